@@ -1,0 +1,32 @@
+/**
+ * Bundles the extension into `dist/`: one CommonJS file for the extension host, plus one for the
+ * worker thread that decrypts private keys. `--watch` rebuilds on change, `--dev` adds source maps
+ * and skips minification.
+ */
+import { type BuildOptions, context } from "esbuild";
+
+const dev = process.argv.includes("--dev") || process.argv.includes("--watch");
+
+const options: BuildOptions = {
+  entryPoints: { extension: "src/extension.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  // ssh2 tries its optional native addons and falls back to pure JavaScript when they are absent.
+  external: ["vscode", "*.node", "cpu-features"],
+  minify: !dev,
+  sourcemap: dev ? "linked" : false,
+  legalComments: "none",
+  logLevel: "info",
+};
+
+const build = await context(options);
+if (process.argv.includes("--watch")) {
+  await build.watch();
+} else {
+  await build.rebuild();
+  await build.dispose();
+}

@@ -1,0 +1,79 @@
+/**
+ * What `activate()` returns, for other extensions and for tests:
+ *
+ * ```ts
+ * const extension = vscode.extensions.getExtension<SshSessionsApi>("ssh-sessions.ssh-sessions");
+ * const api = await extension?.activate();
+ * if (api?.version === 1) {
+ *   const { stdout } = await api.exec("web1", "uptime");
+ * }
+ * ```
+ *
+ * Everything returned is plain frozen data; ids stay valid for the life of the extension host.
+ */
+import type { HostEntry } from "./config/configPorts.ts";
+import type { MasterSnapshot, SessionSnapshot } from "./session/sessionTypes.ts";
+
+export type { HostEntry } from "./config/configPorts.ts";
+export type { KeepalivePolicy, ValueSource } from "./config/hostConfig.ts";
+export type { DestinationSnapshot, MasterEndReason, MasterState } from "./master/masterTypes.ts";
+export type {
+  MasterSnapshot,
+  SessionKind,
+  SessionOutcome,
+  SessionSnapshot,
+  SessionState,
+} from "./session/sessionTypes.ts";
+
+export interface ExecOptions {
+  /** Sent to the command's standard input, then EOF. Without it the command reads EOF at once. */
+  readonly stdin?: string | Uint8Array;
+  /** In addition to SendEnv and SetEnv; servers accept what their AcceptEnv names. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Run on a pseudoterminal: standard error then comes in `stdout`. */
+  readonly pty?: boolean;
+  /** Seconds after which the command is ended; undefined or 0: no limit. */
+  readonly timeLimitSeconds?: number;
+  /** Ends the command; `exec` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Bytes kept of each of stdout and stderr; default 10 MiB. What is above is read and dropped, `truncated` says so. */
+  readonly maxOutputBytes?: number;
+}
+
+export interface ExecResult {
+  /** Undefined when a signal or a limit ended it. */
+  readonly exitCode: number | undefined;
+  /** Without `SIG`. */
+  readonly signal: string | undefined;
+  /** Decoded as UTF-8; bytes that are not UTF-8 become U+FFFD. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly truncated: boolean;
+  /** The time limit ended it. */
+  readonly timedOut: boolean;
+}
+
+export interface OpenTerminalOptions {
+  readonly title?: string;
+  /** Run this in place of the login shell. */
+  readonly command?: string;
+  readonly preserveFocus?: boolean;
+}
+
+export interface SshSessionsApi {
+  readonly version: 1;
+  hosts(): Promise<readonly HostEntry[]>;
+  masters(): readonly MasterSnapshot[];
+  /** Logs in, or uses the master that is there. Resolves to the master. Rejects with one of the typed errors. */
+  connect(host: string): Promise<MasterSnapshot>;
+  /** Opens an integrated terminal. Resolves when the session is open (or rejects when it could not be opened). */
+  openTerminal(host: string, options?: OpenTerminalOptions): Promise<SessionSnapshot>;
+  /** Runs a command on the master that is there, or on a new one. */
+  exec(host: string, command: string, options?: ExecOptions): Promise<ExecResult>;
+  /** Ends a master or a session in order. */
+  disconnect(id: string): Promise<void>;
+  /** Ends a master or a session now. */
+  kill(id: string): void;
+  /** Something in `masters()` changed. */
+  readonly onDidChange: (listener: () => void) => { dispose(): void };
+}

@@ -1,0 +1,53 @@
+import { SshSessionsError } from "../base/errors.ts";
+
+export type AuthErrorReason =
+  /** The server refused all that we could offer. */
+  | "refused"
+  /** Too many failures: the server hung up, or our own limit is reached. */
+  | "too-many-failures"
+  /** No method that the server takes can be tried (no key, passwords off, batch mode). */
+  | "nothing-to-try";
+
+/** The login failed. Never retried by itself: accounts get locked. */
+export class AuthError extends SshSessionsError<AuthErrorReason> {
+  /** What was tried, in order, in words; no secrets. */
+  readonly tried: readonly string[];
+  /** What the server would accept, as it said last. */
+  readonly methodsLeft: readonly string[];
+
+  constructor(
+    reason: AuthErrorReason,
+    message: string,
+    details: { tried: readonly string[]; methodsLeft: readonly string[]; cause?: unknown },
+  ) {
+    super(reason, message, { cause: details.cause });
+    this.tried = details.tried;
+    this.methodsLeft = details.methodsLeft;
+  }
+
+  static is(error: unknown): error is AuthError {
+    return error instanceof AuthError;
+  }
+}
+
+export type KeyFileErrorReason =
+  | "missing"
+  | "unreadable"
+  | "permissions"
+  | "unsupported"
+  | "malformed"
+  | "wrong-passphrase";
+
+/** A private key file can't be used. Other keys may still work. */
+export class KeyFileError extends SshSessionsError<KeyFileErrorReason> {
+  readonly file: string;
+
+  constructor(reason: KeyFileErrorReason, file: string, message: string, options?: { cause?: unknown }) {
+    super(reason, message, options);
+    this.file = file;
+  }
+
+  static is(error: unknown): error is KeyFileError {
+    return error instanceof KeyFileError;
+  }
+}

@@ -1,0 +1,100 @@
+/** How authentication reaches a person, secrets and keys. Implemented in `src/vscode/` and `src/engine/ssh2/`. */
+
+/** Whose login it is, for prompts. */
+export interface AuthTarget {
+  readonly alias: string;
+  readonly user: string;
+  readonly hostName: string;
+  readonly port: number;
+}
+
+/** What a person typed. `remember`: he asked to keep it in the secret store. */
+export interface PromptAnswer {
+  readonly value: string;
+  readonly remember: boolean;
+}
+
+/** Asks the person. Each method resolves to undefined when he dismisses the prompt. Texts from the server are untrusted. */
+export interface AuthPrompter {
+  password(target: AuthTarget, attempt: number, signal: AbortSignal): Promise<PromptAnswer | undefined>;
+  passphrase(
+    target: AuthTarget,
+    keyFile: string,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<PromptAnswer | undefined>;
+  /** One round of RFC 4256. One answer per prompt. */
+  keyboardInteractive(
+    target: AuthTarget,
+    request: KeyboardInteractiveRequest,
+    signal: AbortSignal,
+  ): Promise<readonly string[] | undefined>;
+}
+
+export interface KeyboardInteractiveRequest {
+  readonly name: string;
+  readonly instructions: string;
+  readonly prompts: readonly { readonly prompt: string; readonly echo: boolean }[];
+}
+
+/** Where secrets are kept between sessions (VS Code's SecretStorage). Values never reach a log. */
+export interface SecretStore {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+/** A public key that can sign: one key of an agent, or a decrypted private key. */
+export interface SigningKey {
+  /** SSH wire format (RFC 4253 section 6.6). */
+  readonly publicKey: Buffer;
+  /** `ssh-ed25519`, `rsa-sha2-512`'s key type is `ssh-rsa`. */
+  readonly type: string;
+  readonly comment: string;
+  /** `algorithm`: the signature algorithm (`rsa-sha2-256`, `rsa-sha2-512`, else the key type). Resolves to the wire-format signature blob (algorithm and bytes). */
+  sign(data: Buffer, algorithm: string): Promise<Buffer>;
+}
+
+/** Talks to an ssh-agent (draft-ietf-sshm-ssh-agent). */
+export interface AgentClient {
+  /** @param path Unix socket, Windows named pipe, or `pageant`. */
+  list(path: string, signal: AbortSignal): Promise<readonly SigningKey[]>;
+}
+
+export type PrivateKeyFile =
+  | { readonly kind: "ready"; readonly key: SigningKey }
+  /** The public half is known when the file format stores it in clear (OpenSSH) or a `.pub` file stands beside it. */
+  | { readonly kind: "encrypted"; readonly publicKey?: Buffer };
+
+/** Reads private key files. Decryption runs in a worker thread (bcrypt-pbkdf takes seconds). */
+export interface KeyReader {
+  /** @throws KeyFileError with a reason: missing, unreadable, permissions, unsupported, malformed, wrong-passphrase. */
+  read(file: string, passphrase?: string): Promise<PrivateKeyFile>;
+}
+
+/** One thing to try next, in the words of RFC 4252. */
+export type AuthAttempt =
+  | { readonly method: "none" }
+  | { readonly method: "publickey"; readonly key: SigningKey; readonly origin: string }
+  | { readonly method: "password"; readonly password: string }
+  | {
+      readonly method: "keyboard-interactive";
+      /** Called once per round; undefined cancels the login. */
+      answer(request: KeyboardInteractiveRequest): Promise<readonly string[] | undefined>;
+    };
+
+/**
+ * One login's dialogue, engine-neutral: the engine asks for the next attempt, and says how it went by asking again.
+ */
+export interface Authenticator {
+  /**
+   * @param methodsLeft what the server says can continue; undefined before its first answer.
+   * @param partialSuccess the last attempt was right, more is needed (RFC 4252 section 5.1).
+   * @returns the next attempt; undefined when nothing is left. Rejects with CancelledError when the person dismissed a prompt.
+   */
+  next(methodsLeft: readonly string[] | undefined, partialSuccess: boolean): Promise<AuthAttempt | undefined>;
+  /** The login worked: secrets that were to be remembered are now stored. */
+  succeeded(): Promise<void>;
+  /** The login failed: a stored secret that was refused has been dropped. Says in words what was tried, for the error. */
+  tried(): readonly string[];
+}

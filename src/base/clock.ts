@@ -1,0 +1,29 @@
+import { performance } from "node:perf_hooks";
+import { type Disposable, toDisposable } from "./disposable.ts";
+
+/** Time as a dependency, so that every policy that waits can be tested without waiting. All values are milliseconds. */
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch. For showing to people; it may jump. */
+  now(): number;
+  /** Never goes back; origin unspecified. For measuring. May or may not advance while the machine sleeps. */
+  monotonic(): number;
+  /** Runs `callback` once after `delay` milliseconds. Disposing cancels. */
+  setTimeout(callback: () => void, delay: number): Disposable;
+}
+
+/** Node clamps longer delays to 1 ms, so longer ones are cut into pieces. */
+const longestDelay = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimeout(callback, delay) {
+    let handle: NodeJS.Timeout;
+    const arm = (left: number): void => {
+      const part = Math.min(left, longestDelay);
+      handle = setTimeout(() => (left > part ? arm(left - part) : callback()), part);
+    };
+    arm(Math.max(0, delay));
+    return toDisposable(() => clearTimeout(handle));
+  },
+};

@@ -1,0 +1,106 @@
+/** Where one effective value comes from, for hovers and for "open the line that says so". */
+export type ValueSource =
+  | { readonly kind: "default" }
+  | {
+      readonly kind: "setting";
+      readonly setting: string;
+      readonly layer: "user" | "workspace" | "workspaceFolder";
+    }
+  /** `sshSessions.hosts`, the entry with this pattern. */
+  | { readonly kind: "hostSetting"; readonly pattern: string }
+  /** ssh_config; `line` counts from 1. Unknown when only `ssh -G` told the value. */
+  | { readonly kind: "sshConfig"; readonly file?: string; readonly line?: number }
+  /** Typed as part of the host (`user@host:port`), or given by the caller. */
+  | { readonly kind: "commandLine" };
+
+export type YesNo = "yes" | "no";
+export type StrictHostKeyChecking = "yes" | "accept-new" | "ask" | "no";
+
+/** One hop of ProxyJump, in the order in which they are connected: `alias` is resolved like any host. */
+export interface JumpHop {
+  readonly alias: string;
+  readonly user?: string;
+  readonly port?: number;
+}
+
+/**
+ * What ssh_config(5) says for one host, all tokens and `~` expanded, all defaults filled in. Frozen.
+ * Times are seconds, as in ssh_config. Lists are in the order in which OpenSSH tries them.
+ */
+export interface HostConfig {
+  /** What the person typed, without user and port: the argument that `Host` patterns match. */
+  readonly alias: string;
+  readonly hostName: string;
+  readonly user: string;
+  readonly port: number;
+  readonly hostKeyAlias?: string;
+  readonly addressFamily: "any" | "inet" | "inet6";
+  readonly bindAddress?: string;
+  /** Undefined: the system's own TCP time limit (callers then use 30 s). */
+  readonly connectTimeout?: number;
+  readonly connectionAttempts: number;
+  readonly proxyJump: readonly JumpHop[];
+  readonly proxyCommand?: string;
+
+  readonly strictHostKeyChecking: StrictHostKeyChecking;
+  readonly userKnownHostsFiles: readonly string[];
+  readonly globalKnownHostsFiles: readonly string[];
+  readonly hashKnownHosts: boolean;
+
+  /** Whether IdentityFile was set; if not, `identityFiles` holds OpenSSH's defaults. */
+  readonly identityFilesAreDefault: boolean;
+  readonly identityFiles: readonly string[];
+  readonly certificateFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  /** Path, `SSH_AUTH_SOCK`, or `none`; undefined: `$SSH_AUTH_SOCK`. Already expanded otherwise. */
+  readonly identityAgent?: string;
+  readonly forwardAgent: boolean | string;
+  readonly pubkeyAuthentication: boolean;
+  readonly passwordAuthentication: boolean;
+  readonly kbdInteractiveAuthentication: boolean;
+  readonly batchMode: boolean;
+  readonly preferredAuthentications: readonly string[];
+  readonly numberOfPasswordPrompts: number;
+
+  /** Undefined where nothing is set: the engine's own list. Lists in ssh_config's comma form, split. */
+  readonly ciphers?: readonly string[];
+  readonly macs?: readonly string[];
+  readonly kexAlgorithms?: readonly string[];
+  readonly hostKeyAlgorithms?: readonly string[];
+  readonly compression: boolean;
+
+  /** Undefined: not set in ssh_config, so that other layers may decide (see keepalivePolicy). */
+  readonly serverAliveInterval?: number;
+  readonly serverAliveCountMax?: number;
+  readonly tcpKeepAlive?: boolean;
+  /** ControlPersist in seconds (Infinity for `yes`/0), when the file sets it. */
+  readonly controlPersist?: number;
+
+  readonly requestTty: "auto" | "no" | "yes" | "force";
+  readonly remoteCommand?: string;
+  readonly sendEnv: readonly string[];
+  readonly setEnv: Readonly<Record<string, string>>;
+  /** One character, or `none`. Default `~`. */
+  readonly escapeChar: string;
+  /** ChannelTimeout lines: pattern=interval, e.g. `session:shell=10m`, parsed; seconds. */
+  readonly channelTimeouts: readonly { readonly pattern: string; readonly seconds: number }[];
+
+  /** Source of each value, by lower-case ssh_config keyword (`hostname`, `user`, `serveraliveinterval`, …). */
+  readonly sources: ReadonlyMap<string, ValueSource>;
+  /** Things that this file asks for and that we can't honour, in words, for the log and the hover. */
+  readonly warnings: readonly string[];
+}
+
+/** The keepalive values in force, each with the layer that won. */
+export interface KeepalivePolicy {
+  /** Seconds of silence before a probe; 0 switches probing off. */
+  readonly serverAliveInterval: number;
+  /** Unanswered probes before the peer counts as dead. At least 1. */
+  readonly serverAliveCountMax: number;
+  readonly tcpKeepAlive: boolean;
+  readonly sources: {
+    readonly serverAliveInterval: ValueSource;
+    readonly serverAliveCountMax: ValueSource;
+    readonly tcpKeepAlive: ValueSource;
+  };
+}

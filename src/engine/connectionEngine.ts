@@ -1,0 +1,186 @@
+import type { Duplex } from "node:stream";
+import type { Authenticator } from "../auth/authPorts.ts";
+import type { Event } from "../base/emitter.ts";
+import type { Logger } from "../base/log.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
+
+/** The seam: whatever can make an SSH connection. Implementations live one per folder below `src/engine/`. */
+export interface ConnectionEngine {
+  /** Short name for people and for snapshots: `ssh2`. */
+  readonly name: string;
+  /**
+   * Logs in. The caller owns the connection and must `close` or `destroy` it. Rejects with ConnectError,
+   * HostKeyError, AuthError, or with the signal's reason; then nothing is left open.
+   */
+  connect(request: ConnectRequest, signal: AbortSignal): Promise<EngineConnection>;
+}
+
+export type ConnectPhase = "tcp" | "handshake" | "hostKey" | "authentication";
+
+export interface ConnectRequest {
+  readonly config: HostConfig;
+  /** Already connected transport (a jump host's channel, a ProxyCommand); the engine then owns it. Undefined: own TCP socket. */
+  readonly transport?: Duplex;
+  readonly tcpKeepAlive: boolean;
+  readonly verifier: HostKeyVerifier;
+  readonly authenticator: Authenticator;
+  readonly logger: Logger;
+  onPhase?(phase: ConnectPhase): void;
+}
+
+/** What an engine or a server can't do, so that callers never ask which engine it is. */
+export interface EngineCapabilities {
+  readonly signal: boolean;
+  readonly break: boolean;
+  readonly rekey: boolean;
+  readonly directTcpip: boolean;
+  readonly agentForwarding: boolean;
+}
+
+export interface ConnectionInfo {
+  readonly localAddress?: string;
+  readonly localPort?: number;
+  readonly remoteAddress?: string;
+  readonly remotePort?: number;
+  /** `OpenSSH_9.2p1 Debian-2`, untrusted. */
+  readonly serverVersion: string;
+  readonly kex?: string;
+  readonly hostKey?: string;
+  readonly cipher?: string;
+  readonly mac?: string;
+  readonly authMethod: string;
+}
+
+export type ConnectionEndReason =
+  /** We closed or destroyed it. */
+  | "closed"
+  /** The server said goodbye or closed the socket in order. */
+  | "disconnected"
+  /** Reset, unreachable, broken pipe. */
+  | "lost"
+  /** The bytes made no sense (RFC 4253 section 11.1 codes, MAC errors). */
+  | "protocol";
+
+export interface ConnectionEnd {
+  readonly reason: ConnectionEndReason;
+  readonly error?: Error;
+}
+
+export interface EngineConnection {
+  readonly info: ConnectionInfo;
+  readonly capabilities: EngineCapabilities;
+  /** Monotonic milliseconds (performance.now) when the last bytes came from the peer. Any data counts as life. */
+  readonly lastReceived: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Fires once, also after `close` and `destroy`. All channels have ended before. */
+  readonly onDidClose: Event<ConnectionEnd>;
+  /** Undefined while open. */
+  readonly ended: ConnectionEnd | undefined;
+
+  /**
+   * Opens a session channel (RFC 4254 section 6.1), sends env, pty-req and the shell/exec/subsystem request.
+   * Rejects with ChannelError (`refused` with the server's code when it has no room: MaxSessions), or the signal's reason.
+   */
+  openSession(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel>;
+  /** RFC 4254 section 7.2, for jump hosts. The caller owns the stream. */
+  openDirectTcpip(host: string, port: number, signal: AbortSignal): Promise<Duplex>;
+  /** `keepalive@openssh.com`, want-reply: resolves with the round trip in milliseconds; any reply counts. */
+  ping(signal: AbortSignal): Promise<number>;
+  /** Applies SO_KEEPALIVE to the live socket. */
+  setTcpKeepAlive(on: boolean): void;
+  /** Starts a new key exchange (RFC 4253 section 9) where `capabilities.rekey`. */
+  rekey(): void;
+  /** Ends in order: SSH_MSG_DISCONNECT, FIN. Idempotent. */
+  close(): void;
+  /** Ends now: the socket is destroyed. Idempotent. */
+  destroy(): void;
+}
+
+export interface Dimensions {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface PtySpec extends Dimensions {
+  /** TERM */
+  readonly term: string;
+}
+
+export type SessionRequest =
+  | { readonly type: "shell" }
+  | { readonly type: "exec"; readonly command: string }
+  | { readonly type: "subsystem"; readonly name: string };
+
+export interface SessionSpec {
+  readonly request: SessionRequest;
+  readonly pty?: PtySpec;
+  readonly env: Readonly<Record<string, string>>;
+  readonly forwardAgent?: boolean;
+}
+
+/** RFC 4254 section 6.10. `signal` without `SIG`. Neither: the server did not say. */
+export interface ChannelExit {
+  readonly code?: number;
+  readonly signal?: string;
+  readonly coreDumped?: boolean;
+  readonly message?: string;
+}
+
+export type OutputKind = "stdout" | "stderr";
+
+/** RFC 4254 section 5: what a channel is made of, for "Show Session Details". Sizes in bytes. */
+export interface ChannelDetails {
+  readonly localId?: number;
+  readonly remoteId?: number;
+  readonly type: string;
+  readonly localWindow?: number;
+  readonly remoteWindow?: number;
+  readonly maxPacketIn?: number;
+  readonly maxPacketOut?: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly eofSent: boolean;
+  readonly eofReceived: boolean;
+  readonly closeSent: boolean;
+  readonly closeReceived: boolean;
+  readonly requests: readonly {
+    readonly name: string;
+    readonly detail: string;
+    readonly outcome: "accepted" | "refused" | "no reply asked" | "pending";
+  }[];
+}
+
+export interface EngineChannel {
+  /**
+   * Output, in order. Chunks are owned by the receiver. Listen in the same turn in which `openSession` resolved:
+   * the channel begins paused and flows after the first `resume()`.
+   */
+  readonly onDidReceive: Event<{ readonly kind: OutputKind; readonly data: Uint8Array }>;
+  /** The server will send no more (EOF received); fires at most once, after the last data. */
+  readonly onDidReceiveEof: Event<void>;
+  /** Fires once, after all data has been delivered (or the connection died). `lost` when the connection ended first. */
+  readonly onDidClose: Event<{ readonly exit: ChannelExit; readonly lost: boolean }>;
+  /** What is queued towards the server has been handed on; write again. */
+  readonly onDidDrain: Event<void>;
+
+  /** Stops reading: the peer's window runs dry. What is in flight still fits in memory (bounded by the window). */
+  pause(): void;
+  resume(): void;
+  /** Bytes queued here that the peer's window did not take yet. */
+  readonly queuedBytes: number;
+  /** Sends; false when the queue is above its mark (wait for onDidDrain). After the end: dropped, returns false. */
+  write(data: Uint8Array): boolean;
+  /** SSH_MSG_CHANNEL_EOF after what is queued. */
+  eof(): void;
+  /** window-change, RFC 4254 section 6.7. */
+  resize(dimensions: Dimensions): void;
+  /** RFC 4254 section 6.9; name without `SIG`. */
+  signal(name: string): void;
+  /** RFC 4335. @returns false where it can't be sent. */
+  sendBreak(milliseconds: number): boolean;
+  /** SSH_MSG_CHANNEL_CLOSE now; what is queued is dropped. */
+  close(): void;
+  details(): ChannelDetails;
+}

@@ -1,0 +1,2 @@
+// Entry point: see compositionRoot.ts.
+export {};

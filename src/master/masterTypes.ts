@@ -1,0 +1,91 @@
+import type { KeepalivePolicy } from "../config/hostConfig.ts";
+import type { ConnectPhase } from "../engine/connectionEngine.ts";
+
+export interface DestinationSnapshot {
+  readonly user: string;
+  readonly hostName: string;
+  readonly port: number;
+}
+
+/** Why a master is gone. `lost` reasons tell the sessions why they ended. */
+export type MasterEndReason =
+  /** Nobody needed it for the linger time. */
+  | "linger-over"
+  /** Someone asked for it: in order. */
+  | "disconnected"
+  /** Someone asked for it: at once. */
+  | "killed"
+  /** The heartbeat found no life. */
+  | "unresponsive"
+  /** The server closed the connection. */
+  | "closed-by-server"
+  /** Reset, unreachable. */
+  | "connection-lost"
+  /** The master of a jump host ended. */
+  | "jump-lost"
+  /** It never came up. */
+  | "connect-failed"
+  /** The extension was shut down. */
+  | "shutdown";
+
+/** Times are wall-clock milliseconds since the epoch. */
+export type MasterState =
+  | { readonly kind: "connecting"; readonly since: number; readonly phase: "jump" | "proxy" | ConnectPhase }
+  | { readonly kind: "ready"; readonly since: number }
+  /** No session; leaves at `until` (undefined: stays). */
+  | { readonly kind: "lingering"; readonly since: number; readonly until: number | undefined }
+  /** Silent, a probe is out. Counts as dead at `deadAt` unless something arrives. */
+  | {
+      readonly kind: "suspect";
+      readonly since: number;
+      readonly unanswered: number;
+      readonly countMax: number;
+      readonly deadAt: number;
+    }
+  /** Found dead; about to be lost. Kept apart so that a person can see it and keep waiting where the host allows. */
+  | { readonly kind: "hung"; readonly since: number; readonly silentSince: number }
+  | { readonly kind: "disconnecting"; readonly since: number }
+  | {
+      readonly kind: "lost";
+      readonly since: number;
+      readonly reason: MasterEndReason;
+      readonly error?: Error;
+    }
+  | {
+      readonly kind: "closed";
+      readonly since: number;
+      readonly reason: MasterEndReason;
+      readonly error?: Error;
+    };
+
+export type MasterStateKind = MasterState["kind"];
+
+/** A master as plain frozen data, without its sessions (those are added by the session layer). */
+export interface MasterCore {
+  /** Unique for the life of the extension host, e.g. `m3`. */
+  readonly id: string;
+  /** Alias of the host that opened it first. */
+  readonly host: string;
+  readonly destination: DestinationSnapshot;
+  /** Aliases of the jump hosts, first hop first. */
+  readonly via: readonly string[];
+  readonly state: MasterState;
+  /** Wall-clock milliseconds: when the connection was made, or the attempt began. */
+  readonly since: number;
+  readonly lingerUntil: number | undefined;
+  readonly keepalive: KeepalivePolicy;
+  /** Last measured round trip. */
+  readonly roundTripMs: number | undefined;
+  /** The most recent round trips, oldest first, at most 60. */
+  readonly roundTrips: readonly number[];
+  /** The peer does not answer probes at all: silence alone does not end it. */
+  readonly probesIgnored: boolean;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly engine: string;
+  /** A further connection because the first one is full (MaxSessions). */
+  readonly overflow: boolean;
+  readonly serverVersion: string | undefined;
+  readonly localAddress: string | undefined;
+  readonly remoteAddress: string | undefined;
+}

@@ -1,0 +1,138 @@
+import type { Disposable } from "../base/disposable.ts";
+import type { Event } from "../base/emitter.ts";
+import type {
+  ChannelDetails,
+  ChannelExit,
+  Dimensions,
+  OutputKind,
+  SessionRequest,
+} from "../engine/connectionEngine.ts";
+import type { MasterCore, MasterEndReason } from "../master/masterTypes.ts";
+
+export type SessionKind = "terminal" | "command" | "script" | "subsystem";
+
+/** Which limit ended a session. */
+export type LimitKind = "time" | "idle" | "channel-timeout";
+
+/** How a session ended. */
+export type SessionOutcome =
+  /** The remote program ended by itself. */
+  | { readonly kind: "exited"; readonly code: number | undefined }
+  | { readonly kind: "signalled"; readonly signal: string; readonly coreDumped: boolean }
+  /** We ended it in order. `exit` is what the server said before the close, if anything. */
+  | { readonly kind: "disconnected"; readonly exit: ChannelExit }
+  | { readonly kind: "killed"; readonly exit: ChannelExit }
+  /** The connection went away under it. */
+  | { readonly kind: "lost"; readonly reason: MasterEndReason }
+  | {
+      readonly kind: "limit";
+      readonly limit: LimitKind;
+      readonly seconds: number;
+      readonly exit: ChannelExit;
+    }
+  /** It never opened. */
+  | { readonly kind: "failed"; readonly error: Error };
+
+export type SessionState =
+  | { readonly kind: "opening"; readonly since: number }
+  | { readonly kind: "open"; readonly since: number }
+  /** EOF, close or signal sent; waiting for the server. */
+  | { readonly kind: "ending"; readonly since: number; readonly how: "disconnect" | "kill" | "limit" }
+  | { readonly kind: "ended"; readonly since: number; readonly outcome: SessionOutcome };
+
+/** A session as plain frozen data. Times are wall-clock milliseconds. */
+export interface SessionSnapshot {
+  /** Unique for the life of the extension host, e.g. `s12`. */
+  readonly id: string;
+  /** Undefined until a master is there. */
+  readonly masterId: string | undefined;
+  readonly host: string;
+  readonly kind: SessionKind;
+  readonly title: string;
+  readonly state: SessionState;
+  readonly since: number;
+  readonly lastActivity: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly outcome: SessionOutcome | undefined;
+}
+
+export interface MasterSnapshot extends MasterCore {
+  readonly sessions: readonly SessionSnapshot[];
+}
+
+/** What to open. `env` is added to what SendEnv and SetEnv of the host give. */
+export interface OpenSessionRequest {
+  /** Alias, or `user@host:port`. */
+  readonly host: string;
+  readonly kind: SessionKind;
+  readonly title?: string;
+  readonly request: SessionRequest;
+  /** Undefined: no pty. */
+  readonly pty?: { readonly term: string; readonly dimensions: Dimensions };
+  readonly env?: Readonly<Record<string, string>>;
+  /** Seconds; undefined: the host's own limits (settings, ChannelTimeout) decide. 0: none. */
+  readonly timeLimitSeconds?: number;
+  readonly idleLimitSeconds?: number;
+}
+
+/** One of our channels on a master. Made by SessionManager.open; ends exactly once, and then stays readable. */
+export interface Session {
+  readonly id: string;
+  readonly host: string;
+  readonly state: SessionState;
+  readonly onDidChangeState: Event<SessionState>;
+  /** See EngineChannel.onDidReceive: begins paused. */
+  readonly onDidReceive: Event<{ readonly kind: OutputKind; readonly data: Uint8Array }>;
+  readonly onDidDrain: Event<void>;
+  /** A limit is near: shown in the terminal. `extend()` re-arms it. */
+  readonly onDidWarn: Event<{ readonly limit: LimitKind; readonly secondsLeft: number }>;
+  /** Resolves once, with the outcome, after all output was delivered. Never rejects. */
+  readonly ended: Promise<SessionOutcome>;
+  readonly queuedBytes: number;
+  snapshot(): SessionSnapshot;
+  details(): ChannelDetails | undefined;
+  rename(title: string): void;
+  pause(): void;
+  resume(): void;
+  write(data: Uint8Array): boolean;
+  eof(): void;
+  resize(dimensions: Dimensions): void;
+  signal(name: string): void;
+  sendBreak(milliseconds: number): boolean;
+  /** EOF, flush, close, wait for the server's close, but no longer than the deadline. Resolves when ended. */
+  disconnect(): Promise<void>;
+  /** HUP and KILL where the server obeys, then close without waiting. The session has ended when this returns. */
+  kill(): void;
+  /** Re-arms the limits that have warned, or all. */
+  extend(): void;
+}
+
+/** The door to everything live. Owned by the composition root. */
+export interface SessionService extends Disposable {
+  /** Masters (live, connecting, and lost ones that still have something to show) with their sessions. Frozen. */
+  masters(): readonly MasterSnapshot[];
+  /** How the last sessions ended, newest first, until cleared. */
+  history(): readonly SessionSnapshot[];
+  clearHistory(): void;
+  /** Something in `masters()` or `history()` changed. Coalesced by the views, not here. */
+  readonly onDidChange: Event<void>;
+  /**
+   * Opens a session, on the master that is there, or on a new one. Rejects with ConfigError, ConnectError, HostKeyError,
+   * AuthError, ChannelError or CancelledError; nothing is left open then.
+   */
+  open(request: OpenSessionRequest, signal?: AbortSignal): Promise<Session>;
+  /** Logs in without a session: the master lingers at once. Resolves to the master's id. */
+  connect(host: string, signal?: AbortSignal): Promise<string>;
+  session(id: string): Session | undefined;
+  /** A master (all its sessions in order, then the connection) or a session. Unknown ids are ignored. */
+  disconnect(id: string): Promise<void>;
+  /** At once: for a master the socket is destroyed. */
+  kill(id: string): void;
+  disconnectAll(): Promise<void>;
+  killAll(): void;
+  /** Probes this master (or all) at once, as after a wake. */
+  probe(masterId?: string): void;
+  /** Settings changed: every live master and session takes its policies anew. */
+  refreshPolicies(): Promise<void>;
+}

@@ -1,0 +1,36 @@
+/** The key a server showed. */
+export interface PresentedHostKey {
+  /** SSH wire format (RFC 4253 section 6.6). */
+  readonly key: Buffer;
+  /** `ssh-ed25519`, `ecdsa-sha2-nistp256`, `ssh-rsa`, … */
+  readonly type: string;
+  /** `SHA256:…`, as `ssh-keygen -l` prints it. */
+  readonly fingerprint: string;
+}
+
+export interface HostKeyQuestion {
+  /** What known_hosts would be asked for: HostKeyAlias or host name, with `[…]:port` where needed. */
+  readonly host: string;
+  readonly alias: string;
+  readonly address: string | undefined;
+  readonly port: number;
+  readonly presented: PresentedHostKey;
+  /** Key types already known for this host (a key of another type is known), for the dialog. */
+  readonly knownTypes: readonly string[];
+}
+
+/** Asks the person whether an unknown key may be trusted and stored. */
+export interface HostKeyPrompter {
+  confirmUnknown(question: HostKeyQuestion, signal: AbortSignal): Promise<boolean>;
+}
+
+/** Decides about a server's key, once per connection; engines cache the answer for rekeys. */
+export interface HostKeyVerifier {
+  /**
+   * Host key algorithms to offer first, so that a server shows a key that we already know (OpenSSH:
+   * order_hostkeyalgs). Empty: no preference.
+   */
+  preferredAlgorithms(): Promise<readonly string[]>;
+  /** @throws HostKeyError when the key must not be trusted; CancelledError when the person closed the dialog. */
+  verify(key: Buffer, address: string | undefined, signal: AbortSignal): Promise<void>;
+}
