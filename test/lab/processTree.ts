@@ -1,0 +1,85 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+export interface LabProcess {
+  readonly pid: number;
+  readonly parent: number;
+  /** Program name as the kernel has it, at most 15 characters. */
+  readonly name: string;
+}
+
+/** All living processes of this machine that we may see (zombies have ended), from /proc where there is one, else from `ps`. */
+export function processTable(): LabProcess[] {
+  if (process.platform !== "linux") {
+    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,state=,ucomm="], { encoding: "utf8" }).split(
+      "\n",
+    );
+    return lines.flatMap((line) => {
+      const match = /^\s*(\d+)\s+(\d+)\s+[^Z\s]\S*\s+(.*)$/.exec(line);
+      return match
+        ? [{ pid: Number(match[1]), parent: Number(match[2]), name: (match[3] ?? "").trim() }]
+        : [];
+    });
+  }
+  return readdirSync("/proc").flatMap((entry) => {
+    // proc(5): `pid (comm) state ppid …`; comm may hold spaces and parentheses.
+    const match = /^(\d+) \((.*)\) [^Z] (\d+)/s.exec(
+      /^\d+$/.test(entry) ? readIfThere(`/proc/${entry}/stat`) : "",
+    );
+    return match ? [{ pid: Number(match[1]), parent: Number(match[3]), name: match[2] ?? "" }] : [];
+  });
+}
+
+/** `root` and everything below it, parents first. Empty when `root` is gone. */
+export function descendants(root: number, table: readonly LabProcess[] = processTable()): LabProcess[] {
+  const found = table.filter((process) => process.pid === root);
+  for (const process of found) {
+    found.push(...table.filter((candidate) => candidate.parent === process.pid && candidate.pid !== root));
+  }
+  return found;
+}
+
+/** Sends `signal` to all that are still there. */
+export function signalAll(processes: readonly { readonly pid: number }[], signal: NodeJS.Signals): void {
+  for (const { pid } of processes) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
+        throw error;
+      }
+    }
+  }
+}
+
+/**
+ * The remote ports of the TCP connections that a process holds. Linux only (proc(5), /proc/net/tcp); empty elsewhere.
+ */
+export function peerPorts(pid: number): number[] {
+  const inodes = new Set<string>();
+  try {
+    for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.[1];
+      if (inode !== undefined) {
+        inodes.add(inode);
+      }
+    }
+  } catch {
+    // The process, or one of its descriptors, went away while we looked.
+  }
+  const table = readIfThere(`/proc/${pid}/net/tcp`) + readIfThere(`/proc/${pid}/net/tcp6`);
+  return table.split("\n").flatMap((line) => {
+    // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
+    const fields = line.trim().split(/\s+/);
+    const port = Number.parseInt(fields[2]?.split(":")[1] ?? "", 16);
+    return inodes.has(fields[9] ?? "") && port > 0 ? [port] : [];
+  });
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,350 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "./freePort.ts";
+import { type KeyKind, type KeyPair, makeKey } from "./keys.ts";
+import { labUser } from "./labUser.ts";
+import { descendants, type LabProcess, peerPorts, signalAll } from "./processTree.ts";
+import { type SshdOptions, sshConfigBlock, sshdConfigText } from "./sshdConfig.ts";
+import { type RunningSshd, readLog, requireSshd, runSshd } from "./sshdServer.ts";
+
+export interface SshdHostOptions {
+  /** Who logs in: the one who runs the tests (default), or a throwaway login made for the lab (root only). */
+  readonly user?: "self" | "throwaway" | { readonly throwaway: string };
+  /** sshd_config lines, in place of the lab's own. */
+  readonly sshd?: SshdOptions;
+  /** Text at the end of sshd_config, for `Match` blocks. */
+  readonly sshdTail?: string;
+  /** Default: one ed25519 key. */
+  readonly hostKeys?: readonly KeyKind[];
+  /** Kind of the login's own key. Default ed25519. */
+  readonly userKey?: KeyKind;
+  /** Set by the server in every session, besides HOME. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default 127.0.0.1. Another one only inside a network namespace. */
+  readonly address?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** A command that runs sshd elsewhere in the same process: `["ip", "netns", "exec", NAME]`. */
+  readonly wrap?: readonly string[];
+}
+
+/** One login that is there now. */
+export interface SshdConnection {
+  /** The client's port. */
+  readonly peerPort: number;
+  /** sshd's own processes for this login (not the programs that its sessions run), oldest first. */
+  readonly servers: readonly LabProcess[];
+  /** Everything: also shells and what they run. */
+  readonly all: readonly LabProcess[];
+}
+
+/** Starts a real sshd with keys of its own. It ends with `stop()`, or when this process dies, whatever the reason. */
+export async function startSshd(options: SshdHostOptions = {}): Promise<SshdHost> {
+  requireSshd();
+  const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-lab-"));
+  try {
+    const host = await SshdHost.prepare(folder, options);
+    await host.up();
+    return host;
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A throwaway OpenSSH server. Logins need no password: `keyFile` is authorised, the host key is in `knownHostsFile`. */
+export class SshdHost {
+  readonly host: string;
+  readonly user: string;
+  /** Of a throwaway login (for PasswordAuthentication, which is off unless asked for); else undefined. */
+  readonly password: string | undefined;
+  /** Everything of this host; removed by `stop`. */
+  readonly folder: string;
+  /** HOME of the sessions: empty at first, so that no .bashrc distorts. (The working folder is the login's real home.) */
+  readonly home: string;
+  readonly keyFile: string;
+  readonly knownHostsFile: string;
+  readonly authorizedKeysFile: string;
+  readonly logFile: string;
+  readonly #options: SshdHostOptions;
+  readonly #mark = `ssh-sessions-lab-${randomBytes(8).toString("hex")}`;
+  #hostKeys: readonly KeyPair[] = [];
+  #port: number;
+  #running: RunningSshd | undefined;
+
+  private constructor(
+    folder: string,
+    options: SshdHostOptions,
+    login: { user: string; password: string | undefined },
+  ) {
+    this.#options = options;
+    this.#port = options.port ?? 0;
+    this.host = options.address ?? "127.0.0.1";
+    this.user = login.user;
+    this.password = login.password;
+    this.folder = folder;
+    this.home = join(folder, "home");
+    this.keyFile = join(folder, "user_key");
+    this.knownHostsFile = join(folder, "known_hosts");
+    this.authorizedKeysFile = join(folder, "authorized_keys");
+    this.logFile = join(folder, "log");
+  }
+
+  /** Makes keys and home; starts nothing yet. */
+  static async prepare(folder: string, options: SshdHostOptions): Promise<SshdHost> {
+    // Another login must be able to reach its home and authorized_keys; private files have their own modes.
+    await chmod(folder, 0o755);
+    const wanted = options.user ?? "self";
+    const made =
+      wanted === "self" ? undefined : await labUser(wanted === "throwaway" ? undefined : wanted.throwaway);
+    const host = new SshdHost(folder, options, {
+      user: made?.name ?? userInfo().username,
+      password: made?.password,
+    });
+    await mkdir(host.home, { mode: 0o700 });
+    if (made !== undefined) {
+      await chown(host.home, made.uid, made.gid);
+    }
+    const userKey = await makeKey(host.keyFile, { kind: options.userKey ?? "ed25519" });
+    await writeFile(host.authorizedKeysFile, `${userKey.publicLine}\n`);
+    await host.#makeHostKeys();
+    return host;
+  }
+
+  /** Known after the first `up`, and stays. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The listener's process id; undefined while down. */
+  get pid(): number | undefined {
+    return this.#running?.pid;
+  }
+
+  /** Public lines of the host keys, as `known_hosts` has them after the name. */
+  get hostKeyLines(): readonly string[] {
+    return this.#hostKeys.map((key) => key.publicLine);
+  }
+
+  /** Starts the server (again), on the same port, with these sshd_config lines in addition. */
+  async up(more: SshdOptions = {}): Promise<void> {
+    const first = !existsSync(this.knownHostsFile);
+    const mayChoose = this.#port === 0;
+    for (let attempt = 0; this.#running === undefined; attempt++) {
+      this.#port = mayChoose ? await freePort() : this.#port;
+      await this.#writeConfig(more);
+      if (first) {
+        await this.#writeKnownHosts();
+      }
+      this.#running = await runSshd({
+        folder: this.folder,
+        configFile: join(this.folder, "sshd_config"),
+        logFile: this.logFile,
+        mark: this.#mark,
+        wrap: this.#options.wrap ?? [],
+      });
+      if (this.#running === undefined && (!mayChoose || attempt === 9)) {
+        throw new Error(`port ${this.#port} is taken`);
+      }
+    }
+  }
+
+  /** As if the machine had crashed: every process of the server and its sessions is killed. `up` brings it back. */
+  async down(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    await running?.end(true);
+  }
+
+  /** Ends everything and removes the folder. Idempotent. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    await running?.end(false);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** New sshd_config lines for new connections; those that are open stay (SIGHUP). */
+  async reconfigure(more: SshdOptions): Promise<void> {
+    await this.#writeConfig(more);
+    const before = this.#count(/^Server listening on/gm);
+    signalAll(this.#own(), "SIGHUP");
+    await this.#waitForLog(() => this.#count(/^Server listening on/gm) > before);
+  }
+
+  /** Other host keys from now on, for new connections. `knownHostsFile` still tells the old ones. */
+  async changeHostKeys(): Promise<void> {
+    await this.#makeHostKeys();
+    await this.reconfigure({});
+  }
+
+  /** Lets another key log in. */
+  async authorize(publicLine: string): Promise<void> {
+    await writeFile(this.authorizedKeysFile, `${publicLine}\n`, { flag: "a" });
+  }
+
+  /** The server's log so far (LogLevel VERBOSE). */
+  log(): string {
+    return readLog(this.logFile);
+  }
+
+  /** How many logins succeeded. The line may come a moment after the client's success: see `waitForLogins`. */
+  logins(): number {
+    // Not `Accepted key …`, which tells only that authorized_keys has it.
+    return this.#count(/^Accepted \S+ for /gm);
+  }
+
+  /** How many shells, commands and subsystems were started. */
+  sessions(): number {
+    return this.#count(/^Starting session: /gm);
+  }
+
+  /** How many TCP connections came in. */
+  contacts(): number {
+    return this.#count(/^Connection from /gm);
+  }
+
+  /** Resolves when `logins()` is at least `count`; rejects after 20 s. */
+  waitForLogins(count: number): Promise<void> {
+    return this.#waitForLog(() => this.logins() >= count);
+  }
+
+  /** Resolves when `sessions()` is at least `count`; rejects after 20 s. */
+  waitForSessions(count: number): Promise<void> {
+    return this.#waitForLog(() => this.sessions() >= count);
+  }
+
+  /** Resolves when the log matches; rejects after 20 s. */
+  waitForLog(pattern: RegExp): Promise<void> {
+    return this.#waitForLog(() => pattern.test(this.log()));
+  }
+
+  /** The logins that are there now, by the client's port. Linux only. */
+  connections(): SshdConnection[] {
+    const tree = this.#tree();
+    return tree
+      .filter((process) => process.parent === this.pid)
+      .flatMap((process) => {
+        const all = descendants(process.pid, tree);
+        const peerPort = peerPorts(process.pid)[0];
+        return peerPort === undefined ? [] : [{ peerPort, servers: all.filter(isSshd), all }];
+      });
+  }
+
+  /** The login from that client port. */
+  connection(peerPort: number): SshdConnection {
+    const found = this.connections().find((connection) => connection.peerPort === peerPort);
+    if (found === undefined) {
+      throw new Error(`nobody is logged in from port ${peerPort}`);
+    }
+    return found;
+  }
+
+  /** SIGSTOP: a peer that has gone silent, its sockets open. The listener and every login, or only one login. */
+  freeze(connection?: SshdConnection): void {
+    signalAll(connection?.servers ?? this.#tree().filter(isSshd), "SIGSTOP");
+  }
+
+  /** SIGCONT, after `freeze`. */
+  thaw(connection?: SshdConnection): void {
+    signalAll(connection?.servers ?? this.#tree().filter(isSshd), "SIGCONT");
+  }
+
+  /** SIGKILL for one login's sshd processes: the client sees the socket close. */
+  kill(connection: SshdConnection): void {
+    signalAll(connection.servers, "SIGKILL");
+  }
+
+  /** One `Host` block. `extra`: ssh_config lines that win over the lab's. */
+  sshConfigText(alias: string, extra: readonly string[] = []): string {
+    return sshConfigBlock(alias, this, extra);
+  }
+
+  /** Writes an ssh_config with one block per alias to `folder` and returns its path. */
+  async writeSshConfig(
+    folder: string,
+    aliases: readonly string[],
+    extra: readonly string[] = [],
+  ): Promise<string> {
+    const file = join(folder, "ssh_config");
+    await writeFile(file, aliases.map((alias) => this.sshConfigText(alias, extra)).join("\n"));
+    return file;
+  }
+
+  async #makeHostKeys(): Promise<void> {
+    const generation = randomBytes(4).toString("hex");
+    const kinds = this.#options.hostKeys ?? ["ed25519"];
+    this.#hostKeys = await Promise.all(
+      kinds.map((kind) => makeKey(join(this.folder, `host_key_${kind}_${generation}`), { kind })),
+    );
+  }
+
+  #tree(): LabProcess[] {
+    return this.pid === undefined ? [] : descendants(this.pid);
+  }
+
+  #own(): { pid: number }[] {
+    return this.pid === undefined ? [] : [{ pid: this.pid }];
+  }
+
+  #count(pattern: RegExp): number {
+    return this.log().match(pattern)?.length ?? 0;
+  }
+
+  async #waitForLog(reached: () => boolean): Promise<void> {
+    for (const end = Date.now() + 20_000; !reached(); await delay(10)) {
+      if (Date.now() > end) {
+        throw new Error(`the server's log never got there:\n${this.log()}`);
+      }
+    }
+  }
+
+  async #writeKnownHosts(): Promise<void> {
+    const name = this.#port === 22 ? this.host : `[${this.host}]:${this.#port}`;
+    const lines = this.#hostKeys.map((key) => `${name} ${key.publicLine}\n`);
+    await writeFile(this.knownHostsFile, lines.join(""));
+  }
+
+  async #writeConfig(more: SshdOptions): Promise<void> {
+    const environment = Object.entries({
+      HOME: this.home,
+      SSH_SESSIONS_LAB: this.#mark,
+      ...this.#options.env,
+    }).map(([name, value]) => `"${name}=${value}"`);
+    const { major, minor } = requireSshd();
+    const penalises = major > 9 || (major === 9 && minor >= 8);
+    const defaults: SshdOptions = {
+      ListenAddress: `${this.host}:${this.#port}`,
+      HostKey: this.#hostKeys.map((key) => key.file),
+      AuthorizedKeysFile: this.authorizedKeysFile,
+      PidFile: "none",
+      StrictModes: "no",
+      UsePAM: "no",
+      PasswordAuthentication: "no",
+      KbdInteractiveAuthentication: "no",
+      PermitRootLogin: "yes",
+      UseDNS: "no",
+      PrintMotd: "no",
+      PrintLastLog: "no",
+      AcceptEnv: ["LANG", "LC_*", "COLORTERM", "LAB_*"],
+      SetEnv: environment.join(" "),
+      MaxStartups: 500,
+      MaxSessions: 500,
+      LoginGraceTime: 60,
+      LogLevel: "VERBOSE",
+      Subsystem: "sftp internal-sftp",
+      PerSourcePenalties: penalises ? "no" : undefined,
+    };
+    const text = sshdConfigText(defaults, { ...this.#options.sshd, ...more }, this.#options.sshdTail ?? "");
+    await writeFile(join(this.folder, "sshd_config"), text);
+  }
+}
+
+/** `sshd` itself, and the `sshd-session` and `sshd-auth` of OpenSSH 9.8 and later; on macOS `sshd-sess…`. */
+function isSshd(process: LabProcess): boolean {
+  return process.name.startsWith("sshd");
+}

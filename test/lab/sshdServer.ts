@@ -1,0 +1,144 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { LabMissingError } from "./labErrors.ts";
+
+const watchdog = fileURLToPath(new URL("./watchdog.sh", import.meta.url));
+const candidates = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/opt/homebrew/sbin/sshd", "/usr/lib/ssh/sshd"];
+
+export interface SshdProgram {
+  readonly file: string;
+  readonly major: number;
+  readonly minor: number;
+}
+
+let program: SshdProgram | undefined;
+
+/** The machine's OpenSSH server, by absolute path (it re-executes itself). `SSHD` in the environment names another. */
+export function findSshd(): SshdProgram | undefined {
+  const { SSHD: named } = process.env;
+  const file = [named, ...candidates].find((candidate) => candidate && existsSync(candidate));
+  if (file === undefined) {
+    return undefined;
+  }
+  program = program?.file === file ? program : { file, ...versionOf(file) };
+  return program;
+}
+
+/** @throws LabMissingError with the command that installs it. */
+export function requireSshd(): SshdProgram {
+  const found = findSshd();
+  if (found === undefined) {
+    throw new LabMissingError(
+      "OpenSSH's server (sshd)",
+      process.platform === "darwin"
+        ? "brew install openssh"
+        : "apt-get update && apt-get install -y openssh-server",
+    );
+  }
+  return found;
+}
+
+/** `-V` goes to standard error; before 9.2 it was an unknown option whose complaint names the version too. */
+function versionOf(file: string): { major: number; minor: number } {
+  let text = "";
+  try {
+    text = execFileSync("/bin/sh", ["-c", '"$1" -V 2>&1', "sh", file], { encoding: "utf8" });
+  } catch (error) {
+    text = String((error as { stdout?: unknown }).stdout);
+  }
+  const match = /OpenSSH_(\d+)\.(\d+)/.exec(text);
+  return { major: Number(match?.[1] ?? 0), minor: Number(match?.[2] ?? 0) };
+}
+
+/** One run of sshd, with its watchdog. */
+export interface RunningSshd {
+  /** The listener's process id. */
+  readonly pid: number;
+  /** Ends the listener, all that it started and all that carries the mark; `keep`: the folder stays. Idempotent. */
+  end(keep: boolean): Promise<void>;
+}
+
+/**
+ * Starts sshd in the foreground with `configFile`, logging to `logFile`, and waits until it listens. Undefined when
+ * somebody took its port in the meantime.
+ * @param mark what every session has in its environment.
+ * @param wrap a command that runs sshd elsewhere (`ip netns exec NAME`) in the same process.
+ */
+export async function runSshd(options: {
+  readonly folder: string;
+  readonly configFile: string;
+  readonly logFile: string;
+  readonly mark: string;
+  readonly wrap: readonly string[];
+}): Promise<RunningSshd | undefined> {
+  const { file } = requireSshd();
+  if (process.getuid?.() === 0 && process.platform === "linux") {
+    await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
+  }
+  const [command = file, ...args] = [
+    ...options.wrap,
+    file,
+    "-D",
+    "-f",
+    options.configFile,
+    "-E",
+    options.logFile,
+  ];
+  const logBefore = readLog(options.logFile).length;
+  // `detached`: Ctrl+C in the terminal that runs the tests must reach neither of them before the watchdog acts.
+  const server = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+  const complaints: string[] = [];
+  server.stderr.setEncoding("utf8").on("data", (text: string) => complaints.push(text));
+  await once(server, "spawn");
+  const pid = server.pid ?? 0;
+  const guard = spawn("/bin/sh", [watchdog, String(pid), options.mark, options.folder], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  const running: RunningSshd = {
+    pid,
+    end: async (keep) => {
+      if (guard.stdin.writable) {
+        guard.stdin.end(keep ? "keep\n" : "remove\n");
+      }
+      await Promise.all([exited(guard), exited(server)]);
+    },
+  };
+  // Neither may keep the process that runs the tests alive.
+  server.unref();
+  guard.unref();
+  for (;;) {
+    const log = readLog(options.logFile).slice(logBefore);
+    if (log.includes("Server listening on")) {
+      return running;
+    }
+    if (hasExited(server)) {
+      await running.end(true);
+      if (/Address already in use/.test(log)) {
+        return undefined;
+      }
+      throw new Error(`sshd did not start:\n${complaints.join("")}${log}`);
+    }
+    await delay(5);
+  }
+}
+
+/** Whole text so far; empty when there is no file yet. */
+export function readLog(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+function hasExited(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function exited(child: ChildProcess): Promise<void> {
+  if (!hasExited(child)) {
+    child.ref();
+    await once(child, "exit");
+  }
+}
