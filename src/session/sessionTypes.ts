@@ -74,6 +74,10 @@ export interface OpenSessionRequest {
   /** Seconds; undefined: the host's own limits (settings, ChannelTimeout) decide. 0: none. */
   readonly timeLimitSeconds?: number;
   readonly idleLimitSeconds?: number;
+  /** Default true. False: a login that would have to ask fails with AuthError `nothing-to-try` instead (reconnects). */
+  readonly allowPrompts?: boolean;
+  /** Use exactly this master; rejects with ChannelError `connection-ended` when it is gone. */
+  readonly onMaster?: string;
 }
 
 /** One of our channels on a master. Made by SessionManager.open; ends exactly once, and then stays readable. */

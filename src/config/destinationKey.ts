@@ -1,0 +1,21 @@
+import type { HostConfig } from "./hostConfig.ts";
+
+/**
+ * What makes two hosts the same destination, as one opaque string: masters are shared by it. User, host name, port,
+ * the way there (jump chain or proxy command, bind address), which key must be shown, and whose identity is used:
+ * two aliases that differ only in keepalive or environment share a connection; two that log in with different keys don't.
+ */
+export function destinationKey(config: HostConfig): string {
+  return JSON.stringify([
+    config.user,
+    config.hostName.toLowerCase(),
+    config.port,
+    config.proxyJump.map((hop) => [hop.user ?? null, hop.alias, hop.port ?? null]),
+    config.proxyCommand ?? null,
+    config.bindAddress ?? null,
+    config.hostKeyAlias ?? null,
+    config.identityFilesAreDefault ? null : config.identityFiles,
+    config.identitiesOnly,
+    config.identityAgent ?? null,
+  ]);
+}

@@ -1,0 +1,506 @@
+import type { Duplex } from "node:stream";
+import type { Clock } from "../base/clock.ts";
+import { Deadline, raceSignal } from "../base/deadline.ts";
+import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import { Emitter } from "../base/emitter.ts";
+import { asError, CancelledError } from "../base/errors.ts";
+import { LeaseCounter } from "../base/lease.ts";
+import { type Logger, prefixed, printable } from "../base/log.ts";
+import type { HostConfig, KeepalivePolicy } from "../config/hostConfig.ts";
+import type {
+  ConnectionEnd,
+  ConnectionEngine,
+  EngineChannel,
+  EngineConnection,
+  SessionSpec,
+} from "../engine/connectionEngine.ts";
+import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
+import { type Health, Heartbeat } from "./heartbeat.ts";
+import type { LoginFactory, MasterPolicies } from "./masterPorts.ts";
+import type { MasterCore, MasterEndReason, MasterState, MasterStateKind } from "./masterTypes.ts";
+
+/** Seconds for a connection or a channel where ssh_config sets no ConnectTimeout. */
+export const defaultOpenTimeout = 30;
+
+/** An urgent probe is answered within this many milliseconds, or the peer counts as hung. */
+const urgentProbeDeadline = 1500;
+
+/** A master that was silent for this many milliseconds proves that it is alive before a new session trusts it. */
+const provenFor = 2000;
+
+/** How long a connection may take to say goodbye before its socket is destroyed, in milliseconds. */
+const closeDeadline = 3000;
+
+const roundTripsKept = 60;
+
+const acceptingStates: ReadonlySet<MasterStateKind> = new Set([
+  "connecting",
+  "ready",
+  "lingering",
+  "suspect",
+]);
+
+export interface Transport {
+  readonly stream: Duplex;
+  /** Given back when the master ends: the lease of the jump host's master. */
+  readonly hold: Disposable;
+}
+
+export interface MasterInit {
+  readonly id: string;
+  readonly key: string;
+  readonly config: HostConfig;
+  readonly overflow: boolean;
+  readonly allowPrompts: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly engine: ConnectionEngine;
+  readonly login: LoginFactory;
+  readonly policies: MasterPolicies;
+  /** Makes the way to the host where it is not a plain socket: a jump host's channel or a ProxyCommand. */
+  readonly transport?: (signal: AbortSignal, onLost: () => void) => Promise<Transport>;
+}
+
+/**
+ * One authenticated connection to one destination, carrying many channels. It connects as soon as it is made,
+ * lives while it is leased, lingers, and ends exactly once. Owned by MasterRegistry.
+ */
+export class Master implements Disposable {
+  readonly id: string;
+  readonly key: string;
+  readonly config: HostConfig;
+  readonly overflow: boolean;
+
+  readonly #init: MasterInit;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #leases: LeaseCounter;
+  readonly #changed = new Emitter<void>();
+  readonly #resources = new DisposableStore();
+  readonly #abort = new AbortController();
+  readonly #ready: Promise<EngineConnection>;
+  readonly #endedPromise: Promise<void>;
+  #resolveEnded: () => void = () => {};
+  #connection: EngineConnection | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #health: Health = { kind: "alive" };
+  #keepalive: KeepalivePolicy;
+  #state: MasterState;
+  #since: number;
+  #roundTrips: readonly number[] = [];
+  #endReason: MasterEndReason | undefined;
+  #probesIgnored = false;
+  /** How many channels the server took before it refused one; undefined: no refusal yet. */
+  #channelLimit: number | undefined;
+  #openChannels = 0;
+
+  /** Any part of the snapshot changed. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(init: MasterInit) {
+    this.#init = init;
+    this.id = init.id;
+    this.key = init.key;
+    this.config = init.config;
+    this.overflow = init.overflow;
+    this.#clock = init.clock;
+    this.#logger = prefixed(init.logger, `${init.id} ${init.config.alias}`);
+    this.#keepalive = init.policies.keepalive(init.config);
+    this.#since = init.clock.now();
+    this.#state = { kind: "connecting", since: this.#since, phase: "tcp" };
+    this.#leases = new LeaseCounter(
+      init.clock,
+      this.#lingerMilliseconds(),
+      () => this.#onLeases(),
+      () => this.#finish("linger-over"),
+    );
+    this.#endedPromise = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    this.#ready = this.#connect();
+    // Each waiter gets the rejection through `ready`; none of them may be there.
+    this.#ready.catch(() => {});
+  }
+
+  get state(): MasterState {
+    return this.#state;
+  }
+
+  get connection(): EngineConnection | undefined {
+    return this.#connection;
+  }
+
+  /** Resolves once the connection is gone, with the reason set. */
+  get ended(): Promise<void> {
+    return this.#endedPromise;
+  }
+
+  get endReason(): MasterEndReason | undefined {
+    return this.#endReason;
+  }
+
+  /** May a new session be put on it? A full one or one that has been found hung may not. */
+  get acceptsSessions(): boolean {
+    return !this.isFull && acceptingStates.has(this.#state.kind);
+  }
+
+  get isFull(): boolean {
+    return this.#channelLimit !== undefined && this.#openChannels >= this.#channelLimit;
+  }
+
+  get isEnded(): boolean {
+    return this.#state.kind === "lost" || this.#state.kind === "closed";
+  }
+
+  /** Keeps the master from leaving. Dispose to give it back; the linger starts with the last one. */
+  lease(): Disposable {
+    return this.#leases.acquire();
+  }
+
+  /** The connection once it is there. Rejects with what kept it from coming up, or with the signal's reason. */
+  ready(signal: AbortSignal): Promise<EngineConnection> {
+    return raceSignal(this.#ready, signal);
+  }
+
+  /**
+   * Opens a channel under the host's own time limit. After silence the peer is probed meanwhile: one that is hung
+   * is found in a moment, not after the time limit.
+   * @throws ChannelError
+   */
+  async openChannel(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
+    const connection = await this.ready(signal);
+    const deadline = this.#deadline(
+      () => new ChannelError("timed-out", "The server did not answer the request for a session in time"),
+      signal,
+    );
+    this.#openChannels++;
+    const release = (): void => {
+      this.#openChannels--;
+    };
+    try {
+      const channel = await this.#provenWhile(connection, deadline.signal, (attempt) =>
+        connection.openSession(spec, attempt),
+      );
+      channel.onDidClose(release);
+      return channel;
+    } catch (error) {
+      release();
+      if (ChannelError.is(error) && error.reason === "refused" && this.#openChannels > 0) {
+        // RFC 4254 section 5.1; OpenSSH's MaxSessions. What fits now is what it takes.
+        this.#channelLimit = this.#openChannels;
+      }
+      throw error;
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  /** A channel to another host, for a master behind this one. @throws ChannelError */
+  async openTunnel(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    const connection = await this.ready(signal);
+    const deadline = this.#deadline(
+      () => new ChannelError("timed-out", `The jump host did not reach ${host} in time`),
+      signal,
+    );
+    try {
+      return await this.#provenWhile(connection, deadline.signal, (attempt) =>
+        connection.openDirectTcpip(host, port, attempt),
+      );
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  /** Asks for a sign of life at once. Resolves to whether one came. */
+  async probe(): Promise<boolean> {
+    return (await this.#heartbeat?.probeNow(urgentProbeDeadline)) ?? false;
+  }
+
+  /** Settings or ssh_config changed: keepalive and linger are taken anew. */
+  refreshPolicies(): void {
+    if (this.isEnded) {
+      return;
+    }
+    this.#keepalive = this.#init.policies.keepalive(this.config);
+    this.#heartbeat?.setPolicy(this.#keepalive);
+    this.#connection?.setTcpKeepAlive(this.#keepalive.tcpKeepAlive);
+    this.#leases.setLinger(this.#lingerMilliseconds());
+    this.#changed.fire();
+  }
+
+  /** Ends in order; its sessions should have ended before. Resolves when the connection is gone. */
+  async disconnect(reason: MasterEndReason = "disconnected"): Promise<void> {
+    this.#finish(reason);
+    await this.#endedPromise;
+  }
+
+  /** Ends now. The state is final when this returns. */
+  kill(reason: MasterEndReason = "killed"): void {
+    this.#endReason ??= reason;
+    this.#abort.abort(new CancelledError());
+    this.#connection?.destroy();
+    this.#end(undefined);
+  }
+
+  dispose(): void {
+    this.kill("shutdown");
+    this.#changed.dispose();
+  }
+
+  snapshot(): MasterCore {
+    const { config, state } = { config: this.config, state: this.#state };
+    const info = this.#connection?.info;
+    return Object.freeze({
+      id: this.id,
+      host: config.alias,
+      destination: Object.freeze({ user: config.user, hostName: config.hostName, port: config.port }),
+      via: Object.freeze(config.proxyJump.map((hop) => hop.alias)),
+      state,
+      since: this.#since,
+      lingerUntil: state.kind === "lingering" ? state.until : undefined,
+      keepalive: this.#keepalive,
+      roundTripMs: this.#roundTrips.at(-1),
+      roundTrips: this.#roundTrips,
+      probesIgnored: this.#probesIgnored,
+      bytesIn: this.#connection?.bytesIn ?? 0,
+      bytesOut: this.#connection?.bytesOut ?? 0,
+      engine: this.#init.engine.name,
+      overflow: this.overflow,
+      serverVersion: info?.serverVersion,
+      localAddress: info?.localAddress,
+      remoteAddress: info?.remoteAddress,
+    });
+  }
+
+  async #connect(): Promise<EngineConnection> {
+    const deadline = this.#deadline(
+      () => new ConnectError("timed-out", "The connection did not come up in time"),
+      this.#abort.signal,
+    );
+    try {
+      const { config, engine, transport: makeTransport, login } = this.#init;
+      let transport: Transport | undefined;
+      if (makeTransport !== undefined) {
+        this.#setState({
+          kind: "connecting",
+          since: this.#since,
+          phase: config.proxyCommand === undefined ? "jump" : "proxy",
+        });
+        // A jump host has its own deadline, and may have to ask.
+        transport = await deadline.paused(() =>
+          makeTransport(this.#abort.signal, () => this.#lose("jump-lost")),
+        );
+        this.#resources.add(transport.hold);
+      }
+      const { verifier, authenticator } = login(config, {
+        allowPrompts: this.#init.allowPrompts,
+        pause: (work) => deadline.paused(work),
+        signal: deadline.signal,
+      });
+      const connection = await engine.connect(
+        {
+          config,
+          ...(transport && { transport: transport.stream }),
+          tcpKeepAlive: this.#keepalive.tcpKeepAlive,
+          verifier,
+          authenticator,
+          logger: this.#logger,
+          onPhase: (phase) => {
+            if (this.#state.kind === "connecting") {
+              this.#setState({ kind: "connecting", since: this.#since, phase });
+            }
+          },
+        },
+        deadline.signal,
+      );
+      if (this.isEnded) {
+        connection.destroy();
+        throw new CancelledError();
+      }
+      this.#onConnected(connection);
+      return connection;
+    } catch (thrown) {
+      const error = asError(thrown);
+      this.#endReason ??= CancelledError.is(error) ? "disconnected" : "connect-failed";
+      this.#end(error);
+      throw error;
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  #onConnected(connection: EngineConnection): void {
+    this.#connection = connection;
+    this.#since = this.#clock.now();
+    this.#logger.info(
+      `connected to ${printable(connection.info.serverVersion)} (${connection.info.authMethod}, ${connection.info.cipher ?? "?"})`,
+    );
+    this.#heartbeat = this.#resources.add(
+      new Heartbeat(
+        this.#clock,
+        connection,
+        this.#keepalive,
+        this.#init.policies.ignoreMissingReplies(this.config),
+        {
+          onHealth: (health) => {
+            this.#health = health;
+            this.#update();
+          },
+          onRoundTrip: (milliseconds) => {
+            this.#roundTrips = Object.freeze([...this.#roundTrips.slice(1 - roundTripsKept), milliseconds]);
+            this.#changed.fire();
+          },
+          onDead: () => this.#lose("unresponsive"),
+          onProbesIgnored: (ignored) => {
+            this.#probesIgnored = ignored;
+            this.#logger.info(
+              ignored ? "the server does not answer keepalive probes" : "probes are answered",
+            );
+            this.#changed.fire();
+          },
+        },
+      ),
+    );
+    this.#probesIgnored = this.#heartbeat.probesIgnored;
+    this.#resources.add(connection.onDidClose((end) => this.#onClosed(end)));
+    this.#update();
+    if (this.#leases.count === 0) {
+      // Whoever asked left meanwhile: the linger begins now.
+      this.lease().dispose();
+    }
+  }
+
+  #onClosed(end: ConnectionEnd): void {
+    this.#endReason ??= end.reason === "disconnected" ? "closed-by-server" : "connection-lost";
+    this.#end(end.error);
+  }
+
+  #onLeases(): void {
+    if (this.#state.kind === "connecting") {
+      if (this.#leases.count === 0) {
+        // Nobody waits for it any more.
+        this.#abort.abort(new CancelledError());
+      }
+      return;
+    }
+    this.#update();
+  }
+
+  /** Found dead: nothing more is sent. */
+  #lose(reason: MasterEndReason): void {
+    this.#endReason ??= reason;
+    this.#logger.warn(`connection given up: ${reason}`);
+    this.#abort.abort(new ConnectError("jump-failed", "The connection to the jump host was lost"));
+    this.#connection?.destroy();
+    this.#end(undefined);
+  }
+
+  #finish(reason: MasterEndReason): void {
+    if (this.isEnded || this.#state.kind === "disconnecting") {
+      return;
+    }
+    this.#endReason ??= reason;
+    const connection = this.#connection;
+    if (connection === undefined) {
+      this.kill(reason);
+      return;
+    }
+    this.#setState({ kind: "disconnecting", since: this.#clock.now() });
+    this.#resources.add(
+      this.#clock.setTimeout(() => {
+        connection.destroy();
+        this.#end(undefined);
+      }, closeDeadline),
+    );
+    connection.close();
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.isEnded) {
+      return;
+    }
+    const reason = this.#endReason ?? "connection-lost";
+    const kind = isLoss(reason) ? "lost" : "closed";
+    this.#setState({ kind, since: this.#clock.now(), reason, ...(error && { error }) });
+    this.#logger.info(`ended: ${reason}${error === undefined ? "" : ` (${error.message})`}`);
+    this.#leases.dispose();
+    this.#resources.dispose();
+    this.#resolveEnded();
+  }
+
+  /** Derives the state of a live connection from its health and its leases. */
+  #update(): void {
+    if (this.#connection === undefined || this.#state.kind === "disconnecting" || this.isEnded) {
+      return;
+    }
+    const since = this.#clock.now();
+    if (this.#health.kind === "suspect") {
+      this.#setState({ ...this.#health, since, deadAt: this.#health.deadAt ?? Number.POSITIVE_INFINITY });
+    } else if (this.#health.kind === "hung") {
+      this.#setState({ ...this.#health, since });
+    } else if (this.#leases.count > 0) {
+      this.#setState({ kind: "ready", since });
+    } else {
+      this.#setState({ kind: "lingering", since, until: this.#leases.lingerUntil });
+    }
+  }
+
+  #setState(next: MasterState): void {
+    const since = next.kind === this.#state.kind ? this.#state.since : next.since;
+    this.#state = Object.freeze({ ...next, since });
+    this.#changed.fire();
+  }
+
+  /**
+   * Runs `open`; when the peer was silent before, probes it at the same time, and gives the opening up as soon as
+   * the probe shows that nobody is there. Costs a live connection nothing.
+   */
+  async #provenWhile<T>(
+    connection: EngineConnection,
+    signal: AbortSignal,
+    open: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const attempt = new AbortController();
+    const either = AbortSignal.any([signal, attempt.signal]);
+    if (this.#clock.monotonic() - connection.lastReceived >= provenFor) {
+      void this.probe().then((alive) => {
+        if (!alive) {
+          attempt.abort(new ChannelError("connection-ended", "The connection no longer answers"));
+        }
+      });
+    }
+    return await raceSignal(open(either), either);
+  }
+
+  #deadline(onExpired: () => Error, parent: AbortSignal): Deadline {
+    const seconds = this.#init.config.connectTimeout ?? defaultOpenTimeout;
+    return new Deadline(
+      this.#clock,
+      seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000,
+      onExpired,
+      parent,
+    );
+  }
+
+  #lingerMilliseconds(): number {
+    // One that came because the first is full leaves as soon as it is empty.
+    return this.#init.overflow ? 0 : this.#init.policies.lingerSeconds(this.#init.config) * 1000;
+  }
+}
+
+/** Did it go away without anybody here wanting it? */
+function isLoss(reason: MasterEndReason): boolean {
+  switch (reason) {
+    case "unresponsive":
+    case "closed-by-server":
+    case "connection-lost":
+    case "jump-lost":
+      return true;
+    case "linger-over":
+    case "disconnected":
+    case "killed":
+    case "connect-failed":
+    case "shutdown":
+      return false;
+  }
+}

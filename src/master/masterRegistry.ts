@@ -1,0 +1,185 @@
+import type { Clock } from "../base/clock.ts";
+import { type Disposable, toDisposable } from "../base/disposable.ts";
+import { Emitter } from "../base/emitter.ts";
+import type { Logger } from "../base/log.ts";
+import { ConfigError } from "../config/configErrors.ts";
+import { destinationKey } from "../config/destinationKey.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import type { ConnectionEngine } from "../engine/connectionEngine.ts";
+import { ConnectError } from "../engine/engineErrors.ts";
+import { Master, type Transport } from "./master.ts";
+import type { HopResolver, LoginFactory, MasterPolicies, ProxyRunner } from "./masterPorts.ts";
+
+export interface MasterRegistryInit {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly engine: ConnectionEngine;
+  readonly login: LoginFactory;
+  readonly policies: MasterPolicies;
+  readonly resolveHop: HopResolver;
+  readonly runProxy: ProxyRunner;
+}
+
+/** A master and the promise to need it: dispose the lease when done. */
+export interface MasterLease extends Disposable {
+  readonly master: Master;
+}
+
+/** All masters, one per destination (more only while the first is full). Owns them. */
+export class MasterRegistry implements Disposable {
+  readonly #init: MasterRegistryInit;
+  readonly #masters = new Map<string, Master>();
+  readonly #changed = new Emitter<void>();
+  #nextId = 1;
+  #disposed = false;
+
+  /** A master came, went or changed. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(init: MasterRegistryInit) {
+    this.#init = init;
+  }
+
+  /** Live masters, and lost ones until they are forgotten, in the order in which they came. */
+  get masters(): readonly Master[] {
+    return [...this.#masters.values()];
+  }
+
+  get(id: string): Master | undefined {
+    return this.#masters.get(id);
+  }
+
+  /**
+   * The master for this destination: the one that is there, or a new one that begins to connect. Nothing is awaited,
+   * so that simultaneous callers share one login. The lease counts from now.
+   * @param behind keys of the masters that wait for this one, because it is their jump host.
+   * @throws ConfigError `jump-loop`
+   */
+  acquire(config: HostConfig, allowPrompts: boolean, behind: readonly string[] = []): MasterLease {
+    if (this.#disposed) {
+      throw new ConnectError("local", "The extension is shutting down");
+    }
+    const key = destinationKey(config);
+    if (behind.includes(key)) {
+      // It would wait for itself.
+      throw new ConfigError("jump-loop", `The jump hosts of ${config.alias} lead back to it`);
+    }
+    const same = this.masters.filter((master) => master.key === key);
+    let master = same.find((candidate) => candidate.acceptsSessions);
+    if (master === undefined) {
+      for (const stale of same.filter((candidate) => candidate.isEnded)) {
+        this.forget(stale.id);
+      }
+      master = this.#create(
+        config,
+        key,
+        allowPrompts,
+        behind,
+        same.some((candidate) => candidate.isFull),
+      );
+    }
+    const lease = master.lease();
+    return { master, dispose: () => lease.dispose() };
+  }
+
+  /** Drops a master that has ended from the list. */
+  forget(id: string): void {
+    const master = this.#masters.get(id);
+    if (master?.isEnded && this.#masters.delete(id)) {
+      this.#changed.fire();
+    }
+  }
+
+  refreshPolicies(): void {
+    for (const master of this.masters) {
+      master.refreshPolicies();
+    }
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const master of this.masters) {
+      master.dispose();
+    }
+    this.#masters.clear();
+    this.#changed.dispose();
+  }
+
+  #create(
+    config: HostConfig,
+    key: string,
+    allowPrompts: boolean,
+    behind: readonly string[],
+    overflow: boolean,
+  ): Master {
+    const { clock, logger, engine, login, policies } = this.#init;
+    const id = `m${this.#nextId++}`;
+    const transport = this.#transportFor(config, allowPrompts, [...behind, key]);
+    const master = new Master({
+      ...{ id, key, config, overflow, allowPrompts, clock, logger, engine, login, policies },
+      ...(transport && { transport }),
+    });
+    this.#masters.set(id, master);
+    master.onDidChange(() => {
+      // Lost ones stay to be seen until forgotten; those that left as wished are of no interest any more.
+      if (master.state.kind === "closed") {
+        this.#masters.delete(id);
+      }
+      this.#changed.fire();
+    });
+    this.#changed.fire();
+    return master;
+  }
+
+  #transportFor(
+    config: HostConfig,
+    allowPrompts: boolean,
+    behind: readonly string[],
+  ): ((signal: AbortSignal, onLost: () => void) => Promise<Transport>) | undefined {
+    if (config.proxyJump.length > 0) {
+      return (signal, onLost) => this.#jump(config, allowPrompts, behind, signal, onLost);
+    }
+    if (config.proxyCommand !== undefined) {
+      return async () => {
+        const stream = this.#init.runProxy(config);
+        return { stream, hold: toDisposable(() => stream.destroy()) };
+      };
+    }
+    return undefined;
+  }
+
+  /** The last hop's master is leased for as long as the master behind it lives; it holds the hops before it the same way. */
+  async #jump(
+    config: HostConfig,
+    allowPrompts: boolean,
+    behind: readonly string[],
+    signal: AbortSignal,
+    onLost: () => void,
+  ): Promise<Transport> {
+    const last = config.proxyJump.at(-1);
+    if (last === undefined) {
+      throw new ConfigError("jump-loop", `${config.alias} has no jump host`);
+    }
+    const hop = await this.#init.resolveHop(last, config.proxyJump.slice(0, -1), signal);
+    const lease = this.acquire(hop, allowPrompts, behind);
+    try {
+      const stream = await lease.master.openTunnel(config.hostName, config.port, signal);
+      void lease.master.ended.then(onLost);
+      return {
+        stream,
+        hold: toDisposable(() => {
+          stream.destroy();
+          lease.dispose();
+        }),
+      };
+    } catch (error) {
+      lease.dispose();
+      if (signal.aborted) {
+        throw error;
+      }
+      throw new ConnectError("jump-failed", `The jump host ${last.alias} could not be used`, {
+        cause: error,
+      });
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { HostConfig } from "../config/hostConfig.ts";
+
+/**
+ * The environment that is asked for: local variables whose names match SendEnv (`*` and `?` patterns; `-pattern`
+ * takes earlier ones back), then SetEnv, then what the caller adds. Servers take what their AcceptEnv names.
+ */
+export function sessionEnvironment(
+  config: Pick<HostConfig, "sendEnv" | "setEnv">,
+  local: Readonly<Record<string, string | undefined>>,
+  extra: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const names = new Set<string>();
+  for (const pattern of config.sendEnv) {
+    const removes = pattern.startsWith("-");
+    const matcher = wildcard(removes ? pattern.slice(1) : pattern);
+    for (const name of removes ? [...names] : Object.keys(local)) {
+      if (matcher.test(name)) {
+        if (removes) {
+          names.delete(name);
+        } else {
+          names.add(name);
+        }
+      }
+    }
+  }
+  const environment: Record<string, string> = {};
+  for (const name of names) {
+    const value = local[name];
+    if (value !== undefined) {
+      environment[name] = value;
+    }
+  }
+  return { ...environment, ...config.setEnv, ...extra };
+}
+
+function wildcard(pattern: string): RegExp {
+  const source = pattern
+    .replace(/[\\^$+.()|[\]{}]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`);
+}

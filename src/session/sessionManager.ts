@@ -1,0 +1,265 @@
+import type { Clock } from "../base/clock.ts";
+import { Emitter } from "../base/emitter.ts";
+import { asError, CancelledError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import type { EngineChannel, SessionSpec } from "../engine/connectionEngine.ts";
+import { ChannelError } from "../engine/engineErrors.ts";
+import type { Master } from "../master/master.ts";
+import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
+import { sessionEnvironment } from "./sessionEnvironment.ts";
+import type {
+  MasterSnapshot,
+  OpenSessionRequest,
+  Session,
+  SessionService,
+  SessionSnapshot,
+} from "./sessionTypes.ts";
+import { type LimitSettings, SshSession } from "./sshSession.ts";
+
+/** How many ended sessions are remembered. */
+const historyKept = 50;
+
+export interface SessionManagerInit {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: MasterRegistry;
+  /** @throws ConfigError */
+  resolve(host: string, signal: AbortSignal): Promise<HostConfig>;
+  /** The limits in force for a host and kind of session. */
+  limits(config: HostConfig, request: OpenSessionRequest): LimitSettings;
+  /** The local environment, for SendEnv. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Opens sessions on masters and knows all of them. Owns the registry's masters' sessions, not the registry. */
+export class SessionManager implements SessionService {
+  readonly #init: SessionManagerInit;
+  readonly #sessions = new Map<string, SshSession>();
+  readonly #changed = new Emitter<void>();
+  readonly #shutdown = new AbortController();
+  #history: readonly SessionSnapshot[] = [];
+  #nextId = 1;
+
+  readonly onDidChange = this.#changed.event;
+
+  constructor(init: SessionManagerInit) {
+    this.#init = init;
+    init.registry.onDidChange(() => this.#changed.fire());
+  }
+
+  masters(): readonly MasterSnapshot[] {
+    const sessions = [...this.#sessions.values()];
+    return Object.freeze(
+      this.#init.registry.masters.map((master) =>
+        Object.freeze({
+          ...master.snapshot(),
+          sessions: Object.freeze(
+            sessions.filter((session) => session.masterId === master.id).map((session) => session.snapshot()),
+          ),
+        }),
+      ),
+    );
+  }
+
+  history(): readonly SessionSnapshot[] {
+    return this.#history;
+  }
+
+  clearHistory(): void {
+    this.#history = [];
+    for (const master of this.#init.registry.masters) {
+      this.#init.registry.forget(master.id);
+    }
+    this.#changed.fire();
+  }
+
+  session(id: string): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
+  async open(request: OpenSessionRequest, signal?: AbortSignal): Promise<Session> {
+    const session = new SshSession(this.#init.clock, `s${this.#nextId++}`, request);
+    const gaveUp = new AbortController();
+    const either = AbortSignal.any([
+      gaveUp.signal,
+      this.#shutdown.signal,
+      ...(signal === undefined ? [] : [signal]),
+    ]);
+    this.#sessions.set(session.id, session);
+    session.onDidChangeState((state) => {
+      if (state.kind === "ended") {
+        gaveUp.abort(new CancelledError());
+        this.#sessions.delete(session.id);
+        this.#remember(session);
+      }
+      this.#changed.fire();
+    });
+    this.#changed.fire();
+    try {
+      const config = await this.#init.resolve(request.host, either);
+      const channel = await this.#openChannel(session, config, request, either);
+      if (session.isEnded) {
+        channel.close();
+        throw new CancelledError();
+      }
+      session.attach(channel, this.#init.limits(config, request));
+      return session;
+    } catch (thrown) {
+      const error = asError(thrown);
+      session.fail(error);
+      throw error;
+    }
+  }
+
+  async connect(host: string, signal?: AbortSignal): Promise<string> {
+    const either = AbortSignal.any([this.#shutdown.signal, ...(signal === undefined ? [] : [signal])]);
+    const config = await this.#init.resolve(host, either);
+    const lease = this.#init.registry.acquire(config, true);
+    try {
+      await lease.master.ready(either);
+      return lease.master.id;
+    } finally {
+      lease.dispose();
+    }
+  }
+
+  async disconnect(id: string): Promise<void> {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) {
+      await session.disconnect();
+      return;
+    }
+    const master = this.#init.registry.get(id);
+    if (master === undefined) {
+      return;
+    }
+    if (master.isEnded) {
+      this.#init.registry.forget(id);
+      return;
+    }
+    await Promise.all(this.#sessionsOn(master).map((each) => each.disconnect()));
+    await master.disconnect();
+  }
+
+  kill(id: string): void {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) {
+      session.kill();
+      return;
+    }
+    const master = this.#init.registry.get(id);
+    if (master !== undefined) {
+      const sessions = this.#sessionsOn(master);
+      master.kill();
+      for (const each of sessions) {
+        each.kill();
+      }
+      this.#init.registry.forget(id);
+    }
+  }
+
+  async disconnectAll(): Promise<void> {
+    // The ones behind a jump host go first: their end must still travel through it.
+    const masters = this.#init.registry.masters;
+    const behind = masters.filter((master) => master.config.proxyJump.length > 0);
+    const direct = masters.filter((master) => master.config.proxyJump.length === 0);
+    await Promise.all(behind.map((master) => this.disconnect(master.id)));
+    await Promise.all(direct.map((master) => this.disconnect(master.id)));
+  }
+
+  killAll(): void {
+    for (const master of this.#init.registry.masters) {
+      this.kill(master.id);
+    }
+    for (const session of [...this.#sessions.values()]) {
+      session.kill();
+    }
+  }
+
+  probe(masterId?: string): void {
+    for (const master of this.#init.registry.masters) {
+      if (masterId === undefined || master.id === masterId) {
+        void master.probe();
+      }
+    }
+  }
+
+  async refreshPolicies(): Promise<void> {
+    this.#init.registry.refreshPolicies();
+  }
+
+  dispose(): void {
+    this.#shutdown.abort(new CancelledError());
+    for (const session of [...this.#sessions.values()]) {
+      session.kill();
+    }
+    this.#changed.dispose();
+  }
+
+  /**
+   * A channel on the master that is there, or on a new one. A master that turns out dead, or full, is stepped over:
+   * at most one more is tried, so that a broken server is not hammered.
+   */
+  async #openChannel(
+    session: SshSession,
+    config: HostConfig,
+    request: OpenSessionRequest,
+    signal: AbortSignal,
+  ): Promise<EngineChannel> {
+    const spec: SessionSpec = {
+      request: request.request,
+      env: sessionEnvironment(config, this.#init.environment, request.env ?? {}),
+      forwardAgent: config.forwardAgent !== false,
+      ...(request.pty && { pty: { term: request.pty.term, ...request.pty.dimensions } }),
+    };
+    for (let attempt = 1; ; attempt++) {
+      const lease = this.#lease(config, request);
+      const { master } = lease;
+      const wasThere = master.connection !== undefined;
+      session.useMaster(master, lease);
+      this.#changed.fire();
+      try {
+        return await master.openChannel(spec, signal);
+      } catch (error) {
+        const again =
+          attempt === 1 &&
+          wasThere &&
+          request.onMaster === undefined &&
+          !signal.aborted &&
+          ChannelError.is(error);
+        if (again && (error.reason === "connection-ended" || (error.reason === "refused" && master.isFull))) {
+          this.#init.logger.info(
+            `${master.id} can't carry ${session.id} (${error.reason}): another one is made`,
+          );
+          continue;
+        }
+        throw error;
+      }
+    }
+  }
+
+  #lease(config: HostConfig, request: OpenSessionRequest): MasterLease {
+    if (request.onMaster === undefined) {
+      return this.#init.registry.acquire(config, request.allowPrompts ?? true);
+    }
+    const master = this.#init.registry.get(request.onMaster);
+    if (master === undefined || master.isEnded) {
+      throw new ChannelError("connection-ended", "The connection is gone");
+    }
+    const lease = master.lease();
+    return { master, dispose: () => lease.dispose() };
+  }
+
+  #sessionsOn(master: Master): readonly SshSession[] {
+    return [...this.#sessions.values()].filter((session) => session.masterId === master.id);
+  }
+
+  #remember(session: SshSession): void {
+    const snapshot = session.snapshot();
+    // One that never had a connection has nothing to tell that its error message did not.
+    if (snapshot.outcome?.kind !== "failed") {
+      this.#history = Object.freeze([snapshot, ...this.#history].slice(0, historyKept));
+    }
+  }
+}

@@ -1,0 +1,318 @@
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { Emitter } from "../base/emitter.ts";
+import type {
+  ChannelDetails,
+  ChannelExit,
+  Dimensions,
+  EngineChannel,
+  OutputKind,
+} from "../engine/connectionEngine.ts";
+import type { Master } from "../master/master.ts";
+import { SessionLimits } from "./sessionLimits.ts";
+import type {
+  LimitKind,
+  OpenSessionRequest,
+  Session,
+  SessionOutcome,
+  SessionSnapshot,
+  SessionState,
+} from "./sessionTypes.ts";
+
+/** How long a program may take to end by itself after EOF, before the channel is closed. Milliseconds. */
+const eofGrace = 2000;
+/** How long queued input may take to leave, and the server to confirm the close. Milliseconds. */
+const closeDeadline = 5000;
+
+/** Seconds; undefined or 0: no such limit. */
+export interface LimitSettings {
+  readonly time: number | undefined;
+  readonly idle: number | undefined;
+  readonly channelTimeout: number | undefined;
+}
+
+/** One session from the wish to its outcome. Made by SessionManager, which attaches the channel when it is open. */
+export class SshSession implements Session {
+  readonly id: string;
+  readonly host: string;
+
+  readonly #clock: Clock;
+  readonly #request: OpenSessionRequest;
+  readonly #since: number;
+  readonly #stateChanged = new Emitter<SessionState>();
+  readonly #received = new Emitter<{ readonly kind: OutputKind; readonly data: Uint8Array }>();
+  readonly #drained = new Emitter<void>();
+  readonly #warned = new Emitter<{ readonly limit: LimitKind; readonly secondsLeft: number }>();
+  readonly ended: Promise<SessionOutcome>;
+  #resolveEnded: (outcome: SessionOutcome) => void = () => {};
+  readonly #limits: SessionLimits;
+  readonly #timers = new Set<Disposable>();
+  #title: string;
+  #state: SessionState;
+  #lastActivity: number;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #master: Master | undefined;
+  #lease: Disposable | undefined;
+  #channel: EngineChannel | undefined;
+  #closeRequested = false;
+  #limitReached: { readonly limit: LimitKind; readonly seconds: number } | undefined;
+
+  readonly onDidChangeState = this.#stateChanged.event;
+  readonly onDidReceive = this.#received.event;
+  readonly onDidDrain = this.#drained.event;
+  readonly onDidWarn = this.#warned.event;
+
+  constructor(clock: Clock, id: string, request: OpenSessionRequest) {
+    this.#clock = clock;
+    this.id = id;
+    this.host = request.host;
+    this.#request = request;
+    this.#title = request.title ?? request.host;
+    this.#since = clock.now();
+    this.#lastActivity = this.#since;
+    this.#state = { kind: "opening", since: this.#since };
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    this.#limits = new SessionLimits(clock, {
+      onWarn: (limit, secondsLeft) => this.#warned.fire({ limit, secondsLeft }),
+      onReached: (limit, seconds) => {
+        this.#limitReached = { limit, seconds };
+        void this.#endInOrder("limit");
+      },
+    });
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get queuedBytes(): number {
+    return this.#channel?.queuedBytes ?? 0;
+  }
+
+  get masterId(): string | undefined {
+    return this.#master?.id;
+  }
+
+  get isEnded(): boolean {
+    return this.#state.kind === "ended";
+  }
+
+  /** Which master it will ride on; the snapshot then stands below it. The lease is owned from now. */
+  useMaster(master: Master, lease: Disposable): void {
+    this.#lease?.dispose();
+    this.#master = master;
+    this.#lease = lease;
+  }
+
+  /** The channel is open. */
+  attach(channel: EngineChannel, limits: LimitSettings): void {
+    this.#channel = channel;
+    channel.onDidReceive((event) => {
+      this.#touch();
+      this.#bytesIn += event.data.length;
+      this.#received.fire(event);
+    });
+    channel.onDidDrain(() => this.#drained.fire());
+    channel.onDidClose(({ exit, lost }) => void this.#onClosed(exit, lost));
+    this.#setState({ kind: "open", since: this.#clock.now() });
+    this.#limits.add("time", limits.time);
+    this.#limits.add("idle", limits.idle);
+    this.#limits.add("channel-timeout", limits.channelTimeout);
+  }
+
+  /** It did not open, or was given up before. */
+  fail(error: Error): void {
+    this.#finish({ kind: "failed", error });
+  }
+
+  snapshot(): SessionSnapshot {
+    return Object.freeze({
+      id: this.id,
+      masterId: this.#master?.id,
+      host: this.host,
+      kind: this.#request.kind,
+      title: this.#title,
+      state: this.#state,
+      since: this.#since,
+      lastActivity: this.#lastActivity,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      outcome: this.#state.kind === "ended" ? this.#state.outcome : undefined,
+    });
+  }
+
+  details(): ChannelDetails | undefined {
+    return this.#channel?.details();
+  }
+
+  rename(title: string): void {
+    this.#title = title;
+    this.#stateChanged.fire(this.#state);
+  }
+
+  pause(): void {
+    this.#channel?.pause();
+  }
+
+  resume(): void {
+    this.#channel?.resume();
+  }
+
+  write(data: Uint8Array): boolean {
+    if (this.#channel === undefined || this.isEnded) {
+      return false;
+    }
+    this.#touch();
+    this.#bytesOut += data.length;
+    return this.#channel.write(data);
+  }
+
+  eof(): void {
+    this.#channel?.eof();
+  }
+
+  resize(dimensions: Dimensions): void {
+    this.#channel?.resize(dimensions);
+  }
+
+  signal(name: string): void {
+    this.#channel?.signal(name);
+  }
+
+  sendBreak(milliseconds: number): boolean {
+    return this.#channel?.sendBreak(milliseconds) ?? false;
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#endInOrder("disconnect");
+  }
+
+  kill(): void {
+    if (this.isEnded) {
+      return;
+    }
+    this.#setState({ kind: "ending", since: this.#clock.now(), how: "kill" });
+    // RFC 4254 section 6.9. sshd obeys for logins that are not root's; the close hangs up in any case.
+    this.#channel?.signal("HUP");
+    this.#channel?.signal("KILL");
+    this.#channel?.close();
+    this.#finish({ kind: "killed", exit: {} });
+  }
+
+  extend(): void {
+    this.#limits.extend();
+  }
+
+  async #endInOrder(how: "disconnect" | "limit"): Promise<void> {
+    const channel = this.#channel;
+    if (this.#state.kind === "open" && channel !== undefined) {
+      this.#setState({ kind: "ending", since: this.#clock.now(), how });
+      // Whoever reads the output may have paused it; what is left must come so that the close can follow it.
+      const hard = this.#after(closeDeadline + eofGrace, () => {
+        channel.close();
+        void this.#onClosed({}, false);
+      });
+      channel.eof();
+      const close = (): void => {
+        if (!this.#closeRequested && !this.isEnded) {
+          this.#closeRequested = true;
+          channel.close();
+          hard.dispose();
+          this.#after(closeDeadline, () => void this.#onClosed({}, false));
+        }
+      };
+      const flushed = (): void => {
+        if (this.#request.pty === undefined) {
+          // A program that reads to the end of its input may still have something to say.
+          this.#after(eofGrace, close);
+        } else {
+          // EOF means nothing to a terminal's shell (sshd keeps the pty open): the close hangs it up.
+          close();
+        }
+      };
+      if (channel.queuedBytes === 0) {
+        flushed();
+      } else {
+        channel.onDidDrain(() => {
+          if (channel.queuedBytes === 0) {
+            flushed();
+          }
+        });
+      }
+    } else if (this.#state.kind === "opening") {
+      this.#finish({ kind: "disconnected", exit: {} });
+    }
+    await this.ended;
+  }
+
+  async #onClosed(exit: ChannelExit, lost: boolean): Promise<void> {
+    if (this.isEnded) {
+      return;
+    }
+    if (lost && this.#master !== undefined) {
+      // The connection's own end says why, and may be a moment behind.
+      await this.#master.ended;
+    }
+    this.#finish(this.#outcome(exit, lost));
+  }
+
+  #outcome(exit: ChannelExit, lost: boolean): SessionOutcome {
+    if (this.#limitReached !== undefined) {
+      return { kind: "limit", ...this.#limitReached, exit };
+    }
+    if (this.#state.kind === "ending" && this.#state.how === "disconnect") {
+      return { kind: "disconnected", exit };
+    }
+    if (lost) {
+      const reason = this.#master?.endReason ?? "connection-lost";
+      switch (reason) {
+        case "disconnected":
+          return { kind: "disconnected", exit };
+        case "killed":
+          return { kind: "killed", exit };
+        default:
+          return { kind: "lost", reason };
+      }
+    }
+    if (exit.signal !== undefined) {
+      return { kind: "signalled", signal: exit.signal, coreDumped: exit.coreDumped ?? false };
+    }
+    return { kind: "exited", code: exit.code };
+  }
+
+  #finish(outcome: SessionOutcome): void {
+    if (this.isEnded) {
+      return;
+    }
+    this.#limits.dispose();
+    for (const timer of this.#timers) {
+      timer.dispose();
+    }
+    this.#timers.clear();
+    this.#setState({ kind: "ended", since: this.#clock.now(), outcome: Object.freeze(outcome) });
+    this.#lease?.dispose();
+    this.#resolveEnded(outcome);
+  }
+
+  #touch(): void {
+    this.#lastActivity = this.#clock.now();
+    this.#limits.touch();
+  }
+
+  #after(milliseconds: number, callback: () => void): Disposable {
+    const timer = this.#clock.setTimeout(() => {
+      this.#timers.delete(timer);
+      callback();
+    }, milliseconds);
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  #setState(state: SessionState): void {
+    this.#state = Object.freeze(state);
+    this.#stateChanged.fire(this.#state);
+  }
+}
