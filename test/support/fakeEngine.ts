@@ -1,0 +1,267 @@
+import { PassThrough } from "node:stream";
+import type { Clock } from "../../src/base/clock.ts";
+import { Emitter } from "../../src/base/emitter.ts";
+import type { HostConfig, KeepalivePolicy } from "../../src/config/hostConfig.ts";
+import type {
+  ChannelDetails,
+  ChannelExit,
+  ConnectionEnd,
+  ConnectionEngine,
+  ConnectRequest,
+  Dimensions,
+  EngineChannel,
+  EngineConnection,
+  OutputKind,
+  SessionSpec,
+} from "../../src/engine/connectionEngine.ts";
+import { ChannelError } from "../../src/engine/engineErrors.ts";
+
+/** A host's configuration with OpenSSH's defaults. */
+export function hostConfig(over: Partial<HostConfig> = {}): HostConfig {
+  return {
+    alias: "web1",
+    hostName: "web1.test",
+    user: "me",
+    port: 22,
+    addressFamily: "any",
+    connectionAttempts: 1,
+    proxyJump: [],
+    strictHostKeyChecking: "ask",
+    userKnownHostsFiles: [],
+    globalKnownHostsFiles: [],
+    hashKnownHosts: false,
+    identityFilesAreDefault: true,
+    identityFiles: [],
+    certificateFiles: [],
+    identitiesOnly: false,
+    forwardAgent: false,
+    pubkeyAuthentication: true,
+    passwordAuthentication: true,
+    kbdInteractiveAuthentication: true,
+    batchMode: false,
+    preferredAuthentications: ["publickey", "keyboard-interactive", "password"],
+    numberOfPasswordPrompts: 3,
+    compression: false,
+    requestTty: "auto",
+    sendEnv: [],
+    setEnv: {},
+    escapeChar: "~",
+    channelTimeouts: [],
+    sources: new Map(),
+    warnings: [],
+    ...over,
+  };
+}
+
+export function keepalive(interval: number, countMax: number): KeepalivePolicy {
+  const source = { kind: "default" } as const;
+  return {
+    serverAliveInterval: interval,
+    serverAliveCountMax: countMax,
+    tcpKeepAlive: true,
+    sources: { serverAliveInterval: source, serverAliveCountMax: source, tcpKeepAlive: source },
+  };
+}
+
+/** A channel driven by the test. */
+export class FakeChannel implements EngineChannel {
+  readonly spec: SessionSpec;
+  readonly received = new Emitter<{ kind: OutputKind; data: Uint8Array }>();
+  readonly closed = new Emitter<{ exit: ChannelExit; lost: boolean }>();
+  readonly drained = new Emitter<void>();
+  readonly log: string[] = [];
+  readonly onDidReceive = this.received.event;
+  readonly onDidReceiveEof = new Emitter<void>().event;
+  readonly onDidClose = this.closed.event;
+  readonly onDidDrain = this.drained.event;
+  queuedBytes = 0;
+  written = Buffer.alloc(0);
+  #open = true;
+
+  constructor(spec: SessionSpec) {
+    this.spec = spec;
+  }
+
+  pause(): void {
+    this.log.push("pause");
+  }
+  resume(): void {
+    this.log.push("resume");
+  }
+  write(data: Uint8Array): boolean {
+    this.written = Buffer.concat([this.written, data]);
+    return this.queuedBytes === 0;
+  }
+  eof(): void {
+    this.log.push("eof");
+  }
+  resize({ columns, rows }: Dimensions): void {
+    this.log.push(`resize ${columns}x${rows}`);
+  }
+  signal(name: string): void {
+    this.log.push(`signal ${name}`);
+  }
+  sendBreak(): boolean {
+    return false;
+  }
+  close(): void {
+    this.log.push("close");
+  }
+  details(): ChannelDetails {
+    return {
+      type: "session",
+      bytesIn: 0,
+      bytesOut: this.written.length,
+      eofSent: this.log.includes("eof"),
+      eofReceived: false,
+      closeSent: this.log.includes("close"),
+      closeReceived: !this.#open,
+      requests: [],
+    };
+  }
+
+  /** The server's end of it. */
+  end(exit: ChannelExit, lost = false): void {
+    if (this.#open) {
+      this.#open = false;
+      this.closed.fire({ exit, lost });
+    }
+  }
+}
+
+/** A connection driven by the test. */
+export class FakeConnection implements EngineConnection {
+  readonly info = { serverVersion: "Fake_1.0", authMethod: "none" };
+  readonly capabilities = {
+    signal: true,
+    break: false,
+    rekey: false,
+    directTcpip: true,
+    agentForwarding: true,
+  };
+  readonly closed = new Emitter<ConnectionEnd>();
+  readonly onDidClose = this.closed.event;
+  readonly channels: FakeChannel[] = [];
+  readonly clock: Clock;
+  lastReceived: number;
+  bytesIn = 0;
+  bytesOut = 0;
+  ended: ConnectionEnd | undefined;
+  tcpKeepAlive: boolean | undefined;
+  /** Does the peer answer probes and opens at once? */
+  answers = true;
+  /** Refuses further channels, as MaxSessions does. */
+  maxSessions = Number.POSITIVE_INFINITY;
+  pings = 0;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.lastReceived = clock.monotonic();
+  }
+
+  receive(): void {
+    this.lastReceived = this.clock.monotonic();
+  }
+
+  openSession(spec: SessionSpec, signal: AbortSignal): Promise<FakeChannel> {
+    if (!this.answers) {
+      return new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+      );
+    }
+    this.receive();
+    const open = this.channels.filter((channel) => !channel.details().closeReceived).length;
+    if (open >= this.maxSessions) {
+      return Promise.reject(new ChannelError("refused", "no room", { code: 1 }));
+    }
+    const channel = new FakeChannel(spec);
+    this.channels.push(channel);
+    return Promise.resolve(channel);
+  }
+
+  openDirectTcpip(): Promise<PassThrough> {
+    this.receive();
+    return Promise.resolve(new PassThrough());
+  }
+
+  ping(signal: AbortSignal): Promise<number> {
+    this.pings++;
+    if (this.answers) {
+      this.receive();
+      return Promise.resolve(7);
+    }
+    return new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+    );
+  }
+
+  setTcpKeepAlive(on: boolean): void {
+    this.tcpKeepAlive = on;
+  }
+  rekey(): void {}
+  close(): void {
+    this.end({ reason: "closed" });
+  }
+  destroy(): void {
+    this.end({ reason: "closed" });
+  }
+
+  end(end: ConnectionEnd): void {
+    if (this.ended !== undefined) {
+      return;
+    }
+    this.ended = end;
+    for (const channel of this.channels) {
+      channel.end({}, true);
+    }
+    this.closed.fire(end);
+  }
+}
+
+/** An engine whose connections come up at once, or when `release` is called, or fail with `failure`. */
+export class FakeEngine implements ConnectionEngine {
+  readonly name = "fake";
+  readonly connections: FakeConnection[] = [];
+  readonly requests: ConnectRequest[] = [];
+  failure: Error | undefined;
+  hold = false;
+  maxSessions = Number.POSITIVE_INFINITY;
+  readonly #clock: Clock;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async connect(request: ConnectRequest, signal: AbortSignal): Promise<FakeConnection> {
+    this.requests.push(request);
+    if (this.hold) {
+      await new Promise<void>((resolve, reject) => {
+        this.#waiting.push(resolve);
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+    }
+    if (this.failure !== undefined) {
+      throw this.failure;
+    }
+    const connection = new FakeConnection(this.#clock);
+    connection.maxSessions = this.maxSessions;
+    this.connections.push(connection);
+    return connection;
+  }
+
+  release(): void {
+    for (const resolve of this.#waiting.splice(0)) {
+      resolve();
+    }
+  }
+
+  /** The only connection, or the one with this index. */
+  connection(index = 0): FakeConnection {
+    const connection = this.connections[index];
+    if (connection === undefined) {
+      throw new Error(`there is no connection ${index}`);
+    }
+    return connection;
+  }
+}

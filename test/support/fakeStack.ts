@@ -1,0 +1,70 @@
+import { PassThrough } from "node:stream";
+import { silentLogger } from "../../src/base/log.ts";
+import { ConfigError } from "../../src/config/configErrors.ts";
+import type { HostConfig, KeepalivePolicy } from "../../src/config/hostConfig.ts";
+import { MasterRegistry } from "../../src/master/masterRegistry.ts";
+import { SessionManager } from "../../src/session/sessionManager.ts";
+import { FakeEngine, hostConfig, keepalive } from "./fakeEngine.ts";
+import { ManualClock } from "./manualClock.ts";
+
+/** Masters and sessions over a fake engine and a manual clock. */
+export function fakeStack(hosts: readonly HostConfig[] = [hostConfig()]) {
+  const clock = new ManualClock();
+  const engine = new FakeEngine(clock);
+  const settings: {
+    linger: number;
+    keepalive: KeepalivePolicy;
+    idle: number | undefined;
+    time: number | undefined;
+  } = {
+    linger: 600,
+    keepalive: keepalive(30, 3),
+    idle: undefined,
+    time: undefined,
+  };
+  const resolve = async (alias: string): Promise<HostConfig> => {
+    const found = hosts.find((host) => host.alias === alias);
+    if (found === undefined) {
+      throw new ConfigError("invalid-host", `no host ${alias}`);
+    }
+    return found;
+  };
+  const registry = new MasterRegistry({
+    clock,
+    logger: silentLogger,
+    engine,
+    login: () => ({
+      verifier: { preferredAlgorithms: async () => [], verify: async () => {} },
+      authenticator: { next: async () => undefined, succeeded: async () => {}, tried: () => [] },
+    }),
+    policies: {
+      keepalive: () => settings.keepalive,
+      lingerSeconds: () => settings.linger,
+      ignoreMissingReplies: () => false,
+    },
+    resolveHop: async (hop, before) => {
+      const config = await resolve(hop.alias);
+      return before.length > 0 ? { ...config, proxyJump: before } : config;
+    },
+    runProxy: () => new PassThrough(),
+  });
+  const manager = new SessionManager({
+    clock,
+    logger: silentLogger,
+    registry,
+    resolve,
+    limits: (_config, request) => ({
+      time: request.timeLimitSeconds ?? settings.time,
+      idle: request.idleLimitSeconds ?? settings.idle,
+      channelTimeout: undefined,
+    }),
+    environment: {},
+  });
+  return { clock, engine, registry, manager, settings };
+}
+
+export const shell = {
+  kind: "terminal",
+  request: { type: "shell" },
+  pty: { term: "xterm", dimensions: { columns: 80, rows: 24 } },
+} as const;

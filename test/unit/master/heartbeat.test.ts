@@ -1,0 +1,178 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Health, Heartbeat } from "../../../src/master/heartbeat.ts";
+import { FakeConnection, keepalive } from "../../support/fakeEngine.ts";
+import { ManualClock } from "../../support/manualClock.ts";
+
+describe("heartbeat", () => {
+  let clock: ManualClock;
+  let connection: FakeConnection;
+  let health: Health[];
+  let deadAt: number | undefined;
+  let ignored: boolean[];
+  let roundTrips: number[];
+
+  function start(interval: number, countMax: number, ignoreMissingReplies = false): Heartbeat {
+    return new Heartbeat(clock, connection, keepalive(interval, countMax), ignoreMissingReplies, {
+      onHealth: (next) => health.push(next),
+      onDead: () => {
+        deadAt = clock.monotonic();
+      },
+      onProbesIgnored: (next) => ignored.push(next),
+      onRoundTrip: (milliseconds) => roundTrips.push(milliseconds),
+    });
+  }
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    await clock.advance(1000);
+    connection = new FakeConnection(clock);
+    health = [];
+    ignored = [];
+    roundTrips = [];
+    deadAt = undefined;
+  });
+
+  it("measures the round trip right after the login", async () => {
+    start(30, 3);
+    await clock.advance(0);
+    expect(roundTrips).toEqual([7]);
+  });
+
+  it("probes after an interval of silence and goes on while the peer answers", async () => {
+    start(10, 3);
+    await clock.advance(0);
+    connection.pings = 0;
+    await clock.advance(100_000);
+    expect(connection.pings).toBe(10);
+    expect(deadAt).toBeUndefined();
+    expect(health).toEqual([]);
+  });
+
+  it("does not probe while data arrives", async () => {
+    start(10, 3);
+    await clock.advance(0);
+    connection.pings = 0;
+    for (let second = 0; second < 100; second++) {
+      connection.receive();
+      await clock.advance(1000);
+    }
+    expect(connection.pings).toBe(0);
+  });
+
+  it("keeps a peer that sends a flood and answers no probe in time", async () => {
+    start(1, 3);
+    await clock.advance(0);
+    connection.answers = false;
+    for (let tenth = 0; tenth < 600; tenth++) {
+      connection.receive();
+      await clock.advance(100);
+    }
+    expect(deadAt).toBeUndefined();
+  });
+
+  it.each([
+    [1, 20_000],
+    [3, 40_000],
+  ])(
+    "with a count of %i finds a silent peer dead %i ms after its last data, as OpenSSH does",
+    async (countMax, after) => {
+      start(10, countMax);
+      await clock.advance(0);
+      connection.answers = false;
+      const last = clock.monotonic();
+      await clock.advance(100_000);
+      expect(deadAt).toBe(last + after);
+    },
+  );
+
+  it("shows a suspect peer within the interval, with the time at which it will count as dead", async () => {
+    start(10, 3);
+    await clock.advance(0);
+    connection.answers = false;
+    const last = clock.now();
+    await clock.advance(10_600);
+    expect(health).toEqual([{ kind: "suspect", unanswered: 1, countMax: 3, deadAt: last + 40_000 }]);
+    connection.answers = true;
+    await clock.advance(10_000);
+    expect(health.at(-1)).toEqual({ kind: "alive" });
+    expect(deadAt).toBeUndefined();
+  });
+
+  it("counts anew after any data, not only after an answer", async () => {
+    start(10, 2);
+    await clock.advance(0);
+    connection.answers = false;
+    await clock.advance(25_000);
+    connection.receive();
+    const last = clock.monotonic();
+    await clock.advance(60_000);
+    expect(deadAt).toBe(last + 30_000);
+  });
+
+  it("never probes and never gives up with an interval of 0", async () => {
+    start(0, 3);
+    connection.answers = false;
+    await clock.advance(1_000_000);
+    expect(connection.pings).toBe(0);
+    expect(deadAt).toBeUndefined();
+  });
+
+  it("takes a new interval at once, also when it was off", async () => {
+    const heartbeat = start(0, 3);
+    connection.answers = false;
+    await clock.advance(60_000);
+    heartbeat.setPolicy(keepalive(5, 1));
+    const changed = clock.monotonic();
+    await clock.advance(60_000);
+    expect(deadAt).toBe(changed + 5000);
+  });
+
+  it("learns that a device sends data but never answers probes, and stops counting", async () => {
+    connection.answers = false;
+    start(10, 1);
+    await clock.advance(9000);
+    connection.receive();
+    await clock.advance(100_000);
+    expect(ignored).toEqual([true]);
+    expect(deadAt).toBeUndefined();
+  });
+
+  it("does not cut a host for which missing replies are to be ignored", async () => {
+    connection.answers = false;
+    start(10, 1, true);
+    await clock.advance(1_000_000);
+    expect(deadAt).toBeUndefined();
+  });
+
+  it("an urgent probe tells in its deadline that nobody answers, and that a network that comes back is fine", async () => {
+    const heartbeat = start(30, 3);
+    await clock.advance(0);
+    connection.answers = false;
+    const probe = heartbeat.probeNow(1500);
+    await clock.advance(1500);
+    expect(await probe).toBe(false);
+    expect(health.at(-1)?.kind).toBe("hung");
+    connection.answers = true;
+    await clock.advance(30_000);
+    expect(health.at(-1)).toEqual({ kind: "alive" });
+    expect(deadAt).toBeUndefined();
+  });
+
+  it("does not hold the time of a sleep against the peer", async () => {
+    start(10, 3);
+    await clock.advance(0);
+    clock.sleep(3_600_000);
+    await clock.advance(1);
+    expect(deadAt).toBeUndefined();
+    expect(connection.pings).toBe(2);
+  });
+
+  it("leaves no timer when disposed, and settles a probe that waits", async () => {
+    const heartbeat = start(10, 3);
+    connection.answers = false;
+    const probe = heartbeat.probeNow(1500);
+    heartbeat.dispose();
+    expect(await probe).toBe(false);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
