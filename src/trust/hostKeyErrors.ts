@@ -1,6 +1,6 @@
 import { SshSessionsError } from "../base/errors.ts";
 
-export type HostKeyErrorReason = "changed" | "revoked" | "unknown" | "declined" | "unreadable" | "unwritable";
+export type HostKeyErrorReason = "changed" | "revoked" | "unknown" | "declined" | "unreadable";
 
 /** The server's key must not be trusted. Nothing secret was sent. */
 export class HostKeyError extends SshSessionsError<HostKeyErrorReason> {

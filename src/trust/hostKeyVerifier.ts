@@ -1,0 +1,251 @@
+import { asError } from "../base/errors.ts";
+import { type Logger, printable } from "../base/log.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import { HostKeyError, type HostKeyErrorReason } from "./hostKeyErrors.ts";
+import type { HostKeyPrompter, HostKeyVerifier, PresentedHostKey } from "./hostKeyPorts.ts";
+import { asciiLowerCase } from "./hostNamePattern.ts";
+import { findKnownHosts, formatKnownHost, type KnownHostEntry, knownHostName } from "./knownHosts.ts";
+import { createKnownHostsStorage, type KnownHostsStorage } from "./knownHostsStorage.ts";
+import { claimedKeyType, sha256Fingerprint } from "./publicKeyBlob.ts";
+
+export interface HostKeyVerifierOptions {
+  readonly config: HostConfig;
+  readonly prompter: HostKeyPrompter;
+  readonly logger: Logger;
+  /** Runs a prompt with the connection's deadline standing still. Default: nothing stands still. */
+  readonly pause?: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Default: the files of this machine. */
+  readonly storage?: KnownHostsStorage;
+}
+
+/** Algorithms per key type in the order in which OpenSSH prefers them; RSA never with SHA-1. */
+const algorithmsByType: ReadonlyMap<string, readonly string[]> = new Map([
+  ["ssh-ed25519", ["ssh-ed25519"]],
+  ["ecdsa-sha2-nistp256", ["ecdsa-sha2-nistp256"]],
+  ["ecdsa-sha2-nistp384", ["ecdsa-sha2-nistp384"]],
+  ["ecdsa-sha2-nistp521", ["ecdsa-sha2-nistp521"]],
+  ["ssh-rsa", ["rsa-sha2-512", "rsa-sha2-256"]],
+]);
+
+/** Characters that must never get into a known_hosts file as part of a name (check_host_key in sshconnect.c). */
+const unrecordable = /[@?*#[\]|'"\\\s]/;
+
+type Verdict =
+  | { readonly status: "known"; readonly entry: KnownHostEntry }
+  | { readonly status: "changed" | "revoked"; readonly entry: KnownHostEntry }
+  | { readonly status: "new" };
+
+/**
+ * Decides about host keys as OpenSSH does (check_host_key in sshconnect.c), with three differences, all on the
+ * careful side: a changed or revoked key is refused under `StrictHostKeyChecking no` too (OpenSSH goes on, without
+ * passwords); a key that is revoked under the bare name is refused on other ports as well; and under `yes`, a
+ * known_hosts file that can't be read is named as the reason.
+ *
+ * As in OpenSSH, a host of which only keys of other types are known counts as changed: a server picks one of the
+ * algorithms that we prefer, so `preferredAlgorithms` keeps this from happening to an honest one.
+ */
+export function createHostKeyVerifier(options: HostKeyVerifierOptions): HostKeyVerifier {
+  return new KnownHostsVerifier(options);
+}
+
+class KnownHostsVerifier implements HostKeyVerifier {
+  readonly #config: HostConfig;
+  readonly #prompter: HostKeyPrompter;
+  readonly #logger: Logger;
+  readonly #pause: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly #storage: KnownHostsStorage;
+  /** Name to look up, and the one without port that counts when the first is unknown. */
+  readonly #name: string;
+  readonly #bareName: string | undefined;
+
+  constructor(options: HostKeyVerifierOptions) {
+    this.#config = options.config;
+    this.#prompter = options.prompter;
+    this.#logger = options.logger;
+    this.#pause = options.pause ?? ((work) => work());
+    this.#storage = options.storage ?? createKnownHostsStorage();
+    const { hostKeyAlias, hostName, port } = options.config;
+    // HostKeyAlias is used as it is: no port is added to it.
+    this.#name = hostKeyAlias === undefined ? knownHostName(hostName, port) : asciiLowerCase(hostKeyAlias);
+    this.#bareName = hostKeyAlias === undefined && port !== 22 ? knownHostName(hostName, 22) : undefined;
+  }
+
+  async preferredAlgorithms(): Promise<readonly string[]> {
+    let { entries } = await this.#load(this.#name);
+    if (this.#bareName !== undefined && !entries.some(isPlain)) {
+      ({ entries } = await this.#load(this.#bareName));
+    }
+    const known = new Set(entries.filter(isPlain).map((entry) => entry.type));
+    const allowed = this.#config.hostKeyAlgorithms;
+    return [...algorithmsByType]
+      .flatMap(([type, algorithms]) => (known.has(type) ? algorithms : []))
+      .filter((algorithm) => allowed === undefined || allowed.includes(algorithm));
+  }
+
+  async verify(key: Buffer, address: string | undefined, signal: AbortSignal): Promise<void> {
+    const presented = { key, type: claimedKeyType(key), fingerprint: sha256Fingerprint(key) };
+    const { verdict, unreadable, otherTypes } = await this.#judge(presented);
+    switch (verdict.status) {
+      case "known":
+        this.#logger.debug(
+          `Host key ${presented.fingerprint} is known: ${verdict.entry.file}:${verdict.entry.line}`,
+        );
+        return;
+      case "changed":
+      case "revoked":
+        throw this.#error(verdict.status, presented, verdict.entry);
+      case "new":
+        await this.#acceptNew(presented, address, unreadable, otherTypes, signal);
+    }
+  }
+
+  async #judge(presented: PresentedHostKey): Promise<{
+    verdict: Verdict;
+    unreadable: string | undefined;
+    otherTypes: readonly string[];
+  }> {
+    const { entries, unreadable } = await this.#load(this.#name);
+    let verdict = judge(entries, presented.key);
+    let otherTypes: readonly string[] = [];
+    if (verdict.status === "new" && this.#bareName !== undefined) {
+      const bare = await this.#load(this.#bareName);
+      const bareVerdict = judge(bare.entries, presented.key);
+      if (bareVerdict.status === "changed") {
+        // Another server on another port of the same machine: nothing is wrong with that.
+        otherTypes = [...new Set(bare.entries.filter(isPlain).map((entry) => entry.type))];
+      } else {
+        verdict = bareVerdict;
+      }
+    }
+    return { verdict, unreadable, otherTypes };
+  }
+
+  async #acceptNew(
+    presented: PresentedHostKey,
+    address: string | undefined,
+    unreadable: string | undefined,
+    knownTypes: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { strictHostKeyChecking: strict, hostName, alias, port, batchMode } = this.#config;
+    const file = this.#userFiles[0];
+    if (strict === "yes" && unreadable !== undefined) {
+      throw this.#error("unreadable", presented, { file: unreadable });
+    }
+    // OpenSSH refuses when it could not record the key: it would be asked about for ever, or never.
+    if (strict === "yes" || file === undefined || unrecordable.test(hostName)) {
+      throw this.#error("unknown", presented);
+    }
+    if (strict === "ask") {
+      if (batchMode) {
+        throw this.#error("unknown", presented);
+      }
+      const question = { host: this.#name, alias, address, port, presented, knownTypes };
+      const accepted = await this.#pause(() => this.#prompter.confirmUnknown(question, signal));
+      signal.throwIfAborted();
+      if (!accepted) {
+        throw this.#error("declined", presented);
+      }
+      // While the person was thinking, another window may have recorded this key, or a different one.
+      const { verdict } = await this.#judge(presented);
+      if (verdict.status === "known") {
+        return;
+      }
+      if (verdict.status !== "new") {
+        throw this.#error(verdict.status, presented, verdict.entry);
+      }
+    }
+    await this.#record(presented, file);
+  }
+
+  async #record(presented: PresentedHostKey, file: string): Promise<void> {
+    const line = formatKnownHost(this.#name, presented.type, presented.key, this.#config.hashKnownHosts);
+    try {
+      await this.#storage.append(file, line);
+      this.#logger.info(`Added ${this.#name} (${presented.type} ${presented.fingerprint}) to ${file}`);
+    } catch (error) {
+      // The login goes on, as in OpenSSH; next time the key is unknown again.
+      this.#logger.warn(
+        `Could not add the key of ${this.#name} to ${file}: ${printable(asError(error).message)}`,
+      );
+    }
+  }
+
+  get #userFiles(): readonly string[] {
+    return withoutNone(this.#config.userKnownHostsFiles);
+  }
+
+  async #load(name: string): Promise<{ entries: readonly KnownHostEntry[]; unreadable: string | undefined }> {
+    const entries: KnownHostEntry[] = [];
+    let unreadable: string | undefined;
+    for (const file of [...this.#userFiles, ...withoutNone(this.#config.globalKnownHostsFiles)]) {
+      try {
+        const found = findKnownHosts(file, (await this.#storage.read(file)) ?? "", name);
+        entries.push(...found.entries);
+        for (const problem of found.problems) {
+          this.#logger.debug(`${problem.file}:${problem.line} is ignored: ${problem.message}`);
+        }
+      } catch (error) {
+        unreadable ??= file;
+        this.#logger.warn(`${file} can't be read: ${printable(asError(error).message)}`);
+      }
+    }
+    const authority = entries.find((entry) => entry.marker === "cert-authority");
+    if (authority !== undefined) {
+      this.#logger.info(
+        `${authority.file}:${authority.line} (@cert-authority) does not count: host certificates are not supported`,
+      );
+    }
+    return { entries, unreadable };
+  }
+
+  #error(
+    reason: HostKeyErrorReason,
+    presented: PresentedHostKey,
+    where?: { readonly file: string; readonly line?: number },
+  ): HostKeyError {
+    const key = `${printable(presented.type, 80)} key ${presented.fingerprint} of ${printable(this.#name)}`;
+    const place = where?.line === undefined ? (where?.file ?? "") : `${where.file}:${where.line}`;
+    const words: Readonly<Record<HostKeyErrorReason, string>> = {
+      changed: `The ${key} is not the known one (${place})`,
+      revoked: `The ${key} is revoked (${place})`,
+      unknown: `The ${key} is not known, and ssh_config does not allow to accept it`,
+      declined: `The ${key} was not accepted`,
+      unreadable: `The ${key} can't be checked: ${place} can't be read`,
+    };
+    return new HostKeyError(reason, words[reason], {
+      host: this.#name,
+      keyType: presented.type,
+      fingerprint: presented.fingerprint,
+      ...(where?.file === undefined ? {} : { file: where.file }),
+      ...(where?.line === undefined ? {} : { line: where.line }),
+    });
+  }
+}
+
+/** `none` in place of a list of files means that there are none (readconf.c). */
+function withoutNone(files: readonly string[]): readonly string[] {
+  return files.filter((file) => file.toLowerCase() !== "none");
+}
+
+function isPlain(entry: KnownHostEntry): boolean {
+  return entry.marker === "none";
+}
+
+/**
+ * check_hostkeys_by_key_or_type in hostfile.c: any equal key makes the host known, else any other plain key makes it
+ * changed (the last one is named); a revoked line for this very key beats both.
+ */
+function judge(entries: readonly KnownHostEntry[], key: Buffer): Verdict {
+  const revoked = entries.find((entry) => entry.marker === "revoked" && entry.key.equals(key));
+  if (revoked !== undefined) {
+    return { status: "revoked", entry: revoked };
+  }
+  const plain = entries.filter(isPlain);
+  const equal = plain.find((entry) => entry.key.equals(key));
+  if (equal !== undefined) {
+    return { status: "known", entry: equal };
+  }
+  const other = plain.at(-1);
+  return other === undefined ? { status: "new" } : { status: "changed", entry: other };
+}

@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+
+/** Reads the length-prefixed fields of RFC 4251 section 5 from the front of a buffer. */
+export class WireReader {
+  readonly #data: Buffer;
+  #offset = 0;
+
+  constructor(data: Buffer) {
+    this.#data = data;
+  }
+
+  get left(): number {
+    return this.#data.length - this.#offset;
+  }
+
+  /** Undefined when fewer than 4 bytes are left. */
+  uint32(): number | undefined {
+    if (this.left < 4) {
+      return undefined;
+    }
+    const value = this.#data.readUInt32BE(this.#offset);
+    this.#offset += 4;
+    return value;
+  }
+
+  /** A `string`, not copied. Undefined when it is cut short. */
+  string(): Buffer | undefined {
+    const length = this.uint32();
+    return length === undefined ? undefined : this.bytes(length);
+  }
+
+  /** `length` bytes, not copied. Undefined when there are fewer. */
+  bytes(length: number): Buffer | undefined {
+    if (length > this.left) {
+      return undefined;
+    }
+    this.#offset += length;
+    return this.#data.subarray(this.#offset - length, this.#offset);
+  }
+}
+
+/** A `string` of RFC 4251 section 5. */
+export function wireString(value: Buffer | string): Buffer {
+  const bytes = typeof value === "string" ? Buffer.from(value) : value;
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/** Shortest RSA modulus that OpenSSH still parses (SSH_RSA_MINIMUM_MODULUS_SIZE). */
+const minimumRsaBits = 1024;
+
+const curvePointLengths: Readonly<Record<string, number>> = { nistp256: 65, nistp384: 97, nistp521: 133 };
+
+/** Checks the fields after the type name; true when they are complete. Certificates' fields are not looked into. */
+function fieldsAreValid(type: string, reader: WireReader): boolean {
+  switch (type) {
+    case "ssh-ed25519":
+      return reader.string()?.length === 32 && reader.left === 0;
+    case "sk-ssh-ed25519@openssh.com":
+      return reader.string()?.length === 32 && reader.string() !== undefined && reader.left === 0;
+    case "ssh-rsa":
+      return reader.string() !== undefined && rsaBits(reader.string()) >= minimumRsaBits && reader.left === 0;
+    case "ecdsa-sha2-nistp256":
+    case "ecdsa-sha2-nistp384":
+    case "ecdsa-sha2-nistp521":
+      return isCurvePoint(type.slice("ecdsa-sha2-".length), reader) && reader.left === 0;
+    case "sk-ecdsa-sha2-nistp256@openssh.com":
+      return isCurvePoint("nistp256", reader) && reader.string() !== undefined && reader.left === 0;
+    default:
+      return certificateType.test(type) && reader.left > 0;
+  }
+}
+
+const certificateType =
+  /^(?:ssh-rsa|ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519|sk-ecdsa-sha2-nistp256)-cert-v01@openssh\.com$/;
+
+function isCurvePoint(curve: string, reader: WireReader): boolean {
+  if (reader.string()?.toString("latin1") !== curve) {
+    return false;
+  }
+  const point = reader.string();
+  return point !== undefined && point.length === curvePointLengths[curve] && point[0] === 4;
+}
+
+function rsaBits(modulus: Buffer | undefined): number {
+  let start = 0;
+  while (modulus?.[start] === 0) {
+    start++;
+  }
+  const first = modulus?.[start];
+  return modulus === undefined || first === undefined
+    ? 0
+    : (modulus.length - start) * 8 - Math.clz32(first) + 24;
+}
+
+/**
+ * The type named inside a public key blob (RFC 4253 section 6.6), or undefined when the blob is not a complete key
+ * of a kind that OpenSSH 10 knows (ssh-dss is gone there).
+ */
+export function publicKeyType(blob: Buffer): string | undefined {
+  const reader = new WireReader(blob);
+  const type = reader.string()?.toString("latin1");
+  return type !== undefined && fieldsAreValid(type, reader) ? type : undefined;
+}
+
+/** The type name in front of a blob, whatever follows: for keys that are only shown. Empty when there is none. */
+export function claimedKeyType(blob: Buffer): string {
+  return new WireReader(blob).string()?.toString("latin1") ?? "";
+}
+
+/** `SHA256:…` without padding, as `ssh-keygen -l` prints it. */
+export function sha256Fingerprint(blob: Buffer): string {
+  return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
+}
+
+/** Decodes base64 as strictly as OpenSSH does (white space allowed, padding and alphabet checked). */
+export function decodeBase64(text: string): Buffer | undefined {
+  const packed = text.replace(/[ \t\r\n\v\f]+/g, "");
+  const decoded = Buffer.from(packed, "base64");
+  return packed !== "" && decoded.toString("base64") === packed ? decoded : undefined;
+}

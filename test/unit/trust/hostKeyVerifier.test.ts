@@ -1,0 +1,348 @@
+import { describe, expect, it } from "vitest";
+import { CancelledError } from "../../../src/base/errors.ts";
+import type { HostConfig } from "../../../src/config/hostConfig.ts";
+import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
+import type { HostKeyQuestion } from "../../../src/trust/hostKeyPorts.ts";
+import { createHostKeyVerifier } from "../../../src/trust/hostKeyVerifier.ts";
+import type { KnownHostsStorage } from "../../../src/trust/knownHostsStorage.ts";
+import { sha256Fingerprint } from "../../../src/trust/publicKeyBlob.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
+import { ecdsaBlob, ed25519Blob, keyText, rsaBlob } from "../../support/publicKeys.ts";
+import { RecordingLogger } from "../../support/recordingLogger.ts";
+
+const host = "server.example.org";
+const presented = ed25519Blob(1);
+const known = `${host} ${keyText(presented)}\n`;
+
+class MemoryStorage implements KnownHostsStorage {
+  readonly files = new Map<string, string>();
+  unreadable: string | undefined;
+  unwritable = false;
+
+  async read(file: string): Promise<string | undefined> {
+    if (file === this.unreadable) {
+      throw new Error("EACCES");
+    }
+    return this.files.get(file);
+  }
+
+  async append(file: string, line: string): Promise<void> {
+    if (this.unwritable) {
+      throw new Error("EROFS");
+    }
+    this.files.set(file, `${this.files.get(file) ?? ""}${line}\n`);
+  }
+}
+
+function setUp(files: Record<string, string>, changes: Partial<HostConfig> = {}) {
+  const storage = new MemoryStorage();
+  for (const [file, text] of Object.entries(files)) {
+    storage.files.set(file, text);
+  }
+  const logger = new RecordingLogger();
+  const questions: HostKeyQuestion[] = [];
+  const person = { answer: (): boolean | Promise<boolean> => true };
+  let pauses = 0;
+  const verifier = createHostKeyVerifier({
+    config: testHostConfig({
+      userKnownHostsFiles: ["/user", "/user2"],
+      globalKnownHostsFiles: ["/global"],
+      ...changes,
+    }),
+    prompter: {
+      async confirmUnknown(question) {
+        questions.push(question);
+        return await person.answer();
+      },
+    },
+    logger,
+    pause: (work) => {
+      pauses++;
+      return work();
+    },
+    storage,
+  });
+  return {
+    storage,
+    logger,
+    questions,
+    person,
+    verifier,
+    pauses: () => pauses,
+    verify: (key = presented) => verifier.verify(key, "192.0.2.1", new AbortController().signal),
+  };
+}
+
+async function refusal(promise: Promise<void>): Promise<HostKeyError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(HostKeyError);
+  return error as HostKeyError;
+}
+
+describe("a known key", () => {
+  for (const file of ["/user", "/user2", "/global"]) {
+    it(`is accepted without a question from ${file}`, async () => {
+      const { verify, questions, storage } = setUp({ [file]: known }, { strictHostKeyChecking: "yes" });
+      await verify();
+      expect(questions).toEqual([]);
+      expect([...storage.files]).toEqual([[file, known]]);
+    });
+  }
+
+  it("is accepted when another key of the host is known as well", async () => {
+    const text = `${host} ${keyText(ed25519Blob(2))}\n${host} ${keyText(rsaBlob(1))}\n${known}`;
+    await setUp({ "/user": text }, { strictHostKeyChecking: "yes" }).verify();
+  });
+
+  it("is looked up under HostKeyAlias, without the port", async () => {
+    const changes = { hostKeyAlias: "The-Alias", port: 2222, strictHostKeyChecking: "yes" } as const;
+    await setUp({ "/user": `the-alias ${keyText(presented)}` }, changes).verify();
+    const error = await refusal(
+      setUp({ "/user": `${known}[${host}]:2222 ${keyText(presented)}` }, changes).verify(),
+    );
+    expect(error).toMatchObject({ reason: "unknown", host: "the-alias" });
+  });
+
+  it("counts on another port when only the bare name is known", async () => {
+    const { verify, storage } = setUp({ "/user": known }, { port: 2222, strictHostKeyChecking: "yes" });
+    await verify();
+    expect(storage.files.get("/user")).toBe(known);
+  });
+
+  it("is not found in a file named none", async () => {
+    const { verify } = setUp(
+      { none: known },
+      { userKnownHostsFiles: ["none"], globalKnownHostsFiles: ["none"], strictHostKeyChecking: "no" },
+    );
+    expect((await refusal(verify())).reason).toBe("unknown");
+  });
+});
+
+describe("an unknown key", () => {
+  it("is recorded after the person's yes, in the first user file, which is otherwise untouched", async () => {
+    const before = "# mine\r\nother ssh-rsa broken\n";
+    const { verify, questions, storage, pauses } = setUp({ "/user": before, "/global": "x\n" });
+    await verify();
+    expect(questions).toEqual([
+      {
+        host,
+        alias: "server",
+        address: "192.0.2.1",
+        port: 22,
+        presented: { key: presented, type: "ssh-ed25519", fingerprint: sha256Fingerprint(presented) },
+        knownTypes: [],
+      },
+    ]);
+    expect(pauses()).toBe(1);
+    expect(Object.fromEntries(storage.files)).toEqual({ "/user": before + known, "/global": "x\n" });
+  });
+
+  it("is asked about once: the second login knows it", async () => {
+    const { verify, questions } = setUp({}, { port: 2222, hashKnownHosts: true });
+    await verify();
+    await verify();
+    expect(questions).toHaveLength(1);
+  });
+
+  it("is refused after the person's no, and not recorded", async () => {
+    const { verify, person, storage } = setUp({});
+    person.answer = () => false;
+    expect((await refusal(verify())).reason).toBe("declined");
+    expect(storage.files.size).toBe(0);
+  });
+
+  it("cancels the login when the dialog is closed", async () => {
+    const { verify, person, storage } = setUp({});
+    person.answer = () => Promise.reject(new CancelledError());
+    await expect(verify()).rejects.toBeInstanceOf(CancelledError);
+    expect(storage.files.size).toBe(0);
+  });
+
+  it("is not recorded when the login was given up during the question", async () => {
+    const { verifier, person, storage } = setUp({});
+    const controller = new AbortController();
+    person.answer = () => {
+      controller.abort(new CancelledError());
+      return true;
+    };
+    await expect(verifier.verify(presented, undefined, controller.signal)).rejects.toBeInstanceOf(
+      CancelledError,
+    );
+    expect(storage.files.size).toBe(0);
+  });
+
+  for (const strict of ["accept-new", "no"] as const) {
+    it(`is recorded without a question under ${strict}`, async () => {
+      const { verify, questions, storage } = setUp({}, { strictHostKeyChecking: strict });
+      await verify();
+      expect(questions).toEqual([]);
+      expect(storage.files.get("/user")).toBe(known);
+    });
+  }
+
+  it("is refused under yes", async () => {
+    const { verify, questions } = setUp({}, { strictHostKeyChecking: "yes" });
+    expect((await refusal(verify())).reason).toBe("unknown");
+    expect(questions).toEqual([]);
+  });
+
+  it("is refused without a question in batch mode", async () => {
+    const { verify, questions } = setUp({}, { batchMode: true });
+    expect((await refusal(verify())).reason).toBe("unknown");
+    expect(questions).toEqual([]);
+  });
+
+  it("is refused when the name could damage the file", async () => {
+    for (const hostName of ["a*", "a b", "a\nb", "@revoked", "[x]", "a|b"]) {
+      const { verify, storage } = setUp({}, { hostName, strictHostKeyChecking: "no" });
+      expect((await refusal(verify())).reason).toBe("unknown");
+      expect(storage.files.size).toBe(0);
+    }
+  });
+
+  it("lets the login go on with a warning when the file can't be written", async () => {
+    const { verify, storage, logger } = setUp({}, { strictHostKeyChecking: "accept-new" });
+    storage.unwritable = true;
+    await verify();
+    expect(logger.complaints).toEqual([`warn: Could not add the key of ${host} to /user: EROFS`]);
+  });
+
+  it("names the file that can't be read under yes, and goes on to ask otherwise", async () => {
+    const strict = setUp({}, { strictHostKeyChecking: "yes" });
+    strict.storage.unreadable = "/global";
+    expect(await refusal(strict.verify())).toMatchObject({
+      reason: "unreadable",
+      file: "/global",
+      line: undefined,
+    });
+    const asking = setUp({});
+    asking.storage.unreadable = "/global";
+    await asking.verify();
+    expect(asking.questions).toHaveLength(1);
+  });
+
+  it("is not recorded twice when another window did so during the question", async () => {
+    const { verify, person, storage } = setUp({});
+    person.answer = () => {
+      storage.files.set("/user", known);
+      return true;
+    };
+    await verify();
+    expect(storage.files.get("/user")).toBe(known);
+  });
+
+  it("is refused when another window recorded a different one during the question", async () => {
+    const { verify, person, storage } = setUp({});
+    person.answer = () => {
+      storage.files.set("/user", `${host} ${keyText(ed25519Blob(2))}\n`);
+      return true;
+    };
+    expect((await refusal(verify())).reason).toBe("changed");
+  });
+
+  it("on another port tells the types known for the bare name, and asks", async () => {
+    const text = `${host} ${keyText(rsaBlob(1))}\n${host} ${keyText(ed25519Blob(2))}\n`;
+    const { verify, questions, storage } = setUp({ "/user": text }, { port: 2222 });
+    await verify();
+    expect(questions[0]).toMatchObject({
+      host: `[${host}]:2222`,
+      knownTypes: ["ssh-rsa", "ssh-ed25519"],
+    });
+    expect(storage.files.get("/user")).toBe(`${text}[${host}]:2222 ${keyText(presented)}\n`);
+  });
+
+  it("stays unknown when only an authority is known, and the log says why", async () => {
+    const { verify, questions, logger } = setUp({
+      "/user": `@cert-authority *.example.org ${keyText(ed25519Blob(5))}\n`,
+    });
+    await verify();
+    expect(questions).toHaveLength(1);
+    expect(logger.lines).toContain(
+      "info: /user:1 (@cert-authority) does not count: host certificates are not supported",
+    );
+  });
+});
+
+describe("a key that contradicts known_hosts", () => {
+  for (const strict of ["yes", "ask", "accept-new", "no"] as const) {
+    it(`is refused under ${strict} as changed, naming file and line`, async () => {
+      const text = `# comment\n\n${host} ${keyText(ed25519Blob(2))}\n`;
+      const { verify, questions, storage } = setUp({ "/user2": text }, { strictHostKeyChecking: strict });
+      expect(await refusal(verify())).toMatchObject({
+        reason: "changed",
+        host,
+        keyType: "ssh-ed25519",
+        fingerprint: sha256Fingerprint(presented),
+        file: "/user2",
+        line: 3,
+      });
+      expect(questions).toEqual([]);
+      expect(storage.files.get("/user2")).toBe(text);
+    });
+
+    it(`is refused under ${strict} as revoked, though it is also known`, async () => {
+      const text = `${known}@revoked * ${keyText(presented)}\n`;
+      const { verify } = setUp({ "/global": text }, { strictHostKeyChecking: strict });
+      expect(await refusal(verify())).toMatchObject({ reason: "revoked", file: "/global", line: 2 });
+    });
+  }
+
+  it("counts as changed when only keys of other types are known, as in OpenSSH", async () => {
+    const text = `${host} ${keyText(ecdsaBlob(2))}\n${host} ${keyText(rsaBlob(2))}\n`;
+    expect(await refusal(setUp({ "/user": text }).verify())).toMatchObject({ reason: "changed", line: 2 });
+  });
+
+  it("is refused on another port when revoked under the bare name", async () => {
+    const { verify } = setUp({ "/user": `@revoked ${host} ${keyText(presented)}\n` }, { port: 2222 });
+    expect((await refusal(verify())).reason).toBe("revoked");
+  });
+
+  it("does not care about a revoked key that is not the one shown", async () => {
+    await setUp({ "/user": `@revoked * ${keyText(ed25519Blob(7))}\n${known}` }).verify();
+  });
+
+  it("never puts the server's bytes into the message unescaped", async () => {
+    const evil = Buffer.concat([Buffer.from([0, 0, 0, 4]), Buffer.from("\x1b[2J")]);
+    const error = await refusal(setUp({}, { strictHostKeyChecking: "yes" }).verify(evil));
+    expect(error.message).not.toContain("\x1b");
+  });
+});
+
+describe("preferredAlgorithms", () => {
+  it("is empty for an unknown host", async () => {
+    expect(await setUp({ "/user": `other ${keyText(presented)}` }).verifier.preferredAlgorithms()).toEqual(
+      [],
+    );
+  });
+
+  it("puts known types first in OpenSSH's order, RSA without SHA-1", async () => {
+    const text = `${host} ${keyText(rsaBlob(1))}\n${host} ${keyText(ecdsaBlob(1))}\n${known}`;
+    expect(await setUp({ "/user": text }).verifier.preferredAlgorithms()).toEqual([
+      "ssh-ed25519",
+      "ecdsa-sha2-nistp256",
+      "rsa-sha2-512",
+      "rsa-sha2-256",
+    ]);
+  });
+
+  it("does not count revoked keys and authorities", async () => {
+    const text = `@revoked ${known}@cert-authority ${host} ${keyText(ecdsaBlob(1))}\n`;
+    expect(await setUp({ "/user": text }).verifier.preferredAlgorithms()).toEqual([]);
+  });
+
+  it("falls back to the bare name on another port", async () => {
+    const { verifier } = setUp({ "/user": `${host} ${keyText(rsaBlob(1))}` }, { port: 2222 });
+    expect(await verifier.preferredAlgorithms()).toEqual(["rsa-sha2-512", "rsa-sha2-256"]);
+  });
+
+  it("names nothing that HostKeyAlgorithms leaves out", async () => {
+    const { verifier } = setUp(
+      { "/user": `${known}${host} ${keyText(rsaBlob(1))}` },
+      { hostKeyAlgorithms: ["rsa-sha2-256", "ecdsa-sha2-nistp256"] },
+    );
+    expect(await verifier.preferredAlgorithms()).toEqual(["rsa-sha2-256"]);
+  });
+});

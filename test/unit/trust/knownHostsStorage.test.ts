@@ -1,0 +1,77 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createKnownHostsStorage } from "../../../src/trust/knownHostsStorage.ts";
+
+const posix = process.platform !== "win32";
+let home: string;
+let file: string;
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "known-hosts-"));
+  file = join(home, ".ssh", "known_hosts");
+});
+
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+async function mode(path: string): Promise<number> {
+  return (await stat(path)).mode & 0o777;
+}
+
+describe("known_hosts on disk", () => {
+  it("a missing file, or folder, reads as none", async () => {
+    const storage = createKnownHostsStorage(home);
+    expect(await storage.read(file)).toBeUndefined();
+    await writeFile(join(home, "plain"), "");
+    expect(await storage.read(join(home, "plain", "below"))).toBeUndefined();
+  });
+
+  it("what is there and can't be read is an error", async () => {
+    await expect(createKnownHostsStorage(home).read(home)).rejects.toThrow();
+  });
+
+  it("bytes outside ASCII survive reading", async () => {
+    const path = join(home, "bytes");
+    await writeFile(path, Buffer.from([0xff, 0xc3, 0xbc, 0x0a]));
+    expect(Buffer.from((await createKnownHostsStorage(home).read(path)) ?? "", "latin1")).toEqual(
+      Buffer.from([0xff, 0xc3, 0xbc, 0x0a]),
+    );
+  });
+
+  it("the first line creates .ssh and the file, for their owner only", async () => {
+    await createKnownHostsStorage(home).append(file, "a b c");
+    expect(await readFile(file, "utf8")).toBe("a b c\n");
+    if (posix) {
+      expect(await mode(file)).toBe(0o600);
+      expect(await mode(join(home, ".ssh"))).toBe(0o700);
+    }
+  });
+
+  it("keeps what is there, with its modes, and mends a missing last newline", async () => {
+    await mkdir(join(home, ".ssh"), { mode: 0o755 });
+    await writeFile(file, "first line\r\nsecond", { mode: 0o644 });
+    await chmod(file, 0o644);
+    const storage = createKnownHostsStorage(home);
+    await storage.append(file, "third");
+    await storage.append(file, "fourth");
+    expect(await readFile(file, "utf8")).toBe("first line\r\nsecond\nthird\nfourth\n");
+    if (posix) {
+      expect(await mode(file)).toBe(0o644);
+      expect(await mode(join(home, ".ssh"))).toBe(0o755);
+    }
+  });
+
+  it("does not create folders elsewhere", async () => {
+    await expect(createKnownHostsStorage(home).append(join(home, "other", "kh"), "a")).rejects.toThrow();
+    await expect(stat(join(home, "other"))).rejects.toThrow();
+  });
+
+  it("loses and mixes no line when many write at once", async () => {
+    const storages = Array.from({ length: 8 }, () => createKnownHostsStorage(home));
+    const wanted = Array.from({ length: 200 }, (_, index) => `host${index} ${"x".repeat(100 + index)}`);
+    await Promise.all(wanted.map((line, index) => storages[index % 8]?.append(file, line)));
+    const written = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
+    expect(written.sort()).toEqual([...wanted].sort());
+  });
+});
