@@ -1,0 +1,97 @@
+/** Command lines for the server's side. What they are given is quoted for POSIX shells; csh and fish agree on single quotes. */
+
+/** Seconds that the server waits longer than we do, so that our own limit is the one that is told. */
+const serverGrace = 2;
+
+/** `text` as one word for a POSIX shell. */
+export function shellQuote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * `command`, run by the login shell as sshd does, but ended by the server itself when the time is over and `timeout`
+ * exists there: no process stays behind when the connection is cut meanwhile.
+ *
+ * @param seconds the limit that is also enforced on this side.
+ */
+export function limitedCommand(command: string, seconds: number): string {
+  const limit = Math.ceil(seconds) + serverGrace;
+  // The trial run tells coreutils and newer busybox from tools of that name with other arguments.
+  const script =
+    'if timeout -k 5 9 true 2>/dev/null; then exec timeout -k 5 "$1" "${SHELL:-sh}" -c "$2"; fi; exec "${SHELL:-sh}" -c "$2"';
+  return `exec sh -c ${shellQuote(script)} sh ${limit} ${shellQuote(command)}`;
+}
+
+/** How an interpreter is told to read its program from standard input; the arguments follow. */
+const readsStandardInput: Readonly<Record<string, string>> = {
+  sh: "-s --",
+  bash: "-s --",
+  dash: "-s --",
+  ash: "-s --",
+  ksh: "-s --",
+  mksh: "-s --",
+  zsh: "-s --",
+  python: "-",
+  python2: "-",
+  python3: "-",
+  perl: "-",
+  ruby: "-",
+  node: "-",
+  php: "--",
+};
+
+/**
+ * The command that runs a script which is sent to its standard input, as `ssh host bash -s` does. A first line
+ * `#!…` names the interpreter where it is one that can read its program that way; else it is bash.
+ */
+export function scriptCommand(script: string, args: readonly string[]): string {
+  const interpreter = shebangInterpreter(script) ?? "bash";
+  const words = [interpreter, readsStandardInput[interpreter] ?? "-s --", ...args.map(shellQuote)];
+  return words.join(" ");
+}
+
+/** The base name of the interpreter in a script's first line, when it is one that we know how to feed. */
+function shebangInterpreter(script: string): string | undefined {
+  const match = /^#!\s*(\S+)(?:[ \t]+(.*))?/.exec(script);
+  if (match === null) {
+    return undefined;
+  }
+  const [, path = "", rest = ""] = match;
+  let name = path.split("/").at(-1) ?? "";
+  if (name === "env") {
+    name = rest.split(/\s+/).find((word) => !word.startsWith("-") && !word.includes("=")) ?? "";
+  }
+  return Object.hasOwn(readsStandardInput, name) ? name : undefined;
+}
+
+/** Splits what a person typed as arguments into words: quotes and backslashes as in a POSIX shell, no expansion. */
+export function splitWords(line: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = "";
+  for (let index = 0; index < line.length; index++) {
+    const char = line.charAt(index);
+    if (quote !== "") {
+      if (char === quote) {
+        quote = "";
+      } else if (char === "\\" && quote === '"' && /["\\$`]/.test(line.charAt(index + 1))) {
+        word = (word ?? "") + line.charAt(++index);
+      } else {
+        word = (word ?? "") + char;
+      }
+    } else if (char === "'" || char === '"') {
+      quote = char;
+      word ??= "";
+    } else if (char === "\\" && index + 1 < line.length) {
+      word = (word ?? "") + line.charAt(++index);
+    } else if (/\s/.test(char)) {
+      if (word !== undefined) {
+        words.push(word);
+      }
+      word = undefined;
+    } else {
+      word = (word ?? "") + char;
+    }
+  }
+  return word === undefined ? words : [...words, word];
+}

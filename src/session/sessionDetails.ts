@@ -1,0 +1,158 @@
+import { printable } from "../base/log.ts";
+import type { ChannelDetails } from "../engine/connectionEngine.ts";
+import type { MasterSnapshot, SessionOutcome, SessionSnapshot } from "./sessionTypes.ts";
+
+/** Bytes for people: `512 B`, `3.4 KiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Milliseconds for people: `4 s`, `3 m 20 s`, `2 h 5 m`, `3 d 4 h`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const parts: readonly [number, string][] = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "m"],
+    [seconds % 60, "s"],
+  ];
+  const first = parts.findIndex(([value]) => value > 0);
+  if (first === -1) {
+    return "0 s";
+  }
+  return parts
+    .slice(first, first + 2)
+    .filter(([value]) => value > 0)
+    .map(([value, unit]) => `${value} ${unit}`)
+    .join(" ");
+}
+
+/** An outcome in a few words, for lists: `exit code 2`, `lost: the peer stopped answering`. */
+export function describeOutcome(outcome: SessionOutcome): string {
+  switch (outcome.kind) {
+    case "exited":
+      return outcome.code === undefined ? "ended" : `exit code ${outcome.code}`;
+    case "signalled":
+      return `signal ${printable(outcome.signal, 30)}${outcome.coreDumped ? " (core dumped)" : ""}`;
+    case "disconnected":
+      return "disconnected";
+    case "killed":
+      return "killed";
+    case "limit":
+      return `${limitNames[outcome.limit]} of ${formatDuration(outcome.seconds * 1000)} reached`;
+    case "lost":
+      return `lost: ${lossNames[outcome.reason]}`;
+    case "failed":
+      return "did not open";
+  }
+}
+
+const limitNames = {
+  time: "time limit",
+  idle: "idle limit",
+  "channel-timeout": "ChannelTimeout",
+} as const;
+
+const lossNames = {
+  "linger-over": "nobody needed the connection",
+  disconnected: "the connection was disconnected",
+  killed: "the connection was killed",
+  unresponsive: "the server stopped answering",
+  "closed-by-server": "the server closed the connection",
+  "connection-lost": "the connection broke",
+  "jump-lost": "the connection to the jump host broke",
+  "connect-failed": "the connection did not come up",
+  shutdown: "the window closed",
+} as const;
+
+/**
+ * What a session channel is made of, as aligned plain text (RFC 4254 sections 5 and 6). `now`: wall-clock
+ * milliseconds.
+ */
+export function sessionReport(
+  session: SessionSnapshot,
+  channel: ChannelDetails | undefined,
+  master: MasterSnapshot | undefined,
+  now: number,
+): string {
+  const ago = (time: number): string => `${new Date(time).toISOString()} (${formatDuration(now - time)} ago)`;
+  const lines: string[] = [];
+  const section = (
+    title: string,
+    rows: readonly (readonly [string, string | number | undefined])[],
+  ): void => {
+    lines.push(title, "-".repeat(title.length));
+    for (const [name, value] of rows) {
+      if (value !== undefined) {
+        lines.push(`${name.padEnd(24)}${printable(String(value))}`);
+      }
+    }
+    lines.push("");
+  };
+  const size = (bytes: number | undefined): string | undefined =>
+    bytes === undefined ? undefined : `${bytes} bytes (${formatBytes(bytes)})`;
+
+  section(`Session ${session.id}: ${printable(session.title)}`, [
+    ["Host", session.host],
+    ["Kind", session.kind],
+    ["State", session.state.kind],
+    ["Outcome", session.outcome && describeOutcome(session.outcome)],
+    ["Since", ago(session.since)],
+    ["Last data", ago(session.lastActivity)],
+    ["Received", size(session.bytesIn)],
+    ["Sent", size(session.bytesOut)],
+  ]);
+  if (channel !== undefined) {
+    const ends = (sent: boolean, received: boolean): string =>
+      `ours ${sent ? "sent" : "not sent"}, the server's ${received ? "received" : "not received"}`;
+    section("Channel (RFC 4254)", [
+      ["Type", channel.type],
+      ["Our id", channel.localId],
+      ["Server's id", channel.remoteId],
+      ["Our window left", size(channel.localWindow)],
+      ["Server's window left", size(channel.remoteWindow)],
+      ["Largest packet to us", size(channel.maxPacketIn)],
+      ["Largest packet to server", size(channel.maxPacketOut)],
+      ["EOF", ends(channel.eofSent, channel.eofReceived)],
+      ["Close", ends(channel.closeSent, channel.closeReceived)],
+    ]);
+    section(
+      "Requests",
+      channel.requests.map((request) => [
+        request.name,
+        request.detail === "" ? request.outcome : `${request.outcome}: ${request.detail}`,
+      ]),
+    );
+  }
+  if (master !== undefined) {
+    const { destination, keepalive } = master;
+    section(`Connection ${master.id}`, [
+      ["Destination", `${destination.user}@${destination.hostName}:${destination.port}`],
+      ["Via", master.via.length === 0 ? undefined : master.via.join(", ")],
+      ["State", master.state.kind],
+      ["Since", ago(master.since)],
+      ["Our address", master.localAddress],
+      ["Peer address", master.remoteAddress],
+      ["Server", master.serverVersion],
+      ["Sessions", master.sessions.length],
+      ["Received", size(master.bytesIn)],
+      ["Sent", size(master.bytesOut)],
+      ["Round trip", master.roundTripMs === undefined ? undefined : `${master.roundTripMs.toFixed(1)} ms`],
+      [
+        "Heartbeat",
+        keepalive.serverAliveInterval === 0
+          ? "off"
+          : `every ${keepalive.serverAliveInterval} s of silence, dead after ${keepalive.serverAliveCountMax} unanswered`,
+      ],
+      ["Answers probes", master.probesIgnored ? "no: silence proves nothing here" : "yes"],
+    ]);
+  }
+  return lines.join("\n");
+}
