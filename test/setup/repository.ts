@@ -1,0 +1,14 @@
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder that holds package.json. */
+export const repositoryRoot: string = fileURLToPath(new URL("../../", import.meta.url));
+
+/**
+ * Where downloads are kept between runs. Several checkouts may share one folder by
+ * `SSH_SESSIONS_TEST_CACHE`: whatever is put there appears complete or not at all.
+ */
+export function cacheFolder(): string {
+  const override = process.env["SSH_SESSIONS_TEST_CACHE"];
+  return override ? resolve(override) : join(repositoryRoot, ".vscode-test");
+}

@@ -1,0 +1,49 @@
+import { ensureDebianPackages, isDebian } from "./debianPackages.ts";
+import { findProgram } from "./findProgram.ts";
+import { MissingRequirementError } from "./missingRequirement.ts";
+
+/** Program -> the Debian package that carries it. */
+const programs: Readonly<Record<string, string>> = {
+  sshd: "openssh-server",
+  ssh: "openssh-client",
+  "ssh-keygen": "openssh-client",
+  "ssh-agent": "openssh-client",
+  ps: "procps",
+  tmux: "tmux",
+  screen: "screen",
+  vim: "vim",
+  less: "less",
+  htop: "htop",
+};
+
+/** Linux only: lost networks are made with network namespaces and packet filters. */
+const linuxPrograms: Readonly<Record<string, string>> = {
+  ip: "iproute2",
+  nft: "nftables",
+};
+
+/**
+ * The OpenSSH server and client, and the programs that the tests run on the hosts.
+ * @throws MissingRequirementError when something is missing and can't be installed without asking.
+ */
+export async function ensureSshTools(): Promise<void> {
+  const wanted = { ...programs, ...(process.platform === "linux" ? linuxPrograms : {}) };
+  const missing: [program: string, debianPackage: string][] = [];
+  for (const entry of Object.entries(wanted)) {
+    if ((await findProgram(entry[0])) === undefined) {
+      missing.push(entry);
+    }
+  }
+  if (missing.length === 0) {
+    return;
+  }
+  if (process.platform === "linux" && (await isDebian())) {
+    await ensureDebianPackages([...new Set(missing.map(([, debianPackage]) => debianPackage))]);
+    return;
+  }
+  const names = missing.map(([program]) => program).join(" ");
+  throw new MissingRequirementError(
+    `The tests need these programs: ${names}`,
+    process.platform === "darwin" ? `brew install ${names}` : `install with your package manager: ${names}`,
+  );
+}

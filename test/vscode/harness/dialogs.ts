@@ -1,0 +1,31 @@
+import type { Locator, Page } from "playwright-core";
+
+/** Modal dialogs, as the workbench draws them itself. */
+export class Dialogs {
+  readonly #box: Locator;
+
+  constructor(page: Page) {
+    this.#box = page.locator(".monaco-dialog-box");
+  }
+
+  /** Waits for a dialog and returns all that it says: message and detail. */
+  async text(): Promise<string> {
+    await this.#box.waitFor();
+    return await this.#box.locator(".dialog-message-container").innerText();
+  }
+
+  async buttons(): Promise<string[]> {
+    await this.#box.waitFor();
+    return await this.#box.locator(".dialog-buttons .monaco-button").allInnerTexts();
+  }
+
+  /** Presses the button with exactly this label and waits until the dialog is gone. */
+  async press(label: string): Promise<void> {
+    await this.#box.locator(`.dialog-buttons .monaco-button:text-is(${JSON.stringify(label)})`).click();
+    await this.#box.waitFor({ state: "hidden" });
+  }
+
+  async isOpen(): Promise<boolean> {
+    return await this.#box.isVisible();
+  }
+}

@@ -1,0 +1,64 @@
+import type { Locator, Page } from "playwright-core";
+import { waitUntil } from "./waitUntil.ts";
+
+/** The box at the top of the window: command palette, quick picks and input boxes. */
+export class QuickInput {
+  readonly #page: Page;
+  readonly #widget: Locator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#widget = page.locator(".quick-input-widget");
+  }
+
+  /** Resolves when a box is there whose title, placeholder or prompt contains `text`. */
+  async waitFor(text: string): Promise<void> {
+    await waitUntil(
+      async () => (await this.describe()).includes(text),
+      async () => `no quick input with "${text}", but: ${await this.describe()}`,
+    );
+  }
+
+  /** What can be read in the box now: title, placeholder, prompt and rows. Empty when there is none. */
+  async describe(): Promise<string> {
+    if (!(await this.#widget.isVisible())) {
+      return "";
+    }
+    const placeholder = await this.#input().getAttribute("placeholder");
+    return [placeholder ?? "", await this.#widget.innerText()].join("\n");
+  }
+
+  /** Labels of the rows that are on the screen. */
+  async rows(): Promise<string[]> {
+    return await this.#widget.locator(".monaco-list-row .quick-input-list-label .label-name").allInnerTexts();
+  }
+
+  /** Replaces what is in the box. */
+  async fill(text: string): Promise<void> {
+    await this.#input().fill(text);
+  }
+
+  async accept(): Promise<void> {
+    await this.#input().press("Enter");
+  }
+
+  async cancel(): Promise<void> {
+    await this.#page.keyboard.press("Escape");
+    await this.#widget.waitFor({ state: "hidden" });
+  }
+
+  /** Chooses the row whose label is exactly `label`. */
+  async pick(label: string): Promise<void> {
+    await this.#widget
+      .locator(".monaco-list-row")
+      .filter({
+        has: this.#page.locator(`.quick-input-list-label .label-name:text-is(${JSON.stringify(label)})`),
+      })
+      .first()
+      .click();
+  }
+
+  #input(): Locator {
+    return this.#widget.locator("input.input").first();
+  }
+}

@@ -1,0 +1,84 @@
+import type { Page } from "playwright-core";
+import { waitUntil } from "./waitUntil.ts";
+
+const activeTerminal = "#terminal .terminal-wrapper.active";
+
+/** The terminal that is in front in the panel, and the list of all. */
+export class Terminals {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  /**
+   * What the terminal in front holds, scrollback included; empty lines at the end are left out. Lines
+   * that the terminal has wrapped stay wrapped.
+   */
+  async text(): Promise<string> {
+    if ((await this.#page.locator(activeTerminal).count()) === 0) {
+      return "";
+    }
+    // The smoke test driver is the workbench's own: it reads the emulator's buffer, not the drawn screen.
+    const lines: string[] = await this.#page.evaluate(
+      `window.driver.getTerminalBuffer(${JSON.stringify(activeTerminal)}).catch(() => [])`,
+    );
+    return lines.join("\n").trimEnd();
+  }
+
+  /** Waits until the text in front matches, and returns it. */
+  async waitForText(wanted: string | RegExp): Promise<string> {
+    return await waitUntil(
+      async () => {
+        const text = await this.text();
+        return (typeof wanted === "string" ? text.includes(wanted) : wanted.test(text)) && text;
+      },
+      async () => `no ${wanted} in the terminal, but:\n${await this.text()}`,
+    );
+  }
+
+  /** Types on the keyboard, as a person would; `\n` is Enter. The terminal in front gets the focus first. */
+  async type(text: string): Promise<void> {
+    await this.focus();
+    await this.#page.keyboard.type(text);
+  }
+
+  /** Presses one key or chord in Playwright's words, such as `Control+D`. */
+  async press(key: string): Promise<void> {
+    await this.focus();
+    await this.#page.keyboard.press(key);
+  }
+
+  /** Hands text to the terminal at once, as a paste without brackets. */
+  async input(text: string): Promise<void> {
+    await this.#page.evaluate(
+      `window.driver.writeInTerminal(${JSON.stringify(activeTerminal)}, ${JSON.stringify(text)})`,
+    );
+  }
+
+  async focus(): Promise<void> {
+    const terminal = this.#page.locator(activeTerminal);
+    await terminal.waitFor();
+    await terminal.locator(".xterm-screen").click({ position: { x: 5, y: 5 } });
+  }
+
+  /** Names in the list of terminals; the single terminal's name when there is no list. */
+  async names(): Promise<string[]> {
+    const list = this.#page.locator("#terminal .tabs-list .monaco-list-row .label-name");
+    const names = await list.allInnerTexts();
+    if (names.length > 0) {
+      return names.map((name) => name.trim());
+    }
+    const single = this.#page.locator(".single-terminal-tab");
+    return (await single.count()) > 0 ? [(await single.first().innerText()).trim()] : [];
+  }
+
+  /** Brings the terminal with this name to the front (from the list, which shows when there are two). */
+  async select(name: string, index = 0): Promise<void> {
+    await this.#page
+      .locator("#terminal .tabs-list .monaco-list-row")
+      .filter({ hasText: name })
+      .nth(index)
+      .click();
+  }
+}

@@ -1,0 +1,139 @@
+import type { Locator, Page } from "playwright-core";
+import { waitUntil } from "./waitUntil.ts";
+
+export interface TreeRow {
+  readonly label: string;
+  readonly description: string;
+  /** 1 for what has no parent. */
+  readonly level: number;
+  /** Undefined for a row without children. */
+  readonly expanded: boolean | undefined;
+  /** What a screen reader says. */
+  readonly ariaLabel: string;
+}
+
+/** A tree in a side bar, found by the title of its view. */
+export class TreeView {
+  readonly #page: Page;
+  readonly #pane: Locator;
+  readonly #title: string;
+
+  constructor(page: Page, title: string) {
+    this.#page = page;
+    this.#title = title;
+    this.#pane = page
+      .locator(".pane")
+      .filter({ has: page.locator(`.pane-header .title:text-is(${JSON.stringify(title)})`) });
+  }
+
+  /** The rows on the screen, from top to bottom. */
+  async rows(): Promise<TreeRow[]> {
+    const rows: TreeRow[] = [];
+    for (const row of await this.#pane.locator(".monaco-list-row").all()) {
+      // A row may vanish while it is being read: then the next look shows the tree without it.
+      const read = await readRow(row).catch(() => undefined);
+      if (read !== undefined) {
+        rows.push(read);
+      }
+    }
+    return rows;
+  }
+
+  /** Waits until there is a row with this label, and until `accept` agrees with it. */
+  async waitForRow(label: string | RegExp, accept: (row: TreeRow) => boolean = () => true): Promise<TreeRow> {
+    return await waitUntil(
+      async () => (await this.rows()).find((row) => matches(row.label, label) && accept(row)),
+      async () =>
+        `no row ${label} as wanted in "${this.#title}", but: ${JSON.stringify(await this.rows(), undefined, 1)}`,
+    );
+  }
+
+  /** Waits until no row has this label. */
+  async waitForNoRow(label: string | RegExp): Promise<void> {
+    await waitUntil(
+      async () => !(await this.rows()).some((row) => matches(row.label, label)),
+      () => `a row ${label} stays in "${this.#title}"`,
+    );
+  }
+
+  /** The view's text when it has no rows (welcome content). */
+  async welcomeText(): Promise<string> {
+    return await this.#pane.locator(".welcome-view-content").innerText();
+  }
+
+  async click(label: string): Promise<void> {
+    await this.#row(label).click();
+  }
+
+  async doubleClick(label: string): Promise<void> {
+    await this.#row(label).dblclick();
+  }
+
+  /** Presses one of the buttons that show when the pointer is on the row. */
+  async inlineAction(label: string, action: string): Promise<void> {
+    const row = this.#row(label);
+    await row.hover();
+    await row.locator(`.actions .action-label[aria-label^=${JSON.stringify(action)}]`).click();
+  }
+
+  /** Names of the row's inline buttons. */
+  async inlineActions(label: string): Promise<string[]> {
+    const row = this.#row(label);
+    await row.hover();
+    const names: string[] = [];
+    for (const action of await row.locator(".actions .action-label").all()) {
+      names.push((await action.getAttribute("aria-label")) ?? "");
+    }
+    return names;
+  }
+
+  /** Chooses an item of the row's context menu. */
+  async contextMenu(label: string, item: string): Promise<void> {
+    await this.#row(label).click({ button: "right" });
+    const entry = this.#page.locator(`.monaco-menu .action-label[aria-label=${JSON.stringify(item)}]`);
+    // The menu ignores a button that is released before it has drawn itself.
+    await entry.hover();
+    await entry.click();
+    await entry.waitFor({ state: "hidden" });
+  }
+
+  /** Text of the hover over the row. */
+  async hoverText(label: string): Promise<string> {
+    await this.#row(label).locator(".label-name").hover();
+    const hover = this.#page.locator(".workbench-hover-container .monaco-hover").first();
+    await hover.waitFor();
+    return await hover.innerText();
+  }
+
+  /** Presses a button in the view's title bar. */
+  async titleAction(action: string): Promise<void> {
+    await this.#pane.locator(".pane-header").hover();
+    await this.#pane.locator(`.pane-header .action-label[aria-label^=${JSON.stringify(action)}]`).click();
+  }
+
+  #row(label: string): Locator {
+    return this.#pane
+      .locator(".monaco-list-row")
+      .filter({ has: this.#page.locator(`.label-name:text-is(${JSON.stringify(label)})`) })
+      .first();
+  }
+}
+
+async function readRow(row: Locator): Promise<TreeRow> {
+  const options = { timeout: 2_000 };
+  const name = row.locator(".label-name").first();
+  const label = await name.innerText(options);
+  const description = row.locator(".label-description").first();
+  const expanded = await row.getAttribute("aria-expanded", options);
+  return {
+    label,
+    description: (await description.count()) > 0 ? await description.innerText(options) : "",
+    level: Number(await row.getAttribute("aria-level", options)),
+    expanded: expanded === null ? undefined : expanded === "true",
+    ariaLabel: (await row.getAttribute("aria-label", options)) ?? "",
+  };
+}
+
+function matches(text: string, wanted: string | RegExp): boolean {
+  return typeof wanted === "string" ? text === wanted : wanted.test(text);
+}

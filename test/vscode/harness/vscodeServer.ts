@@ -1,0 +1,82 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ensureVscodeServer } from "../../setup/vscodeServer.ts";
+import { endGroup, spawnGroup } from "./processGroup.ts";
+
+export interface VscodeServerOptions {
+  /** Everything the server writes goes below this folder: the caller makes it and removes it. */
+  readonly folder: string;
+  /** `HOME` of the server, its extension host and its terminals. */
+  readonly home: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** User settings (settings.json). */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export interface VscodeServer {
+  readonly port: number;
+  /** `127.0.0.1:PORT`: the authority of its URLs and of `vscode-remote:` URIs. */
+  readonly authority: string;
+  /** What it printed so far. */
+  output(): string;
+  close(): Promise<void>;
+}
+
+/** Starts a VS Code server on loopback with nothing of the person's own: fresh data, extensions and settings. */
+export async function startVscodeServer(options: VscodeServerOptions): Promise<VscodeServer> {
+  const { folder, node } = await ensureVscodeServer();
+  const dataFolder = join(options.folder, "server");
+  const userFolder = join(dataFolder, "data", "User");
+  await mkdir(userFolder, { recursive: true });
+  await writeFile(join(userFolder, "settings.json"), JSON.stringify(options.settings ?? {}, undefined, 2));
+  const child = spawnGroup(
+    node,
+    [
+      join(folder, "out", "server-main.js"),
+      "--host=127.0.0.1",
+      "--port=0",
+      "--without-connection-token",
+      "--accept-server-license-terms",
+      "--enable-smoke-test-driver",
+      `--server-data-dir=${dataFolder}`,
+      `--extensions-dir=${join(options.folder, "extensions")}`,
+      "--telemetry-level=off",
+      "--disable-workspace-trust",
+    ],
+    {
+      cwd: folder,
+      env: { ...cleanEnvironment(), HOME: options.home, USERPROFILE: options.home, ...options.env },
+    },
+  );
+  let output = "";
+  const port = await new Promise<number>((resolve, reject) => {
+    const listen = (text: string): void => {
+      output += text;
+      const match = /Extension host agent listening on (\d+)/.exec(output);
+      if (match?.[1] !== undefined) {
+        resolve(Number(match[1]));
+      }
+    };
+    child.stdout?.setEncoding("utf8").on("data", listen);
+    child.stderr?.setEncoding("utf8").on("data", listen);
+    child.once("error", reject);
+    child.once("exit", (code, signal) =>
+      reject(new Error(`The VS Code server ended with ${signal ?? code}:\n${output}`)),
+    );
+  });
+  return {
+    port,
+    authority: `127.0.0.1:${port}`,
+    output: () => output,
+    close: async () => await endGroup(child),
+  };
+}
+
+/** The environment without what belongs to this person, to a VS Code around us, or to `npm run`. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([key]) => !/^(SSH_|VSCODE_|ELECTRON_|npm_|XDG_|NODE_OPTIONS$|VITEST)/i.test(key),
+    ),
+  );
+}

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
+
+describe("the workbench that these tests drive", () => {
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    workbench = await launchWorkbench({ env: { PS1: "$ " } });
+  });
+
+  afterAll(async () => {
+    await workbench?.close();
+  });
+
+  it("runs commands from the palette, types into a terminal and reads what it shows", async () => {
+    await workbench.runCommand("Terminal: Create New Terminal");
+    await workbench.terminals.type("echo hello-$((40+2))\n");
+    assert.match(await workbench.terminals.waitForText("hello-42"), /hello-42/);
+  });
+
+  it("gives its programs a home folder of their own", async () => {
+    await workbench.terminals.type("echo home=$HOME\n");
+    await workbench.terminals.waitForText(`home=${workbench.home}`);
+  });
+});
