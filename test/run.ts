@@ -34,7 +34,11 @@ function vitestStage(project: string, minutes: number): Stage {
 
 const suiteResults = join(resultsFolder, "extension-host.json");
 const stages: readonly Stage[] = [
-  { name: "types", args: [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.json"], minutes: 5 },
+  {
+    name: "types",
+    args: [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.json"],
+    minutes: 5,
+  },
   {
     name: "lint",
     args: [join("node_modules", "@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."],

@@ -50,7 +50,11 @@ async function runInServer(
   const workbench = await launchWorkbench({
     testsPath: suite,
     env,
-    onTestOutput: (text) => console.log(text),
+    onTestOutput: (text) => {
+      if (text.startsWith(outputMark)) {
+        console.log(text.slice(outputMark.length));
+      }
+    },
   });
   try {
     const exitCode = await workbench.testsExit;

@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { exactText } from "./exactText.ts";
 
 /** Modal dialogs, as the workbench draws them itself. */
 export class Dialogs {
@@ -21,7 +22,10 @@ export class Dialogs {
 
   /** Presses the button with exactly this label and waits until the dialog is gone. */
   async press(label: string): Promise<void> {
-    await this.#box.locator(`.dialog-buttons .monaco-button:text-is(${JSON.stringify(label)})`).click();
+    await this.#box
+      .locator(".dialog-buttons .monaco-button")
+      .filter({ hasText: exactText(label) })
+      .click();
     await this.#box.waitFor({ state: "hidden" });
   }
 

@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { exactText } from "./exactText.ts";
 
 /** Messages in the corner (toasts). */
 export class Notifications {
@@ -24,7 +25,10 @@ export class Notifications {
   /** Presses a button of the message that contains `text`. */
   async press(text: string, button: string): Promise<void> {
     const toast = this.#withText(text);
-    await toast.locator(`.monaco-button:text-is(${JSON.stringify(button)})`).click();
+    await toast
+      .locator(".monaco-button")
+      .filter({ hasText: exactText(button) })
+      .click();
   }
 
   /** Closes all messages, so that they are not in a picture. */

@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { exactText } from "./exactText.ts";
 import { waitUntil } from "./waitUntil.ts";
 
 /** The box at the top of the window: command palette, quick picks and input boxes. */
@@ -11,7 +12,7 @@ export class QuickInput {
     this.#widget = page.locator(".quick-input-widget");
   }
 
-  /** Resolves when a box is there whose title, placeholder or prompt contains `text`. */
+  /** Resolves when a box is there whose title, placeholder, prompt or rows contain `text`. */
   async waitFor(text: string): Promise<void> {
     await waitUntil(
       async () => (await this.describe()).includes(text),
@@ -52,7 +53,7 @@ export class QuickInput {
     await this.#widget
       .locator(".monaco-list-row")
       .filter({
-        has: this.#page.locator(`.quick-input-list-label .label-name:text-is(${JSON.stringify(label)})`),
+        has: this.#page.locator(".quick-input-list-label .label-name").filter({ hasText: exactText(label) }),
       })
       .first()
       .click();

@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { exactText } from "./exactText.ts";
 import { waitUntil } from "./waitUntil.ts";
 
 export interface TreeRow {
@@ -23,7 +24,7 @@ export class TreeView {
     this.#title = title;
     this.#pane = page
       .locator(".pane")
-      .filter({ has: page.locator(`.pane-header .title:text-is(${JSON.stringify(title)})`) });
+      .filter({ has: page.locator(".pane-header .title").filter({ hasText: exactText(title) }) });
   }
 
   /** The rows on the screen, from top to bottom. */
@@ -114,7 +115,7 @@ export class TreeView {
   #row(label: string): Locator {
     return this.#pane
       .locator(".monaco-list-row")
-      .filter({ has: this.#page.locator(`.label-name:text-is(${JSON.stringify(label)})`) })
+      .filter({ has: this.#page.locator(".label-name").filter({ hasText: exactText(label) }) })
       .first();
   }
 }

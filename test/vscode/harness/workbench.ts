@@ -5,6 +5,7 @@ import { type Browser, chromium, type Locator, type Page } from "playwright-core
 import { ensureChromium } from "../../setup/chromium.ts";
 import { repositoryRoot } from "../../setup/repository.ts";
 import { Dialogs } from "./dialogs.ts";
+import { exactText } from "./exactText.ts";
 import { Notifications } from "./notifications.ts";
 import { QuickInput } from "./quickInput.ts";
 import { Terminals } from "./terminals.ts";
@@ -97,7 +98,7 @@ export class Workbench {
   /** Runs a command by its full title in the palette, such as `SSH Sessions: Connect`. */
   async runCommand(title: string): Promise<void> {
     await this.page.keyboard.press("F1");
-    await this.quickInput.waitFor("");
+    await this.quickInput.waitFor("Type the name of a command to run.");
     await this.quickInput.fill(`>${title}`);
     await this.quickInput.pick(title);
   }
@@ -116,7 +117,10 @@ export class Workbench {
     if (!(await item.getAttribute("class"))?.split(" ").includes("checked")) {
       await item.click();
     }
-    await this.page.locator(`.sidebar .composite.title h2:text-is(${JSON.stringify(title)})`).waitFor();
+    await this.page
+      .locator(".sidebar .composite.title h2")
+      .filter({ hasText: exactText(title) })
+      .waitFor();
   }
 
   /** The status bar item whose text contains `text`. */

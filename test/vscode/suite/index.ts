@@ -10,12 +10,15 @@ import { outputMark, type SuiteResults, type TestResult } from "./suiteResults.t
 export async function run(): Promise<void> {
   // mocha is an ES module, and this file is not.
   const { default: Mocha } = await import("mocha");
+  class SilentReporter extends Mocha.reporters.Base {
+    override epilogue(): void {}
+  }
   const grep = process.env["SSH_SESSIONS_TEST_GREP"];
   const mocha = new Mocha({
     ui: "bdd",
     timeout: 60_000,
     // Its own reporters write to a terminal, which an extension host doesn't have.
-    reporter: class Silent {},
+    reporter: SilentReporter,
     ...(grep ? { grep } : {}),
   });
   for (const file of readdirSync(__dirname).sort()) {
@@ -48,7 +51,6 @@ export async function run(): Promise<void> {
 function report(results: TestResult[], result: TestResult): void {
   results.push(result);
   const marks = { passed: "✓", failed: "✗", skipped: "-" };
-  console.log(
-    `${marks[result.state]} ${result.title}${result.error === undefined ? "" : `\n${result.error}`}`,
-  );
+  const details = result.error === undefined ? "" : `\n${result.error}`;
+  console.log(`${outputMark}${marks[result.state]} ${result.title}${details}`);
 }
