@@ -2,12 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Writes a program that answers every question of the real `ssh` with `answer`: name it in SSH_ASKPASS, with
- * SSH_ASKPASS_REQUIRE=force and any DISPLAY. Lies in `folder`, which must be private.
+ * An environment in which the real `ssh` and `ssh-add` get `answer` to every question, without a terminal. Writes a
+ * program to `folder`, which must be private.
  */
-export async function askpass(folder: string, answer: string): Promise<string> {
+export async function askpassEnv(folder: string, answer: string): Promise<NodeJS.ProcessEnv> {
   const file = join(folder, "askpass");
   const quoted = `'${answer.replaceAll("'", "'\\''")}'`;
   await writeFile(file, `#!/bin/sh\nprintf '%s\\n' ${quoted}\n`, { mode: 0o700 });
-  return file;
+  return { ...process.env, DISPLAY: ":0", SSH_ASKPASS: file, SSH_ASKPASS_REQUIRE: "force" };
 }

@@ -19,6 +19,8 @@ export interface SshConfigEntry {
   readonly user: string;
   readonly keyFile: string;
   readonly knownHostsFile: string;
+  /** The name by which `knownHostsFile` knows it, when that is not host and port. */
+  readonly hostKeyAlias?: string;
 }
 
 /** One `Host` block by which `ssh` (and the extension) logs in without asking. `extra`: further lines, put first so that they win. */
@@ -30,6 +32,7 @@ export function sshConfigBlock(alias: string, entry: SshConfigEntry, extra: read
     `User ${entry.user}`,
     `IdentityFile "${entry.keyFile}"`,
     "IdentitiesOnly yes",
+    ...(entry.hostKeyAlias === undefined ? [] : [`HostKeyAlias ${entry.hostKeyAlias}`]),
     `UserKnownHostsFile "${entry.knownHostsFile}"`,
     "GlobalKnownHostsFile /dev/null",
     "StrictHostKeyChecking yes",

@@ -8,7 +8,7 @@ import { freePort } from "./freePort.ts";
 import { type KeyKind, type KeyPair, makeKey } from "./keys.ts";
 import { labUser } from "./labUser.ts";
 import { descendants, type LabProcess, peerPorts, signalAll } from "./processTree.ts";
-import { type SshdOptions, sshConfigBlock, sshdConfigText } from "./sshdConfig.ts";
+import { type SshConfigEntry, type SshdOptions, sshConfigBlock, sshdConfigText } from "./sshdConfig.ts";
 import { type RunningSshd, readLog, requireSshd, runSshd } from "./sshdServer.ts";
 
 export interface SshdHostOptions {
@@ -259,6 +259,12 @@ export class SshdHost {
     signalAll(connection.servers, "SIGKILL");
   }
 
+  /** How to log in through a proxy that forwards to this host. */
+  via(proxy: { readonly host: string; readonly port: number }): SshConfigEntry {
+    const { user, keyFile, knownHostsFile } = this;
+    return { host: proxy.host, port: proxy.port, user, keyFile, knownHostsFile, hostKeyAlias: this.#knownAs };
+  }
+
   /** One `Host` block. `extra`: ssh_config lines that win over the lab's. */
   sshConfigText(alias: string, extra: readonly string[] = []): string {
     return sshConfigBlock(alias, this, extra);
@@ -303,9 +309,12 @@ export class SshdHost {
     }
   }
 
+  get #knownAs(): string {
+    return this.#port === 22 ? this.host : `[${this.host}]:${this.#port}`;
+  }
+
   async #writeKnownHosts(): Promise<void> {
-    const name = this.#port === 22 ? this.host : `[${this.host}]:${this.#port}`;
-    const lines = this.#hostKeys.map((key) => `${name} ${key.publicLine}\n`);
+    const lines = this.#hostKeys.map((key) => `${this.#knownAs} ${key.publicLine}\n`);
     await writeFile(this.knownHostsFile, lines.join(""));
   }
 

@@ -1,12 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { LabMissingError } from "./labErrors.ts";
+import { exited, hasExited, watchdog } from "./watchdog.ts";
 
-const watchdog = fileURLToPath(new URL("./watchdog.sh", import.meta.url));
 const candidates = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/opt/homebrew/sbin/sshd", "/usr/lib/ssh/sshd"];
 
 export interface SshdProgram {
@@ -90,27 +89,21 @@ export async function runSshd(options: {
   ];
   const logBefore = readLog(options.logFile).length;
   // `detached`: Ctrl+C in the terminal that runs the tests must reach neither of them before the watchdog acts.
-  const server = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
-  const complaints: string[] = [];
-  server.stderr.setEncoding("utf8").on("data", (text: string) => complaints.push(text));
+  // Complaints about the configuration come before sshd opens its log: they go to the same file.
+  const log = openSync(options.logFile, "a");
+  const server = spawn(command, args, { stdio: ["ignore", "ignore", log], detached: true });
+  closeSync(log);
   await once(server, "spawn");
   const pid = server.pid ?? 0;
-  const guard = spawn("/bin/sh", [watchdog, String(pid), options.mark, options.folder], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true,
-  });
+  const guard = watchdog("watchdog.sh", [String(pid), options.mark, options.folder]);
   const running: RunningSshd = {
     pid,
     end: async (keep) => {
-      if (guard.stdin.writable) {
-        guard.stdin.end(keep ? "keep\n" : "remove\n");
-      }
-      await Promise.all([exited(guard), exited(server)]);
+      await Promise.all([guard.release(keep ? "keep" : ""), exited(server)]);
     },
   };
-  // Neither may keep the process that runs the tests alive.
+  // It must not keep the process that runs the tests alive.
   server.unref();
-  guard.unref();
   for (;;) {
     const log = readLog(options.logFile).slice(logBefore);
     if (log.includes("Server listening on")) {
@@ -121,7 +114,7 @@ export async function runSshd(options: {
       if (/Address already in use/.test(log)) {
         return undefined;
       }
-      throw new Error(`sshd did not start:\n${complaints.join("")}${log}`);
+      throw new Error(`sshd did not start:\n${log}`);
     }
     await delay(5);
   }
@@ -130,15 +123,4 @@ export async function runSshd(options: {
 /** Whole text so far; empty when there is no file yet. */
 export function readLog(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
-}
-
-function hasExited(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
-}
-
-async function exited(child: ChildProcess): Promise<void> {
-  if (!hasExited(child)) {
-    child.ref();
-    await once(child, "exit");
-  }
 }

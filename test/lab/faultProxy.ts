@@ -1,0 +1,212 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { type FlowLimits, Pump } from "./pump.ts";
+
+/** Towards the server, towards the client, or both ways. */
+export type Direction = "toServer" | "toClient" | "both";
+
+/** One client's connection through the proxy. */
+export interface ProxiedConnection {
+  /** The port from which the proxy talks to the server: what the server sees as the peer. */
+  readonly serverSidePort: number | undefined;
+  /** The client's own port. */
+  readonly clientPort: number | undefined;
+  /** Reset (RST) towards both. */
+  drop(): void;
+  /** FIN to that side after what is on the way, while the other direction goes on. */
+  halfClose(towards: "client" | "server"): void;
+}
+
+/** A TCP proxy on 127.0.0.1 that misbehaves when told to. All faults hold for the connections that are there and for new ones. */
+export class FaultProxy {
+  readonly host = "127.0.0.1";
+  readonly #target: { readonly host: string; readonly port: number };
+  readonly #open = new Set<Passage>();
+  readonly #limits: { toServer: FlowLimits; toClient: FlowLimits } = { toServer: {}, toClient: {} };
+  readonly #frozen = { toServer: false, toClient: false };
+  #server: Server | undefined;
+  #port = 0;
+  #contacts = 0;
+  #cut: { direction: "toServer" | "toClient"; bytes: number; how: "reset" | "end" } | undefined;
+
+  private constructor(target: { host: string; port: number }) {
+    this.#target = target;
+  }
+
+  static async start(target: { readonly host: string; readonly port: number }): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target);
+    await proxy.accept();
+    return proxy;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** How many connections were made since the start. */
+  get contacts(): number {
+    return this.#contacts;
+  }
+
+  /** Those that are open, oldest first. */
+  get connections(): readonly ProxiedConnection[] {
+    return [...this.#open];
+  }
+
+  /** Nothing passes any more, sockets stay open: a silent peer. New connections are taken and hear nothing. */
+  freeze(direction: Direction = "both"): void {
+    this.#eachWay(direction, (way) => {
+      this.#frozen[way] = true;
+    });
+    this.#apply();
+  }
+
+  /** What was held back passes, and all that comes. */
+  thaw(direction: Direction = "both"): void {
+    this.#eachWay(direction, (way) => {
+      this.#frozen[way] = false;
+    });
+    this.#apply();
+  }
+
+  /** A slow or far link; `{}` is a perfect one. The sender feels it as back-pressure. */
+  limit(limits: FlowLimits, direction: Direction = "both"): void {
+    this.#eachWay(direction, (way) => {
+      this.#limits[way] = limits;
+    });
+    this.#apply();
+  }
+
+  /** RST towards both sides of every connection. */
+  drop(): void {
+    for (const passage of this.#open) {
+      passage.drop();
+    }
+  }
+
+  /** FIN to that side of every connection, while the other direction goes on. */
+  halfClose(towards: "client" | "server"): void {
+    for (const passage of this.#open) {
+      passage.halfClose(towards);
+    }
+  }
+
+  /** New connections end after so many bytes in that direction: inside the banner, the key exchange, … Undefined: no more. */
+  cutAfter(
+    bytes: number | undefined,
+    direction: "toServer" | "toClient" = "toClient",
+    how: "reset" | "end" = "reset",
+  ): void {
+    this.#cut = bytes === undefined ? undefined : { direction, bytes, how };
+  }
+
+  /** New connections are refused (ECONNREFUSED); those that are open stay. */
+  async refuse(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server !== undefined) {
+      // `close` calls back only when the last connection has ended, but stops listening at once.
+      server.close();
+    }
+  }
+
+  /** Takes new connections again, on the same port. */
+  async accept(): Promise<void> {
+    if (this.#server !== undefined) {
+      return;
+    }
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#take(client));
+    this.#server = server;
+    server.listen(this.#port, this.host);
+    await once(server, "listening");
+    const address = server.address();
+    this.#port = typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  /** Drops everything and stops listening. Idempotent. */
+  async stop(): Promise<void> {
+    await this.refuse();
+    this.drop();
+  }
+
+  #take(client: Socket): void {
+    this.#contacts++;
+    const { host, port } = this.#target;
+    const server = connect({ host, port, allowHalfOpen: true, noDelay: true });
+    const passage = new Passage(client, server, () => this.#open.delete(passage));
+    this.#open.add(passage);
+    const cut = this.#cut;
+    if (cut !== undefined) {
+      passage.pumps[cut.direction].cutAfter(cut.bytes, () =>
+        cut.how === "reset" ? passage.drop() : passage.end(),
+      );
+    }
+    this.#apply();
+  }
+
+  #apply(): void {
+    for (const way of ["toServer", "toClient"] as const) {
+      for (const passage of this.#open) {
+        passage.pumps[way].set(this.#limits[way], this.#frozen[way]);
+      }
+    }
+  }
+
+  #eachWay(direction: Direction, act: (way: "toServer" | "toClient") => void): void {
+    for (const way of direction === "both" ? (["toServer", "toClient"] as const) : [direction]) {
+      act(way);
+    }
+  }
+}
+
+class Passage implements ProxiedConnection {
+  readonly pumps: { readonly toServer: Pump; readonly toClient: Pump };
+  readonly #client: Socket;
+  readonly #server: Socket;
+
+  constructor(client: Socket, server: Socket, onGone: () => void) {
+    this.#client = client;
+    this.#server = server;
+    this.pumps = { toServer: new Pump(client, server), toClient: new Pump(server, client) };
+    for (const socket of [client, server]) {
+      // A reset (or a refusal by the server) on one side is a reset on the other.
+      socket.on("error", () => this.drop());
+      socket.on("close", () => {
+        if (client.destroyed && server.destroyed) {
+          this.pumps.toServer.dispose();
+          this.pumps.toClient.dispose();
+          onGone();
+        }
+      });
+    }
+  }
+
+  get serverSidePort(): number | undefined {
+    return this.#server.localPort;
+  }
+
+  get clientPort(): number | undefined {
+    return this.#client.remotePort;
+  }
+
+  drop(): void {
+    for (const socket of [this.#client, this.#server]) {
+      // Before it is connected there is nothing to reset.
+      if (socket.connecting) {
+        socket.destroy();
+      } else {
+        socket.resetAndDestroy();
+      }
+    }
+  }
+
+  /** FIN to both, then no more. */
+  end(): void {
+    this.#client.destroy();
+    this.#server.destroy();
+  }
+
+  halfClose(towards: "client" | "server"): void {
+    this.pumps[towards === "client" ? "toClient" : "toServer"].finish();
+  }
+}
