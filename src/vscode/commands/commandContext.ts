@@ -1,0 +1,26 @@
+import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
+import type { SessionService } from "../../session/sessionTypes.ts";
+import type { ErrorPresenter } from "../errorPresenter.ts";
+import type { HostPick } from "../hostPick.ts";
+import type { HostsTree } from "../hostsTree.ts";
+import type { LivePick } from "../livePick.ts";
+import type { TerminalRegistry } from "../terminalRegistry.ts";
+import type { VscodeSecretStore } from "../vscodeSecretStore.ts";
+
+/** What the commands work with. */
+export interface CommandContext {
+  readonly service: SessionService;
+  readonly resolver: HostResolver;
+  readonly settings: SettingsPort;
+  readonly secrets: VscodeSecretStore;
+  readonly terminals: TerminalRegistry;
+  readonly hostPick: HostPick;
+  readonly livePick: LivePick;
+  readonly hostsTree: HostsTree;
+  readonly presenter: ErrorPresenter;
+  readonly home: string;
+  showLog(): void;
+}
+
+/** `argument`: the tree item, or whatever a key binding passes. */
+export type CommandHandler = (context: CommandContext, argument: unknown) => Promise<void>;

@@ -1,0 +1,27 @@
+import * as vscode from "vscode";
+import { asError, CancelledError } from "../../base/errors.ts";
+import { hostOf } from "../commandTarget.ts";
+import { viewIds } from "../contributionIds.ts";
+import type { CommandContext, CommandHandler } from "./commandContext.ts";
+
+/** Logs in without opening a session, so that the first terminal is there at once. */
+export const connect: CommandHandler = async (context, argument) => {
+  const host = hostOf(argument, context.service.masters()) ?? (await context.hostPick.ask("Connect to SSH Host"));
+  if (host !== undefined) {
+    await connectTo(context, host);
+  }
+};
+
+async function connectTo(context: CommandContext, host: string): Promise<void> {
+  const failed = await vscode.window.withProgress({ location: { viewId: viewIds.live } }, async () => {
+    try {
+      await context.service.connect(host);
+      return undefined;
+    } catch (error) {
+      return asError(error);
+    }
+  });
+  if (failed !== undefined && !CancelledError.is(failed)) {
+    await context.presenter.present(failed, host, () => connectTo(context, host));
+  }
+}

@@ -1,0 +1,26 @@
+import * as vscode from "vscode";
+import { hostOf } from "../commandTarget.ts";
+import { sshCommandLine } from "../sshCommandLine.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** The `ssh` command for a host, to the clipboard. */
+export const copySshCommand: CommandHandler = async (context, argument) => {
+  const { service, resolver, settings, hostPick, presenter } = context;
+  const host = hostOf(argument, service.masters()) ?? (await hostPick.ask("Copy SSH Command"));
+  if (host === undefined) {
+    return;
+  }
+  try {
+    const [config, { hosts }] = await Promise.all([resolver.resolve(host), resolver.hosts()]);
+    const command = sshCommandLine(
+      host,
+      hosts.find(({ alias }) => alias === host),
+      config,
+      settings.configFile,
+    );
+    await vscode.env.clipboard.writeText(command);
+    vscode.window.setStatusBarMessage(`$(copy) Copied: ${command}`, 4000);
+  } catch (error) {
+    await presenter.present(error, host, () => copySshCommand(context, host));
+  }
+};

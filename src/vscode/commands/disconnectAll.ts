@@ -1,0 +1,24 @@
+import * as vscode from "vscode";
+import { sessionsAtStake } from "../commandTarget.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** Ends everything in order. Asks when more than one session would go. */
+export const disconnectAll: CommandHandler = async ({ service }) => {
+  const masters = service.masters();
+  const atStake = sessionsAtStake(
+    masters.map(({ id }) => id),
+    masters,
+  );
+  if (atStake > 1) {
+    const action = "Disconnect All";
+    const answer = await vscode.window.showWarningMessage(
+      `Disconnect all ${atStake} SSH sessions?`,
+      { modal: true, detail: "What runs in them ends." },
+      action,
+    );
+    if (answer !== action) {
+      return;
+    }
+  }
+  await service.disconnectAll();
+};

@@ -1,0 +1,23 @@
+import * as vscode from "vscode";
+import { liveIdsOf, sessionsAtStake } from "../commandTarget.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** Ends a connection or a session at once. Asks when more than one session would go. */
+export const kill: CommandHandler = async ({ service, livePick }, argument) => {
+  const ids = liveIdsOf(argument, service) ?? liveIdsOf(await livePick.ask("Kill", "all"), service) ?? [];
+  const atStake = sessionsAtStake(ids, service.masters());
+  if (atStake > 1) {
+    const action = `Kill ${atStake} Sessions`;
+    const answer = await vscode.window.showWarningMessage(
+      `Kill ${atStake} sessions at once?`,
+      { modal: true, detail: "Their programs get no chance to save anything. Disconnect ends them in order." },
+      action,
+    );
+    if (answer !== action) {
+      return;
+    }
+  }
+  for (const id of ids) {
+    service.kill(id);
+  }
+};

@@ -1,0 +1,23 @@
+import * as vscode from "vscode";
+import { liveIdsOf } from "../commandTarget.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** Another title for a session and its terminal. */
+export const renameSession: CommandHandler = async ({ service, livePick, terminals }, argument) => {
+  const [id] =
+    liveIdsOf(argument, service) ?? liveIdsOf(await livePick.ask("Rename Session", "sessions"), service) ?? [];
+  const session = id === undefined ? undefined : service.session(id);
+  if (session === undefined) {
+    return;
+  }
+  const title = await vscode.window.showInputBox({
+    title: "Rename Session",
+    prompt: `New title for the session on ${session.host}`,
+    value: session.snapshot().title,
+    validateInput: (value) => (value.trim() === "" ? "A title needs at least one character." : undefined),
+  });
+  if (title !== undefined) {
+    session.rename(title.trim());
+    terminals.rename(session.id, title.trim());
+  }
+};

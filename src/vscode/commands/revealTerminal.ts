@@ -1,0 +1,14 @@
+import * as vscode from "vscode";
+import { liveIdsOf } from "../commandTarget.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** Shows the terminal of a session. */
+export const revealTerminal: CommandHandler = async ({ service, livePick, terminals }, argument) => {
+  const [id] =
+    liveIdsOf(argument, service) ??
+    liveIdsOf(await livePick.ask("Reveal SSH Terminal", "sessions"), service) ??
+    [];
+  if (id !== undefined && !terminals.reveal(id)) {
+    void vscode.window.showInformationMessage("That session has no terminal.");
+  }
+};

@@ -1,0 +1,65 @@
+/**
+ * Every identifier that `package.json` and the code must agree on. A unit test compares both, so an id that is
+ * only in one place fails there. Imports nothing, so that the test needs no VS Code.
+ */
+
+export const extensionId = "ssh-sessions.ssh-sessions";
+
+export const configurationSection = "sshSessions";
+
+/** Ids of the two views. */
+export const viewIds = { live: "sshSessions.live", hosts: "sshSessions.hosts" } as const;
+
+export const viewContainerId = "sshSessions";
+
+export const terminalProfileId = "sshSessions.terminal";
+
+export const commandIds = [
+  "sshSessions.openTerminal",
+  "sshSessions.connect",
+  "sshSessions.disconnect",
+  "sshSessions.kill",
+  "sshSessions.disconnectAll",
+  "sshSessions.revealTerminal",
+  "sshSessions.renameSession",
+  "sshSessions.copySshCommand",
+  "sshSessions.refresh",
+  "sshSessions.openConfigFile",
+  "sshSessions.showLog",
+  "sshSessions.forgetPassword",
+] as const;
+
+export type CommandId = (typeof commandIds)[number];
+
+/** Keys below `sshSessions.`. */
+export const settingKeys = {
+  serverAliveInterval: "keepalive.serverAliveInterval",
+  serverAliveCountMax: "keepalive.serverAliveCountMax",
+  tcpKeepAlive: "keepalive.tcpKeepAlive",
+  linger: "master.linger",
+  hosts: "hosts",
+  profileHosts: "profileHosts",
+  configFile: "configFile",
+} as const;
+
+/** Context keys for `when` clauses, set with `setContext`. */
+export const contextKeys = {
+  hasMasters: "sshSessions.hasMasters",
+  hasSessions: "sshSessions.hasSessions",
+} as const;
+
+/**
+ * `contextValue` of tree items: words separated by spaces, matched in `when` clauses as
+ * `viewItem =~ /\bword\b/`.
+ */
+export const contextWords = {
+  master: "master",
+  session: "session",
+  host: "host",
+  /** There is a connection to end. */
+  live: "live",
+  /** The session has a terminal tab. */
+  terminal: "terminal",
+  /** The host stands in a file. */
+  file: "file",
+} as const;

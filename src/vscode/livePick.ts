@@ -1,0 +1,72 @@
+import * as vscode from "vscode";
+import type { Clock } from "../base/clock.ts";
+import type { SessionService } from "../session/sessionTypes.ts";
+import { isLive, type ItemPresentation, presentMaster, presentSession } from "./livePresentation.ts";
+import type { LiveNode } from "./treeNodes.ts";
+
+interface LiveItem extends vscode.QuickPickItem {
+  readonly node: LiveNode;
+}
+
+/** Asks for something that is alive. */
+export class LivePick {
+  readonly #service: SessionService;
+  readonly #clock: Clock;
+  readonly #home: string;
+
+  constructor(service: SessionService, clock: Clock, home: string) {
+    this.#service = service;
+    this.#clock = clock;
+    this.#home = home;
+  }
+
+  /**
+   * @param what `sessions`: only sessions with a terminal; `all`: connections and whatever runs on them.
+   * @returns undefined when dismissed, or when nothing is alive (which is then said).
+   */
+  async ask(title: string, what: "sessions" | "all"): Promise<LiveNode | undefined> {
+    const items = this.#items(what);
+    if (items.length === 0) {
+      void vscode.window.showInformationMessage("No SSH session is open.");
+      return undefined;
+    }
+    const chosen = await vscode.window.showQuickPick(items, {
+      title,
+      placeHolder: what === "all" ? "Choose a connection or a session" : "Choose a session",
+      matchOnDescription: true,
+    });
+    return chosen?.node;
+  }
+
+  #items(what: "sessions" | "all"): readonly LiveItem[] {
+    const now = this.#clock.now();
+    return this.#service.masters().flatMap((master): readonly LiveItem[] => {
+      const sessions = master.sessions
+        .filter(({ kind, state }) => state.kind !== "ended" && (what === "all" || kind === "terminal"))
+        .map((session) =>
+          liveItem(
+            presentSession(session, master, now),
+            { kind: "session", id: session.id, masterId: master.id },
+            what === "all" ? "" : `${master.host} · `,
+          ),
+        );
+      const own =
+        what === "all" && isLive(master.state)
+          ? [liveItem(presentMaster(master, now, this.#home), { kind: "master", id: master.id }, "")]
+          : [];
+      return [...own, ...sessions];
+    });
+  }
+}
+
+function liveItem(presentation: ItemPresentation, node: LiveNode, before: string): LiveItem {
+  return {
+    label: presentation.label,
+    description: `${before}${presentation.description}`,
+    iconPath: new vscode.ThemeIcon(
+      presentation.icon.id,
+      presentation.icon.color === undefined ? undefined : new vscode.ThemeColor(presentation.icon.color),
+    ),
+    node,
+  };
+}

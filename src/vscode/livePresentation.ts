@@ -1,0 +1,279 @@
+/** What the live tree shows for a snapshot, as plain data, so that it can be tested without VS Code. */
+import { printable } from "../base/log.ts";
+import type { MasterEndReason, MasterState } from "../master/masterTypes.ts";
+import type {
+  LimitKind,
+  MasterSnapshot,
+  SessionKind,
+  SessionOutcome,
+  SessionSnapshot,
+  SessionState,
+} from "../session/sessionTypes.ts";
+import { contextWords } from "./contributionIds.ts";
+import {
+  byteCount,
+  countdown,
+  destinationText,
+  plural,
+  roundTrip,
+  shortDuration,
+  sparkline,
+} from "./humanText.ts";
+import { factTable, literal } from "./markdownText.ts";
+import { valueSourceText } from "./valueSourceText.ts";
+
+/** A tree item without VS Code's classes. `hover` is Markdown with theme icons, made of escaped text. */
+export interface ItemPresentation {
+  readonly label: string;
+  readonly description: string;
+  readonly icon: { readonly id: string; readonly color?: string };
+  readonly contextValue: string;
+  readonly hover: string;
+  /** For screen readers. */
+  readonly accessibleLabel: string;
+}
+
+const phases = {
+  jump: "jump host",
+  proxy: "proxy command",
+  tcp: "network",
+  handshake: "handshake",
+  hostKey: "host key",
+  authentication: "authentication",
+} as const;
+
+/** Why a master ended, as the end of a sentence. */
+export function masterEndText(reason: MasterEndReason): string {
+  switch (reason) {
+    case "linger-over":
+      return "unused for the linger time";
+    case "disconnected":
+      return "disconnected";
+    case "killed":
+      return "killed";
+    case "unresponsive":
+      return "the server stopped answering";
+    case "closed-by-server":
+      return "closed by the server";
+    case "connection-lost":
+      return "the connection was lost";
+    case "jump-lost":
+      return "the jump host's connection ended";
+    case "connect-failed":
+      return "could not connect";
+    case "shutdown":
+      return "shut down";
+  }
+}
+
+/** The state in a few words, with what is left of it. `now` is wall-clock milliseconds. */
+export function masterStateText(state: MasterState, now: number): string {
+  switch (state.kind) {
+    case "connecting":
+      return `connecting: ${phases[state.phase]}`;
+    case "ready":
+      return "ready";
+    case "lingering":
+      return state.until === undefined ? "idle, stays" : `idle, leaves in ${countdown(state.until - now)}`;
+    case "suspect":
+      return `no answer (${state.unanswered} of ${state.countMax}), ends in ${countdown(state.deadAt - now)}`;
+    case "hung":
+      return `hung, silent for ${shortDuration(now - state.silentSince)}`;
+    case "disconnecting":
+      return "disconnecting";
+    case "lost":
+    case "closed":
+      return masterEndText(state.reason);
+  }
+}
+
+function masterIcon(state: MasterState): ItemPresentation["icon"] {
+  switch (state.kind) {
+    case "connecting":
+    case "disconnecting":
+      return { id: "loading~spin" };
+    case "ready":
+      return { id: "vm-active", color: "testing.iconPassed" };
+    case "lingering":
+      return { id: "vm-outline", color: "descriptionForeground" };
+    case "suspect":
+      return { id: "warning", color: "list.warningForeground" };
+    case "hung":
+      return { id: "error", color: "list.errorForeground" };
+    case "lost":
+      return { id: "debug-disconnect", color: "list.errorForeground" };
+    case "closed":
+      return { id: "circle-slash", color: "disabledForeground" };
+  }
+}
+
+export function isLive(state: MasterState): boolean {
+  return state.kind !== "lost" && state.kind !== "closed";
+}
+
+/** @param home the home directory, shown as `~` in paths. */
+export function presentMaster(master: MasterSnapshot, now: number, home: string): ItemPresentation {
+  const { state } = master;
+  const destination = destinationText(master.destination);
+  const parts = [printable(destination)];
+  if (master.overflow) {
+    parts.push("overflow");
+  }
+  if (state.kind === "ready") {
+    if (master.roundTripMs !== undefined) {
+      parts.push(roundTrip(master.roundTripMs));
+    }
+    parts.push(shortDuration(now - master.since));
+  } else {
+    parts.push(masterStateText(state, now));
+  }
+  const label = printable(master.host);
+  return {
+    label,
+    description: parts.join(" · "),
+    icon: masterIcon(state),
+    contextValue: isLive(state) ? `${contextWords.master} ${contextWords.live}` : contextWords.master,
+    hover: masterHover(master, now, home),
+    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${plural(master.sessions.length, "session")}`,
+  };
+}
+
+function masterHover(master: MasterSnapshot, now: number, home: string): string {
+  const { keepalive, state } = master;
+  const source = (value: keyof typeof keepalive.sources): string =>
+    `*${literal(valueSourceText(keepalive.sources[value], home))}*`;
+  const interval =
+    keepalive.serverAliveInterval === 0 ? "off" : `every ${keepalive.serverAliveInterval} s of silence`;
+  const history = master.roundTrips.length > 1 ? ` ${sparkline(master.roundTrips)}` : "";
+  const remote = master.remoteAddress === undefined ? "" : ` (${literal(master.remoteAddress)})`;
+  const facts = factTable([
+    ["To", `**${literal(destinationText(master.destination))}**${remote}`],
+    ["Via", master.via.length === 0 ? undefined : master.via.map((hop) => literal(hop)).join(" → ")],
+    ["State", `${literal(masterStateText(state, now))}, for ${shortDuration(now - state.since)}`],
+    ["Connected", isLive(state) && state.kind !== "connecting" ? `for ${shortDuration(now - master.since)}` : undefined],
+    ["Round trip", master.roundTripMs === undefined ? undefined : `${roundTrip(master.roundTripMs)}${history}`],
+    ["Traffic", `↓ ${byteCount(master.bytesIn)}  ↑ ${byteCount(master.bytesOut)}`],
+    ["Server", master.serverVersion === undefined ? undefined : literal(master.serverVersion)],
+    ["Engine", literal(master.engine)],
+  ]);
+  const policy = factTable([
+    ["serverAliveInterval", `${interval}: ${source("serverAliveInterval")}`],
+    ["serverAliveCountMax", `${keepalive.serverAliveCountMax}: ${source("serverAliveCountMax")}`],
+    ["tcpKeepAlive", `${keepalive.tcpKeepAlive ? "yes" : "no"}: ${source("tcpKeepAlive")}`],
+  ]);
+  const notes = [
+    master.probesIgnored ? "This server does not answer keepalive probes; silence alone does not end it." : undefined,
+    master.overflow ? "A further connection, because the first one takes no more sessions." : undefined,
+    "error" in state && state.error !== undefined ? literal(state.error.message) : undefined,
+  ].filter((note) => note !== undefined);
+  return [`$(${masterIcon(state).id}) **${literal(master.host)}**`, facts, "---", policy, ...notes].join("\n\n");
+}
+
+const sessionIcons: Record<SessionKind, string> = {
+  terminal: "terminal",
+  command: "play",
+  script: "file-code",
+  subsystem: "extensions",
+};
+
+/** How a session ended, in a few words. */
+export function outcomeText(outcome: SessionOutcome): string {
+  switch (outcome.kind) {
+    case "exited":
+      return outcome.code === undefined ? "ended" : `exit code ${outcome.code}`;
+    case "signalled":
+      return `ended by SIG${printable(outcome.signal, 20)}${outcome.coreDumped ? ", core dumped" : ""}`;
+    case "disconnected":
+      return "disconnected";
+    case "killed":
+      return "killed";
+    case "lost":
+      return `lost: ${masterEndText(outcome.reason)}`;
+    case "limit":
+      return limitText(outcome.limit, shortDuration(outcome.seconds * 1000));
+    case "failed":
+      return "could not open";
+  }
+}
+
+function limitText(limit: LimitKind, duration: string): string {
+  switch (limit) {
+    case "time":
+      return `time limit of ${duration} reached`;
+    case "idle":
+      return `idle for ${duration}`;
+    case "channel-timeout":
+      return `ChannelTimeout of ${duration} reached`;
+  }
+}
+
+function sessionStateText(state: SessionState): string {
+  switch (state.kind) {
+    case "opening":
+      return "opening";
+    case "open":
+      return "open";
+    case "ending":
+      return state.how === "kill" ? "being killed" : "ending";
+    case "ended":
+      return outcomeText(state.outcome);
+  }
+}
+
+export function presentSession(
+  session: SessionSnapshot,
+  master: MasterSnapshot | undefined,
+  now: number,
+): ItemPresentation {
+  const { state } = session;
+  const text = sessionStateText(state);
+  const idle = now - session.lastActivity;
+  const parts: string[] = [];
+  // Several aliases can lead to one destination; the one that was used says what was meant.
+  if (master !== undefined && master.host !== session.host) {
+    parts.push(printable(session.host));
+  }
+  if (state.kind === "open") {
+    parts.push(shortDuration(now - session.since));
+    if (idle >= quietAfter) {
+      parts.push(`quiet ${shortDuration(idle)}`);
+    }
+  } else {
+    parts.push(text);
+  }
+  const label = printable(session.title);
+  const color = state.kind === "ended" ? "disabledForeground" : undefined;
+  const words = [
+    contextWords.session,
+    ...(session.kind === "terminal" ? [contextWords.terminal] : []),
+    ...(state.kind === "ended" ? [] : [contextWords.live]),
+  ];
+  return {
+    label,
+    description: parts.join(" · "),
+    icon: {
+      id: state.kind === "opening" || state.kind === "ending" ? "loading~spin" : sessionIcons[session.kind],
+      ...(color === undefined ? {} : { color }),
+    },
+    contextValue: words.join(" "),
+    hover: [
+      `$(${sessionIcons[session.kind]}) **${literal(session.title)}**`,
+      factTable([
+        ["Host", literal(session.host)],
+        ["Kind", session.kind],
+        ["State", literal(text)],
+        ["Since", `${clockTime(session.since)} (${shortDuration(now - session.since)})`],
+        ["Last activity", `${shortDuration(idle)} ago`],
+        ["Traffic", `↓ ${byteCount(session.bytesIn)}  ↑ ${byteCount(session.bytesOut)}`],
+      ]),
+    ].join("\n\n"),
+    accessibleLabel: `${label}, ${session.kind}, ${text}`,
+  };
+}
+
+/** Below this, silence is not worth a word. */
+const quietAfter = 60_000;
+
+function clockTime(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}

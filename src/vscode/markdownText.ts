@@ -1,0 +1,19 @@
+import { printable } from "../base/log.ts";
+
+/**
+ * Untrusted text as literal text in a Markdown hover: control characters made visible, everything that Markdown, a table,
+ * a `$(icon)` or an HTML tag could take for its own escaped.
+ */
+export function literal(text: string, limit = 200): string {
+  return printable(text, limit).replace(/[\\`*_{}[\]()#+\-.!|<>~$&:@/]/g, (char) =>
+    char === "&" || char === "<" || char === ">" ? entities[char] : `\\${char}`,
+  );
+}
+
+const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;" } as const;
+
+/** A two-column table without a visible head. Rows whose value is undefined are left out. */
+export function factTable(rows: readonly (readonly [label: string, value: string | undefined])[]): string {
+  const lines = rows.flatMap(([label, value]) => (value === undefined ? [] : [`| ${label} | ${value} |`]));
+  return lines.length === 0 ? "" : ["| | |", "|:--|:--|", ...lines].join("\n");
+}

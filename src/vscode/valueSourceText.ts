@@ -1,0 +1,36 @@
+import type { ValueSource } from "../config/hostConfig.ts";
+
+const layers = {
+  user: "user setting",
+  workspace: "workspace setting",
+  workspaceFolder: "folder setting",
+} as const;
+
+/** Where a value comes from, in words: `workspace setting`, `~/.ssh/config line 12`. Not escaped. */
+export function valueSourceText(source: ValueSource, home: string): string {
+  switch (source.kind) {
+    case "default":
+      return "default";
+    case "setting":
+      return layers[source.layer];
+    case "hostSetting":
+      return `sshSessions.hosts "${source.pattern}"`;
+    case "sshConfig": {
+      if (source.file === undefined) {
+        return "ssh_config";
+      }
+      const file = shortPath(source.file, home);
+      return source.line === undefined ? file : `${file} line ${source.line}`;
+    }
+    case "commandLine":
+      return "as typed";
+  }
+}
+
+/** The path with the home directory as `~`. */
+export function shortPath(file: string, home: string): string {
+  const separator = file[home.length];
+  return home !== "" && file.startsWith(home) && (separator === "/" || separator === "\\")
+    ? `~${file.slice(home.length)}`
+    : file;
+}
