@@ -18,9 +18,8 @@ export function hostOf(argument: unknown, masters: readonly MasterSnapshot[]): s
     case "master":
       return masters.find(({ id }) => id === argument.id)?.host;
     case "session":
-      return masters
-        .find(({ id }) => id === argument.masterId)
-        ?.sessions.find(({ id }) => id === argument.id)?.host;
+      return masters.find(({ id }) => id === argument.masterId)?.sessions.find(({ id }) => id === argument.id)
+        ?.host;
     case "problem":
       return undefined;
   }

@@ -20,6 +20,7 @@ export const commandIds = [
   "sshSessions.disconnect",
   "sshSessions.kill",
   "sshSessions.disconnectAll",
+  "sshSessions.clearEnded",
   "sshSessions.revealTerminal",
   "sshSessions.renameSession",
   "sshSessions.copySshCommand",
@@ -58,6 +59,8 @@ export const contextWords = {
   host: "host",
   /** There is a connection to end. */
   live: "live",
+  /** The connection is gone; what is shown tells why. */
+  ended: "ended",
   /** The session has a terminal tab. */
   terminal: "terminal",
   /** The host stands in a file. */

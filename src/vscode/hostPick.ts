@@ -99,7 +99,10 @@ export class HostPick {
             ? {}
             : {
                 buttons: [
-                  { iconPath: new vscode.ThemeIcon("go-to-file"), tooltip: "Open the line in the SSH config file" },
+                  {
+                    iconPath: new vscode.ThemeIcon("go-to-file"),
+                    tooltip: "Open the line in the SSH config file",
+                  },
                 ],
               }),
         }),

@@ -4,7 +4,7 @@ import type { HostEntry } from "../config/configPorts.ts";
 import type { MasterSnapshot } from "../session/sessionTypes.ts";
 import { contextWords } from "./contributionIds.ts";
 import { destinationText, plural } from "./humanText.ts";
-import { isLive, type ItemPresentation } from "./livePresentation.ts";
+import { type ItemPresentation, isLive } from "./livePresentation.ts";
 import { factTable, literal } from "./markdownText.ts";
 import { shortPath } from "./valueSourceText.ts";
 
@@ -60,7 +60,9 @@ export function presentHost(entry: HostEntry, life: HostLife = nothing, home: st
   ];
   return {
     label,
-    description: [hostDescription(entry), state].filter((part) => part !== undefined && part !== "").join(" · "),
+    description: [hostDescription(entry), state]
+      .filter((part) => part !== undefined && part !== "")
+      .join(" · "),
     icon: live ? { id: "vm-active", color: "testing.iconPassed" } : { id: "vm" },
     contextValue: words.join(" "),
     hover: [

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Clock } from "../base/clock.ts";
 import type { SessionService } from "../session/sessionTypes.ts";
-import { isLive, type ItemPresentation, presentMaster, presentSession } from "./livePresentation.ts";
+import { type ItemPresentation, isLive, presentMaster, presentSession } from "./livePresentation.ts";
 import type { LiveNode } from "./treeNodes.ts";
 
 interface LiveItem extends vscode.QuickPickItem {

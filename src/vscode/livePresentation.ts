@@ -1,24 +1,10 @@
 /** What the live tree shows for a snapshot, as plain data, so that it can be tested without VS Code. */
 import { printable } from "../base/log.ts";
 import type { MasterEndReason, MasterState } from "../master/masterTypes.ts";
-import type {
-  LimitKind,
-  MasterSnapshot,
-  SessionKind,
-  SessionOutcome,
-  SessionSnapshot,
-  SessionState,
-} from "../session/sessionTypes.ts";
+import { describeOutcome, formatBytes } from "../session/sessionDetails.ts";
+import type { MasterSnapshot, SessionKind, SessionSnapshot, SessionState } from "../session/sessionTypes.ts";
 import { contextWords } from "./contributionIds.ts";
-import {
-  byteCount,
-  countdown,
-  destinationText,
-  plural,
-  roundTrip,
-  shortDuration,
-  sparkline,
-} from "./humanText.ts";
+import { countdown, destinationText, plural, roundTrip, shortDuration, sparkline } from "./humanText.ts";
 import { factTable, literal } from "./markdownText.ts";
 import { valueSourceText } from "./valueSourceText.ts";
 
@@ -132,7 +118,7 @@ export function presentMaster(master: MasterSnapshot, now: number, home: string)
     label,
     description: parts.join(" · "),
     icon: masterIcon(state),
-    contextValue: isLive(state) ? `${contextWords.master} ${contextWords.live}` : contextWords.master,
+    contextValue: `${contextWords.master} ${isLive(state) ? contextWords.live : contextWords.ended}`,
     hover: masterHover(master, now, home),
     accessibleLabel: `${label}, ${masterStateText(state, now)}, ${plural(master.sessions.length, "session")}`,
   };
@@ -150,9 +136,15 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
     ["To", `**${literal(destinationText(master.destination))}**${remote}`],
     ["Via", master.via.length === 0 ? undefined : master.via.map((hop) => literal(hop)).join(" → ")],
     ["State", `${literal(masterStateText(state, now))}, for ${shortDuration(now - state.since)}`],
-    ["Connected", isLive(state) && state.kind !== "connecting" ? `for ${shortDuration(now - master.since)}` : undefined],
-    ["Round trip", master.roundTripMs === undefined ? undefined : `${roundTrip(master.roundTripMs)}${history}`],
-    ["Traffic", `↓ ${byteCount(master.bytesIn)}  ↑ ${byteCount(master.bytesOut)}`],
+    [
+      "Connected",
+      isLive(state) && state.kind !== "connecting" ? `for ${shortDuration(now - master.since)}` : undefined,
+    ],
+    [
+      "Round trip",
+      master.roundTripMs === undefined ? undefined : `${roundTrip(master.roundTripMs)}${history}`,
+    ],
+    ["Traffic", `↓ ${formatBytes(master.bytesIn)}  ↑ ${formatBytes(master.bytesOut)}`],
     ["Server", master.serverVersion === undefined ? undefined : literal(master.serverVersion)],
     ["Engine", literal(master.engine)],
   ]);
@@ -162,11 +154,15 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
     ["tcpKeepAlive", `${keepalive.tcpKeepAlive ? "yes" : "no"}: ${source("tcpKeepAlive")}`],
   ]);
   const notes = [
-    master.probesIgnored ? "This server does not answer keepalive probes; silence alone does not end it." : undefined,
+    master.probesIgnored
+      ? "This server does not answer keepalive probes; silence alone does not end it."
+      : undefined,
     master.overflow ? "A further connection, because the first one takes no more sessions." : undefined,
     "error" in state && state.error !== undefined ? literal(state.error.message) : undefined,
   ].filter((note) => note !== undefined);
-  return [`$(${masterIcon(state).id}) **${literal(master.host)}**`, facts, "---", policy, ...notes].join("\n\n");
+  return [`$(${masterIcon(state).id}) **${literal(master.host)}**`, facts, "---", policy, ...notes].join(
+    "\n\n",
+  );
 }
 
 const sessionIcons: Record<SessionKind, string> = {
@@ -175,37 +171,6 @@ const sessionIcons: Record<SessionKind, string> = {
   script: "file-code",
   subsystem: "extensions",
 };
-
-/** How a session ended, in a few words. */
-export function outcomeText(outcome: SessionOutcome): string {
-  switch (outcome.kind) {
-    case "exited":
-      return outcome.code === undefined ? "ended" : `exit code ${outcome.code}`;
-    case "signalled":
-      return `ended by SIG${printable(outcome.signal, 20)}${outcome.coreDumped ? ", core dumped" : ""}`;
-    case "disconnected":
-      return "disconnected";
-    case "killed":
-      return "killed";
-    case "lost":
-      return `lost: ${masterEndText(outcome.reason)}`;
-    case "limit":
-      return limitText(outcome.limit, shortDuration(outcome.seconds * 1000));
-    case "failed":
-      return "could not open";
-  }
-}
-
-function limitText(limit: LimitKind, duration: string): string {
-  switch (limit) {
-    case "time":
-      return `time limit of ${duration} reached`;
-    case "idle":
-      return `idle for ${duration}`;
-    case "channel-timeout":
-      return `ChannelTimeout of ${duration} reached`;
-  }
-}
 
 function sessionStateText(state: SessionState): string {
   switch (state.kind) {
@@ -216,7 +181,7 @@ function sessionStateText(state: SessionState): string {
     case "ending":
       return state.how === "kill" ? "being killed" : "ending";
     case "ended":
-      return outcomeText(state.outcome);
+      return describeOutcome(state.outcome);
   }
 }
 
@@ -264,7 +229,7 @@ export function presentSession(
         ["State", literal(text)],
         ["Since", `${clockTime(session.since)} (${shortDuration(now - session.since)})`],
         ["Last activity", `${shortDuration(idle)} ago`],
-        ["Traffic", `↓ ${byteCount(session.bytesIn)}  ↑ ${byteCount(session.bytesOut)}`],
+        ["Traffic", `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
       ]),
     ].join("\n\n"),
     accessibleLabel: `${label}, ${session.kind}, ${text}`,

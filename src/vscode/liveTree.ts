@@ -5,7 +5,7 @@ import type { MasterSnapshot, SessionService } from "../session/sessionTypes.ts"
 import { Coalescer } from "./coalescer.ts";
 import { viewIds } from "./contributionIds.ts";
 import { plural } from "./humanText.ts";
-import { isLive, type ItemPresentation, presentMaster, presentSession } from "./livePresentation.ts";
+import { type ItemPresentation, isLive, presentMaster, presentSession } from "./livePresentation.ts";
 import type { LiveNode } from "./treeNodes.ts";
 
 const refreshDelay = 50;
@@ -75,7 +75,11 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
       ? vscode.TreeItemCollapsibleState.Expanded
       : vscode.TreeItemCollapsibleState.None;
     if (element.kind === "session" && presentation.contextValue.includes("terminal")) {
-      item.command = { command: "sshSessions.revealTerminal", title: "Reveal Terminal", arguments: [element] };
+      item.command = {
+        command: "sshSessions.revealTerminal",
+        title: "Reveal Terminal",
+        arguments: [element],
+      };
     }
     return item;
   }
@@ -157,7 +161,9 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
 
 /** The ids and their order, as one string. */
 function structure(masters: readonly MasterSnapshot[]): string {
-  return masters.map(({ id, sessions }) => `${id}(${sessions.map((session) => session.id).join(" ")})`).join(" ");
+  return masters
+    .map(({ id, sessions }) => `${id}(${sessions.map((session) => session.id).join(" ")})`)
+    .join(" ");
 }
 
 /** What can be read off an item without hovering; the hover is made anew whenever the item is. */

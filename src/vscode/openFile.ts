@@ -15,7 +15,9 @@ export async function openOrCreateFile(file: string): Promise<void> {
     await vscode.workspace.fs.stat(uri);
   } catch (error) {
     if (error instanceof vscode.FileSystemError && error.code === "FileNotFound") {
-      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri.with({ scheme: "untitled" })));
+      await vscode.window.showTextDocument(
+        await vscode.workspace.openTextDocument(uri.with({ scheme: "untitled" })),
+      );
       return;
     }
     throw error;

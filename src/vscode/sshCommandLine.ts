@@ -1,12 +1,13 @@
 /** The `ssh` command that does what we do, for pasting into a shell. No vscode. */
 import type { HostEntry } from "../config/configPorts.ts";
 import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
+import { shellQuote } from "../session/remoteCommand.ts";
 
 /**
  * @param host as typed.
  * @param entry how the host is listed; undefined when it is not.
  * @param config what it resolves to.
- * @param configFile `sshSessions.configFile`, or empty.
+ * @param configFile `sshSessions.configFile` with `~` expanded, or empty.
  */
 export function sshCommandLine(
   host: string,
@@ -16,10 +17,10 @@ export function sshCommandLine(
 ): string {
   const file = configFile === "" ? [] : ["-F", configFile];
   if (entry?.source === "sshConfig" && entry.alias === host) {
-    return line(["ssh", ...file, host]);
+    return words(["ssh", ...file, host]);
   }
   // ssh does not read our settings: what they add is spelled out.
-  return line([
+  return words([
     "ssh",
     ...file,
     ...(config.proxyJump.length === 0 ? [] : ["-J", config.proxyJump.map(hop).join(",")]),
@@ -33,11 +34,6 @@ function hop({ alias, user, port }: JumpHop): string {
   return `${user === undefined ? "" : `${user}@`}${host}${port === undefined ? "" : `:${port}`}`;
 }
 
-function line(words: readonly string[]): string {
-  return words.map(quoted).join(" ");
-}
-
-/** As one word of a POSIX shell. A leading `~` stays, so that the shell expands it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+function words(list: readonly string[]): string {
+  return list.map(shellQuote).join(" ");
 }

@@ -184,7 +184,11 @@ function connectMessage(error: ConnectError, name: string, host: string, home: s
         showLog,
       );
     case "local":
-      return failure(`Can't connect to ${name}: this machine could not open a connection. ${said}`, retry, showLog);
+      return failure(
+        `Can't connect to ${name}: this machine could not open a connection. ${said}`,
+        retry,
+        showLog,
+      );
   }
 }
 
@@ -224,17 +228,14 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
         showLog,
       );
     case "declined":
-      return { severity: "warning", text: `Not connected to ${name}: you did not accept its host key.`, actions: [retry] };
+      return {
+        severity: "warning",
+        text: `Not connected to ${name}: you did not accept its host key.`,
+        actions: [retry],
+      };
     case "unreadable":
       return failure(
         `Can't connect to ${name}: ${at} can't be read, so its host key can't be checked.`,
-        ...open,
-        retry,
-        showLog,
-      );
-    case "unwritable":
-      return failure(
-        `Can't connect to ${name}: its accepted host key can't be saved to ${at}. Check the file's permissions.`,
         ...open,
         retry,
         showLog,
@@ -243,14 +244,19 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
 }
 
 function authMessage(error: AuthError, name: string): UserMessage {
-  const tried = error.tried.length === 0 ? "" : ` Tried: ${error.tried.map((item) => printable(item)).join(", ")}.`;
+  const tried =
+    error.tried.length === 0 ? "" : ` Tried: ${error.tried.map((item) => printable(item)).join(", ")}.`;
   const left =
     error.methodsLeft.length === 0
       ? ""
       : ` The server takes: ${error.methodsLeft.map((item) => printable(item)).join(", ")}.`;
   switch (error.reason) {
     case "refused":
-      return failure(`The login to ${name} was refused.${tried}${left} Check the user name and the key.`, retry, showLog);
+      return failure(
+        `The login to ${name} was refused.${tried}${left} Check the user name and the key.`,
+        retry,
+        showLog,
+      );
     case "too-many-failures":
       return failure(
         `The login to ${name} failed too often, so it was given up.${tried} If your agent holds many keys, IdentitiesOnly with IdentityFile offers the right one.`,
@@ -300,8 +306,16 @@ function channelMessage(error: ChannelError, name: string): UserMessage {
         showLog,
       );
     case "timed-out":
-      return failure(`${name} did not open a session in time.`, retry, showLog);
+      return failure(
+        `${name} did not open a session in time. The server may be overloaded; a further try can work.`,
+        retry,
+        showLog,
+      );
     case "connection-ended":
-      return failure(`The connection to ${name} ended while a session was being opened.`, retry, showLog);
+      return failure(
+        `The connection to ${name} ended while a session was being opened. Try again.`,
+        retry,
+        showLog,
+      );
   }
 }

@@ -34,3 +34,8 @@ export function shortPath(file: string, home: string): string {
     ? `~${file.slice(home.length)}`
     : file;
 }
+
+/** The path with a leading `~` as the home directory. */
+export function expandHome(file: string, home: string): string {
+  return /^~(?=$|[/\\])/.test(file) ? `${home}${file.slice(1)}` : file;
+}

@@ -113,7 +113,10 @@ function showInputBox(question: Question, signal: AbortSignal): Promise<PromptAn
       input.buttons = question.rememberable
         ? [
             remember
-              ? { iconPath: new vscode.ThemeIcon("pass-filled"), tooltip: "Will be remembered in the system's keychain. Click to change." }
+              ? {
+                  iconPath: new vscode.ThemeIcon("pass-filled"),
+                  tooltip: "Will be remembered in the system's keychain. Click to change.",
+                }
               : { iconPath: new vscode.ThemeIcon("key"), tooltip: "Remember in the system's keychain" },
           ]
         : [];

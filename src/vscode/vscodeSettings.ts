@@ -121,7 +121,8 @@ export class VscodeSettings implements SettingsPort, Disposable {
       user: found?.globalValue,
       workspace: found?.workspaceValue,
       // Without a .code-workspace file the folder's settings are the workspace's, and inspect() tells them twice.
-      workspaceFolder: this.#host.workspace.workspaceFile === undefined ? undefined : found?.workspaceFolderValue,
+      workspaceFolder:
+        this.#host.workspace.workspaceFile === undefined ? undefined : found?.workspaceFolderValue,
     };
   }
 }

@@ -6,7 +6,8 @@ import type { CommandContext, CommandHandler } from "./commandContext.ts";
 
 /** Logs in without opening a session, so that the first terminal is there at once. */
 export const connect: CommandHandler = async (context, argument) => {
-  const host = hostOf(argument, context.service.masters()) ?? (await context.hostPick.ask("Connect to SSH Host"));
+  const host =
+    hostOf(argument, context.service.masters()) ?? (await context.hostPick.ask("Connect to SSH Host"));
   if (host !== undefined) {
     await connectTo(context, host);
   }

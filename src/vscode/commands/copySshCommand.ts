@@ -1,11 +1,12 @@
 import * as vscode from "vscode";
 import { hostOf } from "../commandTarget.ts";
 import { sshCommandLine } from "../sshCommandLine.ts";
+import { expandHome } from "../valueSourceText.ts";
 import type { CommandHandler } from "./commandContext.ts";
 
 /** The `ssh` command for a host, to the clipboard. */
 export const copySshCommand: CommandHandler = async (context, argument) => {
-  const { service, resolver, settings, hostPick, presenter } = context;
+  const { service, resolver, settings, hostPick, presenter, home } = context;
   const host = hostOf(argument, service.masters()) ?? (await hostPick.ask("Copy SSH Command"));
   if (host === undefined) {
     return;
@@ -16,7 +17,7 @@ export const copySshCommand: CommandHandler = async (context, argument) => {
       host,
       hosts.find(({ alias }) => alias === host),
       config,
-      settings.configFile,
+      expandHome(settings.configFile, home),
     );
     await vscode.env.clipboard.writeText(command);
     vscode.window.setStatusBarMessage(`$(copy) Copied: ${command}`, 4000);

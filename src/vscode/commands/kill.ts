@@ -10,7 +10,10 @@ export const kill: CommandHandler = async ({ service, livePick }, argument) => {
     const action = `Kill ${atStake} Sessions`;
     const answer = await vscode.window.showWarningMessage(
       `Kill ${atStake} sessions at once?`,
-      { modal: true, detail: "Their programs get no chance to save anything. Disconnect ends them in order." },
+      {
+        modal: true,
+        detail: "Their programs get no chance to save anything. Disconnect ends them in order.",
+      },
       action,
     );
     if (answer !== action) {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { type CommandId, commandIds } from "../contributionIds.ts";
+import { clearEnded } from "./clearEnded.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
 import { connect } from "./connect.ts";
 import { copySshCommand } from "./copySshCommand.ts";
@@ -21,6 +22,7 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.disconnect": disconnect,
   "sshSessions.kill": kill,
   "sshSessions.disconnectAll": disconnectAll,
+  "sshSessions.clearEnded": clearEnded,
   "sshSessions.revealTerminal": revealTerminal,
   "sshSessions.renameSession": renameSession,
   "sshSessions.copySshCommand": copySshCommand,
@@ -34,9 +36,7 @@ const handlers: Record<CommandId, CommandHandler> = {
 export function registerCommands(context: CommandContext): Disposable {
   const store = new DisposableStore();
   for (const id of commandIds) {
-    store.add(
-      vscode.commands.registerCommand(id, (argument: unknown) => handlers[id](context, argument)),
-    );
+    store.add(vscode.commands.registerCommand(id, (argument: unknown) => handlers[id](context, argument)));
   }
   return store;
 }

@@ -5,7 +5,9 @@ import type { CommandHandler } from "./commandContext.ts";
 /** Another title for a session and its terminal. */
 export const renameSession: CommandHandler = async ({ service, livePick, terminals }, argument) => {
   const [id] =
-    liveIdsOf(argument, service) ?? liveIdsOf(await livePick.ask("Rename Session", "sessions"), service) ?? [];
+    liveIdsOf(argument, service) ??
+    liveIdsOf(await livePick.ask("Rename Session", "sessions"), service) ??
+    [];
   const session = id === undefined ? undefined : service.session(id);
   if (session === undefined) {
     return;

@@ -1,0 +1,71 @@
+import type * as vscode from "vscode";
+import type { SshSessionsApi } from "../api.ts";
+import type { Clock } from "../base/clock.ts";
+import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import type { Logger } from "../base/log.ts";
+import type { HostResolver } from "../config/configPorts.ts";
+import type { SessionService } from "../session/sessionTypes.ts";
+import { registerCommands } from "./commands/registerCommands.ts";
+import { maintainContextKeys } from "./contextKeys.ts";
+import { ErrorPresenter } from "./errorPresenter.ts";
+import { HostPick } from "./hostPick.ts";
+import { HostsTree } from "./hostsTree.ts";
+import { LivePick } from "./livePick.ts";
+import { LiveTree } from "./liveTree.ts";
+import { RecentHosts } from "./recentHosts.ts";
+import type { TerminalLinkFactory } from "./sshPseudoterminal.ts";
+import { SessionsApi } from "./sshSessionsApi.ts";
+import { StatusBar } from "./statusBar.ts";
+import { registerTerminalProfile } from "./terminalProfile.ts";
+import { TerminalRegistry } from "./terminalRegistry.ts";
+import type { VscodeSecretStore } from "./vscodeSecretStore.ts";
+import type { VscodeSettings } from "./vscodeSettings.ts";
+
+/** What the visible part works with. Nothing of it is owned. */
+export interface VscodeLayerInit {
+  readonly service: SessionService;
+  readonly resolver: HostResolver;
+  readonly settings: VscodeSettings;
+  readonly secrets: VscodeSecretStore;
+  readonly channel: vscode.LogOutputChannel;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** `context.globalState`: the hosts that were used last. */
+  readonly memento: vscode.Memento;
+  /** The home directory: shown as `~`, and where `.ssh/config` is. */
+  readonly home: string;
+  readonly link: TerminalLinkFactory;
+}
+
+/** Everything that a person sees: views, status bar, commands, terminal profile; and the API, which opens terminals too. */
+export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonly api: SshSessionsApi } {
+  const { service, resolver, settings, secrets, clock, logger, home } = init;
+  const store = new DisposableStore();
+  const showLog = (): void => init.channel.show(true);
+  const presenter = new ErrorPresenter(logger, showLog, home);
+  const recent = new RecentHosts(init.memento);
+  const terminals = new TerminalRegistry({ service, clock, presenter, recent, link: init.link });
+  const hostPick = new HostPick(resolver, service, recent, logger);
+  const livePick = new LivePick(service, clock, home);
+  store.add(new LiveTree(service, clock, home));
+  const hostsTree = store.add(new HostsTree(resolver, service, clock, logger, home));
+  store.add(new StatusBar(service, clock));
+  store.add(maintainContextKeys(service, clock));
+  store.add(registerTerminalProfile(terminals, hostPick, settings));
+  store.add(
+    registerCommands({
+      service,
+      resolver,
+      settings,
+      secrets,
+      terminals,
+      hostPick,
+      livePick,
+      hostsTree,
+      presenter,
+      home,
+      showLog,
+    }),
+  );
+  return { api: new SessionsApi(service, resolver, terminals), dispose: () => store.dispose() };
+}

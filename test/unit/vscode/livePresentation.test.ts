@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import type { MasterState } from "../../../src/master/masterTypes.ts";
+import { presentMaster, presentSession } from "../../../src/vscode/livePresentation.ts";
+import { masterSnapshot, sessionSnapshot, start } from "./snapshots.ts";
+
+const home = "/home/a";
+const later = start + 185_000;
+
+describe("a master in the tree", () => {
+  it("shows whom it is logged in as, the round trip and for how long", () => {
+    const shown = presentMaster(masterSnapshot(), later, home);
+    expect(shown.label).toBe("web1");
+    expect(shown.description).toBe("alice@10.0.0.5 · 12 ms · 3 m");
+    expect(shown.contextValue).toBe("master live");
+  });
+
+  it.each<[MasterState, string, string, string]>([
+    [
+      { kind: "connecting", since: start, phase: "authentication" },
+      "connecting: authentication",
+      "loading~spin",
+      "master live",
+    ],
+    [
+      { kind: "lingering", since: start, until: later + 65_000 },
+      "idle, leaves in 1:05",
+      "vm-outline",
+      "master live",
+    ],
+    [{ kind: "lingering", since: start, until: undefined }, "idle, stays", "vm-outline", "master live"],
+    [
+      { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later + 9_500 },
+      "no answer (2 of 3), ends in 0:10",
+      "warning",
+      "master live",
+    ],
+    [
+      { kind: "hung", since: start, silentSince: later - 50_000 },
+      "hung, silent for 50 s",
+      "error",
+      "master live",
+    ],
+    [
+      { kind: "lost", since: start, reason: "unresponsive" },
+      "the server stopped answering",
+      "debug-disconnect",
+      "master ended",
+    ],
+    [
+      { kind: "closed", since: start, reason: "linger-over" },
+      "unused for the linger time",
+      "circle-slash",
+      "master ended",
+    ],
+  ])("says of %o: %s", (state, text, icon, contextValue) => {
+    const shown = presentMaster(masterSnapshot({ state }), later, home);
+    expect(shown.description).toBe(`alice@10.0.0.5 · ${text}`);
+    expect(shown.icon.id).toBe(icon);
+    expect(shown.contextValue).toBe(contextValue);
+  });
+
+  it("tells on hovering the keepalive values and which layer each came from", () => {
+    const { hover } = presentMaster(masterSnapshot(), later, home);
+    expect(hover).toContain("| serverAliveInterval | every 15 s of silence: *workspace setting* |");
+    expect(hover).toContain("| serverAliveCountMax | 3: *default* |");
+    expect(hover).toContain("| tcpKeepAlive | yes: *\\~\\/\\.ssh\\/config line 12* |");
+  });
+
+  it("never lets a server's or a file's words become Markdown, icons or HTML", () => {
+    const evil = "$(x)[a](command:b)|<img src=x>`c`\u001b[31m\u202e";
+    const { hover, label } = presentMaster(
+      masterSnapshot({ host: evil, serverVersion: evil, via: [evil] }),
+      later,
+      home,
+    );
+    expect(hover).not.toMatch(/(?<!\\)\$\(x|(?<!\\)\[a|(?<!\\)\|<|<img|(?<!\\)`c/);
+    expect(`${hover}${label}`).not.toMatch(/\u001b|\u202e/);
+  });
+
+  it("marks a further connection to a full server", () => {
+    expect(presentMaster(masterSnapshot({ overflow: true }), later, home).description).toContain("overflow");
+  });
+
+  it("names the port where it is not 22", () => {
+    const destination = { user: "alice", hostName: "::1", port: 2222 };
+    expect(presentMaster(masterSnapshot({ destination }), later, home).description).toContain(
+      "alice@[::1]:2222",
+    );
+  });
+});
+
+describe("a session in the tree", () => {
+  it("shows its age, and since when it is quiet once that is a minute", () => {
+    expect(
+      presentSession(sessionSnapshot({ lastActivity: later - 59_000 }), masterSnapshot(), later).description,
+    ).toBe("3 m");
+    expect(
+      presentSession(sessionSnapshot({ lastActivity: later - 60_000 }), masterSnapshot(), later).description,
+    ).toBe("3 m · quiet 1 m");
+  });
+
+  it("names the alias that it was opened by where that is another than the master's", () => {
+    const shown = presentSession(
+      sessionSnapshot({ host: "alias2", lastActivity: later }),
+      masterSnapshot(),
+      later,
+    );
+    expect(shown.description).toBe("alias2 · 3 m");
+  });
+
+  it("can be revealed only when it has a terminal, and ended only while it lives", () => {
+    const context = (over: Parameters<typeof sessionSnapshot>[0]): string =>
+      presentSession(sessionSnapshot(over), undefined, later).contextValue;
+    expect(context({})).toBe("session terminal live");
+    expect(context({ kind: "command" })).toBe("session live");
+    const outcome = { kind: "exited", code: 3 } as const;
+    expect(context({ state: { kind: "ended", since: later, outcome }, outcome })).toBe("session terminal");
+  });
+
+  it("says how it ended", () => {
+    const outcome = { kind: "lost", reason: "unresponsive" } as const;
+    const shown = presentSession(
+      sessionSnapshot({ state: { kind: "ended", since: later, outcome }, outcome }),
+      undefined,
+      later,
+    );
+    expect(shown.description).toContain("stopped answering");
+  });
+});
