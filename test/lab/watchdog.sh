@@ -1,6 +1,6 @@
 #!/bin/sh
 # usage: watchdog.sh PID MARK FOLDER
-# Ends the process PID with everything below it, and every process that carries MARK in its environment, as soon as
+# Ends the process PID (unless "-") with everything below it, and every process that carries MARK in its environment, as soon as
 # standard input ends: because whoever started us said so, or is dead. Then removes FOLDER, unless told "keep".
 pid=$1 mark=$2 folder=$3
 keep=
@@ -13,7 +13,7 @@ end() {
   for child in $(children "$1"); do end "$child"; done
   kill -KILL "$1" 2>/dev/null
 }
-end "$pid"
+[ "$pid" = - ] || end "$pid"
 # What detached itself (tmux, nohup) is no child any more. `-s`: processes come and go.
 for file in $(grep -aslF "$mark" /proc/[0-9]*/environ); do
   orphan=${file#/proc/}
