@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { buildExtension } from "../setup/buildExtension.ts";
 import { bundleSuite } from "./bundleSuite.ts";
-import { runInDesktop } from "./harness/desktop.ts";
+import { openDesktop } from "./harness/desktop.ts";
 import { launchWorkbench } from "./harness/workbench.ts";
 import { outputMark, type SuiteResults } from "./suite/suiteResults.ts";
 
@@ -23,9 +23,8 @@ try {
   if (values.grep !== undefined) {
     env["SSH_SESSIONS_TEST_GREP"] = values.grep;
   }
-  const executable = process.env["VSCODE_EXECUTABLE"];
-  const { exitCode, output } = executable
-    ? { exitCode: await runInDesktop(executable, testsPath, env), output: "" }
+  const { exitCode, output } = process.env["VSCODE_EXECUTABLE"]
+    ? await runInDesktop(testsPath, env)
     : await runInServer(testsPath, env);
   const text = await readFile(resultsFile, "utf8").catch(() => undefined);
   if (text === undefined) {
@@ -61,5 +60,17 @@ async function runInServer(
     return { exitCode, output: `${workbench.consoleText()}\n${workbench.server.output()}` };
   } finally {
     await workbench.close();
+  }
+}
+
+async function runInDesktop(
+  suite: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ exitCode: number; output: string }> {
+  const desktop = await openDesktop({ testsPath: suite, env });
+  try {
+    return { exitCode: await desktop.closed, output: "" };
+  } finally {
+    await desktop.close();
   }
 }

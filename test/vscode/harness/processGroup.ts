@@ -1,59 +1,79 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 
-/** What is still running when this process ends goes with it, also after Ctrl+C or an uncaught error. */
-const running = new Set<ChildProcess>();
-process.on("exit", () => {
-  for (const child of running) {
-    signalGroup(child, "SIGKILL");
-  }
-});
-
 export interface GroupOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Starts a program as the leader of its own process group, so that it can be ended with all its children. */
-export function spawnGroup(file: string, args: readonly string[], options: GroupOptions): ChildProcess {
-  const child = spawn(file, args, {
+/** A program with all that it starts. */
+export interface ProcessGroup {
+  readonly leader: ChildProcess;
+  /** Ends the whole group: in order, and after 5 s the hard way. Resolves when its leader is gone. Idempotent. */
+  end(): Promise<void>;
+}
+
+const windows = process.platform === "win32";
+
+/** Starts a program as the leader of its own process group. The group also ends when this process dies, whatever the cause. */
+export function spawnGroup(file: string, args: readonly string[], options: GroupOptions): ProcessGroup {
+  const leader = spawn(file, args, {
     cwd: options.cwd,
     env: options.env,
     stdio: ["ignore", "pipe", "pipe"],
-    detached: process.platform !== "win32",
+    detached: !windows,
   });
-  running.add(child);
-  child.once("exit", () => {
-    if (process.platform === "win32") {
-      running.delete(child);
-    }
-  });
-  return child;
+  const release = leader.pid === undefined ? () => undefined : guard(leader.pid);
+  let ended: Promise<void> | undefined;
+  return {
+    leader,
+    end: async () => {
+      ended ??= endGroup(leader).finally(release);
+      await ended;
+    },
+  };
 }
 
-/** Ends the whole group: in order, and after 5 s the hard way. Resolves when its leader is gone. */
-export async function endGroup(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) {
-    const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    signalGroup(child, "SIGTERM");
-    const timer = setTimeout(() => signalGroup(child, "SIGKILL"), 5_000);
+/** Kills the group when we die without having said that we are done with it. */
+function guard(pid: number): () => void {
+  if (windows) {
+    const kill = (): void => killGroup(pid, "SIGKILL");
+    process.once("exit", kill);
+    return () => process.off("exit", kill);
+  }
+  // Its standard input ends with us, also after SIGKILL. Detached: Ctrl+C must not reach it.
+  const script = 'read -r done || kill -s KILL -- "-$1"';
+  const watcher = spawn("/bin/sh", ["-c", script, "sh", String(pid)], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  watcher.stdin.on("error", () => undefined);
+  watcher.unref();
+  return () => watcher.stdin.end("done\n");
+}
+
+async function endGroup(leader: ChildProcess): Promise<void> {
+  const { pid } = leader;
+  if (pid === undefined) {
+    return;
+  }
+  if (leader.exitCode === null && leader.signalCode === null) {
+    const exited = new Promise<void>((resolve) => leader.once("exit", () => resolve()));
+    killGroup(pid, "SIGTERM");
+    const timer = setTimeout(() => killGroup(pid, "SIGKILL"), 5_000);
     await exited;
     clearTimeout(timer);
   }
   // Children that outlived their leader, such as an extension host that waits for its client to come back.
-  signalGroup(child, "SIGKILL");
-  running.delete(child);
+  killGroup(pid, "SIGKILL");
 }
 
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) {
-    return;
-  }
-  if (process.platform === "win32") {
-    spawnSync("taskkill", ["/pid", String(child.pid), "/T", "/F"]);
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  if (windows) {
+    spawnSync("taskkill", ["/pid", String(pid), "/T", "/F"]);
     return;
   }
   try {
-    process.kill(-child.pid, signal);
+    process.kill(-pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
       throw error;

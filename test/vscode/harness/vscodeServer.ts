@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureVscodeServer } from "../../setup/vscodeServer.ts";
-import { endGroup, spawnGroup } from "./processGroup.ts";
+import { cleanEnvironment } from "./cleanEnvironment.ts";
+import { spawnGroup } from "./processGroup.ts";
 
 export interface VscodeServerOptions {
   /** Everything the server writes goes below this folder: the caller makes it and removes it. */
@@ -29,7 +30,7 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
   const userFolder = join(dataFolder, "data", "User");
   await mkdir(userFolder, { recursive: true });
   await writeFile(join(userFolder, "settings.json"), JSON.stringify(options.settings ?? {}, undefined, 2));
-  const child = spawnGroup(
+  const group = spawnGroup(
     node,
     [
       join(folder, "out", "server-main.js"),
@@ -48,8 +49,9 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
       env: { ...cleanEnvironment(), HOME: options.home, USERPROFILE: options.home, ...options.env },
     },
   );
+  const { leader } = group;
   let output = "";
-  const port = await new Promise<number>((resolve, reject) => {
+  const listening = new Promise<number>((resolve, reject) => {
     const listen = (text: string): void => {
       output += text;
       const match = /Extension host agent listening on (\d+)/.exec(output);
@@ -57,26 +59,21 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
         resolve(Number(match[1]));
       }
     };
-    child.stdout?.setEncoding("utf8").on("data", listen);
-    child.stderr?.setEncoding("utf8").on("data", listen);
-    child.once("error", reject);
-    child.once("exit", (code, signal) =>
+    leader.stdout?.setEncoding("utf8").on("data", listen);
+    leader.stderr?.setEncoding("utf8").on("data", listen);
+    leader.once("error", reject);
+    leader.once("exit", (code, signal) =>
       reject(new Error(`The VS Code server ended with ${signal ?? code}:\n${output}`)),
     );
+  });
+  const port = await listening.catch(async (error: unknown) => {
+    await group.end();
+    throw error;
   });
   return {
     port,
     authority: `127.0.0.1:${port}`,
     output: () => output,
-    close: async () => await endGroup(child),
+    close: async () => await group.end(),
   };
-}
-
-/** The environment without what belongs to this person, to a VS Code around us, or to `npm run`. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([key]) => !/^(SSH_|VSCODE_|ELECTRON_|npm_|XDG_|NODE_OPTIONS$|VITEST)/i.test(key),
-    ),
-  );
 }

@@ -1,31 +1,19 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { ensureChromium } from "../../setup/chromium.ts";
 import { repositoryRoot } from "../../setup/repository.ts";
 import { Dialogs } from "./dialogs.ts";
 import { exactText } from "./exactText.ts";
+import { type HostedOptions, type HostedWorkbench, hostWorkbench } from "./hostedWorkbench.ts";
 import { Notifications } from "./notifications.ts";
 import { QuickInput } from "./quickInput.ts";
 import { Terminals } from "./terminals.ts";
 import { TreeView } from "./treeView.ts";
-import { startVscodeServer, type VscodeServer } from "./vscodeServer.ts";
+import type { VscodeServer } from "./vscodeServer.ts";
 import { patience, waitUntil } from "./waitUntil.ts";
 
-export interface WorkbenchOptions {
-  /** Opened as the workspace; default: a fresh empty folder. */
-  readonly workspaceFolder?: string;
-  /** The extension under development; default: this repository, which must have been built. */
-  readonly extensionPath?: string;
-  /** CommonJS file that exports `run()`: executed in the extension host, then the window ends (see `testsExit`). */
-  readonly testsPath?: string;
-  /** User settings, on top of the quiet ones. */
-  readonly settings?: Readonly<Record<string, unknown>>;
-  /** Environment of the server, and so of the extension host and of local terminals. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** `HOME` of the server; default: a fresh empty folder. */
-  readonly home?: string;
+export interface WorkbenchOptions extends HostedOptions {
   /** Where `screenshot()` writes; default: test-results/screenshots. */
   readonly screenshotFolder?: string;
   readonly viewport?: { readonly width: number; readonly height: number };
@@ -33,36 +21,12 @@ export interface WorkbenchOptions {
   readonly onTestOutput?: (text: string) => void;
 }
 
-/** Nothing that moves, asks, offers help or fetches: what is left is the extension and what it stands on. */
-const quietSettings: Readonly<Record<string, unknown>> = {
-  "workbench.colorTheme": "Default Dark Modern",
-  "workbench.startupEditor": "none",
-  "workbench.tips.enabled": false,
-  "workbench.enableExperiments": false,
-  "workbench.secondarySideBar.defaultVisibility": "hidden",
-  "workbench.reduceMotion": "on",
-  "chat.disableAIFeatures": true,
-  "chat.commandCenter.enabled": false,
-  "extensions.autoCheckUpdates": false,
-  "extensions.autoUpdate": false,
-  "extensions.ignoreRecommendations": true,
-  "git.enabled": false,
-  "telemetry.telemetryLevel": "off",
-  "terminal.integrated.initialHint": false,
-  "terminal.integrated.cursorBlinking": false,
-  "terminal.integrated.suggest.enabled": false,
-  "update.showReleaseNotes": false,
-  "window.restoreWindows": "none",
-};
-
 /** A real VS Code workbench in a browser page, with the extension loaded from source. Made by `launchWorkbench`. */
 export class Workbench {
   readonly page: Page;
   readonly server: VscodeServer;
   readonly workspaceFolder: string;
   readonly home: string;
-  /** Address of the workbench with the extension in it, for a browser of one's own. */
-  readonly url: string;
   readonly quickInput: QuickInput;
   readonly dialogs: Dialogs;
   readonly notifications: Notifications;
@@ -76,10 +40,9 @@ export class Workbench {
 
   constructor(parts: WorkbenchParts) {
     this.page = parts.page;
-    this.server = parts.server;
-    this.workspaceFolder = parts.workspaceFolder;
-    this.home = parts.home;
-    this.url = parts.url;
+    this.server = parts.hosted.server;
+    this.workspaceFolder = parts.hosted.workspaceFolder;
+    this.home = parts.hosted.home;
     this.testsExit = parts.testsExit;
     this.#console = parts.console;
     this.#screenshotFolder = parts.screenshotFolder;
@@ -155,10 +118,7 @@ export class Workbench {
 
 interface WorkbenchParts {
   readonly page: Page;
-  readonly server: VscodeServer;
-  readonly workspaceFolder: string;
-  readonly home: string;
-  readonly url: string;
+  readonly hosted: HostedWorkbench;
   readonly testsExit: Promise<number>;
   readonly console: readonly string[];
   readonly screenshotFolder: string;
@@ -168,56 +128,33 @@ interface WorkbenchParts {
 /** Starts server and browser; resolves when the workbench is drawn and its contributions are there. */
 export async function launchWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   const executablePath = await ensureChromium();
-  const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-vscode-"));
-  const ends: (() => Promise<unknown>)[] = [
-    async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }),
-  ];
+  const hosted = await hostWorkbench(options);
+  let browser: Browser | undefined;
   const end = async (): Promise<void> => {
-    for (const step of ends.splice(0).reverse()) {
-      await step();
-    }
+    await browser?.close();
+    await hosted.close();
   };
   try {
-    const home = options.home ?? join(folder, "home");
-    const workspaceFolder = options.workspaceFolder ?? join(folder, "workspace");
-    await mkdir(home, { recursive: true, mode: 0o700 });
-    await mkdir(workspaceFolder, { recursive: true });
-    const server = await startVscodeServer({
-      folder,
-      home,
-      settings: { ...quietSettings, ...options.settings },
-      ...(options.env === undefined ? {} : { env: options.env }),
-    });
-    ends.push(async () => await server.close());
-    const browser = await launchBrowser(executablePath);
-    ends.push(async () => await browser.close());
+    browser = await launchBrowser(executablePath);
     const page = await browser.newPage({ viewport: options.viewport ?? { width: 1400, height: 900 } });
     page.setDefaultTimeout(patience);
     const messages: string[] = [];
     page.on("console", (message) => messages.push(message.text()));
+    let testsEnded: (code: number) => void = () => undefined;
     const testsExit = new Promise<number>((resolve) => {
-      void page.exposeFunction("codeAutomationExit", (code: number) => resolve(code));
+      testsEnded = resolve;
     });
+    await page.exposeFunction("codeAutomationExit", (code: number) => testsEnded(code));
     await page.exposeFunction("codeAutomationLog", (_type: string, args: unknown[]) => {
       options.onTestOutput?.(args.map(String).join(" "));
     });
-    const url = workbenchUrl(server.authority, workspaceFolder, options);
-    await page.goto(url);
+    await page.goto(hosted.url);
     if (options.testsPath === undefined) {
       await page.waitForFunction("window.driver !== undefined");
       await page.evaluate("window.driver.whenWorkbenchRestored()");
     }
-    return new Workbench({
-      page,
-      server,
-      workspaceFolder,
-      home,
-      url,
-      testsExit,
-      console: messages,
-      screenshotFolder: options.screenshotFolder ?? join(repositoryRoot, "test-results", "screenshots"),
-      end,
-    });
+    const screenshotFolder = options.screenshotFolder ?? join(repositoryRoot, "test-results", "screenshots");
+    return new Workbench({ page, hosted, testsExit, console: messages, screenshotFolder, end });
   } catch (error) {
     await end();
     throw error;
@@ -239,20 +176,4 @@ async function launchBrowser(executablePath: string): Promise<Browser> {
       "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ],
   });
-}
-
-/** The payload is what the desktop takes as command line arguments; the server honours it for smoke tests. */
-function workbenchUrl(authority: string, workspaceFolder: string, options: WorkbenchOptions): string {
-  const remote = (path: string): string => `vscode-remote://${authority}${path}`;
-  const payload: [string, string][] = [
-    ["extensionDevelopmentPath", remote((options.extensionPath ?? repositoryRoot).replace(/\/$/, ""))],
-    ["enableProposedApi", ""],
-    ["skipWelcome", "true"],
-    ["skipReleaseNotes", "true"],
-  ];
-  if (options.testsPath !== undefined) {
-    payload.push(["extensionTestsPath", remote(options.testsPath)]);
-  }
-  const query = new URLSearchParams({ folder: workspaceFolder, payload: JSON.stringify(payload) });
-  return `http://${authority}/?${query}`;
 }

@@ -1,0 +1,95 @@
+/**
+ * `npm run demo`: two throwaway SSH hosts and a real VS Code with the extension, until Ctrl+C. With a display it is a
+ * desktop VS Code (`VSCODE_EXECUTABLE`, or a download); otherwise, or with `--browser`, the VS Code server, and the
+ * address for a browser is printed. `--screenshots DIR` plays the scenes, writes pictures and ends.
+ */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { buildExtension } from "../setup/buildExtension.ts";
+import { ensureSshTools } from "../setup/sshTools.ts";
+import { openDesktop } from "../vscode/harness/desktop.ts";
+import { hostWorkbench } from "../vscode/harness/hostedWorkbench.ts";
+import { launchWorkbench } from "../vscode/harness/workbench.ts";
+import { type DemoHosts, startDemoHosts } from "./demoHosts.ts";
+import { scenes } from "./scenes.ts";
+
+const { values } = parseArgs({
+  options: { screenshots: { type: "string" }, browser: { type: "boolean", default: false } },
+});
+
+await ensureSshTools();
+await buildExtension();
+const hosts = await startDemoHosts();
+const settings = { "sshSessions.configFile": hosts.configFile };
+try {
+  if (values.screenshots !== undefined) {
+    await takePictures(hosts, resolve(values.screenshots));
+  } else if (values.browser || !hasDisplay() || !(await tryDesktop())) {
+    await serve();
+  }
+} finally {
+  await hosts.stop();
+}
+
+async function takePictures(demoHosts: DemoHosts, folder: string): Promise<void> {
+  const workbench = await launchWorkbench({ settings, screenshotFolder: folder });
+  try {
+    for (const scene of scenes) {
+      console.log(scene.name);
+      await scene.play({
+        workbench,
+        hosts: demoHosts,
+        picture: async (name) => console.log(`  ${await workbench.screenshot(name)}`),
+      });
+    }
+  } finally {
+    await workbench.close();
+  }
+}
+
+async function serve(): Promise<void> {
+  const hosted = await hostWorkbench({ settings });
+  try {
+    tellWhatToDo(`Open this address in a browser on this machine:\n\n    ${hosted.url}\n`);
+    await interrupted();
+  } finally {
+    await hosted.close();
+  }
+}
+
+/** False when there is no desktop VS Code and none can be downloaded. */
+async function tryDesktop(): Promise<boolean> {
+  const desktop = await openDesktop({ settings }).catch((error: unknown) => {
+    console.log(`No desktop VS Code: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  });
+  if (desktop === undefined) {
+    return false;
+  }
+  try {
+    tellWhatToDo("A VS Code window opens.");
+    await Promise.race([interrupted(), desktop.closed]);
+  } finally {
+    await desktop.close();
+  }
+  return true;
+}
+
+function hasDisplay(): boolean {
+  return process.platform !== "linux" || Boolean(process.env["DISPLAY"] || process.env["WAYLAND_DISPLAY"]);
+}
+
+function tellWhatToDo(where: string): void {
+  console.log(`
+Two SSH hosts are running on this machine: ${hosts.names.join(" and ")} (${hosts.configFile}).
+${where}
+Choose "SSH Sessions" in the activity bar and click a host. Ctrl+C here ends everything.
+`);
+}
+
+async function interrupted(): Promise<void> {
+  await new Promise<void>((done) => {
+    process.once("SIGINT", () => done());
+    process.once("SIGTERM", () => done());
+  });
+}

@@ -1,0 +1,79 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { repositoryRoot } from "../../setup/repository.ts";
+import { quietSettings } from "./quietSettings.ts";
+import { startVscodeServer, type VscodeServer } from "./vscodeServer.ts";
+
+export interface HostedOptions {
+  /** Opened as the workspace; default: a fresh empty folder. */
+  readonly workspaceFolder?: string;
+  /** The extension under development; default: this repository, which must have been built. */
+  readonly extensionPath?: string;
+  /** CommonJS file that exports `run()`: executed in the extension host, then the window ends. */
+  readonly testsPath?: string;
+  /** User settings, on top of the quiet ones. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Environment of the server, and so of the extension host and of local terminals. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `HOME` of the server; default: a fresh empty folder. */
+  readonly home?: string;
+}
+
+/** A VS Code server that waits for a browser. */
+export interface HostedWorkbench {
+  readonly server: VscodeServer;
+  readonly workspaceFolder: string;
+  readonly home: string;
+  /** Opens the workspace with the extension under development. */
+  readonly url: string;
+  /** Ends the server and removes what it wrote. */
+  close(): Promise<void>;
+}
+
+/** Starts a VS Code server with everything fresh, and says where a browser finds the extension in it. */
+export async function hostWorkbench(options: HostedOptions = {}): Promise<HostedWorkbench> {
+  const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-vscode-"));
+  const remove = async (): Promise<void> => await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    const home = options.home ?? join(folder, "home");
+    const workspaceFolder = options.workspaceFolder ?? join(folder, "workspace");
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    await mkdir(workspaceFolder, { recursive: true });
+    const server = await startVscodeServer({
+      folder,
+      home,
+      settings: { ...quietSettings, ...options.settings },
+      ...(options.env === undefined ? {} : { env: options.env }),
+    });
+    return {
+      server,
+      workspaceFolder,
+      home,
+      url: workbenchUrl(server.authority, workspaceFolder, options),
+      close: async () => {
+        await server.close();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** The payload is what the desktop takes as command line arguments; the server honours it for smoke tests. */
+function workbenchUrl(authority: string, workspaceFolder: string, options: HostedOptions): string {
+  const remote = (path: string): string => `vscode-remote://${authority}${path}`;
+  const payload: [string, string][] = [
+    ["extensionDevelopmentPath", remote((options.extensionPath ?? repositoryRoot).replace(/\/$/, ""))],
+    ["enableProposedApi", ""],
+    ["skipWelcome", "true"],
+    ["skipReleaseNotes", "true"],
+  ];
+  if (options.testsPath !== undefined) {
+    payload.push(["extensionTestsPath", remote(options.testsPath)]);
+  }
+  const query = new URLSearchParams({ folder: workspaceFolder, payload: JSON.stringify(payload) });
+  return `http://${authority}/?${query}`;
+}

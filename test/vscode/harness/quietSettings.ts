@@ -1,0 +1,21 @@
+/** Nothing that moves, asks, offers help or fetches: what is left is the extension and what it stands on. */
+export const quietSettings: Readonly<Record<string, unknown>> = {
+  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+  "workbench.enableExperiments": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.reduceMotion": "on",
+  "chat.disableAIFeatures": true,
+  "chat.commandCenter.enabled": false,
+  "extensions.autoCheckUpdates": false,
+  "extensions.autoUpdate": false,
+  "extensions.ignoreRecommendations": true,
+  "git.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "terminal.integrated.initialHint": false,
+  "terminal.integrated.cursorBlinking": false,
+  "terminal.integrated.suggest.enabled": false,
+  "update.showReleaseNotes": false,
+  "window.restoreWindows": "none",
+};
