@@ -5,6 +5,8 @@ export type AuthErrorReason =
   | "refused"
   /** Too many failures: the server hung up, or our own limit is reached. */
   | "too-many-failures"
+  /** The server takes the password only together with a new one (RFC 4252 section 8): to be changed elsewhere. */
+  | "password-expired"
   /** No method that the server takes can be tried (no key, passwords off, batch mode). */
   | "nothing-to-try";
 

@@ -135,8 +135,11 @@ export interface ChannelDetails {
   readonly localId?: number;
   readonly remoteId?: number;
   readonly type: string;
+  /** What is left of the window, and its size (of the remote one: the most that was ever granted). */
   readonly localWindow?: number;
+  readonly localWindowSize?: number;
   readonly remoteWindow?: number;
+  readonly remoteWindowSize?: number;
   readonly maxPacketIn?: number;
   readonly maxPacketOut?: number;
   readonly bytesIn: number;

@@ -1,0 +1,134 @@
+import { lookup } from "node:dns/promises";
+import { connect, type Socket } from "node:net";
+import type { Clock } from "../../base/clock.ts";
+import { raceSignal } from "../../base/deadline.ts";
+import type { Disposable } from "../../base/disposable.ts";
+import type { ConnectError } from "../engineErrors.ts";
+import { mostTelling, networkError } from "./networkErrors.ts";
+
+export interface DialTarget {
+  readonly hostName: string;
+  readonly port: number;
+  readonly addressFamily: "any" | "inet" | "inet6";
+  readonly bindAddress?: string;
+  /** Rounds over all addresses, one second apart (ssh_config ConnectionAttempts). */
+  readonly connectionAttempts: number;
+}
+
+/** RFC 8305 section 5: how long an address has before the next one is tried beside it. */
+const headStart = 250;
+const betweenAttempts = 1_000;
+
+/**
+ * Connects to the first address that answers (RFC 8305). Node's own way gives up an address after its head start, so
+ * that a far host is never reached by it. Rejects with ConnectError or the signal's reason, leaving nothing open.
+ */
+export async function dialTcp(target: DialTarget, clock: Clock, signal: AbortSignal): Promise<Socket> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await dialOnce(target, clock, signal);
+    } catch (error) {
+      if (signal.aborted || attempt >= target.connectionAttempts) {
+        throw error;
+      }
+      await pause(betweenAttempts, clock, signal);
+    }
+  }
+}
+
+async function dialOnce(target: DialTarget, clock: Clock, signal: AbortSignal): Promise<Socket> {
+  const family = target.addressFamily === "inet" ? 4 : target.addressFamily === "inet6" ? 6 : 0;
+  const found = await raceSignal(lookup(target.hostName, { all: true, family }), signal).catch((error) => {
+    throw signal.aborted ? error : networkError(error);
+  });
+  return race(interleave(found), target, clock, signal);
+}
+
+/** RFC 8305 section 4: families in turn, beginning with the resolver's first. */
+function interleave<T extends { readonly family: number }>(addresses: readonly T[]): T[] {
+  const first = addresses.filter(({ family }) => family === addresses[0]?.family);
+  const second = addresses.filter(({ family }) => family !== addresses[0]?.family);
+  const longest = Math.max(first.length, second.length);
+  return Array.from({ length: longest }, (_, index) => [first[index], second[index]])
+    .flat()
+    .filter((address) => address !== undefined);
+}
+
+function race(
+  addresses: readonly { readonly address: string }[],
+  target: DialTarget,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const running = new Set<Socket>();
+    const failures: ConnectError[] = [];
+    let next = 0;
+    let timer: Disposable | undefined;
+
+    const finish = (): void => {
+      timer?.dispose();
+      signal.removeEventListener("abort", onAbort);
+      for (const socket of running) {
+        socket.destroy();
+      }
+      next = addresses.length;
+    };
+    const onAbort = (): void => {
+      finish();
+      reject(signal.reason);
+    };
+    const start = (): void => {
+      timer?.dispose();
+      const address = addresses[next++];
+      if (address === undefined) {
+        if (running.size === 0 && failures.length === addresses.length) {
+          finish();
+          reject(mostTelling(failures));
+        }
+        return;
+      }
+      const socket = connect({
+        host: address.address,
+        port: target.port,
+        noDelay: true,
+        ...(target.bindAddress !== undefined && { localAddress: target.bindAddress }),
+      });
+      running.add(socket);
+      socket.once("connect", () => {
+        running.delete(socket);
+        socket.removeAllListeners("error");
+        finish();
+        resolve(socket);
+      });
+      socket.on("error", (error) => {
+        if (running.delete(socket)) {
+          failures.push(networkError(error));
+          start();
+        }
+      });
+      timer = clock.setTimeout(start, headStart);
+    };
+
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) {
+      onAbort();
+    } else {
+      start();
+    }
+  });
+}
+
+function pause(milliseconds: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      timer.dispose();
+      reject(signal.reason);
+    };
+    const timer = clock.setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

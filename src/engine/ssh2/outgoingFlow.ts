@@ -1,0 +1,120 @@
+interface Outlet {
+  send(data: Uint8Array): void;
+  sendEof(): void;
+  /** The socket has as much as it should hold. When that is over, `pump` is called on every parked channel in turn. */
+  readonly congested: boolean;
+  park(): void;
+  drained(): void;
+}
+
+/** Above this many queued bytes `write` says false; below a quarter of it the writer is called back. */
+const highMark = 256 * 1024;
+const lowMark = highMark / 4;
+
+/** A larger one is legal where the peer says so, but every peer must take this (RFC 4253 section 6.1). */
+const largestPacket = 32 * 1024;
+
+/** The sending side of a channel (RFC 4254 section 5.2): what waits for the peer's window, or for the socket. */
+export class OutgoingFlow {
+  readonly #outlet: Outlet;
+  #queue: Uint8Array[] = [];
+  #queued = 0;
+  #window = 0;
+  #packet = 0;
+  #needDrain = false;
+  #eof: "no" | "wanted" | "sent" = "no";
+  #closed = false;
+
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet;
+  }
+
+  get queued(): number {
+    return this.#queued;
+  }
+
+  /** Bytes that the peer still takes. */
+  get window(): number {
+    return this.#window;
+  }
+
+  get eofSent(): boolean {
+    return this.#eof === "sent";
+  }
+
+  /** The peer has confirmed the channel. */
+  open(window: number, packet: number): void {
+    this.#window = window;
+    this.#packet = Math.min(Math.max(1, packet), largestPacket);
+  }
+
+  /** @returns whether the writer may go on. */
+  write(data: Uint8Array): boolean {
+    if (this.#eof !== "no" || this.#closed) {
+      return false;
+    }
+    if (data.length > 0) {
+      this.#queue.push(data);
+      this.#queued += data.length;
+      this.pump();
+    }
+    this.#needDrain ||= this.#queued >= highMark;
+    return !this.#needDrain;
+  }
+
+  grant(bytes: number): void {
+    this.#window += bytes;
+    this.pump();
+  }
+
+  /** After what is queued. */
+  eof(): void {
+    if (this.#eof === "no") {
+      this.#eof = "wanted";
+      this.pump();
+    }
+  }
+
+  /** Nothing is sent any more; what is queued is dropped. */
+  close(): void {
+    this.#closed = true;
+    this.#queue = [];
+    this.#queued = 0;
+  }
+
+  /** Sends what may be sent, at most `packets`. */
+  pump(packets = Number.POSITIVE_INFINITY): void {
+    if (this.#closed) {
+      return;
+    }
+    for (let sent = 0; sent < packets && this.#window > 0; sent++) {
+      const first = this.#queue[0];
+      if (first === undefined) {
+        break;
+      }
+      if (this.#outlet.congested) {
+        break;
+      }
+      const length = Math.min(first.length, this.#window, this.#packet);
+      this.#window -= length;
+      this.#queued -= length;
+      if (length === first.length) {
+        this.#queue.shift();
+      } else {
+        this.#queue[0] = first.subarray(length);
+      }
+      this.#outlet.send(first.subarray(0, length));
+    }
+    if (this.#queue.length > 0 && this.#window > 0) {
+      this.#outlet.park();
+    }
+    if (this.#queue.length === 0 && this.#eof === "wanted") {
+      this.#eof = "sent";
+      this.#outlet.sendEof();
+    }
+    if (this.#needDrain && this.#queued <= lowMark) {
+      this.#needDrain = false;
+      this.#outlet.drained();
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { Duplex } from "node:stream";
+import ssh2 from "ssh2";
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { raceSignal } from "../../base/deadline.ts";
+import type { ConnectionEngine, ConnectRequest, EngineConnection } from "../connectionEngine.ts";
+import { algorithmOffer } from "./algorithms.ts";
+import { dialTcp } from "./dialTcp.ts";
+import { Handshake } from "./handshake.ts";
+import { Ssh2Connection, type WindowSizes } from "./ssh2Connection.ts";
+
+export interface Ssh2EngineOptions {
+  readonly clock?: Clock;
+  readonly windows?: Partial<WindowSizes>;
+}
+
+/** The engine that runs in this process, everywhere: SSH by the `ssh2` package, channels by ourselves. */
+export class Ssh2Engine implements ConnectionEngine {
+  readonly name = "ssh2";
+  readonly #clock: Clock;
+  readonly #windows: WindowSizes;
+
+  constructor(options: Ssh2EngineOptions = {}) {
+    this.#clock = options.clock ?? systemClock;
+    this.#windows = { pty: 256 * 1024, other: 2 * 1024 * 1024, ...options.windows };
+  }
+
+  async connect(request: ConnectRequest, signal: AbortSignal): Promise<EngineConnection> {
+    const { config, logger, transport } = request;
+    try {
+      signal.throwIfAborted();
+      const knownFirst = await raceSignal(request.verifier.preferredAlgorithms(), signal);
+      const offer = algorithmOffer(config, knownFirst);
+      const socket = transport ?? (await this.#dial(request, signal));
+      const client = new ssh2.Client();
+      const connection = new Ssh2Connection({
+        client,
+        socket,
+        config,
+        logger,
+        clock: this.#clock,
+        windows: this.#windows,
+      });
+      connection.setTcpKeepAlive(request.tcpKeepAlive);
+      await new Handshake({ client, socket, connection, request, offer, signal }).run();
+      return connection;
+    } catch (error) {
+      transport?.destroy();
+      throw error;
+    }
+  }
+
+  #dial(request: ConnectRequest, signal: AbortSignal): Promise<Duplex> {
+    const { config } = request;
+    request.onPhase?.("tcp");
+    return dialTcp(config, this.#clock, signal);
+  }
+}
