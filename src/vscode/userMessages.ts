@@ -263,6 +263,12 @@ function authMessage(error: AuthError, name: string): UserMessage {
         retry,
         showLog,
       );
+    case "password-expired":
+      return failure(
+        `The password for ${name} has expired. Change it there (ssh in a local terminal asks for a new one), then try again.`,
+        retry,
+        showLog,
+      );
     case "nothing-to-try":
       return failure(
         `No way to log in to ${name}: there is no key or password to offer.${left} Add a key to the agent, or set IdentityFile.`,

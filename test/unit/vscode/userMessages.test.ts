@@ -48,7 +48,7 @@ const failures: readonly (readonly [string, Error])[] = [
         new HostKeyError(reason, "why", { ...key, file: "/etc/known_hosts", line: 9 }),
       ] as const,
   ),
-  ...(["refused", "too-many-failures", "nothing-to-try"] as const).map(
+  ...(["refused", "too-many-failures", "password-expired", "nothing-to-try"] as const).map(
     (reason) => [`login ${reason}`, new AuthError(reason, "why", dialogue)] as const,
   ),
   ...(["missing", "unreadable", "permissions", "unsupported", "malformed", "wrong-passphrase"] as const).map(
