@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { LabMissingError } from "./labErrors.ts";
+import { MissingRequirementError } from "../setup/missingRequirement.ts";
 import { exited, hasExited, watchdog } from "./watchdog.ts";
 
 const candidates = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/opt/homebrew/sbin/sshd", "/usr/lib/ssh/sshd"];
@@ -27,12 +27,12 @@ export function findSshd(): SshdProgram | undefined {
   return program;
 }
 
-/** @throws LabMissingError with the command that installs it. */
+/** @throws MissingRequirementError with the command that installs it. */
 export function requireSshd(): SshdProgram {
   const found = findSshd();
   if (found === undefined) {
-    throw new LabMissingError(
-      "OpenSSH's server (sshd)",
+    throw new MissingRequirementError(
+      "OpenSSH's server (sshd) is missing.",
       process.platform === "darwin"
         ? "brew install openssh"
         : "apt-get update && apt-get install -y openssh-server",

@@ -1,0 +1,5 @@
+import type { Benchmark } from "./benchmark.ts";
+import { bundleBenchmark } from "./bundle.ts";
+
+/** All that the project has, in the order in which they run. */
+export const benchmarks: readonly Benchmark[] = [bundleBenchmark];

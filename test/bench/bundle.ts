@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { buildExtension } from "../setup/buildExtension.ts";
+import { repositoryRoot } from "../setup/repository.ts";
+import { runInDesktop } from "../vscode/harness/desktop.ts";
+import { launchWorkbench } from "../vscode/harness/workbench.ts";
+import type { BenchContext, Benchmark, Row } from "./benchmark.ts";
+import { median } from "./measure.ts";
+
+/** What the extension costs before it is used. Nothing compares. */
+export const bundleBenchmark: Benchmark = {
+  name: "bundle",
+  about: "what installing and activating costs, without a connection (no peer)",
+  run: async (context) => {
+    context.note("building");
+    await buildExtension();
+    return [...(await activation(context)), ...(await sizes())];
+  },
+};
+
+/**
+ * First activation in a real extension host: loading the bundle and `activate()`, as the host does it. A fresh host each
+ * time, because it happens once in its life.
+ */
+async function activation(context: BenchContext): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-bench-"));
+  try {
+    const probe = join(folder, "probe.cjs");
+    await build({
+      entryPoints: [join(repositoryRoot, "test", "bench", "activationProbe.ts")],
+      outfile: probe,
+      bundle: true,
+      external: ["vscode"],
+      platform: "node",
+      format: "cjs",
+      logLevel: "warning",
+    });
+    const times: number[] = [];
+    for (let run = 0; run < (context.runs ?? 5); run++) {
+      context.note(`extension host ${run + 1}`);
+      const resultFile = join(folder, `${run}.json`);
+      await runProbe(probe, { SSH_SESSIONS_BENCH_RESULT: resultFile });
+      times.push(Number(JSON.parse(await readFile(resultFile, "utf8"))));
+    }
+    const bar = { of: "ours", value: 50 } as const;
+    return [{ name: "activation", unit: "ms", ours: median(times), peer: undefined, bar }];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runProbe(probe: string, env: Readonly<Record<string, string>>): Promise<void> {
+  const executable = process.env["VSCODE_EXECUTABLE"];
+  if (executable) {
+    if ((await runInDesktop(executable, probe, env)) !== 0) {
+      throw new Error("The probe failed: see above.");
+    }
+    return;
+  }
+  const workbench = await launchWorkbench({ testsPath: probe, env });
+  try {
+    if ((await workbench.testsExit) !== 0) {
+      throw new Error(`The probe failed:\n${workbench.consoleText()}\n${workbench.server.output()}`);
+    }
+  } finally {
+    await workbench.close();
+  }
+}
+
+async function sizes(): Promise<Row[]> {
+  const bundle = await stat(join(repositoryRoot, "dist", "extension.cjs"));
+  const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-bench-"));
+  try {
+    const vsix = join(folder, "extension.vsix");
+    const vsce = join(repositoryRoot, "node_modules", "@vscode", "vsce", "vsce");
+    await promisify(execFile)(process.execPath, [vsce, "package", "--no-dependencies", "--out", vsix], {
+      cwd: repositoryRoot,
+    });
+    const kilobytes = (bytes: number): number => bytes / 1024;
+    const { size } = await stat(vsix);
+    return [
+      { name: "bundle", unit: "KB", ours: kilobytes(bundle.size), peer: undefined },
+      {
+        name: "vsix",
+        unit: "KB",
+        ours: kilobytes(size),
+        peer: undefined,
+        bar: { of: "ours", value: 1024 },
+      },
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

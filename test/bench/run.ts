@@ -1,0 +1,50 @@
+/**
+ * `npm run bench [-- NAME… --json FILE --runs N]`: measures ours beside OpenSSH's own programs, by turns in one run.
+ * Without a name: all. Figures of a busy machine are slow for both; the ratio is what lasts.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { arch, cpus, platform } from "node:os";
+import { dirname, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { MissingRequirementError } from "../setup/missingRequirement.ts";
+import { ensureSshTools } from "../setup/sshTools.ts";
+import type { Row } from "./benchmark.ts";
+import { benchmarks } from "./benchmarks.ts";
+import { jsonText, tableText } from "./report.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "string" }, runs: { type: "string" } },
+});
+const runs = values.runs === undefined ? undefined : Number(values.runs);
+const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+if (unknown.length > 0 || (runs !== undefined && !(Number.isInteger(runs) && runs > 0))) {
+  console.error(`usage: npm run bench -- [NAME…] [--json FILE] [--runs N]\n`);
+  for (const benchmark of benchmarks) {
+    console.error(`  ${benchmark.name.padEnd(14)}${benchmark.about}`);
+  }
+  process.exit(2);
+}
+
+try {
+  await ensureSshTools();
+  const chosen = benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const [cpu] = cpus();
+  console.log(
+    `${cpus().length} x ${cpu?.model.trim() || "CPU"}, ${platform()} ${arch()}, Node ${process.version}`,
+  );
+  const rows: Row[] = [];
+  for (const benchmark of chosen) {
+    console.log(`\n${benchmark.name}: ${benchmark.about}\n`);
+    const found = await benchmark.run({ runs, note: (text) => console.error(`  … ${text}`) });
+    console.log(tableText(found));
+    rows.push(...found);
+  }
+  if (values.json !== undefined) {
+    await mkdir(dirname(resolve(values.json)), { recursive: true });
+    await writeFile(values.json, jsonText(rows));
+  }
+} catch (error) {
+  console.error(error instanceof MissingRequirementError ? error.message : error);
+  process.exitCode = 1;
+}
