@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { buildExtension } from "../setup/buildExtension.ts";
 import { repositoryRoot } from "../setup/repository.ts";
-import { runInDesktop } from "../vscode/harness/desktop.ts";
+import { openDesktop } from "../vscode/harness/desktop.ts";
 import { launchWorkbench } from "../vscode/harness/workbench.ts";
 import type { BenchContext, Benchmark, Row } from "./benchmark.ts";
 import { median } from "./measure.ts";
@@ -54,10 +54,14 @@ async function activation(context: BenchContext): Promise<Row[]> {
 }
 
 async function runProbe(probe: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const executable = process.env["VSCODE_EXECUTABLE"];
-  if (executable) {
-    if ((await runInDesktop(executable, probe, env)) !== 0) {
-      throw new Error("The probe failed: see above.");
+  if (process.env["VSCODE_EXECUTABLE"]) {
+    const desktop = await openDesktop({ testsPath: probe, env });
+    try {
+      if ((await desktop.closed) !== 0) {
+        throw new Error("The probe failed: see above.");
+      }
+    } finally {
+      await desktop.close();
     }
     return;
   }
