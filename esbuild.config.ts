@@ -8,7 +8,10 @@ import { type BuildOptions, context } from "esbuild";
 const dev = process.argv.includes("--dev") || process.argv.includes("--watch");
 
 const options: BuildOptions = {
-  entryPoints: { extension: "src/extension.ts" },
+  entryPoints: {
+    extension: "src/extension.ts",
+    decryptWorker: "src/engine/ssh2/decryptWorker.ts",
+  },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
   bundle: true,
@@ -17,6 +20,8 @@ const options: BuildOptions = {
   target: "node20",
   // ssh2 tries its optional native addons and falls back to pure JavaScript when they are absent.
   external: ["vscode", "*.node", "cpu-features"],
+  // A module finds its neighbours from here in source and in the bundle (CommonJS has no import.meta).
+  define: { "import.meta.filename": "__filename" },
   minify: !dev,
   sourcemap: dev ? "linked" : false,
   legalComments: "none",

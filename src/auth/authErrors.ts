@@ -53,3 +53,18 @@ export class KeyFileError extends SshSessionsError<KeyFileErrorReason> {
     return error instanceof KeyFileError;
   }
 }
+
+export type AgentErrorReason =
+  /** No agent answers at that path. */
+  | "unreachable"
+  | "timed-out"
+  /** The agent said no: locked, key gone, or the person declined its question. */
+  | "refused"
+  | "malformed-reply";
+
+/** The ssh-agent can't be used. Keys from files may still work. */
+export class AgentError extends SshSessionsError<AgentErrorReason> {
+  static is(error: unknown): error is AgentError {
+    return error instanceof AgentError;
+  }
+}

@@ -51,20 +51,35 @@ export interface SigningKey {
   /** `ssh-ed25519`, `rsa-sha2-512`'s key type is `ssh-rsa`. */
   readonly type: string;
   readonly comment: string;
-  /** `algorithm`: the signature algorithm (`rsa-sha2-256`, `rsa-sha2-512`, else the key type). Resolves to the wire-format signature blob (algorithm and bytes). */
+  /**
+   * May ask for a passphrase first, so call it only when the server has said that it takes the key (RFC 4252 section
+   * 7, SSH_MSG_USERAUTH_PK_OK). `algorithm`: `rsa-sha2-256`, `rsa-sha2-512`, else the key type.
+   *
+   * Resolves to the signature as the request carries it (RFC 4253 section 6.6): string algorithm, string bytes, with
+   * ECDSA's bytes being mpint r, mpint s. (ssh2's sign callbacks want the inner bytes only.)
+   *
+   * @throws KeyFileError, AgentError, CancelledError when the person dismissed the prompt: not usable after all.
+   */
   sign(data: Buffer, algorithm: string): Promise<Buffer>;
 }
 
 /** Talks to an ssh-agent (draft-ietf-sshm-ssh-agent). */
 export interface AgentClient {
-  /** @param path Unix socket, Windows named pipe, or `pageant`. */
+  /**
+   * All keys of the agent, also of types that we can't use. They stay usable while the agent holds them.
+   *
+   * @param path Unix socket or Windows named pipe.
+   * @throws AgentError, or the signal's reason.
+   */
   list(path: string, signal: AbortSignal): Promise<readonly SigningKey[]>;
 }
 
 export type PrivateKeyFile =
   | { readonly kind: "ready"; readonly key: SigningKey }
   /** The public half is known when the file format stores it in clear (OpenSSH) or a `.pub` file stands beside it. */
-  | { readonly kind: "encrypted"; readonly publicKey?: Buffer };
+  | { readonly kind: "encrypted"; readonly publicKey?: Buffer }
+  /** Only the public half is here: it names a key that an agent may hold. */
+  | { readonly kind: "public"; readonly publicKey: Buffer };
 
 /** Reads private key files. Decryption runs in a worker thread (bcrypt-pbkdf takes seconds). */
 export interface KeyReader {

@@ -1,0 +1,249 @@
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import { constants } from "node:fs";
+import { open, readFile } from "node:fs/promises";
+import { utils } from "ssh2";
+import { KeyFileError, type KeyFileErrorReason } from "../../auth/authErrors.ts";
+import type { KeyReader, PrivateKeyFile, SigningKey } from "../../auth/authPorts.ts";
+import { claimedKeyType, decodeBase64, publicKeyType } from "../../trust/publicKeyBlob.ts";
+import { decryptInWorker, type KeyDecrypter } from "./keyDecrypter.ts";
+import {
+  decipherSection,
+  derivationOf,
+  type OpenSshEnvelope,
+  parseOpenSshEnvelope,
+  parseOpenSshSection,
+} from "./openSshPrivateKey.ts";
+import { privateKeySigner } from "./privateKeySigner.ts";
+
+/** No key is as long as this: something else is in the way. */
+const longestFile = 1024 * 1024;
+
+const block = /-----BEGIN ([A-Z0-9 ]+)-----\r?\n([\s\S]*?)-----END \1-----/;
+
+/**
+ * Reads private keys from files: OpenSSH's format, PEM (PKCS#1, SEC 1, PKCS#8) and PuTTY's version 2 (RSA). A public
+ * key where a private one is expected stands for a key of the agent, as in OpenSSH. On POSIX systems a private key of
+ * ours that others may read is refused (sshkey_perm_ok in authfile.c).
+ */
+export function createKeyReader(decrypt: KeyDecrypter = decryptInWorker): KeyReader {
+  return { read: (file, passphrase) => new KeyFileReading(file, decrypt).read(passphrase) };
+}
+
+class KeyFileReading {
+  readonly #file: string;
+  readonly #decrypt: KeyDecrypter;
+
+  constructor(file: string, decrypt: KeyDecrypter) {
+    this.#file = file;
+    this.#decrypt = decrypt;
+  }
+
+  async read(passphrase: string | undefined): Promise<PrivateKeyFile> {
+    const { text, tooOpen } = await this.#load();
+    if (text === undefined) {
+      const publicKey = await this.#publicHalf();
+      if (publicKey === undefined) {
+        throw this.#error("missing", "there is no such file");
+      }
+      return { kind: "public", publicKey };
+    }
+    const publicKey = readPublicKey(text);
+    if (publicKey !== undefined) {
+      return { kind: "public", publicKey };
+    }
+    if (tooOpen !== undefined) {
+      throw this.#error("permissions", `its permissions ${tooOpen} let others read it; chmod 600 it`);
+    }
+    if (text.startsWith("PuTTY-User-Key-File-")) {
+      return this.#readPutty(text, passphrase);
+    }
+    const [pem, label, body] = block.exec(text) ?? [];
+    if (pem === undefined || label === undefined || body === undefined) {
+      throw this.#error("malformed", "it does not look like a private key");
+    }
+    return label === "OPENSSH PRIVATE KEY"
+      ? await this.#readOpenSsh(body, passphrase)
+      : await this.#readPem(pem, label, body, passphrase);
+  }
+
+  /** `text` is undefined when there is no file; `tooOpen` is its mode when others may read it. */
+  async #load(): Promise<{ text: string | undefined; tooOpen: string | undefined }> {
+    try {
+      const handle = await open(this.#file, constants.O_RDONLY);
+      try {
+        const { mode, uid, size } = await handle.stat();
+        if (size > longestFile) {
+          throw this.#error("malformed", "it is too long for a key");
+        }
+        const ours = process.getuid?.() === uid;
+        const tooOpen = ours && (mode & 0o077) !== 0 ? `0${(mode & 0o777).toString(8)}` : undefined;
+        return { text: (await handle.readFile("latin1")).trim(), tooOpen };
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (KeyFileError.is(error)) {
+        throw error;
+      }
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      if (code === "ENOENT" || code === "ENOTDIR") {
+        return { text: undefined, tooOpen: undefined };
+      }
+      throw this.#error("unreadable", `it can't be read (${code})`, error);
+    }
+  }
+
+  /** The key in the `.pub` file beside this one. */
+  async #publicHalf(): Promise<Buffer | undefined> {
+    try {
+      return readPublicKey((await readFile(`${this.#file}.pub`, "latin1")).trim());
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #readOpenSsh(body: string, passphrase: string | undefined): Promise<PrivateKeyFile> {
+    const data = decodeBase64(body);
+    const envelope = data === undefined ? undefined : parseOpenSshEnvelope(data);
+    if (envelope === undefined) {
+      throw this.#error("malformed", "it is damaged");
+    }
+    const type = claimedKeyType(envelope.publicKey);
+    if (type.startsWith("sk-")) {
+      throw this.#unsupported("a key on a FIDO security key");
+    }
+    if (envelope.cipher === "none") {
+      return { kind: "ready", key: this.#openSshKey(envelope.encrypted, "malformed") };
+    }
+    const derivation = derivationOf(envelope);
+    if (derivation === undefined) {
+      throw this.#error(
+        "unsupported",
+        `it is encrypted with ${envelope.cipher} and ${envelope.kdf}; rewrite it with ssh-keygen -p -Z aes256-ctr`,
+      );
+    }
+    if (passphrase === undefined) {
+      return { kind: "encrypted", publicKey: envelope.publicKey };
+    }
+    return { kind: "ready", key: await this.#openOpenSsh(envelope, derivation, passphrase) };
+  }
+
+  async #openOpenSsh(
+    envelope: OpenSshEnvelope,
+    derivation: { readonly salt: Buffer; readonly rounds: number; readonly length: number },
+    passphrase: string,
+  ): Promise<SigningKey> {
+    // bcrypt-pbkdf knows no empty passphrase: ssh-keygen writes such a key unencrypted.
+    const derived =
+      passphrase === "" ? undefined : await this.#decrypt({ kind: "bcrypt", passphrase, ...derivation });
+    const section = derived === undefined ? undefined : decipherSection(envelope, derived);
+    if (section === undefined) {
+      throw this.#wrongPassphrase();
+    }
+    return this.#openSshKey(section, "wrong-passphrase");
+  }
+
+  #openSshKey(section: Buffer, whenGarbled: KeyFileErrorReason): SigningKey {
+    const parsed = parseOpenSshSection(section);
+    switch (parsed.kind) {
+      case "key":
+        return this.#signer(parsed.key, parsed.comment);
+      case "garbled":
+        throw whenGarbled === "wrong-passphrase"
+          ? this.#wrongPassphrase()
+          : this.#error("malformed", "it is damaged");
+      case "malformed":
+        throw this.#error("malformed", "it is damaged");
+      case "unsupported":
+        throw this.#unsupported("a key of a kind that is not supported");
+    }
+  }
+
+  async #readPem(
+    pem: string,
+    label: string,
+    body: string,
+    passphrase: string | undefined,
+  ): Promise<PrivateKeyFile> {
+    if (!/^(?:(?:RSA|EC|ENCRYPTED) )?PRIVATE KEY$/.test(label)) {
+      throw this.#unsupported(`a file of kind ${label}`);
+    }
+    if (label !== "ENCRYPTED PRIVATE KEY" && !/^Proc-Type: 4,ENCRYPTED/m.test(body)) {
+      return { kind: "ready", key: this.#signer(this.#parse({ key: pem, format: "pem" }), "") };
+    }
+    if (passphrase === undefined) {
+      const publicKey = await this.#publicHalf();
+      return { kind: "encrypted", ...(publicKey === undefined ? {} : { publicKey }) };
+    }
+    const clear = await this.#decrypt({ kind: "pem", passphrase, pem });
+    if (clear === undefined) {
+      throw this.#wrongPassphrase();
+    }
+    return {
+      kind: "ready",
+      key: this.#signer(this.#parse({ key: Buffer.from(clear), format: "der", type: "pkcs8" }), ""),
+    };
+  }
+
+  /** Version 2 of PuTTY's format derives its key with SHA-1: nothing that needs a thread. */
+  #readPutty(text: string, passphrase: string | undefined): PrivateKeyFile {
+    const encrypted = !/^Encryption: none\r?$/m.test(text);
+    const publicLines = /^Public-Lines: \d+\r?\n([A-Za-z0-9+/=\r\n]+?)\r?\nPrivate-Lines:/m.exec(text)?.[1];
+    const publicKey = publicLines === undefined ? undefined : decodeBase64(publicLines);
+    if (!text.startsWith("PuTTY-User-Key-File-2: ssh-rsa")) {
+      throw this.#error(
+        "unsupported",
+        "of PuTTY's keys only version 2 with RSA is supported; convert it with puttygen -O private-openssh",
+      );
+    }
+    if (publicKey === undefined) {
+      throw this.#error("malformed", "it is damaged");
+    }
+    if (encrypted && passphrase === undefined) {
+      return { kind: "encrypted", publicKey };
+    }
+    const parsed = utils.parseKey(text, passphrase);
+    if (parsed instanceof Error) {
+      throw encrypted ? this.#wrongPassphrase() : this.#error("malformed", "it is damaged");
+    }
+    return {
+      kind: "ready",
+      key: this.#signer(this.#parse({ key: parsed.getPrivatePEM(), format: "pem" }), parsed.comment),
+    };
+  }
+
+  #parse(input: Parameters<typeof createPrivateKey>[0]): KeyObject {
+    try {
+      return createPrivateKey(input);
+    } catch (error) {
+      throw this.#error("malformed", "it is damaged", error);
+    }
+  }
+
+  #signer(key: KeyObject, comment: string): SigningKey {
+    const signer = privateKeySigner(key, comment);
+    if (signer === undefined) {
+      throw this.#unsupported(`a key of kind ${key.asymmetricKeyType ?? "unknown"} and this size`);
+    }
+    return signer;
+  }
+
+  #unsupported(what: string): KeyFileError {
+    return this.#error("unsupported", `it is ${what}; use an Ed25519, ECDSA or RSA key`);
+  }
+
+  #wrongPassphrase(): KeyFileError {
+    return this.#error("wrong-passphrase", "the passphrase does not open it");
+  }
+
+  #error(reason: KeyFileErrorReason, what: string, cause?: unknown): KeyFileError {
+    return new KeyFileError(reason, this.#file, `${this.#file}: ${what}`, { cause });
+  }
+}
+
+/** A line of a `.pub` file; undefined when it is something else. */
+function readPublicKey(text: string): Buffer | undefined {
+  const [, type, base64] = /^([a-z0-9@.-]+)[ \t]+([A-Za-z0-9+/]+=*)(?=\s|$)/.exec(text) ?? [];
+  const key = decodeBase64(base64 ?? "");
+  return key !== undefined && publicKeyType(key) === type ? key : undefined;
+}

@@ -1,0 +1,216 @@
+import { execFile } from "node:child_process";
+import { chmod, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KeyFileError } from "../../src/auth/authErrors.ts";
+import type { SigningKey } from "../../src/auth/authPorts.ts";
+import { createKeyReader } from "../../src/engine/ssh2/keyReader.ts";
+import { verifySignature } from "../support/signatures.ts";
+
+const run = promisify(execFile);
+const reader = createKeyReader();
+let folder: string;
+let made = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "auth-keys-"));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A new key file made by ssh-keygen, and its public half as ssh-keygen sees it. */
+async function keygen(
+  options: readonly string[],
+  passphrase = "",
+): Promise<{ file: string; publicKey: Buffer; type: string }> {
+  const file = join(folder, `key${made++}`);
+  await run("ssh-keygen", ["-q", "-N", passphrase, "-C", "a comment", "-f", file, ...options]);
+  const [type = "", base64 = ""] = (await readFile(`${file}.pub`, "latin1")).split(" ");
+  return { file, publicKey: Buffer.from(base64, "base64"), type };
+}
+
+async function ready(file: string, passphrase?: string): Promise<SigningKey> {
+  const read = await reader.read(file, passphrase);
+  if (read.kind !== "ready") {
+    throw new Error(`${file} is ${read.kind}`);
+  }
+  return read.key;
+}
+
+async function failure(file: string, passphrase?: string): Promise<KeyFileError> {
+  const error: unknown = await reader.read(file, passphrase).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(KeyFileError);
+  expect(error).toMatchObject({ file });
+  return error as KeyFileError;
+}
+
+async function signsRightly(key: SigningKey): Promise<void> {
+  const algorithms = key.type === "ssh-rsa" ? ["rsa-sha2-256", "rsa-sha2-512"] : [key.type];
+  for (const algorithm of algorithms) {
+    // ECDSA's numbers are sometimes shorter than the curve: sign often enough to see that.
+    for (let round = 0; round < (key.type.startsWith("ecdsa") ? 40 : 2); round++) {
+      const data = Buffer.from(`data ${round}`);
+      const signature = await key.sign(data, algorithm);
+      expect(verifySignature(key.publicKey, data, signature)).toBe(true);
+      expect(verifySignature(key.publicKey, Buffer.from("other"), signature)).toBe(false);
+    }
+  }
+  await expect(key.sign(Buffer.from("x"), "ssh-dss")).rejects.toThrow(RangeError);
+}
+
+const kinds: readonly (readonly [name: string, options: readonly string[]])[] = [
+  ["ed25519", ["-t", "ed25519"]],
+  ["ecdsa 256", ["-t", "ecdsa", "-b", "256"]],
+  ["ecdsa 384", ["-t", "ecdsa", "-b", "384"]],
+  ["ecdsa 521", ["-t", "ecdsa", "-b", "521"]],
+  ["rsa 2048", ["-t", "rsa", "-b", "2048"]],
+  ["rsa 1024", ["-t", "rsa", "-b", "1024"]],
+];
+
+describe("keys that ssh-keygen made", () => {
+  for (const [name, options] of kinds) {
+    for (const format of ["RFC4716", "PEM", "PKCS8"]) {
+      if (name === "ed25519" && format !== "RFC4716") {
+        continue;
+      }
+      it(`${name} in ${format} is read, and signs`, async () => {
+        const { file, publicKey, type } = await keygen([...options, "-m", format]);
+        const key = await ready(file);
+        expect(key.publicKey).toEqual(publicKey);
+        expect(key.type).toBe(type);
+        expect(key.comment).toBe(format === "RFC4716" ? "a comment" : "");
+        await signsRightly(key);
+      });
+
+      it(`${name} in ${format}, encrypted, is told to be so, and opened by the passphrase alone`, async () => {
+        const { file, publicKey } = await keygen([...options, "-m", format, "-a", "1"], "pass phräse");
+        expect(await reader.read(file)).toEqual({ kind: "encrypted", publicKey });
+        expect((await failure(file, "pass")).reason).toBe("wrong-passphrase");
+        expect((await failure(file, "")).reason).toBe("wrong-passphrase");
+        const key = await ready(file, "pass phräse");
+        expect(key.publicKey).toEqual(publicKey);
+        await signsRightly(key);
+      });
+    }
+  }
+
+  for (const cipher of ["aes128-ctr", "aes256-cbc", "aes192-cbc", "3des-cbc", "aes256-gcm@openssh.com"]) {
+    it(`encrypted with ${cipher}`, async () => {
+      const { file, publicKey } = await keygen(["-t", "ed25519", "-a", "1", "-Z", cipher], "secret");
+      expect((await ready(file, "secret")).publicKey).toEqual(publicKey);
+      expect((await failure(file, "wrong")).reason).toBe("wrong-passphrase");
+    });
+  }
+
+  it("a cipher that is not there is named, with the way out", async () => {
+    const { file } = await keygen(
+      ["-t", "ed25519", "-a", "1", "-Z", "chacha20-poly1305@openssh.com"],
+      "secret",
+    );
+    const error = await failure(file);
+    expect(error.reason).toBe("unsupported");
+    expect(error.message).toContain("ssh-keygen -p");
+  });
+
+  for (const rounds of [16, 100]) {
+    it(`${rounds} rounds of bcrypt leave the event loop free`, async () => {
+      const { file, publicKey } = await keygen(["-t", "ed25519", "-a", String(rounds)], "secret");
+      let turns = 0;
+      let running = true;
+      const turn = (): void => {
+        turns++;
+        if (running) {
+          setImmediate(turn);
+        }
+      };
+      setImmediate(turn);
+      const key = await ready(file, "secret");
+      running = false;
+      expect(key.publicKey).toEqual(publicKey);
+      // Derived in this thread, there would be a handful of turns around one long block.
+      expect(turns).toBeGreaterThan(1000);
+    });
+  }
+});
+
+describe("files that are no usable private key", () => {
+  it("missing", async () => {
+    expect((await failure(join(folder, "nothing"))).reason).toBe("missing");
+  });
+
+  it("missing, with the public half beside it: stands for a key of the agent", async () => {
+    const { file, publicKey } = await keygen(["-t", "ed25519"]);
+    await rename(file, `${file}.moved`);
+    expect(await reader.read(file)).toEqual({ kind: "public", publicKey });
+    expect(await reader.read(`${file}.pub`)).toEqual({ kind: "public", publicKey });
+  });
+
+  it("an encrypted PEM file without its public half beside it", async () => {
+    const { file } = await keygen(["-t", "rsa", "-m", "PEM"], "secret");
+    await rm(`${file}.pub`);
+    expect(await reader.read(file)).toEqual({ kind: "encrypted" });
+  });
+
+  it("a folder", async () => {
+    expect((await failure(folder)).reason).toBe("unreadable");
+  });
+
+  for (const mode of [0o644, 0o640, 0o620, 0o604, 0o610]) {
+    it(`readable or writable by others (0${mode.toString(8)})`, async () => {
+      const { file } = await keygen(["-t", "ed25519"]);
+      await chmod(file, mode);
+      const error = await failure(file);
+      expect(error.reason).toBe("permissions");
+      expect(error.message).toContain(`0${mode.toString(8)}`);
+    });
+  }
+
+  for (const [what, text] of [
+    ["empty", ""],
+    ["text", "hello"],
+    ["a header only", "-----BEGIN OPENSSH PRIVATE KEY-----\n"],
+    ["nothing inside", "-----BEGIN OPENSSH PRIVATE KEY-----\n-----END OPENSSH PRIVATE KEY-----\n"],
+    ["rubbish inside", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"],
+    ["PEM rubbish", "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n"],
+    ["PKCS#8 rubbish", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"],
+    ["PuTTY rubbish", "PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\n"],
+  ] as const) {
+    it(`damaged: ${what}`, async () => {
+      const file = join(folder, `damaged${made++}`);
+      await writeFile(file, text, { mode: 0o600 });
+      expect((await failure(file)).reason).toBe("malformed");
+    });
+  }
+
+  it("damaged: every byte of a key cut off in turn gives one typed error or the key", async () => {
+    const { file } = await keygen(["-t", "ecdsa"]);
+    const body = (await readFile(file, "latin1")).split("\n").slice(1, -2).join("");
+    const data = Buffer.from(body, "base64");
+    const cut = join(folder, `cut${made++}`);
+    for (let length = 0; length < data.length; length += 3) {
+      const text = `-----BEGIN OPENSSH PRIVATE KEY-----\n${data.subarray(0, length).toString("base64")}\n-----END OPENSSH PRIVATE KEY-----\n`;
+      await writeFile(cut, text, { mode: 0o600 });
+      expect((await failure(cut)).reason).toMatch(/^(?:malformed|unsupported)$/);
+    }
+  });
+
+  it("DSA and foreign curves are unsupported", async () => {
+    const { privateKey } = await import("node:crypto").then(({ generateKeyPairSync }) =>
+      generateKeyPairSync("ec", {
+        namedCurve: "secp256k1",
+        privateKeyEncoding: { type: "pkcs8", format: "pem" },
+        publicKeyEncoding: { type: "spki", format: "pem" },
+      }),
+    );
+    const file = join(folder, `foreign${made++}`);
+    await writeFile(file, privateKey, { mode: 0o600 });
+    expect((await failure(file)).reason).toBe("unsupported");
+    await writeFile(file, privateKey.replaceAll("PRIVATE KEY", "DSA PRIVATE KEY"), { mode: 0o600 });
+    expect((await failure(file)).reason).toBe("unsupported");
+  });
+});
