@@ -110,6 +110,10 @@ export interface Authenticator {
   next(methodsLeft: readonly string[] | undefined, partialSuccess: boolean): Promise<AuthAttempt | undefined>;
   /** The login worked: secrets that were to be remembered are now stored. */
   succeeded(): Promise<void>;
-  /** The login failed: a stored secret that was refused has been dropped. Says in words what was tried, for the error. */
+  /**
+   * The login failed: the server refused, or hung up instead of answering the last attempt (not: the network broke).
+   * A stored secret that was in that attempt is dropped. Says in words what was tried, and which keys could not be
+   * used and why, for the error.
+   */
   tried(): readonly string[];
 }

@@ -1,0 +1,304 @@
+import { CancelledError } from "../base/errors.ts";
+import { type Logger, printable } from "../base/log.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import { agentPath } from "./agentPath.ts";
+import { KeyFileError } from "./authErrors.ts";
+import type {
+  AgentClient,
+  AuthAttempt,
+  Authenticator,
+  AuthPrompter,
+  AuthTarget,
+  KeyboardInteractiveRequest,
+  KeyReader,
+  SecretStore,
+} from "./authPorts.ts";
+import { collectIdentities, type Identity } from "./identities.ts";
+import type { KeyRing } from "./keyRing.ts";
+import { PasswordSource } from "./passwordSource.ts";
+import { passwordSecret, tolerantSecrets } from "./secrets.ts";
+
+export interface AuthenticatorOptions {
+  readonly config: HostConfig;
+  readonly prompter: AuthPrompter;
+  readonly secrets: SecretStore;
+  readonly agent: AgentClient;
+  readonly reader: KeyReader;
+  /** Shared by all logins of the window. */
+  readonly keyRing: KeyRing;
+  readonly logger: Logger;
+  /** Gives the login up: dismisses prompts, ends requests to the agent. */
+  readonly signal: AbortSignal;
+  /** Runs whatever waits for a person with the connection's deadline standing still. */
+  readonly pause: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Default: this process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly platform?: NodeJS.Platform;
+}
+
+type Method = "publickey" | "keyboard-interactive" | "password";
+
+/** The one prompt by which PAM and others ask for the account's password. */
+const passwordPrompt = /^\s*(?:\([^()]*\)\s*)?(?:\S+'s )?password(?: for \S+)?\s*:?\s*$/i;
+
+/**
+ * One login's dialogue in OpenSSH's order (userauth and authmethod_get in sshconnect2.c): `none` to learn what the
+ * server takes, then PreferredAuthentications, each as long as it has something to try.
+ *
+ * Stricter than OpenSSH in three things, so that no account gets locked: no key is offered twice; password and
+ * keyboard-interactive share NumberOfPasswordPrompts tries (a partial success starts them anew); a stored password
+ * that is tried silently counts as one of them.
+ */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  return new Dialogue(options);
+}
+
+class Dialogue implements Authenticator {
+  readonly #options: AuthenticatorOptions;
+  readonly #config: HostConfig;
+  readonly #logger: Logger;
+  readonly #target: AuthTarget;
+  readonly #password: PasswordSource;
+  readonly #methods: readonly Method[];
+  readonly #tried: string[] = [];
+  readonly #problems: string[] = [];
+  #methodsLeft: readonly string[] | undefined;
+  #identities: Identity[] | undefined;
+  readonly #offered: Buffer[] = [];
+  #passwordTries = 0;
+  /** Keyboard-interactive: the server has asked something since the method was begun. */
+  #wasAsked = false;
+  #keyboardInteractiveIsUseless = false;
+  #last: AuthAttempt["method"] | undefined;
+  /** Why the login can't go on: a prompt was dismissed, or the login given up, in the middle of an attempt. */
+  #cancelled: { readonly reason: unknown } | undefined;
+
+  constructor(options: AuthenticatorOptions) {
+    const { config, prompter, signal } = options;
+    this.#options = options;
+    this.#config = config;
+    this.#logger = options.logger;
+    const { alias, user, hostName, port } = config;
+    this.#target = { alias, user, hostName, port };
+    this.#password = new PasswordSource(
+      tolerantSecrets(options.secrets, options.logger),
+      passwordSecret(this.#target),
+      (attempt) => options.pause(() => prompter.password(this.#target, attempt, signal)),
+      options.logger,
+    );
+    this.#methods = config.preferredAuthentications.filter((name) => this.#isEnabled(name));
+  }
+
+  async next(
+    methodsLeft: readonly string[] | undefined,
+    partialSuccess: boolean,
+  ): Promise<AuthAttempt | undefined> {
+    await this.#settleLast(partialSuccess);
+    if (this.#cancelled !== undefined) {
+      throw this.#cancelled.reason;
+    }
+    this.#options.signal.throwIfAborted();
+    if (methodsLeft === undefined && this.#last === undefined) {
+      this.#last = "none";
+      return { method: "none" };
+    }
+    // A server that names no method is asked for all that we have, as in OpenSSH.
+    this.#methodsLeft = methodsLeft?.length ? methodsLeft : (this.#methodsLeft ?? this.#methods);
+    for (const method of this.#methods) {
+      if (this.#methodsLeft.includes(method)) {
+        const attempt = await this.#attempt(method);
+        if (attempt !== undefined) {
+          this.#last = attempt.method;
+          return attempt;
+        }
+      }
+    }
+    this.#last = undefined;
+    return undefined;
+  }
+
+  async succeeded(): Promise<void> {
+    this.#password.accepted();
+    await this.#password.store();
+  }
+
+  tried(): readonly string[] {
+    // A server that hangs up after one refusal too many never lets us ask for the next attempt.
+    this.#password.refused().catch(() => {});
+    return [...this.#tried, ...this.#problems];
+  }
+
+  #isEnabled(name: string): name is Method {
+    const { pubkeyAuthentication, kbdInteractiveAuthentication, passwordAuthentication, batchMode } =
+      this.#config;
+    switch (name) {
+      case "publickey":
+        return pubkeyAuthentication;
+      case "keyboard-interactive":
+        return kbdInteractiveAuthentication && !batchMode;
+      case "password":
+        return passwordAuthentication && !batchMode;
+      default:
+        return false;
+    }
+  }
+
+  async #settleLast(partialSuccess: boolean): Promise<void> {
+    if (partialSuccess) {
+      this.#password.accepted();
+      this.#passwordTries = 0;
+      return;
+    }
+    await this.#password.refused();
+    if (this.#last === "keyboard-interactive" && !this.#wasAsked) {
+      // Refused without a question: asking again would go the same way.
+      this.#keyboardInteractiveIsUseless = true;
+      this.#passwordTries--;
+    }
+  }
+
+  async #attempt(method: Method): Promise<AuthAttempt | undefined> {
+    switch (method) {
+      case "publickey":
+        return await this.#nextKey();
+      case "keyboard-interactive":
+        return this.#keyboardInteractiveIsUseless || !this.#mayTryPassword(method)
+          ? undefined
+          : this.#keyboardInteractive();
+      case "password":
+        return this.#mayTryPassword(method)
+          ? { method, password: await this.#password.next(this.#passwordTries) }
+          : undefined;
+    }
+  }
+
+  /** Takes one of the tries. */
+  #mayTryPassword(method: Method): boolean {
+    if (this.#passwordTries >= this.#config.numberOfPasswordPrompts) {
+      return false;
+    }
+    this.#passwordTries++;
+    this.#tried.push(method);
+    return true;
+  }
+
+  async #nextKey(): Promise<AuthAttempt | undefined> {
+    this.#identities ??= [...(await this.#collect())];
+    for (;;) {
+      const identity = this.#identities.shift();
+      if (identity === undefined) {
+        return undefined;
+      }
+      const { origin } = identity;
+      try {
+        const key = await identity.open();
+        // A file whose public half was not known before may hold a key that the agent has offered.
+        if (this.#offered.some((other) => other.equals(key.publicKey))) {
+          continue;
+        }
+        this.#offered.push(key.publicKey);
+        this.#logger.debug(`Offering ${origin}`);
+        this.#tried.push(`publickey: ${origin}`);
+        const sign = (data: Buffer, algorithm: string): Promise<Buffer> =>
+          this.#guard(() => this.#options.pause(() => key.sign(data, algorithm)));
+        return { method: "publickey", key: { ...key, sign }, origin };
+      } catch (error) {
+        if (!KeyFileError.is(error)) {
+          throw error;
+        }
+        this.#problem(error.message);
+      }
+    }
+  }
+
+  #collect(): Promise<readonly Identity[]> {
+    const { config, agent, reader, keyRing, prompter, signal, pause } = this.#options;
+    const { env = process.env, platform = process.platform } = this.#options;
+    return collectIdentities({
+      config,
+      agent,
+      agentPath: agentPath(config, env, platform),
+      reader,
+      // The wait for another login's prompt for the same file is a wait for a person too.
+      unlock: (file, publicKey) =>
+        pause(() =>
+          keyRing.unlock(file, {
+            publicKey,
+            attempts: config.numberOfPasswordPrompts,
+            ask: config.batchMode
+              ? undefined
+              : (attempt) => prompter.passphrase(this.#target, file, attempt, signal),
+            signal,
+          }),
+        ),
+      signal,
+      logger: this.#logger,
+      onProblem: (problem) => this.#problem(problem),
+    });
+  }
+
+  #keyboardInteractive(): AuthAttempt {
+    const attempt = this.#passwordTries;
+    let rounds = 0;
+    this.#wasAsked = false;
+    return {
+      method: "keyboard-interactive",
+      answer: async (request) => {
+        rounds++;
+        this.#wasAsked = true;
+        try {
+          return await this.#guard(() => this.#answer(request, rounds, attempt));
+        } catch (error) {
+          if (CancelledError.is(error)) {
+            return undefined;
+          }
+          throw error;
+        }
+      },
+    };
+  }
+
+  async #answer(
+    request: KeyboardInteractiveRequest,
+    round: number,
+    attempt: number,
+  ): Promise<readonly string[]> {
+    const [first] = request.prompts;
+    if (first === undefined) {
+      // Only something to read; RFC 4256 section 3.2 wants an empty answer.
+      this.#logger.info(`The server says: ${printable(`${request.name} ${request.instructions}`.trim())}`);
+      return [];
+    }
+    const isPassword = request.prompts.length === 1 && !first.echo && passwordPrompt.test(first.prompt);
+    const saysMore = `${request.name}${request.instructions}`.trim() !== "";
+    if (round === 1 && isPassword && !saysMore) {
+      return [await this.#password.next(attempt)];
+    }
+    const { prompter, signal, pause } = this.#options;
+    const answers = await pause(() => prompter.keyboardInteractive(this.#target, request, signal));
+    if (answers === undefined) {
+      throw new CancelledError();
+    }
+    return request.prompts.map((_, index) => answers[index] ?? "");
+  }
+
+  /** Remembers that an attempt was cancelled, whatever the engine makes of its failure. */
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (CancelledError.is(error) || this.#options.signal.aborted) {
+        this.#cancelled = { reason: error };
+      } else if (KeyFileError.is(error)) {
+        this.#problem(error.message);
+      }
+      throw error;
+    }
+  }
+
+  #problem(text: string): void {
+    const shown = printable(text);
+    this.#problems.push(shown);
+    this.#logger.warn(shown);
+  }
+}

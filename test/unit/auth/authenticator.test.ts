@@ -1,0 +1,471 @@
+import { describe, expect, it } from "vitest";
+import { CancelledError } from "../../../src/base/errors.ts";
+import { fakeKey, login, setUp, type Verdict } from "./authFakes.ts";
+
+const all = ["publickey", "keyboard-interactive", "password"];
+
+/** A server that takes one attempt and refuses the others, always naming the same methods. */
+function taking(good: string, methodsLeft: readonly string[] = all): (attempt: string) => Verdict {
+  return (attempt) => (attempt === good ? "success" : { methodsLeft });
+}
+
+const passwordRound = { name: "", instructions: "", prompts: [{ prompt: "Password: ", echo: false }] };
+const otpRound = { name: "", instructions: "", prompts: [{ prompt: "Verification code: ", echo: false }] };
+const secret = "password:alice@server.example.org:22";
+
+describe("order of attempts", () => {
+  it("none, agent keys that a file names, other agent keys, files, then the person", async () => {
+    const { agent, reader, prompter, start } = setUp({ identityFiles: ["/a", "/b", "/c"] });
+    agent.keys = [fakeKey(9), fakeKey(3), fakeKey(1)];
+    reader.files.set("/a", { key: fakeKey(1) });
+    reader.files.set("/b", { key: fakeKey(2) });
+    reader.files.set("/c", { publicKey: fakeKey(3).publicKey });
+    prompter.rounds = [["42"]];
+    prompter.passwords = ["x"];
+    const { log } = await login(start(), taking("password x"), [otpRound]);
+    expect(log).toEqual(["none", "key 3", "key 1", "key 9", "key 2", "kbdint 42", "kbdint cancelled"]);
+  });
+
+  it("IdentitiesOnly leaves out what no file names", async () => {
+    const { agent, reader, start } = setUp({ identityFiles: ["/a"], identitiesOnly: true });
+    agent.keys = [fakeKey(9), fakeKey(1)];
+    reader.files.set("/a", { key: fakeKey(1) });
+    const { log } = await login(start(), taking("", ["publickey"]));
+    expect(log).toEqual(["none", "key 1"]);
+  });
+
+  it("PreferredAuthentications decides, and methods that the server does not take are not tried", async () => {
+    const { reader, prompter, start } = setUp({
+      identityFiles: ["/a"],
+      preferredAuthentications: ["password", "hostbased", "publickey"],
+      numberOfPasswordPrompts: 1,
+    });
+    reader.files.set("/a", { key: fakeKey(1) });
+    prompter.passwords = ["x"];
+    const { log } = await login(start(), taking("key 1", ["publickey", "password", "keyboard-interactive"]));
+    expect(log).toEqual(["none", "password x", "key 1"]);
+    expect((await login(start(), taking("", ["gssapi-with-mic", "hostbased"]))).log).toEqual(["none"]);
+  });
+
+  it("methods that ssh_config switches off are not tried", async () => {
+    const { reader, prompter, start } = setUp({
+      identityFiles: ["/a"],
+      pubkeyAuthentication: false,
+      kbdInteractiveAuthentication: false,
+      passwordAuthentication: false,
+    });
+    reader.files.set("/a", { key: fakeKey(1) });
+    expect(await login(start(), taking("key 1"))).toEqual({ result: "nothing left", log: ["none"] });
+    expect(prompter.asked).toEqual([]);
+  });
+
+  it("a server without authentication needs nothing else", async () => {
+    const { start, agent } = setUp();
+    expect(await login(start(), taking("none"))).toEqual({ result: "success", log: ["none"] });
+    expect(agent.paths).toEqual([]);
+  });
+
+  it("a server that names no method is offered what there is", async () => {
+    const { agent, start } = setUp({ batchMode: true });
+    agent.keys = [fakeKey(1)];
+    expect((await login(start(), taking("key 1", []))).result).toBe("success");
+  });
+});
+
+describe("keys", () => {
+  it("no key is offered twice, whoever holds it", async () => {
+    const { agent, reader, prompter, start } = setUp({
+      identityFiles: ["/a", "/b", "/a", "/c"],
+      batchMode: false,
+    });
+    agent.keys = [fakeKey(1), fakeKey(1)];
+    reader.files.set("/a", { key: fakeKey(2) });
+    reader.files.set("/b", { key: fakeKey(2) });
+    reader.files.set("/c", { key: fakeKey(1), passphrase: "p", hidden: true });
+    prompter.passphrases = ["p"];
+    const { log } = await login(start(), taking("", ["publickey"]));
+    expect(log).toEqual(["none", "key 1", "key 2"]);
+  });
+
+  it("not after a partial success either", async () => {
+    const { agent, start } = setUp();
+    agent.keys = [fakeKey(1), fakeKey(2), fakeKey(3)];
+    const { log, result } = await login(start(), (attempt) =>
+      attempt === "key 3" ? "success" : { methodsLeft: ["publickey"], partial: attempt === "key 2" },
+    );
+    expect({ log, result }).toEqual({ log: ["none", "key 1", "key 2", "key 3"], result: "success" });
+  });
+
+  it("an encrypted one is offered before its passphrase is asked, and asked for only when the server takes it", async () => {
+    const { reader, prompter, counts, start } = setUp({ identityFiles: ["/a", "/b"] });
+    reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
+    reader.files.set("/b", { key: fakeKey(2), passphrase: "q" });
+    prompter.passphrases = ["wrong", "q"];
+    const { result, log } = await login(start(), taking("key 2"));
+    expect({ result, log }).toEqual({ result: "success", log: ["none", "key 1", "key 2"] });
+    expect(prompter.asked).toEqual(["passphrase /b 1", "passphrase /b 2"]);
+    expect(counts.pauses).toBeGreaterThan(0);
+  });
+
+  it("a passphrase is asked once per file, for all logins of the window", async () => {
+    const { reader, prompter, start } = setUp({ identityFiles: ["/a"] });
+    reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
+    prompter.passphrases = ["p"];
+    const both = [login(start(), taking("key 1")), login(start(), taking("key 1"))];
+    expect((await Promise.all(both)).map(({ result }) => result)).toEqual(["success", "success"]);
+    expect((await login(start(), taking("key 1"))).result).toBe("success");
+    expect(prompter.asked).toHaveLength(1);
+  });
+
+  it("three wrong passphrases lead on to the next key, and the error can tell", async () => {
+    const { reader, prompter, start } = setUp({ identityFiles: ["/a", "/b"], batchMode: false });
+    reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
+    reader.files.set("/b", { key: fakeKey(2) });
+    prompter.passphrases = ["1", "2", "3"];
+    const authenticator = start();
+    const { log, result } = await login(authenticator, (attempt) =>
+      attempt.startsWith("key") ? "success" : { methodsLeft: ["publickey"] },
+    );
+    expect({ log, result }).toEqual({ log: ["none", "key 1", "key 2"], result: "success" });
+    expect(prompter.asked).toHaveLength(3);
+    expect(authenticator.tried()).toEqual([
+      "publickey: /a",
+      "publickey: /b",
+      "/a: the passphrase was wrong 3 times",
+    ]);
+  });
+
+  it("dismissing the passphrase prompt cancels the login", async () => {
+    for (const hidden of [false, true]) {
+      const { reader, agent, start } = setUp({ identityFiles: ["/a"] });
+      agent.keys = [fakeKey(7)];
+      reader.files.set("/a", { key: fakeKey(1), passphrase: "p", hidden });
+      expect((await login(start(), taking("key 1"))).result).toBe("cancelled");
+    }
+  });
+
+  it("an empty passphrase skips the key", async () => {
+    const { reader, prompter, start } = setUp({ identityFiles: ["/a"], passwordAuthentication: false });
+    reader.files.set("/a", { key: fakeKey(1), passphrase: "p", hidden: true });
+    prompter.passphrases = [""];
+    expect(await login(start(), taking("key 1", ["publickey"]))).toEqual({
+      result: "nothing left",
+      log: ["none"],
+    });
+  });
+
+  it("batch mode asks for no passphrase, but uses a stored one", async () => {
+    const { reader, prompter, secrets, start } = setUp({ identityFiles: ["/a"], batchMode: true });
+    reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
+    expect((await login(start(), taking("key 1"))).result).toBe("nothing left");
+    secrets.values.set("passphrase:/a", "p");
+    expect((await login(start(), taking("key 1"))).result).toBe("success");
+    expect(prompter.asked).toEqual([]);
+  });
+
+  it("a stored passphrase is used silently, and dropped when it is wrong", async () => {
+    const { reader, prompter, secrets, start } = setUp({ identityFiles: ["/a"] });
+    reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
+    secrets.values.set("passphrase:/a", "old");
+    prompter.passphrases = [{ value: "p", remember: false }];
+    expect((await login(start(), taking("key 1"))).result).toBe("success");
+    expect(prompter.asked).toEqual(["passphrase /a 1"]);
+    expect([...secrets.values]).toEqual([]);
+  });
+
+  it("a passphrase is stored only when asked to, and only the right one", async () => {
+    const { reader, prompter, secrets, start } = setUp({ identityFiles: ["/a"] });
+    reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
+    prompter.passphrases = [
+      { value: "wrong", remember: true },
+      { value: "p", remember: true },
+    ];
+    await login(start(), taking("key 1"));
+    expect([...secrets.values]).toEqual([["passphrase:/a", "p"]]);
+  });
+
+  it("files that can't be used are told, missing defaults are not", async () => {
+    const fails = { "/p": "permissions", "/u": "unsupported", "/m": "malformed", "/x": "missing" } as const;
+    const files = Object.keys(fails);
+    for (const identityFilesAreDefault of [true, false]) {
+      const { reader, logger, start } = setUp({ identityFiles: files, identityFilesAreDefault });
+      for (const [file, reason] of Object.entries(fails)) {
+        reader.files.set(file, { fails: reason });
+      }
+      const authenticator = start();
+      await login(authenticator, taking("", ["publickey"]));
+      const expected = files
+        .filter((file) => !(identityFilesAreDefault && file === "/x"))
+        .map((file) => `${file}: ${fails[file as keyof typeof fails]}`);
+      expect(authenticator.tried()).toEqual(expected);
+      expect(logger.complaints).toEqual(expected.map((text) => `warn: ${text}`));
+    }
+  });
+
+  it("agent keys of other types and certificates are left out, with a word in the log", async () => {
+    const { agent, logger, start } = setUp({ certificateFiles: ["/c-cert.pub"] });
+    agent.keys = [
+      fakeKey(1, "touch me", "sk-ssh-ed25519@openssh.com"),
+      fakeKey(2, "cert", "ssh-ed25519-cert-v01@openssh.com"),
+      fakeKey(3),
+    ];
+    expect((await login(start(), taking("", ["publickey"]))).log).toEqual(["none", "key 3"]);
+    expect(logger.complaints).toHaveLength(3);
+  });
+
+  it("a broken agent does not keep files from being tried", async () => {
+    const { agent, reader, logger, start } = setUp({ identityFiles: ["/a"] });
+    agent.fails = true;
+    reader.files.set("/a", { key: fakeKey(1) });
+    expect((await login(start(), taking("key 1"))).result).toBe("success");
+    expect(logger.complaints).toEqual(["warn: No keys from the agent: nobody there"]);
+  });
+
+  it("a public key without its private half is told", async () => {
+    const { reader, start } = setUp({ identityFiles: ["/a.pub"] });
+    reader.files.set("/a.pub", { publicKey: fakeKey(1).publicKey });
+    const authenticator = start();
+    expect((await login(authenticator, taking("", ["publickey"]))).log).toEqual(["none"]);
+    expect(authenticator.tried()[0]).toMatch(/^\/a\.pub: /);
+  });
+});
+
+describe("passwords", () => {
+  it("three wrong ones, then a clear end", async () => {
+    const { prompter, start } = setUp();
+    prompter.passwords = ["1", "2", "3", "4"];
+    expect(await login(start(), taking("", ["password"]))).toEqual({
+      result: "nothing left",
+      log: ["none", "password 1", "password 2", "password 3"],
+    });
+    expect(prompter.asked).toEqual(["password 1", "password 2", "password 3"]);
+  });
+
+  it("keyboard-interactive and password share the tries", async () => {
+    const { prompter, start } = setUp({ numberOfPasswordPrompts: 3 });
+    prompter.passwords = ["1", "2", "3", "4"];
+    expect((await login(start(), taking(""), [passwordRound])).log).toEqual([
+      "none",
+      "kbdint 1",
+      "kbdint 2",
+      "kbdint 3",
+    ]);
+  });
+
+  it("a partial success starts the tries anew", async () => {
+    const { prompter, start } = setUp({ numberOfPasswordPrompts: 2 });
+    prompter.passwords = ["wrong", "right"];
+    prompter.rounds = [["1"], ["2"]];
+    const { log, result } = await login(
+      start(),
+      (attempt) => {
+        if (attempt === "kbdint 2") {
+          return "success";
+        }
+        const partial = attempt === "password right";
+        const past = partial || attempt.startsWith("kbdint");
+        return { methodsLeft: [past ? "keyboard-interactive" : "password"], partial };
+      },
+      [otpRound],
+    );
+    expect({ log, result }).toEqual({
+      log: ["none", "password wrong", "password right", "kbdint 1", "kbdint 2"],
+      result: "success",
+    });
+  });
+
+  it("key and password together", async () => {
+    const { agent, prompter, start } = setUp();
+    agent.keys = [fakeKey(1)];
+    prompter.passwords = ["x"];
+    const { log, result } = await login(start(), (attempt) => {
+      if (attempt === "password x") {
+        return "success";
+      }
+      return attempt === "key 1"
+        ? { methodsLeft: ["password"], partial: true }
+        : { methodsLeft: ["publickey"] };
+    });
+    expect({ log, result }).toEqual({ log: ["none", "key 1", "password x"], result: "success" });
+  });
+
+  it("dismissing the prompt cancels", async () => {
+    const { start } = setUp();
+    expect(await login(start(), taking("", ["password"]))).toEqual({ result: "cancelled", log: ["none"] });
+  });
+
+  it("batch mode asks nothing, not even the store", async () => {
+    const { prompter, secrets, start } = setUp({ batchMode: true });
+    secrets.values.set(secret, "x");
+    expect(await login(start(), taking("password x"), [passwordRound])).toEqual({
+      result: "nothing left",
+      log: ["none"],
+    });
+    expect(prompter.asked).toEqual([]);
+  });
+
+  for (const method of ["password", "keyboard-interactive"]) {
+    const sent = method === "password" ? "password" : "kbdint";
+
+    it(`${method}: a stored one is used silently`, async () => {
+      const { prompter, secrets, start } = setUp();
+      secrets.values.set(secret, "kept");
+      expect((await login(start(), taking(`${sent} kept`, [method]), [passwordRound])).result).toBe(
+        "success",
+      );
+      expect(prompter.asked).toEqual([]);
+      expect(secrets.values.get(secret)).toBe("kept");
+    });
+
+    it(`${method}: a stored one that is refused is dropped, and counts as a try`, async () => {
+      const { prompter, secrets, start } = setUp();
+      secrets.values.set(secret, "old");
+      prompter.passwords = ["1", "2", "3"];
+      const { log } = await login(start(), taking("", [method]), [passwordRound]);
+      expect(log).toEqual(["none", `${sent} old`, `${sent} 1`, `${sent} 2`]);
+      expect(prompter.asked).toEqual(["password 2", "password 3"]);
+      expect([...secrets.values]).toEqual([]);
+    });
+
+    it(`${method}: the right one is stored when the person says so, after the login`, async () => {
+      const { prompter, secrets, start } = setUp();
+      prompter.passwords = [
+        { value: "wrong", remember: true },
+        { value: "right", remember: true },
+      ];
+      await login(start(), taking(`${sent} right`, [method]), [passwordRound]);
+      expect([...secrets.values]).toEqual([[secret, "right"]]);
+    });
+  }
+
+  it("a wrong one is never stored", async () => {
+    const { prompter, secrets, start } = setUp({ numberOfPasswordPrompts: 1 });
+    prompter.passwords = [{ value: "wrong", remember: true }];
+    await login(start(), taking("", ["password"]));
+    expect([...secrets.values]).toEqual([]);
+  });
+
+  it("a stored one is dropped when the server hangs up instead of refusing", async () => {
+    const { secrets, start } = setUp();
+    secrets.values.set(secret, "old");
+    const authenticator = start();
+    await authenticator.next(undefined, false);
+    expect(await authenticator.next(["password"], false)).toEqual({ method: "password", password: "old" });
+    expect(authenticator.tried()).toEqual(["password"]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([...secrets.values]).toEqual([]);
+  });
+
+  it("a secret store that fails costs a question, not the login", async () => {
+    const { prompter, secrets, logger, start } = setUp();
+    const broken = (): Promise<never> => Promise.reject(new Error("no keyring"));
+    Object.assign(secrets, { get: broken, set: broken, delete: broken });
+    prompter.passwords = [{ value: "x", remember: true }];
+    expect((await login(start(), taking("password x", ["password"]))).result).toBe("success");
+    expect(logger.complaints).toHaveLength(2);
+    expect(logger.lines.join()).not.toMatch(/\bx\b/);
+  });
+});
+
+describe("keyboard-interactive", () => {
+  it("several prompts in several rounds, and rounds without any", async () => {
+    const { prompter, start, logger } = setUp();
+    prompter.rounds = [["a", "b"], ["c"]];
+    const rounds = [
+      {
+        name: "Two",
+        instructions: "things",
+        prompts: [
+          { prompt: "One: ", echo: true },
+          { prompt: "Two: ", echo: false },
+        ],
+      },
+      { name: "", instructions: "Push sent\x1b[2J", prompts: [] },
+      otpRound,
+    ];
+    const { result } = await login(start(), taking("kbdint a,b,c", ["keyboard-interactive"]), rounds);
+    expect(result).toBe("success");
+    expect(prompter.asked).toEqual(["One: |Two: ", "Verification code: "]);
+    expect(logger.lines).toContain("info: The server says: Push sent\\u{1b}[2J");
+  });
+
+  it("a question for the password comes as one, unless the server says more with it", async () => {
+    for (const prompt of [
+      "Password:",
+      "password: ",
+      "(alice@server) Password: ",
+      "alice's password:",
+      "Password for alice:",
+    ]) {
+      const { prompter, start } = setUp();
+      prompter.passwords = ["x"];
+      const round = { name: "", instructions: "", prompts: [{ prompt, echo: false }] };
+      await login(start(), taking("kbdint x", ["keyboard-interactive"]), [round]);
+      expect(prompter.asked).toEqual(["password 1"]);
+    }
+    for (const round of [
+      { name: "", instructions: "Mind the gap", prompts: [{ prompt: "Password:", echo: false }] },
+      { name: "", instructions: "", prompts: [{ prompt: "Password:", echo: true }] },
+      { name: "", instructions: "", prompts: [{ prompt: "New password:", echo: false }] },
+      { name: "", instructions: "", prompts: [{ prompt: "One-time password:", echo: false }] },
+    ]) {
+      const { prompter, secrets, start } = setUp();
+      secrets.values.set(secret, "kept");
+      prompter.rounds = [["x"]];
+      const { result } = await login(start(), taking("kbdint x", ["keyboard-interactive"]), [round]);
+      expect(result).toBe("success");
+    }
+  });
+
+  it("missing answers are sent empty", async () => {
+    const { prompter, start } = setUp();
+    prompter.rounds = [[]];
+    await expect(
+      login(start(), taking("kbdint ", ["keyboard-interactive"]), [otpRound]),
+    ).resolves.toMatchObject({
+      result: "success",
+    });
+  });
+
+  it("a method that asks nothing is tried once and costs no try", async () => {
+    const { prompter, start } = setUp({ numberOfPasswordPrompts: 1 });
+    prompter.passwords = ["x"];
+    expect((await login(start(), taking("password x"))).log).toEqual(["none", "kbdint ", "password x"]);
+  });
+
+  it("dismissing the prompt cancels", async () => {
+    const { start } = setUp();
+    expect((await login(start(), taking(""), [otpRound])).result).toBe("cancelled");
+  });
+});
+
+describe("giving up", () => {
+  it("ends with the signal's reason", async () => {
+    const { abort, start } = setUp();
+    const authenticator = start();
+    await authenticator.next(undefined, false);
+    abort.abort(new CancelledError("window closed"));
+    await expect(authenticator.next(all, false)).rejects.toThrow("window closed");
+  });
+
+  it("every question stands outside the deadline", async () => {
+    const { prompter, reader, counts, start } = setUp({ identityFiles: ["/a"] });
+    reader.files.set("/a", { key: fakeKey(1), passphrase: "p", hidden: true });
+    prompter.passphrases = ["p"];
+    prompter.rounds = [["1"]];
+    prompter.passwords = ["x"];
+    const before = counts.pauses;
+    await login(
+      start(),
+      (attempt) => {
+        if (attempt === "password x") {
+          return "success";
+        }
+        return { methodsLeft: attempt.startsWith("kbdint") ? ["password"] : all };
+      },
+      [otpRound],
+    );
+    expect(prompter.asked).toHaveLength(3);
+    expect(counts.pauses - before).toBe(3);
+  });
+});
