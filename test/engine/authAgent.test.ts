@@ -1,0 +1,223 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { AgentError } from "../../src/auth/authErrors.ts";
+import { collectIdentities } from "../../src/auth/identities.ts";
+import { CancelledError } from "../../src/base/errors.ts";
+import { createAgentClient } from "../../src/engine/ssh2/agentClient.ts";
+import { createKeyReader } from "../../src/engine/ssh2/keyReader.ts";
+import { wireString } from "../../src/trust/publicKeyBlob.ts";
+import { testHostConfig } from "../support/hostConfigs.ts";
+import { ManualClock } from "../support/manualClock.ts";
+import { RecordingLogger } from "../support/recordingLogger.ts";
+import { verifySignature } from "../support/signatures.ts";
+
+const run = promisify(execFile);
+const never = new AbortController().signal;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "auth-agent-"));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("a real ssh-agent", () => {
+  const socket = (): string => join(folder, "agent");
+  const files: string[] = [];
+  let agent: ChildProcess;
+
+  async function sshAdd(...args: readonly string[]): Promise<void> {
+    await run("ssh-add", ["-q", ...args], { env: { ...process.env, SSH_AUTH_SOCK: socket() } });
+  }
+
+  beforeAll(async () => {
+    // In the foreground, it says where it listens as soon as it does.
+    agent = spawn("ssh-agent", ["-D", "-a", socket()], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(agent.stdout ?? agent, "data");
+    const kinds = [
+      ["-t", "ed25519"],
+      ["-t", "ecdsa", "-b", "256"],
+      ["-t", "ecdsa", "-b", "521"],
+      ["-t", "rsa", "-b", "2048"],
+    ];
+    for (const [index, options] of kinds.entries()) {
+      const file = join(folder, `key${index}`);
+      await run("ssh-keygen", ["-q", "-N", "", "-C", `comment ${index}`, "-f", file, ...options]);
+      await sshAdd(file);
+      files.push(file);
+    }
+  });
+
+  afterAll(async () => {
+    const ended = once(agent, "exit");
+    agent.kill();
+    await ended;
+  });
+
+  it("lists its keys with their comments, and signs with each", async () => {
+    const keys = await createAgentClient().list(socket(), never);
+    expect(keys.map((key) => key.comment)).toEqual(["comment 0", "comment 1", "comment 2", "comment 3"]);
+    for (const [index, key] of keys.entries()) {
+      const pub = await readFile(`${files[index]}.pub`, "latin1");
+      expect(`${key.type} ${key.publicKey.toString("base64")}`).toBe(pub.split(" ").slice(0, 2).join(" "));
+      const data = Buffer.from("to be signed");
+      for (const algorithm of key.type === "ssh-rsa" ? ["rsa-sha2-256", "rsa-sha2-512"] : [key.type]) {
+        expect(verifySignature(key.publicKey, data, await key.sign(data, algorithm))).toBe(true);
+      }
+    }
+  });
+
+  it("never signs RSA with SHA-1", async () => {
+    const rsa = (await createAgentClient().list(socket(), never)).find((key) => key.type === "ssh-rsa");
+    await expect(rsa?.sign(Buffer.from("x"), "rsa-sha2-1024")).rejects.toMatchObject({ reason: "refused" });
+  });
+
+  it("a key that was taken away meanwhile is refused", async () => {
+    const [key] = await createAgentClient().list(socket(), never);
+    await sshAdd("-d", files[0] ?? "");
+    try {
+      await expect(key?.sign(Buffer.from("x"), "ssh-ed25519")).rejects.toMatchObject({ reason: "refused" });
+    } finally {
+      await sshAdd(files[0] ?? "");
+    }
+  });
+
+  it("keys that files name come first, with real files", async () => {
+    const onlyFile = join(folder, "only-file");
+    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "secret", "-a", "1", "-f", onlyFile]);
+    const identities = await collectIdentities({
+      config: testHostConfig({ identityFiles: [onlyFile, `${files[2]}.pub`, files[1] ?? ""] }),
+      agent: createAgentClient(),
+      agentPath: socket(),
+      reader: createKeyReader(),
+      unlock: () => Promise.reject(new Error("not needed")),
+      signal: never,
+      logger: new RecordingLogger(),
+      onProblem: (problem) => expect.unreachable(problem),
+    });
+    const rest = ["comment 0", "comment 3"].sort();
+    const origins = identities.map((identity) => identity.origin);
+    expect(origins.slice(0, 2).sort()).toEqual([`${files[1]} (agent)`, `${files[2]}.pub (agent)`].sort());
+    expect(origins.slice(2, 4).sort()).toEqual(rest.map((comment) => `agent key ${comment}`));
+    expect(origins.slice(4)).toEqual([onlyFile]);
+  });
+});
+
+describe("agents that misbehave", () => {
+  let server: Server;
+  let sockets: Socket[];
+  let onRequest: (socket: Socket) => void;
+  const path = (): string => join(folder, "odd");
+
+  beforeEach(async () => {
+    sockets = [];
+    onRequest = () => {};
+    server = createServer((socket) => {
+      sockets.push(socket);
+      socket.on("error", () => {});
+      socket.once("data", () => onRequest(socket));
+    });
+    server.listen(path());
+    await once(server, "listening");
+  });
+
+  afterEach(async () => {
+    const closed = once(server, "close");
+    server.close();
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    await closed;
+  });
+
+  async function failure(reply: Buffer, chunk = reply.length): Promise<AgentError> {
+    onRequest = (socket) => {
+      for (let at = 0; at < reply.length; at += chunk) {
+        socket.write(reply.subarray(at, at + chunk));
+      }
+      socket.end();
+    };
+    const error: unknown = await createAgentClient()
+      .list(path(), never)
+      .then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+    expect(error).toBeInstanceOf(AgentError);
+    return error as AgentError;
+  }
+
+  it("one that never answers is given up, and its socket closed", async () => {
+    const clock = new ManualClock();
+    const asked = new Promise<Socket>((resolve) => {
+      onRequest = resolve;
+    });
+    const listing = createAgentClient(clock).list(path(), never);
+    const gone = once(await asked, "close");
+    const expectation = expect(listing).rejects.toMatchObject({ reason: "timed-out" });
+    await clock.advance(5_000);
+    await expectation;
+    await gone;
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("giving up ends a request at once, with the signal's reason", async () => {
+    const clock = new ManualClock();
+    const abort = new AbortController();
+    const asked = new Promise<Socket>((resolve) => {
+      onRequest = resolve;
+    });
+    const listing = createAgentClient(clock).list(path(), abort.signal);
+    const gone = once(await asked, "close");
+    abort.abort(new CancelledError());
+    await expect(listing).rejects.toBeInstanceOf(CancelledError);
+    await gone;
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("nobody there", async () => {
+    for (const nowhere of [join(folder, "nobody"), `/${"x".repeat(200)}`]) {
+      await expect(createAgentClient().list(nowhere, never)).rejects.toMatchObject({ reason: "unreachable" });
+    }
+  });
+
+  it("hangs up without an answer", async () => {
+    expect((await failure(Buffer.alloc(0))).reason).toBe("unreachable");
+  });
+
+  it("answers with failure", async () => {
+    expect((await failure(wireString(Buffer.from([5])))).reason).toBe("malformed-reply");
+  });
+
+  it("answers with lengths that make no sense", async () => {
+    expect((await failure(Buffer.from("00000000", "hex"))).reason).toBe("malformed-reply");
+    expect((await failure(Buffer.from("ffffffff", "hex"))).reason).toBe("malformed-reply");
+    expect((await failure(wireString(Buffer.from("0cffffffff", "hex")))).reason).toBe("malformed-reply");
+    expect((await failure(wireString(Buffer.from("0c00000001000000ff", "hex")))).reason).toBe(
+      "malformed-reply",
+    );
+  });
+
+  it("answers in single bytes", async () => {
+    const list = Buffer.concat([
+      Buffer.from("0c00000001", "hex"),
+      wireString(wireString("ssh-future")),
+      wireString("named"),
+    ]);
+    onRequest = (socket) => {
+      for (const byte of wireString(list)) {
+        socket.write(Buffer.from([byte]));
+      }
+    };
+    const keys = await createAgentClient().list(path(), never);
+    expect(keys.map(({ type, comment }) => ({ type, comment }))).toEqual([
+      { type: "ssh-future", comment: "named" },
+    ]);
+  });
+});
