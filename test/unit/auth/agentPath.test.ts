@@ -20,7 +20,6 @@ describe("agentPath", () => {
     ["none", env, "linux", undefined],
     ["None", {}, "win32", undefined],
     ["$OTHER", env, "linux", "/run/other"],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: ssh_config's own syntax
     ["${OTHER}", env, "linux", "/run/other"],
     ["$EMPTY", env, "linux", undefined],
     ["$MISSING", env, "linux", undefined],
