@@ -1,0 +1,373 @@
+import { isIP } from "node:net";
+import { asError } from "../base/errors.ts";
+import { printable } from "../base/log.ts";
+import type { ConfigEnvironment } from "./configEnvironment.ts";
+import { ConfigError, type ConfigErrorReason } from "./configErrors.ts";
+import type { ConfigFiles } from "./configFiles.ts";
+import type { Directive } from "./configLine.ts";
+import { includePath, machineTokens } from "./includePath.ts";
+import { lastJumpHost } from "./jumpHops.ts";
+import { ArgumentError, keywordRule } from "./keywords.ts";
+import { judgeMatch } from "./matchCriteria.ts";
+import { matchPattern, matchPatternList, matchPatterns } from "./patterns.ts";
+import { connectionHash, ExpansionError, expandTokens } from "./tokens.ts";
+
+/** Whom to evaluate for; what is given here beats the files, as on OpenSSH's command line. */
+export interface EvaluationRequest {
+  readonly alias: string;
+  readonly user?: string;
+  readonly port?: number;
+  readonly hostName?: string;
+  /** The only file to read (`ssh -F`); empty: the user's, then the system's. */
+  readonly configFile: string;
+}
+
+/** One value that is set, and the line that sets it; without a line, the request did. */
+export interface SettingLine {
+  /** As `ssh -G` prints them, tokens not yet expanded. */
+  readonly values: readonly string[];
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** What the files set for one host; nothing is filled in or expanded yet. */
+export interface Evaluation {
+  /** By the name that `ssh -G` prints. More than one line only where values accumulate. */
+  readonly settings: ReadonlyMap<string, readonly SettingLine[]>;
+  /** `%h` expanded; lower case unless it is an address. */
+  readonly hostName: string;
+  /** The first thing for which OpenSSH would refuse to go on. */
+  readonly failure: ConfigError | undefined;
+  readonly warnings: readonly string[];
+  /** Some `Match exec` stands in the files: the result depends on more than the files. */
+  readonly usesExec: boolean;
+  /** Every file and folder looked at (also those that are missing), with its stamp. */
+  readonly dependencies: ReadonlyMap<string, string>;
+}
+
+/** readconf.c, READCONF_MAX_DEPTH. */
+const deepestInclude = 16;
+
+/** Reads the files as OpenSSH's client does (readconf.c) and collects what they set. Never rejects because of a file. */
+export async function evaluateConfig(
+  request: EvaluationRequest,
+  environment: ConfigEnvironment,
+  files: ConfigFiles,
+): Promise<Evaluation> {
+  return new Evaluator(request, environment, files).run();
+}
+
+interface FileKind {
+  readonly path: string;
+  /** A person's file: relative Includes begin in `~/.ssh`, and `~` is allowed. */
+  readonly isUsers: boolean;
+  readonly depth: number;
+  /** Included where the surrounding block does not apply: read for its errors only. */
+  readonly neverMatches: boolean;
+}
+
+class Evaluator {
+  readonly #request: EvaluationRequest;
+  readonly #environment: ConfigEnvironment;
+  readonly #files: ConfigFiles;
+  readonly #settings = new Map<string, SettingLine[]>();
+  readonly #dependencies = new Map<string, string>();
+  readonly #warnings = new Set<string>();
+  #failure: ConfigError | undefined;
+  #usesExec = false;
+  #wantsFinalPass = false;
+  #isFinalPass = false;
+  /** Nothing more is read: files that include each other twice would take ages. */
+  #isTooDeep = false;
+  /** What `Host` patterns are held against: the alias, in the final pass the host name. */
+  #host: string;
+
+  constructor(request: EvaluationRequest, environment: ConfigEnvironment, files: ConfigFiles) {
+    this.#request = request;
+    this.#environment = environment;
+    this.#files = files;
+    this.#host = request.alias;
+    for (const [name, value] of [
+      ["user", request.user],
+      ["port", request.port],
+      ["hostname", request.hostName],
+    ] as const) {
+      if (value !== undefined) {
+        this.#settings.set(name, [{ values: [String(value)] }]);
+      }
+    }
+  }
+
+  async run(): Promise<Evaluation> {
+    await this.#readAll();
+    this.#host = normalHostName(this.#hostName());
+    const canonicalize = this.#first("canonicalizehostname") ?? "no";
+    if (!/^(?:no|false)$/i.test(canonicalize)) {
+      // Without the look-up in CanonicalDomains, as when that finds nothing (CanonicalizeFallbackLocal).
+      this.#wantsFinalPass = true;
+    }
+    if (this.#wantsFinalPass) {
+      this.#isFinalPass = true;
+      await this.#readAll();
+    }
+    return {
+      settings: this.#settings,
+      hostName: this.#host,
+      failure: this.#failure,
+      warnings: [...this.#warnings],
+      usesExec: this.#usesExec,
+      dependencies: this.#dependencies,
+    };
+  }
+
+  async #readAll(): Promise<void> {
+    const { configFile } = this.#request;
+    const { userFile, systemFile } = this.#environment;
+    if (configFile !== "") {
+      await this.#readFile({ path: configFile, isUsers: true, depth: 0, neverMatches: false }, false, true);
+      return;
+    }
+    await this.#readFile({ path: userFile, isUsers: true, depth: 0, neverMatches: false }, true, false);
+    await this.#readFile({ path: systemFile, isUsers: false, depth: 0, neverMatches: false }, false, false);
+  }
+
+  async #readFile(kind: FileKind, checkOwner: boolean, isRequired: boolean): Promise<void> {
+    const { path } = kind;
+    const read = await this.#files.read(path, checkOwner, (file, stamp) =>
+      this.#dependencies.set(file, stamp),
+    );
+    if (read.kind === "missing") {
+      if (isRequired) {
+        this.#fail("unreadable", "it does not exist", path);
+      }
+      return;
+    }
+    if (read.kind === "refused") {
+      // A default file that can't be opened is passed over silently by OpenSSH; one with wrong owner is not.
+      if (isRequired || read.cause === undefined || kind.depth > 0) {
+        this.#fail("unreadable", read.why, path, undefined, read.cause);
+      } else {
+        this.#warnings.add(`${printable(path)} is left out: ${read.why}`);
+      }
+      return;
+    }
+    let isActive = !kind.neverMatches;
+    for (const directive of read.directives) {
+      if (this.#isTooDeep) {
+        return;
+      }
+      isActive = await this.#process(directive, kind, isActive);
+    }
+  }
+
+  /** @returns whether the lines that follow apply. */
+  async #process(directive: Directive, kind: FileKind, isActive: boolean): Promise<boolean> {
+    const { keyword, args, line } = directive;
+    const refuse = (why: string, cause?: unknown): void =>
+      this.#fail("malformed", `${printable(keyword, 60)}: ${why}`, kind.path, line, cause);
+    const rule = keywordRule(keyword);
+    if (rule === undefined && directive.problem === undefined) {
+      const ignored = this.#first("ignoreunknown");
+      if (ignored === undefined || !matchPatternList(keyword, ignored.toLowerCase())) {
+        refuse("there is no such keyword");
+      }
+      return isActive;
+    }
+    if (rule === undefined || directive.problem !== undefined) {
+      refuse(directive.problem ?? "unreadable");
+      return isActive;
+    }
+    if (keyword === "include") {
+      await this.#include(args, kind, isActive, refuse);
+      return isActive;
+    }
+    if (keyword === "host") {
+      if (args.length === 0 || args.includes("")) {
+        refuse("an argument is empty");
+      }
+      return !kind.neverMatches && matchPatterns(this.#host, args);
+    }
+    if (keyword === "match") {
+      return this.#match(args, kind, line, refuse);
+    }
+    try {
+      const values = rule.read(directive);
+      if (isActive && values.length > 0) {
+        this.#set(rule.name, rule.merge, { values, file: kind.path, line });
+      }
+    } catch (error) {
+      if (!(error instanceof ArgumentError)) {
+        throw error;
+      }
+      refuse(printable(error.message, 200), error);
+    }
+    return isActive;
+  }
+
+  #set(name: string, merge: string, setting: SettingLine): void {
+    if (merge === "append") {
+      this.#append(name, setting);
+    } else if (merge === "proxy") {
+      this.#setProxy(name, setting);
+    } else if (merge === "first" && !this.#settings.has(name)) {
+      this.#settings.set(name, [setting]);
+    }
+  }
+
+  #append(name: string, setting: SettingLine): void {
+    let lines = this.#settings.get(name) ?? [];
+    for (const value of setting.values) {
+      if (name === "sendenv" && value.startsWith("-")) {
+        // Takes back what was named so far.
+        lines = lines.filter((line) => !matchPattern(line.values[0] ?? "", value.slice(1)));
+      } else if (!lines.some((line) => line.values[0] === value)) {
+        lines = [...lines, { ...setting, values: [value] }];
+      }
+    }
+    this.#settings.set(name, lines);
+  }
+
+  /** Whichever of ProxyJump and ProxyCommand is first rules the other out; `ProxyJump none` leaves it the choice. */
+  #setProxy(name: string, setting: SettingLine): void {
+    const hasCommand = this.#settings.has("proxycommand");
+    if (name === "proxycommand") {
+      if (!hasCommand) {
+        this.#settings.set(name, [setting]);
+      }
+      return;
+    }
+    if (this.#settings.has("proxyjump")) {
+      return;
+    }
+    if (setting.values[0]?.toLowerCase() === "none") {
+      this.#settings.set(name, [setting]);
+    } else if (!hasCommand) {
+      this.#settings.set(name, [setting]);
+      this.#settings.set("proxycommand", [{ ...setting, values: ["none"] }]);
+    }
+  }
+
+  #match(args: readonly string[], kind: FileKind, line: number, refuse: (why: string) => void): boolean {
+    const result = judgeMatch(args, {
+      hostName: this.#hostName(),
+      originalHost: this.#request.alias,
+      user: this.#first("user") ?? this.#environment.localUser,
+      localUser: this.#environment.localUser,
+      tag: this.#first("tag") ?? "",
+      isFinalPass: this.#isFinalPass,
+    });
+    this.#wantsFinalPass ||= result.wantsFinalPass;
+    this.#usesExec ||= result.usesExec;
+    if (result.problem !== undefined) {
+      refuse(result.problem);
+    }
+    for (const name of result.unknown) {
+      this.#warnings.add(
+        `${printable(kind.path)}:${line}: Match ${printable(name, 60)} is not known; the block is left out`,
+      );
+    }
+    return !kind.neverMatches && result.matches;
+  }
+
+  async #include(
+    args: readonly string[],
+    kind: FileKind,
+    isActive: boolean,
+    refuse: (why: string, cause?: unknown) => void,
+  ): Promise<void> {
+    if (args.includes("")) {
+      refuse("an argument is empty");
+      return;
+    }
+    if (kind.depth >= deepestInclude) {
+      this.#isTooDeep = true;
+      refuse("files include each other too deeply");
+      return;
+    }
+    for (const arg of args) {
+      let path: string;
+      try {
+        path = includePath(arg, kind.isUsers, this.#environment, this.#tokens());
+      } catch (error) {
+        if (!(error instanceof ExpansionError)) {
+          throw error;
+        }
+        refuse(error.message, error);
+        continue;
+      }
+      const onRead = (file: string, stamp: string): void => void this.#dependencies.set(file, stamp);
+      for (const included of await this.#files.glob(path, onRead)) {
+        await this.#readFile(
+          {
+            path: included,
+            isUsers: kind.isUsers,
+            depth: kind.depth + 1,
+            neverMatches: kind.neverMatches || !isActive,
+          },
+          true,
+          false,
+        );
+      }
+    }
+  }
+
+  #tokens(): Record<string, string> {
+    const { localHostName, localUser } = this.#environment;
+    const hostName = this.#hostName();
+    const user = this.#first("user") ?? localUser;
+    const port = Number(this.#first("port") ?? 22);
+    const jumpHost = lastJumpHost(this.#first("proxyjump"));
+    return {
+      ...machineTokens(this.#environment),
+      ...{ h: hostName, n: this.#request.alias, k: this.#first("hostkeyalias") ?? hostName },
+      ...{ p: String(port), r: user, j: jumpHost },
+      C: connectionHash({ localHost: localHostName, hostName, port, user, jumpHost }),
+    };
+  }
+
+  #hostName(): string {
+    if (this.#isFinalPass) {
+      return this.#host;
+    }
+    const { alias } = this.#request;
+    const setting = this.#settings.get("hostname")?.[0];
+    if (setting === undefined) {
+      return alias;
+    }
+    try {
+      return expandTokens(setting.values[0] ?? alias, { h: alias });
+    } catch (error) {
+      this.#fail("malformed", `hostname: ${asError(error).message}`, setting.file, setting.line, error);
+      return alias;
+    }
+  }
+
+  #first(name: string): string | undefined {
+    return this.#settings.get(name)?.[0]?.values[0];
+  }
+
+  #fail(reason: ConfigErrorReason, why: string, file?: string, line?: number, cause?: unknown): void {
+    const place = file === undefined ? "" : `${printable(file)}${line === undefined ? "" : `:${line}`}: `;
+    this.#failure ??= new ConfigError(reason, `${place}${why}`, {
+      ...(cause !== undefined && { cause }),
+      ...(file !== undefined && { file }),
+      ...(line !== undefined && { line }),
+    });
+  }
+}
+
+/** ssh.c: names are lower case; addresses are brought to their shortest form, as getnameinfo(3) prints them. */
+function normalHostName(name: string): string {
+  if (isIP(name) === 6 && !name.includes("%")) {
+    return new URL(`http://[${name}]`).hostname.slice(1, -1);
+  }
+  if (/^[\da-fx.]+$/i.test(name) && /^\d/.test(name)) {
+    try {
+      const { hostname } = new URL(`http://${name}`);
+      return isIP(hostname) === 4 ? hostname : name.toLowerCase();
+    } catch {
+      return name.toLowerCase();
+    }
+  }
+  return name.toLowerCase();
+}

@@ -1,0 +1,271 @@
+import type { Clock } from "../base/clock.ts";
+import { raceSignal } from "../base/deadline.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { Emitter, type Event } from "../base/emitter.ts";
+import { asError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { type AlgorithmKeyword, type AlgorithmNames, openSshAlgorithms } from "./algorithmLists.ts";
+import { buildHostConfig } from "./buildHostConfig.ts";
+import { type ConfigEnvironment, configEnvironment } from "./configEnvironment.ts";
+import { ConfigError } from "./configErrors.ts";
+import { ConfigFiles } from "./configFiles.ts";
+import type { HostResolver, SettingsPort } from "./configPorts.ts";
+import { ConfigWatcher } from "./configWatcher.ts";
+import { type EffectiveValues, effectiveValues } from "./effectiveValues.ts";
+import { type Evaluation, type EvaluationRequest, evaluateConfig } from "./evaluateConfig.ts";
+import type { HostConfig, ValueSource } from "./hostConfig.ts";
+import { type HostList, listHosts } from "./hostList.ts";
+import { hostSetting } from "./hostSettings.ts";
+import { isValidHost, isValidUser, parseHostSpec } from "./hostSpec.ts";
+import { askSsh, withExactLists } from "./sshG.ts";
+import { findSsh, type RunSsh, runSsh } from "./sshProgram.ts";
+import { sourcesOf } from "./valueSources.ts";
+
+export interface HostResolverInit {
+  readonly settings: SettingsPort;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Default: this machine. */
+  readonly environment?: ConfigEnvironment;
+  /** Path of the `ssh` to ask; undefined: found by itself; false: there is none, our own evaluation counts. */
+  readonly ssh?: string | false;
+  readonly runSsh?: RunSsh;
+  /** What OpenSSH offers by itself, for our own evaluation of `+`, `-` and `^` lists. */
+  readonly algorithms?: Readonly<Record<AlgorithmKeyword, AlgorithmNames>>;
+}
+
+/**
+ * Finds out what ssh_config and `sshSessions.hosts` say. Values come from `ssh -G` where there is an `ssh`, else from
+ * our own reading of the files, which also tells the line that each value comes from. Dispose to stop watching.
+ */
+export function createHostResolver(init: HostResolverInit): HostResolver & Disposable {
+  return new Resolver(init);
+}
+
+/** Results are kept per host this many. */
+const mostKept = 500;
+
+interface Kept {
+  readonly config: HostConfig;
+  readonly dependencies: ReadonlyMap<string, string>;
+}
+
+class Resolver implements HostResolver, Disposable {
+  readonly #settings: SettingsPort;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #environment: ConfigEnvironment;
+  readonly #files: ConfigFiles;
+  readonly #watcher: ConfigWatcher;
+  readonly #run: RunSsh;
+  readonly #algorithms: Readonly<Record<AlgorithmKeyword, AlgorithmNames>>;
+  readonly #changed = new Emitter<void>();
+  readonly #subscriptions: readonly Disposable[];
+  readonly #kept = new Map<string, Kept>();
+  readonly #pending = new Map<string, Promise<HostConfig>>();
+  #ssh: string | false | undefined;
+  #sshDefaults: Promise<EffectiveValues> | undefined;
+
+  constructor(init: HostResolverInit) {
+    this.#settings = init.settings;
+    this.#clock = init.clock;
+    this.#logger = init.logger;
+    this.#environment = init.environment ?? configEnvironment();
+    this.#files = new ConfigFiles(this.#environment);
+    this.#watcher = new ConfigWatcher(init.clock, init.logger, this.#environment.platform);
+    this.#run = init.runSsh ?? runSsh;
+    this.#algorithms = init.algorithms ?? openSshAlgorithms;
+    this.#ssh = init.ssh;
+    const onChange = (): void => {
+      // What is under way may have read the old state; whoever asks from now on gets a new answer.
+      this.#pending.clear();
+      this.#changed.fire();
+    };
+    this.#subscriptions = [this.#watcher.onDidChange(onChange), this.#settings.onDidChange(onChange)];
+  }
+
+  readonly onDidChange: Event<void> = (listener) => this.#changed.event(listener);
+
+  async hosts(): Promise<Pick<HostList, "hosts" | "problems">> {
+    const { configFile, hosts: entries } = this.#settings;
+    const { hosts, problems, dependencies } = await listHosts(
+      configFile,
+      entries,
+      this.#environment,
+      this.#files,
+    );
+    this.#watcher.watch(dependencies.keys());
+    return { hosts, problems };
+  }
+
+  async resolve(host: string, signal?: AbortSignal): Promise<HostConfig> {
+    signal?.throwIfAborted();
+    const overrides = this.#overridesFor(host);
+    const key = JSON.stringify(overrides.request);
+    let pending = this.#pending.get(key);
+    if (pending === undefined) {
+      const started = this.#resolveKept(key, overrides).finally(() => {
+        if (this.#pending.get(key) === started) {
+          this.#pending.delete(key);
+        }
+      });
+      this.#pending.set(key, started);
+      pending = started;
+    }
+    return signal === undefined ? pending : raceSignal(pending, signal);
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) {
+      subscription.dispose();
+    }
+    this.#watcher.dispose();
+    this.#changed.dispose();
+    this.#kept.clear();
+    this.#pending.clear();
+  }
+
+  /** What beats the files: what was typed, then the entries of `sshSessions.hosts`. */
+  #overridesFor(host: string): Overrides {
+    const { alias, user, port } = parseHostSpec(host);
+    const { hosts, configFile } = this.#settings;
+    const settingOf = {
+      hostname: hostSetting(hosts, alias, "hostName", isValidHost),
+      user: hostSetting(hosts, alias, "user", isValidUser),
+      port: hostSetting(
+        hosts,
+        alias,
+        "port",
+        (value) => Number.isInteger(value) && value > 0 && value < 65536,
+      ),
+    };
+    const sources = new Map<string, ValueSource>();
+    const pick = <T>(
+      keyword: string,
+      typed: T | undefined,
+      setting: { value: T; pattern: string } | undefined,
+    ): T | undefined => {
+      if (typed !== undefined) {
+        sources.set(keyword, { kind: "commandLine" });
+      } else if (setting !== undefined) {
+        sources.set(keyword, { kind: "hostSetting", pattern: setting.pattern });
+      }
+      return typed ?? setting?.value;
+    };
+    const wanted = {
+      user: pick("user", user, settingOf.user),
+      port: pick("port", port, settingOf.port),
+      hostName: pick("hostname", undefined, settingOf.hostname),
+    };
+    return {
+      request: {
+        alias,
+        configFile,
+        ...(wanted.user !== undefined && { user: wanted.user }),
+        ...(wanted.port !== undefined && { port: wanted.port }),
+        ...(wanted.hostName !== undefined && { hostName: wanted.hostName }),
+      },
+      sources,
+    };
+  }
+
+  async #resolveKept(key: string, overrides: Overrides): Promise<HostConfig> {
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && (await this.#isUnchanged(kept))) {
+      return kept.config;
+    }
+    this.#kept.delete(key);
+    const evaluation = await evaluateConfig(overrides.request, this.#environment, this.#files);
+    this.#watcher.watch(evaluation.dependencies.keys());
+    const config = await this.#build(overrides, evaluation);
+    // What a `Match exec` says may be another thing next time.
+    if (!evaluation.usesExec) {
+      this.#kept.set(key, { config, dependencies: evaluation.dependencies });
+      for (const [oldest] of [...this.#kept].slice(0, Math.max(0, this.#kept.size - mostKept))) {
+        this.#kept.delete(oldest);
+      }
+    }
+    return config;
+  }
+
+  async #isUnchanged({ dependencies }: Kept): Promise<boolean> {
+    const stamps = await Promise.all([...dependencies.keys()].map((path) => this.#files.stamp(path)));
+    return [...dependencies.values()].every((stamp, index) => stamp === stamps[index]);
+  }
+
+  async #build({ request, sources }: Overrides, evaluation: Evaluation): Promise<HostConfig> {
+    const asked = await this.#askSsh(request);
+    if (asked === undefined) {
+      if (evaluation.failure !== undefined) {
+        throw evaluation.failure;
+      }
+      const own = effectiveValues(evaluation, request.alias, this.#environment, this.#algorithms);
+      const sourceOf = sourcesOf(sources, evaluation, own);
+      const skipped = evaluation.usesExec
+        ? ["Match exec is not run without OpenSSH's ssh: its blocks are left out"]
+        : [];
+      const warnings = [...evaluation.warnings, ...skipped];
+      return buildHostConfig(request.alias, own, { ...evaluation, warnings }, this.#environment, sourceOf);
+    }
+    const own = this.#ownValues(request, evaluation);
+    const sourceOf = sourcesOf(sources, evaluation, own, asked);
+    return buildHostConfig(
+      request.alias,
+      withExactLists(asked.values, own),
+      // What our own reading did not understand is of no interest here.
+      { ...evaluation, warnings: [] },
+      this.#environment,
+      sourceOf,
+    );
+  }
+
+  /** For comparison only: what can't be expanded here was expanded by `ssh`. */
+  #ownValues(request: EvaluationRequest, evaluation: Evaluation): EffectiveValues {
+    try {
+      return effectiveValues(evaluation, request.alias, this.#environment, this.#algorithms);
+    } catch (error) {
+      this.#logger.debug(`${request.alias}: ${asError(error).message}`);
+      return new Map();
+    }
+  }
+
+  /** Undefined: there is no `ssh` that could be asked. */
+  async #askSsh(
+    request: EvaluationRequest,
+  ): Promise<{ values: EffectiveValues; defaults: EffectiveValues } | undefined> {
+    this.#ssh ??= findSsh(this.#environment) ?? false;
+    const program = this.#ssh;
+    if (program === false) {
+      return undefined;
+    }
+    try {
+      this.#sshDefaults ??= askSsh(
+        program,
+        { alias: "localhost", configFile: "none" },
+        this.#run,
+        this.#clock,
+      ).catch((error) => {
+        this.#logger.debug(`The defaults of ${program} are not known: ${asError(error).message}`);
+        return new Map();
+      });
+      const [values, defaults] = await Promise.all([
+        askSsh(program, request, this.#run, this.#clock),
+        this.#sshDefaults,
+      ]);
+      return { values, defaults };
+    } catch (error) {
+      if (ConfigError.is(error)) {
+        throw error;
+      }
+      this.#logger.warn(`${program} can't be run (${asError(error).message}): reading ssh_config without it`);
+      this.#ssh = false;
+      return undefined;
+    }
+  }
+}
+
+interface Overrides {
+  readonly request: EvaluationRequest;
+  /** Where the overriding values come from, by keyword. */
+  readonly sources: ReadonlyMap<string, ValueSource>;
+}

@@ -1,0 +1,93 @@
+import { isIPv6 } from "node:net";
+import { printable } from "../base/log.ts";
+import { ConfigError } from "./configErrors.ts";
+
+/** What a person typed to name a host, taken apart. */
+export interface HostSpec {
+  /** The argument that `Host` patterns match: an alias, a host name or an address, without brackets. */
+  readonly alias: string;
+  readonly user?: string;
+  readonly port?: number;
+}
+
+/**
+ * Takes `host`, `user@host`, `host:port`, `user@[::1]:port` or `ssh://user@host:port` apart.
+ * @throws ConfigError `invalid-host` for what OpenSSH refuses on its command line, so that nothing that reads like
+ * an option or like shell syntax ever gets near a command line or a `%h` token.
+ */
+export function parseHostSpec(text: string): HostSpec {
+  const spec = text.startsWith("ssh://") ? parseUri(text.slice("ssh://".length)) : parsePlain(text);
+  if (spec === undefined || !isValidHost(spec.alias)) {
+    throw refused(text);
+  }
+  if (spec.user !== undefined && !isValidUser(spec.user)) {
+    throw refused(text);
+  }
+  return spec;
+}
+
+/** As `parseHostSpec` takes it apart again. */
+export function formatHostSpec({ alias, user, port }: HostSpec): string {
+  const host = alias.includes(":") && port !== undefined ? `[${alias}]` : alias;
+  return `${user === undefined ? "" : `${user}@`}${host}${port === undefined ? "" : `:${port}`}`;
+}
+
+/** readconf.c, ssh_valid_hostname. */
+export function isValidHost(host: string): boolean {
+  return /^(?!-)[^'`"$\\;&<>|(){},\s\u0000-\u001f\u007f]+$/.test(host);
+}
+
+/** readconf.c, ssh_valid_ruser: a backslash is allowed (DOMAIN\user), but not at the end. */
+export function isValidUser(user: string): boolean {
+  return /^(?!-)[^'`";&<>|(){}\u0000-\u001f\u007f]+$/.test(user) && !/\s-|\\$/.test(user);
+}
+
+export function parsePort(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65535 ? port : undefined;
+}
+
+function refused(text: string): ConfigError {
+  return new ConfigError("invalid-host", `Not a host that can be connected to: "${printable(text, 200)}"`);
+}
+
+function parsePlain(text: string): HostSpec | undefined {
+  // The last `@`, because user names such as `user@domain` have their own.
+  const at = text.lastIndexOf("@");
+  const user = at < 0 ? undefined : text.slice(0, at);
+  return user === "" ? undefined : withUser(user, parseHostAndPort(text.slice(at + 1)));
+}
+
+/** misc.c, parse_uri: connection parameters after `;` are ignored, a path is refused. */
+function parseUri(text: string): HostSpec | undefined {
+  const at = text.indexOf("@");
+  const user = at < 0 ? undefined : decode(text.slice(0, at).split(";")[0] ?? "");
+  const host = text.slice(at + 1).replace(/\/$/, "");
+  return user === "" || host.includes("/") ? undefined : withUser(user, parseHostAndPort(host));
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
+function withUser(user: string | undefined, host: HostSpec | undefined): HostSpec | undefined {
+  return host && user !== undefined ? { ...host, user } : host;
+}
+
+function parseHostAndPort(text: string): HostSpec | undefined {
+  const bracketed = /^\[([^[\]]+)\](?::(.*))?$/.exec(text);
+  const plain = bracketed ?? /^([^:[\]]+)(?::(.*))?$/.exec(text);
+  if (plain === null) {
+    return isIPv6(text) ? { alias: text } : undefined;
+  }
+  const [, alias = "", portText] = plain;
+  if (portText === undefined || portText === "") {
+    return { alias };
+  }
+  const port = parsePort(portText);
+  return port === undefined ? undefined : { alias, port };
+}

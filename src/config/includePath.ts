@@ -1,0 +1,35 @@
+import type { ConfigEnvironment } from "./configEnvironment.ts";
+import { ExpansionError, expandTilde, expandTokensAndVariables, type Tokens } from "./tokens.ts";
+
+/**
+ * Where an argument of `Include` leads; a glob pattern still. Relative paths begin in `~/.ssh` in a person's file, in
+ * `/etc/ssh` in a system file. OpenSSH expands tokens and variables here from 9.9 on; before, they stood for themselves.
+ * @throws ExpansionError
+ */
+export function includePath(
+  argument: string,
+  isUsers: boolean,
+  { userFolder, systemFolder, homedir, homeOf, env, platform }: ConfigEnvironment,
+  tokens: Tokens,
+): string {
+  const path = expandTokensAndVariables(argument, tokens, env);
+  if (path.startsWith("~")) {
+    if (!isUsers) {
+      throw new ExpansionError("~ has no meaning in a system file");
+    }
+    return expandTilde(path, homedir, homeOf);
+  }
+  const isAbsolute = path.startsWith("/") || (platform === "win32" && /^(?:[a-z]:)?[\\/]/i.test(path));
+  return isAbsolute ? path : `${isUsers ? userFolder : systemFolder}/${path}`;
+}
+
+/** The tokens that don't depend on the host. */
+export function machineTokens({ localHostName, localUser, uid, homedir }: ConfigEnvironment): Tokens {
+  return {
+    L: localHostName.replace(/\..*$/s, ""),
+    l: localHostName,
+    d: homedir,
+    i: String(uid),
+    u: localUser,
+  };
+}

@@ -1,0 +1,240 @@
+import type { Directive } from "./configLine.ts";
+import { parseHostSpec, parsePort } from "./hostSpec.ts";
+
+/** The argument of a keyword is one that OpenSSH refuses. Callers say in which file and line. */
+export class ArgumentError extends Error {}
+
+/** How several lines with one keyword come together. */
+export type Merge =
+  /** The first value stays. */
+  | "first"
+  /** Every value counts, in order. */
+  | "append"
+  /** ProxyCommand and ProxyJump rule each other out; the evaluation knows how. */
+  | "proxy"
+  /** Read and of no consequence: deprecated, or of no use to us. */
+  | "ignored"
+  /** Host, Match, Include: steers the reading of the file. */
+  | "control";
+
+export interface KeywordRule {
+  /** The name under which `ssh -G` prints it, lower case. */
+  readonly name: string;
+  readonly merge: Merge;
+  /**
+   * The value as `ssh -G` prints it, one string per item of a list; before tokens are expanded. Empty: as if not set.
+   * @throws ArgumentError
+   */
+  readonly read: (directive: Directive) => readonly string[];
+}
+
+/** What `keyword` (lower case) means; undefined: OpenSSH does not know it. Obsolete names lead to the new one's rule. */
+export function keywordRule(keyword: string): KeywordRule | undefined {
+  return rules.get(obsoleteNames.get(keyword) ?? keyword);
+}
+
+/** Seconds of a time such as `90`, `10m` or `1h30m` (misc.c, convtime); undefined when it is none. */
+export function parseTime(text: string): number | undefined {
+  if (!/^(?:\d+[smhdw]?)+$/i.test(text)) {
+    return undefined;
+  }
+  const unit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+  let seconds = 0;
+  for (const [, digits, letter] of text.matchAll(/(\d+)([smhdw]?)/gi)) {
+    seconds += Number(digits) * (unit[(letter ?? "").toLowerCase()] ?? 1);
+  }
+  return seconds <= 0x7fffffff ? seconds : undefined;
+}
+
+const obsoleteNames: ReadonlyMap<string, string> = new Map([
+  ["challengeresponseauthentication", "kbdinteractiveauthentication"],
+  ["skeyauthentication", "kbdinteractiveauthentication"],
+  ["tisauthentication", "kbdinteractiveauthentication"],
+  ["dsaauthentication", "pubkeyauthentication"],
+  ["identityfile2", "identityfile"],
+  ["keepalive", "tcpkeepalive"],
+]);
+
+function single(parse: (argument: string) => readonly string[] | string | undefined): KeywordRule["read"] {
+  return ({ args }) => {
+    const [argument = "", ...others] = args;
+    if (argument === "") {
+      throw new ArgumentError("an argument is missing");
+    }
+    if (others.length > 0) {
+      throw new ArgumentError(`there is more than one argument ("${others[0]}")`);
+    }
+    const value = parse(argument);
+    if (value === undefined) {
+      throw new ArgumentError(`"${argument}" is not allowed here`);
+    }
+    return typeof value === "string" ? [value] : value;
+  };
+}
+
+/** One of several words, each printed as another. Case does not matter. */
+function choice(words: Readonly<Record<string, string>>): KeywordRule["read"] {
+  return single((argument) => words[argument.toLowerCase()]);
+}
+
+const text = single((argument) => argument);
+const flag = choice({ yes: "yes", true: "yes", no: "no", false: "no" });
+const time = single((argument) => (argument === "none" ? [] : parseTime(argument)?.toString()));
+const integer = single((argument) =>
+  /^\d+$/.test(argument) && Number(argument) <= 0x7fffffff ? String(Number(argument)) : undefined,
+);
+
+/** The rest of the line as it stands, a comment included. */
+const command: KeywordRule["read"] = ({ rest }) => [rest];
+
+const words: KeywordRule["read"] = ({ args }) => {
+  if (args.includes("")) {
+    throw new ArgumentError("an argument is empty");
+  }
+  if (args.length > 1 && args.some((argument) => argument.toLowerCase() === "none")) {
+    throw new ArgumentError(`"none" must stand alone`);
+  }
+  return args;
+};
+
+/** readconf.c, parse_jump: each hop is a host spec or an ssh:// URI; a comment is cut off wherever it begins. */
+const jump: KeywordRule["read"] = ({ rest }) => {
+  const value = rest.replace(/\s*#.*$/s, "");
+  if (value.toLowerCase() !== "none") {
+    for (const hop of value.split(",")) {
+      try {
+        // Tokens are expanded later; they must not keep the hop from being read.
+        parseHostSpec(hop.replace(/%./g, "x"));
+      } catch (cause) {
+        throw new ArgumentError(`"${hop}" is not a host to jump through`, { cause });
+      }
+    }
+  }
+  return [value];
+};
+
+const escapeCharacter = single((argument) => {
+  if (argument === "none" || argument.length === 1) {
+    return argument;
+  }
+  const control = /^\^([@-\u007f])$/.exec(argument)?.[1];
+  return control && String.fromCharCode(control.charCodeAt(0) & 31);
+});
+
+const controlPersist = single((argument) => {
+  switch (argument) {
+    case "no":
+    case "false":
+      return "no";
+    case "yes":
+    case "true":
+    case "0":
+      return "yes";
+    default: {
+      const seconds = parseTime(argument);
+      return seconds === 0 ? "yes" : seconds?.toString();
+    }
+  }
+});
+
+const forwardAgent = single((argument) => {
+  const word = argument.toLowerCase();
+  return word === "yes" || word === "true" ? "yes" : word === "no" || word === "false" ? "no" : argument;
+});
+
+const agentSocket = single((argument) => (/^\$(?!\{)(?!\w+$)/.test(argument) ? undefined : argument));
+
+const sendEnv: KeywordRule["read"] = ({ args }) => {
+  if (args.length === 0 || args.some((name) => name === "" || name.includes("="))) {
+    throw new ArgumentError("a name of an environment variable is missing or has a =");
+  }
+  return args;
+};
+
+const setEnv: KeywordRule["read"] = ({ args }) => {
+  if (args.length === 0 || args.some((assignment) => !assignment.includes("="))) {
+    throw new ArgumentError("NAME=value is expected");
+  }
+  const names = args.map((assignment) => assignment.slice(0, assignment.indexOf("=")));
+  return args.filter((_, index) => names.indexOf(names[index] as string) === index);
+};
+
+const channelTimeout: KeywordRule["read"] = (directive) => {
+  const values = words(directive);
+  for (const value of values) {
+    const interval = /^[^=]+=(.*)$/s.exec(value)?.[1];
+    if (value.toLowerCase() !== "none" && (interval === undefined || parseTime(interval) === undefined)) {
+      throw new ArgumentError(`"${value}" is not pattern=interval`);
+    }
+  }
+  return values;
+};
+
+const anything: KeywordRule["read"] = ({ args }) => args;
+
+const strictHostKeyChecking = choice({
+  ...{ yes: "true", true: "true", no: "false", false: "false", off: "false" },
+  ...{ ask: "ask", "accept-new": "accept-new" },
+});
+const pubkeyAuthentication = choice({
+  ...{ yes: "true", true: "true", no: "false", false: "false" },
+  ...{ unbound: "unbound", "host-bound": "host-bound" },
+});
+const requestTty = choice({
+  ...{ yes: "true", true: "true", no: "false", false: "false", force: "force", auto: "auto" },
+});
+
+const rules: ReadonlyMap<string, KeywordRule> = new Map(
+  (
+    [
+      ["control", anything, "host match include"],
+      ["first", text, "user hostname hostkeyalias tag bindaddress bindinterface preferredauthentications"],
+      ["first", text, "ciphers macs kexalgorithms hostkeyalgorithms"],
+      ["first", text, "ignoreunknown controlpath pkcs11provider securitykeyprovider"],
+      ["first", flag, "batchmode hashknownhosts identitiesonly passwordauthentication"],
+      ["first", flag, "kbdinteractiveauthentication tcpkeepalive gssapiauthentication forwardx11"],
+      ["first", flag, "hostbasedauthentication permitlocalcommand clearallforwardings"],
+      ["first", flag, "forwardx11trusted gatewayports exitonforwardfailure checkhostip enablesshkeysign"],
+      ["first", flag, "nohostauthenticationforlocalhost visualhostkey canonicalizefallbacklocal"],
+      ["first", flag, "streamlocalbindunlink proxyusefdpass stdinnull forkafterauthentication"],
+      ["first", flag, "enableescapecommandline gssapidelegatecredentials"],
+      ["first", time, "connecttimeout serveraliveinterval forwardx11timeout"],
+      ["first", integer, "connectionattempts numberofpasswordprompts serveralivecountmax"],
+      ["first", integer, "canonicalizemaxdots requiredrsasize"],
+      ["first", single((argument) => parsePort(argument)?.toString()), "port"],
+      // Without the other words for yes and no.
+      ["first", choice({ yes: "yes", no: "no" }), "compression"],
+      ["first", choice({ any: "any", inet: "inet", inet6: "inet6" }), "addressfamily"],
+      ["first", strictHostKeyChecking, "stricthostkeychecking"],
+      ["first", pubkeyAuthentication, "pubkeyauthentication"],
+      ["first", requestTty, "requesttty"],
+      ["first", choice({ none: "none", subsystem: "subsystem", default: "default" }), "sessiontype"],
+      ["first", words, "userknownhostsfile globalknownhostsfile revokedhostkeys"],
+      ["first", escapeCharacter, "escapechar"],
+      ["first", controlPersist, "controlpersist"],
+      ["first", forwardAgent, "forwardagent"],
+      ["first", agentSocket, "identityagent"],
+      ["first", setEnv, "setenv"],
+      ["first", channelTimeout, "channeltimeout"],
+      ["first", command, "remotecommand knownhostscommand localcommand"],
+      ["first", anything, "verifyhostkeydns updatehostkeys canonicalizehostname tunnel tunneldevice"],
+      ["first", anything, "controlmaster addkeystoagent canonicaldomains canonicalizepermittedcnames"],
+      ["append", text, "identityfile certificatefile"],
+      ["append", sendEnv, "sendenv"],
+      ["append", anything, "localforward remoteforward dynamicforward"],
+      ["proxy", command, "proxycommand"],
+      ["proxy", jump, "proxyjump"],
+      ["ignored", anything, "fingerprinthash ipqos kbdinteractivedevices loglevel logverbose xauthlocation"],
+      ["ignored", anything, "permitremoteopen rekeylimit streamlocalbindmask syslogfacility versionaddendum"],
+      ["ignored", anything, "casignaturealgorithms hostbasedacceptedalgorithms pubkeyacceptedalgorithms"],
+      ["ignored", anything, "hostbasedkeytypes pubkeyacceptedkeytypes obscurekeystroketiming warnweakcrypto"],
+      ["ignored", anything, "refuseconnection protocol cipher compressionlevel smartcarddevice"],
+      ["ignored", anything, "fallbacktorsh globalknownhostsfile2 userknownhostsfile2 rhostsauthentication"],
+      ["ignored", anything, "useroaming usersh useprivilegedport afstokenpassing kerberosauthentication"],
+      ["ignored", anything, "kerberostgtpassing rsaauthentication rhostsrsaauthentication"],
+      // What vendors add: Apple's keychain, the GSSAPI key exchange of Debian and Fedora.
+      ["ignored", anything, "usekeychain gssapikeyexchange gssapikexalgorithms gssapitrustdns"],
+      ["ignored", anything, "gssapirenewalforcesrekey gssapiclientidentity gssapiserveridentity"],
+    ] as const
+  ).flatMap(([merge, read, names]) => names.split(" ").map((name) => [name, { name, merge, read }])),
+);

@@ -1,0 +1,120 @@
+import { BlockList, isIP } from "node:net";
+import { networkInterfaces } from "node:os";
+import { matchHostNameList, matchPatternList } from "./patterns.ts";
+
+/** What the criteria of a `Match` line are held against. */
+export interface MatchSubject {
+  /** The host name as far as it is known at this point of the file. */
+  readonly hostName: string;
+  readonly originalHost: string;
+  readonly user: string;
+  readonly localUser: string;
+  readonly tag: string;
+  readonly isFinalPass: boolean;
+}
+
+export interface MatchResult {
+  readonly matches: boolean;
+  /** `Match final` was asked for: the files are read a second time. */
+  readonly wantsFinalPass: boolean;
+  /** `Match exec` stands there; it is never run by us and does not match. */
+  readonly usesExec: boolean;
+  /** Criteria that are not known here; they don't match. */
+  readonly unknown: readonly string[];
+  /** Set where OpenSSH refuses the line. */
+  readonly problem?: string;
+}
+
+const withArgument: ReadonlySet<string> = new Set(
+  "host originalhost user localuser localnetwork version tagged command sessiontype exec".split(" "),
+);
+
+/** Judges a `Match` line (readconf.c, match_cfg_line). All criteria must hold; each can be negated with `!`. */
+export function judgeMatch(args: readonly string[], subject: MatchSubject): MatchResult {
+  let matches = true;
+  let wantsFinalPass = false;
+  let usesExec = false;
+  const unknown: string[] = [];
+  const result = (problem?: string): MatchResult => ({
+    ...{ matches: matches && problem === undefined, wantsFinalPass, usesExec, unknown },
+    ...(problem !== undefined && { problem }),
+  });
+  if (args.length === 0) {
+    return result("a criterion is missing");
+  }
+  for (let i = 0; i < args.length; i++) {
+    const written = args[i] as string;
+    const isNegated = written.startsWith("!");
+    const [, name = "", assigned] = /^!?([^=]*)(?:=(.*))?$/s.exec(written) ?? [];
+    const criterion = name.toLowerCase();
+    if (criterion === "all") {
+      if (i > 1 || i + 1 < args.length) {
+        return result(`"${written}" can't be combined with other criteria`);
+      }
+      matches &&= !isNegated;
+      return result();
+    }
+    if (criterion === "final" || criterion === "canonical") {
+      wantsFinalPass ||= criterion === "final" && !isNegated;
+      matches &&= subject.isFinalPass !== isNegated;
+      continue;
+    }
+    const argument = assigned ?? args[++i];
+    if (argument === undefined || (argument === "" && criterion !== "tagged" && criterion !== "command")) {
+      return result(`"${written}" has no argument`);
+    }
+    const holds = withArgument.has(criterion) ? judge(criterion, argument, subject) : undefined;
+    usesExec ||= criterion === "exec";
+    if (holds === undefined && criterion !== "exec") {
+      unknown.push(name);
+    }
+    matches &&= holds !== undefined && holds !== isNegated;
+  }
+  return result();
+}
+
+/** Undefined: it can't be known here. */
+function judge(criterion: string, argument: string, subject: MatchSubject): boolean | undefined {
+  switch (criterion) {
+    case "host":
+      return matchHostNameList(subject.hostName, argument);
+    case "originalhost":
+      return matchHostNameList(subject.originalHost, argument);
+    case "user":
+      return matchPatternList(subject.user, argument);
+    case "localuser":
+      return matchPatternList(subject.localUser, argument);
+    case "localnetwork":
+      return isOnNetwork(argument);
+    case "tagged":
+      return subject.tag === "" ? argument === "" : matchPatternList(subject.tag, argument);
+    // What a person opens is a shell on a terminal: no command is known yet.
+    case "command":
+      return argument === "";
+    case "sessiontype":
+      return matchPatternList("shell", argument);
+    // `exec` would run a program, `version` asks for that of an OpenSSH that is not there.
+    default:
+      return undefined;
+  }
+}
+
+/** Whether an interface that is up, other than the loopback, has an address in one of the CIDR ranges. */
+function isOnNetwork(ranges: string): boolean {
+  const list = new BlockList();
+  for (const range of ranges.split(",")) {
+    const [address = "", bits] = range.split("/");
+    const version = isIP(address);
+    const longest = version === 4 ? 32 : 128;
+    const prefix = bits === undefined ? longest : Number(bits);
+    if (version !== 0 && Number.isInteger(prefix) && prefix >= 0 && prefix <= longest) {
+      list.addSubnet(address, prefix, version === 4 ? "ipv4" : "ipv6");
+    }
+  }
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .some(
+      ({ address, family, internal }) =>
+        !internal && list.check(address, family === "IPv4" ? "ipv4" : "ipv6"),
+    );
+}
