@@ -1,5 +1,6 @@
 import type { Benchmark } from "./benchmark.ts";
 import { bundleBenchmark } from "./bundle.ts";
+import { connectionsBenchmark } from "./connections.ts";
 
 /** All that the project has, in the order in which they run. */
-export const benchmarks: readonly Benchmark[] = [bundleBenchmark];
+export const benchmarks: readonly Benchmark[] = [connectionsBenchmark, bundleBenchmark];
