@@ -16,12 +16,12 @@ Linux)
   if have ss && s=$($S ss -tnpo "sport = :$port") && [ -n "$s" ]; then
     part ss; printf '%s\n' "$s"
   elif have netstat; then
-    part netstat; { $S netstat -tnpo || netstat -tn; } | grep "[.:]$port "
+    part netstat; { $S netstat -tnpo || $S netstat -tnp || netstat -tn; } | grep "[.:]$port "
   fi ;;
 *)
   if have sockstat; then part sockstat; sockstat -c -p "$port"; fi
   if [ "$OS" = OpenBSD ] && have fstat; then part fstat; fstat | grep "stream tcp.*:$port "; fi
-  if have netstat; then part netstat; netstat -an -p tcp | grep "[.:]$port "; fi ;;
+  if have netstat; then part netstat; { netstat -anW -p tcp || netstat -an -p tcp; } | grep "[.:]$port "; fi ;;
 esac
 
 part who; who -u || who

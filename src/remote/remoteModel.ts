@@ -68,13 +68,11 @@ class ModelBuilder {
 
   /** Without the probe itself: one draft per terminal, one for all that has no terminal, or one for a connection that carries nothing. */
   #onConnection(carrier: RemoteProcess, titleUser: string, titleTtys: readonly string[]): Draft[] {
-    const programs = this.#tree
+    const children = this.#tree
       .children(carrier.pid)
-      .filter(
-        (child) =>
-          this.#tree.role(child) === undefined && child.state !== "Z" && !this.#tree.carrier.has(child.pid),
-      );
-    const user = titleUser === "" ? (programs[0]?.user ?? carrier.user ?? "") : titleUser;
+      .filter((child) => this.#tree.role(child) === undefined && child.state !== "Z");
+    const user = titleUser === "" ? (children[0]?.user ?? carrier.user ?? "") : titleUser;
+    const programs = children.filter((child) => !this.#tree.carrier.has(child.pid));
     const byTty = groupBy(programs, (program) => program.tty);
     for (const name of titleTtys) {
       const tty = ttyName(name);
@@ -152,11 +150,10 @@ class ModelBuilder {
    */
   #leftOver(record: LoginRecord | undefined, leader: RemoteProcess | undefined): HungReason[] {
     const seesEverybody = this.#tree.get(1) !== undefined;
-    const remote = record?.from !== undefined && !record.from.startsWith(":") && !record.from.includes("(");
-    if (!seesEverybody || !remote) {
+    if (!seesEverybody || !isRemote(record)) {
       return [];
     }
-    const recordDead = record.pid !== undefined && this.#tree.get(record.pid) === undefined;
+    const recordDead = record?.pid !== undefined && this.#tree.get(record.pid) === undefined;
     if (leader === undefined) {
       return recordDead ? [{ kind: "stale-record" }] : [];
     }
@@ -170,6 +167,8 @@ class ModelBuilder {
     const since = first?.startedAt ?? this.#record(tty)?.at;
     const connection = carrier === undefined ? ({ kind: "unknown" } as const) : this.#sockets.of(carrier);
     const idleSeconds = this.#idle(tty);
+    // A console, a desktop or tmux waits for its person by design.
+    const mayHangIdle = draft.kind !== "login" || isRemote(this.#record(tty));
     const ours = this.#ours(carrier);
     const reasons =
       ours !== undefined
@@ -179,7 +178,7 @@ class ModelBuilder {
             ...judgeHung(
               {
                 ageSeconds: since === undefined ? undefined : this.#facts.now - since,
-                idleSeconds,
+                idleSeconds: mayHangIdle ? idleSeconds : undefined,
                 leaders: carrier === undefined ? leaders : [...leaders, carrier],
                 members,
                 connection,
@@ -195,7 +194,7 @@ class ModelBuilder {
       from: this.#from(tty, carrier),
       since,
       idleSeconds,
-      state: stateOf(first, carrier, members),
+      state: first === undefined && reasons.length === 0 ? "unknown" : stateOf(first, carrier, members),
       programs: this.#programs(members),
       ours,
       hung: reasons,
@@ -262,6 +261,11 @@ class ModelBuilder {
   #age(process: RemoteProcess): number | undefined {
     return process.startedAt === undefined ? undefined : this.#facts.now - process.startedAt;
   }
+}
+
+/** The record names a host, and not a display (`:0`), a `(login screen)`, `tmux(123).%0` or `host via mosh [123]`. */
+function isRemote(record: LoginRecord | undefined): boolean {
+  return /^[^:\s(][^\s(]*$/.test(record?.from ?? "");
 }
 
 function stateOf(

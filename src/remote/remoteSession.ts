@@ -42,7 +42,9 @@ export type RemoteSessionState =
   /** In an uninterruptible wait (disk, NFS). */
   | "blocked"
   /** No process is left. */
-  | "gone";
+  | "gone"
+  /** Nobody says. */
+  | "unknown";
 
 export interface KillTarget {
   readonly pid: number;

@@ -24,7 +24,9 @@ export function parseWho(lines: readonly string[], now: number): LoginRecord[] {
     if (tty === undefined || tty === "~") {
       return [];
     }
-    const tail = /^\s*(\d\d:\d\d|old|\.|\?)?\s*(\d+)?\s*(?:\((.*)\))?\s*(.*)$/.exec(rest);
+    const tail = /^\s*(?:(\d\d:\d\d|old|\.|\?)(?=\s|$))?\s*(?:(\d+)(?=\s|$))?\s*(?:\((.*)\))?\s*(.*)$/.exec(
+      rest,
+    );
     const idle = idleBefore ?? tail?.[1];
     const from = tail?.[3] ?? (idleBefore === undefined ? undefined : tail?.[4]);
     return [
@@ -48,24 +50,27 @@ export function parseWho(lines: readonly string[], now: number): LoginRecord[] {
 
 /**
  * `w`. The heading says whose it is: procps has JCPU and PCPU, and leaves the terminal empty for a session without
- * one; the BSDs and macOS shorten the terminal's name. The time of login is left to `who`, which says the day.
+ * one; the BSDs and macOS shorten the terminal's name. busybox prints there what its `who` prints: nothing is taken
+ * twice. The time of login is left to `who`, which says the day.
  */
 export function parseW(lines: readonly string[]): LoginRecord[] {
-  const headingAt = lines.findIndex((line) => /^USER\s+TTY\s/.test(line));
+  const headingAt = lines.findIndex((line) => /^USER +TTY +/.test(line));
   const heading = lines[headingAt];
   if (heading === undefined || !heading.includes("IDLE")) {
     return [];
   }
   const dialect = heading.includes("JCPU") ? "procps" : "bsd";
   const ttyColumn = heading.indexOf("TTY");
-  const hasFrom = heading.includes("FROM");
+  const fromColumn = heading.indexOf("FROM");
   return lines.slice(headingAt + 1).flatMap((line) => {
     const user = line.slice(0, ttyColumn).trim();
     const words = line.slice(ttyColumn).split(/\s+/);
     const named = words[0] !== "" || dialect === "bsd";
     const fields = words.filter((word) => word !== "");
     const tty = named ? ttyName(fields.shift() ?? "") : undefined;
-    const from = hasFrom ? fields.shift() : undefined;
+    // procps leaves FROM empty for a serial console; the BSDs write `-`.
+    const blank = dialect === "procps" && line.slice(fromColumn, fromColumn + 16).trim() === "";
+    const from = fromColumn < 0 || blank ? undefined : fields.shift();
     fields.shift();
     const idle = fields.shift();
     const idleSeconds = idle === undefined ? undefined : parseIdle(idle, dialect);
