@@ -1,0 +1,287 @@
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { markCount, markQuery } from "./marks.ts";
+import { SafePointScanner, type SequenceListener } from "./safePointScanner.ts";
+
+/**
+ * All amounts are UTF-16 code units of decoded output; times are milliseconds. The defaults are measured: small steps
+ * are best below 512 K, 60 ms of backlog costs no throughput and keeps Ctrl+C quick.
+ */
+export interface FlowLimits {
+  /** At most one mark per this much output: interactive work carries none. */
+  readonly step: number;
+  readonly window: number;
+  readonly smallestWindow: number;
+  readonly largestWindow: number;
+  /** How far the terminal may be behind. */
+  readonly targetRoundTrip: number;
+  /** Slower answers mean a throttled renderer (timers at 1 s), which answers a window at a time. */
+  readonly throttledRoundTrip: number;
+  readonly throttledWindow: number;
+  /** Without an answer for this long, one more window is let through. */
+  readonly patience: number;
+  /** Never more than this unanswered, or without a place for a mark. */
+  readonly hardCap: number;
+}
+
+export const defaultFlowLimits: FlowLimits = {
+  step: 32 * 1024,
+  window: 256 * 1024,
+  smallestWindow: 128 * 1024,
+  largestWindow: 4 * 1024 * 1024,
+  targetRoundTrip: 60,
+  throttledRoundTrip: 700,
+  throttledWindow: 2 * 1024 * 1024,
+  patience: 5000,
+  hardCap: 16 * 1024 * 1024,
+};
+
+export interface FlowPorts {
+  readonly clock: Clock;
+  /** Hands text to the terminal. */
+  write(text: string): void;
+  /** Stops and restarts the source. Called only on changes, also from inside `write` and `acknowledge`. */
+  pause(): void;
+  resume(): void;
+}
+
+interface Mark {
+  readonly index: number;
+  /** Output up to and including what stands before the mark. */
+  readonly position: number;
+  readonly sentAt: number;
+  /** The window was full while this mark was on its way: its round trip says something about the window. */
+  limited: boolean;
+}
+
+/** Longer chunks are cut, so that each part can have its own mark. */
+const longestPiece = 32 * 1024;
+/** A terminal that lets so many rounds of patience pass before its first answer knows no DECRQM. */
+const silentRounds = 2;
+/** Pace for a terminal that never answered at all: one window per this time. */
+const openLoopInterval = 100;
+
+/**
+ * Back-pressure from the terminal to the source: puts numbered marks into the output at safe points, counts what is
+ * unanswered, and pauses the source while that fills the window, which adapts to how fast the terminal is.
+ */
+export class FlowController implements Disposable {
+  readonly #ports: FlowPorts;
+  readonly #limits: FlowLimits;
+  readonly #scanner: SafePointScanner;
+  #window: number;
+  #throttled = false;
+  #paused = false;
+  #disposed = false;
+  #written = 0;
+  #marked = 0;
+  #acknowledged = 0;
+  #nextIndex = 0;
+  #marks: Mark[] = [];
+  #throttledSince = 0;
+  #changedAt = Number.NEGATIVE_INFINITY;
+  #roundTrip: number | undefined;
+  #everAnswered = false;
+  #silentRounds = 0;
+  #credit = 0;
+  #timer: Disposable | undefined;
+
+  /** @param listener told about every control sequence in the output. */
+  constructor(
+    ports: FlowPorts,
+    options: { readonly limits?: Partial<FlowLimits>; readonly listener?: SequenceListener } = {},
+  ) {
+    this.#ports = ports;
+    this.#limits = { ...defaultFlowLimits, ...options.limits };
+    this.#window = this.#limits.window;
+    this.#scanner = new SafePointScanner(options.listener);
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** What the terminal has, as far as we know, not parsed yet. */
+  get backlog(): number {
+    return this.#written - this.#acknowledged;
+  }
+
+  /** Marks are on their way. */
+  get outstanding(): boolean {
+    return this.#marks.length > 0;
+  }
+
+  get window(): number {
+    return this.#throttled ? Math.max(this.#window, this.#limits.throttledWindow) : this.#window;
+  }
+
+  /** The last measured one; undefined before the first answer. */
+  get roundTrip(): number | undefined {
+    return this.#roundTrip;
+  }
+
+  get inGround(): boolean {
+    return this.#scanner.inGround;
+  }
+
+  get atFreshLine(): boolean {
+    return this.#scanner.atFreshLine;
+  }
+
+  /** Decoded output of the remote side. */
+  write(text: string): void {
+    for (let from = 0; from < text.length; ) {
+      let to = Math.min(text.length, from + longestPiece);
+      if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) {
+        to++;
+      }
+      this.#writePiece(from === 0 && to === text.length ? text : text.slice(from, to));
+      from = to;
+    }
+    this.#update();
+  }
+
+  /** A complete line of our own, not part of the stream; only in ground state. Ends with CR LF. */
+  writeNotice(text: string): void {
+    this.#ports.write(text);
+    this.#written += text.length;
+    this.#scanner.noteFreshLine();
+  }
+
+  /** The terminal has answered mark `index`, and so has parsed everything before it. Unknown numbers are ignored. */
+  acknowledge(index: number): void {
+    const at = this.#marks.findIndex((mark) => mark.index === index);
+    const mark = this.#marks[at];
+    if (mark === undefined) {
+      return;
+    }
+    this.#marks = this.#marks.slice(at + 1);
+    this.#acknowledged = mark.position;
+    this.#everAnswered = true;
+    this.#silentRounds = 0;
+    this.#credit = 0;
+    this.#stopTimer();
+    this.#adapt(mark);
+    this.#update();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#marks = [];
+    this.#stopTimer();
+  }
+
+  #writePiece(text: string): void {
+    const before = this.#written;
+    const safe = this.#scanner.scan(text);
+    this.#written += text.length;
+    if (safe < 0 || before + safe - this.#marked < this.#limits.step) {
+      this.#ports.write(text);
+      return;
+    }
+    this.#marked = before + safe;
+    const index = this.#nextIndex;
+    this.#nextIndex = (index + 1) % markCount;
+    this.#marks.push({
+      index,
+      position: this.#marked,
+      sentAt: this.#ports.clock.monotonic(),
+      limited: this.#paused,
+    });
+    this.#ports.write(text.slice(0, safe) + markQuery(index) + text.slice(safe));
+  }
+
+  #adapt(mark: Mark): void {
+    const now = this.#ports.clock.monotonic();
+    const roundTrip = now - mark.sentAt;
+    const { targetRoundTrip, throttledRoundTrip, smallestWindow, largestWindow } = this.#limits;
+    this.#roundTrip = roundTrip;
+    // Once per round trip: a mark sent before the last change tells about the window before it.
+    if (mark.sentAt < this.#changedAt) {
+      return;
+    }
+    if (roundTrip > throttledRoundTrip) {
+      // Now and then look again with the frozen window: a large window on a slow terminal looks throttled, too.
+      if (!this.#throttled) {
+        this.#throttled = true;
+        this.#throttledSince = now;
+        this.#changedAt = now;
+      } else if (now - this.#throttledSince > throttledRoundTrip * 4) {
+        this.#throttled = false;
+        this.#changedAt = now;
+      }
+    } else if (this.#throttled) {
+      this.#throttled = false;
+      this.#changedAt = now;
+    } else if (mark.limited) {
+      const factor = Math.min(1.25, Math.max(0.8, Math.sqrt(targetRoundTrip / Math.max(1, roundTrip))));
+      this.#window = Math.round(Math.min(largestWindow, Math.max(smallestWindow, this.#window * factor)));
+      this.#changedAt = now;
+    }
+  }
+
+  #update(): void {
+    if (this.#disposed) {
+      return;
+    }
+    const unanswered = this.#marked - this.#acknowledged;
+    const unmarked = this.#written - this.#marked;
+    const { hardCap } = this.#limits;
+    const full = unanswered >= Math.min(hardCap, this.window + this.#credit) || unmarked >= hardCap;
+    if (full) {
+      for (const mark of this.#marks) {
+        mark.limited = true;
+      }
+      this.#startTimer();
+    } else {
+      this.#stopTimer();
+    }
+    if (full !== this.#paused) {
+      this.#paused = full;
+      if (full) {
+        this.#ports.pause();
+      } else {
+        this.#ports.resume();
+      }
+    }
+  }
+
+  /** While the window is full: what happens when no answer comes. */
+  #startTimer(): void {
+    if (this.#timer !== undefined) {
+      return;
+    }
+    const { clock } = this.#ports;
+    const { hardCap, patience } = this.#limits;
+    if (!this.#everAnswered && this.#silentRounds >= silentRounds) {
+      this.#timer = clock.setTimeout(() => this.#assumeParsed(), openLoopInterval);
+    } else if (this.#written - this.#marked >= hardCap) {
+      this.#timer = clock.setTimeout(() => this.#assumeParsed(), patience);
+    } else if (this.#marked - this.#acknowledged < hardCap) {
+      this.#timer = clock.setTimeout(() => {
+        this.#timer = undefined;
+        this.#silentRounds++;
+        this.#credit += this.window;
+        this.#update();
+      }, patience);
+    }
+  }
+
+  /** No answer can come (there never was one, or there is no place for a mark): goes on one window at a time. */
+  #assumeParsed(): void {
+    this.#timer = undefined;
+    this.#acknowledged = Math.min(this.#written, this.#acknowledged + this.window);
+    this.#marked = Math.max(this.#marked, this.#acknowledged);
+    this.#marks = this.#marks.filter((mark) => mark.position > this.#acknowledged);
+    this.#update();
+  }
+
+  #stopTimer(): void {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+  }
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code < 0xdc00;
+}

@@ -1,0 +1,217 @@
+import { type EscapeState, escapeState, nextState } from "./escapeStates.ts";
+import { type Standing, standing, standingOf, standingOfPair } from "./joining.ts";
+
+export type SequenceKind = "escape" | "csi" | "osc" | "dcs" | "apc";
+
+/** What a scanner meets besides text. Called during `scan`, in order. */
+export interface SequenceListener {
+  /**
+   * A complete sequence that a terminal carries out, as it came: with its introducer (7 or 8 bit); CSI and ESC with the
+   * final character, strings with a BEL if that ended them, without ST. `cut`: the string was longer than the limit, and
+   * `raw` holds its beginning.
+   */
+  onSequence(kind: SequenceKind, raw: string, cut: boolean): void;
+  /** SO (0x0e) or SI (0x0f) in the text. */
+  onShift(code: number): void;
+}
+
+/** Longer sequences are followed, but not kept. */
+const longestKept = 64 * 1024;
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/**
+ * Follows a stream of decoded output through the terminal's parser states, to know where a query can be put in without
+ * changing what is shown: right after LF or CR in ground state, or between two characters in ground state that join
+ * with nothing (two printable ASCII characters, for one). Anywhere else it would print garbage (inside a sequence) or
+ * break what belongs together (before a combining mark, ZWJ or REP).
+ */
+export class SafePointScanner {
+  readonly #listener: SequenceListener | undefined;
+  #state: EscapeState = escapeState.ground;
+  /** The last thing in ground, when it was a character. */
+  #previous: Standing = standing.joins;
+  /** DECAWM is off. A wide character that finds no room at the margin then leaves xterm.js' cursor inside another one,
+   * which the beginning of the next run of text erases: a mark must not begin one there. */
+  #noWrap = false;
+  #column0 = true;
+  #freshLine = true;
+  /** Beginning of a sequence that earlier chunks left unfinished. */
+  #held = "";
+  #cut = false;
+
+  constructor(listener?: SequenceListener) {
+    this.#listener = listener;
+  }
+
+  /** Not inside a sequence. */
+  get inGround(): boolean {
+    return this.#state === escapeState.ground;
+  }
+
+  /** The cursor is surely at the beginning of a line on which nothing was written yet. */
+  get atFreshLine(): boolean {
+    return this.#freshLine && this.inGround;
+  }
+
+  /** What was written besides the stream: a line of our own that ended with CR LF. */
+  noteFreshLine(): void {
+    this.#previous = standing.joins;
+    this.#column0 = true;
+    this.#freshLine = true;
+  }
+
+  /**
+   * Takes the next chunk (never cut inside a surrogate pair).
+   * @returns the last safe point in it: an index from 0 to its length, or -1.
+   */
+  scan(text: string): number {
+    const end = text.length;
+    let state = this.#state;
+    let previous = this.#previous;
+    let safe = -1;
+    let at = 0;
+    let start = 0;
+    while (at < end) {
+      const code = text.charCodeAt(at);
+      if (state !== escapeState.ground) {
+        const next = nextState(state, code);
+        // ESC and C1 begin something new in every state, also in their own.
+        if (next === escapeState.ground || code === 0x1b || (code >= 0x80 && code < 0xa0)) {
+          this.#finish(state, code, text, start, at);
+          start = at;
+        }
+        state = next;
+        at++;
+        continue;
+      }
+      if (code >= 0x20 && code < 0x7f) {
+        const from = at;
+        do {
+          at++;
+        } while (at < end && isPrintableAscii(text.charCodeAt(at)));
+        if (at - from > 1) {
+          safe = at - 1;
+        } else if (this.#mayPart(previous, standing.aloneNarrow)) {
+          safe = from;
+        }
+        previous = standing.aloneNarrow;
+        this.#column0 = false;
+        this.#freshLine = false;
+        continue;
+      }
+      if (code >= 0xa0) {
+        const low = code >= 0xd800 && code < 0xdc00 && at + 1 < end ? text.charCodeAt(at + 1) : 0;
+        const now = low === 0 ? standingOf(code) : standingOfPair(code, low);
+        if (this.#mayPart(previous, now)) {
+          safe = at;
+        }
+        previous = now;
+        this.#column0 = false;
+        this.#freshLine = false;
+        at += low === 0 ? 1 : 2;
+        continue;
+      }
+      previous = standing.joins;
+      at++;
+      if (code === LF) {
+        this.#freshLine = this.#column0;
+        safe = at;
+      } else if (code === CR) {
+        this.#column0 = true;
+        safe = at;
+      } else if (code === 0x0e || code === 0x0f) {
+        this.#listener?.onShift(code);
+      } else {
+        state = nextState(state, code);
+        start = at - 1;
+        if (state === escapeState.ground && code !== 0x00 && code !== 0x07) {
+          this.#column0 = false;
+          this.#freshLine = false;
+        }
+      }
+    }
+    this.#state = state;
+    this.#previous = previous;
+    if (state !== escapeState.ground) {
+      this.#hold(text, start);
+    }
+    return safe;
+  }
+
+  /** A sequence is over with the character at `at`, or a new one begins there. */
+  #finish(state: EscapeState, code: number, text: string, start: number, at: number): void {
+    const kind = carriedOut(state, code);
+    if (kind !== undefined) {
+      const final = code === 0x1b || code === 0x9c ? at : at + 1;
+      const raw = this.#held + (this.#cut ? "" : text.slice(start, final));
+      this.#listener?.onSequence(kind, raw, this.#cut || raw.length > longestKept);
+      if (kind === "csi" && (code === 0x68 || code === 0x6c) && /\?(?:.*;)?7(?!\d)/s.test(raw)) {
+        this.#noWrap = code === 0x6c;
+      }
+      // SGR moves nothing; what other control functions do to the cursor is not followed.
+      if ((kind === "csi" && code !== 0x6d) || (kind === "escape" && code !== 0x5c)) {
+        this.#column0 = false;
+        this.#freshLine = false;
+      }
+    }
+    this.#drop();
+  }
+
+  /** Whether a sequence between two characters changes nothing. */
+  #mayPart(before: Standing, after: Standing): boolean {
+    return (
+      before !== standing.joins &&
+      after !== standing.joins &&
+      !(this.#noWrap && before === standing.aloneWide)
+    );
+  }
+
+  #hold(text: string, start: number): void {
+    if (this.#cut) {
+      return;
+    }
+    this.#held += text.slice(start);
+    if (this.#held.length > longestKept) {
+      this.#held = this.#held.slice(0, 256);
+      this.#cut = true;
+    }
+  }
+
+  #drop(): void {
+    this.#held = "";
+    this.#cut = false;
+  }
+}
+
+function isPrintableAscii(code: number): boolean {
+  return code >= 0x20 && code < 0x7f;
+}
+
+/** What kind of sequence a character completes in a state; undefined when it aborts it or nothing is carried out. */
+function carriedOut(state: EscapeState, code: number): SequenceKind | undefined {
+  switch (state) {
+    case escapeState.escape:
+    case escapeState.escapeIntermediate:
+      return code >= 0x30 && code <= 0x7e ? "escape" : undefined;
+    case escapeState.csiEntry:
+    case escapeState.csiParameter:
+    case escapeState.csiIntermediate:
+      return code >= 0x40 && code <= 0x7e ? "csi" : undefined;
+    case escapeState.oscString:
+      return code === 0x07 || code === 0x1b || code === 0x9c ? "osc" : undefined;
+    case escapeState.dcsString:
+      return code === 0x1b || code === 0x9c ? "dcs" : undefined;
+    case escapeState.apcString:
+      return code === 0x1b || code === 0x9c ? "apc" : undefined;
+    case escapeState.ground:
+    case escapeState.csiIgnore:
+    case escapeState.dcsEntry:
+    case escapeState.dcsParameter:
+    case escapeState.dcsIntermediate:
+    case escapeState.dcsIgnore:
+    case escapeState.privateString:
+      return undefined;
+  }
+}
