@@ -14,16 +14,24 @@ export type AuthErrorReason =
 export class AuthError extends SshSessionsError<AuthErrorReason> {
   /** What was tried, in order, in words; no secrets. */
   readonly tried: readonly string[];
+  /** Keys that were meant to be tried and could not be used, each with cause and remedy, in words. */
+  readonly problems: readonly string[];
   /** What the server would accept, as it said last. */
   readonly methodsLeft: readonly string[];
 
   constructor(
     reason: AuthErrorReason,
     message: string,
-    details: { tried: readonly string[]; methodsLeft: readonly string[]; cause?: unknown },
+    details: {
+      tried: readonly string[];
+      methodsLeft: readonly string[];
+      problems?: readonly string[];
+      cause?: unknown;
+    },
   ) {
     super(reason, message, { cause: details.cause });
     this.tried = details.tried;
+    this.problems = details.problems ?? [];
     this.methodsLeft = details.methodsLeft;
   }
 

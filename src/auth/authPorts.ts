@@ -112,8 +112,9 @@ export interface Authenticator {
   succeeded(): Promise<void>;
   /**
    * The login failed: the server refused, or hung up instead of answering the last attempt (not: the network broke).
-   * A stored secret that was in that attempt is dropped. Says in words what was tried, and which keys could not be
-   * used and why, for the error.
+   * A stored secret that was in that attempt is dropped. Says in words what was tried, for the error.
    */
   tried(): readonly string[];
+  /** Keys that could not be used, each with cause and remedy, in words, for the error. */
+  problems(): readonly string[];
 }

@@ -125,7 +125,11 @@ class Dialogue implements Authenticator {
   tried(): readonly string[] {
     // A server that hangs up after one refusal too many never lets us ask for the next attempt.
     this.#password.refused().catch(() => {});
-    return [...this.#tried, ...this.#problems];
+    return [...this.#tried];
+  }
+
+  problems(): readonly string[] {
+    return [...this.#problems];
   }
 
   #isEnabled(name: string): name is Method {

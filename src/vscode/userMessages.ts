@@ -246,6 +246,10 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
 function authMessage(error: AuthError, name: string): UserMessage {
   const tried =
     error.tried.length === 0 ? "" : ` Tried: ${error.tried.map((item) => printable(item)).join(", ")}.`;
+  const problems =
+    error.problems.length === 0
+      ? ""
+      : ` Not used: ${error.problems.map((item) => printable(item)).join("; ")}.`;
   const left =
     error.methodsLeft.length === 0
       ? ""
@@ -253,13 +257,13 @@ function authMessage(error: AuthError, name: string): UserMessage {
   switch (error.reason) {
     case "refused":
       return failure(
-        `The login to ${name} was refused.${tried}${left} Check the user name and the key.`,
+        `The login to ${name} was refused.${tried}${problems}${left} Check the user name and the key.`,
         retry,
         showLog,
       );
     case "too-many-failures":
       return failure(
-        `The login to ${name} failed too often, so it was given up.${tried} If your agent holds many keys, IdentitiesOnly with IdentityFile offers the right one.`,
+        `The login to ${name} failed too often, so it was given up.${tried}${problems} If your agent holds many keys, IdentitiesOnly with IdentityFile offers the right one.`,
         retry,
         showLog,
       );
@@ -271,7 +275,7 @@ function authMessage(error: AuthError, name: string): UserMessage {
       );
     case "nothing-to-try":
       return failure(
-        `No way to log in to ${name}: there is no key or password to offer.${left} Add a key to the agent, or set IdentityFile.`,
+        `No way to log in to ${name}: there is no key or password to offer.${problems}${left} Add a key to the agent, or set IdentityFile.`,
         retry,
         showLog,
       );

@@ -35,7 +35,12 @@ export function fakeStack(hosts: readonly HostConfig[] = [hostConfig()]) {
     engine,
     login: () => ({
       verifier: { preferredAlgorithms: async () => [], verify: async () => {} },
-      authenticator: { next: async () => undefined, succeeded: async () => {}, tried: () => [] },
+      authenticator: {
+        next: async () => undefined,
+        succeeded: async () => {},
+        tried: () => [],
+        problems: () => [],
+      },
     }),
     policies: {
       keepalive: () => settings.keepalive,

@@ -267,9 +267,10 @@ export class Handshake {
   }
 
   #authError(reason: AuthError["reason"], message: string): AuthError {
-    const tried = this.#parts.request.authenticator.tried();
+    const { authenticator } = this.#parts.request;
     return new AuthError(reason, message, {
-      tried,
+      tried: authenticator.tried(),
+      problems: authenticator.problems(),
       methodsLeft: (this.#methodsLeft ?? []).map((name) => printable(name)),
     });
   }

@@ -33,6 +33,10 @@ export class ScriptedAuthenticator implements Authenticator {
   tried(): readonly string[] {
     return this.#attempts.slice(0, this.#made).map((attempt) => attempt.method);
   }
+
+  problems(): readonly string[] {
+    return [];
+  }
 }
 
 /** The private key of a file without a passphrase. */
