@@ -21,7 +21,8 @@ export function runProxyCommand(command: string, logger: Logger): Duplex {
       child.stdout.resume();
     },
     write(chunk: Buffer, _encoding, callback) {
-      child.stdin.write(chunk, (error) => callback(error ?? null));
+      // A broken pipe is no news: "close" below says how the process ended.
+      child.stdin.write(chunk, () => callback());
     },
     final(callback) {
       child.stdin.end(callback);
@@ -39,14 +40,16 @@ export function runProxyCommand(command: string, logger: Logger): Duplex {
       callback(error);
     },
   });
+  stream.on("error", () => {
+    // Whoever uses the stream hears it too; one that ends before anybody does must not end the extension host.
+  });
   child.stdout.on("data", (chunk: Buffer) => {
     if (!stream.push(chunk)) {
       child.stdout.pause();
     }
   });
-  child.stdout.on("end", () => stream.push(null));
   child.stdin.on("error", () => {
-    // EPIPE after its end: "close" below says what happened.
+    // As above.
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     logger.warn(`ProxyCommand: ${printable(text.trimEnd())}`);
@@ -56,8 +59,11 @@ export function runProxyCommand(command: string, logger: Logger): Duplex {
       new ConnectError("proxy-failed", "The ProxyCommand could not be started", { cause: error }),
     );
   });
+  // Not at the end of its output: how it ended says more, and comes a moment later.
   child.on("close", (code, signal) => {
-    if (code !== 0 && !stream.destroyed) {
+    if (code === 0) {
+      stream.push(null);
+    } else if (!stream.destroyed) {
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
       stream.destroy(new ConnectError("proxy-failed", `The ProxyCommand ended with ${how}`));
     }

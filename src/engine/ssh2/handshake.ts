@@ -238,6 +238,10 @@ export class Handshake {
     const { connection, offer } = this.#parts;
     const { greeting, disconnectMessage } = connection;
     const cause = error === undefined ? undefined : { cause: error };
+    if (ConnectError.is(error)) {
+      // The transport (a ProxyCommand) knows better.
+      return error;
+    }
     if (greeting.offer !== undefined && !this.#authenticating) {
       const mismatch = noCommon(offer, greeting.offer);
       if (mismatch !== undefined) {

@@ -3,6 +3,7 @@ import ssh2 from "ssh2";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { raceSignal } from "../../base/deadline.ts";
 import type { ConnectionEngine, ConnectRequest, EngineConnection } from "../connectionEngine.ts";
+import { ConnectError } from "../engineErrors.ts";
 import { algorithmOffer } from "./algorithms.ts";
 import { dialTcp } from "./dialTcp.ts";
 import { Handshake } from "./handshake.ts";
@@ -29,6 +30,12 @@ export class Ssh2Engine implements ConnectionEngine {
     try {
       signal.throwIfAborted();
       const knownFirst = await raceSignal(request.verifier.preferredAlgorithms(), signal);
+      if (transport?.destroyed) {
+        // It ended before anybody listened: no event will tell any more.
+        throw (
+          transport.errored ?? new ConnectError("closed-during-handshake", "The way to the server closed")
+        );
+      }
       const offer = algorithmOffer(config, knownFirst);
       const socket = transport ?? (await this.#dial(request, signal));
       const client = new ssh2.Client();

@@ -1,0 +1,54 @@
+import { homedir } from "node:os";
+import * as vscode from "vscode";
+import type { SshSessionsApi } from "./api.ts";
+import { systemClock } from "./base/clock.ts";
+import { type Disposable, DisposableStore } from "./base/disposable.ts";
+import { createHostResolver } from "./config/hostResolver.ts";
+import { createSshStack } from "./sshStack.ts";
+import { channelLogger } from "./vscode/channelLogger.ts";
+import { linkTerminal } from "./vscode/plainTerminalLink.ts";
+import { PromptQueue } from "./vscode/promptQueue.ts";
+import { VscodeAuthPrompter } from "./vscode/vscodeAuthPrompter.ts";
+import { VscodeHostKeyPrompter } from "./vscode/vscodeHostKeyPrompter.ts";
+import { createVscodeLayer } from "./vscode/vscodeLayer.ts";
+import { VscodeSecretStore } from "./vscode/vscodeSecretStore.ts";
+import { VscodeSettings } from "./vscode/vscodeSettings.ts";
+
+/** Builds the extension by hand, from the ground up. Disposing ends every connection. */
+export function compose(context: vscode.ExtensionContext): Disposable & { readonly api: SshSessionsApi } {
+  const store = new DisposableStore();
+  const clock = systemClock;
+  const home = homedir();
+  const channel = store.add(vscode.window.createOutputChannel("SSH Sessions", { log: true }));
+  const logger = channelLogger(channel);
+  const settings = store.add(new VscodeSettings(vscode));
+  const secrets = new VscodeSecretStore(context.secrets, context.globalState);
+  const prompts = new PromptQueue();
+  const resolver = store.add(createHostResolver({ settings, clock, logger }));
+  const { service } = store.add(
+    createSshStack({
+      clock,
+      logger,
+      settings,
+      resolver,
+      authPrompter: new VscodeAuthPrompter(prompts, home),
+      hostKeyPrompter: new VscodeHostKeyPrompter(prompts),
+      secrets,
+    }),
+  );
+  const layer = store.add(
+    createVscodeLayer({
+      service,
+      resolver,
+      settings,
+      secrets,
+      channel,
+      logger,
+      clock,
+      memento: context.globalState,
+      home,
+      link: linkTerminal,
+    }),
+  );
+  return { api: layer.api, dispose: () => store.dispose() };
+}

@@ -1,0 +1,186 @@
+import { networkInterfaces } from "node:os";
+import { createAuthenticator } from "./auth/authenticator.ts";
+import type { AuthPrompter, KeyReader, SecretStore } from "./auth/authPorts.ts";
+import { KeyRing } from "./auth/keyRing.ts";
+import type { Clock } from "./base/clock.ts";
+import { type Disposable, DisposableStore } from "./base/disposable.ts";
+import type { Logger } from "./base/log.ts";
+import { ConfigError } from "./config/configErrors.ts";
+import type { HostResolver, SettingsPort } from "./config/configPorts.ts";
+import type { HostConfig, JumpHop } from "./config/hostConfig.ts";
+import { hostSetting } from "./config/hostSettings.ts";
+import { effectiveKeepalive } from "./config/keepalivePolicy.ts";
+import { effectiveLinger } from "./config/lingerPolicy.ts";
+import type { ConnectionEngine } from "./engine/connectionEngine.ts";
+import { runProxyCommand } from "./engine/proxyCommand.ts";
+import { createAgentClient } from "./engine/ssh2/agentClient.ts";
+import { createKeyReader } from "./engine/ssh2/keyReader.ts";
+import { Ssh2Engine } from "./engine/ssh2/ssh2Engine.ts";
+import { EnvironmentWatcher } from "./master/environmentWatcher.ts";
+import type { LoginFactory } from "./master/masterPorts.ts";
+import { MasterRegistry } from "./master/masterRegistry.ts";
+import { SessionManager } from "./session/sessionManager.ts";
+import type { OpenSessionRequest, SessionService } from "./session/sessionTypes.ts";
+import type { LimitSettings } from "./session/sshSession.ts";
+import type { HostKeyPrompter } from "./trust/hostKeyPorts.ts";
+import { createHostKeyVerifier } from "./trust/hostKeyVerifier.ts";
+
+/** What the stack needs from whoever hosts it: an editor, a test, a benchmark. */
+export interface SshStackInit {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: SettingsPort;
+  readonly resolver: HostResolver;
+  readonly authPrompter: AuthPrompter;
+  readonly hostKeyPrompter: HostKeyPrompter;
+  readonly secrets: SecretStore;
+  /** Default: ssh2, in this process. */
+  readonly engine?: ConnectionEngine;
+  /** Default: this process's. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface SshStack extends Disposable {
+  readonly service: SessionService;
+}
+
+/** Everything below the editor: from a host's name to sessions on shared connections. Disposing ends all of them. */
+export function createSshStack(init: SshStackInit): SshStack {
+  const { clock, logger, settings, resolver } = init;
+  const store = new DisposableStore();
+  const reader = createKeyReader();
+  const registry = store.add(
+    new MasterRegistry({
+      clock,
+      logger,
+      engine: init.engine ?? new Ssh2Engine({ clock }),
+      login: loginFactory(init, reader),
+      policies: {
+        keepalive: (config) => effectiveKeepalive(config, settings),
+        lingerSeconds: (config) => effectiveLinger(config, settings).seconds,
+        ignoreMissingReplies: (config) =>
+          hostSetting(settings.hosts, config.alias, "ignoreMissingReplies")?.value ?? false,
+      },
+      resolveHop: (hop, before, signal) => resolveHop(resolver, hop, before, signal),
+      runProxy: (config) => runProxyCommand(trustedProxyCommand(config, settings), logger),
+    }),
+  );
+  const service = store.add(
+    new SessionManager({
+      clock,
+      logger,
+      registry,
+      resolve: (host, signal) => resolver.resolve(host, signal),
+      limits: (config, request) => limitsFor(config, request, settings),
+      environment: init.environment ?? process.env,
+    }),
+  );
+  const watcher = store.add(new EnvironmentWatcher(clock, localAddresses));
+  watcher.onDidChange((change) => {
+    logger.info(change === "wake" ? "woke up: probing all connections" : "addresses changed: probing");
+    service.probe();
+  });
+  store.add(
+    service.onDidChange(() => {
+      if (registry.masters.some((master) => !master.isEnded)) {
+        watcher.start();
+      } else {
+        watcher.stop();
+      }
+    }),
+  );
+  const refresh = (): void => void service.refreshPolicies();
+  store.add(settings.onDidChange(refresh));
+  store.add(resolver.onDidChange(refresh));
+  return { service, dispose: () => store.dispose() };
+}
+
+function loginFactory(init: SshStackInit, reader: KeyReader): LoginFactory {
+  const agent = createAgentClient(init.clock);
+  const keyRing = new KeyRing(reader, init.secrets, init.logger);
+  return (config, { allowPrompts, pause, signal }) => {
+    // BatchMode is exactly "ask nothing" (ssh_config(5)).
+    const quiet: HostConfig = allowPrompts ? config : { ...config, batchMode: true };
+    return {
+      verifier: createHostKeyVerifier({
+        config: quiet,
+        prompter: init.hostKeyPrompter,
+        logger: init.logger,
+        pause,
+      }),
+      authenticator: createAuthenticator({
+        config: quiet,
+        prompter: init.authPrompter,
+        secrets: init.secrets,
+        agent,
+        reader,
+        keyRing,
+        logger: init.logger,
+        signal,
+        pause,
+      }),
+    };
+  };
+}
+
+async function resolveHop(
+  resolver: HostResolver,
+  hop: JumpHop,
+  before: readonly JumpHop[],
+  signal: AbortSignal,
+): Promise<HostConfig> {
+  const config = await resolver.resolve(hop.alias, signal);
+  return {
+    ...config,
+    ...(hop.user !== undefined && { user: hop.user }),
+    ...(hop.port !== undefined && { port: hop.port }),
+    // ssh -J a,b c connects to b with -J a: an explicit chain takes the place of b's own.
+    ...(before.length > 0 && { proxyJump: before }),
+  };
+}
+
+function trustedProxyCommand(config: HostConfig, settings: SettingsPort): string {
+  if (!settings.isTrusted) {
+    throw new ConfigError("not-allowed", "A ProxyCommand runs in trusted workspaces only");
+  }
+  return config.proxyCommand ?? "";
+}
+
+function limitsFor(config: HostConfig, request: OpenSessionRequest, settings: SettingsPort): LimitSettings {
+  const own = (key: "timeLimit" | "idleLimit", fallback: number): number =>
+    hostSetting(settings.hosts, config.alias, key)?.value ?? fallback;
+  return {
+    time: request.timeLimitSeconds ?? own("timeLimit", settings.limits.timeLimitSeconds),
+    idle: request.idleLimitSeconds ?? own("idleLimit", settings.limits.idleLimitSeconds),
+    channelTimeout: channelTimeout(config, request),
+  };
+}
+
+/** ChannelTimeout (ssh_config(5)): the first pattern that matches the channel's type decides. Seconds. */
+function channelTimeout(config: HostConfig, request: OpenSessionRequest): number | undefined {
+  const type = request.request.type === "exec" ? "command" : request.request.type;
+  const names = [
+    `session:${type === "subsystem" ? `subsystem:${subsystemName(request)}` : type}`,
+    "session",
+    "*",
+  ];
+  return config.channelTimeouts.find(({ pattern }) =>
+    names.some(
+      (name) => pattern === name || (pattern.endsWith("*") && name.startsWith(pattern.slice(0, -1))),
+    ),
+  )?.seconds;
+}
+
+function subsystemName(request: OpenSessionRequest): string {
+  return request.request.type === "subsystem" ? request.request.name : "";
+}
+
+/** All addresses that other machines could see, as one comparable string. */
+function localAddresses(): string {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((address) => !address.internal)
+    .map((address) => address.cidr ?? address.address)
+    .sort()
+    .join(" ");
+}

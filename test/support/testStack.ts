@@ -1,0 +1,148 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AuthPrompter } from "../../src/auth/authPorts.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import { Emitter, nextEvent } from "../../src/base/emitter.ts";
+import { silentLogger } from "../../src/base/log.ts";
+import type { HostSettings, KeepaliveLayer, SettingsPort } from "../../src/config/configPorts.ts";
+import { createHostResolver } from "../../src/config/hostResolver.ts";
+import type {
+  MasterSnapshot,
+  Session,
+  SessionOutcome,
+  SessionService,
+} from "../../src/session/sessionTypes.ts";
+import { createSshStack, type SshStackInit } from "../../src/sshStack.ts";
+import type { HostKeyPrompter } from "../../src/trust/hostKeyPorts.ts";
+
+/** Settings that a test changes as a person would; call `changed` then. */
+export class TestSettings implements SettingsPort {
+  readonly #changed = new Emitter<void>();
+  readonly onDidChange = this.#changed.event;
+  isTrusted = true;
+  configFile = "";
+  hosts: readonly HostSettings[] = [];
+  lingerSeconds: number | undefined;
+  workspaceKeepalive: KeepaliveLayer = {};
+  limits = { timeLimitSeconds: 0, idleLimitSeconds: 0 };
+
+  get linger() {
+    return this.lingerSeconds === undefined
+      ? ({ seconds: 600, source: { kind: "default" } } as const)
+      : ({
+          seconds: this.lingerSeconds,
+          source: { kind: "setting", setting: "sshSessions.master.linger", layer: "workspace" },
+        } as const);
+  }
+
+  keepalive(layer: "workspaceFolder" | "workspace" | "user"): KeepaliveLayer {
+    return layer === "workspace" ? this.workspaceKeepalive : {};
+  }
+
+  changed(): void {
+    this.#changed.fire();
+  }
+}
+
+/** Fails the test: nothing was to be asked. */
+export const noPrompts: AuthPrompter & HostKeyPrompter = {
+  password: () => Promise.reject(new Error("a password was asked for")),
+  passphrase: () => Promise.reject(new Error("a passphrase was asked for")),
+  keyboardInteractive: () => Promise.reject(new Error("the server's questions were shown")),
+  confirmUnknown: () => Promise.reject(new Error("a host key was asked about")),
+};
+
+export interface TestStack extends AsyncDisposable {
+  readonly service: SessionService;
+  readonly settings: TestSettings;
+  /** A folder for files of the test, removed at the end. */
+  readonly folder: string;
+  /** The master with this id, or the first one. */
+  master(id?: string): MasterSnapshot;
+  /** Resolves when `service.masters()` satisfies `accept`. */
+  until(accept: (masters: readonly MasterSnapshot[]) => boolean): Promise<void>;
+}
+
+/** The whole stack below the editor, with real files, real keys and the real engine. */
+export async function testStack(
+  configFile: string,
+  over: Partial<Omit<SshStackInit, "settings" | "resolver">> = {},
+): Promise<TestStack> {
+  const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-test-"));
+  const settings = new TestSettings();
+  settings.configFile = configFile;
+  const resolver = createHostResolver({ settings, clock: systemClock, logger: silentLogger });
+  const stack = createSshStack({
+    clock: systemClock,
+    logger: silentLogger,
+    settings,
+    resolver,
+    authPrompter: noPrompts,
+    hostKeyPrompter: noPrompts,
+    secrets: { get: async () => undefined, set: async () => {}, delete: async () => {} },
+    ...over,
+  });
+  const { service } = stack;
+  return {
+    service,
+    settings,
+    folder,
+    master(id) {
+      const found = service.masters().find((master) => id === undefined || master.id === id);
+      if (found === undefined) {
+        throw new Error(`there is no master ${id ?? ""}`);
+      }
+      return found;
+    },
+    async until(accept) {
+      while (!accept(service.masters())) {
+        await nextEvent(service.onDidChange, AbortSignal.timeout(30_000));
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      stack.dispose();
+      resolver.dispose();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Collects a session's output as text, and lets it flow. */
+export class Transcript {
+  readonly #session: Session;
+  readonly #changed = new Emitter<void>();
+  text = "";
+
+  constructor(session: Session) {
+    this.#session = session;
+    session.onDidReceive(({ data }) => {
+      this.text += Buffer.from(data).toString("latin1");
+      this.#changed.fire();
+    });
+    void session.ended.then(() => this.#changed.fire());
+    session.resume();
+  }
+
+  send(text: string): void {
+    this.#session.write(Buffer.from(text));
+  }
+
+  /** Resolves when the output matches; rejects when the session ends without it. */
+  async waitFor(pattern: RegExp): Promise<RegExpMatchArray> {
+    for (;;) {
+      const match = this.text.match(pattern);
+      if (match !== null) {
+        return match;
+      }
+      if (this.#session.state.kind === "ended") {
+        throw new Error(`the session ended without ${pattern}: ${this.text.slice(-2000)}`);
+      }
+      await nextEvent(this.#changed.event, AbortSignal.timeout(30_000));
+    }
+  }
+
+  get ended(): Promise<SessionOutcome> {
+    return this.#session.ended;
+  }
+}
