@@ -5,7 +5,8 @@ import { type ItemPresentation, isLive, presentMaster, presentSession } from "./
 import type { LiveNode } from "./treeNodes.ts";
 
 interface LiveItem extends vscode.QuickPickItem {
-  readonly node: LiveNode;
+  /** Undefined for separators. */
+  readonly node?: LiveNode;
 }
 
 /** Asks for something that is alive. */
@@ -38,31 +39,36 @@ export class LivePick {
     return chosen?.node;
   }
 
+  /** By connection, which gives its name to the group. */
   #items(what: "sessions" | "all"): readonly LiveItem[] {
     const now = this.#clock.now();
     return this.#service.masters().flatMap((master): readonly LiveItem[] => {
+      const shown = presentMaster(master, now, this.#home);
       const sessions = master.sessions
         .filter(({ kind, state }) => state.kind !== "ended" && (what === "all" || kind === "terminal"))
         .map((session) =>
-          liveItem(
-            presentSession(session, master, now),
-            { kind: "session", id: session.id, masterId: master.id },
-            what === "all" ? "" : `${master.host} · `,
-          ),
+          liveItem(presentSession(session, master, now), {
+            kind: "session",
+            id: session.id,
+            masterId: master.id,
+          }),
         );
       const own =
         what === "all" && isLive(master.state)
-          ? [liveItem(presentMaster(master, now, this.#home), { kind: "master", id: master.id }, "")]
+          ? [liveItem({ ...shown, label: `Connection to ${shown.label}` }, { kind: "master", id: master.id })]
           : [];
-      return [...own, ...sessions];
+      const group = [...own, ...sessions];
+      return group.length === 0
+        ? []
+        : [{ label: shown.label, kind: vscode.QuickPickItemKind.Separator }, ...group];
     });
   }
 }
 
-function liveItem(presentation: ItemPresentation, node: LiveNode, before: string): LiveItem {
+function liveItem(presentation: ItemPresentation, node: LiveNode): LiveItem {
   return {
     label: presentation.label,
-    description: `${before}${presentation.description}`,
+    description: presentation.description,
     iconPath: new vscode.ThemeIcon(
       presentation.icon.id,
       presentation.icon.color === undefined ? undefined : new vscode.ThemeColor(presentation.icon.color),

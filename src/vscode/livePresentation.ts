@@ -62,7 +62,7 @@ export function masterStateText(state: MasterState, now: number): string {
     case "lingering":
       return state.until === undefined ? "idle, stays" : `idle, leaves in ${countdown(state.until - now)}`;
     case "suspect":
-      return `no answer (${state.unanswered} of ${state.countMax}), ends in ${countdown(state.deadAt - now)}`;
+      return `no answer ${state.unanswered}/${state.countMax}, ends in ${countdown(state.deadAt - now)}`;
     case "hung":
       return `hung, silent for ${shortDuration(now - state.silentSince)}`;
     case "disconnecting":
@@ -102,16 +102,17 @@ export function presentMaster(master: MasterSnapshot, now: number, home: string)
   const { state } = master;
   const destination = destinationText(master.destination);
   const parts = [printable(destination)];
-  if (master.overflow) {
-    parts.push("overflow");
-  }
   if (state.kind === "ready") {
     if (master.roundTripMs !== undefined) {
       parts.push(roundTrip(master.roundTripMs));
     }
     parts.push(shortDuration(now - master.since));
   } else {
-    parts.push(masterStateText(state, now));
+    // A narrow side bar cuts the end off, and what is not as usual must be seen.
+    parts.unshift(masterStateText(state, now));
+  }
+  if (master.overflow) {
+    parts.unshift("overflow");
   }
   const label = printable(master.host);
   return {
@@ -138,7 +139,9 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
     ["State", `${literal(masterStateText(state, now))}, for ${shortDuration(now - state.since)}`],
     [
       "Connected",
-      isLive(state) && state.kind !== "connecting" ? `for ${shortDuration(now - master.since)}` : undefined,
+      isLive(state) && state.kind !== "connecting" && state.kind !== "ready"
+        ? `for ${shortDuration(now - master.since)}`
+        : undefined,
     ],
     [
       "Round trip",

@@ -38,7 +38,9 @@ export class VscodeAuthPrompter implements AuthPrompter {
         prompt: `Password for ${printable(destinationText(target))}`,
         masked: true,
         rememberable: true,
-        ...(attempt > 1 ? { complaint: `The server refused that password. Attempt ${attempt}.` } : {}),
+        ...(attempt > 1
+          ? { complaint: `Refused. Attempt ${attempt}: password for ${printable(destinationText(target))}` }
+          : {}),
       },
       signal,
     );
@@ -56,7 +58,11 @@ export class VscodeAuthPrompter implements AuthPrompter {
         prompt: `Passphrase for the key ${printable(shortPath(keyFile, this.#home))}`,
         masked: true,
         rememberable: true,
-        ...(attempt > 1 ? { complaint: `That passphrase does not open the key. Attempt ${attempt}.` } : {}),
+        ...(attempt > 1
+          ? {
+              complaint: `That does not open it. Attempt ${attempt}: passphrase for the key ${printable(shortPath(keyFile, this.#home))}`,
+            }
+          : {}),
       },
       signal,
     );
@@ -78,7 +84,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
         {
           title: `SSH: ${printable(target.alias)}`,
           // The server's words are quoted as such: a hostile one could otherwise ask in our name.
-          prompt: `${printable(target.hostName)} asks: ${[instructions, asked].filter((text) => text !== "").join(" ")}`,
+          prompt: `${printable(target.hostName)} ${instructions === "" ? "" : `says “${instructions}” and `}asks “${asked}”`,
           masked: !echo,
           rememberable: false,
           step: { number: index + 1, of: request.prompts.length },
@@ -109,21 +115,21 @@ function showInputBox(question: Question, signal: AbortSignal): Promise<PromptAn
     let answer: PromptAnswer | undefined;
 
     const render = (): void => {
-      input.prompt = remember ? `${question.prompt} (will be remembered)` : question.prompt;
-      input.buttons = question.rememberable
-        ? [
-            remember
-              ? {
-                  iconPath: new vscode.ThemeIcon("pass-filled"),
-                  tooltip: "Will be remembered in the system's keychain. Click to change.",
-                }
-              : { iconPath: new vscode.ThemeIcon("key"), tooltip: "Remember in the system's keychain" },
-          ]
-        : [];
+      if (question.rememberable) {
+        input.placeholder = remember
+          ? "Will be kept in the system's keychain"
+          : "Will not be kept. The key button above keeps it.";
+        input.buttons = [
+          remember
+            ? { iconPath: new vscode.ThemeIcon("pass-filled"), tooltip: "Don't keep it" }
+            : { iconPath: new vscode.ThemeIcon("key"), tooltip: "Keep it in the system's keychain" },
+        ];
+      }
     };
     const onAbort = (): void => input.hide();
 
     input.title = question.title;
+    input.prompt = question.prompt;
     input.password = question.masked;
     // A person may have to look for a token in another window.
     input.ignoreFocusOut = true;

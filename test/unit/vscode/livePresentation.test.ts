@@ -30,7 +30,7 @@ describe("a master in the tree", () => {
     [{ kind: "lingering", since: start, until: undefined }, "idle, stays", "vm-outline", "master live"],
     [
       { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later + 9_500 },
-      "no answer (2 of 3), ends in 0:10",
+      "no answer 2/3, ends in 0:10",
       "warning",
       "master live",
     ],
@@ -54,7 +54,7 @@ describe("a master in the tree", () => {
     ],
   ])("says of %o: %s", (state, text, icon, contextValue) => {
     const shown = presentMaster(masterSnapshot({ state }), later, home);
-    expect(shown.description).toBe(`alice@10.0.0.5 · ${text}`);
+    expect(shown.description).toBe(`${text} · alice@10.0.0.5`);
     expect(shown.icon.id).toBe(icon);
     expect(shown.contextValue).toBe(contextValue);
   });
