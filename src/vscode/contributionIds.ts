@@ -38,6 +38,8 @@ export const settingKeys = {
   serverAliveCountMax: "keepalive.serverAliveCountMax",
   tcpKeepAlive: "keepalive.tcpKeepAlive",
   linger: "master.linger",
+  timeLimit: "limits.timeLimit",
+  idleLimit: "limits.idleLimit",
   hosts: "hosts",
   profileHosts: "profileHosts",
   configFile: "configFile",

@@ -37,6 +37,8 @@ function parseEntry(value: unknown): HostSettings | undefined {
     serverAliveCountMax: wholeNumber(entry["serverAliveCountMax"], 1),
     tcpKeepAlive: typeof entry["tcpKeepAlive"] === "boolean" ? entry["tcpKeepAlive"] : undefined,
     linger: wholeNumber(entry["linger"], -1),
+    timeLimit: wholeNumber(entry["timeLimit"], 0),
+    idleLimit: wholeNumber(entry["idleLimit"], 0),
     ignoreMissingReplies:
       typeof entry["ignoreMissingReplies"] === "boolean" ? entry["ignoreMissingReplies"] : undefined,
   });

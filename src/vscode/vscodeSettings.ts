@@ -93,7 +93,11 @@ export class VscodeSettings implements SettingsPort, Disposable {
   }
 
   get limits(): { readonly timeLimitSeconds: number; readonly idleLimitSeconds: number } {
-    return noLimits;
+    const configuration = this.#configuration();
+    return {
+      timeLimitSeconds: wholeNumber(configuration.get<unknown>(settingKeys.timeLimit), 0) ?? 0,
+      idleLimitSeconds: wholeNumber(configuration.get<unknown>(settingKeys.idleLimit), 0) ?? 0,
+    };
   }
 
   dispose(): void {
@@ -128,5 +132,3 @@ export class VscodeSettings implements SettingsPort, Disposable {
 }
 
 const defaultLingerSeconds = 600;
-
-const noLimits = { timeLimitSeconds: 0, idleLimitSeconds: 0 } as const;

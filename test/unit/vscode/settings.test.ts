@@ -57,7 +57,7 @@ describe("settings", () => {
   it("reads every contributed setting", () => {
     const host = new FakeHost();
     const settings = host.settings();
-    void [settings.hosts, settings.profileHosts, settings.configFile, settings.linger];
+    void [settings.hosts, settings.profileHosts, settings.configFile, settings.linger, settings.limits];
     settings.keepalive("user");
     const contributed = packageJson.contributes.configuration.flatMap(({ properties }) =>
       Object.keys(properties),
@@ -95,10 +95,13 @@ describe("settings", () => {
     [settingKeys.tcpKeepAlive, "yes"],
     [settingKeys.linger, -2],
     [settingKeys.linger, Number.NaN],
+    [settingKeys.timeLimit, -5],
+    [settingKeys.idleLimit, "60"],
   ])("takes %s: %s as not set", (key, value) => {
     const settings = new FakeHost().set(key, "globalValue", value).settings();
     expect(settings.keepalive("user")).toEqual({});
     expect(settings.linger).toEqual({ seconds: 600, source: { kind: "default" } });
+    expect(settings.limits).toEqual({ timeLimitSeconds: 0, idleLimitSeconds: 0 });
   });
 
   it("has the defaults that package.json shows", () => {
