@@ -23,6 +23,8 @@ const options: BuildOptions = {
   // A module finds its neighbours from here in source and in the bundle (CommonJS has no import.meta).
   define: { "import.meta.filename": "__filename" },
   minify: !dev,
+  // Errors put the name of their class into the log.
+  keepNames: true,
   sourcemap: dev ? "linked" : false,
   legalComments: "none",
   logLevel: "info",
