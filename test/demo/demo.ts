@@ -6,7 +6,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { buildExtension } from "../setup/buildExtension.ts";
-import { ensureSshTools } from "../setup/sshTools.ts";
 import { openDesktop } from "../vscode/harness/desktop.ts";
 import { hostWorkbench } from "../vscode/harness/hostedWorkbench.ts";
 import { launchWorkbench } from "../vscode/harness/workbench.ts";
@@ -17,7 +16,6 @@ const { values } = parseArgs({
   options: { screenshots: { type: "string" }, browser: { type: "boolean", default: false } },
 });
 
-await ensureSshTools();
 await buildExtension();
 const hosts = await startDemoHosts();
 const settings = { "sshSessions.configFile": hosts.configFile };

@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { type LabHost, startLabHost } from "../lab/labHost.ts";
 
 /** Two throwaway SSH hosts and the ssh_config that names them. */
 export interface DemoHosts {
   readonly names: readonly [string, string];
   readonly configFile: string;
-  host(name: string): SshdHost;
+  host(name: string): LabHost;
   stop(): Promise<void>;
 }
 
@@ -16,14 +16,14 @@ const names = ["web1", "db1"] as const;
 /** Starts the hosts; their keys are already in a known_hosts file, so that the first click leads to a prompt. */
 export async function startDemoHosts(): Promise<DemoHosts> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-demo-"));
-  const hosts = new Map<string, SshdHost>();
+  const hosts = new Map<string, LabHost>();
   const stop = async (): Promise<void> => {
     await Promise.all([...hosts.values()].map(async (host) => await host.stop()));
     await rm(folder, { recursive: true, force: true });
   };
   try {
     for (const name of names) {
-      const host = await startSshd();
+      const host = await startLabHost();
       hosts.set(name, host);
       // A prompt that tells the hosts apart: both are this machine.
       await writeFile(

@@ -34,8 +34,8 @@ export const scenes: readonly Scene[] = [
       await workbench.terminals.type("uptime\n");
       await workbench.terminals.waitForText("load average");
       await workbench.tree("Live").inlineAction(web, "Open Terminal");
-      await hosts.host(web).waitForSessions(2);
-      await workbench.terminals.waitForText(new RegExp(`^${web}:\\S+\\S*\\s*$`, "m"));
+      await workbench.tree("Live").waitForRow(`${web} (2)`);
+      await workbench.terminals.waitForText(`${web}:`);
       await picture("two-terminals-one-connection");
     },
   },

@@ -9,9 +9,11 @@ export interface TestNode {
   /** Folder that holds the `node` executable. */
   readonly binFolder: string;
   readonly executable: string;
-  /** For `npm_config_nodedir`: spares node-gyp the download of headers. Undefined where the package has none. */
+  /** For `npm_config_nodedir`: spares node-gyp a download. Undefined after an `npm install` has tidied it away. */
   readonly headersFolder: string | undefined;
   readonly major: number;
+  /** The npm package that carries executable and headers for this machine, as `npm pack` takes it. */
+  readonly platformPackage: string;
 }
 
 /** @throws MissingRequirementError when the dependencies are not installed. */
@@ -34,7 +36,13 @@ export async function findTestNode(): Promise<TestNode> {
       break;
     }
   }
-  return { binFolder: dirname(executable), executable, headersFolder, major: Number.parseInt(version, 10) };
+  return {
+    binFolder: dirname(executable),
+    executable,
+    headersFolder,
+    major: Number.parseInt(version, 10),
+    platformPackage: `${platformPackage}@${version}`,
+  };
 }
 
 async function exists(path: string): Promise<boolean> {

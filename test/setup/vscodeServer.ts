@@ -14,6 +14,8 @@ import { findTestNode, type TestNode } from "./testNode.ts";
  */
 const pinnedVersion = "4.139.1";
 
+const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+
 /** Loaded at start by the server and by the extension host; without the watchdog the latter dies at once. */
 const nativeModules = ["@vscode/native-watchdog", "@vscode/spdlog"];
 
@@ -54,24 +56,31 @@ async function install(cache: string, target: string, node: TestNode): Promise<v
   console.log(`Installing code-server ${pinnedVersion} into ${cache} (once, about a minute)`);
   const staging = await mkdtemp(join(cache, "installing-"));
   try {
-    const env = npmEnvironment(node);
-    const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-    await runProgram(npm, ["pack", "--silent", `code-server@${pinnedVersion}`], { cwd: staging, env });
-    const archive = (await readdir(staging)).find((file) => file.endsWith(".tgz"));
-    if (archive === undefined) {
-      throw new Error("npm pack left no archive.");
-    }
-    await runProgram("tar", ["-xzf", archive], { cwd: staging });
-    const server = join(staging, "package", "lib", "vscode");
+    const headers = node.headersFolder ?? (await unpack(node.platformPackage, join(staging, "node"), node));
+    const env = npmEnvironment(node, headers);
+    const unpacked = await unpack(`code-server@${pinnedVersion}`, join(staging, "server"), node);
+    const server = join(unpacked, "lib", "vscode");
     await runProgram(npm, ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"], {
       cwd: server,
       env,
     });
     await runProgram(npm, ["rebuild", ...nativeModules], { cwd: server, env });
-    await rename(join(staging, "package"), target);
+    await rename(unpacked, target);
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** Fetches a package as it is published, without its dependencies, and returns the folder with its files. */
+async function unpack(name: string, folder: string, node: TestNode): Promise<string> {
+  await mkdir(folder);
+  await runProgram(npm, ["pack", "--silent", name], { cwd: folder, env: npmEnvironment(node) });
+  const archive = (await readdir(folder)).find((file) => file.endsWith(".tgz"));
+  if (archive === undefined) {
+    throw new Error(`npm pack ${name} left no archive.`);
+  }
+  await runProgram("tar", ["-xzf", archive], { cwd: folder });
+  return join(folder, "package");
 }
 
 /** node-gyp needs a compiler, make and Python. */
@@ -95,14 +104,14 @@ async function ensureCompiler(): Promise<void> {
   }
 }
 
-function npmEnvironment(node: TestNode): NodeJS.ProcessEnv {
+function npmEnvironment(node: TestNode, headersFolder?: string): NodeJS.ProcessEnv {
   // What `npm run` tells its scripts about this package would lead an npm in another folder astray.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([key]) => !/^npm_(package|lifecycle|config_local_prefix)/i.test(key)),
   );
   env["PATH"] = [node.binFolder, process.env["PATH"] ?? ""].join(process.platform === "win32" ? ";" : ":");
-  if (node.headersFolder !== undefined) {
-    env["npm_config_nodedir"] = node.headersFolder;
+  if (headersFolder !== undefined) {
+    env["npm_config_nodedir"] = headersFolder;
   }
   return env;
 }

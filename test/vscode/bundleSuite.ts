@@ -1,6 +1,7 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { pathToFileURL } from "node:url";
+import { build, type Plugin } from "esbuild";
 import { repositoryRoot } from "../setup/repository.ts";
 
 /** Bundles the extension host's tests, one CommonJS file each, and returns the path for `extensionTestsPath`. */
@@ -19,10 +20,20 @@ export async function bundleSuite(): Promise<string> {
     format: "cjs",
     target: "node20",
     sourcemap: "linked",
-    // Sources find their neighbours by import.meta.url, which CommonJS doesn't have.
-    define: { "import.meta.url": "importMetaUrl" },
-    banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+    plugins: [keepSourceUrls],
     logLevel: "warning",
   });
   return join(outdir, "index.cjs");
 }
+
+/** Sources find the files beside them by `import.meta.url`, which CommonJS doesn't have, and the bundle lies elsewhere. */
+const keepSourceUrls: Plugin = {
+  name: "keep-source-urls",
+  setup(bundler) {
+    bundler.onLoad({ filter: /[\\/]test[\\/].*\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const url = JSON.stringify(pathToFileURL(path).href);
+      return { contents: text.replaceAll("import.meta.url", url), loader: "ts" };
+    });
+  },
+};

@@ -1,0 +1,69 @@
+import type { RemoteProcess, RemoteSocket } from "./remoteFacts.ts";
+import type { HungReason } from "./remoteSession.ts";
+
+export interface JudgeLimits {
+  /** Seconds without input and output after which a sleeping terminal counts as hung. 0: never. */
+  readonly idleSeconds: number;
+}
+
+/** Retransmissions without an answer after which the peer counts as gone: about a minute and a half on Linux. */
+export const unansweredRetransmits = 8;
+
+/** Younger than this, a thing may merely be about to begin: seconds. */
+export const settlingSeconds = 60;
+
+/** What is known of the connection under a session. `unknown`: nobody could say, so nothing is concluded. */
+export type ConnectionEvidence =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "none" }
+  | { readonly kind: "socket"; readonly socket: RemoteSocket };
+
+export interface Evidence {
+  readonly ageSeconds: number | undefined;
+  readonly idleSeconds: number | undefined;
+  /** The program that leads the session, and the sshd that carries it. */
+  readonly leaders: readonly RemoteProcess[];
+  /** Everything that runs in it. */
+  readonly members: readonly RemoteProcess[];
+  readonly connection: ConnectionEvidence;
+}
+
+const halfClosed: ReadonlySet<string> = new Set(["CLOSE-WAIT", "LAST-ACK", "CLOSING", "CLOSED"]);
+
+/**
+ * The reasons why a session is hung; none when it may be alive. Conservative: what is not known is no reason, a
+ * session in which anything runs is never hung for being idle, and a job that its own shell has stopped
+ * (Ctrl+Z) is in order.
+ */
+export function judgeHung(evidence: Evidence, limits: JudgeLimits): HungReason[] {
+  const reasons: HungReason[] = [];
+  const settled = evidence.ageSeconds === undefined || evidence.ageSeconds >= settlingSeconds;
+  const stopped = evidence.leaders.find((process) => process.state === "T");
+  if (stopped !== undefined) {
+    reasons.push({ kind: "stopped", pid: stopped.pid, program: stopped.args });
+  }
+  const { connection } = evidence;
+  if (connection.kind === "none" && settled) {
+    reasons.push({ kind: "no-connection" });
+  }
+  if (connection.kind === "socket") {
+    const { state, retransmits } = connection.socket;
+    if (state !== undefined && halfClosed.has(state) && settled) {
+      reasons.push({ kind: "peer-closed", socketState: state });
+    }
+    if (retransmits !== undefined && retransmits >= unansweredRetransmits) {
+      reasons.push({ kind: "unanswered", retransmits });
+    }
+  }
+  const { idleSeconds } = evidence;
+  if (
+    limits.idleSeconds > 0 &&
+    idleSeconds !== undefined &&
+    idleSeconds >= limits.idleSeconds &&
+    evidence.members.length > 0 &&
+    evidence.members.every((process) => "SITt".includes(process.state))
+  ) {
+    reasons.push({ kind: "idle", idleSeconds, limitSeconds: limits.idleSeconds });
+  }
+  return reasons;
+}

@@ -1,0 +1,169 @@
+import type { RemoteProcess } from "../remoteFacts.ts";
+import { parseLstart } from "./remoteTime.ts";
+import { ttyName, ttyOfNumber } from "./ttyName.ts";
+
+/** Which columns the probe asked `ps` for, the argument of its `ps` part. */
+export type PsDialect = "full" | "busybox" | "plain";
+
+const lstart = String.raw`([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4})`;
+const rows: Record<PsDialect, RegExp> = {
+  // pid ppid pgid uid user tty stat lstart args
+  full: new RegExp(String.raw`^ *(\d+) +(\d+) +(\d+) +(-?\d+) +(\S+) +(\S+) +(\S+) +${lstart} ?(.*)$`),
+  // pid ppid pgid user tty stat args
+  busybox: /^ *(\d+) +(\d+) +(\d+) +(\S+) +(\S+) +([A-Z]\S*) +(.*)$/,
+  // PID USER VSZ STAT COMMAND, or PID USER TIME COMMAND
+  plain: /^ *(\d+) +(\S+) +(?:\d+m?g? +([A-Z][A-Z<N ]{0,3}) +|\d+h?\d*:\d\d +)(.*)$/,
+};
+
+/** Rows that are none (the heading, a second line of arguments with a newline in them) are left out. */
+export function parsePs(lines: readonly string[], dialect: PsDialect): RemoteProcess[] {
+  return lines.flatMap((line) => {
+    const match = rows[dialect].exec(line);
+    return match === null ? [] : [fromRow(match.slice(1), dialect)];
+  });
+}
+
+function fromRow(columns: readonly (string | undefined)[], dialect: PsDialect): RemoteProcess {
+  const text = (index: number): string => columns[index] ?? "";
+  switch (dialect) {
+    case "full": {
+      const start = text(7).replace(/ +/g, " ");
+      return {
+        pid: Number(text(0)),
+        ppid: Number(text(1)),
+        pgid: Number(text(2)),
+        uid: Number(text(3)),
+        user: text(4),
+        tty: ttyName(text(5)),
+        ...stateOf(text(6)),
+        foregroundPgid: undefined,
+        startedAt: parseLstart(text(7)),
+        startKey: `lstart:${start}`,
+        args: text(8).trim(),
+      };
+    }
+    case "busybox":
+      return {
+        pid: Number(text(0)),
+        ppid: Number(text(1)),
+        pgid: Number(text(2)),
+        uid: undefined,
+        user: text(3),
+        tty: ttyName(text(4)),
+        ...stateOf(text(5)),
+        foregroundPgid: undefined,
+        startedAt: undefined,
+        startKey: undefined,
+        args: text(6).trim(),
+      };
+    case "plain":
+      return {
+        pid: Number(text(0)),
+        ppid: 0,
+        pgid: undefined,
+        uid: undefined,
+        user: text(1),
+        tty: undefined,
+        ...stateOf(text(2) === "" ? "S" : text(2)),
+        foregroundPgid: undefined,
+        startedAt: undefined,
+        startKey: undefined,
+        args: text(3).trim(),
+      };
+  }
+}
+
+/** First letter: the state; `s` session leader, `+` in the foreground (procps and the BSDs alike). */
+function stateOf(stat: string): Pick<RemoteProcess, "state" | "sessionLeader" | "foreground"> {
+  return { state: stat.slice(0, 1), sessionLeader: stat.includes("s", 1), foreground: stat.includes("+") };
+}
+
+/** One process of /proc/PID/stat (proc(5)). */
+export interface ProcStat {
+  readonly pid: number;
+  readonly comm: string;
+  readonly state: string;
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly session: number;
+  readonly tty: string | undefined;
+  readonly foregroundPgid: number;
+  /** Clock ticks since boot. */
+  readonly startTicks: number;
+}
+
+/** `comm` may hold spaces and parentheses: the last `)` ends it. */
+export function parseProcStat(lines: readonly string[]): ProcStat[] {
+  return lines.flatMap((line) => {
+    const match = /^(\d+) \((.*)\) (\S) (.*)$/.exec(line);
+    const numbers = (match?.[4] ?? "").split(" ").map(Number);
+    const [ppid, pgid, session, tty, foregroundPgid] = numbers;
+    const startTicks = numbers[18];
+    if (
+      match === null ||
+      ppid === undefined ||
+      pgid === undefined ||
+      session === undefined ||
+      tty === undefined ||
+      foregroundPgid === undefined ||
+      startTicks === undefined
+    ) {
+      return [];
+    }
+    const [, pid = "", comm = "", state = ""] = match;
+    return [
+      {
+        pid: Number(pid),
+        comm,
+        state,
+        ppid,
+        pgid,
+        session,
+        tty: ttyOfNumber(tty),
+        foregroundPgid,
+        startTicks,
+      },
+    ];
+  });
+}
+
+/**
+ * Linux: /proc is the truth for everything but the arguments and the owner. A process that only one of both lists
+ * came or went in between and is left out, unless ps is all that there is.
+ */
+export function mergeProcesses(
+  listed: readonly RemoteProcess[],
+  stats: readonly ProcStat[],
+  clock: { readonly bootTime: number | undefined; readonly ticksPerSecond: number },
+): RemoteProcess[] {
+  if (stats.length === 0) {
+    return [...listed];
+  }
+  const byPid = new Map(listed.map((process) => [process.pid, process]));
+  return stats.flatMap((stat) => {
+    const process = byPid.get(stat.pid);
+    if (process === undefined) {
+      return [];
+    }
+    return [
+      {
+        pid: stat.pid,
+        ppid: stat.ppid,
+        pgid: stat.pgid,
+        foregroundPgid: stat.foregroundPgid > 0 ? stat.foregroundPgid : undefined,
+        sessionLeader: stat.session === stat.pid,
+        foreground: stat.tty !== undefined && stat.foregroundPgid === stat.pgid,
+        uid: process.uid,
+        user: process.user,
+        tty: stat.tty,
+        state: stat.state,
+        startedAt:
+          clock.bootTime === undefined
+            ? process.startedAt
+            : Math.floor(clock.bootTime + stat.startTicks / clock.ticksPerSecond),
+        startKey: `ticks:${stat.startTicks}`,
+        args: process.args === "" ? `[${stat.comm}]` : process.args,
+      },
+    ];
+  });
+}

@@ -1,0 +1,96 @@
+import { groupBy } from "./groupBy.ts";
+import type { RemoteFacts, RemoteProcess } from "./remoteFacts.ts";
+import { type SshdRole, sshdRole } from "./sshdProcess.ts";
+
+/** The processes of one reading by pid, by parent, and by what they are for sshd. */
+export class ProcessTree {
+  readonly #byPid: ReadonlyMap<number, RemoteProcess>;
+  readonly #children: ReadonlyMap<number, readonly RemoteProcess[]>;
+  readonly #roles: ReadonlyMap<number, SshdRole>;
+  /** The probe's shell and its ancestors, up to and without the listener. */
+  readonly carrier: ReadonlySet<number>;
+
+  constructor(facts: RemoteFacts) {
+    const sorted = [...facts.processes].sort((a, b) => a.pid - b.pid);
+    this.#byPid = new Map(sorted.map((process) => [process.pid, process]));
+    this.#children = groupBy(sorted, (process) => process.ppid);
+    this.#roles = new Map(
+      sorted.flatMap((process) => {
+        const role = sshdRole(process, this.#byPid.get(process.ppid));
+        return role === undefined ? [] : [[process.pid, role]];
+      }),
+    );
+    this.carrier = this.#carrierOf(facts.probePid);
+  }
+
+  get(pid: number): RemoteProcess | undefined {
+    return this.#byPid.get(pid);
+  }
+
+  parent(process: RemoteProcess): RemoteProcess | undefined {
+    return this.#byPid.get(process.ppid);
+  }
+
+  children(pid: number): readonly RemoteProcess[] {
+    return this.#children.get(pid) ?? [];
+  }
+
+  role(process: RemoteProcess | undefined): SshdRole | undefined {
+    return process === undefined ? undefined : this.#roles.get(process.pid);
+  }
+
+  /** Processes with this role, in the order of their pids. */
+  withRole<K extends SshdRole["kind"]>(
+    kind: K,
+  ): { readonly process: RemoteProcess; readonly role: Extract<SshdRole, { kind: K }> }[] {
+    return [...this.#roles].flatMap(([pid, role]) => {
+      const process = this.#byPid.get(pid);
+      return process === undefined || role.kind !== kind
+        ? []
+        : [{ process, role: role as Extract<SshdRole, { kind: K }> }];
+    });
+  }
+
+  /** `process` and everything below it, parents first. */
+  subtree(process: RemoteProcess): RemoteProcess[] {
+    const found = [process];
+    const seen = new Set([process.pid]);
+    for (const next of found) {
+      for (const child of this.children(next.pid)) {
+        if (!seen.has(child.pid)) {
+          seen.add(child.pid);
+          found.push(child);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Who accepted this connection: the first ancestor that is not of this connection, by pid. */
+  listenerOf(process: RemoteProcess): number {
+    let at: RemoteProcess = process;
+    for (let depth = 0; depth < 4; depth++) {
+      const parent = this.parent(at);
+      const role = this.role(parent);
+      if (parent === undefined || role === undefined || role.kind === "listener") {
+        return at.ppid;
+      }
+      at = parent;
+    }
+    return at.ppid;
+  }
+
+  #carrierOf(probePid: number): ReadonlySet<number> {
+    const pids = new Set([probePid]);
+    let at = this.#byPid.get(probePid);
+    while (at !== undefined && at.ppid > 1 && !pids.has(at.ppid)) {
+      const parent = this.#byPid.get(at.ppid);
+      if (parent === undefined || this.#roles.get(parent.pid)?.kind === "listener") {
+        break;
+      }
+      pids.add(parent.pid);
+      at = parent;
+    }
+    return pids;
+  }
+}

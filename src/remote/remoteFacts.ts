@@ -1,0 +1,104 @@
+/** What the probe read on the server, parsed but not judged. All times are seconds since the epoch on the server's clock. */
+export interface RemoteFacts {
+  /** `uname -s` and `uname -r`. */
+  readonly system: string;
+  readonly release: string;
+  readonly now: number;
+  /** Who we are there. */
+  readonly user: string;
+  readonly uid: number | undefined;
+  /** The shell that ran the probe: its ancestors are our carrier. */
+  readonly probePid: number;
+  readonly connection: SshConnection | undefined;
+  readonly sudo: SudoState;
+  /** Tools that the probe looked for and did not find. */
+  readonly missing: readonly string[];
+  readonly processes: readonly RemoteProcess[];
+  readonly logins: readonly LoginRecord[];
+  readonly logind: readonly LogindSession[];
+  /** Undefined when no tool could list sockets. Only those at our own server port. */
+  readonly sockets: readonly RemoteSocket[] | undefined;
+  readonly ttys: readonly TtyTimes[];
+  /** SSH_CONNECTION of the processes whose environment we may read, by pid. */
+  readonly environments: ReadonlyMap<number, SshConnection>;
+}
+
+export type SudoState = "not-allowed" | "unavailable" | "not-needed" | "used";
+
+/** The four values of SSH_CONNECTION, as the server sees them (a NAT between may have changed the client's). */
+export interface SshConnection {
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  readonly serverAddress: string;
+  readonly serverPort: number;
+}
+
+export interface RemoteProcess {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly pgid: number | undefined;
+  /** Process group in the foreground of its terminal (Linux). */
+  readonly foregroundPgid: number | undefined;
+  /** It is the leader of its session, or of its terminal. */
+  readonly sessionLeader: boolean;
+  /** It is in the foreground of its terminal. */
+  readonly foreground: boolean;
+  readonly uid: number | undefined;
+  readonly user: string | undefined;
+  /** `pts/0`, `ttys001`, `ttyp0`; undefined: none. */
+  readonly tty: string | undefined;
+  /** First letter of the state: R, S, D, T, Z, I. */
+  readonly state: string;
+  readonly startedAt: number | undefined;
+  /**
+   * Names this incarnation of the pid: `ticks:N` (Linux, clock ticks since boot) or `lstart:TEXT`. Undefined: the
+   * server can't tell, and nothing is ever signalled.
+   */
+  readonly startKey: string | undefined;
+  /** Untrusted. */
+  readonly args: string;
+}
+
+/** A line of `who` or `w`. Untrusted text. */
+export interface LoginRecord {
+  readonly user: string;
+  readonly tty: string;
+  readonly from: string | undefined;
+  readonly at: number | undefined;
+  readonly idleSeconds: number | undefined;
+  readonly pid: number | undefined;
+  readonly what: string | undefined;
+}
+
+export interface LogindSession {
+  readonly id: string;
+  readonly user: string;
+  readonly tty: string | undefined;
+  readonly remoteHost: string | undefined;
+  readonly leader: number | undefined;
+  readonly service: string | undefined;
+  readonly class: string | undefined;
+  /** `active`, `online`, `closing`. */
+  readonly state: string;
+  readonly since: number | undefined;
+}
+
+export interface RemoteSocket {
+  /** As Linux names them: `ESTAB`, `CLOSE-WAIT`, `FIN-WAIT-1`, … Undefined where the tool does not say. */
+  readonly state: string | undefined;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  /** Owners that the tool named: usually only our own, unless we are root. */
+  readonly pids: readonly number[];
+  /** Times that the kernel has sent the same bytes again without an answer. */
+  readonly retransmits: number | undefined;
+}
+
+/** When a terminal was last read from (input came) and written to. */
+export interface TtyTimes {
+  readonly tty: string;
+  readonly inputAt: number;
+  readonly outputAt: number;
+}

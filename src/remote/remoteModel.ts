@@ -1,0 +1,287 @@
+import { groupBy } from "./groupBy.ts";
+import { type JudgeLimits, judgeHung, settlingSeconds } from "./hungJudge.ts";
+import { ttyName } from "./parse/ttyName.ts";
+import { ProcessTree } from "./processTree.ts";
+import type { LoginRecord, RemoteFacts, RemoteProcess } from "./remoteFacts.ts";
+import type {
+  HungReason,
+  KillTarget,
+  RemoteSession,
+  RemoteSessionKind,
+  RemoteSessionState,
+} from "./remoteSession.ts";
+import { SocketIndex } from "./socketIndex.ts";
+
+export interface ModelOptions {
+  readonly limits: JudgeLimits;
+  /** Client ends (`address port`, as the server sees them) of our other connections to this server. */
+  readonly otherCarriers?: ReadonlySet<string>;
+}
+
+/** Builds the list of remote sessions from one reading. A pure function of its arguments. */
+export function buildSessions(facts: RemoteFacts, options: ModelOptions): RemoteSession[] {
+  return new ModelBuilder(facts, options).build();
+}
+
+interface Draft {
+  readonly kind: RemoteSessionKind;
+  readonly user: string;
+  readonly tty: string | undefined;
+  /** The sshd that carries it, if any. */
+  readonly carrier: RemoteProcess | undefined;
+  /** The programs at its top. */
+  readonly leaders: readonly RemoteProcess[];
+  /** It is the only session on its connection, so that ending the connection ends just it. */
+  readonly alone: boolean;
+  readonly extraReasons?: readonly HungReason[];
+}
+
+class ModelBuilder {
+  readonly #facts: RemoteFacts;
+  readonly #options: ModelOptions;
+  readonly #tree: ProcessTree;
+  readonly #sockets: SocketIndex;
+  readonly #claimedTtys = new Set<string>();
+
+  constructor(facts: RemoteFacts, options: ModelOptions) {
+    this.#facts = facts;
+    this.#options = options;
+    this.#tree = new ProcessTree(facts);
+    this.#sockets = new SocketIndex(facts, this.#tree);
+  }
+
+  build(): RemoteSession[] {
+    const connections = this.#tree
+      .withRole("session")
+      .flatMap(({ process, role }) => this.#onConnection(process, role.user, role.ttys));
+    const monitors = this.#tree
+      .withRole("monitor")
+      .flatMap(({ process, role }) => this.#loneMonitor(process, role.user));
+    const drafts = [...connections, ...monitors];
+    for (const draft of drafts) {
+      if (draft.tty !== undefined) {
+        this.#claimedTtys.add(draft.tty);
+      }
+    }
+    return [...drafts, ...this.#otherLogins()].map((draft) => this.#finish(draft));
+  }
+
+  /** Without the probe itself: one draft per terminal, one for all that has no terminal, or one for a connection that carries nothing. */
+  #onConnection(carrier: RemoteProcess, titleUser: string, titleTtys: readonly string[]): Draft[] {
+    const children = this.#tree
+      .children(carrier.pid)
+      .filter((child) => this.#tree.role(child) === undefined && child.state !== "Z");
+    const user = titleUser === "" ? (children[0]?.user ?? carrier.user ?? "") : titleUser;
+    const programs = children.filter((child) => !this.#tree.carrier.has(child.pid));
+    const byTty = groupBy(programs, (program) => program.tty);
+    for (const name of titleTtys) {
+      const tty = ttyName(name);
+      if (tty !== undefined && !byTty.has(tty)) {
+        byTty.set(tty, []);
+      }
+    }
+    if (byTty.size === 0) {
+      return [{ kind: "connection", user, tty: undefined, carrier, leaders: [], alone: true }];
+    }
+    return [...byTty].map(([tty, leaders]) => ({
+      kind: tty === undefined ? "command" : "terminal",
+      user,
+      tty,
+      carrier,
+      leaders,
+      alone: byTty.size === 1,
+    }));
+  }
+
+  /** A monitor without a child that carries sessions or is logging in (monitor.c: it waits for that child). */
+  #loneMonitor(process: RemoteProcess, user: string): Draft[] {
+    const living = this.#tree.children(process.pid).filter((child) => child.state !== "Z");
+    if (living.some((child) => this.#tree.role(child)?.kind === "session")) {
+      return [];
+    }
+    const authenticating = living.length > 0;
+    const age = this.#age(process);
+    const trusted = process.uid === undefined ? process.user === "root" : process.uid === 0;
+    const orphaned = !authenticating && trusted && age !== undefined && age >= settlingSeconds;
+    return [
+      {
+        kind: orphaned ? "orphan" : "authenticating",
+        user,
+        tty: undefined,
+        carrier: process,
+        leaders: [],
+        alone: true,
+        extraReasons: orphaned ? [{ kind: "orphan" }] : [],
+      },
+    ];
+  }
+
+  /** Logins that `who`, `w` or logind list and that are not on a connection found above. */
+  #otherLogins(): Draft[] {
+    const byTty = new Map<string, { user: string; record: LoginRecord | undefined }>();
+    for (const record of this.#facts.logins) {
+      if (!this.#claimedTtys.has(record.tty) && !byTty.has(record.tty)) {
+        byTty.set(record.tty, { user: record.user, record });
+      }
+    }
+    for (const session of this.#facts.logind) {
+      if (session.tty !== undefined && !this.#claimedTtys.has(session.tty) && !byTty.has(session.tty)) {
+        byTty.set(session.tty, { user: session.user, record: undefined });
+      }
+    }
+    return [...byTty].map(([tty, { user, record }]) => {
+      const onTty = this.#facts.processes.filter((process) => process.tty === tty && process.state !== "Z");
+      const leader = onTty.find((process) => process.sessionLeader) ?? onTty[0];
+      return {
+        kind: "login",
+        user,
+        tty,
+        carrier: undefined,
+        leaders: leader === undefined ? [] : [leader],
+        alone: false,
+        extraReasons: this.#leftOver(record, leader),
+      };
+    });
+  }
+
+  /**
+   * A login from elsewhere whose server is gone: the pid in the record (sshd's own) no longer lives, or its shell
+   * has been handed to init. Console logins, tmux and mosh have a living parent or no `from`.
+   */
+  #leftOver(record: LoginRecord | undefined, leader: RemoteProcess | undefined): HungReason[] {
+    const seesEverybody = this.#tree.get(1) !== undefined;
+    if (!seesEverybody || !isRemote(record)) {
+      return [];
+    }
+    const recordDead = record?.pid !== undefined && this.#tree.get(record.pid) === undefined;
+    if (leader === undefined) {
+      return recordDead ? [{ kind: "stale-record" }] : [];
+    }
+    return recordDead || leader.ppid === 1 ? [{ kind: "no-connection" }] : [];
+  }
+
+  #finish(draft: Draft): RemoteSession {
+    const { carrier, leaders, tty } = draft;
+    const members = leaders.flatMap((leader) => this.#tree.subtree(leader));
+    const first = leaders[0] ?? carrier;
+    const since = first?.startedAt ?? this.#record(tty)?.at;
+    const connection = carrier === undefined ? ({ kind: "unknown" } as const) : this.#sockets.of(carrier);
+    const idleSeconds = this.#idle(tty);
+    // A console, a desktop or tmux waits for its person by design.
+    const mayHangIdle = draft.kind !== "login" || isRemote(this.#record(tty));
+    const ours = this.#ours(carrier);
+    const reasons =
+      ours !== undefined
+        ? []
+        : [
+            ...(draft.extraReasons ?? []),
+            ...judgeHung(
+              {
+                ageSeconds: since === undefined ? undefined : this.#facts.now - since,
+                idleSeconds: mayHangIdle ? idleSeconds : undefined,
+                leaders: carrier === undefined ? leaders : [...leaders, carrier],
+                members,
+                connection,
+              },
+              this.#options.limits,
+            ),
+          ];
+    return Object.freeze({
+      id: `${draft.kind}:${tty ?? ""}:${first?.pid ?? ""}:${first?.startKey ?? ""}`,
+      kind: draft.kind,
+      user: draft.user,
+      tty,
+      from: this.#from(tty, carrier),
+      since,
+      idleSeconds,
+      state: first === undefined && reasons.length === 0 ? "unknown" : stateOf(first, carrier, members),
+      programs: this.#programs(members),
+      ours,
+      hung: reasons,
+      targets: this.#targets(draft),
+    });
+  }
+
+  #ours(carrier: RemoteProcess | undefined): RemoteSession["ours"] {
+    if (carrier === undefined) {
+      return undefined;
+    }
+    if (this.#tree.carrier.has(carrier.pid)) {
+      return "carrier";
+    }
+    const end = this.#sockets.clientEnd(carrier);
+    return end !== undefined && (this.#options.otherCarriers?.has(end) ?? false) ? "ours" : undefined;
+  }
+
+  /** Programs, and with them the connection when nothing else is on it; never a part of our own carrier. */
+  #targets(draft: Draft): KillTarget[] {
+    const { carrier } = draft;
+    const processes = [...draft.leaders, ...(carrier !== undefined && draft.alone ? [carrier] : [])];
+    return processes.flatMap(({ pid, startKey }) =>
+      startKey === undefined || pid <= 1 || this.#tree.carrier.has(pid) ? [] : [{ pid, startKey }],
+    );
+  }
+
+  /** What is in the foreground comes first; the leading shell itself only when it is alone. */
+  #programs(members: readonly RemoteProcess[]): string[] {
+    const foreground = members.filter((process) => process.foreground);
+    const rest = members.filter((process) => !process.foreground);
+    return [...foreground.slice(-1), ...foreground.slice(0, -1), ...rest].map((process) => process.args);
+  }
+
+  #record(tty: string | undefined): LoginRecord | undefined {
+    return tty === undefined ? undefined : this.#facts.logins.find((record) => record.tty === tty);
+  }
+
+  #from(tty: string | undefined, carrier: RemoteProcess | undefined): string | undefined {
+    const record = tty === undefined ? [] : this.#facts.logins.filter((other) => other.tty === tty);
+    const logind = tty === undefined ? undefined : this.#facts.logind.find((session) => session.tty === tty);
+    return (
+      record.find((other) => other.from !== undefined)?.from ??
+      logind?.remoteHost ??
+      (carrier === undefined ? undefined : this.#sockets.clientEnd(carrier)?.split(" ")[0])
+    );
+  }
+
+  /** The terminal's own times are exact; `w` and `who` are asked only where they can't be had. */
+  #idle(tty: string | undefined): number | undefined {
+    if (tty === undefined) {
+      return undefined;
+    }
+    const times = this.#facts.ttys.find((other) => other.tty === tty);
+    if (times !== undefined) {
+      return Math.max(0, this.#facts.now - Math.max(times.inputAt, times.outputAt));
+    }
+    const idle = this.#facts.logins.flatMap((record) =>
+      record.tty === tty && record.idleSeconds !== undefined ? [record.idleSeconds] : [],
+    );
+    return idle.length === 0 ? undefined : Math.min(...idle);
+  }
+
+  #age(process: RemoteProcess): number | undefined {
+    return process.startedAt === undefined ? undefined : this.#facts.now - process.startedAt;
+  }
+}
+
+/** The record names a host, and not a display (`:0`), a `(login screen)`, `tmux(123).%0` or `host via mosh [123]`. */
+function isRemote(record: LoginRecord | undefined): boolean {
+  return /^[^:\s(][^\s(]*$/.test(record?.from ?? "");
+}
+
+function stateOf(
+  first: RemoteProcess | undefined,
+  carrier: RemoteProcess | undefined,
+  members: readonly RemoteProcess[],
+): RemoteSessionState {
+  if (first === undefined) {
+    return "gone";
+  }
+  if (first.state === "T" || carrier?.state === "T") {
+    return "stopped";
+  }
+  const states = [first, ...members].map((process) => process.state);
+  if (states.some((state) => state === "R" || state === "O")) {
+    return "running";
+  }
+  return states.some((state) => state === "D" || state === "U") ? "blocked" : "sleeping";
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { printable } from "../base/log.ts";
+import { RemoteViewError } from "./remoteErrors.ts";
+import type { RemoteExec } from "./remoteExec.ts";
+
+/**
+ * What the login shell is asked to run. The script itself goes through standard input: whatever the login shell is
+ * (csh, fish), it needs to understand only this, and no other user can read the boundary in `ps`.
+ */
+export const shellCommand = "exec /bin/sh -s";
+
+const timeLimitSeconds = 30;
+const maxOutputBytes = 8 * 1024 * 1024;
+
+/** Named parts of a script's output, in order. A name may come more than once (one part per file). */
+export interface ScriptPart {
+  readonly name: string;
+  readonly argument: string;
+  readonly lines: readonly string[];
+}
+
+/**
+ * Wraps `body` into a function, so that the shell has read all of it before the first command runs (a command that
+ * reads standard input would eat the rest), and gives it `part NAME ARGUMENT`, `have TOOL`, `$S` (`sudo -n`, when
+ * `sudo` is allowed and works, else empty) and `$OS`. Times are UTC and words English whatever the server's locale.
+ */
+export function wrapScript(body: string, boundary: string, sudo: boolean): string {
+  return `ssh_sessions() {
+PATH=/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin:/usr/local/sbin:$PATH
+LC_ALL=C TZ=UTC0
+export PATH LC_ALL TZ
+part() { printf '\\n%s %s %s\\n' '${boundary}' "$1" "$2"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+OS=$(uname -s 2>/dev/null)
+S=
+sudo_state=not-allowed
+if [ ${sudo ? 1 : 0} = 1 ]; then
+  sudo_state=unavailable
+  if [ "$(id -u)" = 0 ]; then sudo_state=not-needed
+  elif have sudo && sudo -n true >/dev/null 2>&1; then S='sudo -n'; sudo_state=used
+  fi
+fi
+part begin
+${body}
+part end
+}
+ssh_sessions </dev/null 2>/dev/null
+`;
+}
+
+/** A boundary that nobody on the server can foresee. */
+export function makeBoundary(): string {
+  return `ssh-sessions-${randomBytes(16).toString("hex")}`;
+}
+
+/** Cuts output at the boundary lines. Whatever a profile printed before `begin` is dropped. */
+export function splitParts(stdout: string, boundary: string): ScriptPart[] {
+  const parts: { name: string; argument: string; lines: string[] }[] = [];
+  for (const line of stdout.split("\n")) {
+    if (line.startsWith(`${boundary} `)) {
+      const [name = "", ...rest] = line.slice(boundary.length + 1).split(" ");
+      parts.push({ name, argument: rest.join(" ").trim(), lines: [] });
+    } else {
+      parts.at(-1)?.lines.push(line);
+    }
+  }
+  return parts.map((part) => ({ ...part, lines: trimBlankEnd(part.lines) }));
+}
+
+/** Each part begins after an empty line, so that a tool whose last line has no newline can't swallow the boundary. */
+function trimBlankEnd(lines: readonly string[]): string[] {
+  const end = lines.findLastIndex((line) => line !== "");
+  return lines.slice(0, end + 1);
+}
+
+/**
+ * Runs `body` in one round trip and returns its parts.
+ * @throws RemoteViewError
+ */
+export async function runScript(
+  exec: RemoteExec,
+  body: string,
+  options: { readonly sudo: boolean; readonly signal?: AbortSignal; readonly timeLimitSeconds?: number },
+): Promise<readonly ScriptPart[]> {
+  const boundary = makeBoundary();
+  const result = await exec(shellCommand, {
+    stdin: wrapScript(body, boundary, options.sudo),
+    timeLimitSeconds: options.timeLimitSeconds ?? timeLimitSeconds,
+    maxOutputBytes,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const parts = splitParts(result.stdout, boundary);
+  if (parts.length === 0) {
+    const said = printable(result.stderr.trim() || result.stdout.trim(), 200);
+    throw new RemoteViewError("no-shell", `The server did not run a POSIX shell: ${said}`);
+  }
+  if (result.truncated) {
+    throw new RemoteViewError("too-much", `More than ${maxOutputBytes} bytes of output`);
+  }
+  if (parts.at(-1)?.name !== "end") {
+    throw new RemoteViewError("incomplete", `The script ended early in part ${parts.at(-1)?.name}`);
+  }
+  return parts;
+}

@@ -1,0 +1,201 @@
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { Emitter, type Event } from "../base/emitter.ts";
+import { asError, CancelledError } from "../base/errors.ts";
+import { type KillOptions, type KillReport, killRemoteSessions } from "./killRemote.ts";
+import { parseProbe } from "./parse/probeOutput.ts";
+import { probeScript } from "./probeScript.ts";
+import { RemoteViewError } from "./remoteErrors.ts";
+import type { RemoteAccess } from "./remoteExec.ts";
+import type { RemoteFacts, SudoState } from "./remoteFacts.ts";
+import { buildSessions } from "./remoteModel.ts";
+import { runScript } from "./remoteScript.ts";
+import type { RemoteSession } from "./remoteSession.ts";
+
+export interface RemoteViewPorts {
+  /** Undefined when that master is not connected. */
+  access(masterId: string): RemoteAccess | undefined;
+  /** Seconds; 0: idleness alone is never a reason. Read anew at each reading. */
+  hungAfterSeconds(): number;
+  readonly clock: Clock;
+}
+
+/** What one reading said. Frozen. */
+export interface RemoteSnapshot {
+  readonly masterId: string;
+  /** Milliseconds since the epoch on our clock. */
+  readonly takenAt: number;
+  readonly system: string;
+  readonly sudo: SudoState;
+  readonly sessions: readonly RemoteSession[];
+  /** What could not be seen, and so was not judged. */
+  readonly gaps: readonly RemoteGap[];
+  /** Why the newest reading failed; the sessions are then those of the one before. */
+  readonly error: Error | undefined;
+}
+
+export type RemoteGap =
+  /** No `ps` that says more than names: nothing about processes. */
+  | "processes"
+  /** Only our own processes are shown (hidepid, a jail). */
+  | "other-users"
+  /** Neither `who` nor `w`. */
+  | "logins"
+  /** No tool lists sockets: a connection that is gone can't be told. */
+  | "sockets";
+
+interface Entry {
+  snapshot: RemoteSnapshot | undefined;
+  running: { readonly promise: Promise<RemoteSnapshot>; readonly abort: AbortController } | undefined;
+  /** Our end of the master's connection as the server sees it. */
+  carrier: string | undefined;
+}
+
+/**
+ * The servers' own view, one snapshot per master. It reads only when asked to, one round trip each, and never two at
+ * once on one master. Owned by the composition root.
+ */
+export class RemoteViewService implements Disposable {
+  readonly #ports: RemoteViewPorts;
+  readonly #entries = new Map<string, Entry>();
+  readonly #changed = new Emitter<string>();
+  #disposed = false;
+
+  constructor(ports: RemoteViewPorts) {
+    this.#ports = ports;
+  }
+
+  /** The snapshot of this master changed; undefined snapshots too. */
+  get onDidChange(): Event<string> {
+    return this.#changed.event;
+  }
+
+  snapshot(masterId: string): RemoteSnapshot | undefined {
+    return this.#entries.get(masterId)?.snapshot;
+  }
+
+  /**
+   * Reads the list anew, or joins the reading under way.
+   * @throws RemoteViewError, or what the connection throws; the snapshot then keeps its sessions and has the error.
+   */
+  refresh(masterId: string): Promise<RemoteSnapshot> {
+    const entry = this.#entry(masterId);
+    if (entry.running === undefined) {
+      const abort = new AbortController();
+      const promise = this.#read(masterId, entry, abort.signal).finally(() => {
+        entry.running = undefined;
+      });
+      entry.running = { promise, abort };
+    }
+    return entry.running.promise;
+  }
+
+  /**
+   * Ends these sessions: the list is read again first, and what is no longer the same is left alone.
+   * @throws RemoteViewError, or what the connection throws.
+   */
+  async kill(masterId: string, sessionIds: readonly string[], options: KillOptions): Promise<KillReport> {
+    const asked = (this.snapshot(masterId)?.sessions ?? []).filter((session) =>
+      sessionIds.includes(session.id),
+    );
+    await this.#entries.get(masterId)?.running?.promise.catch(() => {});
+    const fresh = await this.refresh(masterId);
+    const access = this.#access(masterId);
+    const report = await killRemoteSessions(access, asked, fresh.sessions, options);
+    await this.refresh(masterId);
+    return report;
+  }
+
+  /** The master is gone, or nobody looks any more: stops a reading and drops the snapshot. */
+  forget(masterId: string): void {
+    const entry = this.#entries.get(masterId);
+    if (entry !== undefined) {
+      this.#entries.delete(masterId);
+      entry.running?.abort.abort(new CancelledError());
+      this.#changed.fire(masterId);
+    }
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#changed.dispose();
+    for (const masterId of [...this.#entries.keys()]) {
+      this.forget(masterId);
+    }
+  }
+
+  #entry(masterId: string): Entry {
+    const entry = this.#entries.get(masterId) ?? {
+      snapshot: undefined,
+      running: undefined,
+      carrier: undefined,
+    };
+    if (!this.#disposed) {
+      this.#entries.set(masterId, entry);
+    }
+    return entry;
+  }
+
+  #access(masterId: string): RemoteAccess {
+    const access = this.#disposed ? undefined : this.#ports.access(masterId);
+    if (access === undefined) {
+      throw new RemoteViewError("not-connected", `Master ${masterId} is not connected`);
+    }
+    return access;
+  }
+
+  async #read(masterId: string, entry: Entry, signal: AbortSignal): Promise<RemoteSnapshot> {
+    try {
+      const access = this.#access(masterId);
+      const facts = parseProbe(await runScript(access.exec, probeScript, { sudo: access.sudo, signal }));
+      signal.throwIfAborted();
+      entry.carrier = facts.connection && `${facts.connection.clientAddress} ${facts.connection.clientPort}`;
+      entry.snapshot = this.#makeSnapshot(masterId, facts);
+    } catch (error) {
+      if (!signal.aborted && entry.snapshot !== undefined) {
+        entry.snapshot = Object.freeze({ ...entry.snapshot, error: asError(error) });
+        this.#changed.fire(masterId);
+      }
+      throw error;
+    }
+    this.#changed.fire(masterId);
+    return entry.snapshot;
+  }
+
+  #makeSnapshot(masterId: string, facts: RemoteFacts): RemoteSnapshot {
+    const otherCarriers = new Set<string>();
+    for (const { carrier } of this.#entries.values()) {
+      if (carrier !== undefined) {
+        otherCarriers.add(carrier);
+      }
+    }
+    return Object.freeze({
+      masterId,
+      takenAt: this.#ports.clock.now(),
+      system: `${facts.system} ${facts.release}`.trim(),
+      sudo: facts.sudo,
+      sessions: buildSessions(facts, {
+        limits: { idleSeconds: this.#ports.hungAfterSeconds() },
+        otherCarriers,
+      }),
+      gaps: gapsOf(facts),
+      error: undefined,
+    });
+  }
+}
+
+function gapsOf(facts: RemoteFacts): RemoteGap[] {
+  const gaps: RemoteGap[] = [];
+  if (!facts.processes.some((process) => process.startKey !== undefined)) {
+    gaps.push("processes");
+  } else if (!facts.processes.some((process) => process.pid === 1)) {
+    gaps.push("other-users");
+  }
+  if (facts.missing.includes("who") && facts.missing.includes("w")) {
+    gaps.push("logins");
+  }
+  if (facts.sockets === undefined) {
+    gaps.push("sockets");
+  }
+  return gaps;
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import { type Evidence, judgeHung, unansweredRetransmits } from "../../../src/remote/hungJudge.ts";
+import type { RemoteFacts, RemoteProcess, RemoteSocket } from "../../../src/remote/remoteFacts.ts";
+import { buildSessions } from "../../../src/remote/remoteModel.ts";
+import { describeHungReason } from "../../../src/remote/remoteWords.ts";
+import { fixtureFacts } from "./fixtureFacts.ts";
+
+const shell: RemoteProcess = {
+  pid: 100,
+  ppid: 99,
+  pgid: 100,
+  foregroundPgid: 100,
+  sessionLeader: true,
+  foreground: true,
+  uid: 1000,
+  user: "ada",
+  tty: "pts/0",
+  state: "S",
+  startedAt: 1000,
+  startKey: "ticks:1",
+  args: "-bash",
+};
+const socket: RemoteSocket = {
+  state: "ESTAB",
+  localAddress: "192.0.2.1",
+  localPort: 22,
+  peerAddress: "192.0.2.2",
+  peerPort: 50_000,
+  pids: [],
+  retransmits: 0,
+};
+const alive: Evidence = {
+  ageSeconds: 5000,
+  idleSeconds: 4000,
+  leaders: [shell],
+  members: [shell],
+  connection: { kind: "socket", socket },
+};
+
+function reasons(change: Partial<Evidence>, idleSeconds = 1800): string[] {
+  return judgeHung({ ...alive, ...change }, { idleSeconds }).map(({ kind }) => kind);
+}
+
+describe("a session is hung", () => {
+  it("when idle beyond the limit while everything in it sleeps", () => {
+    expect(reasons({})).toEqual(["idle"]);
+    expect(reasons({ idleSeconds: 1800 })).toEqual(["idle"]);
+  });
+
+  it("when its leader or its sshd is stopped", () => {
+    expect(reasons({ idleSeconds: 0, leaders: [shell, { ...shell, state: "T" }] })).toEqual(["stopped"]);
+  });
+
+  it("when its connection is gone", () => {
+    expect(reasons({ idleSeconds: 0, connection: { kind: "none" } })).toEqual(["no-connection"]);
+  });
+
+  it("when the client has closed and sshd has not noticed", () => {
+    const closed = { ...socket, state: "CLOSE-WAIT" };
+    expect(reasons({ idleSeconds: 0, connection: { kind: "socket", socket: closed } })).toEqual([
+      "peer-closed",
+    ]);
+  });
+
+  it("when the client has not answered for many retransmissions", () => {
+    const silent = { ...socket, retransmits: unansweredRetransmits };
+    expect(reasons({ idleSeconds: 0, connection: { kind: "socket", socket: silent } })).toEqual([
+      "unanswered",
+    ]);
+  });
+});
+
+describe("a session is not hung", () => {
+  it("below the limit, or when nobody knows how long it is idle", () => {
+    expect(reasons({ idleSeconds: 1799 })).toEqual([]);
+    expect(reasons({ idleSeconds: undefined })).toEqual([]);
+  });
+
+  it("for being idle when the limit is switched off", () => {
+    expect(reasons({}, 0)).toEqual([]);
+  });
+
+  it("for being idle while something in it runs or waits for a disk", () => {
+    expect(reasons({ members: [shell, { ...shell, state: "R" }] })).toEqual([]);
+    expect(reasons({ members: [shell, { ...shell, state: "D" }] })).toEqual([]);
+  });
+
+  it("because its shell has stopped a job", () => {
+    expect(reasons({ idleSeconds: 0, members: [shell, { ...shell, pid: 101, state: "T" }] })).toEqual([]);
+  });
+
+  it("without a connection in its first minute", () => {
+    expect(reasons({ idleSeconds: 0, ageSeconds: 59, connection: { kind: "none" } })).toEqual([]);
+  });
+
+  it("when its connection is unknown, or retransmits now and then", () => {
+    expect(reasons({ idleSeconds: 0, connection: { kind: "unknown" } })).toEqual([]);
+    const busy = { ...socket, retransmits: 3 };
+    expect(reasons({ idleSeconds: 0, connection: { kind: "socket", socket: busy } })).toEqual([]);
+  });
+});
+
+describe("a connection counts as gone", () => {
+  const facts = fixtureFacts("debian12Root");
+  const hungOf = (changed: RemoteFacts, tty: string): string[] =>
+    buildSessions({ ...changed, now: changed.now + 600 }, { limits: { idleSeconds: 0 } })
+      .find((session) => session.tty === tty)
+      ?.hung.map(({ kind }) => kind) ?? ["absent"];
+
+  it("when root's list of sockets has none for that sshd", () => {
+    const without = facts.sockets?.filter(({ peerPort }) => peerPort !== 54_014);
+    expect(hungOf({ ...facts, sockets: without }, "pts/0")).toEqual(["no-connection"]);
+    expect(hungOf(facts, "pts/0")).toEqual([]);
+  });
+
+  it("when a user's list lacks what SSH_CONNECTION names", () => {
+    const user = fixtureFacts("debian12User");
+    const without = user.sockets?.filter(({ peerPort }) => peerPort !== 54_014);
+    expect(hungOf({ ...user, sockets: without }, "pts/0")).toEqual(["no-connection"]);
+  });
+
+  it("never for another user's session whose environment can't be read", () => {
+    const user = fixtureFacts("debian12User");
+    const without = user.sockets?.filter(({ peerPort }) => peerPort !== 51_768);
+    expect(hungOf({ ...user, sockets: without }, "pts/2")).toEqual([]);
+  });
+
+  it("never when our own connection is not listed either: these are the sockets of another network", () => {
+    expect(hungOf({ ...facts, sockets: [] }, "pts/0")).toEqual([]);
+  });
+
+  it("never for the sshd of a container, whose sockets are elsewhere", () => {
+    const inside = facts.processes.map((process) =>
+      process.pid === 29_114 ? { ...process, ppid: 5000 } : process,
+    );
+    const without = facts.sockets?.filter(({ peerPort }) => peerPort !== 54_014);
+    expect(hungOf({ ...facts, processes: inside, sockets: without }, "pts/0")).toEqual([]);
+  });
+});
+
+it("each reason is said in words, without remote text", () => {
+  expect(describeHungReason({ kind: "idle", idleSeconds: 7201, limitSeconds: 1800 })).toBe(
+    "no input or output for 2 h and everything in it sleeps (limit 30 min)",
+  );
+  expect(describeHungReason({ kind: "stopped", pid: 7, program: "\u001b[31mrm" })).toBe(
+    "process 7, which leads or carries it, is stopped (state T)",
+  );
+  expect(describeHungReason({ kind: "peer-closed", socketState: "CLOSE-WAIT" })).toContain("CLOSE-WAIT");
+});
