@@ -2,6 +2,8 @@
 import type { PtySpec } from "../connectionEngine.ts";
 
 export const message = {
+  /** RFC 4253 section 11.2 */
+  ignore: 2,
   globalRequest: 80,
   requestFailure: 82,
   channelOpen: 90,

@@ -44,6 +44,11 @@ export class ChannelTable implements ConnectionHandlers {
     };
   }
 
+  /** A channel of ours waits for the peer's answer. */
+  get isOpening(): boolean {
+    return this.#openings.size > 0;
+  }
+
   /** Resolves when the peer has confirmed the channel. Rejects with ChannelError or the signal's reason. */
   open(type: string, window: number, payload: Uint8Array, signal: AbortSignal): Promise<Ssh2Channel> {
     return new Promise((resolve, reject) => {

@@ -38,6 +38,9 @@ const socketMark = 128 * 1024;
 /** How long an orderly `close` waits for the peer. */
 const closeWait = 2_000;
 
+/** RFC 4253 section 11.2 */
+const ignore = encode(message.ignore, sshString(""));
+
 const keepalive = encode(message.globalRequest, sshString("keepalive@openssh.com"), Buffer.of(1));
 
 interface Parts {
@@ -69,6 +72,7 @@ export class Ssh2Connection implements EngineConnection {
   #ended: ConnectionEnd | undefined;
   #disconnect: { readonly code: number; readonly description: string } | undefined;
   #closing: Disposable | undefined;
+  #hasSession = false;
   #lastReceived = performance.now();
   #bytesIn = 0;
   #bytesOut = 0;
@@ -94,7 +98,7 @@ export class Ssh2Connection implements EngineConnection {
     client.on("end", () => this.#finish("disconnected"));
     client.on("close", () => this.#finish("disconnected"));
     socket.on("drain", () => this.#table.resumeSending());
-    this.#countBytesOut();
+    this.#bundleWrites();
   }
 
   /** To be called right after `client.connect`. @throws ConnectError when ssh2 has changed inside. */
@@ -143,6 +147,7 @@ export class Ssh2Connection implements EngineConnection {
     const window = spec.pty === undefined ? windows.other : windows.pty;
     const agent = spec.forwardAgent ? this.#agent() : undefined;
     const channel = await this.#table.open("session", window, Buffer.alloc(0), signal);
+    this.#hasSession = true;
     await startSession(channel, spec, agent !== undefined, logger, signal);
     return channel;
   }
@@ -199,7 +204,6 @@ export class Ssh2Connection implements EngineConnection {
     if (this.#ended) {
       return;
     }
-    this.#parts.socket.destroy();
     this.#finish("closed");
   }
 
@@ -211,6 +215,19 @@ export class Ssh2Connection implements EngineConnection {
       if (this.greeting.isOtherProtocol) {
         this.#finish("protocol", new Error("The server doesn't speak SSH"));
       }
+    } else if (!this.#hasSession && this.#table.isOpening) {
+      setImmediate(() => this.#acknowledge());
+    }
+  }
+
+  /**
+   * sshd turns Nagle's algorithm off only when a session starts. Before, it announces its host keys and sends debug
+   * messages; the answer to our first channel then waits until we acknowledge those, which the kernel puts off for
+   * 40 ms where nothing is to be sent. So something is.
+   */
+  #acknowledge(): void {
+    if (this.#table.isOpening) {
+      this.#wire?.send(ignore);
     }
   }
 
@@ -242,6 +259,7 @@ export class Ssh2Connection implements EngineConnection {
     // What comes in answer to our own farewell is no news.
     this.#ended = this.#closing ? { reason: "closed" } : { reason, ...(error !== undefined && { error }) };
     this.#closing?.dispose();
+    this.#parts.socket.uncork();
     this.#parts.socket.destroy();
     this.#table.end();
     const ended = new Error("The connection has ended", { cause: error });
@@ -269,11 +287,19 @@ export class Ssh2Connection implements EngineConnection {
     });
   }
 
-  #countBytesOut(): void {
+  /**
+   * Counts what is written, and hands it on once per turn: ssh2 writes a packet in three pieces, each of which would
+   * be a TCP segment of its own, and wake the server.
+   */
+  #bundleWrites(): void {
     const { socket } = this.#parts;
     const write = socket.write.bind(socket) as (...values: unknown[]) => boolean;
     socket.write = (...values: unknown[]): boolean => {
       this.#bytesOut += values[0] instanceof Uint8Array ? values[0].length : 0;
+      if (socket.writableCorked === 0) {
+        socket.cork();
+        process.nextTick(() => socket.uncork());
+      }
       return write(...values);
     };
   }
