@@ -4,13 +4,18 @@ import type { HungReason } from "./remoteSession.ts";
 export interface JudgeLimits {
   /** Seconds without input and output after which a sleeping terminal counts as hung. 0: never. */
   readonly idleSeconds: number;
+  /** Younger than this, a thing may merely be about to begin or to end: seconds. */
+  readonly settlingSeconds: number;
+  /** Retransmissions without an answer after which the client counts as gone. */
+  readonly unansweredRetransmits: number;
 }
 
-/** Retransmissions without an answer after which the peer counts as gone: about a minute and a half on Linux. */
-export const unansweredRetransmits = 8;
-
-/** Younger than this, a thing may merely be about to begin: seconds. */
-export const settlingSeconds = 60;
+/** Eight retransmissions take Linux about a minute; it gives up itself after fifteen (tcp_retries2), a quarter of an hour. */
+export const defaultJudgeLimits: JudgeLimits = {
+  idleSeconds: 1800,
+  settlingSeconds: 60,
+  unansweredRetransmits: 8,
+};
 
 /** What is known of the connection under a session. `unknown`: nobody could say, so nothing is concluded. */
 export type ConnectionEvidence =
@@ -37,7 +42,7 @@ const halfClosed: ReadonlySet<string> = new Set(["CLOSE-WAIT", "LAST-ACK", "CLOS
  */
 export function judgeHung(evidence: Evidence, limits: JudgeLimits): HungReason[] {
   const reasons: HungReason[] = [];
-  const settled = evidence.ageSeconds === undefined || evidence.ageSeconds >= settlingSeconds;
+  const settled = evidence.ageSeconds === undefined || evidence.ageSeconds >= limits.settlingSeconds;
   const stopped = evidence.leaders.find((process) => process.state === "T");
   if (stopped !== undefined) {
     reasons.push({ kind: "stopped", pid: stopped.pid, program: stopped.args });
@@ -51,7 +56,7 @@ export function judgeHung(evidence: Evidence, limits: JudgeLimits): HungReason[]
     if (state !== undefined && halfClosed.has(state) && settled) {
       reasons.push({ kind: "peer-closed", socketState: state });
     }
-    if (retransmits !== undefined && retransmits >= unansweredRetransmits) {
+    if (retransmits !== undefined && retransmits >= limits.unansweredRetransmits) {
       reasons.push({ kind: "unanswered", retransmits });
     }
   }

@@ -1,5 +1,5 @@
 import { groupBy } from "./groupBy.ts";
-import { type JudgeLimits, judgeHung, settlingSeconds } from "./hungJudge.ts";
+import { type JudgeLimits, judgeHung } from "./hungJudge.ts";
 import { ttyName } from "./parse/ttyName.ts";
 import { ProcessTree } from "./processTree.ts";
 import type { LoginRecord, RemoteFacts, RemoteProcess } from "./remoteFacts.ts";
@@ -102,7 +102,8 @@ class ModelBuilder {
     const authenticating = living.length > 0;
     const age = this.#age(process);
     const trusted = process.uid === undefined ? process.user === "root" : process.uid === 0;
-    const orphaned = !authenticating && trusted && age !== undefined && age >= settlingSeconds;
+    const orphaned =
+      !authenticating && trusted && age !== undefined && age >= this.#options.limits.settlingSeconds;
     return [
       {
         kind: orphaned ? "orphan" : "authenticating",

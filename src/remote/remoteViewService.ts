@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
+import { defaultJudgeLimits } from "./hungJudge.ts";
 import { type KillOptions, type KillReport, killRemoteSessions } from "./killRemote.ts";
 import { parseProbe } from "./parse/probeOutput.ts";
 import { probeScript } from "./probeScript.ts";
@@ -175,7 +176,7 @@ export class RemoteViewService implements Disposable {
       system: `${facts.system} ${facts.release}`.trim(),
       sudo: facts.sudo,
       sessions: buildSessions(facts, {
-        limits: { idleSeconds: this.#ports.hungAfterSeconds() },
+        limits: { ...defaultJudgeLimits, idleSeconds: this.#ports.hungAfterSeconds() },
         otherCarriers,
       }),
       gaps: gapsOf(facts),

@@ -1,11 +1,15 @@
 import { spawn } from "node:child_process";
 import type { RemoteExec } from "../../src/remote/remoteExec.ts";
 
-/** Runs the machine's own `ssh` with these arguments (options and destination) as the way to a server. */
-export function sshRemoteExec(args: readonly string[]): RemoteExec {
+/**
+ * Runs the machine's own `ssh` with these arguments (options and destination) as the way to a server.
+ * @param wrap a command that runs `ssh` elsewhere: `["ip", "netns", "exec", NAME]`.
+ */
+export function sshRemoteExec(args: readonly string[], wrap: readonly string[] = []): RemoteExec {
+  const [program = "ssh", ...before] = [...wrap, "ssh"];
   return (command, options) =>
     new Promise((resolve, reject) => {
-      const child = spawn("ssh", [...args, command], {
+      const child = spawn(program, [...before, ...args, command], {
         stdio: "pipe",
         timeout: options.timeLimitSeconds * 1000,
         ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Evidence, judgeHung, unansweredRetransmits } from "../../../src/remote/hungJudge.ts";
+import { defaultJudgeLimits, type Evidence, judgeHung } from "../../../src/remote/hungJudge.ts";
 import type { RemoteFacts, RemoteProcess, RemoteSocket } from "../../../src/remote/remoteFacts.ts";
 import { buildSessions } from "../../../src/remote/remoteModel.ts";
 import { describeHungReason } from "../../../src/remote/remoteWords.ts";
@@ -38,7 +38,7 @@ const alive: Evidence = {
 };
 
 function reasons(change: Partial<Evidence>, idleSeconds = 1800): string[] {
-  return judgeHung({ ...alive, ...change }, { idleSeconds }).map(({ kind }) => kind);
+  return judgeHung({ ...alive, ...change }, { ...defaultJudgeLimits, idleSeconds }).map(({ kind }) => kind);
 }
 
 describe("a session is hung", () => {
@@ -63,7 +63,7 @@ describe("a session is hung", () => {
   });
 
   it("when the client has not answered for many retransmissions", () => {
-    const silent = { ...socket, retransmits: unansweredRetransmits };
+    const silent = { ...socket, retransmits: defaultJudgeLimits.unansweredRetransmits };
     expect(reasons({ idleSeconds: 0, connection: { kind: "socket", socket: silent } })).toEqual([
       "unanswered",
     ]);
@@ -103,7 +103,10 @@ describe("a session is not hung", () => {
 describe("a connection counts as gone", () => {
   const facts = fixtureFacts("debian12Root");
   const hungOf = (changed: RemoteFacts, tty: string): string[] =>
-    buildSessions({ ...changed, now: changed.now + 600 }, { limits: { idleSeconds: 0 } })
+    buildSessions(
+      { ...changed, now: changed.now + 600 },
+      { limits: { ...defaultJudgeLimits, idleSeconds: 0 } },
+    )
       .find((session) => session.tty === tty)
       ?.hung.map(({ kind }) => kind) ?? ["absent"];
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { defaultJudgeLimits } from "../../../src/remote/hungJudge.ts";
 import { buildSessions } from "../../../src/remote/remoteModel.ts";
 import type { RemoteSession } from "../../../src/remote/remoteSession.ts";
 import { fixtureFacts } from "./fixtureFacts.ts";
 
 function sessions(system: string): RemoteSession[] {
-  return buildSessions(fixtureFacts(system), { limits: { idleSeconds: 1800 } });
+  return buildSessions(fixtureFacts(system), { limits: defaultJudgeLimits });
 }
 
 /** `KIND USER TTY FROM idle STATE OURS [REASONS] first program -> target pids`, `-` for what nobody says. */
@@ -133,7 +134,7 @@ describe("the sessions of a server", () => {
 
   it("on another connection of ours are marked by the client's end", () => {
     const built = buildSessions(fixtureFacts("debian12Root"), {
-      limits: { idleSeconds: 1800 },
+      limits: defaultJudgeLimits,
       otherCarriers: new Set(["127.0.0.1 54014"]),
     });
     const first = built[0];
