@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CancelledError } from "../../../src/base/errors.ts";
-import { fakeKey, login, setUp, type Verdict } from "./authFakes.ts";
+import { fakeKey, login, setUp, type Verdict } from "../../support/authFakes.ts";
 
 const all = ["publickey", "keyboard-interactive", "password"];
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { forgetPassword } from "../../../src/auth/forgetPassword.ts";
-import { fakeKey, login, setUp } from "./authFakes.ts";
+import { fakeKey, login, setUp } from "../../support/authFakes.ts";
 
 it("forgets the host's password and its keys' passphrases, in the store and in memory, and nothing else", async () => {
   const { reader, prompter, secrets, keyRing, config, start } = setUp({ identityFiles: ["/a", "/b"] });

@@ -1,5 +1,5 @@
-import { AgentError, KeyFileError, type KeyFileErrorReason } from "../../../src/auth/authErrors.ts";
-import { createAuthenticator } from "../../../src/auth/authenticator.ts";
+import { AgentError, KeyFileError, type KeyFileErrorReason } from "../../src/auth/authErrors.ts";
+import { createAuthenticator } from "../../src/auth/authenticator.ts";
 import type {
   AgentClient,
   AuthAttempt,
@@ -11,13 +11,13 @@ import type {
   PromptAnswer,
   SecretStore,
   SigningKey,
-} from "../../../src/auth/authPorts.ts";
-import { KeyRing } from "../../../src/auth/keyRing.ts";
-import { CancelledError } from "../../../src/base/errors.ts";
-import type { HostConfig } from "../../../src/config/hostConfig.ts";
-import { testHostConfig } from "../../support/hostConfigs.ts";
-import { ed25519Blob } from "../../support/publicKeys.ts";
-import { RecordingLogger } from "../../support/recordingLogger.ts";
+} from "../../src/auth/authPorts.ts";
+import { KeyRing } from "../../src/auth/keyRing.ts";
+import { CancelledError } from "../../src/base/errors.ts";
+import type { HostConfig } from "../../src/config/hostConfig.ts";
+import { testHostConfig } from "./hostConfigs.ts";
+import { ed25519Blob } from "./publicKeys.ts";
+import { RecordingLogger } from "./recordingLogger.ts";
 
 /** A key that signs with its own number. */
 export function fakeKey(seed: number, comment = `key ${seed}`, type = "ssh-ed25519"): SigningKey {
