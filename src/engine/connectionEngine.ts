@@ -86,7 +86,10 @@ export interface EngineConnection {
   openSession(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel>;
   /** RFC 4254 section 7.2, for jump hosts. The caller owns the stream. */
   openDirectTcpip(host: string, port: number, signal: AbortSignal): Promise<Duplex>;
-  /** `keepalive@openssh.com`, want-reply: resolves with the round trip in milliseconds; any reply counts. */
+  /**
+   * `keepalive@openssh.com`, want-reply: resolves with the round trip in milliseconds; any reply counts. Rejects with
+   * the signal's reason, or ChannelError `connection-ended`.
+   */
   ping(signal: AbortSignal): Promise<number>;
   /** Applies SO_KEEPALIVE to the live socket. */
   setTcpKeepAlive(on: boolean): void;

@@ -191,6 +191,10 @@ export class ChannelTable implements ConnectionHandlers {
     const numbers = [info.sender, channel.localId, acceptedWindow, packetIn].map(uint32);
     this.#carrier.send(encode(message.channelOpenConfirmation, ...numbers));
     use(channel);
+    if (this.#ended) {
+      // While the other end of it was being reached: it learns the same way as the rest.
+      channel.connectionEnded();
+    }
   }
 
   #add(type: string, window: number): Ssh2Channel {

@@ -19,7 +19,7 @@ import type {
 } from "../connectionEngine.ts";
 import { agentToForward, joinAgent } from "./agentForwarding.ts";
 import { encode, encodeDirectTcpip, message, sshString } from "./channelMessages.ts";
-import { ChannelTable } from "./channelTable.ts";
+import { ChannelTable, connectionEnded } from "./channelTable.ts";
 import { ServerGreeting } from "./serverGreeting.ts";
 import { startSession } from "./sessionRequests.ts";
 import type { Ssh2Channel } from "./ssh2Channel.ts";
@@ -88,7 +88,8 @@ export class Ssh2Connection implements EngineConnection {
     this.#table = new ChannelTable({
       wire: () => this.#wire ?? noWire,
       get congested() {
-        return socket.writableLength > socketMark;
+        // Only a stream that has said so once will say when it is over.
+        return socket.writableNeedDrain && socket.writableLength > socketMark;
       },
       violated: (text) => this.#finish("protocol", new Error(text)),
       accept: (type) => this.#accept(type),
@@ -162,7 +163,7 @@ export class Ssh2Connection implements EngineConnection {
   ping(signal: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
       if (signal.aborted || this.#ended) {
-        reject(signal.aborted ? signal.reason : new Error("The connection has ended"));
+        reject(signal.aborted ? signal.reason : connectionEnded());
         return;
       }
       const sent = performance.now();
@@ -262,9 +263,8 @@ export class Ssh2Connection implements EngineConnection {
     this.#parts.socket.uncork();
     this.#parts.socket.destroy();
     this.#table.end();
-    const ended = new Error("The connection has ended", { cause: error });
     for (const reject of [...this.#pingRejects]) {
-      reject(ended);
+      reject(connectionEnded());
     }
     this.#pings = [];
     this.#closed.fire(this.#ended);

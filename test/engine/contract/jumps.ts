@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+import type { ConnectionEngine } from "../../../src/engine/connectionEngine.ts";
+import { ChannelError } from "../../../src/engine/engineErrors.ts";
+import { freePort } from "../../lab/freePort.ts";
+import { makeBench } from "./bench.ts";
+import { collect, execSpec, never, run, sha256 } from "./channels.ts";
+
+export function describeJumps(makeEngine: () => ConnectionEngine): void {
+  const bench = makeBench(makeEngine);
+
+  test("a connection runs inside another, and ends with it at once", async () => {
+    const [jump, target] = await Promise.all([bench.host(), bench.host()]);
+    const outer = await bench.login(jump);
+    const transport = await outer.openDirectTcpip(target.host, target.port, never());
+    const inner = await bench.login(target, { transport });
+    expect((await run(inner, "echo through")).stdout).toBe("through\n");
+    const ran = collect(await inner.openSession(execSpec("cat"), never()));
+    const ended = new Promise<string>((resolve) => inner.onDidClose(({ reason }) => resolve(reason)));
+    outer.destroy();
+    expect(await ended).toBe("lost");
+    expect(await ran).toMatchObject({ lost: true });
+  });
+
+  test("the inner connection ends in order and leaves the outer one alone", async () => {
+    const [jump, target] = await Promise.all([bench.host(), bench.host()]);
+    const outer = await bench.login(jump);
+    const transport = await outer.openDirectTcpip(target.host, target.port, never());
+    const inner = await bench.login(target, { transport });
+    const ended = new Promise<string>((resolve) => inner.onDidClose(({ reason }) => resolve(reason)));
+    inner.close();
+    expect(await ended).toBe("closed");
+    await target.waitForLog(/Received disconnect from .*:11:/);
+    expect((await run(outer, "echo outer")).stdout).toBe("outer\n");
+  });
+
+  test("a flood through a jump arrives byte for byte", async () => {
+    const [jump, target] = await Promise.all([bench.host(), bench.host()]);
+    const outer = await bench.login(jump);
+    const transport = await outer.openDirectTcpip(target.host, target.port, never());
+    const inner = await bench.login(target, { transport });
+    const { stdout } = await run(inner, "yes jump | head -c 8000000");
+    expect(stdout).toHaveLength(8_000_000);
+    expect(sha256([Buffer.from(stdout)])).toBe(sha256([Buffer.from("jump\n".repeat(1_600_000))]));
+  });
+
+  test("a port where nobody listens is refused with the server's code", async () => {
+    const outer = await bench.login(await bench.host());
+    const failure = await outer
+      .openDirectTcpip("127.0.0.1", await freePort(), never())
+      .catch((error: unknown) => error);
+    expect(ChannelError.is(failure) && [failure.reason, failure.code]).toEqual(["refused", 2]);
+  });
+
+  test("a stream that is destroyed closes its channel, and the far end notices", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const outer = await bench.login(await bench.host());
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const connected = once(server, "connection");
+    const stream = await outer.openDirectTcpip("127.0.0.1", port, never());
+    const [socket] = await connected;
+    const greeting = once(stream, "data");
+    socket.write("hello");
+    expect(String((await greeting)[0])).toBe("hello");
+    const closed = once(socket, "close");
+    socket.resume();
+    stream.destroy();
+    await closed;
+    server.close();
+  });
+
+  test("an end of the far side is half an end: the stream can still be written", async () => {
+    const server = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const outer = await bench.login(await bench.host());
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const connected = once(server, "connection");
+    const stream = await outer.openDirectTcpip("127.0.0.1", port, never());
+    const [socket] = await connected;
+    const ended = once(stream, "end");
+    stream.resume();
+    socket.end();
+    await ended;
+    const received = once(socket, "data");
+    stream.write("after your end");
+    expect(String((await received)[0])).toBe("after your end");
+    const closed = once(stream, "close");
+    stream.end();
+    await closed;
+    server.close();
+  });
+}
