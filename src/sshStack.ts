@@ -99,7 +99,7 @@ function loginFactory(init: SshStackInit, reader: KeyReader): LoginFactory {
   const agent = createAgentClient(init.clock);
   const keyRing = new KeyRing(reader, init.secrets, init.logger);
   return (config, { allowPrompts, pause, signal }) => {
-    // BatchMode is exactly "ask nothing" (ssh_config(5)).
+    // For host keys, BatchMode is exactly "ask nothing" (ssh_config(5)); for logins it also switches passwords off.
     const quiet: HostConfig = allowPrompts ? config : { ...config, batchMode: true };
     return {
       verifier: createHostKeyVerifier({
@@ -109,7 +109,8 @@ function loginFactory(init: SshStackInit, reader: KeyReader): LoginFactory {
         pause,
       }),
       authenticator: createAuthenticator({
-        config: quiet,
+        config,
+        allowPrompts,
         prompter: init.authPrompter,
         secrets: init.secrets,
         agent,

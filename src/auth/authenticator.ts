@@ -2,7 +2,7 @@ import { CancelledError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import { agentPath } from "./agentPath.ts";
-import { KeyFileError } from "./authErrors.ts";
+import { AuthError, KeyFileError } from "./authErrors.ts";
 import type {
   AgentClient,
   AuthAttempt,
@@ -29,6 +29,11 @@ export interface AuthenticatorOptions {
   readonly logger: Logger;
   /** Gives the login up: dismisses prompts, ends requests to the agent. */
   readonly signal: AbortSignal;
+  /**
+   * False: nobody may be asked, as when a connection comes back by itself. Unlike BatchMode, which switches passwords
+   * off, a stored one is then used. Default true.
+   */
+  readonly allowPrompts?: boolean;
   /** Runs whatever waits for a person with the connection's deadline standing still. */
   readonly pause: <T>(work: () => Promise<T>) => Promise<T>;
   /** Default: this process's. */
@@ -60,6 +65,7 @@ class Dialogue implements Authenticator {
   readonly #target: AuthTarget;
   readonly #password: PasswordSource;
   readonly #methods: readonly Method[];
+  readonly #mayAsk: boolean;
   readonly #tried: string[] = [];
   readonly #problems: string[] = [];
   #methodsLeft: readonly string[] | undefined;
@@ -80,10 +86,13 @@ class Dialogue implements Authenticator {
     this.#logger = options.logger;
     const { alias, user, hostName, port } = config;
     this.#target = { alias, user, hostName, port };
+    this.#mayAsk = (options.allowPrompts ?? true) && !config.batchMode;
     this.#password = new PasswordSource(
       tolerantSecrets(options.secrets, options.logger),
       passwordSecret(this.#target),
-      (attempt) => options.pause(() => prompter.password(this.#target, attempt, signal)),
+      this.#mayAsk
+        ? (attempt) => options.pause(() => prompter.password(this.#target, attempt, signal))
+        : undefined,
       options.logger,
     );
     this.#methods = config.preferredAuthentications.filter((name) => this.#isEnabled(name));
@@ -166,19 +175,22 @@ class Dialogue implements Authenticator {
       case "publickey":
         return await this.#nextKey();
       case "keyboard-interactive":
-        return this.#keyboardInteractiveIsUseless || !this.#mayTryPassword(method)
+        return this.#keyboardInteractiveIsUseless || !(await this.#mayTryPassword(method))
           ? undefined
           : this.#keyboardInteractive();
       case "password":
-        return this.#mayTryPassword(method)
+        return (await this.#mayTryPassword(method))
           ? { method, password: await this.#password.next(this.#passwordTries) }
           : undefined;
     }
   }
 
   /** Takes one of the tries. */
-  #mayTryPassword(method: Method): boolean {
-    if (this.#passwordTries >= this.#config.numberOfPasswordPrompts) {
+  async #mayTryPassword(method: Method): Promise<boolean> {
+    if (
+      this.#passwordTries >= this.#config.numberOfPasswordPrompts ||
+      !(await this.#password.isAvailable())
+    ) {
       return false;
     }
     this.#passwordTries++;
@@ -229,9 +241,9 @@ class Dialogue implements Authenticator {
           keyRing.unlock(file, {
             publicKey,
             attempts: config.numberOfPasswordPrompts,
-            ask: config.batchMode
-              ? undefined
-              : (attempt) => prompter.passphrase(this.#target, file, attempt, signal),
+            ask: this.#mayAsk
+              ? (attempt) => prompter.passphrase(this.#target, file, attempt, signal)
+              : undefined,
             signal,
           }),
         ),
@@ -277,6 +289,13 @@ class Dialogue implements Authenticator {
     const saysMore = `${request.name}${request.instructions}`.trim() !== "";
     if (round === 1 && isPassword && !saysMore) {
       return [await this.#password.next(attempt)];
+    }
+    if (!this.#mayAsk) {
+      throw new AuthError("nothing-to-try", "The server asks a question, and nobody may be asked", {
+        tried: this.tried(),
+        problems: this.problems(),
+        methodsLeft: this.#methodsLeft ?? [],
+      });
     }
     const { prompter, signal, pause } = this.#options;
     const answers = await pause(() => prompter.keyboardInteractive(this.#target, request, signal));

@@ -9,7 +9,7 @@ import type { PromptAnswer, SecretStore } from "./authPorts.ts";
 export class PasswordSource {
   readonly #secrets: SecretStore;
   readonly #secretKey: string;
-  readonly #ask: (attempt: number) => Promise<PromptAnswer | undefined>;
+  readonly #ask: ((attempt: number) => Promise<PromptAnswer | undefined>) | undefined;
   readonly #logger: Logger;
   #storedIsUsed = false;
   /** What the server is judging now. */
@@ -19,10 +19,11 @@ export class PasswordSource {
     | undefined;
   #toRemember: string | undefined;
 
+  /** @param ask undefined: nobody may be asked, so that there is the stored password or none. */
   constructor(
     secrets: SecretStore,
     secretKey: string,
-    ask: (attempt: number) => Promise<PromptAnswer | undefined>,
+    ask: ((attempt: number) => Promise<PromptAnswer | undefined>) | undefined,
     logger: Logger,
   ) {
     this.#secrets = secrets;
@@ -31,7 +32,15 @@ export class PasswordSource {
     this.#logger = logger;
   }
 
-  /** @throws CancelledError when the person dismissed the prompt. */
+  /** Whether `next` has something to give, or somebody to ask. */
+  async isAvailable(): Promise<boolean> {
+    return (
+      this.#ask !== undefined ||
+      (!this.#storedIsUsed && (await this.#secrets.get(this.#secretKey)) !== undefined)
+    );
+  }
+
+  /** @throws CancelledError when the person dismissed the prompt, or there is nobody to ask. */
   async next(attempt: number): Promise<string> {
     if (!this.#storedIsUsed) {
       this.#storedIsUsed = true;
@@ -41,7 +50,7 @@ export class PasswordSource {
         return stored;
       }
     }
-    const answer = await this.#ask(attempt);
+    const answer = await this.#ask?.(attempt);
     if (answer === undefined) {
       throw new CancelledError();
     }

@@ -126,8 +126,9 @@ export function setUp(changes: Partial<HostConfig> = {}) {
   const abort = new AbortController();
   const config = testHostConfig(changes);
   const counts = { pauses: 0 };
-  const start = (): Authenticator =>
+  const start = (more: { readonly allowPrompts?: boolean } = {}): Authenticator =>
     createAuthenticator({
+      ...more,
       config,
       prompter,
       secrets,

@@ -437,6 +437,53 @@ describe("keyboard-interactive", () => {
   });
 });
 
+describe("when nobody may be asked", () => {
+  it("keys, opened ones and stored passphrases are used", async () => {
+    const { reader, secrets, prompter, start } = setUp({ identityFiles: ["/a", "/b"] });
+    reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
+    reader.files.set("/b", { key: fakeKey(2), passphrase: "q" });
+    secrets.values.set("passphrase:/b", "q");
+    expect((await login(start({ allowPrompts: false }), taking("key 1"))).result).toBe("nothing left");
+    expect((await login(start({ allowPrompts: false }), taking("key 2"))).result).toBe("success");
+    prompter.passphrases = ["p"];
+    expect((await login(start(), taking("key 1"))).result).toBe("success");
+    expect((await login(start({ allowPrompts: false }), taking("key 1"))).result).toBe("success");
+    expect(prompter.asked).toEqual(["passphrase /a 1"]);
+  });
+
+  for (const method of ["password", "keyboard-interactive"]) {
+    const sent = method === "password" ? "password" : "kbdint";
+
+    it(`${method}: a stored password is tried once`, async () => {
+      const { secrets, prompter, start } = setUp();
+      const quiet = () => start({ allowPrompts: false });
+      secrets.values.set(secret, "kept");
+      expect((await login(quiet(), taking(`${sent} kept`, [method]), [passwordRound])).result).toBe(
+        "success",
+      );
+      expect(await login(quiet(), taking("", all), [passwordRound])).toEqual({
+        result: "nothing left",
+        log: ["none", "kbdint kept"],
+      });
+      expect([...secrets.values]).toEqual([]);
+      expect(await login(quiet(), taking("", [method]), [passwordRound])).toEqual({
+        result: "nothing left",
+        log: ["none"],
+      });
+      expect(prompter.asked).toEqual([]);
+    });
+  }
+
+  it("a question that is not for the password ends the login as a refusal, not as a person's cancel", async () => {
+    const { secrets, prompter, start } = setUp();
+    secrets.values.set(secret, "kept");
+    const attempt = login(start({ allowPrompts: false }), taking("", ["keyboard-interactive"]), [otpRound]);
+    await expect(attempt).rejects.toMatchObject({ reason: "nothing-to-try" });
+    expect(prompter.asked).toEqual([]);
+    expect(secrets.values.get(secret)).toBe("kept");
+  });
+});
+
 describe("giving up", () => {
   it("ends with the signal's reason", async () => {
     const { abort, start } = setUp();

@@ -127,7 +127,7 @@ describe("known_hosts lines that are skipped", () => {
         key,
         base64,
       ),
-      fc.string({ unit: "binary", maxLength: 8 }),
+      fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
@@ -135,7 +135,7 @@ describe("known_hosts lines that are skipped", () => {
         expect(entries.every((entry) => entry.line >= 1)).toBe(true);
       }),
     );
-  });
+  }, 60_000);
 });
 
 describe("names", () => {
