@@ -137,7 +137,6 @@ const notDone: ReadonlyMap<string, string> = new Map([
   ["revokedhostkeys", "RevokedHostKeys is not read: revoke keys with @revoked lines in known_hosts"],
   ["knownhostscommand", "KnownHostsCommand is not run"],
   ["verifyhostkeydns", "VerifyHostKeyDNS: SSHFP records are not looked up"],
-  ["canonicalizehostname", "CanonicalizeHostname: names are not looked up in CanonicalDomains"],
   ["pkcs11provider", "PKCS11Provider is not loaded: use an agent that has the token's keys"],
   ["hostbasedauthentication", "HostbasedAuthentication is not done"],
   ["forwardx11", "ForwardX11 is not done"],

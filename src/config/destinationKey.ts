@@ -15,6 +15,7 @@ export function destinationKey(config: HostConfig): string {
     config.bindAddress ?? null,
     config.hostKeyAlias ?? null,
     config.identityFilesAreDefault ? null : config.identityFiles,
+    config.certificateFiles,
     config.identitiesOnly,
     config.identityAgent ?? null,
   ]);

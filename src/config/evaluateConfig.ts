@@ -18,7 +18,7 @@ export interface EvaluationRequest {
   readonly user?: string;
   readonly port?: number;
   readonly hostName?: string;
-  /** The only file to read (`ssh -F`); empty: the user's, then the system's. */
+  /** The only file to read (`ssh -F`), `none` for no file; empty: the user's, then the system's. */
   readonly configFile: string;
 }
 
@@ -103,8 +103,9 @@ class Evaluator {
     this.#host = normalHostName(this.#hostName());
     const canonicalize = this.#first("canonicalizehostname") ?? "no";
     if (!/^(?:no|false)$/i.test(canonicalize)) {
-      // Without the look-up in CanonicalDomains, as when that finds nothing (CanonicalizeFallbackLocal).
+      // As when the look-up finds nothing (CanonicalizeFallbackLocal).
       this.#wantsFinalPass = true;
+      this.#warnings.add("CanonicalizeHostname: names are looked up by OpenSSH's ssh only");
     }
     if (this.#wantsFinalPass) {
       this.#isFinalPass = true;
@@ -124,7 +125,9 @@ class Evaluator {
     const { configFile } = this.#request;
     const { userFile, systemFile } = this.#environment;
     if (configFile !== "") {
-      await this.#readFile({ path: configFile, isUsers: true, depth: 0, neverMatches: false }, false, true);
+      if (configFile.toLowerCase() !== "none") {
+        await this.#readFile({ path: configFile, isUsers: true, depth: 0, neverMatches: false }, false, true);
+      }
       return;
     }
     await this.#readFile({ path: userFile, isUsers: true, depth: 0, neverMatches: false }, true, false);

@@ -28,7 +28,9 @@ export async function listHosts(
   files: ConfigFiles,
 ): Promise<HostList> {
   const lister = new HostLister(environment, files);
-  if (configFile !== "") {
+  if (configFile.toLowerCase() === "none") {
+    // No file at all, as with `ssh -F none`.
+  } else if (configFile !== "") {
     await lister.read(configFile, true, false, true);
   } else {
     await lister.read(environment.userFile, true, true, false);

@@ -7,7 +7,6 @@ import type { Logger } from "../base/log.ts";
 import { type AlgorithmKeyword, type AlgorithmNames, openSshAlgorithms } from "./algorithmLists.ts";
 import { buildHostConfig } from "./buildHostConfig.ts";
 import { type ConfigEnvironment, configEnvironment } from "./configEnvironment.ts";
-import { ConfigError } from "./configErrors.ts";
 import { ConfigFiles } from "./configFiles.ts";
 import type { HostResolver, SettingsPort } from "./configPorts.ts";
 import { ConfigWatcher } from "./configWatcher.ts";
@@ -17,8 +16,10 @@ import type { HostConfig, ValueSource } from "./hostConfig.ts";
 import { type HostList, listHosts } from "./hostList.ts";
 import { hostSetting } from "./hostSettings.ts";
 import { isValidHost, isValidUser, parseHostSpec } from "./hostSpec.ts";
-import { askSsh, withExactLists } from "./sshG.ts";
-import { findSsh, type RunSsh, runSsh } from "./sshProgram.ts";
+import { SshAsker } from "./sshAsker.ts";
+import { withExactLists } from "./sshG.ts";
+import { type RunSsh, runSsh } from "./sshProgram.ts";
+import { expandTilde } from "./tokens.ts";
 import { sourcesOf } from "./valueSources.ts";
 
 export interface HostResolverInit {
@@ -52,30 +53,25 @@ interface Kept {
 
 class Resolver implements HostResolver, Disposable {
   readonly #settings: SettingsPort;
-  readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #environment: ConfigEnvironment;
   readonly #files: ConfigFiles;
   readonly #watcher: ConfigWatcher;
-  readonly #run: RunSsh;
+  readonly #ssh: SshAsker;
   readonly #algorithms: Readonly<Record<AlgorithmKeyword, AlgorithmNames>>;
   readonly #changed = new Emitter<void>();
   readonly #subscriptions: readonly Disposable[];
   readonly #kept = new Map<string, Kept>();
   readonly #pending = new Map<string, Promise<HostConfig>>();
-  #ssh: string | false | undefined;
-  #sshDefaults: Promise<EffectiveValues> | undefined;
 
   constructor(init: HostResolverInit) {
     this.#settings = init.settings;
-    this.#clock = init.clock;
     this.#logger = init.logger;
     this.#environment = init.environment ?? configEnvironment();
     this.#files = new ConfigFiles(this.#environment);
     this.#watcher = new ConfigWatcher(init.clock, init.logger, this.#environment.platform);
-    this.#run = init.runSsh ?? runSsh;
+    this.#ssh = new SshAsker(init.ssh, this.#environment, init.runSsh ?? runSsh, init.clock, init.logger);
     this.#algorithms = init.algorithms ?? openSshAlgorithms;
-    this.#ssh = init.ssh;
     const onChange = (): void => {
       // What is under way may have read the old state; whoever asks from now on gets a new answer.
       this.#pending.clear();
@@ -87,9 +83,9 @@ class Resolver implements HostResolver, Disposable {
   readonly onDidChange: Event<void> = (listener) => this.#changed.event(listener);
 
   async hosts(): Promise<Pick<HostList, "hosts" | "problems">> {
-    const { configFile, hosts: entries } = this.#settings;
+    const { hosts: entries } = this.#settings;
     const { hosts, problems, dependencies } = await listHosts(
-      configFile,
+      this.#configFile(),
       entries,
       this.#environment,
       this.#files,
@@ -101,7 +97,7 @@ class Resolver implements HostResolver, Disposable {
   async resolve(host: string, signal?: AbortSignal): Promise<HostConfig> {
     signal?.throwIfAborted();
     const overrides = this.#overridesFor(host);
-    const key = JSON.stringify(overrides.request);
+    const key = JSON.stringify([overrides.request, ...overrides.sources]);
     let pending = this.#pending.get(key);
     if (pending === undefined) {
       const started = this.#resolveKept(key, overrides).finally(() => {
@@ -125,10 +121,15 @@ class Resolver implements HostResolver, Disposable {
     this.#pending.clear();
   }
 
+  #configFile(): string {
+    const { homedir, homeOf } = this.#environment;
+    return expandTilde(this.#settings.configFile.trim(), homedir, homeOf);
+  }
+
   /** What beats the files: what was typed, then the entries of `sshSessions.hosts`. */
   #overridesFor(host: string): Overrides {
     const { alias, user, port } = parseHostSpec(host);
-    const { hosts, configFile } = this.#settings;
+    const { hosts } = this.#settings;
     const settingOf = {
       hostname: hostSetting(hosts, alias, "hostName", isValidHost),
       user: hostSetting(hosts, alias, "user", isValidUser),
@@ -160,7 +161,7 @@ class Resolver implements HostResolver, Disposable {
     return {
       request: {
         alias,
-        configFile,
+        configFile: this.#configFile(),
         ...(wanted.user !== undefined && { user: wanted.user }),
         ...(wanted.port !== undefined && { port: wanted.port }),
         ...(wanted.hostName !== undefined && { hostName: wanted.hostName }),
@@ -194,7 +195,7 @@ class Resolver implements HostResolver, Disposable {
   }
 
   async #build({ request, sources }: Overrides, evaluation: Evaluation): Promise<HostConfig> {
-    const asked = await this.#askSsh(request);
+    const asked = await this.#ssh.ask(request);
     if (asked === undefined) {
       if (evaluation.failure !== undefined) {
         throw evaluation.failure;
@@ -226,40 +227,6 @@ class Resolver implements HostResolver, Disposable {
     } catch (error) {
       this.#logger.debug(`${request.alias}: ${asError(error).message}`);
       return new Map();
-    }
-  }
-
-  /** Undefined: there is no `ssh` that could be asked. */
-  async #askSsh(
-    request: EvaluationRequest,
-  ): Promise<{ values: EffectiveValues; defaults: EffectiveValues } | undefined> {
-    this.#ssh ??= findSsh(this.#environment) ?? false;
-    const program = this.#ssh;
-    if (program === false) {
-      return undefined;
-    }
-    try {
-      this.#sshDefaults ??= askSsh(
-        program,
-        { alias: "localhost", configFile: "none" },
-        this.#run,
-        this.#clock,
-      ).catch((error) => {
-        this.#logger.debug(`The defaults of ${program} are not known: ${asError(error).message}`);
-        return new Map();
-      });
-      const [values, defaults] = await Promise.all([
-        askSsh(program, request, this.#run, this.#clock),
-        this.#sshDefaults,
-      ]);
-      return { values, defaults };
-    } catch (error) {
-      if (ConfigError.is(error)) {
-        throw error;
-      }
-      this.#logger.warn(`${program} can't be run (${asError(error).message}): reading ssh_config without it`);
-      this.#ssh = false;
-      return undefined;
     }
   }
 }

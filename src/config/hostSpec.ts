@@ -79,10 +79,13 @@ function withUser(user: string | undefined, host: HostSpec | undefined): HostSpe
 }
 
 function parseHostAndPort(text: string): HostSpec | undefined {
+  if (isIPv6(text)) {
+    return { alias: text };
+  }
   const bracketed = /^\[([^[\]]+)\](?::(.*))?$/.exec(text);
   const plain = bracketed ?? /^([^:[\]]+)(?::(.*))?$/.exec(text);
   if (plain === null) {
-    return isIPv6(text) ? { alias: text } : undefined;
+    return undefined;
   }
   const [, alias = "", portText] = plain;
   if (portText === undefined || portText === "") {

@@ -50,9 +50,7 @@ export function sourcesOf(
       // Debian's ssh makes this of BatchMode; nobody set an interval.
       return { kind: "default" };
     }
-    return value === undefined || asked.defaults.size === 0 || value === usual
-      ? { kind: "default" }
-      : { kind: "sshConfig" };
+    return value === undefined || value === usual ? { kind: "default" } : { kind: "sshConfig" };
   };
 }
 

@@ -1,0 +1,89 @@
+import type { Clock } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import type { ConfigEnvironment } from "./configEnvironment.ts";
+import { ConfigError } from "./configErrors.ts";
+import type { EffectiveValues } from "./effectiveValues.ts";
+import type { EvaluationRequest } from "./evaluateConfig.ts";
+import { askSsh } from "./sshG.ts";
+import { findSsh, type RunSsh } from "./sshProgram.ts";
+import type { AskedValues } from "./valueSources.ts";
+
+/** Too much is going on just now: no reason to give `ssh` up. */
+const passing: ReadonlySet<string> = new Set(["EAGAIN", "EMFILE", "ENFILE", "ENOMEM"]);
+
+/** Asks the machine's `ssh`, and finds out whether there is one that can be asked. */
+export class SshAsker {
+  readonly #environment: ConfigEnvironment;
+  readonly #run: RunSsh;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #program: string | false | undefined;
+  #defaults: Promise<EffectiveValues> | undefined;
+
+  /** @param program undefined: found on PATH at the first question; false: there is none. */
+  constructor(
+    program: string | false | undefined,
+    environment: ConfigEnvironment,
+    run: RunSsh,
+    clock: Clock,
+    logger: Logger,
+  ) {
+    this.#program = program;
+    this.#environment = environment;
+    this.#run = run;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Undefined: there is no `ssh` that could be asked. @throws ConfigError what `ssh` refuses, or that it takes too long. */
+  async ask(request: EvaluationRequest): Promise<AskedValues | undefined> {
+    this.#program ??= findSsh(this.#environment) ?? false;
+    const program = this.#program;
+    if (program === false) {
+      return undefined;
+    }
+    try {
+      // Both run at once. That this `ssh` is of no use at all counts before that it refuses the host.
+      const answer = askSsh(program, request, this.#run, this.#clock);
+      answer.catch(() => {});
+      const defaults = await this.#defaultsOf(program);
+      return { values: await answer, defaults };
+    } catch (error) {
+      if (ConfigError.is(error)) {
+        throw error;
+      }
+      this.#logger.warn(`${program} can't be used: ${asError(error).message}. ssh_config is read without it`);
+      if (!passing.has((error as NodeJS.ErrnoException).code ?? "")) {
+        this.#program = false;
+      }
+      return undefined;
+    }
+  }
+
+  /** What `program` prints without any file. Rejects with another error than ConfigError when it isn't OpenSSH's. */
+  #defaultsOf(program: string): Promise<EffectiveValues> {
+    this.#defaults ??= this.#askDefaults(program);
+    return this.#defaults;
+  }
+
+  async #askDefaults(program: string): Promise<EffectiveValues> {
+    try {
+      const values = await askSsh(
+        program,
+        { alias: "localhost", configFile: "none" },
+        this.#run,
+        this.#clock,
+      );
+      if (!values.has("hostname") || !values.has("port")) {
+        throw new Error("it does not print its configuration for -G");
+      }
+      return values;
+    } catch (error) {
+      this.#defaults = undefined;
+      throw ConfigError.is(error) && error.reason !== "timed-out"
+        ? new Error(`it does not know -G (${error.message})`, { cause: error })
+        : error;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { parseConfigText, splitArguments } from "../../../src/config/configLine.ts";
+
+describe("arguments", () => {
+  test.each([
+    ["a b\tc", ["a", "b", "c"]],
+    ["  a  ", ["a"]],
+    ['"a b" c', ["a b", "c"]],
+    ["'a b' c", ["a b", "c"]],
+    ["'a\"b'", ['a"b']],
+    ['a"b c"d', ["ab cd"]],
+    ['""', [""]],
+    ['"a\\"b"', ['a"b']],
+    ["a\\ b", ["a b"]],
+    ['"a\\ b"', ["a\\ b"]],
+    ["a\\\\b", ["a\\b"]],
+    ["a\\nb", ["a\\nb"]],
+    ["a\\", ["a\\"]],
+    ["a # b", ["a"]],
+    ["a#b", ["a#b"]],
+    ['"#a"', ["#a"]],
+    ["# a", []],
+  ])("%s", (text, expected) => {
+    expect(splitArguments(text)).toEqual(expected);
+  });
+
+  test.each(['"a', "'a", "it's", 'a "b c'])("%s: the quote is not closed", (text) => {
+    expect(splitArguments(text)).toBeUndefined();
+  });
+});
+
+describe("lines", () => {
+  const keywordAndRest = (text: string): unknown =>
+    parseConfigText(text).map(({ keyword, rest, line }) => [line, keyword, rest]);
+
+  test("keywords are lower case, comments and empty lines are passed over, numbers count all lines", () => {
+    expect(keywordAndRest("# x\n\nHOST web\n  \t\n\tPort 22\n  # Port 1\n")).toEqual([
+      [3, "host", "web"],
+      [5, "port", "22"],
+    ]);
+  });
+
+  test("one = may stand between keyword and value", () => {
+    expect(keywordAndRest("Port=22\nPort = 22\nPort\t=22\nProxyCommand = =x")).toEqual([
+      [1, "port", "22"],
+      [2, "port", "22"],
+      [3, "port", "22"],
+      [4, "proxycommand", "=x"],
+    ]);
+  });
+
+  test("carriage returns, form feeds and blanks at the end don't count, nor does a byte order mark", () => {
+    expect(keywordAndRest("\ufeffPort 22 \t\r\nUser x\f")).toEqual([
+      [1, "port", "22"],
+      [2, "user", "x"],
+    ]);
+  });
+
+  test("the rest of a line keeps quotes, blanks and what looks like a comment", () => {
+    expect(keywordAndRest('ProxyCommand sh -c "a  b" # c')).toEqual([
+      [1, "proxycommand", 'sh -c "a  b" # c'],
+    ]);
+  });
+
+  test("what can't be read is said, and the lines after it are read", () => {
+    const directives = parseConfigText('Port\nUser "x\nHost web');
+    expect(directives.map(({ keyword, problem }) => [keyword, problem !== undefined])).toEqual([
+      ["port", true],
+      ["user", true],
+      ["host", false],
+    ]);
+  });
+});

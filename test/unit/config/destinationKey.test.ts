@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { destinationKey } from "../../../src/config/destinationKey.ts";
+import type { HostConfig } from "../../../src/config/hostConfig.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
+
+test.each<Partial<HostConfig>>([
+  { alias: "other" },
+  { serverAliveInterval: 5 },
+  { setEnv: { A: "1" } },
+  { connectTimeout: 5 },
+  { hostName: "SERVER.example.org" },
+  { identityFiles: ["/home/me/.ssh/id_rsa"] },
+])("%j is the same destination", (change) => {
+  expect(destinationKey(testHostConfig(change))).toBe(destinationKey(testHostConfig()));
+});
+
+test.each<Partial<HostConfig>>([
+  { user: "bob" },
+  { hostName: "other.example.org" },
+  { port: 2222 },
+  { proxyJump: [{ alias: "bastion" }] },
+  { proxyJump: [{ alias: "bastion", user: "x" }] },
+  { proxyCommand: "nc a 22" },
+  { bindAddress: "10.0.0.1" },
+  { hostKeyAlias: "x" },
+  { identityFilesAreDefault: false, identityFiles: ["/k"] },
+  { certificateFiles: ["/k-cert.pub"] },
+  { identitiesOnly: true },
+  { identityAgent: "none" },
+])("%j is another destination", (change) => {
+  const keys = [{}, { proxyJump: [{ alias: "bastion", port: 1 }] }].map((other) =>
+    destinationKey(testHostConfig(other)),
+  );
+  expect(keys).not.toContain(destinationKey(testHostConfig(change)));
+});

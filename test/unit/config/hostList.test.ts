@@ -1,0 +1,137 @@
+import { chmod } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ConfigFiles } from "../../../src/config/configFiles.ts";
+import type { HostSettings } from "../../../src/config/configPorts.ts";
+import { type HostList, listHosts } from "../../../src/config/hostList.ts";
+import { ConfigHome } from "../../support/configFixtures.ts";
+
+describe("the list of hosts", () => {
+  let home: ConfigHome;
+  beforeEach(async () => {
+    home = await ConfigHome.create();
+  });
+  afterEach(() => home.dispose());
+
+  const list = (settings: readonly HostSettings[] = [], configFile = ""): Promise<HostList> => {
+    const environment = home.environment();
+    return listHosts(configFile, settings, environment, new ConfigFiles(environment));
+  };
+  const aliases = async (settings?: readonly HostSettings[]): Promise<string[]> =>
+    (await list(settings)).hosts.map(({ alias }) => alias);
+
+  test("is empty where there is no file, and that is no problem", async () => {
+    const { hosts, problems } = await list();
+    expect([hosts, problems]).toEqual([[], []]);
+  });
+
+  test("has the names of Host lines with file and line, in their order", async () => {
+    const file = await home.write(
+      ".ssh/config",
+      "# x\nHost web db\n  HostName srv\n  Port 22\n\nhost=mail\n User joe\n",
+    );
+    expect((await list()).hosts).toEqual([
+      { alias: "web", file, line: 2, source: "sshConfig", hostName: "srv", port: 22 },
+      { alias: "db", file, line: 2, source: "sshConfig", hostName: "srv", port: 22 },
+      { alias: "mail", file, line: 6, source: "sshConfig", user: "joe" },
+    ]);
+  });
+
+  test("leaves out patterns, negations and what they rule out, and names each host once", async () => {
+    await home.write(".ssh/config", "Host * !x\nHost web w? !web2 web2\nHost web\n User later\n");
+    const { hosts } = await list();
+    expect(hosts.map(({ alias, line, user }) => [alias, line, user])).toEqual([["web", 2, undefined]]);
+  });
+
+  test("says nothing where HostName has tokens", async () => {
+    await home.write(".ssh/config", "Host web\n HostName %h.example.org\n");
+    expect((await list()).hosts[0]).not.toHaveProperty("hostName");
+  });
+
+  test("does not take values of a Match block for those of the host before it", async () => {
+    await home.write(".ssh/config", "Host web\nMatch user x\n HostName other\n");
+    expect((await list()).hosts[0]).not.toHaveProperty("hostName");
+  });
+
+  test("has the system's hosts after the person's", async () => {
+    await home.write(".ssh/config", "Host web\n");
+    await home.write("etc/ssh_config", "Host corp web\n");
+    expect(await aliases()).toEqual(["web", "corp"]);
+  });
+
+  test("has only those of another file when settings name one", async () => {
+    await home.write(".ssh/config", "Host web\n");
+    const other = await home.write("other", "Host lab\n");
+    expect((await list([], other)).hosts.map(({ alias }) => alias)).toEqual(["lab"]);
+    expect((await list([], "none")).hosts).toEqual([]);
+    expect((await list([], home.path("missing"))).problems).toMatchObject([{ file: home.path("missing") }]);
+  });
+
+  test("follows Include: relative to ~/.ssh, by pattern, in place", async () => {
+    await home.write(".ssh/config", "Host first\nHost *\nInclude conf.d/*.conf ~/more\nHost last\n");
+    await home.write(".ssh/conf.d/b.conf", "Host b\n");
+    await home.write(".ssh/conf.d/a.conf", "Host a\n");
+    await home.write(".ssh/conf.d/c.txt", "Host c\n");
+    await home.write("more", "Host m\n");
+    expect(await aliases()).toEqual(["first", "a", "b", "m", "last"]);
+  });
+
+  test("follows Include of the system's file relative to its folder", async () => {
+    await home.write("etc/ssh_config", "Include ssh_config.d/*\n");
+    await home.write("etc/ssh_config.d/x", "Host x\n");
+    expect(await aliases()).toEqual(["x"]);
+  });
+
+  test("leaves out hosts that the block around an Include does not let through", async () => {
+    await home.write(".ssh/config", "Host web*\n Include more\n");
+    await home.write(".ssh/more", "Host web1 db\n");
+    expect(await aliases()).toEqual(["web1"]);
+  });
+
+  test("ends when files include each other", async () => {
+    await home.write(".ssh/config", "Include more\nInclude more\nHost a\n");
+    await home.write(".ssh/more", "Host b\nInclude config\n");
+    const { hosts, problems } = await list();
+    expect(hosts.map(({ alias }) => alias)).toEqual(["b", "a"]);
+    expect(problems[0]).toMatchObject({ file: home.path(".ssh/more"), line: 2 });
+  });
+
+  test("goes on after lines that can't be read, and names them", async () => {
+    const file = await home.write(".ssh/config", 'Host a\n User "x\n Port abc\n Prot 1\nHost b\n');
+    const { hosts, problems } = await list();
+    expect(hosts.map(({ alias }) => alias)).toEqual(["a", "b"]);
+    expect(problems.map((problem) => [problem.file, problem.line])).toEqual([
+      [file, 2],
+      [file, 3],
+      [file, 4],
+    ]);
+  });
+
+  test("takes IgnoreUnknown at its word", async () => {
+    await home.write(".ssh/config", "IgnoreUnknown Use*\nUseMagic yes\nHost a\n");
+    expect((await list()).problems).toEqual([]);
+  });
+
+  test("does without a file that others may write to, and says so", async () => {
+    await chmod(await home.write(".ssh/config", "Host a\n"), 0o666);
+    const { hosts, problems } = await list();
+    expect(hosts).toEqual([]);
+    expect(problems).toMatchObject([{ file: home.path(".ssh/config") }]);
+  });
+
+  test("has the plain names of settings that no file has", async () => {
+    await home.write(".ssh/config", "Host web\n");
+    const settings = [
+      { pattern: "web, lab *.lab !x", user: "joe" },
+      { pattern: "*", hostName: "srv", port: 2222 },
+      { pattern: "-oProxyCommand=x" },
+    ];
+    expect((await list(settings)).hosts.slice(1)).toEqual([
+      { alias: "lab", source: "setting", user: "joe", hostName: "srv", port: 2222 },
+    ]);
+  });
+
+  test("leaves out names that could not be connected to", async () => {
+    await home.write(".ssh/config", "Host a;b -x $y ok\n");
+    expect(await aliases()).toEqual(["ok"]);
+  });
+});

@@ -1,0 +1,395 @@
+import { watch } from "node:fs";
+import { mkdir, rm, utimes } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../../src/base/clock.ts";
+import { nextEvent } from "../../../src/base/emitter.ts";
+import { CancelledError } from "../../../src/base/errors.ts";
+import { silentLogger } from "../../../src/base/log.ts";
+import type { HostResolver } from "../../../src/config/configPorts.ts";
+import { createHostResolver, type HostResolverInit } from "../../../src/config/hostResolver.ts";
+import type { SshRun } from "../../../src/config/sshProgram.ts";
+import { ConfigHome, FakeSettings } from "../../support/configFixtures.ts";
+import { ManualClock, settle } from "../../support/manualClock.ts";
+
+/** Stands for `ssh -G`: prints defaults, changed by what a test says for a host. */
+class FakeSsh {
+  readonly calls: (readonly string[])[] = [];
+  readonly answers = new Map<string, Partial<SshRun> | (() => Promise<Partial<SshRun>>)>();
+  readonly #defaults: Readonly<Record<string, string>>;
+
+  constructor(home: ConfigHome) {
+    this.#defaults = {
+      ...{ user: "me", hostname: "HOST", port: "22", serveraliveinterval: "0", serveralivecountmax: "3" },
+      ...{
+        tcpkeepalive: "yes",
+        controlpersist: "no",
+        identityfile: "~/.ssh/id_rsa",
+        stricthostkeychecking: "ask",
+      },
+      ...{ ciphers: "aes128-ctr,aes256-ctr", batchmode: "no", compression: "no", connecttimeout: "none" },
+      userknownhostsfile: `${home.path(".ssh/known_hosts")} ${home.path(".ssh/known_hosts2")}`,
+    };
+  }
+
+  print(alias: string, changes: Readonly<Record<string, string>> = {}): Partial<SshRun> {
+    const values = { ...this.#defaults, hostname: alias, ...changes };
+    return {
+      stdout: Object.entries(values)
+        .map((pair) => `${pair.join(" ")}\n`)
+        .join(""),
+    };
+  }
+
+  get questions(): string[] {
+    return this.calls.map((args) => args.at(-1) ?? "").filter((alias) => alias !== "localhost");
+  }
+
+  readonly run = async (_: string, args: readonly string[], signal: AbortSignal): Promise<SshRun> => {
+    this.calls.push(args);
+    const alias = args.at(-1) ?? "";
+    const answer = this.answers.get(alias) ?? this.print(alias);
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    const run = typeof answer === "function" ? await Promise.race([answer(), aborted]) : answer;
+    return { exitCode: 0, stdout: "", stderr: "", ...run };
+  };
+}
+
+describe("with an ssh on the machine", () => {
+  let home: ConfigHome;
+  let settings: FakeSettings;
+  let ssh: FakeSsh;
+  let clock: ManualClock;
+  const made: { dispose(): void }[] = [];
+  beforeEach(async () => {
+    home = await ConfigHome.create();
+    settings = new FakeSettings();
+    ssh = new FakeSsh(home);
+    clock = new ManualClock();
+  });
+  afterEach(async () => {
+    for (const resolver of made.splice(0)) {
+      resolver.dispose();
+    }
+    expect(clock.pendingTimers).toBe(0);
+    expect(settings.changed.hasListeners).toBe(false);
+    await home.dispose();
+  });
+
+  function create(changes: Partial<HostResolverInit> = {}): HostResolver {
+    const resolver = createHostResolver({
+      ...{ settings, clock, logger: silentLogger, environment: home.environment() },
+      ...{ ssh: "/bin/ssh", runSsh: ssh.run },
+      ...changes,
+    });
+    made.push(resolver);
+    return resolver;
+  }
+
+  test("its values count, whatever our own reading says", async () => {
+    await home.write(".ssh/config", "Port 1\n");
+    ssh.answers.set("web", ssh.print("web", { port: "2222", hostname: "srv" }));
+    expect(await create().resolve("web")).toMatchObject({ port: 2222, hostName: "srv" });
+  });
+
+  test("the host is never an option, and nothing goes through a shell", async () => {
+    settings.configFile = "/c d";
+    settings.hosts = [{ pattern: "web", hostName: "srv" }];
+    await create().resolve("joe@web:2222");
+    expect(ssh.calls).toContainEqual([
+      ...["-G", "-F", "/c d", "-l", "joe", "-p", "2222", "-o", "HostName=srv", "--", "web"],
+    ]);
+    await expect(create().resolve("-oProxyCommand=x")).rejects.toMatchObject({ reason: "invalid-host" });
+    expect(ssh.questions).toEqual(["web"]);
+  });
+
+  test("a value that both know has its line; one that only ssh knows has none; a default has neither", async () => {
+    const file = await home.write(".ssh/config", "ServerAliveInterval 60\nMatch exec x\n TCPKeepAlive no\n");
+    ssh.answers.set("web", ssh.print("web", { serveraliveinterval: "60", tcpkeepalive: "no" }));
+    const config = await create().resolve("web");
+    expect(config).toMatchObject({ serverAliveInterval: 60, tcpKeepAlive: false });
+    expect(config).not.toHaveProperty("serverAliveCountMax");
+    expect(config.sources.get("serveraliveinterval")).toEqual({ kind: "sshConfig", file, line: 1 });
+    expect(config.sources.get("tcpkeepalive")).toEqual({ kind: "sshConfig" });
+    expect(config.sources.get("serveralivecountmax")).toEqual({ kind: "default" });
+  });
+
+  test("a value that a file sets to the default is set", async () => {
+    await home.write(".ssh/config", "ServerAliveInterval 0\nIdentityFile ~/.ssh/id_rsa\n");
+    expect(await create().resolve("web")).toMatchObject({
+      serverAliveInterval: 0,
+      identityFilesAreDefault: false,
+    });
+  });
+
+  test("algorithms that are ssh's own are left to the engine", async () => {
+    ssh.answers.set("db", ssh.print("db", { ciphers: "aes256-ctr" }));
+    const resolver = create();
+    expect(await resolver.resolve("web")).not.toHaveProperty("ciphers");
+    expect((await resolver.resolve("db")).ciphers).toEqual(["aes256-ctr"]);
+  });
+
+  test("the interval that Debian's ssh makes of BatchMode is not one that somebody set", async () => {
+    await home.write(".ssh/config", "BatchMode yes\n");
+    ssh.answers.set("web", ssh.print("web", { batchmode: "yes", serveraliveinterval: "300" }));
+    expect(await create().resolve("web")).not.toHaveProperty("serverAliveInterval");
+  });
+
+  test("paths with blanks are told apart", async () => {
+    await home.write(".ssh/config", 'UserKnownHostsFile "/my hosts" /x\n');
+    ssh.answers.set("web", ssh.print("web", { userknownhostsfile: "/my hosts /x" }));
+    expect((await create().resolve("web")).userKnownHostsFiles).toEqual(["/my hosts", "/x"]);
+  });
+
+  test("simultaneous questions for one host run it once", async () => {
+    const resolver = create();
+    const configs = await Promise.all(Array.from({ length: 50 }, () => resolver.resolve("web")));
+    expect(new Set(configs).size).toBe(1);
+    expect(ssh.questions).toEqual(["web"]);
+  });
+
+  test("it is asked again only when a file has changed", async () => {
+    const file = await home.write(".ssh/config", "Include more\n");
+    const more = await home.write(".ssh/more", "Port 1\n");
+    const resolver = create();
+    await resolver.resolve("web");
+    await resolver.resolve("web");
+    expect(ssh.questions).toHaveLength(1);
+    await utimes(more, 1, 1);
+    await resolver.resolve("web");
+    expect(ssh.questions).toHaveLength(2);
+    await rm(file);
+    await resolver.resolve("web");
+    expect(ssh.questions).toHaveLength(3);
+  });
+
+  test("a file that begins to match an Include is a change", async () => {
+    await home.write(".ssh/config", "Include conf.d/*\n");
+    const resolver = create();
+    await resolver.resolve("web");
+    await home.write(".ssh/conf.d/new", "Port 1\n");
+    await resolver.resolve("web");
+    expect(ssh.questions).toHaveLength(2);
+  });
+
+  test("where Match exec stands, it is asked each time", async () => {
+    await home.write(".ssh/config", "Match host db exec true\n Port 1\n");
+    const resolver = create();
+    await resolver.resolve("web");
+    await resolver.resolve("web");
+    expect(ssh.questions).toHaveLength(2);
+  });
+
+  test("other settings for the host are another question", async () => {
+    const resolver = create();
+    await resolver.resolve("web");
+    settings.hosts = [{ pattern: "web", port: 2222 }];
+    await resolver.resolve("web");
+    expect(ssh.questions).toHaveLength(2);
+  });
+
+  test("one that takes too long is given up after 5 seconds", async () => {
+    ssh.answers.set("web", () => new Promise(() => {}));
+    const pending = create().resolve("web");
+    const outcome = expect(pending).rejects.toMatchObject({ reason: "timed-out" });
+    while (!ssh.questions.includes("web")) {
+      await settle();
+    }
+    await clock.advance(4999);
+    expect(clock.pendingTimers).toBeGreaterThan(0);
+    await clock.advance(1);
+    await outcome;
+  });
+
+  test("whoever gives up does not take the answer from the others", async () => {
+    let answer: (run: Partial<SshRun>) => void = () => {};
+    ssh.answers.set("web", () => new Promise((resolve) => (answer = resolve)));
+    const resolver = create();
+    const controller = new AbortController();
+    const first = resolver.resolve("web", controller.signal);
+    const outcome = expect(first).rejects.toBeInstanceOf(CancelledError);
+    const second = resolver.resolve("web");
+    controller.abort(new CancelledError());
+    await outcome;
+    while (!ssh.questions.includes("web")) {
+      await settle();
+    }
+    answer(ssh.print("web", { port: "7" }));
+    expect((await second).port).toBe(7);
+    await expect(resolver.resolve("web", controller.signal)).rejects.toBeInstanceOf(CancelledError);
+  });
+
+  test.each([
+    ["/c line 3: Bad port 'x'.\n/c: terminating, 1 bad configuration options", "malformed", "/c", 3],
+    ["/c: line 7: Bad configuration option: prot\r\n/c: terminating, 1 bad", "malformed", "/c", 7],
+    ["Bad owner or permissions on /home/me/.ssh/config", "unreadable", "/home/me/.ssh/config", undefined],
+    ["Can't open user config file /c: No such file or directory", "unreadable", "/c", undefined],
+    ["jumphost loop via web", "jump-loop", undefined, undefined],
+    ["hostname contains invalid characters", "invalid-host", undefined, undefined],
+    ["percent_expand: unknown key %z", "malformed", undefined, undefined],
+    ["", "malformed", undefined, undefined],
+  ])("%j is refused as %s", async (stderr, reason, file, line) => {
+    ssh.answers.set("web", {
+      exitCode: 255,
+      stderr: `Pseudo-terminal will not be allocated because stdin is not a terminal.\n${stderr}\n`,
+    });
+    await expect(create().resolve("web")).rejects.toMatchObject({ reason, file, line });
+  });
+
+  test("a refusal is not kept", async () => {
+    const resolver = create();
+    ssh.answers.set("web", { exitCode: 255, stderr: "/c line 3: Bad port 'x'." });
+    await expect(resolver.resolve("web")).rejects.toMatchObject({ reason: "malformed" });
+    ssh.answers.delete("web");
+    expect((await resolver.resolve("web")).port).toBe(22);
+  });
+
+  test("one that can't be started is done without, and not tried again", async () => {
+    await home.write(".ssh/config", "Port 2222\n");
+    let starts = 0;
+    const resolver = create({
+      runSsh: () => {
+        starts++;
+        return Promise.reject(Object.assign(new Error("spawn EACCES"), { code: "EACCES" }));
+      },
+    });
+    expect((await resolver.resolve("web")).port).toBe(2222);
+    const before = starts;
+    await resolver.resolve("db");
+    expect(starts).toBe(before);
+  });
+
+  test("another program of that name, or one too old for -G, is done without", async () => {
+    await home.write(".ssh/config", "Port 2222\n");
+    const unknownOption = { exitCode: 255, stdout: "", stderr: "ssh: illegal option -- G" };
+    expect((await create({ runSsh: async () => unknownOption }).resolve("web")).port).toBe(2222);
+    const silent = { exitCode: 0, stdout: "", stderr: "" };
+    expect((await create({ runSsh: async () => silent }).resolve("web")).port).toBe(2222);
+  });
+
+  test("a machine that is short of processes just now does not lose its ssh for good", async () => {
+    let isShort = true;
+    const resolver = create({
+      runSsh: (program, args, signal) =>
+        isShort
+          ? Promise.reject(Object.assign(new Error("spawn EAGAIN"), { code: "EAGAIN" }))
+          : ssh.run(program, args, signal),
+    });
+    await resolver.resolve("web");
+    isShort = false;
+    await resolver.resolve("db");
+    expect(ssh.questions).toEqual(["db"]);
+  });
+
+  test("hosts are listed without asking it", async () => {
+    await home.write(".ssh/config", 'Host web\n User "x\nHost db\n');
+    settings.hosts = [{ pattern: "lab" }];
+    const { hosts, problems } = await create().hosts();
+    expect(hosts.map(({ alias }) => alias)).toEqual(["web", "db", "lab"]);
+    expect(problems).toHaveLength(1);
+    expect(ssh.calls).toEqual([]);
+  });
+
+  test("changed settings are told on", async () => {
+    const resolver = create();
+    let changes = 0;
+    resolver.onDidChange(() => changes++);
+    settings.changed.fire();
+    expect(changes).toBe(1);
+  });
+
+  test("a question that began before a change does not answer one that came after it", async () => {
+    const answers: ((run: Partial<SshRun>) => void)[] = [];
+    ssh.answers.set("web", () => new Promise((resolve) => answers.push(resolve)));
+    const resolver = create();
+    const before = resolver.resolve("web");
+    while (answers.length < 1) {
+      await settle();
+    }
+    settings.changed.fire();
+    const after = resolver.resolve("web");
+    while (answers.length < 2) {
+      await settle();
+    }
+    answers[0]?.(ssh.print("web", { port: "1" }));
+    answers[1]?.(ssh.print("web", { port: "2" }));
+    expect([(await before).port, (await after).port]).toEqual([1, 2]);
+  });
+
+  describe("files are watched", () => {
+    const changed = (resolver: HostResolver): Promise<void> =>
+      nextEvent(resolver.onDidChange, AbortSignal.timeout(10_000));
+
+    test("a change of the file is told on", async () => {
+      await home.write(".ssh/config", "Host a\n");
+      const resolver = create({ clock: systemClock });
+      await resolver.hosts();
+      const change = changed(resolver);
+      await home.write(".ssh/config", "Host a b\n");
+      await change;
+      expect((await resolver.hosts()).hosts).toHaveLength(2);
+    });
+
+    test("a change of an included file, and a new one, are told on", async () => {
+      await home.write(".ssh/config", "Include conf.d/*\n");
+      await home.write(".ssh/conf.d/a", "Host a\n");
+      const resolver = create({ clock: systemClock });
+      await resolver.resolve("a");
+      let change = changed(resolver);
+      await home.write(".ssh/conf.d/a", "Host a\n Port 1\n");
+      await change;
+      change = changed(resolver);
+      await home.write(".ssh/conf.d/b", "Host b\n");
+      await change;
+      expect((await resolver.hosts()).hosts).toHaveLength(2);
+    });
+
+    test("a folder that comes to be is told on, and watched from then on", async () => {
+      await rm(home.path(".ssh"), { recursive: true });
+      const resolver = create({ clock: systemClock });
+      await resolver.hosts();
+      let change = changed(resolver);
+      await mkdir(home.path(".ssh"));
+      await change;
+      change = changed(resolver);
+      await home.write(".ssh/config", "Host a\n");
+      await change;
+      expect((await resolver.hosts()).hosts).toHaveLength(1);
+    });
+
+    test("other files in the folder are of no interest", async () => {
+      await home.write(".ssh/config", "Host a\n");
+      await create().hosts();
+      const seen = new Promise<void>((resolve) => {
+        const watcher = watch(home.path(".ssh"), (_, name) => {
+          if (name === "last") {
+            watcher.close();
+            resolve();
+          }
+        });
+      });
+      await home.write(".ssh/known_hosts", "x\n");
+      await home.write(".ssh/last", "");
+      await seen;
+      await settle();
+      expect(clock.pendingTimers).toBe(0);
+    });
+
+    test("the steps in which an editor writes are one change", async () => {
+      await home.write(".ssh/config", "Host a\n");
+      const resolver = create();
+      let changes = 0;
+      resolver.onDidChange(() => changes++);
+      await resolver.hosts();
+      await home.write(".ssh/config", "");
+      while (clock.pendingTimers === 0) {
+        await settle();
+      }
+      await home.write(".ssh/config", "Host b\n");
+      await settle();
+      await clock.advance(200);
+      expect(changes).toBe(1);
+    });
+  });
+});

@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { findSsh } from "../../../src/config/sshProgram.ts";
+
+describe("the machine's ssh", () => {
+  const find = (
+    platform: NodeJS.Platform,
+    env: Record<string, string>,
+    ...there: string[]
+  ): string | undefined => findSsh({ platform, env }, (path) => there.includes(path));
+
+  test("is the first on PATH", () => {
+    const env = { PATH: "/a:/b:/c" };
+    expect(find("linux", env, "/b/ssh", "/c/ssh")).toBe("/b/ssh");
+    expect(find("linux", env)).toBeUndefined();
+    expect(find("linux", {})).toBeUndefined();
+  });
+
+  test("is not looked for in the folder that happens to be current", () => {
+    expect(find("linux", { PATH: ".::bin" }, "ssh", "./ssh", "bin/ssh", "/ssh")).toBeUndefined();
+    expect(find("win32", { Path: ".;bin" }, "ssh.exe", "bin\\ssh.exe")).toBeUndefined();
+  });
+
+  test("is the system's on Windows, whatever PATH says", () => {
+    const env = { SystemRoot: "C:\\Windows", Path: "D:\\tools" };
+    const system = "C:\\Windows\\System32\\OpenSSH\\ssh.exe";
+    expect(find("win32", env, "D:\\tools\\ssh.exe", system)).toBe(system);
+    expect(find("win32", env, "D:\\tools\\ssh.exe")).toBe("D:\\tools\\ssh.exe");
+  });
+
+  test("is never the one of Git for Windows, whose paths are of another kind", () => {
+    expect(find("win32", { Path: "C:\\Git\\usr\\bin" }, "C:\\Git\\usr\\bin\\ssh.exe")).toBeUndefined();
+  });
+});
