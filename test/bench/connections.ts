@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { execute } from "../../src/session/execute.ts";
 import type { SessionService } from "../../src/session/sessionTypes.ts";
 import { SshClient } from "../lab/sshClient.ts";
-import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import type { BenchContext, Benchmark, Row } from "./benchmark.ts";
 import { interleaved, timed } from "./measure.ts";
-import { ownStack } from "./ownStack.ts";
+import { OwnStacks } from "./ownStack.ts";
 
 /** What a person waits for: the first login, the next session, many at once. */
 export const connectionsBenchmark: Benchmark = {
@@ -16,40 +16,55 @@ export const connectionsBenchmark: Benchmark = {
   run: async (context) => {
     const host = await startSshd();
     const client = await SshClient.for(host);
+    const stacks = new OwnStacks(client.configFile);
     const master = client.spawn("", ["-N", "-M", "-S", client.controlPath]);
     try {
       await until(
         async () => (await run(client, ["-O", "check", "-S", client.controlPath])) === 0,
         "the master",
       );
-      return [await freshConnect(host, client, context), ...(await onOpenMaster(host, client, context))];
+      return [
+        ...(await freshConnect(stacks, client, context)),
+        ...(await onOpenMaster(stacks, client, context)),
+      ];
     } finally {
       master.kill();
+      stacks.dispose();
       await client.stop();
       await host.stop();
     }
   },
 };
 
-async function freshConnect(host: SshdHost, client: SshClient, context: BenchContext): Promise<Row> {
+async function freshConnect(stacks: OwnStacks, client: SshClient, context: BenchContext): Promise<Row[]> {
   context.note("fresh connections");
-  const medians = await interleaved(
-    async () => {
-      const stack = ownStack(host);
-      try {
-        return await timed(() => runTrue(stack.service));
-      } finally {
-        stack.dispose();
-      }
+  const runs = context.runs ?? 20;
+  const connect = async (): Promise<number> => {
+    const stack = stacks.create();
+    try {
+      return await timed(() => runTrue(stack.service));
+    } finally {
+      stack.dispose();
+    }
+  };
+  const ssh = (): Promise<number> => timed(() => succeed(client, ["lab", "true"]));
+  const known = await interleaved(connect, ssh, { runs });
+  const first = await interleaved(
+    () => {
+      stacks.forgetHosts();
+      return connect();
     },
-    () => timed(() => succeed(client, ["lab", "true"])),
-    { runs: context.runs ?? 20 },
+    ssh,
+    { runs },
   );
-  return { name: "fresh connect + true", unit: "ms", ...medians, bar: { of: "ratio", value: 0.3 } };
+  return [
+    { name: "fresh connect + true", unit: "ms", ...known, bar: { of: "ratio", value: 0.3 } },
+    { name: "the same, with ssh_config read for the first time", unit: "ms", ...first },
+  ];
 }
 
-async function onOpenMaster(host: SshdHost, client: SshClient, context: BenchContext): Promise<Row[]> {
-  const stack = ownStack(host);
+async function onOpenMaster(stacks: OwnStacks, client: SshClient, context: BenchContext): Promise<Row[]> {
+  const stack = stacks.create();
   const { service } = stack;
   const shared = ["-S", client.controlPath];
   try {

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { constants } from "node:fs";
 import { open, readFile } from "node:fs/promises";
-import { utils } from "ssh2";
+import ssh2 from "ssh2";
 import { KeyFileError, type KeyFileErrorReason } from "../../auth/authErrors.ts";
 import type { KeyReader, PrivateKeyFile, SigningKey } from "../../auth/authPorts.ts";
 import { claimedKeyType, decodeBase64, publicKeyType } from "../../trust/publicKeyBlob.ts";
@@ -202,7 +202,7 @@ class KeyFileReading {
     if (encrypted && passphrase === undefined) {
       return { kind: "encrypted", publicKey };
     }
-    const parsed = utils.parseKey(text, passphrase);
+    const parsed = ssh2.utils.parseKey(text, passphrase);
     if (parsed instanceof Error) {
       throw encrypted ? this.#wrongPassphrase() : this.#error("malformed", "it is damaged");
     }
