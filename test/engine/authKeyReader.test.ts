@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KeyFileError } from "../../src/auth/authErrors.ts";
 import type { SigningKey } from "../../src/auth/authPorts.ts";
 import { createKeyReader } from "../../src/engine/ssh2/keyReader.ts";
+import { puttyKey } from "../support/puttyKey.ts";
 import { verifySignature } from "../support/signatures.ts";
 
 const run = promisify(execFile);
@@ -136,6 +137,45 @@ describe("keys that ssh-keygen made", () => {
       expect(turns).toBeGreaterThan(1000);
     });
   }
+});
+
+describe("PuTTY's keys", () => {
+  async function write(text: string): Promise<string> {
+    const file = join(folder, `putty${made++}.ppk`);
+    await writeFile(file, text, { mode: 0o600 });
+    return file;
+  }
+
+  it("RSA in version 2 is read, and signs", async () => {
+    const { text, publicKey } = puttyKey();
+    const key = await ready(await write(text));
+    expect(key.publicKey).toEqual(publicKey);
+    expect(key.comment).toBe("a comment");
+    await signsRightly(key);
+  });
+
+  it("RSA in version 2, encrypted, is opened by the passphrase alone", async () => {
+    const { text, publicKey } = puttyKey("secret");
+    const file = await write(text);
+    expect(await reader.read(file)).toEqual({ kind: "encrypted", publicKey });
+    expect((await failure(file, "wrong")).reason).toBe("wrong-passphrase");
+    expect((await failure(file, "")).reason).toBe("wrong-passphrase");
+    await signsRightly(await ready(file, "secret"));
+  });
+
+  it("one that was tampered with is refused", async () => {
+    const { text } = puttyKey();
+    const file = await write(text.replace("Comment: a comment", "Comment: another"));
+    expect((await failure(file)).reason).toBe("malformed");
+  });
+
+  it("version 3 and other kinds are unsupported, with the way out", async () => {
+    for (const first of ["PuTTY-User-Key-File-3: ssh-rsa", "PuTTY-User-Key-File-2: ssh-ed25519"]) {
+      const error = await failure(await write(`${first}\r\nEncryption: none\r\n`));
+      expect(error.reason).toBe("unsupported");
+      expect(error.message).toContain("puttygen -O private-openssh");
+    }
+  });
 });
 
 describe("files that are no usable private key", () => {
