@@ -9,6 +9,7 @@ import type { Master } from "../master/master.ts";
 import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
 import { sessionEnvironment } from "./sessionEnvironment.ts";
 import type {
+  LimitKind,
   MasterSnapshot,
   OpenSessionRequest,
   Session,
@@ -37,11 +38,13 @@ export class SessionManager implements SessionService {
   readonly #init: SessionManagerInit;
   readonly #sessions = new Map<string, SshSession>();
   readonly #changed = new Emitter<void>();
+  readonly #warned = new Emitter<{ session: Session; limit: LimitKind; secondsLeft: number }>();
   readonly #shutdown = new AbortController();
   #history: readonly SessionSnapshot[] = [];
   #nextId = 1;
 
   readonly onDidChange = this.#changed.event;
+  readonly onDidWarn = this.#warned.event;
 
   constructor(init: SessionManagerInit) {
     this.#init = init;
@@ -95,6 +98,7 @@ export class SessionManager implements SessionService {
       }
       this.#changed.fire();
     });
+    session.onDidWarn((warning) => this.#warned.fire({ session, ...warning }));
     this.#changed.fire();
     try {
       const config = await this.#init.resolve(request.host, either);
@@ -195,6 +199,7 @@ export class SessionManager implements SessionService {
       session.kill();
     }
     this.#changed.dispose();
+    this.#warned.dispose();
   }
 
   /**

@@ -121,6 +121,12 @@ export interface SessionService extends Disposable {
   clearHistory(): void;
   /** Something in `masters()` or `history()` changed. Coalesced by the views, not here. */
   readonly onDidChange: Event<void>;
+  /** A session comes near one of its limits. */
+  readonly onDidWarn: Event<{
+    readonly session: Session;
+    readonly limit: LimitKind;
+    readonly secondsLeft: number;
+  }>;
   /**
    * Opens a session, on the master that is there, or on a new one. Rejects with ConfigError, ConnectError, HostKeyError,
    * AuthError, ChannelError or CancelledError; nothing is left open then.

@@ -1,0 +1,54 @@
+import { expect, it } from "vitest";
+import type { HostRun } from "../../../src/session/fleetRun.ts";
+import { runReport } from "../../../src/session/runReport.ts";
+
+function done(host: string, code: number, stdout: string, stderr = "", truncated = false): HostRun {
+  return {
+    host,
+    kind: "done",
+    milliseconds: 1234,
+    execution: {
+      outcome: { kind: "exited", code },
+      stdout: Buffer.from(stdout),
+      stderr: Buffer.from(stderr),
+      truncated,
+    },
+  };
+}
+
+const describeError = (error: Error): string => error.message;
+
+it("a run on several hosts begins with a summary, and each host has its output", () => {
+  const runs = [
+    done("a", 0, "\u001b[32mgreen\u001b[0m\r\nline\n"),
+    done("bb", 2, "", "oops\n"),
+    { host: "c", kind: "failed", error: new Error("refused"), milliseconds: 5 } as const,
+  ];
+  expect(runReport("make\u0007 all", runs, 10, describeError)).toBe(
+    [
+      "$ make\\u{7} all",
+      "",
+      "3 hosts: 1 succeeded, 2 failed",
+      "",
+      "✓ a      1.2 s  exit code 0",
+      "✗ bb     1.2 s  exit code 2",
+      "✗ c      0.0 s  refused",
+      "",
+      "──── a: exit code 0 (1.2 s) ────",
+      "green\nline",
+      "",
+      "──── bb: exit code 2 (1.2 s) ────",
+      "──── standard error ────",
+      "oops",
+      "",
+      "──── c: refused (0.0 s) ────",
+      "",
+    ].join("\n"),
+  );
+});
+
+it("output that was cut says so", () => {
+  expect(runReport("cat", [done("a", 0, "0123456789", "", true)], 10, describeError)).toContain(
+    "the first 10 bytes of each stream were kept",
+  );
+});
