@@ -46,7 +46,12 @@ export interface SettingsPort {
   keepalive(layer: "workspaceFolder" | "workspace" | "user"): KeepaliveLayer;
   /** `sshSessions.master.linger` in seconds and whether a person set it. */
   readonly linger: { readonly seconds: number; readonly source: ValueSource };
-  readonly limits: { readonly timeLimitSeconds: number; readonly idleLimitSeconds: number };
+  /** Seconds; 0: none. The last one is for commands and scripts, the others for terminals. */
+  readonly limits: {
+    readonly timeLimitSeconds: number;
+    readonly idleLimitSeconds: number;
+    readonly commandTimeLimitSeconds: number;
+  };
 }
 
 export interface KeepaliveLayer {

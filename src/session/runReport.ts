@@ -31,7 +31,9 @@ export function runReport(
     lines.push(`${runs.length} hosts: ${good} succeeded, ${runs.length - good} failed`, "");
     for (const run of runs) {
       const sign = runSucceeded(run) ? "✓" : "✗";
-      lines.push(`${sign} ${printable(run.host).padEnd(width)}  ${time(run).padStart(8)}  ${runResult(run, describeError)}`);
+      lines.push(
+        `${sign} ${printable(run.host).padEnd(width)}  ${time(run).padStart(8)}  ${runResult(run, describeError)}`,
+      );
     }
     lines.push("");
   }

@@ -28,6 +28,14 @@ export const commandIds = [
   "sshSessions.openConfigFile",
   "sshSessions.showLog",
   "sshSessions.forgetPassword",
+  "sshSessions.runCommand",
+  "sshSessions.runScript",
+  "sshSessions.showSessionDetails",
+  "sshSessions.sendEof",
+  "sshSessions.sendSignal",
+  "sshSessions.sendBreak",
+  "sshSessions.extendLimits",
+  "sshSessions.killHung",
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];
@@ -40,6 +48,7 @@ export const settingKeys = {
   linger: "master.linger",
   timeLimit: "limits.timeLimit",
   idleLimit: "limits.idleLimit",
+  commandTimeLimit: "limits.commandTimeLimit",
   hosts: "hosts",
   profileHosts: "profileHosts",
   configFile: "configFile",

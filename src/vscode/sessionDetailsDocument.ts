@@ -37,15 +37,18 @@ export class SessionDetailsDocuments implements vscode.TextDocumentContentProvid
 
   async show(sessionId: string): Promise<void> {
     const title = this.#service.session(sessionId)?.snapshot().title ?? sessionId;
-    const uri = vscode.Uri.from({ scheme, path: `${title.replace(/[/\\]/g, "-")} details`, query: sessionId });
+    const uri = vscode.Uri.from({
+      scheme,
+      path: `${title.replace(/[/\\]/g, "-")} details`,
+      query: sessionId,
+    });
     await vscode.window.showTextDocument(uri, { preview: true });
     this.#schedule();
   }
 
   provideTextDocumentContent({ query: id }: vscode.Uri): string {
     const session = this.#service.session(id);
-    const known =
-      session?.snapshot() ?? this.#service.history().find((ended) => ended.id === id);
+    const known = session?.snapshot() ?? this.#service.history().find((ended) => ended.id === id);
     if (known === undefined) {
       return this.#last.get(id) ?? "This session is gone.";
     }

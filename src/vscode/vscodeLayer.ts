@@ -10,9 +10,12 @@ import { maintainContextKeys } from "./contextKeys.ts";
 import { ErrorPresenter } from "./errorPresenter.ts";
 import { HostPick } from "./hostPick.ts";
 import { HostsTree } from "./hostsTree.ts";
+import { showLimitWarnings } from "./limitWarnings.ts";
 import { LivePick } from "./livePick.ts";
 import { LiveTree } from "./liveTree.ts";
 import { RecentHosts } from "./recentHosts.ts";
+import { RunDocuments } from "./runDocuments.ts";
+import { SessionDetailsDocuments } from "./sessionDetailsDocument.ts";
 import type { TerminalLinkFactory } from "./sshPseudoterminal.ts";
 import { SessionsApi } from "./sshSessionsApi.ts";
 import { StatusBar } from "./statusBar.ts";
@@ -51,6 +54,9 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
   const hostsTree = store.add(new HostsTree(resolver, service, clock, logger, home));
   store.add(new StatusBar(service, clock));
   store.add(maintainContextKeys(service, clock));
+  store.add(showLimitWarnings(service));
+  const details = store.add(new SessionDetailsDocuments(service, clock));
+  const runDocuments = store.add(new RunDocuments());
   store.add(registerTerminalProfile(terminals, hostPick, settings));
   store.add(
     registerCommands({
@@ -63,6 +69,9 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
       livePick,
       hostsTree,
       presenter,
+      recent,
+      details,
+      runDocuments,
       home,
       showLog,
     }),

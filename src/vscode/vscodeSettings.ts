@@ -92,11 +92,12 @@ export class VscodeSettings implements SettingsPort, Disposable {
     return { seconds: defaultLingerSeconds, source: { kind: "default" } };
   }
 
-  get limits(): { readonly timeLimitSeconds: number; readonly idleLimitSeconds: number } {
+  get limits(): SettingsPort["limits"] {
     const configuration = this.#configuration();
     return {
       timeLimitSeconds: wholeNumber(configuration.get<unknown>(settingKeys.timeLimit), 0) ?? 0,
       idleLimitSeconds: wholeNumber(configuration.get<unknown>(settingKeys.idleLimit), 0) ?? 0,
+      commandTimeLimitSeconds: wholeNumber(configuration.get<unknown>(settingKeys.commandTimeLimit), 0) ?? 0,
     };
   }
 

@@ -25,7 +25,7 @@ export class TestSettings implements SettingsPort {
   hosts: readonly HostSettings[] = [];
   lingerSeconds: number | undefined;
   workspaceKeepalive: KeepaliveLayer = {};
-  limits = { timeLimitSeconds: 0, idleLimitSeconds: 0 };
+  limits = { timeLimitSeconds: 0, idleLimitSeconds: 0, commandTimeLimitSeconds: 0 };
 
   get linger() {
     return this.lingerSeconds === undefined

@@ -4,6 +4,9 @@ import type { ErrorPresenter } from "../errorPresenter.ts";
 import type { HostPick } from "../hostPick.ts";
 import type { HostsTree } from "../hostsTree.ts";
 import type { LivePick } from "../livePick.ts";
+import type { RecentHosts } from "../recentHosts.ts";
+import type { RunDocuments } from "../runDocuments.ts";
+import type { SessionDetailsDocuments } from "../sessionDetailsDocument.ts";
 import type { TerminalRegistry } from "../terminalRegistry.ts";
 import type { VscodeSecretStore } from "../vscodeSecretStore.ts";
 
@@ -18,6 +21,9 @@ export interface CommandContext {
   readonly livePick: LivePick;
   readonly hostsTree: HostsTree;
   readonly presenter: ErrorPresenter;
+  readonly recent: RecentHosts;
+  readonly details: SessionDetailsDocuments;
+  readonly runDocuments: RunDocuments;
   readonly home: string;
   showLog(): void;
 }

@@ -7,14 +7,22 @@ import { connect } from "./connect.ts";
 import { copySshCommand } from "./copySshCommand.ts";
 import { disconnect } from "./disconnect.ts";
 import { disconnectAll } from "./disconnectAll.ts";
+import { extendLimits } from "./extendLimits.ts";
 import { forgetPassword } from "./forgetPassword.ts";
 import { kill } from "./kill.ts";
+import { killHung } from "./killHung.ts";
 import { openConfigFile } from "./openConfigFile.ts";
 import { openTerminal } from "./openTerminal.ts";
 import { refresh } from "./refresh.ts";
 import { renameSession } from "./renameSession.ts";
 import { revealTerminal } from "./revealTerminal.ts";
+import { runCommand } from "./runCommand.ts";
+import { runScript } from "./runScript.ts";
+import { sendBreak } from "./sendBreak.ts";
+import { sendEof } from "./sendEof.ts";
+import { sendSignal } from "./sendSignal.ts";
 import { showLog } from "./showLog.ts";
+import { showSessionDetails } from "./showSessionDetails.ts";
 
 const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.openTerminal": openTerminal,
@@ -30,6 +38,14 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.openConfigFile": openConfigFile,
   "sshSessions.showLog": showLog,
   "sshSessions.forgetPassword": forgetPassword,
+  "sshSessions.runCommand": runCommand,
+  "sshSessions.runScript": runScript,
+  "sshSessions.showSessionDetails": showSessionDetails,
+  "sshSessions.sendEof": sendEof,
+  "sshSessions.sendSignal": sendSignal,
+  "sshSessions.sendBreak": sendBreak,
+  "sshSessions.extendLimits": extendLimits,
+  "sshSessions.killHung": killHung,
 };
 
 /** Registers every contributed command. */

@@ -101,7 +101,7 @@ describe("settings", () => {
     const settings = new FakeHost().set(key, "globalValue", value).settings();
     expect(settings.keepalive("user")).toEqual({});
     expect(settings.linger).toEqual({ seconds: 600, source: { kind: "default" } });
-    expect(settings.limits).toEqual({ timeLimitSeconds: 0, idleLimitSeconds: 0 });
+    expect(settings.limits).toEqual({ timeLimitSeconds: 0, idleLimitSeconds: 0, commandTimeLimitSeconds: 0 });
   });
 
   it("has the defaults that package.json shows", () => {

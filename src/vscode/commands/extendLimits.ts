@@ -1,0 +1,7 @@
+import { sessionFor } from "../sessionFor.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** The session's time and idle limits start anew. */
+export const extendLimits: CommandHandler = async (context, argument) => {
+  (await sessionFor(context, argument, "Extend Limits"))?.extend();
+};

@@ -1,0 +1,14 @@
+import * as vscode from "vscode";
+import { sessionFor } from "../sessionFor.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** Milliseconds: what OpenSSH's ~B asks for. */
+const breakLength = 1000;
+
+/** Sends a break (RFC 4335), which serial consoles understand. */
+export const sendBreak: CommandHandler = async (context, argument) => {
+  const session = await sessionFor(context, argument, "Send Break");
+  if (session !== undefined && !session.sendBreak(breakLength)) {
+    void vscode.window.showWarningMessage("This connection can't send a break.");
+  }
+};
