@@ -141,10 +141,14 @@ export class FlowController implements Disposable {
     this.#update();
   }
 
-  /** A complete line of our own, not part of the stream; only in ground state. Ends with CR LF. */
+  /** Complete lines of our own, not part of the stream; only in ground state. Ends with CR LF. */
   writeNotice(text: string): void {
     this.#ports.write(text);
-    this.#written += text.length;
+    this.noteFreshLine();
+  }
+
+  /** Something not part of the stream has left the cursor at the beginning of an empty line. */
+  noteFreshLine(): void {
     this.#scanner.noteFreshLine();
   }
 

@@ -50,6 +50,11 @@ export class SafePointScanner {
     return this.#state === escapeState.ground;
   }
 
+  /** What came of a sequence that is not complete yet (its beginning, when it is long); "" in ground state. */
+  get unfinished(): string {
+    return this.#held;
+  }
+
   /** The cursor is surely at the beginning of a line on which nothing was written yet. */
   get atFreshLine(): boolean {
     return this.#freshLine && this.inGround;

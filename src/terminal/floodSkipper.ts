@@ -1,0 +1,216 @@
+import { SafePointScanner, type SequenceKind, type SequenceListener } from "./safePointScanner.ts";
+
+/** Amounts are UTF-16 code units. */
+export interface SkipLimits {
+  /** How much of the end is kept when nothing tells where the interrupt took effect; less than this is never skipped. */
+  readonly tail: number;
+  /** Skips no more: what a channel's window and the buffers on the way can hold. */
+  readonly most: number;
+}
+
+export const defaultSkipLimits: SkipLimits = { tail: 64 * 1024, most: 4 * 1024 * 1024 };
+
+/** What is to be written in place of what was skipped. */
+export interface SkipResult {
+  /** Control sequences that have to reach the terminal all the same. Leaves the drawing state (SGR, charset) alone. */
+  readonly controls: string;
+  /** Amount of output that is left out; 0: nothing was. */
+  readonly skipped: number;
+  /** Output that follows and is to be shown. Begins in ground state. */
+  readonly rest: string;
+}
+
+const alternateScreen = /(?:\u001b\[|\u009b)\?(?:\d+;)*(?:47|1047|1049)(?:;\d+)*h/;
+
+/**
+ * After an interrupt: drops the text that was already on its way, up to where the interrupt took effect. The terminal
+ * line echoes `^C` there (termios ECHOCTL; what it had queued before is flushed), so that nothing which came after is
+ * lost. Where nothing echoes, the end of what comes in one go is kept. Control sequences that set a state or ask
+ * something are kept in any case, each state once; text, cursor movement, erasing and pictures are not.
+ */
+export class FloodSkipper {
+  readonly #echo: string;
+  readonly #limits: SkipLimits;
+  readonly #scanner: SafePointScanner;
+  readonly #controls = new Map<string, string>();
+  #unique = 0;
+  /** Not yet decided: the last of what came. */
+  #line = "";
+  #skipped = 0;
+  #received = 0;
+
+  /**
+   * @param interrupt the character that was typed: ETX (^C), FS (^\), SUB (^Z).
+   * @param modes told about every sequence that is passed over, like a terminal's modes are otherwise.
+   */
+  constructor(interrupt: string, modes: SequenceListener, limits: SkipLimits = defaultSkipLimits) {
+    this.#echo = `^${String.fromCharCode(interrupt.charCodeAt(0) + 64)}`;
+    this.#limits = limits;
+    this.#scanner = new SafePointScanner({
+      onSequence: (kind, raw, cut) => {
+        modes.onSequence(kind, raw, cut);
+        if (!cut) {
+          this.#keep(kind, raw);
+        }
+      },
+      onShift: (code) => modes.onShift(code),
+    });
+  }
+
+  /**
+   * Takes what comes after the interrupt was sent; the stream must be in ground state before the first.
+   * @returns undefined while more is to be skipped.
+   */
+  push(text: string): SkipResult | undefined {
+    const before = this.#line.length;
+    this.#line += text;
+    this.#received += text.length;
+    const echo = this.#line.indexOf(this.#echo, Math.max(0, before - 1));
+    // A full screen program has started: what it draws is not a flood.
+    const screen = this.#line.slice(Math.max(0, before - 32)).search(alternateScreen);
+    const from = screen < 0 ? -1 : screen + Math.max(0, before - 32);
+    const at = echo < 0 ? from : from < 0 ? echo : Math.min(echo, from);
+    if (at >= 0) {
+      return this.#end(at);
+    }
+    if (this.#received >= this.#limits.most) {
+      return this.finish();
+    }
+    if (this.#line.length > 2 * this.#limits.tail) {
+      this.#skip(this.#line.length - this.#limits.tail);
+    }
+    return undefined;
+  }
+
+  /** Nothing more comes for now, or enough was skipped: shows the end of it from the beginning of a line. */
+  finish(): SkipResult {
+    if (this.#skipped === 0 && this.#line.length <= this.#limits.tail) {
+      return { controls: "", skipped: 0, rest: this.#line };
+    }
+    const start = Math.max(0, this.#line.length - this.#limits.tail);
+    const newline = this.#line.indexOf("\n", start);
+    const half = this.#line.charCodeAt(start) >= 0xdc00 && this.#line.charCodeAt(start) < 0xe000;
+    return this.#end(newline >= 0 ? newline + 1 : half ? start + 1 : start);
+  }
+
+  #end(at: number): SkipResult {
+    if (this.#skipped === 0 && at <= this.#limits.tail) {
+      return { controls: "", skipped: 0, rest: this.#line };
+    }
+    this.#skip(at);
+    // A sequence that was cut open has to be passed over whole.
+    while (!this.#scanner.inGround && this.#line !== "") {
+      this.#skip(1);
+    }
+    return {
+      controls: [...this.#controls.values()].join(""),
+      skipped: this.#skipped,
+      rest: this.#scanner.unfinished + this.#line,
+    };
+  }
+
+  #skip(amount: number): void {
+    this.#scanner.scan(this.#line.slice(0, amount));
+    this.#line = this.#line.slice(amount);
+    this.#skipped += amount;
+  }
+
+  /** Puts a sequence last among those kept, in place of an earlier one for the same thing. */
+  #put(key: string | undefined, text: string): void {
+    const name = key ?? `#${this.#unique++}`;
+    this.#controls.delete(name);
+    this.#controls.set(name, text);
+  }
+
+  #keep(kind: SequenceKind, raw: string): void {
+    switch (kind) {
+      case "csi":
+        this.#keepCsi(raw);
+        break;
+      case "escape":
+        // Charsets other than G0, which the modes know; keypad, reset, coding system.
+        if (/^\u001b(?:[=>]|[)*+\-./].|%.)$/.test(raw)) {
+          this.#put(raw.slice(0, 2).replace(/[=>]/, "keypad"), raw);
+        } else if (raw === "\u001bc") {
+          this.#put(undefined, raw);
+        }
+        break;
+      case "osc":
+        this.#keepOsc(raw);
+        break;
+      case "dcs":
+        // Questions (DECRQSS, XTGETTCAP) wait for an answer; anything else draws.
+        if (/^(?:\u001bP|\u0090)[$+]q/.test(raw)) {
+          this.#put(undefined, `${raw}\u001b\\`);
+        }
+        break;
+      case "apc":
+        break;
+    }
+  }
+
+  #keepCsi(raw: string): void {
+    const [, parameters = "", rest = ""] = /^(?:\u001b\[|\u009b)([0-?]*)([ -/]*[@-~])$/.exec(raw) ?? [];
+    const mark = /^[<=>?]/.test(parameters) ? parameters.charAt(0) : "";
+    switch (mark + rest) {
+      case "?h":
+      case "?l":
+      case "h":
+      case "l":
+        for (const code of parameters.slice(mark.length).split(";")) {
+          this.#put(`mode ${mark}${code}`, `\u001b[${mark}${code}${rest}`);
+        }
+        break;
+      case "r":
+        // DECSTBM moves the cursor.
+        this.#put("region", `\u001b7${raw}\u001b8`);
+        break;
+      case " q":
+        this.#put("cursor style", raw);
+        break;
+      case ">m":
+      case "=u":
+        this.#put(mark + rest, raw);
+        break;
+      case "c":
+      case ">c":
+      case "=c":
+      case "n":
+      case "?n":
+      case ">q":
+      case "$p":
+      case "?$p":
+      case "!p":
+      case "t":
+      case ">u":
+      case "<u":
+      case "?u":
+      case "?s":
+      case "?r":
+        this.#put(undefined, raw);
+        break;
+    }
+  }
+
+  #keepOsc(raw: string): void {
+    const [, number = ""] = /^(?:\u001b\]|\u009d)(\d*)/.exec(raw) ?? [];
+    const text = raw.endsWith("\u0007") ? raw : `${raw}\u001b\\`;
+    switch (number) {
+      case "0":
+      case "1":
+      case "2":
+        this.#put(`title ${number}`, text);
+        break;
+      // The modes know the hyperlink.
+      case "8":
+        break;
+      case "1337":
+        if (!/1337;(?:File|MultipartFile|FilePart|FileEnd)\b/.test(raw)) {
+          this.#put(undefined, text);
+        }
+        break;
+      default:
+        this.#put(undefined, text);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { Disposable } from "../base/disposable.ts";
+import type { Event } from "../base/emitter.ts";
+
+export interface InputTarget {
+  /** False: wait for `onDidDrain`. The data is taken in any case. */
+  write(data: Uint8Array): boolean;
+  readonly onDidDrain: Event<void>;
+}
+
+/** Large pastes go in parts, so that a slow reader holds back the rest here. */
+const part = 32 * 1024;
+
+/** Input on its way to a session, in order and complete, however slow the reader. */
+export class InputQueue implements Disposable {
+  readonly #target: InputTarget;
+  readonly #limit: number;
+  readonly #subscription: Disposable;
+  #waiting: Uint8Array[] = [];
+  #size = 0;
+  #blocked = false;
+
+  /** @param limit bytes that may wait here; what is more is refused whole. */
+  constructor(target: InputTarget, limit = 64 * 1024 * 1024) {
+    this.#target = target;
+    this.#limit = limit;
+    this.#subscription = target.onDidDrain(() => {
+      this.#blocked = false;
+      this.#flush();
+    });
+  }
+
+  /** The last write was not taken up yet. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  get waitingBytes(): number {
+    return this.#size;
+  }
+
+  /** @returns false when there is no room for it: nothing of it is sent then. */
+  push(data: Uint8Array): boolean {
+    if (this.#size + data.length > this.#limit) {
+      return false;
+    }
+    for (let at = 0; at < data.length; at += part) {
+      this.#waiting.push(data.subarray(at, at + part));
+    }
+    this.#size += data.length;
+    this.#flush();
+    return true;
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#waiting = [];
+    this.#size = 0;
+    this.#blocked = true;
+  }
+
+  #flush(): void {
+    let sent = 0;
+    while (!this.#blocked) {
+      const next = this.#waiting[sent];
+      if (next === undefined) {
+        break;
+      }
+      sent++;
+      this.#size -= next.length;
+      this.#blocked = !this.#target.write(next);
+    }
+    this.#waiting.splice(0, sent);
+  }
+}

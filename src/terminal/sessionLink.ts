@@ -1,0 +1,191 @@
+import type { Clock } from "../base/clock.ts";
+import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import type { Dimensions, OutputKind } from "../engine/connectionEngine.ts";
+import type { Session, SessionOutcome } from "../session/sessionTypes.ts";
+import { DirectoryFilter } from "./directoryFilter.ts";
+import { type EscapeAction, EscapeInterpreter } from "./escapeInterpreter.ts";
+import { FloodSkipper, type SkipResult } from "./floodSkipper.ts";
+import { InputQueue } from "./inputQueue.ts";
+import { ResizeCoalescer } from "./resizeCoalescer.ts";
+import type { InputEncoder, StreamingDecoder, TextCodec } from "./streamingDecoder.ts";
+import type { TerminalScreen } from "./terminalScreen.ts";
+
+export interface SessionLinkInit {
+  readonly clock: Clock;
+  readonly session: Session;
+  readonly screen: TerminalScreen;
+  readonly codec: TextCodec;
+  /** One character, or "" for none. */
+  readonly escapeCharacter: string;
+  /** What the session's pty was opened with. */
+  readonly dimensions: Dimensions;
+  onEscape(action: EscapeAction, key: string): void;
+}
+
+/** Keys that end what floods the terminal. */
+const interrupts: ReadonlyMap<string, string> = new Map([
+  ["\u0003", "Ctrl+C"],
+  ["\u001c", "Ctrl+\\"],
+  ["\u001a", "Ctrl+Z"],
+]);
+/** Less than this in front of the terminal is parsed before anybody could tell the difference. UTF-16 code units. */
+const floodBacklog = 128 * 1024;
+/** No output for this long after an interrupt: the flood is over. Milliseconds. */
+const skipQuiet = 100;
+/** Skips no longer than this, whatever comes. Milliseconds. */
+const skipLongest = 3000;
+
+/** One session on a terminal's screen, from its opening to its end. Begins to flow when made. */
+export class SessionLink implements Disposable {
+  readonly #init: SessionLinkInit;
+  readonly #store = new DisposableStore();
+  readonly #decoders: Record<OutputKind, StreamingDecoder>;
+  readonly #encoder: InputEncoder;
+  readonly #directories = new DirectoryFilter();
+  readonly #escapes: EscapeInterpreter;
+  readonly #queue: InputQueue;
+  readonly #resizes: ResizeCoalescer;
+  #skipper: FloodSkipper | undefined;
+  #skipKey = "";
+  /** An interrupt was typed inside a control sequence: skipping begins when that is over. */
+  #interrupt: string | undefined;
+  #quiet: Disposable | undefined;
+  #skipEnd: Disposable | undefined;
+
+  constructor(init: SessionLinkInit) {
+    this.#init = init;
+    const { session, codec, clock } = init;
+    this.#decoders = { stdout: codec.createDecoder(), stderr: codec.createDecoder() };
+    this.#encoder = codec.createEncoder();
+    this.#escapes = new EscapeInterpreter(init.escapeCharacter);
+    this.#queue = this.#store.add(new InputQueue(session));
+    this.#resizes = this.#store.add(
+      new ResizeCoalescer(clock, init.dimensions, (dimensions) => session.resize(dimensions)),
+    );
+    this.#store.add(
+      session.onDidReceive(({ kind, data }) =>
+        this.#output(this.#directories.filter(this.#decoders[kind].write(data))),
+      ),
+    );
+    if (!init.screen.paused) {
+      session.resume();
+    }
+  }
+
+  /** Resolves when the session has ended and all of its output has been handed to the terminal. */
+  async ended(): Promise<SessionOutcome> {
+    const outcome = await this.#init.session.ended;
+    if (this.#store.isDisposed) {
+      return outcome;
+    }
+    this.#output(
+      this.#directories.filter(this.#decoders.stdout.end() + this.#decoders.stderr.end()) +
+        this.#directories.flush(),
+    );
+    this.#endSkip(this.#skipper?.finish());
+    return outcome;
+  }
+
+  /** What was typed or pasted, or what the terminal answers to a program. */
+  input(text: string): void {
+    for (const step of this.#escapes.interpret(text)) {
+      if (step.kind === "action") {
+        this.#init.onEscape(step.action, step.key);
+        continue;
+      }
+      const wasBlocked = this.#queue.blocked;
+      this.#interrupt = undefined;
+      if (!this.#queue.push(this.#encoder.write(step.text))) {
+        this.#init.screen.notice("Input refused: the remote side has not taken what was sent before.");
+      } else if (interrupts.has(step.text) && !wasBlocked) {
+        this.#onInterrupt(step.text);
+      }
+    }
+  }
+
+  resize(dimensions: Dimensions): void {
+    this.#resizes.resize(dimensions);
+  }
+
+  /** The screen has had enough. */
+  pause(): void {
+    if (this.#skipper === undefined) {
+      this.#init.session.pause();
+    }
+  }
+
+  resume(): void {
+    this.#init.session.resume();
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+    this.#quiet?.dispose();
+    this.#skipEnd?.dispose();
+    this.#skipper = undefined;
+    this.#interrupt = undefined;
+  }
+
+  #output(text: string): void {
+    if (text === "") {
+      return;
+    }
+    if (this.#skipper !== undefined) {
+      this.#watchQuiet();
+      this.#endSkip(this.#skipper.push(text));
+      return;
+    }
+    this.#init.screen.write(text);
+    if (this.#interrupt !== undefined) {
+      this.#onInterrupt(this.#interrupt);
+    }
+  }
+
+  /** See FloodSkipper. A full screen program draws its whole picture anew: there nothing is ever skipped. */
+  #onInterrupt(key: string): void {
+    const { screen, session, clock } = this.#init;
+    this.#interrupt = undefined;
+    if (
+      this.#skipper !== undefined ||
+      screen.modes.alternateScreen ||
+      !(screen.paused || screen.backlog >= floodBacklog)
+    ) {
+      return;
+    }
+    if (!screen.inGround) {
+      this.#interrupt = key;
+      return;
+    }
+    this.#skipper = new FloodSkipper(key, screen.modes);
+    this.#skipKey = interrupts.get(key) ?? "";
+    this.#skipEnd = clock.setTimeout(() => this.#endSkip(this.#skipper?.finish()), skipLongest);
+    this.#watchQuiet();
+    session.resume();
+  }
+
+  #watchQuiet(): void {
+    this.#quiet?.dispose();
+    this.#quiet = this.#init.clock.setTimeout(() => this.#endSkip(this.#skipper?.finish()), skipQuiet);
+  }
+
+  #endSkip(result: SkipResult | undefined): void {
+    if (result === undefined) {
+      return;
+    }
+    const { screen, session } = this.#init;
+    this.#skipper = undefined;
+    this.#quiet?.dispose();
+    this.#skipEnd?.dispose();
+    if (screen.paused) {
+      session.pause();
+    }
+    if (result.skipped > 0) {
+      screen.skipped(result.controls, `[… ${amount(result.skipped)} skipped after ${this.#skipKey} …]`);
+    }
+    screen.write(result.rest);
+  }
+}
+
+function amount(size: number): string {
+  return size < 1_000_000 ? `${Math.round(size / 1000)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
+}

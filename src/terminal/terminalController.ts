@@ -1,0 +1,464 @@
+/**
+ * A terminal tab without VS Code: one remote session after the other on one screen.
+ *
+ * ```ts
+ * const controller = new TerminalController({ clock, random: Math.random, host, settings, openSession, write, close, … });
+ * // vscode.Pseudoterminal
+ * open(dimensions) { controller.open(dimensions); }
+ * close() { controller.dispose(); }            // the tab is gone: hangs up the session, and nothing else
+ * handleInput(data) { controller.input(data); }
+ * setDimensions(dimensions) { controller.resize(dimensions); }
+ * ```
+ *
+ * Nothing is written before `open`. `init.close` is called at most once, when the tab should go; after `dispose` nothing
+ * is called any more. `state` is a union with one event; `session` is the one that is open.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { Emitter, type Event } from "../base/emitter.ts";
+import { asError, CancelledError } from "../base/errors.ts";
+import type { Dimensions } from "../engine/connectionEngine.ts";
+import type { LimitKind, Session, SessionOutcome } from "../session/sessionTypes.ts";
+import { answerEscape } from "./escapeAnswers.ts";
+import { type EscapeAction, parseEscapeCharacter } from "./escapeInterpreter.ts";
+import type { FlowLimits } from "./flowController.ts";
+import { Backoff, mayReconnect, mayRetry, type ReconnectMode } from "./reconnectPolicy.ts";
+import { SessionLink } from "./sessionLink.ts";
+import { EncodingError, loadTextCodec, type TextCodec, utf8Codec } from "./streamingDecoder.ts";
+import { TerminalScreen } from "./terminalScreen.ts";
+
+export interface TerminalSettings {
+  /** `utf-8`, or any name that iconv knows. */
+  readonly encoding: string;
+  /** As in ssh_config: one character, `^X`, or `none`. */
+  readonly escapeChar: string;
+  readonly reconnect: ReconnectMode;
+}
+
+export interface OpenAttempt {
+  /** The size to open the pty with: the last that is known. */
+  readonly dimensions: Dimensions;
+  readonly signal: AbortSignal;
+  /** Nobody is looking: fail rather than ask anything. */
+  readonly unattended: boolean;
+}
+
+/** How an end is told, and what becomes of the tab. */
+export interface Ending {
+  /** One line of plain text, e.g. `web1: connection lost (no answer for 90 s)`. */
+  readonly text: string;
+  /** Undefined: closes without VS Code saying anything. */
+  readonly exitCode: number | undefined;
+  /** The tab stays until a key is pressed, so that the last output and the reason can be read. */
+  readonly staysOpen: boolean;
+}
+
+export interface TerminalControllerInit {
+  readonly clock: Clock;
+  /** 0 <= x < 1 */
+  random(): number;
+  /** As the person calls it. */
+  readonly host: string;
+  /** Asked for each session. When it rejects, defaults are used: opening the session will say what is wrong. */
+  settings(): Promise<TerminalSettings>;
+  openSession(attempt: OpenAttempt): Promise<Session>;
+  /** Hands text to the terminal. */
+  write(text: string): void;
+  close(exitCode: number | undefined): void;
+  describeEnd(outcome: SessionOutcome): Ending;
+  /** A session did not come about; not called for cancellations. */
+  describeFailure(error: Error): Ending;
+  describeWarning(warning: { readonly limit: LimitKind; readonly secondsLeft: number }): string;
+  /** `~I` and `~#`: lines of plain text about the connection, and about all channels on it. */
+  connectionInfo(session: Session): readonly string[];
+  channelList(session: Session): readonly string[];
+  /** `~R`. @returns false where the connection can't. */
+  rekey(session: Session): boolean;
+  readonly flowLimits?: Partial<FlowLimits>;
+}
+
+/** Times are wall-clock milliseconds. */
+export type TerminalState =
+  /** VS Code does not listen yet. */
+  | { readonly kind: "unopened" }
+  | { readonly kind: "opening"; readonly again: boolean }
+  | { readonly kind: "open"; readonly session: Session }
+  /** The session was lost. `until`: when the next attempt begins; undefined: when the person says so. */
+  | { readonly kind: "waiting"; readonly until: number | undefined }
+  /** Over, and the tab stays to be read. */
+  | { readonly kind: "ended"; readonly ending: Ending }
+  | { readonly kind: "closed" };
+
+/** Until VS Code tells the real size. */
+const usualSize: Dimensions = { columns: 80, rows: 24 };
+/** A login that is quicker than this says nothing of itself. Milliseconds. */
+const quietOpening = 300;
+/** What is typed before the session is open. UTF-16 code units. */
+const mostTypedAhead = 64 * 1024;
+/** An end that was asked for and has not come by then is made one. Milliseconds. */
+const endPatience = 800;
+
+const ENTER = "\r";
+const ESC = "\u001b";
+const CTRL_C = "\u0003";
+const CTRL_D = "\u0004";
+
+export class TerminalController implements Disposable {
+  readonly #init: TerminalControllerInit;
+  readonly #screen: TerminalScreen;
+  readonly #backoff: Backoff;
+  readonly #stateChanged = new Emitter<TerminalState>();
+  #state: TerminalState = { kind: "unopened" };
+  #dimensions: Dimensions = usualSize;
+  #attempt: AbortController | undefined;
+  #link: SessionLink | undefined;
+  #typedAhead = "";
+  #timer: Disposable | undefined;
+  /** Wall-clock: when the session was lost. */
+  #lostAt: number | undefined;
+  #lostText = "";
+  #byItself = false;
+
+  readonly onDidChangeState: Event<TerminalState> = this.#stateChanged.event;
+
+  constructor(init: TerminalControllerInit) {
+    this.#init = init;
+    this.#backoff = new Backoff(() => init.random());
+    this.#screen = new TerminalScreen(
+      {
+        clock: init.clock,
+        write: (text) => init.write(text),
+        pause: () => this.#link?.pause(),
+        resume: () => this.#link?.resume(),
+        input: (text) => this.#onInput(text),
+      },
+      init.flowLimits,
+    );
+  }
+
+  get state(): TerminalState {
+    return this.#state;
+  }
+
+  /** VS Code listens now. Opens the first session. */
+  open(dimensions: Dimensions | undefined): void {
+    if (this.#state.kind !== "unopened") {
+      return;
+    }
+    this.#dimensions = dimensions ?? this.#dimensions;
+    void this.#open(false, false);
+  }
+
+  /** What the terminal sends: keys, pastes, and its answers. */
+  input(data: string): void {
+    if (this.#state.kind !== "closed" && this.#state.kind !== "unopened") {
+      this.#screen.receive(data);
+    }
+  }
+
+  resize(dimensions: Dimensions): void {
+    this.#dimensions = dimensions;
+    this.#link?.resize(dimensions);
+  }
+
+  /** A line of our own, dim, at the next place where it breaks nothing. Plain text. */
+  notice(line: string): void {
+    if (this.#state.kind !== "closed" && this.#state.kind !== "unopened") {
+      this.#screen.notice(line);
+    }
+  }
+
+  /** The tab is gone: hangs up the session. */
+  dispose(): void {
+    const { session } = this;
+    this.#toClosed();
+    if (session !== undefined) {
+      // What nobody reads any more must not keep the close from coming through.
+      session.resume();
+      this.#hangUp(session);
+    }
+  }
+
+  /** The session that is open. */
+  get session(): Session | undefined {
+    return this.#state.kind === "open" ? this.#state.session : undefined;
+  }
+
+  async #open(again: boolean, unattended: boolean): Promise<void> {
+    const { clock, host } = this.#init;
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    this.#setState({ kind: "opening", again });
+    this.#timer = clock.setTimeout(
+      () => this.#screen.status(again ? `Reconnecting to ${host}…` : `Connecting to ${host}…`),
+      again ? 0 : quietOpening,
+    );
+    const dimensions = this.#dimensions;
+    try {
+      const setup = this.#prepare();
+      const session = await this.#init.openSession({ dimensions, signal: attempt.signal, unattended });
+      if (attempt.signal.aborted) {
+        this.#hangUp(session);
+        return;
+      }
+      const warnings = session.onDidWarn((warning) =>
+        this.#screen.notice(this.#init.describeWarning(warning)),
+      );
+      const { codec, escapeCharacter, complaint } = await setup;
+      if (attempt.signal.aborted) {
+        warnings.dispose();
+        this.#hangUp(session);
+        return;
+      }
+      this.#stopTimer();
+      await this.#run(session, { codec, escapeCharacter, dimensions, complaint }).finally(() =>
+        warnings.dispose(),
+      );
+    } catch (thrown) {
+      if (!attempt.signal.aborted) {
+        this.#stopTimer();
+        this.#onFailed(asError(thrown), again);
+      }
+    }
+  }
+
+  async #prepare(): Promise<{ codec: TextCodec; escapeCharacter: string; complaint: string | undefined }> {
+    const settings = await this.#init.settings().catch(() => undefined);
+    let codec = utf8Codec;
+    let complaint: string | undefined;
+    try {
+      codec = await loadTextCodec(settings?.encoding ?? "utf-8");
+    } catch (error) {
+      if (!EncodingError.is(error)) {
+        throw error;
+      }
+      complaint = `The encoding "${settings?.encoding}" can't be used (${error.message}): UTF-8 is.`;
+    }
+    return { codec, escapeCharacter: parseEscapeCharacter(settings?.escapeChar ?? "~") ?? "~", complaint };
+  }
+
+  async #run(
+    session: Session,
+    setup: {
+      readonly codec: TextCodec;
+      readonly escapeCharacter: string;
+      readonly dimensions: Dimensions;
+      readonly complaint: string | undefined;
+    },
+  ): Promise<void> {
+    const { clock } = this.#init;
+    this.#screen.clearStatus();
+    if (this.#lostAt !== undefined) {
+      const seconds = Math.round((clock.now() - this.#lostAt) / 1000);
+      this.#screen.notice(`── reconnected after ${seconds} s ──`);
+      this.#lostAt = undefined;
+    }
+    if (setup.complaint !== undefined) {
+      this.#screen.notice(setup.complaint);
+    }
+    const since = clock.monotonic();
+    this.#setState({ kind: "open", session });
+    const link = new SessionLink({
+      clock,
+      session,
+      screen: this.#screen,
+      codec: setup.codec,
+      escapeCharacter: setup.escapeCharacter,
+      dimensions: setup.dimensions,
+      onEscape: (action, key) => this.#onEscape(session, action, key, setup.escapeCharacter),
+    });
+    this.#link = link;
+    link.resize(this.#dimensions);
+    const typedAhead = this.#typedAhead;
+    this.#typedAhead = "";
+    if (typedAhead !== "") {
+      link.input(typedAhead);
+    }
+    const outcome = await link.ended();
+    link.dispose();
+    if (this.#link === link) {
+      this.#link = undefined;
+      this.#backoff.noteLost(clock.monotonic() - since);
+      await this.#onEnded(outcome);
+    }
+  }
+
+  async #onEnded(outcome: SessionOutcome): Promise<void> {
+    const ending = this.#init.describeEnd(outcome);
+    this.#screen.restore();
+    if (!mayReconnect(outcome)) {
+      this.#end(ending);
+      return;
+    }
+    const settings = await this.#init.settings().catch(() => undefined);
+    if (this.#state.kind === "closed") {
+      return;
+    }
+    if (settings === undefined || settings.reconnect === "never") {
+      this.#end(ending);
+      return;
+    }
+    this.#byItself = settings.reconnect === "auto";
+    this.#lostAt = this.#init.clock.now();
+    this.#lostText = ending.text;
+    this.#screen.notice(`── ${ending.text} ──`);
+    this.#wait(this.#byItself);
+  }
+
+  #onFailed(error: Error, again: boolean): void {
+    this.#screen.clearStatus();
+    if (again) {
+      if (!CancelledError.is(error)) {
+        this.#screen.notice(this.#init.describeFailure(error).text);
+      }
+      this.#wait(this.#byItself && mayRetry(error));
+    } else if (CancelledError.is(error)) {
+      this.#close(undefined);
+    } else {
+      this.#end(this.#init.describeFailure(error));
+    }
+  }
+
+  /** @param byItself tries again after a while; otherwise when the person says so. */
+  #wait(byItself: boolean): void {
+    const { clock } = this.#init;
+    if (!byItself) {
+      this.#setState({ kind: "waiting", until: undefined });
+      this.#screen.status("Press Enter to reconnect, Esc to leave it.");
+      return;
+    }
+    const until = clock.now() + this.#backoff.next();
+    const tick = (): void => {
+      const left = until - clock.now();
+      if (left <= 0) {
+        void this.#open(true, true);
+        return;
+      }
+      this.#screen.status(`Reconnecting in ${Math.ceil(left / 1000)} s. Enter: now, Esc: stop.`);
+      this.#timer = clock.setTimeout(tick, Math.min(left, left % 1000 || 1000));
+    };
+    this.#setState({ kind: "waiting", until });
+    tick();
+  }
+
+  /** The last line, and the end of the tab or not. */
+  #end(ending: Ending): void {
+    this.#screen.notice(`[${ending.text}]`);
+    if (ending.staysOpen) {
+      this.#setState({ kind: "ended", ending });
+      this.#screen.status("Press Enter to close, R to open again.");
+    } else {
+      this.#close(ending.exitCode);
+    }
+  }
+
+  #onInput(text: string): void {
+    const state = this.#state;
+    switch (state.kind) {
+      case "unopened":
+      case "closed":
+        break;
+      case "open":
+        this.#link?.input(text);
+        break;
+      case "opening":
+        if (text === CTRL_C || text === CTRL_D) {
+          this.#giveUpOpening(state.again);
+        } else if (!text.startsWith(ESC) && this.#typedAhead.length + text.length <= mostTypedAhead) {
+          // What begins with ESC may be an answer to a program that is gone.
+          this.#typedAhead += text;
+        }
+        break;
+      case "waiting":
+        if (text === ENTER) {
+          this.#stopTimer();
+          void this.#open(true, false);
+        } else if (text === ESC || text === CTRL_C || text === CTRL_D) {
+          this.#stopTimer();
+          this.#giveUpReconnecting();
+        }
+        break;
+      case "ended":
+        if (text === "r" || text === "R") {
+          this.#screen.clearStatus();
+          void this.#open(false, false);
+        } else if (text === ENTER || text === CTRL_C || text === CTRL_D) {
+          this.#close(state.ending.exitCode);
+        }
+        break;
+    }
+  }
+
+  #giveUpOpening(again: boolean): void {
+    this.#attempt?.abort(new CancelledError());
+    this.#stopTimer();
+    this.#typedAhead = "";
+    if (again) {
+      this.#giveUpReconnecting();
+    } else {
+      this.#close(undefined);
+    }
+  }
+
+  #giveUpReconnecting(): void {
+    this.#screen.clearStatus();
+    this.#lostAt = undefined;
+    this.#end({ text: this.#lostText, exitCode: 255, staysOpen: true });
+  }
+
+  #onEscape(session: Session, action: EscapeAction, key: string, escapeCharacter: string): void {
+    if (action === "terminate") {
+      this.#screen.answer(`${shown(escapeCharacter)}.`);
+      this.#hangUp(session);
+      return;
+    }
+    this.#screen.answer(...answerEscape(action, `${shown(escapeCharacter)}${key}`, session, this.#init));
+  }
+
+  /** Ends a session as a terminal does that goes away, and in any case soon. */
+  #hangUp(session: Session): void {
+    if (session.queuedBytes > 0) {
+      // The peer takes nothing: it would not hear an orderly end either.
+      session.kill();
+      return;
+    }
+    const timer = this.#init.clock.setTimeout(() => session.kill(), endPatience);
+    void session.ended.finally(() => timer.dispose());
+    void session.disconnect();
+  }
+
+  #close(exitCode: number | undefined): void {
+    if (this.#state.kind !== "closed") {
+      this.#toClosed();
+      this.#init.close(exitCode);
+    }
+  }
+
+  #toClosed(): void {
+    this.#attempt?.abort(new CancelledError());
+    this.#stopTimer();
+    this.#link?.dispose();
+    this.#link = undefined;
+    this.#screen.dispose();
+    this.#setState({ kind: "closed" });
+    this.#stateChanged.dispose();
+  }
+
+  #stopTimer(): void {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+  }
+
+  #setState(state: TerminalState): void {
+    if (this.#state.kind !== "closed") {
+      this.#state = state;
+      this.#stateChanged.fire(state);
+    }
+  }
+}
+
+/** A control character as people write it. */
+function shown(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 32 ? `^${String.fromCharCode(code + 64)}` : character;
+}

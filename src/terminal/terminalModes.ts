@@ -1,0 +1,223 @@
+import { GraphicRendition } from "./graphicRendition.ts";
+import type { SequenceKind, SequenceListener } from "./safePointScanner.ts";
+
+const ESC = "\u001b";
+
+/** Private modes that are on in a terminal that was just opened. */
+const onByDefault = new Set([7, 25]);
+const alternateScreens = new Set([47, 1047, 1049]);
+
+interface Drawing {
+  rendition: GraphicRendition;
+  /** Designation of G0, e.g. `0` for line drawing. */
+  g0: string;
+  /** Which of G0 to G3 is in use. */
+  shift: 0 | 1 | 2 | 3;
+}
+
+const plainDrawing = (): Drawing => ({ rendition: new GraphicRendition(), g0: "B", shift: 0 });
+
+/**
+ * Follows what the control sequences of a program have set in the terminal, as far as it matters for lines of our own:
+ * how to write plain text in between and then go on as before, and how to clean up after a program that was cut off.
+ */
+export class TerminalModes implements SequenceListener {
+  #drawing = plainDrawing();
+  /** DECSC, one for each screen. */
+  #saved: [Drawing, Drawing] = [plainDrawing(), plainDrawing()];
+  #alternate = 0;
+  #private = new Map<number, boolean>();
+  #insert = false;
+  #keypad = false;
+  #region = false;
+  #cursorStyle = false;
+  #hyperlink = "";
+  #kittyDepth = 0;
+  #modifyOtherKeys = false;
+
+  get alternateScreen(): boolean {
+    return this.#alternate !== 0;
+  }
+
+  onShift(code: number): void {
+    this.#drawing.shift = code === 0x0e ? 1 : 0;
+  }
+
+  onSequence(kind: SequenceKind, raw: string): void {
+    if (kind === "csi") {
+      const [, parameters = "", rest = ""] = /^(?:\u001b\[|\u009b)([0-?]*)([ -/]*[@-~])$/.exec(raw) ?? [];
+      this.#onCsi(parameters, rest);
+    } else if (kind === "escape") {
+      this.#onEscape(raw.slice(1));
+    } else if (kind === "osc") {
+      const [, link] = /^(?:\u001b\]|\u009d)8;[^;]*;([^\u0007]*)/.exec(raw) ?? [];
+      if (link !== undefined) {
+        this.#hyperlink = link === "" ? "" : raw.replace("\u0007", "");
+      }
+    }
+  }
+
+  /**
+   * Makes the terminal write plain ASCII as it is. To be followed by `restore`.
+   * @param unseen the terminal has not seen all the sequences that were told here: nothing about it is taken for granted.
+   */
+  neutral(unseen = false): string {
+    const { shift, g0 } = this.#drawing;
+    return (
+      `${ESC}[0m` +
+      (this.#hyperlink === "" && !unseen ? "" : `${ESC}]8;;${ESC}\\`) +
+      (shift === 0 && g0 === "B" && !unseen ? "" : `\u000f${ESC}(B`) +
+      (this.#insert || unseen ? `${ESC}[4l` : "")
+    );
+  }
+
+  /** Takes back what `neutral` did. */
+  restore(): string {
+    const { rendition, g0, shift } = this.#drawing;
+    return (
+      rendition.toSequence() +
+      (this.#hyperlink === "" ? "" : `${this.#hyperlink}${ESC}\\`) +
+      (g0 === "B" ? "" : `${ESC}(${g0}`) +
+      ["", "\u000e", `${ESC}n`, `${ESC}o`][shift] +
+      (this.#insert ? `${ESC}[4h` : "")
+    );
+  }
+
+  /** Brings the terminal back from whatever a program that is gone has left it in. The screen's text stays. */
+  undo(): string {
+    let text = this.neutral();
+    if (this.#alternate !== 0) {
+      text += `${ESC}[?${this.#alternate}l`;
+    }
+    for (const [mode, on] of this.#private) {
+      if (on !== onByDefault.has(mode)) {
+        text += `${ESC}[?${mode}${on ? "l" : "h"}`;
+      }
+    }
+    text += this.#region ? `${ESC}7${ESC}[r${ESC}8` : "";
+    text += this.#keypad ? `${ESC}>` : "";
+    text += this.#cursorStyle ? `${ESC}[0 q` : "";
+    text += this.#kittyDepth > 0 ? `${ESC}[<${this.#kittyDepth}u` : "";
+    text += this.#modifyOtherKeys ? `${ESC}[>4m` : "";
+    this.#reset();
+    return text;
+  }
+
+  #reset(): void {
+    this.#drawing = plainDrawing();
+    this.#saved = [plainDrawing(), plainDrawing()];
+    this.#alternate = 0;
+    this.#private = new Map();
+    this.#insert = false;
+    this.#keypad = false;
+    this.#region = false;
+    this.#cursorStyle = false;
+    this.#hyperlink = "";
+    this.#kittyDepth = 0;
+    this.#modifyOtherKeys = false;
+  }
+
+  #onCsi(parameters: string, rest: string): void {
+    const mark = /^[<=>?]/.test(parameters) ? parameters.charAt(0) : "";
+    switch (mark + rest) {
+      case "m":
+        this.#drawing.rendition.apply(parameters);
+        break;
+      case "?h":
+      case "?l":
+        for (const code of parameters.slice(1).split(";")) {
+          this.#setPrivate(Number(code), rest === "h");
+        }
+        break;
+      case "h":
+      case "l":
+        if (parameters.split(";").includes("4")) {
+          this.#insert = rest === "h";
+        }
+        break;
+      case "r":
+        this.#region = parameters !== "";
+        break;
+      case "s":
+        this.#save();
+        break;
+      case "u":
+        this.#recall();
+        break;
+      case " q":
+        this.#cursorStyle = true;
+        break;
+      case ">u":
+        this.#kittyDepth++;
+        break;
+      case "<u":
+        this.#kittyDepth = Math.max(0, this.#kittyDepth - (Number(parameters.slice(1)) || 1));
+        break;
+      case ">m":
+        this.#modifyOtherKeys = true;
+        break;
+      case "!p":
+        this.#drawing = plainDrawing();
+        this.#insert = false;
+        this.#region = false;
+        break;
+    }
+  }
+
+  #onEscape(rest: string): void {
+    switch (rest) {
+      case "7":
+        this.#save();
+        break;
+      case "8":
+        this.#recall();
+        break;
+      case "=":
+      case ">":
+        this.#keypad = rest === "=";
+        break;
+      case "n":
+        this.#drawing.shift = 2;
+        break;
+      case "o":
+        this.#drawing.shift = 3;
+        break;
+      case "c":
+        this.#reset();
+        break;
+      default:
+        if (rest.length === 2 && rest.startsWith("(")) {
+          this.#drawing.g0 = rest.charAt(1);
+        } else if (rest === "%@" || rest === "%G") {
+          this.#drawing.g0 = "B";
+          this.#drawing.shift = 0;
+        }
+    }
+  }
+
+  #setPrivate(mode: number, on: boolean): void {
+    if (mode === 1048 || mode === 1049) {
+      if (on) {
+        this.#save();
+      }
+    }
+    if (alternateScreens.has(mode)) {
+      this.#alternate = on ? mode : 0;
+    } else if (mode !== 1048) {
+      this.#private.set(mode, on);
+    }
+    if ((mode === 1048 || mode === 1049) && !on) {
+      this.#recall();
+    }
+  }
+
+  #save(): void {
+    const { rendition, g0, shift } = this.#drawing;
+    this.#saved[this.#alternate === 0 ? 0 : 1] = { rendition: rendition.copy(), g0, shift };
+  }
+
+  #recall(): void {
+    const { rendition, g0, shift } = this.#saved[this.#alternate === 0 ? 0 : 1];
+    this.#drawing = { rendition: rendition.copy(), g0, shift };
+  }
+}

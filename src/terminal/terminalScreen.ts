@@ -1,0 +1,158 @@
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { printable } from "../base/log.ts";
+import { FlowController, type FlowLimits } from "./flowController.ts";
+import { ReplyFilter } from "./marks.ts";
+import { TerminalModes } from "./terminalModes.ts";
+
+export interface ScreenPorts {
+  readonly clock: Clock;
+  write(text: string): void;
+  /** The terminal has enough, or wants more. */
+  pause(): void;
+  resume(): void;
+  /** Something typed, or a program's own answers: everything from the terminal that is not an answer to our marks. */
+  input(text: string): void;
+}
+
+/** How long the beginning of what may be an answer is kept. Milliseconds; answers come in one piece, so that nobody waits. */
+const replyPatience = 20;
+
+/** What lines of our own look like: dim, so that nobody takes them for the program's. */
+const dim = "\u001b[2m";
+
+/**
+ * The terminal as seen from here, for as long as its tab lives: output with back-pressure, input without the answers to
+ * our marks, and lines of our own in between at places where they break nothing.
+ */
+export class TerminalScreen implements Disposable {
+  readonly #ports: ScreenPorts;
+  readonly #flow: FlowController;
+  readonly #replies = new ReplyFilter();
+  readonly modes = new TerminalModes();
+  #replyTimer: Disposable | undefined;
+  #notices: string[][] = [];
+  #status = false;
+
+  constructor(ports: ScreenPorts, limits?: Partial<FlowLimits>) {
+    this.#ports = ports;
+    this.#flow = new FlowController(ports, {
+      listener: this.modes,
+      ...(limits === undefined ? {} : { limits }),
+    });
+  }
+
+  get paused(): boolean {
+    return this.#flow.paused;
+  }
+
+  /** Output that the terminal has not parsed, in UTF-16 code units, as far as is known. */
+  get backlog(): number {
+    return this.#flow.backlog;
+  }
+
+  get inGround(): boolean {
+    return this.#flow.inGround;
+  }
+
+  /** Output of the remote side. */
+  write(text: string): void {
+    if (text !== "") {
+      this.clearStatus();
+      this.#flow.write(text);
+      this.#flushNotices();
+    }
+  }
+
+  /** Everything that the terminal sends. */
+  receive(data: string): void {
+    this.#replyTimer?.dispose();
+    this.#replyTimer = undefined;
+    const { text, acknowledged } = this.#replies.filter(data, this.#flow.outstanding);
+    for (const index of acknowledged) {
+      this.#flow.acknowledge(index);
+    }
+    if (this.#replies.holding) {
+      this.#replyTimer = this.#ports.clock.setTimeout(
+        () => this.#ports.input(this.#replies.flush()),
+        replyPatience,
+      );
+    }
+    if (text !== "") {
+      this.#ports.input(text);
+    }
+  }
+
+  /** Lines of our own. They wait while a sequence is open or a full screen program is on the screen. */
+  notice(...lines: string[]): void {
+    this.#notices.push(lines);
+    this.#flushNotices();
+  }
+
+  /** As `notice`, but begins where the cursor is, and does not wait for a full screen program: somebody asked for it. */
+  answer(...lines: string[]): void {
+    if (this.#flow.inGround) {
+      this.#writeLines(lines, "");
+    } else {
+      this.#notices.push(lines);
+    }
+  }
+
+  /** In place of output that `modes` was told of, and the terminal not: what it must see of it, and a line that says so. */
+  skipped(controls: string, line: string): void {
+    this.#ports.write(controls);
+    this.#writeLines([line], this.#flow.atFreshLine ? "" : "\r\n", true);
+  }
+
+  /** A line that the next one, or any output, takes the place of. Only while no session writes. */
+  status(line: string): void {
+    this.#ports.write(
+      `${this.#status || this.#flow.atFreshLine ? "" : "\r\n"}\r\u001b[2K${dim}${printable(line)}\u001b[0m`,
+    );
+    this.#status = true;
+    this.#flow.noteFreshLine();
+  }
+
+  clearStatus(): void {
+    if (this.#status) {
+      this.#status = false;
+      this.#ports.write("\r\u001b[2K");
+      this.#flow.noteFreshLine();
+    }
+  }
+
+  /** The program is gone: ends what it left open, back to the normal screen, every mode as in a new terminal. */
+  restore(): void {
+    if (!this.#flow.inGround) {
+      // CAN aborts any sequence.
+      this.#flow.write("\u0018");
+    }
+    this.#ports.write(this.modes.undo());
+    this.#flushNotices();
+  }
+
+  dispose(): void {
+    this.#replyTimer?.dispose();
+    this.#flow.dispose();
+    this.#notices = [];
+  }
+
+  #flushNotices(): void {
+    if (this.#notices.length === 0 || !this.#flow.inGround || this.modes.alternateScreen) {
+      return;
+    }
+    const notices = this.#notices;
+    this.#notices = [];
+    for (const lines of notices) {
+      this.clearStatus();
+      this.#writeLines(lines, this.#flow.atFreshLine ? "" : "\r\n");
+    }
+  }
+
+  #writeLines(lines: readonly string[], before: string, unseen = false): void {
+    const text = lines.map((line) => `${printable(line)}\r\n`).join("");
+    this.#flow.writeNotice(
+      `${before}${this.modes.neutral(unseen)}${dim}${text}\u001b[0m${this.modes.restore()}`,
+    );
+  }
+}

@@ -1,0 +1,100 @@
+import type { Session } from "../../../../src/session/sessionTypes.ts";
+import {
+  type OpenAttempt,
+  TerminalController,
+  type TerminalControllerInit,
+  type TerminalSettings,
+} from "../../../../src/terminal/terminalController.ts";
+import { ManualClock, settle } from "../../../support/manualClock.ts";
+import { FakeSession } from "./fakeSession.ts";
+import { Screen } from "./screen.ts";
+
+/** A terminal tab: the controller, a headless terminal that answers, and fake sessions. */
+export class Tab {
+  readonly clock = new ManualClock();
+  readonly screen = new Screen(80, 24);
+  readonly sessions: FakeSession[] = [];
+  readonly attempts: OpenAttempt[] = [];
+  /** Consumed first; then sessions open at once. */
+  readonly openings: (() => Promise<Session>)[] = [];
+  readonly closed: (number | undefined)[] = [];
+  readonly states: string[] = [];
+  settings: TerminalSettings = { encoding: "utf-8", escapeChar: "~", reconnect: "never" };
+  readonly controller: TerminalController;
+  /** Everything that was written. */
+  written = "";
+  #answers = true;
+
+  constructor(init: Partial<TerminalControllerInit> = {}) {
+    this.controller = new TerminalController({
+      clock: this.clock,
+      random: () => 0,
+      host: "web1",
+      settings: async () => this.settings,
+      openSession: (attempt) => {
+        this.attempts.push(attempt);
+        return this.openings.shift()?.() ?? Promise.resolve(this.newSession());
+      },
+      write: (text) => {
+        this.written += text;
+        this.screen.terminal.write(text);
+      },
+      close: (code) => this.closed.push(code),
+      describeEnd: (outcome) => ({
+        text: `web1: ${outcome.kind}`,
+        exitCode: outcome.kind === "exited" ? outcome.code : 255,
+        staysOpen: outcome.kind === "lost",
+      }),
+      describeFailure: (error) => ({ text: `failed: ${error.message}`, exitCode: 255, staysOpen: true }),
+      describeWarning: ({ limit, secondsLeft }) => `${limit} limit in ${secondsLeft} s`,
+      connectionInfo: () => ["connected somewhere"],
+      channelList: () => ["channel 0: this"],
+      rekey: () => false,
+      ...init,
+    });
+    this.controller.onDidChangeState(({ kind }) => this.states.push(kind));
+    this.screen.terminal.onData((data) => {
+      if (this.#answers) {
+        this.controller.input(data);
+      }
+    });
+  }
+
+  newSession(): FakeSession {
+    const session = new FakeSession();
+    this.sessions.push(session);
+    return session;
+  }
+
+  get session(): FakeSession {
+    const session = this.sessions.at(-1);
+    if (session === undefined) {
+      throw new Error("no session was opened");
+    }
+    return session;
+  }
+
+  stopAnswering(): void {
+    this.#answers = false;
+  }
+
+  async open(): Promise<this> {
+    this.controller.open({ columns: 80, rows: 24 });
+    await settle();
+    return this;
+  }
+
+  /** Key by key. */
+  type(keys: string): void {
+    for (const key of keys) {
+      this.controller.input(key);
+    }
+  }
+
+  /** What is on the screen, once the terminal has parsed everything. */
+  async text(): Promise<string> {
+    await settle();
+    await this.screen.write("");
+    return this.screen.text();
+  }
+}

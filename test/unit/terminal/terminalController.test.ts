@@ -1,0 +1,432 @@
+import { describe, expect, test } from "vitest";
+import { CancelledError } from "../../../src/base/errors.ts";
+import { ConnectError } from "../../../src/engine/engineErrors.ts";
+import type { Session } from "../../../src/session/sessionTypes.ts";
+import { settle } from "../../support/manualClock.ts";
+import { Tab } from "./support/tab.ts";
+
+const lost = { kind: "lost", reason: "connection-lost" } as const;
+
+describe("opening", () => {
+  test("nothing is written or opened before VS Code listens", async () => {
+    const tab = new Tab();
+    tab.controller.notice("early");
+    tab.controller.input("x");
+    await settle();
+    expect(tab.written).toBe("");
+    expect(tab.attempts).toEqual([]);
+  });
+
+  test("the last size before the session counts, and a change while it opens follows it", async () => {
+    const tab = new Tab();
+    tab.controller.resize({ columns: 100, rows: 30 });
+    let opened: (session: Session) => void = () => {};
+    tab.openings.push(
+      () =>
+        new Promise((resolve) => {
+          opened = resolve;
+        }),
+    );
+    tab.controller.open(undefined);
+    await settle();
+    expect(tab.attempts[0]?.dimensions).toEqual({ columns: 100, rows: 30 });
+    tab.controller.resize({ columns: 101, rows: 30 });
+    tab.controller.resize({ columns: 102, rows: 30 });
+    opened(tab.newSession());
+    await settle();
+    expect(tab.session.sizes).toEqual([{ columns: 102, rows: 30 }]);
+  });
+
+  test("output flows from the first byte, in the setting's encoding, and so does the input", async () => {
+    const tab = new Tab();
+    tab.settings = { ...tab.settings, encoding: "iso-8859-1" };
+    const session = tab.newSession();
+    session.send(Uint8Array.from([0x63, 0x61, 0x66, 0xe9]));
+    tab.openings.push(() => Promise.resolve(session));
+    await tab.open();
+    tab.type("é");
+    expect(await tab.text()).toBe("café");
+    expect([...session.inputBytes]).toEqual([0xe9]);
+  });
+
+  test("an unknown encoding is said and UTF-8 used", async () => {
+    const tab = new Tab();
+    tab.settings = { ...tab.settings, encoding: "klingon" };
+    await tab.open();
+    tab.session.send("é");
+    expect(await tab.text()).toMatch(/"klingon" can't be used.*\né$/);
+  });
+
+  test("a slow login is said, and leaves no trace", async () => {
+    const tab = new Tab();
+    let opened: (session: Session) => void = () => {};
+    tab.openings.push(
+      () =>
+        new Promise((resolve) => {
+          opened = resolve;
+        }),
+    );
+    await tab.open();
+    expect(await tab.text()).toBe("");
+    await tab.clock.advance(300);
+    expect(await tab.text()).toBe("Connecting to web1…");
+    opened(tab.newSession());
+    await settle();
+    tab.session.send("$ ");
+    expect(await tab.text()).toBe("$");
+  });
+
+  test("what is typed meanwhile arrives; Ctrl+C gives up", async () => {
+    const tab = new Tab();
+    let opened: (session: Session) => void = () => {};
+    tab.openings.push(
+      () =>
+        new Promise((resolve) => {
+          opened = resolve;
+        }),
+    );
+    await tab.open();
+    tab.type("ls\r");
+    opened(tab.newSession());
+    await settle();
+    expect(tab.session.input).toBe("ls\r");
+
+    const impatient = new Tab();
+    impatient.openings.push(() => new Promise(() => {}));
+    await impatient.open();
+    impatient.type("\u0003");
+    await settle();
+    expect(impatient.closed).toEqual([undefined]);
+    expect(impatient.attempts[0]?.signal.reason).toBeInstanceOf(CancelledError);
+    expect(impatient.clock.pendingTimers).toBe(0);
+  });
+
+  test("a failure is said and can be tried again in the same tab", async () => {
+    const tab = new Tab();
+    tab.openings.push(() => Promise.reject(new ConnectError("refused", "refused")));
+    await tab.open();
+    expect(await tab.text()).toBe("[failed: refused]\nPress Enter to close, R to open again.");
+    tab.type("r");
+    await settle();
+    tab.session.send("$ ");
+    expect(await tab.text()).toBe("[failed: refused]\n$");
+  });
+
+  test("a cancelled opening closes the tab without a word", async () => {
+    const tab = new Tab();
+    tab.openings.push(() => Promise.reject(new CancelledError()));
+    await tab.open();
+    expect(tab.closed).toEqual([undefined]);
+    expect(await tab.text()).toBe("");
+  });
+
+  test("a tab closed while opening ends the session that still comes", async () => {
+    const tab = new Tab();
+    let opened: (session: Session) => void = () => {};
+    tab.openings.push(
+      () =>
+        new Promise((resolve) => {
+          opened = resolve;
+        }),
+    );
+    await tab.open();
+    tab.controller.dispose();
+    opened(tab.newSession());
+    await settle();
+    expect(tab.session.log).toEqual(["disconnect"]);
+    expect(tab.closed).toEqual([]);
+    expect(tab.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("ending", () => {
+  test("output comes before the last line, and the exit code after it", async () => {
+    const tab = await new Tab().open();
+    tab.session.send("bye");
+    tab.session.end({ kind: "exited", code: 3 });
+    expect(await tab.text()).toBe("bye\n[web1: exited]");
+    expect(tab.closed).toEqual([3]);
+    expect(tab.session.hasListeners).toBe(false);
+    expect(tab.clock.pendingTimers).toBe(0);
+  });
+
+  test("an incomplete character at the end is shown as such", async () => {
+    const tab = await new Tab().open();
+    tab.session.send(Uint8Array.from([0x61, 0xe2, 0x82]));
+    tab.session.end();
+    expect(await tab.text()).toBe("a\ufffd\n[web1: exited]");
+  });
+
+  test("a lost session leaves a readable tab: normal screen, cursor, no mouse, no open sequence", async () => {
+    const tab = await new Tab().open();
+    tab.session.send(
+      "$ vim\r\n\u001b[?1049h\u001b[?1000h\u001b[?25l\u001b[?1h\u001b=\u001b[31mediting\u001b]0;unfinished",
+    );
+    tab.session.end(lost);
+    expect(await tab.text()).toBe("$ vim\n\n[web1: lost]\nPress Enter to close, R to open again.");
+    expect(tab.screen.terminal.modes).toMatchObject({
+      mouseTrackingMode: "none",
+      applicationCursorKeysMode: false,
+      applicationKeypadMode: false,
+    });
+    expect(tab.written).toContain("\u001b[?25h");
+    tab.type("\r");
+    expect(tab.closed).toEqual([255]);
+  });
+
+  test("closing the tab hangs up, kills what does not go, and says nothing any more", async () => {
+    const tab = await new Tab().open();
+    tab.session.dead = true;
+    tab.controller.dispose();
+    const { written } = tab;
+    await tab.clock.advance(799);
+    expect(tab.session.log).not.toContain("kill");
+    await tab.clock.advance(1);
+    expect(tab.session.log.slice(-2)).toEqual(["disconnect", "kill"]);
+    expect(tab.written).toBe(written);
+    expect(tab.closed).toEqual([]);
+    expect(tab.session.hasListeners).toBe(false);
+    expect(tab.clock.pendingTimers).toBe(0);
+  });
+
+  test("closing the tab in mid-flood leaves nothing behind", async () => {
+    const tab = await new Tab().open();
+    tab.stopAnswering();
+    for (let part = 0; part < 40; part++) {
+      tab.session.send("y\r\n".repeat(10_000));
+    }
+    expect(tab.session.paused).toBe(true);
+    tab.controller.dispose();
+    await settle();
+    expect(tab.session.state.kind).toBe("ended");
+    expect(tab.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("escapes", () => {
+  test("~. ends a session whose channel takes nothing, at once", async () => {
+    const tab = await new Tab().open();
+    tab.session.room = 10;
+    tab.controller.input("x".repeat(100_000));
+    tab.type("\r~.");
+    await settle();
+    expect(tab.session.log).toContain("kill");
+    expect(tab.closed).toHaveLength(1);
+  });
+
+  test("~. ends a session whose peer is dead within a second", async () => {
+    const tab = await new Tab().open();
+    tab.session.dead = true;
+    tab.type("\r~.");
+    await tab.clock.advance(1000);
+    expect(tab.closed).toHaveLength(1);
+    expect(tab.clock.pendingTimers).toBe(0);
+  });
+
+  test("answers stand on the screen and nothing of them reaches the server", async () => {
+    const tab = await new Tab().open();
+    tab.session.send("$ ");
+    tab.type("~?~#~I~B~R~C~&~\u001a~v");
+    const text = await tab.text();
+    for (const line of [
+      "$ ~?",
+      "channel 0: this",
+      "connected somewhere",
+      "~B",
+      "can't rekey",
+      "no command line",
+      "~&",
+      "~^Z",
+      "~v",
+    ]) {
+      expect(text).toContain(line);
+    }
+    expect(tab.session.input).toBe("");
+    expect(tab.session.log).toContain("break 1000");
+  });
+
+  test("none switches them off", async () => {
+    const tab = new Tab();
+    tab.settings = { ...tab.settings, escapeChar: "none" };
+    await tab.open();
+    tab.type("~.");
+    expect(tab.session.input).toBe("~.");
+  });
+});
+
+describe("input", () => {
+  test("a paste of 1 MB reaches a slow reader complete and in order, with the keys after it", async () => {
+    const tab = await new Tab().open();
+    const paste = Array.from({ length: 100_000 }, (_, index) => `line ${index}\n`).join("");
+    tab.session.room = 1000;
+    tab.controller.input(paste);
+    tab.type("end");
+    expect(tab.session.input.length).toBeLessThan(100_000);
+    for (let turn = 0; turn < 10_000 && !tab.session.input.endsWith("end"); turn++) {
+      tab.session.drain(40_000);
+    }
+    expect(tab.session.input).toBe(`${paste}end`);
+  });
+
+  test("answers to marks never reach the server, the program's own do", async () => {
+    const tab = await new Tab().open();
+    tab.session.send(`${"x".repeat(78)}\r\n`.repeat(2000));
+    tab.session.send("\u001b[5n\u001b[?2026$p");
+    await tab.text();
+    expect(tab.written).toMatch(/\u001b\[\?7\d{6}\$p/);
+    expect(tab.session.input).toBe("\u001b[0n\u001b[?2026;2$y");
+    expect(tab.session.paused).toBe(false);
+  });
+});
+
+describe("resizing", () => {
+  test("a storm becomes few sizes, the first at once and the last in any case", async () => {
+    const tab = await new Tab().open();
+    for (let columns = 81; columns <= 180; columns++) {
+      tab.controller.resize({ columns, rows: 24 });
+    }
+    expect(tab.session.sizes).toEqual([{ columns: 81, rows: 24 }]);
+    await tab.clock.advance(1000);
+    expect(tab.session.sizes).toEqual([
+      { columns: 81, rows: 24 },
+      { columns: 180, rows: 24 },
+    ]);
+    expect(tab.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("notices", () => {
+  test("wait for the end of an open sequence and of a full screen program", async () => {
+    const tab = await new Tab().open();
+    tab.session.send("$ \u001b[3");
+    tab.session.warn("time", 60);
+    expect(await tab.text()).toBe("$");
+    tab.session.send("1mred");
+    expect(await tab.text()).toBe("$ red\ntime limit in 60 s");
+    tab.session.send("\u001b[?1049h");
+    tab.session.warn("idle", 60);
+    expect(await tab.text()).not.toContain("idle");
+    tab.session.send("\u001b[?1049l$ ");
+    expect(await tab.text()).toContain("idle limit");
+  });
+
+  test("leave colours, line drawing and insert mode as they were", async () => {
+    const plain = await new Tab().open();
+    const noticed = await new Tab().open();
+    for (const tab of [plain, noticed]) {
+      tab.session.send("\u001b[1;38;5;120;44m\u001b(0\u001b[4hqq\r\n");
+    }
+    noticed.controller.notice("look here");
+    for (const tab of [plain, noticed]) {
+      tab.session.send("qqx\r\n");
+    }
+    await Promise.all([plain.text(), noticed.text()]);
+    expect(await noticed.text()).toContain("look here");
+    const lines = (tab: Tab): string[] => JSON.parse(tab.screen.dump()).normal.lines;
+    expect(lines(noticed)[2]).toBe(lines(plain)[1]);
+  });
+
+  test("remote text in them can't act", async () => {
+    const tab = await new Tab().open();
+    tab.controller.notice("evil\u001b[2Jtext\u202e");
+    expect(await tab.text()).toBe("evil\\u{1b}[2Jtext\\u{202e}");
+  });
+});
+
+describe("reconnecting in the same tab", () => {
+  async function loseIt(reconnect: "auto" | "ask" | "never"): Promise<Tab> {
+    const tab = new Tab();
+    tab.settings = { ...tab.settings, reconnect };
+    await tab.open();
+    tab.session.send("work\r\n");
+    tab.session.end(lost);
+    await settle();
+    return tab;
+  }
+
+  test("auto: after a countdown, with a line at the gap; scrollback stays", async () => {
+    const tab = await loseIt("auto");
+    expect(await tab.text()).toBe("work\n── web1: lost ──\nReconnecting in 1 s. Enter: now, Esc: stop.");
+    await tab.clock.advance(1000);
+    expect(tab.attempts).toHaveLength(2);
+    expect(tab.attempts[1]?.unattended).toBe(true);
+    tab.session.send("$ ");
+    expect(await tab.text()).toBe("work\n── web1: lost ──\n── reconnected after 1 s ──\n$");
+    tab.type("x");
+    expect(tab.session.input).toBe("x");
+    expect(tab.states).toEqual(["opening", "open", "waiting", "opening", "open"]);
+  });
+
+  test("failures back off, with the countdown on one line, until it works", async () => {
+    const tab = await loseIt("auto");
+    for (let failure = 0; failure < 3; failure++) {
+      tab.openings.push(() => Promise.reject(new ConnectError("refused", `no ${failure}`)));
+    }
+    await tab.clock.advance(1000);
+    expect(await tab.text()).toMatch(/failed: no 0\nReconnecting in 2 s\./);
+    await tab.clock.advance(1000);
+    expect(await tab.text()).toMatch(/failed: no 0\nReconnecting in 1 s\./);
+    await tab.clock.advance(1000);
+    expect(await tab.text()).toMatch(/failed: no 1\nReconnecting in 4 s\./);
+    await tab.clock.advance(4000);
+    expect(await tab.text()).toMatch(/failed: no 2\nReconnecting in 8 s\./);
+    await tab.clock.advance(8000);
+    expect(tab.controller.state.kind).toBe("open");
+    expect(tab.clock.pendingTimers).toBe(0);
+  });
+
+  test("Enter tries now, Esc stops", async () => {
+    const tab = await loseIt("auto");
+    tab.type("\r");
+    await settle();
+    expect(tab.attempts).toHaveLength(2);
+    expect(tab.attempts[1]?.unattended).toBe(false);
+
+    const stopped = await loseIt("auto");
+    stopped.type("\u001b");
+    await stopped.clock.advance(100_000);
+    expect(stopped.attempts).toHaveLength(1);
+    expect(await stopped.text()).toMatch(/\[web1: lost\]\nPress Enter to close, R to open again\.$/);
+    expect(stopped.clock.pendingTimers).toBe(0);
+  });
+
+  test("a refusal that is not the network's ends the attempts, Enter still works", async () => {
+    const tab = await loseIt("auto");
+    tab.openings.push(() => Promise.reject(new Error("permission denied")));
+    await tab.clock.advance(1000);
+    await tab.clock.advance(1_000_000);
+    expect(tab.attempts).toHaveLength(2);
+    expect(await tab.text()).toMatch(/permission denied\]?\nPress Enter to reconnect, Esc to leave it\.$/);
+    tab.type("\r");
+    await settle();
+    expect(tab.controller.state.kind).toBe("open");
+  });
+
+  test("ask waits for Enter; never does not offer it", async () => {
+    const asking = await loseIt("ask");
+    await asking.clock.advance(1_000_000);
+    expect(asking.attempts).toHaveLength(1);
+    asking.type("\r");
+    await settle();
+    expect(asking.controller.state.kind).toBe("open");
+
+    const never = await loseIt("never");
+    expect(never.controller.state.kind).toBe("ended");
+  });
+
+  test("closing the tab while waiting leaves no timer", async () => {
+    const tab = await loseIt("auto");
+    tab.controller.dispose();
+    expect(tab.clock.pendingTimers).toBe(0);
+    expect(tab.closed).toEqual([]);
+  });
+
+  test("marks go on counting over the gap", async () => {
+    const tab = await loseIt("auto");
+    await tab.clock.advance(1000);
+    tab.session.send(`${"x".repeat(78)}\r\n`.repeat(5000));
+    await tab.text();
+    expect(tab.session.paused).toBe(false);
+    expect(tab.session.input).toBe("");
+  });
+});
