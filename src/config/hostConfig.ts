@@ -73,7 +73,7 @@ export interface HostConfig {
   readonly serverAliveInterval?: number;
   readonly serverAliveCountMax?: number;
   readonly tcpKeepAlive?: boolean;
-  /** ControlPersist in seconds (Infinity for `yes`/0), when the file sets it. */
+  /** ControlPersist in seconds (Infinity for `yes`/0, 0 for `no`), when the file sets it. */
   readonly controlPersist?: number;
 
   readonly requestTty: "auto" | "no" | "yes" | "force";

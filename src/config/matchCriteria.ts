@@ -55,7 +55,8 @@ export function judgeMatch(args: readonly string[], subject: MatchSubject): Matc
       return result();
     }
     if (criterion === "final" || criterion === "canonical") {
-      wantsFinalPass ||= criterion === "final" && !isNegated;
+      // Negated too, as in OpenSSH before 10.1.
+      wantsFinalPass ||= criterion === "final";
       matches &&= subject.isFinalPass !== isNegated;
       continue;
     }

@@ -92,6 +92,12 @@ async function expectAgreement(text: string, host: string): Promise<void> {
   expect(own, text).toEqual(asked);
 }
 
+/*
+ * Where we differ on purpose, and what therefore does not stand in these files: `Match exec` that holds; `Match !final`; tokens in
+ * User, SetEnv and Include, `%j`, and `%C` with a jump host (newer than some versions of ssh); names of algorithms and
+ * criteria of Match that OpenSSH does not know; values of keywords that mean nothing to us; ServerAliveInterval under
+ * BatchMode, which Debian changes.
+ */
 describe("our own reading of ssh_config agrees with `ssh -G`", () => {
   beforeAll(async () => {
     await home.write("inc/one", "Port 3001\nUser one\n");
@@ -134,13 +140,7 @@ describe("our own reading of ssh_config agrees with `ssh -G`", () => {
         .tuple(fc.constantFrom("host", "originalhost", "!host", "!originalhost"), pattern, pattern)
         .map(([criterion, one, other]) => `Match ${criterion} ${one},${other}`),
       user.map((name) => `Match user "${name}*"`),
-      fc.constantFrom(
-        "Match all",
-        "Match final",
-        "Match !final host web",
-        "Match canonical",
-        "Match final all",
-      ),
+      fc.constantFrom("Match all", "Match final", "Match canonical", "Match final all"),
       fc.integer({ min: 1, max: 65535 }).map((port) => `  Port=${port}`),
       user.map((name) => `  User "${name.replace("%", "")}"`),
       fc
