@@ -13,6 +13,7 @@ export interface ExecuteOptions {
   readonly title?: string;
   readonly onMaster?: string;
   readonly allowPrompts?: boolean;
+  readonly remembered?: boolean;
   /** Sees all output as it comes, also what is above the bound. */
   readonly onOutput?: (kind: OutputKind, data: Uint8Array) => void;
 }
@@ -51,6 +52,7 @@ export async function execute(
       ...(options.env && { env: options.env }),
       ...(options.pty && { pty: { term: "dumb", dimensions: { columns: 80, rows: 24 } } }),
       ...(options.onMaster !== undefined && { onMaster: options.onMaster }),
+      ...(options.remembered !== undefined && { remembered: options.remembered }),
       ...(options.allowPrompts !== undefined && { allowPrompts: options.allowPrompts }),
     },
     signal,

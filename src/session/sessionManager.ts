@@ -94,7 +94,9 @@ export class SessionManager implements SessionService {
       if (state.kind === "ended") {
         gaveUp.abort(new CancelledError());
         this.#sessions.delete(session.id);
-        this.#remember(session);
+        if (request.remembered !== false) {
+          this.#remember(session);
+        }
       }
       this.#changed.fire();
     });

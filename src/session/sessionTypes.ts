@@ -78,6 +78,8 @@ export interface OpenSessionRequest {
   readonly allowPrompts?: boolean;
   /** Use exactly this master; rejects with ChannelError `connection-ended` when it is gone. */
   readonly onMaster?: string;
+  /** Default true. False: its end is not kept in the history (what the extension itself looks up on a server). */
+  readonly remembered?: boolean;
 }
 
 /** One of our channels on a master. Made by SessionManager.open; ends exactly once, and then stays readable. */

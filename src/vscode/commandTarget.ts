@@ -21,6 +21,8 @@ export function hostOf(argument: unknown, masters: readonly MasterSnapshot[]): s
       return masters.find(({ id }) => id === argument.masterId)?.sessions.find(({ id }) => id === argument.id)
         ?.host;
     case "problem":
+    case "history":
+    case "endedSession":
       return undefined;
   }
 }
@@ -35,7 +37,7 @@ export function liveIdsOf(argument: unknown, service: SessionService): readonly 
   if (typeof argument === "string") {
     return [argument];
   }
-  if (!isTreeNode(argument) || argument.kind === "problem") {
+  if (!isTreeNode(argument) || argument.kind === "problem" || argument.kind === "history") {
     return undefined;
   }
   return argument.kind === "host"

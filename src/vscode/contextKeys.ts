@@ -4,6 +4,7 @@ import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { SessionService } from "../session/sessionTypes.ts";
 import { Coalescer } from "./coalescer.ts";
 import { contextKeys } from "./contributionIds.ts";
+import { isLive } from "./livePresentation.ts";
 import { liveSessions } from "./liveTree.ts";
 
 const refreshDelay = 50;
@@ -21,6 +22,7 @@ export function maintainContextKeys(service: SessionService, clock: Clock): Disp
   const update = (): void => {
     const masters = service.masters();
     set(contextKeys.hasMasters, masters.length > 0);
+    set(contextKeys.hasEnded, service.history().length > 0 || masters.some(({ state }) => !isLive(state)));
     set(
       contextKeys.hasSessions,
       masters.some((master) => liveSessions(master) > 0),

@@ -58,6 +58,7 @@ export const settingKeys = {
 export const contextKeys = {
   hasMasters: "sshSessions.hasMasters",
   hasSessions: "sshSessions.hasSessions",
+  hasEnded: "sshSessions.hasEnded",
 } as const;
 
 /**
@@ -72,6 +73,9 @@ export const contextWords = {
   live: "live",
   /** The connection is gone; what is shown tells why. */
   ended: "ended",
+  /** The fold of sessions that have ended, and one of them. */
+  history: "history",
+  endedSession: "endedSession",
   /** The session has a terminal tab. */
   terminal: "terminal",
   /** The host stands in a file. */

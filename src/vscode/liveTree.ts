@@ -4,6 +4,7 @@ import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { MasterSnapshot, SessionService } from "../session/sessionTypes.ts";
 import { Coalescer } from "./coalescer.ts";
 import { viewIds } from "./contributionIds.ts";
+import { presentEnded, presentHistory } from "./historyPresentation.ts";
 import { plural } from "./humanText.ts";
 import { type ItemPresentation, isLive, presentMaster, presentSession } from "./livePresentation.ts";
 import type { LiveNode } from "./treeNodes.ts";
@@ -45,20 +46,32 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
   getChildren(element?: LiveNode): LiveNode[] {
     const masters = this.#service.masters();
     if (element === undefined) {
-      return masters.map(({ id }) => this.#node(id));
+      const live = masters.map(({ id }) => this.#node(id));
+      return this.#service.history().length === 0 ? live : [...live, historyNode];
+    }
+    if (element.kind === "history") {
+      return this.#service.history().map(({ id }) => this.#endedNode(id));
     }
     const master = masters.find(({ id }) => id === element.id);
     return master?.sessions.map(({ id }) => this.#node(id, master.id)) ?? [];
   }
 
   getParent(element: LiveNode): LiveNode | undefined {
-    return element.kind === "session" ? this.#node(element.masterId) : undefined;
+    switch (element.kind) {
+      case "session":
+        return this.#node(element.masterId);
+      case "endedSession":
+        return historyNode;
+      case "master":
+      case "history":
+        return undefined;
+    }
   }
 
   getTreeItem(element: LiveNode): vscode.TreeItem {
     const found = this.#find(element);
     const item = new vscode.TreeItem(found?.presentation.label ?? "");
-    item.id = element.id;
+    item.id = element.kind === "endedSession" ? `ended ${element.id}` : element.id;
     if (found === undefined) {
       return item;
     }
@@ -71,9 +84,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     );
     item.tooltip = new vscode.MarkdownString(presentation.hover, true);
     item.accessibilityInformation = { label: presentation.accessibleLabel };
-    item.collapsibleState = collapsible
-      ? vscode.TreeItemCollapsibleState.Expanded
-      : vscode.TreeItemCollapsibleState.None;
+    item.collapsibleState = collapsible;
     if (element.kind === "session" && presentation.contextValue.includes("terminal")) {
       item.command = {
         command: "sshSessions.revealTerminal",
@@ -91,7 +102,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
 
   #node(id: string, masterId?: string): LiveNode {
     const known = this.#nodes.get(id);
-    if (known !== undefined && (known.kind === "master" || known.masterId === masterId)) {
+    if (known?.kind === "master" || (known?.kind === "session" && known.masterId === masterId)) {
       return known;
     }
     const node: LiveNode =
@@ -100,22 +111,46 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     return node;
   }
 
+  #endedNode(id: string): LiveNode {
+    const key = `ended ${id}`;
+    const known = this.#nodes.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const node: LiveNode = { kind: "endedSession", id };
+    this.#nodes.set(key, node);
+    return node;
+  }
+
   #find(
     element: LiveNode,
-  ): { readonly presentation: ItemPresentation; readonly collapsible: boolean } | undefined {
+  ):
+    | { readonly presentation: ItemPresentation; readonly collapsible: vscode.TreeItemCollapsibleState }
+    | undefined {
+    const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
     const masters = this.#service.masters();
     const now = this.#clock.now();
+    if (element.kind === "history") {
+      return { presentation: presentHistory(this.#service.history()), collapsible: Collapsed };
+    }
+    if (element.kind === "endedSession") {
+      const ended = this.#service.history().find(({ id }) => id === element.id);
+      return ended === undefined ? undefined : { presentation: presentEnded(ended, now), collapsible: None };
+    }
     if (element.kind === "master") {
       const master = masters.find(({ id }) => id === element.id);
       return master === undefined
         ? undefined
-        : { presentation: presentMaster(master, now, this.#home), collapsible: master.sessions.length > 0 };
+        : {
+            presentation: presentMaster(master, now, this.#home),
+            collapsible: master.sessions.length > 0 ? Expanded : None,
+          };
     }
     const master = masters.find(({ id }) => id === element.masterId);
     const session = master?.sessions.find(({ id }) => id === element.id);
     return session === undefined
       ? undefined
-      : { presentation: presentSession(session, master, now), collapsible: false };
+      : { presentation: presentSession(session, master, now), collapsible: None };
   }
 
   /** Redraws what changed: an item alone, or everything when items came, went or moved. */
@@ -123,7 +158,11 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     const masters = this.#service.masters();
     const now = this.#clock.now();
     const shown = new Map<string, string>();
-    shown.set("", structure(masters));
+    const history = this.#service.history();
+    shown.set("", `${structure(masters)} ${history.map(({ id }) => id).join(" ")}`);
+    for (const ended of history) {
+      shown.set(`ended ${ended.id}`, reading(presentEnded(ended, now)));
+    }
     for (const master of masters) {
       shown.set(master.id, reading(presentMaster(master, now, this.#home)));
       for (const session of master.sessions) {
@@ -158,6 +197,8 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     }
   }
 }
+
+const historyNode: LiveNode = { kind: "history", id: "history" };
 
 /** The ids and their order, as one string. */
 function structure(masters: readonly MasterSnapshot[]): string {

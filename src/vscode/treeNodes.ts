@@ -3,7 +3,10 @@ import type { ConfigProblem, HostEntry } from "../config/configPorts.ts";
 
 export type LiveNode =
   | { readonly kind: "master"; readonly id: string }
-  | { readonly kind: "session"; readonly id: string; readonly masterId: string };
+  | { readonly kind: "session"; readonly id: string; readonly masterId: string }
+  /** How the last sessions ended, in one fold. */
+  | { readonly kind: "history"; readonly id: "history" }
+  | { readonly kind: "endedSession"; readonly id: string };
 
 export type HostNode =
   | { readonly kind: "host"; readonly entry: HostEntry }
@@ -19,6 +22,8 @@ export function isTreeNode(argument: unknown): argument is TreeNode {
     "kind" in argument &&
     (argument.kind === "master" ||
       argument.kind === "session" ||
+      argument.kind === "history" ||
+      argument.kind === "endedSession" ||
       argument.kind === "host" ||
       argument.kind === "problem")
   );

@@ -1,0 +1,68 @@
+/** How ended sessions look in the Live view. No vscode. */
+import { printable } from "../base/log.ts";
+import { describeOutcome, formatBytes } from "../session/sessionDetails.ts";
+import type { SessionOutcome, SessionSnapshot } from "../session/sessionTypes.ts";
+import { contextWords } from "./contributionIds.ts";
+import { plural, shortDuration } from "./humanText.ts";
+import type { ItemPresentation } from "./livePresentation.ts";
+import { factTable, literal } from "./markdownText.ts";
+
+/** The fold. */
+export function presentHistory(history: readonly SessionSnapshot[]): ItemPresentation {
+  const bad = history.filter(({ outcome }) => outcome !== undefined && !endedWell(outcome)).length;
+  const description = [String(history.length), ...(bad === 0 ? [] : [`${bad} not as wished`])].join(" · ");
+  return {
+    label: "Ended",
+    description,
+    icon: { id: "history" },
+    contextValue: contextWords.history,
+    hover: `How the last ${plural(history.length, "session")} ended.`,
+    accessibleLabel: `Ended sessions, ${description}`,
+  };
+}
+
+/** One session that has ended. */
+export function presentEnded(session: SessionSnapshot, now: number): ItemPresentation {
+  const { outcome, state } = session;
+  const text = outcome === undefined ? "ended" : describeOutcome(outcome);
+  const good = outcome !== undefined && endedWell(outcome);
+  const parts = [
+    text,
+    `${shortDuration(now - state.since)} ago`,
+    ...(session.title === session.host ? [] : [printable(session.host)]),
+  ];
+  return {
+    label: printable(session.title),
+    description: parts.join(" · "),
+    icon: good ? { id: "pass" } : { id: "warning", color: "list.warningForeground" },
+    contextValue: contextWords.endedSession,
+    hover: [
+      `**${literal(session.title)}**`,
+      factTable([
+        ["Host", literal(session.host)],
+        ["Kind", session.kind],
+        ["Ended", literal(text)],
+        ["When", `${shortDuration(now - state.since)} ago`],
+        ["Lasted", shortDuration(state.since - session.since)],
+        ["Traffic", `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
+      ]),
+    ].join("\n\n"),
+    accessibleLabel: `${printable(session.title)}, ${text}`,
+  };
+}
+
+/** By itself with success, or because somebody here wanted it. */
+function endedWell(outcome: SessionOutcome): boolean {
+  switch (outcome.kind) {
+    case "exited":
+      return outcome.code === 0;
+    case "disconnected":
+    case "killed":
+      return true;
+    case "signalled":
+    case "lost":
+    case "limit":
+    case "failed":
+      return false;
+  }
+}
