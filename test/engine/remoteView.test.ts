@@ -144,9 +144,8 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     const longAgo = Date.now() / 1000 - 7200;
     utimesSync(`/dev/${tty}`, longAgo, longAgo);
     const { sessions } = await view.refresh("m1");
-    expect(
-      sessions.filter(({ hung }) => hung.length > 0).map(({ hung }) => hung.map(({ kind }) => kind)),
-    ).toEqual([["idle"]]);
+    expect(find(sessions, idle).hung).toMatchObject([{ kind: "idle", limitSeconds: 1800 }]);
+    expect(find(sessions, busy).hung).toEqual([]);
     const report = await view.kill("m1", [find(sessions, idle).id], { force: false, onlyHung: true });
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
     expect([lives(idle), lives(busy)]).toEqual([false, true]);
@@ -183,31 +182,26 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     expect([lives(program), lives(parent)]).toEqual([false, false]);
   });
 
-  it("finds a login whose sshd was killed while its shell clings on", async () => {
-    const program = await sessionOf(bob, "sh -c 'trap \"\" HUP TERM; while :; do sleep 1; done'");
-    const { tty } = find(await readQuickly(rootExec), program);
+  it("finds a privileged sshd whose child was killed, and ends it", async () => {
+    const program = await sessionOf(bob, "sleep 1011");
     const parent = processTable().find((process) => process.pid === program)?.parent ?? 0;
     const monitor = processTable().find((process) => process.pid === parent)?.parent ?? 0;
     process.kill(monitor, "SIGSTOP");
     process.kill(parent, "SIGKILL");
     await until(
-      async () => (await readQuickly(rootExec)).some(({ kind }) => kind === "orphan"),
-      "the orphan",
+      async () =>
+        (await readQuickly(rootExec)).some(
+          ({ kind, targets }) => kind === "orphan" && targets.some(({ pid }) => pid === monitor),
+        ),
+      "the orphaned monitor",
     );
-    const orphan = (await readQuickly(rootExec)).find(({ kind }) => kind === "orphan");
+    const fresh = await readQuickly(rootExec);
+    const orphan = find(fresh, monitor);
     expect(orphan).toMatchObject({ user: bobName, targets: [{ pid: monitor }] });
-    expect(orphan?.hung.map(({ kind }) => kind)).toContain("orphan");
-    const access = { exec: rootExec, sudo: false };
-    const report = await killRemoteSessions(
-      access,
-      orphan === undefined ? [] : [orphan],
-      await readQuickly(rootExec),
-      gently,
-    );
+    expect(orphan.hung.map(({ kind }) => kind)).toContain("orphan");
+    const report = await killRemoteSessions({ exec: rootExec, sudo: false }, [orphan], fresh, gently);
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
     expect(lives(monitor)).toBe(false);
-    expect(tty).toMatch(/^pts/);
-    process.kill(program, "SIGKILL");
   });
 
   it("needs KILL, and says so, for what ignores HUP and TERM", async () => {
