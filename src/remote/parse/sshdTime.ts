@@ -1,0 +1,45 @@
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** TIME FORMATS of sshd_config(5): `600`, `10m`, `1h30m`. Undefined when it is none. */
+export function parseSshdTime(text: string): number | undefined {
+  if (!/^(?:\d+[smhdw]?)+$/i.test(text)) {
+    return undefined;
+  }
+  let seconds = 0;
+  for (const [, count = "0", unit = "s"] of text.toLowerCase().matchAll(/(\d+)([smhdw]?)/g)) {
+    seconds += Number(count) * (unitSeconds[unit || "s"] ?? 1);
+  }
+  return seconds;
+}
+
+const spanSeconds: Readonly<Record<string, number>> = {
+  us: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  min: 60,
+  h: 3600,
+  d: 86_400,
+  day: 86_400,
+  days: 86_400,
+  w: 604_800,
+  month: 2_629_800,
+  months: 2_629_800,
+  y: 31_557_600,
+};
+
+/** A span as systemd prints it (systemd.time(7)): `1h 30min`, `infinity`. Undefined: never, or not understood. */
+export function parseSystemdSpan(text: string): number | undefined {
+  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/g)];
+  if (parts.length === 0) {
+    return undefined;
+  }
+  let seconds = 0;
+  for (const [, count, unit = ""] of parts) {
+    const factor = spanSeconds[unit];
+    if (factor === undefined) {
+      return undefined;
+    }
+    seconds += Number(count) * factor;
+  }
+  return seconds;
+}

@@ -1,0 +1,20 @@
+import { parseTimeouts } from "./parse/timeoutOutput.ts";
+import type { RemoteAccess } from "./remoteExec.ts";
+import { runScript } from "./remoteScript.ts";
+import type { ServerTimeouts } from "./timeoutFacts.ts";
+import { timeoutScript } from "./timeoutScript.ts";
+
+/**
+ * Reads what the server says about ending sessions, as far as this user may, in one round trip.
+ * @throws RemoteViewError, or what the connection throws.
+ */
+export async function readServerTimeouts(
+  access: RemoteAccess,
+  signal?: AbortSignal,
+): Promise<ServerTimeouts> {
+  const parts = await runScript(access.exec, timeoutScript, {
+    sudo: access.sudo,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return parseTimeouts(parts);
+}

@@ -1,0 +1,264 @@
+import { matchesPattern } from "./parse/sshdConfig.ts";
+import type { ChannelTimeout, OurTimeouts, ServerTimeouts } from "./timeoutFacts.ts";
+
+/** What is idle, or who has gone. */
+export type Situation =
+  /** A terminal at its prompt; both ends are alive and nothing is typed or printed. */
+  | "idle-terminal"
+  /** A command or subsystem without a terminal that prints nothing. */
+  | "idle-command"
+  /** A connection without a session. */
+  | "no-session"
+  /** Our side is gone without a word: asleep, out of the network. What the server then does. */
+  | "client-gone"
+  /** The server is gone without a word. What we then do. */
+  | "server-gone";
+
+export type Ender = "shell" | "server" | "server-kernel" | "logind" | "us";
+
+/** One thing that ends something. */
+export interface Prediction {
+  readonly situation: Situation;
+  readonly by: Ender;
+  /** Seconds from the last input, output, or sign of life. */
+  readonly afterSeconds: number;
+  readonly ends: "shell" | "session" | "connection";
+  /** The setting that says so, with its value and its source. Untrusted text. */
+  readonly setting: string;
+  readonly source: string;
+  /** What keeps it from happening. */
+  readonly prevention: string;
+  /** It rests on a line that may not apply (a condition in a start file). */
+  readonly uncertain: boolean;
+}
+
+export const situations: readonly Situation[] = [
+  "idle-terminal",
+  "idle-command",
+  "no-session",
+  "client-gone",
+  "server-gone",
+];
+
+/** Everything that would end each situation, soonest first. The first one of a situation is who ends it. */
+export function predictEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] {
+  const found = [
+    ...idleEnds("idle-terminal", server, ours),
+    ...idleEnds("idle-command", server, ours),
+    ...noSessionEnds(server, ours),
+    ...clientGoneEnds(server),
+    ...serverGoneEnds(ours),
+  ];
+  return situations.flatMap((situation) =>
+    found
+      .filter((prediction) => prediction.situation === situation)
+      .sort((a, b) => a.afterSeconds - b.afterSeconds),
+  );
+}
+
+function idleEnds(
+  situation: "idle-terminal" | "idle-command",
+  server: ServerTimeouts,
+  ours: OurTimeouts,
+): Prediction[] {
+  const ends: Prediction[] = [];
+  const channel = situation === "idle-terminal" ? "session:shell" : "session:command";
+  if (situation === "idle-terminal" && server.tmout !== undefined && server.tmout.value > 0) {
+    ends.push({
+      situation,
+      by: "shell",
+      afterSeconds: server.tmout.value,
+      ends: "shell",
+      setting: `TMOUT=${server.tmout.value}`,
+      source: server.tmout.source,
+      prevention: "`unset TMOUT` in your own start file (not possible where it is read-only)",
+      uncertain: server.tmout.source !== "the environment",
+    });
+  }
+  const remote = timeoutOf(server.channelTimeouts.value, channel);
+  if (remote !== undefined) {
+    ends.push({
+      situation,
+      by: "server",
+      afterSeconds: remote.seconds,
+      ends: "session",
+      setting: `ChannelTimeout ${remote.pattern}=${remote.seconds}s`,
+      source: server.channelTimeouts.source,
+      prevention: "output or input on the session itself; our heartbeat does not count",
+      uncertain: false,
+    });
+  }
+  if (server.dropbearIdle !== undefined && server.dropbearIdle.value > 0) {
+    ends.push({
+      situation,
+      by: "server",
+      afterSeconds: server.dropbearIdle.value,
+      ends: "connection",
+      setting: `-I ${server.dropbearIdle.value}`,
+      source: server.dropbearIdle.source,
+      prevention: "output or input on any session of this connection; our heartbeat does not count",
+      uncertain: false,
+    });
+  }
+  const stopIdle = server.logind?.stopIdleSession;
+  if (situation === "idle-terminal" && stopIdle !== undefined && stopIdle > 0) {
+    ends.push({
+      situation,
+      by: "logind",
+      afterSeconds: stopIdle,
+      ends: "session",
+      setting: `StopIdleSessionSec=${stopIdle}`,
+      source: "systemd-logind",
+      prevention: "input on the terminal; our heartbeat does not count",
+      uncertain: false,
+    });
+  }
+  return [...ends, ...ourLimits(situation, channel, ours)];
+}
+
+function ourLimits(situation: Situation, channel: string, ours: OurTimeouts): Prediction[] {
+  const ends: Prediction[] = [];
+  const limit = (afterSeconds: number, setting: string, source: string, prevention: string): void => {
+    ends.push({
+      situation,
+      by: "us",
+      afterSeconds,
+      ends: "session",
+      setting,
+      source,
+      prevention,
+      uncertain: false,
+    });
+  };
+  const own = timeoutOf(ours.channelTimeouts.value, channel);
+  if (own !== undefined) {
+    limit(
+      own.seconds,
+      `ChannelTimeout ${own.pattern}=${own.seconds}s`,
+      ours.channelTimeouts.source,
+      "another ChannelTimeout for this host",
+    );
+  }
+  if (ours.idleLimit.value > 0) {
+    limit(
+      ours.idleLimit.value,
+      `idle limit ${ours.idleLimit.value} s`,
+      ours.idleLimit.source,
+      "another idle limit for this host",
+    );
+  }
+  if (ours.timeLimit.value > 0) {
+    limit(
+      ours.timeLimit.value,
+      `time limit ${ours.timeLimit.value} s`,
+      ours.timeLimit.source,
+      "another time limit for this host, or Extend when it warns",
+    );
+  }
+  return ends;
+}
+
+/** The first pattern that matches counts (channels.c, lookup_timeout); 0 switches it off. */
+function timeoutOf(timeouts: readonly ChannelTimeout[], channel: string): ChannelTimeout | undefined {
+  const found = timeouts.find(({ pattern }) => matchesPattern(pattern, channel));
+  return found === undefined || found.seconds === 0 ? undefined : found;
+}
+
+function noSessionEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] {
+  const ends: Prediction[] = [];
+  if (Number.isFinite(ours.linger.value)) {
+    ends.push({
+      situation: "no-session",
+      by: "us",
+      afterSeconds: ours.linger.value,
+      ends: "connection",
+      setting: `linger ${ours.linger.value} s`,
+      source: ours.linger.source,
+      prevention: "a longer linger time for this host",
+      uncertain: false,
+    });
+  }
+  if (server.unusedConnectionTimeout.value > 0) {
+    ends.push({
+      situation: "no-session",
+      by: "server",
+      afterSeconds: server.unusedConnectionTimeout.value,
+      ends: "connection",
+      setting: `UnusedConnectionTimeout ${server.unusedConnectionTimeout.value}`,
+      source: server.unusedConnectionTimeout.source,
+      prevention: "an open session; our heartbeat does not count",
+      uncertain: false,
+    });
+  }
+  return ends;
+}
+
+function clientGoneEnds(server: ServerTimeouts): Prediction[] {
+  const ends: Prediction[] = [];
+  const interval = server.clientAliveInterval;
+  const count = server.clientAliveCountMax;
+  if (interval.value > 0 && count.value > 0) {
+    ends.push({
+      situation: "client-gone",
+      by: "server",
+      // serverloop.c: it gives up when one more interval has passed than there may be unanswered probes.
+      afterSeconds: interval.value * (count.value + 1),
+      ends: "connection",
+      setting: `ClientAliveInterval ${interval.value}, ClientAliveCountMax ${count.value}`,
+      source: bothSources(interval.source, count.source),
+      prevention: "being back before; a greater ClientAliveCountMax on the server",
+      uncertain: false,
+    });
+  }
+  if (server.dropbearKeepalive !== undefined && server.dropbearKeepalive.value > 0) {
+    ends.push({
+      situation: "client-gone",
+      by: "server",
+      // Dropbear's sysoptions.h: DEFAULT_KEEPALIVE_LIMIT is 3.
+      afterSeconds: server.dropbearKeepalive.value * 3,
+      ends: "connection",
+      setting: `-K ${server.dropbearKeepalive.value}`,
+      source: server.dropbearKeepalive.source,
+      prevention: "being back before; a greater -K on the server",
+      uncertain: false,
+    });
+  }
+  if (server.tcpKeepAlive.value && server.kernel !== undefined) {
+    const { keepaliveTime, keepaliveInterval, keepaliveProbes } = server.kernel;
+    ends.push({
+      situation: "client-gone",
+      by: "server-kernel",
+      afterSeconds: keepaliveTime + keepaliveInterval * keepaliveProbes,
+      ends: "connection",
+      setting: `TCPKeepAlive yes, tcp_keepalive_time ${keepaliveTime}, tcp_keepalive_intvl ${keepaliveInterval}, tcp_keepalive_probes ${keepaliveProbes}`,
+      source: server.tcpKeepAlive.source,
+      prevention: "being back before",
+      uncertain: false,
+    });
+  }
+  return ends;
+}
+
+function serverGoneEnds(ours: OurTimeouts): Prediction[] {
+  const { serverAliveInterval: interval, serverAliveCountMax: count } = ours;
+  if (interval.value === 0 || ours.probesIgnored) {
+    return [];
+  }
+  return [
+    {
+      situation: "server-gone",
+      by: "us",
+      // clientloop.c counts as serverloop.c does.
+      afterSeconds: interval.value * (count.value + 1),
+      ends: "connection",
+      setting: `ServerAliveInterval ${interval.value}, ServerAliveCountMax ${count.value}`,
+      source: bothSources(interval.source, count.source),
+      prevention: "a greater ServerAliveCountMax for this host",
+      uncertain: false,
+    },
+  ];
+}
+
+function bothSources(first: string, second: string): string {
+  return first === second ? first : `${first}, ${second}`;
+}
