@@ -1,5 +1,5 @@
 import type { Locator, Page } from "playwright-core";
-import { exactText } from "./exactText.ts";
+import { exactText, withoutIcons } from "./exactText.ts";
 import { waitUntil } from "./waitUntil.ts";
 
 /** The box at the top of the window: command palette, quick picks and input boxes. */
@@ -31,7 +31,8 @@ export class QuickInput {
 
   /** Labels of the rows that are on the screen. */
   async rows(): Promise<string[]> {
-    return await this.#widget.locator(".monaco-list-row .quick-input-list-label .label-name").allInnerTexts();
+    const labels = this.#widget.locator(".monaco-list-row .quick-input-list-label .label-name");
+    return (await labels.allInnerTexts()).map(withoutIcons);
   }
 
   /** Replaces what is in the box. */

@@ -5,6 +5,7 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "workbench.tips.enabled": false,
   "workbench.enableExperiments": false,
   "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.layoutControl.enabled": false,
   "workbench.reduceMotion": "on",
   "chat.disableAIFeatures": true,
   "chat.commandCenter.enabled": false,
@@ -12,10 +13,13 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "extensions.autoUpdate": false,
   "extensions.ignoreRecommendations": true,
   "git.enabled": false,
+  "remote.autoForwardPorts": false,
   "telemetry.telemetryLevel": "off",
   "terminal.integrated.initialHint": false,
   "terminal.integrated.cursorBlinking": false,
   "terminal.integrated.suggest.enabled": false,
   "update.showReleaseNotes": false,
+  // Says "Extension Development Host", and takes room.
+  "window.commandCenter": false,
   "window.restoreWindows": "none",
 };

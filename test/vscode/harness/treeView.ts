@@ -98,12 +98,21 @@ export class TreeView {
     await entry.waitFor({ state: "hidden" });
   }
 
-  /** Text of the hover over the row. */
+  /** Text of the hover over the row. A row that is drawn anew closes its hover: the pointer then moves again. */
   async hoverText(label: string): Promise<string> {
-    await this.#row(label).locator(".label-name").hover();
+    const name = this.#row(label).locator(".label-name");
     const hover = this.#page.locator(".workbench-hover-container .monaco-hover").first();
-    await hover.waitFor();
-    return await hover.innerText();
+    let nudge = 0;
+    return await waitUntil(
+      async () => {
+        await name.hover({ position: { x: 2 + (nudge++ % 2), y: 5 } });
+        await hover.waitFor({ timeout: 1_000 }).catch(() => undefined);
+        return (
+          (await hover.isVisible()) && (await hover.innerText({ timeout: 1_000 }).catch(() => undefined))
+        );
+      },
+      () => `no hover over ${label}`,
+    );
   }
 
   /** Presses a button in the view's title bar. */

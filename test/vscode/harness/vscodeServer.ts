@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { repositoryRoot } from "../../setup/repository.ts";
 import { ensureVscodeServer } from "../../setup/vscodeServer.ts";
 import { cleanEnvironment } from "./cleanEnvironment.ts";
 import { spawnGroup } from "./processGroup.ts";
@@ -27,9 +28,7 @@ export interface VscodeServer {
 export async function startVscodeServer(options: VscodeServerOptions): Promise<VscodeServer> {
   const { folder, node } = await ensureVscodeServer();
   const dataFolder = join(options.folder, "server");
-  const userFolder = join(dataFolder, "data", "User");
-  await mkdir(userFolder, { recursive: true });
-  await writeFile(join(userFolder, "settings.json"), JSON.stringify(options.settings ?? {}, undefined, 2));
+  await writeSettings(join(dataFolder, "data"), options.settings ?? {});
   const group = spawnGroup(
     node,
     [
@@ -76,4 +75,37 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
     output: () => output,
     close: async () => await group.end(),
   };
+}
+
+/** In a remote window, settings of machine scope count only where they stand in the machine's own file. */
+async function writeSettings(folder: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  const machineScoped = await machineSettings();
+  const entries = Object.entries(settings);
+  for (const [name, chosen] of [
+    ["User", entries.filter(([key]) => !machineScoped.has(key))],
+    ["Machine", entries.filter(([key]) => machineScoped.has(key))],
+  ] as const) {
+    await mkdir(join(folder, name), { recursive: true });
+    await writeFile(
+      join(folder, name, "settings.json"),
+      JSON.stringify(Object.fromEntries(chosen), undefined, 2),
+    );
+  }
+}
+
+interface Manifest {
+  readonly contributes: {
+    readonly configuration: readonly {
+      readonly properties: Readonly<Record<string, { readonly scope?: string }>>;
+    }[];
+  };
+}
+
+/** Keys of our settings that have machine scope, or a variant of it. */
+async function machineSettings(): Promise<ReadonlySet<string>> {
+  const manifest = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")) as Manifest;
+  const properties = manifest.contributes.configuration.flatMap((section) =>
+    Object.entries(section.properties),
+  );
+  return new Set(properties.flatMap(([key, { scope }]) => (scope?.startsWith("machine") ? [key] : [])));
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Generous on purpose: it decides how a failure ends, never whether a test passes on a slow machine. */
-export const patience = 60_000;
+export const patience = 30_000;
 
 /**
  * Looks again and again until `look` gives something else than undefined or false, and returns that.

@@ -93,7 +93,7 @@ export class Workbench {
 
   /** Chooses a profile in the terminal panel's drop-down, such as `SSH…`. */
   async openTerminalProfile(name: string): Promise<void> {
-    await this.runCommand("Terminal: Create New Terminal (With Profile)");
+    await this.runCommand("Create New Terminal (With Profile)");
     await waitUntil(
       async () => (await this.quickInput.rows()).includes(name),
       async () => `no profile "${name}", but: ${await this.quickInput.describe()}`,

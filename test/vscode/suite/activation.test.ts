@@ -1,8 +1,30 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { commandIds, terminalProfileId, viewIds } from "../../../src/vscode/contributionIds.ts";
+import { activated, extension } from "./extensionUnderTest.ts";
+import { recordedContributions } from "./recordedContributions.ts";
 
+// Named so that mocha loads it first: what comes later needs the extension active.
 describe("activation", () => {
-  it("finds the extension in the host", () => {
-    assert.ok(vscode.extensions.getExtension("ssh-sessions.ssh-sessions"));
+  it("waits until something of the extension is used", () => {
+    assert.equal(extension().isActive, false);
+  });
+
+  it("returns the API, connects to nothing and registers what package.json promises", async () => {
+    const api = await activated();
+    assert.equal(api.version, 1);
+    assert.deepEqual(api.masters(), []);
+    const registered = new Set(await vscode.commands.getCommands(true));
+    assert.deepEqual(
+      commandIds.filter((id) => !registered.has(id)),
+      [],
+    );
+    const { trees, profiles } = recordedContributions();
+    assert.deepEqual([...trees.keys()].sort(), Object.values(viewIds).sort());
+    assert.deepEqual([...profiles.keys()], [terminalProfileId]);
+  });
+
+  it("returns the same API to everyone who asks", async () => {
+    assert.equal(await activated(), extension().exports);
   });
 });

@@ -5,9 +5,11 @@
  */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { recordContributions } from "./recordedContributions.ts";
 import { outputMark, type SuiteResults, type TestResult } from "./suiteResults.ts";
 
 export async function run(): Promise<void> {
+  recordContributions();
   // mocha is an ES module, and this file is not.
   const { default: Mocha } = await import("mocha");
   class SilentReporter extends Mocha.reporters.Base {

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import * as vscode from "vscode";
+import type { SshSessionsApi } from "../../../src/api.ts";
+import { freePort } from "../../lab/freePort.ts";
+import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import {
+  activated,
+  endEverything,
+  liveMasters,
+  type TestConfig,
+  useSshConfig,
+} from "./extensionUnderTest.ts";
+import { answerInputBoxes } from "./inputBoxes.ts";
+
+describe("refusals", () => {
+  let api: SshSessionsApi;
+  let host: SshdHost | undefined;
+  let config: TestConfig | undefined;
+
+  before(async () => {
+    api = await activated();
+  });
+
+  afterEach(async () => {
+    await endEverything();
+    await config?.dispose();
+    await host?.stop();
+    config = undefined;
+    host = undefined;
+  });
+
+  it("a wrong password is asked for three times, then it ends; the right one opens, and nothing is tried by itself", async () => {
+    host = await startSshd({
+      user: "throwaway",
+      sshd: { PasswordAuthentication: "yes", PubkeyAuthentication: "no" },
+    });
+    config = await useSshConfig(host.sshConfigText("web1", ["PreferredAuthentications password"]));
+    const wrong = answerInputBoxes(() => "not the password");
+    try {
+      await assert.rejects(api.connect("web1"), (error: Error & { reason?: string }) => {
+        assert.equal(error.name, "AuthError");
+        assert.match(String(error.reason), /^(refused|too-many-failures)$/);
+        assert.ok(!error.message.includes("not the password"));
+        return true;
+      });
+    } finally {
+      wrong.dispose();
+    }
+    assert.equal(wrong.asked.length, 3);
+    assert.ok(wrong.asked.every(({ password }) => password));
+    assert.equal(host.contacts(), 1);
+    assert.deepEqual(liveMasters(api), []);
+    const { password } = host;
+    assert.ok(password);
+    const right = answerInputBoxes(() => password);
+    try {
+      await api.connect("web1");
+    } finally {
+      right.dispose();
+    }
+    assert.equal(right.asked.length, 1);
+    await host.waitForLogins(1);
+  });
+
+  it("a changed host key is refused, naming file and line, and nothing is sent", async () => {
+    host = await startSshd();
+    config = await useSshConfig(host.sshConfigText("web1"));
+    await host.changeHostKeys();
+    const before = await readFile(host.knownHostsFile, "utf8");
+    const { knownHostsFile } = host;
+    await assert.rejects(
+      api.connect("web1"),
+      (error: Error & { reason?: string; file?: string; line?: number }) => {
+        assert.equal(error.name, "HostKeyError");
+        assert.equal(error.reason, "changed");
+        assert.equal(error.file, knownHostsFile);
+        assert.equal(error.line, 1);
+        return true;
+      },
+    );
+    assert.equal(await readFile(host.knownHostsFile, "utf8"), before);
+    assert.equal(host.logins(), 0);
+    assert.doesNotMatch(host.log(), /Failed|Postponed|Accepted/);
+    assert.deepEqual(liveMasters(api), []);
+  });
+
+  it("a refused port, an alias that leads nowhere and a server that hangs up each say what it was", async () => {
+    const port = await freePort();
+    config = await useSshConfig(
+      [
+        `Host refused\n  HostName 127.0.0.1\n  Port ${port}\n`,
+        "Host nowhere\n  HostName no-such-host.invalid\n",
+      ].join("\n"),
+    );
+    const reason = async (alias: string): Promise<unknown> =>
+      await api.connect(alias).then(
+        () => "connected",
+        (error: Error & { reason?: string }) => `${error.name} ${error.reason}`,
+      );
+    assert.equal(await reason("refused"), "ConnectError refused");
+    assert.equal(await reason("nowhere"), "ConnectError name-not-found");
+    assert.deepEqual(liveMasters(api), []);
+  });
+
+  it("a full master refuses the next session and keeps those that are open", async () => {
+    host = await startSshd({ sshd: { MaxSessions: 2 } });
+    config = await useSshConfig(host.sshConfigText("web1"));
+    await api.openTerminal("web1", { title: "one" });
+    await api.openTerminal("web1", { title: "two" });
+    const third = await api.exec("web1", "echo three").then(
+      ({ stdout }) => stdout,
+      (error: Error) => error.name,
+    );
+    // Either it is told that the server takes no more, or a further connection was opened for it.
+    assert.match(third, /^(ChannelError|three\n)$/);
+    const open = liveMasters(api).flatMap(({ sessions }) =>
+      sessions.filter(({ state, kind }) => state.kind === "open" && kind === "terminal"),
+    );
+    assert.equal(open.length, 2);
+    assert.equal(vscode.window.terminals.filter(({ exitStatus }) => exitStatus === undefined).length, 2);
+  });
+});

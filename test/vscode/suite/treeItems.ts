@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import type * as vscode from "vscode";
+import { viewIds } from "../../../src/vscode/contributionIds.ts";
+import { recordedContributions } from "./recordedContributions.ts";
+
+export interface ShownItem {
+  readonly element: unknown;
+  readonly item: vscode.TreeItem;
+}
+
+/** Items of one level of a view, as VS Code would draw them. */
+export async function treeItems(view: string, parent?: unknown): Promise<ShownItem[]> {
+  const provider = recordedContributions().trees.get(view);
+  assert.ok(provider, `no view ${view}`);
+  const elements = (await provider.getChildren(parent)) ?? [];
+  return await Promise.all(
+    elements.map(async (element) => ({ element, item: await provider.getTreeItem(element) })),
+  );
+}
+
+export async function treeLabels(view: string, parent?: unknown): Promise<unknown[]> {
+  return (await treeItems(view, parent)).map(({ item }) => item.label);
+}
+
+/** Label and description of the sessions that the Live view remembers as ended, newest first. */
+export async function endedSessions(): Promise<string[]> {
+  const fold = (await treeItems(viewIds.live)).find(({ item }) => item.label === "Ended");
+  const ended = fold === undefined ? [] : await treeItems(viewIds.live, fold.element);
+  return ended.map(({ item }) => `${item.label} ${item.description}`);
+}

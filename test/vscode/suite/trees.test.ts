@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import type { SshSessionsApi } from "../../../src/api.ts";
+import { viewIds } from "../../../src/vscode/contributionIds.ts";
+import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { until } from "../../lab/until.ts";
+import { activated, endEverything, type TestConfig, useSshConfig } from "./extensionUnderTest.ts";
+import { treeItems, treeLabels } from "./treeItems.ts";
+
+describe("the trees", () => {
+  let api: SshSessionsApi;
+  let host: SshdHost;
+  let config: TestConfig;
+
+  before(async () => {
+    api = await activated();
+    host = await startSshd();
+    const blocks = [
+      host.sshConfigText("web1"),
+      host.sshConfigText("db1"),
+      "Host *.example.com !bad.example.com\n  User nobody\n",
+      "Host two three\n  HostName 192.0.2.1\n",
+    ];
+    config = await useSshConfig(blocks.join("\n"));
+  });
+
+  after(async () => {
+    await endEverything();
+    await config.dispose();
+    await host.stop();
+  });
+
+  it("list the hosts of the ssh_config in its order, patterns left out", async () => {
+    await until(async () => (await treeLabels(viewIds.hosts)).length === 4, "the hosts of the file");
+    assert.deepEqual(await treeLabels(viewIds.hosts), ["web1", "db1", "two", "three"]);
+    assert.deepEqual(
+      (await api.hosts()).map(({ alias, line, source }) => [alias, line !== undefined, source]),
+      ["web1", "db1", "two", "three"].map((alias) => [alias, true, "sshConfig"]),
+    );
+  });
+
+  it("show nothing live before something is opened", async () => {
+    assert.deepEqual(await treeLabels(viewIds.live), []);
+  });
+
+  it("show the master with its sessions below, with ids that stay, and mark the host", async () => {
+    await api.openTerminal("web1", { title: "first" });
+    await api.openTerminal("web1", { title: "second" });
+    const [master] = await treeItems(viewIds.live);
+    assert.ok(master);
+    assert.equal(master.item.label, "web1");
+    assert.match(String(master.item.description), new RegExp(`${host.user}@127\\.0\\.0\\.1`));
+    assert.match(String(master.item.contextValue), /\bmaster\b.*\blive\b/);
+    assert.deepEqual(await treeLabels(viewIds.live, master.element), ["first", "second"]);
+    const sessions = await treeItems(viewIds.live, master.element);
+    assert.ok(sessions.every(({ item }) => /\bsession\b.*\bterminal\b/.test(String(item.contextValue))));
+    const again = await treeItems(viewIds.live, master.element);
+    assert.deepEqual(
+      again.map(({ item }) => item.id),
+      sessions.map(({ item }) => item.id),
+    );
+    await until(async () => {
+      const marked = (await treeItems(viewIds.hosts)).find(({ item }) => item.label === "web1");
+      return /\blive\b/.test(String(marked?.item.contextValue));
+    }, "the host is marked as live");
+  });
+
+  it("tell in the hover which keepalive values hold, and where each comes from", async () => {
+    const [master] = await treeItems(viewIds.live);
+    const tooltip = master?.item.tooltip;
+    assert.ok(tooltip instanceof vscode.MarkdownString);
+    assert.match(tooltip.value, /serverAliveInterval[^\n]*30[^\n]*default/i);
+    assert.match(tooltip.value, /serverAliveCountMax[^\n]*3[^\n]*default/i);
+    assert.match(tooltip.value, /tcpKeepAlive[^\n]*yes[^\n]*default/i);
+  });
+});

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
+
+/** What a person does, with the mouse and the keyboard, in one window. */
+describe("a person in the workbench", () => {
+  let folder: string;
+  let host: SshdHost;
+  let fresh: SshdHost;
+  let knownHostsFile: string;
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
+    host = await startSshd();
+    fresh = await startSshd();
+    for (const { home } of [host, fresh]) {
+      await writeFile(join(home, ".bash_profile"), "PS1='lab\\$ '\ncd\n");
+    }
+    knownHostsFile = join(folder, "known_hosts");
+    await writeFile(knownHostsFile, "# mine\n");
+    const configFile = join(folder, "ssh_config");
+    const asking = ["StrictHostKeyChecking ask", `UserKnownHostsFile ${knownHostsFile}`, "HashKnownHosts no"];
+    await writeFile(
+      configFile,
+      [host.sshConfigText("web1"), fresh.sshConfigText("fresh1", asking)].join("\n"),
+    );
+    workbench = await launchWorkbench({ settings: { "sshSessions.configFile": configFile } });
+    await workbench.openSideBar("SSH Sessions");
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") {
+      await workbench.screenshot(`failed ${task.name.replaceAll(/\W+/g, "-")}`);
+    }
+  });
+
+  afterAll(async () => {
+    await workbench?.close();
+    await host?.stop();
+    await fresh?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("clicks a host, types a command and reads the answer on the screen", async () => {
+    await workbench.tree("Hosts").click("web1");
+    await workbench.terminals.waitForText("lab#");
+    await workbench.terminals.type("echo hello-$((40+2))\n");
+    await workbench.terminals.waitForText("hello-42");
+    const live = workbench.tree("Live");
+    const master = await live.waitForRow("web1", (row) => row.level === 1);
+    assert.match(master.description, /@127\.0\.0\.1/);
+    await live.waitForRow("web1", (row) => row.level === 2);
+    assert.equal(host.logins(), 1);
+  });
+
+  it("opens a second terminal from the profile menu, on the same connection", async () => {
+    await workbench.openTerminalProfile("SSH…");
+    await workbench.quickInput.waitFor("Choose a host");
+    await workbench.quickInput.pick("web1");
+    await workbench.tree("Live").waitForRow("web1 (2)", (row) => row.level === 2);
+    await workbench.terminals.waitForText("lab#");
+    await workbench.terminals.type("echo second-$((20+3))\n");
+    await workbench.terminals.waitForText("second-23");
+    await workbench.statusBarItem("2").first().waitFor();
+    assert.equal(host.logins(), 1);
+    assert.equal(host.sessions(), 2);
+  });
+
+  it("kills one session from the tree; the other one still answers", async () => {
+    const live = workbench.tree("Live");
+    await live.contextMenu("web1 (2)", "Kill");
+    await live.waitForNoRow("web1 (2)");
+    await live.click("web1");
+    await workbench.runCommand("Terminal: Focus Terminal");
+    await workbench.terminals.type("echo still-$((1+1))\n");
+    await workbench.terminals.waitForText("still-2");
+    assert.equal(host.logins(), 1);
+  });
+
+  it("is asked about an unknown host key, with its fingerprint, and the accepted key is kept", async () => {
+    await workbench.tree("Hosts").click("fresh1");
+    const question = await workbench.dialogs.text();
+    assert.match(question, /fresh1/);
+    assert.match(question, /SHA256:[A-Za-z0-9+/]{43}/);
+    await workbench.screenshot("host-key-dialog");
+    await workbench.dialogs.press("Connect and Save");
+    await workbench.terminals.waitForText("lab#");
+    const lines = (await readFile(knownHostsFile, "utf8")).trimEnd().split("\n");
+    assert.equal(lines[0], "# mine");
+    assert.equal(lines.length, 2);
+    const [publicLine] = fresh.hostKeyLines;
+    assert.ok(publicLine !== undefined && lines[1]?.includes(publicLine.split(" ").slice(0, 2).join(" ")));
+  });
+
+  it("reads in the hover of a connection what holds and why", async () => {
+    const hover = await workbench.tree("Live").hoverText("web1");
+    assert.match(hover, /serverAliveInterval/);
+    assert.match(hover, /default/);
+    await workbench.page.mouse.move(700, 300);
+  });
+
+  it("takes pictures that show something", async () => {
+    const path = await workbench.screenshot("main-job");
+    // An empty page of this size compresses to far less.
+    assert.ok((await stat(path)).size > 20_000);
+  });
+
+  it("disconnects from the tree; the shell ends and the row goes", async () => {
+    const live = workbench.tree("Live");
+    await live.inlineAction("fresh1", "Disconnect");
+    await live.waitForNoRow("fresh1");
+  });
+});
