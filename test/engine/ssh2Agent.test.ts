@@ -1,0 +1,64 @@
+import { execFileSync } from "node:child_process";
+import { afterEach, describe, expect, test } from "vitest";
+import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
+import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
+import { type LabAgent, startAgent } from "../lab/agent.ts";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { until } from "../lab/until.ts";
+import { testHostConfig } from "../support/hostConfigs.ts";
+import { never, run } from "./contract/channels.ts";
+import { loginTo } from "./contract/logins.ts";
+
+const things: { stop(): Promise<void> }[] = [];
+const connections: EngineConnection[] = [];
+
+afterEach(async () => {
+  for (const connection of connections.splice(0)) {
+    connection.destroy();
+  }
+  await Promise.all(things.splice(0).map((thing) => thing.stop()));
+});
+
+async function start(): Promise<{ host: SshdHost; agent: LabAgent; connection: EngineConnection }> {
+  const [host, agent] = await Promise.all([startSshd(), startAgent()]);
+  things.push(host, agent);
+  await agent.add(host.keyFile);
+  const config = testHostConfig({ ...loginTo(host).config, identityAgent: agent.socket, forwardAgent: true });
+  const connection = await new Ssh2Engine().connect(loginTo(host, { config }), never());
+  connections.push(connection);
+  return { host, agent, connection };
+}
+
+describe("agent forwarding", () => {
+  test("the far side sees the keys of the agent, and only when a session asks", async () => {
+    const { agent, connection } = await start();
+    expect((await run(connection, "ssh-add -l 2>&1")).exit.code).toBe(2);
+    const [key = "nothing"] = await agent.list();
+    const { stdout } = await run(connection, "ssh-add -l", { forwardAgent: true });
+    expect(stdout.trim()).toBe(key);
+  });
+
+  test("an agent that has gone leaves the session alone", async () => {
+    const { agent, connection } = await start();
+    await agent.stop();
+    const { stdout } = await run(connection, "ssh-add -l >/dev/null 2>&1 || echo none", {
+      forwardAgent: true,
+    });
+    expect(stdout).toBe("none\n");
+  });
+});
+
+describe("SO_KEEPALIVE", () => {
+  test("is set as asked, and can be changed while connected", async () => {
+    const { connection } = await start();
+    const timer = (): boolean =>
+      execFileSync("ss", ["-tnoH", `sport = :${connection.info.localPort}`], { encoding: "utf8" }).includes(
+        "keepalive",
+      );
+    await until(timer);
+    connection.setTcpKeepAlive(false);
+    await until(() => !timer());
+    connection.setTcpKeepAlive(true);
+    await until(timer);
+  });
+});

@@ -1,0 +1,141 @@
+import { once } from "node:events";
+import ssh2 from "ssh2";
+import { afterEach, describe, expect, test } from "vitest";
+import { AuthError } from "../../src/auth/authErrors.ts";
+import type { AuthAttempt } from "../../src/auth/authPorts.ts";
+import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
+import { ChannelError } from "../../src/engine/engineErrors.ts";
+import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
+import { testHostConfig } from "../support/hostConfigs.ts";
+import { RecordingLogger } from "../support/recordingLogger.ts";
+import { execSpec, never, run } from "./contract/channels.ts";
+import { ScriptedAuthenticator, TrustingVerifier } from "./contract/logins.ts";
+
+/** Servers that do what OpenSSH never does. */
+const servers: ssh2.Server[] = [];
+const connections: EngineConnection[] = [];
+
+afterEach(() => {
+  for (const connection of connections.splice(0)) {
+    connection.destroy();
+  }
+  for (const server of servers.splice(0)) {
+    server.close();
+  }
+});
+
+async function serve(onClient: (client: ssh2.Connection) => void): Promise<number> {
+  const hostKey = ssh2.utils.generateKeyPairSync("ed25519").private;
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+    client.on("error", () => {});
+    onClient(client);
+  });
+  servers.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+async function login(
+  port: number,
+  attempts: readonly AuthAttempt[] = [{ method: "none" }],
+  logger = new RecordingLogger(),
+): Promise<EngineConnection> {
+  const connection = await new Ssh2Engine().connect(
+    {
+      config: testHostConfig({ hostName: "127.0.0.1", port }),
+      tcpKeepAlive: false,
+      verifier: new TrustingVerifier(),
+      authenticator: new ScriptedAuthenticator(attempts),
+      logger,
+    },
+    never(),
+  );
+  connections.push(connection);
+  return connection;
+}
+
+/** A server that lets anyone in and runs `onSession`. */
+const welcoming = (onSession: (session: ssh2.Session) => void): Promise<number> =>
+  serve((client) => {
+    client.on("authentication", (context) => context.accept());
+    client.on("session", (accept) => onSession(accept()));
+  });
+
+describe("servers other than OpenSSH", () => {
+  test("a password that has to be changed ends the login with that reason", async () => {
+    const port = await serve((client) => {
+      client.on("authentication", (context) => {
+        if (context.method === "password") {
+          context.requestChange("Change it", () => {});
+        } else {
+          context.reject(["password"]);
+        }
+      });
+    });
+    const failure = await login(port, [{ method: "password", password: "old" }]).catch((error) => error);
+    expect(AuthError.is(failure) && failure.reason).toBe("password-expired");
+  });
+
+  test("a round without questions is logged and answered", async () => {
+    const logger = new RecordingLogger();
+    const port = await serve((client) => {
+      client.on("authentication", (context) => {
+        if (context.method === "keyboard-interactive") {
+          context.prompt([], "Push", "Look at your telephone", () => context.accept());
+        } else {
+          context.reject(["keyboard-interactive"]);
+        }
+      });
+    });
+    const answer = async (): Promise<readonly string[]> => {
+      throw new Error("there is nothing to answer");
+    };
+    await login(port, [{ method: "keyboard-interactive", answer }], logger);
+    expect(logger.lines).toContain("info: The server says: Look at your telephone");
+  });
+
+  test("a refused terminal closes the channel and says so", async () => {
+    const port = await welcoming((session) => {
+      session.on("pty", (_accept, reject) => reject());
+      session.on("exec", (accept) => accept());
+    });
+    const connection = await login(port);
+    const pty = { term: "xterm", columns: 80, rows: 24 };
+    const failure = await connection.openSession(execSpec("true", { pty }), never()).catch((error) => error);
+    expect(ChannelError.is(failure) && failure.reason).toBe("request-failed");
+  });
+
+  test("an exit signal with its message and core dump is told whole", async () => {
+    const port = await welcoming((session) => {
+      session.on("exec", (accept) => {
+        const channel = accept();
+        channel.exit("SEGV", true, "bad \u001b address");
+        channel.end();
+      });
+    });
+    const ran = await run(await login(port), "crash");
+    expect(ran.exit).toEqual({ signal: "SEGV", coreDumped: true, message: "bad \\u{1b} address" });
+  });
+
+  test("a channel that the server opens unasked is refused, and the connection goes on", async () => {
+    let onAnswer: (answer: unknown) => void = () => {};
+    const answer = new Promise<unknown>((resolve) => {
+      onAnswer = resolve;
+    });
+    const port = await serve((client) => {
+      client.on("authentication", (context) => context.accept());
+      client.on("ready", () => client.x11("127.0.0.1", 6000, onAnswer));
+      client.on("session", (accept) => accept().on("exec", (start) => start().end("on\n")));
+    });
+    const connection = await login(port);
+    expect(await answer).toBeInstanceOf(Error);
+    const channel = await connection.openSession(execSpec("anything"), never());
+    const received = new Promise<string>((resolve) => {
+      channel.onDidReceive(({ data }) => resolve(Buffer.from(data).toString()));
+    });
+    channel.resume();
+    expect(await received).toBe("on\n");
+  });
+});
