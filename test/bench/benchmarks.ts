@@ -1,6 +1,7 @@
 import type { Benchmark } from "./benchmark.ts";
 import { bundleBenchmark } from "./bundle.ts";
 import { connectionsBenchmark } from "./connections.ts";
+import { faultsBenchmark } from "./faults.ts";
 
 /** All that the project has, in the order in which they run. */
-export const benchmarks: readonly Benchmark[] = [connectionsBenchmark, bundleBenchmark];
+export const benchmarks: readonly Benchmark[] = [connectionsBenchmark, faultsBenchmark, bundleBenchmark];

@@ -3,6 +3,7 @@ import type { Disposable } from "../../src/base/disposable.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import type { HostResolver } from "../../src/config/configPorts.ts";
 import { createHostResolver } from "../../src/config/hostResolver.ts";
+import type { SessionService } from "../../src/session/sessionTypes.ts";
 import { createSshStack, type SshStack } from "../../src/sshStack.ts";
 import { noPrompts, TestSettings } from "../support/testStack.ts";
 
@@ -44,4 +45,16 @@ export class OwnStacks implements Disposable {
   #newResolver(): HostResolver & Disposable {
     return createHostResolver({ settings: this.#settings, clock: systemClock, logger: silentLogger });
   }
+}
+
+/** Resolves as soon as every master is known to be dead, even if its sessions still wait for it to come back. */
+export function knownDead(service: SessionService): Promise<void> {
+  return new Promise((resolve) => {
+    const subscription = service.onDidChange(() => {
+      if (service.masters().every(({ state }) => ["hung", "lost", "closed"].includes(state.kind))) {
+        subscription.dispose();
+        resolve();
+      }
+    });
+  });
 }
