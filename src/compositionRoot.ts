@@ -6,7 +6,6 @@ import { type Disposable, DisposableStore } from "./base/disposable.ts";
 import { createHostResolver } from "./config/hostResolver.ts";
 import { createSshStack } from "./sshStack.ts";
 import { channelLogger } from "./vscode/channelLogger.ts";
-import { linkTerminal } from "./vscode/plainTerminalLink.ts";
 import { PromptQueue } from "./vscode/promptQueue.ts";
 import { VscodeAuthPrompter } from "./vscode/vscodeAuthPrompter.ts";
 import { VscodeHostKeyPrompter } from "./vscode/vscodeHostKeyPrompter.ts";
@@ -46,8 +45,8 @@ export function compose(context: vscode.ExtensionContext): Disposable & { readon
       logger,
       clock,
       memento: context.globalState,
+      workspaceMemento: context.workspaceState,
       home,
-      link: linkTerminal,
     }),
   );
   return { api: layer.api, dispose: () => store.dispose() };

@@ -46,6 +46,13 @@ export interface SettingsPort {
   keepalive(layer: "workspaceFolder" | "workspace" | "user"): KeepaliveLayer;
   /** `sshSessions.master.linger` in seconds and whether a person set it. */
   readonly linger: { readonly seconds: number; readonly source: ValueSource };
+  /** What holds for terminals unless a host's entry says otherwise. */
+  readonly terminals: {
+    readonly reconnect: "auto" | "ask" | "never";
+    readonly persistence: NonNullable<HostSettings["persistence"]>;
+    /** `utf-8`, or a name that iconv knows. */
+    readonly encoding: string;
+  };
   /** Seconds; 0: none. The last one is for commands and scripts, the others for terminals. */
   readonly limits: {
     readonly timeLimitSeconds: number;

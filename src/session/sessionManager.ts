@@ -183,6 +183,15 @@ export class SessionManager implements SessionService {
     }
   }
 
+  rekey(masterId: string): boolean {
+    const connection = this.#init.registry.get(masterId)?.connection;
+    if (connection === undefined || connection.ended !== undefined || !connection.capabilities.rekey) {
+      return false;
+    }
+    connection.rekey();
+    return true;
+  }
+
   probe(masterId?: string): void {
     for (const master of this.#init.registry.masters) {
       if (masterId === undefined || master.id === masterId) {

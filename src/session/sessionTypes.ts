@@ -143,6 +143,8 @@ export interface SessionService extends Disposable {
   kill(id: string): void;
   disconnectAll(): Promise<void>;
   killAll(): void;
+  /** Asks for new keys (RFC 4253 section 9). @returns false where the engine can't, or the master is gone. */
+  rekey(masterId: string): boolean;
   /** Probes this master (or all) at once, as after a wake. */
   probe(masterId?: string): void;
   /** Settings changed: every live master and session takes its policies anew. */

@@ -19,6 +19,20 @@ export function wholeNumber(
     : undefined;
 }
 
+export function parseReconnect(value: unknown): HostSettings["reconnect"] {
+  return value === "auto" || value === "ask" || value === "never" ? value : undefined;
+}
+
+/** One of the tools that we know, or `{ "command": "… {name} …" }`. */
+export function parsePersistence(value: unknown): HostSettings["persistence"] {
+  if (value === "none" || value === "tmux" || value === "screen" || value === "zellij") {
+    return value;
+  }
+  const command =
+    typeof value === "object" && value !== null && "command" in value ? text(value.command) : undefined;
+  return command?.includes("{name}") ? { command } : undefined;
+}
+
 function parseEntry(value: unknown): HostSettings | undefined {
   if (typeof value !== "object" || value === null) {
     return undefined;
@@ -30,6 +44,10 @@ function parseEntry(value: unknown): HostSettings | undefined {
   }
   return dropUndefined({
     pattern,
+    reconnect: parseReconnect(entry["reconnect"]),
+    persistence: parsePersistence(entry["persistence"]),
+    encoding: text(entry["encoding"]),
+    sudo: typeof entry["sudo"] === "boolean" ? entry["sudo"] : undefined,
     hostName: text(entry["hostName"]),
     user: text(entry["user"]),
     port: wholeNumber(entry["port"], 1, 65_535),

@@ -1,200 +1,186 @@
 import * as vscode from "vscode";
 import type { Clock } from "../base/clock.ts";
-import { type Disposable, toDisposable } from "../base/disposable.ts";
-import { asError, CancelledError } from "../base/errors.ts";
-import { printable } from "../base/log.ts";
-import type { Dimensions } from "../engine/connectionEngine.ts";
-import type { Session, SessionOutcome, SessionService, SessionSnapshot } from "../session/sessionTypes.ts";
-import { closingLine, staysOpen, terminalExitCode } from "./closingLine.ts";
-
-/** Carries bytes between an open session and a terminal. Begins at once; ends with the session, or when disposed. */
-export interface TerminalLink extends Disposable {
-  /** What the terminal sent: keys, pastes and its answers to queries. */
-  input(text: string): void;
-  resize(dimensions: Dimensions): void;
-  /** Resolves when the session has ended and all of its output has been handed to the terminal. */
-  readonly ended: Promise<SessionOutcome>;
-}
-
-export type TerminalLinkFactory = (session: Session, write: (text: string) => void) => TerminalLink;
+import { CancelledError } from "../base/errors.ts";
+import type { HostResolver, SettingsPort } from "../config/configPorts.ts";
+import { hostSetting } from "../config/hostSettings.ts";
+import { type PersistentShell, persistentShell } from "../session/persistence.ts";
+import type { Session, SessionService, SessionSnapshot } from "../session/sessionTypes.ts";
+import {
+  type OpenAttempt,
+  TerminalController,
+  type TerminalSettings,
+} from "../terminal/terminalController.ts";
+import { channelLines, connectionLines } from "./connectionLines.ts";
+import { describeEnding, describeFailure, describeWarning } from "./terminalWords.ts";
 
 export interface SshTerminalRequest {
   readonly host: string;
   readonly title: string;
   /** In place of the login shell. */
   readonly command?: string;
+  /** What the shell is called on the server where it outlives connections. */
+  readonly shellName: string;
 }
 
 export interface SshPseudoterminalInit {
   readonly service: SessionService;
+  readonly resolver: HostResolver;
+  readonly settings: SettingsPort;
   readonly clock: Clock;
+  /** The home directory, shown as `~`. */
+  readonly home: string;
   readonly request: SshTerminalRequest;
-  link: TerminalLinkFactory;
-  /** The session did not come about; not called for a cancellation. */
+  /** The first session did not come about; not called for a cancellation. */
   onFailed(error: Error): void;
-  /** The person wants the same again, after an end that he did not ask for. */
-  onReopen(): void;
+  /** Each further session of this tab has another id. */
+  onSession(id: string): void;
 }
 
-/** Until VS Code tells the real size. */
-const usualSize: Dimensions = { columns: 80, rows: 24 };
-
-/** A login that is quicker than this says nothing of itself. Milliseconds. */
-const patience = 300;
-
-/** One terminal tab, and the session in it. Closing the tab ends the session (hangup) and nothing else. */
+/** One terminal tab over the vscode-free controller. Closing the tab ends its session (hangup) and nothing else. */
 export class SshPseudoterminal implements vscode.Pseudoterminal {
   readonly #init: SshPseudoterminalInit;
   readonly #written = new vscode.EventEmitter<string>();
   readonly #closed = new vscode.EventEmitter<number | undefined>();
   readonly #renamed = new vscode.EventEmitter<string>();
-  readonly #gaveUp = new AbortController();
-  #resolveOpened: (snapshot: SessionSnapshot) => void = () => {};
-  #rejectOpened: (error: Error) => void = () => {};
-  #size: Dimensions = usualSize;
-  #sessionId: string | undefined;
-  #link: TerminalLink | undefined;
-  #notice: Disposable | undefined;
-  #outcome: SessionOutcome | undefined;
-  #done = false;
-
-  /** Resolves when the session is open; rejects when it never opened, or the tab was closed before. */
+  readonly #controller: TerminalController;
   readonly opened: Promise<SessionSnapshot>;
+  #settleOpened: { resolve(session: SessionSnapshot): void; reject(error: Error): void } | undefined;
+  #title: string;
+  #sessionId: string | undefined;
+  #failure: Error | undefined;
+
   readonly onDidWrite = this.#written.event;
   readonly onDidClose: vscode.Event<number | undefined> = this.#closed.event;
   readonly onDidChangeName = this.#renamed.event;
 
   constructor(init: SshPseudoterminalInit) {
     this.#init = init;
+    this.#title = init.request.title;
     this.opened = new Promise((resolve, reject) => {
-      this.#resolveOpened = resolve;
-      this.#rejectOpened = reject;
+      this.#settleOpened = { resolve, reject };
     });
     // Most openers don't wait; a failure is told through `onFailed` as well.
     this.opened.catch(() => {});
+    const { clock, request, home } = init;
+    this.#controller = new TerminalController({
+      clock,
+      random: Math.random,
+      host: request.host,
+      settings: () => this.#settings(),
+      openSession: (attempt) => this.#openSession(attempt),
+      write: (text) => this.#written.fire(text),
+      close: (exitCode) => this.#closed.fire(exitCode),
+      describeEnd: (outcome) => describeEnding(request.host, outcome),
+      describeFailure: (error) => {
+        this.#failure = error;
+        return describeFailure(request.host, error, home);
+      },
+      describeWarning,
+      connectionInfo: (session) => connectionLines(session, init.service.masters(), clock.now()),
+      channelList: (session) => channelLines(session, init.service.masters(), clock.now()),
+      rekey: (session) => init.service.rekey(session.snapshot().masterId ?? ""),
+    });
+    this.#controller.onDidChangeState((state) => {
+      if (state.kind === "open") {
+        this.#sessionId = state.session.id;
+        init.onSession(state.session.id);
+        this.#settleOpened?.resolve(state.session.snapshot());
+        this.#settleOpened = undefined;
+      } else if (state.kind === "ended" || state.kind === "closed") {
+        this.#onOver();
+      }
+    });
   }
 
+  /** The session that is or was last in this tab. */
   get sessionId(): string | undefined {
     return this.#sessionId;
   }
 
+  get request(): SshTerminalRequest {
+    return this.#init.request;
+  }
+
+  /** How the shell of this tab is ended on the server, where it outlives the connection. */
+  get persistent(): PersistentShell | undefined {
+    const { request, settings } = this.#init;
+    if (request.command !== undefined) {
+      return undefined;
+    }
+    const persistence =
+      hostSetting(settings.hosts, request.host, "persistence")?.value ?? settings.terminals.persistence;
+    return persistentShell(persistence, request.shellName);
+  }
+
   /** Called by VS Code once it listens: what is written before is lost. */
   open(dimensions: vscode.TerminalDimensions | undefined): void {
-    if (dimensions !== undefined) {
-      this.#size = dimensions;
-    }
-    void this.#run();
+    this.#controller.open(dimensions);
   }
 
-  /** The tab was closed. */
   close(): void {
-    this.#gaveUp.abort(new CancelledError());
-    this.#finish(undefined);
-    const session = this.#sessionId === undefined ? undefined : this.#init.service.session(this.#sessionId);
-    void session?.disconnect();
-  }
-
-  setDimensions(dimensions: vscode.TerminalDimensions): void {
-    this.#size = dimensions;
-    this.#link?.resize(dimensions);
-  }
-
-  handleInput(data: string): void {
-    if (this.#outcome !== undefined) {
-      this.#answerAfterEnd(this.#outcome, data);
-    } else if (this.#link !== undefined) {
-      this.#link.input(data);
-    } else if (data === "\u0003" || data === "\u0004") {
-      // Nothing to type into yet; whoever presses Ctrl+C or Ctrl+D now wants out.
-      this.#gaveUp.abort(new CancelledError());
-    }
-  }
-
-  rename(title: string): void {
-    this.#renamed.fire(title);
-  }
-
-  async #run(): Promise<void> {
-    const { request, service, clock } = this.#init;
-    this.#notice = this.#showNotice(clock);
-    try {
-      const asked = this.#size;
-      const session = await service.open(
-        {
-          host: request.host,
-          kind: "terminal",
-          title: request.title,
-          request:
-            request.command === undefined ? { type: "shell" } : { type: "exec", command: request.command },
-          pty: { term: "xterm-256color", dimensions: asked },
-        },
-        this.#gaveUp.signal,
-      );
-      this.#notice.dispose();
-      this.#sessionId = session.id;
-      // In the same turn in which the session opened: its output starts when someone listens.
-      this.#link = this.#init.link(session, (text) => this.#written.fire(text));
-      if (this.#size.columns !== asked.columns || this.#size.rows !== asked.rows) {
-        this.#link.resize(this.#size);
-      }
-      this.#resolveOpened(session.snapshot());
-      this.#end(await this.#link.ended);
-    } catch (thrown) {
-      const error = asError(thrown);
-      this.#notice.dispose();
-      this.#rejectOpened(error);
-      this.#finish(undefined);
-      if (!CancelledError.is(error) && !this.#gaveUp.signal.aborted) {
-        this.#init.onFailed(error);
-      }
-    }
-  }
-
-  #showNotice(clock: Clock): Disposable {
-    let shown = false;
-    const timer = clock.setTimeout(() => {
-      shown = true;
-      this.#written.fire(`\u001b[2mConnecting to ${printable(this.#init.request.host)}…\u001b[0m`);
-    }, patience);
-    return toDisposable(() => {
-      timer.dispose();
-      if (shown) {
-        this.#written.fire("\r\u001b[2K");
-      }
-    });
-  }
-
-  #end(outcome: SessionOutcome): void {
-    if (this.#done) {
-      return;
-    }
-    this.#outcome = outcome;
-    this.#written.fire(closingLine(this.#init.request.host, outcome));
-    if (!staysOpen(outcome)) {
-      this.#finish(terminalExitCode(outcome));
-    }
-  }
-
-  #answerAfterEnd(outcome: SessionOutcome, data: string): void {
-    if (data === "r" || data === "R") {
-      this.#init.onReopen();
-      this.#finish(undefined);
-    } else if (data === "\r" || data === "\u0003" || data === "\u0004") {
-      this.#finish(terminalExitCode(outcome));
-    }
-  }
-
-  #finish(exitCode: number | undefined): void {
-    if (this.#done) {
-      return;
-    }
-    this.#done = true;
-    this.#notice?.dispose();
-    this.#link?.dispose();
-    this.#rejectOpened(new CancelledError());
-    this.#closed.fire(exitCode);
+    this.#controller.dispose();
+    this.#onOver();
     this.#written.dispose();
     this.#closed.dispose();
     this.#renamed.dispose();
+  }
+
+  setDimensions(dimensions: vscode.TerminalDimensions): void {
+    this.#controller.resize(dimensions);
+  }
+
+  handleInput(data: string): void {
+    this.#controller.input(data);
+  }
+
+  /** As R does in a tab whose session has ended. */
+  openAgain(): void {
+    this.#controller.input("r");
+  }
+
+  rename(title: string): void {
+    this.#title = title;
+    this.#renamed.fire(title);
+  }
+
+  async #settings(): Promise<TerminalSettings> {
+    const { resolver, settings, request } = this.#init;
+    const { escapeChar, alias } = await resolver.resolve(request.host);
+    const { encoding, reconnect } = settings.terminals;
+    return {
+      escapeChar,
+      encoding: hostSetting(settings.hosts, alias, "encoding")?.value ?? encoding,
+      reconnect: hostSetting(settings.hosts, alias, "reconnect")?.value ?? reconnect,
+    };
+  }
+
+  async #openSession({ dimensions, signal, unattended }: OpenAttempt): Promise<Session> {
+    const { service, request, resolver } = this.#init;
+    const command =
+      request.command ??
+      this.persistent?.attach ??
+      (await resolver.resolve(request.host, signal)).remoteCommand;
+    return await service.open(
+      {
+        host: request.host,
+        kind: "terminal",
+        title: this.#title,
+        request: command === undefined ? { type: "shell" } : { type: "exec", command },
+        pty: { term: "xterm-256color", dimensions },
+        allowPrompts: !unattended,
+      },
+      signal,
+    );
+  }
+
+  /** Over before a session was there: whoever waits for one hears why. */
+  #onOver(): void {
+    const waiting = this.#settleOpened;
+    this.#settleOpened = undefined;
+    const failure = this.#failure;
+    waiting?.reject(failure ?? new CancelledError());
+    if (waiting !== undefined && failure !== undefined) {
+      this.#init.onFailed(failure);
+    }
   }
 }

@@ -1,17 +1,28 @@
+import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Clock } from "../base/clock.ts";
+import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import type { Logger } from "../base/log.ts";
+import type { HostResolver, SettingsPort } from "../config/configPorts.ts";
+import { execute } from "../session/execute.ts";
 import type { SessionService, SessionSnapshot } from "../session/sessionTypes.ts";
 import type { ErrorPresenter } from "./errorPresenter.ts";
+import { plural } from "./humanText.ts";
 import type { RecentHosts } from "./recentHosts.ts";
-import { SshPseudoterminal, type SshTerminalRequest, type TerminalLinkFactory } from "./sshPseudoterminal.ts";
+import { SshPseudoterminal, type SshTerminalRequest } from "./sshPseudoterminal.ts";
+import type { TerminalMemory } from "./terminalMemory.ts";
 import { freeTitle } from "./terminalTitle.ts";
 
 export interface TerminalRegistryInit {
   readonly service: SessionService;
+  readonly resolver: HostResolver;
+  readonly settings: SettingsPort;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly presenter: ErrorPresenter;
   readonly recent: RecentHosts;
-  readonly link: TerminalLinkFactory;
+  readonly memory: TerminalMemory;
+  readonly home: string;
 }
 
 export interface OpenSshTerminal {
@@ -20,14 +31,21 @@ export interface OpenSshTerminal {
   readonly preserveFocus?: boolean;
   /** False: whoever asked tells the person about a failure. */
   readonly presentFailure?: boolean;
+  /** Attach to the shell of this name where shells outlive connections. Default: a new name. */
+  readonly shellName?: string;
 }
 
+/** Seconds for the server to end a shell that outlived its terminal. */
+const endShellWithin = 10;
+
 /** Opens terminal tabs and finds them again. Keeps no list: VS Code has one, and owns the tabs. */
-export class TerminalRegistry {
+export class TerminalRegistry implements Disposable {
   readonly #init: TerminalRegistryInit;
+  readonly #store = new DisposableStore();
 
   constructor(init: TerminalRegistryInit) {
     this.#init = init;
+    this.#store.add(vscode.window.onDidCloseTerminal((terminal) => this.#onClosed(terminal)));
   }
 
   /** Opens a tab and, in it, a session. Resolves when the session is open; a failure need not be awaited. */
@@ -56,6 +74,31 @@ export class TerminalRegistry {
     }
   }
 
+  /** After a reload of the window: offers the terminals that were open before it. */
+  async offerAgain(): Promise<void> {
+    const before = this.#init.memory.take();
+    if (before.length === 0) {
+      return;
+    }
+    const hosts = [...new Set(before.map(({ host }) => host))].join(", ");
+    const reopen = "Reopen";
+    const answer = await vscode.window.showInformationMessage(
+      `${plural(before.length, "SSH terminal was", "SSH terminals were")} open before the window reloaded: ${hosts}.`,
+      reopen,
+    );
+    if (answer === reopen) {
+      for (const { host, title, shellName } of before) {
+        this.open(host, { title, shellName, preserveFocus: true }).catch(() => {
+          // Told in its tab and by a message.
+        });
+      }
+    }
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
   #terminalOf(sessionId: string): vscode.Terminal | undefined {
     return vscode.window.terminals.find((terminal) => ptyOf(terminal)?.sessionId === sessionId);
   }
@@ -64,37 +107,69 @@ export class TerminalRegistry {
     host: string,
     options: OpenSshTerminal,
   ): { readonly pty: SshPseudoterminal; readonly terminal: vscode.ExtensionTerminalOptions } {
+    const { service, resolver, settings, clock, home, memory, presenter, recent } = this.#init;
     const title = options.title ?? freeTitle(host, new Set(vscode.window.terminals.map(({ name }) => name)));
     const request: SshTerminalRequest = {
       host,
       title,
+      shellName: options.shellName ?? `vscode-${randomBytes(6).toString("hex")}`,
       ...(options.command === undefined ? {} : { command: options.command }),
     };
     const pty = new SshPseudoterminal({
-      service: this.#init.service,
-      clock: this.#init.clock,
-      request,
-      link: this.#init.link,
+      ...{ service, resolver, settings, clock, home, request },
       onFailed: (error) => {
         if (options.presentFailure !== false) {
-          void this.#init.presenter.present(error, host, async () => {
-            void this.open(host, options);
-          });
+          void presenter.present(error, host, async () => pty.openAgain());
         }
       },
-      onReopen: () => {
-        void this.open(host, options);
+      onSession: () => {
+        if (request.command === undefined) {
+          memory.opened({ host, title, shellName: request.shellName });
+        }
       },
     });
     void pty.opened.then(
-      () => this.#init.recent.add(host),
+      () => recent.add(host),
       () => {},
     );
     return {
       pty,
-      // A tab without its connection can't be brought back by VS Code.
+      // VS Code can't bring the tab back by itself: the memory does.
       terminal: { name: title, pty, iconPath: new vscode.ThemeIcon("vm"), isTransient: true },
     };
+  }
+
+  #onClosed(terminal: vscode.Terminal): void {
+    const pty = ptyOf(terminal);
+    const reason = terminal.exitStatus?.reason;
+    if (pty === undefined || reason === vscode.TerminalExitReason.Shutdown) {
+      // A window that goes away takes its terminals along without anybody having closed them.
+      return;
+    }
+    this.#init.memory.closed(pty.request.shellName);
+    if (reason === vscode.TerminalExitReason.User) {
+      void this.#endShell(pty);
+    }
+  }
+
+  /** A terminal that its owner closed leaves no shell behind on the server. */
+  async #endShell(pty: SshPseudoterminal): Promise<void> {
+    const { service, logger } = this.#init;
+    const { host } = pty.request;
+    const command = pty.sessionId === undefined ? undefined : pty.persistent?.end;
+    if (command === undefined) {
+      return;
+    }
+    try {
+      await execute(service, host, command, {
+        title: `end the shell of ${host}`,
+        timeLimitSeconds: endShellWithin,
+        remembered: false,
+        allowPrompts: false,
+      });
+    } catch (error) {
+      logger.error(`the shell ${pty.request.shellName} on ${host} may still run`, error);
+    }
   }
 }
 

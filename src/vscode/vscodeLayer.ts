@@ -16,9 +16,9 @@ import { LiveTree } from "./liveTree.ts";
 import { RecentHosts } from "./recentHosts.ts";
 import { RunDocuments } from "./runDocuments.ts";
 import { SessionDetailsDocuments } from "./sessionDetailsDocument.ts";
-import type { TerminalLinkFactory } from "./sshPseudoterminal.ts";
 import { SessionsApi } from "./sshSessionsApi.ts";
 import { StatusBar } from "./statusBar.ts";
+import { TerminalMemory } from "./terminalMemory.ts";
 import { registerTerminalProfile } from "./terminalProfile.ts";
 import { TerminalRegistry } from "./terminalRegistry.ts";
 import type { VscodeSecretStore } from "./vscodeSecretStore.ts";
@@ -35,9 +35,10 @@ export interface VscodeLayerInit {
   readonly clock: Clock;
   /** `context.globalState`: the hosts that were used last. */
   readonly memento: vscode.Memento;
+  /** `context.workspaceState`: the terminals that are open. */
+  readonly workspaceMemento: vscode.Memento;
   /** The home directory: shown as `~`, and where `.ssh/config` is. */
   readonly home: string;
-  readonly link: TerminalLinkFactory;
 }
 
 /** Everything that a person sees: views, status bar, commands, terminal profile; and the API, which opens terminals too. */
@@ -47,7 +48,12 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
   const showLog = (): void => init.channel.show(true);
   const presenter = new ErrorPresenter(logger, showLog, home);
   const recent = new RecentHosts(init.memento);
-  const terminals = new TerminalRegistry({ service, clock, presenter, recent, link: init.link });
+  const terminals = store.add(
+    new TerminalRegistry({
+      ...{ service, resolver, settings, clock, logger, presenter, recent, home },
+      memory: new TerminalMemory(init.workspaceMemento),
+    }),
+  );
   const hostPick = new HostPick(resolver, service, recent, logger);
   const livePick = new LivePick(service, clock, home);
   store.add(new LiveTree(service, clock, home));
@@ -76,5 +82,6 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
       showLog,
     }),
   );
+  void terminals.offerAgain();
   return { api: new SessionsApi(service, resolver, terminals), dispose: () => store.dispose() };
 }

@@ -4,7 +4,7 @@ import { Emitter } from "../base/emitter.ts";
 import type { HostSettings, KeepaliveLayer, SettingsPort } from "../config/configPorts.ts";
 import type { ValueSource } from "../config/hostConfig.ts";
 import { configurationSection, settingKeys } from "./contributionIds.ts";
-import { parseHostSettings, wholeNumber } from "./hostSettingsParser.ts";
+import { parseHostSettings, parsePersistence, parseReconnect, wholeNumber } from "./hostSettingsParser.ts";
 
 /** What is needed of `vscode.workspace` and `vscode.window`; the real ones fit, and so does a test's. */
 export interface SettingsHost {
@@ -98,6 +98,16 @@ export class VscodeSettings implements SettingsPort, Disposable {
       timeLimitSeconds: wholeNumber(configuration.get<unknown>(settingKeys.timeLimit), 0) ?? 0,
       idleLimitSeconds: wholeNumber(configuration.get<unknown>(settingKeys.idleLimit), 0) ?? 0,
       commandTimeLimitSeconds: wholeNumber(configuration.get<unknown>(settingKeys.commandTimeLimit), 0) ?? 0,
+    };
+  }
+
+  get terminals(): SettingsPort["terminals"] {
+    const configuration = this.#configuration();
+    const encoding = configuration.get<unknown>(settingKeys.encoding);
+    return {
+      reconnect: parseReconnect(configuration.get<unknown>(settingKeys.reconnect)) ?? "auto",
+      persistence: parsePersistence(configuration.get<unknown>(settingKeys.persistence)) ?? "none",
+      encoding: typeof encoding === "string" && encoding.trim() !== "" ? encoding.trim() : "utf-8",
     };
   }
 

@@ -59,6 +59,7 @@ export class FakeSettings implements SettingsPort {
   hosts: readonly HostSettings[] = [];
   layers: Partial<Record<"workspaceFolder" | "workspace" | "user", KeepaliveLayer>> = {};
   linger: SettingsPort["linger"] = { seconds: 600, source: { kind: "default" } };
+  terminals = { reconnect: "never", persistence: "none", encoding: "utf-8" } as const;
   limits = { timeLimitSeconds: 0, idleLimitSeconds: 0, commandTimeLimitSeconds: 0 };
 
   keepalive(layer: "workspaceFolder" | "workspace" | "user"): KeepaliveLayer {

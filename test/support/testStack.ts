@@ -25,6 +25,7 @@ export class TestSettings implements SettingsPort {
   hosts: readonly HostSettings[] = [];
   lingerSeconds: number | undefined;
   workspaceKeepalive: KeepaliveLayer = {};
+  terminals = { reconnect: "never", persistence: "none", encoding: "utf-8" } as const;
   limits = { timeLimitSeconds: 0, idleLimitSeconds: 0, commandTimeLimitSeconds: 0 };
 
   get linger() {

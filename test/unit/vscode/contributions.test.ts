@@ -94,7 +94,7 @@ describe("what package.json contributes", () => {
   it("restricts what chooses a host, a user or a file in untrusted workspaces", () => {
     const restricted = packageJson.capabilities.untrustedWorkspaces.restrictedConfigurations;
     expect(restricted).toEqual(
-      [settingKeys.hosts, settingKeys.profileHosts, settingKeys.configFile].map(
+      [settingKeys.hosts, settingKeys.profileHosts, settingKeys.configFile, settingKeys.persistence].map(
         (key) => `${configurationSection}.${key}`,
       ),
     );

@@ -57,7 +57,14 @@ describe("settings", () => {
   it("reads every contributed setting", () => {
     const host = new FakeHost();
     const settings = host.settings();
-    void [settings.hosts, settings.profileHosts, settings.configFile, settings.linger, settings.limits];
+    void [
+      settings.hosts,
+      settings.profileHosts,
+      settings.configFile,
+      settings.linger,
+      settings.limits,
+      settings.terminals,
+    ];
     settings.keepalive("user");
     const contributed = packageJson.contributes.configuration.flatMap(({ properties }) =>
       Object.keys(properties),
@@ -157,7 +164,14 @@ describe("settings", () => {
       packageJson.contributes.configuration[0]?.properties["sshSessions.hosts"]?.items ?? {};
     const examples: Record<string, unknown> = { string: "x", integer: 7, boolean: true };
     const entry = Object.fromEntries(
-      Object.entries(properties ?? {}).map(([key, { type }]) => [key, examples[type]]),
+      Object.entries(properties ?? {}).map(([key, property]) => [
+        key,
+        key === "persistence"
+          ? { command: "dtach -A {name} bash" }
+          : "enum" in property
+            ? property.enum[0]
+            : examples[String(property.type)],
+      ]),
     );
     const settings = new FakeHost().set(settingKeys.hosts, "globalValue", [entry]).settings();
     expect(settings.hosts).toEqual([entry]);

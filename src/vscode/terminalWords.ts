@@ -1,0 +1,61 @@
+/** What a terminal says about its own sessions. No vscode. */
+import { constants } from "node:os";
+import { printable } from "../base/log.ts";
+import { describeOutcome, formatDuration } from "../session/sessionDetails.ts";
+import type { LimitKind, SessionOutcome } from "../session/sessionTypes.ts";
+import type { Ending } from "../terminal/terminalController.ts";
+import { userMessage } from "./userMessages.ts";
+
+export function describeEnding(host: string, outcome: SessionOutcome): Ending {
+  return {
+    text: `${printable(host)}: ${describeOutcome(outcome)}`,
+    exitCode: terminalExitCode(outcome),
+    staysOpen: outcome.kind === "lost" || outcome.kind === "limit" || outcome.kind === "signalled",
+  };
+}
+
+/** The notification says more, and has buttons; the tab stays so that R can try again. */
+export function describeFailure(host: string, error: Error, home: string): Ending {
+  return {
+    text: userMessage(error, host, home)?.text ?? `${printable(host)}: cancelled`,
+    exitCode: 255,
+    staysOpen: true,
+  };
+}
+
+const limitNames: Record<LimitKind, string> = {
+  time: "time limit",
+  idle: "idle limit",
+  "channel-timeout": "ChannelTimeout",
+};
+
+export function describeWarning(warning: {
+  readonly limit: LimitKind;
+  readonly secondsLeft: number;
+}): string {
+  return `── ${limitNames[warning.limit]}: this session ends in ${formatDuration(warning.secondsLeft * 1000)} ──`;
+}
+
+/** The exit code of a terminal whose session ended so; undefined: closes without VS Code saying anything. */
+export function terminalExitCode(outcome: SessionOutcome): number | undefined {
+  switch (outcome.kind) {
+    case "exited":
+      return outcome.code;
+    case "signalled":
+      // As shells do it.
+      return 128 + (signalNumbers[`SIG${outcome.signal}`] ?? 0);
+    case "lost":
+    case "failed":
+      // As ssh(1) does it: "or with 255 if an error occurred".
+      return 255;
+    case "limit":
+      // As timeout(1) does it.
+      return 124;
+    case "disconnected":
+    case "killed":
+      // Somebody asked for it here, and knows.
+      return undefined;
+  }
+}
+
+const signalNumbers: Readonly<Record<string, number>> = constants.signals;
