@@ -1,0 +1,29 @@
+import { execute } from "../session/execute.ts";
+import type { SessionService } from "../session/sessionTypes.ts";
+import type { RemoteExec } from "./remoteExec.ts";
+
+/**
+ * Runs commands as sessions of one live master, and of no other: when it is gone, a call rejects with ChannelError. They
+ * are not kept in the history, and never ask anybody anything.
+ * @param host the alias that the master was opened for
+ */
+export function masterExec(service: SessionService, masterId: string, host: string): RemoteExec {
+  return async (command, options) => {
+    const { outcome, stdout, stderr, truncated } = await execute(service, host, command, {
+      stdin: options.stdin,
+      timeLimitSeconds: options.timeLimitSeconds,
+      maxOutputBytes: options.maxOutputBytes,
+      onMaster: masterId,
+      title: "Look at the server",
+      remembered: false,
+      allowPrompts: false,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    return {
+      exitCode: outcome.kind === "exited" ? outcome.code : undefined,
+      stdout: stdout.toString("utf8"),
+      stderr: stderr.toString("utf8"),
+      truncated,
+    };
+  };
+}
