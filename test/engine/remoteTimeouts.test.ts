@@ -71,9 +71,12 @@ function first(server: ServerTimeouts, situation: Situation): Prediction | undef
   return predictEnds(server, passive).find((prediction) => prediction.situation === situation);
 }
 
-/** What happened came when it was predicted: not before, and not long after (a busy machine is slow). */
+/**
+ * What happened came when it was predicted: not before (but for servers that count whole seconds: up to one early, and
+ * our view of the beginning is a moment late), and not long after (a busy machine is slow).
+ */
 function expectAfter(prediction: Prediction | undefined, seconds: number): void {
-  expect(seconds).toBeGreaterThan((prediction?.afterSeconds ?? 0) - 1);
+  expect(seconds).toBeGreaterThan((prediction?.afterSeconds ?? 0) - 1.5);
   expect(seconds).toBeLessThan((prediction?.afterSeconds ?? 0) + 12);
 }
 
