@@ -24,7 +24,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & { readon
   const secrets = new VscodeSecretStore(context.secrets, context.globalState);
   const prompts = new PromptQueue();
   const resolver = store.add(createHostResolver({ settings, clock, logger }));
-  const { service } = store.add(
+  const { service, loginMemory } = store.add(
     createSshStack({
       clock,
       logger,
@@ -41,6 +41,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & { readon
       resolver,
       settings,
       secrets,
+      loginMemory,
       channel,
       logger,
       clock,

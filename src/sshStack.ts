@@ -2,6 +2,7 @@ import { networkInterfaces } from "node:os";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import type { AuthPrompter, KeyReader, SecretStore } from "./auth/authPorts.ts";
 import { KeyRing } from "./auth/keyRing.ts";
+import { LoginMemory } from "./auth/loginMemory.ts";
 import type { Clock } from "./base/clock.ts";
 import { type Disposable, DisposableStore } from "./base/disposable.ts";
 import type { Logger } from "./base/log.ts";
@@ -42,6 +43,7 @@ export interface SshStackInit {
 
 export interface SshStack extends Disposable {
   readonly service: SessionService;
+  readonly loginMemory: LoginMemory;
 }
 
 /** Everything below the editor: from a host's name to sessions on shared connections. Disposing ends all of them. */
@@ -49,12 +51,13 @@ export function createSshStack(init: SshStackInit): SshStack {
   const { clock, logger, settings, resolver } = init;
   const store = new DisposableStore();
   const reader = createKeyReader();
+  const keyRing = new KeyRing(reader, init.secrets, init.logger);
   const registry = store.add(
     new MasterRegistry({
       clock,
       logger,
       engine: init.engine ?? new Ssh2Engine({ clock }),
-      login: loginFactory(init, reader),
+      login: loginFactory(init, reader, keyRing),
       policies: {
         keepalive: (config) => effectiveKeepalive(config, settings),
         lingerSeconds: (config) => effectiveLinger(config, settings).seconds,
@@ -92,12 +95,12 @@ export function createSshStack(init: SshStackInit): SshStack {
   const refresh = (): void => void service.refreshPolicies();
   store.add(settings.onDidChange(refresh));
   store.add(resolver.onDidChange(refresh));
-  return { service, dispose: () => store.dispose() };
+  const loginMemory = new LoginMemory(init.secrets, keyRing);
+  return { service, loginMemory, dispose: () => store.dispose() };
 }
 
-function loginFactory(init: SshStackInit, reader: KeyReader): LoginFactory {
+function loginFactory(init: SshStackInit, reader: KeyReader, keyRing: KeyRing): LoginFactory {
   const agent = createAgentClient(init.clock);
-  const keyRing = new KeyRing(reader, init.secrets, init.logger);
   return (config, { allowPrompts, pause, signal }) => {
     // For host keys, BatchMode is exactly "ask nothing" (ssh_config(5)); for logins it also switches passwords off.
     const quiet: HostConfig = allowPrompts ? config : { ...config, batchMode: true };

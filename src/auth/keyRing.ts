@@ -55,15 +55,14 @@ export class KeyRing {
     return await turn;
   }
 
-  /** Forgets the passphrase of a file, here and in the secret store. @returns whether there was one. */
-  async forget(file: string): Promise<boolean> {
-    const secret = passphraseSecret(file);
-    const known = this.#open.delete(file);
-    const stored = (await this.#secrets.get(secret)) !== undefined;
-    if (stored) {
-      await this.#secrets.delete(secret);
-    }
-    return known || stored;
+  /** The encrypted files that need no passphrase any more. */
+  openFiles(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
+  /** Forgets the passphrase of a file here, not in the secret store. @returns whether it was known. */
+  forget(file: string): boolean {
+    return this.#open.delete(file);
   }
 
   async #unlockNow(file: string, request: UnlockRequest): Promise<SigningKey> {

@@ -17,6 +17,12 @@ export function passphraseSecret(file: string): string {
   return `passphrase:${file}`;
 }
 
+/** The inverse of both: `of` is the login (`user@host:port`) or the file. */
+export function parseSecretName(name: string): { readonly what: string; readonly of: string } {
+  const colon = name.indexOf(":");
+  return { what: name.slice(0, colon), of: name.slice(colon + 1) };
+}
+
 /** A store that never fails a login: what goes wrong is logged, and then there is no secret. */
 export function tolerantSecrets(store: SecretStore, logger: Logger): SecretStore {
   const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {

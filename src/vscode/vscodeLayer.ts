@@ -1,5 +1,6 @@
 import type * as vscode from "vscode";
 import type { SshSessionsApi } from "../api.ts";
+import type { LoginMemory } from "../auth/loginMemory.ts";
 import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { Logger } from "../base/log.ts";
@@ -30,6 +31,7 @@ export interface VscodeLayerInit {
   readonly resolver: HostResolver;
   readonly settings: VscodeSettings;
   readonly secrets: VscodeSecretStore;
+  readonly loginMemory: LoginMemory;
   readonly channel: vscode.LogOutputChannel;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -70,6 +72,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
       resolver,
       settings,
       secrets,
+      loginMemory: init.loginMemory,
       terminals,
       hostPick,
       livePick,

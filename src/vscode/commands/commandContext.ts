@@ -1,3 +1,4 @@
+import type { LoginMemory } from "../../auth/loginMemory.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionTypes.ts";
 import type { ErrorPresenter } from "../errorPresenter.ts";
@@ -16,6 +17,7 @@ export interface CommandContext {
   readonly resolver: HostResolver;
   readonly settings: SettingsPort;
   readonly secrets: VscodeSecretStore;
+  readonly loginMemory: LoginMemory;
   readonly terminals: TerminalRegistry;
   readonly hostPick: HostPick;
   readonly livePick: LivePick;

@@ -1,19 +1,47 @@
 import * as vscode from "vscode";
 import { printable } from "../../base/log.ts";
-import type { CommandHandler } from "./commandContext.ts";
+import { hostOf } from "../commandTarget.ts";
+import { rememberedSecrets } from "../rememberedSecrets.ts";
+import type { CommandContext, CommandHandler } from "./commandContext.ts";
 
-/** Drops passwords and passphrases that were kept. */
-export const forgetPassword: CommandHandler = async ({ secrets }) => {
-  const keys = secrets.keys();
-  if (keys.length === 0) {
+/** Drops passwords and passphrases that were kept: those of one host, or what is chosen of all. */
+export const forgetPassword: CommandHandler = async (context, argument) => {
+  const host = hostOf(argument, context.service.masters());
+  await (host === undefined ? forgetChosen(context) : forgetHost(context, host));
+};
+
+async function forgetHost({ resolver, loginMemory, presenter }: CommandContext, host: string): Promise<void> {
+  try {
+    const forgotten = await loginMemory.forgetHost(await resolver.resolve(host));
+    const list = forgotten.map((what) => printable(what)).join(", ");
+    void vscode.window.showInformationMessage(
+      list === "" ? `Nothing is remembered for "${printable(host)}".` : `Forgotten: ${list}.`,
+    );
+  } catch (error) {
+    await presenter.present(error, host);
+  }
+}
+
+async function forgetChosen({ secrets, loginMemory, presenter, home }: CommandContext): Promise<void> {
+  const remembered = rememberedSecrets(secrets.keys(), loginMemory.keyFiles(), home);
+  if (remembered.length === 0) {
     void vscode.window.showInformationMessage("No SSH password or passphrase is remembered.");
     return;
   }
   const chosen = await vscode.window.showQuickPick(
-    keys.map((key) => ({ label: printable(key), iconPath: new vscode.ThemeIcon("key"), key })),
-    { title: "Forget Password", placeHolder: "Choose what to forget", canPickMany: true },
+    remembered.map((secret) => ({ ...secret, iconPath: new vscode.ThemeIcon("key") })),
+    {
+      title: "Forget Password",
+      placeHolder: "Choose what to forget",
+      canPickMany: true,
+      matchOnDescription: true,
+    },
   );
-  for (const { key } of chosen ?? []) {
-    await secrets.delete(key);
+  for (const { name, label } of chosen ?? []) {
+    try {
+      await loginMemory.forget(name);
+    } catch (error) {
+      await presenter.present(error, label);
+    }
   }
-};
+}

@@ -1,0 +1,60 @@
+import type { HostConfig } from "../config/hostConfig.ts";
+import type { SecretStore } from "./authPorts.ts";
+import type { KeyRing } from "./keyRing.ts";
+import { passphraseSecret, passwordSecret } from "./secrets.ts";
+
+/** What the logins of one window remember, in the secret store and in memory, and how to forget it. Shows no secret. */
+export class LoginMemory {
+  readonly #secrets: SecretStore;
+  readonly #keyRing: KeyRing;
+
+  constructor(secrets: SecretStore, keyRing: KeyRing) {
+    this.#secrets = secrets;
+    this.#keyRing = keyRing;
+  }
+
+  /** Key files whose passphrases this window knows, whether they are in the secret store too or not. */
+  keyFiles(): readonly string[] {
+    return this.#keyRing.openFiles();
+  }
+
+  /**
+   * Forgets what was kept for a host: its password, and the passphrases of its key files.
+   *
+   * @returns what was forgotten, in words; empty when there was nothing. Rejects when the secret store fails.
+   */
+  async forgetHost(config: HostConfig): Promise<readonly string[]> {
+    const forgotten: string[] = [];
+    const password = passwordSecret(config);
+    if ((await this.#secrets.get(password)) !== undefined) {
+      await this.#secrets.delete(password);
+      forgotten.push(`password of ${config.user}@${config.hostName}:${config.port}`);
+    }
+    for (const file of config.identityFiles) {
+      if (await this.#forgetKeyFile(file)) {
+        forgotten.push(`passphrase of ${file}`);
+      }
+    }
+    return forgotten;
+  }
+
+  /** Forgets one secret of the store by its name, and a passphrase in memory too. Rejects when the store fails. */
+  async forget(secret: string): Promise<void> {
+    for (const file of this.keyFiles()) {
+      if (passphraseSecret(file) === secret) {
+        this.#keyRing.forget(file);
+      }
+    }
+    await this.#secrets.delete(secret);
+  }
+
+  async #forgetKeyFile(file: string): Promise<boolean> {
+    const secret = passphraseSecret(file);
+    const known = this.#keyRing.forget(file);
+    const stored = (await this.#secrets.get(secret)) !== undefined;
+    if (stored) {
+      await this.#secrets.delete(secret);
+    }
+    return known || stored;
+  }
+}
