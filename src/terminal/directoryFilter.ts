@@ -24,14 +24,15 @@ export class DirectoryFilter {
     ) {
       return text;
     }
-    const whole = (this.#held + text).replace(directory, "");
-    this.#held = "";
-    const at = unfinished(whole);
-    if (at < 0 || whole.length - at > longest) {
-      return whole;
-    }
-    this.#held = whole.slice(at);
-    return whole.slice(0, at);
+    const all = this.#held + text;
+    // ESC at the very end may be half of the string terminator, or the beginning of the next sequence.
+    const half = all.endsWith("\u001b") ? all.length - 1 : all.length;
+    const passed = all.slice(0, half).replace(directory, "");
+    const at = unfinished(passed);
+    const whole = passed + all.slice(half);
+    const keep = at >= 0 && whole.length - at <= longest ? at : passed.length;
+    this.#held = whole.slice(keep);
+    return whole.slice(0, keep);
   }
 
   /** What was kept, when nothing follows. */
@@ -58,5 +59,5 @@ function unfinished(text: string): number {
       }
     }
   }
-  return text.endsWith("\u001b") ? text.length - 1 : -1;
+  return -1;
 }

@@ -6,8 +6,8 @@ export type SequenceKind = "escape" | "csi" | "osc" | "dcs" | "apc";
 /** What a scanner meets besides text. Called during `scan`, in order. */
 export interface SequenceListener {
   /**
-   * A complete sequence that a terminal carries out, as it came: with its introducer (7 or 8 bit); CSI and ESC with the
-   * final character, strings with a BEL if that ended them, without ST. `cut`: the string was longer than the limit, and
+   * A complete sequence that a terminal carries out: with its introducer (7 or 8 bit); CSI and ESC with the final
+   * character and without controls inside, strings with a BEL if that ended them, without ST. `cut`: the string was longer than the limit, and
    * `raw` holds its beginning.
    */
   onSequence(kind: SequenceKind, raw: string, cut: boolean): void;
@@ -150,7 +150,8 @@ export class SafePointScanner {
     const kind = carriedOut(state, code);
     if (kind !== undefined) {
       const final = code === 0x1b || code === 0x9c ? at : at + 1;
-      const raw = this.#held + (this.#cut ? "" : text.slice(start, final));
+      const whole = this.#held + (this.#cut ? "" : text.slice(start, final));
+      const raw = kind === "csi" || kind === "escape" ? withoutControls(whole) : whole;
       this.#listener?.onSequence(kind, raw, this.#cut || raw.length > longestKept);
       if (kind === "csi" && (code === 0x68 || code === 0x6c) && /\?(?:.*;)?7(?!\d)/s.test(raw)) {
         this.#noWrap = code === 0x6c;
@@ -188,6 +189,13 @@ export class SafePointScanner {
     this.#held = "";
     this.#cut = false;
   }
+}
+
+/** Controls inside a sequence are carried out at once, and are no part of it. */
+function withoutControls(raw: string): string {
+  return /[\u0000-\u001f\u007f]/.test(raw.slice(1))
+    ? raw.charAt(0) + raw.slice(1).replace(/[\u0000-\u001f\u007f]/g, "")
+    : raw;
 }
 
 function isPrintableAscii(code: number): boolean {

@@ -17,6 +17,10 @@ interface Drawing {
 
 const plainDrawing = (): Drawing => ({ rendition: new GraphicRendition(), g0: "B", shift: 0 });
 
+function copyOf(drawing: Drawing): Drawing {
+  return { ...drawing, rendition: drawing.rendition.copy() };
+}
+
 /**
  * Follows what the control sequences of a program have set in the terminal, as far as it matters for lines of our own:
  * how to write plain text in between and then go on as before, and how to clean up after a program that was cut off.
@@ -31,6 +35,7 @@ export class TerminalModes implements SequenceListener {
   #keypad = false;
   #region = false;
   #cursorStyle = false;
+  /** OSC 8 that began the link, without its terminator; "": none. DECSC leaves it out. */
   #hyperlink = "";
   #kittyDepth = 0;
   #modifyOtherKeys = false;
@@ -85,10 +90,8 @@ export class TerminalModes implements SequenceListener {
 
   /** Brings the terminal back from whatever a program that is gone has left it in. The screen's text stays. */
   undo(): string {
-    let text = this.neutral();
-    if (this.#alternate !== 0) {
-      text += `${ESC}[?${this.#alternate}l`;
-    }
+    // Leaving the alternate screen brings back what DECSC saved: the drawing state comes last.
+    let text = this.#alternate === 0 ? "" : `${ESC}[?${this.#alternate}l`;
     for (const [mode, on] of this.#private) {
       if (on !== onByDefault.has(mode)) {
         text += `${ESC}[?${mode}${on ? "l" : "h"}`;
@@ -99,6 +102,7 @@ export class TerminalModes implements SequenceListener {
     text += this.#cursorStyle ? `${ESC}[0 q` : "";
     text += this.#kittyDepth > 0 ? `${ESC}[<${this.#kittyDepth}u` : "";
     text += this.#modifyOtherKeys ? `${ESC}[>4m` : "";
+    text += this.neutral(true);
     this.#reset();
     return text;
   }
@@ -212,12 +216,10 @@ export class TerminalModes implements SequenceListener {
   }
 
   #save(): void {
-    const { rendition, g0, shift } = this.#drawing;
-    this.#saved[this.#alternate === 0 ? 0 : 1] = { rendition: rendition.copy(), g0, shift };
+    this.#saved[this.#alternate === 0 ? 0 : 1] = copyOf(this.#drawing);
   }
 
   #recall(): void {
-    const { rendition, g0, shift } = this.#saved[this.#alternate === 0 ? 0 : 1];
-    this.#drawing = { rendition: rendition.copy(), g0, shift };
+    this.#drawing = copyOf(this.#saved[this.#alternate === 0 ? 0 : 1]);
   }
 }
