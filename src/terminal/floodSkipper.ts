@@ -140,7 +140,7 @@ export class FloodSkipper {
         break;
       case "dcs":
         // Questions (DECRQSS, XTGETTCAP) wait for an answer; anything else draws.
-        if (/^(?:\u001bP|\u0090)[$+]q/.test(raw)) {
+        if (/^(?:\u001bP|\u0090)[\d;]*[$+]q/.test(raw)) {
           this.#put(undefined, `${raw}\u001b\\`);
         }
         break;

@@ -47,8 +47,6 @@ export class SessionLink implements Disposable {
   readonly #resizes: ResizeCoalescer;
   #skipper: FloodSkipper | undefined;
   #skipKey = "";
-  /** An interrupt was typed inside a control sequence: skipping begins when that is over. */
-  #interrupt: string | undefined;
   #quiet: Disposable | undefined;
   #skipEnd: Disposable | undefined;
 
@@ -94,7 +92,6 @@ export class SessionLink implements Disposable {
         continue;
       }
       const wasBlocked = this.#queue.blocked;
-      this.#interrupt = undefined;
       if (!this.#queue.push(this.#encoder.write(step.text))) {
         this.#init.screen.notice("Input refused: the remote side has not taken what was sent before.");
       } else if (interrupts.has(step.text) && !wasBlocked) {
@@ -123,7 +120,6 @@ export class SessionLink implements Disposable {
     this.#quiet?.dispose();
     this.#skipEnd?.dispose();
     this.#skipper = undefined;
-    this.#interrupt = undefined;
   }
 
   #output(text: string): void {
@@ -132,28 +128,33 @@ export class SessionLink implements Disposable {
     }
     if (this.#skipper !== undefined) {
       this.#watchQuiet();
-      this.#endSkip(this.#skipper.push(text));
+      const rest = this.#completeSequence(text);
+      if (rest !== "") {
+        this.#endSkip(this.#skipper.push(rest));
+      }
       return;
     }
     this.#init.screen.write(text);
-    if (this.#interrupt !== undefined) {
-      this.#onInterrupt(this.#interrupt);
+  }
+
+  /** Hands on what belongs to a control sequence that the screen has the beginning of. @returns what follows it. */
+  #completeSequence(text: string): string {
+    const { screen } = this.#init;
+    let at = 0;
+    while (!screen.inGround && at < text.length) {
+      screen.write(text.charAt(at++));
     }
+    return text.slice(at);
   }
 
   /** See FloodSkipper. A full screen program draws its whole picture anew: there nothing is ever skipped. */
   #onInterrupt(key: string): void {
     const { screen, session, clock } = this.#init;
-    this.#interrupt = undefined;
     if (
       this.#skipper !== undefined ||
       screen.modes.alternateScreen ||
       !(screen.paused || screen.backlog >= floodBacklog)
     ) {
-      return;
-    }
-    if (!screen.inGround) {
-      this.#interrupt = key;
       return;
     }
     this.#skipper = new FloodSkipper(key, screen.modes);

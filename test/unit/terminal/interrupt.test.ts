@@ -1,0 +1,144 @@
+import { describe, expect, test } from "vitest";
+import { settle } from "../../support/manualClock.ts";
+import { Tab } from "./support/tab.ts";
+
+const marks = /\u001b\[\?7\d{6}\$p/g;
+const block = "a line of the flood\r\n".repeat(1500);
+
+/** 3 MB are on their way to a terminal that is behind. */
+async function floodedTab(block_ = block): Promise<Tab> {
+  const tab = await new Tab().open();
+  tab.stopAnswering();
+  for (let part = 0; part < 100; part++) {
+    tab.session.send(block_);
+  }
+  expect(tab.session.paused).toBe(true);
+  return tab;
+}
+
+describe("an interrupt while the terminal is behind", () => {
+  test("reaches the server at once, and the prompt comes without the rest of the flood", async () => {
+    const tab = await floodedTab();
+    const before = tab.written.length;
+    tab.type("\u0003");
+    expect(tab.session.input).toBe("\u0003");
+    tab.session.send("^C\r\n$ ");
+    const added = tab.written.slice(before);
+    expect(added.length).toBeLessThan(200);
+    expect(added).toMatch(/\[… 2\.\d MB skipped after Ctrl\+C …\]\r\n.*\^C\r\n\$ $/s);
+    expect(tab.clock.pendingTimers).toBe(1);
+    tab.controller.dispose();
+    await settle();
+    expect(tab.clock.pendingTimers).toBe(0);
+  });
+
+  test("a program that goes on is shown on, held back as before", async () => {
+    const tab = await floodedTab();
+    tab.type("\u0003");
+    tab.session.send("^Cnot me\r\n");
+    expect(tab.session.paused).toBe(true);
+    tab.session.send(block);
+    for (let answer = 0; answer < 20; answer++) {
+      tab.controller.input(`\u001b[?${7_000_000 + answer};0$y`);
+    }
+    expect(tab.session.paused).toBe(false);
+    expect(tab.written.replace(marks, "").endsWith(`^Cnot me\r\n${block}`)).toBe(true);
+  });
+
+  test("without an echo the end of the output is shown once it is quiet", async () => {
+    const tab = await floodedTab();
+    tab.type("\u0003");
+    tab.session.send("bye\r\n$ ");
+    expect(tab.written.endsWith("$ ")).toBe(false);
+    await tab.clock.advance(100);
+    expect(tab.written.replace(marks, "").endsWith(`${block}bye\r\n$ `)).toBe(true);
+    expect(tab.written).toContain("skipped after Ctrl+C");
+  });
+
+  test("output that never ends is shown again after a while", async () => {
+    const tab = await floodedTab();
+    tab.type("\u0003");
+    const before = tab.written.length;
+    for (let turn = 0; turn < 100 && tab.written.length === before; turn++) {
+      tab.session.send(block);
+      await tab.clock.advance(50);
+    }
+    expect(tab.written).toContain("skipped after Ctrl+C");
+    expect(tab.session.paused).toBe(true);
+  });
+
+  test("a sequence of which the beginning is on the screen is completed", async () => {
+    const tab = await floodedTab(`1m${block}\u001b[3`);
+    expect(tab.written.endsWith("\u001b[3")).toBe(true);
+    const before = tab.written.length;
+    tab.type("\u0003");
+    tab.session.send("1m^C\r\n$ ");
+    const added = tab.written.slice(before);
+    expect(added.startsWith("1m")).toBe(true);
+    expect(added).toMatch(/skipped after Ctrl\+C …\]\r\n.*\u001b\[0;31m\^C\r\n\$ $/s);
+  });
+
+  test("the end of the session ends the skipping, too", async () => {
+    const tab = await floodedTab();
+    tab.type("\u0003");
+    tab.session.send("last words\r\n");
+    tab.session.end({ kind: "exited", code: 130 });
+    await settle();
+    expect(tab.closed).toEqual([130]);
+    expect(tab.written).toContain("last words");
+    expect(tab.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("nothing is skipped", () => {
+  test("for whoever does not interrupt, however far behind the terminal is", async () => {
+    const tab = await new Tab().open();
+    const sent = Array.from({ length: 100 }, (_, part) => `${part} ${block}`);
+    for (const part of sent) {
+      tab.session.send(part);
+    }
+    await tab.screen.write("");
+    for (let turn = 0; turn < 1000 && tab.session.paused; turn++) {
+      await settle();
+    }
+    await tab.screen.write("");
+    expect(tab.written.replace(marks, "")).toBe(sent.join(""));
+    expect(tab.session.input).toBe("");
+  });
+
+  test("in a full screen program", async () => {
+    const tab = await floodedTab(`\u001b[?1049h${block}`);
+    tab.type("\u0003");
+    const answersAll = (): void => {
+      for (const [, index] of tab.written.matchAll(/\u001b\[\?7(\d{6})\$p/g)) {
+        tab.controller.input(`\u001b[?${7_000_000 + Number(index)};0$y`);
+      }
+    };
+    for (let turn = 0; turn < 100 && tab.session.paused; turn++) {
+      answersAll();
+    }
+    expect(tab.written.replace(marks, "")).toBe(`\u001b[?1049h${block}`.repeat(100));
+  });
+
+  test("while the terminal keeps up", async () => {
+    const tab = await new Tab().open();
+    tab.session.send("sleep 100\r\n");
+    tab.type("\u0003");
+    tab.session.send(`${"x".repeat(3000)}^C\r\n$ `);
+    expect(tab.written).not.toContain("skipped");
+    expect(tab.clock.pendingTimers).toBe(0);
+  });
+
+  test("when the interrupt is part of a paste, or can't get through", async () => {
+    const pasted = await floodedTab();
+    pasted.controller.input("text\u0003more");
+    pasted.session.send("^C\r\n$ ");
+    expect(pasted.written).not.toContain("skipped");
+
+    const blocked = await floodedTab();
+    blocked.session.room = 1;
+    blocked.type("x\u0003");
+    blocked.session.send("^C\r\n$ ");
+    expect(blocked.written).not.toContain("skipped");
+  });
+});
