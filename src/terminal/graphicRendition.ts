@@ -1,51 +1,75 @@
-/** What SGR (ECMA-48 section 8.3.117, and what xterm added) has set, one value per property. */
+/** More sequences without a reset are condensed. */
+const mostPending = 64;
+
+/**
+ * What SGR (ECMA-48 section 8.3.117, and what xterm added) has set. Coloured output is full of them and hardly anybody
+ * asks: they are kept as they came, and understood only when somebody does.
+ */
 export class GraphicRendition {
-  #set: ReadonlyMap<string, string> = new Map();
+  #pending: string[] = [];
 
   copy(): GraphicRendition {
     const copy = new GraphicRendition();
-    copy.#set = this.#set;
+    copy.#pending = [...this.#pending];
     return copy;
   }
 
   reset(): void {
-    this.#set = new Map();
+    this.#pending = [];
   }
 
   /** @param parameters what stands between CSI and `m`. */
   apply(parameters: string): void {
-    const set = new Map(this.#set);
-    const list = parameters.split(";");
-    for (let at = 0; at < list.length; at++) {
-      const item = list[at] ?? "";
-      const code = Number.parseInt(item, 10) || 0;
-      if (code === 0) {
-        set.clear();
-      } else if (code === 38 || code === 48 || code === 58) {
-        const length = item.includes(":") ? 1 : list[at + 1] === "2" ? 5 : 3;
-        set.set(propertyOf(code) ?? "", list.slice(at, at + length).join(";"));
-        at += length - 1;
-      } else if (code === 22) {
-        set.delete("bold");
-        set.delete("faint");
-      } else if (item === "4:0") {
-        set.delete("underline");
-      } else {
-        const off = offCodes[code];
-        const property = propertyOf(code);
-        if (off !== undefined) {
-          set.delete(off);
-        } else if (property !== undefined) {
-          set.set(property, item);
-        }
+    if (parameters === "" || parameters === "0") {
+      if (this.#pending.length > 0) {
+        this.#pending = [];
       }
+      return;
     }
-    this.#set = set;
+    this.#pending.push(parameters);
+    if (this.#pending.length > mostPending) {
+      const condensed = this.#properties().join(";");
+      this.#pending = condensed === "" ? [] : [condensed];
+    }
   }
 
   /** The sequence that makes a terminal draw like this, whatever was set before. */
   toSequence(): string {
-    return `\u001b[${["0", ...this.#set.values()].join(";")}m`;
+    return `\u001b[${["0", ...this.#properties()].join(";")}m`;
+  }
+
+  /** One value for each property that is set. */
+  #properties(): string[] {
+    const set = new Map<string, string>();
+    for (const parameters of this.#pending) {
+      applyTo(set, parameters.split(";"));
+    }
+    return [...set.values()];
+  }
+}
+
+function applyTo(set: Map<string, string>, list: readonly string[]): void {
+  for (let at = 0; at < list.length; at++) {
+    const item = list[at] ?? "";
+    const code = Number.parseInt(item, 10) || 0;
+    const property = propertyOf(code);
+    const off = offCodes[code];
+    if (code === 0) {
+      set.clear();
+    } else if (code === 38 || code === 48 || code === 58) {
+      const length = item.includes(":") ? 1 : list[at + 1] === "2" ? 5 : 3;
+      set.set(property ?? "", list.slice(at, at + length).join(";"));
+      at += length - 1;
+    } else if (code === 22) {
+      set.delete("bold");
+      set.delete("faint");
+    } else if (item === "4:0") {
+      set.delete("underline");
+    } else if (off !== undefined) {
+      set.delete(off);
+    } else if (property !== undefined) {
+      set.set(property, item);
+    }
   }
 }
 

@@ -40,6 +40,8 @@ export class SafePointScanner {
   /** Beginning of a sequence that earlier chunks left unfinished. */
   #held = "";
   #cut = false;
+  /** There are controls inside the sequence. */
+  #mixed = false;
 
   constructor(listener?: SequenceListener) {
     this.#listener = listener;
@@ -86,6 +88,8 @@ export class SafePointScanner {
         if (next === escapeState.ground || code === 0x1b || (code >= 0x80 && code < 0xa0)) {
           this.#finish(state, code, text, start, at);
           start = at;
+        } else if (code < 0x20 || code === 0x7f) {
+          this.#mixed = true;
         }
         state = next;
         at++;
@@ -151,7 +155,7 @@ export class SafePointScanner {
     if (kind !== undefined) {
       const final = code === 0x1b || code === 0x9c ? at : at + 1;
       const whole = this.#held + (this.#cut ? "" : text.slice(start, final));
-      const raw = kind === "csi" || kind === "escape" ? withoutControls(whole) : whole;
+      const raw = this.#mixed && (kind === "csi" || kind === "escape") ? withoutControls(whole) : whole;
       this.#listener?.onSequence(kind, raw, this.#cut || raw.length > longestKept);
       if (kind === "csi" && (code === 0x68 || code === 0x6c) && /\?(?:.*;)?7(?!\d)/s.test(raw)) {
         this.#noWrap = code === 0x6c;
@@ -188,14 +192,13 @@ export class SafePointScanner {
   #drop(): void {
     this.#held = "";
     this.#cut = false;
+    this.#mixed = false;
   }
 }
 
 /** Controls inside a sequence are carried out at once, and are no part of it. */
 function withoutControls(raw: string): string {
-  return /[\u0000-\u001f\u007f]/.test(raw.slice(1))
-    ? raw.charAt(0) + raw.slice(1).replace(/[\u0000-\u001f\u007f]/g, "")
-    : raw;
+  return raw.charAt(0) + raw.slice(1).replace(/[\u0000-\u001f\u007f]/g, "");
 }
 
 function isPrintableAscii(code: number): boolean {

@@ -49,7 +49,9 @@ export class TerminalModes implements SequenceListener {
   }
 
   onSequence(kind: SequenceKind, raw: string): void {
-    if (kind === "csi") {
+    if (kind === "csi" && raw.endsWith("m") && isPlainSgr(raw)) {
+      this.#drawing.rendition.apply(raw.slice(raw.charCodeAt(0) === 0x1b ? 2 : 1, -1));
+    } else if (kind === "csi") {
       const [, parameters = "", rest = ""] = /^(?:\u001b\[|\u009b)([0-?]*)([ -/]*[@-~])$/.exec(raw) ?? [];
       this.#onCsi(parameters, rest);
     } else if (kind === "escape") {
@@ -124,9 +126,6 @@ export class TerminalModes implements SequenceListener {
   #onCsi(parameters: string, rest: string): void {
     const mark = /^[<=>?]/.test(parameters) ? parameters.charAt(0) : "";
     switch (mark + rest) {
-      case "m":
-        this.#drawing.rendition.apply(parameters);
-        break;
       case "?h":
       case "?l":
         for (const code of parameters.slice(1).split(";")) {
@@ -222,4 +221,10 @@ export class TerminalModes implements SequenceListener {
   #recall(): void {
     this.#drawing = copyOf(this.#saved[this.#alternate === 0 ? 0 : 1]);
   }
+}
+
+/** Neither a private prefix nor an intermediate character: the parameters begin and end with digits, or there are none. */
+function isPlainSgr(raw: string): boolean {
+  const first = raw.charCodeAt(raw.charCodeAt(0) === 0x1b ? 2 : 1);
+  return (first < 0x3c || first === 0x6d) && raw.charCodeAt(raw.length - 2) >= 0x30;
 }

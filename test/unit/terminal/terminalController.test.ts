@@ -44,6 +44,7 @@ describe("opening", () => {
     session.send(Uint8Array.from([0x63, 0x61, 0x66, 0xe9]));
     tab.openings.push(() => Promise.resolve(session));
     await tab.open();
+    await tab.until("open");
     tab.type("é");
     expect(await tab.text()).toBe("café");
     expect([...session.inputBytes]).toEqual([0xe9]);
@@ -53,6 +54,7 @@ describe("opening", () => {
     const tab = new Tab();
     tab.settings = { ...tab.settings, encoding: "klingon" };
     await tab.open();
+    await tab.until("open");
     tab.session.send("é");
     expect(await tab.text()).toMatch(/"klingon" can't be used.*\né$/);
   });

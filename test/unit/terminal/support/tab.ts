@@ -1,9 +1,11 @@
+import { nextEvent } from "../../../../src/base/emitter.ts";
 import type { Session } from "../../../../src/session/sessionTypes.ts";
 import {
   type OpenAttempt,
   TerminalController,
   type TerminalControllerInit,
   type TerminalSettings,
+  type TerminalState,
 } from "../../../../src/terminal/terminalController.ts";
 import { ManualClock, settle } from "../../../support/manualClock.ts";
 import { FakeSession } from "./fakeSession.ts";
@@ -82,6 +84,13 @@ export class Tab {
     this.controller.open({ columns: 80, rows: 24 });
     await settle();
     return this;
+  }
+
+  /** Also when it takes real time to get there, such as loading the tables of an encoding. */
+  async until(kind: TerminalState["kind"]): Promise<void> {
+    if (this.controller.state.kind !== kind) {
+      await nextEvent(this.controller.onDidChangeState, undefined, (state) => state.kind === kind);
+    }
   }
 
   /** Key by key. */
