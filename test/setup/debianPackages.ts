@@ -8,6 +8,9 @@ export async function isDebian(): Promise<boolean> {
   return /^ID(_LIKE)?=.*\bdebian\b/m.test(release);
 }
 
+/** Of the package lists, since this process began: one update serves all installations of a run. */
+let listsAreFresh = false;
+
 /**
  * Installs the packages that are not there yet: only on Debian, and only as root.
  * @throws MissingRequirementError with the command to run when that can't be done without asking.
@@ -28,7 +31,10 @@ export async function ensureDebianPackages(names: readonly string[]): Promise<vo
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   // Another apt-get may hold the lock, on a fresh machine often its own first update.
   const apt = ["-q", "-o", "DPkg::Lock::Timeout=600"];
-  await runProgram("apt-get", [...apt, "update"], { env });
+  if (!listsAreFresh) {
+    await runProgram("apt-get", [...apt, "update"], { env });
+    listsAreFresh = true;
+  }
   await runProgram("apt-get", [...apt, "install", "--yes", "--no-install-recommends", ...missing], { env });
 }
 

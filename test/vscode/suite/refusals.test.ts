@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import * as vscode from "vscode";
 import type { SshSessionsApi } from "../../../src/api.ts";
 import { freePort } from "../../lab/freePort.ts";
@@ -85,22 +86,70 @@ describe("refusals", () => {
     assert.deepEqual(liveMasters(api), []);
   });
 
-  it("a refused port, an alias that leads nowhere and a server that hangs up each say what it was", async () => {
-    const port = await freePort();
-    config = await useSshConfig(
-      [
-        `Host refused\n  HostName 127.0.0.1\n  Port ${port}\n`,
-        "Host nowhere\n  HostName no-such-host.invalid\n",
-      ].join("\n"),
+  /** What became of a login, in two words. */
+  async function attempt(alias: string): Promise<string> {
+    return await api.connect(alias).then(
+      () => "connected",
+      (error: Error & { reason?: string }) => `${error.name} ${error.reason}`,
     );
-    const reason = async (alias: string): Promise<unknown> =>
-      await api.connect(alias).then(
-        () => "connected",
-        (error: Error & { reason?: string }) => `${error.name} ${error.reason}`,
+  }
+
+  it("a refused port, a name that leads nowhere, a server that hangs up and one that speaks no SSH say what it was", async () => {
+    const hangUp = await listen((socket) => socket.destroy());
+    const chatty = await listen((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n".repeat(20)));
+    try {
+      const local = (alias: string, port: number): string =>
+        `Host ${alias}\n  HostName 127.0.0.1\n  Port ${port}\n`;
+      config = await useSshConfig(
+        [
+          local("refused", await freePort()),
+          "Host nowhere\n  HostName no-such-host.invalid\n",
+          local("hangs-up", hangUp.port),
+          local("chatty", chatty.port),
+        ].join("\n"),
       );
-    assert.equal(await reason("refused"), "ConnectError refused");
-    assert.equal(await reason("nowhere"), "ConnectError name-not-found");
-    assert.deepEqual(liveMasters(api), []);
+      assert.equal(await attempt("refused"), "ConnectError refused");
+      assert.equal(await attempt("nowhere"), "ConnectError name-not-found");
+      assert.equal(await attempt("hangs-up"), "ConnectError closed-during-handshake");
+      assert.equal(await attempt("chatty"), "ConnectError not-ssh");
+      assert.deepEqual(liveMasters(api), []);
+    } finally {
+      hangUp.close();
+      chatty.close();
+    }
+  });
+
+  it("a key that others can read is not used, and the login says so", async () => {
+    host = await startSshd();
+    config = await useSshConfig(host.sshConfigText("web1"));
+    await chmod(host.keyFile, 0o644);
+    const { keyFile } = host;
+    await assert.rejects(
+      api.connect("web1"),
+      (error: Error & { reason?: string; problems?: readonly string[] }) => {
+        assert.equal(`${error.name} ${error.reason}`, "AuthError nothing-to-try");
+        const [problem, ...others] = error.problems ?? [];
+        assert.ok(problem?.includes(keyFile) && /chmod|permission|others/i.test(problem), problem);
+        assert.deepEqual(others, []);
+        return true;
+      },
+    );
+    assert.equal(host.logins(), 0);
+    await chmod(host.keyFile, 0o600);
+    assert.equal(await attempt("web1"), "connected");
+  });
+
+  it("a malformed ssh_config names its line, and loses nothing that is open", async () => {
+    host = await startSshd();
+    config = await useSshConfig(host.sshConfigText("web1"));
+    await api.openTerminal("web1", { title: "one" });
+    await writeFile(config.file, `${host.sshConfigText("web1")}\nHost broken\n  Port not-a-number\n`);
+    assert.equal(await attempt("broken"), "ConfigError malformed");
+    const [master] = liveMasters(api);
+    assert.deepEqual(
+      master?.sessions.map(({ title, state }) => [title, state.kind]),
+      [["one", "open"]],
+    );
   });
 
   it("a full master refuses the next session and keeps those that are open", async () => {
@@ -121,3 +170,13 @@ describe("refusals", () => {
     assert.equal(vscode.window.terminals.filter(({ exitStatus }) => exitStatus === undefined).length, 2);
   });
 });
+
+/** A server on loopback that does `greet` with whoever comes. */
+async function listen(greet: (socket: Socket) => void): Promise<{ readonly port: number; close(): void }> {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    greet(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+}
