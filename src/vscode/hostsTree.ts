@@ -23,7 +23,9 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
   readonly #changed: vscode.EventEmitter<HostNode | undefined>;
   readonly #redraw: Coalescer;
   readonly onDidChangeTreeData: vscode.Event<HostNode | undefined>;
-  #nodes: readonly HostNode[] | undefined;
+  /** A reading that began before a refresh must not answer what is asked after it, so the promise is kept. */
+  #reading: Promise<readonly HostNode[]> | undefined;
+  #nodes: readonly HostNode[] = [];
   #life: ReadonlyMap<string, HostLife> = new Map();
 
   constructor(resolver: HostResolver, service: SessionService, clock: Clock, logger: Logger, home: string) {
@@ -41,7 +43,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
 
   /** Reads the hosts anew. */
   refresh(): void {
-    this.#nodes = undefined;
+    this.#reading = undefined;
     this.#changed.fire(undefined);
   }
 
@@ -49,9 +51,11 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     if (element !== undefined) {
       return [];
     }
+    this.#reading ??= this.#read();
+    const nodes = await this.#reading;
+    this.#nodes = nodes;
     this.#life = lifeByHost(this.#service.masters());
-    this.#nodes ??= await this.#load();
-    return [...this.#nodes];
+    return [...nodes];
   }
 
   getTreeItem(element: HostNode): vscode.TreeItem {
@@ -62,7 +66,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     this.#store.dispose();
   }
 
-  async #load(): Promise<readonly HostNode[]> {
+  async #read(): Promise<readonly HostNode[]> {
     try {
       const { hosts, problems } = await this.#resolver.hosts();
       return [
@@ -79,7 +83,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
   #markLive(): void {
     const before = this.#life;
     this.#life = lifeByHost(this.#service.masters());
-    for (const node of this.#nodes ?? []) {
+    for (const node of this.#nodes) {
       if (
         node.kind === "host" &&
         JSON.stringify(before.get(node.entry.alias)) !== JSON.stringify(this.#life.get(node.entry.alias))
