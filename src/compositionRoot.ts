@@ -1,8 +1,8 @@
-import { homedir } from "node:os";
 import * as vscode from "vscode";
 import type { SshSessionsApi } from "./api.ts";
 import { systemClock } from "./base/clock.ts";
 import { type Disposable, DisposableStore } from "./base/disposable.ts";
+import { configEnvironment } from "./config/configEnvironment.ts";
 import { createHostResolver } from "./config/hostResolver.ts";
 import { createSshStack } from "./sshStack.ts";
 import { channelLogger } from "./vscode/channelLogger.ts";
@@ -17,7 +17,7 @@ import { VscodeSettings } from "./vscode/vscodeSettings.ts";
 export function compose(context: vscode.ExtensionContext): Disposable & { readonly api: SshSessionsApi } {
   const store = new DisposableStore();
   const clock = systemClock;
-  const home = homedir();
+  const home = configEnvironment().homedir;
   const channel = store.add(vscode.window.createOutputChannel("SSH Sessions", { log: true }));
   const logger = channelLogger(channel);
   const settings = store.add(new VscodeSettings(vscode));
