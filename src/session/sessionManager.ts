@@ -52,7 +52,7 @@ export class SessionManager implements SessionService {
   }
 
   masters(): readonly MasterSnapshot[] {
-    const sessions = [...this.#sessions.values()];
+    const sessions = [...this.#sessions.values()].filter((session) => !session.isUnseen);
     return Object.freeze(
       this.#init.registry.masters.map((master) =>
         Object.freeze({
@@ -94,14 +94,18 @@ export class SessionManager implements SessionService {
       if (state.kind === "ended") {
         gaveUp.abort(new CancelledError());
         this.#sessions.delete(session.id);
-        if (request.remembered !== false) {
+        if (!session.isUnseen) {
           this.#remember(session);
         }
       }
-      this.#changed.fire();
+      this.#tell(session);
     });
-    session.onDidWarn((warning) => this.#warned.fire({ session, ...warning }));
-    this.#changed.fire();
+    session.onDidWarn((warning) => {
+      if (!session.isUnseen) {
+        this.#warned.fire({ session, ...warning });
+      }
+    });
+    this.#tell(session);
     try {
       const config = await this.#init.resolve(request.host, either);
       const channel = await this.#openChannel(session, config, request, either);
@@ -234,7 +238,7 @@ export class SessionManager implements SessionService {
       const { master } = lease;
       const wasThere = master.connection !== undefined;
       session.useMaster(master, lease);
-      this.#changed.fire();
+      this.#tell(session);
       try {
         return await master.openChannel(spec, signal);
       } catch (error) {
@@ -263,8 +267,18 @@ export class SessionManager implements SessionService {
     if (master === undefined || master.isEnded) {
       throw new ChannelError("connection-ended", "The connection is gone");
     }
+    if (request.remembered === false) {
+      // A look must not keep the connection, nor make its linger begin anew.
+      return { master, dispose: () => {} };
+    }
     const lease = master.lease();
     return { master, dispose: () => lease.dispose() };
+  }
+
+  #tell(session: SshSession): void {
+    if (!session.isUnseen) {
+      this.#changed.fire();
+    }
   }
 
   #sessionsOn(master: Master): readonly SshSession[] {

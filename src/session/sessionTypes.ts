@@ -78,7 +78,10 @@ export interface OpenSessionRequest {
   readonly allowPrompts?: boolean;
   /** Use exactly this master; rejects with ChannelError `connection-ended` when it is gone. */
   readonly onMaster?: string;
-  /** Default true. False: its end is not kept in the history (what the extension itself looks up on a server). */
+  /**
+   * Default true. False, for what the extension itself looks up on a server: it is in no snapshot, no event and no
+   * history, and with `onMaster` it neither keeps the master nor restarts its linger.
+   */
   readonly remembered?: boolean;
 }
 

@@ -100,6 +100,11 @@ export class SshSession implements Session {
     return this.#state.kind === "ended";
   }
 
+  /** What the extension itself looks up on a server: nobody is told of it. */
+  get isUnseen(): boolean {
+    return this.#request.remembered === false;
+  }
+
   /** Which master it will ride on; the snapshot then stands below it. The lease is owned from now. */
   useMaster(master: Master, lease: Disposable): void {
     this.#lease?.dispose();

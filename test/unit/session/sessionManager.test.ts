@@ -61,6 +61,42 @@ describe("masters and sessions", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it("a look over a lingering master is told to nobody and does not make it stay longer", async () => {
+    const { clock, engine, manager } = fakeStack();
+    const { id } = await manager.open({ host: "web1", ...shell });
+    const masterId = manager.session(id)?.snapshot().masterId ?? "";
+    engine.connection().channels[0]?.end({ code: 0 });
+    await settle();
+    await clock.advance(500_000);
+    const [before] = manager.masters();
+    const told = new Set<unknown>();
+    manager.onDidChange(() => {
+      for (const { sessions, state } of manager.masters()) {
+        told.add(sessions.length).add(state.kind);
+      }
+    });
+    let warnings = 0;
+    manager.onDidWarn(() => warnings++);
+    const look = execute(manager, "web1", "ps", {
+      onMaster: masterId,
+      remembered: false,
+      timeLimitSeconds: 30,
+    });
+    await settle();
+    expect(manager.masters()).toMatchObject([{ state: before?.state, sessions: [] }]);
+    await clock.advance(20_000);
+    engine.connection().channels[1]?.end({ code: 0 });
+    expect((await look).outcome).toEqual({ kind: "exited", code: 0 });
+    // The probe before it measures a round trip, and that is all there is to tell.
+    expect([...told]).toEqual([0, "lingering"]);
+    expect(warnings).toBe(0);
+    expect(manager.history()).toHaveLength(1);
+    await clock.advance(79_000);
+    expect(manager.masters()).toHaveLength(1);
+    await clock.advance(2_000);
+    expect(manager.masters()).toEqual([]);
+  });
+
   it.each([
     [0, 0],
     [Number.POSITIVE_INFINITY, 1],
