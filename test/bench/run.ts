@@ -48,3 +48,6 @@ try {
   console.error(error instanceof MissingRequirementError ? error.message : error);
   process.exitCode = 1;
 }
+// Left to end by itself, Node 24 sometimes spins in its own cleanup after sockets were reset (uv_run in
+// Environment::CleanupHandles, seen with gdb). Everything that was started has been stopped.
+process.exit();

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { silentLogger } from "../../src/base/log.ts";
 import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
 import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
+import { makeEmbeddedKey } from "../lab/embeddedKey.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { collect, execSpec, never } from "./contract/channels.ts";
 import { ScriptedAuthenticator, TrustingVerifier } from "./contract/logins.ts";
@@ -20,7 +21,7 @@ beforeEach(async () => {
   segments.length = 0;
   const waiting: (() => void)[] = [];
   const server = new ssh2.Server({
-    hostKeys: [ssh2.utils.generateKeyPairSync("ed25519").private],
+    hostKeys: [makeEmbeddedKey().private],
     debug: (text) => {
       if (text.includes("Received IGNORE")) {
         acknowledged++;

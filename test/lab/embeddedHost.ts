@@ -5,6 +5,7 @@ import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import ssh2 from "ssh2";
+import { makeEmbeddedKey } from "./embeddedKey.ts";
 import { serveSession } from "./embeddedSession.ts";
 import { type SshConfigEntry, sshConfigBlock } from "./sshdConfig.ts";
 import { type Watchdog, watchdog } from "./watchdog.ts";
@@ -66,8 +67,8 @@ export class EmbeddedHost implements SshConfigEntry {
     if (process.platform !== "win32") {
       this.#guard = watchdog("watchdog.sh", ["-", this.#mark, this.folder]);
     }
-    const hostKey = ssh2.utils.generateKeyPairSync("ed25519");
-    const userKey = ssh2.utils.generateKeyPairSync("ed25519", { comment: "lab" });
+    const hostKey = makeEmbeddedKey();
+    const userKey = makeEmbeddedKey();
     await mkdir(this.home, { mode: 0o700 });
     await writeFile(this.keyFile, userKey.private, { mode: 0o600 });
     await writeFile(`${this.keyFile}.pub`, `${userKey.public}\n`);
