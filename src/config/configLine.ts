@@ -1,3 +1,5 @@
+import { LineType, parse } from "ssh-config";
+
 /** One line of an ssh_config file that says something. */
 export interface Directive {
   /** Lower case. */
@@ -14,8 +16,13 @@ export interface Directive {
 
 /**
  * Cuts a file into its directives. Each line stands for itself and none throws: what can't be read is a directive
- * with a `problem`. Follows readconf.c (process_config_line_depth) and misc.c (strdelim, argv_split) to the letter,
- * because quoting is where parsers of ssh_config differ from OpenSSH.
+ * with a `problem`.
+ *
+ * The `ssh-config` package reads one line at a time, and only plain ones. It is never given a whole file, because a
+ * keyword without a value then takes the next line for its value, and one line on which it throws would cost all others.
+ * It is not given what it reads otherwise than OpenSSH does: quotes, backslashes, `#`, `=` in a value, and characters
+ * that only JavaScript takes for blanks. That is read here, to the letter of readconf.c (process_config_line_depth) and
+ * misc.c (strdelim, argv_split).
  */
 export function parseConfigText(text: string): readonly Directive[] {
   return text
@@ -27,8 +34,40 @@ export function parseConfigText(text: string): readonly Directive[] {
 
 function parseLine(text: string, line: number): Directive | undefined {
   const trimmed = text.replace(/[ \t\r\n\f]+$/, "");
+  const plain = readPlainLine(trimmed);
+  return plain === undefined ? readAnyLine(trimmed, line) : { ...plain, line };
+}
+
+/** Tabs and printable ASCII, except for `"`, `#`, `'` and the backslash. */
+const plainText = /^[\t !$-&(-[\]-~]*$/;
+
+/** What the package reads as OpenSSH does; undefined for everything else, what is no directive included. */
+function readPlainLine(text: string): Omit<Directive, "line"> | undefined {
+  const node = plainText.test(text) ? parseNode(text) : undefined;
+  if (node?.type !== LineType.DIRECTIVE || node.param === "") {
+    return undefined;
+  }
+  const rest = text.slice(`${node.before}${node.param}${node.separator}`.length);
+  if (rest === "" || rest.includes("=")) {
+    return undefined;
+  }
+  // A list for the keywords that the package knows to take several values, else the text as it stands.
+  const args = typeof node.value === "string" ? node.value.split(/[ \t]+/) : node.value.map(({ val }) => val);
+  return { keyword: node.param.toLowerCase(), args, rest };
+}
+
+/** Undefined where it throws: `Host` without a name, `Match` with a criterion that has no value. */
+function parseNode(text: string): ReturnType<typeof parse>[number] | undefined {
+  try {
+    return parse(text)[0];
+  } catch {
+    return undefined;
+  }
+}
+
+function readAnyLine(text: string, line: number): Directive | undefined {
   // The keyword may be quoted; one `=` with blanks around it may stand after it.
-  const cut = /^[ \t\r]*(?:"([^"]*)"|([^ \t\r"=]*))[ \t\r]*=?[ \t\r]*(.*)$/s.exec(trimmed);
+  const cut = /^[ \t\r]*(?:"([^"]*)"|([^ \t\r"=]*))[ \t\r]*=?[ \t\r]*(.*)$/s.exec(text);
   const keyword = (cut?.[1] ?? cut?.[2] ?? "").toLowerCase();
   const rest = cut?.[3] ?? "";
   if (keyword === "" || keyword.startsWith("#")) {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseConfigText, splitArguments } from "../../../src/config/configLine.ts";
 
@@ -69,5 +70,32 @@ describe("lines", () => {
       ["user", true],
       ["host", false],
     ]);
+  });
+
+  test("plain lines, which the package reads, are read like those with a comment, which it is not given", () => {
+    const keyword = fc.constantFrom(
+      "Host",
+      "match",
+      "User",
+      "IdentityFile",
+      "SENDENV",
+      "Include",
+      "Nonsense",
+    );
+    const separator = fc.constantFrom(" ", "\t", "=", " = ", "\t= ");
+    const indent = fc.constantFrom("", "  ", "\t");
+    const value = fc.string({ unit: fc.constantFrom(..."ab*?!,:%~=/-@[]{} \t"), minLength: 1 });
+    fc.assert(
+      fc.property(indent, keyword, separator, value, (before, word, between, text) => {
+        fc.pre(/[^ \t=]/.test(text));
+        const line = `${before}${word}${between}${text}`;
+        const [plain] = parseConfigText(line);
+        const [commented] = parseConfigText(`${line} #`);
+        expect(plain?.args).toEqual(commented?.args);
+        expect(plain?.keyword).toBe(word.toLowerCase());
+        expect(`${plain?.rest} #`).toBe(commented?.rest.replace(/[ \t]+#$/, " #"));
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
