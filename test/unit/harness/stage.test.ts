@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { runStage } from "../../stage.ts";
 
-describe("a stage of the test run", () => {
+describe("a stage of the test run", { timeout: 60_000 }, () => {
   let folder: string;
 
   beforeAll(async () => {
