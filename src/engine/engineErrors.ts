@@ -33,10 +33,17 @@ export type ChannelErrorReason =
 /** A channel did not open. `code`: RFC 4254 section 5.1, where the server gave one. */
 export class ChannelError extends SshSessionsError<ChannelErrorReason> {
   readonly code: number | undefined;
+  /** The shell, command or subsystem had been asked for: whether the server acted on it is not known. */
+  readonly mayHaveStarted: boolean;
 
-  constructor(reason: ChannelErrorReason, message: string, options?: { cause?: unknown; code?: number }) {
+  constructor(
+    reason: ChannelErrorReason,
+    message: string,
+    options?: { cause?: unknown; code?: number; mayHaveStarted?: boolean },
+  ) {
     super(reason, message, options);
     this.code = options?.code;
+    this.mayHaveStarted = options?.mayHaveStarted ?? false;
   }
 
   static is(error: unknown): error is ChannelError {

@@ -6,7 +6,7 @@ import { Emitter } from "../base/emitter.ts";
 export type EnvironmentChange = "wake" | "addresses";
 
 /** Milliseconds between looks. */
-const step = 1000;
+const step = 500;
 /** A look that comes this much too late, by either clock, means that the machine (or this process) slept. */
 const slept = 3000;
 

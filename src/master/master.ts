@@ -23,7 +23,7 @@ import type { MasterCore, MasterEndReason, MasterState, MasterStateKind } from "
 export const defaultOpenTimeout = 30;
 
 /** An urgent probe is answered within this many milliseconds, or the peer counts as hung. */
-const urgentProbeDeadline = 1500;
+const urgentProbeDeadline = 1250;
 
 /** A master that was silent for this many milliseconds proves that it is alive before a new session trusts it. */
 const provenFor = 2000;
@@ -51,6 +51,8 @@ export interface MasterInit {
   readonly key: string;
   readonly config: HostConfig;
   readonly overflow: boolean;
+  /** How many channels another master to the same destination could have. Undefined: not known. */
+  readonly channelLimit: number | undefined;
   readonly allowPrompts: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -69,7 +71,6 @@ export class Master implements Disposable {
   readonly id: string;
   readonly key: string;
   readonly config: HostConfig;
-  readonly overflow: boolean;
 
   readonly #init: MasterInit;
   readonly #clock: Clock;
@@ -90,9 +91,14 @@ export class Master implements Disposable {
   #roundTrips: readonly number[] = [];
   #endReason: MasterEndReason | undefined;
   #probesIgnored = false;
-  /** How many channels the server took before it refused one; undefined: no refusal yet. */
+  #overflow: boolean;
+  /** How many channels the server took when it refused one more; undefined: there may be room. */
   #channelLimit: number | undefined;
-  #openChannels = 0;
+  /** Channels that are open, or about to be. */
+  #channels = 0;
+  #carriedSessions = false;
+  /** Requests for a channel that the server has not answered yet. */
+  readonly #opening = new Set<Promise<unknown>>();
 
   /** Any part of the snapshot changed. */
   readonly onDidChange = this.#changed.event;
@@ -102,7 +108,8 @@ export class Master implements Disposable {
     this.id = init.id;
     this.key = init.key;
     this.config = init.config;
-    this.overflow = init.overflow;
+    this.#overflow = init.overflow;
+    this.#channelLimit = init.channelLimit;
     this.#clock = init.clock;
     this.#logger = prefixed(init.logger, `${init.id} ${init.config.alias}`);
     this.#keepalive = init.policies.keepalive(init.config);
@@ -139,13 +146,33 @@ export class Master implements Disposable {
     return this.#endReason;
   }
 
-  /** May a new session be put on it? A full one or one that has been found hung may not. */
+  /** One that came because another is full: it leaves as soon as it is empty. */
+  get overflow(): boolean {
+    return this.#overflow;
+  }
+
+  /** May a new session be put on it? A full one, or one that is being given up or has been found hung, may not. */
   get acceptsSessions(): boolean {
-    return !this.isFull && acceptingStates.has(this.#state.kind);
+    return !this.isFull && this.isUsable;
+  }
+
+  /** As far as is known, there is somebody at the other end who listens. */
+  get isUsable(): boolean {
+    return acceptingStates.has(this.#state.kind) && !this.#abort.signal.aborted;
   }
 
   get isFull(): boolean {
-    return this.#channelLimit !== undefined && this.#openChannels >= this.#channelLimit;
+    return this.#channelLimit !== undefined && this.#channels >= this.#channelLimit;
+  }
+
+  /** The server has taken a session on it: a refusal means that there is no more room, and not that there is none at all. */
+  get carriedSessions(): boolean {
+    return this.#carriedSessions;
+  }
+
+  /** See MasterInit. */
+  get channelLimit(): number | undefined {
+    return this.#channelLimit;
   }
 
   get isEnded(): boolean {
@@ -168,30 +195,28 @@ export class Master implements Disposable {
    * @throws ChannelError
    */
   async openChannel(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
-    const connection = await this.ready(signal);
-    const deadline = this.#deadline(
-      () => new ChannelError("timed-out", "The server did not answer the request for a session in time"),
-      signal,
-    );
-    this.#openChannels++;
-    const release = (): void => {
-      this.#openChannels--;
-    };
+    // Counted from now, so that those who come meanwhile see that the room is taken.
+    this.#channels++;
     try {
-      const channel = await this.#provenWhile(connection, deadline.signal, (attempt) =>
-        connection.openSession(spec, attempt),
-      );
-      channel.onDidClose(release);
+      const channel = await this.#openCounted(spec, signal);
+      this.#carriedSessions = true;
+      channel.onDidClose(() => {
+        this.#channels--;
+        // There may be room again; or there was more all along, and a session had just not ended there yet.
+        this.#channelLimit = undefined;
+      });
       return channel;
     } catch (error) {
-      release();
-      if (ChannelError.is(error) && error.reason === "refused" && this.#openChannels > 0) {
-        // RFC 4254 section 5.1; OpenSSH's MaxSessions. What fits now is what it takes.
-        this.#channelLimit = this.#openChannels;
+      this.#channels--;
+      if (ChannelError.is(error) && error.reason === "refused") {
+        // RFC 4254 section 5.1; OpenSSH's MaxSessions. What is still on its way was asked for before or after this:
+        // only when that is settled can be said how many it takes.
+        await raceSignal(Promise.allSettled(this.#opening), signal);
+        if (this.#channels > 0) {
+          this.#channelLimit = this.#channels;
+        }
       }
       throw error;
-    } finally {
-      deadline.dispose();
     }
   }
 
@@ -211,6 +236,15 @@ export class Master implements Disposable {
     }
   }
 
+  /** The one that it came for is gone: it lingers as any other from now on. */
+  promote(): void {
+    if (this.#overflow && !this.isEnded) {
+      this.#overflow = false;
+      this.#leases.setLinger(this.#lingerMilliseconds());
+      this.#changed.fire();
+    }
+  }
+
   /** Asks for a sign of life at once. Resolves to whether one came. */
   async probe(): Promise<boolean> {
     return (await this.#heartbeat?.probeNow(urgentProbeDeadline)) ?? false;
@@ -222,7 +256,7 @@ export class Master implements Disposable {
       return;
     }
     this.#keepalive = this.#init.policies.keepalive(this.config);
-    this.#heartbeat?.setPolicy(this.#keepalive);
+    this.#heartbeat?.setPolicy(this.#keepalive, this.#init.policies.ignoreMissingReplies(this.config));
     this.#connection?.setTcpKeepAlive(this.#keepalive.tcpKeepAlive);
     this.#leases.setLinger(this.#lingerMilliseconds());
     this.#changed.fire();
@@ -388,6 +422,9 @@ export class Master implements Disposable {
 
   /** Found dead: nothing more is sent. */
   #lose(reason: MasterEndReason): void {
+    if (this.isEnded) {
+      return;
+    }
     this.#endReason ??= reason;
     this.#logger.warn(`connection given up: ${reason}`);
     this.#abort.abort(new ConnectError("jump-failed", "The connection to the jump host was lost"));
@@ -434,9 +471,7 @@ export class Master implements Disposable {
       return;
     }
     const since = this.#clock.now();
-    if (this.#health.kind === "suspect") {
-      this.#setState({ ...this.#health, since, deadAt: this.#health.deadAt ?? Number.POSITIVE_INFINITY });
-    } else if (this.#health.kind === "hung") {
+    if (this.#health.kind === "suspect" || this.#health.kind === "hung") {
       this.#setState({ ...this.#health, since });
     } else if (this.#leases.count > 0) {
       this.#setState({ kind: "ready", since });
@@ -451,6 +486,24 @@ export class Master implements Disposable {
     this.#changed.fire();
   }
 
+  async #openCounted(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
+    const connection = await this.ready(signal);
+    const deadline = this.#deadline(
+      () => new ChannelError("timed-out", "The server did not answer the request for a session in time"),
+      signal,
+    );
+    const opening = this.#provenWhile(connection, deadline.signal, (attempt) =>
+      connection.openSession(spec, attempt),
+    );
+    this.#opening.add(opening);
+    try {
+      return await opening;
+    } finally {
+      this.#opening.delete(opening);
+      deadline.dispose();
+    }
+  }
+
   /**
    * Runs `open`; when the peer was silent before, probes it at the same time, and gives the opening up as soon as
    * the probe shows that nobody is there. Costs a live connection nothing.
@@ -461,15 +514,27 @@ export class Master implements Disposable {
     open: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const attempt = new AbortController();
-    const either = AbortSignal.any([signal, attempt.signal]);
-    if (this.#clock.monotonic() - connection.lastReceived >= provenFor) {
+    const onAbort = (): void => attempt.abort(signal.reason);
+    const asked = this.#clock.monotonic();
+    if (signal.aborted) {
+      onAbort();
+    }
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (asked - connection.lastReceived >= provenFor) {
       void this.probe().then((alive) => {
         if (!alive) {
           attempt.abort(new ChannelError("connection-ended", "The connection no longer answers"));
         }
       });
     }
-    return await raceSignal(open(either), either);
+    try {
+      // Not raced against the signal: what opens at the very moment in which it aborts would have no owner.
+      const opened = await open(attempt.signal);
+      this.#heartbeat?.noteReply(asked);
+      return opened;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
   }
 
   #deadline(onExpired: () => Error, parent: AbortSignal): Deadline {
@@ -484,7 +549,7 @@ export class Master implements Disposable {
 
   #lingerMilliseconds(): number {
     // One that came because the first is full leaves as soon as it is empty.
-    return this.#init.overflow ? 0 : this.#init.policies.lingerSeconds(this.#init.config) * 1000;
+    return this.#overflow ? 0 : this.#init.policies.lingerSeconds(this.#init.config) * 1000;
   }
 }
 

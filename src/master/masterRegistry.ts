@@ -6,7 +6,7 @@ import { ConfigError } from "../config/configErrors.ts";
 import { destinationKey } from "../config/destinationKey.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { ConnectionEngine } from "../engine/connectionEngine.ts";
-import { ConnectError } from "../engine/engineErrors.ts";
+import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
 import { Master, type Transport } from "./master.ts";
 import type { HopResolver, LoginFactory, MasterPolicies, ProxyRunner } from "./masterPorts.ts";
 
@@ -29,6 +29,8 @@ export interface MasterLease extends Disposable {
 export class MasterRegistry implements Disposable {
   readonly #init: MasterRegistryInit;
   readonly #masters = new Map<string, Master>();
+  /** From a master to that of its last jump host. */
+  readonly #jumps = new Map<string, Master>();
   readonly #changed = new Emitter<void>();
   #nextId = 1;
   #disposed = false;
@@ -64,22 +66,22 @@ export class MasterRegistry implements Disposable {
       // It would wait for itself.
       throw new ConfigError("jump-loop", `The jump hosts of ${config.alias} lead back to it`);
     }
-    const same = this.masters.filter((master) => master.key === key);
+    const same = this.masters.filter((candidate) => candidate.key === key);
     let master = same.find((candidate) => candidate.acceptsSessions);
     if (master === undefined) {
       for (const stale of same.filter((candidate) => candidate.isEnded)) {
         this.forget(stale.id);
       }
-      master = this.#create(
-        config,
-        key,
-        allowPrompts,
-        behind,
-        same.some((candidate) => candidate.isFull),
-      );
+      const full = same.filter((candidate) => candidate.isUsable);
+      master = this.#create(config, key, allowPrompts, behind, full[0]);
     }
     const lease = master.lease();
     return { master, dispose: () => lease.dispose() };
+  }
+
+  /** Those that use this master as their jump host. */
+  behind(master: Master): readonly Master[] {
+    return this.masters.filter((each) => this.#jumps.get(each.id) === master);
   }
 
   /** Drops a master that has ended from the list. */
@@ -110,13 +112,15 @@ export class MasterRegistry implements Disposable {
     key: string,
     allowPrompts: boolean,
     behind: readonly string[],
-    overflow: boolean,
+    full: Master | undefined,
   ): Master {
     const { clock, logger, engine, login, policies } = this.#init;
     const id = `m${this.#nextId++}`;
-    const transport = this.#transportFor(config, allowPrompts, [...behind, key]);
+    const transport = this.#transportFor(id, config, allowPrompts, [...behind, key]);
     const master = new Master({
-      ...{ id, key, config, overflow, allowPrompts, clock, logger, engine, login, policies },
+      ...{ id, key, config, allowPrompts, clock, logger, engine, login, policies },
+      overflow: full !== undefined,
+      channelLimit: full?.channelLimit,
       ...(transport && { transport }),
     });
     this.#masters.set(id, master);
@@ -125,6 +129,9 @@ export class MasterRegistry implements Disposable {
       if (master.state.kind === "closed") {
         this.#masters.delete(id);
       }
+      if (master.isEnded && !master.overflow) {
+        this.masters.find((other) => other.key === key && other.overflow && other.isUsable)?.promote();
+      }
       this.#changed.fire();
     });
     this.#changed.fire();
@@ -132,12 +139,13 @@ export class MasterRegistry implements Disposable {
   }
 
   #transportFor(
+    id: string,
     config: HostConfig,
     allowPrompts: boolean,
     behind: readonly string[],
   ): ((signal: AbortSignal, onLost: () => void) => Promise<Transport>) | undefined {
     if (config.proxyJump.length > 0) {
-      return (signal, onLost) => this.#jump(config, allowPrompts, behind, signal, onLost);
+      return (signal, onLost) => this.#jump(id, config, allowPrompts, behind, signal, onLost);
     }
     if (config.proxyCommand !== undefined) {
       return async () => {
@@ -150,6 +158,7 @@ export class MasterRegistry implements Disposable {
 
   /** The last hop's master is leased for as long as the master behind it lives; it holds the hops before it the same way. */
   async #jump(
+    id: string,
     config: HostConfig,
     allowPrompts: boolean,
     behind: readonly string[],
@@ -161,25 +170,39 @@ export class MasterRegistry implements Disposable {
       throw new ConfigError("jump-loop", `${config.alias} has no jump host`);
     }
     const hop = await this.#init.resolveHop(last, config.proxyJump.slice(0, -1), signal);
-    const lease = this.acquire(hop, allowPrompts, behind);
-    try {
-      const stream = await lease.master.openTunnel(config.hostName, config.port, signal);
-      void lease.master.ended.then(onLost);
-      return {
-        stream,
-        hold: toDisposable(() => {
-          stream.destroy();
-          lease.dispose();
-        }),
-      };
-    } catch (error) {
-      lease.dispose();
-      if (signal.aborted) {
-        throw error;
+    for (let attempt = 1; ; attempt++) {
+      const lease = this.acquire(hop, allowPrompts, behind);
+      const { master } = lease;
+      const wasThere = master.connection !== undefined;
+      try {
+        const stream = await master.openTunnel(config.hostName, config.port, signal);
+        this.#jumps.set(id, master);
+        const watch = master.onDidChange(() => {
+          if (master.isEnded) {
+            onLost();
+          }
+        });
+        return {
+          stream,
+          hold: toDisposable(() => {
+            watch.dispose();
+            this.#jumps.delete(id);
+            stream.destroy();
+            lease.dispose();
+          }),
+        };
+      } catch (error) {
+        lease.dispose();
+        if (signal.aborted) {
+          throw error;
+        }
+        // One that was there and turns out dead is stepped over, once.
+        if (attempt > 1 || !wasThere || !ChannelError.is(error) || error.reason !== "connection-ended") {
+          throw new ConnectError("jump-failed", `The jump host ${last.alias} could not be used`, {
+            cause: error,
+          });
+        }
       }
-      throw new ConnectError("jump-failed", `The jump host ${last.alias} could not be used`, {
-        cause: error,
-      });
     }
   }
 }

@@ -108,12 +108,14 @@ export class SessionManager implements SessionService {
     this.#tell(session);
     try {
       const config = await this.#init.resolve(request.host, either);
+      either.throwIfAborted();
+      const limits = this.#init.limits(config, request);
       const channel = await this.#openChannel(session, config, request, either);
       if (session.isEnded) {
         channel.close();
         throw new CancelledError();
       }
-      session.attach(channel, this.#init.limits(config, request));
+      session.attach(channel, limits);
       return session;
     } catch (thrown) {
       const error = asError(thrown);
@@ -148,7 +150,11 @@ export class SessionManager implements SessionService {
       this.#init.registry.forget(id);
       return;
     }
-    await Promise.all(this.#sessionsOn(master).map((each) => each.disconnect()));
+    // What is behind a jump host goes first: its end must still travel through it, and nobody lost it.
+    await Promise.all([
+      ...this.#init.registry.behind(master).map((each) => this.disconnect(each.id)),
+      ...this.#sessionsOn(master).map((each) => each.disconnect()),
+    ]);
     await master.disconnect();
   }
 
@@ -170,12 +176,7 @@ export class SessionManager implements SessionService {
   }
 
   async disconnectAll(): Promise<void> {
-    // The ones behind a jump host go first: their end must still travel through it.
-    const masters = this.#init.registry.masters;
-    const behind = masters.filter((master) => master.config.proxyJump.length > 0);
-    const direct = masters.filter((master) => master.config.proxyJump.length === 0);
-    await Promise.all(behind.map((master) => this.disconnect(master.id)));
-    await Promise.all(direct.map((master) => this.disconnect(master.id)));
+    await Promise.all(this.#init.registry.masters.map((master) => this.disconnect(master.id)));
   }
 
   killAll(): void {
@@ -218,8 +219,8 @@ export class SessionManager implements SessionService {
   }
 
   /**
-   * A channel on the master that is there, or on a new one. A master that turns out dead, or full, is stepped over:
-   * at most one more is tried, so that a broken server is not hammered.
+   * A channel on the master that is there, or on a new one. One that turns out full is stepped over, each only
+   * once; one that turns out dead is stepped over once, so that a broken server is not hammered.
    */
   async #openChannel(
     session: SshSession,
@@ -233,7 +234,8 @@ export class SessionManager implements SessionService {
       forwardAgent: config.forwardAgent !== false,
       ...(request.pty && { pty: { term: request.pty.term, ...request.pty.dimensions } }),
     };
-    for (let attempt = 1; ; attempt++) {
+    const full = new Set<Master>();
+    for (let deadOnes = 0; ; ) {
       const lease = this.#lease(config, request);
       const { master } = lease;
       const wasThere = master.connection !== undefined;
@@ -242,19 +244,24 @@ export class SessionManager implements SessionService {
       try {
         return await master.openChannel(spec, signal);
       } catch (error) {
-        const again =
-          attempt === 1 &&
-          wasThere &&
-          request.onMaster === undefined &&
-          !signal.aborted &&
-          ChannelError.is(error);
-        if (again && (error.reason === "connection-ended" || (error.reason === "refused" && master.isFull))) {
-          this.#init.logger.info(
-            `${master.id} can't carry ${session.id} (${error.reason}): another one is made`,
-          );
-          continue;
+        if (request.onMaster !== undefined || signal.aborted || !ChannelError.is(error)) {
+          throw error;
         }
-        throw error;
+        if (error.reason === "refused" && master.carriedSessions && !full.has(master)) {
+          full.add(master);
+        } else if (
+          error.reason === "connection-ended" &&
+          deadOnes === 0 &&
+          wasThere &&
+          !(error.mayHaveStarted && request.request.type === "exec")
+        ) {
+          deadOnes++;
+        } else {
+          throw error;
+        }
+        this.#init.logger.info(
+          `${master.id} can't carry ${session.id} (${error.reason}): another one is used`,
+        );
       }
     }
   }

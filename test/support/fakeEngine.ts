@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import type { Clock } from "../../src/base/clock.ts";
+import { raceSignal } from "../../src/base/deadline.ts";
 import { Emitter } from "../../src/base/emitter.ts";
 import type { HostConfig, KeepalivePolicy } from "../../src/config/hostConfig.ts";
 import type {
@@ -153,6 +154,18 @@ export class FakeConnection implements EngineConnection {
   /** Refuses further channels, as MaxSessions does. */
   maxSessions = Number.POSITIVE_INFINITY;
   pings = 0;
+  /** Does it answer probes at all? */
+  answersPings = true;
+  /** The next opening fails with it. */
+  openFailure: Error | undefined;
+  /** What an answer says it took, in milliseconds. */
+  roundTrip = 7;
+  /** Answers to probes wait until `releasePings`. */
+  holdPings = false;
+  readonly #heldPings: (() => void)[] = [];
+  /** Opens wait until `releaseOpens`, in the order in which they came. */
+  holdOpens = false;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -163,7 +176,21 @@ export class FakeConnection implements EngineConnection {
     this.lastReceived = this.clock.monotonic();
   }
 
-  openSession(spec: SessionSpec, signal: AbortSignal): Promise<FakeChannel> {
+  async openSession(spec: SessionSpec, signal: AbortSignal): Promise<FakeChannel> {
+    if (this.holdOpens) {
+      await raceSignal(new Promise<void>((resolve) => this.#waiting.push(resolve)), signal);
+    }
+    if (signal.aborted) {
+      throw signal.reason;
+    }
+    const failure = this.openFailure;
+    this.openFailure = undefined;
+    if (failure !== undefined) {
+      throw failure;
+    }
+    if (this.ended !== undefined) {
+      throw new ChannelError("connection-ended", "ended");
+    }
     if (!this.answers) {
       return new Promise((_, reject) =>
         signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
@@ -179,16 +206,43 @@ export class FakeConnection implements EngineConnection {
     return Promise.resolve(channel);
   }
 
-  openDirectTcpip(): Promise<PassThrough> {
+  releasePings(): void {
+    this.holdPings = false;
+    for (const answer of this.#heldPings.splice(0)) {
+      answer();
+    }
+  }
+
+  releaseOpens(): void {
+    this.holdOpens = false;
+    for (const resolve of this.#waiting.splice(0)) {
+      resolve();
+    }
+  }
+
+  openDirectTcpip(_host: string, _port: number, signal: AbortSignal): Promise<PassThrough> {
+    if (!this.answers) {
+      return new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+      );
+    }
     this.receive();
     return Promise.resolve(new PassThrough());
   }
 
   ping(signal: AbortSignal): Promise<number> {
     this.pings++;
-    if (this.answers) {
+    if (this.holdPings) {
+      return new Promise((resolve) =>
+        this.#heldPings.push(() => {
+          this.receive();
+          resolve(this.roundTrip);
+        }),
+      );
+    }
+    if (this.answers && this.answersPings) {
       this.receive();
-      return Promise.resolve(7);
+      return Promise.resolve(this.roundTrip);
     }
     return new Promise((_, reject) =>
       signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
@@ -226,6 +280,7 @@ export class FakeEngine implements ConnectionEngine {
   failure: Error | undefined;
   hold = false;
   maxSessions = Number.POSITIVE_INFINITY;
+  answersPings = true;
   readonly #clock: Clock;
   readonly #waiting: (() => void)[] = [];
 
@@ -246,6 +301,7 @@ export class FakeEngine implements ConnectionEngine {
     }
     const connection = new FakeConnection(this.#clock);
     connection.maxSessions = this.maxSessions;
+    connection.answersPings = this.answersPings;
     this.connections.push(connection);
     return connection;
   }

@@ -16,11 +16,13 @@ export function fakeStack(hosts: readonly HostConfig[] = [hostConfig()]) {
     keepalive: KeepalivePolicy;
     idle: number | undefined;
     time: number | undefined;
+    ignoreMissingReplies: boolean;
   } = {
     linger: 600,
     keepalive: keepalive(30, 3),
     idle: undefined,
     time: undefined,
+    ignoreMissingReplies: false,
   };
   const resolve = async (alias: string): Promise<HostConfig> => {
     const found = hosts.find((host) => host.alias === alias);
@@ -45,7 +47,7 @@ export function fakeStack(hosts: readonly HostConfig[] = [hostConfig()]) {
     policies: {
       keepalive: () => settings.keepalive,
       lingerSeconds: () => settings.linger,
-      ignoreMissingReplies: () => false,
+      ignoreMissingReplies: () => settings.ignoreMissingReplies,
     },
     resolveHop: async (hop, before) => {
       const config = await resolve(hop.alias);

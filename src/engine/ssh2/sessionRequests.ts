@@ -35,7 +35,7 @@ export async function startSession(
     check(channel, await raceSignal(start, signal), type);
   } catch (error) {
     channel.close();
-    throw error;
+    throw afterAsking(error);
   }
   if (agent !== false && !(await agent)) {
     logger.warn("The server refused to forward the agent");
@@ -51,6 +51,13 @@ function describe(request: SessionRequest): { type: SessionRequest["type"]; text
     case "subsystem":
       return { type: "subsystem", text: request.name };
   }
+}
+
+/** Whoever opens another channel in place of this one has to know that a command may run twice then. */
+function afterAsking(error: unknown): unknown {
+  return ChannelError.is(error) && error.reason === "connection-ended"
+    ? new ChannelError(error.reason, error.message, { cause: error, mayHaveStarted: true })
+    : error;
 }
 
 function check(channel: Ssh2Channel, accepted: boolean | undefined, what: string): void {

@@ -121,7 +121,7 @@ describe("heartbeat", () => {
     const heartbeat = start(0, 3);
     connection.answers = false;
     await clock.advance(60_000);
-    heartbeat.setPolicy(keepalive(5, 1));
+    heartbeat.setPolicy(keepalive(5, 1), false);
     const changed = clock.monotonic();
     await clock.advance(60_000);
     expect(deadAt).toBe(changed + 5000);
@@ -165,6 +165,120 @@ describe("heartbeat", () => {
     await clock.advance(1);
     expect(deadAt).toBeUndefined();
     expect(connection.pings).toBe(2);
+  });
+
+  it("does not count a sleep against a peer that was suspect before, whichever clock stood still", async () => {
+    start(10, 3);
+    await clock.advance(0);
+    connection.answers = false;
+    await clock.advance(39_900);
+    expect(health.at(-1)).toMatchObject({ kind: "suspect", unanswered: 3 });
+    clock.sleep(3_600_000);
+    await clock.advance(1);
+    expect(deadAt).toBeUndefined();
+    connection.answers = true;
+    await clock.advance(30_000);
+    expect(health.at(-1)).toEqual({ kind: "alive" });
+  });
+
+  it("shows any sign of life of a suspect peer at once, not at the next probe", async () => {
+    start(30, 3);
+    await clock.advance(0);
+    connection.answers = false;
+    await clock.advance(31_000);
+    expect(health.at(-1)?.kind).toBe("suspect");
+    connection.receive();
+    await clock.advance(500);
+    expect(health.at(-1)).toEqual({ kind: "alive" });
+  });
+
+  it("shows any sign of life of a hung peer at once, also where no heartbeat is wanted", async () => {
+    const heartbeat = start(0, 3);
+    connection.answers = false;
+    const probe = heartbeat.probeNow(1500);
+    await clock.advance(1500);
+    expect(await probe).toBe(false);
+    connection.receive();
+    await clock.advance(500);
+    expect(health.at(-1)).toEqual({ kind: "alive" });
+    heartbeat.dispose();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("urgent probes, however many, don't put off the end of a dead peer", async () => {
+    const heartbeat = start(10, 3);
+    await clock.advance(0);
+    connection.answers = false;
+    const last = clock.monotonic();
+    for (let second = 0; second < 60; second++) {
+      void heartbeat.probeNow(1500);
+      await clock.advance(1000);
+    }
+    expect(deadAt).toBe(last + 40_000);
+  });
+
+  it("what had arrived before an urgent probe and is read only after it is no sign of life", async () => {
+    const heartbeat = start(30, 3);
+    await clock.advance(0);
+    connection.answers = false;
+    clock.sleep(60_000);
+    const probe = heartbeat.probeNow(1500);
+    await clock.advance(20);
+    connection.receive();
+    await clock.advance(1500);
+    expect(await probe).toBe(false);
+  });
+
+  it("one answer that took an hour of sleep does not make the next urgent probe wait for hours", async () => {
+    const heartbeat = start(30, 3);
+    await clock.advance(0);
+    connection.roundTrip = 3_600_000;
+    expect(await heartbeat.probeNow(1500)).toBe(true);
+    connection.answers = false;
+    const probe = heartbeat.probeNow(1500);
+    await clock.advance(1500);
+    expect(await probe).toBe(false);
+  });
+
+  it("learns from the first session that a device does not answer probes", async () => {
+    connection.answers = false;
+    const heartbeat = start(10, 3);
+    await clock.advance(50);
+    connection.receive();
+    heartbeat.noteReply(clock.monotonic());
+    await clock.advance(1000);
+    expect(ignored).toEqual([true]);
+    await clock.advance(1_000_000);
+    expect(deadAt).toBeUndefined();
+    expect(health).toEqual([]);
+    connection.answers = true;
+    await clock.advance(10_000);
+    expect(ignored).toEqual([true, false]);
+  });
+
+  it("an answer that comes just after the first session's is no reason to think that none will come", async () => {
+    connection.holdPings = true;
+    const heartbeat = start(10, 3);
+    heartbeat.noteReply(clock.monotonic());
+    await clock.advance(100);
+    connection.releasePings();
+    await clock.advance(10_000);
+    expect(ignored).toEqual([]);
+  });
+
+  it("takes the setting for missing replies at once", async () => {
+    const heartbeat = start(10, 1);
+    await clock.advance(0);
+    connection.answers = false;
+    await clock.advance(11_000);
+    expect(health.at(-1)?.kind).toBe("suspect");
+    heartbeat.setPolicy(keepalive(10, 1), true);
+    expect(health.at(-1)).toEqual({ kind: "alive" });
+    await clock.advance(1_000_000);
+    expect(deadAt).toBeUndefined();
+    heartbeat.setPolicy(keepalive(10, 1), false);
+    await clock.advance(30_000);
+    expect(deadAt).toBeDefined();
   });
 
   it("leaves no timer when disposed, and settles a probe that waits", async () => {

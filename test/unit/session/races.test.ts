@@ -1,0 +1,365 @@
+import { describe, expect, it } from "vitest";
+import { CancelledError } from "../../../src/base/errors.ts";
+import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
+import { hostConfig, keepalive } from "../../support/fakeEngine.ts";
+import { fakeStack, shell } from "../../support/fakeStack.ts";
+import { settle } from "../../support/manualClock.ts";
+
+const web = { host: "web1", ...shell };
+const command = { host: "web1", kind: "command", request: { type: "exec", command: "date" } } as const;
+
+const isChannelError = (reason: string) => (error: unknown) =>
+  ChannelError.is(error) && error.reason === reason;
+
+describe("at the same time", () => {
+  it("a login that is being given up takes no new session", async () => {
+    const { engine, registry } = fakeStack();
+    engine.hold = true;
+    const first = registry.acquire(hostConfig(), true);
+    first.dispose();
+    // In the same turn: the first login has not ended yet.
+    const second = registry.acquire(hostConfig(), true);
+    expect(second.master).not.toBe(first.master);
+    await settle();
+    expect(registry.masters).toEqual([second.master]);
+    second.dispose();
+  });
+
+  it("a session killed while its host is being resolved leaves nothing, and makes no login", async () => {
+    const { clock, engine, manager } = fakeStack();
+    const opening = manager.open(web);
+    manager.kill("s1");
+    await expect(opening).rejects.toSatisfy(CancelledError.is);
+    await settle();
+    expect(engine.requests).toEqual([]);
+    expect(manager.masters()).toEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("a session killed while it opens leaves a lingering master, and its late channel is closed", async () => {
+    const { engine, manager } = fakeStack();
+    await manager.connect("web1");
+    engine.connection().holdOpens = true;
+    const opening = manager.open(web);
+    await settle();
+    manager.kill("s1");
+    await expect(opening).rejects.toSatisfy(CancelledError.is);
+    engine.connection().releaseOpens();
+    await settle();
+    expect(engine.connection().channels).toEqual([]);
+    expect(manager.masters()[0]).toMatchObject({ state: { kind: "lingering" }, sessions: [] });
+  });
+
+  it("disconnecting a master that connects ends it, and what waits for it", async () => {
+    const { clock, engine, manager } = fakeStack();
+    engine.hold = true;
+    const opening = manager.open(web);
+    await settle();
+    await manager.disconnect("m1");
+    await expect(opening).rejects.toSatisfy(CancelledError.is);
+    expect(manager.masters()).toEqual([]);
+    await settle();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("a master that dies between its choice and the opening is stepped over", async () => {
+    const { engine, manager } = fakeStack();
+    await manager.connect("web1");
+    engine.connection().holdOpens = true;
+    const opening = manager.open(web);
+    await settle();
+    engine.connection().end({ reason: "lost" });
+    engine.connection().releaseOpens();
+    expect((await opening).snapshot().masterId).toBe("m2");
+  });
+
+  it("a command that may have started is not run a second time elsewhere; a shell is", async () => {
+    for (const [request, second] of [
+      [command, false],
+      [web, true],
+    ] as const) {
+      const { engine, manager } = fakeStack();
+      await manager.connect("web1");
+      engine.connection().openFailure = new ChannelError("connection-ended", "lost on the way", {
+        mayHaveStarted: true,
+      });
+      const opening = manager.open(request);
+      if (second) {
+        expect((await opening).state.kind).toBe("open");
+      } else {
+        await expect(opening).rejects.toSatisfy(isChannelError("connection-ended"));
+      }
+    }
+  });
+
+  it("a session that comes as the linger runs out keeps the master, one that comes after makes a new one", async () => {
+    const { clock, engine, manager } = fakeStack();
+    await manager.connect("web1");
+    await clock.advance(599_999);
+    const kept = await manager.open(web);
+    await clock.advance(1);
+    expect(kept.state.kind).toBe("open");
+    engine.connection().channels[0]?.end({ code: 0 });
+    await clock.advance(600_000);
+    await manager.open(web);
+    expect(engine.connections).toHaveLength(2);
+  });
+});
+
+describe("a server with room for two sessions on a connection", () => {
+  it("ten sessions at once get five logins, none in vain", async () => {
+    const { engine, manager } = fakeStack();
+    engine.maxSessions = 2;
+    await manager.connect("web1");
+    engine.connection().holdOpens = true;
+    const opens = Array.from({ length: 10 }, () => manager.open(web));
+    await settle();
+    engine.connection().releaseOpens();
+    await Promise.all(opens);
+    expect(engine.connections).toHaveLength(5);
+    expect(manager.masters().map((master) => [master.overflow, master.sessions.length])).toEqual([
+      [false, 2],
+      [true, 2],
+      [true, 2],
+      [true, 2],
+      [true, 2],
+    ]);
+  });
+
+  it("ten sessions at once, from nothing, all come up", async () => {
+    const { engine, manager } = fakeStack();
+    engine.maxSessions = 2;
+    await Promise.all(Array.from({ length: 10 }, () => manager.open(web)));
+    expect(engine.connections).toHaveLength(5);
+  });
+
+  it("none at all: ten sessions at once are refused on one login", async () => {
+    const { engine, manager } = fakeStack();
+    engine.maxSessions = 0;
+    const opens = await Promise.allSettled(Array.from({ length: 10 }, () => manager.open(web)));
+    expect(opens.every((open) => open.status === "rejected" && isChannelError("refused")(open.reason))).toBe(
+      true,
+    );
+    expect(engine.connections).toHaveLength(1);
+  });
+
+  it("a refusal while an ended session still holds its place does not make the master small for ever", async () => {
+    const { engine, manager } = fakeStack();
+    engine.maxSessions = 1;
+    await manager.open(web);
+    await manager.open(web);
+    expect(engine.connections).toHaveLength(2);
+    engine.connection(0).maxSessions = 2;
+    engine.connection(0).channels[0]?.end({ code: 0 });
+    await settle();
+    await manager.open(web);
+    await manager.open(web);
+    expect(manager.masters().map((master) => master.sessions.length)).toEqual([2, 1]);
+  });
+
+  it("an overflow master whose first one is lost lingers as the first one would", async () => {
+    const { clock, engine, manager } = fakeStack();
+    engine.maxSessions = 1;
+    const first = await manager.open(web);
+    await manager.open(web);
+    engine.connection(0).end({ reason: "lost" });
+    await first.ended;
+    engine.connection(1).channels[0]?.end({ code: 0 });
+    await clock.advance(1000);
+    expect(manager.masters().map((master) => [master.overflow, master.state.kind])).toEqual([
+      [false, "lost"],
+      [false, "lingering"],
+    ]);
+  });
+
+  it("a lost master that was full makes the next one no overflow", async () => {
+    const { engine, manager } = fakeStack();
+    engine.maxSessions = 1;
+    await manager.open(web);
+    await expect(manager.open({ ...web, onMaster: "m1" })).rejects.toSatisfy(isChannelError("refused"));
+    engine.connection(0).end({ reason: "lost" });
+    await manager.open(web);
+    expect(manager.masters().map((master) => [master.id, master.overflow])).toEqual([["m2", false]]);
+  });
+});
+
+describe("jump hosts", () => {
+  const hosts = [
+    hostConfig({ alias: "bastion", hostName: "bastion.test" }),
+    hostConfig({ alias: "db", hostName: "db.test", proxyJump: [{ alias: "bastion" }] }),
+    hostConfig({ alias: "db2", hostName: "db2.test", proxyJump: [{ alias: "bastion" }] }),
+  ];
+
+  it("a jump host's master that is silent is stepped over when another host is reached through it", async () => {
+    const { clock, engine, manager } = fakeStack(hosts);
+    await manager.open({ ...web, host: "db" });
+    await clock.advance(20_000);
+    engine.connection(0).answers = false;
+    const opening = manager.open({ ...web, host: "db2" });
+    await clock.advance(2_000);
+    expect((await opening).state.kind).toBe("open");
+    expect(manager.masters().map((master) => [master.host, master.state.kind])).toEqual([
+      ["db", "ready"],
+      ["bastion", "hung"],
+      ["db2", "ready"],
+      ["bastion", "ready"],
+    ]);
+  });
+
+  it("a jump host that refuses is told as the reason, and asked once", async () => {
+    const { engine, manager } = fakeStack(hosts);
+    engine.failure = new ConnectError("refused", "refused");
+    await expect(manager.open({ ...web, host: "db" })).rejects.toSatisfy(
+      (error: unknown) =>
+        ConnectError.is(error) && error.reason === "jump-failed" && error.cause === engine.failure,
+    );
+    expect(engine.requests).toHaveLength(1);
+    expect(manager.masters()).toEqual([]);
+  });
+
+  it("disconnecting a jump host's master ends what is behind it first, as asked for and not as lost", async () => {
+    const { clock, engine, manager } = fakeStack(hosts);
+    const behind = await manager.open({ ...web, host: "db" });
+    const disconnecting = manager.disconnect("m2");
+    await clock.advance(0);
+    expect(engine.connection(0).ended).toBeUndefined();
+    engine.connection(1).channels[0]?.end({});
+    await disconnecting;
+    expect((await behind.ended).kind).toBe("disconnected");
+    expect(manager.masters()).toEqual([]);
+  });
+});
+
+describe("a master that is lost", () => {
+  it("is in nobody's way: new sessions, settings, probes and disconnects pass it by", async () => {
+    const { clock, engine, manager } = fakeStack();
+    await manager.open(web);
+    engine.connection().end({ reason: "lost" });
+    await settle();
+    manager.probe();
+    await manager.refreshPolicies();
+    const session = await manager.open(web);
+    expect(session.snapshot().masterId).toBe("m2");
+    engine.connection(1).end({ reason: "lost" });
+    await settle();
+    await manager.disconnectAll();
+    expect(manager.masters()).toEqual([]);
+    await clock.advance(0);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("leaves with the history", async () => {
+    const { engine, manager } = fakeStack();
+    await manager.open(web);
+    engine.connection().end({ reason: "lost" });
+    await settle();
+    manager.clearHistory();
+    expect(manager.masters()).toEqual([]);
+    expect(manager.history()).toEqual([]);
+  });
+});
+
+describe("after a wake", () => {
+  it("a dead master is known within the urgent deadline, and takes no session any more", async () => {
+    const { clock, engine, manager } = fakeStack();
+    await manager.open(web);
+    engine.connection().answers = false;
+    clock.sleep(3_600_000);
+    manager.probe();
+    await clock.advance(1_300);
+    expect(manager.masters()[0]?.state).toMatchObject({ kind: "hung", silentSince: expect.any(Number) });
+    expect((await manager.open(web)).snapshot().masterId).toBe("m2");
+  });
+});
+
+describe("disposed", () => {
+  const states = {
+    connecting: async ({ engine, manager }: ReturnType<typeof fakeStack>) => {
+      engine.hold = true;
+      manager.open(web).catch(() => {});
+      await settle();
+    },
+    opening: async ({ engine, manager }) => {
+      await manager.connect("web1");
+      engine.connection().holdOpens = true;
+      manager.open(web).catch(() => {});
+      await settle();
+      queueMicrotask(() => engine.connection().releaseOpens());
+    },
+    ready: async ({ manager }) => {
+      await manager.open({ ...web, timeLimitSeconds: 1000, idleLimitSeconds: 100 });
+    },
+    lingering: async ({ manager }) => {
+      await manager.connect("web1");
+    },
+    suspect: async ({ clock, engine, manager }) => {
+      await manager.open(web);
+      engine.connection().answers = false;
+      await clock.advance(31_000);
+      expect(manager.masters()[0]?.state.kind).toBe("suspect");
+    },
+    hung: async ({ clock, engine, manager }) => {
+      await manager.open(web);
+      engine.connection().answers = false;
+      manager.probe();
+      await clock.advance(1_300);
+      expect(manager.masters()[0]?.state.kind).toBe("hung");
+    },
+    "probed and stepped over": async ({ clock, engine, manager }) => {
+      await manager.open(web);
+      await clock.advance(20_000);
+      engine.connection().answers = false;
+      manager.open(web).catch(() => {});
+      await clock.advance(500);
+    },
+    ending: async ({ clock, engine, manager }) => {
+      const session = await manager.open(web);
+      for (const channel of engine.connection().channels) {
+        channel.queuedBytes = 1;
+      }
+      void session.disconnect();
+      await clock.advance(1);
+      expect(session.state.kind).toBe("ending");
+    },
+    disconnecting: async ({ engine, manager }) => {
+      await manager.connect("web1");
+      engine.connection().close = () => {};
+      void manager.disconnect("m1");
+      await settle();
+      expect(manager.masters()[0]?.state.kind).toBe("disconnecting");
+    },
+    lost: async ({ engine, manager }) => {
+      await manager.open(web);
+      engine.connection().end({ reason: "lost" });
+      await settle();
+    },
+    "learning that probes are ignored": async ({ engine, manager, clock, settings }) => {
+      settings.keepalive = keepalive(10, 3);
+      engine.answersPings = false;
+      await manager.open(web);
+      await clock.advance(1);
+    },
+  } satisfies Record<string, (stack: ReturnType<typeof fakeStack>) => Promise<void>>;
+
+  it.each(Object.entries(states))(
+    "while %s: no timer stays, twice is once, nobody waits",
+    async (_, bring) => {
+      const stack = fakeStack();
+      await bring(stack);
+      const ended = stack.manager.masters().flatMap(({ sessions }) => sessions.map(({ id }) => id));
+      const sessions = ended.flatMap((id) => stack.manager.session(id) ?? []);
+      for (let time = 0; time < 2; time++) {
+        stack.manager.dispose();
+        stack.registry.dispose();
+      }
+      await settle();
+      expect(stack.clock.pendingTimers).toBe(0);
+      expect(stack.engine.connections.every((connection) => connection.ended !== undefined)).toBe(true);
+      for (const session of sessions) {
+        expect((await session.ended).kind).toBe("killed");
+      }
+      await expect(stack.manager.open(web)).rejects.toBeDefined();
+      expect(stack.clock.pendingTimers).toBe(0);
+    },
+  );
+});
