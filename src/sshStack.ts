@@ -37,6 +37,8 @@ export interface SshStackInit {
   readonly secrets: SecretStore;
   /** Default: ssh2, in this process. */
   readonly engine?: ConnectionEngine;
+  /** All addresses of the machine as one comparable string. Default: asks the system. */
+  readonly localAddresses?: () => string;
   /** Default: this process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -78,7 +80,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       environment: init.environment ?? process.env,
     }),
   );
-  const watcher = store.add(new EnvironmentWatcher(clock, localAddresses));
+  const watcher = store.add(new EnvironmentWatcher(clock, init.localAddresses ?? localAddresses));
   watcher.onDidChange((change) => {
     logger.info(change === "wake" ? "woke up: probing all connections" : "addresses changed: probing");
     service.probe();

@@ -13,6 +13,8 @@ import { type Watchdog, watchdog } from "./watchdog.ts";
 export interface EmbeddedHostOptions {
   /** Set in every session, besides HOME, PATH and the like. */
   readonly env?: Readonly<Record<string, string>>;
+  /** As some devices: global requests, and so all keepalive probes, stay without any answer. */
+  readonly muteToProbes?: boolean;
 }
 
 /** Starts an SSH server inside this process, for machines without sshd. */
@@ -73,7 +75,7 @@ export class EmbeddedHost implements SshConfigEntry {
     await writeFile(this.keyFile, userKey.private, { mode: 0o600 });
     await writeFile(`${this.keyFile}.pub`, `${userKey.public}\n`);
     const server = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) =>
-      this.#serve(client, userKey.public, this.#environment(options)),
+      this.#serve(client, userKey.public, options),
     );
     // Our own listener, because the library's leaves Nagle's algorithm on.
     const listener = createServer({ noDelay: true }, (socket) => {
@@ -120,7 +122,8 @@ export class EmbeddedHost implements SshConfigEntry {
     };
   }
 
-  #serve(client: ssh2.Connection, publicLine: string, env: Record<string, string>): void {
+  #serve(client: ssh2.Connection, publicLine: string, options: EmbeddedHostOptions): void {
+    const env = this.#environment(options);
     const allowed = ssh2.utils.parseKey(publicLine);
     if (allowed instanceof Error) {
       throw allowed;
@@ -145,6 +148,9 @@ export class EmbeddedHost implements SshConfigEntry {
       context.accept();
     });
     client.on("ready", () => {
+      if (options.muteToProbes) {
+        muteToProbes(client);
+      }
       client.on("session", (accept) =>
         serveSession(accept(), {
           shell,
@@ -159,6 +165,12 @@ export class EmbeddedHost implements SshConfigEntry {
     // A client that goes away without a goodbye.
     client.on("error", () => {});
   }
+}
+
+/** The library always answers; what it answers with is not public. */
+function muteToProbes(client: ssh2.Connection): void {
+  const { _protocol } = client as unknown as { _protocol: { requestFailure(): void } };
+  _protocol.requestFailure = () => {};
 }
 
 const { COMSPEC: windowsShell = "cmd.exe", SHELL: loginShell = "/bin/sh" } = process.env;

@@ -53,9 +53,10 @@ export function signalAll(processes: readonly { readonly pid: number }[], signal
 }
 
 /**
- * The remote ports of the TCP connections that a process holds. Linux only (proc(5), /proc/net/tcp); empty elsewhere.
+ * The remote ports of the TCP connections to `localPort` that a process holds. Linux only (proc(5), /proc/net/tcp);
+ * empty elsewhere.
  */
-export function peerPorts(pid: number): number[] {
+export function peerPorts(pid: number, localPort: number): number[] {
   const inodes = new Set<string>();
   try {
     for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
@@ -71,8 +72,11 @@ export function peerPorts(pid: number): number[] {
   return table.split("\n").flatMap((line) => {
     // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
     const fields = line.trim().split(/\s+/);
-    const port = Number.parseInt(fields[2]?.split(":")[1] ?? "", 16);
-    return inodes.has(fields[9] ?? "") && port > 0 ? [port] : [];
+    const [local, port] = [fields[1], fields[2]].map((address) =>
+      Number.parseInt(address?.split(":")[1] ?? "", 16),
+    );
+    const held = inodes.has(fields[9] ?? "") && local === localPort;
+    return held && port !== undefined && port > 0 ? [port] : [];
   });
 }
 

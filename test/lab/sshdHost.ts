@@ -230,7 +230,7 @@ export class SshdHost {
       .filter((process) => process.parent === this.pid)
       .flatMap((process) => {
         const all = descendants(process.pid, tree);
-        const peerPort = peerPorts(process.pid)[0];
+        const peerPort = peerPorts(process.pid, this.port)[0];
         return peerPort === undefined ? [] : [{ peerPort, servers: all.filter(isSshd), all }];
       });
   }
