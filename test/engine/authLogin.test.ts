@@ -100,7 +100,8 @@ beforeAll(async () => {
   host = await startSshd({
     user: "throwaway",
     hostKeys: ["ed25519", "ecdsa-256", "rsa-2048"],
-    sshd: { UsePAM: "yes", PasswordAuthentication: "yes", KbdInteractiveAuthentication: "no" },
+    // Not by PAM, which holds back each answer to a wrong password for some seconds.
+    sshd: { PasswordAuthentication: "yes" },
   });
 });
 
@@ -380,7 +381,9 @@ describe("passwords", () => {
 });
 
 describe("keyboard-interactive, by PAM", () => {
-  beforeAll(() => host.reconfigure({ PasswordAuthentication: "no", KbdInteractiveAuthentication: "yes" }));
+  const byPam = { UsePAM: "yes", PasswordAuthentication: "no", KbdInteractiveAuthentication: "yes" };
+
+  beforeAll(() => host.reconfigure(byPam));
   afterAll(() => host.reconfigure({}));
 
   it("the right password logs in, and is kept when the person says so", async () => {
@@ -400,11 +403,7 @@ describe("keyboard-interactive, by PAM", () => {
   });
 
   it("a key and then a password", async () => {
-    await host.reconfigure({
-      PasswordAuthentication: "no",
-      KbdInteractiveAuthentication: "yes",
-      AuthenticationMethods: "publickey,keyboard-interactive",
-    });
+    await host.reconfigure({ ...byPam, AuthenticationMethods: "publickey,keyboard-interactive" });
     const file = await makeKey(["-t", "ed25519"]);
     person.prompter.passwords = [password()];
     expect(await person.login({ identityFiles: [file] })).toBe("publickey,keyboard-interactive");
