@@ -16,10 +16,12 @@ const programs: Readonly<Record<string, string>> = {
   htop: "htop",
 };
 
-/** Linux only: lost networks are made with network namespaces and packet filters. */
+/** Linux only: network namespaces and packet filters make lost networks; another SSH server; ends of other users' sessions. */
 const linuxPrograms: Readonly<Record<string, string>> = {
   ip: "iproute2",
   nft: "nftables",
+  dropbear: "dropbear-bin",
+  sudo: "sudo",
 };
 
 /**
