@@ -41,11 +41,11 @@ export function lifeByHost(masters: readonly MasterSnapshot[]): ReadonlyMap<stri
 
 /** `user@hostName:port`, of what the entry's own block says; empty when it says nothing. */
 export function hostDescription(entry: HostEntry): string {
-  const hostName = entry.hostName ?? "";
-  const host = entry.port !== undefined && hostName.includes(":") ? `[${hostName}]` : hostName;
-  const user = entry.user === undefined ? "" : `${entry.user}@`;
-  const port = entry.port === undefined || entry.port === 22 ? "" : `:${entry.port}`;
-  return printable(`${user}${host}${port}`);
+  const { alias, user, port } = entry;
+  if (entry.hostName === undefined && user === undefined && port === undefined) {
+    return "";
+  }
+  return printable(destinationOf({ ...entry, hostName: entry.hostName ?? alias }));
 }
 
 export function presentHost(entry: HostEntry, life: HostLife = nothing, home: string): ItemPresentation {

@@ -63,6 +63,17 @@ describe("what package.json contributes", () => {
     }
   });
 
+  it("is in the README: every command and every setting", () => {
+    const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+    for (const { title } of contributes.commands) {
+      expect(readme).toContain(title);
+    }
+    for (const key of Object.keys(settings)) {
+      const last = key.slice(key.lastIndexOf("."));
+      expect([`\`${key}\``, `\`${last}\``].some((name) => readme.includes(name)), key).toBe(true);
+    }
+  });
+
   it("names the terminal profile that the code provides", () => {
     expect(contributes.terminal.profiles.map(({ id }) => id)).toEqual([terminalProfileId]);
   });

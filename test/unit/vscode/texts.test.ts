@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { hostGroups } from "../../../src/vscode/hostPickItems.ts";
+import { hostDescription, lifeByHost, presentHost } from "../../../src/vscode/hostPresentation.ts";
+import {
+  countdown,
+  destinationText,
+  roundTrip,
+  shortDuration,
+  sparkline,
+} from "../../../src/vscode/humanText.ts";
+import { statusBarText } from "../../../src/vscode/statusBarText.ts";
+import { freeTitle } from "../../../src/vscode/terminalTitle.ts";
+import { expandHome, shortPath, valueSourceText } from "../../../src/vscode/valueSourceText.ts";
+import { masterSnapshot, sessionSnapshot, start } from "./snapshots.ts";
+
+const home = "/home/a";
+
+describe("numbers for people", () => {
+  it.each([
+    [-5, "0 s"],
+    [59_999, "59 s"],
+    [60_000, "1 m"],
+    [3_600_000, "1 h"],
+    [7_500_000, "2 h 5 m"],
+    [86_400_000, "1 d"],
+    [100_000_000, "1 d 3 h"],
+  ])("says %d ms as %s", (milliseconds, text) => expect(shortDuration(milliseconds)).toBe(text));
+
+  it.each([
+    [-1, "0:00"],
+    [1, "0:01"],
+    [61_000, "1:01"],
+    [3_600_000, "1:00:00"],
+  ])("counts %d ms down as %s", (milliseconds, text) => expect(countdown(milliseconds)).toBe(text));
+
+  it.each([
+    [0.42, "0.4 ms"],
+    [12.4, "12 ms"],
+    [1500, "1.5 s"],
+  ])("says a round trip of %d ms as %s", (milliseconds, text) => expect(roundTrip(milliseconds)).toBe(text));
+
+  it("draws a history between its smallest and its largest value, also when all are the same", () => {
+    expect(sparkline([1, 8, 4])).toBe("▁█▄");
+    expect(sparkline([5, 5])).toBe("▁▁");
+    expect(sparkline([9, 1, 2], 2)).toBe("▁█");
+  });
+
+  it("brackets an IPv6 address only where a port follows", () => {
+    expect(destinationText({ user: "a", hostName: "::1", port: 22 })).toBe("a@::1");
+    expect(destinationText({ user: "a", hostName: "::1", port: 2222 })).toBe("a@[::1]:2222");
+  });
+});
+
+describe("where a value comes from", () => {
+  it("names the layer, the pattern, or the line", () => {
+    expect(valueSourceText({ kind: "setting", setting: "x", layer: "user" }, home)).toBe("user setting");
+    expect(valueSourceText({ kind: "hostSetting", pattern: "web*" }, home)).toBe('sshSessions.hosts "web*"');
+    expect(valueSourceText({ kind: "sshConfig", file: `${home}/.ssh/config`, line: 3 }, home)).toBe(
+      "~/.ssh/config line 3",
+    );
+    expect(valueSourceText({ kind: "sshConfig" }, home)).toBe("ssh_config");
+  });
+
+  it("shortens only what is really in the home folder", () => {
+    expect(shortPath("/home/alice/x", "/home/a")).toBe("/home/alice/x");
+    expect(shortPath("C:\\Users\\a\\.ssh", "C:\\Users\\a")).toBe("~\\.ssh");
+    expect(expandHome("~/x", home)).toBe("/home/a/x");
+    expect(expandHome("~alice/x", home)).toBe("~alice/x");
+  });
+});
+
+describe("hosts", () => {
+  const entry = { alias: "web1", source: "sshConfig", file: `${home}/.ssh/config`, line: 3 } as const;
+
+  it("describes what the block says, and nothing that it does not", () => {
+    expect(hostDescription(entry)).toBe("");
+    expect(hostDescription({ ...entry, user: "alice" })).toBe("alice@web1");
+    expect(hostDescription({ ...entry, hostName: "web1.example.com" })).toBe("web1.example.com");
+    expect(hostDescription({ ...entry, hostName: "::1", user: "alice", port: 2222 })).toBe(
+      "alice@[::1]:2222",
+    );
+  });
+
+  it("marks what is alive under each alias, also where two share a connection", () => {
+    const life = lifeByHost([
+      masterSnapshot({ sessions: [sessionSnapshot(), sessionSnapshot({ id: "s2", host: "www" })] }),
+      masterSnapshot({
+        id: "m2",
+        host: "old",
+        state: { kind: "lost", since: start, reason: "unresponsive" },
+      }),
+    ]);
+    expect([...life]).toEqual([
+      ["web1", { masterIds: ["m1"], sessions: 1 }],
+      ["www", { masterIds: ["m1"], sessions: 1 }],
+    ]);
+    expect(presentHost(entry, life.get("web1"), home).contextValue).toBe("host live file");
+    expect(presentHost({ alias: "b", source: "setting" }, undefined, home).contextValue).toBe("host");
+  });
+
+  it("are listed once, the preferred before the recent before the rest, also those that no file names", () => {
+    const entries = ["a", "b", "c"].map((alias) => ({ alias, source: "sshConfig" }) as const);
+    const groups = hostGroups(entries, ["b"], ["me@new", "b", "c"], new Set(["c"]));
+    expect(groups.map(({ title, choices }) => [title, choices.map(({ host }) => host)])).toEqual([
+      ["profile hosts", ["b"]],
+      ["recent", ["me@new", "c"]],
+      ["hosts", ["a"]],
+    ]);
+    expect(groups[1]?.choices.map(({ live }) => live)).toEqual([false, true]);
+  });
+});
+
+describe("the status bar", () => {
+  it("is away while nothing lives", () => {
+    expect(statusBarText([])).toBeUndefined();
+    expect(
+      statusBarText([masterSnapshot({ state: { kind: "lost", since: start, reason: "killed" } })]),
+    ).toBeUndefined();
+  });
+
+  it("counts live sessions and warns of a connection that does not answer", () => {
+    const suspect = { kind: "suspect", since: start, unanswered: 1, countMax: 3, deadAt: start } as const;
+    const shown = statusBarText([masterSnapshot(), masterSnapshot({ id: "m2", state: suspect })]);
+    expect(shown?.text).toBe("$(warning) 2");
+    expect(shown?.warning).toBe(true);
+    expect(shown?.accessibleLabel).toBe("2 live SSH sessions on 2 connections");
+  });
+});
+
+describe("titles of terminals", () => {
+  it("take the first free number", () => {
+    expect(freeTitle("web1", new Set())).toBe("web1");
+    expect(freeTitle("web1", new Set(["web1", "web1 (3)"]))).toBe("web1 (2)");
+    expect(freeTitle("web1", new Set(["web1", "web1 (2)"]))).toBe("web1 (3)");
+  });
+});
