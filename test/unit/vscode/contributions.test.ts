@@ -70,7 +70,10 @@ describe("what package.json contributes", () => {
     }
     for (const key of Object.keys(settings)) {
       const last = key.slice(key.lastIndexOf("."));
-      expect([`\`${key}\``, `\`${last}\``].some((name) => readme.includes(name)), key).toBe(true);
+      expect(
+        [`\`${key}\``, `\`${last}\``].some((name) => readme.includes(name)),
+        key,
+      ).toBe(true);
     }
   });
 
