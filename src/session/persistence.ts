@@ -23,9 +23,10 @@ export function persistentShell(persistence: Persistence, name: string): Persist
     case "none":
       return undefined;
     case "tmux":
-      // `=` asks for exactly this name; new-session -A attaches when it exists.
+      // `=` asks for exactly this name; new-session -A attaches when it exists, and -D then detaches it elsewhere: a
+      // connection that died without telling would hold its size.
       return {
-        attach: orLoginShell("tmux", `tmux new-session -A -s ${name}`),
+        attach: orLoginShell("tmux", `tmux new-session -A -D -s ${name}`),
         end: `tmux kill-session -t =${name}`,
       };
     case "screen":

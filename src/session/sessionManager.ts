@@ -84,11 +84,14 @@ export class SessionManager implements SessionService {
   async open(request: OpenSessionRequest, signal?: AbortSignal): Promise<Session> {
     const session = new SshSession(this.#init.clock, `s${this.#nextId++}`, request);
     const gaveUp = new AbortController();
-    const either = AbortSignal.any([
-      gaveUp.signal,
-      this.#shutdown.signal,
-      ...(signal === undefined ? [] : [signal]),
-    ]);
+    // Not AbortSignal.any with a signal that lives as long as this: Node 20 keeps something of each session then. A
+    // shutdown kills the session, which is as good.
+    const either = gaveUp.signal;
+    const onAbort = (): void => gaveUp.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted) {
+      onAbort();
+    }
     this.#sessions.set(session.id, session);
     session.onDidChangeState((state) => {
       if (state.kind === "ended") {
@@ -107,6 +110,7 @@ export class SessionManager implements SessionService {
     });
     this.#tell(session);
     try {
+      this.#shutdown.signal.throwIfAborted();
       const config = await this.#init.resolve(request.host, either);
       either.throwIfAborted();
       const limits = this.#init.limits(config, request);
@@ -121,6 +125,8 @@ export class SessionManager implements SessionService {
       const error = asError(thrown);
       session.fail(error);
       throw error;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
     }
   }
 

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { appendFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { FaultProxy } from "../lab/faultProxy.ts";
 import { Netns, netnsUnavailable } from "../lab/netns.ts";
 import { nextOutput, SshClient } from "../lab/sshClient.ts";
-import type { SshConfigEntry } from "../lab/sshdConfig.ts";
+import { type SshConfigEntry, sshConfigBlock } from "../lab/sshdConfig.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { exited } from "../lab/watchdog.ts";
 import type { BenchContext, Benchmark, Row } from "./benchmark.ts";
@@ -24,6 +25,7 @@ export const faultsBenchmark: Benchmark = {
     try {
       return [
         ...(await eachFault(host.via(proxy), throughProxy(host, proxy), context)),
+        ...(await behindJump(host, context)),
         ...(await acrossNetwork(context)),
         await afterWake(host, proxy, context),
       ];
@@ -53,6 +55,11 @@ function throughProxy(host: SshdHost, proxy: FaultProxy): readonly Fault[] {
       begin: () => proxy.freeze("toClient"),
       end: () => proxy.thaw(),
     },
+    {
+      name: "network silent towards the server only",
+      begin: () => proxy.freeze("toServer"),
+      end: () => proxy.thaw(),
+    },
     { name: "connection reset", begin: () => proxy.drop(), end: () => {} },
     {
       name: "server processes killed",
@@ -64,6 +71,27 @@ function throughProxy(host: SshdHost, proxy: FaultProxy): readonly Fault[] {
       end: () => {},
     },
   ];
+}
+
+async function behindJump(host: SshdHost, context: BenchContext): Promise<Row[]> {
+  const jump = await startSshd();
+  try {
+    const faults: Fault[] = [
+      { name: "jump host stopped (SIGSTOP)", begin: () => jump.freeze(), end: () => jump.thaw() },
+      {
+        name: "jump host's processes killed",
+        begin: () => {
+          for (const connection of jump.connections()) {
+            jump.kill(connection);
+          }
+        },
+        end: () => {},
+      },
+    ];
+    return await eachFault(host, faults, context, sshConfigBlock("jump", jump, samePolicy));
+  } finally {
+    await jump.stop();
+  }
 }
 
 async function acrossNetwork(context: BenchContext): Promise<Row[]> {
@@ -79,6 +107,11 @@ async function acrossNetwork(context: BenchContext): Promise<Row[]> {
       { name: "packets dropped", begin: () => netns.dropPackets(), end: () => netns.passPackets() },
       { name: "cable pulled", begin: () => netns.linkDown(), end: () => netns.linkUp() },
       { name: "our address gone", begin: () => netns.removeAddress(), end: () => netns.addAddress() },
+      {
+        name: "firewall has forgotten us (reset at the next packet)",
+        begin: () => netns.rejectPackets(),
+        end: () => netns.passPackets(),
+      },
     ];
     return await eachFault(host, faults, context);
   } finally {
@@ -91,13 +124,14 @@ async function eachFault(
   entry: SshConfigEntry,
   faults: readonly Fault[],
   context: BenchContext,
+  jump?: string,
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const fault of faults) {
     context.note(fault.name);
     const runs: Meeting[] = [];
     for (let run = 0; run < (context.runs ?? 5); run++) {
-      runs.push(await meet(entry, fault));
+      runs.push(await meet(entry, fault, jump));
     }
     const seconds = (what: keyof Meeting): number => median(runs.map((run) => run[what])) / 1000;
     const peer = seconds("peer");
@@ -116,8 +150,11 @@ interface Meeting {
   readonly peer: number;
 }
 
-async function meet(entry: SshConfigEntry, fault: Fault): Promise<Meeting> {
-  const client = await SshClient.for(entry, samePolicy);
+/** @param jump ssh_config of the host `jump`, through which both go. */
+async function meet(entry: SshConfigEntry, fault: Fault, jump?: string): Promise<Meeting> {
+  const way = jump === undefined ? [] : ["ProxyJump jump"];
+  const client = await SshClient.for(entry, [...samePolicy, ...way]);
+  await appendFile(client.configFile, jump ?? "");
   const stacks = new OwnStacks(client.configFile);
   const stack = stacks.create();
   try {

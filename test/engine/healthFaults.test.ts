@@ -43,6 +43,8 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     });
     const session = await stack.service.open({ host: "lab", ...shell });
     const transcript = new Transcript(session);
+    // Before, the shell could be taken for one of sshd's own processes.
+    await transcript.waitFor(/[#$] /);
     const log = new StateLog(stack, "m1");
     host.freeze(loginThrough(proxy.thing));
     const suspect = await log.first("suspect");
@@ -153,8 +155,8 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     await until(() => flooded.text.length > 100_000);
     host.kill(loginThrough(proxy.thing));
     const outcome = await held.ended;
-    expect(outcome).toMatchObject({ kind: "lost", reason: "closed-by-server" });
-    expect(describeOutcome(outcome)).toBe("lost: the server closed the connection");
+    // FIN or reset: depends on whether it had read all that we sent.
+    expect(describeOutcome(outcome)).toMatch(/^lost: the (server closed the connection|connection broke)$/);
     expect(output.text === `${seq}all of it\n`).toBe(true);
     await flooded.ended;
     const lines = flooded.text.split("\n").slice(0, -1);
@@ -240,6 +242,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     await using proxy = await disposable(FaultProxy.start(host));
     await using stack = await healthStack(behind(proxy.thing), undefined);
     const session = await stack.service.open({ host: "behind", ...shell });
+    session.resume();
     host.kill(loginThrough(proxy.thing));
     const outcome = await session.ended;
     expect(outcome).toEqual({ kind: "lost", reason: "jump-lost" });

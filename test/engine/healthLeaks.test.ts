@@ -1,0 +1,101 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Session } from "../../src/session/sessionTypes.ts";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { until } from "../lab/until.ts";
+import { shell } from "../support/fakeStack.ts";
+import { healthStack } from "../support/healthStack.ts";
+import type { TestStack } from "../support/testStack.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** What a lost session would cost at the very least, in bytes: a few objects, closures and a buffer. */
+const leastLeak = 3000;
+
+describe("sessions and connections that come and go", () => {
+  let host: SshdHost;
+
+  beforeAll(async () => {
+    host = await startSshd();
+  });
+
+  afterAll(() => host.stop());
+
+  it("a thousand sessions leave no socket, timer, object or process", async () => {
+    await using stack = await healthStack(host.sshConfigText("lab"), { interval: 1, countMax: 3 });
+    await stack.service.connect("lab");
+    await openAndEnd(stack, 400);
+    const processes = serverProcesses();
+    const resources = activeResources();
+    const heap = heapUsed();
+    const kept = await openAndEnd(stack, 1000);
+    await until(() => serverProcesses() === processes, "the end of the server's processes");
+    await until(() => activeResources() === resources, "the end of all timers and sockets");
+    const grown = heapUsed() - heap;
+    expect(kept.filter((session) => session.deref() !== undefined).length).toBeLessThan(20);
+    expect(grown).toBeLessThan(1000 * leastLeak);
+    expect(stack.master()).toMatchObject({ sessions: [], state: { kind: "lingering" } });
+    expect(host.logins()).toBe(1);
+  });
+
+  it("fifty logins, half of them killed, leave nothing either", async () => {
+    await using stack = await healthStack(host.sshConfigText("lab"), { interval: 1, countMax: 3 });
+    const comeAndGo = async (rounds: number): Promise<void> => {
+      for (let round = 0; round < rounds; round++) {
+        const session = await stack.service.open({ host: "lab", ...shell });
+        const { masterId = "" } = session.snapshot();
+        if (round % 2 === 0) {
+          stack.service.kill(masterId);
+        } else {
+          await stack.service.disconnect(masterId);
+        }
+        await session.ended;
+      }
+    };
+    await comeAndGo(6);
+    const resources = activeResources();
+    const heap = heapUsed();
+    await comeAndGo(50);
+    await until(() => activeResources() === resources, "the end of all timers and sockets");
+    await until(() => host.connections().length === 0, "the end of the server's processes");
+    expect(stack.service.masters()).toEqual([]);
+    // An idle connection has buffers of tens of kilobytes.
+    expect(heapUsed() - heap).toBeLessThan(50 * 20_000);
+  });
+
+  /** Subsystems: nothing is started for them but a process of sshd's own. */
+  async function openAndEnd(stack: TestStack, count: number): Promise<WeakRef<Session>[]> {
+    const sessions: WeakRef<Session>[] = [];
+    const one = async (): Promise<void> => {
+      const session = await stack.service.open({
+        host: "lab",
+        kind: "subsystem",
+        request: { type: "subsystem", name: "sftp" },
+      });
+      sessions.push(new WeakRef(session));
+      session.resume();
+      session.eof();
+      expect((await session.ended).kind).toBe("exited");
+    };
+    for (let batch = 0; batch < count / 20; batch++) {
+      await Promise.all(Array.from({ length: 20 }, one));
+    }
+    return sessions;
+  }
+
+  function serverProcesses(): number {
+    return host.connections().flatMap(({ all }) => all).length;
+  }
+});
+
+function activeResources(): string {
+  return process.getActiveResourcesInfo().sort().join(" ");
+}
+
+function heapUsed(): number {
+  collectGarbage();
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}

@@ -1,0 +1,216 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { execute } from "../../src/session/execute.ts";
+import { persistentShell } from "../../src/session/persistence.ts";
+import { FaultProxy } from "../lab/faultProxy.ts";
+import { sshConfigBlock } from "../lab/sshdConfig.ts";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { until } from "../lab/until.ts";
+import { healthStack } from "../support/healthStack.ts";
+import { LiveTab } from "../support/liveTab.ts";
+import type { TestStack } from "../support/testStack.ts";
+
+interface Bench extends AsyncDisposable {
+  readonly host: SshdHost;
+  readonly proxy: FaultProxy;
+  readonly stack: TestStack;
+}
+
+async function bench(): Promise<Bench> {
+  const host = await startSshd();
+  const proxy = await FaultProxy.start(host);
+  const stack = await healthStack(sshConfigBlock("lab", host.via(proxy)), { interval: 1, countMax: 1 });
+  return {
+    host,
+    proxy,
+    stack,
+    async [Symbol.asyncDispose]() {
+      await stack[Symbol.asyncDispose]();
+      await proxy.stop();
+      await host.stop();
+    },
+  };
+}
+
+describe.concurrent("a terminal whose connection is cut, on a real sshd", () => {
+  test("goes on in the same tab: what was on the screen stays, a line marks the gap, a countdown tells", async ({
+    expect,
+  }) => {
+    await using at = await bench();
+    const tab = new LiveTab(at.stack);
+    await tab.prompt();
+    tab.type("echo before-$((40+2))\r");
+    await tab.waitFor(/^before-42$/m);
+    at.proxy.drop();
+    await tab.waitFor(/Reconnecting in 1 s\. Enter: now, Esc: stop\./);
+    await tab.waitFor(/── reconnected after \d+ s ──/);
+    tab.type("echo after-$((40+2))\r");
+    await tab.waitFor(/^after-42$/m);
+    expect(await tab.text()).toMatch(
+      /^before-42$[\s\S]*── lab: lost: the connection broke ──[\s\S]*── reconnected after \d+ s ──[\s\S]*^after-42$/m,
+    );
+    expect(tab.states).toEqual(["opening", "open", "waiting", "opening", "open"]);
+    expect(at.stack.service.masters().map(({ state }) => state.kind)).toEqual(["ready"]);
+    tab.controller.dispose();
+  });
+
+  test("shows all that the server had sent before, also a burst that the terminal was still busy with", async ({
+    expect,
+  }) => {
+    await using at = await bench();
+    const tab = new LiveTab(at.stack);
+    await tab.prompt();
+    tab.type("PS1=; stty -echo; seq 1 20000; sleep 1; sleep 1000\r");
+    const [connection] = at.host.connections();
+    if (connection === undefined) {
+      throw new Error("nobody is logged in");
+    }
+    await until(() => tab.bytesIn() > 120_000);
+    at.host.kill(connection);
+    // FIN or reset: depends on whether it had read all that we sent.
+    await tab.waitFor(/── lab: lost: the (server closed the connection|connection broke) ──/);
+    // Without the marks by which the flow of output is measured.
+    const shown = tab.written.replaceAll(/\u001b\[[\d;?$]*[a-z]/gi, "");
+    const numbers = [...shown.matchAll(/^(\d+)\r$/gm)].map(([, number]) => Number(number));
+    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => index + 1));
+    expect(numbers.length).toBe(20_000);
+    tab.controller.dispose();
+  });
+
+  test("knocks again while the server is away, and is let in when it is back", async ({ expect }) => {
+    await using at = await bench();
+    const tab = new LiveTab(at.stack);
+    await tab.prompt();
+    await at.proxy.refuse();
+    at.proxy.drop();
+    await until(() => tab.states.filter((kind) => kind === "waiting").length === 3);
+    await at.proxy.accept();
+    tab.type("\r");
+    await tab.waitFor(/── reconnected after/);
+    expect(tab.unattended.slice(0, 3)).toEqual([false, true, true]);
+    tab.controller.dispose();
+  });
+
+  test("a silent network too is a lost connection; Esc leaves it, and what was there can still be read", async ({
+    expect,
+  }) => {
+    await using at = await bench();
+    const tab = new LiveTab(at.stack);
+    await tab.prompt();
+    tab.type("echo before-$((40+2))\r");
+    await tab.waitFor(/^before-42$/m);
+    at.proxy.freeze();
+    await tab.waitFor(/lost: the server stopped answering ──[\s\S]*Reconnecting/);
+    tab.type("\u001b");
+    await tab.waitFor(/\[lab: lost: the server stopped answering\]\nPress Enter to close, R to open again\./);
+    expect(await tab.text()).toMatch(/^before-42$/m);
+    at.proxy.thaw();
+    tab.type("r");
+    await tab.prompt();
+    expect(tab.controller.state.kind).toBe("open");
+    tab.controller.dispose();
+  });
+
+  test("is not tried again by itself after a refused login", async ({ expect }) => {
+    await using at = await bench();
+    const tab = new LiveTab(at.stack);
+    await tab.prompt();
+    await writeFile(at.host.authorizedKeysFile, "");
+    at.proxy.drop();
+    await tab.waitFor(/Press Enter to reconnect, Esc to leave it\./);
+    expect(tab.controller.state).toEqual({ kind: "waiting", until: undefined });
+    expect(at.proxy.contacts).toBe(2);
+    tab.controller.dispose();
+  });
+
+  test("is not tried again by itself after a host key that changed", async ({ expect }) => {
+    await using at = await bench();
+    const tab = new LiveTab(at.stack);
+    await tab.prompt();
+    await at.host.changeHostKeys();
+    at.proxy.drop();
+    await tab.waitFor(/Press Enter to reconnect, Esc to leave it\./);
+    expect(tab.controller.state).toEqual({ kind: "waiting", until: undefined });
+    expect(at.proxy.contacts).toBe(2);
+    expect(at.host.logins()).toBe(1);
+    tab.controller.dispose();
+  });
+
+  test("ten tabs on one connection come back on one login", async ({ expect }) => {
+    await using at = await bench();
+    const tabs = Array.from({ length: 10 }, () => new LiveTab(at.stack));
+    await Promise.all(tabs.map((tab) => tab.prompt()));
+    at.proxy.drop();
+    await Promise.all(tabs.map((tab) => tab.waitFor(/── reconnected after/)));
+    expect(at.proxy.contacts).toBe(2);
+    expect(at.stack.service.masters().map(({ sessions }) => sessions.length)).toEqual([10]);
+    for (const tab of tabs) {
+      tab.controller.dispose();
+    }
+  });
+});
+
+describe.concurrent("a persistent shell, on a real sshd", () => {
+  let folder: string;
+  let host: SshdHost;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-persistent-"));
+    host = await startSshd({ env: { TMUX_TMPDIR: folder, SCREENDIR: folder } });
+  });
+
+  afterAll(async () => {
+    await host.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  for (const tool of ["tmux", "screen"] as const) {
+    test(`${tool}: the very same shell answers after a cut, and after all that we had is gone`, async ({
+      expect,
+    }) => {
+      const proxy = await FaultProxy.start(host);
+      const persistent = persistentShell(tool, `lab-${tool}`);
+      const config = sshConfigBlock("lab", host.via(proxy));
+      let pid: string | undefined;
+      try {
+        {
+          await using stack = await healthStack(config, { interval: 1, countMax: 1 });
+          const tab = new LiveTab(stack, persistent?.attach);
+          await tab.settled();
+          pid = await shellPid(tab);
+          // Silence, not a reset: on the server the old terminal is still attached when the new one comes.
+          proxy.freeze();
+          await tab.waitFor(/lost: the server stopped answering/);
+          proxy.thaw();
+          await until(() => tab.states.filter((kind) => kind === "open").length === 2);
+          await tab.settled();
+          expect(await shellPid(tab)).toBe(pid);
+        }
+        await using stack = await healthStack(config, { interval: 1, countMax: 1 });
+        const tab = new LiveTab(stack, persistent?.attach);
+        await tab.settled();
+        expect(await shellPid(tab)).toBe(pid);
+        expect((await execute(stack.service, "lab", persistent?.end ?? "false")).outcome).toEqual({
+          kind: "exited",
+          code: 0,
+        });
+        await until(() => tab.controller.state.kind === "ended");
+        const gone = `for i in $(seq 200); do kill -0 ${pid} 2>/dev/null || exit 0; sleep 0.05; done; exit 1`;
+        expect((await execute(stack.service, "lab", gone)).outcome).toEqual({ kind: "exited", code: 0 });
+      } finally {
+        await proxy.stop();
+      }
+    });
+  }
+});
+
+let questions = 0;
+
+async function shellPid(tab: LiveTab): Promise<string> {
+  const question = ++questions;
+  tab.type(`echo pid-$((${question}+0))-$$-\r`);
+  const [, pid = ""] = await tab.waitFor(new RegExp(`^pid-${question}-(\\d+)-`, "m"));
+  return pid;
+}

@@ -1,0 +1,100 @@
+import { systemClock } from "../../src/base/clock.ts";
+import { Emitter, nextEvent } from "../../src/base/emitter.ts";
+import { describeOutcome } from "../../src/session/sessionDetails.ts";
+import { TerminalController } from "../../src/terminal/terminalController.ts";
+import { Screen } from "../unit/terminal/support/screen.ts";
+import type { TestStack } from "./testStack.ts";
+
+/** A terminal tab on the host `lab` of a real stack: all but the editor's part. Reconnects by itself. */
+export class LiveTab {
+  readonly controller: TerminalController;
+  readonly states: string[] = [];
+  /** For each opening: was anybody there to be asked? */
+  readonly unattended: boolean[] = [];
+  readonly #screen = new Screen(80, 24);
+  readonly #wrote = new Emitter<void>();
+  readonly #stack: TestStack;
+  /** Everything that was written. */
+  written = "";
+
+  /** @param command in place of the login shell. */
+  constructor(stack: TestStack, command?: string) {
+    this.#stack = stack;
+    const ending = (text: string) => ({ text, exitCode: 255, staysOpen: true });
+    this.controller = new TerminalController({
+      clock: systemClock,
+      random: () => 0,
+      host: "lab",
+      settings: async () => ({ encoding: "utf-8", escapeChar: "~", reconnect: "auto" }),
+      openSession: ({ dimensions, signal, unattended }) => {
+        this.unattended.push(unattended);
+        return stack.service.open(
+          {
+            host: "lab",
+            kind: "terminal",
+            request: command === undefined ? { type: "shell" } : { type: "exec", command },
+            pty: { term: "xterm-256color", dimensions },
+            allowPrompts: !unattended,
+          },
+          signal,
+        );
+      },
+      write: (text) => {
+        this.written += text;
+        this.#screen.terminal.write(text, () => this.#wrote.fire());
+      },
+      close: () => {},
+      describeEnd: (outcome) => ending(`lab: ${describeOutcome(outcome)}`),
+      describeFailure: (error) => ending(`lab: ${error.name}`),
+      describeWarning: () => "",
+      connectionInfo: () => [],
+      channelList: () => [],
+      rekey: () => false,
+    });
+    this.controller.onDidChangeState(({ kind }) => this.states.push(kind));
+    this.#screen.terminal.onData((data) => this.controller.input(data));
+    this.controller.open({ columns: 80, rows: 24 });
+  }
+
+  /** Key by key. */
+  type(keys: string): void {
+    for (const key of keys) {
+      this.controller.input(key);
+    }
+  }
+
+  bytesIn(): number {
+    return this.#stack.service.masters()[0]?.bytesIn ?? 0;
+  }
+
+  /** What is on the screen and above it, once all is parsed. */
+  async text(): Promise<string> {
+    await this.#screen.write("");
+    return this.#screen.text();
+  }
+
+  async waitFor(pattern: RegExp): Promise<RegExpMatchArray> {
+    for (;;) {
+      const text = await this.text();
+      const match = text.match(pattern);
+      if (match !== null) {
+        return match;
+      }
+      try {
+        await nextEvent(this.#wrote.event, AbortSignal.timeout(30_000));
+      } catch (cause) {
+        throw new Error(`${pattern} never came:\n${text}`, { cause });
+      }
+    }
+  }
+
+  /** The shell's prompt is there. */
+  async prompt(): Promise<void> {
+    await this.waitFor(/[#$] ?$/);
+  }
+
+  /** The session is open, and a program that draws a whole screen has drawn it. */
+  async settled(): Promise<void> {
+    await this.waitFor(/[#$] ?(\n|$)/);
+  }
+}
