@@ -1,16 +1,29 @@
 /**
- * Bundles the extension into `dist/`: one CommonJS file for the extension host, plus one for the
- * worker thread that decrypts private keys. `--watch` rebuilds on change, `--dev` adds source maps
- * and skips minification.
+ * Bundles the extension into `dist/`: one CommonJS file for the extension host, one for the worker
+ * thread that decrypts private keys, and one for each large package that is loaded only when it is
+ * needed. `--watch` rebuilds on change, `--dev` adds source maps and skips minification.
  */
-import { type BuildOptions, context } from "esbuild";
+import { type BuildOptions, context, type Plugin } from "esbuild";
 
 const dev = process.argv.includes("--dev") || process.argv.includes("--watch");
+
+/** Packages in files of their own: reading them would take longer than the rest of the activation. */
+const loadedLate = ["ssh2", "iconv-lite"];
+
+const late: Plugin = {
+  name: "late",
+  setup({ onResolve }) {
+    onResolve({ filter: /^(ssh2|iconv-lite)$/ }, ({ path, kind }) =>
+      kind === "entry-point" ? undefined : { path: `./${path}.cjs`, external: true },
+    );
+  },
+};
 
 const options: BuildOptions = {
   entryPoints: {
     extension: "src/extension.ts",
     decryptWorker: "src/engine/ssh2/decryptWorker.ts",
+    ...Object.fromEntries(loadedLate.map((name) => [name, name])),
   },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
@@ -21,6 +34,9 @@ const options: BuildOptions = {
   // ssh2 tries its optional native addons and falls back to pure JavaScript when they are absent.
   external: ["vscode", "*.node", "cpu-features"],
   // A module finds its neighbours from here in source and in the bundle (CommonJS has no import.meta).
+  plugins: [late],
+  // `import()` of such a file becomes `require`: both are the same module then.
+  supported: { "dynamic-import": false },
   define: { "import.meta.filename": "__filename" },
   minify: !dev,
   // Errors put the name of their class into the log.

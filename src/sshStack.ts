@@ -15,8 +15,7 @@ import { effectiveLinger } from "./config/lingerPolicy.ts";
 import type { ConnectionEngine } from "./engine/connectionEngine.ts";
 import { runProxyCommand } from "./engine/proxyCommand.ts";
 import { createAgentClient } from "./engine/ssh2/agentClient.ts";
-import { createKeyReader } from "./engine/ssh2/keyReader.ts";
-import { Ssh2Engine } from "./engine/ssh2/ssh2Engine.ts";
+import { lazySsh2 } from "./engine/ssh2/lazySsh2.ts";
 import { EnvironmentWatcher } from "./master/environmentWatcher.ts";
 import type { LoginFactory } from "./master/masterPorts.ts";
 import { MasterRegistry } from "./master/masterRegistry.ts";
@@ -52,14 +51,14 @@ export interface SshStack extends Disposable {
 export function createSshStack(init: SshStackInit): SshStack {
   const { clock, logger, settings, resolver } = init;
   const store = new DisposableStore();
-  const reader = createKeyReader();
-  const keyRing = new KeyRing(reader, init.secrets, init.logger);
+  const ssh2 = lazySsh2(clock);
+  const keyRing = new KeyRing(ssh2.keyReader, init.secrets, init.logger);
   const registry = store.add(
     new MasterRegistry({
       clock,
       logger,
-      engine: init.engine ?? new Ssh2Engine({ clock }),
-      login: loginFactory(init, reader, keyRing),
+      engine: init.engine ?? ssh2.engine,
+      login: loginFactory(init, ssh2.keyReader, keyRing),
       policies: {
         keepalive: (config) => effectiveKeepalive(config, settings),
         lingerSeconds: (config) => effectiveLinger(config, settings).seconds,
@@ -75,7 +74,11 @@ export function createSshStack(init: SshStackInit): SshStack {
       clock,
       logger,
       registry,
-      resolve: (host, signal) => resolver.resolve(host, signal),
+      resolve: (host, signal) => {
+        // While the configuration is read there is time to load what will connect.
+        ssh2.warmUp();
+        return resolver.resolve(host, signal);
+      },
       limits: (config, request) => limitsFor(config, request, settings),
       environment: init.environment ?? process.env,
     }),

@@ -19,9 +19,13 @@ describe("the .vsix", () => {
     folder = await mkdtemp(join(tmpdir(), "ssh-sessions-vsix-"));
     vsix = join(folder, "ssh-sessions.vsix");
     await buildExtension();
-    await run(process.execPath, [vsce, "package", "--no-dependencies", "--out", vsix], {
-      cwd: repositoryRoot,
-    });
+    await run(
+      process.execPath,
+      [vsce, "package", "--no-dependencies", "--no-rewrite-relative-links", "--out", vsix],
+      {
+        cwd: repositoryRoot,
+      },
+    );
   });
 
   afterAll(async () => {

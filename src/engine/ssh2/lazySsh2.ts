@@ -1,0 +1,37 @@
+import type { KeyReader } from "../../auth/authPorts.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { ConnectionEngine } from "../connectionEngine.ts";
+
+/** The parts that need the `ssh2` package, which is not loaded before the first of them is used. */
+export interface LazySsh2 {
+  readonly engine: ConnectionEngine;
+  readonly keyReader: KeyReader;
+  /** Loads now, so that it has been done when the engine is needed. Never rejects. */
+  warmUp(): void;
+}
+
+/** Loading ssh2 takes longer than all the rest of the activation: whoever only looks at the sidebar does not wait for it. */
+export function lazySsh2(clock: Clock): LazySsh2 {
+  let engine: Promise<ConnectionEngine> | undefined;
+  let reader: Promise<KeyReader> | undefined;
+  const loadEngine = (): Promise<ConnectionEngine> => {
+    engine ??= import("./ssh2Engine.ts").then(({ Ssh2Engine }) => new Ssh2Engine({ clock }));
+    return engine;
+  };
+  const loadReader = (): Promise<KeyReader> => {
+    reader ??= import("./keyReader.ts").then(({ createKeyReader }) => createKeyReader());
+    return reader;
+  };
+  return {
+    engine: {
+      name: "ssh2",
+      connect: async (request, signal) => await (await loadEngine()).connect(request, signal),
+    },
+    keyReader: { read: async (file, passphrase) => await (await loadReader()).read(file, passphrase) },
+    warmUp() {
+      // What goes wrong here goes wrong again for whoever connects, and is told then.
+      loadEngine().catch(() => {});
+      loadReader().catch(() => {});
+    },
+  };
+}
