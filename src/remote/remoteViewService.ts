@@ -31,8 +31,6 @@ export interface RemoteSnapshot {
   readonly sessions: readonly RemoteSession[];
   /** What could not be seen, and so was not judged. */
   readonly gaps: readonly RemoteGap[];
-  /** Why the newest reading failed; the sessions are then those of the one before. */
-  readonly error: Error | undefined;
 }
 
 export type RemoteGap =
@@ -47,6 +45,8 @@ export type RemoteGap =
 
 interface Entry {
   snapshot: RemoteSnapshot | undefined;
+  /** Why the newest reading failed, also where there never was a snapshot. */
+  failure: Error | undefined;
   running: { readonly promise: Promise<RemoteSnapshot>; readonly abort: AbortController } | undefined;
   /** Our end of the master's connection as the server sees it. */
   carrier: string | undefined;
@@ -66,7 +66,7 @@ export class RemoteViewService implements Disposable {
     this.#ports = ports;
   }
 
-  /** The snapshot of this master changed; undefined snapshots too. */
+  /** The snapshot or the failure of this master changed, or both are gone. */
   get onDidChange(): Event<string> {
     return this.#changed.event;
   }
@@ -75,9 +75,14 @@ export class RemoteViewService implements Disposable {
     return this.#entries.get(masterId)?.snapshot;
   }
 
+  /** Why the newest reading failed; undefined: it did not, or there was none. */
+  failure(masterId: string): Error | undefined {
+    return this.#entries.get(masterId)?.failure;
+  }
+
   /**
    * Reads the list anew, or joins the reading under way.
-   * @throws RemoteViewError, or what the connection throws; the snapshot then keeps its sessions and has the error.
+   * @throws RemoteViewError, or what the connection throws; the snapshot stays as it was, and `failure` says why.
    */
   refresh(masterId: string): Promise<RemoteSnapshot> {
     const entry = this.#entry(masterId);
@@ -128,6 +133,7 @@ export class RemoteViewService implements Disposable {
   #entry(masterId: string): Entry {
     const entry = this.#entries.get(masterId) ?? {
       snapshot: undefined,
+      failure: undefined,
       running: undefined,
       carrier: undefined,
     };
@@ -152,9 +158,10 @@ export class RemoteViewService implements Disposable {
       signal.throwIfAborted();
       entry.carrier = facts.connection && `${facts.connection.clientAddress} ${facts.connection.clientPort}`;
       entry.snapshot = this.#makeSnapshot(masterId, facts);
+      entry.failure = undefined;
     } catch (error) {
-      if (!signal.aborted && entry.snapshot !== undefined) {
-        entry.snapshot = Object.freeze({ ...entry.snapshot, error: asError(error) });
+      if (!signal.aborted) {
+        entry.failure = asError(error);
         this.#changed.fire(masterId);
       }
       throw error;
@@ -180,7 +187,6 @@ export class RemoteViewService implements Disposable {
         otherCarriers,
       }),
       gaps: gapsOf(facts),
-      error: undefined,
     });
   }
 }

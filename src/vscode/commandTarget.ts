@@ -17,6 +17,10 @@ export function hostOf(argument: unknown, masters: readonly MasterSnapshot[]): s
       return argument.entry.alias;
     case "master":
       return masters.find(({ id }) => id === argument.id)?.host;
+    case "onServer":
+    case "remoteSession":
+    case "remoteNote":
+      return masters.find(({ id }) => id === argument.masterId)?.host;
     case "session":
       return masters.find(({ id }) => id === argument.masterId)?.sessions.find(({ id }) => id === argument.id)
         ?.host;
@@ -37,12 +41,46 @@ export function liveIdsOf(argument: unknown, service: SessionService): readonly 
   if (typeof argument === "string") {
     return [argument];
   }
-  if (!isTreeNode(argument) || argument.kind === "problem" || argument.kind === "history") {
+  if (!isTreeNode(argument)) {
     return undefined;
   }
-  return argument.kind === "host"
-    ? (lifeByHost(service.masters()).get(argument.entry.alias)?.masterIds ?? [])
-    : [argument.id];
+  switch (argument.kind) {
+    case "host":
+      return lifeByHost(service.masters()).get(argument.entry.alias)?.masterIds ?? [];
+    case "master":
+    case "session":
+    case "endedSession":
+      return [argument.id];
+    case "problem":
+    case "history":
+    case "onServer":
+    case "remoteSession":
+    case "remoteNote":
+      // What is not ours is not ended by what ends ours.
+      return undefined;
+  }
+}
+
+/** The master below or on which `argument` stands. */
+export function masterIdOf(argument: unknown, service: SessionService): string | undefined {
+  if (!isTreeNode(argument)) {
+    return undefined;
+  }
+  switch (argument.kind) {
+    case "master":
+      return argument.id;
+    case "session":
+    case "onServer":
+    case "remoteSession":
+    case "remoteNote":
+      return argument.masterId;
+    case "host":
+      return lifeByHost(service.masters()).get(argument.entry.alias)?.masterIds[0];
+    case "problem":
+    case "history":
+    case "endedSession":
+      return undefined;
+  }
 }
 
 /** How many sessions that have not ended go with these masters and sessions. */

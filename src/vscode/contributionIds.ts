@@ -36,6 +36,9 @@ export const commandIds = [
   "sshSessions.sendBreak",
   "sshSessions.extendLimits",
   "sshSessions.killHung",
+  "sshSessions.killRemoteSession",
+  "sshSessions.killHungRemote",
+  "sshSessions.explainTimeouts",
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];
@@ -52,6 +55,7 @@ export const settingKeys = {
   reconnect: "reconnect",
   persistence: "persistence",
   encoding: "encoding",
+  hungAfterMinutes: "remote.hungAfterMinutes",
   hosts: "hosts",
   profileHosts: "profileHosts",
   configFile: "configFile",
@@ -79,6 +83,14 @@ export const contextWords = {
   /** The fold of sessions that have ended, and one of them. */
   history: "history",
   endedSession: "endedSession",
+  /** The fold of what the server itself sees, one login there, and a row that says what is missing. */
+  onServer: "onServer",
+  remoteSession: "remoteSession",
+  remoteNote: "remoteNote",
+  /** The fold is open. */
+  open: "open",
+  /** There is a process of it that could be signalled. */
+  killable: "killable",
   /** The session has a terminal tab. */
   terminal: "terminal",
   /** The host stands in a file. */

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { Clock } from "../base/clock.ts";
-import type { SessionService } from "../session/sessionTypes.ts";
+import type { MasterSnapshot, SessionService } from "../session/sessionTypes.ts";
 import { type ItemPresentation, isLive, presentMaster, presentSession } from "./livePresentation.ts";
 import type { LiveNode } from "./treeNodes.ts";
 
@@ -37,6 +37,24 @@ export class LivePick {
       matchOnDescription: true,
     });
     return chosen?.node;
+  }
+
+  /** Asks for one of several connections. */
+  async askConnection(
+    title: string,
+    masters: readonly MasterSnapshot[],
+  ): Promise<MasterSnapshot | undefined> {
+    const now = this.#clock.now();
+    const items = masters.map((master) => ({
+      ...liveItem(presentMaster(master, now, this.#home), { kind: "master", id: master.id }),
+      master,
+    }));
+    const chosen = await vscode.window.showQuickPick(items, {
+      title,
+      placeHolder: "Choose a connection",
+      matchOnDescription: true,
+    });
+    return chosen?.master;
   }
 
   /** By connection, which gives its name to the group. */

@@ -1,19 +1,28 @@
 import * as vscode from "vscode";
 import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import type { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { MasterSnapshot, SessionService } from "../session/sessionTypes.ts";
 import { Coalescer } from "./coalescer.ts";
 import { viewIds } from "./contributionIds.ts";
 import { presentEnded, presentHistory } from "./historyPresentation.ts";
 import { plural } from "./humanText.ts";
 import { type ItemPresentation, isLive, presentMaster, presentSession } from "./livePresentation.ts";
-import type { LiveNode } from "./treeNodes.ts";
+import { isConnected, type RemotePolling } from "./remotePolling.ts";
+import {
+  inShownOrder,
+  presentFold,
+  presentRemoteNote,
+  presentRemoteSession,
+  remoteNotes,
+} from "./remotePresentation.ts";
+import { type LiveNode, nodeKey } from "./treeNodes.ts";
 
 const refreshDelay = 50;
 const tickInterval = 1000;
 
 /**
- * The Live view: masters, below each its sessions. A view over snapshots; what it remembers is only which element object
+ * The Live view: masters, below each its sessions and what its server itself sees. A view over snapshots; what it remembers is only which element object
  * stands for which id (VS Code knows elements by identity) and what it has shown last, so that a tick redraws only what
  * reads differently now.
  */
@@ -21,6 +30,8 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
   readonly #service: SessionService;
   readonly #clock: Clock;
   readonly #home: string;
+  readonly #remote: RemoteViewService;
+  readonly #polling: RemotePolling;
   readonly #store = new DisposableStore();
   readonly #changed: vscode.EventEmitter<LiveNode | undefined>;
   readonly #view: vscode.TreeView<LiveNode>;
@@ -30,36 +41,67 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
   #shown = new Map<string, string>();
   #tick: Disposable | undefined;
 
-  constructor(service: SessionService, clock: Clock, home: string) {
+  constructor(
+    service: SessionService,
+    clock: Clock,
+    home: string,
+    remote: RemoteViewService,
+    polling: RemotePolling,
+  ) {
     this.#service = service;
     this.#clock = clock;
     this.#home = home;
+    this.#remote = remote;
+    this.#polling = polling;
     this.#changed = this.#store.add(new vscode.EventEmitter<LiveNode | undefined>());
     this.onDidChangeTreeData = this.#changed.event;
     this.#refresh = this.#store.add(new Coalescer(clock, refreshDelay, () => this.#update()));
     this.#view = this.#store.add(vscode.window.createTreeView(viewIds.live, { treeDataProvider: this }));
     this.#store.add(service.onDidChange(() => this.#refresh.request()));
-    this.#store.add(this.#view.onDidChangeVisibility(() => this.#schedule()));
+    this.#store.add(remote.onDidChange(() => this.#refresh.request()));
+    this.#store.add(
+      this.#view.onDidChangeVisibility(({ visible }) => {
+        polling.setVisible(visible);
+        this.#schedule();
+      }),
+    );
+    this.#store.add(this.#view.onDidExpandElement(({ element }) => this.#setOpen(element, true)));
+    this.#store.add(this.#view.onDidCollapseElement(({ element }) => this.#setOpen(element, false)));
+    polling.setVisible(this.#view.visible);
     this.#update();
   }
 
   getChildren(element?: LiveNode): LiveNode[] {
     const masters = this.#service.masters();
-    if (element === undefined) {
-      const live = masters.map(({ id }) => this.#node(id));
-      return this.#service.history().length === 0 ? live : [...live, historyNode];
+    switch (element?.kind) {
+      case undefined: {
+        const live = masters.map(({ id }) => this.#node({ kind: "master", id }));
+        return this.#service.history().length === 0 ? live : [...live, historyNode];
+      }
+      case "master": {
+        const master = masters.find(({ id }) => id === element.id);
+        return master === undefined ? [] : this.#below(master);
+      }
+      case "onServer":
+        return this.#onServer(element.masterId);
+      case "history":
+        return this.#service.history().map(({ id }) => this.#node({ kind: "endedSession", id }));
+      case "session":
+      case "endedSession":
+      case "remoteSession":
+      case "remoteNote":
+        return [];
     }
-    if (element.kind === "history") {
-      return this.#service.history().map(({ id }) => this.#endedNode(id));
-    }
-    const master = masters.find(({ id }) => id === element.id);
-    return master?.sessions.map(({ id }) => this.#node(id, master.id)) ?? [];
   }
 
   getParent(element: LiveNode): LiveNode | undefined {
     switch (element.kind) {
       case "session":
-        return this.#node(element.masterId);
+      case "onServer":
+        return this.#node({ kind: "master", id: element.masterId });
+      case "remoteSession":
+      case "remoteNote":
+        return this.#node({ kind: "onServer", masterId: element.masterId });
       case "endedSession":
         return historyNode;
       case "master":
@@ -71,7 +113,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
   getTreeItem(element: LiveNode): vscode.TreeItem {
     const found = this.#find(element);
     const item = new vscode.TreeItem(found?.presentation.label ?? "");
-    item.id = element.kind === "endedSession" ? `ended ${element.id}` : element.id;
+    item.id = nodeKey(element);
     if (found === undefined) {
       return item;
     }
@@ -100,26 +142,38 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     this.#store.dispose();
   }
 
-  #node(id: string, masterId?: string): LiveNode {
-    const known = this.#nodes.get(id);
-    if (known?.kind === "master" || (known?.kind === "session" && known.masterId === masterId)) {
-      return known;
-    }
-    const node: LiveNode =
-      masterId === undefined ? { kind: "master", id } : { kind: "session", id, masterId };
-    this.#nodes.set(id, node);
+  /** The element that stands for the same thing as `like`. */
+  #node(like: LiveNode): LiveNode {
+    const key = nodeKey(like);
+    const node = this.#nodes.get(key) ?? like;
+    this.#nodes.set(key, node);
     return node;
   }
 
-  #endedNode(id: string): LiveNode {
-    const key = `ended ${id}`;
-    const known = this.#nodes.get(key);
-    if (known !== undefined) {
-      return known;
+  #below({ id: masterId, sessions, ...master }: MasterSnapshot): LiveNode[] {
+    return [
+      ...sessions.map(({ id }) => this.#node({ kind: "session", id, masterId })),
+      ...(isConnected(master) ? [this.#node({ kind: "onServer", masterId })] : []),
+    ];
+  }
+
+  #onServer(masterId: string): LiveNode[] {
+    const snapshot = this.#remote.snapshot(masterId);
+    return [
+      ...inShownOrder(snapshot?.sessions ?? []).map(({ id }) =>
+        this.#node({ kind: "remoteSession", id, masterId }),
+      ),
+      ...remoteNotes(snapshot, this.#remote.failure(masterId)).map((note) =>
+        this.#node({ kind: "remoteNote", note, masterId }),
+      ),
+    ];
+  }
+
+  #setOpen(element: LiveNode, open: boolean): void {
+    if (element.kind === "onServer") {
+      this.#polling.setOpen(element.masterId, open);
+      this.#refresh.request();
     }
-    const node: LiveNode = { kind: "endedSession", id };
-    this.#nodes.set(key, node);
-    return node;
   }
 
   #find(
@@ -128,61 +182,94 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     | { readonly presentation: ItemPresentation; readonly collapsible: vscode.TreeItemCollapsibleState }
     | undefined {
     const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
-    const masters = this.#service.masters();
-    const now = this.#clock.now();
-    if (element.kind === "history") {
-      return { presentation: presentHistory(this.#service.history()), collapsible: Collapsed };
+    const presentation = this.#present(element);
+    if (presentation === undefined) {
+      return undefined;
     }
-    if (element.kind === "endedSession") {
-      const ended = this.#service.history().find(({ id }) => id === element.id);
-      return ended === undefined ? undefined : { presentation: presentEnded(ended, now), collapsible: None };
+    switch (element.kind) {
+      case "master":
+        return { presentation, collapsible: this.getChildren(element).length > 0 ? Expanded : None };
+      case "history":
+      case "onServer":
+        return { presentation, collapsible: Collapsed };
+      case "session":
+      case "endedSession":
+      case "remoteSession":
+      case "remoteNote":
+        return { presentation, collapsible: None };
     }
-    if (element.kind === "master") {
-      const master = masters.find(({ id }) => id === element.id);
-      return master === undefined
-        ? undefined
-        : {
-            presentation: presentMaster(master, now, this.#home),
-            collapsible: master.sessions.length > 0 ? Expanded : None,
-          };
-    }
-    const master = masters.find(({ id }) => id === element.masterId);
-    const session = master?.sessions.find(({ id }) => id === element.id);
-    return session === undefined
-      ? undefined
-      : { presentation: presentSession(session, master, now), collapsible: None };
   }
 
-  /** Redraws what changed: an item alone, or everything when items came, went or moved. */
-  #update(): void {
-    const masters = this.#service.masters();
+  #present(element: LiveNode): ItemPresentation | undefined {
     const now = this.#clock.now();
-    const shown = new Map<string, string>();
-    const history = this.#service.history();
-    shown.set("", `${structure(masters)} ${history.map(({ id }) => id).join(" ")}`);
-    for (const ended of history) {
-      shown.set(`ended ${ended.id}`, reading(presentEnded(ended, now)));
-    }
-    for (const master of masters) {
-      shown.set(master.id, reading(presentMaster(master, now, this.#home)));
-      for (const session of master.sessions) {
-        shown.set(session.id, reading(presentSession(session, master, now)));
+    const masterOf = (masterId: string): MasterSnapshot | undefined =>
+      this.#service.masters().find(({ id }) => id === masterId);
+    switch (element.kind) {
+      case "master": {
+        const master = masterOf(element.id);
+        return master && presentMaster(master, now, this.#home);
+      }
+      case "session": {
+        const master = masterOf(element.masterId);
+        const session = master?.sessions.find(({ id }) => id === element.id);
+        return session && presentSession(session, master, now);
+      }
+      case "onServer":
+        return presentFold(
+          this.#remote.snapshot(element.masterId),
+          this.#remote.failure(element.masterId),
+          this.#polling.isOpen(element.masterId),
+        );
+      case "remoteSession": {
+        const sessions = this.#remote.snapshot(element.masterId)?.sessions ?? [];
+        const session = sessions.find(({ id }) => id === element.id);
+        return session && presentRemoteSession(session);
+      }
+      case "remoteNote":
+        return presentRemoteNote(element.note, this.#remote.failure(element.masterId));
+      case "history":
+        return presentHistory(this.#service.history());
+      case "endedSession": {
+        const ended = this.#service.history().find(({ id }) => id === element.id);
+        return ended && presentEnded(ended, now);
       }
     }
+  }
+
+  /** Redraws what changed: an item alone, a fold with what is in it, or everything when masters or sessions came or went. */
+  #update(): void {
+    const shown = new Map<string, string>();
+    const add = (node: LiveNode, children: readonly LiveNode[]): void => {
+      const presentation = this.#present(node);
+      const below = node.kind === "onServer" ? children.map(nodeKey).join("\n") : "";
+      shown.set(nodeKey(node), `${presentation === undefined ? "" : reading(presentation)}${below}`);
+      for (const child of children) {
+        add(child, this.getChildren(child));
+      }
+    };
+    for (const node of this.getChildren()) {
+      add(node, this.getChildren(node));
+    }
+    const structure = [...shown.keys()].filter((key) => !key.startsWith("server ")).join("\n");
+    const folds = this.#service
+      .masters()
+      .filter(isConnected)
+      .map(({ id }) => id);
+    shown.set("", `${structure}\n${folds.join(" ")}`);
     const before = this.#shown;
     this.#shown = shown;
+    this.#nodes = new Map([...this.#nodes].filter(([key]) => shown.has(key)));
     if (before.get("") !== shown.get("")) {
-      this.#nodes = new Map([...this.#nodes].filter(([id]) => shown.has(id)));
       this.#changed.fire(undefined);
     } else {
-      for (const [id, text] of shown) {
-        const node = this.#nodes.get(id);
-        if (node !== undefined && before.get(id) !== text) {
+      for (const [key, text] of shown) {
+        const node = this.#nodes.get(key);
+        if (node !== undefined && before.get(key) !== text) {
           this.#changed.fire(node);
         }
       }
     }
-    const sessions = masters.reduce((sum, master) => sum + liveSessions(master), 0);
+    const sessions = this.#service.masters().reduce((sum, master) => sum + liveSessions(master), 0);
     this.#view.badge =
       sessions === 0 ? undefined : { value: sessions, tooltip: plural(sessions, "live SSH session") };
     this.#schedule();
@@ -199,13 +286,6 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
 }
 
 const historyNode: LiveNode = { kind: "history", id: "history" };
-
-/** The ids and their order, as one string. */
-function structure(masters: readonly MasterSnapshot[]): string {
-  return masters
-    .map(({ id, sessions }) => `${id}(${sessions.map((session) => session.id).join(" ")})`)
-    .join(" ");
-}
 
 /** What can be read off an item without hovering; the hover is made anew whenever the item is. */
 function reading(presentation: ItemPresentation): string {

@@ -7,6 +7,7 @@ import { asError, CancelledError } from "../base/errors.ts";
 import { printable } from "../base/log.ts";
 import { ConfigError } from "../config/configErrors.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
+import { RemoteViewError } from "../remote/remoteErrors.ts";
 import { HostKeyError } from "../trust/hostKeyErrors.ts";
 import { shortPath } from "./valueSourceText.ts";
 
@@ -54,6 +55,9 @@ export function userMessage(error: unknown, host: string, home: string): UserMes
   }
   if (ChannelError.is(error)) {
     return channelMessage(error, name);
+  }
+  if (RemoteViewError.is(error)) {
+    return remoteViewMessage(error, name);
   }
   return {
     severity: "error",
@@ -327,5 +331,21 @@ function channelMessage(error: ChannelError, name: string): UserMessage {
         retry,
         showLog,
       );
+  }
+}
+
+function remoteViewMessage(error: RemoteViewError, name: string): UserMessage {
+  switch (error.reason) {
+    case "no-shell":
+      return failure(
+        `${name} did not run a POSIX shell, so that nothing can be read there. ${printable(error.message)}`,
+        showLog,
+      );
+    case "incomplete":
+      return failure(`What was read from ${name} broke off. Try again.`, retry, showLog);
+    case "too-much":
+      return failure(`${name} answered with more than can be shown.`, showLog);
+    case "not-connected":
+      return failure(`There is no connection to ${name} any more. Connect first.`, showLog);
   }
 }

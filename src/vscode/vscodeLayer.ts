@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { Logger } from "../base/log.ts";
 import type { HostResolver } from "../config/configPorts.ts";
+import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionTypes.ts";
 import { registerCommands } from "./commands/registerCommands.ts";
 import { maintainContextKeys } from "./contextKeys.ts";
@@ -15,6 +16,8 @@ import { showLimitWarnings } from "./limitWarnings.ts";
 import { LivePick } from "./livePick.ts";
 import { LiveTree } from "./liveTree.ts";
 import { RecentHosts } from "./recentHosts.ts";
+import { RemoteAccesses } from "./remoteAccess.ts";
+import { RemotePolling } from "./remotePolling.ts";
 import { RunDocuments } from "./runDocuments.ts";
 import { SessionDetailsDocuments } from "./sessionDetailsDocument.ts";
 import { SessionsApi } from "./sshSessionsApi.ts";
@@ -22,6 +25,7 @@ import { StatusBar } from "./statusBar.ts";
 import { TerminalMemory } from "./terminalMemory.ts";
 import { registerTerminalProfile } from "./terminalProfile.ts";
 import { TerminalRegistry } from "./terminalRegistry.ts";
+import { TimeoutDocuments } from "./timeoutDocuments.ts";
 import type { VscodeSecretStore } from "./vscodeSecretStore.ts";
 import type { VscodeSettings } from "./vscodeSettings.ts";
 
@@ -58,7 +62,17 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
   );
   const hostPick = new HostPick(resolver, service, recent, logger);
   const livePick = new LivePick(service, clock, home);
-  store.add(new LiveTree(service, clock, home));
+  const remoteAccess = new RemoteAccesses(service, resolver, settings, home);
+  const remoteView = store.add(
+    new RemoteViewService({
+      access: (masterId) => remoteAccess.find(masterId),
+      hungAfterSeconds: () => settings.remoteHungAfterSeconds,
+      clock,
+    }),
+  );
+  const remotePolling = store.add(new RemotePolling(remoteView, service, clock));
+  const timeoutDocuments = store.add(new TimeoutDocuments());
+  store.add(new LiveTree(service, clock, home, remoteView, remotePolling));
   const hostsTree = store.add(new HostsTree(resolver, service, clock, logger, home));
   store.add(new StatusBar(service, clock));
   store.add(maintainContextKeys(service, clock));
@@ -81,6 +95,10 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
       recent,
       details,
       runDocuments,
+      remoteView,
+      remotePolling,
+      remoteAccess,
+      timeoutDocuments,
       home,
       showLog,
     }),

@@ -111,6 +111,12 @@ export class VscodeSettings implements SettingsPort, Disposable {
     };
   }
 
+  /** Seconds without input and output after which a sleeping login on a server counts as hung; 0: never. */
+  get remoteHungAfterSeconds(): number {
+    const minutes = wholeNumber(this.#configuration().get<unknown>(settingKeys.hungAfterMinutes), 0);
+    return (minutes ?? defaultHungAfterMinutes) * 60;
+  }
+
   dispose(): void {
     for (const subscription of this.#subscriptions) {
       subscription.dispose();
@@ -143,3 +149,4 @@ export class VscodeSettings implements SettingsPort, Disposable {
 }
 
 const defaultLingerSeconds = 600;
+const defaultHungAfterMinutes = 30;

@@ -79,6 +79,6 @@ describe("the server's own view over a master of ours", () => {
     const logins = host.logins();
     await expect(view.refresh(id)).rejects.toBeInstanceOf(ChannelError);
     expect(host.logins()).toBe(logins);
-    expect(view.snapshot(id)?.error).toBeInstanceOf(ChannelError);
+    expect(view.failure(id)).toBeInstanceOf(ChannelError);
   });
 });

@@ -1,14 +1,18 @@
 import type { LoginMemory } from "../../auth/loginMemory.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
+import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { SessionService } from "../../session/sessionTypes.ts";
 import type { ErrorPresenter } from "../errorPresenter.ts";
 import type { HostPick } from "../hostPick.ts";
 import type { HostsTree } from "../hostsTree.ts";
 import type { LivePick } from "../livePick.ts";
 import type { RecentHosts } from "../recentHosts.ts";
+import type { RemoteAccesses } from "../remoteAccess.ts";
+import type { RemotePolling } from "../remotePolling.ts";
 import type { RunDocuments } from "../runDocuments.ts";
 import type { SessionDetailsDocuments } from "../sessionDetailsDocument.ts";
 import type { TerminalRegistry } from "../terminalRegistry.ts";
+import type { TimeoutDocuments } from "../timeoutDocuments.ts";
 import type { VscodeSecretStore } from "../vscodeSecretStore.ts";
 
 /** What the commands work with. */
@@ -26,6 +30,10 @@ export interface CommandContext {
   readonly recent: RecentHosts;
   readonly details: SessionDetailsDocuments;
   readonly runDocuments: RunDocuments;
+  readonly remoteView: RemoteViewService;
+  readonly remotePolling: RemotePolling;
+  readonly remoteAccess: RemoteAccesses;
+  readonly timeoutDocuments: TimeoutDocuments;
   readonly home: string;
   showLog(): void;
 }

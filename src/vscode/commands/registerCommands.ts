@@ -7,10 +7,13 @@ import { connect } from "./connect.ts";
 import { copySshCommand } from "./copySshCommand.ts";
 import { disconnect } from "./disconnect.ts";
 import { disconnectAll } from "./disconnectAll.ts";
+import { explainTimeouts } from "./explainTimeouts.ts";
 import { extendLimits } from "./extendLimits.ts";
 import { forgetPassword } from "./forgetPassword.ts";
 import { kill } from "./kill.ts";
 import { killHung } from "./killHung.ts";
+import { killHungRemote } from "./killHungRemote.ts";
+import { killRemoteSession } from "./killRemoteSession.ts";
 import { openConfigFile } from "./openConfigFile.ts";
 import { openTerminal } from "./openTerminal.ts";
 import { refresh } from "./refresh.ts";
@@ -46,6 +49,9 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.sendBreak": sendBreak,
   "sshSessions.extendLimits": extendLimits,
   "sshSessions.killHung": killHung,
+  "sshSessions.killRemoteSession": killRemoteSession,
+  "sshSessions.killHungRemote": killHungRemote,
+  "sshSessions.explainTimeouts": explainTimeouts,
 };
 
 /** Registers every contributed command. */

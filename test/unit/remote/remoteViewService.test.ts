@@ -85,7 +85,7 @@ describe("reading a server's view", () => {
     await service.refresh("m1");
     await expect(service.refresh("m1")).rejects.toBeInstanceOf(RemoteViewError);
     expect(service.snapshot("m1")?.sessions).toHaveLength(8);
-    expect(service.snapshot("m1")?.error).toBeInstanceOf(RemoteViewError);
+    expect(service.failure("m1")).toBeInstanceOf(RemoteViewError);
     expect(events).toEqual(["m1", "m1"]);
   });
 

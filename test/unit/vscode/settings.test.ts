@@ -64,6 +64,7 @@ describe("settings", () => {
       settings.linger,
       settings.limits,
       settings.terminals,
+      settings.remoteHungAfterSeconds,
     ];
     settings.keepalive("user");
     const contributed = packageJson.contributes.configuration.flatMap(({ properties }) =>

@@ -1,0 +1,39 @@
+import * as vscode from "vscode";
+import { readServerTimeouts } from "../../remote/readTimeouts.ts";
+import { timeoutDocument } from "../../remote/timeoutDocument.ts";
+import { masterIdOf } from "../commandTarget.ts";
+import { viewIds } from "../contributionIds.ts";
+import { isConnected } from "../remotePolling.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** A document that says who ends an idle session on a server, when, and which setting prevents it. */
+export const explainTimeouts: CommandHandler = async (context, argument) => {
+  const { service, presenter, remoteAccess, timeoutDocuments } = context;
+  const masters = service.masters().filter(isConnected);
+  const chosen = masterIdOf(argument, service);
+  const master =
+    chosen !== undefined || masters.length < 2
+      ? masters.find(({ id }) => chosen === undefined || id === chosen)
+      : await context.livePick.askConnection("Explain Timeouts", masters);
+  if (master === undefined) {
+    if (masters.length === 0) {
+      void vscode.window.showInformationMessage(
+        "Connect to a host first: its server is asked for its limits.",
+      );
+    }
+    return;
+  }
+  try {
+    const text = await vscode.window.withProgress({ location: { viewId: viewIds.live } }, async () => {
+      const access = remoteAccess.to(master.id);
+      const [server, ours] = await Promise.all([
+        readServerTimeouts(access),
+        remoteAccess.ourTimeouts(master),
+      ]);
+      return timeoutDocument(server, ours);
+    });
+    await timeoutDocuments.show(master.host, text);
+  } catch (error) {
+    await presenter.present(error, master.host, () => explainTimeouts(context, argument));
+  }
+};

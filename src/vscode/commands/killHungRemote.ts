@@ -1,0 +1,87 @@
+import * as vscode from "vscode";
+import { printable } from "../../base/log.ts";
+import type { RemoteSession } from "../../remote/remoteSession.ts";
+import { describeHungReason } from "../../remote/remoteWords.ts";
+import type { MasterSnapshot } from "../../session/sessionTypes.ts";
+import { masterIdOf } from "../commandTarget.ts";
+import { killRemotely, readRemotely } from "../remoteKill.ts";
+import { isConnected } from "../remotePolling.ts";
+import { presentRemoteSession } from "../remotePresentation.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+interface HungItem extends vscode.QuickPickItem {
+  readonly master?: MasterSnapshot;
+  readonly session?: RemoteSession;
+}
+
+/** Lists what hangs on one server, or on all that we are connected to, and ends what is chosen. */
+export const killHungRemote: CommandHandler = async (context, argument) => {
+  const { service, remoteView, remotePolling } = context;
+  const chosen = masterIdOf(argument, service);
+  const masters = service
+    .masters()
+    .filter((master) => isConnected(master) && (chosen === undefined || master.id === chosen));
+  if (masters.length === 0) {
+    void vscode.window.showInformationMessage(
+      "Connect to a host first: its server is asked what hangs there.",
+    );
+    return;
+  }
+  try {
+    const snapshots = await Promise.all(
+      masters.map(async (master) => [master, await readRemotely(context, master.id, master.host)] as const),
+    );
+    const items = snapshots.flatMap(([master, snapshot]) => hungItems(master, snapshot?.sessions ?? []));
+    if (items.length === 0) {
+      const read = snapshots.filter(([, snapshot]) => snapshot !== undefined);
+      if (read.length > 0) {
+        const names = [...new Set(read.map(([{ host }]) => printable(host)))].join(", ");
+        void vscode.window.showInformationMessage(`Nothing that you could kill hangs on ${names}.`);
+      }
+      return;
+    }
+    const picked = await vscode.window.showQuickPick(items, {
+      title: "Kill Hung Remote Sessions",
+      placeHolder: "What is ticked is told to hang up (HUP), and after a few seconds to end (TERM)",
+      canPickMany: true,
+      ignoreFocusOut: true,
+      matchOnDetail: true,
+    });
+    await Promise.all(
+      masters.map(async (master) => {
+        const sessions = (picked ?? []).flatMap((item) =>
+          item.session !== undefined && item.master?.id === master.id ? [item.session] : [],
+        );
+        if (sessions.length > 0) {
+          await killRemotely(context, { masterId: master.id, host: master.host, sessions, onlyHung: true });
+        }
+      }),
+    );
+  } finally {
+    for (const { id } of masters) {
+      // Nobody reads it again, so that it would soon be wrong.
+      if (!remotePolling.isOpen(id)) {
+        remoteView.forget(id);
+      }
+    }
+  }
+};
+
+function hungItems(master: MasterSnapshot, sessions: readonly RemoteSession[]): HungItem[] {
+  const items = sessions
+    .filter(({ hung, targets }) => hung.length > 0 && targets.length > 0)
+    .map((session): HungItem => {
+      const { label, description } = presentRemoteSession(session);
+      return {
+        label,
+        description,
+        detail: session.hung.map(describeHungReason).join("; "),
+        picked: true,
+        master,
+        session,
+      };
+    });
+  return items.length === 0
+    ? []
+    : [{ label: printable(master.host), kind: vscode.QuickPickItemKind.Separator }, ...items];
+}

@@ -1,0 +1,23 @@
+import * as vscode from "vscode";
+import { killRemotely } from "../remoteKill.ts";
+import { killQuestion } from "../remoteKillText.ts";
+import { isTreeNode } from "../treeNodes.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** Ends one login on a server, after a question that says whose it is. */
+export const killRemoteSession: CommandHandler = async (context, argument) => {
+  if (!isTreeNode(argument) || argument.kind !== "remoteSession") {
+    return;
+  }
+  const { masterId, id } = argument;
+  const master = context.service.masters().find((each) => each.id === masterId);
+  const session = context.remoteView.snapshot(masterId)?.sessions.find((each) => each.id === id);
+  if (master === undefined || session === undefined) {
+    return;
+  }
+  const { message, detail, action } = killQuestion(session, master.host);
+  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, action);
+  if (answer === action) {
+    await killRemotely(context, { masterId, host: master.host, sessions: [session], onlyHung: false });
+  }
+};
