@@ -3,6 +3,7 @@ import { AuthError, KeyFileError } from "../../../src/auth/authErrors.ts";
 import { CancelledError } from "../../../src/base/errors.ts";
 import { ConfigError, type ConfigErrorReason } from "../../../src/config/configErrors.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
+import { RemoteViewError } from "../../../src/remote/remoteErrors.ts";
 import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
 import { userMessage } from "../../../src/vscode/userMessages.ts";
 
@@ -56,6 +57,9 @@ const failures: readonly (readonly [string, Error])[] = [
   ),
   ...(["refused", "request-failed", "timed-out", "connection-ended"] as const).map(
     (reason) => [`channel ${reason}`, new ChannelError(reason, "why")] as const,
+  ),
+  ...(["no-shell", "incomplete", "too-much", "not-connected"] as const).map(
+    (reason) => [`remote view ${reason}`, new RemoteViewError(reason, "why")] as const,
   ),
   ["unknown", new TypeError("why")],
 ];

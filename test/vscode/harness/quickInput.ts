@@ -29,9 +29,9 @@ export class QuickInput {
     return [placeholder ?? "", await this.#widget.innerText()].join("\n");
   }
 
-  /** Labels of the rows that are on the screen. */
+  /** Labels of the rows that are on the screen, without their second lines. */
   async rows(): Promise<string[]> {
-    const labels = this.#widget.locator(".monaco-list-row .quick-input-list-label .label-name");
+    const labels = this.#widget.locator(".monaco-list-row .quick-input-list-row:first-child .label-name");
     return (await labels.allInnerTexts()).map(withoutIcons);
   }
 

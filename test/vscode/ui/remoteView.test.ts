@@ -49,6 +49,10 @@ describe("the server's own view in the workbench", () => {
       said += `${await nextOutput(child)}\n`;
     }
     const pid = Number(/pid (\d+)/.exec(said)?.[1]);
+    await until(
+      () => processTable().some((each) => each.pid === pid && each.name === "sleep"),
+      "the shell became sleep",
+    );
     process.kill(pid, "SIGSTOP");
     return { pid, label: `${host.user} ${/pts\/\d+/.exec(said)?.[0]}` };
   }
