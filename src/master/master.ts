@@ -15,9 +15,16 @@ import type {
   SessionSpec,
 } from "../engine/connectionEngine.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
+import { ChannelRoom } from "./channelRoom.ts";
 import { type Health, Heartbeat } from "./heartbeat.ts";
 import type { LoginFactory, MasterPolicies } from "./masterPorts.ts";
-import type { MasterCore, MasterEndReason, MasterState, MasterStateKind } from "./masterTypes.ts";
+import {
+  isLoss,
+  type MasterCore,
+  type MasterEndReason,
+  type MasterState,
+  type MasterStateKind,
+} from "./masterTypes.ts";
 
 /** Seconds for a connection or a channel where ssh_config sets no ConnectTimeout. */
 export const defaultOpenTimeout = 30;
@@ -78,6 +85,7 @@ export class Master implements Disposable {
   readonly #leases: LeaseCounter;
   readonly #changed = new Emitter<void>();
   readonly #resources = new DisposableStore();
+  readonly #room: ChannelRoom;
   readonly #abort = new AbortController();
   readonly #ready: Promise<EngineConnection>;
   readonly #endedPromise: Promise<void>;
@@ -92,13 +100,6 @@ export class Master implements Disposable {
   #endReason: MasterEndReason | undefined;
   #probesIgnored = false;
   #overflow: boolean;
-  /** How many channels the server took when it refused one more; undefined: there may be room. */
-  #channelLimit: number | undefined;
-  /** Channels that are open, or about to be. */
-  #channels = 0;
-  #carriedSessions = false;
-  /** Requests for a channel that the server has not answered yet. */
-  readonly #opening = new Set<Promise<unknown>>();
 
   /** Any part of the snapshot changed. */
   readonly onDidChange = this.#changed.event;
@@ -109,7 +110,7 @@ export class Master implements Disposable {
     this.key = init.key;
     this.config = init.config;
     this.#overflow = init.overflow;
-    this.#channelLimit = init.channelLimit;
+    this.#room = new ChannelRoom(init.channelLimit);
     this.#clock = init.clock;
     this.#logger = prefixed(init.logger, `${init.id} ${init.config.alias}`);
     this.#keepalive = init.policies.keepalive(init.config);
@@ -162,17 +163,17 @@ export class Master implements Disposable {
   }
 
   get isFull(): boolean {
-    return this.#channelLimit !== undefined && this.#channels >= this.#channelLimit;
+    return this.#room.isFull;
   }
 
   /** The server has taken a session on it: a refusal means that there is no more room, and not that there is none at all. */
   get carriedSessions(): boolean {
-    return this.#carriedSessions;
+    return this.#room.wasUsed;
   }
 
   /** See MasterInit. */
   get channelLimit(): number | undefined {
-    return this.#channelLimit;
+    return this.#room.limit;
   }
 
   get isEnded(): boolean {
@@ -195,29 +196,7 @@ export class Master implements Disposable {
    * @throws ChannelError
    */
   async openChannel(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
-    // Counted from now, so that those who come meanwhile see that the room is taken.
-    this.#channels++;
-    try {
-      const channel = await this.#openCounted(spec, signal);
-      this.#carriedSessions = true;
-      channel.onDidClose(() => {
-        this.#channels--;
-        // There may be room again; or there was more all along, and a session had just not ended there yet.
-        this.#channelLimit = undefined;
-      });
-      return channel;
-    } catch (error) {
-      this.#channels--;
-      if (ChannelError.is(error) && error.reason === "refused") {
-        // RFC 4254 section 5.1; OpenSSH's MaxSessions. What is still on its way was asked for before or after this:
-        // only when that is settled can be said how many it takes.
-        await raceSignal(Promise.allSettled(this.#opening), signal);
-        if (this.#channels > 0) {
-          this.#channelLimit = this.#channels;
-        }
-      }
-      throw error;
-    }
+    return await this.#room.open(() => this.#openSession(spec, signal), signal);
   }
 
   /** A channel to another host, for a master behind this one. @throws ChannelError */
@@ -486,20 +465,17 @@ export class Master implements Disposable {
     this.#changed.fire();
   }
 
-  async #openCounted(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
+  async #openSession(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
     const connection = await this.ready(signal);
     const deadline = this.#deadline(
       () => new ChannelError("timed-out", "The server did not answer the request for a session in time"),
       signal,
     );
-    const opening = this.#provenWhile(connection, deadline.signal, (attempt) =>
-      connection.openSession(spec, attempt),
-    );
-    this.#opening.add(opening);
     try {
-      return await opening;
+      return await this.#provenWhile(connection, deadline.signal, (attempt) =>
+        connection.openSession(spec, attempt),
+      );
     } finally {
-      this.#opening.delete(opening);
       deadline.dispose();
     }
   }
@@ -550,22 +526,5 @@ export class Master implements Disposable {
   #lingerMilliseconds(): number {
     // One that came because the first is full leaves as soon as it is empty.
     return this.#overflow ? 0 : this.#init.policies.lingerSeconds(this.#init.config) * 1000;
-  }
-}
-
-/** Did it go away without anybody here wanting it? */
-function isLoss(reason: MasterEndReason): boolean {
-  switch (reason) {
-    case "unresponsive":
-    case "closed-by-server":
-    case "connection-lost":
-    case "jump-lost":
-      return true;
-    case "linger-over":
-    case "disconnected":
-    case "killed":
-    case "connect-failed":
-    case "shutdown":
-      return false;
   }
 }

@@ -28,6 +28,23 @@ export type MasterEndReason =
   /** The extension was shut down. */
   | "shutdown";
 
+/** Did it go away without anybody here wanting it? */
+export function isLoss(reason: MasterEndReason): boolean {
+  switch (reason) {
+    case "unresponsive":
+    case "closed-by-server":
+    case "connection-lost":
+    case "jump-lost":
+      return true;
+    case "linger-over":
+    case "disconnected":
+    case "killed":
+    case "connect-failed":
+    case "shutdown":
+      return false;
+  }
+}
+
 /** Times are wall-clock milliseconds since the epoch. */
 export type MasterState =
   | { readonly kind: "connecting"; readonly since: number; readonly phase: "jump" | "proxy" | ConnectPhase }

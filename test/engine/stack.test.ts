@@ -206,6 +206,21 @@ describe("a server with MaxSessions 2", () => {
     }
   });
 
+  it("ten terminals that are opened at once come up too, with no login in vain", async () => {
+    const host = await startSshd({ sshd: { MaxSessions: 2 } });
+    try {
+      const config = join(host.folder, "config");
+      await writeFile(config, host.sshConfigText("full"));
+      await using stack = await testStack(config);
+      await Promise.all(Array.from({ length: 10 }, () => stack.service.open({ host: "full", ...shell })));
+      expect(stack.service.masters().map((master) => master.sessions.length)).toEqual([2, 2, 2, 2, 2]);
+      await host.waitForLogins(5);
+      expect(host.logins()).toBe(5);
+    } finally {
+      await host.stop();
+    }
+  });
+
   it("a server that takes no session at all is told as such", async () => {
     const host = await startSshd({ sshd: { MaxSessions: 0 } });
     try {

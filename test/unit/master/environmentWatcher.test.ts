@@ -1,0 +1,85 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type EnvironmentChange, EnvironmentWatcher } from "../../../src/master/environmentWatcher.ts";
+import { ManualClock } from "../../support/manualClock.ts";
+
+describe("the machine's sleep and its addresses", () => {
+  let clock: ManualClock;
+  let addresses: string;
+  let watcher: EnvironmentWatcher;
+  let changes: EnvironmentChange[];
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    addresses = "10.0.0.2/24";
+    watcher = new EnvironmentWatcher(clock, () => addresses);
+    changes = [];
+    watcher.onDidChange((change) => changes.push(change));
+  });
+
+  it("tells nothing while nothing happens", async () => {
+    watcher.start();
+    await clock.advance(100_000);
+    expect(changes).toEqual([]);
+  });
+
+  it("tells of a wake once, half a second after it at the latest", async () => {
+    watcher.start();
+    await clock.advance(10_100);
+    clock.sleep(60_000);
+    await clock.advance(500);
+    expect(changes).toEqual(["wake"]);
+    await clock.advance(10_000);
+    expect(changes).toEqual(["wake"]);
+  });
+
+  it.each(["now", "monotonic"] as const)(
+    "tells of a wake also where only the clock `%s` went on",
+    async (which) => {
+      const still = clock[which === "now" ? "monotonic" : "now"].bind(clock);
+      watcher.start();
+      await clock.advance(10_000);
+      clock.sleep(60_000);
+      if (which === "now") {
+        clock.monotonic = () => still() - 60_000;
+      } else {
+        clock.now = () => still() - 60_000;
+      }
+      await clock.advance(500);
+      expect(changes).toEqual(["wake"]);
+    },
+  );
+
+  it("takes a busy moment for no sleep", async () => {
+    watcher.start();
+    await clock.advance(10_000);
+    clock.sleep(2_500);
+    await clock.advance(10_000);
+    expect(changes).toEqual([]);
+  });
+
+  it("tells of each change of addresses once", async () => {
+    watcher.start();
+    await clock.advance(10_000);
+    addresses = "";
+    await clock.advance(10_000);
+    addresses = "192.168.1.7/24";
+    await clock.advance(10_000);
+    expect(changes).toEqual(["addresses", "addresses"]);
+  });
+
+  it("looks only while started, and takes what happened before for granted", async () => {
+    watcher.start();
+    watcher.start();
+    expect(clock.pendingTimers).toBe(1);
+    watcher.stop();
+    expect(clock.pendingTimers).toBe(0);
+    addresses = "192.168.1.7/24";
+    clock.sleep(60_000);
+    watcher.start();
+    await clock.advance(10_000);
+    expect(changes).toEqual([]);
+    watcher.dispose();
+    watcher.dispose();
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
