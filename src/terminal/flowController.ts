@@ -58,6 +58,8 @@ interface Mark {
 const longestPiece = 32 * 1024;
 /** A terminal that lets so many rounds of patience pass before its first answer knows no DECRQM. */
 const silentRounds = 2;
+/** A flood pauses and resumes many times a second. */
+const congestionMemory = 1000;
 /** Pace for a terminal that never answered at all: one window per this time. */
 const openLoopInterval = 100;
 
@@ -72,6 +74,8 @@ export class FlowController implements Disposable {
   #window: number;
   #throttled = false;
   #paused = false;
+  /** When it was paused or resumed last. */
+  #pausedAt = Number.NEGATIVE_INFINITY;
   #disposed = false;
   #written = 0;
   #marked = 0;
@@ -104,6 +108,11 @@ export class FlowController implements Disposable {
   /** What the terminal has, as far as we know, not parsed yet. */
   get backlog(): number {
     return this.#written - this.#acknowledged;
+  }
+
+  /** The terminal could not keep up, now or a moment ago. */
+  get congested(): boolean {
+    return this.#paused || this.#ports.clock.monotonic() - this.#pausedAt < congestionMemory;
   }
 
   /** Marks are on their way. */
@@ -242,6 +251,7 @@ export class FlowController implements Disposable {
     }
     if (full !== this.#paused) {
       this.#paused = full;
+      this.#pausedAt = this.#ports.clock.monotonic();
       if (full) {
         this.#ports.pause();
       } else {

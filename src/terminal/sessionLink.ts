@@ -28,8 +28,6 @@ const interrupts: ReadonlyMap<string, string> = new Map([
   ["\u001c", "Ctrl+\\"],
   ["\u001a", "Ctrl+Z"],
 ]);
-/** Less than this in front of the terminal is parsed before anybody could tell the difference. UTF-16 code units. */
-const floodBacklog = 128 * 1024;
 /** No output for this long after an interrupt: the flood is over. Milliseconds. */
 const skipQuiet = 100;
 /** Skips no longer than this, whatever comes. Milliseconds. */
@@ -150,11 +148,7 @@ export class SessionLink implements Disposable {
   /** See FloodSkipper. A full screen program draws its whole picture anew: there nothing is ever skipped. */
   #onInterrupt(key: string): void {
     const { screen, session, clock } = this.#init;
-    if (
-      this.#skipper !== undefined ||
-      screen.modes.alternateScreen ||
-      !(screen.paused || screen.backlog >= floodBacklog)
-    ) {
+    if (this.#skipper !== undefined || screen.modes.alternateScreen || !screen.flooded) {
       return;
     }
     this.#skipper = new FloodSkipper(key, screen.modes);

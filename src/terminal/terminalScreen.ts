@@ -18,6 +18,9 @@ export interface ScreenPorts {
 /** How long the beginning of what may be an answer is kept. Milliseconds; answers come in one piece, so that nobody waits. */
 const replyPatience = 20;
 
+/** Less than this in front of the terminal is parsed before anybody could tell the difference. UTF-16 code units. */
+const floodBacklog = 128 * 1024;
+
 /** What lines of our own look like: dim, so that nobody takes them for the program's. */
 const dim = "\u001b[2m";
 
@@ -46,9 +49,9 @@ export class TerminalScreen implements Disposable {
     return this.#flow.paused;
   }
 
-  /** Output that the terminal has not parsed, in UTF-16 code units, as far as is known. */
-  get backlog(): number {
-    return this.#flow.backlog;
+  /** There is more output than the terminal can take. */
+  get flooded(): boolean {
+    return this.#flow.congested || this.#flow.backlog >= floodBacklog;
   }
 
   get inGround(): boolean {

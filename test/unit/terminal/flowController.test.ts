@@ -147,7 +147,7 @@ describe("pausing", () => {
     expect(flow.paused).toBe(true);
   });
 
-  test("numbers wrap without confusing what is outstanding", () => {
+  test("numbers wrap without confusing what is outstanding", { timeout: 60_000 }, () => {
     const harness = new Harness({ step: 1, window: 1 << 30, smallestWindow: 1, largestWindow: 1 << 30 });
     for (let index = 0; index < 1_000_010; index++) {
       harness.flow.write("\n");
