@@ -108,10 +108,6 @@ export class SshSession implements Session {
   /** Which master it will ride on; the snapshot then stands below it. The lease is owned from now. */
   useMaster(master: Master, lease: Disposable): void {
     this.#lease?.dispose();
-    if (this.isEnded) {
-      lease.dispose();
-      return;
-    }
     this.#master = master;
     this.#lease = lease;
   }
