@@ -2,6 +2,12 @@ import type { Benchmark } from "./benchmark.ts";
 import { bundleBenchmark } from "./bundle.ts";
 import { connectionsBenchmark } from "./connections.ts";
 import { faultsBenchmark } from "./faults.ts";
+import { terminalBenchmark } from "./terminal.ts";
 
 /** All that the project has, in the order in which they run. */
-export const benchmarks: readonly Benchmark[] = [connectionsBenchmark, faultsBenchmark, bundleBenchmark];
+export const benchmarks: readonly Benchmark[] = [
+  connectionsBenchmark,
+  faultsBenchmark,
+  terminalBenchmark,
+  bundleBenchmark,
+];

@@ -1,0 +1,225 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { buildExtension } from "../setup/buildExtension.ts";
+import { ensureChromium } from "../setup/chromium.ts";
+import { ensureVscodeServer } from "../setup/vscodeServer.ts";
+import type { BenchContext, Benchmark, Row } from "./benchmark.ts";
+import { writeFloodFiles } from "./floodFiles.ts";
+import { interleaved, median, percentile } from "./measure.ts";
+import { growthDuring, residentMemory } from "./residentMemory.ts";
+import { type TerminalKind, TerminalWindow } from "./terminalWindow.ts";
+import { buildUnbounded } from "./unboundedBuild.ts";
+
+const fileBytes = 16 * 1024 * 1024;
+/** How long `yes` has been running when Ctrl+C is pressed; also how long the memory is watched. Milliseconds. */
+const floodTime = 5000;
+/** Without flow control what piles up in that time takes minutes. */
+const unboundedFloodTime = 1500;
+const flood = "yes 'all work and no play makes a dull terminal'";
+
+/** What a flood of output does to a terminal, in the real workbench, over loopback. */
+export const terminalBenchmark: Benchmark = {
+  name: "terminal",
+  about: "our terminal beside VS Code's own on the same machine, with `ssh` in it where the row says so",
+  run: async (context) => {
+    await ensureVscodeServer();
+    await ensureChromium();
+    context.note("building");
+    await buildExtension();
+    const window = await TerminalWindow.open();
+    try {
+      for (const kind of ["local", "ours", "ssh"] as const) {
+        await window.openTerminal(kind, kind);
+      }
+      const memory = await memoryRows(window, context);
+      const interrupted = await interruptRows(window, context);
+      const rows = [...interrupted, ...(await throughputRows(window, context)), ...memory];
+      return [
+        ...rows,
+        ...(await latencyRows(window, context)),
+        ...(await unboundedRows(interrupted, context)),
+      ];
+    } finally {
+      await window.close();
+    }
+  },
+};
+
+async function memoryRows(window: TerminalWindow, context: BenchContext): Promise<Row[]> {
+  const hostGrowth: number[] = [];
+  const before = await residentMemory();
+  const grow = async (kind: TerminalKind): Promise<number> => {
+    context.note(`memory, ${kind}`);
+    await window.show(kind);
+    const start = await residentMemory();
+    const grown = await growthDuring(start, () => interrupt(window, kind, floodTime));
+    if (kind === "ours") {
+      hostGrowth.push(start.extensionHost - before.extensionHost + grown.extensionHost);
+    }
+    return grown.renderer;
+  };
+  const renderer = await interleaved(
+    () => grow("ours"),
+    () => grow("local"),
+    // The first flood fills the scrollback and warms up the emulator.
+    { runs: context.runs ?? 3, warmUp: 1 },
+  );
+  return [
+    {
+      name: "extension host's memory: growth over all floods",
+      unit: "MB",
+      ours: Math.max(...hostGrowth),
+      peer: undefined,
+      bar: { of: "ours", value: 32 },
+    },
+    { name: "window's memory: growth in a flood", unit: "MB", ...renderer },
+  ];
+}
+
+async function interruptRows(window: TerminalWindow, context: BenchContext): Promise<Row[]> {
+  const press = async (kind: TerminalKind): Promise<number> => {
+    context.note(`Ctrl+C, ${kind}`);
+    await window.show(kind);
+    return await interrupt(window, kind, floodTime);
+  };
+  const options = { runs: context.runs ?? 5, warmUp: 1 };
+  const local = await interleaved(
+    () => press("ours"),
+    () => press("local"),
+    options,
+  );
+  const bar = { of: "ratio", value: 1.5 } as const;
+  return [
+    { name: "Ctrl+C in a flood, to the prompt", unit: "ms", ...local, bar },
+    {
+      name: "the same, beside ssh",
+      unit: "ms",
+      ours: local.ours,
+      peer: median([await press("ssh"), await press("ssh"), await press("ssh")]),
+    },
+  ];
+}
+
+/** Milliseconds from Ctrl+C to the prompt. */
+async function interrupt(window: TerminalWindow, name: string, after: number): Promise<number> {
+  const { probe } = window;
+  await probe.input(name, `${flood}\r`);
+  await delay(after);
+  const pressed = await probe.press("Control+c");
+  return (await probe.word(name, "prompt", pressed)) - pressed;
+}
+
+async function throughputRows(window: TerminalWindow, context: BenchContext): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { name, path, bytes } of await writeFloodFiles(window.folder, fileBytes)) {
+    const rate = async (kind: TerminalKind): Promise<number> => {
+      context.note(`${name}, ${kind}`);
+      await window.show(kind);
+      return bytes / 1e6 / ((await window.run(kind, `cat ${path}`)) / 1000);
+    };
+    const rates = await interleaved(
+      () => rate("ours"),
+      () => rate("local"),
+      { runs: context.runs ?? 3, warmUp: 0 },
+    );
+    rows.push({
+      name: `cat: ${name}`,
+      unit: "MB/s",
+      ...rates,
+      bar: { of: "ratio", value: 2, least: true },
+    });
+  }
+  return rows;
+}
+
+async function latencyRows(window: TerminalWindow, context: BenchContext): Promise<Row[]> {
+  const rows = await echoRows(window, "idle", ["ours", "local", "ssh"], context);
+  for (const kind of ["ours", "local", "ssh"] as const) {
+    await window.openTerminal(kind, `${kind} flood 1`);
+  }
+  rows.push(...(await echoRows(window, "beside a flood", ["ours", "local", "ssh"], context, 1)));
+  for (const kind of ["ours", "local"] as const) {
+    await window.openTerminal(kind, `${kind} flood 2`);
+    await window.openTerminal(kind, `${kind} flood 3`);
+  }
+  rows.push(...(await echoRows(window, "beside three floods", ["ours", "local"], context, 3)));
+  return rows;
+}
+
+/** Echo of a key in the terminals of the kinds that are called like them, while `floods` others of the same kind flood. */
+async function echoRows(
+  window: TerminalWindow,
+  situation: string,
+  kinds: readonly TerminalKind[],
+  context: BenchContext,
+  floods = 0,
+): Promise<Row[]> {
+  const times: Record<TerminalKind, number[]> = { ours: [], local: [], ssh: [] };
+  const { probe } = window;
+  for (let round = 0; round < (context.runs ?? 4); round++) {
+    for (const kind of round % 2 === 0 ? kinds : [...kinds].reverse()) {
+      context.note(`echo ${situation}, ${kind}`);
+      const others = Array.from({ length: floods }, (_, index) => `${kind} flood ${index + 1}`);
+      await window.show(kind);
+      for (const name of others) {
+        await probe.input(name, `${flood}\r`);
+      }
+      await delay(floods > 0 ? 2000 : 200);
+      times[kind].push(...(await echoes(window, kind)));
+      for (const name of others) {
+        const stopped = await probe.input(name, "\u0003");
+        await probe.word(name, "prompt", stopped);
+      }
+    }
+  }
+  const row = (share: number, peer: TerminalKind): Row => ({
+    name: `echo ${situation}${peer === "ssh" ? ", beside ssh" : ""}, ${share === 0.5 ? "median" : "99 %"}`,
+    unit: "ms",
+    ours: percentile(times.ours, share),
+    peer: percentile(times[peer], share),
+    ...(floods === 3 ? { bar: { of: "ours", value: 100 } as const } : {}),
+  });
+  return kinds.slice(1).flatMap((peer) => [row(0.5, peer), row(0.99, peer)]);
+}
+
+async function echoes(window: TerminalWindow, name: string): Promise<number[]> {
+  const times: number[] = [];
+  for (let count = 0; count < 50; count++) {
+    times.push(await window.probe.echo(name, "x"));
+    await delay(20 + 20 * Math.random());
+  }
+  // Empties the line.
+  await window.probe.echo(name, "Control+u");
+  return times;
+}
+
+async function unboundedRows(interrupted: readonly Row[], context: BenchContext): Promise<Row[]> {
+  context.note("building without flow control");
+  const unbounded = await buildUnbounded();
+  try {
+    const window = await TerminalWindow.open(unbounded.extensionPath);
+    try {
+      await window.openTerminal("ours", "ours");
+      await window.show("ours");
+      context.note("Ctrl+C without flow control");
+      const before = await residentMemory();
+      let time = 0;
+      const { renderer } = await growthDuring(before, async () => {
+        time = await interrupt(window, "ours", unboundedFloodTime);
+      });
+      const peer = interrupted[0]?.peer;
+      return [
+        {
+          name: `without flow control: Ctrl+C after ${unboundedFloodTime / 1000} s`,
+          unit: "ms",
+          ours: time,
+          peer,
+        },
+        { name: "without flow control: window's memory", unit: "MB", ours: renderer, peer: undefined },
+      ];
+    } finally {
+      await window.close();
+    }
+  } finally {
+    await unbounded.remove();
+  }
+}
