@@ -1,3 +1,7 @@
+import type { LabHost } from "../lab/labHost.ts";
+import { processTable } from "../lab/processTree.ts";
+import { nextOutput, SshClient } from "../lab/sshClient.ts";
+import { until } from "../lab/until.ts";
 import type { Workbench } from "../vscode/harness/workbench.ts";
 import type { DemoHosts } from "./demoHosts.ts";
 
@@ -39,4 +43,61 @@ export const scenes: readonly Scene[] = [
       await picture("two-terminals-one-connection");
     },
   },
+  {
+    name: "the server's own view: a login that hangs, the question before it is killed, who ends idle sessions",
+    async play({ workbench, hosts, picture }) {
+      const [web] = hosts.names;
+      const login = await stoppedLogin(hosts.host(web));
+      try {
+        const live = workbench.tree("Live");
+        await live.contextMenu(web, "Explain Timeouts");
+        await workbench.page.locator("iframe.webview.ready").waitFor();
+        await workbench.page
+          .frameLocator("iframe.webview.ready")
+          .frameLocator("iframe#active-frame")
+          .getByText("Who ends an idle session")
+          .waitFor();
+        await picture("timeouts");
+        await workbench.runCommand("View: Close All Editors");
+        await live.click("On the server");
+        const { label } = await live.waitForRow(/./, (row) => row.description.startsWith("stopped"));
+        await live.hoverText(label);
+        await until(
+          async () =>
+            await workbench.page.evaluate<boolean>(
+              "document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity)",
+            ),
+          "the hover has faded in",
+        );
+        await picture("on-the-server");
+        await live.inlineAction(label, "Kill on the Server…");
+        await workbench.dialogs.text();
+        // The row's hover would lie over the question.
+        await workbench.page.mouse.move(700, 700);
+        await workbench.page.locator(".workbench-hover").waitFor({ state: "hidden" });
+        await picture("kill-on-the-server");
+        await workbench.dialogs.press("Kill");
+        await live.waitForNoRow(label);
+      } finally {
+        await login.stop();
+      }
+    },
+  },
 ];
+
+/** Another person's login on `host`, whose program has been stopped. */
+async function stoppedLogin(host: LabHost): Promise<SshClient> {
+  const client = await SshClient.for(host);
+  const child = client.spawn("echo pid $$; exec less /etc/services", ["-tt"]);
+  let said = "";
+  while (!/pid \d+/.test(said)) {
+    said += await nextOutput(child);
+  }
+  const pid = Number(/pid (\d+)/.exec(said)?.[1]);
+  await until(
+    () => processTable().some((each) => each.pid === pid && each.name === "less"),
+    "the shell became less",
+  );
+  process.kill(pid, "SIGSTOP");
+  return client;
+}

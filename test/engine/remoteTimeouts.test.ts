@@ -1,17 +1,11 @@
-import {
-  type ChildProcess,
-  type ChildProcessWithoutNullStreams,
-  execFile,
-  execFileSync,
-  spawn,
-} from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readServerTimeouts } from "../../src/remote/readTimeouts.ts";
 import { timeoutDocument } from "../../src/remote/timeoutDocument.ts";
 import type { OurTimeouts, ServerTimeouts } from "../../src/remote/timeoutFacts.ts";
@@ -24,6 +18,7 @@ import { processTable } from "../lab/processTree.ts";
 import { nextOutput, SshClient } from "../lab/sshClient.ts";
 import { type SshdHost, type SshdHostOptions, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
+import { needProgram } from "../setup/needProgram.ts";
 import { sshRemoteExec } from "./remoteSshExec.ts";
 
 const run = promisify(execFile);
@@ -283,7 +278,9 @@ describe("each prediction comes true on a real sshd", () => {
   );
 });
 
-describe.runIf(canMakeUsers() && hasDropbear())("each prediction comes true on a real Dropbear", () => {
+describe.runIf(canMakeUsers())("each prediction comes true on a real Dropbear", () => {
+  beforeAll(() => needProgram("dropbear"));
+
   it("-I 3: an idle connection is closed, whatever our heartbeat says", async () => {
     await withDropbear(["-I", "3"], async ({ ssh, server }) => {
       const predicted = first(server, "idle-terminal");
@@ -355,14 +352,5 @@ async function withDropbear(
     }
     await rm(folder, { recursive: true });
     await rm(keys, { recursive: true, force: true });
-  }
-}
-
-function hasDropbear(): boolean {
-  try {
-    execFileSync("dropbear", ["-V"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
   }
 }

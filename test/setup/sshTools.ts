@@ -16,12 +16,13 @@ const programs: Readonly<Record<string, string>> = {
   htop: "htop",
 };
 
-/** Linux only: network namespaces and packet filters make lost networks; another SSH server; ends of other users' sessions. */
+/** Linux only: network namespaces and packet filters make lost networks; another SSH server; other tools; ends of other users' sessions. */
 const linuxPrograms: Readonly<Record<string, string>> = {
   ip: "iproute2",
   nft: "nftables",
   dropbear: "dropbear-bin",
   sudo: "sudo",
+  busybox: "busybox",
 };
 
 /**

@@ -51,10 +51,11 @@ describe("the trees", () => {
     assert.equal(master.item.label, "web1");
     assert.match(String(master.item.description), new RegExp(`${host.user}@127\\.0\\.0\\.1`));
     assert.match(String(master.item.contextValue), /\bmaster\b.*\blive\b/);
-    assert.deepEqual(await treeLabels(viewIds.live, master.element), ["first", "second"]);
-    const sessions = await treeItems(viewIds.live, master.element);
+    const below = ["first", "second", "On the server"];
+    assert.deepEqual(await treeLabels(viewIds.live, master.element), below);
+    const sessions = (await treeItems(viewIds.live, master.element)).slice(0, 2);
     assert.ok(sessions.every(({ item }) => /\bsession\b.*\bterminal\b/.test(String(item.contextValue))));
-    const again = await treeItems(viewIds.live, master.element);
+    const again = (await treeItems(viewIds.live, master.element)).slice(0, 2);
     assert.deepEqual(
       again.map(({ item }) => item.id),
       sessions.map(({ item }) => item.id),
