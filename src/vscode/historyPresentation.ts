@@ -10,7 +10,7 @@ import { factTable, literal } from "./markdownText.ts";
 /** The fold. */
 export function presentHistory(history: readonly SessionSnapshot[]): ItemPresentation {
   const bad = history.filter(({ outcome }) => outcome !== undefined && !endedWell(outcome)).length;
-  const description = [String(history.length), ...(bad === 0 ? [] : [`${bad} not as wished`])].join(" · ");
+  const description = [String(history.length), ...(bad === 0 ? [] : [`${bad} went wrong`])].join(" · ");
   return {
     label: "Ended",
     description,

@@ -4,6 +4,7 @@ import { nextOutput, SshClient } from "../lab/sshClient.ts";
 import { until } from "../lab/until.ts";
 import type { Workbench } from "../vscode/harness/workbench.ts";
 import type { DemoHosts } from "./demoHosts.ts";
+import { troubleScenes } from "./troubleScenes.ts";
 
 /** What a scene can use. */
 export interface Stage {
@@ -83,6 +84,7 @@ export const scenes: readonly Scene[] = [
       }
     },
   },
+  ...troubleScenes,
 ];
 
 /** Another person's login on `host`, whose program has been stopped. */

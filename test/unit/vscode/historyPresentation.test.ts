@@ -32,5 +32,5 @@ it("a title of the server's making can't break out of the hover", () => {
 
 it("the fold counts those that did not end as wished", () => {
   const history = [ended({ kind: "exited", code: 0 }), ended({ kind: "exited", code: 1 })];
-  expect(presentHistory(history).description).toBe("2 · 1 not as wished");
+  expect(presentHistory(history).description).toBe("2 · 1 went wrong");
 });

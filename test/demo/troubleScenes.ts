@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FaultProxy } from "../lab/faultProxy.ts";
+import { startSshd } from "../lab/sshdHost.ts";
+import { findSshd } from "../lab/sshdServer.ts";
+import { waitUntil } from "../vscode/harness/waitUntil.ts";
+import type { Scene } from "./scenes.ts";
+
+/** Scenes in which not everything goes well: what a person is told then, and what he can do. */
+export const troubleScenes: readonly Scene[] = [
+  {
+    name: "an unknown host key is asked about",
+    async play({ workbench, hosts, picture }) {
+      const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-scene-"));
+      try {
+        const file = join(folder, "known_hosts");
+        await writeFile(file, "");
+        const asking = [`UserKnownHostsFile ${file}`, "StrictHostKeyChecking ask"];
+        await appendFile(hosts.configFile, hosts.host(hosts.names[1]).sshConfigText("new1", asking));
+        await workbench.tree("Hosts").waitForRow("new1");
+        await workbench.tree("Hosts").click("new1");
+        assert.match(await workbench.dialogs.text(), /SHA256:/);
+        await picture("host-key");
+        await workbench.dialogs.press("Cancel");
+        await workbench.tree("Live").waitForNoRow("new1");
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  },
+  {
+    name: "a server falls silent, is given up, and comes back",
+    async play({ workbench, hosts, picture }) {
+      const server = hosts.host(hosts.names[0]);
+      const proxy = await FaultProxy.start(server);
+      try {
+        const keepalive = ["ServerAliveInterval 4", "ServerAliveCountMax 2", "ConnectTimeout 5"];
+        await appendFile(
+          hosts.configFile,
+          server.sshConfigText("edge1", [
+            `Port ${proxy.port}`,
+            `HostKeyAlias [127.0.0.1]:${server.port}`,
+            ...keepalive,
+          ]),
+        );
+        const live = workbench.tree("Live");
+        await workbench.tree("Hosts").waitForRow("edge1");
+        await workbench.tree("Hosts").click("edge1");
+        await live.waitForRow("edge1", (row) => row.level === 2);
+        await workbench.terminals.waitForText(/[$#]/);
+        await workbench.terminals.type("echo before the cut\n");
+        await workbench.terminals.waitForText(/^before the cut/m);
+        proxy.freeze();
+        await live.waitForRow("edge1", (row) => row.description.includes("no answer"));
+        await picture("suspect");
+        await workbench.terminals.waitForText(/Reconnecting in/);
+        await picture("reconnect");
+        proxy.thaw();
+        await workbench.terminals.waitForText(/reconnected after/);
+        await live.waitForRow("edge1", (row) => row.level === 2);
+        await workbench.terminals.type("exit\n");
+      } finally {
+        await proxy.stop();
+      }
+    },
+  },
+  {
+    name: "a server that takes two sessions a connection gets a second one",
+    async play({ workbench, hosts, picture }) {
+      if (findSshd() === undefined) {
+        // The embedded host has no MaxSessions.
+        return;
+      }
+      const server = await startSshd({ sshd: { MaxSessions: 2 } });
+      try {
+        await appendFile(hosts.configFile, server.sshConfigText("small1"));
+        await workbench.tree("Hosts").waitForRow("small1");
+        for (const title of ["small1", "small1 (2)", "small1 (3)"]) {
+          await workbench.tree("Hosts").inlineAction("small1", "Open Terminal");
+          await workbench.tree("Live").waitForRow(title, (row) => row.level === 2);
+        }
+        await workbench.tree("Live").waitForRow("small1", (row) => row.description.includes("overflow"));
+        await picture("overflow");
+        await workbench.tree("Hosts").inlineAction("small1", "Disconnect");
+        await workbench.tree("Live").waitForNoRow("small1");
+      } finally {
+        await server.stop();
+      }
+    },
+  },
+  {
+    name: "one command on several hosts, one of them down",
+    async play({ workbench, hosts, picture }) {
+      await appendFile(
+        hosts.configFile,
+        hosts.host(hosts.names[0]).sshConfigText("down1", ["Port 1", "ConnectTimeout 3"]),
+      );
+      await workbench.tree("Hosts").waitForRow("down1");
+      await workbench.runCommand("SSH Sessions: Run Command on Host…");
+      await workbench.quickInput.waitFor("Choose one or several hosts");
+      for (const name of [...hosts.names, "down1"]) {
+        await workbench.quickInput.fill(name);
+        await workbench.page.keyboard.press("ArrowDown");
+        await workbench.page.keyboard.press("Space");
+      }
+      await workbench.quickInput.fill("");
+      await workbench.quickInput.accept();
+      await workbench.quickInput.waitFor("uptime");
+      await workbench.quickInput.fill("uname -sr; uptime");
+      await workbench.quickInput.accept();
+      await waitUntil(
+        async () =>
+          (await workbench.page.locator(".editor-container .view-lines").innerText()).includes("down1"),
+        () => "no summary",
+      );
+      await workbench.notifications.clear();
+      await picture("several-hosts");
+    },
+  },
+  {
+    name: "what a session's channel is made of, and how the last ones ended",
+    async play({ workbench, hosts, picture }) {
+      await workbench.tree("Live").contextMenu(`${hosts.names[0]} (2)`, "Show Session Details");
+      await waitUntil(
+        async () =>
+          (await workbench.page.locator(".editor-container .view-lines").innerText()).includes("RFC"),
+        () => "no details",
+      );
+      await workbench.tree("Live").click("Ended");
+      await picture("session-details");
+    },
+  },
+];
