@@ -91,7 +91,7 @@ export function sessionReport(
     lines.push(title, "-".repeat(title.length));
     for (const [name, value] of rows) {
       if (value !== undefined) {
-        lines.push(`${name.padEnd(24)}${printable(String(value))}`);
+        lines.push(`${name.padEnd(26)}${printable(String(value))}`);
       }
     }
     lines.push("");
