@@ -118,6 +118,8 @@ export class TerminalController implements Disposable {
   #lostAt: number | undefined;
   #lostText = "";
   #byItself = false;
+  /** Why the last attempt to reconnect failed. */
+  #failureText = "";
 
   readonly onDidChangeState: Event<TerminalState> = this.#stateChanged.event;
 
@@ -252,6 +254,7 @@ export class TerminalController implements Disposable {
       const seconds = Math.round((clock.now() - this.#lostAt) / 1000);
       this.#screen.notice(`── reconnected after ${seconds} s ──`);
       this.#lostAt = undefined;
+      this.#failureText = "";
     }
     if (setup.complaint !== undefined) {
       this.#screen.notice(setup.complaint);
@@ -309,7 +312,12 @@ export class TerminalController implements Disposable {
     this.#screen.clearStatus();
     if (again) {
       if (!CancelledError.is(error)) {
-        this.#screen.notice(this.#init.describeFailure(error).text);
+        const { text } = this.#init.describeFailure(error);
+        // A server that is away for an hour is told once, not once an attempt.
+        if (text !== this.#failureText) {
+          this.#failureText = text;
+          this.#screen.notice(text);
+        }
       }
       this.#wait(this.#byItself && mayRetry(error));
     } else if (CancelledError.is(error)) {

@@ -377,6 +377,16 @@ describe("reconnecting in the same tab", () => {
     expect(tab.clock.pendingTimers).toBe(0);
   });
 
+  test("the same failure again is not told again", async () => {
+    const tab = await loseIt("auto");
+    for (let failure = 0; failure < 3; failure++) {
+      tab.openings.push(() => Promise.reject(new ConnectError("refused", "still away")));
+    }
+    await tab.clock.advance(7000);
+    expect(tab.attempts).toHaveLength(4);
+    expect((await tab.text()).match(/still away/g)).toHaveLength(1);
+  });
+
   test("Enter tries now, Esc stops", async () => {
     const tab = await loseIt("auto");
     tab.type("\r");
