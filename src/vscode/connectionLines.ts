@@ -21,7 +21,7 @@ export function connectionLines(
   }
   const { keepalive } = master;
   return [
-    `Connection ${master.id} to ${destinationText(master.destination)}${master.via.length === 0 ? "" : ` via ${master.via.join(", ")}`}`,
+    `Connection ${master.id} to ${printable(destinationText(master.destination))}${master.via.length === 0 ? "" : ` via ${printable(master.via.join(", "))}`}`,
     `  state      ${master.state.kind}, for ${formatDuration(now - master.since)}`,
     `  addresses  ${master.localAddress ?? "?"} -> ${master.remoteAddress ?? "?"}`,
     `  server     ${printable(master.serverVersion ?? "?")}`,

@@ -6,6 +6,7 @@ import type { SessionService } from "../session/sessionTypes.ts";
 import { hostGroups } from "./hostPickItems.ts";
 import { lifeByHost } from "./hostPresentation.ts";
 import { openFileAt } from "./openFile.ts";
+import { plainMessage } from "./plainMessage.ts";
 import type { RecentHosts } from "./recentHosts.ts";
 
 interface HostItem extends vscode.QuickPickItem {
@@ -88,8 +89,8 @@ export class HostPick {
       { label: title, kind: vscode.QuickPickItemKind.Separator },
       ...choices.map(
         (choice): HostItem => ({
-          label: printable(choice.host),
-          description: choice.description,
+          label: plainMessage(printable(choice.host)),
+          description: plainMessage(choice.description),
           iconPath: choice.live
             ? new vscode.ThemeIcon("vm-active", new vscode.ThemeColor("testing.iconPassed"))
             : new vscode.ThemeIcon("vm"),
@@ -120,7 +121,7 @@ function withTyped(listed: readonly HostItem[], typed: string): readonly HostIte
     ...listed,
     { label: "as typed", kind: vscode.QuickPickItemKind.Separator },
     {
-      label: printable(typed),
+      label: plainMessage(printable(typed)),
       description: "connect to what is typed",
       iconPath: new vscode.ThemeIcon("add"),
       alwaysShow: true,

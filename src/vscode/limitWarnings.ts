@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Disposable } from "../base/disposable.ts";
 import { printable } from "../base/log.ts";
 import type { LimitKind, Session, SessionService } from "../session/sessionTypes.ts";
+import { plainMessage } from "./plainMessage.ts";
 
 const limitNames: Record<LimitKind, string> = {
   time: "time limit",
@@ -21,7 +22,7 @@ export function showLimitWarnings(service: SessionService): Disposable {
 
 async function warn(session: Session, limit: LimitKind, secondsLeft: number): Promise<void> {
   const extend = "Extend";
-  const title = printable(session.snapshot().title);
+  const title = plainMessage(printable(session.snapshot().title));
   const answer = await vscode.window.showWarningMessage(
     `"${title}" reaches its ${limitNames[limit]} in ${secondsLeft} s.`,
     extend,

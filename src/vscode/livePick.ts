@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Clock } from "../base/clock.ts";
 import type { MasterSnapshot, SessionService } from "../session/sessionTypes.ts";
 import { type ItemPresentation, isLive, presentMaster, presentSession } from "./livePresentation.ts";
+import { plainMessage } from "./plainMessage.ts";
 import type { LiveNode } from "./treeNodes.ts";
 
 interface LiveItem extends vscode.QuickPickItem {
@@ -85,8 +86,8 @@ export class LivePick {
 
 function liveItem(presentation: ItemPresentation, node: LiveNode): LiveItem {
   return {
-    label: presentation.label,
-    description: presentation.description,
+    label: plainMessage(presentation.label),
+    description: plainMessage(presentation.description),
     iconPath: new vscode.ThemeIcon(
       presentation.icon.id,
       presentation.icon.color === undefined ? undefined : new vscode.ThemeColor(presentation.icon.color),

@@ -4,6 +4,7 @@ import type { KillReport, SessionKillOutcome } from "../remote/killRemote.ts";
 import type { RemoteSession } from "../remote/remoteSession.ts";
 import { describeHungReason } from "../remote/remoteWords.ts";
 import { plural } from "./humanText.ts";
+import { plainMessage } from "./plainMessage.ts";
 import { dayAndTime, remoteName } from "./remotePresentation.ts";
 
 export interface KillQuestion {
@@ -90,7 +91,7 @@ export function killTold(report: KillReport, host: string, forced: boolean, sudo
   ];
   return {
     severity: rest.length === 0 ? "quiet" : "warning",
-    text: sentences.join(" "),
+    text: plainMessage(sentences.join(" ")),
     alive: forced ? [] : alive,
   };
 }

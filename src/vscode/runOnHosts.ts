@@ -8,6 +8,7 @@ import { runReport, runSucceeded } from "../session/runReport.ts";
 import type { CommandContext } from "./commands/commandContext.ts";
 import { hostOf } from "./commandTarget.ts";
 import { plural } from "./humanText.ts";
+import { plainMessage } from "./plainMessage.ts";
 import { userMessage } from "./userMessages.ts";
 
 /** Bytes of each stream and host that an editor gets. */
@@ -88,7 +89,7 @@ export async function runAndShow(
   const failed = runs.filter((each) => !runSucceeded(each)).length;
   if (failed > 0 && hosts.length > 1 && !controller.signal.aborted) {
     void vscode.window.showWarningMessage(
-      `${printable(title, 60)}: ${failed} of ${plural(hosts.length, "host")} failed.`,
+      `${plainMessage(printable(title, 60))}: ${failed} of ${plural(hosts.length, "host")} failed.`,
     );
   }
 }

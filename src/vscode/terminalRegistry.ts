@@ -3,11 +3,13 @@ import * as vscode from "vscode";
 import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { Logger } from "../base/log.ts";
+import { printable } from "../base/log.ts";
 import type { HostResolver, SettingsPort } from "../config/configPorts.ts";
 import { execute } from "../session/execute.ts";
 import type { SessionService, SessionSnapshot } from "../session/sessionTypes.ts";
 import type { ErrorPresenter } from "./errorPresenter.ts";
 import { plural } from "./humanText.ts";
+import { plainMessage } from "./plainMessage.ts";
 import type { RecentHosts } from "./recentHosts.ts";
 import { SshPseudoterminal, type SshTerminalRequest } from "./sshPseudoterminal.ts";
 import type { TerminalMemory } from "./terminalMemory.ts";
@@ -80,7 +82,7 @@ export class TerminalRegistry implements Disposable {
     if (before.length === 0) {
       return;
     }
-    const hosts = [...new Set(before.map(({ host }) => host))].join(", ");
+    const hosts = plainMessage([...new Set(before.map(({ host }) => printable(host)))].join(", "));
     const reopen = "Reopen";
     const answer = await vscode.window.showInformationMessage(
       `${plural(before.length, "SSH terminal was", "SSH terminals were")} open before the window reloaded: ${hosts}.`,

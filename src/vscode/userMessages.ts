@@ -9,6 +9,7 @@ import { ConfigError } from "../config/configErrors.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
 import { RemoteViewError } from "../remote/remoteErrors.ts";
 import { HostKeyError } from "../trust/hostKeyErrors.ts";
+import { plainMessage } from "./plainMessage.ts";
 import { shortPath } from "./valueSourceText.ts";
 
 /** A button below a message. */
@@ -34,6 +35,11 @@ const showLog: UserAction = { kind: "showLog", title: "Show Log" };
  * @returns undefined for a cancellation: who gave up knows it.
  */
 export function userMessage(error: unknown, host: string, home: string): UserMessage | undefined {
+  const message = messageOf(error, host, home);
+  return message && { ...message, text: plainMessage(message.text) };
+}
+
+function messageOf(error: unknown, host: string, home: string): UserMessage | undefined {
   const name = `"${printable(host)}"`;
   if (CancelledError.is(error)) {
     return undefined;

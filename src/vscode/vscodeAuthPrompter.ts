@@ -7,6 +7,7 @@ import type {
 } from "../auth/authPorts.ts";
 import { printable } from "../base/log.ts";
 import { destinationText } from "./humanText.ts";
+import { plainMessage } from "./plainMessage.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 import { shortPath } from "./valueSourceText.ts";
 
@@ -98,7 +99,9 @@ export class VscodeAuthPrompter implements AuthPrompter {
     }
     // RFC 4256 section 3.2: a round may only tell something; it is answered with no answers.
     if (request.prompts.length === 0 && instructions !== "") {
-      void vscode.window.showInformationMessage(`${printable(target.hostName)} says: ${instructions}`);
+      void vscode.window.showInformationMessage(
+        plainMessage(`${printable(target.hostName)} says: ${instructions}`),
+      );
     }
     return answers;
   }
@@ -128,8 +131,8 @@ function showInputBox(question: Question, signal: AbortSignal): Promise<PromptAn
     };
     const onAbort = (): void => input.hide();
 
-    input.title = question.title;
-    input.prompt = question.prompt;
+    input.title = plainMessage(question.title);
+    input.prompt = plainMessage(question.prompt);
     input.password = question.masked;
     // A person may have to look for a token in another window.
     input.ignoreFocusOut = true;
@@ -138,7 +141,7 @@ function showInputBox(question: Question, signal: AbortSignal): Promise<PromptAn
       input.totalSteps = question.step.of;
     }
     if (question.complaint !== undefined) {
-      input.validationMessage = question.complaint;
+      input.validationMessage = plainMessage(question.complaint);
     }
     render();
     input.onDidChangeValue(() => {

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { hostOf } from "../commandTarget.ts";
+import { plainMessage } from "../plainMessage.ts";
 import { sshCommandLine } from "../sshCommandLine.ts";
 import { expandHome } from "../valueSourceText.ts";
 import type { CommandHandler } from "./commandContext.ts";
@@ -20,7 +21,7 @@ export const copySshCommand: CommandHandler = async (context, argument) => {
       expandHome(settings.configFile, home),
     );
     await vscode.env.clipboard.writeText(command);
-    vscode.window.setStatusBarMessage(`$(copy) Copied: ${command}`, 4000);
+    vscode.window.setStatusBarMessage(`$(copy) Copied: ${plainMessage(command)}`, 4000);
   } catch (error) {
     await presenter.present(error, host, () => copySshCommand(context, host));
   }

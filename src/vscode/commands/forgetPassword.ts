@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { printable } from "../../base/log.ts";
 import { hostOf } from "../commandTarget.ts";
+import { plainMessage } from "../plainMessage.ts";
 import { rememberedSecrets } from "../rememberedSecrets.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
 
@@ -13,7 +14,7 @@ export const forgetPassword: CommandHandler = async (context, argument) => {
 async function forgetHost({ resolver, loginMemory, presenter }: CommandContext, host: string): Promise<void> {
   try {
     const forgotten = await loginMemory.forgetHost(await resolver.resolve(host));
-    const list = forgotten.map((what) => printable(what)).join(", ");
+    const list = plainMessage(forgotten.map((what) => printable(what)).join(", "));
     void vscode.window.showInformationMessage(
       list === "" ? `Nothing is remembered for "${printable(host)}".` : `Forgotten: ${list}.`,
     );

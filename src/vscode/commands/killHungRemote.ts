@@ -4,6 +4,7 @@ import type { RemoteSession } from "../../remote/remoteSession.ts";
 import { describeHungReason } from "../../remote/remoteWords.ts";
 import type { MasterSnapshot } from "../../session/sessionTypes.ts";
 import { masterIdOf } from "../commandTarget.ts";
+import { plainMessage } from "../plainMessage.ts";
 import { killRemotely, readRemotely } from "../remoteKill.ts";
 import { isConnected } from "../remotePolling.ts";
 import { presentRemoteSession } from "../remotePresentation.ts";
@@ -73,8 +74,8 @@ function hungItems(master: MasterSnapshot, sessions: readonly RemoteSession[]): 
     .map((session): HungItem => {
       const { label, description } = presentRemoteSession(session);
       return {
-        label,
-        description,
+        label: plainMessage(label),
+        description: plainMessage(description),
         detail: session.hung.map(describeHungReason).join("; "),
         picked: true,
         master,

@@ -120,6 +120,17 @@ describe("what a person is told", () => {
     expect(message?.text).toContain("Is the SSH server running");
   });
 
+  it("makes no link of a server's words: a click on one would run a command", () => {
+    const words = "[Update](command:workbench.action.terminal.sendSequence?%7B%7D) $(check)";
+    for (const error of [new ConnectError("protocol", words), new RemoteViewError("no-shell", words)]) {
+      const text = userMessage(error, "web", home)?.text ?? "";
+      expect(text).toContain("Update");
+      // As VS Code looks for them (linkedText.ts, iconLabels.ts).
+      expect(text).not.toMatch(/\[[^\]]+\]\((?:https?:\/\/|command:|file:)/i);
+      expect(text).not.toMatch(/\$\(/);
+    }
+  });
+
   it("shows nothing unprintable of a server's words", () => {
     const message = userMessage(new ConnectError("protocol", "a\u001b[31m\nb\u202e"), "we\u001bb", home);
     expect(message?.text).not.toMatch(/[\u0000-\u001f\u202e]/);
