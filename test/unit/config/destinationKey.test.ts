@@ -27,6 +27,10 @@ test.each<Partial<HostConfig>>([
   { certificateFiles: ["/k-cert.pub"] },
   { identitiesOnly: true },
   { identityAgent: "none" },
+  { strictHostKeyChecking: "no" },
+  { userKnownHostsFiles: ["/dev/null"] },
+  { globalKnownHostsFiles: ["/dev/null"] },
+  { forwardAgent: "/run/limited.sock" },
 ])("%j is another destination", (change) => {
   const keys = [{}, { proxyJump: [{ alias: "bastion", port: 1 }] }].map((other) =>
     destinationKey(testHostConfig(other)),
