@@ -26,8 +26,9 @@ export function prefixed(logger: Logger, prefix: string): Logger {
   };
 }
 
-// C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width characters.
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200b-\u200f\ufeff]/g;
+// Control characters, format characters (bidirectional, zero-width, tags), lone surrogates, line and paragraph
+// separators; then letters that are drawn as nothing.
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
 
 /**
  * Makes remote or file text safe to show on one line: control, bidirectional and invisible characters become
@@ -35,5 +36,5 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-
  */
 export function printable(text: string, limit = 500): string {
   const cut = text.length > limit ? `${text.slice(0, limit)}…` : text;
-  return cut.replace(unprintable, (char) => `\\u{${char.charCodeAt(0).toString(16)}}`);
+  return cut.replace(unprintable, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }

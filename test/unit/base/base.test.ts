@@ -103,7 +103,12 @@ describe("printable", () => {
     ["\u001b[31mred", "\\u{1b}[31mred"],
     ["left\u202eright", "left\\u{202e}right"],
     ["tab\tline\n", "tab\\u{9}line\\u{a}"],
-    ["ünïcode ✓", "ünïcode ✓"],
+    ["arabic\u061cmark", "arabic\\u{61c}mark"],
+    ["word\u2060joiner, soft\u00adhyphen", "word\\u{2060}joiner, soft\\u{ad}hyphen"],
+    ["tag\u{e0041}", "tag\\u{e0041}"],
+    ["filler\u3164", "filler\\u{3164}"],
+    ["half\ud83d", "half\\u{d83d}"],
+    ["ünïcode ✓ 😀", "ünïcode ✓ 😀"],
   ])("%j becomes %j", (text, shown) => {
     expect(printable(text)).toBe(shown);
   });
