@@ -140,7 +140,7 @@ function globSegment(segment: string): RegExp {
       ? ".*"
       : all === "?"
         ? "."
-        : String(escaped ?? all).replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+        : String(escaped ?? all).replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   });
   return new RegExp(`^${source}$`, "su");
 }

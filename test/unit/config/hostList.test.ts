@@ -75,6 +75,12 @@ describe("the list of hosts", () => {
     expect(await aliases()).toEqual(["first", "a", "b", "m", "last"]);
   });
 
+  test("follows an Include whose pattern has a hyphen beside its star", async () => {
+    await home.write(".ssh/config", "Include conf.d/work-*\n");
+    await home.write(".ssh/conf.d/work-1", "Host inside\n");
+    expect(await aliases()).toEqual(["inside"]);
+  });
+
   test("follows Include of the system's file relative to its folder", async () => {
     await home.write("etc/ssh_config", "Include ssh_config.d/*\n");
     await home.write("etc/ssh_config.d/x", "Host x\n");
