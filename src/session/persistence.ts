@@ -27,7 +27,8 @@ export function persistentShell(persistence: Persistence, name: string): Persist
       // connection that died without telling would hold its size.
       return {
         attach: orLoginShell("tmux", `tmux new-session -A -D -s ${name}`),
-        end: `tmux kill-session -t =${name}`,
+        // Quoted, because zsh takes a word that begins with `=` for the name of a command.
+        end: `tmux kill-session -t '=${name}'`,
       };
     case "screen":
       // -d -R: detach it elsewhere (a connection that died without telling), then attach or create.

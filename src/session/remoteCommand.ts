@@ -3,9 +3,9 @@
 /** Seconds that the server waits longer than we do, so that our own limit is the one that is told. */
 const serverGrace = 2;
 
-/** `text` as one word for a POSIX shell. */
+/** `text` as one word for a POSIX shell, and for those that see more in a leading `=` (zsh), `%` (fish) or `@` (csh). */
 export function shellQuote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w+:,./-][\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**

@@ -7,7 +7,7 @@ describe("persistent shells", () => {
   });
 
   it.each([
-    ["tmux", "tmux new-session -A -D -s work_1", "tmux kill-session -t =work_1"],
+    ["tmux", "tmux new-session -A -D -s work_1", "tmux kill-session -t '=work_1'"],
     ["screen", "screen -d -R work_1", "screen -S work_1 -X quit"],
     ["zellij", "zellij attach --create work_1", "zellij delete-session --force work_1"],
   ] as const)("%s attaches or creates, and falls back to a login shell that says so", (tool, attach, end) => {

@@ -11,6 +11,10 @@ describe("shellQuote", () => {
       expect(execFileSync("/bin/sh", ["-c", `printf %s ${shellQuote(word)}`]).toString()).toBe(word);
     },
   );
+
+  it.each(["=ls", "%self", "@x"])("quotes %j, in which zsh, fish or csh see more than a word", (word) => {
+    expect(shellQuote(word)).toBe(`'${word}'`);
+  });
 });
 
 describe.runIf(process.platform !== "win32")("limitedCommand", () => {
