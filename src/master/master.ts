@@ -335,6 +335,8 @@ export class Master implements Disposable {
     } catch (thrown) {
       const error = asError(thrown);
       this.#endReason ??= CancelledError.is(error) ? "disconnected" : "connect-failed";
+      // A question that is still open (the server hung up meanwhile) has nobody left who wants the answer.
+      this.#abort.abort(error);
       this.#end(error);
       throw error;
     } finally {

@@ -64,6 +64,10 @@ export async function execute(
   });
   const onAbort = (): void => session.kill();
   signal?.addEventListener("abort", onAbort, { once: true });
+  if (signal?.aborted) {
+    // After the session was open, and before this was told of it.
+    onAbort();
+  }
   try {
     session.resume();
     const feeding = feed(session, options.stdin);

@@ -39,7 +39,7 @@ export class SessionLimits implements Disposable {
 
   /** Adds a limit of `seconds` from now; 0 or undefined adds none. */
   add(kind: LimitKind, seconds: number | undefined): void {
-    if (seconds === undefined || seconds <= 0 || seconds === Number.POSITIVE_INFINITY) {
+    if (seconds === undefined || !(seconds > 0) || seconds === Number.POSITIVE_INFINITY) {
       return;
     }
     const limit: Armed = {

@@ -196,7 +196,8 @@ export class SshSession implements Session {
   }
 
   kill(): void {
-    if (this.isEnded) {
+    // Whoever hears of the state may kill again, from within.
+    if (this.isEnded || (this.#state.kind === "ending" && this.#state.how === "kill")) {
       return;
     }
     this.#setState({ kind: "ending", since: this.#clock.now(), how: "kill" });

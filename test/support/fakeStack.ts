@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { silentLogger } from "../../src/base/log.ts";
 import { ConfigError } from "../../src/config/configErrors.ts";
 import type { HostConfig, KeepalivePolicy } from "../../src/config/hostConfig.ts";
+import type { LoginOptions } from "../../src/master/masterPorts.ts";
 import { MasterRegistry } from "../../src/master/masterRegistry.ts";
 import { SessionManager } from "../../src/session/sessionManager.ts";
 import { FakeEngine, hostConfig, keepalive } from "./fakeEngine.ts";
@@ -31,19 +32,23 @@ export function fakeStack(hosts: readonly HostConfig[] = [hostConfig()]) {
     }
     return found;
   };
+  const logins: LoginOptions[] = [];
   const registry = new MasterRegistry({
     clock,
     logger: silentLogger,
     engine,
-    login: () => ({
-      verifier: { preferredAlgorithms: async () => [], verify: async () => {} },
-      authenticator: {
-        next: async () => undefined,
-        succeeded: async () => {},
-        tried: () => [],
-        problems: () => [],
-      },
-    }),
+    login: (_config, options) => {
+      logins.push(options);
+      return {
+        verifier: { preferredAlgorithms: async () => [], verify: async () => {} },
+        authenticator: {
+          next: async () => undefined,
+          succeeded: async () => {},
+          tried: () => [],
+          problems: () => [],
+        },
+      };
+    },
     policies: {
       keepalive: () => settings.keepalive,
       lingerSeconds: () => settings.linger,
@@ -67,7 +72,7 @@ export function fakeStack(hosts: readonly HostConfig[] = [hostConfig()]) {
     }),
     environment: {},
   });
-  return { clock, engine, registry, manager, settings };
+  return { clock, engine, registry, manager, settings, logins };
 }
 
 export const shell = {
