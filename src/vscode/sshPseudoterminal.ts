@@ -133,9 +133,10 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     this.#controller.input(data);
   }
 
-  /** As R does in a tab whose session has ended. */
-  openAgain(): void {
+  /** As R does in a tab whose session has ended. @returns false when the tab is gone. */
+  openAgain(): boolean {
     this.#controller.input("r");
+    return this.#controller.state.kind !== "closed";
   }
 
   rename(title: string): void {

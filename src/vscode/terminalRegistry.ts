@@ -44,9 +44,11 @@ const endShellWithin = 10;
 export class TerminalRegistry implements Disposable {
   readonly #init: TerminalRegistryInit;
   readonly #store = new DisposableStore();
+  readonly #fromProfile = new WeakSet<SshPseudoterminal>();
 
   constructor(init: TerminalRegistryInit) {
     this.#init = init;
+    this.#store.add(vscode.window.onDidOpenTerminal((terminal) => this.#onOpened(terminal)));
     this.#store.add(vscode.window.onDidCloseTerminal((terminal) => this.#onClosed(terminal)));
   }
 
@@ -59,7 +61,9 @@ export class TerminalRegistry implements Disposable {
 
   /** What a terminal profile opens: VS Code makes the tab. */
   profile(host: string): vscode.TerminalProfile {
-    return new vscode.TerminalProfile(this.#create(host, {}).terminal);
+    const { pty, terminal } = this.#create(host, {});
+    this.#fromProfile.add(pty);
+    return new vscode.TerminalProfile(terminal);
   }
 
   /** Shows the terminal of a session. @returns false when it has none. */
@@ -121,7 +125,11 @@ export class TerminalRegistry implements Disposable {
       ...{ service, resolver, settings, clock, home, request },
       onFailed: (error) => {
         if (options.presentFailure !== false) {
-          void presenter.present(error, host, async () => pty.openAgain());
+          void presenter.present(error, host, async () => {
+            if (!pty.openAgain()) {
+              void this.open(host, options);
+            }
+          });
         }
       },
       onSession: () => {
@@ -139,6 +147,14 @@ export class TerminalRegistry implements Disposable {
       // VS Code can't bring the tab back by itself: the memory does.
       terminal: { name: title, pty, iconPath: new vscode.ThemeIcon("vm"), isTransient: true },
     };
+  }
+
+  /** VS Code looks for a profile's tab to bring to the front before it is there (createContributedTerminalProfile). */
+  #onOpened(terminal: vscode.Terminal): void {
+    const pty = ptyOf(terminal);
+    if (pty !== undefined && this.#fromProfile.delete(pty)) {
+      terminal.show();
+    }
   }
 
   #onClosed(terminal: vscode.Terminal): void {

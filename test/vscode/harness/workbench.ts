@@ -91,9 +91,15 @@ export class Workbench {
     return this.page.locator(".statusbar-item").filter({ hasText: text });
   }
 
-  /** Chooses a profile in the terminal panel's drop-down, such as `SSH…`. */
+  /**
+   * Chooses a profile in the terminal panel's drop-down, such as `SSH…`. VS Code knows what
+   * extensions contribute there once it has opened a terminal.
+   */
   async openTerminalProfile(name: string): Promise<void> {
     await this.runCommand("Create New Terminal (With Profile)");
+    await this.quickInput.waitFor("Select the terminal profile to create");
+    // A machine with many shells has more profiles than the box draws rows.
+    await this.quickInput.fill(name);
     await waitUntil(
       async () => (await this.quickInput.rows()).includes(name),
       async () => `no profile "${name}", but: ${await this.quickInput.describe()}`,
