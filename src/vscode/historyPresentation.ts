@@ -3,7 +3,7 @@ import { printable } from "../base/log.ts";
 import { describeOutcome, formatBytes } from "../session/sessionDetails.ts";
 import type { SessionOutcome, SessionSnapshot } from "../session/sessionTypes.ts";
 import { contextWords } from "./contributionIds.ts";
-import { plural, shortDuration } from "./humanText.ts";
+import { age, plural, shortDuration } from "./humanText.ts";
 import type { ItemPresentation } from "./livePresentation.ts";
 import { factTable, literal } from "./markdownText.ts";
 
@@ -26,9 +26,10 @@ export function presentEnded(session: SessionSnapshot, now: number): ItemPresent
   const { outcome, state } = session;
   const text = outcome === undefined ? "ended" : describeOutcome(outcome);
   const good = outcome !== undefined && endedWell(outcome);
+  const ended = age(now - state.since);
   const parts = [
     text,
-    `${shortDuration(now - state.since)} ago`,
+    ended === undefined ? "just now" : `${ended} ago`,
     ...(session.title === session.host ? [] : [printable(session.host)]),
   ];
   return {

@@ -1,12 +1,27 @@
 /** Numbers as people read them. No vscode. */
 
-/** `8 s`, `3 m`, `2 h 5 m`, `4 d`: short, for descriptions that change often. Negative counts as zero. */
+/** `8 s`, `3 m`, `2 h 5 m`, `4 d`. Negative counts as zero. */
 export function shortDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  if (seconds < 60) {
-    return `${seconds} s`;
-  }
-  const minutes = Math.floor(seconds / 60);
+  return seconds < 60 ? `${seconds} s` : inMinutes(Math.floor(seconds / 60));
+}
+
+/**
+ * How old something is, in full minutes; undefined in the first one. For the rows of a tree: one whose text changes is
+ * drawn anew, which closes its hover.
+ */
+export function age(milliseconds: number): string | undefined {
+  return milliseconds < minute ? undefined : shortDuration(milliseconds);
+}
+
+/** What is left, as rows say it: minutes, rounded up, and to the second in the last one. */
+export function timeLeft(milliseconds: number): string {
+  return milliseconds <= minute ? countdown(milliseconds) : inMinutes(Math.ceil(milliseconds / minute));
+}
+
+const minute = 60_000;
+
+function inMinutes(minutes: number): string {
   if (minutes < 60) {
     return `${minutes} m`;
   }
@@ -31,6 +46,16 @@ export function roundTrip(milliseconds: number): string {
     return `${(milliseconds / 1000).toFixed(1)} s`;
   }
   return milliseconds < 1 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
+}
+
+/**
+ * A round trip for a row: the middle one of all, without fractions, so that one packet's luck does not redraw the row.
+ * Undefined without any.
+ */
+export function usualRoundTrip(milliseconds: readonly number[]): string | undefined {
+  const sorted = milliseconds.toSorted((a, b) => a - b);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  return middle === undefined ? undefined : middle < 1 ? "< 1 ms" : roundTrip(middle);
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {

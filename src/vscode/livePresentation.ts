@@ -4,7 +4,17 @@ import type { MasterEndReason, MasterState } from "../master/masterTypes.ts";
 import { describeOutcome, formatBytes } from "../session/sessionDetails.ts";
 import type { MasterSnapshot, SessionKind, SessionSnapshot, SessionState } from "../session/sessionTypes.ts";
 import { contextWords } from "./contributionIds.ts";
-import { countdown, destinationText, plural, roundTrip, shortDuration, sparkline } from "./humanText.ts";
+import {
+  age,
+  countdown,
+  destinationText,
+  plural,
+  roundTrip,
+  shortDuration,
+  sparkline,
+  timeLeft,
+  usualRoundTrip,
+} from "./humanText.ts";
 import { factTable, literal } from "./markdownText.ts";
 import { valueSourceText } from "./valueSourceText.ts";
 
@@ -60,7 +70,7 @@ export function masterStateText(state: MasterState, now: number): string {
     case "ready":
       return "ready";
     case "lingering":
-      return state.until === undefined ? "idle, stays" : `idle, leaves in ${countdown(state.until - now)}`;
+      return state.until === undefined ? "idle, stays" : `idle, leaves in ${timeLeft(state.until - now)}`;
     case "suspect":
       return `no answer ${state.unanswered}/${state.countMax}, ends in ${countdown(state.deadAt - now)}`;
     case "hung":
@@ -103,10 +113,7 @@ export function presentMaster(master: MasterSnapshot, now: number, home: string)
   const destination = destinationText(master.destination);
   const parts = [printable(destination)];
   if (state.kind === "ready") {
-    if (master.roundTripMs !== undefined) {
-      parts.push(roundTrip(master.roundTripMs));
-    }
-    parts.push(shortDuration(now - master.since));
+    parts.push(...known([usualRoundTrip(master.roundTrips), age(now - master.since)]));
   } else {
     // A narrow side bar cuts the end off, and what is not as usual must be seen.
     parts.unshift(masterStateText(state, now));
@@ -202,10 +209,8 @@ export function presentSession(
     parts.push(printable(session.host));
   }
   if (state.kind === "open") {
-    parts.push(shortDuration(now - session.since));
-    if (idle >= quietAfter) {
-      parts.push(`quiet ${shortDuration(idle)}`);
-    }
+    const quiet = age(idle);
+    parts.push(...known([age(now - session.since), quiet === undefined ? undefined : `quiet ${quiet}`]));
   } else {
     parts.push(text);
   }
@@ -239,8 +244,9 @@ export function presentSession(
   };
 }
 
-/** Below this, silence is not worth a word. */
-const quietAfter = 60_000;
+function known(parts: readonly (string | undefined)[]): string[] {
+  return parts.filter((part) => part !== undefined);
+}
 
 function clockTime(milliseconds: number): string {
   return new Date(milliseconds).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });

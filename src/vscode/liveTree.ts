@@ -20,6 +20,8 @@ import { type LiveNode, nodeKey } from "./treeNodes.ts";
 
 const refreshDelay = 50;
 const tickInterval = 1000;
+/** VS Code asks for a hover once and keeps it until the row is drawn anew. Long enough to read one. */
+const hoverLife = 30_000;
 
 /**
  * The Live view: masters, below each its sessions and what its server itself sees. A view over snapshots; what it remembers is only which element object
@@ -39,6 +41,8 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
   readonly onDidChangeTreeData: vscode.Event<LiveNode | undefined>;
   #nodes = new Map<string, LiveNode>();
   #shown = new Map<string, string>();
+  /** When the hovers that VS Code keeps were made, in wall-clock milliseconds. */
+  #hovered = new Map<string, number>();
   #tick: Disposable | undefined;
 
   constructor(
@@ -124,7 +128,6 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
       presentation.icon.id,
       presentation.icon.color === undefined ? undefined : new vscode.ThemeColor(presentation.icon.color),
     );
-    item.tooltip = new vscode.MarkdownString(presentation.hover, true);
     item.accessibilityInformation = { label: presentation.accessibleLabel };
     item.collapsibleState = collapsible;
     if (element.kind === "session" && presentation.contextValue.includes("terminal")) {
@@ -133,6 +136,16 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
         title: "Reveal Terminal",
         arguments: [element],
       };
+    }
+    return item;
+  }
+
+  /** The hover, made when it opens: rows are drawn rarely, and their times and counters go on. */
+  resolveTreeItem(item: vscode.TreeItem, element: LiveNode): vscode.TreeItem {
+    const presentation = this.#present(element);
+    if (presentation !== undefined) {
+      item.tooltip = new vscode.MarkdownString(presentation.hover, true);
+      this.#hovered.set(nodeKey(element), this.#clock.now());
     }
     return item;
   }
@@ -259,12 +272,16 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     const before = this.#shown;
     this.#shown = shown;
     this.#nodes = new Map([...this.#nodes].filter(([key]) => shown.has(key)));
+    this.#hovered = new Map([...this.#hovered].filter(([key]) => shown.has(key)));
+    const since = this.#clock.now() - hoverLife;
     if (before.get("") !== shown.get("")) {
+      this.#hovered.clear();
       this.#changed.fire(undefined);
     } else {
       for (const [key, text] of shown) {
         const node = this.#nodes.get(key);
-        if (node !== undefined && before.get(key) !== text) {
+        if (node !== undefined && (before.get(key) !== text || (this.#hovered.get(key) ?? since) < since)) {
+          this.#hovered.delete(key);
           this.#changed.fire(node);
         }
       }
@@ -279,7 +296,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
   #schedule(): void {
     this.#tick?.dispose();
     this.#tick = undefined;
-    if (this.#view.visible && this.#service.masters().length > 0) {
+    if (this.#view.visible && this.getChildren().length > 0) {
       this.#tick = this.#clock.setTimeout(() => this.#update(), tickInterval);
     }
   }
@@ -287,7 +304,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
 
 const historyNode: LiveNode = { kind: "history", id: "history" };
 
-/** What can be read off an item without hovering; the hover is made anew whenever the item is. */
+/** What can be read off an item without hovering. */
 function reading(presentation: ItemPresentation): string {
   return JSON.stringify([
     presentation.label,

@@ -34,3 +34,12 @@ it("the fold counts those that did not end as wished", () => {
   const history = [ended({ kind: "exited", code: 0 }), ended({ kind: "exited", code: 1 })];
   expect(presentHistory(history).description).toBe("2 · 1 went wrong");
 });
+
+it("an end reads the same all through the minute after it", () => {
+  const at = (now: number): string => presentEnded(ended({ kind: "exited", code: 0 }), now).description;
+  expect([at(60_000), at(119_999), at(120_000)]).toEqual([
+    "exit code 0 · just now",
+    "exit code 0 · just now",
+    "exit code 0 · 1 m ago",
+  ]);
+});

@@ -6,6 +6,12 @@ import { masterSnapshot, sessionSnapshot, start } from "./snapshots.ts";
 const home = "/home/a";
 const later = start + 185_000;
 
+/** What is read in the course of so many seconds, without repetitions. */
+function readings(seconds: number, read: (now: number) => string): string[] {
+  const texts = Array.from({ length: seconds }, (_, second) => read(start + second * 1000));
+  return texts.filter((text, index) => text !== texts[index - 1]);
+}
+
 describe("a master in the tree", () => {
   it("shows whom it is logged in as, the round trip and for how long", () => {
     const shown = presentMaster(masterSnapshot(), later, home);
@@ -23,7 +29,7 @@ describe("a master in the tree", () => {
     ],
     [
       { kind: "lingering", since: start, until: later + 65_000 },
-      "idle, leaves in 1:05",
+      "idle, leaves in 2 m",
       "vm-outline",
       "master live",
     ],
@@ -59,6 +65,47 @@ describe("a master in the tree", () => {
     expect(shown.contextValue).toBe(contextValue);
   });
 
+  it("reads the same all through its first minute, and changes no more than once a minute after it", () => {
+    const texts = readings(150, (now) => presentMaster(masterSnapshot(), now, home).description);
+    expect(texts).toEqual([
+      "alice@10.0.0.5 · 12 ms",
+      "alice@10.0.0.5 · 12 ms · 1 m",
+      "alice@10.0.0.5 · 12 ms · 2 m",
+    ]);
+  });
+
+  it("is not drawn anew for a round trip that is off the usual", () => {
+    const usual = { roundTripMs: 12, roundTrips: [11.8, 12.2, 12] };
+    const slow = { roundTripMs: 80, roundTrips: [11.8, 12.2, 12, 80] };
+    const texts = [usual, slow].map((over) => presentMaster(masterSnapshot(over), later, home).description);
+    expect(texts[0]).toBe(texts[1]);
+    expect(presentMaster(masterSnapshot(slow), later, home).hover).toContain("80 ms");
+  });
+
+  it("counts the linger time down in minutes, and in seconds in the last one", () => {
+    const state = { kind: "lingering", since: start, until: start + 180_000 } as const;
+    const texts = readings(180, (now) => presentMaster(masterSnapshot({ state }), now, home).description);
+    expect(texts.slice(0, 4).map((text) => text.split(" · ")[0])).toEqual([
+      "idle, leaves in 3 m",
+      "idle, leaves in 2 m",
+      "idle, leaves in 1:00",
+      "idle, leaves in 0:59",
+    ]);
+  });
+
+  it("counts each second of a server that may be dead", () => {
+    const state = {
+      kind: "suspect",
+      since: start,
+      unanswered: 1,
+      countMax: 3,
+      deadAt: start + 600_000,
+    } as const;
+    expect(
+      readings(10, (now) => presentMaster(masterSnapshot({ state }), now, home).description),
+    ).toHaveLength(10);
+  });
+
   it("tells on hovering the keepalive values and which layer each came from", () => {
     const { hover } = presentMaster(masterSnapshot(), later, home);
     expect(hover).toContain("| serverAliveInterval | every 15 s of silence: *workspace setting* |");
@@ -90,6 +137,12 @@ describe("a master in the tree", () => {
 });
 
 describe("a session in the tree", () => {
+  it("reads the same all through its first minute", () => {
+    expect(
+      readings(60, (now) => presentSession(sessionSnapshot(), masterSnapshot(), now).description),
+    ).toEqual([""]);
+  });
+
   it("shows its age, and since when it is quiet once that is a minute", () => {
     expect(
       presentSession(sessionSnapshot({ lastActivity: later - 59_000 }), masterSnapshot(), later).description,

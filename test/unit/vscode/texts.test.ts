@@ -2,11 +2,14 @@ import { describe, expect, it } from "vitest";
 import { hostGroups } from "../../../src/vscode/hostPickItems.ts";
 import { hostDescription, lifeByHost, presentHost } from "../../../src/vscode/hostPresentation.ts";
 import {
+  age,
   countdown,
   destinationText,
   roundTrip,
   shortDuration,
   sparkline,
+  timeLeft,
+  usualRoundTrip,
 } from "../../../src/vscode/humanText.ts";
 import { statusBarText } from "../../../src/vscode/statusBarText.ts";
 import { freeTitle } from "../../../src/vscode/terminalTitle.ts";
@@ -32,6 +35,30 @@ describe("numbers for people", () => {
     [61_000, "1:01"],
     [3_600_000, "1:00:00"],
   ])("counts %d ms down as %s", (milliseconds, text) => expect(countdown(milliseconds)).toBe(text));
+
+  it.each([
+    [0, "0:00"],
+    [60_000, "1:00"],
+    [60_001, "2 m"],
+    [600_000, "10 m"],
+    [3_600_001, "1 h 1 m"],
+  ])("says of %d ms that are left: %s", (milliseconds, text) => expect(timeLeft(milliseconds)).toBe(text));
+
+  it.each([
+    [59_999, undefined],
+    [60_000, "1 m"],
+    [7_559_000, "2 h 5 m"],
+  ])("says nothing of an age of %d ms, or minutes: %s", (milliseconds, text) =>
+    expect(age(milliseconds)).toBe(text),
+  );
+
+  it.each([
+    [[], undefined],
+    [[0.4, 0.6], "< 1 ms"],
+    [[12.4, 3000, 11], "12 ms"],
+  ])("says of the round trips %j that %s is usual", (milliseconds, text) =>
+    expect(usualRoundTrip(milliseconds)).toBe(text),
+  );
 
   it.each([
     [0.42, "0.4 ms"],

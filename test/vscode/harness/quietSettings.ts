@@ -5,7 +5,6 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "workbench.tips.enabled": false,
   "workbench.enableExperiments": false,
   "workbench.secondarySideBar.defaultVisibility": "hidden",
-  "workbench.hover.delay": 100,
   "workbench.layoutControl.enabled": false,
   "workbench.reduceMotion": "on",
   "chat.disableAIFeatures": true,

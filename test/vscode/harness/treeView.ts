@@ -106,7 +106,7 @@ export class TreeView {
     return await waitUntil(
       async () => {
         await name.hover({ position: { x: 2 + (nudge++ % 2), y: 5 } });
-        await hover.waitFor({ timeout: 1_000 }).catch(() => undefined);
+        await hover.waitFor({ timeout: 5_000 }).catch(() => undefined);
         return (
           (await hover.isVisible()) && (await hover.innerText({ timeout: 1_000 }).catch(() => undefined))
         );

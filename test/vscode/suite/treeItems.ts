@@ -8,14 +8,23 @@ export interface ShownItem {
   readonly item: vscode.TreeItem;
 }
 
-/** Items of one level of a view, as VS Code would draw them. */
+/** Items of one level of a view, as VS Code would draw them, with their hovers. */
 export async function treeItems(view: string, parent?: unknown): Promise<ShownItem[]> {
   const provider = recordedContributions().trees.get(view);
   assert.ok(provider, `no view ${view}`);
   const elements = (await provider.getChildren(parent)) ?? [];
   return await Promise.all(
-    elements.map(async (element) => ({ element, item: await provider.getTreeItem(element) })),
+    elements.map(async (element) => ({ element, item: await drawn(provider, element) })),
   );
+}
+
+async function drawn(provider: vscode.TreeDataProvider<unknown>, element: unknown): Promise<vscode.TreeItem> {
+  const item = await provider.getTreeItem(element);
+  const never: vscode.CancellationToken = {
+    isCancellationRequested: false,
+    onCancellationRequested: () => ({ dispose: () => undefined }),
+  };
+  return (await provider.resolveTreeItem?.(item, element, never)) ?? item;
 }
 
 export async function treeLabels(view: string, parent?: unknown): Promise<unknown[]> {
