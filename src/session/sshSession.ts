@@ -21,6 +21,8 @@ import type {
 
 /** How long a program may take to end by itself after EOF, before the channel is closed. Milliseconds. */
 const eofGrace = 2000;
+/** How long a killed program has between HUP and KILL. Milliseconds. */
+const killGrace = 300;
 /** How long queued input may take to leave, and the server to confirm the close. Milliseconds. */
 const closeDeadline = 5000;
 
@@ -56,6 +58,9 @@ export class SshSession implements Session {
   #lease: Disposable | undefined;
   #channel: EngineChannel | undefined;
   #closeRequested = false;
+  #channelClosed = false;
+  /** It was killed, and its program has its last moment. */
+  #dying = false;
   #limitReached: { readonly limit: LimitKind; readonly seconds: number } | undefined;
 
   readonly onDidChangeState = this.#stateChanged.event;
@@ -121,7 +126,10 @@ export class SshSession implements Session {
       this.#received.fire(event);
     });
     channel.onDidDrain(() => this.#drained.fire());
-    channel.onDidClose(({ exit, lost }) => void this.#onClosed(exit, lost));
+    channel.onDidClose(({ exit, lost }) => {
+      this.#channelClosed = true;
+      void this.#onClosed(exit, lost);
+    });
     this.#setState({ kind: "open", since: this.#clock.now() });
     this.#limits.add("time", limits.time);
     this.#limits.add("idle", limits.idle);
@@ -201,11 +209,32 @@ export class SshSession implements Session {
       return;
     }
     this.#setState({ kind: "ending", since: this.#clock.now(), how: "kill" });
-    // RFC 4254 section 6.9. sshd obeys for logins that are not root's; the close hangs up in any case.
-    this.#channel?.signal("HUP");
-    this.#channel?.signal("KILL");
-    this.#channel?.close();
+    if (this.#channel !== undefined && !this.#channelClosed) {
+      this.#killProgram(this.#channel);
+    }
     this.#finish({ kind: "killed", exit: {} });
+  }
+
+  /**
+   * HUP, then, for what does not go by itself, KILL and the close: the session has ended here, its program gets a moment
+   * (a shell saves its history). RFC 4254 section 6.9; sshd obeys for logins that are not root's, and hangs up a pty in any
+   * case. The master is held until then.
+   */
+  #killProgram(channel: EngineChannel): void {
+    channel.signal("HUP");
+    const release = (): void => {
+      timer.dispose();
+      closed.dispose();
+      this.#dying = false;
+      this.#lease?.dispose();
+    };
+    const timer = this.#clock.setTimeout(() => {
+      channel.signal("KILL");
+      channel.close();
+      release();
+    }, killGrace);
+    const closed = channel.onDidClose(release);
+    this.#dying = true;
   }
 
   extend(): void {
@@ -299,7 +328,9 @@ export class SshSession implements Session {
     }
     this.#timers.clear();
     this.#setState({ kind: "ended", since: this.#clock.now(), outcome: Object.freeze(outcome) });
-    this.#lease?.dispose();
+    if (!this.#dying) {
+      this.#lease?.dispose();
+    }
     this.#resolveEnded(outcome);
   }
 

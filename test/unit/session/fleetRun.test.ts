@@ -30,13 +30,16 @@ it("runs on all hosts, keeps their order, and one that fails stops no other", as
 
 it("an abort ends what runs and starts nothing more", async () => {
   const names = Array.from({ length: 12 }, (_, index) => `h${index}`);
-  const { engine, manager } = fakeStack(names.map((name) => hostConfig({ alias: name, hostName: name })));
+  const { clock, engine, manager } = fakeStack(
+    names.map((name) => hostConfig({ alias: name, hostName: name })),
+  );
   const controller = new AbortController();
   const running = runOnHosts(manager, names, "sleep 1000", { signal: controller.signal });
   await settle();
   controller.abort();
   const runs = await running;
   expect(runs.map((run) => run.kind)).toEqual(names.map(() => "failed"));
+  await clock.advance(300);
   expect(engine.connections).toHaveLength(8);
   expect(engine.connections.every((connection) => connection.channels[0]?.log.includes("close"))).toBe(true);
 });

@@ -6,7 +6,7 @@ import { settle } from "../../support/manualClock.ts";
 
 describe("callers that do what nobody expects", () => {
   it("a listener that kills what is being killed does not recurse", async () => {
-    const { engine, manager } = fakeStack();
+    const { clock, engine, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell });
     let depth = 0;
     let deepest = 0;
@@ -21,6 +21,7 @@ describe("callers that do what nobody expects", () => {
     manager.kill(session.id);
     expect(deepest).toBeLessThan(4);
     expect((await session.ended).kind).toBe("killed");
+    await clock.advance(300);
     expect(engine.connection().channels[0]?.log.filter((entry) => entry === "close")).toHaveLength(1);
   });
 
@@ -33,7 +34,7 @@ describe("callers that do what nobody expects", () => {
   });
 
   it("an abort at the moment in which the session has opened kills the command", async () => {
-    const { engine, manager } = fakeStack();
+    const { clock, engine, manager } = fakeStack();
     const controller = new AbortController();
     const open = manager.open.bind(manager);
     manager.open = async (request, signal) => {
@@ -44,6 +45,7 @@ describe("callers that do what nobody expects", () => {
     await expect(execute(manager, "web1", "sleep 1000", { signal: controller.signal })).rejects.toThrow(
       "given up",
     );
+    await clock.advance(300);
     expect(engine.connection().channels[0]?.log).toContain("close");
   });
 

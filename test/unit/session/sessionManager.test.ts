@@ -259,11 +259,13 @@ describe("masters and sessions", () => {
   });
 
   it("killing a session ends it at once and leaves its neighbour", async () => {
-    const { engine, manager } = fakeStack();
+    const { clock, engine, manager } = fakeStack();
     const first = await manager.open({ host: "web1", ...shell });
     const second = await manager.open({ host: "web1", ...shell });
     manager.kill(first.id);
     expect(await first.ended).toMatchObject({ kind: "killed" });
+    expect(engine.connection().channels[0]?.log).toEqual(["signal HUP"]);
+    await clock.advance(300);
     expect(engine.connection().channels[0]?.log).toEqual(["signal HUP", "signal KILL", "close"]);
     expect(second.state.kind).toBe("open");
   });
