@@ -61,7 +61,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       login: loginFactory(init, ssh2.keyReader, keyRing),
       policies: {
         keepalive: (config) => effectiveKeepalive(config, settings),
-        lingerSeconds: (config) => effectiveLinger(config, settings).seconds,
+        linger: (config) => effectiveLinger(config, settings),
         ignoreMissingReplies: (config) =>
           hostSetting(settings.hosts, config.alias, "ignoreMissingReplies")?.value ?? false,
       },

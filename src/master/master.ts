@@ -7,6 +7,7 @@ import { asError, CancelledError } from "../base/errors.ts";
 import { LeaseCounter } from "../base/lease.ts";
 import { type Logger, prefixed, printable } from "../base/log.ts";
 import type { HostConfig, KeepalivePolicy } from "../config/hostConfig.ts";
+import type { LingerPolicy } from "../config/lingerPolicy.ts";
 import type {
   ConnectionEnd,
   ConnectionEngine,
@@ -94,6 +95,7 @@ export class Master implements Disposable {
   #heartbeat: Heartbeat | undefined;
   #health: Health = { kind: "alive" };
   #keepalive: KeepalivePolicy;
+  #linger: LingerPolicy;
   #state: MasterState;
   #since: number;
   #roundTrips: readonly number[] = [];
@@ -114,6 +116,7 @@ export class Master implements Disposable {
     this.#clock = init.clock;
     this.#logger = prefixed(init.logger, `${init.id} ${init.config.alias}`);
     this.#keepalive = init.policies.keepalive(init.config);
+    this.#linger = init.policies.linger(init.config);
     this.#since = init.clock.now();
     this.#state = { kind: "connecting", since: this.#since, phase: "tcp" };
     this.#leases = new LeaseCounter(
@@ -237,6 +240,7 @@ export class Master implements Disposable {
     this.#keepalive = this.#init.policies.keepalive(this.config);
     this.#heartbeat?.setPolicy(this.#keepalive, this.#init.policies.ignoreMissingReplies(this.config));
     this.#connection?.setTcpKeepAlive(this.#keepalive.tcpKeepAlive);
+    this.#linger = this.#init.policies.linger(this.config);
     this.#leases.setLinger(this.#lingerMilliseconds());
     this.#changed.fire();
   }
@@ -272,6 +276,7 @@ export class Master implements Disposable {
       since: this.#since,
       lingerUntil: state.kind === "lingering" ? state.until : undefined,
       keepalive: this.#keepalive,
+      linger: this.overflow ? undefined : this.#linger,
       roundTripMs: this.#roundTrips.at(-1),
       roundTrips: this.#roundTrips,
       probesIgnored: this.#probesIgnored,
@@ -527,6 +532,6 @@ export class Master implements Disposable {
 
   #lingerMilliseconds(): number {
     // One that came because the first is full leaves as soon as it is empty.
-    return this.#overflow ? 0 : this.#init.policies.lingerSeconds(this.#init.config) * 1000;
+    return this.#overflow ? 0 : this.#linger.seconds * 1000;
   }
 }

@@ -1,13 +1,13 @@
 import type { Duplex } from "node:stream";
 import type { Authenticator } from "../auth/authPorts.ts";
 import type { HostConfig, JumpHop, KeepalivePolicy } from "../config/hostConfig.ts";
+import type { LingerPolicy } from "../config/lingerPolicy.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 
 /** The policies in force for a host; asked again whenever settings change. */
 export interface MasterPolicies {
   keepalive(config: HostConfig): KeepalivePolicy;
-  /** Seconds; Infinity: stays. */
-  lingerSeconds(config: HostConfig): number;
+  linger(config: HostConfig): LingerPolicy;
   /** The host is known not to answer probes. */
   ignoreMissingReplies(config: HostConfig): boolean;
 }

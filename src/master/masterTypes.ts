@@ -1,4 +1,5 @@
 import type { KeepalivePolicy } from "../config/hostConfig.ts";
+import type { LingerPolicy } from "../config/lingerPolicy.ts";
 import type { ConnectPhase } from "../engine/connectionEngine.ts";
 
 export interface DestinationSnapshot {
@@ -91,6 +92,8 @@ export interface MasterCore {
   readonly since: number;
   readonly lingerUntil: number | undefined;
   readonly keepalive: KeepalivePolicy;
+  /** How long it stays after its last session. Undefined for a further connection, which leaves at once. */
+  readonly linger: LingerPolicy | undefined;
   /** Last measured round trip. */
   readonly roundTripMs: number | undefined;
   /** The most recent round trips, oldest first, at most 60. */

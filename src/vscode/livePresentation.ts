@@ -1,5 +1,6 @@
 /** What the live tree shows for a snapshot, as plain data, so that it can be tested without VS Code. */
 import { printable } from "../base/log.ts";
+import type { ValueSource } from "../config/hostConfig.ts";
 import type { MasterEndReason, MasterState } from "../master/masterTypes.ts";
 import { describeOutcome, formatBytes } from "../session/sessionDetails.ts";
 import type { MasterSnapshot, SessionKind, SessionSnapshot, SessionState } from "../session/sessionTypes.ts";
@@ -133,9 +134,9 @@ export function presentMaster(master: MasterSnapshot, now: number, home: string)
 }
 
 function masterHover(master: MasterSnapshot, now: number, home: string): string {
-  const { keepalive, state } = master;
-  const source = (value: keyof typeof keepalive.sources): string =>
-    `*${literal(valueSourceText(keepalive.sources[value], home))}*`;
+  const { keepalive, linger, state } = master;
+  const from = (source: ValueSource): string => `*${literal(valueSourceText(source, home))}*`;
+  const source = (value: keyof typeof keepalive.sources): string => from(keepalive.sources[value]);
   const interval =
     keepalive.serverAliveInterval === 0 ? "off" : `every ${keepalive.serverAliveInterval} s of silence`;
   const history = master.roundTrips.length > 1 ? ` ${sparkline(master.roundTrips)}` : "";
@@ -162,6 +163,7 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
     ["serverAliveInterval", `${interval}: ${source("serverAliveInterval")}`],
     ["serverAliveCountMax", `${keepalive.serverAliveCountMax}: ${source("serverAliveCountMax")}`],
     ["tcpKeepAlive", `${keepalive.tcpKeepAlive ? "yes" : "no"}: ${source("tcpKeepAlive")}`],
+    ["linger", linger && `${lingerText(linger.seconds)}: ${from(linger.source)}`],
   ]);
   const notes = [
     master.probesIgnored
@@ -173,6 +175,13 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
   return [`$(${masterIcon(state).id}) **${literal(master.host)}**`, facts, "---", policy, ...notes].join(
     "\n\n",
   );
+}
+
+function lingerText(seconds: number): string {
+  if (seconds === Number.POSITIVE_INFINITY) {
+    return "stays";
+  }
+  return seconds === 0 ? "leaves at once" : shortDuration(seconds * 1000);
 }
 
 const sessionIcons: Record<SessionKind, string> = {

@@ -23,7 +23,8 @@ export class RunDocuments implements vscode.TextDocumentContentProvider, Disposa
   async show(title: string, text: string): Promise<void> {
     const query = String(this.#next++);
     this.#texts.set(query, text);
-    const path = title.replace(/[/\\\s]+/g, " ").slice(0, 60);
+    // The tab shows what follows the last slash of the path.
+    const path = title.replace(/\s+/g, " ").replaceAll("/", "\u2215").replaceAll("\\", "\u29f5").slice(0, 60);
     await vscode.window.showTextDocument(vscode.Uri.from({ scheme, path, query }), { preview: false });
   }
 

@@ -51,7 +51,7 @@ export function fakeStack(hosts: readonly HostConfig[] = [hostConfig()]) {
     },
     policies: {
       keepalive: () => settings.keepalive,
-      lingerSeconds: () => settings.linger,
+      linger: () => ({ seconds: settings.linger, source: { kind: "default" } }),
       ignoreMissingReplies: () => settings.ignoreMissingReplies,
     },
     resolveHop: async (hop, before) => {

@@ -113,6 +113,22 @@ describe("a master in the tree", () => {
     expect(hover).toContain("| tcpKeepAlive | yes: *\\~\\/\\.ssh\\/config line 12* |");
   });
 
+  it.each([
+    [600, "10 m"],
+    [0, "leaves at once"],
+    [Number.POSITIVE_INFINITY, "stays"],
+  ])("tells on hovering which layer says that it lingers for %d s: %s", (seconds, text) => {
+    const linger = { seconds, source: { kind: "hostSetting", pattern: "web1" } } as const;
+    expect(presentMaster(masterSnapshot({ linger }), later, home).hover).toContain(
+      `| linger | ${text}: *sshSessions\\.hosts "web1"* |`,
+    );
+  });
+
+  it("promises no linger time of a further connection, which has none", () => {
+    const { hover } = presentMaster(masterSnapshot({ overflow: true, linger: undefined }), later, home);
+    expect(hover).not.toContain("linger");
+  });
+
   it("never lets a server's or a file's words become Markdown, icons or HTML", () => {
     const evil = "$(x)[a](command:b)|<img src=x>`c`\u001b[31m\u202e";
     const { hover, label } = presentMaster(

@@ -38,6 +38,7 @@ export function masterSnapshot(over: Partial<MasterSnapshot> = {}): MasterSnapsh
         tcpKeepAlive: { kind: "sshConfig", file: "/home/a/.ssh/config", line: 12 },
       },
     },
+    linger: { seconds: 600, source: { kind: "hostSetting", pattern: "web*" } },
     roundTripMs: 12.4,
     roundTrips: [10, 12, 30, 12.4],
     probesIgnored: false,
