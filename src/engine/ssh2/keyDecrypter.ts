@@ -13,16 +13,31 @@ export type KeyDecrypter = (request: DecryptRequest) => Promise<DecryptReply>;
 const thisFile = import.meta.filename;
 const workerFile = join(dirname(thisFile), `decryptWorker${extname(thisFile)}`);
 
-/** Runs the request in a thread of its own, which has ended when the promise settles. Rejects when it can't run. */
-export const decryptInWorker: KeyDecrypter = async (request) => {
+/** Milliseconds: ten times what the slowest key takes that ssh-keygen makes without being told to. */
+const longestComputation = 60_000;
+
+/**
+ * Runs the request in a thread of its own, which is told to end before the promise settles. Rejects when it can't run,
+ * or takes too long: a damaged file may ask for four billion rounds.
+ */
+export function decryptInWorker(request: DecryptRequest): Promise<DecryptReply> {
+  return decryptWithin(request, longestComputation);
+}
+
+/** @param limit milliseconds. */
+export async function decryptWithin(request: DecryptRequest, limit: number): Promise<DecryptReply> {
   const worker = new Worker(workerFile, { workerData: request, name: "ssh-key" });
+  let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<DecryptReply>((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error("The key's passphrase takes too long to check")), limit);
       worker.once("message", resolve);
       worker.once("error", reject);
       worker.once("exit", (code) => reject(new Error(`The key worker ended early with exit code ${code}`)));
     });
   } finally {
-    await worker.terminate();
+    clearTimeout(timer);
+    // Not awaited: OpenSSL can't be interrupted, and this thread ends once it is done.
+    worker.terminate().catch(() => {});
   }
-};
+}

@@ -5,6 +5,7 @@ import ssh2 from "ssh2";
 import { KeyFileError, type KeyFileErrorReason } from "../../auth/authErrors.ts";
 import type { KeyReader, PrivateKeyFile, SigningKey } from "../../auth/authPorts.ts";
 import { claimedKeyType, decodeBase64, publicKeyType } from "../../trust/publicKeyBlob.ts";
+import type { DecryptReply, DecryptRequest } from "./decryptWorker.ts";
 import { decryptInWorker, type KeyDecrypter } from "./keyDecrypter.ts";
 import {
   decipherSection,
@@ -18,7 +19,7 @@ import { privateKeySigner } from "./privateKeySigner.ts";
 /** No key is as long as this: something else is in the way. */
 const longestFile = 1024 * 1024;
 
-const block = /-----BEGIN ([A-Z0-9 ]+)-----\r?\n([\s\S]*?)-----END \1-----/;
+const block = /^-----BEGIN ([A-Z0-9 ]+)-----\r?\n([\s\S]*?)-----END \1-----/;
 
 /**
  * Reads private keys from files: OpenSSH's format, PEM (PKCS#1, SEC 1, PKCS#8) and PuTTY's version 2 (RSA). A public
@@ -57,7 +58,7 @@ class KeyFileReading {
     if (text.startsWith("PuTTY-User-Key-File-")) {
       return this.#readPutty(text, passphrase);
     }
-    const [pem, label, body] = block.exec(text) ?? [];
+    const [pem, label, body] = block.exec(text.slice(text.search(/-----BEGIN /))) ?? [];
     if (pem === undefined || label === undefined || body === undefined) {
       throw this.#error("malformed", "it does not look like a private key");
     }
@@ -109,6 +110,9 @@ class KeyFileReading {
       throw this.#error("malformed", "it is damaged");
     }
     const type = claimedKeyType(envelope.publicKey);
+    if (type === "") {
+      throw this.#error("malformed", "it is damaged");
+    }
     if (type.startsWith("sk-")) {
       throw this.#unsupported("a key on a FIDO security key");
     }
@@ -135,7 +139,7 @@ class KeyFileReading {
   ): Promise<SigningKey> {
     // bcrypt-pbkdf knows no empty passphrase: ssh-keygen writes such a key unencrypted.
     const derived =
-      passphrase === "" ? undefined : await this.#decrypt({ kind: "bcrypt", passphrase, ...derivation });
+      passphrase === "" ? undefined : await this.#inThread({ kind: "bcrypt", passphrase, ...derivation });
     const section = derived === undefined ? undefined : decipherSection(envelope, derived);
     if (section === undefined) {
       throw this.#wrongPassphrase();
@@ -175,7 +179,7 @@ class KeyFileReading {
       const publicKey = await this.#publicHalf();
       return { kind: "encrypted", ...(publicKey === undefined ? {} : { publicKey }) };
     }
-    const clear = await this.#decrypt({ kind: "pem", passphrase, pem });
+    const clear = await this.#inThread({ kind: "pem", passphrase, pem });
     if (clear === undefined) {
       throw this.#wrongPassphrase();
     }
@@ -210,6 +214,14 @@ class KeyFileReading {
       kind: "ready",
       key: this.#signer(this.#parse({ key: parsed.getPrivatePEM(), format: "pem" }), parsed.comment),
     };
+  }
+
+  async #inThread(request: DecryptRequest): Promise<DecryptReply> {
+    try {
+      return await this.#decrypt(request);
+    } catch (error) {
+      throw this.#error("unsupported", "its passphrase can't be checked here", error);
+    }
   }
 
   #parse(input: Parameters<typeof createPrivateKey>[0]): KeyObject {

@@ -28,17 +28,19 @@ interface Cipher {
   readonly tagBytes: number;
 }
 
-const ciphers: Readonly<Record<string, Cipher>> = {
-  "aes256-ctr": { name: "aes-256-ctr", keyBytes: 32, ivBytes: 16, tagBytes: 0 },
-  "aes192-ctr": { name: "aes-192-ctr", keyBytes: 24, ivBytes: 16, tagBytes: 0 },
-  "aes128-ctr": { name: "aes-128-ctr", keyBytes: 16, ivBytes: 16, tagBytes: 0 },
-  "aes256-cbc": { name: "aes-256-cbc", keyBytes: 32, ivBytes: 16, tagBytes: 0 },
-  "aes192-cbc": { name: "aes-192-cbc", keyBytes: 24, ivBytes: 16, tagBytes: 0 },
-  "aes128-cbc": { name: "aes-128-cbc", keyBytes: 16, ivBytes: 16, tagBytes: 0 },
-  "3des-cbc": { name: "des-ede3-cbc", keyBytes: 24, ivBytes: 8, tagBytes: 0 },
-  "aes256-gcm@openssh.com": { name: "aes-256-gcm", keyBytes: 32, ivBytes: 12, tagBytes: 16 },
-  "aes128-gcm@openssh.com": { name: "aes-128-gcm", keyBytes: 16, ivBytes: 12, tagBytes: 16 },
-};
+const ciphers: ReadonlyMap<string, Cipher> = new Map(
+  Object.entries({
+    "aes256-ctr": { name: "aes-256-ctr", keyBytes: 32, ivBytes: 16, tagBytes: 0 },
+    "aes192-ctr": { name: "aes-192-ctr", keyBytes: 24, ivBytes: 16, tagBytes: 0 },
+    "aes128-ctr": { name: "aes-128-ctr", keyBytes: 16, ivBytes: 16, tagBytes: 0 },
+    "aes256-cbc": { name: "aes-256-cbc", keyBytes: 32, ivBytes: 16, tagBytes: 0 },
+    "aes192-cbc": { name: "aes-192-cbc", keyBytes: 24, ivBytes: 16, tagBytes: 0 },
+    "aes128-cbc": { name: "aes-128-cbc", keyBytes: 16, ivBytes: 16, tagBytes: 0 },
+    "3des-cbc": { name: "des-ede3-cbc", keyBytes: 24, ivBytes: 8, tagBytes: 0 },
+    "aes256-gcm@openssh.com": { name: "aes-256-gcm", keyBytes: 32, ivBytes: 12, tagBytes: 16 },
+    "aes128-gcm@openssh.com": { name: "aes-128-gcm", keyBytes: 16, ivBytes: 12, tagBytes: 16 },
+  }),
+);
 
 /** Undefined when the bytes are not such a key, or hold more than one (OpenSSH writes one). */
 export function parseOpenSshEnvelope(data: Buffer): OpenSshEnvelope | undefined {
@@ -72,7 +74,7 @@ export function parseOpenSshEnvelope(data: Buffer): OpenSshEnvelope | undefined 
 export function derivationOf(
   envelope: OpenSshEnvelope,
 ): { readonly salt: Buffer; readonly rounds: number; readonly length: number } | undefined {
-  const cipher = ciphers[envelope.cipher];
+  const cipher = ciphers.get(envelope.cipher);
   const options = new WireReader(envelope.kdfOptions);
   const salt = options.string();
   const rounds = options.uint32();
@@ -83,7 +85,7 @@ export function derivationOf(
 
 /** The private section in clear; undefined when it can't be deciphered (wrong key, or damage). */
 export function decipherSection(envelope: OpenSshEnvelope, derived: Uint8Array): Buffer | undefined {
-  const cipher = ciphers[envelope.cipher];
+  const cipher = ciphers.get(envelope.cipher);
   if (cipher === undefined || envelope.tag.length !== cipher.tagBytes) {
     return undefined;
   }
@@ -119,7 +121,7 @@ export function parseOpenSshSection(section: Buffer): OpenSshSection {
   if (type === undefined) {
     return { kind: "malformed" };
   }
-  const readKey = fieldReaders[type];
+  const readKey = fieldReaders.get(type);
   if (readKey === undefined) {
     return { kind: "unsupported", type };
   }
@@ -140,13 +142,16 @@ export function parseOpenSshSection(section: Buffer): OpenSshSection {
   }
 }
 
-const fieldReaders: Readonly<Record<string, (reader: WireReader) => JsonWebKey | undefined>> = {
-  "ssh-ed25519": readEd25519,
-  "ssh-rsa": readRsa,
-  "ecdsa-sha2-nistp256": (reader) => readEcdsa(reader, "P-256", 32),
-  "ecdsa-sha2-nistp384": (reader) => readEcdsa(reader, "P-384", 48),
-  "ecdsa-sha2-nistp521": (reader) => readEcdsa(reader, "P-521", 66),
-};
+const fieldReaders: ReadonlyMap<string, (reader: WireReader) => JsonWebKey | undefined> = new Map([
+  ["ssh-ed25519", readEd25519],
+  ["ssh-rsa", readRsa],
+  ["ecdsa-sha2-nistp256", (reader: WireReader) => readEcdsa(reader, "P-256", 32)],
+  ["ecdsa-sha2-nistp384", (reader: WireReader) => readEcdsa(reader, "P-384", 48)],
+  ["ecdsa-sha2-nistp521", (reader: WireReader) => readEcdsa(reader, "P-521", 66)],
+]);
+
+/** Bytes of the longest number that OpenSSH reads (SSHBUF_MAX_BIGNUM), with a leading zero. */
+const longestNumber = 16_384 / 8 + 1;
 
 /** string public, string seed and public. */
 function readEd25519(reader: WireReader): JsonWebKey | undefined {
@@ -162,7 +167,7 @@ function readRsa(reader: WireReader): JsonWebKey | undefined {
   const numbers: bigint[] = [];
   for (let count = 0; count < 6; count++) {
     const field = reader.string();
-    if (field === undefined || field.length === 0) {
+    if (field === undefined || field.length === 0 || field.length > longestNumber) {
       return undefined;
     }
     numbers.push(BigInt(`0x${field.toString("hex")}`));
