@@ -35,7 +35,7 @@ export function keywordRule(keyword: string): KeywordRule | undefined {
 
 /** Seconds of a time such as `90`, `10m` or `1h30m` (misc.c, convtime); undefined when it is none. */
 export function parseTime(text: string): number | undefined {
-  if (!/^(?:\d+[smhdw]?)+$/i.test(text)) {
+  if (!/^\d+(?:[smhdw]\d+)*[smhdw]?$/i.test(text)) {
     return undefined;
   }
   const unit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };

@@ -1,4 +1,4 @@
-import { matchesPattern } from "./parse/sshdConfig.ts";
+import { matchPattern } from "../config/patterns.ts";
 import type { ChannelTimeout, OurTimeouts, ServerTimeouts } from "./timeoutFacts.ts";
 
 /** What is idle, or who has gone. */
@@ -160,7 +160,7 @@ function ourLimits(situation: Situation, channel: string, ours: OurTimeouts): Pr
 
 /** The first pattern that matches counts (channels.c, lookup_timeout); 0 switches it off. */
 function timeoutOf(timeouts: readonly ChannelTimeout[], channel: string): ChannelTimeout | undefined {
-  const found = timeouts.find(({ pattern }) => matchesPattern(pattern, channel));
+  const found = timeouts.find(({ pattern }) => matchPattern(channel, pattern));
   return found === undefined || found.seconds === 0 ? undefined : found;
 }
 

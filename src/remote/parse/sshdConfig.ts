@@ -1,3 +1,4 @@
+import { matchPattern } from "../../config/patterns.ts";
 import type { ScriptPart } from "../remoteScript.ts";
 
 /** One line of sshd_config that decides something, with where it stands. Untrusted text. */
@@ -134,7 +135,7 @@ function matchesUser(list: string, user: string): Applies {
   let matched = false;
   for (const entry of list.replace(/"/g, "").split(",")) {
     const negated = entry.startsWith("!");
-    if (matchesPattern(negated ? entry.slice(1) : entry, user)) {
+    if (matchPattern(user, negated ? entry.slice(1) : entry)) {
       if (negated) {
         return "no";
       }
@@ -142,13 +143,4 @@ function matchesUser(list: string, user: string): Applies {
     }
   }
   return matched ? "yes" : "no";
-}
-
-/** `*` and `?`, as match_pattern (match.c) does. */
-export function matchesPattern(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[\\^$.+()|[\]{}]/g, "\\$&")
-    .replace(/\*+/g, ".*")
-    .replace(/\?/g, ".");
-  return new RegExp(`^${source}$`, "s").test(text);
 }

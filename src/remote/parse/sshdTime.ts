@@ -2,7 +2,7 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
 
 /** TIME FORMATS of sshd_config(5): `600`, `10m`, `1h30m`. Undefined when it is none. */
 export function parseSshdTime(text: string): number | undefined {
-  if (!/^(?:\d+[smhdw]?)+$/i.test(text)) {
+  if (!/^\d+(?:[smhdw]\d+)*[smhdw]?$/i.test(text)) {
     return undefined;
   }
   let seconds = 0;
@@ -27,8 +27,14 @@ const spanSeconds: Readonly<Record<string, number>> = {
   y: 31_557_600,
 };
 
+/** systemd prints shorter ones; a longer text would take quadratic time to search. */
+const longestSpan = 200;
+
 /** A span as systemd prints it (systemd.time(7)): `1h 30min`, `infinity`. Undefined: never, or not understood. */
 export function parseSystemdSpan(text: string): number | undefined {
+  if (text.length > longestSpan) {
+    return undefined;
+  }
   const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/g)];
   if (parts.length === 0) {
     return undefined;
