@@ -15,6 +15,11 @@ export const troubleScenes: readonly Scene[] = [
     async play({ workbench, hosts, picture }) {
       const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-scene-"));
       try {
+        // Room in the view for what comes.
+        await workbench.runCommand("SSH Sessions: Disconnect All");
+        await workbench.dialogs.press("Disconnect All");
+        await workbench.tree("Live").waitForNoRow(hosts.names[0]);
+        await workbench.runCommand("SSH Sessions: Clear Ended");
         const file = join(folder, "known_hosts");
         await writeFile(file, "");
         const asking = [`UserKnownHostsFile ${file}`, "StrictHostKeyChecking ask"];
@@ -67,30 +72,6 @@ export const troubleScenes: readonly Scene[] = [
     },
   },
   {
-    name: "a server that takes two sessions a connection gets a second one",
-    async play({ workbench, hosts, picture }) {
-      if (findSshd() === undefined) {
-        // The embedded host has no MaxSessions.
-        return;
-      }
-      const server = await startSshd({ sshd: { MaxSessions: 2 } });
-      try {
-        await appendFile(hosts.configFile, server.sshConfigText("small1"));
-        await workbench.tree("Hosts").waitForRow("small1");
-        for (const title of ["small1", "small1 (2)", "small1 (3)"]) {
-          await workbench.tree("Hosts").inlineAction("small1", "Open Terminal");
-          await workbench.tree("Live").waitForRow(title, (row) => row.level === 2);
-        }
-        await workbench.tree("Live").waitForRow("small1", (row) => row.description.includes("overflow"));
-        await picture("overflow");
-        await workbench.tree("Hosts").inlineAction("small1", "Disconnect");
-        await workbench.tree("Live").waitForNoRow("small1");
-      } finally {
-        await server.stop();
-      }
-    },
-  },
-  {
     name: "one command on several hosts, one of them down",
     async play({ workbench, hosts, picture }) {
       await appendFile(
@@ -122,7 +103,12 @@ export const troubleScenes: readonly Scene[] = [
   {
     name: "what a session's channel is made of, and how the last ones ended",
     async play({ workbench, hosts, picture }) {
-      await workbench.tree("Live").contextMenu(`${hosts.names[0]} (2)`, "Show Session Details");
+      const [web] = hosts.names;
+      for (const title of [web, `${web} (2)`]) {
+        await workbench.tree("Hosts").inlineAction(web, "Open Terminal");
+        await workbench.tree("Live").waitForRow(title, (row) => row.level === 2);
+      }
+      await workbench.tree("Live").contextMenu(`${web} (2)`, "Show Session Details");
       await waitUntil(
         async () =>
           (await workbench.page.locator(".editor-container .view-lines").innerText()).includes("RFC"),
@@ -130,6 +116,35 @@ export const troubleScenes: readonly Scene[] = [
       );
       await workbench.tree("Live").click("Ended");
       await picture("session-details");
+    },
+  },
+  {
+    name: "a server that takes two sessions a connection gets a second one",
+    async play({ workbench, hosts, picture }) {
+      if (findSshd() === undefined) {
+        // The embedded host has no MaxSessions.
+        return;
+      }
+      const server = await startSshd({ sshd: { MaxSessions: 2 } });
+      try {
+        await workbench.runCommand("SSH Sessions: Disconnect All");
+        await workbench.dialogs.press("Disconnect All");
+        await waitUntil(
+          async () => !(await workbench.tree("Live").rows()).some(({ label }) => label === "On the server"),
+          () => "a connection stays",
+        );
+        await workbench.runCommand("SSH Sessions: Clear Ended");
+        await appendFile(hosts.configFile, server.sshConfigText("small1"));
+        await workbench.tree("Hosts").waitForRow("small1");
+        for (const title of ["small1", "small1 (2)", "small1 (3)"]) {
+          await workbench.tree("Hosts").inlineAction("small1", "Open Terminal");
+          await workbench.tree("Live").waitForRow(title, (row) => row.level === 2);
+        }
+        await workbench.tree("Live").waitForRow("small1", (row) => row.description.includes("overflow"));
+        await picture("overflow");
+      } finally {
+        await server.stop();
+      }
     },
   },
 ];
