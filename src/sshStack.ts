@@ -10,6 +10,7 @@ import { ConfigError } from "./config/configErrors.ts";
 import type { HostResolver, SettingsPort } from "./config/configPorts.ts";
 import type { HostConfig, JumpHop } from "./config/hostConfig.ts";
 import { hostSetting } from "./config/hostSettings.ts";
+import { formatHostSpec } from "./config/hostSpec.ts";
 import { effectiveKeepalive } from "./config/keepalivePolicy.ts";
 import { effectiveLinger } from "./config/lingerPolicy.ts";
 import type { ConnectionEngine } from "./engine/connectionEngine.ts";
@@ -138,11 +139,10 @@ async function resolveHop(
   before: readonly JumpHop[],
   signal: AbortSignal,
 ): Promise<HostConfig> {
-  const config = await resolver.resolve(hop.alias, signal);
+  // With user and port, so that the hop's own Match blocks and tokens see them.
+  const config = await resolver.resolve(formatHostSpec(hop), signal);
   return {
     ...config,
-    ...(hop.user !== undefined && { user: hop.user }),
-    ...(hop.port !== undefined && { port: hop.port }),
     // ssh -J a,b c connects to b with -J a: an explicit chain takes the place of b's own.
     ...(before.length > 0 && { proxyJump: before }),
   };

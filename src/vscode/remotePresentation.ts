@@ -195,7 +195,7 @@ function remoteHover(session: RemoteSession): string {
       ["Since", session.since === undefined ? undefined : dayAndTime(session.since * 1000)],
       ["Idle", session.idleSeconds === undefined ? undefined : describeDuration(session.idleSeconds)],
       ["State", session.state],
-      ["Runs", runs.length === 0 ? undefined : runs.join("<br>")],
+      ["Runs", runs.length === 0 ? undefined : runs.join("; ")],
     ]),
     ...whose,
     ...untouchable,
