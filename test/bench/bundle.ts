@@ -81,9 +81,13 @@ async function sizes(): Promise<Row[]> {
   try {
     const vsix = join(folder, "extension.vsix");
     const vsce = join(repositoryRoot, "node_modules", "@vscode", "vsce", "vsce");
-    await promisify(execFile)(process.execPath, [vsce, "package", "--no-dependencies", "--out", vsix], {
-      cwd: repositoryRoot,
-    });
+    await promisify(execFile)(
+      process.execPath,
+      [vsce, "package", "--no-dependencies", "--no-rewrite-relative-links", "--out", vsix],
+      {
+        cwd: repositoryRoot,
+      },
+    );
     const kilobytes = (bytes: number): number => bytes / 1024;
     const { size } = await stat(vsix);
     return [
