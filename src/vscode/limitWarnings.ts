@@ -27,7 +27,13 @@ async function warn(session: Session, limit: LimitKind, secondsLeft: number): Pr
     `"${title}" reaches its ${limitNames[limit]} in ${secondsLeft} s.`,
     extend,
   );
-  if (answer === extend) {
-    session.extend();
+  if (answer !== extend) {
+    return;
   }
+  // A notification stays as long as nobody answers it.
+  if (session.snapshot().state.kind === "ended") {
+    void vscode.window.showInformationMessage(`"${title}" has already ended.`);
+    return;
+  }
+  session.extend();
 }

@@ -152,7 +152,7 @@ export function presentRemoteSession(session: RemoteSession): ItemPresentation {
       ...(session.targets.length === 0 ? [] : [contextWords.killable]),
     ].join(" "),
     hover: remoteHover(session),
-    accessibleLabel: `${label}${reason === undefined ? "" : ", hung"}, ${parts.join(", ")}`,
+    accessibleLabel: [label, ...(reason === undefined ? [] : ["hung"]), ...parts].join(", "),
   };
 }
 

@@ -102,6 +102,9 @@ export class TreeView {
   async hoverText(label: string): Promise<string> {
     const name = this.#row(label).locator(".label-name");
     const hover = this.#page.locator(".workbench-hover-container .monaco-hover").first();
+    // The hover of whatever the pointer is on must go first: it could be taken for this row's.
+    await this.#page.mouse.move(900, 300);
+    await hover.waitFor({ state: "hidden" });
     let nudge = 0;
     return await waitUntil(
       async () => {
