@@ -36,6 +36,7 @@ export const commandIds = [
   "sshSessions.sendBreak",
   "sshSessions.extendLimits",
   "sshSessions.killHung",
+  "sshSessions.killAll",
   "sshSessions.killRemoteSession",
   "sshSessions.killHungRemote",
   "sshSessions.explainTimeouts",

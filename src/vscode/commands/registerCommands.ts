@@ -11,6 +11,7 @@ import { explainTimeouts } from "./explainTimeouts.ts";
 import { extendLimits } from "./extendLimits.ts";
 import { forgetPassword } from "./forgetPassword.ts";
 import { kill } from "./kill.ts";
+import { killAll } from "./killAll.ts";
 import { killHung } from "./killHung.ts";
 import { killHungRemote } from "./killHungRemote.ts";
 import { killRemoteSession } from "./killRemoteSession.ts";
@@ -49,6 +50,7 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.sendBreak": sendBreak,
   "sshSessions.extendLimits": extendLimits,
   "sshSessions.killHung": killHung,
+  "sshSessions.killAll": killAll,
   "sshSessions.killRemoteSession": killRemoteSession,
   "sshSessions.killHungRemote": killHungRemote,
   "sshSessions.explainTimeouts": explainTimeouts,

@@ -1,0 +1,22 @@
+import * as vscode from "vscode";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** Ends every session and every connection at once. Always asks: nothing can be saved. */
+export const killAll: CommandHandler = async ({ service }) => {
+  const masters = service.masters();
+  if (masters.length === 0) {
+    return;
+  }
+  const action = "Kill All";
+  const answer = await vscode.window.showWarningMessage(
+    "Kill all SSH sessions and connections at once?",
+    {
+      modal: true,
+      detail: "Their programs get no chance to save anything. Disconnect All ends them in order.",
+    },
+    action,
+  );
+  if (answer === action) {
+    service.killAll();
+  }
+};
