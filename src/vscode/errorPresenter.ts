@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Logger } from "../base/log.ts";
 import { openFileAt } from "./openFile.ts";
-import { type UserAction, userMessage } from "./userMessages.ts";
+import { helpsBeyondTerminal, type UserAction, type UserMessage, userMessage } from "./userMessages.ts";
 
 /** Shows failures to the person, once each, with buttons for what can be done about them. */
 export class ErrorPresenter {
@@ -25,6 +25,31 @@ export class ErrorPresenter {
       return;
     }
     this.#logger.error(host, error);
+    await this.#show(message, retry);
+  }
+
+  /**
+   * As `present`, for a failure that a terminal tells as well.
+   * @param inFront the person sees that terminal: a message comes only where it has a button that helps and the terminal
+   * hasn't.
+   */
+  async presentTerminalFailure(
+    error: Error,
+    host: string,
+    inFront: boolean,
+    retry: () => Promise<void>,
+  ): Promise<void> {
+    const message = userMessage(error, host, this.#home);
+    if (message === undefined) {
+      return;
+    }
+    this.#logger.error(host, error);
+    if (!inFront || helpsBeyondTerminal(message)) {
+      await this.#show(message, retry);
+    }
+  }
+
+  async #show(message: UserMessage, retry: (() => Promise<void>) | undefined): Promise<void> {
     const actions = message.actions.filter((action) => action.kind !== "retry" || retry !== undefined);
     const show =
       message.severity === "error" ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;

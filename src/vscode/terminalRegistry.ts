@@ -95,7 +95,7 @@ export class TerminalRegistry implements Disposable {
     if (answer === reopen) {
       for (const { host, title, shellName } of before) {
         this.open(host, { title, shellName, preserveFocus: true }).catch(() => {
-          // Told in its tab and by a message.
+          // Told in its tab, and by a message where that is not in front.
         });
       }
     }
@@ -125,7 +125,7 @@ export class TerminalRegistry implements Disposable {
       ...{ service, resolver, settings, clock, home, request },
       onFailed: (error) => {
         if (options.presentFailure !== false) {
-          void presenter.present(error, host, async () => {
+          void presenter.presentTerminalFailure(error, host, isInFront(pty), async () => {
             if (!pty.openAgain()) {
               void this.open(host, options);
             }
@@ -189,6 +189,12 @@ export class TerminalRegistry implements Disposable {
       logger.error(`the shell ${pty.request.shellName} on ${host} may still run`, error);
     }
   }
+}
+
+/** As far as VS Code says it: nobody hears of a panel that is hidden. */
+function isInFront(pty: SshPseudoterminal): boolean {
+  const { activeTerminal } = vscode.window;
+  return activeTerminal !== undefined && ptyOf(activeTerminal) === pty;
 }
 
 /** VS Code keeps the pseudoterminal with its tab, also of tabs that a profile made. */

@@ -14,7 +14,7 @@ export function describeEnding(host: string, outcome: SessionOutcome): Ending {
   };
 }
 
-/** The notification says more, and has buttons; the tab stays so that R can try again. */
+/** All that there is to say: often there is no message beside it. The tab stays so that R can try again. */
 export function describeFailure(host: string, error: Error, home: string): Ending {
   return {
     text: userMessage(error, host, home)?.text ?? `${printable(host)}: cancelled`,

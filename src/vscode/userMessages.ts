@@ -39,6 +39,11 @@ export function userMessage(error: unknown, host: string, home: string): UserMes
   return message && { ...message, text: plainMessage(message.text) };
 }
 
+/** A terminal that tells the same can be opened again by a key: whether what helps best is something else. */
+export function helpsBeyondTerminal({ actions: [best] }: UserMessage): boolean {
+  return best !== undefined && best.kind !== "retry";
+}
+
 function messageOf(error: unknown, host: string, home: string): UserMessage | undefined {
   const name = `"${printable(host)}"`;
   if (CancelledError.is(error)) {

@@ -5,7 +5,7 @@ import { ConfigError, type ConfigErrorReason } from "../../../src/config/configE
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
 import { RemoteViewError } from "../../../src/remote/remoteErrors.ts";
 import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
-import { userMessage } from "../../../src/vscode/userMessages.ts";
+import { helpsBeyondTerminal, userMessage } from "../../../src/vscode/userMessages.ts";
 
 const home = "/home/a";
 const key = { host: "web1", keyType: "ssh-ed25519", fingerprint: "SHA256:abc" };
@@ -107,6 +107,19 @@ describe("what a person is told", () => {
     for (const reason of ["changed", "revoked"] as const) {
       const message = userMessage(new HostKeyError(reason, "why", key), "web1", home);
       expect(message?.actions.map(({ kind }) => kind)).not.toContain("retry");
+    }
+  });
+
+  it("comes beside a terminal that says the same only with a button that it lacks", () => {
+    const beside = failures.flatMap(([name, error]) => {
+      const message = userMessage(error, "web1", home);
+      return message !== undefined && helpsBeyondTerminal(message) ? [name] : [];
+    });
+    expect(beside).toEqual(
+      expect.arrayContaining(["config malformed", "config not-allowed", "host key changed", "unknown"]),
+    );
+    for (const name of ["config invalid-host", "connect refused", "login refused", "host key declined"]) {
+      expect(beside).not.toContain(name);
     }
   });
 

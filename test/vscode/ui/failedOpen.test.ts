@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { freePort } from "../../lab/freePort.ts";
+import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { waitUntil } from "../harness/waitUntil.ts";
+import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
+
+describe("a terminal that can't be opened", () => {
+  let folder: string;
+  let host: SshdHost;
+  let workbench: Workbench;
+  /** Takes connections and says nothing. */
+  let silent: Server;
+  const held: Socket[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
+    silent = createServer((socket) => {
+      socket.on("error", () => undefined);
+      held.push(socket);
+    });
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const local = (alias: string, port: number): string =>
+      `Host ${alias}\n  HostName 127.0.0.1\n  Port ${port}\n`;
+    host = await startSshd();
+    await host.changeHostKeys();
+    const configFile = join(folder, "ssh_config");
+    await writeFile(
+      configFile,
+      [
+        local("down", await freePort()),
+        local("silent", (silent.address() as AddressInfo).port),
+        host.sshConfigText("changed"),
+      ].join("\n"),
+    );
+    workbench = await launchWorkbench({ settings: { "sshSessions.configFile": configFile } });
+    await workbench.openSideBar("SSH Sessions");
+    await workbench.tree("Hosts").waitForRow("changed");
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") {
+      await workbench.screenshot(`failed ${task.name.replaceAll(/\W+/g, "-")}`);
+    }
+  });
+
+  afterAll(async () => {
+    await workbench?.close();
+    await host?.stop();
+    for (const socket of held) {
+      socket.destroy();
+    }
+    silent?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("is told in its tab, and by a message only where that has more to offer", async () => {
+    const { terminals, notifications } = workbench;
+    await workbench.tree("Hosts").click("down");
+    await terminals.waitForText(/the connection was refused[\s\S]*R to open again/);
+    await workbench.tree("Hosts").click("changed");
+    await terminals.waitForText(/CHANGED[\s\S]*R to open again/);
+    await notifications.waitFor("CHANGED");
+    assert.deepEqual(
+      (await notifications.texts()).filter((text) => !text.includes("CHANGED")),
+      [],
+    );
+    await notifications.press("CHANGED", "Open known_hosts");
+    await workbench.page.locator(".tab.active", { hasText: "known_hosts" }).waitFor();
+    await notifications.clear();
+  });
+
+  it("is told by a message where another terminal is in front", async () => {
+    const { terminals, notifications } = workbench;
+    await workbench.tree("Hosts").click("silent");
+    await terminals.waitForText("Connecting to silent");
+    await workbench.runCommand("Terminal: Create New Terminal");
+    await waitUntil(
+      async () => !/^$|Connecting to silent/.test(await terminals.text()),
+      () => "no terminal of this machine in front",
+    );
+    for (const socket of held) {
+      socket.destroy();
+    }
+    await notifications.waitFor("the server hung up before the login");
+  });
+});
