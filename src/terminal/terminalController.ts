@@ -129,6 +129,7 @@ export class TerminalController implements Disposable {
     this.#screen = new TerminalScreen(
       {
         clock: init.clock,
+        columns: () => this.#dimensions.columns,
         write: (text) => init.write(text),
         pause: () => this.#link?.pause(),
         resume: () => this.#link?.resume(),

@@ -7,6 +7,8 @@ import { TerminalModes } from "./terminalModes.ts";
 
 export interface ScreenPorts {
   readonly clock: Clock;
+  /** How wide the terminal is, as far as it is known. */
+  columns(): number;
   write(text: string): void;
   /** The terminal has enough, or wants more. */
   pause(): void;
@@ -23,6 +25,12 @@ const floodBacklog = 128 * 1024;
 
 /** What lines of our own look like: dim, so that nobody takes them for the program's. */
 const dim = "\u001b[2m";
+const plain = "\u001b[0m";
+const eraseRow = "\u001b[2K";
+const eraseRestOfRow = "\u001b[K";
+const up = "\u001b[A";
+const wrapOff = "\u001b[?7l";
+const wrapOn = "\u001b[?7h";
 
 /**
  * The terminal as seen from here, for as long as its tab lives: output with back-pressure, input without the answers to
@@ -35,7 +43,8 @@ export class TerminalScreen implements Disposable {
   readonly modes = new TerminalModes();
   #replyTimer: Disposable | undefined;
   #notices: string[][] = [];
-  #status = false;
+  /** How many rows the status line takes; 0: there is none. */
+  #statusRows = 0;
 
   constructor(ports: ScreenPorts, limits?: Partial<FlowLimits>) {
     this.#ports = ports;
@@ -107,19 +116,24 @@ export class TerminalScreen implements Disposable {
     this.#writeLines([line], this.#flow.atFreshLine ? "" : "\r\n", true);
   }
 
-  /** A line that the next one, or any output, takes the place of. Only while no session writes. */
+  /**
+   * A line that the next one, or any output, takes the place of. Only while no session writes. What is wider than the
+   * terminal goes on in further rows that the terminal knows nothing of: so their number is right, whatever its width is.
+   */
   status(line: string): void {
+    const before = this.#statusRows > 0 ? this.#eraseStatus() : this.#flow.atFreshLine ? "\r" : "\r\n";
+    const rows = wrapWords(printable(line), this.#ports.columns());
     this.#ports.write(
-      `${this.#status || this.#flow.atFreshLine ? "" : "\r\n"}\r\u001b[2K${dim}${printable(line)}\u001b[0m`,
+      `${before}${wrapOff}${dim}${rows.map((row) => eraseRow + row).join("\r\n")}${plain}${wrapOn}`,
     );
-    this.#status = true;
+    this.#statusRows = rows.length;
     this.#flow.noteFreshLine();
   }
 
   clearStatus(): void {
-    if (this.#status) {
-      this.#status = false;
-      this.#ports.write("\r\u001b[2K");
+    if (this.#statusRows > 0) {
+      this.#ports.write(this.#eraseStatus());
+      this.#statusRows = 0;
       this.#flow.noteFreshLine();
     }
   }
@@ -152,10 +166,29 @@ export class TerminalScreen implements Disposable {
     }
   }
 
+  /** Leaves the cursor where the status line began. */
+  #eraseStatus(): string {
+    return `\r${eraseRow}${`${up}${eraseRow}`.repeat(this.#statusRows - 1)}`;
+  }
+
+  /** Below the cursor there may be what a program has drawn. */
   #writeLines(lines: readonly string[], before: string, unseen = false): void {
-    const text = lines.map((line) => `${printable(line)}\r\n`).join("");
+    const text = lines.map((line) => `${printable(line)}${eraseRestOfRow}\r\n`).join("");
     this.#flow.writeNotice(
-      `${before}${this.modes.neutral(unseen)}${dim}${text}\u001b[0m${this.modes.restore()}`,
+      `${before}${this.modes.neutral(unseen)}${dim}${text}${plain}${this.modes.restore()}`,
     );
   }
+}
+
+/** Cuts at spaces where that goes, so that no row is longer than `width` UTF-16 code units. */
+function wrapWords(text: string, width: number): readonly string[] {
+  const rows: string[] = [];
+  let rest = text;
+  while (rest.length > Math.max(1, width)) {
+    const space = rest.lastIndexOf(" ", width);
+    const end = space > 0 ? space : Math.max(1, width);
+    rows.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return [...rows, rest];
 }

@@ -120,6 +120,7 @@ test("modes, title, drawing state and answers are those of a terminal that saw e
         const skipped = new Screen();
         const screen = new TerminalScreen({
           clock: new ManualClock(),
+          columns: () => 40,
           write: (text) => skipped.terminal.write(text),
           pause: () => {},
           resume: () => {},

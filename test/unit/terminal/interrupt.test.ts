@@ -25,7 +25,7 @@ describe("an interrupt while the terminal is behind", () => {
     tab.session.send("^C\r\n$ ");
     const added = tab.written.slice(before);
     expect(added.length).toBeLessThan(200);
-    expect(added).toMatch(/\[… 2\.\d MB skipped after Ctrl\+C …\]\r\n.*\^C\r\n\$ $/s);
+    expect(added).toMatch(/\[… 2\.\d MB skipped after Ctrl\+C …\]\u001b\[K\r\n.*\^C\r\n\$ $/s);
     expect(tab.clock.pendingTimers).toBe(1);
     tab.controller.dispose();
     await settle();
@@ -75,7 +75,7 @@ describe("an interrupt while the terminal is behind", () => {
     tab.session.send("1m^C\r\n$ ");
     const added = tab.written.slice(before);
     expect(added.startsWith("1m")).toBe(true);
-    expect(added).toMatch(/skipped after Ctrl\+C …\]\r\n.*\u001b\[0;31m\^C\r\n\$ $/s);
+    expect(added).toMatch(/skipped after Ctrl\+C …\]\u001b\[K\r\n.*\u001b\[0;31m\^C\r\n\$ $/s);
   });
 
   test("the end of the session ends the skipping, too", async () => {

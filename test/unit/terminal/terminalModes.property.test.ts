@@ -30,6 +30,7 @@ test("after a line of our own text is drawn as if it had not been there", async 
           const screen = new Screen(40, 12);
           const ours = new TerminalScreen({
             clock: new ManualClock(),
+            columns: () => 40,
             write: (text) => screen.terminal.write(text),
             pause: () => {},
             resume: () => {},
@@ -60,6 +61,7 @@ test("after a program that is gone the terminal is as good as new", async () => 
       const fresh = new Screen(40, 12);
       const ours = new TerminalScreen({
         clock: new ManualClock(),
+        columns: () => 40,
         write: (text) => screen.terminal.write(text),
         pause: () => {},
         resume: () => {},

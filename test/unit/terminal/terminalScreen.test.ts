@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { TerminalScreen } from "../../../src/terminal/terminalScreen.ts";
+import { ManualClock } from "../../support/manualClock.ts";
+import { Screen } from "./support/screen.ts";
+
+function terminal(columns: number, rows = 6): { readonly ours: TerminalScreen; readonly screen: Screen } {
+  const screen = new Screen(columns, rows);
+  const ours = new TerminalScreen({
+    clock: new ManualClock(),
+    columns: () => columns,
+    write: (text) => screen.terminal.write(text),
+    pause: () => {},
+    resume: () => {},
+    input: () => {},
+  });
+  return { ours, screen };
+}
+
+/** The text as it was before the terminal wrapped it. */
+async function text(screen: Screen): Promise<string> {
+  await screen.write("");
+  const { active } = screen.terminal.buffer;
+  let all = "";
+  for (let row = 0; row < active.length; row++) {
+    const wrapsOn = active.getLine(row + 1)?.isWrapped ?? false;
+    all += `${active.getLine(row)?.translateToString(!wrapsOn)}${wrapsOn ? "" : "\n"}`;
+  }
+  return all.trimEnd();
+}
+
+const ended = "Press Enter to close, R to open again.";
+
+describe("lines of our own", () => {
+  test("a long one is whole above the status line, however wide the terminal is and becomes", async () => {
+    for (const columns of [12, 20, 39, 40, 41, 80]) {
+      for (const length of [10, columns - 1, columns, columns + 1, 2 * columns, 100, 300]) {
+        for (const later of [columns, 10, 200]) {
+          const { ours, screen } = terminal(columns, 8);
+          const message = `[${"x".repeat(length - 2)}]`;
+          ours.status("Connecting to web1…");
+          ours.clearStatus();
+          ours.notice(message);
+          ours.status(ended);
+          await screen.write("");
+          screen.terminal.resize(later, 8);
+          const [first, ...rest] = (await text(screen)).split("\n");
+          expect(first).toBe(message);
+          if (later >= columns) {
+            expect(rest.join(" ")).toBe(ended);
+          }
+          ours.dispose();
+          screen.dispose();
+        }
+      }
+    }
+  });
+
+  test("a status line that is wider than the terminal gives way to the next one with all its rows", async () => {
+    const { ours, screen } = terminal(20);
+    ours.write("work\r\n");
+    for (const seconds of [12, 11, 10]) {
+      ours.status(`Reconnecting in ${seconds} s. Enter: now, Esc: stop.`);
+    }
+    expect(await text(screen)).toBe("work\nReconnecting in 10\ns. Enter: now, Esc:\nstop.");
+    ours.notice("gone");
+    ours.status(ended);
+    ours.clearStatus();
+    ours.write("$ ");
+    expect(await text(screen)).toBe("work\ngone\n$");
+  });
+
+  test("a word that is wider than the terminal is cut, and the next line keeps nothing of it", async () => {
+    const { ours, screen } = terminal(10);
+    ours.status("Connecting to averylonghost.example…");
+    expect(await text(screen)).toBe("Connecting\nto\naverylongh\nost.exampl\ne…");
+    ours.notice("failed");
+    expect(await text(screen)).toBe("failed");
+  });
+
+  test("after a status line the terminal wraps as before", async () => {
+    const { ours, screen } = terminal(20);
+    ours.status("Connecting to web1…");
+    ours.write("y".repeat(30));
+    expect(await text(screen)).toBe("y".repeat(30));
+  });
+
+  test("keep nothing of what a program has drawn below the cursor", async () => {
+    const { ours, screen } = terminal(20);
+    ours.write("$ menu\r\n1 first choice\r\n2 second choice\r\n3 third choice\u001b[3A\r$ ");
+    ours.notice("short");
+    ours.notice("z".repeat(25));
+    expect(await text(screen)).toBe(`$ menu\nshort\n${"z".repeat(25)}`);
+  });
+});
