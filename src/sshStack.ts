@@ -39,6 +39,8 @@ export interface SshStackInit {
   readonly engine?: ConnectionEngine;
   /** All addresses of the machine as one comparable string. Default: asks the system. */
   readonly localAddresses?: () => string;
+  /** 0 <= x < 1. Default: Math.random. */
+  readonly random?: () => number;
   /** Default: this process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -81,17 +83,21 @@ export function createSshStack(init: SshStackInit): SshStack {
         return resolver.resolve(host, signal);
       },
       limits: (config, request) => limitsFor(config, request, settings),
+      random: init.random ?? Math.random,
       environment: init.environment ?? process.env,
     }),
   );
   const watcher = store.add(new EnvironmentWatcher(clock, init.localAddresses ?? localAddresses));
   watcher.onDidChange((change) => {
     logger.info(change === "wake" ? "woke up: probing all connections" : "addresses changed: probing");
-    service.probe();
+    service.environmentChanged();
   });
   store.add(
     service.onDidChange(() => {
-      if (registry.masters.some((master) => !master.isEnded)) {
+      if (
+        registry.masters.some((master) => !master.isEnded) ||
+        service.masters().some(({ state }) => state.kind === "reconnecting")
+      ) {
         watcher.start();
       } else {
         watcher.stop();

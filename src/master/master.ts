@@ -259,6 +259,11 @@ export class Master implements Disposable {
     this.#end(undefined);
   }
 
+  /** It does not answer, and nobody wants to wait for its heartbeat to say so: ends now, as if it had. */
+  giveUp(): void {
+    this.#lose("unresponsive");
+  }
+
   dispose(): void {
     this.kill("shutdown");
     this.#changed.dispose();

@@ -74,6 +74,19 @@ export type MasterState =
       readonly since: number;
       readonly reason: MasterEndReason;
       readonly error?: Error;
+    }
+  /**
+   * Lost for `reason`, and terminals wait for its successor. The next attempt begins at `until`; undefined: one is being
+   * made, or it begins when a person says so. `error`: why the last one failed. No master is ever in this state: the
+   * session layer shows it in place of one.
+   */
+  | {
+      readonly kind: "reconnecting";
+      readonly since: number;
+      readonly reason: MasterEndReason;
+      readonly attempting: boolean;
+      readonly until: number | undefined;
+      readonly error?: Error;
     };
 
 export type MasterStateKind = MasterState["kind"];

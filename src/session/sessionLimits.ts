@@ -31,14 +31,23 @@ export class SessionLimits implements Disposable {
   readonly #clock: Clock;
   readonly #events: LimitEvents;
   readonly #limits: Armed[] = [];
+  #timeFrom: number | undefined;
 
   constructor(clock: Clock, events: LimitEvents) {
     this.#clock = clock;
     this.#events = events;
   }
 
-  /** Adds a limit of `seconds` from now; 0 or undefined adds none. */
-  add(kind: LimitKind, seconds: number | undefined): void {
+  /** Monotonic milliseconds from which the time limit counts, also after the end; undefined before. */
+  get timeFrom(): number | undefined {
+    return this.#timeFrom;
+  }
+
+  /** Adds a limit of `seconds` from `from` (monotonic milliseconds; default: now); 0 or undefined adds none. */
+  add(kind: LimitKind, seconds: number | undefined, from = this.#clock.monotonic()): void {
+    if (kind === "time") {
+      this.#timeFrom = from;
+    }
     if (seconds === undefined || !(seconds > 0) || seconds === Number.POSITIVE_INFINITY) {
       return;
     }
@@ -46,7 +55,7 @@ export class SessionLimits implements Disposable {
       kind,
       seconds,
       resetByActivity: kind !== "time",
-      from: this.#clock.monotonic(),
+      from,
       warned: false,
       timer: undefined,
     };
@@ -68,6 +77,7 @@ export class SessionLimits implements Disposable {
   /** The person wants to go on: every limit starts anew. */
   extend(): void {
     const now = this.#clock.monotonic();
+    this.#timeFrom = now;
     for (const limit of this.#limits) {
       limit.from = now;
       limit.warned = false;

@@ -7,11 +7,14 @@ import type { EngineChannel, SessionSpec } from "../engine/connectionEngine.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
 import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
+import { Reconnections } from "./reconnections.ts";
 import { sessionEnvironment } from "./sessionEnvironment.ts";
 import type {
   LimitKind,
   MasterSnapshot,
   OpenSessionRequest,
+  ReconnectingTerminal,
+  ReconnectTicket,
   Session,
   SessionService,
   SessionSnapshot,
@@ -29,6 +32,8 @@ export interface SessionManagerInit {
   resolve(host: string, signal: AbortSignal): Promise<HostConfig>;
   /** The limits in force for a host and kind of session. */
   limits(config: HostConfig, request: OpenSessionRequest): LimitSettings;
+  /** 0 <= x < 1, for the delays between attempts to reconnect. */
+  random(): number;
   /** The local environment, for SendEnv. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -39,6 +44,7 @@ export class SessionManager implements SessionService {
   readonly #sessions = new Map<string, SshSession>();
   readonly #changed = new Emitter<void>();
   readonly #warned = new Emitter<{ session: Session; limit: LimitKind; secondsLeft: number }>();
+  readonly #reconnections: Reconnections;
   readonly #shutdown = new AbortController();
   #history: readonly SessionSnapshot[] = [];
   #nextId = 1;
@@ -48,21 +54,42 @@ export class SessionManager implements SessionService {
 
   constructor(init: SessionManagerInit) {
     this.#init = init;
-    init.registry.onDidChange(() => this.#changed.fire());
+    this.#reconnections = new Reconnections({
+      clock: init.clock,
+      random: () => init.random(),
+      usableMasters: (key) =>
+        init.registry.masters.filter((master) => master.key === key && isUp(master)).map(({ id }) => id),
+      onChange: () => this.#changed.fire(),
+    });
+    init.registry.onDidChange(() => {
+      this.#reconnections.look();
+      this.#changed.fire();
+    });
   }
 
   masters(): readonly MasterSnapshot[] {
-    const sessions = [...this.#sessions.values()].filter((session) => !session.isUnseen);
-    return Object.freeze(
-      this.#init.registry.masters.map((master) =>
-        Object.freeze({
-          ...master.snapshot(),
-          sessions: Object.freeze(
-            sessions.filter((session) => session.masterId === master.id).map((session) => session.snapshot()),
-          ),
+    const waiting = this.#reconnections.snapshots();
+    const all = this.#init.registry.masters;
+    const isBehind = (master: Master): boolean =>
+      waiting.has(master.key) && (master.isEnded || master.state.kind === "connecting");
+    const shown = all
+      .filter((master) => !isBehind(master))
+      .map((master) => Object.freeze({ ...master.snapshot(), sessions: this.#seenOn(master, true) }));
+    const reconnecting = [...waiting].map(([key, snapshot]) => {
+      const attempts = all.filter((master) => master.key === key && master.state.kind === "connecting");
+      const others = attempts.flatMap((master) => this.#seenOn(master, false));
+      return Object.freeze({
+        ...snapshot,
+        ...(snapshot.state.kind === "reconnecting" && {
+          state: Object.freeze({
+            ...snapshot.state,
+            attempting: snapshot.state.attempting || attempts.length > 0,
+          }),
         }),
-      ),
-    );
+        sessions: Object.freeze([...snapshot.sessions, ...others]),
+      });
+    });
+    return Object.freeze([...shown, ...reconnecting].sort(byAge));
   }
 
   history(): readonly SessionSnapshot[] {
@@ -142,7 +169,32 @@ export class SessionManager implements SessionService {
     }
   }
 
+  reconnect(lost: Session, terminal: ReconnectingTerminal): ReconnectTicket {
+    return this.#reconnections.join(lost, terminal);
+  }
+
+  async reconnectNow(masterId: string): Promise<boolean> {
+    const waiting = this.#reconnections.find(masterId);
+    if (waiting !== undefined) {
+      waiting.now();
+      return true;
+    }
+    const master = this.#init.registry.get(masterId);
+    if (master === undefined || !isSilent(master) || (await master.probe())) {
+      return false;
+    }
+    // Before its sessions end, which may be at once; and also when it was given up while it was asked.
+    this.#reconnections.now(master.key);
+    master.giveUp();
+    return true;
+  }
+
+  stopReconnecting(masterId: string): void {
+    this.#reconnections.find(masterId)?.stop();
+  }
+
   async disconnect(id: string): Promise<void> {
+    this.stopReconnecting(id);
     const session = this.#sessions.get(id);
     if (session !== undefined) {
       await session.disconnect();
@@ -165,6 +217,7 @@ export class SessionManager implements SessionService {
   }
 
   kill(id: string): void {
+    this.stopReconnecting(id);
     const session = this.#sessions.get(id);
     if (session !== undefined) {
       session.kill();
@@ -182,10 +235,12 @@ export class SessionManager implements SessionService {
   }
 
   async disconnectAll(): Promise<void> {
+    this.#reconnections.stopAll();
     await Promise.all(this.#init.registry.masters.map((master) => this.disconnect(master.id)));
   }
 
   killAll(): void {
+    this.#reconnections.stopAll();
     for (const master of this.#init.registry.masters) {
       this.kill(master.id);
     }
@@ -211,12 +266,18 @@ export class SessionManager implements SessionService {
     }
   }
 
+  environmentChanged(): void {
+    this.probe();
+    this.#reconnections.environmentChanged();
+  }
+
   async refreshPolicies(): Promise<void> {
     this.#init.registry.refreshPolicies();
   }
 
   dispose(): void {
     this.#shutdown.abort(new CancelledError());
+    this.#reconnections.dispose();
     for (const session of [...this.#sessions.values()]) {
       session.kill();
     }
@@ -294,6 +355,15 @@ export class SessionManager implements SessionService {
     }
   }
 
+  /** @param attempts also those that are part of a reconnection. */
+  #seenOn(master: Master, attempts: boolean): readonly SessionSnapshot[] {
+    return Object.freeze(
+      this.#sessionsOn(master)
+        .filter((session) => !session.isUnseen && (attempts || !session.isAttempt))
+        .map((session) => session.snapshot()),
+    );
+  }
+
   #sessionsOn(master: Master): readonly SshSession[] {
     return [...this.#sessions.values()].filter((session) => session.masterId === master.id);
   }
@@ -305,4 +375,18 @@ export class SessionManager implements SessionService {
       this.#history = Object.freeze([snapshot, ...this.#history].slice(0, historyKept));
     }
   }
+}
+
+/** It can carry a further session now, without a login. */
+function isUp(master: Master): boolean {
+  return master.acceptsSessions && (master.state.kind === "ready" || master.state.kind === "lingering");
+}
+
+function isSilent({ state }: Master): boolean {
+  return state.kind === "suspect" || state.kind === "hung";
+}
+
+/** Masters are numbered in the order in which they came. */
+function byAge(one: MasterSnapshot, other: MasterSnapshot): number {
+  return Number(one.id.slice(1)) - Number(other.id.slice(1));
 }

@@ -61,6 +61,12 @@ export interface MasterSnapshot extends MasterCore {
   readonly sessions: readonly SessionSnapshot[];
 }
 
+/** What a session that is lost leaves to the one that goes on in its terminal. */
+export interface LostSession {
+  /** Monotonic milliseconds from which its time limit counts. Undefined: it never opened. */
+  readonly limitedFrom: number | undefined;
+}
+
 /** What to open. `env` is added to what SendEnv and SetEnv of the host give. */
 export interface OpenSessionRequest {
   /** Alias, or `user@host:port`. */
@@ -79,14 +85,25 @@ export interface OpenSessionRequest {
   /** Use exactly this master; rejects with ChannelError `connection-ended` when it is gone. */
   readonly onMaster?: string;
   /**
+   * The session that was lost and that this one goes on for, in the same terminal. Its time limit goes on counting, and
+   * until the connection is there only the destination's reconnection is seen, not the attempt.
+   */
+  readonly inPlaceOf?: LostSession;
+  /**
    * Default true. False, for what the extension itself looks up on a server: it is in no snapshot, no event and no
    * history, and with `onMaster` it neither keeps the master nor restarts its linger.
    */
   readonly remembered?: boolean;
 }
 
+export interface SessionConnection {
+  /** Opaque: the same for sessions that share connections. */
+  readonly destinationKey: string;
+  readonly master: MasterCore;
+}
+
 /** One of our channels on a master. Made by SessionManager.open; ends exactly once, and then stays readable. */
-export interface Session {
+export interface Session extends LostSession {
   readonly id: string;
   readonly host: string;
   readonly state: SessionState;
@@ -100,6 +117,8 @@ export interface Session {
   readonly ended: Promise<SessionOutcome>;
   readonly queuedBytes: number;
   snapshot(): SessionSnapshot;
+  /** The connection that it rides or rode on; undefined until there is one. */
+  connection(): SessionConnection | undefined;
   details(): ChannelDetails | undefined;
   rename(title: string): void;
   pause(): void;
@@ -117,9 +136,33 @@ export interface Session {
   extend(): void;
 }
 
+/** A terminal whose session was lost, as what reconnects it sees it. */
+export interface ReconnectingTerminal {
+  /** It may be reconnected without anybody asking for it. */
+  readonly byItself: boolean;
+  /** Open the next session now, and answer through the ticket. `unattended`: rather fail than ask anything. */
+  attempt(unattended: boolean): void;
+  /** The next attempt begins at `until` (wall-clock milliseconds); undefined: when a person says so. */
+  wait(until: number | undefined): void;
+  /** A person stopped it elsewhere. The ticket is void. */
+  stop(): void;
+}
+
+/** A terminal's place among those that wait. Dispose when its session is open, or when it no longer waits. */
+export interface ReconnectTicket extends Disposable {
+  /** A person wants the next attempt now; it is made for all terminals of the destination. */
+  now(): void;
+  /** The attempt did not succeed. */
+  failed(error: Error): void;
+}
+
 /** The door to everything live. Owned by the composition root. */
 export interface SessionService extends Disposable {
-  /** Masters (live, connecting, and lost ones that still have something to show) with their sessions. Frozen. */
+  /**
+   * Masters (live, connecting, and lost ones that still have something to show) with their sessions. Frozen. While
+   * terminals wait for a lost one's successor it is `reconnecting`, with the sessions that they lost; the attempts are not
+   * shown beside it.
+   */
   masters(): readonly MasterSnapshot[];
   /** How the last sessions ended, newest first, until cleared. */
   history(): readonly SessionSnapshot[];
@@ -140,6 +183,19 @@ export interface SessionService extends Disposable {
   /** Logs in without a session: the master lingers at once. Resolves to the master's id. */
   connect(host: string, signal?: AbortSignal): Promise<string>;
   session(id: string): Session | undefined;
+  /**
+   * For a terminal whose session was lost: waits for another connection together with all others of its destination. An
+   * attempt may begin before this returns.
+   */
+  reconnect(lost: Session, terminal: ReconnectingTerminal): ReconnectTicket;
+  /**
+   * At once, because a person says so. For a `reconnecting` master: its next attempt. For one that is suspect or hung and
+   * does not answer when it is asked once more: it is given up as `unresponsive`, and its terminals reconnect.
+   * @returns false when there was no reason to: unknown, or it answers.
+   */
+  reconnectNow(masterId: string): Promise<boolean>;
+  /** The terminals of a `reconnecting` master stop waiting. Others are ignored. */
+  stopReconnecting(masterId: string): void;
   /** A master (all its sessions in order, then the connection) or a session. Unknown ids are ignored. */
   disconnect(id: string): Promise<void>;
   /** At once: for a master the socket is destroyed. */
@@ -148,8 +204,10 @@ export interface SessionService extends Disposable {
   killAll(): void;
   /** Asks for new keys (RFC 4253 section 9). @returns false where the engine can't, or the master is gone. */
   rekey(masterId: string): boolean;
-  /** Probes this master (or all) at once, as after a wake. */
+  /** Probes this master (or all) at once. */
   probe(masterId?: string): void;
+  /** The machine woke up, or its addresses changed: all masters are probed, and what waits to reconnect tries now. */
+  environmentChanged(): void;
   /** Settings changed: every live master and session takes its policies anew. */
   refreshPolicies(): Promise<void>;
 }

@@ -14,6 +14,7 @@ import type {
   LimitKind,
   OpenSessionRequest,
   Session,
+  SessionConnection,
   SessionOutcome,
   SessionSnapshot,
   SessionState,
@@ -101,6 +102,15 @@ export class SshSession implements Session {
     return this.#master?.id;
   }
 
+  get limitedFrom(): number | undefined {
+    return this.#limits.timeFrom;
+  }
+
+  /** An attempt to reconnect: until its connection is there, only the reconnection is to be seen. */
+  get isAttempt(): boolean {
+    return this.#request.inPlaceOf !== undefined && this.#state.kind === "opening";
+  }
+
   get isEnded(): boolean {
     return this.#state.kind === "ended";
   }
@@ -131,7 +141,8 @@ export class SshSession implements Session {
       void this.#onClosed(exit, lost);
     });
     this.#setState({ kind: "open", since: this.#clock.now() });
-    this.#limits.add("time", limits.time);
+    // A limit that somebody set for a terminal is none if every lost connection lengthens it.
+    this.#limits.add("time", limits.time, this.#request.inPlaceOf?.limitedFrom);
     this.#limits.add("idle", limits.idle);
     this.#limits.add("channel-timeout", limits.channelTimeout);
   }
@@ -155,6 +166,11 @@ export class SshSession implements Session {
       bytesOut: this.#bytesOut,
       outcome: this.#state.kind === "ended" ? this.#state.outcome : undefined,
     });
+  }
+
+  connection(): SessionConnection | undefined {
+    const master = this.#master;
+    return master && { destinationKey: master.key, master: master.snapshot() };
   }
 
   details(): ChannelDetails | undefined {

@@ -2,7 +2,7 @@
  * A terminal tab without VS Code: one remote session after the other on one screen.
  *
  * ```ts
- * const controller = new TerminalController({ clock, random: Math.random, host, settings, openSession, write, close, … });
+ * const controller = new TerminalController({ clock, host, settings, openSession, reconnect, write, close, … });
  * // vscode.Pseudoterminal
  * open(dimensions) { controller.open(dimensions); }
  * close() { controller.dispose(); }            // the tab is gone: hangs up the session, and nothing else
@@ -18,11 +18,18 @@ import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
-import type { LimitKind, Session, SessionOutcome } from "../session/sessionTypes.ts";
+import { mayReconnect, type ReconnectMode } from "../session/reconnectPolicy.ts";
+import type {
+  LimitKind,
+  LostSession,
+  ReconnectingTerminal,
+  ReconnectTicket,
+  Session,
+  SessionOutcome,
+} from "../session/sessionTypes.ts";
 import { answerEscape } from "./escapeAnswers.ts";
 import { type EscapeAction, parseEscapeCharacter } from "./escapeInterpreter.ts";
 import type { FlowLimits } from "./flowController.ts";
-import { Backoff, mayReconnect, mayRetry, type ReconnectMode } from "./reconnectPolicy.ts";
 import { SessionLink } from "./sessionLink.ts";
 import { EncodingError, loadTextCodec, type TextCodec, utf8Codec } from "./streamingDecoder.ts";
 import { TerminalScreen } from "./terminalScreen.ts";
@@ -41,6 +48,8 @@ export interface OpenAttempt {
   readonly signal: AbortSignal;
   /** Nobody is looking: fail rather than ask anything. */
   readonly unattended: boolean;
+  /** The session that was lost before it in this tab, if one was. */
+  readonly inPlaceOf: LostSession | undefined;
 }
 
 /** How an end is told, and what becomes of the tab. */
@@ -55,13 +64,13 @@ export interface Ending {
 
 export interface TerminalControllerInit {
   readonly clock: Clock;
-  /** 0 <= x < 1 */
-  random(): number;
   /** As the person calls it. */
   readonly host: string;
   /** Asked for each session. When it rejects, defaults are used: opening the session will say what is wrong. */
   settings(): Promise<TerminalSettings>;
   openSession(attempt: OpenAttempt): Promise<Session>;
+  /** Where the terminals of one destination wait for another connection: see SessionService. */
+  reconnect(lost: Session, terminal: ReconnectingTerminal): ReconnectTicket;
   /** Hands text to the terminal. */
   write(text: string): void;
   close(exitCode: number | undefined): void;
@@ -106,7 +115,6 @@ const CTRL_D = "\u0004";
 export class TerminalController implements Disposable {
   readonly #init: TerminalControllerInit;
   readonly #screen: TerminalScreen;
-  readonly #backoff: Backoff;
   readonly #stateChanged = new Emitter<TerminalState>();
   #state: TerminalState = { kind: "unopened" };
   #dimensions: Dimensions = usualSize;
@@ -117,7 +125,8 @@ export class TerminalController implements Disposable {
   /** Wall-clock: when the session was lost. */
   #lostAt: number | undefined;
   #lostText = "";
-  #byItself = false;
+  #lost: LostSession | undefined;
+  #ticket: ReconnectTicket | undefined;
   /** Why the last attempt to reconnect failed. */
   #failureText = "";
 
@@ -125,7 +134,6 @@ export class TerminalController implements Disposable {
 
   constructor(init: TerminalControllerInit) {
     this.#init = init;
-    this.#backoff = new Backoff(() => init.random());
     this.#screen = new TerminalScreen(
       {
         clock: init.clock,
@@ -189,6 +197,7 @@ export class TerminalController implements Disposable {
 
   async #open(again: boolean, unattended: boolean): Promise<void> {
     const { clock, host } = this.#init;
+    this.#stopTimer();
     const attempt = new AbortController();
     this.#attempt = attempt;
     this.#setState({ kind: "opening", again });
@@ -199,7 +208,13 @@ export class TerminalController implements Disposable {
     const dimensions = this.#dimensions;
     try {
       const setup = this.#prepare();
-      const session = await this.#init.openSession({ dimensions, signal: attempt.signal, unattended });
+      const inPlaceOf = this.#lost;
+      const session = await this.#init.openSession({
+        dimensions,
+        signal: attempt.signal,
+        unattended,
+        inPlaceOf,
+      });
       if (attempt.signal.aborted) {
         this.#hangUp(session);
         return;
@@ -251,6 +266,8 @@ export class TerminalController implements Disposable {
   ): Promise<void> {
     const { clock } = this.#init;
     this.#screen.clearStatus();
+    this.#leave();
+    this.#lost = undefined;
     if (this.#lostAt !== undefined) {
       const seconds = Math.round((clock.now() - this.#lostAt) / 1000);
       this.#screen.notice(`── reconnected after ${seconds} s ──`);
@@ -260,7 +277,6 @@ export class TerminalController implements Disposable {
     if (setup.complaint !== undefined) {
       this.#screen.notice(setup.complaint);
     }
-    const since = clock.monotonic();
     this.#setState({ kind: "open", session });
     const link = new SessionLink({
       clock,
@@ -282,12 +298,11 @@ export class TerminalController implements Disposable {
     link.dispose();
     if (this.#link === link) {
       this.#link = undefined;
-      this.#backoff.noteLost(clock.monotonic() - since);
-      await this.#onEnded(outcome);
+      await this.#onEnded(session, outcome);
     }
   }
 
-  async #onEnded(outcome: SessionOutcome): Promise<void> {
+  async #onEnded(session: Session, outcome: SessionOutcome): Promise<void> {
     const ending = this.#init.describeEnd(outcome);
     this.#screen.restore();
     if (!mayReconnect(outcome)) {
@@ -302,11 +317,16 @@ export class TerminalController implements Disposable {
       this.#end(ending);
       return;
     }
-    this.#byItself = settings.reconnect === "auto";
     this.#lostAt = this.#init.clock.now();
     this.#lostText = ending.text;
+    this.#lost = { limitedFrom: session.limitedFrom };
     this.#screen.notice(`── ${ending.text} ──`);
-    this.#wait(this.#byItself);
+    this.#ticket = this.#init.reconnect(session, {
+      byItself: settings.reconnect === "auto",
+      attempt: (unattended) => void this.#open(true, unattended),
+      wait: (until) => this.#wait(until),
+      stop: () => this.#giveUpOpening(true),
+    });
   }
 
   #onFailed(error: Error, again: boolean): void {
@@ -320,7 +340,7 @@ export class TerminalController implements Disposable {
           this.#screen.notice(text);
         }
       }
-      this.#wait(this.#byItself && mayRetry(error));
+      this.#ticket?.failed(error);
     } else if (CancelledError.is(error)) {
       this.#close(undefined);
     } else {
@@ -328,25 +348,21 @@ export class TerminalController implements Disposable {
     }
   }
 
-  /** @param byItself tries again after a while; otherwise when the person says so. */
-  #wait(byItself: boolean): void {
+  #wait(until: number | undefined): void {
     const { clock } = this.#init;
-    if (!byItself) {
-      this.#setState({ kind: "waiting", until: undefined });
+    this.#stopTimer();
+    this.#setState({ kind: "waiting", until });
+    if (until === undefined) {
       this.#screen.status("Press Enter to reconnect, Esc to leave it.");
       return;
     }
-    const until = clock.now() + this.#backoff.next();
     const tick = (): void => {
       const left = until - clock.now();
-      if (left <= 0) {
-        void this.#open(true, true);
-        return;
+      if (left > 0) {
+        this.#screen.status(`Reconnecting in ${Math.ceil(left / 1000)} s. Enter: now, Esc: stop.`);
+        this.#timer = clock.setTimeout(tick, Math.min(left, left % 1000 || 1000));
       }
-      this.#screen.status(`Reconnecting in ${Math.ceil(left / 1000)} s. Enter: now, Esc: stop.`);
-      this.#timer = clock.setTimeout(tick, Math.min(left, left % 1000 || 1000));
     };
-    this.#setState({ kind: "waiting", until });
     tick();
   }
 
@@ -380,8 +396,7 @@ export class TerminalController implements Disposable {
         break;
       case "waiting":
         if (text === ENTER) {
-          this.#stopTimer();
-          void this.#open(true, false);
+          this.#ticket?.now();
         } else if (text === ESC || text === CTRL_C || text === CTRL_D) {
           this.#stopTimer();
           this.#giveUpReconnecting();
@@ -410,8 +425,10 @@ export class TerminalController implements Disposable {
   }
 
   #giveUpReconnecting(): void {
+    this.#leave();
     this.#screen.clearStatus();
     this.#lostAt = undefined;
+    this.#lost = undefined;
     this.#end({ text: this.#lostText, exitCode: 255, staysOpen: true });
   }
 
@@ -445,12 +462,20 @@ export class TerminalController implements Disposable {
 
   #toClosed(): void {
     this.#attempt?.abort(new CancelledError());
+    this.#leave();
     this.#stopTimer();
     this.#link?.dispose();
     this.#link = undefined;
     this.#screen.dispose();
     this.#setState({ kind: "closed" });
     this.#stateChanged.dispose();
+  }
+
+  /** It no longer waits for a connection. */
+  #leave(): void {
+    const ticket = this.#ticket;
+    this.#ticket = undefined;
+    ticket?.dispose();
   }
 
   #stopTimer(): void {

@@ -4,7 +4,7 @@ import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { SessionService } from "../session/sessionTypes.ts";
 import { Coalescer } from "./coalescer.ts";
 import { contextKeys } from "./contributionIds.ts";
-import { isLive } from "./livePresentation.ts";
+import { canReconnect, isReconnecting } from "./livePresentation.ts";
 import { liveSessions } from "./liveTree.ts";
 
 const refreshDelay = 50;
@@ -22,7 +22,12 @@ export function maintainContextKeys(service: SessionService, clock: Clock): Disp
   const update = (): void => {
     const masters = service.masters();
     set(contextKeys.hasMasters, masters.length > 0);
-    set(contextKeys.hasEnded, service.history().length > 0 || masters.some(({ state }) => !isLive(state)));
+    set(
+      contextKeys.hasEnded,
+      service.history().length > 0 || masters.some(({ state }) => state.kind === "lost"),
+    );
+    set(contextKeys.isReconnecting, masters.some(isReconnecting));
+    set(contextKeys.canReconnect, masters.some(canReconnect));
     set(
       contextKeys.hasSessions,
       masters.some((master) => liveSessions(master) > 0),

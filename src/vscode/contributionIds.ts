@@ -20,6 +20,8 @@ export const commandIds = [
   "sshSessions.disconnect",
   "sshSessions.kill",
   "sshSessions.disconnectAll",
+  "sshSessions.reconnectNow",
+  "sshSessions.stopReconnecting",
   "sshSessions.clearEnded",
   "sshSessions.revealTerminal",
   "sshSessions.renameSession",
@@ -67,6 +69,8 @@ export const contextKeys = {
   hasMasters: "sshSessions.hasMasters",
   hasSessions: "sshSessions.hasSessions",
   hasEnded: "sshSessions.hasEnded",
+  canReconnect: "sshSessions.canReconnect",
+  isReconnecting: "sshSessions.isReconnecting",
 } as const;
 
 /**
@@ -81,6 +85,10 @@ export const contextWords = {
   live: "live",
   /** The connection is gone; what is shown tells why. */
   ended: "ended",
+  /** The connection is gone, and terminals wait for another one. */
+  reconnecting: "reconnecting",
+  /** The connection does not answer, and has sessions. */
+  silent: "silent",
   /** The fold of sessions that have ended, and one of them. */
   history: "history",
   endedSession: "endedSession",

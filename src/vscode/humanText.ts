@@ -40,6 +40,11 @@ export function countdown(milliseconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
+/** `5 s`: what is left, in seconds; rounded up, so that it ends at 0. */
+export function secondsLeft(milliseconds: number): string {
+  return `${Math.max(0, Math.ceil(milliseconds / 1000))} s`;
+}
+
 /** `0.4 ms`, `12 ms`, `1.5 s`. */
 export function roundTrip(milliseconds: number): string {
   if (milliseconds >= 1000) {

@@ -11,12 +11,14 @@ import {
   destinationText,
   plural,
   roundTrip,
+  secondsLeft,
   shortDuration,
   sparkline,
   timeLeft,
   usualRoundTrip,
 } from "./humanText.ts";
 import { factTable, literal } from "./markdownText.ts";
+import { userMessage } from "./userMessages.ts";
 import { valueSourceText } from "./valueSourceText.ts";
 
 /** A tree item without VS Code's classes. `hover` is Markdown with theme icons, made of escaped text. */
@@ -81,7 +83,18 @@ export function masterStateText(state: MasterState, now: number): string {
     case "lost":
     case "closed":
       return masterEndText(state.reason);
+    case "reconnecting":
+      return reconnectText(state, now);
   }
+}
+
+function reconnectText(state: Extract<MasterState, { kind: "reconnecting" }>, now: number): string {
+  if (state.attempting) {
+    return "reconnecting…";
+  }
+  return state.until === undefined
+    ? "lost, waits for you"
+    : `reconnecting, next try in ${secondsLeft(state.until - now)}`;
 }
 
 function masterIcon(state: MasterState): ItemPresentation["icon"] {
@@ -101,11 +114,42 @@ function masterIcon(state: MasterState): ItemPresentation["icon"] {
       return { id: "debug-disconnect", color: "list.errorForeground" };
     case "closed":
       return { id: "circle-slash", color: "disabledForeground" };
+    case "reconnecting":
+      return state.attempting
+        ? { id: "sync~spin" }
+        : { id: state.until === undefined ? "debug-disconnect" : "sync", color: "list.warningForeground" };
   }
 }
 
+/** There is a connection, or one is being made. */
 export function isLive(state: MasterState): boolean {
-  return state.kind !== "lost" && state.kind !== "closed";
+  return state.kind !== "lost" && state.kind !== "closed" && state.kind !== "reconnecting";
+}
+
+/** Terminals wait for another connection. */
+export function isReconnecting({ state }: MasterSnapshot): boolean {
+  return state.kind === "reconnecting";
+}
+
+/** Terminals wait for another connection, or would be better off with one. */
+export function canReconnect(master: MasterSnapshot): boolean {
+  return isReconnecting(master) || isSilent(master);
+}
+
+/** It does not answer, and there are sessions that suffer from it. */
+function isSilent({ state, sessions }: MasterSnapshot): boolean {
+  return (state.kind === "suspect" || state.kind === "hung") && sessions.length > 0;
+}
+
+function masterWords(master: MasterSnapshot): readonly string[] {
+  if (isReconnecting(master)) {
+    return [contextWords.master, contextWords.reconnecting];
+  }
+  return [
+    contextWords.master,
+    isLive(master.state) ? contextWords.live : contextWords.ended,
+    ...(isSilent(master) ? [contextWords.silent] : []),
+  ];
 }
 
 /** @param home the home directory, shown as `~` in paths. */
@@ -127,10 +171,15 @@ export function presentMaster(master: MasterSnapshot, now: number, home: string)
     label,
     description: parts.join(" · "),
     icon: masterIcon(state),
-    contextValue: `${contextWords.master} ${isLive(state) ? contextWords.live : contextWords.ended}`,
+    contextValue: masterWords(master).join(" "),
     hover: masterHover(master, now, home),
-    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${plural(master.sessions.length, "session")}`,
+    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${isReconnecting(master) ? waitingText(master) : plural(master.sessions.length, "session")}`,
   };
+}
+
+/** `2 terminals wait` */
+export function waitingText({ sessions }: MasterSnapshot): string {
+  return plural(sessions.length, "terminal waits", "terminals wait");
 }
 
 function masterHover(master: MasterSnapshot, now: number, home: string): string {
@@ -145,6 +194,9 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
     ["To", `**${literal(destinationText(master.destination))}**${remote}`],
     ["Via", master.via.length === 0 ? undefined : master.via.map((hop) => literal(hop)).join(" → ")],
     ["State", `${literal(masterStateText(state, now))}, for ${shortDuration(now - state.since)}`],
+    ["Lost", state.kind === "reconnecting" ? masterEndText(state.reason) : undefined],
+    ["Last attempt", lastAttempt(master, home)],
+    ["Waiting", isReconnecting(master) ? plural(master.sessions.length, "terminal") : undefined],
     [
       "Connected",
       isLive(state) && state.kind !== "connecting" && state.kind !== "ready"
@@ -170,11 +222,20 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
       ? "This server does not answer keepalive probes; silence alone does not end it."
       : undefined,
     master.overflow ? "A further connection, because the first one takes no more sessions." : undefined,
-    "error" in state && state.error !== undefined ? literal(state.error.message) : undefined,
+    "error" in state && state.error !== undefined && state.kind !== "reconnecting"
+      ? literal(state.error.message)
+      : undefined,
   ].filter((note) => note !== undefined);
   return [`$(${masterIcon(state).id}) **${literal(master.host)}**`, facts, "---", policy, ...notes].join(
     "\n\n",
   );
+}
+
+/** Why the last attempt to reconnect failed. */
+function lastAttempt({ state, host }: MasterSnapshot, home: string): string | undefined {
+  return state.kind === "reconnecting" && state.error !== undefined
+    ? literal(userMessage(state.error, host, home)?.text ?? state.error.message)
+    : undefined;
 }
 
 function lingerText(seconds: number): string {
@@ -191,7 +252,7 @@ const sessionIcons: Record<SessionKind, string> = {
   subsystem: "extensions",
 };
 
-function sessionStateText(state: SessionState): string {
+function sessionStateText(state: SessionState, master: MasterSnapshot | undefined): string {
   switch (state.kind) {
     case "opening":
       return "opening";
@@ -200,7 +261,7 @@ function sessionStateText(state: SessionState): string {
     case "ending":
       return state.how === "kill" ? "being killed" : "ending";
     case "ended":
-      return describeOutcome(state.outcome);
+      return master?.state.kind === "reconnecting" ? "waits" : describeOutcome(state.outcome);
   }
 }
 
@@ -210,7 +271,7 @@ export function presentSession(
   now: number,
 ): ItemPresentation {
   const { state } = session;
-  const text = sessionStateText(state);
+  const text = sessionStateText(state, master);
   const idle = now - session.lastActivity;
   const parts: string[] = [];
   // Several aliases can lead to one destination; the one that was used says what was meant.

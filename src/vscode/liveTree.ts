@@ -155,10 +155,12 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     this.#store.dispose();
   }
 
-  /** The element that stands for the same thing as `like`. */
+  /** The element that stands for the same thing as `like`. A session that moved to another master has a new one. */
   #node(like: LiveNode): LiveNode {
     const key = nodeKey(like);
-    const node = this.#nodes.get(key) ?? like;
+    const known = this.#nodes.get(key);
+    const moved = known?.kind === "session" && like.kind === "session" && known.masterId !== like.masterId;
+    const node = known === undefined || moved ? like : known;
     this.#nodes.set(key, node);
     return node;
   }

@@ -137,6 +137,7 @@ export function isConnected({ state }: Pick<MasterSnapshot, "state">): boolean {
     case "disconnecting":
     case "lost":
     case "closed":
+    case "reconnecting":
       return false;
   }
 }

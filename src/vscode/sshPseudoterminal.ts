@@ -64,10 +64,10 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     const { clock, request, home } = init;
     this.#controller = new TerminalController({
       clock,
-      random: Math.random,
       host: request.host,
       settings: () => this.#settings(),
       openSession: (attempt) => this.#openSession(attempt),
+      reconnect: (lost, terminal) => init.service.reconnect(lost, terminal),
       write: (text) => this.#written.fire(text),
       close: (exitCode) => this.#closed.fire(exitCode),
       describeEnd: (outcome) => describeEnding(request.host, outcome),
@@ -155,7 +155,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     };
   }
 
-  async #openSession({ dimensions, signal, unattended }: OpenAttempt): Promise<Session> {
+  async #openSession({ dimensions, signal, unattended, inPlaceOf }: OpenAttempt): Promise<Session> {
     const { service, request, resolver } = this.#init;
     const command =
       request.command ??
@@ -169,6 +169,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         request: command === undefined ? { type: "shell" } : { type: "exec", command },
         pty: { term: "xterm-256color", dimensions },
         allowPrompts: !unattended,
+        ...(inPlaceOf && { inPlaceOf }),
       },
       signal,
     );

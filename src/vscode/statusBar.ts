@@ -7,15 +7,20 @@ import { viewIds } from "./contributionIds.ts";
 import { statusBarText } from "./statusBarText.ts";
 
 const refreshDelay = 100;
+/** Milliseconds between two values of a countdown. */
+const tickInterval = 1000;
 
-/** The number of live sessions; away while there is no connection at all. A click leads to the Live view. */
+/** The number of live sessions, and whether lost ones come back; away while there is no connection at all. A click leads to the Live view. */
 export class StatusBar implements Disposable {
   readonly #store = new DisposableStore();
   readonly #item: vscode.StatusBarItem;
   readonly #service: SessionService;
+  readonly #clock: Clock;
+  #tick: Disposable | undefined;
 
   constructor(service: SessionService, clock: Clock) {
     this.#service = service;
+    this.#clock = clock;
     this.#item = this.#store.add(
       vscode.window.createStatusBarItem("sshSessions.count", vscode.StatusBarAlignment.Left, 10),
     );
@@ -27,11 +32,14 @@ export class StatusBar implements Disposable {
   }
 
   dispose(): void {
+    this.#tick?.dispose();
     this.#store.dispose();
   }
 
   #update(): void {
-    const shown = statusBarText(this.#service.masters());
+    this.#tick?.dispose();
+    this.#tick = undefined;
+    const shown = statusBarText(this.#service.masters(), this.#clock.now());
     if (shown === undefined) {
       this.#item.hide();
       return;
@@ -43,5 +51,8 @@ export class StatusBar implements Disposable {
       : undefined;
     this.#item.accessibilityInformation = { label: shown.accessibleLabel };
     this.#item.show();
+    if (shown.counting) {
+      this.#tick = this.#clock.setTimeout(() => this.#update(), tickInterval);
+    }
   }
 }

@@ -152,6 +152,97 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
   });
 });
 
+describe.concurrent("several terminals of a server that goes down and comes back", () => {
+  test("are seen to wait as one, with a countdown and why, and all come back on one login", async ({
+    expect,
+  }) => {
+    const host = await startSshd();
+    const stack = await healthStack(host.sshConfigText("lab"), { interval: 1, countMax: 1 });
+    try {
+      const tabs = Array.from({ length: 5 }, () => new LiveTab(stack));
+      await Promise.all(tabs.map((tab) => tab.prompt()));
+      const [{ id = "" } = {}] = stack.service.masters();
+      await host.down();
+      await stack.until(
+        ([master]) => master?.state.kind === "reconnecting" && master.state.error !== undefined,
+      );
+      await stack.until(
+        ([master]) => master?.state.kind === "reconnecting" && master.state.until !== undefined,
+      );
+      const [master, ...others] = stack.service.masters();
+      expect(others).toEqual([]);
+      expect(master).toMatchObject({ id, host: "lab", sessions: { length: 5 } });
+      if (master?.state.kind !== "reconnecting") {
+        throw new Error(`it is ${master?.state.kind}`);
+      }
+      expect(master.state.error).toMatchObject({ reason: "refused" });
+      expect(master.state.until).toBeGreaterThan(master.state.since);
+      expect(new Set(tabs.map(({ controller }) => JSON.stringify(controller.state)))).toEqual(
+        new Set([JSON.stringify({ kind: "waiting", until: master.state.until })]),
+      );
+      const before = host.logins();
+      await host.up();
+      await Promise.all(tabs.map((tab) => tab.waitFor(/── reconnected after/)));
+      await host.waitForLogins(before + 1);
+      expect(host.logins()).toBe(before + 1);
+      expect(stack.service.masters()).toMatchObject([{ state: { kind: "ready" }, sessions: { length: 5 } }]);
+      for (const tab of tabs) {
+        tab.controller.dispose();
+      }
+    } finally {
+      await stack[Symbol.asyncDispose]();
+      await host.stop();
+    }
+  });
+
+  test("come back by themselves, at the same moment, when somebody else logs in", async ({ expect }) => {
+    await using at = await bench();
+    const tabs = [new LiveTab(at.stack), new LiveTab(at.stack)];
+    await Promise.all(tabs.map((tab) => tab.prompt()));
+    await at.proxy.refuse();
+    at.proxy.drop();
+    // From here on the pauses are longer than the test.
+    await until(() => tabs.every(({ states }) => states.filter((kind) => kind === "waiting").length === 3));
+    await at.proxy.accept();
+    const contacts = at.proxy.contacts;
+    await at.stack.service.connect("lab");
+    await Promise.all(tabs.map((tab) => tab.waitFor(/── reconnected after/)));
+    expect(at.proxy.contacts).toBe(contacts + 1);
+    for (const tab of tabs) {
+      tab.controller.dispose();
+    }
+  });
+
+  test("leave a connection that hangs as soon as a person says so, long before the heartbeat's count is over", async ({
+    expect,
+  }) => {
+    const host = await startSshd();
+    const proxy = await FaultProxy.start(host);
+    const stack = await healthStack(sshConfigBlock("lab", host.via(proxy)), { interval: 1, countMax: 1000 });
+    try {
+      const tabs = [new LiveTab(stack), new LiveTab(stack)];
+      await Promise.all(tabs.map((tab) => tab.prompt()));
+      expect(await stack.service.reconnectNow("m1")).toBe(false);
+      proxy.freeze();
+      await stack.until(([master]) => master?.state.kind === "suspect");
+      const begun = stack.service.reconnectNow("m1");
+      await stack.until(([master]) => master?.state.kind !== "suspect" && master?.state.kind !== "hung");
+      expect(await begun).toBe(true);
+      proxy.thaw();
+      await Promise.all(tabs.map((tab) => tab.waitFor(/── reconnected after/)));
+      expect(await tabs[0]?.text()).toMatch(/── lab: lost: the server stopped answering ──/);
+      expect(tabs.flatMap(({ unattended }) => unattended)).toEqual([false, false, false, false]);
+      for (const tab of tabs) {
+        tab.controller.dispose();
+      }
+    } finally {
+      await stack[Symbol.asyncDispose]();
+      await proxy.stop();
+      await host.stop();
+    }
+  });
+});
+
 describe.concurrent("a persistent shell, on a real sshd", () => {
   let folder: string;
   let host: SshdHost;

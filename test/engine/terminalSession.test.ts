@@ -20,7 +20,6 @@ class RealTab {
   constructor(stack: TestStack, command?: string) {
     this.controller = new TerminalController({
       clock: systemClock,
-      random: Math.random,
       host: "lab",
       settings: async () => ({ encoding: "utf-8", escapeChar: "~", reconnect: "never" }),
       openSession: ({ dimensions, signal }) =>
@@ -33,6 +32,7 @@ class RealTab {
           },
           signal,
         ),
+      reconnect: (lost, terminal) => stack.service.reconnect(lost, terminal),
       write: (text) => {
         this.written += text.length;
         this.screen.terminal.write(text);

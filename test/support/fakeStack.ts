@@ -70,6 +70,7 @@ export function fakeStack(hosts: readonly HostConfig[] = [hostConfig()]) {
       idle: request.idleLimitSeconds ?? settings.idle,
       channelTimeout: undefined,
     }),
+    random: () => 0,
     environment: {},
   });
   return { clock, engine, registry, manager, settings, logins };

@@ -23,10 +23,9 @@ export class LiveTab {
     const ending = (text: string) => ({ text, exitCode: 255, staysOpen: true });
     this.controller = new TerminalController({
       clock: systemClock,
-      random: () => 0,
       host: "lab",
       settings: async () => ({ encoding: "utf-8", escapeChar: "~", reconnect: "auto" }),
-      openSession: ({ dimensions, signal, unattended }) => {
+      openSession: ({ dimensions, signal, unattended, inPlaceOf }) => {
         this.unattended.push(unattended);
         return stack.service.open(
           {
@@ -35,10 +34,12 @@ export class LiveTab {
             request: command === undefined ? { type: "shell" } : { type: "exec", command },
             pty: { term: "xterm-256color", dimensions },
             allowPrompts: !unattended,
+            ...(inPlaceOf && { inPlaceOf }),
           },
           signal,
         );
       },
+      reconnect: (lost, terminal) => stack.service.reconnect(lost, terminal),
       write: (text) => {
         this.written += text;
         this.#screen.terminal.write(text, () => this.#wrote.fire());

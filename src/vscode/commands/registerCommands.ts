@@ -17,6 +17,7 @@ import { killHungRemote } from "./killHungRemote.ts";
 import { killRemoteSession } from "./killRemoteSession.ts";
 import { openConfigFile } from "./openConfigFile.ts";
 import { openTerminal } from "./openTerminal.ts";
+import { reconnectNow } from "./reconnectNow.ts";
 import { refresh } from "./refresh.ts";
 import { renameSession } from "./renameSession.ts";
 import { revealTerminal } from "./revealTerminal.ts";
@@ -27,6 +28,7 @@ import { sendEof } from "./sendEof.ts";
 import { sendSignal } from "./sendSignal.ts";
 import { showLog } from "./showLog.ts";
 import { showSessionDetails } from "./showSessionDetails.ts";
+import { stopReconnecting } from "./stopReconnecting.ts";
 
 const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.openTerminal": openTerminal,
@@ -34,6 +36,8 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.disconnect": disconnect,
   "sshSessions.kill": kill,
   "sshSessions.disconnectAll": disconnectAll,
+  "sshSessions.reconnectNow": reconnectNow,
+  "sshSessions.stopReconnecting": stopReconnecting,
   "sshSessions.clearEnded": clearEnded,
   "sshSessions.revealTerminal": revealTerminal,
   "sshSessions.renameSession": renameSession,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { ConnectError } from "../../../src/engine/engineErrors.ts";
 import type { MasterState } from "../../../src/master/masterTypes.ts";
-import { presentMaster, presentSession } from "../../../src/vscode/livePresentation.ts";
+import { canReconnect, presentMaster, presentSession } from "../../../src/vscode/livePresentation.ts";
 import { masterSnapshot, sessionSnapshot, start } from "./snapshots.ts";
 
 const home = "/home/a";
@@ -38,13 +39,13 @@ describe("a master in the tree", () => {
       { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later + 9_500 },
       "no answer 2/3, ends in 0:10",
       "warning",
-      "master live",
+      "master live silent",
     ],
     [
       { kind: "hung", since: start, silentSince: later - 50_000 },
       "hung, silent for 50 s",
       "error",
-      "master live",
+      "master live silent",
     ],
     [
       { kind: "lost", since: start, reason: "unresponsive" },
@@ -63,6 +64,41 @@ describe("a master in the tree", () => {
     expect(shown.description).toBe(`${text} · alice@10.0.0.5`);
     expect(shown.icon.id).toBe(icon);
     expect(shown.contextValue).toBe(contextValue);
+  });
+
+  it.each([
+    [{ attempting: false, until: later + 4200 }, "reconnecting, next try in 5 s", "sync"],
+    [{ attempting: true, until: undefined }, "reconnecting…", "sync~spin"],
+    [{ attempting: false, until: undefined }, "lost, waits for you", "debug-disconnect"],
+  ])("says when it is reconnected: %o", (next, text, icon) => {
+    const error = new ConnectError("refused", "nobody *listens*");
+    const state = { kind: "reconnecting", since: start, reason: "unresponsive", error, ...next } as const;
+    const lost = { kind: "lost", reason: "unresponsive" } as const;
+    const waiting = sessionSnapshot({ state: { kind: "ended", since: start, outcome: lost } });
+    const master = masterSnapshot({ state, sessions: [waiting, waiting] });
+    const shown = presentMaster(master, later, home);
+    expect(shown.description).toBe(`${text} · alice@10.0.0.5`);
+    expect(shown.icon.id).toBe(icon);
+    expect(shown.contextValue).toBe("master reconnecting");
+    expect(shown.accessibleLabel).toBe(`web1, ${text}, 2 terminals wait`);
+    expect(shown.hover).toContain("| Lost | the server stopped answering |");
+    expect(shown.hover).toMatch(/\| Last attempt \| .*refused.* \|/);
+    expect(presentSession(waiting, master, later)).toMatchObject({
+      description: "waits",
+      contextValue: "session terminal",
+    });
+  });
+
+  it("can be left for another one while it does not answer, when it has sessions", () => {
+    const silent: readonly MasterState[] = [
+      { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later },
+      { kind: "hung", since: start, silentSince: start },
+    ];
+    for (const state of silent) {
+      expect(presentMaster(masterSnapshot({ state }), later, home).contextValue).toBe("master live silent");
+      expect(canReconnect(masterSnapshot({ state, sessions: [] }))).toBe(false);
+    }
+    expect(canReconnect(masterSnapshot())).toBe(false);
   });
 
   it("reads the same all through its first minute, and changes no more than once a minute after it", () => {
@@ -153,6 +189,41 @@ describe("a master in the tree", () => {
 });
 
 describe("a session in the tree", () => {
+  it.each([
+    [{ attempting: false, until: later + 4200 }, "reconnecting, next try in 5 s", "sync"],
+    [{ attempting: true, until: undefined }, "reconnecting…", "sync~spin"],
+    [{ attempting: false, until: undefined }, "lost, waits for you", "debug-disconnect"],
+  ])("says when it is reconnected: %o", (next, text, icon) => {
+    const error = new ConnectError("refused", "nobody *listens*");
+    const state = { kind: "reconnecting", since: start, reason: "unresponsive", error, ...next } as const;
+    const lost = { kind: "lost", reason: "unresponsive" } as const;
+    const waiting = sessionSnapshot({ state: { kind: "ended", since: start, outcome: lost } });
+    const master = masterSnapshot({ state, sessions: [waiting, waiting] });
+    const shown = presentMaster(master, later, home);
+    expect(shown.description).toBe(`${text} · alice@10.0.0.5`);
+    expect(shown.icon.id).toBe(icon);
+    expect(shown.contextValue).toBe("master reconnecting");
+    expect(shown.accessibleLabel).toBe(`web1, ${text}, 2 terminals wait`);
+    expect(shown.hover).toContain("| Lost | the server stopped answering |");
+    expect(shown.hover).toMatch(/\| Last attempt \| .*refused.* \|/);
+    expect(presentSession(waiting, master, later)).toMatchObject({
+      description: "waits",
+      contextValue: "session terminal",
+    });
+  });
+
+  it("can be left for another one while it does not answer, when it has sessions", () => {
+    const silent: readonly MasterState[] = [
+      { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later },
+      { kind: "hung", since: start, silentSince: start },
+    ];
+    for (const state of silent) {
+      expect(presentMaster(masterSnapshot({ state }), later, home).contextValue).toBe("master live silent");
+      expect(canReconnect(masterSnapshot({ state, sessions: [] }))).toBe(false);
+    }
+    expect(canReconnect(masterSnapshot())).toBe(false);
+  });
+
   it("reads the same all through its first minute", () => {
     expect(
       readings(60, (now) => presentSession(sessionSnapshot(), masterSnapshot(), now).description),

@@ -139,18 +139,48 @@ describe("hosts", () => {
 
 describe("the status bar", () => {
   it("is away while nothing lives", () => {
-    expect(statusBarText([])).toBeUndefined();
+    expect(statusBarText([], start)).toBeUndefined();
     expect(
-      statusBarText([masterSnapshot({ state: { kind: "lost", since: start, reason: "killed" } })]),
+      statusBarText([masterSnapshot({ state: { kind: "lost", since: start, reason: "killed" } })], start),
     ).toBeUndefined();
   });
 
   it("counts live sessions and warns of a connection that does not answer", () => {
     const suspect = { kind: "suspect", since: start, unanswered: 1, countMax: 3, deadAt: start } as const;
-    const shown = statusBarText([masterSnapshot(), masterSnapshot({ id: "m2", state: suspect })]);
+    const shown = statusBarText([masterSnapshot(), masterSnapshot({ id: "m2", state: suspect })], start);
     expect(shown?.text).toBe("$(warning) 2");
     expect(shown?.warning).toBe(true);
     expect(shown?.accessibleLabel).toBe("2 live SSH sessions on 2 connections");
+  });
+});
+
+describe("the status bar, while a connection is lost that terminals wait for", () => {
+  const lost = (host: string, next: { readonly attempting: boolean; readonly until: number | undefined }) =>
+    masterSnapshot({
+      id: `m${host}`,
+      host,
+      state: { kind: "reconnecting", since: start, reason: "unresponsive", ...next },
+    });
+
+  it.each([
+    [{ attempting: false, until: start + 4200 }, "$(sync) 1 reconnecting in 5 s", true],
+    [{ attempting: true, until: undefined }, "$(sync~spin) 1 reconnecting…", false],
+    [{ attempting: false, until: undefined }, "$(debug-disconnect) 1 connection lost", false],
+  ])("says what comes next: %o", (next, text, counting) => {
+    const shown = statusBarText([masterSnapshot(), lost("db1", next)], start);
+    expect(shown).toMatchObject({
+      text,
+      counting,
+      warning: true,
+      accessibleLabel: "1 live SSH session on 1 connection, reconnecting to db1",
+    });
+    expect(shown?.tooltip).toContain("db1: reconnecting, 1 terminal waits");
+  });
+
+  it("counts down to the next of several, and no sessions where nothing lives", () => {
+    const [soon, later] = [5000, 9000].map((left) => ({ attempting: false, until: start + left }));
+    const waiting = [soon, later].flatMap((next, index) => (next ? [lost(`h${index}`, next)] : []));
+    expect(statusBarText(waiting, start)?.text).toBe("$(sync) reconnecting in 5 s");
   });
 });
 

@@ -3,10 +3,12 @@ import type { Dimensions, OutputKind } from "../../../../src/engine/connectionEn
 import type {
   LimitKind,
   Session,
+  SessionConnection,
   SessionOutcome,
   SessionSnapshot,
   SessionState,
 } from "../../../../src/session/sessionTypes.ts";
+import { masterSnapshot } from "../../vscode/snapshots.ts";
 
 /** A session whose server is the test. Keeps output while paused and input while the reader is slow. */
 export class FakeSession implements Session {
@@ -33,6 +35,7 @@ export class FakeSession implements Session {
   /** Bytes that the reader has room for. */
   room = Number.POSITIVE_INFINITY;
   queuedBytes = 0;
+  limitedFrom = 0;
   breakWorks = true;
   /** Never answers a close. */
   dead = false;
@@ -80,6 +83,12 @@ export class FakeSession implements Session {
 
   snapshot(): SessionSnapshot {
     throw new Error("not needed by a terminal");
+  }
+
+  /** All of them ride on one. */
+  connection(): SessionConnection {
+    const state = { kind: "lost", since: 0, reason: "connection-lost" } as const;
+    return { destinationKey: "web1", master: masterSnapshot({ state, since: 0 }) };
   }
 
   details(): undefined {

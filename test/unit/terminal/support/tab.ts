@@ -1,4 +1,5 @@
 import { nextEvent } from "../../../../src/base/emitter.ts";
+import { Reconnections } from "../../../../src/session/reconnections.ts";
 import type { Session } from "../../../../src/session/sessionTypes.ts";
 import {
   type OpenAttempt,
@@ -19,6 +20,7 @@ export class Tab {
   readonly attempts: OpenAttempt[] = [];
   /** Consumed first; then sessions open at once. */
   readonly openings: (() => Promise<Session>)[] = [];
+  readonly reconnections: Reconnections;
   readonly closed: (number | undefined)[] = [];
   readonly states: string[] = [];
   settings: TerminalSettings = { encoding: "utf-8", escapeChar: "~", reconnect: "never" };
@@ -28,15 +30,21 @@ export class Tab {
   #answers = true;
 
   constructor(init: Partial<TerminalControllerInit> = {}) {
-    this.controller = new TerminalController({
+    this.reconnections = new Reconnections({
       clock: this.clock,
       random: () => 0,
+      usableMasters: () => [],
+      onChange: () => {},
+    });
+    this.controller = new TerminalController({
+      clock: this.clock,
       host: "web1",
       settings: async () => this.settings,
       openSession: (attempt) => {
         this.attempts.push(attempt);
         return this.openings.shift()?.() ?? Promise.resolve(this.newSession());
       },
+      reconnect: (lost, terminal) => this.reconnections.join(lost, terminal),
       write: (text) => {
         this.written += text;
         this.screen.terminal.write(text);

@@ -4,7 +4,7 @@ import { CancelledError } from "../../../src/base/errors.ts";
 import { ConfigError } from "../../../src/config/configErrors.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
 import type { MasterEndReason } from "../../../src/master/masterTypes.ts";
-import { Backoff, mayReconnect, mayRetry } from "../../../src/terminal/reconnectPolicy.ts";
+import { Backoff, mayReconnect, mayRetry } from "../../../src/session/reconnectPolicy.ts";
 import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
 
 const authError = new AuthError("refused", "no", { tried: [], methodsLeft: [] });

@@ -1,6 +1,6 @@
 import { SshSessionsError } from "../base/errors.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
-import type { SessionOutcome } from "../session/sessionTypes.ts";
+import type { SessionOutcome } from "./sessionTypes.ts";
 
 /** `auto`: without being asked, when no prompt is needed; `ask`: when the person says so; `never`: not in this tab. */
 export type ReconnectMode = "auto" | "ask" | "never";
@@ -42,8 +42,13 @@ export class Backoff {
   /** A connection was lost that had lasted for `duration`. */
   noteLost(duration: number): void {
     if (duration >= this.#limits.stable) {
-      this.#failures = 0;
+      this.reset();
     }
+  }
+
+  /** What made the attempts fail may be over: the next delay is the shortest. */
+  reset(): void {
+    this.#failures = 0;
   }
 }
 

@@ -1,0 +1,274 @@
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { CancelledError } from "../base/errors.ts";
+import type { MasterCore, MasterEndReason } from "../master/masterTypes.ts";
+import { Backoff, mayRetry } from "./reconnectPolicy.ts";
+import type { MasterSnapshot, ReconnectingTerminal, ReconnectTicket, Session } from "./sessionTypes.ts";
+
+export interface ReconnectGroupInit {
+  readonly clock: Clock;
+  /** 0 <= x < 1 */
+  random(): number;
+  /** Ids of the destination's masters on which a session could be opened now, without a login. */
+  usableMasters(): readonly string[];
+  onChange(): void;
+}
+
+/** Who or what begins an attempt, and so for whom it is. */
+type Cause =
+  /** For all, and questions may be asked. */
+  | "person"
+  /** For those that may reconnect by themselves. */
+  | "master-ready"
+  /** As before, but not for those whose last attempt failed for a reason that time does not heal. */
+  | "time";
+
+interface Member {
+  readonly lost: Session;
+  readonly terminal: ReconnectingTerminal;
+  trying: boolean;
+  /** What it was told last. Undefined: to try. */
+  told: { readonly until: number | undefined } | undefined;
+  /** Its last attempt failed for a reason that time does not heal. */
+  stuck: boolean;
+}
+
+/** A person's wish to reconnect holds for terminals that come this much later: a master's sessions end one by one. Milliseconds. */
+const wishHolds = 5000;
+
+/**
+ * The terminals of one destination that lost their sessions. They wait and try as one: one delay, one attempt (in which
+ * they share the login), and when there is a master again, however it came, they use it at once.
+ */
+export class ReconnectGroup implements Disposable {
+  readonly #init: ReconnectGroupInit;
+  readonly #backoff: Backoff;
+  readonly #members = new Set<Member>();
+  /** Masters that were there when an attempt began: each is a reason for one only. */
+  readonly #tried = new Set<string>();
+  #attempt: Cause | undefined;
+  #attempts = 0;
+  #timer: Disposable | undefined;
+  /** Wall-clock: when the next attempt begins. */
+  #until: number | undefined;
+  #since = 0;
+  /** Monotonic: a person wants to reconnect whoever comes until then. */
+  #wishUntil = Number.NEGATIVE_INFINITY;
+  #failure: Error | undefined;
+  #lostMaster: MasterCore | undefined;
+
+  constructor(init: ReconnectGroupInit) {
+    this.#init = init;
+    this.#backoff = new Backoff(() => init.random());
+  }
+
+  get isEmpty(): boolean {
+    return this.#members.size === 0;
+  }
+
+  /** The lost master, `reconnecting`, with the sessions that wait; undefined while nobody waits for a connection. */
+  snapshot(): MasterSnapshot | undefined {
+    const master = this.#lostMaster;
+    const members = [...this.#members];
+    const isOver = members.every(({ trying }) => trying) && this.#init.usableMasters().length > 0;
+    if (master === undefined || members.length === 0 || isOver) {
+      return undefined;
+    }
+    const reason: MasterEndReason = "reason" in master.state ? master.state.reason : "connection-lost";
+    return Object.freeze({
+      ...master,
+      state: Object.freeze({
+        kind: "reconnecting",
+        since: this.#since,
+        reason,
+        attempting: this.#attempt !== undefined,
+        until: this.#until,
+        ...(this.#failure && { error: this.#failure }),
+      }),
+      sessions: Object.freeze(members.map(({ lost }) => lost.snapshot())),
+    });
+  }
+
+  join(lost: Session, terminal: ReconnectingTerminal): ReconnectTicket {
+    const { clock } = this.#init;
+    if (this.isEmpty) {
+      this.#since = clock.now();
+      this.#failure = undefined;
+      this.#attempts = 0;
+      this.#tried.clear();
+    }
+    const master = lost.connection()?.master;
+    this.#lostMaster ??= master;
+    if (this.#attempts === 0 && master !== undefined) {
+      this.#backoff.noteLost(master.state.since - master.since);
+    }
+    const member: Member = { lost, terminal, trying: false, told: undefined, stuck: false };
+    this.#members.add(member);
+    this.#place(member);
+    this.#init.onChange();
+    return {
+      now: () => this.#members.has(member) && this.#begin("person"),
+      failed: (error) => this.#failed(member, error),
+      dispose: () => this.#leave(member),
+    };
+  }
+
+  /** A person wants the next attempt now, for those that wait and those that come in a moment. */
+  now(): void {
+    this.#wishUntil = this.#init.clock.monotonic() + wishHolds;
+    this.#begin("person");
+  }
+
+  /** What made the attempts fail may be over. */
+  environmentChanged(): void {
+    this.#backoff.reset();
+    if (this.#timer !== undefined) {
+      this.#begin("time");
+    }
+  }
+
+  /** The masters changed: is there one now? */
+  look(): void {
+    if (this.#attempt === undefined && this.#hasNewMaster()) {
+      this.#begin("master-ready");
+    }
+  }
+
+  /** All give up. */
+  stop(): void {
+    const members = [...this.#members];
+    this.#members.clear();
+    this.#rest();
+    for (const { terminal } of members) {
+      terminal.stop();
+    }
+    this.#init.onChange();
+  }
+
+  dispose(): void {
+    this.#members.clear();
+    this.#rest();
+  }
+
+  /** Lets one that comes do what the others do. */
+  #place(member: Member): void {
+    if (this.#attempt !== undefined) {
+      if (concerns(member, this.#attempt)) {
+        this.#try([member], this.#attempt);
+      } else {
+        this.#tell(member, undefined);
+      }
+    } else if (this.#init.clock.monotonic() < this.#wishUntil) {
+      this.#begin("person");
+    } else if (member.terminal.byItself && this.#hasNewMaster()) {
+      this.#begin("master-ready");
+    } else {
+      this.#wait([member]);
+    }
+  }
+
+  #hasNewMaster(): boolean {
+    return !this.isEmpty && this.#init.usableMasters().some((id) => !this.#tried.has(id));
+  }
+
+  /** One attempt for all whom it concerns. While one is made, it is made for those who did not take part, too. */
+  #begin(cause: Cause): void {
+    const members = [...this.#members].filter((member) => !member.trying && concerns(member, cause));
+    for (const id of this.#init.usableMasters()) {
+      this.#tried.add(id);
+    }
+    if (members.length === 0) {
+      return;
+    }
+    this.#stopTimer();
+    this.#wishUntil = Number.NEGATIVE_INFINITY;
+    this.#attempt ??= cause;
+    this.#attempts++;
+    this.#try(members, cause);
+    this.#init.onChange();
+  }
+
+  #try(members: readonly Member[], cause: Cause): void {
+    for (const member of members) {
+      member.trying = true;
+      member.told = undefined;
+    }
+    for (const { terminal } of members) {
+      terminal.attempt(cause !== "person");
+    }
+  }
+
+  #failed(member: Member, error: Error): void {
+    if (!this.#members.has(member) || !member.trying) {
+      return;
+    }
+    member.trying = false;
+    member.stuck = !mayRetry(error);
+    if (!CancelledError.is(error)) {
+      this.#failure = error;
+    }
+    this.#settle();
+  }
+
+  #leave(member: Member): void {
+    if (this.#members.delete(member)) {
+      this.#settle();
+    }
+  }
+
+  /** When nobody tries any more, those that are left wait again. */
+  #settle(): void {
+    const members = [...this.#members];
+    if (members.length === 0) {
+      this.#rest();
+    } else if (this.#attempt !== undefined && !members.some(({ trying }) => trying)) {
+      this.#attempt = undefined;
+      this.#wait(members);
+    } else if (this.#timer !== undefined && !members.some((member) => concerns(member, "time"))) {
+      this.#stopTimer();
+    }
+    this.#init.onChange();
+  }
+
+  #wait(members: readonly Member[]): void {
+    const { clock } = this.#init;
+    if (this.#timer === undefined && members.some((member) => concerns(member, "time"))) {
+      const delay = this.#backoff.next();
+      this.#until = clock.now() + delay;
+      this.#timer = clock.setTimeout(() => this.#begin("time"), delay);
+    }
+    for (const member of members) {
+      this.#tell(member, concerns(member, "time") ? this.#until : undefined);
+    }
+  }
+
+  #tell(member: Member, until: number | undefined): void {
+    if (member.told === undefined || member.told.until !== until) {
+      member.told = { until };
+      member.terminal.wait(until);
+    }
+  }
+
+  #rest(): void {
+    this.#attempt = undefined;
+    this.#lostMaster = undefined;
+    this.#stopTimer();
+  }
+
+  #stopTimer(): void {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    this.#until = undefined;
+  }
+}
+
+function concerns({ terminal, stuck }: Member, cause: Cause): boolean {
+  switch (cause) {
+    case "person":
+      return true;
+    case "master-ready":
+      return terminal.byItself;
+    case "time":
+      return terminal.byItself && !stuck;
+  }
+}

@@ -1,0 +1,17 @@
+import { connectionFor } from "../connectionFor.ts";
+import { isReconnecting } from "../livePresentation.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** The terminals of a lost connection wait no longer; each can be opened again in its tab. */
+export const stopReconnecting: CommandHandler = async (context, argument) => {
+  const master = await connectionFor(
+    context,
+    argument,
+    "Stop Reconnecting",
+    isReconnecting,
+    "No SSH connection is waited for.",
+  );
+  if (master !== undefined) {
+    context.service.stopReconnecting(master.id);
+  }
+};

@@ -1,0 +1,401 @@
+import { describe, expect, it } from "vitest";
+import { AuthError } from "../../../src/auth/authErrors.ts";
+import { asError } from "../../../src/base/errors.ts";
+import { ConnectError } from "../../../src/engine/engineErrors.ts";
+import type { MasterSnapshot, ReconnectTicket, Session } from "../../../src/session/sessionTypes.ts";
+import { hostConfig } from "../../support/fakeEngine.ts";
+import { fakeStack, shell } from "../../support/fakeStack.ts";
+import { settle } from "../../support/manualClock.ts";
+
+type Stack = ReturnType<typeof fakeStack>;
+
+/** A terminal without a screen: reconnects as the tab does. */
+class Terminal {
+  readonly #stack: Stack;
+  readonly #host: string;
+  readonly #byItself: boolean;
+  session: Session | undefined;
+  ticket: ReconnectTicket | undefined;
+  /** What it was told: `wait MS`, `wait` (for a person), `attempt`, `attempt unattended`, `open`, `stop`. */
+  readonly log: string[] = [];
+
+  constructor(stack: Stack, { host = "web1", byItself = true } = {}) {
+    this.#stack = stack;
+    this.#host = host;
+    this.#byItself = byItself;
+  }
+
+  async open(before?: Session): Promise<this> {
+    const session = await this.#stack.manager.open({
+      host: this.#host,
+      title: `tab of ${this.#host}`,
+      ...shell,
+      allowPrompts: this.log.at(-1) !== "attempt unattended",
+      ...(before && { inPlaceOf: before }),
+    });
+    this.session = session;
+    void session.ended.then((outcome) => {
+      if (outcome.kind === "lost") {
+        this.#wait(session);
+      }
+    });
+    return this;
+  }
+
+  #wait(lost: Session): void {
+    const { clock, manager } = this.#stack;
+    this.ticket = manager.reconnect(lost, {
+      byItself: this.#byItself,
+      attempt: (unattended) => {
+        this.log.push(unattended ? "attempt unattended" : "attempt");
+        this.open(lost).then(
+          () => {
+            this.log.push("open");
+            this.ticket?.dispose();
+          },
+          (error: unknown) => this.ticket?.failed(asError(error)),
+        );
+      },
+      wait: (until) => this.log.push(until === undefined ? "wait" : `wait ${until - clock.now()}`),
+      stop: () => this.log.push("stop"),
+    });
+  }
+}
+
+const away = new ConnectError("refused", "nobody listens");
+const refused = new AuthError("refused", "no", { tried: [], methodsLeft: [] });
+
+async function terminals(stack: Stack, count: number): Promise<readonly [Terminal, ...Terminal[]]> {
+  const first = await new Terminal(stack).open();
+  const others = await Promise.all(Array.from({ length: count - 1 }, () => new Terminal(stack).open()));
+  return [first, ...others];
+}
+
+/** The newest connection breaks. */
+async function lose({ engine }: Stack): Promise<void> {
+  engine.connections.at(-1)?.end({ reason: "lost" });
+  await settle();
+}
+
+function seen({ manager }: Stack): readonly MasterSnapshot[] {
+  return manager.masters();
+}
+
+describe("a lost master that terminals wait for", () => {
+  it("is seen as reconnecting, with its next attempt, the terminals, and why the last attempt failed", async () => {
+    const stack = fakeStack();
+    await terminals(stack, 2);
+    const lostAt = stack.clock.now();
+    await lose(stack);
+    expect(seen(stack)).toMatchObject([
+      {
+        id: "m1",
+        host: "web1",
+        state: {
+          kind: "reconnecting",
+          since: lostAt,
+          reason: "connection-lost",
+          attempting: false,
+          until: lostAt + 1000,
+        },
+        sessions: [{ id: "s1" }, { id: "s2" }],
+      },
+    ]);
+    expect(seen(stack)[0]?.state).not.toHaveProperty("error");
+    stack.engine.hold = true;
+    stack.engine.failure = away;
+    await stack.clock.advance(1000);
+    expect(seen(stack)).toMatchObject([
+      { id: "m1", state: { attempting: true, until: undefined }, sessions: [{ id: "s1" }, { id: "s2" }] },
+    ]);
+    stack.engine.release();
+    await settle();
+    expect(seen(stack)).toMatchObject([
+      {
+        id: "m1",
+        state: { kind: "reconnecting", attempting: false, until: lostAt + 3000, error: away },
+        sessions: [{ id: "s1" }, { id: "s2" }],
+      },
+    ]);
+    stack.engine.hold = false;
+    stack.engine.failure = undefined;
+    await stack.clock.advance(2000);
+    expect(seen(stack)).toMatchObject([{ id: "m3", state: { kind: "ready" }, sessions: [{}, {}] }]);
+    stack.manager.killAll();
+    await stack.clock.advance(1000);
+    expect(stack.clock.pendingTimers).toBe(0);
+  });
+
+  it("shows somebody else's session below it while its login is the attempt", async () => {
+    const stack = fakeStack();
+    await terminals(stack, 1);
+    await lose(stack);
+    stack.engine.hold = true;
+    const opening = stack.manager.open({ host: "web1", title: "other", ...shell });
+    await settle();
+    expect(seen(stack)).toMatchObject([
+      {
+        id: "m1",
+        state: { kind: "reconnecting", attempting: true },
+        sessions: [{ id: "s1" }, { title: "other" }],
+      },
+    ]);
+    stack.engine.release();
+    await opening;
+    await settle();
+    expect(seen(stack)).toMatchObject([{ id: "m2", state: { kind: "ready" }, sessions: [{}, {}] }]);
+  });
+
+  it("is again the lost one when nobody waits any more", async () => {
+    const stack = fakeStack();
+    const [terminal] = await terminals(stack, 1);
+    await lose(stack);
+    terminal.ticket?.dispose();
+    expect(seen(stack)).toMatchObject([{ id: "m1", state: { kind: "lost" }, sessions: [] }]);
+    expect(stack.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("terminals of one destination", () => {
+  it("try as one: one delay for all, one login an attempt, and one when it works", async () => {
+    const stack = fakeStack([hostConfig(), hostConfig({ alias: "www" })]);
+    const tabs = [...(await terminals(stack, 9)), await new Terminal(stack, { host: "www" }).open()];
+    await lose(stack);
+    stack.engine.failure = away;
+    await stack.clock.advance(1000 + 2000);
+    expect(stack.engine.requests).toHaveLength(1 + 2);
+    stack.engine.failure = undefined;
+    await stack.clock.advance(4000);
+    expect(stack.engine.requests).toHaveLength(1 + 3);
+    for (const { log } of tabs) {
+      expect(log).toEqual([
+        "wait 1000",
+        "attempt unattended",
+        "wait 2000",
+        "attempt unattended",
+        "wait 4000",
+        "attempt unattended",
+        "open",
+      ]);
+    }
+    expect(seen(stack)).toMatchObject([{ sessions: { length: 10 } }]);
+  });
+
+  it("come back at once when there is a master again, whoever made it", async () => {
+    const stack = fakeStack();
+    const tabs = await terminals(stack, 3);
+    await lose(stack);
+    stack.engine.failure = away;
+    await stack.clock.advance(20_000);
+    stack.engine.failure = undefined;
+    const { length } = stack.engine.requests;
+    await stack.manager.open({ host: "web1", ...shell });
+    await settle();
+    expect(stack.engine.requests).toHaveLength(length + 1);
+    expect(tabs.map(({ log }) => log.slice(-2))).toEqual(tabs.map(() => ["attempt unattended", "open"]));
+    expect(stack.clock.pendingTimers).toBe(1);
+  });
+
+  it("are helped by Enter in one of them, also those that wait to be asked", async () => {
+    const stack = fakeStack();
+    const [first, second] = await terminals(stack, 2);
+    const asking = await new Terminal(stack, { byItself: false }).open();
+    await lose(stack);
+    expect(asking.log).toEqual(["wait"]);
+    second?.ticket?.now();
+    await settle();
+    expect(stack.engine.requests).toHaveLength(2);
+    for (const tab of [first, second, asking]) {
+      expect(tab?.log.slice(-2)).toEqual(["attempt", "open"]);
+    }
+  });
+
+  it("leave alone the one that wants to be asked", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    const asking = await new Terminal(stack, { byItself: false }).open();
+    await lose(stack);
+    await stack.clock.advance(1000);
+    expect(tab.log.at(-1)).toBe("open");
+    expect(asking.log).toEqual(["wait"]);
+    expect(seen(stack)).toMatchObject([
+      { state: { kind: "reconnecting", until: undefined }, sessions: [{ id: asking.session?.id }] },
+      { state: { kind: "ready" } },
+    ]);
+  });
+
+  it("wait for a person after a refused login, and come back when somebody else's login works", async () => {
+    const stack = fakeStack();
+    const tabs = await terminals(stack, 2);
+    await lose(stack);
+    stack.engine.failure = refused;
+    await stack.clock.advance(1_000_000);
+    expect(stack.engine.requests).toHaveLength(2);
+    expect(tabs.map(({ log }) => log.at(-1))).toEqual(["wait", "wait"]);
+    expect(seen(stack)).toMatchObject([{ state: { attempting: false, until: undefined, error: refused } }]);
+    stack.engine.failure = undefined;
+    await stack.manager.connect("web1");
+    await settle();
+    expect(tabs.map(({ log }) => log.at(-1))).toEqual(["open", "open"]);
+  });
+
+  it("do not hammer a server that lets in, and drops at once", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    for (let round = 0; round < 4; round++) {
+      await lose(stack);
+      await stack.clock.advance(1000 * 2 ** round);
+      expect(tab.log.at(-1)).toBe("open");
+    }
+    expect(tab.log.filter((entry) => entry.startsWith("wait"))).toEqual([
+      "wait 1000",
+      "wait 2000",
+      "wait 4000",
+      "wait 8000",
+    ]);
+    await stack.clock.advance(30_000);
+    await lose(stack);
+    expect(tab.log.at(-1)).toBe("wait 1000");
+  });
+
+  it("try a master that refuses them once, and then wait", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    await lose(stack);
+    stack.engine.maxSessions = 0;
+    await stack.manager.connect("web1");
+    await stack.clock.advance(1999);
+    expect(tab.log).toEqual(["wait 1000", "attempt unattended", "wait 2000"]);
+  });
+
+  it("try at once, and from the shortest delay again, when the machine wakes or its addresses change", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    await lose(stack);
+    stack.engine.failure = away;
+    await stack.clock.advance(100_000);
+    expect(tab.log.at(-1)).toBe("wait 60000");
+    stack.manager.environmentChanged();
+    await settle();
+    expect(tab.log.slice(-2)).toEqual(["attempt unattended", "wait 1000"]);
+  });
+
+  it("stop together when a person says so, and alone when a person leaves one", async () => {
+    const stack = fakeStack();
+    const [first, second, third] = await terminals(stack, 3);
+    await lose(stack);
+    first.ticket?.dispose();
+    expect(seen(stack)).toMatchObject([
+      { state: { kind: "reconnecting" }, sessions: [{ id: "s2" }, { id: "s3" }] },
+    ]);
+    stack.manager.stopReconnecting("m1");
+    expect([first, second, third].map((tab) => tab?.log.at(-1))).toEqual(["wait 1000", "stop", "stop"]);
+    await stack.clock.advance(100_000);
+    expect(stack.engine.requests).toHaveLength(1);
+    expect(stack.clock.pendingTimers).toBe(0);
+  });
+
+  it.each(["disconnectAll", "killAll"] as const)("stop with %s", async (all) => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    await lose(stack);
+    await stack.manager[all]();
+    expect(tab.log.at(-1)).toBe("stop");
+    expect(seen(stack)).toEqual([]);
+  });
+
+  it("are of no interest to another destination", async () => {
+    const stack = fakeStack([hostConfig(), hostConfig({ alias: "db1", hostName: "db1.test" })]);
+    const [web] = await terminals(stack, 1);
+    await lose(stack);
+    const db = await new Terminal(stack, { host: "db1" }).open();
+    expect(web.log).toEqual(["wait 1000"]);
+    await lose(stack);
+    expect(db.log).toEqual(["wait 1000"]);
+    db.ticket?.now();
+    await settle();
+    expect(web.log).toEqual(["wait 1000"]);
+    expect(db.log.at(-1)).toBe("open");
+  });
+});
+
+describe("reconnecting now", () => {
+  async function silent(stack: Stack): Promise<void> {
+    stack.engine.connection().answers = false;
+    await stack.clock.advance(46_000);
+  }
+
+  it("makes the next attempt of what waits", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    await lose(stack);
+    expect(await stack.manager.reconnectNow("m1")).toBe(true);
+    await settle();
+    expect(tab.log.slice(-2)).toEqual(["attempt", "open"]);
+  });
+
+  it("gives up a master that does not answer; its terminals go on at once, on one new login", async () => {
+    const stack = fakeStack();
+    const tabs = await terminals(stack, 3);
+    const asking = await new Terminal(stack, { byItself: false }).open();
+    await silent(stack);
+    expect(seen(stack)).toMatchObject([{ state: { kind: "suspect" } }]);
+    const begun = stack.manager.reconnectNow("m1");
+    await stack.clock.advance(1250);
+    expect(await begun).toBe(true);
+    await settle();
+    expect(stack.manager.history().map(({ outcome }) => outcome)).toEqual(
+      Array.from({ length: 4 }, () => ({ kind: "lost", reason: "unresponsive" })),
+    );
+    expect(stack.engine.requests).toHaveLength(2);
+    for (const { log } of [...tabs, asking]) {
+      expect(log).toEqual(["attempt", "open"]);
+    }
+  });
+
+  it("does nothing to one that answers after all, or is healthy, or unknown", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    expect(await stack.manager.reconnectNow("m1")).toBe(false);
+    expect(await stack.manager.reconnectNow("m7")).toBe(false);
+    await silent(stack);
+    expect(seen(stack)).toMatchObject([{ state: { kind: "suspect" } }]);
+    stack.engine.connection().answers = true;
+    expect(await stack.manager.reconnectNow("m1")).toBe(false);
+    expect(seen(stack)).toMatchObject([{ id: "m1", state: { kind: "ready" }, sessions: [{ id: "s1" }] }]);
+    expect(tab.log).toEqual([]);
+  });
+
+  it("is a wish for now, not for what is lost later", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    await silent(stack);
+    const begun = stack.manager.reconnectNow("m1");
+    await stack.clock.advance(1250);
+    await begun;
+    await settle();
+    await lose(stack);
+    expect(tab.log).toEqual(["attempt", "open", "wait 1000"]);
+  });
+});
+
+describe("the time limit of a terminal", () => {
+  it("goes on counting over the gap, from where it was extended last; other limits begin anew", async () => {
+    const stack = fakeStack();
+    stack.settings.time = 300;
+    const [tab] = await terminals(stack, 1);
+    await stack.clock.advance(100_000);
+    tab.session?.extend();
+    await stack.clock.advance(100_000);
+    await lose(stack);
+    await stack.clock.advance(1000);
+    expect(tab.log.at(-1)).toBe("open");
+    await lose(stack);
+    await stack.clock.advance(2000);
+    const { session } = tab;
+    await stack.clock.advance(196_000);
+    expect(session?.state.kind).toBe("open");
+    await stack.clock.advance(2000);
+    expect(session?.state).toMatchObject({ kind: "ending", how: "limit" });
+  });
+});
