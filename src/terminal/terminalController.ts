@@ -56,6 +56,8 @@ export interface OpenAttempt {
 export interface Ending {
   /** One line of plain text, e.g. `web1: connection lost (no answer for 90 s)`. */
   readonly text: string;
+  /** What nobody may overlook, told above `text`: a headline and further lines of plain text. */
+  readonly warning?: readonly [string, ...string[]];
   /** Undefined: closes without VS Code saying anything. */
   readonly exitCode: number | undefined;
   /** The tab stays until a key is pressed, so that the last output and the reason can be read. */
@@ -333,11 +335,11 @@ export class TerminalController implements Disposable {
     this.#screen.clearStatus();
     if (again) {
       if (!CancelledError.is(error)) {
-        const { text } = this.#init.describeFailure(error);
+        const { text, warning } = this.#init.describeFailure(error);
         // A server that is away for an hour is told once, not once an attempt.
         if (text !== this.#failureText) {
           this.#failureText = text;
-          this.#screen.notice(text);
+          this.#tell(warning, text);
         }
       }
       this.#ticket?.failed(error);
@@ -368,13 +370,20 @@ export class TerminalController implements Disposable {
 
   /** The last line, and the end of the tab or not. */
   #end(ending: Ending): void {
-    this.#screen.notice(`[${ending.text}]`);
+    this.#tell(ending.warning, `[${ending.text}]`);
     if (ending.staysOpen) {
       this.#setState({ kind: "ended", ending });
       this.#screen.status("Press Enter to close, R to open again.");
     } else {
       this.#close(ending.exitCode);
     }
+  }
+
+  #tell(warning: Ending["warning"], text: string): void {
+    if (warning !== undefined) {
+      this.#screen.warning(...warning);
+    }
+    this.#screen.notice(text);
   }
 
   #onInput(text: string): void {

@@ -23,14 +23,22 @@ const replyPatience = 20;
 /** Less than this in front of the terminal is parsed before anybody could tell the difference. UTF-16 code units. */
 const floodBacklog = 128 * 1024;
 
-/** What lines of our own look like: dim, so that nobody takes them for the program's. */
+/** What lines of our own look like: dim, so that nobody takes them for the program's; warnings so that nobody misses them. */
 const dim = "\u001b[2m";
 const plain = "\u001b[0m";
+const alarming = "\u001b[1;31m";
 const eraseRow = "\u001b[2K";
 const eraseRestOfRow = "\u001b[K";
 const up = "\u001b[A";
 const wrapOff = "\u001b[?7l";
 const wrapOn = "\u001b[?7h";
+
+interface Notice {
+  readonly lines: readonly string[];
+  /** SGR of the first line, and of those after it. */
+  readonly first: string;
+  readonly others: string;
+}
 
 /**
  * The terminal as seen from here, for as long as its tab lives: output with back-pressure, input without the answers to
@@ -42,7 +50,7 @@ export class TerminalScreen implements Disposable {
   readonly #replies = new ReplyFilter();
   readonly modes = new TerminalModes();
   #replyTimer: Disposable | undefined;
-  #notices: string[][] = [];
+  #notices: Notice[] = [];
   /** How many rows the status line takes; 0: there is none. */
   #statusRows = 0;
 
@@ -96,24 +104,31 @@ export class TerminalScreen implements Disposable {
   }
 
   /** Lines of our own. They wait while a sequence is open or a full screen program is on the screen. */
-  notice(...lines: string[]): void {
-    this.#notices.push(lines);
+  notice(...lines: readonly string[]): void {
+    this.#notices.push(usual(lines));
+    this.#flushNotices();
+  }
+
+  /** As `notice`, to be seen: a headline and what it is about. */
+  warning(headline: string, ...lines: readonly string[]): void {
+    this.#notices.push({ lines: [headline, ...lines], first: alarming, others: plain });
     this.#flushNotices();
   }
 
   /** As `notice`, but begins where the cursor is, and does not wait for a full screen program: somebody asked for it. */
-  answer(...lines: string[]): void {
+  answer(...lines: readonly string[]): void {
+    const notice = usual(lines);
     if (this.#flow.inGround) {
-      this.#writeLines(lines, "");
+      this.#writeLines(notice, "");
     } else {
-      this.#notices.push(lines);
+      this.#notices.push(notice);
     }
   }
 
   /** In place of output that `modes` was told of, and the terminal not: what it must see of it, and a line that says so. */
   skipped(controls: string, line: string): void {
     this.#ports.write(controls);
-    this.#writeLines([line], this.#flow.atFreshLine ? "" : "\r\n", true);
+    this.#writeLines(usual([line]), this.#flow.atFreshLine ? "" : "\r\n", true);
   }
 
   /**
@@ -160,9 +175,9 @@ export class TerminalScreen implements Disposable {
     }
     const notices = this.#notices;
     this.#notices = [];
-    for (const lines of notices) {
+    for (const notice of notices) {
       this.clearStatus();
-      this.#writeLines(lines, this.#flow.atFreshLine ? "" : "\r\n");
+      this.#writeLines(notice, this.#flow.atFreshLine ? "" : "\r\n");
     }
   }
 
@@ -172,12 +187,16 @@ export class TerminalScreen implements Disposable {
   }
 
   /** Below the cursor there may be what a program has drawn. */
-  #writeLines(lines: readonly string[], before: string, unseen = false): void {
-    const text = lines.map((line) => `${printable(line)}${eraseRestOfRow}\r\n`).join("");
-    this.#flow.writeNotice(
-      `${before}${this.modes.neutral(unseen)}${dim}${text}${plain}${this.modes.restore()}`,
-    );
+  #writeLines({ lines, first, others }: Notice, before: string, unseen = false): void {
+    const text = lines
+      .map((line, at) => `${at === 0 ? first : others}${printable(line)}${eraseRestOfRow}\r\n`)
+      .join("");
+    this.#flow.writeNotice(`${before}${this.modes.neutral(unseen)}${text}${plain}${this.modes.restore()}`);
   }
+}
+
+function usual(lines: readonly string[]): Notice {
+  return { lines, first: dim, others: dim };
 }
 
 /** Cuts at spaces where that goes, so that no row is longer than `width` UTF-16 code units. */

@@ -4,6 +4,7 @@ import { printable } from "../base/log.ts";
 import { describeOutcome, formatDuration } from "../session/sessionDetails.ts";
 import type { LimitKind, SessionOutcome } from "../session/sessionTypes.ts";
 import type { Ending } from "../terminal/terminalController.ts";
+import { hostKeyWarning } from "./hostKeyWarning.ts";
 import { userMessage } from "./userMessages.ts";
 
 export function describeEnding(host: string, outcome: SessionOutcome): Ending {
@@ -16,11 +17,11 @@ export function describeEnding(host: string, outcome: SessionOutcome): Ending {
 
 /** All that there is to say: often there is no message beside it. The tab stays so that R can try again. */
 export function describeFailure(host: string, error: Error, home: string): Ending {
-  return {
-    text: userMessage(error, host, home)?.text ?? `${printable(host)}: cancelled`,
-    exitCode: 255,
-    staysOpen: true,
-  };
+  const over = { exitCode: 255, staysOpen: true };
+  const warning = hostKeyWarning(error);
+  return warning === undefined
+    ? { ...over, text: userMessage(error, host, home)?.text ?? `${printable(host)}: cancelled` }
+    : { ...over, text: `${printable(host)}: not connected, the host key is not to be trusted`, warning };
 }
 
 const limitNames: Record<LimitKind, string> = {

@@ -114,6 +114,32 @@ describe("opening", () => {
     expect(await tab.text()).toBe("[failed: refused]\n$");
   });
 
+  test("what must not be overlooked stands above the reason, also of an attempt to reconnect", async () => {
+    const tab = new Tab({
+      describeFailure: () => ({
+        text: "not trusted",
+        warning: ["KEY CHANGED", "see known_hosts:3"],
+        exitCode: 255,
+        staysOpen: true,
+      }),
+    });
+    tab.settings = { ...tab.settings, reconnect: "ask" };
+    tab.openings.push(() => Promise.reject(new Error("changed")));
+    await tab.open();
+    expect(await tab.text()).toBe(
+      "KEY CHANGED\nsee known_hosts:3\n[not trusted]\nPress Enter to close, R to open again.",
+    );
+    tab.type("r");
+    await settle();
+    tab.session.end(lost);
+    await settle();
+    tab.openings.push(() => Promise.reject(new Error("changed")));
+    tab.type("\r");
+    expect(await tab.text()).toMatch(
+      /lost ──\nKEY CHANGED\nsee known_hosts:3\nnot trusted\nPress Enter to reconnect/,
+    );
+  });
+
   test("a cancelled opening closes the tab without a word", async () => {
     const tab = new Tab();
     tab.openings.push(() => Promise.reject(new CancelledError()));

@@ -84,6 +84,25 @@ describe("lines of our own", () => {
     expect(await text(screen)).toBe("y".repeat(30));
   });
 
+  test("a warning's headline is bold and in colour, nothing of it is dim, and it can't act", async () => {
+    const { ours, screen } = terminal(40);
+    ours.warning("WARNING: CHANGED", "see\u001b[2J there");
+    ours.notice("[over]");
+    expect(await text(screen)).toBe("WARNING: CHANGED\nsee\\u{1b}[2J there\n[over]");
+    const cell = (row: number) => screen.terminal.buffer.active.getLine(row)?.getCell(0);
+    expect([cell(0)?.isBold(), cell(0)?.isFgDefault(), cell(0)?.isDim()].map(Boolean)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([cell(1)?.isBold(), cell(1)?.isFgDefault(), cell(1)?.isDim()].map(Boolean)).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect(Boolean(cell(2)?.isDim())).toBe(true);
+  });
+
   test("keep nothing of what a program has drawn below the cursor", async () => {
     const { ours, screen } = terminal(20);
     ours.write("$ menu\r\n1 first choice\r\n2 second choice\r\n3 third choice\u001b[3A\r$ ");

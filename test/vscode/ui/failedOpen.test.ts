@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +28,7 @@ describe("a terminal that can't be opened", () => {
       `Host ${alias}\n  HostName 127.0.0.1\n  Port ${port}\n`;
     host = await startSshd();
     await host.changeHostKeys();
+    await writeFile(host.knownHostsFile, `# one\n# two\n${await readFile(host.knownHostsFile, "utf8")}`);
     const configFile = join(folder, "ssh_config");
     await writeFile(
       configFile,
@@ -63,7 +64,10 @@ describe("a terminal that can't be opened", () => {
     await workbench.tree("Hosts").click("down");
     await terminals.waitForText(/the connection was refused[\s\S]*R to open again/);
     await workbench.tree("Hosts").click("changed");
-    await terminals.waitForText(/CHANGED[\s\S]*R to open again/);
+    const told = await terminals.waitForText(/CHANGED[\s\S]*R to open again/);
+    const warning = told.replaceAll("\n", "");
+    assert.ok(warning.includes(`${host.knownHostsFile}:3`), told);
+    assert.match(warning, / SHA256:\S{43}Known/);
     await notifications.waitFor("CHANGED");
     assert.deepEqual(
       (await notifications.texts()).filter((text) => !text.includes("CHANGED")),
@@ -71,6 +75,7 @@ describe("a terminal that can't be opened", () => {
     );
     await notifications.press("CHANGED", "Open known_hosts");
     await workbench.page.locator(".tab.active", { hasText: "known_hosts" }).waitFor();
+    await workbench.statusBarItem("Ln 3, Col 1").waitFor();
     await notifications.clear();
   });
 

@@ -1,0 +1,36 @@
+import { printable } from "../base/log.ts";
+import { ConnectError } from "../engine/engineErrors.ts";
+import { HostKeyError } from "../trust/hostKeyErrors.ts";
+
+/**
+ * What a terminal shows of a host key that must not be trusted, the jump host's included: the lines of OpenSSH's warning
+ * (warn_changed_key in sshconnect.c), with the offending entry as `file:line`, of which VS Code makes a link.
+ * @returns undefined for any other failure. Plain text.
+ */
+export function hostKeyWarning(error: unknown): readonly [string, ...string[]] | undefined {
+  if (ConnectError.is(error) && error.reason === "jump-failed") {
+    return hostKeyWarning(error.cause);
+  }
+  if (!HostKeyError.is(error) || (error.reason !== "changed" && error.reason !== "revoked")) {
+    return undefined;
+  }
+  const shown = `${printable(error.host)} shows: ${printable(error.keyType)} ${printable(error.fingerprint)}`;
+  const line = error.line === undefined ? "" : `:${error.line}`;
+  const entry = error.file === undefined ? "known_hosts" : `${printable(error.file)}${line}`;
+  if (error.reason === "revoked") {
+    return [
+      "WARNING: REVOKED HOST KEY!",
+      "The server's key is one that must not be trusted any more: somebody may have stolen it.",
+      shown,
+      `Revoked in: ${entry}`,
+      "Ask the server's owner. Nothing was sent.",
+    ];
+  }
+  return [
+    "WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!",
+    "Somebody may be listening in right now (man in the middle), or the server was set up anew.",
+    shown,
+    `Known is another key: ${entry}`,
+    "Ask the server's owner whether the key shown is right. Only then remove that line, and try again. Nothing was sent.",
+  ];
+}
