@@ -36,5 +36,16 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu
  */
 export function printable(text: string, limit = 500): string {
   const cut = text.length > limit ? `${text.slice(0, limit)}…` : text;
-  return cut.replace(unprintable, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
+  return cut.replace(unprintable, escaped);
+}
+
+/** As `printable`, for a text of many lines and any length: line ends, made LF, and tabs stay. */
+export function printableLines(text: string): string {
+  return text
+    .replace(/\r\n?/g, "\n")
+    .replace(unprintable, (char) => (char === "\n" || char === "\t" ? char : escaped(char)));
+}
+
+function escaped(char: string): string {
+  return `\\u{${char.codePointAt(0)?.toString(16)}}`;
 }

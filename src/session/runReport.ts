@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { printable } from "../base/log.ts";
+import { printable, printableLines } from "../base/log.ts";
 import type { HostRun } from "./fleetRun.ts";
 import { describeOutcome } from "./sessionDetails.ts";
 
@@ -15,7 +15,7 @@ export function runSucceeded(run: HostRun): boolean {
 
 /**
  * What a run on one or more hosts gave, as plain text: a summary when there are several, then each host's output.
- * Escape sequences are taken out; output that was cut says so.
+ * Escape sequences are taken out, and what else can't be seen is made visible; output that was cut says so.
  */
 export function runReport(
   title: string,
@@ -55,6 +55,6 @@ export function runReport(
 }
 
 function text(bytes: Buffer): readonly string[] {
-  const decoded = stripVTControlCharacters(bytes.toString("utf8")).replaceAll("\r\n", "\n");
+  const decoded = printableLines(stripVTControlCharacters(bytes.toString("utf8")));
   return decoded === "" ? [] : [decoded.endsWith("\n") ? decoded.slice(0, -1) : decoded];
 }

@@ -52,3 +52,28 @@ it("output that was cut says so", () => {
     "the first 10 bytes of each stream were kept",
   );
 });
+
+it("nothing of the output rings, moves back, or turns the text around", () => {
+  const hidden = [
+    "\u0007",
+    "\b",
+    "\u200e",
+    "\u200f",
+    "\u202a",
+    "\u202e",
+    "\u2066",
+    "\u2069",
+    "\u009b",
+    "\u0000",
+  ];
+  const report = runReport(
+    "cat",
+    [done("a", 0, `1\t2\r\n3%\r4%\r\n${hidden.join("|")}\n`, hidden.join(""))],
+    10_000,
+    describeError,
+  );
+  expect(report).toContain(
+    "1\t2\n3%\n4%\n\\u{7}|\\u{8}|\\u{200e}|\\u{200f}|\\u{202a}|\\u{202e}|\\u{2066}|\\u{2069}|",
+  );
+  expect(report).not.toMatch(/[^\P{Cc}\n\t]|\p{Cf}/u);
+});
