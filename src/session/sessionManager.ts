@@ -190,7 +190,12 @@ export class SessionManager implements SessionService {
   }
 
   stopReconnecting(masterId: string): void {
-    this.#reconnections.find(masterId)?.stop();
+    const waiting = this.#reconnections.find(masterId);
+    if (waiting !== undefined) {
+      waiting.stop();
+      // Whoever stops it has seen it.
+      this.#init.registry.forget(masterId);
+    }
   }
 
   async disconnect(id: string): Promise<void> {

@@ -94,7 +94,7 @@ function reconnectText(state: Extract<MasterState, { kind: "reconnecting" }>, no
   }
   return state.until === undefined
     ? "lost, waits for you"
-    : `reconnecting, next try in ${secondsLeft(state.until - now)}`;
+    : `reconnecting in ${secondsLeft(state.until - now)}`;
 }
 
 function masterIcon(state: MasterState): ItemPresentation["icon"] {

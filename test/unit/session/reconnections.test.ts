@@ -290,6 +290,7 @@ describe("terminals of one destination", () => {
     ]);
     stack.manager.stopReconnecting("m1");
     expect([first, second, third].map((tab) => tab?.log.at(-1))).toEqual(["wait 1000", "stop", "stop"]);
+    expect(seen(stack)).toEqual([]);
     await stack.clock.advance(100_000);
     expect(stack.engine.requests).toHaveLength(1);
     expect(stack.clock.pendingTimers).toBe(0);

@@ -67,7 +67,7 @@ describe("a master in the tree", () => {
   });
 
   it.each([
-    [{ attempting: false, until: later + 4200 }, "reconnecting, next try in 5 s", "sync"],
+    [{ attempting: false, until: later + 4200 }, "reconnecting in 5 s", "sync"],
     [{ attempting: true, until: undefined }, "reconnecting…", "sync~spin"],
     [{ attempting: false, until: undefined }, "lost, waits for you", "debug-disconnect"],
   ])("says when it is reconnected: %o", (next, text, icon) => {
@@ -190,7 +190,7 @@ describe("a master in the tree", () => {
 
 describe("a session in the tree", () => {
   it.each([
-    [{ attempting: false, until: later + 4200 }, "reconnecting, next try in 5 s", "sync"],
+    [{ attempting: false, until: later + 4200 }, "reconnecting in 5 s", "sync"],
     [{ attempting: true, until: undefined }, "reconnecting…", "sync~spin"],
     [{ attempting: false, until: undefined }, "lost, waits for you", "debug-disconnect"],
   ])("says when it is reconnected: %o", (next, text, icon) => {
