@@ -22,6 +22,8 @@ const refreshDelay = 50;
 const tickInterval = 1000;
 /** VS Code asks for a hover once and keeps it until the row is drawn anew. Long enough to read one. */
 const hoverLife = 30_000;
+/** A row that was pointed at stands still for so long, but for what is more than a number: its hover could not be read. */
+const hoverCalm = 10_000;
 
 /**
  * The Live view: masters, below each its sessions and what its server itself sees. A view over snapshots; what it remembers is only which element object
@@ -265,13 +267,27 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     for (const node of this.getChildren()) {
       add(node, this.getChildren(node));
     }
+    const before = this.#shown;
+    const calm = this.#clock.now() - hoverCalm;
+    for (const [key, at] of this.#hovered) {
+      const [was, is] = [before.get(key), shown.get(key)];
+      const isMaster = this.#nodes.get(key)?.kind === "master";
+      if (
+        isMaster &&
+        at > calm &&
+        was !== undefined &&
+        is !== undefined &&
+        withoutNumbers(was) === withoutNumbers(is)
+      ) {
+        shown.set(key, was);
+      }
+    }
     const structure = [...shown.keys()].filter((key) => !key.startsWith("server ")).join("\n");
     const folds = this.#service
       .masters()
       .filter(isConnected)
       .map(({ id }) => id);
     shown.set("", `${structure}\n${folds.join(" ")}`);
-    const before = this.#shown;
     this.#shown = shown;
     this.#nodes = new Map([...this.#nodes].filter(([key]) => shown.has(key)));
     this.#hovered = new Map([...this.#hovered].filter(([key]) => shown.has(key)));
@@ -314,6 +330,10 @@ function reading(presentation: ItemPresentation): string {
     presentation.icon,
     presentation.contextValue,
   ]);
+}
+
+function withoutNumbers(text: string): string {
+  return text.replaceAll(/\d+/g, "");
 }
 
 /** Sessions of a master that have not ended. */

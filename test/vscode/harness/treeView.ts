@@ -77,6 +77,11 @@ export class TreeView {
     await row.locator(`.actions .action-label[aria-label^=${JSON.stringify(action)}]`).click();
   }
 
+  /** Puts the pointer on the row, which shows its inline buttons. */
+  async pointAt(label: string): Promise<void> {
+    await this.#row(label).hover();
+  }
+
   /** Names of the row's inline buttons. */
   async inlineActions(label: string): Promise<string[]> {
     const row = this.#row(label);
