@@ -61,8 +61,13 @@ export const troubleScenes: readonly Scene[] = [
         await live.waitForRow("edge1", (row) => row.description.includes("no answer"));
         await picture("suspect");
         await workbench.terminals.waitForText(/Reconnecting in/);
+        await proxy.refuse();
+        await live.waitForRow("edge1", (row) => /^reconnecting in [4-9] s/.test(row.description));
+        await live.pointAt("edge1");
         await picture("reconnect");
+        await proxy.accept();
         proxy.thaw();
+        await live.inlineAction("edge1", "Reconnect Now");
         await workbench.terminals.waitForText(/reconnected after/);
         await live.waitForRow("edge1", (row) => row.level === 2);
         await workbench.terminals.type("exit\n");
