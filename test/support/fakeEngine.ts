@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import type { Clock } from "../../src/base/clock.ts";
 import { raceSignal } from "../../src/base/deadline.ts";
 import { Emitter } from "../../src/base/emitter.ts";
-import type { HostConfig, KeepalivePolicy } from "../../src/config/hostConfig.ts";
+import type { KeepalivePolicy } from "../../src/config/hostConfig.ts";
 import type {
   ChannelDetails,
   ChannelExit,
@@ -16,43 +16,6 @@ import type {
   SessionSpec,
 } from "../../src/engine/connectionEngine.ts";
 import { ChannelError } from "../../src/engine/engineErrors.ts";
-
-/** A host's configuration with OpenSSH's defaults. */
-export function hostConfig(over: Partial<HostConfig> = {}): HostConfig {
-  return {
-    alias: "web1",
-    hostName: "web1.test",
-    user: "me",
-    port: 22,
-    addressFamily: "any",
-    connectionAttempts: 1,
-    proxyJump: [],
-    strictHostKeyChecking: "ask",
-    userKnownHostsFiles: [],
-    globalKnownHostsFiles: [],
-    hashKnownHosts: false,
-    identityFilesAreDefault: true,
-    identityFiles: [],
-    certificateFiles: [],
-    identitiesOnly: false,
-    forwardAgent: false,
-    pubkeyAuthentication: true,
-    passwordAuthentication: true,
-    kbdInteractiveAuthentication: true,
-    batchMode: false,
-    preferredAuthentications: ["publickey", "keyboard-interactive", "password"],
-    numberOfPasswordPrompts: 3,
-    compression: false,
-    requestTty: "auto",
-    sendEnv: [],
-    setEnv: {},
-    escapeChar: "~",
-    channelTimeouts: [],
-    sources: new Map(),
-    warnings: [],
-    ...over,
-  };
-}
 
 export function keepalive(interval: number, countMax: number): KeepalivePolicy {
   const source = { kind: "default" } as const;

@@ -5,11 +5,12 @@ import type { HostConfig, KeepalivePolicy } from "../../src/config/hostConfig.ts
 import type { LoginOptions } from "../../src/master/masterPorts.ts";
 import { MasterRegistry } from "../../src/master/masterRegistry.ts";
 import { SessionManager } from "../../src/session/sessionManager.ts";
-import { FakeEngine, hostConfig, keepalive } from "./fakeEngine.ts";
+import { FakeEngine, keepalive } from "./fakeEngine.ts";
+import { testHostConfig } from "./hostConfigs.ts";
 import { ManualClock } from "./manualClock.ts";
 
 /** Masters and sessions over a fake engine and a manual clock. */
-export function fakeStack(hosts: readonly HostConfig[] = [hostConfig()]) {
+export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()]) {
   const clock = new ManualClock();
   const engine = new FakeEngine(clock);
   const settings: {

@@ -1,9 +1,9 @@
 import type { HostConfig } from "../../src/config/hostConfig.ts";
 
-/** OpenSSH's defaults for the host `server.example.org`, with no file of this machine named. */
+/** OpenSSH's defaults for `web1`, which is `server.example.org`, with no file of this machine named. */
 export function testHostConfig(changes: Partial<HostConfig> = {}): HostConfig {
   return {
-    alias: "server",
+    alias: "web1",
     hostName: "server.example.org",
     user: "alice",
     port: 22,

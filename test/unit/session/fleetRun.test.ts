@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { ConfigError } from "../../../src/config/configErrors.ts";
 import { runOnHosts } from "../../../src/session/fleetRun.ts";
-import { hostConfig } from "../../support/fakeEngine.ts";
 import { fakeStack } from "../../support/fakeStack.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
 import { settle } from "../../support/manualClock.ts";
 
 it("runs on all hosts, keeps their order, and one that fails stops no other", async () => {
   const names = ["a", "b", "c"];
-  const { engine, manager } = fakeStack(names.map((name) => hostConfig({ alias: name, hostName: name })));
+  const { engine, manager } = fakeStack(names.map((name) => testHostConfig({ alias: name, hostName: name })));
   const finished: string[] = [];
   const running = runOnHosts(manager, ["a", "nowhere", "b", "c"], "id", {}, (run) => finished.push(run.host));
   await settle();
@@ -31,7 +31,7 @@ it("runs on all hosts, keeps their order, and one that fails stops no other", as
 it("an abort ends what runs and starts nothing more", async () => {
   const names = Array.from({ length: 12 }, (_, index) => `h${index}`);
   const { clock, engine, manager } = fakeStack(
-    names.map((name) => hostConfig({ alias: name, hostName: name })),
+    names.map((name) => testHostConfig({ alias: name, hostName: name })),
   );
   const controller = new AbortController();
   const running = runOnHosts(manager, names, "sleep 1000", { signal: controller.signal });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CancelledError } from "../../../src/base/errors.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
-import { hostConfig, keepalive } from "../../support/fakeEngine.ts";
+import { keepalive } from "../../support/fakeEngine.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
 import { settle } from "../../support/manualClock.ts";
 
 const web = { host: "web1", ...shell };
@@ -15,10 +16,10 @@ describe("at the same time", () => {
   it("a login that is being given up takes no new session", async () => {
     const { engine, registry } = fakeStack();
     engine.hold = true;
-    const first = registry.acquire(hostConfig(), true);
+    const first = registry.acquire(testHostConfig(), true);
     first.dispose();
     // In the same turn: the first login has not ended yet.
-    const second = registry.acquire(hostConfig(), true);
+    const second = registry.acquire(testHostConfig(), true);
     expect(second.master).not.toBe(first.master);
     await settle();
     expect(registry.masters).toEqual([second.master]);
@@ -185,9 +186,9 @@ describe("a server with room for two sessions on a connection", () => {
 
 describe("jump hosts", () => {
   const hosts = [
-    hostConfig({ alias: "bastion", hostName: "bastion.test" }),
-    hostConfig({ alias: "db", hostName: "db.test", proxyJump: [{ alias: "bastion" }] }),
-    hostConfig({ alias: "db2", hostName: "db2.test", proxyJump: [{ alias: "bastion" }] }),
+    testHostConfig({ alias: "bastion", hostName: "bastion.test" }),
+    testHostConfig({ alias: "db", hostName: "db.test", proxyJump: [{ alias: "bastion" }] }),
+    testHostConfig({ alias: "db2", hostName: "db2.test", proxyJump: [{ alias: "bastion" }] }),
   ];
 
   it("a jump host's master that is silent is stepped over when another host is reached through it", async () => {

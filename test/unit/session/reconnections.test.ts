@@ -3,8 +3,8 @@ import { AuthError } from "../../../src/auth/authErrors.ts";
 import { asError } from "../../../src/base/errors.ts";
 import { ConnectError } from "../../../src/engine/engineErrors.ts";
 import type { MasterSnapshot, ReconnectTicket, Session } from "../../../src/session/sessionTypes.ts";
-import { hostConfig } from "../../support/fakeEngine.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
 import { settle } from "../../support/manualClock.ts";
 
 type Stack = ReturnType<typeof fakeStack>;
@@ -158,7 +158,7 @@ describe("a lost master that terminals wait for", () => {
 
 describe("terminals of one destination", () => {
   it("try as one: one delay for all, one login an attempt, and one when it works", async () => {
-    const stack = fakeStack([hostConfig(), hostConfig({ alias: "www" })]);
+    const stack = fakeStack([testHostConfig(), testHostConfig({ alias: "www" })]);
     const tabs = [...(await terminals(stack, 9)), await new Terminal(stack, { host: "www" }).open()];
     await lose(stack);
     stack.engine.failure = away;
@@ -306,7 +306,7 @@ describe("terminals of one destination", () => {
   });
 
   it("are of no interest to another destination", async () => {
-    const stack = fakeStack([hostConfig(), hostConfig({ alias: "db1", hostName: "db1.test" })]);
+    const stack = fakeStack([testHostConfig(), testHostConfig({ alias: "db1", hostName: "db1.test" })]);
     const [web] = await terminals(stack, 1);
     await lose(stack);
     const db = await new Terminal(stack, { host: "db1" }).open();

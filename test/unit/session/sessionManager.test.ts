@@ -4,8 +4,9 @@ import { CancelledError } from "../../../src/base/errors.ts";
 import { ConfigError } from "../../../src/config/configErrors.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
 import { execute } from "../../../src/session/execute.ts";
-import { hostConfig, keepalive } from "../../support/fakeEngine.ts";
+import { keepalive } from "../../support/fakeEngine.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
 import { settle } from "../../support/manualClock.ts";
 
 describe("masters and sessions", () => {
@@ -23,9 +24,9 @@ describe("masters and sessions", () => {
 
   it("aliases that mean the same destination share a master, another user does not", async () => {
     const { engine, manager } = fakeStack([
-      hostConfig(),
-      hostConfig({ alias: "www", hostName: "WEB1.test" }),
-      hostConfig({ alias: "root", user: "root" }),
+      testHostConfig(),
+      testHostConfig({ alias: "www", hostName: "SERVER.example.org" }),
+      testHostConfig({ alias: "root", user: "root" }),
     ]);
     for (const host of ["web1", "www", "root"]) {
       await manager.open({ host, ...shell });
@@ -222,7 +223,7 @@ describe("masters and sessions", () => {
   });
 
   it("the connect deadline ends a login that hangs", async () => {
-    const { clock, engine, manager } = fakeStack([hostConfig({ connectTimeout: 5 })]);
+    const { clock, engine, manager } = fakeStack([testHostConfig({ connectTimeout: 5 })]);
     engine.hold = true;
     const opening = manager.open({ host: "web1", ...shell });
     const failed = expect(opening).rejects.toSatisfy(
@@ -326,9 +327,9 @@ describe("masters and sessions", () => {
 
   it("a host behind a jump host holds the jump host's master, which is shared", async () => {
     const { clock, engine, manager, settings } = fakeStack([
-      hostConfig({ alias: "bastion", hostName: "bastion.test" }),
-      hostConfig({ alias: "db", hostName: "db.test", proxyJump: [{ alias: "bastion" }] }),
-      hostConfig({ alias: "db2", hostName: "db2.test", proxyJump: [{ alias: "bastion" }] }),
+      testHostConfig({ alias: "bastion", hostName: "bastion.test" }),
+      testHostConfig({ alias: "db", hostName: "db.test", proxyJump: [{ alias: "bastion" }] }),
+      testHostConfig({ alias: "db2", hostName: "db2.test", proxyJump: [{ alias: "bastion" }] }),
     ]);
     settings.linger = 1;
     const session = await manager.open({ host: "db", ...shell });
@@ -347,8 +348,8 @@ describe("masters and sessions", () => {
 
   it("jump hosts that lead to themselves are refused at once", async () => {
     const { manager } = fakeStack([
-      hostConfig({ alias: "a", hostName: "a.test", proxyJump: [{ alias: "b" }] }),
-      hostConfig({ alias: "b", hostName: "b.test", proxyJump: [{ alias: "a" }] }),
+      testHostConfig({ alias: "a", hostName: "a.test", proxyJump: [{ alias: "b" }] }),
+      testHostConfig({ alias: "b", hostName: "b.test", proxyJump: [{ alias: "a" }] }),
     ]);
     await expect(manager.open({ host: "a", ...shell })).rejects.toSatisfy((error: unknown) => {
       let cause: unknown = error;

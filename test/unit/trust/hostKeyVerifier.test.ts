@@ -129,7 +129,7 @@ describe("an unknown key", () => {
     expect(questions).toEqual([
       {
         host,
-        alias: "server",
+        alias: "web1",
         address: "192.0.2.1",
         port: 22,
         presented: { key: presented, type: "ssh-ed25519", fingerprint: sha256Fingerprint(presented) },
