@@ -60,7 +60,8 @@ export function presentHost(entry: HostEntry, life: HostLife = nothing, home: st
   ];
   return {
     label,
-    description: [hostDescription(entry), state]
+    // A narrow side bar cuts the end off: the destination stands in the hover as well.
+    description: [state, hostDescription(entry)]
       .filter((part) => part !== undefined && part !== "")
       .join(" · "),
     icon: live ? { id: "vm-active", color: "testing.iconPassed" } : { id: "vm" },

@@ -65,7 +65,10 @@ export function masterEndText(reason: MasterEndReason): string {
   }
 }
 
-/** The state in a few words, with what is left of it. `now` is wall-clock milliseconds. */
+/**
+ * The state in a few words, with what is left of it within the first twenty characters: a narrow side bar shows no more.
+ * @param now wall-clock milliseconds.
+ */
 export function masterStateText(state: MasterState, now: number): string {
   switch (state.kind) {
     case "connecting":
@@ -73,11 +76,11 @@ export function masterStateText(state: MasterState, now: number): string {
     case "ready":
       return "ready";
     case "lingering":
-      return state.until === undefined ? "idle, stays" : `idle, leaves in ${timeLeft(state.until - now)}`;
+      return state.until === undefined ? "idle, stays" : `idle, ${timeLeft(state.until - now)} left`;
     case "suspect":
-      return `no answer ${state.unanswered}/${state.countMax}, ends in ${countdown(state.deadAt - now)}`;
+      return `ends in ${countdown(state.deadAt - now)}, no answer ${state.unanswered}/${state.countMax}`;
     case "hung":
-      return `hung, silent for ${shortDuration(now - state.silentSince)}`;
+      return `hung, silent ${shortDuration(now - state.silentSince)}`;
     case "disconnecting":
       return "disconnecting";
     case "lost":
@@ -156,15 +159,13 @@ function masterWords(master: MasterSnapshot): readonly string[] {
 export function presentMaster(master: MasterSnapshot, now: number, home: string): ItemPresentation {
   const { state } = master;
   const destination = destinationText(master.destination);
-  const parts = [printable(destination)];
-  if (state.kind === "ready") {
-    parts.push(...known([usualRoundTrip(master.roundTrips), age(now - master.since)]));
-  } else {
-    // A narrow side bar cuts the end off, and what is not as usual must be seen.
-    parts.unshift(masterStateText(state, now));
-  }
+  const parts =
+    state.kind === "ready"
+      ? [printable(destination), ...known([usualRoundTrip(master.roundTrips), age(now - master.since)])]
+      : // A narrow side bar cuts the end off, and what is not as usual must be seen.
+        [masterStateText(state, now), printable(destination)];
   if (master.overflow) {
-    parts.unshift("overflow");
+    parts.splice(state.kind === "ready" ? 0 : 1, 0, "overflow");
   }
   const label = printable(master.host);
   return {
@@ -273,16 +274,14 @@ export function presentSession(
   const { state } = session;
   const text = sessionStateText(state, master);
   const idle = now - session.lastActivity;
-  const parts: string[] = [];
+  const quiet = age(idle);
+  const parts =
+    state.kind === "open"
+      ? known([age(now - session.since), quiet === undefined ? undefined : `quiet ${quiet}`])
+      : [text];
   // Several aliases can lead to one destination; the one that was used says what was meant.
   if (master !== undefined && master.host !== session.host) {
     parts.push(printable(session.host));
-  }
-  if (state.kind === "open") {
-    const quiet = age(idle);
-    parts.push(...known([age(now - session.since), quiet === undefined ? undefined : `quiet ${quiet}`]));
-  } else {
-    parts.push(text);
   }
   const label = printable(session.title);
   const color = state.kind === "ended" ? "disabledForeground" : undefined;

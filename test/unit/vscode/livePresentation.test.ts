@@ -30,20 +30,20 @@ describe("a master in the tree", () => {
     ],
     [
       { kind: "lingering", since: start, until: later + 65_000 },
-      "idle, leaves in 2 m",
+      "idle, 2 m left",
       "vm-outline",
       "master live",
     ],
     [{ kind: "lingering", since: start, until: undefined }, "idle, stays", "vm-outline", "master live"],
     [
       { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later + 9_500 },
-      "no answer 2/3, ends in 0:10",
+      "ends in 0:10, no answer 2/3",
       "warning",
       "master live silent",
     ],
     [
       { kind: "hung", since: start, silentSince: later - 50_000 },
-      "hung, silent for 50 s",
+      "hung, silent 50 s",
       "error",
       "master live silent",
     ],
@@ -101,6 +101,17 @@ describe("a master in the tree", () => {
     expect(canReconnect(masterSnapshot())).toBe(false);
   });
 
+  it.each<[MasterState, RegExp]>([
+    [{ kind: "lingering", since: start, until: later + 5_400_000 }, /^idle, 1 h 30 m left/],
+    [{ kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later + 9_500 }, /^ends in 0:10/],
+    [{ kind: "hung", since: start, silentSince: later - 3_000_000 }, /^hung, silent 50 m/],
+  ])("has the state and what is left of it where a narrow side bar shows it: %o", (state, wanted) => {
+    for (const overflow of [false, true]) {
+      const { description } = presentMaster(masterSnapshot({ state, overflow }), later, home);
+      expect(description.slice(0, 20)).toMatch(wanted);
+    }
+  });
+
   it("reads the same all through its first minute, and changes no more than once a minute after it", () => {
     const texts = readings(150, (now) => presentMaster(masterSnapshot(), now, home).description);
     expect(texts).toEqual([
@@ -122,10 +133,10 @@ describe("a master in the tree", () => {
     const state = { kind: "lingering", since: start, until: start + 180_000 } as const;
     const texts = readings(180, (now) => presentMaster(masterSnapshot({ state }), now, home).description);
     expect(texts.slice(0, 4).map((text) => text.split(" · ")[0])).toEqual([
-      "idle, leaves in 3 m",
-      "idle, leaves in 2 m",
-      "idle, leaves in 1:00",
-      "idle, leaves in 0:59",
+      "idle, 3 m left",
+      "idle, 2 m left",
+      "idle, 1:00 left",
+      "idle, 0:59 left",
     ]);
   });
 
@@ -245,7 +256,7 @@ describe("a session in the tree", () => {
       masterSnapshot(),
       later,
     );
-    expect(shown.description).toBe("alias2 · 3 m");
+    expect(shown.description).toBe("3 m · alias2");
   });
 
   it("can be revealed only when it has a terminal, and ended only while it lives", () => {

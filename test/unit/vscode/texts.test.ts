@@ -121,6 +121,8 @@ describe("hosts", () => {
       ["web1", { masterIds: ["m1"], sessions: 1 }],
       ["www", { masterIds: ["m1"], sessions: 1 }],
     ]);
+    const shown = presentHost({ ...entry, hostName: "10.0.0.5" }, { masterIds: ["m1"], sessions: 2 }, home);
+    expect(shown.description).toMatch(/^2 sessions · .*10\.0\.0\.5/);
     expect(presentHost(entry, life.get("web1"), home).contextValue).toBe("host live file");
     expect(presentHost({ alias: "b", source: "setting" }, undefined, home).contextValue).toBe("host");
   });
