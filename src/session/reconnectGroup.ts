@@ -44,7 +44,7 @@ export class ReconnectGroup implements Disposable {
   readonly #init: ReconnectGroupInit;
   readonly #backoff: Backoff;
   readonly #members = new Set<Member>();
-  /** Masters that were there when an attempt began: each is a reason for one only. */
+  /** Masters that were there when an attempt began or ended: each is a reason for one only. */
   readonly #tried = new Set<string>();
   #attempt: Cause | undefined;
   #attempts = 0;
@@ -174,9 +174,7 @@ export class ReconnectGroup implements Disposable {
   /** One attempt for all whom it concerns. While one is made, it is made for those who did not take part, too. */
   #begin(cause: Cause): void {
     const members = [...this.#members].filter((member) => !member.trying && concerns(member, cause));
-    for (const id of this.#init.usableMasters()) {
-      this.#tried.add(id);
-    }
+    this.#noteMasters();
     if (members.length === 0) {
       return;
     }
@@ -223,6 +221,7 @@ export class ReconnectGroup implements Disposable {
       this.#rest();
     } else if (this.#attempt !== undefined && !members.some(({ trying }) => trying)) {
       this.#attempt = undefined;
+      this.#noteMasters();
       this.#wait(members);
     } else if (this.#timer !== undefined && !members.some((member) => concerns(member, "time"))) {
       this.#stopTimer();
@@ -253,6 +252,13 @@ export class ReconnectGroup implements Disposable {
     this.#attempt = undefined;
     this.#lostMaster = undefined;
     this.#stopTimer();
+  }
+
+  /** What is there now has been, or is being, tried. */
+  #noteMasters(): void {
+    for (const id of this.#init.usableMasters()) {
+      this.#tried.add(id);
+    }
   }
 
   #stopTimer(): void {

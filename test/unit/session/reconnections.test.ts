@@ -224,6 +224,15 @@ describe("terminals of one destination", () => {
     ]);
   });
 
+  it("leave it alone also when somebody else logs in", async () => {
+    const stack = fakeStack();
+    const asking = await new Terminal(stack, { byItself: false }).open();
+    await lose(stack);
+    await stack.manager.connect("web1");
+    await settle();
+    expect(asking.log).toEqual(["wait"]);
+  });
+
   it("wait for a person after a refused login, and come back when somebody else's login works", async () => {
     const stack = fakeStack();
     const tabs = await terminals(stack, 2);
@@ -264,6 +273,9 @@ describe("terminals of one destination", () => {
     await lose(stack);
     stack.engine.maxSessions = 0;
     await stack.manager.connect("web1");
+    await settle();
+    // Whatever happens to it, it is the same master.
+    await stack.manager.refreshPolicies();
     await stack.clock.advance(1999);
     expect(tab.log).toEqual(["wait 1000", "attempt unattended", "wait 2000"]);
   });
