@@ -16,39 +16,45 @@ const key = "openTerminals";
  */
 export class TerminalMemory {
   readonly #memento: Memento;
-  /** Those that were open when the window went away, until they have been opened again or dismissed. */
-  readonly #before: readonly RememberedTerminal[];
-  #now: readonly RememberedTerminal[] = [];
-  #taken = false;
+  /** In the order of their tabs. */
+  #terminals: readonly RememberedTerminal[];
+  /** The shells' names of those that were open when the window went away. */
+  readonly #before: Set<string>;
 
   /** @param memento of the workspace. */
   constructor(memento: Memento) {
     this.#memento = memento;
-    this.#before = memento.get<readonly unknown[]>(key, []).filter(isRemembered);
+    this.#terminals = memento.get<readonly unknown[]>(key, []).filter(isRemembered);
+    this.#before = new Set(this.#terminals.map(({ shellName }) => shellName));
   }
 
-  /** The terminals of the window's life before, once. */
-  take(): readonly RememberedTerminal[] {
-    if (this.#taken) {
-      return [];
-    }
-    this.#taken = true;
-    this.#save();
-    return this.#before;
+  /** Those of the window's life before, until they have been opened again, closed or dismissed. */
+  get before(): readonly RememberedTerminal[] {
+    return this.#terminals.filter(({ shellName }) => this.#before.has(shellName));
   }
 
+  /** Nobody wants those of before. */
+  dismiss(): void {
+    this.#keep(({ shellName }) => !this.#before.has(shellName));
+  }
+
+  /** Its shell is there, for the first time or again. */
   opened(terminal: RememberedTerminal): void {
-    this.#now = [...this.#now.filter(({ shellName }) => shellName !== terminal.shellName), terminal];
-    this.#save();
+    const { shellName } = terminal;
+    this.#before.delete(shellName);
+    if (!this.#terminals.some((known) => known.shellName === shellName)) {
+      this.#terminals = [...this.#terminals, terminal];
+    }
+    this.#keep(() => true);
   }
 
   closed(shellName: string): void {
-    this.#now = this.#now.filter((terminal) => terminal.shellName !== shellName);
-    this.#save();
+    this.#keep((terminal) => terminal.shellName !== shellName);
   }
 
-  #save(): void {
-    void this.#memento.update(key, this.#taken ? this.#now : [...this.#before, ...this.#now]);
+  #keep(wanted: (terminal: RememberedTerminal) => boolean): void {
+    this.#terminals = this.#terminals.filter(wanted);
+    void this.#memento.update(key, this.#terminals);
   }
 }
 

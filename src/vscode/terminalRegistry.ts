@@ -80,9 +80,10 @@ export class TerminalRegistry implements Disposable {
     }
   }
 
-  /** After a reload of the window: offers the terminals that were open before it. */
+  /** After a reload of the window: offers the terminals that were open before it, until somebody answers. */
   async offerAgain(): Promise<void> {
-    const before = this.#init.memory.take();
+    const { memory } = this.#init;
+    const { before } = memory;
     if (before.length === 0) {
       return;
     }
@@ -92,12 +93,14 @@ export class TerminalRegistry implements Disposable {
       `${plural(before.length, "SSH terminal was", "SSH terminals were")} open before the window reloaded: ${hosts}.`,
       reopen,
     );
-    if (answer === reopen) {
-      for (const { host, title, shellName } of before) {
-        this.open(host, { title, shellName, preserveFocus: true }).catch(() => {
-          // Told in its tab, and by a message where that is not in front.
-        });
-      }
+    if (answer !== reopen) {
+      memory.dismiss();
+      return;
+    }
+    for (const { host, title, shellName } of before) {
+      this.open(host, { title, shellName, preserveFocus: true }).catch(() => {
+        // Told in its tab, and by a message where that is not in front.
+      });
     }
   }
 

@@ -53,6 +53,8 @@ export class Notifications {
     if (!(await this.#center.isVisible()) && (await hasNew.isVisible())) {
       await this.#page.locator("#status\\.notifications a").click();
       await this.#center.waitFor();
+      // Off the bell: its hover would cover the messages' buttons.
+      await this.#center.hover({ position: { x: 10, y: 10 } });
     }
   }
 

@@ -2,6 +2,8 @@
 export const quietSettings: Readonly<Record<string, unknown>> = {
   "workbench.colorTheme": "Default Dark Modern",
   "workbench.startupEditor": "none",
+  // A terminal that takes the focus late must not close the palette.
+  "workbench.quickOpen.closeOnFocusLost": false,
   "workbench.tips.enabled": false,
   "workbench.enableExperiments": false,
   "workbench.secondarySideBar.defaultVisibility": "hidden",

@@ -115,6 +115,12 @@ export class Workbench {
     return path;
   }
 
+  /** Loads the page anew, as `Developer: Reload Window` does. Resolves when the workbench is drawn again. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await whenRestored(this.page);
+  }
+
   /** Ends the browser and the server, and removes their folders. Can be called twice. */
   async close(): Promise<void> {
     this.#ended ??= this.#end();
@@ -156,8 +162,7 @@ export async function launchWorkbench(options: WorkbenchOptions = {}): Promise<W
     });
     await page.goto(hosted.url);
     if (options.testsPath === undefined) {
-      await page.waitForFunction("window.driver !== undefined");
-      await page.evaluate("window.driver.whenWorkbenchRestored()");
+      await whenRestored(page);
     }
     const screenshotFolder = options.screenshotFolder ?? join(repositoryRoot, "test-results", "screenshots");
     return new Workbench({ page, hosted, testsExit, console: messages, screenshotFolder, end });
@@ -165,6 +170,11 @@ export async function launchWorkbench(options: WorkbenchOptions = {}): Promise<W
     await end();
     throw error;
   }
+}
+
+async function whenRestored(page: Page): Promise<void> {
+  await page.waitForFunction("window.driver !== undefined");
+  await page.evaluate("window.driver.whenWorkbenchRestored()");
 }
 
 async function launchBrowser(executablePath: string): Promise<Browser> {

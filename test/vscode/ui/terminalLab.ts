@@ -5,20 +5,33 @@ import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 
+export interface TerminalLabOptions {
+  /** Names of the one host; default: `lab`. */
+  readonly aliases?: readonly string[];
+  /** On top of the lab's own. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Set in every session on the host. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** One host, and a window with terminals to it: ours, and `ssh` in terminals of VS Code's own. */
 export interface TerminalLab {
   readonly host: SshdHost;
   readonly workbench: Workbench;
   /** For files on the host. */
   readonly folder: string;
-  /** Opens one and brings it to the front: `index` in the list of terminals, from 0. */
-  open(kind: "ours" | "ssh", index: number): Promise<void>;
+  /** Opens one and brings it to the front: `index` in the list of terminals, from 0; `alias` by default `lab`. */
+  open(kind: "ours" | "ssh", index: number, alias?: string): Promise<void>;
   show(index: number): Promise<void>;
   /**
    * What can be seen of the terminal in front, all its lines, after a line that tells its size. Not what lies above:
    * xterm.js keeps lines above the alternate screen in a terminal that was once higher than now.
    */
   screen(): Promise<string>;
+  /** Where the middle of a cell of the terminal in front is on the page, in CSS pixels. Counted from 0. */
+  cell(column: number, row: number): Promise<{ readonly x: number; readonly y: number }>;
+  /** Many sizes of the window in quick succession, and in the end the one from before. */
+  resizeStorm(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,16 +45,29 @@ const readScreen = `(() => {
   return [emulator.cols + " x " + emulator.rows, ...lines].join("\\n");
 })()`;
 
+const readCell = (column: number, row: number): string => `(() => {
+  const { xterm } = document.querySelector("#terminal .terminal-wrapper.active");
+  const { left, top, width, height } = xterm.element.querySelector(".xterm-screen").getBoundingClientRect();
+  return {
+    x: left + ((${column} + 0.5) * width) / xterm.cols,
+    y: top + ((${row} + 0.5) * height) / xterm.rows,
+  };
+})()`;
+
+const stormSizes = 50;
+
 const profile = "export LANG=C.UTF-8\nPS1='lab> '\ncd\n";
 
-export async function openTerminalLab(): Promise<TerminalLab> {
+export async function openTerminalLab(options: TerminalLabOptions = {}): Promise<TerminalLab> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
-  const host = await startSshd();
+  const host = await startSshd({ env: options.env ?? {} });
   const home = join(folder, "home");
   await mkdir(home);
   await writeFile(join(home, ".bashrc"), "PS1='local> '\n");
-  await writeFile(join(host.home, ".bash_profile"), profile);
-  const configFile = await host.writeSshConfig(folder, ["lab"]);
+  for (const file of [".bash_profile", ".bashrc"]) {
+    await writeFile(join(host.home, file), profile);
+  }
+  const configFile = await host.writeSshConfig(folder, options.aliases ?? ["lab"]);
   const workbench = await launchWorkbench({
     home,
     env: { SHELL: "/bin/bash" },
@@ -50,6 +76,7 @@ export async function openTerminalLab(): Promise<TerminalLab> {
       "terminal.integrated.shellIntegration.enabled": false,
       "terminal.integrated.localEchoEnabled": "off",
       "terminal.integrated.tabs.hideCondition": "never",
+      ...options.settings,
     },
   });
   await workbench.openSideBar("SSH Sessions");
@@ -68,16 +95,25 @@ export async function openTerminalLab(): Promise<TerminalLab> {
     folder,
     show,
     screen: async () => await workbench.page.evaluate(readScreen),
-    open: async (kind, index) => {
+    cell: async (column, row) => await workbench.page.evaluate(readCell(column, row)),
+    resizeStorm: async () => {
+      const { page } = workbench;
+      const before = page.viewportSize() ?? { width: 1400, height: 900 };
+      for (let step = 0; step < stormSizes; step++) {
+        await page.setViewportSize({ width: 900 + ((step * 137) % 500), height: 600 + ((step * 71) % 300) });
+      }
+      await page.setViewportSize(before);
+    },
+    open: async (kind, index, alias = "lab") => {
       if (kind === "ours") {
-        await workbench.tree("Hosts").click("lab");
+        await workbench.tree("Hosts").click(alias);
       } else {
         await workbench.runCommand("Terminal: Create New Terminal");
       }
       await show(index);
       if (kind === "ssh") {
         await terminals.waitForText("local>");
-        await terminals.input(`ssh -F ${configFile} lab\r`);
+        await terminals.input(`ssh -F ${configFile} ${alias}\r`);
       }
       await terminals.waitForText("lab>");
     },

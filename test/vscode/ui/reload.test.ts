@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { processTable } from "../../lab/processTree.ts";
+import { needProgram } from "../../setup/needProgram.ts";
+import { waitUntil } from "../harness/waitUntil.ts";
+import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
+
+/** In the page: the hosts of the terminals that the extension remembers, as they stand in the workbench's storage. */
+const storedHosts = `(async () => {
+  const result = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const hosts = [];
+  for (const { name } of await indexedDB.databases()) {
+    if (name.startsWith("vscode-web-state-db-")) {
+      const database = await result(indexedDB.open(name));
+      const values = await result(database.transaction("ItemTable").objectStore("ItemTable").getAll());
+      database.close();
+      for (const value of values) {
+        if (typeof value === "string" && value.startsWith('{"openTerminals"')) {
+          hosts.push(...JSON.parse(value).openTerminals.map(({ host }) => host));
+        }
+      }
+    }
+  }
+  return hosts;
+})()`;
+
+/** Shells that live in tmux and screen on the host, and the window that goes away and comes back. */
+describe("terminals after a reload of the window", () => {
+  let lab: TerminalLab;
+  let folder: string;
+  /** Of those that were opened again. */
+  const shells: number[] = [];
+
+  beforeAll(async () => {
+    await needProgram("tmux");
+    await needProgram("screen");
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-persistent-"));
+    lab = await openTerminalLab({
+      aliases: ["tmux1", "screen1"],
+      // The host's own tmux and screen, which end with it.
+      env: { TMUX_TMPDIR: folder, SCREENDIR: folder },
+      settings: {
+        // No terminal of VS Code's own in a panel that comes back without ours.
+        "terminal.integrated.hideOnStartup": "whenEmpty",
+        "sshSessions.persistence": "tmux",
+        "sshSessions.hosts": [{ pattern: "screen1", persistence: "screen" }],
+      },
+    });
+    await writeFile(join(lab.host.home, ".screenrc"), "startup_message off\n");
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") {
+      await lab.workbench.screenshot(`failed ${task.name.replaceAll(/\W+/g, "-")}`);
+    }
+  });
+
+  afterAll(async () => {
+    await lab?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Asks the shell in front. */
+  async function shellPid(): Promise<number> {
+    const file = join(lab.host.home, "pid");
+    await lab.workbench.terminals.input("echo $$ >pid.new && mv pid.new pid\r");
+    const pid = await waitUntil(
+      async () => Number(await readFile(file, "utf8").catch(() => "")) || undefined,
+      async () => `no shell answers, but:\n${await lab.workbench.terminals.text()}`,
+    );
+    await rm(file);
+    return pid;
+  }
+
+  /** @param hosts of the terminals that are remembered by then. */
+  async function reload(...hosts: readonly string[]): Promise<void> {
+    const { page } = lab.workbench;
+    let stored: readonly string[] = [];
+    // A workbench in a browser writes what extensions remember a moment later, and a reload does not wait for that.
+    await waitUntil(
+      async () => {
+        stored = await page.evaluate<string[]>(storedHosts);
+        return stored.join() === hosts.join();
+      },
+      () => `other terminals are remembered: ${stored.join()}`,
+    );
+    await lab.workbench.reload();
+    await lab.workbench.openSideBar("SSH Sessions");
+  }
+
+  const offer = "open before the window reloaded";
+  const both = "2 SSH terminals were open before the window reloaded: tmux1, screen1.";
+
+  it("offers those that nobody closed until somebody answers: the same shells, with their programs", async () => {
+    const { terminals, notifications } = lab.workbench;
+    await lab.open("ours", 0, "tmux1");
+    const inTmux = await shellPid();
+    assert.match(parentName(inTmux), /^tmux/);
+    await lab.open("ours", 1, "tmux1");
+    const closed = await shellPid();
+    await lab.workbench.runCommand("Terminal: Kill the Active Terminal Instance");
+    await waitUntil(
+      () => !isAlive(closed),
+      () => "the closed terminal's shell lives on in tmux",
+    );
+    await lab.open("ours", 1, "screen1");
+    const inScreen = await shellPid();
+    assert.match(parentName(inScreen), /^screen/i);
+    await terminals.input("clear; echo cat-$((40+2)); cat\r");
+    await terminals.waitForText("cat-42");
+    await lab.show(0);
+    await terminals.input("vim -u NONE -N -n -i NONE\r");
+    await terminals.waitForText(/^~/m);
+    await terminals.input("inot yet saved\u001b");
+    // tmux waits whether more follows the Esc.
+    await terminals.waitForText(/^(?![\s\S]*INSERT)[\s\S]*not yet saved/);
+    for (const _ of ["unanswered", "answered"]) {
+      await reload("tmux1", "screen1");
+      assert.equal(await notifications.waitFor(offer), both);
+    }
+    await notifications.press(offer, "Reopen");
+    await lab.show(1);
+    await terminals.waitForText("cat-42");
+    await terminals.input("twice\r");
+    await terminals.waitForText(/^twice\ntwice/m);
+    await terminals.press("Control+C");
+    await terminals.waitForText(/\^C\s*lab>/);
+    assert.equal(await shellPid(), inScreen);
+    await lab.show(0);
+    await terminals.waitForText("not yet saved");
+    await terminals.input(":s/not yet/still not/\r");
+    await terminals.waitForText("still not saved");
+    await terminals.input(":qa!\r");
+    await terminals.waitForText(/vim [^\n]*\s*lab>/);
+    assert.equal(await shellPid(), inTmux);
+    shells.push(inTmux, inScreen);
+  });
+
+  it("offers no more what was dismissed, and leaves it on the host", async () => {
+    const { notifications } = lab.workbench;
+    await reload("tmux1", "screen1");
+    assert.equal(await notifications.waitFor(offer), both);
+    await notifications.clear();
+    await lab.open("ours", 0, "tmux1");
+    assert.ok(!shells.includes(await shellPid()));
+    await reload("tmux1");
+    assert.equal(
+      await notifications.waitFor(offer),
+      "1 SSH terminal was open before the window reloaded: tmux1.",
+    );
+    assert.equal((await notifications.texts()).length, 1);
+    assert.deepEqual(shells.filter(isAlive), shells);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  return processTable().some((each) => each.pid === pid);
+}
+
+function parentName(pid: number): string {
+  const table = processTable();
+  const parent = table.find((each) => each.pid === pid)?.parent;
+  return table.find((each) => each.pid === parent)?.name ?? "";
+}
