@@ -56,6 +56,14 @@ export class Terminals {
     );
   }
 
+  /** Puts text on the clipboard and pastes it from there by the keyboard, as a person would. */
+  async paste(text: string): Promise<void> {
+    await this.#page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await this.focus();
+    await this.#page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
+    await this.#page.keyboard.press(process.platform === "darwin" ? "Meta+V" : "Control+Shift+V");
+  }
+
   async focus(): Promise<void> {
     const terminal = this.#page.locator(activeTerminal);
     await terminal.waitFor();

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
 
-/** Keys, and what the screen must show before the next ones. */
-type Step = readonly [keys: string, shown: RegExp];
+/** Keys or something else that a person does, and what the screen must show before the next step. */
+type Step = readonly [action: string | (() => Promise<void>), shown: RegExp];
 
 const ours = 0;
 const ssh = 1;
@@ -36,8 +36,8 @@ describe("a program in our terminal looks as by ssh in a local one", () => {
 
   async function play(index: number, steps: readonly Step[]): Promise<void> {
     await lab.show(index);
-    for (const [keys, shown] of steps) {
-      await lab.workbench.terminals.input(keys);
+    for (const [action, shown] of steps) {
+      await (typeof action === "string" ? lab.workbench.terminals.input(action) : action());
       await lab.workbench.terminals.waitForText(shown);
     }
   }
@@ -65,6 +65,29 @@ describe("a program in our terminal looks as by ssh in a local one", () => {
       await play(index, [[quit, /lab>\s*$/]]);
     }
   }
+
+  const rows = async (): Promise<number> => Number(/x (\d+)/.exec(await lab.screen())?.[1]);
+
+  /** A click in the terminal in front, on a cell counted from 0. */
+  const click = (column: number, row: number) => async (): Promise<void> => {
+    const { x, y } = await lab.cell(column, row);
+    await lab.workbench.page.mouse.click(x, y);
+  };
+
+  const drag = (column: number, from: number, to: number) => async (): Promise<void> => {
+    const { mouse } = lab.workbench.page;
+    const begin = await lab.cell(column, from);
+    const end = await lab.cell(column, to);
+    await mouse.move(begin.x, begin.y);
+    await mouse.down();
+    await mouse.move(end.x, end.y);
+    await mouse.up();
+  };
+
+  const wheelDown = async (): Promise<void> => {
+    await click(20, 5)();
+    await lab.workbench.page.mouse.wheel(0, 100);
+  };
 
   it("vim: numbers, a split, wide characters typed in, a search", async () => {
     await compare(
@@ -98,6 +121,48 @@ describe("a program in our terminal looks as by ssh in a local one", () => {
       ],
       "qq",
     );
+  });
+
+  it("the mouse in vim: a click moves the cursor, a drag selects, the wheel scrolls", async () => {
+    await compare(
+      [
+        ["vim -u NONE -N -n -i NONE text\r", /0 plain/],
+        [":set mouse=a number ruler\r", /1 0 plain/],
+        [click(12, 4), /5,9 /],
+        [drag(12, 2, 6), /VISUAL[^\n]*7,9 /],
+        ["y", /5 lines yanked[^\n]*3,9 /],
+        [wheelDown, /^\s*4 3 plain/],
+      ],
+      ":qa!\r",
+    );
+  });
+
+  it("the mouse in less and htop: the wheel scrolls, a click presses the button", async () => {
+    await compare(
+      [
+        ["less --mouse -N text\r", /1 0 plain/],
+        [wheelDown, /^\s*[2-9] \d plain/],
+      ],
+      "q",
+    );
+    await compare(
+      [
+        ["htop -d 100\r", /F1Help/],
+        [async () => await click(3, (await rows()) - 1)(), /hide\/show header meters/],
+      ],
+      "qq",
+    );
+  });
+
+  it("fifty sizes in quick succession: vim's picture is the last size's", async () => {
+    const start: readonly Step[] = [
+      ["vim -u NONE -N -n -i NONE text\r", /0 plain/],
+      [":set number ruler\r", /1 0 plain/],
+    ];
+    await play(ours, start);
+    await lab.resizeStorm();
+    await play(ssh, start);
+    await compare([[":echo 'ready'\r", /^ready/m]], ":qa!\r");
   });
 
   it("tmux: panes with output of their own", async () => {
