@@ -1,15 +1,11 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Session } from "../../src/session/sessionTypes.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { shell } from "../support/fakeStack.ts";
 import { healthStack } from "../support/healthStack.ts";
+import { activeResources, heldMemory } from "../support/heldMemory.ts";
 import type { TestStack } from "../support/testStack.ts";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
 
 /** What a lost session would cost at the very least, in bytes: a few objects, closures and a buffer. */
 const leastLeak = 3000;
@@ -29,11 +25,11 @@ describe("sessions and connections that come and go", () => {
     await openAndEnd(stack, 400);
     const processes = serverProcesses();
     const resources = activeResources();
-    const heap = heapUsed();
+    const heap = heldMemory().heap;
     const kept = await openAndEnd(stack, 1000);
     await until(() => serverProcesses() === processes, "the end of the server's processes");
     await until(() => activeResources() === resources, "the end of all timers and sockets");
-    const grown = heapUsed() - heap;
+    const grown = heldMemory().heap - heap;
     expect(kept.filter((session) => session.deref() !== undefined).length).toBeLessThan(20);
     expect(grown).toBeLessThan(1000 * leastLeak);
     expect(stack.master()).toMatchObject({ sessions: [], state: { kind: "lingering" } });
@@ -56,13 +52,13 @@ describe("sessions and connections that come and go", () => {
     };
     await comeAndGo(6);
     const resources = activeResources();
-    const heap = heapUsed();
+    const heap = heldMemory().heap;
     await comeAndGo(50);
     await until(() => activeResources() === resources, "the end of all timers and sockets");
     await until(() => host.connections().length === 0, "the end of the server's processes");
     expect(stack.service.masters()).toEqual([]);
     // An idle connection has buffers of tens of kilobytes.
-    expect(heapUsed() - heap).toBeLessThan(50 * 20_000);
+    expect(heldMemory().heap - heap).toBeLessThan(50 * 20_000);
   });
 
   /** Subsystems: nothing is started for them but a process of sshd's own. */
@@ -89,13 +85,3 @@ describe("sessions and connections that come and go", () => {
     return host.connections().flatMap(({ all }) => all).length;
   }
 });
-
-function activeResources(): string {
-  return process.getActiveResourcesInfo().sort().join(" ");
-}
-
-function heapUsed(): number {
-  collectGarbage();
-  collectGarbage();
-  return process.memoryUsage().heapUsed;
-}

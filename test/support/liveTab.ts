@@ -64,6 +64,11 @@ export class LiveTab {
     }
   }
 
+  resize(columns: number, rows: number): void {
+    this.#screen.terminal.resize(columns, rows);
+    this.controller.resize({ columns, rows });
+  }
+
   bytesIn(): number {
     return this.#stack.service.masters()[0]?.bytesIn ?? 0;
   }
