@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
+import { FramePacer } from "./framePacer.ts";
 import { markCount, markQuery } from "./marks.ts";
 import { SafePointScanner, type SequenceListener } from "./safePointScanner.ts";
 
@@ -62,6 +63,10 @@ const silentRounds = 2;
 const congestionMemory = 1000;
 /** Pace for a terminal that never answered at all: one window per this time. */
 const openLoopInterval = 100;
+/** While the terminal holds its frames back: no output for this long, and it may draw. */
+const stallTime = 40;
+/** With no safe point for longer than this the terminal may draw. UTF-16 code units. */
+const longestTail = 4096;
 
 /**
  * Back-pressure from the terminal to the source: puts numbered marks into the output at safe points, counts what is
@@ -71,6 +76,8 @@ export class FlowController implements Disposable {
   readonly #ports: FlowPorts;
   readonly #limits: FlowLimits;
   readonly #scanner: SafePointScanner;
+  readonly #pacer = new FramePacer();
+  readonly #mayPace: () => boolean;
   #window: number;
   #throttled = false;
   #paused = false;
@@ -89,16 +96,28 @@ export class FlowController implements Disposable {
   #silentRounds = 0;
   #credit = 0;
   #timer: Disposable | undefined;
+  /** While frames are held back: what came after the last safe point, not handed on yet. */
+  #tail = "";
+  #wroteAt = 0;
+  #stallTimer: Disposable | undefined;
 
-  /** @param listener told about every control sequence in the output. */
+  /**
+   * @param listener told about every control sequence in the output, before the terminal is.
+   * @param mayPace whether the terminal may hold frames back while it cannot keep up; default: yes.
+   */
   constructor(
     ports: FlowPorts,
-    options: { readonly limits?: Partial<FlowLimits>; readonly listener?: SequenceListener } = {},
+    options: {
+      readonly limits?: Partial<FlowLimits>;
+      readonly listener?: SequenceListener;
+      readonly mayPace?: () => boolean;
+    } = {},
   ) {
     this.#ports = ports;
     this.#limits = { ...defaultFlowLimits, ...options.limits };
     this.#window = this.#limits.window;
     this.#scanner = new SafePointScanner(options.listener);
+    this.#mayPace = options.mayPace ?? (() => true);
   }
 
   get paused(): boolean {
@@ -150,9 +169,15 @@ export class FlowController implements Disposable {
     this.#update();
   }
 
-  /** Complete lines of our own, not part of the stream; only in ground state. Ends with CR LF. */
-  writeNotice(text: string): void {
+  /** Text of our own, not part of the stream. Shown at once, behind everything that came before. */
+  writeBeside(text: string): void {
+    this.#release();
     this.#ports.write(text);
+  }
+
+  /** Complete lines of our own; only in ground state. Ends with CR LF. */
+  writeNotice(text: string): void {
+    this.writeBeside(text);
     this.noteFreshLine();
   }
 
@@ -170,6 +195,7 @@ export class FlowController implements Disposable {
     }
     this.#marks = this.#marks.slice(at + 1);
     this.#acknowledged = mark.position;
+    this.#pacer.acknowledged(mark.position, this.#ports.clock.monotonic());
     this.#everAnswered = true;
     this.#silentRounds = 0;
     this.#credit = 0;
@@ -182,26 +208,74 @@ export class FlowController implements Disposable {
     this.#disposed = true;
     this.#marks = [];
     this.#stopTimer();
+    this.#stallTimer?.dispose();
+    this.#tail = "";
   }
 
-  #writePiece(text: string): void {
-    const before = this.#written;
-    const safe = this.#scanner.scan(text);
-    this.#written += text.length;
-    if (safe < 0 || before + safe - this.#marked < this.#limits.step) {
-      this.#ports.write(text);
+  #writePiece(piece: string): void {
+    const found = this.#scanner.scan(piece);
+    // Safe is also where the tail begins: what came before it ended at a safe point.
+    const safe = this.#tail === "" ? found : Math.max(found + (found < 0 ? 0 : this.#tail.length), 0);
+    const text = this.#tail + piece;
+    const before = this.#written - this.#tail.length;
+    this.#written += piece.length;
+    this.#tail = "";
+    this.#wroteAt = this.#ports.clock.monotonic();
+    // A program that begins to draw by itself in this piece is not seen by the terminal yet.
+    const release = this.#mayPace() ? "" : this.#pacer.release(this.#wroteAt);
+    const marked = safe >= 0 && before + safe - this.#marked >= this.#limits.step;
+    const query = marked ? this.#mark(before + safe) : "";
+    if (!this.#pacer.holding) {
+      this.#ports.write(marked || release !== "" ? release + insert(text, Math.max(0, safe), query) : text);
       return;
     }
-    this.#marked = before + safe;
+    const from = Math.max(0, safe);
+    if (text.length - from > longestTail) {
+      this.#ports.write(insert(text, from, query + this.#pacer.release(this.#wroteAt)));
+      return;
+    }
+    this.#tail = text.slice(from);
+    if (from > 0 || query !== "") {
+      this.#ports.write(text.slice(0, from) + query);
+    }
+    this.#watchStall();
+  }
+
+  /** @returns what belongs at this position, a safe point. */
+  #mark(position: number): string {
+    const sentAt = this.#ports.clock.monotonic();
     const index = this.#nextIndex;
     this.#nextIndex = (index + 1) % markCount;
-    this.#marks.push({
-      index,
-      position: this.#marked,
-      sentAt: this.#ports.clock.monotonic(),
-      limited: this.#paused,
-    });
-    this.#ports.write(text.slice(0, safe) + markQuery(index) + text.slice(safe));
+    this.#marked = position;
+    this.#marks.push({ index, position, sentAt, limited: this.#paused });
+    const behind = this.congested && this.#everAnswered && !this.#throttled;
+    return markQuery(index) + this.#pacer.atMark(position, sentAt, behind && this.#mayPace());
+  }
+
+  /** Frames are held back: when nothing more comes, what has come is to be seen. While paused, more will come. */
+  #watchStall(): void {
+    if (!this.#pacer.holding || this.#paused || this.#stallTimer !== undefined) {
+      return;
+    }
+    const { clock } = this.#ports;
+    const left = Math.max(0, this.#wroteAt + stallTime - clock.monotonic());
+    this.#stallTimer = clock.setTimeout(() => {
+      this.#stallTimer = undefined;
+      if (clock.monotonic() - this.#wroteAt < stallTime || this.#paused) {
+        this.#watchStall();
+      } else {
+        this.#release();
+      }
+    }, left);
+  }
+
+  /** Hands on what was kept, and lets the terminal draw. */
+  #release(): void {
+    if (this.#pacer.holding) {
+      const text = this.#pacer.release(this.#ports.clock.monotonic()) + this.#tail;
+      this.#tail = "";
+      this.#ports.write(text);
+    }
   }
 
   #adapt(mark: Mark): void {
@@ -255,6 +329,7 @@ export class FlowController implements Disposable {
       if (full) {
         this.#ports.pause();
       } else {
+        this.#watchStall();
         this.#ports.resume();
       }
     }
@@ -294,6 +369,10 @@ export class FlowController implements Disposable {
     this.#timer?.dispose();
     this.#timer = undefined;
   }
+}
+
+function insert(text: string, at: number, what: string): string {
+  return text.slice(0, at) + what + text.slice(at);
 }
 
 function isHighSurrogate(code: number): boolean {

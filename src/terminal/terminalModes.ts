@@ -6,6 +6,7 @@ const ESC = "\u001b";
 /** Private modes that are on in a terminal that was just opened. */
 const onByDefault = new Set([7, 25]);
 const alternateScreens = new Set([47, 1047, 1049]);
+const synchronizedOutput = 2026;
 
 interface Drawing {
   rendition: GraphicRendition;
@@ -39,6 +40,12 @@ export class TerminalModes implements SequenceListener {
   #hyperlink = "";
   #kittyDepth = 0;
   #modifyOtherKeys = false;
+  #synchronizes = false;
+
+  /** The program uses synchronized output (DEC private mode 2026), or asks for it. */
+  get synchronizes(): boolean {
+    return this.#synchronizes;
+  }
 
   get alternateScreen(): boolean {
     return this.#alternate !== 0;
@@ -121,6 +128,7 @@ export class TerminalModes implements SequenceListener {
     this.#hyperlink = "";
     this.#kittyDepth = 0;
     this.#modifyOtherKeys = false;
+    this.#synchronizes = false;
   }
 
   #onCsi(parameters: string, rest: string): void {
@@ -131,6 +139,9 @@ export class TerminalModes implements SequenceListener {
         for (const code of parameters.slice(1).split(";")) {
           this.#setPrivate(Number(code), rest === "h");
         }
+        break;
+      case "?$p":
+        this.#synchronizes ||= Number(parameters.slice(1)) === synchronizedOutput;
         break;
       case "h":
       case "l":
@@ -199,6 +210,7 @@ export class TerminalModes implements SequenceListener {
   }
 
   #setPrivate(mode: number, on: boolean): void {
+    this.#synchronizes ||= mode === synchronizedOutput;
     if (mode === 1048 || mode === 1049) {
       if (on) {
         this.#save();

@@ -58,6 +58,8 @@ export class TerminalScreen implements Disposable {
     this.#ports = ports;
     this.#flow = new FlowController(ports, {
       listener: this.modes,
+      // In a full screen program every frame counts; one that synchronizes its frames itself knows better.
+      mayPace: () => !this.modes.alternateScreen && !this.modes.synchronizes,
       ...(limits === undefined ? {} : { limits }),
     });
   }
@@ -127,7 +129,7 @@ export class TerminalScreen implements Disposable {
 
   /** In place of output that `modes` was told of, and the terminal not: what it must see of it, and a line that says so. */
   skipped(controls: string, line: string): void {
-    this.#ports.write(controls);
+    this.#flow.writeBeside(controls);
     this.#writeLines(usual([line]), this.#flow.atFreshLine ? "" : "\r\n", true);
   }
 
@@ -138,7 +140,7 @@ export class TerminalScreen implements Disposable {
   status(line: string): void {
     const before = this.#statusRows > 0 ? this.#eraseStatus() : this.#flow.atFreshLine ? "\r" : "\r\n";
     const rows = wrapWords(printable(line), this.#ports.columns());
-    this.#ports.write(
+    this.#flow.writeBeside(
       `${before}${wrapOff}${dim}${rows.map((row) => eraseRow + row).join("\r\n")}${plain}${wrapOn}`,
     );
     this.#statusRows = rows.length;
@@ -147,7 +149,7 @@ export class TerminalScreen implements Disposable {
 
   clearStatus(): void {
     if (this.#statusRows > 0) {
-      this.#ports.write(this.#eraseStatus());
+      this.#flow.writeBeside(this.#eraseStatus());
       this.#statusRows = 0;
       this.#flow.noteFreshLine();
     }
@@ -159,7 +161,7 @@ export class TerminalScreen implements Disposable {
       // CAN aborts any sequence.
       this.#flow.write("\u0018");
     }
-    this.#ports.write(this.modes.undo());
+    this.#flow.writeBeside(this.modes.undo());
     this.#flushNotices();
   }
 

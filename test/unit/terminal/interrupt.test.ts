@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { settle } from "../../support/manualClock.ts";
 import { Tab } from "./support/tab.ts";
 
-const marks = /\u001b\[\?7\d{6}\$p/g;
+/** What flow control adds to the output: marks, and when to draw. */
+const marks = /\u001b\[\?(?:7\d{6}\$p|2026[hl])/g;
 const block = "a line of the flood\r\n".repeat(1500);
 
 /** 3 MB are on their way to a terminal that is behind. */

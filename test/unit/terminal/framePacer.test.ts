@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { FramePacer } from "../../../src/terminal/framePacer.ts";
+
+const begin = "\u001b[?2026h";
+const end = "\u001b[?2026l";
+
+describe("frame pacer", () => {
+  test("a terminal that keeps up is left alone", () => {
+    const pacer = new FramePacer();
+    expect(pacer.atMark(0, 0, false)).toBe("");
+    expect(pacer.atMark(1000, 1000, false)).toBe("");
+    expect(pacer.holding).toBe(false);
+  });
+
+  test("holds, then lets draw once the terminal is there and has had time for a frame", () => {
+    const pacer = new FramePacer({ hold: 100, draw: 20 });
+    expect(pacer.atMark(0, 0, true)).toBe(begin);
+    expect(pacer.holding).toBe(true);
+    expect(pacer.atMark(10, 99, true)).toBe("");
+    expect(pacer.atMark(20, 100, true)).toBe(end);
+    expect(pacer.holding).toBe(false);
+    // What is in front of the terminal has to be parsed first.
+    expect(pacer.atMark(30, 150, true)).toBe("");
+    pacer.acknowledged(10, 160);
+    expect(pacer.atMark(40, 190, true)).toBe("");
+    pacer.acknowledged(30, 200);
+    expect(pacer.atMark(50, 219, true)).toBe("");
+    expect(pacer.atMark(60, 220, true)).toBe(begin);
+  });
+
+  test("ends early when the terminal has caught up", () => {
+    const pacer = new FramePacer({ hold: 100, draw: 20 });
+    pacer.atMark(0, 0, true);
+    expect(pacer.atMark(10, 5, false)).toBe(end);
+  });
+
+  test("released out of turn, it holds again only after a frame", () => {
+    const pacer = new FramePacer({ hold: 100, draw: 20 });
+    expect(pacer.release(0)).toBe("");
+    pacer.atMark(0, 0, true);
+    expect(pacer.release(50)).toBe(end);
+    expect(pacer.holding).toBe(false);
+    expect(pacer.atMark(10, 60, true)).toBe("");
+    expect(pacer.atMark(20, 70, true)).toBe(begin);
+  });
+});
