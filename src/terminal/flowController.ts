@@ -6,7 +6,7 @@ import { SafePointScanner, type SequenceListener } from "./safePointScanner.ts";
 
 /**
  * All amounts are UTF-16 code units of decoded output; times are milliseconds. The defaults are measured: small steps
- * are best below 512 K, 60 ms of backlog costs no throughput and keeps Ctrl+C quick.
+ * keep the source flowing, 60 ms of backlog costs little throughput and keeps Ctrl+C as quick as in a local terminal.
  */
 export interface FlowLimits {
   /** At most one mark per this much output: interactive work carries none. */
@@ -26,7 +26,7 @@ export interface FlowLimits {
 }
 
 export const defaultFlowLimits: FlowLimits = {
-  step: 32 * 1024,
+  step: 16 * 1024,
   window: 256 * 1024,
   smallestWindow: 128 * 1024,
   largestWindow: 4 * 1024 * 1024,
@@ -56,7 +56,7 @@ interface Mark {
 }
 
 /** Longer chunks are cut, so that each part can have its own mark. */
-const longestPiece = 32 * 1024;
+const longestPiece = 16 * 1024;
 /** A terminal that lets so many rounds of patience pass before its first answer knows no DECRQM. */
 const silentRounds = 2;
 /** A flood pauses and resumes many times a second. */

@@ -1,13 +1,14 @@
 /** All times are milliseconds. */
 export interface PaceLimits {
-  /** How long the terminal parses without drawing. */
-  readonly hold: number;
+  /** How long the terminal parses without drawing: twice what drawing took, within these. */
+  readonly shortestHold: number;
+  readonly longestHold: number;
   /** How long it may then draw at least: longer than a frame takes to begin at 60 Hz. */
   readonly draw: number;
 }
 
-/** Measured: longer holds gain little more, and a flood that moves less than five times a second looks stuck. */
-export const defaultPaceLimits: PaceLimits = { hold: 120, draw: 20 };
+/** Measured: longer holds gain little more, and a flood that moves less than a few times a second looks stuck. */
+export const defaultPaceLimits: PaceLimits = { shortestHold: 60, longestHold: 200, draw: 20 };
 
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
@@ -22,13 +23,17 @@ const end = "\u001b[?2026l";
  */
 export class FramePacer {
   readonly #limits: PaceLimits;
+  #hold: number;
   #heldSince: number | undefined;
+  /** Drawing ends here, and the terminal is not there yet. */
+  #heldAt: number | undefined;
   /** Drawing was allowed here, and the terminal is not there yet. */
   #releasedAt: number | undefined;
   #drawingSince = Number.NEGATIVE_INFINITY;
 
   constructor(limits: PaceLimits = defaultPaceLimits) {
     this.#limits = limits;
+    this.#hold = limits.shortestHold;
   }
 
   /** The terminal has been told not to draw. */
@@ -43,7 +48,7 @@ export class FramePacer {
    */
   atMark(position: number, now: number, wanted: boolean): string {
     if (this.#heldSince !== undefined) {
-      if (wanted && now - this.#heldSince < this.#limits.hold) {
+      if (wanted && now - this.#heldSince < this.#hold) {
         return "";
       }
       this.#heldSince = undefined;
@@ -54,11 +59,17 @@ export class FramePacer {
       return "";
     }
     this.#heldSince = now;
+    this.#heldAt = position;
     return begin;
   }
 
   /** The terminal has parsed everything up to here. */
   acknowledged(position: number, now: number): void {
+    if (this.#heldAt !== undefined && position >= this.#heldAt) {
+      const { shortestHold, longestHold } = this.#limits;
+      this.#heldAt = undefined;
+      this.#hold = Math.min(longestHold, Math.max(shortestHold, 2 * (now - this.#drawingSince)));
+    }
     if (this.#releasedAt !== undefined && position >= this.#releasedAt) {
       this.#releasedAt = undefined;
       this.#drawingSince = now;

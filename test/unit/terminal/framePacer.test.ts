@@ -4,6 +4,8 @@ import { FramePacer } from "../../../src/terminal/framePacer.ts";
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
 
+const limits = { shortestHold: 100, longestHold: 300, draw: 20 };
+
 describe("frame pacer", () => {
   test("a terminal that keeps up is left alone", () => {
     const pacer = new FramePacer();
@@ -13,7 +15,7 @@ describe("frame pacer", () => {
   });
 
   test("holds, then lets draw once the terminal is there and has had time for a frame", () => {
-    const pacer = new FramePacer({ hold: 100, draw: 20 });
+    const pacer = new FramePacer(limits);
     expect(pacer.atMark(0, 0, true)).toBe(begin);
     expect(pacer.holding).toBe(true);
     expect(pacer.atMark(10, 99, true)).toBe("");
@@ -29,18 +31,35 @@ describe("frame pacer", () => {
   });
 
   test("ends early when the terminal has caught up", () => {
-    const pacer = new FramePacer({ hold: 100, draw: 20 });
+    const pacer = new FramePacer(limits);
     pacer.atMark(0, 0, true);
     expect(pacer.atMark(10, 5, false)).toBe(end);
   });
 
   test("released out of turn, it holds again only after a frame", () => {
-    const pacer = new FramePacer({ hold: 100, draw: 20 });
+    const pacer = new FramePacer(limits);
     expect(pacer.release(0)).toBe("");
     pacer.atMark(0, 0, true);
     expect(pacer.release(50)).toBe(end);
     expect(pacer.holding).toBe(false);
     expect(pacer.atMark(10, 60, true)).toBe("");
     expect(pacer.atMark(20, 70, true)).toBe(begin);
+  });
+
+  test("holds twice as long as drawing took, within the limits", () => {
+    for (const { drawing, hold } of [
+      { drawing: 30, hold: 100 },
+      { drawing: 80, hold: 160 },
+      { drawing: 500, hold: 300 },
+    ]) {
+      const pacer = new FramePacer(limits);
+      pacer.atMark(0, 0, true);
+      pacer.atMark(10, 100, true);
+      pacer.acknowledged(10, 200);
+      expect(pacer.atMark(20, 220, true)).toBe(begin);
+      pacer.acknowledged(20, 200 + drawing);
+      expect(pacer.atMark(30, 220 + hold - 1, true)).toBe("");
+      expect(pacer.atMark(40, 220 + hold, true)).toBe(end);
+    }
   });
 });
