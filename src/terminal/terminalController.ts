@@ -333,6 +333,8 @@ export class TerminalController implements Disposable {
 
   #onFailed(error: Error, again: boolean): void {
     this.#screen.clearStatus();
+    // Whoever typed it was there for this attempt, and perhaps not for the one that succeeds.
+    this.#typedAhead = "";
     if (again) {
       if (!CancelledError.is(error)) {
         const { text, warning } = this.#init.describeFailure(error);
@@ -438,6 +440,7 @@ export class TerminalController implements Disposable {
     this.#screen.clearStatus();
     this.#lostAt = undefined;
     this.#lost = undefined;
+    this.#failureText = "";
     this.#end({ text: this.#lostText, exitCode: 255, staysOpen: true });
   }
 

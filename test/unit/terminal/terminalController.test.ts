@@ -459,6 +459,39 @@ describe("reconnecting in the same tab", () => {
     expect(tab.closed).toEqual([]);
   });
 
+  test("a failure is told again after another loss", async () => {
+    const tab = await loseIt("auto");
+    tab.openings.push(() => Promise.reject(new ConnectError("refused", "still away")));
+    await tab.clock.advance(1000);
+    tab.type("\u001br");
+    await settle();
+    expect(tab.controller.state.kind).toBe("open");
+    tab.session.end(lost);
+    await settle();
+    tab.openings.push(() => Promise.reject(new ConnectError("refused", "still away")));
+    await tab.clock.advance(5000);
+    expect((await tab.text()).match(/still away/g)).toHaveLength(2);
+  });
+
+  test("what is typed during an attempt that fails is not sent by a later one", async () => {
+    const tab = await loseIt("auto");
+    let fail: (error: Error) => void = () => {};
+    tab.openings.push(
+      () =>
+        new Promise((_resolve, reject) => {
+          fail = reject;
+        }),
+    );
+    await tab.clock.advance(1000);
+    tab.type("reboot\r");
+    fail(new ConnectError("refused", "still away"));
+    await settle();
+    expect(tab.controller.state.kind).toBe("waiting");
+    await tab.clock.advance(5000);
+    expect(tab.controller.state.kind).toBe("open");
+    expect(tab.session.input).toBe("");
+  });
+
   test("marks go on counting over the gap", async () => {
     const tab = await loseIt("auto");
     await tab.clock.advance(1000);
