@@ -261,7 +261,8 @@ export class FlowController implements Disposable {
     const left = Math.max(0, this.#wroteAt + stallTime - clock.monotonic());
     this.#stallTimer = clock.setTimeout(() => {
       this.#stallTimer = undefined;
-      if (clock.monotonic() - this.#wroteAt < stallTime || this.#paused) {
+      const now = clock.monotonic();
+      if (this.#paused || (now - this.#wroteAt < stallTime && !this.#pacer.isOverdue(now))) {
         this.#watchStall();
       } else {
         this.#release();
@@ -329,6 +330,8 @@ export class FlowController implements Disposable {
       if (full) {
         this.#ports.pause();
       } else {
+        // The source gets as long to go on as it has between two chunks.
+        this.#wroteAt = this.#pausedAt;
         this.#watchStall();
         this.#ports.resume();
       }

@@ -41,6 +41,11 @@ export class FramePacer {
     return this.#heldSince !== undefined;
   }
 
+  /** It should have ended long ago: what comes is too little for marks. */
+  isOverdue(now: number): boolean {
+    return this.#heldSince !== undefined && now - this.#heldSince >= this.#limits.longestHold;
+  }
+
   /**
    * @param position of a mark.
    * @param wanted the terminal is behind.

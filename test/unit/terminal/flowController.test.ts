@@ -298,3 +298,52 @@ describe("without answers", () => {
     expect(harness.log).toEqual(["pause"]);
   });
 });
+
+describe("while frames are held back", () => {
+  const begin = "\u001b[?2026h";
+  const end = "\u001b[?2026l";
+
+  /** The terminal has been told not to draw, and the source may go on. */
+  async function holding(): Promise<Harness> {
+    const harness = new Harness();
+    await harness.rounds(3, 50);
+    harness.written = "";
+    for (
+      let lines = 0;
+      lines < 1000 && harness.written.lastIndexOf(begin) <= harness.written.lastIndexOf(end);
+      lines++
+    ) {
+      harness.flow.write(line);
+      await harness.clock.advance(1);
+      harness.answerAll();
+    }
+    expect(harness.flow.paused).toBe(false);
+    harness.written = "";
+    return harness;
+  }
+
+  test("output that goes on in a trickle is to be seen soon, not only when it fills a step", async () => {
+    const harness = await holding();
+    for (let time = 0; time < 300; time += 20) {
+      harness.flow.write("\r50 %");
+      await harness.clock.advance(20);
+    }
+    expect(harness.written).toContain(end);
+    harness.flow.dispose();
+    expect(harness.clock.pendingTimers).toBe(0);
+  });
+
+  test("a source that was paused gets the time of a stall to go on", async () => {
+    const harness = await holding();
+    harness.flood(64 * K * K);
+    expect(harness.flow.paused).toBe(true);
+    expect(harness.written).not.toContain(end);
+    await harness.clock.advance(55);
+    harness.answerAll();
+    expect(harness.flow.paused).toBe(false);
+    await harness.clock.advance(10);
+    expect(harness.written).not.toContain(end);
+    await harness.clock.advance(30);
+    expect(harness.written).toContain(end);
+  });
+});
