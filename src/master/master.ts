@@ -26,6 +26,7 @@ import {
   type MasterState,
   type MasterStateKind,
 } from "./masterTypes.ts";
+import { couldBeAsked } from "./unattended.ts";
 
 /** Seconds for a connection or a channel where ssh_config sets no ConnectTimeout. */
 export const defaultOpenTimeout = 30;
@@ -177,6 +178,11 @@ export class Master implements Disposable {
   /** See MasterInit. */
   get channelLimit(): number | undefined {
     return this.#room.limit;
+  }
+
+  /** `error` kept it from coming up, and it might not ask a person who could have helped: worth a login that may. */
+  failedUnasked(error: unknown): boolean {
+    return !this.#init.allowPrompts && this.#connection === undefined && couldBeAsked(error);
   }
 
   get isEnded(): boolean {

@@ -196,6 +196,9 @@ export class MasterRegistry implements Disposable {
         if (signal.aborted) {
           throw error;
         }
+        if (attempt === 1 && allowPrompts && master.failedUnasked(error)) {
+          continue;
+        }
         // One that was there and turns out dead is stepped over, once.
         if (attempt > 1 || !wasThere || !ChannelError.is(error) || error.reason !== "connection-ended") {
           throw new ConnectError("jump-failed", `The jump host ${last.alias} could not be used`, {

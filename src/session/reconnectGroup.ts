@@ -54,6 +54,8 @@ export class ReconnectGroup implements Disposable {
   #since = 0;
   /** Monotonic: a person wants to reconnect whoever comes until then. */
   #wishUntil = Number.NEGATIVE_INFINITY;
+  /** A person wants an attempt, and one without questions was under way. */
+  #mayAskNext = false;
   #failure: Error | undefined;
   #lostMaster: MasterCore | undefined;
 
@@ -176,6 +178,7 @@ export class ReconnectGroup implements Disposable {
     const members = [...this.#members].filter((member) => !member.trying && concerns(member, cause));
     this.#noteMasters();
     if (members.length === 0) {
+      this.#mayAskNext ||= cause === "person" && this.#attempt !== undefined && this.#attempt !== "person";
       return;
     }
     this.#stopTimer();
@@ -220,9 +223,15 @@ export class ReconnectGroup implements Disposable {
     if (members.length === 0) {
       this.#rest();
     } else if (this.#attempt !== undefined && !members.some(({ trying }) => trying)) {
+      const mayAsk = this.#mayAskNext && members.some(({ stuck }) => stuck);
       this.#attempt = undefined;
+      this.#mayAskNext = false;
       this.#noteMasters();
-      this.#wait(members);
+      if (mayAsk) {
+        this.#begin("person");
+      } else {
+        this.#wait(members);
+      }
     } else if (this.#timer !== undefined && !members.some((member) => concerns(member, "time"))) {
       this.#stopTimer();
     }
@@ -250,6 +259,7 @@ export class ReconnectGroup implements Disposable {
 
   #rest(): void {
     this.#attempt = undefined;
+    this.#mayAskNext = false;
     this.#lostMaster = undefined;
     this.#stopTimer();
   }

@@ -18,6 +18,7 @@ export class Reconnections implements Disposable {
   readonly #init: ReconnectionsInit;
   /** Kept when nobody waits any more: a server that lets in and drops at once is not hammered. */
   readonly #groups = new Map<string, ReconnectGroup>();
+  #disposed = false;
 
   constructor(init: ReconnectionsInit) {
     this.#init = init;
@@ -36,6 +37,9 @@ export class Reconnections implements Disposable {
   }
 
   join(lost: Session, terminal: ReconnectingTerminal): ReconnectTicket {
+    if (this.#disposed) {
+      return { now: () => {}, failed: () => {}, dispose: () => {} };
+    }
     // One without a connection shares nothing with others.
     return this.#at(lost.connection()?.destinationKey ?? lost.id).join(lost, terminal);
   }
@@ -64,6 +68,7 @@ export class Reconnections implements Disposable {
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#each((group) => group.dispose());
     this.#groups.clear();
   }

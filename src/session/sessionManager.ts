@@ -160,12 +160,18 @@ export class SessionManager implements SessionService {
   async connect(host: string, signal?: AbortSignal): Promise<string> {
     const either = AbortSignal.any([this.#shutdown.signal, ...(signal === undefined ? [] : [signal])]);
     const config = await this.#init.resolve(host, either);
-    const lease = this.#init.registry.acquire(config, true);
-    try {
-      await lease.master.ready(either);
-      return lease.master.id;
-    } finally {
-      lease.dispose();
+    for (let isFirst = true; ; isFirst = false) {
+      const lease = this.#init.registry.acquire(config, true);
+      try {
+        await lease.master.ready(either);
+        return lease.master.id;
+      } catch (error) {
+        if (!isFirst || either.aborted || !lease.master.failedUnasked(error)) {
+          throw error;
+        }
+      } finally {
+        lease.dispose();
+      }
     }
   }
 
@@ -292,7 +298,8 @@ export class SessionManager implements SessionService {
 
   /**
    * A channel on the master that is there, or on a new one. One that turns out full is stepped over, each only
-   * once; one that turns out dead is stepped over once, so that a broken server is not hammered.
+   * once; one that turns out dead is stepped over once, so that a broken server is not hammered. So is a login that
+   * somebody else began and that might ask nobody.
    */
   async #openChannel(
     session: SshSession,
@@ -307,6 +314,7 @@ export class SessionManager implements SessionService {
       ...(request.pty && { pty: { term: request.pty.term, ...request.pty.dimensions } }),
     };
     const full = new Set<Master>();
+    let mayAsk = request.allowPrompts ?? true;
     for (let deadOnes = 0; ; ) {
       const lease = this.#lease(config, request);
       const { master } = lease;
@@ -316,6 +324,10 @@ export class SessionManager implements SessionService {
       try {
         return await master.openChannel(spec, signal);
       } catch (error) {
+        if (request.onMaster === undefined && mayAsk && !signal.aborted && master.failedUnasked(error)) {
+          mayAsk = false;
+          continue;
+        }
         if (request.onMaster !== undefined || signal.aborted || !ChannelError.is(error)) {
           throw error;
         }

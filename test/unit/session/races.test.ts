@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { AuthError } from "../../../src/auth/authErrors.ts";
 import { CancelledError } from "../../../src/base/errors.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
 import { keepalive } from "../../support/fakeEngine.ts";
@@ -181,6 +182,51 @@ describe("a server with room for two sessions on a connection", () => {
     engine.connection(0).end({ reason: "lost" });
     await manager.open(web);
     expect(manager.masters().map((master) => [master.id, master.overflow])).toEqual([["m2", false]]);
+  });
+});
+
+describe("a login that may not ask anybody", () => {
+  const nothing = new AuthError("nothing-to-try", "no key", { tried: [], methodsLeft: ["password"] });
+  const hosts = [
+    testHostConfig(),
+    testHostConfig({ alias: "bastion", hostName: "bastion.test" }),
+    testHostConfig({ alias: "db", hostName: "db.test", proxyJump: [{ alias: "bastion" }] }),
+    testHostConfig({ alias: "db2", hostName: "db2.test", proxyJump: [{ alias: "bastion" }] }),
+  ];
+
+  it.each([
+    ["the host's", "web1", "web1"],
+    ["the jump host's", "db", "db2"],
+  ])("does not fail a person who came while it was made: %s", async (_which, quiet, host) => {
+    const { engine, manager, logins } = fakeStack(hosts);
+    engine.hold = true;
+    const unattended = expect(
+      manager.open({ ...web, host: quiet, allowPrompts: false }),
+    ).rejects.toBeDefined();
+    const attended = manager.open({ ...web, host });
+    await settle();
+    engine.failure = nothing;
+    engine.release();
+    await unattended;
+    await settle();
+    engine.failure = undefined;
+    engine.hold = false;
+    engine.release();
+    expect((await attended).state.kind).toBe("open");
+    expect(logins.map(({ allowPrompts }) => allowPrompts)).toContain(true);
+  });
+
+  it("is made once more with questions, and no third time", async () => {
+    const { engine, manager } = fakeStack();
+    engine.hold = true;
+    engine.failure = nothing;
+    const unattended = expect(manager.open({ ...web, allowPrompts: false })).rejects.toBe(nothing);
+    const attended = expect(manager.open(web)).rejects.toBe(nothing);
+    await settle();
+    engine.hold = false;
+    engine.release();
+    await Promise.all([unattended, attended]);
+    expect(engine.requests).toHaveLength(2);
   });
 });
 

@@ -347,6 +347,26 @@ describe("reconnecting now", () => {
     expect(tab.log.slice(-2)).toEqual(["attempt", "open"]);
   });
 
+  it("makes an attempt with questions when the one under way ends for want of an answer", async () => {
+    const stack = fakeStack();
+    const [first, second] = await terminals(stack, 2);
+    await lose(stack);
+    stack.engine.hold = true;
+    stack.engine.failure = refused;
+    await stack.clock.advance(1000);
+    expect(await stack.manager.reconnectNow("m1")).toBe(true);
+    stack.engine.release();
+    await settle();
+    for (const tab of [first, second]) {
+      expect(tab?.log).toEqual(["wait 1000", "attempt unattended", "attempt"]);
+    }
+    expect(stack.engine.requests).toHaveLength(3);
+    stack.engine.release();
+    await settle();
+    expect(first.log.at(-1)).toBe("wait");
+    expect(stack.engine.requests).toHaveLength(3);
+  });
+
   it("gives up a master that does not answer; its terminals go on at once, on one new login", async () => {
     const stack = fakeStack();
     const tabs = await terminals(stack, 3);
@@ -410,5 +430,29 @@ describe("the time limit of a terminal", () => {
     expect(session?.state.kind).toBe("open");
     await stack.clock.advance(2000);
     expect(session?.state).toMatchObject({ kind: "ending", how: "limit" });
+  });
+});
+
+describe("after the end", () => {
+  it("nobody waits, and no timer is left", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    const { session } = tab;
+    await lose(stack);
+    stack.manager.dispose();
+    stack.registry.dispose();
+    const log: string[] = [];
+    // Its settings took a moment to read.
+    if (session !== undefined) {
+      stack.manager.reconnect(session, {
+        byItself: true,
+        attempt: () => log.push("attempt"),
+        wait: () => log.push("wait"),
+        stop: () => log.push("stop"),
+      });
+    }
+    await stack.clock.advance(100_000);
+    expect(log).toEqual([]);
+    expect(stack.clock.pendingTimers).toBe(0);
   });
 });
