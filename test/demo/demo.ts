@@ -30,7 +30,9 @@ try {
 }
 
 async function takePictures(demoHosts: DemoHosts, folder: string): Promise<void> {
-  const workbench = await launchWorkbench({ settings, screenshotFolder: folder });
+  // Long lines whole in the picture.
+  const wide = { "editor.minimap.enabled": false, "editor.wordWrap": "on" };
+  const workbench = await launchWorkbench({ settings: { ...settings, ...wide }, screenshotFolder: folder });
   try {
     for (const scene of scenes) {
       console.log(scene.name);

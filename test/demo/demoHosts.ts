@@ -13,6 +13,11 @@ export interface DemoHosts {
 
 const names = ["web1", "db1"] as const;
 
+/** Gives the shells of `host` a prompt that names it: all throwaway hosts are the same machine. */
+export async function namePrompt(host: LabHost, name: string): Promise<void> {
+  await writeFile(join(host.home, ".bash_profile"), `PS1='\\[\\e[32m\\]${name}\\[\\e[0m\\]:\\w\\$ '\ncd\n`);
+}
+
 /** Starts the hosts; their keys are already in a known_hosts file, so that the first click leads to a prompt. */
 export async function startDemoHosts(): Promise<DemoHosts> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-demo-"));
@@ -25,11 +30,7 @@ export async function startDemoHosts(): Promise<DemoHosts> {
     for (const name of names) {
       const host = await startLabHost();
       hosts.set(name, host);
-      // A prompt that tells the hosts apart: both are this machine.
-      await writeFile(
-        join(host.home, ".bash_profile"),
-        `PS1='\\[\\e[32m\\]${name}\\[\\e[0m\\]:\\w\\$ '\ncd\n`,
-      );
+      await namePrompt(host, name);
     }
     const configFile = join(folder, "ssh_config");
     const blocks = [...hosts].map(([name, host]) => host.sshConfigText(name));

@@ -59,7 +59,10 @@ export const scenes: readonly Scene[] = [
           .getByText("Who ends an idle session")
           .waitFor();
         await picture("timeouts");
-        await workbench.runCommand("View: Close All Editors");
+        // By the mouse: a preview that is taking the focus may swallow a key.
+        const preview = workbench.page.locator(".tab", { hasText: "Timeouts of" });
+        await preview.click({ button: "middle" });
+        await preview.waitFor({ state: "hidden" });
         await live.click("On the server");
         const { label } = await live.waitForRow(/./, (row) => row.description.startsWith("stopped"));
         await live.hoverText(label);

@@ -3,9 +3,11 @@ import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaultProxy } from "../lab/faultProxy.ts";
+import { startLabHost } from "../lab/labHost.ts";
 import { startSshd } from "../lab/sshdHost.ts";
 import { findSshd } from "../lab/sshdServer.ts";
 import { waitUntil } from "../vscode/harness/waitUntil.ts";
+import { namePrompt } from "./demoHosts.ts";
 import type { Scene } from "./scenes.ts";
 
 /** Scenes in which not everything goes well: what a person is told then, and what he can do. */
@@ -27,9 +29,11 @@ export const troubleScenes: readonly Scene[] = [
         await workbench.tree("Hosts").waitForRow("new1");
         await workbench.tree("Hosts").click("new1");
         assert.match(await workbench.dialogs.text(), /SHA256:/);
+        await workbench.tree("Live").waitForRow("new1", (row) => row.level === 1);
         await picture("host-key");
         await workbench.dialogs.press("Cancel");
         await workbench.tree("Live").waitForNoRow("new1");
+        await workbench.runCommand("Terminal: Kill All Terminals");
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -38,9 +42,10 @@ export const troubleScenes: readonly Scene[] = [
   {
     name: "a server falls silent, is given up, and comes back",
     async play({ workbench, hosts, picture }) {
-      const server = hosts.host(hosts.names[0]);
+      const server = await startLabHost();
       const proxy = await FaultProxy.start(server);
       try {
+        await namePrompt(server, "edge1");
         const keepalive = ["ServerAliveInterval 4", "ServerAliveCountMax 2", "ConnectTimeout 5"];
         await appendFile(
           hosts.configFile,
@@ -69,10 +74,14 @@ export const troubleScenes: readonly Scene[] = [
         proxy.thaw();
         await live.inlineAction("edge1", "Reconnect Now");
         await workbench.terminals.waitForText(/reconnected after/);
-        await live.waitForRow("edge1", (row) => row.level === 2);
+        await live.waitForRow("edge1", (row) => row.level === 2 && row.description === "");
         await workbench.terminals.type("exit\n");
+        await live.waitForRow("edge1", (row) => row.level === 1 && row.description.startsWith("idle"));
+        await live.inlineAction("edge1", "Disconnect");
+        await live.waitForNoRow("edge1");
       } finally {
         await proxy.stop();
+        await server.stop();
       }
     },
   },
@@ -94,7 +103,7 @@ export const troubleScenes: readonly Scene[] = [
       await workbench.quickInput.fill("");
       await workbench.quickInput.accept();
       await workbench.quickInput.waitFor("uptime");
-      await workbench.quickInput.fill("uname -sr; uptime");
+      await workbench.quickInput.fill("bash --version | head -1");
       await workbench.quickInput.accept();
       await waitUntil(
         async () =>
@@ -132,6 +141,8 @@ export const troubleScenes: readonly Scene[] = [
       }
       const server = await startSshd({ sshd: { MaxSessions: 2 } });
       try {
+        await namePrompt(server, "small1");
+        await workbench.runCommand("View: Close All Editors");
         await workbench.runCommand("SSH Sessions: Disconnect All");
         await workbench.dialogs.press("Disconnect All");
         await waitUntil(
@@ -139,6 +150,7 @@ export const troubleScenes: readonly Scene[] = [
           () => "a connection stays",
         );
         await workbench.runCommand("SSH Sessions: Clear Ended");
+        await workbench.runCommand("Terminal: Kill All Terminals");
         await appendFile(hosts.configFile, server.sshConfigText("small1"));
         await workbench.tree("Hosts").waitForRow("small1");
         for (const title of ["small1", "small1 (2)", "small1 (3)"]) {
@@ -146,6 +158,10 @@ export const troubleScenes: readonly Scene[] = [
           await workbench.tree("Live").waitForRow(title, (row) => row.level === 2);
         }
         await workbench.tree("Live").waitForRow("small1", (row) => row.description.includes("overflow"));
+        await workbench.terminals.waitForText("small1:");
+        // Off the button, whose hover would be in the picture.
+        await workbench.page.mouse.move(900, 300);
+        await workbench.page.locator(".workbench-hover").waitFor({ state: "hidden" });
         await picture("overflow");
       } finally {
         await server.stop();

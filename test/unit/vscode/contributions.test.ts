@@ -77,6 +77,19 @@ describe("what package.json contributes", () => {
     }
   });
 
+  it("has the defaults that the README's table of settings says", () => {
+    const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+    for (const [key, setting] of Object.entries(settings)) {
+      const last = key.slice(key.lastIndexOf("."));
+      const row = readme
+        .split("\n")
+        .map((line) => line.split("|").map((cell) => cell.trim()))
+        .find(([, names = ""]) => names.includes(`\`${key}\``) || names.includes(`/ \`${last}\``));
+      const said = typeof setting.default === "string" ? setting.default : JSON.stringify(setting.default);
+      expect(row?.[2], key).toBe(said === "" ? "" : `\`${said}\``);
+    }
+  });
+
   it("names the terminal profile that the code provides", () => {
     expect(contributes.terminal.profiles.map(({ id }) => id)).toEqual([terminalProfileId]);
   });
