@@ -28,6 +28,8 @@ export interface TerminalLab {
    * xterm.js keeps lines above the alternate screen in a terminal that was once higher than now.
    */
   screen(): Promise<string>;
+  /** Begins to count the line feeds that reach the terminal in front, wherever it is moved; the result tells how many. */
+  countLines(): Promise<() => Promise<number>>;
   /** Where the middle of a cell of the terminal in front is on the page, in CSS pixels. Counted from 0. */
   cell(column: number, row: number): Promise<{ readonly x: number; readonly y: number }>;
   /** Many sizes of the window in quick succession, and in the end the one from before. */
@@ -52,6 +54,13 @@ const readCell = (column: number, row: number): string => `(() => {
     x: left + ((${column} + 0.5) * width) / xterm.cols,
     y: top + ((${row} + 0.5) * height) / xterm.rows,
   };
+})()`;
+
+const countLines = `(() => {
+  const { xterm } = document.querySelector("#terminal .terminal-wrapper.active");
+  window.lineFeeds = 0;
+  window.lineFeedListener?.dispose();
+  window.lineFeedListener = xterm.onLineFeed(() => { window.lineFeeds++; });
 })()`;
 
 const stormSizes = 50;
@@ -95,6 +104,10 @@ export async function openTerminalLab(options: TerminalLabOptions = {}): Promise
     folder,
     show,
     screen: async () => await workbench.page.evaluate(readScreen),
+    countLines: async () => {
+      await workbench.page.evaluate(countLines);
+      return async () => await workbench.page.evaluate<number>("window.lineFeeds");
+    },
     cell: async (column, row) => await workbench.page.evaluate(readCell(column, row)),
     resizeStorm: async () => {
       const { page } = workbench;
