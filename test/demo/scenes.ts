@@ -59,7 +59,6 @@ export const scenes: readonly Scene[] = [
           .getByText("Who ends an idle session")
           .waitFor();
         await picture("timeouts");
-        // By the mouse: a preview that is taking the focus may swallow a key.
         const preview = workbench.page.locator(".tab", { hasText: "Timeouts of" });
         await preview.click({ button: "middle" });
         await preview.waitFor({ state: "hidden" });

@@ -137,19 +137,30 @@ export class TreeView {
   }
 }
 
+/** What is used of the page's elements. */
+interface PageElement {
+  readonly innerText: string;
+  getAttribute(name: string): string | null;
+  querySelector(selector: string): PageElement | null;
+}
+
+/** All of it at one moment: VS Code reuses the elements of a row that goes for the one that comes. */
 async function readRow(row: Locator): Promise<TreeRow> {
-  const options = { timeout: 2_000 };
-  const name = row.locator(".label-name").first();
-  const label = await name.innerText(options);
-  const description = row.locator(".label-description").first();
-  const expanded = await row.getAttribute("aria-expanded", options);
-  return {
-    label,
-    description: (await description.count()) > 0 ? await description.innerText(options) : "",
-    level: Number(await row.getAttribute("aria-level", options)),
-    expanded: expanded === null ? undefined : expanded === "true",
-    ariaLabel: (await row.getAttribute("aria-label", options)) ?? "",
-  };
+  return await row.evaluate(
+    (element) => {
+      const page = element as unknown as PageElement;
+      const expanded = page.getAttribute("aria-expanded");
+      return {
+        label: page.querySelector(".label-name")?.innerText ?? "",
+        description: page.querySelector(".label-description")?.innerText ?? "",
+        level: Number(page.getAttribute("aria-level")),
+        expanded: expanded === null ? undefined : expanded === "true",
+        ariaLabel: page.getAttribute("aria-label") ?? "",
+      };
+    },
+    undefined,
+    { timeout: 2_000 },
+  );
 }
 
 function matches(text: string, wanted: string | RegExp): boolean {

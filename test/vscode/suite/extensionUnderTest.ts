@@ -60,7 +60,7 @@ export async function endEverything(): Promise<void> {
 }
 
 export function isLive(master: MasterSnapshot): boolean {
-  return master.state.kind !== "lost" && master.state.kind !== "closed";
+  return !["reconnecting", "lost", "closed"].includes(master.state.kind);
 }
 
 /** Masters that are there, those that only tell how they ended left out. */
