@@ -198,11 +198,8 @@ describe("sessions on one host", () => {
   it("a server that dies ends its sessions as lost; their tabs stay readable", async () => {
     await openTerminal("one");
     await host.down();
-    await untilChanged(api, () => liveMasters(api).length === 0, "the master is lost");
-    assert.deepEqual(
-      api.masters().map(({ state }) => state.kind),
-      ["lost"],
-    );
+    const kinds = (): string[] => api.masters().map(({ state }) => state.kind);
+    await untilChanged(api, () => kinds().join() === "reconnecting", "the master is waited for");
     assert.match(String((await endedSessions())[0]), /^one .*lost/);
     assert.equal(terminalNamed("one").exitStatus, undefined);
   });
@@ -219,7 +216,8 @@ describe("sessions on one host", () => {
         "silence ended it",
       );
       const state = api.masters().find((master) => master.id === id)?.state;
-      assert.equal(state?.kind === "lost" && state.reason, "unresponsive");
+      // Its terminal may already wait for the next one.
+      assert.equal(state !== undefined && "reason" in state && state.reason, "unresponsive");
       assert.match(String((await endedSessions())[0]), /^one .*stopped answering/);
     } finally {
       host.thaw();

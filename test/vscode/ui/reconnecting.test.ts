@@ -111,6 +111,6 @@ describe("a connection that was lost, in the Live view", () => {
     await live.contextMenu("web1", "Stop Reconnecting");
     await workbench.terminals.waitForText("R to open again");
     await live.waitForNoRow("web1");
-    assert.ok(!(await workbench.statusBarItem("reconnecting").isVisible()));
+    await workbench.statusBarItem("reconnecting").waitFor({ state: "hidden" });
   });
 });
