@@ -103,17 +103,17 @@ export class TreeView {
     await entry.waitFor({ state: "hidden" });
   }
 
-  /** Text of the hover over the row. A row that is drawn anew closes its hover: the pointer then moves again. */
+  /** Text of the hover over the row. A row that is drawn anew closes its hover: the pointer then leaves and comes back. */
   async hoverText(label: string): Promise<string> {
     const name = this.#row(label).locator(".label-name");
     const hover = this.#page.locator(".workbench-hover-container .monaco-hover").first();
     // The hover of whatever the pointer is on must go first: it could be taken for this row's.
     await this.#page.mouse.move(900, 300);
     await hover.waitFor({ state: "hidden" });
-    let nudge = 0;
     return await waitUntil(
       async () => {
-        await name.hover({ position: { x: 2 + (nudge++ % 2), y: 5 } });
+        await this.#page.mouse.move(900, 300);
+        await name.hover({ position: { x: 2, y: 5 } });
         await hover.waitFor({ timeout: 5_000 }).catch(() => undefined);
         return (
           (await hover.isVisible()) && (await hover.innerText({ timeout: 1_000 }).catch(() => undefined))
