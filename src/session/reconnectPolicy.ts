@@ -1,5 +1,6 @@
 import { SshSessionsError } from "../base/errors.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
+import { isLoss } from "../master/masterTypes.ts";
 import type { SessionOutcome } from "./sessionTypes.ts";
 
 /** `auto`: without being asked, when no prompt is needed; `ask`: when the person says so; `never`: not in this tab. */
@@ -54,22 +55,7 @@ export class Backoff {
 
 /** Whether a session that ended so may go on in a new one: only when it was taken from its owner. */
 export function mayReconnect(outcome: SessionOutcome): boolean {
-  if (outcome.kind !== "lost") {
-    return false;
-  }
-  switch (outcome.reason) {
-    case "unresponsive":
-    case "closed-by-server":
-    case "connection-lost":
-    case "jump-lost":
-      return true;
-    case "linger-over":
-    case "disconnected":
-    case "killed":
-    case "connect-failed":
-    case "shutdown":
-      return false;
-  }
+  return outcome.kind === "lost" && isLoss(outcome.reason);
 }
 
 /**

@@ -200,41 +200,6 @@ describe("a master in the tree", () => {
 });
 
 describe("a session in the tree", () => {
-  it.each([
-    [{ attempting: false, until: later + 4200 }, "reconnecting in 5 s", "sync"],
-    [{ attempting: true, until: undefined }, "reconnecting…", "sync~spin"],
-    [{ attempting: false, until: undefined }, "lost, waits for you", "debug-disconnect"],
-  ])("says when it is reconnected: %o", (next, text, icon) => {
-    const error = new ConnectError("refused", "nobody *listens*");
-    const state = { kind: "reconnecting", since: start, reason: "unresponsive", error, ...next } as const;
-    const lost = { kind: "lost", reason: "unresponsive" } as const;
-    const waiting = sessionSnapshot({ state: { kind: "ended", since: start, outcome: lost } });
-    const master = masterSnapshot({ state, sessions: [waiting, waiting] });
-    const shown = presentMaster(master, later, home);
-    expect(shown.description).toBe(`${text} · alice@10.0.0.5`);
-    expect(shown.icon.id).toBe(icon);
-    expect(shown.contextValue).toBe("master reconnecting");
-    expect(shown.accessibleLabel).toBe(`web1, ${text}, 2 terminals wait`);
-    expect(shown.hover).toContain("| Lost | the server stopped answering |");
-    expect(shown.hover).toMatch(/\| Last attempt \| .*refused.* \|/);
-    expect(presentSession(waiting, master, later)).toMatchObject({
-      description: "waits",
-      contextValue: "session terminal",
-    });
-  });
-
-  it("can be left for another one while it does not answer, when it has sessions", () => {
-    const silent: readonly MasterState[] = [
-      { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later },
-      { kind: "hung", since: start, silentSince: start },
-    ];
-    for (const state of silent) {
-      expect(presentMaster(masterSnapshot({ state }), later, home).contextValue).toBe("master live silent");
-      expect(canReconnect(masterSnapshot({ state, sessions: [] }))).toBe(false);
-    }
-    expect(canReconnect(masterSnapshot())).toBe(false);
-  });
-
   it("reads the same all through its first minute", () => {
     expect(
       readings(60, (now) => presentSession(sessionSnapshot(), masterSnapshot(), now).description),

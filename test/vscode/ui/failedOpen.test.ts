@@ -3,11 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { freePort } from "../../lab/freePort.ts";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
+import { screenshotFailures } from "./failureScreenshot.ts";
 
 describe("a terminal that can't be opened", () => {
   let folder: string;
@@ -43,11 +44,7 @@ describe("a terminal that can't be opened", () => {
     await workbench.tree("Hosts").waitForRow("changed");
   });
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state === "fail") {
-      await workbench.screenshot(`failed ${task.name.replaceAll(/\W+/g, "-")}`);
-    }
-  });
+  screenshotFailures(() => workbench);
 
   afterAll(async () => {
     await workbench?.close();

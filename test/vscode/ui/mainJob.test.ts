@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
+import { screenshotFailures } from "./failureScreenshot.ts";
 
 /** What a person does, with the mouse and the keyboard, in one window. */
 describe("a person in the workbench", () => {
@@ -33,11 +34,7 @@ describe("a person in the workbench", () => {
     await workbench.openSideBar("SSH Sessions");
   });
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state === "fail") {
-      await workbench.screenshot(`failed ${task.name.replaceAll(/\W+/g, "-")}`);
-    }
-  });
+  screenshotFailures(() => workbench);
 
   afterAll(async () => {
     await workbench?.close();

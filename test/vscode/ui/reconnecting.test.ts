@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import type { TreeRow } from "../harness/treeView.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
+import { screenshotFailures } from "./failureScreenshot.ts";
 
 const isMaster = (row: TreeRow): boolean => row.level === 1;
 const isReady = (row: TreeRow): boolean => isMaster(row) && /^\S+@127\.0\.0\.1/.test(row.description);
@@ -40,11 +41,7 @@ describe("a connection that was lost, in the Live view", () => {
     await workbench.terminals.waitForText("lab#");
   });
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state === "fail") {
-      await workbench.screenshot(`failed ${task.name.replaceAll(/\W+/g, "-")}`);
-    }
-  });
+  screenshotFailures(() => workbench);
 
   afterAll(async () => {
     await workbench?.close();

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { processTable } from "../../lab/processTree.ts";
 import { needProgram } from "../../setup/needProgram.ts";
 import { waitUntil } from "../harness/waitUntil.ts";
+import { screenshotFailures } from "./failureScreenshot.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
 
 /** In the page: the hosts of the terminals that the extension remembers, as they stand in the workbench's storage. */
@@ -55,11 +56,7 @@ describe("terminals after a reload of the window", () => {
     await writeFile(join(lab.host.home, ".screenrc"), "startup_message off\n");
   });
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state === "fail") {
-      await lab.workbench.screenshot(`failed ${task.name.replaceAll(/\W+/g, "-")}`);
-    }
-  });
+  screenshotFailures(() => lab.workbench);
 
   afterAll(async () => {
     await lab?.close();

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { processTable } from "../../lab/processTree.ts";
 import { nextOutput, SshClient } from "../../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { until } from "../../lab/until.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
+import { screenshotFailures } from "./failureScreenshot.ts";
 
 describe("the server's own view in the workbench", () => {
   let folder: string;
@@ -28,11 +29,7 @@ describe("the server's own view in the workbench", () => {
     await workbench.terminals.waitForText("lab#");
   });
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state === "fail") {
-      await workbench.screenshot(`failed ${task.name.replaceAll(/\W+/g, "-")}`);
-    }
-  });
+  screenshotFailures(() => workbench);
 
   afterAll(async () => {
     await workbench?.close();

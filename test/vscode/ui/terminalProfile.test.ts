@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
+import { screenshotFailures } from "./failureScreenshot.ts";
 
 describe("the terminal profile of one chosen host", () => {
   let folder: string;
@@ -27,11 +28,7 @@ describe("the terminal profile of one chosen host", () => {
     await workbench.terminals.waitForText(/\S/);
   });
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state === "fail") {
-      await workbench.screenshot(`failed ${task.name.replaceAll(/\W+/g, "-")}`);
-    }
-  });
+  screenshotFailures(() => workbench);
 
   afterAll(async () => {
     await workbench?.close();
