@@ -14,7 +14,8 @@ export function runSucceeded(run: HostRun): boolean {
 }
 
 /**
- * What a run on one or more hosts gave, as plain text: a summary when there are several, then each host's output.
+ * What a run on one or more hosts gave, as plain text: a summary when there are several, then the output of each host
+ * (one that failed before there could be any has only its line in the summary).
  * Escape sequences are taken out, and what else can't be seen is made visible; output that was cut says so.
  */
 export function runReport(
@@ -37,7 +38,7 @@ export function runReport(
     }
     lines.push("");
   }
-  for (const run of runs) {
+  for (const run of runs.length > 1 ? runs.filter(({ kind }) => kind === "done") : runs) {
     lines.push(`──── ${printable(run.host)}: ${runResult(run, describeError)} (${time(run)}) ────`);
     if (run.kind === "done") {
       const { stdout, stderr, truncated } = run.execution;

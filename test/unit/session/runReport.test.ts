@@ -18,7 +18,7 @@ function done(host: string, code: number, stdout: string, stderr = "", truncated
 
 const describeError = (error: Error): string => error.message;
 
-it("a run on several hosts begins with a summary, and each host has its output", () => {
+it("a run on several hosts begins with a summary; each host that ran has its output, and no other says its failure twice", () => {
   const runs = [
     done("a", 0, "\u001b[32mgreen\u001b[0m\r\nline\n"),
     done("bb", 2, "", "oops\n"),
@@ -41,10 +41,13 @@ it("a run on several hosts begins with a summary, and each host has its output",
       "──── standard error ────",
       "oops",
       "",
-      "──── c: refused (0.0 s) ────",
-      "",
     ].join("\n"),
   );
+});
+
+it("the failure of a run on one host is told", () => {
+  const run = { host: "c", kind: "failed", error: new Error("refused"), milliseconds: 5 } as const;
+  expect(runReport("make", [run], 10, describeError)).toBe("$ make\n\n──── c: refused (0.0 s) ────\n");
 });
 
 it("output that was cut says so", () => {
