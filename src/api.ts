@@ -16,6 +16,7 @@ import type { MasterSnapshot, SessionSnapshot } from "./session/sessionTypes.ts"
 
 export type { HostEntry } from "./config/configPorts.ts";
 export type { KeepalivePolicy, ValueSource } from "./config/hostConfig.ts";
+export type { NegotiatedAlgorithms } from "./engine/connectionEngine.ts";
 export type { DestinationSnapshot, MasterEndReason, MasterState } from "./master/masterTypes.ts";
 export type {
   MasterSnapshot,

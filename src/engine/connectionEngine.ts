@@ -38,6 +38,16 @@ export interface EngineCapabilities {
   readonly agentForwarding: boolean;
 }
 
+/** What both sides agreed on in the key exchange (RFC 4253 section 7.1), by the names that `ssh -v` shows. */
+export interface NegotiatedAlgorithms {
+  readonly kex: string;
+  readonly hostKey: string;
+  /** From us to the server; we offer the same lists both ways. */
+  readonly cipher: string;
+  /** Undefined: the cipher authenticates by itself (`<implicit>` in `ssh -v`). */
+  readonly mac?: string;
+}
+
 export interface ConnectionInfo {
   readonly localAddress?: string;
   readonly localPort?: number;
@@ -45,10 +55,7 @@ export interface ConnectionInfo {
   readonly remotePort?: number;
   /** `OpenSSH_9.2p1 Debian-2`, untrusted. */
   readonly serverVersion: string;
-  readonly kex?: string;
-  readonly hostKey?: string;
-  readonly cipher?: string;
-  readonly mac?: string;
+  readonly algorithms?: NegotiatedAlgorithms;
   readonly authMethod: string;
 }
 

@@ -296,6 +296,7 @@ export class Master implements Disposable {
       engine: this.#init.engine.name,
       overflow: this.overflow,
       serverVersion: info?.serverVersion,
+      algorithms: info?.algorithms,
       localAddress: info?.localAddress,
       remoteAddress: info?.remoteAddress,
     });
@@ -364,7 +365,7 @@ export class Master implements Disposable {
     this.#connection = connection;
     this.#since = this.#clock.now();
     this.#logger.info(
-      `connected to ${printable(connection.info.serverVersion)} (${connection.info.authMethod}, ${connection.info.cipher ?? "?"})`,
+      `connected to ${printable(connection.info.serverVersion)} (${connection.info.authMethod}, ${connection.info.algorithms?.cipher ?? "?"})`,
     );
     this.#heartbeat = this.#resources.add(
       new Heartbeat(

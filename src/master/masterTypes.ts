@@ -1,6 +1,6 @@
 import type { KeepalivePolicy } from "../config/hostConfig.ts";
 import type { LingerPolicy } from "../config/lingerPolicy.ts";
-import type { ConnectPhase } from "../engine/connectionEngine.ts";
+import type { ConnectPhase, NegotiatedAlgorithms } from "../engine/connectionEngine.ts";
 
 export interface DestinationSnapshot {
   readonly user: string;
@@ -119,6 +119,7 @@ export interface MasterCore {
   /** A further connection because the first one is full (MaxSessions). */
   readonly overflow: boolean;
   readonly serverVersion: string | undefined;
+  readonly algorithms: NegotiatedAlgorithms | undefined;
   readonly localAddress: string | undefined;
   readonly remoteAddress: string | undefined;
 }

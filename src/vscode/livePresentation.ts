@@ -1,6 +1,7 @@
 /** What the live tree shows for a snapshot, as plain data, so that it can be tested without VS Code. */
 import { printable } from "../base/log.ts";
 import type { ValueSource } from "../config/hostConfig.ts";
+import type { NegotiatedAlgorithms } from "../engine/connectionEngine.ts";
 import type { MasterEndReason, MasterState } from "../master/masterTypes.ts";
 import { describeOutcome, formatBytes } from "../session/sessionDetails.ts";
 import type { MasterSnapshot, SessionKind, SessionSnapshot, SessionState } from "../session/sessionTypes.ts";
@@ -210,6 +211,7 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
     ],
     ["Traffic", `↓ ${formatBytes(master.bytesIn)}  ↑ ${formatBytes(master.bytesOut)}`],
     ["Server", master.serverVersion === undefined ? undefined : literal(master.serverVersion)],
+    ["Cipher", master.algorithms && literal(algorithmsText(master.algorithms))],
     ["Engine", literal(master.engine)],
   ]);
   const policy = factTable([
@@ -230,6 +232,11 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
   return [`$(${masterIcon(state).id}) **${literal(master.host)}**`, facts, "---", policy, ...notes].join(
     "\n\n",
   );
+}
+
+/** In the words of `ssh -v`. */
+function algorithmsText({ cipher, mac, kex, hostKey }: NegotiatedAlgorithms): string {
+  return `${cipher}, MAC ${mac ?? "<implicit>"}, kex ${kex}, host key ${hostKey}`;
 }
 
 /** Why the last attempt to reconnect failed. */

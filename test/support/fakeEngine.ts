@@ -95,7 +95,11 @@ export class FakeChannel implements EngineChannel {
 
 /** A connection driven by the test. */
 export class FakeConnection implements EngineConnection {
-  readonly info = { serverVersion: "Fake_1.0", authMethod: "none" };
+  readonly info = {
+    serverVersion: "Fake_1.0",
+    authMethod: "none",
+    algorithms: { kex: "fake-kex", hostKey: "fake-key", cipher: "fake-cipher" },
+  };
   readonly capabilities = {
     signal: true,
     break: false,

@@ -218,10 +218,12 @@ export class Handshake {
       ...(remoteAddress !== undefined && { remoteAddress }),
       ...(remotePort !== undefined && { remotePort }),
       ...(negotiated && {
-        kex: negotiated.kex,
-        hostKey: negotiated.serverHostKey,
-        cipher: negotiated.cs.cipher,
-        mac: negotiated.cs.mac,
+        algorithms: Object.freeze({
+          kex: negotiated.kex,
+          hostKey: negotiated.serverHostKey,
+          cipher: negotiated.cs.cipher,
+          ...(negotiated.cs.mac !== "" && { mac: negotiated.cs.mac }),
+        }),
       }),
       serverVersion: this.#parts.connection.greeting.version ?? "",
       authMethod: [...this.#passed, this.#method].join(","),

@@ -81,11 +81,8 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
       remoteAddress: "127.0.0.1",
       remotePort: host.port,
       serverVersion: expect.stringMatching(/^OpenSSH_/),
-      hostKey: "ssh-ed25519",
       authMethod: "publickey",
     });
-    expect(connection.info.kex).toBeTruthy();
-    expect(connection.info.cipher).toBeTruthy();
     expect(verifier.seen.map((key) => key.toString("base64"))).toEqual([
       (host.hostKeyLines[0] ?? "").split(" ")[1],
     ]);
@@ -232,7 +229,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
       ["ssh-ed25519", "ssh-ed25519"],
     ] as const) {
       const connection = await bench.login(host, { verifier: new TrustingVerifier([preferred]) });
-      expect(connection.info.hostKey).toBe(shown);
+      expect(connection.info.algorithms?.hostKey).toBe(shown);
     }
   });
 
@@ -322,8 +319,31 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
       loginTo(host, { config: testHostConfig({ ...loginTo(host).config, ciphers: ["^aes256-ctr"] }) }),
       never(),
     );
-    expect(connection.info.cipher).toBe("aes256-ctr");
+    expect(connection.info.algorithms?.cipher).toBe("aes256-ctr");
     connection.destroy();
+  });
+
+  test("what was agreed is told by the names that ssh -v shows", async () => {
+    const host = await bench.host({
+      sshd: {
+        KexAlgorithms: "curve25519-sha256",
+        Ciphers: "aes256-ctr,chacha20-poly1305@openssh.com",
+        MACs: "hmac-sha2-256-etm@openssh.com",
+      },
+    });
+    for (const [cipher, mac] of [
+      ["aes256-ctr", "hmac-sha2-256-etm@openssh.com"],
+      ["chacha20-poly1305@openssh.com", undefined],
+    ] as const) {
+      const config = testHostConfig({ ...loginTo(host).config, ciphers: [cipher] });
+      const { info } = await bench.login(host, { config });
+      expect(info.algorithms).toEqual({
+        kex: "curve25519-sha256",
+        hostKey: "ssh-ed25519",
+        cipher,
+        ...(mac && { mac }),
+      });
+    }
   });
 
   test("compression works where it is asked for", async () => {

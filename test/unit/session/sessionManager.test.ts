@@ -34,6 +34,17 @@ describe("masters and sessions", () => {
     expect(engine.connections).toHaveLength(2);
   });
 
+  it("a master tells what was agreed with its server, from when it is connected", async () => {
+    const { engine, manager } = fakeStack();
+    engine.hold = true;
+    const opening = manager.open({ host: "web1", ...shell });
+    await settle();
+    expect(manager.masters()[0]?.algorithms).toBeUndefined();
+    engine.release();
+    await opening;
+    expect(manager.masters()[0]?.algorithms).toEqual(engine.connection().info.algorithms);
+  });
+
   it("the end of the first session leaves the others and the master alone", async () => {
     const { engine, manager } = fakeStack();
     const first = await manager.open({ host: "web1", ...shell });

@@ -153,6 +153,27 @@ describe("a master in the tree", () => {
     ).toHaveLength(10);
   });
 
+  it.each([
+    [undefined, "&lt;implicit&gt;"],
+    ["hmac-sha2-256", "hmac\\-sha2\\-256"],
+  ])(
+    "tells on hovering what was agreed in the key exchange, as ssh -v does, with the MAC %s",
+    (mac, shown) => {
+      const algorithms = {
+        kex: "curve25519-sha256",
+        hostKey: "ssh-ed25519",
+        cipher: "aes128-ctr",
+        ...(mac && { mac }),
+      };
+      expect(presentMaster(masterSnapshot({ algorithms }), later, home).hover).toContain(
+        `| Cipher | aes128\\-ctr, MAC ${shown}, kex curve25519\\-sha256, host key ssh\\-ed25519 |`,
+      );
+      expect(presentMaster(masterSnapshot({ algorithms: undefined }), later, home).hover).not.toContain(
+        "Cipher",
+      );
+    },
+  );
+
   it("tells on hovering the keepalive values and which layer each came from", () => {
     const { hover } = presentMaster(masterSnapshot(), later, home);
     expect(hover).toContain("| serverAliveInterval | every 15 s of silence: *workspace setting* |");

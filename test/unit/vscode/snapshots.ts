@@ -47,6 +47,11 @@ export function masterSnapshot(over: Partial<MasterSnapshot> = {}): MasterSnapsh
     engine: "ssh2",
     overflow: false,
     serverVersion: "OpenSSH_9.2p1",
+    algorithms: {
+      kex: "sntrup761x25519-sha512@openssh.com",
+      hostKey: "ssh-ed25519",
+      cipher: "chacha20-poly1305@openssh.com",
+    },
     localAddress: undefined,
     remoteAddress: "10.0.0.5",
     sessions: [sessionSnapshot()],
