@@ -228,6 +228,66 @@ describe("a login that may not ask anybody", () => {
     await Promise.all([unattended, attended]);
     expect(engine.requests).toHaveLength(2);
   });
+
+  describe("and a person who logs in without a session", () => {
+    /** Whoever may not be asked has begun a login, the person has joined it, and it has failed. */
+    async function joined() {
+      const stack = fakeStack();
+      const { engine, manager, logins } = stack;
+      engine.hold = true;
+      engine.failure = nothing;
+      const unattended = expect(manager.open({ ...web, allowPrompts: false })).rejects.toBe(nothing);
+      const attended = manager.connect("web1");
+      attended.catch(() => {});
+      await settle();
+      expect(logins).toHaveLength(1);
+      engine.release();
+      await unattended;
+      await settle();
+      return { ...stack, attended };
+    }
+
+    it("the login is made once more, with questions, and then lingers", async () => {
+      const { engine, manager, logins, attended } = await joined();
+      engine.failure = undefined;
+      engine.release();
+      expect(await attended).toBe("m2");
+      expect(logins.map(({ allowPrompts }) => allowPrompts)).toEqual([false, true]);
+      expect(manager.masters()).toMatchObject([{ id: "m2", state: { kind: "lingering" } }]);
+    });
+
+    it("what keeps the second one from coming up is told, and nothing is left of it", async () => {
+      const { clock, engine, manager, attended } = await joined();
+      const second = new AuthError("refused", "no", { tried: ["password"], methodsLeft: [] });
+      engine.failure = second;
+      engine.release();
+      await expect(attended).rejects.toBe(second);
+      await settle();
+      expect(engine.requests).toHaveLength(2);
+      expect(manager.masters()).toEqual([]);
+      expect(clock.pendingTimers).toBe(0);
+    });
+
+    it("there is no third login, also when the second one was begun by somebody who may not be asked", async () => {
+      const { engine, registry, manager } = fakeStack();
+      engine.hold = true;
+      engine.failure = nothing;
+      const first = registry.acquire(testHostConfig(), false);
+      const attended = expect(manager.connect("web1")).rejects.toBe(nothing);
+      await settle();
+      const others = registry.onDidChange(() => {
+        if (first.master.isEnded) {
+          others.dispose();
+          registry.acquire(testHostConfig(), false);
+        }
+      });
+      engine.release();
+      await settle();
+      engine.release();
+      await attended;
+      expect(engine.requests).toHaveLength(2);
+    });
+  });
 });
 
 describe("jump hosts", () => {
