@@ -7,6 +7,7 @@ import type { EngineChannel, SessionSpec } from "../engine/connectionEngine.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
 import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
+import { isLoss } from "../master/masterTypes.ts";
 import { Reconnections } from "./reconnections.ts";
 import { sessionEnvironment } from "./sessionEnvironment.ts";
 import type {
@@ -14,6 +15,7 @@ import type {
   MasterSnapshot,
   OpenSessionRequest,
   ReconnectingTerminal,
+  ReconnectNowResult,
   ReconnectTicket,
   Session,
   SessionService,
@@ -179,20 +181,30 @@ export class SessionManager implements SessionService {
     return this.#reconnections.join(lost, terminal);
   }
 
-  async reconnectNow(masterId: string): Promise<boolean> {
+  async reconnectNow(masterId: string): Promise<ReconnectNowResult> {
     const waiting = this.#reconnections.find(masterId);
     if (waiting !== undefined) {
       waiting.now();
-      return true;
+      return "reconnecting";
     }
     const master = this.#init.registry.get(masterId);
-    if (master === undefined || !isSilent(master) || (await master.probe())) {
-      return false;
+    if (master === undefined || isGone(master)) {
+      return "ended";
     }
-    // Before its sessions end, which may be at once; and also when it was given up while it was asked.
+    const answers = !isSilent(master) || (await master.probe());
+    if (isGone(master)) {
+      if (master.endReason !== undefined && isLoss(master.endReason)) {
+        this.#reconnections.now(master.key);
+      }
+      return "ended";
+    }
+    if (answers) {
+      return "answers";
+    }
+    // Before its sessions end, which may be at once.
     this.#reconnections.now(master.key);
     master.giveUp();
-    return true;
+    return "no-answer";
   }
 
   stopReconnecting(masterId: string): void {
@@ -397,6 +409,11 @@ export class SessionManager implements SessionService {
 /** It can carry a further session now, without a login. */
 function isUp(master: Master): boolean {
   return master.acceptsSessions && (master.state.kind === "ready" || master.state.kind === "lingering");
+}
+
+/** It has ended, or is about to. */
+function isGone(master: Master): boolean {
+  return master.isEnded || master.state.kind === "disconnecting";
 }
 
 function isSilent({ state }: Master): boolean {

@@ -156,6 +156,17 @@ export interface ReconnectTicket extends Disposable {
   failed(error: Error): void;
 }
 
+/** What came of a person's wish to reconnect a connection now. */
+export type ReconnectNowResult =
+  /** It was waited for, and an attempt is under way. */
+  | "reconnecting"
+  /** There is no reason to: nothing was done. */
+  | "answers"
+  /** It is gone. Terminals that lost their sessions with it while it was asked reconnect. */
+  | "ended"
+  /** It did not answer when it was asked once more, and was given up as `unresponsive`: its terminals reconnect. */
+  | "no-answer";
+
 /** The door to everything live. Owned by the composition root. */
 export interface SessionService extends Disposable {
   /**
@@ -189,11 +200,10 @@ export interface SessionService extends Disposable {
    */
   reconnect(lost: Session, terminal: ReconnectingTerminal): ReconnectTicket;
   /**
-   * At once, because a person says so. For a `reconnecting` master: its next attempt. For one that is suspect or hung and
-   * does not answer when it is asked once more: it is given up as `unresponsive`, and its terminals reconnect.
-   * @returns false when there was no reason to: unknown, or it answers.
+   * At once, because a person says so. For a `reconnecting` master: its next attempt. One that is suspect or hung is asked
+   * once more, and given up if it does not answer.
    */
-  reconnectNow(masterId: string): Promise<boolean>;
+  reconnectNow(masterId: string): Promise<ReconnectNowResult>;
   /** The terminals of a `reconnecting` master stop waiting. Others are ignored. */
   stopReconnecting(masterId: string): void;
   /** A master (all its sessions in order, then the connection) or a session. Unknown ids are ignored. */

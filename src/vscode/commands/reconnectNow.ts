@@ -1,9 +1,8 @@
 import * as vscode from "vscode";
-import { printable } from "../../base/log.ts";
 import { connectionFor } from "../connectionFor.ts";
 import { viewIds } from "../contributionIds.ts";
 import { canReconnect } from "../livePresentation.ts";
-import { plainMessage } from "../plainMessage.ts";
+import { reconnectNowTold } from "../reconnectNowText.ts";
 import type { CommandHandler } from "./commandContext.ts";
 
 /** The next attempt to reconnect, now; or a connection that does not answer is given up for another one. */
@@ -18,12 +17,13 @@ export const reconnectNow: CommandHandler = async (context, argument) => {
   if (master === undefined) {
     return;
   }
-  const begun = await vscode.window.withProgress({ location: { viewId: viewIds.live } }, () =>
+  const result = await vscode.window.withProgress({ location: { viewId: viewIds.live } }, () =>
     context.service.reconnectNow(master.id),
   );
-  if (!begun) {
-    void vscode.window.showInformationMessage(
-      `"${plainMessage(printable(master.host))}" answers again: its sessions go on.`,
-    );
+  const told = reconnectNowTold(result, master.host);
+  if (told?.severity === "quiet") {
+    vscode.window.setStatusBarMessage(told.text, 6000);
+  } else if (told !== undefined) {
+    void vscode.window.showInformationMessage(told.text);
   }
 };

@@ -342,7 +342,7 @@ describe("reconnecting now", () => {
     const stack = fakeStack();
     const [tab] = await terminals(stack, 1);
     await lose(stack);
-    expect(await stack.manager.reconnectNow("m1")).toBe(true);
+    expect(await stack.manager.reconnectNow("m1")).toBe("reconnecting");
     await settle();
     expect(tab.log.slice(-2)).toEqual(["attempt", "open"]);
   });
@@ -354,7 +354,7 @@ describe("reconnecting now", () => {
     stack.engine.hold = true;
     stack.engine.failure = refused;
     await stack.clock.advance(1000);
-    expect(await stack.manager.reconnectNow("m1")).toBe(true);
+    expect(await stack.manager.reconnectNow("m1")).toBe("reconnecting");
     stack.engine.release();
     await settle();
     for (const tab of [first, second]) {
@@ -375,7 +375,7 @@ describe("reconnecting now", () => {
     expect(seen(stack)).toMatchObject([{ state: { kind: "suspect" } }]);
     const begun = stack.manager.reconnectNow("m1");
     await stack.clock.advance(1250);
-    expect(await begun).toBe(true);
+    expect(await begun).toBe("no-answer");
     await settle();
     expect(stack.manager.history().map(({ outcome }) => outcome)).toEqual(
       Array.from({ length: 4 }, () => ({ kind: "lost", reason: "unresponsive" })),
@@ -386,17 +386,63 @@ describe("reconnecting now", () => {
     }
   });
 
-  it("does nothing to one that answers after all, or is healthy, or unknown", async () => {
+  it("does nothing to one that answers after all, or is healthy", async () => {
     const stack = fakeStack();
     const [tab] = await terminals(stack, 1);
-    expect(await stack.manager.reconnectNow("m1")).toBe(false);
-    expect(await stack.manager.reconnectNow("m7")).toBe(false);
+    expect(await stack.manager.reconnectNow("m1")).toBe("answers");
     await silent(stack);
     expect(seen(stack)).toMatchObject([{ state: { kind: "suspect" } }]);
     stack.engine.connection().answers = true;
-    expect(await stack.manager.reconnectNow("m1")).toBe(false);
+    expect(await stack.manager.reconnectNow("m1")).toBe("answers");
     expect(seen(stack)).toMatchObject([{ id: "m1", state: { kind: "ready" }, sessions: [{ id: "s1" }] }]);
     expect(tab.log).toEqual([]);
+  });
+
+  it("says of one that is gone that it has ended", async () => {
+    const stack = fakeStack();
+    expect(await stack.manager.reconnectNow("m7")).toBe("ended");
+    const session = await stack.manager.open({ host: "web1", ...shell });
+    stack.engine.connection().end({ reason: "lost" });
+    await session.ended;
+    expect(seen(stack)).toMatchObject([{ state: { kind: "lost" } }]);
+    expect(await stack.manager.reconnectNow("m1")).toBe("ended");
+    expect(stack.engine.requests).toHaveLength(1);
+    // Nor is it a wish for what comes after it.
+    const [tab] = await terminals(stack, 1);
+    await lose(stack);
+    expect(tab.log).toEqual(["wait 1000"]);
+  });
+
+  it("says of one that is lost while it is asked that it has ended; its terminals go on at once", async () => {
+    const stack = fakeStack();
+    const tabs = await terminals(stack, 2);
+    await silent(stack);
+    const begun = stack.manager.reconnectNow("m1");
+    await stack.clock.advance(100);
+    await lose(stack);
+    expect(await begun).toBe("ended");
+    await settle();
+    expect(tabs.map(({ log }) => log.slice(-2))).toEqual(tabs.map(() => ["attempt", "open"]));
+  });
+
+  it.each([
+    ["before it answers", false],
+    ["in the moment in which it answers", true],
+  ])("says of one that a person ends while it is asked that it has ended: %s", async (_when, answers) => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    await silent(stack);
+    stack.engine.connection().holdPings = true;
+    const begun = stack.manager.reconnectNow("m1");
+    await settle();
+    if (answers) {
+      stack.engine.connection().releasePings();
+    }
+    stack.manager.kill("m1");
+    expect(await begun).toBe("ended");
+    await stack.clock.advance(10_000);
+    expect(tab.log).toEqual([]);
+    expect(stack.engine.requests).toHaveLength(1);
   });
 
   it("is a wish for now, not for what is lost later", async () => {

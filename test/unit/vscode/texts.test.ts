@@ -11,6 +11,7 @@ import {
   timeLeft,
   usualRoundTrip,
 } from "../../../src/vscode/humanText.ts";
+import { reconnectNowTold } from "../../../src/vscode/reconnectNowText.ts";
 import { statusBarText } from "../../../src/vscode/statusBarText.ts";
 import { freeTitle } from "../../../src/vscode/terminalTitle.ts";
 import { expandHome, shortPath, valueSourceText } from "../../../src/vscode/valueSourceText.ts";
@@ -192,4 +193,16 @@ describe("titles of terminals", () => {
     expect(freeTitle("web1", new Set(["web1", "web1 (3)"]))).toBe("web1 (2)");
     expect(freeTitle("web1", new Set(["web1", "web1 (2)"]))).toBe("web1 (3)");
   });
+});
+
+describe("reconnecting now", () => {
+  it.each([
+    ["reconnecting", undefined],
+    ["answers", '"web1" answers again: its sessions go on.'],
+    ["ended", 'The connection to "web1" has ended in the meantime.'],
+    ["no-answer", '"web1" still does not answer: the connection was given up.'],
+  ] as const)("says of %s: %s", (result, text) => expect(reconnectNowTold(result, "web1")?.text).toBe(text));
+
+  it("makes no link and no icon of what the host is called", () =>
+    expect(reconnectNowTold("ended", "[a](command:b)\u0007")?.text).toContain('"[a] (command:b)\\u{7}"'));
 });
