@@ -68,6 +68,7 @@ export function createSshStack(init: SshStackInit): SshStack {
         ignoreMissingReplies: (config) =>
           hostSetting(settings.hosts, config.alias, "ignoreMissingReplies")?.value ?? false,
       },
+      resolve: (host) => resolver.resolve(host),
       resolveHop: (hop, before, signal) => resolveHop(resolver, hop, before, signal),
       runProxy: (config) => runProxyCommand(trustedProxyCommand(config, settings), logger),
     }),

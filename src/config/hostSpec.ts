@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { printable } from "../base/log.ts";
 import { ConfigError } from "./configErrors.ts";
+import type { HostConfig } from "./hostConfig.ts";
 
 /** What a person typed to name a host, taken apart. */
 export interface HostSpec {
@@ -30,6 +31,12 @@ export function parseHostSpec(text: string): HostSpec {
 export function formatHostSpec({ alias, user, port }: HostSpec): string {
   const host = alias.includes(":") && port !== undefined ? `[${alias}]` : alias;
   return `${user === undefined ? "" : `${user}@`}${host}${port === undefined ? "" : `:${port}`}`;
+}
+
+/** What `config` was resolved from: resolved again, the same `Host` and `Match` lines see the same. */
+export function typedHost({ alias, user, port, sources }: HostConfig): string {
+  const isTyped = (keyword: string): boolean => sources.get(keyword)?.kind === "commandLine";
+  return formatHostSpec({ alias, ...(isTyped("user") && { user }), ...(isTyped("port") && { port }) });
 }
 
 /** readconf.c, ssh_valid_hostname. */

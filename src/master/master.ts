@@ -95,6 +95,8 @@ export class Master implements Disposable {
   #connection: EngineConnection | undefined;
   #heartbeat: Heartbeat | undefined;
   #health: Health = { kind: "alive" };
+  /** As ssh_config is now; `config` is what the connection was made with. */
+  #policyConfig: HostConfig;
   #keepalive: KeepalivePolicy;
   #linger: LingerPolicy;
   #state: MasterState;
@@ -116,6 +118,7 @@ export class Master implements Disposable {
     this.#room = new ChannelRoom(init.channelLimit);
     this.#clock = init.clock;
     this.#logger = prefixed(init.logger, `${init.id} ${init.config.alias}`);
+    this.#policyConfig = init.config;
     this.#keepalive = init.policies.keepalive(init.config);
     this.#linger = init.policies.linger(init.config);
     this.#since = init.clock.now();
@@ -238,15 +241,20 @@ export class Master implements Disposable {
     return (await this.#heartbeat?.probeNow(urgentProbeDeadline)) ?? false;
   }
 
-  /** Settings or ssh_config changed: keepalive and linger are taken anew. */
-  refreshPolicies(): void {
+  /**
+   * Settings changed, or ssh_config did, to `config`: keepalive and linger are taken anew, and nothing else, since that is
+   * all that can change on a live connection.
+   */
+  refreshPolicies(config = this.#policyConfig): void {
     if (this.isEnded) {
       return;
     }
-    this.#keepalive = this.#init.policies.keepalive(this.config);
-    this.#heartbeat?.setPolicy(this.#keepalive, this.#init.policies.ignoreMissingReplies(this.config));
+    const { policies } = this.#init;
+    this.#policyConfig = config;
+    this.#keepalive = policies.keepalive(config);
+    this.#heartbeat?.setPolicy(this.#keepalive, policies.ignoreMissingReplies(config));
     this.#connection?.setTcpKeepAlive(this.#keepalive.tcpKeepAlive);
-    this.#linger = this.#init.policies.linger(this.config);
+    this.#linger = policies.linger(config);
     this.#leases.setLinger(this.#lingerMilliseconds());
     this.#changed.fire();
   }

@@ -4,7 +4,7 @@ import type { HostConfig, JumpHop, KeepalivePolicy } from "../config/hostConfig.
 import type { LingerPolicy } from "../config/lingerPolicy.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 
-/** The policies in force for a host; asked again whenever settings change. */
+/** The policies in force for a host; asked again whenever settings or ssh_config change. */
 export interface MasterPolicies {
   keepalive(config: HostConfig): KeepalivePolicy;
   linger(config: HostConfig): LingerPolicy;

@@ -9,6 +9,7 @@ import type { ConnectionEngine } from "../engine/connectionEngine.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
 import { Master, type Transport } from "./master.ts";
 import type { HopResolver, LoginFactory, MasterPolicies, ProxyRunner } from "./masterPorts.ts";
+import { PolicyRefresh } from "./policyRefresh.ts";
 
 export interface MasterRegistryInit {
   readonly clock: Clock;
@@ -16,6 +17,8 @@ export interface MasterRegistryInit {
   readonly engine: ConnectionEngine;
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
+  /** @throws ConfigError */
+  resolve(host: string): Promise<HostConfig>;
   readonly resolveHop: HopResolver;
   readonly runProxy: ProxyRunner;
 }
@@ -32,6 +35,7 @@ export class MasterRegistry implements Disposable {
   /** From a master to that of its last jump host. */
   readonly #jumps = new Map<string, Master>();
   readonly #changed = new Emitter<void>();
+  readonly #policyRefresh: PolicyRefresh;
   #nextId = 1;
   #disposed = false;
 
@@ -40,6 +44,11 @@ export class MasterRegistry implements Disposable {
 
   constructor(init: MasterRegistryInit) {
     this.#init = init;
+    this.#policyRefresh = new PolicyRefresh({
+      masters: () => this.#masters.values(),
+      resolve: (host) => init.resolve(host),
+      logger: init.logger,
+    });
   }
 
   /** Live masters, and lost ones until they are forgotten, in the order in which they came. */
@@ -92,10 +101,12 @@ export class MasterRegistry implements Disposable {
     }
   }
 
-  refreshPolicies(): void {
+  /** Settings or ssh_config changed. Settings count at once, ssh_config when it has been read again. Never rejects. */
+  async refreshPolicies(): Promise<void> {
     for (const master of this.masters) {
       master.refreshPolicies();
     }
+    await this.#policyRefresh.run();
   }
 
   dispose(): void {

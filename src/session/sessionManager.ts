@@ -295,7 +295,7 @@ export class SessionManager implements SessionService {
   }
 
   async refreshPolicies(): Promise<void> {
-    this.#init.registry.refreshPolicies();
+    await this.#init.registry.refreshPolicies();
   }
 
   dispose(): void {

@@ -218,6 +218,9 @@ export interface SessionService extends Disposable {
   probe(masterId?: string): void;
   /** The machine woke up, or its addresses changed: all masters are probed, and what waits to reconnect tries now. */
   environmentChanged(): void;
-  /** Settings changed: every live master and session takes its policies anew. */
+  /**
+   * Settings or ssh_config changed: every live master takes keepalive and linger anew. Sessions keep the limits that they
+   * began with. Never rejects.
+   */
   refreshPolicies(): Promise<void>;
 }

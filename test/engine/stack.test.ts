@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ChannelError, ConnectError } from "../../src/engine/engineErrors.ts";
@@ -7,7 +7,10 @@ import { limitedCommand, scriptCommand } from "../../src/session/remoteCommand.t
 import { FaultProxy } from "../lab/faultProxy.ts";
 import { sshConfigBlock } from "../lab/sshdConfig.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { until } from "../lab/until.ts";
 import { shell } from "../support/fakeStack.ts";
+import { healthStack } from "../support/healthStack.ts";
+import { RecordingLogger } from "../support/recordingLogger.ts";
 import { Transcript, testStack } from "../support/testStack.ts";
 
 describe("masters and sessions on a real sshd", () => {
@@ -155,6 +158,33 @@ describe("masters and sessions on a real sshd", () => {
     } finally {
       await proxy.stop();
     }
+  });
+
+  it("a changed ssh_config reaches the live master, also after one that ssh refuses", async () => {
+    const logger = new RecordingLogger();
+    await using stack = await healthStack("", undefined, { logger, localAddresses: () => "" });
+    const edit = (...lines: string[]): Promise<void> =>
+      writeFile(stack.settings.configFile, host.sshConfigText("lab", lines));
+    await edit("ServerAliveInterval 5");
+    const session = await stack.service.open({ host: "lab", ...shell });
+    expect(stack.master().keepalive.serverAliveInterval).toBe(5);
+    await edit("ServerAliveInterval soon");
+    await until(() => logger.complaints.length > 0, "the refusal");
+    expect(stack.master().keepalive.serverAliveInterval).toBe(5);
+    await edit("Port 1", "ServerAliveInterval 7", "ControlPersist 90");
+    await stack.until(([master]) => master?.keepalive.serverAliveInterval === 7);
+    const lines = (await readFile(stack.settings.configFile, "utf8")).split("\n");
+    const sourceOf = (line: string) => ({
+      kind: "sshConfig",
+      file: stack.settings.configFile,
+      line: lines.findIndex((each) => each.trim() === line) + 1,
+    });
+    expect(stack.master()).toMatchObject({
+      keepalive: { sources: { serverAliveInterval: sourceOf("ServerAliveInterval 7") } },
+      linger: { seconds: 90, source: sourceOf("ControlPersist 90") },
+      destination: { port: host.port },
+    });
+    expect(session.state.kind).toBe("open");
   });
 
   it("a frozen master is stepped over by the next session", async () => {

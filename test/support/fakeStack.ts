@@ -55,6 +55,7 @@ export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()]) {
       linger: () => ({ seconds: settings.linger, source: { kind: "default" } }),
       ignoreMissingReplies: () => settings.ignoreMissingReplies,
     },
+    resolve,
     resolveHop: async (hop, before) => {
       const config = await resolve(hop.alias);
       return before.length > 0 ? { ...config, proxyJump: before } : config;

@@ -7,6 +7,7 @@ import { CancelledError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import type { HostResolver } from "../../../src/config/configPorts.ts";
 import { createHostResolver, type HostResolverInit } from "../../../src/config/hostResolver.ts";
+import { typedHost } from "../../../src/config/hostSpec.ts";
 import type { SshRun } from "../../../src/config/sshProgram.ts";
 import { ConfigHome, FakeSettings } from "../../support/configFixtures.ts";
 import { ManualClock, settle } from "../../support/manualClock.ts";
@@ -103,6 +104,15 @@ describe("with an ssh on the machine", () => {
     await expect(create().resolve("-oProxyCommand=x")).rejects.toMatchObject({ reason: "invalid-host" });
     expect(ssh.questions).toEqual(["web"]);
   });
+
+  test.each(["web", "joe@web", "web:22", "joe@[::1]:2222"])(
+    "what was typed can be told: %s",
+    async (host) => {
+      await home.write(".ssh/config", "Host web\n User joe\n Port 22\n");
+      settings.hosts = [{ pattern: "*", user: "ann", port: 23 }];
+      expect(typedHost(await create({ ssh: false }).resolve(host))).toBe(host);
+    },
+  );
 
   test("a value that both know has its line; one that only ssh knows has none; a default has neither", async () => {
     const file = await home.write(".ssh/config", "ServerAliveInterval 60\nMatch exec x\n TCPKeepAlive no\n");
