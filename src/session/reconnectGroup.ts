@@ -28,7 +28,7 @@ interface Member {
   readonly terminal: ReconnectingTerminal;
   trying: boolean;
   /** What it was told last. Undefined: to try. */
-  told: { readonly until: number | undefined } | undefined;
+  told: { readonly until: number | undefined } | "others" | undefined;
   /** Its last attempt failed for a reason that time does not heal. */
   stuck: boolean;
 }
@@ -49,6 +49,8 @@ export class ReconnectGroup implements Disposable {
   #attempt: Cause | undefined;
   #attempts = 0;
   #timer: Disposable | undefined;
+  /** Until those that have failed while others try are told so. */
+  #telling: Disposable | undefined;
   /** Wall-clock: when the next attempt begins. */
   #until: number | undefined;
   #since = 0;
@@ -209,6 +211,10 @@ export class ReconnectGroup implements Disposable {
       this.#failure = error;
     }
     this.#settle();
+    if (this.#attempt !== undefined) {
+      // Mostly all fail in the same moment.
+      this.#telling ??= this.#init.clock.setTimeout(() => this.#tellOfOthers(), 0);
+    }
   }
 
   #leave(member: Member): void {
@@ -224,8 +230,7 @@ export class ReconnectGroup implements Disposable {
       this.#rest();
     } else if (this.#attempt !== undefined && !members.some(({ trying }) => trying)) {
       const mayAsk = this.#mayAskNext && members.some(({ stuck }) => stuck);
-      this.#attempt = undefined;
-      this.#mayAskNext = false;
+      this.#endAttempt();
       this.#noteMasters();
       if (mayAsk) {
         this.#begin("person");
@@ -251,15 +256,34 @@ export class ReconnectGroup implements Disposable {
   }
 
   #tell(member: Member, until: number | undefined): void {
-    if (member.told === undefined || member.told.until !== until) {
+    if (member.told === undefined || member.told === "others" || member.told.until !== until) {
       member.told = { until };
       member.terminal.wait(until);
     }
   }
 
-  #rest(): void {
+  /** For those whose own part in the attempt is over. */
+  #tellOfOthers(): void {
+    this.#telling = undefined;
+    for (const member of [...this.#members].filter(({ trying, told }) => !trying && told === undefined)) {
+      if (member.terminal.byItself) {
+        member.told = "others";
+        member.terminal.waitForOthers();
+      } else {
+        this.#tell(member, undefined);
+      }
+    }
+  }
+
+  #endAttempt(): void {
     this.#attempt = undefined;
     this.#mayAskNext = false;
+    this.#telling?.dispose();
+    this.#telling = undefined;
+  }
+
+  #rest(): void {
+    this.#endAttempt();
     this.#lostMaster = undefined;
     this.#stopTimer();
   }

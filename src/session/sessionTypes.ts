@@ -144,6 +144,8 @@ export interface ReconnectingTerminal {
   attempt(unattended: boolean): void;
   /** The next attempt begins at `until` (wall-clock milliseconds); undefined: when a person says so. */
   wait(until: number | undefined): void;
+  /** Its attempt failed, and others of its destination still try: what comes next depends on them. */
+  waitForOthers(): void;
   /** A person stopped it elsewhere. The ticket is void. */
   stop(): void;
 }

@@ -94,7 +94,7 @@ export type TerminalState =
   | { readonly kind: "unopened" }
   | { readonly kind: "opening"; readonly again: boolean }
   | { readonly kind: "open"; readonly session: Session }
-  /** The session was lost. `until`: when the next attempt begins; undefined: when the person says so. */
+  /** The session was lost. `until`: when the next attempt begins; undefined: when a person or other terminals make it. */
   | { readonly kind: "waiting"; readonly until: number | undefined }
   /** Over, and the tab stays to be read. */
   | { readonly kind: "ended"; readonly ending: Ending }
@@ -327,6 +327,8 @@ export class TerminalController implements Disposable {
       byItself: settings.reconnect === "auto",
       attempt: (unattended) => void this.#open(true, unattended),
       wait: (until) => this.#wait(until),
+      waitForOthers: () =>
+        this.#wait(undefined, "Waiting for the other terminals to reconnect. Enter: now, Esc: stop."),
       stop: () => this.#giveUpOpening(true),
     });
   }
@@ -352,12 +354,12 @@ export class TerminalController implements Disposable {
     }
   }
 
-  #wait(until: number | undefined): void {
+  #wait(until: number | undefined, line = "Press Enter to reconnect, Esc to leave it."): void {
     const { clock } = this.#init;
     this.#stopTimer();
     this.#setState({ kind: "waiting", until });
     if (until === undefined) {
-      this.#screen.status("Press Enter to reconnect, Esc to leave it.");
+      this.#screen.status(line);
       return;
     }
     const tick = (): void => {

@@ -16,7 +16,7 @@ class Terminal {
   readonly #byItself: boolean;
   session: Session | undefined;
   ticket: ReconnectTicket | undefined;
-  /** What it was told: `wait MS`, `wait` (for a person), `attempt`, `attempt unattended`, `open`, `stop`. */
+  /** What it was told: `wait MS`, `wait` (for a person), `wait for others`, `attempt`, `attempt unattended`, `open`, `stop`. */
   readonly log: string[] = [];
 
   constructor(stack: Stack, { host = "web1", byItself = true } = {}) {
@@ -57,6 +57,7 @@ class Terminal {
         );
       },
       wait: (until) => this.log.push(until === undefined ? "wait" : `wait ${until - clock.now()}`),
+      waitForOthers: () => this.log.push("wait for others"),
       stop: () => this.log.push("stop"),
     });
   }
@@ -332,6 +333,65 @@ describe("terminals of one destination", () => {
   });
 });
 
+describe("a terminal whose attempt fails while others still try", () => {
+  /** The attempt has begun, and none of the three is through. */
+  async function trying(stack: Stack, { byItself = true } = {}) {
+    const [first] = await terminals(stack, 1);
+    const second = await new Terminal(stack, { byItself }).open();
+    const third = await new Terminal(stack).open();
+    await lose(stack);
+    stack.engine.hold = true;
+    first.ticket?.now();
+    await settle();
+    return [first, second, third] as const;
+  }
+
+  it("is told so, and what comes next when they are done", async () => {
+    const stack = fakeStack();
+    const [first, second, third] = await trying(stack);
+    first.ticket?.failed(away);
+    second.ticket?.failed(refused);
+    await stack.clock.advance(0);
+    expect([first, second, third].map(({ log }) => log.at(-1))).toEqual([
+      "wait for others",
+      "wait for others",
+      "attempt",
+    ]);
+    expect(seen(stack)).toMatchObject([{ state: { attempting: true, error: refused } }]);
+    third.ticket?.failed(away);
+    expect([first, second, third].map(({ log }) => log.at(-1))).toEqual(["wait 2000", "wait", "wait 2000"]);
+  });
+
+  it("waits for a person and for nobody else where it may not reconnect by itself", async () => {
+    const stack = fakeStack();
+    const [, asking] = await trying(stack, { byItself: false });
+    asking.ticket?.failed(away);
+    await stack.clock.advance(0);
+    expect(asking.log).toEqual(["wait", "attempt", "wait"]);
+  });
+
+  it("tries again as soon as a person says so", async () => {
+    const stack = fakeStack();
+    const [first, second] = await trying(stack);
+    first.ticket?.failed(away);
+    await stack.clock.advance(0);
+    first.ticket?.now();
+    expect(first.log.slice(-2)).toEqual(["wait for others", "attempt"]);
+    expect(second.log.filter((entry) => entry === "attempt")).toHaveLength(1);
+  });
+
+  it("leaves no timer when all leave in that moment", async () => {
+    const stack = fakeStack();
+    const tabs = await trying(stack);
+    tabs[0].ticket?.failed(away);
+    for (const { ticket } of tabs) {
+      ticket?.dispose();
+    }
+    stack.manager.killAll();
+    expect(stack.clock.pendingTimers).toBe(0);
+  });
+});
+
 describe("reconnecting now", () => {
   async function silent(stack: Stack): Promise<void> {
     stack.engine.connection().answers = false;
@@ -494,6 +554,7 @@ describe("after the end", () => {
         byItself: true,
         attempt: () => log.push("attempt"),
         wait: () => log.push("wait"),
+        waitForOthers: () => log.push("wait for others"),
         stop: () => log.push("stop"),
       });
     }

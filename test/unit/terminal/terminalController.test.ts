@@ -413,6 +413,63 @@ describe("reconnecting in the same tab", () => {
     expect((await tab.text()).match(/still away/g)).toHaveLength(1);
   });
 
+  describe("an attempt that fails while another terminal still tries", () => {
+    /** Both lost their sessions; the first one's attempt has failed. */
+    async function failWhileAnotherTries() {
+      const first = await loseIt("auto");
+      const second = new Tab({
+        clock: first.clock,
+        reconnect: (lostSession, terminal) => first.reconnections.join(lostSession, terminal),
+      });
+      second.settings = first.settings;
+      await second.open();
+      second.session.end(lost);
+      await settle();
+      const end = { succeed: (_session: Session): void => {}, fail: (_error: Error): void => {} };
+      first.openings.push(() => Promise.reject(new Error("permission denied")));
+      second.openings.push(
+        () =>
+          new Promise((resolve, reject) => {
+            Object.assign(end, { succeed: resolve, fail: reject });
+          }),
+      );
+      await first.clock.advance(1000);
+      return { first, second, end };
+    }
+
+    test("says at once why, and that the other one tries; then what comes next", async () => {
+      const { first, end } = await failWhileAnotherTries();
+      expect(first.controller.state).toEqual({ kind: "waiting", until: undefined });
+      expect(await first.text()).toMatch(
+        /failed: permission denied\nWaiting for the other terminals to reconnect\. Enter: now, Esc: stop\.$/,
+      );
+      end.fail(new ConnectError("refused", "away"));
+      expect(await first.text()).toMatch(
+        /failed: permission denied\nPress Enter to reconnect, Esc to leave it\.$/,
+      );
+    });
+
+    test("what is typed meanwhile is not sent by a later one, and Enter tries now", async () => {
+      const { first, second } = await failWhileAnotherTries();
+      first.type("reboot\r");
+      await settle();
+      expect(first.controller.state.kind).toBe("open");
+      expect(first.session.input).toBe("");
+      expect(second.controller.state.kind).toBe("opening");
+    });
+
+    test("Esc stops that one only", async () => {
+      const { first, second, end } = await failWhileAnotherTries();
+      first.type("\u001b");
+      expect(first.controller.state.kind).toBe("ended");
+      end.succeed(second.newSession());
+      await settle();
+      expect(second.controller.state.kind).toBe("open");
+      expect(first.controller.state.kind).toBe("ended");
+      expect(first.clock.pendingTimers).toBe(0);
+    });
+  });
+
   test("Enter tries now, Esc stops", async () => {
     const tab = await loseIt("auto");
     tab.type("\r");
