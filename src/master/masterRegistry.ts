@@ -84,8 +84,19 @@ export class MasterRegistry implements Disposable {
       const full = same.filter((candidate) => candidate.isUsable);
       master = this.#create(config, key, allowPrompts, behind, full[0]);
     }
-    const lease = master.lease();
-    return { master, dispose: () => lease.dispose() };
+    return leased(master);
+  }
+
+  /** As `acquire`, but only on a connection that is there. @throws ChannelError `connection-ended` where none has room. */
+  share(config: HostConfig): MasterLease {
+    const key = destinationKey(config);
+    const master = this.masters.find(
+      (each) => each.key === key && each.acceptsSessions && each.connection !== undefined,
+    );
+    if (master === undefined) {
+      throw new ChannelError("connection-ended", "There is no connection to share");
+    }
+    return leased(master);
   }
 
   /** Those that use this master as their jump host. */
@@ -219,4 +230,10 @@ export class MasterRegistry implements Disposable {
       }
     }
   }
+}
+
+/** The lease counts from now. */
+export function leased(master: Master): MasterLease {
+  const lease = master.lease();
+  return { master, dispose: () => lease.dispose() };
 }

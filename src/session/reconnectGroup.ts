@@ -3,7 +3,13 @@ import type { Disposable } from "../base/disposable.ts";
 import { CancelledError } from "../base/errors.ts";
 import type { MasterCore, MasterEndReason } from "../master/masterTypes.ts";
 import { Backoff, mayRetry } from "./reconnectPolicy.ts";
-import type { MasterSnapshot, ReconnectingTerminal, ReconnectTicket, Session } from "./sessionTypes.ts";
+import type {
+  AttemptLogin,
+  MasterSnapshot,
+  ReconnectingTerminal,
+  ReconnectTicket,
+  Session,
+} from "./sessionTypes.ts";
 
 export interface ReconnectGroupInit {
   readonly clock: Clock;
@@ -18,7 +24,7 @@ export interface ReconnectGroupInit {
 type Cause =
   /** For all, and questions may be asked. */
   | "person"
-  /** For those that may reconnect by themselves. */
+  /** For those that may reconnect by themselves and have not tried that master. */
   | "master-ready"
   /** As before, but not for those whose last attempt failed for a reason that time does not heal. */
   | "time";
@@ -27,9 +33,13 @@ interface Member {
   readonly lost: Session;
   readonly terminal: ReconnectingTerminal;
   trying: boolean;
+  /** Its attempt may log in. */
+  mayLogIn: boolean;
+  /** Masters that were there when an attempt of its own began or ended: each is a reason for one only. */
+  readonly tried: Set<string>;
   /** What it was told last. Undefined: to try. */
   told: { readonly until: number | undefined } | "others" | undefined;
-  /** Its last attempt failed for a reason that time does not heal. */
+  /** Its last attempt that might log in failed for a reason that time does not heal. */
   stuck: boolean;
 }
 
@@ -44,8 +54,6 @@ export class ReconnectGroup implements Disposable {
   readonly #init: ReconnectGroupInit;
   readonly #backoff: Backoff;
   readonly #members = new Set<Member>();
-  /** Masters that were there when an attempt began or ended: each is a reason for one only. */
-  readonly #tried = new Set<string>();
   #attempt: Cause | undefined;
   #attempts = 0;
   #timer: Disposable | undefined;
@@ -86,7 +94,7 @@ export class ReconnectGroup implements Disposable {
         since: this.#since,
         reason,
         attempting: this.#attempt !== undefined,
-        until: this.#until,
+        until: this.#attempt === undefined ? this.#until : undefined,
         ...(this.#failure && { error: this.#failure }),
       }),
       sessions: Object.freeze(members.map(({ lost }) => lost.snapshot())),
@@ -99,14 +107,21 @@ export class ReconnectGroup implements Disposable {
       this.#since = clock.now();
       this.#failure = undefined;
       this.#attempts = 0;
-      this.#tried.clear();
     }
     const master = lost.connection()?.master;
     this.#lostMaster ??= master;
     if (this.#attempts === 0 && master !== undefined) {
       this.#backoff.noteLost(master.state.since - master.since);
     }
-    const member: Member = { lost, terminal, trying: false, told: undefined, stuck: false };
+    const member: Member = {
+      lost,
+      terminal,
+      trying: false,
+      mayLogIn: true,
+      tried: new Set(),
+      told: undefined,
+      stuck: false,
+    };
     this.#members.add(member);
     this.#place(member);
     this.#init.onChange();
@@ -133,9 +148,7 @@ export class ReconnectGroup implements Disposable {
 
   /** The masters changed: is there one now? */
   look(): void {
-    if (this.#attempt === undefined && this.#hasNewMaster()) {
-      this.#begin("master-ready");
-    }
+    this.#begin("master-ready");
   }
 
   /** All give up. */
@@ -158,46 +171,60 @@ export class ReconnectGroup implements Disposable {
   #place(member: Member): void {
     if (this.#attempt !== undefined) {
       if (concerns(member, this.#attempt)) {
-        this.#try([member], this.#attempt);
+        this.#try([member], loginFor(this.#attempt));
       } else {
         this.#tell(member, undefined);
       }
     } else if (this.#init.clock.monotonic() < this.#wishUntil) {
       this.#begin("person");
-    } else if (member.terminal.byItself && this.#hasNewMaster()) {
+    } else if (concerns(member, "master-ready") && this.#hasUntried(member)) {
       this.#begin("master-ready");
     } else {
       this.#wait([member]);
     }
   }
 
-  #hasNewMaster(): boolean {
-    return !this.isEmpty && this.#init.usableMasters().some((id) => !this.#tried.has(id));
+  #hasUntried({ tried }: Member): boolean {
+    return this.#init.usableMasters().some((id) => !tried.has(id));
   }
 
   /** One attempt for all whom it concerns. While one is made, it is made for those who did not take part, too. */
   #begin(cause: Cause): void {
-    const members = [...this.#members].filter((member) => !member.trying && concerns(member, cause));
-    this.#noteMasters();
+    const waiting = [...this.#members].filter(({ trying }) => !trying);
+    const members = waiting.filter(
+      (member) => concerns(member, cause) && (cause !== "master-ready" || this.#hasUntried(member)),
+    );
     if (members.length === 0) {
       this.#mayAskNext ||= cause === "person" && this.#attempt !== undefined && this.#attempt !== "person";
       return;
     }
-    this.#stopTimer();
+    if (!waiting.some((member) => concerns(member, "time") && !members.includes(member))) {
+      this.#stopTimer();
+    }
     this.#wishUntil = Number.NEGATIVE_INFINITY;
+    const isFurther = this.#attempt !== undefined;
     this.#attempt ??= cause;
     this.#attempts++;
-    this.#try(members, cause);
+    // A refused login is not repeated unasked; and were each to log in where another one could not stay, a server that
+    // lets in and drops at once would see no end of it.
+    const sharers = members.filter(({ stuck }) => cause === "master-ready" && (stuck || isFurther));
+    this.#try(
+      members.filter((member) => !sharers.includes(member)),
+      loginFor(cause),
+    );
+    this.#try(sharers, "none");
     this.#init.onChange();
   }
 
-  #try(members: readonly Member[], cause: Cause): void {
+  #try(members: readonly Member[], login: AttemptLogin): void {
     for (const member of members) {
       member.trying = true;
+      member.mayLogIn = login !== "none";
       member.told = undefined;
+      this.#noteMasters(member);
     }
     for (const { terminal } of members) {
-      terminal.attempt(cause !== "person");
+      terminal.attempt(login);
     }
   }
 
@@ -206,10 +233,15 @@ export class ReconnectGroup implements Disposable {
       return;
     }
     member.trying = false;
-    member.stuck = !mayRetry(error);
+    if (member.mayLogIn) {
+      member.stuck = !mayRetry(error);
+      this.#noteMasters(member);
+    }
     if (!CancelledError.is(error)) {
       this.#failure = error;
     }
+    // One may have come while another one was tried.
+    this.look();
     this.#settle();
     if (this.#attempt !== undefined) {
       // Mostly all fail in the same moment.
@@ -231,7 +263,6 @@ export class ReconnectGroup implements Disposable {
     } else if (this.#attempt !== undefined && !members.some(({ trying }) => trying)) {
       const mayAsk = this.#mayAskNext && members.some(({ stuck }) => stuck);
       this.#endAttempt();
-      this.#noteMasters();
       if (mayAsk) {
         this.#begin("person");
       } else {
@@ -248,7 +279,10 @@ export class ReconnectGroup implements Disposable {
     if (this.#timer === undefined && members.some((member) => concerns(member, "time"))) {
       const delay = this.#backoff.next();
       this.#until = clock.now() + delay;
-      this.#timer = clock.setTimeout(() => this.#begin("time"), delay);
+      this.#timer = clock.setTimeout(() => {
+        this.#stopTimer();
+        this.#begin("time");
+      }, delay);
     }
     for (const member of members) {
       this.#tell(member, concerns(member, "time") ? this.#until : undefined);
@@ -289,9 +323,9 @@ export class ReconnectGroup implements Disposable {
   }
 
   /** What is there now has been, or is being, tried. */
-  #noteMasters(): void {
+  #noteMasters({ tried }: Member): void {
     for (const id of this.#init.usableMasters()) {
-      this.#tried.add(id);
+      tried.add(id);
     }
   }
 
@@ -311,4 +345,8 @@ function concerns({ terminal, stuck }: Member, cause: Cause): boolean {
     case "time":
       return terminal.byItself && !stuck;
   }
+}
+
+function loginFor(cause: Cause): AttemptLogin {
+  return cause === "person" ? "attended" : "unattended";
 }

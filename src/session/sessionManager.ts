@@ -6,7 +6,7 @@ import type { HostConfig } from "../config/hostConfig.ts";
 import type { EngineChannel, SessionSpec } from "../engine/connectionEngine.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
-import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
+import { leased, type MasterLease, type MasterRegistry } from "../master/masterRegistry.ts";
 import { isLoss } from "../master/masterTypes.ts";
 import { Reconnections } from "./reconnections.ts";
 import { sessionEnvironment } from "./sessionEnvironment.ts";
@@ -340,7 +340,8 @@ export class SessionManager implements SessionService {
           mayAsk = false;
           continue;
         }
-        if (request.onMaster !== undefined || signal.aborted || !ChannelError.is(error)) {
+        const isBound = request.onMaster !== undefined || request.mayLogIn === false;
+        if (isBound || signal.aborted || !ChannelError.is(error)) {
           throw error;
         }
         if (error.reason === "refused" && master.carriedSessions && !full.has(master)) {
@@ -364,7 +365,9 @@ export class SessionManager implements SessionService {
 
   #lease(config: HostConfig, request: OpenSessionRequest): MasterLease {
     if (request.onMaster === undefined) {
-      return this.#init.registry.acquire(config, request.allowPrompts ?? true);
+      return request.mayLogIn === false
+        ? this.#init.registry.share(config)
+        : this.#init.registry.acquire(config, request.allowPrompts ?? true);
     }
     const master = this.#init.registry.get(request.onMaster);
     if (master === undefined || master.isEnded) {
@@ -374,8 +377,7 @@ export class SessionManager implements SessionService {
       // A look must not keep the connection, nor make its linger begin anew.
       return { master, dispose: () => {} };
     }
-    const lease = master.lease();
-    return { master, dispose: () => lease.dispose() };
+    return leased(master);
   }
 
   #tell(session: SshSession): void {

@@ -82,6 +82,11 @@ export interface OpenSessionRequest {
   readonly idleLimitSeconds?: number;
   /** Default true. False: a login that would have to ask fails with AuthError `nothing-to-try` instead (reconnects). */
   readonly allowPrompts?: boolean;
+  /**
+   * Default true. False: only on a connection that is there; rejects with ChannelError `connection-ended` where there is
+   * none that has room.
+   */
+  readonly mayLogIn?: boolean;
   /** Use exactly this master; rejects with ChannelError `connection-ended` when it is gone. */
   readonly onMaster?: string;
   /**
@@ -136,12 +141,18 @@ export interface Session extends LostSession {
   extend(): void;
 }
 
+/**
+ * How an attempt to reconnect may get its connection: by a login in which questions may be asked, by one that rather fails
+ * than ask anything, or by none: only a connection that is there is shared.
+ */
+export type AttemptLogin = "attended" | "unattended" | "none";
+
 /** A terminal whose session was lost, as what reconnects it sees it. */
 export interface ReconnectingTerminal {
   /** It may be reconnected without anybody asking for it. */
   readonly byItself: boolean;
-  /** Open the next session now, and answer through the ticket. `unattended`: rather fail than ask anything. */
-  attempt(unattended: boolean): void;
+  /** Open the next session now, and answer through the ticket. */
+  attempt(login: AttemptLogin): void;
   /** The next attempt begins at `until` (wall-clock milliseconds); undefined: when a person says so. */
   wait(until: number | undefined): void;
   /** Its attempt failed, and others of its destination still try: what comes next depends on them. */

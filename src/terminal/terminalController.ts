@@ -20,6 +20,7 @@ import { asError, CancelledError } from "../base/errors.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
 import { mayReconnect, type ReconnectMode } from "../session/reconnectPolicy.ts";
 import type {
+  AttemptLogin,
   LimitKind,
   LostSession,
   ReconnectingTerminal,
@@ -46,8 +47,7 @@ export interface OpenAttempt {
   /** The size to open the pty with: the last that is known. */
   readonly dimensions: Dimensions;
   readonly signal: AbortSignal;
-  /** Nobody is looking: fail rather than ask anything. */
-  readonly unattended: boolean;
+  readonly login: AttemptLogin;
   /** The session that was lost before it in this tab, if one was. */
   readonly inPlaceOf: LostSession | undefined;
 }
@@ -159,7 +159,7 @@ export class TerminalController implements Disposable {
       return;
     }
     this.#dimensions = dimensions ?? this.#dimensions;
-    void this.#open(false, false);
+    void this.#open(false, "attended");
   }
 
   /** What the terminal sends: keys, pastes, and its answers. */
@@ -197,7 +197,7 @@ export class TerminalController implements Disposable {
     return this.#state.kind === "open" ? this.#state.session : undefined;
   }
 
-  async #open(again: boolean, unattended: boolean): Promise<void> {
+  async #open(again: boolean, login: AttemptLogin): Promise<void> {
     const { clock, host } = this.#init;
     this.#stopTimer();
     const attempt = new AbortController();
@@ -214,7 +214,7 @@ export class TerminalController implements Disposable {
       const session = await this.#init.openSession({
         dimensions,
         signal: attempt.signal,
-        unattended,
+        login,
         inPlaceOf,
       });
       if (attempt.signal.aborted) {
@@ -325,7 +325,7 @@ export class TerminalController implements Disposable {
     this.#screen.notice(`── ${ending.text} ──`);
     this.#ticket = this.#init.reconnect(session, {
       byItself: settings.reconnect === "auto",
-      attempt: (unattended) => void this.#open(true, unattended),
+      attempt: (login) => void this.#open(true, login),
       wait: (until) => this.#wait(until),
       waitForOthers: () =>
         this.#wait(undefined, "Waiting for the other terminals to reconnect. Enter: now, Esc: stop."),
@@ -418,7 +418,7 @@ export class TerminalController implements Disposable {
       case "ended":
         if (text === "r" || text === "R") {
           this.#screen.clearStatus();
-          void this.#open(false, false);
+          void this.#open(false, "attended");
         } else if (text === ENTER || text === CTRL_C || text === CTRL_D) {
           this.#close(state.ending.exitCode);
         }

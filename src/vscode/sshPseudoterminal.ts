@@ -155,7 +155,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     };
   }
 
-  async #openSession({ dimensions, signal, unattended, inPlaceOf }: OpenAttempt): Promise<Session> {
+  async #openSession({ dimensions, signal, login, inPlaceOf }: OpenAttempt): Promise<Session> {
     const { service, request, resolver } = this.#init;
     const command =
       request.command ??
@@ -168,7 +168,8 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         title: this.#title,
         request: command === undefined ? { type: "shell" } : { type: "exec", command },
         pty: { term: "xterm-256color", dimensions },
-        allowPrompts: !unattended,
+        allowPrompts: login === "attended",
+        mayLogIn: login !== "none",
         ...(inPlaceOf && { inPlaceOf }),
       },
       signal,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, test } from "vitest";
@@ -89,7 +89,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     await at.proxy.accept();
     tab.type("\r");
     await tab.waitFor(/── reconnected after/);
-    expect(tab.unattended.slice(0, 3)).toEqual([false, true, true]);
+    expect(tab.logins.slice(0, 3)).toEqual(["attended", "unattended", "unattended"]);
     tab.controller.dispose();
   });
 
@@ -113,15 +113,23 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     tab.controller.dispose();
   });
 
-  test("is not tried again by itself after a refused login", async ({ expect }) => {
+  test("is not tried again by itself after a refused login, but shares the connection that somebody makes", async ({
+    expect,
+  }) => {
     await using at = await bench();
     const tab = new LiveTab(at.stack);
     await tab.prompt();
+    const keys = await readFile(at.host.authorizedKeysFile);
     await writeFile(at.host.authorizedKeysFile, "");
     at.proxy.drop();
     await tab.waitFor(/Press Enter to reconnect, Esc to leave it\./);
     expect(tab.controller.state).toEqual({ kind: "waiting", until: undefined });
     expect(at.proxy.contacts).toBe(2);
+    await writeFile(at.host.authorizedKeysFile, keys);
+    await at.stack.service.connect("lab");
+    await tab.waitFor(/── reconnected after/);
+    expect(tab.logins).toEqual(["attended", "unattended", "none"]);
+    expect(at.proxy.contacts).toBe(3);
     tab.controller.dispose();
   });
 
@@ -231,7 +239,7 @@ describe.concurrent("several terminals of a server that goes down and comes back
       proxy.thaw();
       await Promise.all(tabs.map((tab) => tab.waitFor(/── reconnected after/)));
       expect(await tabs[0]?.text()).toMatch(/── lab: lost: the server stopped answering ──/);
-      expect(tabs.flatMap(({ unattended }) => unattended)).toEqual([false, false, false, false]);
+      expect(tabs.flatMap(({ logins }) => logins)).toEqual(Array.from({ length: 4 }, () => "attended"));
       for (const tab of tabs) {
         tab.controller.dispose();
       }

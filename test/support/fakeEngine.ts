@@ -123,6 +123,8 @@ export class FakeConnection implements EngineConnection {
   pings = 0;
   /** Does it answer probes at all? */
   answersPings = true;
+  /** Ends when a session is to be opened. */
+  dropsSessions = false;
   /** The next opening fails with it. */
   openFailure: Error | undefined;
   /** What an answer says it took, in milliseconds. */
@@ -154,6 +156,9 @@ export class FakeConnection implements EngineConnection {
     this.openFailure = undefined;
     if (failure !== undefined) {
       throw failure;
+    }
+    if (this.dropsSessions) {
+      this.end({ reason: "lost" });
     }
     if (this.ended !== undefined) {
       throw new ChannelError("connection-ended", "ended");
@@ -248,6 +253,8 @@ export class FakeEngine implements ConnectionEngine {
   hold = false;
   maxSessions = Number.POSITIVE_INFINITY;
   answersPings = true;
+  /** Every connection ends when a session is to be opened on it. */
+  dropsSessions = false;
   readonly #clock: Clock;
   readonly #waiting: (() => void)[] = [];
 
@@ -269,6 +276,7 @@ export class FakeEngine implements ConnectionEngine {
     const connection = new FakeConnection(this.#clock);
     connection.maxSessions = this.maxSessions;
     connection.answersPings = this.answersPings;
+    connection.dropsSessions = this.dropsSessions;
     this.connections.push(connection);
     return connection;
   }

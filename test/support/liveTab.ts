@@ -1,6 +1,7 @@
 import { systemClock } from "../../src/base/clock.ts";
 import { Emitter, nextEvent } from "../../src/base/emitter.ts";
 import { describeOutcome } from "../../src/session/sessionDetails.ts";
+import type { AttemptLogin } from "../../src/session/sessionTypes.ts";
 import { TerminalController } from "../../src/terminal/terminalController.ts";
 import { Screen } from "../unit/terminal/support/screen.ts";
 import type { TestStack } from "./testStack.ts";
@@ -9,8 +10,8 @@ import type { TestStack } from "./testStack.ts";
 export class LiveTab {
   readonly controller: TerminalController;
   readonly states: string[] = [];
-  /** For each opening: was anybody there to be asked? */
-  readonly unattended: boolean[] = [];
+  /** For each opening. */
+  readonly logins: AttemptLogin[] = [];
   readonly #screen = new Screen(80, 24);
   readonly #wrote = new Emitter<void>();
   readonly #stack: TestStack;
@@ -25,15 +26,16 @@ export class LiveTab {
       clock: systemClock,
       host: "lab",
       settings: async () => ({ encoding: "utf-8", escapeChar: "~", reconnect: "auto" }),
-      openSession: ({ dimensions, signal, unattended, inPlaceOf }) => {
-        this.unattended.push(unattended);
+      openSession: ({ dimensions, signal, login, inPlaceOf }) => {
+        this.logins.push(login);
         return stack.service.open(
           {
             host: "lab",
             kind: "terminal",
             request: command === undefined ? { type: "shell" } : { type: "exec", command },
             pty: { term: "xterm-256color", dimensions },
-            allowPrompts: !unattended,
+            allowPrompts: login === "attended",
+            mayLogIn: login !== "none",
             ...(inPlaceOf && { inPlaceOf }),
           },
           signal,

@@ -290,6 +290,59 @@ describe("a login that may not ask anybody", () => {
   });
 });
 
+describe("a session that may not log in", () => {
+  const sharing = { ...web, mayLogIn: false };
+
+  it.each<[string, (stack: ReturnType<typeof fakeStack>) => Promise<unknown>]>([
+    ["nothing", async () => {}],
+    [
+      "a login that somebody else makes",
+      async ({ engine, manager }) => {
+        engine.hold = true;
+        manager.open(web).catch(() => {});
+        await settle();
+      },
+    ],
+    [
+      "a master that has no room",
+      async ({ engine, manager }) => {
+        engine.maxSessions = 1;
+        await manager.open(web);
+        await expect(manager.open({ ...web, onMaster: "m1" })).rejects.toBeDefined();
+      },
+    ],
+  ])("is not opened where there is %s", async (_, bring) => {
+    const stack = fakeStack();
+    await bring(stack);
+    const { length } = stack.engine.requests;
+    await expect(stack.manager.open(sharing)).rejects.toSatisfy(isChannelError("connection-ended"));
+    expect(stack.engine.requests).toHaveLength(length);
+  });
+
+  it("is opened on the master that is there, and holds it", async () => {
+    const { clock, engine, manager } = fakeStack();
+    await manager.connect("web1");
+    const session = await manager.open(sharing);
+    await clock.advance(1_000_000);
+    expect(session.snapshot()).toMatchObject({ masterId: "m1", state: { kind: "open" } });
+    expect(engine.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ["refused", { maxSessions: 1 }],
+    ["connection-ended", { dropsSessions: true }],
+  ])("is not opened on another one when the one that is there can't carry it: %s", async (reason, server) => {
+    const { engine, manager } = fakeStack();
+    Object.assign(engine, server);
+    await manager.connect("web1");
+    if (reason === "refused") {
+      await manager.open(web);
+    }
+    await expect(manager.open(sharing)).rejects.toSatisfy(isChannelError(reason));
+    expect(engine.requests).toHaveLength(1);
+  });
+});
+
 describe("jump hosts", () => {
   const hosts = [
     testHostConfig({ alias: "bastion", hostName: "bastion.test" }),

@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { AuthError } from "../../../src/auth/authErrors.ts";
 import { asError } from "../../../src/base/errors.ts";
 import { ConnectError } from "../../../src/engine/engineErrors.ts";
-import type { MasterSnapshot, ReconnectTicket, Session } from "../../../src/session/sessionTypes.ts";
+import type {
+  AttemptLogin,
+  MasterSnapshot,
+  ReconnectTicket,
+  Session,
+} from "../../../src/session/sessionTypes.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
 import { settle } from "../../support/manualClock.ts";
@@ -16,7 +21,7 @@ class Terminal {
   readonly #byItself: boolean;
   session: Session | undefined;
   ticket: ReconnectTicket | undefined;
-  /** What it was told: `wait MS`, `wait` (for a person), `wait for others`, `attempt`, `attempt unattended`, `open`, `stop`. */
+  /** What it was told: `wait MS`, `wait` (for a person), `wait for others`, `attempt LOGIN`, `open`, `stop`. */
   readonly log: string[] = [];
 
   constructor(stack: Stack, { host = "web1", byItself = true } = {}) {
@@ -25,12 +30,13 @@ class Terminal {
     this.#byItself = byItself;
   }
 
-  async open(before?: Session): Promise<this> {
+  async open(before?: Session, login: AttemptLogin = "attended"): Promise<this> {
     const session = await this.#stack.manager.open({
       host: this.#host,
       title: `tab of ${this.#host}`,
       ...shell,
-      allowPrompts: this.log.at(-1) !== "attempt unattended",
+      allowPrompts: login === "attended",
+      mayLogIn: login !== "none",
       ...(before && { inPlaceOf: before }),
     });
     this.session = session;
@@ -46,9 +52,9 @@ class Terminal {
     const { clock, manager } = this.#stack;
     this.ticket = manager.reconnect(lost, {
       byItself: this.#byItself,
-      attempt: (unattended) => {
-        this.log.push(unattended ? "attempt unattended" : "attempt");
-        this.open(lost).then(
+      attempt: (login) => {
+        this.log.push(`attempt ${login}`);
+        this.open(lost, login).then(
           () => {
             this.log.push("open");
             this.ticket?.dispose();
@@ -207,7 +213,7 @@ describe("terminals of one destination", () => {
     await settle();
     expect(stack.engine.requests).toHaveLength(2);
     for (const tab of [first, second, asking]) {
-      expect(tab?.log.slice(-2)).toEqual(["attempt", "open"]);
+      expect(tab?.log.slice(-2)).toEqual(["attempt attended", "open"]);
     }
   });
 
@@ -246,7 +252,7 @@ describe("terminals of one destination", () => {
     stack.engine.failure = undefined;
     await stack.manager.connect("web1");
     await settle();
-    expect(tabs.map(({ log }) => log.at(-1))).toEqual(["open", "open"]);
+    expect(tabs.map(({ log }) => log.slice(-2))).toEqual(tabs.map(() => ["attempt none", "open"]));
   });
 
   it("do not hammer a server that lets in, and drops at once", async () => {
@@ -279,6 +285,17 @@ describe("terminals of one destination", () => {
     await stack.manager.refreshPolicies();
     await stack.clock.advance(1999);
     expect(tab.log).toEqual(["wait 1000", "attempt unattended", "wait 2000"]);
+  });
+
+  it("try the one that they have made themselves, and that refuses them, once", async () => {
+    const stack = fakeStack();
+    const tabs = await terminals(stack, 2);
+    await lose(stack);
+    stack.engine.maxSessions = 0;
+    await stack.clock.advance(2999);
+    for (const { log } of tabs) {
+      expect(log).toEqual(["wait 1000", "attempt unattended", "wait 2000"]);
+    }
   });
 
   it("try at once, and from the shortest delay again, when the machine wakes or its addresses change", async () => {
@@ -355,7 +372,7 @@ describe("a terminal whose attempt fails while others still try", () => {
     expect([first, second, third].map(({ log }) => log.at(-1))).toEqual([
       "wait for others",
       "wait for others",
-      "attempt",
+      "attempt attended",
     ]);
     expect(seen(stack)).toMatchObject([{ state: { attempting: true, error: refused } }]);
     third.ticket?.failed(away);
@@ -367,7 +384,7 @@ describe("a terminal whose attempt fails while others still try", () => {
     const [, asking] = await trying(stack, { byItself: false });
     asking.ticket?.failed(away);
     await stack.clock.advance(0);
-    expect(asking.log).toEqual(["wait", "attempt", "wait"]);
+    expect(asking.log).toEqual(["wait", "attempt attended", "wait"]);
   });
 
   it("tries again as soon as a person says so", async () => {
@@ -376,8 +393,8 @@ describe("a terminal whose attempt fails while others still try", () => {
     first.ticket?.failed(away);
     await stack.clock.advance(0);
     first.ticket?.now();
-    expect(first.log.slice(-2)).toEqual(["wait for others", "attempt"]);
-    expect(second.log.filter((entry) => entry === "attempt")).toHaveLength(1);
+    expect(first.log.slice(-2)).toEqual(["wait for others", "attempt attended"]);
+    expect(second.log.filter((entry) => entry === "attempt attended")).toHaveLength(1);
   });
 
   it("leaves no timer when all leave in that moment", async () => {
@@ -389,6 +406,66 @@ describe("a terminal whose attempt fails while others still try", () => {
     }
     stack.manager.killAll();
     expect(stack.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("a terminal whose login was refused", () => {
+  /**
+   * The first one waits for a person, as does a third one that wants to be asked; the second one has just lost its own
+   * connection.
+   */
+  async function stuck() {
+    const stack = fakeStack();
+    stack.engine.maxSessions = 1;
+    const first = await new Terminal(stack).open();
+    const second = await new Terminal(stack).open();
+    const asking = await new Terminal(stack, { byItself: false }).open();
+    stack.engine.failure = refused;
+    for (const connection of [stack.engine.connection(0), stack.engine.connection(2)]) {
+      connection.end({ reason: "lost" });
+    }
+    await stack.clock.advance(1000);
+    expect(first.log).toEqual(["wait 1000", "attempt unattended", "wait"]);
+    stack.engine.failure = undefined;
+    stack.engine.connection(1).end({ reason: "lost" });
+    await settle();
+    expect(second.log).toEqual(["wait 2000"]);
+    return { stack, first, second, asking, logins: stack.engine.requests.length };
+  }
+
+  it("shares the connection that others make, as soon as it is there", async () => {
+    const { stack, first, second, asking, logins } = await stuck();
+    stack.engine.maxSessions = 10;
+    stack.engine.hold = true;
+    await stack.clock.advance(2000);
+    expect(first.log.at(-1)).toBe("wait");
+    stack.engine.release();
+    await settle();
+    expect(first.log.slice(-2)).toEqual(["attempt none", "open"]);
+    expect(second.log.slice(-2)).toEqual(["attempt unattended", "open"]);
+    expect(asking.log).toEqual(["wait"]);
+    expect(stack.engine.requests).toHaveLength(logins + 1);
+    expect(new Set([first, second].map(({ session }) => session?.snapshot().masterId)).size).toBe(1);
+  });
+
+  it("logs in by itself no second time: not where there is no room, nor later", async () => {
+    const { stack, first, second, logins } = await stuck();
+    await stack.clock.advance(2000);
+    expect(second.log.at(-1)).toBe("open");
+    expect(first.log.slice(-2)).toEqual(["attempt none", "wait"]);
+    await stack.clock.advance(1_000_000);
+    expect(first.log.at(-1)).toBe("wait");
+    expect(stack.engine.requests).toHaveLength(logins + 1);
+  });
+
+  it("makes no more logins where the server lets in, and drops whoever wants a session", async () => {
+    const { stack, first, second, logins } = await stuck();
+    stack.engine.dropsSessions = true;
+    await stack.clock.advance(2000);
+    expect(stack.engine.requests).toHaveLength(logins + 1);
+    expect([first, second].map(({ log }) => log.at(-1))).toEqual(["wait", "wait 4000"]);
+    await stack.clock.advance(4000);
+    expect(stack.engine.requests).toHaveLength(logins + 2);
   });
 });
 
@@ -404,7 +481,7 @@ describe("reconnecting now", () => {
     await lose(stack);
     expect(await stack.manager.reconnectNow("m1")).toBe("reconnecting");
     await settle();
-    expect(tab.log.slice(-2)).toEqual(["attempt", "open"]);
+    expect(tab.log.slice(-2)).toEqual(["attempt attended", "open"]);
   });
 
   it("makes an attempt with questions when the one under way ends for want of an answer", async () => {
@@ -418,7 +495,7 @@ describe("reconnecting now", () => {
     stack.engine.release();
     await settle();
     for (const tab of [first, second]) {
-      expect(tab?.log).toEqual(["wait 1000", "attempt unattended", "attempt"]);
+      expect(tab?.log).toEqual(["wait 1000", "attempt unattended", "attempt attended"]);
     }
     expect(stack.engine.requests).toHaveLength(3);
     stack.engine.release();
@@ -442,7 +519,7 @@ describe("reconnecting now", () => {
     );
     expect(stack.engine.requests).toHaveLength(2);
     for (const { log } of [...tabs, asking]) {
-      expect(log).toEqual(["attempt", "open"]);
+      expect(log).toEqual(["attempt attended", "open"]);
     }
   });
 
@@ -482,7 +559,7 @@ describe("reconnecting now", () => {
     await lose(stack);
     expect(await begun).toBe("ended");
     await settle();
-    expect(tabs.map(({ log }) => log.slice(-2))).toEqual(tabs.map(() => ["attempt", "open"]));
+    expect(tabs.map(({ log }) => log.slice(-2))).toEqual(tabs.map(() => ["attempt attended", "open"]));
   });
 
   it.each([
@@ -514,7 +591,7 @@ describe("reconnecting now", () => {
     await begun;
     await settle();
     await lose(stack);
-    expect(tab.log).toEqual(["attempt", "open", "wait 1000"]);
+    expect(tab.log).toEqual(["attempt attended", "open", "wait 1000"]);
   });
 });
 

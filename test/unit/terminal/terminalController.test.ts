@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CancelledError } from "../../../src/base/errors.ts";
-import { ConnectError } from "../../../src/engine/engineErrors.ts";
+import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
 import type { Session } from "../../../src/session/sessionTypes.ts";
 import { settle } from "../../support/manualClock.ts";
 import { Tab } from "./support/tab.ts";
@@ -377,7 +377,7 @@ describe("reconnecting in the same tab", () => {
     expect(await tab.text()).toBe("work\n── web1: lost ──\nReconnecting in 1 s. Enter: now, Esc: stop.");
     await tab.clock.advance(1000);
     expect(tab.attempts).toHaveLength(2);
-    expect(tab.attempts[1]?.unattended).toBe(true);
+    expect(tab.attempts[1]?.login).toBe("unattended");
     tab.session.send("$ ");
     expect(await tab.text()).toBe("work\n── web1: lost ──\n── reconnected after 1 s ──\n$");
     tab.type("x");
@@ -413,20 +413,26 @@ describe("reconnecting in the same tab", () => {
     expect((await tab.text()).match(/still away/g)).toHaveLength(1);
   });
 
+  /** Another terminal of the same destination, open. */
+  async function besides(first: Tab): Promise<Tab> {
+    const { clock, reconnections } = first;
+    const second = new Tab({
+      clock,
+      reconnect: (session, terminal) => reconnections.join(session, terminal),
+    });
+    second.settings = first.settings;
+    return await second.open();
+  }
+
   describe("an attempt that fails while another terminal still tries", () => {
     /** Both lost their sessions; the first one's attempt has failed. */
-    async function failWhileAnotherTries() {
+    async function failWhileAnotherTries(error = new Error("permission denied")) {
       const first = await loseIt("auto");
-      const second = new Tab({
-        clock: first.clock,
-        reconnect: (lostSession, terminal) => first.reconnections.join(lostSession, terminal),
-      });
-      second.settings = first.settings;
-      await second.open();
+      const second = await besides(first);
       second.session.end(lost);
       await settle();
       const end = { succeed: (_session: Session): void => {}, fail: (_error: Error): void => {} };
-      first.openings.push(() => Promise.reject(new Error("permission denied")));
+      first.openings.push(() => Promise.reject(error));
       second.openings.push(
         () =>
           new Promise((resolve, reject) => {
@@ -458,6 +464,41 @@ describe("reconnecting in the same tab", () => {
       expect(second.controller.state.kind).toBe("opening");
     });
 
+    test.each([new Error("permission denied"), new ConnectError("timed-out", "away")])(
+      "shares the connection that the other one has made, without a login, after %s",
+      async (error) => {
+        const { first, second, end } = await failWhileAnotherTries(error);
+        first.masters = ["m2"];
+        first.reconnections.look();
+        await settle();
+        expect(first.attempts.at(-1)?.login).toBe("none");
+        expect(first.controller.state.kind).toBe("open");
+        end.succeed(second.newSession());
+        await settle();
+        expect(first.clock.pendingTimers).toBe(0);
+      },
+    );
+
+    test("shares another one that came while the first was tried", async () => {
+      const { first } = await failWhileAnotherTries();
+      let fail: (error: Error) => void = () => {};
+      first.openings.push(
+        () =>
+          new Promise((_resolve, reject) => {
+            fail = reject;
+          }),
+      );
+      first.masters = ["m2"];
+      first.reconnections.look();
+      first.masters = ["m3"];
+      first.reconnections.look();
+      expect(first.attempts).toHaveLength(3);
+      fail(new ChannelError("timed-out", "no answer"));
+      await settle();
+      expect(first.attempts.slice(2).map(({ login }) => login)).toEqual(["none", "none"]);
+      expect(first.controller.state.kind).toBe("open");
+    });
+
     test("Esc stops that one only", async () => {
       const { first, second, end } = await failWhileAnotherTries();
       first.type("\u001b");
@@ -470,12 +511,59 @@ describe("reconnecting in the same tab", () => {
     });
   });
 
+  test("one that comes to a connection that another one has tried tries it, and the other's countdown goes on", async () => {
+    const first = await loseIt("auto");
+    const away = () => Promise.reject(new ConnectError("refused", "away"));
+    const second = await besides(first);
+    first.openings.push(away);
+    first.masters = ["m2"];
+    first.reconnections.look();
+    await settle();
+    expect(await first.text()).toMatch(/Reconnecting in 2 s\./);
+    await first.clock.advance(1000);
+    second.openings.push(away);
+    second.session.end(lost);
+    await settle();
+    expect(second.attempts.at(-1)?.login).toBe("unattended");
+    expect(await second.text()).toMatch(/Reconnecting in 1 s\./);
+    expect(await first.text()).toMatch(/Reconnecting in 1 s\./);
+    await first.clock.advance(1000);
+    expect([first, second].map(({ controller }) => controller.state.kind)).toEqual(["open", "open"]);
+    expect(first.clock.pendingTimers).toBe(0);
+  });
+
+  test("one that is left while another one tries does not take the countdown with it", async () => {
+    const first = await loseIt("auto");
+    const second = await besides(first);
+    first.openings.push(() => Promise.reject(new ConnectError("refused", "away")));
+    first.masters = ["m2"];
+    first.reconnections.look();
+    await settle();
+    let fail: (error: Error) => void = () => {};
+    second.openings.push(
+      () =>
+        new Promise((_resolve, reject) => {
+          fail = reject;
+        }),
+    );
+    second.session.end(lost);
+    await settle();
+    expect([...first.reconnections.snapshots().values()]).toMatchObject([
+      { state: { attempting: true, until: undefined } },
+    ]);
+    first.type("\u001b");
+    await first.clock.advance(10_000);
+    fail(new ConnectError("refused", "away"));
+    await first.clock.advance(10_000);
+    expect(second.controller.state.kind).toBe("open");
+  });
+
   test("Enter tries now, Esc stops", async () => {
     const tab = await loseIt("auto");
     tab.type("\r");
     await settle();
     expect(tab.attempts).toHaveLength(2);
-    expect(tab.attempts[1]?.unattended).toBe(false);
+    expect(tab.attempts[1]?.login).toBe("attended");
 
     const stopped = await loseIt("auto");
     stopped.type("\u001b");

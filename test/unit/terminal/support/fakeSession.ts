@@ -8,7 +8,7 @@ import type {
   SessionSnapshot,
   SessionState,
 } from "../../../../src/session/sessionTypes.ts";
-import { masterSnapshot } from "../../vscode/snapshots.ts";
+import { masterSnapshot, sessionSnapshot } from "../../vscode/snapshots.ts";
 
 /** A session whose server is the test. Keeps output while paused and input while the reader is slow. */
 export class FakeSession implements Session {
@@ -82,7 +82,7 @@ export class FakeSession implements Session {
   }
 
   snapshot(): SessionSnapshot {
-    throw new Error("not needed by a terminal");
+    return sessionSnapshot();
   }
 
   /** All of them ride on one. */

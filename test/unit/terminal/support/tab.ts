@@ -21,6 +21,8 @@ export class Tab {
   /** Consumed first; then sessions open at once. */
   readonly openings: (() => Promise<Session>)[] = [];
   readonly reconnections: Reconnections;
+  /** Ids of the live masters of its destination. */
+  masters: readonly string[] = [];
   readonly closed: (number | undefined)[] = [];
   readonly states: string[] = [];
   settings: TerminalSettings = { encoding: "utf-8", escapeChar: "~", reconnect: "never" };
@@ -33,7 +35,7 @@ export class Tab {
     this.reconnections = new Reconnections({
       clock: this.clock,
       random: () => 0,
-      usableMasters: () => [],
+      usableMasters: () => this.masters,
       onChange: () => {},
     });
     this.controller = new TerminalController({
