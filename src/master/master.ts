@@ -15,7 +15,8 @@ import type {
   EngineConnection,
   SessionSpec,
 } from "../engine/connectionEngine.ts";
-import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
+import { ConnectError } from "../engine/engineErrors.ts";
+import { ChannelOpener } from "./channelOpener.ts";
 import { ChannelRoom } from "./channelRoom.ts";
 import { type Health, Heartbeat } from "./heartbeat.ts";
 import type { LoginFactory, MasterPolicies } from "./masterPorts.ts";
@@ -33,9 +34,6 @@ export const defaultOpenTimeout = 30;
 
 /** An urgent probe is answered within this many milliseconds, or the peer counts as hung. */
 const urgentProbeDeadline = 1250;
-
-/** A master that was silent for this many milliseconds proves that it is alive before a new session trusts it. */
-const provenFor = 2000;
 
 /** How long a connection may take to say goodbye before its socket is destroyed, in milliseconds. */
 const closeDeadline = 3000;
@@ -88,6 +86,7 @@ export class Master implements Disposable {
   readonly #changed = new Emitter<void>();
   readonly #resources = new DisposableStore();
   readonly #room: ChannelRoom;
+  readonly #opener: ChannelOpener;
   readonly #abort = new AbortController();
   readonly #ready: Promise<EngineConnection>;
   readonly #endedPromise: Promise<void>;
@@ -116,6 +115,13 @@ export class Master implements Disposable {
     this.config = init.config;
     this.#overflow = init.overflow;
     this.#room = new ChannelRoom(init.channelLimit);
+    this.#opener = new ChannelOpener({
+      clock: init.clock,
+      timeLimit: openTimeLimit(init.config),
+      ready: (signal) => this.ready(signal),
+      probe: () => this.probe(),
+      onReply: (asked) => this.#heartbeat?.noteReply(asked),
+    });
     this.#clock = init.clock;
     this.#logger = prefixed(init.logger, `${init.id} ${init.config.alias}`);
     this.#policyConfig = init.config;
@@ -202,29 +208,14 @@ export class Master implements Disposable {
     return raceSignal(this.#ready, signal);
   }
 
-  /**
-   * Opens a channel under the host's own time limit. After silence the peer is probed meanwhile: one that is hung
-   * is found in a moment, not after the time limit.
-   * @throws ChannelError
-   */
+  /** @throws ChannelError, what kept the connection from coming up, or the signal's reason */
   async openChannel(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
-    return await this.#room.open(() => this.#openSession(spec, signal), signal);
+    return await this.#room.open(() => this.#opener.session(spec, signal), signal);
   }
 
-  /** A channel to another host, for a master behind this one. @throws ChannelError */
+  /** A channel to another host, for a master behind this one. @throws ChannelError, or the signal's reason */
   async openTunnel(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
-    const connection = await this.ready(signal);
-    const deadline = this.#deadline(
-      () => new ChannelError("timed-out", `The jump host did not reach ${host} in time`),
-      signal,
-    );
-    try {
-      return await this.#provenWhile(connection, deadline.signal, (attempt) =>
-        connection.openDirectTcpip(host, port, attempt),
-      );
-    } finally {
-      deadline.dispose();
-    }
+    return await this.#opener.tunnel(host, port, signal);
   }
 
   /** The one that it came for is gone: it lingers as any other from now on. */
@@ -311,7 +302,9 @@ export class Master implements Disposable {
   }
 
   async #connect(): Promise<EngineConnection> {
-    const deadline = this.#deadline(
+    const deadline = new Deadline(
+      this.#clock,
+      openTimeLimit(this.config),
       () => new ConnectError("timed-out", "The connection did not come up in time"),
       this.#abort.signal,
     );
@@ -492,66 +485,13 @@ export class Master implements Disposable {
     this.#changed.fire();
   }
 
-  async #openSession(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
-    const connection = await this.ready(signal);
-    const deadline = this.#deadline(
-      () => new ChannelError("timed-out", "The server did not answer the request for a session in time"),
-      signal,
-    );
-    try {
-      return await this.#provenWhile(connection, deadline.signal, (attempt) =>
-        connection.openSession(spec, attempt),
-      );
-    } finally {
-      deadline.dispose();
-    }
-  }
-
-  /**
-   * Runs `open`; when the peer was silent before, probes it at the same time, and gives the opening up as soon as
-   * the probe shows that nobody is there. Costs a live connection nothing.
-   */
-  async #provenWhile<T>(
-    connection: EngineConnection,
-    signal: AbortSignal,
-    open: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const attempt = new AbortController();
-    const onAbort = (): void => attempt.abort(signal.reason);
-    const asked = this.#clock.monotonic();
-    if (signal.aborted) {
-      onAbort();
-    }
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (asked - connection.lastReceived >= provenFor) {
-      void this.probe().then((alive) => {
-        if (!alive) {
-          attempt.abort(new ChannelError("connection-ended", "The connection no longer answers"));
-        }
-      });
-    }
-    try {
-      // Not raced against the signal: what opens at the very moment in which it aborts would have no owner.
-      const opened = await open(attempt.signal);
-      this.#heartbeat?.noteReply(asked);
-      return opened;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
-  }
-
-  #deadline(onExpired: () => Error, parent: AbortSignal): Deadline {
-    const seconds = this.#init.config.connectTimeout ?? defaultOpenTimeout;
-    return new Deadline(
-      this.#clock,
-      seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000,
-      onExpired,
-      parent,
-    );
-  }
-
   #lingerMilliseconds(): number {
     // One that came because the first is full leaves as soon as it is empty.
     return this.#overflow ? 0 : this.#linger.seconds * 1000;
   }
+}
+
+/** For a connection or a channel, in milliseconds. */
+function openTimeLimit({ connectTimeout = defaultOpenTimeout }: HostConfig): number {
+  return connectTimeout === 0 ? Number.POSITIVE_INFINITY : connectTimeout * 1000;
 }

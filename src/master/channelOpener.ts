@@ -1,0 +1,98 @@
+import type { Duplex } from "node:stream";
+import type { Clock } from "../base/clock.ts";
+import { Deadline } from "../base/deadline.ts";
+import type { EngineChannel, EngineConnection, SessionSpec } from "../engine/connectionEngine.ts";
+import { ChannelError } from "../engine/engineErrors.ts";
+
+/** A peer that was silent for this many milliseconds proves that it is alive before a new channel trusts it. */
+const provenFor = 2000;
+
+export interface ChannelOpenerInit {
+  readonly clock: Clock;
+  /** How long the server may take, in milliseconds. */
+  readonly timeLimit: number;
+  /** The connection once it is there. */
+  ready(signal: AbortSignal): Promise<EngineConnection>;
+  /** Asks for a sign of life at once. Resolves to whether one came. */
+  probe(): Promise<boolean>;
+  /** The peer answered what it was asked at `asked`, monotonic milliseconds. */
+  onReply(asked: number): void;
+}
+
+/**
+ * Opens channels under the host's own time limit. After silence the peer is probed meanwhile: one that is hung is found
+ * in a moment, not after the time limit.
+ */
+export class ChannelOpener {
+  readonly #init: ChannelOpenerInit;
+
+  constructor(init: ChannelOpenerInit) {
+    this.#init = init;
+  }
+
+  /** @throws ChannelError, or the signal's reason */
+  async session(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
+    return await this.#open(
+      (connection, attempt) => connection.openSession(spec, attempt),
+      "The server did not answer the request for a session in time",
+      signal,
+    );
+  }
+
+  /** To another host. @throws ChannelError, or the signal's reason */
+  async tunnel(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    return await this.#open(
+      (connection, attempt) => connection.openDirectTcpip(host, port, attempt),
+      `The jump host did not reach ${host} in time`,
+      signal,
+    );
+  }
+
+  async #open<T>(
+    open: (connection: EngineConnection, signal: AbortSignal) => Promise<T>,
+    tooLate: string,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { clock, timeLimit } = this.#init;
+    const connection = await this.#init.ready(signal);
+    const deadline = new Deadline(clock, timeLimit, () => new ChannelError("timed-out", tooLate), signal);
+    try {
+      return await this.#provenWhile(connection, deadline.signal, (attempt) => open(connection, attempt));
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  /**
+   * Runs `open`; when the peer was silent before, probes it at the same time, and gives the opening up as soon as
+   * the probe shows that nobody is there. Costs a live connection nothing.
+   */
+  async #provenWhile<T>(
+    connection: EngineConnection,
+    signal: AbortSignal,
+    open: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const attempt = new AbortController();
+    const onAbort = (): void => attempt.abort(signal.reason);
+    const asked = this.#init.clock.monotonic();
+    if (signal.aborted) {
+      onAbort();
+    }
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (asked - connection.lastReceived >= provenFor) {
+      void this.#init.probe().then((alive) => {
+        if (!alive) {
+          attempt.abort(new ChannelError("connection-ended", "The connection no longer answers"));
+        }
+      });
+    }
+    try {
+      // Not raced against the signal: what opens at the very moment in which it aborts would have no owner.
+      const opened = await open(attempt.signal);
+      this.#init.onReply(asked);
+      return opened;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+}

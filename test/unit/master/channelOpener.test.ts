@@ -1,0 +1,65 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { CancelledError } from "../../../src/base/errors.ts";
+import { ChannelOpener } from "../../../src/master/channelOpener.ts";
+import { FakeConnection } from "../../support/fakeEngine.ts";
+import { ManualClock } from "../../support/manualClock.ts";
+
+describe("opening a channel", () => {
+  const spec = { request: { type: "shell" }, env: {} } as const;
+  let clock: ManualClock;
+  let connection: FakeConnection;
+  let replies: number[];
+  let opener: ChannelOpener;
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    connection = new FakeConnection(clock);
+    replies = [];
+    opener = new ChannelOpener({
+      clock,
+      timeLimit: 30_000,
+      ready: async () => connection,
+      probe: async () => true,
+      onReply: (asked) => replies.push(asked),
+    });
+  });
+
+  const never = (): AbortSignal => new AbortController().signal;
+
+  it.each([
+    ["session", () => opener.session(spec, never())],
+    ["tunnel", () => opener.tunnel("db", 22, never())],
+  ])("a %s that the server does not answer is too late after the host's time limit", async (_, open) => {
+    connection.answers = false;
+    const outcome = open().catch((error: unknown) => error);
+    let settled = false;
+    void outcome.then(() => {
+      settled = true;
+    });
+    await clock.advance(29_999);
+    expect(settled).toBe(false);
+    await clock.advance(1);
+    expect(await outcome).toMatchObject({ reason: "timed-out" });
+    expect(clock.pendingTimers).toBe(0);
+    expect(replies).toEqual([]);
+  });
+
+  it("the answer counts as a sign of life from when it was asked for", async () => {
+    await clock.advance(1000);
+    connection.holdOpens = true;
+    const opening = opener.session(spec, never());
+    await clock.advance(500);
+    connection.releaseOpens();
+    await opening;
+    expect(replies).toEqual([1000]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("whoever gives up before it begins is told so, and nothing is asked", async () => {
+    await expect(opener.session(spec, AbortSignal.abort(new CancelledError()))).rejects.toThrow(
+      CancelledError,
+    );
+    expect(connection.channels).toEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
