@@ -1,4 +1,5 @@
-import { setFlagsFromString } from "node:v8";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { queryObjects, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 setFlagsFromString("--expose-gc");
@@ -17,6 +18,25 @@ export function heldMemory(): HeldMemory {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return { heap: heapUsed, external };
+}
+
+/** How many objects of a class this process can reach. Collects garbage first. */
+export function liveObjects(ofClass: abstract new (...parts: never[]) => object): number {
+  collectGarbage();
+  return queryObjects(ofClass, { format: "count" });
+}
+
+/** Kinds of the files, sockets and the like that a process has open, one for each. Empty where there is no /proc. */
+export function openDescriptors(pid: number = process.pid): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return (existsSync(folder) ? readdirSync(folder) : []).flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`${folder}/${descriptor}`).replace(/\[\d+\]$/, "")];
+    } catch {
+      // The one that the folder was read with.
+      return [];
+    }
+  });
 }
 
 /** Kinds of the timers, sockets and the like that are open, one word for each. */
