@@ -1,12 +1,12 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
-import { FramePacer } from "./framePacer.ts";
 import { markCount, markQuery } from "./marks.ts";
+import { PacedOutput } from "./pacedOutput.ts";
 import { SafePointScanner, type SequenceListener } from "./safePointScanner.ts";
 
 /**
  * All amounts are UTF-16 code units of decoded output; times are milliseconds. The defaults are measured: small steps
- * keep the source flowing, 60 ms of backlog costs little throughput and keeps Ctrl+C as quick as in a local terminal.
+ * keep the source flowing, 40 ms of backlog costs little throughput and keeps Ctrl+C as quick as in a local terminal.
  */
 export interface FlowLimits {
   /** At most one mark per this much output: interactive work carries none. */
@@ -23,18 +23,23 @@ export interface FlowLimits {
   readonly patience: number;
   /** Never more than this unanswered, or without a place for a mark. */
   readonly hardCap: number;
+  /** See PacedOutput. */
+  readonly portion: number;
+  readonly reserve: number;
 }
 
 export const defaultFlowLimits: FlowLimits = {
-  step: 16 * 1024,
+  step: 32 * 1024,
   window: 256 * 1024,
   smallestWindow: 128 * 1024,
   largestWindow: 4 * 1024 * 1024,
-  targetRoundTrip: 60,
+  targetRoundTrip: 40,
   throttledRoundTrip: 700,
   throttledWindow: 2 * 1024 * 1024,
   patience: 5000,
   hardCap: 16 * 1024 * 1024,
+  portion: 64 * 1024,
+  reserve: 48 * 1024,
 };
 
 export interface FlowPorts {
@@ -63,10 +68,8 @@ const silentRounds = 2;
 const congestionMemory = 1000;
 /** Pace for a terminal that never answered at all: one window per this time. */
 const openLoopInterval = 100;
-/** While the terminal holds its frames back: no output for this long, and it may draw. */
-const stallTime = 40;
-/** With no safe point for longer than this the terminal may draw. UTF-16 code units. */
-const longestTail = 4096;
+/** A line's beginning that is no farther from the end of a piece is as good as the last safe point. */
+const nearLineStart = 4096;
 
 /**
  * Back-pressure from the terminal to the source: puts numbered marks into the output at safe points, counts what is
@@ -76,8 +79,7 @@ export class FlowController implements Disposable {
   readonly #ports: FlowPorts;
   readonly #limits: FlowLimits;
   readonly #scanner: SafePointScanner;
-  readonly #pacer = new FramePacer();
-  readonly #mayPace: () => boolean;
+  readonly #output: PacedOutput;
   #window: number;
   #throttled = false;
   #paused = false;
@@ -96,11 +98,6 @@ export class FlowController implements Disposable {
   #silentRounds = 0;
   #credit = 0;
   #timer: Disposable | undefined;
-  /** While frames are held back: what came after the last safe point, not handed on yet. */
-  #tail = "";
-  #wroteAt = 0;
-  #stallTimer: Disposable | undefined;
-
   /**
    * @param listener told about every control sequence in the output, before the terminal is.
    * @param mayPace whether the terminal may hold frames back while it cannot keep up; default: yes.
@@ -117,7 +114,16 @@ export class FlowController implements Disposable {
     this.#limits = { ...defaultFlowLimits, ...options.limits };
     this.#window = this.#limits.window;
     this.#scanner = new SafePointScanner(options.listener);
-    this.#mayPace = options.mayPace ?? (() => true);
+    const { clock } = ports;
+    const { portion, reserve } = this.#limits;
+    this.#output = new PacedOutput({
+      clock,
+      write: (text) => ports.write(text),
+      mayPace: options.mayPace ?? (() => true),
+      isBehind: () => this.congested && this.#everAnswered && !this.#throttled,
+      portion,
+      reserve,
+    });
   }
 
   get paused(): boolean {
@@ -171,7 +177,7 @@ export class FlowController implements Disposable {
 
   /** Text of our own, not part of the stream. Shown at once, behind everything that came before. */
   writeBeside(text: string): void {
-    this.#release();
+    this.#output.release();
     this.#ports.write(text);
   }
 
@@ -195,12 +201,12 @@ export class FlowController implements Disposable {
     }
     this.#marks = this.#marks.slice(at + 1);
     this.#acknowledged = mark.position;
-    this.#pacer.acknowledged(mark.position, this.#ports.clock.monotonic());
     this.#everAnswered = true;
     this.#silentRounds = 0;
     this.#credit = 0;
     this.#stopTimer();
     this.#adapt(mark);
+    this.#output.acknowledged(mark.position);
     this.#update();
   }
 
@@ -208,75 +214,30 @@ export class FlowController implements Disposable {
     this.#disposed = true;
     this.#marks = [];
     this.#stopTimer();
-    this.#stallTimer?.dispose();
-    this.#tail = "";
+    this.#output.dispose();
   }
 
   #writePiece(piece: string): void {
-    const found = this.#scanner.scan(piece);
-    // Safe is also where the tail begins: what came before it ended at a safe point.
-    const safe = this.#tail === "" ? found : Math.max(found + (found < 0 ? 0 : this.#tail.length), 0);
-    const text = this.#tail + piece;
-    const before = this.#written - this.#tail.length;
+    const safe = this.#safePoint(piece);
+    const position = this.#written + safe;
     this.#written += piece.length;
-    this.#tail = "";
-    this.#wroteAt = this.#ports.clock.monotonic();
-    // A program that begins to draw by itself in this piece is not seen by the terminal yet.
-    const release = this.#mayPace() ? "" : this.#pacer.release(this.#wroteAt);
-    const marked = safe >= 0 && before + safe - this.#marked >= this.#limits.step;
-    const query = marked ? this.#mark(before + safe) : "";
-    if (!this.#pacer.holding) {
-      this.#ports.write(marked || release !== "" ? release + insert(text, Math.max(0, safe), query) : text);
-      return;
-    }
-    const from = Math.max(0, safe);
-    if (text.length - from > longestTail) {
-      this.#ports.write(insert(text, from, query + this.#pacer.release(this.#wroteAt)));
-      return;
-    }
-    this.#tail = text.slice(from);
-    if (from > 0 || query !== "") {
-      this.#ports.write(text.slice(0, from) + query);
-    }
-    this.#watchStall();
+    const marked = safe >= 0 && position - this.#marked >= this.#limits.step;
+    this.#output.write(piece, safe, marked ? { query: this.#mark(position), position } : undefined);
+  }
+
+  #safePoint(piece: string): number {
+    const safe = this.#scanner.scan(piece);
+    const { lineStart } = this.#scanner;
+    return lineStart >= 0 && piece.length - lineStart <= nearLineStart ? lineStart : safe;
   }
 
   /** @returns what belongs at this position, a safe point. */
   #mark(position: number): string {
-    const sentAt = this.#ports.clock.monotonic();
     const index = this.#nextIndex;
     this.#nextIndex = (index + 1) % markCount;
     this.#marked = position;
-    this.#marks.push({ index, position, sentAt, limited: this.#paused });
-    const behind = this.congested && this.#everAnswered && !this.#throttled;
-    return markQuery(index) + this.#pacer.atMark(position, sentAt, behind && this.#mayPace());
-  }
-
-  /** Frames are held back: when nothing more comes, what has come is to be seen. While paused, more will come. */
-  #watchStall(): void {
-    if (!this.#pacer.holding || this.#paused || this.#stallTimer !== undefined) {
-      return;
-    }
-    const { clock } = this.#ports;
-    const left = Math.max(0, this.#wroteAt + stallTime - clock.monotonic());
-    this.#stallTimer = clock.setTimeout(() => {
-      this.#stallTimer = undefined;
-      const now = clock.monotonic();
-      if (this.#paused || (now - this.#wroteAt < stallTime && !this.#pacer.isOverdue(now))) {
-        this.#watchStall();
-      } else {
-        this.#release();
-      }
-    }, left);
-  }
-
-  /** Hands on what was kept, and lets the terminal draw. */
-  #release(): void {
-    if (this.#pacer.holding) {
-      const text = this.#pacer.release(this.#ports.clock.monotonic()) + this.#tail;
-      this.#tail = "";
-      this.#ports.write(text);
-    }
+    this.#marks.push({ index, position, sentAt: this.#ports.clock.monotonic(), limited: this.#paused });
+    return markQuery(index);
   }
 
   #adapt(mark: Mark): void {
@@ -327,12 +288,10 @@ export class FlowController implements Disposable {
     if (full !== this.#paused) {
       this.#paused = full;
       this.#pausedAt = this.#ports.clock.monotonic();
+      this.#output.setPaused(full);
       if (full) {
         this.#ports.pause();
       } else {
-        // The source gets as long to go on as it has between two chunks.
-        this.#wroteAt = this.#pausedAt;
-        this.#watchStall();
         this.#ports.resume();
       }
     }
@@ -372,10 +331,6 @@ export class FlowController implements Disposable {
     this.#timer?.dispose();
     this.#timer = undefined;
   }
-}
-
-function insert(text: string, at: number, what: string): string {
-  return text.slice(0, at) + what + text.slice(at);
 }
 
 function isHighSurrogate(code: number): boolean {

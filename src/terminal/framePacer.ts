@@ -1,14 +1,16 @@
 /** All times are milliseconds. */
 export interface PaceLimits {
-  /** How long the terminal parses without drawing: twice what drawing took, within these. */
+  /** How long the terminal parses without drawing: four times what drawing took, within these. */
   readonly shortestHold: number;
   readonly longestHold: number;
-  /** How long it may then draw at least: longer than a frame takes to begin at 60 Hz. */
+  /** How long it gets to begin a frame, from its answer on: a frame at 60 Hz, less the way there and back. */
   readonly draw: number;
+  /** It gets more without an answer after this long: what ends synchronized output in xterm.js, too. */
+  readonly patience: number;
 }
 
 /** Measured: longer holds gain little more, and a flood that moves less than a few times a second looks stuck. */
-export const defaultPaceLimits: PaceLimits = { shortestHold: 60, longestHold: 200, draw: 20 };
+export const defaultPaceLimits: PaceLimits = { shortestHold: 60, longestHold: 200, draw: 10, patience: 1000 };
 
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
@@ -18,18 +20,20 @@ const end = "\u001b[?2026l";
  * the parsing of its text does, and of what rushes by nobody reads more. Synchronized output (DEC private mode 2026)
  * makes the terminal parse on without drawing; xterm.js ends it by itself after a second.
  *
- * Only decides: whoever owns it puts the sequences where they change nothing (see SafePointScanner), and releases as
- * soon as the output stalls. Positions are amounts of output, times those of a monotonic clock.
+ * Goes round: *free*, *held* (it parses and does not draw), *ending* (told to draw, and not there yet), *drawing* (it
+ * gets nothing, so that it draws one frame and not several), *held* … Only decides: PacedOutput does it. Positions are
+ * amounts of output, times those of a monotonic clock.
  */
 export class FramePacer {
   readonly #limits: PaceLimits;
+  #phase: "free" | "held" | "ending" | "drawing" = "free";
+  /** When the phase began. */
+  #since = Number.NEGATIVE_INFINITY;
+  /** Where it began. */
+  #position = 0;
   #hold: number;
-  #heldSince: number | undefined;
-  /** Drawing ends here, and the terminal is not there yet. */
-  #heldAt: number | undefined;
-  /** Drawing was allowed here, and the terminal is not there yet. */
-  #releasedAt: number | undefined;
-  #drawingSince = Number.NEGATIVE_INFINITY;
+  /** When the frame began whose end is not known yet. */
+  #frameSince: number | undefined;
 
   constructor(limits: PaceLimits = defaultPaceLimits) {
     this.#limits = limits;
@@ -38,12 +42,22 @@ export class FramePacer {
 
   /** The terminal has been told not to draw. */
   get holding(): boolean {
-    return this.#heldSince !== undefined;
+    return this.#phase === "held";
+  }
+
+  /** The terminal is to get nothing until it has drawn. */
+  get waiting(): boolean {
+    return this.#phase === "ending" || this.#phase === "drawing";
+  }
+
+  /** How long to wait for that: for its answer, or after it. */
+  get waitingTime(): number {
+    return this.#phase === "drawing" ? this.#limits.draw : this.#limits.patience;
   }
 
   /** It should have ended long ago: what comes is too little for marks. */
   isOverdue(now: number): boolean {
-    return this.#heldSince !== undefined && now - this.#heldSince >= this.#limits.longestHold;
+    return this.#phase === "held" && now - this.#since >= this.#limits.longestHold;
   }
 
   /**
@@ -52,42 +66,55 @@ export class FramePacer {
    * @returns what belongs behind the mark; mostly nothing.
    */
   atMark(position: number, now: number, wanted: boolean): string {
-    if (this.#heldSince !== undefined) {
-      if (wanted && now - this.#heldSince < this.#hold) {
+    if (this.#phase === "held") {
+      if (wanted && now - this.#since < this.#hold) {
         return "";
       }
-      this.#heldSince = undefined;
-      this.#releasedAt = position;
+      this.#enter(wanted ? "ending" : "free", position, now);
       return end;
     }
-    if (!wanted || this.#releasedAt !== undefined || now - this.#drawingSince < this.#limits.draw) {
+    if (this.#phase !== "free" || !wanted || now - this.#since < this.#limits.draw) {
       return "";
     }
-    this.#heldSince = now;
-    this.#heldAt = position;
+    this.#enter("held", position, now);
     return begin;
   }
 
   /** The terminal has parsed everything up to here. */
   acknowledged(position: number, now: number): void {
-    if (this.#heldAt !== undefined && position >= this.#heldAt) {
+    if (this.#phase === "ending" && position >= this.#position) {
+      this.#enter("drawing", this.#position, now);
+      this.#frameSince = now;
+    } else if (this.#phase === "held" && this.#frameSince !== undefined && position > this.#position) {
       const { shortestHold, longestHold } = this.#limits;
-      this.#heldAt = undefined;
-      this.#hold = Math.min(longestHold, Math.max(shortestHold, 2 * (now - this.#drawingSince)));
+      this.#hold = Math.min(longestHold, Math.max(shortestHold, 4 * (now - this.#frameSince)));
+      this.#frameSince = undefined;
     }
-    if (this.#releasedAt !== undefined && position >= this.#releasedAt) {
-      this.#releasedAt = undefined;
-      this.#drawingSince = now;
-    }
+  }
+
+  /**
+   * The time to wait is over.
+   * @param wanted there is more for a terminal that is behind.
+   * @returns what belongs at `position`, the last mark that was handed on.
+   */
+  goOn(position: number, now: number, wanted: boolean): string {
+    this.#enter(wanted && this.#phase === "drawing" ? "held" : "free", position, now);
+    return this.#phase === "held" ? begin : "";
   }
 
   /** What to write at once so that the terminal draws; nothing when it does. */
   release(now: number): string {
-    if (this.#heldSince === undefined) {
-      return "";
+    const text = this.#phase === "held" ? end : "";
+    if (this.#phase !== "free") {
+      this.#enter("free", this.#position, now);
     }
-    this.#heldSince = undefined;
-    this.#drawingSince = now;
-    return end;
+    this.#frameSince = undefined;
+    return text;
+  }
+
+  #enter(phase: "free" | "held" | "ending" | "drawing", position: number, now: number): void {
+    this.#phase = phase;
+    this.#position = position;
+    this.#since = now;
   }
 }

@@ -42,6 +42,7 @@ export class SafePointScanner {
   #cut = false;
   /** There are controls inside the sequence. */
   #mixed = false;
+  #lineStart = -1;
 
   constructor(listener?: SequenceListener) {
     this.#listener = listener;
@@ -50,6 +51,11 @@ export class SafePointScanner {
   /** Not inside a sequence. */
   get inGround(): boolean {
     return this.#state === escapeState.ground;
+  }
+
+  /** The last place in the last chunk where a line ended (behind LF or CR in ground state): a safe point; -1: there is none. */
+  get lineStart(): number {
+    return this.#lineStart;
   }
 
   /** What came of a sequence that is not complete yet (its beginning, when it is long); "" in ground state. */
@@ -78,6 +84,7 @@ export class SafePointScanner {
     let state = this.#state;
     let previous = this.#previous;
     let safe = -1;
+    let lineStart = -1;
     let at = 0;
     let start = 0;
     while (at < end) {
@@ -127,9 +134,11 @@ export class SafePointScanner {
       if (code === LF) {
         this.#freshLine = this.#column0;
         safe = at;
+        lineStart = at;
       } else if (code === CR) {
         this.#column0 = true;
         safe = at;
+        lineStart = at;
       } else if (code === 0x0e || code === 0x0f) {
         this.#listener?.onShift(code);
       } else {
@@ -143,6 +152,7 @@ export class SafePointScanner {
     }
     this.#state = state;
     this.#previous = previous;
+    this.#lineStart = lineStart;
     if (state !== escapeState.ground) {
       this.#hold(text, start);
     }

@@ -103,6 +103,8 @@ describe("nothing is skipped", () => {
       await settle();
     }
     await tab.screen.write("");
+    // What is held back for a frame.
+    await tab.clock.advance(200);
     expect(tab.written.replace(marks, "")).toBe(sent.join(""));
     expect(tab.session.input).toBe("");
   });

@@ -89,7 +89,7 @@ test("neither does holding frames back, wherever the output stalls, and in the e
           resume: () => {},
           input: (text) => program.push(text),
         },
-        { step: 8, window: 16, smallestWindow: 16, largestWindow: 16 },
+        { step: 8, window: 16, smallestWindow: 16, largestWindow: 16, portion: 8, reserve: 4 },
       );
       paced.terminal.onData((data) => ours.receive(data));
       const decoder = utf8Codec.createDecoder();

@@ -1,0 +1,233 @@
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { FramePacer } from "./framePacer.ts";
+
+export interface PacedOutputInit {
+  readonly clock: Clock;
+  /** Hands text to the terminal. */
+  write(text: string): void;
+  /** Whether the terminal may hold frames back while it cannot keep up. */
+  mayPace(): boolean;
+  /** Whether it cannot. */
+  isBehind(): boolean;
+  /** While frames are held back the terminal gets this much at a time (UTF-16 code units) … */
+  readonly portion: number;
+  /** … or what there is, when it has less than this. */
+  readonly reserve: number;
+}
+
+/** Output up to a safe point, and the position of the last mark up to there. */
+interface Part {
+  readonly text: string;
+  readonly marked: number;
+}
+
+/** While the terminal holds its frames back: no output for this long, and it may draw. Milliseconds. */
+const stallTime = 40;
+/** With no safe point for longer than this the terminal may draw. UTF-16 code units. */
+const longestTail = 4096;
+
+/**
+ * The last stage before the terminal: hands text on as it comes, or, while the terminal cannot keep up, in portions
+ * between which it draws one frame each (see FramePacer). Of held frames nothing is lost: whatever was written is with
+ * the terminal, and the terminal may draw, as soon as the output stalls.
+ *
+ * A portion ends at a safe point (see SafePointScanner), and where a line begins if that is near: xterm.js lays out the
+ * page anew whenever a chunk leaves the cursor elsewhere. A message costs more than its text, hence few large ones.
+ */
+export class PacedOutput implements Disposable {
+  readonly #init: PacedOutputInit;
+  readonly #pacer = new FramePacer();
+  /** What is to be handed on next, up to a safe point … */
+  #ready: Part[] = [];
+  #readyLength = 0;
+  /** … and what came behind that. Both are empty while nothing is held back. */
+  #tail = "";
+  /** Positions of marks: the last one, the last that was handed on, the last that was answered. */
+  #marked = 0;
+  #handedOn = 0;
+  #answered = 0;
+  #paused = false;
+  /** When there was output last, or could have been. */
+  #wroteAt = 0;
+  #answeredAt = 0;
+  #timer: Disposable | undefined;
+
+  constructor(init: PacedOutputInit) {
+    this.#init = init;
+  }
+
+  /**
+   * @param safe the last safe point in `piece`, as an index; -1: there is none.
+   * @param mark what belongs there, and its position in the whole output.
+   */
+  write(piece: string, safe: number, mark?: { readonly query: string; readonly position: number }): void {
+    const { clock, mayPace, isBehind } = this.#init;
+    const pacer = this.#pacer;
+    const now = clock.monotonic();
+    this.#wroteAt = now;
+    const paces = mayPace();
+    if (!paces) {
+      // A program that begins to draw by itself in this piece is not seen by the terminal yet.
+      this.release();
+    }
+    // Safe is also where the tail begins: what came before it ended at a safe point.
+    const from = safe < 0 ? 0 : this.#tail.length + safe;
+    const text = this.#takeTail() + piece;
+    const wasHolding = pacer.holding;
+    let query = "";
+    if (mark !== undefined) {
+      this.#marked = mark.position;
+      query = mark.query + pacer.atMark(mark.position, now, paces && isBehind());
+    }
+    if (!(pacer.holding || pacer.waiting) || text.length - from > longestTail) {
+      this.#flush(text.slice(0, from) + query + pacer.release(now) + text.slice(from));
+      return;
+    }
+    this.#tail = text.slice(from);
+    this.#keep(text.slice(0, from) + query);
+    if (wasHolding && pacer.waiting) {
+      this.#stopTimer();
+      this.#flush("");
+    } else {
+      this.#handOn();
+    }
+    this.#watch();
+  }
+
+  /** The terminal has answered the mark at this position. */
+  acknowledged(position: number): void {
+    const { waitingTime } = this.#pacer;
+    this.#answered = position;
+    this.#answeredAt = this.#init.clock.monotonic();
+    this.#pacer.acknowledged(position, this.#answeredAt);
+    if (this.#pacer.waitingTime !== waitingTime) {
+      this.#stopTimer();
+    }
+    this.#handOn();
+    this.#watch();
+  }
+
+  /** Whether more can be expected only after an answer. */
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
+    // The source gets as long to go on as it has between two chunks.
+    this.#wroteAt = this.#init.clock.monotonic();
+    if (this.#pacer.holding) {
+      this.#stopTimer();
+      this.#watch();
+    }
+  }
+
+  /** Hands on what was kept, and lets the terminal draw. */
+  release(): void {
+    const end = this.#pacer.release(this.#init.clock.monotonic());
+    this.#stopTimer();
+    this.#flush(end + this.#takeTail());
+  }
+
+  dispose(): void {
+    this.#stopTimer();
+    this.#ready = [];
+    this.#readyLength = 0;
+    this.#tail = "";
+  }
+
+  #keep(text: string): void {
+    if (text !== "") {
+      this.#ready.push({ text, marked: this.#marked });
+      this.#readyLength += text.length;
+    }
+  }
+
+  /** While frames are held: not so little that the terminal runs dry, and not so much that it parses for long. */
+  #handOn(): void {
+    const { portion, reserve } = this.#init;
+    for (;;) {
+      const there = this.#handedOn - this.#answered;
+      if (
+        !this.#pacer.holding ||
+        this.#readyLength === 0 ||
+        there >= 2 * portion ||
+        (there >= reserve && this.#readyLength < portion)
+      ) {
+        return;
+      }
+      let text = "";
+      let taken = 0;
+      for (; taken < this.#ready.length && text.length < portion; taken++) {
+        const part = this.#ready[taken] as Part;
+        text += part.text;
+        this.#handedOn = part.marked;
+      }
+      this.#ready.splice(0, taken);
+      this.#readyLength -= text.length;
+      this.#init.write(text);
+    }
+  }
+
+  /** Hands on everything that is ready, and `more`. */
+  #flush(more: string): void {
+    const text = this.#ready.map((part) => part.text).join("") + more;
+    this.#ready = [];
+    this.#readyLength = 0;
+    this.#handedOn = this.#marked;
+    if (text !== "") {
+      this.#init.write(text);
+    }
+  }
+
+  /** Nothing is held back for ever: frames take their time, sources stall, and answers may not come. */
+  #watch(): void {
+    const { holding, waiting, waitingTime } = this.#pacer;
+    if (this.#timer !== undefined || !(holding || waiting)) {
+      return;
+    }
+    const { clock } = this.#init;
+    const left = waiting ? waitingTime : Math.max(0, this.#wroteAt + stallTime - clock.monotonic());
+    this.#timer = clock.setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#onTime(clock.monotonic());
+        this.#watch();
+      },
+      this.#paused && holding ? waitingTime : left,
+    );
+  }
+
+  #onTime(now: number): void {
+    const pacer = this.#pacer;
+    if (pacer.waiting) {
+      this.#goOn(now);
+    } else if (this.#paused ? now - this.#answeredAt >= pacer.waitingTime : this.#isStalled(now)) {
+      this.release();
+    }
+  }
+
+  #isStalled(now: number): boolean {
+    return now - this.#wroteAt >= stallTime || this.#pacer.isOverdue(now);
+  }
+
+  #goOn(now: number): void {
+    const { mayPace, isBehind } = this.#init;
+    const begin = this.#pacer.goOn(this.#handedOn, now, this.#readyLength > 0 && mayPace() && isBehind());
+    if (begin === "") {
+      this.#flush(this.#takeTail());
+    } else {
+      this.#ready.unshift({ text: begin, marked: this.#handedOn });
+      this.#readyLength += begin.length;
+      this.#handOn();
+    }
+  }
+
+  #takeTail(): string {
+    const tail = this.#tail;
+    this.#tail = "";
+    return tail;
+  }
+
+  #stopTimer(): void {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+  }
+}
