@@ -98,9 +98,13 @@ export class FlowController implements Disposable {
   #silentRounds = 0;
   #credit = 0;
   #timer: Disposable | undefined;
+  readonly #restTime: () => number;
+  #rest: Disposable | undefined;
+
   /**
    * @param listener told about every control sequence in the output, before the terminal is.
    * @param mayPace whether the terminal may hold frames back while it cannot keep up; default: yes.
+   * @param restTime for how long (ms) a flood is to rest now between two steps; default: not at all.
    */
   constructor(
     ports: FlowPorts,
@@ -108,12 +112,14 @@ export class FlowController implements Disposable {
       readonly limits?: Partial<FlowLimits>;
       readonly listener?: SequenceListener;
       readonly mayPace?: () => boolean;
+      readonly restTime?: () => number;
     } = {},
   ) {
     this.#ports = ports;
     this.#limits = { ...defaultFlowLimits, ...options.limits };
     this.#window = this.#limits.window;
     this.#scanner = new SafePointScanner(options.listener);
+    this.#restTime = options.restTime ?? (() => 0);
     const { clock } = ports;
     const { portion, reserve } = this.#limits;
     this.#output = new PacedOutput({
@@ -214,6 +220,7 @@ export class FlowController implements Disposable {
     this.#disposed = true;
     this.#marks = [];
     this.#stopTimer();
+    this.#rest?.dispose();
     this.#output.dispose();
   }
 
@@ -269,7 +276,7 @@ export class FlowController implements Disposable {
     }
   }
 
-  #update(): void {
+  #update(rested = false): void {
     if (this.#disposed) {
       return;
     }
@@ -285,16 +292,33 @@ export class FlowController implements Disposable {
     } else {
       this.#stopTimer();
     }
-    if (full !== this.#paused) {
-      this.#paused = full;
+    const paused = full || this.#rests(unanswered, rested);
+    if (paused !== this.#paused) {
+      this.#paused = paused;
       this.#pausedAt = this.#ports.clock.monotonic();
-      this.#output.setPaused(full);
-      if (full) {
+      this.#output.setPaused(paused);
+      if (paused) {
         this.#ports.pause();
       } else {
         this.#ports.resume();
       }
     }
+  }
+
+  /** Others go first: one step, then a rest. The window is not the limit here, and learns nothing from it. */
+  #rests(unanswered: number, rested: boolean): boolean {
+    const time = this.#restTime();
+    const rests = time > 0 && (unanswered >= this.#limits.step || (this.#paused && !rested));
+    if (!rests) {
+      this.#rest?.dispose();
+      this.#rest = undefined;
+    } else if (this.#rest === undefined) {
+      this.#rest = this.#ports.clock.setTimeout(() => {
+        this.#rest = undefined;
+        this.#update(true);
+      }, time);
+    }
+    return rests;
   }
 
   /** While the window is full: what happens when no answer comes. */

@@ -34,6 +34,7 @@ import type { FlowLimits } from "./flowController.ts";
 import { SessionLink } from "./sessionLink.ts";
 import { EncodingError, loadTextCodec, type TextCodec, utf8Codec } from "./streamingDecoder.ts";
 import { TerminalScreen } from "./terminalScreen.ts";
+import type { Typing } from "./typing.ts";
 
 export interface TerminalSettings {
   /** `utf-8`, or any name that iconv knows. */
@@ -85,6 +86,8 @@ export interface TerminalControllerInit {
   channelList(session: Session): readonly string[];
   /** `~R`. @returns false where the connection can't. */
   rekey(session: Session): boolean;
+  /** Of all terminals of the window; without it each is as if alone. */
+  readonly typing?: Typing;
   readonly flowLimits?: Partial<FlowLimits>;
 }
 
@@ -144,6 +147,7 @@ export class TerminalController implements Disposable {
         pause: () => this.#link?.pause(),
         resume: () => this.#link?.resume(),
         input: (text) => this.#onInput(text),
+        restTime: () => init.typing?.restFor(this) ?? 0,
       },
       init.flowLimits,
     );
@@ -397,6 +401,7 @@ export class TerminalController implements Disposable {
       case "closed":
         break;
       case "open":
+        this.#init.typing?.typed(this);
         this.#link?.input(text);
         break;
       case "opening":

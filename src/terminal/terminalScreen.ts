@@ -15,6 +15,8 @@ export interface ScreenPorts {
   resume(): void;
   /** Something typed, or a program's own answers: everything from the terminal that is not an answer to our marks. */
   input(text: string): void;
+  /** How long a flood is to rest between two steps, in milliseconds; 0: not at all. */
+  restTime?(): number;
 }
 
 /** How long the beginning of what may be an answer is kept. Milliseconds; answers come in one piece, so that nobody waits. */
@@ -60,6 +62,7 @@ export class TerminalScreen implements Disposable {
       listener: this.modes,
       // In a full screen program every frame counts; one that synchronizes its frames itself knows better.
       mayPace: () => !this.modes.alternateScreen && !this.modes.synchronizes,
+      restTime: () => ports.restTime?.() ?? 0,
       ...(limits === undefined ? {} : { limits }),
     });
   }

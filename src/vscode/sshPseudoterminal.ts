@@ -10,6 +10,7 @@ import {
   TerminalController,
   type TerminalSettings,
 } from "../terminal/terminalController.ts";
+import type { Typing } from "../terminal/typing.ts";
 import { channelLines, connectionLines } from "./connectionLines.ts";
 import { describeEnding, describeFailure, describeWarning } from "./terminalWords.ts";
 
@@ -27,6 +28,7 @@ export interface SshPseudoterminalInit {
   readonly resolver: HostResolver;
   readonly settings: SettingsPort;
   readonly clock: Clock;
+  readonly typing: Typing;
   /** The home directory, shown as `~`. */
   readonly home: string;
   readonly request: SshTerminalRequest;
@@ -61,9 +63,10 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     });
     // Most openers don't wait; a failure is told through `onFailed` as well.
     this.opened.catch(() => {});
-    const { clock, request, home } = init;
+    const { clock, typing, request, home } = init;
     this.#controller = new TerminalController({
       clock,
+      typing,
       host: request.host,
       settings: () => this.#settings(),
       openSession: (attempt) => this.#openSession(attempt),

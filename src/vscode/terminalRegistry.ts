@@ -7,6 +7,7 @@ import { printable } from "../base/log.ts";
 import type { HostResolver, SettingsPort } from "../config/configPorts.ts";
 import { execute } from "../session/execute.ts";
 import type { SessionService, SessionSnapshot } from "../session/sessionTypes.ts";
+import { Typing } from "../terminal/typing.ts";
 import type { ErrorPresenter } from "./errorPresenter.ts";
 import { plural } from "./humanText.ts";
 import { plainMessage } from "./plainMessage.ts";
@@ -43,11 +44,13 @@ const endShellWithin = 10;
 /** Opens terminal tabs and finds them again. Keeps no list: VS Code has one, and owns the tabs. */
 export class TerminalRegistry implements Disposable {
   readonly #init: TerminalRegistryInit;
+  readonly #typing: Typing;
   readonly #store = new DisposableStore();
   readonly #fromProfile = new WeakSet<SshPseudoterminal>();
 
   constructor(init: TerminalRegistryInit) {
     this.#init = init;
+    this.#typing = new Typing(init.clock);
     this.#store.add(vscode.window.onDidOpenTerminal((terminal) => this.#onOpened(terminal)));
     this.#store.add(vscode.window.onDidCloseTerminal((terminal) => this.#onClosed(terminal)));
   }
@@ -126,6 +129,7 @@ export class TerminalRegistry implements Disposable {
     };
     const pty = new SshPseudoterminal({
       ...{ service, resolver, settings, clock, home, request },
+      typing: this.#typing,
       onFailed: (error) => {
         if (options.presentFailure !== false) {
           void presenter.presentTerminalFailure(error, host, isInFront(pty), async () => {

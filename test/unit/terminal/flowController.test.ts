@@ -15,6 +15,9 @@ class Harness {
   written = "";
   readonly queries: number[] = [];
 
+  /** Milliseconds. */
+  restTime = 0;
+
   constructor(limits: Partial<FlowLimits> = {}) {
     this.flow = new FlowController(
       {
@@ -28,7 +31,7 @@ class Harness {
         pause: () => this.log.push("pause"),
         resume: () => this.log.push("resume"),
       },
-      { limits: { ...testLimits, ...limits } },
+      { limits: { ...testLimits, ...limits }, restTime: () => this.restTime },
     );
   }
 
@@ -296,6 +299,52 @@ describe("without answers", () => {
     harness.flow.write(line.repeat(600));
     expect(harness.clock.pendingTimers).toBe(0);
     expect(harness.log).toEqual(["pause"]);
+  });
+});
+
+describe("while others go first", () => {
+  test("a step at a time, with rests between them; then as before", async () => {
+    const harness = new Harness();
+    const windows = await harness.rounds(3, 60);
+    const window = windows.at(-1) ?? 0;
+    harness.restTime = 100;
+    let sent = 0;
+    for (let time = 0; time < 2000; time += 10) {
+      sent += harness.flood(64 * K * K);
+      await harness.clock.advance(10);
+      harness.answerAll();
+    }
+    expect(sent).toBeGreaterThan(10 * 32 * K);
+    expect(sent).toBeLessThan(30 * 32 * K);
+    expect(harness.flow.window).toBe(window);
+    harness.restTime = 0;
+    harness.answerAll();
+    await harness.clock.advance(100);
+    expect(harness.flow.paused).toBe(false);
+    expect(harness.flood(64 * K * K)).toBeGreaterThan(window - 64 * K);
+    harness.flow.dispose();
+    expect(harness.clock.pendingTimers).toBe(0);
+  });
+
+  test("output that fits in a step does not rest", async () => {
+    const harness = new Harness();
+    harness.restTime = 100;
+    for (let lines = 0; lines < 20; lines++) {
+      harness.flow.write(line);
+    }
+    expect(harness.log).toEqual([]);
+    expect(harness.clock.pendingTimers).toBe(0);
+  });
+
+  test("an answer that is lost meanwhile stops nothing", async () => {
+    const harness = new Harness();
+    await harness.rounds(1, 60);
+    harness.restTime = 100;
+    harness.flood(64 * K * K);
+    expect(harness.flow.paused).toBe(true);
+    harness.restTime = 0;
+    await harness.clock.advance(100);
+    expect(harness.flow.paused).toBe(false);
   });
 });
 
