@@ -1,8 +1,10 @@
+import { KeyObject } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { PassThrough } from "node:stream";
 import ssh2 from "ssh2";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConnectError } from "../../src/engine/engineErrors.ts";
 import {
   type ConnectionHandlers,
@@ -10,6 +12,7 @@ import {
   supported,
   takeOver,
 } from "../../src/engine/ssh2/ssh2Internals.ts";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 
 function connecting(): ssh2.Client {
   const client = new ssh2.Client();
@@ -20,6 +23,8 @@ function connecting(): ssh2.Client {
 
 interface Inside {
   _protocol: {
+    _cipher: object;
+    _decipher: object;
     _handlers: Record<string, unknown>;
     _packetRW: { write: Record<string, unknown> };
     rekey: unknown;
@@ -57,5 +62,59 @@ describe("the private side of ssh2 that the engine stands on", () => {
     expect(attempt).toThrow(ConnectError);
     expect(attempt).toThrow(/CHANNEL_DATA/);
     expect(missingInternals(new ssh2.Client())).toContain("_protocol");
+  });
+});
+
+describe("keys on their way into the ciphers", () => {
+  let host: SshdHost;
+
+  beforeAll(async () => {
+    host = await startSshd();
+  });
+
+  afterAll(async () => await host.stop());
+
+  /** The fields that hold keys, by the names that ssh2 gives them. */
+  function keysOf(client: ssh2.Client): unknown[] {
+    const { _cipher, _decipher } = (client as unknown as Inside)._protocol;
+    return [_cipher, _decipher].flatMap((side) =>
+      Object.entries(side)
+        .filter(([name, value]) => /key/i.test(name) && typeof value === "object")
+        .map(([, value]) => value),
+    );
+  }
+
+  test.for([
+    { cipher: "aes128-gcm@openssh.com", keys: 2 },
+    { cipher: "chacha20-poly1305@openssh.com", keys: 4 },
+    // The cipher is made once; the MAC is made for each packet.
+    { cipher: "aes256-ctr", keys: 2 },
+  ] as const)("are not copied and checked anew for each packet: $cipher", async ({ cipher, keys }) => {
+    const client = new ssh2.Client();
+    client.connect({
+      host: "127.0.0.1",
+      port: host.port,
+      username: host.user,
+      privateKey: readFileSync(host.keyFile),
+      algorithms: { cipher: [cipher], hmac: ["hmac-sha2-256"] },
+    });
+    let answered = (): void => {};
+    const connection = { globalReply: () => answered(), globalRequest() {} } as unknown as ConnectionHandlers;
+    const wire = takeOver(client, connection, { userauthFailure() {}, notice() {}, disconnect() {} });
+    try {
+      await once(client, "ready");
+      for (let exchange = 0; exchange < 2; exchange++) {
+        expect(keysOf(client)).toHaveLength(keys);
+        expect(keysOf(client).every((key) => key instanceof KeyObject)).toBe(true);
+        const reply = new Promise<void>((resolve) => (answered = resolve));
+        wire.send(Buffer.from("\u0050\0\0\0\u0015keepalive@openssh.com\u0001", "latin1"));
+        await reply;
+        const handshake = once(client, "handshake");
+        wire.rekey();
+        await handshake;
+      }
+    } finally {
+      client.end();
+    }
   });
 });

@@ -2,9 +2,10 @@
  * The only place that knows ssh2's private side (1.17.0, pinned). ssh2 does transport and authentication; channels
  * and global requests are ours, because ssh2's own fix the receive window at 2 MiB, lose the outcome of requests,
  * stop answering the server's keepalives once a command has exited, and can't send `break` or a heartbeat.
- * What is taken over: the table of message handlers, and the packet writer. `checkInternals` looks at all of it when
+ * What is taken over: the table of message handlers, the packet writer, and in which form the keys are kept. `checkInternals` looks at all of it when
  * a connection starts, so that an upgrade which moves something fails at once and by name.
  */
+import { createSecretKey, type KeyObject } from "node:crypto";
 import type { Client } from "ssh2";
 import constants from "ssh2/lib/protocol/constants.js";
 import utils from "ssh2/lib/protocol/utils.js";
@@ -77,6 +78,19 @@ export interface Wire {
   rekey(): void;
 }
 
+/** Of each direction, whichever cipher and MAC it has. */
+const keyFields = [
+  "_encKey",
+  "_encKeyMain",
+  "_encKeyPktLen",
+  "_decipherKey",
+  "_decKeyMain",
+  "_decKeyPktLen",
+  "_macKey",
+] as const;
+
+type Keys = { [Field in (typeof keyFields)[number]]?: Buffer | KeyObject };
+
 type Handler = (protocol: Protocol, ...values: never[]) => void;
 
 interface Protocol {
@@ -88,7 +102,9 @@ interface Protocol {
       finalize(packet: Buffer): Buffer;
     };
   };
-  readonly _cipher: { encrypt(packet: Uint8Array): void };
+  readonly _cipher: { encrypt(packet: Uint8Array): void } & Keys;
+  readonly _decipher: Keys | undefined;
+  _onHandshakeComplete(...values: unknown[]): void;
   readonly _destruct: unknown;
   rekey(): void;
 }
@@ -122,6 +138,7 @@ export function missingInternals(client: Client): string[] {
     ["_protocol._packetRW.write.alloc", typeof writer?.alloc === "function"],
     ["_protocol._packetRW.write.finalize", typeof writer?.finalize === "function"],
     ["_protocol._cipher.encrypt", typeof protocol?._cipher?.encrypt === "function"],
+    ["_protocol._onHandshakeComplete", typeof protocol?._onHandshakeComplete === "function"],
     ["_protocol._destruct", typeof protocol?._destruct === "function"],
     ["_protocol.rekey", typeof protocol?.rekey === "function"],
     ["sendPacket", typeof utils.sendPacket === "function"],
@@ -147,6 +164,11 @@ export function takeOver(client: Client, connection: ConnectionHandlers, login: 
   for (const [name, handler] of Object.entries(connectionTable(connection))) {
     handlers[name] = handler;
   }
+  const complete = protocol._onHandshakeComplete;
+  protocol._onHandshakeComplete = (...values) => {
+    prepareKeys(protocol);
+    complete(...values);
+  };
   before(handlers, "DISCONNECT", (_, code: number, description: string) =>
     login.disconnect(code, description),
   );
@@ -177,6 +199,21 @@ export function takeOver(client: Client, connection: ConnectionHandlers, login: 
       }
     },
   };
+}
+
+/**
+ * ssh2 makes a new cipher for every packet, from a key in a buffer, which Node copies and checks each time: two thirds
+ * of the time, and more garbage than most packets have data. Called after each key exchange.
+ */
+function prepareKeys({ _cipher, _decipher }: Protocol): void {
+  for (const keys of [_cipher, _decipher ?? {}] as Keys[]) {
+    for (const field of keyFields) {
+      const key = keys[field];
+      if (Buffer.isBuffer(key)) {
+        keys[field] = createSecretKey(key);
+      }
+    }
+  }
 }
 
 function protocolOf(client: Client): unknown {
