@@ -9,7 +9,7 @@ import { growthDuring, residentMemory } from "./residentMemory.ts";
 import { type TerminalKind, TerminalWindow } from "./terminalWindow.ts";
 import { buildUnbounded } from "./unboundedBuild.ts";
 
-const fileBytes = 16 * 1024 * 1024;
+const fileBytes = 64 * 1024 * 1024;
 /** How long `yes` has been running when Ctrl+C is pressed; also how long the memory is watched. Milliseconds. */
 const floodTime = 5000;
 /** Without flow control what piles up in that time takes minutes. */
