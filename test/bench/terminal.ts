@@ -9,7 +9,6 @@ import { growthDuring, residentMemory } from "./residentMemory.ts";
 import { type TerminalKind, TerminalWindow } from "./terminalWindow.ts";
 import { buildUnbounded } from "./unboundedBuild.ts";
 
-const fileBytes = 64 * 1024 * 1024;
 /** How long `yes` has been running when Ctrl+C is pressed; also how long the memory is watched. Milliseconds. */
 const floodTime = 5000;
 /** Without flow control what piles up in that time takes minutes. */
@@ -110,7 +109,7 @@ async function interrupt(window: TerminalWindow, name: string, after: number): P
 
 async function throughputRows(window: TerminalWindow, context: BenchContext): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const { name, path, bytes } of await writeFloodFiles(window.folder, fileBytes)) {
+  for (const { name, path, bytes } of await writeFloodFiles(window.folder)) {
     const rate = async (kind: TerminalKind): Promise<number> => {
       context.note(`${name}, ${kind}`);
       await window.show(kind);
