@@ -9,6 +9,8 @@ import { growthDuring, residentMemory } from "./residentMemory.ts";
 import { type TerminalKind, TerminalWindow } from "./terminalWindow.ts";
 import { buildUnbounded } from "./unboundedBuild.ts";
 
+/** After several times 64 MiB VS Code's own terminal stops now and then, and does not go on. */
+const fileBytes = 16 * 1024 * 1024;
 /** How long `yes` has been running when Ctrl+C is pressed; also how long the memory is watched. Milliseconds. */
 const floodTime = 5000;
 /** Without flow control what piles up in that time takes minutes. */
@@ -109,7 +111,7 @@ async function interrupt(window: TerminalWindow, name: string, after: number): P
 
 async function throughputRows(window: TerminalWindow, context: BenchContext): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const { name, path, bytes } of await writeFloodFiles(window.folder)) {
+  for (const { name, path, bytes } of await writeFloodFiles(window.folder, fileBytes)) {
     const rate = async (kind: TerminalKind): Promise<number> => {
       context.note(`${name}, ${kind}`);
       await window.show(kind);
