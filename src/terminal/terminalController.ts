@@ -401,7 +401,7 @@ export class TerminalController implements Disposable {
       case "closed":
         break;
       case "open":
-        this.#init.typing?.typed(this);
+        this.#init.typing?.typed(this, text);
         this.#link?.input(text);
         break;
       case "opening":

@@ -1,5 +1,12 @@
 import type { Clock } from "../base/clock.ts";
 
+/**
+ * What a terminal sends by itself: answers to DA, DSR, DECRQM, window and keyboard queries, to questions in OSC, DCS or
+ * APC strings, and changes of focus. F3 with Shift or Ctrl looks like a cursor position.
+ */
+const reports =
+  /^(?:\u001b\[(?:[<=>?]?[\d;]*(?:[cnRt]|\$y)|\?[\d;]*u|[IO])|\u001b[P\]_][^\u0007\u001b]*(?:\u0007|\u001b\\))+$/;
+
 /** For this long after a key more keys are to be expected. Milliseconds. */
 const typingTime = 1000;
 /** How long a flood rests between two steps meanwhile: most of the window's time is left to the one who types. Milliseconds. */
@@ -18,8 +25,11 @@ export class Typing {
     this.#clock = clock;
   }
 
-  /** Somebody has typed in this terminal. */
-  typed(terminal: object): void {
+  /** `text` came from this terminal: typed or pasted, or what the terminal answers to a program. */
+  typed(terminal: object, text: string): void {
+    if (reports.test(text)) {
+      return;
+    }
     this.#at = this.#clock.monotonic();
     this.#where = terminal;
   }
