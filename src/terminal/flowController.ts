@@ -83,6 +83,8 @@ export class FlowController implements Disposable {
   #window: number;
   #throttled = false;
   #paused = false;
+  /** The window is. */
+  #full = false;
   /** When it was paused or resumed last. */
   #pausedAt = Number.NEGATIVE_INFINITY;
   #disposed = false;
@@ -170,6 +172,9 @@ export class FlowController implements Disposable {
 
   /** Decoded output of the remote side. */
   write(text: string): void {
+    if (this.#disposed) {
+      return;
+    }
     for (let from = 0; from < text.length; ) {
       let to = Math.min(text.length, from + longestPiece);
       if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) {
@@ -183,6 +188,9 @@ export class FlowController implements Disposable {
 
   /** Text of our own, not part of the stream. Shown at once, behind everything that came before. */
   writeBeside(text: string): void {
+    if (this.#disposed) {
+      return;
+    }
     this.#output.release();
     this.#ports.write(text);
   }
@@ -243,7 +251,7 @@ export class FlowController implements Disposable {
     const index = this.#nextIndex;
     this.#nextIndex = (index + 1) % markCount;
     this.#marked = position;
-    this.#marks.push({ index, position, sentAt: this.#ports.clock.monotonic(), limited: this.#paused });
+    this.#marks.push({ index, position, sentAt: this.#ports.clock.monotonic(), limited: this.#full });
     return markQuery(index);
   }
 
@@ -283,8 +291,8 @@ export class FlowController implements Disposable {
     const unanswered = this.#marked - this.#acknowledged;
     const unmarked = this.#written - this.#marked;
     const { hardCap } = this.#limits;
-    const full = unanswered >= Math.min(hardCap, this.window + this.#credit) || unmarked >= hardCap;
-    if (full) {
+    this.#full = unanswered >= Math.min(hardCap, this.window + this.#credit) || unmarked >= hardCap;
+    if (this.#full) {
       for (const mark of this.#marks) {
         mark.limited = true;
       }
@@ -292,7 +300,7 @@ export class FlowController implements Disposable {
     } else {
       this.#stopTimer();
     }
-    const paused = full || this.#rests(unanswered, rested);
+    const paused = this.#full || this.#rests(unanswered, rested);
     if (paused !== this.#paused) {
       this.#paused = paused;
       this.#pausedAt = this.#ports.clock.monotonic();
@@ -307,14 +315,20 @@ export class FlowController implements Disposable {
 
   /** Others go first: one step, then a rest. The window is not the limit here, and learns nothing from it. */
   #rests(unanswered: number, rested: boolean): boolean {
+    const { clock } = this.#ports;
+    const { step, patience } = this.#limits;
     const time = this.#restTime();
-    const rests = time > 0 && (unanswered >= this.#limits.step || (this.#paused && !rested));
+    const rests = time > 0 && (unanswered - this.#credit >= step || (this.#paused && !rested));
     if (!rests) {
       this.#rest?.dispose();
       this.#rest = undefined;
     } else if (this.#rest === undefined) {
-      this.#rest = this.#ports.clock.setTimeout(() => {
+      this.#rest = clock.setTimeout(() => {
         this.#rest = undefined;
+        if (clock.monotonic() - this.#pausedAt >= patience) {
+          // No answer came in all that time: perhaps it is lost.
+          this.#credit += step;
+        }
         this.#update(true);
       }, time);
     }

@@ -336,6 +336,37 @@ describe("while others go first", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
+  test("what comes all the same, and is answered at once, does not widen the window", async () => {
+    const harness = new Harness();
+    await harness.rounds(1, 60);
+    const window = harness.flow.window;
+    harness.restTime = 100;
+    for (let round = 0; round < 10; round++) {
+      harness.flow.write(line.repeat(64));
+      expect(harness.flow.paused).toBe(true);
+      await harness.clock.advance(5);
+      harness.answerAll();
+    }
+    expect(harness.flow.window).toBe(window);
+  });
+
+  test("nor does one that is lost, however long they go on", async () => {
+    const harness = new Harness();
+    await harness.rounds(1, 60);
+    harness.restTime = 100;
+    harness.flood(64 * K * K);
+    harness.queries.length = 0;
+    await harness.clock.advance(5200);
+    expect(harness.flow.paused).toBe(false);
+    let sent = 0;
+    for (let time = 0; time < 1000; time += 10) {
+      sent += harness.flood(64 * K * K);
+      await harness.clock.advance(10);
+      harness.answerAll();
+    }
+    expect(sent).toBeGreaterThan(5 * 32 * K);
+  });
+
   test("an answer that is lost meanwhile stops nothing", async () => {
     const harness = new Harness();
     await harness.rounds(1, 60);

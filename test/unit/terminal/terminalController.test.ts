@@ -207,6 +207,7 @@ describe("ending", () => {
     tab.session.dead = true;
     tab.controller.dispose();
     const { written } = tab;
+    tab.session.warn("idle", 60);
     await tab.clock.advance(799);
     expect(tab.session.log).not.toContain("kill");
     await tab.clock.advance(1);
