@@ -108,7 +108,6 @@ export class FramePacer {
     if (this.#phase !== "free") {
       this.#enter("free", this.#position, now);
     }
-    this.#frameSince = undefined;
     return text;
   }
 
@@ -116,5 +115,8 @@ export class FramePacer {
     this.#phase = phase;
     this.#position = position;
     this.#since = now;
+    if (phase === "free") {
+      this.#frameSince = undefined;
+    }
   }
 }

@@ -81,6 +81,7 @@ export class PacedOutput implements Disposable {
       query = mark.query + pacer.atMark(mark.position, now, paces && isBehind());
     }
     if (!(pacer.holding || pacer.waiting) || text.length - from > longestTail) {
+      this.#stopTimer();
       this.#flush(text.slice(0, from) + query + pacer.release(now) + text.slice(from));
       return;
     }

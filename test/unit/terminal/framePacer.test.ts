@@ -49,6 +49,17 @@ describe("frame pacer", () => {
     }
   });
 
+  test("the time between two floods is not taken for that of a frame", () => {
+    const pacer = new FramePacer(limits);
+    pacer.atMark(0, 0, true);
+    pacer.atMark(10, 100, true);
+    pacer.acknowledged(10, 110);
+    expect(pacer.goOn(10, 120, false)).toBe("");
+    expect(pacer.atMark(20, 1000, true)).toBe(begin);
+    pacer.acknowledged(30, 1010);
+    expect(pacer.atMark(40, 1100, true)).toBe(end);
+  });
+
   test("ends early when the terminal has caught up", () => {
     const pacer = new FramePacer(limits);
     pacer.atMark(0, 0, true);

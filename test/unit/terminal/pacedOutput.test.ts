@@ -169,6 +169,17 @@ describe("paced output", () => {
     expect(harness.written.endsWith("~".repeat(5000))).toBe(true);
   });
 
+  test("output stalls as shortly after one, that came when the terminal was to draw", async () => {
+    const harness = await Harness.ending();
+    harness.output.write(`\u001bP${"~".repeat(5000)}`, 0);
+    await harness.clock.advance(10);
+    harness.line();
+    expect(harness.written.endsWith(begin)).toBe(true);
+    await harness.clock.advance(40);
+    expect(harness.written.endsWith(end)).toBe(true);
+    expect(harness.clock.pendingTimers).toBe(0);
+  });
+
   test("a program that paces its own frames gets through before its first sequence", async () => {
     for (const harness of [Harness.holding(), await Harness.ending()]) {
       harness.lines(20);
