@@ -139,8 +139,12 @@ export class SessionLink implements Disposable {
   #completeSequence(text: string): string {
     const { screen } = this.#init;
     let at = 0;
-    while (!screen.inGround && at < text.length) {
-      screen.write(text.charAt(at++));
+    for (const character of text) {
+      if (screen.inGround) {
+        break;
+      }
+      screen.write(character);
+      at += character.length;
     }
     return text.slice(at);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { TerminalControllerInit } from "../../../src/terminal/terminalController.ts";
 import { settle } from "../../support/manualClock.ts";
 import { Tab } from "./support/tab.ts";
 
@@ -7,8 +8,8 @@ const marks = /\u001b\[\?(?:7\d{6}\$p|2026[hl])/g;
 const block = "a line of the flood\r\n".repeat(1500);
 
 /** 3 MB are on their way to a terminal that is behind. */
-async function floodedTab(block_ = block): Promise<Tab> {
-  const tab = await new Tab().open();
+async function floodedTab(block_ = block, init: Partial<TerminalControllerInit> = {}): Promise<Tab> {
+  const tab = await new Tab(init).open();
   tab.stopAnswering();
   for (let part = 0; part < 100; part++) {
     tab.session.send(block_);
@@ -77,6 +78,16 @@ describe("an interrupt while the terminal is behind", () => {
     const added = tab.written.slice(before);
     expect(added.startsWith("1m")).toBe(true);
     expect(added).toMatch(/skipped after Ctrl\+C …\]\u001b\[K\r\n.*\u001b\[0;31m\^C\r\n\$ $/s);
+  });
+
+  test("a character is not cut on the way, whatever it takes", async () => {
+    const chunks: string[] = [];
+    const tab = await floodedTab(`😀\u0007${block}\u001b]0;`, { write: (text) => chunks.push(text) });
+    chunks.length = 0;
+    tab.type("\u0003");
+    tab.session.send("^C\r\n$ ");
+    expect(chunks.join("").startsWith("😀\u0007")).toBe(true);
+    expect(chunks.filter((chunk) => Buffer.from(chunk).toString() !== chunk)).toEqual([]);
   });
 
   test("the end of the session ends the skipping, too", async () => {
