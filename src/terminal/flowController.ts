@@ -5,8 +5,8 @@ import { PacedOutput } from "./pacedOutput.ts";
 import { SafePointScanner, type SequenceListener } from "./safePointScanner.ts";
 
 /**
- * All amounts are UTF-16 code units of decoded output; times are milliseconds. The defaults are measured: small steps
- * keep the source flowing, 40 ms of backlog costs little throughput and keeps Ctrl+C as quick as in a local terminal.
+ * All amounts are UTF-16 code units of decoded output; times are milliseconds. The defaults are measured: a mark
+ * costs a message in each direction, 40 ms of backlog cost little throughput and keep Ctrl+C quick.
  */
 export interface FlowLimits {
   /** At most one mark per this much output: interactive work carries none. */
@@ -83,7 +83,7 @@ export class FlowController implements Disposable {
   #window: number;
   #throttled = false;
   #paused = false;
-  /** The window is. */
+  /** The window is full: nothing more until an answer. */
   #full = false;
   /** When it was paused or resumed last. */
   #pausedAt = Number.NEGATIVE_INFINITY;
