@@ -18,6 +18,8 @@ export interface SkipResult {
   readonly skipped: number;
   /** Output that follows and is to be shown. Begins in ground state. */
   readonly rest: string;
+  /** So much at the beginning of `rest` came by `begin`. */
+  readonly told: number;
 }
 
 const alternateScreen = /(?:\u001b\[|\u009b)\?(?:\d+;)*(?:47|1047|1049)(?:;\d+)*h/;
@@ -36,8 +38,11 @@ export class FloodSkipper {
   #unique = 0;
   /** Not yet decided: the last of what came. */
   #line = "";
+  /** So much at its beginning came by `begin`. */
+  #told = 0;
   #skipped = 0;
   #received = 0;
+  #telling = true;
 
   /**
    * @param interrupt the character that was typed: ETX (^C), FS (^\), SUB (^Z).
@@ -48,13 +53,25 @@ export class FloodSkipper {
     this.#limits = limits;
     this.#scanner = new SafePointScanner({
       onSequence: (kind, raw, cut) => {
-        modes.onSequence(kind, raw, cut);
+        if (this.#telling) {
+          modes.onSequence(kind, raw, cut);
+        }
         if (!cut) {
           this.#keep(kind, raw);
         }
       },
-      onShift: (code) => modes.onShift(code),
+      onShift: (code) => this.#telling && modes.onShift(code),
     });
+  }
+
+  /**
+   * Takes what came before the interrupt was sent and is not on the screen yet, before anything else. The modes have
+   * been told of it.
+   */
+  begin(text: string): void {
+    this.#line = text;
+    this.#told = text.length;
+    this.#skipExcess();
   }
 
   /**
@@ -76,16 +93,14 @@ export class FloodSkipper {
     if (this.#received >= this.#limits.most) {
       return this.finish();
     }
-    if (this.#line.length > 2 * this.#limits.tail) {
-      this.#skip(this.#line.length - this.#limits.tail);
-    }
+    this.#skipExcess();
     return undefined;
   }
 
   /** Nothing more comes for now, or enough was skipped: shows the end of it from the beginning of a line. */
   finish(): SkipResult {
     if (this.#skipped === 0 && this.#line.length <= this.#limits.tail) {
-      return { controls: "", skipped: 0, rest: this.#line };
+      return { controls: "", skipped: 0, rest: this.#line, told: this.#told };
     }
     const start = Math.max(0, this.#line.length - this.#limits.tail);
     const newline = this.#line.indexOf("\n", start);
@@ -95,7 +110,7 @@ export class FloodSkipper {
 
   #end(at: number): SkipResult {
     if (this.#skipped === 0 && at <= this.#limits.tail) {
-      return { controls: "", skipped: 0, rest: this.#line };
+      return { controls: "", skipped: 0, rest: this.#line, told: this.#told };
     }
     this.#skip(at);
     // A sequence that was cut open has to be passed over whole.
@@ -106,12 +121,24 @@ export class FloodSkipper {
       controls: [...this.#controls.values()].join(""),
       skipped: this.#skipped,
       rest: this.#scanner.unfinished + this.#line,
+      told: this.#told,
     };
   }
 
+  #skipExcess(): void {
+    if (this.#line.length > 2 * this.#limits.tail) {
+      this.#skip(this.#line.length - this.#limits.tail);
+    }
+  }
+
   #skip(amount: number): void {
-    this.#scanner.scan(this.#line.slice(0, amount));
+    const told = Math.min(amount, this.#told);
+    this.#telling = false;
+    this.#scanner.scan(this.#line.slice(0, told));
+    this.#telling = true;
+    this.#scanner.scan(this.#line.slice(told, amount));
     this.#line = this.#line.slice(amount);
+    this.#told -= told;
     this.#skipped += amount;
   }
 

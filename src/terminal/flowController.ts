@@ -80,6 +80,9 @@ export class FlowController implements Disposable {
   readonly #limits: FlowLimits;
   readonly #scanner: SafePointScanner;
   readonly #output: PacedOutput;
+  readonly #listener: SequenceListener | undefined;
+  /** The listener knows what is scanned now. */
+  #told = false;
   #window: number;
   #throttled = false;
   #paused = false;
@@ -120,7 +123,11 @@ export class FlowController implements Disposable {
     this.#ports = ports;
     this.#limits = { ...defaultFlowLimits, ...options.limits };
     this.#window = this.#limits.window;
-    this.#scanner = new SafePointScanner(options.listener);
+    this.#listener = options.listener;
+    this.#scanner = new SafePointScanner({
+      onSequence: (kind, raw, cut) => this.#told || this.#listener?.onSequence(kind, raw, cut),
+      onShift: (code) => this.#told || this.#listener?.onShift(code),
+    });
     this.#restTime = options.restTime ?? (() => 0);
     const { clock } = ports;
     const { portion, reserve } = this.#limits;
@@ -170,19 +177,43 @@ export class FlowController implements Disposable {
     return this.#scanner.atFreshLine;
   }
 
-  /** Decoded output of the remote side. */
-  write(text: string): void {
+  /**
+   * Decoded output of the remote side.
+   * @param told so much at its beginning was withdrawn before: the listener has been told what is in it.
+   */
+  write(text: string, told = 0): void {
     if (this.#disposed) {
       return;
     }
     for (let from = 0; from < text.length; ) {
-      let to = Math.min(text.length, from + longestPiece);
+      this.#told = from < told;
+      let to = Math.min(text.length, from + longestPiece, this.#told ? told : text.length);
       if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) {
         to++;
       }
       this.#writePiece(from === 0 && to === text.length ? text : text.slice(from, to));
       from = to;
     }
+    this.#told = false;
+    this.#update();
+  }
+
+  /**
+   * Takes back what the terminal has not been given yet.
+   * @param take gets it before the source goes on. Begins in ground state.
+   */
+  withdraw(take: (text: string) => void): void {
+    const withdrawn = this.#output.withdraw();
+    if (withdrawn === undefined) {
+      take("");
+      return;
+    }
+    const { text, marked, endsLine } = withdrawn;
+    this.#written -= text.length;
+    this.#marked = marked;
+    this.#marks = this.#marks.filter((mark) => mark.position <= marked);
+    this.#scanner.restart(endsLine);
+    take(text);
     this.#update();
   }
 
@@ -191,8 +222,7 @@ export class FlowController implements Disposable {
     if (this.#disposed) {
       return;
     }
-    this.#output.release();
-    this.#ports.write(text);
+    this.#output.writeBeside(text);
   }
 
   /** Complete lines of our own; only in ground state. Ends with CR LF. */

@@ -16,14 +16,17 @@ export interface PacedOutputInit {
   readonly reserve: number;
 }
 
-/** Output up to a safe point, and the position of the last mark up to there. */
+/** Output up to a safe point, what belongs behind it, and the position of the last mark up to there. */
 interface Part {
   readonly text: string;
+  readonly behind: string;
   readonly marked: number;
 }
 
 /** While the terminal holds its frames back: no output for this long, and it may draw. Milliseconds. */
 const stallTime = 40;
+/** The same after an interrupt: as long as a shell takes from `^C` to its prompt, so that both are in one frame. */
+const interruptedStallTime = 20;
 /** With no safe point for longer than this the terminal may draw. UTF-16 code units. */
 const longestTail = 4096;
 
@@ -47,7 +50,11 @@ export class PacedOutput implements Disposable {
   #marked = 0;
   #handedOn = 0;
   #answered = 0;
+  /** What was handed on ends with a line. */
+  #endsLine = false;
   #paused = false;
+  /** Somebody waits for what comes next: nothing is kept, and a frame not held back for long. */
+  #urgent = false;
   /** When there was output last, or could have been. */
   #wroteAt = 0;
   #answeredAt = 0;
@@ -80,13 +87,19 @@ export class PacedOutput implements Disposable {
       this.#marked = mark.position;
       query = mark.query + pacer.atMark(mark.position, now, paces && isBehind());
     }
+    if (this.#urgent && pacer.holding) {
+      this.#flush(text.slice(0, from) + query + text.slice(from), text);
+      this.#watch();
+      return;
+    }
+    this.#urgent = false;
     if (!(pacer.holding || pacer.waiting) || text.length - from > longestTail) {
       this.#stopTimer();
-      this.#flush(text.slice(0, from) + query + pacer.release(now) + text.slice(from));
+      this.#flush(text.slice(0, from) + query + pacer.release(now) + text.slice(from), text);
       return;
     }
     this.#tail = text.slice(from);
-    this.#keep(text.slice(0, from) + query);
+    this.#keep(text.slice(0, from), query);
     if (wasHolding && pacer.waiting) {
       this.#stopTimer();
       this.#flush("");
@@ -109,6 +122,26 @@ export class PacedOutput implements Disposable {
     this.#watch();
   }
 
+  /**
+   * Takes back what was not handed on: from a safe point on, without the marks in it. What comes next goes on at once,
+   * also while a frame is held back.
+   * @returns also the position of the last mark that was handed on, and whether that ends with a line; undefined when
+   * everything was handed on.
+   */
+  withdraw(): { readonly text: string; readonly marked: number; readonly endsLine: boolean } | undefined {
+    const text = this.#ready.map((part) => part.text).join("") + this.#takeTail();
+    this.#ready = [];
+    this.#readyLength = 0;
+    this.#marked = this.#handedOn;
+    if (this.#pacer.holding) {
+      this.#urgent = true;
+      this.#wroteAt = this.#init.clock.monotonic();
+      this.#stopTimer();
+      this.#watch();
+    }
+    return text === "" ? undefined : { text, marked: this.#handedOn, endsLine: this.#endsLine };
+  }
+
   /** Whether more can be expected only after an answer. */
   setPaused(paused: boolean): void {
     this.#paused = paused;
@@ -120,11 +153,23 @@ export class PacedOutput implements Disposable {
     }
   }
 
+  /** Not part of the output. Comes behind it, and at once. */
+  writeBeside(text: string): void {
+    if (this.#urgent && this.#pacer.holding) {
+      this.#wroteAt = this.#init.clock.monotonic();
+    } else {
+      this.release();
+    }
+    this.#init.write(text);
+  }
+
   /** Hands on what was kept, and lets the terminal draw. */
   release(): void {
+    this.#urgent = false;
     const end = this.#pacer.release(this.#init.clock.monotonic());
+    const tail = this.#takeTail();
     this.#stopTimer();
-    this.#flush(end + this.#takeTail());
+    this.#flush(end + tail, tail);
   }
 
   dispose(): void {
@@ -134,9 +179,9 @@ export class PacedOutput implements Disposable {
     this.#tail = "";
   }
 
-  #keep(text: string): void {
-    if (text !== "") {
-      this.#ready.push({ text, marked: this.#marked });
+  #keep(text: string, behind: string): void {
+    if (text !== "" || behind !== "") {
+      this.#ready.push({ text, behind, marked: this.#marked });
       this.#readyLength += text.length;
     }
   }
@@ -148,28 +193,32 @@ export class PacedOutput implements Disposable {
       const there = this.#handedOn - this.#answered;
       if (
         !this.#pacer.holding ||
-        this.#readyLength === 0 ||
+        this.#ready.length === 0 ||
         there >= 2 * portion ||
         (there >= reserve && this.#readyLength < portion)
       ) {
         return;
       }
       let text = "";
+      let length = 0;
       let taken = 0;
-      for (; taken < this.#ready.length && text.length < portion; taken++) {
+      for (; taken < this.#ready.length && length < portion; taken++) {
         const part = this.#ready[taken] as Part;
-        text += part.text;
+        text += part.text + part.behind;
+        length += part.text.length;
+        this.#noteLine(part.text);
         this.#handedOn = part.marked;
       }
       this.#ready.splice(0, taken);
-      this.#readyLength -= text.length;
+      this.#readyLength -= length;
       this.#init.write(text);
     }
   }
 
-  /** Hands on everything that is ready, and `more`. */
-  #flush(more: string): void {
-    const text = this.#ready.map((part) => part.text).join("") + more;
+  /** Hands on everything that is ready, and `more`, in which there is this output. */
+  #flush(more: string, output = ""): void {
+    this.#noteLine(output === "" ? (this.#ready.at(-1)?.text ?? "") : output);
+    const text = this.#ready.map((part) => part.text + part.behind).join("") + more;
     this.#ready = [];
     this.#readyLength = 0;
     this.#handedOn = this.#marked;
@@ -185,14 +234,14 @@ export class PacedOutput implements Disposable {
       return;
     }
     const { clock } = this.#init;
-    const left = waiting ? waitingTime : Math.max(0, this.#wroteAt + stallTime - clock.monotonic());
+    const left = waiting ? waitingTime : Math.max(0, this.#wroteAt + this.#stallTime - clock.monotonic());
     this.#timer = clock.setTimeout(
       () => {
         this.#timer = undefined;
         this.#onTime(clock.monotonic());
         this.#watch();
       },
-      this.#paused && holding ? waitingTime : left,
+      this.#waitsForAnswers && holding ? waitingTime : left,
     );
   }
 
@@ -200,24 +249,38 @@ export class PacedOutput implements Disposable {
     const pacer = this.#pacer;
     if (pacer.waiting) {
       this.#goOn(now);
-    } else if (this.#paused ? now - this.#answeredAt >= pacer.waitingTime : this.#isStalled(now)) {
+    } else if (this.#waitsForAnswers ? now - this.#answeredAt >= pacer.waitingTime : this.#isStalled(now)) {
       this.release();
     }
   }
 
   #isStalled(now: number): boolean {
-    return now - this.#wroteAt >= stallTime || this.#pacer.isOverdue(now);
+    return now - this.#wroteAt >= this.#stallTime || this.#pacer.isOverdue(now);
+  }
+
+  get #waitsForAnswers(): boolean {
+    return this.#paused && !this.#urgent;
+  }
+
+  get #stallTime(): number {
+    return this.#urgent ? interruptedStallTime : stallTime;
   }
 
   #goOn(now: number): void {
     const { mayPace, isBehind } = this.#init;
     const begin = this.#pacer.goOn(this.#handedOn, now, this.#readyLength > 0 && mayPace() && isBehind());
     if (begin === "") {
-      this.#flush(this.#takeTail());
+      const tail = this.#takeTail();
+      this.#flush(tail, tail);
     } else {
-      this.#ready.unshift({ text: begin, marked: this.#handedOn });
-      this.#readyLength += begin.length;
+      this.#ready.unshift({ text: "", behind: begin, marked: this.#handedOn });
       this.#handOn();
+    }
+  }
+
+  #noteLine(output: string): void {
+    if (output !== "") {
+      this.#endsLine = output.endsWith("\r\n");
     }
   }
 

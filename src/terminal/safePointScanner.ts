@@ -75,6 +75,15 @@ export class SafePointScanner {
     this.#freshLine = true;
   }
 
+  /** What comes next follows a safe point: behind CR LF, or anywhere. */
+  restart(endsLine: boolean): void {
+    this.#state = escapeState.ground;
+    this.#previous = standing.joins;
+    this.#column0 = endsLine;
+    this.#freshLine = endsLine;
+    this.#drop();
+  }
+
   /**
    * Takes the next chunk (never cut inside a surrogate pair).
    * @returns the last safe point in it: an index from 0 to its length, or -1.

@@ -155,10 +155,12 @@ export class SessionLink implements Disposable {
     if (this.#skipper !== undefined || screen.modes.alternateScreen || !screen.flooded) {
       return;
     }
-    this.#skipper = new FloodSkipper(key, screen.modes);
+    const skipper = new FloodSkipper(key, screen.modes);
+    this.#skipper = skipper;
     this.#skipKey = interrupts.get(key) ?? "";
     this.#skipEnd = clock.setTimeout(() => this.#endSkip(this.#skipper?.finish()), skipLongest);
     this.#watchQuiet();
+    screen.withdraw((text) => skipper.begin(text));
     session.resume();
   }
 
@@ -181,7 +183,7 @@ export class SessionLink implements Disposable {
     if (result.skipped > 0) {
       screen.skipped(result.controls, `[… ${amount(result.skipped)} skipped after ${this.#skipKey} …]`);
     }
-    screen.write(result.rest);
+    screen.write(result.rest, result.told);
   }
 }
 

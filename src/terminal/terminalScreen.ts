@@ -80,13 +80,21 @@ export class TerminalScreen implements Disposable {
     return this.#flow.inGround;
   }
 
-  /** Output of the remote side. */
-  write(text: string): void {
+  /** Output of the remote side. @param told so much at its beginning was withdrawn before. */
+  write(text: string, told = 0): void {
     if (text !== "") {
       this.clearStatus();
-      this.#flow.write(text);
+      this.#flow.write(text, told);
       this.#flushNotices();
     }
+  }
+
+  /**
+   * Takes back output that is not with the terminal yet; `modes` has been told of what is in it.
+   * @param take gets it before the source goes on. Begins in ground state.
+   */
+  withdraw(take: (text: string) => void): void {
+    this.#flow.withdraw(take);
   }
 
   /** Everything that the terminal sends. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FloodSkipper, type SkipResult } from "../../../src/terminal/floodSkipper.ts";
+import { SafePointScanner } from "../../../src/terminal/safePointScanner.ts";
 import { TerminalModes } from "../../../src/terminal/terminalModes.ts";
 import { TerminalScreen } from "../../../src/terminal/terminalScreen.ts";
 import { ManualClock } from "../../support/manualClock.ts";
@@ -25,7 +26,12 @@ const flood = "y\r\n".repeat(100);
 
 describe("where the interrupt took effect", () => {
   test("is its echo: everything from there on is shown, everything before is not", () => {
-    expect(skip([flood, flood, "y\r\n^C\r\n$ "])).toEqual({ controls: "", skipped: 603, rest: "^C\r\n$ " });
+    expect(skip([flood, flood, "y\r\n^C\r\n$ "])).toEqual({
+      controls: "",
+      skipped: 603,
+      rest: "^C\r\n$ ",
+      told: 0,
+    });
     expect(skip([flood, "^", "C\r\nsummary\r\n", "$ "]).rest).toBe("^C\r\nsummary\r\n$ ");
     expect(skip([flood, "^\\Quit\r\n$ "], "\u001c").rest).toBe("^\\Quit\r\n$ ");
     expect(skip([flood, "^Z\r\nStopped\r\n$ "], "\u001a").rest).toBe("^Z\r\nStopped\r\n$ ");
@@ -43,8 +49,9 @@ describe("where the interrupt took effect", () => {
   });
 
   test("little output is never skipped", () => {
-    expect(skip(["a few lines\r\n$ "])).toEqual({ controls: "", skipped: 0, rest: "a few lines\r\n$ " });
-    expect(skip(["a few\r\n^C\r\n$ "])).toEqual({ controls: "", skipped: 0, rest: "a few\r\n^C\r\n$ " });
+    for (const rest of ["a few lines\r\n$ ", "a few\r\n^C\r\n$ "]) {
+      expect(skip([rest])).toEqual({ controls: "", skipped: 0, rest, told: 0 });
+    }
   });
 
   test("there is an end to it", () => {
@@ -64,7 +71,50 @@ describe("where the interrupt took effect", () => {
       controls: "\u001b]0;a^C title\u0007",
       skipped: 600 + "\u001b]0;a^C title\u0007".length,
       rest: "rest of it\r\n$ ",
+      told: 0,
     });
+  });
+});
+
+describe("what came before the interrupt was sent", () => {
+  function begin(text: string): { readonly skipper: FloodSkipper; readonly modes: TerminalModes } {
+    const modes = new TerminalModes();
+    new SafePointScanner(modes).scan(text);
+    const skipper = new FloodSkipper("\u0003", modes, limits);
+    skipper.begin(text);
+    return { skipper, modes };
+  }
+
+  test("is skipped with the rest; an echo in it is not this interrupt's", () => {
+    const { skipper } = begin(`${flood}^C${flood}`);
+    expect(skipper.push(`${flood}^C\r\n$ `)).toEqual({
+      controls: "",
+      skipped: 902,
+      rest: "^C\r\n$ ",
+      told: 0,
+    });
+  });
+
+  test("is told apart when it is shown after all", () => {
+    const { skipper } = begin("a few\r\n");
+    expect(skipper.push("^C\r\n$ ")).toEqual({
+      controls: "",
+      skipped: 0,
+      rest: "a few\r\n^C\r\n$ ",
+      told: 7,
+    });
+    const { skipper: quiet } = begin(`${flood}bye, all of you\r\n`);
+    quiet.push("$ ");
+    expect(quiet.finish()).toEqual({ controls: "", skipped: 300, rest: "bye, all of you\r\n$ ", told: 17 });
+  });
+
+  test("is not told to the modes again, and keeps its control sequences", () => {
+    const { skipper, modes } = begin(`\u001b[>1u${flood}\u001b[>1u\u001b[?10`);
+    expect(skipper.push(`00h${flood}\u001b[>1u^C`)).toMatchObject({
+      controls: "\u001b[>1u\u001b[>1u\u001b[?1000h\u001b[>1u",
+      rest: "^C",
+    });
+    expect(modes.undo()).toContain("\u001b[<3u");
   });
 });
 
@@ -114,7 +164,8 @@ test("modes, title, drawing state and answers are those of a terminal that saw e
     fc.asyncProperty(
       fc.array(floodPieces, { minLength: 5, maxLength: 60, size: "max" }),
       chunkSizes,
-      async (parts, sizes) => {
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async (parts, sizes, share) => {
         const stream = `${parts.join("")}\u0018\r\n^C\r\n`;
         const seen = new Screen();
         const skipped = new Screen();
@@ -130,7 +181,12 @@ test("modes, title, drawing state and answers are those of a terminal that saw e
         let result: SkipResult | undefined;
         let after = "";
         const codePoints = [...stream];
-        for (let at = 0, turn = 0; at < codePoints.length; turn++) {
+        // Some of it was on its way to the terminal already.
+        const known = Math.floor(share * (codePoints.length - "\u0018\r\n^C\r\n".length));
+        const withdrawn = codePoints.slice(0, known).join("");
+        new SafePointScanner(screen.modes).scan(withdrawn);
+        skipper.begin(withdrawn);
+        for (let at = known, turn = 0; at < codePoints.length; turn++) {
           const size = sizes[turn % sizes.length] ?? 1;
           const chunk = codePoints.slice(at, at + size).join("");
           at += size;
@@ -148,7 +204,7 @@ test("modes, title, drawing state and answers are those of a terminal that saw e
         const rest = result.rest + after;
         expect(stream.endsWith(rest)).toBe(true);
         expect(rest).toContain("^C\r\n");
-        screen.write(rest);
+        screen.write(rest, result.told);
         await Promise.all([seen.write(stream), skipped.write("")]);
         expect(skipped.terminal.modes).toEqual(seen.terminal.modes);
         expect(skipped.titles.at(-1)).toBe(seen.titles.at(-1));

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { defaultFlowLimits, type FlowLimits } from "../../../src/terminal/flowController.ts";
+import { SafePointScanner } from "../../../src/terminal/safePointScanner.ts";
+import { TerminalModes } from "../../../src/terminal/terminalModes.ts";
 import { TerminalScreen } from "../../../src/terminal/terminalScreen.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
@@ -20,7 +22,7 @@ type Step =
   | { readonly kind: "send"; readonly text: string; readonly regardless: boolean }
   | { readonly kind: "answer" | "lose"; readonly count: number }
   | { readonly kind: "time"; readonly milliseconds: number }
-  | { readonly kind: "beside" | "typing" };
+  | { readonly kind: "beside" | "typing" | "withdraw" };
 
 interface Scale {
   readonly window: number;
@@ -39,6 +41,7 @@ function flood(unit: number): fc.Arbitrary<string> {
         "漢字",
         "😀",
         "\u001b[1mbold\u001b[m\n",
+        "\u001b[>1u",
         "\u001b]0;title",
         "\u0007",
         "\u001bPq~~~",
@@ -89,6 +92,7 @@ function steps(text: fc.Arbitrary<string>): fc.Arbitrary<Step[]> {
       },
       { weight: 6, arbitrary: fc.record({ kind: fc.constant("time" as const), milliseconds: time }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("beside" as const, "typing" as const) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant("withdraw" as const) }) },
     ),
     { minLength: 5, maxLength: 60, size: "max" },
   );
@@ -103,8 +107,10 @@ class Line {
   #expected = "";
   typing = false;
   holds = 0;
+  withdrawn = 0;
   #queue: string[] = [];
   #paused = false;
+  #withdrawing = false;
   #heldSince: number | undefined;
   #notices = 0;
   #answeredAt = 0;
@@ -144,6 +150,20 @@ class Line {
     this.#deliver();
   }
 
+  /** As after an interrupt, when there turns out to be too little to be skipped. */
+  withdraw(): void {
+    let text = "";
+    this.#withdrawing = true;
+    this.screen.withdraw((taken) => {
+      text = taken;
+    });
+    this.#withdrawing = false;
+    expect(this.#expected.slice(this.#seen)).toBe(text);
+    this.withdrawn += text.length;
+    this.screen.write(text, text.length);
+    this.#deliver();
+  }
+
   beside(): void {
     this.screen.answer(`notice ${this.#notices++}`);
   }
@@ -173,13 +193,20 @@ class Line {
     return this.#heldSince !== undefined;
   }
 
+  /** What is to be cleaned up after a program, and what would be if it had been told straight away. */
+  undone(): [string, string] {
+    const modes = new TerminalModes();
+    new SafePointScanner(modes).scan(this.#expected);
+    return [this.screen.modes.undo(), modes.undo()];
+  }
+
   /** What was written and is not with the terminal. */
   get missing(): number {
     return this.#expected.length - this.#seen;
   }
 
   #deliver(): void {
-    while (!this.#paused && this.#queue.length > 0) {
+    while (!(this.#paused || this.#withdrawing) && this.#queue.length > 0) {
       this.#hand(this.#queue.splice(0, 1));
     }
   }
@@ -196,7 +223,8 @@ class Line {
     if (text.includes("notice")) {
       // A line of our own comes behind everything that came before.
       expect(this.missing).toBe(0);
-      expect(this.held).toBe(false);
+      // Behind an interrupt it is in the same frame as what comes next.
+      expect(this.held && this.withdrawn === 0).toBe(false);
       return;
     }
     for (const [, mark = ""] of text.matchAll(query)) {
@@ -252,6 +280,9 @@ async function run(scale: Scale, list: readonly Step[]): Promise<Line> {
       case "beside":
         line.beside();
         break;
+      case "withdraw":
+        line.withdraw();
+        break;
       case "typing":
         line.typing = !line.typing;
         break;
@@ -271,6 +302,7 @@ for (const [name, scale, runs] of [
 ] as const) {
   test(`whatever comes late or never, all is written once and in order, and soon (${name} amounts)`, async () => {
     let holds = 0;
+    let withdrawn = 0;
     await fc.assert(
       fc.asyncProperty(steps(scale.text), async (list) => {
         const line = await run(scale, list);
@@ -280,11 +312,15 @@ for (const [name, scale, runs] of [
         expect(line.longestKept).toBeLessThanOrEqual(longestKept);
         expect(line.longestHeld).toBeLessThanOrEqual(longestKept);
         expect(line.clock.pendingTimers).toBe(0);
+        const [undone, expected] = line.undone();
+        expect(undone).toBe(expected);
         line.screen.dispose();
         holds += line.holds;
+        withdrawn += line.withdrawn;
       }),
       { seed, numRuns: runs },
     );
     expect(holds).toBeGreaterThan(runs);
+    expect(withdrawn).toBeGreaterThan(runs);
   }, 240_000);
 }

@@ -34,6 +34,39 @@ describe("an interrupt while the terminal is behind", () => {
     expect(tab.clock.pendingTimers).toBe(0);
   });
 
+  test("what waits for a frame is not shown either; what comes then is, all in one frame", async () => {
+    const tab = await new Tab().open();
+    for (let part = 0; part < 20; part++) {
+      tab.session.send(block);
+    }
+    for (let turn = 0; turn < 1000 && tab.session.paused; turn++) {
+      await settle();
+    }
+    // That frame is drawn.
+    await tab.clock.advance(300);
+    tab.stopAnswering();
+    const begun = tab.written.length;
+    for (let part = 0; part < 8; part++) {
+      tab.session.send(block);
+    }
+    expect(tab.written.slice(begun)).toContain("\u001b[?2026h");
+    expect(tab.written.length - begun).toBeLessThan(6 * block.length);
+    const before = tab.written.length;
+    tab.type("\u0003");
+    tab.session.send("^C\r\n");
+    await tab.clock.advance(10);
+    tab.session.send("$ ");
+    const added = tab.written.slice(before);
+    expect(added).toMatch(/^(?!\r\n).*\[… \d+ kB skipped after Ctrl\+C …\]\u001b\[K\r\n[^\r\n]*\^C\r\n\$ $/s);
+    expect(added).not.toMatch(/2026|flood/);
+    await tab.clock.advance(19);
+    expect(tab.written.slice(before)).toBe(added);
+    await tab.clock.advance(1);
+    expect(tab.written.slice(before)).toBe(`${added}\u001b[?2026l`);
+    expect(tab.clock.pendingTimers).toBe(0);
+    tab.controller.dispose();
+  });
+
   test("a program that goes on is shown on, held back as before", async () => {
     const tab = await floodedTab();
     tab.type("\u0003");

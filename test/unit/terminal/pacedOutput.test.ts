@@ -193,4 +193,44 @@ describe("paced output", () => {
       expect(harness.clock.pendingTimers).toBe(0);
     }
   });
+
+  test("what was not handed on is taken back, without marks, and what comes next goes on at once", async () => {
+    const harness = Harness.holding();
+    harness.lines(50);
+    harness.output.write("\u001b]0;ti", 0);
+    const got = harness.handedOn;
+    expect(got).toBeLessThan(500);
+    expect(harness.output.withdraw()).toEqual({
+      text: `${harness.expected.slice(got)}\u001b]0;ti`,
+      marked: got,
+      endsLine: true,
+    });
+    expect(harness.output.withdraw()).toBeUndefined();
+    const before = harness.written.length;
+    harness.output.write("^C", 2);
+    harness.output.writeBeside("beside");
+    await harness.clock.advance(19);
+    harness.output.write("$ ", 2);
+    expect(harness.written.slice(before)).toBe("^Cbeside$ ");
+    await harness.clock.advance(20);
+    expect(harness.written.slice(before)).toBe(`^Cbeside$ ${end}`);
+    expect(harness.clock.pendingTimers).toBe(0);
+  });
+
+  test("is taken back in the middle of a frame, too, and in the middle of a line", async () => {
+    const harness = await Harness.ending();
+    harness.output.write("half a line, and more", 11);
+    expect(harness.output.withdraw()?.text).toBe("half a line, and more");
+    harness.answerTo(harness.handedOn);
+    await harness.clock.advance(10);
+    expect(harness.clock.pendingTimers).toBe(0);
+    harness.behind = false;
+    harness.output.write("half a line", 11);
+    expect(harness.written.endsWith("half a line")).toBe(true);
+    harness.behind = true;
+    await harness.clock.advance(10);
+    harness.line();
+    harness.output.write("kept", -1);
+    expect(harness.output.withdraw()).toMatchObject({ text: "kept", endsLine: true });
+  });
 });
