@@ -57,17 +57,7 @@ export function signalAll(processes: readonly { readonly pid: number }[], signal
  * empty elsewhere.
  */
 export function peerPorts(pid: number, localPort: number): number[] {
-  const inodes = new Set<string>();
-  try {
-    for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
-      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.[1];
-      if (inode !== undefined) {
-        inodes.add(inode);
-      }
-    }
-  } catch {
-    // The process, or one of its descriptors, went away while we looked.
-  }
+  const sockets = new Set(openFiles(pid));
   const table = readIfThere(`/proc/${pid}/net/tcp`) + readIfThere(`/proc/${pid}/net/tcp6`);
   return table.split("\n").flatMap((line) => {
     // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
@@ -75,9 +65,29 @@ export function peerPorts(pid: number, localPort: number): number[] {
     const [local, port] = [fields[1], fields[2]].map((address) =>
       Number.parseInt(address?.split(":")[1] ?? "", 16),
     );
-    const held = inodes.has(fields[9] ?? "") && local === localPort;
+    const held = sockets.has(`socket:[${fields[9]}]`) && local === localPort;
     return held && port !== undefined && port > 0 ? [port] : [];
   });
+}
+
+/** What the descriptors of a process lead to (proc(5)), without those that go away while we look. Empty where there is no /proc. */
+export function openFiles(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return listIfThere(folder).flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`${folder}/${descriptor}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function listIfThere(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function readIfThere(file: string): string {

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { queryObjects, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { openFiles } from "../lab/processTree.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -28,15 +28,7 @@ export function liveObjects(ofClass: abstract new (...parts: never[]) => object)
 
 /** Kinds of the files, sockets and the like that a process has open, one for each. Empty where there is no /proc. */
 export function openDescriptors(pid: number = process.pid): string[] {
-  const folder = `/proc/${pid}/fd`;
-  return (existsSync(folder) ? readdirSync(folder) : []).flatMap((descriptor) => {
-    try {
-      return [readlinkSync(`${folder}/${descriptor}`).replace(/\[\d+\]$/, "")];
-    } catch {
-      // The one that the folder was read with.
-      return [];
-    }
-  });
+  return openFiles(pid).map((file) => file.replace(/\[\d+\]$/, ""));
 }
 
 /** Kinds of the timers, sockets and the like that are open, one word for each. */
