@@ -52,11 +52,13 @@ export class Netns {
   readonly outerAddress: string;
   /** Where servers inside listen. */
   readonly innerAddress: string;
+  readonly #network: string;
   readonly #guard: Watchdog;
 
   private constructor(name: string, link: string, network: string) {
     this.name = name;
     this.link = link;
+    this.#network = network;
     this.outerAddress = `${network}.1`;
     this.innerAddress = `${network}.2`;
     this.#guard = watchdog("netnsWatchdog.sh", [name, link]);
@@ -67,13 +69,23 @@ export class Netns {
     if (reason !== undefined) {
       throw new Error(reason);
     }
+    for (;;) {
+      const netns = await Netns.#make();
+      // Others may have chosen the same at the same time: whoever sees two gives way, so that none is shared.
+      if ((await addressesOn(netns.#network)) === 1) {
+        return netns;
+      }
+      await netns.stop();
+    }
+  }
+
+  static async #make(): Promise<Netns> {
     const name = uniqueName();
     // RFC 2544 gives 198.18.0.0/15 to benchmarks of networks: nobody routes it.
-    const { stdout: taken } = await run("ip", ["-4", "-o", "address"]);
     let network: string;
     do {
       network = `198.${randomInt(18, 20)}.${randomInt(0, 256)}`;
-    } while (taken.includes(` ${network}.`));
+    } while ((await addressesOn(network)) > 0);
     const netns = new Netns(name, `${name}o`, network);
     try {
       await run("ip", ["netns", "add", name]);
@@ -160,6 +172,12 @@ export class Netns {
   async #nft(command: string): Promise<void> {
     await run("ip", ["netns", "exec", this.name, "nft", command]);
   }
+}
+
+/** How many of this machine's addresses lie in `network`, the first three numbers of an address. */
+async function addressesOn(network: string): Promise<number> {
+  const { stdout } = await run("ip", ["-4", "-o", "address"]);
+  return stdout.split(` ${network}.`).length - 1;
 }
 
 /** Interface names hold 15 characters. */
