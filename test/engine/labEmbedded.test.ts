@@ -48,7 +48,8 @@ describe("the embedded server, by the real ssh", () => {
     child.stderr.on("data", (data) => {
       log += data;
     });
-    await once(child, "exit");
+    // Not `exit`, which may come before the last words.
+    await once(child, "close");
     expect(log).toContain("rtype exit-signal");
   });
 
@@ -71,10 +72,8 @@ describe("the embedded server, by the real ssh", () => {
     terminal.write("stty size; echo $TERM\r");
     await until(() => /30 100\r\nxterm-256color/.test(screen), "the size");
     terminal.resize(120, 40);
-    await until(() => {
-      terminal.write("stty size\r");
-      return screen.includes("40 120");
-    }, "the new size");
+    terminal.write("until stty size | grep '40 120'; do sleep 0.05; done; echo size-$((40+2))\r");
+    await until(() => screen.includes("size-42"), "the new size");
     const exit = new Promise<{ exitCode: number }>((resolve) => terminal.onExit(resolve));
     terminal.write("exit 5\r");
     expect((await exit).exitCode).toBe(5);
@@ -94,10 +93,11 @@ describe("the embedded server, by the real ssh", () => {
   });
 
   test("carries many sessions on one login, and answers keepalives", async () => {
-    const alive = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1"];
+    // Without an answer the client would leave after four seconds.
+    const alive = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=3"];
     client.spawn("", ["-N", "-M", "-S", client.controlPath, ...alive]);
     await until(() => existsSync(client.controlPath));
-    const slow = client.run("sleep 3; echo slow", ["-S", client.controlPath]);
+    const slow = client.run("sleep 6; echo slow", ["-S", client.controlPath]);
     const all = [1, 2, 3, 4, 5].map((n) => client.run(`echo ${n}`, ["-S", client.controlPath]));
     expect(await Promise.all(all)).toEqual(["1\n", "2\n", "3\n", "4\n", "5\n"]);
     expect(await slow).toBe("slow\n");
