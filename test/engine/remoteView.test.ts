@@ -47,16 +47,22 @@ async function carrierFor(client: SshClient): Promise<RemoteExec> {
   return sshRemoteExec(["-F", client.configFile, "-S", client.controlPath, "lab"]);
 }
 
-/** Opens a session that says its own pid, then runs `program`. Returns the pid. */
-async function sessionOf(client: SshClient, program: string, tty = true): Promise<number> {
-  const child = client.spawn(`echo pid $$; exec ${program}`, tty ? ["-tt"] : []);
+/** Opens a session that says its own pid, then runs `program`. Returns the pid, once the program runs. */
+async function sessionOf(client: SshClient, program: string, tty = true, before = ""): Promise<number> {
+  const child = client.spawn(`${before}echo pid $$; exec ${program}`, tty ? ["-tt"] : []);
   // The login's shell may complain first: the lab's home belongs to somebody else.
   for (let said = ""; ; said += await nextOutput(child)) {
     const pid = /pid (\d+)/.exec(said)?.[1];
     if (pid !== undefined) {
+      const [name = ""] = program.split(" ");
+      await until(() => processNamed(name, Number(pid)), program);
       return Number(pid);
     }
   }
+}
+
+function processNamed(name: string, pid: number): boolean {
+  return processTable().some((process) => process.pid === pid && process.name === name);
 }
 
 function lives(pid: number): boolean {
@@ -208,7 +214,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
   });
 
   it("needs KILL, and says so, for what ignores HUP and TERM", async () => {
-    const program = await sessionOf(ada, "sh -c 'trap \"\" HUP TERM; while :; do sleep 1; done'");
+    const program = await sessionOf(ada, "sleep 1000", true, "trap '' HUP TERM; ");
     const view = viewOf(exec, 1800);
     const session = find((await view.refresh("m1")).sessions, program);
     const first = await view.kill("m1", [session.id], gently);
@@ -218,7 +224,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
   });
 
   it("ends with KILL what ignores the others", async () => {
-    const program = await sessionOf(ada, "sh -c 'trap \"\" HUP TERM; while :; do sleep 1; done'");
+    const program = await sessionOf(ada, "sleep 1000", true, "trap '' HUP TERM; ");
     const view = viewOf(exec, 1800);
     const session = find((await view.refresh("m1")).sessions, program);
     const report = await view.kill("m1", [session.id], { force: true, onlyHung: false });
