@@ -34,6 +34,9 @@ async function bench(): Promise<Bench> {
   };
 }
 
+/** Bytes: what follows a burst that must be there. */
+const behind = 20_000;
+
 describe.concurrent("a terminal whose connection is cut, on a real sshd", () => {
   test("goes on in the same tab: what was on the screen stays, a line marks the gap, a countdown tells", async ({
     expect,
@@ -44,7 +47,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     tab.type("echo before-$((40+2))\r");
     await tab.waitFor(/^before-42$/m);
     at.proxy.drop();
-    await tab.waitFor(/Reconnecting in 1 s\. Enter: now, Esc: stop\./);
+    await until(() => /Reconnecting in 1 s\. Enter: now, Esc: stop\./.test(tab.written), "the countdown");
     await tab.waitFor(/── reconnected after \d+ s ──/);
     tab.type("echo after-$((40+2))\r");
     await tab.waitFor(/^after-42$/m);
@@ -62,12 +65,19 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     await using at = await bench();
     const tab = new LiveTab(at.stack);
     await tab.prompt();
-    tab.type("PS1=; stty -echo; seq 1 20000; sleep 1; sleep 1000\r");
+    const before = tab.bytesIn();
+    tab.type(
+      `PS1=; stty -echo; seq 1 20000 | cat; head -c ${behind} /dev/zero | tr '\\0' x; sleep 1; sleep 1000\r`,
+    );
     const [connection] = at.host.connections();
     if (connection === undefined) {
       throw new Error("nobody is logged in");
     }
-    await until(() => tab.bytesIn() > 120_000);
+    const numbersLength = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\r\n`.length).reduce(
+      (sum, each) => sum + each,
+    );
+    // What comes behind the numbers is more than their packets cost: so much has come only when they are all there.
+    await until(() => tab.bytesIn() - before > numbersLength + 0.8 * behind);
     at.host.kill(connection);
     // FIN or reset: depends on whether it had read all that we sent.
     await tab.waitFor(/── lab: lost: the (server closed the connection|connection broke) ──/);
