@@ -10,7 +10,7 @@ import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { shell } from "../support/fakeStack.ts";
 import { healthStack } from "../support/healthStack.ts";
-import { activeResources, liveObjects, openDescriptors } from "../support/heldMemory.ts";
+import { activeResources, leftBehind, liveObjects, openDescriptors } from "../support/heldMemory.ts";
 import { LiveTab } from "../support/liveTab.ts";
 import { type TestStack, Transcript } from "../support/testStack.ts";
 
@@ -37,9 +37,7 @@ describe("two hundred sessions on one connection", () => {
     for (let round = 0; round < batches; round++) {
       await batch(stack);
     }
-    const left = (): string[] => grown(before, held(stack));
-    await until(() => left().length === 0).catch(() => {});
-    expect(left()).toEqual([]);
+    expect(await leftBehind(before, () => held(stack))).toEqual([]);
     for (const each of [Ssh2Channel, SshSession, SessionLink, TerminalController]) {
       // The garbage collector may still see some of the last ones.
       expect(liveObjects(each), each.name).toBeLessThan(maxSessions);
@@ -112,25 +110,17 @@ describe("two hundred sessions on one connection", () => {
     );
   }
 
-  /** How many there are of each kind of thing that a session could leave, here and on the server. */
-  function held(stack: TestStack): ReadonlyMap<string, number> {
+  /** Things that a session could leave, here and on the server: a word for each, its kind. */
+  function held(stack: TestStack): string[] {
     const servers = host.connections().flatMap((connection) => connection.servers);
-    const words = [
+    return [
       ...stack.master().sessions.map(() => "session"),
-      ...activeResources().split(" "),
+      ...activeResources(),
       ...openDescriptors().map((kind) => `descriptor ${kind}`),
       ...socketListeners().map((event) => `listener of ${event}`),
       ...servers.map(({ name }) => `process ${name}`),
       ...servers.flatMap(({ pid }) => openDescriptors(pid).map((kind) => `the server's descriptor ${kind}`)),
     ];
-    return new Map(words.map((word) => [word, words.filter((other) => other === word).length]));
-  }
-
-  /** What has gone meanwhile was on its way before. */
-  function grown(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): string[] {
-    return [...after]
-      .filter(([kind, count]) => count > (before.get(kind) ?? 0))
-      .map(([kind, count]) => `${kind}: ${before.get(kind) ?? 0}, then ${count}`);
   }
 
   /** One word for each listener of the connection's socket: its event. */

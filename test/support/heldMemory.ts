@@ -1,6 +1,7 @@
 import { queryObjects, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { openFiles } from "../lab/processTree.ts";
+import { until } from "../lab/until.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -32,6 +33,24 @@ export function openDescriptors(pid: number = process.pid): string[] {
 }
 
 /** Kinds of the timers, sockets and the like that are open, one word for each. */
-export function activeResources(): string {
-  return process.getActiveResourcesInfo().sort().join(" ");
+export function activeResources(): readonly string[] {
+  return process.getActiveResourcesInfo();
+}
+
+/** Waits until no word is there more often than before. @returns those that stay, and how many. */
+export async function leftBehind(
+  before: readonly string[],
+  now: () => readonly string[],
+): Promise<readonly string[]> {
+  await until(() => grown(before, now()).length === 0).catch(() => {});
+  return grown(before, now());
+}
+
+/** What has gone meanwhile was on its way before. */
+function grown(before: readonly string[], after: readonly string[]): string[] {
+  const count = (words: readonly string[], word: string): number =>
+    words.filter((other) => other === word).length;
+  return [...new Set(after)]
+    .filter((word) => count(after, word) > count(before, word))
+    .map((word) => `${word}: ${count(before, word)}, then ${count(after, word)}`);
 }
