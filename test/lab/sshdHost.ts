@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "./freePort.ts";
 import { type KeyKind, type KeyPair, makeKey } from "./keys.ts";
 import { labUser } from "./labUser.ts";
 import { descendants, type LabProcess, peerPorts, signalAll } from "./processTree.ts";
 import { type SshConfigEntry, type SshdOptions, sshConfigBlock, sshdConfigText } from "./sshdConfig.ts";
 import { type RunningSshd, readLog, requireSshd, runSshd } from "./sshdServer.ts";
+import { until } from "./until.ts";
 
 export interface SshdHostOptions {
   /** Who logs in: the one who runs the tests (default), or a throwaway login made for the lab (root only). */
@@ -208,17 +208,17 @@ export class SshdHost {
     return this.#count(/^Connection from /gm);
   }
 
-  /** Resolves when `logins()` is at least `count`; rejects after 20 s. */
+  /** Resolves when `logins()` is at least `count`; rejects as `until` does. */
   waitForLogins(count: number): Promise<void> {
     return this.#waitForLog(() => this.logins() >= count);
   }
 
-  /** Resolves when `sessions()` is at least `count`; rejects after 20 s. */
+  /** Resolves when `sessions()` is at least `count`; rejects as `until` does. */
   waitForSessions(count: number): Promise<void> {
     return this.#waitForLog(() => this.sessions() >= count);
   }
 
-  /** Resolves when the log matches; rejects after 20 s. */
+  /** Resolves when the log matches; rejects as `until` does. */
   waitForLog(pattern: RegExp): Promise<void> {
     return this.#waitForLog(() => pattern.test(this.log()));
   }
@@ -302,11 +302,9 @@ export class SshdHost {
   }
 
   async #waitForLog(reached: () => boolean): Promise<void> {
-    for (const end = Date.now() + 20_000; !reached(); await delay(10)) {
-      if (Date.now() > end) {
-        throw new Error(`the server's log never got there:\n${this.log()}`);
-      }
-    }
+    await until(reached, "what the server's log should say").catch((cause: unknown) => {
+      throw new Error(`the server's log never got there:\n${this.log()}`, { cause });
+    });
   }
 
   get #knownAs(): string {
