@@ -16,6 +16,7 @@ import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
 import { HostKeyError } from "../../src/trust/hostKeyErrors.ts";
 import { createHostKeyVerifier } from "../../src/trust/hostKeyVerifier.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { until } from "../lab/until.ts";
 import { FakePrompter, MemorySecrets } from "../support/authFakes.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
@@ -364,7 +365,7 @@ describe("passwords", () => {
     try {
       person.secrets.values.set(key(), "old");
       expect((await person.refused()).reason).toBe("too-many-failures");
-      await expect.poll(() => person.secrets.values.size).toBe(0);
+      await until(() => person.secrets.values.size === 0, "the end of the stored password");
     } finally {
       await host.reconfigure({});
     }
