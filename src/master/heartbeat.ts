@@ -183,6 +183,11 @@ export class Heartbeat implements Disposable {
     return this.#recent.length === 0 ? 0 : Math.min(...this.#recent);
   }
 
+  /** One more probe would be due, and none of those that count was answered. */
+  get #isOverdue(): boolean {
+    return this.#unanswered > this.#countMax && !this.#probesIgnored;
+  }
+
   #arm(): void {
     this.#timer?.dispose();
     this.#timer = undefined;
@@ -203,15 +208,27 @@ export class Heartbeat implements Disposable {
     // nobody could listen does not count against the peer.
     const late = Math.max(this.#clock.now() - this.#due.wall, this.#clock.monotonic() - this.#due.monotonic);
     this.#unanswered = late > lateLook ? 1 : this.#unanswered + 1;
-    if (this.#unanswered > this.#countMax && !this.#probesIgnored) {
-      this.dispose();
-      this.#events.onDead();
+    if (this.#isOverdue) {
+      // Timers run before what has arrived in the meantime is read: a process that was busy finds the answer there.
+      setImmediate(() => this.#giveUp());
       return;
     }
     this.#lastProbe = this.#clock.monotonic();
     this.#send();
     this.#watchGrace();
     this.#arm();
+  }
+
+  #giveUp(): void {
+    if (this.#stop.signal.aborted || this.#noticeLife()) {
+      return;
+    }
+    if (this.#isOverdue) {
+      this.dispose();
+      this.#events.onDead();
+    } else {
+      this.#arm();
+    }
   }
 
   /** Has anything arrived since we last looked? If so, the count begins anew. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Health, Heartbeat } from "../../../src/master/heartbeat.ts";
 import { FakeConnection, keepalive } from "../../support/fakeEngine.ts";
-import { ManualClock } from "../../support/manualClock.ts";
+import { ManualClock, settle } from "../../support/manualClock.ts";
 
 describe("heartbeat", () => {
   let clock: ManualClock;
@@ -84,6 +84,28 @@ describe("heartbeat", () => {
       expect(deadAt).toBe(last + after);
     },
   );
+
+  it.each([
+    ["lives", true],
+    ["is dead", false],
+  ])("a peer %s by what was there to be read when a busy process looked", async (_, answered) => {
+    const timers: (() => void)[] = [];
+    clock.setTimeout = (callback) => {
+      timers.push(callback);
+      return { dispose: () => undefined };
+    };
+    connection.answers = false;
+    start(10, 1);
+    for (const busy of [0, 900]) {
+      clock.sleep(10_000 + busy);
+      timers.at(-1)?.();
+    }
+    if (answered) {
+      connection.receive();
+    }
+    await settle();
+    expect(deadAt === undefined).toBe(answered);
+  });
 
   it("shows a suspect peer within the interval, with the time at which it will count as dead", async () => {
     start(10, 3);
