@@ -95,7 +95,7 @@ describe("refusals", () => {
   }
 
   it("a refused port, a name that leads nowhere, a server that hangs up and one that speaks no SSH say what it was", async () => {
-    const hangUp = await listen((socket) => socket.destroy());
+    const hangUp = await listen((socket) => socket.end());
     const chatty = await listen((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n".repeat(20)));
     try {
       const local = (alias: string, port: number): string =>
