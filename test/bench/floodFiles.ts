@@ -19,6 +19,9 @@ const kinds: Readonly<Record<string, (index: number) => string>> = {
     `${index} 日本語の長い行と中文字符 한국어 😀👍🏽 ｆｕｌｌ ${twoDigits(index)}\n`,
 };
 
+/** How many there are. */
+export const floodKinds = Object.keys(kinds).length;
+
 export async function writeFloodFiles(folder: string, bytes: number): Promise<readonly FloodFile[]> {
   const files: FloodFile[] = [];
   for (const [name, piece] of Object.entries(kinds)) {

@@ -1,48 +1,70 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { readFileSync } from "node:fs";
 import { descendants } from "../lab/processTree.ts";
 
-/** Resident memory of the processes of a workbench, in MB. */
+/** Resident memory of a workbench, in MB. */
 export interface Memory {
   readonly extensionHost: number;
-  /** The page's: the largest of the browser's renderers. */
-  readonly renderer: number;
+  /** The page's process: the largest of the browser's renderers. */
+  readonly window: number;
+  /** With those: the server's and the browser's other processes. Shared pages count in each. */
+  readonly all: number;
 }
 
-export async function residentMemory(): Promise<Memory> {
-  const pids = descendants(process.pid).map(({ pid }) => pid);
-  const { stdout } = await promisify(execFile)("ps", ["-o", "rss=,args=", "-p", pids.join(",")]);
-  const largest = (type: string): number =>
-    Math.max(
-      0,
-      ...stdout
-        .split("\n")
-        .filter((line) => line.includes(`--type=${type}`))
-        .map((line) => Number.parseInt(line, 10) / 1024),
-    );
-  return { extensionHost: largest("extensionHost"), renderer: largest("renderer") };
-}
+const interval = 250;
 
-/** Looks at the memory while `work` goes on. @returns how much it grew over `before` at most, MB. */
-export async function growthDuring(before: Memory, work: () => Promise<unknown>): Promise<Memory> {
-  let { extensionHost, renderer } = before;
-  const look = async (): Promise<void> => {
-    const now = await residentMemory();
-    extensionHost = Math.max(extensionHost, now.extensionHost);
-    renderer = Math.max(renderer, now.renderer);
+/** Of the workbench that was started from here. Linux only (proc(5)). */
+export function residentMemory(): Memory {
+  const processes = descendants(process.pid)
+    .filter(({ pid }) => pid !== process.pid)
+    .map(({ pid }) => ({
+      kind: /--type=([\w-]+)/.exec(contents(pid, "cmdline"))?.[1],
+      size: Number(/^VmRSS:\s+(\d+) kB/m.exec(contents(pid, "status"))?.[1] ?? 0) / 1024,
+    }));
+  const largest = (kind: string): number =>
+    Math.max(0, ...processes.filter((process) => process.kind === kind).map(({ size }) => size));
+  return {
+    extensionHost: largest("extensionHost"),
+    window: largest("renderer"),
+    all: processes.reduce((sum, { size }) => sum + size, 0),
   };
-  let over = false;
-  const watching = (async () => {
-    while (!over) {
-      await look();
-    }
-  })();
+}
+
+/** Looks at the memory while `work` goes on. @returns what it yields, and how much it grew over `before` at most, MB. */
+export async function growthDuring<T>(
+  before: Memory,
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly grown: Memory }> {
+  let most = before;
+  const look = (): void => {
+    const now = residentMemory();
+    most = {
+      extensionHost: Math.max(most.extensionHost, now.extensionHost),
+      window: Math.max(most.window, now.window),
+      all: Math.max(most.all, now.all),
+    };
+  };
+  const timer = setInterval(look, interval);
   try {
-    await work();
+    const result = await work();
+    look();
+    return {
+      result,
+      grown: {
+        extensionHost: most.extensionHost - before.extensionHost,
+        window: most.window - before.window,
+        all: most.all - before.all,
+      },
+    };
   } finally {
-    over = true;
-    await watching;
+    clearInterval(timer);
   }
-  await look();
-  return { extensionHost: extensionHost - before.extensionHost, renderer: renderer - before.renderer };
+}
+
+function contents(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    // It has ended meanwhile.
+    return "";
+  }
 }

@@ -82,6 +82,14 @@ export class TerminalProbe {
     );
   }
 
+  /** The terminal is gone. */
+  async forget(name: string): Promise<void> {
+    await this.#page.evaluate(
+      (which) => (globalThis as ProbedWindow).sshSessionsProbe.watched.delete(which),
+      name,
+    );
+  }
+
   /** Hands text to a terminal, in front or not, as if it were typed. @returns when. */
   async input(name: string, text: string): Promise<number> {
     return await this.#page.evaluate(

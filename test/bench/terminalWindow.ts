@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Locator } from "playwright-core";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
@@ -22,6 +23,9 @@ const settings = {
   "terminal.integrated.localEchoEnabled": "off",
   "terminal.integrated.tabs.hideCondition": "never",
 };
+
+/** A tenth of the usual speed. Milliseconds. */
+const longestRun = 300_000;
 
 /** A real workbench with terminals of all kinds, to one lab host over loopback. */
 export class TerminalWindow {
@@ -105,12 +109,40 @@ export class TerminalWindow {
     await this.probe.focus(name);
   }
 
-  /** Milliseconds until the command, which writes a lot, has been parsed to its end. */
-  async run(name: string, command: string): Promise<number> {
+  /**
+   * Milliseconds until the command, which writes a lot, has been parsed to its end; undefined when the terminal stopped
+   * on the way: VS Code's own does so now and then, and does not go on. Then it is to be replaced.
+   */
+  async run(name: string, command: string): Promise<number | undefined> {
     const begun = await this.probe.input(name, `${command}; mark done\r`);
-    const done = await this.probe.word(name, "done", begun);
-    await this.probe.word(name, "prompt", begun);
-    return done - begun;
+    const over = new AbortController();
+    const finish = async (): Promise<number> => {
+      const done = await this.probe.word(name, "done", begun);
+      await this.probe.word(name, "prompt", begun);
+      return done - begun;
+    };
+    const stopped = delay(longestRun, undefined, { signal: over.signal }).catch(() => undefined);
+    try {
+      return await Promise.race([finish(), stopped]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Another terminal of the kind in its place. */
+  async replace(kind: TerminalKind, name: string): Promise<void> {
+    await this.show(name);
+    await this.workbench.runCommand("Terminal: Kill the Active Terminal Instance");
+    this.#names.splice(this.#names.indexOf(name), 1);
+    await this.probe.forget(name);
+    await this.openTerminal(kind, name);
+  }
+
+  /** Collects the page's garbage, so that what comes next begins alike for all. */
+  async collectGarbage(): Promise<void> {
+    const session = await this.workbench.page.context().newCDPSession(this.workbench.page);
+    await session.send("HeapProfiler.collectGarbage");
+    await session.detach();
   }
 
   async close(): Promise<void> {
