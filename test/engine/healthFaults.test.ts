@@ -202,12 +202,12 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     expect,
   }) => {
     await using server = await disposable(
-      startSshd({ sshd: { ClientAliveInterval: 1, ClientAliveCountMax: 3 } }),
+      startSshd({ sshd: { ClientAliveInterval: 1, ClientAliveCountMax: 2 } }),
     );
     // Our own probes would be a sign of life too.
     await using stack = await healthStack(server.thing.sshConfigText("lab"), { interval: 0, countMax: 3 });
     const idle = new Transcript(await stack.service.open({ host: "lab", ...shell }));
-    const run = await execute(stack.service, "lab", "sleep 6 & echo command over");
+    const run = await execute(stack.service, "lab", "sleep 8 & echo command over");
     expect([run.stdout.toString(), run.outcome]).toEqual(["command over\n", { kind: "exited", code: 0 }]);
     idle.send("echo still-$((40+2))\n");
     await idle.waitFor(/still-42/);

@@ -93,11 +93,11 @@ describe("the embedded server, by the real ssh", () => {
   });
 
   test("carries many sessions on one login, and answers keepalives", async () => {
-    // Without an answer the client would leave after four seconds.
-    const alive = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=3"];
+    // Without an answer the client, which counts whole seconds, would leave after six at most.
+    const alive = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=2"];
     client.spawn("", ["-N", "-M", "-S", client.controlPath, ...alive]);
     await until(() => existsSync(client.controlPath));
-    const slow = client.run("sleep 6; echo slow", ["-S", client.controlPath]);
+    const slow = client.run("sleep 8; echo slow", ["-S", client.controlPath]);
     const all = [1, 2, 3, 4, 5].map((n) => client.run(`echo ${n}`, ["-S", client.controlPath]));
     expect(await Promise.all(all)).toEqual(["1\n", "2\n", "3\n", "4\n", "5\n"]);
     expect(await slow).toBe("slow\n");

@@ -193,10 +193,10 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
   });
 
   test("the server's own keepalives are answered, also when a command has ended and a child holds the pipe", async () => {
-    const host = await bench.host({ sshd: { ClientAliveInterval: 1, ClientAliveCountMax: 3 } });
+    const host = await bench.host({ sshd: { ClientAliveInterval: 1, ClientAliveCountMax: 2 } });
     const connection = await bench.login(host);
-    // The child outlives several intervals; without answers the server would hang up after the fourth.
-    const ran = await run(connection, "(sleep 6; echo late) & exit 0");
+    // The child outlives several intervals; without answers the server, which counts whole seconds, would hang up after six at most.
+    const ran = await run(connection, "(sleep 8; echo late) & exit 0");
     expect(ran).toMatchObject({ stdout: "late\n", lost: false });
     expect(connection.ended).toBeUndefined();
   });
