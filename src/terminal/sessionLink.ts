@@ -161,7 +161,10 @@ export class SessionLink implements Disposable {
     this.#skipEnd = clock.setTimeout(() => this.#endSkip(this.#skipper?.finish()), skipLongest);
     this.#watchQuiet();
     screen.withdraw((text) => skipper.begin(text));
-    session.resume();
+    // What the session had held back comes from inside: the skipping may be over.
+    if (this.#skipper === skipper) {
+      session.resume();
+    }
   }
 
   #watchQuiet(): void {
@@ -183,7 +186,7 @@ export class SessionLink implements Disposable {
     if (result.skipped > 0) {
       screen.skipped(result.controls, `[… ${amount(result.skipped)} skipped after ${this.#skipKey} …]`);
     }
-    screen.write(result.rest, result.told);
+    screen.giveBack(result.rest, result.told);
   }
 }
 

@@ -53,6 +53,8 @@ export class TerminalScreen implements Disposable {
   readonly modes = new TerminalModes();
   #replyTimer: Disposable | undefined;
   #notices: Notice[] = [];
+  /** `modes` knows of output that was taken back: what the terminal is in is not known. */
+  #ahead = false;
   /** How many rows the status line takes; 0: there is none. */
   #statusRows = 0;
 
@@ -80,21 +82,25 @@ export class TerminalScreen implements Disposable {
     return this.#flow.inGround;
   }
 
-  /** Output of the remote side. @param told so much at its beginning was withdrawn before. */
-  write(text: string, told = 0): void {
-    if (text !== "") {
-      this.clearStatus();
-      this.#flow.write(text, told);
-      this.#flushNotices();
-    }
+  /** Output of the remote side. */
+  write(text: string): void {
+    this.#write(text, 0);
   }
 
   /**
-   * Takes back output that is not with the terminal yet; `modes` has been told of what is in it.
+   * Takes back output that is not with the terminal yet; `modes` has been told of what is in it. Lines of our own wait
+   * until `giveBack`.
    * @param take gets it before the source goes on. Begins in ground state.
    */
   withdraw(take: (text: string) => void): void {
+    this.#ahead = true;
     this.#flow.withdraw(take);
+  }
+
+  /** What is to be shown after all of what was withdrawn and came since. @param told so much at its beginning was withdrawn. */
+  giveBack(text: string, told: number): void {
+    this.#ahead = false;
+    this.#write(text, told);
   }
 
   /** Everything that the terminal sends. */
@@ -131,7 +137,7 @@ export class TerminalScreen implements Disposable {
   /** As `notice`, but begins where the cursor is, and does not wait for a full screen program: somebody asked for it. */
   answer(...lines: readonly string[]): void {
     const notice = usual(lines);
-    if (this.#flow.inGround) {
+    if (this.#flow.inGround && !this.#ahead) {
       this.#writeLines(notice, "");
     } else {
       this.#notices.push(notice);
@@ -182,8 +188,17 @@ export class TerminalScreen implements Disposable {
     this.#notices = [];
   }
 
+  #write(text: string, told: number): void {
+    if (text !== "") {
+      this.clearStatus();
+      this.#flow.write(text, told);
+    }
+    this.#flushNotices();
+  }
+
   #flushNotices(): void {
-    if (this.#notices.length === 0 || !this.#flow.inGround || this.modes.alternateScreen) {
+    const { inGround } = this.#flow;
+    if (this.#notices.length === 0 || !inGround || this.#ahead || this.modes.alternateScreen) {
       return;
     }
     const notices = this.#notices;

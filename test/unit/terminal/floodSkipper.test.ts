@@ -204,7 +204,7 @@ test("modes, title, drawing state and answers are those of a terminal that saw e
         const rest = result.rest + after;
         expect(stream.endsWith(rest)).toBe(true);
         expect(rest).toContain("^C\r\n");
-        screen.write(rest, result.told);
+        screen.giveBack(rest, result.told);
         await Promise.all([seen.write(stream), skipped.write("")]);
         expect(skipped.terminal.modes).toEqual(seen.terminal.modes);
         expect(skipped.titles.at(-1)).toBe(seen.titles.at(-1));

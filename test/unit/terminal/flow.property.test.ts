@@ -160,7 +160,7 @@ class Line {
     this.#withdrawing = false;
     expect(this.#expected.slice(this.#seen)).toBe(text);
     this.withdrawn += text.length;
-    this.screen.write(text, text.length);
+    this.screen.giveBack(text, text.length);
     this.#deliver();
   }
 

@@ -18,6 +18,36 @@ async function floodedTab(block_ = block, init: Partial<TerminalControllerInit> 
   return tab;
 }
 
+/** The terminal answers everything that it has got, once more where it did before. */
+function answerAll(tab: Tab): void {
+  for (const [, index] of tab.written.matchAll(/\u001b\[\?7(\d{6})\$p/g)) {
+    tab.controller.input(`\u001b[?${7_000_000 + Number(index)};0$y`);
+  }
+}
+
+/** A frame is held back, and some of what came waits for it. */
+async function heldTab(): Promise<Tab> {
+  const tab = await new Tab().open();
+  tab.stopAnswering();
+  for (let part = 0; part < 20; part++) {
+    tab.session.send(block);
+  }
+  expect(tab.session.paused).toBe(true);
+  for (let turn = 0; turn < 100 && tab.session.paused; turn++) {
+    answerAll(tab);
+  }
+  // That frame is drawn.
+  await tab.clock.advance(300);
+  answerAll(tab);
+  const begun = tab.written.length;
+  for (let part = 0; part < 8; part++) {
+    tab.session.send(block);
+  }
+  expect(tab.written.slice(begun)).toContain("\u001b[?2026h");
+  expect(tab.written.length - begun).toBeLessThan(6 * block.length);
+  return tab;
+}
+
 describe("an interrupt while the terminal is behind", () => {
   test("reaches the server at once, and the prompt comes without the rest of the flood", async () => {
     const tab = await floodedTab();
@@ -35,23 +65,7 @@ describe("an interrupt while the terminal is behind", () => {
   });
 
   test("what waits for a frame is not shown either; what comes then is, all in one frame", async () => {
-    const tab = await new Tab().open();
-    for (let part = 0; part < 20; part++) {
-      tab.session.send(block);
-    }
-    do {
-      await tab.text();
-    } while (tab.session.paused);
-    // What is held back for a frame is drawn, and the terminal has answered all.
-    await tab.clock.advance(300);
-    await tab.text();
-    tab.stopAnswering();
-    const begun = tab.written.length;
-    for (let part = 0; part < 8; part++) {
-      tab.session.send(block);
-    }
-    expect(tab.written.slice(begun)).toContain("\u001b[?2026h");
-    expect(tab.written.length - begun).toBeLessThan(6 * block.length);
+    const tab = await heldTab();
     const before = tab.written.length;
     tab.type("\u0003");
     tab.session.send("^C\r\n");
@@ -65,6 +79,32 @@ describe("an interrupt while the terminal is behind", () => {
     await tab.clock.advance(1);
     expect(tab.written.slice(before)).toBe(`${added}\u001b[?2026l`);
     expect(tab.clock.pendingTimers).toBe(0);
+    tab.controller.dispose();
+  });
+
+  test("what looks like the echo and waited for the terminal, too, does not let the flood run on", async () => {
+    const tab = await heldTab();
+    for (let part = 0; part < 100; part++) {
+      tab.session.send(part === 50 ? "^C\r\n" : block);
+    }
+    expect(tab.session.paused).toBe(true);
+    tab.type("\u0003");
+    expect(tab.written).toContain("skipped after Ctrl+C");
+    expect(tab.session.paused).toBe(true);
+    tab.controller.dispose();
+  });
+
+  test("a line of our own waits until what the terminal has seen is known again", async () => {
+    const tab = await heldTab();
+    tab.session.send("\u000e");
+    tab.type("\u0003");
+    const before = tab.written.length;
+    tab.controller.notice("notice");
+    expect(tab.written.length).toBe(before);
+    tab.session.send("^C\r\n$ ");
+    expect(tab.written.slice(before)).toMatch(
+      /skipped after.*\u001b\[0m\u000e\^C\r\n\$ \r\n\u001b\[0m\u000f\u001b\(B\u001b\[2mnotice/s,
+    );
     tab.controller.dispose();
   });
 
@@ -155,13 +195,8 @@ describe("nothing is skipped", () => {
   test("in a full screen program", async () => {
     const tab = await floodedTab(`\u001b[?1049h${block}`);
     tab.type("\u0003");
-    const answersAll = (): void => {
-      for (const [, index] of tab.written.matchAll(/\u001b\[\?7(\d{6})\$p/g)) {
-        tab.controller.input(`\u001b[?${7_000_000 + Number(index)};0$y`);
-      }
-    };
     for (let turn = 0; turn < 100 && tab.session.paused; turn++) {
-      answersAll();
+      answerAll(tab);
     }
     expect(tab.written.replace(marks, "")).toBe(`\u001b[?1049h${block}`.repeat(100));
   });

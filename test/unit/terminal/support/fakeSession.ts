@@ -29,6 +29,7 @@ export class FakeSession implements Session {
   readonly log: string[] = [];
   readonly sizes: Dimensions[] = [];
   #output: Uint8Array[] = [];
+  #delivering = false;
   #outcome: SessionOutcome | undefined;
   #input: Uint8Array[] = [];
   paused = true;
@@ -155,12 +156,18 @@ export class FakeSession implements Session {
   }
 
   #deliver(): void {
+    // Whoever pauses and resumes from within gets what follows after this, as from a real one.
+    if (this.#delivering) {
+      return;
+    }
+    this.#delivering = true;
     while (!this.paused && this.#output.length > 0) {
       const data = this.#output.shift();
       if (data !== undefined) {
         this.#received.fire({ kind: "stdout", data });
       }
     }
+    this.#delivering = false;
     if (this.#output.length === 0 && this.#outcome !== undefined) {
       this.#finish(this.#outcome);
     }
