@@ -24,6 +24,10 @@ export interface SkipResult {
 
 const alternateScreen = /(?:\u001b\[|\u009b)\?(?:\d+;)*(?:47|1047|1049)(?:;\d+)*h/;
 
+const alternateScreens: ReadonlySet<string> = new Set(["?47", "?1047", "?1049"]);
+/** DECSC and DECRC as a mode. */
+const saveCursor = "?1048";
+
 /**
  * After an interrupt: drops the text that was already on its way, up to where the interrupt took effect. The terminal
  * line echoes `^C` there (termios ECHOCTL; what it had queued before is flushed), so that nothing which came after is
@@ -115,7 +119,7 @@ export class FloodSkipper {
     this.#skip(at);
     // A sequence that was cut open has to be passed over whole.
     while (!this.#scanner.inGround && this.#line !== "") {
-      this.#skip(1);
+      this.#skip((this.#line.codePointAt(0) ?? 0) > 0xffff ? 2 : 1);
     }
     return {
       controls: [...this.#controls.values()].join(""),
@@ -147,6 +151,18 @@ export class FloodSkipper {
     const name = key ?? `#${this.#unique++}`;
     this.#controls.delete(name);
     this.#controls.set(name, text);
+  }
+
+  /** @param mode with its private prefix. @param final `h` or `l`. */
+  #putMode(mode: string, final: string): void {
+    const key = `mode ${mode}`;
+    const before = this.#controls.get(key);
+    if (alternateScreens.has(mode) && before !== undefined && !before.endsWith(final)) {
+      // There and back: leaving a screen that was never entered would move the cursor.
+      this.#controls.delete(key);
+    } else if (mode !== saveCursor) {
+      this.#put(key, `\u001b[${mode}${final}`);
+    }
   }
 
   #keep(kind: SequenceKind, raw: string): void {
@@ -185,7 +201,7 @@ export class FloodSkipper {
       case "h":
       case "l":
         for (const code of parameters.slice(mark.length).split(";")) {
-          this.#put(`mode ${mark}${code}`, `\u001b[${mark}${code}${rest}`);
+          this.#putMode(mark + code, rest);
         }
         break;
       case "r":

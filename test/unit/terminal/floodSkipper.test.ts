@@ -76,6 +76,11 @@ describe("where the interrupt took effect", () => {
   });
 });
 
+test("a character that ends a sequence is passed over whole", () => {
+  const result = skip([flood, `y\u001b[3😀${"x".repeat(17)}`]);
+  expect(result.rest).toBe("x".repeat(17));
+});
+
 describe("what came before the interrupt was sent", () => {
   function begin(text: string): { readonly skipper: FloodSkipper; readonly modes: TerminalModes } {
     const modes = new TerminalModes();
@@ -116,6 +121,29 @@ describe("what came before the interrupt was sent", () => {
     });
     expect(modes.undo()).toContain("\u001b[<3u");
   });
+
+  test.each([
+    ["came and went, is nothing", `${flood}\u001b[?1049htext\u001b[?1049l${flood}`, "", ""],
+    ["only went, is left", `\u001b[?1049l${flood}`, "\u001b[?1049l", ""],
+    [
+      "went, came and went, is left",
+      `\u001b[?47l${flood}\u001b[?47htext\u001b[?47l${flood}`,
+      "\u001b[?47l",
+      "",
+    ],
+    [
+      "is shown in part, is entered",
+      `${flood}\u001b[?1049htext\r\ntext\u001b[?1049l\r\n`,
+      "\u001b[?1049h",
+      "text\u001b[?1049l\r\n",
+    ],
+  ])("a full screen program that %s", (_name, text, controls, rest) => {
+    const { skipper } = begin(text);
+    expect(rest === "" ? skipper.push("^C\r\n$ ") : skipper.finish()).toMatchObject({
+      controls,
+      rest: rest === "" ? "^C\r\n$ " : rest,
+    });
+  });
 });
 
 describe("what is kept of what was skipped", () => {
@@ -143,6 +171,7 @@ describe("what is kept of what was skipped", () => {
       "\u001b[6n\u001b[c\u001b[?2026$p\u001bP$qm\u001b\\\u001b]11;?\u0007",
     ],
     ["the scroll region, without moving the cursor", "\u001b[2;10r\u001b[r", "\u001b7\u001b[r\u001b8"],
+    ["where the cursor was saved", "\u001b7\u001b[?1048h\u001b[?1048l\u001b8", ""],
     ["a reset", "\u001bc", "\u001bc"],
     ["keypad and charsets", "\u001b=\u001b>\u001b)0", "\u001b>\u001b)0"],
     ["keyboard protocols in order", "\u001b[>1u\u001b[<u\u001b[>4;1m", "\u001b[>1u\u001b[<u\u001b[>4;1m"],
