@@ -106,6 +106,9 @@ export class SafePointScanner {
           start = at;
         } else if (code < 0x20 || code === 0x7f) {
           this.#mixed = true;
+          if ((code === 0x0e || code === 0x0f) && carriesOutControls(state)) {
+            this.#listener?.onShift(code);
+          }
         }
         state = next;
         at++;
@@ -222,6 +225,11 @@ function withoutControls(raw: string): string {
 
 function isPrintableAscii(code: number): boolean {
   return code >= 0x20 && code < 0x7f;
+}
+
+/** Whether controls inside a sequence are carried out: not in strings. */
+function carriesOutControls(state: EscapeState): boolean {
+  return state <= escapeState.csiIgnore;
 }
 
 /** What kind of sequence a character completes in a state; undefined when it aborts it or nothing is carried out. */

@@ -79,6 +79,23 @@ describe("sequences", () => {
     expect(sequences(...text)).toEqual(whole);
   });
 
+  test("controls inside are carried out, but not in strings", () => {
+    expect(
+      sequences(
+        "\u001b[3\u000e1m\u001b(\u000fB\u001b[1?\u000e2m\u001b]0;\u000et\u0007\u001bP\u000fq\u000f\u001b\\",
+      ),
+    ).toEqual([
+      "shift 14",
+      'csi "\\u001b[31m"',
+      "shift 15",
+      'escape "\\u001b(B"',
+      "shift 14",
+      'osc "\\u001b]0;\\u000et\\u0007"',
+      'dcs "\\u001bP\\u000fq\\u000f"',
+      'escape "\\u001b\\\\"',
+    ]);
+  });
+
   test("that are malformed or aborted are not told", () => {
     expect(sequences("\u001b[1?2m\u001b[3\u0018\u001b[é\u001b]0;t\u0018\u001b\u001b[1m")).toEqual([
       'csi "\\u001b[1m"',
