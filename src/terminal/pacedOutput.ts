@@ -217,7 +217,10 @@ export class PacedOutput implements Disposable {
 
   /** Hands on everything that is ready, and `more`, in which there is this output. */
   #flush(more: string, output = ""): void {
-    this.#noteLine(output === "" ? (this.#ready.at(-1)?.text ?? "") : output);
+    for (const part of this.#ready) {
+      this.#noteLine(part.text);
+    }
+    this.#noteLine(output);
     const text = this.#ready.map((part) => part.text + part.behind).join("") + more;
     this.#ready = [];
     this.#readyLength = 0;

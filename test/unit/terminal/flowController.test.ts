@@ -426,4 +426,20 @@ describe("while frames are held back", () => {
     await harness.clock.advance(30);
     expect(harness.written).toContain(end);
   });
+
+  test("what is taken back is not waited for", async () => {
+    const harness = await holding();
+    harness.flood(64 * K * K);
+    expect(harness.flow.paused).toBe(true);
+    let taken = 0;
+    harness.flow.withdraw((text) => {
+      taken = text.length;
+      expect(harness.log.at(-1)).toBe("pause");
+    });
+    expect(taken).toBeGreaterThan(64 * K);
+    expect(harness.log.at(-1)).toBe("resume");
+    harness.answerAll();
+    expect(harness.flow.outstanding).toBe(false);
+    expect(harness.flow.backlog).toBeLessThan(32 * K);
+  });
 });

@@ -233,4 +233,14 @@ describe("paced output", () => {
     harness.output.write("kept", -1);
     expect(harness.output.withdraw()).toMatchObject({ text: "kept", endsLine: true });
   });
+
+  test("where what was handed on ends is known, also when only a mark came behind it", () => {
+    const harness = Harness.holding();
+    harness.lines(50);
+    harness.output.write("half a line", 11);
+    harness.clock.sleep(70);
+    harness.output.write("kept", 0, { query: "<600>", position: 600 });
+    expect(harness.written.endsWith(`half a line<600>${end}`)).toBe(true);
+    expect(harness.output.withdraw()).toEqual({ text: "kept", marked: 600, endsLine: false });
+  });
 });
