@@ -15,8 +15,9 @@ export interface SequenceListener {
   onShift(code: number): void;
 }
 
-/** Longer sequences are followed, but not kept. */
+/** Longer sequences are followed, but only so much of their beginning is kept. */
 const longestKept = 64 * 1024;
+const longestBeginning = 256;
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -206,7 +207,8 @@ export class SafePointScanner {
     }
     this.#held += text.slice(start);
     if (this.#held.length > longestKept) {
-      this.#held = this.#held.slice(0, 256);
+      const last = this.#held.charCodeAt(longestBeginning - 1);
+      this.#held = this.#held.slice(0, longestBeginning - (last >= 0xd800 && last < 0xdc00 ? 1 : 0));
       this.#cut = true;
     }
   }

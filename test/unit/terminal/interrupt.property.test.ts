@@ -20,8 +20,8 @@ const notice = "qx notice";
 
 /** A frame that is held back when the interrupt comes ends by then, whatever comes. Milliseconds. */
 const longestInterrupted = 220;
-/** What is kept of a control string that was too long to be kept whole. */
-const longString = 256;
+/** How much is kept of a control string that was too long to be kept whole: no half a character. */
+const longString = [255, 256];
 
 type Step =
   | { readonly kind: "send"; readonly text: string; readonly count: number }
@@ -246,7 +246,7 @@ class Line implements Watcher {
 
   givenBack(text: string): void {
     this.#claim(() => {
-      if (text.length === longString && !this.#sent.endsWith(text, this.#received)) {
+      if (longString.includes(text.length) && !this.#sent.endsWith(text, this.#received)) {
         const rest = this.#sent.slice(this.#received);
         this.#sent = this.#sent.slice(0, this.#passed) + text + rest;
         this.#received = this.#passed + text.length;

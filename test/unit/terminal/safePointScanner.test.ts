@@ -110,6 +110,14 @@ describe("sequences", () => {
   });
 });
 
+test("what is kept of a long sequence does not end with half a character", () => {
+  for (const introducer of ["\u001b_", "\u001b_G"]) {
+    const scanner = new SafePointScanner();
+    scanner.scan(introducer + "😀".repeat(40_000));
+    expect(Buffer.from(scanner.unfinished).toString()).toBe(scanner.unfinished);
+  }
+});
+
 describe("fresh lines", () => {
   test.each([
     ["", true],
