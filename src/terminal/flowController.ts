@@ -3,6 +3,7 @@ import type { Disposable } from "../base/disposable.ts";
 import { markCount, markQuery } from "./marks.ts";
 import { PacedOutput } from "./pacedOutput.ts";
 import { SafePointScanner, type SequenceListener } from "./safePointScanner.ts";
+import { isHighSurrogate } from "./surrogates.ts";
 
 /**
  * All amounts are UTF-16 code units of decoded output; times are milliseconds. The defaults are measured: a mark
@@ -399,8 +400,4 @@ export class FlowController implements Disposable {
     this.#timer?.dispose();
     this.#timer = undefined;
   }
-}
-
-function isHighSurrogate(code: number): boolean {
-  return code >= 0xd800 && code < 0xdc00;
 }

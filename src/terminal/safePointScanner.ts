@@ -1,5 +1,6 @@
 import { type EscapeState, escapeState, nextState } from "./escapeStates.ts";
 import { type Standing, standing, standingOf, standingOfPair } from "./joining.ts";
+import { isHighSurrogate } from "./surrogates.ts";
 
 export type SequenceKind = "escape" | "csi" | "osc" | "dcs" | "apc";
 
@@ -131,7 +132,7 @@ export class SafePointScanner {
         continue;
       }
       if (code >= 0xa0) {
-        const low = code >= 0xd800 && code < 0xdc00 && at + 1 < end ? text.charCodeAt(at + 1) : 0;
+        const low = isHighSurrogate(code) && at + 1 < end ? text.charCodeAt(at + 1) : 0;
         const now = low === 0 ? standingOf(code) : standingOfPair(code, low);
         if (this.#mayPart(previous, now)) {
           safe = at;
@@ -207,8 +208,8 @@ export class SafePointScanner {
     }
     this.#held += text.slice(start);
     if (this.#held.length > longestKept) {
-      const last = this.#held.charCodeAt(longestBeginning - 1);
-      this.#held = this.#held.slice(0, longestBeginning - (last >= 0xd800 && last < 0xdc00 ? 1 : 0));
+      const half = isHighSurrogate(this.#held.charCodeAt(longestBeginning - 1)) ? 1 : 0;
+      this.#held = this.#held.slice(0, longestBeginning - half);
       this.#cut = true;
     }
   }

@@ -1,5 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import { SshSessionsError } from "../base/errors.ts";
+import { isHighSurrogate } from "./surrogates.ts";
 
 /** Bytes from the server to text, whatever way they were cut into chunks. One per stream; it keeps what is incomplete. */
 export interface StreamingDecoder {
@@ -46,8 +47,7 @@ export const utf8Codec: TextCodec = {
     return {
       write(text) {
         const whole = held + text;
-        const last = whole.charCodeAt(whole.length - 1);
-        const cut = last >= 0xd800 && last < 0xdc00 ? whole.length - 1 : whole.length;
+        const cut = isHighSurrogate(whole.charCodeAt(whole.length - 1)) ? whole.length - 1 : whole.length;
         held = whole.slice(cut);
         return Buffer.from(whole.slice(0, cut), "utf8");
       },
