@@ -22,7 +22,7 @@ const late: Plugin = {
 const options: BuildOptions = {
   entryPoints: {
     extension: "src/extension.ts",
-    decryptWorker: "src/engine/ssh2/decryptWorker.ts",
+    decryptWorker: "src/auth/keys/decryptWorker.ts",
     ...Object.fromEntries(loadedLate.map((name) => [name, name])),
   },
   outdir: "dist",

@@ -15,6 +15,15 @@ export default defineConfig({
         },
       },
       {
+        // Hostile servers, files and workspaces. Each case bounds memory, log lines, prompts and growth.
+        test: {
+          name: "attack",
+          include: ["test/attack/**/*.test.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
         test: {
           name: "package",
           include: ["test/package/**/*.test.ts"],

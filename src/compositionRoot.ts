@@ -6,12 +6,12 @@ import { configEnvironment } from "./config/configEnvironment.ts";
 import { createHostResolver } from "./config/hostResolver.ts";
 import { createSshStack } from "./sshStack.ts";
 import { channelLogger } from "./vscode/channelLogger.ts";
-import { PromptQueue } from "./vscode/promptQueue.ts";
-import { VscodeAuthPrompter } from "./vscode/vscodeAuthPrompter.ts";
-import { VscodeHostKeyPrompter } from "./vscode/vscodeHostKeyPrompter.ts";
+import { PromptQueue } from "./vscode/prompts/promptQueue.ts";
+import { VscodeAuthPrompter } from "./vscode/prompts/vscodeAuthPrompter.ts";
+import { VscodeHostKeyPrompter } from "./vscode/prompts/vscodeHostKeyPrompter.ts";
+import { VscodeSecretStore } from "./vscode/prompts/vscodeSecretStore.ts";
+import { VscodeSettings } from "./vscode/settings/vscodeSettings.ts";
 import { createVscodeLayer } from "./vscode/vscodeLayer.ts";
-import { VscodeSecretStore } from "./vscode/vscodeSecretStore.ts";
-import { VscodeSettings } from "./vscode/vscodeSettings.ts";
 
 /** Builds the extension by hand, from the ground up. Disposing ends every connection. */
 export function compose(context: vscode.ExtensionContext): Disposable & { readonly api: SshSessionsApi } {

@@ -46,6 +46,7 @@ const stages: readonly Stage[] = [
   },
   vitestStage("unit", 10),
   vitestStage("engine", 15),
+  vitestStage("attack", 15),
   vitestStage("package", 5),
   {
     name: "extension host",

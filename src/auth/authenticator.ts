@@ -1,7 +1,7 @@
 import { CancelledError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import { agentPath } from "./agentPath.ts";
+import { agentPath } from "./agent/agentPath.ts";
 import { AuthError, KeyFileError } from "./authErrors.ts";
 import type {
   AgentClient,
@@ -14,7 +14,7 @@ import type {
   SecretStore,
 } from "./authPorts.ts";
 import { collectIdentities, type Identity } from "./identities.ts";
-import type { KeyRing } from "./keyRing.ts";
+import type { KeyRing } from "./keys/keyRing.ts";
 import { PasswordSource } from "./passwordSource.ts";
 import { passwordSecret, tolerantSecrets } from "./secrets.ts";
 

@@ -1,6 +1,6 @@
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { SecretStore } from "./authPorts.ts";
-import type { KeyRing } from "./keyRing.ts";
+import type { KeyRing } from "./keys/keyRing.ts";
 import { passphraseSecret, passwordSecret } from "./secrets.ts";
 
 /** What the logins of one window remember, in the secret store and in memory, and how to forget it. Shows no secret. */

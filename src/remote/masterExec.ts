@@ -1,4 +1,4 @@
-import { execute } from "../session/execute.ts";
+import { execute } from "../session/run/execute.ts";
 import type { SessionService } from "../session/sessionTypes.ts";
 import type { RemoteExec } from "./remoteExec.ts";
 

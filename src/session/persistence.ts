@@ -1,5 +1,5 @@
 import type { HostSettings } from "../config/configPorts.ts";
-import { shellQuote } from "./remoteCommand.ts";
+import { shellQuote } from "./run/remoteCommand.ts";
 
 export type Persistence = NonNullable<HostSettings["persistence"]>;
 

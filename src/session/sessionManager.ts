@@ -8,7 +8,7 @@ import { ChannelError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
 import { leased, type MasterLease, type MasterRegistry } from "../master/masterRegistry.ts";
 import { isLoss } from "../master/masterTypes.ts";
-import { Reconnections } from "./reconnections.ts";
+import { Reconnections } from "../reconnect/reconnections.ts";
 import { sessionEnvironment } from "./sessionEnvironment.ts";
 import type {
   LimitKind,

@@ -18,7 +18,7 @@ import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
-import { mayReconnect, type ReconnectMode } from "../session/reconnectPolicy.ts";
+import { mayReconnect, type ReconnectMode } from "../reconnect/reconnectPolicy.ts";
 import type {
   AttemptLogin,
   LimitKind,

@@ -1,9 +1,9 @@
 import type { ExecOptions, ExecResult, OpenTerminalOptions, SshSessionsApi } from "../api.ts";
 import type { HostEntry, HostResolver } from "../config/configPorts.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
-import { execute } from "../session/execute.ts";
+import { execute } from "../session/run/execute.ts";
 import type { MasterSnapshot, SessionService, SessionSnapshot } from "../session/sessionTypes.ts";
-import type { TerminalRegistry } from "./terminalRegistry.ts";
+import type { TerminalRegistry } from "./terminals/terminalRegistry.ts";
 
 /** What `activate()` returns, over the session service. Owns nothing. */
 export class SessionsApi implements SshSessionsApi {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { execute } from "../../src/session/execute.ts";
+import { execute } from "../../src/session/run/execute.ts";
 import type { SessionService } from "../../src/session/sessionTypes.ts";
 import { SshClient } from "../lab/sshClient.ts";
 import { startSshd } from "../lab/sshdHost.ts";

@@ -20,7 +20,7 @@ export async function buildUnbounded(): Promise<UnboundedBuild> {
     }
     await build({
       absWorkingDir: repositoryRoot,
-      entryPoints: { extension: "src/extension.ts", decryptWorker: "src/engine/ssh2/decryptWorker.ts" },
+      entryPoints: { extension: "src/extension.ts", decryptWorker: "src/auth/keys/decryptWorker.ts" },
       outdir: join(extensionPath, "dist"),
       outExtension: { ".js": ".cjs" },
       bundle: true,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { execute } from "../../src/session/execute.ts";
+import { execute } from "../../src/session/run/execute.ts";
 import { describeOutcome } from "../../src/session/sessionDetails.ts";
 import { startEmbeddedHost } from "../lab/embeddedHost.ts";
 import { FaultProxy } from "../lab/faultProxy.ts";

@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CancelledError } from "../../src/base/errors.ts";
-import { Ssh2Channel } from "../../src/engine/ssh2/ssh2Channel.ts";
-import { execute } from "../../src/session/execute.ts";
+import { Ssh2Channel } from "../../src/engine/channels/channel.ts";
+import { execute } from "../../src/session/run/execute.ts";
 import { SshSession } from "../../src/session/sshSession.ts";
 import { SessionLink } from "../../src/terminal/sessionLink.ts";
 import { TerminalController } from "../../src/terminal/terminalController.ts";

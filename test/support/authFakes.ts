@@ -12,7 +12,7 @@ import type {
   SecretStore,
   SigningKey,
 } from "../../src/auth/authPorts.ts";
-import { KeyRing } from "../../src/auth/keyRing.ts";
+import { KeyRing } from "../../src/auth/keys/keyRing.ts";
 import { CancelledError } from "../../src/base/errors.ts";
 import type { HostConfig } from "../../src/config/hostConfig.ts";
 import { testHostConfig } from "./hostConfigs.ts";

@@ -7,10 +7,10 @@ import { asError, CancelledError } from "../../base/errors.ts";
 import { printable } from "../../base/log.ts";
 import type { ConnectionEnd, ConnectionInfo, ConnectRequest } from "../connectionEngine.ts";
 import { ConnectError } from "../engineErrors.ts";
+import { networkError } from "../transport/networkErrors.ts";
+import type { ServerOffer } from "../transport/serverGreeting.ts";
 import type { AlgorithmOffer } from "./algorithms.ts";
-import { networkError } from "./networkErrors.ts";
 import { OneKeyAgent } from "./oneKeyAgent.ts";
-import type { ServerOffer } from "./serverGreeting.ts";
 import type { Ssh2Connection } from "./ssh2Connection.ts";
 
 interface Parts {

@@ -4,17 +4,17 @@ import { open, readFile } from "node:fs/promises";
 import ssh2 from "ssh2";
 import { KeyFileError, type KeyFileErrorReason } from "../../auth/authErrors.ts";
 import type { KeyReader, PrivateKeyFile, SigningKey } from "../../auth/authPorts.ts";
-import { claimedKeyType, decodeBase64, publicKeyType } from "../../trust/publicKeyBlob.ts";
-import type { DecryptReply, DecryptRequest } from "./decryptWorker.ts";
-import { decryptInWorker, type KeyDecrypter } from "./keyDecrypter.ts";
+import type { DecryptReply, DecryptRequest } from "../../auth/keys/decryptWorker.ts";
+import { decryptInWorker, type KeyDecrypter } from "../../auth/keys/keyDecrypter.ts";
 import {
   decipherSection,
   derivationOf,
   type OpenSshEnvelope,
   parseOpenSshEnvelope,
   parseOpenSshSection,
-} from "./openSshPrivateKey.ts";
-import { privateKeySigner } from "./privateKeySigner.ts";
+} from "../../auth/keys/openSshPrivateKey.ts";
+import { privateKeySigner } from "../../auth/keys/privateKeySigner.ts";
+import { claimedKeyType, decodeBase64, publicKeyType } from "../../trust/publicKeyBlob.ts";
 
 /** No key is as long as this: something else is in the way. */
 const longestFile = 1024 * 1024;

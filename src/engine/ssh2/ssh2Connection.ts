@@ -7,7 +7,12 @@ import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
-import { ChannelStream } from "../channelStream.ts";
+import { agentToForward, joinAgent } from "../channels/agentForwarding.ts";
+import type { Ssh2Channel } from "../channels/channel.ts";
+import { encode, encodeDirectTcpip, message, sshString } from "../channels/channelMessages.ts";
+import { ChannelStream } from "../channels/channelStream.ts";
+import { ChannelTable, connectionEnded } from "../channels/channelTable.ts";
+import { startSession } from "../channels/sessionRequests.ts";
 import type {
   ConnectionEnd,
   ConnectionEndReason,
@@ -17,12 +22,7 @@ import type {
   EngineConnection,
   SessionSpec,
 } from "../connectionEngine.ts";
-import { agentToForward, joinAgent } from "./agentForwarding.ts";
-import { encode, encodeDirectTcpip, message, sshString } from "./channelMessages.ts";
-import { ChannelTable, connectionEnded } from "./channelTable.ts";
-import { ServerGreeting } from "./serverGreeting.ts";
-import { startSession } from "./sessionRequests.ts";
-import type { Ssh2Channel } from "./ssh2Channel.ts";
+import { ServerGreeting } from "../transport/serverGreeting.ts";
 import { type LoginHandlers, takeOver, type Wire } from "./ssh2Internals.ts";
 
 /** Receive windows in bytes: how much can still come after `pause`, and what bounds the speed at a given distance. */

@@ -4,8 +4,8 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import { raceSignal } from "../../base/deadline.ts";
 import type { ConnectionEngine, ConnectRequest, EngineConnection } from "../connectionEngine.ts";
 import { ConnectError } from "../engineErrors.ts";
+import { dialTcp } from "../transport/dialTcp.ts";
 import { algorithmOffer } from "./algorithms.ts";
-import { dialTcp } from "./dialTcp.ts";
 import { Handshake } from "./handshake.ts";
 import { Ssh2Connection, type WindowSizes } from "./ssh2Connection.ts";
 

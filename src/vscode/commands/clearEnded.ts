@@ -1,4 +1,4 @@
-import { isTreeNode } from "../treeNodes.ts";
+import { isTreeNode } from "../views/treeNodes.ts";
 import type { CommandHandler } from "./commandContext.ts";
 
 /** Takes a lost connection, or all that have ended, out of the view. */

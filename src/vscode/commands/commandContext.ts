@@ -2,18 +2,18 @@ import type { LoginMemory } from "../../auth/loginMemory.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { SessionService } from "../../session/sessionTypes.ts";
-import type { ErrorPresenter } from "../errorPresenter.ts";
-import type { HostPick } from "../hostPick.ts";
-import type { HostsTree } from "../hostsTree.ts";
-import type { LivePick } from "../livePick.ts";
-import type { RecentHosts } from "../recentHosts.ts";
-import type { RemoteAccesses } from "../remoteAccess.ts";
-import type { RemotePolling } from "../remotePolling.ts";
-import type { RunDocuments } from "../runDocuments.ts";
-import type { SessionDetailsDocuments } from "../sessionDetailsDocument.ts";
-import type { TerminalRegistry } from "../terminalRegistry.ts";
-import type { TimeoutDocuments } from "../timeoutDocuments.ts";
-import type { VscodeSecretStore } from "../vscodeSecretStore.ts";
+import type { RunDocuments } from "../documents/runDocuments.ts";
+import type { SessionDetailsDocuments } from "../documents/sessionDetailsDocument.ts";
+import type { TimeoutDocuments } from "../documents/timeoutDocuments.ts";
+import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
+import type { HostPick } from "../prompts/hostPick.ts";
+import type { LivePick } from "../prompts/livePick.ts";
+import type { RecentHosts } from "../prompts/recentHosts.ts";
+import type { VscodeSecretStore } from "../prompts/vscodeSecretStore.ts";
+import type { RemoteAccesses } from "../serverView/remoteAccess.ts";
+import type { RemotePolling } from "../serverView/remotePolling.ts";
+import type { TerminalRegistry } from "../terminals/terminalRegistry.ts";
+import type { HostsTree } from "../views/hostsTree.ts";
 
 /** What the commands work with. */
 export interface CommandContext {

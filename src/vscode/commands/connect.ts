@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import { asError, CancelledError } from "../../base/errors.ts";
-import { hostOf } from "../commandTarget.ts";
-import { viewIds } from "../contributionIds.ts";
+import { viewIds } from "../settings/contributionIds.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
+import { hostOf } from "./commandTarget.ts";
 
 /** Logs in without opening a session, so that the first terminal is there at once. */
 export const connect: CommandHandler = async (context, argument) => {

@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
-import { hostOf } from "../commandTarget.ts";
-import { plainMessage } from "../plainMessage.ts";
-import { sshCommandLine } from "../sshCommandLine.ts";
-import { expandHome } from "../valueSourceText.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import { sshCommandLine } from "../../text/sshCommandLine.ts";
+import { expandHome } from "../../text/valueSourceText.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { hostOf } from "./commandTarget.ts";
 
 /** The `ssh` command for a host, to the clipboard. */
 export const copySshCommand: CommandHandler = async (context, argument) => {

@@ -1,5 +1,5 @@
-import { liveIdsOf } from "../commandTarget.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { liveIdsOf } from "./commandTarget.ts";
 
 /** Ends a connection or a session in order. */
 export const disconnect: CommandHandler = async ({ service, livePick }, argument) => {

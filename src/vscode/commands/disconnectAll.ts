@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { sessionsAtStake } from "../commandTarget.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { sessionsAtStake } from "./commandTarget.ts";
 
 /** Ends everything in order. Asks when more than one session would go. */
 export const disconnectAll: CommandHandler = async ({ service }) => {

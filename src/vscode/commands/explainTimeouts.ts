@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 import { readServerTimeouts } from "../../remote/readTimeouts.ts";
 import { timeoutDocument } from "../../remote/timeoutDocument.ts";
-import { masterIdOf } from "../commandTarget.ts";
-import { viewIds } from "../contributionIds.ts";
-import { isConnected } from "../remotePolling.ts";
+import { isConnected } from "../serverView/remotePolling.ts";
+import { viewIds } from "../settings/contributionIds.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { masterIdOf } from "./commandTarget.ts";
 
 /** A document that says who ends an idle session on a server, when, and which setting prevents it. */
 export const explainTimeouts: CommandHandler = async (context, argument) => {

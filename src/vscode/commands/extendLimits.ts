@@ -1,5 +1,5 @@
-import { sessionFor } from "../sessionFor.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { sessionFor } from "./sessionFor.ts";
 
 /** The session's time and idle limits start anew. */
 export const extendLimits: CommandHandler = async (context, argument) => {

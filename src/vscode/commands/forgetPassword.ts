@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 import { printable } from "../../base/log.ts";
-import { hostOf } from "../commandTarget.ts";
-import { plainMessage } from "../plainMessage.ts";
-import { rememberedSecrets } from "../rememberedSecrets.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import { rememberedSecrets } from "../prompts/rememberedSecrets.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
+import { hostOf } from "./commandTarget.ts";
 
 /** Drops passwords and passphrases that were kept: those of one host, or what is chosen of all. */
 export const forgetPassword: CommandHandler = async (context, argument) => {

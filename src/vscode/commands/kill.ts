@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { liveIdsOf, sessionsAtStake } from "../commandTarget.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { liveIdsOf, sessionsAtStake } from "./commandTarget.ts";
 
 /** Ends a connection or a session at once. Asks when more than one session would go. */
 export const kill: CommandHandler = async ({ service, livePick }, argument) => {

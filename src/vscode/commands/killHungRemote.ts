@@ -3,12 +3,12 @@ import { printable } from "../../base/log.ts";
 import type { RemoteSession } from "../../remote/remoteSession.ts";
 import { describeHungReason } from "../../remote/remoteWords.ts";
 import type { MasterSnapshot } from "../../session/sessionTypes.ts";
-import { masterIdOf } from "../commandTarget.ts";
-import { plainMessage } from "../plainMessage.ts";
-import { killRemotely, readRemotely } from "../remoteKill.ts";
-import { isConnected } from "../remotePolling.ts";
-import { presentRemoteSession } from "../remotePresentation.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import { isConnected } from "../serverView/remotePolling.ts";
+import { presentRemoteSession } from "../views/remotePresentation.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { masterIdOf } from "./commandTarget.ts";
+import { killRemotely, readRemotely } from "./remoteKill.ts";
 
 interface HungItem extends vscode.QuickPickItem {
   readonly master?: MasterSnapshot;

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
-import { killRemotely } from "../remoteKill.ts";
-import { killQuestion } from "../remoteKillText.ts";
-import { isTreeNode } from "../treeNodes.ts";
+import { isTreeNode } from "../views/treeNodes.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { killRemotely } from "./remoteKill.ts";
+import { killQuestion } from "./remoteKillText.ts";
 
 /** Ends one login on a server, after a question that says whose it is. */
 export const killRemoteSession: CommandHandler = async (context, argument) => {

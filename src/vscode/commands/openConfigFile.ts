@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { entryOf } from "../commandTarget.ts";
-import { openFileAt, openOrCreateFile } from "../openFile.ts";
-import { isTreeNode } from "../treeNodes.ts";
-import { expandHome } from "../valueSourceText.ts";
+import { expandHome } from "../../text/valueSourceText.ts";
+import { openFileAt, openOrCreateFile } from "../documents/openFile.ts";
+import { isTreeNode } from "../views/treeNodes.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { entryOf } from "./commandTarget.ts";
 
 /** The ssh_config file; for a host or a problem, at its line. */
 export const openConfigFile: CommandHandler = async ({ settings, home }, argument) => {

@@ -1,5 +1,5 @@
-import { hostOf } from "../commandTarget.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { hostOf } from "./commandTarget.ts";
 
 /** A new terminal on the host. */
 export const openTerminal: CommandHandler = async ({ service, terminals, hostPick }, argument) => {

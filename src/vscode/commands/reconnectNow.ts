@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
-import { connectionFor } from "../connectionFor.ts";
-import { viewIds } from "../contributionIds.ts";
-import { canReconnect } from "../livePresentation.ts";
-import { reconnectNowTold } from "../reconnectNowText.ts";
+import { reconnectNowTold } from "../../text/reconnectNowText.ts";
+import { viewIds } from "../settings/contributionIds.ts";
+import { canReconnect } from "../views/livePresentation.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { connectionFor } from "./connectionFor.ts";
 
 /** The next attempt to reconnect, now; or a connection that does not answer is given up for another one. */
 export const reconnectNow: CommandHandler = async (context, argument) => {

@@ -1,4 +1,4 @@
-import { isTreeNode } from "../treeNodes.ts";
+import { isTreeNode } from "../views/treeNodes.ts";
 import type { CommandHandler } from "./commandContext.ts";
 
 /** Reads the hosts and what is open of the servers' views anew, and asks every connection for a sign of life. */

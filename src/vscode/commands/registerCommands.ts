@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
-import { type CommandId, commandIds } from "../contributionIds.ts";
+import { type CommandId, commandIds } from "../settings/contributionIds.ts";
 import { clearEnded } from "./clearEnded.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
 import { connect } from "./connect.ts";

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { liveIdsOf } from "../commandTarget.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { liveIdsOf } from "./commandTarget.ts";
 
 /** Another title for a session and its terminal. */
 export const renameSession: CommandHandler = async ({ service, livePick, terminals }, argument) => {

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { liveIdsOf } from "../commandTarget.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { liveIdsOf } from "./commandTarget.ts";
 
 /** Shows the terminal of a session. */
 export const revealTerminal: CommandHandler = async ({ service, livePick, terminals }, argument) => {

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import { printable } from "../../base/log.ts";
-import { plural } from "../humanText.ts";
-import { hostsFor, runAndShow } from "../runOnHosts.ts";
+import { plural } from "../../text/humanText.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { hostsFor, runAndShow } from "./runOnHosts.ts";
 
 /** "Run Command on Host…": one command on one or several hosts. */
 export const runCommand: CommandHandler = async (context, argument) => {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
-import { scriptCommand, splitWords } from "../../session/remoteCommand.ts";
-import { hostsFor, runAndShow } from "../runOnHosts.ts";
+import { scriptCommand, splitWords } from "../../session/run/remoteCommand.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { hostsFor, runAndShow } from "./runOnHosts.ts";
 
 /** "Run Script on Host…": the selection, or the active file, is sent to a shell's standard input. */
 export const runScript: CommandHandler = async (context, argument) => {

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { sessionFor } from "../sessionFor.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { sessionFor } from "./sessionFor.ts";
 
 /** Milliseconds: what OpenSSH's ~B asks for. */
 const breakLength = 1000;

@@ -1,5 +1,5 @@
-import { sessionFor } from "../sessionFor.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { sessionFor } from "./sessionFor.ts";
 
 /** Ends the session's standard input (SSH_MSG_CHANNEL_EOF). */
 export const sendEof: CommandHandler = async (context, argument) => {

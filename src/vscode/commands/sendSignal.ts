@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { sessionFor } from "../sessionFor.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { sessionFor } from "./sessionFor.ts";
 
 /** RFC 4254 section 6.10 names these; servers know them all. */
 const signals: readonly (readonly [name: string, meaning: string])[] = [

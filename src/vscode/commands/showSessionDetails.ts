@@ -1,6 +1,6 @@
-import { liveIdsOf } from "../commandTarget.ts";
-import { isTreeNode } from "../treeNodes.ts";
+import { isTreeNode } from "../views/treeNodes.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { liveIdsOf } from "./commandTarget.ts";
 
 /** Opens a document that tells what the session's channel is made of. */
 export const showSessionDetails: CommandHandler = async ({ service, livePick, details }, argument) => {

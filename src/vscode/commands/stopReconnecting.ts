@@ -1,6 +1,6 @@
-import { connectionFor } from "../connectionFor.ts";
-import { isReconnecting } from "../livePresentation.ts";
+import { isReconnecting } from "../views/livePresentation.ts";
 import type { CommandHandler } from "./commandContext.ts";
+import { connectionFor } from "./connectionFor.ts";
 
 /** The terminals of a lost connection wait no longer; each can be opened again in its tab. */
 export const stopReconnecting: CommandHandler = async (context, argument) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConnectError } from "../../../src/engine/engineErrors.ts";
-import { execute } from "../../../src/session/execute.ts";
+import { execute } from "../../../src/session/run/execute.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
 import { settle } from "../../support/manualClock.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { commandIds, terminalProfileId, viewIds } from "../../../src/vscode/contributionIds.ts";
+import { commandIds, terminalProfileId, viewIds } from "../../../src/vscode/settings/contributionIds.ts";
 import { activated, extension } from "./extensionUnderTest.ts";
 import { recordedContributions } from "./recordedContributions.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { MasterSnapshot, SshSessionsApi } from "../../../src/api.ts";
-import { extensionId } from "../../../src/vscode/contributionIds.ts";
+import { extensionId } from "../../../src/vscode/settings/contributionIds.ts";
 
 export function extension(): vscode.Extension<SshSessionsApi> {
   const found = vscode.extensions.getExtension<SshSessionsApi>(extensionId);

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { SshSessionsApi } from "../../../src/api.ts";
-import { terminalProfileId } from "../../../src/vscode/contributionIds.ts";
+import { terminalProfileId } from "../../../src/vscode/settings/contributionIds.ts";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { until } from "../../lab/until.ts";
 import {

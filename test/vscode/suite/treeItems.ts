@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type * as vscode from "vscode";
-import { viewIds } from "../../../src/vscode/contributionIds.ts";
+import { viewIds } from "../../../src/vscode/settings/contributionIds.ts";
 import { recordedContributions } from "./recordedContributions.ts";
 
 export interface ShownItem {

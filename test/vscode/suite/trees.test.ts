@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { SshSessionsApi } from "../../../src/api.ts";
-import { viewIds } from "../../../src/vscode/contributionIds.ts";
+import { viewIds } from "../../../src/vscode/settings/contributionIds.ts";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { until } from "../../lab/until.ts";
 import { activated, endEverything, type TestConfig, useSshConfig } from "./extensionUnderTest.ts";

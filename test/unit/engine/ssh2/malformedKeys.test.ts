@@ -4,14 +4,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KeyFileError } from "../../../../src/auth/authErrors.ts";
-import { decryptWithin } from "../../../../src/engine/ssh2/keyDecrypter.ts";
-import { createKeyReader } from "../../../../src/engine/ssh2/keyReader.ts";
+import { decryptWithin } from "../../../../src/auth/keys/keyDecrypter.ts";
 import {
   decipherSection,
   derivationOf,
   parseOpenSshEnvelope,
   parseOpenSshSection,
-} from "../../../../src/engine/ssh2/openSshPrivateKey.ts";
+} from "../../../../src/auth/keys/openSshPrivateKey.ts";
+import { createKeyReader } from "../../../../src/engine/ssh2/keyReader.ts";
 import { wireString } from "../../../../src/trust/publicKeyBlob.ts";
 
 function uint32(value: number): Buffer {

@@ -8,7 +8,7 @@ import type {
   SessionSnapshot,
   SessionState,
 } from "../../../../src/session/sessionTypes.ts";
-import { masterSnapshot, sessionSnapshot } from "../../vscode/snapshots.ts";
+import { masterSnapshot, sessionSnapshot } from "../../vscode/views/snapshots.ts";
 
 /** A session whose server is the test. Keeps output while paused and input while the reader is slow. */
 export class FakeSession implements Session {

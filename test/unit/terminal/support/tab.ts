@@ -1,5 +1,5 @@
 import { nextEvent } from "../../../../src/base/emitter.ts";
-import { Reconnections } from "../../../../src/session/reconnections.ts";
+import { Reconnections } from "../../../../src/reconnect/reconnections.ts";
 import type { Session } from "../../../../src/session/sessionTypes.ts";
 import {
   type OpenAttempt,

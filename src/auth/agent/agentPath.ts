@@ -1,0 +1,26 @@
+import type { HostConfig } from "../../config/hostConfig.ts";
+
+/** Where Windows' own OpenSSH agent listens. */
+const windowsAgentPipe = "\\\\.\\pipe\\openssh-ssh-agent";
+
+/**
+ * The agent to ask for a host (ssh_config(5), IdentityAgent): a path, `SSH_AUTH_SOCK`, `$NAME` of an environment
+ * variable, or `none`. Undefined: there is none.
+ */
+export function agentPath(
+  config: Pick<HostConfig, "identityAgent">,
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+): string | undefined {
+  const fromEnvironment = (name: string): string | undefined => env[name] || undefined;
+  const { identityAgent } = config;
+  if (identityAgent === undefined || identityAgent === "SSH_AUTH_SOCK") {
+    return fromEnvironment("SSH_AUTH_SOCK") ?? (platform === "win32" ? windowsAgentPipe : undefined);
+  }
+  if (identityAgent.toLowerCase() === "none") {
+    return undefined;
+  }
+  return identityAgent.startsWith("$")
+    ? fromEnvironment(identityAgent.slice(1).replace(/^\{(.*)\}$/, "$1"))
+    : identityAgent;
+}

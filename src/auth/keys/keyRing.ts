@@ -1,0 +1,142 @@
+import { raceSignal } from "../../base/deadline.ts";
+import { CancelledError } from "../../base/errors.ts";
+import type { Logger } from "../../base/log.ts";
+import { KeyFileError } from "../authErrors.ts";
+import type { KeyReader, PromptAnswer, SecretStore, SigningKey } from "../authPorts.ts";
+import { passphraseSecret, tolerantSecrets } from "../secrets.ts";
+
+export interface UnlockRequest {
+  /** Public half, when known. */
+  readonly publicKey: Buffer | undefined;
+  /** Asks the person; undefined when nobody may be asked (BatchMode). */
+  readonly ask: ((attempt: number) => Promise<PromptAnswer | undefined>) | undefined;
+  /** How often the person may try. */
+  readonly attempts: number;
+  readonly signal: AbortSignal;
+}
+
+interface OpenKey {
+  readonly passphrase: string;
+  readonly key: SigningKey;
+}
+
+/**
+ * Opens encrypted key files and keeps what it opened, for as long as it lives (one per window): a passphrase is asked
+ * once per file, also when several logins need it at the same time. Only a passphrase that was right is kept.
+ */
+export class KeyRing {
+  readonly #reader: KeyReader;
+  readonly #secrets: SecretStore;
+  readonly #logger: Logger;
+  readonly #open = new Map<string, OpenKey>();
+  /** The last unlocking of each file, so that the next one waits for it. */
+  readonly #turns = new Map<string, Promise<void>>();
+
+  constructor(reader: KeyReader, secrets: SecretStore, logger: Logger) {
+    this.#reader = reader;
+    this.#secrets = tolerantSecrets(secrets, logger);
+    this.#logger = logger;
+  }
+
+  /**
+   * @throws KeyFileError `wrong-passphrase` when the person gave none or too many wrong ones, or other reasons when the
+   * file can't be used; CancelledError when the prompt was dismissed; the signal's reason.
+   */
+  async unlock(file: string, request: UnlockRequest): Promise<SigningKey> {
+    const before = this.#turns.get(file) ?? Promise.resolve();
+    const turn = raceSignal(before, request.signal).then(() => this.#unlockNow(file, request));
+    // Whoever gives up waiting must not let the next one in before its time.
+    const done = Promise.allSettled([before, turn]).then(() => {
+      if (this.#turns.get(file) === done) {
+        this.#turns.delete(file);
+      }
+    });
+    this.#turns.set(file, done);
+    return await turn;
+  }
+
+  /** The encrypted files that need no passphrase any more. */
+  openFiles(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
+  /** Forgets the passphrase of a file here, not in the secret store. @returns whether it was known. */
+  forget(file: string): boolean {
+    return this.#open.delete(file);
+  }
+
+  async #unlockNow(file: string, request: UnlockRequest): Promise<SigningKey> {
+    const open = this.#open.get(file);
+    if (open !== undefined) {
+      // The same key as then, or a file that was replaced meanwhile, perhaps under the same passphrase.
+      if (request.publicKey?.equals(open.key.publicKey) === true) {
+        return open.key;
+      }
+      const again = await this.#try(file, open.passphrase);
+      if (again !== undefined) {
+        return again;
+      }
+      this.#open.delete(file);
+    }
+    const secret = passphraseSecret(file);
+    const stored = await this.#secrets.get(secret);
+    if (stored !== undefined) {
+      const key = await this.#try(file, stored);
+      if (key !== undefined) {
+        return key;
+      }
+      this.#logger.info(`The stored passphrase of ${file} is wrong: dropped`);
+      await this.#secrets.delete(secret);
+    }
+    return await this.#askFor(file, request);
+  }
+
+  async #askFor(file: string, request: UnlockRequest): Promise<SigningKey> {
+    if (request.ask === undefined) {
+      throw new KeyFileError(
+        "wrong-passphrase",
+        file,
+        `${file}: it needs a passphrase, and nobody may be asked`,
+      );
+    }
+    for (let attempt = 1; attempt <= request.attempts; attempt++) {
+      const answer = await request.ask(attempt);
+      if (answer === undefined) {
+        throw new CancelledError();
+      }
+      request.signal.throwIfAborted();
+      if (answer.value === "") {
+        throw new KeyFileError("wrong-passphrase", file, `${file}: no passphrase was given`);
+      }
+      const key = await this.#try(file, answer.value);
+      if (key !== undefined) {
+        if (answer.remember) {
+          await this.#secrets.set(passphraseSecret(file), answer.value);
+        }
+        return key;
+      }
+    }
+    throw new KeyFileError(
+      "wrong-passphrase",
+      file,
+      `${file}: the passphrase was wrong ${request.attempts} times`,
+    );
+  }
+
+  /** The key, which is then kept; undefined when the passphrase is wrong. */
+  async #try(file: string, passphrase: string): Promise<SigningKey | undefined> {
+    try {
+      const read = await this.#reader.read(file, passphrase);
+      if (read.kind !== "ready") {
+        throw new KeyFileError("malformed", file, `${file}: it is no private key any more`);
+      }
+      this.#open.set(file, { passphrase, key: read.key });
+      return read.key;
+    } catch (error) {
+      if (KeyFileError.is(error) && error.reason === "wrong-passphrase") {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { createPublicKey, type JsonWebKey, type KeyObject, sign } from "node:crypto";
+import { wireString } from "../../trust/publicKeyBlob.ts";
+import type { SigningKey } from "../authPorts.ts";
+
+interface Curve {
+  readonly name: string;
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+/** By the name that JWK (RFC 7518) has for it. RFC 5656 section 6.2.1 says which hash belongs to which curve. */
+const curves: Readonly<Record<string, Curve>> = {
+  "P-256": { name: "nistp256", hash: "sha256", bytes: 32 },
+  "P-384": { name: "nistp384", hash: "sha384", bytes: 48 },
+  "P-521": { name: "nistp521", hash: "sha512", bytes: 66 },
+};
+
+/** The shortest RSA key that OpenSSH takes (RequiredRSASize's default). */
+const minimumRsaBits = 1024;
+
+/**
+ * Makes a key that signs from a private key that is in memory. Undefined when SSH has no use for such a key (DSA,
+ * Ed448, foreign curves, RSA under 1024 bits).
+ *
+ * `sign` resolves to the signature as RFC 4253 section 6.6 and RFC 8332 put it on the wire: string algorithm, string
+ * bytes, where ECDSA's bytes are mpint r, mpint s (RFC 5656 section 3.1.2). It rejects with RangeError when the
+ * algorithm doesn't fit the key; SHA-1 (`ssh-rsa`) is refused, as by OpenSSH since 8.8.
+ */
+export function privateKeySigner(key: KeyObject, comment: string): SigningKey | undefined {
+  switch (key.asymmetricKeyType) {
+    case "rsa":
+      return rsaSigner(key, comment);
+    case "ec":
+      return ecdsaSigner(key, comment);
+    case "ed25519":
+      return ed25519Signer(key, comment);
+    default:
+      return undefined;
+  }
+}
+
+function publicJwk(key: KeyObject): JsonWebKey {
+  return createPublicKey(key).export({ format: "jwk" });
+}
+
+function base64Url(text: string | undefined): Buffer {
+  return Buffer.from(text ?? "", "base64url");
+}
+
+/** `mpint` of RFC 4251 section 5 from an unsigned big-endian number. */
+export function wireMpint(bytes: Buffer): Buffer {
+  let start = 0;
+  while (start < bytes.length && bytes[start] === 0) {
+    start++;
+  }
+  const value = bytes.subarray(start);
+  const first = value[0];
+  return wireString(first !== undefined && first >= 0x80 ? Buffer.concat([Buffer.alloc(1), value]) : value);
+}
+
+function rsaSigner(key: KeyObject, comment: string): SigningKey | undefined {
+  const { n, e } = publicJwk(key);
+  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < minimumRsaBits) {
+    return undefined;
+  }
+  const hashes: Readonly<Record<string, string>> = { "rsa-sha2-256": "sha256", "rsa-sha2-512": "sha512" };
+  return {
+    type: "ssh-rsa",
+    comment,
+    publicKey: Buffer.concat([wireString("ssh-rsa"), wireMpint(base64Url(e)), wireMpint(base64Url(n))]),
+    async sign(data, algorithm) {
+      const hash = hashes[algorithm];
+      if (hash === undefined) {
+        throw new RangeError(`An RSA key does not sign with ${algorithm}`);
+      }
+      return Buffer.concat([wireString(algorithm), wireString(sign(hash, data, key))]);
+    },
+  };
+}
+
+function ecdsaSigner(key: KeyObject, comment: string): SigningKey | undefined {
+  const { crv, x, y } = publicJwk(key);
+  const curve = curves[crv ?? ""];
+  if (curve === undefined) {
+    return undefined;
+  }
+  const type = `ecdsa-sha2-${curve.name}`;
+  const point = Buffer.concat([Buffer.from([4]), base64Url(x), base64Url(y)]);
+  return {
+    type,
+    comment,
+    publicKey: Buffer.concat([wireString(type), wireString(curve.name), wireString(point)]),
+    async sign(data, algorithm) {
+      requireAlgorithm(type, algorithm);
+      const pair = sign(curve.hash, data, { key, dsaEncoding: "ieee-p1363" });
+      const numbers = [pair.subarray(0, curve.bytes), pair.subarray(curve.bytes)].map(wireMpint);
+      return Buffer.concat([wireString(type), wireString(Buffer.concat(numbers))]);
+    },
+  };
+}
+
+function ed25519Signer(key: KeyObject, comment: string): SigningKey {
+  const type = "ssh-ed25519";
+  return {
+    type,
+    comment,
+    publicKey: Buffer.concat([wireString(type), wireString(base64Url(publicJwk(key).x))]),
+    async sign(data, algorithm) {
+      requireAlgorithm(type, algorithm);
+      return Buffer.concat([wireString(type), wireString(sign(null, data, key))]);
+    },
+  };
+}
+
+function requireAlgorithm(type: string, algorithm: string): void {
+  if (algorithm !== type) {
+    throw new RangeError(`A key of type ${type} does not sign with ${algorithm}`);
+  }
+}

@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { Duplex } from "node:stream";
+import { type Logger, printable } from "../../base/log.ts";
+import { ConnectError } from "../engineErrors.ts";
+
+/**
+ * Runs a ProxyCommand (ssh_config(5)) through the user's shell, `exec`ed as OpenSSH does (sshconnect.c,
+ * ssh_proxy_connect), and gives its standard input and output as one stream. Destroying the stream ends the process.
+ *
+ * @param command all tokens expanded.
+ */
+export function runProxyCommand(command: string, logger: Logger): Duplex {
+  const windows = process.platform === "win32";
+  const shell = windows ? (process.env["ComSpec"] ?? "cmd.exe") : process.env["SHELL"] || "/bin/sh";
+  const child = windows
+    ? spawn(command, { shell, stdio: ["pipe", "pipe", "pipe"], windowsHide: true })
+    : spawn(shell, ["-c", `exec ${command}`], { stdio: ["pipe", "pipe", "pipe"], detached: true });
+
+  const stream = new Duplex({
+    read() {
+      child.stdout.resume();
+    },
+    write(chunk: Buffer, _encoding, callback) {
+      // A broken pipe is no news: "close" below says how the process ended.
+      child.stdin.write(chunk, () => callback());
+    },
+    final(callback) {
+      child.stdin.end(callback);
+    },
+    destroy(error, callback) {
+      // The whole group: a proxy command is often a pipeline.
+      try {
+        if (!windows && child.pid !== undefined && child.exitCode === null) {
+          process.kill(-child.pid, "SIGHUP");
+        }
+      } catch {
+        // It has ended already.
+      }
+      child.kill();
+      callback(error);
+    },
+  });
+  stream.on("error", () => {
+    // Whoever uses the stream hears it too; one that ends before anybody does must not end the extension host.
+  });
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (!stream.push(chunk)) {
+      child.stdout.pause();
+    }
+  });
+  child.stdin.on("error", () => {
+    // As above.
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    logger.warn(`ProxyCommand: ${printable(text.trimEnd())}`);
+  });
+  child.on("error", (error) => {
+    stream.destroy(
+      new ConnectError("proxy-failed", "The ProxyCommand could not be started", { cause: error }),
+    );
+  });
+  // Not at the end of its output: how it ended says more, and comes a moment later.
+  child.on("close", (code, signal) => {
+    if (code === 0) {
+      stream.push(null);
+    } else if (!stream.destroyed) {
+      const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      stream.destroy(new ConnectError("proxy-failed", `The ProxyCommand ended with ${how}`));
+    }
+  });
+  return stream;
+}

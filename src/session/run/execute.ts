@@ -1,0 +1,146 @@
+import type { OutputKind } from "../../engine/connectionEngine.ts";
+import type { SessionKind, SessionOutcome, SessionService } from "../sessionTypes.ts";
+
+export interface ExecuteOptions {
+  readonly stdin?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly pty?: boolean;
+  readonly timeLimitSeconds?: number;
+  readonly signal?: AbortSignal;
+  /** Bytes kept of each stream; default 10 MiB. */
+  readonly maxOutputBytes?: number;
+  readonly kind?: SessionKind;
+  readonly title?: string;
+  readonly onMaster?: string;
+  readonly allowPrompts?: boolean;
+  readonly remembered?: boolean;
+  /** Sees all output as it comes, also what is above the bound. */
+  readonly onOutput?: (kind: OutputKind, data: Uint8Array) => void;
+}
+
+export interface Execution {
+  readonly outcome: SessionOutcome;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  /** More came than was kept. */
+  readonly truncated: boolean;
+}
+
+const defaultMaxOutput = 10 * 1024 * 1024;
+
+/**
+ * Runs one command to its end on a host. Standard input is sent with back-pressure, then EOF; output above the bound
+ * is read and dropped, so that the command can finish.
+ * Rejects when no session came about, or with the signal's reason (the session is killed then).
+ */
+export async function execute(
+  service: SessionService,
+  host: string,
+  command: string,
+  options: ExecuteOptions = {},
+): Promise<Execution> {
+  const { signal, maxOutputBytes = defaultMaxOutput } = options;
+  const session = await service.open(
+    {
+      host,
+      kind: options.kind ?? "command",
+      title: options.title ?? command,
+      request: { type: "exec", command },
+      // A command's own limits apply; the idle limits of terminals don't.
+      timeLimitSeconds: options.timeLimitSeconds ?? 0,
+      idleLimitSeconds: 0,
+      ...(options.env && { env: options.env }),
+      ...(options.pty && { pty: { term: "dumb", dimensions: { columns: 80, rows: 24 } } }),
+      ...(options.onMaster !== undefined && { onMaster: options.onMaster }),
+      ...(options.remembered !== undefined && { remembered: options.remembered }),
+      ...(options.allowPrompts !== undefined && { allowPrompts: options.allowPrompts }),
+    },
+    signal,
+  );
+  const kept = { stdout: new BoundedOutput(maxOutputBytes), stderr: new BoundedOutput(maxOutputBytes) };
+  session.onDidReceive(({ kind, data }) => {
+    kept[kind].push(data);
+    options.onOutput?.(kind, data);
+  });
+  const onAbort = (): void => session.kill();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  if (signal?.aborted) {
+    // After the session was open, and before this was told of it.
+    onAbort();
+  }
+  try {
+    session.resume();
+    const feeding = feed(session, options.stdin);
+    const outcome = await session.ended;
+    await feeding;
+    signal?.throwIfAborted();
+    return {
+      outcome,
+      stdout: kept.stdout.take(),
+      stderr: kept.stderr.take(),
+      truncated: kept.stdout.truncated || kept.stderr.truncated,
+    };
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Bytes written at once: small enough to see back-pressure early, large enough to be cheap. */
+const feedStep = 64 * 1024;
+
+async function feed(
+  session: Awaited<ReturnType<SessionService["open"]>>,
+  stdin: string | Uint8Array | undefined,
+): Promise<void> {
+  const data = typeof stdin === "string" ? Buffer.from(stdin, "utf8") : (stdin ?? Buffer.alloc(0));
+  let over = false;
+  const ended = session.ended.then(() => {
+    over = true;
+  });
+  for (let offset = 0; offset < data.length && !over; offset += feedStep) {
+    if (!session.write(data.subarray(offset, offset + feedStep))) {
+      await Promise.race([
+        ended,
+        new Promise<void>((resolve) => {
+          const subscription = session.onDidDrain(() => {
+            subscription.dispose();
+            resolve();
+          });
+        }),
+      ]);
+    }
+  }
+  session.eof();
+}
+
+/** Keeps the first `limit` bytes. */
+class BoundedOutput {
+  readonly #chunks: Uint8Array[] = [];
+  readonly #limit: number;
+  #length = 0;
+  #truncated = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get truncated(): boolean {
+    return this.#truncated;
+  }
+
+  push(data: Uint8Array): void {
+    const room = this.#limit - this.#length;
+    if (data.length > room) {
+      this.#truncated = true;
+    }
+    if (room > 0) {
+      const part = data.subarray(0, room);
+      this.#chunks.push(part);
+      this.#length += part.length;
+    }
+  }
+
+  take(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+}

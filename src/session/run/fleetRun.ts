@@ -1,0 +1,59 @@
+import { asError } from "../../base/errors.ts";
+import type { SessionService } from "../sessionTypes.ts";
+import { type ExecuteOptions, type Execution, execute } from "./execute.ts";
+
+/** One host's part of a run. `milliseconds`: from its start to its end. */
+export type HostRun =
+  | {
+      readonly host: string;
+      readonly kind: "done";
+      readonly execution: Execution;
+      readonly milliseconds: number;
+    }
+  | { readonly host: string; readonly kind: "failed"; readonly error: Error; readonly milliseconds: number };
+
+/** Hosts that are worked on at the same time: enough to be quick, few enough to log in politely. */
+const concurrency = 8;
+
+/**
+ * Runs one command on several hosts. A host that is down keeps none of the others waiting or from finishing.
+ *
+ * @param onDone called as each host finishes, in that order.
+ * @returns in the order of `hosts`. Never rejects: an abort ends what runs, and those hosts count as failed.
+ */
+export async function runOnHosts(
+  service: SessionService,
+  hosts: readonly string[],
+  command: string,
+  options: ExecuteOptions,
+  onDone: (run: HostRun) => void = () => {},
+): Promise<readonly HostRun[]> {
+  const runs: (HostRun | undefined)[] = hosts.map(() => undefined);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < hosts.length; index = next++) {
+      const host = hosts[index] ?? "";
+      const run = await runOn(service, host, command, options);
+      runs[index] = run;
+      onDone(run);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, hosts.length) }, worker));
+  return runs.filter((run) => run !== undefined);
+}
+
+async function runOn(
+  service: SessionService,
+  host: string,
+  command: string,
+  options: ExecuteOptions,
+): Promise<HostRun> {
+  const start = performance.now();
+  try {
+    options.signal?.throwIfAborted();
+    const execution = await execute(service, host, command, options);
+    return { host, kind: "done", execution, milliseconds: performance.now() - start };
+  } catch (error) {
+    return { host, kind: "failed", error: asError(error), milliseconds: performance.now() - start };
+  }
+}

@@ -1,0 +1,61 @@
+import { stripVTControlCharacters } from "node:util";
+import { printable, printableLines } from "../../base/log.ts";
+import { describeOutcome } from "../sessionDetails.ts";
+import type { HostRun } from "./fleetRun.ts";
+
+/** How one host's part went, in a few words. `describeError` makes the person's words of a failure. */
+export function runResult(run: HostRun, describeError: (error: Error, host: string) => string): string {
+  return run.kind === "done" ? describeOutcome(run.execution.outcome) : describeError(run.error, run.host);
+}
+
+/** It ran to its end and said 0. */
+export function runSucceeded(run: HostRun): boolean {
+  return run.kind === "done" && run.execution.outcome.kind === "exited" && run.execution.outcome.code === 0;
+}
+
+/**
+ * What a run on one or more hosts gave, as plain text: a summary when there are several, then the output of each host
+ * (one that failed before there could be any has only its line in the summary).
+ * Escape sequences are taken out, and what else can't be seen is made visible; output that was cut says so.
+ */
+export function runReport(
+  title: string,
+  runs: readonly HostRun[],
+  keptBytes: number,
+  describeError: (error: Error, host: string) => string,
+): string {
+  const lines = [`$ ${printable(title, 200)}`, ""];
+  const width = Math.max(0, ...runs.map(({ host }) => host.length));
+  const time = (run: HostRun): string => `${(run.milliseconds / 1000).toFixed(1)} s`;
+  if (runs.length > 1) {
+    const good = runs.filter(runSucceeded).length;
+    lines.push(`${runs.length} hosts: ${good} succeeded, ${runs.length - good} failed`, "");
+    for (const run of runs) {
+      const sign = runSucceeded(run) ? "✓" : "✗";
+      lines.push(
+        `${sign} ${printable(run.host).padEnd(width)}  ${time(run).padStart(8)}  ${runResult(run, describeError)}`,
+      );
+    }
+    lines.push("");
+  }
+  for (const run of runs.length > 1 ? runs.filter(({ kind }) => kind === "done") : runs) {
+    lines.push(`──── ${printable(run.host)}: ${runResult(run, describeError)} (${time(run)}) ────`);
+    if (run.kind === "done") {
+      const { stdout, stderr, truncated } = run.execution;
+      lines.push(...text(stdout));
+      if (stderr.length > 0) {
+        lines.push("──── standard error ────", ...text(stderr));
+      }
+      if (truncated) {
+        lines.push(`[The output was longer: the first ${keptBytes} bytes of each stream were kept.]`);
+      }
+    }
+    lines.push("");
+  }
+  return lines.join("\n");
+}
+
+function text(bytes: Buffer): readonly string[] {
+  const decoded = printableLines(stripVTControlCharacters(bytes.toString("utf8")));
+  return decoded === "" ? [] : [decoded.endsWith("\n") ? decoded.slice(0, -1) : decoded];
+}

@@ -1,0 +1,70 @@
+import * as vscode from "vscode";
+import type { RemoteSession } from "../../remote/remoteSession.ts";
+import type { RemoteViewService } from "../../remote/remoteViewService.ts";
+import { viewIds } from "../settings/contributionIds.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { killTold } from "./remoteKillText.ts";
+
+export interface RemoteKillRequest {
+  readonly masterId: string;
+  readonly host: string;
+  readonly sessions: readonly RemoteSession[];
+  /** Leave alone what is not hung any more. */
+  readonly onlyHung: boolean;
+}
+
+/** Ends logins on a server, says how it went, and offers KILL for what survives. */
+export async function killRemotely(context: CommandContext, request: RemoteKillRequest): Promise<void> {
+  let remaining = await strike(context, request, false);
+  while (remaining.length > 0) {
+    remaining = await strike(context, { ...request, sessions: remaining }, true);
+  }
+}
+
+/** @returns what survived and is to be killed for good. */
+async function strike(
+  context: CommandContext,
+  { masterId, host, sessions, onlyHung }: RemoteKillRequest,
+  force: boolean,
+): Promise<readonly RemoteSession[]> {
+  const { remoteView, presenter } = context;
+  const ids = sessions.map(({ id }) => id);
+  try {
+    const report = await vscode.window.withProgress(
+      { location: { viewId: viewIds.live } },
+      async () => await remoteView.kill(masterId, ids, { force, onlyHung }),
+    );
+    const told = killTold(report, host, force, remoteView.snapshot(masterId)?.sudo === "used");
+    if (told.severity === "quiet") {
+      vscode.window.setStatusBarMessage(`$(check) ${told.text}`, 6000);
+      return [];
+    }
+    if (told.alive.length === 0) {
+      void vscode.window.showWarningMessage(told.text);
+      return [];
+    }
+    const killNow = "Kill Now";
+    const answer = await vscode.window.showWarningMessage(told.text, killNow);
+    return answer === killNow ? told.alive : [];
+  } catch (error) {
+    await presenter.present(error, host);
+    return [];
+  }
+}
+
+/** Reads a server's view with progress in the Live view; a failure is shown, and gives undefined. */
+export async function readRemotely(
+  context: CommandContext,
+  masterId: string,
+  host: string,
+): Promise<Awaited<ReturnType<RemoteViewService["refresh"]>> | undefined> {
+  try {
+    return await vscode.window.withProgress(
+      { location: { viewId: viewIds.live } },
+      async () => await context.remoteView.refresh(masterId),
+    );
+  } catch (error) {
+    await context.presenter.present(error, host);
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+/** What a person is asked before, and told after, logins on a server are ended. No vscode. */
+import { printable } from "../../base/log.ts";
+import type { KillReport, SessionKillOutcome } from "../../remote/killRemote.ts";
+import type { RemoteSession } from "../../remote/remoteSession.ts";
+import { describeHungReason } from "../../remote/remoteWords.ts";
+import { plural } from "../../text/humanText.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import { dayAndTime, remoteName } from "../views/remotePresentation.ts";
+
+export interface KillQuestion {
+  readonly message: string;
+  readonly detail: string;
+  readonly action: string;
+}
+
+/** Plain text: dialogs show no Markdown. */
+export function killQuestion(session: RemoteSession, host: string): KillQuestion {
+  const name = printable(host);
+  const [program] = session.programs;
+  const facts = [
+    session.from === undefined ? undefined : `From: ${printable(session.from, 60)}`,
+    session.since === undefined ? undefined : `Since: ${dayAndTime(session.since * 1000)}`,
+    program === undefined
+      ? undefined
+      : `Runs: ${printable(program, 80)}${session.programs.length > 1 ? ` and ${session.programs.length - 1} more` : ""}`,
+  ].filter((line) => line !== undefined);
+  const verdict =
+    session.hung.length > 0
+      ? `It hangs: ${session.hung.map(describeHungReason).join("; ")}.`
+      : session.ours !== undefined
+        ? "It is one of your own, and it does not hang. Disconnect would end it in order."
+        : "It does not hang: somebody may be working in it.";
+  return {
+    message: `Kill ${remoteName(session)} on ${name}?`,
+    detail: [
+      ...(facts.length === 0 ? [] : [facts.join("\n")]),
+      verdict,
+      "Its processes are told to hang up (HUP), and after a few seconds to end (TERM).",
+    ].join("\n\n"),
+    action: "Kill",
+  };
+}
+
+/** How one session fared, as the end of a sentence that begins with its name. */
+function outcomeWords(outcome: SessionKillOutcome): string {
+  switch (outcome) {
+    case "ended":
+      return "has ended";
+    case "alive":
+      return "still lives";
+    case "denied":
+      return "belongs to another user, whom you may not signal";
+    case "changed":
+      return "had ended or changed meanwhile, so nothing was sent";
+    case "not-hung":
+      return "came back to life and was left alone";
+    case "own":
+      return "carries this connection and was left alone";
+    case "nothing-left":
+      return "has no process left that could be killed";
+  }
+}
+
+export interface KillTold {
+  readonly severity: "quiet" | "warning";
+  readonly text: string;
+  /** What still lives: a KILL can be offered for it. */
+  readonly alive: readonly RemoteSession[];
+}
+
+/** @param forced KILL was among the signals. @param sudo whether `sudo -n` was used there. */
+export function killTold(report: KillReport, host: string, forced: boolean, sudo: boolean): KillTold {
+  const { sessions } = report;
+  const ended = sessions.filter(({ outcome }) => outcome === "ended");
+  const rest = sessions.filter(({ outcome }) => outcome !== "ended");
+  const alive = rest.filter(({ outcome }) => outcome === "alive").map(({ session }) => session);
+  const sentences = [
+    ...(ended.length === 0
+      ? []
+      : ended.length === 1 && ended[0] !== undefined
+        ? [`${remoteName(ended[0].session)} has ended on ${printable(host)}.`]
+        : [`${plural(ended.length, "session")} have ended on ${printable(host)}.`]),
+    ...rest.map(({ session, outcome }) => {
+      const where = ended.length === 0 ? ` on ${printable(host)}` : "";
+      const after = outcome === "alive" ? (forced ? " after KILL" : " after HUP and TERM") : "";
+      return `${remoteName(session)}${where} ${outcomeWords(outcome)}${after}.`;
+    }),
+    ...(rest.some(({ outcome }) => outcome === "denied") && !sudo
+      ? ["Log in as that user or as root, or allow sudo for this host in sshSessions.hosts."]
+      : []),
+  ];
+  return {
+    severity: rest.length === 0 ? "quiet" : "warning",
+    text: plainMessage(sentences.join(" ")),
+    alive: forced ? [] : alive,
+  };
+}

@@ -1,0 +1,95 @@
+import * as vscode from "vscode";
+import { asError, CancelledError } from "../../base/errors.ts";
+import { printable } from "../../base/log.ts";
+import type { ExecuteOptions } from "../../session/run/execute.ts";
+import { runOnHosts } from "../../session/run/fleetRun.ts";
+import { limitedCommand } from "../../session/run/remoteCommand.ts";
+import { runReport, runSucceeded } from "../../session/run/runReport.ts";
+import { plural } from "../../text/humanText.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import { userMessage } from "../../text/userMessages.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { hostOf } from "./commandTarget.ts";
+
+/** Bytes of each stream and host that an editor gets. */
+const keptBytes = 4 * 1024 * 1024;
+
+/** The host of a tree item; otherwise one or several that the person chooses. */
+export async function hostsFor(
+  { service, resolver, recent }: CommandContext,
+  argument: unknown,
+  title: string,
+): Promise<readonly string[]> {
+  const given = hostOf(argument, service.masters());
+  if (given !== undefined) {
+    return [given];
+  }
+  const listed = (await resolver.hosts().catch(() => ({ hosts: [] }))).hosts.map(({ alias }) => alias);
+  const live = new Set(service.masters().map(({ host }) => host));
+  const aliases = [...new Set([...live, ...recent.list(), ...listed])];
+  const chosen = await vscode.window.showQuickPick(
+    aliases.map((alias) => ({
+      label: printable(alias),
+      alias,
+      description: live.has(alias) ? "connected" : "",
+    })),
+    { title, placeHolder: "Choose one or several hosts", canPickMany: true, ignoreFocusOut: true },
+  );
+  return chosen?.map(({ alias }) => alias) ?? [];
+}
+
+/** Runs with progress and cancel, then shows what came of it in an editor. */
+export async function runAndShow(
+  context: CommandContext,
+  hosts: readonly string[],
+  command: string,
+  title: string,
+  options: ExecuteOptions,
+): Promise<void> {
+  const { service, runDocuments, settings, home } = context;
+  const limit = settings.limits.commandTimeLimitSeconds;
+  const controller = new AbortController();
+  const runs = await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: `SSH: ${printable(title, 60)}`,
+      cancellable: true,
+    },
+    (progress, token) => {
+      token.onCancellationRequested(() => controller.abort(new CancelledError()));
+      let done = 0;
+      const tell = (): void =>
+        progress.report({
+          message:
+            hosts.length === 1 ? `on ${printable(hosts[0] ?? "")}` : `${done} of ${hosts.length} hosts`,
+          ...(done > 0 && { increment: 100 / hosts.length }),
+        });
+      tell();
+      return runOnHosts(
+        service,
+        hosts,
+        limit > 0 ? limitedCommand(command, limit) : command,
+        {
+          ...options,
+          title,
+          signal: controller.signal,
+          maxOutputBytes: keptBytes,
+          ...(limit > 0 && { timeLimitSeconds: limit }),
+        },
+        () => {
+          done++;
+          tell();
+        },
+      );
+    },
+  );
+  const describeError = (error: Error, host: string): string =>
+    CancelledError.is(error) ? "cancelled" : (userMessage(error, host, home)?.text ?? asError(error).message);
+  await runDocuments.show(title, runReport(title, runs, keptBytes, describeError));
+  const failed = runs.filter((each) => !runSucceeded(each)).length;
+  if (failed > 0 && hosts.length > 1 && !controller.signal.aborted) {
+    void vscode.window.showWarningMessage(
+      `${plainMessage(printable(title, 60))}: ${failed} of ${plural(hosts.length, "host")} failed.`,
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import * as vscode from "vscode";
+import type { Clock } from "../../base/clock.ts";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { sessionReport } from "../../session/sessionDetails.ts";
+import type { SessionService } from "../../session/sessionTypes.ts";
+
+const scheme = "ssh-session-details";
+/** Milliseconds between updates of a document that someone can see. */
+const updateInterval = 1000;
+
+/** Read-only documents that tell what a session's channel is made of, updating while they are visible. */
+export class SessionDetailsDocuments implements vscode.TextDocumentContentProvider, Disposable {
+  readonly #service: SessionService;
+  readonly #clock: Clock;
+  readonly #store = new DisposableStore();
+  readonly #changed: vscode.EventEmitter<vscode.Uri>;
+  readonly onDidChange: vscode.Event<vscode.Uri>;
+  /** What was shown last, by session: an ended session stays readable as long as its document is open. */
+  readonly #last = new Map<string, string>();
+  #timer: Disposable | undefined;
+
+  constructor(service: SessionService, clock: Clock) {
+    this.#service = service;
+    this.#clock = clock;
+    this.#changed = this.#store.add(new vscode.EventEmitter<vscode.Uri>());
+    this.onDidChange = this.#changed.event;
+    this.#store.add(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
+    this.#store.add(vscode.window.onDidChangeVisibleTextEditors(() => this.#schedule()));
+    this.#store.add(
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        if (uri.scheme === scheme) {
+          this.#last.delete(uri.query);
+        }
+      }),
+    );
+  }
+
+  async show(sessionId: string): Promise<void> {
+    const title = this.#service.session(sessionId)?.snapshot().title ?? sessionId;
+    const uri = vscode.Uri.from({
+      scheme,
+      path: `${title.replace(/[/\\]/g, "-")} details`,
+      query: sessionId,
+    });
+    await vscode.window.showTextDocument(uri, { preview: true });
+    this.#schedule();
+  }
+
+  provideTextDocumentContent({ query: id }: vscode.Uri): string {
+    const session = this.#service.session(id);
+    const known = session?.snapshot() ?? this.#service.history().find((ended) => ended.id === id);
+    if (known === undefined) {
+      return this.#last.get(id) ?? "This session is gone.";
+    }
+    const master = this.#service.masters().find((candidate) => candidate.id === known.masterId);
+    const text = sessionReport(known, session?.details(), master, this.#clock.now());
+    this.#last.set(id, text);
+    return text;
+  }
+
+  dispose(): void {
+    this.#timer?.dispose();
+    this.#store.dispose();
+  }
+
+  #schedule(): void {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    const visible = vscode.window.visibleTextEditors.map(({ document }) => document.uri);
+    const ours = visible.filter((uri) => uri.scheme === scheme);
+    if (ours.length === 0) {
+      return;
+    }
+    this.#timer = this.#clock.setTimeout(() => {
+      for (const uri of ours) {
+        this.#changed.fire(uri);
+      }
+      this.#schedule();
+    }, updateInterval);
+  }
+}

@@ -1,0 +1,131 @@
+import * as vscode from "vscode";
+import { asError } from "../../base/errors.ts";
+import { type Logger, printable } from "../../base/log.ts";
+import type { HostEntry, HostResolver } from "../../config/configPorts.ts";
+import type { SessionService } from "../../session/sessionTypes.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import { openFileAt } from "../documents/openFile.ts";
+import { lifeByHost } from "../views/hostPresentation.ts";
+import { hostGroups } from "./hostPickItems.ts";
+import type { RecentHosts } from "./recentHosts.ts";
+
+interface HostItem extends vscode.QuickPickItem {
+  readonly host?: string;
+  readonly entry?: HostEntry;
+}
+
+/** Asks for a host: one that is listed, or whatever is typed (`user@host:port`). */
+export class HostPick {
+  readonly #resolver: HostResolver;
+  readonly #service: SessionService;
+  readonly #recent: RecentHosts;
+  readonly #logger: Logger;
+
+  constructor(resolver: HostResolver, service: SessionService, recent: RecentHosts, logger: Logger) {
+    this.#resolver = resolver;
+    this.#service = service;
+    this.#recent = recent;
+    this.#logger = logger;
+  }
+
+  /**
+   * @param preferred hosts to list first.
+   * @returns undefined when the person dismissed it, or `token` was cancelled.
+   */
+  async ask(
+    title: string,
+    preferred: readonly string[] = [],
+    token?: vscode.CancellationToken,
+  ): Promise<string | undefined> {
+    const pick = vscode.window.createQuickPick<HostItem>();
+    pick.title = title;
+    pick.placeholder = "Choose a host, or type user@host:port";
+    pick.matchOnDescription = true;
+    pick.busy = true;
+    const cancelled = token?.onCancellationRequested(() => pick.hide());
+    const answer = new Promise<string | undefined>((resolve) => {
+      let chosen: string | undefined;
+      pick.onDidAccept(() => {
+        chosen = pick.selectedItems[0]?.host ?? (pick.value.trim() || undefined);
+        if (chosen !== undefined) {
+          pick.hide();
+        }
+      });
+      pick.onDidTriggerItemButton(({ item: { entry } }) => {
+        if (entry?.file !== undefined) {
+          pick.hide();
+          void openFileAt(entry.file, entry.line);
+        }
+      });
+      pick.onDidHide(() => resolve(chosen));
+    });
+    pick.show();
+    try {
+      // Shown before the hosts are read: a slow file or `ssh` must not make the key press look lost.
+      const listed = await this.#items(preferred);
+      const render = (): void => {
+        pick.items = withTyped(listed, pick.value.trim());
+      };
+      pick.onDidChangeValue(render);
+      render();
+      pick.busy = false;
+      return await answer;
+    } finally {
+      cancelled?.dispose();
+      pick.dispose();
+    }
+  }
+
+  async #items(preferred: readonly string[]): Promise<readonly HostItem[]> {
+    let entries: readonly HostEntry[] = [];
+    try {
+      entries = (await this.#resolver.hosts()).hosts;
+    } catch (error) {
+      // A host can still be typed.
+      this.#logger.warn(`The hosts can't be read: ${printable(asError(error).message)}`);
+    }
+    const live = new Set(lifeByHost(this.#service.masters()).keys());
+    return hostGroups(entries, preferred, this.#recent.list(), live).flatMap(({ title, choices }) => [
+      { label: title, kind: vscode.QuickPickItemKind.Separator },
+      ...choices.map(
+        (choice): HostItem => ({
+          label: plainMessage(printable(choice.host)),
+          description: plainMessage(choice.description),
+          iconPath: choice.live
+            ? new vscode.ThemeIcon("vm-active", new vscode.ThemeColor("testing.iconPassed"))
+            : new vscode.ThemeIcon("vm"),
+          host: choice.host,
+          ...(choice.entry === undefined ? {} : { entry: choice.entry }),
+          ...(choice.entry?.file === undefined
+            ? {}
+            : {
+                buttons: [
+                  {
+                    iconPath: new vscode.ThemeIcon("go-to-file"),
+                    tooltip: "Open the line in the SSH config file",
+                  },
+                ],
+              }),
+        }),
+      ),
+    ]);
+  }
+}
+
+/** The list and, when something was typed that it has not, that. */
+function withTyped(listed: readonly HostItem[], typed: string): readonly HostItem[] {
+  if (typed === "" || listed.some(({ host }) => host === typed)) {
+    return listed;
+  }
+  return [
+    ...listed,
+    { label: "as typed", kind: vscode.QuickPickItemKind.Separator },
+    {
+      label: plainMessage(printable(typed)),
+      description: "connect to what is typed",
+      iconPath: new vscode.ThemeIcon("add"),
+      alwaysShow: true,
+      host: typed,
+    },
+  ];
+}

@@ -1,0 +1,50 @@
+/** What the host pick lists, in order, as plain data. No vscode. */
+import type { HostEntry } from "../../config/configPorts.ts";
+import { hostDescription } from "../views/hostPresentation.ts";
+
+export interface HostChoice {
+  readonly host: string;
+  readonly description: string;
+  readonly live: boolean;
+  readonly entry: HostEntry | undefined;
+}
+
+export interface HostGroup {
+  readonly title: string;
+  readonly choices: readonly HostChoice[];
+}
+
+/**
+ * @param preferred hosts of the terminal profile; first.
+ * @param recent newest first; second. A host is listed once, where it comes first.
+ */
+export function hostGroups(
+  entries: readonly HostEntry[],
+  preferred: readonly string[],
+  recent: readonly string[],
+  live: ReadonlySet<string>,
+): readonly HostGroup[] {
+  const byAlias = new Map(entries.map((entry) => [entry.alias, entry]));
+  const listed = new Set<string>();
+  const group = (title: string, hosts: readonly string[]): HostGroup => ({
+    title,
+    choices: hosts.flatMap((host) => {
+      if (listed.has(host)) {
+        return [];
+      }
+      listed.add(host);
+      const entry = byAlias.get(host);
+      return {
+        host,
+        description: entry === undefined ? "" : hostDescription(entry),
+        live: live.has(host),
+        entry,
+      };
+    }),
+  });
+  return [
+    group("profile hosts", preferred),
+    group("recent", recent),
+    group("hosts", [...byAlias.keys()]),
+  ].filter(({ choices }) => choices.length > 0);
+}

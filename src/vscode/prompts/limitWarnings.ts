@@ -1,0 +1,39 @@
+import * as vscode from "vscode";
+import type { Disposable } from "../../base/disposable.ts";
+import { printable } from "../../base/log.ts";
+import type { LimitKind, Session, SessionService } from "../../session/sessionTypes.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+
+const limitNames: Record<LimitKind, string> = {
+  time: "time limit",
+  idle: "idle limit",
+  "channel-timeout": "ChannelTimeout",
+};
+
+/** Tells a person that a terminal is about to reach a limit, and lets him extend it. */
+export function showLimitWarnings(service: SessionService): Disposable {
+  return service.onDidWarn(({ session, limit, secondsLeft }) => {
+    // A command's limit was set by whoever runs it, for it.
+    if (session.snapshot().kind === "terminal") {
+      void warn(session, limit, secondsLeft);
+    }
+  });
+}
+
+async function warn(session: Session, limit: LimitKind, secondsLeft: number): Promise<void> {
+  const extend = "Extend";
+  const title = plainMessage(printable(session.snapshot().title));
+  const answer = await vscode.window.showWarningMessage(
+    `"${title}" reaches its ${limitNames[limit]} in ${secondsLeft} s.`,
+    extend,
+  );
+  if (answer !== extend) {
+    return;
+  }
+  // A notification stays as long as nobody answers it.
+  if (session.snapshot().state.kind === "ended") {
+    void vscode.window.showInformationMessage(`"${title}" has already ended.`);
+    return;
+  }
+  session.extend();
+}

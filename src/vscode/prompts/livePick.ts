@@ -1,0 +1,97 @@
+import * as vscode from "vscode";
+import type { Clock } from "../../base/clock.ts";
+import type { MasterSnapshot, SessionService } from "../../session/sessionTypes.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import { type ItemPresentation, isLive, presentMaster, presentSession } from "../views/livePresentation.ts";
+import type { LiveNode } from "../views/treeNodes.ts";
+
+interface LiveItem extends vscode.QuickPickItem {
+  /** Undefined for separators. */
+  readonly node?: LiveNode;
+}
+
+/** Asks for something that is alive. */
+export class LivePick {
+  readonly #service: SessionService;
+  readonly #clock: Clock;
+  readonly #home: string;
+
+  constructor(service: SessionService, clock: Clock, home: string) {
+    this.#service = service;
+    this.#clock = clock;
+    this.#home = home;
+  }
+
+  /**
+   * @param what `sessions`: only sessions with a terminal; `all`: connections and whatever runs on them.
+   * @returns undefined when dismissed, or when nothing is alive (which is then said).
+   */
+  async ask(title: string, what: "sessions" | "all"): Promise<LiveNode | undefined> {
+    const items = this.#items(what);
+    if (items.length === 0) {
+      void vscode.window.showInformationMessage("No SSH session is open.");
+      return undefined;
+    }
+    const chosen = await vscode.window.showQuickPick(items, {
+      title,
+      placeHolder: what === "all" ? "Choose a connection or a session" : "Choose a session",
+      matchOnDescription: true,
+    });
+    return chosen?.node;
+  }
+
+  /** Asks for one of several connections. */
+  async askConnection(
+    title: string,
+    masters: readonly MasterSnapshot[],
+  ): Promise<MasterSnapshot | undefined> {
+    const now = this.#clock.now();
+    const items = masters.map((master) => ({
+      ...liveItem(presentMaster(master, now, this.#home), { kind: "master", id: master.id }),
+      master,
+    }));
+    const chosen = await vscode.window.showQuickPick(items, {
+      title,
+      placeHolder: "Choose a connection",
+      matchOnDescription: true,
+    });
+    return chosen?.master;
+  }
+
+  /** By connection, which gives its name to the group. */
+  #items(what: "sessions" | "all"): readonly LiveItem[] {
+    const now = this.#clock.now();
+    return this.#service.masters().flatMap((master): readonly LiveItem[] => {
+      const shown = presentMaster(master, now, this.#home);
+      const sessions = master.sessions
+        .filter(({ kind, state }) => state.kind !== "ended" && (what === "all" || kind === "terminal"))
+        .map((session) =>
+          liveItem(presentSession(session, master, now), {
+            kind: "session",
+            id: session.id,
+            masterId: master.id,
+          }),
+        );
+      const own =
+        what === "all" && isLive(master.state)
+          ? [liveItem({ ...shown, label: `Connection to ${shown.label}` }, { kind: "master", id: master.id })]
+          : [];
+      const group = [...own, ...sessions];
+      return group.length === 0
+        ? []
+        : [{ label: shown.label, kind: vscode.QuickPickItemKind.Separator }, ...group];
+    });
+  }
+}
+
+function liveItem(presentation: ItemPresentation, node: LiveNode): LiveItem {
+  return {
+    label: plainMessage(presentation.label),
+    description: plainMessage(presentation.description),
+    iconPath: new vscode.ThemeIcon(
+      presentation.icon.id,
+      presentation.icon.color === undefined ? undefined : new vscode.ThemeColor(presentation.icon.color),
+    ),
+    node,
+  };
+}

@@ -1,0 +1,166 @@
+import * as vscode from "vscode";
+import type {
+  AuthPrompter,
+  AuthTarget,
+  KeyboardInteractiveRequest,
+  PromptAnswer,
+} from "../../auth/authPorts.ts";
+import { printable } from "../../base/log.ts";
+import { destinationText } from "../../text/humanText.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import { shortPath } from "../../text/valueSourceText.ts";
+import type { PromptQueue } from "./promptQueue.ts";
+
+interface Question {
+  readonly title: string;
+  readonly prompt: string;
+  readonly masked: boolean;
+  /** Shown as an error until something is typed. */
+  readonly complaint?: string;
+  readonly step?: { readonly number: number; readonly of: number };
+  /** Offers to keep the answer. */
+  readonly rememberable: boolean;
+}
+
+/** Asks for passwords, passphrases and whatever a server wants to know, one input box at a time. */
+export class VscodeAuthPrompter implements AuthPrompter {
+  readonly #queue: PromptQueue;
+  readonly #home: string;
+
+  constructor(queue: PromptQueue, home: string) {
+    this.#queue = queue;
+    this.#home = home;
+  }
+
+  password(target: AuthTarget, attempt: number, signal: AbortSignal): Promise<PromptAnswer | undefined> {
+    return this.#ask(
+      {
+        title: `SSH: ${printable(target.alias)}`,
+        prompt: `Password for ${printable(destinationText(target))}`,
+        masked: true,
+        rememberable: true,
+        ...(attempt > 1
+          ? { complaint: `Refused. Attempt ${attempt}: password for ${printable(destinationText(target))}` }
+          : {}),
+      },
+      signal,
+    );
+  }
+
+  passphrase(
+    target: AuthTarget,
+    keyFile: string,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<PromptAnswer | undefined> {
+    return this.#ask(
+      {
+        title: `SSH: ${printable(target.alias)}`,
+        prompt: `Passphrase for the key ${printable(shortPath(keyFile, this.#home))}`,
+        masked: true,
+        rememberable: true,
+        ...(attempt > 1
+          ? {
+              complaint: `That does not open it. Attempt ${attempt}: passphrase for the key ${printable(shortPath(keyFile, this.#home))}`,
+            }
+          : {}),
+      },
+      signal,
+    );
+  }
+
+  async keyboardInteractive(
+    target: AuthTarget,
+    request: KeyboardInteractiveRequest,
+    signal: AbortSignal,
+  ): Promise<readonly string[] | undefined> {
+    const instructions = [request.name, request.instructions]
+      .map((text) => printable(text.trim().replace(/\s+/g, " ")))
+      .filter((text) => text !== "")
+      .join(": ");
+    const answers: string[] = [];
+    for (const [index, { prompt, echo }] of request.prompts.entries()) {
+      const asked = printable(prompt.trim());
+      const answer = await this.#ask(
+        {
+          title: `SSH: ${printable(target.alias)}`,
+          // The server's words are quoted as such: a hostile one could otherwise ask in our name.
+          prompt: `${printable(target.hostName)} ${instructions === "" ? "" : `says “${instructions}” and `}asks “${asked}”`,
+          masked: !echo,
+          rememberable: false,
+          step: { number: index + 1, of: request.prompts.length },
+        },
+        signal,
+      );
+      if (answer === undefined) {
+        return undefined;
+      }
+      answers.push(answer.value);
+    }
+    // RFC 4256 section 3.2: a round may only tell something; it is answered with no answers.
+    if (request.prompts.length === 0 && instructions !== "") {
+      void vscode.window.showInformationMessage(
+        plainMessage(`${printable(target.hostName)} says: ${instructions}`),
+      );
+    }
+    return answers;
+  }
+
+  #ask(question: Question, signal: AbortSignal): Promise<PromptAnswer | undefined> {
+    return this.#queue.ask(() => showInputBox(question, signal), signal);
+  }
+}
+
+function showInputBox(question: Question, signal: AbortSignal): Promise<PromptAnswer | undefined> {
+  return new Promise((resolve) => {
+    const input = vscode.window.createInputBox();
+    let remember = false;
+    let answer: PromptAnswer | undefined;
+
+    const render = (): void => {
+      if (question.rememberable) {
+        input.placeholder = remember
+          ? "Will be kept in the system's keychain"
+          : "Will not be kept. The key button above keeps it.";
+        input.buttons = [
+          remember
+            ? { iconPath: new vscode.ThemeIcon("pass-filled"), tooltip: "Don't keep it" }
+            : { iconPath: new vscode.ThemeIcon("key"), tooltip: "Keep it in the system's keychain" },
+        ];
+      }
+    };
+    const onAbort = (): void => input.hide();
+
+    input.title = plainMessage(question.title);
+    input.prompt = plainMessage(question.prompt);
+    input.password = question.masked;
+    // A person may have to look for a token in another window.
+    input.ignoreFocusOut = true;
+    if (question.step !== undefined && question.step.of > 1) {
+      input.step = question.step.number;
+      input.totalSteps = question.step.of;
+    }
+    if (question.complaint !== undefined) {
+      input.validationMessage = plainMessage(question.complaint);
+    }
+    render();
+    input.onDidChangeValue(() => {
+      input.validationMessage = undefined;
+    });
+    input.onDidTriggerButton(() => {
+      remember = !remember;
+      render();
+    });
+    input.onDidAccept(() => {
+      answer = { value: input.value, remember };
+      input.hide();
+    });
+    input.onDidHide(() => {
+      signal.removeEventListener("abort", onAbort);
+      input.dispose();
+      resolve(answer);
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+    input.show();
+  });
+}

@@ -1,0 +1,24 @@
+import * as vscode from "vscode";
+import { printable } from "../../base/log.ts";
+import type { HostKeyPrompter, HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
+import { hostKeyDialog } from "./hostKeyDialog.ts";
+import type { PromptQueue } from "./promptQueue.ts";
+
+/** Asks, in a modal dialog, whether an unknown host key may be trusted. */
+export class VscodeHostKeyPrompter implements HostKeyPrompter {
+  readonly #queue: PromptQueue;
+
+  constructor(queue: PromptQueue) {
+    this.#queue = queue;
+  }
+
+  async confirmUnknown(question: HostKeyQuestion, signal: AbortSignal): Promise<boolean> {
+    const { message, detail } = hostKeyDialog(question);
+    const accept = "Connect and Save";
+    const answer = await this.#queue.ask(
+      async () => vscode.window.showWarningMessage(printable(message), { modal: true, detail }, accept),
+      signal,
+    );
+    return answer === accept;
+  }
+}

@@ -1,0 +1,143 @@
+import type { Clock } from "../../base/clock.ts";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import type { RemoteViewService } from "../../remote/remoteViewService.ts";
+import type { MasterSnapshot, SessionService } from "../../session/sessionTypes.ts";
+
+/** Milliseconds from the end of one reading to the next. */
+export const readEvery = 10_000;
+/** After a reading that failed: what does not answer, or has no shell, is not asked again and again. */
+export const readAfterFailure = 60_000;
+
+interface Watched {
+  /** Monotonic. Undefined: nothing was read yet. */
+  readAt: number | undefined;
+  failed: boolean;
+  reading: boolean;
+  timer: Disposable | undefined;
+}
+
+/**
+ * Reads a server's view when its fold is opened, and again and again while someone can see it. A master that lingers is
+ * read when its fold is opened and then left alone; one that does not answer is not asked at all. No vscode.
+ */
+export class RemotePolling implements Disposable {
+  readonly #view: RemoteViewService;
+  readonly #service: SessionService;
+  readonly #clock: Clock;
+  readonly #store = new DisposableStore();
+  /** The masters whose folds are open. */
+  readonly #watched = new Map<string, Watched>();
+  #visible = false;
+
+  constructor(view: RemoteViewService, service: SessionService, clock: Clock) {
+    this.#view = view;
+    this.#service = service;
+    this.#clock = clock;
+    this.#store.add(service.onDidChange(() => this.#update()));
+  }
+
+  isOpen(masterId: string): boolean {
+    return this.#watched.has(masterId);
+  }
+
+  setVisible(visible: boolean): void {
+    this.#visible = visible;
+    this.#update();
+  }
+
+  setOpen(masterId: string, open: boolean): void {
+    if (open === this.#watched.has(masterId)) {
+      return;
+    }
+    if (open) {
+      this.#watched.set(masterId, { readAt: undefined, failed: false, reading: false, timer: undefined });
+      this.#update();
+    } else {
+      this.#forget(masterId);
+    }
+  }
+
+  /** Reads now what is open: all, or one. */
+  refresh(masterId?: string): void {
+    for (const [id, watched] of this.#watched) {
+      if (masterId === undefined || id === masterId) {
+        void this.#read(id, watched);
+      }
+    }
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+    for (const masterId of [...this.#watched.keys()]) {
+      this.#forget(masterId);
+    }
+  }
+
+  #forget(masterId: string): void {
+    this.#watched.get(masterId)?.timer?.dispose();
+    this.#watched.delete(masterId);
+    this.#view.forget(masterId);
+  }
+
+  #update(): void {
+    const masters = new Map(this.#service.masters().map((master) => [master.id, master]));
+    for (const [masterId, watched] of this.#watched) {
+      const master = masters.get(masterId);
+      if (master === undefined || !isConnected(master)) {
+        this.#forget(masterId);
+      } else {
+        this.#arm(master, watched);
+      }
+    }
+  }
+
+  #arm(master: MasterSnapshot, watched: Watched): void {
+    const due =
+      this.#visible &&
+      !watched.reading &&
+      (master.state.kind === "ready" || (master.state.kind === "lingering" && watched.readAt === undefined));
+    if (!due) {
+      watched.timer?.dispose();
+      watched.timer = undefined;
+      return;
+    }
+    if (watched.timer === undefined) {
+      const pause = watched.failed ? readAfterFailure : readEvery;
+      const wait =
+        watched.readAt === undefined ? 0 : Math.max(0, watched.readAt + pause - this.#clock.monotonic());
+      watched.timer = this.#clock.setTimeout(() => {
+        watched.timer = undefined;
+        void this.#read(master.id, watched);
+      }, wait);
+    }
+  }
+
+  async #read(masterId: string, watched: Watched): Promise<void> {
+    watched.reading = true;
+    watched.failed = await this.#view.refresh(masterId).then(
+      () => false,
+      // The view keeps why, and the fold shows it.
+      () => true,
+    );
+    watched.reading = false;
+    watched.readAt = this.#clock.monotonic();
+    this.#update();
+  }
+}
+
+/** There is a connection to read over. */
+export function isConnected({ state }: Pick<MasterSnapshot, "state">): boolean {
+  switch (state.kind) {
+    case "ready":
+    case "lingering":
+    case "suspect":
+    case "hung":
+      return true;
+    case "connecting":
+    case "disconnecting":
+    case "lost":
+    case "closed":
+    case "reconnecting":
+      return false;
+  }
+}

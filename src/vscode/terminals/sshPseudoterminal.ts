@@ -1,0 +1,192 @@
+import * as vscode from "vscode";
+import type { Clock } from "../../base/clock.ts";
+import { CancelledError } from "../../base/errors.ts";
+import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
+import { hostSetting } from "../../config/hostSettings.ts";
+import { type PersistentShell, persistentShell } from "../../session/persistence.ts";
+import type { Session, SessionService, SessionSnapshot } from "../../session/sessionTypes.ts";
+import {
+  type OpenAttempt,
+  TerminalController,
+  type TerminalSettings,
+} from "../../terminal/terminalController.ts";
+import type { Typing } from "../../terminal/typing.ts";
+import { channelLines, connectionLines } from "../../text/connectionLines.ts";
+import { describeEnding, describeFailure, describeWarning } from "../../text/terminalWords.ts";
+
+export interface SshTerminalRequest {
+  readonly host: string;
+  readonly title: string;
+  /** In place of the login shell. */
+  readonly command?: string;
+  /** What the shell is called on the server where it outlives connections. */
+  readonly shellName: string;
+}
+
+export interface SshPseudoterminalInit {
+  readonly service: SessionService;
+  readonly resolver: HostResolver;
+  readonly settings: SettingsPort;
+  readonly clock: Clock;
+  readonly typing: Typing;
+  /** The home directory, shown as `~`. */
+  readonly home: string;
+  readonly request: SshTerminalRequest;
+  /** The first session did not come about; not called for a cancellation. */
+  onFailed(error: Error): void;
+  /** Each further session of this tab has another id. */
+  onSession(id: string): void;
+}
+
+/** One terminal tab over the vscode-free controller. Closing the tab ends its session (hangup) and nothing else. */
+export class SshPseudoterminal implements vscode.Pseudoterminal {
+  readonly #init: SshPseudoterminalInit;
+  readonly #written = new vscode.EventEmitter<string>();
+  readonly #closed = new vscode.EventEmitter<number | undefined>();
+  readonly #renamed = new vscode.EventEmitter<string>();
+  readonly #controller: TerminalController;
+  readonly opened: Promise<SessionSnapshot>;
+  #settleOpened: { resolve(session: SessionSnapshot): void; reject(error: Error): void } | undefined;
+  #title: string;
+  #sessionId: string | undefined;
+  #failure: Error | undefined;
+
+  readonly onDidWrite = this.#written.event;
+  readonly onDidClose: vscode.Event<number | undefined> = this.#closed.event;
+  readonly onDidChangeName = this.#renamed.event;
+
+  constructor(init: SshPseudoterminalInit) {
+    this.#init = init;
+    this.#title = init.request.title;
+    this.opened = new Promise((resolve, reject) => {
+      this.#settleOpened = { resolve, reject };
+    });
+    // Most openers don't wait; a failure is told through `onFailed` as well.
+    this.opened.catch(() => {});
+    const { clock, typing, request, home } = init;
+    this.#controller = new TerminalController({
+      clock,
+      typing,
+      host: request.host,
+      settings: () => this.#settings(),
+      openSession: (attempt) => this.#openSession(attempt),
+      reconnect: (lost, terminal) => init.service.reconnect(lost, terminal),
+      write: (text) => this.#written.fire(text),
+      close: (exitCode) => this.#closed.fire(exitCode),
+      describeEnd: (outcome) => describeEnding(request.host, outcome),
+      describeFailure: (error) => {
+        this.#failure = error;
+        return describeFailure(request.host, error, home);
+      },
+      describeWarning,
+      connectionInfo: (session) => connectionLines(session, init.service.masters(), clock.now()),
+      channelList: (session) => channelLines(session, init.service.masters(), clock.now()),
+      rekey: (session) => init.service.rekey(session.snapshot().masterId ?? ""),
+    });
+    this.#controller.onDidChangeState((state) => {
+      if (state.kind === "open") {
+        this.#sessionId = state.session.id;
+        init.onSession(state.session.id);
+        this.#settleOpened?.resolve(state.session.snapshot());
+        this.#settleOpened = undefined;
+      } else if (state.kind === "ended" || state.kind === "closed") {
+        this.#onOver();
+      }
+    });
+  }
+
+  /** The session that is or was last in this tab. */
+  get sessionId(): string | undefined {
+    return this.#sessionId;
+  }
+
+  get request(): SshTerminalRequest {
+    return this.#init.request;
+  }
+
+  /** How the shell of this tab is ended on the server, where it outlives the connection. */
+  get persistent(): PersistentShell | undefined {
+    const { request, settings } = this.#init;
+    if (request.command !== undefined) {
+      return undefined;
+    }
+    const persistence =
+      hostSetting(settings.hosts, request.host, "persistence")?.value ?? settings.terminals.persistence;
+    return persistentShell(persistence, request.shellName);
+  }
+
+  /** Called by VS Code once it listens: what is written before is lost. */
+  open(dimensions: vscode.TerminalDimensions | undefined): void {
+    this.#controller.open(dimensions);
+  }
+
+  close(): void {
+    this.#controller.dispose();
+    this.#onOver();
+    this.#written.dispose();
+    this.#closed.dispose();
+    this.#renamed.dispose();
+  }
+
+  setDimensions(dimensions: vscode.TerminalDimensions): void {
+    this.#controller.resize(dimensions);
+  }
+
+  handleInput(data: string): void {
+    this.#controller.input(data);
+  }
+
+  /** As R does in a tab whose session has ended. @returns false when the tab is gone. */
+  openAgain(): boolean {
+    this.#controller.input("r");
+    return this.#controller.state.kind !== "closed";
+  }
+
+  rename(title: string): void {
+    this.#title = title;
+    this.#renamed.fire(title);
+  }
+
+  async #settings(): Promise<TerminalSettings> {
+    const { resolver, settings, request } = this.#init;
+    const { escapeChar, alias } = await resolver.resolve(request.host);
+    const { encoding, reconnect } = settings.terminals;
+    return {
+      escapeChar,
+      encoding: hostSetting(settings.hosts, alias, "encoding")?.value ?? encoding,
+      reconnect: hostSetting(settings.hosts, alias, "reconnect")?.value ?? reconnect,
+    };
+  }
+
+  async #openSession({ dimensions, signal, login, inPlaceOf }: OpenAttempt): Promise<Session> {
+    const { service, request, resolver } = this.#init;
+    const command =
+      request.command ??
+      this.persistent?.attach ??
+      (await resolver.resolve(request.host, signal)).remoteCommand;
+    return await service.open(
+      {
+        host: request.host,
+        kind: "terminal",
+        title: this.#title,
+        request: command === undefined ? { type: "shell" } : { type: "exec", command },
+        pty: { term: "xterm-256color", dimensions },
+        allowPrompts: login === "attended",
+        mayLogIn: login !== "none",
+        ...(inPlaceOf && { inPlaceOf }),
+      },
+      signal,
+    );
+  }
+
+  /** Over before a session was there: whoever waits for one hears why. */
+  #onOver(): void {
+    const waiting = this.#settleOpened;
+    this.#settleOpened = undefined;
+    const failure = this.#failure;
+    waiting?.reject(failure ?? new CancelledError());
+    if (waiting !== undefined && failure !== undefined) {
+      this.#init.onFailed(failure);
+    }
+  }
+}

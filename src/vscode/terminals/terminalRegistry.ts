@@ -1,0 +1,211 @@
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import type { Clock } from "../../base/clock.ts";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import type { Logger } from "../../base/log.ts";
+import { printable } from "../../base/log.ts";
+import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
+import { execute } from "../../session/run/execute.ts";
+import type { SessionService, SessionSnapshot } from "../../session/sessionTypes.ts";
+import { Typing } from "../../terminal/typing.ts";
+import { plural } from "../../text/humanText.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import { freeTitle } from "../../text/terminalTitle.ts";
+import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
+import type { RecentHosts } from "../prompts/recentHosts.ts";
+import { SshPseudoterminal, type SshTerminalRequest } from "./sshPseudoterminal.ts";
+import type { TerminalMemory } from "./terminalMemory.ts";
+
+export interface TerminalRegistryInit {
+  readonly service: SessionService;
+  readonly resolver: HostResolver;
+  readonly settings: SettingsPort;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly presenter: ErrorPresenter;
+  readonly recent: RecentHosts;
+  readonly memory: TerminalMemory;
+  readonly home: string;
+}
+
+export interface OpenSshTerminal {
+  readonly title?: string;
+  readonly command?: string;
+  readonly preserveFocus?: boolean;
+  /** False: whoever asked tells the person about a failure. */
+  readonly presentFailure?: boolean;
+  /** Attach to the shell of this name where shells outlive connections. Default: a new name. */
+  readonly shellName?: string;
+}
+
+/** Seconds for the server to end a shell that outlived its terminal. */
+const endShellWithin = 10;
+
+/** Opens terminal tabs and finds them again. Keeps no list: VS Code has one, and owns the tabs. */
+export class TerminalRegistry implements Disposable {
+  readonly #init: TerminalRegistryInit;
+  readonly #typing: Typing;
+  readonly #store = new DisposableStore();
+  readonly #fromProfile = new WeakSet<SshPseudoterminal>();
+
+  constructor(init: TerminalRegistryInit) {
+    this.#init = init;
+    this.#typing = new Typing(init.clock);
+    this.#store.add(vscode.window.onDidOpenTerminal((terminal) => this.#onOpened(terminal)));
+    this.#store.add(vscode.window.onDidCloseTerminal((terminal) => this.#onClosed(terminal)));
+  }
+
+  /** Opens a tab and, in it, a session. Resolves when the session is open; a failure need not be awaited. */
+  open(host: string, options: OpenSshTerminal = {}): Promise<SessionSnapshot> {
+    const { pty, terminal } = this.#create(host, options);
+    vscode.window.createTerminal(terminal).show(options.preserveFocus ?? false);
+    return pty.opened;
+  }
+
+  /** What a terminal profile opens: VS Code makes the tab. */
+  profile(host: string): vscode.TerminalProfile {
+    const { pty, terminal } = this.#create(host, {});
+    this.#fromProfile.add(pty);
+    return new vscode.TerminalProfile(terminal);
+  }
+
+  /** Shows the terminal of a session. @returns false when it has none. */
+  reveal(sessionId: string): boolean {
+    const terminal = this.#terminalOf(sessionId);
+    terminal?.show();
+    return terminal !== undefined;
+  }
+
+  rename(sessionId: string, title: string): void {
+    const terminal = this.#terminalOf(sessionId);
+    if (terminal !== undefined) {
+      ptyOf(terminal)?.rename(title);
+    }
+  }
+
+  /** After a reload of the window: offers the terminals that were open before it, until somebody answers. */
+  async offerAgain(): Promise<void> {
+    const { memory } = this.#init;
+    const { before } = memory;
+    if (before.length === 0) {
+      return;
+    }
+    const hosts = plainMessage([...new Set(before.map(({ host }) => printable(host)))].join(", "));
+    const reopen = "Reopen";
+    const answer = await vscode.window.showInformationMessage(
+      `${plural(before.length, "SSH terminal was", "SSH terminals were")} open before the window reloaded: ${hosts}.`,
+      reopen,
+    );
+    if (answer !== reopen) {
+      memory.dismiss();
+      return;
+    }
+    for (const { host, title, shellName } of before) {
+      this.open(host, { title, shellName, preserveFocus: true }).catch(() => {
+        // Told in its tab, and by a message where that is not in front.
+      });
+    }
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  #terminalOf(sessionId: string): vscode.Terminal | undefined {
+    return vscode.window.terminals.find((terminal) => ptyOf(terminal)?.sessionId === sessionId);
+  }
+
+  #create(
+    host: string,
+    options: OpenSshTerminal,
+  ): { readonly pty: SshPseudoterminal; readonly terminal: vscode.ExtensionTerminalOptions } {
+    const { service, resolver, settings, clock, home, memory, presenter, recent } = this.#init;
+    const title = options.title ?? freeTitle(host, new Set(vscode.window.terminals.map(({ name }) => name)));
+    const request: SshTerminalRequest = {
+      host,
+      title,
+      shellName: options.shellName ?? `vscode-${randomBytes(6).toString("hex")}`,
+      ...(options.command === undefined ? {} : { command: options.command }),
+    };
+    const pty = new SshPseudoterminal({
+      ...{ service, resolver, settings, clock, home, request },
+      typing: this.#typing,
+      onFailed: (error) => {
+        if (options.presentFailure !== false) {
+          void presenter.presentTerminalFailure(error, host, isInFront(pty), async () => {
+            if (!pty.openAgain()) {
+              void this.open(host, options);
+            }
+          });
+        }
+      },
+      onSession: () => {
+        if (request.command === undefined) {
+          memory.opened({ host, title, shellName: request.shellName });
+        }
+      },
+    });
+    void pty.opened.then(
+      () => recent.add(host),
+      () => {},
+    );
+    return {
+      pty,
+      // VS Code can't bring the tab back by itself: the memory does.
+      terminal: { name: title, pty, iconPath: new vscode.ThemeIcon("vm"), isTransient: true },
+    };
+  }
+
+  /** VS Code looks for a profile's tab to bring to the front before it is there (createContributedTerminalProfile). */
+  #onOpened(terminal: vscode.Terminal): void {
+    const pty = ptyOf(terminal);
+    if (pty !== undefined && this.#fromProfile.delete(pty)) {
+      terminal.show();
+    }
+  }
+
+  #onClosed(terminal: vscode.Terminal): void {
+    const pty = ptyOf(terminal);
+    const reason = terminal.exitStatus?.reason;
+    if (pty === undefined || reason === vscode.TerminalExitReason.Shutdown) {
+      // A window that goes away takes its terminals along without anybody having closed them.
+      return;
+    }
+    this.#init.memory.closed(pty.request.shellName);
+    if (reason === vscode.TerminalExitReason.User) {
+      void this.#endShell(pty);
+    }
+  }
+
+  /** A terminal that its owner closed leaves no shell behind on the server. */
+  async #endShell(pty: SshPseudoterminal): Promise<void> {
+    const { service, logger } = this.#init;
+    const { host } = pty.request;
+    const command = pty.sessionId === undefined ? undefined : pty.persistent?.end;
+    if (command === undefined) {
+      return;
+    }
+    try {
+      await execute(service, host, command, {
+        title: `end the shell of ${host}`,
+        timeLimitSeconds: endShellWithin,
+        remembered: false,
+        allowPrompts: false,
+      });
+    } catch (error) {
+      logger.error(`the shell ${pty.request.shellName} on ${host} may still run`, error);
+    }
+  }
+}
+
+/** As far as VS Code says it: nobody hears of a panel that is hidden. */
+function isInFront(pty: SshPseudoterminal): boolean {
+  const { activeTerminal } = vscode.window;
+  return activeTerminal !== undefined && ptyOf(activeTerminal) === pty;
+}
+
+/** VS Code keeps the pseudoterminal with its tab, also of tabs that a profile made. */
+function ptyOf({ creationOptions }: vscode.Terminal): SshPseudoterminal | undefined {
+  const pty = "pty" in creationOptions ? creationOptions.pty : undefined;
+  return pty instanceof SshPseudoterminal ? pty : undefined;
+}

@@ -1,0 +1,40 @@
+import * as vscode from "vscode";
+import type { Clock } from "../../base/clock.ts";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import type { SessionService } from "../../session/sessionTypes.ts";
+import { contextKeys } from "../settings/contributionIds.ts";
+import { Coalescer } from "./coalescer.ts";
+import { canReconnect, isReconnecting } from "./livePresentation.ts";
+import { liveSessions } from "./liveTree.ts";
+
+const refreshDelay = 50;
+
+/** Keeps the context keys true, so that the palette offers to end things only when there are some. */
+export function maintainContextKeys(service: SessionService, clock: Clock): Disposable {
+  const store = new DisposableStore();
+  const shown = new Map<string, boolean>();
+  const set = (key: string, value: boolean): void => {
+    if (shown.get(key) !== value) {
+      shown.set(key, value);
+      void vscode.commands.executeCommand("setContext", key, value);
+    }
+  };
+  const update = (): void => {
+    const masters = service.masters();
+    set(contextKeys.hasMasters, masters.length > 0);
+    set(
+      contextKeys.hasEnded,
+      service.history().length > 0 || masters.some(({ state }) => state.kind === "lost"),
+    );
+    set(contextKeys.isReconnecting, masters.some(isReconnecting));
+    set(contextKeys.canReconnect, masters.some(canReconnect));
+    set(
+      contextKeys.hasSessions,
+      masters.some((master) => liveSessions(master) > 0),
+    );
+  };
+  const refresh = store.add(new Coalescer(clock, refreshDelay, update));
+  store.add(service.onDidChange(() => refresh.request()));
+  update();
+  return store;
+}

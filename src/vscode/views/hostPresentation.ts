@@ -1,0 +1,86 @@
+/** What the Hosts view and the host pick show for a host, as plain data. No vscode. */
+import { printable } from "../../base/log.ts";
+import type { HostEntry } from "../../config/configPorts.ts";
+import type { MasterSnapshot } from "../../session/sessionTypes.ts";
+import { destinationText, plural } from "../../text/humanText.ts";
+import { factTable, literal } from "../../text/markdownText.ts";
+import { shortPath } from "../../text/valueSourceText.ts";
+import { contextWords } from "../settings/contributionIds.ts";
+import { type ItemPresentation, isLive } from "./livePresentation.ts";
+
+/** What is alive under an alias: masters that it opened, and sessions that were asked for by it. */
+export interface HostLife {
+  readonly masterIds: readonly string[];
+  readonly sessions: number;
+}
+
+const nothing: HostLife = { masterIds: [], sessions: 0 };
+
+/** By alias. A destination that several aliases share counts for each alias that uses it. */
+export function lifeByHost(masters: readonly MasterSnapshot[]): ReadonlyMap<string, HostLife> {
+  const found = new Map<string, { masterIds: Set<string>; sessions: number }>();
+  const at = (alias: string): { masterIds: Set<string>; sessions: number } => {
+    const known = found.get(alias) ?? { masterIds: new Set<string>(), sessions: 0 };
+    found.set(alias, known);
+    return known;
+  };
+  for (const master of masters.filter(({ state }) => isLive(state))) {
+    at(master.host).masterIds.add(master.id);
+    for (const session of master.sessions) {
+      if (session.state.kind !== "ended") {
+        const life = at(session.host);
+        life.masterIds.add(master.id);
+        life.sessions++;
+      }
+    }
+  }
+  return new Map(
+    [...found].map(([alias, life]) => [alias, { masterIds: [...life.masterIds], sessions: life.sessions }]),
+  );
+}
+
+/** `user@hostName:port`, of what the entry's own block says; empty when it says nothing. */
+export function hostDescription(entry: HostEntry): string {
+  const { alias, user, port } = entry;
+  if (entry.hostName === undefined && user === undefined && port === undefined) {
+    return "";
+  }
+  return printable(destinationOf({ ...entry, hostName: entry.hostName ?? alias }));
+}
+
+export function presentHost(entry: HostEntry, life: HostLife = nothing, home: string): ItemPresentation {
+  const label = printable(entry.alias);
+  const live = life.masterIds.length > 0;
+  const state = live ? (life.sessions === 0 ? "connected" : plural(life.sessions, "session")) : undefined;
+  const where = entry.file === undefined ? "sshSessions.hosts" : shortPath(entry.file, home);
+  const words = [
+    contextWords.host,
+    ...(live ? [contextWords.live] : []),
+    ...(entry.file === undefined ? [] : [contextWords.file]),
+  ];
+  return {
+    label,
+    // A narrow side bar cuts the end off: the destination stands in the hover as well.
+    description: [state, hostDescription(entry)]
+      .filter((part) => part !== undefined && part !== "")
+      .join(" · "),
+    icon: live ? { id: "vm-active", color: "testing.iconPassed" } : { id: "vm" },
+    contextValue: words.join(" "),
+    hover: [
+      `$(vm) **${literal(entry.alias)}**`,
+      factTable([
+        ["To", entry.hostName === undefined ? undefined : literal(destinationOf(entry))],
+        ["From", `${literal(where)}${entry.line === undefined ? "" : ` line ${entry.line}`}`],
+        ["Live", state],
+      ]),
+      "Click to open a terminal.",
+    ].join("\n\n"),
+    accessibleLabel: live ? `${label}, ${state}` : label,
+  };
+}
+
+function destinationOf(entry: HostEntry): string {
+  const { hostName = entry.alias, port = 22, user } = entry;
+  const text = destinationText({ user: user ?? "", hostName, port });
+  return user === undefined ? text.slice(1) : text;
+}

@@ -1,0 +1,334 @@
+/** What the live tree shows for a snapshot, as plain data, so that it can be tested without VS Code. */
+import { printable } from "../../base/log.ts";
+import type { ValueSource } from "../../config/hostConfig.ts";
+import type { NegotiatedAlgorithms } from "../../engine/connectionEngine.ts";
+import type { MasterEndReason, MasterState } from "../../master/masterTypes.ts";
+import { describeOutcome, formatBytes } from "../../session/sessionDetails.ts";
+import type {
+  MasterSnapshot,
+  SessionKind,
+  SessionSnapshot,
+  SessionState,
+} from "../../session/sessionTypes.ts";
+import {
+  age,
+  countdown,
+  destinationText,
+  plural,
+  roundTrip,
+  secondsLeft,
+  shortDuration,
+  sparkline,
+  timeLeft,
+  usualRoundTrip,
+} from "../../text/humanText.ts";
+import { factTable, literal } from "../../text/markdownText.ts";
+import { userMessage } from "../../text/userMessages.ts";
+import { valueSourceText } from "../../text/valueSourceText.ts";
+import { contextWords } from "../settings/contributionIds.ts";
+
+/** A tree item without VS Code's classes. `hover` is Markdown with theme icons, made of escaped text. */
+export interface ItemPresentation {
+  readonly label: string;
+  readonly description: string;
+  readonly icon: { readonly id: string; readonly color?: string };
+  readonly contextValue: string;
+  readonly hover: string;
+  /** For screen readers. */
+  readonly accessibleLabel: string;
+}
+
+const phases = {
+  jump: "jump host",
+  proxy: "proxy command",
+  tcp: "network",
+  handshake: "handshake",
+  hostKey: "host key",
+  authentication: "authentication",
+} as const;
+
+/** Why a master ended, as the end of a sentence. */
+export function masterEndText(reason: MasterEndReason): string {
+  switch (reason) {
+    case "linger-over":
+      return "unused for the linger time";
+    case "disconnected":
+      return "disconnected";
+    case "killed":
+      return "killed";
+    case "unresponsive":
+      return "the server stopped answering";
+    case "closed-by-server":
+      return "closed by the server";
+    case "connection-lost":
+      return "the connection was lost";
+    case "jump-lost":
+      return "the jump host's connection ended";
+    case "connect-failed":
+      return "could not connect";
+    case "shutdown":
+      return "shut down";
+  }
+}
+
+/**
+ * The state in a few words, with what is left of it within the first twenty characters: a narrow side bar shows no more.
+ * @param now wall-clock milliseconds.
+ */
+export function masterStateText(state: MasterState, now: number): string {
+  switch (state.kind) {
+    case "connecting":
+      return `connecting: ${phases[state.phase]}`;
+    case "ready":
+      return "ready";
+    case "lingering":
+      return state.until === undefined ? "idle, stays" : `idle, ${timeLeft(state.until - now)} left`;
+    case "suspect":
+      return `ends in ${countdown(state.deadAt - now)}, no answer ${state.unanswered}/${state.countMax}`;
+    case "hung":
+      return `hung, silent ${shortDuration(now - state.silentSince)}`;
+    case "disconnecting":
+      return "disconnecting";
+    case "lost":
+    case "closed":
+      return masterEndText(state.reason);
+    case "reconnecting":
+      return reconnectText(state, now);
+  }
+}
+
+function reconnectText(state: Extract<MasterState, { kind: "reconnecting" }>, now: number): string {
+  if (state.attempting) {
+    return "reconnecting…";
+  }
+  return state.until === undefined
+    ? "lost, waits for you"
+    : `reconnecting in ${secondsLeft(state.until - now)}`;
+}
+
+function masterIcon(state: MasterState): ItemPresentation["icon"] {
+  switch (state.kind) {
+    case "connecting":
+    case "disconnecting":
+      return { id: "loading~spin" };
+    case "ready":
+      return { id: "vm-active", color: "testing.iconPassed" };
+    case "lingering":
+      return { id: "vm-outline", color: "descriptionForeground" };
+    case "suspect":
+      return { id: "warning", color: "list.warningForeground" };
+    case "hung":
+      return { id: "error", color: "list.errorForeground" };
+    case "lost":
+      return { id: "debug-disconnect", color: "list.errorForeground" };
+    case "closed":
+      return { id: "circle-slash", color: "disabledForeground" };
+    case "reconnecting":
+      return state.attempting
+        ? { id: "sync~spin" }
+        : { id: state.until === undefined ? "debug-disconnect" : "sync", color: "list.warningForeground" };
+  }
+}
+
+/** There is a connection, or one is being made. */
+export function isLive(state: MasterState): boolean {
+  return state.kind !== "lost" && state.kind !== "closed" && state.kind !== "reconnecting";
+}
+
+/** Terminals wait for another connection. */
+export function isReconnecting({ state }: MasterSnapshot): boolean {
+  return state.kind === "reconnecting";
+}
+
+/** Terminals wait for another connection, or would be better off with one. */
+export function canReconnect(master: MasterSnapshot): boolean {
+  return isReconnecting(master) || isSilent(master);
+}
+
+/** It does not answer, and there are sessions that suffer from it. */
+function isSilent({ state, sessions }: MasterSnapshot): boolean {
+  return (state.kind === "suspect" || state.kind === "hung") && sessions.length > 0;
+}
+
+function masterWords(master: MasterSnapshot): readonly string[] {
+  if (isReconnecting(master)) {
+    return [contextWords.master, contextWords.reconnecting];
+  }
+  return [
+    contextWords.master,
+    isLive(master.state) ? contextWords.live : contextWords.ended,
+    ...(isSilent(master) ? [contextWords.silent] : []),
+  ];
+}
+
+/** @param home the home directory, shown as `~` in paths. */
+export function presentMaster(master: MasterSnapshot, now: number, home: string): ItemPresentation {
+  const { state } = master;
+  const destination = destinationText(master.destination);
+  const parts =
+    state.kind === "ready"
+      ? [printable(destination), ...known([usualRoundTrip(master.roundTrips), age(now - master.since)])]
+      : // A narrow side bar cuts the end off, and what is not as usual must be seen.
+        [masterStateText(state, now), printable(destination)];
+  if (master.overflow) {
+    parts.splice(state.kind === "ready" ? 0 : 1, 0, "overflow");
+  }
+  const label = printable(master.host);
+  return {
+    label,
+    description: parts.join(" · "),
+    icon: masterIcon(state),
+    contextValue: masterWords(master).join(" "),
+    hover: masterHover(master, now, home),
+    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${isReconnecting(master) ? waitingText(master) : plural(master.sessions.length, "session")}`,
+  };
+}
+
+/** `2 terminals wait` */
+export function waitingText({ sessions }: MasterSnapshot): string {
+  return plural(sessions.length, "terminal waits", "terminals wait");
+}
+
+function masterHover(master: MasterSnapshot, now: number, home: string): string {
+  const { keepalive, linger, state } = master;
+  const from = (source: ValueSource): string => `*${literal(valueSourceText(source, home))}*`;
+  const source = (value: keyof typeof keepalive.sources): string => from(keepalive.sources[value]);
+  const interval =
+    keepalive.serverAliveInterval === 0 ? "off" : `every ${keepalive.serverAliveInterval} s of silence`;
+  const history = master.roundTrips.length > 1 ? ` ${sparkline(master.roundTrips)}` : "";
+  const remote = master.remoteAddress === undefined ? "" : ` (${literal(master.remoteAddress)})`;
+  const facts = factTable([
+    ["To", `**${literal(destinationText(master.destination))}**${remote}`],
+    ["Via", master.via.length === 0 ? undefined : master.via.map((hop) => literal(hop)).join(" → ")],
+    ["State", `${literal(masterStateText(state, now))}, for ${shortDuration(now - state.since)}`],
+    ["Lost", state.kind === "reconnecting" ? masterEndText(state.reason) : undefined],
+    ["Last attempt", lastAttempt(master, home)],
+    ["Waiting", isReconnecting(master) ? plural(master.sessions.length, "terminal") : undefined],
+    [
+      "Connected",
+      isLive(state) && state.kind !== "connecting" && state.kind !== "ready"
+        ? `for ${shortDuration(now - master.since)}`
+        : undefined,
+    ],
+    [
+      "Round trip",
+      master.roundTripMs === undefined ? undefined : `${roundTrip(master.roundTripMs)}${history}`,
+    ],
+    ["Traffic", `↓ ${formatBytes(master.bytesIn)}  ↑ ${formatBytes(master.bytesOut)}`],
+    ["Server", master.serverVersion === undefined ? undefined : literal(master.serverVersion)],
+    ["Cipher", master.algorithms && literal(algorithmsText(master.algorithms))],
+    ["Engine", literal(master.engine)],
+  ]);
+  const policy = factTable([
+    ["serverAliveInterval", `${interval}: ${source("serverAliveInterval")}`],
+    ["serverAliveCountMax", `${keepalive.serverAliveCountMax}: ${source("serverAliveCountMax")}`],
+    ["tcpKeepAlive", `${keepalive.tcpKeepAlive ? "yes" : "no"}: ${source("tcpKeepAlive")}`],
+    ["linger", linger && `${lingerText(linger.seconds)}: ${from(linger.source)}`],
+  ]);
+  const notes = [
+    master.probesIgnored
+      ? "This server does not answer keepalive probes; silence alone does not end it."
+      : undefined,
+    master.overflow ? "A further connection, because the first one takes no more sessions." : undefined,
+    "error" in state && state.error !== undefined && state.kind !== "reconnecting"
+      ? literal(state.error.message)
+      : undefined,
+  ].filter((note) => note !== undefined);
+  return [`$(${masterIcon(state).id}) **${literal(master.host)}**`, facts, "---", policy, ...notes].join(
+    "\n\n",
+  );
+}
+
+/** In the words of `ssh -v`. */
+function algorithmsText({ cipher, mac, kex, hostKey }: NegotiatedAlgorithms): string {
+  return `${cipher}, MAC ${mac ?? "<implicit>"}, kex ${kex}, host key ${hostKey}`;
+}
+
+/** Why the last attempt to reconnect failed. */
+function lastAttempt({ state, host }: MasterSnapshot, home: string): string | undefined {
+  return state.kind === "reconnecting" && state.error !== undefined
+    ? literal(userMessage(state.error, host, home)?.text ?? state.error.message)
+    : undefined;
+}
+
+function lingerText(seconds: number): string {
+  if (seconds === Number.POSITIVE_INFINITY) {
+    return "stays";
+  }
+  return seconds === 0 ? "leaves at once" : shortDuration(seconds * 1000);
+}
+
+const sessionIcons: Record<SessionKind, string> = {
+  terminal: "terminal",
+  command: "play",
+  script: "file-code",
+  subsystem: "extensions",
+};
+
+function sessionStateText(state: SessionState, master: MasterSnapshot | undefined): string {
+  switch (state.kind) {
+    case "opening":
+      return "opening";
+    case "open":
+      return "open";
+    case "ending":
+      return state.how === "kill" ? "being killed" : "ending";
+    case "ended":
+      return master?.state.kind === "reconnecting" ? "waits" : describeOutcome(state.outcome);
+  }
+}
+
+export function presentSession(
+  session: SessionSnapshot,
+  master: MasterSnapshot | undefined,
+  now: number,
+): ItemPresentation {
+  const { state } = session;
+  const text = sessionStateText(state, master);
+  const idle = now - session.lastActivity;
+  const quiet = age(idle);
+  const parts =
+    state.kind === "open"
+      ? known([age(now - session.since), quiet === undefined ? undefined : `quiet ${quiet}`])
+      : [text];
+  // Several aliases can lead to one destination; the one that was used says what was meant.
+  if (master !== undefined && master.host !== session.host) {
+    parts.push(printable(session.host));
+  }
+  const label = printable(session.title);
+  const color = state.kind === "ended" ? "disabledForeground" : undefined;
+  const words = [
+    contextWords.session,
+    ...(session.kind === "terminal" ? [contextWords.terminal] : []),
+    ...(state.kind === "ended" ? [] : [contextWords.live]),
+  ];
+  return {
+    label,
+    description: parts.join(" · "),
+    icon: {
+      id: state.kind === "opening" || state.kind === "ending" ? "loading~spin" : sessionIcons[session.kind],
+      ...(color === undefined ? {} : { color }),
+    },
+    contextValue: words.join(" "),
+    hover: [
+      `$(${sessionIcons[session.kind]}) **${literal(session.title)}**`,
+      factTable([
+        ["Host", literal(session.host)],
+        ["Kind", session.kind],
+        ["State", literal(text)],
+        ["Since", `${clockTime(session.since)} (${shortDuration(now - session.since)})`],
+        ["Last activity", `${shortDuration(idle)} ago`],
+        ["Traffic", `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
+      ]),
+    ].join("\n\n"),
+    accessibleLabel: `${label}, ${session.kind}, ${text}`,
+  };
+}
+
+function known(parts: readonly (string | undefined)[]): string[] {
+  return parts.filter((part) => part !== undefined);
+}
+
+function clockTime(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}

@@ -1,0 +1,303 @@
+/** What the live tree shows of a server's own view, as plain data. No vscode; remote text is made harmless here. */
+import { asError } from "../../base/errors.ts";
+import { printable } from "../../base/log.ts";
+import { RemoteViewError } from "../../remote/remoteErrors.ts";
+import type { HungReason, RemoteSession, RemoteSessionKind } from "../../remote/remoteSession.ts";
+import type { RemoteGap, RemoteSnapshot } from "../../remote/remoteViewService.ts";
+import { describeDuration, describeHungReason } from "../../remote/remoteWords.ts";
+import { plural } from "../../text/humanText.ts";
+import { factTable, literal } from "../../text/markdownText.ts";
+import { contextWords } from "../settings/contributionIds.ts";
+import type { ItemPresentation } from "./livePresentation.ts";
+
+/** A row that says what is missing. */
+export type RemoteNote = "reading" | "failed" | "empty" | "sudo" | RemoteGap;
+
+const kindIcons: Record<RemoteSessionKind, string> = {
+  terminal: "terminal",
+  command: "play",
+  connection: "plug",
+  authenticating: "key",
+  orphan: "server-process",
+  login: "account",
+};
+
+const kindWords: Record<RemoteSessionKind, string> = {
+  terminal: "a terminal over SSH",
+  command: "a command over SSH, without a terminal",
+  connection: "an SSH connection that carries no session now",
+  authenticating: "somebody who is logging in",
+  orphan: "an SSH server process whose session is gone",
+  login: "a login that is on no SSH connection",
+};
+
+const warningColor = "list.warningForeground";
+
+/**
+ * The fold below a master.
+ * @param snapshot undefined: nothing was read yet.
+ * @param open whether someone looks into it.
+ */
+export function presentFold(
+  snapshot: RemoteSnapshot | undefined,
+  failure: Error | undefined,
+  open: boolean,
+): ItemPresentation {
+  const sessions = snapshot?.sessions ?? [];
+  const hung = sessions.filter((session) => session.hung.length > 0).length;
+  const parts = [
+    ...(hung === 0 ? [] : [`${hung} hung`]),
+    ...(snapshot === undefined ? [] : [plural(sessions.length, "session")]),
+    ...(failure === undefined ? [] : ["not read"]),
+  ];
+  const description = parts.join(" · ");
+  const notes =
+    snapshot === undefined
+      ? ["Who is logged in there, and what hangs. It is read while this is open."]
+      : [
+          `${plural(sessions.length, "login or SSH session", "logins and SSH sessions")} on ${literal(snapshot.system)}, as the server itself sees them${hung === 0 ? "" : `; ${hung} of them ${hung === 1 ? "hangs" : "hang"}`}.`,
+          `Read at ${timeOfDay(snapshot.takenAt)}${snapshot.sudo === "used" ? " with `sudo -n`" : ""}. It is read again while this is open and the connection is in use.`,
+        ];
+  return {
+    label: "On the server",
+    description,
+    icon: hung > 0 ? { id: "server", color: warningColor } : { id: "server" },
+    contextValue: [contextWords.onServer, ...(open ? [contextWords.open] : [])].join(" "),
+    hover: notes.join("\n\n"),
+    accessibleLabel: `On the server${description === "" ? "" : `, ${description}`}`,
+  };
+}
+
+/** Hung ones first, ours last; otherwise as the server lists them. */
+export function inShownOrder(sessions: readonly RemoteSession[]): readonly RemoteSession[] {
+  const rank = ({ hung, ours }: RemoteSession): number => (hung.length > 0 ? 0 : ours === undefined ? 1 : 2);
+  return [...sessions].sort((a, b) => rank(a) - rank(b));
+}
+
+/** A few words: a side bar is narrow. */
+function shortReason(reason: HungReason): string {
+  switch (reason.kind) {
+    case "idle":
+      return `idle for ${wholeMinutes(reason.idleSeconds)}`;
+    case "orphan":
+      return "left over by sshd";
+    case "no-connection":
+      return "connection gone";
+    case "peer-closed":
+      return "client has closed";
+    case "unanswered":
+      return "client does not answer";
+    case "stopped":
+      return "stopped";
+    case "stale-record":
+      return "nothing left of it";
+  }
+}
+
+/** Without the seconds: a text that changes with each reading closes the hover of its row. */
+function wholeMinutes(seconds: number): string {
+  return describeDuration(seconds < 60 ? seconds : seconds - (seconds % 60));
+}
+
+/** `alice pts/3`, `alice`: whom and where. */
+export function remoteName({ user, tty }: RemoteSession): string {
+  const who = user === "" ? "somebody" : printable(user, 40);
+  return tty === undefined ? who : `${who} ${printable(tty, 20)}`;
+}
+
+/** What runs in the foreground, or what it is when nothing runs. */
+function whatRuns(session: RemoteSession): string | undefined {
+  const [program] = session.programs;
+  if (program !== undefined) {
+    return printable(program, 60);
+  }
+  switch (session.kind) {
+    case "connection":
+      return "no session on it";
+    case "authenticating":
+      return "logging in";
+    case "orphan":
+    case "terminal":
+    case "command":
+    case "login":
+      return undefined;
+  }
+}
+
+export function presentRemoteSession(session: RemoteSession): ItemPresentation {
+  const { hung, ours, idleSeconds } = session;
+  const [reason] = hung;
+  const label = remoteName(session);
+  const parts = [
+    ...(ours === undefined ? [] : ["ours"]),
+    ...(reason === undefined ? [] : [shortReason(reason)]),
+    whatRuns(session),
+    ...(idleSeconds !== undefined && idleSeconds >= 60 && reason?.kind !== "idle"
+      ? [`idle ${wholeMinutes(idleSeconds)}`]
+      : []),
+    session.from === undefined ? undefined : `from ${printable(session.from, 60)}`,
+  ].filter((part) => part !== undefined);
+  const icon =
+    reason !== undefined
+      ? { id: "warning", color: warningColor }
+      : ours !== undefined
+        ? { id: kindIcons[session.kind], color: "testing.iconPassed" }
+        : { id: kindIcons[session.kind] };
+  return {
+    label,
+    description: parts.join(" · "),
+    icon,
+    contextValue: [
+      contextWords.remoteSession,
+      ...(session.targets.length === 0 ? [] : [contextWords.killable]),
+    ].join(" "),
+    hover: remoteHover(session),
+    accessibleLabel: [label, ...(reason === undefined ? [] : ["hung"]), ...parts].join(", "),
+  };
+}
+
+/** How many of the programs of a session are named. */
+const programsShown = 6;
+
+function remoteHover(session: RemoteSession): string {
+  const { hung, programs, ours } = session;
+  const reasons =
+    hung.length === 0
+      ? []
+      : [`$(warning) **It hangs:** ${hung.map((reason) => literal(describeHungReason(reason))).join("; ")}.`];
+  const more = programs.length - programsShown;
+  const runs = [
+    ...programs.slice(0, programsShown).map((program) => literal(program, 120)),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ];
+  const whose =
+    ours === "carrier"
+      ? ["It is on the connection that this view is read over."]
+      : ours === "ours"
+        ? ["It is on another connection of ours."]
+        : [];
+  const untouchable =
+    session.targets.length > 0
+      ? []
+      : [
+          ours === "carrier"
+            ? "It can't be killed from here: Disconnect ends it."
+            : "No process of it is left that could be killed.",
+        ];
+  return [
+    `$(${kindIcons[session.kind]}) **${literal(remoteName(session))}**`,
+    ...reasons,
+    factTable([
+      ["What", kindWords[session.kind]],
+      ["User", literal(session.user)],
+      ["Terminal", session.tty === undefined ? undefined : literal(session.tty)],
+      ["From", session.from === undefined ? undefined : literal(session.from)],
+      ["Since", session.since === undefined ? undefined : dayAndTime(session.since * 1000)],
+      ["Idle", session.idleSeconds === undefined ? undefined : describeDuration(session.idleSeconds)],
+      ["State", session.state],
+      ["Runs", runs.length === 0 ? undefined : runs.join("; ")],
+    ]),
+    ...whose,
+    ...untouchable,
+  ].join("\n\n");
+}
+
+const noteTexts: Record<
+  Exclude<RemoteNote, "failed">,
+  { readonly label: string; readonly hover: string; readonly icon: string }
+> = {
+  reading: { label: "Reading…", hover: "The server is asked for its logins.", icon: "loading~spin" },
+  empty: { label: "Nobody is logged in", hover: "The server lists no login.", icon: "info" },
+  sudo: {
+    label: "sudo -n does not work there",
+    hover:
+      "`sudo` is allowed for this host in `sshSessions.hosts`, but `sudo -n true` fails on the server: it would ask for a password, or is not there.",
+    icon: "lock",
+  },
+  processes: {
+    label: "Processes can't be seen",
+    hover: "The server has no `ps` that tells when a process began: nothing can be judged or killed.",
+    icon: "info",
+  },
+  "other-users": {
+    label: "Only your own processes can be seen",
+    hover:
+      "The server hides the processes of other users (`hidepid`, a jail): their logins are not judged. `sudo` in `sshSessions.hosts` may help.",
+    icon: "lock",
+  },
+  logins: {
+    label: "No who, no w",
+    hover: "The server has neither `who` nor `w`: logins without an SSH connection are not listed.",
+    icon: "info",
+  },
+  sockets: {
+    label: "Connections can't be seen",
+    hover:
+      "The server has no `ss`, `netstat` or the like: a session whose client is gone can't be told from one that waits.",
+    icon: "info",
+  },
+};
+
+/** @param failure why nothing could be read, for `failed`. */
+export function presentRemoteNote(note: RemoteNote, failure: Error | undefined): ItemPresentation {
+  const { label, hover, icon } =
+    note === "failed" ? { ...failureText(failure), icon: "warning" } : noteTexts[note];
+  return {
+    label,
+    description: "",
+    icon: note === "failed" ? { id: icon, color: warningColor } : { id: icon },
+    contextValue: contextWords.remoteNote,
+    hover,
+    accessibleLabel: label,
+  };
+}
+
+/** The rows below the sessions. */
+export function remoteNotes(
+  snapshot: RemoteSnapshot | undefined,
+  failure: Error | undefined,
+): readonly RemoteNote[] {
+  if (failure !== undefined) {
+    return ["failed"];
+  }
+  if (snapshot === undefined) {
+    return ["reading"];
+  }
+  return [
+    ...(snapshot.sessions.length === 0 ? (["empty"] as const) : []),
+    ...(snapshot.sudo === "unavailable" ? (["sudo"] as const) : []),
+    ...snapshot.gaps,
+  ];
+}
+
+function failureText(failure: Error | undefined): { readonly label: string; readonly hover: string } {
+  const said = literal(asError(failure).message);
+  if (RemoteViewError.is(failure)) {
+    switch (failure.reason) {
+      case "no-shell":
+        return { label: "No POSIX shell there", hover: `Nothing can be read. ${said}` };
+      case "incomplete":
+        return { label: "The reading broke off", hover: `It is tried again. ${said}` };
+      case "too-much":
+        return { label: "Too much to read", hover: said };
+      case "not-connected":
+        return { label: "Not connected", hover: said };
+    }
+  }
+  return { label: "It could not be read", hover: `It is tried again. ${said}` };
+}
+
+export function timeOfDay(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** With the day: a session that hangs has often begun days ago. */
+export function dayAndTime(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleString(undefined, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+}

@@ -1,0 +1,73 @@
+import { printable } from "../../base/log.ts";
+import type { MasterSnapshot } from "../../session/sessionTypes.ts";
+import { destinationText, plural, secondsLeft } from "../../text/humanText.ts";
+import { literal } from "../../text/markdownText.ts";
+import { isLive, isReconnecting, waitingText } from "./livePresentation.ts";
+
+/** What the status bar says; undefined when there is nothing to say. `now`: wall-clock milliseconds. */
+export function statusBarText(
+  masters: readonly MasterSnapshot[],
+  now: number,
+):
+  | {
+      readonly text: string;
+      readonly tooltip: string;
+      readonly warning: boolean;
+      /** It reads differently in a second. */
+      readonly counting: boolean;
+      readonly accessibleLabel: string;
+    }
+  | undefined {
+  const live = masters.filter(({ state }) => isLive(state));
+  const lost = masters.filter(isReconnecting);
+  if (live.length + lost.length === 0) {
+    return undefined;
+  }
+  const perMaster = live.map(
+    (master) => [master, master.sessions.filter(({ state }) => state.kind !== "ended").length] as const,
+  );
+  const sessions = perMaster.reduce((sum, [, count]) => sum + count, 0);
+  const silent = live.some(({ state }) => state.kind === "suspect" || state.kind === "hung");
+  const connecting = live.some(({ state }) => state.kind === "connecting");
+  const waiting = reconnectText(lost, now);
+  const icon = silent ? "warning" : (waiting?.icon ?? (connecting ? "loading~spin" : "vm-active"));
+  const summary = `${plural(sessions, "live SSH session")} on ${plural(live.length, "connection")}`;
+  return {
+    text: [
+      `$(${icon})`,
+      ...(live.length > 0 ? [String(sessions)] : []),
+      ...(waiting ? [waiting.text] : []),
+    ].join(" "),
+    tooltip: [
+      `**${summary}**`,
+      ...perMaster.map(([master, count]) => line(master, plural(count, "session"))),
+      // Without a countdown: what changes closes the hover.
+      ...lost.map((master) => line(master, `reconnecting, ${waitingText(master)}`)),
+    ].join("\n"),
+    warning: silent || lost.length > 0,
+    counting: waiting?.counting ?? false,
+    accessibleLabel: [summary, ...lost.map(({ host }) => `reconnecting to ${printable(host)}`)].join(", "),
+  };
+}
+
+function line({ host, destination }: MasterSnapshot, what: string): string {
+  return `- ${literal(host)}: ${what} *${literal(destinationText(destination))}*`;
+}
+
+/** What happens next with the connections that were lost. */
+function reconnectText(
+  lost: readonly MasterSnapshot[],
+  now: number,
+): { readonly text: string; readonly icon: string; readonly counting: boolean } | undefined {
+  const states = lost.flatMap(({ state }) => (state.kind === "reconnecting" ? [state] : []));
+  if (states.length === 0) {
+    return undefined;
+  }
+  if (states.some(({ attempting }) => attempting)) {
+    return { text: "reconnecting…", icon: "sync~spin", counting: false };
+  }
+  const until = Math.min(...states.map((state) => state.until ?? Number.POSITIVE_INFINITY));
+  return until === Number.POSITIVE_INFINITY
+    ? { text: "connection lost", icon: "debug-disconnect", counting: false }
+    : { text: `reconnecting in ${secondsLeft(until - now)}`, icon: "sync", counting: true };
+}

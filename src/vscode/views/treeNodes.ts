@@ -1,0 +1,59 @@
+/** The elements of the trees: names of things, no state. Commands get them as their argument. */
+import type { ConfigProblem, HostEntry } from "../../config/configPorts.ts";
+import type { RemoteNote } from "./remotePresentation.ts";
+
+export type LiveNode =
+  | { readonly kind: "master"; readonly id: string }
+  | { readonly kind: "session"; readonly id: string; readonly masterId: string }
+  /** What the server itself sees, in one fold below its master. */
+  | { readonly kind: "onServer"; readonly masterId: string }
+  /** `id`: of a RemoteSession. */
+  | { readonly kind: "remoteSession"; readonly id: string; readonly masterId: string }
+  | { readonly kind: "remoteNote"; readonly note: RemoteNote; readonly masterId: string }
+  /** How the last sessions ended, in one fold. */
+  | { readonly kind: "history"; readonly id: "history" }
+  | { readonly kind: "endedSession"; readonly id: string };
+
+export type RemoteNode = Extract<LiveNode, { readonly kind: "onServer" | "remoteSession" | "remoteNote" }>;
+
+export type HostNode =
+  | { readonly kind: "host"; readonly entry: HostEntry }
+  | { readonly kind: "problem"; readonly problem: ConfigProblem };
+
+export type TreeNode = LiveNode | HostNode;
+
+/** Unique among all nodes of the Live view, and the same for the same thing. */
+export function nodeKey(node: LiveNode): string {
+  switch (node.kind) {
+    case "master":
+    case "session":
+    case "history":
+      return node.id;
+    case "endedSession":
+      return `ended ${node.id}`;
+    case "onServer":
+      return `server ${node.masterId}`;
+    case "remoteSession":
+      return `server ${node.masterId} session ${node.id}`;
+    case "remoteNote":
+      return `server ${node.masterId} note ${node.note}`;
+  }
+}
+
+/** Whether a command's argument is one of our tree elements: menus pass them, key bindings pass anything. */
+export function isTreeNode(argument: unknown): argument is TreeNode {
+  return (
+    typeof argument === "object" &&
+    argument !== null &&
+    "kind" in argument &&
+    (argument.kind === "master" ||
+      argument.kind === "session" ||
+      argument.kind === "onServer" ||
+      argument.kind === "remoteSession" ||
+      argument.kind === "remoteNote" ||
+      argument.kind === "history" ||
+      argument.kind === "endedSession" ||
+      argument.kind === "host" ||
+      argument.kind === "problem")
+  );
+}

@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const source = join(import.meta.dirname, "..", "..", "src");
+
+/**
+ * The rooms of `src/`, lowest first. A file may import values from its own room and from the rooms
+ * above it in this list. A type-only import of a port (`*Ports.ts`) or of shared types (`*Types.ts`)
+ * may point the other way: that is how a lower room names what a higher one provides. `api.ts` holds nothing but types.
+ */
+const rooms = [
+  "base",
+  "config",
+  "trust",
+  "auth",
+  "engine",
+  "master",
+  "reconnect",
+  "session",
+  "terminal",
+  "remote",
+  "text",
+  "vscode",
+  "",
+] as const;
+
+/** The rooms of `src/vscode/`, lowest first; `commands` and the layer itself may use all others. */
+const editorRooms = [
+  "settings",
+  "documents",
+  "serverView",
+  "views",
+  "prompts",
+  "terminals",
+  "commands",
+  "",
+] as const;
+
+/** Packages that only one folder may import. */
+const owners: Readonly<Record<string, string>> = { vscode: "vscode", ssh2: "engine/ssh2" };
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+function files(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts"))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+const imports: Import[] = files(source).flatMap((file) =>
+  [
+    ...readFileSync(file, "utf8").matchAll(
+      /^(?:import|export)( type)?\b(?:[^;"]*?\bfrom)? ?"([^"]+)"|\bimport\("([^"]+)"\)/gm,
+    ),
+  ].map(([, type, named, dynamic]): Import => {
+    const specifier = named ?? dynamic ?? "";
+    return {
+      from: relative(source, file),
+      to: specifier.startsWith(".") ? relative(source, join(dirname(file), specifier)) : specifier,
+      typeOnly: type !== undefined,
+    };
+  }),
+);
+const own = imports.filter(({ to }) => to.endsWith(".ts"));
+
+function roomOf(file: string): string {
+  return file.includes("/") ? file.slice(0, file.indexOf("/")) : "";
+}
+
+function editorRoomOf(file: string): string {
+  return roomOf(file.slice("vscode/".length));
+}
+
+function isPort(file: string): boolean {
+  return file === "api.ts" || /(Ports|Types)\.ts$/.test(file);
+}
+
+function upward(
+  list: readonly string[],
+  room: (file: string) => string,
+  within: readonly Import[],
+): string[] {
+  return within
+    .filter(({ from, to, typeOnly }) => {
+      const [user, used] = [list.indexOf(room(from)), list.indexOf(room(to))];
+      return user < 0 || used < 0 || (used > user && !(typeOnly && isPort(to)));
+    })
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
+describe("the rooms of src", () => {
+  test("imports are found", () => {
+    expect(own.length).toBeGreaterThan(500);
+  });
+
+  test("imports point down", () => {
+    expect(upward(rooms, roomOf, own)).toEqual([]);
+  });
+
+  test("imports between the editor's rooms point down", () => {
+    const editor = own.filter(({ from, to }) => from.startsWith("vscode/") && to.startsWith("vscode/"));
+    expect(upward(editorRooms, editorRoomOf, editor)).toEqual([]);
+  });
+
+  test.each(Object.entries(owners))("only one folder imports %s", (name, folder) => {
+    const strangers = imports
+      .filter(({ to }) => to === name || (to.startsWith(`${name}/`) && !to.endsWith(".ts")))
+      .filter(({ from }) => !from.startsWith(`${folder}/`))
+      .map(({ from }) => from);
+    expect(strangers.filter((file) => file !== "extension.ts" && file !== "compositionRoot.ts")).toEqual([]);
+  });
+});

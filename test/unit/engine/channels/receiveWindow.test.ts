@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { IncomingFlow } from "../../../../src/engine/channels/receiveWindow.ts";
+import { settle } from "../../../support/manualClock.ts";
+
+function makeFlow(size = 1000, onData: (text: string) => void = () => {}) {
+  const told: string[] = [];
+  let granted = 0;
+  const flow = new IncomingFlow(size, {
+    data: (kind, data) => {
+      const text = `${kind}:${Buffer.from(data).toString()}`;
+      told.push(text);
+      onData(text);
+    },
+    grant: (bytes) => {
+      granted += bytes;
+    },
+    eof: () => told.push("eof"),
+    closed: () => told.push("closed"),
+  });
+  return { flow, told, granted: () => granted };
+}
+
+const bytes = (length: number): Buffer => Buffer.alloc(length, "x");
+
+describe("the receiving side of a channel", () => {
+  test("holds everything, the end included, until the first resume", () => {
+    const { flow, told } = makeFlow();
+    flow.receive("stdout", Buffer.from("a"));
+    flow.receive("stderr", Buffer.from("b"));
+    flow.eof();
+    flow.close("wait");
+    expect(told).toEqual([]);
+    flow.resume();
+    expect(told).toEqual(["stdout:a", "stderr:b", "eof", "closed"]);
+  });
+
+  test("gives the window back only for what was delivered", () => {
+    const { flow, granted } = makeFlow(1000);
+    flow.receive("stdout", bytes(600));
+    expect([flow.window, granted()]).toEqual([400, 0]);
+    flow.resume();
+    expect([flow.window, granted()]).toEqual([1000, 600]);
+    flow.pause();
+    flow.receive("stdout", bytes(1000));
+    expect([flow.window, granted()]).toEqual([0, 600]);
+  });
+
+  test("gives the window back for data that nobody reads", () => {
+    const { flow, granted } = makeFlow(1000);
+    flow.skip(300);
+    expect([flow.window, granted()]).toEqual([1000, 300]);
+  });
+
+  test("keeps the order when a listener pauses and resumes from within", () => {
+    const { flow, told } = makeFlow(1000, (text) => {
+      if (text === "stdout:b") {
+        flow.pause();
+        flow.resume();
+      }
+      if (text === "stdout:c") {
+        flow.pause();
+      }
+    });
+    for (const text of ["a", "b", "c", "d"]) {
+      flow.receive("stdout", Buffer.from(text));
+    }
+    flow.resume();
+    expect(told).toEqual(["stdout:a", "stdout:b", "stdout:c"]);
+    flow.resume();
+    expect(told.at(-1)).toBe("stdout:d");
+  });
+
+  test("notices a peer that ignores the window", () => {
+    const { flow } = makeFlow(1000);
+    expect(flow.receive("stdout", bytes(1000))).toBe(true);
+    expect(flow.receive("stdout", bytes(900))).toBe(true);
+    expect(flow.receive("stdout", bytes(200))).toBe(false);
+  });
+
+  test("an end with data that is held back waits, drops it, or delivers it", async () => {
+    for (const [rest, expected] of [
+      ["wait", []],
+      ["drop", ["closed"]],
+      ["deliver", ["stdout:late", "closed"]],
+    ] as const) {
+      const { flow, told } = makeFlow();
+      flow.resume();
+      flow.pause();
+      flow.receive("stdout", Buffer.from("late"));
+      flow.close(rest);
+      expect(told).toEqual(expected);
+    }
+  });
+
+  test("an end before anybody can listen is told a moment later", async () => {
+    const { flow, told } = makeFlow();
+    flow.receive("stdout", Buffer.from("early"));
+    flow.close("deliver");
+    expect(told).toEqual([]);
+    await settle();
+    expect(told).toEqual(["stdout:early", "closed"]);
+  });
+});

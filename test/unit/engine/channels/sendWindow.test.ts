@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { OutgoingFlow } from "../../../../src/engine/channels/sendWindow.ts";
+
+function makeFlow(window: number, packet: number) {
+  const sent: string[] = [];
+  const outlet = {
+    congested: false,
+    parked: 0,
+    drains: 0,
+    send: (data: Uint8Array) => void sent.push(Buffer.from(data).toString()),
+    sendEof: () => void sent.push("<eof>"),
+    park: () => void outlet.parked++,
+    drained: () => void outlet.drains++,
+  };
+  const flow = new OutgoingFlow(outlet);
+  flow.open(window, packet);
+  return { flow, sent, outlet };
+}
+
+const highMark = 256 * 1024;
+
+describe("the sending side of a channel", () => {
+  test("cuts at the peer's packet size and stops at its window", () => {
+    const { flow, sent } = makeFlow(5, 2);
+    flow.write(Buffer.from("abcdefg"));
+    expect(sent).toEqual(["ab", "cd", "e"]);
+    expect([flow.queued, flow.window]).toEqual([2, 0]);
+    flow.grant(10);
+    expect(sent.at(-1)).toBe("fg");
+  });
+
+  test("sends the end of input behind what is queued, once", () => {
+    const { flow, sent } = makeFlow(2, 100);
+    flow.write(Buffer.from("abc"));
+    flow.eof();
+    flow.eof();
+    expect([sent, flow.eofSent]).toEqual([["ab"], false]);
+    flow.grant(1);
+    flow.grant(1);
+    expect([sent, flow.eofSent]).toEqual([["ab", "c", "<eof>"], true]);
+    expect(flow.write(Buffer.from("late"))).toBe(false);
+  });
+
+  test("says no above the mark, and calls back when most of it is gone", () => {
+    const { flow, outlet } = makeFlow(0, 32 * 1024);
+    expect(flow.write(Buffer.alloc(highMark - 1))).toBe(true);
+    expect(flow.write(Buffer.alloc(1))).toBe(false);
+    flow.grant(highMark / 2);
+    expect([outlet.drains, flow.write(Buffer.alloc(1))]).toEqual([0, false]);
+    flow.grant(highMark / 2);
+    expect([outlet.drains, flow.write(Buffer.alloc(1))]).toEqual([1, true]);
+  });
+
+  test("waits while the socket is full, and sends one packet when its turn comes", () => {
+    const { flow, sent, outlet } = makeFlow(100, 2);
+    outlet.congested = true;
+    flow.write(Buffer.from("abcdef"));
+    expect([sent, outlet.parked]).toEqual([[], 1]);
+    outlet.congested = false;
+    flow.pump(1);
+    expect([sent, outlet.parked]).toEqual([["ab"], 2]);
+    flow.pump();
+    expect([sent, outlet.parked]).toEqual([["ab", "cd", "ef"], 2]);
+  });
+
+  test("sends nothing after the close, whatever the peer grants", () => {
+    const { flow, sent } = makeFlow(1, 10);
+    flow.write(Buffer.from("abc"));
+    flow.eof();
+    flow.close();
+    flow.grant(100);
+    expect([sent, flow.queued, flow.write(Buffer.from("x"))]).toEqual([["a"], 0, false]);
+  });
+
+  test("a peer that names no packet size doesn't stop it", () => {
+    const { flow, sent } = makeFlow(10, 0);
+    flow.write(Buffer.from("abc"));
+    expect(sent.join("")).toBe("abc");
+  });
+});

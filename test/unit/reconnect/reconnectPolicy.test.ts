@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { AuthError } from "../../../src/auth/authErrors.ts";
+import { CancelledError } from "../../../src/base/errors.ts";
+import { ConfigError } from "../../../src/config/configErrors.ts";
+import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
+import type { MasterEndReason } from "../../../src/master/masterTypes.ts";
+import { Backoff, mayReconnect, mayRetry } from "../../../src/reconnect/reconnectPolicy.ts";
+import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
+
+const authError = new AuthError("refused", "no", { tried: [], methodsLeft: [] });
+const keyError = new HostKeyError("changed", "no", { host: "h", keyType: "t", fingerprint: "f" });
+
+describe("delays", () => {
+  test("double up to a minute", () => {
+    const backoff = new Backoff(() => 0);
+    expect(Array.from({ length: 8 }, () => backoff.next())).toEqual([
+      1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000,
+    ]);
+  });
+
+  test("are spread by up to a half", () => {
+    const early = new Backoff(() => 0.999_999);
+    expect(Array.from({ length: 3 }, () => early.next())).toEqual([500, 1000, 2000]);
+  });
+
+  test("begin anew only after a connection that lasted", () => {
+    const backoff = new Backoff(() => 0);
+    backoff.next();
+    backoff.next();
+    backoff.noteLost(5000);
+    expect(backoff.next()).toBe(4000);
+    backoff.noteLost(60_000);
+    expect(backoff.next()).toBe(1000);
+  });
+
+  test("stay finite after any number of failures", () => {
+    const backoff = new Backoff(() => 0);
+    for (let failure = 0; failure < 5000; failure++) {
+      backoff.next();
+    }
+    expect(backoff.next()).toBe(60_000);
+  });
+});
+
+describe("retrying without being asked", () => {
+  test.each([
+    ["a refused port", new ConnectError("refused", "x"), true],
+    ["a name that does not resolve after waking up", new ConnectError("name-not-found", "x"), true],
+    ["no route", new ConnectError("unreachable", "x"), true],
+    ["a time-out", new ConnectError("timed-out", "x"), true],
+    ["a full server", new ChannelError("refused", "x"), true],
+    [
+      "a jump host that can't be reached",
+      new ConnectError("jump-failed", "x", { cause: new ConnectError("refused", "x") }),
+      true,
+    ],
+    ["a jump host that refuses the login", new ConnectError("jump-failed", "x", { cause: authError }), false],
+    ["a refused login", authError, false],
+    ["a changed key", keyError, false],
+    ["a cancellation", new CancelledError(), false],
+    ["a broken configuration", new ConfigError("malformed", "x"), false],
+    ["no algorithm in common", new ConnectError("no-common-algorithm", "x"), false],
+    ["a shell that is refused", new ChannelError("request-failed", "x"), false],
+    ["anything unknown", new Error("x"), false],
+  ])("%s", (_name, error, expected) => {
+    expect(mayRetry(error)).toBe(expected);
+  });
+});
+
+test.each<[MasterEndReason, boolean]>([
+  ["unresponsive", true],
+  ["connection-lost", true],
+  ["closed-by-server", true],
+  ["jump-lost", true],
+  ["killed", false],
+  ["disconnected", false],
+  ["shutdown", false],
+  ["linger-over", false],
+])("a session lost because of %s goes on in a new one: %s", (reason, expected) => {
+  expect(mayReconnect({ kind: "lost", reason })).toBe(expected);
+});
+
+test("a session that ended by itself or was ended does not", () => {
+  expect(mayReconnect({ kind: "exited", code: 1 })).toBe(false);
+  expect(mayReconnect({ kind: "killed", exit: {} })).toBe(false);
+  expect(mayReconnect({ kind: "limit", limit: "time", seconds: 1, exit: {} })).toBe(false);
+});

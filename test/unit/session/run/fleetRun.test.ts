@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { ConfigError } from "../../../../src/config/configErrors.ts";
+import { runOnHosts } from "../../../../src/session/run/fleetRun.ts";
+import { fakeStack } from "../../../support/fakeStack.ts";
+import { testHostConfig } from "../../../support/hostConfigs.ts";
+import { settle } from "../../../support/manualClock.ts";
+
+it("runs on all hosts, keeps their order, and one that fails stops no other", async () => {
+  const names = ["a", "b", "c"];
+  const { engine, manager } = fakeStack(names.map((name) => testHostConfig({ alias: name, hostName: name })));
+  const finished: string[] = [];
+  const running = runOnHosts(manager, ["a", "nowhere", "b", "c"], "id", {}, (run) => finished.push(run.host));
+  await settle();
+  for (const index of [2, 1, 0]) {
+    engine.connection(index).channels[0]?.end({ code: index });
+    await settle();
+  }
+  const runs = await running;
+  expect(runs.map((run) => run.host)).toEqual(["a", "nowhere", "b", "c"]);
+  expect(finished).toEqual(["nowhere", "c", "b", "a"]);
+  expect(runs.map((run) => (run.kind === "done" ? run.execution.outcome : run.kind))).toEqual([
+    { kind: "exited", code: 0 },
+    "failed",
+    { kind: "exited", code: 1 },
+    { kind: "exited", code: 2 },
+  ]);
+  const [, failed] = runs;
+  expect(failed?.kind === "failed" && ConfigError.is(failed.error)).toBe(true);
+});
+
+it("an abort ends what runs and starts nothing more", async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `h${index}`);
+  const { clock, engine, manager } = fakeStack(
+    names.map((name) => testHostConfig({ alias: name, hostName: name })),
+  );
+  const controller = new AbortController();
+  const running = runOnHosts(manager, names, "sleep 1000", { signal: controller.signal });
+  await settle();
+  controller.abort();
+  const runs = await running;
+  expect(runs.map((run) => run.kind)).toEqual(names.map(() => "failed"));
+  await clock.advance(300);
+  expect(engine.connections).toHaveLength(8);
+  expect(engine.connections.every((connection) => connection.channels[0]?.log.includes("close"))).toBe(true);
+});

@@ -1,0 +1,82 @@
+import { expect, it } from "vitest";
+import type { HostRun } from "../../../../src/session/run/fleetRun.ts";
+import { runReport } from "../../../../src/session/run/runReport.ts";
+
+function done(host: string, code: number, stdout: string, stderr = "", truncated = false): HostRun {
+  return {
+    host,
+    kind: "done",
+    milliseconds: 1234,
+    execution: {
+      outcome: { kind: "exited", code },
+      stdout: Buffer.from(stdout),
+      stderr: Buffer.from(stderr),
+      truncated,
+    },
+  };
+}
+
+const describeError = (error: Error): string => error.message;
+
+it("a run on several hosts begins with a summary; each host that ran has its output, and no other says its failure twice", () => {
+  const runs = [
+    done("a", 0, "\u001b[32mgreen\u001b[0m\r\nline\n"),
+    done("bb", 2, "", "oops\n"),
+    { host: "c", kind: "failed", error: new Error("refused"), milliseconds: 5 } as const,
+  ];
+  expect(runReport("make\u0007 all", runs, 10, describeError)).toBe(
+    [
+      "$ make\\u{7} all",
+      "",
+      "3 hosts: 1 succeeded, 2 failed",
+      "",
+      "✓ a      1.2 s  exit code 0",
+      "✗ bb     1.2 s  exit code 2",
+      "✗ c      0.0 s  refused",
+      "",
+      "──── a: exit code 0 (1.2 s) ────",
+      "green\nline",
+      "",
+      "──── bb: exit code 2 (1.2 s) ────",
+      "──── standard error ────",
+      "oops",
+      "",
+    ].join("\n"),
+  );
+});
+
+it("the failure of a run on one host is told", () => {
+  const run = { host: "c", kind: "failed", error: new Error("refused"), milliseconds: 5 } as const;
+  expect(runReport("make", [run], 10, describeError)).toBe("$ make\n\n──── c: refused (0.0 s) ────\n");
+});
+
+it("output that was cut says so", () => {
+  expect(runReport("cat", [done("a", 0, "0123456789", "", true)], 10, describeError)).toContain(
+    "the first 10 bytes of each stream were kept",
+  );
+});
+
+it("nothing of the output rings, moves back, or turns the text around", () => {
+  const hidden = [
+    "\u0007",
+    "\b",
+    "\u200e",
+    "\u200f",
+    "\u202a",
+    "\u202e",
+    "\u2066",
+    "\u2069",
+    "\u009b",
+    "\u0000",
+  ];
+  const report = runReport(
+    "cat",
+    [done("a", 0, `1\t2\r\n3%\r4%\r\n${hidden.join("|")}\n`, hidden.join(""))],
+    10_000,
+    describeError,
+  );
+  expect(report).toContain(
+    "1\t2\n3%\n4%\n\\u{7}|\\u{8}|\\u{200e}|\\u{200f}|\\u{202a}|\\u{202e}|\\u{2066}|\\u{2069}|",
+  );
+  expect(report).not.toMatch(/[^\P{Cc}\n\t]|\p{Cf}/u);
+});

@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+import {
+  age,
+  countdown,
+  destinationText,
+  roundTrip,
+  shortDuration,
+  sparkline,
+  timeLeft,
+  usualRoundTrip,
+} from "../../../src/text/humanText.ts";
+import { reconnectNowTold } from "../../../src/text/reconnectNowText.ts";
+import { freeTitle } from "../../../src/text/terminalTitle.ts";
+import { expandHome, shortPath, valueSourceText } from "../../../src/text/valueSourceText.ts";
+import { hostGroups } from "../../../src/vscode/prompts/hostPickItems.ts";
+import { hostDescription, lifeByHost, presentHost } from "../../../src/vscode/views/hostPresentation.ts";
+import { statusBarText } from "../../../src/vscode/views/statusBarText.ts";
+import { masterSnapshot, sessionSnapshot, start } from "../vscode/views/snapshots.ts";
+
+const home = "/home/a";
+
+describe("numbers for people", () => {
+  it.each([
+    [-5, "0 s"],
+    [59_999, "59 s"],
+    [60_000, "1 m"],
+    [3_600_000, "1 h"],
+    [7_500_000, "2 h 5 m"],
+    [86_400_000, "1 d"],
+    [100_000_000, "1 d 3 h"],
+  ])("says %d ms as %s", (milliseconds, text) => expect(shortDuration(milliseconds)).toBe(text));
+
+  it.each([
+    [-1, "0:00"],
+    [1, "0:01"],
+    [61_000, "1:01"],
+    [3_600_000, "1:00:00"],
+  ])("counts %d ms down as %s", (milliseconds, text) => expect(countdown(milliseconds)).toBe(text));
+
+  it.each([
+    [0, "0:00"],
+    [60_000, "1:00"],
+    [60_001, "2 m"],
+    [600_000, "10 m"],
+    [3_600_001, "1 h 1 m"],
+  ])("says of %d ms that are left: %s", (milliseconds, text) => expect(timeLeft(milliseconds)).toBe(text));
+
+  it.each([
+    [59_999, undefined],
+    [60_000, "1 m"],
+    [7_559_000, "2 h 5 m"],
+  ])("says nothing of an age of %d ms, or minutes: %s", (milliseconds, text) =>
+    expect(age(milliseconds)).toBe(text),
+  );
+
+  it.each([
+    [[], undefined],
+    [[0.4, 0.6], "< 1 ms"],
+    [[12.4, 3000, 11], "12 ms"],
+  ])("says of the round trips %j that %s is usual", (milliseconds, text) =>
+    expect(usualRoundTrip(milliseconds)).toBe(text),
+  );
+
+  it.each([
+    [0.42, "0.4 ms"],
+    [12.4, "12 ms"],
+    [1500, "1.5 s"],
+  ])("says a round trip of %d ms as %s", (milliseconds, text) => expect(roundTrip(milliseconds)).toBe(text));
+
+  it("draws a history between its smallest and its largest value, also when all are the same", () => {
+    expect(sparkline([1, 8, 4])).toBe("▁█▄");
+    expect(sparkline([5, 5])).toBe("▁▁");
+    expect(sparkline([9, 1, 2], 2)).toBe("▁█");
+  });
+
+  it("brackets an IPv6 address only where a port follows", () => {
+    expect(destinationText({ user: "a", hostName: "::1", port: 22 })).toBe("a@::1");
+    expect(destinationText({ user: "a", hostName: "::1", port: 2222 })).toBe("a@[::1]:2222");
+  });
+});
+
+describe("where a value comes from", () => {
+  it("names the layer, the pattern, or the line", () => {
+    expect(valueSourceText({ kind: "setting", setting: "x", layer: "user" }, home)).toBe("user setting");
+    expect(valueSourceText({ kind: "hostSetting", pattern: "web*" }, home)).toBe('sshSessions.hosts "web*"');
+    expect(valueSourceText({ kind: "sshConfig", file: `${home}/.ssh/config`, line: 3 }, home)).toBe(
+      "~/.ssh/config line 3",
+    );
+    expect(valueSourceText({ kind: "sshConfig" }, home)).toBe("ssh_config");
+  });
+
+  it("shortens only what is really in the home folder", () => {
+    expect(shortPath("/home/alice/x", "/home/a")).toBe("/home/alice/x");
+    expect(shortPath("C:\\Users\\a\\.ssh", "C:\\Users\\a")).toBe("~\\.ssh");
+    expect(expandHome("~/x", home)).toBe("/home/a/x");
+    expect(expandHome("~alice/x", home)).toBe("~alice/x");
+  });
+});
+
+describe("hosts", () => {
+  const entry = { alias: "web1", source: "sshConfig", file: `${home}/.ssh/config`, line: 3 } as const;
+
+  it("describes what the block says, and nothing that it does not", () => {
+    expect(hostDescription(entry)).toBe("");
+    expect(hostDescription({ ...entry, user: "alice" })).toBe("alice@web1");
+    expect(hostDescription({ ...entry, hostName: "web1.example.com" })).toBe("web1.example.com");
+    expect(hostDescription({ ...entry, hostName: "::1", user: "alice", port: 2222 })).toBe(
+      "alice@[::1]:2222",
+    );
+  });
+
+  it("marks what is alive under each alias, also where two share a connection", () => {
+    const life = lifeByHost([
+      masterSnapshot({ sessions: [sessionSnapshot(), sessionSnapshot({ id: "s2", host: "www" })] }),
+      masterSnapshot({
+        id: "m2",
+        host: "old",
+        state: { kind: "lost", since: start, reason: "unresponsive" },
+      }),
+    ]);
+    expect([...life]).toEqual([
+      ["web1", { masterIds: ["m1"], sessions: 1 }],
+      ["www", { masterIds: ["m1"], sessions: 1 }],
+    ]);
+    const shown = presentHost({ ...entry, hostName: "10.0.0.5" }, { masterIds: ["m1"], sessions: 2 }, home);
+    expect(shown.description).toMatch(/^2 sessions · .*10\.0\.0\.5/);
+    expect(presentHost(entry, life.get("web1"), home).contextValue).toBe("host live file");
+    expect(presentHost({ alias: "b", source: "setting" }, undefined, home).contextValue).toBe("host");
+  });
+
+  it("are listed once, the preferred before the recent before the rest, also those that no file names", () => {
+    const entries = ["a", "b", "c"].map((alias) => ({ alias, source: "sshConfig" }) as const);
+    const groups = hostGroups(entries, ["b"], ["me@new", "b", "c"], new Set(["c"]));
+    expect(groups.map(({ title, choices }) => [title, choices.map(({ host }) => host)])).toEqual([
+      ["profile hosts", ["b"]],
+      ["recent", ["me@new", "c"]],
+      ["hosts", ["a"]],
+    ]);
+    expect(groups[1]?.choices.map(({ live }) => live)).toEqual([false, true]);
+  });
+});
+
+describe("the status bar", () => {
+  it("is away while nothing lives", () => {
+    expect(statusBarText([], start)).toBeUndefined();
+    expect(
+      statusBarText([masterSnapshot({ state: { kind: "lost", since: start, reason: "killed" } })], start),
+    ).toBeUndefined();
+  });
+
+  it("counts live sessions and warns of a connection that does not answer", () => {
+    const suspect = { kind: "suspect", since: start, unanswered: 1, countMax: 3, deadAt: start } as const;
+    const shown = statusBarText([masterSnapshot(), masterSnapshot({ id: "m2", state: suspect })], start);
+    expect(shown?.text).toBe("$(warning) 2");
+    expect(shown?.warning).toBe(true);
+    expect(shown?.accessibleLabel).toBe("2 live SSH sessions on 2 connections");
+  });
+});
+
+describe("the status bar, while a connection is lost that terminals wait for", () => {
+  const lost = (host: string, next: { readonly attempting: boolean; readonly until: number | undefined }) =>
+    masterSnapshot({
+      id: `m${host}`,
+      host,
+      state: { kind: "reconnecting", since: start, reason: "unresponsive", ...next },
+    });
+
+  it.each([
+    [{ attempting: false, until: start + 4200 }, "$(sync) 1 reconnecting in 5 s", true],
+    [{ attempting: true, until: undefined }, "$(sync~spin) 1 reconnecting…", false],
+    [{ attempting: false, until: undefined }, "$(debug-disconnect) 1 connection lost", false],
+  ])("says what comes next: %o", (next, text, counting) => {
+    const shown = statusBarText([masterSnapshot(), lost("db1", next)], start);
+    expect(shown).toMatchObject({
+      text,
+      counting,
+      warning: true,
+      accessibleLabel: "1 live SSH session on 1 connection, reconnecting to db1",
+    });
+    expect(shown?.tooltip).toContain("db1: reconnecting, 1 terminal waits");
+  });
+
+  it("counts down to the next of several, and no sessions where nothing lives", () => {
+    const [soon, later] = [5000, 9000].map((left) => ({ attempting: false, until: start + left }));
+    const waiting = [soon, later].flatMap((next, index) => (next ? [lost(`h${index}`, next)] : []));
+    expect(statusBarText(waiting, start)?.text).toBe("$(sync) reconnecting in 5 s");
+  });
+});
+
+describe("titles of terminals", () => {
+  it("take the first free number", () => {
+    expect(freeTitle("web1", new Set())).toBe("web1");
+    expect(freeTitle("web1", new Set(["web1", "web1 (3)"]))).toBe("web1 (2)");
+    expect(freeTitle("web1", new Set(["web1", "web1 (2)"]))).toBe("web1 (3)");
+  });
+});
+
+describe("reconnecting now", () => {
+  it.each([
+    ["reconnecting", undefined],
+    ["answers", '"web1" answers again: its sessions go on.'],
+    ["ended", 'The connection to "web1" has ended in the meantime.'],
+    ["no-answer", '"web1" still does not answer: the connection was given up.'],
+  ] as const)("says of %s: %s", (result, text) => expect(reconnectNowTold(result, "web1")?.text).toBe(text));
+
+  it("makes no link and no icon of what the host is called", () =>
+    expect(reconnectNowTold("ended", "[a](command:b)\u0007")?.text).toContain('"[a] (command:b)\\u{7}"'));
+});

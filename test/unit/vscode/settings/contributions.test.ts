@@ -1,0 +1,144 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import packageJson from "../../../../package.json" with { type: "json" };
+import {
+  commandIds,
+  configurationSection,
+  contextKeys,
+  contextWords,
+  settingKeys,
+  terminalProfileId,
+  viewContainerId,
+  viewIds,
+} from "../../../../src/vscode/settings/contributionIds.ts";
+
+const { contributes } = packageJson;
+const settings = Object.assign(
+  {},
+  ...contributes.configuration.map(({ properties }) => properties),
+) as Record<
+  string,
+  { readonly markdownDescription?: string; readonly scope?: string; readonly default?: unknown }
+>;
+const menuEntries = Object.values(contributes.menus).flat() as { command: string; when: string }[];
+const commandSources = (name: string): string =>
+  readFileSync(new URL(`../../../../src/vscode/commands/${name}`, import.meta.url), "utf8");
+
+describe("what package.json contributes", () => {
+  it("names the commands that the code names, each in the category", () => {
+    expect(contributes.commands.map(({ command }) => command).sort()).toEqual([...commandIds].sort());
+    expect(new Set(contributes.commands.map(({ category }) => category))).toEqual(new Set(["SSH Sessions"]));
+  });
+
+  it("has a handler in a file of its own for each command", () => {
+    const files = readdirSync(new URL("../../../../src/vscode/commands/", import.meta.url));
+    const registry = commandSources("registerCommands.ts");
+    for (const id of commandIds) {
+      const name = id.slice(configurationSection.length + 1);
+      expect(files).toContain(`${name}.ts`);
+      expect(registry).toContain(`"${id}": ${name},`);
+    }
+  });
+
+  it("names the views that the code fills, in the one container", () => {
+    expect(Object.keys(contributes.views)).toEqual([viewContainerId]);
+    expect(contributes.viewsContainers.activitybar.map(({ id }) => id)).toEqual([viewContainerId]);
+    expect(contributes.views.sshSessions.map(({ id }) => id)).toEqual(Object.values(viewIds));
+    expect(contributes.viewsWelcome.map(({ view }) => view).sort()).toEqual(Object.values(viewIds).sort());
+  });
+
+  it("names the settings that the code reads", () => {
+    const read = Object.values(settingKeys).map((key) => `${configurationSection}.${key}`);
+    expect(Object.keys(settings).sort()).toEqual(read.sort());
+  });
+
+  it("describes every setting, and refers only to settings that exist", () => {
+    const texts = JSON.stringify(contributes.configuration);
+    for (const [key, { markdownDescription, scope }] of Object.entries(settings)) {
+      expect(markdownDescription, key).toMatch(/\S.{20,}/);
+      expect(scope, key).toBeDefined();
+    }
+    for (const [, key = ""] of texts.matchAll(/`#([^#]+)#`/g)) {
+      expect(Object.keys(settings)).toContain(key);
+    }
+  });
+
+  it("is in the README: every command and every setting", () => {
+    const readme = readFileSync(new URL("../../../../README.md", import.meta.url), "utf8");
+    for (const { title } of contributes.commands) {
+      expect(readme).toContain(title);
+    }
+    for (const key of Object.keys(settings)) {
+      const last = key.slice(key.lastIndexOf("."));
+      expect(
+        [`\`${key}\``, `\`${last}\``].some((name) => readme.includes(name)),
+        key,
+      ).toBe(true);
+    }
+  });
+
+  it("has the defaults that the README's table of settings says", () => {
+    const readme = readFileSync(new URL("../../../../README.md", import.meta.url), "utf8");
+    for (const [key, setting] of Object.entries(settings)) {
+      const last = key.slice(key.lastIndexOf("."));
+      const row = readme
+        .split("\n")
+        .map((line) => line.split("|").map((cell) => cell.trim()))
+        .find(([, names = ""]) => names.includes(`\`${key}\``) || names.includes(`/ \`${last}\``));
+      const said = typeof setting.default === "string" ? setting.default : JSON.stringify(setting.default);
+      expect(row?.[2], key).toBe(said === "" ? "" : `\`${said}\``);
+    }
+  });
+
+  it("names the terminal profile that the code provides", () => {
+    expect(contributes.terminal.profiles.map(({ id }) => id)).toEqual([terminalProfileId]);
+  });
+
+  it("puts only its own commands, views, context keys and item words into menus and welcome texts", () => {
+    const known = new Set<string>([
+      ...commandIds,
+      ...Object.values(viewIds),
+      ...Object.values(contextKeys),
+      ...Object.keys(settings),
+    ]);
+    for (const { command, when } of menuEntries) {
+      expect(known).toContain(command);
+      for (const [id] of when.matchAll(/sshSessions\.\w+/g)) {
+        expect(known).toContain(id);
+      }
+      const words = [...when.matchAll(/\\b\(?([\w|]+)\)?\\b/g)].flatMap(([, list = ""]) => list.split("|"));
+      for (const word of words) {
+        expect(Object.values<string>(contextWords)).toContain(word);
+      }
+    }
+    for (const { contents } of contributes.viewsWelcome) {
+      for (const [, id = ""] of contents.matchAll(/command:(sshSessions\.\w+)/g)) {
+        expect(known).toContain(id);
+      }
+    }
+  });
+
+  it("restricts what chooses a host, a user or a file in untrusted workspaces", () => {
+    const restricted = packageJson.capabilities.untrustedWorkspaces.restrictedConfigurations;
+    expect(restricted).toEqual(
+      [settingKeys.hosts, settingKeys.profileHosts, settingKeys.configFile, settingKeys.persistence].map(
+        (key) => `${configurationSection}.${key}`,
+      ),
+    );
+    expect(settings["sshSessions.configFile"]?.scope).toBe("machine-overridable");
+  });
+
+  it("is not started by anything but its own views, commands and profile", () => {
+    expect(packageJson.activationEvents).toEqual([]);
+  });
+
+  it("ships the pictures that it names", () => {
+    const size = (file: string): Buffer => readFileSync(new URL(`../../../../${file}`, import.meta.url));
+    const png = size(packageJson.icon);
+    // The PNG header's width and height.
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([256, 256]);
+    expect(size(contributes.viewsContainers.activitybar[0]?.icon ?? "").toString()).toContain(
+      'viewBox="0 0 24 24"',
+    );
+  });
+});

@@ -1,0 +1,57 @@
+import { expect, it } from "vitest";
+import type { Memento } from "vscode";
+import { type RememberedTerminal, TerminalMemory } from "../../../../src/vscode/terminals/terminalMemory.ts";
+
+/** What VS Code keeps for a workspace, from one life of the window to the next. */
+class FakeMemento implements Memento {
+  readonly #values = new Map<string, unknown>();
+
+  keys(): readonly string[] {
+    return [...this.#values.keys()];
+  }
+  get<T>(key: string, fallback?: T): T {
+    return (this.#values.has(key) ? this.#values.get(key) : fallback) as T;
+  }
+  async update(key: string, value: unknown): Promise<void> {
+    this.#values.set(key, value);
+  }
+}
+
+const named = (shellName: string): RememberedTerminal => ({ host: "web1", title: shellName, shellName });
+const names = (memory: TerminalMemory): string[] => memory.before.map(({ shellName }) => shellName);
+
+it("tells in the window's next life what was open and not closed", () => {
+  const memento = new FakeMemento();
+  const first = new TerminalMemory(memento);
+  expect(first.before).toEqual([]);
+  for (const name of ["a", "b", "a"]) {
+    first.opened(named(name));
+  }
+  first.closed("b");
+  expect(new TerminalMemory(memento).before).toEqual([named("a")]);
+});
+
+it("keeps those of before until they are open again, closed or dismissed, also over further reloads", () => {
+  const memento = new FakeMemento();
+  const first = new TerminalMemory(memento);
+  for (const name of ["a", "b", "c"]) {
+    first.opened(named(name));
+  }
+  const second = new TerminalMemory(memento);
+  second.opened(named("d"));
+  expect(names(new TerminalMemory(memento))).toEqual(["a", "b", "c", "d"]);
+  second.opened(named("b"));
+  second.closed("c");
+  expect(names(second)).toEqual(["a"]);
+  // Opened again later than others, and still in its place.
+  expect(names(new TerminalMemory(memento))).toEqual(["a", "b", "d"]);
+  second.dismiss();
+  expect(names(second)).toEqual([]);
+  expect(names(new TerminalMemory(memento))).toEqual(["b", "d"]);
+});
+
+it("ignores what is no terminal, and names that a shell could read otherwise", async () => {
+  const memento = new FakeMemento();
+  await memento.update("openTerminals", [null, 1, { host: "web1" }, named("a;b"), named("a")]);
+  expect(names(new TerminalMemory(memento))).toEqual(["a"]);
+});

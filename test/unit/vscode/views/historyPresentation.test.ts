@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import type { SessionOutcome, SessionSnapshot } from "../../../../src/session/sessionTypes.ts";
+import { presentEnded, presentHistory } from "../../../../src/vscode/views/historyPresentation.ts";
+
+function ended(outcome: SessionOutcome, title = "web1"): SessionSnapshot {
+  return {
+    ...{ id: "s1", masterId: "m1", host: "web1", kind: "terminal", title, since: 0, lastActivity: 5000 },
+    ...{ bytesIn: 10, bytesOut: 20, outcome, state: { kind: "ended", since: 60_000, outcome } },
+  };
+}
+
+it.each([
+  [{ kind: "exited", code: 0 }, "exit code 0 · 1 m ago", "pass"],
+  [{ kind: "exited", code: 2 }, "exit code 2 · 1 m ago", "warning"],
+  [{ kind: "killed", exit: {} }, "killed · 1 m ago", "pass"],
+  [{ kind: "lost", reason: "unresponsive" }, "lost: the server stopped answering · 1 m ago", "warning"],
+  [
+    { kind: "limit", limit: "time", seconds: 300, exit: {} },
+    "time limit of 5 m reached · 1 m ago",
+    "warning",
+  ],
+] as const)("%j reads %j", (outcome, description, icon) => {
+  const shown = presentEnded(ended(outcome), 120_000);
+  expect([shown.description, shown.icon.id]).toEqual([description, icon]);
+});
+
+it("a title of the server's making can't break out of the hover", () => {
+  const shown = presentEnded(ended({ kind: "exited", code: 0 }, "[x](command:evil)\u001b"), 0);
+  expect(shown.hover).not.toContain("[x](command:evil)");
+  expect(shown.label).toBe("[x](command:evil)\\u{1b}");
+});
+
+it("the fold counts those that did not end as wished", () => {
+  const history = [ended({ kind: "exited", code: 0 }), ended({ kind: "exited", code: 1 })];
+  expect(presentHistory(history).description).toBe("2 · 1 went wrong");
+});
+
+it("an end reads the same all through the minute after it", () => {
+  const at = (now: number): string => presentEnded(ended({ kind: "exited", code: 0 }), now).description;
+  expect([at(60_000), at(119_999), at(120_000)]).toEqual([
+    "exit code 0 · just now",
+    "exit code 0 · just now",
+    "exit code 0 · 1 m ago",
+  ]);
+});

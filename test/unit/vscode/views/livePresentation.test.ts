@@ -1,0 +1,270 @@
+import { describe, expect, it } from "vitest";
+import { ConnectError } from "../../../../src/engine/engineErrors.ts";
+import type { MasterState } from "../../../../src/master/masterTypes.ts";
+import {
+  canReconnect,
+  presentMaster,
+  presentSession,
+} from "../../../../src/vscode/views/livePresentation.ts";
+import { masterSnapshot, sessionSnapshot, start } from "./snapshots.ts";
+
+const home = "/home/a";
+const later = start + 185_000;
+
+/** What is read in the course of so many seconds, without repetitions. */
+function readings(seconds: number, read: (now: number) => string): string[] {
+  const texts = Array.from({ length: seconds }, (_, second) => read(start + second * 1000));
+  return texts.filter((text, index) => text !== texts[index - 1]);
+}
+
+describe("a master in the tree", () => {
+  it("shows whom it is logged in as, the round trip and for how long", () => {
+    const shown = presentMaster(masterSnapshot(), later, home);
+    expect(shown.label).toBe("web1");
+    expect(shown.description).toBe("alice@10.0.0.5 · 12 ms · 3 m");
+    expect(shown.contextValue).toBe("master live");
+  });
+
+  it.each<[MasterState, string, string, string]>([
+    [
+      { kind: "connecting", since: start, phase: "authentication" },
+      "connecting: authentication",
+      "loading~spin",
+      "master live",
+    ],
+    [
+      { kind: "lingering", since: start, until: later + 65_000 },
+      "idle, 2 m left",
+      "vm-outline",
+      "master live",
+    ],
+    [{ kind: "lingering", since: start, until: undefined }, "idle, stays", "vm-outline", "master live"],
+    [
+      { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later + 9_500 },
+      "ends in 0:10, no answer 2/3",
+      "warning",
+      "master live silent",
+    ],
+    [
+      { kind: "hung", since: start, silentSince: later - 50_000 },
+      "hung, silent 50 s",
+      "error",
+      "master live silent",
+    ],
+    [
+      { kind: "lost", since: start, reason: "unresponsive" },
+      "the server stopped answering",
+      "debug-disconnect",
+      "master ended",
+    ],
+    [
+      { kind: "closed", since: start, reason: "linger-over" },
+      "unused for the linger time",
+      "circle-slash",
+      "master ended",
+    ],
+  ])("says of %o: %s", (state, text, icon, contextValue) => {
+    const shown = presentMaster(masterSnapshot({ state }), later, home);
+    expect(shown.description).toBe(`${text} · alice@10.0.0.5`);
+    expect(shown.icon.id).toBe(icon);
+    expect(shown.contextValue).toBe(contextValue);
+  });
+
+  it.each([
+    [{ attempting: false, until: later + 4200 }, "reconnecting in 5 s", "sync"],
+    [{ attempting: true, until: undefined }, "reconnecting…", "sync~spin"],
+    [{ attempting: false, until: undefined }, "lost, waits for you", "debug-disconnect"],
+  ])("says when it is reconnected: %o", (next, text, icon) => {
+    const error = new ConnectError("refused", "nobody *listens*");
+    const state = { kind: "reconnecting", since: start, reason: "unresponsive", error, ...next } as const;
+    const lost = { kind: "lost", reason: "unresponsive" } as const;
+    const waiting = sessionSnapshot({ state: { kind: "ended", since: start, outcome: lost } });
+    const master = masterSnapshot({ state, sessions: [waiting, waiting] });
+    const shown = presentMaster(master, later, home);
+    expect(shown.description).toBe(`${text} · alice@10.0.0.5`);
+    expect(shown.icon.id).toBe(icon);
+    expect(shown.contextValue).toBe("master reconnecting");
+    expect(shown.accessibleLabel).toBe(`web1, ${text}, 2 terminals wait`);
+    expect(shown.hover).toContain("| Lost | the server stopped answering |");
+    expect(shown.hover).toMatch(/\| Last attempt \| .*refused.* \|/);
+    expect(presentSession(waiting, master, later)).toMatchObject({
+      description: "waits",
+      contextValue: "session terminal",
+    });
+  });
+
+  it("can be left for another one while it does not answer, when it has sessions", () => {
+    const silent: readonly MasterState[] = [
+      { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later },
+      { kind: "hung", since: start, silentSince: start },
+    ];
+    for (const state of silent) {
+      expect(presentMaster(masterSnapshot({ state }), later, home).contextValue).toBe("master live silent");
+      expect(canReconnect(masterSnapshot({ state, sessions: [] }))).toBe(false);
+    }
+    expect(canReconnect(masterSnapshot())).toBe(false);
+  });
+
+  it.each<[MasterState, RegExp]>([
+    [{ kind: "lingering", since: start, until: later + 5_400_000 }, /^idle, 1 h 30 m left/],
+    [{ kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later + 9_500 }, /^ends in 0:10/],
+    [{ kind: "hung", since: start, silentSince: later - 3_000_000 }, /^hung, silent 50 m/],
+  ])("has the state and what is left of it where a narrow side bar shows it: %o", (state, wanted) => {
+    for (const overflow of [false, true]) {
+      const { description } = presentMaster(masterSnapshot({ state, overflow }), later, home);
+      expect(description.slice(0, 20)).toMatch(wanted);
+    }
+  });
+
+  it("reads the same all through its first minute, and changes no more than once a minute after it", () => {
+    const texts = readings(150, (now) => presentMaster(masterSnapshot(), now, home).description);
+    expect(texts).toEqual([
+      "alice@10.0.0.5 · 12 ms",
+      "alice@10.0.0.5 · 12 ms · 1 m",
+      "alice@10.0.0.5 · 12 ms · 2 m",
+    ]);
+  });
+
+  it("is not drawn anew for a round trip that is off the usual", () => {
+    const usual = { roundTripMs: 12, roundTrips: [11.8, 12.2, 12] };
+    const slow = { roundTripMs: 80, roundTrips: [11.8, 12.2, 12, 80] };
+    const texts = [usual, slow].map((over) => presentMaster(masterSnapshot(over), later, home).description);
+    expect(texts[0]).toBe(texts[1]);
+    expect(presentMaster(masterSnapshot(slow), later, home).hover).toContain("80 ms");
+  });
+
+  it("counts the linger time down in minutes, and in seconds in the last one", () => {
+    const state = { kind: "lingering", since: start, until: start + 180_000 } as const;
+    const texts = readings(180, (now) => presentMaster(masterSnapshot({ state }), now, home).description);
+    expect(texts.slice(0, 4).map((text) => text.split(" · ")[0])).toEqual([
+      "idle, 3 m left",
+      "idle, 2 m left",
+      "idle, 1:00 left",
+      "idle, 0:59 left",
+    ]);
+  });
+
+  it("counts each second of a server that may be dead", () => {
+    const state = {
+      kind: "suspect",
+      since: start,
+      unanswered: 1,
+      countMax: 3,
+      deadAt: start + 600_000,
+    } as const;
+    expect(
+      readings(10, (now) => presentMaster(masterSnapshot({ state }), now, home).description),
+    ).toHaveLength(10);
+  });
+
+  it.each([
+    [undefined, "&lt;implicit&gt;"],
+    ["hmac-sha2-256", "hmac\\-sha2\\-256"],
+  ])(
+    "tells on hovering what was agreed in the key exchange, as ssh -v does, with the MAC %s",
+    (mac, shown) => {
+      const algorithms = {
+        kex: "curve25519-sha256",
+        hostKey: "ssh-ed25519",
+        cipher: "aes128-ctr",
+        ...(mac && { mac }),
+      };
+      expect(presentMaster(masterSnapshot({ algorithms }), later, home).hover).toContain(
+        `| Cipher | aes128\\-ctr, MAC ${shown}, kex curve25519\\-sha256, host key ssh\\-ed25519 |`,
+      );
+      expect(presentMaster(masterSnapshot({ algorithms: undefined }), later, home).hover).not.toContain(
+        "Cipher",
+      );
+    },
+  );
+
+  it("tells on hovering the keepalive values and which layer each came from", () => {
+    const { hover } = presentMaster(masterSnapshot(), later, home);
+    expect(hover).toContain("| serverAliveInterval | every 15 s of silence: *workspace setting* |");
+    expect(hover).toContain("| serverAliveCountMax | 3: *default* |");
+    expect(hover).toContain("| tcpKeepAlive | yes: *\\~\\/\\.ssh\\/config line 12* |");
+  });
+
+  it.each([
+    [600, "10 m"],
+    [0, "leaves at once"],
+    [Number.POSITIVE_INFINITY, "stays"],
+  ])("tells on hovering which layer says that it lingers for %d s: %s", (seconds, text) => {
+    const linger = { seconds, source: { kind: "hostSetting", pattern: "web1" } } as const;
+    expect(presentMaster(masterSnapshot({ linger }), later, home).hover).toContain(
+      `| linger | ${text}: *sshSessions\\.hosts "web1"* |`,
+    );
+  });
+
+  it("promises no linger time of a further connection, which has none", () => {
+    const { hover } = presentMaster(masterSnapshot({ overflow: true, linger: undefined }), later, home);
+    expect(hover).not.toContain("linger");
+  });
+
+  it("never lets a server's or a file's words become Markdown, icons or HTML", () => {
+    const evil = "$(x)[a](command:b)|<img src=x>`c`\u001b[31m\u202e";
+    const { hover, label } = presentMaster(
+      masterSnapshot({ host: evil, serverVersion: evil, via: [evil] }),
+      later,
+      home,
+    );
+    expect(hover).not.toMatch(/(?<!\\)\$\(x|(?<!\\)\[a|(?<!\\)\|<|<img|(?<!\\)`c/);
+    expect(`${hover}${label}`).not.toMatch(/\u001b|\u202e/);
+  });
+
+  it("marks a further connection to a full server", () => {
+    expect(presentMaster(masterSnapshot({ overflow: true }), later, home).description).toContain("overflow");
+  });
+
+  it("names the port where it is not 22", () => {
+    const destination = { user: "alice", hostName: "::1", port: 2222 };
+    expect(presentMaster(masterSnapshot({ destination }), later, home).description).toContain(
+      "alice@[::1]:2222",
+    );
+  });
+});
+
+describe("a session in the tree", () => {
+  it("reads the same all through its first minute", () => {
+    expect(
+      readings(60, (now) => presentSession(sessionSnapshot(), masterSnapshot(), now).description),
+    ).toEqual([""]);
+  });
+
+  it("shows its age, and since when it is quiet once that is a minute", () => {
+    expect(
+      presentSession(sessionSnapshot({ lastActivity: later - 59_000 }), masterSnapshot(), later).description,
+    ).toBe("3 m");
+    expect(
+      presentSession(sessionSnapshot({ lastActivity: later - 60_000 }), masterSnapshot(), later).description,
+    ).toBe("3 m · quiet 1 m");
+  });
+
+  it("names the alias that it was opened by where that is another than the master's", () => {
+    const shown = presentSession(
+      sessionSnapshot({ host: "alias2", lastActivity: later }),
+      masterSnapshot(),
+      later,
+    );
+    expect(shown.description).toBe("3 m · alias2");
+  });
+
+  it("can be revealed only when it has a terminal, and ended only while it lives", () => {
+    const context = (over: Parameters<typeof sessionSnapshot>[0]): string =>
+      presentSession(sessionSnapshot(over), undefined, later).contextValue;
+    expect(context({})).toBe("session terminal live");
+    expect(context({ kind: "command" })).toBe("session live");
+    const outcome = { kind: "exited", code: 3 } as const;
+    expect(context({ state: { kind: "ended", since: later, outcome }, outcome })).toBe("session terminal");
+  });
+
+  it("says how it ended", () => {
+    const outcome = { kind: "lost", reason: "unresponsive" } as const;
+    const shown = presentSession(
+      sessionSnapshot({ state: { kind: "ended", since: later, outcome }, outcome }),
+      undefined,
+      later,
+    );
+    expect(shown.description).toContain("stopped answering");
+  });
+});
