@@ -33,6 +33,19 @@ export function formatHostSpec({ alias, user, port }: HostSpec): string {
   return `${user === undefined ? "" : `${user}@`}${host}${port === undefined ? "" : `:${port}`}`;
 }
 
+/**
+ * The two names of a host: `alias`, which `Host` patterns match, and `spec`, which leads to the same destination again.
+ * Text that is not a host stands for itself, so that a failure can name it.
+ */
+export function hostNames(text: string): { readonly alias: string; readonly spec: string } {
+  try {
+    const parsed = parseHostSpec(text);
+    return { alias: parsed.alias, spec: formatHostSpec(parsed) };
+  } catch {
+    return { alias: text, spec: text };
+  }
+}
+
 /** What `config` was resolved from: resolved again, the same `Host` and `Match` lines see the same. */
 export function typedHost({ alias, user, port, sources }: HostConfig): string {
   const isTyped = (keyword: string): boolean => sources.get(keyword)?.kind === "commandLine";

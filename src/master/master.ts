@@ -7,6 +7,7 @@ import { asError, CancelledError } from "../base/errors.ts";
 import { LeaseCounter } from "../base/lease.ts";
 import { type Logger, prefixed, printable } from "../base/log.ts";
 import type { HostConfig, KeepalivePolicy } from "../config/hostConfig.ts";
+import { typedHost } from "../config/hostSpec.ts";
 import type { LingerPolicy } from "../config/lingerPolicy.ts";
 import type {
   ConnectionEnd,
@@ -279,7 +280,8 @@ export class Master implements Disposable {
     const info = this.#connection?.info;
     return Object.freeze({
       id: this.id,
-      host: config.alias,
+      alias: config.alias,
+      spec: typedHost(config),
       destination: Object.freeze({ user: config.user, hostName: config.hostName, port: config.port }),
       via: Object.freeze(config.proxyJump.map((hop) => hop.alias)),
       state,

@@ -95,8 +95,10 @@ export type MasterStateKind = MasterState["kind"];
 export interface MasterCore {
   /** Unique for the life of the extension host, e.g. `m3`. */
   readonly id: string;
-  /** Alias of the host that opened it first. */
-  readonly host: string;
+  /** The argument that `Host` patterns match, of the host that opened it first. Not enough to reach it again. */
+  readonly alias: string;
+  /** What that host was typed as, `user@alias:port`: resolved again, it leads to the same destination. */
+  readonly spec: string;
   readonly destination: DestinationSnapshot;
   /** Aliases of the jump hosts, first hop first. */
   readonly via: readonly string[];

@@ -5,7 +5,7 @@ import type { RemoteExec } from "./remoteExec.ts";
 /**
  * Runs commands as sessions of one live master, and of no other: when it is gone, a call rejects with ChannelError. They
  * are not kept in the history, and never ask anybody anything.
- * @param host the alias that the master was opened for
+ * @param host what the master was opened for, as typed
  */
 export function masterExec(service: SessionService, masterId: string, host: string): RemoteExec {
   return async (command, options) => {

@@ -100,7 +100,7 @@ export function sessionReport(
     bytes === undefined ? undefined : `${bytes} bytes (${formatBytes(bytes)})`;
 
   section(`Session ${session.id}: ${printable(session.title)}`, [
-    ["Host", session.host],
+    ["Host", session.spec],
     ["Kind", session.kind],
     ["State", session.state.kind],
     ["Outcome", session.outcome && describeOutcome(session.outcome)],

@@ -46,7 +46,10 @@ export interface SessionSnapshot {
   readonly id: string;
   /** Undefined until a master is there. */
   readonly masterId: string | undefined;
-  readonly host: string;
+  /** The argument that `Host` patterns match. Not enough to reach the host again. */
+  readonly alias: string;
+  /** What was typed, as `alias` or `user@alias:port`: resolved again, it leads to the same destination. */
+  readonly spec: string;
   readonly kind: SessionKind;
   readonly title: string;
   readonly state: SessionState;
@@ -110,7 +113,8 @@ export interface SessionConnection {
 /** One of our channels on a master. Made by SessionManager.open; ends exactly once, and then stays readable. */
 export interface Session extends LostSession {
   readonly id: string;
-  readonly host: string;
+  /** See SessionSnapshot. */
+  readonly spec: string;
   readonly state: SessionState;
   readonly onDidChangeState: Event<SessionState>;
   /** See EngineChannel.onDidReceive: begins paused. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
+import { hostNames } from "../config/hostSpec.ts";
 import type {
   ChannelDetails,
   ChannelExit,
@@ -37,7 +38,8 @@ export interface LimitSettings {
 /** One session from the wish to its outcome. Made by SessionManager, which attaches the channel when it is open. */
 export class SshSession implements Session {
   readonly id: string;
-  readonly host: string;
+  readonly alias: string;
+  readonly spec: string;
 
   readonly #clock: Clock;
   readonly #request: OpenSessionRequest;
@@ -72,7 +74,7 @@ export class SshSession implements Session {
   constructor(clock: Clock, id: string, request: OpenSessionRequest) {
     this.#clock = clock;
     this.id = id;
-    this.host = request.host;
+    ({ alias: this.alias, spec: this.spec } = hostNames(request.host));
     this.#request = request;
     this.#title = request.title ?? request.host;
     this.#since = clock.now();
@@ -156,7 +158,8 @@ export class SshSession implements Session {
     return Object.freeze({
       id: this.id,
       masterId: this.#master?.id,
-      host: this.host,
+      alias: this.alias,
+      spec: this.spec,
       kind: this.#request.kind,
       title: this.#title,
       state: this.#state,

@@ -42,7 +42,7 @@ export function channelLines(
     return ["The connection is gone."];
   }
   return [
-    `The following sessions are open on ${master.id} (${printable(master.host)}):`,
+    `The following sessions are open on ${master.id} (${printable(master.spec)}):`,
     ...master.sessions.map(
       (each) =>
         `  ${each.id === session.id ? "*" : " "} ${each.id} ${each.kind} "${printable(each.title, 60)}" (${each.state.kind}, ${formatDuration(now - each.since)}, ${formatBytes(each.bytesIn)} received)`,

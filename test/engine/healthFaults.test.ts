@@ -279,7 +279,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     session.resume();
     target.thing.freeze();
     expect(await session.ended).toEqual({ kind: "lost", reason: "unresponsive" });
-    const jump = stack.service.masters().find((master) => master.host === "jump");
+    const jump = stack.service.masters().find((master) => master.spec === "jump");
     expect(["ready", "lingering"]).toContain(jump?.state.kind);
     target.thing.thaw();
   });

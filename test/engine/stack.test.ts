@@ -73,7 +73,7 @@ describe("masters and sessions on a real sshd", () => {
     const session = await stack.service.open({ host: "lab-behind", ...shell });
     await execute(stack.service, "lab", "true");
     expect(host.logins() - before).toBe(2);
-    const jump = stack.service.masters().find((master) => master.host === "lab");
+    const jump = stack.service.masters().find((master) => master.spec === "lab");
     stack.service.kill(jump?.id ?? "");
     expect(await session.ended).toEqual({ kind: "lost", reason: "jump-lost" });
   });

@@ -16,14 +16,14 @@ export function hostOf(argument: unknown, masters: readonly MasterSnapshot[]): s
     case "host":
       return argument.entry.alias;
     case "master":
-      return masters.find(({ id }) => id === argument.id)?.host;
+      return masters.find(({ id }) => id === argument.id)?.spec;
     case "onServer":
     case "remoteSession":
     case "remoteNote":
-      return masters.find(({ id }) => id === argument.masterId)?.host;
+      return masters.find(({ id }) => id === argument.masterId)?.spec;
     case "session":
       return masters.find(({ id }) => id === argument.masterId)?.sessions.find(({ id }) => id === argument.id)
-        ?.host;
+        ?.spec;
     case "problem":
     case "history":
     case "endedSession":

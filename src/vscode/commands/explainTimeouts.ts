@@ -32,8 +32,8 @@ export const explainTimeouts: CommandHandler = async (context, argument) => {
       ]);
       return timeoutDocument(server, ours);
     });
-    await timeoutDocuments.show(master.host, text);
+    await timeoutDocuments.show(master.spec, text);
   } catch (error) {
-    await presenter.present(error, master.host, () => explainTimeouts(context, argument));
+    await presenter.present(error, master.spec, () => explainTimeouts(context, argument));
   }
 };

@@ -8,7 +8,7 @@ export const killHung: CommandHandler = async ({ service }) => {
     void vscode.window.showInformationMessage("Every SSH connection answers.");
     return;
   }
-  const names = [...new Set(hung.map(({ host }) => host))].join(", ");
+  const names = [...new Set(hung.map(({ spec }) => spec))].join(", ");
   const action = "Kill";
   const answer = await vscode.window.showWarningMessage(
     `Kill the connections that do not answer (${names})?`,

@@ -30,13 +30,13 @@ export const killHungRemote: CommandHandler = async (context, argument) => {
   }
   try {
     const snapshots = await Promise.all(
-      masters.map(async (master) => [master, await readRemotely(context, master.id, master.host)] as const),
+      masters.map(async (master) => [master, await readRemotely(context, master.id, master.spec)] as const),
     );
     const items = snapshots.flatMap(([master, snapshot]) => hungItems(master, snapshot?.sessions ?? []));
     if (items.length === 0) {
       const read = snapshots.filter(([, snapshot]) => snapshot !== undefined);
       if (read.length > 0) {
-        const names = [...new Set(read.map(([{ host }]) => printable(host)))].join(", ");
+        const names = [...new Set(read.map(([{ spec }]) => printable(spec)))].join(", ");
         void vscode.window.showInformationMessage(`Nothing that you could kill hangs on ${names}.`);
       }
       return;
@@ -54,7 +54,7 @@ export const killHungRemote: CommandHandler = async (context, argument) => {
           item.session !== undefined && item.master?.id === master.id ? [item.session] : [],
         );
         if (sessions.length > 0) {
-          await killRemotely(context, { masterId: master.id, host: master.host, sessions, onlyHung: true });
+          await killRemotely(context, { masterId: master.id, host: master.spec, sessions, onlyHung: true });
         }
       }),
     );
@@ -84,5 +84,5 @@ function hungItems(master: MasterSnapshot, sessions: readonly RemoteSession[]): 
     });
   return items.length === 0
     ? []
-    : [{ label: printable(master.host), kind: vscode.QuickPickItemKind.Separator }, ...items];
+    : [{ label: printable(master.spec), kind: vscode.QuickPickItemKind.Separator }, ...items];
 }

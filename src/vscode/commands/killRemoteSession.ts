@@ -15,9 +15,9 @@ export const killRemoteSession: CommandHandler = async (context, argument) => {
   if (master === undefined || session === undefined) {
     return;
   }
-  const { message, detail, action } = killQuestion(session, master.host);
+  const { message, detail, action } = killQuestion(session, master.spec);
   const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, action);
   if (answer === action) {
-    await killRemotely(context, { masterId, host: master.host, sessions: [session], onlyHung: false });
+    await killRemotely(context, { masterId, host: master.spec, sessions: [session], onlyHung: false });
   }
 };

@@ -20,7 +20,7 @@ export const reconnectNow: CommandHandler = async (context, argument) => {
   const result = await vscode.window.withProgress({ location: { viewId: viewIds.live } }, () =>
     context.service.reconnectNow(master.id),
   );
-  const told = reconnectNowTold(result, master.host);
+  const told = reconnectNowTold(result, master.spec);
   if (told?.severity === "quiet") {
     vscode.window.setStatusBarMessage(told.text, 6000);
   } else if (told !== undefined) {

@@ -14,7 +14,7 @@ export const renameSession: CommandHandler = async ({ service, livePick, termina
   }
   const title = await vscode.window.showInputBox({
     title: "Rename Session",
-    prompt: `New title for the session on ${session.host}`,
+    prompt: `New title for the session on ${session.spec}`,
     value: session.snapshot().title,
     validateInput: (value) => (value.trim() === "" ? "A title needs at least one character." : undefined),
   });

@@ -25,7 +25,7 @@ export async function hostsFor(
     return [given];
   }
   const listed = (await resolver.hosts().catch(() => ({ hosts: [] }))).hosts.map(({ alias }) => alias);
-  const live = new Set(service.masters().map(({ host }) => host));
+  const live = new Set(service.masters().map(({ spec }) => spec));
   const aliases = [...new Set([...live, ...recent.list(), ...listed])];
   const chosen = await vscode.window.showQuickPick(
     aliases.map((alias) => ({

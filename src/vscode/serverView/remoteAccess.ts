@@ -29,8 +29,8 @@ export class RemoteAccesses {
     return master === undefined || !isConnected(master)
       ? undefined
       : {
-          exec: masterExec(this.#service, masterId, master.host),
-          sudo: hostSetting(this.#settings.hosts, master.host, "sudo")?.value ?? false,
+          exec: masterExec(this.#service, masterId, master.spec),
+          sudo: hostSetting(this.#settings.hosts, master.alias, "sudo")?.value ?? false,
         };
   }
 
@@ -45,13 +45,13 @@ export class RemoteAccesses {
 
   /** @throws ConfigError */
   async ourTimeouts(master: MasterSnapshot): Promise<OurTimeouts> {
-    const { host, keepalive } = master;
-    const config = await this.#resolver.resolve(host);
+    const { alias, spec, keepalive } = master;
+    const config = await this.#resolver.resolve(spec);
     const settings = this.#settings;
     const source = (name: keyof typeof keepalive.sources): string =>
       valueSourceText(keepalive.sources[name], this.#home);
     const limit = (key: "timeLimit" | "idleLimit"): Known<number> => {
-      const own = hostSetting(settings.hosts, host, key);
+      const own = hostSetting(settings.hosts, alias, key);
       return own === undefined
         ? { value: settings.limits[`${key}Seconds`], source: `sshSessions.limits.${key}` }
         : {
@@ -62,7 +62,7 @@ export class RemoteAccesses {
     const linger = effectiveLinger(config, settings);
     const channelSource = config.sources.get("channeltimeout");
     return {
-      host,
+      host: spec,
       serverAliveInterval: { value: keepalive.serverAliveInterval, source: source("serverAliveInterval") },
       serverAliveCountMax: { value: keepalive.serverAliveCountMax, source: source("serverAliveCountMax") },
       tcpKeepAlive: { value: keepalive.tcpKeepAlive, source: source("tcpKeepAlive") },

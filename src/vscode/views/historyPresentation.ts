@@ -30,7 +30,7 @@ export function presentEnded(session: SessionSnapshot, now: number): ItemPresent
   const parts = [
     text,
     ended === undefined ? "just now" : `${ended} ago`,
-    ...(session.title === session.host ? [] : [printable(session.host)]),
+    ...(session.title === session.spec ? [] : [printable(session.spec)]),
   ];
   return {
     label: printable(session.title),
@@ -40,7 +40,7 @@ export function presentEnded(session: SessionSnapshot, now: number): ItemPresent
     hover: [
       `**${literal(session.title)}**`,
       factTable([
-        ["Host", literal(session.host)],
+        ["Host", literal(session.spec)],
         ["Kind", session.kind],
         ["Ended", literal(text)],
         ["When", `${shortDuration(now - state.since)} ago`],

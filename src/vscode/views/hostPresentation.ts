@@ -25,10 +25,10 @@ export function lifeByHost(masters: readonly MasterSnapshot[]): ReadonlyMap<stri
     return known;
   };
   for (const master of masters.filter(({ state }) => isLive(state))) {
-    at(master.host).masterIds.add(master.id);
+    at(master.spec).masterIds.add(master.id);
     for (const session of master.sessions) {
       if (session.state.kind !== "ended") {
-        const life = at(session.host);
+        const life = at(session.spec);
         life.masterIds.add(master.id);
         life.sessions++;
       }

@@ -173,7 +173,7 @@ export function presentMaster(master: MasterSnapshot, now: number, home: string)
   if (master.overflow) {
     parts.splice(state.kind === "ready" ? 0 : 1, 0, "overflow");
   }
-  const label = printable(master.host);
+  const label = printable(master.spec);
   return {
     label,
     description: parts.join(" · "),
@@ -234,7 +234,7 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
       ? literal(state.error.message)
       : undefined,
   ].filter((note) => note !== undefined);
-  return [`$(${masterIcon(state).id}) **${literal(master.host)}**`, facts, "---", policy, ...notes].join(
+  return [`$(${masterIcon(state).id}) **${literal(master.spec)}**`, facts, "---", policy, ...notes].join(
     "\n\n",
   );
 }
@@ -245,9 +245,9 @@ function algorithmsText({ cipher, mac, kex, hostKey }: NegotiatedAlgorithms): st
 }
 
 /** Why the last attempt to reconnect failed. */
-function lastAttempt({ state, host }: MasterSnapshot, home: string): string | undefined {
+function lastAttempt({ state, spec }: MasterSnapshot, home: string): string | undefined {
   return state.kind === "reconnecting" && state.error !== undefined
-    ? literal(userMessage(state.error, host, home)?.text ?? state.error.message)
+    ? literal(userMessage(state.error, spec, home)?.text ?? state.error.message)
     : undefined;
 }
 
@@ -292,8 +292,8 @@ export function presentSession(
       ? known([age(now - session.since), quiet === undefined ? undefined : `quiet ${quiet}`])
       : [text];
   // Several aliases can lead to one destination; the one that was used says what was meant.
-  if (master !== undefined && master.host !== session.host) {
-    parts.push(printable(session.host));
+  if (master !== undefined && master.spec !== session.spec) {
+    parts.push(printable(session.spec));
   }
   const label = printable(session.title);
   const color = state.kind === "ended" ? "disabledForeground" : undefined;
@@ -313,7 +313,7 @@ export function presentSession(
     hover: [
       `$(${sessionIcons[session.kind]}) **${literal(session.title)}**`,
       factTable([
-        ["Host", literal(session.host)],
+        ["Host", literal(session.spec)],
         ["Kind", session.kind],
         ["State", literal(text)],
         ["Since", `${clockTime(session.since)} (${shortDuration(now - session.since)})`],

@@ -46,12 +46,12 @@ export function statusBarText(
     ].join("\n"),
     warning: silent || lost.length > 0,
     counting: waiting?.counting ?? false,
-    accessibleLabel: [summary, ...lost.map(({ host }) => `reconnecting to ${printable(host)}`)].join(", "),
+    accessibleLabel: [summary, ...lost.map(({ spec }) => `reconnecting to ${printable(spec)}`)].join(", "),
   };
 }
 
-function line({ host, destination }: MasterSnapshot, what: string): string {
-  return `- ${literal(host)}: ${what} *${literal(destinationText(destination))}*`;
+function line({ spec, destination }: MasterSnapshot, what: string): string {
+  return `- ${literal(spec)}: ${what} *${literal(destinationText(destination))}*`;
 }
 
 /** What happens next with the connections that were lost. */

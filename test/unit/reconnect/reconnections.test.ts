@@ -97,7 +97,7 @@ describe("a lost master that terminals wait for", () => {
     expect(seen(stack)).toMatchObject([
       {
         id: "m1",
-        host: "web1",
+        spec: "web1",
         state: {
           kind: "reconnecting",
           since: lostAt,

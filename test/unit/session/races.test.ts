@@ -358,7 +358,7 @@ describe("jump hosts", () => {
     const opening = manager.open({ ...web, host: "db2" });
     await clock.advance(2_000);
     expect((await opening).state.kind).toBe("open");
-    expect(manager.masters().map((master) => [master.host, master.state.kind])).toEqual([
+    expect(manager.masters().map((master) => [master.spec, master.state.kind])).toEqual([
       ["db", "ready"],
       ["bastion", "hung"],
       ["db2", "ready"],

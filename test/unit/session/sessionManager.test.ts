@@ -348,7 +348,7 @@ describe("masters and sessions", () => {
     expect(engine.connections).toHaveLength(3);
     expect(engine.requests.map((request) => request.transport !== undefined)).toEqual([false, true, true]);
     await clock.advance(10_000);
-    expect(manager.masters().map((master) => [master.host, master.state.kind])).toEqual([
+    expect(manager.masters().map((master) => [master.spec, master.state.kind])).toEqual([
       ["db", "ready"],
       ["bastion", "ready"],
       ["db2", "ready"],

@@ -111,10 +111,10 @@ describe("hosts", () => {
 
   it("marks what is alive under each alias, also where two share a connection", () => {
     const life = lifeByHost([
-      masterSnapshot({ sessions: [sessionSnapshot(), sessionSnapshot({ id: "s2", host: "www" })] }),
+      masterSnapshot({ sessions: [sessionSnapshot(), sessionSnapshot({ id: "s2", spec: "www" })] }),
       masterSnapshot({
         id: "m2",
-        host: "old",
+        spec: "old",
         state: { kind: "lost", since: start, reason: "unresponsive" },
       }),
     ]);
@@ -158,10 +158,10 @@ describe("the status bar", () => {
 });
 
 describe("the status bar, while a connection is lost that terminals wait for", () => {
-  const lost = (host: string, next: { readonly attempting: boolean; readonly until: number | undefined }) =>
+  const lost = (spec: string, next: { readonly attempting: boolean; readonly until: number | undefined }) =>
     masterSnapshot({
-      id: `m${host}`,
-      host,
+      id: `m${spec}`,
+      spec,
       state: { kind: "reconnecting", since: start, reason: "unresponsive", ...next },
     });
 

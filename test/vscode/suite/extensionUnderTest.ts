@@ -108,9 +108,9 @@ export function terminalNamed(name: string): vscode.Terminal {
 
 function describe(masters: readonly MasterSnapshot[]): string {
   return JSON.stringify(
-    masters.map(({ id, host, state, sessions }) => ({
+    masters.map(({ id, spec, state, sessions }) => ({
       id,
-      host,
+      spec,
       state,
       sessions: sessions.map((session) => [session.id, session.title, session.state.kind, session.outcome]),
     })),

@@ -13,7 +13,7 @@ import { masterSnapshot, sessionSnapshot } from "../../vscode/views/snapshots.ts
 /** A session whose server is the test. Keeps output while paused and input while the reader is slow. */
 export class FakeSession implements Session {
   readonly id = "s1";
-  readonly host = "web1";
+  readonly spec = "web1";
   state: SessionState = { kind: "open", since: 0 };
   readonly #stateChanged = new Emitter<SessionState>();
   readonly #received = new Emitter<{ readonly kind: OutputKind; readonly data: Uint8Array }>();

@@ -4,7 +4,16 @@ import { presentEnded, presentHistory } from "../../../../src/vscode/views/histo
 
 function ended(outcome: SessionOutcome, title = "web1"): SessionSnapshot {
   return {
-    ...{ id: "s1", masterId: "m1", host: "web1", kind: "terminal", title, since: 0, lastActivity: 5000 },
+    ...{
+      id: "s1",
+      masterId: "m1",
+      alias: "web1",
+      spec: "web1",
+      kind: "terminal",
+      title,
+      since: 0,
+      lastActivity: 5000,
+    },
     ...{ bytesIn: 10, bytesOut: 20, outcome, state: { kind: "ended", since: 60_000, outcome } },
   };
 }

@@ -204,7 +204,7 @@ describe("a master in the tree", () => {
   it("never lets a server's or a file's words become Markdown, icons or HTML", () => {
     const evil = "$(x)[a](command:b)|<img src=x>`c`\u001b[31m\u202e";
     const { hover, label } = presentMaster(
-      masterSnapshot({ host: evil, serverVersion: evil, via: [evil] }),
+      masterSnapshot({ spec: evil, serverVersion: evil, via: [evil] }),
       later,
       home,
     );
@@ -242,7 +242,7 @@ describe("a session in the tree", () => {
 
   it("names the alias that it was opened by where that is another than the master's", () => {
     const shown = presentSession(
-      sessionSnapshot({ host: "alias2", lastActivity: later }),
+      sessionSnapshot({ spec: "alias2", lastActivity: later }),
       masterSnapshot(),
       later,
     );

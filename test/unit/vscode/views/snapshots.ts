@@ -6,7 +6,8 @@ export function sessionSnapshot(over: Partial<SessionSnapshot> = {}): SessionSna
   return {
     id: "s1",
     masterId: "m1",
-    host: "web1",
+    alias: "web1",
+    spec: "web1",
     kind: "terminal",
     title: "web1",
     state: { kind: "open", since: start },
@@ -22,7 +23,8 @@ export function sessionSnapshot(over: Partial<SessionSnapshot> = {}): SessionSna
 export function masterSnapshot(over: Partial<MasterSnapshot> = {}): MasterSnapshot {
   return {
     id: "m1",
-    host: "web1",
+    alias: "web1",
+    spec: "web1",
     destination: { user: "alice", hostName: "10.0.0.5", port: 22 },
     via: [],
     state: { kind: "ready", since: start },
