@@ -60,7 +60,7 @@ export type MasterState =
       readonly countMax: number;
       readonly deadAt: number;
     }
-  /** Found dead; about to be lost. Kept apart so that a person can see it and keep waiting where the host allows. */
+  /** It did not answer an urgent probe. Becomes `ready` again when data arrives, or `lost`. */
   | { readonly kind: "hung"; readonly since: number; readonly silentSince: number }
   | { readonly kind: "disconnecting"; readonly since: number }
   | {
@@ -73,19 +73,6 @@ export type MasterState =
       readonly kind: "closed";
       readonly since: number;
       readonly reason: MasterEndReason;
-      readonly error?: Error;
-    }
-  /**
-   * Lost for `reason`, and terminals wait for its successor. The next attempt begins at `until`; undefined: one is being
-   * made, or it begins when a person says so. `error`: why the last one failed. No master is ever in this state: the
-   * session layer shows it in place of one.
-   */
-  | {
-      readonly kind: "reconnecting";
-      readonly since: number;
-      readonly reason: MasterEndReason;
-      readonly attempting: boolean;
-      readonly until: number | undefined;
       readonly error?: Error;
     };
 

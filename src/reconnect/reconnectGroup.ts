@@ -1,73 +1,75 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { CancelledError } from "../base/errors.ts";
-import type { MasterCore, MasterEndReason } from "../master/masterTypes.ts";
+import type { MasterCore } from "../master/masterTypes.ts";
+import { Backoff } from "./backoff.ts";
+import { ReconnectMember, type Trigger } from "./reconnectMember.ts";
+import { mayRetry } from "./reconnectPolicy.ts";
 import type {
-  AttemptLogin,
-  MasterSnapshot,
-  ReconnectingTerminal,
+  LoginMode,
+  LostConnection,
+  ReconnectHolder,
+  ReconnectingState,
   ReconnectTicket,
-  Session,
-} from "../session/sessionTypes.ts";
-import { Backoff, mayRetry } from "./reconnectPolicy.ts";
+} from "./reconnectTypes.ts";
 
 export interface ReconnectGroupInit {
   readonly clock: Clock;
   /** 0 <= x < 1 */
   random(): number;
-  /** Ids of the destination's masters on which a session could be opened now, without a login. */
+  /** Ids of the destination's masters on which a channel could be opened now, without a login. */
   usableMasters(): readonly string[];
   onChange(): void;
 }
 
-/** Who or what begins an attempt, and so for whom it is. */
-type Cause =
-  /** For all, and questions may be asked. */
-  | "person"
-  /** For those that may reconnect by themselves and have not tried that master. */
-  | "master-ready"
-  /** As before, but not for those whose last attempt failed for a reason that time does not heal. */
-  | "time";
-
-interface Member {
-  readonly lost: Session;
-  readonly terminal: ReconnectingTerminal;
-  trying: boolean;
-  /** Its attempt may log in. */
-  mayLogIn: boolean;
-  /** Masters that were there when an attempt of its own began or ended: each is a reason for one only. */
-  readonly tried: Set<string>;
-  /** What it was told last. Undefined: to try. */
-  told: { readonly until: number | undefined } | "others" | undefined;
-  /** Its last attempt that might log in failed for a reason that time does not heal. */
-  stuck: boolean;
+/** What waits for a destination, and what is shown in place of its lost master. */
+export interface Reconnection {
+  readonly master: MasterCore;
+  readonly state: ReconnectingState;
+  readonly holders: readonly ReconnectHolder[];
 }
 
-/** A person's wish to reconnect holds for terminals that come this much later: a master's sessions end one by one. Milliseconds. */
-const wishHolds = 5000;
+/** From the first holder that waits until none waits any more. */
+interface Outage {
+  /** Wall-clock milliseconds. */
+  readonly since: number;
+  /** Undefined while no holder that waits had a connection. */
+  master: MasterCore | undefined;
+  /** How many attempts were begun. */
+  attempts: number;
+  /** Why the last attempt failed. */
+  failure: Error | undefined;
+}
+
+/** From the begin of an attempt until no member tries any more. */
+interface Attempt {
+  readonly trigger: Trigger;
+  /** A person asked for an attempt while this one, which may not ask, was under way. */
+  askNext: boolean;
+  /** Will show the members that have failed that the others still try. */
+  notice: Disposable | undefined;
+}
 
 /**
- * The terminals of one destination that lost their sessions. They wait and try as one: one delay, one attempt (in which
- * they share the login), and when there is a master again, however it came, they use it at once.
+ * A person's "Reconnect Now" also holds for holders that join within this time: the sessions of a master end one by
+ * one. Milliseconds.
+ */
+const requestHolds = 5000;
+
+/**
+ * The holders of one destination that lost their connection. They share one delay, and one attempt with one login. When
+ * a master becomes ready, whoever made it, they use it at once.
  */
 export class ReconnectGroup implements Disposable {
   readonly #init: ReconnectGroupInit;
   readonly #backoff: Backoff;
-  readonly #members = new Set<Member>();
-  #attempt: Cause | undefined;
-  #attempts = 0;
-  #timer: Disposable | undefined;
-  /** Until those that have failed while others try are told so. */
-  #telling: Disposable | undefined;
-  /** Wall-clock: when the next attempt begins. */
-  #until: number | undefined;
-  #since = 0;
-  /** Monotonic: a person wants to reconnect whoever comes until then. */
-  #wishUntil = Number.NEGATIVE_INFINITY;
-  /** A person wants an attempt, and one without questions was under way. */
-  #mayAskNext = false;
-  #failure: Error | undefined;
-  #lostMaster: MasterCore | undefined;
+  readonly #members = new Set<ReconnectMember>();
+  #outage: Outage | undefined;
+  #attempt: Attempt | undefined;
+  /** The next attempt by time. `until`: wall-clock milliseconds. */
+  #next: { readonly until: number; readonly timer: Disposable } | undefined;
+  /** Monotonic: a person's request holds for holders that join until then. */
+  #requestedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(init: ReconnectGroupInit) {
     this.#init = init;
@@ -78,275 +80,234 @@ export class ReconnectGroup implements Disposable {
     return this.#members.size === 0;
   }
 
-  /** The lost master, `reconnecting`, with the sessions that wait; undefined while nobody waits for a connection. */
-  snapshot(): MasterSnapshot | undefined {
-    const master = this.#lostMaster;
+  /** Undefined while nothing waits for a connection. */
+  reconnection(): Reconnection | undefined {
+    const outage = this.#outage;
     const members = [...this.#members];
-    const isOver = members.every(({ trying }) => trying) && this.#init.usableMasters().length > 0;
-    if (master === undefined || members.length === 0 || isOver) {
+    const isConnected =
+      members.every(({ trying }) => trying !== undefined) && this.#init.usableMasters().length > 0;
+    if (outage?.master === undefined || members.length === 0 || isConnected) {
       return undefined;
     }
-    const reason: MasterEndReason = "reason" in master.state ? master.state.reason : "connection-lost";
-    return Object.freeze({
-      ...master,
-      state: Object.freeze({
+    const { since, master, failure } = outage;
+    return {
+      master,
+      state: {
         kind: "reconnecting",
-        since: this.#since,
-        reason,
+        since,
+        reason: "reason" in master.state ? master.state.reason : "connection-lost",
         attempting: this.#attempt !== undefined,
-        until: this.#attempt === undefined ? this.#until : undefined,
-        ...(this.#failure && { error: this.#failure }),
-      }),
-      sessions: Object.freeze(members.map(({ lost }) => lost.snapshot())),
-    });
+        until: this.#attempt === undefined ? this.#next?.until : undefined,
+        ...(failure && { error: failure }),
+      },
+      holders: members.map(({ holder }) => holder),
+    };
   }
 
-  join(lost: Session, terminal: ReconnectingTerminal): ReconnectTicket {
+  join({ master }: LostConnection, holder: ReconnectHolder): ReconnectTicket {
     const { clock } = this.#init;
-    if (this.isEmpty) {
-      this.#since = clock.now();
-      this.#failure = undefined;
-      this.#attempts = 0;
-    }
-    const master = lost.connection()?.master;
-    this.#lostMaster ??= master;
-    if (this.#attempts === 0 && master !== undefined) {
+    this.#outage ??= { since: clock.now(), master: undefined, attempts: 0, failure: undefined };
+    this.#outage.master ??= master;
+    if (this.#outage.attempts === 0 && master !== undefined) {
       this.#backoff.noteLost(master.state.since - master.since);
     }
-    const member: Member = {
-      lost,
-      terminal,
-      trying: false,
-      mayLogIn: true,
-      tried: new Set(),
-      told: undefined,
-      stuck: false,
-    };
+    const member = new ReconnectMember(holder);
     this.#members.add(member);
-    this.#place(member);
+    this.#onJoined(member);
     this.#init.onChange();
     return {
       now: () => this.#members.has(member) && this.#begin("person"),
-      failed: (error) => this.#failed(member, error),
-      dispose: () => this.#leave(member),
+      failed: (error) => this.#onFailed(member, error),
+      dispose: () => this.#onLeft(member),
     };
   }
 
-  /** A person wants the next attempt now, for those that wait and those that come in a moment. */
+  /** A person wants the next attempt now, also for holders that join in a moment. */
   now(): void {
-    this.#wishUntil = this.#init.clock.monotonic() + wishHolds;
+    this.#requestedUntil = this.#init.clock.monotonic() + requestHolds;
     this.#begin("person");
   }
 
-  /** What made the attempts fail may be over. */
+  /** What made the attempts fail may be over: the machine woke up, or its addresses changed. */
   environmentChanged(): void {
     this.#backoff.reset();
-    if (this.#timer !== undefined) {
-      this.#begin("time");
+    if (this.#next !== undefined) {
+      this.#begin("timer");
     }
   }
 
-  /** The masters changed: is there one now? */
-  look(): void {
+  /** Masters came, went or changed. */
+  mastersChanged(): void {
     this.#begin("master-ready");
   }
 
-  /** All give up. */
+  /** A person stops it: all holders give up. */
   stop(): void {
     const members = [...this.#members];
-    this.#members.clear();
-    this.#rest();
-    for (const { terminal } of members) {
-      terminal.stop();
+    this.dispose();
+    for (const { holder } of members) {
+      holder.stop();
     }
     this.#init.onChange();
   }
 
   dispose(): void {
     this.#members.clear();
-    this.#rest();
+    this.#endOutage();
   }
 
-  /** Lets one that comes do what the others do. */
-  #place(member: Member): void {
+  /** Lets one that has just joined do what the others do. */
+  #onJoined(member: ReconnectMember): void {
+    const usable = this.#init.usableMasters();
     if (this.#attempt !== undefined) {
-      if (concerns(member, this.#attempt)) {
-        this.#try([member], loginFor(this.#attempt));
+      // The attempt that is under way is its attempt, too.
+      const { trigger } = this.#attempt;
+      if (trigger === "master-ready" ? member.holder.automatic : member.takesPart(trigger, usable)) {
+        this.#try([member], loginFor(trigger));
       } else {
-        this.#tell(member, undefined);
+        member.showWait(undefined);
       }
-    } else if (this.#init.clock.monotonic() < this.#wishUntil) {
+    } else if (this.#init.clock.monotonic() < this.#requestedUntil) {
       this.#begin("person");
-    } else if (concerns(member, "master-ready") && this.#hasUntried(member)) {
+    } else if (member.takesPart("master-ready", usable)) {
       this.#begin("master-ready");
     } else {
       this.#wait([member]);
     }
   }
 
-  #hasUntried({ tried }: Member): boolean {
-    return this.#init.usableMasters().some((id) => !tried.has(id));
-  }
-
-  /** One attempt for all whom it concerns. While one is made, it is made for those who did not take part, too. */
-  #begin(cause: Cause): void {
-    const waiting = [...this.#members].filter(({ trying }) => !trying);
-    const members = waiting.filter(
-      (member) => concerns(member, cause) && (cause !== "master-ready" || this.#hasUntried(member)),
-    );
+  /** Begins an attempt for the members that take part. While one is under way, they take part in that one. */
+  #begin(trigger: Trigger): void {
+    const usable = this.#init.usableMasters();
+    const idle = [...this.#members].filter(({ trying }) => trying === undefined);
+    const members = idle.filter((member) => member.takesPart(trigger, usable));
     if (members.length === 0) {
-      this.#mayAskNext ||= cause === "person" && this.#attempt !== undefined && this.#attempt !== "person";
+      if (trigger === "person" && this.#attempt !== undefined && this.#attempt.trigger !== "person") {
+        this.#attempt.askNext = true;
+      }
       return;
     }
-    if (!waiting.some((member) => concerns(member, "time") && !members.includes(member))) {
-      this.#stopTimer();
+    if (!idle.some((member) => member.followsTimer && !members.includes(member))) {
+      this.#cancelNext();
     }
-    this.#wishUntil = Number.NEGATIVE_INFINITY;
+    this.#requestedUntil = Number.NEGATIVE_INFINITY;
     const isFurther = this.#attempt !== undefined;
-    this.#attempt ??= cause;
-    this.#attempts++;
-    // A refused login is not repeated unasked; and were each to log in where another one could not stay, a server that
-    // lets in and drops at once would see no end of it.
-    const sharers = members.filter(({ stuck }) => cause === "master-ready" && (stuck || isFurther));
-    this.#try(
-      members.filter((member) => !sharers.includes(member)),
-      loginFor(cause),
+    this.#attempt ??= { trigger, askNext: false, notice: undefined };
+    if (this.#outage !== undefined) {
+      this.#outage.attempts++;
+    }
+    // These only share the master that is ready. A refused login is not repeated without a person; and if others could
+    // log in too, a server that accepts and drops at once would see endless logins.
+    const sharing = members.filter(
+      ({ needsPerson }) => trigger === "master-ready" && (needsPerson || isFurther),
     );
-    this.#try(sharers, "none");
+    const loggingIn = members.filter((member) => !sharing.includes(member));
+    this.#try(loggingIn, loginFor(trigger));
+    this.#try(sharing, "none");
     this.#init.onChange();
   }
 
-  #try(members: readonly Member[], login: AttemptLogin): void {
+  #try(members: readonly ReconnectMember[], login: LoginMode): void {
+    const usable = this.#init.usableMasters();
     for (const member of members) {
-      member.trying = true;
-      member.mayLogIn = login !== "none";
-      member.told = undefined;
-      this.#noteMasters(member);
+      member.begin(login, usable);
     }
-    for (const { terminal } of members) {
-      terminal.attempt(login);
+    for (const { holder } of members) {
+      holder.attempt(login);
     }
   }
 
-  #failed(member: Member, error: Error): void {
-    if (!this.#members.has(member) || !member.trying) {
+  #onFailed(member: ReconnectMember, error: Error): void {
+    if (!this.#members.has(member) || member.trying === undefined) {
       return;
     }
-    member.trying = false;
-    if (member.mayLogIn) {
-      member.stuck = !mayRetry(error);
-      this.#noteMasters(member);
+    if (member.trying !== "none") {
+      member.needsPerson = !mayRetry(error);
+      member.markOffered(this.#init.usableMasters());
     }
-    if (!CancelledError.is(error)) {
-      this.#failure = error;
+    member.trying = undefined;
+    if (!CancelledError.is(error) && this.#outage !== undefined) {
+      this.#outage.failure = error;
     }
-    // One may have come while another one was tried.
-    this.look();
+    // A master may have become ready while another one was tried.
+    this.mastersChanged();
     this.#settle();
     if (this.#attempt !== undefined) {
-      // Mostly all fail in the same moment.
-      this.#telling ??= this.#init.clock.setTimeout(() => this.#tellOfOthers(), 0);
+      // Mostly all fail in the same moment: only what remains of the attempt then is worth a word.
+      this.#attempt.notice ??= this.#init.clock.setTimeout(() => this.#noticeOthers(), 0);
     }
   }
 
-  #leave(member: Member): void {
+  #onLeft(member: ReconnectMember): void {
     if (this.#members.delete(member)) {
       this.#settle();
     }
   }
 
-  /** When nobody tries any more, those that are left wait again. */
+  /** The attempt ends when no member tries any more. Those that are left wait again. */
   #settle(): void {
     const members = [...this.#members];
+    const attempt = this.#attempt;
     if (members.length === 0) {
-      this.#rest();
-    } else if (this.#attempt !== undefined && !members.some(({ trying }) => trying)) {
-      const mayAsk = this.#mayAskNext && members.some(({ stuck }) => stuck);
+      this.#endOutage();
+    } else if (attempt !== undefined && !members.some(({ trying }) => trying !== undefined)) {
       this.#endAttempt();
-      if (mayAsk) {
+      if (attempt.askNext && members.some(({ needsPerson }) => needsPerson)) {
         this.#begin("person");
       } else {
         this.#wait(members);
       }
-    } else if (this.#timer !== undefined && !members.some((member) => concerns(member, "time"))) {
-      this.#stopTimer();
+    } else if (!members.some(({ followsTimer }) => followsTimer)) {
+      this.#cancelNext();
     }
     this.#init.onChange();
   }
 
-  #wait(members: readonly Member[]): void {
+  #wait(members: readonly ReconnectMember[]): void {
     const { clock } = this.#init;
-    if (this.#timer === undefined && members.some((member) => concerns(member, "time"))) {
+    if (this.#next === undefined && members.some(({ followsTimer }) => followsTimer)) {
       const delay = this.#backoff.next();
-      this.#until = clock.now() + delay;
-      this.#timer = clock.setTimeout(() => {
-        this.#stopTimer();
-        this.#begin("time");
+      const timer = clock.setTimeout(() => {
+        this.#next = undefined;
+        this.#begin("timer");
       }, delay);
+      this.#next = { until: clock.now() + delay, timer };
     }
     for (const member of members) {
-      this.#tell(member, concerns(member, "time") ? this.#until : undefined);
+      member.showWait(member.followsTimer ? this.#next?.until : undefined);
     }
   }
 
-  #tell(member: Member, until: number | undefined): void {
-    if (member.told === undefined || member.told === "others" || member.told.until !== until) {
-      member.told = { until };
-      member.terminal.wait(until);
+  #noticeOthers(): void {
+    if (this.#attempt !== undefined) {
+      this.#attempt.notice = undefined;
     }
-  }
-
-  /** For those whose own part in the attempt is over. */
-  #tellOfOthers(): void {
-    this.#telling = undefined;
-    for (const member of [...this.#members].filter(({ trying, told }) => !trying && told === undefined)) {
-      if (member.terminal.byItself) {
-        member.told = "others";
-        member.terminal.waitForOthers();
+    for (const member of [...this.#members].filter(({ hasJustFailed }) => hasJustFailed)) {
+      if (member.holder.automatic) {
+        member.showOthers();
       } else {
-        this.#tell(member, undefined);
+        member.showWait(undefined);
       }
     }
   }
 
   #endAttempt(): void {
+    this.#attempt?.notice?.dispose();
     this.#attempt = undefined;
-    this.#mayAskNext = false;
-    this.#telling?.dispose();
-    this.#telling = undefined;
   }
 
-  #rest(): void {
+  #endOutage(): void {
     this.#endAttempt();
-    this.#lostMaster = undefined;
-    this.#stopTimer();
+    this.#cancelNext();
+    this.#outage = undefined;
   }
 
-  /** What is there now has been, or is being, tried. */
-  #noteMasters({ tried }: Member): void {
-    for (const id of this.#init.usableMasters()) {
-      tried.add(id);
-    }
-  }
-
-  #stopTimer(): void {
-    this.#timer?.dispose();
-    this.#timer = undefined;
-    this.#until = undefined;
+  #cancelNext(): void {
+    this.#next?.timer.dispose();
+    this.#next = undefined;
   }
 }
 
-function concerns({ terminal, stuck }: Member, cause: Cause): boolean {
-  switch (cause) {
-    case "person":
-      return true;
-    case "master-ready":
-      return terminal.byItself;
-    case "time":
-      return terminal.byItself && !stuck;
-  }
-}
-
-function loginFor(cause: Cause): AttemptLogin {
-  return cause === "person" ? "attended" : "unattended";
+function loginFor(trigger: Trigger): LoginMode {
+  return trigger === "person" ? "attended" : "unattended";
 }

@@ -1,27 +1,22 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
-import type {
-  MasterSnapshot,
-  ReconnectingTerminal,
-  ReconnectTicket,
-  Session,
-} from "../session/sessionTypes.ts";
-import { ReconnectGroup } from "./reconnectGroup.ts";
+import { ReconnectGroup, type Reconnection } from "./reconnectGroup.ts";
+import type { LostConnection, ReconnectHolder, ReconnectTicket } from "./reconnectTypes.ts";
 
 export interface ReconnectionsInit {
   readonly clock: Clock;
   /** 0 <= x < 1 */
   random(): number;
-  /** Ids of a destination's masters on which a session could be opened now, without a login. */
+  /** Ids of a destination's masters on which a channel could be opened now, without a login. */
   usableMasters(destinationKey: string): readonly string[];
-  /** Something in the snapshots changed. */
+  /** Something in `waiting()` changed. */
   onChange(): void;
 }
 
-/** The terminals that lost their sessions, by destination. */
+/** Everything that lost its connection and wants to come back, by destination. */
 export class Reconnections implements Disposable {
   readonly #init: ReconnectionsInit;
-  /** Kept when nobody waits any more: a server that lets in and drops at once is not hammered. */
+  /** Kept when nothing waits any more: a server that lets in and drops at once is not hammered. */
   readonly #groups = new Map<string, ReconnectGroup>();
   #disposed = false;
 
@@ -29,39 +24,37 @@ export class Reconnections implements Disposable {
     this.#init = init;
   }
 
-  /** By destination: what waits, as a `reconnecting` master. */
-  snapshots(): ReadonlyMap<string, MasterSnapshot> {
-    const found = new Map<string, MasterSnapshot>();
+  /** What waits, by destination. */
+  waiting(): ReadonlyMap<string, Reconnection> {
+    const found = new Map<string, Reconnection>();
     for (const [key, group] of this.#groups) {
-      const snapshot = group.snapshot();
-      if (snapshot !== undefined) {
-        found.set(key, snapshot);
+      const reconnection = group.reconnection();
+      if (reconnection !== undefined) {
+        found.set(key, reconnection);
       }
     }
     return found;
   }
 
-  join(lost: Session, terminal: ReconnectingTerminal): ReconnectTicket {
+  join(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket {
     if (this.#disposed) {
       return { now: () => {}, failed: () => {}, dispose: () => {} };
     }
-    // One without a connection shares nothing with others.
-    return this.#at(lost.connection()?.destinationKey ?? lost.id).join(lost, terminal);
+    return this.#at(lost.destinationKey).join(lost, holder);
   }
 
-  /** The group that `masterId` stands for in the snapshots. */
+  /** The group that waits for the successor of this master. */
   find(masterId: string): ReconnectGroup | undefined {
-    return [...this.#groups.values()].find((group) => group.snapshot()?.id === masterId);
+    return [...this.#groups.values()].find((group) => group.reconnection()?.master.id === masterId);
   }
 
-  /** A person wants what waits for that destination, and what is about to, to reconnect now. */
+  /** A person wants what waits for that destination, and what joins in a moment, to reconnect now. */
   now(destinationKey: string): void {
     this.#at(destinationKey).now();
   }
 
-  /** Masters came, went or changed. */
-  look(): void {
-    this.#each((group) => group.look());
+  mastersChanged(): void {
+    this.#each((group) => group.mastersChanged());
   }
 
   environmentChanged(): void {

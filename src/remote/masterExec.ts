@@ -1,5 +1,5 @@
 import { execute } from "../session/run/execute.ts";
-import type { SessionService } from "../session/sessionTypes.ts";
+import type { SessionService } from "../session/sessionServiceTypes.ts";
 import type { RemoteExec } from "./remoteExec.ts";
 
 /**
@@ -15,8 +15,8 @@ export function masterExec(service: SessionService, masterId: string, host: stri
       maxOutputBytes: options.maxOutputBytes,
       onMaster: masterId,
       title: "Look at the server",
-      remembered: false,
-      allowPrompts: false,
+      purpose: "lookup",
+      login: "unattended",
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     return {

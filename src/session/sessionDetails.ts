@@ -1,6 +1,7 @@
 import { printable } from "../base/log.ts";
 import type { ChannelDetails } from "../engine/connectionEngine.ts";
-import type { MasterSnapshot, SessionOutcome, SessionSnapshot } from "./sessionTypes.ts";
+import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
+import type { SessionOutcome, SessionSnapshot } from "./sessionTypes.ts";
 
 /** Bytes for people: `512 B`, `3.4 KiB`. */
 export function formatBytes(bytes: number): string {

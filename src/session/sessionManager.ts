@@ -9,18 +9,12 @@ import type { Master } from "../master/master.ts";
 import { leased, type MasterLease, type MasterRegistry } from "../master/masterRegistry.ts";
 import { isLoss } from "../master/masterTypes.ts";
 import { Reconnections } from "../reconnect/reconnections.ts";
+import type { ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
+import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
+import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { sessionEnvironment } from "./sessionEnvironment.ts";
-import type {
-  LimitKind,
-  MasterSnapshot,
-  OpenSessionRequest,
-  ReconnectingTerminal,
-  ReconnectNowResult,
-  ReconnectTicket,
-  Session,
-  SessionService,
-  SessionSnapshot,
-} from "./sessionTypes.ts";
+import type { ReconnectNowResult, SessionService } from "./sessionServiceTypes.ts";
+import type { LimitKind, Session, SessionSnapshot } from "./sessionTypes.ts";
 import { type LimitSettings, SshSession } from "./sshSession.ts";
 
 /** How many ended sessions are remembered. */
@@ -47,6 +41,8 @@ export class SessionManager implements SessionService {
   readonly #changed = new Emitter<void>();
   readonly #warned = new Emitter<{ session: Session; limit: LimitKind; secondsLeft: number }>();
   readonly #reconnections: Reconnections;
+  /** The sessions of those that wait to reconnect. */
+  readonly #lost = new WeakMap<ReconnectHolder, Session>();
   readonly #shutdown = new AbortController();
   #history: readonly SessionSnapshot[] = [];
   #nextId = 1;
@@ -64,31 +60,27 @@ export class SessionManager implements SessionService {
       onChange: () => this.#changed.fire(),
     });
     init.registry.onDidChange(() => {
-      this.#reconnections.look();
+      this.#reconnections.mastersChanged();
       this.#changed.fire();
     });
   }
 
   masters(): readonly MasterSnapshot[] {
-    const waiting = this.#reconnections.snapshots();
+    const waiting = this.#reconnections.waiting();
     const all = this.#init.registry.masters;
     const isBehind = (master: Master): boolean =>
       waiting.has(master.key) && (master.isEnded || master.state.kind === "connecting");
     const shown = all
       .filter((master) => !isBehind(master))
       .map((master) => Object.freeze({ ...master.snapshot(), sessions: this.#seenOn(master, true) }));
-    const reconnecting = [...waiting].map(([key, snapshot]) => {
+    const reconnecting = [...waiting].map(([key, { master: lost, state, holders }]) => {
       const attempts = all.filter((master) => master.key === key && master.state.kind === "connecting");
       const others = attempts.flatMap((master) => this.#seenOn(master, false));
+      const own = holders.flatMap((holder) => this.#lost.get(holder)?.snapshot() ?? []);
       return Object.freeze({
-        ...snapshot,
-        ...(snapshot.state.kind === "reconnecting" && {
-          state: Object.freeze({
-            ...snapshot.state,
-            attempting: snapshot.state.attempting || attempts.length > 0,
-          }),
-        }),
-        sessions: Object.freeze([...snapshot.sessions, ...others]),
+        ...lost,
+        state: Object.freeze({ ...state, attempting: state.attempting || attempts.length > 0 }),
+        sessions: Object.freeze([...own, ...others]),
       });
     });
     return Object.freeze([...shown, ...reconnecting].sort(byAge));
@@ -177,8 +169,12 @@ export class SessionManager implements SessionService {
     }
   }
 
-  reconnect(lost: Session, terminal: ReconnectingTerminal): ReconnectTicket {
-    return this.#reconnections.join(lost, terminal);
+  reconnect(lost: Session, holder: ReconnectHolder): ReconnectTicket {
+    this.#lost.set(holder, lost);
+    const connection = lost.connection();
+    // A session without a connection shares nothing with others.
+    const destinationKey = connection?.destinationKey ?? lost.id;
+    return this.#reconnections.join({ destinationKey, master: connection?.master }, holder);
   }
 
   async reconnectNow(masterId: string): Promise<ReconnectNowResult> {
@@ -319,6 +315,7 @@ export class SessionManager implements SessionService {
     request: OpenSessionRequest,
     signal: AbortSignal,
   ): Promise<EngineChannel> {
+    const { login = "attended" } = request;
     const spec: SessionSpec = {
       request: request.request,
       env: sessionEnvironment(config, this.#init.environment, request.env ?? {}),
@@ -326,7 +323,7 @@ export class SessionManager implements SessionService {
       ...(request.pty && { pty: { term: request.pty.term, ...request.pty.dimensions } }),
     };
     const full = new Set<Master>();
-    let mayAsk = request.allowPrompts ?? true;
+    let mayAsk = login === "attended";
     for (let deadOnes = 0; ; ) {
       const lease = this.#lease(config, request);
       const { master } = lease;
@@ -340,7 +337,7 @@ export class SessionManager implements SessionService {
           mayAsk = false;
           continue;
         }
-        const isBound = request.onMaster !== undefined || request.mayLogIn === false;
+        const isBound = request.onMaster !== undefined || login === "none";
         if (isBound || signal.aborted || !ChannelError.is(error)) {
           throw error;
         }
@@ -364,17 +361,18 @@ export class SessionManager implements SessionService {
   }
 
   #lease(config: HostConfig, request: OpenSessionRequest): MasterLease {
+    const { login = "attended" } = request;
     if (request.onMaster === undefined) {
-      return request.mayLogIn === false
+      return login === "none"
         ? this.#init.registry.share(config)
-        : this.#init.registry.acquire(config, request.allowPrompts ?? true);
+        : this.#init.registry.acquire(config, login === "attended");
     }
     const master = this.#init.registry.get(request.onMaster);
     if (master === undefined || master.isEnded) {
       throw new ChannelError("connection-ended", "The connection is gone");
     }
-    if (request.remembered === false) {
-      // A look must not keep the connection, nor make its linger begin anew.
+    if (request.purpose === "lookup") {
+      // Look-ups take no lease and do not restart the linger.
       return { master, dispose: () => {} };
     }
     return leased(master);

@@ -10,10 +10,10 @@ import type {
   OutputKind,
 } from "../engine/connectionEngine.ts";
 import type { Master } from "../master/master.ts";
+import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { SessionLimits } from "./sessionLimits.ts";
 import type {
   LimitKind,
-  OpenSessionRequest,
   Session,
   SessionConnection,
   SessionOutcome,
@@ -119,7 +119,7 @@ export class SshSession implements Session {
 
   /** What the extension itself looks up on a server: nobody is told of it. */
   get isUnseen(): boolean {
-    return this.#request.remembered === false;
+    return this.#request.purpose === "lookup";
   }
 
   /** Which master it will ride on; the snapshot then stands below it. The lease is owned from now. */

@@ -18,16 +18,10 @@ import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
-import { mayReconnect, type ReconnectMode } from "../reconnect/reconnectPolicy.ts";
-import type {
-  AttemptLogin,
-  LimitKind,
-  LostSession,
-  ReconnectingTerminal,
-  ReconnectTicket,
-  Session,
-  SessionOutcome,
-} from "../session/sessionTypes.ts";
+import type { ReconnectMode } from "../reconnect/reconnectPolicy.ts";
+import type { LoginMode, ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
+import { mayReconnect } from "../session/sessionLoss.ts";
+import type { LimitKind, LostSession, Session, SessionOutcome } from "../session/sessionTypes.ts";
 import { answerEscape } from "./escapeAnswers.ts";
 import { type EscapeAction, parseEscapeCharacter } from "./escapeInterpreter.ts";
 import type { FlowLimits } from "./flowController.ts";
@@ -48,7 +42,7 @@ export interface OpenAttempt {
   /** The size to open the pty with: the last that is known. */
   readonly dimensions: Dimensions;
   readonly signal: AbortSignal;
-  readonly login: AttemptLogin;
+  readonly login: LoginMode;
   /** The session that was lost before it in this tab, if one was. */
   readonly inPlaceOf: LostSession | undefined;
 }
@@ -73,7 +67,7 @@ export interface TerminalControllerInit {
   settings(): Promise<TerminalSettings>;
   openSession(attempt: OpenAttempt): Promise<Session>;
   /** Where the terminals of one destination wait for another connection: see SessionService. */
-  reconnect(lost: Session, terminal: ReconnectingTerminal): ReconnectTicket;
+  reconnect(lost: Session, terminal: ReconnectHolder): ReconnectTicket;
   /** Hands text to the terminal. */
   write(text: string): void;
   close(exitCode: number | undefined): void;
@@ -201,7 +195,7 @@ export class TerminalController implements Disposable {
     return this.#state.kind === "open" ? this.#state.session : undefined;
   }
 
-  async #open(again: boolean, login: AttemptLogin): Promise<void> {
+  async #open(again: boolean, login: LoginMode): Promise<void> {
     const { clock, host } = this.#init;
     this.#stopTimer();
     const attempt = new AbortController();
@@ -328,7 +322,7 @@ export class TerminalController implements Disposable {
     this.#lost = { limitedFrom: session.limitedFrom };
     this.#screen.notice(`── ${ending.text} ──`);
     this.#ticket = this.#init.reconnect(session, {
-      byItself: settings.reconnect === "auto",
+      automatic: settings.reconnect === "auto",
       attempt: (login) => void this.#open(true, login),
       wait: (until) => this.#wait(until),
       waitForOthers: () =>

@@ -1,7 +1,8 @@
 /** What `~I` and `~#` tell in a terminal. No vscode. */
 import { printable } from "../base/log.ts";
+import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import { formatBytes, formatDuration } from "../session/sessionDetails.ts";
-import type { MasterSnapshot, Session } from "../session/sessionTypes.ts";
+import type { Session } from "../session/sessionTypes.ts";
 import { destinationText, roundTrip } from "./humanText.ts";
 
 function masterOf(session: Session, masters: readonly MasterSnapshot[]): MasterSnapshot | undefined {

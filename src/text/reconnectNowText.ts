@@ -1,6 +1,6 @@
 /** What a person is told who wanted a connection to be reconnected. No vscode. */
 import { printable } from "../base/log.ts";
-import type { ReconnectNowResult } from "../session/sessionTypes.ts";
+import type { ReconnectNowResult } from "../session/sessionServiceTypes.ts";
 import { plainMessage } from "./plainMessage.ts";
 
 export interface ReconnectNowTold {

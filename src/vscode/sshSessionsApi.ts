@@ -1,8 +1,10 @@
 import type { ExecOptions, ExecResult, OpenTerminalOptions, SshSessionsApi } from "../api.ts";
 import type { HostEntry, HostResolver } from "../config/configPorts.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
+import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import { execute } from "../session/run/execute.ts";
-import type { MasterSnapshot, SessionService, SessionSnapshot } from "../session/sessionTypes.ts";
+import type { SessionService } from "../session/sessionServiceTypes.ts";
+import type { SessionSnapshot } from "../session/sessionTypes.ts";
 import type { TerminalRegistry } from "./terminals/terminalRegistry.ts";
 
 /** What `activate()` returns, over the session service. Owns nothing. */
@@ -43,7 +45,10 @@ export class SessionsApi implements SshSessionsApi {
   }
 
   async exec(host: string, command: string, options: ExecOptions = {}): Promise<ExecResult> {
-    const { outcome, stdout, stderr, truncated } = await execute(this.#service, host, command, options);
+    const { outcome, stdout, stderr, truncated } = await execute(this.#service, host, command, {
+      ...options,
+      purpose: "extension",
+    });
     switch (outcome.kind) {
       case "failed":
         throw outcome.error;

@@ -6,7 +6,7 @@ import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { Logger } from "../base/log.ts";
 import type { HostResolver } from "../config/configPorts.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
-import type { SessionService } from "../session/sessionTypes.ts";
+import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { registerCommands } from "./commands/registerCommands.ts";
 import { RunDocuments } from "./documents/runDocuments.ts";
 import { SessionDetailsDocuments } from "./documents/sessionDetailsDocument.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { execute } from "../../src/session/run/execute.ts";
-import type { SessionService } from "../../src/session/sessionTypes.ts";
+import type { SessionService } from "../../src/session/sessionServiceTypes.ts";
 import { SshClient } from "../lab/sshClient.ts";
 import { startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";

@@ -3,7 +3,7 @@ import type { Disposable } from "../../src/base/disposable.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import type { HostResolver } from "../../src/config/configPorts.ts";
 import { createHostResolver } from "../../src/config/hostResolver.ts";
-import type { SessionService } from "../../src/session/sessionTypes.ts";
+import type { SessionService } from "../../src/session/sessionServiceTypes.ts";
 import { createSshStack, type SshStack } from "../../src/sshStack.ts";
 import { noPrompts, TestSettings } from "../support/testStack.ts";
 

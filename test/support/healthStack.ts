@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Emitter, nextEvent } from "../../src/base/emitter.ts";
-import type { MasterState } from "../../src/master/masterTypes.ts";
+import type { MasterSnapshot } from "../../src/session/masterSnapshotTypes.ts";
 import type { Session, SessionOutcome } from "../../src/session/sessionTypes.ts";
 import { type TestStack, testStack } from "./testStack.ts";
 
@@ -30,7 +30,7 @@ export async function healthStack(
 
 /** All states that a master goes through, from now on. */
 export class StateLog {
-  readonly states: MasterState[] = [];
+  readonly states: MasterSnapshot["state"][] = [];
   readonly #changed = new Emitter<void>();
 
   constructor(stack: TestStack, id: string) {
@@ -50,18 +50,20 @@ export class StateLog {
   }
 
   /** The first state of that kind, now or later. */
-  async first<K extends MasterState["kind"]>(kind: K): Promise<Extract<MasterState, { kind: K }>> {
+  async first<K extends MasterSnapshot["state"]["kind"]>(
+    kind: K,
+  ): Promise<Extract<MasterSnapshot["state"], { kind: K }>> {
     for (;;) {
       const found = this.states.find((state) => state.kind === kind);
       if (found !== undefined) {
-        return found as Extract<MasterState, { kind: K }>;
+        return found as Extract<MasterSnapshot["state"], { kind: K }>;
       }
       await nextEvent(this.#changed.event, AbortSignal.timeout(30_000));
     }
   }
 
   /** Resolves when the newest state is of that kind. */
-  async now(kind: MasterState["kind"]): Promise<void> {
+  async now(kind: MasterSnapshot["state"]["kind"]): Promise<void> {
     while (this.states.at(-1)?.kind !== kind) {
       await nextEvent(this.#changed.event, AbortSignal.timeout(30_000));
     }

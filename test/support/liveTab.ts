@@ -1,7 +1,7 @@
 import { systemClock } from "../../src/base/clock.ts";
 import { Emitter, nextEvent } from "../../src/base/emitter.ts";
+import type { LoginMode } from "../../src/reconnect/reconnectTypes.ts";
 import { describeOutcome } from "../../src/session/sessionDetails.ts";
-import type { AttemptLogin } from "../../src/session/sessionTypes.ts";
 import { TerminalController } from "../../src/terminal/terminalController.ts";
 import { Screen } from "../unit/terminal/support/screen.ts";
 import type { TestStack } from "./testStack.ts";
@@ -11,7 +11,7 @@ export class LiveTab {
   readonly controller: TerminalController;
   readonly states: string[] = [];
   /** For each opening. */
-  readonly logins: AttemptLogin[] = [];
+  readonly logins: LoginMode[] = [];
   readonly #screen = new Screen(80, 24);
   readonly #wrote = new Emitter<void>();
   readonly #stack: TestStack;
@@ -34,8 +34,7 @@ export class LiveTab {
             kind: "terminal",
             request: command === undefined ? { type: "shell" } : { type: "exec", command },
             pty: { term: "xterm-256color", dimensions },
-            allowPrompts: login === "attended",
-            mayLogIn: login !== "none",
+            login,
             ...(inPlaceOf && { inPlaceOf }),
           },
           signal,

@@ -7,12 +7,9 @@ import { Emitter, nextEvent } from "../../src/base/emitter.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import type { HostSettings, KeepaliveLayer, SettingsPort } from "../../src/config/configPorts.ts";
 import { createHostResolver } from "../../src/config/hostResolver.ts";
-import type {
-  MasterSnapshot,
-  Session,
-  SessionOutcome,
-  SessionService,
-} from "../../src/session/sessionTypes.ts";
+import type { MasterSnapshot } from "../../src/session/masterSnapshotTypes.ts";
+import type { SessionService } from "../../src/session/sessionServiceTypes.ts";
+import type { Session, SessionOutcome } from "../../src/session/sessionTypes.ts";
 import { createSshStack, type SshStackInit } from "../../src/sshStack.ts";
 import type { HostKeyPrompter } from "../../src/trust/hostKeyPorts.ts";
 

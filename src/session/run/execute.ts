@@ -1,5 +1,8 @@
 import type { OutputKind } from "../../engine/connectionEngine.ts";
-import type { SessionKind, SessionOutcome, SessionService } from "../sessionTypes.ts";
+import type { LoginMode } from "../../reconnect/reconnectTypes.ts";
+import type { SessionPurpose } from "../openSessionTypes.ts";
+import type { SessionService } from "../sessionServiceTypes.ts";
+import type { SessionKind, SessionOutcome } from "../sessionTypes.ts";
 
 export interface ExecuteOptions {
   readonly stdin?: string | Uint8Array;
@@ -12,8 +15,8 @@ export interface ExecuteOptions {
   readonly kind?: SessionKind;
   readonly title?: string;
   readonly onMaster?: string;
-  readonly allowPrompts?: boolean;
-  readonly remembered?: boolean;
+  readonly login?: LoginMode;
+  readonly purpose?: SessionPurpose;
   /** Sees all output as it comes, also what is above the bound. */
   readonly onOutput?: (kind: OutputKind, data: Uint8Array) => void;
 }
@@ -52,8 +55,8 @@ export async function execute(
       ...(options.env && { env: options.env }),
       ...(options.pty && { pty: { term: "dumb", dimensions: { columns: 80, rows: 24 } } }),
       ...(options.onMaster !== undefined && { onMaster: options.onMaster }),
-      ...(options.remembered !== undefined && { remembered: options.remembered }),
-      ...(options.allowPrompts !== undefined && { allowPrompts: options.allowPrompts }),
+      ...(options.purpose !== undefined && { purpose: options.purpose }),
+      ...(options.login !== undefined && { login: options.login }),
     },
     signal,
   );

@@ -1,5 +1,5 @@
 import { asError } from "../../base/errors.ts";
-import type { SessionService } from "../sessionTypes.ts";
+import type { SessionService } from "../sessionServiceTypes.ts";
 import { type ExecuteOptions, type Execution, execute } from "./execute.ts";
 
 /** One host's part of a run. `milliseconds`: from its start to its end. */

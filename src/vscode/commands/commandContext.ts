@@ -1,7 +1,7 @@
 import type { LoginMemory } from "../../auth/loginMemory.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
-import type { SessionService } from "../../session/sessionTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { RunDocuments } from "../documents/runDocuments.ts";
 import type { SessionDetailsDocuments } from "../documents/sessionDetailsDocument.ts";
 import type { TimeoutDocuments } from "../documents/timeoutDocuments.ts";

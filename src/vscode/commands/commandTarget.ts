@@ -1,6 +1,7 @@
 /** What a command is about: the tree item it was called on, a host's name from a key binding, or nothing. No vscode. */
 import type { HostEntry } from "../../config/configPorts.ts";
-import type { MasterSnapshot, SessionService } from "../../session/sessionTypes.ts";
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { lifeByHost } from "../views/hostPresentation.ts";
 import { isTreeNode } from "../views/treeNodes.ts";
 

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { MasterSnapshot } from "../../session/sessionTypes.ts";
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { masterIdOf } from "./commandTarget.ts";
 

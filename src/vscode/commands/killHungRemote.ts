@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { printable } from "../../base/log.ts";
 import type { RemoteSession } from "../../remote/remoteSession.ts";
 import { describeHungReason } from "../../remote/remoteWords.ts";
-import type { MasterSnapshot } from "../../session/sessionTypes.ts";
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { isConnected } from "../serverView/remotePolling.ts";
 import { presentRemoteSession } from "../views/remotePresentation.ts";

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { sessionReport } from "../../session/sessionDetails.ts";
-import type { SessionService } from "../../session/sessionTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
 
 const scheme = "ssh-session-details";
 /** Milliseconds between updates of a document that someone can see. */

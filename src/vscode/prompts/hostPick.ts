@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { asError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { HostEntry, HostResolver } from "../../config/configPorts.ts";
-import type { SessionService } from "../../session/sessionTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { openFileAt } from "../documents/openFile.ts";
 import { lifeByHost } from "../views/hostPresentation.ts";

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
 import { printable } from "../../base/log.ts";
-import type { LimitKind, Session, SessionService } from "../../session/sessionTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import type { LimitKind, Session } from "../../session/sessionTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 
 const limitNames: Record<LimitKind, string> = {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
-import type { MasterSnapshot, SessionService } from "../../session/sessionTypes.ts";
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { type ItemPresentation, isLive, presentMaster, presentSession } from "../views/livePresentation.ts";
 import type { LiveNode } from "../views/treeNodes.ts";

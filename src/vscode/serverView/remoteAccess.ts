@@ -6,7 +6,8 @@ import { masterExec } from "../../remote/masterExec.ts";
 import { RemoteViewError } from "../../remote/remoteErrors.ts";
 import type { RemoteAccess } from "../../remote/remoteExec.ts";
 import type { Known, OurTimeouts } from "../../remote/timeoutFacts.ts";
-import type { MasterSnapshot, SessionService } from "../../session/sessionTypes.ts";
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { valueSourceText } from "../../text/valueSourceText.ts";
 import { isConnected } from "./remotePolling.ts";
 

@@ -1,7 +1,8 @@
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
-import type { MasterSnapshot, SessionService } from "../../session/sessionTypes.ts";
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
 
 /** Milliseconds from the end of one reading to the next. */
 export const readEvery = 10_000;

@@ -4,7 +4,8 @@ import { CancelledError } from "../../base/errors.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import { hostSetting } from "../../config/hostSettings.ts";
 import { type PersistentShell, persistentShell } from "../../session/persistence.ts";
-import type { Session, SessionService, SessionSnapshot } from "../../session/sessionTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import type { Session, SessionSnapshot } from "../../session/sessionTypes.ts";
 import {
   type OpenAttempt,
   TerminalController,
@@ -171,8 +172,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         title: this.#title,
         request: command === undefined ? { type: "shell" } : { type: "exec", command },
         pty: { term: "xterm-256color", dimensions },
-        allowPrompts: login === "attended",
-        mayLogIn: login !== "none",
+        login,
         ...(inPlaceOf && { inPlaceOf }),
       },
       signal,

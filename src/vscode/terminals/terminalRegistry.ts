@@ -6,7 +6,8 @@ import type { Logger } from "../../base/log.ts";
 import { printable } from "../../base/log.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import { execute } from "../../session/run/execute.ts";
-import type { SessionService, SessionSnapshot } from "../../session/sessionTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import type { SessionSnapshot } from "../../session/sessionTypes.ts";
 import { Typing } from "../../terminal/typing.ts";
 import { plural } from "../../text/humanText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
@@ -189,8 +190,8 @@ export class TerminalRegistry implements Disposable {
       await execute(service, host, command, {
         title: `end the shell of ${host}`,
         timeLimitSeconds: endShellWithin,
-        remembered: false,
-        allowPrompts: false,
+        purpose: "lookup",
+        login: "unattended",
       });
     } catch (error) {
       logger.error(`the shell ${pty.request.shellName} on ${host} may still run`, error);

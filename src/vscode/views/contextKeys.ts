@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
-import type { SessionService } from "../../session/sessionTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { contextKeys } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";
 import { canReconnect, isReconnecting } from "./livePresentation.ts";

@@ -1,7 +1,7 @@
 /** What the Hosts view and the host pick show for a host, as plain data. No vscode. */
 import { printable } from "../../base/log.ts";
 import type { HostEntry } from "../../config/configPorts.ts";
-import type { MasterSnapshot } from "../../session/sessionTypes.ts";
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { destinationText, plural } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { shortPath } from "../../text/valueSourceText.ts";

@@ -4,7 +4,7 @@ import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { asError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { ConfigProblem, HostResolver } from "../../config/configPorts.ts";
-import type { SessionService } from "../../session/sessionTypes.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
 import { viewIds } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";

@@ -2,14 +2,11 @@
 import { printable } from "../../base/log.ts";
 import type { ValueSource } from "../../config/hostConfig.ts";
 import type { NegotiatedAlgorithms } from "../../engine/connectionEngine.ts";
-import type { MasterEndReason, MasterState } from "../../master/masterTypes.ts";
+import type { MasterEndReason } from "../../master/masterTypes.ts";
+import type { ReconnectingState } from "../../reconnect/reconnectTypes.ts";
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { describeOutcome, formatBytes } from "../../session/sessionDetails.ts";
-import type {
-  MasterSnapshot,
-  SessionKind,
-  SessionSnapshot,
-  SessionState,
-} from "../../session/sessionTypes.ts";
+import type { SessionKind, SessionSnapshot, SessionState } from "../../session/sessionTypes.ts";
 import {
   age,
   countdown,
@@ -75,7 +72,7 @@ export function masterEndText(reason: MasterEndReason): string {
  * The state in a few words, with what is left of it within the first twenty characters: a narrow side bar shows no more.
  * @param now wall-clock milliseconds.
  */
-export function masterStateText(state: MasterState, now: number): string {
+export function masterStateText(state: MasterSnapshot["state"], now: number): string {
   switch (state.kind) {
     case "connecting":
       return `connecting: ${phases[state.phase]}`;
@@ -97,7 +94,7 @@ export function masterStateText(state: MasterState, now: number): string {
   }
 }
 
-function reconnectText(state: Extract<MasterState, { kind: "reconnecting" }>, now: number): string {
+function reconnectText(state: ReconnectingState, now: number): string {
   if (state.attempting) {
     return "reconnecting…";
   }
@@ -106,7 +103,7 @@ function reconnectText(state: Extract<MasterState, { kind: "reconnecting" }>, no
     : `reconnecting in ${secondsLeft(state.until - now)}`;
 }
 
-function masterIcon(state: MasterState): ItemPresentation["icon"] {
+function masterIcon(state: MasterSnapshot["state"]): ItemPresentation["icon"] {
   switch (state.kind) {
     case "connecting":
     case "disconnecting":
@@ -131,7 +128,7 @@ function masterIcon(state: MasterState): ItemPresentation["icon"] {
 }
 
 /** There is a connection, or one is being made. */
-export function isLive(state: MasterState): boolean {
+export function isLive(state: MasterSnapshot["state"]): boolean {
   return state.kind !== "lost" && state.kind !== "closed" && state.kind !== "reconnecting";
 }
 

@@ -1,5 +1,5 @@
 import { printable } from "../../base/log.ts";
-import type { MasterSnapshot } from "../../session/sessionTypes.ts";
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { destinationText, plural, secondsLeft } from "../../text/humanText.ts";
 import { literal } from "../../text/markdownText.ts";
 import { isLive, isReconnecting, waitingText } from "./livePresentation.ts";

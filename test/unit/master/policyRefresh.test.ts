@@ -3,7 +3,7 @@ import { Emitter } from "../../../src/base/emitter.ts";
 import { ConfigError } from "../../../src/config/configErrors.ts";
 import type { HostResolver } from "../../../src/config/configPorts.ts";
 import type { HostConfig, ValueSource } from "../../../src/config/hostConfig.ts";
-import type { MasterSnapshot } from "../../../src/session/sessionTypes.ts";
+import type { MasterSnapshot } from "../../../src/session/masterSnapshotTypes.ts";
 import { createSshStack, type SshStack } from "../../../src/sshStack.ts";
 import { FakeSettings } from "../../support/configFixtures.ts";
 import { FakeEngine } from "../../support/fakeEngine.ts";

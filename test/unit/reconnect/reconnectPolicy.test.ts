@@ -4,7 +4,9 @@ import { CancelledError } from "../../../src/base/errors.ts";
 import { ConfigError } from "../../../src/config/configErrors.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
 import type { MasterEndReason } from "../../../src/master/masterTypes.ts";
-import { Backoff, mayReconnect, mayRetry } from "../../../src/reconnect/reconnectPolicy.ts";
+import { Backoff } from "../../../src/reconnect/backoff.ts";
+import { mayRetry } from "../../../src/reconnect/reconnectPolicy.ts";
+import { mayReconnect } from "../../../src/session/sessionLoss.ts";
 import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
 
 const authError = new AuthError("refused", "no", { tried: [], methodsLeft: [] });

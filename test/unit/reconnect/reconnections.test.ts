@@ -2,12 +2,9 @@ import { describe, expect, it } from "vitest";
 import { AuthError } from "../../../src/auth/authErrors.ts";
 import { asError } from "../../../src/base/errors.ts";
 import { ConnectError } from "../../../src/engine/engineErrors.ts";
-import type {
-  AttemptLogin,
-  MasterSnapshot,
-  ReconnectTicket,
-  Session,
-} from "../../../src/session/sessionTypes.ts";
+import type { LoginMode, ReconnectTicket } from "../../../src/reconnect/reconnectTypes.ts";
+import type { MasterSnapshot } from "../../../src/session/masterSnapshotTypes.ts";
+import type { Session } from "../../../src/session/sessionTypes.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
 import { settle } from "../../support/manualClock.ts";
@@ -18,25 +15,24 @@ type Stack = ReturnType<typeof fakeStack>;
 class Terminal {
   readonly #stack: Stack;
   readonly #host: string;
-  readonly #byItself: boolean;
+  readonly #automatic: boolean;
   session: Session | undefined;
   ticket: ReconnectTicket | undefined;
   /** What it was told: `wait MS`, `wait` (for a person), `wait for others`, `attempt LOGIN`, `open`, `stop`. */
   readonly log: string[] = [];
 
-  constructor(stack: Stack, { host = "web1", byItself = true } = {}) {
+  constructor(stack: Stack, { host = "web1", automatic = true } = {}) {
     this.#stack = stack;
     this.#host = host;
-    this.#byItself = byItself;
+    this.#automatic = automatic;
   }
 
-  async open(before?: Session, login: AttemptLogin = "attended"): Promise<this> {
+  async open(before?: Session, login: LoginMode = "attended"): Promise<this> {
     const session = await this.#stack.manager.open({
       host: this.#host,
       title: `tab of ${this.#host}`,
       ...shell,
-      allowPrompts: login === "attended",
-      mayLogIn: login !== "none",
+      login,
       ...(before && { inPlaceOf: before }),
     });
     this.session = session;
@@ -51,7 +47,7 @@ class Terminal {
   #wait(lost: Session): void {
     const { clock, manager } = this.#stack;
     this.ticket = manager.reconnect(lost, {
-      byItself: this.#byItself,
+      automatic: this.#automatic,
       attempt: (login) => {
         this.log.push(`attempt ${login}`);
         this.open(lost, login).then(
@@ -206,7 +202,7 @@ describe("terminals of one destination", () => {
   it("are helped by Enter in one of them, also those that wait to be asked", async () => {
     const stack = fakeStack();
     const [first, second] = await terminals(stack, 2);
-    const asking = await new Terminal(stack, { byItself: false }).open();
+    const asking = await new Terminal(stack, { automatic: false }).open();
     await lose(stack);
     expect(asking.log).toEqual(["wait"]);
     second?.ticket?.now();
@@ -220,7 +216,7 @@ describe("terminals of one destination", () => {
   it("leave alone the one that wants to be asked", async () => {
     const stack = fakeStack();
     const [tab] = await terminals(stack, 1);
-    const asking = await new Terminal(stack, { byItself: false }).open();
+    const asking = await new Terminal(stack, { automatic: false }).open();
     await lose(stack);
     await stack.clock.advance(1000);
     expect(tab.log.at(-1)).toBe("open");
@@ -233,7 +229,7 @@ describe("terminals of one destination", () => {
 
   it("leave it alone also when somebody else logs in", async () => {
     const stack = fakeStack();
-    const asking = await new Terminal(stack, { byItself: false }).open();
+    const asking = await new Terminal(stack, { automatic: false }).open();
     await lose(stack);
     await stack.manager.connect("web1");
     await settle();
@@ -352,9 +348,9 @@ describe("terminals of one destination", () => {
 
 describe("a terminal whose attempt fails while others still try", () => {
   /** The attempt has begun, and none of the three is through. */
-  async function trying(stack: Stack, { byItself = true } = {}) {
+  async function trying(stack: Stack, { automatic = true } = {}) {
     const [first] = await terminals(stack, 1);
-    const second = await new Terminal(stack, { byItself }).open();
+    const second = await new Terminal(stack, { automatic }).open();
     const third = await new Terminal(stack).open();
     await lose(stack);
     stack.engine.hold = true;
@@ -381,7 +377,7 @@ describe("a terminal whose attempt fails while others still try", () => {
 
   it("waits for a person and for nobody else where it may not reconnect by itself", async () => {
     const stack = fakeStack();
-    const [, asking] = await trying(stack, { byItself: false });
+    const [, asking] = await trying(stack, { automatic: false });
     asking.ticket?.failed(away);
     await stack.clock.advance(0);
     expect(asking.log).toEqual(["wait", "attempt attended", "wait"]);
@@ -419,7 +415,7 @@ describe("a terminal whose login was refused", () => {
     stack.engine.maxSessions = 1;
     const first = await new Terminal(stack).open();
     const second = await new Terminal(stack).open();
-    const asking = await new Terminal(stack, { byItself: false }).open();
+    const asking = await new Terminal(stack, { automatic: false }).open();
     stack.engine.failure = refused;
     for (const connection of [stack.engine.connection(0), stack.engine.connection(2)]) {
       connection.end({ reason: "lost" });
@@ -507,7 +503,7 @@ describe("reconnecting now", () => {
   it("gives up a master that does not answer; its terminals go on at once, on one new login", async () => {
     const stack = fakeStack();
     const tabs = await terminals(stack, 3);
-    const asking = await new Terminal(stack, { byItself: false }).open();
+    const asking = await new Terminal(stack, { automatic: false }).open();
     await silent(stack);
     expect(seen(stack)).toMatchObject([{ state: { kind: "suspect" } }]);
     const begun = stack.manager.reconnectNow("m1");
@@ -628,7 +624,7 @@ describe("after the end", () => {
     // Its settings took a moment to read.
     if (session !== undefined) {
       stack.manager.reconnect(session, {
-        byItself: true,
+        automatic: true,
         attempt: () => log.push("attempt"),
         wait: () => log.push("wait"),
         waitForOthers: () => log.push("wait for others"),

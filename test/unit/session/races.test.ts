@@ -201,7 +201,7 @@ describe("a login that may not ask anybody", () => {
     const { engine, manager, logins } = fakeStack(hosts);
     engine.hold = true;
     const unattended = expect(
-      manager.open({ ...web, host: quiet, allowPrompts: false }),
+      manager.open({ ...web, host: quiet, login: "unattended" }),
     ).rejects.toBeDefined();
     const attended = manager.open({ ...web, host });
     await settle();
@@ -220,7 +220,7 @@ describe("a login that may not ask anybody", () => {
     const { engine, manager } = fakeStack();
     engine.hold = true;
     engine.failure = nothing;
-    const unattended = expect(manager.open({ ...web, allowPrompts: false })).rejects.toBe(nothing);
+    const unattended = expect(manager.open({ ...web, login: "unattended" })).rejects.toBe(nothing);
     const attended = expect(manager.open(web)).rejects.toBe(nothing);
     await settle();
     engine.hold = false;
@@ -236,7 +236,7 @@ describe("a login that may not ask anybody", () => {
       const { engine, manager, logins } = stack;
       engine.hold = true;
       engine.failure = nothing;
-      const unattended = expect(manager.open({ ...web, allowPrompts: false })).rejects.toBe(nothing);
+      const unattended = expect(manager.open({ ...web, login: "unattended" })).rejects.toBe(nothing);
       const attended = manager.connect("web1");
       attended.catch(() => {});
       await settle();
@@ -291,7 +291,7 @@ describe("a login that may not ask anybody", () => {
 });
 
 describe("a session that may not log in", () => {
-  const sharing = { ...web, mayLogIn: false };
+  const sharing = { ...web, login: "none" } as const;
 
   it.each<[string, (stack: ReturnType<typeof fakeStack>) => Promise<unknown>]>([
     ["nothing", async () => {}],

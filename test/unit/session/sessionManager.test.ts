@@ -91,7 +91,7 @@ describe("masters and sessions", () => {
     manager.onDidWarn(() => warnings++);
     const look = execute(manager, "web1", "ps", {
       onMaster: masterId,
-      remembered: false,
+      purpose: "lookup",
       timeLimitSeconds: 30,
     });
     await settle();

@@ -3,7 +3,7 @@ import { CancelledError } from "../../../src/base/errors.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
 import type { Session } from "../../../src/session/sessionTypes.ts";
 import { settle } from "../../support/manualClock.ts";
-import { Tab } from "./support/tab.ts";
+import { lostConnection, Tab } from "./support/tab.ts";
 
 const lost = { kind: "lost", reason: "connection-lost" } as const;
 
@@ -419,7 +419,7 @@ describe("reconnecting in the same tab", () => {
     const { clock, reconnections } = first;
     const second = new Tab({
       clock,
-      reconnect: (session, terminal) => reconnections.join(session, terminal),
+      reconnect: (session, holder) => reconnections.join(lostConnection(session), holder),
     });
     second.settings = first.settings;
     return await second.open();
@@ -470,7 +470,7 @@ describe("reconnecting in the same tab", () => {
       async (error) => {
         const { first, second, end } = await failWhileAnotherTries(error);
         first.masters = ["m2"];
-        first.reconnections.look();
+        first.reconnections.mastersChanged();
         await settle();
         expect(first.attempts.at(-1)?.login).toBe("none");
         expect(first.controller.state.kind).toBe("open");
@@ -490,9 +490,9 @@ describe("reconnecting in the same tab", () => {
           }),
       );
       first.masters = ["m2"];
-      first.reconnections.look();
+      first.reconnections.mastersChanged();
       first.masters = ["m3"];
-      first.reconnections.look();
+      first.reconnections.mastersChanged();
       expect(first.attempts).toHaveLength(3);
       fail(new ChannelError("timed-out", "no answer"));
       await settle();
@@ -518,7 +518,7 @@ describe("reconnecting in the same tab", () => {
     const second = await besides(first);
     first.openings.push(away);
     first.masters = ["m2"];
-    first.reconnections.look();
+    first.reconnections.mastersChanged();
     await settle();
     expect(await first.text()).toMatch(/Reconnecting in 2 s\./);
     await first.clock.advance(1000);
@@ -538,7 +538,7 @@ describe("reconnecting in the same tab", () => {
     const second = await besides(first);
     first.openings.push(() => Promise.reject(new ConnectError("refused", "away")));
     first.masters = ["m2"];
-    first.reconnections.look();
+    first.reconnections.mastersChanged();
     await settle();
     let fail: (error: Error) => void = () => {};
     second.openings.push(
@@ -549,7 +549,7 @@ describe("reconnecting in the same tab", () => {
     );
     second.session.end(lost);
     await settle();
-    expect([...first.reconnections.snapshots().values()]).toMatchObject([
+    expect([...first.reconnections.waiting().values()]).toMatchObject([
       { state: { attempting: true, until: undefined } },
     ]);
     first.type("\u001b");

@@ -89,7 +89,7 @@ export class FakeSession implements Session {
   /** All of them ride on one. */
   connection(): SessionConnection {
     const state = { kind: "lost", since: 0, reason: "connection-lost" } as const;
-    return { destinationKey: "web1", master: masterSnapshot({ state, since: 0 }) };
+    return { destinationKey: "web1", master: { ...masterSnapshot({ since: 0 }), state } };
   }
 
   details(): undefined {

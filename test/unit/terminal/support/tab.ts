@@ -1,5 +1,6 @@
 import { nextEvent } from "../../../../src/base/emitter.ts";
 import { Reconnections } from "../../../../src/reconnect/reconnections.ts";
+import type { LostConnection } from "../../../../src/reconnect/reconnectTypes.ts";
 import type { Session } from "../../../../src/session/sessionTypes.ts";
 import {
   type OpenAttempt,
@@ -46,7 +47,7 @@ export class Tab {
         this.attempts.push(attempt);
         return this.openings.shift()?.() ?? Promise.resolve(this.newSession());
       },
-      reconnect: (lost, terminal) => this.reconnections.join(lost, terminal),
+      reconnect: (lost, holder) => this.reconnections.join(lostConnection(lost), holder),
       write: (text) => {
         this.written += text;
         this.screen.terminal.write(text);
@@ -116,4 +117,10 @@ export class Tab {
     await this.screen.write("");
     return this.screen.text();
   }
+}
+
+/** What a session's terminal reconnects to. */
+export function lostConnection(session: Session): LostConnection {
+  const connection = session.connection();
+  return { destinationKey: connection?.destinationKey ?? session.id, master: connection?.master };
 }

@@ -1,4 +1,5 @@
-import type { MasterSnapshot, SessionSnapshot } from "../../../../src/session/sessionTypes.ts";
+import type { MasterSnapshot } from "../../../../src/session/masterSnapshotTypes.ts";
+import type { SessionSnapshot } from "../../../../src/session/sessionTypes.ts";
 
 export const start = Date.UTC(2026, 0, 1, 12, 0, 0);
 
