@@ -1,51 +1,5 @@
 import { createHash } from "node:crypto";
-
-/** Reads the length-prefixed fields of RFC 4251 section 5 from the front of a buffer. */
-export class WireReader {
-  readonly #data: Buffer;
-  #offset = 0;
-
-  constructor(data: Buffer) {
-    this.#data = data;
-  }
-
-  get left(): number {
-    return this.#data.length - this.#offset;
-  }
-
-  /** Undefined when fewer than 4 bytes are left. */
-  uint32(): number | undefined {
-    if (this.left < 4) {
-      return undefined;
-    }
-    const value = this.#data.readUInt32BE(this.#offset);
-    this.#offset += 4;
-    return value;
-  }
-
-  /** A `string`, not copied. Undefined when it is cut short. */
-  string(): Buffer | undefined {
-    const length = this.uint32();
-    return length === undefined ? undefined : this.bytes(length);
-  }
-
-  /** `length` bytes, not copied. Undefined when there are fewer. */
-  bytes(length: number): Buffer | undefined {
-    if (length > this.left) {
-      return undefined;
-    }
-    this.#offset += length;
-    return this.#data.subarray(this.#offset - length, this.#offset);
-  }
-}
-
-/** A `string` of RFC 4251 section 5. */
-export function wireString(value: Buffer | string): Buffer {
-  const bytes = typeof value === "string" ? Buffer.from(value) : value;
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
-}
+import { WireReader } from "../base/wire.ts";
 
 /** Shortest RSA modulus that OpenSSH still parses (SSH_RSA_MINIMUM_MODULUS_SIZE). */
 const minimumRsaBits = 1024;

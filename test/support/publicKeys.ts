@@ -1,4 +1,4 @@
-import { wireString } from "../../src/trust/publicKeyBlob.ts";
+import { wireString } from "../../src/base/wire.ts";
 
 /** Well-formed public key blobs (RFC 4253 section 6.6) that differ by `seed`; nobody has their private halves. */
 export function ed25519Blob(seed: number): Buffer {

@@ -1,5 +1,5 @@
 import { createCipheriv, createHash, createHmac, generateKeyPairSync } from "node:crypto";
-import { wireString } from "../../src/trust/publicKeyBlob.ts";
+import { wireString } from "../../src/base/wire.ts";
 
 /** A fresh RSA key as `puttygen` writes it in version 2 of its format. */
 export function puttyKey(passphrase = ""): { readonly text: string; readonly publicKey: Buffer } {

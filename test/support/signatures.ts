@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, verify } from "node:crypto";
-import { WireReader } from "../../src/trust/publicKeyBlob.ts";
+import { WireReader } from "../../src/base/wire.ts";
 
 const curves: Readonly<Record<string, { crv: string; hash: string; bytes: number }>> = {
   nistp256: { crv: "P-256", hash: "sha256", bytes: 32 },

@@ -1,7 +1,8 @@
 import { connect, type Socket } from "node:net";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { Deadline } from "../../base/deadline.ts";
-import { claimedKeyType, WireReader, wireString } from "../../trust/publicKeyBlob.ts";
+import { WireReader, wireString, wireUint32 } from "../../base/wire.ts";
+import { claimedKeyType } from "../../trust/publicKeyBlob.ts";
 import { AgentError } from "../authErrors.ts";
 import type { AgentClient, SigningKey } from "../authPorts.ts";
 
@@ -71,8 +72,7 @@ async function signWithAgent(
   algorithm: string,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const flags = Buffer.alloc(4);
-  flags.writeUInt32BE(rsaFlags[algorithm] ?? 0);
+  const flags = wireUint32(rsaFlags[algorithm] ?? 0);
   const request = Buffer.concat([Buffer.from([signRequest]), wireString(publicKey), wireString(data), flags]);
   const reply = await ask(clock, path, request, signLimit, signal);
   if (reply[0] !== signResponse) {

@@ -5,7 +5,7 @@ import {
   type JsonWebKey,
   type KeyObject,
 } from "node:crypto";
-import { WireReader } from "../../trust/publicKeyBlob.ts";
+import { WireReader } from "../../base/wire.ts";
 
 /** OpenSSH's own private key format, described in OpenSSH's PROTOCOL.key. */
 const magic = Buffer.from("openssh-key-v1\0", "latin1");

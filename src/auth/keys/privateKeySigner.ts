@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, sign } from "node:crypto";
-import { wireString } from "../../trust/publicKeyBlob.ts";
+import { wireMpint, wireString } from "../../base/wire.ts";
 import type { SigningKey } from "../authPorts.ts";
 
 interface Curve {
@@ -45,17 +45,6 @@ function publicJwk(key: KeyObject): JsonWebKey {
 
 function base64Url(text: string | undefined): Buffer {
   return Buffer.from(text ?? "", "base64url");
-}
-
-/** `mpint` of RFC 4251 section 5 from an unsigned big-endian number. */
-export function wireMpint(bytes: Buffer): Buffer {
-  let start = 0;
-  while (start < bytes.length && bytes[start] === 0) {
-    start++;
-  }
-  const value = bytes.subarray(start);
-  const first = value[0];
-  return wireString(first !== undefined && first >= 0x80 ? Buffer.concat([Buffer.alloc(1), value]) : value);
 }
 
 function rsaSigner(key: KeyObject, comment: string): SigningKey | undefined {

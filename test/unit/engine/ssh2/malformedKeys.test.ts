@@ -12,7 +12,7 @@ import {
   parseOpenSshSection,
 } from "../../../../src/auth/keys/openSshPrivateKey.ts";
 import { createKeyReader } from "../../../../src/engine/ssh2/keyReader.ts";
-import { wireString } from "../../../../src/trust/publicKeyBlob.ts";
+import { wireString } from "../../../../src/base/wire.ts";
 
 function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
