@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findKnownHosts, formatKnownHost, knownHostName } from "../../../src/trust/knownHosts.ts";
 import { wireString } from "../../../src/base/wire.ts";
+import { findKnownHosts, formatKnownHost, knownHostName } from "../../../src/trust/knownHosts.ts";
 import { ecdsaBlob, ed25519Blob, keyText, rsaBlob } from "../../support/publicKeys.ts";
 
 const key = keyText(ed25519Blob(1));

@@ -11,8 +11,8 @@ import {
   parseOpenSshEnvelope,
   parseOpenSshSection,
 } from "../../../../src/auth/keys/openSshPrivateKey.ts";
-import { createKeyReader } from "../../../../src/engine/ssh2/keyReader.ts";
 import { wireString } from "../../../../src/base/wire.ts";
+import { createKeyReader } from "../../../../src/engine/ssh2/keyReader.ts";
 
 function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
