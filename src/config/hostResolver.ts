@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { raceSignal } from "../base/deadline.ts";
 import type { Disposable } from "../base/disposable.ts";
@@ -123,7 +124,9 @@ class Resolver implements HostResolver, Disposable {
 
   #configFile(): string {
     const { homedir, homeOf } = this.#environment;
-    return expandTilde(this.#settings.configFile.trim(), homedir, homeOf);
+    const file = expandTilde(this.#settings.configFile.trim(), homedir, homeOf);
+    // A relative path starts at the home folder, not where the extension host happens to stand.
+    return file === "" || file.toLowerCase() === "none" ? file : resolve(homedir, file);
   }
 
   /** What beats the files: what was typed, then the entries of `sshSessions.hosts`. */

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { posix, win32 } from "node:path";
+import { programSurroundings } from "../base/programFolder.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 
 /** How a run of `ssh -G` ended. */
@@ -51,6 +52,7 @@ export const runSsh: RunSsh = (program, args, signal) =>
     }
     const ownGroup = process.platform !== "win32";
     const child = spawn(program, args, {
+      ...programSurroundings(),
       stdio: ["ignore", "pipe", "pipe"],
       shell: false,
       windowsHide: true,

@@ -43,7 +43,7 @@ describe("the .vsix", () => {
     });
     const files = stdout.trim().split("\n");
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/[\w.-]+\.cjs|media\/(icon\.png|[\w-]+\.svg))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/[\w.-]+\.cjs|dist\/THIRD-PARTY-NOTICES\.txt|media\/(icon\.png|[\w-]+\.svg))$/;
     assert.deepEqual(
       files.filter((file) => !allowed.test(file)),
       [],

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 import { type Logger, printable } from "../../base/log.ts";
+import { programSurroundings, userShell } from "../../base/programFolder.ts";
 import { ConnectError } from "../engineErrors.ts";
 
 /**
@@ -11,10 +12,15 @@ import { ConnectError } from "../engineErrors.ts";
  */
 export function runProxyCommand(command: string, logger: Logger): Duplex {
   const windows = process.platform === "win32";
-  const shell = windows ? (process.env["ComSpec"] ?? "cmd.exe") : process.env["SHELL"] || "/bin/sh";
+  const shell = userShell();
+  const surroundings = programSurroundings();
   const child = windows
-    ? spawn(command, { shell, stdio: ["pipe", "pipe", "pipe"], windowsHide: true })
-    : spawn(shell, ["-c", `exec ${command}`], { stdio: ["pipe", "pipe", "pipe"], detached: true });
+    ? spawn(command, { ...surroundings, shell, stdio: ["pipe", "pipe", "pipe"], windowsHide: true })
+    : spawn(shell, ["-c", `exec ${command}`], {
+        ...surroundings,
+        stdio: ["pipe", "pipe", "pipe"],
+        detached: true,
+      });
 
   const stream = new Duplex({
     read() {

@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { builtinModules, isBuiltin } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { build, type Plugin } from "esbuild";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { buildExtension } from "../setup/buildExtension.ts";
+import { repositoryRoot } from "../setup/repository.ts";
+
+const run = promisify(execFile);
+const dist = join(repositoryRoot, "dist");
+
+interface Reference {
+  readonly file: string;
+  readonly specifier: string;
+}
+
+/** esbuild's names for code that loads what is only known when it runs. */
+const computedNames = [
+  "unsupported-require-call",
+  "indirect-require",
+  "unsupported-dynamic-import",
+  "direct-eval",
+];
+
+/** What a built file loads: every `import`, `import()`, `require` and `require.resolve`, as esbuild parses them. */
+async function references(file: string, source: string): Promise<{ found: Reference[]; unclear: string[] }> {
+  const found: Reference[] = [];
+  const recorder: Plugin = {
+    name: "recorder",
+    setup({ onResolve }) {
+      onResolve({ filter: /.*/ }, ({ path, kind }) => {
+        if (kind === "entry-point") {
+          return undefined;
+        }
+        found.push({ file, specifier: path });
+        return { path, external: true };
+      });
+    },
+  };
+  const { warnings } = await build({
+    // Asking for the type of `require` loads nothing.
+    stdin: {
+      contents: source.replaceAll("typeof require", '"function"'),
+      sourcefile: file,
+      loader: "js",
+      resolveDir: dist,
+    },
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "cjs",
+    plugins: [recorder],
+    logLevel: "silent",
+    // A name that is only known when the code runs.
+    logOverride: Object.fromEntries(computedNames.map((id) => [id, "warning" as const])),
+  });
+  const unclear = warnings.filter(({ id }) => computedNames.includes(id));
+  return { found, unclear: unclear.map(({ id, text }) => `${file}: ${id}: ${text}`) };
+}
+
+/** Other roads to code: none of them has a place in the bundle. */
+const otherLoaders =
+  /\bcreateRequire\b|\bprocess\.dlopen\b|\bmodule\.(?:parent|paths)\b|\bglobalPaths\b|\bNODE_PATH\b|\brequire\.main\b/;
+
+describe("the bundle", () => {
+  let files: string[];
+
+  beforeAll(async () => {
+    await buildExtension();
+    files = (await readdir(dist)).filter((file) => file.endsWith(".cjs"));
+  });
+
+  it("loads built-in modules, vscode and its own files, and nothing else", async () => {
+    assert.ok(files.includes("extension.cjs") && files.includes("ssh2.cjs"));
+    const own = new Set(files.map((file) => `./${file}`));
+    const all = await Promise.all(
+      files.map(async (file) => references(file, await readFile(join(dist, file), "utf8"))),
+    );
+    const found = all.flatMap((each) => each.found);
+    // It looks at all: each of these kinds occurs.
+    for (const specifier of ["node:crypto", "vscode", "./ssh2.cjs"]) {
+      assert.ok(
+        found.some((each) => each.specifier === specifier),
+        specifier,
+      );
+    }
+    assert.deepEqual(
+      found.filter(({ specifier }) => !isBuiltin(specifier) && specifier !== "vscode" && !own.has(specifier)),
+      [],
+    );
+    assert.deepEqual(
+      all.flatMap(({ unclear }) => unclear),
+      [],
+    );
+  });
+
+  it("has no other road to code", async () => {
+    for (const file of files) {
+      assert.equal(otherLoaders.exec(await readFile(join(dist, file), "utf8"))?.[0], undefined, file);
+    }
+  });
+
+  it("the test finds a module that is not ours, and one whose name is computed", async () => {
+    const planted = await references(
+      "planted",
+      `try { require("cpu-features") } catch {} import("left-pad"); require.resolve("x"); require(process.argv[2]);`,
+    );
+    assert.deepEqual(planted.found.map(({ specifier }) => specifier).sort(), [
+      "cpu-features",
+      "left-pad",
+      "x",
+    ]);
+    assert.deepEqual(planted.unclear.length, 1);
+  });
+
+  it("names every package in it, with its licence", async () => {
+    const notices = await readFile(join(dist, "THIRD-PARTY-NOTICES.txt"), "utf8");
+    const { dependencies } = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    for (const [name, version] of Object.entries(dependencies)) {
+      assert.match(notices, new RegExp(`^={80}\n${name.replace("/", "\\/")} ${version} \\(`, "m"), name);
+    }
+    const sections = notices.split(/^={80}\n.+ \d+\.\d+\.\d+\S* \((?!undefined).+\)\n={80}$/m).slice(1);
+    assert.ok(sections.length >= Object.keys(dependencies).length);
+    assert.deepEqual(
+      sections.filter((text) => text.trim().length < 200 || !/copyright|public domain/i.test(text)),
+      [],
+    );
+  });
+});
+
+describe("modules planted around the bundle", () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    await buildExtension();
+    folder = await realpath(await mkdtemp(join(tmpdir(), "ssh-sessions-planted-")));
+  });
+
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("do not run", async () => {
+    const extension = join(folder, "extensions", "ssh-sessions");
+    await cp(dist, join(extension, "dist"), { recursive: true });
+    const log = join(folder, "planted.log");
+    const evil = `require("node:fs").appendFileSync(${JSON.stringify(log)}, __filename + "\\n");`;
+    // Every package that npm knows of here, and every name of a built-in: in each folder where Node would look.
+    const names = new Set([
+      ...(await readdir(join(repositoryRoot, "node_modules"))).filter((name) => !/^[.@]/.test(name)),
+      ...builtinModules.filter((name) => !name.includes("/") && !name.startsWith("_")),
+      "cpu-features",
+      "sshcrypto",
+      "bufferutil",
+    ]);
+    const roads = [
+      join(folder, "node_modules"),
+      join(folder, "extensions", "node_modules"),
+      join(extension, "node_modules"),
+      join(extension, "dist", "node_modules"),
+      join(folder, "node-path"),
+      join(folder, "home", ".node_modules"),
+      join(folder, "home", ".node_libraries"),
+      join(folder, "workspace", "node_modules"),
+    ];
+    for (const road of roads) {
+      for (const name of names) {
+        await mkdir(join(road, name), { recursive: true });
+        await writeFile(join(road, name, "index.js"), evil);
+      }
+    }
+    // Beside the bundle, where ssh2's own build would put its addon.
+    await mkdir(join(extension, "dist", "crypto", "build", "Release"), { recursive: true });
+    await writeFile(join(extension, "dist", "crypto", "build", "Release", "sshcrypto.node"), "no addon");
+    await writeFile(join(folder, "workspace", "decryptWorker.cjs"), evil);
+    // VS Code gives the extension its API under this name; no other hook is needed.
+    const probe = join(folder, "probe.cjs");
+    await writeFile(
+      probe,
+      `const Module = require("node:module");
+const { join } = require("node:path");
+const stub = new Proxy(class {}, { get: (target, key) => (key === "prototype" ? target.prototype : stub) });
+const load = Module._load;
+const seen = [];
+Module._load = function (request, ...rest) {
+  if (request === "vscode") return stub;
+  const file = Module._resolveFilename(request, ...rest);
+  seen.push(file);
+  return load.call(this, request, ...rest);
+};
+const dist = ${JSON.stringify(join(extension, "dist"))};
+for (const file of ["extension.cjs", "ssh2.cjs", "iconv-lite.cjs"]) require(join(dist, file));
+const { utils, Client } = require(join(dist, "ssh2.cjs"));
+utils.generateKeyPairSync("ed25519");
+new Client();
+const { Worker } = require("node:worker_threads");
+new Worker(join(dist, "decryptWorker.cjs"), { workerData: {} }).on("error", () => {}).on("exit", () => {
+  console.log(JSON.stringify(seen.filter((file) => !Module.isBuiltin(file))));
+});
+`,
+    );
+    const { stdout } = await run(process.execPath, [probe], {
+      cwd: join(folder, "workspace"),
+      env: {
+        ...process.env,
+        NODE_PATH: join(folder, "node-path"),
+        HOME: join(folder, "home"),
+        USERPROFILE: join(folder, "home"),
+      },
+    });
+    const loaded = JSON.parse(stdout) as string[];
+    assert.deepEqual(
+      loaded.filter((file) => !new RegExp(`^${join(extension, "dist")}/[\\w.-]+\\.cjs$`).test(file)),
+      [],
+    );
+    assert.ok(loaded.some((file) => file.endsWith("ssh2.cjs")));
+    assert.equal(await readFile(log, "utf8").catch(() => ""), "");
+  });
+});

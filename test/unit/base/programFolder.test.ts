@@ -1,0 +1,32 @@
+import { homedir } from "node:os";
+import { expect, test } from "vitest";
+import { programSurroundings, userShell } from "../../../src/base/programFolder.ts";
+import { runSsh } from "../../../src/config/sshProgram.ts";
+
+test("programs run in the home folder, not where the extension host stands", async () => {
+  const { stdout } = await runSsh(
+    process.execPath,
+    ["-e", "console.log(process.cwd())"],
+    new AbortController().signal,
+  );
+  expect(process.cwd()).not.toBe(homedir());
+  expect(stdout.trim()).toBe(homedir());
+});
+
+test("on Windows the current folder is no place for programs", () => {
+  const env = { PATH: "C:\\bin" };
+  expect(programSurroundings(env, "win32").env).toEqual({ ...env, NoDefaultCurrentDirectoryInExePath: "1" });
+  expect(programSurroundings(env, "linux").env).toEqual(env);
+});
+
+test("the shell is a full path", () => {
+  expect(userShell({ SHELL: "/bin/zsh" }, "linux")).toBe("/bin/zsh");
+  expect(userShell({ SHELL: "zsh" }, "linux")).toBe("/bin/sh");
+  expect(userShell({}, "darwin")).toBe("/bin/sh");
+  expect(userShell({ ComSpec: "C:\\Windows\\System32\\cmd.exe" }, "win32")).toBe(
+    "C:\\Windows\\System32\\cmd.exe",
+  );
+  expect(userShell({ ComSpec: "cmd.exe", SystemRoot: "D:\\Windows" }, "win32")).toBe(
+    "D:\\Windows\\System32\\cmd.exe",
+  );
+});
