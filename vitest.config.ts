@@ -27,6 +27,8 @@ export default defineConfig({
         test: {
           name: "package",
           include: ["test/package/**/*.test.ts"],
+          // It imports JSON without the attribute that Node asks for.
+          server: { deps: { inline: [/@actions\/workflow-parser/] } },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
