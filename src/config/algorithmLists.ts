@@ -1,7 +1,13 @@
 import { isPattern, matchPattern } from "./patterns.ts";
 
 /** Keywords whose value is a list of algorithm names that may add to, or take from, OpenSSH's own list. */
-export const algorithmKeywords = ["ciphers", "macs", "kexalgorithms", "hostkeyalgorithms"] as const;
+export const algorithmKeywords = [
+  "ciphers",
+  "macs",
+  "kexalgorithms",
+  "hostkeyalgorithms",
+  "pubkeyacceptedalgorithms",
+] as const;
 export type AlgorithmKeyword = (typeof algorithmKeywords)[number];
 
 /** What OpenSSH offers by itself, and everything it knows. */
@@ -35,6 +41,11 @@ const hostKeys = [
   ...["sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com", "rsa-sha2-512", "rsa-sha2-256"],
 ];
 
+const publicKeys: AlgorithmNames = {
+  offered: [...certificates, ...hostKeys],
+  known: [...hostKeys, ...certificates, "ssh-rsa", "ssh-rsa-cert-v01@openssh.com"],
+};
+
 /** Of OpenSSH 10 (myproposal.h), for machines that have no `ssh` to ask. */
 export const openSshAlgorithms: Readonly<Record<AlgorithmKeyword, AlgorithmNames>> = {
   ciphers: {
@@ -65,10 +76,8 @@ export const openSshAlgorithms: Readonly<Record<AlgorithmKeyword, AlgorithmNames
       ...["sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com", "mlkem768x25519-sha256"],
     ],
   },
-  hostkeyalgorithms: {
-    offered: [...certificates, ...hostKeys],
-    known: [...hostKeys, ...certificates, "ssh-rsa", "ssh-rsa-cert-v01@openssh.com"],
-  },
+  hostkeyalgorithms: publicKeys,
+  pubkeyacceptedalgorithms: publicKeys,
 };
 
 /**

@@ -4,9 +4,16 @@ import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { ConfigError } from "./configErrors.ts";
 import { type EffectiveValues, expandFor, hostTokens } from "./effectiveValues.ts";
 import type { Evaluation } from "./evaluateConfig.ts";
-import type { HostConfig, StrictHostKeyChecking, ValueSource } from "./hostConfig.ts";
+import {
+  type ConfigWarning,
+  type HostConfig,
+  type StrictHostKeyChecking,
+  sshLogLevels,
+  type ValueSource,
+} from "./hostConfig.ts";
 import { parseJumpHops } from "./jumpHops.ts";
 import { parseTime } from "./keywords.ts";
+import { keywordNames, keywordTable } from "./keywordTable.ts";
 import { expandProxyCommand, expandTilde, expandTokensAndVariables } from "./tokens.ts";
 
 /** ssh.c and sshconnect2.c: what is tried when PreferredAuthentications is not set. */
@@ -60,7 +67,7 @@ export function buildHostConfig(
           .filter((algorithm) => algorithm !== "")
       : undefined,
   );
-  const [ciphers, macs, kexAlgorithms, hostKeyAlgorithms] = algorithms;
+  const [ciphers, macs, kexAlgorithms, hostKeyAlgorithms, pubkeyAcceptedAlgorithms] = algorithms;
   const config: HostConfig = {
     alias,
     hostName,
@@ -88,6 +95,11 @@ export function buildHostConfig(
       ),
     ),
     hashKnownHosts: isYes("hashknownhosts"),
+    revokedHostKeysFiles: files("revokedhostkeys"),
+    ...defined({ knownHostsCommand: command(first("knownhostscommand")) }),
+    noHostAuthenticationForLocalhost: isYes("nohostauthenticationforlocalhost"),
+    // OpenSSH's own minimum (SSH_RSA_MINIMUM_MODULUS_SIZE); 0 does not lower it.
+    requiredRsaSize: Math.max(1024, Number(first("requiredrsasize") ?? 1024)),
 
     identityFilesAreDefault: !isSet("identityfile"),
     identityFiles: files("identityfile"),
@@ -104,7 +116,7 @@ export function buildHostConfig(
     preferredAuthentications: (first("preferredauthentications") ?? allMethods).split(","),
     numberOfPasswordPrompts: Number(first("numberofpasswordprompts") ?? 3),
 
-    ...defined({ ciphers, macs, kexAlgorithms, hostKeyAlgorithms }),
+    ...defined({ ciphers, macs, kexAlgorithms, hostKeyAlgorithms, pubkeyAcceptedAlgorithms }),
     compression: isYes("compression"),
 
     ...(isSet("serveraliveinterval") && { serverAliveInterval: Number(first("serveraliveinterval")) }),
@@ -113,6 +125,7 @@ export function buildHostConfig(
     ...(isSet("controlpersist") && { controlPersist: persistence(first("controlpersist")) }),
 
     requestTty: requestTty(first("requesttty")),
+    sessionType: sessionType(first("sessiontype")),
     ...defined({ remoteCommand: first("remotecommand") }),
     sendEnv: unique(all("sendenv")),
     setEnv: Object.fromEntries(
@@ -124,34 +137,51 @@ export function buildHostConfig(
       seconds: parseTime(text.slice(text.indexOf("=") + 1)) ?? 0,
     })),
 
+    logLevel: sshLogLevels.find((level) => level === first("loglevel")) ?? "INFO",
+
     sources: new Map(
       [...values.keys(), ...evaluation.settings.keys()].map((name) => [name, Object.freeze(sourceOf(name))]),
     ),
-    warnings: [...evaluation.warnings, ...unsupported(evaluation)],
+    warnings: [...evaluation.warnings, ...notHonoured(values, evaluation, environment, sourceOf)],
   };
   return deepFreeze(config);
 }
 
-/** Things that a file asks for and that this extension doesn't do, each with what to say about it. */
-const notDone: ReadonlyMap<string, string> = new Map([
-  ["revokedhostkeys", "RevokedHostKeys is not read: revoke keys with @revoked lines in known_hosts"],
-  ["knownhostscommand", "KnownHostsCommand is not run"],
-  ["verifyhostkeydns", "VerifyHostKeyDNS: SSHFP records are not looked up"],
-  ["pkcs11provider", "PKCS11Provider is not loaded: use an agent that has the token's keys"],
-  ["hostbasedauthentication", "HostbasedAuthentication is not done"],
-  ["forwardx11", "ForwardX11 is not done"],
-  ["tunnel", "Tunnel is not done"],
-  ["bindinterface", "BindInterface is not done: use BindAddress"],
-  ["permitlocalcommand", "LocalCommand is not run"],
-  ["localforward", "LocalForward is not done"],
-  ["remoteforward", "RemoteForward is not done"],
-  ["dynamicforward", "DynamicForward is not done"],
-]);
+/** What the files ask for and this extension does not do. */
+function notHonoured(
+  values: EffectiveValues,
+  { settings }: Evaluation,
+  { systemFolder }: ConfigEnvironment,
+  sourceOf: (keyword: string) => ValueSource,
+): readonly ConfigWarning[] {
+  return keywordNames.flatMap((keyword): readonly ConfigWarning[] => {
+    const { standing, asksNothing } = keywordTable[keyword];
+    const source = sourceOf(keyword);
+    if (standing !== "not-honoured" || source.kind !== "sshConfig") {
+      return [];
+    }
+    const { file, line } = source;
+    const written = file === undefined ? values.get(keyword) : settings.get(keyword)?.[0]?.values;
+    const value = written?.join(" ") ?? "";
+    return asksNothing?.test(value) === true
+      ? []
+      : [
+          {
+            ...{ kind: "keyword", keyword, value, ...defined({ file, line }) },
+            isSystemWide: [`${systemFolder}/`, `${systemFolder}\\`].some((folder) =>
+              file?.startsWith(folder),
+            ),
+          },
+        ];
+  });
+}
 
-function unsupported({ settings }: Evaluation): readonly string[] {
-  return [...notDone]
-    .filter(([name]) => !/^(?:no|false|none)$/i.test(settings.get(name)?.[0]?.values[0] ?? "none"))
-    .map(([, words]) => words);
+function command(text: string | undefined): string | undefined {
+  return text?.toLowerCase() === "none" ? undefined : text;
+}
+
+function sessionType(value: string | undefined): HostConfig["sessionType"] {
+  return value === "none" || value === "subsystem" ? value : "default";
 }
 
 function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

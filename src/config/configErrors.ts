@@ -9,6 +9,10 @@ export type ConfigErrorReason =
   | "timed-out"
   /** Asked for by the file and not possible (e.g. ProxyCommand in an untrusted workspace). */
   | "not-allowed"
+  /** RefuseConnection; `message` is what the file says, untrusted. */
+  | "refused"
+  /** SessionType none: a terminal or command has no session to run in. */
+  | "no-session"
   /** Jump hosts that lead to themselves. */
   | "jump-loop";
 

@@ -38,6 +38,10 @@ const fixedDefaults: Readonly<Record<string, readonly string[]>> = {
   passwordauthentication: ["yes"],
   pubkeyauthentication: ["true"],
   requesttty: ["auto"],
+  requiredrsasize: ["1024"],
+  loglevel: ["INFO"],
+  nohostauthenticationforlocalhost: ["no"],
+  sessiontype: ["default"],
   serveralivecountmax: ["3"],
   serveraliveinterval: ["0"],
   stricthostkeychecking: ["ask"],
@@ -84,6 +88,7 @@ export function effectiveValues(
   expand("identityagent", path);
   expand("userknownhostsfile", (text) => (isNone(text) ? undefined : path(text)));
   expand("globalknownhostsfile", (text) => (isNone(text) ? undefined : text));
+  expand("revokedhostkeys", (text) => (isNone(text) ? undefined : text));
   expand("channeltimeout", (text) => (isNone(text) ? undefined : text));
   expand("proxycommand", (text) => (isNone(text) ? undefined : text));
   expand("proxyjump", (text) => (isNone(text) ? undefined : text));

@@ -5,6 +5,7 @@ import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { ConfigError, type ConfigErrorReason } from "./configErrors.ts";
 import type { ConfigFiles } from "./configFiles.ts";
 import type { Directive } from "./configLine.ts";
+import type { ConfigWarning } from "./hostConfig.ts";
 import { includePath, machineTokens } from "./includePath.ts";
 import { lastJumpHost } from "./jumpHops.ts";
 import { ArgumentError, keywordRule } from "./keywords.ts";
@@ -38,7 +39,7 @@ export interface Evaluation {
   readonly hostName: string;
   /** The first thing for which OpenSSH would refuse to go on. */
   readonly failure: ConfigError | undefined;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ConfigWarning[];
   /** Some `Match exec` stands in the files: the result depends on more than the files. */
   readonly usesExec: boolean;
   /** Every file and folder looked at (also those that are missing), with its stamp. */
@@ -72,7 +73,7 @@ class Evaluator {
   readonly #files: ConfigFiles;
   readonly #settings = new Map<string, SettingLine[]>();
   readonly #dependencies = new Map<string, string>();
-  readonly #warnings = new Set<string>();
+  readonly #warnings: ConfigWarning[] = [];
   #failure: ConfigError | undefined;
   #usesExec = false;
   #wantsFinalPass = false;
@@ -105,7 +106,7 @@ class Evaluator {
     if (!/^(?:no|false)$/i.test(canonicalize)) {
       // As when the look-up finds nothing (CanonicalizeFallbackLocal).
       this.#wantsFinalPass = true;
-      this.#warnings.add("CanonicalizeHostname: names are looked up by OpenSSH's ssh only");
+      this.#warnings.push({ kind: "canonicalize" });
     }
     if (this.#wantsFinalPass) {
       this.#isFinalPass = true;
@@ -115,7 +116,7 @@ class Evaluator {
       settings: this.#settings,
       hostName: this.#host,
       failure: this.#failure,
-      warnings: [...this.#warnings],
+      warnings: this.#warnings,
       usesExec: this.#usesExec,
       dependencies: this.#dependencies,
     };
@@ -150,7 +151,7 @@ class Evaluator {
       if (isRequired || read.cause === undefined || kind.depth > 0) {
         this.#fail("unreadable", read.why, path, undefined, read.cause);
       } else {
-        this.#warnings.add(`${printable(path)} is left out: ${read.why}`);
+        this.#warn({ kind: "file-left-out", file: path, why: read.why });
       }
       return;
     }
@@ -195,7 +196,9 @@ class Evaluator {
     }
     try {
       const values = rule.read(directive);
-      if (isActive && values.length > 0) {
+      if (isActive && rule.merge === "refusal") {
+        this.#fail("refused", printable(values.join(" ")), kind.path, line);
+      } else if (isActive && values.length > 0) {
         this.#set(rule.name, rule.merge, { values, file: kind.path, line });
       }
     } catch (error) {
@@ -257,6 +260,7 @@ class Evaluator {
       user: this.#first("user") ?? this.#environment.localUser,
       localUser: this.#environment.localUser,
       tag: this.#first("tag") ?? "",
+      sessionType: this.#first("sessiontype") ?? "default",
       isFinalPass: this.#isFinalPass,
     });
     this.#wantsFinalPass ||= result.wantsFinalPass;
@@ -264,10 +268,8 @@ class Evaluator {
     if (result.problem !== undefined) {
       refuse(result.problem);
     }
-    for (const name of result.unknown) {
-      this.#warnings.add(
-        `${printable(kind.path)}:${line}: Match ${printable(name, 60)} is not known; the block is left out`,
-      );
+    if (result.usesExec) {
+      this.#warn({ kind: "match-exec", file: kind.path, line });
     }
     return !kind.neverMatches && result.matches;
   }
@@ -314,6 +316,14 @@ class Evaluator {
     }
   }
 
+  /** The files may be read twice, and are then found wanting twice. */
+  #warn(warning: ConfigWarning): void {
+    const text = JSON.stringify(warning);
+    if (!this.#warnings.some((known) => JSON.stringify(known) === text)) {
+      this.#warnings.push(warning);
+    }
+  }
+
   #tokens(): Record<string, string> {
     const { localHostName, localUser } = this.#environment;
     const hostName = this.#hostName();
@@ -350,7 +360,10 @@ class Evaluator {
   }
 
   #fail(reason: ConfigErrorReason, why: string, file?: string, line?: number, cause?: unknown): void {
-    const place = file === undefined ? "" : `${printable(file)}${line === undefined ? "" : `:${line}`}: `;
+    const place =
+      file === undefined || reason === "refused"
+        ? ""
+        : `${printable(file)}${line === undefined ? "" : `:${line}`}: `;
     this.#failure ??= new ConfigError(reason, `${place}${why}`, {
       ...(cause !== undefined && { cause }),
       ...(file !== undefined && { file }),

@@ -1,3 +1,5 @@
+import type { Keyword } from "./keywordTable.ts";
+
 /** Where one effective value comes from, for hovers and for "open the line that says so". */
 export type ValueSource =
   | { readonly kind: "default" }
@@ -46,6 +48,13 @@ export interface HostConfig {
   readonly userKnownHostsFiles: readonly string[];
   readonly globalKnownHostsFiles: readonly string[];
   readonly hashKnownHosts: boolean;
+  /** RevokedHostKeys: files of keys, or KRLs, that no host may show. Expanded. */
+  readonly revokedHostKeysFiles: readonly string[];
+  /** KnownHostsCommand as written: its tokens depend on the key that the server shows. */
+  readonly knownHostsCommand?: string;
+  readonly noHostAuthenticationForLocalhost: boolean;
+  /** RequiredRSASize in bits, for the RSA keys of servers and of users. */
+  readonly requiredRsaSize: number;
 
   /** Whether IdentityFile was set; if not, `identityFiles` holds OpenSSH's defaults. */
   readonly identityFilesAreDefault: boolean;
@@ -67,6 +76,7 @@ export interface HostConfig {
   readonly macs?: readonly string[];
   readonly kexAlgorithms?: readonly string[];
   readonly hostKeyAlgorithms?: readonly string[];
+  readonly pubkeyAcceptedAlgorithms?: readonly string[];
   readonly compression: boolean;
 
   /** Undefined: not set in ssh_config, so that other layers may decide (see keepalivePolicy). */
@@ -77,6 +87,8 @@ export interface HostConfig {
   readonly controlPersist?: number;
 
   readonly requestTty: "auto" | "no" | "yes" | "force";
+  /** What kind of session `ssh` asks for when no command is given: none at all, or the subsystem that RemoteCommand names. */
+  readonly sessionType: "default" | "subsystem" | "none";
   readonly remoteCommand?: string;
   readonly sendEnv: readonly string[];
   readonly setEnv: Readonly<Record<string, string>>;
@@ -85,11 +97,43 @@ export interface HostConfig {
   /** ChannelTimeout lines: pattern=interval, e.g. `session:shell=10m`, parsed; seconds. */
   readonly channelTimeouts: readonly { readonly pattern: string; readonly seconds: number }[];
 
+  readonly logLevel: SshLogLevel;
+
   /** Source of each value, by lower-case ssh_config keyword (`hostname`, `user`, `serveraliveinterval`, …). */
   readonly sources: ReadonlyMap<string, ValueSource>;
-  /** Things that this file asks for and that we can't honour, in words, for the log and the hover. */
-  readonly warnings: readonly string[];
+  /** What the files ask for and is not done, and what was left out while they were read. `configWarningText` has the words. */
+  readonly warnings: readonly ConfigWarning[];
 }
+
+/** LogLevel in OpenSSH's words (log.c), least first. */
+export const sshLogLevels = [
+  "QUIET",
+  "FATAL",
+  "ERROR",
+  "INFO",
+  "VERBOSE",
+  "DEBUG",
+  "DEBUG2",
+  "DEBUG3",
+] as const;
+export type SshLogLevel = (typeof sshLogLevels)[number];
+
+export type ConfigWarning =
+  /** A keyword that this extension does not honour. `value` as written, untrusted. */
+  | {
+      readonly kind: "keyword";
+      readonly keyword: Keyword;
+      readonly value: string;
+      readonly file?: string;
+      readonly line?: number;
+      /** A file of the machine's administrator sets it, such as `/etc/ssh/ssh_config`. */
+      readonly isSystemWide: boolean;
+    }
+  /** Without OpenSSH's `ssh`, the blocks of a `Match exec` are left out. */
+  | { readonly kind: "match-exec"; readonly file: string; readonly line: number }
+  /** Without OpenSSH's `ssh`, names are not canonicalized. */
+  | { readonly kind: "canonicalize" }
+  | { readonly kind: "file-left-out"; readonly file: string; readonly why: string };
 
 /** The keepalive values in force, each with the layer that won. */
 export interface KeepalivePolicy {

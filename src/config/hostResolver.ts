@@ -205,18 +205,14 @@ class Resolver implements HostResolver, Disposable {
       }
       const own = effectiveValues(evaluation, request.alias, this.#environment, this.#algorithms);
       const sourceOf = sourcesOf(sources, evaluation, own);
-      const skipped = evaluation.usesExec
-        ? ["Match exec is not run without OpenSSH's ssh: its blocks are left out"]
-        : [];
-      const warnings = [...evaluation.warnings, ...skipped];
-      return buildHostConfig(request.alias, own, { ...evaluation, warnings }, this.#environment, sourceOf);
+      return buildHostConfig(request.alias, own, evaluation, this.#environment, sourceOf);
     }
     const own = this.#ownValues(request, evaluation);
     const sourceOf = sourcesOf(sources, evaluation, own, asked);
     return buildHostConfig(
       request.alias,
       withExactLists(asked.values, own),
-      // What our own reading did not understand is of no interest here.
+      // What our own reading left out is in the answer.
       { ...evaluation, warnings: [] },
       this.#environment,
       sourceOf,

@@ -1,5 +1,7 @@
 import type { Directive } from "./configLine.ts";
+import { sshLogLevels } from "./hostConfig.ts";
 import { parseHostSpec, parsePort } from "./hostSpec.ts";
+import { canonicalKeyword, isKeyword, type Keyword } from "./keywordTable.ts";
 
 /** The argument of a keyword is one that OpenSSH refuses. Callers say in which file and line. */
 export class ArgumentError extends Error {}
@@ -14,12 +16,14 @@ export type Merge =
   | "proxy"
   /** Read and of no consequence: deprecated, or of no use to us. */
   | "ignored"
+  /** RefuseConnection: where it applies, no connection is made. */
+  | "refusal"
   /** Host, Match, Include: steers the reading of the file. */
   | "control";
 
 export interface KeywordRule {
   /** The name under which `ssh -G` prints it, lower case. */
-  readonly name: string;
+  readonly name: Keyword;
   readonly merge: Merge;
   /**
    * The value as `ssh -G` prints it, one string per item of a list; before tokens are expanded. Empty: as if not set.
@@ -30,7 +34,8 @@ export interface KeywordRule {
 
 /** What `keyword` (lower case) means; undefined: OpenSSH does not know it. Obsolete names lead to the new one's rule. */
 export function keywordRule(keyword: string): KeywordRule | undefined {
-  return rules.get(obsoleteNames.get(keyword) ?? keyword);
+  const name = canonicalKeyword(keyword);
+  return name && rules.get(name);
 }
 
 /** Seconds of a time such as `90`, `10m` or `1h30m` (misc.c, convtime); undefined when it is none. */
@@ -45,15 +50,6 @@ export function parseTime(text: string): number | undefined {
   }
   return seconds <= 0x7fffffff ? seconds : undefined;
 }
-
-const obsoleteNames: ReadonlyMap<string, string> = new Map([
-  ["challengeresponseauthentication", "kbdinteractiveauthentication"],
-  ["skeyauthentication", "kbdinteractiveauthentication"],
-  ["tisauthentication", "kbdinteractiveauthentication"],
-  ["dsaauthentication", "pubkeyauthentication"],
-  ["identityfile2", "identityfile"],
-  ["keepalive", "tcpkeepalive"],
-]);
 
 function single(parse: (argument: string) => readonly string[] | string | undefined): KeywordRule["read"] {
   return ({ args }) => {
@@ -78,7 +74,10 @@ function choice(words: Readonly<Record<string, string>>): KeywordRule["read"] {
 }
 
 const text = single((argument) => argument);
-const flag = choice({ yes: "yes", true: "yes", no: "no", false: "no" });
+const flags: Readonly<Record<string, string>> = { yes: "yes", true: "yes", no: "no", false: "no" };
+const flag = choice(flags);
+/** Printed as `true` and `false`, as for all keywords that take further words. */
+const yesNo = { yes: "true", true: "true", no: "false", false: "false" } as const;
 const time = single((argument) => (argument === "none" ? [] : parseTime(argument)?.toString()));
 const integer = single((argument) =>
   /^\d+$/.test(argument) && Number(argument) <= 0x7fffffff ? String(Number(argument)) : undefined,
@@ -172,32 +171,66 @@ const channelTimeout: KeywordRule["read"] = (directive) => {
 
 const anything: KeywordRule["read"] = ({ args }) => args;
 
-const strictHostKeyChecking = choice({
-  ...{ yes: "true", true: "true", no: "false", false: "false", off: "false" },
-  ...{ ask: "ask", "accept-new": "accept-new" },
-});
-const pubkeyAuthentication = choice({
-  ...{ yes: "true", true: "true", no: "false", false: "false" },
-  ...{ unbound: "unbound", "host-bound": "host-bound" },
-});
-const requestTty = choice({
-  ...{ yes: "true", true: "true", no: "false", false: "false", force: "force", auto: "auto" },
+/** As `anything`, but there must be an argument. */
+const something: KeywordRule["read"] = ({ args }) => {
+  if (args.length === 0 || args.includes("")) {
+    throw new ArgumentError("an argument is missing");
+  }
+  return args;
+};
+
+/** `no`, `ask`, `yes`, `confirm`, a time, or `confirm` and a time. */
+const addKeysToAgent: KeywordRule["read"] = ({ args }) => {
+  const [word = "", time, ...others] = args;
+  const known =
+    flags[word.toLowerCase()] ?? (/^(?:ask|confirm)$/i.test(word) ? word.toLowerCase() : undefined);
+  if (others.length > 0 || (time !== undefined && known !== "confirm")) {
+    throw new ArgumentError("there is more than one argument");
+  }
+  const lifetime = time ?? (known === undefined ? word : undefined);
+  const seconds = lifetime === undefined ? 0 : parseTime(lifetime);
+  if (seconds === undefined) {
+    throw new ArgumentError(`"${lifetime}" is neither a time nor yes, no, ask or confirm`);
+  }
+  const printed = known === "yes" ? "true" : known === "no" ? "false" : (known ?? "");
+  // As `ssh -G` prints it: a time alone stands for yes.
+  return [seconds > 0 ? `${printed === "confirm" ? "confirm " : ""}${seconds}` : printed || "true"];
+};
+
+const logLevel = choice({
+  ...Object.fromEntries(sshLogLevels.map((level) => [level.toLowerCase(), level])),
+  debug1: "DEBUG",
 });
 
-const rules: ReadonlyMap<string, KeywordRule> = new Map(
+/** readconf.c, oVersionAddendum: the rest of the line up to a `#`. */
+const addendum: KeywordRule["read"] = ({ rest }) => {
+  const value = rest.replace(/#.*$/s, "").trimEnd();
+  if (value === "") {
+    throw new ArgumentError("an argument is missing");
+  }
+  return [value];
+};
+
+const strictHostKeyChecking = choice({ ...yesNo, off: "false", ask: "ask", "accept-new": "accept-new" });
+const pubkeyAuthentication = choice({ ...yesNo, unbound: "unbound", "host-bound": "host-bound" });
+const requestTty = choice({ ...yesNo, force: "force", auto: "auto" });
+const controlMaster = choice({ ...yesNo, auto: "auto", ask: "ask", autoask: "autoask" });
+const tunnel = choice({ ...yesNo, "point-to-point": "point-to-point", ethernet: "ethernet" });
+
+const rules: ReadonlyMap<Keyword, KeywordRule> = new Map(
   (
     [
       ["control", anything, "host match include"],
       ["first", text, "user hostname hostkeyalias tag bindaddress bindinterface preferredauthentications"],
-      ["first", text, "ciphers macs kexalgorithms hostkeyalgorithms"],
-      ["first", text, "ignoreunknown controlpath pkcs11provider securitykeyprovider"],
+      ["first", text, "ciphers macs kexalgorithms hostkeyalgorithms pubkeyacceptedalgorithms"],
+      ["first", text, "ignoreunknown controlpath pkcs11provider securitykeyprovider kbdinteractivedevices"],
       ["first", flag, "batchmode hashknownhosts identitiesonly passwordauthentication"],
       ["first", flag, "kbdinteractiveauthentication tcpkeepalive gssapiauthentication forwardx11"],
       ["first", flag, "hostbasedauthentication permitlocalcommand clearallforwardings"],
       ["first", flag, "forwardx11trusted gatewayports exitonforwardfailure checkhostip enablesshkeysign"],
       ["first", flag, "nohostauthenticationforlocalhost visualhostkey canonicalizefallbacklocal"],
       ["first", flag, "streamlocalbindunlink proxyusefdpass stdinnull forkafterauthentication"],
-      ["first", flag, "enableescapecommandline gssapidelegatecredentials"],
+      ["first", flag, "enableescapecommandline gssapidelegatecredentials gssapikeyexchange"],
       ["first", time, "connecttimeout serveraliveinterval forwardx11timeout"],
       ["first", integer, "connectionattempts numberofpasswordprompts serveralivecountmax"],
       ["first", integer, "canonicalizemaxdots requiredrsasize"],
@@ -205,9 +238,14 @@ const rules: ReadonlyMap<string, KeywordRule> = new Map(
       // Without the other words for yes and no.
       ["first", choice({ yes: "yes", no: "no" }), "compression"],
       ["first", choice({ any: "any", inet: "inet", inet6: "inet6" }), "addressfamily"],
+      ["first", choice({ ...flags, "no-pq-kex": "no" }), "warnweakcrypto"],
+      ["first", choice({ ...yesNo, ask: "ask" }), "verifyhostkeydns updatehostkeys"],
+      ["first", choice({ ...yesNo, always: "always" }), "canonicalizehostname"],
       ["first", strictHostKeyChecking, "stricthostkeychecking"],
       ["first", pubkeyAuthentication, "pubkeyauthentication"],
       ["first", requestTty, "requesttty"],
+      ["first", controlMaster, "controlmaster"],
+      ["first", tunnel, "tunnel"],
       ["first", choice({ none: "none", subsystem: "subsystem", default: "default" }), "sessiontype"],
       ["first", words, "userknownhostsfile globalknownhostsfile revokedhostkeys"],
       ["first", escapeCharacter, "escapechar"],
@@ -216,25 +254,31 @@ const rules: ReadonlyMap<string, KeywordRule> = new Map(
       ["first", agentSocket, "identityagent"],
       ["first", setEnv, "setenv"],
       ["first", channelTimeout, "channeltimeout"],
+      ["first", addKeysToAgent, "addkeystoagent"],
+      ["first", logLevel, "loglevel"],
+      ["first", addendum, "versionaddendum"],
       ["first", command, "remotecommand knownhostscommand localcommand"],
-      ["first", anything, "verifyhostkeydns updatehostkeys canonicalizehostname tunnel tunneldevice"],
-      ["first", anything, "controlmaster addkeystoagent canonicaldomains canonicalizepermittedcnames"],
+      ["first", something, "tunneldevice canonicaldomains canonicalizepermittedcnames"],
+      ["first", something, "fingerprinthash ipqos rekeylimit obscurekeystroketiming"],
       ["append", text, "identityfile certificatefile"],
       ["append", sendEnv, "sendenv"],
-      ["append", anything, "localforward remoteforward dynamicforward"],
+      ["append", something, "localforward remoteforward dynamicforward"],
       ["proxy", command, "proxycommand"],
       ["proxy", jump, "proxyjump"],
-      ["ignored", anything, "fingerprinthash ipqos kbdinteractivedevices loglevel logverbose xauthlocation"],
-      ["ignored", anything, "permitremoteopen rekeylimit streamlocalbindmask syslogfacility versionaddendum"],
-      ["ignored", anything, "casignaturealgorithms hostbasedacceptedalgorithms pubkeyacceptedalgorithms"],
-      ["ignored", anything, "hostbasedkeytypes pubkeyacceptedkeytypes obscurekeystroketiming warnweakcrypto"],
-      ["ignored", anything, "refuseconnection protocol cipher compressionlevel smartcarddevice"],
-      ["ignored", anything, "fallbacktorsh globalknownhostsfile2 userknownhostsfile2 rhostsauthentication"],
+      ["refusal", single((argument) => argument), "refuseconnection"],
+      ["ignored", something, "logverbose xauthlocation permitremoteopen streamlocalbindmask syslogfacility"],
+      ["ignored", something, "casignaturealgorithms hostbasedacceptedalgorithms"],
+      ["ignored", anything, "protocol cipher compressionlevel fallbacktorsh globalknownhostsfile2"],
+      ["ignored", anything, "userknownhostsfile2 rhostsauthentication"],
       ["ignored", anything, "useroaming usersh useprivilegedport afstokenpassing kerberosauthentication"],
       ["ignored", anything, "kerberostgtpassing rsaauthentication rhostsrsaauthentication"],
-      // What vendors add: Apple's keychain, the GSSAPI key exchange of Debian and Fedora.
-      ["ignored", anything, "usekeychain gssapikeyexchange gssapikexalgorithms gssapitrustdns"],
+      ["ignored", anything, "usekeychain gssapikexalgorithms gssapitrustdns"],
       ["ignored", anything, "gssapirenewalforcesrekey gssapiclientidentity gssapiserveridentity"],
     ] as const
-  ).flatMap(([merge, read, names]) => names.split(" ").map((name) => [name, { name, merge, read }])),
+  ).flatMap(([merge, read, names]) =>
+    names
+      .split(" ")
+      .filter(isKeyword)
+      .map((name) => [name, { name, merge, read }]),
+  ),
 );

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
+import { tableVersion } from "./keywordTable.ts";
 import { matchHostNameList, matchPatternList } from "./patterns.ts";
 
 /** What the criteria of a `Match` line are held against. */
@@ -10,6 +11,8 @@ export interface MatchSubject {
   readonly user: string;
   readonly localUser: string;
   readonly tag: string;
+  /** SessionType as far as it is known at this point of the file. */
+  readonly sessionType: string;
   readonly isFinalPass: boolean;
 }
 
@@ -19,24 +22,17 @@ export interface MatchResult {
   readonly wantsFinalPass: boolean;
   /** `Match exec` stands there; it is never run by us and does not match. */
   readonly usesExec: boolean;
-  /** Criteria that are not known here; they don't match. */
-  readonly unknown: readonly string[];
   /** Set where OpenSSH refuses the line. */
   readonly problem?: string;
 }
-
-const withArgument: ReadonlySet<string> = new Set(
-  "host originalhost user localuser localnetwork version tagged command sessiontype exec".split(" "),
-);
 
 /** Judges a `Match` line (readconf.c, match_cfg_line). All criteria must hold; each can be negated with `!`. */
 export function judgeMatch(args: readonly string[], subject: MatchSubject): MatchResult {
   let matches = true;
   let wantsFinalPass = false;
   let usesExec = false;
-  const unknown: string[] = [];
   const result = (problem?: string): MatchResult => ({
-    ...{ matches: matches && problem === undefined, wantsFinalPass, usesExec, unknown },
+    ...{ matches: matches && problem === undefined, wantsFinalPass, usesExec },
     ...(problem !== undefined && { problem }),
   });
   if (args.length === 0) {
@@ -64,17 +60,25 @@ export function judgeMatch(args: readonly string[], subject: MatchSubject): Matc
     if (argument === undefined || (argument === "" && criterion !== "tagged" && criterion !== "command")) {
       return result(`"${written}" has no argument`);
     }
-    const holds = withArgument.has(criterion) ? judge(criterion, argument, subject) : undefined;
-    usesExec ||= criterion === "exec";
-    if (holds === undefined && criterion !== "exec") {
-      unknown.push(name);
+    if (criterion === "exec") {
+      // Negated or not, what is not run does not hold.
+      usesExec = true;
+      matches = false;
+      continue;
     }
-    matches &&= holds !== undefined && holds !== isNegated;
+    const holds = judge(criterion, argument, subject);
+    if (holds === undefined) {
+      return result(`there is no criterion "${written}"`);
+    }
+    matches &&= holds !== isNegated;
   }
   return result();
 }
 
-/** Undefined: it can't be known here. */
+/** What `Match version` is held against where no `ssh` is asked: the release that our own reading follows. */
+const ownVersion = `OpenSSH_${tableVersion}p1`;
+
+/** Undefined: there is no such criterion. */
 function judge(criterion: string, argument: string, subject: MatchSubject): boolean | undefined {
   switch (criterion) {
     case "host":
@@ -93,8 +97,12 @@ function judge(criterion: string, argument: string, subject: MatchSubject): bool
     case "command":
       return argument === "";
     case "sessiontype":
-      return matchPatternList("shell", argument);
-    // `exec` would run a program, `version` asks for that of an OpenSSH that is not there.
+      return matchPatternList(
+        subject.sessionType === "none" || subject.sessionType === "subsystem" ? subject.sessionType : "shell",
+        argument,
+      );
+    case "version":
+      return matchPatternList(ownVersion, argument);
     default:
       return undefined;
   }

@@ -82,6 +82,7 @@ export function parseSshOutput(output: string): EffectiveValues {
 const onOneLine: ReadonlySet<string> = new Set([
   "userknownhostsfile",
   "globalknownhostsfile",
+  "revokedhostkeys",
   "channeltimeout",
 ]);
 
@@ -114,8 +115,12 @@ function refusal({ alias, configFile }: EvaluationRequest, { stderr, exitCode }:
   const message = said[0] ?? `ssh -G ended with ${exitCode ?? "a signal"}`;
   const text = `ssh -G ${printable(alias)}: ${printable(message)}`;
   for (const line of said) {
-    const [, file, number] = /^(.+?):? line (\d+)[:.]? /.exec(line) ?? [];
+    const [, file, number, words = ""] = /^(.+?):? line (\d+)[:.]? (.*)/s.exec(line) ?? [];
     if (file !== undefined) {
+      const refused = /^RefuseConnection: (.*)/s.exec(words)?.[1];
+      if (refused !== undefined) {
+        return new ConfigError("refused", printable(refused), { file, line: Number(number) });
+      }
       return new ConfigError("malformed", text, { file, line: Number(number) });
     }
   }

@@ -118,6 +118,16 @@ function configMessage(error: ConfigError, name: string, home: string): UserMess
         { kind: "manageTrust", title: "Manage Workspace Trust" },
         ...open,
       );
+    case "refused":
+      return failure(
+        `Not connected to ${name}: ${where} refuses it (RefuseConnection). It says: ${said}`,
+        ...open,
+      );
+    case "no-session":
+      return failure(
+        `${name} opens no terminal: ${where} sets SessionType to none. Connect logs in without a session; remove the line to get a terminal.`,
+        ...open,
+      );
     case "jump-loop":
       return failure(
         `Can't connect to ${name}: its jump hosts lead back to themselves. Correct ProxyJump. ${said}`,

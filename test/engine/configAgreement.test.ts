@@ -28,6 +28,7 @@ beforeAll(async () => {
     macs: names("macs", "mac"),
     kexalgorithms: names("kexalgorithms", "kex"),
     hostkeyalgorithms: names("hostkeyalgorithms", "HostKeyAlgorithms"),
+    pubkeyacceptedalgorithms: names("pubkeyacceptedalgorithms", "PubkeyAcceptedAlgorithms"),
   };
 });
 

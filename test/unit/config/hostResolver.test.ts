@@ -233,6 +233,7 @@ describe("with an ssh on the machine", () => {
   test.each([
     ["/c line 3: Bad port 'x'.\n/c: terminating, 1 bad configuration options", "malformed", "/c", 3],
     ["/c: line 7: Bad configuration option: prot\r\n/c: terminating, 1 bad", "malformed", "/c", 7],
+    ["/c line 2: RefuseConnection: use new\u001b instead", "refused", "/c", 2],
     ["Bad owner or permissions on /home/me/.ssh/config", "unreadable", "/home/me/.ssh/config", undefined],
     ["Can't open user config file /c: No such file or directory", "unreadable", "/c", undefined],
     ["jumphost loop via web", "jump-loop", undefined, undefined],

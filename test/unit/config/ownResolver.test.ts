@@ -6,6 +6,7 @@ import type { ConfigEnvironment } from "../../../src/config/configEnvironment.ts
 import { ConfigError } from "../../../src/config/configErrors.ts";
 import type { HostConfig } from "../../../src/config/hostConfig.ts";
 import { createHostResolver } from "../../../src/config/hostResolver.ts";
+import { type Keyword, keywordNames, keywordTable } from "../../../src/config/keywordTable.ts";
 import { ConfigHome, FakeSettings } from "../../support/configFixtures.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
@@ -204,15 +205,12 @@ describe("without an ssh on the machine", () => {
     );
     const config = await resolve("web");
     expect(config.port).toBe(22);
-    expect(config.warnings).toEqual([expect.stringContaining("Match exec")]);
+    const file = home.path(".ssh/config");
+    expect(config.warnings).toEqual([
+      { kind: "match-exec", file, line: 1 },
+      { kind: "match-exec", file, line: 3 },
+    ]);
     await expect(chmod(home.path("ran"), 0o600)).rejects.toMatchObject({ code: "ENOENT" });
-  });
-
-  test("criteria of Match that are not known don't match, with a warning", async () => {
-    await home.write(".ssh/config", "Match moon full\n Port 1\nMatch !moon full\n Port 2\nHost *\n User x\n");
-    const config = await resolve("web");
-    expect(config).toMatchObject({ port: 22, user: "x" });
-    expect(config.warnings).toHaveLength(2);
   });
 
   test("criteria of newer OpenSSH", async () => {
@@ -223,20 +221,92 @@ describe("without an ssh on the machine", () => {
     expect((await resolve("web")).port).toBe(2);
   });
 
-  test("what is asked for and not done is said", async () => {
+  test("Match version is held against the release that the reading follows", async () => {
     await home.write(
       ".ssh/config",
-      "RevokedHostKeys ~/revoked\nForwardX11 no\nTunnel no\nBindInterface eth0\n",
+      "Match version OpenSSH_9.*\n Port 1\nMatch !version OpenSSH_10.*\n Port 2\nMatch version OpenSSH_10.5*\n Port 3\n",
     );
-    expect((await resolve("web")).warnings).toEqual([
-      expect.stringContaining("RevokedHostKeys"),
-      expect.stringContaining("BindInterface"),
+    expect((await resolve("web")).port).toBe(3);
+  });
+
+  test("Match sessiontype knows the SessionType that was set before", async () => {
+    await home.write(
+      ".ssh/config",
+      "Match sessiontype none\n Port 1\nMatch all\n SessionType none\nMatch sessiontype none\n Port 2\n",
+    );
+    expect(await resolve("web")).toMatchObject({ port: 2, sessionType: "none" });
+  });
+
+  test("RefuseConnection refuses with its words and its line, only where it applies", async () => {
+    await home.write(
+      ".ssh/config",
+      'Host old\n  RefuseConnection "moved to \u001b[31mnew"\nHost *\n Port 7\n',
+    );
+    expect((await resolve("new")).port).toBe(7);
+    const error = await failure("old");
+    expect(error).toMatchObject({ reason: "refused", file: home.path(".ssh/config"), line: 2 });
+    expect(error.message).toBe("moved to \\u{1b}[31mnew");
+  });
+
+  test("what for and not done is said", async () => {
+    await home.write(".ssh/config", "RevokedHostKeys none\nForwardX11 no\nTunnel no\nBindInterface eth0\n");
+    const place = { kind: "keyword", file: home.path(".ssh/config"), isSystemWide: false };
+    const { warnings } = await resolve("web");
+    expect(warnings).toHaveLength(1);
+    expect(warnings).toContainEqual({ ...place, keyword: "bindinterface", value: "eth0", line: 4 });
+  });
+
+  test("what the machine's file asks for is marked as such", async () => {
+    await home.write("etc/ssh_config", "VisualHostKey yes\n");
+    expect((await resolve("web")).warnings).toMatchObject([{ keyword: "visualhostkey", isSystemWide: true }]);
+    await home.write(".ssh/config", "VisualHostKey yes\n");
+    expect((await resolve("web")).warnings).toMatchObject([
+      { keyword: "visualhostkey", isSystemWide: false },
     ]);
+  });
+
+  test("every keyword that is not honoured is named, each with its line, unless its value asks for nothing", async () => {
+    const values: Partial<Record<Keyword, string>> = {
+      rekeylimit: "1G",
+      ipqos: "lowdelay",
+      fingerprinthash: "md5",
+      requiredrsasize: "2048",
+      tunnel: "ethernet",
+      localforward: "1 a:2",
+      remoteforward: "1 a:2",
+      dynamicforward: "1",
+      warnweakcrypto: "yes",
+    };
+    const unheard = keywordNames.filter((keyword) => keywordTable[keyword].standing === "not-honoured");
+    expect(unheard.length).toBeGreaterThan(10);
+    await home.write(".ssh/config", unheard.map((name) => `${name} ${values[name] ?? "yes"}\n`).join(""));
+    const named = (await resolve("web")).warnings.map((warning) => warning.kind === "keyword" && warning);
+    expect(named.map((warning) => warning && [warning.keyword, warning.line])).toEqual(
+      unheard.map((keyword, index) => [keyword, index + 1]),
+    );
+    const quiet = unheard.filter((keyword) => keywordTable[keyword].asksNothing?.test("no") === true);
+    await home.write(".ssh/config", quiet.map((name) => `${name} no\n`).join(""));
+    expect(quiet.length).toBeGreaterThan(5);
+    // What takes no such word refuses it.
+    await home.write(
+      ".ssh/config",
+      quiet
+        .filter((name) => !/forward$|^(?:ipqos|bindinterface|securitykeyprovider)/.test(name))
+        .map((name) => `${name} no\n`)
+        .join(""),
+    );
+    expect((await resolve("web")).warnings).toEqual([]);
   });
 
   describe("a file that OpenSSH would refuse", () => {
     test.each([
       ["Host web\n Port 22x\n", 2],
+      ["Match moon full\n Port 1\n", 1],
+      ["Host web\n LogLevel loud\n", 2],
+      ["Host web\n AddKeysToAgent perhaps\n", 2],
+      ["Host web\n AddKeysToAgent yes 5m\n", 2],
+      ["Host web\n ControlMaster maybe\n", 2],
+      ["Host web\n IPQoS\n", 2],
       ['Host db\n User "x\n', 2],
       ["\n\nPrt 22\n", 3],
       ["HostName %z\n", 1],
