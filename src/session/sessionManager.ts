@@ -401,7 +401,9 @@ export class SessionManager implements SessionService {
     const snapshot = session.snapshot();
     // One that never had a connection has nothing to tell that its error message did not.
     if (snapshot.outcome?.kind !== "failed") {
-      this.#history = Object.freeze([snapshot, ...this.#history].slice(0, historyKept));
+      // A session that turns out to be lost after its end takes the place of what was said before.
+      const others = this.#history.filter(({ id }) => id !== snapshot.id);
+      this.#history = Object.freeze([snapshot, ...others].slice(0, historyKept));
     }
   }
 }

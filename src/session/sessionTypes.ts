@@ -71,6 +71,10 @@ export interface Session extends LostSession {
   /** See SessionSnapshot. */
   readonly spec: string;
   readonly state: SessionState;
+  /**
+   * Fires once more after the end when a session that a signal ended turns out to be lost: its connection was lost within
+   * `hangUpPrecedesLoss`, as when the server shuts down. The outcome in `state` is `lost` then.
+   */
   readonly onDidChangeState: Event<SessionState>;
   /** See EngineChannel.onDidReceive: begins paused. */
   readonly onDidReceive: Event<{ readonly kind: OutputKind; readonly data: Uint8Array }>;

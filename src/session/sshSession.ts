@@ -10,8 +10,10 @@ import type {
   OutputKind,
 } from "../engine/connectionEngine.ts";
 import type { Master } from "../master/master.ts";
+import { isLoss } from "../master/masterTypes.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { SessionLimits } from "./sessionLimits.ts";
+import { hangUpPrecedesLoss, mayBeShutdown } from "./sessionLoss.ts";
 import type {
   LimitKind,
   Session,
@@ -62,8 +64,8 @@ export class SshSession implements Session {
   #channel: EngineChannel | undefined;
   #closeRequested = false;
   #channelClosed = false;
-  /** It was killed, and its program has its last moment. */
-  #dying = false;
+  /** The session has ended, and its master is still needed: for the last moment of a killed program, for example. */
+  #holdsMaster = false;
   #limitReached: { readonly limit: LimitKind; readonly seconds: number } | undefined;
 
   readonly onDidChangeState = this.#stateChanged.event;
@@ -244,7 +246,7 @@ export class SshSession implements Session {
     const release = (): void => {
       timer.dispose();
       closed.dispose();
-      this.#dying = false;
+      this.#holdsMaster = false;
       this.#lease?.dispose();
     };
     const timer = this.#clock.setTimeout(() => {
@@ -253,7 +255,7 @@ export class SshSession implements Session {
       release();
     }, killGrace);
     const closed = channel.onDidClose(release);
-    this.#dying = true;
+    this.#holdsMaster = true;
   }
 
   extend(): void {
@@ -347,10 +349,38 @@ export class SshSession implements Session {
     }
     this.#timers.clear();
     this.#setState({ kind: "ended", since: this.#clock.now(), outcome: Object.freeze(outcome) });
-    if (!this.#dying) {
+    this.#watchForLoss(outcome);
+    if (!this.#holdsMaster) {
       this.#lease?.dispose();
     }
     this.#resolveEnded(outcome);
+  }
+
+  /** Until it is clear that the server did not shut down, its master stays: it could not be lost otherwise. */
+  #watchForLoss(outcome: SessionOutcome): void {
+    const master = this.#master;
+    if (master === undefined || !mayBeShutdown(outcome)) {
+      return;
+    }
+    this.#holdsMaster = true;
+    let isWatching = true;
+    const stop = (): void => {
+      isWatching = false;
+      timer.dispose();
+      this.#holdsMaster = false;
+      this.#lease?.dispose();
+    };
+    const timer = this.#clock.setTimeout(stop, hangUpPrecedesLoss);
+    void master.ended.then(() => {
+      if (isWatching) {
+        stop();
+        const reason = master.endReason ?? "connection-lost";
+        if (isLoss(reason)) {
+          const lost: SessionOutcome = Object.freeze({ kind: "lost", reason });
+          this.#setState({ kind: "ended", since: this.#clock.now(), outcome: lost });
+        }
+      }
+    });
   }
 
   #touch(): void {

@@ -20,7 +20,7 @@ import { asError, CancelledError } from "../base/errors.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
 import type { ReconnectMode } from "../reconnect/reconnectPolicy.ts";
 import type { LoginMode, ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
-import { mayReconnect } from "../session/sessionLoss.ts";
+import { mayBeShutdown, mayReconnect } from "../session/sessionLoss.ts";
 import type { LimitKind, LostSession, Session, SessionOutcome } from "../session/sessionTypes.ts";
 import { answerEscape } from "./escapeAnswers.ts";
 import { type EscapeAction, parseEscapeCharacter } from "./escapeInterpreter.ts";
@@ -126,6 +126,8 @@ export class TerminalController implements Disposable {
   #lostText = "";
   #lost: LostSession | undefined;
   #ticket: ReconnectTicket | undefined;
+  /** Sees whether a session that has ended turns out to be lost. */
+  #afterEnd: Disposable | undefined;
   /** Why the last attempt to reconnect failed. */
   #failureText = "";
 
@@ -302,15 +304,32 @@ export class TerminalController implements Disposable {
     }
   }
 
-  async #onEnded(session: Session, outcome: SessionOutcome): Promise<void> {
-    const ending = this.#init.describeEnd(outcome);
+  async #onEnded(session: Session, said: SessionOutcome): Promise<void> {
+    // What ended by a signal may turn out to be lost, now or in a moment.
+    const outcome = session.state.kind === "ended" ? session.state.outcome : said;
     this.#screen.restore();
-    if (!mayReconnect(outcome)) {
-      this.#end(ending);
-      return;
+    if (mayReconnect(outcome)) {
+      await this.#onLost(session, outcome);
+    } else if (mayBeShutdown(outcome)) {
+      this.#end({ ...this.#init.describeEnd(outcome), staysOpen: true });
+      const ended = this.#state;
+      this.#afterEnd = session.onDidChangeState((state) => {
+        if (this.#state === ended && state.kind === "ended" && mayReconnect(state.outcome)) {
+          void this.#onLost(session, state.outcome);
+        }
+      });
+    } else {
+      this.#end(this.#init.describeEnd(outcome));
     }
+  }
+
+  async #onLost(session: Session, outcome: SessionOutcome): Promise<void> {
+    const ending = this.#init.describeEnd(outcome);
+    this.#screen.clearStatus();
+    const before = this.#state;
     const settings = await this.#init.settings().catch(() => undefined);
-    if (this.#state.kind === "closed") {
+    if (this.#state !== before) {
+      // The tab was closed, or a person has opened another session in it.
       return;
     }
     if (settings === undefined || settings.reconnect === "never") {
@@ -486,6 +505,8 @@ export class TerminalController implements Disposable {
 
   /** It no longer waits for a connection. */
   #leave(): void {
+    this.#afterEnd?.dispose();
+    this.#afterEnd = undefined;
     const ticket = this.#ticket;
     this.#ticket = undefined;
     ticket?.dispose();

@@ -386,6 +386,36 @@ describe("reconnecting in the same tab", () => {
     expect(tab.states).toEqual(["opening", "open", "waiting", "opening", "open"]);
   });
 
+  test.each([
+    { kind: "signalled", signal: "HUP", coreDumped: false } as const,
+    { kind: "exited", code: 143 } as const,
+  ])("after %o too, when the connection turns out to be lost", async (outcome) => {
+    const tab = await new Tab().open();
+    tab.settings = { ...tab.settings, reconnect: "auto" };
+    tab.session.end(outcome);
+    await settle();
+    expect(tab.controller.state.kind).toBe("ended");
+    expect(await tab.text()).toMatch(/Press Enter to close, R to open again\.$/);
+    tab.session.turnOutLost();
+    await settle();
+    expect(await tab.text()).toMatch(/web1: lost ──\nReconnecting in 1 s\./);
+    await tab.clock.advance(1000);
+    expect(tab.states.slice(-4)).toEqual(["ended", "waiting", "opening", "open"]);
+  });
+
+  test("not in a tab that a person has opened again before the connection turns out to be lost", async () => {
+    const tab = await new Tab().open();
+    tab.settings = { ...tab.settings, reconnect: "auto" };
+    const { session } = tab;
+    session.end({ kind: "signalled", signal: "HUP", coreDumped: false });
+    await settle();
+    tab.type("r");
+    await settle();
+    session.turnOutLost();
+    await tab.clock.advance(10_000);
+    expect(tab.states).toEqual(["opening", "open", "ended", "opening", "open"]);
+  });
+
   test("failures back off, with the countdown on one line, until it works", async () => {
     const tab = await loseIt("auto");
     for (let failure = 0; failure < 3; failure++) {

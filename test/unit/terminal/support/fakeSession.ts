@@ -71,6 +71,13 @@ export class FakeSession implements Session {
     this.#deliver();
   }
 
+  /** The server closes; its connection is lost some time after it. */
+  turnOutLost(): void {
+    const outcome = { kind: "lost", reason: "closed-by-server" } as const;
+    this.state = { kind: "ended", since: 0, outcome };
+    this.#stateChanged.fire(this.state);
+  }
+
   /** The reader takes everything that waits. */
   drain(room = Number.POSITIVE_INFINITY): void {
     this.room = room;
