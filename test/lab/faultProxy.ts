@@ -20,7 +20,7 @@ export interface ProxiedConnection {
 /** A TCP proxy on 127.0.0.1 that misbehaves when told to. All faults hold for the connections that are there and for new ones. */
 export class FaultProxy {
   readonly host = "127.0.0.1";
-  readonly #target: { readonly host: string; readonly port: number };
+  #target: { readonly host: string; readonly port: number };
   readonly #open = new Set<Passage>();
   readonly #limits: { toServer: FlowLimits; toClient: FlowLimits } = { toServer: {}, toClient: {} };
   readonly #frozen = { toServer: false, toClient: false };
@@ -41,6 +41,11 @@ export class FaultProxy {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** New connections go there; those that are open stay. */
+  redirect(target: { readonly host?: string; readonly port: number }): void {
+    this.#target = { host: target.host ?? this.host, port: target.port };
   }
 
   /** How many connections were made since the start. */

@@ -19,18 +19,18 @@ export class LiveTab {
   written = "";
 
   /** @param command in place of the login shell. */
-  constructor(stack: TestStack, command?: string) {
+  constructor(stack: TestStack, command?: string, host = "lab") {
     this.#stack = stack;
     const ending = (text: string) => ({ text, exitCode: 255, staysOpen: true });
     this.controller = new TerminalController({
       clock: systemClock,
-      host: "lab",
+      host,
       settings: async () => ({ encoding: "utf-8", escapeChar: "~", reconnect: "auto" }),
       openSession: ({ dimensions, signal, login, inPlaceOf }) => {
         this.logins.push(login);
         return stack.service.open(
           {
-            host: "lab",
+            host,
             kind: "terminal",
             request: command === undefined ? { type: "shell" } : { type: "exec", command },
             pty: { term: "xterm-256color", dimensions },
@@ -46,8 +46,8 @@ export class LiveTab {
         this.#screen.terminal.write(text, () => this.#wrote.fire());
       },
       close: () => {},
-      describeEnd: (outcome) => ending(`lab: ${describeOutcome(outcome)}`),
-      describeFailure: (error) => ending(`lab: ${error.name}`),
+      describeEnd: (outcome) => ending(`${host}: ${describeOutcome(outcome)}`),
+      describeFailure: (error) => ending(`${host}: ${error.name}`),
       describeWarning: () => "",
       connectionInfo: () => [],
       channelList: () => [],

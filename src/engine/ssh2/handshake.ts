@@ -35,6 +35,7 @@ export class Handshake {
   #methodsLeft: readonly string[] | undefined;
   #partialSuccess = false;
   #refusals = 0;
+  #secretRefused = false;
   #method = "none";
   /** Methods that were right before the last one (RFC 4252 section 5.1, partial success). */
   readonly #passed: string[] = [];
@@ -111,6 +112,8 @@ export class Handshake {
           this.#passed.push(this.#method);
         } else {
           this.#refusals++;
+          // A refused `none` or public key is routine.
+          this.#secretRefused ||= this.#method !== "none" && this.#method !== "publickey";
         }
       },
       notice: (name, instructions) => this.#logLines("The server says", `${name}\n${instructions}`),
@@ -260,16 +263,22 @@ export class Handshake {
     if (reason === "lost" && error !== undefined) {
       return networkError(error);
     }
-    if (greeting.version === undefined && greeting.text !== "") {
+    if (greeting.version === undefined && greeting.text !== "" && greeting.isOtherProtocol) {
       return new ConnectError("not-ssh", `Not an SSH server: ${printable(greeting.text, 200)}`, cause);
     }
     if (greeting.version !== undefined && reason === "protocol") {
       return new ConnectError("protocol", printable(error?.message ?? "Protocol error"), cause);
     }
-    if (this.#refusals > 0) {
+    if (this.#secretRefused) {
       return this.#authError("too-many-failures", "The server hung up after a refusal");
     }
-    return new ConnectError("closed-during-handshake", "The server closed the connection", cause);
+    // sshd (MaxStartups) and tcpwrappers say why in clear before they close.
+    const said = greeting.version === undefined ? greeting.text.trim() : "";
+    return new ConnectError(
+      "closed-during-handshake",
+      `The server closed the connection${said === "" ? "" : `: ${printable(said, 200)}`}`,
+      cause,
+    );
   }
 
   #authError(reason: AuthError["reason"], message: string): AuthError {

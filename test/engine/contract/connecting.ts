@@ -284,7 +284,13 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     expect(await failure({ port: await server((socket) => socket.write("220 mail ESMTP\r\n")) })).toBe(
       "not-ssh",
     );
-    expect(await failure({ port: await server((socket) => socket.end("hello\r\n")) })).toBe("not-ssh");
+  });
+
+  test("a server that says why it closes, before its version line, has turned us away", async () => {
+    for (const words of ["Exceeded MaxStartups\r\n", "Not allowed at this time\r\n", "refused by tcpd"]) {
+      const port = await server((socket) => socket.end(words));
+      expect(await failure({ port })).toBe("closed-during-handshake");
+    }
   });
 
   test("a server that says nothing is given up when the caller says so, and the socket is closed", async () => {
