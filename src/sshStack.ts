@@ -7,25 +7,22 @@ import { LoginMemory } from "./auth/loginMemory.ts";
 import type { Clock } from "./base/clock.ts";
 import { type Disposable, DisposableStore } from "./base/disposable.ts";
 import type { Logger } from "./base/log.ts";
-import { ConfigError } from "./config/configErrors.ts";
 import type { HostResolver, SettingsPort } from "./config/configPorts.ts";
-import type { HostConfig, JumpHop } from "./config/hostConfig.ts";
-import { hostSetting } from "./config/hostSettings.ts";
-import { formatHostSpec } from "./config/hostSpec.ts";
-import { effectiveKeepalive } from "./config/keepalivePolicy.ts";
-import { effectiveLinger } from "./config/lingerPolicy.ts";
+import { resolveHop } from "./config/hopResolver.ts";
+import { HostPolicies } from "./config/hostPolicies.ts";
+import { trustedProxyCommand } from "./config/proxyTrust.ts";
 import type { ConnectionEngine } from "./engine/connectionEngine.ts";
 import { lazySsh2 } from "./engine/ssh2/lazySsh2.ts";
 import { runProxyCommand } from "./engine/transport/proxyCommand.ts";
 import { EnvironmentWatcher } from "./master/environmentWatcher.ts";
 import type { LoginFactory } from "./master/masterPorts.ts";
 import { MasterRegistry } from "./master/masterRegistry.ts";
-import type { OpenSessionRequest } from "./session/openSessionTypes.ts";
+import { limitsFor } from "./session/limitPolicy.ts";
 import { SessionManager } from "./session/sessionManager.ts";
 import type { SessionService } from "./session/sessionServiceTypes.ts";
-import type { LimitSettings } from "./session/sshSession.ts";
 import type { HostKeyPrompter } from "./trust/hostKeyPorts.ts";
 import { createHostKeyVerifier } from "./trust/hostKeyVerifier.ts";
+import { hostKeyConfig } from "./trust/unattendedHostKeys.ts";
 
 /** What the stack needs from whoever hosts it: an editor, a test, a benchmark. */
 export interface SshStackInit {
@@ -55,6 +52,7 @@ export interface SshStack extends Disposable {
 export function createSshStack(init: SshStackInit): SshStack {
   const { clock, logger, settings, resolver } = init;
   const store = new DisposableStore();
+  const policies = new HostPolicies(settings);
   const ssh2 = lazySsh2(clock);
   const keyRing = new KeyRing(ssh2.keyReader, init.secrets, init.logger);
   const registry = store.add(
@@ -64,10 +62,9 @@ export function createSshStack(init: SshStackInit): SshStack {
       engine: init.engine ?? ssh2.engine,
       login: loginFactory(init, ssh2.keyReader, keyRing),
       policies: {
-        keepalive: (config) => effectiveKeepalive(config, settings),
-        linger: (config) => effectiveLinger(config, settings),
-        ignoreMissingReplies: (config) =>
-          hostSetting(settings.hosts, config.alias, "ignoreMissingReplies")?.value ?? false,
+        keepalive: (config) => policies.keepalive(config),
+        linger: (config) => policies.linger(config),
+        ignoreMissingReplies: (config) => policies.get("ignoreMissingReplies", config).value,
       },
       resolve: (host) => resolver.resolve(host),
       resolveHop: (hop, before, signal) => resolveHop(resolver, hop, before, signal),
@@ -84,7 +81,7 @@ export function createSshStack(init: SshStackInit): SshStack {
         ssh2.warmUp();
         return resolver.resolve(host, signal);
       },
-      limits: (config, request) => limitsFor(config, request, settings),
+      limits: (config, request) => limitsFor(policies, config, request, undefined),
       random: init.random ?? Math.random,
       environment: init.environment ?? process.env,
     }),
@@ -116,11 +113,9 @@ export function createSshStack(init: SshStackInit): SshStack {
 function loginFactory(init: SshStackInit, reader: KeyReader, keyRing: KeyRing): LoginFactory {
   const agent = createAgentClient(init.clock);
   return (config, { allowPrompts, pause, signal }) => {
-    // For host keys, BatchMode is exactly "ask nothing" (ssh_config(5)); for logins it also switches passwords off.
-    const quiet: HostConfig = allowPrompts ? config : { ...config, batchMode: true };
     return {
       verifier: createHostKeyVerifier({
-        config: quiet,
+        config: hostKeyConfig(config, allowPrompts),
         prompter: init.hostKeyPrompter,
         logger: init.logger,
         pause,
@@ -139,57 +134,6 @@ function loginFactory(init: SshStackInit, reader: KeyReader, keyRing: KeyRing): 
       }),
     };
   };
-}
-
-async function resolveHop(
-  resolver: HostResolver,
-  hop: JumpHop,
-  before: readonly JumpHop[],
-  signal: AbortSignal,
-): Promise<HostConfig> {
-  // With user and port, so that the hop's own Match blocks and tokens see them.
-  const config = await resolver.resolve(formatHostSpec(hop), signal);
-  return {
-    ...config,
-    // ssh -J a,b c connects to b with -J a: an explicit chain takes the place of b's own.
-    ...(before.length > 0 && { proxyJump: before }),
-  };
-}
-
-function trustedProxyCommand(config: HostConfig, settings: SettingsPort): string {
-  if (!settings.isTrusted) {
-    throw new ConfigError("not-allowed", "A ProxyCommand runs in trusted workspaces only");
-  }
-  return config.proxyCommand ?? "";
-}
-
-function limitsFor(config: HostConfig, request: OpenSessionRequest, settings: SettingsPort): LimitSettings {
-  const own = (key: "timeLimit" | "idleLimit", fallback: number): number =>
-    hostSetting(settings.hosts, config.alias, key)?.value ?? fallback;
-  return {
-    time: request.timeLimitSeconds ?? own("timeLimit", settings.limits.timeLimitSeconds),
-    idle: request.idleLimitSeconds ?? own("idleLimit", settings.limits.idleLimitSeconds),
-    channelTimeout: channelTimeout(config, request),
-  };
-}
-
-/** ChannelTimeout (ssh_config(5)): the first pattern that matches the channel's type decides. Seconds. */
-function channelTimeout(config: HostConfig, request: OpenSessionRequest): number | undefined {
-  const type = request.request.type === "exec" ? "command" : request.request.type;
-  const names = [
-    `session:${type === "subsystem" ? `subsystem:${subsystemName(request)}` : type}`,
-    "session",
-    "*",
-  ];
-  return config.channelTimeouts.find(({ pattern }) =>
-    names.some(
-      (name) => pattern === name || (pattern.endsWith("*") && name.startsWith(pattern.slice(0, -1))),
-    ),
-  )?.seconds;
-}
-
-function subsystemName(request: OpenSessionRequest): string {
-  return request.request.type === "subsystem" ? request.request.name : "";
 }
 
 /** All addresses that other machines could see, as one comparable string. */

@@ -1,5 +1,6 @@
 import type { Event } from "../base/emitter.ts";
-import type { HostConfig, KeepalivePolicy, ValueSource } from "./hostConfig.ts";
+import type { HostConfig } from "./hostConfig.ts";
+import type { PolicyKey, PolicyValue } from "./hostPolicies.ts";
 
 /** A host that can be listed: from ssh_config or from settings. */
 export interface HostEntry {
@@ -34,7 +35,18 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
-/** The layered settings, read anew at every call. `resource` is the workspace folder of the window's active thing, opaque. */
+/** The layers of settings.json, the strongest first. */
+export type SettingLayer = "workspaceFolder" | "workspace" | "user";
+
+/** A folder of a window that has several, each with settings of its own. Plain data. */
+export interface SettingsFolder {
+  /** Tells folders apart. */
+  readonly uri: string;
+  /** As the editor shows it. */
+  readonly name: string;
+}
+
+/** The layered settings. What chooses a destination never depends on a folder. */
 export interface SettingsPort {
   readonly onDidChange: Event<void>;
   readonly isTrusted: boolean;
@@ -42,50 +54,16 @@ export interface SettingsPort {
   readonly configFile: string;
   /** Per-host entries of `sshSessions.hosts`, in order; the first whose pattern matches and which sets the value wins. */
   readonly hosts: readonly HostSettings[];
-  /** `sshSessions.keepalive.*`: undefined where the layer does not set it. */
-  keepalive(layer: "workspaceFolder" | "workspace" | "user"): KeepaliveLayer;
-  /** `sshSessions.master.linger` in seconds and whether a person set it. */
-  readonly linger: { readonly seconds: number; readonly source: ValueSource };
-  /** What holds for terminals unless a host's entry says otherwise. */
-  readonly terminals: {
-    readonly reconnect: "auto" | "ask" | "never";
-    readonly persistence: NonNullable<HostSettings["persistence"]>;
-    /** `utf-8`, or a name that iconv knows. */
-    readonly encoding: string;
-  };
-  /** Seconds; 0: none. The last one is for commands and scripts, the others for terminals. */
-  readonly limits: {
-    readonly timeLimitSeconds: number;
-    readonly idleLimitSeconds: number;
-    readonly commandTimeLimitSeconds: number;
-  };
-}
-
-export interface KeepaliveLayer {
-  readonly serverAliveInterval?: number;
-  readonly serverAliveCountMax?: number;
-  readonly tcpKeepAlive?: boolean;
+  /** The folder that something opened now belongs to; undefined: no folder has settings of its own. */
+  readonly folder: SettingsFolder | undefined;
+  /**
+   * What one layer says for `sshSessions.${key}`, as it stands there; undefined where it says nothing. Read anew at every
+   * call.
+   */
+  read(key: string, layer: SettingLayer, folder?: SettingsFolder): unknown;
 }
 
 /** One entry of `sshSessions.hosts`. `pattern` as in ssh_config: `*`, `?`, `!`, comma or space separated. */
-export interface HostSettings extends KeepaliveLayer {
-  readonly pattern: string;
-  readonly hostName?: string;
-  readonly user?: string;
-  readonly port?: number;
-  readonly linger?: number;
-  readonly timeLimit?: number;
-  readonly idleLimit?: number;
-  /** The peer never answers probes: silence alone does not end it. */
-  readonly ignoreMissingReplies?: boolean;
-  readonly persistence?: "none" | "tmux" | "screen" | "zellij" | { readonly command: string };
-  readonly reconnect?: "auto" | "ask" | "never";
-  readonly encoding?: string;
-  /** `sudo -n` may be used to look at and end remote sessions. */
-  readonly sudo?: boolean;
-}
-
-/** Which settings and which layer decide keepalive for a host. */
-export interface KeepaliveResolver {
-  effective(config: HostConfig): KeepalivePolicy;
-}
+export type HostSettings = { readonly pattern: string } & {
+  readonly [K in PolicyKey]?: NonNullable<PolicyValue<K>>;
+};

@@ -1,3 +1,4 @@
+import type { ChannelTimeout } from "./channelTimeouts.ts";
 import type { Keyword } from "./keywordTable.ts";
 
 /** Where one effective value comes from, for hovers and for "open the line that says so". */
@@ -7,6 +8,8 @@ export type ValueSource =
       readonly kind: "setting";
       readonly setting: string;
       readonly layer: "user" | "workspace" | "workspaceFolder";
+      /** The folder's name, for `workspaceFolder`. */
+      readonly folder?: string;
     }
   /** `sshSessions.hosts`, the entry with this pattern. */
   | { readonly kind: "hostSetting"; readonly pattern: string }
@@ -79,7 +82,7 @@ export interface HostConfig {
   readonly pubkeyAcceptedAlgorithms?: readonly string[];
   readonly compression: boolean;
 
-  /** Undefined: not set in ssh_config, so that other layers may decide (see keepalivePolicy). */
+  /** Undefined: not set in ssh_config, so that other layers may decide (see hostPolicies). */
   readonly serverAliveInterval?: number;
   readonly serverAliveCountMax?: number;
   readonly tcpKeepAlive?: boolean;
@@ -95,7 +98,7 @@ export interface HostConfig {
   /** One character, or `none`. Default `~`. */
   readonly escapeChar: string;
   /** ChannelTimeout lines: pattern=interval, e.g. `session:shell=10m`, parsed; seconds. */
-  readonly channelTimeouts: readonly { readonly pattern: string; readonly seconds: number }[];
+  readonly channelTimeouts: readonly ChannelTimeout[];
 
   readonly logLevel: SshLogLevel;
 
@@ -147,4 +150,10 @@ export interface KeepalivePolicy {
     readonly serverAliveCountMax: ValueSource;
     readonly tcpKeepAlive: ValueSource;
   };
+}
+
+export interface LingerPolicy {
+  /** How long a connection stays after its last session; 0: leaves at once, Infinity: stays. */
+  readonly seconds: number;
+  readonly source: ValueSource;
 }

@@ -3,7 +3,7 @@ import type { ConfigEnvironment } from "./configEnvironment.ts";
 import type { ConfigFiles } from "./configFiles.ts";
 import type { Directive } from "./configLine.ts";
 import type { ConfigProblem, HostEntry, HostSettings } from "./configPorts.ts";
-import { entryPatterns, matchingHostSettings } from "./hostSettings.ts";
+import { entryPatterns, entryValue } from "./hostPolicies.ts";
 import { isValidHost, parsePort } from "./hostSpec.ts";
 import { includePath, machineTokens } from "./includePath.ts";
 import { ArgumentError, keywordRule } from "./keywords.ts";
@@ -68,7 +68,11 @@ class HostLister implements HostList {
     if (isPattern(alias) || !isValidHost(alias) || this.#byAlias.has(alias)) {
       return;
     }
-    const { hostName, user, port } = matchingHostSettings(settings, alias);
+    const [hostName, user, port] = [
+      entryValue(settings, alias, "hostName")?.value,
+      entryValue(settings, alias, "user")?.value,
+      entryValue(settings, alias, "port")?.value,
+    ];
     this.#byAlias.set(alias, {
       alias,
       source: "setting",

@@ -15,8 +15,8 @@ import { type EffectiveValues, effectiveValues } from "./effectiveValues.ts";
 import { type Evaluation, type EvaluationRequest, evaluateConfig } from "./evaluateConfig.ts";
 import type { HostConfig, ValueSource } from "./hostConfig.ts";
 import { type HostList, listHosts } from "./hostList.ts";
-import { hostSetting } from "./hostSettings.ts";
-import { isValidHost, isValidUser, parseHostSpec } from "./hostSpec.ts";
+import { entryValue } from "./hostPolicies.ts";
+import { parseHostSpec } from "./hostSpec.ts";
 import { SshAsker } from "./sshAsker.ts";
 import { withExactLists } from "./sshG.ts";
 import { type RunSsh, runSsh } from "./sshProgram.ts";
@@ -134,14 +134,9 @@ class Resolver implements HostResolver, Disposable {
     const { alias, user, port } = parseHostSpec(host);
     const { hosts } = this.#settings;
     const settingOf = {
-      hostname: hostSetting(hosts, alias, "hostName", isValidHost),
-      user: hostSetting(hosts, alias, "user", isValidUser),
-      port: hostSetting(
-        hosts,
-        alias,
-        "port",
-        (value) => Number.isInteger(value) && value > 0 && value < 65536,
-      ),
+      hostname: entryValue(hosts, alias, "hostName"),
+      user: entryValue(hosts, alias, "user"),
+      port: entryValue(hosts, alias, "port"),
     };
     const sources = new Map<string, ValueSource>();
     const pick = <T>(

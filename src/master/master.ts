@@ -6,9 +6,8 @@ import { Emitter } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import { LeaseCounter } from "../base/lease.ts";
 import { type Logger, prefixed, printable } from "../base/log.ts";
-import type { HostConfig, KeepalivePolicy } from "../config/hostConfig.ts";
+import type { HostConfig, KeepalivePolicy, LingerPolicy } from "../config/hostConfig.ts";
 import { typedHost } from "../config/hostSpec.ts";
-import type { LingerPolicy } from "../config/lingerPolicy.ts";
 import type {
   ConnectionEnd,
   ConnectionEngine,

@@ -1,7 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Authenticator } from "../auth/authPorts.ts";
-import type { HostConfig, JumpHop, KeepalivePolicy } from "../config/hostConfig.ts";
-import type { LingerPolicy } from "../config/lingerPolicy.ts";
+import type { HostConfig, JumpHop, KeepalivePolicy, LingerPolicy } from "../config/hostConfig.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 
 /** The policies in force for a host; asked again whenever settings or ssh_config change. */

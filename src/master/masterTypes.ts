@@ -1,5 +1,4 @@
-import type { KeepalivePolicy } from "../config/hostConfig.ts";
-import type { LingerPolicy } from "../config/lingerPolicy.ts";
+import type { KeepalivePolicy, LingerPolicy } from "../config/hostConfig.ts";
 import type { ConnectPhase, NegotiatedAlgorithms } from "../engine/connectionEngine.ts";
 
 export interface DestinationSnapshot {

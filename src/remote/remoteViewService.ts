@@ -17,7 +17,7 @@ export interface RemoteViewPorts {
   /** Undefined when that master is not connected. */
   access(masterId: string): RemoteAccess | undefined;
   /** Seconds; 0: idleness alone is never a reason. Read anew at each reading. */
-  hungAfterSeconds(): number;
+  hungAfterSeconds(masterId: string): number;
   readonly clock: Clock;
 }
 
@@ -183,7 +183,7 @@ export class RemoteViewService implements Disposable {
       system: `${facts.system} ${facts.release}`.trim(),
       sudo: facts.sudo,
       sessions: buildSessions(facts, {
-        limits: { ...defaultJudgeLimits, idleSeconds: this.#ports.hungAfterSeconds() },
+        limits: { ...defaultJudgeLimits, idleSeconds: this.#ports.hungAfterSeconds(masterId) },
         otherCarriers,
       }),
       gaps: gapsOf(facts),

@@ -1,6 +1,7 @@
 import { printable } from "../base/log.ts";
+import type { ChannelTimeout } from "../config/channelTimeouts.ts";
 import { describeDuration } from "./remoteWords.ts";
-import type { ChannelTimeout, Known, OurTimeouts, ServerTimeouts } from "./timeoutFacts.ts";
+import type { Known, OurTimeouts, ServerTimeouts } from "./timeoutFacts.ts";
 import {
   type Ender,
   type Prediction,

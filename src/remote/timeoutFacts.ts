@@ -1,15 +1,10 @@
+import type { ChannelTimeout } from "../config/channelTimeouts.ts";
 import type { SudoState } from "./remoteFacts.ts";
 
 /** A value with where it stands: `/etc/ssh/sshd_config:12`, `sshd -T`, `OpenSSH's default`. Untrusted text in `source`. */
 export interface Known<T> {
   readonly value: T;
   readonly source: string;
-}
-
-export interface ChannelTimeout {
-  /** `session:*`, `direct-tcpip`, `global`. */
-  readonly pattern: string;
-  readonly seconds: number;
 }
 
 /** What the server says about ending sessions. Times are seconds; undefined: nobody says. */

@@ -1,5 +1,12 @@
-import { matchPattern } from "../config/patterns.ts";
-import type { ChannelTimeout, OurTimeouts, ServerTimeouts } from "./timeoutFacts.ts";
+import {
+  type ChannelTimeout,
+  channelTimeoutFor,
+  globalTimeoutOf,
+  type SessionRequestName,
+  sessionChannelType,
+  sessionTimeoutFor,
+} from "../config/channelTimeouts.ts";
+import type { OurTimeouts, ServerTimeouts } from "./timeoutFacts.ts";
 
 /** What is idle, or who has gone. */
 export type Situation =
@@ -62,7 +69,7 @@ function idleEnds(
   ours: OurTimeouts,
 ): Prediction[] {
   const ends: Prediction[] = [];
-  const channel = situation === "idle-terminal" ? "session:shell" : "session:command";
+  const request: SessionRequestName = situation === "idle-terminal" ? { type: "shell" } : { type: "exec" };
   if (situation === "idle-terminal" && server.tmout !== undefined && server.tmout.value > 0) {
     ends.push({
       situation,
@@ -75,18 +82,24 @@ function idleEnds(
       uncertain: server.tmout.source !== "the environment",
     });
   }
-  const remote = timeoutOf(server.channelTimeouts.value, channel);
-  if (remote !== undefined) {
-    ends.push({
-      situation,
-      by: "server",
-      afterSeconds: remote.seconds,
-      ends: "session",
-      setting: `ChannelTimeout ${remote.pattern}=${remote.seconds}s`,
-      source: server.channelTimeouts.source,
-      prevention: "output or input on the session itself; our heartbeat does not count",
-      uncertain: false,
-    });
+  const remote = channelTimeoutFor(server.channelTimeouts.value, sessionChannelType(request));
+  const remoteGlobal = globalTimeoutOf(server.channelTimeouts.value);
+  for (const [timeout, prevention] of [
+    [remote, "output or input on the session itself; our heartbeat does not count"],
+    [remoteGlobal, "output or input on any session of this connection; our heartbeat does not count"],
+  ] as const) {
+    if (timeout !== undefined) {
+      ends.push({
+        situation,
+        by: "server",
+        afterSeconds: timeout.seconds,
+        ends: "session",
+        setting: channelTimeoutText(timeout),
+        source: server.channelTimeouts.source,
+        prevention,
+        uncertain: false,
+      });
+    }
   }
   if (server.dropbearIdle !== undefined && server.dropbearIdle.value > 0) {
     ends.push({
@@ -113,10 +126,10 @@ function idleEnds(
       uncertain: false,
     });
   }
-  return [...ends, ...ourLimits(situation, channel, ours)];
+  return [...ends, ...ourLimits(situation, request, ours)];
 }
 
-function ourLimits(situation: Situation, channel: string, ours: OurTimeouts): Prediction[] {
+function ourLimits(situation: Situation, request: SessionRequestName, ours: OurTimeouts): Prediction[] {
   const ends: Prediction[] = [];
   const limit = (afterSeconds: number, setting: string, source: string, prevention: string): void => {
     ends.push({
@@ -130,11 +143,14 @@ function ourLimits(situation: Situation, channel: string, ours: OurTimeouts): Pr
       uncertain: false,
     });
   };
-  const own = timeoutOf(ours.channelTimeouts.value, channel);
-  if (own !== undefined) {
+  const own = [
+    sessionTimeoutFor(ours.channelTimeouts.value, request),
+    globalTimeoutOf(ours.channelTimeouts.value),
+  ];
+  for (const timeout of own.filter((each) => each !== undefined)) {
     limit(
-      own.seconds,
-      `ChannelTimeout ${own.pattern}=${own.seconds}s`,
+      timeout.seconds,
+      channelTimeoutText(timeout),
       ours.channelTimeouts.source,
       "another ChannelTimeout for this host",
     );
@@ -158,10 +174,8 @@ function ourLimits(situation: Situation, channel: string, ours: OurTimeouts): Pr
   return ends;
 }
 
-/** The first pattern that matches counts (channels.c, lookup_timeout); 0 switches it off. */
-function timeoutOf(timeouts: readonly ChannelTimeout[], channel: string): ChannelTimeout | undefined {
-  const found = timeouts.find(({ pattern }) => matchPattern(channel, pattern));
-  return found === undefined || found.seconds === 0 ? undefined : found;
+function channelTimeoutText({ pattern, seconds }: ChannelTimeout): string {
+  return `ChannelTimeout ${pattern}=${seconds}s`;
 }
 
 function noSessionEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] {

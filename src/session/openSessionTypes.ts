@@ -1,3 +1,4 @@
+import type { SettingsFolder } from "../config/configPorts.ts";
 import type { Dimensions, SessionRequest } from "../engine/connectionEngine.ts";
 import type { LoginMode } from "../reconnect/reconnectTypes.ts";
 import type { LostSession, SessionKind } from "./sessionTypes.ts";
@@ -18,6 +19,8 @@ export type SessionPurpose =
 export interface OpenSessionRequest {
   /** Alias, or `user@host:port`. */
   readonly host: string;
+  /** Whose settings count for the session. Undefined: the folder that is the current one when it is opened. */
+  readonly folder?: SettingsFolder;
   readonly kind: SessionKind;
   readonly title?: string;
   readonly request: SessionRequest;

@@ -1,7 +1,5 @@
-import type { HostSettings } from "../config/configPorts.ts";
+import type { Persistence } from "../config/hostPolicies.ts";
 import { shellQuote } from "./run/remoteCommand.ts";
-
-export type Persistence = NonNullable<HostSettings["persistence"]>;
 
 /** What keeps a shell alive on the server between connections, as command lines there. */
 export interface PersistentShell {

@@ -1,7 +1,7 @@
 import { printable } from "../base/log.ts";
 import type { ChannelDetails } from "../engine/connectionEngine.ts";
 import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
-import type { SessionOutcome, SessionSnapshot } from "./sessionTypes.ts";
+import type { LimitKind, SessionOutcome, SessionSnapshot } from "./sessionTypes.ts";
 
 /** Bytes for people: `512 B`, `3.4 KiB`. */
 export function formatBytes(bytes: number): string {
@@ -55,11 +55,13 @@ export function describeOutcome(outcome: SessionOutcome): string {
   }
 }
 
-const limitNames = {
+/** Limits as people read of them. */
+export const limitNames: Readonly<Record<LimitKind, string>> = {
   time: "time limit",
   idle: "idle limit",
   "channel-timeout": "ChannelTimeout",
-} as const;
+  "global-timeout": "ChannelTimeout global",
+};
 
 const lossNames = {
   "linger-over": "nobody needed the connection",

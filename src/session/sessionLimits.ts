@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
-import type { LimitKind } from "./sessionTypes.ts";
+import type { LimitKind, SessionLimit } from "./sessionTypes.ts";
 
 /** Seconds before the end at which the person is told. Shorter limits warn at half their time. */
 export const warnBefore = 60;
@@ -10,12 +10,11 @@ export interface LimitEvents {
   onWarn(limit: LimitKind, secondsLeft: number): void;
   /** Fires at most once; all limits have stopped then. Seconds. */
   onReached(limit: LimitKind, seconds: number): void;
+  /** Monotonic milliseconds of the last data on any session of the connection, for `global-timeout`. */
+  lastActivityOnConnection(): number;
 }
 
-interface Armed {
-  readonly kind: LimitKind;
-  readonly seconds: number;
-  readonly resetByActivity: boolean;
+interface Armed extends SessionLimit {
   /** Monotonic milliseconds from which it counts. */
   from: number;
   warned: boolean;
@@ -24,7 +23,7 @@ interface Armed {
 
 /**
  * The clocks that can end a session: a hard limit (like `timeout 300 ssh host`), an idle limit, and ssh_config's
- * ChannelTimeout. Activity only moves a time stamp; a timer that fires early looks at it and arms itself anew, so
+ * ChannelTimeout for its kind of channel and for all channels together. Activity only moves a time stamp; a timer that fires early looks at it and arms itself anew, so
  * that a flood of output costs nothing.
  */
 export class SessionLimits implements Disposable {
@@ -43,31 +42,35 @@ export class SessionLimits implements Disposable {
     return this.#timeFrom;
   }
 
-  /** Adds a limit of `seconds` from `from` (monotonic milliseconds; default: now); 0 or undefined adds none. */
-  add(kind: LimitKind, seconds: number | undefined, from = this.#clock.monotonic()): void {
-    if (kind === "time") {
-      this.#timeFrom = from;
+  /** The session is open. @param timeFrom monotonic milliseconds from which a time limit counts; default: now. */
+  start(limits: readonly SessionLimit[], timeFrom = this.#clock.monotonic()): void {
+    this.#timeFrom = timeFrom;
+    const now = this.#clock.monotonic();
+    for (const limit of limits) {
+      if (limit.seconds > 0 && limit.seconds !== Number.POSITIVE_INFINITY) {
+        const from = limit.kind === "time" ? timeFrom : now;
+        const armed: Armed = { ...limit, from, warned: false, timer: undefined };
+        this.#limits.push(armed);
+        this.#arm(armed);
+      }
     }
-    if (seconds === undefined || !(seconds > 0) || seconds === Number.POSITIVE_INFINITY) {
-      return;
-    }
-    const limit: Armed = {
-      kind,
-      seconds,
-      resetByActivity: kind !== "time",
-      from,
-      warned: false,
-      timer: undefined,
-    };
-    this.#limits.push(limit);
-    this.#arm(limit);
+  }
+
+  /** Each limit and the milliseconds that are left of it, the shortest first. */
+  left(): readonly (SessionLimit & { readonly milliseconds: number })[] {
+    return this.#limits
+      .map((limit) => {
+        const { kind, seconds, source } = limit;
+        return { kind, seconds, source, milliseconds: Math.max(0, this.#left(limit)) };
+      })
+      .sort((one, other) => one.milliseconds - other.milliseconds);
   }
 
   /** Data went either way. */
   touch(): void {
     const now = this.#clock.monotonic();
     for (const limit of this.#limits) {
-      if (limit.resetByActivity) {
+      if (limit.kind !== "time") {
         limit.from = now;
         limit.warned = false;
       }
@@ -94,17 +97,28 @@ export class SessionLimits implements Disposable {
 
   #arm(limit: Armed): void {
     limit.timer?.dispose();
-    const end = limit.from + limit.seconds * 1000;
+    const left = this.#left(limit);
     const warning = Math.min(warnBefore, limit.seconds / 2) * 1000;
-    const next = limit.warned ? end : end - warning;
     limit.timer = this.#clock.setTimeout(
       () => this.#check(limit),
-      Math.max(0, next - this.#clock.monotonic()),
+      Math.max(0, limit.warned ? left : left - warning),
     );
   }
 
+  /** Milliseconds. */
+  #left(limit: Armed): number {
+    if (limit.kind === "global-timeout") {
+      limit.from = Math.max(limit.from, this.#events.lastActivityOnConnection());
+    }
+    return limit.from + limit.seconds * 1000 - this.#clock.monotonic();
+  }
+
   #check(limit: Armed): void {
-    const left = limit.from + limit.seconds * 1000 - this.#clock.monotonic();
+    const before = limit.from;
+    const left = this.#left(limit);
+    if (limit.from !== before) {
+      limit.warned = false;
+    }
     if (left <= 0) {
       this.dispose();
       this.#events.onReached(limit.kind, limit.seconds);

@@ -14,8 +14,8 @@ import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { sessionEnvironment } from "./sessionEnvironment.ts";
 import type { ReconnectNowResult, SessionService } from "./sessionServiceTypes.ts";
-import type { LimitKind, Session, SessionSnapshot } from "./sessionTypes.ts";
-import { type LimitSettings, SshSession } from "./sshSession.ts";
+import type { LimitKind, Session, SessionLimit, SessionSnapshot } from "./sessionTypes.ts";
+import { SshSession } from "./sshSession.ts";
 
 /** How many ended sessions are remembered. */
 const historyKept = 50;
@@ -27,7 +27,7 @@ export interface SessionManagerInit {
   /** @throws ConfigError */
   resolve(host: string, signal: AbortSignal): Promise<HostConfig>;
   /** The limits in force for a host and kind of session. */
-  limits(config: HostConfig, request: OpenSessionRequest): LimitSettings;
+  limits(config: HostConfig, request: OpenSessionRequest): readonly SessionLimit[];
   /** 0 <= x < 1, for the delays between attempts to reconnect. */
   random(): number;
   /** The local environment, for SendEnv. */
@@ -103,7 +103,9 @@ export class SessionManager implements SessionService {
   }
 
   async open(request: OpenSessionRequest, signal?: AbortSignal): Promise<Session> {
-    const session = new SshSession(this.#init.clock, `s${this.#nextId++}`, request);
+    const session = new SshSession(this.#init.clock, `s${this.#nextId++}`, request, () =>
+      this.#lastActivityWith(session),
+    );
     const gaveUp = new AbortController();
     // Not AbortSignal.any with a signal that lives as long as this: Node 20 keeps something of each session then. A
     // shutdown kills the session, which is as good.
@@ -390,6 +392,18 @@ export class SessionManager implements SessionService {
       this.#sessionsOn(master)
         .filter((session) => !session.isUnseen && (attempts || !session.isAttempt))
         .map((session) => session.snapshot()),
+    );
+  }
+
+  /** Monotonic milliseconds of the last data on any session that shares its connection. */
+  #lastActivityWith(session: SshSession): number {
+    // Our own look-ups must not keep alive what a person left.
+    const others = [...this.#sessions.values()].filter(
+      ({ masterId, isUnseen }) => masterId === session.masterId && !isUnseen,
+    );
+    return others.reduce(
+      (last, other) => Math.max(last, other.lastActivityMonotonic),
+      Number.NEGATIVE_INFINITY,
     );
   }
 

@@ -1,11 +1,19 @@
 import type { Event } from "../base/emitter.ts";
+import type { ValueSource } from "../config/hostConfig.ts";
 import type { ChannelDetails, ChannelExit, Dimensions, OutputKind } from "../engine/connectionEngine.ts";
 import type { MasterCore, MasterEndReason } from "../master/masterTypes.ts";
 
 export type SessionKind = "terminal" | "command" | "script" | "subsystem";
 
-/** Which limit ended a session. */
-export type LimitKind = "time" | "idle" | "channel-timeout";
+/** `channel-timeout`: ssh_config's ChannelTimeout for this kind of session. `global-timeout`: for all of a connection together. */
+export type LimitKind = "time" | "idle" | "channel-timeout" | "global-timeout";
+
+/** A limit that a session has. */
+export interface SessionLimit {
+  readonly kind: LimitKind;
+  readonly seconds: number;
+  readonly source: ValueSource;
+}
 
 /** How a session ended. */
 export type SessionOutcome =

@@ -18,6 +18,7 @@ import type {
   LimitKind,
   Session,
   SessionConnection,
+  SessionLimit,
   SessionOutcome,
   SessionSnapshot,
   SessionState,
@@ -29,13 +30,6 @@ const eofGrace = 2000;
 const killGrace = 300;
 /** How long queued input may take to leave, and the server to confirm the close. Milliseconds. */
 const closeDeadline = 5000;
-
-/** Seconds; undefined or 0: no such limit. */
-export interface LimitSettings {
-  readonly time: number | undefined;
-  readonly idle: number | undefined;
-  readonly channelTimeout: number | undefined;
-}
 
 /** One session from the wish to its outcome. Made by SessionManager, which attaches the channel when it is open. */
 export class SshSession implements Session {
@@ -57,6 +51,7 @@ export class SshSession implements Session {
   #title: string;
   #state: SessionState;
   #lastActivity: number;
+  #lastActivityMonotonic = Number.NEGATIVE_INFINITY;
   #bytesIn = 0;
   #bytesOut = 0;
   #master: Master | undefined;
@@ -73,7 +68,8 @@ export class SshSession implements Session {
   readonly onDidDrain = this.#drained.event;
   readonly onDidWarn = this.#warned.event;
 
-  constructor(clock: Clock, id: string, request: OpenSessionRequest) {
+  /** @param activityOnConnection monotonic milliseconds of the last data on any session of its connection. */
+  constructor(clock: Clock, id: string, request: OpenSessionRequest, activityOnConnection: () => number) {
     this.#clock = clock;
     this.id = id;
     ({ alias: this.alias, spec: this.spec } = hostNames(request.host));
@@ -91,6 +87,7 @@ export class SshSession implements Session {
         this.#limitReached = { limit, seconds };
         void this.#endInOrder("limit");
       },
+      lastActivityOnConnection: () => activityOnConnection(),
     });
   }
 
@@ -104,6 +101,11 @@ export class SshSession implements Session {
 
   get masterId(): string | undefined {
     return this.#master?.id;
+  }
+
+  /** Monotonic milliseconds of the last data; -Infinity: there was none. */
+  get lastActivityMonotonic(): number {
+    return this.#lastActivityMonotonic;
   }
 
   get limitedFrom(): number | undefined {
@@ -132,7 +134,7 @@ export class SshSession implements Session {
   }
 
   /** The channel is open. */
-  attach(channel: EngineChannel, limits: LimitSettings): void {
+  attach(channel: EngineChannel, limits: readonly SessionLimit[]): void {
     this.#channel = channel;
     channel.onDidReceive((event) => {
       this.#touch();
@@ -146,9 +148,7 @@ export class SshSession implements Session {
     });
     this.#setState({ kind: "open", since: this.#clock.now() });
     // A limit that somebody set for a terminal is none if every lost connection lengthens it.
-    this.#limits.add("time", limits.time, this.#request.inPlaceOf?.limitedFrom);
-    this.#limits.add("idle", limits.idle);
-    this.#limits.add("channel-timeout", limits.channelTimeout);
+    this.#limits.start(limits, this.#request.inPlaceOf?.limitedFrom);
   }
 
   /** It did not open, or was given up before. */
@@ -385,6 +385,7 @@ export class SshSession implements Session {
 
   #touch(): void {
     this.#lastActivity = this.#clock.now();
+    this.#lastActivityMonotonic = this.#clock.monotonic();
     this.#limits.touch();
   }
 

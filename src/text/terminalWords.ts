@@ -1,7 +1,7 @@
 /** What a terminal says about its own sessions. No vscode. */
 import { constants } from "node:os";
 import { printable } from "../base/log.ts";
-import { describeOutcome, formatDuration } from "../session/sessionDetails.ts";
+import { describeOutcome, formatDuration, limitNames } from "../session/sessionDetails.ts";
 import type { LimitKind, SessionOutcome } from "../session/sessionTypes.ts";
 import type { Ending } from "../terminal/terminalController.ts";
 import { hostKeyWarning } from "./hostKeyWarning.ts";
@@ -23,12 +23,6 @@ export function describeFailure(host: string, error: Error, home: string): Endin
     ? { ...over, text: userMessage(error, host, home)?.text ?? `${printable(host)}: cancelled` }
     : { ...over, text: `${printable(host)}: not connected, the host key is not to be trusted`, warning };
 }
-
-const limitNames: Record<LimitKind, string> = {
-  time: "time limit",
-  idle: "idle limit",
-  "channel-timeout": "ChannelTimeout",
-};
 
 export function describeWarning(warning: {
   readonly limit: LimitKind;

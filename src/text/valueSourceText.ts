@@ -12,7 +12,9 @@ export function valueSourceText(source: ValueSource, home: string): string {
     case "default":
       return "default";
     case "setting":
-      return layers[source.layer];
+      return source.folder === undefined
+        ? layers[source.layer]
+        : `${layers[source.layer]} of ${source.folder}`;
     case "hostSetting":
       return `sshSessions.hosts "${source.pattern}"`;
     case "sshConfig": {

@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { Logger } from "../base/log.ts";
 import type { HostResolver } from "../config/configPorts.ts";
+import { HostPolicies } from "../config/hostPolicies.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { registerCommands } from "./commands/registerCommands.ts";
@@ -51,22 +52,23 @@ export interface VscodeLayerInit {
 export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonly api: SshSessionsApi } {
   const { service, resolver, settings, secrets, clock, logger, home } = init;
   const store = new DisposableStore();
+  const policies = new HostPolicies(settings);
   const showLog = (): void => init.channel.show(true);
   const presenter = new ErrorPresenter(logger, showLog, home);
   const recent = new RecentHosts(init.memento);
   const terminals = store.add(
     new TerminalRegistry({
-      ...{ service, resolver, settings, clock, logger, presenter, recent, home },
+      ...{ service, resolver, settings, policies, clock, logger, presenter, recent, home },
       memory: new TerminalMemory(init.workspaceMemento),
     }),
   );
   const hostPick = new HostPick(resolver, service, recent, logger);
   const livePick = new LivePick(service, clock, home);
-  const remoteAccess = new RemoteAccesses(service, resolver, settings, home);
+  const remoteAccess = new RemoteAccesses(service, resolver, policies, home);
   const remoteView = store.add(
     new RemoteViewService({
       access: (masterId) => remoteAccess.find(masterId),
-      hungAfterSeconds: () => settings.remoteHungAfterSeconds,
+      hungAfterSeconds: (masterId) => remoteAccess.hungAfterSeconds(masterId),
       clock,
     }),
   );
@@ -85,6 +87,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
       service,
       resolver,
       settings,
+      policies,
       secrets,
       loginMemory: init.loginMemory,
       terminals,

@@ -14,8 +14,7 @@ export class OwnStacks implements Disposable {
 
   constructor(configFile: string) {
     this.#settings.configFile = configFile;
-    this.#settings.lingerSeconds = -1;
-    this.#settings.workspaceKeepalive = { serverAliveInterval: 1, serverAliveCountMax: 3 };
+    this.#settings.workspace = { linger: -1, serverAliveInterval: 1, serverAliveCountMax: 3 };
     this.#resolver = this.#newResolver();
   }
 

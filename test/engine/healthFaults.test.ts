@@ -54,8 +54,8 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     await log.now("ready");
     transcript.send("echo still-$((40+2))\n");
     await transcript.waitFor(/still-42/);
-    stack.settings.workspaceKeepalive = { serverAliveInterval: 1, serverAliveCountMax: 1 };
-    stack.settings.changed();
+    stack.settings.workspace = { serverAliveInterval: 1, serverAliveCountMax: 1 };
+    stack.settings.reload();
     host.freeze(loginThrough(proxy.thing));
     const outcome = await transcript.ended;
     expect(outcome).toEqual({ kind: "lost", reason: "unresponsive" });
@@ -263,8 +263,8 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     proxy.thing.thaw();
     await stack.until((masters) => masters.every((master) => master.state.kind === "ready"));
     proxy.thing.freeze();
-    stack.settings.workspaceKeepalive = { serverAliveInterval: 1, serverAliveCountMax: 1 };
-    stack.settings.changed();
+    stack.settings.workspace = { serverAliveInterval: 1, serverAliveCountMax: 1 };
+    stack.settings.reload();
     expect(await session.ended).toMatchObject({ kind: "lost" });
     await stack.until((masters) => masters.every((master) => master.state.kind === "lost"));
   });

@@ -105,7 +105,7 @@ describe("masters and sessions on a real sshd", () => {
     const file = join(stack.folder, "config");
     await writeFile(file, sshConfigBlock("closed", { ...host, port: 1 }));
     stack.settings.configFile = file;
-    stack.settings.changed();
+    stack.settings.reload();
     await expect(execute(stack.service, "closed", "true")).rejects.toSatisfy(
       (error: unknown) => ConnectError.is(error) && error.reason === "refused",
     );
@@ -146,11 +146,11 @@ describe("masters and sessions on a real sshd", () => {
       const file = join(stack.folder, "config");
       await writeFile(file, sshConfigBlock("frozen", host.via(proxy)));
       stack.settings.configFile = file;
-      stack.settings.changed();
+      stack.settings.reload();
       const session = await stack.service.open({ host: "frozen", ...shell });
       session.resume();
-      stack.settings.workspaceKeepalive = { serverAliveInterval: 1, serverAliveCountMax: 1 };
-      stack.settings.changed();
+      stack.settings.workspace = { serverAliveInterval: 1, serverAliveCountMax: 1 };
+      stack.settings.reload();
       expect(stack.master().keepalive.serverAliveInterval).toBe(1);
       proxy.freeze();
       await stack.until((masters) => masters[0]?.state.kind === "suspect");
@@ -194,7 +194,7 @@ describe("masters and sessions on a real sshd", () => {
       const file = join(stack.folder, "config");
       await writeFile(file, sshConfigBlock("frozen", host.via(proxy)));
       stack.settings.configFile = file;
-      stack.settings.changed();
+      stack.settings.reload();
       const first = await stack.service.open({ host: "frozen", ...shell });
       first.resume();
       await stack.until((masters) => masters[0]?.roundTripMs !== undefined);

@@ -3,7 +3,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Emitter } from "../../src/base/emitter.ts";
 import { type ConfigEnvironment, configEnvironment } from "../../src/config/configEnvironment.ts";
-import type { HostSettings, KeepaliveLayer, SettingsPort } from "../../src/config/configPorts.ts";
+import type {
+  HostSettings,
+  SettingLayer,
+  SettingsFolder,
+  SettingsPort,
+} from "../../src/config/configPorts.ts";
 
 /** A folder that stands for a person's home, with `etc` in it for the system's files. Dispose to delete it. */
 export class ConfigHome {
@@ -50,19 +55,21 @@ export class ConfigHome {
   }
 }
 
-/** Settings that a test changes at will; `changed.fire()` tells of it. */
+/** Settings that a test changes at will; `changed.fire()` reports it. */
 export class FakeSettings implements SettingsPort {
   readonly changed = new Emitter<void>();
   readonly onDidChange = this.changed.event;
   isTrusted = true;
   configFile = "";
   hosts: readonly HostSettings[] = [];
-  layers: Partial<Record<"workspaceFolder" | "workspace" | "user", KeepaliveLayer>> = {};
-  linger: SettingsPort["linger"] = { seconds: 600, source: { kind: "default" } };
-  terminals = { reconnect: "never", persistence: "none", encoding: "utf-8" } as const;
-  limits = { timeLimitSeconds: 0, idleLimitSeconds: 0, commandTimeLimitSeconds: 0 };
+  folder: SettingsFolder | undefined;
+  /** By the last part of the setting's key, such as `linger` for `sshSessions.master.linger`. */
+  layers: Partial<Record<"workspace" | "user", Readonly<Record<string, unknown>>>> = {};
+  /** By the folder's `uri`. */
+  folders: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {};
 
-  keepalive(layer: "workspaceFolder" | "workspace" | "user"): KeepaliveLayer {
-    return this.layers[layer] ?? {};
+  read(key: string, layer: SettingLayer, folder?: SettingsFolder): unknown {
+    const values = layer === "workspaceFolder" ? this.folders[folder?.uri ?? ""] : this.layers[layer];
+    return values?.[key.slice(key.lastIndexOf(".") + 1)];
   }
 }

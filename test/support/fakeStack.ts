@@ -67,11 +67,18 @@ export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()]) {
     logger: silentLogger,
     registry,
     resolve,
-    limits: (_config, request) => ({
-      time: request.timeLimitSeconds ?? settings.time,
-      idle: request.idleLimitSeconds ?? settings.idle,
-      channelTimeout: undefined,
-    }),
+    limits: (_config, request) => [
+      {
+        kind: "time",
+        seconds: request.timeLimitSeconds ?? settings.time ?? 0,
+        source: { kind: "commandLine" },
+      },
+      {
+        kind: "idle",
+        seconds: request.idleLimitSeconds ?? settings.idle ?? 0,
+        source: { kind: "commandLine" },
+      },
+    ],
     random: () => 0,
     environment: {},
   });

@@ -19,12 +19,12 @@ export async function healthStack(
   await writeFile(file, config);
   stack.settings.configFile = file;
   if (heartbeat !== undefined) {
-    stack.settings.workspaceKeepalive = {
+    stack.settings.workspace = {
       serverAliveInterval: heartbeat.interval,
       serverAliveCountMax: heartbeat.countMax,
     };
   }
-  stack.settings.changed();
+  stack.settings.reload();
   return stack;
 }
 

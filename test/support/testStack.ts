@@ -5,41 +5,27 @@ import type { AuthPrompter } from "../../src/auth/authPorts.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { Emitter, nextEvent } from "../../src/base/emitter.ts";
 import { silentLogger } from "../../src/base/log.ts";
-import type { HostSettings, KeepaliveLayer, SettingsPort } from "../../src/config/configPorts.ts";
 import { createHostResolver } from "../../src/config/hostResolver.ts";
 import type { MasterSnapshot } from "../../src/session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../src/session/sessionServiceTypes.ts";
 import type { Session, SessionOutcome } from "../../src/session/sessionTypes.ts";
 import { createSshStack, type SshStackInit } from "../../src/sshStack.ts";
 import type { HostKeyPrompter } from "../../src/trust/hostKeyPorts.ts";
+import { FakeSettings } from "./configFixtures.ts";
 
-/** Settings that a test changes as a person would; call `changed` then. */
-export class TestSettings implements SettingsPort {
-  readonly #changed = new Emitter<void>();
-  readonly onDidChange = this.#changed.event;
-  isTrusted = true;
-  configFile = "";
-  hosts: readonly HostSettings[] = [];
-  lingerSeconds: number | undefined;
-  workspaceKeepalive: KeepaliveLayer = {};
-  terminals = { reconnect: "never", persistence: "none", encoding: "utf-8" } as const;
-  limits = { timeLimitSeconds: 0, idleLimitSeconds: 0, commandTimeLimitSeconds: 0 };
-
-  get linger() {
-    return this.lingerSeconds === undefined
-      ? ({ seconds: 600, source: { kind: "default" } } as const)
-      : ({
-          seconds: this.lingerSeconds,
-          source: { kind: "setting", setting: "sshSessions.master.linger", layer: "workspace" },
-        } as const);
+/** Settings that a test changes as a person would; call `reload` then. */
+export class TestSettings extends FakeSettings {
+  constructor() {
+    super();
+    this.layers = { user: { reconnect: "never" } };
   }
 
-  keepalive(layer: "workspaceFolder" | "workspace" | "user"): KeepaliveLayer {
-    return layer === "workspace" ? this.workspaceKeepalive : {};
+  set workspace(values: Readonly<Record<string, unknown>>) {
+    this.layers = { ...this.layers, workspace: values };
   }
 
-  changed(): void {
-    this.#changed.fire();
+  reload(): void {
+    this.changed.fire();
   }
 }
 

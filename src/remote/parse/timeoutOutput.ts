@@ -1,6 +1,7 @@
+import type { ChannelTimeout } from "../../config/channelTimeouts.ts";
 import type { SudoState } from "../remoteFacts.ts";
 import type { ScriptPart } from "../remoteScript.ts";
-import type { ChannelTimeout, Known, ServerTimeouts } from "../timeoutFacts.ts";
+import type { Known, ServerTimeouts } from "../timeoutFacts.ts";
 import { dropbearArguments } from "./dropbearArguments.ts";
 import { readSshdConfig, type SshdLine } from "./sshdConfig.ts";
 import { parseSshdTime, parseSystemdSpan } from "./sshdTime.ts";

@@ -1,6 +1,7 @@
 import { asError } from "../../base/errors.ts";
 import type { SessionService } from "../sessionServiceTypes.ts";
 import { type ExecuteOptions, type Execution, execute } from "./execute.ts";
+import { limitedCommand } from "./remoteCommand.ts";
 
 /** One host's part of a run. `milliseconds`: from its start to its end. */
 export type HostRun =
@@ -19,6 +20,7 @@ const concurrency = 8;
  * Runs one command on several hosts. A host that is down keeps none of the others waiting or from finishing.
  *
  * @param onDone called as each host finishes, in that order.
+ * @param limitOf seconds after which a host's command is ended, here and there; 0: never.
  * @returns in the order of `hosts`. Never rejects: an abort ends what runs, and those hosts count as failed.
  */
 export async function runOnHosts(
@@ -27,13 +29,14 @@ export async function runOnHosts(
   command: string,
   options: ExecuteOptions,
   onDone: (run: HostRun) => void = () => {},
+  limitOf: (host: string) => number = () => 0,
 ): Promise<readonly HostRun[]> {
   const runs: (HostRun | undefined)[] = hosts.map(() => undefined);
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let index = next++; index < hosts.length; index = next++) {
       const host = hosts[index] ?? "";
-      const run = await runOn(service, host, command, options);
+      const run = await runOn(service, host, command, options, limitOf(host));
       runs[index] = run;
       onDone(run);
     }
@@ -47,11 +50,18 @@ async function runOn(
   host: string,
   command: string,
   options: ExecuteOptions,
+  limit: number,
 ): Promise<HostRun> {
   const start = performance.now();
   try {
     options.signal?.throwIfAborted();
-    const execution = await execute(service, host, command, options);
+    const execution =
+      limit > 0
+        ? await execute(service, host, limitedCommand(command, limit), {
+            ...options,
+            timeLimitSeconds: limit,
+          })
+        : await execute(service, host, command, options);
     return { host, kind: "done", execution, milliseconds: performance.now() - start };
   } catch (error) {
     return { host, kind: "failed", error: asError(error), milliseconds: performance.now() - start };

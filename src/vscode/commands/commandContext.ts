@@ -1,5 +1,6 @@
 import type { LoginMemory } from "../../auth/loginMemory.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
+import type { HostPolicies } from "../../config/hostPolicies.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { RunDocuments } from "../documents/runDocuments.ts";
@@ -20,6 +21,7 @@ export interface CommandContext {
   readonly service: SessionService;
   readonly resolver: HostResolver;
   readonly settings: SettingsPort;
+  readonly policies: HostPolicies;
   readonly secrets: VscodeSecretStore;
   readonly loginMemory: LoginMemory;
   readonly terminals: TerminalRegistry;

@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 import { asError, CancelledError } from "../../base/errors.ts";
 import { printable } from "../../base/log.ts";
+import { hostNames } from "../../config/hostSpec.ts";
 import type { ExecuteOptions } from "../../session/run/execute.ts";
 import { runOnHosts } from "../../session/run/fleetRun.ts";
-import { limitedCommand } from "../../session/run/remoteCommand.ts";
 import { runReport, runSucceeded } from "../../session/run/runReport.ts";
 import { plural } from "../../text/humanText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
@@ -46,8 +46,8 @@ export async function runAndShow(
   title: string,
   options: ExecuteOptions,
 ): Promise<void> {
-  const { service, runDocuments, settings, home } = context;
-  const limit = settings.limits.commandTimeLimitSeconds;
+  const { service, runDocuments, policies, settings, home } = context;
+  const { folder } = settings;
   const controller = new AbortController();
   const runs = await vscode.window.withProgress(
     {
@@ -68,18 +68,18 @@ export async function runAndShow(
       return runOnHosts(
         service,
         hosts,
-        limit > 0 ? limitedCommand(command, limit) : command,
+        command,
         {
           ...options,
           title,
           signal: controller.signal,
           maxOutputBytes: keptBytes,
-          ...(limit > 0 && { timeLimitSeconds: limit }),
         },
         () => {
           done++;
           tell();
         },
+        (host) => policies.get("commandTimeLimit", hostNames(host), folder).value,
       );
     },
   );

@@ -1,15 +1,10 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
 import { printable } from "../../base/log.ts";
+import { limitNames } from "../../session/sessionDetails.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { LimitKind, Session } from "../../session/sessionTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
-
-const limitNames: Record<LimitKind, string> = {
-  time: "time limit",
-  idle: "idle limit",
-  "channel-timeout": "ChannelTimeout",
-};
 
 /** Tells a person that a terminal is about to reach a limit, and lets him extend it. */
 export function showLimitWarnings(service: SessionService): Disposable {

@@ -1,7 +1,6 @@
 /** The way to the servers behind our masters, and what we ourselves do about silence there. No vscode. */
-import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
-import { hostSetting } from "../../config/hostSettings.ts";
-import { effectiveLinger } from "../../config/lingerPolicy.ts";
+import type { HostResolver } from "../../config/configPorts.ts";
+import type { HostPolicies, Sourced } from "../../config/hostPolicies.ts";
 import { masterExec } from "../../remote/masterExec.ts";
 import { RemoteViewError } from "../../remote/remoteErrors.ts";
 import type { RemoteAccess } from "../../remote/remoteExec.ts";
@@ -14,13 +13,13 @@ import { isConnected } from "./remotePolling.ts";
 export class RemoteAccesses {
   readonly #service: SessionService;
   readonly #resolver: HostResolver;
-  readonly #settings: SettingsPort;
+  readonly #policies: HostPolicies;
   readonly #home: string;
 
-  constructor(service: SessionService, resolver: HostResolver, settings: SettingsPort, home: string) {
+  constructor(service: SessionService, resolver: HostResolver, policies: HostPolicies, home: string) {
     this.#service = service;
     this.#resolver = resolver;
-    this.#settings = settings;
+    this.#policies = policies;
     this.#home = home;
   }
 
@@ -31,7 +30,7 @@ export class RemoteAccesses {
       ? undefined
       : {
           exec: masterExec(this.#service, masterId, master.spec),
-          sudo: hostSetting(this.#settings.hosts, master.alias, "sudo")?.value ?? false,
+          sudo: this.#policies.get("sudo", master).value,
         };
   }
 
@@ -44,38 +43,41 @@ export class RemoteAccesses {
     return access;
   }
 
+  /** Seconds of silence after which a login on that master's server counts as hung; 0: never. */
+  hungAfterSeconds(masterId: string): number {
+    const master = this.#service.masters().find(({ id }) => id === masterId);
+    return this.#policies.get("hungAfterMinutes", master ?? { alias: "" }).value * 60;
+  }
+
   /** @throws ConfigError */
-  async ourTimeouts(master: MasterSnapshot): Promise<OurTimeouts> {
-    const { alias, spec, keepalive } = master;
+  async ourTimeouts({ spec, keepalive, probesIgnored, serverVersion }: MasterSnapshot): Promise<OurTimeouts> {
     const config = await this.#resolver.resolve(spec);
-    const settings = this.#settings;
-    const source = (name: keyof typeof keepalive.sources): string =>
-      valueSourceText(keepalive.sources[name], this.#home);
-    const limit = (key: "timeLimit" | "idleLimit"): Known<number> => {
-      const own = hostSetting(settings.hosts, alias, key);
-      return own === undefined
-        ? { value: settings.limits[`${key}Seconds`], source: `sshSessions.limits.${key}` }
-        : {
-            value: own.value,
-            source: valueSourceText({ kind: "hostSetting", pattern: own.pattern }, this.#home),
-          };
-    };
-    const linger = effectiveLinger(config, settings);
-    const channelSource = config.sources.get("channeltimeout");
+    const known = <T>({ value, source }: Sourced<T>): Known<T> => ({
+      value,
+      source: valueSourceText(source, this.#home),
+    });
+    const { sources } = keepalive;
+    const linger = this.#policies.linger(config);
     return {
       host: spec,
-      serverAliveInterval: { value: keepalive.serverAliveInterval, source: source("serverAliveInterval") },
-      serverAliveCountMax: { value: keepalive.serverAliveCountMax, source: source("serverAliveCountMax") },
-      tcpKeepAlive: { value: keepalive.tcpKeepAlive, source: source("tcpKeepAlive") },
-      probesIgnored: master.probesIgnored,
-      channelTimeouts: {
+      serverAliveInterval: known({
+        value: keepalive.serverAliveInterval,
+        source: sources.serverAliveInterval,
+      }),
+      serverAliveCountMax: known({
+        value: keepalive.serverAliveCountMax,
+        source: sources.serverAliveCountMax,
+      }),
+      tcpKeepAlive: known({ value: keepalive.tcpKeepAlive, source: sources.tcpKeepAlive }),
+      probesIgnored,
+      channelTimeouts: known({
         value: config.channelTimeouts,
-        source: valueSourceText(channelSource ?? { kind: "default" }, this.#home),
-      },
-      idleLimit: limit("idleLimit"),
-      timeLimit: limit("timeLimit"),
-      linger: { value: linger.seconds, source: valueSourceText(linger.source, this.#home) },
-      serverVersion: master.serverVersion,
+        source: config.sources.get("channeltimeout") ?? { kind: "default" },
+      }),
+      idleLimit: known(this.#policies.get("idleLimit", config)),
+      timeLimit: known(this.#policies.get("timeLimit", config)),
+      linger: known({ value: linger.seconds, source: linger.source }),
+      serverVersion,
     };
   }
 }

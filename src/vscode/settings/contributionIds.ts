@@ -64,6 +64,17 @@ export const settingKeys = {
   configFile: "configFile",
 } as const;
 
+/**
+ * Settings whose value in an untrusted workspace counts, each with the reason why it can't run, connect, weaken or end
+ * anything. All others stand in `restrictedConfigurations` of package.json; a test finds one that is in neither.
+ */
+export const harmlessSettings: Readonly<Record<string, string>> = {};
+
+/** @param key below `sshSessions.` */
+export function isHarmlessSetting(key: string): boolean {
+  return Object.hasOwn(harmlessSettings, key);
+}
+
 /** Context keys for `when` clauses, set with `setContext`. */
 export const contextKeys = {
   hasMasters: "sshSessions.hasMasters",

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { CancelledError } from "../../base/errors.ts";
-import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
-import { hostSetting } from "../../config/hostSettings.ts";
+import type { HostResolver, SettingsFolder } from "../../config/configPorts.ts";
+import type { HostPolicies } from "../../config/hostPolicies.ts";
 import { type PersistentShell, persistentShell } from "../../session/persistence.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { Session, SessionSnapshot } from "../../session/sessionTypes.ts";
@@ -16,7 +16,12 @@ import { channelLines, connectionLines } from "../../text/connectionLines.ts";
 import { describeEnding, describeFailure, describeWarning } from "../../text/terminalWords.ts";
 
 export interface SshTerminalRequest {
+  /** As typed. */
   readonly host: string;
+  /** See SessionSnapshot. */
+  readonly alias: string;
+  /** Whose settings count, for as long as the tab is there. */
+  readonly folder?: SettingsFolder;
   readonly title: string;
   /** In place of the login shell. */
   readonly command?: string;
@@ -27,7 +32,7 @@ export interface SshTerminalRequest {
 export interface SshPseudoterminalInit {
   readonly service: SessionService;
   readonly resolver: HostResolver;
-  readonly settings: SettingsPort;
+  readonly policies: HostPolicies;
   readonly clock: Clock;
   readonly typing: Typing;
   /** The home directory, shown as `~`. */
@@ -107,13 +112,11 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
 
   /** How the shell of this tab is ended on the server, where it outlives the connection. */
   get persistent(): PersistentShell | undefined {
-    const { request, settings } = this.#init;
+    const { request, policies } = this.#init;
     if (request.command !== undefined) {
       return undefined;
     }
-    const persistence =
-      hostSetting(settings.hosts, request.host, "persistence")?.value ?? settings.terminals.persistence;
-    return persistentShell(persistence, request.shellName);
+    return persistentShell(policies.get("persistence", request, request.folder).value, request.shellName);
   }
 
   /** Called by VS Code once it listens: what is written before is lost. */
@@ -149,13 +152,12 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
   }
 
   async #settings(): Promise<TerminalSettings> {
-    const { resolver, settings, request } = this.#init;
-    const { escapeChar, alias } = await resolver.resolve(request.host);
-    const { encoding, reconnect } = settings.terminals;
+    const { resolver, policies, request } = this.#init;
+    const { escapeChar } = await resolver.resolve(request.host);
     return {
       escapeChar,
-      encoding: hostSetting(settings.hosts, alias, "encoding")?.value ?? encoding,
-      reconnect: hostSetting(settings.hosts, alias, "reconnect")?.value ?? reconnect,
+      encoding: policies.get("encoding", request, request.folder).value,
+      reconnect: policies.get("reconnect", request, request.folder).value,
     };
   }
 
@@ -170,6 +172,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         host: request.host,
         kind: "terminal",
         title: this.#title,
+        ...(request.folder && { folder: request.folder }),
         request: command === undefined ? { type: "shell" } : { type: "exec", command },
         pty: { term: "xterm-256color", dimensions },
         login,

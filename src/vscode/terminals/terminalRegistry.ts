@@ -5,6 +5,8 @@ import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Logger } from "../../base/log.ts";
 import { printable } from "../../base/log.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
+import type { HostPolicies } from "../../config/hostPolicies.ts";
+import { hostNames } from "../../config/hostSpec.ts";
 import { execute } from "../../session/run/execute.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
@@ -21,6 +23,7 @@ export interface TerminalRegistryInit {
   readonly service: SessionService;
   readonly resolver: HostResolver;
   readonly settings: SettingsPort;
+  readonly policies: HostPolicies;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly presenter: ErrorPresenter;
@@ -120,16 +123,19 @@ export class TerminalRegistry implements Disposable {
     host: string,
     options: OpenSshTerminal,
   ): { readonly pty: SshPseudoterminal; readonly terminal: vscode.ExtensionTerminalOptions } {
-    const { service, resolver, settings, clock, home, memory, presenter, recent } = this.#init;
+    const { service, resolver, settings, policies, clock, home, memory, presenter, recent } = this.#init;
+    const { folder } = settings;
     const title = options.title ?? freeTitle(host, new Set(vscode.window.terminals.map(({ name }) => name)));
     const request: SshTerminalRequest = {
       host,
+      alias: hostNames(host).alias,
+      ...(folder && { folder }),
       title,
       shellName: options.shellName ?? `vscode-${randomBytes(6).toString("hex")}`,
       ...(options.command === undefined ? {} : { command: options.command }),
     };
     const pty = new SshPseudoterminal({
-      ...{ service, resolver, settings, clock, home, request },
+      ...{ service, resolver, policies, clock, home, request },
       typing: this.#typing,
       onFailed: (error) => {
         if (options.presentFailure !== false) {

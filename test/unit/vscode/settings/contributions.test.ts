@@ -6,6 +6,7 @@ import {
   configurationSection,
   contextKeys,
   contextWords,
+  harmlessSettings,
   settingKeys,
   terminalProfileId,
   viewContainerId,
@@ -118,13 +119,18 @@ describe("what package.json contributes", () => {
     }
   });
 
-  it("restricts what chooses a host, a user or a file in untrusted workspaces", () => {
+  it("restricts every setting in untrusted workspaces that has no reason not to be", () => {
     const restricted = packageJson.capabilities.untrustedWorkspaces.restrictedConfigurations;
-    expect(restricted).toEqual(
-      [settingKeys.hosts, settingKeys.profileHosts, settingKeys.configFile, settingKeys.persistence].map(
-        (key) => `${configurationSection}.${key}`,
-      ),
-    );
+    const harmless = Object.keys(harmlessSettings).map((key) => `${configurationSection}.${key}`);
+    expect([...restricted, ...harmless].sort()).toEqual(Object.keys(settings).sort());
+    expect(Object.values(harmlessSettings).filter((reason) => reason.length < 20)).toEqual([]);
+  });
+
+  it("takes what chooses a destination from no folder", () => {
+    expect([settings["sshSessions.hosts"]?.scope, settings["sshSessions.profileHosts"]?.scope]).toEqual([
+      "window",
+      "window",
+    ]);
     expect(settings["sshSessions.configFile"]?.scope).toBe("machine-overridable");
   });
 

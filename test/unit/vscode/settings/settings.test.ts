@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import type * as vscode from "vscode";
 import packageJson from "../../../../package.json" with { type: "json" };
-import { configurationSection, settingKeys } from "../../../../src/vscode/settings/contributionIds.ts";
+import { HostPolicies, hostPolicyRules, policyKeys } from "../../../../src/config/hostPolicies.ts";
+import { settingKeys } from "../../../../src/vscode/settings/contributionIds.ts";
 import { type SettingsHost, VscodeSettings } from "../../../../src/vscode/settings/vscodeSettings.ts";
 
 type Layer = "globalValue" | "workspaceValue" | "workspaceFolderValue";
@@ -13,6 +14,12 @@ class FakeHost {
   readonly configurationListeners = new Set<(event: vscode.ConfigurationChangeEvent) => void>();
   readonly trustListeners = new Set<() => void>();
   hasWorkspaceFile = true;
+  isTrusted = true;
+  folders: { readonly name: string; readonly uri: { toString(): string } }[] = [];
+  /** The folder of the editor in front. */
+  active: number | undefined;
+  /** By folder, what only its settings file says. */
+  readonly inFolder = new Map<string, Map<string, unknown>>();
 
   set(key: string, layer: Layer, value: unknown): this {
     this.values.set(key, { ...this.values.get(key), [layer]: value });
@@ -20,13 +27,17 @@ class FakeHost {
   }
 
   settings(): VscodeSettings {
-    const { hasWorkspaceFile } = this;
+    const self = this;
     const host = {
       workspace: {
-        isTrusted: true,
-        workspaceFile: hasWorkspaceFile ? { path: "/w.code-workspace" } : undefined,
-        workspaceFolders: undefined,
-        getWorkspaceFolder: () => undefined,
+        get isTrusted() {
+          return self.isTrusted;
+        },
+        workspaceFile: this.hasWorkspaceFile ? { path: "/w.code-workspace" } : undefined,
+        get workspaceFolders() {
+          return self.folders;
+        },
+        getWorkspaceFolder: () => self.folders[self.active ?? 0],
         onDidChangeConfiguration: (listener: (event: vscode.ConfigurationChangeEvent) => void) => {
           this.configurationListeners.add(listener);
           return { dispose: () => this.configurationListeners.delete(listener) };
@@ -35,38 +46,35 @@ class FakeHost {
           this.trustListeners.add(listener);
           return { dispose: () => this.trustListeners.delete(listener) };
         },
-        getConfiguration: (section: string) => ({
-          get: (key: string) => {
-            this.asked.add(`${section}.${key}`);
-            const { globalValue, workspaceValue, workspaceFolderValue } = this.values.get(key) ?? {};
-            return workspaceFolderValue ?? workspaceValue ?? globalValue;
-          },
+        getConfiguration: (section: string, scope: { toString(): string } | null) => ({
           inspect: (key: string) => {
             this.asked.add(`${section}.${key}`);
-            return this.values.get(key) ?? {};
+            const own = scope === null ? undefined : this.inFolder.get(scope.toString())?.get(key);
+            return { ...this.values.get(key), ...(own !== undefined && { workspaceFolderValue: own }) };
           },
         }),
       },
-      window: { activeTextEditor: undefined },
+      window: {
+        get activeTextEditor() {
+          return self.active === undefined ? undefined : { document: { uri: {} } };
+        },
+      },
     };
     return new VscodeSettings(host as unknown as SettingsHost);
   }
 }
 
+const folder = (name: string) => ({ name, uri: { toString: () => `file:///${name}` } });
+
 describe("settings", () => {
   it("reads every contributed setting", () => {
     const host = new FakeHost();
     const settings = host.settings();
-    void [
-      settings.hosts,
-      settings.profileHosts,
-      settings.configFile,
-      settings.linger,
-      settings.limits,
-      settings.terminals,
-      settings.remoteHungAfterSeconds,
-    ];
-    settings.keepalive("user");
+    const policies = new HostPolicies(settings);
+    void [settings.hosts, settings.profileHosts, settings.configFile];
+    for (const key of policyKeys) {
+      policies.get(key, { alias: "web1" });
+    }
     const contributed = packageJson.contributes.configuration.flatMap(({ properties }) =>
       Object.keys(properties),
     );
@@ -74,109 +82,84 @@ describe("settings", () => {
   });
 
   it("tells each layer apart, and leaves unset values out", () => {
-    const settings = new FakeHost()
+    const host = new FakeHost()
       .set(settingKeys.serverAliveInterval, "globalValue", 60)
-      .set(settingKeys.serverAliveInterval, "workspaceValue", 15)
-      .set(settingKeys.tcpKeepAlive, "workspaceFolderValue", false)
-      .settings();
-    expect(settings.keepalive("user")).toEqual({ serverAliveInterval: 60 });
-    expect(settings.keepalive("workspace")).toEqual({ serverAliveInterval: 15 });
-    expect(settings.keepalive("workspaceFolder")).toEqual({ tcpKeepAlive: false });
+      .set(settingKeys.serverAliveInterval, "workspaceValue", 15);
+    host.folders = [folder("api"), folder("web")];
+    host.inFolder.set("file:///api", new Map([[settingKeys.tcpKeepAlive, false]]));
+    const settings = host.settings();
+    const api = { uri: "file:///api", name: "api" };
+    expect(settings.read(settingKeys.serverAliveInterval, "user")).toBe(60);
+    expect(settings.read(settingKeys.serverAliveInterval, "workspace")).toBe(15);
+    expect(settings.read(settingKeys.serverAliveInterval, "workspaceFolder", api)).toBeUndefined();
+    expect(settings.read(settingKeys.tcpKeepAlive, "workspaceFolder", api)).toBe(false);
+    expect(settings.read(settingKeys.tcpKeepAlive, "workspaceFolder")).toBeUndefined();
+    expect(settings.read(settingKeys.tcpKeepAlive, "workspace")).toBeUndefined();
   });
 
-  it("counts a single folder's settings as the workspace's", () => {
+  it("has the folder of the editor in front, and none where the only folder's settings are the workspace's", () => {
     const host = new FakeHost();
+    host.folders = [folder("api"), folder("web")];
+    const settings = host.settings();
+    expect(settings.folder).toEqual({ uri: "file:///api", name: "api" });
+    host.active = 1;
+    expect(settings.folder).toEqual({ uri: "file:///web", name: "web" });
     host.hasWorkspaceFile = false;
-    const settings = host
-      .set(settingKeys.serverAliveInterval, "workspaceValue", 15)
-      .set(settingKeys.serverAliveInterval, "workspaceFolderValue", 15)
-      .settings();
-    expect(settings.keepalive("workspaceFolder")).toEqual({});
-    expect(settings.keepalive("workspace")).toEqual({ serverAliveInterval: 15 });
+    expect(host.settings().folder).toBeUndefined();
   });
 
-  it.each([
-    [settingKeys.serverAliveInterval, -1],
-    [settingKeys.serverAliveInterval, 1.5],
-    [settingKeys.serverAliveInterval, "30"],
-    [settingKeys.serverAliveCountMax, 0],
-    [settingKeys.tcpKeepAlive, "yes"],
-    [settingKeys.linger, -2],
-    [settingKeys.linger, Number.NaN],
-    [settingKeys.timeLimit, -5],
-    [settingKeys.idleLimit, "60"],
-  ])("takes %s: %s as not set", (key, value) => {
-    const settings = new FakeHost().set(key, "globalValue", value).settings();
-    expect(settings.keepalive("user")).toEqual({});
-    expect(settings.linger).toEqual({ seconds: 600, source: { kind: "default" } });
-    expect(settings.limits).toEqual({ timeLimitSeconds: 0, idleLimitSeconds: 0, commandTimeLimitSeconds: 0 });
-  });
-
-  it("has the defaults that package.json shows", () => {
-    const shown = Object.assign(
-      {},
-      ...packageJson.contributes.configuration.map(({ properties }) => properties),
-    );
-    const settings = new FakeHost().settings();
-    expect(settings.linger.seconds).toBe(shown[`${configurationSection}.${settingKeys.linger}`].default);
-    expect([settings.hosts, settings.profileHosts, settings.configFile]).toEqual([
-      shown["sshSessions.hosts"].default,
-      shown["sshSessions.profileHosts"].default,
-      shown["sshSessions.configFile"].default,
+  it("takes what chooses a destination from no folder, whichever editor is in front", () => {
+    const host = new FakeHost()
+      .set(settingKeys.hosts, "globalValue", [{ pattern: "web1", hostName: "right.example" }])
+      .set(settingKeys.configFile, "globalValue", "/right");
+    host.folders = [folder("api"), folder("web")];
+    const wrong = new Map<string, unknown>([
+      [settingKeys.hosts, [{ pattern: "web1", hostName: "wrong.example", user: "eve", port: 2222 }]],
+      [settingKeys.configFile, "/wrong"],
+      [settingKeys.profileHosts, ["wrong"]],
     ]);
+    host.inFolder.set("file:///web", wrong);
+    const settings = host.settings();
+    const seen = () => JSON.stringify([settings.hosts, settings.configFile, settings.profileHosts]);
+    const before = seen();
+    host.active = 1;
+    expect(seen()).toBe(before);
+    expect(before).not.toContain("wrong");
   });
 
-  it("says which layer decides the linger", () => {
+  it("takes a workspace's value only where it makes sense, else the user's", () => {
     const settings = new FakeHost()
-      .set(settingKeys.linger, "globalValue", 60)
-      .set(settingKeys.linger, "workspaceValue", -1)
+      .set(settingKeys.hosts, "globalValue", [{ pattern: "db" }])
+      .set(settingKeys.hosts, "workspaceValue", "db")
+      .set(settingKeys.configFile, "globalValue", "~/mine")
+      .set(settingKeys.configFile, "workspaceValue", 7)
       .settings();
-    expect(settings.linger).toEqual({
-      seconds: -1,
-      source: { kind: "setting", setting: "sshSessions.master.linger", layer: "workspace" },
-    });
+    expect([settings.hosts, settings.configFile]).toEqual([[{ pattern: "db" }], "~/mine"]);
   });
 
-  it("keeps what makes sense of the entries for hosts, however they are mistyped", () => {
-    const settings = new FakeHost()
-      .set(settingKeys.hosts, "globalValue", [
-        { pattern: " web* ", port: 2222, serverAliveInterval: 5, tcpKeepAlive: false, linger: 0 },
-        {
-          pattern: "db",
-          port: "22",
-          hostName: "",
-          user: 7,
-          serverAliveCountMax: 0,
-          ignoreMissingReplies: true,
-        },
-        { hostName: "no pattern" },
-        "web1",
-        null,
-      ])
-      .settings();
-    expect(settings.hosts).toEqual([
-      { pattern: "web*", port: 2222, serverAliveInterval: 5, tcpKeepAlive: false, linger: 0 },
-      { pattern: "db", ignoreMissingReplies: true },
-    ]);
-  });
-
-  it("takes every property that package.json offers for a host", () => {
-    const { properties } =
-      packageJson.contributes.configuration[0]?.properties["sshSessions.hosts"]?.items ?? {};
-    const examples: Record<string, unknown> = { string: "x", integer: 7, boolean: true };
-    const entry = Object.fromEntries(
-      Object.entries(properties ?? {}).map(([key, property]) => [
-        key,
-        key === "persistence"
-          ? { command: "dtach -A {name} bash" }
-          : "enum" in property
-            ? property.enum[0]
-            : examples[String(property.type)],
-      ]),
-    );
-    const settings = new FakeHost().set(settingKeys.hosts, "globalValue", [entry]).settings();
-    expect(settings.hosts).toEqual([entry]);
-    expect(Object.keys(entry).length).toBeGreaterThan(5);
+  it("takes nothing from an untrusted workspace, and all of it once it is trusted", () => {
+    const host = new FakeHost();
+    for (const key of Object.values(settingKeys)) {
+      host.set(key, "workspaceValue", 1);
+    }
+    host.set(settingKeys.hosts, "workspaceValue", [{ pattern: "*", timeLimit: 1 }]);
+    host.folders = [folder("api")];
+    host.inFolder.set("file:///api", new Map([[settingKeys.timeLimit, 1]]));
+    host.isTrusted = false;
+    const settings = host.settings();
+    const policies = new HostPolicies(settings);
+    const values = () =>
+      policyKeys.map(
+        (key) => policies.get(key, { alias: "web1" }, { uri: "file:///api", name: "api" }).value,
+      );
+    expect(values()).toEqual(policyKeys.map((key) => hostPolicyRules[key].default));
+    expect(settings.hosts).toEqual([]);
+    host.isTrusted = true;
+    for (const listener of host.trustListeners) {
+      listener();
+    }
+    expect(settings.hosts).toHaveLength(1);
+    expect(policies.get("timeLimit", { alias: "web1" }).value).toBe(1);
   });
 
   it("tells of changes to its own section and of trust, and of nothing after its end", () => {

@@ -1,0 +1,193 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ValueSource } from "../../../src/config/hostConfig.ts";
+import {
+  entryValue,
+  HostPolicies,
+  hostPolicyRules,
+  parseHostEntries,
+  policyKeys,
+} from "../../../src/config/hostPolicies.ts";
+import { FakeSettings } from "../../support/configFixtures.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
+
+const line: ValueSource = { kind: "sshConfig", file: "/c", line: 3 };
+const fromFile = testHostConfig({
+  alias: "web",
+  serverAliveInterval: 50,
+  serverAliveCountMax: 5,
+  tcpKeepAlive: false,
+  controlPersist: 60,
+  sources: new Map([
+    ["serveraliveinterval", line],
+    ["serveralivecountmax", line],
+    ["tcpkeepalive", line],
+    ["controlpersist", line],
+  ]),
+});
+const folder = { uri: "file:///w/api", name: "api" };
+
+let settings: FakeSettings;
+let policies: HostPolicies;
+beforeEach(() => {
+  settings = new FakeSettings();
+  policies = new HostPolicies(settings);
+});
+
+describe("the layers", () => {
+  const setting = "sshSessions.keepalive.serverAliveInterval";
+
+  test("entry, folder, workspace, ssh_config, user setting, default: the first that is set decides", () => {
+    settings.hosts = [{ pattern: "w*", serverAliveInterval: 40 }];
+    settings.folders = { [folder.uri]: { serverAliveInterval: 30 } };
+    settings.layers = { workspace: { serverAliveInterval: 20 }, user: { serverAliveInterval: 10 } };
+    const seen: [number, ValueSource][] = [];
+    const see = (host = fromFile): void => {
+      const { value, source } = policies.get("serverAliveInterval", host, folder);
+      seen.push([value, source]);
+    };
+    see();
+    settings.hosts = [];
+    see();
+    settings.folders = {};
+    see();
+    settings.layers = { user: { serverAliveInterval: 10 } };
+    see();
+    see(testHostConfig({ alias: "web" }));
+    settings.layers = {};
+    see(testHostConfig({ alias: "web" }));
+    expect(seen).toEqual([
+      [40, { kind: "hostSetting", pattern: "w*" }],
+      [30, { kind: "setting", setting, layer: "workspaceFolder", folder: "api" }],
+      [20, { kind: "setting", setting, layer: "workspace" }],
+      [50, line],
+      [10, { kind: "setting", setting, layer: "user" }],
+      [30, { kind: "default" }],
+    ]);
+  });
+
+  test("a folder's settings count only for what was opened in it", () => {
+    settings.folders = { [folder.uri]: { timeLimit: 9 } };
+    settings.folder = folder;
+    expect(policies.get("timeLimit", fromFile, folder).value).toBe(9);
+    expect(policies.get("timeLimit", fromFile).value).toBe(0);
+    expect(policies.get("timeLimit", fromFile, { uri: "file:///w/web", name: "web" }).value).toBe(0);
+  });
+
+  test("a value without a setting of its own is set by entries only", () => {
+    settings.layers = { user: { sudo: true, ignoreMissingReplies: true } };
+    expect(policies.get("sudo", fromFile)).toEqual({ value: false, source: { kind: "default" } });
+    settings.hosts = [{ pattern: "web", sudo: true }];
+    expect(policies.get("sudo", fromFile).value).toBe(true);
+  });
+
+  test("values that make no sense count as not set, in every layer", () => {
+    const bad: Readonly<Record<string, unknown>> = {
+      serverAliveInterval: -1,
+      serverAliveCountMax: 0,
+      tcpKeepAlive: "no",
+      linger: Number.NaN,
+      timeLimit: Number.POSITIVE_INFINITY,
+      idleLimit: 1e300,
+      commandTimeLimit: { valueOf: () => 5 },
+      reconnect: "always",
+      persistence: { command: "no placeholder" },
+      encoding: "\u001b]0;x",
+      hungAfterMinutes: "1",
+    };
+    settings.hosts = parseHostEntries([{ pattern: "*", ...bad }]) ?? [];
+    settings.layers = { workspace: bad, user: bad };
+    settings.folders = { [folder.uri]: bad };
+    for (const key of policyKeys) {
+      expect(policies.get(key, testHostConfig(), folder), key).toEqual({
+        value: hostPolicyRules[key].default,
+        source: { kind: "default" },
+      });
+    }
+  });
+
+  test("a changed setting counts at the next question", () => {
+    expect(policies.keepalive(fromFile).serverAliveInterval).toBe(50);
+    settings.layers = { workspace: { serverAliveInterval: 1 } };
+    expect(policies.keepalive(fromFile).serverAliveInterval).toBe(1);
+  });
+});
+
+describe("keepalive and linger", () => {
+  test("without any setting: 30 seconds, 3 probes, TCP keepalive, 600 seconds", () => {
+    const unset = { kind: "default" } as const;
+    expect(policies.keepalive(testHostConfig())).toEqual({
+      serverAliveInterval: 30,
+      serverAliveCountMax: 3,
+      tcpKeepAlive: true,
+      sources: { serverAliveInterval: unset, serverAliveCountMax: unset, tcpKeepAlive: unset },
+    });
+    expect(policies.linger(testHostConfig())).toEqual({ seconds: 600, source: unset });
+  });
+
+  test("each value is decided for itself", () => {
+    settings.hosts = [{ pattern: "web", tcpKeepAlive: true }];
+    settings.layers = { workspace: { serverAliveInterval: 0 } };
+    expect(policies.keepalive(fromFile)).toMatchObject({
+      serverAliveInterval: 0,
+      serverAliveCountMax: 5,
+      tcpKeepAlive: true,
+    });
+  });
+
+  test("ControlPersist beats the user's setting, and a workspace's setting beats it", () => {
+    settings.layers = { user: { linger: 9 } };
+    expect(policies.linger(fromFile)).toEqual({ seconds: 60, source: line });
+    settings.layers = { workspace: { linger: 9 } };
+    expect(policies.linger(fromFile).seconds).toBe(9);
+  });
+
+  test("-1 and ControlPersist yes stay, 0 leaves at once", () => {
+    settings.layers = { user: { linger: -1 } };
+    expect(policies.linger(testHostConfig()).seconds).toBe(Number.POSITIVE_INFINITY);
+    settings.layers = { user: { linger: 0 } };
+    expect(policies.linger(testHostConfig()).seconds).toBe(0);
+    const stays = testHostConfig({ controlPersist: Number.POSITIVE_INFINITY });
+    expect(policies.linger(stays).seconds).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe("entries of sshSessions.hosts", () => {
+  const entries = [
+    { pattern: "web", user: "joe" },
+    { pattern: "w*, d?", user: "other", port: 2222, tcpKeepAlive: false },
+    { pattern: "* !db", linger: 0 },
+  ];
+
+  test("of each value the first entry that matches and sets it counts", () => {
+    expect(entryValue(entries, "web", "user")).toEqual({ value: "joe", pattern: "web" });
+    expect(entryValue(entries, "web", "port")).toEqual({ value: 2222, pattern: "w*, d?" });
+    expect(entryValue(entries, "web", "linger")?.value).toBe(0);
+  });
+
+  test("patterns are separated by blanks and commas; a negation rules an entry out", () => {
+    expect(entryValue(entries, "db", "user")?.value).toBe("other");
+    expect(entryValue(entries, "db", "linger")).toBeUndefined();
+    expect(entryValue(entries, "x", "linger")?.value).toBe(0);
+  });
+
+  test("what makes no sense is passed over for the next entry", () => {
+    const typed = [{ pattern: "web", user: "-x" }, ...entries.slice(1)];
+    expect(entryValue(typed, "web", "user")).toEqual({ value: "other", pattern: "w*, d?" });
+  });
+
+  test("entries are kept with what makes sense of them, however they are mistyped", () => {
+    expect(
+      parseHostEntries([
+        { pattern: " web* ", port: 2222, serverAliveInterval: 5, tcpKeepAlive: false, linger: 0, extra: 1 },
+        { pattern: "db", port: "22", hostName: "a b", user: 7, ignoreMissingReplies: true },
+        { hostName: "no pattern" },
+        "web1",
+        null,
+      ]),
+    ).toEqual([
+      { pattern: "web*", port: 2222, serverAliveInterval: 5, tcpKeepAlive: false, linger: 0 },
+      { pattern: "db", ignoreMissingReplies: true },
+    ]);
+    expect(parseHostEntries("web1")).toBeUndefined();
+  });
+});
