@@ -15,8 +15,43 @@ export type ConnectErrorReason =
   | "unsupported"
   | "local";
 
-/** No connection came about. `detail` is untrusted text, made printable. */
+/** No algorithm of one kind is known to both sides. */
+export interface AlgorithmMismatch {
+  /** The keyword of ssh_config that lists this kind. */
+  readonly keyword: "KexAlgorithms" | "HostKeyAlgorithms" | "Ciphers" | "MACs" | "Compression";
+  /** What the server offers; untrusted. */
+  readonly offered: readonly string[];
+  /** Of those, what the keyword can allow, because it is supported and only not offered by us. */
+  readonly allowable: readonly string[];
+}
+
+/** The jump host that failed, and what it failed at. */
+export interface JumpFailure {
+  /** The jump host as a person names it: an alias, or `user@host:port`. */
+  readonly host: string;
+  /** What it was asked to reach: `host:port`. */
+  readonly target: string;
+  /** `connection`: there is no connection to the jump host (`cause` says why). `tunnel`: it is connected and opened no channel. */
+  readonly step: "connection" | "tunnel";
+}
+
+/** No connection came about. `message` is for the log; remote text in it is made printable. */
 export class ConnectError extends SshSessionsError<ConnectErrorReason> {
+  /** For `no-common-algorithm`, where the server's offer is known. */
+  readonly mismatch: AlgorithmMismatch | undefined;
+  /** For `jump-failed`. */
+  readonly jump: JumpFailure | undefined;
+
+  constructor(
+    reason: ConnectErrorReason,
+    message: string,
+    options?: { cause?: unknown; mismatch?: AlgorithmMismatch; jump?: JumpFailure },
+  ) {
+    super(reason, message, options);
+    this.mismatch = options?.mismatch;
+    this.jump = options?.jump;
+  }
+
   static is(error: unknown): error is ConnectError {
     return error instanceof ConnectError;
   }
@@ -30,19 +65,23 @@ export type ChannelErrorReason =
   | "timed-out"
   | "connection-ended";
 
-/** A channel did not open. `code`: RFC 4254 section 5.1, where the server gave one. */
+/** A channel did not open. */
 export class ChannelError extends SshSessionsError<ChannelErrorReason> {
+  /** RFC 4254 section 5.1, where the server gave one. */
   readonly code: number | undefined;
+  /** The server's words beside the code, untrusted. */
+  readonly description: string | undefined;
   /** The shell, command or subsystem had been asked for: whether the server acted on it is not known. */
   readonly mayHaveStarted: boolean;
 
   constructor(
     reason: ChannelErrorReason,
     message: string,
-    options?: { cause?: unknown; code?: number; mayHaveStarted?: boolean },
+    options?: { cause?: unknown; code?: number; description?: string; mayHaveStarted?: boolean },
   ) {
     super(reason, message, options);
     this.code = options?.code;
+    this.description = options?.description;
     this.mayHaveStarted = options?.mayHaveStarted ?? false;
   }
 

@@ -19,6 +19,7 @@ import { ConnectError } from "../engine/engineErrors.ts";
 import { ChannelOpener } from "./channelOpener.ts";
 import { ChannelRoom } from "./channelRoom.ts";
 import { type Health, Heartbeat } from "./heartbeat.ts";
+import { jumpFailure } from "./jumpFailure.ts";
 import type { LoginFactory, MasterPolicies } from "./masterPorts.ts";
 import {
   isLoss,
@@ -427,7 +428,7 @@ export class Master implements Disposable {
     }
     this.#endReason ??= reason;
     this.#logger.warn(`connection given up: ${reason}`);
-    this.#abort.abort(new ConnectError("jump-failed", "The connection to the jump host was lost"));
+    this.#abort.abort(jumpFailure(this.config, "connection"));
     this.#connection?.destroy();
     this.#end(undefined);
   }

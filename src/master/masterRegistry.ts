@@ -7,6 +7,7 @@ import { destinationKey } from "../config/destinationKey.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { ConnectionEngine } from "../engine/connectionEngine.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
+import { jumpFailure } from "./jumpFailure.ts";
 import { Master, type Transport } from "./master.ts";
 import type { HopResolver, LoginFactory, MasterPolicies, ProxyRunner } from "./masterPorts.ts";
 import { PolicyRefresh } from "./policyRefresh.ts";
@@ -191,7 +192,10 @@ export class MasterRegistry implements Disposable {
     if (last === undefined) {
       throw new ConfigError("jump-loop", `${config.alias} has no jump host`);
     }
-    const hop = await this.#init.resolveHop(last, config.proxyJump.slice(0, -1), signal);
+    const before = config.proxyJump.slice(0, -1);
+    const hop = await this.#init.resolveHop(last, before, signal).catch((error: unknown) => {
+      throw signal.aborted ? error : jumpFailure(config, "connection", error);
+    });
     for (let attempt = 1; ; attempt++) {
       const lease = this.acquire(hop, allowPrompts, behind);
       const { master } = lease;
@@ -223,9 +227,7 @@ export class MasterRegistry implements Disposable {
         }
         // One that was there and turns out dead is stepped over, once.
         if (attempt > 1 || !wasThere || !ChannelError.is(error) || error.reason !== "connection-ended") {
-          throw new ConnectError("jump-failed", `The jump host ${last.alias} could not be used`, {
-            cause: error,
-          });
+          throw jumpFailure(config, ChannelError.is(error) ? "tunnel" : "connection", error);
         }
       }
     }

@@ -9,25 +9,18 @@ import { ConfigError } from "../config/configErrors.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
 import { RemoteViewError } from "../remote/remoteErrors.ts";
 import { HostKeyError } from "../trust/hostKeyErrors.ts";
+import { connectMessage, openFailures } from "./connectMessages.ts";
+import {
+  failure,
+  retry,
+  saying,
+  sentence,
+  showLog,
+  type UserAction,
+  type UserMessage,
+} from "./messageParts.ts";
 import { plainMessage } from "./plainMessage.ts";
 import { shortPath } from "./valueSourceText.ts";
-
-/** A button below a message. */
-export type UserAction =
-  | { readonly kind: "openFile"; readonly title: string; readonly file: string; readonly line?: number }
-  | { readonly kind: "retry"; readonly title: string }
-  | { readonly kind: "manageTrust"; readonly title: string }
-  | { readonly kind: "showLog"; readonly title: string };
-
-export interface UserMessage {
-  readonly severity: "error" | "warning";
-  readonly text: string;
-  /** Best first. */
-  readonly actions: readonly UserAction[];
-}
-
-const retry: UserAction = { kind: "retry", title: "Retry" };
-const showLog: UserAction = { kind: "showLog", title: "Show Log" };
 
 /**
  * @param host as typed; untrusted only in so far as a person can paste anything.
@@ -53,7 +46,7 @@ function messageOf(error: unknown, host: string, home: string): UserMessage | un
     return configMessage(error, name, home);
   }
   if (ConnectError.is(error)) {
-    return connectMessage(error, name, host, home);
+    return connectMessage(error, name, (cause, hop) => userMessage(cause, hop, home));
   }
   if (HostKeyError.is(error)) {
     return hostKeyMessage(error, name, home);
@@ -72,13 +65,9 @@ function messageOf(error: unknown, host: string, home: string): UserMessage | un
   }
   return {
     severity: "error",
-    text: `Something unexpected went wrong with ${name}: ${printable(asError(error).message)}`,
+    text: `Something unexpected went wrong with ${name}: ${sentence(asError(error).message)}`,
     actions: [showLog],
   };
-}
-
-function failure(text: string, ...actions: readonly UserAction[]): UserMessage {
-  return { severity: "error", text, actions };
 }
 
 function configMessage(error: ConfigError, name: string, home: string): UserMessage {
@@ -97,10 +86,12 @@ function configMessage(error: ConfigError, name: string, home: string): UserMess
             ...(error.line === undefined ? {} : { line: error.line }),
           },
         ];
-  const said = printable(error.message);
+  const said = sentence(error.message);
   switch (error.reason) {
     case "invalid-host":
-      return failure(`${name} is not a host name that can be used. Type an alias, or user@host:port.`);
+      return failure(
+        `${name} can't be connected to. ${said} Type an alias or user@host:port, or correct HostName and User in the SSH configuration.`,
+      );
     case "unreadable":
       return failure(`Can't connect to ${name}: ${where} can't be read. ${said}`, ...open, retry, showLog);
     case "malformed":
@@ -132,86 +123,6 @@ function configMessage(error: ConfigError, name: string, home: string): UserMess
       return failure(
         `Can't connect to ${name}: its jump hosts lead back to themselves. Correct ProxyJump. ${said}`,
         ...open,
-        showLog,
-      );
-  }
-}
-
-function connectMessage(error: ConnectError, name: string, host: string, home: string): UserMessage {
-  const said = printable(error.message);
-  switch (error.reason) {
-    case "name-not-found":
-      return failure(
-        `Can't connect to ${name}: no such host name is known. Check HostName, your network and VPN.`,
-        retry,
-        showLog,
-      );
-    case "refused":
-      return failure(
-        `Can't connect to ${name}: the connection was refused. Is the SSH server running, and on that port?`,
-        retry,
-        showLog,
-      );
-    case "unreachable":
-      return failure(
-        `Can't connect to ${name}: the network does not lead there. Check your network and VPN.`,
-        retry,
-        showLog,
-      );
-    case "timed-out":
-      return failure(
-        `Can't connect to ${name}: no answer in time. Check your network, VPN and firewalls; ConnectTimeout in ssh_config gives it longer.`,
-        retry,
-        showLog,
-      );
-    case "reset":
-      return failure(
-        `Can't connect to ${name}: the connection was reset. The server, or a firewall, may refuse your address.`,
-        retry,
-        showLog,
-      );
-    case "closed-during-handshake":
-      return failure(
-        `Can't connect to ${name}: the server hung up before the login. It may be overloaded (MaxStartups) or block your address.`,
-        retry,
-        showLog,
-      );
-    case "no-common-algorithm":
-      return failure(
-        `Can't connect to ${name}: the server and SSH Sessions share no algorithm. ${said} Ciphers, KexAlgorithms, MACs or HostKeyAlgorithms in ssh_config can allow more.`,
-        showLog,
-      );
-    case "not-ssh":
-      return failure(
-        `Can't connect to ${name}: what answers there is not an SSH server. Check the port.`,
-        retry,
-        showLog,
-      );
-    case "protocol":
-      return failure(`Can't connect to ${name}: the server's answer made no sense. ${said}`, retry, showLog);
-    case "proxy-failed":
-      return failure(
-        `Can't connect to ${name}: its ProxyCommand failed. ${said} Try the command in a terminal.`,
-        retry,
-        showLog,
-      );
-    case "jump-failed": {
-      // The jump host's own failure says what to do; it is told with the host that it is about.
-      const inner = error.cause === undefined ? undefined : userMessage(error.cause, host, home);
-      return failure(
-        `Can't connect to ${name} through its jump host. ${inner?.text ?? said}`,
-        ...(inner?.actions ?? [retry, showLog]),
-      );
-    }
-    case "unsupported":
-      return failure(
-        `Can't connect to ${name}: it needs something that SSH Sessions does not support yet. ${said}`,
-        showLog,
-      );
-    case "local":
-      return failure(
-        `Can't connect to ${name}: this machine could not open a connection. ${said}`,
-        retry,
         showLog,
       );
   }
@@ -282,7 +193,7 @@ function authMessage(error: AuthError, name: string): UserMessage {
   switch (error.reason) {
     case "refused":
       return failure(
-        `The login to ${name} was refused.${tried}${problems}${left} Check the user name and the key.`,
+        `The login to ${name} was refused.${tried}${problems}${left} Check the user name, and the key or password that you log in with.`,
         retry,
         showLog,
       );
@@ -300,11 +211,28 @@ function authMessage(error: AuthError, name: string): UserMessage {
       );
     case "nothing-to-try":
       return failure(
-        `No way to log in to ${name}: there is no key or password to offer.${problems}${left} Add a key to the agent, or set IdentityFile.`,
+        `No way to log in to ${name}: there is no key or password to offer.${problems}${left} ${loginAdvice(error.methodsLeft)}`,
         retry,
         showLog,
       );
   }
+}
+
+/** What a person can do so that there is something to offer, among the methods that the server takes. */
+function loginAdvice(methods: readonly string[]): string {
+  const advice = [
+    ...(methods.length === 0 || methods.includes("publickey")
+      ? ["Add a key to the agent, or set IdentityFile; PubkeyAuthentication must not be switched off."]
+      : []),
+    ...(methods.includes("password") || methods.includes("keyboard-interactive")
+      ? [
+          "A password is asked for where neither BatchMode nor PasswordAuthentication and KbdInteractiveAuthentication switch that off.",
+        ]
+      : []),
+  ];
+  return advice.length === 0
+    ? "SSH Sessions supports none of these methods: the server's owner can allow another one."
+    : advice.join(" ");
 }
 
 function keyFileMessage(error: KeyFileError, name: string, home: string): UserMessage {
@@ -318,7 +246,12 @@ function keyFileMessage(error: KeyFileError, name: string, home: string): UserMe
     case "permissions":
       return failure(text("others can read it. Run chmod 600 on it."), retry, showLog);
     case "unsupported":
-      return failure(text("keys of its kind are not supported. An agent that holds it will do."), showLog);
+      return failure(
+        text(
+          "it is of a kind that is not supported. Use an Ed25519, ECDSA or RSA key; ssh-keygen -p rewrites a file whose format is not known.",
+        ),
+        showLog,
+      );
     case "malformed":
       return failure(text("it is damaged, or not a private key."), showLog);
     case "wrong-passphrase":
@@ -329,14 +262,10 @@ function keyFileMessage(error: KeyFileError, name: string, home: string): UserMe
 function channelMessage(error: ChannelError, name: string): UserMessage {
   switch (error.reason) {
     case "refused":
-      return failure(
-        `${name} takes no further session on this connection${error.code === undefined ? "" : ` (code ${error.code})`}. End one, or raise MaxSessions on the server.`,
-        retry,
-        showLog,
-      );
+      return failure(sessionRefusal(error, name), retry, showLog);
     case "request-failed":
       return failure(
-        `${name} opened a session and then refused what was asked of it. ${printable(error.message)}`,
+        `${name} opened a session and then refused what was asked of it. ${sentence(error.message)}`,
         retry,
         showLog,
       );
@@ -355,11 +284,23 @@ function channelMessage(error: ChannelError, name: string): UserMessage {
   }
 }
 
+function sessionRefusal({ code, description }: ChannelError, name: string): string {
+  const said = saying(description);
+  switch (code) {
+    case openFailures.prohibited:
+      return `${name} does not allow a session on this connection.${said} The server's owner decides what your account may do.`;
+    case openFailures.unknownType:
+      return `${name} offers no sessions.${said} It may be there for forwarding or for subsystems only.`;
+    default:
+      return `${name} refused to open a session on this connection.${said} If others are open there, end one: MaxSessions on the server limits them.`;
+  }
+}
+
 function remoteViewMessage(error: RemoteViewError, name: string): UserMessage {
   switch (error.reason) {
     case "no-shell":
       return failure(
-        `${name} did not run a POSIX shell, so that nothing can be read there. ${printable(error.message)}`,
+        `${name} did not run a POSIX shell, so that nothing can be read there. ${sentence(error.message)}`,
         showLog,
       );
     case "incomplete":

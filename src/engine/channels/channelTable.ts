@@ -127,6 +127,7 @@ export class ChannelTable implements ConnectionHandlers {
     opening?.failed(
       new ChannelError("refused", `The server refused a channel (code ${code}): ${printable(description)}`, {
         code,
+        description,
       }),
     );
   }

@@ -8,7 +8,7 @@ import { printable } from "../../base/log.ts";
 import type { ConnectionEnd, ConnectionInfo, ConnectRequest } from "../connectionEngine.ts";
 import { ConnectError } from "../engineErrors.ts";
 import { networkError } from "../transport/networkErrors.ts";
-import type { ServerOffer } from "../transport/serverGreeting.ts";
+import { algorithmMismatch } from "./algorithmMismatch.ts";
 import type { AlgorithmOffer } from "./algorithms.ts";
 import { OneKeyAgent } from "./oneKeyAgent.ts";
 import type { Ssh2Connection } from "./ssh2Connection.ts";
@@ -248,9 +248,14 @@ export class Handshake {
       return error;
     }
     if (greeting.offer !== undefined && !this.#authenticating) {
-      const mismatch = noCommon(offer, greeting.offer);
+      const mismatch = algorithmMismatch(offer, greeting.offer);
       if (mismatch !== undefined) {
-        return new ConnectError("no-common-algorithm", mismatch, cause);
+        const offered = printable(mismatch.offered.join(","));
+        return new ConnectError(
+          "no-common-algorithm",
+          `${mismatch.keyword}: nothing that the server has (${offered}) is offered here`,
+          { ...cause, mismatch },
+        );
       }
     }
     if (disconnectMessage !== undefined) {
@@ -295,17 +300,4 @@ export class Handshake {
       this.#log.info(`${what}: ${printable(line)}`);
     }
   }
-}
-
-/** What keeps the two from agreeing, in words; undefined when they can. A MAC isn't needed where the cipher has one. */
-function noCommon(ours: AlgorithmOffer, theirs: ServerOffer): string | undefined {
-  const kinds = ["kex", "serverHostKey", "cipher", "compress"] as const;
-  const kind = kinds.find((name) => !ours[name].some((algorithm) => theirs[name].includes(algorithm)));
-  const cipher = ours.cipher.find((name) => theirs.cipher.includes(name));
-  const needsMac = cipher !== undefined && !/gcm|poly1305/.test(cipher);
-  const lacking =
-    kind ?? (needsMac && !ours.hmac.some((name) => theirs.hmac.includes(name)) ? "hmac" : undefined);
-  return lacking === undefined
-    ? undefined
-    : `No common ${lacking}: the server has ${printable(theirs[lacking].join(","))}, we offer ${ours[lacking].join(",")}`;
 }

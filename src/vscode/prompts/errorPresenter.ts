@@ -1,11 +1,7 @@
 import * as vscode from "vscode";
 import type { Logger } from "../../base/log.ts";
-import {
-  helpsBeyondTerminal,
-  type UserAction,
-  type UserMessage,
-  userMessage,
-} from "../../text/userMessages.ts";
+import type { UserAction, UserMessage } from "../../text/messageParts.ts";
+import { helpsBeyondTerminal, userMessage } from "../../text/userMessages.ts";
 import { openFileAt } from "../documents/openFile.ts";
 
 /** Shows failures to the person, once each, with buttons for what can be done about them. */

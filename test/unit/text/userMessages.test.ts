@@ -1,67 +1,191 @@
 import { describe, expect, it } from "vitest";
-import { AuthError, KeyFileError } from "../../../src/auth/authErrors.ts";
+import {
+  AuthError,
+  type AuthErrorReason,
+  KeyFileError,
+  type KeyFileErrorReason,
+} from "../../../src/auth/authErrors.ts";
 import { CancelledError } from "../../../src/base/errors.ts";
 import { ConfigError, type ConfigErrorReason } from "../../../src/config/configErrors.ts";
-import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
-import { RemoteViewError } from "../../../src/remote/remoteErrors.ts";
+import {
+  ChannelError,
+  type ChannelErrorReason,
+  ConnectError,
+  type ConnectErrorReason,
+} from "../../../src/engine/engineErrors.ts";
+import { RemoteViewError, type RemoteViewErrorReason } from "../../../src/remote/remoteErrors.ts";
 import { helpsBeyondTerminal, userMessage } from "../../../src/text/userMessages.ts";
-import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
+import { HostKeyError, type HostKeyErrorReason } from "../../../src/trust/hostKeyErrors.ts";
 
 const home = "/home/a";
 const key = { host: "web1", keyType: "ssh-ed25519", fingerprint: "SHA256:abc" };
 const dialogue = { tried: ["agent key"], methodsLeft: ["password"] };
 
+const config = (reason: ConfigErrorReason): Error =>
+  new ConfigError(reason, "why", { file: "/home/a/.ssh/config", line: 3 });
+const connect = (reason: ConnectErrorReason): Error => new ConnectError(reason, "why");
+const hostKey = (reason: HostKeyErrorReason): Error =>
+  new HostKeyError(reason, "why", { ...key, file: "/etc/known_hosts", line: 9 });
+const login = (reason: AuthErrorReason): Error => new AuthError(reason, "why", dialogue);
+const keyFile = (reason: KeyFileErrorReason): Error => new KeyFileError(reason, "/home/a/.ssh/id", "why");
+const channel = (reason: ChannelErrorReason): Error => new ChannelError(reason, "why");
+const remoteView = (reason: RemoteViewErrorReason): Error => new RemoteViewError(reason, "why");
+
+/** A new reason does not compile until it stands here, and is not right until its message is in the snapshot. */
+const reasons = {
+  config: all<ConfigErrorReason>({
+    "invalid-host": config,
+    unreadable: config,
+    malformed: config,
+    "timed-out": config,
+    "not-allowed": config,
+    refused: config,
+    "no-session": config,
+    "jump-loop": config,
+  }),
+  connect: all<ConnectErrorReason>({
+    "name-not-found": connect,
+    refused: connect,
+    unreachable: connect,
+    "timed-out": connect,
+    reset: connect,
+    "closed-during-handshake": connect,
+    "no-common-algorithm": connect,
+    "not-ssh": connect,
+    protocol: connect,
+    "proxy-failed": connect,
+    "jump-failed": connect,
+    unsupported: connect,
+    local: connect,
+  }),
+  "host key": all<HostKeyErrorReason>({
+    changed: hostKey,
+    revoked: hostKey,
+    unknown: hostKey,
+    declined: hostKey,
+    unreadable: hostKey,
+  }),
+  login: all<AuthErrorReason>({
+    refused: login,
+    "too-many-failures": login,
+    "password-expired": login,
+    "nothing-to-try": login,
+  }),
+  "key file": all<KeyFileErrorReason>({
+    missing: keyFile,
+    unreadable: keyFile,
+    permissions: keyFile,
+    unsupported: keyFile,
+    malformed: keyFile,
+    "wrong-passphrase": keyFile,
+  }),
+  channel: all<ChannelErrorReason>({
+    refused: channel,
+    "request-failed": channel,
+    "timed-out": channel,
+    "connection-ended": channel,
+  }),
+  "remote view": all<RemoteViewErrorReason>({
+    "no-shell": remoteView,
+    incomplete: remoteView,
+    "too-much": remoteView,
+    "not-connected": remoteView,
+  }),
+};
+
+function all<Reason extends string>(
+  makers: Readonly<Record<Reason, (reason: Reason) => Error>>,
+): readonly (readonly [string, Error])[] {
+  return (Object.keys(makers) as Reason[]).map((reason) => [reason, makers[reason](reason)]);
+}
+
 const failures: readonly (readonly [string, Error])[] = [
-  ...(
-    [
-      "invalid-host",
-      "unreadable",
-      "malformed",
-      "timed-out",
-      "not-allowed",
-      "jump-loop",
-    ] satisfies ConfigErrorReason[]
-  ).map(
-    (reason) =>
-      [`config ${reason}`, new ConfigError(reason, "why", { file: "/home/a/.ssh/config", line: 3 })] as const,
-  ),
-  ...(
-    [
-      "name-not-found",
-      "refused",
-      "unreachable",
-      "timed-out",
-      "reset",
-      "closed-during-handshake",
-      "no-common-algorithm",
-      "not-ssh",
-      "protocol",
-      "proxy-failed",
-      "jump-failed",
-      "unsupported",
-      "local",
-    ] as const
-  ).map((reason) => [`connect ${reason}`, new ConnectError(reason, "why")] as const),
-  ...(["changed", "revoked", "unknown", "declined", "unreadable"] as const).map(
-    (reason) =>
-      [
-        `host key ${reason}`,
-        new HostKeyError(reason, "why", { ...key, file: "/etc/known_hosts", line: 9 }),
-      ] as const,
-  ),
-  ...(["refused", "too-many-failures", "password-expired", "nothing-to-try"] as const).map(
-    (reason) => [`login ${reason}`, new AuthError(reason, "why", dialogue)] as const,
-  ),
-  ...(["missing", "unreadable", "permissions", "unsupported", "malformed", "wrong-passphrase"] as const).map(
-    (reason) => [`key file ${reason}`, new KeyFileError(reason, "/home/a/.ssh/id", "why")] as const,
-  ),
-  ...(["refused", "request-failed", "timed-out", "connection-ended"] as const).map(
-    (reason) => [`channel ${reason}`, new ChannelError(reason, "why")] as const,
-  ),
-  ...(["no-shell", "incomplete", "too-much", "not-connected"] as const).map(
-    (reason) => [`remote view ${reason}`, new RemoteViewError(reason, "why")] as const,
+  ...Object.entries(reasons).flatMap(([area, list]) =>
+    list.map(([reason, error]) => [`${area} ${reason}`, error] as const),
   ),
   ["unknown", new TypeError("why")],
+];
+
+/** The variants of a reason, each with what makes its advice another one. */
+const jump = { host: "bastion", target: "db.internal:22" };
+const tunnel = (code: number, description: string): Error =>
+  new ConnectError("jump-failed", "why", {
+    jump: { ...jump, step: "tunnel" },
+    cause: new ChannelError("refused", "why", { code, description }),
+  });
+const variants: readonly (readonly [string, Error])[] = [
+  ["jump host prohibits", tunnel(1, "administratively prohibited")],
+  ["jump host can't reach it", tunnel(2, "Connection refused")],
+  ["jump host does not find the name", tunnel(2, "Name or service not known")],
+  ["jump host knows no forwarding", tunnel(3, "")],
+  ["jump host is short of something", tunnel(4, "too many channels.")],
+  [
+    "jump host is too slow",
+    new ConnectError("jump-failed", "why", {
+      jump: { ...jump, step: "tunnel" },
+      cause: new ChannelError("timed-out", "why"),
+    }),
+  ],
+  [
+    "jump host goes away",
+    new ConnectError("jump-failed", "why", {
+      jump: { ...jump, step: "tunnel" },
+      cause: new ChannelError("connection-ended", "why"),
+    }),
+  ],
+  [
+    "jump host can't be connected to",
+    new ConnectError("jump-failed", "why", {
+      jump: { ...jump, step: "connection" },
+      cause: new ConnectError("refused", "why"),
+    }),
+  ],
+  [
+    "jump host refuses the login",
+    new ConnectError("jump-failed", "why", {
+      jump: { ...jump, step: "connection" },
+      cause: new AuthError("refused", "why", dialogue),
+    }),
+  ],
+  [
+    "jump host behind a jump host",
+    new ConnectError("jump-failed", "why", {
+      jump: { ...jump, step: "connection" },
+      cause: new ConnectError("jump-failed", "why", {
+        jump: { host: "outer", target: "bastion:22", step: "tunnel" },
+        cause: new ChannelError("refused", "why", { code: 2, description: "No route to host" }),
+      }),
+    }),
+  ],
+  ["jump host is lost", new ConnectError("jump-failed", "why", { jump: { ...jump, step: "connection" } })],
+  [
+    "an algorithm that can be allowed",
+    new ConnectError("no-common-algorithm", "why", {
+      mismatch: { keyword: "HostKeyAlgorithms", offered: ["ssh-dss", "ssh-rsa"], allowable: ["ssh-rsa"] },
+    }),
+  ],
+  [
+    "an algorithm that can't be allowed",
+    new ConnectError("no-common-algorithm", "why", {
+      mismatch: { keyword: "KexAlgorithms", offered: ["kex-of-tomorrow"], allowable: [] },
+    }),
+  ],
+  ["session prohibited", new ChannelError("refused", "why", { code: 1, description: "no sessions for you" })],
+  ["session refused", new ChannelError("refused", "why", { code: 2, description: "open failed" })],
+  ["sessions unknown", new ChannelError("refused", "why", { code: 3, description: "unknown channel type" })],
+  [
+    "nothing to try for a password",
+    new AuthError("nothing-to-try", "why", { tried: [], methodsLeft: ["keyboard-interactive"] }),
+  ],
+  [
+    "nothing to try for a key",
+    new AuthError("nothing-to-try", "why", { tried: [], methodsLeft: ["publickey"] }),
+  ],
+  [
+    "nothing to try at all",
+    new AuthError("nothing-to-try", "why", { tried: [], methodsLeft: ["gssapi-with-mic"] }),
+  ],
+  ["nothing known to try", new AuthError("nothing-to-try", "why", { tried: [], methodsLeft: [] })],
 ];
 
 describe("what a person is told", () => {
@@ -72,9 +196,17 @@ describe("what a person is told", () => {
     expect(message?.text).not.toMatch(/undefined|\[object/);
   });
 
+  it("is, word for word, what the snapshot says (-u writes it)", async () => {
+    const lines = [...failures, ...variants].map(([name, error]) => {
+      const message = userMessage(error, "web1", home);
+      return `${name}\n  ${message?.severity}: ${message?.text}\n  ${message?.actions.map(({ title }) => `[${title}]`).join(" ")}\n`;
+    });
+    await expect(lines.join("\n")).toMatchFileSnapshot("fixtures/userMessages.txt");
+  });
+
   it("differs for every failure", () => {
-    const texts = failures.map(([, error]) => userMessage(error, "web1", home)?.text);
-    expect(new Set(texts).size).toBe(failures.length);
+    const texts = [...failures, ...variants].map(([, error]) => userMessage(error, "web1", home)?.text);
+    expect(new Set(texts).size).toBe(texts.length);
   });
 
   it("is nothing for a cancellation", () => {
@@ -123,14 +255,30 @@ describe("what a person is told", () => {
     }
   });
 
-  it("tells of a jump host's own failure what to do", () => {
-    const message = userMessage(
-      new ConnectError("jump-failed", "why", { cause: new ConnectError("refused", "inner") }),
-      "web1",
-      home,
-    );
-    expect(message?.text).toContain("through its jump host");
-    expect(message?.text).toContain("Is the SSH server running");
+  it.each(variants.filter(([name]) => name.startsWith("jump host")))(
+    "%s: the jump host is named, and no advice is about the host behind it",
+    (_name, error) => {
+      const text = userMessage(error, "web1", home)?.text ?? "";
+      expect(text).toContain('Can\'t connect to "web1"');
+      expect(text).toContain('"bastion"');
+      expect(text).not.toContain("MaxSessions");
+      // Once, as what was wanted.
+      expect(text.split('"web1"')).toHaveLength(2);
+    },
+  );
+
+  it("says which of two jump hosts failed", () => {
+    const [, nested] = variants.find(([name]) => name === "jump host behind a jump host") ?? [];
+    expect(userMessage(nested, "web1", home)?.text).toContain('"outer" did not reach bastion:22');
+  });
+
+  it("proposes only an algorithm that ssh_config can allow", () => {
+    const texts = variants
+      .filter(([name]) => name.startsWith("an algorithm"))
+      .map(([, error]) => userMessage(error, "web1", home)?.text ?? "");
+    expect(texts[0]).toContain('"HostKeyAlgorithms +ssh-rsa"');
+    expect(texts[1]).not.toContain("+");
+    expect(texts[1]).toContain("no setting changes that");
   });
 
   it("makes no link of a server's words: a click on one would run a command", () => {

@@ -1,0 +1,42 @@
+import type { AlgorithmMismatch } from "../engineErrors.ts";
+import type { ServerOffer } from "../transport/serverGreeting.ts";
+import type { AlgorithmOffer } from "./algorithms.ts";
+import { supported } from "./ssh2Internals.ts";
+
+/** In the order in which RFC 4253 section 7.1 agrees on them. */
+const kinds: readonly (readonly [
+  kind: keyof AlgorithmOffer,
+  keyword: AlgorithmMismatch["keyword"],
+  all: readonly string[],
+])[] = [
+  ["kex", "KexAlgorithms", supported.kex],
+  ["serverHostKey", "HostKeyAlgorithms", supported.hostKey],
+  ["cipher", "Ciphers", supported.cipher],
+  ["hmac", "MACs", supported.mac],
+  ["compress", "Compression", ["none", "zlib@openssh.com"]],
+];
+
+/** Signals of the key exchange that stand among its algorithms (RFC 8308 section 2.1, strict key exchange). */
+const signals = /^(?:ext-info-|kex-strict-)/;
+
+/** The first kind of algorithm of which the two sides have none in common. Undefined: they agree. */
+export function algorithmMismatch(ours: AlgorithmOffer, theirs: ServerOffer): AlgorithmMismatch | undefined {
+  const cipher = ours.cipher.find((name) => theirs.cipher.includes(name));
+  // These ciphers bring their own integrity: no MAC is agreed (RFC 5647 section 5.1, chacha20-poly1305@openssh.com).
+  const needsMac = cipher === undefined || !/gcm|poly1305/.test(cipher);
+  const lacking = kinds.find(
+    ([kind]) =>
+      (kind !== "hmac" || needsMac) &&
+      !ours[kind].some((name) => theirs[kind].includes(name) && !signals.test(name)),
+  );
+  if (lacking === undefined) {
+    return undefined;
+  }
+  const [kind, keyword, all] = lacking;
+  const offered = theirs[kind].filter((name) => !signals.test(name));
+  return {
+    keyword,
+    offered,
+    allowable: offered.filter((name) => all.includes(name) && !ours[kind].includes(name)),
+  };
+}

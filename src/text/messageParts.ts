@@ -1,0 +1,34 @@
+/** What messages to a person are made of. No vscode. */
+import { printable } from "../base/log.ts";
+
+/** A button below a message. */
+export type UserAction =
+  | { readonly kind: "openFile"; readonly title: string; readonly file: string; readonly line?: number }
+  | { readonly kind: "retry"; readonly title: string }
+  | { readonly kind: "manageTrust"; readonly title: string }
+  | { readonly kind: "showLog"; readonly title: string };
+
+export interface UserMessage {
+  readonly severity: "error" | "warning";
+  readonly text: string;
+  /** Best first. */
+  readonly actions: readonly UserAction[];
+}
+
+export const retry: UserAction = { kind: "retry", title: "Retry" };
+export const showLog: UserAction = { kind: "showLog", title: "Show Log" };
+
+export function failure(text: string, ...actions: readonly UserAction[]): UserMessage {
+  return { severity: "error", text, actions };
+}
+
+/** Untrusted text as a sentence of a message: printable, with a full stop where it has none. */
+export function sentence(text: string, limit?: number): string {
+  const words = printable(text, limit).trim();
+  return words === "" || /[.!?…]$/.test(words) ? words : `${words}.`;
+}
+
+/** ` It says: …` with the server's words, or nothing. */
+export function saying(words: string | undefined): string {
+  return words === undefined || words.trim() === "" ? "" : ` It says: ${sentence(words, 200)}`;
+}

@@ -1,0 +1,103 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ConnectError } from "../../src/engine/engineErrors.ts";
+import { execute } from "../../src/session/run/execute.ts";
+import { userMessage } from "../../src/text/userMessages.ts";
+import { freePort } from "../lab/freePort.ts";
+import { sshConfigBlock } from "../lab/sshdConfig.ts";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { testStack } from "../support/testStack.ts";
+
+describe("a connection that its jump host keeps from coming about", () => {
+  let open: SshdHost;
+  let closed: SshdHost;
+  let weak: SshdHost;
+  let config: string;
+  let unused: number;
+
+  beforeAll(async () => {
+    [open, closed, weak, unused] = await Promise.all([
+      startSshd(),
+      startSshd({ sshd: { AllowTcpForwarding: "no" } }),
+      startSshd({ hostKeys: ["rsa-3072"], sshd: { HostKeyAlgorithms: "ssh-rsa" } }),
+      freePort(),
+    ]);
+    config = join(open.folder, "config");
+    await writeFile(
+      config,
+      open.sshConfigText("bastion") +
+        closed.sshConfigText("closed") +
+        weak.sshConfigText("weak") +
+        sshConfigBlock("dead", { ...open.via(open), port: unused }) +
+        open.sshConfigText("no-server", ["ProxyJump bastion", `Port ${unused}`]) +
+        open.sshConfigText("no-name", ["ProxyJump bastion", "HostName no-such-host.invalid"]) +
+        open.sshConfigText("not-allowed", ["ProxyJump closed"]) +
+        open.sshConfigText("no-hop", ["ProxyJump dead"]) +
+        open.sshConfigText("two-hops", ["ProxyJump bastion,dead"]) +
+        open.sshConfigText("weak-hop", ["ProxyJump weak"]),
+    );
+  });
+
+  afterAll(() => Promise.all([open.stop(), closed.stop(), weak.stop()]));
+
+  async function failure(host: string): Promise<{ error: ConnectError; text: string }> {
+    await using stack = await testStack(config);
+    const error = await execute(stack.service, host, "true").catch((thrown: unknown) => thrown);
+    if (!ConnectError.is(error)) {
+      throw new Error("It should have failed as a connection", { cause: error });
+    }
+    return { error, text: userMessage(error, host, "/home/nobody")?.text ?? "" };
+  }
+
+  test("nobody listens behind it: the jump host's words, and advice about the port", async () => {
+    const { error, text } = await failure("no-server");
+    expect(error).toMatchObject({
+      reason: "jump-failed",
+      jump: { host: "bastion", target: `127.0.0.1:${unused}`, step: "tunnel" },
+      cause: { reason: "refused", code: 2, description: "Connection refused" },
+    });
+    expect(text).toContain(`its jump host "bastion" did not reach 127.0.0.1:${unused}`);
+    expect(text).toContain("Connection refused");
+    expect(text).not.toContain("MaxSessions");
+  });
+
+  test("the name is not known there", async () => {
+    const { error, text } = await failure("no-name");
+    expect(error.jump).toMatchObject({ host: "bastion", step: "tunnel" });
+    expect(text).toContain('"bastion" did not reach no-such-host.invalid:');
+    expect(text).toContain('HostName and Port as seen from "bastion"');
+  });
+
+  test("AllowTcpForwarding no: what decides that is named", async () => {
+    const { error, text } = await failure("not-allowed");
+    expect(error).toMatchObject({ jump: { host: "closed", step: "tunnel" }, cause: { code: 1 } });
+    expect(text).toContain('its jump host "closed" does not allow a connection to 127.0.0.1:');
+    expect(text).toContain("AllowTcpForwarding");
+  });
+
+  test("the jump host itself can't be connected to", async () => {
+    const { error, text } = await failure("no-hop");
+    expect(error).toMatchObject({ jump: { host: "dead", step: "connection" }, cause: { reason: "refused" } });
+    expect(text).toContain('Can\'t connect to "dead": the connection was refused');
+  });
+
+  test("of two jump hosts, the one that failed is named", async () => {
+    const { error, text } = await failure("two-hops");
+    expect(error).toMatchObject({
+      jump: { host: "dead", step: "connection" },
+      cause: { jump: { host: "bastion", target: `127.0.0.1:${unused}`, step: "tunnel" } },
+    });
+    expect(text).toContain(`Can't connect to "dead": its jump host "bastion" did not reach`);
+  });
+
+  test("a jump host with old algorithms only: what can be allowed, and for which host", async () => {
+    const { error, text } = await failure("weak-hop");
+    expect(error).toMatchObject({
+      jump: { host: "weak", step: "connection" },
+      cause: { mismatch: { keyword: "HostKeyAlgorithms", offered: ["ssh-rsa"], allowable: ["ssh-rsa"] } },
+    });
+    expect(text).toContain(`Can't connect to "weak"`);
+    expect(text).toContain('"HostKeyAlgorithms +ssh-rsa"');
+  });
+});
