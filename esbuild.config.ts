@@ -1,6 +1,6 @@
 /**
- * Bundles the extension into `dist/`: one CommonJS file for the extension host, one for the worker
- * thread that decrypts private keys, and one for each large package that is loaded only when it is
+ * Bundles the extension into `dist/`: one CommonJS file for the extension host, one for each
+ * worker thread (decrypting private keys, reading files while a mount hangs), and one for each large package that is loaded only when it is
  * needed. `--watch` rebuilds on change, `--dev` adds source maps and skips minification.
  * Beside them: THIRD-PARTY-NOTICES.txt, the licences of what was bundled.
  */
@@ -51,6 +51,7 @@ const options: BuildOptions = {
   entryPoints: {
     extension: "src/extension.ts",
     decryptWorker: "src/auth/keys/decryptWorker.ts",
+    fileWorker: "src/base/fileWorker.ts",
     ...Object.fromEntries(loadedLate.map((name) => [name, name])),
   },
   outdir: "dist",

@@ -1,146 +1,235 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { asFileError, type FileError } from "../base/fileErrors.ts";
+import type { FileFacts } from "../base/fileJobs.ts";
+import { type LocalFiles, localFiles } from "../base/localFiles.ts";
+import { Pacer } from "../base/pacer.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
-import { type Directive, parseConfigText } from "./configLine.ts";
+import { type Directive, parseConfigTextSlowly } from "./configLine.ts";
+import { compileGlob, hasWildcard } from "./globSegment.ts";
 
 export type ReadResult =
   | { readonly kind: "file"; readonly directives: readonly Directive[] }
   | { readonly kind: "missing" }
-  /** It is there and may not be read, or OpenSSH would refuse it. */
-  | { readonly kind: "refused"; readonly why: string; readonly cause?: unknown };
+  /** It is there and can't be read, or OpenSSH would refuse it. `cause` is missing where its owner or mode is the reason. */
+  | { readonly kind: "refused"; readonly why: string; readonly cause?: FileError };
 
-/** Reads ssh_config files, each again only when it has changed. */
+/** Bytes. A file with 100,000 hosts has about 12 MB. */
+const longestFile = 16 * 1024 * 1024;
+/** Lines of one file that say something. */
+const mostDirectives = 500_000;
+/** For one evaluation. OpenSSH has no limits, and would be busy for minutes. */
+const mostFiles = 20_000;
+const mostFolders = 1000;
+const mostNames = 200_000;
+/** Directives of parsed files that are kept, in all. */
+const mostKept = 1_000_000;
+
+/** Keeps the directives of ssh_config files; each is read again only when it has changed. */
 export class ConfigFiles {
   readonly #environment: ConfigEnvironment;
+  readonly #files: LocalFiles;
   readonly #parsed = new Map<string, { stamp: string; directives: readonly Directive[] }>();
+  #kept = 0;
 
-  constructor(environment: ConfigEnvironment) {
+  constructor(environment: ConfigEnvironment, files: LocalFiles = localFiles) {
     this.#environment = environment;
+    this.#files = files;
   }
 
-  /**
-   * @param checkOwner refuse a file that others may write, as OpenSSH does for all but the system's file and `-F`.
-   * @param onRead is told the path and a stamp that changes with the file; here and in `glob`, where the path of a
-   * folder whose list of files counts ends with a slash.
-   */
-  async read(
-    path: string,
-    checkOwner: boolean,
-    onRead: (path: string, stamp: string) => void,
-  ): Promise<ReadResult> {
-    const info = await this.#info(path);
-    onRead(path, info.stamp);
-    if (info.stats === undefined) {
-      return info.error === undefined ? { kind: "missing" } : refusal(info.error);
-    }
-    if (info.stats.isDirectory()) {
-      // fopen(3) opens it, and reads nothing.
-      return { kind: "file", directives: [] };
-    }
-    if (checkOwner && this.#isExposed(info.stats)) {
-      return { kind: "refused", why: "it belongs to somebody else or others may write to it" };
-    }
-    const known = this.#parsed.get(path);
-    if (known?.stamp === info.stamp) {
-      return { kind: "file", directives: known.directives };
-    }
-    try {
-      const directives = parseConfigText(await readFile(path, "utf8"));
-      this.#parsed.set(path, { stamp: info.stamp, directives });
-      return { kind: "file", directives };
-    } catch (error) {
-      return refusal(error);
-    }
+  /** The files as they are from now on, for one evaluation: each is looked at once. */
+  view(): ConfigView {
+    return new ConfigView(this.#environment, this.#files, (path, checkOwner) => this.#read(path, checkOwner));
   }
 
-  /** What changes when the file, or the list of files of a folder, changes. */
+  /** Changes when the file, or the list of files in a folder, changes. */
   async stamp(path: string): Promise<string> {
-    return (await this.#info(path)).stamp;
+    try {
+      return (await this.#files.stat(path)).stamp;
+    } catch (error) {
+      return failedStamp(asFileError(path, error));
+    }
+  }
+
+  async #read(path: string, checkOwner: boolean): Promise<{ stamp: string; result: ReadResult }> {
+    const known = this.#parsed.get(path);
+    try {
+      const { facts, bytes } = await this.#files.read(path, longestFile, { unless: known?.stamp });
+      const { stamp } = facts;
+      if (checkOwner && this.#isExposed(facts)) {
+        const why = "it belongs to somebody else or others may write to it";
+        return { stamp, result: { kind: "refused", why } };
+      }
+      if (bytes === undefined && known !== undefined) {
+        return { stamp, result: { kind: "file", directives: known.directives } };
+      }
+      const text = new TextDecoder().decode(bytes);
+      const directives = await parseConfigTextSlowly(text, new Pacer(), mostDirectives);
+      if (directives === undefined) {
+        return { stamp, result: { kind: "refused", why: `it has more than ${mostDirectives} lines` } };
+      }
+      this.#keep(path, stamp, directives);
+      return { stamp, result: { kind: "file", directives } };
+    } catch (error) {
+      const failure = asFileError(path, error);
+      return { stamp: await this.#stampAfter(failure), result: await this.#resultOf(failure) };
+    }
+  }
+
+  /** A refused file has a stamp of its own, by which its repair is noticed. */
+  async #stampAfter(failure: FileError): Promise<string> {
+    return failure.reason === "not-a-file" || failure.reason === "too-large"
+      ? await this.stamp(failure.path)
+      : failedStamp(failure);
+  }
+
+  async #resultOf(failure: FileError): Promise<ReadResult> {
+    if (failure.reason === "missing") {
+      return { kind: "missing" };
+    }
+    if (failure.reason === "not-a-file") {
+      const kind = await this.#files.stat(failure.path).then(
+        (facts) => facts.kind,
+        () => undefined,
+      );
+      if (kind === "folder") {
+        // fopen(3) opens it, and reads nothing.
+        return { kind: "file", directives: [] };
+      }
+    }
+    return { kind: "refused", why: failure.what, cause: failure };
+  }
+
+  #keep(path: string, stamp: string, directives: readonly Directive[]): void {
+    this.#kept += directives.length - (this.#parsed.get(path)?.directives.length ?? 0);
+    this.#parsed.delete(path);
+    this.#parsed.set(path, { stamp, directives });
+    for (const [oldest, parsed] of this.#parsed) {
+      if (this.#kept <= mostKept || oldest === path) {
+        break;
+      }
+      this.#kept -= parsed.directives.length;
+      this.#parsed.delete(oldest);
+    }
+  }
+
+  #isExposed({ kind, uid, mode }: FileFacts): boolean {
+    return (
+      kind !== "null" &&
+      this.#environment.platform !== "win32" &&
+      ((uid !== 0 && uid !== this.#environment.uid) || (mode & 0o022) !== 0)
+    );
+  }
+}
+
+/** What one evaluation sees of the files. */
+export class ConfigView {
+  readonly #environment: ConfigEnvironment;
+  readonly #files: LocalFiles;
+  readonly #readFile: (path: string, checkOwner: boolean) => Promise<{ stamp: string; result: ReadResult }>;
+  readonly #results = new Map<string, Promise<ReadResult>>();
+  readonly #globs = new Map<string, Promise<readonly string[]>>();
+  readonly #folders = new Map<string, Promise<readonly string[]>>();
+  readonly #pacer = new Pacer();
+  /** Every file looked at (also those that are missing), and every folder, with its stamp. A folder's path ends with a slash. */
+  readonly dependencies = new Map<string, string>();
+
+  constructor(
+    environment: ConfigEnvironment,
+    files: LocalFiles,
+    readFile: (path: string, checkOwner: boolean) => Promise<{ stamp: string; result: ReadResult }>,
+  ) {
+    this.#environment = environment;
+    this.#files = files;
+    this.#readFile = readFile;
+  }
+
+  /** @param checkOwner refuse a file that others may write, as OpenSSH does for all but the system's file and `-F`. */
+  read(path: string, checkOwner: boolean): Promise<ReadResult> {
+    const key = `${checkOwner ? "+" : "-"}${path}`;
+    let result = this.#results.get(key);
+    if (result === undefined) {
+      result =
+        this.#results.size < mostFiles
+          ? this.#readNew(path, checkOwner)
+          : Promise.resolve({ kind: "refused", why: `more than ${mostFiles} files are included` });
+      this.#results.set(key, result);
+    }
+    return result;
+  }
+
+  async #readNew(path: string, checkOwner: boolean): Promise<ReadResult> {
+    const { stamp, result } = await this.#readFile(path, checkOwner);
+    this.dependencies.set(path, stamp);
+    return result;
   }
 
   /**
-   * Paths that match, sorted by code as glob(3) does in the C locale: `*`, `?` and `[…]` within one path segment,
-   * files that begin with a dot only where the pattern has the dot.
+   * Paths that may match, sorted by code as glob(3) does in the C locale: `*`, `?` and `[…]` within one path segment,
+   * files that begin with a dot only where the pattern has the dot. A path without wildcards is returned whether or
+   * not there is such a file.
    */
-  async glob(pattern: string, onRead: (path: string, stamp: string) => void): Promise<readonly string[]> {
+  glob(pattern: string): Promise<readonly string[]> {
+    let paths = this.#globs.get(pattern);
+    if (paths === undefined) {
+      paths = this.#expand(pattern);
+      this.#globs.set(pattern, paths);
+    }
+    return paths;
+  }
+
+  async #expand(pattern: string): Promise<readonly string[]> {
     const normal = this.#environment.platform === "win32" ? pattern.replaceAll("\\", "/") : pattern;
     const [root = "", ...segments] = normal.split("/");
     let paths = [root];
     for (const segment of segments) {
-      paths = /[*?[\\]/.test(segment)
-        ? (await Promise.all(paths.map((path) => this.#children(path, segment, onRead)))).flat()
+      paths = hasWildcard(segment)
+        ? await this.#match(paths, segment)
         : paths.map((path) => `${path}/${segment}`);
     }
-    const found = await Promise.all(
-      paths.map(async (path) => {
-        const info = await this.#info(path);
-        if (info.stats === undefined) {
-          // It may come to be.
-          onRead(path, info.stamp);
-        }
-        return info.stats !== undefined;
-      }),
-    );
-    return paths
-      .filter((_, index) => found[index])
-      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    return paths.length < 2
+      ? paths
+      : paths
+          .map((path) => [path, Buffer.from(path)] as const)
+          .sort(([, a], [, b]) => Buffer.compare(a, b))
+          .map(([path]) => path);
   }
 
-  async #children(
-    folder: string,
-    segment: string,
-    onRead: (path: string, stamp: string) => void,
-  ): Promise<string[]> {
-    const path = `${folder}/`;
-    onRead(path, await this.stamp(path));
+  async #match(folders: readonly string[], segment: string): Promise<string[]> {
+    const matches = compileGlob(segment);
+    const paths: string[] = [];
+    for (const folder of folders) {
+      for (const name of await this.#names(folder)) {
+        if (matches(name) && paths.length < mostNames) {
+          paths.push(`${folder}/${name}`);
+        }
+        if (this.#pacer.isDue()) {
+          await this.#pacer.pause();
+        }
+      }
+    }
+    return paths;
+  }
+
+  #names(folder: string): Promise<readonly string[]> {
+    let names = this.#folders.get(folder);
+    if (names === undefined) {
+      names = this.#folders.size < mostFolders ? this.#list(`${folder}/`) : Promise.resolve([]);
+      this.#folders.set(folder, names);
+    }
+    return names;
+  }
+
+  async #list(path: string): Promise<readonly string[]> {
     try {
-      const names = await readdir(path);
-      const wanted = globSegment(segment);
-      return names
-        .filter((name) => wanted.test(name) && (!name.startsWith(".") || segment.startsWith(".")))
-        .map((name) => `${folder}/${name}`);
-    } catch {
+      this.dependencies.set(path, (await this.#files.stat(path)).stamp);
+      return (await this.#files.list(path, mostNames)).names;
+    } catch (error) {
+      // glob(3) passes over what it can't read.
+      this.dependencies.set(path, failedStamp(asFileError(path, error)));
       return [];
     }
   }
-
-  #isExposed(stats: { uid: number; mode: number }): boolean {
-    return (
-      this.#environment.platform !== "win32" &&
-      ((stats.uid !== 0 && stats.uid !== this.#environment.uid) || (stats.mode & 0o022) !== 0)
-    );
-  }
-
-  async #info(path: string): Promise<{
-    stamp: string;
-    stats?: { uid: number; mode: number; isDirectory(): boolean };
-    error?: unknown;
-  }> {
-    try {
-      const stats = await stat(path, { bigint: false });
-      const stamp = [stats.mtimeMs, stats.ctimeMs, stats.size, stats.ino].join(":");
-      return { stamp, stats };
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? "";
-      return code === "ENOENT" || code === "ENOTDIR" ? { stamp: "missing" } : { stamp: code, error };
-    }
-  }
 }
 
-function refusal(cause: unknown): ReadResult {
-  const code = (cause as NodeJS.ErrnoException).code;
-  return { kind: "refused", why: `it can't be read (${code ?? String(cause)})`, cause };
-}
-
-function globSegment(segment: string): RegExp {
-  const source = segment.replace(/\\(.)|\[(!?)(\]?[^\]]*)\]|[\s\S]/g, (all, escaped, negated, set) => {
-    if (set !== undefined) {
-      return `[${negated ? "^" : ""}${String(set).replace(/[\\\]^]/g, "\\$&")}]`;
-    }
-    return all === "*"
-      ? ".*"
-      : all === "?"
-        ? "."
-        : String(escaped ?? all).replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  });
-  return new RegExp(`^${source}$`, "su");
+function failedStamp({ reason, code }: FileError): string {
+  return reason === "missing" ? "missing" : (code ?? reason);
 }

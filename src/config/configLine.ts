@@ -1,4 +1,4 @@
-import { LineType, parse } from "ssh-config";
+import type { Pacer } from "../base/pacer.ts";
 
 /** One line of an ssh_config file that says something. */
 export interface Directive {
@@ -14,77 +14,131 @@ export interface Directive {
   readonly problem?: string;
 }
 
+/** Characters. No configuration has such a line; what is behind is cut off before anything looks at it. */
+export const longestConfigLine = 1024 * 1024;
+
 /**
  * Cuts a file into its directives. Each line stands for itself and none throws: what can't be read is a directive
- * with a `problem`.
- *
- * The `ssh-config` package reads one line at a time, and only plain ones. It is never given a whole file, because a
- * keyword without a value then takes the next line for its value, and one line on which it throws would cost all others.
- * It is not given what it reads otherwise than OpenSSH does: quotes, backslashes, `#`, `=` in a value, and characters
- * that only JavaScript takes for blanks. That is read here, to the letter of readconf.c (process_config_line_depth) and
- * misc.c (strdelim, argv_split).
+ * with a `problem`. To the letter of readconf.c (process_config_line_depth) and misc.c (strdelim, argv_split); linear
+ * in the length of the text.
  */
 export function parseConfigText(text: string): readonly Directive[] {
-  return text
-    .replace(/^\ufeff/, "")
-    .split("\n")
-    .map((line, index) => parseLine(line, index + 1))
-    .filter((directive) => directive !== undefined);
+  const directives: Directive[] = [];
+  for (const directive of directivesOf(text)) {
+    if (directive !== undefined) {
+      directives.push(directive);
+    }
+  }
+  return directives;
 }
 
-function parseLine(text: string, line: number): Directive | undefined {
-  // Not by an expression: from each of a thousand blanks inside the line it would look for the end anew.
+/**
+ * As `parseConfigText`, in short stretches. Undefined: there are more than `most` directives.
+ */
+export async function parseConfigTextSlowly(
+  text: string,
+  pacer: Pacer,
+  most: number,
+): Promise<readonly Directive[] | undefined> {
+  const directives: Directive[] = [];
+  for (const directive of directivesOf(text)) {
+    if (directive !== undefined) {
+      if (directives.length === most) {
+        return undefined;
+      }
+      directives.push(directive);
+    }
+    if (pacer.isDue()) {
+      await pacer.pause();
+    }
+  }
+  return directives;
+}
+
+/** One item for each line; undefined for a line that says nothing. */
+function* directivesOf(text: string): Generator<Directive | undefined> {
+  let start = text.startsWith("\ufeff") ? 1 : 0;
+  for (let line = 1; start <= text.length; line++) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    if (end - start > longestConfigLine) {
+      const keyword = parseLine(text.slice(start, start + 100), line)?.keyword ?? "";
+      yield keyword === ""
+        ? undefined
+        : { keyword: keyword.slice(0, 60), args: [], rest: "", line, problem: "the line is too long" };
+    } else {
+      yield parseLine(text.slice(start, end), line);
+    }
+    start = end + 1;
+  }
+}
+
+const space = 0x20;
+const tab = 0x09;
+const carriageReturn = 0x0d;
+
+function parseLine(whole: string, line: number): Directive | undefined {
+  // OpenSSH works on C strings: a NUL ends the line.
+  const nul = whole.indexOf("\0");
+  const text = nul < 0 ? whole : whole.slice(0, nul);
+  // Not by regular expressions: from each of a thousand blanks inside the line one would look for the end anew.
   let end = text.length;
-  while (end > 0 && " \t\r\n\f".includes(text.charAt(end - 1))) {
+  while (end > 0 && isTrailing(text.charCodeAt(end - 1))) {
     end--;
   }
-  const trimmed = text.slice(0, end);
-  const plain = readPlainLine(trimmed);
-  return plain === undefined ? readAnyLine(trimmed, line) : { ...plain, line };
-}
-
-/** Tabs and printable ASCII, except for `"`, `#`, `'` and the backslash. */
-const plainText = /^[\t !$-&(-[\]-~]*$/;
-
-/** What the package reads as OpenSSH does; undefined for everything else, what is no directive included. */
-function readPlainLine(text: string): Omit<Directive, "line"> | undefined {
-  const node = plainText.test(text) ? parseNode(text) : undefined;
-  if (node?.type !== LineType.DIRECTIVE || node.param === "") {
+  let at = 0;
+  while (at < end && isBlank(text.charCodeAt(at))) {
+    at++;
+  }
+  if (at === end || text[at] === "#") {
     return undefined;
   }
-  const rest = text.slice(`${node.before}${node.param}${node.separator}`.length);
-  if (rest === "" || rest.includes("=")) {
-    return undefined;
+  const first = at;
+  // The keyword may be quoted.
+  const closing = text[at] === '"' ? text.indexOf('"', at + 1) : -1;
+  let keyword: string;
+  if (closing >= 0 && closing < end) {
+    keyword = text.slice(first + 1, closing);
+    at = closing + 1;
+  } else {
+    while (at < end && !isBlank(text.charCodeAt(at)) && text[at] !== '"' && text[at] !== "=") {
+      at++;
+    }
+    keyword = text.slice(first, at);
   }
-  // A list for the keywords that the package knows to take several values, else the text as it stands.
-  const args = typeof node.value === "string" ? node.value.split(/[ \t]+/) : node.value.map(({ val }) => val);
-  return { keyword: node.param.toLowerCase(), args, rest };
-}
-
-/** Undefined where it throws: `Host` without a name, `Match` with a criterion that has no value. */
-function parseNode(text: string): ReturnType<typeof parse>[number] | undefined {
-  try {
-    return parse(text)[0];
-  } catch {
-    return undefined;
-  }
-}
-
-function readAnyLine(text: string, line: number): Directive | undefined {
-  // The keyword may be quoted; one `=` with blanks around it may stand after it.
-  const cut = /^[ \t\r]*(?:"([^"]*)"|([^ \t\r"=]*))[ \t\r]*=?[ \t\r]*(.*)$/s.exec(text);
-  const keyword = (cut?.[1] ?? cut?.[2] ?? "").toLowerCase();
-  const rest = cut?.[3] ?? "";
   if (keyword === "" || keyword.startsWith("#")) {
     return undefined;
   }
+  // One `=` with blanks around it may stand after it.
+  at = skipBlanks(text, at, end);
+  if (text[at] === "=" && at < end) {
+    at = skipBlanks(text, at + 1, end);
+  }
+  const rest = text.slice(at, end);
+  const name = keyword.toLowerCase();
   if (rest === "") {
-    return { keyword, args: [], rest, line, problem: "no argument" };
+    return { keyword: name, args: [], rest, line, problem: "no argument" };
   }
   const args = splitArguments(rest);
   return args === undefined
-    ? { keyword, args: [], rest, line, problem: "a quote is not closed" }
-    : { keyword, args, rest, line };
+    ? { keyword: name, args: [], rest, line, problem: "a quote is not closed" }
+    : { keyword: name, args, rest, line };
+}
+
+function skipBlanks(text: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && isBlank(text.charCodeAt(at))) {
+    at++;
+  }
+  return at;
+}
+
+function isBlank(code: number): boolean {
+  return code === space || code === tab || code === carriageReturn;
+}
+
+function isTrailing(code: number): boolean {
+  return isBlank(code) || code === 0x0a || code === 0x0c;
 }
 
 /** misc.c, argv_split: undefined for an unterminated quote. A `#` where an argument would begin starts a comment. */
@@ -98,7 +152,16 @@ export function splitArguments(text: string): readonly string[] | undefined {
     if (i >= text.length || text[i] === "#") {
       return args;
     }
-    let arg = "";
+    // Nearly all arguments have nothing to take away.
+    const start = i;
+    while (i < text.length && !isSpecial(text.charCodeAt(i))) {
+      i++;
+    }
+    if (i >= text.length || text[i] === " " || text[i] === "\t") {
+      args.push(text.slice(start, i));
+      continue;
+    }
+    let arg = text.slice(start, i);
     let quote = "";
     for (; i < text.length; i++) {
       const char = text[i] as string;
@@ -125,4 +188,9 @@ export function splitArguments(text: string): readonly string[] | undefined {
     }
     args.push(arg);
   }
+}
+
+/** Blank, quote or backslash. */
+function isSpecial(code: number): boolean {
+  return code === space || code === tab || code === 0x22 || code === 0x27 || code === 0x5c;
 }

@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 import { asError } from "../base/errors.ts";
 import { printable } from "../base/log.ts";
+import { Pacer } from "../base/pacer.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { ConfigError, type ConfigErrorReason } from "./configErrors.ts";
-import type { ConfigFiles } from "./configFiles.ts";
+import type { ConfigFiles, ConfigView } from "./configFiles.ts";
 import type { Directive } from "./configLine.ts";
 import type { ConfigWarning } from "./hostConfig.ts";
 import { includePath, machineTokens } from "./includePath.ts";
@@ -48,6 +49,11 @@ export interface Evaluation {
 
 /** readconf.c, READCONF_MAX_DEPTH. */
 const deepestInclude = 16;
+/**
+ * Lines read for one host, those of a file that is included twice counted twice. OpenSSH has no such limit; files that
+ * include each other keep it busy for hours.
+ */
+const mostLines = 2_000_000;
 
 /** Reads the files as OpenSSH's client does (readconf.c) and collects what they set. Never rejects because of a file. */
 export async function evaluateConfig(
@@ -70,23 +76,24 @@ interface FileKind {
 class Evaluator {
   readonly #request: EvaluationRequest;
   readonly #environment: ConfigEnvironment;
-  readonly #files: ConfigFiles;
+  readonly #files: ConfigView;
+  readonly #pacer = new Pacer();
   readonly #settings = new Map<string, SettingLine[]>();
-  readonly #dependencies = new Map<string, string>();
   readonly #warnings: ConfigWarning[] = [];
   #failure: ConfigError | undefined;
   #usesExec = false;
   #wantsFinalPass = false;
   #isFinalPass = false;
-  /** Nothing more is read: files that include each other twice would take ages. */
+  /** Nothing more is read: OpenSSH stops here too, and files that include each other twice would take ages. */
   #isTooDeep = false;
+  #lines = 0;
   /** What `Host` patterns are held against: the alias, in the final pass the host name. */
   #host: string;
 
   constructor(request: EvaluationRequest, environment: ConfigEnvironment, files: ConfigFiles) {
     this.#request = request;
     this.#environment = environment;
-    this.#files = files;
+    this.#files = files.view();
     this.#host = request.alias;
     for (const [name, value] of [
       ["user", request.user],
@@ -118,7 +125,7 @@ class Evaluator {
       failure: this.#failure,
       warnings: this.#warnings,
       usesExec: this.#usesExec,
-      dependencies: this.#dependencies,
+      dependencies: this.#files.dependencies,
     };
   }
 
@@ -137,9 +144,7 @@ class Evaluator {
 
   async #readFile(kind: FileKind, checkOwner: boolean, isRequired: boolean): Promise<void> {
     const { path } = kind;
-    const read = await this.#files.read(path, checkOwner, (file, stamp) =>
-      this.#dependencies.set(file, stamp),
-    );
+    const read = await this.#files.read(path, checkOwner);
     if (read.kind === "missing") {
       if (isRequired) {
         this.#fail("unreadable", "it does not exist", path);
@@ -160,15 +165,24 @@ class Evaluator {
       if (this.#isTooDeep) {
         return;
       }
-      isActive = await this.#process(directive, kind, isActive);
+      if (++this.#lines > mostLines) {
+        this.#isTooDeep = true;
+        this.#fail("malformed", "the files include each other too often", path, directive.line);
+      } else if (directive.keyword === "include" && directive.problem === undefined) {
+        await this.#include(directive, kind, isActive);
+      } else {
+        isActive = this.#process(directive, kind, isActive);
+      }
+      if (this.#pacer.isDue()) {
+        await this.#pacer.pause();
+      }
     }
   }
 
   /** @returns whether the lines that follow apply. */
-  async #process(directive: Directive, kind: FileKind, isActive: boolean): Promise<boolean> {
+  #process(directive: Directive, kind: FileKind, isActive: boolean): boolean {
     const { keyword, args, line } = directive;
-    const refuse = (why: string, cause?: unknown): void =>
-      this.#fail("malformed", `${printable(keyword, 60)}: ${why}`, kind.path, line, cause);
+    const refuse = this.#refuser(directive, kind);
     const rule = keywordRule(keyword);
     if (rule === undefined && directive.problem === undefined) {
       const ignored = this.#first("ignoreunknown");
@@ -179,10 +193,6 @@ class Evaluator {
     }
     if (rule === undefined || directive.problem !== undefined) {
       refuse(directive.problem ?? "unreadable");
-      return isActive;
-    }
-    if (keyword === "include") {
-      await this.#include(args, kind, isActive, refuse);
       return isActive;
     }
     if (keyword === "host") {
@@ -274,12 +284,14 @@ class Evaluator {
     return !kind.neverMatches && result.matches;
   }
 
-  async #include(
-    args: readonly string[],
-    kind: FileKind,
-    isActive: boolean,
-    refuse: (why: string, cause?: unknown) => void,
-  ): Promise<void> {
+  #refuser({ keyword, line }: Directive, kind: FileKind): (why: string, cause?: unknown) => void {
+    return (why, cause) =>
+      this.#fail("malformed", `${printable(keyword, 60)}: ${why}`, kind.path, line, cause);
+  }
+
+  async #include(directive: Directive, kind: FileKind, isActive: boolean): Promise<void> {
+    const { args } = directive;
+    const refuse = this.#refuser(directive, kind);
     if (args.includes("")) {
       refuse("an argument is empty");
       return;
@@ -300,8 +312,10 @@ class Evaluator {
         refuse(error.message, error);
         continue;
       }
-      const onRead = (file: string, stamp: string): void => void this.#dependencies.set(file, stamp);
-      for (const included of await this.#files.glob(path, onRead)) {
+      for (const included of await this.#files.glob(path)) {
+        if (this.#isTooDeep) {
+          return;
+        }
         await this.#readFile(
           {
             path: included,

@@ -1,6 +1,7 @@
 import { printable } from "../base/log.ts";
+import { Pacer } from "../base/pacer.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
-import type { ConfigFiles } from "./configFiles.ts";
+import type { ConfigFiles, ConfigView } from "./configFiles.ts";
 import type { Directive } from "./configLine.ts";
 import type { ConfigProblem, HostEntry, HostSettings } from "./configPorts.ts";
 import { entryPatterns, entryValue } from "./hostPolicies.ts";
@@ -8,7 +9,7 @@ import { isValidHost, parsePort } from "./hostSpec.ts";
 import { includePath, machineTokens } from "./includePath.ts";
 import { ArgumentError, keywordRule } from "./keywords.ts";
 import { isPattern, matchPatternList, matchPatterns } from "./patterns.ts";
-import { ExpansionError } from "./tokens.ts";
+import { ExpansionError, type Tokens } from "./tokens.ts";
 
 export interface HostList {
   readonly hosts: readonly HostEntry[];
@@ -17,9 +18,17 @@ export interface HostList {
   readonly dependencies: ReadonlyMap<string, string>;
 }
 
+/** As OpenSSH (readconf.c, READCONF_MAX_DEPTH). */
+const deepestInclude = 16;
+/** Lines read for one list, those of a file that is included twice counted twice. */
+const mostLines = 2_000_000;
+const mostHosts = 200_000;
+/** Rows for a person to read. */
+const mostProblems = 1000;
+
 /**
  * The hosts that a person can choose from: the names on `Host` lines that are not patterns, then those that only the
- * settings name. Reads on behind what can't be read, and says what that was.
+ * settings name. Reads on behind what can't be read, and says what that was, once for each line.
  */
 export async function listHosts(
   configFile: string,
@@ -27,14 +36,15 @@ export async function listHosts(
   environment: ConfigEnvironment,
   files: ConfigFiles,
 ): Promise<HostList> {
-  const lister = new HostLister(environment, files);
+  const lister = new HostLister(environment, files.view());
   if (configFile.toLowerCase() === "none") {
     // No file at all, as with `ssh -F none`.
   } else if (configFile !== "") {
-    await lister.read(configFile, true, false, true);
+    await lister.read({ path: configFile, isUsers: true, checkOwner: false, isRequired: true });
   } else {
-    await lister.read(environment.userFile, true, true, false);
-    await lister.read(environment.systemFile, false, false, false);
+    const { userFile, systemFile } = environment;
+    await lister.read({ path: userFile, isUsers: true, checkOwner: true, isRequired: false });
+    await lister.read({ path: systemFile, isUsers: false, checkOwner: false, isRequired: false });
   }
   for (const name of settings.flatMap(entryPatterns)) {
     lister.addFromSettings(name, settings);
@@ -47,21 +57,48 @@ type Scope = readonly string[] | undefined;
 
 type Draft = { -readonly [K in keyof HostEntry]: HostEntry[K] };
 
+interface FileToRead {
+  readonly path: string;
+  /** A person's file: relative Includes begin in `~/.ssh`, and `~` is allowed. */
+  readonly isUsers: boolean;
+  readonly checkOwner: boolean;
+  readonly isRequired: boolean;
+  readonly scope?: Scope;
+  /** The files that lead to this one. */
+  readonly includedBy?: readonly string[];
+}
+
 class HostLister implements HostList {
+  readonly #files: ConfigView;
   readonly #environment: ConfigEnvironment;
-  readonly #files: ConfigFiles;
+  readonly #tokens: Tokens;
+  readonly #pacer = new Pacer();
   readonly #byAlias = new Map<string, Draft>();
-  readonly dependencies = new Map<string, string>();
-  readonly problems: ConfigProblem[] = [];
+  readonly #problems = new Map<string, ConfigProblem>();
+  /**
+   * Scopes in which each file was read, as text; the empty one is that of all hosts. Reading it again adds nothing,
+   * because each host is listed where it stands first.
+   */
+  readonly #done = new Map<string, Set<string>>();
+  #lines = 0;
   #ignoreUnknown: string | undefined;
 
-  constructor(environment: ConfigEnvironment, files: ConfigFiles) {
+  constructor(environment: ConfigEnvironment, files: ConfigView) {
     this.#environment = environment;
     this.#files = files;
+    this.#tokens = machineTokens(environment);
   }
 
   get hosts(): readonly HostEntry[] {
     return [...this.#byAlias.values()];
+  }
+
+  get problems(): readonly ConfigProblem[] {
+    return [...this.#problems.values()];
+  }
+
+  get dependencies(): ReadonlyMap<string, string> {
+    return this.#files.dependencies;
   }
 
   addFromSettings(alias: string, settings: readonly HostSettings[]): void {
@@ -82,32 +119,36 @@ class HostLister implements HostList {
     });
   }
 
-  async read(
-    path: string,
-    isUsers: boolean,
-    checkOwner: boolean,
-    isRequired: boolean,
-    scope?: Scope,
-    includedBy: readonly string[] = [],
-  ): Promise<void> {
-    const result = await this.#files.read(path, checkOwner, this.#onRead);
+  async read(file: FileToRead): Promise<void> {
+    const { path, isUsers, checkOwner, isRequired, scope, includedBy = [] } = file;
+    if (this.#isDone(path, scope)) {
+      return;
+    }
+    const result = await this.#files.read(path, checkOwner);
     if (result.kind === "missing") {
       if (isRequired) {
-        this.problems.push({ file: path, message: "The file does not exist" });
+        this.#addProblem({ file: path, message: "The file does not exist" });
       }
       return;
     }
     if (result.kind === "refused") {
-      this.problems.push({ file: path, message: `The file is left out: ${result.why}` });
+      this.#addProblem({ file: path, message: `The file is left out: ${result.why}` });
       return;
     }
     // Names and patterns of the block that the lines are in.
     let block: readonly Draft[] = [];
     let patterns: Scope = scope;
     for (const directive of result.directives) {
+      if (++this.#lines > mostLines || this.#byAlias.size >= mostHosts) {
+        this.#addProblem({ file: path, message: "There are too many lines or hosts; the rest is left out" });
+        return;
+      }
+      if (this.#pacer.isDue()) {
+        await this.#pacer.pause();
+      }
       const problem = this.#problemOf(directive);
       if (problem !== undefined) {
-        this.problems.push({ file: path, line: directive.line, message: problem });
+        this.#addProblem({ file: path, line: directive.line, message: problem });
         continue;
       }
       switch (directive.keyword) {
@@ -128,12 +169,30 @@ class HostLister implements HostList {
     }
   }
 
-  readonly #onRead = (path: string, stamp: string): void => void this.dependencies.set(path, stamp);
+  #isDone(path: string, scope: Scope): boolean {
+    const scopes = this.#done.get(path) ?? new Set();
+    const key = scope?.join("\0") ?? "";
+    const isDone = scopes.has("") || scopes.has(key);
+    this.#done.set(path, scopes.add(key));
+    return isDone;
+  }
+
+  #addProblem(problem: ConfigProblem): void {
+    if (this.#problems.size < mostProblems) {
+      const { file, line, message } = problem;
+      this.#problems.set(JSON.stringify([file, line, message]), problem);
+    }
+  }
 
   #addBlock({ args, line }: Directive, file: string, scope: Scope): readonly Draft[] {
     const added: Draft[] = [];
+    // Only a negated pattern rules out a name that stands on the line itself.
+    const negated = args.filter((arg) => arg.startsWith("!"));
     for (const alias of args) {
-      const isListed = !isPattern(alias) && isValidHost(alias) && matchPatterns(alias, args);
+      const isListed =
+        !isPattern(alias) &&
+        isValidHost(alias) &&
+        (negated.length === 0 || matchPatterns(alias, [alias, ...negated]));
       if (isListed && !this.#byAlias.has(alias) && (scope === undefined || matchPatterns(alias, scope))) {
         const entry: Draft = { alias, file, line, source: "sshConfig" };
         this.#byAlias.set(alias, entry);
@@ -151,12 +210,21 @@ class HostLister implements HostList {
   ): Promise<void> {
     for (const arg of args) {
       const path = this.#includePath(arg, isUsers);
-      for (const included of path === undefined ? [] : await this.#files.glob(path, this.#onRead)) {
+      for (const included of path === undefined ? [] : await this.#files.glob(path)) {
+        const file = files.at(-1) ?? included;
         if (files.includes(included)) {
-          const file = files.at(-1) ?? included;
-          this.problems.push({ file, line, message: "Include: the file leads back to itself" });
+          this.#addProblem({ file, line, message: "Include: the file leads back to itself" });
+        } else if (files.length > deepestInclude) {
+          this.#addProblem({ file, line, message: "Include: files include each other too deeply" });
         } else {
-          await this.read(included, isUsers, true, false, scope, files);
+          await this.read({
+            path: included,
+            isUsers,
+            checkOwner: true,
+            isRequired: false,
+            scope,
+            includedBy: files,
+          });
         }
       }
     }
@@ -165,7 +233,7 @@ class HostLister implements HostList {
   /** Undefined for a path that depends on the host, or on a variable that is not set. */
   #includePath(arg: string, isUsers: boolean): string | undefined {
     try {
-      return includePath(arg, isUsers, this.#environment, machineTokens(this.#environment));
+      return includePath(arg, isUsers, this.#environment, this.#tokens);
     } catch (error) {
       if (error instanceof ExpansionError) {
         return undefined;
@@ -201,6 +269,9 @@ class HostLister implements HostList {
 
 /** The first value of a block counts; what has tokens in it says nothing to a person. */
 function describe(block: readonly Draft[], { keyword, args }: Directive): void {
+  if (block.length === 0 || (keyword !== "hostname" && keyword !== "user" && keyword !== "port")) {
+    return;
+  }
   const [value = ""] = args;
   for (const entry of block) {
     if (keyword === "hostname" && !value.includes("%")) {

@@ -1,0 +1,58 @@
+import { SshSessionsError } from "./errors.ts";
+
+export type FileErrorReason =
+  | "missing"
+  /** The person may not read or write it. */
+  | "denied"
+  /** A folder, device, socket, or a pipe that can't be read in bounded time. */
+  | "not-a-file"
+  | "too-large"
+  /** The file system has not answered in time: a network drive or a FUSE mount that hangs. */
+  | "unresponsive"
+  /** Anything else that the system says; see `code`. */
+  | "failed";
+
+/** A local file can't be used. `message` begins with its path. */
+export class FileError extends SshSessionsError<FileErrorReason> {
+  readonly path: string;
+  /** What is wrong, in words that follow the file's name: "it is a folder". */
+  readonly what: string;
+  /** The system's code, for example `EACCES`; undefined where the refusal is our own. */
+  readonly code: string | undefined;
+
+  constructor(
+    reason: FileErrorReason,
+    path: string,
+    what: string,
+    options: { readonly code?: string | undefined; readonly cause?: unknown } = {},
+  ) {
+    super(reason, `${path}: ${what}`, { cause: options.cause });
+    this.path = path;
+    this.what = what;
+    this.code = options.code;
+  }
+
+  static is(error: unknown): error is FileError {
+    return error instanceof FileError;
+  }
+}
+
+/** The same refusal as a FileError. Errors that are FileErrors already stay as they are. */
+export function asFileError(path: string, cause: unknown): FileError {
+  if (FileError.is(cause)) {
+    return cause;
+  }
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return new FileError("missing", path, "it does not exist", { code, cause });
+    case "EACCES":
+    case "EPERM":
+      return new FileError("denied", path, `it can't be read (${code})`, { code, cause });
+    case "EISDIR":
+      return new FileError("not-a-file", path, "it is a folder", { code, cause });
+    default:
+      return new FileError("failed", path, `it can't be read (${code ?? String(cause)})`, { code, cause });
+  }
+}

@@ -1,0 +1,322 @@
+import { constants } from "node:fs";
+import { dirname } from "node:path";
+import { asFileError, FileError } from "./fileErrors.ts";
+
+/** One task for the file system. Everything in it can be posted to a worker thread. */
+export type FileJob =
+  | { readonly kind: "stat"; readonly path: string }
+  | {
+      readonly kind: "read";
+      readonly path: string;
+      /** Bytes; a longer file is refused with `too-large`. */
+      readonly limit: number;
+      /** Read nothing when the file still has this stamp. */
+      readonly unless?: string;
+      /** A named pipe is read when a program writes to it, as `ssh` reads a key from one. */
+      readonly pipes?: boolean;
+    }
+  | { readonly kind: "list"; readonly path: string; readonly limit: number }
+  | {
+      readonly kind: "append";
+      readonly path: string;
+      readonly line: string;
+      /** Created with mode 0700 when it is missing and the file is in it. */
+      readonly folder?: string;
+    };
+
+export type FileKind = "file" | "folder" | "null" | "pipe" | "special";
+
+/** What stat(2) says, as far as it matters here. */
+export interface FileFacts {
+  readonly kind: FileKind;
+  readonly uid: number;
+  readonly mode: number;
+  readonly size: number;
+  /** Changes when the file, or the list of names in a folder, changes. */
+  readonly stamp: string;
+}
+
+export interface FileContents {
+  readonly facts: FileFacts;
+  /** Undefined: the file has the stamp that was passed. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+export interface FolderNames {
+  readonly names: readonly string[];
+  /** There are more names than the limit. */
+  readonly isCut: boolean;
+}
+
+export interface FileAnswers {
+  readonly stat: FileFacts;
+  readonly read: FileContents;
+  readonly list: FolderNames;
+  readonly append: undefined;
+}
+
+/** stat(2) results as node:fs returns them. */
+export interface RawStats {
+  readonly uid: number;
+  readonly mode: number;
+  readonly size: number;
+  readonly rdev: number;
+  readonly ino: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isFIFO(): boolean;
+  isCharacterDevice(): boolean;
+}
+
+/** The system calls that the jobs are made of. Each occupies at most one thread until it returns. */
+export interface RawFiles {
+  stat(path: string): Promise<RawStats>;
+  open(path: string, flags: number, mode?: number): Promise<number>;
+  fstat(fd: number): Promise<RawStats>;
+  /** From the file's position on where `position` is null. */
+  read(fd: number, into: Uint8Array, offset: number, position: number | null): Promise<number>;
+  write(fd: number, data: Uint8Array): Promise<number>;
+  truncate(fd: number, length: number): Promise<void>;
+  close(fd: number): Promise<void>;
+  mkdir(path: string, mode: number): Promise<void>;
+  realpath(path: string): Promise<string>;
+  list(path: string, limit: number): Promise<FolderNames>;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** Windows has neither of the two. */
+const nonBlocking = (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+const chunkLength = 1024 * 1024;
+/** How long a pipe may keep a reader waiting. */
+const pipePatienceMilliseconds = 1000;
+const pipePollMilliseconds = 20;
+
+/** @throws FileError */
+export async function runFileJob<K extends FileJob["kind"]>(
+  raw: RawFiles,
+  job: FileJob & { readonly kind: K },
+): Promise<FileAnswers[K]>;
+export async function runFileJob(raw: RawFiles, job: FileJob): Promise<FileAnswers[FileJob["kind"]]> {
+  try {
+    switch (job.kind) {
+      case "stat":
+        return await factsOf(raw, job.path);
+      case "read":
+        return await readFile(raw, job);
+      case "list":
+        return await raw.list(job.path, job.limit);
+      case "append":
+        return await append(raw, job);
+    }
+  } catch (error) {
+    throw asFileError(job.path, error);
+  }
+}
+
+/** The null device by name, which needs no file system: Windows' `ssh` knows `/dev/null` too. */
+export function isNullDevice(path: string): boolean {
+  return path === "/dev/null" || (process.platform === "win32" && /^(?:\\\\\.\\)?nul$/i.test(path));
+}
+
+const nullFacts: FileFacts = { kind: "null", uid: 0, mode: 0o666, size: 0, stamp: "null" };
+
+async function factsOf(raw: RawFiles, path: string): Promise<FileFacts> {
+  return isNullDevice(path) ? nullFacts : toFacts(raw, await raw.stat(path));
+}
+
+async function toFacts(raw: RawFiles, stats: RawStats): Promise<FileFacts> {
+  const kind = await kindOf(raw, stats);
+  const { uid, mode, size, mtimeMs, ctimeMs, ino } = stats;
+  return kind === "null"
+    ? nullFacts
+    : { kind, uid, mode, size, stamp: [mtimeMs, ctimeMs, size, ino].join(":") };
+}
+
+async function kindOf(raw: RawFiles, stats: RawStats): Promise<FileKind> {
+  if (stats.isFile()) {
+    return "file";
+  }
+  if (stats.isDirectory()) {
+    return "folder";
+  }
+  if (stats.isFIFO()) {
+    return "pipe";
+  }
+  if (stats.isCharacterDevice() && process.platform !== "win32") {
+    const nullDevice = await raw.stat("/dev/null").catch(() => undefined);
+    return nullDevice?.isCharacterDevice() === true && nullDevice.rdev === stats.rdev ? "null" : "special";
+  }
+  return "special";
+}
+
+async function readFile(raw: RawFiles, job: FileJob & { kind: "read" }): Promise<FileContents> {
+  const { path, limit, unless } = job;
+  // Before open(2), because opening a device can already do harm.
+  const before = await factsOf(raw, path);
+  if (before.stamp === unless) {
+    return { facts: before, bytes: undefined };
+  }
+  switch (before.kind) {
+    case "null":
+      return { facts: before, bytes: new Uint8Array(0) };
+    case "folder":
+      throw new FileError("not-a-file", path, "it is a folder");
+    case "special":
+      throw new FileError("not-a-file", path, "it is a device or a socket, not a regular file");
+    case "pipe":
+      if (job.pipes !== true || !(await isNamed(raw, path))) {
+        throw new FileError("not-a-file", path, "it is a pipe, not a regular file");
+      }
+      break;
+    case "file":
+      if (before.size > limit) {
+        throw tooLarge(path, limit);
+      }
+  }
+  const fd = await raw.open(path, constants.O_RDONLY | nonBlocking);
+  try {
+    const facts = await toFacts(raw, await raw.fstat(fd));
+    // Another program may have put something else in its place meanwhile.
+    if (facts.kind !== before.kind) {
+      throw new FileError("not-a-file", path, "it changed while it was opened");
+    }
+    return facts.kind === "pipe"
+      ? { facts, bytes: await readPipe(raw, fd, path, limit) }
+      : { facts, bytes: await readRegular(raw, fd, path, facts.size, limit) };
+  } finally {
+    await raw.close(fd);
+  }
+}
+
+/** A pipe below /dev/fd or /proc is one of this process, and what is in it is not meant for us. */
+async function isNamed(raw: RawFiles, path: string): Promise<boolean> {
+  return raw.realpath(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Files of /proc say that they are empty: those are read until nothing more comes. */
+async function readRegular(
+  raw: RawFiles,
+  fd: number,
+  path: string,
+  size: number,
+  limit: number,
+): Promise<Uint8Array> {
+  let bytes = new Uint8Array(Math.min(Math.max(size + 1, 4096), limit + 1));
+  let length = 0;
+  for (;;) {
+    if (length === bytes.length) {
+      if (length > limit) {
+        throw tooLarge(path, limit);
+      }
+      const larger = new Uint8Array(Math.min(bytes.length * 2, limit + 1));
+      larger.set(bytes);
+      bytes = larger;
+    }
+    const part = bytes.subarray(0, Math.min(bytes.length, length + chunkLength));
+    const count = await raw.read(fd, part, length, null);
+    if (count === 0) {
+      return bytes.subarray(0, length);
+    }
+    length += count;
+    if (length === size) {
+      return bytes.subarray(0, length);
+    }
+  }
+}
+
+async function readPipe(raw: RawFiles, fd: number, path: string, limit: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(limit + 1);
+  let length = 0;
+  let patience = pipePatienceMilliseconds;
+  while (length <= limit) {
+    const count = await raw.read(fd, bytes, length, null).catch((error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "EAGAIN") {
+        return undefined;
+      }
+      throw error;
+    });
+    if (count === 0 && length === 0) {
+      throw new FileError("not-a-file", path, "it is a pipe to which no program writes");
+    }
+    if (count === 0) {
+      return bytes.slice(0, length);
+    }
+    if (count === undefined) {
+      patience -= pipePollMilliseconds;
+      if (patience <= 0) {
+        throw new FileError("not-a-file", path, "it is a pipe, and its writer does not end in time");
+      }
+      await raw.sleep(pipePollMilliseconds);
+    }
+    length += count ?? 0;
+  }
+  throw tooLarge(path, limit);
+}
+
+function tooLarge(path: string, limit: number): FileError {
+  const size =
+    limit >= 1024 * 1024 ? `${Math.floor(limit / 1024 / 1024)} MB` : `${Math.floor(limit / 1024)} KB`;
+  return new FileError("too-large", path, `it is longer than ${size}`);
+}
+
+/** Adds one line; after a write that fails, the file is as it was. */
+async function append(raw: RawFiles, job: FileJob & { kind: "append" }): Promise<undefined> {
+  const { path, line, folder } = job;
+  const before = await factsOf(raw, path).catch((error: unknown) => {
+    const known = asFileError(path, error);
+    if (known.reason === "missing") {
+      return undefined;
+    }
+    throw known;
+  });
+  if (before?.kind === "null") {
+    return;
+  }
+  if (before !== undefined && before.kind !== "file") {
+    throw new FileError("not-a-file", path, "it is not a regular file");
+  }
+  if (before === undefined && folder !== undefined) {
+    await makeFolders(raw, folder);
+  }
+  // O_APPEND and one write: lines of several programs never mix.
+  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | nonBlocking;
+  const fd = await raw.open(path, flags, 0o600);
+  try {
+    const stats = await raw.fstat(fd);
+    if (!stats.isFile()) {
+      throw new FileError("not-a-file", path, "it is not a regular file");
+    }
+    const last = new Uint8Array(1);
+    const isCut = stats.size > 0 && (await raw.read(fd, last, 0, stats.size - 1)) === 1 && last[0] !== 0x0a;
+    const data = Buffer.from(`${isCut ? "\n" : ""}${line}\n`, "utf8");
+    const written = await raw.write(fd, data);
+    if (written !== data.length) {
+      // A full disk. Half a line would name the host with a damaged key. What another program added meanwhile stays.
+      if ((await raw.fstat(fd)).size === stats.size + written) {
+        await raw.truncate(fd, stats.size);
+      }
+      throw new FileError("failed", path, `only ${written} of ${data.length} bytes could be written`);
+    }
+  } finally {
+    await raw.close(fd);
+  }
+}
+
+async function makeFolders(raw: RawFiles, folder: string): Promise<void> {
+  try {
+    await raw.mkdir(folder, 0o700);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" && dirname(folder) !== folder) {
+      await makeFolders(raw, dirname(folder));
+      await raw.mkdir(folder, 0o700);
+    } else if (code !== "EEXIST") {
+      throw error;
+    }
+  }
+}
