@@ -259,8 +259,8 @@ async function readPipe(raw: RawFiles, fd: number, path: string, limit: number):
 }
 
 function tooLarge(path: string, limit: number): FileError {
-  const size =
-    limit >= 1024 * 1024 ? `${Math.floor(limit / 1024 / 1024)} MB` : `${Math.floor(limit / 1024)} KB`;
+  const megabyte = 1024 * 1024;
+  const size = limit < megabyte ? `${limit} bytes` : `${Math.floor(limit / megabyte)} MB`;
   return new FileError("too-large", path, `it is longer than ${size}`);
 }
 

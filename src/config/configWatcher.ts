@@ -3,26 +3,39 @@ import { posix, win32 } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
+import { FileError } from "../base/fileErrors.ts";
+import { type LocalFiles, localFiles } from "../base/localFiles.ts";
 import type { Logger } from "../base/log.ts";
 
 /** Editors write in several steps; what comes within this time is one change. */
 const settleMilliseconds = 200;
+
+/** The system has a limit too, which all programs of the person share. */
+const mostFolders = 500;
+
+interface Watched {
+  readonly names: Set<string>;
+  watcher: FSWatcher | undefined;
+  opening: Promise<void> | undefined;
+}
 
 /**
  * Says when files change. Watches the folders, because editors replace files; for a folder that is not there yet,
  * its parent. Owns its watchers, which don't keep the process alive.
  */
 export class ConfigWatcher implements Disposable {
+  readonly #files: LocalFiles;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #paths: typeof posix;
   readonly #changed = new Emitter<void>();
   /** Folder -> names in it that matter; `*`: all. */
-  readonly #folders = new Map<string, { names: Set<string>; watcher: FSWatcher | undefined }>();
+  readonly #folders = new Map<string, Watched>();
   #timer: Disposable | undefined;
   #isDisposed = false;
 
-  constructor(clock: Clock, logger: Logger, platform: NodeJS.Platform) {
+  constructor(clock: Clock, logger: Logger, platform: NodeJS.Platform, files: LocalFiles = localFiles) {
+    this.#files = files;
     this.#clock = clock;
     this.#logger = logger;
     this.#paths = platform === "win32" ? win32 : posix;
@@ -31,13 +44,13 @@ export class ConfigWatcher implements Disposable {
   readonly onDidChange: Event<void> = (listener) => this.#changed.event(listener);
 
   /** Watches these files from now on, and all that is in those folders whose path ends with a slash. */
-  watch(paths: Iterable<string>): void {
+  async watch(paths: Iterable<string>): Promise<void> {
     for (const path of paths) {
       const normal = this.#paths.normalize(path);
       if (path.endsWith("/")) {
-        this.#watchName(normal.length > 1 ? normal.slice(0, -1) : normal, "*");
+        await this.#watchName(normal.length > 1 ? normal.slice(0, -1) : normal, "*");
       } else {
-        this.#watchName(this.#paths.dirname(normal), this.#paths.basename(normal));
+        await this.#watchName(this.#paths.dirname(normal), this.#paths.basename(normal));
       }
     }
   }
@@ -56,26 +69,47 @@ export class ConfigWatcher implements Disposable {
     this.#folders.clear();
   }
 
-  #watchName(folder: string, name: string): void {
+  async #watchName(folder: string, name: string): Promise<void> {
     if (this.#isDisposed || name === "") {
       return;
     }
-    const known = this.#folders.get(folder);
-    if (known !== undefined) {
-      known.names.add(name);
-      if (known.watcher !== undefined) {
+    let known = this.#folders.get(folder);
+    if (known === undefined) {
+      if (this.#folders.size >= mostFolders) {
         return;
       }
+      known = { names: new Set(), watcher: undefined, opening: undefined };
+      this.#folders.set(folder, known);
     }
-    const names = known?.names ?? new Set([name]);
-    const watcher = this.#open(folder, names);
-    this.#folders.set(folder, { names, watcher });
-    if (watcher === undefined && this.#paths.dirname(folder) !== folder) {
-      this.#watchName(this.#paths.dirname(folder), this.#paths.basename(folder));
+    known.names.add(name);
+    if (known.watcher === undefined) {
+      known.opening ??= this.#open(folder, known);
+      await known.opening;
     }
   }
 
-  #open(folder: string, names: ReadonlySet<string>): FSWatcher | undefined {
+  /** fs.watch(2) itself would block the event loop on a mount that hangs, so the folder must answer first. */
+  async #open(folder: string, watched: Watched): Promise<void> {
+    const isThere = await this.#files.stat(folder).then(
+      ({ kind }) => kind === "folder",
+      (error: unknown) => (FileError.is(error) && error.reason === "unresponsive" ? undefined : false),
+    );
+    watched.opening = undefined;
+    if (this.#folders.get(folder) !== watched) {
+      return;
+    }
+    if (isThere === undefined) {
+      return;
+    }
+    const old = watched.watcher;
+    watched.watcher = isThere ? this.#start(folder, watched.names) : undefined;
+    old?.close();
+    if (watched.watcher === undefined && this.#paths.dirname(folder) !== folder) {
+      await this.#watchName(this.#paths.dirname(folder), this.#paths.basename(folder));
+    }
+  }
+
+  #start(folder: string, names: ReadonlySet<string>): FSWatcher | undefined {
     try {
       const watcher = watch(folder, { persistent: false }, (_, name) => {
         if (name === null || names.has(name) || names.has("*")) {
@@ -99,14 +133,10 @@ export class ConfigWatcher implements Disposable {
     }
   }
 
-  /** A folder may be another one now, may have come or gone: all watchers are made anew. */
+  /** A folder may be another one now, may have come or gone: all watchers are made anew, and the old ones stay until then. */
   #onSettled(): void {
-    const watched = [...this.#folders].map(([folder, { names }]) => [folder, [...names]] as const);
-    this.#close();
-    for (const [folder, names] of watched) {
-      for (const name of names) {
-        this.#watchName(folder, name);
-      }
+    for (const [folder, watched] of this.#folders) {
+      watched.opening ??= this.#open(folder, watched);
     }
     this.#changed.fire();
   }

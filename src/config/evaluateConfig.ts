@@ -64,6 +64,10 @@ export async function evaluateConfig(
   return new Evaluator(request, environment, files).run();
 }
 
+/** OpenSSH takes at most 100 files of keys, and has no limit for the rest. */
+const mostAppended = 10_000;
+const mostKeyFiles = 100;
+
 interface FileKind {
   readonly path: string;
   /** A person's file: relative Includes begin in `~/.ssh`, and `~` is allowed. */
@@ -79,6 +83,8 @@ class Evaluator {
   readonly #files: ConfigView;
   readonly #pacer = new Pacer();
   readonly #settings = new Map<string, SettingLine[]>();
+  /** The values of keywords whose lines accumulate. */
+  readonly #appended = new Map<string, Set<string>>();
   readonly #warnings: ConfigWarning[] = [];
   #failure: ConfigError | undefined;
   #usesExec = false;
@@ -231,16 +237,30 @@ class Evaluator {
   }
 
   #append(name: string, setting: SettingLine): void {
-    let lines = this.#settings.get(name) ?? [];
+    const lines = this.#settings.get(name) ?? [];
+    const values = this.#appended.get(name) ?? new Set();
+    this.#settings.set(name, lines);
+    this.#appended.set(name, values);
     for (const value of setting.values) {
       if (name === "sendenv" && value.startsWith("-")) {
         // Takes back what was named so far.
-        lines = lines.filter((line) => !matchPattern(line.values[0] ?? "", value.slice(1)));
-      } else if (!lines.some((line) => line.values[0] === value)) {
-        lines = [...lines, { ...setting, values: [value] }];
+        this.#lines += lines.length;
+        const left = lines.filter((line) => !matchPattern(line.values[0] ?? "", value.slice(1)));
+        lines.splice(0, lines.length, ...left);
+        values.clear();
+        for (const line of left) {
+          values.add(line.values[0] ?? "");
+        }
+      } else if (!values.has(value)) {
+        const most = name === "identityfile" || name === "certificatefile" ? mostKeyFiles : mostAppended;
+        if (lines.length === most) {
+          this.#fail("malformed", `${name}: there are more than ${most}`, setting.file, setting.line);
+          return;
+        }
+        values.add(value);
+        lines.push({ ...setting, values: [value] });
       }
     }
-    this.#settings.set(name, lines);
   }
 
   /** Whichever of ProxyJump and ProxyCommand is first rules the other out; `ProxyJump none` leaves it the choice. */

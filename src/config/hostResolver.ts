@@ -4,10 +4,12 @@ import { raceSignal } from "../base/deadline.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError } from "../base/errors.ts";
+import { FileError } from "../base/fileErrors.ts";
 import type { Logger } from "../base/log.ts";
 import { type AlgorithmKeyword, type AlgorithmNames, openSshAlgorithms } from "./algorithmLists.ts";
 import { buildHostConfig } from "./buildHostConfig.ts";
 import { type ConfigEnvironment, configEnvironment } from "./configEnvironment.ts";
+import type { ConfigError } from "./configErrors.ts";
 import { ConfigFiles } from "./configFiles.ts";
 import type { HostResolver, SettingsPort } from "./configPorts.ts";
 import { ConfigWatcher } from "./configWatcher.ts";
@@ -91,7 +93,7 @@ class Resolver implements HostResolver, Disposable {
       this.#environment,
       this.#files,
     );
-    this.#watcher.watch(dependencies.keys());
+    await this.#watcher.watch(dependencies.keys());
     return { hosts, problems };
   }
 
@@ -175,7 +177,7 @@ class Resolver implements HostResolver, Disposable {
     }
     this.#kept.delete(key);
     const evaluation = await evaluateConfig(overrides.request, this.#environment, this.#files);
-    this.#watcher.watch(evaluation.dependencies.keys());
+    await this.#watcher.watch(evaluation.dependencies.keys());
     const config = await this.#build(overrides, evaluation);
     // What a `Match exec` says may be another thing next time.
     if (!evaluation.usesExec) {
@@ -193,6 +195,9 @@ class Resolver implements HostResolver, Disposable {
   }
 
   async #build({ request, sources }: Overrides, evaluation: Evaluation): Promise<HostConfig> {
+    if (evaluation.failure !== undefined && wouldHang(evaluation.failure)) {
+      throw evaluation.failure;
+    }
     const asked = await this.#ssh.ask(request);
     if (asked === undefined) {
       if (evaluation.failure !== undefined) {
@@ -223,6 +228,11 @@ class Resolver implements HostResolver, Disposable {
       return new Map();
     }
   }
+}
+
+/** `ssh` would wait for ever on a pipe that it is told to include, or on a mount that hangs. */
+function wouldHang({ cause }: ConfigError): boolean {
+  return FileError.is(cause) && (cause.reason === "not-a-file" || cause.reason === "unresponsive");
 }
 
 interface Overrides {

@@ -38,7 +38,7 @@ export class SshAsker {
 
   /** Undefined: there is no `ssh` that could be asked. @throws ConfigError what `ssh` refuses, or that it takes too long. */
   async ask(request: EvaluationRequest): Promise<AskedValues | undefined> {
-    this.#program ??= findSsh(this.#environment) ?? false;
+    this.#program ??= (await findSsh(this.#environment)) ?? false;
     const program = this.#program;
     if (program === false) {
       return undefined;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
 import { posix, win32 } from "node:path";
+import { localFiles } from "../base/localFiles.ts";
 import { programSurroundings } from "../base/programFolder.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 
@@ -22,10 +22,10 @@ const longestOutput = 1_000_000;
  * The machine's `ssh`: on Windows that of the system before those on PATH, because Git brings one whose paths are not
  * Windows paths; only absolute folders of PATH are looked into.
  */
-export function findSsh(
+export async function findSsh(
   { platform, env }: Pick<ConfigEnvironment, "platform" | "env">,
-  isProgram: (path: string) => boolean = isExecutable,
-): string | undefined {
+  isProgram: (path: string) => boolean | Promise<boolean> = isExecutable,
+): Promise<string | undefined> {
   const isWindows = platform === "win32";
   const paths = isWindows ? win32 : posix;
   const name = isWindows ? "ssh.exe" : "ssh";
@@ -40,7 +40,13 @@ export function findSsh(
         ...listed,
       ]
     : listed;
-  return folders.map((folder) => paths.join(folder, name)).find(isProgram);
+  for (const folder of folders) {
+    const path = paths.join(folder, name);
+    if (await isProgram(path)) {
+      return path;
+    }
+  }
+  return undefined;
 }
 
 /** Ends the program, and on POSIX all that it started (`Match exec`), when the signal aborts. */
@@ -91,10 +97,11 @@ export const runSsh: RunSsh = (program, args, signal) =>
     });
   });
 
-function isExecutable(path: string): boolean {
+/** Not by access(2) of this thread: a folder of PATH may be on a mount that hangs. */
+async function isExecutable(path: string): Promise<boolean> {
   try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    const { kind, mode } = await localFiles.stat(path);
+    return kind === "file" && (process.platform === "win32" || (mode & 0o111) !== 0);
   } catch {
     return false;
   }

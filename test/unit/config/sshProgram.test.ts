@@ -6,28 +6,28 @@ describe("the machine's ssh", () => {
     platform: NodeJS.Platform,
     env: Record<string, string>,
     ...there: string[]
-  ): string | undefined => findSsh({ platform, env }, (path) => there.includes(path));
+  ): Promise<string | undefined> => findSsh({ platform, env }, (path) => there.includes(path));
 
-  test("is the first on PATH", () => {
+  test("is the first on PATH", async () => {
     const env = { PATH: "/a:/b:/c" };
-    expect(find("linux", env, "/b/ssh", "/c/ssh")).toBe("/b/ssh");
-    expect(find("linux", env)).toBeUndefined();
-    expect(find("linux", {})).toBeUndefined();
+    expect(await find("linux", env, "/b/ssh", "/c/ssh")).toBe("/b/ssh");
+    expect(await find("linux", env)).toBeUndefined();
+    expect(await find("linux", {})).toBeUndefined();
   });
 
-  test("is not looked for in the folder that happens to be current", () => {
-    expect(find("linux", { PATH: ".::bin" }, "ssh", "./ssh", "bin/ssh", "/ssh")).toBeUndefined();
-    expect(find("win32", { Path: ".;bin" }, "ssh.exe", "bin\\ssh.exe")).toBeUndefined();
+  test("is not looked for in the folder that happens to be current", async () => {
+    expect(await find("linux", { PATH: ".::bin" }, "ssh", "./ssh", "bin/ssh", "/ssh")).toBeUndefined();
+    expect(await find("win32", { Path: ".;bin" }, "ssh.exe", "bin\\ssh.exe")).toBeUndefined();
   });
 
-  test("is the system's on Windows, whatever PATH says", () => {
+  test("is the system's on Windows, whatever PATH says", async () => {
     const env = { SystemRoot: "C:\\Windows", Path: "D:\\tools" };
     const system = "C:\\Windows\\System32\\OpenSSH\\ssh.exe";
-    expect(find("win32", env, "D:\\tools\\ssh.exe", system)).toBe(system);
-    expect(find("win32", env, "D:\\tools\\ssh.exe")).toBe("D:\\tools\\ssh.exe");
+    expect(await find("win32", env, "D:\\tools\\ssh.exe", system)).toBe(system);
+    expect(await find("win32", env, "D:\\tools\\ssh.exe")).toBe("D:\\tools\\ssh.exe");
   });
 
-  test("is never the one of Git for Windows, whose paths are of another kind", () => {
-    expect(find("win32", { Path: "C:\\Git\\usr\\bin" }, "C:\\Git\\usr\\bin\\ssh.exe")).toBeUndefined();
+  test("is never the one of Git for Windows, whose paths are of another kind", async () => {
+    expect(await find("win32", { Path: "C:\\Git\\usr\\bin" }, "C:\\Git\\usr\\bin\\ssh.exe")).toBeUndefined();
   });
 });
