@@ -1,39 +1,55 @@
-/** The `ssh` command that does what we do, for pasting into a shell. No vscode. */
-import type { HostEntry } from "../config/configPorts.ts";
-import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
-import { shellQuote } from "../session/run/remoteCommand.ts";
+/** The `ssh` command that does what we do, for pasting into a terminal. No vscode. */
+import type { HostConfig } from "../config/hostConfig.ts";
+import { formatHostSpec } from "../config/hostSpec.ts";
+import { type LocalShell, quoteFor } from "./localShell.ts";
+
+export interface SshCommandRequest {
+  /** What the host resolves to. */
+  readonly config: HostConfig;
+  /** What its jump hosts resolve to, in the order of `config.proxyJump`. */
+  readonly hops: readonly HostConfig[];
+  /** `sshSessions.configFile` with `~` expanded, or empty. */
+  readonly configFile: string;
+}
 
 /**
- * @param host as typed.
- * @param entry how the host is listed; undefined when it is not.
- * @param config what it resolves to.
- * @param configFile `sshSessions.configFile` with `~` expanded, or empty.
+ * The words of the command. `ssh` reads the same files, so only what does not come from them is spelled out: what was
+ * typed, and what `sshSessions.hosts` says. No word can be taken for an option: each value follows its own, and the host
+ * stands behind `--`.
  */
-export function sshCommandLine(
-  host: string,
-  entry: HostEntry | undefined,
-  config: HostConfig,
-  configFile: string,
-): string {
-  const file = configFile === "" ? [] : ["-F", configFile];
-  if (entry?.source === "sshConfig" && entry.alias === host) {
-    return words(["ssh", ...file, host]);
-  }
-  // ssh does not read our settings: what they add is spelled out.
-  return words([
+export function sshCommandWords({ config, hops, configFile }: SshCommandRequest): readonly string[] {
+  const jump = hops.some((hop) => ["hostname", "user", "port"].some((keyword) => isFromSetting(hop, keyword)))
+    ? hops.map((hop, index) => hopText(hop, config.proxyJump[index]))
+    : [];
+  return [
     "ssh",
-    ...file,
-    ...(config.proxyJump.length === 0 ? [] : ["-J", config.proxyJump.map(hop).join(",")]),
-    ...(config.port === 22 ? [] : ["-p", String(config.port)]),
-    `${config.user}@${config.hostName}`,
-  ]);
+    ...(configFile === "" ? [] : ["-F", configFile]),
+    ...(jump.length === 0 ? [] : ["-J", jump.join(",")]),
+    ...(isOurs(config, "user") ? ["-l", config.user] : []),
+    ...(isOurs(config, "port") ? ["-p", String(config.port)] : []),
+    ...(isOurs(config, "hostname") ? ["-o", `HostName=${config.hostName}`] : []),
+    "--",
+    config.alias,
+  ];
 }
 
-function hop({ alias, user, port }: JumpHop): string {
-  const host = alias.includes(":") ? `[${alias}]` : alias;
-  return `${user === undefined ? "" : `${user}@`}${host}${port === undefined ? "" : `:${port}`}`;
+/** The words as a line for `shell`. Undefined where that has no way to write one of them. */
+export function sshCommandLine(request: SshCommandRequest, shell: LocalShell): string | undefined {
+  const words = sshCommandWords(request).map((word) => quoteFor(shell, word));
+  return words.every((word) => word !== undefined) ? words.join(" ") : undefined;
 }
 
-function words(list: readonly string[]): string {
-  return list.map(shellQuote).join(" ");
+function isFromSetting({ sources }: HostConfig, keyword: string): boolean {
+  return sources.get(keyword)?.kind === "hostSetting";
+}
+
+function isOurs(config: HostConfig, keyword: string): boolean {
+  return isFromSetting(config, keyword) || config.sources.get(keyword)?.kind === "commandLine";
+}
+
+/** A hop whose name only our settings know is spelled out; any other one is known to `ssh` by its name. */
+function hopText(hop: HostConfig, named: HostConfig["proxyJump"][number] | undefined): string {
+  return isFromSetting(hop, "hostname") || isFromSetting(hop, "user") || isFromSetting(hop, "port")
+    ? formatHostSpec({ alias: hop.hostName, user: hop.user, port: hop.port })
+    : formatHostSpec(named ?? { alias: hop.alias });
 }

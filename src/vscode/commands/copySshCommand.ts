@@ -1,11 +1,13 @@
 import * as vscode from "vscode";
-import { plainMessage } from "../../text/plainMessage.ts";
+import { formatHostSpec } from "../../config/hostSpec.ts";
+import { copiedText, notCopiedText } from "../../text/copyWords.ts";
+import { localShell } from "../../text/localShell.ts";
 import { sshCommandLine } from "../../text/sshCommandLine.ts";
 import { expandHome } from "../../text/valueSourceText.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { hostOf } from "./commandTarget.ts";
 
-/** The `ssh` command for a host, to the clipboard. */
+/** The `ssh` command for a host, to the clipboard, in the words of the default terminal's shell. */
 export const copySshCommand: CommandHandler = async (context, argument) => {
   const { service, resolver, settings, hostPick, presenter, home } = context;
   const host = hostOf(argument, service.masters()) ?? (await hostPick.ask("Copy SSH Command"));
@@ -13,15 +15,17 @@ export const copySshCommand: CommandHandler = async (context, argument) => {
     return;
   }
   try {
-    const [config, { hosts }] = await Promise.all([resolver.resolve(host), resolver.hosts()]);
-    const command = sshCommandLine(
-      host,
-      hosts.find(({ alias }) => alias === host),
-      config,
-      expandHome(settings.configFile, home),
-    );
+    const config = await resolver.resolve(host);
+    const hops = await Promise.all(config.proxyJump.map((hop) => resolver.resolve(formatHostSpec(hop))));
+    const configFile = expandHome(settings.configFile.trim(), home);
+    const shell = localShell(vscode.env.shell, process.platform);
+    const command = sshCommandLine({ config, hops, configFile }, shell);
+    if (command === undefined) {
+      void vscode.window.showWarningMessage(notCopiedText(host));
+      return;
+    }
     await vscode.env.clipboard.writeText(command);
-    vscode.window.setStatusBarMessage(`$(copy) Copied: ${plainMessage(command)}`, 4000);
+    vscode.window.setStatusBarMessage(copiedText(command), 4000);
   } catch (error) {
     await presenter.present(error, host, () => copySshCommand(context, host));
   }

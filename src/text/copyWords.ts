@@ -1,0 +1,14 @@
+/** What is said when something was copied, or could not be. No vscode. */
+import { printable } from "../base/log.ts";
+import { plainMessage } from "./plainMessage.ts";
+
+/** For the status bar; begins with an icon. */
+export function copiedText(command: string): string {
+  return `$(copy) Copied: ${plainMessage(printable(command, 200))}`;
+}
+
+export function notCopiedText(host: string): string {
+  return plainMessage(
+    `The SSH command for "${printable(host)}" can't be copied: it has a character that your terminal's shell has no way to write.`,
+  );
+}
