@@ -16,12 +16,19 @@ import type { MasterSnapshot } from "./session/masterSnapshotTypes.ts";
 import type { SessionSnapshot } from "./session/sessionTypes.ts";
 
 export type { HostEntry } from "./config/configPorts.ts";
+export type { UsePolicy } from "./config/connectionPolicy.ts";
 export type { KeepalivePolicy, ValueSource } from "./config/hostConfig.ts";
 export type { NegotiatedAlgorithms } from "./engine/connectionEngine.ts";
 export type { DestinationSnapshot, MasterEndReason, MasterState } from "./master/masterTypes.ts";
 export type { ReconnectingState } from "./reconnect/reconnectTypes.ts";
 export type { MasterSnapshot } from "./session/masterSnapshotTypes.ts";
-export type { SessionKind, SessionOutcome, SessionSnapshot, SessionState } from "./session/sessionTypes.ts";
+export type {
+  LimitSnapshot,
+  SessionKind,
+  SessionOutcome,
+  SessionSnapshot,
+  SessionState,
+} from "./session/sessionTypes.ts";
 
 export interface ExecOptions {
   /** Sent to the command's standard input, then EOF. Without it the command reads EOF at once. */

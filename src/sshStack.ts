@@ -8,6 +8,7 @@ import type { Clock } from "./base/clock.ts";
 import { type Disposable, DisposableStore } from "./base/disposable.ts";
 import type { Logger } from "./base/log.ts";
 import type { HostResolver, SettingsPort } from "./config/configPorts.ts";
+import { connectionPolicy } from "./config/connectionPolicy.ts";
 import { resolveHop } from "./config/hopResolver.ts";
 import { HostPolicies } from "./config/hostPolicies.ts";
 import { trustedProxyCommand } from "./config/proxyTrust.ts";
@@ -61,11 +62,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       logger,
       engine: init.engine ?? ssh2.engine,
       login: loginFactory(init, ssh2.keyReader, keyRing),
-      policies: {
-        keepalive: (config) => policies.keepalive(config),
-        linger: (config) => policies.linger(config),
-        ignoreMissingReplies: (config) => policies.get("ignoreMissingReplies", config).value,
-      },
+      policies: (uses) => connectionPolicy(policies, uses),
       resolve: (host) => resolver.resolve(host),
       resolveHop: (hop, before, signal) => resolveHop(resolver, hop, before, signal),
       runProxy: (config) => runProxyCommand(trustedProxyCommand(config, settings), logger),
@@ -81,7 +78,8 @@ export function createSshStack(init: SshStackInit): SshStack {
         ssh2.warmUp();
         return resolver.resolve(host, signal);
       },
-      limits: (config, request) => limitsFor(policies, config, request, undefined),
+      limits: (config, request, folder) => limitsFor(policies, config, request, folder),
+      folder: () => settings.folder,
       random: init.random ?? Math.random,
       environment: init.environment ?? process.env,
     }),

@@ -1,12 +1,14 @@
 import type { Duplex } from "node:stream";
 import type { Clock } from "../base/clock.ts";
 import { Deadline, raceSignal } from "../base/deadline.ts";
-import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import { type Disposable, DisposableStore, toDisposable } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import { LeaseCounter } from "../base/lease.ts";
 import { type Logger, prefixed, printable } from "../base/log.ts";
-import type { HostConfig, KeepalivePolicy, LingerPolicy } from "../config/hostConfig.ts";
+import type { SettingsFolder } from "../config/configPorts.ts";
+import type { ConnectionPolicy, ConnectionUse } from "../config/connectionPolicy.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
 import { typedHost } from "../config/hostSpec.ts";
 import type {
   ConnectionEnd,
@@ -28,6 +30,7 @@ import {
   type MasterState,
   type MasterStateKind,
 } from "./masterTypes.ts";
+import { MasterUses } from "./masterUses.ts";
 import { couldBeAsked } from "./unattended.ts";
 
 /** Seconds for a connection or a channel where ssh_config sets no ConnectTimeout. */
@@ -58,6 +61,8 @@ export interface MasterInit {
   readonly id: string;
   readonly key: string;
   readonly config: HostConfig;
+  /** Whose settings count until a session says so. */
+  readonly folder: SettingsFolder | undefined;
   readonly overflow: boolean;
   /** How many channels another master to the same destination could have. Undefined: not known. */
   readonly channelLimit: number | undefined;
@@ -95,10 +100,9 @@ export class Master implements Disposable {
   #connection: EngineConnection | undefined;
   #heartbeat: Heartbeat | undefined;
   #health: Health = { kind: "alive" };
-  /** As ssh_config is now; `config` is what the connection was made with. */
-  #policyConfig: HostConfig;
-  #keepalive: KeepalivePolicy;
-  #linger: LingerPolicy;
+  /** With what ssh_config says now; `config` is what the connection was made with. */
+  readonly #uses: MasterUses;
+  #policy: ConnectionPolicy;
   #state: MasterState;
   #since: number;
   #roundTrips: readonly number[] = [];
@@ -125,9 +129,8 @@ export class Master implements Disposable {
     });
     this.#clock = init.clock;
     this.#logger = prefixed(init.logger, `${init.id} ${init.config.alias}`);
-    this.#policyConfig = init.config;
-    this.#keepalive = init.policies.keepalive(init.config);
-    this.#linger = init.policies.linger(init.config);
+    this.#uses = new MasterUses({ config: init.config, folder: init.folder });
+    this.#policy = init.policies(this.#uses.current);
     this.#since = init.clock.now();
     this.#state = { kind: "connecting", since: this.#since, phase: "tcp" };
     this.#leases = new LeaseCounter(
@@ -200,8 +203,23 @@ export class Master implements Disposable {
   }
 
   /** Keeps the master from leaving. Dispose to give it back; the linger starts with the last one. */
-  lease(): Disposable {
-    return this.#leases.acquire();
+  lease(use: ConnectionUse): Disposable {
+    if (this.#uses.add(use)) {
+      this.#applyPolicy();
+    }
+    const lease = this.#leases.acquire();
+    return toDisposable(() => {
+      const changed = this.#uses.remove(use);
+      lease.dispose();
+      if (changed) {
+        this.#applyPolicy();
+      }
+    });
+  }
+
+  /** What was typed by those that use it, each once. */
+  get specs(): readonly string[] {
+    return this.#uses.specs;
   }
 
   /** The connection once it is there. Rejects with what kept it from coming up, or with the signal's reason. */
@@ -234,21 +252,13 @@ export class Master implements Disposable {
   }
 
   /**
-   * Settings changed, or ssh_config did, to `config`: keepalive and linger are taken anew, and nothing else, since that is
-   * all that can change on a live connection.
+   * Settings changed, or ssh_config did: keepalive and linger are taken anew, and nothing else, since that is all that can
+   * change on a live connection.
+   * @param configs what has been read again, by what was typed.
    */
-  refreshPolicies(config = this.#policyConfig): void {
-    if (this.isEnded) {
-      return;
-    }
-    const { policies } = this.#init;
-    this.#policyConfig = config;
-    this.#keepalive = policies.keepalive(config);
-    this.#heartbeat?.setPolicy(this.#keepalive, policies.ignoreMissingReplies(config));
-    this.#connection?.setTcpKeepAlive(this.#keepalive.tcpKeepAlive);
-    this.#linger = policies.linger(config);
-    this.#leases.setLinger(this.#lingerMilliseconds());
-    this.#changed.fire();
+  refreshPolicies(configs: ReadonlyMap<string, HostConfig> = new Map()): void {
+    this.#uses.reread(configs);
+    this.#applyPolicy();
   }
 
   /** Ends in order; its sessions should have ended before. Resolves when the connection is gone. */
@@ -287,8 +297,9 @@ export class Master implements Disposable {
       state,
       since: this.#since,
       lingerUntil: state.kind === "lingering" ? state.until : undefined,
-      keepalive: this.#keepalive,
-      linger: this.overflow ? undefined : this.#linger,
+      keepalive: this.#policy.keepalive,
+      linger: this.overflow ? undefined : this.#policy.linger,
+      uses: this.#policy.uses,
       roundTripMs: this.#roundTrips.at(-1),
       roundTrips: this.#roundTrips,
       probesIgnored: this.#probesIgnored,
@@ -334,7 +345,7 @@ export class Master implements Disposable {
         {
           config,
           ...(transport && { transport: transport.stream }),
-          tcpKeepAlive: this.#keepalive.tcpKeepAlive,
+          tcpKeepAlive: this.#policy.keepalive.tcpKeepAlive,
           verifier,
           authenticator,
           logger: this.#logger,
@@ -371,37 +382,29 @@ export class Master implements Disposable {
       `connected to ${printable(connection.info.serverVersion)} (${connection.info.authMethod}, ${connection.info.algorithms?.cipher ?? "?"})`,
     );
     this.#heartbeat = this.#resources.add(
-      new Heartbeat(
-        this.#clock,
-        connection,
-        this.#keepalive,
-        this.#init.policies.ignoreMissingReplies(this.config),
-        {
-          onHealth: (health) => {
-            this.#health = health;
-            this.#update();
-          },
-          onRoundTrip: (milliseconds) => {
-            this.#roundTrips = Object.freeze([...this.#roundTrips.slice(1 - roundTripsKept), milliseconds]);
-            this.#changed.fire();
-          },
-          onDead: () => this.#lose("unresponsive"),
-          onProbesIgnored: (ignored) => {
-            this.#probesIgnored = ignored;
-            this.#logger.info(
-              ignored ? "the server does not answer keepalive probes" : "probes are answered",
-            );
-            this.#changed.fire();
-          },
+      new Heartbeat(this.#clock, connection, this.#policy.keepalive, this.#policy.ignoreMissingReplies, {
+        onHealth: (health) => {
+          this.#health = health;
+          this.#update();
         },
-      ),
+        onRoundTrip: (milliseconds) => {
+          this.#roundTrips = Object.freeze([...this.#roundTrips.slice(1 - roundTripsKept), milliseconds]);
+          this.#changed.fire();
+        },
+        onDead: () => this.#lose("unresponsive"),
+        onProbesIgnored: (ignored) => {
+          this.#probesIgnored = ignored;
+          this.#logger.info(ignored ? "the server does not answer keepalive probes" : "probes are answered");
+          this.#changed.fire();
+        },
+      }),
     );
     this.#probesIgnored = this.#heartbeat.probesIgnored;
     this.#resources.add(connection.onDidClose((end) => this.#onClosed(end)));
     this.#update();
     if (this.#leases.count === 0) {
       // Whoever asked left meanwhile: the linger begins now.
-      this.lease().dispose();
+      this.#leases.acquire().dispose();
     }
   }
 
@@ -487,9 +490,21 @@ export class Master implements Disposable {
     this.#changed.fire();
   }
 
+  #applyPolicy(): void {
+    if (this.isEnded) {
+      return;
+    }
+    this.#policy = this.#init.policies(this.#uses.current);
+    const { keepalive, ignoreMissingReplies } = this.#policy;
+    this.#heartbeat?.setPolicy(keepalive, ignoreMissingReplies);
+    this.#connection?.setTcpKeepAlive(keepalive.tcpKeepAlive);
+    this.#leases.setLinger(this.#lingerMilliseconds());
+    this.#changed.fire();
+  }
+
   #lingerMilliseconds(): number {
     // One that came because the first is full leaves as soon as it is empty.
-    return this.#overflow ? 0 : this.#linger.seconds * 1000;
+    return this.#overflow ? 0 : this.#policy.linger.seconds * 1000;
   }
 }
 

@@ -1,15 +1,11 @@
 import type { Duplex } from "node:stream";
 import type { Authenticator } from "../auth/authPorts.ts";
-import type { HostConfig, JumpHop, KeepalivePolicy, LingerPolicy } from "../config/hostConfig.ts";
+import type { ConnectionPolicy, ConnectionUse } from "../config/connectionPolicy.ts";
+import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 
-/** The policies in force for a host; asked again whenever settings or ssh_config change. */
-export interface MasterPolicies {
-  keepalive(config: HostConfig): KeepalivePolicy;
-  linger(config: HostConfig): LingerPolicy;
-  /** The host is known not to answer probes. */
-  ignoreMissingReplies(config: HostConfig): boolean;
-}
+/** What holds for a connection with these uses (at least one); asked again whenever they, settings or ssh_config change. */
+export type MasterPolicies = (uses: readonly ConnectionUse[]) => ConnectionPolicy;
 
 export interface LoginOptions {
   /** False: whatever would ask a person counts as not available. */

@@ -3,6 +3,7 @@ import { type Disposable, toDisposable } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
 import type { Logger } from "../base/log.ts";
 import { ConfigError } from "../config/configErrors.ts";
+import type { ConnectionUse } from "../config/connectionPolicy.ts";
 import { destinationKey } from "../config/destinationKey.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { ConnectionEngine } from "../engine/connectionEngine.ts";
@@ -67,7 +68,8 @@ export class MasterRegistry implements Disposable {
    * @param behind keys of the masters that wait for this one, because it is their jump host.
    * @throws ConfigError `jump-loop`
    */
-  acquire(config: HostConfig, allowPrompts: boolean, behind: readonly string[] = []): MasterLease {
+  acquire(use: ConnectionUse, allowPrompts: boolean, behind: readonly string[] = []): MasterLease {
+    const { config } = use;
     if (this.#disposed) {
       throw new ConnectError("local", "The extension is shutting down");
     }
@@ -83,21 +85,21 @@ export class MasterRegistry implements Disposable {
         this.forget(stale.id);
       }
       const full = same.filter((candidate) => candidate.isUsable);
-      master = this.#create(config, key, allowPrompts, behind, full[0]);
+      master = this.#create(use, key, allowPrompts, behind, full[0]);
     }
-    return leased(master);
+    return leased(master, use);
   }
 
   /** As `acquire`, but only on a connection that is there. @throws ChannelError `connection-ended` where none has room. */
-  share(config: HostConfig): MasterLease {
-    const key = destinationKey(config);
+  share(use: ConnectionUse): MasterLease {
+    const key = destinationKey(use.config);
     const master = this.masters.find(
       (each) => each.key === key && each.acceptsSessions && each.connection !== undefined,
     );
     if (master === undefined) {
       throw new ChannelError("connection-ended", "There is no connection to share");
     }
-    return leased(master);
+    return leased(master, use);
   }
 
   /** Those that use this master as their jump host. */
@@ -131,17 +133,18 @@ export class MasterRegistry implements Disposable {
   }
 
   #create(
-    config: HostConfig,
+    use: ConnectionUse,
     key: string,
     allowPrompts: boolean,
     behind: readonly string[],
     full: Master | undefined,
   ): Master {
     const { clock, logger, engine, login, policies } = this.#init;
+    const { config, folder } = use;
     const id = `m${this.#nextId++}`;
-    const transport = this.#transportFor(id, config, allowPrompts, [...behind, key]);
+    const transport = this.#transportFor(id, use, allowPrompts, [...behind, key]);
     const master = new Master({
-      ...{ id, key, config, allowPrompts, clock, logger, engine, login, policies },
+      ...{ id, key, config, folder, allowPrompts, clock, logger, engine, login, policies },
       overflow: full !== undefined,
       channelLimit: full?.channelLimit,
       ...(transport && { transport }),
@@ -163,12 +166,13 @@ export class MasterRegistry implements Disposable {
 
   #transportFor(
     id: string,
-    config: HostConfig,
+    use: ConnectionUse,
     allowPrompts: boolean,
     behind: readonly string[],
   ): ((signal: AbortSignal, onLost: () => void) => Promise<Transport>) | undefined {
+    const { config } = use;
     if (config.proxyJump.length > 0) {
-      return (signal, onLost) => this.#jump(id, config, allowPrompts, behind, signal, onLost);
+      return (signal, onLost) => this.#jump(id, use, allowPrompts, behind, signal, onLost);
     }
     if (config.proxyCommand !== undefined) {
       return async () => {
@@ -182,7 +186,7 @@ export class MasterRegistry implements Disposable {
   /** The last hop's master is leased for as long as the master behind it lives; it holds the hops before it the same way. */
   async #jump(
     id: string,
-    config: HostConfig,
+    { config, folder }: ConnectionUse,
     allowPrompts: boolean,
     behind: readonly string[],
     signal: AbortSignal,
@@ -197,7 +201,7 @@ export class MasterRegistry implements Disposable {
       throw signal.aborted ? error : jumpFailure(config, "connection", error);
     });
     for (let attempt = 1; ; attempt++) {
-      const lease = this.acquire(hop, allowPrompts, behind);
+      const lease = this.acquire({ config: hop, folder }, allowPrompts, behind);
       const { master } = lease;
       const wasThere = master.connection !== undefined;
       try {
@@ -235,7 +239,7 @@ export class MasterRegistry implements Disposable {
 }
 
 /** The lease counts from now. */
-export function leased(master: Master): MasterLease {
-  const lease = master.lease();
+export function leased(master: Master, use: ConnectionUse): MasterLease {
+  const lease = master.lease(use);
   return { master, dispose: () => lease.dispose() };
 }

@@ -1,3 +1,4 @@
+import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { KeepalivePolicy, LingerPolicy } from "../config/hostConfig.ts";
 import type { ConnectPhase, NegotiatedAlgorithms } from "../engine/connectionEngine.ts";
 
@@ -95,6 +96,8 @@ export interface MasterCore {
   readonly keepalive: KeepalivePolicy;
   /** How long it stays after its last session. Undefined for a further connection, which leaves at once. */
   readonly linger: LingerPolicy | undefined;
+  /** What each of those that use it says for itself: the connection has the strictest keepalive and the longest linger. */
+  readonly uses: readonly UsePolicy[];
   /** Last measured round trip. */
   readonly roundTripMs: number | undefined;
   /** The most recent round trips, oldest first, at most 60. */

@@ -1,7 +1,6 @@
 import { asError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import { typedHost } from "../config/hostSpec.ts";
 import type { Master } from "./master.ts";
 
 export interface PolicyRefreshInit {
@@ -41,15 +40,18 @@ export class PolicyRefresh {
       if (master.isEnded) {
         continue;
       }
-      const host = typedHost(master.config);
-      if (!known.has(host)) {
-        known.set(host, await this.#read(host));
+      for (const spec of master.specs) {
+        if (!known.has(spec)) {
+          known.set(spec, await this.#read(spec));
+        }
+        if (round !== this.#newest) {
+          // Meanwhile the file may have changed again.
+          return;
+        }
       }
-      const config = known.get(host);
-      // Meanwhile the file may have changed again.
-      if (config !== undefined && round === this.#newest) {
-        master.refreshPolicies(config);
-      }
+      master.refreshPolicies(
+        new Map([...known].flatMap(([spec, config]) => (config ? [[spec, config]] : []))),
+      );
     }
   }
 

@@ -2,6 +2,8 @@ import type { Clock } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import type { SettingsFolder } from "../config/configPorts.ts";
+import type { ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { EngineChannel, SessionSpec } from "../engine/connectionEngine.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
@@ -27,7 +29,13 @@ export interface SessionManagerInit {
   /** @throws ConfigError */
   resolve(host: string, signal: AbortSignal): Promise<HostConfig>;
   /** The limits in force for a host and kind of session. */
-  limits(config: HostConfig, request: OpenSessionRequest): readonly SessionLimit[];
+  limits(
+    config: HostConfig,
+    request: OpenSessionRequest,
+    folder: SettingsFolder | undefined,
+  ): readonly SessionLimit[];
+  /** The folder that something opened now belongs to. */
+  folder(): SettingsFolder | undefined;
   /** 0 <= x < 1, for the delays between attempts to reconnect. */
   random(): number;
   /** The local environment, for SendEnv. */
@@ -102,7 +110,10 @@ export class SessionManager implements SessionService {
     return this.#sessions.get(id);
   }
 
-  async open(request: OpenSessionRequest, signal?: AbortSignal): Promise<Session> {
+  async open(asked: OpenSessionRequest, signal?: AbortSignal): Promise<Session> {
+    // Taken once: another editor in front later on changes nothing for this session.
+    const folder = asked.folder ?? this.#init.folder();
+    const request: OpenSessionRequest = { ...asked, ...(folder && { folder }) };
     const session = new SshSession(this.#init.clock, `s${this.#nextId++}`, request, () =>
       this.#lastActivityWith(session),
     );
@@ -136,7 +147,7 @@ export class SessionManager implements SessionService {
       this.#shutdown.signal.throwIfAborted();
       const config = await this.#init.resolve(request.host, either);
       either.throwIfAborted();
-      const limits = this.#init.limits(config, request);
+      const limits = this.#init.limits(config, request, session.folder);
       const channel = await this.#openChannel(session, config, request, either);
       if (session.isEnded) {
         channel.close();
@@ -157,7 +168,7 @@ export class SessionManager implements SessionService {
     const either = AbortSignal.any([this.#shutdown.signal, ...(signal === undefined ? [] : [signal])]);
     const config = await this.#init.resolve(host, either);
     for (let isFirst = true; ; isFirst = false) {
-      const lease = this.#init.registry.acquire(config, true);
+      const lease = this.#init.registry.acquire({ config, folder: this.#init.folder() }, true);
       try {
         await lease.master.ready(either);
         return lease.master.id;
@@ -327,7 +338,7 @@ export class SessionManager implements SessionService {
     const full = new Set<Master>();
     let mayAsk = login === "attended";
     for (let deadOnes = 0; ; ) {
-      const lease = this.#lease(config, request);
+      const lease = this.#lease({ config, folder: session.folder }, request);
       const { master } = lease;
       const wasThere = master.connection !== undefined;
       session.useMaster(master, lease);
@@ -362,12 +373,12 @@ export class SessionManager implements SessionService {
     }
   }
 
-  #lease(config: HostConfig, request: OpenSessionRequest): MasterLease {
+  #lease(use: ConnectionUse, request: OpenSessionRequest): MasterLease {
     const { login = "attended" } = request;
     if (request.onMaster === undefined) {
       return login === "none"
-        ? this.#init.registry.share(config)
-        : this.#init.registry.acquire(config, login === "attended");
+        ? this.#init.registry.share(use)
+        : this.#init.registry.acquire(use, login === "attended");
     }
     const master = this.#init.registry.get(request.onMaster);
     if (master === undefined || master.isEnded) {
@@ -377,7 +388,7 @@ export class SessionManager implements SessionService {
       // Look-ups take no lease and do not restart the linger.
       return { master, dispose: () => {} };
     }
-    return leased(master);
+    return leased(master, use);
   }
 
   #tell(session: SshSession): void {

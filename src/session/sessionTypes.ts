@@ -15,6 +15,11 @@ export interface SessionLimit {
   readonly source: ValueSource;
 }
 
+/** A limit and when it ends the session, in wall-clock milliseconds, unless data (but for `time`) or a person moves it. */
+export interface LimitSnapshot extends SessionLimit {
+  readonly endsAt: number;
+}
+
 /** How a session ended. */
 export type SessionOutcome =
   /** The remote program ended by itself. */
@@ -51,6 +56,10 @@ export interface SessionSnapshot {
   readonly alias: string;
   /** What was typed, as `alias` or `user@alias:port`: resolved again, it leads to the same destination. */
   readonly spec: string;
+  /** The name of the folder whose settings count for it; undefined: no folder has settings of its own. */
+  readonly folder: string | undefined;
+  /** What limits it, the one that would end it first first; none before it is open and after its end. */
+  readonly limits: readonly LimitSnapshot[];
   readonly kind: SessionKind;
   readonly title: string;
   readonly state: SessionState;

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
+import type { SettingsFolder } from "../config/configPorts.ts";
 import { hostNames } from "../config/hostSpec.ts";
 import type {
   ChannelDetails,
@@ -16,6 +17,7 @@ import { SessionLimits } from "./sessionLimits.ts";
 import { hangUpPrecedesLoss, mayBeShutdown } from "./sessionLoss.ts";
 import type {
   LimitKind,
+  LimitSnapshot,
   Session,
   SessionConnection,
   SessionLimit,
@@ -99,6 +101,11 @@ export class SshSession implements Session {
     return this.#channel?.queuedBytes ?? 0;
   }
 
+  /** Whose settings count for it. */
+  get folder(): SettingsFolder | undefined {
+    return this.#request.folder;
+  }
+
   get masterId(): string | undefined {
     return this.#master?.id;
   }
@@ -162,6 +169,8 @@ export class SshSession implements Session {
       masterId: this.#master?.id,
       alias: this.alias,
       spec: this.spec,
+      folder: this.folder?.name,
+      limits: this.#limitSnapshots(),
       kind: this.#request.kind,
       title: this.#title,
       state: this.#state,
@@ -381,6 +390,15 @@ export class SshSession implements Session {
         }
       }
     });
+  }
+
+  #limitSnapshots(): readonly LimitSnapshot[] {
+    const now = this.#clock.now();
+    return Object.freeze(
+      this.#limits
+        .left()
+        .map(({ milliseconds, ...limit }) => Object.freeze({ ...limit, endsAt: now + milliseconds })),
+    );
   }
 
   #touch(): void {

@@ -50,11 +50,12 @@ export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()]) {
         },
       };
     },
-    policies: {
-      keepalive: () => settings.keepalive,
-      linger: () => ({ seconds: settings.linger, source: { kind: "default" } }),
-      ignoreMissingReplies: () => settings.ignoreMissingReplies,
-    },
+    policies: () => ({
+      keepalive: settings.keepalive,
+      linger: { seconds: settings.linger, source: { kind: "default" } },
+      ignoreMissingReplies: settings.ignoreMissingReplies,
+      uses: [],
+    }),
     resolve,
     resolveHop: async (hop, before) => {
       const config = await resolve(hop.alias);
@@ -79,6 +80,7 @@ export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()]) {
         source: { kind: "commandLine" },
       },
     ],
+    folder: () => undefined,
     random: () => 0,
     environment: {},
   });

@@ -121,15 +121,18 @@ describe("a changed ssh_config and the connections that are there", () => {
       ]),
     });
     await settle();
+    const keepalive = {
+      serverAliveInterval: 5,
+      serverAliveCountMax: 1,
+      tcpKeepAlive: false,
+      sources: { serverAliveInterval: lineOf(2), serverAliveCountMax: lineOf(3), tcpKeepAlive: lineOf(4) },
+    };
+    const linger = { seconds: 60, source: lineOf(5) };
     expect(master()).toEqual({
       ...before,
-      keepalive: {
-        serverAliveInterval: 5,
-        serverAliveCountMax: 1,
-        tcpKeepAlive: false,
-        sources: { serverAliveInterval: lineOf(2), serverAliveCountMax: lineOf(3), tcpKeepAlive: lineOf(4) },
-      },
-      linger: { seconds: 60, source: lineOf(5) },
+      keepalive,
+      linger,
+      uses: [{ spec: "web", folder: undefined, keepalive, linger }],
     });
     expect(engine.connection().tcpKeepAlive).toBe(false);
     engine.connection().answers = false;

@@ -17,10 +17,10 @@ describe("at the same time", () => {
   it("a login that is being given up takes no new session", async () => {
     const { engine, registry } = fakeStack();
     engine.hold = true;
-    const first = registry.acquire(testHostConfig(), true);
+    const first = registry.acquire({ config: testHostConfig() }, true);
     first.dispose();
     // In the same turn: the first login has not ended yet.
-    const second = registry.acquire(testHostConfig(), true);
+    const second = registry.acquire({ config: testHostConfig() }, true);
     expect(second.master).not.toBe(first.master);
     await settle();
     expect(registry.masters).toEqual([second.master]);
@@ -272,13 +272,13 @@ describe("a login that may not ask anybody", () => {
       const { engine, registry, manager } = fakeStack();
       engine.hold = true;
       engine.failure = nothing;
-      const first = registry.acquire(testHostConfig(), false);
+      const first = registry.acquire({ config: testHostConfig() }, false);
       const attended = expect(manager.connect("web1")).rejects.toBe(nothing);
       await settle();
       const others = registry.onDidChange(() => {
         if (first.master.isEnded) {
           others.dispose();
-          registry.acquire(testHostConfig(), false);
+          registry.acquire({ config: testHostConfig() }, false);
         }
       });
       engine.release();

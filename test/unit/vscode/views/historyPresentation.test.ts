@@ -9,6 +9,8 @@ function ended(outcome: SessionOutcome, title = "web1"): SessionSnapshot {
       masterId: "m1",
       alias: "web1",
       spec: "web1",
+      folder: undefined,
+      limits: [],
       kind: "terminal",
       title,
       since: 0,

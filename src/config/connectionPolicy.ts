@@ -1,0 +1,104 @@
+import type { SettingsFolder } from "./configPorts.ts";
+import type { HostConfig, KeepalivePolicy, LingerPolicy } from "./hostConfig.ts";
+import type { HostPolicies } from "./hostPolicies.ts";
+import { typedHost } from "./hostSpec.ts";
+
+/** One use of a connection: a host as one of its aliases resolves, opened in a folder. */
+export interface ConnectionUse {
+  readonly config: HostConfig;
+  /** Undefined: no folder has settings of its own. */
+  readonly folder?: SettingsFolder | undefined;
+}
+
+/** What one use would have, were it alone. */
+export interface UsePolicy {
+  /** What was typed. */
+  readonly spec: string;
+  /** The folder's name. */
+  readonly folder: string | undefined;
+  readonly keepalive: KeepalivePolicy;
+  readonly linger: LingerPolicy;
+}
+
+/** What holds for a connection that several aliases and folders share. */
+export interface ConnectionPolicy {
+  readonly keepalive: KeepalivePolicy;
+  readonly linger: LingerPolicy;
+  /** The peer never answers probes: silence alone does not end the connection. */
+  readonly ignoreMissingReplies: boolean;
+  /** What each use says, in the order in which they came. At least one. */
+  readonly uses: readonly UsePolicy[];
+}
+
+/** The same for uses that have the same policies at any time. */
+export function useKey({ config, folder }: ConnectionUse): string {
+  return JSON.stringify([typedHost(config), folder?.uri ?? null]);
+}
+
+/** @param uses at least one. */
+export function connectionPolicy(policies: HostPolicies, uses: readonly ConnectionUse[]): ConnectionPolicy {
+  const each = uses.map(
+    ({ config, folder }): UsePolicy => ({
+      spec: typedHost(config),
+      folder: folder?.name,
+      keepalive: policies.keepalive(config, folder),
+      linger: policies.linger(config, folder),
+    }),
+  );
+  const [first] = each;
+  if (first === undefined) {
+    throw new RangeError("A connection has at least one use");
+  }
+  return {
+    keepalive: strictestKeepalive(each.map(({ keepalive }) => keepalive)),
+    // Each alias was told that the connection stays for its linger: the longest keeps that for all.
+    linger: each
+      .map(({ linger }) => linger)
+      .reduce((one, other) => (other.seconds > one.seconds ? other : one)),
+    ignoreMissingReplies: uses.some(
+      ({ config, folder }) => policies.get("ignoreMissingReplies", config, folder).value,
+    ),
+    uses: each,
+  };
+}
+
+/**
+ * Probes as often as the most impatient policy, so that what is between (NAT, firewalls) forgets nobody; and finds a
+ * peer dead as soon as the first policy would, but no sooner: the count of that policy is stretched to the interval.
+ */
+function strictestKeepalive(policies: readonly KeepalivePolicy[]): KeepalivePolicy {
+  const byDeath = [...policies].sort((one, other) => compare(secondsToDeath(one), secondsToDeath(other)));
+  const byInterval = [...policies].sort((one, other) => compare(interval(one), interval(other)));
+  const [strictest] = byDeath;
+  const [quickest] = byInterval;
+  const tcp = policies.find(({ tcpKeepAlive }) => tcpKeepAlive) ?? policies[0];
+  if (strictest === undefined || quickest === undefined || tcp === undefined) {
+    throw new RangeError("A connection has at least one policy");
+  }
+  const isOff = quickest.serverAliveInterval === 0;
+  return {
+    serverAliveInterval: quickest.serverAliveInterval,
+    serverAliveCountMax: isOff
+      ? strictest.serverAliveCountMax
+      : Math.max(1, Math.floor(secondsToDeath(strictest) / quickest.serverAliveInterval)),
+    tcpKeepAlive: tcp.tcpKeepAlive,
+    sources: {
+      serverAliveInterval: quickest.sources.serverAliveInterval,
+      serverAliveCountMax: strictest.sources.serverAliveCountMax,
+      tcpKeepAlive: tcp.sources.tcpKeepAlive,
+    },
+  };
+}
+
+/** As `-`, also between infinities. */
+function compare(one: number, other: number): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}
+
+function interval({ serverAliveInterval }: KeepalivePolicy): number {
+  return serverAliveInterval === 0 ? Number.POSITIVE_INFINITY : serverAliveInterval;
+}
+
+function secondsToDeath(policy: KeepalivePolicy): number {
+  return interval(policy) * policy.serverAliveCountMax;
+}

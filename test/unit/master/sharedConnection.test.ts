@@ -1,0 +1,229 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { Emitter } from "../../../src/base/emitter.ts";
+import type { HostResolver } from "../../../src/config/configPorts.ts";
+import type { HostConfig } from "../../../src/config/hostConfig.ts";
+import { parseHostSpec } from "../../../src/config/hostSpec.ts";
+import type { MasterSnapshot } from "../../../src/session/masterSnapshotTypes.ts";
+import { createSshStack, type SshStack } from "../../../src/sshStack.ts";
+import { FakeSettings } from "../../support/configFixtures.ts";
+import { FakeEngine } from "../../support/fakeEngine.ts";
+import { shell } from "../../support/fakeStack.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
+import { ManualClock, settle } from "../../support/manualClock.ts";
+import { RecordingLogger } from "../../support/recordingLogger.ts";
+import { noPrompts } from "../../support/testStack.ts";
+
+/** Any alias is an alias of one destination; what was typed beside it counts. */
+class Aliases implements HostResolver {
+  readonly changed = new Emitter<void>();
+  readonly onDidChange = this.changed.event;
+  values: Readonly<Record<string, Partial<HostConfig>>> = {};
+
+  async hosts() {
+    return { hosts: [], problems: [] };
+  }
+
+  async resolve(host: string): Promise<HostConfig> {
+    const { alias, user, port } = parseHostSpec(host);
+    return testHostConfig({
+      ...this.values[alias],
+      ...{ alias, ...(user !== undefined && { user }), ...(port !== undefined && { port }) },
+      sources: new Map([
+        ...(user === undefined ? [] : [["user", { kind: "commandLine" }] as const]),
+        ...(port === undefined ? [] : [["port", { kind: "commandLine" }] as const]),
+      ]),
+    });
+  }
+}
+
+const api = { uri: "file:///api", name: "api" };
+const web = { uri: "file:///web", name: "web" };
+
+let clock: ManualClock;
+let engine: FakeEngine;
+let aliases: Aliases;
+let settings: FakeSettings;
+let stack: SshStack;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  engine = new FakeEngine(clock);
+  aliases = new Aliases();
+  settings = new FakeSettings();
+  stack = createSshStack({
+    ...{ clock, engine, settings, resolver: aliases, logger: new RecordingLogger() },
+    authPrompter: noPrompts,
+    hostKeyPrompter: noPrompts,
+    secrets: { get: async () => undefined, set: async () => {}, delete: async () => {} },
+    localAddresses: () => "",
+    environment: { LANG: "de_DE.UTF-8", EDITOR: "vi" },
+  });
+});
+
+async function open(host: string) {
+  const session = await stack.service.open({ host, ...shell });
+  await settle();
+  return session;
+}
+
+function master(): MasterSnapshot {
+  const [found, ...others] = stack.service.masters();
+  expect(others).toEqual([]);
+  if (found === undefined) {
+    throw new Error("there is no master");
+  }
+  return found;
+}
+
+const interval = (): number => master().keepalive.serverAliveInterval;
+
+describe("aliases of one destination", () => {
+  it("share the connection, with the strictest keepalive of those that have a session", async () => {
+    settings.hosts = [
+      { pattern: "slow", serverAliveInterval: 60, linger: 5 },
+      { pattern: "fast", serverAliveInterval: 10, linger: 50 },
+    ];
+    await open("slow");
+    expect(interval()).toBe(60);
+    const fast = await open("fast");
+    expect(interval()).toBe(10);
+    expect(
+      master().uses.map(({ spec, keepalive, linger }) => [
+        spec,
+        keepalive.serverAliveInterval,
+        linger.seconds,
+      ]),
+    ).toEqual([
+      ["slow", 60, 5],
+      ["fast", 10, 50],
+    ]);
+    fast.kill();
+    await clock.advance(1000);
+    expect([interval(), master().linger?.seconds]).toEqual([60, 5]);
+  });
+
+  it("linger as the last one of them says", async () => {
+    settings.hosts = [
+      { pattern: "short", linger: 5 },
+      { pattern: "long", linger: 50 },
+    ];
+    const [short, long] = [await open("short"), await open("long")];
+    long.kill();
+    await clock.advance(1000);
+    short.kill();
+    await clock.advance(4000);
+    expect(stack.service.masters()).toHaveLength(1);
+    await clock.advance(3000);
+    expect(stack.service.masters()).toEqual([]);
+  });
+
+  it("keep what belongs to a session: environment, limits", async () => {
+    aliases.values = {
+      one: { sendEnv: ["LANG"], setEnv: { A: "1" } },
+      two: { sendEnv: ["EDITOR"], setEnv: { A: "2" }, channelTimeouts: [{ pattern: "session", seconds: 9 }] },
+    };
+    settings.hosts = [{ pattern: "one", timeLimit: 300 }];
+    const [one, two] = [await open("one"), await open("two")];
+    expect(engine.connection().channels.map(({ spec }) => spec.env)).toEqual([
+      { LANG: "de_DE.UTF-8", A: "1" },
+      { EDITOR: "vi", A: "2" },
+    ]);
+    const limits = (session: typeof one) =>
+      session.snapshot().limits.map(({ kind, seconds }) => [kind, seconds]);
+    expect([limits(one), limits(two)]).toEqual([[["time", 300]], [["channel-timeout", 9]]]);
+  });
+
+  it("are told apart by what was typed: the row leads to the same destination again", async () => {
+    await open("me@build1:2222");
+    const { alias, spec, destination, sessions } = master();
+    expect([alias, spec, sessions[0]?.alias, sessions[0]?.spec]).toEqual([
+      "build1",
+      "me@build1:2222",
+      "build1",
+      "me@build1:2222",
+    ]);
+    const again = await aliases.resolve(spec);
+    expect([again.user, again.port]).toEqual([destination.user, destination.port]);
+    await stack.service.open({ host: spec, ...shell });
+    expect(master().sessions).toHaveLength(2);
+  });
+
+  it("have their policies read again together", async () => {
+    await open("one");
+    await open("two");
+    aliases.values = { two: { serverAliveInterval: 7 } };
+    aliases.changed.fire();
+    await settle();
+    expect(interval()).toBe(7);
+  });
+});
+
+describe("a window with several folders", () => {
+  beforeEach(() => {
+    settings.folders = {
+      [api.uri]: { timeLimit: 600, serverAliveInterval: 20 },
+      [web.uri]: { timeLimit: 60, serverAliveInterval: 5 },
+    };
+    settings.folder = api;
+  });
+
+  it("gives a session the folder that is current when it is opened, for good", async () => {
+    const session = await open("host");
+    expect(session.snapshot()).toMatchObject({ folder: "api", limits: [{ kind: "time", seconds: 600 }] });
+    const before = master();
+    settings.folder = web;
+    settings.changed.fire();
+    await settle();
+    expect(master()).toEqual(before);
+    expect(interval()).toBe(20);
+  });
+
+  it("gives a connection the strictest keepalive of its sessions' folders, and says which", async () => {
+    await open("host");
+    settings.folder = web;
+    const second = await open("host");
+    expect(interval()).toBe(5);
+    expect(master().keepalive.sources.serverAliveInterval).toMatchObject({
+      layer: "workspaceFolder",
+      folder: "web",
+    });
+    second.kill();
+    await clock.advance(1000);
+    expect(interval()).toBe(20);
+  });
+
+  it("leaves a session that goes on in its terminal in its folder", async () => {
+    settings.folder = web;
+    const session = await stack.service.open({ host: "host", ...shell, folder: api });
+    expect(session.snapshot().folder).toBe("api");
+  });
+});
+
+describe("ssh_config's ChannelTimeout, enforced", () => {
+  it.each([
+    ["session", true],
+    ["session:shell", true],
+    ["session:command", false],
+    ["*", true],
+    ["direct-tcpip", false],
+  ])("%s ends an idle shell: %s", async (pattern, ends) => {
+    aliases.values = { host: { channelTimeouts: [{ pattern, seconds: 60 }] } };
+    const session = await open("host");
+    await clock.advance(59_000);
+    expect(session.state.kind).toBe("open");
+    await clock.advance(2_000);
+    expect(session.state.kind).toBe(ends ? "ending" : "open");
+  });
+
+  it("global counts the silence of all sessions of the connection together", async () => {
+    aliases.values = { host: { channelTimeouts: [{ pattern: "global", seconds: 60 }] } };
+    const [idle, busy] = [await open("host"), await open("host")];
+    for (let minute = 0; minute < 5; minute++) {
+      await clock.advance(50_000);
+      busy.write(Buffer.from("x"));
+    }
+    expect([idle.state.kind, busy.state.kind]).toEqual(["open", "open"]);
+    await clock.advance(61_000);
+    expect([idle.state.kind, busy.state.kind]).toEqual(["ending", "ending"]);
+  });
+});
