@@ -29,13 +29,9 @@ export interface ConnectRequest {
   onPhase?(phase: ConnectPhase): void;
 }
 
-/** What an engine or a server can't do, so that callers never ask which engine it is. */
+/** What not every engine can do, so that callers never ask which engine it is. */
 export interface EngineCapabilities {
-  readonly signal: boolean;
-  readonly break: boolean;
   readonly rekey: boolean;
-  readonly directTcpip: boolean;
-  readonly agentForwarding: boolean;
 }
 
 /** What both sides agreed on in the key exchange (RFC 4253 section 7.1), by the names that `ssh -v` shows. */
@@ -89,10 +85,14 @@ export interface EngineConnection {
   /**
    * Opens a session channel (RFC 4254 section 6.1), sends env, pty-req and the shell/exec/subsystem request.
    * Rejects with ChannelError (`refused` with the server's code when it has no room: MaxSessions), or the signal's reason.
+   * A refused pty is no failure: see EngineChannel.ptyRefused.
    */
   openSession(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel>;
-  /** RFC 4254 section 7.2, for jump hosts. The caller owns the stream. */
-  openDirectTcpip(host: string, port: number, signal: AbortSignal): Promise<Duplex>;
+  /**
+   * RFC 4254 section 7.2. The caller owns the stream.
+   * @param originator where the connection comes from, as the server's log shows it
+   */
+  openDirectTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex>;
   /**
    * `keepalive@openssh.com`, want-reply: resolves with the round trip in milliseconds; any reply counts. Rejects with
    * the signal's reason, or ChannelError `connection-ended`.
@@ -106,6 +106,13 @@ export interface EngineConnection {
   close(): void;
   /** Ends now: the socket is destroyed. Idempotent. */
   destroy(): void;
+}
+
+/** One end of a TCP connection. */
+export interface Endpoint {
+  /** Name or address. */
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface Dimensions {
@@ -127,6 +134,7 @@ export interface SessionSpec {
   readonly request: SessionRequest;
   readonly pty?: PtySpec;
   readonly env: Readonly<Record<string, string>>;
+  /** Ask for agent forwarding, and take the server's agent channels while this session lives. */
   readonly forwardAgent?: boolean;
 }
 
@@ -166,6 +174,8 @@ export interface ChannelDetails {
 }
 
 export interface EngineChannel {
+  /** A pty was asked for, and the server refused it: the program runs without one. */
+  readonly ptyRefused: boolean;
   /**
    * Output, in order. Chunks are owned by the receiver. Listen in the same turn in which `openSession` resolved:
    * the channel begins paused and flows after the first `resume()`.
@@ -175,7 +185,7 @@ export interface EngineChannel {
   readonly onDidReceiveEof: Event<void>;
   /** Fires once, after all data has been delivered (or the connection died). `lost` when the connection ended first. */
   readonly onDidClose: Event<{ readonly exit: ChannelExit; readonly lost: boolean }>;
-  /** What is queued towards the server has been handed on; write again. */
+  /** What was queued towards the server has been sent: write again. Fires also when `eof` has been sent. */
   readonly onDidDrain: Event<void>;
 
   /** Stops reading: the peer's window runs dry. What is in flight still fits in memory (bounded by the window). */

@@ -60,8 +60,10 @@ export class ConnectError extends SshSessionsError<ConnectErrorReason> {
 export type ChannelErrorReason =
   /** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, SSH_OPEN_CONNECT_FAILED, SSH_OPEN_RESOURCE_SHORTAGE: often MaxSessions. */
   | "refused"
-  /** The server accepted the channel and refused the shell, command, subsystem or pty. */
+  /** The server accepted the channel and refused the shell, command or subsystem. */
   | "request-failed"
+  /** A command, environment variable or name is larger than the server takes; nothing was sent. */
+  | "request-too-large"
   | "timed-out"
   | "connection-ended";
 
@@ -71,17 +73,26 @@ export class ChannelError extends SshSessionsError<ChannelErrorReason> {
   readonly code: number | undefined;
   /** The server's words beside the code, untrusted. */
   readonly description: string | undefined;
-  /** The shell, command or subsystem had been asked for: whether the server acted on it is not known. */
+  /** The shell, command or subsystem had been asked for: it is not known whether the server acted on it. */
   readonly mayHaveStarted: boolean;
+  /** For `request-too-large`: the largest message in bytes. */
+  readonly limit: number | undefined;
 
   constructor(
     reason: ChannelErrorReason,
     message: string,
-    options?: { cause?: unknown; code?: number; description?: string; mayHaveStarted?: boolean },
+    options?: {
+      cause?: unknown;
+      code?: number;
+      description?: string;
+      mayHaveStarted?: boolean;
+      limit?: number;
+    },
   ) {
     super(reason, message, options);
     this.code = options?.code;
     this.description = options?.description;
+    this.limit = options?.limit;
     this.mayHaveStarted = options?.mayHaveStarted ?? false;
   }
 

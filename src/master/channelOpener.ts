@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Clock } from "../base/clock.ts";
 import { Deadline } from "../base/deadline.ts";
-import type { EngineChannel, EngineConnection, SessionSpec } from "../engine/connectionEngine.ts";
+import type { Endpoint, EngineChannel, EngineConnection, SessionSpec } from "../engine/connectionEngine.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
 
 /** A peer that was silent for this many milliseconds proves that it is alive before a new channel trusts it. */
@@ -39,11 +39,11 @@ export class ChannelOpener {
     );
   }
 
-  /** To another host. @throws ChannelError, or the signal's reason */
-  async tunnel(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+  /** A connection from the server to another host. @throws ChannelError, or the signal's reason */
+  async directTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex> {
     return await this.#open(
-      (connection, attempt) => connection.openDirectTcpip(host, port, attempt),
-      `The jump host did not reach ${host} in time`,
+      (connection, attempt) => connection.openDirectTcpip(target, originator, attempt),
+      `The jump host did not reach ${target.host} in time`,
       signal,
     );
   }

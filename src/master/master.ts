@@ -13,6 +13,7 @@ import { typedHost } from "../config/hostSpec.ts";
 import type {
   ConnectionEnd,
   ConnectionEngine,
+  Endpoint,
   EngineChannel,
   EngineConnection,
   SessionSpec,
@@ -232,9 +233,9 @@ export class Master implements Disposable {
     return await this.#room.open(() => this.#opener.session(spec, signal), signal);
   }
 
-  /** A channel to another host, for a master behind this one. @throws ChannelError, or the signal's reason */
-  async openTunnel(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
-    return await this.#opener.tunnel(host, port, signal);
+  /** See EngineConnection.openDirectTcpip. @throws ChannelError, or the signal's reason */
+  async openDirectTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex> {
+    return await this.#opener.directTcpip(target, originator, signal);
   }
 
   /** The one that it came for is gone: it lingers as any other from now on. */

@@ -205,7 +205,8 @@ export class MasterRegistry implements Disposable {
       const { master } = lease;
       const wasThere = master.connection !== undefined;
       try {
-        const stream = await master.openTunnel(config.hostName, config.port, signal);
+        const target = { host: config.hostName, port: config.port };
+        const stream = await master.openDirectTcpip(target, jumpOriginator, signal);
         this.#jumps.set(id, master);
         const watch = master.onDidChange(() => {
           if (master.isEnded) {
@@ -237,6 +238,9 @@ export class MasterRegistry implements Disposable {
     }
   }
 }
+
+/** What `ssh -W`, and so ProxyJump, names as the originator (channel_connect_stdio_fwd in OpenSSH's channels.c). */
+const jumpOriginator = { host: "127.0.0.1", port: 65_535 };
 
 /** The lease counts from now. */
 export function leased(master: Master, use: ConnectionUse): MasterLease {

@@ -30,5 +30,5 @@ export function mayRetry(error: unknown): boolean {
         return false;
     }
   }
-  return ChannelError.is(error) && error.reason !== "request-failed";
+  return ChannelError.is(error) && error.reason !== "request-failed" && error.reason !== "request-too-large";
 }

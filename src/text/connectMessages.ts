@@ -1,5 +1,6 @@
 /** What a person is told when no connection comes about: to which host, and what can help. No vscode. */
 import { printable } from "../base/log.ts";
+import { openFailureCode } from "../engine/channels/messages.ts";
 import { ChannelError, type ConnectError } from "../engine/engineErrors.ts";
 import { failure, retry, saying, sentence, showLog, type UserMessage } from "./messageParts.ts";
 
@@ -85,9 +86,6 @@ export function connectMessage(
   }
 }
 
-/** Reasons of SSH_MSG_CHANNEL_OPEN_FAILURE (RFC 4254 section 5.1). */
-export const openFailures = { prohibited: 1, connectFailed: 2, unknownType: 3, shortage: 4 } as const;
-
 /** What failed is the jump host, or what lies between it and the host behind it: never the host that a person asked for. */
 function jumpMessage(
   { jump, cause, message }: ConnectError,
@@ -118,6 +116,7 @@ function jumpMessage(
         showLog,
       );
     case "request-failed":
+    case "request-too-large":
     case "connection-ended":
       return failure(
         `${start}: the connection to its jump host ${hop} ended while it was to reach ${target}. Try again.`,
@@ -130,11 +129,11 @@ function jumpMessage(
 function tunnelRefusal({ code, description }: ChannelError, hop: string, target: string): string {
   const said = saying(description);
   switch (code) {
-    case openFailures.prohibited:
+    case openFailureCode.administrativelyProhibited:
       return `its jump host ${hop} does not allow a connection to ${target}.${said} AllowTcpForwarding, PermitOpen and the options of your key on ${hop} decide that.`;
-    case openFailures.unknownType:
+    case openFailureCode.unknownChannelType:
       return `its jump host ${hop} forwards no connections, so it can't be a jump host.${said} Choose another one in ProxyJump.`;
-    case openFailures.shortage:
+    case openFailureCode.resourceShortage:
       return `its jump host ${hop} has no room for a connection to ${target}.${said} End others, or try again later.`;
     default:
       return `its jump host ${hop} did not reach ${target}.${said} Check HostName and Port as seen from ${hop}, and that an SSH server runs there.`;

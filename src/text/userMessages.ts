@@ -6,10 +6,11 @@ import { AuthError, KeyFileError } from "../auth/authErrors.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import { printable } from "../base/log.ts";
 import { ConfigError } from "../config/configErrors.ts";
+import { openFailureCode } from "../engine/channels/messages.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
 import { RemoteViewError } from "../remote/remoteErrors.ts";
 import { HostKeyError } from "../trust/hostKeyErrors.ts";
-import { connectMessage, openFailures } from "./connectMessages.ts";
+import { connectMessage } from "./connectMessages.ts";
 import {
   failure,
   retry,
@@ -269,6 +270,11 @@ function channelMessage(error: ChannelError, name: string): UserMessage {
         retry,
         showLog,
       );
+    case "request-too-large":
+      return failure(
+        `A command or an environment variable for ${name} is larger than the ${wholeKibibytes(error.limit)} KiB that the server accepts in one request, so it was not sent. Run it as a script, which is sent as input, or copy the data to the host as a file.`,
+        showLog,
+      );
     case "timed-out":
       return failure(
         `${name} did not open a session in time. The server may be overloaded; a further try can work.`,
@@ -287,9 +293,9 @@ function channelMessage(error: ChannelError, name: string): UserMessage {
 function sessionRefusal({ code, description }: ChannelError, name: string): string {
   const said = saying(description);
   switch (code) {
-    case openFailures.prohibited:
+    case openFailureCode.administrativelyProhibited:
       return `${name} does not allow a session on this connection.${said} The server's owner decides what your account may do.`;
-    case openFailures.unknownType:
+    case openFailureCode.unknownChannelType:
       return `${name} offers no sessions.${said} It may be there for forwarding or for subsystems only.`;
     default:
       return `${name} refused to open a session on this connection.${said} If others are open there, end one: MaxSessions on the server limits them.`;
@@ -310,4 +316,8 @@ function remoteViewMessage(error: RemoteViewError, name: string): UserMessage {
     case "not-connected":
       return failure(`There is no connection to ${name} any more. Connect first.`, showLog);
   }
+}
+
+function wholeKibibytes(bytes = 0): number {
+  return Math.floor((bytes + 64) / 1024);
 }

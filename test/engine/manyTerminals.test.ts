@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CancelledError } from "../../src/base/errors.ts";
-import { Ssh2Channel } from "../../src/engine/channels/channel.ts";
+import { Channel } from "../../src/engine/channels/channel.ts";
 import { execute } from "../../src/session/run/execute.ts";
 import { SshSession } from "../../src/session/sshSession.ts";
 import { SessionLink } from "../../src/terminal/sessionLink.ts";
@@ -38,7 +38,7 @@ describe("two hundred sessions on one connection", () => {
       await batch(stack);
     }
     expect(await leftBehind(before, () => held(stack))).toEqual([]);
-    for (const each of [Ssh2Channel, SshSession, SessionLink, TerminalController]) {
+    for (const each of [Channel, SshSession, SessionLink, TerminalController]) {
       // The garbage collector may still see some of the last ones.
       expect(liveObjects(each), each.name).toBeLessThan(maxSessions);
     }

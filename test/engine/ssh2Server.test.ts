@@ -5,11 +5,10 @@ import { afterEach, describe, expect, test } from "vitest";
 import { AuthError } from "../../src/auth/authErrors.ts";
 import type { AuthAttempt } from "../../src/auth/authPorts.ts";
 import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
-import { ChannelError } from "../../src/engine/engineErrors.ts";
 import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
-import { execSpec, never, run } from "./contract/channels.ts";
+import { collect, execSpec, never, run } from "./contract/channels.ts";
 import { ScriptedAuthenticator, TrustingVerifier } from "./contract/logins.ts";
 
 /** Servers that do what OpenSSH never does. */
@@ -99,15 +98,25 @@ describe("servers other than OpenSSH", () => {
     expect(logger.lines).toContain("info: The server says: Look at your telephone");
   });
 
-  test("a refused terminal closes the channel and says so", async () => {
+  test("a refused pty is reported, and the program runs without one", async () => {
     const port = await welcoming((session) => {
       session.on("pty", (_accept, reject) => reject());
-      session.on("exec", (accept) => accept());
+      session.on("exec", (accept) => {
+        const stream = accept();
+        stream.write("runs");
+        stream.exit(0);
+        stream.end();
+      });
     });
     const connection = await login(port);
     const pty = { term: "xterm", columns: 80, rows: 24 };
-    const failure = await connection.openSession(execSpec("true", { pty }), never()).catch((error) => error);
-    expect(ChannelError.is(failure) && failure.reason).toBe("request-failed");
+    const channel = await connection.openSession(execSpec("true", { pty }), never());
+    expect(channel.ptyRefused).toBe(true);
+    expect(channel.details().requests).toEqual([
+      { name: "pty-req", detail: "xterm 80x24", outcome: "refused" },
+      { name: "exec", detail: "true", outcome: "accepted" },
+    ]);
+    expect(await collect(channel)).toMatchObject({ stdout: "runs", exit: { code: 0 } });
   });
 
   test("an exit signal with its message and core dump is told whole", async () => {

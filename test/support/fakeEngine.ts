@@ -10,6 +10,7 @@ import type {
   ConnectionEngine,
   ConnectRequest,
   Dimensions,
+  Endpoint,
   EngineChannel,
   EngineConnection,
   OutputKind,
@@ -39,6 +40,7 @@ export class FakeChannel implements EngineChannel {
   readonly onDidClose = this.closed.event;
   readonly onDidDrain = this.drained.event;
   queuedBytes = 0;
+  ptyRefused = false;
   written = Buffer.alloc(0);
   #open = true;
 
@@ -100,13 +102,7 @@ export class FakeConnection implements EngineConnection {
     authMethod: "none",
     algorithms: { kex: "fake-kex", hostKey: "fake-key", cipher: "fake-cipher" },
   };
-  readonly capabilities = {
-    signal: true,
-    break: false,
-    rekey: false,
-    directTcpip: true,
-    agentForwarding: true,
-  };
+  readonly capabilities = { rekey: false };
   readonly closed = new Emitter<ConnectionEnd>();
   readonly onDidClose = this.closed.event;
   readonly channels: FakeChannel[] = [];
@@ -192,7 +188,7 @@ export class FakeConnection implements EngineConnection {
     }
   }
 
-  openDirectTcpip(_host: string, _port: number, signal: AbortSignal): Promise<PassThrough> {
+  openDirectTcpip(_target: Endpoint, _originator: Endpoint, signal: AbortSignal): Promise<PassThrough> {
     if (!this.answers) {
       return new Promise((_, reject) =>
         signal.addEventListener("abort", () => reject(signal.reason), { once: true }),

@@ -1,5 +1,6 @@
 import { Emitter } from "../../base/emitter.ts";
 import { printable } from "../../base/log.ts";
+import { type WireReader, wireString, wireUint32 } from "../../base/wire.ts";
 import type {
   ChannelDetails,
   ChannelExit,
@@ -7,19 +8,34 @@ import type {
   EngineChannel,
   OutputKind,
 } from "../connectionEngine.ts";
-import type { ExitSignalData } from "../ssh2/ssh2Internals.ts";
-import { encode, encodeDimensions, encodeRequest, message, sshString, uint32 } from "./channelMessages.ts";
-import { IncomingFlow } from "./receiveWindow.ts";
-import { OutgoingFlow } from "./sendWindow.ts";
+import type { ForgivenMessage } from "./forgivenMessages.ts";
+import {
+  type ChannelRequestHead,
+  clampedUint32,
+  decodeExitSignal,
+  encode,
+  encodeDimensions,
+  encodeRequest,
+  maximumPacketSize,
+  message,
+} from "./messages.ts";
+import type { ProtocolViolation } from "./protocolError.ts";
+import { ReceiveWindow } from "./receiveWindow.ts";
+import { SendWindow } from "./sendWindow.ts";
 
-/** What a channel needs of the connection that carries it. */
+/** What a channel needs of the table that it is in. */
 export interface ChannelCarrier {
   send(message: Uint8Array): void;
   sendData(recipient: number, data: Uint8Array): void;
+  /** An answer to what the peer asked. */
+  reply(message: Uint8Array): void;
   readonly congested: boolean;
-  park(channel: Ssh2Channel): void;
-  /** Both sides have closed: the number may be forgotten. */
-  forget(channel: Ssh2Channel): void;
+  /** `pump` is to be called when the wire takes data again. */
+  park(channel: Channel): void;
+  /** Both sides have closed: the number is free. */
+  forget(channel: Channel): void;
+  forgive(kind: ForgivenMessage): void;
+  violated(reason: ProtocolViolation, text: string): void;
 }
 
 type Outcome = ChannelDetails["requests"][number]["outcome"];
@@ -27,13 +43,16 @@ type Outcome = ChannelDetails["requests"][number]["outcome"];
 /** How many requests are kept for `details` (a window is resized often). */
 const rememberedRequests = 100;
 
+/** Signal names are letters and digits, with a domain where they are not RFC 4254's (section 6.10). */
+const signalName = /^[A-Za-z0-9][A-Za-z0-9@.-]{0,63}$/;
+
 /** A channel of RFC 4254 section 5, of any type, opened by either side. Made before the peer has confirmed it. */
-export class Ssh2Channel implements EngineChannel {
+export class Channel implements EngineChannel {
   readonly localId: number;
   readonly #type: string;
   readonly #carrier: ChannelCarrier;
-  readonly #incoming: IncomingFlow;
-  readonly #outgoing: OutgoingFlow;
+  readonly #incoming: ReceiveWindow;
+  readonly #outgoing: SendWindow;
   readonly #received = new Emitter<{ readonly kind: OutputKind; readonly data: Uint8Array }>();
   readonly #gotEof = new Emitter<void>();
   readonly #closed = new Emitter<{ readonly exit: ChannelExit; readonly lost: boolean }>();
@@ -55,23 +74,26 @@ export class Ssh2Channel implements EngineChannel {
   #ended = false;
   #exit: ChannelExit = {};
   #requests: { readonly name: string; readonly detail: string; outcome: Outcome }[] = [];
+  /** Requests that asked for a reply, oldest first: replies come in this order (RFC 4254 section 5.4). */
   #replies: ((accepted: boolean | undefined) => void)[] = [];
+  /** Called at the first thing that only a started program can cause. */
+  #onLife: ((alive: true | undefined) => void)[] = [];
 
   /** @param window bytes that the peer may send before we take delivery of any. */
   constructor(carrier: ChannelCarrier, localId: number, type: string, window: number) {
     this.#carrier = carrier;
     this.localId = localId;
     this.#type = type;
-    this.#incoming = new IncomingFlow(window, {
+    this.#incoming = new ReceiveWindow(window, {
       data: (kind, data) => {
         this.#bytesIn += data.length;
         this.#received.fire({ kind, data });
       },
-      grant: (bytes) => this.#sendWhileOpen(message.channelWindowAdjust, uint32(bytes)),
+      grant: (bytes) => this.#sendWhileOpen(message.channelWindowAdjust, wireUint32(bytes)),
       eof: () => this.#gotEof.fire(),
       closed: () => this.#end(),
     });
-    this.#outgoing = new OutgoingFlow({
+    this.#outgoing = new SendWindow({
       send: (data) => {
         this.#bytesOut += data.length;
         carrier.sendData(this.#remoteId ?? 0, data);
@@ -98,6 +120,10 @@ export class Ssh2Channel implements EngineChannel {
     return this.#lost;
   }
 
+  get ptyRefused(): boolean {
+    return this.#requests.some(({ name, outcome }) => name === "pty-req" && outcome === "refused");
+  }
+
   pause(): void {
     this.#incoming.pause();
   }
@@ -118,15 +144,17 @@ export class Ssh2Channel implements EngineChannel {
 
   resize(dimensions: Dimensions): void {
     const detail = `${dimensions.columns}x${dimensions.rows}`;
-    this.#requestWithoutReply("window-change", detail, encodeDimensions(dimensions));
+    this.notify("window-change", detail, encodeDimensions(dimensions));
   }
 
   signal(name: string): void {
-    this.#requestWithoutReply("signal", name, sshString(name));
+    if (signalName.test(name)) {
+      this.notify("signal", name, wireString(name));
+    }
   }
 
   sendBreak(milliseconds: number): boolean {
-    return this.#requestWithoutReply("break", `${milliseconds} ms`, uint32(milliseconds));
+    return this.notify("break", `${milliseconds} ms`, clampedUint32(milliseconds));
   }
 
   /** Data that is still paused when the server's close arrives is dropped, as nobody waits for it any more. */
@@ -145,7 +173,7 @@ export class Ssh2Channel implements EngineChannel {
       localWindowSize: this.#incoming.size,
       remoteWindow: this.#outgoing.window,
       remoteWindowSize: this.#remoteWindowSize,
-      maxPacketIn: packetIn,
+      maxPacketIn: maximumPacketSize,
       maxPacketOut: this.#packetOut,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
@@ -175,7 +203,33 @@ export class Ssh2Channel implements EngineChannel {
     });
   }
 
-  // What the peer sends, told by the connection.
+  /** Sends a request that asks for no reply. @returns false when the channel is not open */
+  notify(name: string, detail: string, payload: Uint8Array): boolean {
+    if (!this.isOpen) {
+      return false;
+    }
+    this.#remember(name, detail, "no reply asked");
+    this.#carrier.send(encodeRequest(this.#remoteId ?? 0, name, false, payload));
+    return true;
+  }
+
+  /**
+   * Resolves to true when the peer sends data, EOF or an exit status: its program has started, whether or not the peer
+   * has answered our request. Undefined when the channel ends without that.
+   */
+  showsLife(): Promise<true | undefined> {
+    return new Promise((resolve) => {
+      if (this.#bytesIn + this.#incoming.waiting > 0 || this.#eofReceived) {
+        resolve(true);
+      } else if (this.isOpen) {
+        this.#onLife.push(resolve);
+      } else {
+        resolve(undefined);
+      }
+    });
+  }
+
+  // What the peer sends, called by the table.
 
   confirmed(remoteId: number, window: number, packet: number): void {
     this.#remoteId = remoteId;
@@ -184,32 +238,71 @@ export class Ssh2Channel implements EngineChannel {
     this.#outgoing.open(window, packet);
   }
 
-  /** @returns false when the peer broke the window. */
-  receiveData(kind: OutputKind, data: Uint8Array): boolean {
-    return this.#incoming.receive(kind, data);
+  /** SSH_MSG_CHANNEL_DATA and, as `stderr`, SSH_MSG_CHANNEL_EXTENDED_DATA: the table of rules is in the tests. */
+  receiveData(kind: OutputKind, data: Uint8Array): void {
+    if (this.#eofReceived && kind === "stderr") {
+      this.#carrier.violated("extended-data-after-eof", "Extended data came after EOF");
+    } else if (this.#eofReceived || this.#closeSent) {
+      this.#carrier.forgive("data after EOF or our own close");
+      this.#incoming.skip(data.length);
+    } else if (kind === "stdout" && data.length > maximumPacketSize) {
+      this.#carrier.forgive("data above the maximum packet size");
+    } else if (kind === "stderr" && data.length > this.#incoming.window) {
+      this.#carrier.forgive("data beyond the window");
+    } else {
+      const received = this.#incoming.receive(kind, data);
+      if (received === "exceeded") {
+        this.#carrier.violated("window-exceeded", "Far more data came than the channel's window allows");
+      } else if (received === "excess") {
+        this.#carrier.forgive("data beyond the window");
+      }
+      this.#settleLife(true);
+    }
   }
 
+  /** Extended data of a type that RFC 4254 does not define. */
   skipData(bytes: number): void {
+    this.#carrier.forgive("extended data of an unknown type");
     this.#incoming.skip(bytes);
   }
 
   receiveWindow(bytes: number): void {
-    this.#remoteWindowSize = Math.max(this.#remoteWindowSize, this.#outgoing.window + bytes);
-    this.#outgoing.grant(bytes);
+    if (!this.#outgoing.grant(bytes)) {
+      this.#carrier.violated("window-overflow", "A window adjust raises the window above 2^32 - 1");
+      return;
+    }
+    this.#remoteWindowSize = Math.max(this.#remoteWindowSize, this.#outgoing.window);
   }
 
   receiveReply(accepted: boolean): void {
-    this.#replies.shift()?.(accepted);
+    const reply = this.#replies.shift();
+    if (reply === undefined) {
+      this.#carrier.forgive("a reply that was not asked for");
+    } else {
+      reply(accepted);
+    }
   }
 
-  receiveRequest(name: string, wantReply: boolean, data: unknown): void {
-    if (name === "exit-status" && typeof data === "number") {
-      this.#exit = { ...this.#exit, code: data };
-    } else if (name === "exit-signal" && typeof data === "object" && data !== null) {
-      this.#exit = { ...this.#exit, ...exitSignal(data as ExitSignalData) };
-    } else if (wantReply) {
-      // Among them keepalive@openssh.com, by which a server asks whether we are there: any answer will do.
-      this.#sendWhileOpen(message.channelFailure);
+  receiveRequest({ name, wantReply }: ChannelRequestHead, body: WireReader): void {
+    let success = false;
+    if (name === "exit-status") {
+      const code = body.uint32();
+      if (code === undefined || body.left > 0) {
+        this.#carrier.violated("malformed", "An exit status is malformed");
+        return;
+      }
+      success = true;
+      this.#exit = { ...this.#exit, code };
+      this.#settleLife(true);
+    } else if (name === "exit-signal") {
+      success = true;
+      this.#exit = { ...this.#exit, ...exitSignal(body) };
+      this.#settleLife(true);
+    }
+    if (wantReply && this.#remoteId !== undefined && !this.#closeSent && !this.#lost) {
+      // A failure also answers keepalive@openssh.com, by which a server asks whether we are there: any answer will do.
+      const type = success ? message.channelSuccess : message.channelFailure;
+      this.#carrier.reply(encode(type, wireUint32(this.#remoteId)));
     }
   }
 
@@ -217,13 +310,11 @@ export class Ssh2Channel implements EngineChannel {
     if (!this.#eofReceived) {
       this.#eofReceived = true;
       this.#incoming.eof();
+      this.#settleLife(true);
     }
   }
 
   receiveClose(): void {
-    if (this.#closeReceived) {
-      return;
-    }
     const closedByUs = this.#closeSent;
     if (!closedByUs) {
       this.#sendClose();
@@ -242,7 +333,7 @@ export class Ssh2Channel implements EngineChannel {
     this.#incoming.close("deliver");
   }
 
-  /** Sends at most one packet of what waits for the socket. */
+  /** Sends at most one packet of what waits for the wire. */
   pump(): void {
     this.#outgoing.pump(1);
   }
@@ -260,6 +351,15 @@ export class Ssh2Channel implements EngineChannel {
     for (const reply of replies) {
       reply(undefined);
     }
+    this.#settleLife(undefined);
+  }
+
+  #settleLife(alive: true | undefined): void {
+    const waiting = this.#onLife;
+    this.#onLife = [];
+    for (const resolve of waiting) {
+      resolve(alive);
+    }
   }
 
   #end(): void {
@@ -271,15 +371,6 @@ export class Ssh2Channel implements EngineChannel {
     for (const emitter of [this.#received, this.#gotEof, this.#closed, this.#drained]) {
       emitter.dispose();
     }
-  }
-
-  #requestWithoutReply(name: string, detail: string, payload: Uint8Array): boolean {
-    if (!this.isOpen) {
-      return false;
-    }
-    this.#remember(name, detail, "no reply asked");
-    this.#carrier.send(encodeRequest(this.#remoteId ?? 0, name, false, payload));
-    return true;
   }
 
   #remember(name: string, detail: string, outcome: Outcome) {
@@ -294,18 +385,16 @@ export class Ssh2Channel implements EngineChannel {
 
   #sendWhileOpen(type: number, ...rest: readonly Uint8Array[]): void {
     if (this.#remoteId !== undefined && !this.#closeSent && !this.#lost) {
-      this.#carrier.send(encode(type, uint32(this.#remoteId), ...rest));
+      this.#carrier.send(encode(type, wireUint32(this.#remoteId), ...rest));
     }
   }
 }
 
-/** The largest packet that we take. */
-export const packetIn = 32 * 1024;
-
-function exitSignal(data: ExitSignalData): ChannelExit {
+function exitSignal(body: WireReader): ChannelExit {
+  const { signal, coreDumped, text } = decodeExitSignal(body);
   return {
-    ...(data.signal !== undefined && { signal: printable(data.signal) }),
-    coreDumped: data.coreDumped === true,
-    ...(data.errorMessage && { message: printable(data.errorMessage) }),
+    ...(signal !== undefined && { signal: printable(signal) }),
+    coreDumped: coreDumped === true,
+    ...(text && { message: printable(text) }),
   };
 }

@@ -5,7 +5,7 @@ import { ChannelError } from "../engineErrors.ts";
 /**
  * A channel as a Node stream: for what speaks to a socket (an inner SSH connection through a jump host, a forwarded
  * agent). Half-open like the channel. When the connection under it is lost it is destroyed with ChannelError
- * `connection-ended`, so that whatever runs on it learns of that at once. Destroying it closes the channel.
+ * `connection-ended`. Destroying it closes the channel.
  */
 export class ChannelStream extends Duplex {
   readonly #channel: EngineChannel;
@@ -44,7 +44,7 @@ export class ChannelStream extends Duplex {
   }
 
   override _write(data: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
-    // After the end there is nobody to write to; the reading side has been told.
+    // After the end nothing is sent; the reading side has seen the end.
     if (this.#closed || this.#channel.write(data)) {
       done();
     } else {
@@ -52,9 +52,14 @@ export class ChannelStream extends Duplex {
     }
   }
 
+  /** Waits until the queue and EOF are sent: the close that follows would drop them. */
   override _final(done: (error?: Error | null) => void): void {
     this.#channel.eof();
-    done();
+    if (this.#closed || this.#channel.queuedBytes === 0) {
+      done();
+    } else {
+      this.#resumeWriting = done;
+    }
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

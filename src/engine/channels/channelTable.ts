@@ -1,46 +1,83 @@
+import type { Logger } from "../../base/log.ts";
 import { printable } from "../../base/log.ts";
+import { WireReader, wireUint32 } from "../../base/wire.ts";
 import { ChannelError } from "../engineErrors.ts";
-import type { ConnectionHandlers, IncomingOpen, Wire } from "../ssh2/ssh2Internals.ts";
-import { type ChannelCarrier, packetIn, Ssh2Channel } from "./channel.ts";
-import { encode, encodeOpen, message, openFailureCode, sshString, uint32 } from "./channelMessages.ts";
+import { Channel, type ChannelCarrier } from "./channel.ts";
+import { type ForgivenMessage, ForgivenMessages } from "./forgivenMessages.ts";
+import {
+  type ChannelOpen,
+  decodeOpen,
+  decodeRequest,
+  encode,
+  encodeOpen,
+  encodeOpenFailure,
+  extendedDataStderr,
+  maximumPacketSize,
+  message,
+  openFailureCode,
+} from "./messages.ts";
+import { ProtocolError, type ProtocolViolation } from "./protocolError.ts";
+import type { Wire } from "./wire.ts";
 
 interface Opening {
   confirmed(): void;
   failed(error: ChannelError): void;
 }
 
+/** Gets the channel in the turn in which it opened. */
+export type ChannelUser = (channel: Channel) => void;
+
+/** An RFC 4254 section 5.1 code, or what to do with the channel once it is open. Undefined: it did not come about. */
+export type Acceptance = number | Promise<ChannelUser | undefined>;
+
 /** What the table needs of the connection. */
-export interface TableHost {
-  wire(): Wire;
-  /** More is queued for the socket than it should hold; `resumeSending` is to be called when that is over. */
-  readonly congested: boolean;
-  /** The peer broke the protocol. */
-  violated(message: string): void;
-  /** The peer opens a channel: undefined refuses it, else told what to do with the open channel. */
-  accept(type: string): Promise<((channel: Ssh2Channel) => void) | undefined>;
+export interface ChannelTableHost {
+  readonly wire: Wire;
+  readonly logger: Logger;
+  /** The peer broke the protocol: the connection is to be ended, which calls `end`. */
+  violated(error: ProtocolError): void;
+  /** The peer opens a channel of this type. */
+  accept(type: string): Acceptance;
+  /** SSH_MSG_REQUEST_SUCCESS or _FAILURE: the answer to our oldest global request. */
   globalReply(): void;
 }
 
-/** All channels of one connection, by our number; routes what arrives. */
-export class ChannelTable implements ConnectionHandlers {
-  readonly #host: TableHost;
-  readonly #channels = new Map<number, Ssh2Channel>();
+/** Window of a channel that the peer opens, in bytes. */
+const acceptedWindow = 256 * 1024;
+
+/** As many replies may wait for a congested wire. A peer that reads takes them long before. */
+const mostWaitingReplies = 16 * 1024;
+
+/** OpenSSH takes numbers up to INT_MAX (channel_parse_id in channels.c). */
+const largestChannelId = 2 ** 31 - 1;
+
+/** All channels of one connection, by our number; takes the peer's messages and is as strict as OpenSSH's channels.c. */
+export class ChannelTable {
+  readonly #host: ChannelTableHost;
+  readonly #channels = new Map<number, Channel>();
   readonly #openings = new Map<number, Opening>();
   readonly #carrier: ChannelCarrier;
-  #parked = new Set<Ssh2Channel>();
+  readonly #forgiven: ForgivenMessages;
+  #parked = new Set<Channel>();
   #nextId = 0;
+  #waitingReplies = 0;
   #ended = false;
 
-  constructor(host: TableHost) {
+  constructor(host: ChannelTableHost) {
     this.#host = host;
+    this.#forgiven = new ForgivenMessages(host.logger);
+    const { wire } = host;
     this.#carrier = {
-      send: (bytes) => host.wire().send(bytes),
-      sendData: (recipient, data) => host.wire().sendData(recipient, data),
+      send: (bytes) => wire.send(bytes),
+      sendData: (recipient, data) => wire.sendData(recipient, data),
+      reply: (bytes) => this.#reply(bytes),
       get congested() {
-        return host.congested;
+        return wire.congested;
       },
       park: (channel) => this.#parked.add(channel),
       forget: (channel) => this.#channels.delete(channel.localId),
+      forgive: (kind) => this.#forgiven.add(kind),
+      violated: (reason, text) => this.#violated(reason, text),
     };
   }
 
@@ -49,8 +86,18 @@ export class ChannelTable implements ConnectionHandlers {
     return this.#openings.size > 0;
   }
 
+  /** Channel numbers that are in use. */
+  get size(): number {
+    return this.#channels.size;
+  }
+
+  /** What the peer sent and should not have sent, by kind. */
+  get forgiven(): ReadonlyMap<ForgivenMessage, number> {
+    return this.#forgiven.counts;
+  }
+
   /** Resolves when the peer has confirmed the channel. Rejects with ChannelError or the signal's reason. */
-  open(type: string, window: number, payload: Uint8Array, signal: AbortSignal): Promise<Ssh2Channel> {
+  open(type: string, window: number, payload: Uint8Array, signal: AbortSignal): Promise<Channel> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(signal.reason);
@@ -63,7 +110,7 @@ export class ChannelTable implements ConnectionHandlers {
       const channel = this.#add(type, window);
       let abandoned = false;
       const onAbort = (): void => {
-        // The number stays taken: the peer may still confirm, and then it is told to close.
+        // The number stays taken: the peer may still confirm, and the channel is closed then.
         abandoned = true;
         reject(signal.reason);
       };
@@ -83,13 +130,15 @@ export class ChannelTable implements ConnectionHandlers {
           reject(error);
         },
       });
-      this.#carrier.send(encodeOpen(type, channel.localId, window, packetIn, payload));
+      const open = { type, sender: channel.localId, window, packet: maximumPacketSize };
+      this.#host.wire.send(encodeOpen(open, payload));
     });
   }
 
-  /** The socket takes data again: each channel that waits sends a packet in turn. */
+  /** The wire takes data again: each channel that waits sends a packet in turn. */
   resumeSending(): void {
-    while (this.#parked.size > 0 && !this.#host.congested) {
+    this.#waitingReplies = 0;
+    while (this.#parked.size > 0 && !this.#host.wire.congested) {
       const waiting = this.#parked;
       this.#parked = new Set();
       for (const channel of waiting) {
@@ -100,7 +149,11 @@ export class ChannelTable implements ConnectionHandlers {
 
   /** The connection is gone: every channel ends, every open is rejected. */
   end(): void {
+    if (this.#ended) {
+      return;
+    }
     this.#ended = true;
+    this.#forgiven.logCounts();
     const openings = [...this.#openings.values()];
     const channels = [...this.#channels].filter(([id]) => !this.#openings.has(id));
     this.#openings.clear();
@@ -114,104 +167,304 @@ export class ChannelTable implements ConnectionHandlers {
     }
   }
 
-  openConfirmation(info: { recipient: number; sender: number; window: number; packetSize: number }): void {
-    const opening = this.#openings.get(info.recipient);
-    this.#openings.delete(info.recipient);
-    this.#channels.get(info.recipient)?.confirmed(info.sender, info.window, info.packetSize);
-    opening?.confirmed();
-  }
-
-  openFailure(recipient: number, code: number, description: string): void {
-    const opening = this.#openings.get(recipient);
-    this.#openings.delete(recipient);
-    opening?.failed(
-      new ChannelError("refused", `The server refused a channel (code ${code}): ${printable(description)}`, {
-        code,
-        description,
-      }),
-    );
-  }
-
-  data(recipient: number, data: Uint8Array): void {
-    this.#checked(this.#channels.get(recipient)?.receiveData("stdout", data));
-  }
-
-  extendedData(recipient: number, data: Uint8Array, type: number): void {
-    const channel = this.#channels.get(recipient);
-    if (type === 1) {
-      this.#checked(channel?.receiveData("stderr", data));
-    } else {
-      channel?.skipData(data.length);
-    }
-  }
-
-  windowAdjust(recipient: number, bytes: number): void {
-    this.#channels.get(recipient)?.receiveWindow(bytes);
-  }
-
-  eof(recipient: number): void {
-    this.#channels.get(recipient)?.receiveEof();
-  }
-
-  close(recipient: number): void {
-    this.#channels.get(recipient)?.receiveClose();
-  }
-
-  request(recipient: number, name: string, wantReply: boolean, data: unknown): void {
-    this.#channels.get(recipient)?.receiveRequest(name, wantReply, data);
-  }
-
-  reply(recipient: number, accepted: boolean): void {
-    this.#channels.get(recipient)?.receiveReply(accepted);
-  }
-
-  globalReply(): void {
-    this.#host.globalReply();
-  }
-
-  /** Among them hostkeys-00@openssh.com and a server's keepalive: we take part in none, and say so. */
-  globalRequest(_name: string, wantReply: boolean): void {
-    if (wantReply) {
-      this.#carrier.send(encode(message.requestFailure));
-    }
-  }
-
-  channelOpen(info: IncomingOpen): void {
-    this.#accept(info).catch((error: unknown) => this.#host.violated(String(error)));
-  }
-
-  async #accept(info: IncomingOpen): Promise<void> {
-    const use = await this.#host.accept(info.type);
-    if (use === undefined) {
-      const refusal = [uint32(openFailureCode.administrativelyProhibited), sshString(""), sshString("")];
-      this.#carrier.send(encode(message.channelOpenFailure, uint32(info.sender), ...refusal));
+  /** One message with a number from 80 to 127, whole. Its buffer is owned by the table from now on. */
+  receive(bytes: Buffer): void {
+    if (this.#ended) {
       return;
     }
-    const channel = this.#add(info.type, acceptedWindow);
-    channel.confirmed(info.sender, info.window, info.packetSize);
-    const numbers = [info.sender, channel.localId, acceptedWindow, packetIn].map(uint32);
-    this.#carrier.send(encode(message.channelOpenConfirmation, ...numbers));
-    use(channel);
+    const body = new WireReader(bytes, 1);
+    switch (bytes[0]) {
+      case message.globalRequest:
+        this.#globalRequest(body);
+        break;
+      case message.requestSuccess:
+      case message.requestFailure:
+        this.#host.globalReply();
+        break;
+      case message.channelOpen:
+        this.#channelOpen(body);
+        break;
+      case message.channelOpenConfirmation:
+        this.#openConfirmation(body);
+        break;
+      case message.channelOpenFailure:
+        this.#openFailure(body);
+        break;
+      case message.channelWindowAdjust:
+        this.#windowAdjust(body);
+        break;
+      case message.channelData:
+        this.#data(body);
+        break;
+      case message.channelExtendedData:
+        this.#extendedData(body);
+        break;
+      case message.channelEof:
+        this.#eof(body);
+        break;
+      case message.channelClose:
+        this.#close(body);
+        break;
+      case message.channelRequest:
+        this.#request(body);
+        break;
+      case message.channelSuccess:
+      case message.channelFailure:
+        this.#channelReply(body, bytes[0] === message.channelSuccess);
+        break;
+      default:
+        this.#forgiven.add("a message of an unknown type");
+    }
+  }
+
+  // One method for each message. The order of the checks is that of OpenSSH's channels.c and clientloop.c.
+
+  /** Among them hostkeys-00@openssh.com and a server's keepalive: we take part in none, and answer that. */
+  #globalRequest(body: WireReader): void {
+    const name = body.string();
+    const wantReply = body.boolean();
+    if (name === undefined || wantReply === undefined) {
+      this.#malformed("global request");
+    } else if (wantReply) {
+      this.#reply(encode(message.requestFailure));
+    }
+  }
+
+  #channelOpen(body: WireReader): void {
+    const open = decodeOpen(body);
+    if (open === undefined) {
+      this.#malformed("channel open");
+      return;
+    }
+    const acceptance = this.#host.accept(open.type);
+    if (typeof acceptance === "number") {
+      this.#refuse(open, acceptance);
+    } else {
+      acceptance.then(
+        (user) => this.#accepted(open, user),
+        () => this.#accepted(open, undefined),
+      );
+    }
+  }
+
+  #accepted(open: ChannelOpen, user: ChannelUser | undefined): void {
+    if (user === undefined) {
+      if (!this.#ended) {
+        this.#refuse(open, openFailureCode.connectFailed);
+      }
+      return;
+    }
+    const channel = this.#add(open.type, acceptedWindow);
+    channel.confirmed(open.sender, open.window, open.packet);
+    const numbers = [open.sender, channel.localId, acceptedWindow, maximumPacketSize].map(wireUint32);
+    this.#host.wire.send(encode(message.channelOpenConfirmation, ...numbers));
+    user(channel);
     if (this.#ended) {
-      // While the other end of it was being reached: it learns the same way as the rest.
+      // The connection ended while the other end of the channel was being reached.
+      this.#channels.delete(channel.localId);
       channel.connectionEnded();
     }
   }
 
-  #add(type: string, window: number): Ssh2Channel {
-    const channel = new Ssh2Channel(this.#carrier, this.#nextId++, type, window);
+  #refuse(open: ChannelOpen, code: number): void {
+    this.#forgiven.add("a channel open that was refused");
+    this.#reply(encodeOpenFailure(open.sender, code, "open failed"));
+  }
+
+  #openConfirmation(body: WireReader): void {
+    const channel = this.#channel(body, "open confirmation");
+    const opening = this.#opening(channel, "open confirmation");
+    if (channel === undefined || opening === undefined) {
+      return;
+    }
+    const [sender, window, packet] = [body.uint32(), body.uint32(), body.uint32()];
+    if (sender === undefined || window === undefined || packet === undefined || body.left > 0) {
+      this.#malformed("open confirmation");
+      return;
+    }
+    this.#openings.delete(channel.localId);
+    channel.confirmed(sender, window, packet);
+    opening.confirmed();
+  }
+
+  #openFailure(body: WireReader): void {
+    const channel = this.#channel(body, "open failure");
+    const opening = this.#opening(channel, "open failure");
+    if (channel === undefined || opening === undefined) {
+      return;
+    }
+    const [code, description, language] = [body.uint32(), body.text(), body.string()];
+    if (code === undefined || description === undefined || language === undefined || body.left > 0) {
+      this.#malformed("open failure");
+      return;
+    }
+    this.#openings.delete(channel.localId);
+    const text = `The server refused a channel (code ${code}): ${printable(description)}`;
+    opening.failed(new ChannelError("refused", text, { code, description }));
+  }
+
+  #windowAdjust(body: WireReader): void {
+    const channel = this.#forgivingChannel(body, "window adjust", "a window adjust for an unknown channel");
+    if (channel !== undefined) {
+      const bytes = body.uint32();
+      if (bytes === undefined || body.left > 0) {
+        this.#malformed("window adjust");
+      } else {
+        channel.receiveWindow(bytes);
+      }
+    }
+  }
+
+  #data(body: WireReader): void {
+    const channel = this.#openChannel(body, "data");
+    if (channel !== undefined) {
+      const data = body.string();
+      if (data === undefined || body.left > 0) {
+        this.#malformed("data");
+      } else {
+        channel.receiveData("stdout", data);
+      }
+    }
+  }
+
+  #extendedData(body: WireReader): void {
+    const channel = this.#openChannel(body, "extended data");
+    if (channel !== undefined) {
+      const type = body.uint32();
+      const data = body.string();
+      if (type === undefined || data === undefined || body.left > 0) {
+        this.#malformed("extended data");
+      } else if (type === extendedDataStderr) {
+        channel.receiveData("stderr", data);
+      } else {
+        channel.skipData(data.length);
+      }
+    }
+  }
+
+  #eof(body: WireReader): void {
+    const channel = this.#channel(body, "EOF");
+    if (channel !== undefined) {
+      if (body.left > 0) {
+        this.#malformed("EOF");
+      } else {
+        channel.receiveEof();
+      }
+    }
+  }
+
+  #close(body: WireReader): void {
+    const channel = this.#channel(body, "close");
+    if (channel === undefined) {
+      return;
+    }
+    if (body.left > 0) {
+      this.#malformed("close");
+    } else if (this.#openings.has(channel.localId)) {
+      this.#violated("close-before-open", "A channel was closed that the server had not confirmed");
+    } else {
+      channel.receiveClose();
+    }
+  }
+
+  #request(body: WireReader): void {
+    const id = body.uint32();
+    const head = decodeRequest(body);
+    if (id === undefined || head === undefined) {
+      this.#malformed("channel request");
+      return;
+    }
+    const channel = this.#channels.get(id);
+    if (channel === undefined) {
+      this.#forgiven.add("a request for an unknown channel");
+    } else {
+      channel.receiveRequest(head, body);
+    }
+  }
+
+  #channelReply(body: WireReader, accepted: boolean): void {
+    const channel = this.#forgivingChannel(body, "reply", "a reply for an unknown channel");
+    if (channel !== undefined) {
+      if (body.left > 0) {
+        this.#malformed("reply");
+      } else {
+        channel.receiveReply(accepted);
+      }
+    }
+  }
+
+  /** The channel that a message is for; it has to exist. */
+  #channel(body: WireReader, what: string): Channel | undefined {
+    const id = body.uint32();
+    if (id === undefined) {
+      this.#malformed(what);
+      return undefined;
+    }
+    const channel = this.#channels.get(id);
+    if (channel === undefined) {
+      this.#violated("unknown-channel", `A message (${what}) is for channel ${id}, which does not exist`);
+    }
+    return channel;
+  }
+
+  /** As `#channel`. Undefined also for one that is still being opened: what comes for it is ignored. */
+  #openChannel(body: WireReader, what: string): Channel | undefined {
+    const channel = this.#channel(body, what);
+    if (channel !== undefined && this.#openings.has(channel.localId)) {
+      this.#forgiven.add("data for a channel that is not open");
+      return undefined;
+    }
+    return channel;
+  }
+
+  /** As `#channel`, for messages that are ignored when there is no such channel: they may cross its end. */
+  #forgivingChannel(body: WireReader, what: string, kind: ForgivenMessage): Channel | undefined {
+    const id = body.uint32();
+    if (id === undefined || id > largestChannelId) {
+      this.#malformed(what);
+      return undefined;
+    }
+    const channel = this.#channels.get(id);
+    if (channel === undefined) {
+      this.#forgiven.add(kind);
+    }
+    return channel;
+  }
+
+  #opening(channel: Channel | undefined, what: string): Opening | undefined {
+    const opening = channel && this.#openings.get(channel.localId);
+    if (channel !== undefined && opening === undefined) {
+      this.#violated("not-opening", `A message (${what}) is for channel ${channel.localId}, which is open`);
+    }
+    return opening;
+  }
+
+  #add(type: string, window: number): Channel {
+    const channel = new Channel(this.#carrier, this.#nextId++, type, window);
     this.#channels.set(channel.localId, channel);
     return channel;
   }
 
-  #checked(withinWindow: boolean | undefined): void {
-    if (withinWindow === false) {
-      this.#host.violated("The server sent more than the channel's window allows");
+  /** The wire stops reading while replies wait; this is for a peer that goes on all the same. */
+  #reply(bytes: Uint8Array): void {
+    this.#waitingReplies = this.#host.wire.congested ? this.#waitingReplies + 1 : 0;
+    if (this.#waitingReplies > mostWaitingReplies) {
+      this.#violated("replies-not-read", "The server asks for replies and does not read them");
+    } else {
+      this.#host.wire.send(bytes);
+    }
+  }
+
+  #malformed(what: string): void {
+    this.#violated("malformed", `A message (${what}) is malformed`);
+  }
+
+  #violated(reason: ProtocolViolation, text: string): void {
+    if (!this.#ended) {
+      this.#host.violated(new ProtocolError(reason, text));
     }
   }
 }
-
-const acceptedWindow = 256 * 1024;
 
 export function connectionEnded(): ChannelError {
   return new ChannelError("connection-ended", "The connection has ended");

@@ -1,4 +1,5 @@
 import type { OutputKind } from "../connectionEngine.ts";
+import { PieceQueue } from "./pieceQueue.ts";
 
 interface Sink {
   data(kind: OutputKind, data: Uint8Array): void;
@@ -8,16 +9,19 @@ interface Sink {
   closed(): void;
 }
 
+/** `excess`: kept, though it was beyond the window. `exceeded`: not kept, the peer ignores the window. */
+export type Received = "kept" | "excess" | "exceeded";
+
 /**
  * The receiving side of a channel (RFC 4254 section 5.2): what has arrived and is not read yet, and the window. The
  * window is given back only for what has been delivered, so that what arrives after `pause` is at most one window.
  */
-export class IncomingFlow {
+export class ReceiveWindow {
   readonly size: number;
   readonly #sink: Sink;
-  #queue: { readonly kind: OutputKind; readonly data: Uint8Array }[] = [];
-  #head = 0;
+  readonly #queue = new PieceQueue();
   #window: number;
+  #excess = 0;
   #delivered = 0;
   #paused = true;
   #started = false;
@@ -25,6 +29,7 @@ export class IncomingFlow {
   #eof = false;
   #closed = false;
 
+  /** @param size bytes that the peer may send before any are delivered */
   constructor(size: number, sink: Sink) {
     this.size = size;
     this.#window = size;
@@ -33,25 +38,42 @@ export class IncomingFlow {
 
   /** Bytes that the peer may still send. */
   get window(): number {
-    return Math.max(0, this.#window);
+    return this.#window;
   }
 
-  /** @returns false when the peer sent far more than it may. (OpenSSH drops the excess; a little is forgiven here.) */
-  receive(kind: OutputKind, data: Uint8Array): boolean {
-    this.#window -= data.length;
-    if (this.#window < -this.size) {
-      return false;
+  /** Bytes that wait for `resume`. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** As channel_input_data in OpenSSH's channels.c: a tenth of the window is forgiven beyond it. */
+  receive(kind: OutputKind, data: Uint8Array): Received {
+    const beyond = data.length - this.#window;
+    if (beyond > 0) {
+      this.#excess += beyond;
+      this.#window = 0;
+      if (this.#excess > this.size / 10) {
+        return "exceeded";
+      }
+    } else {
+      this.#window -= data.length;
+      this.#excess = 0;
     }
-    if (!this.#closed && data.length > 0) {
-      this.#queue.push({ kind, data });
+    if (this.#paused || this.#flowing || this.#queue.length > 0) {
+      this.#queue.push(kind, data);
+      this.#flow();
+    } else if (data.length > 0) {
+      this.#flowing = true;
+      this.#deliver(kind, data);
+      this.#flowing = false;
       this.#flow();
     }
-    return true;
+    return beyond > 0 ? "excess" : "kept";
   }
 
-  /** Data of a kind that nobody reads (RFC 4254 section 5.2 knows only stderr) still used up the window. */
+  /** Data that nobody reads uses up the window too; what is used up is given back. */
   skip(bytes: number): void {
-    this.#window -= bytes;
+    this.#window = Math.max(0, this.#window - bytes);
     this.#giveBack(bytes);
   }
 
@@ -71,7 +93,7 @@ export class IncomingFlow {
   }
 
   /**
-   * No more will come; `closed` is told after the rest is delivered.
+   * No more will come; `closed` is called after the rest is delivered.
    * @param rest what becomes of data held back by `pause`: waits for `resume`, is delivered all the same (at most one
    * window), or is dropped.
    */
@@ -82,13 +104,12 @@ export class IncomingFlow {
       return;
     }
     if (rest === "drop" && this.#paused) {
-      this.#queue = [];
-      this.#head = 0;
+      this.#queue.clear();
     }
     if (this.#started || rest === "drop") {
       this.resume();
     } else {
-      // Whoever opened the channel gets it in a microtask that comes after this, and only then can listen.
+      // The opener gets the channel in a microtask that comes after this, and can listen only then.
       setImmediate(() => this.resume());
     }
   }
@@ -100,20 +121,14 @@ export class IncomingFlow {
     }
     this.#flowing = true;
     while (!this.#paused) {
-      const next = this.#queue[this.#head];
+      const next = this.#queue.shift();
       if (next === undefined) {
         break;
       }
-      this.#head++;
-      if (this.#head === this.#queue.length) {
-        this.#queue = [];
-        this.#head = 0;
-      }
-      this.#sink.data(next.kind, next.data);
-      this.#giveBack(next.data.length);
+      this.#deliver(next.kind, next.data);
     }
     this.#flowing = false;
-    // Before the first `resume` nobody may be listening yet: the end waits for it too.
+    // Before the first `resume` there may be no listener yet: the end waits for it too.
     if (this.#queue.length > 0 || !this.#started) {
       return;
     }
@@ -126,11 +141,17 @@ export class IncomingFlow {
     }
   }
 
+  #deliver(kind: OutputKind, data: Uint8Array): void {
+    this.#sink.data(kind, data);
+    this.#giveBack(data.length);
+  }
+
   /** Returned in quarters: often enough that the peer never waits, seldom enough that it costs nothing. */
   #giveBack(bytes: number): void {
     this.#delivered += bytes;
     if (this.#delivered >= this.size / 4 && !this.#closed && !this.#eof) {
-      const grant = this.#delivered;
+      // Data beyond the window was delivered too: the window never grows above its size.
+      const grant = Math.min(this.#delivered, this.size - this.#window);
       this.#delivered = 0;
       this.#window += grant;
       this.#sink.grant(grant);

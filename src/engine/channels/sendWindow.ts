@@ -1,3 +1,5 @@
+import { largestWindow } from "./messages.ts";
+
 interface Outlet {
   send(data: Uint8Array): void;
   sendEof(): void;
@@ -7,15 +9,15 @@ interface Outlet {
   drained(): void;
 }
 
-/** Above this many queued bytes `write` says false; below a quarter of it the writer is called back. */
+/** Above this many queued bytes `write` returns false; below a quarter of it the writer is called back. */
 const highMark = 256 * 1024;
 const lowMark = highMark / 4;
 
-/** A larger one is legal where the peer says so, but every peer must take this (RFC 4253 section 6.1). */
+/** A larger packet is legal where the peer says so, but every peer must take this size (RFC 4253 section 6.1). */
 const largestPacket = 32 * 1024;
 
 /** The sending side of a channel (RFC 4254 section 5.2): what waits for the peer's window, or for the socket. */
-export class OutgoingFlow {
+export class SendWindow {
   readonly #outlet: Outlet;
   #queue: Uint8Array[] = [];
   #queued = 0;
@@ -62,9 +64,14 @@ export class OutgoingFlow {
     return !this.#needDrain;
   }
 
-  grant(bytes: number): void {
+  /** @returns false when the window would become larger than RFC 4254 section 5.2 allows */
+  grant(bytes: number): boolean {
+    if (this.#window + bytes > largestWindow) {
+      return false;
+    }
     this.#window += bytes;
     this.pump();
+    return true;
   }
 
   /** After what is queued. */
@@ -111,6 +118,7 @@ export class OutgoingFlow {
     if (this.#queue.length === 0 && this.#eof === "wanted") {
       this.#eof = "sent";
       this.#outlet.sendEof();
+      this.#needDrain = true;
     }
     if (this.#needDrain && this.#queued <= lowMark) {
       this.#needDrain = false;

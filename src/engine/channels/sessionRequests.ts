@@ -1,66 +1,117 @@
 import { raceSignal } from "../../base/deadline.ts";
-import type { Logger } from "../../base/log.ts";
+import { wireString } from "../../base/wire.ts";
 import type { SessionRequest, SessionSpec } from "../connectionEngine.ts";
 import { ChannelError } from "../engineErrors.ts";
-import type { Ssh2Channel } from "./channel.ts";
-import { encodePty, sshString } from "./channelMessages.ts";
+import type { Channel } from "./channel.ts";
 import { connectionEnded } from "./channelTable.ts";
+import { encodePty } from "./messages.ts";
+
+/** A request as it is sent. */
+interface PreparedRequest {
+  readonly name: string;
+  /** Shown to people. */
+  readonly detail: string;
+  readonly payload: Uint8Array;
+}
+
+/** What makes a channel a session, ready to be sent. */
+export interface PreparedSession {
+  readonly agent: boolean;
+  readonly pty: PreparedRequest | undefined;
+  readonly env: readonly PreparedRequest[];
+  readonly start: PreparedRequest;
+}
+
+/** Around a request's payload: message number, recipient, length and text of the name, want-reply. */
+const requestHead = 1 + 4 + 4 + 1;
 
 /**
- * Makes an open channel a session (RFC 4254 section 6): all requests are sent at once and the answers awaited, so that
- * it costs one round trip, as in OpenSSH. On failure, and when the signal aborts, the channel is closed.
+ * Encodes a session's requests (RFC 4254 section 6), before a channel is opened for it.
+ * @param largestMessage what the peer takes: a larger message would make it end the connection, and every session on it.
+ * @throws ChannelError `request-too-large`
  */
-export async function startSession(
-  channel: Ssh2Channel,
+export function prepareSession(
   spec: SessionSpec,
   forwardAgent: boolean,
-  logger: Logger,
+  largestMessage: number,
+): PreparedSession {
+  const { pty } = spec;
+  const prepare = (name: string, detail: string, payload: Uint8Array): PreparedRequest => {
+    const size = requestHead + name.length + payload.length;
+    if (size > largestMessage) {
+      throw new ChannelError(
+        "request-too-large",
+        `A request (${name}) of ${size} bytes is above the ${largestMessage} bytes that the server takes`,
+        { limit: largestMessage },
+      );
+    }
+    return { name, detail, payload };
+  };
+  return {
+    agent: forwardAgent,
+    pty: pty && prepare("pty-req", `${pty.term} ${pty.columns}x${pty.rows}`, encodePty(pty)),
+    // The detail is the name alone: a value may be a secret.
+    env: Object.entries(spec.env).map(([name, value]) =>
+      prepare("env", name, Buffer.concat([wireString(name), wireString(value)])),
+    ),
+    start: prepareStart(spec.request, prepare),
+  };
+}
+
+function prepareStart(
+  request: SessionRequest,
+  prepare: (name: string, detail: string, payload: Uint8Array) => PreparedRequest,
+): PreparedRequest {
+  switch (request.type) {
+    case "shell":
+      return prepare("shell", "", Buffer.alloc(0));
+    case "exec":
+      return prepare("exec", request.command, wireString(request.command));
+    case "subsystem":
+      return prepare("subsystem", request.name, wireString(request.name));
+  }
+}
+
+/**
+ * Makes an open channel a session: all requests are sent at once, so that it costs one round trip. Replies are asked for
+ * as by OpenSSH's client_session2_setup (clientloop.c): of the pty and of the program; not of env and agent
+ * forwarding, as some servers never answer those. A refused pty leaves the session going without one.
+ * On failure, and when the signal aborts, the channel is closed.
+ */
+export async function startSession(
+  channel: Channel,
+  session: PreparedSession,
   signal: AbortSignal,
 ): Promise<void> {
-  const nothing = Buffer.alloc(0);
-  const agent = forwardAgent && channel.request("auth-agent-req@openssh.com", "", nothing);
-  const { pty } = spec;
-  const terminal =
-    pty && channel.request("pty-req", `${pty.term} ${pty.columns}x${pty.rows}`, encodePty(pty));
-  // The name alone is remembered: a value may be a secret.
-  for (const [name, value] of Object.entries(spec.env)) {
-    void channel.request("env", name, Buffer.concat([sshString(name), sshString(value)]));
+  if (session.agent) {
+    channel.notify("auth-agent-req@openssh.com", "", Buffer.alloc(0));
   }
-  const { type, text } = describe(spec.request);
-  const start = channel.request(type, text, type === "shell" ? nothing : sshString(text));
+  if (session.pty !== undefined) {
+    const { name, detail, payload } = session.pty;
+    void channel.request(name, detail, payload);
+  }
+  for (const { name, detail, payload } of session.env) {
+    channel.notify(name, detail, payload);
+  }
+  const { name, detail, payload } = session.start;
+  const reply = channel.request(name, detail, payload);
   try {
-    if (terminal !== undefined) {
-      check(channel, await raceSignal(terminal, signal), "a terminal");
-    }
-    check(channel, await raceSignal(start, signal), type);
+    // A server that never answers one of the requests shows by its output that the program runs.
+    check(channel, await raceSignal(Promise.race([reply, channel.showsLife()]), signal), name);
   } catch (error) {
     channel.close();
     throw afterAsking(error);
   }
-  if (agent !== false && !(await agent)) {
-    logger.warn("The server refused to forward the agent");
-  }
 }
 
-function describe(request: SessionRequest): { type: SessionRequest["type"]; text: string } {
-  switch (request.type) {
-    case "shell":
-      return { type: "shell", text: "" };
-    case "exec":
-      return { type: "exec", text: request.command };
-    case "subsystem":
-      return { type: "subsystem", text: request.name };
-  }
-}
-
-/** Whoever opens another channel in place of this one has to know that a command may run twice then. */
+/** To open another channel in place of this one may run the command twice: the caller has to know. */
 function afterAsking(error: unknown): unknown {
   return ChannelError.is(error) && error.reason === "connection-ended"
     ? new ChannelError(error.reason, error.message, { cause: error, mayHaveStarted: true })
     : error;
 }
 
-function check(channel: Ssh2Channel, accepted: boolean | undefined, what: string): void {
+function check(channel: Channel, accepted: boolean | undefined, what: string): void {
   if (accepted === true) {
     return;
   }

@@ -6,24 +6,26 @@ import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
 import { type Logger, printable } from "../../base/log.ts";
+import { wireString, wireUint32 } from "../../base/wire.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
-import { agentToForward, joinAgent } from "../channels/agentForwarding.ts";
-import type { Ssh2Channel } from "../channels/channel.ts";
-import { encode, encodeDirectTcpip, message, sshString } from "../channels/channelMessages.ts";
 import { ChannelStream } from "../channels/channelStream.ts";
-import { ChannelTable, connectionEnded } from "../channels/channelTable.ts";
-import { startSession } from "../channels/sessionRequests.ts";
+import { type Acceptance, ChannelTable, connectionEnded } from "../channels/channelTable.ts";
+import { encode, encodeDirectTcpip, message, openFailureCode } from "../channels/messages.ts";
+import { ProtocolError } from "../channels/protocolError.ts";
+import { prepareSession, startSession } from "../channels/sessionRequests.ts";
 import type {
   ConnectionEnd,
   ConnectionEndReason,
   ConnectionInfo,
+  Endpoint,
   EngineCapabilities,
   EngineChannel,
   EngineConnection,
   SessionSpec,
 } from "../connectionEngine.ts";
+import { AgentForwarding, type AgentSocketBudget, agentChannelType } from "../transport/agentForwarding.ts";
 import { ServerGreeting } from "../transport/serverGreeting.ts";
-import { type LoginHandlers, takeOver, type Wire } from "./ssh2Internals.ts";
+import { type LoginHandlers, type PacketWriter, takeOver } from "./ssh2Internals.ts";
 
 /** Receive windows in bytes: how much can still come after `pause`, and what bounds the speed at a given distance. */
 export interface WindowSizes {
@@ -35,13 +37,33 @@ export interface WindowSizes {
 /** Above this many bytes that the socket did not take yet, channels wait: a keystroke must not queue behind an upload. */
 const socketMark = 128 * 1024;
 
+/**
+ * Above this many bytes that wait for the socket nothing is read until it takes them. Data stops at `socketMark`: what
+ * exceeds it are replies to a peer that asks and does not read. OpenSSH waits at once (ssh_packet_write_wait).
+ */
+const readMark = 1024 * 1024;
+
 /** How long an orderly `close` waits for the peer. */
 const closeWait = 2_000;
 
 /** RFC 4253 section 11.2 */
-const ignore = encode(message.ignore, sshString(""));
+const ignore = encode(message.ignore, wireString(""));
 
-const keepalive = encode(message.globalRequest, sshString("keepalive@openssh.com"), Buffer.of(1));
+const keepalive = encode(message.globalRequest, wireString("keepalive@openssh.com"), Buffer.of(1));
+
+/** RFC 4253 section 11.1: SSH_MSG_DISCONNECT with SSH_DISCONNECT_PROTOCOL_ERROR. */
+function protocolErrorMessage(text: string): Buffer {
+  return encode(1, wireUint32(2), wireString(text), wireString(""));
+}
+
+/**
+ * The largest message that a server takes, by its software. OpenSSH ends the connection above PACKET_MAX_SIZE (256 KiB,
+ * packet.c), padding included; Dropbear above RECV_MAX_PAYLOAD_LEN (sysoptions.h). Others take at least what Dropbear
+ * does (RFC 4253 section 6.1), and most of them what OpenSSH does.
+ */
+function largestMessage(serverVersion: string): number {
+  return /^dropbear/i.test(serverVersion) ? 32_768 : 256 * 1024 - 64;
+}
 
 interface Parts {
   readonly client: Client;
@@ -50,24 +72,21 @@ interface Parts {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly windows: WindowSizes;
+  readonly agentSockets: AgentSocketBudget;
 }
 
 /** One connection: from its first byte on (the login runs on it), until `onDidClose`. Owns the socket. */
 export class Ssh2Connection implements EngineConnection {
-  readonly capabilities: EngineCapabilities = {
-    signal: true,
-    break: true,
-    rekey: true,
-    directTcpip: true,
-    agentForwarding: true,
-  };
+  readonly capabilities: EngineCapabilities = { rekey: true };
   /** What the server says in clear, for errors and for its version. */
   readonly greeting = new ServerGreeting();
   readonly #parts: Parts;
   readonly #table: ChannelTable;
   readonly #closed = new Emitter<ConnectionEnd>();
   readonly onDidClose = this.#closed.event;
-  #wire: Wire | undefined;
+  readonly #agent: AgentForwarding;
+  #writer: PacketWriter | undefined;
+  #readingStopped = false;
   #info: ConnectionInfo | undefined;
   #ended: ConnectionEnd | undefined;
   #disconnect: { readonly code: number; readonly description: string } | undefined;
@@ -79,36 +98,51 @@ export class Ssh2Connection implements EngineConnection {
   /** Global requests on the way, oldest first: answers come in order (RFC 4254 section 4). */
   #pings: (() => void)[] = [];
   #pingRejects = new Set<(error: unknown) => void>();
-  #forwardedAgent: string | undefined;
 
   /** @param parts `client.connect` has not been called yet; `socket` is connected. */
   constructor(parts: Parts) {
     this.#parts = parts;
     const { client, socket } = parts;
+    this.#agent = new AgentForwarding(parts.config, parts.agentSockets, parts.logger);
+    const writer = (): PacketWriter | undefined => this.#writer;
     this.#table = new ChannelTable({
-      wire: () => this.#wire ?? noWire,
-      get congested() {
-        // Only a stream that has said so once will say when it is over.
-        return socket.writableNeedDrain && socket.writableLength > socketMark;
+      wire: {
+        send: (bytes) => writer()?.send(bytes),
+        sendData: (recipient, data) => writer()?.sendData(recipient, data),
+        get congested() {
+          // Only a stream that has returned false once emits `drain`.
+          const socketIsFull = socket.writableNeedDrain && socket.writableLength > socketMark;
+          return socketIsFull || (writer()?.heldBytes ?? 0) > socketMark;
+        },
       },
-      violated: (text) => this.#finish("protocol", new Error(text)),
+      logger: parts.logger,
+      violated: (error) => this.#violated(error),
       accept: (type) => this.#accept(type),
       globalReply: () => this.#pings.shift()?.(),
     });
     client.on("error", (error: Error & { level?: string }) => this.#onError(error));
     client.on("end", () => this.#finish("disconnected"));
     client.on("close", () => this.#finish("disconnected"));
-    socket.on("drain", () => this.#table.resumeSending());
+    socket.on("drain", () => this.#onDrain());
     this.#bundleWrites();
   }
 
   /** To be called right after `client.connect`. @throws ConnectError when ssh2 has changed inside. */
   takeOver(login: Omit<LoginHandlers, "disconnect">): void {
     const { client, socket } = this.#parts;
-    this.#wire = takeOver(client, this.#table, {
-      ...login,
-      disconnect: (code, description) => this.#onDisconnect(code, description),
-    });
+    this.#writer = takeOver(
+      client,
+      {
+        receive: (bytes) => this.#table.receive(bytes),
+        tooEarly: () =>
+          this.#violated(
+            new ProtocolError("too-early", "The server opened the connection protocol before login"),
+          ),
+      },
+      { ...login, disconnect: (code, description) => this.#onDisconnect(code, description) },
+    );
+    // Data that waited for the end of a key exchange may go on.
+    client.on("handshake", () => this.#table.resumeSending());
     // ssh2 has paused the socket until it listens itself: nothing is lost, and this comes first.
     socket.prependListener("data", (data: Uint8Array) => this.#onData(data));
   }
@@ -144,20 +178,24 @@ export class Ssh2Connection implements EngineConnection {
   }
 
   async openSession(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
-    const { windows, logger } = this.#parts;
+    const { windows } = this.#parts;
     const window = spec.pty === undefined ? windows.other : windows.pty;
-    const agent = spec.forwardAgent ? this.#agent() : undefined;
+    const forwardAgent = spec.forwardAgent === true && this.#agent.isPossible;
+    const session = prepareSession(spec, forwardAgent, largestMessage(this.info.serverVersion));
     const channel = await this.#table.open("session", window, Buffer.alloc(0), signal);
     this.#hasSession = true;
-    await startSession(channel, spec, agent !== undefined, logger, signal);
+    if (forwardAgent) {
+      const forwarding = this.#agent.begin();
+      channel.onDidClose(() => forwarding.dispose());
+    }
+    await startSession(channel, session, signal);
     return channel;
   }
 
-  async openDirectTcpip(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
-    const target = encodeDirectTcpip(host, port);
-    return new ChannelStream(
-      await this.#table.open("direct-tcpip", this.#parts.windows.other, target, signal),
-    );
+  async openDirectTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex> {
+    const payload = encodeDirectTcpip(target, originator);
+    const { other } = this.#parts.windows;
+    return new ChannelStream(await this.#table.open("direct-tcpip", other, payload, signal));
   }
 
   ping(signal: AbortSignal): Promise<number> {
@@ -178,7 +216,7 @@ export class Ssh2Connection implements EngineConnection {
       this.#pingRejects.add(onEnd);
       // Stays in the list when aborted: its answer may still come, and is not the next one's.
       this.#pings.push(() => settle(() => resolve(performance.now() - sent)));
-      this.#wire?.send(keepalive);
+      this.#writer?.send(keepalive);
     });
   }
 
@@ -190,7 +228,7 @@ export class Ssh2Connection implements EngineConnection {
   }
 
   rekey(): void {
-    this.#wire?.rekey();
+    this.#writer?.rekey();
   }
 
   close(): void {
@@ -228,7 +266,7 @@ export class Ssh2Connection implements EngineConnection {
    */
   #acknowledge(): void {
     if (this.#table.isOpening) {
-      this.#wire?.send(ignore);
+      this.#writer?.send(ignore);
     }
   }
 
@@ -253,6 +291,23 @@ export class Ssh2Connection implements EngineConnection {
     this.#finish(protocolCodes.has(code) ? "protocol" : "disconnected", new Error(text));
   }
 
+  /** As ssh_packet_disconnect in OpenSSH's packet.c: the peer is told why, and the connection ends. */
+  #violated(error: ProtocolError): void {
+    if (!this.#ended) {
+      this.#parts.logger.warn(`The server broke the SSH protocol (${error.reason}): ${error.message}`);
+      this.#writer?.send(protocolErrorMessage(error.message));
+      this.#finish("protocol", error);
+    }
+  }
+
+  #onDrain(): void {
+    if (this.#readingStopped) {
+      this.#readingStopped = false;
+      this.#parts.socket.resume();
+    }
+    this.#table.resumeSending();
+  }
+
   #finish(reason: ConnectionEndReason, error?: Error): void {
     if (this.#ended) {
       return;
@@ -263,6 +318,7 @@ export class Ssh2Connection implements EngineConnection {
     this.#parts.socket.uncork();
     this.#parts.socket.destroy();
     this.#table.end();
+    this.#agent.dispose();
     for (const reject of [...this.#pingRejects]) {
       reject(connectionEnded());
     }
@@ -271,20 +327,8 @@ export class Ssh2Connection implements EngineConnection {
     this.#closed.dispose();
   }
 
-  #agent(): string | undefined {
-    this.#forwardedAgent ??= agentToForward(this.#parts.config);
-    return this.#forwardedAgent;
-  }
-
-  /** Agent forwarding holds for the whole connection once a session has asked for it; so does the server see it. */
-  async #accept(type: string): Promise<((channel: Ssh2Channel) => void) | undefined> {
-    if (type !== "auth-agent@openssh.com" || this.#forwardedAgent === undefined) {
-      return undefined;
-    }
-    return joinAgent(this.#forwardedAgent).catch((error: unknown) => {
-      this.#parts.logger.warn(`The agent to be forwarded doesn't answer: ${printable(String(error))}`);
-      return undefined;
-    });
+  #accept(type: string): Acceptance {
+    return type === agentChannelType ? this.#agent.accept() : openFailureCode.administrativelyProhibited;
   }
 
   /**
@@ -300,13 +344,15 @@ export class Ssh2Connection implements EngineConnection {
         socket.cork();
         process.nextTick(() => socket.uncork());
       }
-      return write(...values);
+      const goesOn = write(...values);
+      if (!goesOn && !this.#readingStopped && socket.writableLength > readMark && !this.#ended) {
+        this.#readingStopped = true;
+        socket.pause();
+      }
+      return goesOn;
     };
   }
 }
 
 /** RFC 4253 section 11.1: PROTOCOL_ERROR, KEY_EXCHANGE_FAILED, MAC_ERROR, COMPRESSION_ERROR. */
 const protocolCodes: ReadonlySet<number> = new Set([2, 3, 5, 6]);
-
-/** Before ssh2 has started. */
-const noWire: Wire = { send() {}, sendData() {}, rekey() {} };

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import { raceSignal } from "../../base/deadline.ts";
 import type { ConnectionEngine, ConnectRequest, EngineConnection } from "../connectionEngine.ts";
 import { ConnectError } from "../engineErrors.ts";
+import { AgentSocketBudget } from "../transport/agentForwarding.ts";
 import { dialTcp } from "../transport/dialTcp.ts";
 import { algorithmOffer } from "./algorithms.ts";
 import { Handshake } from "./handshake.ts";
@@ -19,6 +20,7 @@ export class Ssh2Engine implements ConnectionEngine {
   readonly name = "ssh2";
   readonly #clock: Clock;
   readonly #windows: WindowSizes;
+  readonly #agentSockets = new AgentSocketBudget();
 
   constructor(options: Ssh2EngineOptions = {}) {
     this.#clock = options.clock ?? systemClock;
@@ -46,6 +48,7 @@ export class Ssh2Engine implements ConnectionEngine {
         logger,
         clock: this.#clock,
         windows: this.#windows,
+        agentSockets: this.#agentSockets,
       });
       connection.setTcpKeepAlive(request.tcpKeepAlive);
       await new Handshake({ client, socket, connection, request, offer, signal }).run();

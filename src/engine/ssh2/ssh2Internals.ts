@@ -8,6 +8,7 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import type { Client } from "ssh2";
 import constants from "ssh2/lib/protocol/constants.js";
+import handlers from "ssh2/lib/protocol/handlers.js";
 import utils from "ssh2/lib/protocol/utils.js";
 import { ConnectError } from "../engineErrors.ts";
 
@@ -21,45 +22,6 @@ export const supported = {
   defaultMac: constants.DEFAULT_MAC,
 };
 
-export interface OpenConfirmation {
-  readonly recipient: number;
-  readonly sender: number;
-  readonly window: number;
-  readonly packetSize: number;
-}
-
-export interface IncomingOpen {
-  readonly type: string;
-  readonly sender: number;
-  readonly window: number;
-  readonly packetSize: number;
-}
-
-export interface ExitSignalData {
-  readonly signal: string | undefined;
-  readonly coreDumped: boolean | undefined;
-  readonly errorMessage: string | undefined;
-}
-
-/** Messages of the connection protocol (RFC 4254), parsed by ssh2. `recipient` is our channel number, untrusted. */
-export interface ConnectionHandlers {
-  channelOpen(info: IncomingOpen): void;
-  openConfirmation(info: OpenConfirmation): void;
-  openFailure(recipient: number, code: number, description: string): void;
-  data(recipient: number, data: Uint8Array): void;
-  extendedData(recipient: number, data: Uint8Array, type: number): void;
-  windowAdjust(recipient: number, bytes: number): void;
-  eof(recipient: number): void;
-  close(recipient: number): void;
-  /** `data`: the number of `exit-status`, or ExitSignalData. */
-  request(recipient: number, name: string, wantReply: boolean, data: unknown): void;
-  /** Answer to the oldest request on that channel that asked for one. */
-  reply(recipient: number, accepted: boolean): void;
-  globalRequest(name: string, wantReply: boolean): void;
-  /** Answer to our oldest global request; whether yes or no makes no difference to a heartbeat. */
-  globalReply(): void;
-}
-
 /** What ssh2 tells nobody, or too late. */
 export interface LoginHandlers {
   /** RFC 4252 section 5.1, for every refusal: ssh2 keeps it to itself after an agent's key. */
@@ -69,13 +31,23 @@ export interface LoginHandlers {
   disconnect(code: number, description: string): void;
 }
 
-/** Sends messages over ssh2's transport. Nothing is sent after the transport has ended. */
-export interface Wire {
+/** Messages of the connection protocol (RFC 4254), whole and not parsed by ssh2. */
+export interface ConnectionHandlers {
+  /** A message with a number from 80 to 127. */
+  receive(message: Buffer): void;
+  /** One that came before the login. */
+  tooEarly(): void;
+}
+
+/** Sends over ssh2's transport. Nothing is sent after the transport has ended. */
+export interface PacketWriter {
   send(message: Uint8Array): void;
   /** SSH_MSG_CHANNEL_DATA, without a further copy. */
   sendData(recipient: number, data: Uint8Array): void;
   /** RFC 4253 section 9. Ignored while one is under way. */
   rekey(): void;
+  /** Bytes that wait for the end of a key exchange. */
+  readonly heldBytes: number;
 }
 
 /** Of each direction, whichever cipher and MAC it has. */
@@ -106,25 +78,14 @@ interface Protocol {
   readonly _decipher: Keys | undefined;
   _onHandshakeComplete(...values: unknown[]): void;
   readonly _destruct: unknown;
+  readonly _authenticated: boolean;
+  /** Defined while a key exchange is under way: what is sent then waits for its end. */
+  readonly _kexinit: unknown;
   rekey(): void;
 }
 
-const connectionMessages = [
-  "GLOBAL_REQUEST",
-  "REQUEST_SUCCESS",
-  "REQUEST_FAILURE",
-  "CHANNEL_OPEN",
-  "CHANNEL_OPEN_CONFIRMATION",
-  "CHANNEL_OPEN_FAILURE",
-  "CHANNEL_DATA",
-  "CHANNEL_EXTENDED_DATA",
-  "CHANNEL_WINDOW_ADJUST",
-  "CHANNEL_SUCCESS",
-  "CHANNEL_FAILURE",
-  "CHANNEL_REQUEST",
-  "CHANNEL_EOF",
-  "CHANNEL_CLOSE",
-] as const;
+/** RFC 4250 section 4.1.2: the connection protocol. */
+const connectionMessages = { first: 80, last: 127 } as const;
 
 const loginMessages = ["DISCONNECT", "USERAUTH_FAILURE", "USERAUTH_INFO_REQUEST"] as const;
 
@@ -142,7 +103,9 @@ export function missingInternals(client: Client): string[] {
     ["_protocol._destruct", typeof protocol?._destruct === "function"],
     ["_protocol.rekey", typeof protocol?.rekey === "function"],
     ["sendPacket", typeof utils.sendPacket === "function"],
-    ...[...connectionMessages, ...loginMessages].map((name): [string, boolean] => [
+    ["_protocol._authenticated", typeof protocol?._authenticated === "boolean"],
+    ["handlers", typeof handlers[80] === "function" && typeof handlers[100] === "function"],
+    ...loginMessages.map((name): [string, boolean] => [
       `_protocol._handlers.${name}`,
       typeof protocol?._handlers?.[name] === "function",
     ]),
@@ -154,29 +117,28 @@ export function missingInternals(client: Client): string[] {
  * Takes the connection protocol of a client on which `connect` has just been called, before anything has arrived.
  * @throws ConnectError `unsupported` when ssh2 is not the one that this was written for.
  */
-export function takeOver(client: Client, connection: ConnectionHandlers, login: LoginHandlers): Wire {
+export function takeOver(client: Client, connection: ConnectionHandlers, login: LoginHandlers): PacketWriter {
   const missing = missingInternals(client);
   if (missing.length > 0) {
     throw new ConnectError("unsupported", `This ssh2 lacks ${missing.join(", ")}`);
   }
   const protocol = protocolOf(client) as Protocol;
-  const handlers = protocol._handlers;
-  for (const [name, handler] of Object.entries(connectionTable(connection))) {
-    handlers[name] = handler;
-  }
+  const loginTable = protocol._handlers;
+  takeConnectionMessages();
+  connections.set(protocol, connection);
   const complete = protocol._onHandshakeComplete;
   protocol._onHandshakeComplete = (...values) => {
     prepareKeys(protocol);
     complete(...values);
   };
-  before(handlers, "DISCONNECT", (_, code: number, description: string) =>
+  before(loginTable, "DISCONNECT", (_, code: number, description: string) =>
     login.disconnect(code, description),
   );
-  before(handlers, "USERAUTH_FAILURE", (_, methods: readonly string[] | undefined, partial: boolean) =>
+  before(loginTable, "USERAUTH_FAILURE", (_, methods: readonly string[] | undefined, partial: boolean) =>
     login.userauthFailure(methods ?? [], partial),
   );
   before(
-    handlers,
+    loginTable,
     "USERAUTH_INFO_REQUEST",
     (_, name: string, instructions: string, prompts: readonly unknown[]) => {
       if (prompts.length === 0) {
@@ -184,15 +146,29 @@ export function takeOver(client: Client, connection: ConnectionHandlers, login: 
       }
     },
   );
+  let held = 0;
+  const count = (bytes: number, sent: boolean): void => {
+    held = sent ? 0 : held + bytes;
+  };
   return {
-    send: (message) => transmit(protocol, message.length, (packet, at) => packet.set(message, at)),
+    get heldBytes() {
+      return protocol._kexinit === undefined ? 0 : held;
+    },
+    send: (message) =>
+      count(
+        message.length,
+        transmit(protocol, message.length, (packet, at) => packet.set(message, at)),
+      ),
     sendData: (recipient, data) =>
-      transmit(protocol, 9 + data.length, (packet, at) => {
-        packet[at] = 94;
-        packet.writeUInt32BE(recipient, at + 1);
-        packet.writeUInt32BE(data.length, at + 5);
-        packet.set(data, at + 9);
-      }),
+      count(
+        data.length,
+        transmit(protocol, 9 + data.length, (packet, at) => {
+          packet[at] = 94;
+          packet.writeUInt32BE(recipient, at + 1);
+          packet.writeUInt32BE(data.length, at + 5);
+          packet.set(data, at + 9);
+        }),
+      ),
     rekey: () => {
       if (protocol._destruct !== undefined) {
         protocol.rekey();
@@ -220,26 +196,30 @@ function protocolOf(client: Client): unknown {
   return (client as unknown as { _protocol?: unknown })._protocol;
 }
 
-function connectionTable(to: ConnectionHandlers): Record<(typeof connectionMessages)[number], Handler> {
-  return {
-    GLOBAL_REQUEST: (_, name: string, wantReply: boolean) => to.globalRequest(name, wantReply),
-    REQUEST_SUCCESS: () => to.globalReply(),
-    REQUEST_FAILURE: () => to.globalReply(),
-    CHANNEL_OPEN: (_, info: IncomingOpen) => to.channelOpen(info),
-    CHANNEL_OPEN_CONFIRMATION: (_, info: OpenConfirmation) => to.openConfirmation(info),
-    CHANNEL_OPEN_FAILURE: (_, recipient: number, code: number, description: string) =>
-      to.openFailure(recipient, code, description),
-    CHANNEL_DATA: (_, recipient: number, data: Uint8Array) => to.data(recipient, data),
-    CHANNEL_EXTENDED_DATA: (_, recipient: number, data: Uint8Array, type: number) =>
-      to.extendedData(recipient, data, type),
-    CHANNEL_WINDOW_ADJUST: (_, recipient: number, bytes: number) => to.windowAdjust(recipient, bytes),
-    CHANNEL_SUCCESS: (_, recipient: number) => to.reply(recipient, true),
-    CHANNEL_FAILURE: (_, recipient: number) => to.reply(recipient, false),
-    CHANNEL_REQUEST: (_, recipient: number, name: string, wantReply: boolean, data: unknown) =>
-      to.request(recipient, name, wantReply, data),
-    CHANNEL_EOF: (_, recipient: number) => to.eof(recipient),
-    CHANNEL_CLOSE: (_, recipient: number) => to.close(recipient),
-  };
+/** Whose messages of the connection protocol are ours. ssh2's table of handlers is one for all its connections. */
+const connections = new WeakMap<object, ConnectionHandlers>();
+let taken = false;
+
+function takeConnectionMessages(): void {
+  if (taken) {
+    return;
+  }
+  taken = true;
+  for (let type = connectionMessages.first; type <= connectionMessages.last; type++) {
+    const own = handlers[type];
+    handlers[type] = (protocol, payload) => {
+      const connection = connections.get(protocol);
+      if (connection === undefined) {
+        return own?.(protocol, payload);
+      }
+      if ((protocol as Protocol)._authenticated) {
+        connection.receive(payload);
+      } else {
+        connection.tooEarly();
+      }
+      return undefined;
+    };
+  }
 }
 
 /** Runs `first` and then ssh2's own handler. */
@@ -255,13 +235,14 @@ function before(
   };
 }
 
-function transmit(protocol: Protocol, length: number, fill: (packet: Buffer, at: number) => void): void {
+/** @returns false when the message waits for the end of a key exchange */
+function transmit(protocol: Protocol, length: number, fill: (packet: Buffer, at: number) => void): boolean {
   // `_destruct` is gone once the transport has ended: writing then would throw inside ssh2.
   if (protocol._destruct === undefined) {
-    return;
+    return true;
   }
   const writer = protocol._packetRW.write;
   const packet = writer.alloc(length);
   fill(packet, writer.allocStart);
-  utils.sendPacket(protocol, writer.finalize(packet));
+  return utils.sendPacket(protocol, writer.finalize(packet));
 }

@@ -19,3 +19,9 @@ declare module "ssh2/lib/protocol/utils.js" {
   };
   export = utils;
 }
+
+declare module "ssh2/lib/protocol/handlers.js" {
+  /** By message number; each parses a payload and calls one of the protocol's handlers. */
+  const handlers: (((protocol: object, payload: Buffer) => unknown) | undefined)[];
+  export = handlers;
+}

@@ -6,6 +6,9 @@ import type {
   SessionSpec,
 } from "../../../src/engine/connectionEngine.ts";
 
+/** Where direct-tcpip connections of the tests come from. */
+export const originator = { host: "127.0.0.1", port: 1234 };
+
 /** Far more than anything here takes: it only keeps a failing test from hanging. */
 export function never(): AbortSignal {
   return new AbortController().signal;

@@ -7,7 +7,7 @@ import type {
 import { ChannelError } from "../../../src/engine/engineErrors.ts";
 import { until } from "../../lab/until.ts";
 import { makeBench } from "./bench.ts";
-import { collect, execSpec, never, run, Screen } from "./channels.ts";
+import { collect, execSpec, never, originator, run, Screen } from "./channels.ts";
 
 /** Every end that the connection tells; there must be one. */
 function ends(connection: EngineConnection): { all: ConnectionEnd[]; first: Promise<ConnectionEnd> } {
@@ -63,7 +63,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     host.freeze();
     const waiting = [
       connection.openSession(execSpec("true"), never()),
-      connection.openDirectTcpip("127.0.0.1", host.port, never()),
+      connection.openDirectTcpip({ host: "127.0.0.1", port: host.port }, originator, never()),
       connection.ping(never()),
     ].map((promise) => promise.catch((error: unknown) => error));
     const { all } = ends(connection);
@@ -156,7 +156,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     const deadline = expiring();
     const waiting = [
       connection.openSession(execSpec("cat"), deadline.signal),
-      connection.openDirectTcpip("127.0.0.1", host.port, deadline.signal),
+      connection.openDirectTcpip({ host: "127.0.0.1", port: host.port }, originator, deadline.signal),
       connection.ping(deadline.signal),
     ].map((promise) => promise.catch((error: unknown) => error));
     deadline.expire();
@@ -178,7 +178,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     const aborted = AbortSignal.abort(new Expired());
     for (const attempt of [
       connection.openSession(execSpec("true"), aborted),
-      connection.openDirectTcpip("127.0.0.1", host.port, aborted),
+      connection.openDirectTcpip({ host: "127.0.0.1", port: host.port }, originator, aborted),
       connection.ping(aborted),
     ]) {
       await expect(attempt).rejects.toBeInstanceOf(Expired);

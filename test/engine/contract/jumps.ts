@@ -5,7 +5,7 @@ import type { ConnectionEngine } from "../../../src/engine/connectionEngine.ts";
 import { ChannelError } from "../../../src/engine/engineErrors.ts";
 import { freePort } from "../../lab/freePort.ts";
 import { makeBench } from "./bench.ts";
-import { collect, execSpec, never, run, sha256 } from "./channels.ts";
+import { collect, execSpec, never, originator, run, sha256 } from "./channels.ts";
 
 export function describeJumps(makeEngine: () => ConnectionEngine): void {
   const bench = makeBench(makeEngine);
@@ -13,7 +13,11 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
   test("a connection runs inside another, and ends with it at once", async () => {
     const [jump, target] = await Promise.all([bench.host(), bench.host()]);
     const outer = await bench.login(jump);
-    const transport = await outer.openDirectTcpip(target.host, target.port, never());
+    const transport = await outer.openDirectTcpip(
+      { host: target.host, port: target.port },
+      originator,
+      never(),
+    );
     const inner = await bench.login(target, { transport });
     expect((await run(inner, "echo through")).stdout).toBe("through\n");
     const ran = collect(await inner.openSession(execSpec("cat"), never()));
@@ -26,7 +30,11 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
   test("the inner connection ends in order and leaves the outer one alone", async () => {
     const [jump, target] = await Promise.all([bench.host(), bench.host()]);
     const outer = await bench.login(jump);
-    const transport = await outer.openDirectTcpip(target.host, target.port, never());
+    const transport = await outer.openDirectTcpip(
+      { host: target.host, port: target.port },
+      originator,
+      never(),
+    );
     const inner = await bench.login(target, { transport });
     const ended = new Promise<string>((resolve) => inner.onDidClose(({ reason }) => resolve(reason)));
     inner.close();
@@ -38,7 +46,11 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
   test("a flood through a jump arrives byte for byte", async () => {
     const [jump, target] = await Promise.all([bench.host(), bench.host()]);
     const outer = await bench.login(jump);
-    const transport = await outer.openDirectTcpip(target.host, target.port, never());
+    const transport = await outer.openDirectTcpip(
+      { host: target.host, port: target.port },
+      originator,
+      never(),
+    );
     const inner = await bench.login(target, { transport });
     const { stdout } = await run(inner, "yes jump | head -c 8000000");
     expect(stdout).toHaveLength(8_000_000);
@@ -48,7 +60,7 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
   test("a port where nobody listens is refused with the server's code", async () => {
     const outer = await bench.login(await bench.host());
     const failure = await outer
-      .openDirectTcpip("127.0.0.1", await freePort(), never())
+      .openDirectTcpip({ host: "127.0.0.1", port: await freePort() }, originator, never())
       .catch((error: unknown) => error);
     expect(ChannelError.is(failure) && [failure.reason, failure.code]).toEqual(["refused", 2]);
   });
@@ -60,7 +72,7 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
     const outer = await bench.login(await bench.host());
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const connected = once(server, "connection");
-    const stream = await outer.openDirectTcpip("127.0.0.1", port, never());
+    const stream = await outer.openDirectTcpip({ host: "127.0.0.1", port }, originator, never());
     const [socket] = await connected;
     const greeting = once(stream, "data");
     socket.write("hello");
@@ -79,7 +91,7 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
     const outer = await bench.login(await bench.host());
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const connected = once(server, "connection");
-    const stream = await outer.openDirectTcpip("127.0.0.1", port, never());
+    const stream = await outer.openDirectTcpip({ host: "127.0.0.1", port }, originator, never());
     const [socket] = await connected;
     const ended = once(stream, "end");
     stream.resume();

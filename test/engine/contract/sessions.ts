@@ -73,8 +73,8 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     expect(stdout).toBe("ä ö|\n");
     const details = channel.details();
     expect(details.requests).toEqual([
-      { name: "env", detail: "LAB_WORD", outcome: "accepted" },
-      { name: "env", detail: "OTHER", outcome: "refused" },
+      { name: "env", detail: "LAB_WORD", outcome: "no reply asked" },
+      { name: "env", detail: "OTHER", outcome: "no reply asked" },
       { name: "exec", detail: 'echo "$LAB_WORD|$OTHER"', outcome: "accepted" },
     ]);
     expect(details).toMatchObject({

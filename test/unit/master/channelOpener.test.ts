@@ -28,7 +28,10 @@ describe("opening a channel", () => {
 
   it.each([
     ["session", () => opener.session(spec, never())],
-    ["tunnel", () => opener.tunnel("db", 22, never())],
+    [
+      "direct-tcpip",
+      () => opener.directTcpip({ host: "db", port: 22 }, { host: "127.0.0.1", port: 1 }, never()),
+    ],
   ])("a %s that the server does not answer is too late after the host's time limit", async (_, open) => {
     connection.answers = false;
     const outcome = open().catch((error: unknown) => error);

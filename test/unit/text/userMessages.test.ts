@@ -82,6 +82,7 @@ const reasons = {
   channel: all<ChannelErrorReason>({
     refused: channel,
     "request-failed": channel,
+    "request-too-large": channel,
     "timed-out": channel,
     "connection-ended": channel,
   }),

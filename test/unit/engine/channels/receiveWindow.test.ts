@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { IncomingFlow } from "../../../../src/engine/channels/receiveWindow.ts";
+import { ReceiveWindow } from "../../../../src/engine/channels/receiveWindow.ts";
 import { settle } from "../../../support/manualClock.ts";
 
 function makeFlow(size = 1000, onData: (text: string) => void = () => {}) {
   const told: string[] = [];
   let granted = 0;
-  const flow = new IncomingFlow(size, {
+  const flow = new ReceiveWindow(size, {
     data: (kind, data) => {
       const text = `${kind}:${Buffer.from(data).toString()}`;
       told.push(text);
@@ -53,7 +53,7 @@ describe("the receiving side of a channel", () => {
 
   test("keeps the order when a listener pauses and resumes from within", () => {
     const { flow, told } = makeFlow(1000, (text) => {
-      if (text === "stdout:b") {
+      if (text === "stderr:b") {
         flow.pause();
         flow.resume();
       }
@@ -61,20 +61,22 @@ describe("the receiving side of a channel", () => {
         flow.pause();
       }
     });
-    for (const text of ["a", "b", "c", "d"]) {
-      flow.receive("stdout", Buffer.from(text));
-    }
+    flow.receive("stdout", Buffer.from("a"));
+    flow.receive("stderr", Buffer.from("b"));
+    flow.receive("stdout", Buffer.from("c"));
+    flow.receive("stderr", Buffer.from("d"));
     flow.resume();
-    expect(told).toEqual(["stdout:a", "stdout:b", "stdout:c"]);
+    expect(told).toEqual(["stdout:a", "stderr:b", "stdout:c"]);
     flow.resume();
-    expect(told.at(-1)).toBe("stdout:d");
+    expect(told.at(-1)).toBe("stderr:d");
   });
 
   test("notices a peer that ignores the window", () => {
     const { flow } = makeFlow(1000);
-    expect(flow.receive("stdout", bytes(1000))).toBe(true);
-    expect(flow.receive("stdout", bytes(900))).toBe(true);
-    expect(flow.receive("stdout", bytes(200))).toBe(false);
+    expect(flow.receive("stdout", bytes(1000))).toBe("kept");
+    expect(flow.receive("stdout", bytes(60))).toBe("excess");
+    expect(flow.receive("stdout", bytes(40))).toBe("excess");
+    expect(flow.receive("stdout", bytes(1))).toBe("exceeded");
   });
 
   test("an end with data that is held back waits, drops it, or delivers it", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { OutgoingFlow } from "../../../../src/engine/channels/sendWindow.ts";
+import { SendWindow } from "../../../../src/engine/channels/sendWindow.ts";
 
 function makeFlow(window: number, packet: number) {
   const sent: string[] = [];
@@ -12,7 +12,7 @@ function makeFlow(window: number, packet: number) {
     park: () => void outlet.parked++,
     drained: () => void outlet.drains++,
   };
-  const flow = new OutgoingFlow(outlet);
+  const flow = new SendWindow(outlet);
   flow.open(window, packet);
   return { flow, sent, outlet };
 }

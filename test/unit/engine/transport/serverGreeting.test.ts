@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { sshString } from "../../../../src/engine/channels/channelMessages.ts";
+import { wireString } from "../../../../src/base/wire.ts";
 import { ServerGreeting } from "../../../../src/engine/transport/serverGreeting.ts";
 
 function kexInit(): Buffer {
   const lists = ["curve25519-sha256,kex2", "ssh-ed25519", "c1", "c2", "m1", "m2", "none", "zlib", "", ""];
-  const payload = Buffer.concat([Buffer.of(20), Buffer.alloc(16), ...lists.map(sshString), Buffer.alloc(5)]);
+  const payload = Buffer.concat([Buffer.of(20), Buffer.alloc(16), ...lists.map(wireString), Buffer.alloc(5)]);
   const padding = Buffer.alloc(4);
   const body = Buffer.concat([Buffer.of(padding.length), payload, padding]);
-  return sshString(body);
+  return wireString(body);
 }
 
 function read(bytes: Buffer, step: number): ServerGreeting {

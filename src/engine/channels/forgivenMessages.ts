@@ -1,0 +1,48 @@
+import type { Logger } from "../../base/log.ts";
+
+/** What a peer may not send and OpenSSH's channels.c ignores: the tests have the table of the rules. */
+export type ForgivenMessage =
+  | "data for a channel that is not open"
+  | "data after EOF or our own close"
+  | "data above the maximum packet size"
+  | "data beyond the window"
+  | "extended data of an unknown type"
+  | "a window adjust for an unknown channel"
+  | "a reply for an unknown channel"
+  | "a reply that was not asked for"
+  | "a request for an unknown channel"
+  | "a message of an unknown type"
+  | "a channel open that was refused"
+  | "a global request that was refused";
+
+/** Counts what is ignored on one connection, and logs each kind once. */
+export class ForgivenMessages {
+  readonly #logger: Logger;
+  readonly #counts = new Map<ForgivenMessage, number>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** How often each kind came. */
+  get counts(): ReadonlyMap<ForgivenMessage, number> {
+    return this.#counts;
+  }
+
+  add(kind: ForgivenMessage): void {
+    const count = this.#counts.get(kind) ?? 0;
+    this.#counts.set(kind, count + 1);
+    if (count === 0) {
+      this.#logger.info(`The server sent ${kind}. It is ignored; further ones are counted.`);
+    }
+  }
+
+  /** Logs what came more than once; for the end of the connection. */
+  logCounts(): void {
+    const repeated = [...this.#counts].filter(([, count]) => count > 1);
+    if (repeated.length > 0) {
+      const list = repeated.map(([kind, count]) => `${kind}: ${count}`).join("; ");
+      this.#logger.info(`Ignored messages of the server: ${list}`);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { agentPath } from "../../auth/agent/agentPath.ts";
+import { type Disposable, toDisposable } from "../../base/disposable.ts";
+import { type Logger, printable } from "../../base/log.ts";
+import type { HostConfig } from "../../config/hostConfig.ts";
+import { ChannelStream } from "../channels/channelStream.ts";
+import type { Acceptance, ChannelUser } from "../channels/channelTable.ts";
+import { openFailureCode } from "../channels/messages.ts";
+
+/** The type of the channels that a server opens to reach the agent (draft-ietf-sshm-ssh-agent). */
+export const agentChannelType = "auth-agent@openssh.com";
+
+/** Agent channels at the same time on one connection. A program needs one, and only while it talks to the agent. */
+const mostPerConnection = 16;
+
+/** Sockets to agents that all connections may have together: each is a descriptor of the extension host. */
+export class AgentSocketBudget {
+  readonly #limit: number;
+  #used = 0;
+
+  constructor(limit = 64) {
+    this.#limit = limit;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** @returns false when there is none left; otherwise `giveBack` is to be called once. */
+  take(): boolean {
+    if (this.#used >= this.#limit) {
+      return false;
+    }
+    this.#used++;
+    return true;
+  }
+
+  giveBack(): void {
+    this.#used--;
+  }
+}
+
+/**
+ * Agent forwarding of one connection. sshd gives SSH_AUTH_SOCK to all sessions of a connection once one has asked for
+ * it, so a channel can't be told to belong to the session that asked: channels are taken while such a session lives, and
+ * end with the last one.
+ */
+export class AgentForwarding implements Disposable {
+  readonly #config: HostConfig;
+  readonly #budget: AgentSocketBudget;
+  readonly #logger: Logger;
+  readonly #sockets = new Set<Socket>();
+  readonly #logged = new Set<string>();
+  #sessions = 0;
+
+  constructor(config: HostConfig, budget: AgentSocketBudget, logger: Logger) {
+    this.#config = config;
+    this.#budget = budget;
+    this.#logger = logger;
+  }
+
+  /** There is an agent that could be forwarded. */
+  get isPossible(): boolean {
+    return agentToForward(this.#config) !== undefined;
+  }
+
+  /** A session that asks for forwarding begins. Dispose when it has ended. */
+  begin(): Disposable {
+    this.#sessions++;
+    return toDisposable(() => {
+      this.#sessions--;
+      if (this.#sessions === 0) {
+        this.dispose();
+      }
+    });
+  }
+
+  /** The server opens a channel of the type `agentChannelType`. */
+  accept(): Acceptance {
+    const path = agentToForward(this.#config);
+    if (this.#sessions === 0 || path === undefined) {
+      this.#logOnce("The server tried to use the agent although no session forwards it. It is refused.");
+      return openFailureCode.administrativelyProhibited;
+    }
+    if (this.#sockets.size >= mostPerConnection || !this.#budget.take()) {
+      this.#logOnce("The server uses the agent too often at the same time. Further channels are refused.");
+      return openFailureCode.resourceShortage;
+    }
+    return this.#join(path);
+  }
+
+  /** Ends all agent channels. */
+  dispose(): void {
+    for (const socket of this.#sockets) {
+      socket.destroy();
+    }
+  }
+
+  async #join(path: string): Promise<ChannelUser | undefined> {
+    // As in `ssh`: an agent that has ended its own side may still be written to.
+    const socket = connect({ path, allowHalfOpen: true });
+    this.#sockets.add(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.#budget.giveBack();
+    });
+    try {
+      await once(socket, "connect");
+    } catch (error) {
+      socket.destroy();
+      this.#logOnce(`The agent to be forwarded does not answer: ${printable(String(error))}`);
+      return undefined;
+    }
+    if (socket.destroyed) {
+      return undefined;
+    }
+    return (channel) => joinStreams(new ChannelStream(channel), socket);
+  }
+
+  #logOnce(text: string): void {
+    if (!this.#logged.has(text)) {
+      this.#logged.add(text);
+      this.#logger.warn(text);
+    }
+  }
+}
+
+/** Each side's end is passed on to the other, which may go on sending; the end of both, or an error, ends all. */
+function joinStreams(stream: ChannelStream, socket: Socket): void {
+  stream.on("error", () => socket.destroy());
+  socket.on("error", () => stream.destroy());
+  stream.on("close", () => socket.destroySoon());
+  socket.on("close", () => stream.end());
+  stream.pipe(socket);
+  socket.pipe(stream);
+}
+
+/**
+ * Where the agent listens that is forwarded when a session asks for it: ssh_config ForwardAgent may name one, else it is
+ * the one that logs in. Undefined when there is none that speaks through a stream (PuTTY's Pageant doesn't).
+ */
+function agentToForward(config: HostConfig): string | undefined {
+  const { forwardAgent } = config;
+  const source = typeof forwardAgent === "string" ? { identityAgent: forwardAgent } : config;
+  const path = agentPath(source, process.env, process.platform);
+  return path === "pageant" ? undefined : path;
+}

@@ -1,0 +1,89 @@
+import { Emitter } from "../../src/base/emitter.ts";
+import type { Channel } from "../../src/engine/channels/channel.ts";
+import { type Acceptance, ChannelTable } from "../../src/engine/channels/channelTable.ts";
+import { message, openFailureCode } from "../../src/engine/channels/messages.ts";
+import type { ProtocolError } from "../../src/engine/channels/protocolError.ts";
+import { RecordingLogger } from "./recordingLogger.ts";
+
+/** One end of a connection in memory: a channel table, and what it sent and met. */
+export class ChannelEnd {
+  readonly table: ChannelTable;
+  readonly logger = new RecordingLogger();
+  /** Messages that this end sent. */
+  readonly sent: Buffer[] = [];
+  /** Channels that the other end opened here. */
+  readonly accepted: Channel[] = [];
+  violation: ProtocolError | undefined;
+  congested = false;
+  globalReplies = 0;
+  /** What to do with the other end's opens. Default: all are taken. */
+  accept: (type: string) => Acceptance = () => Promise.resolve((channel) => this.accepted.push(channel));
+  readonly #ended = new Emitter<void>();
+  readonly onDidEnd = this.#ended.event;
+  #deliver: (bytes: Buffer) => void = () => {};
+
+  constructor() {
+    const send = (bytes: Buffer): void => {
+      if (this.violation === undefined) {
+        this.sent.push(bytes);
+        this.#deliver(bytes);
+      }
+    };
+    const self = this;
+    this.table = new ChannelTable({
+      wire: {
+        send: (bytes) => send(Buffer.from(bytes)),
+        sendData: (recipient, data) => {
+          const head = Buffer.alloc(9);
+          head[0] = message.channelData;
+          head.writeUInt32BE(recipient, 1);
+          head.writeUInt32BE(data.length, 5);
+          send(Buffer.concat([head, data]));
+        },
+        get congested() {
+          return self.congested;
+        },
+      },
+      logger: this.logger,
+      violated: (error) => {
+        this.violation = error;
+        this.table.end();
+        this.#ended.fire();
+      },
+      accept: (type) => this.accept(type),
+      globalReply: () => {
+        this.globalReplies++;
+      },
+    });
+  }
+
+  /** What this end sends goes there from now on. */
+  connect(deliver: (bytes: Buffer) => void): void {
+    this.#deliver = deliver;
+  }
+
+  /** Messages sent with this number. */
+  sentOf(number: number): Buffer[] {
+    return this.sent.filter((bytes) => bytes[0] === number);
+  }
+}
+
+/** Two ends joined by a pipe that keeps the order, and delivers in a later turn as a network does. */
+export function channelPipe(): { readonly near: ChannelEnd; readonly far: ChannelEnd } {
+  const [near, far] = [new ChannelEnd(), new ChannelEnd()];
+  join(near, far);
+  join(far, near);
+  return { near, far };
+}
+
+function join(from: ChannelEnd, to: ChannelEnd): void {
+  from.connect((bytes) => setImmediate(() => to.table.receive(bytes)));
+  from.onDidEnd(() => setImmediate(() => to.table.end()));
+}
+
+/** One end, and a peer that is not there: what it would send is given to `table.receive`. */
+export function loneEnd(): ChannelEnd {
+  const end = new ChannelEnd();
+  end.accept = () => openFailureCode.administrativelyProhibited;
+  return end;
+}

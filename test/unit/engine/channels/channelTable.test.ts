@@ -1,0 +1,410 @@
+import { describe, expect, test } from "vitest";
+import type { Channel } from "../../../../src/engine/channels/channel.ts";
+import { prepareSession, startSession } from "../../../../src/engine/channels/sessionRequests.ts";
+import type { EngineChannel, SessionSpec } from "../../../../src/engine/connectionEngine.ts";
+import { ChannelError } from "../../../../src/engine/engineErrors.ts";
+import { peerSends } from "../../../support/channelMessages.ts";
+import { type ChannelEnd, channelPipe, loneEnd } from "../../../support/channelPipe.ts";
+
+const never = (): AbortSignal => new AbortController().signal;
+const nothing = Buffer.alloc(0);
+
+/** Resolves when no message is on its way any more. */
+async function quiet({ near, far }: { readonly near: ChannelEnd; readonly far: ChannelEnd }): Promise<void> {
+  for (let before = -1; before !== near.sent.length + far.sent.length; ) {
+    before = near.sent.length + far.sent.length;
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function openPair(window = 1000): Promise<{
+  readonly near: ChannelEnd;
+  readonly far: ChannelEnd;
+  readonly ours: Channel;
+  readonly theirs: Channel;
+}> {
+  const pipe = channelPipe();
+  const ours = await pipe.near.table.open("session", window, nothing, never());
+  const theirs = pipe.far.accepted[0];
+  if (theirs === undefined) {
+    throw new Error("the far end has accepted nothing");
+  }
+  return { ...pipe, ours, theirs };
+}
+
+function reading(channel: EngineChannel): { text: string; events: string[] } {
+  const seen = { text: "", events: [] as string[] };
+  channel.onDidReceive(({ data }) => {
+    seen.text += Buffer.from(data).toString("latin1");
+  });
+  channel.onDidReceiveEof(() => seen.events.push("eof"));
+  channel.onDidClose(({ lost }) => seen.events.push(lost ? "lost" : "closed"));
+  channel.resume();
+  return seen;
+}
+
+describe("two ends that are joined by a pipe", () => {
+  test("data, EOF and close arrive in order at the other end, both ways", async () => {
+    const pair = await openPair();
+    const [near, far] = [reading(pair.ours), reading(pair.theirs)];
+    pair.ours.write(Buffer.from("to the far end"));
+    pair.ours.eof();
+    pair.theirs.write(Buffer.from("to the near end"));
+    await quiet(pair);
+    pair.theirs.close();
+    await quiet(pair);
+    expect(near).toEqual({ text: "to the near end", events: ["closed"] });
+    expect(far).toEqual({ text: "to the far end", events: ["eof", "closed"] });
+    expect([pair.near.table.size, pair.far.table.size]).toEqual([0, 0]);
+    expect([pair.near.violation, pair.far.violation]).toEqual([undefined, undefined]);
+  });
+
+  test("more than the window arrives whole, and in pieces that the window allows", async () => {
+    const pair = await openPair(1000);
+    const far = reading(pair.ours);
+    const text = "0123456789".repeat(20_000);
+    pair.theirs.write(Buffer.from(text));
+    pair.theirs.eof();
+    await quiet(pair);
+    expect(far).toEqual({ text, events: ["eof"] });
+    expect(Math.max(...pair.far.sentOf(94).map((bytes) => bytes.length))).toBeLessThanOrEqual(1000 + 9);
+  });
+
+  test("a paused reader gets no more than one window, and the rest after resume", async () => {
+    const pair = await openPair(1000);
+    pair.theirs.write(Buffer.alloc(5000, "x"));
+    await quiet(pair);
+    expect(pair.ours.details().localWindow).toBe(0);
+    expect(pair.theirs.queuedBytes).toBe(4000);
+    const near = reading(pair.ours);
+    await quiet(pair);
+    expect(near.text).toHaveLength(5000);
+  });
+
+  test("a close that crosses the other end's close ends both", async () => {
+    const pair = await openPair();
+    const [near, far] = [reading(pair.ours), reading(pair.theirs)];
+    pair.ours.write(Buffer.from("late"));
+    pair.ours.close();
+    pair.theirs.close();
+    await quiet(pair);
+    expect([near.events, far.events]).toEqual([["closed"], ["closed"]]);
+    expect([pair.near.table.size, pair.far.table.size]).toEqual([0, 0]);
+    expect([pair.near.violation, pair.far.violation]).toEqual([undefined, undefined]);
+  });
+
+  test("a violation at one end loses the channels of both", async () => {
+    const pair = await openPair();
+    const [near, far] = [reading(pair.ours), reading(pair.theirs)];
+    pair.near.table.receive(peerSends.confirmation(0, 5));
+    await quiet(pair);
+    expect([near.events, far.events]).toEqual([["lost"], ["lost"]]);
+    expect(pair.near.violation?.reason).toBe("not-opening");
+    await expect(pair.near.table.open("session", 1, nothing, never())).rejects.toMatchObject({
+      reason: "connection-ended",
+    });
+  });
+
+  test("thousands of opens at the same time all get their own channel", async () => {
+    const pipe = channelPipe();
+    const opens = Array.from({ length: 2000 }, () => pipe.near.table.open("session", 1000, nothing, never()));
+    const channels = await Promise.all(opens);
+    expect(new Set(channels.map(({ localId }) => localId)).size).toBe(2000);
+    expect(new Set(channels.map((channel) => channel.details().remoteId)).size).toBe(2000);
+    for (const channel of channels) {
+      channel.close();
+    }
+    await quiet(pipe);
+    expect([pipe.near.table.size, pipe.far.table.size]).toEqual([0, 0]);
+  });
+
+  test("an open that the other end refuses rejects with its code, and leaves no channel", async () => {
+    const pipe = channelPipe();
+    pipe.far.accept = () => 4;
+    const failure = await pipe.near.table
+      .open("x11", 1000, nothing, never())
+      .catch((error: unknown) => error);
+    expect(ChannelError.is(failure) && [failure.reason, failure.code]).toEqual(["refused", 4]);
+    expect([pipe.near.table.size, pipe.near.table.isOpening]).toEqual([0, false]);
+  });
+
+  test("an acceptance that fails refuses the open", async () => {
+    const pipe = channelPipe();
+    pipe.far.accept = () => Promise.reject(new Error("no"));
+    await expect(pipe.near.table.open("x11", 1000, nothing, never())).rejects.toMatchObject({ code: 2 });
+    expect(pipe.far.table.size).toBe(0);
+  });
+});
+
+describe("opening a channel", () => {
+  test("it is opening until the confirmation, and not after it", async () => {
+    const end = loneEnd();
+    const opening = end.table.open("session", 1000, nothing, never());
+    expect(end.table.isOpening).toBe(true);
+    end.table.receive(peerSends.confirmation(0, 7, 5000, 300));
+    expect(end.table.isOpening).toBe(false);
+    const channel = await opening;
+    expect(channel.details()).toMatchObject({
+      localId: 0,
+      remoteId: 7,
+      remoteWindow: 5000,
+      maxPacketOut: 300,
+    });
+  });
+
+  test("one that was given up is closed when the confirmation comes, and its number is free after the close", async () => {
+    const end = loneEnd();
+    const giveUp = new AbortController();
+    const opening = end.table.open("session", 1000, nothing, giveUp.signal);
+    giveUp.abort(new Error("enough"));
+    await expect(opening).rejects.toThrow("enough");
+    expect(end.table.isOpening).toBe(true);
+    end.table.receive(peerSends.confirmation(0, 7));
+    expect(end.sentOf(97)).toHaveLength(1);
+    end.table.receive(peerSends.close(0));
+    expect([end.table.size, end.table.isOpening, end.violation]).toEqual([0, false, undefined]);
+  });
+
+  test("the end of the connection rejects it", async () => {
+    const end = loneEnd();
+    const opening = end.table.open("session", 1000, nothing, never());
+    end.table.end();
+    await expect(opening).rejects.toMatchObject({ reason: "connection-ended" });
+    expect(end.table.size).toBe(0);
+  });
+});
+
+describe("what the peer asks for", () => {
+  test("opens are refused with the code of the refusal and the peer's number", () => {
+    const end = loneEnd();
+    end.table.receive(peerSends.open("x11", 5));
+    expect(end.sent).toEqual([peerSends.failure(5, 1, "open failed")]);
+  });
+
+  test("a request that wants a reply gets one, and one that does not gets none", async () => {
+    const end = loneEnd();
+    const opening = end.table.open("session", 1000, nothing, never());
+    end.table.receive(peerSends.confirmation(0, 7));
+    await opening;
+    end.table.receive(peerSends.request(0, "keepalive@openssh.com", true));
+    end.table.receive(peerSends.request(0, "unheard-of", false));
+    end.table.receive(peerSends.request(0, "exit-status", true, Buffer.alloc(4)));
+    end.table.receive(peerSends.globalRequest("hostkeys-00@openssh.com", false));
+    end.table.receive(peerSends.globalRequest("keepalive@openssh.com", true));
+    expect(end.sent.slice(1)).toEqual([peerSends.requestFailed(7), peerSends.success(7), Buffer.of(82)]);
+  });
+
+  test("a peer that asks and reads nothing is given up after a bounded number of replies", () => {
+    const end = loneEnd();
+    end.congested = true;
+    let asked = 0;
+    while (end.violation === undefined && asked < 300_000) {
+      end.table.receive(asked % 2 === 0 ? peerSends.open("x11", asked) : peerSends.globalRequest("x", true));
+      asked++;
+    }
+    expect(end.violation?.reason).toBe("replies-not-read");
+    expect(end.sent.length).toBeLessThan(20_000);
+    expect(end.logger.lines.length).toBeLessThan(5);
+  });
+
+  test("a peer that reads may ask for ever", () => {
+    const end = loneEnd();
+    for (let asked = 0; asked < 100_000; asked++) {
+      end.congested = asked % 10_000 < 9_000;
+      if (!end.congested) {
+        end.table.resumeSending();
+      }
+      end.table.receive(peerSends.globalRequest("x", true));
+    }
+    expect(end.violation).toBeUndefined();
+    expect(end.sent).toHaveLength(100_000);
+  });
+});
+
+describe("a session", () => {
+  const spec: SessionSpec = {
+    request: { type: "exec", command: "true" },
+    pty: { term: "xterm", columns: 80, rows: 24 },
+    env: { LANG: "C" },
+  };
+
+  async function starting(
+    forwardAgent = false,
+  ): Promise<{ end: ChannelEnd; channel: Channel; started: Promise<void> }> {
+    const end = loneEnd();
+    const opening = end.table.open("session", 1000, nothing, never());
+    end.table.receive(peerSends.confirmation(0, 7));
+    const channel = await opening;
+    const started = startSession(channel, prepareSession(spec, forwardAgent, 1000), never());
+    started.catch(() => {});
+    return { end, channel, started };
+  }
+
+  const outcomes = (channel: Channel): string[] =>
+    channel.details().requests.map(({ name, outcome }) => `${name}: ${outcome}`);
+
+  test("asks for replies as ssh does: of the pty and the program, not of env and agent forwarding", async () => {
+    const { end, channel, started } = await starting(true);
+    expect(
+      end.sentOf(98).map((bytes) => {
+        const length = bytes.readUInt32BE(5);
+        return [bytes.toString("latin1", 9, 9 + length), bytes[9 + length] === 1];
+      }),
+    ).toEqual([
+      ["auth-agent-req@openssh.com", false],
+      ["pty-req", true],
+      ["env", false],
+      ["exec", true],
+    ]);
+    end.table.receive(peerSends.success(0));
+    end.table.receive(peerSends.success(0));
+    await started;
+    expect([outcomes(channel).slice(1), channel.ptyRefused]).toEqual([
+      ["pty-req: accepted", "env: no reply asked", "exec: accepted"],
+      false,
+    ]);
+  });
+
+  test("goes on without a pty when the server refuses it", async () => {
+    const { end, channel, started } = await starting();
+    end.table.receive(peerSends.requestFailed(0));
+    end.table.receive(peerSends.success(0));
+    await started;
+    expect([channel.ptyRefused, channel.isOpen]).toEqual([true, true]);
+  });
+
+  test("has started when its program shows life, though one request is never answered", async () => {
+    for (const life of [
+      peerSends.data(0, "$ "),
+      peerSends.extended(0, 1, "motd"),
+      peerSends.eof(0),
+      peerSends.request(0, "exit-status", false, Buffer.alloc(4)),
+    ]) {
+      const { end, channel, started } = await starting();
+      end.table.receive(peerSends.success(0));
+      end.table.receive(life);
+      await started;
+      expect(channel.isOpen).toBe(true);
+      expect(outcomes(channel)).toContain("exec: pending");
+    }
+  });
+
+  test("an answer that comes after the first output belongs to its own request", async () => {
+    const { end, channel, started } = await starting();
+    end.table.receive(peerSends.data(0, "$ "));
+    await started;
+    end.table.receive(peerSends.requestFailed(0));
+    end.table.receive(peerSends.success(0));
+    expect(outcomes(channel)).toEqual(["pty-req: refused", "env: no reply asked", "exec: accepted"]);
+  });
+
+  test("a refused program closes the channel", async () => {
+    const { end, started } = await starting();
+    end.table.receive(peerSends.success(0));
+    end.table.receive(peerSends.requestFailed(0));
+    await expect(started).rejects.toMatchObject({ reason: "request-failed" });
+    expect(end.sentOf(97)).toHaveLength(1);
+  });
+
+  test("a channel that the server closes before anything starts is a failure", async () => {
+    const { end, started } = await starting();
+    end.table.receive(peerSends.close(0));
+    await expect(started).rejects.toMatchObject({ reason: "request-failed" });
+  });
+
+  test("the end of the connection says that the program may have started", async () => {
+    const { end, started } = await starting();
+    end.table.end();
+    await expect(started).rejects.toMatchObject({ reason: "connection-ended", mayHaveStarted: true });
+  });
+
+  test("a request that is larger than the server takes is refused before anything is sent", () => {
+    const large = "x".repeat(2000);
+    const specs: SessionSpec[] = [
+      { env: {}, request: { type: "exec", command: large } },
+      { env: {}, request: { type: "subsystem", name: large } },
+      { env: { A: large }, request: { type: "shell" } },
+      { env: { [large]: "" }, request: { type: "shell" } },
+      { env: {}, request: { type: "shell" }, pty: { term: large, columns: 1, rows: 1 } },
+    ];
+    for (const each of specs) {
+      let failure: unknown;
+      try {
+        prepareSession(each, false, 1000);
+      } catch (error) {
+        failure = error;
+      }
+      expect(ChannelError.is(failure) && [failure.reason, failure.limit]).toEqual([
+        "request-too-large",
+        1000,
+      ]);
+    }
+    expect(() =>
+      prepareSession({ env: {}, request: { type: "exec", command: "x".repeat(900) } }, false, 1000),
+    ).not.toThrow();
+  });
+
+  test("any number of a person or an extension becomes one that the protocol can carry", async () => {
+    const { end, channel, started } = await starting();
+    end.table.receive(peerSends.success(0));
+    end.table.receive(peerSends.success(0));
+    await started;
+    const before = end.sentOf(98).length;
+    for (const value of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, 2 ** 53]) {
+      channel.resize({ columns: value, rows: value });
+      channel.sendBreak(value);
+    }
+    expect(end.sentOf(98).length).toBe(before + 12);
+    const sizes = end
+      .sentOf(98)
+      .slice(before)
+      .filter((_, index) => index % 2 === 0)
+      .map((bytes) => bytes.readUInt32BE(bytes.length - 16));
+    expect(sizes).toEqual([0, 0, 0, 65_535, 65_535, 65_535]);
+  });
+
+  test.each(["", "TERM KILL", "x".repeat(65), "A\u0000", "-9"])(
+    "a signal named %j is not sent",
+    async (name) => {
+      const { end, channel, started } = await starting();
+      end.table.receive(peerSends.success(0));
+      end.table.receive(peerSends.success(0));
+      await started;
+      const before = end.sent.length;
+      channel.signal(name);
+      expect(end.sent.length).toBe(before);
+      channel.signal("USR1");
+      expect(end.sent.length).toBe(before + 1);
+    },
+  );
+});
+
+describe("many small pieces", () => {
+  test("a million single bytes for a paused channel cost little more than their number", async () => {
+    const end = loneEnd();
+    const opening = end.table.open("session", 2 * 1024 * 1024, nothing, never());
+    end.table.receive(peerSends.confirmation(0, 7));
+    const channel = await opening;
+    const before = process.memoryUsage();
+    for (let at = 0; at < 1_000_000; at++) {
+      const letter = Buffer.from(String.fromCharCode(97 + (at % 26)));
+      end.table.receive(at % 1000 < 500 ? peerSends.data(0, letter) : peerSends.extended(0, 1, letter));
+    }
+    const after = process.memoryUsage();
+    expect(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers).toBeLessThan(60e6);
+    let pieces = 0;
+    let wrong = 0;
+    let at = 0;
+    channel.onDidReceive(({ kind, data }) => {
+      pieces++;
+      for (const byte of data) {
+        wrong += byte === 97 + (at % 26) && (kind === "stdout") === at % 1000 < 500 ? 0 : 1;
+        at++;
+      }
+    });
+    channel.resume();
+    expect([at, wrong]).toEqual([1_000_000, 0]);
+    expect(pieces).toBeLessThan(5000);
+  });
+});
