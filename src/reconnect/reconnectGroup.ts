@@ -3,8 +3,8 @@ import type { Disposable } from "../base/disposable.ts";
 import { CancelledError } from "../base/errors.ts";
 import type { MasterCore } from "../master/masterTypes.ts";
 import { Backoff } from "./backoff.ts";
+import { failureClass } from "./failureClass.ts";
 import { ReconnectMember, type Trigger } from "./reconnectMember.ts";
-import { mayRetry } from "./reconnectPolicy.ts";
 import type {
   LoginMode,
   LostConnection,
@@ -222,7 +222,7 @@ export class ReconnectGroup implements Disposable {
       return;
     }
     if (member.trying !== "none") {
-      member.needsPerson = !mayRetry(error);
+      member.needsPerson = failureClass(error) !== "transient";
       member.markOffered(this.#init.usableMasters());
     }
     member.trying = undefined;

@@ -7,6 +7,9 @@ import type { MasterCore, MasterEndReason } from "../master/masterTypes.ts";
  */
 export type LoginMode = "attended" | "unattended" | "none";
 
+/** `auto`: without being asked, when no prompt is needed; `ask`: when the person says so; `never`: not in this tab. */
+export type ReconnectMode = "auto" | "ask" | "never";
+
 /** What was lost: the connection, and who shares it. */
 export interface LostConnection {
   /** Opaque: equal for everything that can share one connection. */

@@ -51,7 +51,7 @@ export function describeOutcome(outcome: SessionOutcome): string {
     case "lost":
       return `lost: ${lossNames[outcome.reason]}`;
     case "failed":
-      return "did not open";
+      return `did not open: ${printable(outcome.error.message, 80)}`;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Logger } from "../base/log.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
 import type { ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import type { EngineChannel, SessionSpec } from "../engine/connectionEngine.ts";
+import type { ChannelDetails, EngineChannel, SessionSpec } from "../engine/connectionEngine.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
 import { leased, type MasterLease, type MasterRegistry } from "../master/masterRegistry.ts";
@@ -53,6 +53,8 @@ export class SessionManager implements SessionService {
   readonly #lost = new WeakMap<ReconnectHolder, Session>();
   readonly #shutdown = new AbortController();
   #history: readonly SessionSnapshot[] = [];
+  /** By session, for those in the history. */
+  readonly #endedChannels = new Map<string, ChannelDetails>();
   #nextId = 1;
 
   readonly onDidChange = this.#changed.event;
@@ -98,8 +100,13 @@ export class SessionManager implements SessionService {
     return this.#history;
   }
 
+  channelDetails(sessionId: string): ChannelDetails | undefined {
+    return this.#sessions.get(sessionId)?.details() ?? this.#endedChannels.get(sessionId);
+  }
+
   clearHistory(): void {
     this.#history = [];
+    this.#endedChannels.clear();
     for (const master of this.#init.registry.masters) {
       this.#init.registry.forget(master.id);
     }
@@ -424,11 +431,22 @@ export class SessionManager implements SessionService {
 
   #remember(session: SshSession): void {
     const snapshot = session.snapshot();
-    // One that never had a connection has nothing to tell that its error message did not.
-    if (snapshot.outcome?.kind !== "failed") {
+    // An attempt to reconnect that failed is told where the reconnection is shown.
+    const isNews = snapshot.outcome?.kind !== "failed" || !(session.isReconnection || session.gaveUp);
+    if (isNews) {
+      const details = session.details();
+      if (details !== undefined) {
+        this.#endedChannels.set(snapshot.id, details);
+      }
       // A session that turns out to be lost after its end takes the place of what was said before.
       const others = this.#history.filter(({ id }) => id !== snapshot.id);
       this.#history = Object.freeze([snapshot, ...others].slice(0, historyKept));
+      const kept = new Set(this.#history.map(({ id }) => id));
+      for (const id of this.#endedChannels.keys()) {
+        if (!kept.has(id)) {
+          this.#endedChannels.delete(id);
+        }
+      }
     }
   }
 }

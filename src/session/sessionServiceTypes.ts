@@ -1,5 +1,6 @@
 import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/emitter.ts";
+import type { ChannelDetails } from "../engine/connectionEngine.ts";
 import type { ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
@@ -27,6 +28,8 @@ export interface SessionService extends Disposable {
   /** How the last sessions ended, newest first, until cleared. */
   history(): readonly SessionSnapshot[];
   clearHistory(): void;
+  /** What the channel of a session is made of, or was when it closed. Undefined: it had none, or is forgotten. */
+  channelDetails(sessionId: string): ChannelDetails | undefined;
   /** Something in `masters()` or `history()` changed. Coalesced by the views, not here. */
   readonly onDidChange: Event<void>;
   /** A session comes near one of its limits. */

@@ -67,6 +67,8 @@ export interface SessionSnapshot {
   readonly lastActivity: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Its input has ended: SSH_MSG_CHANNEL_EOF was sent. */
+  readonly eofSent: boolean;
   readonly outcome: SessionOutcome | undefined;
 }
 
@@ -101,6 +103,8 @@ export interface Session extends LostSession {
   /** Resolves once, with the outcome, after all output was delivered. Never rejects. */
   readonly ended: Promise<SessionOutcome>;
   readonly queuedBytes: number;
+  /** A person has ended its input (SSH_MSG_CHANNEL_EOF): what is written later is dropped. Fires `onDidChangeState`. */
+  readonly eofSent: boolean;
   snapshot(): SessionSnapshot;
   /** The connection that it rides or rode on; undefined until there is one. */
   connection(): SessionConnection | undefined;

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
+import { CancelledError } from "../base/errors.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
 import { hostNames } from "../config/hostSpec.ts";
 import type {
@@ -59,6 +60,7 @@ export class SshSession implements Session {
   #master: Master | undefined;
   #lease: Disposable | undefined;
   #channel: EngineChannel | undefined;
+  #eofSent = false;
   #closeRequested = false;
   #channelClosed = false;
   /** The session has ended, and its master is still needed: for the last moment of a killed program, for example. */
@@ -106,6 +108,10 @@ export class SshSession implements Session {
     return this.#request.folder;
   }
 
+  get eofSent(): boolean {
+    return this.#eofSent;
+  }
+
   get masterId(): string | undefined {
     return this.#master?.id;
   }
@@ -122,6 +128,20 @@ export class SshSession implements Session {
   /** An attempt to reconnect: until its connection is there, only the reconnection is to be seen. */
   get isAttempt(): boolean {
     return this.#request.inPlaceOf !== undefined && this.#state.kind === "opening";
+  }
+
+  /** It goes on for a session that was lost. */
+  get isReconnection(): boolean {
+    return this.#request.inPlaceOf !== undefined;
+  }
+
+  /** It did not open because nobody wanted it any more. */
+  get gaveUp(): boolean {
+    return (
+      this.#state.kind === "ended" &&
+      this.#state.outcome.kind === "failed" &&
+      CancelledError.is(this.#state.outcome.error)
+    );
   }
 
   get isEnded(): boolean {
@@ -178,6 +198,7 @@ export class SshSession implements Session {
       lastActivity: this.#lastActivity,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
+      eofSent: this.#eofSent,
       outcome: this.#state.kind === "ended" ? this.#state.outcome : undefined,
     });
   }
@@ -205,7 +226,7 @@ export class SshSession implements Session {
   }
 
   write(data: Uint8Array): boolean {
-    if (this.#channel === undefined || this.isEnded) {
+    if (this.#channel === undefined || this.isEnded || this.#eofSent) {
       return false;
     }
     this.#touch();
@@ -214,7 +235,11 @@ export class SshSession implements Session {
   }
 
   eof(): void {
-    this.#channel?.eof();
+    if (this.#state.kind === "open" && !this.#eofSent) {
+      this.#eofSent = true;
+      this.#channel?.eof();
+      this.#stateChanged.fire(this.#state);
+    }
   }
 
   resize(dimensions: Dimensions): void {

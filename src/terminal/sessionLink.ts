@@ -8,7 +8,9 @@ import { FloodSkipper, type SkipResult } from "./floodSkipper.ts";
 import { InputQueue } from "./inputQueue.ts";
 import { ResizeCoalescer } from "./resizeCoalescer.ts";
 import type { InputEncoder, StreamingDecoder, TextCodec } from "./streamingDecoder.ts";
+import type { TerminalPhrases } from "./terminalPhrases.ts";
 import type { TerminalScreen } from "./terminalScreen.ts";
+import { isReport } from "./typing.ts";
 
 export interface SessionLinkInit {
   readonly clock: Clock;
@@ -19,6 +21,7 @@ export interface SessionLinkInit {
   readonly escapeCharacter: string;
   /** What the session's pty was opened with. */
   readonly dimensions: Dimensions;
+  readonly phrases: TerminalPhrases;
   onEscape(action: EscapeAction, key: string): void;
 }
 
@@ -33,6 +36,9 @@ const skipQuiet = 100;
 /** Skips no longer than this, whatever comes. Milliseconds. */
 const skipLongest = 3000;
 
+/** For so long after a line that refuses a key, no further one. Milliseconds. */
+const refusalQuiet = 2000;
+
 /** One session on a terminal's screen, from its opening to its end. Begins to flow when made. */
 export class SessionLink implements Disposable {
   readonly #init: SessionLinkInit;
@@ -45,6 +51,8 @@ export class SessionLink implements Disposable {
   readonly #resizes: ResizeCoalescer;
   #skipper: FloodSkipper | undefined;
   #skipKey = "";
+  #refusedAt = Number.NEGATIVE_INFINITY;
+  #saidEof = false;
   #quiet: Disposable | undefined;
   #skipEnd: Disposable | undefined;
 
@@ -63,6 +71,7 @@ export class SessionLink implements Disposable {
         this.#output(this.#directories.filter(this.#decoders[kind].write(data))),
       ),
     );
+    this.#store.add(session.onDidChangeState(() => this.#noteEof()));
     if (!init.screen.paused) {
       session.resume();
     }
@@ -89,12 +98,26 @@ export class SessionLink implements Disposable {
         this.#init.onEscape(step.action, step.key);
         continue;
       }
+      if (this.#init.session.eofSent) {
+        this.#refuse(step.text);
+        continue;
+      }
       const wasBlocked = this.#queue.blocked;
       if (!this.#queue.push(this.#encoder.write(step.text))) {
-        this.#init.screen.notice("Input refused: the remote side has not taken what was sent before.");
+        this.#init.screen.notice(this.#init.phrases.inputDiscarded());
       } else if (interrupts.has(step.text) && !wasBlocked) {
         this.#onInterrupt(step.text);
       }
+    }
+  }
+
+  /** After EOF nothing more is sent (RFC 4254 section 5.3). What the terminal answers by itself is not worth a line. */
+  #refuse(text: string): void {
+    const { clock, screen, phrases } = this.#init;
+    const now = clock.monotonic();
+    if (!isReport(text) && now - this.#refusedAt >= refusalQuiet) {
+      this.#refusedAt = now;
+      screen.notice(phrases.inputAfterEof());
     }
   }
 
@@ -147,6 +170,14 @@ export class SessionLink implements Disposable {
       at += character.length;
     }
     return text.slice(at);
+  }
+
+  #noteEof(): void {
+    const { session, screen, phrases } = this.#init;
+    if (session.eofSent && session.state.kind === "open" && !this.#saidEof) {
+      this.#saidEof = true;
+      screen.notice(phrases.eofSent());
+    }
   }
 
   /** See FloodSkipper. A full screen program draws its whole picture anew: there nothing is ever skipped. */

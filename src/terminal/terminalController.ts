@@ -18,8 +18,13 @@ import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
-import type { ReconnectMode } from "../reconnect/reconnectPolicy.ts";
-import type { LoginMode, ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
+import { failureClass } from "../reconnect/failureClass.ts";
+import type {
+  LoginMode,
+  ReconnectHolder,
+  ReconnectMode,
+  ReconnectTicket,
+} from "../reconnect/reconnectTypes.ts";
 import { mayBeShutdown, mayReconnect } from "../session/sessionLoss.ts";
 import type { LimitKind, LostSession, Session, SessionOutcome } from "../session/sessionTypes.ts";
 import { answerEscape } from "./escapeAnswers.ts";
@@ -27,6 +32,7 @@ import { type EscapeAction, parseEscapeCharacter } from "./escapeInterpreter.ts"
 import type { FlowLimits } from "./flowController.ts";
 import { SessionLink } from "./sessionLink.ts";
 import { EncodingError, loadTextCodec, type TextCodec, utf8Codec } from "./streamingDecoder.ts";
+import type { TerminalPhrases } from "./terminalPhrases.ts";
 import { TerminalScreen } from "./terminalScreen.ts";
 import type { Typing } from "./typing.ts";
 
@@ -53,8 +59,8 @@ export interface Ending {
   readonly text: string;
   /** What nobody may overlook, told above `text`: a headline and further lines of plain text. */
   readonly warning?: readonly [string, ...string[]];
-  /** Undefined: closes without VS Code saying anything. */
-  readonly exitCode: number | undefined;
+  /** VS Code shows a message for any other number. Undefined: it closes the tab without one. */
+  readonly exitCode: 0 | undefined;
   /** The tab stays until a key is pressed, so that the last output and the reason can be read. */
   readonly staysOpen: boolean;
 }
@@ -63,6 +69,9 @@ export interface TerminalControllerInit {
   readonly clock: Clock;
   /** As the person calls it. */
   readonly host: string;
+  readonly phrases: TerminalPhrases;
+  /** The next session continues the same shell (tmux, screen): what is typed while it reconnects is meant for it. */
+  keepsShell(): boolean;
   /** Asked for each session. When it rejects, defaults are used: opening the session will say what is wrong. */
   settings(): Promise<TerminalSettings>;
   openSession(attempt: OpenAttempt): Promise<Session>;
@@ -70,7 +79,7 @@ export interface TerminalControllerInit {
   reconnect(lost: Session, terminal: ReconnectHolder): ReconnectTicket;
   /** Hands text to the terminal. */
   write(text: string): void;
-  close(exitCode: number | undefined): void;
+  close(exitCode: 0 | undefined): void;
   describeEnd(outcome: SessionOutcome): Ending;
   /** A session did not come about; not called for cancellations. */
   describeFailure(error: Error): Ending;
@@ -120,6 +129,8 @@ export class TerminalController implements Disposable {
   #attempt: AbortController | undefined;
   #link: SessionLink | undefined;
   #typedAhead = "";
+  /** How many characters were typed for a shell that is gone. */
+  #droppedKeys = 0;
   #timer: Disposable | undefined;
   /** Wall-clock: when the session was lost. */
   #lostAt: number | undefined;
@@ -130,6 +141,8 @@ export class TerminalController implements Disposable {
   #afterEnd: Disposable | undefined;
   /** Why the last attempt to reconnect failed. */
   #failureText = "";
+  /** The last attempt to reconnect failed because its login needs a person. */
+  #needsPerson = false;
 
   readonly onDidChangeState: Event<TerminalState> = this.#stateChanged.event;
 
@@ -198,13 +211,13 @@ export class TerminalController implements Disposable {
   }
 
   async #open(again: boolean, login: LoginMode): Promise<void> {
-    const { clock, host } = this.#init;
+    const { clock, host, phrases } = this.#init;
     this.#stopTimer();
     const attempt = new AbortController();
     this.#attempt = attempt;
     this.#setState({ kind: "opening", again });
     this.#timer = clock.setTimeout(
-      () => this.#screen.status(again ? `Reconnecting to ${host}…` : `Connecting to ${host}…`),
+      () => this.#screen.status(again ? phrases.reconnecting(host) : phrases.connecting(host)),
       again ? 0 : quietOpening,
     );
     const dimensions = this.#dimensions;
@@ -252,7 +265,7 @@ export class TerminalController implements Disposable {
       if (!EncodingError.is(error)) {
         throw error;
       }
-      complaint = `The encoding "${settings?.encoding}" can't be used (${error.message}): UTF-8 is.`;
+      complaint = this.#init.phrases.unknownEncoding(settings?.encoding ?? "", error.message);
     }
     return { codec, escapeCharacter: parseEscapeCharacter(settings?.escapeChar ?? "~") ?? "~", complaint };
   }
@@ -272,9 +285,8 @@ export class TerminalController implements Disposable {
     this.#lost = undefined;
     if (this.#lostAt !== undefined) {
       const seconds = Math.round((clock.now() - this.#lostAt) / 1000);
-      this.#screen.notice(`── reconnected after ${seconds} s ──`);
-      this.#lostAt = undefined;
-      this.#failureText = "";
+      this.#screen.notice(this.#init.phrases.reconnected(seconds, this.#droppedKeys));
+      this.#forgetOutage();
     }
     if (setup.complaint !== undefined) {
       this.#screen.notice(setup.complaint);
@@ -287,6 +299,7 @@ export class TerminalController implements Disposable {
       codec: setup.codec,
       escapeCharacter: setup.escapeCharacter,
       dimensions: setup.dimensions,
+      phrases: this.#init.phrases,
       onEscape: (action, key) => this.#onEscape(session, action, key, setup.escapeCharacter),
     });
     this.#link = link;
@@ -344,17 +357,18 @@ export class TerminalController implements Disposable {
       automatic: settings.reconnect === "auto",
       attempt: (login) => void this.#open(true, login),
       wait: (until) => this.#wait(until),
-      waitForOthers: () =>
-        this.#wait(undefined, "Waiting for the other terminals to reconnect. Enter: now, Esc: stop."),
+      waitForOthers: () => this.#wait(undefined, this.#init.phrases.waitingForOthers()),
       stop: () => this.#giveUpOpening(true),
     });
   }
 
   #onFailed(error: Error, again: boolean): void {
     this.#screen.clearStatus();
-    // Whoever typed it was there for this attempt, and perhaps not for the one that succeeds.
+    // It was typed for this attempt. The next one may succeed when nobody looks.
+    this.#droppedKeys += this.#typedAhead.length;
     this.#typedAhead = "";
     if (again) {
+      this.#needsPerson = failureClass(error) === "needs-person" && !CancelledError.is(error);
       if (!CancelledError.is(error)) {
         const { text, warning } = this.#init.describeFailure(error);
         // A server that is away for an hour is told once, not once an attempt.
@@ -371,8 +385,8 @@ export class TerminalController implements Disposable {
     }
   }
 
-  #wait(until: number | undefined, line = "Press Enter to reconnect, Esc to leave it."): void {
-    const { clock } = this.#init;
+  #wait(until: number | undefined, line = this.#init.phrases.reconnectByKey(this.#needsPerson)): void {
+    const { clock, host, phrases } = this.#init;
     this.#stopTimer();
     this.#setState({ kind: "waiting", until });
     if (until === undefined) {
@@ -382,8 +396,10 @@ export class TerminalController implements Disposable {
     const tick = (): void => {
       const left = until - clock.now();
       if (left > 0) {
-        this.#screen.status(`Reconnecting in ${Math.ceil(left / 1000)} s. Enter: now, Esc: stop.`);
+        this.#screen.status(phrases.reconnectingIn(Math.ceil(left / 1000)));
         this.#timer = clock.setTimeout(tick, Math.min(left, left % 1000 || 1000));
+      } else {
+        this.#screen.status(phrases.reconnecting(host));
       }
     };
     tick();
@@ -394,7 +410,7 @@ export class TerminalController implements Disposable {
     this.#tell(ending.warning, `[${ending.text}]`);
     if (ending.staysOpen) {
       this.#setState({ kind: "ended", ending });
-      this.#screen.status("Press Enter to close, R to open again.");
+      this.#screen.status(this.#init.phrases.afterEnd());
     } else {
       this.#close(ending.exitCode);
     }
@@ -420,9 +436,8 @@ export class TerminalController implements Disposable {
       case "opening":
         if (text === CTRL_C || text === CTRL_D) {
           this.#giveUpOpening(state.again);
-        } else if (!text.startsWith(ESC) && this.#typedAhead.length + text.length <= mostTypedAhead) {
-          // What begins with ESC may be an answer to a program that is gone.
-          this.#typedAhead += text;
+        } else {
+          this.#onTypedAhead(text, !state.again || this.#init.keepsShell());
         }
         break;
       case "waiting":
@@ -431,6 +446,8 @@ export class TerminalController implements Disposable {
         } else if (text === ESC || text === CTRL_C || text === CTRL_D) {
           this.#stopTimer();
           this.#giveUpReconnecting();
+        } else {
+          this.#onTypedAhead(text, false);
         }
         break;
       case "ended":
@@ -438,10 +455,31 @@ export class TerminalController implements Disposable {
           this.#screen.clearStatus();
           void this.#open(false, "attended");
         } else if (text === ENTER || text === CTRL_C || text === CTRL_D) {
-          this.#close(state.ending.exitCode);
+          // The person has read how it ended.
+          this.#close(undefined);
         }
         break;
     }
+  }
+
+  /** @param keeps it is sent when the session opens. What was typed for a lost shell must not run in a fresh one. */
+  #onTypedAhead(text: string, keeps: boolean): void {
+    if (text.startsWith(ESC)) {
+      // It may be an answer to a program that is gone.
+      return;
+    }
+    if (keeps && this.#typedAhead.length + text.length <= mostTypedAhead) {
+      this.#typedAhead += text;
+    } else {
+      this.#droppedKeys += text.length;
+    }
+  }
+
+  #forgetOutage(): void {
+    this.#lostAt = undefined;
+    this.#failureText = "";
+    this.#needsPerson = false;
+    this.#droppedKeys = 0;
   }
 
   #giveUpOpening(again: boolean): void {
@@ -458,10 +496,9 @@ export class TerminalController implements Disposable {
   #giveUpReconnecting(): void {
     this.#leave();
     this.#screen.clearStatus();
-    this.#lostAt = undefined;
     this.#lost = undefined;
-    this.#failureText = "";
-    this.#end({ text: this.#lostText, exitCode: 255, staysOpen: true });
+    this.#forgetOutage();
+    this.#end({ text: this.#lostText, exitCode: undefined, staysOpen: true });
   }
 
   #onEscape(session: Session, action: EscapeAction, key: string, escapeCharacter: string): void {
@@ -485,7 +522,7 @@ export class TerminalController implements Disposable {
     void session.disconnect();
   }
 
-  #close(exitCode: number | undefined): void {
+  #close(exitCode: 0 | undefined): void {
     if (this.#state.kind !== "closed") {
       this.#toClosed();
       this.#init.close(exitCode);

@@ -7,6 +7,11 @@ import type { Clock } from "../base/clock.ts";
 const reports =
   /^(?:\u001b\[(?:[<=>?]?[\d;]*(?:[cnRt]|\$y)|\?[\d;]*u|[IO])|\u001b[P\]_][^\u0007\u001b]*(?:\u0007|\u001b\\))+$/;
 
+/** Whether the terminal sent `text` by itself: nobody typed it. */
+export function isReport(text: string): boolean {
+  return reports.test(text);
+}
+
 /** For this long after a key more keys are to be expected. Milliseconds. */
 const typingTime = 1000;
 /** How long a flood rests between two steps meanwhile: most of the window's time is left to the one who types. Milliseconds. */
@@ -27,7 +32,7 @@ export class Typing {
 
   /** `text` came from this terminal: typed or pasted, or what the terminal answers to a program. */
   typed(terminal: object, text: string): void {
-    if (reports.test(text)) {
+    if (isReport(text)) {
       return;
     }
     this.#at = this.#clock.monotonic();

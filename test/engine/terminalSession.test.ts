@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { TerminalController } from "../../src/terminal/terminalController.ts";
+import { terminalPhrases } from "../../src/text/terminalWords.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
@@ -37,9 +38,11 @@ class RealTab {
         this.written += text.length;
         this.screen.terminal.write(text);
       },
+      phrases: terminalPhrases("shell"),
+      keepsShell: () => false,
       close: (code) => this.closed.push(code),
       describeEnd: ({ kind }) => ({ text: kind, exitCode: 0, staysOpen: false }),
-      describeFailure: ({ message }) => ({ text: message, exitCode: 255, staysOpen: false }),
+      describeFailure: ({ message }) => ({ text: message, exitCode: undefined, staysOpen: false }),
       describeWarning: () => "",
       connectionInfo: () => [],
       channelList: () => [],

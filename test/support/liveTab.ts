@@ -3,6 +3,7 @@ import { Emitter, nextEvent } from "../../src/base/emitter.ts";
 import type { LoginMode } from "../../src/reconnect/reconnectTypes.ts";
 import { describeOutcome } from "../../src/session/sessionDetails.ts";
 import { TerminalController } from "../../src/terminal/terminalController.ts";
+import { terminalPhrases } from "../../src/text/terminalWords.ts";
 import { Screen } from "../unit/terminal/support/screen.ts";
 import type { TestStack } from "./testStack.ts";
 
@@ -21,9 +22,11 @@ export class LiveTab {
   /** @param command in place of the login shell. */
   constructor(stack: TestStack, command?: string, host = "lab") {
     this.#stack = stack;
-    const ending = (text: string) => ({ text, exitCode: 255, staysOpen: true });
+    const ending = (text: string) => ({ text, exitCode: undefined, staysOpen: true });
     this.controller = new TerminalController({
       clock: systemClock,
+      phrases: terminalPhrases("shell"),
+      keepsShell: () => command !== undefined,
       host,
       settings: async () => ({ encoding: "utf-8", escapeChar: "~", reconnect: "auto" }),
       openSession: ({ dimensions, signal, login, inPlaceOf }) => {

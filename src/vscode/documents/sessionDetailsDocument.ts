@@ -36,7 +36,10 @@ export class SessionDetailsDocuments implements vscode.TextDocumentContentProvid
   }
 
   async show(sessionId: string): Promise<void> {
-    const title = this.#service.session(sessionId)?.snapshot().title ?? sessionId;
+    const title =
+      this.#service.session(sessionId)?.snapshot().title ??
+      this.#service.history().find(({ id }) => id === sessionId)?.title ??
+      sessionId;
     const uri = vscode.Uri.from({
       scheme,
       path: `${title.replace(/[/\\]/g, "-")} details`,
@@ -53,7 +56,7 @@ export class SessionDetailsDocuments implements vscode.TextDocumentContentProvid
       return this.#last.get(id) ?? "This session is gone.";
     }
     const master = this.#service.masters().find((candidate) => candidate.id === known.masterId);
-    const text = sessionReport(known, session?.details(), master, this.#clock.now());
+    const text = sessionReport(known, this.#service.channelDetails(id), master, this.#clock.now());
     this.#last.set(id, text);
     return text;
   }

@@ -13,7 +13,12 @@ import {
 } from "../../terminal/terminalController.ts";
 import type { Typing } from "../../terminal/typing.ts";
 import { channelLines, connectionLines } from "../../text/connectionLines.ts";
-import { describeEnding, describeFailure, describeWarning } from "../../text/terminalWords.ts";
+import {
+  describeEnding,
+  describeFailure,
+  describeWarning,
+  terminalPhrases,
+} from "../../text/terminalWords.ts";
 
 export interface SshTerminalRequest {
   /** As typed. */
@@ -70,16 +75,19 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     // Most openers don't wait; a failure is told through `onFailed` as well.
     this.opened.catch(() => {});
     const { clock, typing, request, home } = init;
+    const program = request.command === undefined ? "shell" : "command";
     this.#controller = new TerminalController({
       clock,
       typing,
       host: request.host,
+      phrases: terminalPhrases(program),
+      keepsShell: () => this.persistent !== undefined,
       settings: () => this.#settings(),
       openSession: (attempt) => this.#openSession(attempt),
       reconnect: (lost, terminal) => init.service.reconnect(lost, terminal),
       write: (text) => this.#written.fire(text),
       close: (exitCode) => this.#closed.fire(exitCode),
-      describeEnd: (outcome) => describeEnding(request.host, outcome),
+      describeEnd: (outcome) => describeEnding(request.host, outcome, program),
       describeFailure: (error) => {
         this.#failure = error;
         return describeFailure(request.host, error, home);

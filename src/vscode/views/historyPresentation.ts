@@ -4,6 +4,7 @@ import { describeOutcome, formatBytes } from "../../session/sessionDetails.ts";
 import type { SessionOutcome, SessionSnapshot } from "../../session/sessionTypes.ts";
 import { age, plural, shortDuration } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
+import { userMessage } from "../../text/userMessages.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./livePresentation.ts";
 
@@ -21,8 +22,8 @@ export function presentHistory(history: readonly SessionSnapshot[]): ItemPresent
   };
 }
 
-/** One session that has ended. */
-export function presentEnded(session: SessionSnapshot, now: number): ItemPresentation {
+/** @param home the home directory, shown as `~` in paths. */
+export function presentEnded(session: SessionSnapshot, now: number, home: string): ItemPresentation {
   const { outcome, state } = session;
   const text = outcome === undefined ? "ended" : describeOutcome(outcome);
   const good = outcome !== undefined && endedWell(outcome);
@@ -43,6 +44,7 @@ export function presentEnded(session: SessionSnapshot, now: number): ItemPresent
         ["Host", literal(session.spec)],
         ["Kind", session.kind],
         ["Ended", literal(text)],
+        ["Reason", failureText(session, home)],
         ["When", `${shortDuration(now - state.since)} ago`],
         ["Lasted", shortDuration(state.since - session.since)],
         ["Traffic", `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
@@ -50,6 +52,13 @@ export function presentEnded(session: SessionSnapshot, now: number): ItemPresent
     ].join("\n\n"),
     accessibleLabel: `${printable(session.title)}, ${text}`,
   };
+}
+
+/** Why it did not open, and what to do. */
+function failureText({ outcome, spec }: SessionSnapshot, home: string): string | undefined {
+  return outcome?.kind === "failed"
+    ? literal(userMessage(outcome.error, spec, home)?.text ?? outcome.error.message)
+    : undefined;
 }
 
 /** By itself with success, or because somebody here wanted it. */

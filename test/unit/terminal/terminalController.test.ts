@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { AuthError } from "../../../src/auth/authErrors.ts";
 import { CancelledError } from "../../../src/base/errors.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
 import type { Session } from "../../../src/session/sessionTypes.ts";
@@ -56,7 +57,7 @@ describe("opening", () => {
     await tab.open();
     await tab.until("open");
     tab.session.send("é");
-    expect(await tab.text()).toMatch(/"klingon" can't be used.*\né$/);
+    expect(await tab.text()).toMatch(/Unknown encoding "klingon" \(.*Using UTF-8\.\né$/);
   });
 
   test("a slow login is said, and leaves no trace", async () => {
@@ -119,7 +120,7 @@ describe("opening", () => {
       describeFailure: () => ({
         text: "not trusted",
         warning: ["KEY CHANGED", "see known_hosts:3"],
-        exitCode: 255,
+        exitCode: undefined,
         staysOpen: true,
       }),
     });
@@ -168,12 +169,12 @@ describe("opening", () => {
 });
 
 describe("ending", () => {
-  test("output comes before the last line, and the exit code after it", async () => {
+  test("output comes before the last line; VS Code is given no exit code that it would warn about", async () => {
     const tab = await new Tab().open();
     tab.session.send("bye");
     tab.session.end({ kind: "exited", code: 3 });
     expect(await tab.text()).toBe("bye\n[web1: exited]");
-    expect(tab.closed).toEqual([3]);
+    expect(tab.closed).toEqual([undefined]);
     expect(tab.session.hasListeners).toBe(false);
     expect(tab.clock.pendingTimers).toBe(0);
   });
@@ -199,7 +200,7 @@ describe("ending", () => {
     });
     expect(tab.written).toContain("\u001b[?25h");
     tab.type("\r");
-    expect(tab.closed).toEqual([255]);
+    expect(tab.closed).toEqual([undefined]);
   });
 
   test("closing the tab hangs up, kills what does not go, and says nothing any more", async () => {
@@ -362,6 +363,30 @@ describe("notices", () => {
   });
 });
 
+describe("after EOF", () => {
+  test("a line says so, keys are refused visibly, and escapes go on working", async () => {
+    const tab = await new Tab().open();
+    tab.session.eof();
+    expect(await tab.text()).toMatch(/^── EOF sent: the program gets no more input from here ──$/);
+    tab.type("ls");
+    expect(tab.session.input).toBe("");
+    expect((await tab.text()).match(/EOF was sent: keys no longer reach the program\./g)).toHaveLength(1);
+    await tab.clock.advance(3000);
+    tab.type("\r~.");
+    expect((await tab.text()).match(/EOF was sent: keys no longer reach the program\./g)).toHaveLength(2);
+    await settle();
+    expect(tab.controller.state.kind).toBe("closed");
+  });
+
+  test("what the terminal answers by itself is refused without a word", async () => {
+    const tab = await new Tab().open();
+    tab.session.eof();
+    tab.session.send("\u001b[c\u001b[6n");
+    expect(await tab.text()).not.toContain("EOF was sent");
+    expect(tab.session.input).toBe("");
+  });
+});
+
 describe("reconnecting in the same tab", () => {
   async function loseIt(reconnect: "auto" | "ask" | "never"): Promise<Tab> {
     const tab = new Tab();
@@ -482,7 +507,7 @@ describe("reconnecting in the same tab", () => {
       );
       end.fail(new ConnectError("refused", "away"));
       expect(await first.text()).toMatch(
-        /failed: permission denied\nPress Enter to reconnect, Esc to leave it\.$/,
+        /failed: permission denied\nPress Enter to reconnect, Esc to cancel\.$/,
       );
     });
 
@@ -610,7 +635,7 @@ describe("reconnecting in the same tab", () => {
     await tab.clock.advance(1000);
     await tab.clock.advance(1_000_000);
     expect(tab.attempts).toHaveLength(2);
-    expect(await tab.text()).toMatch(/permission denied\]?\nPress Enter to reconnect, Esc to leave it\.$/);
+    expect(await tab.text()).toMatch(/permission denied\]?\nPress Enter to reconnect, Esc to cancel\.$/);
     tab.type("\r");
     await settle();
     expect(tab.controller.state.kind).toBe("open");
@@ -647,6 +672,57 @@ describe("reconnecting in the same tab", () => {
     tab.openings.push(() => Promise.reject(new ConnectError("refused", "still away")));
     await tab.clock.advance(5000);
     expect((await tab.text()).match(/still away/g)).toHaveLength(2);
+  });
+
+  describe("what is typed while it reconnects", () => {
+    /** Types into a tab that waits, and again while its attempt is under way. */
+    async function typeMeanwhile(keepsShell: boolean): Promise<Tab> {
+      const tab = await loseIt("auto");
+      tab.keepsShell = keepsShell;
+      tab.type("wait");
+      let opened: (session: Session) => void = () => {};
+      tab.openings.push(
+        () =>
+          new Promise((resolve) => {
+            opened = resolve;
+          }),
+      );
+      await tab.clock.advance(1000);
+      tab.type("rm *\r");
+      opened(tab.newSession());
+      await settle();
+      return tab;
+    }
+
+    test("does not run in the fresh login shell, and a line says so", async () => {
+      const tab = await typeMeanwhile(false);
+      expect(tab.session.input).toBe("");
+      expect(await tab.text()).toMatch(/── reconnected after 1 s; 9 characters typed meanwhile not sent ──$/);
+      tab.type("x");
+      expect(tab.session.input).toBe("x");
+    });
+
+    test("reaches the same shell where it outlives the connection", async () => {
+      const tab = await typeMeanwhile(true);
+      expect(tab.session.input).toBe("rm *\r");
+      expect(await tab.text()).toMatch(/4 characters typed meanwhile not sent ──$/);
+    });
+
+    test("is said once, not after the next outage", async () => {
+      const tab = await typeMeanwhile(false);
+      tab.session.end(lost);
+      await tab.clock.advance(2000);
+      expect(await tab.text()).toMatch(/── reconnected after 2 s ──$/);
+    });
+  });
+
+  test("a login that needs a person says so", async () => {
+    const tab = await loseIt("auto");
+    tab.openings.push(() =>
+      Promise.reject(new AuthError("nothing-to-try", "no", { tried: [], methodsLeft: [] })),
+    );
+    await tab.clock.advance(1000);
+    expect(await tab.text()).toMatch(/The login needs you: press Enter to reconnect, Esc to cancel\.$/);
   });
 
   test("what is typed during an attempt that fails is not sent by a later one", async () => {

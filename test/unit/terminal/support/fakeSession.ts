@@ -27,6 +27,7 @@ export class FakeSession implements Session {
   #resolveEnded: (outcome: SessionOutcome) => void = () => {};
   /** What the other side did and saw. */
   readonly log: string[] = [];
+  eofSent = false;
   readonly sizes: Dimensions[] = [];
   #output: Uint8Array[] = [];
   #delivering = false;
@@ -130,6 +131,8 @@ export class FakeSession implements Session {
 
   eof(): void {
     this.log.push("eof");
+    this.eofSent = true;
+    this.#stateChanged.fire(this.state);
   }
 
   resize(dimensions: Dimensions): void {

@@ -9,6 +9,7 @@ import {
   type TerminalSettings,
   type TerminalState,
 } from "../../../../src/terminal/terminalController.ts";
+import { terminalPhrases } from "../../../../src/text/terminalWords.ts";
 import { ManualClock, settle } from "../../../support/manualClock.ts";
 import { FakeSession } from "./fakeSession.ts";
 import { Screen } from "./screen.ts";
@@ -24,6 +25,8 @@ export class Tab {
   readonly reconnections: Reconnections;
   /** Ids of the live masters of its destination. */
   masters: readonly string[] = [];
+  /** The shell outlives connections. */
+  keepsShell = false;
   readonly closed: (number | undefined)[] = [];
   readonly states: string[] = [];
   settings: TerminalSettings = { encoding: "utf-8", escapeChar: "~", reconnect: "never" };
@@ -42,6 +45,8 @@ export class Tab {
     this.controller = new TerminalController({
       clock: this.clock,
       host: "web1",
+      phrases: terminalPhrases("shell"),
+      keepsShell: () => this.keepsShell,
       settings: async () => this.settings,
       openSession: (attempt) => {
         this.attempts.push(attempt);
@@ -55,10 +60,14 @@ export class Tab {
       close: (code) => this.closed.push(code),
       describeEnd: (outcome) => ({
         text: `web1: ${outcome.kind}`,
-        exitCode: outcome.kind === "exited" ? outcome.code : 255,
+        exitCode: outcome.kind === "exited" && outcome.code === 0 ? 0 : undefined,
         staysOpen: outcome.kind === "lost",
       }),
-      describeFailure: (error) => ({ text: `failed: ${error.message}`, exitCode: 255, staysOpen: true }),
+      describeFailure: (error) => ({
+        text: `failed: ${error.message}`,
+        exitCode: undefined,
+        staysOpen: true,
+      }),
       describeWarning: ({ limit, secondsLeft }) => `${limit} limit in ${secondsLeft} s`,
       connectionInfo: () => ["connected somewhere"],
       channelList: () => ["channel 0: this"],

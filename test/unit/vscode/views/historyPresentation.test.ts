@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { ConnectError } from "../../../../src/engine/engineErrors.ts";
 import type { SessionOutcome, SessionSnapshot } from "../../../../src/session/sessionTypes.ts";
 import { presentEnded, presentHistory } from "../../../../src/vscode/views/historyPresentation.ts";
 
@@ -16,7 +17,13 @@ function ended(outcome: SessionOutcome, title = "web1"): SessionSnapshot {
       since: 0,
       lastActivity: 5000,
     },
-    ...{ bytesIn: 10, bytesOut: 20, outcome, state: { kind: "ended", since: 60_000, outcome } },
+    ...{
+      bytesIn: 10,
+      bytesOut: 20,
+      eofSent: false,
+      outcome,
+      state: { kind: "ended", since: 60_000, outcome },
+    },
   };
 }
 
@@ -31,14 +38,22 @@ it.each([
     "warning",
   ],
 ] as const)("%j reads %j", (outcome, description, icon) => {
-  const shown = presentEnded(ended(outcome), 120_000);
+  const shown = presentEnded(ended(outcome), 120_000, "/home/me");
   expect([shown.description, shown.icon.id]).toEqual([description, icon]);
 });
 
 it("a title of the server's making can't break out of the hover", () => {
-  const shown = presentEnded(ended({ kind: "exited", code: 0 }, "[x](command:evil)\u001b"), 0);
+  const shown = presentEnded(ended({ kind: "exited", code: 0 }, "[x](command:evil)\u001b"), 0, "");
   expect(shown.hover).not.toContain("[x](command:evil)");
   expect(shown.label).toBe("[x](command:evil)\\u{1b}");
+});
+
+it("an open that failed says why, in the row and with the remedy in the hover", () => {
+  const error = new ConnectError("refused", "connect ECONNREFUSED 10.0.0.1:22");
+  const shown = presentEnded(ended({ kind: "failed", error }), 60_000, "");
+  expect(shown.description).toMatch(/^did not open: connect ECONNREFUSED 10\.0\.0\.1:22 · just now$/);
+  expect(shown.icon.id).toBe("warning");
+  expect(shown.hover).toMatch(/Reason.*web1/);
 });
 
 it("the fold counts those that did not end as wished", () => {
@@ -47,7 +62,7 @@ it("the fold counts those that did not end as wished", () => {
 });
 
 it("an end reads the same all through the minute after it", () => {
-  const at = (now: number): string => presentEnded(ended({ kind: "exited", code: 0 }), now).description;
+  const at = (now: number): string => presentEnded(ended({ kind: "exited", code: 0 }), now, "").description;
   expect([at(60_000), at(119_999), at(120_000)]).toEqual([
     "exit code 0 · just now",
     "exit code 0 · just now",

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { AuthError } from "../../../../src/auth/authErrors.ts";
 import { ConnectError } from "../../../../src/engine/engineErrors.ts";
 import type { MasterState } from "../../../../src/master/masterTypes.ts";
 import {
   canReconnect,
+  masterStateText,
   presentMaster,
   presentSession,
 } from "../../../../src/vscode/views/livePresentation.ts";
@@ -73,7 +75,7 @@ describe("a master in the tree", () => {
   it.each([
     [{ attempting: false, until: later + 4200 }, "reconnecting in 5 s", "sync"],
     [{ attempting: true, until: undefined }, "reconnecting…", "sync~spin"],
-    [{ attempting: false, until: undefined }, "lost, waits for you", "debug-disconnect"],
+    [{ attempting: false, until: undefined }, "disconnected, reconnect manually", "debug-disconnect"],
   ])("says when it is reconnected: %o", (next, text, icon) => {
     const error = new ConnectError("refused", "nobody *listens*");
     const state = { kind: "reconnecting", since: start, reason: "unresponsive", error, ...next } as const;
@@ -266,5 +268,34 @@ describe("a session in the tree", () => {
       later,
     );
     expect(shown.description).toContain("stopped answering");
+  });
+});
+
+describe("a terminal whose input has ended", () => {
+  it("says so in its row and its hover", () => {
+    const shown = presentSession(sessionSnapshot({ eofSent: true }), undefined, start);
+    expect(shown.description).toMatch(/^EOF sent/);
+    expect(shown.hover).toContain("EOF sent");
+  });
+
+  it("is not meant where a command got its EOF as every command does", () => {
+    const shown = presentSession(sessionSnapshot({ eofSent: true, kind: "command" }), undefined, start);
+    expect(shown.description).not.toContain("EOF");
+  });
+});
+
+describe("a host that waits for a person", () => {
+  const state = {
+    kind: "reconnecting",
+    since: start,
+    reason: "unresponsive",
+    attempting: false,
+    until: undefined,
+  } as const;
+
+  it("is told apart by what the last attempt met", () => {
+    const refused = new AuthError("refused", "no", { tried: [], methodsLeft: [] });
+    expect(masterStateText({ ...state, error: refused }, start)).toBe("needs you to log in");
+    expect(masterStateText(state, start)).toBe("disconnected, reconnect manually");
   });
 });

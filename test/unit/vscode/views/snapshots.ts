@@ -18,6 +18,7 @@ export function sessionSnapshot(over: Partial<SessionSnapshot> = {}): SessionSna
     lastActivity: start,
     bytesIn: 0,
     bytesOut: 0,
+    eofSent: false,
     outcome: undefined,
     ...over,
   };

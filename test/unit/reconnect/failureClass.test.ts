@@ -5,7 +5,7 @@ import { ConfigError } from "../../../src/config/configErrors.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
 import type { MasterEndReason } from "../../../src/master/masterTypes.ts";
 import { Backoff } from "../../../src/reconnect/backoff.ts";
-import { mayRetry } from "../../../src/reconnect/reconnectPolicy.ts";
+import { failureClass } from "../../../src/reconnect/failureClass.ts";
 import { mayReconnect } from "../../../src/session/sessionLoss.ts";
 import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
 
@@ -44,30 +44,40 @@ describe("delays", () => {
   });
 });
 
-describe("retrying without being asked", () => {
+describe("a failure", () => {
+  const cause = (code: string) => ({ cause: Object.assign(new Error("x"), { code }) });
   test.each([
-    ["a refused port", new ConnectError("refused", "x"), true],
-    ["a name that does not resolve after waking up", new ConnectError("name-not-found", "x"), true],
-    ["no route", new ConnectError("unreachable", "x"), true],
-    ["a time-out", new ConnectError("timed-out", "x"), true],
-    ["a full server", new ChannelError("refused", "x"), true],
-    [
-      "a jump host that can't be reached",
-      new ConnectError("jump-failed", "x", { cause: new ConnectError("refused", "x") }),
-      true,
-    ],
-    ["a jump host that refuses the login", new ConnectError("jump-failed", "x", { cause: authError }), false],
-    ["a refused login", authError, false],
-    ["a changed key", keyError, false],
-    ["a cancellation", new CancelledError(), false],
-    ["a broken configuration", new ConfigError("malformed", "x"), false],
-    ["no algorithm in common", new ConnectError("no-common-algorithm", "x"), false],
-    ["a shell that is refused", new ChannelError("request-failed", "x"), false],
-    ["anything unknown", new Error("x"), false],
-  ])("%s", (_name, error, expected) => {
-    expect(mayRetry(error)).toBe(expected);
+    ["a refused port", new ConnectError("refused", "x"), "transient"],
+    ["a name that does not resolve after waking up", new ConnectError("name-not-found", "x"), "transient"],
+    ["no route", new ConnectError("unreachable", "x"), "transient"],
+    ["a time-out", new ConnectError("timed-out", "x"), "transient"],
+    ["a reset", new ConnectError("reset", "x"), "transient"],
+    ["a server that closes in the handshake", new ConnectError("closed-during-handshake", "x"), "transient"],
+    ["a full server", new ChannelError("refused", "x"), "transient"],
+    ["a jump host that can't be reached", jump(new ConnectError("refused", "x")), "transient"],
+    ["a jump host whose channel is refused", jump(new ChannelError("refused", "x")), "transient"],
+    ["a jump host that refuses the login", jump(authError), "needs-person"],
+    ["a proxy that ends without a word", new ConnectError("proxy-failed", "x"), "transient"],
+    ["no descriptor left", new ConnectError("local", "x", cause("EMFILE")), "transient"],
+    ["no address after waking up", new ConnectError("local", "x", cause("EADDRNOTAVAIL")), "transient"],
+    ["a local address that is malformed", new ConnectError("local", "x", cause("EINVAL")), "final"],
+    ["a refused login", authError, "needs-person"],
+    ["a changed key", keyError, "needs-person"],
+    ["a cancellation", new CancelledError(), "needs-person"],
+    ["a broken configuration", new ConfigError("malformed", "x"), "final"],
+    ["a configuration whose Match exec takes too long", new ConfigError("timed-out", "x"), "transient"],
+    ["no algorithm in common", new ConnectError("no-common-algorithm", "x"), "final"],
+    ["something that is no SSH server", new ConnectError("not-ssh", "x"), "final"],
+    ["a shell that is refused", new ChannelError("request-failed", "x"), "final"],
+    ["anything unknown", new Error("x"), "final"],
+  ])("%s is classed by what it is", (_name, error, expected) => {
+    expect(failureClass(error)).toBe(expected);
   });
 });
+
+function jump(failure: Error): ConnectError {
+  return new ConnectError("jump-failed", "x", { cause: failure });
+}
 
 test.each<[MasterEndReason, boolean]>([
   ["unresponsive", true],

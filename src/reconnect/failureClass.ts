@@ -1,0 +1,71 @@
+import { AuthError } from "../auth/authErrors.ts";
+import { CancelledError, SshSessionsError } from "../base/errors.ts";
+import { ConfigError } from "../config/configErrors.ts";
+import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
+import { HostKeyError } from "../trust/hostKeyErrors.ts";
+
+/** What a failed attempt means for the next one. It depends on the failure alone, not on what came before it. */
+export type FailureClass =
+  /** The network, or a server that starts, is busy or shuts down: time heals it. */
+  | "transient"
+  /** A login that was refused or has to ask, or a host key that is not trusted. Accounts get locked: only a person goes on. */
+  | "needs-person"
+  /** It fails again until the configuration or the server changes. */
+  | "final";
+
+/** Failures of this machine that pass: no address yet after a wake, no descriptor or buffer left (errno(3)). */
+const passingLocalCodes: ReadonlySet<unknown> = new Set([
+  "EADDRNOTAVAIL",
+  "EADDRINUSE",
+  "EAGAIN",
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+  "EPERM",
+]);
+
+export function failureClass(error: unknown): FailureClass {
+  if (ConnectError.is(error)) {
+    return connectFailureClass(error);
+  }
+  if (ChannelError.is(error)) {
+    // A server refuses a channel when it has no room; it refuses a shell or a command for good.
+    return error.reason === "request-failed" || error.reason === "request-too-large" ? "final" : "transient";
+  }
+  if (AuthError.is(error) || HostKeyError.is(error) || CancelledError.is(error)) {
+    return "needs-person";
+  }
+  if (ConfigError.is(error)) {
+    // A `Match exec` that waits for the network, or a file in a home that is not mounted yet.
+    return error.reason === "timed-out" || error.reason === "unreadable" ? "transient" : "final";
+  }
+  return "final";
+}
+
+function connectFailureClass(error: ConnectError): FailureClass {
+  switch (error.reason) {
+    case "name-not-found":
+    case "refused":
+    case "unreachable":
+    case "timed-out":
+    case "reset":
+    case "closed-during-handshake":
+      return "transient";
+    // It is what stopped the hop or the proxy.
+    case "proxy-failed":
+    case "jump-failed":
+      return error.cause instanceof SshSessionsError ? failureClass(error.cause) : "transient";
+    case "local":
+      return isPassing(error.cause) ? "transient" : "final";
+    case "no-common-algorithm":
+    case "not-ssh":
+    case "protocol":
+    case "unsupported":
+      return "final";
+  }
+}
+
+function isPassing(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && passingLocalCodes.has(cause.code);
+}

@@ -1,0 +1,18 @@
+/** The sentences that a terminal writes between the output of its sessions. Plain text, one line each. */
+export interface TerminalPhrases {
+  connecting(host: string): string;
+  reconnecting(host: string): string;
+  /** @param droppedKeys how many characters were typed meanwhile and are not sent. */
+  reconnected(seconds: number, droppedKeys: number): string;
+  reconnectingIn(seconds: number): string;
+  /** The next attempt begins when a person asks for it. `needsPerson`: because the login needs one. */
+  reconnectByKey(needsPerson: boolean): string;
+  waitingForOthers(): string;
+  /** What the keys do in a tab whose session is over. */
+  afterEnd(): string;
+  unknownEncoding(encoding: string, why: string): string;
+  inputDiscarded(): string;
+  eofSent(): string;
+  /** A key that can't be sent after EOF. */
+  inputAfterEof(): string;
+}

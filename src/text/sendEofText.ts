@@ -1,0 +1,15 @@
+import { printable } from "../base/log.ts";
+
+/** The question before EOF goes to a program on a terminal. Plain text. */
+export function sendEofQuestion(title: string): {
+  readonly message: string;
+  readonly detail: string;
+  readonly action: string;
+} {
+  return {
+    message: `Send EOF to "${printable(title)}"?`,
+    detail:
+      "This ends the input of the session: its terminal takes no more keys. Most shells keep running without input. To leave a shell, press Ctrl+D in the terminal instead.",
+    action: "Send EOF",
+  };
+}
