@@ -132,7 +132,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     const keys = await readFile(at.host.authorizedKeysFile);
     await writeFile(at.host.authorizedKeysFile, "");
     at.proxy.drop();
-    await tab.waitFor(/Press Enter to reconnect, Esc to cancel\./);
+    await tab.waitFor(/The login needs you: press Enter to reconnect, Esc to cancel\./);
     expect(tab.controller.state).toEqual({ kind: "waiting", until: undefined });
     expect(at.proxy.contacts).toBe(2);
     await writeFile(at.host.authorizedKeysFile, keys);
@@ -149,7 +149,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     await tab.prompt();
     await at.host.changeHostKeys();
     at.proxy.drop();
-    await tab.waitFor(/Press Enter to reconnect, Esc to cancel\./);
+    await tab.waitFor(/The login needs you: press Enter to reconnect, Esc to cancel\./);
     expect(tab.controller.state).toEqual({ kind: "waiting", until: undefined });
     expect(at.proxy.contacts).toBe(2);
     expect(at.host.logins()).toBe(1);
@@ -189,7 +189,7 @@ describe.concurrent("several terminals of a server that goes down and comes back
       );
       const [master, ...others] = stack.service.masters();
       expect(others).toEqual([]);
-      expect(master).toMatchObject({ id, host: "lab", sessions: { length: 5 } });
+      expect(master).toMatchObject({ id, alias: "lab", sessions: { length: 5 } });
       if (master?.state.kind !== "reconnecting") {
         throw new Error(`it is ${master?.state.kind}`);
       }

@@ -122,8 +122,6 @@ describe("sessions on one host", () => {
     await closed;
     // VS Code shows an error message for every other code.
     assert.equal(terminal.exitStatus?.code, undefined);
-    terminal.dispose();
-    await closed;
   });
 
   it("a disconnected master ends its sessions, and the server sees it go", async () => {
