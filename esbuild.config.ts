@@ -1,6 +1,7 @@
 /**
- * Bundles the extension into `dist/`: one CommonJS file for the extension host, one for each
- * worker thread (decrypting private keys, reading files while a mount hangs), and one for each large package that is loaded only when it is
+ * Bundles the extension into `dist/`: one CommonJS file for the extension host, one for each worker
+ * thread (decrypting private keys, reading files, key exchange in finite fields), and one for each large package
+ * that is loaded only when it is
  * needed. `--watch` rebuilds on change, `--dev` adds source maps and skips minification.
  * Beside them: THIRD-PARTY-NOTICES.txt, the licences of what was bundled.
  */
@@ -10,14 +11,46 @@ import { type BuildOptions, context, type Metafile, type Plugin } from "esbuild"
 const dev = process.argv.includes("--dev") || process.argv.includes("--watch");
 
 /** Packages in files of their own: reading them would take longer than the rest of the activation. */
-const loadedLate = ["ssh2", "iconv-lite"];
+const loadedLate: Readonly<Record<string, string>> = {
+  ssh2: "ssh2",
+  "iconv-lite": "iconv-lite",
+  mlKem: "@noble/post-quantum/ml-kem.js",
+};
+
+/** The internal modules of ssh2 that the engine uses: they have to be the very ones that ssh2 itself uses. */
+const innerModules = ["constants", "crypto", "handlers", "kex", "keyParser", "utils", "zlib"].map(
+  (name) => `ssh2/lib/protocol/${name}.js`,
+);
 
 const late: Plugin = {
   name: "late",
-  setup({ onResolve }) {
-    onResolve({ filter: /^(ssh2|iconv-lite)$/ }, ({ path, kind }) =>
-      kind === "entry-point" ? undefined : { path: `./${path}.cjs`, external: true },
+  setup({ onResolve, onLoad }) {
+    const files = new Map(Object.entries(loadedLate).map(([file, name]) => [name, file]));
+    onResolve(
+      { filter: /^(ssh2|iconv-lite|@noble\/post-quantum\/ml-kem\.js)$/ },
+      ({ path, kind, namespace }) => {
+        if (kind === "entry-point") {
+          return path === "ssh2" ? { path, namespace: "whole-ssh2" } : undefined;
+        }
+        const file = files.get(path);
+        return file === undefined || namespace === "whole-ssh2"
+          ? undefined
+          : { path: `./${file}.cjs`, external: true };
+      },
     );
+    onResolve({ filter: /^ssh2\/lib\// }, ({ path, namespace }) =>
+      namespace === "whole-ssh2" ? undefined : { path, namespace: "inside-ssh2" },
+    );
+    onLoad({ filter: /.*/, namespace: "whole-ssh2" }, () => ({
+      contents: `module.exports = Object.assign({}, require("ssh2"), { innerModules: {
+        ${innerModules.map((path) => `${JSON.stringify(path)}: require(${JSON.stringify(path)})`).join(",\n")}
+      } });`,
+      resolveDir: import.meta.dirname,
+    }));
+    onLoad({ filter: /.*/, namespace: "inside-ssh2" }, ({ path }) => ({
+      contents: `module.exports = require("ssh2").innerModules[${JSON.stringify(path)}];`,
+      resolveDir: import.meta.dirname,
+    }));
   },
 };
 
@@ -52,7 +85,8 @@ const options: BuildOptions = {
     extension: "src/extension.ts",
     decryptWorker: "src/auth/keys/decryptWorker.ts",
     fileWorker: "src/base/fileWorker.ts",
-    ...Object.fromEntries(loadedLate.map((name) => [name, name])),
+    dhWorker: "src/engine/ssh2/kex/dhWorker.ts",
+    ...loadedLate,
   },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },

@@ -81,6 +81,8 @@ export interface HostConfig {
   readonly hostKeyAlgorithms?: readonly string[];
   readonly pubkeyAcceptedAlgorithms?: readonly string[];
   readonly compression: boolean;
+  /** RekeyLimit; a value that is undefined is the default of the cipher, or no limit of time. */
+  readonly rekeyLimit?: { readonly bytes?: number; readonly seconds?: number };
 
   /** Undefined: not set in ssh_config, so that other layers may decide (see hostPolicies). */
   readonly serverAliveInterval?: number;

@@ -9,6 +9,10 @@ export type ConnectErrorReason =
   | "closed-during-handshake"
   | "no-common-algorithm"
   | "not-ssh"
+  /** The peer said something in clear and closed before its version line: MaxStartups, tcpwrappers, PerSourcePenalties. */
+  | "refused-before-version"
+  /** SSH 1. */
+  | "protocol-version"
   | "protocol"
   | "proxy-failed"
   | "jump-failed"
@@ -41,15 +45,18 @@ export class ConnectError extends SshSessionsError<ConnectErrorReason> {
   readonly mismatch: AlgorithmMismatch | undefined;
   /** For `jump-failed`. */
   readonly jump: JumpFailure | undefined;
+  /** What the server said in clear before, or instead of, its version line: untrusted, at most 2,048 characters. */
+  readonly serverText: string | undefined;
 
   constructor(
     reason: ConnectErrorReason,
     message: string,
-    options?: { cause?: unknown; mismatch?: AlgorithmMismatch; jump?: JumpFailure },
+    options?: { cause?: unknown; mismatch?: AlgorithmMismatch; jump?: JumpFailure; serverText?: string },
   ) {
     super(reason, message, options);
     this.mismatch = options?.mismatch;
     this.jump = options?.jump;
+    this.serverText = options?.serverText;
   }
 
   static is(error: unknown): error is ConnectError {

@@ -51,6 +51,7 @@ function connectFailureClass(error: ConnectError): FailureClass {
     case "timed-out":
     case "reset":
     case "closed-during-handshake":
+    case "refused-before-version":
       return "transient";
     // It is what stopped the hop or the proxy.
     case "proxy-failed":
@@ -60,6 +61,7 @@ function connectFailureClass(error: ConnectError): FailureClass {
       return isPassing(error.cause) ? "transient" : "final";
     case "no-common-algorithm":
     case "not-ssh":
+    case "protocol-version":
     case "protocol":
     case "unsupported":
       return "final";

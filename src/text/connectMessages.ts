@@ -62,6 +62,17 @@ export function connectMessage(
         retry,
         showLog,
       );
+    case "refused-before-version":
+      return failure(
+        `Can't connect to ${name}: it closed the connection before the login and said: "${printable((error.serverText ?? "").trim(), 200)}". It may be busy (MaxStartups), not accept your address, or not be an SSH server.`,
+        retry,
+        showLog,
+      );
+    case "protocol-version":
+      return failure(
+        `Can't connect to ${name}: it only knows SSH 1, which is broken and which nothing supports any more.`,
+        showLog,
+      );
     case "protocol":
       return failure(`Can't connect to ${name}: the server's answer made no sense. ${said}`, retry, showLog);
     case "proxy-failed":

@@ -5,13 +5,13 @@ import { createRequire } from "node:module";
 import { PassThrough } from "node:stream";
 import ssh2 from "ssh2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLogger } from "../../src/base/log.ts";
 import { ConnectError } from "../../src/engine/engineErrors.ts";
-import {
-  type ConnectionHandlers,
-  missingInternals,
-  supported,
-  takeOver,
-} from "../../src/engine/ssh2/ssh2Internals.ts";
+import type { PacketLayerHost } from "../../src/engine/ssh2/kex/packetLayer.ts";
+import { type ConnectionHandlers, supported, takeOver } from "../../src/engine/ssh2/ssh2Internals.ts";
+import { missingInternals } from "../../src/engine/ssh2/ssh2Protocol.ts";
+import { ServerGreeting } from "../../src/engine/transport/serverGreeting.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 
 function connecting(): ssh2.Client {
@@ -20,6 +20,16 @@ function connecting(): ssh2.Client {
   client.connect({ sock: new PassThrough(), username: "nobody", readyTimeout: 0 });
   return client;
 }
+
+const transport: PacketLayerHost = {
+  logger: silentLogger,
+  clock: systemClock,
+  greeting: new ServerGreeting(),
+  rekeyLimit: {},
+  hold() {},
+  unimplemented() {},
+  exchanged() {},
+};
 
 interface Inside {
   _protocol: {
@@ -58,7 +68,7 @@ describe("the private side of ssh2 that the engine stands on", () => {
       "_protocol._handlers.DISCONNECT",
     ]);
     const login = { userauthFailure() {}, notice() {}, disconnect() {} };
-    const attempt = (): unknown => takeOver(client, {} as ConnectionHandlers, login);
+    const attempt = (): unknown => takeOver(client, {} as ConnectionHandlers, login, transport);
     expect(attempt).toThrow(ConnectError);
     expect(attempt).toThrow(/DISCONNECT/);
     expect(missingInternals(new ssh2.Client())).toContain("_protocol");
@@ -96,6 +106,7 @@ describe("keys on their way into the ciphers", () => {
       port: host.port,
       username: host.user,
       privateKey: readFileSync(host.keyFile),
+      hostVerifier: () => true,
       algorithms: { cipher: [cipher], hmac: ["hmac-sha2-256"] },
     });
     let answered = (): void => {};
@@ -108,7 +119,8 @@ describe("keys on their way into the ciphers", () => {
       },
       tooEarly() {},
     };
-    const wire = takeOver(client, connection, { userauthFailure() {}, notice() {}, disconnect() {} });
+    const login = { userauthFailure() {}, notice() {}, disconnect() {} };
+    const wire = takeOver(client, connection, login, { ...transport, greeting: new ServerGreeting() });
     try {
       await once(client, "ready");
       for (let exchange = 0; exchange < 2; exchange++) {

@@ -84,7 +84,6 @@ export class Handshake {
   #start(): void {
     const { client, socket, connection, request, offer } = this.#parts;
     request.onPhase?.("handshake");
-    client.on("greeting", (text) => this.#logLines("Before the version line", text));
     client.on("banner", (text) => this.#logLines("Banner", text));
     client.on("handshake", (negotiated) => this.#onHandshake(negotiated));
     client.on("change password", () =>
@@ -243,7 +242,7 @@ export class Handshake {
     const { connection, offer } = this.#parts;
     const { greeting, disconnectMessage } = connection;
     const cause = error === undefined ? undefined : { cause: error };
-    if (ConnectError.is(error)) {
+    if (ConnectError.is(error) && error.reason !== "no-common-algorithm") {
       // The transport (a ProxyCommand) knows better.
       return error;
     }
@@ -268,8 +267,13 @@ export class Handshake {
     if (reason === "lost" && error !== undefined) {
       return networkError(error);
     }
-    if (greeting.version === undefined && greeting.text !== "" && greeting.isOtherProtocol) {
-      return new ConnectError("not-ssh", `Not an SSH server: ${printable(greeting.text, 200)}`, cause);
+    if (greeting.version === undefined && greeting.text.trim() !== "") {
+      // sshd (MaxStartups) and tcpwrappers say why in clear before they close.
+      const said = printable(greeting.text.trim(), 200);
+      return new ConnectError("refused-before-version", `The server closed the connection: ${said}`, {
+        ...cause,
+        serverText: greeting.text,
+      });
     }
     if (greeting.version !== undefined && reason === "protocol") {
       return new ConnectError("protocol", printable(error?.message ?? "Protocol error"), cause);
@@ -277,13 +281,7 @@ export class Handshake {
     if (this.#secretRefused) {
       return this.#authError("too-many-failures", "The server hung up after a refusal");
     }
-    // sshd (MaxStartups) and tcpwrappers say why in clear before they close.
-    const said = greeting.version === undefined ? greeting.text.trim() : "";
-    return new ConnectError(
-      "closed-during-handshake",
-      `The server closed the connection${said === "" ? "" : `: ${printable(said, 200)}`}`,
-      cause,
-    );
+    return new ConnectError("closed-during-handshake", "The server closed the connection", cause);
   }
 
   #authError(reason: AuthError["reason"], message: string): AuthError {

@@ -32,6 +32,7 @@ export function lazySsh2(clock: Clock): LazySsh2 {
       // What goes wrong here goes wrong again for whoever connects, and is told then.
       loadEngine().catch(() => {});
       loadReader().catch(() => {});
+      import("./kex/mlKem.ts").then(({ warmUpKem }) => warmUpKem()).catch(() => {});
     },
   };
 }

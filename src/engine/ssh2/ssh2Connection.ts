@@ -65,6 +65,12 @@ function largestMessage(serverVersion: string): number {
   return /^dropbear/i.test(serverVersion) ? 32_768 : 256 * 1024 - 64;
 }
 
+interface Ping {
+  /** Of its packet (RFC 4253 section 6.4), once that has gone out. */
+  sequence: number | undefined;
+  answered(): void;
+}
+
 interface Parts {
   readonly client: Client;
   readonly socket: Duplex;
@@ -86,7 +92,7 @@ export class Ssh2Connection implements EngineConnection {
   readonly onDidClose = this.#closed.event;
   readonly #agent: AgentForwarding;
   #writer: PacketWriter | undefined;
-  #readingStopped = false;
+  readonly #stopsReading = new Set<"replies" | "packets">();
   #info: ConnectionInfo | undefined;
   #ended: ConnectionEnd | undefined;
   #disconnect: { readonly code: number; readonly description: string } | undefined;
@@ -96,7 +102,7 @@ export class Ssh2Connection implements EngineConnection {
   #bytesIn = 0;
   #bytesOut = 0;
   /** Global requests on the way, oldest first: answers come in order (RFC 4254 section 4). */
-  #pings: (() => void)[] = [];
+  #pings: Ping[] = [];
   #pingRejects = new Set<(error: unknown) => void>();
 
   /** @param parts `client.connect` has not been called yet; `socket` is connected. */
@@ -118,7 +124,7 @@ export class Ssh2Connection implements EngineConnection {
       logger: parts.logger,
       violated: (error) => this.#violated(error),
       accept: (type) => this.#accept(type),
-      globalReply: () => this.#pings.shift()?.(),
+      globalReply: () => this.#pings.shift()?.answered(),
     });
     client.on("error", (error: Error & { level?: string }) => this.#onError(error));
     client.on("end", () => this.#finish("disconnected"));
@@ -129,7 +135,7 @@ export class Ssh2Connection implements EngineConnection {
 
   /** To be called right after `client.connect`. @throws ConnectError when ssh2 has changed inside. */
   takeOver(login: Omit<LoginHandlers, "disconnect">): void {
-    const { client, socket } = this.#parts;
+    const { client, socket, config, logger, clock } = this.#parts;
     this.#writer = takeOver(
       client,
       {
@@ -140,9 +146,16 @@ export class Ssh2Connection implements EngineConnection {
           ),
       },
       { ...login, disconnect: (code, description) => this.#onDisconnect(code, description) },
+      {
+        logger,
+        clock,
+        greeting: this.greeting,
+        rekeyLimit: config.rekeyLimit ?? {},
+        hold: (on) => this.#stopReading("packets", on),
+        unimplemented: (sequence) => this.#onUnimplemented(sequence),
+        exchanged: () => this.#table.resumeSending(),
+      },
     );
-    // Data that waited for the end of a key exchange may go on.
-    client.on("handshake", () => this.#table.resumeSending());
     // ssh2 has paused the socket until it listens itself: nothing is lost, and this comes first.
     socket.prependListener("data", (data: Uint8Array) => this.#onData(data));
   }
@@ -215,8 +228,12 @@ export class Ssh2Connection implements EngineConnection {
       signal.addEventListener("abort", onAbort, { once: true });
       this.#pingRejects.add(onEnd);
       // Stays in the list when aborted: its answer may still come, and is not the next one's.
-      this.#pings.push(() => settle(() => resolve(performance.now() - sent)));
-      this.#writer?.send(keepalive);
+      const answered = (): void => settle(() => resolve(performance.now() - sent));
+      const ping: Ping = { sequence: undefined, answered };
+      this.#pings.push(ping);
+      this.#writer?.send(keepalive, (sequence) => {
+        ping.sequence = sequence;
+      });
     });
   }
 
@@ -249,12 +266,7 @@ export class Ssh2Connection implements EngineConnection {
   #onData(data: Uint8Array): void {
     this.#lastReceived = performance.now();
     this.#bytesIn += data.length;
-    if (this.#info === undefined) {
-      this.greeting.add(data);
-      if (this.greeting.isOtherProtocol) {
-        this.#finish("protocol", new Error("The server doesn't speak SSH"));
-      }
-    } else if (!this.#hasSession && this.#table.isOpening) {
+    if (this.#info !== undefined && !this.#hasSession && this.#table.isOpening) {
       setImmediate(() => this.#acknowledge());
     }
   }
@@ -267,6 +279,33 @@ export class Ssh2Connection implements EngineConnection {
   #acknowledge(): void {
     if (this.#table.isOpening) {
       this.#writer?.send(ignore);
+    }
+  }
+
+  /** RFC 4253 section 11.4. A server that doesn't know the probe lives all the same (tinyssh, old libssh). */
+  #onUnimplemented(sequence: number): void {
+    const index = this.#pings.findIndex((ping) => ping.sequence === sequence);
+    if (index >= 0) {
+      this.#pings.splice(index, 1)[0]?.answered();
+    }
+  }
+
+  /** Reading goes on when no reason against it is left. */
+  #stopReading(reason: "replies" | "packets", on: boolean): void {
+    const { socket } = this.#parts;
+    const stopped = this.#stopsReading.size > 0;
+    if (on) {
+      this.#stopsReading.add(reason);
+    } else {
+      this.#stopsReading.delete(reason);
+    }
+    if (stopped === this.#stopsReading.size > 0 || socket.destroyed) {
+      return;
+    }
+    if (stopped) {
+      socket.resume();
+    } else {
+      socket.pause();
     }
   }
 
@@ -301,10 +340,7 @@ export class Ssh2Connection implements EngineConnection {
   }
 
   #onDrain(): void {
-    if (this.#readingStopped) {
-      this.#readingStopped = false;
-      this.#parts.socket.resume();
-    }
+    this.#stopReading("replies", false);
     this.#table.resumeSending();
   }
 
@@ -315,6 +351,7 @@ export class Ssh2Connection implements EngineConnection {
     // What comes in answer to our own farewell is no news.
     this.#ended = this.#closing ? { reason: "closed" } : { reason, ...(error !== undefined && { error }) };
     this.#closing?.dispose();
+    this.#writer?.end();
     this.#parts.socket.uncork();
     this.#parts.socket.destroy();
     this.#table.end();
@@ -345,9 +382,8 @@ export class Ssh2Connection implements EngineConnection {
         process.nextTick(() => socket.uncork());
       }
       const goesOn = write(...values);
-      if (!goesOn && !this.#readingStopped && socket.writableLength > readMark && !this.#ended) {
-        this.#readingStopped = true;
-        socket.pause();
+      if (!goesOn && socket.writableLength > readMark && !this.#ended) {
+        this.#stopReading("replies", true);
       }
       return goesOn;
     };

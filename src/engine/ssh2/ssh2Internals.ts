@@ -1,21 +1,29 @@
 /**
- * The only place that knows ssh2's private side (1.17.0, pinned). ssh2 does transport and authentication; channels
+ * Where the engine stands on ssh2's private side (ssh2Protocol.ts). ssh2 does transport and authentication; channels
  * and global requests are ours, because ssh2's own fix the receive window at 2 MiB, lose the outcome of requests,
  * stop answering the server's keepalives once a command has exited, and can't send `break` or a heartbeat.
- * What is taken over: the table of message handlers, the packet writer, and in which form the keys are kept. `checkInternals` looks at all of it when
- * a connection starts, so that an upgrade which moves something fails at once and by name.
+ * What is taken over: all reading and writing of packets (kex/packetLayer.ts), and the handlers of some messages of the
+ * login.
  */
-import { createSecretKey, type KeyObject } from "node:crypto";
 import type { Client } from "ssh2";
-import constants from "ssh2/lib/protocol/constants.js";
-import handlers from "ssh2/lib/protocol/handlers.js";
-import utils from "ssh2/lib/protocol/utils.js";
 import { ConnectError } from "../engineErrors.ts";
+import { defaultKex, supportedKex } from "./kex/methods.ts";
+import { PacketLayer, type PacketLayerHost } from "./kex/packetLayer.ts";
+import {
+  constants,
+  type loginMessages,
+  missingInternals,
+  type Protocol,
+  protocolOf,
+} from "./ssh2Protocol.ts";
 
-/** What this build of ssh2 (and of Node's crypto below it) can do, by SSH name. */
+// ssh2 refuses to offer what it can't do itself.
+constants.SUPPORTED_KEX.push(...supportedKex.filter((name) => !constants.SUPPORTED_KEX.includes(name)));
+
+/** What this build (ssh2, and Node's crypto below it) can do, by SSH name. */
 export const supported = {
-  kex: constants.SUPPORTED_KEX,
-  defaultKex: constants.DEFAULT_KEX,
+  kex: supportedKex,
+  defaultKex,
   hostKey: constants.SUPPORTED_SERVER_HOST_KEY,
   cipher: constants.SUPPORTED_CIPHER,
   mac: constants.SUPPORTED_MAC,
@@ -41,96 +49,35 @@ export interface ConnectionHandlers {
 
 /** Sends over ssh2's transport. Nothing is sent after the transport has ended. */
 export interface PacketWriter {
-  send(message: Uint8Array): void;
+  /** @param onSent gets the packet's sequence number (RFC 4253 section 6.4) when it goes out. */
+  send(message: Uint8Array, onSent?: (sequence: number) => void): void;
   /** SSH_MSG_CHANNEL_DATA, without a further copy. */
   sendData(recipient: number, data: Uint8Array): void;
-  /** RFC 4253 section 9. Ignored while one is under way. */
+  /** RFC 4253 section 9. Ignored while one is under way, and before the login. */
   rekey(): void;
   /** Bytes that wait for the end of a key exchange. */
   readonly heldBytes: number;
-}
-
-/** Of each direction, whichever cipher and MAC it has. */
-const keyFields = [
-  "_encKey",
-  "_encKeyMain",
-  "_encKeyPktLen",
-  "_decipherKey",
-  "_decKeyMain",
-  "_decKeyPktLen",
-  "_macKey",
-] as const;
-
-type Keys = { [Field in (typeof keyFields)[number]]?: Buffer | KeyObject };
-
-type Handler = (protocol: Protocol, ...values: never[]) => void;
-
-interface Protocol {
-  readonly _handlers: Record<string, Handler | undefined>;
-  readonly _packetRW: {
-    readonly write: {
-      readonly allocStart: number;
-      alloc(length: number): Buffer;
-      finalize(packet: Buffer): Buffer;
-    };
-  };
-  readonly _cipher: { encrypt(packet: Uint8Array): void } & Keys;
-  readonly _decipher: Keys | undefined;
-  _onHandshakeComplete(...values: unknown[]): void;
-  readonly _destruct: unknown;
-  readonly _authenticated: boolean;
-  /** Defined while a key exchange is under way: what is sent then waits for its end. */
-  readonly _kexinit: unknown;
-  rekey(): void;
-}
-
-/** RFC 4250 section 4.1.2: the connection protocol. */
-const connectionMessages = { first: 80, last: 127 } as const;
-
-const loginMessages = ["DISCONNECT", "USERAUTH_FAILURE", "USERAUTH_INFO_REQUEST"] as const;
-
-/** Names of what this file needs and a connecting `client` doesn't have; empty when all is there. */
-export function missingInternals(client: Client): string[] {
-  const protocol = protocolOf(client) as Partial<Protocol> | undefined;
-  const writer = protocol?._packetRW?.write;
-  const needed: [string, boolean][] = [
-    ["_protocol", typeof protocol === "object"],
-    ["_protocol._packetRW.write.allocStart", typeof writer?.allocStart === "number"],
-    ["_protocol._packetRW.write.alloc", typeof writer?.alloc === "function"],
-    ["_protocol._packetRW.write.finalize", typeof writer?.finalize === "function"],
-    ["_protocol._cipher.encrypt", typeof protocol?._cipher?.encrypt === "function"],
-    ["_protocol._onHandshakeComplete", typeof protocol?._onHandshakeComplete === "function"],
-    ["_protocol._destruct", typeof protocol?._destruct === "function"],
-    ["_protocol.rekey", typeof protocol?.rekey === "function"],
-    ["sendPacket", typeof utils.sendPacket === "function"],
-    ["_protocol._authenticated", typeof protocol?._authenticated === "boolean"],
-    ["handlers", typeof handlers[80] === "function" && typeof handlers[100] === "function"],
-    ...loginMessages.map((name): [string, boolean] => [
-      `_protocol._handlers.${name}`,
-      typeof protocol?._handlers?.[name] === "function",
-    ]),
-  ];
-  return needed.filter(([, there]) => !there).map(([name]) => name);
+  /** The connection is over. Idempotent. */
+  end(): void;
 }
 
 /**
  * Takes the connection protocol of a client on which `connect` has just been called, before anything has arrived.
  * @throws ConnectError `unsupported` when ssh2 is not the one that this was written for.
  */
-export function takeOver(client: Client, connection: ConnectionHandlers, login: LoginHandlers): PacketWriter {
+export function takeOver(
+  client: Client,
+  connection: ConnectionHandlers,
+  login: LoginHandlers,
+  transport: PacketLayerHost,
+): PacketWriter {
   const missing = missingInternals(client);
   if (missing.length > 0) {
     throw new ConnectError("unsupported", `This ssh2 lacks ${missing.join(", ")}`);
   }
   const protocol = protocolOf(client) as Protocol;
   const loginTable = protocol._handlers;
-  takeConnectionMessages();
-  connections.set(protocol, connection);
-  const complete = protocol._onHandshakeComplete;
-  protocol._onHandshakeComplete = (...values) => {
-    prepareKeys(protocol);
-    complete(...values);
-  };
+  const layer = new PacketLayer(protocol, connection, transport);
   before(loginTable, "DISCONNECT", (_, code: number, description: string) =>
     login.disconnect(code, description),
   );
@@ -146,80 +93,21 @@ export function takeOver(client: Client, connection: ConnectionHandlers, login: 
       }
     },
   );
-  let held = 0;
-  const count = (bytes: number, sent: boolean): void => {
-    held = sent ? 0 : held + bytes;
-  };
   return {
     get heldBytes() {
-      return protocol._kexinit === undefined ? 0 : held;
+      return layer.queuedBytes;
     },
-    send: (message) =>
-      count(
-        message.length,
-        transmit(protocol, message.length, (packet, at) => packet.set(message, at)),
-      ),
+    send: (message, onSent) => layer.send(message.length, (packet, at) => packet.set(message, at), onSent),
     sendData: (recipient, data) =>
-      count(
-        data.length,
-        transmit(protocol, 9 + data.length, (packet, at) => {
-          packet[at] = 94;
-          packet.writeUInt32BE(recipient, at + 1);
-          packet.writeUInt32BE(data.length, at + 5);
-          packet.set(data, at + 9);
-        }),
-      ),
-    rekey: () => {
-      if (protocol._destruct !== undefined) {
-        protocol.rekey();
-      }
-    },
+      layer.send(9 + data.length, (packet, at) => {
+        packet[at] = 94;
+        packet.writeUInt32BE(recipient, at + 1);
+        packet.writeUInt32BE(data.length, at + 5);
+        packet.set(data, at + 9);
+      }),
+    rekey: () => layer.rekey(),
+    end: () => layer.end(),
   };
-}
-
-/**
- * ssh2 makes a new cipher for every packet, from a key in a buffer, which Node copies and checks each time: two thirds
- * of the time, and more garbage than most packets have data. Called after each key exchange.
- */
-function prepareKeys({ _cipher, _decipher }: Protocol): void {
-  for (const keys of [_cipher, _decipher ?? {}] as Keys[]) {
-    for (const field of keyFields) {
-      const key = keys[field];
-      if (Buffer.isBuffer(key)) {
-        keys[field] = createSecretKey(key);
-      }
-    }
-  }
-}
-
-function protocolOf(client: Client): unknown {
-  return (client as unknown as { _protocol?: unknown })._protocol;
-}
-
-/** Whose messages of the connection protocol are ours. ssh2's table of handlers is one for all its connections. */
-const connections = new WeakMap<object, ConnectionHandlers>();
-let taken = false;
-
-function takeConnectionMessages(): void {
-  if (taken) {
-    return;
-  }
-  taken = true;
-  for (let type = connectionMessages.first; type <= connectionMessages.last; type++) {
-    const own = handlers[type];
-    handlers[type] = (protocol, payload) => {
-      const connection = connections.get(protocol);
-      if (connection === undefined) {
-        return own?.(protocol, payload);
-      }
-      if ((protocol as Protocol)._authenticated) {
-        connection.receive(payload);
-      } else {
-        connection.tooEarly();
-      }
-      return undefined;
-    };
-  }
 }
 
 /** Runs `first` and then ssh2's own handler. */
@@ -233,16 +121,4 @@ function before(
     first(protocol, ...values);
     own?.(protocol, ...values);
   };
-}
-
-/** @returns false when the message waits for the end of a key exchange */
-function transmit(protocol: Protocol, length: number, fill: (packet: Buffer, at: number) => void): boolean {
-  // `_destruct` is gone once the transport has ended: writing then would throw inside ssh2.
-  if (protocol._destruct === undefined) {
-    return true;
-  }
-  const writer = protocol._packetRW.write;
-  const packet = writer.alloc(length);
-  fill(packet, writer.allocStart);
-  return utils.sendPacket(protocol, writer.finalize(packet));
 }

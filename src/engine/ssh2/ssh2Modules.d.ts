@@ -1,13 +1,15 @@
-// Internal modules of ssh2 1.17.0, which @types/ssh2 doesn't describe. Only ssh2Internals.ts may import them.
+// Internal modules of ssh2 1.17.0, which @types/ssh2 doesn't describe. Only ssh2Protocol.ts may import them; the bundle
+// takes them from the same file as `ssh2` itself (esbuild.config.ts).
 
 declare module "ssh2/lib/protocol/constants.js" {
   const constants: {
-    readonly SUPPORTED_KEX: readonly string[];
+    readonly SUPPORTED_KEX: string[];
     readonly SUPPORTED_SERVER_HOST_KEY: readonly string[];
     readonly SUPPORTED_CIPHER: readonly string[];
     readonly SUPPORTED_MAC: readonly string[];
-    readonly DEFAULT_KEX: readonly string[];
     readonly DEFAULT_MAC: readonly string[];
+    /** Which software (RFC 4253 section 4.2, softwareversion) has which flaws. */
+    readonly COMPAT_CHECKS: readonly (readonly [string | RegExp, number])[];
   };
   export = constants;
 }
@@ -16,12 +18,66 @@ declare module "ssh2/lib/protocol/utils.js" {
   const utils: {
     /** Encrypts and writes a packet made by the protocol's packet writer, or queues it during a key exchange. */
     sendPacket(protocol: unknown, packet: Uint8Array): boolean;
+    /** SSH_MSG_DISCONNECT with that code, then the error; the protocol can't be used any more. Returns Infinity. */
+    doFatalError(protocol: unknown, error: Error, code: number): number;
+    /** The bytes of a signature as Node wants them. Undefined when they are malformed. */
+    sigSSHToASN1(signature: Uint8Array, type: string): Uint8Array | undefined;
   };
   export = utils;
 }
 
+declare module "ssh2/lib/protocol/kex.js" {
+  const kex: {
+    /** Sends SSH_MSG_KEXINIT; from then on other messages are queued. */
+    kexinit(protocol: unknown): void;
+  };
+  export = kex;
+}
+
+declare module "ssh2/lib/protocol/keyParser.js" {
+  const keyParser: {
+    /** Reads the fields of a public key behind its type name. */
+    parseDERKey(
+      fields: Uint8Array,
+      type: string,
+    ): Error | { verify(data: Uint8Array, signature: Uint8Array, hash?: string): boolean | Error };
+  };
+  export = keyParser;
+}
+
+declare module "ssh2/lib/protocol/crypto.js" {
+  interface CipherInfo {
+    readonly keyLen: number;
+    readonly ivLen: number;
+    readonly blockLen: number;
+    /** Above 0: the cipher authenticates by itself. */
+    readonly authLen: number;
+  }
+  interface MacInfo {
+    readonly len: number;
+  }
+  const crypto: {
+    readonly CIPHER_INFO: Readonly<Record<string, CipherInfo>>;
+    readonly MAC_INFO: Readonly<Record<string, MacInfo>>;
+    createCipher(config: { readonly outbound: object }): object;
+    createDecipher(config: { readonly inbound: object }): object;
+    readonly NullDecipher: new (sequence: number, onPayload: (payload: Buffer) => unknown) => object;
+  };
+  export = crypto;
+}
+
+declare module "ssh2/lib/protocol/zlib.js" {
+  const zlib: {
+    readonly PacketReader: new () => object;
+    readonly PacketWriter: new (protocol: unknown) => object;
+    readonly ZlibPacketReader: new () => object;
+    readonly ZlibPacketWriter: new (protocol: unknown) => object;
+  };
+  export = zlib;
+}
+
 declare module "ssh2/lib/protocol/handlers.js" {
-  /** By message number; each parses a payload and calls one of the protocol's handlers. */
-  const handlers: (((protocol: object, payload: Buffer) => unknown) | undefined)[];
+  /** By message number: parses a message and calls the protocol's handler for it. */
+  const handlers: readonly (((protocol: unknown, payload: Buffer) => unknown) | undefined)[];
   export = handlers;
 }

@@ -1,3 +1,5 @@
+import { ConnectError } from "../engineErrors.ts";
+
 /** What a server says in clear before keys are exchanged: its version line and its algorithms (RFC 4253 section 4, 7). */
 
 /** Name lists of SSH_MSG_KEXINIT, in the server's order. */
@@ -9,81 +11,113 @@ export interface ServerOffer {
   readonly compress: readonly string[];
 }
 
-/** RFC 4253 section 6.1: no peer must take a longer packet; a KEXINIT has about 1 KB. */
-const longest = 64 * 1024;
+/** kex_exchange_identification of OpenSSH's kex.c: SSH_MAX_BANNER_LEN and SSH_MAX_PRE_BANNER_LINES. */
+const longestLine = 8192;
+const mostLines = 1024;
 
-/** Other protocols that speak first, or answer at once, and would let us wait for a version line for ever. */
-const otherProtocol = /^(HTTP\/|220[ -]|\* OK|\+OK|RFB |\u0015\u0003)/;
+/** Characters kept of what comes before a version line, or instead of one: it is for errors and the log. */
+const keptText = 2048;
 
-/** Reads along at the beginning of a connection. */
+const newline = 10;
+const carriageReturn = 13;
+
+/** SSH-protoversion-softwareversion SP comments (RFC 4253 section 4.2). */
+const versionLine = /^SSH-(\d{1,9})\.(\d{1,9})-([^\n]*)$/;
+
+/** Reads the version line, in whatever pieces it comes, and what stands before it; keeps the offer for errors. */
 export class ServerGreeting {
+  #line: Buffer = Buffer.alloc(0);
+  #lines = 0;
   #text = "";
-  #bytes: Buffer | undefined = Buffer.alloc(0);
+  #raw: Buffer | undefined;
   #version: string | undefined;
   #offer: ServerOffer | undefined;
-  #packetAt = 0;
 
   /** `OpenSSH_9.2p1 Debian-2`: the version line without `SSH-2.0-`; undefined before it came. Untrusted. */
   get version(): string | undefined {
     return this.#version;
   }
 
+  /** The whole version line as it is hashed (RFC 4253 section 8: V_S), without CR and LF. */
+  get raw(): Buffer | undefined {
+    return this.#raw;
+  }
+
   get offer(): ServerOffer | undefined {
     return this.#offer;
   }
 
-  /** What came before a version line, or instead of one. Untrusted. */
+  set offer(offer: ServerOffer) {
+    this.#offer ??= offer;
+  }
+
+  /** What came before a version line, or instead of one, with the line that is not complete; cut. Untrusted. */
   get text(): string {
-    return this.#text;
+    const unfinished = this.#version === undefined ? this.#line.toString("latin1") : "";
+    return (this.#text + unfinished).slice(0, keptText);
   }
 
-  /** Something other than SSH answers. */
-  get isOtherProtocol(): boolean {
-    return this.#version === undefined && otherProtocol.test(this.#text);
-  }
-
-  add(data: Uint8Array): void {
-    if (this.#bytes === undefined) {
-      return;
-    }
-    this.#bytes = Buffer.concat([this.#bytes, data]);
-    this.#read(this.#bytes);
-    if (this.#offer !== undefined || this.#bytes.length > longest) {
-      this.#bytes = undefined;
-    }
-  }
-
-  #read(bytes: Buffer): void {
-    if (this.#version === undefined) {
-      this.#text = bytes.toString("latin1");
-      const line = /^SSH-[\d.]+-([^\r\n]*)\r?\n/m.exec(this.#text);
-      if (line === null) {
-        return;
+  /**
+   * Reads from `at` on and returns where the packets begin; undefined: the version line has not come yet.
+   * @throws ConnectError `not-ssh`, `protocol-version` or `protocol`, where OpenSSH gives up as well
+   */
+  read(chunk: Buffer, at: number, end: number): number | undefined {
+    for (let from = at; from < end; ) {
+      const found = chunk.subarray(from, end).indexOf(newline);
+      const upTo = found < 0 ? end : from + found;
+      this.#extend(chunk.subarray(from, upTo));
+      if (found < 0) {
+        return undefined;
       }
-      this.#version = line[1] ?? "";
-      this.#text = this.#text.slice(0, line.index);
-      this.#packetAt = line.index + line[0].length;
+      from = upTo + 1;
+      const line = this.#line;
+      this.#line = Buffer.alloc(0);
+      if (this.#isVersion(line)) {
+        return from;
+      }
     }
-    const packet = bytes.subarray(this.#packetAt);
-    // packet length, padding length, message number (RFC 4253 section 6)
-    if (packet.length >= 6 && packet.length >= 4 + packet.readUInt32BE(0) && packet[5] === 20) {
-      this.#offer = readOffer(packet.subarray(22, 4 + packet.readUInt32BE(0)));
+    return undefined;
+  }
+
+  #extend(part: Buffer): void {
+    if (this.#line.length + part.length > longestLine) {
+      throw this.#notSsh("The server's first line is too long");
+    }
+    this.#line = Buffer.concat([this.#line, part]);
+    if (part.includes(0)) {
+      throw this.#notSsh("The server's first line has a NUL byte");
     }
   }
-}
 
-/** `lists`: from behind the cookie. Both directions are offered alike by all known servers: the first is taken. */
-function readOffer(lists: Buffer): ServerOffer {
-  let at = 0;
-  const next = (): string[] => {
-    const length = at + 4 <= lists.length ? lists.readUInt32BE(at) : 0;
-    const names = lists.toString("latin1", at + 4, at + 4 + length).split(",");
-    at += 4 + length;
-    return names;
-  };
-  const [kex = [], serverHostKey = [], cipher = [], , hmac = [], , compress = []] = Array.from(
-    { length: 8 },
-    next,
-  );
-  return { kex, serverHostKey, cipher, hmac, compress };
+  #notSsh(why: string): ConnectError {
+    return new ConnectError("not-ssh", why, { serverText: this.text });
+  }
+
+  #isVersion(line: Buffer): boolean {
+    const raw = line.at(-1) === carriageReturn ? line.subarray(0, -1) : line;
+    const text = raw.toString("latin1");
+    if (raw.includes(carriageReturn)) {
+      throw this.#notSsh("The server's first line has a CR in its middle");
+    }
+    if (!text.startsWith("SSH-")) {
+      if (++this.#lines > mostLines) {
+        throw this.#notSsh(`More than ${mostLines} lines came before the version line`);
+      }
+      if (this.#text.length < keptText) {
+        this.#text += `${text}\n`;
+      }
+      return false;
+    }
+    const [, major, minor, version] = versionLine.exec(text) ?? [];
+    if (version === undefined) {
+      throw new ConnectError("protocol", "The server's version line is malformed");
+    }
+    // RFC 4253 section 5.1: 1.99 is a server that speaks both.
+    if (Number(major) !== 2 && !(Number(major) === 1 && Number(minor) === 99)) {
+      throw new ConnectError("protocol-version", `The server speaks SSH ${major}.${minor}, not SSH 2`);
+    }
+    this.#raw = Buffer.from(raw);
+    this.#version = version;
+    return true;
+  }
 }

@@ -272,7 +272,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
       }
     }
     for (const reason of reasons) {
-      expect(["reset", "closed-during-handshake", "not-ssh"]).toContain(reason);
+      expect(["reset", "closed-during-handshake", "refused-before-version"]).toContain(reason);
     }
   });
 
@@ -280,7 +280,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     const http = await server((socket) =>
       socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<html>")),
     );
-    expect(await failure({ port: http })).toBe("not-ssh");
+    expect(await failure({ port: http })).toBe("refused-before-version");
     expect(await failure({ port: await server((socket) => socket.write("220 mail ESMTP\r\n")) })).toBe(
       "not-ssh",
     );
@@ -289,7 +289,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
   test("a server that says why it closes, before its version line, has turned us away", async () => {
     for (const words of ["Exceeded MaxStartups\r\n", "Not allowed at this time\r\n", "refused by tcpd"]) {
       const port = await server((socket) => socket.end(words));
-      expect(await failure({ port })).toBe("closed-during-handshake");
+      expect(await failure({ port })).toBe("refused-before-version");
     }
   });
 

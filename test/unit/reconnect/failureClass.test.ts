@@ -53,6 +53,7 @@ describe("a failure", () => {
     ["a time-out", new ConnectError("timed-out", "x"), "transient"],
     ["a reset", new ConnectError("reset", "x"), "transient"],
     ["a server that closes in the handshake", new ConnectError("closed-during-handshake", "x"), "transient"],
+    ["a server that says why it closes", new ConnectError("refused-before-version", "x"), "transient"],
     ["a full server", new ChannelError("refused", "x"), "transient"],
     ["a jump host that can't be reached", jump(new ConnectError("refused", "x")), "transient"],
     ["a jump host whose channel is refused", jump(new ChannelError("refused", "x")), "transient"],

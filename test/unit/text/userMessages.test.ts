@@ -52,6 +52,8 @@ const reasons = {
     "closed-during-handshake": connect,
     "no-common-algorithm": connect,
     "not-ssh": connect,
+    "refused-before-version": connect,
+    "protocol-version": connect,
     protocol: connect,
     "proxy-failed": connect,
     "jump-failed": connect,

@@ -1,60 +1,89 @@
 import { describe, expect, test } from "vitest";
-import { wireString } from "../../../../src/base/wire.ts";
+import { ConnectError } from "../../../../src/engine/engineErrors.ts";
 import { ServerGreeting } from "../../../../src/engine/transport/serverGreeting.ts";
 
-function kexInit(): Buffer {
-  const lists = ["curve25519-sha256,kex2", "ssh-ed25519", "c1", "c2", "m1", "m2", "none", "zlib", "", ""];
-  const payload = Buffer.concat([Buffer.of(20), Buffer.alloc(16), ...lists.map(wireString), Buffer.alloc(5)]);
-  const padding = Buffer.alloc(4);
-  const body = Buffer.concat([Buffer.of(padding.length), payload, padding]);
-  return wireString(body);
-}
-
-function read(bytes: Buffer, step: number): ServerGreeting {
+function read(bytes: Buffer, step = bytes.length): { greeting: ServerGreeting; end: number | undefined } {
   const greeting = new ServerGreeting();
   for (let at = 0; at < bytes.length; at += step) {
-    greeting.add(bytes.subarray(at, at + step));
+    const end = greeting.read(bytes, at, Math.min(at + step, bytes.length));
+    if (end !== undefined) {
+      return { greeting, end };
+    }
   }
-  return greeting;
+  return { greeting, end: undefined };
+}
+
+function failure(bytes: Buffer | string, step?: number): unknown {
+  try {
+    read(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes, step);
+    return undefined;
+  } catch (error) {
+    return ConnectError.is(error) ? error.reason : error;
+  }
 }
 
 describe("what a server says in clear", () => {
-  test("version and algorithms are read, whatever the pieces", () => {
-    const bytes = Buffer.concat([Buffer.from("notice\r\nSSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"), kexInit()]);
-    for (const step of [1, 2, 7, 50, bytes.length]) {
-      const greeting = read(bytes, step);
+  test("the version line is read, whatever the pieces", () => {
+    const clear = "notice\r\nanother\nSSH-2.0-OpenSSH_9.2p1 Debian-2\r\n";
+    for (const step of [1, 2, 3, 7, 50, 1000]) {
+      const { greeting, end } = read(Buffer.from(`${clear}\0\0packets`), step);
       expect(greeting.version).toBe("OpenSSH_9.2p1 Debian-2");
-      expect(greeting.text).toBe("notice\r\n");
-      expect(greeting.offer).toEqual({
-        kex: ["curve25519-sha256", "kex2"],
-        serverHostKey: ["ssh-ed25519"],
-        cipher: ["c1"],
-        hmac: ["m1"],
-        compress: ["none"],
-      });
+      expect(greeting.raw?.toString()).toBe("SSH-2.0-OpenSSH_9.2p1 Debian-2");
+      expect(greeting.text).toBe("notice\nanother\n");
+      expect(end).toBe(clear.length);
     }
   });
 
   test.each([
-    ["HTTP/1.1 400 Bad Request\r\n", true],
-    ["220 ftp ready\r\n", true],
-    ["* OK IMAP\r\n", true],
-    ["\u0015\u0003\u0001\u0000\u0002", true],
-    ["Authorised use only\r\n", false],
-    ["SSH-2.0-x\r\n", false],
-  ])("%j is another protocol: %s", (text, other) => {
-    expect(read(Buffer.from(text, "latin1"), 1).isOtherProtocol).toBe(other);
+    ["SSH-2.0-x\r\n", "x"],
+    ["SSH-2.0-x\n", "x"],
+    ["SSH-1.99-Cisco-1.25\n", "Cisco-1.25"],
+    ["SSH-2.0-\n", ""],
+    ["HTTP/1.1 200 Connection established\r\n\r\nSSH-2.0-behind_a_proxy\r\n", "behind_a_proxy"],
+    ["220 welcome\r\nSSH-2.0-x y z\r\n", "x y z"],
+    [`${"#".repeat(8192)}\nSSH-2.0-x\n`, "x"],
+    [`${"line\n".repeat(1024)}SSH-2.0-x\n`, "x"],
+    [`SSH-2.0-${"x".repeat(8184)}\n`, "x".repeat(8184)],
+  ])("%.40j is accepted", (text, version) => {
+    expect(read(Buffer.from(text)).greeting.version).toBe(version);
   });
 
-  test("garbage and endless text end the reading without an error", () => {
-    const garbage = Buffer.concat([
-      Buffer.from("SSH-2.0-x\r\n"),
-      Buffer.from("ffffffff0014", "hex"),
-      Buffer.alloc(200_000, 0xff),
-    ]);
-    expect(read(garbage, 10_000).offer).toBeUndefined();
-    expect(read(Buffer.alloc(200_000, "x"), 10_000).version).toBeUndefined();
-    const short = Buffer.concat([Buffer.from("SSH-2.0-x\r\n"), Buffer.from("0000000604140000ffff", "hex")]);
-    expect(read(short, 1).offer?.cipher).toEqual([""]);
+  test.each([
+    ["SSH-1.5-old\n", "protocol-version"],
+    ["SSH-1.98-old\n", "protocol-version"],
+    ["SSH-3.0-new\n", "protocol-version"],
+    ["SSH-2.0\n", "protocol"],
+    ["SSH-x.y-z\n", "protocol"],
+    ["SSH-99999999999999999999.0-x\n", "protocol"],
+    ["a\0b", "not-ssh"],
+    ["\u0015\u0003\u0001\u0000\u0002\u0002\u0046", "not-ssh"],
+    ["a\rb\n", "not-ssh"],
+    ["x".repeat(8193), "not-ssh"],
+    [`SSH-2.0-${"x".repeat(8185)}`, "not-ssh"],
+    ["line\n".repeat(1025), "not-ssh"],
+  ])("%.40j is refused as %s", (text, reason) => {
+    for (const step of [1, 100, text.length]) {
+      expect(failure(text, step)).toBe(reason);
+    }
+  });
+
+  test("what is kept for errors is bounded, and holds the line that was not finished", () => {
+    const { greeting } = read(Buffer.from(`${"line\n".repeat(1000)}`), 7);
+    expect(greeting.text).toHaveLength(2048);
+    expect(read(Buffer.from("Exceeded MaxStartups")).greeting.text).toBe("Exceeded MaxStartups");
+  });
+
+  test("only the first offer counts for errors", () => {
+    const greeting = new ServerGreeting();
+    const offer = (cipher: string) => ({
+      kex: [],
+      serverHostKey: [],
+      cipher: [cipher],
+      hmac: [],
+      compress: [],
+    });
+    greeting.offer = offer("first");
+    greeting.offer = offer("second");
+    expect(greeting.offer?.cipher).toEqual(["first"]);
   });
 });

@@ -1,0 +1,116 @@
+import * as nodeCrypto from "node:crypto";
+import { createHash, type KeyObject } from "node:crypto";
+import { wireString } from "../../../base/wire.ts";
+import { X25519 } from "./ecdh.ts";
+import { type AgreementStep, type KeyAgreement, kexMessage, malformed, readReply } from "./keyAgreement.ts";
+
+/** ML-KEM-768 (FIPS 203): the length of a public key and of a ciphertext. */
+const publicLength = 1184;
+const ciphertextLength = 1088;
+
+/** One ML-KEM-768 key pair. */
+export interface KemPair {
+  readonly publicKey: Uint8Array;
+  decapsulate(ciphertext: Uint8Array): Uint8Array;
+}
+
+export type MakeKemPair = () => KemPair;
+
+/** In node:crypto since 24.7, on OpenSSL 3.5; the types of Node 20 don't know it. */
+interface NativeKem {
+  generateKeyPairSync(type: "ml-kem-768"): { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+  decapsulate?(privateKey: KeyObject, ciphertext: Uint8Array): Buffer;
+}
+
+/** Undefined where Node or its OpenSSL is older. */
+export function nativeKem(): MakeKemPair | undefined {
+  const native = nodeCrypto as unknown as NativeKem;
+  const decapsulate = native.decapsulate;
+  if (decapsulate === undefined) {
+    return undefined;
+  }
+  const make: MakeKemPair = () => {
+    const { publicKey, privateKey } = native.generateKeyPairSync("ml-kem-768");
+    return {
+      publicKey: publicKey.export({ type: "spki", format: "der" }).subarray(-publicLength),
+      decapsulate: (ciphertext) => decapsulate(privateKey, ciphertext),
+    };
+  };
+  try {
+    make();
+    return make;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Loaded only when it is needed: reading and compiling it takes 25 to 50 ms. */
+export async function nobleKem(): Promise<MakeKemPair> {
+  const { ml_kem768 } = await import("@noble/post-quantum/ml-kem.js");
+  return () => {
+    const { publicKey, secretKey } = ml_kem768.keygen();
+    return { publicKey, decapsulate: (ciphertext) => ml_kem768.decapsulate(ciphertext, secretKey) };
+  };
+}
+
+let best: Promise<MakeKemPair> | undefined;
+
+/** The native one where there is one. A second call costs nothing. */
+export function loadKem(): Promise<MakeKemPair> {
+  if (best === undefined) {
+    const native = nativeKem();
+    best = native === undefined ? nobleKem() : Promise.resolve(native);
+  }
+  return best;
+}
+
+/** Makes the first exchange as fast as later ones. Never rejects. */
+export async function warmUpKem(): Promise<void> {
+  try {
+    (await loadKem())();
+  } catch {
+    // It fails again for the connection that needs it, and is reported then.
+  }
+}
+
+/** `mlkem768x25519-sha256` (draft-ietf-sshm-mlkem-hybrid-kex): safe as long as one of the two holds. */
+export class MlKem768X25519 implements KeyAgreement {
+  readonly hash = "sha256";
+  readonly #load: () => Promise<MakeKemPair>;
+  readonly #pair = new X25519();
+  #kem: KemPair | undefined;
+
+  constructor(load: () => Promise<MakeKemPair> = loadKem) {
+    this.#load = load;
+  }
+
+  async start(): Promise<Buffer> {
+    this.#kem = (await this.#load())();
+    return Buffer.concat([Buffer.of(kexMessage.init), wireString(this.#init(this.#kem))]);
+  }
+
+  receive(message: Buffer): AgreementStep {
+    const { hostKey, value, signature } = readReply(message, kexMessage.reply);
+    const kem = this.#kem;
+    if (kem === undefined || value.length !== ciphertextLength + 32) {
+      throw malformed("key exchange value");
+    }
+    const ecSecret = this.#pair.secretWith(value.subarray(ciphertextLength));
+    let kemSecret: Uint8Array;
+    try {
+      kemSecret = kem.decapsulate(value.subarray(0, ciphertextLength));
+    } catch (error) {
+      throw malformed("key exchange value", error);
+    }
+    const secret = createHash("sha256").update(kemSecret).update(ecSecret).digest();
+    const hashed = Buffer.concat([wireString(this.#init(kem)), wireString(value)]);
+    return { kind: "agreed", hostKey, signature, hashed, secret: wireString(secret) };
+  }
+
+  cancel(): void {}
+
+  /** C_INIT */
+  #init(kem: KemPair): Buffer {
+    return Buffer.concat([kem.publicKey, this.#pair.publicKey]);
+  }
+}
