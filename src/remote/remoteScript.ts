@@ -22,10 +22,12 @@ export interface ScriptPart {
 /**
  * Wraps `body` into a function, so that the shell has read all of it before the first command runs (a command that
  * reads standard input would eat the rest), and gives it `part NAME ARGUMENT`, `have TOOL`, `$S` (`sudo -n`, when
- * `sudo` is allowed and works, else empty) and `$OS`. Times are UTC and words English whatever the server's locale.
+ * `sudo` is allowed and works, else empty) and `$OS`. Times are UTC and words English whatever the server's locale. sshd
+ * gives SSH_AUTH_SOCK to all sessions of a connection on which one has forwarded the agent: nothing here may use it.
  */
 export function wrapScript(body: string, boundary: string, sudo: boolean): string {
   return `ssh_sessions() {
+unset SSH_AUTH_SOCK
 PATH=/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin:/usr/local/sbin:$PATH
 LC_ALL=C TZ=UTC0
 export PATH LC_ALL TZ

@@ -63,6 +63,13 @@ export const limitNames: Readonly<Record<LimitKind, string>> = {
   "global-timeout": "ChannelTimeout global",
 };
 
+const outcomeNames: Readonly<Record<ChannelDetails["requests"][number]["outcome"], string>> = {
+  accepted: "accepted",
+  refused: "refused",
+  "no reply asked": "sent, no answer asked",
+  pending: "sent, not answered",
+};
+
 const lossNames = {
   "linger-over": "nobody needed the connection",
   disconnected: "the connection was disconnected",
@@ -130,7 +137,9 @@ export function sessionReport(
       "Requests",
       channel.requests.map((request) => [
         request.name,
-        request.detail === "" ? request.outcome : `${request.outcome}: ${request.detail}`,
+        request.detail === ""
+          ? outcomeNames[request.outcome]
+          : `${outcomeNames[request.outcome]}: ${request.detail}`,
       ]),
     );
   }

@@ -339,7 +339,8 @@ export class SessionManager implements SessionService {
     const spec: SessionSpec = {
       request: request.request,
       env: sessionEnvironment(config, this.#init.environment, request.env ?? {}),
-      forwardAgent: config.forwardAgent !== false,
+      // What nobody opened has no business with the agent (see AgentForwarding).
+      forwardAgent: config.forwardAgent !== false && (request.purpose ?? "person") === "person",
       ...(request.pty && { pty: { term: request.pty.term, ...request.pty.dimensions } }),
     };
     const full = new Set<Master>();

@@ -105,6 +105,8 @@ export interface Session extends LostSession {
   readonly queuedBytes: number;
   /** A person has ended its input (SSH_MSG_CHANNEL_EOF): what is written later is dropped. Fires `onDidChangeState`. */
   readonly eofSent: boolean;
+  /** See EngineChannel. */
+  readonly ptyRefused: boolean;
   snapshot(): SessionSnapshot;
   /** The connection that it rides or rode on; undefined until there is one. */
   connection(): SessionConnection | undefined;

@@ -99,6 +99,10 @@ export class SshSession implements Session {
     return this.#state;
   }
 
+  get ptyRefused(): boolean {
+    return this.#channel?.ptyRefused ?? false;
+  }
+
   get queuedBytes(): number {
     return this.#channel?.queuedBytes ?? 0;
   }

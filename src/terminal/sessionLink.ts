@@ -6,6 +6,7 @@ import { DirectoryFilter } from "./directoryFilter.ts";
 import { type EscapeAction, EscapeInterpreter } from "./escapeInterpreter.ts";
 import { FloodSkipper, type SkipResult } from "./floodSkipper.ts";
 import { InputQueue } from "./inputQueue.ts";
+import { LocalLine } from "./localLine.ts";
 import { ResizeCoalescer } from "./resizeCoalescer.ts";
 import type { InputEncoder, StreamingDecoder, TextCodec } from "./streamingDecoder.ts";
 import type { TerminalPhrases } from "./terminalPhrases.ts";
@@ -49,6 +50,8 @@ export class SessionLink implements Disposable {
   readonly #escapes: EscapeInterpreter;
   readonly #queue: InputQueue;
   readonly #resizes: ResizeCoalescer;
+  /** Undefined where there is a pty. */
+  readonly #localLine: LocalLine | undefined;
   #skipper: FloodSkipper | undefined;
   #skipKey = "";
   #refusedAt = Number.NEGATIVE_INFINITY;
@@ -63,6 +66,7 @@ export class SessionLink implements Disposable {
     this.#encoder = codec.createEncoder();
     this.#escapes = new EscapeInterpreter(init.escapeCharacter);
     this.#queue = this.#store.add(new InputQueue(session));
+    this.#localLine = session.ptyRefused ? new LocalLine() : undefined;
     this.#resizes = this.#store.add(
       new ResizeCoalescer(clock, init.dimensions, (dimensions) => session.resize(dimensions)),
     );
@@ -100,6 +104,10 @@ export class SessionLink implements Disposable {
       }
       if (this.#init.session.eofSent) {
         this.#refuse(step.text);
+        continue;
+      }
+      if (this.#localLine !== undefined) {
+        this.#editLine(this.#localLine, step.text);
         continue;
       }
       const wasBlocked = this.#queue.blocked;
@@ -143,7 +151,25 @@ export class SessionLink implements Disposable {
     this.#skipper = undefined;
   }
 
-  #output(text: string): void {
+  #editLine(line: LocalLine, text: string): void {
+    const { echo, send, eof, interrupt } = line.input(text);
+    const { session, screen, phrases } = this.#init;
+    if (echo !== "") {
+      screen.write(echo);
+    }
+    if (send !== "" && !this.#queue.push(this.#encoder.write(send))) {
+      screen.notice(phrases.inputDiscarded());
+    }
+    if (interrupt) {
+      session.signal("INT");
+    }
+    if (eof) {
+      session.eof();
+    }
+  }
+
+  #output(received: string): void {
+    const text = this.#localLine?.output(received) ?? received;
     if (text === "") {
       return;
     }

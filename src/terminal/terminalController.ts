@@ -291,6 +291,9 @@ export class TerminalController implements Disposable {
     if (setup.complaint !== undefined) {
       this.#screen.notice(setup.complaint);
     }
+    if (session.ptyRefused) {
+      this.#screen.notice(this.#init.phrases.ptyRefused());
+    }
     this.#setState({ kind: "open", session });
     const link = new SessionLink({
       clock,

@@ -12,6 +12,8 @@ export interface TerminalPhrases {
   afterEnd(): string;
   unknownEncoding(encoding: string, why: string): string;
   inputDiscarded(): string;
+  /** The server refused the pty; `ssh` says so and goes on, too. */
+  ptyRefused(): string;
   eofSent(): string;
   /** A key that can't be sent after EOF. */
   inputAfterEof(): string;

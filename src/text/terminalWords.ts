@@ -42,6 +42,7 @@ export function terminalPhrases(program: TerminalProgram): TerminalPhrases {
         : "Press Enter to close, R to open again.",
     unknownEncoding: (encoding, why) => `Unknown encoding "${encoding}" (${why}). Using UTF-8.`,
     inputDiscarded: () => "Input discarded: the server has not read earlier input.",
+    ptyRefused: () => "PTY allocation request failed on channel 0. The session goes on without a terminal.",
     eofSent: () => "── EOF sent: the program gets no more input from here ──",
     inputAfterEof: () => "EOF was sent: keys no longer reach the program.",
   };

@@ -33,8 +33,14 @@ export class PieceQueue {
     if (data.length === 0) {
       return;
     }
-    this.#length += data.length;
     const mark = kind === "stderr" ? 1 : 0;
+    const kept = this.#blocks.at(-1);
+    const room = kept === undefined ? 0 : kept.data.length - kept.used;
+    if (this.#length === 0 && (data.length >= small || data.length > room)) {
+      // What was kept of the last block can't hold this piece.
+      this.clear();
+    }
+    this.#length += data.length;
     if (data.length >= small) {
       this.#blocks.push({ data, used: data.length, runs: [data.length * 2 + mark] });
       return;

@@ -1,3 +1,4 @@
+import { JoinedBytes } from "../../base/joinedBytes.ts";
 import type { OutputKind } from "../../engine/connectionEngine.ts";
 import type { LoginMode } from "../../reconnect/reconnectTypes.ts";
 import type { SessionPurpose } from "../openSessionTypes.ts";
@@ -118,9 +119,8 @@ async function feed(
 
 /** Keeps the first `limit` bytes. */
 class BoundedOutput {
-  readonly #chunks: Uint8Array[] = [];
+  readonly #bytes = new JoinedBytes();
   readonly #limit: number;
-  #length = 0;
   #truncated = false;
 
   constructor(limit: number) {
@@ -132,18 +132,16 @@ class BoundedOutput {
   }
 
   push(data: Uint8Array): void {
-    const room = this.#limit - this.#length;
+    const room = this.#limit - this.#bytes.length;
     if (data.length > room) {
       this.#truncated = true;
     }
     if (room > 0) {
-      const part = data.subarray(0, room);
-      this.#chunks.push(part);
-      this.#length += part.length;
+      this.#bytes.push(data.subarray(0, room));
     }
   }
 
   take(): Buffer {
-    return Buffer.concat(this.#chunks);
+    return this.#bytes.take();
   }
 }

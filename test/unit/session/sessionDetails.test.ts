@@ -41,7 +41,11 @@ it("the report names channel, requests, ends and connection", async () => {
     {
       ...{ type: "session", localId: 0, remoteId: 4, localWindow: 2048, bytesIn: 1, bytesOut: 2 },
       ...{ eofSent: true, eofReceived: false, closeSent: false, closeReceived: false },
-      requests: [{ name: "pty-req", detail: "xterm 80x24", outcome: "accepted" }],
+      requests: [
+        { name: "pty-req", detail: "xterm 80x24", outcome: "accepted" },
+        { name: "env", detail: "LANG", outcome: "no reply asked" },
+        { name: "shell", detail: "", outcome: "pending" },
+      ],
     },
     manager.masters()[0],
     clock.now() + 65_000,
@@ -51,6 +55,8 @@ it("the report names channel, requests, ends and connection", async () => {
   expect(report).toMatch(/Our window left +2048 bytes \(2\.0 KiB\)/);
   expect(report).toMatch(/EOF +ours sent, the server's not received/);
   expect(report).toMatch(/pty-req +accepted: xterm 80x24/);
+  expect(report).toMatch(/env +sent, no answer asked: LANG/);
+  expect(report).toMatch(/shell +sent, not answered$/m);
   expect(report).toMatch(/Destination +alice@server\.example\.org:22/);
   expect(report).toContain("(1 m 5 s ago)");
 });

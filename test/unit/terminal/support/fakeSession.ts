@@ -100,6 +100,8 @@ export class FakeSession implements Session {
     return { destinationKey: "web1", master: { ...masterSnapshot({ since: 0 }), state } };
   }
 
+  ptyRefused = false;
+
   details(): undefined {
     return undefined;
   }
