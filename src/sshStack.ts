@@ -114,6 +114,7 @@ function loginFactory(init: SshStackInit, reader: KeyReader, keyRing: KeyRing): 
     return {
       verifier: createHostKeyVerifier({
         config: hostKeyConfig(config, allowPrompts),
+        mayRunCommands: init.settings.isTrusted,
         prompter: init.hostKeyPrompter,
         logger: init.logger,
         pause,

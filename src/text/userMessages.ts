@@ -141,7 +141,7 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
       : [
           {
             kind: "openFile",
-            title: "Open known_hosts",
+            title: error.reason === "revocation-unknown" ? "Open File" : "Open known_hosts",
             file: error.file,
             ...(error.line === undefined ? {} : { line: error.line }),
           },
@@ -175,6 +175,34 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
         `Can't connect to ${name}: ${at} can't be read, so its host key can't be checked.`,
         ...open,
         retry,
+        showLog,
+      );
+    case "short":
+      return failure(
+        `Refused to connect to ${name}: its host key ${key} is an RSA key that is too short to be safe. Ask the server's owner for a longer or an Ed25519 key. RequiredRSASize can allow 1024 bits and more. Nothing was sent.`,
+        showLog,
+      );
+    case "malformed":
+      return failure(
+        `Refused to connect to ${name}: the host key that it shows is not a complete key of a known type. Nothing was sent.`,
+        showLog,
+      );
+    case "revocation-unknown":
+      return failure(
+        `Refused to connect to ${name}: ${at}, which RevokedHostKeys names, is missing or damaged, so that its host key can't be checked. Restore the file, or correct RevokedHostKeys.`,
+        ...open,
+        retry,
+        showLog,
+      );
+    case "command-failed":
+      return failure(
+        `Can't connect to ${name}: KnownHostsCommand failed, so its host key can't be checked. The log has what the command said.`,
+        retry,
+        showLog,
+      );
+    case "unrecordable":
+      return failure(
+        `Can't connect to ${name}: its host key can't be recorded, because known_hosts can't hold its name. Set another HostKeyAlias.`,
         showLog,
       );
   }

@@ -1,12 +1,22 @@
 import { asError } from "../base/errors.ts";
+import type { LocalFiles } from "../base/localFiles.ts";
 import { type Logger, printable } from "../base/log.ts";
+import { ConfigError } from "../config/configErrors.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
+import { certificateFields, isCertificate } from "./hostCertificate.ts";
 import { HostKeyError, type HostKeyErrorReason } from "./hostKeyErrors.ts";
 import type { HostKeyPrompter, HostKeyVerifier, PresentedHostKey } from "./hostKeyPorts.ts";
 import { asciiLowerCase } from "./hostNamePattern.ts";
 import { findKnownHosts, formatKnownHost, type KnownHostEntry, knownHostName } from "./knownHosts.ts";
+import {
+  type KnownHostsCommand,
+  KnownHostsCommandError,
+  type KnownHostsQuestion,
+  knownHostsCommand,
+} from "./knownHostsCommand.ts";
 import { createKnownHostsStorage, type KnownHostsStorage } from "./knownHostsStorage.ts";
-import { claimedKeyType, sha256Fingerprint } from "./publicKeyBlob.ts";
+import { claimedKeyType, publicKeyType, rsaKeyBits, sha256Fingerprint } from "./publicKeyBlob.ts";
+import { checkRevoked } from "./revokedKeys.ts";
 
 export interface HostKeyVerifierOptions {
   readonly config: HostConfig;
@@ -16,6 +26,12 @@ export interface HostKeyVerifierOptions {
   readonly pause?: <T>(work: () => Promise<T>) => Promise<T>;
   /** Default: the files of this machine. */
   readonly storage?: KnownHostsStorage;
+  /** Default: those of this machine. For the files of RevokedHostKeys. */
+  readonly files?: LocalFiles;
+  /** Whether KnownHostsCommand may run: a workspace can name the ssh_config that names it. Default: no. */
+  readonly mayRunCommands?: boolean;
+  /** Default: the one of the configuration, when there is one. */
+  readonly knownHostsCommand?: KnownHostsCommand;
 }
 
 /** Algorithms per key type in the order in which OpenSSH prefers them; RSA never with SHA-1. */
@@ -35,11 +51,24 @@ type Verdict =
   | { readonly status: "changed" | "revoked"; readonly entry: KnownHostEntry }
   | { readonly status: "new" };
 
+/** What can't be read and may name another key for the host: a file, or a line of it. */
+interface Unreadable {
+  readonly file: string;
+  readonly line?: number;
+}
+
+interface Loaded {
+  readonly entries: readonly KnownHostEntry[];
+  readonly unreadable: Unreadable | undefined;
+}
+
 /**
- * Decides about host keys as OpenSSH does (check_host_key in sshconnect.c), with three differences, all on the
- * careful side: a changed or revoked key is refused under `StrictHostKeyChecking no` too (OpenSSH goes on, without
- * passwords); a key that is revoked under the bare name is refused on other ports as well; and under `yes`, a
- * known_hosts file that can't be read is named as the reason.
+ * Decides about host keys as OpenSSH does (verify_host_key and check_host_key in sshconnect.c), with these
+ * differences, all on the careful side: a changed or revoked key is refused under `StrictHostKeyChecking no` too
+ * (OpenSSH goes on, without passwords); a key that is revoked under the bare name is refused on other ports as well;
+ * a new key is accepted without a question only when every known_hosts file, and every line that names the host, can
+ * be read; a KnownHostsCommand that can't be started is no empty answer; and no name is written to known_hosts that
+ * would make the key known for other hosts, or for none.
  *
  * As in OpenSSH, a host of which only keys of other types are known counts as changed: a server picks one of the
  * algorithms that we prefer, so `preferredAlgorithms` keeps this from happening to an honest one.
@@ -54,6 +83,9 @@ class KnownHostsVerifier implements HostKeyVerifier {
   readonly #logger: Logger;
   readonly #pause: <T>(work: () => Promise<T>) => Promise<T>;
   readonly #storage: KnownHostsStorage;
+  readonly #files: LocalFiles | undefined;
+  readonly #command: KnownHostsCommand | undefined;
+  readonly #mayRunCommands: boolean;
   /** Name to look up, and the one without port that counts when the first is unknown. */
   readonly #name: string;
   readonly #bareName: string | undefined;
@@ -64,16 +96,25 @@ class KnownHostsVerifier implements HostKeyVerifier {
     this.#logger = options.logger;
     this.#pause = options.pause ?? ((work) => work());
     this.#storage = options.storage ?? createKnownHostsStorage();
-    const { hostKeyAlias, hostName, port } = options.config;
+    this.#files = options.files;
+    const { hostKeyAlias, hostName, port, knownHostsCommand: template } = options.config;
+    this.#command =
+      options.knownHostsCommand ??
+      (template === undefined ? undefined : knownHostsCommand(options.config, template));
+    this.#mayRunCommands = options.mayRunCommands ?? false;
     // HostKeyAlias is used as it is: no port is added to it.
     this.#name = hostKeyAlias === undefined ? knownHostName(hostName, port) : asciiLowerCase(hostKeyAlias);
     this.#bareName = hostKeyAlias === undefined && port !== 22 ? knownHostName(hostName, 22) : undefined;
   }
 
   async preferredAlgorithms(): Promise<readonly string[]> {
-    let { entries } = await this.#load(this.#name);
+    // A command that fails, or may not run, is told by `verify`.
+    const ordered = await this.#ask({ purpose: "ORDER", host: this.#name, presented: undefined }).catch(
+      () => [],
+    );
+    let entries = [...(await this.#load(this.#name)).entries, ...ordered];
     if (this.#bareName !== undefined && !entries.some(isPlain)) {
-      ({ entries } = await this.#load(this.#bareName));
+      entries = [...(await this.#load(this.#bareName)).entries];
     }
     const known = new Set(entries.filter(isPlain).map((entry) => entry.type));
     const allowed = this.#config.hostKeyAlgorithms;
@@ -84,7 +125,22 @@ class KnownHostsVerifier implements HostKeyVerifier {
 
   async verify(key: Buffer, address: string | undefined, signal: AbortSignal): Promise<void> {
     const presented = { key, type: claimedKeyType(key), fingerprint: sha256Fingerprint(key) };
-    const { verdict, unreadable, otherTypes } = await this.#judge(presented);
+    const { requiredRsaSize, noHostAuthenticationForLocalhost, hostKeyAlias } = this.#config;
+    const bits = rsaKeyBits(key);
+    if (bits !== undefined && bits < requiredRsaSize) {
+      throw this.#error("short", presented);
+    }
+    if (publicKeyType(key) === undefined || (isCertificate(key) && certificateFields(key) === undefined)) {
+      throw this.#error("malformed", presented);
+    }
+    await this.#refuseRevoked(presented);
+    if (noHostAuthenticationForLocalhost && hostKeyAlias === undefined && isLoopback(address)) {
+      this.#logger.info(
+        `Host key ${presented.fingerprint} is accepted without a check (NoHostAuthenticationForLocalhost)`,
+      );
+      return;
+    }
+    const { verdict, unreadable, otherTypes } = await this.#judge(presented, signal);
     switch (verdict.status) {
       case "known":
         this.#logger.debug(
@@ -99,13 +155,57 @@ class KnownHostsVerifier implements HostKeyVerifier {
     }
   }
 
-  async #judge(presented: PresentedHostKey): Promise<{
+  async #refuseRevoked(presented: PresentedHostKey): Promise<void> {
+    const { revokedHostKeysFiles: files } = this.#config;
+    const revocation = await checkRevoked(files, presented.key, this.#files);
+    switch (revocation.status) {
+      case "clear":
+        return;
+      case "revoked":
+        throw this.#error("revoked", presented, revocation);
+      case "unknown":
+        this.#logger.warn(`${revocation.file} (RevokedHostKeys): ${printable(revocation.why)}`);
+        throw this.#error("revocation-unknown", presented, revocation);
+    }
+  }
+
+  /** Entries that KnownHostsCommand prints. */
+  async #ask(
+    question: KnownHostsQuestion,
+    signal = new AbortController().signal,
+  ): Promise<readonly KnownHostEntry[]> {
+    if (this.#command === undefined) {
+      return [];
+    }
+    if (!this.#mayRunCommands) {
+      throw new ConfigError("not-allowed", "A KnownHostsCommand runs in trusted workspaces only");
+    }
+    const text = await this.#command(question, signal);
+    return (await findKnownHosts("KnownHostsCommand", text, question.host)).entries;
+  }
+
+  async #askAbout(presented: PresentedHostKey, signal: AbortSignal): Promise<readonly KnownHostEntry[]> {
+    try {
+      return await this.#ask({ purpose: "HOSTNAME", host: this.#name, presented }, signal);
+    } catch (error) {
+      if (!(error instanceof KnownHostsCommandError)) {
+        throw error;
+      }
+      this.#logger.warn(printable(error.message));
+      throw this.#error("command-failed", presented);
+    }
+  }
+
+  async #judge(
+    presented: PresentedHostKey,
+    signal: AbortSignal,
+  ): Promise<{
     verdict: Verdict;
-    unreadable: string | undefined;
+    unreadable: Unreadable | undefined;
     otherTypes: readonly string[];
   }> {
     const { entries, unreadable } = await this.#load(this.#name);
-    let verdict = judge(entries, presented.key);
+    let verdict = judge([...entries, ...(await this.#askAbout(presented, signal))], presented.key);
     let otherTypes: readonly string[] = [];
     if (verdict.status === "new" && this.#bareName !== undefined) {
       const bare = await this.#load(this.#bareName);
@@ -123,22 +223,27 @@ class KnownHostsVerifier implements HostKeyVerifier {
   async #acceptNew(
     presented: PresentedHostKey,
     address: string | undefined,
-    unreadable: string | undefined,
+    unreadable: Unreadable | undefined,
     knownTypes: readonly string[],
     signal: AbortSignal,
   ): Promise<void> {
     const { strictHostKeyChecking: strict, hostName, alias, port, batchMode } = this.#config;
     const file = this.#userFiles[0];
-    if (strict === "yes" && unreadable !== undefined) {
-      throw this.#error("unreadable", presented, { file: unreadable });
+    // Only a person can decide then: the key that is known may be another one.
+    if (strict !== "ask" && unreadable !== undefined) {
+      throw this.#error("unreadable", presented, unreadable);
     }
     // OpenSSH refuses when it could not record the key: it would be asked about for ever, or never.
     if (strict === "yes" || file === undefined || unrecordable.test(hostName)) {
       throw this.#error("unknown", presented);
     }
+    const line = formatKnownHost(this.#name, presented.type, presented.key, this.#config.hashKnownHosts);
+    if (line === undefined) {
+      throw this.#error("unrecordable", presented);
+    }
     if (strict === "ask") {
       if (batchMode) {
-        throw this.#error("unknown", presented);
+        throw this.#error(unreadable === undefined ? "unknown" : "unreadable", presented, unreadable);
       }
       const question = { host: this.#name, alias, address, port, presented, knownTypes };
       const accepted = await this.#pause(() => this.#prompter.confirmUnknown(question, signal));
@@ -147,7 +252,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
         throw this.#error("declined", presented);
       }
       // While the person was thinking, another window may have recorded this key, or a different one.
-      const { verdict } = await this.#judge(presented);
+      const { verdict } = await this.#judge(presented, signal);
       if (verdict.status === "known") {
         return;
       }
@@ -155,18 +260,19 @@ class KnownHostsVerifier implements HostKeyVerifier {
         throw this.#error(verdict.status, presented, verdict.entry);
       }
     }
-    await this.#record(presented, file);
+    await this.#record(presented, file, line);
   }
 
-  async #record(presented: PresentedHostKey, file: string): Promise<void> {
-    const line = formatKnownHost(this.#name, presented.type, presented.key, this.#config.hashKnownHosts);
+  async #record(presented: PresentedHostKey, file: string, line: string): Promise<void> {
     try {
       await this.#storage.append(file, line);
-      this.#logger.info(`Added ${this.#name} (${presented.type} ${presented.fingerprint}) to ${file}`);
+      this.#logger.info(
+        `Added ${printable(this.#name)} (${presented.type} ${presented.fingerprint}) to ${file}`,
+      );
     } catch (error) {
       // The login goes on, as in OpenSSH; next time the key is unknown again.
       this.#logger.warn(
-        `Could not add the key of ${this.#name} to ${file}: ${printable(asError(error).message)}`,
+        `Could not add the key of ${printable(this.#name)} to ${file}: ${printable(asError(error).message)}`,
       );
     }
   }
@@ -175,18 +281,20 @@ class KnownHostsVerifier implements HostKeyVerifier {
     return withoutNone(this.#config.userKnownHostsFiles);
   }
 
-  async #load(name: string): Promise<{ entries: readonly KnownHostEntry[]; unreadable: string | undefined }> {
+  async #load(name: string): Promise<Loaded> {
     const entries: KnownHostEntry[] = [];
-    let unreadable: string | undefined;
+    let unreadable: Unreadable | undefined;
     for (const file of [...this.#userFiles, ...withoutNone(this.#config.globalKnownHostsFiles)]) {
       try {
-        const found = findKnownHosts(file, (await this.#storage.read(file)) ?? "", name);
+        const found = await findKnownHosts(file, (await this.#storage.read(file)) ?? "", name);
         entries.push(...found.entries);
-        for (const problem of found.problems) {
+        const damaged = found.problems.find(({ hidesKey }) => hidesKey);
+        unreadable ??= damaged && { file, line: damaged.line };
+        for (const problem of found.problems.slice(0, mostProblemsLogged)) {
           this.#logger.debug(`${problem.file}:${problem.line} is ignored: ${problem.message}`);
         }
       } catch (error) {
-        unreadable ??= file;
+        unreadable ??= { file };
         this.#logger.warn(`${file} can't be read: ${printable(asError(error).message)}`);
       }
     }
@@ -199,11 +307,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
     return { entries, unreadable };
   }
 
-  #error(
-    reason: HostKeyErrorReason,
-    presented: PresentedHostKey,
-    where?: { readonly file: string; readonly line?: number },
-  ): HostKeyError {
+  #error(reason: HostKeyErrorReason, presented: PresentedHostKey, where?: Unreadable): HostKeyError {
     const key = `${printable(presented.type, 80)} key ${presented.fingerprint} of ${printable(this.#name)}`;
     const place = where?.line === undefined ? (where?.file ?? "") : `${where.file}:${where.line}`;
     const words: Readonly<Record<HostKeyErrorReason, string>> = {
@@ -212,6 +316,11 @@ class KnownHostsVerifier implements HostKeyVerifier {
       unknown: `The ${key} is not known, and ssh_config does not allow to accept it`,
       declined: `The ${key} was not accepted`,
       unreadable: `The ${key} can't be checked: ${place} can't be read`,
+      short: `The ${key} is shorter than ${this.#config.requiredRsaSize} bits (RequiredRSASize)`,
+      malformed: `The ${key} is not a complete key of a known type`,
+      "revocation-unknown": `The ${key} can't be checked: ${place} (RevokedHostKeys) can't be relied on`,
+      "command-failed": `The ${key} can't be checked: KnownHostsCommand failed`,
+      unrecordable: `The ${key} can't be recorded: known_hosts can't hold the host's name`,
     };
     return new HostKeyError(reason, words[reason], {
       host: this.#name,
@@ -221,6 +330,13 @@ class KnownHostsVerifier implements HostKeyVerifier {
       ...(where?.line === undefined ? {} : { line: where.line }),
     });
   }
+}
+
+const mostProblemsLogged = 20;
+
+/** sockaddr_is_local in misc.c, for an address as Node writes it. */
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && (/^(?:::ffff:)?127\.\d+\.\d+\.\d+$/i.test(address) || address === "::1");
 }
 
 /** `none` in place of a list of files means that there are none (readconf.c). */

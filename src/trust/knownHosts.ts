@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { Pacer } from "../base/pacer.ts";
 import { asciiLowerCase, matchesHostPatterns } from "./hostNamePattern.ts";
-import { decodeBase64, publicKeyType } from "./publicKeyBlob.ts";
+import { claimedKeyType, decodeBase64, publicKeyType } from "./publicKeyBlob.ts";
 
 /** One line of a known_hosts file that names the host asked for. */
 export interface KnownHostEntry {
@@ -17,6 +18,11 @@ export interface KnownHostProblem {
   readonly file: string;
   readonly line: number;
   readonly message: string;
+  /**
+   * The line is about this host: its key may be another one than a server shows, or a revoked one. A line about
+   * certificates, or about a whole key of a type that no server can show, is no such line.
+   */
+  readonly hidesKey: boolean;
 }
 
 export interface KnownHostsLookup {
@@ -33,47 +39,64 @@ export function knownHostName(host: string, port: number): string {
   return port === 22 ? name : `[${name}]:${port}`;
 }
 
+/** Characters. What is behind is not read: the longest key has less than 3,000. */
+const longestLine = 256 * 1024;
+/** How long a host's name may be; the pattern matcher's time grows with it. */
+export const longestHostName = 1024;
+
 /**
  * Finds the lines for `host` in the text of a known_hosts file, read as latin1 so that no byte is lost. What OpenSSH
- * skips (hostfile.c, hostkeys_foreach_file) is skipped here.
+ * skips (hostfile.c, hostkeys_foreach_file) is no entry here. Long files are read in short stretches.
  *
  * @param host as made by `knownHostName`.
  */
-export function findKnownHosts(file: string, text: string, host: string): KnownHostsLookup {
+export async function findKnownHosts(file: string, text: string, host: string): Promise<KnownHostsLookup> {
   const name = Buffer.from(host, "utf8").toString("latin1");
   const entries: KnownHostEntry[] = [];
   const problems: KnownHostProblem[] = [];
-  for (const [index, raw] of text.split("\n").entries()) {
-    // OpenSSH works on C strings: a NUL ends the line.
-    const line = (raw.split("\0", 1)[0] ?? "").replace(/^[ \t]+/, "");
-    if (line === "" || line.startsWith("#")) {
-      continue;
-    }
-    const found = readLine(line, name);
-    if (typeof found === "string") {
-      problems.push({ file, line: index + 1, message: found });
+  const pacer = new Pacer();
+  let start = 0;
+  for (let number = 1; start < text.length; number++) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    const found = readKnownHost(text.slice(start, Math.min(end, start + longestLine)), name);
+    if (found !== undefined && "message" in found) {
+      problems.push({ file, line: number, ...found });
     } else if (found !== undefined) {
-      entries.push({ file, line: index + 1, ...found });
+      entries.push({ file, line: number, ...found });
     }
+    // A hashed name costs as much as some other lines, and a long list of names as much as many.
+    if (pacer.isDue(4 + ((end - start) >> 9))) {
+      await pacer.pause();
+    }
+    start = end + 1;
   }
   return { entries, problems };
 }
 
-/** The entry, undefined when the line is about another host, or words for what is wrong with it. */
-function readLine(line: string, name: string): Omit<KnownHostEntry, "file" | "line"> | string | undefined {
+type Found = Omit<KnownHostEntry, "file" | "line"> | Omit<KnownHostProblem, "file" | "line">;
+
+/**
+ * The entry, undefined when the line is about another host, or words for what is wrong with it.
+ * @param name in latin1
+ */
+function readKnownHost(raw: string, name: string): Found | undefined {
+  // OpenSSH works on C strings: a NUL ends the line.
+  const line = (raw.split("\0", 1)[0] ?? "").replace(/^[ \t]+/, "");
+  if (line === "" || line.startsWith("#")) {
+    return undefined;
+  }
   const marked = readMarker(line);
   if (marked === undefined) {
-    return "unknown marker";
+    return problem("unknown marker");
   }
-  const namesEnd = marked.rest.search(/[ \t]/);
-  if (namesEnd < 0) {
-    return "no key on this line";
-  }
-  const names = marked.rest.slice(0, namesEnd);
+  const { marker, rest } = marked;
+  const blank = rest.search(/[ \t]/);
+  const names = blank < 0 ? rest : rest.slice(0, blank);
   if (names.startsWith("|")) {
     const matches = matchesHash(name, names);
     if (matches === undefined) {
-      return "malformed hashed host name";
+      return problem("malformed hashed host name");
     }
     if (!matches) {
       return undefined;
@@ -81,16 +104,27 @@ function readLine(line: string, name: string): Omit<KnownHostEntry, "file" | "li
   } else if (!matchesHostPatterns(name, names)) {
     return undefined;
   }
-  const fields = /^[ \t]+([^ \t]+)[ \t]+([^ \t]+)/.exec(marked.rest.slice(namesEnd));
+  const isAuthority = marker === "cert-authority";
+  if (blank < 0) {
+    return problem("no key on this line", !isAuthority);
+  }
+  const fields = /^[ \t]+([^ \t]+)[ \t]+([^ \t]+)/.exec(rest.slice(blank));
   const type = fields?.[1];
   const key = decodeBase64(fields?.[2] ?? "");
   if (type === undefined || type.startsWith("#") || key === undefined) {
-    return "malformed key";
+    return problem("malformed key", !isAuthority);
   }
   // The type in clear and the one inside the key must agree; both must be known.
-  return publicKeyType(key) === type
-    ? { marker: marked.marker, type, key }
-    : "key of an unknown type, or damaged";
+  if (publicKeyType(key) !== type) {
+    // A revoked key of a type that can't be shown is none that could be missed.
+    const isHarmless = isAuthority || (marker === "revoked" && claimedKeyType(key) === type);
+    return problem("key of an unknown type, or damaged", !isHarmless);
+  }
+  return { marker, type, key };
+}
+
+function problem(message: string, hidesKey = false): Found {
+  return { message, hidesKey };
 }
 
 /**
@@ -126,10 +160,35 @@ function hashName(latin1Name: string, salt: Buffer): string {
   return `${hashMagic}${salt.toString("base64")}|${digest}`;
 }
 
-/** The line, without its end, that makes `key` known for `host` (as made by `knownHostName`). */
-export function formatKnownHost(host: string, type: string, key: Buffer, hashed: boolean): string {
-  const name = hashed
-    ? hashName(Buffer.from(host, "utf8").toString("latin1"), randomBytes(saltLength))
-    : host;
-  return `${name} ${type} ${key.toString("base64")}`;
+/** What stands for itself as a host name on a line of known_hosts; everything else has a meaning of its own there. */
+const plainName = /^(?:[^\s@?*#[\]|'"\\!,\p{Cc}]{1,255}|\[[^\s@?*#[\]|'"\\!,\p{Cc}]{1,255}\]:\d{1,5})$/u;
+
+/**
+ * The line, without its end, that makes `key` known for `host` (as made by `knownHostName`). OpenSSH writes a
+ * HostKeyAlias such as `*` or `a,b` as it is, which makes the key known for other hosts, or for none. Such a name is
+ * written as a hash, under which OpenSSH finds it too.
+ * @returns undefined for a name that can't be written at all.
+ */
+export function formatKnownHost(
+  host: string,
+  type: string,
+  key: Buffer,
+  hashed: boolean,
+): string | undefined {
+  // A lone surrogate has no bytes: two names would become one.
+  if (host === "" || host.length > longestHostName || /\p{Cs}/u.test(host)) {
+    return undefined;
+  }
+  const name =
+    hashed || !plainName.test(host)
+      ? hashName(Buffer.from(host, "utf8").toString("latin1"), randomBytes(saltLength))
+      : host;
+  const line = `${name} ${type} ${key.toString("base64")}`;
+  // Whatever is written must be found again: a key that is not would be asked about, or accepted, anew each time.
+  const [rawLine = "", rawHost = ""] = [line, host].map((text) =>
+    Buffer.from(text, "utf8").toString("latin1"),
+  );
+  const found = readKnownHost(rawLine, rawHost);
+  const isFound = found !== undefined && "key" in found && found.marker === "none" && found.key.equals(key);
+  return isFound ? line : undefined;
 }

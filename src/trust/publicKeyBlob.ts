@@ -58,6 +58,21 @@ export function publicKeyType(blob: Buffer): string | undefined {
   return type !== undefined && fieldsAreValid(type, reader) ? type : undefined;
 }
 
+/** Bits of the modulus of an RSA key, however short, or of the key in an RSA certificate; undefined for other keys. */
+export function rsaKeyBits(blob: Buffer): number | undefined {
+  const reader = new WireReader(blob);
+  const type = reader.string()?.toString("latin1") ?? "";
+  if (type !== "ssh-rsa" && type !== "ssh-rsa-cert-v01@openssh.com") {
+    return undefined;
+  }
+  if (type !== "ssh-rsa") {
+    // The nonce.
+    reader.string();
+  }
+  reader.string();
+  return rsaBits(reader.string());
+}
+
 /** The type name in front of a blob, whatever follows: for keys that are only shown. Empty when there is none. */
 export function claimedKeyType(blob: Buffer): string {
   return new WireReader(blob).string()?.toString("latin1") ?? "";

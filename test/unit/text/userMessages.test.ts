@@ -66,6 +66,11 @@ const reasons = {
     unknown: hostKey,
     declined: hostKey,
     unreadable: hostKey,
+    short: hostKey,
+    malformed: hostKey,
+    "revocation-unknown": hostKey,
+    "command-failed": hostKey,
+    unrecordable: hostKey,
   }),
   login: all<AuthErrorReason>({
     refused: login,

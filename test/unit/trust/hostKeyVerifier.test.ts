@@ -346,3 +346,124 @@ describe("preferredAlgorithms", () => {
     expect(await verifier.preferredAlgorithms()).toEqual(["rsa-sha2-256"]);
   });
 });
+
+describe("a key that no question can make trusted", () => {
+  for (const strict of ["ask", "accept-new", "no"] as const) {
+    it(`an RSA key below RequiredRSASize is refused under ${strict}, and not recorded`, async () => {
+      const changes = { strictHostKeyChecking: strict } as const;
+      for (const [bits, required] of [
+        [512, 1024],
+        [1016, 1024],
+        [2048, 3072],
+      ] as const) {
+        const { verify, storage, questions } = setUp({}, { ...changes, requiredRsaSize: required });
+        expect((await refusal(verify(rsaBlob(1, bits)))).reason).toBe("short");
+        expect([storage.files.size, questions]).toEqual([0, []]);
+      }
+      await setUp({}, { ...changes, requiredRsaSize: 2048 }).verify(rsaBlob(1, 2048));
+    });
+  }
+
+  it("a known RSA key below RequiredRSASize is refused", async () => {
+    const { verify } = setUp(
+      { "/user": `${host} ${keyText(rsaBlob(1, 1024))}\n` },
+      { requiredRsaSize: 2048 },
+    );
+    expect((await refusal(verify(rsaBlob(1, 1024)))).reason).toBe("short");
+  });
+
+  it("what is not a complete key is refused", async () => {
+    for (const key of [Buffer.alloc(0), Buffer.from("ssh-ed25519"), presented.subarray(0, 40)]) {
+      const { verify, storage } = setUp({}, { strictHostKeyChecking: "no" });
+      expect((await refusal(verify(key))).reason).toBe("malformed");
+      expect(storage.files.size).toBe(0);
+    }
+  });
+});
+
+describe("a line that names the host and can't be read", () => {
+  const damaged = `# c\n${host} ssh-rsa AAAA\n`;
+
+  for (const strict of ["accept-new", "no"] as const) {
+    it(`keeps ${strict} from accepting a key, and is named`, async () => {
+      for (const file of ["/user", "/user2", "/global"]) {
+        const { verify, storage } = setUp({ [file]: damaged }, { strictHostKeyChecking: strict });
+        expect(await refusal(verify())).toMatchObject({ reason: "unreadable", file, line: 2 });
+        expect([...storage.files]).toEqual([[file, damaged]]);
+      }
+    });
+  }
+
+  it("the short RSA key of an earlier version counts as such a line", async () => {
+    const text = `${host} ${keyText(rsaBlob(1, 512))}\n`;
+    const { verify } = setUp({ "/user": text }, { strictHostKeyChecking: "accept-new" });
+    expect(await refusal(verify())).toMatchObject({ reason: "unreadable", line: 1 });
+  });
+
+  it("leaves the question to the person", async () => {
+    const { verify, questions } = setUp({ "/user": damaged });
+    await verify();
+    expect(questions).toHaveLength(1);
+  });
+
+  it("does not matter where the key is known, or where the line is another host's", async () => {
+    await setUp({ "/user": damaged + known }, { strictHostKeyChecking: "yes" }).verify();
+    await setUp({ "/user": "other ssh-rsa AAAA\n" }, { strictHostKeyChecking: "accept-new" }).verify();
+  });
+
+  it("a whole file that can't be read keeps accept-new from accepting a key", async () => {
+    const { verify, storage } = setUp({}, { strictHostKeyChecking: "accept-new" });
+    storage.unreadable = "/global";
+    expect(await refusal(verify())).toMatchObject({ reason: "unreadable", file: "/global" });
+    expect(storage.files.size).toBe(0);
+  });
+});
+
+describe("NoHostAuthenticationForLocalhost", () => {
+  const changes = { noHostAuthenticationForLocalhost: true, strictHostKeyChecking: "yes" } as const;
+  const verifyAt = (address: string | undefined, more: Partial<HostConfig> = {}): Promise<void> =>
+    setUp({}, { ...changes, ...more }).verifier.verify(presented, address, new AbortController().signal);
+
+  it.each(["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])(
+    "accepts any key at %s",
+    async (address) => {
+      await verifyAt(address);
+      expect((await refusal(verifyAt(address, { noHostAuthenticationForLocalhost: false }))).reason).toBe(
+        "unknown",
+      );
+    },
+  );
+
+  it.each(["192.0.2.1", "::2", "128.0.0.1", undefined])("does not count at %s", async (address) => {
+    expect((await refusal(verifyAt(address))).reason).toBe("unknown");
+  });
+
+  it("does not count with HostKeyAlias, nor for a short key", async () => {
+    expect((await refusal(verifyAt("127.0.0.1", { hostKeyAlias: "x" }))).reason).toBe("unknown");
+    const { verifier } = setUp({}, changes);
+    const verifying = verifier.verify(rsaBlob(1, 768), "127.0.0.1", new AbortController().signal);
+    expect((await refusal(verifying)).reason).toBe("short");
+  });
+});
+
+describe("HostKeyAlias", () => {
+  it.each(["*", "a,b", "!x", "a b", "new\nline", "|1|x", "@revoked"])(
+    "%j is recorded so that it is found again and names no other host",
+    async (hostKeyAlias) => {
+      const { verify, storage } = setUp({}, { hostKeyAlias, strictHostKeyChecking: "accept-new" });
+      await verify();
+      await verify();
+      const text = storage.files.get("/user") ?? "";
+      expect(text).toMatch(/^\|1\|[^\n]*\n$/);
+      expect((await refusal(verify(ed25519Blob(2)))).reason).toBe("changed");
+      const other = setUp({ "/user": text }, { strictHostKeyChecking: "yes" });
+      expect((await refusal(other.verify())).reason).toBe("unknown");
+    },
+  );
+
+  it("a name that no line can hold is refused without a question", async () => {
+    const { verify, questions } = setUp({}, { hostKeyAlias: "x".repeat(2000) });
+    expect((await refusal(verify())).reason).toBe("unrecordable");
+    expect(questions).toEqual([]);
+  });
+});

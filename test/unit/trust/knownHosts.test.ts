@@ -2,13 +2,18 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { wireString } from "../../../src/base/wire.ts";
 import { findKnownHosts, formatKnownHost, knownHostName } from "../../../src/trust/knownHosts.ts";
+import { publicKeyType } from "../../../src/trust/publicKeyBlob.ts";
 import { ecdsaBlob, ed25519Blob, keyText, rsaBlob } from "../../support/publicKeys.ts";
 
 const key = keyText(ed25519Blob(1));
 const base64 = key.split(" ")[1] ?? "";
 
-function lines(text: string, host = "host"): readonly number[] {
-  return findKnownHosts("/kh", text, host).entries.map((entry) => entry.line);
+async function lines(text: string, host = "host"): Promise<readonly number[]> {
+  return (await findKnownHosts("/kh", text, host)).entries.map((entry) => entry.line);
+}
+
+function written(host: string, hashed: boolean, blob = ed25519Blob(1)): string {
+  return formatKnownHost(host, "ssh-ed25519", blob, hashed) ?? "";
 }
 
 describe("known_hosts lines that count", () => {
@@ -23,29 +28,26 @@ describe("known_hosts lines that count", () => {
     ["no newline at the end", `# first\nhost ${key}`],
     ["a port in brackets", `[host]:2222 ${key}`, "[host]:2222"],
     ["a pattern", `*.example.org ${key}`, "a.example.org"],
-    ["a hashed name", formatKnownHost("host", "ssh-ed25519", ed25519Blob(1), true)],
-    [
-      "a hashed name with a port",
-      formatKnownHost("[host]:22022", "ssh-ed25519", ed25519Blob(1), true),
-      "[host]:22022",
-    ],
+    ["a hashed name", written("host", true)],
+    ["a hashed name with a port", written("[host]:22022", true), "[host]:22022"],
     ["text after a NUL", `host ${key}\0 garbage`],
     ["ECDSA", `host ${keyText(ecdsaBlob(3))}`],
     ["RSA", `host ${keyText(rsaBlob(3))}`],
     ["RSA of the shortest length", `host ${keyText(rsaBlob(3, 1024))}`],
   ];
   for (const [what, text, host] of table) {
-    it(what, () => {
-      const found = findKnownHosts("/kh", text, host ?? "host");
+    it(what, async () => {
+      const found = await findKnownHosts("/kh", text, host ?? "host");
       expect(found.problems).toEqual([]);
       expect(found.entries).toHaveLength(1);
       expect(found.entries[0]).toMatchObject({ file: "/kh", marker: "none" });
     });
   }
 
-  it("markers are told apart", () => {
+  it("markers are told apart", async () => {
     const text = `@revoked host ${key}\n@cert-authority *.example.org,host ${key}\nhost ${key}`;
-    expect(findKnownHosts("/kh", text, "host").entries.map((entry) => [entry.line, entry.marker])).toEqual([
+    const { entries } = await findKnownHosts("/kh", text, "host");
+    expect(entries.map((entry) => [entry.line, entry.marker])).toEqual([
       [1, "revoked"],
       [2, "cert-authority"],
       [3, "none"],
@@ -92,22 +94,37 @@ describe("known_hosts lines that are skipped", () => {
     ["a hash without its parts", `|1| ${key}`],
     ["a hash with a salt of the wrong length", `|1|AAAA|AAAA ${key}`],
     ["a hash of an unknown kind", `|2|${Buffer.alloc(20).toString("base64")}|AAAA ${key}`],
-    ["a hash in a list", `${formatKnownHost("host", "t", ed25519Blob(1), true).split(" ")[0]},host ${key}`],
+    ["a hash in a list", `${written("host", true).split(" ")[0]},host ${key}`],
     ["a NUL before the key", `host\0 ${key}`],
   ];
   for (const [what, line] of table) {
-    it(`${what}, and the next line counts`, () => {
-      expect(lines(`${line}\nhost ${key}\n`)).toEqual([2]);
+    it(`${what}, and the next line counts`, async () => {
+      expect(await lines(`${line}\nhost ${key}\n`)).toEqual([2]);
     });
   }
 
-  it("says which line is malformed", () => {
-    expect(findKnownHosts("/kh", "\nhost ssh-ed25519 AAAA\n", "host").problems).toEqual([
-      { file: "/kh", line: 2, message: "key of an unknown type, or damaged" },
+  it("says which line is malformed", async () => {
+    expect((await findKnownHosts("/kh", "\nhost ssh-ed25519 AAAA\n", "host")).problems).toEqual([
+      { file: "/kh", line: 2, message: "key of an unknown type, or damaged", hidesKey: true },
     ]);
   });
 
-  it("never throws, whatever the file holds", () => {
+  it.each<[what: string, line: string, hides: boolean]>([
+    ["a damaged key", "host ssh-ed25519 AAAA", true],
+    ["a name without a key", "host", true],
+    ["a short RSA key", `host ${keyText(rsaBlob(3, 768))}`, true],
+    ["a damaged key of another host", "other ssh-ed25519 AAAA", false],
+    ["a damaged revoked key", "@revoked host ssh-ed25519 !", true],
+    ["a whole revoked key of a type that is gone", "@revoked * ssh-dss AAAAB3NzaC1kc3MAAAABAQ==", false],
+    ["a damaged key of an authority", "@cert-authority * ssh-ed25519 !", false],
+    ["a hashed name with a damaged key", `${written("host", true).split(" ")[0]} ssh-ed25519 AAAA`, true],
+    ["a line of which the key is cut off by its length", `host${",x".repeat(200_000)} ${key}`, true],
+  ])("%s: whether it hides a key of the host is said", async (_, line, hides) => {
+    const { problems } = await findKnownHosts("/kh", line, "host");
+    expect(problems.some(({ hidesKey }) => hidesKey)).toBe(hides);
+  });
+
+  it("never throws, whatever the file holds", async () => {
     const piece = fc.oneof(
       fc.constantFrom(
         "host",
@@ -129,9 +146,9 @@ describe("known_hosts lines that are skipped", () => {
       ),
       fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
     );
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
-        const { entries } = findKnownHosts("/kh", pieces.join(""), "host");
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 30 }), async (pieces) => {
+        const { entries } = await findKnownHosts("/kh", pieces.join(""), "host");
         expect(entries.every((entry) => entry.line >= 1)).toBe(true);
       }),
     );
@@ -145,19 +162,84 @@ describe("names", () => {
     expect(knownHostName("::1", 2222)).toBe("[::1]:2222");
   });
 
-  it("a written line is found again, plain and hashed, also with letters outside ASCII", () => {
+  it("a written line is found again, plain and hashed, also with letters outside ASCII", async () => {
     for (const host of ["host", "[host]:2222", "bücher.example"]) {
       for (const hashed of [false, true]) {
-        const line = formatKnownHost(host, "ssh-ed25519", ed25519Blob(9), hashed);
-        const asRead = Buffer.from(line, "utf8").toString("latin1");
-        expect(findKnownHosts("/kh", asRead, host).entries).toHaveLength(1);
-        expect(findKnownHosts("/kh", asRead, "someone-else").entries).toHaveLength(0);
+        const asRead = Buffer.from(written(host, hashed), "utf8").toString("latin1");
+        expect((await findKnownHosts("/kh", asRead, host)).entries).toHaveLength(1);
+        expect((await findKnownHosts("/kh", asRead, "someone-else")).entries).toHaveLength(0);
+        expect(asRead.startsWith("|1|")).toBe(hashed);
       }
     }
   });
 
+  it.each([
+    "*",
+    "a?b",
+    "!x",
+    "a,b",
+    "a b",
+    "#x",
+    "@x",
+    "|x",
+    "|1|x",
+    "[x]",
+    "q'x",
+    "b\\x",
+    "new\nline",
+    "nul\0",
+  ])("%j has a meaning of its own on a line, so that it is written as a hash", async (host) => {
+    const line = written(host, false);
+    expect(line).toMatch(/^\|1\|[^ \n]+ ssh-ed25519 [^ \n]+$/);
+    expect(await lines(line, host)).toEqual([1]);
+    expect(await lines(line, "x")).toEqual([]);
+  });
+
+  it.each(["", "a".repeat(1025), "lone \ud800"])("%j is refused", (host) => {
+    expect(formatKnownHost(host, "ssh-ed25519", ed25519Blob(1), false)).toBeUndefined();
+  });
+
+  it("a key that can't be read back is refused", () => {
+    expect(formatKnownHost("host", "ssh-rsa", rsaBlob(1, 512), false)).toBeUndefined();
+    expect(formatKnownHost("host", "ssh-dss", ed25519Blob(1), false)).toBeUndefined();
+  });
+
+  it("whatever is written is one line, is found again, and names no other host", async () => {
+    const names = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 40 }),
+      fc.string({ unit: fc.constantFrom(..."ab.-[]:*?!,#@|1 \t\n\r\"'\\ü"), maxLength: 12 }),
+      fc
+        .tuple(fc.domain(), fc.integer({ min: 1, max: 65535 }))
+        .map(([host, port]) => knownHostName(host, port)),
+    );
+    const keys = fc.constantFrom(
+      ed25519Blob(5),
+      ecdsaBlob(3),
+      rsaBlob(4, 1024),
+      rsaBlob(4, 1023),
+      Buffer.of(1),
+    );
+    await fc.assert(
+      fc.asyncProperty(names, names, keys, fc.boolean(), async (host, other, blob, hashed) => {
+        const type = publicKeyType(blob) ?? "ssh-rsa";
+        const line = formatKnownHost(host, type, blob, hashed);
+        if (line === undefined) {
+          return;
+        }
+        const asRead = Buffer.from(`first ${key}\n${line}\n`, "utf8").toString("latin1");
+        expect(asRead.match(/\n/g)).toHaveLength(2);
+        const { entries, problems } = await findKnownHosts("/kh", asRead, host);
+        expect(problems).toEqual([]);
+        expect(entries.some((entry) => entry.line === 2 && entry.key.equals(blob))).toBe(true);
+        const isSame = other.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) === host.toLowerCase();
+        const strangers = (await findKnownHosts("/kh", asRead, other)).entries;
+        expect(isSame || strangers.every((entry) => entry.line !== 2)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  }, 60_000);
+
   it("hashing uses a new salt for each line", () => {
-    const write = (): string => formatKnownHost("host", "ssh-ed25519", ed25519Blob(9), true);
-    expect(write()).not.toBe(write());
+    expect(written("host", true)).not.toBe(written("host", true));
   });
 });

@@ -1,0 +1,166 @@
+import { spawn } from "node:child_process";
+import { isAbsolute } from "node:path";
+import { programSurroundings } from "../base/programFolder.ts";
+import { type ConfigEnvironment, configEnvironment } from "../config/configEnvironment.ts";
+import { splitArguments } from "../config/configLine.ts";
+import { hostTokens } from "../config/effectiveValues.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import { formatHostSpec } from "../config/hostSpec.ts";
+import { expandTokensAndVariables } from "../config/tokens.ts";
+import type { PresentedHostKey } from "./hostKeyPorts.ts";
+
+/** Why a KnownHostsCommand is run: `%I` of ssh_config(5). */
+export type KnownHostsPurpose = "ORDER" | "HOSTNAME";
+
+export interface KnownHostsQuestion {
+  readonly purpose: KnownHostsPurpose;
+  /** As known_hosts names it: `%H`. */
+  readonly host: string;
+  /** Undefined before the server has shown one. */
+  readonly presented: PresentedHostKey | undefined;
+}
+
+/**
+ * Runs a KnownHostsCommand and returns what it prints, as latin1 text in the format of known_hosts.
+ * @throws KnownHostsCommandError, or the signal's reason
+ */
+export type KnownHostsCommand = (question: KnownHostsQuestion, signal: AbortSignal) => Promise<string>;
+
+export class KnownHostsCommandError extends Error {}
+
+/** Bytes. */
+const longestOutput = 16 * 1024 * 1024;
+const longestWords = 2000;
+const timeLimitMilliseconds = 30_000;
+
+/**
+ * The command as `ssh` runs it (load_hostkeys_command in sshconnect.c): without a shell, with the tokens of
+ * ssh_config(5). Unlike `ssh`, it has a bound on time and output, and a command that can't be started is an error too:
+ * what it would have said is not known.
+ */
+export function knownHostsCommand(
+  config: HostConfig,
+  template: string,
+  environment: ConfigEnvironment = configEnvironment(),
+): KnownHostsCommand {
+  return async (question, signal) => {
+    const [program, ...args] = words(config, template, question, environment);
+    if (program === undefined || !isAbsolute(program)) {
+      throw new KnownHostsCommandError("KnownHostsCommand must begin with an absolute path");
+    }
+    return await run(
+      program,
+      args,
+      AbortSignal.any([signal, AbortSignal.timeout(timeLimitMilliseconds)]),
+      signal,
+    );
+  };
+}
+
+function words(
+  config: HostConfig,
+  template: string,
+  { purpose, host, presented }: KnownHostsQuestion,
+  environment: ConfigEnvironment,
+): readonly string[] {
+  const [program, ...args] = splitArguments(template) ?? [];
+  if (program === undefined) {
+    throw new KnownHostsCommandError("KnownHostsCommand has a quote that is not closed, or is empty");
+  }
+  const { alias, hostName, user, port, hostKeyAlias, proxyJump } = config;
+  const jump = proxyJump.at(-1);
+  const tokens = {
+    ...hostTokens(
+      new Map([
+        ["hostname", [hostName]],
+        ["user", [user]],
+        ["port", [String(port)]],
+        ...(hostKeyAlias === undefined ? [] : ([["hostkeyalias", [hostKeyAlias]]] as const)),
+        ...(jump === undefined ? [] : ([["proxyjump", [formatHostSpec(jump)]]] as const)),
+      ]),
+      alias,
+      environment,
+    ),
+    H: host,
+    I: purpose,
+    t: presented?.type ?? "NONE",
+    f: presented?.fingerprint ?? "NONE",
+    K: presented?.key.toString("base64") ?? "NONE",
+  };
+  try {
+    return [program, ...args.map((arg) => expandTokensAndVariables(arg, tokens, environment.env))];
+  } catch (cause) {
+    throw new KnownHostsCommandError("A token or variable of KnownHostsCommand can't be expanded", { cause });
+  }
+}
+
+/** @param limit aborts when the command takes too long, or with `signal`. */
+function run(
+  program: string,
+  args: readonly string[],
+  limit: AbortSignal,
+  signal: AbortSignal,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const ownGroup = process.platform !== "win32";
+    const child = spawn(program, args, {
+      ...programSurroundings(),
+      stdio: ["ignore", "pipe", "pipe"],
+      shell: false,
+      windowsHide: true,
+      detached: ownGroup,
+    });
+    const chunks: Buffer[] = [];
+    let length = 0;
+    let said = "";
+    const end = (error: unknown): void => {
+      try {
+        if (ownGroup && child.pid !== undefined) {
+          process.kill(-child.pid, "SIGKILL");
+        } else {
+          child.kill("SIGKILL");
+        }
+      } catch {
+        // It ended by itself meanwhile.
+      }
+      child.stdout.destroy();
+      child.stderr.destroy();
+      limit.removeEventListener("abort", onAbort);
+      reject(error);
+    };
+    const onAbort = (): void =>
+      end(
+        signal.aborted
+          ? signal.reason
+          : new KnownHostsCommandError(
+              `KnownHostsCommand took longer than ${timeLimitMilliseconds / 1000} s`,
+            ),
+      );
+    limit.addEventListener("abort", onAbort, { once: true });
+    child.stdout.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > longestOutput) {
+        end(new KnownHostsCommandError("KnownHostsCommand prints too much"));
+      } else {
+        chunks.push(chunk);
+      }
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(0, longestWords);
+    });
+    child.on("error", (cause) =>
+      end(new KnownHostsCommandError("KnownHostsCommand can't be started", { cause })),
+    );
+    child.on("close", (code) => {
+      limit.removeEventListener("abort", onAbort);
+      if (code === 0) {
+        resolve(Buffer.concat(chunks).toString("latin1"));
+      } else {
+        reject(
+          new KnownHostsCommandError(`KnownHostsCommand ended with ${code ?? "a signal"}: ${said.trim()}`),
+        );
+      }
+    });
+  });
+}
