@@ -1,6 +1,4 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { constants } from "node:fs";
-import { open, readFile } from "node:fs/promises";
 import ssh2 from "ssh2";
 import { KeyFileError, type KeyFileErrorReason } from "../../auth/authErrors.ts";
 import type { KeyReader, PrivateKeyFile, SigningKey } from "../../auth/authPorts.ts";
@@ -14,6 +12,8 @@ import {
   parseOpenSshSection,
 } from "../../auth/keys/openSshPrivateKey.ts";
 import { privateKeySigner } from "../../auth/keys/privateKeySigner.ts";
+import { FileError } from "../../base/fileErrors.ts";
+import { localFiles } from "../../base/localFiles.ts";
 import { claimedKeyType, decodeBase64, publicKeyType } from "../../trust/publicKeyBlob.ts";
 
 /** No key is as long as this: something else is in the way. */
@@ -70,34 +70,26 @@ class KeyFileReading {
   /** `text` is undefined when there is no file; `tooOpen` is its mode when others may read it. */
   async #load(): Promise<{ text: string | undefined; tooOpen: string | undefined }> {
     try {
-      const handle = await open(this.#file, constants.O_RDONLY);
-      try {
-        const { mode, uid, size } = await handle.stat();
-        if (size > longestFile) {
-          throw this.#error("malformed", "it is too long for a key");
-        }
-        const ours = process.getuid?.() === uid;
-        const tooOpen = ours && (mode & 0o077) !== 0 ? `0${(mode & 0o777).toString(8)}` : undefined;
-        return { text: (await handle.readFile("latin1")).trim(), tooOpen };
-      } finally {
-        await handle.close();
-      }
+      const { facts, bytes } = await localFiles.read(this.#file, longestFile, { pipes: true });
+      const ours = facts.kind === "file" && process.getuid?.() === facts.uid;
+      const tooOpen = ours && (facts.mode & 0o077) !== 0 ? `0${(facts.mode & 0o777).toString(8)}` : undefined;
+      return { text: textOf(bytes), tooOpen };
     } catch (error) {
-      if (KeyFileError.is(error)) {
+      if (!FileError.is(error)) {
         throw error;
       }
-      const code = error instanceof Error && "code" in error ? String(error.code) : "";
-      if (code === "ENOENT" || code === "ENOTDIR") {
+      if (error.reason === "missing") {
         return { text: undefined, tooOpen: undefined };
       }
-      throw this.#error("unreadable", `it can't be read (${code})`, error);
+      const reason = error.reason === "too-large" ? "malformed" : "unreadable";
+      throw this.#error(reason, error.what, error);
     }
   }
 
   /** The key in the `.pub` file beside this one. */
   async #publicHalf(): Promise<Buffer | undefined> {
     try {
-      return readPublicKey((await readFile(`${this.#file}.pub`, "latin1")).trim());
+      return readPublicKey(textOf((await localFiles.read(`${this.#file}.pub`, longestFile)).bytes));
     } catch {
       return undefined;
     }
@@ -251,6 +243,12 @@ class KeyFileReading {
   #error(reason: KeyFileErrorReason, what: string, cause?: unknown): KeyFileError {
     return new KeyFileError(reason, this.#file, `${this.#file}: ${what}`, { cause });
   }
+}
+
+function textOf(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes ?? new Uint8Array(0))
+    .toString("latin1")
+    .trim();
 }
 
 /** A line of a `.pub` file; undefined when it is something else. */
