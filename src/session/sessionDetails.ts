@@ -118,6 +118,15 @@ export function sessionReport(
     ["Last data", ago(session.lastActivity)],
     ["Received", size(session.bytesIn)],
     ["Sent", size(session.bytesOut)],
+    ["Folder", session.folder],
+    ...session.limits.map(
+      ({ kind, seconds, endsAt }) =>
+        [
+          `Limit: ${limitNames[kind]}`,
+          `${formatDuration(seconds * 1000)}, ends in ${formatDuration(endsAt - now)} (${new Date(endsAt).toISOString()})`,
+        ] as const,
+    ),
+    ["Limit", session.state.kind === "open" && session.limits.length === 0 ? "none" : undefined],
   ]);
   if (channel !== undefined) {
     const ends = (sent: boolean, received: boolean): string =>

@@ -108,17 +108,17 @@ export class SessionLimits implements Disposable {
   /** Milliseconds. */
   #left(limit: Armed): number {
     if (limit.kind === "global-timeout") {
-      limit.from = Math.max(limit.from, this.#events.lastActivityOnConnection());
+      const last = this.#events.lastActivityOnConnection();
+      if (last > limit.from) {
+        limit.from = last;
+        limit.warned = false;
+      }
     }
     return limit.from + limit.seconds * 1000 - this.#clock.monotonic();
   }
 
   #check(limit: Armed): void {
-    const before = limit.from;
     const left = this.#left(limit);
-    if (limit.from !== before) {
-      limit.warned = false;
-    }
     if (left <= 0) {
       this.dispose();
       this.#events.onReached(limit.kind, limit.seconds);

@@ -1,7 +1,12 @@
+import { showExtendedLimits } from "../prompts/limitWarnings.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { sessionFor } from "./sessionFor.ts";
 
-/** The session's time and idle limits start anew. */
+/** The session's limits start anew, and their new end is said. */
 export const extendLimits: CommandHandler = async (context, argument) => {
-  (await sessionFor(context, argument, "Extend Limits"))?.extend();
+  const session = await sessionFor(context, argument, "Extend Limits");
+  if (session !== undefined) {
+    session.extend();
+    showExtendedLimits(session);
+  }
 };

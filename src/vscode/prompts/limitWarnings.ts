@@ -4,9 +4,10 @@ import { printable } from "../../base/log.ts";
 import { limitNames } from "../../session/sessionDetails.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { LimitKind, Session } from "../../session/sessionTypes.ts";
+import { limitsExtendedText } from "../../text/limitText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 
-/** Tells a person that a terminal is about to reach a limit, and lets him extend it. */
+/** Warns that a terminal is about to reach a limit, and offers to extend it. */
 export function showLimitWarnings(service: SessionService): Disposable {
   return service.onDidWarn(({ session, limit, secondsLeft }) => {
     // A command's limit was set by whoever runs it, for it.
@@ -32,4 +33,13 @@ async function warn(session: Session, limit: LimitKind, secondsLeft: number): Pr
     return;
   }
   session.extend();
+  showExtendedLimits(session);
+}
+
+/** Says when the session ends now, or that nothing limits it. */
+export function showExtendedLimits(session: Session): void {
+  const { title, limits } = session.snapshot();
+  void vscode.window.showInformationMessage(
+    limitsExtendedText(plainMessage(printable(title)), limits, Date.now()),
+  );
 }

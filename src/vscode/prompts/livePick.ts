@@ -67,7 +67,7 @@ export class LivePick {
       const sessions = master.sessions
         .filter(({ kind, state }) => state.kind !== "ended" && (what === "all" || kind === "terminal"))
         .map((session) =>
-          liveItem(presentSession(session, master, now), {
+          liveItem(presentSession(session, master, now, this.#home), {
             kind: "session",
             id: session.id,
             masterId: master.id,

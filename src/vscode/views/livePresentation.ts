@@ -20,7 +20,9 @@ import {
   timeLeft,
   usualRoundTrip,
 } from "../../text/humanText.ts";
+import { limitLeftText, limitRowText, limitSourceText, limitTitle } from "../../text/limitText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
+import { differingUses, intervalText, lingerText, sharedPolicyNote } from "../../text/sharedPolicyText.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { valueSourceText } from "../../text/valueSourceText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
@@ -32,6 +34,8 @@ export interface ItemPresentation {
   readonly icon: { readonly id: string; readonly color?: string };
   readonly contextValue: string;
   readonly hover: string;
+  /** What the hover says that does not change by itself, as one comparable text: settings and their sources. */
+  readonly lasting?: string;
   /** For screen readers. */
   readonly accessibleLabel: string;
 }
@@ -184,6 +188,7 @@ export function presentMaster(master: MasterSnapshot, now: number, home: string)
     icon: masterIcon(state),
     contextValue: masterWords(master).join(" "),
     hover: masterHover(master, now, home),
+    lasting: masterPolicy(master, home),
     accessibleLabel: `${label}, ${masterStateText(state, now)}, ${isReconnecting(master) ? waitingText(master) : plural(master.sessions.length, "session")}`,
   };
 }
@@ -194,11 +199,7 @@ export function waitingText({ sessions }: MasterSnapshot): string {
 }
 
 function masterHover(master: MasterSnapshot, now: number, home: string): string {
-  const { keepalive, linger, state } = master;
-  const from = (source: ValueSource): string => `*${literal(valueSourceText(source, home))}*`;
-  const source = (value: keyof typeof keepalive.sources): string => from(keepalive.sources[value]);
-  const interval =
-    keepalive.serverAliveInterval === 0 ? "off" : `every ${keepalive.serverAliveInterval} s of silence`;
+  const { state } = master;
   const history = master.roundTrips.length > 1 ? ` ${sparkline(master.roundTrips)}` : "";
   const remote = master.remoteAddress === undefined ? "" : ` (${literal(master.remoteAddress)})`;
   const facts = factTable([
@@ -223,12 +224,6 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
     ["Cipher", master.algorithms && literal(algorithmsText(master.algorithms))],
     ["Engine", literal(master.engine)],
   ]);
-  const policy = factTable([
-    ["serverAliveInterval", `${interval}: ${source("serverAliveInterval")}`],
-    ["serverAliveCountMax", `${keepalive.serverAliveCountMax}: ${source("serverAliveCountMax")}`],
-    ["tcpKeepAlive", `${keepalive.tcpKeepAlive ? "yes" : "no"}: ${source("tcpKeepAlive")}`],
-    ["linger", linger && `${lingerText(linger.seconds)}: ${from(linger.source)}`],
-  ]);
   const notes = [
     master.probesIgnored
       ? "This server does not answer keepalive probes; silence alone does not end it."
@@ -238,9 +233,33 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
       ? literal(state.error.message)
       : undefined,
   ].filter((note) => note !== undefined);
-  return [`$(${masterIcon(state).id}) **${literal(master.spec)}**`, facts, "---", policy, ...notes].join(
-    "\n\n",
-  );
+  return [
+    `$(${masterIcon(state).id}) **${literal(master.spec)}**`,
+    facts,
+    "---",
+    masterPolicy(master, home),
+    ...notes,
+  ].join("\n\n");
+}
+
+/** Keepalive and linger, each with its source; and who of those that share the connection wants something else. */
+function masterPolicy({ keepalive, linger, uses }: MasterSnapshot, home: string): string {
+  const from = (source: ValueSource): string => `*${literal(valueSourceText(source, home))}*`;
+  const source = (value: keyof typeof keepalive.sources): string => from(keepalive.sources[value]);
+  const policy = factTable([
+    ["serverAliveInterval", `${intervalText(keepalive)}: ${source("serverAliveInterval")}`],
+    ["serverAliveCountMax", `${keepalive.serverAliveCountMax}: ${source("serverAliveCountMax")}`],
+    ["tcpKeepAlive", `${keepalive.tcpKeepAlive ? "yes" : "no"}: ${source("tcpKeepAlive")}`],
+    ["linger", linger && `${lingerText(linger.seconds)}: ${from(linger.source)}`],
+  ]);
+  const differing = differingUses(uses);
+  return differing.length === 0
+    ? policy
+    : [
+        policy,
+        sharedPolicyNote,
+        factTable(differing.map(([who, what]) => [literal(who), literal(what)])),
+      ].join("\n\n");
 }
 
 /** In the words of `ssh -v`. */
@@ -253,13 +272,6 @@ function lastAttempt({ state, spec }: MasterSnapshot, home: string): string | un
   return state.kind === "reconnecting" && state.error !== undefined
     ? literal(userMessage(state.error, spec, home)?.text ?? state.error.message)
     : undefined;
-}
-
-function lingerText(seconds: number): string {
-  if (seconds === Number.POSITIVE_INFINITY) {
-    return "stays";
-  }
-  return seconds === 0 ? "leaves at once" : shortDuration(seconds * 1000);
 }
 
 const sessionIcons: Record<SessionKind, string> = {
@@ -286,8 +298,9 @@ export function presentSession(
   session: SessionSnapshot,
   master: MasterSnapshot | undefined,
   now: number,
+  home: string,
 ): ItemPresentation {
-  const { state } = session;
+  const { state, limits } = session;
   const text = sessionStateText(state, master);
   const idle = now - session.lastActivity;
   const quiet = age(idle);
@@ -295,6 +308,7 @@ export function presentSession(
     state.kind === "open"
       ? known([
           endedInput(session) ? "EOF sent" : undefined,
+          limitRowText(limits, now),
           age(now - session.since),
           quiet === undefined ? undefined : `quiet ${quiet}`,
         ])
@@ -328,8 +342,18 @@ export function presentSession(
         ["Since", `${clockTime(session.since)} (${shortDuration(now - session.since)})`],
         ["Last activity", `${shortDuration(idle)} ago`],
         ["Traffic", `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
+        ["Folder", session.folder === undefined ? undefined : literal(session.folder)],
+        ...(state.kind === "open" && limits.length === 0 ? [["Limit", "none"] as const] : []),
+        ...limits.map(
+          (limit) =>
+            [
+              limitTitle(limit),
+              `${limitLeftText(limit, now)}: *${literal(limitSourceText(limit.source, home))}*`,
+            ] as const,
+        ),
       ]),
     ].join("\n\n"),
+    lasting: JSON.stringify(limits.map(({ kind, seconds, source }) => [kind, seconds, source])),
     accessibleLabel: `${label}, ${session.kind}, ${text}`,
   };
 }

@@ -10,6 +10,7 @@ import { viewIds } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";
 import { presentEnded, presentHistory } from "./historyPresentation.ts";
 import { type ItemPresentation, isLive, presentMaster, presentSession } from "./livePresentation.ts";
+import { RedrawPolicy, type ShownRow } from "./redrawPolicy.ts";
 import {
   inShownOrder,
   presentFold,
@@ -21,11 +22,6 @@ import { type LiveNode, nodeKey } from "./treeNodes.ts";
 
 const refreshDelay = 50;
 const tickInterval = 1000;
-/** VS Code asks for a hover once and keeps it until the row is drawn anew. Long enough to read one. */
-const hoverLife = 30_000;
-/** A row that was pointed at stands still for so long, but for what is more than a number: its hover could not be read. */
-const hoverCalm = 10_000;
-
 /**
  * The Live view: masters, below each its sessions and what its server itself sees. A view over snapshots; what it remembers is only which element object
  * stands for which id (VS Code knows elements by identity) and what it has shown last, so that a tick redraws only what
@@ -43,9 +39,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
   readonly #refresh: Coalescer;
   readonly onDidChangeTreeData: vscode.Event<LiveNode | undefined>;
   #nodes = new Map<string, LiveNode>();
-  #shown = new Map<string, string>();
-  /** When the hovers that VS Code keeps were made, in wall-clock milliseconds. */
-  #hovered = new Map<string, number>();
+  readonly #redraw = new RedrawPolicy();
   #tick: Disposable | undefined;
 
   constructor(
@@ -148,7 +142,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     const presentation = this.#present(element);
     if (presentation !== undefined) {
       item.tooltip = new vscode.MarkdownString(presentation.hover, true);
-      this.#hovered.set(nodeKey(element), this.#clock.now());
+      this.#redraw.hovered(nodeKey(element), this.#clock.now());
     }
     return item;
   }
@@ -230,7 +224,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
       case "session": {
         const master = masterOf(element.masterId);
         const session = master?.sessions.find(({ id }) => id === element.id);
-        return session && presentSession(session, master, now);
+        return session && presentSession(session, master, now, this.#home);
       }
       case "onServer":
         return presentFold(
@@ -256,11 +250,16 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
 
   /** Redraws what changed: an item alone, a fold with what is in it, or everything when masters or sessions came or went. */
   #update(): void {
-    const shown = new Map<string, string>();
+    const rows: ShownRow[] = [];
     const add = (node: LiveNode, children: readonly LiveNode[]): void => {
       const presentation = this.#present(node);
       const below = node.kind === "onServer" ? children.map(nodeKey).join("\n") : "";
-      shown.set(nodeKey(node), `${presentation === undefined ? "" : reading(presentation)}${below}`);
+      rows.push({
+        key: nodeKey(node),
+        text: `${presentation === undefined ? "" : reading(presentation)}${below}`,
+        lasting: presentation?.lasting ?? "",
+        counts: node.kind === "master" || node.kind === "session",
+      });
       for (const child of children) {
         add(child, this.getChildren(child));
       }
@@ -268,41 +267,20 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     for (const node of this.getChildren()) {
       add(node, this.getChildren(node));
     }
-    const before = this.#shown;
-    const calm = this.#clock.now() - hoverCalm;
-    for (const [key, at] of this.#hovered) {
-      const [was, is] = [before.get(key), shown.get(key)];
-      const isMaster = this.#nodes.get(key)?.kind === "master";
-      if (
-        isMaster &&
-        at > calm &&
-        was !== undefined &&
-        is !== undefined &&
-        withoutNumbers(was) === withoutNumbers(is)
-      ) {
-        shown.set(key, was);
-      }
-    }
-    const structure = [...shown.keys()].filter((key) => !key.startsWith("server ")).join("\n");
+    const keys = rows.map(({ key }) => key);
     const folds = this.#service
       .masters()
       .filter(isConnected)
       .map(({ id }) => id);
-    shown.set("", `${structure}\n${folds.join(" ")}`);
-    this.#shown = shown;
+    const structure = `${keys.filter((key) => !key.startsWith("server ")).join("\n")}\n${folds.join(" ")}`;
+    const due = this.#redraw.next(rows, structure, this.#clock.now());
+    const shown = new Set(keys);
     this.#nodes = new Map([...this.#nodes].filter(([key]) => shown.has(key)));
-    this.#hovered = new Map([...this.#hovered].filter(([key]) => shown.has(key)));
-    const since = this.#clock.now() - hoverLife;
-    if (before.get("") !== shown.get("")) {
-      this.#hovered.clear();
+    if (due === "all") {
       this.#changed.fire(undefined);
     } else {
-      for (const [key, text] of shown) {
-        const node = this.#nodes.get(key);
-        if (node !== undefined && (before.get(key) !== text || (this.#hovered.get(key) ?? since) < since)) {
-          this.#hovered.delete(key);
-          this.#changed.fire(node);
-        }
+      for (const node of due.map((key) => this.#nodes.get(key)).filter((each) => each !== undefined)) {
+        this.#changed.fire(node);
       }
     }
     const sessions = this.#service.masters().reduce((sum, master) => sum + liveSessions(master), 0);
@@ -331,10 +309,6 @@ function reading(presentation: ItemPresentation): string {
     presentation.icon,
     presentation.contextValue,
   ]);
-}
-
-function withoutNumbers(text: string): string {
-  return text.replaceAll(/\d+/g, "");
 }
 
 /** Sessions of a master that have not ended. */

@@ -89,7 +89,7 @@ describe("a master in the tree", () => {
     expect(shown.accessibleLabel).toBe(`web1, ${text}, 2 terminals wait`);
     expect(shown.hover).toContain("| Lost | the server stopped answering |");
     expect(shown.hover).toMatch(/\| Last attempt \| .*refused.* \|/);
-    expect(presentSession(waiting, master, later)).toMatchObject({
+    expect(presentSession(waiting, master, later, home)).toMatchObject({
       description: "waits",
       contextValue: "session terminal",
     });
@@ -229,16 +229,18 @@ describe("a master in the tree", () => {
 describe("a session in the tree", () => {
   it("reads the same all through its first minute", () => {
     expect(
-      readings(60, (now) => presentSession(sessionSnapshot(), masterSnapshot(), now).description),
+      readings(60, (now) => presentSession(sessionSnapshot(), masterSnapshot(), now, home).description),
     ).toEqual([""]);
   });
 
   it("shows its age, and since when it is quiet once that is a minute", () => {
     expect(
-      presentSession(sessionSnapshot({ lastActivity: later - 59_000 }), masterSnapshot(), later).description,
+      presentSession(sessionSnapshot({ lastActivity: later - 59_000 }), masterSnapshot(), later, home)
+        .description,
     ).toBe("3 m");
     expect(
-      presentSession(sessionSnapshot({ lastActivity: later - 60_000 }), masterSnapshot(), later).description,
+      presentSession(sessionSnapshot({ lastActivity: later - 60_000 }), masterSnapshot(), later, home)
+        .description,
     ).toBe("3 m · quiet 1 m");
   });
 
@@ -247,13 +249,14 @@ describe("a session in the tree", () => {
       sessionSnapshot({ spec: "alias2", lastActivity: later }),
       masterSnapshot(),
       later,
+      home,
     );
     expect(shown.description).toBe("3 m · alias2");
   });
 
   it("can be revealed only when it has a terminal, and ended only while it lives", () => {
     const context = (over: Parameters<typeof sessionSnapshot>[0]): string =>
-      presentSession(sessionSnapshot(over), undefined, later).contextValue;
+      presentSession(sessionSnapshot(over), undefined, later, home).contextValue;
     expect(context({})).toBe("session terminal live");
     expect(context({ kind: "command" })).toBe("session live");
     const outcome = { kind: "exited", code: 3 } as const;
@@ -266,20 +269,76 @@ describe("a session in the tree", () => {
       sessionSnapshot({ state: { kind: "ended", since: later, outcome }, outcome }),
       undefined,
       later,
+      home,
     );
     expect(shown.description).toContain("stopped answering");
+  });
+
+  it("shows its limits with what is left, and where they come from; and that it has none", () => {
+    const limited = presentSession(
+      sessionSnapshot({
+        folder: "api",
+        limits: [
+          {
+            ...{ kind: "idle", seconds: 600, endsAt: later + 125_000 },
+            source: { kind: "setting", setting: "x", layer: "workspaceFolder", folder: "api" },
+          },
+          { kind: "time", seconds: 7200, endsAt: later + 7_015_000, source: { kind: "commandLine" } },
+        ],
+      }),
+      masterSnapshot(),
+      later,
+      home,
+    );
+    expect(limited.description).toBe("3 m left · 3 m · quiet 3 m");
+    expect(limited.hover).toContain("| Idle limit | 3 m left of 10 m: *folder setting of api* |");
+    expect(limited.hover).toContain("| Time limit | 1 h 57 m left of 2 h: *set for this session* |");
+    expect(limited.hover).toContain("| Folder | api |");
+    const free = presentSession(sessionSnapshot(), masterSnapshot(), later, home);
+    expect(free.hover).toContain("| Limit | none |");
+    expect(free.lasting).not.toBe(limited.lasting);
+  });
+});
+
+describe("a connection that several hosts share", () => {
+  const { keepalive } = masterSnapshot();
+  const use = (spec: string, seconds: number, serverAliveInterval: number, folder?: string) => ({
+    ...{ spec, folder, keepalive: { ...keepalive, serverAliveInterval } },
+    linger: { seconds, source: { kind: "default" } as const },
+  });
+  const hover = (...uses: readonly ReturnType<typeof use>[]): string =>
+    presentMaster(masterSnapshot({ uses }), later, home).hover;
+
+  it("says what each of them has for itself where they differ", () => {
+    const text = hover(use("web1", 600, 15), use("me@web1:2222", 0, 0, "api"));
+    expect(text).toContain("differ in these values");
+    expect(text).toContain("| web1 | every 15 s of silence, 3 times; linger 10 m |");
+    expect(text).toContain("| me\\@web1\\:2222 in api | keepalive off; linger leaves at once |");
+  });
+
+  it("says nothing where they agree", () => {
+    expect(hover(use("web1", 600, 15), use("www", 600, 15))).not.toContain("differ");
+    expect(hover(use("web1", 600, 15))).not.toContain("differ");
+  });
+
+  it("has a lasting part that changes with a setting and not with time", () => {
+    const lasting = (interval: number, now: number): string | undefined =>
+      presentMaster(masterSnapshot({ keepalive: { ...keepalive, serverAliveInterval: interval } }), now, home)
+        .lasting;
+    expect(lasting(15, later)).toBe(lasting(15, later + 60_000));
+    expect(lasting(15, later)).not.toBe(lasting(16, later));
   });
 });
 
 describe("a terminal whose input has ended", () => {
   it("says so in its row and its hover", () => {
-    const shown = presentSession(sessionSnapshot({ eofSent: true }), undefined, start);
+    const shown = presentSession(sessionSnapshot({ eofSent: true }), undefined, start, home);
     expect(shown.description).toMatch(/^EOF sent/);
     expect(shown.hover).toContain("EOF sent");
   });
 
   it("is not meant where a command got its EOF as every command does", () => {
-    const shown = presentSession(sessionSnapshot({ eofSent: true, kind: "command" }), undefined, start);
+    const shown = presentSession(sessionSnapshot({ eofSent: true, kind: "command" }), undefined, start, home);
     expect(shown.description).not.toContain("EOF");
   });
 });

@@ -1,0 +1,58 @@
+/** What people read about a session's limits. No vscode. */
+import type { ValueSource } from "../config/hostConfig.ts";
+import { limitNames } from "../session/sessionDetails.ts";
+import type { LimitSnapshot } from "../session/sessionTypes.ts";
+import { shortDuration, timeLeft } from "./humanText.ts";
+import { valueSourceText } from "./valueSourceText.ts";
+
+/** For a row: the time until the first limit ends the session, `5 m left`; undefined without a limit. */
+export function limitRowText(limits: readonly LimitSnapshot[], now: number): string | undefined {
+  const [first] = limits;
+  return first && `${timeLeft(first.endsAt - now)} left`;
+}
+
+/** `2 h left of 8 h` */
+export function limitLeftText({ endsAt, seconds }: LimitSnapshot, now: number): string {
+  return `${timeLeft(endsAt - now)} left of ${shortDuration(seconds * 1000)}`;
+}
+
+/** As the name of a row in a table: `Time limit`. */
+export function limitTitle({ kind }: Pick<LimitSnapshot, "kind">): string {
+  const name = limitNames[kind];
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+/** Not escaped. @param home shown as `~`. */
+export function limitSourceText(source: ValueSource, home: string): string {
+  return source.kind === "commandLine" ? "set for this session" : valueSourceText(source, home);
+}
+
+/**
+ * What a person reads after "Extend Limits": the new end.
+ * @param title of the session, already made plain.
+ */
+export function limitsExtendedText(title: string, limits: readonly LimitSnapshot[], now: number): string {
+  if (limits.length === 0) {
+    return `"${title}" has no limit. It stays open until you end it.`;
+  }
+  const time = limits.find(({ kind }) => kind === "time");
+  const silence = limits.find(({ kind }) => kind !== "time");
+  const quiet =
+    silence &&
+    `${shortDuration(silence.seconds * 1000)} without input or output (${limitNames[silence.kind]})`;
+  if (time === undefined) {
+    return `"${title}" now ends after ${quiet}.`;
+  }
+  const end = `at ${clockTime(time.endsAt)}, in ${timeLeft(time.endsAt - now)} (${limitNames.time})`;
+  return quiet === undefined
+    ? `"${title}" now ends ${end}.`
+    : `"${title}" now ends ${end}, or earlier after ${quiet}.`;
+}
+
+function clockTime(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleTimeString(undefined, {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+}
