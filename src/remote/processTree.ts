@@ -51,12 +51,15 @@ export class ProcessTree {
     });
   }
 
-  /** `process` and everything below it, parents first. */
-  subtree(process: RemoteProcess): RemoteProcess[] {
+  /** `process` and everything below it, parents first, up to `most` of them. */
+  subtree(process: RemoteProcess, most: number): RemoteProcess[] {
     const found = [process];
     const seen = new Set([process.pid]);
     for (const next of found) {
       for (const child of this.children(next.pid)) {
+        if (found.length >= most) {
+          return found;
+        }
         if (!seen.has(child.pid)) {
           seen.add(child.pid);
           found.push(child);

@@ -23,7 +23,13 @@ export interface RemoteFacts {
   readonly environments: ReadonlyMap<number, SshConnection>;
 }
 
-export type SudoState = "not-allowed" | "unavailable" | "not-needed" | "used";
+const sudoStates = ["not-allowed", "unavailable", "not-needed", "used"] as const;
+export type SudoState = (typeof sudoStates)[number];
+
+/** What the script printed; anything else is no sudo. */
+export function sudoState(text: string | undefined): SudoState {
+  return sudoStates.find((state) => state === text) ?? "not-allowed";
+}
 
 /** The four values of SSH_CONNECTION, as the server sees them (a NAT between may have changed the client's). */
 export interface SshConnection {

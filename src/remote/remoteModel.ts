@@ -1,8 +1,10 @@
+import { atOnce, inSlices, type Steps } from "../base/turns.ts";
 import { groupBy } from "./groupBy.ts";
 import { type JudgeLimits, judgeHung } from "./hungJudge.ts";
 import { ttyName } from "./parse/ttyName.ts";
 import { ProcessTree } from "./processTree.ts";
-import type { LoginRecord, RemoteFacts, RemoteProcess } from "./remoteFacts.ts";
+import { RemoteViewError } from "./remoteErrors.ts";
+import type { LogindSession, LoginRecord, RemoteFacts, RemoteProcess, TtyTimes } from "./remoteFacts.ts";
 import type {
   HungReason,
   KillTarget,
@@ -18,9 +20,22 @@ export interface ModelOptions {
   readonly otherCarriers?: ReadonlySet<string>;
 }
 
-/** Builds the list of remote sessions from one reading. A pure function of its arguments. */
+/** More than anybody reads in a list. */
+const mostSessions = 5000;
+
+/** Builds the list of remote sessions in one go. @throws RemoteViewError `too-much` */
 export function buildSessions(facts: RemoteFacts, options: ModelOptions): RemoteSession[] {
-  return new ModelBuilder(facts, options).build();
+  return atOnce(sessionSteps(facts, options));
+}
+
+/**
+ * Builds the list of remote sessions from one reading, in steps. A pure function of its arguments.
+ * @throws RemoteViewError `too-much`
+ */
+export function* sessionSteps(facts: RemoteFacts, options: ModelOptions): Steps<RemoteSession[]> {
+  const builder = new ModelBuilder(facts, options);
+  yield;
+  return yield* builder.build();
 }
 
 interface Draft {
@@ -42,28 +57,45 @@ class ModelBuilder {
   readonly #tree: ProcessTree;
   readonly #sockets: SocketIndex;
   readonly #claimedTtys = new Set<string>();
+  readonly #loginsByTty: ReadonlyMap<string, readonly LoginRecord[]>;
+  readonly #processesByTty: ReadonlyMap<string | undefined, readonly RemoteProcess[]>;
+  readonly #logindByTty: ReadonlyMap<string | undefined, readonly LogindSession[]>;
+  readonly #timesByTty: ReadonlyMap<string, readonly TtyTimes[]>;
+
+  /** Each session lists all that is below it: nested in one another, n sessions would list n * n / 2 processes. */
+  #membersLeft: number;
 
   constructor(facts: RemoteFacts, options: ModelOptions) {
+    this.#membersLeft = 4 * facts.processes.length + 1000;
     this.#facts = facts;
     this.#options = options;
     this.#tree = new ProcessTree(facts);
     this.#sockets = new SocketIndex(facts, this.#tree);
+    // A server chooses how many there are of each: none is searched once for each of the others.
+    this.#loginsByTty = groupBy(facts.logins, ({ tty }) => tty);
+    this.#processesByTty = groupBy(facts.processes, ({ tty }) => tty);
+    this.#logindByTty = groupBy(facts.logind, ({ tty }) => tty);
+    this.#timesByTty = groupBy(facts.ttys, ({ tty }) => tty);
   }
 
-  build(): RemoteSession[] {
+  *build(): Steps<RemoteSession[]> {
     const connections = this.#tree
       .withRole("session")
       .flatMap(({ process, role }) => this.#onConnection(process, role.user, role.ttys));
     const monitors = this.#tree
       .withRole("monitor")
       .flatMap(({ process, role }) => this.#loneMonitor(process, role.user));
-    const drafts = [...connections, ...monitors];
-    for (const draft of drafts) {
+    const carried = [...connections, ...monitors];
+    for (const draft of carried) {
       if (draft.tty !== undefined) {
         this.#claimedTtys.add(draft.tty);
       }
     }
-    return [...drafts, ...this.#otherLogins()].map((draft) => this.#finish(draft));
+    const drafts = [...carried, ...this.#otherLogins()];
+    if (drafts.length > mostSessions) {
+      throw new RemoteViewError("too-much", `More than ${mostSessions} logins`);
+    }
+    return yield* inSlices(drafts, 50, (slice) => slice.map((draft) => this.#finish(draft)));
   }
 
   /** Without the probe itself: one draft per terminal, one for all that has no terminal, or one for a connection that carries nothing. */
@@ -131,7 +163,7 @@ class ModelBuilder {
       }
     }
     return [...byTty].map(([tty, { user, record }]) => {
-      const onTty = this.#facts.processes.filter((process) => process.tty === tty && process.state !== "Z");
+      const onTty = (this.#processesByTty.get(tty) ?? []).filter(({ state }) => state !== "Z");
       const leader = onTty.find((process) => process.sessionLeader) ?? onTty[0];
       return {
         kind: "login",
@@ -163,7 +195,7 @@ class ModelBuilder {
 
   #finish(draft: Draft): RemoteSession {
     const { carrier, leaders, tty } = draft;
-    const members = leaders.flatMap((leader) => this.#tree.subtree(leader));
+    const members = leaders.flatMap((leader) => this.#membersOf(leader));
     const first = leaders[0] ?? carrier;
     const since = first?.startedAt ?? this.#record(tty)?.at;
     const connection = carrier === undefined ? ({ kind: "unknown" } as const) : this.#sockets.of(carrier);
@@ -203,6 +235,15 @@ class ModelBuilder {
     });
   }
 
+  #membersOf(leader: RemoteProcess): RemoteProcess[] {
+    const members = this.#tree.subtree(leader, this.#membersLeft + 1);
+    this.#membersLeft -= members.length;
+    if (this.#membersLeft < 0) {
+      throw new RemoteViewError("too-much", "Sessions are nested in one another");
+    }
+    return members;
+  }
+
   #ours(carrier: RemoteProcess | undefined): RemoteSession["ours"] {
     if (carrier === undefined) {
       return undefined;
@@ -231,12 +272,12 @@ class ModelBuilder {
   }
 
   #record(tty: string | undefined): LoginRecord | undefined {
-    return tty === undefined ? undefined : this.#facts.logins.find((record) => record.tty === tty);
+    return tty === undefined ? undefined : this.#loginsByTty.get(tty)?.[0];
   }
 
   #from(tty: string | undefined, carrier: RemoteProcess | undefined): string | undefined {
-    const record = tty === undefined ? [] : this.#facts.logins.filter((other) => other.tty === tty);
-    const logind = tty === undefined ? undefined : this.#facts.logind.find((session) => session.tty === tty);
+    const record = tty === undefined ? [] : (this.#loginsByTty.get(tty) ?? []);
+    const logind = tty === undefined ? undefined : this.#logindByTty.get(tty)?.[0];
     return (
       record.find((other) => other.from !== undefined)?.from ??
       logind?.remoteHost ??
@@ -249,14 +290,12 @@ class ModelBuilder {
     if (tty === undefined) {
       return undefined;
     }
-    const times = this.#facts.ttys.find((other) => other.tty === tty);
+    const times = this.#timesByTty.get(tty)?.[0];
     if (times !== undefined) {
       return Math.max(0, this.#facts.now - Math.max(times.inputAt, times.outputAt));
     }
-    const idle = this.#facts.logins.flatMap((record) =>
-      record.tty === tty && record.idleSeconds !== undefined ? [record.idleSeconds] : [],
-    );
-    return idle.length === 0 ? undefined : Math.min(...idle);
+    const idle = (this.#loginsByTty.get(tty) ?? []).flatMap(({ idleSeconds }) => idleSeconds ?? []);
+    return idle.length === 0 ? undefined : idle.reduce((least, seconds) => Math.min(least, seconds));
   }
 
   #age(process: RemoteProcess): number | undefined {

@@ -11,6 +11,10 @@ export const shellCommand = "exec /bin/sh -s";
 
 const timeLimitSeconds = 30;
 const maxOutputBytes = 8 * 1024 * 1024;
+/** A server with 30,000 processes prints fewer. */
+const mostLines = 100_000;
+/** Characters. No line that we understand is longer; the rest of it is dropped before anything searches it. */
+const longestLine = 4096;
 
 /** Named parts of a script's output, in order. A name may come more than once (one part per file). */
 export interface ScriptPart {
@@ -55,10 +59,19 @@ export function makeBoundary(): string {
   return `ssh-sessions-${randomBytes(16).toString("hex")}`;
 }
 
-/** Cuts output at the boundary lines. Whatever a profile printed before `begin` is dropped. */
+/**
+ * Cuts output at the boundary lines. Whatever a profile printed before `begin` is dropped, and so is the end of a line
+ * that is too long.
+ * @throws RemoteViewError `too-much` for more lines than a server has reason to print.
+ */
 export function splitParts(stdout: string, boundary: string): ScriptPart[] {
   const parts: { name: string; argument: string; lines: string[] }[] = [];
-  for (const line of stdout.split("\n")) {
+  const lines = stdout.split("\n", mostLines + 1);
+  if (lines.length > mostLines) {
+    throw new RemoteViewError("too-much", `More than ${mostLines} lines of output`);
+  }
+  for (const whole of lines) {
+    const line = whole.slice(0, longestLine);
     if (line.startsWith(`${boundary} `)) {
       const [name = "", ...rest] = line.slice(boundary.length + 1).split(" ");
       parts.push({ name, argument: rest.join(" ").trim(), lines: [] });
@@ -75,6 +88,14 @@ function trimBlankEnd(lines: readonly string[]): string[] {
   return lines.slice(0, end + 1);
 }
 
+export interface ScriptOptions {
+  readonly sudo: boolean;
+  readonly signal?: AbortSignal;
+  readonly timeLimitSeconds?: number;
+  /** More is an error. Default: 8 MiB. */
+  readonly maxOutputBytes?: number;
+}
+
 /**
  * Runs `body` in one round trip and returns its parts.
  * @throws RemoteViewError
@@ -82,25 +103,31 @@ function trimBlankEnd(lines: readonly string[]): string[] {
 export async function runScript(
   exec: RemoteExec,
   body: string,
-  options: { readonly sudo: boolean; readonly signal?: AbortSignal; readonly timeLimitSeconds?: number },
+  options: ScriptOptions,
 ): Promise<readonly ScriptPart[]> {
   const boundary = makeBoundary();
+  const mostBytes = options.maxOutputBytes ?? maxOutputBytes;
   const result = await exec(shellCommand, {
     stdin: wrapScript(body, boundary, options.sudo),
     timeLimitSeconds: options.timeLimitSeconds ?? timeLimitSeconds,
-    maxOutputBytes,
+    maxOutputBytes: mostBytes,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const parts = splitParts(result.stdout, boundary);
   if (parts.length === 0) {
-    const said = printable(result.stderr.trim() || result.stdout.trim(), 200);
+    const said = printable(shownStart(result.stderr) || shownStart(result.stdout), 200);
     throw new RemoteViewError("no-shell", `The server did not run a POSIX shell: ${said}`);
   }
   if (result.truncated) {
-    throw new RemoteViewError("too-much", `More than ${maxOutputBytes} bytes of output`);
+    throw new RemoteViewError("too-much", `More than ${mostBytes} bytes of output`);
   }
   if (parts.at(-1)?.name !== "end") {
     throw new RemoteViewError("incomplete", `The script ended early in part ${parts.at(-1)?.name}`);
   }
   return parts;
+}
+
+/** Enough of the beginning for a message. */
+function shownStart(output: string): string {
+  return output.slice(0, 4096).trim();
 }

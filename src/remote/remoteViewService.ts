@@ -2,14 +2,15 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
+import { inTurns } from "../base/turns.ts";
 import { defaultJudgeLimits } from "./hungJudge.ts";
 import { type KillOptions, type KillReport, killRemoteSessions } from "./killRemote.ts";
-import { parseProbe } from "./parse/probeOutput.ts";
+import { probeSteps } from "./parse/probeOutput.ts";
 import { probeScript } from "./probeScript.ts";
 import { RemoteViewError } from "./remoteErrors.ts";
 import type { RemoteAccess } from "./remoteExec.ts";
 import type { RemoteFacts, SudoState } from "./remoteFacts.ts";
-import { buildSessions } from "./remoteModel.ts";
+import { sessionSteps } from "./remoteModel.ts";
 import { runScript } from "./remoteScript.ts";
 import type { RemoteSession } from "./remoteSession.ts";
 
@@ -154,10 +155,13 @@ export class RemoteViewService implements Disposable {
   async #read(masterId: string, entry: Entry, signal: AbortSignal): Promise<RemoteSnapshot> {
     try {
       const access = this.#access(masterId);
-      const facts = parseProbe(await runScript(access.exec, probeScript, { sudo: access.sudo, signal }));
+      const parts = await runScript(access.exec, probeScript, { sudo: access.sudo, signal });
+      const facts = await inTurns(probeSteps(parts), signal);
       signal.throwIfAborted();
       entry.carrier = facts.connection && `${facts.connection.clientAddress} ${facts.connection.clientPort}`;
-      entry.snapshot = this.#makeSnapshot(masterId, facts);
+      const snapshot = await this.#makeSnapshot(masterId, facts, signal);
+      signal.throwIfAborted();
+      entry.snapshot = snapshot;
       entry.failure = undefined;
     } catch (error) {
       if (!signal.aborted) {
@@ -170,22 +174,26 @@ export class RemoteViewService implements Disposable {
     return entry.snapshot;
   }
 
-  #makeSnapshot(masterId: string, facts: RemoteFacts): RemoteSnapshot {
+  async #makeSnapshot(masterId: string, facts: RemoteFacts, signal: AbortSignal): Promise<RemoteSnapshot> {
     const otherCarriers = new Set<string>();
     for (const { carrier } of this.#entries.values()) {
       if (carrier !== undefined) {
         otherCarriers.add(carrier);
       }
     }
+    const sessions = await inTurns(
+      sessionSteps(facts, {
+        limits: { ...defaultJudgeLimits, idleSeconds: this.#ports.hungAfterSeconds(masterId) },
+        otherCarriers,
+      }),
+      signal,
+    );
     return Object.freeze({
       masterId,
       takenAt: this.#ports.clock.now(),
       system: `${facts.system} ${facts.release}`.trim(),
       sudo: facts.sudo,
-      sessions: buildSessions(facts, {
-        limits: { ...defaultJudgeLimits, idleSeconds: this.#ports.hungAfterSeconds(masterId) },
-        otherCarriers,
-      }),
+      sessions,
       gaps: gapsOf(facts),
     });
   }

@@ -9,10 +9,21 @@ export class SocketIndex {
   /** The tool names owners for more than our own processes: our carrier's socket, which sshd's privileges hide, has one. */
   readonly #namesOwners: boolean;
   readonly #carrierListener: number | undefined;
+  readonly #carrierListed: boolean;
+  /** The place of each socket in the list, by owner. */
+  readonly #owned = new Map<number, number>();
+  readonly #ends = new Map<string, RemoteSocket>();
 
   constructor(facts: RemoteFacts, tree: ProcessTree) {
     this.#facts = facts;
     this.#tree = tree;
+    for (const [index, socket] of (facts.sockets ?? []).entries()) {
+      for (const pid of socket.pids) {
+        setFirst(this.#owned, pid, index);
+      }
+      setFirst(this.#ends, endsOf(socket.localPort, socket.peerAddress, socket.peerPort), socket);
+    }
+    this.#carrierListed = facts.connection !== undefined && this.#at(facts.connection) !== undefined;
     const carrierSshd = [...tree.carrier]
       .map((pid) => tree.get(pid))
       .find((process) => tree.role(process)?.kind === "session");
@@ -27,7 +38,7 @@ export class SocketIndex {
     }
     const connection = this.#environment(sshd);
     if (connection !== undefined) {
-      const socket = this.#facts.sockets?.find((other) => isEndOf(other, connection));
+      const socket = this.#at(connection);
       if (socket !== undefined) {
         return { kind: "socket", socket };
       }
@@ -51,7 +62,12 @@ export class SocketIndex {
     if (monitor !== undefined && this.#tree.role(monitor)?.kind === "monitor") {
       pids.push(monitor.pid);
     }
-    return this.#facts.sockets?.find((socket) => socket.pids.some((pid) => pids.includes(pid)));
+    const places = pids.flatMap((pid) => this.#owned.get(pid) ?? []);
+    return places.length === 0 ? undefined : this.#facts.sockets?.[Math.min(...places)];
+  }
+
+  #at({ serverPort, clientAddress, clientPort }: SshConnection): RemoteSocket | undefined {
+    return this.#ends.get(endsOf(serverPort, clientAddress, clientPort));
   }
 
   #environment(sshd: RemoteProcess): SshConnection | undefined {
@@ -67,19 +83,19 @@ export class SocketIndex {
    */
   #wouldBeListed(sshd: RemoteProcess, connection: SshConnection | undefined): boolean {
     const ours = this.#facts.connection;
-    const carrierListed =
-      ours !== undefined && (this.#facts.sockets?.some((socket) => isEndOf(socket, ours)) ?? false);
-    if (!carrierListed || this.#tree.listenerOf(sshd) !== this.#carrierListener) {
+    if (ours === undefined || !this.#carrierListed || this.#tree.listenerOf(sshd) !== this.#carrierListener) {
       return false;
     }
     return connection === undefined ? this.#namesOwners : connection.serverPort === ours.serverPort;
   }
 }
 
-function isEndOf(socket: RemoteSocket, connection: SshConnection): boolean {
-  return (
-    socket.localPort === connection.serverPort &&
-    socket.peerPort === connection.clientPort &&
-    socket.peerAddress === connection.clientAddress
-  );
+function endsOf(serverPort: number, clientAddress: string, clientPort: number): string {
+  return `${serverPort} ${clientAddress} ${clientPort}`;
+}
+
+function setFirst<K, V>(map: Map<K, V>, key: K, value: V): void {
+  if (!map.has(key)) {
+    map.set(key, value);
+  }
 }

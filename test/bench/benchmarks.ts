@@ -1,3 +1,4 @@
+import { attackBenchmark } from "./attack.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { bundleBenchmark } from "./bundle.ts";
 import { connectionsBenchmark } from "./connections.ts";
@@ -10,4 +11,5 @@ export const benchmarks: readonly Benchmark[] = [
   faultsBenchmark,
   terminalBenchmark,
   bundleBenchmark,
+  attackBenchmark,
 ];

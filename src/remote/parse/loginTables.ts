@@ -6,6 +6,7 @@ const month = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
 const whoRow = new RegExp(
   String.raw`^(\S+)\s+(\S+)\s+(?:(\d\d:\d\d|old|\.|\?)\s+)?` +
     String.raw`(?:(\d{4}-\d\d-\d\d \d\d:\d\d)|(${month})\s+(\d{1,2})\s+(\d\d):(\d\d)(?::\d\d)?)(.*)$`,
+  "s",
 );
 
 /**
@@ -24,7 +25,7 @@ export function parseWho(lines: readonly string[], now: number): LoginRecord[] {
     if (tty === undefined || tty === "~") {
       return [];
     }
-    const tail = /^\s*(?:(\d\d:\d\d|old|\.|\?)(?=\s|$))?\s*(?:(\d+)(?=\s|$))?\s*(?:\((.*)\))?\s*(.*)$/.exec(
+    const tail = /^\s*(?:(\d\d:\d\d|old|\.|\?)(?=\s|$))?\s*(?:(\d+)(?=\s|$))?\s*(?:\((.*)\))?\s*(.*)$/s.exec(
       rest,
     );
     const idle = idleBefore ?? tail?.[1];
@@ -48,21 +49,28 @@ export function parseWho(lines: readonly string[], now: number): LoginRecord[] {
   });
 }
 
+/** The heading of `w` and what stands below it; both are empty without one. */
+export function splitHeading(
+  lines: readonly string[],
+): readonly [heading: readonly string[], rows: readonly string[]] {
+  const at = lines.findIndex((line) => /^USER +TTY +/.test(line));
+  return at < 0 ? [[], []] : [lines.slice(at, at + 1), lines.slice(at + 1)];
+}
+
 /**
  * `w`. The heading says whose it is: procps has JCPU and PCPU, and leaves the terminal empty for a session without
  * one; the BSDs and macOS shorten the terminal's name. busybox prints there what its `who` prints: nothing is taken
  * twice. The time of login is left to `who`, which says the day.
  */
 export function parseW(lines: readonly string[]): LoginRecord[] {
-  const headingAt = lines.findIndex((line) => /^USER +TTY +/.test(line));
-  const heading = lines[headingAt];
+  const [[heading], rows] = splitHeading(lines);
   if (heading === undefined || !heading.includes("IDLE")) {
     return [];
   }
   const dialect = heading.includes("JCPU") ? "procps" : "bsd";
   const ttyColumn = heading.indexOf("TTY");
   const fromColumn = heading.indexOf("FROM");
-  return lines.slice(headingAt + 1).flatMap((line) => {
+  return rows.flatMap((line) => {
     const user = line.slice(0, ttyColumn).trim();
     const words = line.slice(ttyColumn).split(/\s+/);
     const named = words[0] !== "" || dialect === "bsd";

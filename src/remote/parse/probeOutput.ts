@@ -1,7 +1,14 @@
-import type { RemoteFacts, RemoteSocket, SshConnection, SudoState, TtyTimes } from "../remoteFacts.ts";
+import { atOnce, inSlices, type Steps } from "../../base/turns.ts";
+import {
+  type RemoteFacts,
+  type RemoteSocket,
+  type SshConnection,
+  sudoState,
+  type TtyTimes,
+} from "../remoteFacts.ts";
 import type { ScriptPart } from "../remoteScript.ts";
-import { parseLoginctl, parseW, parseWho } from "./loginTables.ts";
-import { mergeProcesses, type PsDialect, parseProcStat, parsePs } from "./processTable.ts";
+import { parseLoginctl, parseW, parseWho, splitHeading } from "./loginTables.ts";
+import { mergeProcesses, parseProcStat, parsePs, psDialects } from "./processTable.ts";
 import {
   mergeSockets,
   parseFstat,
@@ -12,28 +19,57 @@ import {
 } from "./socketTables.ts";
 import { ttyName } from "./ttyName.ts";
 
-const socketParsers: Readonly<Record<string, (lines: readonly string[]) => RemoteSocket[]>> = {
-  ss: parseSs,
-  netstat: parseNetstat,
-  sockstat: parseSockstat,
-  fstat: parseFstat,
-};
+/** By the name of the part, which is the server's word. */
+const socketParsers: ReadonlyMap<string, (lines: readonly string[]) => RemoteSocket[]> = new Map([
+  ["ss", parseSs],
+  ["netstat", parseNetstat],
+  ["sockstat", parseSockstat],
+  ["fstat", parseFstat],
+]);
 
-/** Makes facts of the parts that `probeScript` printed. Parts that are not there leave their facts empty. */
+/** Lines between two steps: of the longest lines, a few milliseconds. */
+const sliceLines = 100;
+
+/** Makes facts of the parts that `probeScript` printed, in one go. */
 export function parseProbe(parts: readonly ScriptPart[]): RemoteFacts {
+  return atOnce(probeSteps(parts));
+}
+
+/**
+ * Makes facts of the parts that `probeScript` printed, in steps: a server may print megabytes. Parts that are not there
+ * leave their facts empty.
+ */
+export function* probeSteps(parts: readonly ScriptPart[]): Steps<RemoteFacts> {
   const part = (name: string): readonly string[] => parts.find((other) => other.name === name)?.lines ?? [];
   const meta = new Map<string, string[]>();
   for (const line of part("meta")) {
     const space = line.indexOf(" ");
     const key = line.slice(0, space);
-    meta.set(key, [...(meta.get(key) ?? []), line.slice(space + 1).trim()]);
+    const values = meta.get(key) ?? [];
+    values.push(line.slice(space + 1).trim());
+    meta.set(key, values);
   }
   const one = (key: string): string => meta.get(key)?.[0] ?? "";
   const now = Number(one("now"));
   const ps = parts.find((other) => other.name === "ps");
   const clock = new Map(part("clock").map((line) => line.split(" ") as [string, string]));
   const bootTime = clock.get("btime");
-  const socketParts = parts.filter((other) => socketParsers[other.name] !== undefined);
+  const socketParts = parts.filter((other) => socketParsers.has(other.name));
+  const dialect = psDialects.find((each) => each === ps?.argument);
+  const listed =
+    ps === undefined || dialect === undefined
+      ? []
+      : yield* inSlices(ps.lines, sliceLines, (lines) => parsePs(lines, dialect));
+  const stats = yield* inSlices(part("procstat"), sliceLines, parseProcStat);
+  const recorded = yield* inSlices(part("who"), sliceLines, (lines) => parseWho(lines, now));
+  const [heading, rows] = splitHeading(part("w"));
+  const watched = yield* inSlices(rows, sliceLines, (lines) => parseW([...heading, ...lines]));
+  const sockets: RemoteSocket[] = [];
+  for (const { name, lines } of socketParts) {
+    for (const found of yield* inSlices(lines, sliceLines, socketParsers.get(name) ?? (() => []))) {
+      sockets.push(found);
+    }
+  }
   return {
     system: one("system"),
     release: one("release"),
@@ -42,22 +78,15 @@ export function parseProbe(parts: readonly ScriptPart[]): RemoteFacts {
     uid: one("uid") === "" ? undefined : Number(one("uid")),
     probePid: Number(one("pid")),
     connection: parseSshConnection(one("connection")),
-    sudo: one("sudo") as SudoState,
+    sudo: sudoState(one("sudo")),
     missing: meta.get("missing") ?? [],
-    processes: mergeProcesses(
-      ps === undefined ? [] : parsePs(ps.lines, ps.argument as PsDialect),
-      parseProcStat(part("procstat")),
-      {
-        bootTime: bootTime === undefined ? undefined : Number(bootTime),
-        ticksPerSecond: Number(clock.get("hz") ?? 100),
-      },
-    ),
-    logins: [...parseWho(part("who"), now), ...parseW(part("w"))],
+    processes: mergeProcesses(listed, stats, {
+      bootTime: bootTime === undefined ? undefined : Number(bootTime),
+      ticksPerSecond: Number(clock.get("hz") ?? 100),
+    }),
+    logins: recorded.concat(watched),
     logind: parseLoginctl(part("loginctl")),
-    sockets:
-      socketParts.length === 0
-        ? undefined
-        : mergeSockets(socketParts.flatMap((other) => socketParsers[other.name]?.(other.lines) ?? [])),
+    sockets: socketParts.length === 0 ? undefined : mergeSockets(sockets),
     ttys: part("tty").flatMap(parseTtyTimes),
     environments: new Map(part("environ").flatMap(parseEnvironment)),
   };

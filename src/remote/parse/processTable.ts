@@ -3,16 +3,21 @@ import { parseLstart } from "./remoteTime.ts";
 import { ttyName, ttyOfNumber } from "./ttyName.ts";
 
 /** Which columns the probe asked `ps` for, the argument of its `ps` part. */
-export type PsDialect = "full" | "busybox" | "plain";
+export const psDialects = ["full", "busybox", "plain"] as const;
+export type PsDialect = (typeof psDialects)[number];
 
 const lstart = String.raw`([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4})`;
+/**
+ * Each quantifier is followed by what it can't match, and the end matches anything (`s`): so a row that does not fit
+ * is refused in linear time.
+ */
 const rows: Record<PsDialect, RegExp> = {
   // pid ppid pgid uid user tty stat lstart args
-  full: new RegExp(String.raw`^ *(\d+) +(\d+) +(\d+) +(-?\d+) +(\S+) +(\S+) +(\S+) +${lstart} ?(.*)$`),
+  full: new RegExp(String.raw`^ *(\d+) +(\d+) +(\d+) +(-?\d+) +(\S+) +(\S+) +(\S+) +${lstart} ?(.*)$`, "s"),
   // pid ppid pgid user tty stat args
-  busybox: /^ *(\d+) +(\d+) +(\d+) +(\S+) +(\S+) +([A-Z]\S*) +(.*)$/,
+  busybox: /^ *(\d+) +(\d+) +(\d+) +(\S+) +(\S+) +([A-Z]\S*) +(.*)$/s,
   // PID USER VSZ STAT COMMAND, or PID USER TIME COMMAND
-  plain: /^ *(\d+) +(\S+) +(?:\d+m?g? +([A-Z][A-Z<N ]{0,3}) +|\d+h?\d*:\d\d +)(.*)$/,
+  plain: /^ *(\d+) +(\S+) +(?:\d+m?g? +([A-Z][A-Z<N ]{0,3}) +|\d+(?:h\d*)?:\d\d +)(.*)$/s,
 };
 
 /** Rows that are none (the heading, a second line of arguments with a newline in them) are left out. */
@@ -95,12 +100,15 @@ export interface ProcStat {
 /** `comm` may hold spaces and parentheses: the last `)` ends it. */
 export function parseProcStat(lines: readonly string[]): ProcStat[] {
   return lines.flatMap((line) => {
-    const match = /^(\d+) \((.*)\) (\S) (.*)$/.exec(line);
-    const numbers = (match?.[4] ?? "").split(" ").map(Number);
+    const end = line.lastIndexOf(")");
+    const head = /^(\d+) \((.*)$/s.exec(line.slice(0, Math.max(0, end)));
+    const tail = /^\) (\S) (.*)$/s.exec(line.slice(Math.max(0, end)));
+    const numbers = (tail?.[2] ?? "").split(" ").map(Number);
     const [ppid, pgid, session, tty, foregroundPgid] = numbers;
     const startTicks = numbers[18];
     if (
-      match === null ||
+      head === null ||
+      tail === null ||
       ppid === undefined ||
       pgid === undefined ||
       session === undefined ||
@@ -110,7 +118,8 @@ export function parseProcStat(lines: readonly string[]): ProcStat[] {
     ) {
       return [];
     }
-    const [, pid = "", comm = "", state = ""] = match;
+    const [, pid = "", comm = ""] = head;
+    const [, state = ""] = tail;
     return [
       {
         pid: Number(pid),

@@ -1,5 +1,8 @@
 import type { RemoteSocket } from "../remoteFacts.ts";
 
+/** Processes that hold one socket. */
+const mostOwners = 64;
+
 interface Endpoint {
   readonly address: string;
   readonly port: number;
@@ -18,7 +21,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
 export function plainAddress(text: string): string {
   return text
     .toLowerCase()
-    .replace(/%.*$/, "")
+    .replace(/%.*$/s, "")
     .replace(/^::ffff:(?=\d+\.)/, "");
 }
 
@@ -70,7 +73,7 @@ export function parseSs(lines: readonly string[]): RemoteSocket[] {
     const timer = /timer:\((\w+),[^,]*,(\d+)\)/.exec(line);
     return socket(local, peer, {
       state,
-      pids: [...line.matchAll(/pid=(\d+)/g)].map((match) => Number(match[1])),
+      pids: [...line.matchAll(/pid=(\d+)/g)].slice(0, mostOwners).map((match) => Number(match[1])),
       retransmits: timer === null ? 0 : timer[1] === "on" ? Number(timer[2]) : 0,
     });
   });
@@ -123,17 +126,17 @@ export function mergeSockets(rows: readonly RemoteSocket[]): RemoteSocket[] {
   for (const row of rows) {
     const key = `${row.localAddress} ${row.localPort} ${row.peerAddress} ${row.peerPort}`;
     const before = merged.get(key);
-    merged.set(
-      key,
-      before === undefined
-        ? row
-        : {
-            ...before,
-            state: before.state ?? row.state,
-            pids: [...new Set([...before.pids, ...row.pids])],
-            retransmits: before.retransmits ?? row.retransmits,
-          },
-    );
+    if (before === undefined) {
+      merged.set(key, row);
+      continue;
+    }
+    merged.set(key, {
+      ...before,
+      state: before.state ?? row.state,
+      // An sshd, its monitor and what inherited the socket; a longer list would be copied for each row.
+      pids: [...new Set([...before.pids, ...row.pids])].slice(0, mostOwners),
+      retransmits: before.retransmits ?? row.retransmits,
+    });
   }
   return [...merged.values()];
 }

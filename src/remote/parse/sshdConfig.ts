@@ -33,6 +33,9 @@ export function readSshdConfig(parts: readonly ScriptPart[], user: string): Sshd
   return reader.read();
 }
 
+/** The script itself stops at 8 (servconf.c at 16). The parts are the server's words. */
+const deepestInclude = 16;
+
 class ConfigReader {
   readonly #parts: readonly ScriptPart[];
   readonly #user: string;
@@ -57,9 +60,9 @@ class ConfigReader {
   }
 
   /** One file and what it includes. A `Match` in it ends with it (servconf.c: the block is the including one again). */
-  #file(outer: Block | undefined): void {
+  #file(outer: Block | undefined, depth = 0): void {
     const part = this.#parts[this.#at];
-    if (part?.name !== "file") {
+    if (part?.name !== "file" || depth > deepestInclude) {
       return;
     }
     this.#at++;
@@ -70,19 +73,21 @@ class ConfigReader {
     }
     let block = outer;
     for (const text of part.lines) {
-      const match = /^(\d+):\s*([A-Za-z]+)(?:\s*=\s*|\s+)(.*?)\s*$/.exec(text);
+      const match = /^(\d+):\s*([A-Za-z]+)(?=[\s=])/.exec(text);
       if (match === null) {
         continue;
       }
       const keyword = (match[2] ?? "").toLowerCase();
-      const line = { keyword, value: match[3] ?? "", source: `${part.argument}:${match[1]}` };
+      const rest = text.slice(match[0].length).trim();
+      const value = rest.startsWith("=") ? rest.slice(1).trimStart() : rest;
+      const line = { keyword, value, source: `${part.argument}:${match[1]}` };
       if (keyword === "match") {
         block = {
           applies: combine(outer?.applies ?? "yes", this.#applies(line.value)),
           criteria: line.value,
         };
       } else if (keyword === "include") {
-        this.#includes(line.value, block);
+        this.#includes(line.value, block, depth);
       } else if (block === undefined) {
         this.#global.push(line);
       } else if (block.applies === "yes") {
@@ -93,14 +98,14 @@ class ConfigReader {
     }
   }
 
-  #includes(value: string, block: Block | undefined): void {
+  #includes(value: string, block: Block | undefined, depth: number): void {
     for (const _pattern of value.split(/\s+/)) {
       if (this.#parts[this.#at]?.name !== "include") {
         return;
       }
       this.#at++;
-      while (this.#parts[this.#at]?.name === "file") {
-        this.#file(block);
+      while (this.#parts[this.#at]?.name === "file" && depth < deepestInclude) {
+        this.#file(block, depth + 1);
       }
       if (this.#parts[this.#at]?.name === "included") {
         this.#at++;
@@ -130,10 +135,19 @@ function combine(a: Applies, b: Applies): Applies {
   return a === "yes" && b === "yes" ? "yes" : "perhaps";
 }
 
+/** Characters. No user's name (LOGIN_NAME_MAX) is longer, and no pattern for it twice as long. */
+const longestName = 256;
+
 /** PATTERNS of ssh_config(5): a list with `*`, `?` and `!`; a negated match refuses. */
 function matchesUser(list: string, user: string): Applies {
+  if (user.length > longestName) {
+    return "perhaps";
+  }
   let matched = false;
   for (const entry of list.replace(/"/g, "").split(",")) {
+    if (entry.length > 2 * longestName) {
+      return "perhaps";
+    }
     const negated = entry.startsWith("!");
     if (matchPattern(user, negated ? entry.slice(1) : entry)) {
       if (negated) {

@@ -1,5 +1,5 @@
 import type { ChannelTimeout } from "../../config/channelTimeouts.ts";
-import type { SudoState } from "../remoteFacts.ts";
+import { sudoState } from "../remoteFacts.ts";
 import type { ScriptPart } from "../remoteScript.ts";
 import type { Known, ServerTimeouts } from "../timeoutFacts.ts";
 import { dropbearArguments } from "./dropbearArguments.ts";
@@ -44,7 +44,7 @@ export function parseTimeouts(parts: readonly ScriptPart[]): ServerTimeouts {
         : ancestors.some((line) => /sshd/.test(line))
           ? "openssh"
           : "unknown",
-    sudo: (meta.get("sudo") ?? "not-allowed") as SudoState,
+    sudo: sudoState(meta.get("sudo")),
     basis: told ? "effective" : readFiles ? "files" : "none",
     clientAliveInterval: known(lines, "clientaliveinterval", parseSshdTime, 0),
     clientAliveCountMax: known(lines, "clientalivecountmax", wholeNumber, 3),
@@ -92,7 +92,7 @@ function known<T>(
 }
 
 function wholeNumber(text: string): number | undefined {
-  return /^\d+$/.test(text) ? Number(text) : undefined;
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function yesNo(text: string): boolean | undefined {

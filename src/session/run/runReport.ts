@@ -1,7 +1,7 @@
-import { stripVTControlCharacters } from "node:util";
-import { printable, printableLines } from "../../base/log.ts";
+import { printable } from "../../base/log.ts";
 import { describeOutcome } from "../sessionDetails.ts";
 import type { HostRun } from "./fleetRun.ts";
+import { plainOutput } from "./plainOutput.ts";
 
 /** How one host's part went, in a few words. `describeError` makes the person's words of a failure. */
 export function runResult(run: HostRun, describeError: (error: Error, host: string) => string): string {
@@ -56,6 +56,6 @@ export function runReport(
 }
 
 function text(bytes: Buffer): readonly string[] {
-  const decoded = printableLines(stripVTControlCharacters(bytes.toString("utf8")));
+  const decoded = plainOutput(bytes);
   return decoded === "" ? [] : [decoded.endsWith("\n") ? decoded.slice(0, -1) : decoded];
 }

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { RemoteViewError } from "../../src/remote/remoteErrors.ts";
+import { splitParts } from "../../src/remote/remoteScript.ts";
+import { growthOf } from "./support/growth.ts";
+import {
+  manyLinesCases,
+  manyRowsCases,
+  oneLineCases,
+  otherTextCases,
+  readProbe,
+  type TextCase,
+} from "./support/remoteTextCases.ts";
+
+/** Reads the input; that it is refused as too much is an answer, too. */
+function read(each: TextCase, size: number): void {
+  try {
+    each.run(size);
+  } catch (error) {
+    if (!(RemoteViewError.is(error) && error.reason === "too-much")) {
+      throw error;
+    }
+  }
+}
+
+/** Cases that take more than twice as long for twice the input, or longer than 2 s. */
+async function superlinear(cases: readonly TextCase[], size: number): Promise<string[]> {
+  const found: string[] = [];
+  for (const each of cases) {
+    const { cpu, factor } = await growthOf(size, (length) => read(each, length));
+    // A burst of garbage collection can hit one of the two: only what is so again is reported.
+    const again = factor > 2.5 ? await growthOf(size, (length) => read(each, length)) : { cpu, factor };
+    if (Math.min(factor, again.factor) > 2.5 || Math.min(cpu, again.cpu) > 2000) {
+      found.push(`${each.name}: ${cpu.toFixed(0)} ms, factor ${factor.toFixed(1)}`);
+    }
+  }
+  return found;
+}
+
+describe("what a server prints for the probes", () => {
+  it("a line of a quarter of a megabyte is read in linear time", async () => {
+    expect(await superlinear(oneLineCases, 120_000)).toEqual([]);
+  });
+
+  it("many long lines are read in linear time", async () => {
+    expect(await superlinear(manyLinesCases, 100_000)).toEqual([]);
+  });
+
+  it("as many rows as fit are read in linear time", async () => {
+    expect(await superlinear(manyRowsCases, 500_000)).toEqual([]);
+  });
+
+  it("more lines, or more logins, than a server has reason to print are refused", () => {
+    for (const text of [
+      `B begin \n${"\n".repeat(200_000)}B end `,
+      `B begin \nB who\n${Array.from({ length: 6000 }, (_, n) => `a pts/${n} 2024-11-21 02:38`).join("\n")}`,
+    ]) {
+      expect(() => readProbe(text)).toThrow(expect.objectContaining({ reason: "too-much" }));
+    }
+  });
+
+  it("a long line is cut", () => {
+    const [part] = splitParts(`B who\n${"x".repeat(1_000_000)}\nB end `, "B");
+    expect(part?.lines.map(({ length }) => length)).toEqual([4096]);
+  });
+});
+
+describe("what a server says elsewhere", () => {
+  it("is made harmless in linear time", async () => {
+    expect(await superlinear(otherTextCases, 200_000)).toEqual([]);
+  });
+});
