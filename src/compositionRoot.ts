@@ -24,7 +24,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & { readon
   const secrets = new VscodeSecretStore(context.secrets, context.globalState);
   const prompts = new PromptQueue();
   const resolver = store.add(createHostResolver({ settings, clock, logger }));
-  const { service, loginMemory } = store.add(
+  const { service, loginMemory, keyPlan } = store.add(
     createSshStack({
       clock,
       logger,
@@ -42,6 +42,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & { readon
       settings,
       secrets,
       loginMemory,
+      keyPlan,
       channel,
       logger,
       clock,

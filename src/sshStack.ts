@@ -2,6 +2,7 @@ import { networkInterfaces } from "node:os";
 import { createAgentClient } from "./auth/agent/agentClient.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import type { AuthPrompter, KeyReader, SecretStore } from "./auth/authPorts.ts";
+import { type KeyPlan, keyPlan } from "./auth/keyPlan.ts";
 import { KeyRing } from "./auth/keys/keyRing.ts";
 import { LoginMemory } from "./auth/loginMemory.ts";
 import type { Clock } from "./base/clock.ts";
@@ -10,6 +11,7 @@ import type { Logger } from "./base/log.ts";
 import type { HostResolver, SettingsPort } from "./config/configPorts.ts";
 import { connectionPolicy } from "./config/connectionPolicy.ts";
 import { resolveHop } from "./config/hopResolver.ts";
+import type { HostConfig } from "./config/hostConfig.ts";
 import { HostPolicies } from "./config/hostPolicies.ts";
 import { trustedProxyCommand } from "./config/proxyTrust.ts";
 import type { ConnectionEngine } from "./engine/connectionEngine.ts";
@@ -46,6 +48,8 @@ export interface SshStackInit {
 
 export interface SshStack extends Disposable {
   readonly service: SessionService;
+  /** The keys that a login to `config` would offer. Asks no person. */
+  keyPlan(config: HostConfig, signal: AbortSignal): Promise<KeyPlan>;
   readonly loginMemory: LoginMemory;
 }
 
@@ -105,7 +109,13 @@ export function createSshStack(init: SshStackInit): SshStack {
   store.add(settings.onDidChange(refresh));
   store.add(resolver.onDidChange(refresh));
   const loginMemory = new LoginMemory(init.secrets, keyRing);
-  return { service, loginMemory, dispose: () => store.dispose() };
+  const agent = createAgentClient(clock);
+  const plan: SshStack["keyPlan"] = (config, signal) =>
+    keyPlan({
+      ...{ config, agent, logger, signal, reader: ssh2.keyReader },
+      ...{ env: init.environment ?? process.env, platform: process.platform },
+    });
+  return { service, loginMemory, keyPlan: plan, dispose: () => store.dispose() };
 }
 
 function loginFactory(init: SshStackInit, reader: KeyReader, keyRing: KeyRing): LoginFactory {

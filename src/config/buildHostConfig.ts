@@ -139,6 +139,7 @@ export function buildHostConfig(
 
     logLevel: sshLogLevels.find((level) => level === first("loglevel")) ?? "INFO",
 
+    values,
     sources: new Map(
       [...values.keys(), ...evaluation.settings.keys()].map((name) => [name, Object.freeze(sourceOf(name))]),
     ),

@@ -104,6 +104,8 @@ export interface HostConfig {
 
   readonly logLevel: SshLogLevel;
 
+  /** Every value as `ssh -G` prints it, by lower-case keyword: for showing, not for acting on. */
+  readonly values: ReadonlyMap<string, readonly string[]>;
   /** Source of each value, by lower-case ssh_config keyword (`hostname`, `user`, `serveraliveinterval`, …). */
   readonly sources: ReadonlyMap<string, ValueSource>;
   /** What the files ask for and is not done, and what was left out while they were read. `configWarningText` has the words. */

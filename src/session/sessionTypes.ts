@@ -107,6 +107,8 @@ export interface Session extends LostSession {
   readonly eofSent: boolean;
   /** See EngineChannel. */
   readonly ptyRefused: boolean;
+  /** There is a pty on the server: one was asked for, and not refused. */
+  readonly hasPty: boolean;
   snapshot(): SessionSnapshot;
   /** The connection that it rides or rode on; undefined until there is one. */
   connection(): SessionConnection | undefined;

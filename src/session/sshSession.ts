@@ -99,6 +99,10 @@ export class SshSession implements Session {
     return this.#state;
   }
 
+  get hasPty(): boolean {
+    return this.#request.pty !== undefined && !this.ptyRefused;
+  }
+
   get ptyRefused(): boolean {
     return this.#channel?.ptyRefused ?? false;
   }

@@ -66,7 +66,7 @@ export class SessionLink implements Disposable {
     this.#encoder = codec.createEncoder();
     this.#escapes = new EscapeInterpreter(init.escapeCharacter);
     this.#queue = this.#store.add(new InputQueue(session));
-    this.#localLine = session.ptyRefused ? new LocalLine() : undefined;
+    this.#localLine = session.hasPty ? undefined : new LocalLine();
     this.#resizes = this.#store.add(
       new ResizeCoalescer(clock, init.dimensions, (dimensions) => session.resize(dimensions)),
     );

@@ -9,6 +9,8 @@ import { HostPolicies } from "../config/hostPolicies.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { registerCommands } from "./commands/registerCommands.ts";
+import type { ExplanationSources } from "./documents/gatherExplanation.ts";
+import { HostDocuments } from "./documents/hostDocuments.ts";
 import { RunDocuments } from "./documents/runDocuments.ts";
 import { SessionDetailsDocuments } from "./documents/sessionDetailsDocument.ts";
 import { TimeoutDocuments } from "./documents/timeoutDocuments.ts";
@@ -37,6 +39,7 @@ export interface VscodeLayerInit {
   readonly settings: VscodeSettings;
   readonly secrets: VscodeSecretStore;
   readonly loginMemory: LoginMemory;
+  readonly keyPlan: ExplanationSources["keyPlan"];
   readonly channel: vscode.LogOutputChannel;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -73,6 +76,13 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
     }),
   );
   const remotePolling = store.add(new RemotePolling(remoteView, service, clock));
+  const hostDocuments = store.add(
+    new HostDocuments({
+      ...{ resolver, policies, settings, home },
+      keyPlan: init.keyPlan,
+      onDidChangeConfig: resolver.onDidChange,
+    }),
+  );
   const timeoutDocuments = store.add(new TimeoutDocuments());
   store.add(new LiveTree(service, clock, home, remoteView, remotePolling));
   const hostsTree = store.add(new HostsTree(resolver, service, clock, logger, home));
@@ -102,6 +112,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
       remotePolling,
       remoteAccess,
       timeoutDocuments,
+      hostDocuments,
       home,
       showLog,
     }),

@@ -60,7 +60,7 @@ async function outcome(configFile: string, host: string, ssh: "ssh" | false): Pr
 }
 
 function comparable(config: HostConfig): unknown {
-  const { sources, warnings: _, identityFiles, ...values } = config;
+  const { sources, warnings: _, values: __, identityFiles, ...values } = config;
   compared += Object.keys(values).length;
   return {
     ...values,

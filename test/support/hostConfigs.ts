@@ -42,6 +42,7 @@ export function testHostConfig(changes: Partial<HostConfig> = {}): HostConfig {
     escapeChar: "~",
     channelTimeouts: [],
     logLevel: "INFO",
+    values: new Map(),
     sources: new Map(),
     warnings: [],
     ...changes,

@@ -3,6 +3,7 @@ import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import type { HostDocuments } from "../documents/hostDocuments.ts";
 import type { RunDocuments } from "../documents/runDocuments.ts";
 import type { SessionDetailsDocuments } from "../documents/sessionDetailsDocument.ts";
 import type { TimeoutDocuments } from "../documents/timeoutDocuments.ts";
@@ -36,6 +37,7 @@ export interface CommandContext {
   readonly remotePolling: RemotePolling;
   readonly remoteAccess: RemoteAccesses;
   readonly timeoutDocuments: TimeoutDocuments;
+  readonly hostDocuments: HostDocuments;
   readonly home: string;
   showLog(): void;
 }

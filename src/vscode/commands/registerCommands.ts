@@ -7,6 +7,7 @@ import { connect } from "./connect.ts";
 import { copySshCommand } from "./copySshCommand.ts";
 import { disconnect } from "./disconnect.ts";
 import { disconnectAll } from "./disconnectAll.ts";
+import { explainHost } from "./explainHost.ts";
 import { explainTimeouts } from "./explainTimeouts.ts";
 import { extendLimits } from "./extendLimits.ts";
 import { forgetPassword } from "./forgetPassword.ts";
@@ -58,6 +59,7 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.killRemoteSession": killRemoteSession,
   "sshSessions.killHungRemote": killHungRemote,
   "sshSessions.explainTimeouts": explainTimeouts,
+  "sshSessions.explainHost": explainHost,
 };
 
 /** Registers every contributed command. */

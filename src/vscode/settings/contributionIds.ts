@@ -42,6 +42,7 @@ export const commandIds = [
   "sshSessions.killRemoteSession",
   "sshSessions.killHungRemote",
   "sshSessions.explainTimeouts",
+  "sshSessions.explainHost",
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];

@@ -6,6 +6,7 @@ import type { HostPolicies } from "../../config/hostPolicies.ts";
 import { type PersistentShell, persistentShell } from "../../session/persistence.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { Session, SessionSnapshot } from "../../session/sessionTypes.ts";
+import { terminalRequest } from "../../session/terminalRequest.ts";
 import {
   type OpenAttempt,
   TerminalController,
@@ -171,18 +172,15 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
 
   async #openSession({ dimensions, signal, login, inPlaceOf }: OpenAttempt): Promise<Session> {
     const { service, request, resolver } = this.#init;
-    const command =
-      request.command ??
-      this.persistent?.attach ??
-      (await resolver.resolve(request.host, signal)).remoteCommand;
+    const config = await resolver.resolve(request.host, signal);
+    const command = request.command ?? this.persistent?.attach;
     return await service.open(
       {
         host: request.host,
         kind: "terminal",
         title: this.#title,
         ...(request.folder && { folder: request.folder }),
-        request: command === undefined ? { type: "shell" } : { type: "exec", command },
-        pty: { term: "xterm-256color", dimensions },
+        ...terminalRequest(config, command, dimensions),
         login,
         ...(inPlaceOf && { inPlaceOf }),
       },

@@ -101,6 +101,12 @@ export class FakeSession implements Session {
   }
 
   ptyRefused = false;
+  /** One was asked for. */
+  askedForPty = true;
+
+  get hasPty(): boolean {
+    return this.askedForPty && !this.ptyRefused;
+  }
 
   details(): undefined {
     return undefined;

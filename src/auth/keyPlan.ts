@@ -1,0 +1,46 @@
+import type { Logger } from "../base/log.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import { agentPath } from "./agent/agentPath.ts";
+import { KeyFileError } from "./authErrors.ts";
+import type { AgentClient, KeyReader } from "./authPorts.ts";
+import { collectIdentities } from "./identities.ts";
+
+/** The keys that a login would offer, in order, as `ssh -Z` of OpenSSH 10.5 lists them. Holds nothing secret. */
+export interface KeyPlan {
+  /** The agent's socket. Undefined: no agent is asked. */
+  readonly agent: string | undefined;
+  /** Each key in words: the file, or what the agent calls it. Untrusted. */
+  readonly keys: readonly string[];
+  /** Keys that can't be offered, each with the reason, in words. Untrusted. */
+  readonly problems: readonly string[];
+}
+
+export interface KeyPlanRequest {
+  readonly config: HostConfig;
+  readonly agent: AgentClient;
+  readonly reader: KeyReader;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Asks the agent and reads the public parts of files. Asks no person, and opens no encrypted key. */
+export async function keyPlan(request: KeyPlanRequest): Promise<KeyPlan> {
+  const { config, env, platform } = request;
+  const path = agentPath(config, env, platform);
+  if (!config.pubkeyAuthentication) {
+    return { agent: path, keys: [], problems: [] };
+  }
+  const problems: string[] = [];
+  const identities = await collectIdentities({
+    ...{ config, agent: request.agent, agentPath: path, reader: request.reader },
+    ...{ signal: request.signal, logger: request.logger },
+    // Only `open` needs it, and no key is opened here.
+    unlock: async (file) => {
+      throw new KeyFileError("unreadable", file, `${file} is not opened to be listed`);
+    },
+    onProblem: (problem) => problems.push(problem),
+  });
+  return { agent: path, keys: identities.map(({ origin }) => origin), problems };
+}

@@ -1,0 +1,267 @@
+/** The document of *Explain Host…*: everything that decides how a host is connected to, and where each value comes from. No vscode. */
+import type { KeyPlan } from "../auth/keyPlan.ts";
+import type { HostConfig, ValueSource } from "../config/hostConfig.ts";
+import { formatHostSpec } from "../config/hostSpec.ts";
+import type { Keyword } from "../config/keywordTable.ts";
+import { isKeyword, keywordNames, keywordTable } from "../config/keywordTable.ts";
+import { configWarningText } from "./configWarningText.ts";
+import { destinationText } from "./humanText.ts";
+import { type LinkedText, LinkedTextBuilder, type LinkTarget, type Piece } from "./linkedText.ts";
+import { shortPath, valueSourceText } from "./valueSourceText.ts";
+
+/** One hop of the chain; `error` is what a person is told where it can't be resolved. */
+export type ExplainedHop =
+  | { readonly host: string; readonly config: HostConfig }
+  | { readonly host: string; readonly error: string };
+
+/** A value of the settings' side, with the layer that decided. */
+export interface ExplainedPolicy {
+  readonly key: string;
+  readonly value: unknown;
+  readonly source: ValueSource;
+}
+
+export interface HostExplanation {
+  /** As typed. */
+  readonly host: string;
+  readonly config: HostConfig;
+  readonly hops: readonly ExplainedHop[];
+  readonly policies: readonly ExplainedPolicy[];
+  readonly keys: KeyPlan;
+  /** `sshSessions.configFile`; empty: OpenSSH's own files. */
+  readonly configFile: string;
+  /** The home directory, shown as `~`. */
+  readonly home: string;
+}
+
+/** A file can name any number of keys, files and hosts. */
+const mostListed = 100;
+
+/** What a hop is explained by, besides its destination. */
+const hopKeywords: readonly Keyword[] = [
+  "user",
+  "hostname",
+  "port",
+  "identityfile",
+  "identityagent",
+  "hostkeyalias",
+  "stricthostkeychecking",
+  "userknownhostsfile",
+  "proxycommand",
+];
+
+export function explainHost(explanation: HostExplanation): LinkedText {
+  const { host, config, configFile, home } = explanation;
+  const out = new LinkedTextBuilder();
+  const from = (source: ValueSource | undefined): Piece => sourcePiece(source ?? { kind: "default" }, home);
+  const file = (path: string): Piece => ({
+    text: shortPath(path, home),
+    target: /^(?:[/\\]|[a-z]:)/i.test(path) ? { kind: "file", file: path } : undefined,
+  });
+
+  out.line(`How SSH Sessions connects to "${host}"`);
+  out.line(
+    "ssh_config: ",
+    configFile === "" ? "OpenSSH's own files" : file(configFile),
+    configFile === "" ? "" : " (sshSessions.configFile)",
+  );
+
+  out.heading("Destination");
+  out.line(destinationText(config));
+  for (const keyword of ["hostname", "user", "port"] as const) {
+    out.line(
+      ...row(
+        keywordTable[keyword].name,
+        `${{ hostname: config.hostName, user: config.user, port: config.port }[keyword]}`,
+      ),
+      from(config.sources.get(keyword)),
+    );
+  }
+
+  out.heading("Way there");
+  chain(out, explanation, from);
+
+  out.heading("Login");
+  out.line(...row("Methods", methods(config).join(", ") || "none"));
+  out.line(...row("Agent", explanation.keys.agent ?? "none"), from(config.sources.get("identityagent")));
+  keys(out, explanation.keys, config);
+
+  out.heading("Host keys");
+  out.line(
+    ...row("Checked", config.strictHostKeyChecking),
+    from(config.sources.get("stricthostkeychecking")),
+  );
+  out.line(
+    ...row("Looked up as", config.hostKeyAlias ?? config.hostName),
+    from(config.sources.get("hostkeyalias")),
+  );
+  files(out, "Own files", config.userKnownHostsFiles.map(file));
+  files(out, "Machine's files", config.globalKnownHostsFiles.map(file));
+
+  out.heading("Not honoured");
+  if (config.warnings.length === 0) {
+    out.line("Nothing that the files ask for is left undone.");
+  }
+  for (const warning of config.warnings.slice(0, mostListed)) {
+    const target: LinkTarget | undefined =
+      "file" in warning && warning.file !== undefined
+        ? {
+            kind: "file",
+            file: warning.file,
+            ...("line" in warning && warning.line !== undefined && { line: warning.line }),
+          }
+        : undefined;
+    out.line("* ", { text: configWarningText(warning, home), target });
+  }
+
+  more(out, config.warnings.length);
+
+  out.heading("Connection and sessions");
+  for (const { key, value, source } of explanation.policies) {
+    out.line(
+      ...row(key, typeof value === "string" ? value : (JSON.stringify(value) ?? "not set")),
+      from(source),
+    );
+  }
+
+  values(out, config, from);
+  return out.build();
+}
+
+function more(out: LinkedTextBuilder, count: number): void {
+  if (count > mostListed) {
+    out.line(`  … and ${count - mostListed} more`);
+  }
+}
+
+/** Two columns; what is longer than the first pushes the second to the right. */
+function row(label: string, value: string): readonly Piece[] {
+  return [`${label.padEnd(30)} `, `${value.padEnd(30)}  `];
+}
+
+function sourcePiece(source: ValueSource, home: string): Piece {
+  return { text: valueSourceText(source, home), target: sourceTarget(source) };
+}
+
+function sourceTarget(source: ValueSource): LinkTarget | undefined {
+  switch (source.kind) {
+    case "sshConfig":
+      return source.file === undefined
+        ? undefined
+        : { kind: "file", file: source.file, ...(source.line !== undefined && { line: source.line }) };
+    case "setting":
+      return { kind: "setting", setting: source.setting };
+    case "hostSetting":
+      return { kind: "setting", setting: "sshSessions.hosts" };
+    case "default":
+    case "commandLine":
+      return undefined;
+  }
+}
+
+function chain(
+  out: LinkedTextBuilder,
+  { config, hops }: HostExplanation,
+  from: (source: ValueSource | undefined) => Piece,
+): void {
+  if (config.proxyCommand !== undefined) {
+    out.line(...row("ProxyCommand", config.proxyCommand), from(config.sources.get("proxycommand")));
+  } else if (hops.length === 0) {
+    out.line("Directly, without a jump host.");
+  } else {
+    out.line(
+      ...row("ProxyJump", config.proxyJump.map((hop) => formatHostSpec(hop)).join(",")),
+      from(config.sources.get("proxyjump")),
+    );
+  }
+  hops.forEach((hop, index) => {
+    out.line();
+    if ("error" in hop) {
+      out.line(`${index + 1}. ${hop.host}: ${hop.error}`);
+      return;
+    }
+    out.line(`${index + 1}. ${hop.host}: ${destinationText(hop.config)}`);
+    for (const keyword of hopKeywords) {
+      const source = hop.config.sources.get(keyword);
+      if (source !== undefined && source.kind !== "default") {
+        out.line("   ", ...row(keywordTable[keyword].name, shownValue(keyword, hop.config)), from(source));
+      }
+    }
+  });
+}
+
+/** In the order in which they are tried; those that are switched off are left out. */
+function methods(config: HostConfig): readonly string[] {
+  const isOn: Readonly<Record<string, boolean>> = {
+    publickey: config.pubkeyAuthentication,
+    password: config.passwordAuthentication && !config.batchMode,
+    "keyboard-interactive": config.kbdInteractiveAuthentication && !config.batchMode,
+  };
+  return config.preferredAuthentications.filter((method) => isOn[method] === true);
+}
+
+function keys(out: LinkedTextBuilder, { keys: tried, problems }: KeyPlan, config: HostConfig): void {
+  if (!config.pubkeyAuthentication) {
+    out.line("No key is tried: PubkeyAuthentication is off.");
+    return;
+  }
+  out.line(
+    tried.length === 0 ? "No key is there to be tried." : "Keys, in the order in which they are tried:",
+  );
+  tried.slice(0, mostListed).forEach((key, index) => {
+    out.line(`  ${index + 1}. ${key}`);
+  });
+  more(out, tried.length);
+  for (const problem of problems.slice(0, mostListed)) {
+    out.line(`  Not used: ${problem}`);
+  }
+  more(out, problems.length);
+}
+
+function files(out: LinkedTextBuilder, label: string, list: readonly Piece[]): void {
+  if (list.length === 0) {
+    out.line(...row(label, "none"));
+  }
+  list.slice(0, mostListed).forEach((path, index) => {
+    out.line(`${(index === 0 ? label : "").padEnd(30)} `, path);
+  });
+}
+
+/** Every value of ssh_config: those that something sets, then OpenSSH's defaults. */
+function values(
+  out: LinkedTextBuilder,
+  config: HostConfig,
+  from: (source: ValueSource | undefined) => Piece,
+): void {
+  const shown = keywordNames.filter(
+    (keyword) =>
+      config.values.has(keyword) &&
+      keywordTable[keyword].standing !== "alias" &&
+      keywordTable[keyword].standing !== "obsolete",
+  );
+  const isSet = (keyword: Keyword): boolean =>
+    (config.sources.get(keyword) ?? { kind: "default" }).kind !== "default";
+  for (const [title, wanted] of [
+    ["Values of ssh_config that are set", true],
+    ["Values of ssh_config by default", false],
+  ] as const) {
+    out.heading(title);
+    const some = shown.filter((keyword) => isSet(keyword) === wanted);
+    for (const keyword of some) {
+      const { name, standing } = keywordTable[keyword];
+      const note = wanted && standing !== "honoured" ? " (no effect here)" : "";
+      out.line(...row(name, shownValue(keyword, config)), from(config.sources.get(keyword)), note);
+    }
+    if (some.length === 0) {
+      out.line("None.");
+    }
+  }
+}
+
+/** What SetEnv holds may be a secret: only the names are shown. */
+function shownValue(keyword: string, { values: all }: HostConfig): string {
+  const list = (isKeyword(keyword) ? all.get(keyword) : undefined) ?? [];
+  return keyword === "setenv"
+    ? list.map((assignment) => `${assignment.slice(0, assignment.indexOf("="))}=…`).join(" ")
+    : list.join(" ");
+}
