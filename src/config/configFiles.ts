@@ -10,14 +10,16 @@ export type ReadResult =
   | { readonly kind: "file"; readonly directives: readonly Directive[] }
   | { readonly kind: "missing" }
   /** It is there and can't be read, or OpenSSH would refuse it. `cause` is missing where its owner or mode is the reason. */
-  | { readonly kind: "refused"; readonly why: string; readonly cause?: FileError };
+  | { readonly kind: "refused"; readonly why: string; readonly cause?: FileError }
+  /** It was not looked at, because one evaluation reads no more files. */
+  | { readonly kind: "too-many"; readonly why: string };
 
 /** Bytes. A file with 100,000 hosts has about 12 MB. */
 const longestFile = 16 * 1024 * 1024;
 /** Lines of one file that say something. */
 const mostDirectives = 500_000;
 /** For one evaluation. OpenSSH has no limits, and would be busy for minutes. */
-const mostFiles = 20_000;
+const mostFiles = 10_000;
 const mostFolders = 1000;
 const mostNames = 200_000;
 /** Directives of parsed files that are kept, in all. */
@@ -148,9 +150,10 @@ export class ConfigView {
     let result = this.#results.get(key);
     if (result === undefined) {
       result =
-        this.#results.size < mostFiles
+        // The system's file counts also behind a person's with very many Includes.
+        this.#results.size < mostFiles || !checkOwner
           ? this.#readNew(path, checkOwner)
-          : Promise.resolve({ kind: "refused", why: `more than ${mostFiles} files are included` });
+          : Promise.resolve({ kind: "too-many", why: `more than ${mostFiles} files are included` });
       this.#results.set(key, result);
     }
     return result;

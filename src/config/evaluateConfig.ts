@@ -53,7 +53,7 @@ const deepestInclude = 16;
  * Lines read for one host, those of a file that is included twice counted twice. OpenSSH has no such limit; files that
  * include each other keep it busy for hours.
  */
-const mostLines = 2_000_000;
+const mostLines = 1_000_000;
 
 /** Reads the files as OpenSSH's client does (readconf.c) and collects what they set. Never rejects because of a file. */
 export async function evaluateConfig(
@@ -157,6 +157,10 @@ class Evaluator {
       }
       return;
     }
+    if (read.kind === "too-many") {
+      this.#fail("malformed", read.why, path);
+      return;
+    }
     if (read.kind === "refused") {
       // A default file that can't be opened is passed over silently by OpenSSH; one with wrong owner is not.
       if (isRequired || read.cause === undefined || kind.depth > 0) {
@@ -171,7 +175,10 @@ class Evaluator {
       if (this.#isTooDeep) {
         return;
       }
-      if (++this.#lines > mostLines) {
+      // A line with a thousand patterns costs as much as many short ones.
+      const cost = 1 + (directive.rest.length >> 6);
+      this.#lines += cost;
+      if (this.#lines > mostLines) {
         this.#isTooDeep = true;
         this.#fail("malformed", "the files include each other too often", path, directive.line);
       } else if (directive.keyword === "include" && directive.problem === undefined) {
@@ -179,7 +186,7 @@ class Evaluator {
       } else {
         isActive = this.#process(directive, kind, isActive);
       }
-      if (this.#pacer.isDue()) {
+      if (this.#pacer.isDue(cost)) {
         await this.#pacer.pause();
       }
     }
@@ -192,6 +199,7 @@ class Evaluator {
     const rule = keywordRule(keyword);
     if (rule === undefined && directive.problem === undefined) {
       const ignored = this.#first("ignoreunknown");
+      this.#lines += (ignored ?? "").length >> 6;
       if (ignored === undefined || !matchPatternList(keyword, ignored.toLowerCase())) {
         refuse("there is no such keyword");
       }

@@ -21,7 +21,7 @@ export interface HostList {
 /** As OpenSSH (readconf.c, READCONF_MAX_DEPTH). */
 const deepestInclude = 16;
 /** Lines read for one list, those of a file that is included twice counted twice. */
-const mostLines = 2_000_000;
+const mostLines = 1_000_000;
 const mostHosts = 200_000;
 /** Rows for a person to read. */
 const mostProblems = 1000;
@@ -131,6 +131,11 @@ class HostLister implements HostList {
       }
       return;
     }
+    if (result.kind === "too-many") {
+      const message = `Files are left out: ${result.why}`;
+      this.#addProblem({ file: includedBy.at(-1) ?? path, message });
+      return;
+    }
     if (result.kind === "refused") {
       this.#addProblem({ file: path, message: `The file is left out: ${result.why}` });
       return;
@@ -139,11 +144,14 @@ class HostLister implements HostList {
     let block: readonly Draft[] = [];
     let patterns: Scope = scope;
     for (const directive of result.directives) {
-      if (++this.#lines > mostLines || this.#byAlias.size >= mostHosts) {
+      // A line with a thousand patterns costs as much as many short ones.
+      const cost = 1 + (directive.rest.length >> 6);
+      this.#lines += cost;
+      if (this.#lines > mostLines || this.#byAlias.size >= mostHosts) {
         this.#addProblem({ file: path, message: "There are too many lines or hosts; the rest is left out" });
         return;
       }
-      if (this.#pacer.isDue()) {
+      if (this.#pacer.isDue(cost)) {
         await this.#pacer.pause();
       }
       const problem = this.#problemOf(directive);
@@ -252,6 +260,7 @@ class HostLister implements HostList {
     }
     const rule = keywordRule(keyword);
     if (rule === undefined) {
+      this.#lines += (this.#ignoreUnknown ?? "").length >> 6;
       const isIgnored = this.#ignoreUnknown !== undefined && matchPatternList(keyword, this.#ignoreUnknown);
       return isIgnored ? undefined : `${printable(keyword, 60)}: there is no such keyword`;
     }

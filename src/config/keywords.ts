@@ -98,7 +98,8 @@ const words: KeywordRule["read"] = ({ args }) => {
 
 /** readconf.c, parse_jump: each hop is a host spec or an ssh:// URI; a comment is cut off wherever it begins. */
 const jump: KeywordRule["read"] = ({ rest }) => {
-  const value = rest.replace(/\s*#.*$/s, "");
+  // Not by one expression: from each of a thousand blanks it would look for the # anew.
+  const value = rest.replace(/#.*$/s, "").trimEnd();
   if (value.toLowerCase() !== "none") {
     for (const hop of value.split(",")) {
       try {
@@ -154,8 +155,13 @@ const setEnv: KeywordRule["read"] = ({ args }) => {
   if (args.length === 0 || args.some((assignment) => !assignment.includes("="))) {
     throw new ArgumentError("NAME=value is expected");
   }
-  const names = args.map((assignment) => assignment.slice(0, assignment.indexOf("=")));
-  return args.filter((_, index) => names.indexOf(names[index] as string) === index);
+  const names = new Set<string>();
+  return args.filter((assignment) => {
+    const name = assignment.slice(0, assignment.indexOf("="));
+    const isFirst = !names.has(name);
+    names.add(name);
+    return isFirst;
+  });
 };
 
 const channelTimeout: KeywordRule["read"] = (directive) => {

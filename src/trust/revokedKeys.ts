@@ -107,20 +107,28 @@ function readLine(raw: string, line: number): Buffer | undefined {
   if (publicKeyType(blob) !== undefined) {
     return blob;
   }
-  // A key that is too short to be used, or of a type that OpenSSH no longer knows (ssh-dss): never shown to us.
-  if (!isWhole(blob)) {
-    throw new RevocationFileError(`line ${line} is not a complete key`);
+  // A key that is too short to be used, or of a type that OpenSSH no longer knows, is whole and never shown to us.
+  if (fieldCount(blob) !== unusable.get(type)) {
+    throw new RevocationFileError(`line ${line} is not a complete key of a known type`);
   }
   return undefined;
 }
 
-/** All strings to the last byte: the key is not cut short. */
-function isWhole(blob: Buffer): boolean {
+/** How many strings a whole key has, its type included. */
+const unusable: ReadonlyMap<string, number> = new Map([
+  ["ssh-rsa", 3],
+  ["ssh-dss", 5],
+]);
+
+/** 0: the last string is cut short. */
+function fieldCount(blob: Buffer): number {
   const reader = new WireReader(blob);
+  let count = 0;
   while (reader.left > 0) {
     if (reader.string() === undefined) {
-      return false;
+      return 0;
     }
+    count++;
   }
-  return true;
+  return count;
 }
