@@ -175,16 +175,14 @@ async function readFile(raw: RawFiles, job: FileJob & { kind: "read" }): Promise
         throw tooLarge(path, limit);
       }
   }
+  // Should another program put a pipe or device in its place now, reading does not block, and ends at the limit.
   const fd = await raw.open(path, constants.O_RDONLY | nonBlocking);
   try {
-    const facts = await toFacts(raw, await raw.fstat(fd));
-    // Another program may have put something else in its place meanwhile.
-    if (facts.kind !== before.kind) {
-      throw new FileError("not-a-file", path, "it changed while it was opened");
-    }
-    return facts.kind === "pipe"
-      ? { facts, bytes: await readPipe(raw, fd, path, limit) }
-      : { facts, bytes: await readRegular(raw, fd, path, facts.size, limit) };
+    const bytes =
+      before.kind === "pipe"
+        ? await readPipe(raw, fd, path, limit)
+        : await readRegular(raw, fd, path, before.size, limit);
+    return { facts: before, bytes };
   } finally {
     await raw.close(fd);
   }

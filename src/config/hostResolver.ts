@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { raceSignal } from "../base/deadline.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
-import { asError } from "../base/errors.ts";
+import { asError, CancelledError } from "../base/errors.ts";
 import { FileError } from "../base/fileErrors.ts";
 import type { Logger } from "../base/log.ts";
 import { type AlgorithmKeyword, type AlgorithmNames, openSshAlgorithms } from "./algorithmLists.ts";
@@ -23,7 +23,7 @@ import { SshAsker } from "./sshAsker.ts";
 import { withExactLists } from "./sshG.ts";
 import { type RunSsh, runSsh } from "./sshProgram.ts";
 import { expandTilde } from "./tokens.ts";
-import { sourcesOf } from "./valueSources.ts";
+import { type AskedValues, sourcesOf } from "./valueSources.ts";
 
 export interface HostResolverInit {
   readonly settings: SettingsPort;
@@ -176,9 +176,17 @@ class Resolver implements HostResolver, Disposable {
       return kept.config;
     }
     this.#kept.delete(key);
+    // Both read the same files: side by side, a large configuration costs the time of one.
+    const controller = new AbortController();
+    const asking = this.#ssh.ask(overrides.request, controller.signal);
+    asking.catch(() => {});
     const evaluation = await evaluateConfig(overrides.request, this.#environment, this.#files);
     await this.#watcher.watch(evaluation.dependencies.keys());
-    const config = await this.#build(overrides, evaluation);
+    if (evaluation.failure !== undefined && wouldHang(evaluation.failure)) {
+      controller.abort(new CancelledError());
+      throw evaluation.failure;
+    }
+    const config = this.#build(overrides, evaluation, await asking);
     // What a `Match exec` says may be another thing next time.
     if (!evaluation.usesExec) {
       this.#kept.set(key, { config, dependencies: evaluation.dependencies });
@@ -194,11 +202,11 @@ class Resolver implements HostResolver, Disposable {
     return [...dependencies.values()].every((stamp, index) => stamp === stamps[index]);
   }
 
-  async #build({ request, sources }: Overrides, evaluation: Evaluation): Promise<HostConfig> {
-    if (evaluation.failure !== undefined && wouldHang(evaluation.failure)) {
-      throw evaluation.failure;
-    }
-    const asked = await this.#ssh.ask(request);
+  #build(
+    { request, sources }: Overrides,
+    evaluation: Evaluation,
+    asked: AskedValues | undefined,
+  ): HostConfig {
     if (asked === undefined) {
       if (evaluation.failure !== undefined) {
         throw evaluation.failure;

@@ -36,8 +36,11 @@ export class SshAsker {
     this.#logger = logger;
   }
 
-  /** Undefined: there is no `ssh` that could be asked. @throws ConfigError what `ssh` refuses, or that it takes too long. */
-  async ask(request: EvaluationRequest): Promise<AskedValues | undefined> {
+  /**
+   * Undefined: there is no `ssh` that could be asked.
+   * @throws ConfigError what `ssh` refuses, or that it takes too long; the signal's reason
+   */
+  async ask(request: EvaluationRequest, signal?: AbortSignal): Promise<AskedValues | undefined> {
     this.#program ??= (await findSsh(this.#environment)) ?? false;
     const program = this.#program;
     if (program === false) {
@@ -45,12 +48,12 @@ export class SshAsker {
     }
     try {
       // Both run at once. That this `ssh` is of no use at all counts before that it refuses the host.
-      const answer = askSsh(program, request, this.#run, this.#clock);
+      const answer = askSsh(program, request, this.#run, this.#clock, signal);
       answer.catch(() => {});
       const defaults = await this.#defaultsOf(program);
       return { values: await answer, defaults };
     } catch (error) {
-      if (ConfigError.is(error)) {
+      if (ConfigError.is(error) || signal?.aborted === true) {
         throw error;
       }
       this.#logger.warn(`${program} can't be used: ${asError(error).message}. ssh_config is read without it`);

@@ -11,13 +11,15 @@ export const sshTimeLimitMilliseconds = 5000;
 
 /**
  * Asks OpenSSH itself what its files say for a host: exact in all cases, `Match exec` included.
- * @throws ConfigError `timed-out`, or what OpenSSH refuses; other errors mean that `ssh` could not be run.
+ * @throws ConfigError `timed-out`, or what OpenSSH refuses; the signal's reason; other errors mean that `ssh` could not
+ * be run.
  */
 export async function askSsh(
   program: string,
   request: EvaluationRequest,
   run: RunSsh,
   clock: Clock,
+  signal?: AbortSignal,
 ): Promise<EffectiveValues> {
   const deadline = new Deadline(
     clock,
@@ -27,6 +29,7 @@ export async function askSsh(
         "timed-out",
         `"ssh -G ${printable(request.alias)}" took longer than ${sshTimeLimitMilliseconds / 1000} s`,
       ),
+    signal,
   );
   try {
     const result = await run(program, sshArguments(request), deadline.signal);

@@ -1,6 +1,7 @@
 import { attackBenchmark } from "./attack.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { bundleBenchmark } from "./bundle.ts";
+import { configBenchmark } from "./config.ts";
 import { connectionsBenchmark } from "./connections.ts";
 import { faultsBenchmark } from "./faults.ts";
 import { terminalBenchmark } from "./terminal.ts";
@@ -11,5 +12,6 @@ export const benchmarks: readonly Benchmark[] = [
   faultsBenchmark,
   terminalBenchmark,
   bundleBenchmark,
+  configBenchmark,
   attackBenchmark,
 ];

@@ -1,0 +1,34 @@
+/** Lists the hosts of a home folder in a process that has done nothing before; prints what it took, in milliseconds. */
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { configEnvironment } from "../../src/config/configEnvironment.ts";
+import { ConfigFiles } from "../../src/config/configFiles.ts";
+import { listHosts } from "../../src/config/hostList.ts";
+
+const [homedir = ""] = process.argv.slice(2);
+const environment = configEnvironment({ homedir, systemFolder: `${homedir}/etc` });
+const files = new ConfigFiles(environment);
+
+async function timedList(): Promise<number> {
+  const start = performance.now();
+  const { hosts, problems } = await listHosts("", [], environment, files);
+  const took = performance.now() - start;
+  if (hosts.length !== 10_000 || problems.length > 0) {
+    throw new Error(`${hosts.length} hosts, ${problems.length} problems`);
+  }
+  return took;
+}
+
+// The first turns of the event loop belong to the start of the process.
+await new Promise((resolve) => {
+  setTimeout(resolve, 50);
+});
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+const cold = await timedList();
+// The sample that waits is only taken in the next turn.
+await new Promise((resolve) => {
+  setTimeout(resolve, 5);
+});
+delay.disable();
+const warm = await timedList();
+console.log(JSON.stringify({ cold, warm, block: delay.max / 1e6 }));
