@@ -1,6 +1,7 @@
 import { asError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
+import { rsaKeyBits } from "../trust/publicKeyBlob.ts";
 import { KeyFileError } from "./authErrors.ts";
 import type { AgentClient, KeyReader, PrivateKeyFile, SigningKey } from "./authPorts.ts";
 
@@ -41,8 +42,21 @@ interface KeyFile {
  * @throws only the signal's reason.
  */
 export async function collectIdentities(request: IdentitiesRequest): Promise<readonly Identity[]> {
-  const [files, agentKeys] = await Promise.all([readFiles(request), listAgent(request)]);
+  const [allFiles, allAgentKeys] = await Promise.all([readFiles(request), listAgent(request)]);
   request.signal.throwIfAborted();
+  const { requiredRsaSize } = request.config;
+  const isShort = (publicKey: Buffer | undefined): boolean =>
+    publicKey !== undefined && (rsaKeyBits(publicKey) ?? requiredRsaSize) < requiredRsaSize;
+  const agentKeys = allAgentKeys.filter(({ publicKey }) => !isShort(publicKey));
+  const files = allFiles.filter(({ read }) => !isShort(publicKeyOf(read)));
+  for (const { file, read } of allFiles) {
+    if (isShort(publicKeyOf(read))) {
+      request.onProblem(`${file}: its RSA key is shorter than ${requiredRsaSize} bits (RequiredRSASize)`);
+    }
+  }
+  if (agentKeys.length < allAgentKeys.length) {
+    request.logger.info(`RSA keys of the agent below ${requiredRsaSize} bits are left out (RequiredRSASize)`);
+  }
   for (const file of request.config.certificateFiles) {
     request.onProblem(`${file}: certificates are not supported; the plain key is offered instead`);
   }

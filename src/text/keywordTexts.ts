@@ -95,7 +95,7 @@ const texts: Readonly<Record<Keyword, string>> = {
   remotecommand: "Runs in place of the shell in terminals; a command of your own comes first",
   remoteforward: `${noForwarding}: run \`ssh -N -R\` in a terminal`,
   requesttty: "As in OpenSSH: with a RemoteCommand, only `yes` and `force` give it a terminal",
-  requiredrsasize: "Shorter RSA keys of servers are refused",
+  requiredrsasize: "Shorter RSA keys of servers are refused, and those of users are not offered",
   revokedhostkeys:
     "Lists of keys, and key revocation lists of `ssh-keygen -k`; a file that can't be read refuses all",
   securitykeyprovider: "FIDO keys of files are not used: add the key to an agent",
