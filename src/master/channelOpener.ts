@@ -1,16 +1,19 @@
 import type { Duplex } from "node:stream";
 import type { Clock } from "../base/clock.ts";
-import { Deadline } from "../base/deadline.ts";
+import type { Disposable } from "../base/disposable.ts";
 import type { Endpoint, EngineChannel, EngineConnection, SessionSpec } from "../engine/connectionEngine.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
+
+/** Fewer bytes than this within the limit are silence: the answers to our own keepalive probes are no progress. */
+const leastProgress = 1024;
 
 /** A peer that was silent for this many milliseconds proves that it is alive before a new channel trusts it. */
 const provenFor = 2000;
 
 export interface ChannelOpenerInit {
   readonly clock: Clock;
-  /** How long the server may take, in milliseconds. */
-  readonly timeLimit: number;
+  /** How long the connection may be silent before the answer comes, in milliseconds. */
+  readonly silenceLimit: number;
   /** The connection once it is there. */
   ready(signal: AbortSignal): Promise<EngineConnection>;
   /** Asks for a sign of life at once. Resolves to whether one came. */
@@ -20,8 +23,8 @@ export interface ChannelOpenerInit {
 }
 
 /**
- * Opens channels under the host's own time limit. After silence the peer is probed meanwhile: one that is hung is found
- * in a moment, not after the time limit.
+ * Opens channels. What is limited is silence, not slowness: on a slow line the answer waits behind the data of other
+ * channels, and comes. After silence the peer is probed meanwhile: one that is hung is found in a moment.
  */
 export class ChannelOpener {
   readonly #init: ChannelOpenerInit;
@@ -53,14 +56,37 @@ export class ChannelOpener {
     tooLate: string,
     signal: AbortSignal,
   ): Promise<T> {
-    const { clock, timeLimit } = this.#init;
     const connection = await this.#init.ready(signal);
-    const deadline = new Deadline(clock, timeLimit, () => new ChannelError("timed-out", tooLate), signal);
-    try {
-      return await this.#provenWhile(connection, deadline.signal, (attempt) => open(connection, attempt));
-    } finally {
-      deadline.dispose();
+    const attempt = new AbortController();
+    const onAbort = (): void => attempt.abort(signal.reason);
+    if (signal.aborted) {
+      onAbort();
     }
+    signal.addEventListener("abort", onAbort, { once: true });
+    const limit = this.#limitSilence(connection, () => attempt.abort(new ChannelError("timed-out", tooLate)));
+    try {
+      return await this.#provenWhile(connection, attempt, open);
+    } finally {
+      limit.dispose();
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Calls `onSilent` once, after the first period of silence. */
+  #limitSilence(connection: EngineConnection, onSilent: () => void): Disposable {
+    const { clock, silenceLimit } = this.#init;
+    let timer: Disposable | undefined;
+    const watch = (): void => {
+      const before = connection.bytesIn;
+      timer = clock.setTimeout(
+        () => (connection.bytesIn - before < leastProgress ? onSilent() : watch()),
+        silenceLimit,
+      );
+    };
+    if (silenceLimit !== Number.POSITIVE_INFINITY) {
+      watch();
+    }
+    return { dispose: () => timer?.dispose() };
   }
 
   /**
@@ -69,16 +95,10 @@ export class ChannelOpener {
    */
   async #provenWhile<T>(
     connection: EngineConnection,
-    signal: AbortSignal,
-    open: (signal: AbortSignal) => Promise<T>,
+    attempt: AbortController,
+    open: (connection: EngineConnection, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const attempt = new AbortController();
-    const onAbort = (): void => attempt.abort(signal.reason);
     const asked = this.#init.clock.monotonic();
-    if (signal.aborted) {
-      onAbort();
-    }
-    signal.addEventListener("abort", onAbort, { once: true });
     if (asked - connection.lastReceived >= provenFor) {
       void this.#init.probe().then((alive) => {
         if (!alive) {
@@ -86,13 +106,9 @@ export class ChannelOpener {
         }
       });
     }
-    try {
-      // Not raced against the signal: what opens at the very moment in which it aborts would have no owner.
-      const opened = await open(attempt.signal);
-      this.#init.onReply(asked);
-      return opened;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+    // Not raced against the signal: what opens at the very moment in which it aborts would have no owner.
+    const opened = await open(connection, attempt.signal);
+    this.#init.onReply(asked);
+    return opened;
   }
 }

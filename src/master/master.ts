@@ -123,7 +123,8 @@ export class Master implements Disposable {
     this.#room = new ChannelRoom(init.channelLimit);
     this.#opener = new ChannelOpener({
       clock: init.clock,
-      timeLimit: openTimeLimit(init.config),
+      // ConnectTimeout is about the connection (ssh_config(5)); who wants longer ones there has a slow server.
+      silenceLimit: Math.max(defaultOpenTimeout * 1000, openTimeLimit(init.config)),
       ready: (signal) => this.ready(signal),
       probe: () => this.probe(),
       onReply: (asked) => this.#heartbeat?.noteReply(asked),

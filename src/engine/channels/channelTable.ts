@@ -45,8 +45,8 @@ export interface ChannelTableHost {
 /** Window of a channel that the peer opens, in bytes. */
 const acceptedWindow = 256 * 1024;
 
-/** As many replies may wait for a congested wire. A peer that reads takes them long before. */
-const mostWaitingReplies = 16 * 1024;
+/** As many replies may wait for a congested wire: more than fit into what makes the wire stop reading. */
+const mostWaitingReplies = 64 * 1024;
 
 /** OpenSSH takes numbers up to INT_MAX (channel_parse_id in channels.c). */
 const largestChannelId = 2 ** 31 - 1;

@@ -88,6 +88,26 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     });
   });
 
+  test("a request as large as the server takes is sent; a larger one is refused here, and every session goes on", async () => {
+    const connection = await bench.login(await bench.host());
+    const other = await connection.openSession(execSpec("cat"), never());
+    const ended = collect(other);
+    // The kernel takes no argument of that size: the shell says so, for this session alone.
+    const largest = `true ${"x".repeat(256 * 1024 - 64 - 10 - 4 - 4 - 5)}`;
+    await collect(await connection.openSession(execSpec(largest), never()));
+    const env = { LAB_WORD: "x".repeat(200 * 1024) };
+    await collect(await connection.openSession(execSpec("true", { env }), never()));
+    for (const spec of [execSpec(`${largest}x`), execSpec("true", { env: { LAB_WORD: largest } })]) {
+      await expect(connection.openSession(spec, never())).rejects.toMatchObject({
+        reason: "request-too-large",
+      });
+    }
+    other.write(Buffer.from("still here"));
+    other.eof();
+    expect(await ended).toMatchObject({ stdout: "still here", lost: false });
+    expect(connection.ended).toBeUndefined();
+  });
+
   test("end of input ends a reader, which has got every byte", async () => {
     const connection = await bench.login(await bench.host());
     const channel = await connection.openSession(execSpec("wc -c; exit 5"), never());
