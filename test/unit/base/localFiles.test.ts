@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as immediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileError } from "../../../src/base/fileErrors.ts";
 import { type RawFiles, runFileJob } from "../../../src/base/fileJobs.ts";
@@ -84,15 +85,20 @@ describe.each<[string, RawFiles]>([
   test("a pipe is read where that is allowed and a program writes to it", async () => {
     execFileSync("mkfifo", [path("pipe")]);
     expect((await refusal(read(path("pipe"), 1000, true))).what).toContain("no program writes");
-    const writing = spawn("sh", ["-c", 'printf begin > "$0"', path("pipe")]);
-    // Opening for writing waits until somebody reads.
-    for (;;) {
-      const result = await read(path("pipe"), 1000, true).catch(() => undefined);
-      if (result !== undefined) {
-        expect(text(result)).toBe("begin");
-        break;
+    // The writer waits in open(2) until somebody reads. A reader that leaves before the bytes come ends the
+    // writer with SIGPIPE: the loop starts the writer again, so that one of them meets a reader in time.
+    const write = () => spawn("sh", ["-c", 'while ! printf begin > "$0"; do :; done', path("pipe")]);
+    let writing = write();
+    let result: Awaited<ReturnType<typeof read>> | undefined;
+    while (result === undefined) {
+      result = await read(path("pipe"), 1000, true).catch(() => undefined);
+      // The blocking calls answer in a microtask: give the other events their turn.
+      await immediate();
+      if (writing.exitCode !== null || writing.signalCode !== null) {
+        writing = write();
       }
     }
+    expect(text(result)).toBe("begin");
     writing.kill();
   });
 
