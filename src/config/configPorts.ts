@@ -29,6 +29,12 @@ export interface HostResolver {
   readonly onDidChange: Event<void>;
 }
 
+/** What is wrong with the files, beyond what reading them line by line shows. */
+export interface ConfigProblemSource {
+  /** `hosts()` has other problems: OpenSSH's `ssh` refused a line that our own reading takes, or that is mended. */
+  readonly onDidChangeProblems: Event<void>;
+}
+
 export interface ConfigProblem {
   readonly file: string;
   readonly line?: number;

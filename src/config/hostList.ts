@@ -8,6 +8,7 @@ import { entryPatterns, entryValue } from "./hostPolicies.ts";
 import { isValidHost, parsePort } from "./hostSpec.ts";
 import { includePath, machineTokens } from "./includePath.ts";
 import { ArgumentError, keywordRule } from "./keywords.ts";
+import { judgeMatch, type MatchSubject } from "./matchCriteria.ts";
 import { isPattern, matchPatternList, matchPatterns } from "./patterns.ts";
 import { ExpansionError, type Tokens } from "./tokens.ts";
 
@@ -67,6 +68,19 @@ interface FileToRead {
   /** The files that lead to this one. */
   readonly includedBy?: readonly string[];
 }
+
+/** For the syntax of a `Match` line alone. */
+const anybody: MatchSubject = {
+  ...{
+    hostName: "",
+    originalHost: "",
+    user: "",
+    localUser: "",
+    tag: "",
+    sessionType: "",
+    isFinalPass: false,
+  },
+};
 
 class HostLister implements HostList {
   readonly #files: ConfigView;
@@ -250,6 +264,37 @@ class HostLister implements HostList {
     }
   }
 
+  /** What OpenSSH refuses of the lines that steer the reading, whatever the host. */
+  #controlProblem({ keyword, args }: Directive): string | undefined {
+    switch (keyword) {
+      case "match":
+        return judgeMatch(args, anybody).problem;
+      case "host":
+        return args.length === 0 || args.includes("") ? "an argument is empty" : undefined;
+      case "include":
+        return args.includes("") ? "an argument is empty" : this.#expansionProblem(args);
+      default:
+        return undefined;
+    }
+  }
+
+  /** A token or variable that no host gives a value to. */
+  #expansionProblem(args: readonly string[]): string | undefined {
+    const tokens = { ...this.#tokens, h: "", n: "", k: "", p: "", r: "", j: "", C: "" };
+    try {
+      for (const arg of args) {
+        // As a person's file: where `~` is not allowed, it is a name like any other.
+        includePath(arg, true, this.#environment, tokens);
+      }
+      return undefined;
+    } catch (error) {
+      if (error instanceof ExpansionError) {
+        return error.message;
+      }
+      throw error;
+    }
+  }
+
   #problemOf(directive: Directive): string | undefined {
     const { keyword, args } = directive;
     if (directive.problem !== undefined) {
@@ -266,7 +311,8 @@ class HostLister implements HostList {
     }
     try {
       rule.read(directive);
-      return undefined;
+      const problem = this.#controlProblem(directive);
+      return problem === undefined ? undefined : `${printable(keyword, 60)}: ${printable(problem, 200)}`;
     } catch (error) {
       if (error instanceof ArgumentError) {
         return `${printable(keyword, 60)}: ${printable(error.message, 200)}`;

@@ -9,9 +9,9 @@ import type { Logger } from "../base/log.ts";
 import { type AlgorithmKeyword, type AlgorithmNames, openSshAlgorithms } from "./algorithmLists.ts";
 import { buildHostConfig } from "./buildHostConfig.ts";
 import { type ConfigEnvironment, configEnvironment } from "./configEnvironment.ts";
-import type { ConfigError } from "./configErrors.ts";
+import { ConfigError } from "./configErrors.ts";
 import { ConfigFiles } from "./configFiles.ts";
-import type { HostResolver, SettingsPort } from "./configPorts.ts";
+import type { ConfigProblem, ConfigProblemSource, HostResolver, SettingsPort } from "./configPorts.ts";
 import { ConfigWatcher } from "./configWatcher.ts";
 import { type EffectiveValues, effectiveValues } from "./effectiveValues.ts";
 import { type Evaluation, type EvaluationRequest, evaluateConfig } from "./evaluateConfig.ts";
@@ -42,19 +42,21 @@ export interface HostResolverInit {
  * Finds out what ssh_config and `sshSessions.hosts` say. Values come from `ssh -G` where there is an `ssh`, else from
  * our own reading of the files, which also tells the line that each value comes from. Dispose to stop watching.
  */
-export function createHostResolver(init: HostResolverInit): HostResolver & Disposable {
+export function createHostResolver(init: HostResolverInit): HostResolver & ConfigProblemSource & Disposable {
   return new Resolver(init);
 }
 
 /** Results are kept per host this many. */
 const mostKept = 500;
+/** Refused lines are remembered this many. */
+const mostRefusals = 100;
 
 interface Kept {
   readonly config: HostConfig;
   readonly dependencies: ReadonlyMap<string, string>;
 }
 
-class Resolver implements HostResolver, Disposable {
+class Resolver implements HostResolver, ConfigProblemSource, Disposable {
   readonly #settings: SettingsPort;
   readonly #logger: Logger;
   readonly #environment: ConfigEnvironment;
@@ -63,6 +65,9 @@ class Resolver implements HostResolver, Disposable {
   readonly #ssh: SshAsker;
   readonly #algorithms: Readonly<Record<AlgorithmKeyword, AlgorithmNames>>;
   readonly #changed = new Emitter<void>();
+  readonly #problemsChanged = new Emitter<void>();
+  /** What `ssh` refused since the last change, by file and line. */
+  #refusals = new Map<string, ConfigProblem>();
   readonly #subscriptions: readonly Disposable[];
   readonly #kept = new Map<string, Kept>();
   readonly #pending = new Map<string, Promise<HostConfig>>();
@@ -78,12 +83,14 @@ class Resolver implements HostResolver, Disposable {
     const onChange = (): void => {
       // What is under way may have read the old state; whoever asks from now on gets a new answer.
       this.#pending.clear();
+      this.#refusals = new Map();
       this.#changed.fire();
     };
     this.#subscriptions = [this.#watcher.onDidChange(onChange), this.#settings.onDidChange(onChange)];
   }
 
   readonly onDidChange: Event<void> = (listener) => this.#changed.event(listener);
+  readonly onDidChangeProblems: Event<void> = (listener) => this.#problemsChanged.event(listener);
 
   async hosts(): Promise<Pick<HostList, "hosts" | "problems">> {
     const { hosts: entries } = this.#settings;
@@ -94,7 +101,9 @@ class Resolver implements HostResolver, Disposable {
       this.#files,
     );
     await this.#watcher.watch(dependencies.keys());
-    return { hosts, problems };
+    const known = new Set(problems.map(({ file, line }) => `${file}:${line}`));
+    const refused = [...this.#refusals].flatMap(([place, problem]) => (known.has(place) ? [] : [problem]));
+    return { hosts, problems: [...problems, ...refused] };
   }
 
   async resolve(host: string, signal?: AbortSignal): Promise<HostConfig> {
@@ -103,7 +112,7 @@ class Resolver implements HostResolver, Disposable {
     const key = JSON.stringify([overrides.request, ...overrides.sources]);
     let pending = this.#pending.get(key);
     if (pending === undefined) {
-      const started = this.#resolveKept(key, overrides).finally(() => {
+      const started = this.#noteRefusal(this.#resolveKept(key, overrides)).finally(() => {
         if (this.#pending.get(key) === started) {
           this.#pending.delete(key);
         }
@@ -120,6 +129,7 @@ class Resolver implements HostResolver, Disposable {
     }
     this.#watcher.dispose();
     this.#changed.dispose();
+    this.#problemsChanged.dispose();
     this.#kept.clear();
     this.#pending.clear();
   }
@@ -168,6 +178,30 @@ class Resolver implements HostResolver, Disposable {
       },
       sources,
     };
+  }
+
+  /** What OpenSSH refuses although our reading takes it, such as an algorithm that it does not know, is a problem of that line. */
+  async #noteRefusal(resolving: Promise<HostConfig>): Promise<HostConfig> {
+    const refusals = this.#refusals;
+    try {
+      return await resolving;
+    } catch (error) {
+      if (
+        ConfigError.is(error) &&
+        error.reason === "malformed" &&
+        error.file !== undefined &&
+        error.line !== undefined &&
+        refusals === this.#refusals
+      ) {
+        const { file, line, message } = error;
+        const place = `${file}:${line}`;
+        if (!refusals.has(place) && refusals.size < mostRefusals) {
+          refusals.set(place, { file, line, message });
+          this.#problemsChanged.fire();
+        }
+      }
+      throw error;
+    }
   }
 
   async #resolveKept(key: string, overrides: Overrides): Promise<HostConfig> {

@@ -4,11 +4,12 @@ import type { LoginMemory } from "../auth/loginMemory.ts";
 import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { Logger } from "../base/log.ts";
-import type { HostResolver } from "../config/configPorts.ts";
+import type { ConfigProblemSource, HostResolver } from "../config/configPorts.ts";
 import { HostPolicies } from "../config/hostPolicies.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { registerCommands } from "./commands/registerCommands.ts";
+import { ConfigDiagnostics } from "./documents/configDiagnostics.ts";
 import type { ExplanationSources } from "./documents/gatherExplanation.ts";
 import { HostDocuments } from "./documents/hostDocuments.ts";
 import { RunDocuments } from "./documents/runDocuments.ts";
@@ -35,7 +36,7 @@ import { StatusBar } from "./views/statusBar.ts";
 /** What the visible part works with. Nothing of it is owned. */
 export interface VscodeLayerInit {
   readonly service: SessionService;
-  readonly resolver: HostResolver;
+  readonly resolver: HostResolver & ConfigProblemSource;
   readonly settings: VscodeSettings;
   readonly secrets: VscodeSecretStore;
   readonly loginMemory: LoginMemory;
@@ -76,6 +77,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
     }),
   );
   const remotePolling = store.add(new RemotePolling(remoteView, service, clock));
+  store.add(new ConfigDiagnostics(resolver, logger));
   const hostDocuments = store.add(
     new HostDocuments({
       ...{ resolver, policies, settings, home },

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: how ssh_config writes a variable
 import { chmod } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConfigFiles } from "../../../src/config/configFiles.ts";
@@ -40,6 +41,32 @@ describe("the list of hosts", () => {
     await home.write(".ssh/config", "Host * !x\nHost web w? !web2 web2\nHost web\n User later\n");
     const { hosts } = await list();
     expect(hosts.map(({ alias, line, user }) => [alias, line, user])).toEqual([["web", 2, undefined]]);
+  });
+
+  test.each([
+    ["a keyword that is none", "Prot 22"],
+    ["an argument that is missing", "Port"],
+    ["a value that is not allowed", "Port high"],
+    ["a quote that is not closed", 'User "x'],
+    ["a criterion that is none", "Match moon full"],
+    ["a criterion without its argument", "Match host"],
+    ["a Match without criteria", 'Match ""'],
+    ["Match all beside others", "Match host x all"],
+    ["a Host without a name", 'Host ""'],
+    ["an Include of nothing", 'Include ""'],
+    ["an Include of a variable that is not set", "Include ${NOT_SET}/x"],
+    ["an Include with an unknown token", "Include %z"],
+  ])("has %s as a problem of its line", async (_name, line) => {
+    const file = await home.write(".ssh/config", `Host web\n  ${line}\n`);
+    expect((await list()).problems).toMatchObject([{ file, line: 2 }]);
+  });
+
+  test("takes lines that depend on the host for what they are", async () => {
+    await home.write(
+      ".ssh/config",
+      'Include conf-%h-%n-%r-%p-%k-%j-%C\nMatch tagged "" !exec "x y"\nMatch final all\nMatch version OpenSSH_9*\n',
+    );
+    expect((await list()).problems).toEqual([]);
   });
 
   test("says nothing where HostName has tokens", async () => {

@@ -78,7 +78,7 @@ describe("with an ssh on the machine", () => {
     await home.dispose();
   });
 
-  function create(changes: Partial<HostResolverInit> = {}): HostResolver {
+  function create(changes: Partial<HostResolverInit> = {}): ReturnType<typeof createHostResolver> {
     const resolver = createHostResolver({
       ...{ settings, clock, logger: silentLogger, environment: home.environment() },
       ...{ ssh: "/bin/ssh", runSsh: ssh.run },
@@ -246,6 +246,34 @@ describe("with an ssh on the machine", () => {
       stderr: `Pseudo-terminal will not be allocated because stdin is not a terminal.\n${stderr}\n`,
     });
     await expect(create().resolve("web")).rejects.toMatchObject({ reason, file, line });
+  });
+
+  test("a line that only ssh refuses is a problem of that line until something changes", async () => {
+    const file = await home.write(".ssh/config", "Host web\n Ciphers none-such\n");
+    const resolver = create();
+    let told = 0;
+    resolver.onDidChangeProblems(() => told++);
+    const refusal = { exitCode: 255, stderr: `${file} line 2: Bad SSH2 cipher spec 'none-such'.` };
+    ssh.answers.set("web", refusal);
+    for (let i = 0; i < 3; i++) {
+      await expect(resolver.resolve("web")).rejects.toMatchObject({ reason: "malformed" });
+    }
+    expect(told).toBe(1);
+    expect((await resolver.hosts()).problems).toEqual([
+      { file, line: 2, message: expect.stringContaining("Bad SSH2 cipher spec") },
+    ]);
+    settings.changed.fire();
+    expect((await resolver.hosts()).problems).toEqual([]);
+  });
+
+  test("a line that both refuse is one problem, and RefuseConnection is none", async () => {
+    const file = await home.write(".ssh/config", "Host web\n Prot 22\n");
+    const resolver = create();
+    ssh.answers.set("web", { exitCode: 255, stderr: `${file}: line 2: Bad configuration option: prot` });
+    await expect(resolver.resolve("web")).rejects.toMatchObject({ line: 2 });
+    ssh.answers.set("old", { exitCode: 255, stderr: `${file} line 1: RefuseConnection: gone` });
+    await expect(resolver.resolve("old")).rejects.toMatchObject({ reason: "refused" });
+    expect((await resolver.hosts()).problems).toMatchObject([{ file, line: 2 }]);
   });
 
   test("a refusal is not kept", async () => {

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
+import * as vscode from "vscode";
+import { activated, setSetting, type TestConfig, useSshConfig } from "./extensionUnderTest.ts";
+
+/** Resolves with the file's diagnostics once they are as wanted; rejects after 30 s. */
+async function untilDiagnosed(
+  file: string,
+  wanted: (lines: readonly number[]) => boolean,
+): Promise<readonly vscode.Diagnostic[]> {
+  const uri = vscode.Uri.file(file);
+  const found = (): vscode.Diagnostic[] =>
+    vscode.languages.getDiagnostics(uri).filter(({ source }) => source === "ssh_config");
+  const isReached = (): boolean => wanted(found().map(({ range }) => range.start.line + 1));
+  if (!isReached()) {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`never; but ${JSON.stringify(found())}`)), 30_000);
+      const subscription = vscode.languages.onDidChangeDiagnostics(() => {
+        if (isReached()) {
+          clearTimeout(timer);
+          subscription.dispose();
+          resolve();
+        }
+      });
+    });
+  }
+  return found();
+}
+
+describe("ssh_config in the editor", () => {
+  let config: TestConfig;
+
+  beforeEach(async () => {
+    await activated();
+  });
+
+  afterEach(async () => {
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    await config.dispose();
+  });
+
+  it("a line that OpenSSH refuses is marked without opening the file, until it is mended or gone", async () => {
+    config = await useSshConfig('Host web1\n  Prot 22\n  User "x\n  Port 22\n');
+    const [first, second] = await untilDiagnosed(config.file, (lines) => lines.join() === "2,3");
+    assert.match(first?.message ?? "", /prot: there is no such keyword/);
+    assert.match(second?.message ?? "", /quote/);
+    assert.equal(first?.severity, vscode.DiagnosticSeverity.Error);
+    await writeFile(config.file, 'Host web1\n  Port 22\n  User "x\n');
+    await untilDiagnosed(config.file, (lines) => lines.join() === "3");
+    await rm(config.file);
+    await untilDiagnosed(config.file, (lines) => lines.join() === "1");
+    await setSetting("configFile", undefined);
+    await untilDiagnosed(config.file, (lines) => lines.length === 0);
+  });
+
+  it("Explain Host shows each value with a link to its line, and follows the file", async () => {
+    config = await useSshConfig("Host web1\n  HostName one.invalid\n  BindInterface eth0\n");
+    await vscode.commands.executeCommand("sshSessions.explainHost", "web1");
+    const document = vscode.window.activeTextEditor?.document;
+    assert.ok(document);
+    assert.match(document.getText(), /^Hostname +one\.invalid +\S*ssh_config line 2$/m);
+    assert.match(document.getText(), /^\* BindInterface is not honoured/m);
+    const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>(
+      "vscode.executeLinkProvider",
+      document.uri,
+    );
+    const targets = links.map(({ target }) => target?.toString(true));
+    assert.ok(targets.includes(`${vscode.Uri.file(config.file).toString(true)}#L2`), targets.join("\n"));
+    const changed = new Promise<void>((resolve) => {
+      const subscription = vscode.workspace.onDidChangeTextDocument((event) => {
+        if (event.document === document && document.getText().includes("two.invalid")) {
+          subscription.dispose();
+          resolve();
+        }
+      });
+    });
+    await writeFile(config.file, "Host web1\n  HostName two.invalid\n");
+    await changed;
+  });
+});
