@@ -4,16 +4,10 @@ import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { ConfigError } from "./configErrors.ts";
 import { type EffectiveValues, expandFor, hostTokens } from "./effectiveValues.ts";
 import type { Evaluation } from "./evaluateConfig.ts";
-import {
-  type ConfigWarning,
-  type HostConfig,
-  type StrictHostKeyChecking,
-  sshLogLevels,
-  type ValueSource,
-} from "./hostConfig.ts";
+import { type HostConfig, type StrictHostKeyChecking, sshLogLevels, type ValueSource } from "./hostConfig.ts";
 import { parseJumpHops } from "./jumpHops.ts";
 import { parseTime } from "./keywords.ts";
-import { keywordNames, keywordTable } from "./keywordTable.ts";
+import { keywordWarnings } from "./keywordWarnings.ts";
 import { expandProxyCommand, expandTilde, expandTokensAndVariables } from "./tokens.ts";
 
 /** ssh.c and sshconnect2.c: what is tried when PreferredAuthentications is not set. */
@@ -143,38 +137,9 @@ export function buildHostConfig(
     sources: new Map(
       [...values.keys(), ...evaluation.settings.keys()].map((name) => [name, Object.freeze(sourceOf(name))]),
     ),
-    warnings: [...evaluation.warnings, ...notHonoured(values, evaluation, environment, sourceOf)],
+    warnings: [...evaluation.warnings, ...keywordWarnings(values, evaluation, environment, sourceOf)],
   };
   return deepFreeze(config);
-}
-
-/** What the files ask for and this extension does not do. */
-function notHonoured(
-  values: EffectiveValues,
-  { settings }: Evaluation,
-  { systemFolder }: ConfigEnvironment,
-  sourceOf: (keyword: string) => ValueSource,
-): readonly ConfigWarning[] {
-  return keywordNames.flatMap((keyword): readonly ConfigWarning[] => {
-    const { standing, asksNothing } = keywordTable[keyword];
-    const source = sourceOf(keyword);
-    if (standing !== "not-honoured" || source.kind !== "sshConfig") {
-      return [];
-    }
-    const { file, line } = source;
-    const written = file === undefined ? values.get(keyword) : settings.get(keyword)?.[0]?.values;
-    const value = written?.join(" ") ?? "";
-    return asksNothing?.test(value) === true
-      ? []
-      : [
-          {
-            ...{ kind: "keyword", keyword, value, ...defined({ file, line }) },
-            isSystemWide: [`${systemFolder}/`, `${systemFolder}\\`].some((folder) =>
-              file?.startsWith(folder),
-            ),
-          },
-        ];
-  });
 }
 
 function command(text: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import type { Event } from "../base/emitter.ts";
-import type { HostConfig } from "./hostConfig.ts";
+import type { ConfigWarning, HostConfig } from "./hostConfig.ts";
 import type { PolicyKey, PolicyValue } from "./hostPolicies.ts";
 
 /** A host that can be listed: from ssh_config or from settings. */
@@ -33,6 +33,8 @@ export interface HostResolver {
 export interface ConfigProblemSource {
   /** `hosts()` has other problems: OpenSSH's `ssh` refused a line that our own reading takes, or that is mended. */
   readonly onDidChangeProblems: Event<void>;
+  /** What the files ask for and is not honoured, by our own reading: it runs nothing, `Match exec` neither. @throws ConfigError `invalid-host` */
+  warnings(host: string): Promise<readonly ConfigWarning[]>;
 }
 
 export interface ConfigProblem {

@@ -15,10 +15,11 @@ import type { ConfigProblem, ConfigProblemSource, HostResolver, SettingsPort } f
 import { ConfigWatcher } from "./configWatcher.ts";
 import { type EffectiveValues, effectiveValues } from "./effectiveValues.ts";
 import { type Evaluation, type EvaluationRequest, evaluateConfig } from "./evaluateConfig.ts";
-import type { HostConfig, ValueSource } from "./hostConfig.ts";
+import type { ConfigWarning, HostConfig, ValueSource } from "./hostConfig.ts";
 import { type HostList, listHosts } from "./hostList.ts";
 import { entryValue } from "./hostPolicies.ts";
 import { parseHostSpec } from "./hostSpec.ts";
+import { keywordWarnings } from "./keywordWarnings.ts";
 import { SshAsker } from "./sshAsker.ts";
 import { withExactLists } from "./sshG.ts";
 import { type RunSsh, runSsh } from "./sshProgram.ts";
@@ -104,6 +105,13 @@ class Resolver implements HostResolver, ConfigProblemSource, Disposable {
     const known = new Set(problems.map(({ file, line }) => `${file}:${line}`));
     const refused = [...this.#refusals].flatMap(([place, problem]) => (known.has(place) ? [] : [problem]));
     return { hosts, problems: [...problems, ...refused] };
+  }
+
+  async warnings(host: string): Promise<readonly ConfigWarning[]> {
+    const { request, sources } = this.#overridesFor(host);
+    const evaluation = await evaluateConfig(request, this.#environment, this.#files);
+    const own = this.#ownValues(request, evaluation);
+    return keywordWarnings(own, evaluation, this.#environment, sourcesOf(sources, evaluation, own));
   }
 
   async resolve(host: string, signal?: AbortSignal): Promise<HostConfig> {

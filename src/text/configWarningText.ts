@@ -3,7 +3,11 @@ import { printable } from "../base/log.ts";
 import type { ConfigWarning } from "../config/hostConfig.ts";
 import { keywordTable } from "../config/keywordTable.ts";
 import { keywordText } from "./keywordTexts.ts";
+import { literal } from "./markdownText.ts";
 import { shortPath } from "./valueSourceText.ts";
+
+/** A hover has no room for a table of them. */
+const mostInHover = 10;
 
 /** One sentence, such as `BindInterface is not honoured (~/.ssh/config line 4). An interface can't be bound to: …`. */
 export function configWarningText(warning: ConfigWarning, home: string): string {
@@ -27,4 +31,24 @@ export function configWarningText(warning: ConfigWarning, home: string): string 
 function placeText(file: string, line: number | undefined, home: string): string {
   const path = printable(shortPath(file, home));
   return line === undefined ? path : `${path} line ${line}`;
+}
+
+/** One line for a terminal or the status bar. Undefined: a person's own files ask for nothing that is not honoured. */
+export function configNotice(warnings: readonly ConfigWarning[]): string | undefined {
+  // What the machine's administrator sets for everybody is told where a person looks for it.
+  const names = warnings.flatMap((warning) =>
+    warning.kind === "keyword" && !warning.isSystemWide ? [keywordTable[warning.keyword].name] : [],
+  );
+  return names.length === 0
+    ? undefined
+    : `Not honoured from your ssh_config: ${names.join(", ")}. The command Explain Host says why, and what helps.`;
+}
+
+/** For a hover: Markdown of escaped text. Empty where there is nothing to say. */
+export function configHover(warnings: readonly ConfigWarning[], home: string): string {
+  const shown = warnings
+    .slice(0, mostInHover)
+    .map((warning) => `- ${literal(configWarningText(warning, home), 400)}`);
+  const others = warnings.length - shown.length;
+  return [...shown, ...(others > 0 ? [`- … and ${others} more`] : [])].join("\n");
 }

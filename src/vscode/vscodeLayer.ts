@@ -15,6 +15,7 @@ import { HostDocuments } from "./documents/hostDocuments.ts";
 import { RunDocuments } from "./documents/runDocuments.ts";
 import { SessionDetailsDocuments } from "./documents/sessionDetailsDocument.ts";
 import { TimeoutDocuments } from "./documents/timeoutDocuments.ts";
+import { ConfigNotices } from "./prompts/configNotices.ts";
 import { ErrorPresenter } from "./prompts/errorPresenter.ts";
 import { HostPick } from "./prompts/hostPick.ts";
 import { showLimitWarnings } from "./prompts/limitWarnings.ts";
@@ -60,9 +61,10 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
   const showLog = (): void => init.channel.show(true);
   const presenter = new ErrorPresenter(logger, showLog, home);
   const recent = new RecentHosts(init.memento);
+  const notices = new ConfigNotices(init.memento, logger, home);
   const terminals = store.add(
     new TerminalRegistry({
-      ...{ service, resolver, settings, policies, clock, logger, presenter, recent, home },
+      ...{ service, resolver, settings, policies, clock, logger, presenter, notices, recent, home },
       memory: new TerminalMemory(init.workspaceMemento),
     }),
   );
@@ -107,6 +109,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
       livePick,
       hostsTree,
       presenter,
+      notices,
       recent,
       details,
       runDocuments,

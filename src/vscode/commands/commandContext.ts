@@ -7,6 +7,7 @@ import type { HostDocuments } from "../documents/hostDocuments.ts";
 import type { RunDocuments } from "../documents/runDocuments.ts";
 import type { SessionDetailsDocuments } from "../documents/sessionDetailsDocument.ts";
 import type { TimeoutDocuments } from "../documents/timeoutDocuments.ts";
+import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
 import type { HostPick } from "../prompts/hostPick.ts";
 import type { LivePick } from "../prompts/livePick.ts";
@@ -30,6 +31,7 @@ export interface CommandContext {
   readonly livePick: LivePick;
   readonly hostsTree: HostsTree;
   readonly presenter: ErrorPresenter;
+  readonly notices: ConfigNotices;
   readonly recent: RecentHosts;
   readonly details: SessionDetailsDocuments;
   readonly runDocuments: RunDocuments;

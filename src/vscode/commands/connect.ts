@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { asError, CancelledError } from "../../base/errors.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
 import { viewIds } from "../settings/contributionIds.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
 import { hostOf } from "./commandTarget.ts";
@@ -17,6 +18,10 @@ async function connectTo(context: CommandContext, host: string): Promise<void> {
   const failed = await vscode.window.withProgress({ location: { viewId: viewIds.live } }, async () => {
     try {
       await context.service.connect(host);
+      const notice = context.notices.take(await context.resolver.resolve(host));
+      if (notice !== undefined) {
+        vscode.window.setStatusBarMessage(`$(info) ${plainMessage(notice)}`, 8000);
+      }
       return undefined;
     } catch (error) {
       return asError(error);

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { CancelledError } from "../../base/errors.ts";
 import type { HostResolver, SettingsFolder } from "../../config/configPorts.ts";
+import type { HostConfig } from "../../config/hostConfig.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
 import { type PersistentShell, persistentShell } from "../../session/persistence.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
@@ -44,6 +45,8 @@ export interface SshPseudoterminalInit {
   /** The home directory, shown as `~`. */
   readonly home: string;
   readonly request: SshTerminalRequest;
+  /** What is to be said about the host's ssh_config, if anything is new. */
+  configNotice(config: HostConfig): string | undefined;
   /** The first session did not come about; not called for a cancellation. */
   onFailed(error: Error): void;
   /** Each further session of this tab has another id. */
@@ -173,6 +176,10 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
   async #openSession({ dimensions, signal, login, inPlaceOf }: OpenAttempt): Promise<Session> {
     const { service, request, resolver } = this.#init;
     const config = await resolver.resolve(request.host, signal);
+    const notice = this.#init.configNotice(config);
+    if (notice !== undefined) {
+      this.#controller.notice(notice);
+    }
     const command = request.command ?? this.persistent?.attach;
     return await service.open(
       {

@@ -14,6 +14,7 @@ import { Typing } from "../../terminal/typing.ts";
 import { plural } from "../../text/humanText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { freeTitle } from "../../text/terminalTitle.ts";
+import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
 import type { RecentHosts } from "../prompts/recentHosts.ts";
 import { SshPseudoterminal, type SshTerminalRequest } from "./sshPseudoterminal.ts";
@@ -27,6 +28,7 @@ export interface TerminalRegistryInit {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly presenter: ErrorPresenter;
+  readonly notices: ConfigNotices;
   readonly recent: RecentHosts;
   readonly memory: TerminalMemory;
   readonly home: string;
@@ -137,6 +139,7 @@ export class TerminalRegistry implements Disposable {
     const pty = new SshPseudoterminal({
       ...{ service, resolver, policies, clock, home, request },
       typing: this.#typing,
+      configNotice: (config) => this.#init.notices.take(config),
       onFailed: (error) => {
         if (options.presentFailure !== false) {
           void presenter.presentTerminalFailure(error, host, isInFront(pty), async () => {

@@ -3,8 +3,9 @@ import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { asError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
-import type { ConfigProblem, HostResolver } from "../../config/configPorts.ts";
+import type { ConfigProblem, ConfigProblemSource, HostResolver } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import { configHover } from "../../text/configWarningText.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
 import { viewIds } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";
@@ -15,7 +16,7 @@ const refreshDelay = 100;
 
 /** The Hosts view: what ssh_config and the settings name, live ones marked, what is wrong with the files on top. */
 export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable {
-  readonly #resolver: HostResolver;
+  readonly #resolver: HostResolver & ConfigProblemSource;
   readonly #service: SessionService;
   readonly #logger: Logger;
   readonly #home: string;
@@ -28,7 +29,13 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
   #nodes: readonly HostNode[] = [];
   #life: ReadonlyMap<string, HostLife> = new Map();
 
-  constructor(resolver: HostResolver, service: SessionService, clock: Clock, logger: Logger, home: string) {
+  constructor(
+    resolver: HostResolver & ConfigProblemSource,
+    service: SessionService,
+    clock: Clock,
+    logger: Logger,
+    home: string,
+  ) {
     this.#resolver = resolver;
     this.#service = service;
     this.#logger = logger;
@@ -60,6 +67,18 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
 
   getTreeItem(element: HostNode): vscode.TreeItem {
     return element.kind === "problem" ? this.#problemItem(element.problem) : this.#hostItem(element);
+  }
+
+  /** The hover, made when it opens: what the files ask for and is not honoured takes a reading of them. */
+  async resolveTreeItem(item: vscode.TreeItem, element: HostNode): Promise<vscode.TreeItem> {
+    if (element.kind === "host") {
+      const { alias } = element.entry;
+      const warnings = await this.#resolver.warnings(alias).catch(() => []);
+      const { hover } = presentHost(element.entry, this.#life.get(alias), this.#home);
+      const notes = configHover(warnings, this.#home);
+      item.tooltip = new vscode.MarkdownString(notes === "" ? hover : `${hover}\n\n---\n\n${notes}`, true);
+    }
+    return item;
   }
 
   dispose(): void {
@@ -103,7 +122,6 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
       presentation.icon.id,
       presentation.icon.color === undefined ? undefined : new vscode.ThemeColor(presentation.icon.color),
     );
-    item.tooltip = new vscode.MarkdownString(presentation.hover, true);
     item.accessibilityInformation = { label: presentation.accessibleLabel };
     item.command = { command: "sshSessions.openTerminal", title: "Open Terminal", arguments: [element] };
     return item;

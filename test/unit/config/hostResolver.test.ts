@@ -266,6 +266,17 @@ describe("with an ssh on the machine", () => {
     expect((await resolver.hosts()).problems).toEqual([]);
   });
 
+  test("what is not honoured can be told without running anything", async () => {
+    const file = await home.write(
+      ".ssh/config",
+      "Match exec x\n Tunnel yes\nHost web\n BindInterface eth0\n",
+    );
+    expect(await create().warnings("joe@web")).toEqual([
+      { kind: "keyword", keyword: "bindinterface", value: "eth0", file, line: 4, isSystemWide: false },
+    ]);
+    expect(ssh.calls).toEqual([]);
+  });
+
   test("a line that both refuse is one problem, and RefuseConnection is none", async () => {
     const file = await home.write(".ssh/config", "Host web\n Prot 22\n");
     const resolver = create();

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
 import * as vscode from "vscode";
+import { viewIds } from "../../../src/vscode/settings/contributionIds.ts";
 import { activated, setSetting, type TestConfig, useSshConfig } from "./extensionUnderTest.ts";
+import { treeItems } from "./treeItems.ts";
 
 /** Resolves with the file's diagnostics once they are as wanted; rejects after 30 s. */
 async function untilDiagnosed(
@@ -51,6 +53,19 @@ describe("ssh_config in the editor", () => {
     await untilDiagnosed(config.file, (lines) => lines.join() === "1");
     await setSetting("configFile", undefined);
     await untilDiagnosed(config.file, (lines) => lines.length === 0);
+  });
+
+  it("what is not honoured stands in the hover of its host, with its line", async () => {
+    config = await useSshConfig("Host web1\n  BindInterface eth0\nHost web2\n");
+    const items = await treeItems(viewIds.hosts);
+    const hover = (label: string): string => {
+      const tooltip = items.find(({ item }) => item.label === label)?.item.tooltip;
+      assert.ok(tooltip instanceof vscode.MarkdownString);
+      return tooltip.value;
+    };
+    assert.match(hover("web1"), /BindInterface is not honoured .*line 2/);
+    assert.match(hover("web1"), /Click to open a terminal/);
+    assert.doesNotMatch(hover("web2"), /not honoured/);
   });
 
   it("Explain Host shows each value with a link to its line, and follows the file", async () => {

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import type { ConfigWarning } from "../../../src/config/hostConfig.ts";
+import { type Keyword, keywordNames, keywordTable } from "../../../src/config/keywordTable.ts";
+import { configHover, configNotice, configWarningText } from "../../../src/text/configWarningText.ts";
+
+const home = "/home/a";
+const file = "/home/a/.ssh/config";
+const keyword = (name: Keyword, isSystemWide = false): ConfigWarning => ({
+  ...{ kind: "keyword", keyword: name, value: "x", file, line: 4, isSystemWide },
+});
+
+describe("what is said about ssh_config that is not honoured", () => {
+  it("names the keyword, the line and what helps", () => {
+    expect(configWarningText(keyword("bindinterface"), home)).toBe(
+      "BindInterface is not honoured (~/.ssh/config line 4). An interface can't be bound to: name its address with BindAddress.",
+    );
+  });
+
+  it("has a sentence of its own for every keyword that is not honoured", () => {
+    const texts = keywordNames
+      .filter((name) => keywordTable[name].standing === "not-honoured")
+      .map((name) => configWarningText(keyword(name), home));
+    expect(new Set(texts).size).toBe(texts.length);
+    for (const text of texts) {
+      expect(text).not.toMatch(/[`*]|undefined|\.\./);
+    }
+  });
+
+  it("says of everything else what was left out, and where", () => {
+    expect(configWarningText({ kind: "match-exec", file, line: 2 }, home)).toContain("~/.ssh/config line 2");
+    expect(configWarningText({ kind: "canonicalize" }, home)).toContain("CanonicalizeHostname");
+    expect(
+      configWarningText({ kind: "file-left-out", file: "/e\u001b[1m", why: "it can't be read" }, home),
+    ).toBe("/e\\u{1b}[1m is left out: it can't be read.");
+  });
+
+  it("is one line at a connection, about a person's own files only", () => {
+    expect(configNotice([keyword("bindinterface"), keyword("forwardx11"), keyword("tunnel", true)])).toBe(
+      "Not honoured from your ssh_config: BindInterface, ForwardX11. The command Explain Host says why, and what helps.",
+    );
+    expect(configNotice([keyword("gssapiauthentication", true)])).toBeUndefined();
+    expect(configNotice([])).toBeUndefined();
+  });
+
+  it("makes no Markdown of a path in a hover, and is bounded", () => {
+    const evil: ConfigWarning = {
+      ...keyword("tunnel"),
+      kind: "keyword",
+      keyword: "tunnel",
+      value: "",
+      isSystemWide: false,
+      file: "/[x](command:y)$(z)",
+    };
+    expect(configHover([evil], home)).not.toMatch(/\]\(|[^\\]\$\\?\(/);
+    expect(
+      configHover(
+        Array.from({ length: 50 }, () => evil),
+        home,
+      ),
+    ).toMatch(/… and 40 more$/);
+    expect(configHover([], home)).toBe("");
+  });
+});
