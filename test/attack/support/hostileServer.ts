@@ -70,15 +70,19 @@ export class HostilePeer {
   #sessionId: Buffer | undefined;
   #compressor: Compressor | undefined;
   #ended = false;
+  #announced = false;
   /** Messages received, by number; those of key exchanges too. */
   readonly counts = new Map<number, number>();
   /** Called for each message before it is queued; true: it is not queued. */
   onMessage: ((message: Buffer) => boolean) | undefined;
   exchanges = 0;
+  /** Whether it takes part in key exchanges; otherwise their messages are queued as others. */
+  exchangesByItself: boolean;
 
   constructor(stream: Duplex, options: HostileOptions = {}) {
     this.stream = stream;
     this.#options = options;
+    this.exchangesByItself = options.exchanges !== false;
     this.#version = options.version ?? "SSH-2.0-hostile_1.0";
     this.#hostKey = options.hostKey ?? generateKeyPairSync("ed25519").privateKey;
     stream.on("data", (data: Buffer) => this.#onData(data));
@@ -123,6 +127,10 @@ export class HostilePeer {
   }
 
   sendVersion(): void {
+    if (this.#announced) {
+      return;
+    }
+    this.#announced = true;
     this.raw(`${this.#version}\r\n`);
   }
 
@@ -137,6 +145,13 @@ export class HostilePeer {
       this.#ownInit = this.kexInit();
       this.send(this.#ownInit);
     }
+  }
+
+  /** The version line and a KEXINIT of the test's own. */
+  announce(kexInit: Buffer): void {
+    this.sendVersion();
+    this.#ownInit = kexInit;
+    this.send(kexInit);
   }
 
   kexInit(): Buffer {
@@ -244,7 +259,7 @@ export class HostilePeer {
     if (this.onMessage?.(message) === true) {
       return;
     }
-    if (number >= 20 && number <= 49 && this.#options.exchanges !== false) {
+    if (number >= 20 && number <= 49 && this.exchangesByItself) {
       this.#onExchange(number, message);
       return;
     }

@@ -1,0 +1,389 @@
+import { createDiffieHellmanGroup, createHash } from "node:crypto";
+import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+import { afterEach, describe, expect, test } from "vitest";
+import { wireString } from "../../src/base/wire.ts";
+import type { HostConfig } from "../../src/config/hostConfig.ts";
+import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
+import { ConnectError } from "../../src/engine/engineErrors.ts";
+import { X25519 } from "../../src/engine/ssh2/kex/ecdh.ts";
+import { loadKem, nativeKem, nobleKem } from "../../src/engine/ssh2/kex/mlKem.ts";
+import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
+import { never } from "../engine/contract/channels.ts";
+import { TrustingVerifier } from "../engine/contract/logins.ts";
+import { testHostConfig } from "../support/hostConfigs.ts";
+import { hostileRequest } from "./support/hostileLogin.ts";
+import { bool, mpint, msg, str, u32 } from "./support/hostilePackets.ts";
+import { type HostileOptions, type HostilePeer, hostilePair } from "./support/hostileServer.ts";
+import { longestBlock } from "./support/longestBlock.ts";
+
+/** Milliseconds of work that the event loop is given to at most; the rest of a turn is the test's own server. */
+const longest = 50;
+
+const connections: EngineConnection[] = [];
+const peers: HostilePeer[] = [];
+
+afterEach(() => {
+  for (const connection of connections.splice(0)) {
+    connection.destroy();
+  }
+  for (const peer of peers.splice(0)) {
+    peer.destroy();
+  }
+});
+
+interface Attempt {
+  readonly peer: HostilePeer;
+  readonly verifier: TrustingVerifier;
+  readonly connecting: Promise<EngineConnection>;
+}
+
+function attempt(
+  options: HostileOptions,
+  serve: (peer: HostilePeer) => Promise<unknown>,
+  config: Partial<HostConfig> = {},
+  signal = never(),
+): Attempt {
+  const { peer, transport } = hostilePair(options);
+  peers.push(peer);
+  const verifier = new TrustingVerifier();
+  const request = hostileRequest({ transport }, { verifier, config: testHostConfig(config) });
+  const connecting = new Ssh2Engine().connect(request, signal);
+  connecting.then(
+    (connection) => connections.push(connection),
+    () => {},
+  );
+  serve(peer).catch(() => {});
+  return { peer, verifier, connecting };
+}
+
+const letIn = (peer: HostilePeer): Promise<void> => peer.letIn();
+
+async function reason(connecting: Promise<EngineConnection>): Promise<string> {
+  const error = await connecting.then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  expect(ConnectError.is(error), String(error)).toBe(true);
+  return ConnectError.is(error) ? `${error.reason}: ${error.message}` : "";
+}
+
+const gex = "diffie-hellman-group-exchange-sha256";
+const prime = (bits: 2048 | 8192): Buffer =>
+  createDiffieHellmanGroup(bits === 2048 ? "modp14" : "modp18").getPrime();
+const group = (value: Uint8Array, generator: Uint8Array = Buffer.of(2)): HostileOptions => ({
+  kex: [gex],
+  group: { prime: value, generator },
+  publicNumber: Buffer.from("0123456789abcdef", "hex"),
+});
+
+describe("a group that the server chooses", () => {
+  test.each([2048, 8192] as const)("of %i bits neither stops the event loop nor the login", async (bits) => {
+    const { result, block } = await longestBlock(async () => {
+      const { connecting } = attempt(
+        { kex: [gex], group: { prime: prime(bits), generator: Buffer.of(2) } },
+        letIn,
+      );
+      return connecting.then(
+        (connection) => connection.info.algorithms?.kex,
+        (error: unknown) => String(error),
+      );
+    });
+    // The server's number is 2: OpenSSH's dh_pub_is_valid wants more than three bits set.
+    expect(result).toContain("malformed");
+    expect(block).toBeLessThan(longest);
+  });
+
+  test("that is no prime number costs no more than one that is", async () => {
+    const composite = Buffer.from(prime(8192));
+    composite[500] = (composite[500] ?? 0) ^ 1;
+    const { block, result } = await longestBlock(() => {
+      const { connecting } = attempt(group(composite), letIn);
+      return reason(connecting);
+    });
+    // The server of this test can't know the shared secret: what counts is that it came that far.
+    expect(result).toMatch(/signature is wrong/);
+    expect(block).toBeLessThan(longest);
+  });
+
+  test("and a deadline in the middle of it ends the attempt at once", async () => {
+    const controller = new AbortController();
+    const late = new Error("too late");
+    const { connecting } = attempt(
+      group(prime(8192)),
+      async (peer) => {
+        peer.onMessage = (message) => {
+          if (message[0] === 34) {
+            setImmediate(() => controller.abort(late));
+          }
+          return false;
+        };
+        await peer.start();
+      },
+      {},
+      controller.signal,
+    );
+    await expect(connecting).rejects.toBe(late);
+  });
+
+  test.each([
+    ["1024 bits", createDiffieHellmanGroup("modp2").getPrime(), Buffer.of(2)],
+    ["8193 bits", Buffer.concat([Buffer.of(1), prime(8192)]), Buffer.of(2)],
+    ["64,000 bits", Buffer.alloc(8_000, 0xff), Buffer.of(2)],
+    ["no bits", Buffer.alloc(0), Buffer.of(2)],
+    ["an even prime", Buffer.concat([prime(2048).subarray(0, -1), Buffer.of(0xfe)]), Buffer.of(2)],
+    ["generator 0", prime(2048), Buffer.alloc(0)],
+    ["generator 1", prime(2048), Buffer.of(1)],
+    ["generator p - 1", prime(2048), Buffer.concat([prime(2048).subarray(0, -1), Buffer.of(0xfe)])],
+    ["generator p", prime(2048), prime(2048)],
+    ["generator above p", prime(2048), Buffer.concat([Buffer.of(1), prime(2048)])],
+  ])("with %s is refused before anything is computed", async (_, value, generator) => {
+    const { connecting, peer } = attempt(group(value, generator), letIn);
+    expect(await reason(connecting)).toMatch(/^protocol: The server's group/);
+    expect(peer.counts.get(32)).toBeUndefined();
+  });
+
+  test.each([
+    ["0", Buffer.alloc(0)],
+    ["1", Buffer.of(1)],
+    ["p - 1", Buffer.concat([prime(2048).subarray(0, -1), Buffer.of(0xfe)])],
+    ["p", prime(2048)],
+    ["of 20,000 bytes", Buffer.alloc(20_000, 0x55)],
+  ])("with the server's number %s is refused", async (_, publicNumber) => {
+    const { connecting } = attempt({ ...group(prime(2048)), publicNumber }, letIn);
+    expect(await reason(connecting)).toMatch(/^protocol: The server's key exchange value/);
+  });
+});
+
+describe("the server's signature", () => {
+  test("is verified before anybody is asked about the host key", async () => {
+    const { connecting, verifier } = attempt({ wrongSignature: true }, letIn);
+    expect(await reason(connecting)).toMatch(/^protocol: The server's signature is wrong/);
+    expect(verifier.seen).toEqual([]);
+  });
+
+  test("is verified in each key exchange, and the key must be the same", async () => {
+    const options: { -readonly [Key in keyof HostileOptions]: HostileOptions[Key] } = {};
+    const { connecting, peer, verifier } = attempt(options, letIn);
+    const connection = await connecting;
+    await peer.exchange();
+    expect(verifier.seen).toHaveLength(1);
+    const ended = new Promise<unknown>((resolve) => connection.onDidClose(resolve));
+    options.wrongSignature = true;
+    peer.sendKexInit();
+    expect(await ended).toMatchObject({ reason: "protocol" });
+  });
+});
+
+describe("messages out of place in a key exchange", () => {
+  const ignore = msg(2, str("x"));
+
+  test.each([
+    [
+      "before KEXINIT",
+      async (peer: HostilePeer) => {
+        peer.sendVersion();
+        peer.send(ignore);
+        peer.sendKexInit();
+      },
+    ],
+    [
+      "behind KEXINIT",
+      async (peer: HostilePeer) => {
+        peer.sendVersion();
+        peer.sendKexInit();
+        peer.send(ignore);
+      },
+    ],
+    [
+      "two KEXINITs",
+      async (peer: HostilePeer) => {
+        peer.sendVersion();
+        const init = peer.kexInit();
+        peer.send(init);
+        peer.send(init);
+      },
+    ],
+    [
+      "NEWKEYS at once",
+      async (peer: HostilePeer) => {
+        peer.sendVersion();
+        peer.sendKexInit();
+        peer.send(msg(21));
+      },
+    ],
+    [
+      "a login message",
+      async (peer: HostilePeer) => {
+        peer.sendVersion();
+        peer.sendKexInit();
+        peer.send(msg(52));
+      },
+    ],
+    [
+      "a reply without a method",
+      async (peer: HostilePeer) => {
+        peer.sendVersion();
+        peer.send(msg(31, str("a"), str("b"), str("c")));
+      },
+    ],
+  ] as const)("end it where strict key exchange holds: %s", async (_, serve) => {
+    const { connecting } = attempt({ exchanges: false }, serve);
+    expect(await reason(connecting)).toMatch(/^protocol/);
+  });
+
+  test("are forgiven where it doesn't hold, as far as RFC 4253 allows", async () => {
+    const { connecting } = attempt({ strict: false }, async (peer) => {
+      peer.sendVersion();
+      peer.send(ignore);
+      peer.sendKexInit();
+      peer.send(msg(4, bool(true), str("debug"), str("")));
+      await peer.letIn();
+    });
+    expect((await connecting).info.algorithms?.kex).toBe("curve25519-sha256");
+  });
+
+  test.each([
+    ["cut short", msg(20, Buffer.alloc(16), str("curve25519-sha256"))],
+    ["empty", msg(20)],
+    ["with a length beyond its end", msg(20, Buffer.alloc(16), u32(0xffff_ffff))],
+    [
+      "without names",
+      msg(20, Buffer.alloc(16), ...Array.from({ length: 10 }, () => str("")), bool(false), u32(0)),
+    ],
+  ])("a KEXINIT %s ends it with a reason", async (_, init) => {
+    const { connecting } = attempt({ exchanges: false }, async (peer) => {
+      peer.sendVersion();
+      peer.send(init);
+    });
+    expect(await reason(connecting)).toMatch(/^(protocol|no-common-algorithm)/);
+  });
+
+  test("a wrong guess of the server is left out", async () => {
+    const { connecting } = attempt({ exchanges: true }, async (peer) => {
+      const guess = peer.kexInit();
+      // first_kex_packet_follows, and another favourite than ours.
+      guess[guess.length - 5] = 1;
+      peer.announce(guess);
+      peer.send(msg(31, str("a"), str("b"), str("c")));
+      await peer.letIn();
+    });
+    expect((await connecting).info.algorithms?.kex).toBe("curve25519-sha256");
+  });
+});
+
+describe("key exchanges that the server starts", () => {
+  test("without end, and without data between them, end the connection", async () => {
+    const { connecting, peer } = attempt({}, letIn);
+    const connection = await connecting;
+    let over = false;
+    const ended = new Promise<unknown>((resolve) =>
+      connection.onDidClose((end) => {
+        over = true;
+        resolve(end);
+      }),
+    );
+    while (!over) {
+      await peer.exchange();
+    }
+    expect(await ended).toMatchObject({ reason: "protocol" });
+    expect(peer.exchanges).toBeLessThan(300);
+  });
+
+  test("are welcome as long as data flows", async () => {
+    const { connecting, peer } = attempt({}, letIn);
+    const connection = await connecting;
+    for (let count = 0; count < 200; count++) {
+      for (let packet = 0; packet < 4; packet++) {
+        peer.send(msg(2, str(Buffer.alloc(30_000))));
+      }
+      await peer.exchange();
+    }
+    expect(connection.ended).toBeUndefined();
+  });
+
+  test("and are not taken up after ours, while it goes on asking, end the connection in bounded memory", async () => {
+    const { connecting, peer } = attempt({ exchanges: false }, async (other) => {
+      other.exchangesByItself = true;
+      await other.letIn();
+      other.exchangesByItself = false;
+    });
+    const connection = await connecting;
+    await new Promise((resolve) => setImmediate(resolve));
+    const ended = new Promise<unknown>((resolve) => connection.onDidClose(resolve));
+    connection.rekey();
+    await peer.nextOf(20);
+    const request = msg(80, str("anything@example.org"), bool(true));
+    let sent = 0;
+    while (connection.ended === undefined && sent < 20_000_000) {
+      peer.raw(Buffer.concat(Array.from({ length: 500 }, () => peer.seal(request))));
+      sent += 500;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await ended).toMatchObject({ reason: "protocol" });
+  });
+});
+
+describe("mlkem768x25519-sha256", () => {
+  const method = "mlkem768x25519-sha256";
+
+  /** The server's side by the library alone, as an independent check of the layout. */
+  function reply(init: Buffer): { reply: Buffer; secret: Buffer } {
+    const { cipherText, sharedSecret } = ml_kem768.encapsulate(init.subarray(0, 1184));
+    const pair = new X25519();
+    const ec = pair.secretWith(Buffer.from(init.subarray(1184)));
+    return {
+      reply: Buffer.concat([cipherText, pair.publicKey]),
+      secret: wireString(createHash("sha256").update(sharedSecret).update(ec).digest()),
+    };
+  }
+
+  test("is preferred, agreed on, and exchanged again", async () => {
+    const { connecting, peer } = attempt(
+      { kex: ["curve25519-sha256", method], methods: { [method]: reply } },
+      letIn,
+    );
+    const connection = await connecting;
+    expect(connection.info.algorithms?.kex).toBe(method);
+    await peer.exchange();
+    const pinged = connection.ping(never());
+    await peer.nextOf(80);
+    peer.send(msg(82));
+    await pinged;
+  });
+
+  test("Node's own and the library's understand each other", async () => {
+    for (const make of [nativeKem(), await nobleKem(), await loadKem()]) {
+      const pair = make?.();
+      if (pair !== undefined) {
+        const { cipherText, sharedSecret } = ml_kem768.encapsulate(pair.publicKey);
+        expect(Buffer.from(pair.decapsulate(cipherText))).toEqual(Buffer.from(sharedSecret));
+      }
+    }
+    expect(nativeKem()).toBeDefined();
+  });
+
+  test.each([0, 32, 1088, 1119, 1121, 30_000])("a reply of %i bytes is refused", async (length) => {
+    const wrong = (): { reply: Buffer; secret: Buffer } => ({
+      reply: Buffer.alloc(length, 1),
+      secret: mpint(Buffer.of(1)),
+    });
+    const { connecting } = attempt({ kex: [method], methods: { [method]: wrong } }, letIn);
+    expect(await reason(connecting)).toMatch(/^protocol: The server's key exchange value/);
+  });
+});
+
+describe("a server's value that gives no secret", () => {
+  test.each([
+    ["curve25519-sha256", Buffer.alloc(32)],
+    ["curve25519-sha256", Buffer.alloc(31, 1)],
+    ["curve25519-sha256", Buffer.alloc(0)],
+    ["ecdh-sha2-nistp256", Buffer.alloc(65, 4)],
+    ["ecdh-sha2-nistp256", Buffer.alloc(33, 2)],
+    ["ecdh-sha2-nistp521", Buffer.of(0)],
+    ["diffie-hellman-group14-sha256", Buffer.of(1)],
+  ])("is refused: %s", async (method, value) => {
+    const answer = (): { reply: Buffer; secret: Buffer } => ({ reply: value, secret: mpint(Buffer.of(1)) });
+    const { connecting } = attempt({ kex: [method], methods: { [method]: answer } }, letIn);
+    expect(await reason(connecting)).toMatch(/^protocol: The server's key exchange value/);
+  });
+});
