@@ -69,6 +69,7 @@ export class HostilePeer {
   #secrets: { readonly hash: Buffer; readonly secret: Buffer } | undefined;
   #sessionId: Buffer | undefined;
   #compressor: Compressor | undefined;
+  readonly #sequences = new WeakMap<Buffer, number>();
   #ended = false;
   #announced = false;
   /** Messages received, by number; those of key exchanges too. */
@@ -76,6 +77,8 @@ export class HostilePeer {
   /** Called for each message before it is queued; true: it is not queued. */
   onMessage: ((message: Buffer) => boolean) | undefined;
   exchanges = 0;
+  /** Resolves when the client has gone. */
+  readonly gone: Promise<void>;
   /** Whether it takes part in key exchanges; otherwise their messages are queued as others. */
   exchangesByItself: boolean;
 
@@ -85,6 +88,7 @@ export class HostilePeer {
     this.exchangesByItself = options.exchanges !== false;
     this.#version = options.version ?? "SSH-2.0-hostile_1.0";
     this.#hostKey = options.hostKey ?? generateKeyPairSync("ed25519").privateKey;
+    this.gone = new Promise((resolve) => stream.once("close", resolve));
     stream.on("data", (data: Buffer) => this.#onData(data));
     stream.on("error", () => this.#end());
     stream.on("end", () => this.#end());
@@ -100,9 +104,9 @@ export class HostilePeer {
     return this.#sealer.sequence;
   }
 
-  /** Sequence number of the last message received. */
-  get lastReceivedSequence(): number {
-    return this.#opener.sequence - 1;
+  /** Sequence number of a message that was received. */
+  sequenceOf(message: Buffer | undefined): number {
+    return (message === undefined ? undefined : this.#sequences.get(message)) ?? Number.NaN;
   }
 
   /** The public key as it is shown to the client. */
@@ -147,6 +151,23 @@ export class HostilePeer {
     }
   }
 
+  /** The test has sent the version line by itself. */
+  versionSent(): void {
+    this.#announced = true;
+  }
+
+  /** Our KEXINIT in its packet, for a test that sends it and the version line by itself. */
+  prepareKexInit(): Buffer {
+    this.#announced = true;
+    this.#ownInit = this.kexInit();
+    return this.seal(this.#ownInit);
+  }
+
+  /** Bytes as they are in a packet, whether or not payloads are compressed. */
+  sendUncompressed(payload: Uint8Array): boolean {
+    return this.raw(this.#sealer.seal(payload));
+  }
+
   /** The version line and a KEXINIT of the test's own. */
   announce(kexInit: Buffer): void {
     this.sendVersion();
@@ -163,7 +184,8 @@ export class HostilePeer {
       ["aes128-gcm@openssh.com"],
       ["hmac-sha2-256"],
       ["hmac-sha2-256"],
-      [compress],
+      // Only what this side sends.
+      ["none"],
       [compress],
       [],
       [],
@@ -255,6 +277,7 @@ export class HostilePeer {
 
   #onMessage(message: Buffer): void {
     const number = message[0] ?? 0;
+    this.#sequences.set(message, this.#opener.sequence - 1);
     this.counts.set(number, (this.counts.get(number) ?? 0) + 1);
     if (this.onMessage?.(message) === true) {
       return;
