@@ -2,11 +2,12 @@ import { execFileSync } from "node:child_process";
 import { afterEach, describe, expect, test } from "vitest";
 import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
 import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
+import { shellCommand, wrapScript } from "../../src/remote/remoteScript.ts";
 import { type LabAgent, startAgent } from "../lab/agent.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
-import { never, run } from "./contract/channels.ts";
+import { collect, execSpec, never, run } from "./contract/channels.ts";
 import { loginTo } from "./contract/logins.ts";
 
 const things: { stop(): Promise<void> }[] = [];
@@ -36,6 +37,19 @@ describe("agent forwarding", () => {
     const [key = "nothing"] = await agent.list();
     const { stdout } = await run(connection, "ssh-add -l", { forwardAgent: true });
     expect(stdout.trim()).toBe(key);
+  });
+
+  test("look-ups don't see the agent, although sshd gives it to every session once one has asked", async () => {
+    const { connection } = await start();
+    const forwarding = await connection.openSession(execSpec("cat", { forwardAgent: true }), never());
+    forwarding.resume();
+    const plain = await run(connection, 'printf %s "$SSH_AUTH_SOCK"');
+    expect(plain.stdout).not.toBe("");
+    const lookup = await connection.openSession(execSpec(shellCommand), never());
+    const ran = collect(lookup);
+    lookup.write(Buffer.from(wrapScript('part agent; printf "[%s]\\n" "$SSH_AUTH_SOCK"', "boundary", false)));
+    lookup.eof();
+    expect((await ran).stdout).toContain("boundary agent \n[]\n");
   });
 
   test("an agent that has gone leaves the session alone", async () => {

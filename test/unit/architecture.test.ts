@@ -107,6 +107,15 @@ describe("the rooms of src", () => {
     expect(upward(editorRooms, editorRoomOf, editor)).toEqual([]);
   });
 
+  test("the channel layer needs only a wire: no sockets, no transport, no SSH library", () => {
+    const allowed =
+      /^(?:base\/|engine\/channels\/|engine\/(?:connectionEngine|engineErrors)\.ts$|node:stream$)/;
+    const foreign = imports.filter(
+      ({ from, to }) => from.startsWith("engine/channels/") && !allowed.test(to),
+    );
+    expect(foreign.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
   test.each(Object.entries(owners))("only one folder imports %s", (name, folder) => {
     const strangers = imports
       .filter(({ to }) => to === name || (to.startsWith(`${name}/`) && !to.endsWith(".ts")))

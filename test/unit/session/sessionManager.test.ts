@@ -379,6 +379,51 @@ describe("masters and sessions", () => {
     expect(await session.ended).toEqual({ kind: "lost", reason: "jump-lost" });
   });
 
+  it("a jump host's master is given back with the last host behind it, and leaves after its linger", async () => {
+    const { clock, engine, manager, settings } = fakeStack([
+      testHostConfig({ alias: "bastion", hostName: "bastion.test" }),
+      testHostConfig({ alias: "db", hostName: "db.test", proxyJump: [{ alias: "bastion" }] }),
+    ]);
+    settings.linger = 60;
+    await manager.open({ host: "db", ...shell });
+    const [bastion, db] = engine.connections;
+    db?.end({ reason: "lost" });
+    await clock.advance(59_000);
+    expect(bastion?.ended).toBeUndefined();
+    await clock.advance(2_000);
+    expect(bastion?.ended).toEqual({ reason: "closed" });
+  });
+
+  it("only sessions that a person opened forward the agent, and only where ForwardAgent says so", async () => {
+    const { engine, manager } = fakeStack([
+      testHostConfig({ alias: "with", forwardAgent: true }),
+      testHostConfig({ alias: "path", hostName: "b.test", forwardAgent: "/run/agent" }),
+      testHostConfig({ alias: "without", hostName: "c.test", forwardAgent: false }),
+    ]);
+    for (const host of ["with", "path", "without"]) {
+      await manager.open({ host, ...shell });
+      for (const purpose of ["person", "extension", "lookup"] as const) {
+        await manager.open({ host, ...shell, purpose });
+      }
+    }
+    expect(engine.connections.map(({ channels }) => channels.map(({ spec }) => spec.forwardAgent))).toEqual([
+      [true, true, false, false],
+      [true, true, false, false],
+      [false, false, false, false],
+    ]);
+  });
+
+  it("a session that opens after 5 s opens, whatever ConnectTimeout says", async () => {
+    const { clock, engine, manager } = fakeStack([testHostConfig({ alias: "slow", connectTimeout: 2 })]);
+    await manager.connect("slow");
+    engine.connection().holdOpens = true;
+    const opening = manager.open({ host: "slow", ...shell });
+    await clock.advance(5_000);
+    engine.connection().releaseOpens();
+    expect((await opening).state.kind).toBe("open");
+    expect(engine.connections).toHaveLength(1);
+  });
+
   it("jump hosts that lead to themselves are refused at once", async () => {
     const { manager } = fakeStack([
       testHostConfig({ alias: "a", hostName: "a.test", proxyJump: [{ alias: "b" }] }),

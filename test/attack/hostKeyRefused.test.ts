@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
+import { HostKeyError } from "../../src/trust/hostKeyErrors.ts";
+import { never } from "../engine/contract/channels.ts";
+import { hostileRequest } from "./support/hostileLogin.ts";
+import { hostilePair } from "./support/hostileServer.ts";
+
+test("a host key that the verifier refuses ends the connection before any login message", async () => {
+  const { peer, transport } = hostilePair();
+  const refusal = new HostKeyError("changed", "no", {
+    host: "web1",
+    keyType: "ssh-ed25519",
+    fingerprint: "SHA256:x",
+  });
+  const request = hostileRequest(
+    { transport },
+    { verifier: { preferredAlgorithms: async () => [], verify: () => Promise.reject(refusal) } },
+  );
+  const connecting = new Ssh2Engine().connect(request, never());
+  void peer.letIn();
+  await expect(connecting).rejects.toBe(refusal);
+  // SSH_MSG_SERVICE_REQUEST, SSH_MSG_USERAUTH_REQUEST
+  expect([peer.counts.get(5), peer.counts.get(50)]).toEqual([undefined, undefined]);
+  expect(transport.destroyed).toBe(true);
+});
