@@ -20,6 +20,8 @@ export type FileJob =
       readonly kind: "append";
       readonly path: string;
       readonly line: string;
+      /** The lines of this file end with CR LF. */
+      readonly crlf?: boolean;
       /** Created with mode 0700 when it is missing and the file is in it. */
       readonly folder?: string;
     };
@@ -264,7 +266,8 @@ function tooLarge(path: string, limit: number): FileError {
 
 /** Adds one line; after a write that fails, the file is as it was. */
 async function append(raw: RawFiles, job: FileJob & { kind: "append" }): Promise<undefined> {
-  const { path, line, folder } = job;
+  const { path, line, folder, crlf = false } = job;
+  const end = crlf ? "\r\n" : "\n";
   const before = await factsOf(raw, path).catch((error: unknown) => {
     const known = asFileError(path, error);
     if (known.reason === "missing") {
@@ -291,7 +294,7 @@ async function append(raw: RawFiles, job: FileJob & { kind: "append" }): Promise
     }
     const last = new Uint8Array(1);
     const isCut = stats.size > 0 && (await raw.read(fd, last, 0, stats.size - 1)) === 1 && last[0] !== 0x0a;
-    const data = Buffer.from(`${isCut ? "\n" : ""}${line}\n`, "utf8");
+    const data = Buffer.from(`${isCut ? end : ""}${line}${end}`, "utf8");
     const written = await raw.write(fd, data);
     if (written !== data.length) {
       // A full disk. Half a line would name the host with a damaged key. What another program added meanwhile stays.

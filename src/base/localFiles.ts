@@ -54,10 +54,11 @@ export class LocalFiles {
    * Adds `line` (given without its end) to a file, which is created with mode 0600 when it is missing. A last line
    * without an end gets one first. After a failure nothing of the line is in the file.
    * @param folder created with mode 0700 when it is missing.
+   * @param crlf the file's lines end with CR LF.
    * @throws FileError
    */
-  async append(path: string, line: string, folder?: string): Promise<void> {
-    await this.#lane.run({ kind: "append", path, line, ...(folder !== undefined && { folder }) });
+  async append(path: string, line: string, folder?: string, crlf = false): Promise<void> {
+    await this.#lane.run({ kind: "append", path, line, crlf, ...(folder !== undefined && { folder }) });
   }
 }
 

@@ -20,10 +20,10 @@ import { ErrorPresenter } from "./prompts/errorPresenter.ts";
 import { HostPick } from "./prompts/hostPick.ts";
 import { showLimitWarnings } from "./prompts/limitWarnings.ts";
 import { LivePick } from "./prompts/livePick.ts";
-import { RecentHosts } from "./prompts/recentHosts.ts";
 import type { VscodeSecretStore } from "./prompts/vscodeSecretStore.ts";
 import { RemoteAccesses } from "./serverView/remoteAccess.ts";
 import { RemotePolling } from "./serverView/remotePolling.ts";
+import { RecentHosts } from "./settings/recentHosts.ts";
 import type { VscodeSettings } from "./settings/vscodeSettings.ts";
 import { SessionsApi } from "./sshSessionsApi.ts";
 import { TerminalMemory } from "./terminals/terminalMemory.ts";
@@ -60,7 +60,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
   const policies = new HostPolicies(settings);
   const showLog = (): void => init.channel.show(true);
   const presenter = new ErrorPresenter(logger, showLog, home);
-  const recent = new RecentHosts(init.memento);
+  const recent = store.add(new RecentHosts(init.memento));
   const notices = new ConfigNotices(init.memento, logger, home);
   const terminals = store.add(
     new TerminalRegistry({
@@ -89,7 +89,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
   );
   const timeoutDocuments = store.add(new TimeoutDocuments());
   store.add(new LiveTree(service, clock, home, remoteView, remotePolling));
-  const hostsTree = store.add(new HostsTree(resolver, service, clock, logger, home));
+  const hostsTree = store.add(new HostsTree({ resolver, service, recent, clock, logger, home }));
   store.add(new StatusBar(service, clock));
   store.add(maintainContextKeys(service, clock));
   store.add(showLimitWarnings(service));

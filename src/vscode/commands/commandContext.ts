@@ -11,10 +11,10 @@ import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
 import type { HostPick } from "../prompts/hostPick.ts";
 import type { LivePick } from "../prompts/livePick.ts";
-import type { RecentHosts } from "../prompts/recentHosts.ts";
 import type { VscodeSecretStore } from "../prompts/vscodeSecretStore.ts";
 import type { RemoteAccesses } from "../serverView/remoteAccess.ts";
 import type { RemotePolling } from "../serverView/remotePolling.ts";
+import type { RecentHosts } from "../settings/recentHosts.ts";
 import type { TerminalRegistry } from "../terminals/terminalRegistry.ts";
 import type { HostsTree } from "../views/hostsTree.ts";
 

@@ -16,6 +16,8 @@ export function hostOf(argument: unknown, masters: readonly MasterSnapshot[]): s
   switch (argument.kind) {
     case "host":
       return argument.entry.alias;
+    case "recentHost":
+      return argument.spec;
     case "master":
       return masters.find(({ id }) => id === argument.id)?.spec;
     case "onServer":
@@ -25,6 +27,7 @@ export function hostOf(argument: unknown, masters: readonly MasterSnapshot[]): s
     case "session":
       return masters.find(({ id }) => id === argument.masterId)?.sessions.find(({ id }) => id === argument.id)
         ?.spec;
+    case "recentHosts":
     case "problem":
     case "history":
     case "endedSession":
@@ -48,10 +51,13 @@ export function liveIdsOf(argument: unknown, service: SessionService): readonly 
   switch (argument.kind) {
     case "host":
       return lifeByHost(service.masters()).get(argument.entry.alias)?.masterIds ?? [];
+    case "recentHost":
+      return lifeByHost(service.masters()).get(argument.spec)?.masterIds ?? [];
     case "master":
     case "session":
     case "endedSession":
       return [argument.id];
+    case "recentHosts":
     case "problem":
     case "history":
     case "onServer":
@@ -77,6 +83,9 @@ export function masterIdOf(argument: unknown, service: SessionService): string |
       return argument.masterId;
     case "host":
       return lifeByHost(service.masters()).get(argument.entry.alias)?.masterIds[0];
+    case "recentHost":
+      return lifeByHost(service.masters()).get(argument.spec)?.masterIds[0];
+    case "recentHosts":
     case "problem":
     case "history":
     case "endedSession":

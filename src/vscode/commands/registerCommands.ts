@@ -10,6 +10,7 @@ import { disconnectAll } from "./disconnectAll.ts";
 import { explainHost } from "./explainHost.ts";
 import { explainTimeouts } from "./explainTimeouts.ts";
 import { extendLimits } from "./extendLimits.ts";
+import { forgetHost } from "./forgetHost.ts";
 import { forgetPassword } from "./forgetPassword.ts";
 import { kill } from "./kill.ts";
 import { killAll } from "./killAll.ts";
@@ -24,6 +25,7 @@ import { renameSession } from "./renameSession.ts";
 import { revealTerminal } from "./revealTerminal.ts";
 import { runCommand } from "./runCommand.ts";
 import { runScript } from "./runScript.ts";
+import { saveToSshConfig } from "./saveToSshConfig.ts";
 import { sendBreak } from "./sendBreak.ts";
 import { sendEof } from "./sendEof.ts";
 import { sendSignal } from "./sendSignal.ts";
@@ -45,6 +47,8 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.copySshCommand": copySshCommand,
   "sshSessions.refresh": refresh,
   "sshSessions.openConfigFile": openConfigFile,
+  "sshSessions.saveToSshConfig": saveToSshConfig,
+  "sshSessions.forgetHost": forgetHost,
   "sshSessions.showLog": showLog,
   "sshSessions.forgetPassword": forgetPassword,
   "sshSessions.runCommand": runCommand,

@@ -5,9 +5,9 @@ import type { HostEntry, HostResolver } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { openFileAt } from "../documents/openFile.ts";
+import type { RecentHosts } from "../settings/recentHosts.ts";
 import { lifeByHost } from "../views/hostPresentation.ts";
 import { hostGroups } from "./hostPickItems.ts";
-import type { RecentHosts } from "./recentHosts.ts";
 
 interface HostItem extends vscode.QuickPickItem {
   readonly host?: string;

@@ -28,6 +28,8 @@ export const commandIds = [
   "sshSessions.copySshCommand",
   "sshSessions.refresh",
   "sshSessions.openConfigFile",
+  "sshSessions.saveToSshConfig",
+  "sshSessions.forgetHost",
   "sshSessions.showLog",
   "sshSessions.forgetPassword",
   "sshSessions.runCommand",
@@ -93,6 +95,9 @@ export const contextWords = {
   master: "master",
   session: "session",
   host: "host",
+  /** A host that was typed and that nothing lists, and the fold of them. */
+  typed: "typed",
+  recentHosts: "recentHosts",
   /** There is a connection to end. */
   live: "live",
   /** The connection is gone; what is shown tells why. */

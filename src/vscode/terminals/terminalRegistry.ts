@@ -16,7 +16,7 @@ import { plainMessage } from "../../text/plainMessage.ts";
 import { freeTitle } from "../../text/terminalTitle.ts";
 import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
-import type { RecentHosts } from "../prompts/recentHosts.ts";
+import type { RecentHosts } from "../settings/recentHosts.ts";
 import { SshPseudoterminal, type SshTerminalRequest } from "./sshPseudoterminal.ts";
 import type { TerminalMemory } from "./terminalMemory.ts";
 

@@ -4,11 +4,12 @@ import type { HostEntry } from "../../config/configPorts.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { destinationText, plural } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
+import { typedHostHover } from "../../text/saveHostText.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import { type ItemPresentation, isLive } from "./livePresentation.ts";
 
-/** What is alive under an alias: masters that it opened, and sessions that were asked for by it. */
+/** What is alive under a host as it was typed: masters that it opened, and sessions that were asked for by it. */
 export interface HostLife {
   readonly masterIds: readonly string[];
   readonly sessions: number;
@@ -16,7 +17,7 @@ export interface HostLife {
 
 const nothing: HostLife = { masterIds: [], sessions: 0 };
 
-/** By alias. A destination that several aliases share counts for each alias that uses it. */
+/** By what was typed. A destination that several aliases share counts for each alias that uses it. */
 export function lifeByHost(masters: readonly MasterSnapshot[]): ReadonlyMap<string, HostLife> {
   const found = new Map<string, { masterIds: Set<string>; sessions: number }>();
   const at = (alias: string): { masterIds: Set<string>; sessions: number } => {
@@ -51,7 +52,7 @@ export function hostDescription(entry: HostEntry): string {
 export function presentHost(entry: HostEntry, life: HostLife = nothing, home: string): ItemPresentation {
   const label = printable(entry.alias);
   const live = life.masterIds.length > 0;
-  const state = live ? (life.sessions === 0 ? "connected" : plural(life.sessions, "session")) : undefined;
+  const state = lifeText(life);
   const where = entry.file === undefined ? "sshSessions.hosts" : shortPath(entry.file, home);
   const words = [
     contextWords.host,
@@ -77,6 +78,32 @@ export function presentHost(entry: HostEntry, life: HostLife = nothing, home: st
     ].join("\n\n"),
     accessibleLabel: live ? `${label}, ${state}` : label,
   };
+}
+
+/** A host that was typed and that nothing lists. */
+export function presentTypedHost(spec: string, life: HostLife = nothing): ItemPresentation {
+  const label = printable(spec);
+  const live = life.masterIds.length > 0;
+  const state = lifeText(life);
+  return {
+    label,
+    description: state ?? "",
+    icon: live ? { id: "vm-active", color: "testing.iconPassed" } : { id: "vm" },
+    contextValue: [contextWords.host, contextWords.typed, ...(live ? [contextWords.live] : [])].join(" "),
+    hover: [
+      `$(vm) **${literal(spec)}**`,
+      factTable([["Live", state]]),
+      typedHostHover,
+      "Click to open a terminal.",
+    ]
+      .filter((part) => part !== "")
+      .join("\n\n"),
+    accessibleLabel: state === undefined ? label : `${label}, ${state}`,
+  };
+}
+
+function lifeText({ masterIds, sessions }: HostLife): string | undefined {
+  return masterIds.length === 0 ? undefined : sessions === 0 ? "connected" : plural(sessions, "session");
 }
 
 function destinationOf(entry: HostEntry): string {

@@ -6,18 +6,31 @@ import { type Logger, printable } from "../../base/log.ts";
 import type { ConfigProblem, ConfigProblemSource, HostResolver } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { configHover } from "../../text/configWarningText.ts";
+import { recentGroupHover, recentGroupLabel } from "../../text/saveHostText.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
-import { viewIds } from "../settings/contributionIds.ts";
+import { contextWords, viewIds } from "../settings/contributionIds.ts";
+import type { RecentHosts } from "../settings/recentHosts.ts";
 import { Coalescer } from "./coalescer.ts";
-import { type HostLife, lifeByHost, presentHost } from "./hostPresentation.ts";
+import { type HostLife, lifeByHost, presentHost, presentTypedHost } from "./hostPresentation.ts";
+import type { ItemPresentation } from "./livePresentation.ts";
 import type { HostNode } from "./treeNodes.ts";
 
 const refreshDelay = 100;
+
+export interface HostsTreeInit {
+  readonly resolver: HostResolver & ConfigProblemSource;
+  readonly service: SessionService;
+  readonly recent: RecentHosts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly home: string;
+}
 
 /** The Hosts view: what ssh_config and the settings name, live ones marked, what is wrong with the files on top. */
 export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable {
   readonly #resolver: HostResolver & ConfigProblemSource;
   readonly #service: SessionService;
+  readonly #recent: RecentHosts;
   readonly #logger: Logger;
   readonly #home: string;
   readonly #store = new DisposableStore();
@@ -27,17 +40,14 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
   /** A reading that began before a refresh must not answer what is asked after it, so the promise is kept. */
   #reading: Promise<readonly HostNode[]> | undefined;
   #nodes: readonly HostNode[] = [];
+  /** What is in the fold of recent hosts. */
+  #typed: readonly HostNode[] = [];
   #life: ReadonlyMap<string, HostLife> = new Map();
 
-  constructor(
-    resolver: HostResolver & ConfigProblemSource,
-    service: SessionService,
-    clock: Clock,
-    logger: Logger,
-    home: string,
-  ) {
+  constructor({ resolver, service, recent, clock, logger, home }: HostsTreeInit) {
     this.#resolver = resolver;
     this.#service = service;
+    this.#recent = recent;
     this.#logger = logger;
     this.#home = home;
     this.#changed = this.#store.add(new vscode.EventEmitter<HostNode | undefined>());
@@ -45,6 +55,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     this.#redraw = this.#store.add(new Coalescer(clock, refreshDelay, () => this.#markLive()));
     this.#store.add(service.onDidChange(() => this.#redraw.request()));
     this.#store.add(resolver.onDidChange(() => this.refresh()));
+    this.#store.add(recent.onDidChange(() => this.#changed.fire(undefined)));
     this.#store.add(vscode.window.createTreeView(viewIds.hosts, { treeDataProvider: this }));
   }
 
@@ -56,17 +67,38 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
 
   async getChildren(element?: HostNode): Promise<HostNode[]> {
     if (element !== undefined) {
-      return [];
+      return element.kind === "recentHosts" ? [...this.#typed] : [];
     }
     this.#reading ??= this.#read();
     const nodes = await this.#reading;
-    this.#nodes = nodes;
+    const listed = new Set(nodes.flatMap((node) => (node.kind === "host" ? [node.entry.alias] : [])));
+    this.#typed = this.#recent.typed(listed).map((spec) => ({ kind: "recentHost", spec }));
+    const problems = nodes.filter(({ kind }) => kind === "problem");
+    const hosts = nodes.filter(({ kind }) => kind !== "problem");
+    this.#nodes = [...problems, ...(this.#typed.length === 0 ? [] : [recentNode]), ...hosts];
     this.#life = lifeByHost(this.#service.masters());
-    return [...nodes];
+    return [...this.#nodes];
   }
 
   getTreeItem(element: HostNode): vscode.TreeItem {
-    return element.kind === "problem" ? this.#problemItem(element.problem) : this.#hostItem(element);
+    switch (element.kind) {
+      case "problem":
+        return this.#problemItem(element.problem);
+      case "host":
+        return this.#hostItem(
+          element,
+          element.entry.alias,
+          presentHost(element.entry, this.#life.get(element.entry.alias), this.#home),
+        );
+      case "recentHost":
+        return this.#hostItem(
+          element,
+          `typed ${element.spec}`,
+          presentTypedHost(element.spec, this.#life.get(element.spec)),
+        );
+      case "recentHosts":
+        return recentItem();
+    }
   }
 
   /** The hover, made when it opens: what the files ask for and is not honoured takes a reading of them. */
@@ -102,20 +134,18 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
   #markLive(): void {
     const before = this.#life;
     this.#life = lifeByHost(this.#service.masters());
-    for (const node of this.#nodes) {
-      if (
-        node.kind === "host" &&
-        JSON.stringify(before.get(node.entry.alias)) !== JSON.stringify(this.#life.get(node.entry.alias))
-      ) {
+    for (const node of [...this.#nodes, ...this.#typed]) {
+      const host =
+        node.kind === "host" ? node.entry.alias : node.kind === "recentHost" ? node.spec : undefined;
+      if (host !== undefined && JSON.stringify(before.get(host)) !== JSON.stringify(this.#life.get(host))) {
         this.#changed.fire(node);
       }
     }
   }
 
-  #hostItem(element: Extract<HostNode, { kind: "host" }>): vscode.TreeItem {
-    const presentation = presentHost(element.entry, this.#life.get(element.entry.alias), this.#home);
+  #hostItem(element: HostNode, id: string, presentation: ItemPresentation): vscode.TreeItem {
     const item = new vscode.TreeItem(presentation.label);
-    item.id = `host:${element.entry.alias}`;
+    item.id = `host:${id}`;
     item.description = presentation.description;
     item.contextValue = presentation.contextValue;
     item.iconPath = new vscode.ThemeIcon(
@@ -142,4 +172,15 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     }
     return item;
   }
+}
+
+const recentNode: HostNode = { kind: "recentHosts" };
+
+function recentItem(): vscode.TreeItem {
+  const item = new vscode.TreeItem(recentGroupLabel, vscode.TreeItemCollapsibleState.Expanded);
+  item.id = "recent";
+  item.contextValue = contextWords.recentHosts;
+  item.iconPath = new vscode.ThemeIcon("history");
+  item.tooltip = recentGroupHover;
+  return item;
 }

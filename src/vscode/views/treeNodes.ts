@@ -17,6 +17,9 @@ export type LiveNode =
 export type RemoteNode = Extract<LiveNode, { readonly kind: "onServer" | "remoteSession" | "remoteNote" }>;
 
 export type HostNode =
+  /** The fold of typed hosts that nothing lists, and one of them. */
+  | { readonly kind: "recentHosts" }
+  | { readonly kind: "recentHost"; readonly spec: string }
   | { readonly kind: "host"; readonly entry: HostEntry }
   | { readonly kind: "problem"; readonly problem: ConfigProblem };
 
@@ -54,6 +57,8 @@ export function isTreeNode(argument: unknown): argument is TreeNode {
       argument.kind === "history" ||
       argument.kind === "endedSession" ||
       argument.kind === "host" ||
+      argument.kind === "recentHosts" ||
+      argument.kind === "recentHost" ||
       argument.kind === "problem")
   );
 }

@@ -13,7 +13,12 @@ import { reconnectNowTold } from "../../../src/text/reconnectNowText.ts";
 import { freeTitle } from "../../../src/text/terminalTitle.ts";
 import { expandHome, shortPath, valueSourceText } from "../../../src/text/valueSourceText.ts";
 import { hostGroups } from "../../../src/vscode/prompts/hostPickItems.ts";
-import { hostDescription, lifeByHost, presentHost } from "../../../src/vscode/views/hostPresentation.ts";
+import {
+  hostDescription,
+  lifeByHost,
+  presentHost,
+  presentTypedHost,
+} from "../../../src/vscode/views/hostPresentation.ts";
 import { statusBarText } from "../../../src/vscode/views/statusBarText.ts";
 import { masterSnapshot, sessionSnapshot, start } from "../vscode/views/snapshots.ts";
 
@@ -107,6 +112,24 @@ describe("hosts", () => {
     expect(hostDescription({ ...entry, hostName: "::1", user: "alice", port: 2222 })).toBe(
       "alice@[::1]:2222",
     );
+  });
+
+  it("tells a typed host from the listed one whose name it has", () => {
+    const life = lifeByHost([
+      masterSnapshot({
+        alias: "web1",
+        spec: "me@web1:2222",
+        sessions: [sessionSnapshot({ alias: "web1", spec: "me@web1:2222" })],
+      }),
+    ]);
+    expect([...life.keys()]).toEqual(["me@web1:2222"]);
+    const shown = presentTypedHost("me@web1:2222", life.get("me@web1:2222"));
+    expect([shown.label, shown.description, shown.contextValue]).toEqual([
+      "me@web1:2222",
+      "1 session",
+      "host typed live",
+    ]);
+    expect(presentTypedHost("me@web1:2222").contextValue).toBe("host typed");
   });
 
   it("marks what is alive under each alias, also where two share a connection", () => {

@@ -1,0 +1,116 @@
+import { splitArguments } from "./configLine.ts";
+import type { HostConfig, ValueSource } from "./hostConfig.ts";
+import { formatHostSpec, isValidHost } from "./hostSpec.ts";
+import { isPattern } from "./patterns.ts";
+
+/** One line of a Host block. `value`: as the keyword means it, before quoting. */
+export interface BlockLine {
+  readonly keyword: string;
+  readonly value: string;
+}
+
+export type HostBlock =
+  | { readonly kind: "block"; readonly lines: readonly BlockLine[] }
+  /** ssh_config has no way to write this value that all versions of OpenSSH read alike. */
+  | { readonly kind: "unwritable"; readonly keyword: string; readonly value: string };
+
+/** A line of the block that does not count, because something that comes first says otherwise. */
+export interface BlockConflict {
+  readonly keyword: string;
+  readonly source: ValueSource;
+}
+
+/** Whether `alias` can be the name of a new Host block. */
+export function isBlockName(alias: string): boolean {
+  return isValidHost(alias) && !isPattern(alias) && !alias.includes("@");
+}
+
+/** The block that leads to where `config` leads, under the name `alias`. Says only what is not OpenSSH's default. */
+export function hostBlock(alias: string, config: HostConfig): HostBlock {
+  const isSet = (keyword: string): boolean => (config.sources.get(keyword)?.kind ?? "default") !== "default";
+  const jumps = config.proxyJump.map((hop) => formatHostSpec(hop)).join(",");
+  const lines: readonly BlockLine[] = [
+    { keyword: "Host", value: alias },
+    ...(config.hostName === alias ? [] : [{ keyword: "HostName", value: percent(config.hostName) }]),
+    ...(isSet("user") ? [{ keyword: "User", value: config.user }] : []),
+    ...(config.port === 22 ? [] : [{ keyword: "Port", value: String(config.port) }]),
+    ...(jumps === "" ? [] : [{ keyword: "ProxyJump", value: jumps }]),
+    ...(jumps !== "" || config.proxyCommand === undefined
+      ? []
+      : [{ keyword: "ProxyCommand", value: percent(config.proxyCommand) }]),
+    ...(config.hostKeyAlias === undefined ? [] : [{ keyword: "HostKeyAlias", value: config.hostKeyAlias }]),
+    ...(config.identityFilesAreDefault
+      ? []
+      : config.identityFiles.map((file) => ({ keyword: "IdentityFile", value: percent(file) }))),
+    ...(config.identitiesOnly ? [{ keyword: "IdentitiesOnly", value: "yes" }] : []),
+  ];
+  const unwritable = lines.find((line) => !isWritable(line));
+  return unwritable === undefined ? { kind: "block", lines } : { kind: "unwritable", ...unwritable };
+}
+
+/** The text of a block, each line without its end. */
+export function blockLines(lines: readonly BlockLine[]): readonly string[] {
+  return lines.map(({ keyword, value }) =>
+    keyword === "Host" ? `${keyword} ${quoted(value)}` : `    ${keyword} ${written(keyword, value)}`,
+  );
+}
+
+/**
+ * Which lines of the block would not count: the first value of a keyword holds (ssh_config(5)), and our settings come
+ * before the files.
+ * @param now what the block's name resolves to while the block is not there.
+ */
+export function blockConflicts(lines: readonly BlockLine[], now: HostConfig): readonly BlockConflict[] {
+  const values: Readonly<Record<string, string | undefined>> = {
+    HostName: percent(now.hostName),
+    User: now.user,
+    Port: String(now.port),
+    ProxyJump: now.proxyJump.map((hop) => formatHostSpec(hop)).join(","),
+    ProxyCommand: now.proxyCommand && percent(now.proxyCommand),
+    HostKeyAlias: now.hostKeyAlias,
+  };
+  return lines.flatMap(({ keyword, value }) => {
+    const source = now.sources.get(keyword.toLowerCase());
+    const isFirst = source === undefined || source.kind === "default" || source.kind === "commandLine";
+    return !(keyword in values) || isFirst || values[keyword] === value ? [] : [{ keyword, source }];
+  });
+}
+
+/** Tokens are expanded in these values; `%%` stands for the sign itself. */
+function percent(text: string): string {
+  return text.replaceAll("%", "%%");
+}
+
+/** ProxyCommand takes the rest of its line as it stands (readconf.c, oProxyCommand). */
+function written(keyword: string, value: string): string {
+  return keyword === "ProxyCommand" ? value : quoted(value);
+}
+
+/** misc.c, argv_split. A backslash is escaped only where it would be taken for an escape: older versions know none. */
+function quoted(value: string): string {
+  const escaped = value.replaceAll(/\\(?=[\\'"]|$)|["]/g, "\\$&");
+  return /^$|[\s#"'=]/.test(value) ? `"${escaped}"` : escaped;
+}
+
+function isWritable({ keyword, value }: BlockLine): boolean {
+  if (/[\u0000-\u001f\u007f]/.test(value)) {
+    return false;
+  }
+  switch (keyword) {
+    case "User":
+      // Since OpenSSH 10 tokens and variables are expanded in it, before they are not: no notation serves both.
+      if (/%|\$\{/.test(value)) {
+        return false;
+      }
+      break;
+    case "IdentityFile":
+      if (value.includes("${")) {
+        return false;
+      }
+      break;
+    case "ProxyCommand":
+      return value.trim() === value && value !== "";
+  }
+  const read = splitArguments(quoted(value));
+  return read?.length === 1 && read[0] === value;
+}

@@ -1,0 +1,47 @@
+import { dirname, isAbsolute, join, relative } from "node:path";
+import { FileError } from "../base/fileErrors.ts";
+import { type LocalFiles, localFiles } from "../base/localFiles.ts";
+import { type BlockLine, blockLines } from "./hostBlock.ts";
+
+/** Bytes. What is longer is no ssh_config that a person keeps by hand. */
+const longestFile = 16 * 1024 * 1024;
+
+/**
+ * Adds a Host block at the end of an ssh_config file and changes nothing else in it: mode, owner, links and line ends
+ * stay. A missing file is created as OpenSSH wants it, readable by its owner only.
+ * @param home whose `.ssh` folder may be created.
+ * @returns the line, counted from 1, at which the block begins.
+ * @throws FileError
+ */
+export async function saveHostBlock(
+  file: string,
+  lines: readonly BlockLine[],
+  home: string,
+  files: LocalFiles = localFiles,
+): Promise<number> {
+  const before = await readText(file, files);
+  if (before.includes("\0")) {
+    throw new FileError("not-a-file", file, "it is not a text file");
+  }
+  const crlf = /^[^\n]*\r\n/.test(before);
+  const end = crlf ? "\r\n" : "\n";
+  // A blank line in front, so that the block stands apart from the one before it.
+  const text = [...(before === "" ? [] : [""]), ...blockLines(lines)].join(end);
+  const folder = join(home, ".ssh");
+  const below = relative(folder, dirname(file));
+  await files.append(file, text, below.startsWith("..") || isAbsolute(below) ? undefined : folder, crlf);
+  const linesBefore = before.split("\n").length - (before === "" || before.endsWith("\n") ? 1 : 0);
+  return linesBefore + (before === "" ? 1 : 2);
+}
+
+async function readText(file: string, files: LocalFiles): Promise<string> {
+  try {
+    const { bytes = new Uint8Array(0) } = await files.read(file, longestFile);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  } catch (error) {
+    if (FileError.is(error) && error.reason === "missing") {
+      return "";
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { blockConflicts, hostBlock, isBlockName } from "../../config/hostBlock.ts";
+import { hostNames } from "../../config/hostSpec.ts";
+import { saveHostBlock } from "../../config/saveHost.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import {
+  hostNameTaken,
+  hostSaved,
+  hostUnwritable,
+  invalidHostName,
+  saveHostDetail,
+  saveHostNamePrompt,
+  saveHostQuestion,
+  saveHostTitle,
+} from "../../text/saveHostText.ts";
+import { expandHome } from "../../text/valueSourceText.ts";
+import { openFileAt } from "../documents/openFile.ts";
+import type { CommandContext, CommandHandler } from "./commandContext.ts";
+import { typedHost } from "./typedHost.ts";
+
+/** A Host block for a typed host, shown first and then added at the end of the ssh_config file. */
+export const saveToSshConfig: CommandHandler = async (context, argument) => {
+  const host = await typedHost(context, argument, saveHostTitle);
+  if (host === undefined) {
+    return;
+  }
+  try {
+    await save(context, host);
+  } catch (error) {
+    await context.presenter.present(error, host, () => saveToSshConfig(context, host));
+  }
+};
+
+async function save({ resolver, settings, recent, home }: CommandContext, host: string): Promise<void> {
+  const [config, { hosts }] = await Promise.all([resolver.resolve(host), resolver.hosts()]);
+  const listed = new Set(hosts.map(({ alias }) => alias));
+  const name = await askName(hostNames(host).alias, listed);
+  if (name === undefined) {
+    return;
+  }
+  const block = hostBlock(name, config);
+  if (block.kind === "unwritable") {
+    void vscode.window.showErrorMessage(plainMessage(hostUnwritable(host, block.keyword, block.value)));
+    return;
+  }
+  const file =
+    settings.configFile === "" ? join(home, ".ssh", "config") : expandHome(settings.configFile, home);
+  const append = "Append";
+  const answer = await vscode.window.showInformationMessage(
+    saveHostQuestion(file, home),
+    {
+      modal: true,
+      detail: saveHostDetail(block.lines, blockConflicts(block.lines, await resolver.resolve(name)), home),
+    },
+    append,
+  );
+  if (answer !== append) {
+    return;
+  }
+  const line = await saveHostBlock(file, block.lines, home);
+  await recent.forget(host);
+  const show = "Open File";
+  void vscode.window.showInformationMessage(plainMessage(hostSaved(name)), show).then(async (chosen) => {
+    if (chosen === show) {
+      await openFileAt(file, line);
+    }
+  });
+}
+
+async function askName(alias: string, listed: ReadonlySet<string>): Promise<string | undefined> {
+  const name = await vscode.window.showInputBox({
+    title: saveHostTitle,
+    prompt: saveHostNamePrompt,
+    value: alias,
+    validateInput: (value) => {
+      const typed = value.trim();
+      return !isBlockName(typed) ? invalidHostName : listed.has(typed) ? hostNameTaken(typed) : undefined;
+    },
+  });
+  return name?.trim();
+}
