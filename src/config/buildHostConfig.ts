@@ -6,8 +6,8 @@ import { type EffectiveValues, expandFor, hostTokens } from "./effectiveValues.t
 import type { Evaluation } from "./evaluateConfig.ts";
 import { type HostConfig, type StrictHostKeyChecking, sshLogLevels, type ValueSource } from "./hostConfig.ts";
 import { parseJumpHops } from "./jumpHops.ts";
-import { parseTime } from "./keywords.ts";
 import { keywordWarnings } from "./keywordWarnings.ts";
+import { parseTime } from "./openSshTime.ts";
 import { expandProxyCommand, expandTilde, expandTokensAndVariables } from "./tokens.ts";
 
 /** ssh.c and sshconnect2.c: what is tried when PreferredAuthentications is not set. */

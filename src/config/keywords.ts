@@ -2,6 +2,7 @@ import type { Directive } from "./configLine.ts";
 import { sshLogLevels } from "./hostConfig.ts";
 import { parseHostSpec, parsePort } from "./hostSpec.ts";
 import { canonicalKeyword, isKeyword, type Keyword } from "./keywordTable.ts";
+import { parseTime } from "./openSshTime.ts";
 
 /** The argument of a keyword is one that OpenSSH refuses. Callers say in which file and line. */
 export class ArgumentError extends Error {}
@@ -36,19 +37,6 @@ export interface KeywordRule {
 export function keywordRule(keyword: string): KeywordRule | undefined {
   const name = canonicalKeyword(keyword);
   return name && rules.get(name);
-}
-
-/** Seconds of a time such as `90`, `10m` or `1h30m` (misc.c, convtime); undefined when it is none. */
-export function parseTime(text: string): number | undefined {
-  if (!/^\d+(?:[smhdw]\d+)*[smhdw]?$/i.test(text)) {
-    return undefined;
-  }
-  const unit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
-  let seconds = 0;
-  for (const [, digits, letter] of text.matchAll(/(\d+)([smhdw]?)/gi)) {
-    seconds += Number(digits) * (unit[(letter ?? "").toLowerCase()] ?? 1);
-  }
-  return seconds <= 0x7fffffff ? seconds : undefined;
 }
 
 function single(parse: (argument: string) => readonly string[] | string | undefined): KeywordRule["read"] {

@@ -1,4 +1,5 @@
 import type { HostConfig } from "../config/hostConfig.ts";
+import { matchPattern } from "../config/patterns.ts";
 
 /**
  * The environment that is asked for: local variables whose names match SendEnv (`*` and `?` patterns; `-pattern`
@@ -12,9 +13,9 @@ export function sessionEnvironment(
   const names = new Set<string>();
   for (const pattern of config.sendEnv) {
     const removes = pattern.startsWith("-");
-    const matcher = wildcard(removes ? pattern.slice(1) : pattern);
+    const wanted = removes ? pattern.slice(1) : pattern;
     for (const name of removes ? [...names] : Object.keys(local)) {
-      if (matcher.test(name)) {
+      if (matchPattern(name, wanted)) {
         if (removes) {
           names.delete(name);
         } else {
@@ -31,12 +32,4 @@ export function sessionEnvironment(
     }
   }
   return { ...environment, ...config.setEnv, ...extra };
-}
-
-function wildcard(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[\\^$+.()|[\]{}]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`);
 }

@@ -1,36 +1,11 @@
+import { matchPattern } from "../config/patterns.ts";
+
 /** OpenSSH's own limit for one pattern of a list (match.c); a longer one makes the whole list match nothing. */
 const longestPattern = 1022;
 
 /** ASCII letters only, as C's `tolower` in the C locale: other bytes of a name stay as they are. */
 export function asciiLowerCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
-/** `*` any characters (none included), `?` exactly one. Linear in memory, no recursion, so that no pattern can hang us. */
-function matchesPattern(text: string, pattern: string): boolean {
-  let textAt = 0;
-  let patternAt = 0;
-  let starAt = -1;
-  let resumeAt = 0;
-  while (textAt < text.length) {
-    const wanted = pattern[patternAt];
-    if (wanted === "*") {
-      starAt = patternAt++;
-      resumeAt = textAt;
-    } else if (wanted !== undefined && (wanted === "?" || wanted === text[textAt])) {
-      patternAt++;
-      textAt++;
-    } else if (starAt >= 0) {
-      patternAt = starAt + 1;
-      textAt = ++resumeAt;
-    } else {
-      return false;
-    }
-  }
-  while (pattern[patternAt] === "*") {
-    patternAt++;
-  }
-  return patternAt === pattern.length;
 }
 
 /**
@@ -51,7 +26,7 @@ export function matchesHostPatterns(host: string, patterns: string): boolean {
     if (pattern.length > longestPattern) {
       return false;
     }
-    if (matchesPattern(name, pattern)) {
+    if (matchPattern(name, pattern)) {
       if (negated) {
         return false;
       }

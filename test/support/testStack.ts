@@ -5,7 +5,7 @@ import type { AuthPrompter } from "../../src/auth/authPorts.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { Emitter, nextEvent } from "../../src/base/emitter.ts";
 import { silentLogger } from "../../src/base/log.ts";
-import { createHostResolver } from "../../src/config/hostResolver.ts";
+import { createHostResolver, type HostResolverInit } from "../../src/config/hostResolver.ts";
 import type { MasterSnapshot } from "../../src/session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../src/session/sessionServiceTypes.ts";
 import type { Session, SessionOutcome } from "../../src/session/sessionTypes.ts";
@@ -52,11 +52,12 @@ export interface TestStack extends AsyncDisposable {
 export async function testStack(
   configFile: string,
   over: Partial<Omit<SshStackInit, "settings" | "resolver">> = {},
+  reading: Pick<HostResolverInit, "ssh"> = {},
 ): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-test-"));
   const settings = new TestSettings();
   settings.configFile = configFile;
-  const resolver = createHostResolver({ settings, clock: systemClock, logger: silentLogger });
+  const resolver = createHostResolver({ ...reading, settings, clock: systemClock, logger: silentLogger });
   const stack = createSshStack({
     clock: systemClock,
     logger: silentLogger,

@@ -1,5 +1,6 @@
 import { printable } from "../../base/log.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
+import { matchPattern } from "../../config/patterns.ts";
 import { ConnectError } from "../engineErrors.ts";
 import { supported } from "./ssh2Internals.ts";
 
@@ -80,20 +81,12 @@ function resolveList(list: readonly string[] | undefined, defaults: readonly str
     case "+":
       return [...new Set([...defaults, ...names])];
     case "-":
-      return defaults.filter((name) => !names.some((pattern) => matches(pattern, name)));
+      return defaults.filter((name) => !names.some((pattern) => matchPattern(name, pattern)));
     case "^":
       return [...new Set([...names, ...defaults])];
     default:
       return [...new Set(list)];
   }
-}
-
-function matches(pattern: string, name: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`).test(name);
 }
 
 /** Reorders only: a known key of a kind that isn't offered doesn't bring that kind back. */

@@ -1,10 +1,11 @@
 import type { ChannelTimeout } from "../../config/channelTimeouts.ts";
+import { parseTime } from "../../config/openSshTime.ts";
 import { sudoState } from "../remoteFacts.ts";
 import type { ScriptPart } from "../remoteScript.ts";
 import type { Known, ServerTimeouts } from "../timeoutFacts.ts";
 import { dropbearArguments } from "./dropbearArguments.ts";
 import { readSshdConfig, type SshdLine } from "./sshdConfig.ts";
-import { parseSshdTime, parseSystemdSpan } from "./sshdTime.ts";
+import { parseSystemdSpan } from "./systemdSpan.ts";
 
 /** Shells that end themselves after TMOUT seconds at the prompt. dash, fish and csh do not know it. */
 const shellsWithTmout: ReadonlySet<string> = new Set([
@@ -46,7 +47,7 @@ export function parseTimeouts(parts: readonly ScriptPart[]): ServerTimeouts {
           : "unknown",
     sudo: sudoState(meta.get("sudo")),
     basis: told ? "effective" : readFiles ? "files" : "none",
-    clientAliveInterval: known(lines, "clientaliveinterval", parseSshdTime, 0),
+    clientAliveInterval: known(lines, "clientaliveinterval", parseTime, 0),
     clientAliveCountMax: known(lines, "clientalivecountmax", wholeNumber, 3),
     tcpKeepAlive: known(lines, "tcpkeepalive", yesNo, true),
     channelTimeouts: known(lines, "channeltimeout", parseChannelTimeouts, []),
@@ -100,7 +101,7 @@ function yesNo(text: string): boolean | undefined {
 }
 
 function timeOrNone(text: string): number | undefined {
-  return text === "none" ? 0 : parseSshdTime(text);
+  return text === "none" ? 0 : parseTime(text);
 }
 
 /** `session:*=10m direct-tcpip=1h`; `none`. */
@@ -110,7 +111,7 @@ export function parseChannelTimeouts(text: string): readonly ChannelTimeout[] | 
   }
   const found = text.split(/\s+/).flatMap((word) => {
     const equals = word.lastIndexOf("=");
-    const seconds = parseSshdTime(word.slice(equals + 1));
+    const seconds = parseTime(word.slice(equals + 1));
     return equals <= 0 || seconds === undefined ? [] : [{ pattern: word.slice(0, equals), seconds }];
   });
   return found.length === 0 ? undefined : found;

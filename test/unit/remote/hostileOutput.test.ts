@@ -1,20 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { keywordRule } from "../../../src/config/keywords.ts";
+import { parseTime } from "../../../src/config/openSshTime.ts";
 import { readSshdConfig } from "../../../src/remote/parse/sshdConfig.ts";
-import { parseSshdTime, parseSystemdSpan } from "../../../src/remote/parse/sshdTime.ts";
+import { parseSystemdSpan } from "../../../src/remote/parse/systemdSpan.ts";
 
 /** What a server, or somebody on it, could say to keep the extension host busy for ever: none of this ends by chance. */
 describe("words of a hostile server", () => {
   it("a time of many digits that is none takes no time to refuse", () => {
-    expect(parseSshdTime(`${"1".repeat(10_000)}!`)).toBeUndefined();
+    expect(parseTime(`${"1".repeat(10_000)}!`)).toBeUndefined();
     expect(parseSystemdSpan("1".repeat(100_000))).toBeUndefined();
   });
 
   it("still reads times of every form", () => {
-    expect(["600", "10m", "1h30m", "1H30", "1w2d"].map(parseSshdTime)).toEqual([
-      600, 600, 5400, 3630, 777_600,
-    ]);
-    expect(["", "m", "1mm", "1 h"].map(parseSshdTime)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(["600", "10m", "1h30m", "1H30", "1w2d"].map(parseTime)).toEqual([600, 600, 5400, 3630, 777_600]);
+    expect(["", "m", "1mm", "1 h"].map(parseTime)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   it("a pattern of many stars takes no time to match", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseSshdTime, parseSystemdSpan } from "../../../src/remote/parse/sshdTime.ts";
+import { parseTime } from "../../../src/config/openSshTime.ts";
+import { parseSystemdSpan } from "../../../src/remote/parse/systemdSpan.ts";
 import { parseTimeouts } from "../../../src/remote/parse/timeoutOutput.ts";
 import { splitParts } from "../../../src/remote/remoteScript.ts";
 import { timeoutDocument } from "../../../src/remote/timeoutDocument.ts";
@@ -38,7 +39,7 @@ function ends(server: ServerTimeouts, situation: Situation, our: OurTimeouts = o
 
 describe("times", () => {
   it("of sshd_config are read in all their units", () => {
-    expect(["600", "10m", "1h30m", "1w", "2d3", "none", "", "-1"].map(parseSshdTime)).toEqual([
+    expect(["600", "10m", "1h30m", "1w", "2d3", "none", "", "-1"].map(parseTime)).toEqual([
       600,
       600,
       5400,

@@ -1,20 +1,3 @@
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
-
-const longestTime = 2 ** 31 - 1;
-
-/** TIME FORMATS of sshd_config(5): `600`, `10m`, `1h30m`. Undefined when it is none. */
-export function parseSshdTime(text: string): number | undefined {
-  if (!/^\d+(?:[smhdw]\d+)*[smhdw]?$/i.test(text)) {
-    return undefined;
-  }
-  let seconds = 0;
-  for (const [, count = "0", unit = "s"] of text.toLowerCase().matchAll(/(\d+)([smhdw]?)/g)) {
-    seconds += Number(count) * (unitSeconds[unit || "s"] ?? 1);
-  }
-  // misc.c, convtime: what does not fit an int is no time.
-  return seconds <= longestTime ? seconds : undefined;
-}
-
 const spanSeconds: Readonly<Record<string, number>> = {
   us: 1e-6,
   ms: 1e-3,
