@@ -5,6 +5,7 @@ import type { AuthPrompter, KeyReader, SecretStore } from "./auth/authPorts.ts";
 import { type KeyPlan, keyPlan } from "./auth/keyPlan.ts";
 import { KeyRing } from "./auth/keys/keyRing.ts";
 import { LoginMemory } from "./auth/loginMemory.ts";
+import type { LoginNeeds } from "./auth/loginNeeds.ts";
 import type { Clock } from "./base/clock.ts";
 import { type Disposable, DisposableStore } from "./base/disposable.ts";
 import type { Logger } from "./base/log.ts";
@@ -60,12 +61,13 @@ export function createSshStack(init: SshStackInit): SshStack {
   const policies = new HostPolicies(settings);
   const ssh2 = lazySsh2(clock);
   const keyRing = new KeyRing(ssh2.keyReader, init.secrets, init.logger);
+  const loginMemory = new LoginMemory(init.secrets, keyRing);
   const registry = store.add(
     new MasterRegistry({
       clock,
       logger,
       engine: init.engine ?? ssh2.engine,
-      login: loginFactory(init, ssh2.keyReader, keyRing),
+      login: loginFactory(init, ssh2.keyReader, keyRing, loginMemory.needs),
       policies: (uses) => connectionPolicy(policies, uses),
       resolve: (host) => resolver.resolve(host),
       resolveHop: (hop, before, signal) => resolveHop(resolver, hop, before, signal),
@@ -108,7 +110,6 @@ export function createSshStack(init: SshStackInit): SshStack {
   const refresh = (): void => void service.refreshPolicies();
   store.add(settings.onDidChange(refresh));
   store.add(resolver.onDidChange(refresh));
-  const loginMemory = new LoginMemory(init.secrets, keyRing);
   const agent = createAgentClient(clock);
   const plan: SshStack["keyPlan"] = (config, signal) =>
     keyPlan({
@@ -118,7 +119,12 @@ export function createSshStack(init: SshStackInit): SshStack {
   return { service, loginMemory, keyPlan: plan, dispose: () => store.dispose() };
 }
 
-function loginFactory(init: SshStackInit, reader: KeyReader, keyRing: KeyRing): LoginFactory {
+function loginFactory(
+  init: SshStackInit,
+  reader: KeyReader,
+  keyRing: KeyRing,
+  needs: LoginNeeds,
+): LoginFactory {
   const agent = createAgentClient(init.clock);
   return (config, { allowPrompts, pause, signal }) => {
     return {
@@ -137,6 +143,8 @@ function loginFactory(init: SshStackInit, reader: KeyReader, keyRing: KeyRing): 
         agent,
         reader,
         keyRing,
+        needs,
+        clock: init.clock,
         logger: init.logger,
         signal,
         pause,

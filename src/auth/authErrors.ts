@@ -5,10 +5,12 @@ export type AuthErrorReason =
   | "refused"
   /** Too many failures: the server hung up, or our own limit is reached. */
   | "too-many-failures"
-  /** The server takes the password only together with a new one (RFC 4252 section 8): to be changed elsewhere. */
+  /** The server takes the password only together with a new one (RFC 4252 section 8), and it was not changed. */
   | "password-expired"
   /** No method that the server takes can be tried (no key, passwords off, batch mode). */
-  | "nothing-to-try";
+  | "nothing-to-try"
+  /** The last login needed a person, and nobody may be asked: see LoginNeeds. */
+  | "needs-person";
 
 /** The login failed. Never retried by itself: accounts get locked. */
 export class AuthError extends SshSessionsError<AuthErrorReason> {
@@ -18,6 +20,8 @@ export class AuthError extends SshSessionsError<AuthErrorReason> {
   readonly problems: readonly string[];
   /** What the server would accept, as it said last. */
   readonly methodsLeft: readonly string[];
+  /** The server's own words about it, printable. */
+  readonly said: string | undefined;
 
   constructor(
     reason: AuthErrorReason,
@@ -26,6 +30,7 @@ export class AuthError extends SshSessionsError<AuthErrorReason> {
       tried: readonly string[];
       methodsLeft: readonly string[];
       problems?: readonly string[];
+      said?: string;
       cause?: unknown;
     },
   ) {
@@ -33,6 +38,7 @@ export class AuthError extends SshSessionsError<AuthErrorReason> {
     this.tried = details.tried;
     this.problems = details.problems ?? [];
     this.methodsLeft = details.methodsLeft;
+    this.said = details.said;
   }
 
   static is(error: unknown): error is AuthError {

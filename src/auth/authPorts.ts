@@ -14,6 +14,21 @@ export interface PromptAnswer {
   readonly remember: boolean;
 }
 
+/** A server that takes a password only together with a new one (RFC 4252 section 8). */
+export interface PasswordChangeRequest {
+  /** What the server says about it, such as its rules for passwords. Untrusted. */
+  readonly text: string;
+  /** Above 1: the server did not take the last new password. */
+  readonly attempt: number;
+}
+
+export interface PasswordChange {
+  readonly oldPassword: string;
+  readonly newPassword: string;
+  /** The person asked to keep the new one in the secret store. */
+  readonly remember: boolean;
+}
+
 /** Asks the person. Each method resolves to undefined when he dismisses the prompt. Texts from the server are untrusted. */
 export interface AuthPrompter {
   password(target: AuthTarget, attempt: number, signal: AbortSignal): Promise<PromptAnswer | undefined>;
@@ -23,6 +38,12 @@ export interface AuthPrompter {
     attempt: number,
     signal: AbortSignal,
   ): Promise<PromptAnswer | undefined>;
+  /** The old password, and twice the new one. */
+  changePassword(
+    target: AuthTarget,
+    request: PasswordChangeRequest,
+    signal: AbortSignal,
+  ): Promise<PasswordChange | undefined>;
   /** One round of RFC 4256. One answer per prompt. */
   keyboardInteractive(
     target: AuthTarget,
@@ -53,10 +74,10 @@ export interface SigningKey {
   readonly comment: string;
   /**
    * May ask for a passphrase first, so call it only when the server has said that it takes the key (RFC 4252 section
-   * 7, SSH_MSG_USERAUTH_PK_OK). `algorithm`: `rsa-sha2-256`, `rsa-sha2-512`, else the key type.
+   * 7, SSH_MSG_USERAUTH_PK_OK). `algorithm`: that of the request, see `requestAlgorithm`.
    *
    * Resolves to the signature as the request carries it (RFC 4253 section 6.6): string algorithm, string bytes, with
-   * ECDSA's bytes being mpint r, mpint s. (ssh2's sign callbacks want the inner bytes only.)
+   * ECDSA's bytes being mpint r, mpint s. Security keys add a byte of flags and a counter (PROTOCOL.u2f).
    *
    * @throws KeyFileError, AgentError, CancelledError when the person dismissed the prompt: not usable after all.
    */
@@ -90,12 +111,32 @@ export interface KeyReader {
 /** One thing to try next, in the words of RFC 4252. */
 export type AuthAttempt =
   | { readonly method: "none" }
-  | { readonly method: "publickey"; readonly key: SigningKey; readonly origin: string }
-  | { readonly method: "password"; readonly password: string }
+  | {
+      readonly method: "publickey";
+      readonly key: SigningKey;
+      /** Of the request: see `requestAlgorithm`. */
+      readonly algorithm: string;
+      readonly origin: string;
+    }
+  | {
+      readonly method: "password";
+      readonly password: string;
+      /**
+       * Called when the server wants a new password; `signal` aborts when the attempt is over. Absent: it can't be
+       * changed here. Rejects with AuthError `password-expired` when nobody may be asked, or CancelledError.
+       */
+      change?(text: string, signal: AbortSignal): Promise<Omit<PasswordChange, "remember">>;
+    }
   | {
       readonly method: "keyboard-interactive";
-      /** Called once per round; undefined cancels the login. */
-      answer(request: KeyboardInteractiveRequest): Promise<readonly string[] | undefined>;
+      /**
+       * Called once per round; undefined cancels the login. `signal` aborts when the attempt is over, as when the
+       * server decides without waiting for the answer.
+       */
+      answer(
+        request: KeyboardInteractiveRequest,
+        signal: AbortSignal,
+      ): Promise<readonly string[] | undefined>;
     };
 
 /**
@@ -105,15 +146,22 @@ export interface Authenticator {
   /**
    * @param methodsLeft what the server says can continue; undefined before its first answer.
    * @param partialSuccess the last attempt was right, more is needed (RFC 4252 section 5.1).
+   * @param signatureAlgorithms the server's `server-sig-algs` (RFC 8308); undefined: it sent none.
    * @returns the next attempt; undefined when nothing is left. Rejects with CancelledError when the person dismissed a prompt.
+   *
+   * Called again, it means that the server has refused the last attempt in so many words: only then is a stored secret
+   * of that attempt dropped.
    */
-  next(methodsLeft: readonly string[] | undefined, partialSuccess: boolean): Promise<AuthAttempt | undefined>;
+  next(
+    methodsLeft: readonly string[] | undefined,
+    partialSuccess: boolean,
+    signatureAlgorithms?: readonly string[],
+  ): Promise<AuthAttempt | undefined>;
   /** The login worked: secrets that were to be remembered are now stored. */
   succeeded(): Promise<void>;
-  /**
-   * The login failed: the server refused, or hung up instead of answering the last attempt (not: the network broke).
-   * A stored secret that was in that attempt is dropped. Says in words what was tried, for the error.
-   */
+  /** The login ended without success and without a refusal of the last attempt, for whatever reason. Stored secrets stay. */
+  failed(): void;
+  /** What was tried, in words, for the error. */
   tried(): readonly string[];
   /** Keys that could not be used, each with cause and remedy, in words, for the error. */
   problems(): readonly string[];

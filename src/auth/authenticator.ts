@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../base/clock.ts";
 import { CancelledError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
@@ -11,12 +12,16 @@ import type {
   AuthTarget,
   KeyboardInteractiveRequest,
   KeyReader,
+  PasswordChange,
   SecretStore,
+  SigningKey,
 } from "./authPorts.ts";
 import { collectIdentities, type Identity } from "./identities.ts";
 import type { KeyRing } from "./keys/keyRing.ts";
+import { LoginNeeds, longWait } from "./loginNeeds.ts";
 import { PasswordSource } from "./passwordSource.ts";
 import { passwordSecret, tolerantSecrets } from "./secrets.ts";
+import { isSecurityKeyType, requestAlgorithm } from "./signatureAlgorithms.ts";
 
 export interface AuthenticatorOptions {
   readonly config: HostConfig;
@@ -26,6 +31,10 @@ export interface AuthenticatorOptions {
   readonly reader: KeyReader;
   /** Shared by all logins of the window. */
   readonly keyRing: KeyRing;
+  /** What earlier logins needed of a person; shared by all logins of the window. Default: nothing is known. */
+  readonly needs?: LoginNeeds;
+  /** Default: the system's. */
+  readonly clock?: Clock;
   readonly logger: Logger;
   /** Gives the login up: dismisses prompts, ends requests to the agent. */
   readonly signal: AbortSignal;
@@ -46,13 +55,16 @@ type Method = "publickey" | "keyboard-interactive" | "password";
 /** The one prompt by which PAM and others ask for the account's password. */
 const passwordPrompt = /^\s*(?:\([^()]*\)\s*)?(?:\S+'s )?password(?: for \S+)?\s*:?\s*$/i;
 
+/** A longer prompt is not that one: a server must not choose how long we match. */
+const longestPasswordPrompt = 256;
+
 /**
  * One login's dialogue in OpenSSH's order (userauth and authmethod_get in sshconnect2.c): `none` to learn what the
  * server takes, then PreferredAuthentications, each as long as it has something to try.
  *
  * Stricter than OpenSSH in three things, so that no account gets locked: no key is offered twice; password and
- * keyboard-interactive share NumberOfPasswordPrompts tries (a partial success starts them anew); a stored password
- * that is tried silently counts as one of them.
+ * keyboard-interactive share NumberOfPasswordPrompts tries (a partial success starts them anew, but neither method is
+ * ever begun more often than that); a stored password that is tried silently counts as one of them.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   return new Dialogue(options);
@@ -71,7 +83,17 @@ class Dialogue implements Authenticator {
   #methodsLeft: readonly string[] | undefined;
   #identities: Identity[] | undefined;
   readonly #offered: Buffer[] = [];
+  /** Since the last partial success. */
   #passwordTries = 0;
+  /** In the whole login: partial successes without end must not ask without end. */
+  readonly #begun: Record<Exclude<Method, "publickey">, number> = { "keyboard-interactive": 0, password: 0 };
+  readonly #needs: LoginNeeds;
+  readonly #clock: Clock;
+  #signatureAlgorithms: readonly string[] | undefined;
+  /** When the server got what it is judging now. */
+  #answeredAt: number | undefined;
+  #prompted = false;
+  #touched = false;
   /** Keyboard-interactive: the server has asked something since the method was begun. */
   #wasAsked = false;
   #keyboardInteractiveIsUseless = false;
@@ -86,6 +108,8 @@ class Dialogue implements Authenticator {
     this.#logger = options.logger;
     const { alias, user, hostName, port } = config;
     this.#target = { alias, user, hostName, port };
+    this.#needs = options.needs ?? new LoginNeeds();
+    this.#clock = options.clock ?? systemClock;
     this.#mayAsk = (options.allowPrompts ?? true) && !config.batchMode;
     this.#password = new PasswordSource(
       tolerantSecrets(options.secrets, options.logger),
@@ -101,14 +125,18 @@ class Dialogue implements Authenticator {
   async next(
     methodsLeft: readonly string[] | undefined,
     partialSuccess: boolean,
+    signatureAlgorithms?: readonly string[],
   ): Promise<AuthAttempt | undefined> {
+    this.#signatureAlgorithms = signatureAlgorithms;
     await this.#settleLast(partialSuccess);
     if (this.#cancelled !== undefined) {
       throw this.#cancelled.reason;
     }
     this.#options.signal.throwIfAborted();
     if (methodsLeft === undefined && this.#last === undefined) {
+      this.#begin();
       this.#last = "none";
+      this.#answeredAt = this.#clock.monotonic();
       return { method: "none" };
     }
     // A server that names no method is asked for all that we have, as in OpenSSH.
@@ -118,6 +146,7 @@ class Dialogue implements Authenticator {
         const attempt = await this.#attempt(method);
         if (attempt !== undefined) {
           this.#last = attempt.method;
+          this.#answeredAt = this.#clock.monotonic();
           return attempt;
         }
       }
@@ -128,12 +157,23 @@ class Dialogue implements Authenticator {
 
   async succeeded(): Promise<void> {
     this.#password.accepted();
+    this.#needs.succeeded(this.#target, {
+      prompted: this.#prompted || this.#password.mustAskAgain,
+      touched: this.#touched,
+      waited: this.#hasWaitedLong(),
+    });
+    this.#answeredAt = undefined;
     await this.#password.store();
   }
 
+  failed(): void {
+    if (this.#hasWaitedLong()) {
+      this.#needs.gaveUpWaiting(this.#target, this.#isAttended);
+    }
+    this.#answeredAt = undefined;
+  }
+
   tried(): readonly string[] {
-    // A server that hangs up after one refusal too many never lets us ask for the next attempt.
-    this.#password.refused().catch(() => {});
     return [...this.#tried];
   }
 
@@ -156,7 +196,31 @@ class Dialogue implements Authenticator {
     }
   }
 
+  get #isAttended(): boolean {
+    return this.#options.allowPrompts ?? true;
+  }
+
+  /** The first authentication request: this spends the one unattended try of a host that needs a person. */
+  #begin(): void {
+    if (!this.#isAttended && !this.#needs.mayTryUnattended(this.#target)) {
+      throw new AuthError("needs-person", "The last login needed a person, and nobody is there to be asked", {
+        tried: [],
+        methodsLeft: [],
+      });
+    }
+    this.#needs.attempted(this.#target, this.#isAttended);
+  }
+
+  #hasWaitedLong(): boolean {
+    return this.#answeredAt !== undefined && this.#clock.monotonic() - this.#answeredAt > longWait;
+  }
+
   async #settleLast(partialSuccess: boolean): Promise<void> {
+    if (this.#hasWaitedLong() && this.#needs.of(this.#target)?.waited === true) {
+      // A telephone is asked as well: the refusal may be its owner's.
+      this.#password.doubt();
+    }
+    this.#answeredAt = undefined;
     if (partialSuccess) {
       this.#password.accepted();
       this.#passwordTries = 0;
@@ -167,6 +231,7 @@ class Dialogue implements Authenticator {
       // Refused without a question: asking again would go the same way.
       this.#keyboardInteractiveIsUseless = true;
       this.#passwordTries--;
+      this.#begun["keyboard-interactive"]--;
     }
   }
 
@@ -180,22 +245,51 @@ class Dialogue implements Authenticator {
           : this.#keyboardInteractive();
       case "password":
         return (await this.#mayTryPassword(method))
-          ? { method, password: await this.#password.next(this.#passwordTries) }
+          ? this.#passwordAttempt(await this.#password.next(this.#passwordTries))
           : undefined;
     }
   }
 
   /** Takes one of the tries. */
-  async #mayTryPassword(method: Method): Promise<boolean> {
+  async #mayTryPassword(method: Exclude<Method, "publickey">): Promise<boolean> {
+    const { numberOfPasswordPrompts } = this.#config;
     if (
-      this.#passwordTries >= this.#config.numberOfPasswordPrompts ||
+      this.#passwordTries >= numberOfPasswordPrompts ||
+      this.#begun[method] >= numberOfPasswordPrompts ||
       !(await this.#password.isAvailable())
     ) {
       return false;
     }
     this.#passwordTries++;
+    this.#begun[method]++;
     this.#tried.push(method);
     return true;
+  }
+
+  #passwordAttempt(password: string): AuthAttempt {
+    let changes = 0;
+    return {
+      method: "password",
+      password,
+      change: (text, signal) => this.#guard(() => this.#changePassword({ text, attempt: ++changes }, signal)),
+    };
+  }
+
+  async #changePassword(
+    request: { readonly text: string; readonly attempt: number },
+    signal: AbortSignal,
+  ): Promise<PasswordChange> {
+    const { prompter, pause } = this.#options;
+    if (!this.#mayAsk || request.attempt > this.#config.numberOfPasswordPrompts) {
+      throw this.#error("password-expired", "The password has expired and was not changed");
+    }
+    const change = await pause(() => prompter.changePassword(this.#target, request, signal));
+    if (change === undefined) {
+      throw new CancelledError();
+    }
+    this.#password.changed(change);
+    this.#answeredAt = this.#clock.monotonic();
+    return change;
   }
 
   async #nextKey(): Promise<AuthAttempt | undefined> {
@@ -213,11 +307,20 @@ class Dialogue implements Authenticator {
           continue;
         }
         this.#offered.push(key.publicKey);
-        this.#logger.debug(`Offering ${origin}`);
+        const algorithm = requestAlgorithm(
+          key.type,
+          this.#config.pubkeyAcceptedAlgorithms,
+          this.#signatureAlgorithms,
+        );
+        if (algorithm === undefined) {
+          this.#problem(`${origin}: ${this.#whyNoAlgorithm(key.type)}`);
+          continue;
+        }
+        this.#logger.debug(`Offering ${origin} with ${algorithm}`);
         this.#tried.push(`publickey: ${origin}`);
-        const sign = (data: Buffer, algorithm: string): Promise<Buffer> =>
-          this.#guard(() => this.#options.pause(() => key.sign(data, algorithm)));
-        return { method: "publickey", key: { ...key, sign }, origin };
+        const sign = (data: Buffer, name: string): Promise<Buffer> =>
+          this.#guard(() => this.#options.pause(() => this.#sign(key, data, name)));
+        return { method: "publickey", key: { ...key, sign }, algorithm, origin };
       } catch (error) {
         if (!KeyFileError.is(error)) {
           throw error;
@@ -225,6 +328,20 @@ class Dialogue implements Authenticator {
         this.#problem(error.message);
       }
     }
+  }
+
+  async #sign(key: SigningKey, data: Buffer, algorithm: string): Promise<Buffer> {
+    const signature = await key.sign(data, algorithm);
+    this.#touched ||= isSecurityKeyType(key.type);
+    this.#answeredAt = this.#clock.monotonic();
+    return signature;
+  }
+
+  #whyNoAlgorithm(type: string): string {
+    return requestAlgorithm(type, this.#config.pubkeyAcceptedAlgorithms, [type]) === undefined &&
+      type === "ssh-rsa"
+      ? "the server announces no RSA signature but SHA-1, which PubkeyAcceptedAlgorithms does not allow (+ssh-rsa does)"
+      : `PubkeyAcceptedAlgorithms and the server leave no signature for a key of type ${printable(type, 80)}`;
   }
 
   #collect(): Promise<readonly Identity[]> {
@@ -259,11 +376,13 @@ class Dialogue implements Authenticator {
     this.#wasAsked = false;
     return {
       method: "keyboard-interactive",
-      answer: async (request) => {
+      answer: async (request, signal) => {
         rounds++;
         this.#wasAsked = true;
         try {
-          return await this.#guard(() => this.#answer(request, rounds, attempt));
+          const answers = await this.#guard(() => this.#answer(request, rounds, attempt, signal));
+          this.#answeredAt = this.#clock.monotonic();
+          return answers;
         } catch (error) {
           if (CancelledError.is(error)) {
             return undefined;
@@ -278,26 +397,30 @@ class Dialogue implements Authenticator {
     request: KeyboardInteractiveRequest,
     round: number,
     attempt: number,
+    signal: AbortSignal,
   ): Promise<readonly string[]> {
+    if (round > 1) {
+      this.#password.doubt();
+    }
     const [first] = request.prompts;
     if (first === undefined) {
-      // Only something to read; RFC 4256 section 3.2 wants an empty answer.
-      this.#logger.info(`The server says: ${printable(`${request.name} ${request.instructions}`.trim())}`);
+      // Only something to read, which the engine has shown; RFC 4256 section 3.2 wants an empty answer.
       return [];
     }
-    const isPassword = request.prompts.length === 1 && !first.echo && passwordPrompt.test(first.prompt);
+    const isPassword =
+      request.prompts.length === 1 &&
+      !first.echo &&
+      first.prompt.length <= longestPasswordPrompt &&
+      passwordPrompt.test(first.prompt);
     const saysMore = `${request.name}${request.instructions}`.trim() !== "";
     if (round === 1 && isPassword && !saysMore) {
       return [await this.#password.next(attempt)];
     }
     if (!this.#mayAsk) {
-      throw new AuthError("nothing-to-try", "The server asks a question, and nobody may be asked", {
-        tried: this.tried(),
-        problems: this.problems(),
-        methodsLeft: this.#methodsLeft ?? [],
-      });
+      throw this.#error("nothing-to-try", "The server asks a question, and nobody may be asked");
     }
-    const { prompter, signal, pause } = this.#options;
+    this.#prompted = true;
+    const { prompter, pause } = this.#options;
     const answers = await pause(() => prompter.keyboardInteractive(this.#target, request, signal));
     if (answers === undefined) {
       throw new CancelledError();
@@ -317,6 +440,14 @@ class Dialogue implements Authenticator {
       }
       throw error;
     }
+  }
+
+  #error(reason: AuthError["reason"], message: string): AuthError {
+    return new AuthError(reason, message, {
+      tried: this.tried(),
+      problems: this.problems(),
+      methodsLeft: (this.#methodsLeft ?? []).map((name) => printable(name)),
+    });
   }
 
   #problem(text: string): void {

@@ -27,8 +27,9 @@ export interface IdentitiesRequest {
   readonly onProblem: (problem: string) => void;
 }
 
-/** Key types that can be offered; others need certificates or security keys. */
-const usableTypes = /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521))$/;
+/** Key types that an agent can sign with, whether it holds the private half itself or on a security key. */
+const usableTypes =
+  /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519|sk-ecdsa-sha2-nistp256)(?:-cert-v01)?(?:@openssh\.com)?$/;
 
 interface KeyFile {
   readonly file: string;
@@ -165,7 +166,7 @@ async function listAgent(request: IdentitiesRequest): Promise<readonly SigningKe
   );
   for (const key of unique.filter(({ type }) => !usableTypes.test(type))) {
     const what = `${printable(key.comment, 100)} (${printable(key.type, 80)})`;
-    logger.warn(`The agent's key ${what} is left out: only plain Ed25519, ECDSA and RSA keys can be used`);
+    logger.warn(`The agent's key ${what} is left out: its type is not known`);
   }
   return unique.filter(({ type }) => usableTypes.test(type));
 }

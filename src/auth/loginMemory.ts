@@ -1,16 +1,30 @@
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { SecretStore } from "./authPorts.ts";
 import type { KeyRing } from "./keys/keyRing.ts";
-import { passphraseSecret, passwordSecret } from "./secrets.ts";
+import { LoginNeeds } from "./loginNeeds.ts";
+import { type LoginName, passphraseSecret, passwordSecret } from "./secrets.ts";
 
 /** What the logins of one window remember, in the secret store and in memory, and how to forget it. Shows no secret. */
 export class LoginMemory {
   readonly #secrets: SecretStore;
   readonly #keyRing: KeyRing;
+  /** What the last logins needed of a person. */
+  readonly needs: LoginNeeds;
 
-  constructor(secrets: SecretStore, keyRing: KeyRing) {
+  constructor(secrets: SecretStore, keyRing: KeyRing, needs = new LoginNeeds()) {
     this.#secrets = secrets;
     this.#keyRing = keyRing;
+    this.needs = needs;
+  }
+
+  /** Whether the last login to this destination needed a person: a question, a touch, or a long wait for an answer. */
+  needsPerson(login: LoginName): boolean {
+    return this.needs.needsPerson(login);
+  }
+
+  /** False: the host needs a person, and the one unattended try since its last login has been made. */
+  mayTryUnattended(login: LoginName): boolean {
+    return this.needs.mayTryUnattended(login);
   }
 
   /** Key files whose passphrases this window knows, whether they are in the secret store too or not. */

@@ -1,10 +1,19 @@
 import { CancelledError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import type { PromptAnswer, SecretStore } from "./authPorts.ts";
+import type { PasswordChange, PromptAnswer, SecretStore } from "./authPorts.ts";
+
+/** What the server is judging. */
+interface Pending {
+  readonly value: string;
+  readonly isStored: boolean;
+  readonly remember: boolean;
+}
 
 /**
  * The account's password for one login: the stored one first, silently, then the person's. What the server thinks of
- * it comes back through `accepted` and `refused`; only an accepted one is stored, and a refused stored one is dropped.
+ * it comes back through `accepted` and `refused`; only an accepted one is stored. A stored one is dropped when the
+ * server has refused it, and nothing but it: no answer is not a refusal, and neither is the refusal of an attempt that
+ * held more than the password.
  */
 export class PasswordSource {
   readonly #secrets: SecretStore;
@@ -12,12 +21,14 @@ export class PasswordSource {
   readonly #ask: ((attempt: number) => Promise<PromptAnswer | undefined>) | undefined;
   readonly #logger: Logger;
   #storedIsUsed = false;
-  /** What the server is judging now. */
-  #pending:
-    | { readonly kind: "stored" }
-    | { readonly kind: "typed"; readonly answer: PromptAnswer }
-    | undefined;
+  #pending: Pending | undefined;
+  /** The attempt holds more than the password, so that its refusal says nothing about it. */
+  #isDoubtful = false;
+  /** The stored one was in an attempt whose refusal may have been about something else. */
+  #doubted: string | undefined;
   #toRemember: string | undefined;
+  #outdated = false;
+  #mustAskAgain = false;
 
   /** @param ask undefined: nobody may be asked, so that there is the stored password or none. */
   constructor(
@@ -32,6 +43,11 @@ export class PasswordSource {
     this.#logger = logger;
   }
 
+  /** A password was accepted that is not kept: the next login has to ask for it too. */
+  get mustAskAgain(): boolean {
+    return this.#mustAskAgain;
+  }
+
   /** Whether `next` has something to give, or somebody to ask. */
   async isAvailable(): Promise<boolean> {
     return (
@@ -42,36 +58,63 @@ export class PasswordSource {
 
   /** @throws CancelledError when the person dismissed the prompt, or there is nobody to ask. */
   async next(attempt: number): Promise<string> {
+    this.#isDoubtful = false;
     if (!this.#storedIsUsed) {
       this.#storedIsUsed = true;
-      const stored = await this.#secrets.get(this.#secretKey);
-      if (stored !== undefined) {
-        this.#pending = { kind: "stored" };
-        return stored;
+      const value = await this.#secrets.get(this.#secretKey);
+      if (value !== undefined) {
+        this.#pending = { value, isStored: true, remember: false };
+        return value;
       }
     }
     const answer = await this.#ask?.(attempt);
     if (answer === undefined) {
       throw new CancelledError();
     }
-    this.#pending = { kind: "typed", answer };
+    this.#pending = { ...answer, isStored: false };
     return answer.value;
   }
 
+  /** The attempt goes on after the password: a refusal may be about what comes now. */
+  doubt(): void {
+    this.#isDoubtful = true;
+  }
+
+  /** The server judges a new password in place of the pending one, which it knew (RFC 4252 section 8). */
+  changed({ newPassword, remember }: PasswordChange): void {
+    const wasStored = this.#pending?.isStored === true || this.#outdated;
+    this.#pending = { value: newPassword, isStored: false, remember: remember || wasStored };
+    this.#outdated = wasStored;
+    this.#isDoubtful = true;
+  }
+
   accepted(): void {
-    if (this.#pending?.kind === "typed" && this.#pending.answer.remember) {
-      this.#toRemember = this.#pending.answer.value;
+    const pending = this.#pending;
+    if (pending !== undefined && !pending.isStored) {
+      if (pending.remember) {
+        this.#toRemember = pending.value;
+      } else {
+        this.#mustAskAgain = true;
+        // It was the stored password that was wrong, after all.
+        this.#outdated ||= this.#doubted !== undefined && this.#doubted !== pending.value;
+      }
     }
     this.#pending = undefined;
   }
 
   async refused(): Promise<void> {
-    const wasStored = this.#pending?.kind === "stored";
+    const pending = this.#pending;
     this.#pending = undefined;
-    if (wasStored) {
-      this.#logger.info("The stored password was refused: dropped");
-      await this.#secrets.delete(this.#secretKey);
+    if (pending?.isStored !== true) {
+      return;
     }
+    if (this.#isDoubtful) {
+      this.#doubted = pending.value;
+      this.#logger.info("Refused with more than the stored password, which is kept");
+      return;
+    }
+    this.#logger.info("The stored password was refused: dropped");
+    await this.#secrets.delete(this.#secretKey);
   }
 
   /** Stores what was accepted and is to be remembered. */
@@ -79,6 +122,8 @@ export class PasswordSource {
     if (this.#toRemember !== undefined) {
       await this.#secrets.set(this.#secretKey, this.#toRemember);
       this.#toRemember = undefined;
+    } else if (this.#outdated) {
+      await this.#secrets.delete(this.#secretKey);
     }
   }
 }

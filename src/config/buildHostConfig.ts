@@ -53,7 +53,7 @@ export function buildHostConfig(
     throw new ConfigError("jump-loop", `${printable(alias)} is its own jump host`);
   }
   const identityAgent = agentSocket(first("identityagent"), env);
-  const seconds = Number(first("connecttimeout") ?? 0);
+  const seconds = Number(first("connecttimeout") ?? Number.NaN);
   const algorithms = algorithmKeywords.map((name) =>
     isSet(name)
       ? first(name)
@@ -70,7 +70,7 @@ export function buildHostConfig(
     ...defined({ hostKeyAlias }),
     addressFamily: oneOf(first("addressfamily"), ["inet", "inet6"], "any"),
     ...defined({ bindAddress: first("bindaddress") }),
-    ...(seconds > 0 && { connectTimeout: seconds }),
+    ...(seconds >= 0 && { connectTimeout: seconds }),
     connectionAttempts: Math.max(1, Number(first("connectionattempts") ?? 1)),
     proxyJump,
     ...(proxyCommand !== undefined &&
@@ -131,7 +131,8 @@ export function buildHostConfig(
       seconds: parseTime(text.slice(text.indexOf("=") + 1)) ?? 0,
     })),
 
-    logLevel: sshLogLevels.find((level) => level === first("loglevel")) ?? "INFO",
+    // `ssh -G` calls QUIET by its other name (log.c, log_levels).
+    logLevel: sshLogLevels.find((level) => level === first("loglevel")?.replace("SILENT", "QUIET")) ?? "INFO",
 
     values,
     sources: new Map(

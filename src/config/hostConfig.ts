@@ -41,7 +41,7 @@ export interface HostConfig {
   readonly hostKeyAlias?: string;
   readonly addressFamily: "any" | "inet" | "inet6";
   readonly bindAddress?: string;
-  /** Undefined: the system's own TCP time limit (callers then use 30 s). */
+  /** 0: no limit. Undefined: not set, that is, the system's own TCP time limit (callers then use 30 s). */
   readonly connectTimeout?: number;
   readonly connectionAttempts: number;
   readonly proxyJump: readonly JumpHop[];
@@ -79,6 +79,7 @@ export interface HostConfig {
   readonly macs?: readonly string[];
   readonly kexAlgorithms?: readonly string[];
   readonly hostKeyAlgorithms?: readonly string[];
+  /** What public keys may be tried with. RSA with SHA-1 is `ssh-rsa`, which is not in OpenSSH's default. */
   readonly pubkeyAcceptedAlgorithms?: readonly string[];
   readonly compression: boolean;
   /** RekeyLimit; a value that is undefined is the default of the cipher, or no limit of time. */

@@ -18,6 +18,20 @@ export interface ConnectionEngine {
 
 export type ConnectPhase = "tcp" | "handshake" | "hostKey" | "authentication";
 
+/** What a login waits for once the keys are exchanged. A login waits for a person or for its server as long as it takes. */
+export type LoginWait =
+  /** The server judges what it got last. */
+  | { readonly on: "server"; readonly judging: "request" | "key" | "password" | "answers" }
+  /** A key signs: its security key may want a touch, its agent a confirmation, its file a passphrase. */
+  | { readonly on: "key"; readonly origin: string; readonly touch: boolean };
+
+/** Something that the server, or the ProxyCommand, says to the person who logs in. */
+export interface ServerWords {
+  readonly source: "banner" | "instruction" | "disconnect" | "proxy";
+  /** Printable, with LF between lines, and bounded for each connection. */
+  readonly text: string;
+}
+
 export interface ConnectRequest {
   readonly config: HostConfig;
   /** Already connected transport (a jump host's channel, a ProxyCommand); the engine then owns it. Undefined: own TCP socket. */
@@ -26,7 +40,15 @@ export interface ConnectRequest {
   readonly verifier: HostKeyVerifier;
   readonly authenticator: Authenticator;
   readonly logger: Logger;
+  /**
+   * Milliseconds: after the key exchange, a login ends with ConnectError `timed-out` when it waits for the server and
+   * nothing at all has come for so long. Undefined: it waits.
+   */
+  readonly silenceLimit?: number;
   onPhase?(phase: ConnectPhase): void;
+  /** Undefined: it goes on by itself. */
+  onWait?(wait: LoginWait | undefined): void;
+  onServerWords?(words: ServerWords): void;
 }
 
 /** What not every engine can do, so that callers never ask which engine it is. */

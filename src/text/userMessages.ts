@@ -233,8 +233,10 @@ function authMessage(error: AuthError, name: string): UserMessage {
         showLog,
       );
     case "password-expired":
+      return failure(`The password for ${name} has expired and was not changed.`, retry, showLog);
+    case "needs-person":
       return failure(
-        `The password for ${name} has expired. Change it there (ssh in a local terminal asks for a new one), then try again.`,
+        `${name} needs you to log in: the last login asked for something that only you can give.`,
         retry,
         showLog,
       );

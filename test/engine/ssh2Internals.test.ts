@@ -67,8 +67,7 @@ describe("the private side of ssh2 that the engine stands on", () => {
       "_protocol.rekey",
       "_protocol._handlers.DISCONNECT",
     ]);
-    const login = { userauthFailure() {}, notice() {}, disconnect() {} };
-    const attempt = (): unknown => takeOver(client, {} as ConnectionHandlers, login, transport);
+    const attempt = (): unknown => takeOver(client, {} as ConnectionHandlers, () => {}, transport);
     expect(attempt).toThrow(ConnectError);
     expect(attempt).toThrow(/DISCONNECT/);
     expect(missingInternals(new ssh2.Client())).toContain("_protocol");
@@ -119,8 +118,7 @@ describe("keys on their way into the ciphers", () => {
       },
       tooEarly() {},
     };
-    const login = { userauthFailure() {}, notice() {}, disconnect() {} };
-    const wire = takeOver(client, connection, login, { ...transport, greeting: new ServerGreeting() });
+    const wire = takeOver(client, connection, () => {}, { ...transport, greeting: new ServerGreeting() });
     try {
       await once(client, "ready");
       for (let exchange = 0; exchange < 2; exchange++) {

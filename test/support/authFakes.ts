@@ -7,15 +7,19 @@ import type {
   AuthPrompter,
   KeyboardInteractiveRequest,
   KeyReader,
+  PasswordChange,
+  PasswordChangeRequest,
   PrivateKeyFile,
   PromptAnswer,
   SecretStore,
   SigningKey,
 } from "../../src/auth/authPorts.ts";
 import { KeyRing } from "../../src/auth/keys/keyRing.ts";
+import { LoginNeeds } from "../../src/auth/loginNeeds.ts";
 import { CancelledError } from "../../src/base/errors.ts";
 import type { HostConfig } from "../../src/config/hostConfig.ts";
 import { testHostConfig } from "./hostConfigs.ts";
+import { ManualClock } from "./manualClock.ts";
 import { ed25519Blob } from "./publicKeys.ts";
 import { RecordingLogger } from "./recordingLogger.ts";
 
@@ -94,6 +98,7 @@ export class FakePrompter implements AuthPrompter {
   passwords: (string | PromptAnswer)[] = [];
   passphrases: (string | PromptAnswer)[] = [];
   rounds: (readonly string[])[] = [];
+  changes: PasswordChange[] = [];
 
   async password(_target: unknown, attempt: number): Promise<PromptAnswer | undefined> {
     this.asked.push(`password ${attempt}`);
@@ -102,6 +107,13 @@ export class FakePrompter implements AuthPrompter {
   async passphrase(_target: unknown, file: string, attempt: number): Promise<PromptAnswer | undefined> {
     this.asked.push(`passphrase ${file} ${attempt}`);
     return asAnswer(this.passphrases.shift());
+  }
+  async changePassword(
+    _target: unknown,
+    request: PasswordChangeRequest,
+  ): Promise<PasswordChange | undefined> {
+    this.asked.push(`change ${request.attempt}: ${request.text}`);
+    return this.changes.shift();
   }
   async keyboardInteractive(
     _target: unknown,
@@ -126,6 +138,8 @@ export function setUp(changes: Partial<HostConfig> = {}) {
   const abort = new AbortController();
   const config = testHostConfig(changes);
   const counts = { pauses: 0 };
+  const needs = new LoginNeeds();
+  const clock = new ManualClock();
   const start = (more: { readonly allowPrompts?: boolean } = {}): Authenticator =>
     createAuthenticator({
       ...more,
@@ -135,6 +149,8 @@ export function setUp(changes: Partial<HostConfig> = {}) {
       agent,
       reader,
       keyRing,
+      needs,
+      clock,
       logger,
       signal: abort.signal,
       pause: (work) => {
@@ -144,7 +160,7 @@ export function setUp(changes: Partial<HostConfig> = {}) {
       env: { SSH_AUTH_SOCK: "/agent" },
       platform: "linux",
     });
-  return { secrets, reader, agent, prompter, logger, keyRing, abort, config, counts, start };
+  return { secrets, reader, agent, prompter, logger, keyRing, abort, config, counts, needs, clock, start };
 }
 
 /** What a server makes of one attempt. */
@@ -171,7 +187,7 @@ export async function login(
   for (;;) {
     let attempt: AuthAttempt | undefined;
     try {
-      attempt = await authenticator.next(verdict?.methodsLeft, verdict?.partial ?? false);
+      attempt = await authenticator.next(verdict?.methodsLeft, verdict?.partial ?? false, ["rsa-sha2-512"]);
     } catch (error) {
       if (CancelledError.is(error)) {
         return { result: "cancelled", log };
@@ -179,7 +195,7 @@ export async function login(
       throw error;
     }
     if (attempt === undefined) {
-      authenticator.tried();
+      authenticator.failed();
       return { result: "nothing left", log };
     }
     const seen = await describeAttempt(attempt, rounds);
@@ -215,7 +231,7 @@ async function describeAttempt(
     case "keyboard-interactive": {
       const answers: string[] = [];
       for (const round of rounds) {
-        const given = await attempt.answer(round);
+        const given = await attempt.answer(round, new AbortController().signal);
         if (given === undefined) {
           return "kbdint cancelled";
         }

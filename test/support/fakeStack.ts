@@ -45,6 +45,7 @@ export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()]) {
         authenticator: {
           next: async () => undefined,
           succeeded: async () => {},
+          failed: () => {},
           tried: () => [],
           problems: () => [],
         },

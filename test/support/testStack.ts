@@ -33,6 +33,7 @@ export class TestSettings extends FakeSettings {
 export const noPrompts: AuthPrompter & HostKeyPrompter = {
   password: () => Promise.reject(new Error("a password was asked for")),
   passphrase: () => Promise.reject(new Error("a passphrase was asked for")),
+  changePassword: () => Promise.reject(new Error("a new password was asked for")),
   keyboardInteractive: () => Promise.reject(new Error("the server's questions were shown")),
   confirmUnknown: () => Promise.reject(new Error("a host key was asked about")),
 };

@@ -5,6 +5,7 @@ import { WireReader, wireString, wireUint32 } from "../../base/wire.ts";
 import { claimedKeyType } from "../../trust/publicKeyBlob.ts";
 import { AgentError } from "../authErrors.ts";
 import type { AgentClient, SigningKey } from "../authPorts.ts";
+import { signatureName } from "../signatureAlgorithms.ts";
 
 /** Message numbers of draft-ietf-sshm-ssh-agent, section 6.1. */
 const requestIdentities = 11;
@@ -72,7 +73,8 @@ async function signWithAgent(
   algorithm: string,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const flags = wireUint32(rsaFlags[algorithm] ?? 0);
+  const name = signatureName(algorithm);
+  const flags = wireUint32(rsaFlags[name] ?? 0);
   const request = Buffer.concat([Buffer.from([signRequest]), wireString(publicKey), wireString(data), flags]);
   const reply = await ask(clock, path, request, signLimit, signal);
   if (reply[0] !== signResponse) {
@@ -83,8 +85,8 @@ async function signWithAgent(
     throw new AgentError("malformed-reply", "The agent's signature makes no sense");
   }
   // Agents from before RFC 8332 ignore the flags and sign with SHA-1, which servers refuse.
-  if (claimedKeyType(signature) !== algorithm) {
-    throw new AgentError("refused", `The agent can't sign with ${algorithm}`);
+  if (claimedKeyType(signature) !== name) {
+    throw new AgentError("refused", `The agent can't sign with ${name}`);
   }
   return signature;
 }

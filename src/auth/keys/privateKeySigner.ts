@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, sign } from "node:crypto";
 import { wireMpint, wireString } from "../../base/wire.ts";
 import type { SigningKey } from "../authPorts.ts";
+import { signatureName } from "../signatureAlgorithms.ts";
 
 interface Curve {
   readonly name: string;
@@ -24,7 +25,8 @@ const minimumRsaBits = 1024;
  *
  * `sign` resolves to the signature as RFC 4253 section 6.6 and RFC 8332 put it on the wire: string algorithm, string
  * bytes, where ECDSA's bytes are mpint r, mpint s (RFC 5656 section 3.1.2). It rejects with RangeError when the
- * algorithm doesn't fit the key; SHA-1 (`ssh-rsa`) is refused, as by OpenSSH since 8.8.
+ * algorithm doesn't fit the key. SHA-1 (`ssh-rsa`) is made when it is asked for: `requestAlgorithm` asks for it only
+ * where PubkeyAcceptedAlgorithms allows it.
  */
 export function privateKeySigner(key: KeyObject, comment: string): SigningKey | undefined {
   switch (key.asymmetricKeyType) {
@@ -52,17 +54,20 @@ function rsaSigner(key: KeyObject, comment: string): SigningKey | undefined {
   if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < minimumRsaBits) {
     return undefined;
   }
-  const hashes: Readonly<Record<string, string>> = { "rsa-sha2-256": "sha256", "rsa-sha2-512": "sha512" };
+  const hashes: Readonly<Record<string, string>> = {
+    ...{ "rsa-sha2-256": "sha256", "rsa-sha2-512": "sha512", "ssh-rsa": "sha1" },
+  };
   return {
     type: "ssh-rsa",
     comment,
     publicKey: Buffer.concat([wireString("ssh-rsa"), wireMpint(base64Url(e)), wireMpint(base64Url(n))]),
     async sign(data, algorithm) {
-      const hash = hashes[algorithm];
+      const name = signatureName(algorithm);
+      const hash = hashes[name];
       if (hash === undefined) {
         throw new RangeError(`An RSA key does not sign with ${algorithm}`);
       }
-      return Buffer.concat([wireString(algorithm), wireString(sign(hash, data, key))]);
+      return Buffer.concat([wireString(name), wireString(sign(hash, data, key))]);
     },
   };
 }
@@ -102,7 +107,7 @@ function ed25519Signer(key: KeyObject, comment: string): SigningKey {
 }
 
 function requireAlgorithm(type: string, algorithm: string): void {
-  if (algorithm !== type) {
+  if (signatureName(algorithm) !== type) {
     throw new RangeError(`A key of type ${type} does not sign with ${algorithm}`);
   }
 }

@@ -1,16 +1,18 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { AnyAuthMethod, Client, NegotiatedAlgorithms } from "ssh2";
-import { AuthError } from "../../auth/authErrors.ts";
-import type { AuthAttempt } from "../../auth/authPorts.ts";
-import { asError, CancelledError } from "../../base/errors.ts";
+import type { Client, NegotiatedAlgorithms } from "ssh2";
+import type { Clock } from "../../base/clock.ts";
+import type { Disposable } from "../../base/disposable.ts";
+import { asError } from "../../base/errors.ts";
 import { printable } from "../../base/log.ts";
 import type { ConnectionEnd, ConnectionInfo, ConnectRequest } from "../connectionEngine.ts";
 import { ConnectError } from "../engineErrors.ts";
 import { networkError } from "../transport/networkErrors.ts";
 import { algorithmMismatch } from "./algorithmMismatch.ts";
 import type { AlgorithmOffer } from "./algorithms.ts";
-import { OneKeyAgent } from "./oneKeyAgent.ts";
+import { ServerTalk } from "./login/serverTalk.ts";
+import { SilenceWatch } from "./login/silenceWatch.ts";
+import { UserAuth } from "./login/userAuth.ts";
 import type { Ssh2Connection } from "./ssh2Connection.ts";
 
 interface Parts {
@@ -19,11 +21,12 @@ interface Parts {
   readonly connection: Ssh2Connection;
   readonly request: ConnectRequest;
   readonly offer: AlgorithmOffer;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-/** RFC 4253 section 11.1: with these, sshd ends a login that has failed too often. */
-const tooManyCodes: ReadonlySet<number> = new Set([2, 14]);
+/** With these nobody sees a banner in `ssh` either (input_userauth_banner in sshconnect2.c). */
+const levelsWithoutBanner: ReadonlySet<string> = new Set(["QUIET", "FATAL", "ERROR"]);
 
 /** From a connected socket to a login: host key, authentication, and what their failures mean. For one use. */
 export class Handshake {
@@ -32,19 +35,16 @@ export class Handshake {
   #authenticating = false;
   #negotiated: NegotiatedAlgorithms | undefined;
   #acceptedKey: Buffer | undefined;
-  #methodsLeft: readonly string[] | undefined;
-  #partialSuccess = false;
-  #refusals = 0;
-  #secretRefused = false;
-  #method = "none";
-  /** Methods that were right before the last one (RFC 4252 section 5.1, partial success). */
-  readonly #passed: string[] = [];
+  readonly #talk: ServerTalk;
+  #auth: UserAuth | undefined;
+  #silence: Disposable | undefined;
   #resolve: () => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#log = parts.request.logger;
+    this.#talk = new ServerTalk(this.#log, (words) => parts.request.onServerWords?.(words));
   }
 
   /** Resolves when logged in. Rejects with ConnectError, HostKeyError, AuthError or the signal's reason; then the socket is gone. */
@@ -69,27 +69,27 @@ export class Handshake {
         throw this.#meaning(connection.ended);
       }
     } catch (error) {
+      this.#auth?.end();
+      request.authenticator.failed();
       connection.destroy();
       throw error;
     } finally {
+      this.#silence?.dispose();
       closed.dispose();
       signal.removeEventListener("abort", onAbort);
-      client
-        .removeAllListeners("ready")
-        .removeAllListeners("handshake")
-        .removeAllListeners("change password");
+      client.removeAllListeners("handshake").removeAllListeners("banner");
     }
   }
 
   #start(): void {
     const { client, socket, connection, request, offer } = this.#parts;
     request.onPhase?.("handshake");
-    client.on("banner", (text) => this.#logLines("Banner", text));
+    client.on("banner", (text) => {
+      if (!levelsWithoutBanner.has(request.config.logLevel)) {
+        this.#talk.say("banner", text);
+      }
+    });
     client.on("handshake", (negotiated) => this.#onHandshake(negotiated));
-    client.on("change password", () =>
-      this.#fail(this.#authError("password-expired", "The password has expired")),
-    );
-    client.on("ready", () => this.#onReady());
     client.connect({
       // The types ask for a Readable only; ssh2 takes any Duplex.
       sock: socket,
@@ -101,22 +101,27 @@ export class Handshake {
       strictVendor: false,
       // Any return value but undefined would be taken for the answer, a promise for yes.
       hostVerifier: (key: Buffer, answer: (trusted: boolean) => void): void => this.#onHostKey(key, answer),
-      authHandler: (_methods, _partial, next) => this.#nextAttempt(next as (method: AnyAuthMethod) => void),
     });
-    connection.takeOver({
-      userauthFailure: (methodsLeft, partialSuccess) => {
-        this.#methodsLeft = methodsLeft;
-        this.#partialSuccess = partialSuccess;
-        if (partialSuccess) {
-          this.#passed.push(this.#method);
-        } else {
-          this.#refusals++;
-          // A refused `none` or public key is routine.
-          this.#secretRefused ||= this.#method !== "none" && this.#method !== "publickey";
-        }
+    const wire = connection.takeOver((payload) => auth.receive(payload));
+    const auth = new UserAuth({
+      user: request.config.user,
+      authenticator: request.authenticator,
+      talk: this.#talk,
+      logger: this.#log,
+      sessionId: wire.sessionId,
+      send: wire.send,
+      onWait: (wait) => request.onWait?.(wait),
+      onSuccess: () => {
+        connection.ready(this.#describe(socket));
+        this.#resolve();
       },
-      notice: (name, instructions) => this.#logLines("The server says", `${name}\n${instructions}`),
+      onFailure: (error) => {
+        this.#reject(error);
+        // The login may have been over for long.
+        connection.loginViolated(asError(error));
+      },
     });
+    this.#auth = auth;
   }
 
   #onHandshake(negotiated: NegotiatedAlgorithms): void {
@@ -124,7 +129,18 @@ export class Handshake {
     if (!this.#authenticating) {
       this.#authenticating = true;
       this.#negotiated = negotiated;
-      this.#parts.request.onPhase?.("authentication");
+      const { request, clock, connection } = this.#parts;
+      request.onPhase?.("authentication");
+      if (request.silenceLimit !== undefined) {
+        this.#silence = new SilenceWatch({
+          clock,
+          limit: request.silenceLimit,
+          lastReceived: () => connection.lastReceived,
+          isWaiting: () => this.#auth?.isWaitingForServer ?? false,
+          onSilent: () =>
+            this.#fail(new ConnectError("timed-out", "The server did not answer during the login")),
+        });
+      }
     }
   }
 
@@ -149,67 +165,6 @@ export class Handshake {
       .catch((error: unknown) => this.#fail(error));
   }
 
-  /** Asks for the next attempt and makes it. ssh2 calls this at the start and after every refusal. */
-  #nextAttempt(attempt: (method: AnyAuthMethod) => void): void {
-    const { authenticator } = this.#parts.request;
-    const partial = this.#partialSuccess;
-    this.#partialSuccess = false;
-    authenticator
-      .next(this.#methodsLeft, partial)
-      .then((next) => {
-        if (this.#parts.connection.ended) {
-          return;
-        }
-        if (next === undefined) {
-          const reason = authenticator.tried().length === 0 ? "nothing-to-try" : "refused";
-          this.#fail(this.#authError(reason, "No further way to log in"));
-          return;
-        }
-        this.#method = next.method;
-        attempt(this.#toSsh2(next));
-      })
-      .catch((error: unknown) => this.#fail(error));
-  }
-
-  #toSsh2(attempt: AuthAttempt): AnyAuthMethod {
-    const username = this.#parts.request.config.user;
-    switch (attempt.method) {
-      case "none":
-        return { type: "none", username };
-      case "password":
-        return { type: "password", username, password: attempt.password };
-      case "publickey":
-        return { type: "agent", username, agent: new OneKeyAgent(attempt.key) };
-      case "keyboard-interactive":
-        return {
-          type: "keyboard-interactive",
-          username,
-          prompt: (name, instructions, _language, prompts, finish) => {
-            attempt
-              .answer({
-                name,
-                instructions,
-                prompts: prompts.map(({ prompt, echo }) => ({ prompt, echo: echo === true })),
-              })
-              .then((answers) => {
-                if (answers === undefined) {
-                  this.#fail(new CancelledError());
-                } else if (!this.#parts.connection.ended) {
-                  finish([...answers]);
-                }
-              })
-              .catch((error: unknown) => this.#fail(error));
-          },
-        };
-    }
-  }
-
-  #onReady(): void {
-    const { socket, connection } = this.#parts;
-    connection.ready(this.#describe(socket));
-    this.#resolve();
-  }
-
   #describe(socket: Duplex): ConnectionInfo {
     const { localAddress, localPort, remoteAddress, remotePort } =
       socket instanceof Socket ? socket : ({} as Partial<Socket>);
@@ -228,7 +183,7 @@ export class Handshake {
         }),
       }),
       serverVersion: this.#parts.connection.greeting.version ?? "",
-      authMethod: [...this.#passed, this.#method].join(","),
+      authMethod: this.#auth?.authMethod ?? "",
     };
   }
 
@@ -257,11 +212,13 @@ export class Handshake {
         );
       }
     }
+    const auth = this.#auth;
     if (disconnectMessage !== undefined) {
       const { code, description } = disconnectMessage;
+      this.#talk.say("disconnect", description);
       const text = `The server disconnected (code ${code}): ${printable(description)}`;
-      return this.#refusals > 0 && tooManyCodes.has(code)
-        ? this.#authError("too-many-failures", text)
+      return auth !== undefined && (auth.refusals > 0 || auth.isJudging)
+        ? auth.error("too-many-failures", text, printable(description))
         : new ConnectError("closed-during-handshake", text);
     }
     if (reason === "lost" && error !== undefined) {
@@ -278,24 +235,10 @@ export class Handshake {
     if (greeting.version !== undefined && reason === "protocol") {
       return new ConnectError("protocol", printable(error?.message ?? "Protocol error"), cause);
     }
-    if (this.#secretRefused) {
-      return this.#authError("too-many-failures", "The server hung up after a refusal");
+    if (auth?.secretRefused) {
+      // As Dropbear does after the last try. One that has refused only keys, or the routine `none`, has gone.
+      return auth.error("too-many-failures", "The server hung up after a refusal");
     }
     return new ConnectError("closed-during-handshake", "The server closed the connection", cause);
-  }
-
-  #authError(reason: AuthError["reason"], message: string): AuthError {
-    const { authenticator } = this.#parts.request;
-    return new AuthError(reason, message, {
-      tried: authenticator.tried(),
-      problems: authenticator.problems(),
-      methodsLeft: (this.#methodsLeft ?? []).map((name) => printable(name)),
-    });
-  }
-
-  #logLines(what: string, text: string): void {
-    for (const line of text.split(/\r?\n/).filter((part) => part.trim() !== "")) {
-      this.#log.info(`${what}: ${printable(line)}`);
-    }
   }
 }

@@ -25,7 +25,7 @@ import type {
 } from "../connectionEngine.ts";
 import { AgentForwarding, type AgentSocketBudget, agentChannelType } from "../transport/agentForwarding.ts";
 import { ServerGreeting } from "../transport/serverGreeting.ts";
-import { type LoginHandlers, type PacketWriter, takeOver } from "./ssh2Internals.ts";
+import { type PacketWriter, takeOver } from "./ssh2Internals.ts";
 
 /** Receive windows in bytes: how much can still come after `pause`, and what bounds the speed at a given distance. */
 export interface WindowSizes {
@@ -134,9 +134,9 @@ export class Ssh2Connection implements EngineConnection {
   }
 
   /** To be called right after `client.connect`. @throws ConnectError when ssh2 has changed inside. */
-  takeOver(login: Omit<LoginHandlers, "disconnect">): void {
+  takeOver(login: (payload: Buffer) => void): Pick<PacketWriter, "send" | "sessionId"> {
     const { client, socket, config, logger, clock } = this.#parts;
-    this.#writer = takeOver(
+    const writer = takeOver(
       client,
       {
         receive: (bytes) => this.#table.receive(bytes),
@@ -145,8 +145,9 @@ export class Ssh2Connection implements EngineConnection {
             new ProtocolError("too-early", "The server opened the connection protocol before login"),
           ),
       },
-      { ...login, disconnect: (code, description) => this.#onDisconnect(code, description) },
+      (code, description) => this.#onDisconnect(code, description),
       {
+        login,
         logger,
         clock,
         greeting: this.greeting,
@@ -158,6 +159,13 @@ export class Ssh2Connection implements EngineConnection {
     );
     // ssh2 has paused the socket until it listens itself: nothing is lost, and this comes first.
     socket.prependListener("data", (data: Uint8Array) => this.#onData(data));
+    this.#writer = writer;
+    return writer;
+  }
+
+  /** The peer broke the rules of the login: ends now, for that reason. */
+  loginViolated(error: Error): void {
+    this.#finish("protocol", error);
   }
 
   /** The login has succeeded. */
@@ -311,11 +319,6 @@ export class Ssh2Connection implements EngineConnection {
 
   #onError(error: Error & { level?: string }): void {
     switch (error.level) {
-      // One attempt to log in failed (a key could not sign); the next one follows.
-      case "agent":
-      case "client-authentication":
-        this.#parts.logger.debug(`Login attempt: ${printable(error.message)}`);
-        break;
       case "client-socket":
         this.#finish("lost", error);
         break;

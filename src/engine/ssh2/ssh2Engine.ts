@@ -51,7 +51,7 @@ export class Ssh2Engine implements ConnectionEngine {
         agentSockets: this.#agentSockets,
       });
       connection.setTcpKeepAlive(request.tcpKeepAlive);
-      await new Handshake({ client, socket, connection, request, offer, signal }).run();
+      await new Handshake({ client, socket, connection, request, offer, clock: this.#clock, signal }).run();
       return connection;
     } catch (error) {
       transport?.destroy();

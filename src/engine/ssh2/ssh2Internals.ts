@@ -1,21 +1,15 @@
 /**
- * Where the engine stands on ssh2's private side (ssh2Protocol.ts). ssh2 does transport and authentication; channels
- * and global requests are ours, because ssh2's own fix the receive window at 2 MiB, lose the outcome of requests,
+ * Where the engine stands on ssh2's private side (ssh2Protocol.ts). Of ssh2 are the packets' ciphers; user authentication,
+ * channels and global requests are ours. Authentication, because ssh2's answers whatever the server sends, also after the
+ * login, knows no certificates and no security keys, and mixes up agent keys with second factors; channels, because ssh2's own fix the receive window at 2 MiB, lose the outcome of requests,
  * stop answering the server's keepalives once a command has exited, and can't send `break` or a heartbeat.
- * What is taken over: all reading and writing of packets (kex/packetLayer.ts), and the handlers of some messages of the
- * login.
+ * What is taken over: all reading and writing of packets (kex/packetLayer.ts).
  */
 import type { Client } from "ssh2";
 import { ConnectError } from "../engineErrors.ts";
 import { defaultKex, supportedKex } from "./kex/methods.ts";
 import { PacketLayer, type PacketLayerHost } from "./kex/packetLayer.ts";
-import {
-  constants,
-  type loginMessages,
-  missingInternals,
-  type Protocol,
-  protocolOf,
-} from "./ssh2Protocol.ts";
+import { constants, missingInternals, type Protocol, protocolOf } from "./ssh2Protocol.ts";
 
 // ssh2 refuses to offer what it can't do itself.
 constants.SUPPORTED_KEX.push(...supportedKex.filter((name) => !constants.SUPPORTED_KEX.includes(name)));
@@ -29,15 +23,6 @@ export const supported = {
   mac: constants.SUPPORTED_MAC,
   defaultMac: constants.DEFAULT_MAC,
 };
-
-/** What ssh2 tells nobody, or too late. */
-export interface LoginHandlers {
-  /** RFC 4252 section 5.1, for every refusal: ssh2 keeps it to itself after an agent's key. */
-  userauthFailure(methodsLeft: readonly string[], partialSuccess: boolean): void;
-  /** A round of RFC 4256 without a question, which ssh2 answers by itself. */
-  notice(name: string, instructions: string): void;
-  disconnect(code: number, description: string): void;
-}
 
 /** Messages of the connection protocol (RFC 4254), whole and not parsed by ssh2. */
 export interface ConnectionHandlers {
@@ -57,6 +42,8 @@ export interface PacketWriter {
   rekey(): void;
   /** Bytes that wait for the end of a key exchange. */
   readonly heldBytes: number;
+  /** The exchange hash of the first key exchange (RFC 4253 section 7.2). Empty before it. */
+  sessionId(): Buffer;
   /** The connection is over. Idempotent. */
   end(): void;
 }
@@ -68,7 +55,7 @@ export interface PacketWriter {
 export function takeOver(
   client: Client,
   connection: ConnectionHandlers,
-  login: LoginHandlers,
+  onDisconnect: (code: number, description: string) => void,
   transport: PacketLayerHost,
 ): PacketWriter {
   const missing = missingInternals(client);
@@ -78,21 +65,11 @@ export function takeOver(
   const protocol = protocolOf(client) as Protocol;
   const loginTable = protocol._handlers;
   const layer = new PacketLayer(protocol, connection, transport);
-  before(loginTable, "DISCONNECT", (_, code: number, description: string) =>
-    login.disconnect(code, description),
-  );
-  before(loginTable, "USERAUTH_FAILURE", (_, methods: readonly string[] | undefined, partial: boolean) =>
-    login.userauthFailure(methods ?? [], partial),
-  );
-  before(
-    loginTable,
-    "USERAUTH_INFO_REQUEST",
-    (_, name: string, instructions: string, prompts: readonly unknown[]) => {
-      if (prompts.length === 0) {
-        login.notice(name, instructions);
-      }
-    },
-  );
+  const own = loginTable["DISCONNECT"] as ((...values: unknown[]) => void) | undefined;
+  loginTable["DISCONNECT"] = (_, code: number, description: string) => {
+    onDisconnect(code, description);
+    own?.(protocol, code, description);
+  };
   return {
     get heldBytes() {
       return layer.queuedBytes;
@@ -105,20 +82,8 @@ export function takeOver(
         packet.writeUInt32BE(data.length, at + 5);
         packet.set(data, at + 9);
       }),
+    sessionId: () => protocol._kex?.sessionID ?? Buffer.alloc(0),
     rekey: () => layer.rekey(),
     end: () => layer.end(),
-  };
-}
-
-/** Runs `first` and then ssh2's own handler. */
-function before(
-  handlers: Protocol["_handlers"],
-  name: (typeof loginMessages)[number],
-  first: (protocol: Protocol, ...values: never[]) => void,
-): void {
-  const own = handlers[name];
-  handlers[name] = (protocol, ...values) => {
-    first(protocol, ...values);
-    own?.(protocol, ...values);
   };
 }

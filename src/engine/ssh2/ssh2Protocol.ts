@@ -117,7 +117,7 @@ export interface Protocol {
   rekey(): void;
 }
 
-export const loginMessages = ["DISCONNECT", "USERAUTH_FAILURE", "USERAUTH_INFO_REQUEST"] as const;
+const eventMessages = ["DISCONNECT", "USERAUTH_BANNER"] as const;
 
 export function protocolOf(client: Client): unknown {
   return (client as unknown as { _protocol?: unknown })._protocol;
@@ -181,7 +181,7 @@ export function missingInternals(client: Client): string[] {
       `MESSAGE_HANDLERS[${number}]`,
       is(messageHandlers[number], "function"),
     ]),
-    ...loginMessages.map((name): [string, boolean] => [
+    ...eventMessages.map((name): [string, boolean] => [
       `_protocol._handlers.${name}`,
       is(protocol?._handlers?.[name], "function"),
     ]),

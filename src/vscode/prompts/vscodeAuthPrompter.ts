@@ -3,10 +3,13 @@ import type {
   AuthPrompter,
   AuthTarget,
   KeyboardInteractiveRequest,
+  PasswordChange,
+  PasswordChangeRequest,
   PromptAnswer,
 } from "../../auth/authPorts.ts";
 import { printable } from "../../base/log.ts";
 import { destinationText } from "../../text/humanText.ts";
+import { newPasswordRefused, passwordChangeQuestions, passwordsDiffer } from "../../text/loginText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
 import type { PromptQueue } from "./promptQueue.ts";
@@ -69,6 +72,37 @@ export class VscodeAuthPrompter implements AuthPrompter {
     );
   }
 
+  /** RFC 4252 section 8; as OpenSSH asks (input_userauth_passwd_changereq). */
+  async changePassword(
+    target: AuthTarget,
+    { text, attempt }: PasswordChangeRequest,
+    signal: AbortSignal,
+  ): Promise<PasswordChange | undefined> {
+    const said = printable(text.trim().replace(/\s+/g, " "));
+    const [askOld, askNew, askAgain] = passwordChangeQuestions(printable(destinationText(target)), said);
+    const title = `SSH: ${printable(target.alias)}`;
+    const ask = (number: number, prompt: string, complaint?: string): Promise<PromptAnswer | undefined> =>
+      this.#ask(
+        {
+          ...{ title, prompt, masked: true, rememberable: number === 3, step: { number, of: 3 } },
+          ...(complaint !== undefined && { complaint }),
+        },
+        signal,
+      );
+    const old = await ask(1, askOld, attempt > 1 ? newPasswordRefused : undefined);
+    for (let complaint: string | undefined; old !== undefined; complaint = passwordsDiffer) {
+      const fresh = await ask(2, askNew, complaint);
+      const again = fresh === undefined ? undefined : await ask(3, askAgain);
+      if (fresh === undefined || again === undefined) {
+        return undefined;
+      }
+      if (fresh.value === again.value) {
+        return { oldPassword: old.value, newPassword: fresh.value, remember: again.remember };
+      }
+    }
+    return undefined;
+  }
+
   async keyboardInteractive(
     target: AuthTarget,
     request: KeyboardInteractiveRequest,
@@ -96,12 +130,6 @@ export class VscodeAuthPrompter implements AuthPrompter {
         return undefined;
       }
       answers.push(answer.value);
-    }
-    // RFC 4256 section 3.2: a round may only tell something; it is answered with no answers.
-    if (request.prompts.length === 0 && instructions !== "") {
-      void vscode.window.showInformationMessage(
-        plainMessage(`${printable(target.hostName)} says: ${instructions}`),
-      );
     }
     return answers;
   }

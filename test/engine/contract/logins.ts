@@ -13,6 +13,7 @@ export class ScriptedAuthenticator implements Authenticator {
   readonly #attempts: readonly AuthAttempt[];
   #made = 0;
   successes = 0;
+  failures = 0;
 
   constructor(attempts: readonly AuthAttempt[]) {
     this.#attempts = attempts;
@@ -28,6 +29,10 @@ export class ScriptedAuthenticator implements Authenticator {
 
   async succeeded(): Promise<void> {
     this.successes++;
+  }
+
+  failed(): void {
+    this.failures++;
   }
 
   tried(): readonly string[] {
@@ -58,7 +63,9 @@ export function keyFromFile(file: string): SigningKey {
 }
 
 export function publicKeyAttempt(file: string): AuthAttempt {
-  return { method: "publickey", key: keyFromFile(file), origin: file };
+  const key = keyFromFile(file);
+  const algorithm = key.type === "ssh-rsa" ? "rsa-sha2-512" : key.type;
+  return { method: "publickey", key, algorithm, origin: file };
 }
 
 /** Trusts any key, and says which it saw. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Authenticator } from "../../../src/auth/authPorts.ts";
 import { CancelledError } from "../../../src/base/errors.ts";
 import { fakeKey, login, setUp, type Verdict } from "../../support/authFakes.ts";
 
@@ -12,6 +13,7 @@ function taking(good: string, methodsLeft: readonly string[] = all): (attempt: s
 const passwordRound = { name: "", instructions: "", prompts: [{ prompt: "Password: ", echo: false }] };
 const otpRound = { name: "", instructions: "", prompts: [{ prompt: "Verification code: ", echo: false }] };
 const secret = "password:alice@server.example.org:22";
+const never = new AbortController().signal;
 
 describe("order of attempts", () => {
   it("none, agent keys that a file names, other agent keys, files, then the person", async () => {
@@ -200,15 +202,21 @@ describe("keys", () => {
     }
   });
 
-  it("agent keys of other types and certificates are left out, with a word in the log", async () => {
-    const { agent, logger, start } = setUp({ certificateFiles: ["/c-cert.pub"] });
+  it("an agent's security keys and certificates are offered; keys of no known type are left out", async () => {
+    const { agent, logger, start } = setUp();
     agent.keys = [
       fakeKey(1, "touch me", "sk-ssh-ed25519@openssh.com"),
       fakeKey(2, "cert", "ssh-ed25519-cert-v01@openssh.com"),
-      fakeKey(3),
+      fakeKey(3, "unheard of", "ssh-future"),
+      fakeKey(4),
     ];
-    expect((await login(start(), taking("", ["publickey"]))).log).toEqual(["none", "key 3"]);
-    expect(logger.complaints).toHaveLength(3);
+    expect((await login(start(), taking("", ["publickey"]))).log).toEqual([
+      "none",
+      "key 1",
+      "key 2",
+      "key 4",
+    ]);
+    expect(logger.complaints).toHaveLength(1);
   });
 
   it("a broken agent does not keep files from being tried", async () => {
@@ -343,15 +351,71 @@ describe("passwords", () => {
     expect([...secrets.values]).toEqual([]);
   });
 
-  it("a stored one is dropped when the server hangs up instead of refusing", async () => {
+  it("a stored one stays when the server hangs up instead of refusing", async () => {
     const { secrets, start } = setUp();
     secrets.values.set(secret, "old");
     const authenticator = start();
     await authenticator.next(undefined, false);
-    expect(await authenticator.next(["password"], false)).toEqual({ method: "password", password: "old" });
+    expect(await authenticator.next(["password"], false)).toMatchObject({ password: "old" });
     expect(authenticator.tried()).toEqual(["password"]);
+    authenticator.failed();
     await new Promise((resolve) => setImmediate(resolve));
+    expect([...secrets.values]).toEqual([[secret, "old"]]);
+  });
+
+  it("a stored one stays when a code that was asked with it is wrong, and goes when another one is right", async () => {
+    const { secrets, prompter, start } = setUp();
+    secrets.values.set(secret, "kept");
+    prompter.rounds = [["123"], ["456"]];
+    prompter.passwords = ["kept"];
+    const codes = await login(start(), taking("kbdint kept,456", ["keyboard-interactive"]), [
+      passwordRound,
+      otpRound,
+    ]);
+    expect(codes).toEqual({
+      result: "success",
+      log: ["none", "kbdint kept,123", "kbdint kept,456"],
+    });
+    expect([...secrets.values]).toEqual([[secret, "kept"]]);
+
+    prompter.rounds = [["123"], ["456"]];
+    prompter.passwords = ["new"];
+    await login(start(), taking("kbdint new,456", ["keyboard-interactive"]), [passwordRound, otpRound]);
     expect([...secrets.values]).toEqual([]);
+  });
+
+  it("partial successes without end: neither method is begun more often than allowed", async () => {
+    const { prompter, start } = setUp();
+    prompter.passwords = Array(50).fill("x");
+    prompter.rounds = Array(50).fill(["1"]);
+    const endless = (): Verdict => ({ methodsLeft: ["password", "keyboard-interactive"], partial: true });
+    expect((await login(start(), endless, [otpRound])).result).toBe("nothing left");
+    expect(prompter.asked).toHaveLength(6);
+  });
+
+  it("a server that wants a new password gets one, which takes the place of the stored one", async () => {
+    const { secrets, prompter, start } = setUp();
+    secrets.values.set(secret, "old");
+    prompter.changes = [{ oldPassword: "old", newPassword: "better", remember: false }];
+    const authenticator = start();
+    await authenticator.next(undefined, false);
+    const attempt = await authenticator.next(["password"], false);
+    const change = attempt?.method === "password" ? attempt.change : undefined;
+    expect(await change?.("At least 12 letters", never)).toMatchObject({ newPassword: "better" });
+    expect(prompter.asked).toEqual(["change 1: At least 12 letters"]);
+    await authenticator.succeeded();
+    expect([...secrets.values]).toEqual([[secret, "better"]]);
+  });
+
+  it("a new password is not asked for when nobody may be asked", async () => {
+    const { secrets, start } = setUp();
+    secrets.values.set(secret, "old");
+    const authenticator = start({ allowPrompts: false });
+    await authenticator.next(undefined, false);
+    const attempt = await authenticator.next(["password"], false);
+    const change = attempt?.method === "password" ? attempt.change : undefined;
+    await expect(change?.("", never)).rejects.toMatchObject({ reason: "password-expired" });
+    expect([...secrets.values]).toEqual([[secret, "old"]]);
   });
 
   it("a secret store that fails costs a question, not the login", async () => {
@@ -367,7 +431,7 @@ describe("passwords", () => {
 
 describe("keyboard-interactive", () => {
   it("several prompts in several rounds, and rounds without any", async () => {
-    const { prompter, start, logger } = setUp();
+    const { prompter, start } = setUp();
     prompter.rounds = [["a", "b"], ["c"]];
     const rounds = [
       {
@@ -378,13 +442,12 @@ describe("keyboard-interactive", () => {
           { prompt: "Two: ", echo: false },
         ],
       },
-      { name: "", instructions: "Push sent\x1b[2J", prompts: [] },
+      { name: "", instructions: "Push sent", prompts: [] },
       otpRound,
     ];
     const { result } = await login(start(), taking("kbdint a,b,c", ["keyboard-interactive"]), rounds);
     expect(result).toBe("success");
     expect(prompter.asked).toEqual(["One: |Two: ", "Verification code: "]);
-    expect(logger.lines).toContain("info: The server says: Push sent\\u{1b}[2J");
   });
 
   it("a question for the password comes as one, unless the server says more with it", async () => {
@@ -481,6 +544,91 @@ describe("when nobody may be asked", () => {
     await expect(attempt).rejects.toMatchObject({ reason: "nothing-to-try" });
     expect(prompter.asked).toEqual([]);
     expect(secrets.values.get(secret)).toBe("kept");
+  });
+});
+
+describe("what a login needs of a person", () => {
+  const phone = { name: "", instructions: "Approve on your phone", prompts: [] };
+
+  it("a question, a touch or a long wait is remembered until a login that needs none", async () => {
+    const { needs, config, agent, prompter, start } = setUp();
+    expect(needs.needsPerson(config)).toBe(false);
+    prompter.rounds = [["1"]];
+    await login(start(), taking("kbdint 1", ["keyboard-interactive"]), [otpRound]);
+    expect(needs.of(config)).toEqual({ prompted: true, touched: false, waited: false });
+    agent.keys = [fakeKey(1, "touch", "sk-ssh-ed25519@openssh.com")];
+    await login(start(), taking("key 1", ["publickey"]));
+    expect(needs.of(config)).toEqual({ prompted: false, touched: true, waited: false });
+    agent.keys = [fakeKey(1)];
+    await login(start(), taking("key 1", ["publickey"]));
+    expect(needs.needsPerson(config)).toBe(false);
+  });
+
+  it("a server that takes long to judge gets one unattended try, spent by the first request", async () => {
+    const { needs, config, secrets, clock, start } = setUp();
+    secrets.values.set(secret, "x");
+    const push = async (allowPrompts: boolean, seconds: number): Promise<Authenticator> => {
+      const authenticator = start({ allowPrompts });
+      await authenticator.next(undefined, false);
+      await authenticator.next(["password"], false);
+      await clock.advance(seconds * 1000);
+      return authenticator;
+    };
+    await (await push(true, 5)).succeeded();
+    expect(needs.of(config)).toEqual({ prompted: false, touched: false, waited: true });
+    // Nothing was sent yet, as when the host could not be reached.
+    start({ allowPrompts: false });
+    expect(needs.mayTryUnattended(config)).toBe(true);
+    (await push(false, 60)).failed();
+    expect(needs.mayTryUnattended(config)).toBe(false);
+    await expect(start({ allowPrompts: false }).next(undefined, false)).rejects.toMatchObject({
+      reason: "needs-person",
+    });
+    expect([...secrets.values]).toEqual([[secret, "x"]]);
+    // The telephone's owner said no: the password was not what was refused.
+    const refused = await push(true, 20);
+    await refused.next(["password"], false).catch(() => {});
+    expect([...secrets.values]).toEqual([[secret, "x"]]);
+    await (await push(true, 1)).succeeded();
+    expect(needs.mayTryUnattended(config)).toBe(true);
+  });
+
+  it("a login that ends unanswered after a long wait is one that needs a person", async () => {
+    const { needs, config, secrets, clock, start } = setUp();
+    secrets.values.set(secret, "x");
+    const authenticator = start({ allowPrompts: false });
+    await authenticator.next(undefined, false);
+    const attempt = await authenticator.next(["keyboard-interactive"], false);
+    if (attempt?.method === "keyboard-interactive") {
+      await attempt.answer(phone, never);
+    }
+    await clock.advance(60_000);
+    authenticator.failed();
+    expect(needs.needsPerson(config)).toBe(true);
+    expect(needs.mayTryUnattended(config)).toBe(false);
+  });
+});
+
+describe("RSA", () => {
+  const offered = async (
+    accepted: readonly string[] | undefined,
+    announced: readonly string[] | undefined,
+  ): Promise<string | undefined> => {
+    const { agent, start } = setUp({ ...(accepted && { pubkeyAcceptedAlgorithms: accepted }) });
+    agent.keys = [fakeKey(1, "rsa", "ssh-rsa")];
+    const authenticator = start();
+    await authenticator.next(undefined, false);
+    const attempt = await authenticator.next(["publickey"], false, announced);
+    return attempt?.method === "publickey" ? attempt.algorithm : undefined;
+  };
+
+  it("signs with SHA-2 where the server announces it, and with SHA-1 only where it is allowed", async () => {
+    expect(await offered(undefined, ["ssh-rsa", "rsa-sha2-256", "rsa-sha2-512"])).toBe("rsa-sha2-512");
+    expect(await offered(undefined, ["ssh-rsa", "rsa-sha2-256"])).toBe("rsa-sha2-256");
+    expect(await offered(undefined, ["ssh-rsa"])).toBeUndefined();
+    expect(await offered(undefined, undefined)).toBeUndefined();
+    expect(await offered(["rsa-sha2-512", "ssh-rsa"], undefined)).toBe("ssh-rsa");
+    expect(await offered(["ssh-ed25519"], ["rsa-sha2-512"])).toBeUndefined();
   });
 });
 

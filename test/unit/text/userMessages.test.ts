@@ -77,6 +77,7 @@ const reasons = {
     "too-many-failures": login,
     "password-expired": login,
     "nothing-to-try": login,
+    "needs-person": login,
   }),
   "key file": all<KeyFileErrorReason>({
     missing: keyFile,

@@ -23,6 +23,8 @@ export interface PacketLayerHost {
   readonly clock: Clock;
   readonly greeting: ServerGreeting;
   readonly rekeyLimit: RekeyLimitSetting;
+  /** SERVICE_ACCEPT, EXT_INFO, or a message from 50 to 79 but a banner, before the login. Undefined: ssh2 handles it. */
+  login?(payload: Buffer): void;
   /** Stops or resumes the reading of the socket. */
   hold(on: boolean): void;
   /** The server doesn't know a message of ours: that with this sequence number (RFC 4253 section 11.4). */
@@ -297,7 +299,8 @@ export class PacketLayer {
       }
       return undefined;
     }
-    if (messageHandlers[type] === undefined || clientOnly.has(type)) {
+    const isOurs = this.#host.login !== undefined && isLogin(type);
+    if (!isOurs && (messageHandlers[type] === undefined || clientOnly.has(type))) {
       this.#countBeforeLogin();
       this.#refuse();
       return undefined;
@@ -422,6 +425,13 @@ export class PacketLayer {
   }
 
   #handOn(type: number, payload: Buffer): number | undefined {
+    if (
+      this.#host.login !== undefined &&
+      (type === message.serviceAccept || type === message.extInfo || isLogin(type))
+    ) {
+      this.#host.login(payload);
+      return undefined;
+    }
     // Only some of ssh2's handlers return something: where to go on after a fatal error.
     const result = messageHandlers[type]?.(this.#protocol, payload);
     return typeof result === "number" ? result : undefined;

@@ -1,0 +1,61 @@
+import { openSshAlgorithms } from "../config/algorithmLists.ts";
+
+/** Suffix of the names of OpenSSH's certificates (PROTOCOL.certkeys). */
+const certificate = "-cert-v01@openssh.com";
+
+/**
+ * Three names of a public key login may differ: the algorithm of the request (`rsa-sha2-512-cert-v01@openssh.com`), the
+ * type that its key blob begins with (`ssh-rsa-cert-v01@openssh.com`) and the name in the signature (`rsa-sha2-512`).
+ * This makes the third from the first. A certificate of a security key signs as the plain security key.
+ */
+export function signatureName(algorithm: string): string {
+  if (!algorithm.endsWith(certificate)) {
+    return algorithm;
+  }
+  const plain = algorithm.slice(0, -certificate.length);
+  return plain.startsWith("sk-") ? `${plain}@openssh.com` : plain;
+}
+
+/** The type of the key blob that an algorithm of a request goes with (RFC 8332 section 3). */
+function blobType(algorithm: string): string {
+  return algorithm.replace(/^rsa-sha2-(?:256|512)/, "ssh-rsa");
+}
+
+/** The key in a certificate, as a type of its own; the type itself where it is none. */
+export function plainType(type: string): string {
+  return signatureName(type);
+}
+
+export function isCertificateType(type: string): boolean {
+  return type.endsWith(certificate);
+}
+
+/** A key whose use needs a touch: the private half is on a FIDO security key (PROTOCOL.u2f). */
+export function isSecurityKeyType(type: string): boolean {
+  return type.startsWith("sk-");
+}
+
+/**
+ * The algorithm with which a key is offered (key_sig_algorithm in sshconnect2.c): the first of PubkeyAcceptedAlgorithms
+ * that fits the key and, for RSA, that the server has announced. A server that announces nothing (RFC 8308) takes
+ * RSA only with SHA-1 as far as is known.
+ *
+ * @param type what the key's blob begins with.
+ * @param accepted PubkeyAcceptedAlgorithms; undefined: OpenSSH's default.
+ * @param announced the server's `server-sig-algs`; undefined: it sent none.
+ * @returns undefined when the key can't be offered.
+ */
+export function requestAlgorithm(
+  type: string,
+  accepted: readonly string[] | undefined,
+  announced: readonly string[] | undefined,
+): string | undefined {
+  const allowed = accepted ?? openSshAlgorithms.pubkeyacceptedalgorithms.offered;
+  const fitting = allowed.filter((name) => blobType(name) === type);
+  if (!type.startsWith("ssh-rsa")) {
+    return fitting[0];
+  }
+  return announced === undefined
+    ? fitting.find((name) => name === type)
+    : fitting.find((name) => announced.includes(signatureName(name)));
+}

@@ -1,0 +1,54 @@
+import { type Logger, printable, printableLines } from "../../../base/log.ts";
+import type { ServerWords } from "../../connectionEngine.ts";
+
+/** For each connection: what is shown and logged of the server's words. The rest is dropped, which is said once. */
+const shownCharacters = 16 * 1024;
+const shownLines = 200;
+
+const titles: Readonly<Record<ServerWords["source"], string>> = {
+  banner: "Banner",
+  instruction: "The server says",
+  disconnect: "The server disconnected",
+  proxy: "ProxyCommand",
+};
+
+/** Hands the server's words on, made harmless, on a budget for the whole connection. */
+export class ServerTalk {
+  readonly #logger: Logger;
+  readonly #show: (words: ServerWords) => void;
+  #characters = 0;
+  #lines = 0;
+  #isCut = false;
+
+  constructor(logger: Logger, show: (words: ServerWords) => void) {
+    this.#logger = logger;
+    this.#show = show;
+  }
+
+  /** @param text untrusted. */
+  say(source: ServerWords["source"], text: string): void {
+    const left = Math.min(shownCharacters - this.#characters, text.length);
+    const lines = printableLines(text.slice(0, Math.max(0, left)))
+      .split("\n")
+      .map((line) => line.trimEnd());
+    while (lines.length > 0 && lines.at(-1) === "") {
+      lines.pop();
+    }
+    while (lines.length > 0 && lines[0] === "") {
+      lines.shift();
+    }
+    const shown = lines.slice(0, Math.max(0, shownLines - this.#lines));
+    this.#characters += text.length;
+    this.#lines += lines.length;
+    for (const line of shown.filter((each) => each !== "")) {
+      this.#logger.info(`${titles[source]}: ${printable(line)}`);
+    }
+    if (shown.length > 0) {
+      this.#show({ source, text: shown.join("\n") });
+    }
+    if ((shown.length < lines.length || left < text.length) && !this.#isCut) {
+      this.#isCut = true;
+      this.#logger.info("The server says more than is shown here");
+    }
+  }
+}

@@ -1,0 +1,468 @@
+import { AgentError, AuthError, KeyFileError } from "../../../auth/authErrors.ts";
+import type { AuthAttempt, Authenticator } from "../../../auth/authPorts.ts";
+import { isSecurityKeyType } from "../../../auth/signatureAlgorithms.ts";
+import { asError, CancelledError } from "../../../base/errors.ts";
+import { type Logger, printable } from "../../../base/log.ts";
+import { wireBoolean, wireString } from "../../../base/wire.ts";
+
+import type { LoginWait } from "../../connectionEngine.ts";
+import { ConnectError } from "../../engineErrors.ts";
+import type { ServerTalk } from "./serverTalk.ts";
+import {
+  authMessage,
+  encodeInfoResponse,
+  encodeRequest,
+  parseExtInfo,
+  parseFailure,
+  parseInfoRequest,
+  parsePkOk,
+  parseText,
+} from "./userAuthMessages.ts";
+
+/** Rounds of one keyboard-interactive attempt (RFC 4256 section 3.2): with questions, and in all. */
+const mostQuestionRounds = 20;
+const mostRounds = 500;
+
+type Of<Method extends AuthAttempt["method"]> = Extract<AuthAttempt, { method: Method }>;
+
+/** Where the dialogue stands. There is never more than one attempt. */
+type State =
+  /** Nothing is asked of the server: before the service is accepted, and while the next attempt is chosen. */
+  | { readonly kind: "idle" }
+  | { readonly kind: "none" }
+  | { readonly kind: "query"; readonly attempt: Of<"publickey"> }
+  /** The server takes the key; its signature is being made. */
+  | { readonly kind: "signing" }
+  | { readonly kind: "signature" }
+  | { readonly kind: "password"; readonly attempt: Of<"password"> }
+  /** The server wants a new password, and the person is asked for it. */
+  | { readonly kind: "changing" }
+  | {
+      readonly kind: "keyboard-interactive";
+      readonly attempt: Of<"keyboard-interactive">;
+      readonly isAsking: boolean;
+    }
+  | { readonly kind: "over"; readonly loggedIn: boolean };
+
+export interface UserAuthInit {
+  readonly user: string;
+  readonly authenticator: Authenticator;
+  readonly talk: ServerTalk;
+  readonly logger: Logger;
+  /** Of the first key exchange (RFC 4253 section 7.2); there when the service is accepted. */
+  sessionId(): Buffer;
+  send(message: Uint8Array): void;
+  onWait(wait: LoginWait | undefined): void;
+  /** SSH_MSG_USERAUTH_SUCCESS, in the turn in which it came. */
+  onSuccess(): void;
+  /** The login can't go on: AuthError, ConnectError `protocol`, or what the authenticator rejected with. Also after the login. */
+  onFailure(error: unknown): void;
+}
+
+/**
+ * The client's side of user authentication (RFC 4252, 4256; sshconnect2.c), on any transport. One attempt is
+ * outstanding at a time. An answer to nothing, also after the login, ends the connection: it could otherwise make a
+ * password go out that nobody asked for.
+ */
+export class UserAuth {
+  readonly #init: UserAuthInit;
+  #state: State = { kind: "idle" };
+  #isAccepted = false;
+  #methodsLeft: readonly string[] | undefined;
+  #signatureAlgorithms: readonly string[] | undefined;
+  #refusals = 0;
+  #secretRefused = false;
+  /** Methods that were right, in order (RFC 4252 section 5.1, partial success). */
+  readonly #passed: string[] = [];
+  #method: string | undefined;
+  #rounds = 0;
+  #questionRounds = 0;
+  /** Aborts when the attempt is over. */
+  #attempt = new AbortController();
+
+  constructor(init: UserAuthInit) {
+    this.#init = init;
+  }
+
+  /** Attempts that the server has refused; the routine `none` is no attempt. */
+  get refusals(): number {
+    return this.#refusals;
+  }
+
+  /** The server has refused a password or answers. A refused public key is routine. */
+  get secretRefused(): boolean {
+    return this.#secretRefused;
+  }
+
+  /** The server holds a password, answers or a signature, and has not said what it thinks of them. */
+  get isJudging(): boolean {
+    switch (this.#state.kind) {
+      case "password":
+      case "changing":
+      case "signature":
+        return true;
+      case "keyboard-interactive":
+        return this.#rounds > 0;
+      default:
+        return false;
+    }
+  }
+
+  /** The server has to speak next. */
+  get isWaitingForServer(): boolean {
+    const state = this.#state;
+    switch (state.kind) {
+      case "none":
+      case "query":
+      case "signature":
+      case "password":
+        return true;
+      case "keyboard-interactive":
+        return !state.isAsking;
+      case "idle":
+        return !this.#isAccepted;
+      default:
+        return false;
+    }
+  }
+
+  get methodsLeft(): readonly string[] {
+    return (this.#methodsLeft ?? []).map((name) => printable(name, 100));
+  }
+
+  /** `publickey,password`: what it took to log in. */
+  get authMethod(): string {
+    return [...this.#passed, ...(this.#method === undefined ? [] : [this.#method])].join(",");
+  }
+
+  /** A message with a number that belongs to authentication. @param payload with its number. */
+  receive(payload: Buffer): void {
+    if (this.#state.kind === "over" && !this.#state.loggedIn) {
+      // The rest of a chunk that was there when the login ended.
+      return;
+    }
+    switch (payload[0]) {
+      case authMessage.serviceAccept:
+        this.#onServiceAccept();
+        return;
+      case authMessage.extInfo:
+        this.#onExtInfo(payload);
+        return;
+      case authMessage.success:
+        this.#onSuccess();
+        return;
+      case authMessage.failure:
+        this.#onFailure(payload);
+        return;
+      case authMessage.methodSpecific:
+        this.#onMethodSpecific(payload);
+        return;
+      default:
+        this.#violated(`message ${payload[0]}`);
+    }
+  }
+
+  /** The connection is gone, or given up: no more comes of it. Idempotent. */
+  end(): void {
+    this.#toOver(this.#state.kind === "over" && this.#state.loggedIn);
+  }
+
+  #onServiceAccept(): void {
+    if (this.#isAccepted || this.#state.kind !== "idle") {
+      this.#violated("SERVICE_ACCEPT");
+      return;
+    }
+    this.#isAccepted = true;
+    this.#advance(false);
+  }
+
+  #onExtInfo(payload: Buffer): void {
+    const info = parseExtInfo(payload);
+    if (info === undefined) {
+      this.#violated("malformed EXT_INFO");
+    } else {
+      // RFC 8308 section 2.4: a second one takes the place of the first.
+      this.#signatureAlgorithms = info.names ?? this.#signatureAlgorithms;
+    }
+  }
+
+  #onSuccess(): void {
+    switch (this.#state.kind) {
+      case "idle":
+      case "signing":
+      case "changing":
+      case "over":
+        this.#violated("SUCCESS");
+        return;
+      default:
+        this.#toOver(true);
+        this.#init.onSuccess();
+    }
+  }
+
+  #onFailure(payload: Buffer): void {
+    const failure = parseFailure(payload);
+    const { kind } = this.#state;
+    if (
+      failure === undefined ||
+      kind === "idle" ||
+      kind === "signing" ||
+      kind === "changing" ||
+      kind === "over"
+    ) {
+      this.#violated("FAILURE");
+      return;
+    }
+    if (failure.partialSuccess && this.#method !== undefined) {
+      this.#passed.push(this.#method);
+    } else if (kind !== "none") {
+      this.#refusals++;
+      this.#secretRefused ||= kind === "password" || kind === "keyboard-interactive";
+    }
+    this.#methodsLeft = failure.methodsLeft;
+    this.#advance(failure.partialSuccess);
+  }
+
+  #onMethodSpecific(payload: Buffer): void {
+    const state = this.#state;
+    switch (state.kind) {
+      case "query":
+        this.#onPkOk(payload, state.attempt);
+        return;
+      case "password":
+        this.#onChangeRequest(payload, state.attempt);
+        return;
+      case "keyboard-interactive":
+        if (state.isAsking) {
+          this.#violated("INFO_REQUEST before the answer to the last one");
+        } else {
+          this.#onInfoRequest(payload, state.attempt);
+        }
+        return;
+      default:
+        this.#violated("message 60");
+    }
+  }
+
+  /** Chooses the next attempt and makes it. */
+  #advance(partialSuccess: boolean): void {
+    this.#setState({ kind: "idle" });
+    this.#renewAttempt();
+    const { authenticator } = this.#init;
+    this.#run(
+      () => authenticator.next(this.#methodsLeft, partialSuccess, this.#signatureAlgorithms),
+      (attempt) => {
+        if (attempt === undefined) {
+          const reason = authenticator.tried().length === 0 ? "nothing-to-try" : "refused";
+          this.#fail(this.error(reason, "No further way to log in"));
+        } else {
+          this.#begin(attempt);
+        }
+      },
+    );
+  }
+
+  #begin(attempt: AuthAttempt): void {
+    const { user } = this.#init;
+    this.#method = attempt.method;
+    switch (attempt.method) {
+      case "none":
+        this.#send(encodeRequest(user, "none"), { kind: "none" }, "request");
+        return;
+      case "publickey":
+        this.#send(this.#keyRequest(attempt, false), { kind: "query", attempt }, "request");
+        return;
+      case "password":
+        this.#send(
+          encodeRequest(user, "password", wireBoolean(false), wireString(attempt.password)),
+          { kind: "password", attempt },
+          "password",
+        );
+        return;
+      case "keyboard-interactive":
+        this.#rounds = 0;
+        this.#questionRounds = 0;
+        // Neither a language nor a choice of devices (RFC 4256 section 3.1).
+        this.#send(
+          encodeRequest(user, "keyboard-interactive", wireString(""), wireString("")),
+          { kind: "keyboard-interactive", attempt, isAsking: false },
+          "request",
+        );
+    }
+  }
+
+  /** RFC 4252 section 7: the query, and what is in front of the signature. */
+  #keyRequest({ key, algorithm }: Of<"publickey">, isSigned: boolean): Buffer {
+    return encodeRequest(
+      this.#init.user,
+      "publickey",
+      wireBoolean(isSigned),
+      wireString(algorithm),
+      wireString(key.publicKey),
+    );
+  }
+
+  #onPkOk(payload: Buffer, attempt: Of<"publickey">): void {
+    const { key, algorithm, origin } = attempt;
+    const answer = parsePkOk(payload);
+    if (answer === undefined || !answer.blob.equals(key.publicKey)) {
+      this.#violated("PK_OK for a key that was not offered");
+      return;
+    }
+    this.#setState({ kind: "signing" });
+    this.#init.onWait({ on: "key", origin: printable(origin), touch: isSecurityKeyType(key.type) });
+    const request = this.#keyRequest(attempt, true);
+    this.#run(
+      () =>
+        key
+          .sign(Buffer.concat([wireString(this.#init.sessionId()), request]), algorithm)
+          .catch((error: unknown) => this.#onUnsigned(error)),
+      (signature) => {
+        if (signature === undefined) {
+          // The server has not refused it, but no signature came about: on to the next one.
+          this.#advance(false);
+        } else {
+          this.#send(Buffer.concat([request, wireString(signature)]), { kind: "signature" }, "key");
+        }
+      },
+    );
+  }
+
+  /** A key that can't sign is passed over, as in OpenSSH; what was cancelled ends the login. */
+  #onUnsigned(error: unknown): undefined {
+    if (CancelledError.is(error)) {
+      throw error;
+    }
+    if (!KeyFileError.is(error) && !AgentError.is(error)) {
+      this.#init.logger.warn(`A key could not sign: ${printable(asError(error).message)}`);
+    } else {
+      this.#init.logger.debug(`A key could not sign: ${printable(error.message)}`);
+    }
+  }
+
+  #onChangeRequest(payload: Buffer, attempt: Of<"password">): void {
+    const text = parseText(payload);
+    if (text === undefined) {
+      this.#violated("malformed PASSWD_CHANGEREQ");
+      return;
+    }
+    const { user, talk } = this.#init;
+    talk.say("instruction", text);
+    this.#setState({ kind: "changing" });
+    this.#init.onWait(undefined);
+    this.#run(
+      async () => {
+        if (attempt.change === undefined) {
+          throw this.error("password-expired", "The password has expired");
+        }
+        return await attempt.change(text, this.#attempt.signal);
+      },
+      ({ oldPassword, newPassword }) =>
+        this.#send(
+          encodeRequest(
+            user,
+            "password",
+            wireBoolean(true),
+            wireString(oldPassword),
+            wireString(newPassword),
+          ),
+          { kind: "password", attempt },
+          "password",
+        ),
+    );
+  }
+
+  #onInfoRequest(payload: Buffer, attempt: Of<"keyboard-interactive">): void {
+    const request = parseInfoRequest(payload);
+    if (request === undefined) {
+      this.#violated("malformed INFO_REQUEST");
+      return;
+    }
+    this.#rounds++;
+    if (request.prompts.length > 0) {
+      this.#questionRounds++;
+    }
+    if (this.#rounds > mostRounds || this.#questionRounds > mostQuestionRounds) {
+      this.#violated("INFO_REQUEST without end");
+      return;
+    }
+    const text = [request.name, request.instructions].filter((part) => part.trim() !== "").join("\n");
+    this.#init.talk.say("instruction", text);
+    this.#setState({ kind: "keyboard-interactive", attempt, isAsking: true });
+    this.#init.onWait(undefined);
+    this.#run(
+      () => attempt.answer(request, this.#attempt.signal),
+      (answers) => {
+        if (answers === undefined) {
+          this.#fail(new CancelledError());
+          return;
+        }
+        this.#send(
+          encodeInfoResponse(request.prompts.map((_, index) => answers[index] ?? "")),
+          { kind: "keyboard-interactive", attempt, isAsking: false },
+          "answers",
+        );
+      },
+    );
+  }
+
+  /** Runs a step that takes time; its result counts only if nothing has happened meanwhile. */
+  #run<T>(step: () => Promise<T>, then: (value: T) => void): void {
+    const state = this.#state;
+    const isCurrent = (): boolean => this.#state === state;
+    (async () => await step())().then(
+      (value) => {
+        if (isCurrent()) {
+          then(value);
+        }
+      },
+      (error: unknown) => {
+        if (isCurrent()) {
+          this.#fail(error);
+        }
+      },
+    );
+  }
+
+  #send(message: Buffer, state: State, judging: Extract<LoginWait, { on: "server" }>["judging"]): void {
+    this.#setState(state);
+    this.#init.onWait({ on: "server", judging });
+    this.#init.send(message);
+  }
+
+  #setState(state: State): void {
+    this.#state = state;
+  }
+
+  #renewAttempt(): void {
+    this.#attempt.abort(new CancelledError());
+    this.#attempt = new AbortController();
+  }
+
+  #toOver(loggedIn: boolean): void {
+    this.#state = { kind: "over", loggedIn };
+    this.#attempt.abort(new CancelledError());
+    this.#init.onWait(undefined);
+  }
+
+  /** What the server did is not allowed now (RFC 4252 sections 5.1 and 5.3; OpenSSH: input_userauth_error). */
+  #violated(what: string): void {
+    this.#fail(new ConnectError("protocol", `The server broke the rules of authentication: ${what}`));
+  }
+
+  #fail(error: unknown): void {
+    this.#toOver(false);
+    this.#init.onFailure(error);
+  }
+
+  /** @param said the server's own words, printable. */
+  error(reason: AuthError["reason"], message: string, said?: string): AuthError {
+    const { authenticator } = this.#init;
+    return new AuthError(reason, message, {
+      tried: authenticator.tried(),
+      problems: authenticator.problems(),
+      methodsLeft: this.methodsLeft,
+      ...(said !== undefined && said.trim() !== "" && { said }),
+    });
+  }
+}
