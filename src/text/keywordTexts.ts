@@ -70,7 +70,7 @@ const texts: Readonly<Record<Keyword, string>> = {
   knownhostscommand: "Runs without a shell, for 30 seconds at most, in trusted workspaces only",
   localcommand: "Runs only with PermitLocalCommand, which is not honoured",
   localforward: `${noForwarding}: run \`ssh -N -L\` in a terminal`,
-  loglevel: "The log has levels of its own: the command *Developer: Set Log Level…*",
+  loglevel: "`QUIET`, `FATAL` and `ERROR` hide the server's banner; the log has levels of its own",
   logverbose: "It is for the developers of OpenSSH",
   macs: "With `+`, `-` and `^`; what is not supported here is left out",
   nohostauthenticationforlocalhost:
@@ -88,7 +88,7 @@ const texts: Readonly<Record<Keyword, string>> = {
   proxyusefdpass:
     "A socket can't be taken over from a command: let the ProxyCommand carry the data (`nc` without `-F`)",
   pubkeyacceptedalgorithms:
-    "Every supported algorithm except SHA-1 is used: an RSA key then signs with SHA-2",
+    "For keys of files and of the agent; RSA with SHA-1 only where this allows it (`+ssh-rsa`)",
   pubkeyauthentication: "`unbound` and `host-bound` are as `yes`",
   refuseconnection: "No connection is made, and its text is shown",
   rekeylimit: "New keys are agreed when the server asks, or by `~R`",
