@@ -91,10 +91,16 @@ describe("servers other than OpenSSH", () => {
         }
       });
     });
-    const answer = async (): Promise<readonly string[]> => {
-      throw new Error("there is nothing to answer");
+    const answer = async ({
+      prompts,
+    }: {
+      readonly prompts: readonly unknown[];
+    }): Promise<readonly string[]> => {
+      expect(prompts).toEqual([]);
+      return [];
     };
     await login(port, [{ method: "keyboard-interactive", answer }], logger);
+    expect(logger.lines).toContain("info: The server says: Push");
     expect(logger.lines).toContain("info: The server says: Look at your telephone");
   });
 
