@@ -18,6 +18,7 @@ import { trustedProxyCommand } from "./config/proxyTrust.ts";
 import type { ConnectionEngine } from "./engine/connectionEngine.ts";
 import { lazySsh2 } from "./engine/ssh2/lazySsh2.ts";
 import { runProxyCommand } from "./engine/transport/proxyCommand.ts";
+import { ServerTalk } from "./engine/transport/serverTalk.ts";
 import { EnvironmentWatcher } from "./master/environmentWatcher.ts";
 import type { LoginFactory } from "./master/masterPorts.ts";
 import { MasterRegistry } from "./master/masterRegistry.ts";
@@ -71,7 +72,8 @@ export function createSshStack(init: SshStackInit): SshStack {
       policies: (uses) => connectionPolicy(policies, uses),
       resolve: (host) => resolver.resolve(host),
       resolveHop: (hop, before, signal) => resolveHop(resolver, hop, before, signal),
-      runProxy: (config) => runProxyCommand(trustedProxyCommand(config, settings), logger),
+      runProxy: (config, onWords) =>
+        runProxyCommand(trustedProxyCommand(config, settings), new ServerTalk(logger, onWords)),
     }),
   );
   const service = store.add(

@@ -54,6 +54,13 @@ export class Deadline implements Disposable {
     }
   }
 
+  /** The budget no longer counts: from now on the signal only follows its parent. */
+  lift(): void {
+    this.#left = Number.POSITIVE_INFINITY;
+    this.#timer?.dispose();
+    this.#timer = undefined;
+  }
+
   /** Stops the clock for good; the signal stays as it is. */
   dispose(): void {
     this.#pauses = Number.POSITIVE_INFINITY;

@@ -16,6 +16,7 @@ import type {
   Endpoint,
   EngineChannel,
   EngineConnection,
+  LoginWait,
   SessionSpec,
 } from "../engine/connectionEngine.ts";
 import { ConnectError } from "../engine/engineErrors.ts";
@@ -26,6 +27,7 @@ import { jumpFailure } from "./jumpFailure.ts";
 import type { LoginFactory, MasterPolicies } from "./masterPorts.ts";
 import {
   isLoss,
+  type LoginNews,
   type MasterCore,
   type MasterEndReason,
   type MasterState,
@@ -36,6 +38,10 @@ import { couldBeAsked } from "./unattended.ts";
 
 /** Seconds for a connection or a channel where ssh_config sets no ConnectTimeout. */
 export const defaultOpenTimeout = 30;
+
+/** Milliseconds that an unattended login waits for a server that says nothing, and for a ProxyCommand. */
+const unattendedSilence = 60_000;
+const unattendedProxy = 120_000;
 
 /** An urgent probe is answered within this many milliseconds, or the peer counts as hung. */
 const urgentProbeDeadline = 1250;
@@ -74,7 +80,11 @@ export interface MasterInit {
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
   /** Makes the way to the host where it is not a plain socket: a jump host's channel or a ProxyCommand. */
-  readonly transport?: (signal: AbortSignal, onLost: () => void) => Promise<Transport>;
+  readonly transport?: (
+    signal: AbortSignal,
+    onLost: () => void,
+    onNews: (news: LoginNews) => void,
+  ) => Promise<Transport>;
 }
 
 /**
@@ -91,6 +101,9 @@ export class Master implements Disposable {
   readonly #logger: Logger;
   readonly #leases: LeaseCounter;
   readonly #changed = new Emitter<void>();
+  readonly #news = new Emitter<LoginNews>();
+  /** What was said during the login; bounded by the engine. */
+  #said: LoginNews[] = [];
   readonly #resources = new DisposableStore();
   readonly #room: ChannelRoom;
   readonly #opener: ChannelOpener;
@@ -248,6 +261,17 @@ export class Master implements Disposable {
     }
   }
 
+  /** Calls `listener` with what was said and is waited for in this login, and with what follows. */
+  watchLogin(listener: (news: LoginNews) => void): Disposable {
+    for (const news of this.#said) {
+      listener(news);
+    }
+    if (this.#state.kind === "connecting" && this.#state.wait !== undefined) {
+      listener({ kind: "wait", alias: this.config.alias, wait: this.#state.wait });
+    }
+    return this.#news.event(listener);
+  }
+
   /** Asks for a sign of life at once. Resolves to whether one came. */
   async probe(): Promise<boolean> {
     return (await this.#heartbeat?.probeNow(urgentProbeDeadline)) ?? false;
@@ -285,6 +309,7 @@ export class Master implements Disposable {
   dispose(): void {
     this.kill("shutdown");
     this.#changed.dispose();
+    this.#news.dispose();
   }
 
   snapshot(): MasterCore {
@@ -317,9 +342,10 @@ export class Master implements Disposable {
   }
 
   async #connect(): Promise<EngineConnection> {
+    const { allowPrompts } = this.#init;
     const deadline = new Deadline(
       this.#clock,
-      openTimeLimit(this.config),
+      connectTimeLimit(this.config, allowPrompts),
       () => new ConnectError("timed-out", "The connection did not come up in time"),
       this.#abort.signal,
     );
@@ -334,7 +360,11 @@ export class Master implements Disposable {
         });
         // A jump host has its own deadline, and may have to ask.
         transport = await deadline.paused(() =>
-          makeTransport(this.#abort.signal, () => this.#lose("jump-lost")),
+          makeTransport(
+            this.#abort.signal,
+            () => this.#lose("jump-lost"),
+            (news) => this.#tellNews(news),
+          ),
         );
         this.#resources.add(transport.hold);
       }
@@ -351,11 +381,18 @@ export class Master implements Disposable {
           verifier,
           authenticator,
           logger: this.#logger,
+          ...(!allowPrompts && { silenceLimit: unattendedSilence }),
           onPhase: (phase) => {
+            if (phase === "authentication") {
+              // As in `ssh`, ConnectTimeout ends with the key exchange. A person or a telephone may take long.
+              deadline.lift();
+            }
             if (this.#state.kind === "connecting") {
               this.#setState({ kind: "connecting", since: this.#since, phase });
             }
           },
+          onWait: (wait) => this.#onWait(wait),
+          onServerWords: (words) => this.#tellNews({ kind: "words", alias: config.alias, words }),
         },
         deadline.signal,
       );
@@ -377,7 +414,25 @@ export class Master implements Disposable {
     }
   }
 
+  #onWait(wait: LoginWait | undefined): void {
+    if (this.#state.kind === "connecting") {
+      const { since, phase } = this.#state;
+      this.#setState({ kind: "connecting", since, phase, ...(wait && { wait }) });
+      this.#tellNews({ kind: "wait", alias: this.config.alias, wait });
+    }
+  }
+
+  #tellNews(news: LoginNews): void {
+    if (this.#connection === undefined && !this.isEnded) {
+      if (news.kind === "words") {
+        this.#said.push(news);
+      }
+      this.#news.fire(news);
+    }
+  }
+
   #onConnected(connection: EngineConnection): void {
+    this.#said = [];
     this.#connection = connection;
     this.#since = this.#clock.now();
     this.#logger.info(
@@ -508,6 +563,18 @@ export class Master implements Disposable {
     // One that came because the first is full leaves as soon as it is empty.
     return this.#overflow ? 0 : this.#policy.linger.seconds * 1000;
   }
+}
+
+/**
+ * From the first packet to the end of the key exchange, in milliseconds. Without ConnectTimeout `ssh` waits for a
+ * ProxyCommand for ever; somebody who can cancel does, too.
+ */
+function connectTimeLimit(config: HostConfig, attended: boolean): number {
+  return config.proxyCommand !== undefined && config.connectTimeout === undefined
+    ? attended
+      ? Number.POSITIVE_INFINITY
+      : unattendedProxy
+    : openTimeLimit(config);
 }
 
 /** For a connection or a channel, in milliseconds. */

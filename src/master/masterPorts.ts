@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Authenticator } from "../auth/authPorts.ts";
 import type { ConnectionPolicy, ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
+import type { ServerWords } from "../engine/connectionEngine.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 
 /** What holds for a connection with these uses (at least one); asked again whenever they, settings or ssh_config change. */
@@ -23,7 +24,7 @@ export type LoginFactory = (
 ) => { readonly verifier: HostKeyVerifier; readonly authenticator: Authenticator };
 
 /** Runs a ProxyCommand through the user's shell; the stream's destruction ends the process. */
-export type ProxyRunner = (config: HostConfig) => Duplex;
+export type ProxyRunner = (config: HostConfig, onWords: (words: ServerWords) => void) => Duplex;
 
 /** Resolves the hops of a ProxyJump; the given chain replaces the hop's own ProxyJump unless it is the first hop. */
 export type HopResolver = (

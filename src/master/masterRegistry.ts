@@ -9,8 +9,9 @@ import type { HostConfig } from "../config/hostConfig.ts";
 import type { ConnectionEngine } from "../engine/connectionEngine.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
 import { jumpFailure } from "./jumpFailure.ts";
-import { Master, type Transport } from "./master.ts";
+import { Master, type MasterInit, type Transport } from "./master.ts";
 import type { HopResolver, LoginFactory, MasterPolicies, ProxyRunner } from "./masterPorts.ts";
+import type { LoginNews } from "./masterTypes.ts";
 import { PolicyRefresh } from "./policyRefresh.ts";
 
 export interface MasterRegistryInit {
@@ -169,14 +170,16 @@ export class MasterRegistry implements Disposable {
     use: ConnectionUse,
     allowPrompts: boolean,
     behind: readonly string[],
-  ): ((signal: AbortSignal, onLost: () => void) => Promise<Transport>) | undefined {
+  ): MasterInit["transport"] {
     const { config } = use;
     if (config.proxyJump.length > 0) {
-      return (signal, onLost) => this.#jump(id, use, allowPrompts, behind, signal, onLost);
+      return (signal, onLost, onNews) =>
+        this.#jump(id, use, allowPrompts, behind, { signal, onLost, onNews });
     }
     if (config.proxyCommand !== undefined) {
-      return async () => {
-        const stream = this.#init.runProxy(config);
+      return async (_signal, _onLost, onNews) => {
+        const { alias } = config;
+        const stream = this.#init.runProxy(config, (words) => onNews({ kind: "words", alias, words }));
         return { stream, hold: toDisposable(() => stream.destroy()) };
       };
     }
@@ -189,8 +192,7 @@ export class MasterRegistry implements Disposable {
     { config, folder }: ConnectionUse,
     allowPrompts: boolean,
     behind: readonly string[],
-    signal: AbortSignal,
-    onLost: () => void,
+    { signal, onLost, onNews }: JumpHandlers,
   ): Promise<Transport> {
     const last = config.proxyJump.at(-1);
     if (last === undefined) {
@@ -204,6 +206,7 @@ export class MasterRegistry implements Disposable {
       const lease = this.acquire({ config: hop, folder }, allowPrompts, behind);
       const { master } = lease;
       const wasThere = master.connection !== undefined;
+      const news = master.watchLogin(onNews);
       try {
         const target = { host: config.hostName, port: config.port };
         const stream = await master.openDirectTcpip(target, jumpOriginator, signal);
@@ -234,9 +237,18 @@ export class MasterRegistry implements Disposable {
         if (attempt > 1 || !wasThere || !ChannelError.is(error) || error.reason !== "connection-ended") {
           throw jumpFailure(config, ChannelError.is(error) ? "tunnel" : "connection", error);
         }
+      } finally {
+        news.dispose();
       }
     }
   }
+}
+
+interface JumpHandlers {
+  readonly signal: AbortSignal;
+  onLost(): void;
+  /** What the jump host's login says and waits for. */
+  onNews(news: LoginNews): void;
 }
 
 /** What `ssh -W`, and so ProxyJump, names as the originator (channel_connect_stdio_fwd in OpenSSH's channels.c). */

@@ -1,6 +1,11 @@
 import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { KeepalivePolicy, LingerPolicy } from "../config/hostConfig.ts";
-import type { ConnectPhase, NegotiatedAlgorithms } from "../engine/connectionEngine.ts";
+import type {
+  ConnectPhase,
+  LoginWait,
+  NegotiatedAlgorithms,
+  ServerWords,
+} from "../engine/connectionEngine.ts";
 
 export interface DestinationSnapshot {
   readonly user: string;
@@ -48,7 +53,13 @@ export function isLoss(reason: MasterEndReason): boolean {
 
 /** Times are wall-clock milliseconds since the epoch. */
 export type MasterState =
-  | { readonly kind: "connecting"; readonly since: number; readonly phase: "jump" | "proxy" | ConnectPhase }
+  | {
+      readonly kind: "connecting";
+      readonly since: number;
+      readonly phase: "jump" | "proxy" | ConnectPhase;
+      /** What the login waits for. */
+      readonly wait?: LoginWait;
+    }
   | { readonly kind: "ready"; readonly since: number }
   /** No session; leaves at `until` (undefined: stays). */
   | { readonly kind: "lingering"; readonly since: number; readonly until: number | undefined }
@@ -114,3 +125,9 @@ export interface MasterCore {
   readonly localAddress: string | undefined;
   readonly remoteAddress: string | undefined;
 }
+
+/** What happens while a host, or a jump host before it, logs in, for those who wait for it. `alias`: of that host. */
+export type LoginNews =
+  | { readonly kind: "words"; readonly alias: string; readonly words: ServerWords }
+  /** Undefined: it goes on by itself. */
+  | { readonly kind: "wait"; readonly alias: string; readonly wait: LoginWait | undefined };

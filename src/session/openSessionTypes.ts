@@ -1,5 +1,6 @@
 import type { SettingsFolder } from "../config/configPorts.ts";
 import type { Dimensions, SessionRequest } from "../engine/connectionEngine.ts";
+import type { LoginNews } from "../master/masterTypes.ts";
 import type { LoginMode } from "../reconnect/reconnectTypes.ts";
 import type { LostSession, SessionKind } from "./sessionTypes.ts";
 
@@ -44,4 +45,6 @@ export interface OpenSessionRequest {
    * until the connection is there only the destination's reconnection is seen, not the attempt.
    */
   readonly inPlaceOf?: LostSession;
+  /** What the login says and waits for, where the session waits for one. */
+  onLogin?(news: LoginNews): void;
 }

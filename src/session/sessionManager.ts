@@ -9,7 +9,7 @@ import type { ChannelDetails, EngineChannel, SessionSpec } from "../engine/conne
 import { ChannelError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
 import { leased, type MasterLease, type MasterRegistry } from "../master/masterRegistry.ts";
-import { isLoss } from "../master/masterTypes.ts";
+import { isLoss, type LoginNews } from "../master/masterTypes.ts";
 import { Reconnections } from "../reconnect/reconnections.ts";
 import type { ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
@@ -171,11 +171,12 @@ export class SessionManager implements SessionService {
     }
   }
 
-  async connect(host: string, signal?: AbortSignal): Promise<string> {
+  async connect(host: string, signal?: AbortSignal, onLogin?: (news: LoginNews) => void): Promise<string> {
     const either = AbortSignal.any([this.#shutdown.signal, ...(signal === undefined ? [] : [signal])]);
     const config = await this.#init.resolve(host, either);
     for (let isFirst = true; ; isFirst = false) {
       const lease = this.#init.registry.acquire({ config, folder: this.#init.folder() }, true);
+      const news = onLogin && lease.master.watchLogin(onLogin);
       try {
         await lease.master.ready(either);
         return lease.master.id;
@@ -184,6 +185,7 @@ export class SessionManager implements SessionService {
           throw error;
         }
       } finally {
+        news?.dispose();
         lease.dispose();
       }
     }
@@ -351,6 +353,7 @@ export class SessionManager implements SessionService {
       const wasThere = master.connection !== undefined;
       session.useMaster(master, lease);
       this.#tell(session);
+      const news = request.onLogin && master.watchLogin(request.onLogin);
       try {
         return await master.openChannel(spec, signal);
       } catch (error) {
@@ -377,6 +380,8 @@ export class SessionManager implements SessionService {
         this.#init.logger.info(
           `${master.id} can't carry ${session.id} (${error.reason}): another one is used`,
         );
+      } finally {
+        news?.dispose();
       }
     }
   }

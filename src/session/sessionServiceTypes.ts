@@ -1,6 +1,7 @@
 import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/emitter.ts";
 import type { ChannelDetails } from "../engine/connectionEngine.ts";
+import type { LoginNews } from "../master/masterTypes.ts";
 import type { ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
@@ -44,7 +45,7 @@ export interface SessionService extends Disposable {
    */
   open(request: OpenSessionRequest, signal?: AbortSignal): Promise<Session>;
   /** Logs in without a session: the master lingers at once. Resolves to the master's id. */
-  connect(host: string, signal?: AbortSignal): Promise<string>;
+  connect(host: string, signal?: AbortSignal, onLogin?: (news: LoginNews) => void): Promise<string>;
   session(id: string): Session | undefined;
   /**
    * For a terminal whose session was lost: waits for another connection together with all others of its destination. An

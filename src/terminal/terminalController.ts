@@ -18,6 +18,7 @@ import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
+import type { LoginNews } from "../master/masterTypes.ts";
 import { failureClass } from "../reconnect/failureClass.ts";
 import type {
   LoginMode,
@@ -51,6 +52,8 @@ export interface OpenAttempt {
   readonly login: LoginMode;
   /** The session that was lost before it in this tab, if one was. */
   readonly inPlaceOf: LostSession | undefined;
+  /** What the login says and waits for. */
+  onLogin(news: LoginNews): void;
 }
 
 /** How an end is told, and what becomes of the tab. */
@@ -110,6 +113,8 @@ export type TerminalState =
 const usualSize: Dimensions = { columns: 80, rows: 24 };
 /** A login that is quicker than this says nothing of itself. Milliseconds. */
 const quietOpening = 300;
+/** What a login waits for is shown when it takes longer. Milliseconds. */
+const quietWait = 1_000;
 /** What is typed before the session is open. UTF-16 code units. */
 const mostTypedAhead = 64 * 1024;
 /** An end that was asked for and has not come by then is made one. Milliseconds. */
@@ -229,6 +234,11 @@ export class TerminalController implements Disposable {
         signal: attempt.signal,
         login,
         inPlaceOf,
+        onLogin: (news) => {
+          if (!attempt.signal.aborted) {
+            this.#onLogin(news);
+          }
+        },
       });
       if (attempt.signal.aborted) {
         this.#hangUp(session);
@@ -252,6 +262,20 @@ export class TerminalController implements Disposable {
         this.#stopTimer();
         this.#onFailed(asError(thrown), again);
       }
+    }
+  }
+
+  /** The person who waits sees for what, and what the server says; Ctrl+C gives up. */
+  #onLogin(news: LoginNews): void {
+    const { clock, phrases } = this.#init;
+    if (news.kind === "words") {
+      this.#screen.notice(...phrases.serverWords(news.words, news.alias));
+      return;
+    }
+    const { wait, alias } = news;
+    if (wait !== undefined) {
+      this.#stopTimer();
+      this.#timer = clock.setTimeout(() => this.#screen.status(phrases.loginWait(wait, alias)), quietWait);
     }
   }
 

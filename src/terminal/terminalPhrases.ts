@@ -1,7 +1,13 @@
+import type { LoginWait, ServerWords } from "../engine/connectionEngine.ts";
+
 /** The sentences that a terminal writes between the output of its sessions. Plain text, one line each. */
 export interface TerminalPhrases {
   connecting(host: string): string;
   reconnecting(host: string): string;
+  /** What the login of `host`, or of a jump host before it, waits for. */
+  loginWait(wait: LoginWait, host: string): string;
+  /** Words of the server or of the ProxyCommand: who says it, then one line each. */
+  serverWords(words: ServerWords, host: string): readonly string[];
   /** @param droppedKeys how many characters were typed meanwhile and are not sent. */
   reconnected(seconds: number, droppedKeys: number): string;
   reconnectingIn(seconds: number): string;

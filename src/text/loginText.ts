@@ -20,6 +20,23 @@ export function loginWaitText(wait: LoginWait, host: string): string {
   }
 }
 
+/** The same in a row of the tree, behind "connecting:". */
+export function loginWaitShort(wait: LoginWait): string {
+  if (wait.on === "key") {
+    return wait.touch ? "touch your security key" : "the key signs";
+  }
+  switch (wait.judging) {
+    case "request":
+      return "the server answers the login";
+    case "key":
+      return "the server checks the key";
+    case "password":
+      return "the server checks the password";
+    case "answers":
+      return "the server checks the answer";
+  }
+}
+
 /** Who says it, in front of a server's words. */
 export function serverWordsTitle(source: ServerWords["source"], host: string): string {
   switch (source) {
@@ -31,6 +48,11 @@ export function serverWordsTitle(source: ServerWords["source"], host: string): s
     case "proxy":
       return `The ProxyCommand for ${host} says:`;
   }
+}
+
+/** The same as one message, for logins without a terminal. */
+export function serverWordsMessage({ source, text }: ServerWords, host: string): string {
+  return printable(`${serverWordsTitle(source, host)} ${text.replaceAll("\n", " ")}`, 1_000);
 }
 
 /** The three questions of a password change, in order. `destination` is printable. */

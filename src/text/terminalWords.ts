@@ -6,6 +6,7 @@ import type { Ending } from "../terminal/terminalController.ts";
 import type { TerminalPhrases } from "../terminal/terminalPhrases.ts";
 import { hostKeyWarning } from "./hostKeyWarning.ts";
 import { plural } from "./humanText.ts";
+import { loginWaitText, serverWordsTitle } from "./loginText.ts";
 import { userMessage } from "./userMessages.ts";
 
 /** What runs in a terminal: a login shell, or a command in its place. */
@@ -26,6 +27,8 @@ export function terminalPhrases(program: TerminalProgram): TerminalPhrases {
   return {
     connecting: (host) => `Connecting to ${host}…`,
     reconnecting: (host) => `Reconnecting to ${host}…`,
+    loginWait: (wait, host) => loginWaitText(wait, printable(host)),
+    serverWords: ({ source, text }, host) => [serverWordsTitle(source, printable(host)), ...text.split("\n")],
     reconnected: (seconds, droppedKeys) =>
       droppedKeys === 0
         ? `── reconnected after ${seconds} s ──`

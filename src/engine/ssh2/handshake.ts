@@ -8,9 +8,9 @@ import { printable } from "../../base/log.ts";
 import type { ConnectionEnd, ConnectionInfo, ConnectRequest } from "../connectionEngine.ts";
 import { ConnectError } from "../engineErrors.ts";
 import { networkError } from "../transport/networkErrors.ts";
+import { ServerTalk } from "../transport/serverTalk.ts";
 import { algorithmMismatch } from "./algorithmMismatch.ts";
 import type { AlgorithmOffer } from "./algorithms.ts";
-import { ServerTalk } from "./login/serverTalk.ts";
 import { SilenceWatch } from "./login/silenceWatch.ts";
 import { UserAuth } from "./login/userAuth.ts";
 import type { Ssh2Connection } from "./ssh2Connection.ts";
@@ -131,6 +131,7 @@ export class Handshake {
       this.#negotiated = negotiated;
       const { request, clock, connection } = this.#parts;
       request.onPhase?.("authentication");
+      request.onWait?.({ on: "server", judging: "request" });
       if (request.silenceLimit !== undefined) {
         this.#silence = new SilenceWatch({
           clock,

@@ -1,16 +1,17 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
-import { type Logger, printable } from "../../base/log.ts";
 import { programSurroundings, userShell } from "../../base/programFolder.ts";
 import { ConnectError } from "../engineErrors.ts";
+import type { ServerTalk } from "./serverTalk.ts";
 
 /**
  * Runs a ProxyCommand (ssh_config(5)) through the user's shell, `exec`ed as OpenSSH does (sshconnect.c,
  * ssh_proxy_connect), and gives its standard input and output as one stream. Destroying the stream ends the process.
  *
  * @param command all tokens expanded.
+ * @param talk gets what the command says to its standard error.
  */
-export function runProxyCommand(command: string, logger: Logger): Duplex {
+export function runProxyCommand(command: string, talk: ServerTalk): Duplex {
   const windows = process.platform === "win32";
   const shell = userShell();
   const surroundings = programSurroundings();
@@ -58,7 +59,7 @@ export function runProxyCommand(command: string, logger: Logger): Duplex {
     // As above.
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    logger.warn(`ProxyCommand: ${printable(text.trimEnd())}`);
+    talk.say("proxy", text);
   });
   child.on("error", (error) => {
     stream.destroy(

@@ -173,7 +173,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     };
   }
 
-  async #openSession({ dimensions, signal, login, inPlaceOf }: OpenAttempt): Promise<Session> {
+  async #openSession({ dimensions, signal, login, inPlaceOf, onLogin }: OpenAttempt): Promise<Session> {
     const { service, request, resolver } = this.#init;
     const config = await resolver.resolve(request.host, signal);
     const notice = this.#init.configNotice(config);
@@ -190,6 +190,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         ...terminalRequest(config, command, dimensions),
         login,
         ...(inPlaceOf && { inPlaceOf }),
+        onLogin,
       },
       signal,
     );

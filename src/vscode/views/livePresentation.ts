@@ -21,6 +21,7 @@ import {
   usualRoundTrip,
 } from "../../text/humanText.ts";
 import { limitLeftText, limitRowText, limitSourceText, limitTitle } from "../../text/limitText.ts";
+import { loginWaitShort } from "../../text/loginText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { differingUses, intervalText, lingerText, sharedPolicyNote } from "../../text/sharedPolicyText.ts";
 import { userMessage } from "../../text/userMessages.ts";
@@ -80,7 +81,7 @@ export function masterEndText(reason: MasterEndReason): string {
 export function masterStateText(state: MasterSnapshot["state"], now: number): string {
   switch (state.kind) {
     case "connecting":
-      return `connecting: ${phases[state.phase]}`;
+      return `connecting: ${state.wait === undefined ? phases[state.phase] : loginWaitShort(state.wait)}`;
     case "ready":
       return "ready";
     case "lingering":

@@ -60,6 +60,29 @@ describe("opening", () => {
     expect(await tab.text()).toMatch(/Unknown encoding "klingon" \(.*Using UTF-8\.\né$/);
   });
 
+  test("what the server says during a login is shown and stays; what is waited for goes again", async () => {
+    const tab = new Tab();
+    let opened: (session: Session) => void = () => {};
+    tab.openings.push(() => new Promise((resolve) => (opened = resolve)));
+    tab.controller.open({ columns: 80, rows: 24 });
+    await settle();
+    const words = { source: "banner", text: "Visit https://example.org/device\nCode: 1234" } as const;
+    tab.attempts[0]?.onLogin({ kind: "words", alias: "jump1", words });
+    tab.attempts[0]?.onLogin({
+      kind: "wait",
+      alias: "jump1",
+      wait: { on: "server", judging: "password" },
+    });
+    await tab.clock.advance(1_000);
+    expect(await tab.text()).toBe(
+      "jump1 says:\nVisit https://example.org/device\nCode: 1234\nWaiting for jump1 to accept the password…",
+    );
+    opened(tab.newSession());
+    await tab.until("open");
+    tab.session.send("$ ");
+    expect(await tab.text()).toBe("jump1 says:\nVisit https://example.org/device\nCode: 1234\n$");
+  });
+
   test("a slow login is said, and leaves no trace", async () => {
     const tab = new Tab();
     let opened: (session: Session) => void = () => {};

@@ -7,7 +7,7 @@ import { wireBoolean, wireString } from "../../../base/wire.ts";
 
 import type { LoginWait } from "../../connectionEngine.ts";
 import { ConnectError } from "../../engineErrors.ts";
-import type { ServerTalk } from "./serverTalk.ts";
+import type { ServerTalk } from "../../transport/serverTalk.ts";
 import {
   authMessage,
   encodeInfoResponse,

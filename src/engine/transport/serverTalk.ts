@@ -1,5 +1,5 @@
-import { type Logger, printable, printableLines } from "../../../base/log.ts";
-import type { ServerWords } from "../../connectionEngine.ts";
+import { type Logger, printable, printableLines } from "../../base/log.ts";
+import type { ServerWords } from "../connectionEngine.ts";
 
 /** For each connection: what is shown and logged of the server's words. The rest is dropped, which is said once. */
 const shownCharacters = 16 * 1024;

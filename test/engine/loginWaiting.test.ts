@@ -1,0 +1,140 @@
+import { rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import type { AuthPrompter } from "../../src/auth/authPorts.ts";
+import type { LoginNews } from "../../src/master/masterTypes.ts";
+import { msg, str, u32 } from "../attack/support/hostilePackets.ts";
+import {
+  type HostileListener,
+  type HostileOptions,
+  type HostilePeer,
+  listenHostile,
+} from "../attack/support/hostileServer.ts";
+import { noPrompts, type TestStack, testStack } from "../support/testStack.ts";
+
+/** A whole login through the stack, to a server that takes its time. */
+const listeners: HostileListener[] = [];
+const stacks: TestStack[] = [];
+const files: string[] = [];
+
+afterEach(async () => {
+  for (const stack of stacks.splice(0)) {
+    await stack[Symbol.asyncDispose]();
+  }
+  for (const listener of listeners.splice(0)) {
+    listener.close();
+  }
+  await Promise.all(files.splice(0).map((file) => rm(file)));
+});
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function setUp(
+  serve: (peer: HostilePeer) => Promise<void>,
+  lines: (port: number) => readonly string[],
+  prompts: Partial<AuthPrompter> = {},
+  options: HostileOptions = {},
+): Promise<{ readonly stack: TestStack; readonly news: LoginNews[]; connect(): Promise<string> }> {
+  const listener = await listenHostile(serve, options);
+  listeners.push(listener);
+  const { port } = listener;
+  const configFile = join(tmpdir(), `login-waiting-${process.pid}-${port}`);
+  files.push(configFile);
+  await writeFile(
+    configFile,
+    [
+      "Host slow",
+      "  HostName 127.0.0.1",
+      `  Port ${port}`,
+      "  StrictHostKeyChecking no",
+      "  UserKnownHostsFile /dev/null",
+      "  IdentityAgent none",
+      "  IdentityFile none",
+      ...lines(port).map((line) => `  ${line}`),
+      "",
+    ].join("\n"),
+  );
+  const stack = await testStack(configFile, { authPrompter: { ...noPrompts, ...prompts } });
+  stacks.push(stack);
+  const news: LoginNews[] = [];
+  return {
+    stack,
+    news,
+    connect: () => stack.service.connect("slow", undefined, (each) => news.push(each)),
+  };
+}
+
+test("ConnectTimeout ends with the key exchange: a server may take longer to judge a password", async () => {
+  const { connect, news } = await setUp(
+    async (peer) => {
+      await peer.startLogin();
+      await peer.nextOf(50);
+      peer.send(msg(53, str("To authenticate, visit https://example.org/device\n"), str("")));
+      peer.send(msg(51, str("password"), Buffer.of(0)));
+      await peer.nextOf(50);
+      await pause(2_500);
+      peer.send(msg(52));
+    },
+    () => ["ConnectTimeout 1"],
+    { password: async () => ({ value: "x", remember: false }) },
+  );
+  await connect();
+  expect(news).toContainEqual({
+    kind: "words",
+    alias: "slow",
+    words: { source: "banner", text: "To authenticate, visit https://example.org/device" },
+  });
+  expect(news).toContainEqual({ kind: "wait", alias: "slow", wait: { on: "server", judging: "password" } });
+});
+
+test("ConnectTimeout still ends a key exchange that never comes", async () => {
+  const { connect } = await setUp(
+    async (peer) => peer.sendVersion(),
+    () => ["ConnectTimeout 1"],
+    {},
+    { exchanges: false },
+  );
+  await expect(connect()).rejects.toMatchObject({ reason: "timed-out" });
+});
+
+test("what a ProxyCommand says reaches the person, and the login goes on", async () => {
+  const { connect, news } = await setUp(
+    (peer) => peer.letIn(),
+    (port) => [
+      `ProxyCommand sh -c 'echo "waking \\033[31mthe codespace" >&2; exec ${process.execPath} -e "const s=require(String.fromCharCode(110,101,116)).connect(${port},String.fromCharCode(49,50,55,46,48,46,48,46,49));process.stdin.pipe(s).pipe(process.stdout)"'`,
+    ],
+  );
+  await connect();
+  const words = news.flatMap((each) => (each.kind === "words" ? [each.words] : []));
+  expect(words).toHaveLength(1);
+  expect(words[0]).toMatchObject({ source: "proxy" });
+  expect(words[0]?.text).toMatch(/^waking .*the codespace$/);
+  expect(words[0]?.text).not.toContain("\u001b");
+});
+
+test("a session sees what the login of its jump host says", async () => {
+  const { stack, news } = await setUp(
+    async (peer) => {
+      await peer.startLogin();
+      await peer.nextOf(50);
+      peer.send(msg(51, str("keyboard-interactive"), Buffer.of(0)));
+      await peer.nextOf(50);
+      peer.send(msg(60, str(""), str("Approve on your phone"), str(""), u32(0)));
+      await peer.nextOf(61);
+      await pause(100);
+      peer.send(msg(1, u32(2), str("No approval"), str("")));
+    },
+    () => ["", "Host behind", "  HostName 127.0.0.1", "  ProxyJump slow"],
+  );
+  const opening = stack.service.open({
+    host: "behind",
+    kind: "terminal",
+    request: { type: "shell" },
+    onLogin: (each) => news.push(each),
+  });
+  await expect(opening).rejects.toThrow();
+  const words = news.flatMap((each) => (each.kind === "words" ? [`${each.alias}: ${each.words.text}`] : []));
+  expect(words).toEqual(["slow: Approve on your phone", "slow: No approval"]);
+});
