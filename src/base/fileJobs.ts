@@ -93,6 +93,8 @@ const nonBlocking = (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 const chunkLength = 1024 * 1024;
 /** How long a pipe may keep a reader waiting. */
 const pipePatienceMilliseconds = 1000;
+/** A program that was waiting for a reader opens its end once ours is open. */
+const writerPatienceMilliseconds = 100;
 const pipePollMilliseconds = 20;
 
 /** @throws FileError */
@@ -232,7 +234,7 @@ async function readRegular(
 async function readPipe(raw: RawFiles, fd: number, path: string, limit: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(limit + 1);
   let length = 0;
-  let patience = pipePatienceMilliseconds;
+  let waited = 0;
   while (length <= limit) {
     const count = await raw.read(fd, bytes, length, null).catch((error: unknown) => {
       if (error instanceof Error && "code" in error && error.code === "EAGAIN") {
@@ -240,17 +242,17 @@ async function readPipe(raw: RawFiles, fd: number, path: string, limit: number):
       }
       throw error;
     });
-    if (count === 0 && length === 0) {
-      throw new FileError("not-a-file", path, "it is a pipe to which no program writes");
-    }
-    if (count === 0) {
+    if (count === 0 && length > 0) {
       return bytes.slice(0, length);
     }
-    if (count === undefined) {
-      patience -= pipePollMilliseconds;
-      if (patience <= 0) {
-        throw new FileError("not-a-file", path, "it is a pipe, and its writer does not end in time");
-      }
+    if (count === 0 && waited >= writerPatienceMilliseconds) {
+      throw new FileError("not-a-file", path, "it is a pipe to which no program writes");
+    }
+    if (waited >= pipePatienceMilliseconds) {
+      throw new FileError("not-a-file", path, "it is a pipe, and its writer does not end in time");
+    }
+    if (count === undefined || count === 0) {
+      waited += pipePollMilliseconds;
       await raw.sleep(pipePollMilliseconds);
     }
     length += count ?? 0;
