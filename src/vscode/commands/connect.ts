@@ -24,6 +24,7 @@ async function connectTo(context: CommandContext, host: string): Promise<void> {
           void vscode.window.showInformationMessage(plainMessage(serverWordsMessage(news.words, news.alias)));
         }
       });
+      await context.recent.add(host);
       const notice = context.notices.take(await context.resolver.resolve(host));
       if (notice !== undefined) {
         vscode.window.setStatusBarMessage(`$(info) ${plainMessage(notice)}`, 8000);

@@ -10,6 +10,7 @@ import { FakeEngine } from "../../support/fakeEngine.ts";
 import { shell } from "../../support/fakeStack.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
 import { ManualClock, settle } from "../../support/manualClock.ts";
+import { ed25519Blob } from "../../support/publicKeys.ts";
 import { RecordingLogger } from "../../support/recordingLogger.ts";
 import { noPrompts } from "../../support/testStack.ts";
 
@@ -225,5 +226,48 @@ describe("ssh_config's ChannelTimeout, enforced", () => {
     expect([idle.state.kind, busy.state.kind]).toEqual(["open", "open"]);
     await clock.advance(61_000);
     expect([idle.state.kind, busy.state.kind]).toEqual(["ending", "ending"]);
+  });
+});
+
+describe("what the stack hands to a connection", () => {
+  const unknown = ed25519Blob(7);
+  const asked = (): Promise<boolean> => {
+    questions++;
+    return Promise.resolve(true);
+  };
+  let questions: number;
+  let trusting: SshStack;
+  beforeEach(() => {
+    questions = 0;
+    trusting = createSshStack({
+      ...{ clock, engine, settings, resolver: aliases, logger: new RecordingLogger() },
+      authPrompter: noPrompts,
+      hostKeyPrompter: { confirmUnknown: asked },
+      secrets: { get: async () => undefined, set: async () => {}, delete: async () => {} },
+      localAddresses: () => "",
+    });
+    aliases.values = { host: { strictHostKeyChecking: "ask", userKnownHostsFiles: ["/dev/null"] } };
+  });
+
+  it.each([
+    ["unattended", 0, false],
+    ["attended", 1, true],
+  ] as const)("an %s login asks %d questions about an unknown host key", async (login, count, accepted) => {
+    await trusting.service.open({ host: "host", ...shell, login });
+    const verifier = engine.requests.at(-1)?.verifier;
+    const verdict = await verifier?.verify(unknown, "192.0.2.1", new AbortController().signal).then(
+      () => true,
+      () => false,
+    );
+    expect([questions, verdict]).toEqual([count, accepted]);
+  });
+
+  it("runs no ProxyCommand in an untrusted workspace, and connects nowhere", async () => {
+    aliases.values = { host: { proxyCommand: "touch /must-not-run" } };
+    settings.isTrusted = false;
+    await expect(trusting.service.open({ host: "host", ...shell })).rejects.toMatchObject({
+      reason: "not-allowed",
+    });
+    expect(engine.requests).toEqual([]);
   });
 });
