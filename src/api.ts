@@ -30,7 +30,18 @@ export type {
   SessionState,
 } from "./session/sessionTypes.ts";
 
-export interface ExecOptions {
+/**
+ * A person must allow other extensions to use a host before the first of `connect`, `openTerminal`, `exec`,
+ * `disconnect` and `kill` does anything there. Until then they wait for the answer; they reject with an error whose
+ * `reason` is `refused` or `busy`. Reading (`hosts`, `masters`, `onDidChange`) asks nobody: it shows what any extension
+ * can read from ssh_config, and what is connected, addresses and titles included.
+ */
+export interface CallerOptions {
+  /** The name of your extension. The question shows it as what you say of yourself. */
+  readonly caller?: string;
+}
+
+export interface ExecOptions extends CallerOptions {
   /** Sent to the command's standard input, then EOF. Without it the command reads EOF at once. */
   readonly stdin?: string | Uint8Array;
   /** In addition to SendEnv and SetEnv; servers accept what their AcceptEnv names. */
@@ -58,7 +69,7 @@ export interface ExecResult {
   readonly timedOut: boolean;
 }
 
-export interface OpenTerminalOptions {
+export interface OpenTerminalOptions extends CallerOptions {
   readonly title?: string;
   /** Run this in place of the login shell. */
   readonly command?: string;
@@ -70,15 +81,15 @@ export interface SshSessionsApi {
   hosts(): Promise<readonly HostEntry[]>;
   masters(): readonly MasterSnapshot[];
   /** Logs in, or uses the master that is there. Resolves to the master. Rejects with one of the typed errors. */
-  connect(host: string): Promise<MasterSnapshot>;
+  connect(host: string, options?: CallerOptions): Promise<MasterSnapshot>;
   /** Opens an integrated terminal. Resolves when the session is open (or rejects when it could not be opened). */
   openTerminal(host: string, options?: OpenTerminalOptions): Promise<SessionSnapshot>;
   /** Runs a command on the master that is there, or on a new one. */
   exec(host: string, command: string, options?: ExecOptions): Promise<ExecResult>;
   /** Ends a master or a session in order. */
-  disconnect(id: string): Promise<void>;
+  disconnect(id: string, options?: CallerOptions): Promise<void>;
   /** Ends a master or a session now. */
-  kill(id: string): void;
+  kill(id: string, options?: CallerOptions): Promise<void>;
   /** Something in `masters()` changed. */
   readonly onDidChange: (listener: () => void) => { dispose(): void };
 }

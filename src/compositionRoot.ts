@@ -47,6 +47,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & { readon
       logger,
       clock,
       memento: context.globalState,
+      prompts,
       workspaceMemento: context.workspaceState,
       home,
     }),

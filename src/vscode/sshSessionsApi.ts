@@ -1,21 +1,34 @@
-import type { ExecOptions, ExecResult, OpenTerminalOptions, SshSessionsApi } from "../api.ts";
+import type { CallerOptions, ExecOptions, ExecResult, OpenTerminalOptions, SshSessionsApi } from "../api.ts";
+import { raceSignal } from "../base/deadline.ts";
 import type { HostEntry, HostResolver } from "../config/configPorts.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import { execute } from "../session/run/execute.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../session/sessionTypes.ts";
+import { hostOfId } from "./commands/strangerArguments.ts";
+import type { ExtensionAccess } from "./prompts/extensionAccess.ts";
 import type { TerminalRegistry } from "./terminals/terminalRegistry.ts";
 
-/** What `activate()` returns, over the session service. Owns nothing. */
+/**
+ * What `activate()` returns, over the session service. Owns nothing. Everything that does something on a host asks for
+ * the person's consent first. Arguments are read once, before the question: what was asked about is what is done.
+ */
 export class SessionsApi implements SshSessionsApi {
   readonly version = 1;
   readonly #service: SessionService;
   readonly #resolver: HostResolver;
   readonly #terminals: TerminalRegistry;
+  readonly #access: Pick<ExtensionAccess, "require">;
   readonly onDidChange: SshSessionsApi["onDidChange"];
 
-  constructor(service: SessionService, resolver: HostResolver, terminals: TerminalRegistry) {
+  constructor(
+    service: SessionService,
+    resolver: HostResolver,
+    terminals: TerminalRegistry,
+    access: Pick<ExtensionAccess, "require">,
+  ) {
+    this.#access = access;
     this.#service = service;
     this.#resolver = resolver;
     this.#terminals = terminals;
@@ -30,7 +43,9 @@ export class SessionsApi implements SshSessionsApi {
     return this.#service.masters();
   }
 
-  async connect(host: string): Promise<MasterSnapshot> {
+  async connect(given: string, { caller }: CallerOptions = {}): Promise<MasterSnapshot> {
+    const host = String(given);
+    await this.#access.require(host, { purpose: "connect", claim: nameOf(caller) });
     const id = await this.#service.connect(host);
     const master = this.#service.masters().find((each) => each.id === id);
     if (master === undefined) {
@@ -40,13 +55,30 @@ export class SessionsApi implements SshSessionsApi {
     return master;
   }
 
-  openTerminal(host: string, options: OpenTerminalOptions = {}): Promise<SessionSnapshot> {
-    return this.#terminals.open(host, { ...options, presentFailure: false });
+  async openTerminal(given: string, options: OpenTerminalOptions = {}): Promise<SessionSnapshot> {
+    const host = String(given);
+    const { title, command, preserveFocus, caller } = options;
+    await this.#access.require(host, { purpose: "terminal", what: command, claim: nameOf(caller) });
+    return await this.#terminals.open(host, {
+      ...(title === undefined ? {} : { title }),
+      ...(command === undefined ? {} : { command }),
+      ...(preserveFocus === undefined ? {} : { preserveFocus }),
+      presentFailure: false,
+    });
   }
 
-  async exec(host: string, command: string, options: ExecOptions = {}): Promise<ExecResult> {
+  async exec(given: string, givenCommand: string, options: ExecOptions = {}): Promise<ExecResult> {
+    const [host, command] = [String(given), String(givenCommand)];
+    const { stdin, env, pty, timeLimitSeconds, signal, maxOutputBytes, caller } = options;
+    const consent = this.#access.require(host, { purpose: "run", what: command, claim: nameOf(caller) });
+    await (signal === undefined ? consent : raceSignal(consent, signal));
     const { outcome, stdout, stderr, truncated } = await execute(this.#service, host, command, {
-      ...options,
+      ...(stdin === undefined ? {} : { stdin }),
+      ...(env === undefined ? {} : { env }),
+      ...(pty === undefined ? {} : { pty }),
+      ...(timeLimitSeconds === undefined ? {} : { timeLimitSeconds }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(maxOutputBytes === undefined ? {} : { maxOutputBytes }),
       purpose: "extension",
     });
     switch (outcome.kind) {
@@ -70,11 +102,31 @@ export class SessionsApi implements SshSessionsApi {
     }
   }
 
-  disconnect(id: string): Promise<void> {
-    return this.#service.disconnect(id);
+  async disconnect(given: string, { caller }: CallerOptions = {}): Promise<void> {
+    const id = String(given);
+    if (await this.#mayEnd(id, caller)) {
+      await this.#service.disconnect(id);
+    }
   }
 
-  kill(id: string): void {
-    this.#service.kill(id);
+  async kill(given: string, { caller }: CallerOptions = {}): Promise<void> {
+    const id = String(given);
+    if (await this.#mayEnd(id, caller)) {
+      this.#service.kill(id);
+    }
   }
+
+  /** False: there is nothing of this id. */
+  async #mayEnd(id: string, caller: string | undefined): Promise<boolean> {
+    const host = hostOfId(id, this.#service.masters());
+    if (host !== undefined) {
+      await this.#access.require(host, { purpose: "end", claim: nameOf(caller) });
+    }
+    return host !== undefined;
+  }
+}
+
+/** Another extension's word for itself, which may be anything. */
+function nameOf(caller: unknown): string | undefined {
+  return typeof caller === "string" && caller.trim() !== "" ? caller : undefined;
 }

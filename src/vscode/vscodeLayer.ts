@@ -15,11 +15,14 @@ import { HostDocuments } from "./documents/hostDocuments.ts";
 import { RunDocuments } from "./documents/runDocuments.ts";
 import { SessionDetailsDocuments } from "./documents/sessionDetailsDocument.ts";
 import { TimeoutDocuments } from "./documents/timeoutDocuments.ts";
+import { askExtensionAccess } from "./prompts/askExtensionAccess.ts";
 import { ConfigNotices } from "./prompts/configNotices.ts";
 import { ErrorPresenter } from "./prompts/errorPresenter.ts";
+import { ExtensionAccess } from "./prompts/extensionAccess.ts";
 import { HostPick } from "./prompts/hostPick.ts";
 import { showLimitWarnings } from "./prompts/limitWarnings.ts";
 import { LivePick } from "./prompts/livePick.ts";
+import type { PromptQueue } from "./prompts/promptQueue.ts";
 import type { VscodeSecretStore } from "./prompts/vscodeSecretStore.ts";
 import { RemoteAccesses } from "./serverView/remoteAccess.ts";
 import { RemotePolling } from "./serverView/remotePolling.ts";
@@ -45,8 +48,9 @@ export interface VscodeLayerInit {
   readonly channel: vscode.LogOutputChannel;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** `context.globalState`: the hosts that were used last. */
+  /** `context.globalState`: the hosts that were used last, and those that other extensions may use. */
   readonly memento: vscode.Memento;
+  readonly prompts: PromptQueue;
   /** `context.workspaceState`: the terminals that are open. */
   readonly workspaceMemento: vscode.Memento;
   /** The home directory: shown as `~`, and where `.ssh/config` is. */
@@ -67,6 +71,15 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
       ...{ service, resolver, settings, policies, clock, logger, presenter, notices, recent, home },
       memory: new TerminalMemory(init.workspaceMemento),
     }),
+  );
+  const access = store.add(
+    new ExtensionAccess(
+      init.memento,
+      resolver,
+      (question) => askExtensionAccess(init.prompts, question),
+      clock,
+      logger,
+    ),
   );
   const hostPick = new HostPick(resolver, service, recent, logger);
   const livePick = new LivePick(service, clock, home);
@@ -89,7 +102,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
   );
   const timeoutDocuments = store.add(new TimeoutDocuments());
   store.add(new LiveTree(service, clock, home, remoteView, remotePolling));
-  const hostsTree = store.add(new HostsTree({ resolver, service, recent, clock, logger, home }));
+  const hostsTree = store.add(new HostsTree({ resolver, service, recent, clock, logger, home, access }));
   store.add(new StatusBar(service, clock));
   store.add(maintainContextKeys(service, clock));
   store.add(showLimitWarnings(service));
@@ -118,10 +131,11 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
       remoteAccess,
       timeoutDocuments,
       hostDocuments,
+      access,
       home,
       showLog,
     }),
   );
   void terminals.offerAgain();
-  return { api: new SessionsApi(service, resolver, terminals), dispose: () => store.dispose() };
+  return { api: new SessionsApi(service, resolver, terminals, access), dispose: () => store.dispose() };
 }

@@ -9,6 +9,7 @@ import type { SessionDetailsDocuments } from "../documents/sessionDetailsDocumen
 import type { TimeoutDocuments } from "../documents/timeoutDocuments.ts";
 import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
+import type { ExtensionAccess } from "../prompts/extensionAccess.ts";
 import type { HostPick } from "../prompts/hostPick.ts";
 import type { LivePick } from "../prompts/livePick.ts";
 import type { VscodeSecretStore } from "../prompts/vscodeSecretStore.ts";
@@ -40,9 +41,10 @@ export interface CommandContext {
   readonly remoteAccess: RemoteAccesses;
   readonly timeoutDocuments: TimeoutDocuments;
   readonly hostDocuments: HostDocuments;
+  readonly access: ExtensionAccess;
   readonly home: string;
   showLog(): void;
 }
 
-/** `argument`: the tree item, or whatever a key binding passes. */
+/** `argument`: a node of our trees, or the name or id that somebody else passed and the person agreed to. */
 export type CommandHandler = (context: CommandContext, argument: unknown) => Promise<void>;

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { ExtensionAccessError } from "../prompts/extensionAccessErrors.ts";
 import { type CommandId, commandIds } from "../settings/contributionIds.ts";
 import { clearEnded } from "./clearEnded.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
@@ -23,6 +24,7 @@ import { reconnectNow } from "./reconnectNow.ts";
 import { refresh } from "./refresh.ts";
 import { renameSession } from "./renameSession.ts";
 import { revealTerminal } from "./revealTerminal.ts";
+import { revokeExtensionAccess } from "./revokeExtensionAccess.ts";
 import { runCommand } from "./runCommand.ts";
 import { runScript } from "./runScript.ts";
 import { saveToSshConfig } from "./saveToSshConfig.ts";
@@ -32,6 +34,7 @@ import { sendSignal } from "./sendSignal.ts";
 import { showLog } from "./showLog.ts";
 import { showSessionDetails } from "./showSessionDetails.ts";
 import { stopReconnecting } from "./stopReconnecting.ts";
+import { commandCall } from "./strangerArguments.ts";
 
 const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.openTerminal": openTerminal,
@@ -64,13 +67,31 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.killHungRemote": killHungRemote,
   "sshSessions.explainTimeouts": explainTimeouts,
   "sshSessions.explainHost": explainHost,
+  "sshSessions.revokeExtensionAccess": revokeExtensionAccess,
 };
 
 /** Registers every contributed command. */
 export function registerCommands(context: CommandContext): Disposable {
   const store = new DisposableStore();
   for (const id of commandIds) {
-    store.add(vscode.commands.registerCommand(id, (argument: unknown) => handlers[id](context, argument)));
+    store.add(vscode.commands.registerCommand(id, (argument: unknown) => call(id, context, argument)));
   }
   return store;
+}
+
+/** Runs the command at once for the person's own call, and after the person's consent for anybody else's. */
+async function call(id: CommandId, context: CommandContext, given: unknown): Promise<void> {
+  const called = commandCall(id, given, context.service.masters());
+  if (called.kind === "stranger") {
+    try {
+      await context.access.require(called.host, { purpose: "command", what: id });
+    } catch (error) {
+      // A question that was just answered with no needs no message.
+      if (!ExtensionAccessError.is(error)) {
+        await context.presenter.present(error, called.host);
+      }
+      return;
+    }
+  }
+  await handlers[id](context, called.argument);
 }

@@ -45,6 +45,7 @@ export const commandIds = [
   "sshSessions.killHungRemote",
   "sshSessions.explainTimeouts",
   "sshSessions.explainHost",
+  "sshSessions.revokeExtensionAccess",
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];

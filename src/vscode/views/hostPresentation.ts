@@ -15,6 +15,9 @@ export interface HostLife {
   readonly sessions: number;
 }
 
+const openToExtensions = "open to extensions";
+const extensionsFact = "may log in and run commands (*Revoke Extension Access…*)";
+
 const nothing: HostLife = { masterIds: [], sessions: 0 };
 
 /** By what was typed. A destination that several aliases share counts for each alias that uses it. */
@@ -49,7 +52,13 @@ export function hostDescription(entry: HostEntry): string {
   return printable(destinationOf({ ...entry, hostName: entry.hostName ?? alias }));
 }
 
-export function presentHost(entry: HostEntry, life: HostLife = nothing, home: string): ItemPresentation {
+/** @param shared other extensions may use the host. */
+export function presentHost(
+  entry: HostEntry,
+  life: HostLife = nothing,
+  home: string,
+  shared = false,
+): ItemPresentation {
   const label = printable(entry.alias);
   const live = life.masterIds.length > 0;
   const state = lifeText(life);
@@ -62,7 +71,7 @@ export function presentHost(entry: HostEntry, life: HostLife = nothing, home: st
   return {
     label,
     // A narrow side bar cuts the end off: the destination stands in the hover as well.
-    description: [state, hostDescription(entry)]
+    description: [state, hostDescription(entry), shared ? openToExtensions : undefined]
       .filter((part) => part !== undefined && part !== "")
       .join(" · "),
     icon: live ? { id: "vm-active", color: "testing.iconPassed" } : { id: "vm" },
@@ -73,32 +82,42 @@ export function presentHost(entry: HostEntry, life: HostLife = nothing, home: st
         ["To", entry.hostName === undefined ? undefined : literal(destinationOf(entry))],
         ["From", `${literal(where)}${entry.line === undefined ? "" : ` line ${entry.line}`}`],
         ["Live", state],
+        ["Extensions", shared ? extensionsFact : undefined],
       ]),
       "Click to open a terminal.",
     ].join("\n\n"),
-    accessibleLabel: live ? `${label}, ${state}` : label,
+    accessibleLabel: [label, state, shared ? openToExtensions : undefined]
+      .filter((part) => part !== undefined)
+      .join(", "),
   };
 }
 
 /** A host that was typed and that nothing lists. */
-export function presentTypedHost(spec: string, life: HostLife = nothing): ItemPresentation {
+export function presentTypedHost(spec: string, life: HostLife = nothing, shared = false): ItemPresentation {
   const label = printable(spec);
   const live = life.masterIds.length > 0;
   const state = lifeText(life);
   return {
     label,
-    description: state ?? "",
+    description: [state, shared ? openToExtensions : undefined]
+      .filter((part) => part !== undefined)
+      .join(" · "),
     icon: live ? { id: "vm-active", color: "testing.iconPassed" } : { id: "vm" },
     contextValue: [contextWords.host, contextWords.typed, ...(live ? [contextWords.live] : [])].join(" "),
     hover: [
       `$(vm) **${literal(spec)}**`,
-      factTable([["Live", state]]),
+      factTable([
+        ["Live", state],
+        ["Extensions", shared ? extensionsFact : undefined],
+      ]),
       typedHostHover,
       "Click to open a terminal.",
     ]
       .filter((part) => part !== "")
       .join("\n\n"),
-    accessibleLabel: state === undefined ? label : `${label}, ${state}`,
+    accessibleLabel: [label, state, shared ? openToExtensions : undefined]
+      .filter((part) => part !== undefined)
+      .join(", "),
   };
 }
 

@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import type { Event } from "../../base/emitter.ts";
 import { asError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
-import type { ConfigProblem, ConfigProblemSource, HostResolver } from "../../config/configPorts.ts";
+import type { ConfigProblemSource, HostEntry, HostResolver } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { configHover } from "../../text/configWarningText.ts";
 import { recentGroupHover, recentGroupLabel } from "../../text/saveHostText.ts";
@@ -13,9 +14,15 @@ import type { RecentHosts } from "../settings/recentHosts.ts";
 import { Coalescer } from "./coalescer.ts";
 import { type HostLife, lifeByHost, presentHost, presentTypedHost } from "./hostPresentation.ts";
 import type { ItemPresentation } from "./livePresentation.ts";
-import type { HostNode } from "./treeNodes.ts";
+import { type HostNode, ownNode } from "./treeNodes.ts";
 
 const refreshDelay = 100;
+
+/** Which hosts other extensions may use. */
+export interface SharedHosts {
+  isGranted(host: string): boolean;
+  readonly onDidChange: Event<void>;
+}
 
 export interface HostsTreeInit {
   readonly resolver: HostResolver & ConfigProblemSource;
@@ -24,6 +31,7 @@ export interface HostsTreeInit {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly home: string;
+  readonly access: SharedHosts;
 }
 
 /** The Hosts view: what ssh_config and the settings name, live ones marked, what is wrong with the files on top. */
@@ -33,6 +41,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
   readonly #recent: RecentHosts;
   readonly #logger: Logger;
   readonly #home: string;
+  readonly #access: SharedHosts;
   readonly #store = new DisposableStore();
   readonly #changed: vscode.EventEmitter<HostNode | undefined>;
   readonly #redraw: Coalescer;
@@ -44,7 +53,8 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
   #typed: readonly HostNode[] = [];
   #life: ReadonlyMap<string, HostLife> = new Map();
 
-  constructor({ resolver, service, recent, clock, logger, home }: HostsTreeInit) {
+  constructor({ resolver, service, recent, clock, logger, home, access }: HostsTreeInit) {
+    this.#access = access;
     this.#resolver = resolver;
     this.#service = service;
     this.#recent = recent;
@@ -55,6 +65,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     this.#redraw = this.#store.add(new Coalescer(clock, refreshDelay, () => this.#markLive()));
     this.#store.add(service.onDidChange(() => this.#redraw.request()));
     this.#store.add(resolver.onDidChange(() => this.refresh()));
+    this.#store.add(access.onDidChange(() => this.#changed.fire(undefined)));
     this.#store.add(recent.onDidChange(() => this.#changed.fire(undefined)));
     this.#store.add(vscode.window.createTreeView(viewIds.hosts, { treeDataProvider: this }));
   }
@@ -72,7 +83,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     this.#reading ??= this.#read();
     const nodes = await this.#reading;
     const listed = new Set(nodes.flatMap((node) => (node.kind === "host" ? [node.entry.alias] : [])));
-    this.#typed = this.#recent.typed(listed).map((spec) => ({ kind: "recentHost", spec }));
+    this.#typed = this.#recent.typed(listed).map((spec): HostNode => ownNode({ kind: "recentHost", spec }));
     const problems = nodes.filter(({ kind }) => kind === "problem");
     const hosts = nodes.filter(({ kind }) => kind !== "problem");
     this.#nodes = [...problems, ...(this.#typed.length === 0 ? [] : [recentNode]), ...hosts];
@@ -83,18 +94,14 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
   getTreeItem(element: HostNode): vscode.TreeItem {
     switch (element.kind) {
       case "problem":
-        return this.#problemItem(element.problem);
+        return this.#problemItem(element);
       case "host":
-        return this.#hostItem(
-          element,
-          element.entry.alias,
-          presentHost(element.entry, this.#life.get(element.entry.alias), this.#home),
-        );
+        return this.#hostItem(element, element.entry.alias, this.#presentHost(element.entry));
       case "recentHost":
         return this.#hostItem(
           element,
           `typed ${element.spec}`,
-          presentTypedHost(element.spec, this.#life.get(element.spec)),
+          presentTypedHost(element.spec, this.#life.get(element.spec), this.#access.isGranted(element.spec)),
         );
       case "recentHosts":
         return recentItem();
@@ -106,7 +113,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     if (element.kind === "host") {
       const { alias } = element.entry;
       const warnings = await this.#resolver.warnings(alias).catch(() => []);
-      const { hover } = presentHost(element.entry, this.#life.get(alias), this.#home);
+      const { hover } = this.#presentHost(element.entry);
       const notes = configHover(warnings, this.#home);
       item.tooltip = new vscode.MarkdownString(notes === "" ? hover : `${hover}\n\n---\n\n${notes}`, true);
     }
@@ -121,12 +128,12 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     try {
       const { hosts, problems } = await this.#resolver.hosts();
       return [
-        ...problems.map((problem): HostNode => ({ kind: "problem", problem })),
-        ...hosts.map((entry): HostNode => ({ kind: "host", entry })),
+        ...problems.map((problem): HostNode => ownNode({ kind: "problem", problem })),
+        ...hosts.map((entry): HostNode => ownNode({ kind: "host", entry })),
       ];
     } catch (error) {
       this.#logger.error("The hosts can't be read", error);
-      return [{ kind: "problem", problem: { file: "", message: asError(error).message } }];
+      return [ownNode({ kind: "problem", problem: { file: "", message: asError(error).message } })];
     }
   }
 
@@ -143,6 +150,11 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     }
   }
 
+  #presentHost(entry: HostEntry): ItemPresentation {
+    const { alias } = entry;
+    return presentHost(entry, this.#life.get(alias), this.#home, this.#access.isGranted(alias));
+  }
+
   #hostItem(element: HostNode, id: string, presentation: ItemPresentation): vscode.TreeItem {
     const item = new vscode.TreeItem(presentation.label);
     item.id = `host:${id}`;
@@ -157,7 +169,8 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     return item;
   }
 
-  #problemItem(problem: ConfigProblem): vscode.TreeItem {
+  #problemItem(element: Extract<HostNode, { kind: "problem" }>): vscode.TreeItem {
+    const { problem } = element;
     const item = new vscode.TreeItem(printable(problem.message));
     const file = printable(shortPath(problem.file, this.#home));
     item.description = problem.line === undefined ? file : `${file} line ${problem.line}`;
@@ -167,14 +180,14 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
       item.command = {
         command: "sshSessions.openConfigFile",
         title: "Open SSH Config File",
-        arguments: [{ kind: "problem", problem } satisfies HostNode],
+        arguments: [element],
       };
     }
     return item;
   }
 }
 
-const recentNode: HostNode = { kind: "recentHosts" };
+const recentNode: HostNode = ownNode({ kind: "recentHosts" });
 
 function recentItem(): vscode.TreeItem {
   const item = new vscode.TreeItem(recentGroupLabel, vscode.TreeItemCollapsibleState.Expanded);

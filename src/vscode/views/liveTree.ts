@@ -18,7 +18,7 @@ import {
   presentRemoteSession,
   remoteNotes,
 } from "./remotePresentation.ts";
-import { type LiveNode, nodeKey } from "./treeNodes.ts";
+import { type LiveNode, nodeKey, ownNode } from "./treeNodes.ts";
 
 const refreshDelay = 50;
 const tickInterval = 1000;
@@ -159,7 +159,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     const moved = known?.kind === "session" && like.kind === "session" && known.masterId !== like.masterId;
     const node = known === undefined || moved ? like : known;
     this.#nodes.set(key, node);
-    return node;
+    return ownNode(node);
   }
 
   #below({ id: masterId, sessions, ...master }: MasterSnapshot): LiveNode[] {
@@ -299,7 +299,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
   }
 }
 
-const historyNode: LiveNode = { kind: "history", id: "history" };
+const historyNode: LiveNode = ownNode({ kind: "history", id: "history" });
 
 /** What can be read off an item without hovering. */
 function reading(presentation: ItemPresentation): string {

@@ -25,6 +25,19 @@ export type HostNode =
 
 export type TreeNode = LiveNode | HostNode;
 
+const ownNodes = new WeakSet<object>();
+
+/** Marks a node as made by our views. */
+export function ownNode<T extends TreeNode>(node: T): T {
+  ownNodes.add(node);
+  return node;
+}
+
+/** Whether a command's argument is the very object that one of our rows passes, and not one that looks like it. */
+export function isOwnNode(argument: unknown): argument is TreeNode {
+  return typeof argument === "object" && argument !== null && ownNodes.has(argument);
+}
+
 /** Unique among all nodes of the Live view, and the same for the same thing. */
 export function nodeKey(node: LiveNode): string {
   switch (node.kind) {

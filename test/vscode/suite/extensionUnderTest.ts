@@ -51,7 +51,7 @@ export async function endEverything(): Promise<void> {
   const api = await activated();
   await vscode.commands.executeCommand("workbench.action.terminal.killAll");
   for (const master of api.masters()) {
-    api.kill(master.id);
+    await api.kill(master.id);
   }
   await untilChanged(api, () => liveMasters(api).length === 0, "all masters ended");
   await vscode.commands.executeCommand("sshSessions.clearEnded");

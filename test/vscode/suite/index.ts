@@ -5,11 +5,13 @@
  */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { answerAccessQuestions } from "./accessQuestions.ts";
 import { recordContributions } from "./recordedContributions.ts";
 import { outputMark, type SuiteResults, type TestResult } from "./suiteResults.ts";
 
 export async function run(): Promise<void> {
   recordContributions();
+  answerAccessQuestions();
   // mocha is an ES module, and this file is not.
   const { default: Mocha } = await import("mocha");
   class SilentReporter extends Mocha.reporters.Base {

@@ -80,7 +80,7 @@ describe("sessions on one host", () => {
     const first = await openTerminal("one");
     await openTerminal("two");
     const before = await answer("two", "before");
-    api.kill(first);
+    await api.kill(first);
     await untilChanged(
       api,
       () => onlyMaster(api).sessions.every(({ id, state }) => id !== first || state.kind === "ended"),

@@ -1,0 +1,32 @@
+import * as vscode from "vscode";
+import { printable } from "../../base/log.ts";
+import { noAccessGranted } from "../../text/extensionAccessText.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import type { CommandHandler } from "./commandContext.ts";
+
+/** Takes back, for the hosts that are chosen, that other extensions may use them. */
+export const revokeExtensionAccess: CommandHandler = async ({ access }) => {
+  const grants = access.grants();
+  if (grants.length === 0) {
+    void vscode.window.showInformationMessage(noAccessGranted);
+    return;
+  }
+  const chosen = await vscode.window.showQuickPick(
+    grants.map(({ key, host, destination, since }) => ({
+      label: plainMessage(printable(host)),
+      description: plainMessage(printable(destination)),
+      detail: `Allowed on ${new Date(since).toLocaleDateString()}`,
+      key,
+      picked: true,
+    })),
+    {
+      title: "Revoke Extension Access",
+      placeHolder: "Choose the hosts that other extensions may no longer use",
+      canPickMany: true,
+      matchOnDescription: true,
+    },
+  );
+  if (chosen !== undefined && chosen.length > 0) {
+    await access.revoke(chosen.map(({ key }) => key));
+  }
+};

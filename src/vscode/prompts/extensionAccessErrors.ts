@@ -1,0 +1,14 @@
+import { SshSessionsError } from "../../base/errors.ts";
+
+export type ExtensionAccessErrorReason =
+  /** The person said no, or closed the question, now or a few minutes ago. */
+  | "refused"
+  /** Too many questions were asked for one more. */
+  | "busy";
+
+/** Another extension may not use a host. */
+export class ExtensionAccessError extends SshSessionsError<ExtensionAccessErrorReason> {
+  static is(error: unknown): error is ExtensionAccessError {
+    return error instanceof ExtensionAccessError;
+  }
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import type { SshSessionsApi } from "../../../src/api.ts";
+import { viewIds } from "../../../src/vscode/settings/contributionIds.ts";
+import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { accessAnswers } from "./accessQuestions.ts";
+import { activated, endEverything, type TestConfig, useSshConfig } from "./extensionUnderTest.ts";
+import { treeItems } from "./treeItems.ts";
+
+describe("other extensions", () => {
+  let api: SshSessionsApi;
+  let host: SshdHost;
+  let config: TestConfig;
+
+  beforeEach(async () => {
+    api = await activated();
+    host = await startSshd();
+    config = await useSshConfig(host.sshConfigText("web7"));
+    accessAnswers().asked.length = 0;
+  });
+
+  afterEach(async () => {
+    accessAnswers().allow = true;
+    await endEverything();
+    await config.dispose();
+    await host.stop();
+  });
+
+  it("do nothing on a host without consent, and everything after one question", async () => {
+    accessAnswers().allow = true;
+    const [first, second] = await Promise.all([
+      api.exec("web7", "echo one", { caller: "A Tool" }),
+      api.exec("web7", "echo two"),
+    ]);
+    assert.deepEqual([first.stdout, second.stdout], ["one\n", "two\n"]);
+    assert.equal(accessAnswers().asked.length, 1);
+    assert.match(accessAnswers().asked[0] ?? "", /web7.*A Tool.*can't confirm/s);
+    const row = (await treeItems(viewIds.hosts)).find(({ item }) => item.label === "web7");
+    assert.match(String(row?.item.description), /open to extensions/);
+  });
+
+  it("get an error when the person says no, and no connection is made", async () => {
+    accessAnswers().allow = false;
+    await assert.rejects(api.exec("web7", "echo one"), { reason: "refused" });
+    await assert.rejects(api.connect("web7"), { reason: "refused" });
+    await vscode.commands.executeCommand("sshSessions.connect", "web7");
+    assert.equal(accessAnswers().asked.length, 1);
+    assert.deepEqual(api.masters(), []);
+  });
+
+  it("can't pass for a row of the views; the row itself needs no consent", async () => {
+    accessAnswers().allow = false;
+    const row = (await treeItems(viewIds.hosts)).find(({ item }) => item.label === "web7");
+    assert.ok(row !== undefined);
+    await vscode.commands.executeCommand("sshSessions.connect", row.element);
+    assert.equal(api.masters().length, 1);
+    assert.equal(accessAnswers().asked.length, 0);
+  });
+});
