@@ -8,6 +8,7 @@ import { type HostConfig, type StrictHostKeyChecking, sshLogLevels, type ValueSo
 import { parseJumpHops } from "./jumpHops.ts";
 import { keywordWarnings } from "./keywordWarnings.ts";
 import { parseTime } from "./openSshTime.ts";
+import { parseRekeyLimit } from "./rekeyLimit.ts";
 import { expandProxyCommand, expandTilde, expandTokensAndVariables } from "./tokens.ts";
 
 /** ssh.c and sshconnect2.c: what is tried when PreferredAuthentications is not set. */
@@ -112,6 +113,7 @@ export function buildHostConfig(
 
     ...defined({ ciphers, macs, kexAlgorithms, hostKeyAlgorithms, pubkeyAcceptedAlgorithms }),
     compression: isYes("compression"),
+    ...(isSet("rekeylimit") && { rekeyLimit: parseRekeyLimit(all("rekeylimit").join(" ")) }),
 
     ...(isSet("serveraliveinterval") && { serverAliveInterval: Number(first("serveraliveinterval")) }),
     ...(isSet("serveralivecountmax") && { serverAliveCountMax: Number(first("serveralivecountmax")) }),

@@ -1,5 +1,6 @@
 import type { ChannelTimeout } from "./channelTimeouts.ts";
 import type { Keyword } from "./keywordTable.ts";
+import type { RekeyLimitValue } from "./rekeyLimit.ts";
 
 /** Where one effective value comes from, for hovers and for "open the line that says so". */
 export type ValueSource =
@@ -82,8 +83,8 @@ export interface HostConfig {
   /** What public keys may be tried with. RSA with SHA-1 is `ssh-rsa`, which is not in OpenSSH's default. */
   readonly pubkeyAcceptedAlgorithms?: readonly string[];
   readonly compression: boolean;
-  /** RekeyLimit; a value that is undefined is the default of the cipher, or no limit of time. */
-  readonly rekeyLimit?: { readonly bytes?: number; readonly seconds?: number };
+  /** RekeyLimit, where it is set. */
+  readonly rekeyLimit?: RekeyLimitValue;
 
   /** Undefined: not set in ssh_config, so that other layers may decide (see hostPolicies). */
   readonly serverAliveInterval?: number;

@@ -125,7 +125,7 @@ const table = {
   pubkeyacceptedalgorithms: honoured("PubkeyAcceptedAlgorithms", "8.5"),
   pubkeyauthentication: honoured("PubkeyAuthentication", "2.5.0"),
   refuseconnection: honoured("RefuseConnection", "10.1"),
-  rekeylimit: notHonoured("RekeyLimit", "3.6.1", /^(?:default|0)(?: (?:none|0))?$/i),
+  rekeylimit: honoured("RekeyLimit", "3.6.1"),
   remotecommand: honoured("RemoteCommand", "7.6"),
   remoteforward: notHonoured("RemoteForward", "1.2.2"),
   requesttty: honoured("RequestTTY", "5.9"),

@@ -3,6 +3,7 @@ import { printable } from "../base/log.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import { formatBytes, formatDuration } from "../session/sessionDetails.ts";
 import type { Session } from "../session/sessionTypes.ts";
+import { algorithmsText } from "./algorithmsText.ts";
 import { destinationText, roundTrip } from "./humanText.ts";
 
 function masterOf(session: Session, masters: readonly MasterSnapshot[]): MasterSnapshot | undefined {
@@ -26,6 +27,7 @@ export function connectionLines(
     `  state      ${master.state.kind}, for ${formatDuration(now - master.since)}`,
     `  addresses  ${master.localAddress ?? "?"} -> ${master.remoteAddress ?? "?"}`,
     `  server     ${printable(master.serverVersion ?? "?")}`,
+    `  algorithms ${master.algorithms === undefined ? "?" : algorithmsText(master.algorithms)}`,
     `  traffic    ${formatBytes(master.bytesIn)} received, ${formatBytes(master.bytesOut)} sent`,
     `  round trip ${master.roundTripMs === undefined ? "not measured" : roundTrip(master.roundTripMs)}`,
     `  keepalive  ${keepalive.serverAliveInterval === 0 ? "off" : `every ${keepalive.serverAliveInterval} s, ${keepalive.serverAliveCountMax} times`}`,

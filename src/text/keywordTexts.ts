@@ -91,7 +91,7 @@ const texts: Readonly<Record<Keyword, string>> = {
     "For keys of files and of the agent; RSA with SHA-1 only where this allows it (`+ssh-rsa`)",
   pubkeyauthentication: "`unbound` and `host-bound` are as `yes`",
   refuseconnection: "No connection is made, and its text is shown",
-  rekeylimit: "New keys are agreed when the server asks, or by `~R`",
+  rekeylimit: "Bytes and time; the server's own limit counts as well, and `~R` asks for new keys at once",
   remotecommand: "Runs in place of the shell in terminals; a command of your own comes first",
   remoteforward: `${noForwarding}: run \`ssh -N -R\` in a terminal`,
   requesttty: "As in OpenSSH: with a RemoteCommand, only `yes` and `force` give it a terminal",

@@ -1,13 +1,13 @@
 /** What the live tree shows for a snapshot, as plain data, so that it can be tested without VS Code. */
 import { printable } from "../../base/log.ts";
 import type { ValueSource } from "../../config/hostConfig.ts";
-import type { NegotiatedAlgorithms } from "../../engine/connectionEngine.ts";
 import type { MasterEndReason } from "../../master/masterTypes.ts";
 import { failureClass } from "../../reconnect/failureClass.ts";
 import type { ReconnectingState } from "../../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { describeOutcome, formatBytes } from "../../session/sessionDetails.ts";
 import type { SessionKind, SessionSnapshot, SessionState } from "../../session/sessionTypes.ts";
+import { algorithmsText } from "../../text/algorithmsText.ts";
 import {
   age,
   countdown,
@@ -261,11 +261,6 @@ function masterPolicy({ keepalive, linger, uses }: MasterSnapshot, home: string)
         sharedPolicyNote,
         factTable(differing.map(([who, what]) => [literal(who), literal(what)])),
       ].join("\n\n");
-}
-
-/** In the words of `ssh -v`. */
-function algorithmsText({ cipher, mac, kex, hostKey }: NegotiatedAlgorithms): string {
-  return `${cipher}, MAC ${mac ?? "<implicit>"}, kex ${kex}, host key ${hostKey}`;
 }
 
 /** Why the last attempt to reconnect failed. */

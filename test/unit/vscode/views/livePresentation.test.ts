@@ -172,7 +172,7 @@ describe("a master in the tree", () => {
         ...(mac && { mac }),
       };
       expect(presentMaster(masterSnapshot({ algorithms }), later, home).hover).toContain(
-        `| Cipher | aes128\\-ctr, MAC ${shown}, kex curve25519\\-sha256, host key ssh\\-ed25519 |`,
+        `| Cipher | aes128\\-ctr, MAC ${shown}, kex curve25519\\-sha256 \\(not post\\-quantum\\), host key ssh\\-ed25519 |`,
       );
       expect(presentMaster(masterSnapshot({ algorithms: undefined }), later, home).hover).not.toContain(
         "Cipher",

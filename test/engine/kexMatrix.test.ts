@@ -1,0 +1,159 @@
+import { createHash } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { HostConfig } from "../../src/config/hostConfig.ts";
+import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
+import { defaultKex, supportedKex } from "../../src/engine/ssh2/kex/methods.ts";
+import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { testHostConfig } from "../support/hostConfigs.ts";
+import { ManualClock } from "../support/manualClock.ts";
+import { collect, execSpec, never, run } from "./contract/channels.ts";
+import { loginTo } from "./contract/logins.ts";
+
+/** Not in the OpenSSH that Debian 12 has: tested against a server of our own (test/attack/keyExchange.test.ts). */
+const newer = ["mlkem768x25519-sha256"];
+/** Node's OpenSSL has the group, but OpenSSH's server never had it. */
+const neverServed = ["diffie-hellman-group15-sha512", "diffie-hellman-group17-sha512"];
+const methods = supportedKex.filter((name) => !newer.includes(name) && !neverServed.includes(name));
+const ciphers = ["aes128-gcm@openssh.com", "aes256-ctr", "chacha20-poly1305@openssh.com"];
+
+let host: SshdHost;
+const connections: EngineConnection[] = [];
+
+beforeAll(async () => {
+  host = await startSshd({
+    sshd: {
+      KexAlgorithms: methods.join(","),
+      Ciphers: ciphers.join(","),
+      MACs: "hmac-sha2-256-etm@openssh.com,hmac-sha2-512,hmac-sha1",
+    },
+  });
+});
+
+afterEach(() => {
+  for (const connection of connections.splice(0)) {
+    connection.destroy();
+  }
+});
+
+afterAll(async () => await host.stop());
+
+async function login(
+  config: Partial<HostConfig>,
+  to: SshdHost = host,
+  clock?: ManualClock,
+): Promise<EngineConnection> {
+  const request = loginTo(to);
+  const engine = new Ssh2Engine(clock === undefined ? {} : { clock });
+  const connection = await engine.connect(
+    { ...request, config: testHostConfig({ ...request.config, ...config }) },
+    never(),
+  );
+  connections.push(connection);
+  return connection;
+}
+
+/** Whether bytes come through whole in both directions while the keys change. */
+async function survives(connection: EngineConnection, rekeys: number): Promise<void> {
+  const block = Buffer.alloc(100_000, "0123456789abcdef");
+  const channel = await connection.openSession(execSpec("tee >(sha256sum >&2) | sha256sum"), never());
+  const ran = collect(channel);
+  const sent = createHash("sha256");
+  for (let count = 0; count < 20; count++) {
+    if (count % Math.ceil(20 / rekeys) === 0) {
+      connection.rekey();
+    }
+    sent.update(block);
+    if (!channel.write(block)) {
+      await new Promise<void>((resolve) => {
+        const listening = channel.onDidDrain(() => {
+          listening.dispose();
+          resolve();
+        });
+      });
+    }
+  }
+  channel.eof();
+  const [down, up] = await Promise.all([run(connection, "head -c 2000000 /dev/zero"), ran]);
+  expect(up.stdout.slice(0, 64)).toBe(sent.digest("hex"));
+  expect(down.stdout).toBe("\0".repeat(2_000_000));
+}
+
+describe("key exchange, cipher, compression and rekeying against OpenSSH", () => {
+  const cases = methods.flatMap((kex) =>
+    ciphers.map((cipher, index) => ({ kex, cipher, compression: index === 1 })),
+  );
+
+  test.each(cases)("$kex, $cipher, compressed: $compression", async ({ kex, cipher, compression }) => {
+    const connection = await login({ kexAlgorithms: [kex], ciphers: [cipher], compression });
+    expect(connection.info.algorithms).toMatchObject({ kex, cipher });
+    await survives(connection, 3);
+    expect(connection.ended).toBeUndefined();
+  });
+
+  test.each(["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512", "hmac-sha1"])("%s", async (mac) => {
+    const connection = await login({ ciphers: ["aes256-ctr"], macs: [mac] });
+    expect(connection.info.algorithms).toMatchObject({ mac });
+    await survives(connection, 2);
+  });
+
+  test("+, - and ^ change our list as they change OpenSSH's", async () => {
+    const kex = async (kexAlgorithms: readonly string[]): Promise<string | undefined> =>
+      (await login({ kexAlgorithms })).info.algorithms?.kex;
+    expect(await kex(["+diffie-hellman-group14-sha1"])).toBe("curve25519-sha256");
+    expect(await kex(["^ecdh-sha2-nistp384"])).toBe("ecdh-sha2-nistp384");
+    expect(await kex(["-*25519*"])).toBe("ecdh-sha2-nistp256");
+    expect(await kex(["diffie-hellman-group-exchange-sha1"])).toBe("diffie-hellman-group-exchange-sha1");
+    expect(defaultKex[0]).toBe("mlkem768x25519-sha256");
+    expect(defaultKex.filter((name) => name.endsWith("sha1"))).toEqual([]);
+  });
+
+  test("a server that has nothing but group exchange is reached, by default", async () => {
+    const only = await startSshd({ sshd: { KexAlgorithms: "diffie-hellman-group-exchange-sha256" } });
+    try {
+      const connection = await login({}, only);
+      expect(connection.info.algorithms?.kex).toBe("diffie-hellman-group-exchange-sha256");
+      await survives(connection, 2);
+    } finally {
+      await only.stop();
+    }
+  });
+});
+
+describe("RekeyLimit", () => {
+  let talkative: SshdHost;
+
+  beforeAll(async () => {
+    talkative = await startSshd({ sshd: { LogLevel: "DEBUG1" } });
+  });
+
+  afterAll(async () => await talkative.stop());
+
+  const exchanges = (): number => talkative.log().split("SSH2_MSG_NEWKEYS received").length - 1;
+
+  test("of bytes is obeyed in both directions", async () => {
+    const connection = await login({ rekeyLimit: { bytes: 200_000 } }, talkative);
+    const before = exchanges();
+    await survives(connection, 1);
+    // 4 MB in both directions together; what is on the way during an exchange goes under the old keys.
+    expect(exchanges() - before).toBeGreaterThanOrEqual(5);
+  });
+
+  test("of time is obeyed while nothing is sent", async () => {
+    const clock = new ManualClock();
+    const connection = await login({ rekeyLimit: { seconds: 60 } }, talkative, clock);
+    const before = exchanges();
+    for (let round = 1; round <= 3; round++) {
+      await clock.advance(60_000);
+      await run(connection, "true");
+      expect(exchanges() - before).toBe(round);
+    }
+  });
+
+  test("is far away by default", async () => {
+    const connection = await login({}, talkative);
+    const before = exchanges();
+    await run(connection, "head -c 30000000 /dev/zero");
+    expect(exchanges() - before).toBe(0);
+  });
+});
