@@ -35,6 +35,17 @@ describe("a host that is typed as user@host:port", () => {
       () => liveMasters(api)[0]?.sessions.some(({ state }) => state.kind === "open") === true,
       "the typed host's session is open",
     );
+    // Other tests of this window opened hosts that this configuration does not list.
+    await until(
+      async () => (await treeLabels(viewIds.hosts))[0] === "Recent",
+      "the typed host is remembered",
+    );
+    const [recent] = await treeItems(viewIds.hosts);
+    for (const { item, element } of await treeItems(viewIds.hosts, recent?.element)) {
+      if (item.label !== typed) {
+        await vscode.commands.executeCommand("sshSessions.forgetHost", element);
+      }
+    }
   });
 
   after(async () => {
