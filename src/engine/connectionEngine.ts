@@ -120,6 +120,13 @@ export interface EngineConnection {
    * the signal's reason, or ChannelError `connection-ended`.
    */
   ping(signal: AbortSignal): Promise<number>;
+  /**
+   * Opens a session channel with a window of 0 and closes it at once. Resolves with the round trip in milliseconds; a
+   * refusal is an answer, too. Every server has to answer it (RFC 4254 section 5.1), also one that ignores `ping`.
+   */
+  probeChannel(signal: AbortSignal): Promise<number>;
+  /** How long a message that is sent now may take to leave, because our own data is in front of it. Milliseconds. */
+  readonly sendDelay: number;
   /** Applies SO_KEEPALIVE to the live socket. */
   setTcpKeepAlive(on: boolean): void;
   /** Starts a new key exchange (RFC 4253 section 9) where `capabilities.rekey`. */

@@ -1,7 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { KeepalivePolicy } from "../config/hostConfig.ts";
-import type { EngineConnection } from "../engine/connectionEngine.ts";
+import { type ProbedConnection, Prober } from "./prober.ts";
+import { UrgentProbes } from "./urgentProbes.ts";
 
 /** What the heartbeat thinks of the peer. Times are wall-clock milliseconds. */
 export type Health =
@@ -22,22 +23,30 @@ export interface HeartbeatEvents {
   onRoundTrip(milliseconds: number): void;
   /** `countMax` probes stayed unanswered. Called once; the heartbeat has stopped. */
   onDead(): void;
-  /** The peer does things, but has never answered a probe: from now on its silence proves nothing. */
+  /** The peer does things, but answers no probe: its silence proves nothing. */
   onProbesIgnored(ignored: boolean): void;
 }
 
-/** A look that comes this late was not ours to make: this process slept, or was busy. Milliseconds. */
-const lateLook = 1000;
+/** A timer that fires this late: this process slept or was busy. Milliseconds. */
+const lateTimer = 1000;
 /** While the peer is suspect or hung, any sign of life shows within this time. Milliseconds. */
-const recheck = 500;
-/** An urgent probe waits no longer than this, however slow the answers have been. Milliseconds. */
-const longestUrgent = 5000;
-/** What arrives this soon after an urgent probe may have waited in our own kernel since before a sleep. Milliseconds. */
-const staleAfterProbe = 200;
-/** How much later than its other answers a peer's answer to a probe may come. Milliseconds. */
-const answerPatience = 1000;
-/** From so many round trips, the shortest is taken as usual: one that lasted through a sleep says nothing. */
-const recentKept = 5;
+const recheckInterval = 500;
+/** Our own data in front of a probe excuses silence for no longer than this. Milliseconds. */
+const longestSendDelay = 30_000;
+
+/** The probes that count, as in OpenSSH's clientloop.c. Times are monotonic milliseconds. */
+interface Count {
+  unanswered: number;
+  /** When the last one was sent. */
+  lastProbe: number;
+  /** Until then a probe may still wait behind data of our own: its missing answer is not the peer's silence. */
+  excusedUntil: number;
+  /** When the next one is due, by both clocks: either may stand still during a sleep. */
+  due: { readonly wall: number; readonly monotonic: number };
+}
+
+/** At most one of each is armed. `next`: the next probe; `grace`: suspicion; `recheck`: life of a suspect or hung peer. */
+type Timers = Partial<Record<"next" | "grace" | "recheck", Disposable>>;
 
 /**
  * Notices peers that have gone silent, with the semantics of OpenSSH's ServerAliveInterval and
@@ -47,30 +56,24 @@ const recentKept = 5;
  */
 export class Heartbeat implements Disposable {
   readonly #clock: Clock;
-  readonly #connection: Pick<EngineConnection, "lastReceived" | "ping">;
+  readonly #connection: ProbedConnection;
   readonly #events: HeartbeatEvents;
-  readonly #stop = new AbortController();
+  readonly #prober: Prober;
+  readonly #urgent: UrgentProbes;
+  readonly #timers: Timers = {};
+  readonly #count: Count;
+  /** Milliseconds; 0: no probes but urgent ones. */
   #interval = 0;
   #countMax = 1;
-  #seen: number;
-  #unanswered = 0;
-  #lastProbe: number;
-  #firstProbe: number | undefined;
-  #due = { wall: 0, monotonic: 0 };
-  #recent: readonly number[] = [];
-  #answeredOnce = false;
-  #outstanding = 0;
   #ignoreMissingReplies: boolean;
-  #probesIgnored: boolean;
+  /** `lastReceived` when it was compared last. */
+  #seen: number;
   #health: Health = { kind: "alive" };
-  #timer: Disposable | undefined;
-  #grace: Disposable | undefined;
-  #recheck: Disposable | undefined;
-  #learning: Disposable | undefined;
+  #stopped = false;
 
   constructor(
     clock: Clock,
-    connection: Pick<EngineConnection, "lastReceived" | "ping">,
+    connection: ProbedConnection,
     policy: KeepalivePolicy,
     ignoreMissingReplies: boolean,
     events: HeartbeatEvents,
@@ -80,17 +83,23 @@ export class Heartbeat implements Disposable {
     this.#events = events;
     this.#seen = connection.lastReceived;
     this.#ignoreMissingReplies = ignoreMissingReplies;
-    this.#probesIgnored = ignoreMissingReplies;
-    this.#lastProbe = clock.monotonic();
+    const now = clock.monotonic();
+    this.#count = { unanswered: 0, lastProbe: now, excusedUntil: now, due: { wall: 0, monotonic: 0 } };
+    this.#prober = new Prober(clock, connection, {
+      onRoundTrip: (milliseconds) => events.onRoundTrip(milliseconds),
+      onProves: () => this.#onProbesIgnored(),
+    });
+    this.#urgent = new UrgentProbes(clock, connection, this.#prober);
     this.setPolicy(policy, ignoreMissingReplies);
     if (this.#interval > 0) {
-      // Tells the round trip at once, and whether this peer answers probes at all.
+      // Measures the round trip at once, and shows whether this peer answers probes.
       this.#send();
     }
   }
 
+  /** Silence is no proof of death. */
   get probesIgnored(): boolean {
-    return this.#probesIgnored;
+    return this.#ignoreMissingReplies || this.#prober.provesNothing;
   }
 
   /** Takes effect at once, measured from the last sign of life. */
@@ -101,225 +110,198 @@ export class Heartbeat implements Disposable {
     this.#countMax = policy.serverAliveCountMax;
     if (ignoreMissingReplies !== this.#ignoreMissingReplies) {
       this.#ignoreMissingReplies = ignoreMissingReplies;
-      this.#setProbesIgnored(ignoreMissingReplies);
+      this.#onProbesIgnored();
     }
     if (changed) {
-      this.#unanswered = 0;
-      this.#grace?.dispose();
+      this.#count.unanswered = 0;
+      this.#timers.grace?.dispose();
       if (this.#health.kind === "suspect") {
         this.#setHealth({ kind: "alive" });
       }
-      this.#arm();
+      this.#armNext();
     }
   }
 
   /**
    * Asks for life now, outside the interval (after a wake, a change of addresses, before reuse). The ordinary count
    * goes on as it was.
-   * @returns whether anything came within `deadline` milliseconds (more where the round trip is long);
-   *   if not, the health is `hung` until something does.
+   * @returns whether anything came within `deadline` milliseconds (more where the round trip is long, or data of our
+   *   own is in front of the probe); if not, the health is `hung` until something does.
    */
-  probeNow(deadline: number): Promise<boolean> {
-    if (this.#stop.signal.aborted) {
-      return Promise.resolve(false);
+  async probeNow(deadline: number): Promise<boolean> {
+    if (this.#stopped) {
+      return false;
     }
-    if (this.#probesIgnored) {
-      return Promise.resolve(true);
+    if (this.probesIgnored) {
+      return true;
     }
-    const asked = this.#clock.monotonic();
-    return new Promise((resolve) => {
-      let timer: Disposable | undefined;
-      const finish = (alive: boolean): void => {
-        timer?.dispose();
-        this.#stop.signal.removeEventListener("abort", onStop);
-        resolve(alive);
-      };
-      const onStop = (): void => finish(false);
-      timer = this.#clock.setTimeout(
-        () => {
-          if (this.#connection.lastReceived >= asked + staleAfterProbe || this.#probesIgnored) {
-            finish(true);
-            return;
-          }
-          this.#noticeLife();
-          this.#setHealth({
-            kind: "hung",
-            silentSince: this.#clock.now() - (this.#clock.monotonic() - this.#connection.lastReceived),
-          });
-          this.#lookAgain();
-          finish(false);
-        },
-        Math.min(longestUrgent, Math.max(deadline, 4 * this.#usualRoundTrip)),
-      );
-      this.#stop.signal.addEventListener("abort", onStop);
-      this.#send(() => finish(true));
+    const isAlive = await this.#urgent.send(Math.max(deadline, 4 * this.#prober.usualRoundTrip), () =>
+      this.#onAnswer(),
+    );
+    if (isAlive || this.#stopped) {
+      return isAlive;
+    }
+    if (this.probesIgnored) {
+      return true;
+    }
+    this.#noticeLife();
+    this.#setHealth({
+      kind: "hung",
+      silentSince: this.#clock.now() - (this.#clock.monotonic() - this.#connection.lastReceived),
     });
+    this.#recheck();
+    return false;
   }
 
-  /**
-   * The peer has answered something that was asked at `asked` (monotonic milliseconds). Servers work in order: one that
-   * does so and has not answered a single probe that was sent before will never do it.
-   */
+  /** The peer has answered something else that was asked at `asked` (monotonic milliseconds): it lives. */
   noteReply(asked: number): void {
-    const asksUnheard = this.#firstProbe !== undefined && this.#firstProbe <= asked && !this.#answeredOnce;
-    if (asksUnheard && !this.#probesIgnored && this.#learning === undefined && !this.#stop.signal.aborted) {
-      this.#learning = this.#clock.setTimeout(() => {
-        this.#learning = undefined;
-        if (!this.#answeredOnce && !this.#probesIgnored) {
-          this.#setProbesIgnored(true);
-        }
-      }, answerPatience);
+    if (!this.#stopped) {
+      this.#urgent.settle(true);
+      this.#prober.noteReply(asked);
+      this.#noticeLife();
     }
   }
 
   dispose(): void {
-    for (const timer of [this.#timer, this.#grace, this.#recheck, this.#learning]) {
-      timer?.dispose();
+    this.#stopped = true;
+    for (const timer of Object.values(this.#timers)) {
+      timer.dispose();
     }
-    this.#stop.abort();
-  }
-
-  get #usualRoundTrip(): number {
-    return this.#recent.length === 0 ? 0 : Math.min(...this.#recent);
+    this.#urgent.dispose();
+    this.#prober.dispose();
   }
 
   /** One more probe would be due, and none of those that count was answered. */
   get #isOverdue(): boolean {
-    return this.#unanswered > this.#countMax && !this.#probesIgnored;
+    return (
+      this.#count.unanswered > this.#countMax &&
+      !this.probesIgnored &&
+      this.#clock.monotonic() >= this.#count.excusedUntil
+    );
   }
 
-  #arm(): void {
-    this.#timer?.dispose();
-    this.#timer = undefined;
-    if (this.#interval === 0 || this.#stop.signal.aborted) {
+  #armNext(): void {
+    this.#timers.next?.dispose();
+    delete this.#timers.next;
+    if (this.#interval === 0 || this.#stopped) {
       return;
     }
-    const from = this.#unanswered > 0 ? this.#lastProbe : Math.max(this.#seen, this.#lastProbe);
+    const { unanswered, lastProbe } = this.#count;
+    const from = unanswered > 0 ? lastProbe : Math.max(this.#seen, lastProbe);
     const delay = Math.max(0, from + this.#interval - this.#clock.monotonic());
-    this.#due = { wall: this.#clock.now() + delay, monotonic: this.#clock.monotonic() + delay };
-    this.#timer = this.#clock.setTimeout(() => this.#tick(), delay);
+    this.#count.due = { wall: this.#clock.now() + delay, monotonic: this.#clock.monotonic() + delay };
+    this.#timers.next = this.#clock.setTimeout(() => this.#onDue(), delay);
   }
 
-  #tick(): void {
+  #onDue(): void {
     if (this.#noticeLife()) {
       return;
     }
-    // Either clock may stand still during a sleep. What came meanwhile has not been read yet, and time in which
-    // nobody could listen does not count against the peer.
-    const late = Math.max(this.#clock.now() - this.#due.wall, this.#clock.monotonic() - this.#due.monotonic);
-    this.#unanswered = late > lateLook ? 1 : this.#unanswered + 1;
+    // Nothing could be received during a sleep: that time does not count against the peer.
+    const { due } = this.#count;
+    const late = Math.max(this.#clock.now() - due.wall, this.#clock.monotonic() - due.monotonic);
+    this.#count.unanswered = late > lateTimer ? 1 : this.#count.unanswered + 1;
     if (this.#isOverdue) {
       // Timers run before what has arrived in the meantime is read: a process that was busy finds the answer there.
       setImmediate(() => this.#giveUp());
       return;
     }
-    this.#lastProbe = this.#clock.monotonic();
+    this.#count.lastProbe = this.#clock.monotonic();
     this.#send();
-    this.#watchGrace();
-    this.#arm();
+    this.#armGrace();
+    this.#armNext();
   }
 
   #giveUp(): void {
-    if (this.#stop.signal.aborted || this.#noticeLife()) {
+    if (this.#stopped || this.#noticeLife()) {
       return;
     }
     if (this.#isOverdue) {
       this.dispose();
       this.#events.onDead();
     } else {
-      this.#arm();
+      this.#armNext();
     }
   }
 
-  /** Has anything arrived since we last looked? If so, the count begins anew. */
+  /** Whether anything has arrived since the last call. If so, the count begins anew. */
   #noticeLife(): boolean {
     const last = this.#connection.lastReceived;
-    if (last <= this.#seen || this.#stop.signal.aborted) {
+    if (last <= this.#seen || this.#stopped) {
       return false;
     }
-    // Data well after the probe and no answer, ever: the peer does not speak keepalive@openssh.com.
-    // (An answer queued behind a flood still comes, and takes this back.)
-    const late = last - this.#lastProbe > Math.max(1000, this.#interval / 2);
-    if (this.#outstanding > 0 && !this.#answeredOnce && late && !this.#probesIgnored) {
-      this.#setProbesIgnored(true);
+    if (last - this.#count.lastProbe > Math.max(1000, this.#interval / 2)) {
+      this.#prober.noteOtherData();
     }
     this.#seen = last;
-    this.#unanswered = 0;
-    this.#grace?.dispose();
-    this.#recheck?.dispose();
-    this.#setHealth({ kind: "alive" });
-    this.#arm();
+    this.#onAlive();
+    this.#armNext();
     return true;
   }
 
-  #send(onAnswer?: () => void): void {
-    this.#outstanding++;
-    this.#firstProbe ??= this.#clock.monotonic();
-    this.#connection.ping(this.#stop.signal).then(
-      (milliseconds) => {
-        this.#outstanding--;
-        this.#answeredOnce = true;
-        this.#recent = [...this.#recent.slice(1 - recentKept), milliseconds];
-        if (this.#stop.signal.aborted) {
-          return;
-        }
-        if (this.#probesIgnored) {
-          this.#setProbesIgnored(false);
-        }
-        this.#noticeLife();
-        this.#recheck?.dispose();
-        this.#setHealth({ kind: "alive" });
-        this.#events.onRoundTrip(milliseconds);
-        onAnswer?.();
-      },
-      () => {
-        // Aborted, or the connection ended, which its own event tells.
-        this.#outstanding--;
-      },
-    );
+  #onAlive(): void {
+    this.#count.unanswered = 0;
+    this.#timers.grace?.dispose();
+    this.#timers.recheck?.dispose();
+    this.#setHealth({ kind: "alive" });
   }
 
-  #watchGrace(): void {
-    this.#grace?.dispose();
-    const grace = Math.min(this.#interval / 2, Math.max(500, 4 * this.#usualRoundTrip));
-    this.#grace = this.#clock.setTimeout(() => {
-      if (this.#noticeLife() || this.#health.kind === "hung" || this.#probesIgnored) {
+  #onAnswer(): void {
+    if (!this.#noticeLife()) {
+      this.#onAlive();
+    }
+  }
+
+  #send(): void {
+    const now = this.#clock.monotonic();
+    const behind = Math.min(longestSendDelay, this.#connection.sendDelay);
+    this.#count.excusedUntil = Math.max(this.#count.excusedUntil, now + behind);
+    this.#prober.send(() => this.#onAnswer());
+  }
+
+  /** The peer becomes suspect when its answer takes longer than usual. */
+  #armGrace(): void {
+    this.#timers.grace?.dispose();
+    const usual = Math.min(this.#interval / 2, Math.max(500, 4 * this.#prober.usualRoundTrip));
+    const excused = Math.max(0, this.#count.excusedUntil - this.#clock.monotonic());
+    this.#timers.grace = this.#clock.setTimeout(() => {
+      if (this.#noticeLife() || this.#health.kind === "hung" || this.probesIgnored) {
         return;
       }
-      const remaining = this.#countMax - this.#unanswered + 1;
+      const { unanswered, lastProbe } = this.#count;
+      const remaining = this.#countMax - unanswered + 1;
       this.#setHealth({
         kind: "suspect",
-        unanswered: this.#unanswered,
+        unanswered,
         countMax: this.#countMax,
-        deadAt: this.#clock.now() + this.#lastProbe + remaining * this.#interval - this.#clock.monotonic(),
+        deadAt: this.#clock.now() + lastProbe + remaining * this.#interval - this.#clock.monotonic(),
       });
-      this.#lookAgain();
-    }, grace);
+      this.#recheck();
+    }, usual + excused);
   }
 
-  /** Nothing tells of single bytes: until the peer shows life, it is looked for. */
-  #lookAgain(): void {
-    this.#recheck?.dispose();
-    this.#recheck = this.#clock.setTimeout(() => {
+  /** There is no event per received byte: poll until the peer shows life. */
+  #recheck(): void {
+    this.#timers.recheck?.dispose();
+    this.#timers.recheck = this.#clock.setTimeout(() => {
       if (!this.#noticeLife()) {
-        this.#lookAgain();
+        this.#recheck();
       }
-    }, recheck);
+    }, recheckInterval);
   }
 
-  #setProbesIgnored(ignored: boolean): void {
-    this.#probesIgnored = ignored;
-    this.#events.onProbesIgnored(ignored);
-    if (ignored) {
+  #onProbesIgnored(): void {
+    this.#events.onProbesIgnored(this.probesIgnored);
+    if (this.probesIgnored) {
+      this.#urgent.settle(true);
       this.#setHealth({ kind: "alive" });
     }
   }
 
   #setHealth(health: Health): void {
-    if (health.kind === "alive" && this.#health.kind === "alive") {
-      return;
+    if (health.kind !== "alive" || this.#health.kind !== "alive") {
+      this.#health = health;
+      this.#events.onHealth(health);
     }
-    this.#health = health;
-    this.#events.onHealth(health);
   }
 }

@@ -119,6 +119,10 @@ export class FakeConnection implements EngineConnection {
   pings = 0;
   /** Does it answer probes at all? */
   answersPings = true;
+  answersChannelProbes = true;
+  channelProbes = 0;
+  /** Our own data in front of what is sent now, in milliseconds. */
+  sendDelay = 0;
   /** Ends when a session is to be opened. */
   dropsSessions = false;
   /** The next opening fails with it. */
@@ -209,6 +213,17 @@ export class FakeConnection implements EngineConnection {
       );
     }
     if (this.answers && this.answersPings) {
+      this.receive();
+      return Promise.resolve(this.roundTrip);
+    }
+    return new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+    );
+  }
+
+  probeChannel(signal: AbortSignal): Promise<number> {
+    this.channelProbes++;
+    if (this.answers && this.answersChannelProbes) {
       this.receive();
       return Promise.resolve(this.roundTrip);
     }

@@ -231,6 +231,11 @@ export class Channel implements EngineChannel {
 
   // What the peer sends, called by the table.
 
+  /** Bytes that were sent and that the peer's window does not show as taken. */
+  get unacknowledged(): number {
+    return this.#remoteWindowSize - this.#outgoing.window;
+  }
+
   confirmed(remoteId: number, window: number, packet: number): void {
     this.#remoteId = remoteId;
     this.#remoteWindowSize = window;

@@ -91,6 +91,11 @@ export class ChannelTable {
     return this.#channels.size;
   }
 
+  /** Bytes of channel data that were sent and that the peer's windows do not show as taken. */
+  get unacknowledged(): number {
+    return [...this.#channels.values()].reduce((sum, channel) => sum + channel.unacknowledged, 0);
+  }
+
   /** What the peer sent and should not have sent, by kind. */
   get forgiven(): ReadonlyMap<ForgivenMessage, number> {
     return this.#forgiven.counts;

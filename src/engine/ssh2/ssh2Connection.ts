@@ -23,6 +23,8 @@ import type {
   EngineConnection,
   SessionSpec,
 } from "../connectionEngine.ts";
+import { ChannelError } from "../engineErrors.ts";
+import { OutgoingBacklog } from "../outgoingBacklog.ts";
 import { AgentForwarding, type AgentSocketBudget, agentChannelType } from "../transport/agentForwarding.ts";
 import { ServerGreeting } from "../transport/serverGreeting.ts";
 import { type PacketWriter, takeOver } from "./ssh2Internals.ts";
@@ -101,6 +103,7 @@ export class Ssh2Connection implements EngineConnection {
   #lastReceived = performance.now();
   #bytesIn = 0;
   #bytesOut = 0;
+  readonly #backlog = new OutgoingBacklog();
   /** Global requests on the way, oldest first: answers come in order (RFC 4254 section 4). */
   #pings: Ping[] = [];
   #pingRejects = new Set<(error: unknown) => void>();
@@ -245,6 +248,23 @@ export class Ssh2Connection implements EngineConnection {
     });
   }
 
+  async probeChannel(signal: AbortSignal): Promise<number> {
+    const sent = performance.now();
+    try {
+      (await this.#table.open("session", 0, Buffer.alloc(0), signal)).close();
+    } catch (error) {
+      if (!(ChannelError.is(error) && error.reason === "refused")) {
+        throw error;
+      }
+    }
+    return performance.now() - sent;
+  }
+
+  get sendDelay(): number {
+    const waiting = this.#parts.socket.writableLength;
+    return this.#backlog.delay(performance.now(), this.#table.unacknowledged + waiting);
+  }
+
   setTcpKeepAlive(on: boolean): void {
     const { socket } = this.#parts;
     if (socket instanceof Socket) {
@@ -379,7 +399,9 @@ export class Ssh2Connection implements EngineConnection {
     const { socket } = this.#parts;
     const write = socket.write.bind(socket) as (...values: unknown[]) => boolean;
     socket.write = (...values: unknown[]): boolean => {
-      this.#bytesOut += values[0] instanceof Uint8Array ? values[0].length : 0;
+      const bytes = values[0] instanceof Uint8Array ? values[0].length : 0;
+      this.#bytesOut += bytes;
+      this.#backlog.sent(bytes, performance.now());
       if (socket.writableCorked === 0) {
         socket.cork();
         process.nextTick(() => socket.uncork());

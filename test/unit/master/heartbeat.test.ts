@@ -149,14 +149,110 @@ describe("heartbeat", () => {
     expect(deadAt).toBe(changed + 5000);
   });
 
-  it("learns that a device sends data but never answers probes, and stops counting", async () => {
+  it("learns that a device sends data and answers no kind of probe, and stops counting", async () => {
     connection.answers = false;
     start(10, 1);
     await clock.advance(9000);
     connection.receive();
+    await clock.advance(19_000);
+    expect(connection.channelProbes).toBe(1);
+    connection.receive();
     await clock.advance(100_000);
     expect(ignored).toEqual([true]);
     expect(deadAt).toBeUndefined();
+  });
+
+  describe("a device that ignores global requests", () => {
+    beforeEach(() => {
+      connection.answersPings = false;
+    });
+
+    it.each([0, 10])("lives by its answers to other probes, with an interval of %d s", async (interval) => {
+      const heartbeat = start(interval, 3);
+      await clock.advance(100_000);
+      expect(await heartbeat.probeNow(1500)).toBe(true);
+      expect(health).toEqual([]);
+      expect(ignored).toEqual([]);
+    });
+
+    it("is found hung and dead when it is frozen", async () => {
+      const heartbeat = start(10, 3);
+      await clock.advance(100_000);
+      connection.answers = false;
+      const last = connection.lastReceived;
+      const probe = heartbeat.probeNow(1500);
+      await clock.advance(1500);
+      expect(await probe).toBe(false);
+      expect(health.at(-1)?.kind).toBe("hung");
+      await clock.advance(100_000);
+      expect(deadAt).toBe(last + 40_000);
+    });
+
+    it("lives when it answers a request for a channel in the same moment", async () => {
+      connection.answersChannelProbes = false;
+      const heartbeat = start(0, 3);
+      await clock.advance(60_000);
+      const asked = clock.monotonic();
+      const probe = heartbeat.probeNow(1500);
+      await clock.advance(5);
+      connection.receive();
+      heartbeat.noteReply(asked);
+      await clock.advance(1500);
+      expect(await probe).toBe(true);
+      expect(health).toEqual([]);
+    });
+  });
+
+  it("opens no channel to probe a peer that answers requests", async () => {
+    const heartbeat = start(10, 3);
+    await clock.advance(100_000);
+    await heartbeat.probeNow(1500);
+    connection.answers = false;
+    await clock.advance(100_000);
+    expect(deadAt).toBeDefined();
+    expect(connection.channelProbes).toBe(0);
+  });
+
+  describe("with data of our own in front of the probe", () => {
+    it("an urgent probe waits that much longer", async () => {
+      const heartbeat = start(30, 3);
+      await clock.advance(0);
+      connection.holdPings = true;
+      connection.sendDelay = 10_000;
+      const probe = heartbeat.probeNow(1500);
+      await clock.advance(10_000);
+      expect(health).toEqual([]);
+      connection.releasePings();
+      expect(await probe).toBe(true);
+    });
+
+    it("a peer that is silent all the same is found hung", async () => {
+      const heartbeat = start(30, 3);
+      await clock.advance(0);
+      connection.answers = false;
+      connection.sendDelay = 1_000_000;
+      const probe = heartbeat.probeNow(1500);
+      await clock.advance(31_499);
+      expect(health).toEqual([]);
+      await clock.advance(1);
+      expect(await probe).toBe(false);
+    });
+
+    it("the peer is neither suspect nor dead before its answer can have come", async () => {
+      start(1, 3);
+      await clock.advance(0);
+      connection.holdPings = true;
+      connection.sendDelay = 12_000;
+      await clock.advance(2000);
+      connection.sendDelay = 0;
+      await clock.advance(9000);
+      expect(health).toEqual([]);
+      expect(deadAt).toBeUndefined();
+      connection.holdPings = false;
+      connection.answers = false;
+      await clock.advance(10_000);
+      expect(deadAt).toBeDefined();
+    });
   });
 
   it("does not cut a host for which missing replies are to be ignored", async () => {
@@ -262,20 +358,20 @@ describe("heartbeat", () => {
     expect(await probe).toBe(false);
   });
 
-  it("learns from the first session that a device does not answer probes", async () => {
-    connection.answers = false;
+  it("learns from the first session that a device ignores requests, and from then on opens a channel to probe it", async () => {
+    connection.answersPings = false;
+    connection.answersChannelProbes = false;
     const heartbeat = start(10, 3);
     await clock.advance(50);
     connection.receive();
     heartbeat.noteReply(clock.monotonic());
     await clock.advance(1000);
-    expect(ignored).toEqual([true]);
+    expect(ignored).toEqual([]);
+    connection.answersChannelProbes = true;
     await clock.advance(1_000_000);
     expect(deadAt).toBeUndefined();
     expect(health).toEqual([]);
-    connection.answers = true;
-    await clock.advance(10_000);
-    expect(ignored).toEqual([true, false]);
+    expect(connection.channelProbes).toBeGreaterThan(10);
   });
 
   it("an answer that comes just after the first session's is no reason to think that none will come", async () => {
