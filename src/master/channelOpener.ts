@@ -7,7 +7,7 @@ import { ChannelError } from "../engine/engineErrors.ts";
 /** Fewer bytes than this within the limit are silence: the answers to our own keepalive probes are no progress. */
 const leastProgress = 1024;
 
-/** A peer that was silent for this many milliseconds proves that it is alive before a new channel trusts it. */
+/** A peer that is silent for this long while a channel opens is probed. Milliseconds. */
 const provenFor = 2000;
 
 export interface ChannelOpenerInit {
@@ -24,10 +24,11 @@ export interface ChannelOpenerInit {
 
 /**
  * Opens channels. What is limited is silence, not slowness: on a slow line the answer waits behind the data of other
- * channels, and comes. After silence the peer is probed meanwhile: one that is hung is found in a moment.
+ * channels, and comes. After silence the peer is probed, and all that opens is given up as soon as it is found hung.
  */
 export class ChannelOpener {
   readonly #init: ChannelOpenerInit;
+  readonly #attempts = new Set<AbortController>();
 
   constructor(init: ChannelOpenerInit) {
     this.#init = init;
@@ -51,6 +52,13 @@ export class ChannelOpener {
     );
   }
 
+  /** The peer was found hung: what opens goes elsewhere now. */
+  giveUp(): void {
+    for (const attempt of [...this.#attempts]) {
+      attempt.abort(new ChannelError("connection-ended", "The connection no longer answers"));
+    }
+  }
+
   async #open<T>(
     open: (connection: EngineConnection, signal: AbortSignal) => Promise<T>,
     tooLate: string,
@@ -59,15 +67,23 @@ export class ChannelOpener {
     const connection = await this.#init.ready(signal);
     const attempt = new AbortController();
     const onAbort = (): void => attempt.abort(signal.reason);
+    const asked = this.#init.clock.monotonic();
     if (signal.aborted) {
       onAbort();
     }
     signal.addEventListener("abort", onAbort, { once: true });
+    this.#attempts.add(attempt);
     const limit = this.#limitSilence(connection, () => attempt.abort(new ChannelError("timed-out", tooLate)));
+    const watch = this.#watch(connection);
     try {
-      return await this.#provenWhile(connection, attempt, open);
+      // Not raced against the signal: what opens at the very moment in which it aborts would have no owner.
+      const opened = await open(connection, attempt.signal);
+      this.#init.onReply(asked);
+      return opened;
     } finally {
       limit.dispose();
+      watch.dispose();
+      this.#attempts.delete(attempt);
       signal.removeEventListener("abort", onAbort);
     }
   }
@@ -89,26 +105,39 @@ export class ChannelOpener {
     return { dispose: () => timer?.dispose() };
   }
 
-  /**
-   * Runs `open`; when the peer was silent before, probes it at the same time, and gives the opening up as soon as
-   * the probe shows that nobody is there. Costs a live connection nothing.
-   */
-  async #provenWhile<T>(
-    connection: EngineConnection,
-    attempt: AbortController,
-    open: (connection: EngineConnection, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const asked = this.#init.clock.monotonic();
-    if (asked - connection.lastReceived >= provenFor) {
+  /** Probes the peer whenever it has been silent, until disposed. Costs nothing while data arrives. */
+  #watch(connection: EngineConnection): Disposable {
+    const { clock } = this.#init;
+    let timer: Disposable | undefined;
+    let isOver = false;
+    const silence = (): number => clock.monotonic() - connection.lastReceived;
+    const arm = (): void => {
+      const left = provenFor - silence();
+      timer = clock.setTimeout(look, left > 0 ? left : provenFor);
+    };
+    const look = (): void => {
+      if (silence() < provenFor) {
+        arm();
+        return;
+      }
       void this.#init.probe().then((alive) => {
         if (!alive) {
-          attempt.abort(new ChannelError("connection-ended", "The connection no longer answers"));
+          this.giveUp();
+        } else if (!isOver) {
+          arm();
         }
       });
+    };
+    if (silence() >= provenFor) {
+      look();
+    } else {
+      arm();
     }
-    // Not raced against the signal: what opens at the very moment in which it aborts would have no owner.
-    const opened = await open(connection, attempt.signal);
-    this.#init.onReply(asked);
-    return opened;
+    return {
+      dispose: () => {
+        isOver = true;
+        timer?.dispose();
+      },
+    };
   }
 }

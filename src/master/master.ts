@@ -443,6 +443,9 @@ export class Master implements Disposable {
         onHealth: (health) => {
           this.#health = health;
           this.#update();
+          if (health.kind === "hung") {
+            this.#opener.giveUp();
+          }
         },
         onRoundTrip: (milliseconds) => {
           this.#roundTrips = Object.freeze([...this.#roundTrips.slice(1 - roundTripsKept), milliseconds]);
@@ -488,7 +491,11 @@ export class Master implements Disposable {
     }
     this.#endReason ??= reason;
     this.#logger.warn(`connection given up: ${reason}`);
-    this.#abort.abort(jumpFailure(this.config, "connection"));
+    this.#abort.abort(
+      reason === "jump-lost"
+        ? jumpFailure(this.config, "connection")
+        : new ConnectError("timed-out", "The connection no longer answers"),
+    );
     this.#connection?.destroy();
     this.#end(undefined);
   }

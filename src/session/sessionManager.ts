@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { Deadline } from "../base/deadline.ts";
 import { Emitter } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
@@ -19,6 +20,8 @@ import type { ReconnectNowResult, SessionService } from "./sessionServiceTypes.t
 import type { LimitKind, Session, SessionLimit, SessionSnapshot } from "./sessionTypes.ts";
 import { SshSession } from "./sshSession.ts";
 
+/** Milliseconds, the login included. */
+const lookupOpensWithin = 60_000;
 /** How many ended sessions are remembered. */
 const historyKept = 50;
 
@@ -155,7 +158,7 @@ export class SessionManager implements SessionService {
       const config = await this.#init.resolve(request.host, either);
       either.throwIfAborted();
       const limits = this.#init.limits(config, request, session.folder);
-      const channel = await this.#openChannel(session, config, request, either);
+      const channel = await this.#openInTime(session, config, request, either);
       if (session.isEnded) {
         channel.close();
         throw new CancelledError();
@@ -324,6 +327,25 @@ export class SessionManager implements SessionService {
     }
     this.#changed.dispose();
     this.#warned.dispose();
+  }
+
+  /** A person waits as long as the server lives, and may give up. Nobody sees how long a look-up takes. */
+  async #openInTime(
+    session: SshSession,
+    config: HostConfig,
+    request: OpenSessionRequest,
+    signal: AbortSignal,
+  ): Promise<EngineChannel> {
+    if (request.purpose !== "lookup") {
+      return await this.#openChannel(session, config, request, signal);
+    }
+    const tooLate = () => new ChannelError("timed-out", "The server did not open a session in time");
+    const deadline = new Deadline(this.#init.clock, lookupOpensWithin, tooLate, signal);
+    try {
+      return await this.#openChannel(session, config, request, deadline.signal);
+    } finally {
+      deadline.dispose();
+    }
   }
 
   /**

@@ -2,24 +2,31 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { CancelledError } from "../../../src/base/errors.ts";
 import { ChannelOpener } from "../../../src/master/channelOpener.ts";
 import { FakeConnection } from "../../support/fakeEngine.ts";
-import { ManualClock } from "../../support/manualClock.ts";
+import { ManualClock, settle } from "../../support/manualClock.ts";
 
 describe("opening a channel", () => {
   const spec = { request: { type: "shell" }, env: {} } as const;
   let clock: ManualClock;
   let connection: FakeConnection;
   let replies: number[];
+  let probes: number[];
+  let alive: boolean;
   let opener: ChannelOpener;
 
   beforeEach(() => {
     clock = new ManualClock();
     connection = new FakeConnection(clock);
     replies = [];
+    probes = [];
+    alive = true;
     opener = new ChannelOpener({
       clock,
       silenceLimit: 30_000,
       ready: async () => connection,
-      probe: async () => true,
+      probe: async () => {
+        probes.push(clock.monotonic());
+        return alive;
+      },
       onReply: (asked) => replies.push(asked),
     });
   });
@@ -82,6 +89,60 @@ describe("opening a channel", () => {
     await clock.advance(10_000);
     giveUp.abort(new CancelledError());
     expect(await outcome).toBeInstanceOf(CancelledError);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  const directTcpip = (signal: AbortSignal) =>
+    opener.directTcpip({ host: "db", port: 22 }, { host: "127.0.0.1", port: 1 }, signal);
+
+  /** What became of an opening, once it has failed. */
+  function failure(opening: Promise<unknown>): { readonly error: unknown } {
+    const outcome: { error: unknown } = { error: undefined };
+    opening.catch((error: unknown) => {
+      outcome.error = error;
+    });
+    return outcome;
+  }
+
+  it.each([0, 1000, 1999, 2000, 60_000])(
+    "a link that died %d ms after its last byte is found 2 s after that byte, and all that opens is given up",
+    async (silence) => {
+      connection.answers = false;
+      alive = false;
+      await clock.advance(silence);
+      const begun = clock.monotonic();
+      const outcomes = [failure(opener.session(spec, never())), failure(directTcpip(never()))];
+      await clock.advance(Math.max(0, 2000 - silence));
+      for (const { error } of outcomes) {
+        expect(error).toMatchObject({ reason: "connection-ended" });
+      }
+      expect(probes[0]).toBe(Math.max(2000, begun));
+      expect(clock.pendingTimers).toBe(0);
+    },
+  );
+
+  it("what opens is given up at once when the peer is found hung by somebody else", async () => {
+    connection.answers = false;
+    const outcome = failure(opener.session(spec, never()));
+    await clock.advance(10);
+    opener.giveUp();
+    await settle();
+    expect(outcome.error).toMatchObject({ reason: "connection-ended" });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("a peer that sends is not probed", async () => {
+    connection.answers = false;
+    const opening = new AbortController();
+    failure(opener.session(spec, opening.signal));
+    for (let second = 0; second < 60; second++) {
+      connection.receive();
+      connection.bytesIn += 8000;
+      await clock.advance(1000);
+    }
+    expect(probes).toEqual([]);
+    opening.abort(new CancelledError());
+    await settle();
     expect(clock.pendingTimers).toBe(0);
   });
 

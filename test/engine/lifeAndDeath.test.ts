@@ -1,0 +1,142 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, test } from "vitest";
+import { msg, readString, u32 } from "../attack/support/hostilePackets.ts";
+import { type HostilePeer, listenHostile } from "../attack/support/hostileServer.ts";
+import { FaultProxy } from "../lab/faultProxy.ts";
+import { sshConfigBlock } from "../lab/sshdConfig.ts";
+import { startSshd } from "../lab/sshdHost.ts";
+import { healthStack, StateLog } from "../support/healthStack.ts";
+import type { TestStack } from "../support/testStack.ts";
+
+const shell = {
+  host: "lab",
+  kind: "terminal",
+  request: { type: "shell" },
+  pty: { term: "xterm", dimensions: { columns: 80, rows: 24 } },
+} as const;
+
+/** A device that serves sessions and answers no global request at all. */
+async function device(peer: HostilePeer): Promise<void> {
+  await peer.letIn();
+  for (let message = await peer.next(); message !== undefined; message = await peer.next()) {
+    if (message[0] === 90) {
+      const sender = message.readUInt32BE(readString(message, 1).next);
+      peer.send(msg(91, u32(sender), u32(sender), u32(1_000_000), u32(32_768)));
+    } else if (message[0] === 98) {
+      const request = readString(message, 5);
+      if (message[request.next] === 1) {
+        peer.send(msg(99, message.subarray(1, 5)));
+      }
+    }
+  }
+}
+
+const config = (port: number): string =>
+  [
+    "Host lab",
+    "  HostName 127.0.0.1",
+    `  Port ${port}`,
+    "  User device",
+    "  StrictHostKeyChecking no",
+    "  UserKnownHostsFile /dev/null",
+    "  GlobalKnownHostsFile /dev/null",
+  ].join("\n");
+
+function logins(stack: TestStack): number {
+  return new Set(stack.service.masters().map(({ id }) => id)).size;
+}
+
+describe.concurrent("life and death, in the right order", () => {
+  test.for([0, 1])(
+    "five terminals of a device that ignores global requests make one login, with an interval of %d s",
+    async (interval, { expect }) => {
+      const hostile = await listenHostile(device);
+      const stack = await healthStack(config(hostile.port), { interval, countMax: 2 });
+      try {
+        await stack.service.open(shell);
+        const log = new StateLog(stack, "m1");
+        for (let terminal = 2; terminal <= 5; terminal++) {
+          // Longer than the silence after which a peer is probed before it gets a channel.
+          await delay(2100);
+          await stack.service.open(shell);
+        }
+        await delay(3000);
+        expect(hostile.peers).toHaveLength(1);
+        expect(log.states.map(({ kind }) => kind)).not.toContain("hung");
+        expect(stack.master("m1")).toMatchObject({ state: { kind: "ready" }, sessions: { length: 5 } });
+      } finally {
+        await stack[Symbol.asyncDispose]();
+        hostile.close();
+      }
+    },
+  );
+
+  test("such a device that freezes is found, and a new terminal goes elsewhere", async ({ expect }) => {
+    const hostile = await listenHostile(device);
+    const stack = await healthStack(config(hostile.port), { interval: 0, countMax: 3 });
+    try {
+      await stack.service.open(shell);
+      await delay(100);
+      const [first] = hostile.peers;
+      if (first !== undefined) {
+        first.onMessage = () => true;
+      }
+      const begun = Date.now();
+      const second = await stack.service.open(shell);
+      expect(Date.now() - begun).toBeLessThan(15_000);
+      expect(second.snapshot().masterId).not.toBe("m1");
+      expect(hostile.peers).toHaveLength(2);
+    } finally {
+      await stack[Symbol.asyncDispose]();
+      hostile.close();
+    }
+  });
+
+  test("a connection that dies just after its last byte holds up a new terminal for seconds, not for half a minute", async ({
+    expect,
+  }) => {
+    const host = await startSshd();
+    const stack = await healthStack(host.sshConfigText("lab"), { interval: 0, countMax: 3 });
+    try {
+      await stack.service.open(shell);
+      const [connection] = host.connections();
+      host.freeze(connection);
+      const begun = Date.now();
+      const second = await stack.service.open(shell);
+      expect(Date.now() - begun).toBeLessThan(15_000);
+      expect(second.snapshot().masterId).not.toBe("m1");
+      host.thaw(connection);
+    } finally {
+      await stack[Symbol.asyncDispose]();
+      await host.stop();
+    }
+  });
+
+  test("an upload of our own at 64 kbit/s in front of a probe is not the server's silence", async ({
+    expect,
+  }) => {
+    const host = await startSshd();
+    const proxy = await FaultProxy.start(host);
+    const stack = await healthStack(sshConfigBlock("lab", host.via(proxy)), { interval: 1, countMax: 3 });
+    try {
+      const upload = await stack.service.open({
+        host: "lab",
+        kind: "command",
+        request: { type: "exec", command: "cat > /dev/null" },
+      });
+      const log = new StateLog(stack, "m1");
+      proxy.limit({ bytesPerSecond: 8 * 1024 }, "toServer");
+      upload.write(Buffer.alloc(80 * 1024));
+      await delay(2500);
+      const second = await stack.service.open(shell);
+      expect(second.snapshot().masterId).toBe("m1");
+      expect(log.states.map(({ kind }) => kind)).toEqual(["ready"]);
+      expect(logins(stack)).toBe(1);
+      expect(proxy.contacts).toBe(1);
+    } finally {
+      await stack[Symbol.asyncDispose]();
+      await proxy.stop();
+      await host.stop();
+    }
+  });
+});
