@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
-import { markCount, markQuery } from "./marks.ts";
+import { markQuery, randomMark } from "./marks.ts";
 import { PacedOutput } from "./pacedOutput.ts";
 import { SafePointScanner, type SequenceListener } from "./safePointScanner.ts";
 import { isHighSurrogate } from "./surrogates.ts";
@@ -95,7 +95,6 @@ export class FlowController implements Disposable {
   #written = 0;
   #marked = 0;
   #acknowledged = 0;
-  #nextIndex = 0;
   #marks: Mark[] = [];
   #throttledSince = 0;
   #changedAt = Number.NEGATIVE_INFINITY;
@@ -105,12 +104,14 @@ export class FlowController implements Disposable {
   #credit = 0;
   #timer: Disposable | undefined;
   readonly #restTime: () => number;
+  readonly #newMark: () => number;
   #rest: Disposable | undefined;
 
   /**
    * @param listener told about every control sequence in the output, before the terminal is.
    * @param mayPace whether the terminal may hold frames back while it cannot keep up; default: yes.
    * @param restTime for how long (ms) a flood is to rest now between two steps; default: not at all.
+   * @param newMark the next mark's number; default: a random one.
    */
   constructor(
     ports: FlowPorts,
@@ -119,6 +120,7 @@ export class FlowController implements Disposable {
       readonly listener?: SequenceListener;
       readonly mayPace?: () => boolean;
       readonly restTime?: () => number;
+      readonly newMark?: () => number;
     } = {},
   ) {
     this.#ports = ports;
@@ -130,6 +132,7 @@ export class FlowController implements Disposable {
       onShift: (code) => this.#told || this.#listener?.onShift(code),
     });
     this.#restTime = options.restTime ?? (() => 0);
+    this.#newMark = options.newMark ?? randomMark;
     const { clock } = ports;
     const { portion, reserve } = this.#limits;
     this.#output = new PacedOutput({
@@ -279,8 +282,7 @@ export class FlowController implements Disposable {
 
   /** @returns what belongs at this position, a safe point. */
   #mark(position: number): string {
-    const index = this.#nextIndex;
-    this.#nextIndex = (index + 1) % markCount;
+    const index = this.#newMark();
     this.#marked = position;
     this.#marks.push({ index, position, sentAt: this.#ports.clock.monotonic(), limited: this.#full });
     return markQuery(index);

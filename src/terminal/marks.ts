@@ -1,24 +1,35 @@
+import { randomInt } from "node:crypto";
+
 /**
- * Marks are DECRQM queries for private modes that nobody has: `CSI ? 7NNNNNN $ p`, which a terminal answers with
- * `CSI ? 7NNNNNN ; 0 $ y` as soon as it has parsed up to there. The number comes back, so an answer says how far the
+ * Marks are DECRQM queries for private modes that nobody has: `CSI ? NNNNNNNNNN $ p`, which a terminal answers with
+ * `CSI ? NNNNNNNNNN ; 0 $ y` as soon as it has parsed up to there. The number comes back, so an answer says how far the
  * terminal is, and is never taken for an answer to a query of the remote program. No private mode in use is near
- * (the highest are 9001, 737769).
+ * (the highest are 9001, 737769). A remote program can send such queries, too: the numbers are random, so that it cannot
+ * have an answer taken for that to a mark.
  */
-const firstNumber = 7_000_000;
+const firstNumber = 1_000_000_000;
 
-/** Numbers wrap here: far more than can be outstanding. */
-export const markCount = 1_000_000;
+/** Terminals take numbers up to 2^31 - 1; so all have ten digits. */
+const markCount = 2 ** 31 - firstNumber;
 
-/** @param index 0 to markCount - 1 */
-export function markQuery(index: number): string {
-  return `\u001b[?${firstNumber + index}$p`;
+/** 0 to markCount - 1, unguessable. */
+export function randomMark(): number {
+  return randomInt(markCount);
 }
 
-const reply = /\u001b\[\?7(\d{6});\d\$y/g;
-/** A beginning of a reply at the end of a chunk. */
-const partialReply = /\u001b(?:\[(?:\?(?:7\d{0,6}(?:(?<=7\d{6});(?:\d\$?)?)?)?)?)?$/;
+/** @param mark see randomMark */
+export function markQuery(mark: number): string {
+  return `\u001b[?${firstNumber + mark}$p`;
+}
 
-/** Takes the answers to marks out of what comes from the terminal, and leaves everything else intact and in order. */
+const reply = /\u001b\[\?([12]\d{9});\d\$y/g;
+/** A beginning of a reply at the end of a chunk. */
+const partialReply = /\u001b(?:\[(?:\?(?:[12]\d{0,9}(?:(?<=[12]\d{9});(?:\d\$?)?)?)?)?)?$/;
+
+/**
+ * Takes the answers to queries with a mark's number out of what comes from the terminal, and leaves everything else
+ * intact and in order. It does not know which marks are outstanding: also an answer that is late or forged is taken out.
+ */
 export class ReplyFilter {
   #held = "";
 
@@ -41,8 +52,8 @@ export class ReplyFilter {
       return { text: whole, acknowledged: [] };
     }
     const acknowledged: number[] = [];
-    let text = whole.replace(reply, (_match, index: string) => {
-      acknowledged.push(Number(index));
+    let text = whole.replace(reply, (_match, number: string) => {
+      acknowledged.push(Number(number) - firstNumber);
       return "";
     });
     if (expectMore) {

@@ -237,7 +237,7 @@ test("modes, title, drawing state and answers are those of a terminal that saw e
         await Promise.all([seen.write(stream), skipped.write("")]);
         expect(skipped.terminal.modes).toEqual(seen.terminal.modes);
         expect(skipped.titles.at(-1)).toBe(seen.titles.at(-1));
-        const own = /\u001b\[\?7\d{6};\d\$y|\u001b\[\d+;\d+R/;
+        const own = /\u001b\[\?\d{10};\d\$y|\u001b\[\d+;\d+R/;
         expect(skipped.replies.filter((reply) => !own.test(reply))).toEqual(
           seen.replies.filter((reply) => !own.test(reply)),
         );

@@ -7,8 +7,8 @@ import { TerminalScreen } from "../../../src/terminal/terminalScreen.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
 const seed = 11;
-const query = /\u001b\[\?(7\d{6})\$p/g;
-const ours = /\u001b\[\?(?:7\d{6}\$p|2026[hl])/g;
+const query = /\u001b\[\?(\d{10})\$p/g;
+const ours = /\u001b\[\?(?:\d{10}\$p|2026[hl])/g;
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
 

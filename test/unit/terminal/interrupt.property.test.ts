@@ -12,8 +12,8 @@ import { FakeSession } from "./support/fakeSession.ts";
 import { Screen } from "./support/screen.ts";
 
 const seed = 3;
-const query = /\u001b\[\?(7\d{6})\$p/g;
-const ours = /\u001b\[\?(?:7\d{6}\$p|2026[hl])/g;
+const query = /\u001b\[\?(\d{10})\$p/g;
+const ours = /\u001b\[\?(?:\d{10}\$p|2026[hl])/g;
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
 /** As it is on the screen: in line drawing it would be none of this. */

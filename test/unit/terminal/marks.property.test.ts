@@ -24,7 +24,7 @@ test("marks change neither screen nor scrollback, modes or a program's own repli
         {
           clock: new ManualClock(),
           write: (text) => {
-            marks += text.match(/\u001b\[\?7\d{6}\$p/g)?.length ?? 0;
+            marks += text.match(/\u001b\[\?\d{10}\$p/g)?.length ?? 0;
             marked.terminal.write(text);
           },
           pause: () => {},

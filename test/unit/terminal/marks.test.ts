@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { markQuery, ReplyFilter } from "../../../src/terminal/marks.ts";
+import { markQuery, ReplyFilter, randomMark } from "../../../src/terminal/marks.ts";
 import { chunkSizes } from "./support/streams.ts";
 
-const reply = (index: number): string => `\u001b[?${7_000_000 + index};0$y`;
+const reply = (index: number): string => `\u001b[?${1_000_000_000 + index};0$y`;
 
 function filterAll(inputs: readonly string[], expectMore = true): { text: string; acknowledged: number[] } {
   const filter = new ReplyFilter();
@@ -17,9 +17,18 @@ function filterAll(inputs: readonly string[], expectMore = true): { text: string
   return { text: text + filter.flush(), acknowledged };
 }
 
-test("a mark is the DECRQM query of a seven digit mode", () => {
-  expect(markQuery(0)).toBe("\u001b[?7000000$p");
-  expect(markQuery(999_999)).toBe("\u001b[?7999999$p");
+test("a mark is the DECRQM query of a ten digit mode", () => {
+  expect(markQuery(0)).toBe("\u001b[?1000000000$p");
+  expect(markQuery(1_147_483_647)).toBe("\u001b[?2147483647$p");
+});
+
+test("marks are not to be guessed", () => {
+  const marks = Array.from({ length: 10_000 }, randomMark);
+  expect(new Set(marks).size).toBeGreaterThan(9_990);
+  expect(Math.max(...marks)).toBeGreaterThan(1_100_000_000);
+  expect(Math.min(...marks)).toBeLessThan(50_000_000);
+  const steps = marks.slice(1).map((mark, at) => mark - (marks[at] ?? 0));
+  expect(new Set(steps).size).toBeGreaterThan(9_990);
 });
 
 describe("taking replies out of the input", () => {
@@ -54,12 +63,13 @@ describe("taking replies out of the input", () => {
       "\u001b[?7$y",
       "\u001b[?7;0$y",
       "\u001b[?2026;2$y",
-      "\u001b[?80000001;0$y",
-      "7000001;0$y",
+      "\u001b[?7000001;0$y",
+      "\u001b[?3000000001;0$y",
+      "1000000001;0$y",
     );
     fc.assert(
       fc.property(
-        fc.array(fc.oneof(own, fc.integer({ min: 0, max: 999_999 }))),
+        fc.array(fc.oneof(own, fc.integer({ min: 0, max: 1_147_483_647 }))),
         chunkSizes,
         (parts, sizes) => {
           const whole = parts.map((part) => (typeof part === "number" ? reply(part) : part)).join("");
@@ -90,8 +100,8 @@ describe("taking replies out of the input", () => {
     expect(filter.filter("a\u001b", true).text).toBe("a");
     expect(filter.holding).toBe(true);
     expect(filter.filter("x", true).text).toBe("\u001bx");
-    expect(filter.filter("\u001b[?70", true).text).toBe("");
-    expect(filter.flush()).toBe("\u001b[?70");
+    expect(filter.filter("\u001b[?10", true).text).toBe("");
+    expect(filter.flush()).toBe("\u001b[?10");
     expect(filter.holding).toBe(false);
   });
 });

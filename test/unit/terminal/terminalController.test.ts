@@ -326,7 +326,7 @@ describe("input", () => {
     tab.session.send(`${"x".repeat(78)}\r\n`.repeat(2000));
     tab.session.send("\u001b[5n\u001b[?2026$p");
     await tab.text();
-    expect(tab.written).toMatch(/\u001b\[\?7\d{6}\$p/);
+    expect(tab.written).toMatch(/\u001b\[\?\d{10}\$p/);
     expect(tab.session.input).toBe("\u001b[0n\u001b[?2026;2$y");
     expect(tab.session.paused).toBe(false);
   });
