@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { SshSessionsApi } from "./api.ts";
 import { systemClock } from "./base/clock.ts";
 import { type Disposable, DisposableStore } from "./base/disposable.ts";
+import { onUnexpectedError } from "./base/guarded.ts";
 import { configEnvironment } from "./config/configEnvironment.ts";
 import { createHostResolver } from "./config/hostResolver.ts";
 import { createSshStack } from "./sshStack.ts";
@@ -20,6 +21,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & { readon
   const home = configEnvironment().homedir;
   const channel = store.add(vscode.window.createOutputChannel("SSH Sessions", { log: true }));
   const logger = channelLogger(channel);
+  store.add(onUnexpectedError((error) => logger.error("Unexpected error in a callback", error)));
   const settings = store.add(new VscodeSettings(vscode));
   const secrets = new VscodeSecretStore(context.secrets, context.globalState);
   const prompts = new PromptQueue();

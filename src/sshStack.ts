@@ -92,7 +92,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       environment: init.environment ?? process.env,
     }),
   );
-  const watcher = store.add(new EnvironmentWatcher(clock, init.localAddresses ?? localAddresses));
+  const watcher = store.add(new EnvironmentWatcher(clock, init.localAddresses ?? localAddresses, logger));
   watcher.onDidChange((change) => {
     logger.info(change === "wake" ? "woke up: probing all connections" : "addresses changed: probing");
     service.environmentChanged();

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { type Disposable, toDisposable } from "./disposable.ts";
+import { guarded } from "./guarded.ts";
 
 /** Time as a dependency, so that every policy that waits can be tested without waiting. All values are milliseconds. */
 export interface Clock {
@@ -18,10 +19,11 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimeout(callback, delay) {
+    const run = guarded(callback);
     let handle: NodeJS.Timeout;
     const arm = (left: number): void => {
       const part = Math.min(left, longestDelay);
-      handle = setTimeout(() => (left > part ? arm(left - part) : callback()), part);
+      handle = setTimeout(() => (left > part ? arm(left - part) : run()), part);
     };
     arm(Math.max(0, delay));
     return toDisposable(() => clearTimeout(handle));

@@ -1,11 +1,12 @@
 import { type Disposable, toDisposable } from "./disposable.ts";
+import { guarded } from "./guarded.ts";
 
 /** Subscribe to an event. The same shape as `vscode.Event`, so that adapters are one line. */
 export type Event<T> = (listener: (value: T) => void) => Disposable;
 
 /**
  * A typed event source. Listeners run synchronously in the order in which they subscribed; one that throws
- * does not keep the others from running (the first error is rethrown asynchronously, so that it is not lost).
+ * does not keep the others from running.
  */
 export class Emitter<T> implements Disposable {
   #listeners: readonly ((value: T) => void)[] = [];
@@ -16,7 +17,7 @@ export class Emitter<T> implements Disposable {
       return toDisposable(() => {});
     }
     // A fresh wrapper, so that subscribing the same function twice makes two subscriptions.
-    const entry = (value: T): void => listener(value);
+    const entry = guarded(listener);
     this.#listeners = [...this.#listeners, entry];
     return toDisposable(() => {
       this.#listeners = this.#listeners.filter((other) => other !== entry);
@@ -29,13 +30,7 @@ export class Emitter<T> implements Disposable {
 
   fire(value: T): void {
     for (const listener of this.#listeners) {
-      try {
-        listener(value);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
+      listener(value);
     }
   }
 

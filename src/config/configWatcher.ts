@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { FileError } from "../base/fileErrors.ts";
+import { guarded } from "../base/guarded.ts";
 import { type LocalFiles, localFiles } from "../base/localFiles.ts";
 import type { Logger } from "../base/log.ts";
 
@@ -111,11 +112,12 @@ export class ConfigWatcher implements Disposable {
 
   #start(folder: string, names: ReadonlySet<string>): FSWatcher | undefined {
     try {
-      const watcher = watch(folder, { persistent: false }, (_, name) => {
+      const onChange = guarded((_: string, name: string | null) => {
         if (name === null || names.has(name) || names.has("*")) {
           this.#onEvent();
         }
       });
+      const watcher = watch(folder, { persistent: false }, onChange);
       watcher.on("error", (error) => {
         this.#logger.debug(`No longer watching ${folder}: ${error.message}`);
         this.#onEvent();

@@ -1,13 +1,15 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
+import { asError } from "../base/errors.ts";
+import { type Logger, printable } from "../base/log.ts";
 
 /** Why connections should be looked at now. */
 export type EnvironmentChange = "wake" | "addresses";
 
-/** Milliseconds between looks. */
+/** Milliseconds between checks. */
 const step = 500;
-/** A look that comes this much too late, by either clock, means that the machine (or this process) slept. */
+/** A check that comes this much too late, by either clock, means that the machine (or this process) slept. */
 const slept = 3000;
 
 /**
@@ -17,24 +19,27 @@ const slept = 3000;
 export class EnvironmentWatcher implements Disposable {
   readonly #clock: Clock;
   readonly #addresses: () => string;
+  readonly #logger: Logger;
   readonly #changed = new Emitter<EnvironmentChange>();
   #timer: Disposable | undefined;
   #wall = 0;
   #monotonic = 0;
-  #lastAddresses = "";
+  #lastAddresses: string | undefined;
+  #saidFailure = false;
 
   readonly onDidChange = this.#changed.event;
 
-  /** @param addresses all addresses of the machine as one comparable string. */
-  constructor(clock: Clock, addresses: () => string) {
+  /** @param addresses all addresses of the machine as one comparable string. May throw. */
+  constructor(clock: Clock, addresses: () => string, logger: Logger) {
     this.#clock = clock;
+    this.#logger = logger;
     this.#addresses = addresses;
   }
 
   /** Idempotent. */
   start(): void {
     if (this.#timer === undefined) {
-      this.#lastAddresses = this.#addresses();
+      this.#lastAddresses = this.#readAddresses();
       this.#arm();
     }
   }
@@ -52,20 +57,36 @@ export class EnvironmentWatcher implements Disposable {
   #arm(): void {
     this.#wall = this.#clock.now();
     this.#monotonic = this.#clock.monotonic();
-    this.#timer = this.#clock.setTimeout(() => this.#look(), step);
+    this.#timer = this.#clock.setTimeout(() => this.#check(), step);
   }
 
-  #look(): void {
-    // Some systems stop the monotonic clock while they sleep, others don't: either one tells.
+  #check(): void {
+    // Some systems stop the monotonic clock while they sleep, others don't: either one shows it.
     const late = Math.max(this.#clock.now() - this.#wall, this.#clock.monotonic() - this.#monotonic) - step;
-    const addresses = this.#addresses();
-    const moved = addresses !== this.#lastAddresses;
-    this.#lastAddresses = addresses;
     this.#arm();
+    const before = this.#lastAddresses;
+    const addresses = this.#readAddresses();
+    const moved = before !== undefined && addresses !== undefined && addresses !== before;
+    this.#lastAddresses = addresses ?? before;
     if (late > slept) {
       this.#changed.fire("wake");
     } else if (moved) {
       this.#changed.fire("addresses");
+    }
+  }
+
+  /** Undefined where the system does not say: os.networkInterfaces() fails without a netlink socket, for example. */
+  #readAddresses(): string | undefined {
+    try {
+      return this.#addresses();
+    } catch (error) {
+      if (!this.#saidFailure) {
+        this.#saidFailure = true;
+        this.#logger.warn(
+          `The addresses of this machine can't be read (${printable(asError(error).message)}): only a wake is noticed`,
+        );
+      }
+      return undefined;
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
+import { guarded } from "../base/guarded.ts";
 import type { KeepalivePolicy } from "../config/hostConfig.ts";
 import { type ProbedConnection, Prober } from "./prober.ts";
 import { UrgentProbes } from "./urgentProbes.ts";
@@ -203,7 +204,7 @@ export class Heartbeat implements Disposable {
     this.#count.unanswered = late > lateTimer ? 1 : this.#count.unanswered + 1;
     if (this.#isOverdue) {
       // Timers run before what has arrived in the meantime is read: a process that was busy finds the answer there.
-      setImmediate(() => this.#giveUp());
+      setImmediate(guarded(() => this.#giveUp()));
       return;
     }
     this.#count.lastProbe = this.#clock.monotonic();

@@ -124,3 +124,28 @@ describe("the rooms of src", () => {
     expect(strangers.filter((file) => file !== "extension.ts" && file !== "compositionRoot.ts")).toEqual([]);
   });
 });
+
+describe("callbacks that nobody catches for", () => {
+  const lines = files(source).flatMap((file) =>
+    readFileSync(file, "utf8")
+      .split("\n")
+      .map((text, at) => ({ where: `${relative(source, file)}:${at + 1}`, text })),
+  );
+
+  test("timers are the clock's, whose callbacks are guarded", () => {
+    const own = lines
+      .filter(({ text }) => /(?<![.\w])set(?:Timeout|Interval)\(/.test(text))
+      // A promise's own functions never throw; the clock is where the guard is.
+      .filter(({ where, text }) => !where.startsWith("base/clock.ts") && !/\b(?:resolve|reject)\b/.test(text))
+      .filter(({ text }) => !/^\s*setTimeout\(callback/.test(text));
+    expect(own.map(({ where }) => where)).toEqual([]);
+  });
+
+  test("what runs after the turn is guarded, or settles a promise", () => {
+    const bare = lines.filter(
+      ({ text }) =>
+        /(?<![.\w])setImmediate\(/.test(text) && !/setImmediate\((?:guarded\(|resolve\))/.test(text),
+    );
+    expect(bare.map(({ where }) => where)).toEqual([]);
+  });
+});

@@ -1,3 +1,4 @@
+import { guarded } from "../../base/guarded.ts";
 import type { OutputKind } from "../connectionEngine.ts";
 import { PieceQueue } from "./pieceQueue.ts";
 
@@ -110,7 +111,7 @@ export class ReceiveWindow {
       this.resume();
     } else {
       // The opener gets the channel in a microtask that comes after this, and can listen only then.
-      setImmediate(() => this.resume());
+      setImmediate(guarded(() => this.resume()));
     }
   }
 

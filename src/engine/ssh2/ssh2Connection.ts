@@ -5,6 +5,7 @@ import type { Client } from "ssh2";
 import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
+import { guarded } from "../../base/guarded.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import { wireString, wireUint32 } from "../../base/wire.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
@@ -129,10 +130,22 @@ export class Ssh2Connection implements EngineConnection {
       accept: (type) => this.#accept(type),
       globalReply: () => this.#pings.shift()?.answered(),
     });
-    client.on("error", (error: Error & { level?: string }) => this.#onError(error));
-    client.on("end", () => this.#finish("disconnected"));
-    client.on("close", () => this.#finish("disconnected"));
-    socket.on("drain", () => this.#onDrain());
+    client.on(
+      "error",
+      guarded((error: Error & { level?: string }) => this.#onError(error)),
+    );
+    client.on(
+      "end",
+      guarded(() => this.#finish("disconnected")),
+    );
+    client.on(
+      "close",
+      guarded(() => this.#finish("disconnected")),
+    );
+    socket.on(
+      "drain",
+      guarded(() => this.#onDrain()),
+    );
     this.#bundleWrites();
   }
 
@@ -295,7 +308,7 @@ export class Ssh2Connection implements EngineConnection {
     this.#lastReceived = performance.now();
     this.#bytesIn += data.length;
     if (this.#info !== undefined && !this.#hasSession && this.#table.isOpening) {
-      setImmediate(() => this.#acknowledge());
+      setImmediate(guarded(() => this.#acknowledge()));
     }
   }
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
+import { guarded } from "../../base/guarded.ts";
 import { programSurroundings, userShell } from "../../base/programFolder.ts";
 import { ConnectError } from "../engineErrors.ts";
 import type { ServerTalk } from "./serverTalk.ts";
@@ -50,11 +51,14 @@ export function runProxyCommand(command: string, talk: ServerTalk): Duplex {
   stream.on("error", () => {
     // Whoever uses the stream hears it too; one that ends before anybody does must not end the extension host.
   });
-  child.stdout.on("data", (chunk: Buffer) => {
-    if (!stream.push(chunk)) {
-      child.stdout.pause();
-    }
-  });
+  child.stdout.on(
+    "data",
+    guarded((chunk: Buffer) => {
+      if (!stream.push(chunk)) {
+        child.stdout.pause();
+      }
+    }),
+  );
   child.stdin.on("error", () => {
     // As above.
   });

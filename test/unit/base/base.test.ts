@@ -3,7 +3,7 @@ import { Deadline, raceSignal } from "../../../src/base/deadline.ts";
 import { DisposableStore, toDisposable } from "../../../src/base/disposable.ts";
 import { Emitter, nextEvent } from "../../../src/base/emitter.ts";
 import { LeaseCounter } from "../../../src/base/lease.ts";
-import { printable } from "../../../src/base/log.ts";
+import { printable, silentLogger } from "../../../src/base/log.ts";
 import { EnvironmentWatcher } from "../../../src/master/environmentWatcher.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
@@ -123,7 +123,7 @@ describe("environment watcher", () => {
     const clock = new ManualClock();
     let addresses = "10.0.0.1";
     const seen: string[] = [];
-    const watcher = new EnvironmentWatcher(clock, () => addresses);
+    const watcher = new EnvironmentWatcher(clock, () => addresses, silentLogger);
     watcher.onDidChange((change) => seen.push(change));
     watcher.start();
     await clock.advance(10_000);

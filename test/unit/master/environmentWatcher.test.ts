@@ -1,17 +1,31 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type EnvironmentChange, EnvironmentWatcher } from "../../../src/master/environmentWatcher.ts";
 import { ManualClock } from "../../support/manualClock.ts";
+import { RecordingLogger } from "../../support/recordingLogger.ts";
 
 describe("the machine's sleep and its addresses", () => {
   let clock: ManualClock;
   let addresses: string;
+  let failure: Error | undefined;
+  let logger: RecordingLogger;
   let watcher: EnvironmentWatcher;
   let changes: EnvironmentChange[];
 
   beforeEach(() => {
     clock = new ManualClock();
     addresses = "10.0.0.2/24";
-    watcher = new EnvironmentWatcher(clock, () => addresses);
+    failure = undefined;
+    logger = new RecordingLogger();
+    watcher = new EnvironmentWatcher(
+      clock,
+      () => {
+        if (failure !== undefined) {
+          throw failure;
+        }
+        return addresses;
+      },
+      logger,
+    );
     changes = [];
     watcher.onDidChange((change) => changes.push(change));
   });
@@ -20,6 +34,29 @@ describe("the machine's sleep and its addresses", () => {
     watcher.start();
     await clock.advance(100_000);
     expect(changes).toEqual([]);
+  });
+
+  it("goes on noticing a wake where the system does not say its addresses, and says so once", async () => {
+    failure = new Error("uv_interface_addresses returned Unknown system error 97");
+    watcher.start();
+    await clock.advance(10_000);
+    clock.sleep(60_000);
+    await clock.advance(500);
+    expect(changes).toEqual(["wake"]);
+    expect(logger.lines).toHaveLength(1);
+  });
+
+  it("does not take an address that can be read again for a new one", async () => {
+    watcher.start();
+    await clock.advance(1000);
+    failure = new Error("no netlink");
+    await clock.advance(1000);
+    failure = undefined;
+    await clock.advance(1000);
+    expect(changes).toEqual([]);
+    addresses = "10.0.0.3/24";
+    await clock.advance(1000);
+    expect(changes).toEqual(["addresses"]);
   });
 
   it("tells of a wake once, half a second after it at the latest", async () => {
