@@ -8,6 +8,28 @@ const onByDefault = new Set([7, 25]);
 const alternateScreens = new Set([47, 1047, 1049]);
 const synchronizedOutput = 2026;
 
+/** Tab stops of a new terminal: one in so many columns. */
+const tabWidth = 8;
+/** OSC that sets colours, and the one that sets them back: palette; foreground, background, cursor. */
+const colourResets: ReadonlyMap<number, number> = new Map([
+  [4, 104],
+  [10, 110],
+  [11, 111],
+  [12, 112],
+]);
+/** xterm keeps at most so many titles. */
+const mostTitles = 10;
+
+/** What belongs to one of the two screens. */
+interface ScreenState {
+  /** There are margins (DECSTBM). */
+  region: boolean;
+  /** Tab stops were set or cleared. */
+  tabs: boolean;
+}
+
+const untouched = (): ScreenState => ({ region: false, tabs: false });
+
 interface Drawing {
   rendition: GraphicRendition;
   /** Designation of G0, e.g. `0` for line drawing. */
@@ -34,11 +56,19 @@ export class TerminalModes implements SequenceListener {
   #private = new Map<number, boolean>();
   #insert = false;
   #keypad = false;
-  #region = false;
+  #newline = false;
+  #screens: [ScreenState, ScreenState] = [untouched(), untouched()];
+  /** G1 to G3, by the character that designates them: those that are not ASCII. */
+  #charsets = new Set<string>();
+  #colours = new Set<number>();
+  #titles = 0;
+  #protects = false;
   #cursorStyle = false;
   /** OSC 8 that began the link, without its terminator; "": none. DECSC leaves it out. */
   #hyperlink = "";
   #kittyDepth = 0;
+  /** Flags of the kitty keyboard protocol were set without a push. */
+  #kittyFlags = false;
   #modifyOtherKeys = false;
   #synchronizes = false;
 
@@ -67,6 +97,8 @@ export class TerminalModes implements SequenceListener {
       const [, link] = /^(?:\u001b\]|\u009d)8;[^;]*;([^\u0007]*)/.exec(raw) ?? [];
       if (link !== undefined) {
         this.#hyperlink = link === "" ? "" : raw.replace("\u0007", "");
+      } else {
+        this.#onColour(raw);
       }
     }
   }
@@ -97,23 +129,71 @@ export class TerminalModes implements SequenceListener {
     );
   }
 
-  /** Brings the terminal back from whatever a program that is gone has left it in. The screen's text stays. */
-  undo(): string {
+  /**
+   * Brings the terminal back from whatever a program that is gone has left it in. The screen's text and the cursor stay.
+   * @param columns the width of the terminal
+   */
+  undo(columns: number): string {
     // Leaving the alternate screen brings back what DECSC saved: the drawing state comes last.
-    let text = this.#alternate === 0 ? "" : `${ESC}[?${this.#alternate}l`;
+    let text = this.#undoKeyboard() + this.#undoAlternate(columns);
+    let modes = "";
     for (const [mode, on] of this.#private) {
       if (on !== onByDefault.has(mode)) {
-        text += `${ESC}[?${mode}${on ? "l" : "h"}`;
+        modes += `${ESC}[?${mode}${on ? "l" : "h"}`;
       }
     }
-    text += this.#region ? `${ESC}7${ESC}[r${ESC}8` : "";
+    // Origin mode and margins move the cursor.
+    text += atCursor(modes + undoScreen(this.#screens[0], columns));
+    text += this.#newline ? `${ESC}[20l` : "";
     text += this.#keypad ? `${ESC}>` : "";
     text += this.#cursorStyle ? `${ESC}[0 q` : "";
-    text += this.#kittyDepth > 0 ? `${ESC}[<${this.#kittyDepth}u` : "";
-    text += this.#modifyOtherKeys ? `${ESC}[>4m` : "";
+    text += this.#protects ? `${ESC}[0"q` : "";
+    text += `${ESC}[23;0t`.repeat(this.#titles);
+    for (const code of this.#colours) {
+      text += `${ESC}]${code}${ESC}\\`;
+    }
+    for (const intermediate of this.#charsets) {
+      text += `${ESC}${intermediate}B`;
+    }
     text += this.neutral(true);
     this.#reset();
     return text;
+  }
+
+  /** Each screen has its own stack in the kitty protocol; one pop too many does nothing. */
+  #undoKeyboard(): string {
+    return (
+      (this.#kittyDepth > 0 ? `${ESC}[<${this.#kittyDepth}u` : "") +
+      (this.#kittyFlags ? `${ESC}[=0u` : "") +
+      (this.#modifyOtherKeys ? `${ESC}[>4m` : "")
+    );
+  }
+
+  #undoAlternate(columns: number): string {
+    const changes = undoScreen(this.#screens[1], columns);
+    if (this.#alternate !== 0) {
+      return `${changes}${ESC}[?${this.#alternate}l${this.#undoKeyboard()}`;
+    }
+    return changes === "" ? "" : atCursor(`${ESC}[?47h${changes}${ESC}[?47l`);
+  }
+
+  #onColour(raw: string): void {
+    const [, code = "", value = ""] = /^(?:\u001b\]|\u009d)(\d+);?([^\u0007]*)/.exec(raw) ?? [];
+    const first = Number(code);
+    if (colourResets.has(first) && value !== "?") {
+      // OSC 10 with several values sets the colours that follow, too.
+      const count = first === 4 ? 1 : value.split(";").length;
+      for (let set = first; set < first + count; set++) {
+        const reset = colourResets.get(set);
+        if (reset !== undefined) {
+          this.#colours.add(reset);
+        }
+      }
+    }
+  }
+
+  get #screen(): ScreenState {
+    return this.#screens[this.#alternate === 0 ? 0 : 1];
   }
 
   #reset(): void {
@@ -123,7 +203,13 @@ export class TerminalModes implements SequenceListener {
     this.#private = new Map();
     this.#insert = false;
     this.#keypad = false;
-    this.#region = false;
+    this.#newline = false;
+    this.#screens = [untouched(), untouched()];
+    this.#charsets = new Set();
+    this.#colours = new Set();
+    this.#titles = 0;
+    this.#protects = false;
+    this.#kittyFlags = false;
     this.#cursorStyle = false;
     this.#hyperlink = "";
     this.#kittyDepth = 0;
@@ -145,12 +231,22 @@ export class TerminalModes implements SequenceListener {
         break;
       case "h":
       case "l":
-        if (parameters.split(";").includes("4")) {
-          this.#insert = rest === "h";
-        }
+        this.#setAnsi(parameters.split(";"), rest === "h");
+        break;
+      case "g":
+        this.#screen.tabs = true;
         break;
       case "r":
-        this.#region = parameters !== "";
+        this.#screen.region = parameters !== "";
+        break;
+      case "t":
+        this.#onTitleStack(Number.parseInt(parameters, 10));
+        break;
+      case '"q':
+        this.#protects = true;
+        break;
+      case "=u":
+        this.#kittyFlags = true;
         break;
       case "s":
         this.#save();
@@ -173,7 +269,8 @@ export class TerminalModes implements SequenceListener {
       case "!p":
         this.#drawing = plainDrawing();
         this.#insert = false;
-        this.#region = false;
+        this.#screen.region = false;
+        this.#charsets = new Set();
         break;
     }
   }
@@ -200,12 +297,34 @@ export class TerminalModes implements SequenceListener {
         this.#reset();
         break;
       default:
-        if (rest.length === 2 && rest.startsWith("(")) {
+        if (rest === "H") {
+          this.#screen.tabs = true;
+        } else if (rest.length === 2 && rest.startsWith("(")) {
           this.#drawing.g0 = rest.charAt(1);
+        } else if (/^[)*+\-./]/.test(rest)) {
+          this.#charsets.add(asciiDesignator(rest.charAt(0)));
         } else if (rest === "%@" || rest === "%G") {
           this.#drawing.g0 = "B";
           this.#drawing.shift = 0;
         }
+    }
+  }
+
+  #setAnsi(modes: readonly string[], on: boolean): void {
+    if (modes.includes("4")) {
+      this.#insert = on;
+    }
+    if (modes.includes("20")) {
+      this.#newline = on;
+    }
+  }
+
+  /** XTPUSHTITLE and XTPOPTITLE. */
+  #onTitleStack(operation: number): void {
+    if (operation === 22) {
+      this.#titles = Math.min(mostTitles, this.#titles + 1);
+    } else if (operation === 23) {
+      this.#titles = Math.max(0, this.#titles - 1);
     }
   }
 
@@ -233,6 +352,29 @@ export class TerminalModes implements SequenceListener {
   #recall(): void {
     this.#drawing = copyOf(this.#saved[this.#alternate === 0 ? 0 : 1]);
   }
+}
+
+/** Sets margins and tab stops back on the screen that is shown. Moves the cursor. */
+function undoScreen({ region, tabs }: ScreenState, columns: number): string {
+  let text = region ? `${ESC}[r` : "";
+  if (tabs) {
+    // No sequence brings the usual tab stops back.
+    text += `${ESC}[3g`;
+    for (let column = 0; column < columns; column += tabWidth) {
+      text += `${ESC}[${column + 1}G${ESC}H`;
+    }
+  }
+  return text;
+}
+
+/** Leaves the cursor where it is. What DECSC had saved is lost. */
+function atCursor(text: string): string {
+  return text === "" ? "" : `${ESC}7${text}${ESC}8`;
+}
+
+/** 96-character sets have designators of their own, and no ASCII (ECMA-35). */
+function asciiDesignator(intermediate: string): string {
+  return { "-": ")", ".": "*", "/": "+" }[intermediate] ?? intermediate;
 }
 
 /** Neither a private prefix nor an intermediate character: the parameters begin and end with digits, or there are none. */

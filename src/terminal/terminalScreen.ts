@@ -178,7 +178,7 @@ export class TerminalScreen implements Disposable {
       // CAN aborts any sequence.
       this.#flow.write("\u0018");
     }
-    this.#flow.writeBeside(this.modes.undo());
+    this.#flow.writeBeside(this.modes.undo(this.#ports.columns()));
     this.#flushNotices();
   }
 

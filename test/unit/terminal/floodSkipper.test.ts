@@ -119,7 +119,7 @@ describe("what came before the interrupt was sent", () => {
       controls: "\u001b[>1u\u001b[>1u\u001b[?1000h\u001b[>1u",
       rest: "^C",
     });
-    expect(modes.undo()).toContain("\u001b[<3u");
+    expect(modes.undo(80)).toContain("\u001b[<3u");
   });
 
   test.each([

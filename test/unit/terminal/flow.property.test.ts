@@ -197,7 +197,7 @@ class Line {
   undone(): [string, string] {
     const modes = new TerminalModes();
     new SafePointScanner(modes).scan(this.#expected);
-    return [this.screen.modes.undo(), modes.undo()];
+    return [this.screen.modes.undo(80), modes.undo(80)];
   }
 
   /** What was written and is not with the terminal. */

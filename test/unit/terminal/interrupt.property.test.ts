@@ -273,7 +273,7 @@ class Line implements Watcher {
     const modes = new TerminalModes();
     new SafePointScanner(modes).scan(this.#all);
     expect(this.screen.modes.restore()).toBe(modes.restore());
-    expect(this.screen.modes.undo()).toBe(modes.undo());
+    expect(this.screen.modes.undo(80)).toBe(modes.undo(80));
     if (this.#terminals !== undefined) {
       const { shown, all } = this.#terminals;
       const probe = "\u001b[2J\u001b[3;1Hqxabc{}~";

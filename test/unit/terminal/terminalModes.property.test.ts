@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { SafePointScanner } from "../../../src/terminal/safePointScanner.ts";
 import { utf8Codec } from "../../../src/terminal/streamingDecoder.ts";
+import { TerminalModes } from "../../../src/terminal/terminalModes.ts";
 import { TerminalScreen } from "../../../src/terminal/terminalScreen.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { Screen } from "./support/screen.ts";
@@ -53,6 +55,108 @@ test("after a line of our own text is drawn as if it had not been there", async 
     { seed, numRuns: 200 },
   );
 }, 60_000);
+
+/** Whatever a program can leave on that a plain shell would trip over. */
+const leftOn = fc.constantFrom(
+  ..."\u001b[3g|\u001b[g|\u001bH|\u001b[20h|\u001b)0|\u001b)0\u000e|\u001b*0\u001bn|\u001b+0\u001bo|\u001b-A\u000e".split(
+    "|",
+  ),
+  ..."\u001b[3;7r|\u001b[?6h|\u001b[3;7r\u001b[?6h|\u001b[?7l|\u001b[4h|\u001b[?1h|\u001b=|\u001b[?25l".split(
+    "|",
+  ),
+  ..."\u001b[?1000h|\u001b[?1003h\u001b[?1006h|\u001b[?1004h|\u001b[?2004h|\u001b[?2026h|\u001b[?45h".split(
+    "|",
+  ),
+  ...'\u001b[?1049h|\u001b[?1047h|\u001b[?47h|\u001b[?1049l|\u001b[1"q|\u001b[4:3m\u001b[58;5;3m|\u001b[3 q'.split(
+    "|",
+  ),
+  ..."\u001b]8;;https://x/\u0007|\u001b[1;31;44m|\u001b(0|\u000e|\u001b7|\u001b[!p|\u001bc|\u001b[2;10H|\u001b[9C".split(
+    "|",
+  ),
+  ..."text|\r\n|\t".split("|"),
+);
+
+test("after a program that is gone, tab stops, line feeds, margins and character sets are as in a new terminal", async () => {
+  let different = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(leftOn, { minLength: 1, maxLength: 12, size: "max" }), async (parts) => {
+      // Fills the screen with what tabs, line feeds, margins, shifts and insertion make of it; both screens, one by one.
+      const probe =
+        "\u001b[2J\u001b[Ha\tb\tc\td\te\r\n1\n2\r\n\u000eqx\u000fqx\u001bnqx\u001boqx\u000f\r\n\u001b[3;1Hxyz\u001b[3;1HQ";
+      const all = `${probe}${"\u001b[12;1Hlast\n".repeat(3)}`;
+      const whole = `\u001b[?1049h${all}\u001b[?1049l${all}`;
+      const screen = new Screen(40, 12);
+      const dirty = new Screen(40, 12);
+      const fresh = new Screen(40, 12);
+      const ours = new TerminalScreen({
+        clock: new ManualClock(),
+        columns: () => 40,
+        write: (text) => screen.terminal.write(text),
+        pause: () => {},
+        resume: () => {},
+        input: () => {},
+      });
+      ours.write(parts.join(""));
+      ours.restore();
+      await Promise.all([screen.write(""), dirty.write(parts.join(""))]);
+      const at = (term: Screen): readonly string[] =>
+        Array.from({ length: 12 }, (_, index) => row(term, term.terminal.buffer.normal.baseY + index));
+      await Promise.all([screen.write(whole), dirty.write(whole), fresh.write(whole)]);
+      different += at(dirty).join() === at(fresh).join() ? 0 : 1;
+      expect(at(screen)).toEqual(at(fresh));
+      expect(screen.terminal.modes).toEqual(fresh.terminal.modes);
+      for (const each of [ours, screen, dirty, fresh]) {
+        each.dispose();
+      }
+    }),
+    { seed, numRuns: 300 },
+  );
+  // Without this it would prove nothing.
+  expect(different).toBeGreaterThan(50);
+}, 60_000);
+
+test("the cursor stays where it was when origin mode and margins end", async () => {
+  const screen = new Screen(40, 12);
+  const ours = new TerminalScreen({
+    clock: new ManualClock(),
+    columns: () => 40,
+    write: (text) => screen.terminal.write(text),
+    pause: () => {},
+    resume: () => {},
+    input: () => {},
+  });
+  ours.write("\u001b[3;7r\u001b[?6h\u001b[3g\u001b[2;5Hhere");
+  await screen.write("");
+  const { cursorX, cursorY } = screen.terminal.buffer.active;
+  ours.restore();
+  await screen.write("");
+  expect([screen.terminal.buffer.active.cursorX, screen.terminal.buffer.active.cursorY]).toEqual([
+    cursorX,
+    cursorY,
+  ]);
+});
+
+test("colours, titles and keyboard flags that a headless terminal does not show are set back, too", () => {
+  const modes = new TerminalModes();
+  const scanner = new SafePointScanner(modes);
+  scanner.scan(
+    "\u001b]4;1;#ff0000\u0007\u001b]11;#102030;#ffffff\u001b\\\u001b]10;?\u0007\u001b[22;0t\u001b[22;2t\u001b[23;0t\u001b[>1u\u001b[=5u\u001b[>4;2m",
+  );
+  const undone = modes.undo(80);
+  for (const expected of [
+    "\u001b]104\u001b\\",
+    "\u001b]111\u001b\\",
+    "\u001b]112\u001b\\",
+    "\u001b[<1u",
+    "\u001b[=0u",
+    "\u001b[>4m",
+  ]) {
+    expect(undone).toContain(expected);
+  }
+  expect(undone).not.toContain("\u001b]110");
+  expect(undone.split("\u001b[23;0t")).toHaveLength(2);
+  expect(modes.undo(80)).not.toContain("\u001b]104");
+});
 
 test("after a program that is gone the terminal is as good as new", async () => {
   await fc.assert(

@@ -3,6 +3,7 @@ import { Budget } from "../../../base/budget.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Disposable } from "../../../base/disposable.ts";
 import { asError } from "../../../base/errors.ts";
+import { guarded } from "../../../base/guarded.ts";
 import { type Logger, printable } from "../../../base/log.ts";
 import { WireReader, wireUint32 } from "../../../base/wire.ts";
 import { ConnectError } from "../../engineErrors.ts";
@@ -181,7 +182,11 @@ export class PacketLayer {
     }
     if (this.#sliceEnd === undefined) {
       this.#sliceEnd = performance.now() + slice;
-      setImmediate(() => (this.#sliceEnd = undefined));
+      setImmediate(
+        guarded(() => {
+          this.#sliceEnd = undefined;
+        }),
+      );
     }
     const decipher = this.#protocol._decipher;
     return decipher === undefined ? this.#readVersion(chunk, at, end) : decipher.decrypt(chunk, at, end);
@@ -452,7 +457,7 @@ export class PacketLayer {
     }
     this.#waiting = true;
     this.#host.hold(true);
-    setImmediate(() => this.#resume());
+    setImmediate(guarded(() => this.#resume()));
     return false;
   }
 
