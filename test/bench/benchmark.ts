@@ -1,7 +1,7 @@
 /** One measured thing, ours beside the peer's, in one run. Times are medians. */
 export interface Row {
   readonly name: string;
-  readonly unit: "ms" | "s" | "KB" | "MB" | "MB/s" | "ratio";
+  readonly unit: "ms" | "s" | "KB" | "MB" | "MB/s" | "ratio" | "count";
   readonly ours: number;
   /** Undefined where nothing compares. */
   readonly peer: number | undefined;
@@ -19,6 +19,10 @@ export interface Bar {
 export interface BenchContext {
   /** How often to measure each, after the warm-up; undefined: what the benchmark finds sensible. */
   readonly runs: number | undefined;
+  /** For benchmarks that run for a time. Undefined: their usual one. */
+  readonly minutes: number | undefined;
+  /** For benchmarks that choose at random. Undefined: a new one, which they print. */
+  readonly seed: number | undefined;
   /** Says what goes on, on standard error. */
   note(text: string): void;
 }
@@ -27,6 +31,8 @@ export interface Benchmark {
   readonly name: string;
   /** What is measured against what, in a line. */
   readonly about: string;
+  /** It takes too long to run when no name is given. */
+  readonly onlyByName?: boolean;
   run(context: BenchContext): Promise<readonly Row[]>;
 }
 

@@ -4,6 +4,7 @@ import { bundleBenchmark } from "./bundle.ts";
 import { configBenchmark } from "./config.ts";
 import { connectionsBenchmark } from "./connections.ts";
 import { faultsBenchmark } from "./faults.ts";
+import { soakBenchmark } from "./soak.ts";
 import { terminalBenchmark } from "./terminal.ts";
 
 /** All that the project has, in the order in which they run. */
@@ -14,4 +15,5 @@ export const benchmarks: readonly Benchmark[] = [
   bundleBenchmark,
   configBenchmark,
   attackBenchmark,
+  soakBenchmark,
 ];

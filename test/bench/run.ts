@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- NAME… --json FILE --runs N]`: measures ours beside OpenSSH's own programs, by turns in one run.
+ * `npm run bench [-- NAME… --json FILE --runs N --minutes N --seed N]`: measures ours beside OpenSSH's own programs, by turns in one run.
  * Without a name: all. Figures of a busy machine are slow for both; the ratio is what lasts.
  */
 import { mkdir, writeFile } from "node:fs/promises";
@@ -14,12 +14,19 @@ import { jsonText, tableText } from "./report.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "string" }, runs: { type: "string" } },
+  options: {
+    json: { type: "string" },
+    runs: { type: "string" },
+    minutes: { type: "string" },
+    seed: { type: "string" },
+  },
 });
-const runs = values.runs === undefined ? undefined : Number(values.runs);
+const number = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Number(text);
+const [runs, minutes, seed] = [values.runs, values.minutes, values.seed].map(number);
 const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
 if (unknown.length > 0 || (runs !== undefined && !(Number.isInteger(runs) && runs > 0))) {
-  console.error(`usage: npm run bench -- [NAME…] [--json FILE] [--runs N]\n`);
+  console.error(`usage: npm run bench -- [NAME…] [--json FILE] [--runs N] [--minutes N] [--seed N]\n`);
   for (const benchmark of benchmarks) {
     console.error(`  ${benchmark.name.padEnd(14)}${benchmark.about}`);
   }
@@ -28,7 +35,9 @@ if (unknown.length > 0 || (runs !== undefined && !(Number.isInteger(runs) && run
 
 try {
   await ensureSshTools();
-  const chosen = benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const chosen = benchmarks.filter(({ name, onlyByName }) =>
+    positionals.length === 0 ? !onlyByName : positionals.includes(name),
+  );
   const [cpu] = cpus();
   console.log(
     `${cpus().length} x ${cpu?.model.trim() || "CPU"}, ${platform()} ${arch()}, Node ${process.version}`,
@@ -36,7 +45,7 @@ try {
   const rows: Row[] = [];
   for (const benchmark of chosen) {
     console.log(`\n${benchmark.name}: ${benchmark.about}\n`);
-    const found = await benchmark.run({ runs, note: (text) => console.error(`  … ${text}`) });
+    const found = await benchmark.run({ runs, minutes, seed, note: (text) => console.error(`  … ${text}`) });
     console.log(tableText(found));
     rows.push(...found);
   }
