@@ -1,3 +1,4 @@
+import { LineType, SSHConfig } from "ssh-config";
 import { splitArguments } from "./configLine.ts";
 import type { HostConfig, ValueSource } from "./hostConfig.ts";
 import { formatHostSpec, isValidHost } from "./hostSpec.ts";
@@ -50,9 +51,18 @@ export function hostBlock(alias: string, config: HostConfig): HostBlock {
 
 /** The text of a block, each line without its end. */
 export function blockLines(lines: readonly BlockLine[]): readonly string[] {
-  return lines.map(({ keyword, value }) =>
-    keyword === "Host" ? `${keyword} ${quoted(value)}` : `    ${keyword} ${written(keyword, value)}`,
-  );
+  return lines.map((line) => {
+    const config = new SSHConfig();
+    config.push({
+      type: LineType.DIRECTIVE,
+      before: line.keyword === "Host" ? "" : "    ",
+      param: line.keyword,
+      separator: " ",
+      ...written(line),
+      after: "",
+    });
+    return config.toString();
+  });
 }
 
 /**
@@ -82,14 +92,19 @@ function percent(text: string): string {
 }
 
 /** ProxyCommand takes the rest of its line as it stands (readconf.c, oProxyCommand). */
-function written(keyword: string, value: string): string {
-  return keyword === "ProxyCommand" ? value : quoted(value);
+function written({ keyword, value }: BlockLine): { readonly value: string; readonly quoted: boolean } {
+  return keyword === "ProxyCommand"
+    ? { value, quoted: false }
+    : { value: escaped(value), quoted: needsQuotes(value) };
 }
 
 /** misc.c, argv_split. A backslash is escaped only where it would be taken for an escape: older versions know none. */
-function quoted(value: string): string {
-  const escaped = value.replaceAll(/\\(?=[\\'"]|$)|["]/g, "\\$&");
-  return /^$|[\s#"'=]/.test(value) ? `"${escaped}"` : escaped;
+function escaped(value: string): string {
+  return value.replaceAll(/\\(?=[\\'"]|$)|["]/g, "\\$&");
+}
+
+function needsQuotes(value: string): boolean {
+  return /^$|[\s#"'=]/.test(value);
 }
 
 function isWritable({ keyword, value }: BlockLine): boolean {
@@ -111,6 +126,6 @@ function isWritable({ keyword, value }: BlockLine): boolean {
     case "ProxyCommand":
       return value.trim() === value && value !== "";
   }
-  const read = splitArguments(quoted(value));
+  const read = splitArguments(needsQuotes(value) ? `"${escaped(value)}"` : escaped(value));
   return read?.length === 1 && read[0] === value;
 }

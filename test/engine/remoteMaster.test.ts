@@ -59,7 +59,8 @@ describe("the server's own view over a master of ours", () => {
     const report = await view.kill(id, [ours?.id ?? ""], { force: false, onlyHung: false });
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
     await terminal.ended;
-    expect(stack.master(id).state.kind).toBe("lingering");
+    // A hang-up may announce the server's shutdown: the connection is held a little before it lingers.
+    expect(["ready", "lingering"]).toContain(stack.master(id).state.kind);
   });
 
   it("reads the server's timeouts over it", async () => {
