@@ -104,8 +104,12 @@ export type PrivateKeyFile =
 
 /** Reads private key files. Decryption runs in a worker thread (bcrypt-pbkdf takes seconds). */
 export interface KeyReader {
-  /** @throws KeyFileError with a reason: missing, unreadable, permissions, unsupported, malformed, wrong-passphrase. */
-  read(file: string, passphrase?: string): Promise<PrivateKeyFile>;
+  /**
+   * @param signal gives a decryption up.
+   * @throws KeyFileError with a reason: missing, unreadable, permissions, unsupported, malformed, wrong-passphrase; the
+   * signal's reason.
+   */
+  read(file: string, passphrase?: string, signal?: AbortSignal): Promise<PrivateKeyFile>;
 }
 
 /** One thing to try next, in the words of RFC 4252. */

@@ -239,6 +239,77 @@ describe("files that are no usable private key", () => {
     }
   });
 
+  it("a key behind other blocks, text, CRLF or a byte order mark is found, as by ssh", async () => {
+    const { execFileSync } = await import("node:child_process");
+    const pem = execFileSync("openssl", ["ecparam", "-genkey", "-name", "prime256v1"], {
+      encoding: "latin1",
+    });
+    expect(pem).toMatch(/^-----BEGIN EC PARAMETERS-----/);
+    const { file: rsa } = await keygen(["-t", "rsa", "-b", "2048", "-m", "PEM"]);
+    const texts = [
+      pem,
+      pem.replaceAll("\n", "\r\n"),
+      `Bag Attributes\n    friendlyName: mine\nKey Attributes: <No Attributes>\n${pem}`,
+      `\u00ef\u00bb\u00bf${await readFile(rsa, "latin1")}`,
+      `-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n${await readFile(rsa, "latin1")}`,
+      `-----BEGIN RSA PRIVATE KEY-----\nnever ends\n${await readFile(rsa, "latin1")}`,
+    ];
+    for (const text of texts) {
+      const file = join(folder, `behind${made++}`);
+      await writeFile(file, text, { mode: 0o600 });
+      await signsRightly(await ready(file));
+    }
+    const file = join(folder, `certificate${made++}`);
+    await writeFile(file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", { mode: 0o600 });
+    expect((await failure(file)).reason).toBe("unsupported");
+  });
+
+  it("two billion rounds of key derivation are refused before they begin; a usual number is not", async () => {
+    const { file } = await keygen(["-t", "ecdsa", "-m", "PKCS8"], "secret");
+    const text = await readFile(file, "latin1");
+    const body = text.split("\n").slice(1, -2).join("");
+    const der = Buffer.from(body, "base64");
+    // PBKDF2's rounds: INTEGER 2048 behind the salt. Two more bytes in it, and in the lengths around it.
+    const at = der.indexOf(Buffer.from("02020800", "hex"));
+    expect(at).toBeGreaterThan(0);
+    const more = Buffer.concat([
+      der.subarray(0, at),
+      Buffer.from("02047fffffff", "hex"),
+      der.subarray(at + 4),
+    ]);
+    const { asksForTooMuch } = await import("../../src/auth/keys/pkcs8Work.ts");
+    expect(asksForTooMuch(der)).toBe(false);
+    for (let index = 0; index < at; index++) {
+      // Every SEQUENCE that begins before the number and ends behind it.
+      if (
+        more[index] === 0x30 &&
+        (more[index + 1] ?? 0xff) < 0x80 &&
+        index + 2 + (more[index + 1] ?? 0) > at
+      ) {
+        more[index + 1] = (more[index + 1] ?? 0) + 2;
+      } else if (more[index] === 0x30 && more[index + 1] === 0x81 && index < at) {
+        more[index + 2] = (more[index + 2] ?? 0) + 2;
+      }
+    }
+    const rounds = join(folder, `rounds${made++}`);
+    await writeFile(
+      rounds,
+      `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${more.toString("base64")}\n-----END ENCRYPTED PRIVATE KEY-----\n`,
+      { mode: 0o600 },
+    );
+    expect(await failure(rounds, "secret")).toMatchObject({ reason: "unsupported" });
+  });
+
+  it("a decryption that takes long ends at once when it is given up", async () => {
+    const { file } = await keygen(["-t", "ed25519", "-a", "400"], "secret");
+    const abort = new AbortController();
+    const reading = reader.read(file, "secret", abort.signal);
+    const began = performance.now();
+    abort.abort(new Error("given up"));
+    await expect(reading).rejects.toThrow("given up");
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
   it("DSA and foreign curves are unsupported", async () => {
     const { privateKey } = await import("node:crypto").then(({ generateKeyPairSync }) =>
       generateKeyPairSync("ec", {

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { DecryptReply, DecryptRequest } from "./decryptWorker.ts";
 
 /** Does one slow computation off the event loop. */
-export type KeyDecrypter = (request: DecryptRequest) => Promise<DecryptReply>;
+export type KeyDecrypter = (request: DecryptRequest, signal?: AbortSignal) => Promise<DecryptReply>;
 
 /**
  * Where the worker's code is: beside this file, and with its extension. In the bundle, where esbuild puts `__filename`
@@ -18,26 +18,35 @@ const longestComputation = 60_000;
 
 /**
  * Runs the request in a thread of its own, which is told to end before the promise settles. Rejects when it can't run,
- * or takes too long: a damaged file may ask for four billion rounds.
+ * takes too long (a damaged file may ask for four billion rounds), or with the signal's reason.
  */
-export function decryptInWorker(request: DecryptRequest): Promise<DecryptReply> {
-  return decryptWithin(request, longestComputation);
+export function decryptInWorker(request: DecryptRequest, signal?: AbortSignal): Promise<DecryptReply> {
+  return decryptWithin(request, longestComputation, signal);
 }
 
 /** @param limit milliseconds. */
-export async function decryptWithin(request: DecryptRequest, limit: number): Promise<DecryptReply> {
+export async function decryptWithin(
+  request: DecryptRequest,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<DecryptReply> {
+  signal?.throwIfAborted();
   const worker = new Worker(workerFile, { workerData: request, name: "ssh-key" });
   let timer: NodeJS.Timeout | undefined;
+  let onAbort = (): void => {};
   try {
     return await new Promise<DecryptReply>((resolve, reject) => {
       timer = setTimeout(() => reject(new Error("The key's passphrase takes too long to check")), limit);
+      onAbort = () => reject(signal?.reason);
+      signal?.addEventListener("abort", onAbort, { once: true });
       worker.once("message", resolve);
       worker.once("error", reject);
       worker.once("exit", (code) => reject(new Error(`The key worker ended early with exit code ${code}`)));
     });
   } finally {
     clearTimeout(timer);
-    // Not awaited: OpenSSL can't be interrupted, and this thread ends once it is done.
+    signal?.removeEventListener("abort", onAbort);
+    // Not awaited: OpenSSL can't be interrupted, and this thread ends once it is done (see asksForTooMuch).
     worker.terminate().catch(() => {});
   }
 }

@@ -72,7 +72,7 @@ export class KeyRing {
       if (request.publicKey?.equals(open.key.publicKey) === true) {
         return open.key;
       }
-      const again = await this.#try(file, open.passphrase);
+      const again = await this.#try(file, open.passphrase, request.signal);
       if (again !== undefined) {
         return again;
       }
@@ -81,7 +81,7 @@ export class KeyRing {
     const secret = passphraseSecret(file);
     const stored = await this.#secrets.get(secret);
     if (stored !== undefined) {
-      const key = await this.#try(file, stored);
+      const key = await this.#try(file, stored, request.signal);
       if (key !== undefined) {
         return key;
       }
@@ -108,7 +108,7 @@ export class KeyRing {
       if (answer.value === "") {
         throw new KeyFileError("wrong-passphrase", file, `${file}: no passphrase was given`);
       }
-      const key = await this.#try(file, answer.value);
+      const key = await this.#try(file, answer.value, request.signal);
       if (key !== undefined) {
         if (answer.remember) {
           await this.#secrets.set(passphraseSecret(file), answer.value);
@@ -124,9 +124,9 @@ export class KeyRing {
   }
 
   /** The key, which is then kept; undefined when the passphrase is wrong. */
-  async #try(file: string, passphrase: string): Promise<SigningKey | undefined> {
+  async #try(file: string, passphrase: string, signal: AbortSignal): Promise<SigningKey | undefined> {
     try {
-      const read = await this.#reader.read(file, passphrase);
+      const read = await this.#reader.read(file, passphrase, signal);
       if (read.kind !== "ready") {
         throw new KeyFileError("malformed", file, `${file}: it is no private key any more`);
       }

@@ -11,6 +11,8 @@ import {
   parseOpenSshEnvelope,
   parseOpenSshSection,
 } from "../../auth/keys/openSshPrivateKey.ts";
+import { privateKeyBlock } from "../../auth/keys/pemBlocks.ts";
+import { asksForTooMuch } from "../../auth/keys/pkcs8Work.ts";
 import { privateKeySigner } from "../../auth/keys/privateKeySigner.ts";
 import { FileError } from "../../base/fileErrors.ts";
 import { localFiles } from "../../base/localFiles.ts";
@@ -19,23 +21,23 @@ import { claimedKeyType, decodeBase64, publicKeyType } from "../../trust/publicK
 /** No key is as long as this: something else is in the way. */
 const longestFile = 1024 * 1024;
 
-const block = /^-----BEGIN ([A-Z0-9 ]+)-----\r?\n([\s\S]*?)-----END \1-----/;
-
 /**
  * Reads private keys from files: OpenSSH's format, PEM (PKCS#1, SEC 1, PKCS#8) and PuTTY's version 2 (RSA). A public
  * key where a private one is expected stands for a key of the agent, as in OpenSSH. On POSIX systems a private key of
  * ours that others may read is refused (sshkey_perm_ok in authfile.c).
  */
 export function createKeyReader(decrypt: KeyDecrypter = decryptInWorker): KeyReader {
-  return { read: (file, passphrase) => new KeyFileReading(file, decrypt).read(passphrase) };
+  return { read: (file, passphrase, signal) => new KeyFileReading(file, decrypt, signal).read(passphrase) };
 }
 
 class KeyFileReading {
   readonly #file: string;
   readonly #decrypt: KeyDecrypter;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(file: string, decrypt: KeyDecrypter) {
+  constructor(file: string, decrypt: KeyDecrypter, signal: AbortSignal | undefined) {
     this.#file = file;
+    this.#signal = signal;
     this.#decrypt = decrypt;
   }
 
@@ -58,10 +60,11 @@ class KeyFileReading {
     if (text.startsWith("PuTTY-User-Key-File-")) {
       return this.#readPutty(text, passphrase);
     }
-    const [pem, label, body] = block.exec(text.slice(text.search(/-----BEGIN /))) ?? [];
-    if (pem === undefined || label === undefined || body === undefined) {
+    const block = privateKeyBlock(text);
+    if (block === undefined) {
       throw this.#error("malformed", "it does not look like a private key");
     }
+    const { pem, label, body } = block;
     return label === "OPENSSH PRIVATE KEY"
       ? await this.#readOpenSsh(body, passphrase)
       : await this.#readPem(pem, label, body, passphrase);
@@ -171,6 +174,12 @@ class KeyFileReading {
       const publicKey = await this.#publicHalf();
       return { kind: "encrypted", ...(publicKey === undefined ? {} : { publicKey }) };
     }
+    if (label === "ENCRYPTED PRIVATE KEY" && asksForTooMuch(Buffer.from(body, "base64"))) {
+      throw this.#error(
+        "unsupported",
+        "its passphrase takes more than 10 million rounds to check; rewrite it with ssh-keygen -p",
+      );
+    }
     const clear = await this.#inThread({ kind: "pem", passphrase, pem });
     if (clear === undefined) {
       throw this.#wrongPassphrase();
@@ -210,8 +219,9 @@ class KeyFileReading {
 
   async #inThread(request: DecryptRequest): Promise<DecryptReply> {
     try {
-      return await this.#decrypt(request);
+      return await this.#decrypt(request, this.#signal);
     } catch (error) {
+      this.#signal?.throwIfAborted();
       throw this.#error("unsupported", "its passphrase can't be checked here", error);
     }
   }

@@ -27,7 +27,9 @@ export function lazySsh2(clock: Clock): LazySsh2 {
       name: "ssh2",
       connect: async (request, signal) => await (await loadEngine()).connect(request, signal),
     },
-    keyReader: { read: async (file, passphrase) => await (await loadReader()).read(file, passphrase) },
+    keyReader: {
+      read: async (file, passphrase, signal) => await (await loadReader()).read(file, passphrase, signal),
+    },
     warmUp() {
       // What goes wrong here goes wrong again for whoever connects, and is told then.
       loadEngine().catch(() => {});
