@@ -6,8 +6,11 @@ import type { EffectiveValues } from "./effectiveValues.ts";
 import type { EvaluationRequest } from "./evaluateConfig.ts";
 import type { RunSsh, SshRun } from "./sshProgram.ts";
 
-/** `ssh -G` reads files and prints: what takes longer hangs in a `Match exec` or on a dead network drive. */
-export const sshTimeLimitMilliseconds = 5000;
+/**
+ * `ssh -G` reads files and prints, but a `Match exec` may take its time (to ask a VPN, to wake a machine), as in `ssh`.
+ * What takes longer than this hangs, there or on a dead network drive. Who waits can cancel before.
+ */
+export const sshTimeLimitMilliseconds = 60_000;
 
 /**
  * Asks OpenSSH itself what its files say for a host: exact in all cases, `Match exec` included.

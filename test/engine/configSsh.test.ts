@@ -66,6 +66,10 @@ describe("the real ssh -G", () => {
     });
   });
 
+  test("a Match exec that takes 6 s is waited for, as by ssh", async () => {
+    expect(await resolve(`Match exec "sleep 6"\n Port 77\n`, "web")).toMatchObject({ port: 77 });
+  });
+
   test("given up while a Match exec hangs: what that started ends too", async () => {
     const started = home.path("started");
     const script = await home.write("hang", `echo $$ > ${started}\nexec sleep 300\n`);
