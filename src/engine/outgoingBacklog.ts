@@ -1,5 +1,5 @@
-/** What a link carries at least, in bytes a second: 64 kbit/s. */
-const slowestLink = 8 * 1024;
+/** What a link carries of our data at least, in bytes a second: half of 64 kbit/s, for headers, losses and other traffic. */
+const slowestLink = 4 * 1024;
 
 /**
  * How much of our own data may still be in front of a message that is sent now: in the socket, in the kernel, in a
