@@ -43,11 +43,45 @@ describe("the .vsix", () => {
     });
     const files = stdout.trim().split("\n");
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/[\w.-]+\.cjs|dist\/THIRD-PARTY-NOTICES\.txt|media\/(icon\.png|[\w-]+\.svg))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md|docs\/[\w-]+\.md|media\/screenshots\/[\w-]+\.png|dist\/[\w.-]+\.cjs|dist\/THIRD-PARTY-NOTICES\.txt|media\/(icon\.png|[\w-]+\.svg))$/;
     assert.deepEqual(
       files.filter((file) => !allowed.test(file)),
       [],
     );
+  });
+
+  it("holds every picture and file that its README, changelog and their documents lead to", async () => {
+    const { stdout } = await run(process.execPath, [vsce, "ls", "--no-dependencies"], {
+      cwd: repositoryRoot,
+    });
+    const files = stdout.trim().split("\n");
+    const broken: string[] = [];
+    let pictures = 0;
+    for (const page of files.filter((file) => file.endsWith(".md"))) {
+      const text = await readFile(join(repositoryRoot, page), "utf8");
+      const targets = [
+        ...text.matchAll(/(!?)\[[^\]]*\]\(([^)\s]+)[^)]*\)|<(img|a)\s[^>]*?(?:src|href)="([^"]+)"/g),
+      ];
+      for (const [, mark, link, tag, attribute] of targets) {
+        const target = link ?? attribute ?? "";
+        pictures += mark === "!" || tag === "img" ? 1 : 0;
+        const [file = "", anchor] = target.split("#");
+        if (/^(?:https|mailto):/.test(target)) {
+          continue;
+        }
+        const found = file === "" ? page : join(page, "..", decodeURI(file));
+        if (!files.includes(found)) {
+          broken.push(`${page}: ${target}`);
+        } else if (
+          anchor !== undefined &&
+          !anchors(await readFile(join(repositoryRoot, found), "utf8")).has(anchor)
+        ) {
+          broken.push(`${page}: ${target}, no such heading`);
+        }
+      }
+    }
+    assert.deepEqual(broken, []);
+    assert.ok(pictures >= 9, `${pictures} pictures`);
   });
 
   it("holds every file that its manifest names", async () => {
@@ -66,3 +100,16 @@ describe("the .vsix", () => {
     );
   });
 });
+
+/** The headings of a Markdown text as GitHub and VS Code name them in links. */
+function anchors(text: string): ReadonlySet<string> {
+  return new Set(
+    [...text.matchAll(/^#+ +(.+)$/gm)].map(([, heading = ""]) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+        .trim()
+        .replaceAll(/\s/g, "-"),
+    ),
+  );
+}

@@ -27,6 +27,7 @@ const rooms = [
 
 /** The rooms of `src/vscode/`, lowest first; `commands` and the layer itself may use all others. */
 const editorRooms = [
+  "messages",
   "settings",
   "documents",
   "serverView",

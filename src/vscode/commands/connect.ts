@@ -1,7 +1,7 @@
-import * as vscode from "vscode";
 import { asError, CancelledError } from "../../base/errors.ts";
 import { serverWordsMessage } from "../../text/loginText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
+import { inform, showBriefly, withViewProgress } from "../messages/messages.ts";
 import { viewIds } from "../settings/contributionIds.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
 import { hostOf } from "./commandTarget.ts";
@@ -16,18 +16,18 @@ export const connect: CommandHandler = async (context, argument) => {
 };
 
 async function connectTo(context: CommandContext, host: string): Promise<void> {
-  const failed = await vscode.window.withProgress({ location: { viewId: viewIds.live } }, async () => {
+  const failed = await withViewProgress(viewIds.live, async () => {
     try {
       await context.service.connect(host, undefined, (news) => {
         // No terminal waits that could show it.
         if (news.kind === "words") {
-          void vscode.window.showInformationMessage(plainMessage(serverWordsMessage(news.words, news.alias)));
+          inform(plainMessage(serverWordsMessage(news.words, news.alias)));
         }
       });
       await context.recent.add(host);
       const notice = context.notices.take(await context.resolver.resolve(host));
       if (notice !== undefined) {
-        vscode.window.setStatusBarMessage(`$(info) ${plainMessage(notice)}`, 8000);
+        showBriefly(notice, 8000, "info");
       }
       return undefined;
     } catch (error) {

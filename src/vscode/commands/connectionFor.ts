@@ -1,5 +1,5 @@
-import * as vscode from "vscode";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import { inform } from "../messages/messages.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { masterIdOf } from "./commandTarget.ts";
 
@@ -19,7 +19,7 @@ export async function connectionFor(
     .masters()
     .filter((master) => accept(master) && (named === undefined || master.id === named));
   if (masters.length === 0) {
-    void vscode.window.showInformationMessage(none);
+    inform(none);
     return undefined;
   }
   return masters.length === 1 ? masters[0] : await livePick.askConnection(title, masters);

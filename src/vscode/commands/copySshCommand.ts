@@ -4,6 +4,7 @@ import { copiedText, notCopiedText } from "../../text/copyWords.ts";
 import { localShell } from "../../text/localShell.ts";
 import { sshCommandLine } from "../../text/sshCommandLine.ts";
 import { expandHome } from "../../text/valueSourceText.ts";
+import { showBriefly, warn } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { hostOf } from "./commandTarget.ts";
 
@@ -21,11 +22,11 @@ export const copySshCommand: CommandHandler = async (context, argument) => {
     const shell = localShell(vscode.env.shell, process.platform);
     const command = sshCommandLine({ config, hops, configFile }, shell);
     if (command === undefined) {
-      void vscode.window.showWarningMessage(notCopiedText(host));
+      warn(notCopiedText(host));
       return;
     }
     await vscode.env.clipboard.writeText(command);
-    vscode.window.setStatusBarMessage(copiedText(command), 4000);
+    showBriefly(copiedText(command), 4000);
   } catch (error) {
     await presenter.present(error, host, () => copySshCommand(context, host));
   }

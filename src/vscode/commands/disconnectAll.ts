@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { showMessage } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { sessionsAtStake } from "./commandTarget.ts";
 
@@ -11,7 +11,8 @@ export const disconnectAll: CommandHandler = async ({ service }) => {
   );
   if (atStake > 1) {
     const action = "Disconnect All";
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await showMessage(
+      "warning",
       `Disconnect all ${atStake} SSH sessions?`,
       { modal: true, detail: "What runs in them ends." },
       action,

@@ -1,6 +1,6 @@
-import * as vscode from "vscode";
 import { readServerTimeouts } from "../../remote/readTimeouts.ts";
 import { timeoutDocument } from "../../remote/timeoutDocument.ts";
+import { inform, withViewProgress } from "../messages/messages.ts";
 import { isConnected } from "../serverView/remotePolling.ts";
 import { viewIds } from "../settings/contributionIds.ts";
 import type { CommandHandler } from "./commandContext.ts";
@@ -17,14 +17,12 @@ export const explainTimeouts: CommandHandler = async (context, argument) => {
       : await context.livePick.askConnection("Explain Timeouts", masters);
   if (master === undefined) {
     if (masters.length === 0) {
-      void vscode.window.showInformationMessage(
-        "Connect to a host first: its server is asked for its limits.",
-      );
+      inform("Connect to a host first: its server is asked for its limits.");
     }
     return;
   }
   try {
-    const text = await vscode.window.withProgress({ location: { viewId: viewIds.live } }, async () => {
+    const text = await withViewProgress(viewIds.live, async () => {
       const access = remoteAccess.to(master.id);
       const [server, ours] = await Promise.all([
         readServerTimeouts(access),

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { printable } from "../../base/log.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
+import { inform, pickMany } from "../messages/messages.ts";
 import { rememberedSecrets } from "../prompts/rememberedSecrets.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
 import { hostOf } from "./commandTarget.ts";
@@ -15,9 +16,7 @@ async function forgetHost({ resolver, loginMemory, presenter }: CommandContext, 
   try {
     const forgotten = await loginMemory.forgetHost(await resolver.resolve(host));
     const list = plainMessage(forgotten.map((what) => printable(what)).join(", "));
-    void vscode.window.showInformationMessage(
-      list === "" ? `Nothing is remembered for "${printable(host)}".` : `Forgotten: ${list}.`,
-    );
+    inform(list === "" ? `Nothing is remembered for "${printable(host)}".` : `Forgotten: ${list}.`);
   } catch (error) {
     await presenter.present(error, host);
   }
@@ -26,15 +25,14 @@ async function forgetHost({ resolver, loginMemory, presenter }: CommandContext, 
 async function forgetChosen({ secrets, loginMemory, presenter, home }: CommandContext): Promise<void> {
   const remembered = rememberedSecrets(secrets.keys(), loginMemory.keyFiles(), home);
   if (remembered.length === 0) {
-    void vscode.window.showInformationMessage("No SSH password or passphrase is remembered.");
+    inform("No SSH password or passphrase is remembered.");
     return;
   }
-  const chosen = await vscode.window.showQuickPick(
+  const chosen = await pickMany(
     remembered.map((secret) => ({ ...secret, iconPath: new vscode.ThemeIcon("key") })),
     {
       title: "Forget Password",
       placeHolder: "Choose what to forget",
-      canPickMany: true,
       matchOnDescription: true,
     },
   );

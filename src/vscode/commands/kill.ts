@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { showMessage } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { liveIdsOf, sessionsAtStake } from "./commandTarget.ts";
 
@@ -8,7 +8,8 @@ export const kill: CommandHandler = async ({ service, livePick }, argument) => {
   const atStake = sessionsAtStake(ids, service.masters());
   if (atStake > 1) {
     const action = `Kill ${atStake} Sessions`;
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await showMessage(
+      "warning",
       `Kill ${atStake} sessions at once?`,
       {
         modal: true,

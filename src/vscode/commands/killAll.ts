@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { showMessage } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 
 /** Ends every session and every connection at once. Always asks: nothing can be saved. */
@@ -8,7 +8,8 @@ export const killAll: CommandHandler = async ({ service }) => {
     return;
   }
   const action = "Kill All";
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showMessage(
+    "warning",
     "Kill all SSH sessions and connections at once?",
     {
       modal: true,

@@ -4,6 +4,7 @@ import type { RemoteSession } from "../../remote/remoteSession.ts";
 import { describeHungReason } from "../../remote/remoteWords.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
+import { inform, pickMany } from "../messages/messages.ts";
 import { isConnected } from "../serverView/remotePolling.ts";
 import { presentRemoteSession } from "../views/remotePresentation.ts";
 import type { CommandHandler } from "./commandContext.ts";
@@ -23,9 +24,7 @@ export const killHungRemote: CommandHandler = async (context, argument) => {
     .masters()
     .filter((master) => isConnected(master) && (chosen === undefined || master.id === chosen));
   if (masters.length === 0) {
-    void vscode.window.showInformationMessage(
-      "Connect to a host first: its server is asked what hangs there.",
-    );
+    inform("Connect to a host first: its server is asked what hangs there.");
     return;
   }
   try {
@@ -37,14 +36,13 @@ export const killHungRemote: CommandHandler = async (context, argument) => {
       const read = snapshots.filter(([, snapshot]) => snapshot !== undefined);
       if (read.length > 0) {
         const names = [...new Set(read.map(([{ spec }]) => printable(spec)))].join(", ");
-        void vscode.window.showInformationMessage(`Nothing that you could kill hangs on ${names}.`);
+        inform(`Nothing that you could kill hangs on ${names}.`);
       }
       return;
     }
-    const picked = await vscode.window.showQuickPick(items, {
+    const picked = await pickMany(items, {
       title: "Kill Hung Remote Sessions",
       placeHolder: "What is ticked is told to hang up (HUP), and after a few seconds to end (TERM)",
-      canPickMany: true,
       ignoreFocusOut: true,
       matchOnDetail: true,
     });

@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { showMessage } from "../messages/messages.ts";
 import { isTreeNode } from "../views/treeNodes.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { killRemotely } from "./remoteKill.ts";
@@ -16,7 +16,7 @@ export const killRemoteSession: CommandHandler = async (context, argument) => {
     return;
   }
   const { message, detail, action } = killQuestion(session, master.spec);
-  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, action);
+  const answer = await showMessage("warning", message, { modal: true, detail }, action);
   if (answer === action) {
     await killRemotely(context, { masterId, host: master.spec, sessions: [session], onlyHung: false });
   }

@@ -1,5 +1,5 @@
-import * as vscode from "vscode";
 import { reconnectNowTold } from "../../text/reconnectNowText.ts";
+import { inform, showBriefly, withViewProgress } from "../messages/messages.ts";
 import { viewIds } from "../settings/contributionIds.ts";
 import { canReconnect } from "../views/livePresentation.ts";
 import type { CommandHandler } from "./commandContext.ts";
@@ -17,13 +17,11 @@ export const reconnectNow: CommandHandler = async (context, argument) => {
   if (master === undefined) {
     return;
   }
-  const result = await vscode.window.withProgress({ location: { viewId: viewIds.live } }, () =>
-    context.service.reconnectNow(master.id),
-  );
+  const result = await withViewProgress(viewIds.live, () => context.service.reconnectNow(master.id));
   const told = reconnectNowTold(result, master.spec);
   if (told?.severity === "quiet") {
-    vscode.window.setStatusBarMessage(told.text, 6000);
+    showBriefly(told.text, 6000);
   } else if (told !== undefined) {
-    void vscode.window.showInformationMessage(told.text);
+    inform(told.text);
   }
 };

@@ -1,6 +1,6 @@
-import * as vscode from "vscode";
 import type { RemoteSession } from "../../remote/remoteSession.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
+import { showBriefly, showMessage, warn, withViewProgress } from "../messages/messages.ts";
 import { viewIds } from "../settings/contributionIds.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { killTold } from "./remoteKillText.ts";
@@ -30,21 +30,21 @@ async function strike(
   const { remoteView, presenter } = context;
   const ids = sessions.map(({ id }) => id);
   try {
-    const report = await vscode.window.withProgress(
-      { location: { viewId: viewIds.live } },
+    const report = await withViewProgress(
+      viewIds.live,
       async () => await remoteView.kill(masterId, ids, { force, onlyHung }),
     );
     const told = killTold(report, host, force, remoteView.snapshot(masterId)?.sudo === "used");
     if (told.severity === "quiet") {
-      vscode.window.setStatusBarMessage(`$(check) ${told.text}`, 6000);
+      showBriefly(told.text, 6000, "check");
       return [];
     }
     if (told.alive.length === 0) {
-      void vscode.window.showWarningMessage(told.text);
+      warn(told.text);
       return [];
     }
     const killNow = "Kill Now";
-    const answer = await vscode.window.showWarningMessage(told.text, killNow);
+    const answer = await showMessage("warning", told.text, {}, killNow);
     return answer === killNow ? told.alive : [];
   } catch (error) {
     await presenter.present(error, host);
@@ -59,10 +59,7 @@ export async function readRemotely(
   host: string,
 ): Promise<Awaited<ReturnType<RemoteViewService["refresh"]>> | undefined> {
   try {
-    return await vscode.window.withProgress(
-      { location: { viewId: viewIds.live } },
-      async () => await context.remoteView.refresh(masterId),
-    );
+    return await withViewProgress(viewIds.live, async () => await context.remoteView.refresh(masterId));
   } catch (error) {
     await context.presenter.present(error, host);
     return undefined;

@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { askLine } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { liveIdsOf } from "./commandTarget.ts";
 
@@ -12,11 +12,11 @@ export const renameSession: CommandHandler = async ({ service, livePick, termina
   if (session === undefined) {
     return;
   }
-  const title = await vscode.window.showInputBox({
+  const title = await askLine({
     title: "Rename Session",
     prompt: `New title for the session on ${session.spec}`,
     value: session.snapshot().title,
-    validateInput: (value) => (value.trim() === "" ? "A title needs at least one character." : undefined),
+    complaint: (value) => (value.trim() === "" ? "A title needs at least one character." : undefined),
   });
   if (title !== undefined) {
     session.rename(title.trim());

@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { inform } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { liveIdsOf } from "./commandTarget.ts";
 
@@ -9,6 +9,6 @@ export const revealTerminal: CommandHandler = async ({ service, livePick, termin
     liveIdsOf(await livePick.ask("Reveal SSH Terminal", "sessions"), service) ??
     [];
   if (id !== undefined && !terminals.reveal(id)) {
-    void vscode.window.showInformationMessage("That session has no terminal.");
+    inform("That session has no terminal.");
   }
 };

@@ -1,17 +1,17 @@
-import * as vscode from "vscode";
 import { printable } from "../../base/log.ts";
 import { noAccessGranted } from "../../text/extensionAccessText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
+import { inform, pickMany } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 
 /** Takes back, for the hosts that are chosen, that other extensions may use them. */
 export const revokeExtensionAccess: CommandHandler = async ({ access }) => {
   const grants = access.grants();
   if (grants.length === 0) {
-    void vscode.window.showInformationMessage(noAccessGranted);
+    inform(noAccessGranted);
     return;
   }
-  const chosen = await vscode.window.showQuickPick(
+  const chosen = await pickMany(
     grants.map(({ key, host, destination, since }) => ({
       label: plainMessage(printable(host)),
       description: plainMessage(printable(destination)),
@@ -22,7 +22,6 @@ export const revokeExtensionAccess: CommandHandler = async ({ access }) => {
     {
       title: "Revoke Extension Access",
       placeHolder: "Choose the hosts that other extensions may no longer use",
-      canPickMany: true,
       matchOnDescription: true,
     },
   );

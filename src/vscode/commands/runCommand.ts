@@ -1,6 +1,6 @@
-import * as vscode from "vscode";
 import { printable } from "../../base/log.ts";
 import { plural } from "../../text/humanText.ts";
+import { askLine, pickOne } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { hostsFor, runAndShow } from "./runOnHosts.ts";
 
@@ -10,7 +10,7 @@ export const runCommand: CommandHandler = async (context, argument) => {
   if (hosts.length === 0) {
     return;
   }
-  const command = await vscode.window.showInputBox({
+  const command = await askLine({
     title: `Run Command on ${hosts.length === 1 ? printable(hosts[0] ?? "") : plural(hosts.length, "Host")}`,
     prompt: "Run by the login shell there, as ssh does",
     placeHolder: "uptime",
@@ -21,7 +21,7 @@ export const runCommand: CommandHandler = async (context, argument) => {
   }
   const [first] = hosts;
   if (hosts.length === 1 && first !== undefined) {
-    const where = await vscode.window.showQuickPick(
+    const where = await pickOne(
       [
         { label: "Editor", description: "when it has ended, with its exit code", terminal: false },
         { label: "Terminal", description: "as it comes; you can type into it", terminal: true },

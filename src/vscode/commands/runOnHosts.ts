@@ -1,4 +1,3 @@
-import * as vscode from "vscode";
 import { asError, CancelledError } from "../../base/errors.ts";
 import { printable } from "../../base/log.ts";
 import { hostNames } from "../../config/hostSpec.ts";
@@ -8,6 +7,7 @@ import { runReport, runSucceeded } from "../../session/run/runReport.ts";
 import { plural } from "../../text/humanText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { userMessage } from "../../text/userMessages.ts";
+import { pickMany, warn, withNotification } from "../messages/messages.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { hostOf } from "./commandTarget.ts";
 
@@ -27,13 +27,13 @@ export async function hostsFor(
   const listed = (await resolver.hosts().catch(() => ({ hosts: [] }))).hosts.map(({ alias }) => alias);
   const live = new Set(service.masters().map(({ spec }) => spec));
   const aliases = [...new Set([...live, ...recent.list(), ...listed])];
-  const chosen = await vscode.window.showQuickPick(
+  const chosen = await pickMany(
     aliases.map((alias) => ({
       label: printable(alias),
       alias,
       description: live.has(alias) ? "connected" : "",
     })),
-    { title, placeHolder: "Choose one or several hosts", canPickMany: true, ignoreFocusOut: true },
+    { title, placeHolder: "Choose one or several hosts", ignoreFocusOut: true },
   );
   return chosen?.map(({ alias }) => alias) ?? [];
 }
@@ -49,47 +49,37 @@ export async function runAndShow(
   const { service, runDocuments, policies, settings, home } = context;
   const { folder } = settings;
   const controller = new AbortController();
-  const runs = await vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: `SSH: ${printable(title, 60)}`,
-      cancellable: true,
-    },
-    (progress, token) => {
-      token.onCancellationRequested(() => controller.abort(new CancelledError()));
-      let done = 0;
-      const tell = (): void =>
-        progress.report({
-          message:
-            hosts.length === 1 ? `on ${printable(hosts[0] ?? "")}` : `${done} of ${hosts.length} hosts`,
-          ...(done > 0 && { increment: 100 / hosts.length }),
-        });
-      tell();
-      return runOnHosts(
-        service,
-        hosts,
-        command,
-        {
-          ...options,
-          title,
-          signal: controller.signal,
-          maxOutputBytes: keptBytes,
-        },
-        () => {
-          done++;
-          tell();
-        },
-        (host) => policies.get("commandTimeLimit", hostNames(host), folder).value,
-      );
-    },
-  );
+  const runs = await withNotification(`SSH: ${printable(title, 60)}`, (report, token) => {
+    token.onCancellationRequested(() => controller.abort(new CancelledError()));
+    let done = 0;
+    const tell = (): void =>
+      report({
+        message: hosts.length === 1 ? `on ${printable(hosts[0] ?? "")}` : `${done} of ${hosts.length} hosts`,
+        ...(done > 0 && { increment: 100 / hosts.length }),
+      });
+    tell();
+    return runOnHosts(
+      service,
+      hosts,
+      command,
+      {
+        ...options,
+        title,
+        signal: controller.signal,
+        maxOutputBytes: keptBytes,
+      },
+      () => {
+        done++;
+        tell();
+      },
+      (host) => policies.get("commandTimeLimit", hostNames(host), folder).value,
+    );
+  });
   const describeError = (error: Error, host: string): string =>
     CancelledError.is(error) ? "cancelled" : (userMessage(error, host, home)?.text ?? asError(error).message);
   await runDocuments.show(title, runReport(title, runs, keptBytes, describeError));
   const failed = runs.filter((each) => !runSucceeded(each)).length;
   if (failed > 0 && hosts.length > 1 && !controller.signal.aborted) {
-    void vscode.window.showWarningMessage(
-      `${plainMessage(printable(title, 60))}: ${failed} of ${plural(hosts.length, "host")} failed.`,
-    );
+    warn(`${plainMessage(printable(title, 60))}: ${failed} of ${plural(hosts.length, "host")} failed.`);
   }
 }

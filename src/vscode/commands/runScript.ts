@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { scriptCommand, splitWords } from "../../session/run/remoteCommand.ts";
+import { askLine, inform } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { hostsFor, runAndShow } from "./runOnHosts.ts";
 
@@ -7,7 +8,7 @@ import { hostsFor, runAndShow } from "./runOnHosts.ts";
 export const runScript: CommandHandler = async (context, argument) => {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined) {
-    void vscode.window.showInformationMessage("Open the script in an editor first.");
+    inform("Open the script in an editor first.");
     return;
   }
   const { document, selection } = editor;
@@ -18,7 +19,7 @@ export const runScript: CommandHandler = async (context, argument) => {
   if (hosts.length === 0) {
     return;
   }
-  const line = await vscode.window.showInputBox({
+  const line = await askLine({
     title: `Run ${what}`,
     prompt: "Arguments of the script; empty for none",
     ignoreFocusOut: true,

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import * as vscode from "vscode";
 import { blockConflicts, hostBlock, isBlockName } from "../../config/hostBlock.ts";
 import { hostNames } from "../../config/hostSpec.ts";
 import { saveHostBlock } from "../../config/saveHost.ts";
@@ -16,6 +15,7 @@ import {
 } from "../../text/saveHostText.ts";
 import { expandHome } from "../../text/valueSourceText.ts";
 import { openFileAt } from "../documents/openFile.ts";
+import { askLine, showMessage } from "../messages/messages.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
 import { typedHost } from "./typedHost.ts";
 
@@ -41,13 +41,14 @@ async function save({ resolver, settings, recent, home }: CommandContext, host: 
   }
   const block = hostBlock(name, config);
   if (block.kind === "unwritable") {
-    void vscode.window.showErrorMessage(plainMessage(hostUnwritable(host, block.keyword, block.value)));
+    void showMessage("error", plainMessage(hostUnwritable(host, block.keyword, block.value)));
     return;
   }
   const file =
     settings.configFile === "" ? join(home, ".ssh", "config") : expandHome(settings.configFile, home);
   const append = "Append";
-  const answer = await vscode.window.showInformationMessage(
+  const answer = await showMessage(
+    "information",
     saveHostQuestion(file, home),
     {
       modal: true,
@@ -61,7 +62,7 @@ async function save({ resolver, settings, recent, home }: CommandContext, host: 
   const line = await saveHostBlock(file, block.lines, home);
   await recent.forget(host);
   const show = "Open File";
-  void vscode.window.showInformationMessage(plainMessage(hostSaved(name)), show).then(async (chosen) => {
+  void showMessage("information", plainMessage(hostSaved(name)), {}, show).then(async (chosen) => {
     if (chosen === show) {
       await openFileAt(file, line);
     }
@@ -69,11 +70,11 @@ async function save({ resolver, settings, recent, home }: CommandContext, host: 
 }
 
 async function askName(alias: string, listed: ReadonlySet<string>): Promise<string | undefined> {
-  const name = await vscode.window.showInputBox({
+  const name = await askLine({
     title: saveHostTitle,
     prompt: saveHostNamePrompt,
     value: alias,
-    validateInput: (value) => {
+    complaint: (value) => {
       const typed = value.trim();
       return !isBlockName(typed) ? invalidHostName : listed.has(typed) ? hostNameTaken(typed) : undefined;
     },

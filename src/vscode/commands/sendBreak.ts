@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { warn } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { sessionFor } from "./sessionFor.ts";
 
@@ -9,6 +9,6 @@ const breakLength = 1000;
 export const sendBreak: CommandHandler = async (context, argument) => {
   const session = await sessionFor(context, argument, "Send Break");
   if (session !== undefined && !session.sendBreak(breakLength)) {
-    void vscode.window.showWarningMessage("This connection can't send a break.");
+    warn("This connection can't send a break.");
   }
 };

@@ -1,6 +1,6 @@
-import * as vscode from "vscode";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { sendEofQuestion } from "../../text/sendEofText.ts";
+import { showMessage } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { sessionFor } from "./sessionFor.ts";
 
@@ -13,11 +13,7 @@ export const sendEof: CommandHandler = async (context, argument) => {
   const { kind, title } = session.snapshot();
   if (kind === "terminal") {
     const { message, detail, action } = sendEofQuestion(title);
-    const answer = await vscode.window.showWarningMessage(
-      plainMessage(message),
-      { modal: true, detail },
-      action,
-    );
+    const answer = await showMessage("warning", plainMessage(message), { modal: true, detail }, action);
     if (answer !== action) {
       return;
     }

@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import { pickOne } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { sessionFor } from "./sessionFor.ts";
 
@@ -20,7 +20,7 @@ export const sendSignal: CommandHandler = async (context, argument) => {
   if (session === undefined) {
     return;
   }
-  const chosen = await vscode.window.showQuickPick(
+  const chosen = await pickOne(
     signals.map(([label, description]) => ({ label, description })),
     {
       title: "Send Signal",

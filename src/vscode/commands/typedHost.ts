@@ -1,7 +1,7 @@
-import * as vscode from "vscode";
 import { printable } from "../../base/log.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { noTypedHosts } from "../../text/saveHostText.ts";
+import { inform, pickOne } from "../messages/messages.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { hostOf } from "./commandTarget.ts";
 
@@ -18,10 +18,10 @@ export async function typedHost(
   const listed = (await resolver.hosts().catch(() => ({ hosts: [] }))).hosts.map(({ alias }) => alias);
   const typed = recent.typed(new Set(listed));
   if (typed.length === 0) {
-    void vscode.window.showInformationMessage(noTypedHosts);
+    inform(noTypedHosts);
     return undefined;
   }
-  const chosen = await vscode.window.showQuickPick(
+  const chosen = await pickOne(
     typed.map((host) => ({ label: plainMessage(printable(host)), host })),
     { title },
   );

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { printable } from "../../base/log.ts";
 
 const scheme = "ssh-run";
 
@@ -24,7 +25,11 @@ export class RunDocuments implements vscode.TextDocumentContentProvider, Disposa
     const query = String(this.#next++);
     this.#texts.set(query, text);
     // The tab shows what follows the last slash of the path.
-    const path = title.replace(/\s+/g, " ").replaceAll("/", "\u2215").replaceAll("\\", "\u29f5").slice(0, 60);
+    const path = printable(title)
+      .replace(/\s+/g, " ")
+      .replaceAll("/", "\u2215")
+      .replaceAll("\\", "\u29f5")
+      .slice(0, 60);
     await vscode.window.showTextDocument(vscode.Uri.from({ scheme, path, query }), { preview: false });
   }
 

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { printable } from "../../base/log.ts";
 import { sessionReport } from "../../session/sessionDetails.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 
@@ -42,7 +43,7 @@ export class SessionDetailsDocuments implements vscode.TextDocumentContentProvid
       sessionId;
     const uri = vscode.Uri.from({
       scheme,
-      path: `${title.replace(/[/\\]/g, "-")} details`,
+      path: `${printable(title).replace(/[/\\]/g, "-")} details`,
       query: sessionId,
     });
     await vscode.window.showTextDocument(uri, { preview: true });

@@ -1,12 +1,12 @@
-import * as vscode from "vscode";
 import { type AccessQuestion, accessQuestionText, allowAccess } from "../../text/extensionAccessText.ts";
+import { showMessage } from "../messages/messages.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 
 /** Asks, in a modal dialog, whether other extensions may use a host. Closing it means no. */
 export async function askExtensionAccess(queue: PromptQueue, question: AccessQuestion): Promise<boolean> {
   const { message, detail } = accessQuestionText(question);
   const answer = await queue.ask(
-    async () => vscode.window.showWarningMessage(message, { modal: true, detail }, allowAccess),
+    async () => showMessage("warning", message, { modal: true, detail }, allowAccess),
     new AbortController().signal,
   );
   return answer === allowAccess;

@@ -3,6 +3,7 @@ import type { Logger } from "../../base/log.ts";
 import type { UserAction, UserMessage } from "../../text/messageParts.ts";
 import { helpsBeyondTerminal, userMessage } from "../../text/userMessages.ts";
 import { openFileAt } from "../documents/openFile.ts";
+import { showMessage } from "../messages/messages.ts";
 
 /** Shows failures to the person, once each, with buttons for what can be done about them. */
 export class ErrorPresenter {
@@ -52,9 +53,8 @@ export class ErrorPresenter {
 
   async #show(message: UserMessage, retry: (() => Promise<void>) | undefined): Promise<void> {
     const actions = message.actions.filter((action) => action.kind !== "retry" || retry !== undefined);
-    const show =
-      message.severity === "error" ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
-    const chosen = await show(message.text, ...actions.map((action) => action.title));
+    const titles = actions.map((action) => action.title);
+    const chosen = await showMessage(message.severity, message.text, {}, ...titles);
     const action = actions.find(({ title }) => title === chosen);
     if (action !== undefined) {
       await this.#run(action, retry);

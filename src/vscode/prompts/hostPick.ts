@@ -3,8 +3,9 @@ import { asError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { HostEntry, HostResolver } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
+import { plainMessage, shownText } from "../../text/plainMessage.ts";
 import { openFileAt } from "../documents/openFile.ts";
+import { plainItem } from "../messages/messages.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import { lifeByHost } from "../views/hostPresentation.ts";
 import { hostGroups } from "./hostPickItems.ts";
@@ -38,7 +39,7 @@ export class HostPick {
     token?: vscode.CancellationToken,
   ): Promise<string | undefined> {
     const pick = vscode.window.createQuickPick<HostItem>();
-    pick.title = title;
+    pick.title = shownText(title);
     pick.placeholder = "Choose a host, or type user@host:port";
     pick.matchOnDescription = true;
     pick.busy = true;
@@ -64,7 +65,7 @@ export class HostPick {
       // Shown before the hosts are read: a slow file or `ssh` must not make the key press look lost.
       const listed = await this.#items(preferred);
       const render = (): void => {
-        pick.items = withTyped(listed, pick.value.trim());
+        pick.items = withTyped(listed, pick.value.trim()).map(plainItem);
       };
       pick.onDidChangeValue(render);
       render();

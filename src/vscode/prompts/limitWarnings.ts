@@ -1,4 +1,3 @@
-import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
 import { printable } from "../../base/log.ts";
 import { limitNames } from "../../session/sessionDetails.ts";
@@ -6,6 +5,7 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { LimitKind, Session } from "../../session/sessionTypes.ts";
 import { limitsExtendedText } from "../../text/limitText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
+import { inform, showMessage } from "../messages/messages.ts";
 
 /** Warns that a terminal is about to reach a limit, and offers to extend it. */
 export function showLimitWarnings(service: SessionService): Disposable {
@@ -20,8 +20,10 @@ export function showLimitWarnings(service: SessionService): Disposable {
 async function warn(session: Session, limit: LimitKind, secondsLeft: number): Promise<void> {
   const extend = "Extend";
   const title = plainMessage(printable(session.snapshot().title));
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showMessage(
+    "warning",
     `"${title}" reaches its ${limitNames[limit]} in ${secondsLeft} s.`,
+    {},
     extend,
   );
   if (answer !== extend) {
@@ -29,7 +31,7 @@ async function warn(session: Session, limit: LimitKind, secondsLeft: number): Pr
   }
   // A notification stays as long as nobody answers it.
   if (session.snapshot().state.kind === "ended") {
-    void vscode.window.showInformationMessage(`"${title}" has already ended.`);
+    inform(`"${title}" has already ended.`);
     return;
   }
   session.extend();
@@ -39,7 +41,5 @@ async function warn(session: Session, limit: LimitKind, secondsLeft: number): Pr
 /** Says when the session ends now, or that nothing limits it. */
 export function showExtendedLimits(session: Session): void {
   const { title, limits } = session.snapshot();
-  void vscode.window.showInformationMessage(
-    limitsExtendedText(plainMessage(printable(title)), limits, Date.now()),
-  );
+  inform(limitsExtendedText(plainMessage(printable(title)), limits, Date.now()));
 }

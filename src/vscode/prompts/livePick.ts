@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
+import { inform, pickOne } from "../messages/messages.ts";
 import { type ItemPresentation, isLive, presentMaster, presentSession } from "../views/livePresentation.ts";
 import type { LiveNode } from "../views/treeNodes.ts";
 
@@ -30,10 +31,10 @@ export class LivePick {
   async ask(title: string, what: "sessions" | "all"): Promise<LiveNode | undefined> {
     const items = this.#items(what);
     if (items.length === 0) {
-      void vscode.window.showInformationMessage("No SSH session is open.");
+      inform("No SSH session is open.");
       return undefined;
     }
-    const chosen = await vscode.window.showQuickPick(items, {
+    const chosen = await pickOne(items, {
       title,
       placeHolder: what === "all" ? "Choose a connection or a session" : "Choose a session",
       matchOnDescription: true,
@@ -51,7 +52,7 @@ export class LivePick {
       ...liveItem(presentMaster(master, now, this.#home), { kind: "master", id: master.id }),
       master,
     }));
-    const chosen = await vscode.window.showQuickPick(items, {
+    const chosen = await pickOne(items, {
       title,
       placeHolder: "Choose a connection",
       matchOnDescription: true,

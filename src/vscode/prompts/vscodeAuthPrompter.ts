@@ -10,7 +10,7 @@ import type {
 import { printable } from "../../base/log.ts";
 import { destinationText } from "../../text/humanText.ts";
 import { newPasswordRefused, passwordChangeQuestions, passwordsDiffer } from "../../text/loginText.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
+import { shownText } from "../../text/plainMessage.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 
@@ -159,8 +159,8 @@ function showInputBox(question: Question, signal: AbortSignal): Promise<PromptAn
     };
     const onAbort = (): void => input.hide();
 
-    input.title = plainMessage(question.title);
-    input.prompt = plainMessage(question.prompt);
+    input.title = shownText(question.title);
+    input.prompt = shownText(question.prompt);
     input.password = question.masked;
     // A person may have to look for a token in another window.
     input.ignoreFocusOut = true;
@@ -169,7 +169,7 @@ function showInputBox(question: Question, signal: AbortSignal): Promise<PromptAn
       input.totalSteps = question.step.of;
     }
     if (question.complaint !== undefined) {
-      input.validationMessage = plainMessage(question.complaint);
+      input.validationMessage = shownText(question.complaint);
     }
     render();
     input.onDidChangeValue(() => {

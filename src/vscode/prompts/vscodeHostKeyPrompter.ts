@@ -1,6 +1,6 @@
-import * as vscode from "vscode";
 import { printable } from "../../base/log.ts";
 import type { HostKeyPrompter, HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
+import { showMessage } from "../messages/messages.ts";
 import { hostKeyDialog } from "./hostKeyDialog.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 
@@ -16,7 +16,7 @@ export class VscodeHostKeyPrompter implements HostKeyPrompter {
     const { message, detail } = hostKeyDialog(question);
     const accept = "Connect and Save";
     const answer = await this.#queue.ask(
-      async () => vscode.window.showWarningMessage(printable(message), { modal: true, detail }, accept),
+      async () => showMessage("warning", printable(message), { modal: true, detail }, accept),
       signal,
     );
     return answer === accept;

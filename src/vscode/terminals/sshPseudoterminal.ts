@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { CancelledError } from "../../base/errors.ts";
+import { printable } from "../../base/log.ts";
 import type { HostResolver, SettingsFolder } from "../../config/configPorts.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
@@ -160,7 +161,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
 
   rename(title: string): void {
     this.#title = title;
-    this.#renamed.fire(title);
+    this.#renamed.fire(printable(title));
   }
 
   async #settings(): Promise<TerminalSettings> {

@@ -14,6 +14,7 @@ import { Typing } from "../../terminal/typing.ts";
 import { plural } from "../../text/humanText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { freeTitle } from "../../text/terminalTitle.ts";
+import { showMessage } from "../messages/messages.ts";
 import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
@@ -98,8 +99,10 @@ export class TerminalRegistry implements Disposable {
     }
     const hosts = plainMessage([...new Set(before.map(({ host }) => printable(host)))].join(", "));
     const reopen = "Reopen";
-    const answer = await vscode.window.showInformationMessage(
+    const answer = await showMessage(
+      "information",
       `${plural(before.length, "SSH terminal was", "SSH terminals were")} open before the window reloaded: ${hosts}.`,
+      {},
       reopen,
     );
     if (answer !== reopen) {
@@ -162,7 +165,7 @@ export class TerminalRegistry implements Disposable {
     return {
       pty,
       // VS Code can't bring the tab back by itself: the memory does.
-      terminal: { name: title, pty, iconPath: new vscode.ThemeIcon("vm"), isTransient: true },
+      terminal: { name: printable(title), pty, iconPath: new vscode.ThemeIcon("vm"), isTransient: true },
     };
   }
 

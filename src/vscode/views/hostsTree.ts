@@ -9,6 +9,7 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { configHover } from "../../text/configWarningText.ts";
 import { recentGroupHover, recentGroupLabel } from "../../text/saveHostText.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
+import { hoverText } from "../messages/messages.ts";
 import { contextWords, viewIds } from "../settings/contributionIds.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import { Coalescer } from "./coalescer.ts";
@@ -115,7 +116,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
       const warnings = await this.#resolver.warnings(alias).catch(() => []);
       const { hover } = this.#presentHost(element.entry);
       const notes = configHover(warnings, this.#home);
-      item.tooltip = new vscode.MarkdownString(notes === "" ? hover : `${hover}\n\n---\n\n${notes}`, true);
+      item.tooltip = hoverText(notes === "" ? hover : `${hover}\n\n---\n\n${notes}`);
     }
     return item;
   }

@@ -5,6 +5,7 @@ import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { plural } from "../../text/humanText.ts";
+import { hoverText } from "../messages/messages.ts";
 import { isConnected, type RemotePolling } from "../serverView/remotePolling.ts";
 import { viewIds } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";
@@ -141,7 +142,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
   resolveTreeItem(item: vscode.TreeItem, element: LiveNode): vscode.TreeItem {
     const presentation = this.#present(element);
     if (presentation !== undefined) {
-      item.tooltip = new vscode.MarkdownString(presentation.hover, true);
+      item.tooltip = hoverText(presentation.hover);
       this.#redraw.hovered(nodeKey(element), this.#clock.now());
     }
     return item;

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import { hoverText } from "../messages/messages.ts";
 import { viewIds } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";
 import { statusBarText } from "./statusBarText.ts";
@@ -45,7 +46,7 @@ export class StatusBar implements Disposable {
       return;
     }
     this.#item.text = shown.text;
-    this.#item.tooltip = new vscode.MarkdownString(shown.tooltip, true);
+    this.#item.tooltip = hoverText(shown.tooltip);
     this.#item.backgroundColor = shown.warning
       ? new vscode.ThemeColor("statusBarItem.warningBackground")
       : undefined;
