@@ -15,7 +15,7 @@ describe("other extensions", () => {
   beforeEach(async () => {
     api = await activated();
     host = await startSshd();
-    config = await useSshConfig(host.sshConfigText("web7"));
+    config = await useSshConfig(host.sshConfigText("web1"));
     accessAnswers().asked.length = 0;
   });
 
@@ -29,28 +29,28 @@ describe("other extensions", () => {
   it("do nothing on a host without consent, and everything after one question", async () => {
     accessAnswers().allow = true;
     const [first, second] = await Promise.all([
-      api.exec("web7", "echo one", { caller: "A Tool" }),
-      api.exec("web7", "echo two"),
+      api.exec("web1", "echo one", { caller: "A Tool" }),
+      api.exec("web1", "echo two"),
     ]);
     assert.deepEqual([first.stdout, second.stdout], ["one\n", "two\n"]);
     assert.equal(accessAnswers().asked.length, 1);
-    assert.match(accessAnswers().asked[0] ?? "", /web7.*A Tool.*can't confirm/s);
-    const row = (await treeItems(viewIds.hosts)).find(({ item }) => item.label === "web7");
+    assert.match(accessAnswers().asked[0] ?? "", /web1.*A Tool.*can't confirm/s);
+    const row = (await treeItems(viewIds.hosts)).find(({ item }) => item.label === "web1");
     assert.match(String(row?.item.description), /open to extensions/);
   });
 
   it("get an error when the person says no, and no connection is made", async () => {
     accessAnswers().allow = false;
-    await assert.rejects(api.exec("web7", "echo one"), { reason: "refused" });
-    await assert.rejects(api.connect("web7"), { reason: "refused" });
-    await vscode.commands.executeCommand("sshSessions.connect", "web7");
+    await assert.rejects(api.exec("web1", "echo one"), { reason: "refused" });
+    await assert.rejects(api.connect("web1"), { reason: "refused" });
+    await vscode.commands.executeCommand("sshSessions.connect", "web1");
     assert.equal(accessAnswers().asked.length, 1);
     assert.deepEqual(api.masters(), []);
   });
 
   it("can't pass for a row of the views; the row itself needs no consent", async () => {
     accessAnswers().allow = false;
-    const row = (await treeItems(viewIds.hosts)).find(({ item }) => item.label === "web7");
+    const row = (await treeItems(viewIds.hosts)).find(({ item }) => item.label === "web1");
     assert.ok(row !== undefined);
     await vscode.commands.executeCommand("sshSessions.connect", row.element);
     assert.equal(api.masters().length, 1);
