@@ -320,6 +320,45 @@ describe("keys from an agent", () => {
     );
   });
 
+  it("certificates of ed25519, ecdsa and rsa keys log in", async () => {
+    const authority = await makeKey(["-t", "ed25519"], false);
+    await host.reconfigure({ TrustedUserCAKeys: `${authority}.pub` });
+    try {
+      for (const options of [
+        ["-t", "ed25519"],
+        ["-t", "ecdsa", "-b", "384"],
+        ["-t", "rsa", "-b", "2048"],
+      ]) {
+        const file = await makeKey(options, false);
+        await run("ssh-keygen", ["-q", "-s", authority, "-I", "me", "-n", host.user, `${file}.pub`]);
+        await add(file);
+        expect(await person.login()).toBe("publickey");
+        await run("ssh-add", ["-q", "-D"], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+      }
+    } finally {
+      await host.reconfigure({});
+    }
+  });
+
+  it("RSA with SHA-1 only where PubkeyAcceptedAlgorithms allows it, for the agent as for files", async () => {
+    const file = await makeKey(["-t", "rsa", "-b", "2048"]);
+    await host.reconfigure({ PubkeyAcceptedAlgorithms: "ssh-rsa" });
+    const old = ["ssh-ed25519", "ssh-rsa"];
+    try {
+      for (const where of ["file", "agent"] as const) {
+        const identityFiles = where === "file" ? [file] : [];
+        // This server takes nothing but SHA-1, and announces more.
+        await person.refused({ identityFiles, batchMode: true });
+        expect(await person.login({ identityFiles, pubkeyAcceptedAlgorithms: old })).toBe("publickey");
+        if (where === "file") {
+          await add(file);
+        }
+      }
+    } finally {
+      await host.reconfigure({});
+    }
+  });
+
   it("with a second factor", async () => {
     await add(await makeKey(["-t", "ed25519"], false));
     await add(await makeKey(["-t", "ed25519"]));
