@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import packageJson from "../../../../package.json" with { type: "json" };
 import {
   commandIds,
   configurationSection,
@@ -12,6 +11,7 @@ import {
   viewContainerId,
   viewIds,
 } from "../../../../src/vscode/settings/contributionIds.ts";
+import { manifest as packageJson } from "./manifest.ts";
 
 const { contributes } = packageJson;
 const settings = Object.assign(
