@@ -223,12 +223,13 @@ describe("a server that asks and reads no answers", () => {
 
   /** Whether the stream takes nothing for a while, although the event loop turns. */
   async function stalled(peer: HostilePeer): Promise<boolean> {
-    let drained = false;
-    peer.stream.once("drain", () => (drained = true));
-    const until = performance.now() + 500;
-    while (!drained && performance.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    let timer: NodeJS.Timeout | undefined;
+    const drained = await Promise.race([
+      new Promise<boolean>((resolve) => peer.stream.once("drain", () => resolve(true))),
+      peer.gone.then(() => true),
+      new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), 500))),
+    ]);
+    clearTimeout(timer);
     return !drained;
   }
 });

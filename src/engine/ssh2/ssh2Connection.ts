@@ -104,6 +104,8 @@ export class Ssh2Connection implements EngineConnection {
   #lastReceived = performance.now();
   #bytesIn = 0;
   #bytesOut = 0;
+  /** Hands on what was written in this turn. */
+  #flush: () => void = () => {};
   readonly #backlog = new OutgoingBacklog();
   /** Global requests on the way, oldest first: answers come in order (RFC 4254 section 4). */
   #pings: Ping[] = [];
@@ -388,7 +390,7 @@ export class Ssh2Connection implements EngineConnection {
     this.#ended = this.#closing ? { reason: "closed" } : { reason, ...(error !== undefined && { error }) };
     this.#closing?.dispose();
     this.#writer?.end();
-    this.#parts.socket.uncork();
+    this.#flush();
     this.#parts.socket.destroy();
     this.#table.end();
     this.#agent.dispose();
@@ -406,27 +408,65 @@ export class Ssh2Connection implements EngineConnection {
 
   /**
    * Counts what is written, and hands it on once per turn: ssh2 writes a packet in three pieces, each of which would
-   * be a TCP segment of its own, and wake the server.
+   * be a TCP segment of its own, and wake the server. Small pieces are joined: each one costs ten times its bytes while
+   * it waits, and a million of them are a short queue in bytes.
    */
   #bundleWrites(): void {
     const { socket } = this.#parts;
     const write = socket.write.bind(socket) as (...values: unknown[]) => boolean;
-    socket.write = (...values: unknown[]): boolean => {
-      const bytes = values[0] instanceof Uint8Array ? values[0].length : 0;
-      this.#bytesOut += bytes;
-      this.#backlog.sent(bytes, performance.now());
-      if (socket.writableCorked === 0) {
-        socket.cork();
-        process.nextTick(() => socket.uncork());
-      }
+    const end = socket.end.bind(socket) as (...values: unknown[]) => Duplex;
+    const hand = (...values: unknown[]): boolean => {
       const goesOn = write(...values);
       if (!goesOn && socket.writableLength > readMark && !this.#ended) {
         this.#stopReading("replies", true);
       }
       return goesOn;
     };
+    let pieces: Uint8Array[] = [];
+    let bytes = 0;
+    const join = (): void => {
+      const joined = pieces;
+      pieces = [];
+      bytes = 0;
+      if (joined.length > 0 && socket.writable) {
+        hand(Buffer.concat(joined));
+      }
+    };
+    this.#flush = () => {
+      join();
+      socket.uncork();
+    };
+    socket.write = (...values: unknown[]): boolean => {
+      const [data, ...others] = values;
+      const length = data instanceof Uint8Array ? data.length : 0;
+      this.#bytesOut += length;
+      this.#backlog.sent(length, performance.now());
+      if (socket.writableCorked === 0) {
+        socket.cork();
+        process.nextTick(this.#flush);
+      }
+      if (!(data instanceof Uint8Array) || length > smallPiece || others.length > 0) {
+        join();
+        return hand(...values);
+      }
+      pieces.push(data);
+      bytes += length;
+      if (bytes > joinedBytes) {
+        join();
+      }
+      return !socket.writableNeedDrain;
+    };
+    socket.end = (...values: unknown[]): typeof socket => {
+      join();
+      end(...values);
+      return socket;
+    };
   }
 }
+
+/** Bytes: a piece up to this size is joined with others, up to that sum. */
+const smallPiece = 1024;
+const joinedBytes = 16 * 1024;
 
 /** RFC 4253 section 11.1: PROTOCOL_ERROR, KEY_EXCHANGE_FAILED, MAC_ERROR, COMPRESSION_ERROR. */
 const protocolCodes: ReadonlySet<number> = new Set([2, 3, 5, 6]);
