@@ -69,16 +69,25 @@ const absent: Plugin = {
   },
 };
 
-const notices: Plugin = {
-  name: "notices",
-  setup({ onEnd }) {
-    onEnd(async ({ metafile }) => {
-      if (metafile !== undefined) {
-        await writeFile("dist/THIRD-PARTY-NOTICES.txt", await thirdPartyNotices(metafile));
-      }
-    });
-  },
-};
+/** What was built last, by the name of the build. */
+const built = new Map<string, Metafile>();
+
+/** Writes the licences once all builds are through. */
+function notices(name: string): Plugin {
+  return {
+    name: "notices",
+    setup({ onEnd }) {
+      onEnd(async ({ metafile }) => {
+        if (metafile !== undefined) {
+          built.set(name, metafile);
+        }
+        if (built.size === 2) {
+          await writeFile("dist/THIRD-PARTY-NOTICES.txt", await thirdPartyNotices([...built.values()]));
+        }
+      });
+    },
+  };
+}
 
 const options: BuildOptions = {
   entryPoints: {
@@ -96,7 +105,7 @@ const options: BuildOptions = {
   target: "node20",
   external: ["vscode"],
   // A module finds its neighbours from here in source and in the bundle (CommonJS has no import.meta).
-  plugins: [absent, late, notices],
+  plugins: [absent, late, notices("extension")],
   // `import()` of such a file becomes `require`: both are the same module then.
   supported: { "dynamic-import": false },
   define: { "import.meta.filename": "__filename" },
@@ -109,12 +118,30 @@ const options: BuildOptions = {
   logLevel: "info",
 };
 
+/** Script and style sheet of the page of details: they run in a webview, and are read only when a page opens. */
+const pageOptions: BuildOptions = {
+  entryPoints: [
+    { in: "src/webview/detailsView.ts", out: "detailsView" },
+    { in: "src/webview/detailsView.css", out: "detailsView" },
+  ],
+  outdir: "dist",
+  bundle: true,
+  platform: "browser",
+  format: "iife",
+  target: "chrome120",
+  plugins: [notices("page")],
+  minify: !dev,
+  sourcemap: dev ? "inline" : false,
+  legalComments: "none",
+  metafile: true,
+  logLevel: "info",
+};
+
 /** Name, version and licence of every package of which a file is in the bundle. Fails for one without a licence. */
-async function thirdPartyNotices({ inputs }: Metafile): Promise<string> {
+async function thirdPartyNotices(builds: readonly Metafile[]): Promise<string> {
+  const files = builds.flatMap(({ inputs }) => Object.keys(inputs));
   const folders = new Set(
-    Object.keys(inputs).flatMap(
-      (file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [],
-    ),
+    files.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? []),
   );
   const sections = await Promise.all(
     [...folders].sort().map(async (folder) => {
@@ -132,10 +159,14 @@ async function thirdPartyNotices({ inputs }: Metafile): Promise<string> {
   return `SSH Sessions contains the following packages.\n\n${sections.join("\n")}`;
 }
 
-const build = await context(options);
-if (process.argv.includes("--watch")) {
-  await build.watch();
-} else {
-  await build.rebuild();
-  await build.dispose();
-}
+const builds = await Promise.all([context(options), context(pageOptions)]);
+await Promise.all(
+  builds.map(async (build) => {
+    if (process.argv.includes("--watch")) {
+      await build.watch();
+    } else {
+      await build.rebuild();
+      await build.dispose();
+    }
+  }),
+);

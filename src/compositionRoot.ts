@@ -51,6 +51,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & { readon
       memento: context.globalState,
       prompts,
       workspaceMemento: context.workspaceState,
+      extensionUri: context.extensionUri,
       home,
     }),
   );

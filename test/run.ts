@@ -40,6 +40,11 @@ const stages: readonly Stage[] = [
     minutes: 5,
   },
   {
+    name: "types of the page",
+    args: [join("node_modules", "typescript", "bin", "tsc"), "-p", join("src", "webview", "tsconfig.json")],
+    minutes: 5,
+  },
+  {
     name: "lint",
     args: [join("node_modules", "@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."],
     minutes: 5,

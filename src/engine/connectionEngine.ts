@@ -199,7 +199,24 @@ export interface ChannelDetails {
     readonly name: string;
     readonly detail: string;
     readonly outcome: "accepted" | "refused" | "no reply asked" | "pending";
+    /** When it was sent, wall-clock milliseconds. */
+    readonly at?: number;
   }[];
+  /** Its life besides the requests, in order. */
+  readonly moments?: readonly ChannelMoment[];
+}
+
+/** A step in the life of a channel (RFC 4254 sections 5.1 and 5.3). `at`: wall-clock milliseconds. */
+export interface ChannelMoment {
+  readonly kind:
+    | "opened"
+    | "eof-sent"
+    | "eof-received"
+    | "close-sent"
+    | "close-received"
+    | "connection-lost"
+    | "exit-received";
+  readonly at: number;
 }
 
 export interface EngineChannel {

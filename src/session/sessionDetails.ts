@@ -82,55 +82,50 @@ const lossNames = {
   shutdown: "the window closed",
 } as const;
 
+/** Facts below a heading: names and values, harmless to show. */
+export interface DetailsSection {
+  readonly title: string;
+  readonly rows: readonly (readonly [name: string, value: string])[];
+}
+
 /**
- * What a session channel is made of, as aligned plain text (RFC 4254 sections 5 and 6). `now`: wall-clock
- * milliseconds.
+ * What a session channel is made of, and what carries it (RFC 4254 sections 5 and 6). `now`: wall-clock milliseconds.
  */
-export function sessionReport(
+export function sessionSections(
   session: SessionSnapshot,
   channel: ChannelDetails | undefined,
   master: MasterSnapshot | undefined,
   now: number,
-): string {
-  const ago = (time: number): string => `${new Date(time).toISOString()} (${formatDuration(now - time)} ago)`;
-  const lines: string[] = [];
-  const section = (
-    title: string,
-    rows: readonly (readonly [string, string | number | undefined])[],
-  ): void => {
-    lines.push(title, "-".repeat(title.length));
-    for (const [name, value] of rows) {
-      if (value !== undefined) {
-        lines.push(`${name.padEnd(26)}${printable(String(value))}`);
-      }
-    }
-    lines.push("");
-  };
-  const size = (bytes: number | undefined): string | undefined =>
-    bytes === undefined ? undefined : `${bytes} bytes (${formatBytes(bytes)})`;
+): readonly DetailsSection[] {
+  return [
+    section(`Session ${session.id}: ${session.title}`, [
+      ["Host", session.spec],
+      ["Kind", session.kind],
+      ["State", session.state.kind],
+      ["Outcome", session.outcome && describeOutcome(session.outcome)],
+      ["Since", ago(session.since, now)],
+      ["Last data", ago(session.lastActivity, now)],
+      ["Received", size(session.bytesIn)],
+      ["Sent", size(session.bytesOut)],
+      ["Folder", session.folder],
+      ...session.limits.map(
+        ({ kind, seconds, endsAt }) =>
+          [
+            `Limit: ${limitNames[kind]}`,
+            `${formatDuration(seconds * 1000)}, ends in ${formatDuration(endsAt - now)} (${new Date(endsAt).toISOString()})`,
+          ] as const,
+      ),
+      ["Limit", session.state.kind === "open" && session.limits.length === 0 ? "none" : undefined],
+    ]),
+    ...(channel === undefined ? [] : channelSections(channel)),
+    ...(master === undefined ? [] : connectionSections(master, now)),
+  ];
+}
 
-  section(`Session ${session.id}: ${printable(session.title)}`, [
-    ["Host", session.spec],
-    ["Kind", session.kind],
-    ["State", session.state.kind],
-    ["Outcome", session.outcome && describeOutcome(session.outcome)],
-    ["Since", ago(session.since)],
-    ["Last data", ago(session.lastActivity)],
-    ["Received", size(session.bytesIn)],
-    ["Sent", size(session.bytesOut)],
-    ["Folder", session.folder],
-    ...session.limits.map(
-      ({ kind, seconds, endsAt }) =>
-        [
-          `Limit: ${limitNames[kind]}`,
-          `${formatDuration(seconds * 1000)}, ends in ${formatDuration(endsAt - now)} (${new Date(endsAt).toISOString()})`,
-        ] as const,
-    ),
-    ["Limit", session.state.kind === "open" && session.limits.length === 0 ? "none" : undefined],
-  ]);
-  if (channel !== undefined) {
-    const ends = (sent: boolean, received: boolean): string =>
-      `ours ${sent ? "sent" : "not sent"}, the server's ${received ? "received" : "not received"}`;
+function channelSections(channel: ChannelDetails): readonly DetailsSection[] {
+  const ends = (sent: boolean, received: boolean): string =>
+    `ours ${sent ? "sent" : "not sent"}, the server's ${received ? "received" : "not received"}`;
+  return [
     section("Channel (RFC 4254)", [
       ["Type", channel.type],
       ["Our id", channel.localId],
@@ -141,27 +136,38 @@ export function sessionReport(
       ["Largest packet to server", size(channel.maxPacketOut)],
       ["EOF", ends(channel.eofSent, channel.eofReceived)],
       ["Close", ends(channel.closeSent, channel.closeReceived)],
-    ]);
+    ]),
     section(
       "Requests",
-      channel.requests.map((request) => [
-        request.name,
-        request.detail === ""
-          ? outcomeNames[request.outcome]
-          : `${outcomeNames[request.outcome]}: ${request.detail}`,
-      ]),
-    );
-  }
-  if (master !== undefined) {
-    const { destination, keepalive } = master;
+      channel.requests.map(({ name, detail, outcome }) => [name, requestResult(outcome, detail)]),
+    ),
+  ];
+}
+
+/** What came of a channel request: `accepted: xterm 80x24`. */
+export function requestResult(
+  outcome: ChannelDetails["requests"][number]["outcome"],
+  detail: string,
+): string {
+  return detail === "" ? outcomeNames[outcome] : `${outcomeNames[outcome]}: ${detail}`;
+}
+
+/** What is known of a connection. `now`: wall-clock milliseconds. */
+export function connectionSections(master: MasterSnapshot, now: number): readonly DetailsSection[] {
+  const { destination, keepalive, algorithms } = master;
+  return [
     section(`Connection ${master.id}`, [
       ["Destination", `${destination.user}@${destination.hostName}:${destination.port}`],
       ["Via", master.via.length === 0 ? undefined : master.via.join(", ")],
       ["State", master.state.kind],
-      ["Since", ago(master.since)],
+      ["Since", ago(master.since, now)],
       ["Our address", master.localAddress],
       ["Peer address", master.remoteAddress],
       ["Server", master.serverVersion],
+      ["Key exchange", algorithms?.kex],
+      ["Host key", algorithms?.hostKey],
+      ["Cipher", algorithms?.cipher],
+      ["MAC", algorithms && (algorithms.mac ?? "part of the cipher")],
       ["Sessions", master.sessions.length],
       ["Received", size(master.bytesIn)],
       ["Sent", size(master.bytesOut)],
@@ -173,7 +179,38 @@ export function sessionReport(
           : `every ${keepalive.serverAliveInterval} s of silence, dead after ${keepalive.serverAliveCountMax} unanswered`,
       ],
       ["Answers probes", master.probesIgnored ? "no: silence proves nothing here" : "yes"],
-    ]);
-  }
-  return lines.join("\n");
+    ]),
+  ];
+}
+
+/** Sections as aligned plain text. */
+export function reportText(sections: readonly DetailsSection[]): string {
+  return sections
+    .flatMap(({ title, rows }) => [
+      title,
+      "-".repeat(title.length),
+      ...rows.map(([name, value]) => `${name.padEnd(26)}${value}`),
+      "",
+    ])
+    .join("\n");
+}
+
+function section(
+  title: string,
+  rows: readonly (readonly [string, string | number | undefined])[],
+): DetailsSection {
+  return {
+    title: printable(title),
+    rows: rows.flatMap(([name, value]) =>
+      value === undefined ? [] : [[printable(name), printable(String(value))] as const],
+    ),
+  };
+}
+
+function ago(time: number, now: number): string {
+  return `${new Date(time).toISOString()} (${formatDuration(now - time)} ago)`;
+}
+
+function size(bytes: number | undefined): string | undefined {
+  return bytes === undefined ? undefined : `${bytes} bytes (${formatBytes(bytes)})`;
 }

@@ -10,6 +10,7 @@ import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { registerCommands } from "./commands/registerCommands.ts";
 import { ConfigDiagnostics } from "./documents/configDiagnostics.ts";
+import { DetailsPanels } from "./documents/detailsPanels.ts";
 import type { ExplanationSources } from "./documents/gatherExplanation.ts";
 import { HostDocuments } from "./documents/hostDocuments.ts";
 import { RunDocuments } from "./documents/runDocuments.ts";
@@ -53,6 +54,8 @@ export interface VscodeLayerInit {
   readonly prompts: PromptQueue;
   /** `context.workspaceState`: the terminals that are open. */
   readonly workspaceMemento: vscode.Memento;
+  /** Where the extension is installed. */
+  readonly extensionUri: vscode.Uri;
   /** The home directory: shown as `~`, and where `.ssh/config` is. */
   readonly home: string;
 }
@@ -106,7 +109,14 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
   store.add(new StatusBar(service, clock));
   store.add(maintainContextKeys(service, clock));
   store.add(showLimitWarnings(service));
-  const details = store.add(new SessionDetailsDocuments(service, clock));
+  const details = store.add(
+    new DetailsPanels(
+      service,
+      clock,
+      store.add(new SessionDetailsDocuments(service, clock)),
+      init.extensionUri,
+    ),
+  );
   const runDocuments = store.add(new RunDocuments());
   store.add(registerTerminalProfile(terminals, hostPick, settings));
   store.add(

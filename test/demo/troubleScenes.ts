@@ -123,11 +123,8 @@ export const troubleScenes: readonly Scene[] = [
         await workbench.tree("Live").waitForRow(title, (row) => row.level === 2);
       }
       await workbench.tree("Live").contextMenu(`${web} (2)`, "Show Session Details");
-      await waitUntil(
-        async () =>
-          (await workbench.page.locator(".editor-container .view-lines").innerText()).includes("RFC"),
-        () => "no details",
-      );
+      const page = workbench.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+      await page.locator("canvas").nth(2).waitFor();
       await workbench.tree("Live").click("Ended");
       await picture("session-details");
     },

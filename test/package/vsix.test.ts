@@ -43,7 +43,7 @@ describe("the .vsix", () => {
     });
     const files = stdout.trim().split("\n");
     const allowed =
-      /^(package(\.nls(\.de)?)?\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md|docs\/[\w-]+\.md|media\/screenshots\/[\w-]+\.png|dist\/[\w.-]+\.cjs|dist\/THIRD-PARTY-NOTICES\.txt|media\/(icon\.png|[\w-]+\.svg))$/;
+      /^(package(\.nls(\.de)?)?\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md|docs\/[\w-]+\.md|media\/screenshots\/[\w-]+\.png|dist\/[\w.-]+\.cjs|dist\/detailsView\.(js|css)|dist\/THIRD-PARTY-NOTICES\.txt|media\/(icon\.png|[\w-]+\.svg))$/;
     assert.deepEqual(
       files.filter((file) => !allowed.test(file)),
       [],

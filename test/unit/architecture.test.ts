@@ -21,6 +21,7 @@ const rooms = [
   "terminal",
   "remote",
   "text",
+  "webview",
   "vscode",
   "",
 ] as const;

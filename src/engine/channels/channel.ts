@@ -1,9 +1,11 @@
+import { systemClock } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
 import { printable } from "../../base/log.ts";
 import { type WireReader, wireString, wireUint32 } from "../../base/wire.ts";
 import type {
   ChannelDetails,
   ChannelExit,
+  ChannelMoment,
   Dimensions,
   EngineChannel,
   OutputKind,
@@ -73,7 +75,9 @@ export class Channel implements EngineChannel {
   #lost = false;
   #ended = false;
   #exit: ChannelExit = {};
-  #requests: { readonly name: string; readonly detail: string; outcome: Outcome }[] = [];
+  #requests: { readonly name: string; readonly detail: string; readonly at: number; outcome: Outcome }[] = [];
+  /** The first of each kind. */
+  readonly #moments: ChannelMoment[] = [];
   /** Requests that asked for a reply, oldest first: replies come in this order (RFC 4254 section 5.4). */
   #replies: ((accepted: boolean | undefined) => void)[] = [];
   /** Called at the first thing that only a started program can cause. */
@@ -98,7 +102,10 @@ export class Channel implements EngineChannel {
         this.#bytesOut += data.length;
         carrier.sendData(this.#remoteId ?? 0, data);
       },
-      sendEof: () => this.#sendWhileOpen(message.channelEof),
+      sendEof: () => {
+        this.#sendWhileOpen(message.channelEof);
+        this.#note("eof-sent");
+      },
       get congested() {
         return carrier.congested;
       },
@@ -182,6 +189,7 @@ export class Channel implements EngineChannel {
       closeSent: this.#closeSent,
       closeReceived: this.#closeReceived,
       requests: this.#requests.map((request) => ({ ...request })),
+      moments: [...this.#moments],
     };
   }
 
@@ -240,6 +248,7 @@ export class Channel implements EngineChannel {
     this.#remoteId = remoteId;
     this.#remoteWindowSize = window;
     this.#packetOut = packet;
+    this.#note("opened");
     this.#outgoing.open(window, packet);
   }
 
@@ -297,10 +306,12 @@ export class Channel implements EngineChannel {
         return;
       }
       success = true;
+      this.#note("exit-received");
       this.#exit = { ...this.#exit, code };
       this.#settleLife(true);
     } else if (name === "exit-signal") {
       success = true;
+      this.#note("exit-received");
       this.#exit = { ...this.#exit, ...exitSignal(body) };
       this.#settleLife(true);
     }
@@ -314,6 +325,7 @@ export class Channel implements EngineChannel {
   receiveEof(): void {
     if (!this.#eofReceived) {
       this.#eofReceived = true;
+      this.#note("eof-received");
       this.#incoming.eof();
       this.#settleLife(true);
     }
@@ -321,6 +333,7 @@ export class Channel implements EngineChannel {
 
   receiveClose(): void {
     const closedByUs = this.#closeSent;
+    this.#note("close-received");
     if (!closedByUs) {
       this.#sendClose();
     }
@@ -333,6 +346,9 @@ export class Channel implements EngineChannel {
   /** The connection is gone. What had arrived before is delivered. */
   connectionEnded(): void {
     this.#lost = !this.#closeReceived;
+    if (this.#lost) {
+      this.#note("connection-lost");
+    }
     this.#outgoing.close();
     this.#settleReplies();
     this.#incoming.close("deliver");
@@ -346,6 +362,7 @@ export class Channel implements EngineChannel {
   #sendClose(): void {
     this.#sendWhileOpen(message.channelClose);
     this.#closeSent = true;
+    this.#note("close-sent");
     this.#outgoing.close();
     this.#settleReplies();
   }
@@ -379,13 +396,19 @@ export class Channel implements EngineChannel {
   }
 
   #remember(name: string, detail: string, outcome: Outcome) {
-    const entry = { name, detail: printable(detail), outcome };
+    const entry = { name, detail: printable(detail), at: systemClock.now(), outcome };
     this.#requests.push(entry);
     if (this.#requests.length > rememberedRequests) {
       // The oldest are how the session began: those stay, and the resizes after them go.
       this.#requests.splice(rememberedRequests / 2, 1);
     }
     return entry;
+  }
+
+  #note(kind: ChannelMoment["kind"]): void {
+    if (!this.#moments.some((moment) => moment.kind === kind)) {
+      this.#moments.push(Object.freeze({ kind, at: systemClock.now() }));
+    }
   }
 
   #sendWhileOpen(type: number, ...rest: readonly Uint8Array[]): void {

@@ -31,6 +31,7 @@ import { saveToSshConfig } from "./saveToSshConfig.ts";
 import { sendBreak } from "./sendBreak.ts";
 import { sendEof } from "./sendEof.ts";
 import { sendSignal } from "./sendSignal.ts";
+import { showConnectionDetails } from "./showConnectionDetails.ts";
 import { showLog } from "./showLog.ts";
 import { showSessionDetails } from "./showSessionDetails.ts";
 import { stopReconnecting } from "./stopReconnecting.ts";
@@ -57,6 +58,7 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.runCommand": runCommand,
   "sshSessions.runScript": runScript,
   "sshSessions.showSessionDetails": showSessionDetails,
+  "sshSessions.showConnectionDetails": showConnectionDetails,
   "sshSessions.sendEof": sendEof,
   "sshSessions.sendSignal": sendSignal,
   "sshSessions.sendBreak": sendBreak,

@@ -2,11 +2,11 @@ import { isTreeNode } from "../views/treeNodes.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { liveIdsOf } from "./commandTarget.ts";
 
-/** Opens a document that tells what the session's channel is made of. */
+/** Opens the page that tells what the session's channel is made of. */
 export const showSessionDetails: CommandHandler = async ({ service, livePick, details }, argument) => {
   const node = isTreeNode(argument) ? argument : await livePick.ask("Show Session Details", "sessions");
   const [id] = liveIdsOf(node ?? argument, service) ?? [];
   if (id !== undefined) {
-    await details.show(id);
+    details.show(id);
   }
 };

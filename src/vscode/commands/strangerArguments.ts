@@ -19,6 +19,7 @@ const takesId: ReadonlySet<CommandId> = new Set([
   "sshSessions.revealTerminal",
   "sshSessions.renameSession",
   "sshSessions.showSessionDetails",
+  "sshSessions.showConnectionDetails",
   "sshSessions.sendEof",
   "sshSessions.sendSignal",
   "sshSessions.sendBreak",

@@ -2,14 +2,14 @@ import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { printable } from "../../base/log.ts";
-import { sessionReport } from "../../session/sessionDetails.ts";
+import { connectionSections, reportText, sessionSections } from "../../session/sessionDetails.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 
 const scheme = "ssh-session-details";
 /** Milliseconds between updates of a document that someone can see. */
 const updateInterval = 1000;
 
-/** Read-only documents that tell what a session's channel is made of, updating while they are visible. */
+/** Read-only documents with the details of a session or a connection as text, updating while they are visible. */
 export class SessionDetailsDocuments implements vscode.TextDocumentContentProvider, Disposable {
   readonly #service: SessionService;
   readonly #clock: Clock;
@@ -36,28 +36,44 @@ export class SessionDetailsDocuments implements vscode.TextDocumentContentProvid
     );
   }
 
-  async show(sessionId: string): Promise<void> {
+  /** @param id of a session or a connection. */
+  async show(id: string): Promise<void> {
     const title =
-      this.#service.session(sessionId)?.snapshot().title ??
-      this.#service.history().find(({ id }) => id === sessionId)?.title ??
-      sessionId;
+      this.#service.session(id)?.snapshot().title ??
+      this.#service.history().find((ended) => ended.id === id)?.title ??
+      this.#service.masters().find((master) => master.id === id)?.spec ??
+      id;
     const uri = vscode.Uri.from({
       scheme,
       path: `${printable(title).replace(/[/\\]/g, "-")} details`,
-      query: sessionId,
+      query: id,
     });
     await vscode.window.showTextDocument(uri, { preview: true });
     this.#schedule();
   }
 
-  provideTextDocumentContent({ query: id }: vscode.Uri): string {
-    const session = this.#service.session(id);
-    const known = session?.snapshot() ?? this.#service.history().find((ended) => ended.id === id);
-    if (known === undefined) {
-      return this.#last.get(id) ?? "This session is gone.";
+  provideTextDocumentContent({ query }: vscode.Uri): string {
+    return this.text(query);
+  }
+
+  /** @param id of a session or a connection. */
+  text(id: string): string {
+    const now = this.#clock.now();
+    const masters = this.#service.masters();
+    const connection = masters.find((master) => master.id === id);
+    const session =
+      this.#service.session(id)?.snapshot() ?? this.#service.history().find((ended) => ended.id === id);
+    if (session === undefined && connection === undefined) {
+      return this.#last.get(id) ?? "It is gone.";
     }
-    const master = this.#service.masters().find((candidate) => candidate.id === known.masterId);
-    const text = sessionReport(known, this.#service.channelDetails(id), master, this.#clock.now());
+    const carrier = masters.find((master) => master.id === session?.masterId);
+    const text = reportText(
+      session === undefined
+        ? connection === undefined
+          ? []
+          : connectionSections(connection, now)
+        : sessionSections(session, this.#service.channelDetails(id), carrier, now),
+    );
     this.#last.set(id, text);
     return text;
   }

@@ -35,6 +35,7 @@ export const commandIds = [
   "sshSessions.runCommand",
   "sshSessions.runScript",
   "sshSessions.showSessionDetails",
+  "sshSessions.showConnectionDetails",
   "sshSessions.sendEof",
   "sshSessions.sendSignal",
   "sshSessions.sendBreak",

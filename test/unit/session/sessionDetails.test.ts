@@ -3,7 +3,8 @@ import {
   describeOutcome,
   formatBytes,
   formatDuration,
-  sessionReport,
+  reportText,
+  sessionSections,
 } from "../../../src/session/sessionDetails.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
 
@@ -36,7 +37,7 @@ it("the report names channel, requests, ends and connection", async () => {
   const { clock, manager } = fakeStack();
   const session = await manager.open({ host: "web1", ...shell, title: "build\u0007" });
   session.eof();
-  const report = sessionReport(
+  const sections = sessionSections(
     session.snapshot(),
     {
       ...{ type: "session", localId: 0, remoteId: 4, localWindow: 2048, bytesIn: 1, bytesOut: 2 },
@@ -50,6 +51,7 @@ it("the report names channel, requests, ends and connection", async () => {
     manager.masters()[0],
     clock.now() + 65_000,
   );
+  const report = reportText(sections);
   expect(report).toContain("Session s1: build\\u{7}");
   expect(report).toMatch(/Server's id +4/);
   expect(report).toMatch(/Our window left +2048 bytes \(2\.0 KiB\)/);

@@ -1,0 +1,271 @@
+/** The page of details of a session or a connection, as plain data. No vscode. */
+import { printable } from "../base/log.ts";
+import type { ChannelDetails, ChannelMoment } from "../engine/connectionEngine.ts";
+import type { DetailsHistory } from "../session/detailsHistory.ts";
+import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
+import {
+  connectionSections,
+  describeOutcome,
+  formatBytes,
+  formatDuration,
+  requestResult,
+  sessionSections,
+} from "../session/sessionDetails.ts";
+import type { SessionOutcome, SessionSnapshot, SessionState } from "../session/sessionTypes.ts";
+import type { DetailsPage, DetailsPlot, DetailsTone, TimelineItem } from "./detailsPageTypes.ts";
+import { destinationText, plural } from "./humanText.ts";
+
+const buttons = { copy: "Copy as Text", openText: "Open as Text" } as const;
+
+/** @param now wall-clock milliseconds. */
+export function sessionPage(
+  session: SessionSnapshot,
+  channel: ChannelDetails | undefined,
+  master: MasterSnapshot | undefined,
+  history: DetailsHistory,
+  now: number,
+): DetailsPage {
+  return {
+    title: printable(session.title),
+    subtitle: `${session.kind} on ${printable(session.spec)}${master === undefined ? "" : ` · ${printable(destinationText(master.destination))}`}`,
+    state: sessionState(session.state),
+    sections: sessionSections(session, channel, master, now),
+    timelineTitle: "Life of the channel",
+    timeline: timeline(channelMoments(session, channel)),
+    plots: [
+      ...(master === undefined ? [] : [roundTripPlot(master.roundTrips)]),
+      throughputPlot(history),
+      windowPlot(history),
+    ],
+    buttons,
+  };
+}
+
+/** @param now wall-clock milliseconds. */
+export function connectionPage(master: MasterSnapshot, history: DetailsHistory, now: number): DetailsPage {
+  return {
+    title: printable(master.spec),
+    subtitle: `connection to ${printable(destinationText(master.destination))}`,
+    state: { text: master.state.kind, tone: connectionTones[master.state.kind] },
+    sections: [
+      ...connectionSections(master, now),
+      {
+        title: "Sessions",
+        rows: master.sessions.map((session) => [
+          session.id,
+          printable(`${session.title}: ${session.kind}, ${session.state.kind}`),
+        ]),
+      },
+    ],
+    timelineTitle: "Life of the connection",
+    timeline: timeline(connectionMoments(master)),
+    plots: [roundTripPlot(master.roundTrips), throughputPlot(history)],
+    buttons,
+  };
+}
+
+const connectionTones: Readonly<Record<MasterSnapshot["state"]["kind"], DetailsTone>> = {
+  connecting: "busy",
+  ready: "good",
+  lingering: "off",
+  suspect: "warning",
+  hung: "bad",
+  disconnecting: "busy",
+  lost: "bad",
+  closed: "off",
+  reconnecting: "warning",
+};
+
+function sessionState(state: SessionState): DetailsPage["state"] {
+  switch (state.kind) {
+    case "opening":
+      return { text: "opening", tone: "busy" };
+    case "open":
+      return { text: "open", tone: "good" };
+    case "ending":
+      return { text: "ending", tone: "busy" };
+    case "ended":
+      return { text: describeOutcome(state.outcome), tone: outcomeTone(state.outcome) };
+  }
+}
+
+function outcomeTone(outcome: SessionOutcome): DetailsTone {
+  switch (outcome.kind) {
+    case "exited":
+      return outcome.code === 0 || outcome.code === undefined ? "off" : "warning";
+    case "disconnected":
+    case "killed":
+      return "off";
+    case "signalled":
+    case "limit":
+      return "warning";
+    case "lost":
+    case "failed":
+      return "bad";
+  }
+}
+
+interface Moment {
+  readonly at: number;
+  readonly label: string;
+  readonly detail?: string;
+  readonly tone: DetailsTone;
+}
+
+const momentTexts: Readonly<Record<ChannelMoment["kind"], Omit<Moment, "at">>> = {
+  opened: { label: "Channel opened", detail: "The server confirmed it.", tone: "good" },
+  "exit-received": { label: "Exit status received", tone: "off" },
+  "eof-sent": { label: "EOF sent", detail: "The program gets no more input.", tone: "off" },
+  "eof-received": { label: "EOF received", detail: "The server sends no more output.", tone: "off" },
+  "close-sent": { label: "Close sent", tone: "off" },
+  "close-received": { label: "Close received", tone: "off" },
+  "connection-lost": { label: "Connection lost", tone: "bad" },
+};
+
+function channelMoments(session: SessionSnapshot, channel: ChannelDetails | undefined): readonly Moment[] {
+  const requests = (channel?.requests ?? []).flatMap(({ name, detail, outcome, at }): Moment[] =>
+    at === undefined
+      ? []
+      : [
+          {
+            at,
+            label: `Request ${printable(name)}`,
+            detail: printable(requestResult(outcome, detail)),
+            tone: outcome === "refused" ? "warning" : outcome === "accepted" ? "good" : "off",
+          },
+        ],
+  );
+  const { state } = session;
+  return [
+    { at: session.since, label: "Session asked for", tone: "off" },
+    ...(channel?.moments ?? []).map(({ kind, at }) => ({ at, ...momentTexts[kind] })),
+    ...joinResizes(requests),
+    ...(state.kind === "ended"
+      ? [
+          {
+            at: state.since,
+            label: "Session ended",
+            detail: describeOutcome(state.outcome),
+            tone: outcomeTone(state.outcome),
+          },
+        ]
+      : []),
+  ];
+}
+
+/** A window is resized often, and only the last size of a run says something. */
+function joinResizes(requests: readonly Moment[]): readonly Moment[] {
+  const joined: Moment[] = [];
+  let run = 0;
+  for (const request of requests) {
+    const isResize = request.label === "Request window-change";
+    run = isResize ? run + 1 : 0;
+    if (run > 1) {
+      joined.pop();
+    }
+    joined.push(run > 1 ? { ...request, label: `${request.label}, ${run} times` } : request);
+  }
+  return joined;
+}
+
+function connectionMoments(master: MasterSnapshot): readonly Moment[] {
+  const { state } = master;
+  return [
+    {
+      at: master.since,
+      label: state.kind === "connecting" ? "Connecting" : "Connected",
+      tone: state.kind === "connecting" ? "busy" : "good",
+    },
+    ...master.sessions.flatMap((session): Moment[] => [
+      { at: session.since, label: `Session ${session.id}`, detail: printable(session.title), tone: "off" },
+      ...(session.state.kind === "ended"
+        ? [
+            {
+              at: session.state.since,
+              label: `Session ${session.id} ended`,
+              detail: describeOutcome(session.state.outcome),
+              tone: outcomeTone(session.state.outcome),
+            },
+          ]
+        : []),
+    ]),
+    ...(state.kind === "ready" || state.kind === "connecting"
+      ? []
+      : [{ at: state.since, label: `State: ${state.kind}`, tone: connectionTones[state.kind] }]),
+  ];
+}
+
+function timeline(moments: readonly Moment[]): readonly TimelineItem[] {
+  const sorted = [...moments].sort((one, other) => one.at - other.at);
+  const first = sorted[0]?.at ?? 0;
+  return sorted.map(({ at, label, detail = "", tone }) => ({
+    time: clockTime(at),
+    offset: at - first < 10_000 ? `+${Math.round(at - first)} ms` : `+${formatDuration(at - first)}`,
+    label,
+    detail,
+    tone,
+  }));
+}
+
+/** `14:03:22.120`, local time. */
+function clockTime(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}
+
+function roundTripPlot(roundTrips: readonly number[]): DetailsPlot {
+  const last = roundTrips.at(-1);
+  return {
+    id: "roundTrip",
+    title: "Round trip",
+    unit: "milliseconds",
+    along: "count",
+    x: roundTrips.map((_, index) => index + 1),
+    series: [{ label: "Round trip", values: roundTrips }],
+    summary:
+      last === undefined
+        ? "No round trip has been measured yet."
+        : `${plural(roundTrips.length, "measurement")}: last ${last.toFixed(1)} ms, lowest ${Math.min(...roundTrips).toFixed(1)} ms, highest ${Math.max(...roundTrips).toFixed(1)} ms.`,
+    empty: "Drawn from the second measured round trip on.",
+  };
+}
+
+function throughputPlot(history: DetailsHistory): DetailsPlot {
+  const rates = history.rates();
+  const last = rates.at(-1);
+  const speed = (value: number | undefined): string =>
+    value === undefined ? "unknown" : `${formatBytes(value)}/s`;
+  return {
+    id: "throughput",
+    title: "Throughput",
+    unit: "bytes per second",
+    along: "time",
+    x: history.samples.map(({ at }) => at / 1000),
+    series: [
+      { label: "Received", values: rates.map((each) => each.in ?? null) },
+      { label: "Sent", values: rates.map((each) => each.out ?? null) },
+    ],
+    summary: `Received ${speed(last?.in)}, sent ${speed(last?.out)}.`,
+    empty: "Drawn from the next second on.",
+  };
+}
+
+function windowPlot(history: DetailsHistory): DetailsPlot {
+  const { samples } = history;
+  const last = samples.at(-1);
+  const left = (value: number | undefined): string => (value === undefined ? "unknown" : formatBytes(value));
+  return {
+    id: "window",
+    title: "Window left",
+    unit: "bytes",
+    along: "time",
+    x: samples.map(({ at }) => at / 1000),
+    series: [
+      { label: "Ours", values: samples.map(({ localWindow }) => localWindow ?? null) },
+      { label: "Server's", values: samples.map(({ remoteWindow }) => remoteWindow ?? null) },
+    ],
+    summary: `Left of our window ${left(last?.localWindow)}, of the server's ${left(last?.remoteWindow)}.`,
+    empty: "Drawn from the next second on.",
+  };
+}

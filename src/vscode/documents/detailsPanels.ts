@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import type { Clock } from "../../base/clock.ts";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { printable } from "../../base/log.ts";
+import { DetailsHistory } from "../../session/detailsHistory.ts";
+import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import { detailsHtml } from "../../text/detailsHtml.ts";
+import { connectionPage, sessionPage } from "../../text/detailsPage.ts";
+import { type DetailsPage, isDetailsAnswer } from "../../text/detailsPageTypes.ts";
+import type { SessionDetailsDocuments } from "./sessionDetailsDocument.ts";
+
+/** Milliseconds between samples, and between updates of a page that can be seen. */
+const sampleInterval = 1000;
+/** Milliseconds for which "Copied" stands in the status bar. */
+const copiedShown = 3000;
+
+interface OpenPanel {
+  readonly panel: vscode.WebviewPanel;
+  readonly history: DetailsHistory;
+  /** What was shown last: what is forgotten meanwhile stays readable. */
+  page: DetailsPage | undefined;
+}
+
+/** Pages with the details of sessions and connections: facts, time line and plots, updated each second while visible. */
+export class DetailsPanels implements Disposable {
+  readonly #service: SessionService;
+  readonly #clock: Clock;
+  readonly #documents: SessionDetailsDocuments;
+  /** The folder with the page's script and style sheet. */
+  readonly #folder: vscode.Uri;
+  readonly #panels = new Map<string, OpenPanel>();
+  #timer: Disposable | undefined;
+
+  constructor(
+    service: SessionService,
+    clock: Clock,
+    documents: SessionDetailsDocuments,
+    extensionUri: vscode.Uri,
+  ) {
+    this.#service = service;
+    this.#clock = clock;
+    this.#documents = documents;
+    this.#folder = vscode.Uri.joinPath(extensionUri, "dist");
+  }
+
+  /** @param id of a session or a connection. */
+  show(id: string): void {
+    const open = this.#panels.get(id);
+    if (open !== undefined) {
+      open.panel.reveal();
+      return;
+    }
+    const history = new DetailsHistory();
+    const page = this.#sample(id, history);
+    if (page === undefined) {
+      return;
+    }
+    const panel = vscode.window.createWebviewPanel(
+      "sshSessions.details",
+      `${printable(page.title, 60)}: Details`,
+      vscode.ViewColumn.Active,
+      { enableScripts: true, localResourceRoots: [this.#folder], enableFindWidget: true },
+    );
+    const shown: OpenPanel = { panel, history, page };
+    this.#panels.set(id, shown);
+    const store = new DisposableStore();
+    store.add(
+      panel.webview.onDidReceiveMessage((message: unknown) => void this.#onAnswer(id, shown, message)),
+    );
+    panel.onDidDispose(() => {
+      this.#panels.delete(id);
+      store.dispose();
+      this.#schedule();
+    });
+    const file = (name: string): string =>
+      panel.webview.asWebviewUri(vscode.Uri.joinPath(this.#folder, name)).toString();
+    panel.webview.html = detailsHtml({
+      nonce: randomBytes(18).toString("base64"),
+      cspSource: panel.webview.cspSource,
+      script: file("detailsView.js"),
+      style: file("detailsView.css"),
+    });
+    this.#schedule();
+  }
+
+  dispose(): void {
+    this.#timer?.dispose();
+    for (const { panel } of [...this.#panels.values()]) {
+      panel.dispose();
+    }
+  }
+
+  async #onAnswer(id: string, shown: OpenPanel, message: unknown): Promise<void> {
+    if (!isDetailsAnswer(message)) {
+      return;
+    }
+    switch (message.kind) {
+      case "ready":
+        await this.#post(shown);
+        return;
+      case "copy":
+        await vscode.env.clipboard.writeText(this.#documents.text(id));
+        vscode.window.setStatusBarMessage("The details are copied.", copiedShown);
+        return;
+      case "text":
+        await this.#documents.show(id);
+    }
+  }
+
+  /** Measures once, and makes the page of it. Undefined: it is forgotten. */
+  #sample(id: string, history: DetailsHistory): DetailsPage | undefined {
+    const now = this.#clock.now();
+    const masters = this.#service.masters();
+    const master = masters.find((each) => each.id === id);
+    if (master !== undefined) {
+      history.add({ at: now, bytesIn: master.bytesIn, bytesOut: master.bytesOut });
+      return connectionPage(master, history, now);
+    }
+    const session =
+      this.#service.session(id)?.snapshot() ?? this.#service.history().find((ended) => ended.id === id);
+    if (session === undefined) {
+      return undefined;
+    }
+    const channel = this.#service.channelDetails(id);
+    if (session.state.kind !== "ended") {
+      history.add({
+        at: now,
+        bytesIn: session.bytesIn,
+        bytesOut: session.bytesOut,
+        localWindow: channel?.localWindow,
+        remoteWindow: channel?.remoteWindow,
+      });
+    }
+    const carrier = masters.find((each) => each.id === session.masterId);
+    return sessionPage(session, channel, carrier, history, now);
+  }
+
+  #schedule(): void {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    if (this.#panels.size > 0) {
+      this.#timer = this.#clock.setTimeout(() => this.#update(), sampleInterval);
+    }
+  }
+
+  #update(): void {
+    for (const [id, shown] of this.#panels) {
+      shown.page = this.#sample(id, shown.history) ?? shown.page;
+      if (shown.panel.visible) {
+        void this.#post(shown);
+      }
+    }
+    this.#schedule();
+  }
+
+  async #post({ panel, page }: OpenPanel): Promise<void> {
+    await panel.webview.postMessage(page);
+  }
+}
