@@ -8,6 +8,7 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { detailsHtml } from "../../text/detailsHtml.ts";
 import { connectionPage, sessionPage } from "../../text/detailsPage.ts";
 import { type DetailsPage, isDetailsAnswer } from "../../text/detailsPageTypes.ts";
+import { showBriefly } from "../messages/messages.ts";
 import type { SessionDetailsDocuments } from "./sessionDetailsDocument.ts";
 
 /** Milliseconds between samples, and between updates of a page that can be seen. */
@@ -101,7 +102,7 @@ export class DetailsPanels implements Disposable {
         return;
       case "copy":
         await vscode.env.clipboard.writeText(this.#documents.text(id));
-        vscode.window.setStatusBarMessage("The details are copied.", copiedShown);
+        showBriefly("The details are copied.", copiedShown, "copy");
         return;
       case "text":
         await this.#documents.show(id);
