@@ -6,7 +6,7 @@ import { onUnexpectedError } from "./base/guarded.ts";
 import { configEnvironment } from "./config/configEnvironment.ts";
 import { createHostResolver } from "./config/hostResolver.ts";
 import { createSshStack } from "./sshStack.ts";
-import { channelLogger } from "./vscode/channelLogger.ts";
+import { channelLogger, channelVerbosity } from "./vscode/channelLogger.ts";
 import { PromptQueue } from "./vscode/prompts/promptQueue.ts";
 import { VscodeAuthPrompter } from "./vscode/prompts/vscodeAuthPrompter.ts";
 import { VscodeHostKeyPrompter } from "./vscode/prompts/vscodeHostKeyPrompter.ts";
@@ -20,7 +20,8 @@ export function compose(context: vscode.ExtensionContext): Disposable & { readon
   const clock = systemClock;
   const home = configEnvironment().homedir;
   const channel = store.add(vscode.window.createOutputChannel("SSH Sessions", { log: true }));
-  const logger = channelLogger(channel);
+  const verbosity = channelVerbosity(channel, store);
+  const logger = channelLogger(channel, verbosity);
   store.add(onUnexpectedError((error) => logger.error("Unexpected error in a callback", error)));
   const settings = store.add(new VscodeSettings(vscode));
   const secrets = new VscodeSecretStore(context.secrets, context.globalState);
@@ -46,6 +47,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & { readon
       loginMemory,
       keyPlan,
       channel,
+      verbosity,
       logger,
       clock,
       memento: context.globalState,

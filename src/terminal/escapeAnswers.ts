@@ -1,3 +1,4 @@
+import type { LogLevelName } from "../base/verbosity.ts";
 import type { Session } from "../session/sessionTypes.ts";
 import type { EscapeAction } from "./escapeInterpreter.ts";
 
@@ -5,6 +6,8 @@ export interface EscapePorts {
   connectionInfo(session: Session): readonly string[];
   channelList(session: Session): readonly string[];
   rekey(session: Session): boolean;
+  /** @returns the level of the log that holds now; undefined: nothing is logged. */
+  changeVerbosity(by: 1 | -1): LogLevelName | undefined;
 }
 
 /** Milliseconds; what OpenSSH asks for. */
@@ -35,14 +38,22 @@ export function answerEscape(
         ports.rekey(session) ? `${typed} [new keys asked for]` : `${typed} [this connection can't rekey]`,
       ];
     case "more-verbose":
-    case "less-verbose":
-      return [`${typed} [the log level is set in VS Code: "Developer: Set Log Level…"]`];
+    case "less-verbose": {
+      const level = ports.changeVerbosity(action === "more-verbose" ? 1 : -1);
+      return [
+        level === undefined
+          ? `${typed} [VS Code has switched the log off: "Developer: Set Log Level…"]`
+          : `${typed} [log level: ${level}]`,
+      ];
+    }
     case "suspend":
       return [`${typed} [nothing to suspend: the terminal is a tab of VS Code]`];
     case "background":
       return [`${typed} [nothing to put in the background: the connection stays as long as it is needed]`];
     case "command-line":
-      return [`${typed} [no command line: forwards can't be added to a connection that is open]`];
+      return [
+        `${typed} [no command line, also under EnableEscapeCommandline yes: this version forwards no ports]`,
+      ];
   }
 }
 
@@ -53,7 +64,7 @@ function help(key: string): readonly string[] {
     [`${key}C`, "command line (not available)"],
     [`${key}I`, "about this connection"],
     [`${key}R`, "ask for new keys"],
-    [`${key}V/${key}v`, "less or more in the log (not available)"],
+    [`${key}V/${key}v`, "less or more in the log of SSH Sessions"],
     [`${key}^Z`, "suspend (not available)"],
     [`${key}#`, "sessions on this connection"],
     [`${key}&`, "background (not available)"],

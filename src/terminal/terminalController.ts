@@ -17,6 +17,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
+import type { LogLevelName } from "../base/verbosity.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
 import type { LoginNews } from "../master/masterTypes.ts";
 import { failureClass } from "../reconnect/failureClass.ts";
@@ -92,6 +93,8 @@ export interface TerminalControllerInit {
   channelList(session: Session): readonly string[];
   /** `~R`. @returns false where the connection can't. */
   rekey(session: Session): boolean;
+  /** `~v` and `~V`. @returns the level of the log that holds now; undefined: nothing is logged. */
+  changeVerbosity(by: 1 | -1): LogLevelName | undefined;
   /** Of all terminals of the window; without it each is as if alone. */
   readonly typing?: Typing;
   readonly flowLimits?: Partial<FlowLimits>;

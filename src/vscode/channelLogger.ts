@@ -1,21 +1,59 @@
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
+import type { DisposableStore } from "../base/disposable.ts";
 import { SshSessionsError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
+import { type LogLevelName, Verbosity } from "../base/verbosity.ts";
 
-/** The log behind "Show Log". The level is VS Code's own, per channel ("Developer: Set Log Level…"). */
-export function channelLogger(channel: vscode.LogOutputChannel): Logger {
+/**
+ * The log behind "Show Log". An extension can't set the level of its channel (LogOutputChannel.logLevel is read-only):
+ * what `verbosity` lets through beyond it is written at the channel's level, with its own in front.
+ */
+export function channelLogger(channel: vscode.LogOutputChannel, verbosity: Verbosity): Logger {
+  const write = (level: LogLevelName, message: string): void => {
+    const as = verbosity.writtenAs(level);
+    if (as !== undefined) {
+      channel[as](as === level ? message : `[${level}] ${message}`);
+    }
+  };
   return {
-    trace: (message) => channel.trace(message),
-    debug: (message) => channel.debug(message),
-    info: (message) => channel.info(message),
-    warn: (message) => channel.warn(message),
+    trace: (message) => write("trace", message),
+    debug: (message) => write("debug", message),
+    info: (message) => write("info", message),
+    warn: (message) => write("warn", message),
     error(message, error) {
-      channel.error(error === undefined ? message : `${message}: ${errorChain(error)}`);
+      write("error", error === undefined ? message : `${message}: ${errorChain(error)}`);
       if (error instanceof Error && !(error instanceof SshSessionsError) && error.stack !== undefined) {
-        channel.debug(error.stack);
+        write("debug", error.stack);
       }
     },
   };
+}
+
+/** The level of `channel` as VS Code says ("Developer: Set Log Level…"), until `~v` or `~V` changes it. */
+export function channelVerbosity(
+  channel: Pick<vscode.LogOutputChannel, "logLevel" | "onDidChangeLogLevel">,
+  store: DisposableStore,
+): Verbosity {
+  const verbosity = new Verbosity(() => levelName(channel.logLevel));
+  store.add(channel.onDidChangeLogLevel(() => verbosity.reset()));
+  return verbosity;
+}
+
+function levelName(level: vscode.LogLevel): LogLevelName | undefined {
+  switch (level) {
+    case vscode.LogLevel.Off:
+      return undefined;
+    case vscode.LogLevel.Trace:
+      return "trace";
+    case vscode.LogLevel.Debug:
+      return "debug";
+    case vscode.LogLevel.Info:
+      return "info";
+    case vscode.LogLevel.Warning:
+      return "warn";
+    case vscode.LogLevel.Error:
+      return "error";
+  }
 }
 
 /** The error and its causes on one line: `ConnectError (refused): … <- Error: …`. */

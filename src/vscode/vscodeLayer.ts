@@ -4,6 +4,7 @@ import type { LoginMemory } from "../auth/loginMemory.ts";
 import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { Logger } from "../base/log.ts";
+import type { Verbosity } from "../base/verbosity.ts";
 import type { ConfigProblemSource, HostResolver } from "../config/configPorts.ts";
 import { HostPolicies } from "../config/hostPolicies.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
@@ -36,6 +37,7 @@ import { TerminalRegistry } from "./terminals/terminalRegistry.ts";
 import { maintainContextKeys } from "./views/contextKeys.ts";
 import { HostsTree } from "./views/hostsTree.ts";
 import { LiveTree } from "./views/liveTree.ts";
+import { RowClicks } from "./views/rowClicks.ts";
 import { StatusBar } from "./views/statusBar.ts";
 
 /** What the visible part works with. Nothing of it is owned. */
@@ -48,6 +50,7 @@ export interface VscodeLayerInit {
   readonly keyPlan: ExplanationSources["keyPlan"];
   readonly channel: vscode.LogOutputChannel;
   readonly logger: Logger;
+  readonly verbosity: Verbosity;
   readonly clock: Clock;
   /** `context.globalState`: the hosts that were used last, and those that other extensions may use. */
   readonly memento: vscode.Memento;
@@ -72,6 +75,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
   const terminals = store.add(
     new TerminalRegistry({
       ...{ service, resolver, settings, policies, clock, logger, presenter, notices, recent, home },
+      verbosity: init.verbosity,
       memory: new TerminalMemory(init.workspaceMemento),
     }),
   );
@@ -131,6 +135,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
       hostPick,
       livePick,
       hostsTree,
+      rowClicks: new RowClicks(clock),
       presenter,
       notices,
       recent,

@@ -47,6 +47,7 @@ class RealTab {
       connectionInfo: () => [],
       channelList: () => [],
       rekey: () => false,
+      changeVerbosity: () => "info",
     });
     this.screen.terminal.onData((data) => this.controller.input(data));
     this.controller.open({ columns: 80, rows: 24 });

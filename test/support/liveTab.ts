@@ -55,6 +55,7 @@ export class LiveTab {
       connectionInfo: () => [],
       channelList: () => [],
       rekey: () => false,
+      changeVerbosity: () => undefined,
     });
     this.controller.onDidChangeState(({ kind }) => this.states.push(kind));
     this.#screen.terminal.onData((data) => this.controller.input(data));

@@ -40,14 +40,59 @@ const readsStandardInput: Readonly<Record<string, string>> = {
   php: "--",
 };
 
-/**
- * The command that runs a script which is sent to its standard input, as `ssh host bash -s` does. A first line
- * `#!…` names the interpreter where it is one that can read its program that way; else it is bash.
- */
-export function scriptCommand(script: string, args: readonly string[]): string {
+/** How an interpreter is given its program as an argument; the arguments of the program follow. */
+const takesArgument: Readonly<Record<string, string>> = {
+  python: "-c",
+  python2: "-c",
+  python3: "-c",
+  perl: "-e",
+  ruby: "-e",
+  node: "-e",
+};
+const shells: ReadonlySet<string> = new Set(["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"]);
+
+/** Linux takes no longer argument (MAX_ARG_STRLEN: 32 pages, 128 KiB). Bytes, with room for systems that take less. */
+export const longestArgument = 100_000;
+
+/** How a script reaches its interpreter. */
+export type ScriptInput =
+  /** Read to its end first, then run: its own standard input is empty. */
+  | "argument"
+  /** As `ssh host bash -s` does: a command of the script that reads standard input gets the script's next lines. */
+  | "stdin";
+
+/** Whether a script can be given as one argument; a script that can't is read from standard input as it runs. */
+export function fitsArgument(script: string): boolean {
   const interpreter = shebangInterpreter(script) ?? "bash";
-  const words = [interpreter, readsStandardInput[interpreter] ?? "-s --", ...args.map(shellQuote)];
-  return words.join(" ");
+  return (
+    (shells.has(interpreter) || takesArgument[interpreter] !== undefined) &&
+    Buffer.byteLength(script) <= longestArgument
+  );
+}
+
+/**
+ * The command that runs a script which is sent to its standard input. A first line `#!…` names the interpreter where it
+ * is one that we know how to feed; else it is bash.
+ *
+ * @param name what the script sees as its own name, where its interpreter has a place for it.
+ */
+export function scriptCommand(
+  script: string,
+  args: readonly string[],
+  input: ScriptInput = "stdin",
+  name = "script",
+): string {
+  const interpreter = shebangInterpreter(script) ?? "bash";
+  const words = args.map(shellQuote);
+  if (input === "stdin") {
+    return [interpreter, readsStandardInput[interpreter] ?? "-s --", ...words].join(" ");
+  }
+  // Node and perl would take arguments that begin with a hyphen for their own; python and shells end theirs by themselves.
+  const given = shells.has(interpreter)
+    ? `-c "$script" ${shellQuote(name)}`
+    : `${takesArgument[interpreter] ?? "-c"} "$script"${interpreter.startsWith("python") ? "" : " --"}`;
+  const run = `script=$(cat); exec ${interpreter} ${given} "$@" </dev/null`;
+  return ["exec sh -c", shellQuote(run), "sh", ...words].join(" ");
 }
 
 /** The base name of the interpreter in a script's first line, when it is one that we know how to feed. */

@@ -18,12 +18,13 @@ import type { RemotePolling } from "../serverView/remotePolling.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import type { TerminalRegistry } from "../terminals/terminalRegistry.ts";
 import type { HostsTree } from "../views/hostsTree.ts";
+import type { RowClicks } from "../views/rowClicks.ts";
 
 /** What the commands work with. */
 export interface CommandContext {
   readonly service: SessionService;
   readonly resolver: HostResolver;
-  readonly settings: SettingsPort;
+  readonly settings: SettingsPort & { readonly confirmsDisconnect: boolean };
   readonly policies: HostPolicies;
   readonly secrets: VscodeSecretStore;
   readonly loginMemory: LoginMemory;
@@ -31,6 +32,7 @@ export interface CommandContext {
   readonly hostPick: HostPick;
   readonly livePick: LivePick;
   readonly hostsTree: HostsTree;
+  readonly rowClicks: RowClicks;
   readonly presenter: ErrorPresenter;
   readonly notices: ConfigNotices;
   readonly recent: RecentHosts;

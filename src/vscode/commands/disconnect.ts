@@ -1,8 +1,30 @@
-import type { CommandHandler } from "./commandContext.ts";
-import { liveIdsOf } from "./commandTarget.ts";
+import * as vscode from "vscode";
+import { disconnectQuestion } from "../../text/endQuestions.ts";
+import { showMessage } from "../messages/messages.ts";
+import { configurationSection, settingKeys } from "../settings/contributionIds.ts";
+import type { CommandContext, CommandHandler } from "./commandContext.ts";
+import { liveIdsOf, sessionsAtStake } from "./commandTarget.ts";
 
-/** Ends a connection or a session in order. */
-export const disconnect: CommandHandler = async ({ service, livePick }, argument) => {
-  const ids = liveIdsOf(argument, service) ?? liveIdsOf(await livePick.ask("Disconnect", "all"), service);
-  await Promise.all((ids ?? []).map((id) => service.disconnect(id)));
+/** Ends a connection or a session in order. Asks when more than one session would go. */
+export const disconnect: CommandHandler = async (context, argument) => {
+  const { service, livePick } = context;
+  const ids =
+    liveIdsOf(argument, service) ?? liveIdsOf(await livePick.ask("Disconnect", "all"), service) ?? [];
+  if (await isWanted(context, sessionsAtStake(ids, service.masters()))) {
+    await Promise.all(ids.map((id) => service.disconnect(id)));
+  }
 };
+
+async function isWanted({ settings }: CommandContext, sessions: number): Promise<boolean> {
+  if (sessions < 2 || !settings.confirmsDisconnect) {
+    return true;
+  }
+  const { message, detail, action, neverAgain = "" } = disconnectQuestion(sessions);
+  const answer = await showMessage("warning", message, { modal: true, detail }, action, neverAgain);
+  if (answer === neverAgain) {
+    await vscode.workspace
+      .getConfiguration(configurationSection)
+      .update(settingKeys.confirmDisconnect, false, vscode.ConfigurationTarget.Global);
+  }
+  return answer !== undefined;
+}

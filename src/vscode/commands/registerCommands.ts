@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { ExtensionAccessError } from "../prompts/extensionAccessErrors.ts";
 import { type CommandId, commandIds } from "../settings/contributionIds.ts";
+import { rowClick } from "../views/rowClicks.ts";
 import { clearEnded } from "./clearEnded.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
 import { connect } from "./connect.ts";
@@ -76,7 +77,13 @@ const handlers: Record<CommandId, CommandHandler> = {
 export function registerCommands(context: CommandContext): Disposable {
   const store = new DisposableStore();
   for (const id of commandIds) {
-    store.add(vscode.commands.registerCommand(id, (argument: unknown) => call(id, context, argument)));
+    store.add(
+      vscode.commands.registerCommand(id, async (argument: unknown, origin: unknown) => {
+        if (origin !== rowClick || context.rowClicks.accept(argument)) {
+          await call(id, context, argument);
+        }
+      }),
+    );
   }
   return store;
 }

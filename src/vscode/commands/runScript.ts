@@ -1,10 +1,16 @@
 import * as vscode from "vscode";
-import { scriptCommand, splitWords } from "../../session/run/remoteCommand.ts";
-import { askLine, inform } from "../messages/messages.ts";
+import {
+  fitsArgument,
+  type ScriptInput,
+  scriptCommand,
+  splitWords,
+} from "../../session/run/remoteCommand.ts";
+import { scriptInputChoices, scriptInputTitle } from "../../text/scriptText.ts";
+import { askLine, inform, pickOne } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { hostsFor, runAndShow } from "./runOnHosts.ts";
 
-/** "Run Script on Host…": the selection, or the active file, is sent to a shell's standard input. */
+/** "Run Script on Host…": the selection, or the active file, is sent to an interpreter on the host. */
 export const runScript: CommandHandler = async (context, argument) => {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined) {
@@ -27,9 +33,21 @@ export const runScript: CommandHandler = async (context, argument) => {
   if (line === undefined) {
     return;
   }
-  const command = scriptCommand(script, splitWords(line));
+  const input = fitsArgument(script) ? await scriptInput() : "stdin";
+  if (input === undefined) {
+    return;
+  }
+  const command = scriptCommand(script, splitWords(line), input, name);
   await runAndShow(context, hosts, command, `${name} ${line}`.trim(), {
     kind: "script",
     stdin: script.replaceAll("\r\n", "\n"),
   });
 };
+
+async function scriptInput(): Promise<ScriptInput | undefined> {
+  const chosen = await pickOne(scriptInputChoices, {
+    title: scriptInputTitle,
+    ignoreFocusOut: true,
+  });
+  return chosen?.input;
+}

@@ -3,16 +3,19 @@ import { asError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { HostEntry, HostResolver } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import { connectToTyped } from "../../text/hostPickText.ts";
 import { plainMessage, shownText } from "../../text/plainMessage.ts";
 import { openFileAt } from "../documents/openFile.ts";
 import { plainItem } from "../messages/messages.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import { lifeByHost } from "../views/hostPresentation.ts";
-import { hostGroups } from "./hostPickItems.ts";
+import { hostGroups, withTyped } from "./hostPickItems.ts";
 
 interface HostItem extends vscode.QuickPickItem {
   readonly host?: string;
   readonly entry?: HostEntry;
+  /** Its host is what is in the box. */
+  readonly isTyped?: boolean;
 }
 
 /** Asks for a host: one that is listed, or whatever is typed (`user@host:port`). */
@@ -43,11 +46,15 @@ export class HostPick {
     pick.placeholder = "Choose a host, or type user@host:port";
     pick.matchOnDescription = true;
     pick.busy = true;
+    keepOrder(pick);
     const cancelled = token?.onCancellationRequested(() => pick.hide());
     const answer = new Promise<string | undefined>((resolve) => {
       let chosen: string | undefined;
       pick.onDidAccept(() => {
-        chosen = pick.selectedItems[0]?.host ?? (pick.value.trim() || undefined);
+        const [item] = pick.selectedItems;
+        const typed = pick.value.trim() || undefined;
+        // With quick typing the row shown may still be that of fewer letters.
+        chosen = item === undefined || item.isTyped === true ? typed : item.host;
         if (chosen !== undefined) {
           pick.hide();
         }
@@ -65,7 +72,7 @@ export class HostPick {
       // Shown before the hosts are read: a slow file or `ssh` must not make the key press look lost.
       const listed = await this.#items(preferred);
       const render = (): void => {
-        pick.items = withTyped(listed, pick.value.trim()).map(plainItem);
+        pick.items = withTyped(listed, pick.value.trim(), typedItems).map(plainItem);
       };
       pick.onDidChangeValue(render);
       render();
@@ -113,20 +120,24 @@ export class HostPick {
   }
 }
 
-/** The list and, when something was typed that it has not, that. */
-function withTyped(listed: readonly HostItem[], typed: string): readonly HostItem[] {
-  if (typed === "" || listed.some(({ host }) => host === typed)) {
-    return listed;
-  }
+/**
+ * VS Code sorts what matches by its label, an exact one first, unless `sortByLabel` is off: a property of its QuickPick
+ * that is not in the published types (proposed API quickPickSortByLabel), and is without effect where it is missing.
+ */
+function keepOrder(pick: vscode.QuickPick<HostItem>): void {
+  Object.assign(pick, { sortByLabel: false });
+}
+
+/** The row that connects to what was typed. */
+function typedItems(typed: string): readonly HostItem[] {
   return [
-    ...listed,
-    { label: "as typed", kind: vscode.QuickPickItemKind.Separator },
+    { label: "typed", kind: vscode.QuickPickItemKind.Separator },
     {
-      label: plainMessage(printable(typed)),
-      description: "connect to what is typed",
+      label: connectToTyped(plainMessage(printable(typed))),
       iconPath: new vscode.ThemeIcon("add"),
       alwaysShow: true,
       host: typed,
+      isTyped: true,
     },
   ];
 }

@@ -48,3 +48,23 @@ export function hostGroups(
     group("hosts", [...byAlias.keys()]),
   ].filter(({ choices }) => choices.length > 0);
 }
+
+/** Typed text that can't be the beginning of a listed name: the person means a host of his own. */
+export function namesOwnHost(typed: string): boolean {
+  return /[@:]/.test(typed);
+}
+
+/**
+ * The list with what was typed, when it is none of the listed hosts: last, so that Enter takes a host whose name
+ * matches, or first where the text names a user or a port.
+ */
+export function withTyped<T extends { readonly host?: string }>(
+  listed: readonly T[],
+  typed: string,
+  asItems: (typed: string) => readonly T[],
+): readonly T[] {
+  if (typed === "" || listed.some(({ host }) => host === typed)) {
+    return listed;
+  }
+  return namesOwnHost(typed) ? [...asItems(typed), ...listed] : [...listed, ...asItems(typed)];
+}

@@ -66,6 +66,7 @@ export const settingKeys = {
   hungAfterMinutes: "remote.hungAfterMinutes",
   hosts: "hosts",
   profileHosts: "profileHosts",
+  confirmDisconnect: "confirmDisconnect",
   configFile: "configFile",
 } as const;
 

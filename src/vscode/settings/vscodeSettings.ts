@@ -3,7 +3,7 @@ import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
 import type { HostSettings, SettingLayer, SettingsFolder, SettingsPort } from "../../config/configPorts.ts";
 import { parseHostEntries } from "../../config/hostPolicies.ts";
-import { text } from "../../config/settingValues.ts";
+import { flag, text } from "../../config/settingValues.ts";
 import { configurationSection, isHarmlessSetting, settingKeys } from "./contributionIds.ts";
 
 /** What is needed of `vscode.workspace` and `vscode.window`; the real ones fit, and so does a test's. */
@@ -58,6 +58,11 @@ export class VscodeSettings implements SettingsPort, Disposable {
 
   get profileHosts(): readonly string[] {
     return this.#window(settingKeys.profileHosts, hostNames) ?? [];
+  }
+
+  /** Disconnect asks where two or more sessions end with a connection. */
+  get confirmsDisconnect(): boolean {
+    return this.#window(settingKeys.confirmDisconnect, flag) ?? true;
   }
 
   /** The folder of the active editor, else the first one. */

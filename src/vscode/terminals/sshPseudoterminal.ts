@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { CancelledError } from "../../base/errors.ts";
 import { printable } from "../../base/log.ts";
+import type { Verbosity } from "../../base/verbosity.ts";
 import type { HostResolver, SettingsFolder } from "../../config/configPorts.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
@@ -43,6 +44,7 @@ export interface SshPseudoterminalInit {
   readonly policies: HostPolicies;
   readonly clock: Clock;
   readonly typing: Typing;
+  readonly verbosity: Verbosity;
   /** The home directory, shown as `~`. */
   readonly home: string;
   readonly request: SshTerminalRequest;
@@ -101,6 +103,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
       connectionInfo: (session) => connectionLines(session, init.service.masters(), clock.now()),
       channelList: (session) => channelLines(session, init.service.masters(), clock.now()),
       rekey: (session) => init.service.rekey(session.snapshot().masterId ?? ""),
+      changeVerbosity: (by) => init.verbosity.change(by),
     });
     this.#controller.onDidChangeState((state) => {
       if (state.kind === "open") {

@@ -4,6 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Logger } from "../../base/log.ts";
 import { printable } from "../../base/log.ts";
+import type { Verbosity } from "../../base/verbosity.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
 import { hostNames } from "../../config/hostSpec.ts";
@@ -28,6 +29,7 @@ export interface TerminalRegistryInit {
   readonly policies: HostPolicies;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly verbosity: Verbosity;
   readonly presenter: ErrorPresenter;
   readonly notices: ConfigNotices;
   readonly recent: RecentHosts;
@@ -142,6 +144,7 @@ export class TerminalRegistry implements Disposable {
     const pty = new SshPseudoterminal({
       ...{ service, resolver, policies, clock, home, request },
       typing: this.#typing,
+      verbosity: this.#init.verbosity,
       configNotice: (config) => this.#init.notices.take(config),
       onFailed: (error) => {
         if (options.presentFailure !== false) {

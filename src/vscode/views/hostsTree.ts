@@ -15,6 +15,7 @@ import type { RecentHosts } from "../settings/recentHosts.ts";
 import { Coalescer } from "./coalescer.ts";
 import { type HostLife, lifeByHost, presentHost, presentTypedHost } from "./hostPresentation.ts";
 import type { ItemPresentation } from "./livePresentation.ts";
+import { rowClick } from "./rowClicks.ts";
 import { type HostNode, ownNode } from "./treeNodes.ts";
 
 const refreshDelay = 100;
@@ -166,7 +167,11 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
       presentation.icon.color === undefined ? undefined : new vscode.ThemeColor(presentation.icon.color),
     );
     item.accessibilityInformation = { label: presentation.accessibleLabel };
-    item.command = { command: "sshSessions.openTerminal", title: "Open Terminal", arguments: [element] };
+    item.command = {
+      command: "sshSessions.openTerminal",
+      title: "Open Terminal",
+      arguments: [element, rowClick],
+    };
     return item;
   }
 

@@ -279,7 +279,7 @@ describe("escapes", () => {
   test("answers stand on the screen and nothing of them reaches the server", async () => {
     const tab = await new Tab().open();
     tab.session.send("$ ");
-    tab.type("~?~#~I~B~R~C~&~\u001a~v");
+    tab.type("~?~#~I~B~R~C~&~\u001a~v~V~V");
     const text = await tab.text();
     for (const line of [
       "$ ~?",
@@ -287,10 +287,12 @@ describe("escapes", () => {
       "connected somewhere",
       "~B",
       "can't rekey",
-      "no command line",
+      "no command line, also under EnableEscapeCommandline yes",
       "~&",
       "~^Z",
-      "~v",
+      "~v [log level: debug]",
+      "~V [log level: info]",
+      "~V [log level: warn]",
     ]) {
       expect(text).toContain(line);
     }

@@ -1,4 +1,5 @@
 import { nextEvent } from "../../../../src/base/emitter.ts";
+import { Verbosity } from "../../../../src/base/verbosity.ts";
 import { Reconnections } from "../../../../src/reconnect/reconnections.ts";
 import type { LostConnection } from "../../../../src/reconnect/reconnectTypes.ts";
 import type { Session } from "../../../../src/session/sessionTypes.ts";
@@ -27,6 +28,7 @@ export class Tab {
   masters: readonly string[] = [];
   /** The shell outlives connections. */
   keepsShell = false;
+  readonly verbosity = new Verbosity(() => "info");
   readonly closed: (number | undefined)[] = [];
   readonly states: string[] = [];
   settings: TerminalSettings = { encoding: "utf-8", escapeChar: "~", reconnect: "never" };
@@ -72,6 +74,7 @@ export class Tab {
       connectionInfo: () => ["connected somewhere"],
       channelList: () => ["channel 0: this"],
       rekey: () => false,
+      changeVerbosity: (by) => this.verbosity.change(by),
       ...init,
     });
     this.controller.onDidChangeState(({ kind }) => this.states.push(kind));

@@ -71,7 +71,7 @@ describe("settings", () => {
     const host = new FakeHost();
     const settings = host.settings();
     const policies = new HostPolicies(settings);
-    void [settings.hosts, settings.profileHosts, settings.configFile];
+    void [settings.hosts, settings.profileHosts, settings.configFile, settings.confirmsDisconnect];
     for (const key of policyKeys) {
       policies.get(key, { alias: "web1" });
     }

@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { hostGroups, withTyped } from "../../../../src/vscode/prompts/hostPickItems.ts";
+
+const entry = (alias: string) => ({ alias, file: "/config", line: 1, source: "sshConfig" as const });
+
+describe("the rows of the host pick", () => {
+  it("list each host once, where it comes first", () => {
+    const groups = hostGroups([entry("web1"), entry("db1")], ["db1"], ["me@x", "db1"], new Set(["web1"]));
+    expect(groups.map(({ title, choices }) => [title, ...choices.map(({ host }) => host)])).toEqual([
+      ["profile hosts", "db1"],
+      ["recent", "me@x"],
+      ["hosts", "web1"],
+    ]);
+  });
+
+  const listed = [{ host: "envlab" }, { host: "web1" }];
+  const typedRow = (host: string) => [{ host: `typed ${host}` }];
+
+  it.each([
+    ["", ["envlab", "web1"]],
+    ["envl", ["envlab", "web1", "typed envl"]],
+    ["envlab", ["envlab", "web1"]],
+    ["me@envlab", ["typed me@envlab", "envlab", "web1"]],
+    ["web1:22", ["typed web1:22", "envlab", "web1"]],
+    ["::1", ["typed ::1", "envlab", "web1"]],
+  ])("%j: what was typed comes last, unless it names a user or a port", (typed, hosts) => {
+    expect(withTyped(listed, typed, typedRow).map(({ host }) => host)).toEqual(hosts);
+  });
+});
