@@ -21,6 +21,11 @@ export interface SettingsHost {
   readonly window: Pick<typeof vscode.window, "activeTextEditor">;
 }
 
+/** A change of the others changes nothing that is shown or kept: they are read when they are needed. */
+const watchedSettings = Object.values(settingKeys)
+  .filter((key) => key !== settingKeys.confirmDisconnect)
+  .map((key) => `${configurationSection}.${key}`);
+
 /** `sshSessions.*` as the config layer sees it. Values of the wrong type or out of range count as not set. */
 export class VscodeSettings implements SettingsPort, Disposable {
   readonly #host: SettingsHost;
@@ -34,7 +39,7 @@ export class VscodeSettings implements SettingsPort, Disposable {
     this.#host = host;
     this.#subscriptions = [
       host.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(configurationSection)) {
+        if (watchedSettings.some((setting) => event.affectsConfiguration(setting))) {
           this.#onChange();
         }
       }),

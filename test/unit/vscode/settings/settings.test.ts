@@ -174,7 +174,10 @@ describe("settings", () => {
     };
     fire("editor");
     expect(changed).toHaveBeenCalledTimes(0);
-    fire("sshSessions");
+    // Read when a connection is ended; no view depends on it.
+    fire("sshSessions.confirmDisconnect");
+    expect(changed).toHaveBeenCalledTimes(0);
+    fire("sshSessions.hosts");
     expect(changed).toHaveBeenCalledTimes(1);
     for (const listener of host.trustListeners) {
       listener();
