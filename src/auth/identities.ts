@@ -59,7 +59,9 @@ export async function collectIdentities(request: IdentitiesRequest): Promise<rea
     request.logger.info(`RSA keys of the agent below ${requiredRsaSize} bits are left out (RequiredRSASize)`);
   }
   for (const file of request.config.certificateFiles) {
-    request.onProblem(`${file}: certificates are not supported; the plain key is offered instead`);
+    request.onProblem(
+      `${file}: a certificate in a file is not offered, only its plain key; \`ssh-add\` adds both to an agent`,
+    );
   }
   const fileOf = (key: SigningKey): KeyFile | undefined =>
     files.find(({ read }) => publicKeyOf(read)?.equals(key.publicKey) === true);

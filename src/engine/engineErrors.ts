@@ -45,7 +45,10 @@ export class ConnectError extends SshSessionsError<ConnectErrorReason> {
   readonly mismatch: AlgorithmMismatch | undefined;
   /** For `jump-failed`. */
   readonly jump: JumpFailure | undefined;
-  /** What the server said in clear before, or instead of, its version line: untrusted, at most 2,048 characters. */
+  /**
+   * What the server said in clear before, or instead of, its version line (at most 2,048 characters), or as the
+   * description of its SSH_MSG_DISCONNECT: untrusted.
+   */
   readonly serverText: string | undefined;
 
   constructor(

@@ -327,6 +327,7 @@ export class Master implements Disposable {
       keepalive: this.#policy.keepalive,
       linger: this.overflow ? undefined : this.#policy.linger,
       uses: this.#policy.uses,
+      warnings: this.#uses.warnings,
       roundTripMs: this.#roundTrips.at(-1),
       roundTrips: this.#roundTrips,
       probesIgnored: this.#probesIgnored,

@@ -1,5 +1,5 @@
 import type { UsePolicy } from "../config/connectionPolicy.ts";
-import type { KeepalivePolicy, LingerPolicy } from "../config/hostConfig.ts";
+import type { ConfigWarning, KeepalivePolicy, LingerPolicy } from "../config/hostConfig.ts";
 import type {
   ConnectPhase,
   LoginWait,
@@ -109,6 +109,8 @@ export interface MasterCore {
   readonly linger: LingerPolicy | undefined;
   /** What each of those that use it says for itself: the connection has the strictest keepalive and the longest linger. */
   readonly uses: readonly UsePolicy[];
+  /** What ssh_config asks for, for those that use it, and is not honoured. */
+  readonly warnings: readonly ConfigWarning[];
   /** Last measured round trip. */
   readonly roundTripMs: number | undefined;
   /** The most recent round trips, oldest first, at most 60. */

@@ -1,5 +1,5 @@
 import { type ConnectionUse, useKey } from "../config/connectionPolicy.ts";
-import type { HostConfig } from "../config/hostConfig.ts";
+import type { ConfigWarning, HostConfig } from "../config/hostConfig.ts";
 import { typedHost } from "../config/hostSpec.ts";
 
 /**
@@ -22,6 +22,12 @@ export class MasterUses {
   /** What was typed for them, each once. */
   get specs(): readonly string[] {
     return [...new Set(this.current.map(({ config }) => typedHost(config)))];
+  }
+
+  /** What their ssh_config asks for and is not honoured, each once. */
+  get warnings(): readonly ConfigWarning[] {
+    const warnings = this.current.flatMap(({ config }) => config.warnings);
+    return [...new Map(warnings.map((warning) => [JSON.stringify(warning), warning])).values()];
   }
 
   /** @returns whether there is another set of uses now. */

@@ -47,7 +47,7 @@ export function connectMessage(
       );
     case "closed-during-handshake":
       return failure(
-        `Can't connect to ${name}: the server hung up before the login. It may be overloaded (MaxStartups) or block your address.`,
+        `Can't connect to ${name}: the server hung up before the login.${saying(error.serverText)} It may be overloaded (MaxStartups) or block your address.`,
         retry,
         showLog,
       );

@@ -26,7 +26,7 @@ const texts: Readonly<Record<Keyword, string>> = {
   canonicalizepermittedcnames: byOpenSsh,
   casignaturealgorithms: "Host certificates are not used, so nothing is signed by an authority",
   certificatefile:
-    "Certificates of users are not offered: the plain key is, or set up the plain key on the server",
+    "A certificate in a file is not offered, only the plain key: add the key to an agent with `ssh-add`, which takes its certificate along",
   channeltimeout: "Ends sessions; a setting for the host comes first",
   checkhostip: "Addresses are not checked beside names: the host's name is, always",
   ciphers: "With `+`, `-` and `^`; what is not supported here is left out",

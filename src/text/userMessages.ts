@@ -219,21 +219,22 @@ function authMessage(error: AuthError, name: string): UserMessage {
     error.methodsLeft.length === 0
       ? ""
       : ` The server takes: ${error.methodsLeft.map((item) => printable(item)).join(", ")}.`;
+  const said = saying(error.said);
   switch (error.reason) {
     case "refused":
       return failure(
-        `The login to ${name} was refused.${tried}${problems}${left} Check the user name, and the key or password that you log in with.`,
+        `The login to ${name} was refused.${said}${tried}${problems}${left} Check the user name, and the key or password that you log in with.`,
         retry,
         showLog,
       );
     case "too-many-failures":
       return failure(
-        `The login to ${name} failed too often, so it was given up.${tried}${problems} If your agent holds many keys, IdentitiesOnly with IdentityFile offers the right one.`,
+        `The login to ${name} failed too often, so it was given up.${said}${tried}${problems} If your agent holds many keys, IdentitiesOnly with IdentityFile offers the right one.`,
         retry,
         showLog,
       );
     case "password-expired":
-      return failure(`The password for ${name} has expired and was not changed.`, retry, showLog);
+      return failure(`The password for ${name} has expired and was not changed.${said}`, retry, showLog);
     case "needs-person":
       return failure(
         `${name} needs you to log in: the last login asked for something that only you can give.`,

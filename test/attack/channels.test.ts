@@ -369,6 +369,35 @@ describe("agent forwarding", () => {
     expect(got.join("")).toBe("connectedquestion");
   });
 
+  test("a silent agent channel is closed after ChannelTimeout agent-connection, and one in use is not", async () => {
+    const { path, sockets } = await agent((socket) => socket.pipe(socket));
+    const victim = await attack({
+      identityAgent: path,
+      forwardAgent: true,
+      channelTimeouts: [
+        { pattern: "session*", seconds: 3600 },
+        { pattern: "agent-connection", seconds: 1 },
+      ],
+    });
+    await openSession(victim, withAgent("shell"));
+    victim.peer.send(agentOpen(7));
+    await victim.peer.nextOf(91);
+    victim.peer.send(agentOpen(8));
+    const used = (await victim.peer.nextOf(91))?.readUInt32BE(5) ?? -1;
+    const begun = performance.now();
+    const speaking = setInterval(() => victim.peer.send(peerSends.data(used, "x")), 200);
+    try {
+      const closed = await victim.peer.nextOf(97);
+      expect(closed?.readUInt32BE(1)).toBe(7);
+      expect(performance.now() - begun).toBeGreaterThan(900);
+      await until(() => sockets.size === 1, "the end of the silent connection alone");
+    } finally {
+      clearInterval(speaking);
+    }
+    expect((await victim.peer.nextOf(97))?.readUInt32BE(1)).toBe(8);
+    expect(victim.connection.ended).toBeUndefined();
+  });
+
   test("what the server sends after the agent's EOF reaches the agent", async () => {
     const got: string[] = [];
     const { path } = await agent((socket) => {

@@ -48,6 +48,9 @@ const rememberedRequests = 100;
 /** Signal names are letters and digits, with a domain where they are not RFC 4254's (section 6.10). */
 const signalName = /^[A-Za-z0-9][A-Za-z0-9@.-]{0,63}$/;
 
+/** The peer takes no more data, although it may still send (OpenSSH's PROTOCOL, section 2.1). */
+const endOfWrite = "eow@openssh.com";
+
 /** A channel of RFC 4254 section 5, of any type, opened by either side. Made before the peer has confirmed it. */
 export class Channel implements EngineChannel {
   readonly localId: number;
@@ -314,6 +317,8 @@ export class Channel implements EngineChannel {
       this.#note("exit-received");
       this.#exit = { ...this.#exit, ...exitSignal(body) };
       this.#settleLife(true);
+    } else if (name === endOfWrite) {
+      this.#outgoing.discard();
     }
     if (wantReply && this.#remoteId !== undefined && !this.#closeSent && !this.#lost) {
       // A failure also answers keepalive@openssh.com, by which a server asks whether we are there: any answer will do.

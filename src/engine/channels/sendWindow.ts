@@ -26,6 +26,7 @@ export class SendWindow {
   #needDrain = false;
   #eof: "no" | "wanted" | "sent" = "no";
   #closed = false;
+  #discards = false;
 
   constructor(outlet: Outlet) {
     this.#outlet = outlet;
@@ -55,7 +56,7 @@ export class SendWindow {
     if (this.#eof !== "no" || this.#closed) {
       return false;
     }
-    if (data.length > 0) {
+    if (data.length > 0 && !this.#discards) {
       this.#queue.push(data);
       this.#queued += data.length;
       this.pump();
@@ -87,6 +88,14 @@ export class SendWindow {
     this.#closed = true;
     this.#queue = [];
     this.#queued = 0;
+  }
+
+  /** The peer's program reads no more: what is queued and what is still written is dropped, as nobody would get it. */
+  discard(): void {
+    this.#discards = true;
+    this.#queue = [];
+    this.#queued = 0;
+    this.pump();
   }
 
   /** Sends what may be sent, at most `packets`. */

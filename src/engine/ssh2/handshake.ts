@@ -220,7 +220,7 @@ export class Handshake {
       const text = `The server disconnected (code ${code}): ${printable(description)}`;
       return auth !== undefined && (auth.refusals > 0 || auth.isJudging)
         ? auth.error("too-many-failures", text, printable(description))
-        : new ConnectError("closed-during-handshake", text);
+        : new ConnectError("closed-during-handshake", text, { serverText: description });
     }
     if (reason === "lost" && error !== undefined) {
       return networkError(error);

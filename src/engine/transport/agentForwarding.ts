@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { agentPath } from "../../auth/agent/agentPath.ts";
 import { type Disposable, toDisposable } from "../../base/disposable.ts";
 import { type Logger, printable } from "../../base/log.ts";
+import { channelTimeoutFor } from "../../config/channelTimeouts.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
 import { ChannelStream } from "../channels/channelStream.ts";
 import type { Acceptance, ChannelUser } from "../channels/channelTable.ts";
@@ -10,6 +11,9 @@ import { openFailureCode } from "../channels/messages.ts";
 
 /** The type of the channels that a server opens to reach the agent (draft-ietf-sshm-ssh-agent). */
 export const agentChannelType = "auth-agent@openssh.com";
+
+/** Node's timers take no more milliseconds. */
+const longestTimer = 2 ** 31 - 1;
 
 /** Agent channels at the same time on one connection. A program needs one, and only while it talks to the agent. */
 const mostPerConnection = 16;
@@ -115,7 +119,8 @@ export class AgentForwarding implements Disposable {
     if (socket.destroyed) {
       return undefined;
     }
-    return (channel) => joinStreams(new ChannelStream(channel), socket);
+    const limit = channelTimeoutFor(this.#config.channelTimeouts, "agent-connection");
+    return (channel) => joinStreams(new ChannelStream(channel), socket, limit?.seconds ?? 0);
   }
 
   #logOnce(text: string): void {
@@ -126,8 +131,13 @@ export class AgentForwarding implements Disposable {
   }
 }
 
-/** Each side's end is passed on to the other, which may go on sending; the end of both, or an error, ends all. */
-function joinStreams(stream: ChannelStream, socket: Socket): void {
+/**
+ * Each side's end is passed on to the other, which may go on sending; the end of both, or an error, ends all.
+ *
+ * @param idleLimit seconds without data either way, after which all ends. 0: no limit.
+ */
+function joinStreams(stream: ChannelStream, socket: Socket, idleLimit: number): void {
+  socket.setTimeout(Math.min(idleLimit * 1000, longestTimer), () => stream.destroy());
   stream.on("error", () => socket.destroy());
   socket.on("error", () => stream.destroy());
   stream.on("close", () => socket.destroySoon());

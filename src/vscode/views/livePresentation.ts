@@ -8,6 +8,7 @@ import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { describeOutcome, formatBytes } from "../../session/sessionDetails.ts";
 import type { SessionKind, SessionSnapshot, SessionState } from "../../session/sessionTypes.ts";
 import { algorithmsText } from "../../text/algorithmsText.ts";
+import { configHover } from "../../text/configWarningText.ts";
 import {
   age,
   countdown,
@@ -240,7 +241,10 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
     "---",
     masterPolicy(master, home),
     ...notes,
-  ].join("\n\n");
+    configHover(master.warnings, home),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
 }
 
 /** Keepalive and linger, each with its source; and who of those that share the connection wants something else. */

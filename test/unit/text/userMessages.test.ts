@@ -194,6 +194,14 @@ const variants: readonly (readonly [string, Error])[] = [
     "nothing to try at all",
     new AuthError("nothing-to-try", "why", { tried: [], methodsLeft: ["gssapi-with-mic"] }),
   ],
+  [
+    "a login that the server ends with words",
+    new AuthError("too-many-failures", "why", { ...dialogue, said: "Account locked until 9:00" }),
+  ],
+  [
+    "a server that disconnects with words before the login",
+    new ConnectError("closed-during-handshake", "why", { serverText: "Too many logins\u001b[2J" }),
+  ],
   ["nothing known to try", new AuthError("nothing-to-try", "why", { tried: [], methodsLeft: [] })],
 ];
 

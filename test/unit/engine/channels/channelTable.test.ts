@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { nextEvent } from "../../../../src/base/emitter.ts";
 import type { Channel } from "../../../../src/engine/channels/channel.ts";
 import { prepareSession, startSession } from "../../../../src/engine/channels/sessionRequests.ts";
 import type { EngineChannel, SessionSpec } from "../../../../src/engine/connectionEngine.ts";
@@ -193,6 +194,28 @@ describe("what the peer asks for", () => {
     end.table.receive(peerSends.globalRequest("hostkeys-00@openssh.com", false));
     end.table.receive(peerSends.globalRequest("keepalive@openssh.com", true));
     expect(end.sent.slice(1)).toEqual([peerSends.requestFailed(7), peerSends.success(7), Buffer.of(82)]);
+  });
+
+  test("end of write: what waits for the peer's window is dropped, output still comes, and the writer goes on", async () => {
+    const end = loneEnd();
+    const opening = end.table.open("session", 1000, nothing, never());
+    end.table.receive(peerSends.confirmation(0, 7, 0));
+    const channel = await opening;
+    channel.resume();
+    expect([channel.write(Buffer.alloc(300_000)), channel.queuedBytes]).toEqual([false, 300_000]);
+    const drained = nextEvent(channel.onDidDrain, never());
+    end.table.receive(peerSends.request(0, "eow@openssh.com", false));
+    await drained;
+    expect([channel.queuedBytes, channel.write(Buffer.alloc(300_000)), channel.isOpen]).toEqual([
+      0,
+      true,
+      true,
+    ]);
+    const output = nextEvent(channel.onDidReceive, never());
+    end.table.receive(peerSends.data(0, "still here"));
+    expect(Buffer.from((await output).data).toString()).toBe("still here");
+    expect(end.sent).toHaveLength(1);
+    expect(end.table.forgiven.size).toBe(0);
   });
 
   test("a peer that asks and reads nothing is given up after a bounded number of replies", () => {

@@ -41,6 +41,18 @@ describe("the sending side of a channel", () => {
     expect(flow.write(Buffer.from("late"))).toBe(false);
   });
 
+  test("drops what nobody reads any more, at once and later, and holds up no writer", () => {
+    const { flow, sent, outlet } = makeFlow(2, 100);
+    expect(flow.write(Buffer.alloc(highMark + 2))).toBe(false);
+    flow.discard();
+    expect([flow.queued, outlet.drains]).toEqual([0, 1]);
+    expect(flow.write(Buffer.alloc(2 * highMark))).toBe(true);
+    flow.grant(1_000_000);
+    expect([flow.queued, sent]).toEqual([0, ["\0\0"]]);
+    flow.eof();
+    expect(sent.at(-1)).toBe("<eof>");
+  });
+
   test("says no above the mark, and calls back when most of it is gone", () => {
     const { flow, outlet } = makeFlow(0, 32 * 1024);
     expect(flow.write(Buffer.alloc(highMark - 1))).toBe(true);

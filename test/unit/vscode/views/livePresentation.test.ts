@@ -321,6 +321,24 @@ describe("a connection that several hosts share", () => {
     expect(hover(use("web1", 600, 15))).not.toContain("differ");
   });
 
+  it("names what ssh_config asks for and is not honoured, for any of them", () => {
+    const { hover: text } = presentMaster(
+      masterSnapshot({
+        warnings: [
+          {
+            ...{ kind: "keyword", keyword: "bindinterface", value: "eth0" },
+            ...{ file: "/home/a/.ssh/config", line: 4, isSystemWide: false },
+          },
+        ],
+      }),
+      later,
+      home,
+    );
+    expect(text).toContain("- BindInterface is not honoured");
+    expect(text).toContain("line 4");
+    expect(presentMaster(masterSnapshot(), later, home).hover).not.toContain("not honoured");
+  });
+
   it("has a lasting part that changes with a setting and not with time", () => {
     const lasting = (interval: number, now: number): string | undefined =>
       presentMaster(masterSnapshot({ keepalive: { ...keepalive, serverAliveInterval: interval } }), now, home)

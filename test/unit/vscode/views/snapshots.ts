@@ -45,6 +45,7 @@ export function masterSnapshot(over: Partial<MasterSnapshot> = {}): MasterSnapsh
       },
     },
     uses: [],
+    warnings: [],
     linger: { seconds: 600, source: { kind: "hostSetting", pattern: "web*" } },
     roundTripMs: 12.4,
     roundTrips: [10, 12, 30, 12.4],
