@@ -89,6 +89,25 @@ function notices(name: string): Plugin {
   };
 }
 
+/**
+ * The extension page drops every picture that does not come over https, and opens no relative link. The README of
+ * the package therefore has none of either; its pictures are on the repository's page and in the walkthrough.
+ */
+const readme: Plugin = {
+  name: "readme",
+  setup({ onEnd }) {
+    onEnd(async () => {
+      await writeFile("dist/README.md", extensionPage(await readFile("README.md", "utf8")));
+    });
+  },
+};
+
+function extensionPage(text: string): string {
+  return text
+    .replace(/^!\[[^\]]*\]\((?!https:)[^)]*\)\n\n?/gm, "")
+    .replace(/(?<!!)\[([^\]]+)\]\((?!https:|mailto:|#)[^)]*\)/g, "$1");
+}
+
 const options: BuildOptions = {
   entryPoints: {
     extension: "src/extension.ts",
@@ -105,7 +124,7 @@ const options: BuildOptions = {
   target: "node20",
   external: ["vscode"],
   // A module finds its neighbours from here in source and in the bundle (CommonJS has no import.meta).
-  plugins: [absent, late, notices("extension")],
+  plugins: [absent, late, notices("extension"), readme],
   // `import()` of such a file becomes `require`: both are the same module then.
   supported: { "dynamic-import": false },
   define: { "import.meta.filename": "__filename" },
