@@ -1,3 +1,4 @@
+import { t } from "../base/localize.ts";
 import type { HungReason } from "./remoteSession.ts";
 
 /** `45 s`, `12 min`, `3 h 20 min`, `5 days`: at most two units, rounded down. */
@@ -24,18 +25,25 @@ function pair(high: number, highUnit: string, low: number, lowUnit: string): str
 export function describeHungReason(reason: HungReason): string {
   switch (reason.kind) {
     case "idle":
-      return `no input or output for ${describeDuration(reason.idleSeconds)} and everything in it sleeps (limit ${describeDuration(reason.limitSeconds)})`;
+      return t(
+        "no input or output for {0} and everything in it sleeps (limit {1})",
+        describeDuration(reason.idleSeconds),
+        describeDuration(reason.limitSeconds),
+      );
     case "orphan":
-      return "the privileged sshd process waits for a child that is gone";
+      return t("the privileged sshd process waits for a child that is gone");
     case "no-connection":
-      return "its SSH connection is gone, its processes are still there";
+      return t("its SSH connection is gone, its processes are still there");
     case "peer-closed":
-      return `the client has closed the connection and the server has not noticed (socket in ${reason.socketState})`;
+      return t(
+        "the client has closed the connection and the server has not noticed (socket in {0})",
+        reason.socketState,
+      );
     case "unanswered":
-      return `the client no longer answers: the same data has been sent ${reason.retransmits} times`;
+      return t("the client no longer answers: the same data has been sent {0} times", reason.retransmits);
     case "stopped":
-      return `process ${reason.pid}, which leads or carries it, is stopped (state T)`;
+      return t("process {0}, which leads or carries it, is stopped (state T)", reason.pid);
     case "stale-record":
-      return "it is listed as logged in, but no process of it is left";
+      return t("it is listed as logged in, but no process of it is left");
   }
 }

@@ -1,3 +1,4 @@
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ChannelTimeout } from "../config/channelTimeouts.ts";
 import { describeDuration } from "./remoteWords.ts";
@@ -10,33 +11,33 @@ import {
   situations,
 } from "./timeoutPredictions.ts";
 
-const situationTitles: Readonly<Record<Situation, string>> = {
-  "idle-terminal": "An idle terminal at its prompt",
-  "idle-command": "A silent command without a terminal",
-  "no-session": "A connection without a session",
-  "client-gone": "Our machine sleeps or loses its network",
-  "server-gone": "The server goes silent",
-};
+const situationTitles = (): Readonly<Record<Situation, string>> => ({
+  "idle-terminal": t("An idle terminal at its prompt"),
+  "idle-command": t("A silent command without a terminal"),
+  "no-session": t("A connection without a session"),
+  "client-gone": t("Our machine sleeps or loses its network"),
+  "server-gone": t("The server goes silent"),
+});
 
-const enders: Readonly<Record<Ender, string>> = {
-  shell: "The login shell",
+const enders = (): Readonly<Record<Ender, string>> => ({
+  shell: t("The login shell"),
   server: "sshd",
-  "server-kernel": "The server's kernel",
+  "server-kernel": t("The server's kernel"),
   logind: "systemd-logind",
   us: "SSH Sessions",
-};
+});
 
-const ended: Readonly<Record<Prediction["ends"], string>> = {
-  shell: "itself, and with it the session",
-  session: "the session",
-  connection: "the whole connection",
-};
+const ended = (): Readonly<Record<Prediction["ends"], string>> => ({
+  shell: t("itself, and with it the session"),
+  session: t("the session"),
+  connection: t("the whole connection"),
+});
 
 /** Markdown that says who ends what, when, why, and what prevents it. A function of its arguments alone. */
 export function timeoutDocument(server: ServerTimeouts, ours: OurTimeouts): string {
   const predictions = predictEnds(server, ours);
   const sections = [
-    `# Who ends an idle session on ${code(ours.host)}`,
+    t("# Who ends an idle session on {0}", code(ours.host)),
     basisText(server),
     ...situations.map((situation) =>
       situationText(
@@ -47,25 +48,28 @@ export function timeoutDocument(server: ServerTimeouts, ours: OurTimeouts): stri
       ),
     ),
     betweenText(server, ours),
-    table("## What the server says", ["Setting", "Value", "From"], serverRows(server)),
-    table("## What we do", ["Setting", "Value", "From"], ourRows(ours)),
+    table(t("## What the server says"), [t("Setting"), t("Value"), t("From")], serverRows(server)),
+    table(t("## What we do"), [t("Setting"), t("Value"), t("From")], ourRows(ours)),
     doubtsText(server),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
 function basisText(server: ServerTimeouts): string {
-  const who = `Read as ${code(server.user)}${server.sudo === "used" ? " with `sudo -n`" : ""}`;
+  const who = t("Read as {0}{1}", code(server.user), server.sudo === "used" ? t(" with `sudo -n`") : "");
   if (server.server === "dropbear") {
-    return `${who}. The server is Dropbear: its limits stand in its command line.`;
+    return t("{0}. The server is Dropbear: its limits stand in its command line.", who);
   }
   switch (server.basis) {
     case "effective":
-      return `${who}. sshd itself told its values for this login (\`sshd -T\`).`;
+      return t(`{0}. sshd itself told its values for this login (\`sshd -T\`).`, who);
     case "files":
-      return `${who}. sshd does not tell its values to this user: they are read from its configuration files.`;
+      return t(
+        "{0}. sshd does not tell its values to this user: they are read from its configuration files.",
+        who,
+      );
     case "none":
-      return `${who}. sshd's configuration can't be read by this user: OpenSSH's defaults are assumed.`;
+      return t("{0}. sshd's configuration can't be read by this user: OpenSSH's defaults are assumed.", who);
   }
 }
 
@@ -75,52 +79,68 @@ function situationText(
   server: ServerTimeouts,
   ours: OurTimeouts,
 ): string {
-  const heading = `## ${situationTitles[situation]}`;
+  const heading = `## ${situationTitles()[situation]}`;
   const [first, ...later] = predictions;
   if (first === undefined) {
     return `${heading}\n\n${nobodyText(situation, server, ours)}`;
   }
   const lines = [
-    `**${enders[first.by]} ends ${ended[first.ends]} after ${describeDuration(first.afterSeconds)}${first.uncertain ? ", if that line is reached" : ""}.**`,
-    "",
-    `- Because of: ${code(first.setting)} (${code(first.source)})`,
-    `- What prevents it: ${first.prevention}`,
-    ...later.map(
-      (other) =>
-        `- Otherwise ${enders[other.by]} would after ${describeDuration(other.afterSeconds)}: ${code(other.setting)} (${code(other.source)})`,
+    t(
+      "**{0} ends {1} after {2}{3}.**",
+      enders()[first.by],
+      ended()[first.ends],
+      describeDuration(first.afterSeconds),
+      first.uncertain ? t(", if that line is reached") : "",
     ),
-    ...(situation === "client-gone" ? [pendingData] : []),
+    "",
+    t("- Because of: {0} ({1})", code(first.setting), code(first.source)),
+    t("- What prevents it: {0}", first.prevention),
+    ...later.map((other) =>
+      t(
+        "- Otherwise {0} would after {1}: {2} ({3})",
+        enders()[other.by],
+        describeDuration(other.afterSeconds),
+        code(other.setting),
+        code(other.source),
+      ),
+    ),
+    ...(situation === "client-gone" ? [pendingData()] : []),
   ];
   return `${heading}\n\n${lines.join("\n")}`;
 }
 
-const pendingData =
-  "- Sooner or later, whatever is set: output that the server can't deliver ends the connection after about 15 minutes (Linux: `tcp_retries2`)";
+const pendingData = () =>
+  t(
+    "- Sooner or later, whatever is set: output that the server can't deliver ends the connection after about 15 minutes (Linux: `tcp_retries2`)",
+  );
 
 function nobodyText(situation: Situation, server: ServerTimeouts, ours: OurTimeouts): string {
   switch (situation) {
     case "idle-terminal":
     case "idle-command":
-      return `**Nobody ends it.** No setting that we can read limits how long it may stay idle.${aliveText(server)}`;
+      return t(
+        "**Nobody ends it.** No setting that we can read limits how long it may stay idle.{0}",
+        aliveText(server),
+      );
     case "no-session":
-      return "**Nobody ends it.** It stays until it is disconnected.";
+      return t("**Nobody ends it.** It stays until it is disconnected.");
     case "client-gone":
       return [
-        "**Nobody ends it while nothing is sent.** The session stays on the server as a hung one.",
+        t("**Nobody ends it while nothing is sent.** The session stays on the server as a hung one."),
         "",
-        "- What would end it: `ClientAliveInterval` greater than 0 on the server",
-        pendingData,
+        t("- What would end it: `ClientAliveInterval` greater than 0 on the server"),
+        pendingData(),
       ].join("\n");
     case "server-gone":
       return ours.probesIgnored
-        ? "**We don't.** This server never answers probes, so its silence proves nothing."
-        : "**We don't notice.** Probing is switched off: set `ServerAliveInterval`.";
+        ? t("**We don't.** This server never answers probes, so its silence proves nothing.")
+        : t("**We don't notice.** Probing is switched off: set `ServerAliveInterval`.");
   }
 }
 
 function aliveText(server: ServerTimeouts): string {
   return server.clientAliveInterval.value > 0
-    ? " sshd's probes (`ClientAliveInterval`) are answered as long as we are there."
+    ? t(" sshd's probes (`ClientAliveInterval`) are answered as long as we are there.")
     : "";
 }
 
@@ -132,11 +152,19 @@ function betweenText(server: ServerTimeouts, ours: OurTimeouts): string {
   const own =
     server.conntrack === undefined
       ? ""
-      : ` The server's own firewall forgets a silent connection after ${describeDuration(server.conntrack)} (\`nf_conntrack_tcp_timeout_established\`).`;
+      : t(
+          ` The server's own firewall forgets a silent connection after {0} (\`nf_conntrack_tcp_timeout_established\`).`,
+          describeDuration(server.conntrack),
+        );
   const text =
     speaks.length === 0
-      ? "Neither side sends anything while a session is idle: a router or firewall between may forget the connection, often after 5 to 60 minutes. `ServerAliveInterval` prevents it."
-      : `Something is sent at least every ${describeDuration(Math.min(...speaks))}, so that routers and firewalls between, which often forget a connection after 5 to 60 silent minutes, keep it.`;
+      ? t(
+          "Neither side sends anything while a session is idle: a router or firewall between may forget the connection, often after 5 to 60 minutes. `ServerAliveInterval` prevents it.",
+        )
+      : t(
+          "Something is sent at least every {0}, so that routers and firewalls between, which often forget a connection after 5 to 60 silent minutes, keep it.",
+          describeDuration(Math.min(...speaks)),
+        );
   return `## Between\n\n${text}${own}`;
 }
 
@@ -160,7 +188,9 @@ function serverRows(server: ServerTimeouts): Row[] {
       ],
       [
         "ClientAliveCountMax",
-        server.clientAliveCountMax.value === 0 ? "0 (never ends)" : String(server.clientAliveCountMax.value),
+        server.clientAliveCountMax.value === 0
+          ? t("0 (never ends)")
+          : String(server.clientAliveCountMax.value),
         server.clientAliveCountMax.source,
       ],
       yesNoRow("TCPKeepAlive", server.tcpKeepAlive),
@@ -170,27 +200,32 @@ function serverRows(server: ServerTimeouts): Row[] {
         seconds(server.unusedConnectionTimeout.value, "none"),
         server.unusedConnectionTimeout.source,
       ],
-      ["RekeyLimit (ends nothing)", server.rekeyLimit.value, server.rekeyLimit.source],
+      [t("RekeyLimit (ends nothing)"), server.rekeyLimit.value, server.rekeyLimit.source],
     );
   }
   rows.push(
     server.tmout === undefined
-      ? ["TMOUT", "not set", `start files of ${server.shell}`]
+      ? ["TMOUT", t("not set"), t("start files of {0}", server.shell)]
       : ["TMOUT", seconds(server.tmout.value, "off"), server.tmout.source],
   );
   if (server.logind !== undefined) {
     const { stopIdleSession, killUserProcesses } = server.logind;
     rows.push(
       ["StopIdleSessionSec", seconds(stopIdleSession ?? 0, "never"), "systemd-logind"],
-      ["KillUserProcesses", killUserProcesses ? "yes (after logout, nohup too)" : "no", "systemd-logind"],
+      ["KillUserProcesses", killUserProcesses ? t("yes (after logout, nohup too)") : "no", "systemd-logind"],
     );
   }
   if (server.kernel !== undefined) {
     const { keepaliveTime, keepaliveInterval, keepaliveProbes } = server.kernel;
     rows.push([
-      "TCP keepalive",
-      `after ${describeDuration(keepaliveTime)}, then ${keepaliveProbes} probes every ${describeDuration(keepaliveInterval)}`,
-      "the server's kernel",
+      t("TCP keepalive"),
+      t(
+        "after {0}, then {1} probes every {2}",
+        describeDuration(keepaliveTime),
+        keepaliveProbes,
+        describeDuration(keepaliveInterval),
+      ),
+      t("the server's kernel"),
     ]);
   }
   return rows;
@@ -202,11 +237,11 @@ function ourRows(ours: OurTimeouts): Row[] {
     ["ServerAliveCountMax", String(ours.serverAliveCountMax.value), ours.serverAliveCountMax.source],
     yesNoRow("TCPKeepAlive", ours.tcpKeepAlive),
     channelRow(ours.channelTimeouts),
-    ["Idle limit", seconds(ours.idleLimit.value, "none"), ours.idleLimit.source],
-    ["Time limit", seconds(ours.timeLimit.value, "none"), ours.timeLimit.source],
+    [t("Idle limit"), seconds(ours.idleLimit.value, "none"), ours.idleLimit.source],
+    [t("Time limit"), seconds(ours.timeLimit.value, "none"), ours.timeLimit.source],
     [
-      "Linger without a session",
-      Number.isFinite(ours.linger.value) ? seconds(ours.linger.value, "none") : "for ever",
+      t("Linger without a session"),
+      Number.isFinite(ours.linger.value) ? seconds(ours.linger.value, "none") : t("for ever"),
       ours.linger.source,
     ],
   ];
@@ -227,19 +262,25 @@ function seconds(value: number, zero: string): string {
 
 function doubtsText(server: ServerTimeouts): string {
   const lines = [
-    ...server.perhaps.map(
-      ({ line, criteria, source }) =>
-        `- ${code(line)} (${code(source)}) applies only under ${code(`Match ${criteria}`)}, which can't be told from here.`,
+    ...server.perhaps.map(({ line, criteria, source }) =>
+      t(
+        "- {0} ({1}) applies only under {2}, which can't be told from here.",
+        code(line),
+        code(source),
+        code(t("Match {0}", criteria)),
+      ),
     ),
-    ...server.unreadable.map((file) => `- ${code(file)} can't be read by this user.`),
+    ...server.unreadable.map((file) => t("- {0} can't be read by this user.", code(file))),
     ...(server.tmout !== undefined && server.tmout.source !== "the environment"
       ? [
-          "- TMOUT is read from the shell's start files without running them: a condition around it is not seen.",
+          t(
+            "- TMOUT is read from the shell's start files without running them: a condition around it is not seen.",
+          ),
         ]
       : []),
-    ...(server.kernel === undefined ? ["- The kernel's TCP keepalive times can't be read here."] : []),
+    ...(server.kernel === undefined ? [t("- The kernel's TCP keepalive times can't be read here.")] : []),
   ];
-  return lines.length === 0 ? "" : `## What is not certain\n\n${lines.join("\n")}`;
+  return lines.length === 0 ? "" : t("## What is not certain\n\n{0}", lines.join("\n"));
 }
 
 function table(heading: string, columns: readonly string[], rows: readonly Row[]): string {

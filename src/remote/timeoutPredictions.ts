@@ -1,3 +1,4 @@
+import { t } from "../base/localize.ts";
 import {
   type ChannelTimeout,
   channelTimeoutFor,
@@ -78,15 +79,15 @@ function idleEnds(
       ends: "shell",
       setting: `TMOUT=${server.tmout.value}`,
       source: server.tmout.source,
-      prevention: "`unset TMOUT` in your own start file (not possible where it is read-only)",
+      prevention: t("`unset TMOUT` in your own start file (not possible where it is read-only)"),
       uncertain: server.tmout.source !== "the environment",
     });
   }
   const remote = channelTimeoutFor(server.channelTimeouts.value, sessionChannelType(request));
   const remoteGlobal = globalTimeoutOf(server.channelTimeouts.value);
   for (const [timeout, prevention] of [
-    [remote, "output or input on the session itself; our heartbeat does not count"],
-    [remoteGlobal, "output or input on any session of this connection; our heartbeat does not count"],
+    [remote, t("output or input on the session itself; our heartbeat does not count")],
+    [remoteGlobal, t("output or input on any session of this connection; our heartbeat does not count")],
   ] as const) {
     if (timeout !== undefined) {
       ends.push({
@@ -109,7 +110,7 @@ function idleEnds(
       ends: "connection",
       setting: `-I ${server.dropbearIdle.value}`,
       source: server.dropbearIdle.source,
-      prevention: "output or input on any session of this connection; our heartbeat does not count",
+      prevention: t("output or input on any session of this connection; our heartbeat does not count"),
       uncertain: false,
     });
   }
@@ -122,7 +123,7 @@ function idleEnds(
       ends: "session",
       setting: `StopIdleSessionSec=${stopIdle}`,
       source: "systemd-logind",
-      prevention: "input on the terminal; our heartbeat does not count",
+      prevention: t("input on the terminal; our heartbeat does not count"),
       uncertain: false,
     });
   }
@@ -152,30 +153,30 @@ function ourLimits(situation: Situation, request: SessionRequestName, ours: OurT
       timeout.seconds,
       channelTimeoutText(timeout),
       ours.channelTimeouts.source,
-      "another ChannelTimeout for this host",
+      t("another ChannelTimeout for this host"),
     );
   }
   if (ours.idleLimit.value > 0) {
     limit(
       ours.idleLimit.value,
-      `idle limit ${ours.idleLimit.value} s`,
+      t("idle limit {0} s", ours.idleLimit.value),
       ours.idleLimit.source,
-      "another idle limit for this host",
+      t("another idle limit for this host"),
     );
   }
   if (ours.timeLimit.value > 0) {
     limit(
       ours.timeLimit.value,
-      `time limit ${ours.timeLimit.value} s`,
+      t("time limit {0} s", ours.timeLimit.value),
       ours.timeLimit.source,
-      "another time limit for this host, or Extend when it warns",
+      t("another time limit for this host, or Extend when it warns"),
     );
   }
   return ends;
 }
 
 function channelTimeoutText({ pattern, seconds }: ChannelTimeout): string {
-  return `ChannelTimeout ${pattern}=${seconds}s`;
+  return t("ChannelTimeout {0}={1}s", pattern, seconds);
 }
 
 function noSessionEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] {
@@ -186,9 +187,9 @@ function noSessionEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] 
       by: "us",
       afterSeconds: ours.linger.value,
       ends: "connection",
-      setting: `linger ${ours.linger.value} s`,
+      setting: t("linger {0} s", ours.linger.value),
       source: ours.linger.source,
-      prevention: "a longer linger time for this host",
+      prevention: t("a longer linger time for this host"),
       uncertain: false,
     });
   }
@@ -198,9 +199,9 @@ function noSessionEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] 
       by: "server",
       afterSeconds: server.unusedConnectionTimeout.value,
       ends: "connection",
-      setting: `UnusedConnectionTimeout ${server.unusedConnectionTimeout.value}`,
+      setting: t("UnusedConnectionTimeout {0}", server.unusedConnectionTimeout.value),
       source: server.unusedConnectionTimeout.source,
-      prevention: "an open session; our heartbeat does not count",
+      prevention: t("an open session; our heartbeat does not count"),
       uncertain: false,
     });
   }
@@ -218,9 +219,9 @@ function clientGoneEnds(server: ServerTimeouts): Prediction[] {
       // serverloop.c: it gives up when one more interval has passed than there may be unanswered probes.
       afterSeconds: interval.value * (count.value + 1),
       ends: "connection",
-      setting: `ClientAliveInterval ${interval.value}, ClientAliveCountMax ${count.value}`,
+      setting: t("ClientAliveInterval {0}, ClientAliveCountMax {1}", interval.value, count.value),
       source: bothSources(interval.source, count.source),
-      prevention: "being back before; a greater ClientAliveCountMax on the server",
+      prevention: t("being back before; a greater ClientAliveCountMax on the server"),
       uncertain: false,
     });
   }
@@ -233,7 +234,7 @@ function clientGoneEnds(server: ServerTimeouts): Prediction[] {
       ends: "connection",
       setting: `-K ${server.dropbearKeepalive.value}`,
       source: server.dropbearKeepalive.source,
-      prevention: "being back before; a greater -K on the server",
+      prevention: t("being back before; a greater -K on the server"),
       uncertain: false,
     });
   }
@@ -244,9 +245,14 @@ function clientGoneEnds(server: ServerTimeouts): Prediction[] {
       by: "server-kernel",
       afterSeconds: keepaliveTime + keepaliveInterval * keepaliveProbes,
       ends: "connection",
-      setting: `TCPKeepAlive yes, tcp_keepalive_time ${keepaliveTime}, tcp_keepalive_intvl ${keepaliveInterval}, tcp_keepalive_probes ${keepaliveProbes}`,
+      setting: t(
+        "TCPKeepAlive yes, tcp_keepalive_time {0}, tcp_keepalive_intvl {1}, tcp_keepalive_probes {2}",
+        keepaliveTime,
+        keepaliveInterval,
+        keepaliveProbes,
+      ),
       source: server.tcpKeepAlive.source,
-      prevention: "being back before",
+      prevention: t("being back before"),
       uncertain: false,
     });
   }
@@ -265,9 +271,9 @@ function serverGoneEnds(ours: OurTimeouts): Prediction[] {
       // clientloop.c counts as serverloop.c does.
       afterSeconds: interval.value * (count.value + 1),
       ends: "connection",
-      setting: `ServerAliveInterval ${interval.value}, ServerAliveCountMax ${count.value}`,
+      setting: t("ServerAliveInterval {0}, ServerAliveCountMax {1}", interval.value, count.value),
       source: bothSources(interval.source, count.source),
-      prevention: "a greater ServerAliveCountMax for this host",
+      prevention: t("a greater ServerAliveCountMax for this host"),
       uncertain: false,
     },
   ];

@@ -1,3 +1,4 @@
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ChannelDetails } from "../engine/connectionEngine.ts";
 import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
@@ -39,48 +40,49 @@ export function formatDuration(milliseconds: number): string {
 export function describeOutcome(outcome: SessionOutcome): string {
   switch (outcome.kind) {
     case "exited":
-      return outcome.code === undefined ? "ended" : `exit code ${outcome.code}`;
+      return outcome.code === undefined ? "ended" : t("exit code {0}", outcome.code);
     case "signalled":
-      return `signal ${printable(outcome.signal, 30)}${outcome.coreDumped ? " (core dumped)" : ""}`;
+      return t("signal {0}{1}", printable(outcome.signal, 30), outcome.coreDumped ? t(" (core dumped)") : "");
     case "disconnected":
       return "disconnected";
     case "killed":
       return "killed";
     case "limit":
-      return `${limitNames[outcome.limit]} of ${formatDuration(outcome.seconds * 1000)} reached`;
+      return t("{0} of {1} reached", limitNames()[outcome.limit], formatDuration(outcome.seconds * 1000));
     case "lost":
-      return `lost: ${lossNames[outcome.reason]}`;
+      return t("lost: {0}", lossNames()[outcome.reason]);
     case "failed":
-      return `did not open: ${printable(outcome.error.message, 80)}`;
+      return t("did not open: {0}", printable(outcome.error.message, 80));
   }
 }
 
 /** Limits as people read of them. */
-export const limitNames: Readonly<Record<LimitKind, string>> = {
-  time: "time limit",
-  idle: "idle limit",
+export const limitNames = (): Readonly<Record<LimitKind, string>> => ({
+  time: t("time limit"),
+  idle: t("idle limit"),
   "channel-timeout": "ChannelTimeout",
-  "global-timeout": "ChannelTimeout global",
-};
+  "global-timeout": t("ChannelTimeout global"),
+});
 
-const outcomeNames: Readonly<Record<ChannelDetails["requests"][number]["outcome"], string>> = {
+const outcomeNames = (): Readonly<Record<ChannelDetails["requests"][number]["outcome"], string>> => ({
   accepted: "accepted",
   refused: "refused",
-  "no reply asked": "sent, no answer asked",
-  pending: "sent, not answered",
-};
+  "no reply asked": t("sent, no answer asked"),
+  pending: t("sent, not answered"),
+});
 
-const lossNames = {
-  "linger-over": "nobody needed the connection",
-  disconnected: "the connection was disconnected",
-  killed: "the connection was killed",
-  unresponsive: "the server stopped answering",
-  "closed-by-server": "the server closed the connection",
-  "connection-lost": "the connection broke",
-  "jump-lost": "the connection to the jump host broke",
-  "connect-failed": "the connection did not come up",
-  shutdown: "the window closed",
-} as const;
+const lossNames = () =>
+  ({
+    "linger-over": t("nobody needed the connection"),
+    disconnected: t("the connection was disconnected"),
+    killed: t("the connection was killed"),
+    unresponsive: t("the server stopped answering"),
+    "closed-by-server": t("the server closed the connection"),
+    "connection-lost": t("the connection broke"),
+    "jump-lost": t("the connection to the jump host broke"),
+    "connect-failed": t("the connection did not come up"),
+    shutdown: t("the window closed"),
+  }) as const;
 
 /** Facts below a heading: names and values, harmless to show. */
 export interface DetailsSection {
@@ -98,24 +100,29 @@ export function sessionSections(
   now: number,
 ): readonly DetailsSection[] {
   return [
-    section(`Session ${session.id}: ${session.title}`, [
-      ["Host", session.spec],
-      ["Kind", session.kind],
-      ["State", session.state.kind],
-      ["Outcome", session.outcome && describeOutcome(session.outcome)],
-      ["Since", ago(session.since, now)],
-      ["Last data", ago(session.lastActivity, now)],
-      ["Received", size(session.bytesIn)],
-      ["Sent", size(session.bytesOut)],
-      ["Folder", session.folder],
+    section(t("Session {0}: {1}", session.id, session.title), [
+      [t("Host"), session.spec],
+      [t("Kind"), session.kind],
+      [t("State"), session.state.kind],
+      [t("Outcome"), session.outcome && describeOutcome(session.outcome)],
+      [t("Since"), ago(session.since, now)],
+      [t("Last data"), ago(session.lastActivity, now)],
+      [t("Received"), size(session.bytesIn)],
+      [t("Sent"), size(session.bytesOut)],
+      [t("Folder"), session.folder],
       ...session.limits.map(
         ({ kind, seconds, endsAt }) =>
           [
-            `Limit: ${limitNames[kind]}`,
-            `${formatDuration(seconds * 1000)}, ends in ${formatDuration(endsAt - now)} (${new Date(endsAt).toISOString()})`,
+            t("Limit: {0}", limitNames()[kind]),
+            t(
+              "{0}, ends in {1} ({2})",
+              formatDuration(seconds * 1000),
+              formatDuration(endsAt - now),
+              new Date(endsAt).toISOString(),
+            ),
           ] as const,
       ),
-      ["Limit", session.state.kind === "open" && session.limits.length === 0 ? "none" : undefined],
+      [t("Limit"), session.state.kind === "open" && session.limits.length === 0 ? "none" : undefined],
     ]),
     ...(channel === undefined ? [] : channelSections(channel)),
     ...(master === undefined ? [] : connectionSections(master, now)),
@@ -124,21 +131,21 @@ export function sessionSections(
 
 function channelSections(channel: ChannelDetails): readonly DetailsSection[] {
   const ends = (sent: boolean, received: boolean): string =>
-    `ours ${sent ? "sent" : "not sent"}, the server's ${received ? "received" : "not received"}`;
+    t("ours {0}, the server's {1}", sent ? "sent" : t("not sent"), received ? "received" : t("not received"));
   return [
-    section("Channel (RFC 4254)", [
-      ["Type", channel.type],
-      ["Our id", channel.localId],
+    section(t("Channel (RFC 4254)"), [
+      [t("Type"), channel.type],
+      [t("Our id"), channel.localId],
       ["Server's id", channel.remoteId],
-      ["Our window left", size(channel.localWindow)],
-      ["Server's window left", size(channel.remoteWindow)],
-      ["Largest packet to us", size(channel.maxPacketIn)],
-      ["Largest packet to server", size(channel.maxPacketOut)],
+      [t("Our window left"), size(channel.localWindow)],
+      [t("Server's window left"), size(channel.remoteWindow)],
+      [t("Largest packet to us"), size(channel.maxPacketIn)],
+      [t("Largest packet to server"), size(channel.maxPacketOut)],
       ["EOF", ends(channel.eofSent, channel.eofReceived)],
-      ["Close", ends(channel.closeSent, channel.closeReceived)],
+      [t("Close"), ends(channel.closeSent, channel.closeReceived)],
     ]),
     section(
-      "Requests",
+      t("Requests"),
       channel.requests.map(({ name, detail, outcome }) => [name, requestResult(outcome, detail)]),
     ),
   ];
@@ -149,36 +156,40 @@ export function requestResult(
   outcome: ChannelDetails["requests"][number]["outcome"],
   detail: string,
 ): string {
-  return detail === "" ? outcomeNames[outcome] : `${outcomeNames[outcome]}: ${detail}`;
+  return detail === "" ? outcomeNames()[outcome] : `${outcomeNames()[outcome]}: ${detail}`;
 }
 
 /** What is known of a connection. `now`: wall-clock milliseconds. */
 export function connectionSections(master: MasterSnapshot, now: number): readonly DetailsSection[] {
   const { destination, keepalive, algorithms } = master;
   return [
-    section(`Connection ${master.id}`, [
-      ["Destination", `${destination.user}@${destination.hostName}:${destination.port}`],
-      ["Via", master.via.length === 0 ? undefined : master.via.join(", ")],
-      ["State", master.state.kind],
-      ["Since", ago(master.since, now)],
-      ["Our address", master.localAddress],
-      ["Peer address", master.remoteAddress],
-      ["Server", master.serverVersion],
-      ["Key exchange", algorithms?.kex],
-      ["Host key", algorithms?.hostKey],
-      ["Cipher", algorithms?.cipher],
-      ["MAC", algorithms && (algorithms.mac ?? "part of the cipher")],
-      ["Sessions", master.sessions.length],
-      ["Received", size(master.bytesIn)],
-      ["Sent", size(master.bytesOut)],
-      ["Round trip", master.roundTripMs === undefined ? undefined : `${master.roundTripMs.toFixed(1)} ms`],
+    section(t("Connection {0}", master.id), [
+      [t("Destination"), `${destination.user}@${destination.hostName}:${destination.port}`],
+      [t("Via"), master.via.length === 0 ? undefined : master.via.join(", ")],
+      [t("State"), master.state.kind],
+      [t("Since"), ago(master.since, now)],
+      [t("Our address"), master.localAddress],
+      [t("Peer address"), master.remoteAddress],
+      [t("Server"), master.serverVersion],
+      [t("Key exchange"), algorithms?.kex],
+      [t("Host key"), algorithms?.hostKey],
+      [t("Cipher"), algorithms?.cipher],
+      ["MAC", algorithms && (algorithms.mac ?? t("part of the cipher"))],
+      [t("Sessions"), master.sessions.length],
+      [t("Received"), size(master.bytesIn)],
+      [t("Sent"), size(master.bytesOut)],
+      [t("Round trip"), master.roundTripMs === undefined ? undefined : `${master.roundTripMs.toFixed(1)} ms`],
       [
-        "Heartbeat",
+        t("Heartbeat"),
         keepalive.serverAliveInterval === 0
           ? "off"
-          : `every ${keepalive.serverAliveInterval} s of silence, dead after ${keepalive.serverAliveCountMax} unanswered`,
+          : t(
+              "every {0} s of silence, dead after {1} unanswered",
+              keepalive.serverAliveInterval,
+              keepalive.serverAliveCountMax,
+            ),
       ],
-      ["Answers probes", master.probesIgnored ? "no: silence proves nothing here" : "yes"],
+      [t("Answers probes"), master.probesIgnored ? t("no: silence proves nothing here") : "yes"],
     ]),
   ];
 }
@@ -212,5 +223,5 @@ function ago(time: number, now: number): string {
 }
 
 function size(bytes: number | undefined): string | undefined {
-  return bytes === undefined ? undefined : `${bytes} bytes (${formatBytes(bytes)})`;
+  return bytes === undefined ? undefined : t("{0} bytes ({1})", bytes, formatBytes(bytes));
 }

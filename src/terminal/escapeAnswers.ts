@@ -1,3 +1,4 @@
+import { t } from "../base/localize.ts";
 import type { LogLevelName } from "../base/verbosity.ts";
 import type { Session } from "../session/sessionTypes.ts";
 import type { EscapeAction } from "./escapeInterpreter.ts";
@@ -28,51 +29,60 @@ export function answerEscape(
     case "help":
       return [typed, ...help(typed.slice(0, -1))];
     case "break":
-      return session.sendBreak(breakLength) ? [typed] : [`${typed} [this connection can't send a break]`];
+      return session.sendBreak(breakLength)
+        ? [typed]
+        : [t("{0} [this connection can't send a break]", typed)];
     case "info":
       return [typed, ...ports.connectionInfo(session)];
     case "list-channels":
       return [typed, ...ports.channelList(session)];
     case "rekey":
       return [
-        ports.rekey(session) ? `${typed} [new keys asked for]` : `${typed} [this connection can't rekey]`,
+        ports.rekey(session)
+          ? t("{0} [new keys asked for]", typed)
+          : t("{0} [this connection can't rekey]", typed),
       ];
     case "more-verbose":
     case "less-verbose": {
       const level = ports.changeVerbosity(action === "more-verbose" ? 1 : -1);
       return [
         level === undefined
-          ? `${typed} [VS Code has switched the log off: "Developer: Set Log Level…"]`
-          : `${typed} [log level: ${level}]`,
+          ? t(`{0} [VS Code has switched the log off: "Developer: Set Log Level…"]`, typed)
+          : t("{0} [log level: {1}]", typed, level),
       ];
     }
     case "suspend":
-      return [`${typed} [nothing to suspend: the terminal is a tab of VS Code]`];
+      return [t("{0} [nothing to suspend: the terminal is a tab of VS Code]", typed)];
     case "background":
-      return [`${typed} [nothing to put in the background: the connection stays as long as it is needed]`];
+      return [
+        t("{0} [nothing to put in the background: the connection stays as long as it is needed]", typed),
+      ];
     case "command-line":
       return [
-        `${typed} [no command line, also under EnableEscapeCommandline yes: this version forwards no ports]`,
+        t(
+          "{0} [no command line, also under EnableEscapeCommandline yes: this version forwards no ports]",
+          typed,
+        ),
       ];
   }
 }
 
 function help(key: string): readonly string[] {
   const rows: readonly (readonly [string, string])[] = [
-    [`${key}.`, "end this session, also when nothing answers any more"],
-    [`${key}B`, "send a break"],
-    [`${key}C`, "command line (not available)"],
-    [`${key}I`, "about this connection"],
-    [`${key}R`, "ask for new keys"],
-    [`${key}V/${key}v`, "less or more in the log of SSH Sessions"],
-    [`${key}^Z`, "suspend (not available)"],
-    [`${key}#`, "sessions on this connection"],
-    [`${key}&`, "background (not available)"],
-    [`${key}?`, "this list"],
-    [`${key}${key}`, "send the escape character itself"],
+    [`${key}.`, t("end this session, also when nothing answers any more")],
+    [`${key}B`, t("send a break")],
+    [`${key}C`, t("command line (not available)")],
+    [`${key}I`, t("about this connection")],
+    [`${key}R`, t("ask for new keys")],
+    [`${key}V/${key}v`, t("less or more in the log of SSH Sessions")],
+    [`${key}^Z`, t("suspend (not available)")],
+    [`${key}#`, t("sessions on this connection")],
+    [`${key}&`, t("background (not available)")],
+    [`${key}?`, t("this list")],
+    [`${key}${key}`, t("send the escape character itself")],
   ];
   return [
-    "Escape sequences, only after Enter:",
+    t("Escape sequences, only after Enter:"),
     ...rows.map(([keys, text]) => `  ${keys.padEnd(7)} ${text}`),
   ];
 }

@@ -1,4 +1,5 @@
 /** Words about what two sides agreed on in the key exchange. No vscode. */
+import { t } from "../base/localize.ts";
 import type { NegotiatedAlgorithms } from "../engine/connectionEngine.ts";
 
 /** Whether traffic that somebody records today stays secret from a quantum computer (openssh.com/pq.html). */
@@ -8,6 +9,6 @@ export function isPostQuantum(kex: string): boolean {
 
 /** In the words of `ssh -v`. The names come from our own offer: they need no escaping. */
 export function algorithmsText({ cipher, mac, kex, hostKey }: NegotiatedAlgorithms): string {
-  const note = isPostQuantum(kex) ? "" : " (not post-quantum)";
-  return `${cipher}, MAC ${mac ?? "<implicit>"}, kex ${kex}${note}, host key ${hostKey}`;
+  const note = isPostQuantum(kex) ? "" : t(" (not post-quantum)");
+  return t("{0}, MAC {1}, kex {2}{3}, host key {4}", cipher, mac ?? "<implicit>", kex, note, hostKey);
 }

@@ -1,4 +1,5 @@
 /** What is said about things that ssh_config asks for and that are not done. No vscode, nothing escaped for Markdown. */
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ConfigWarning } from "../config/hostConfig.ts";
 import { keywordTable } from "../config/keywordTable.ts";
@@ -17,20 +18,23 @@ export function configWarningText(warning: ConfigWarning, home: string): string 
       const place = file === undefined ? "ssh_config" : placeText(file, line, home);
       // The words are of one line of a message: the marks of code and emphasis would only be in the way.
       const words = keywordText(keyword).replace(/[`*]/g, "");
-      return `${keywordTable[keyword].name} is not honoured (${place}). ${words}.`;
+      return t("{0} is not honoured ({1}). {2}.", keywordTable[keyword].name, place, words);
     }
     case "match-exec":
-      return `Match exec is not run without OpenSSH's ssh: its block is left out (${placeText(warning.file, warning.line, home)}).`;
+      return t(
+        "Match exec is not run without OpenSSH's ssh: its block is left out ({0}).",
+        placeText(warning.file, warning.line, home),
+      );
     case "canonicalize":
-      return "CanonicalizeHostname needs OpenSSH's ssh, and there is none: names are taken as they are.";
+      return t("CanonicalizeHostname needs OpenSSH's ssh, and there is none: names are taken as they are.");
     case "file-left-out":
-      return `${placeText(warning.file, undefined, home)} is left out: ${printable(warning.why)}.`;
+      return t("{0} is left out: {1}.", placeText(warning.file, undefined, home), printable(warning.why));
   }
 }
 
 function placeText(file: string, line: number | undefined, home: string): string {
   const path = printable(shortPath(file, home));
-  return line === undefined ? path : `${path} line ${line}`;
+  return line === undefined ? path : t("{0} line {1}", path, line);
 }
 
 /** One line for a terminal or the status bar. Undefined: a person's own files ask for nothing that is not honoured. */
@@ -41,7 +45,10 @@ export function configNotice(warnings: readonly ConfigWarning[]): string | undef
   );
   return names.length === 0
     ? undefined
-    : `Not honoured from your ssh_config: ${names.join(", ")}. The command Explain Host says why, and what helps.`;
+    : t(
+        "Not honoured from your ssh_config: {0}. The command Explain Host says why, and what helps.",
+        names.join(", "),
+      );
 }
 
 /** For a hover: Markdown of escaped text. Empty where there is nothing to say. */
@@ -50,5 +57,5 @@ export function configHover(warnings: readonly ConfigWarning[], home: string): s
     .slice(0, mostInHover)
     .map((warning) => `- ${literal(configWarningText(warning, home), 400)}`);
   const others = warnings.length - shown.length;
-  return [...shown, ...(others > 0 ? [`- … and ${others} more`] : [])].join("\n");
+  return [...shown, ...(others > 0 ? [t("- … and {0} more", others)] : [])].join("\n");
 }

@@ -1,4 +1,5 @@
 /** What a person is told when no connection comes about: to which host, and what can help. No vscode. */
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { openFailureCode } from "../engine/channels/messages.ts";
 import { ChannelError, type ConnectError } from "../engine/engineErrors.ts";
@@ -17,82 +18,110 @@ export function connectMessage(
   switch (error.reason) {
     case "name-not-found":
       return failure(
-        `Can't connect to ${name}: no such host name is known. Check HostName, your network and VPN.`,
-        retry,
-        showLog,
+        t("Can't connect to {0}: no such host name is known. Check HostName, your network and VPN.", name),
+        retry(),
+        showLog(),
       );
     case "refused":
       return failure(
-        `Can't connect to ${name}: the connection was refused. Is the SSH server running, and on that port?`,
-        retry,
-        showLog,
+        t(
+          "Can't connect to {0}: the connection was refused. Is the SSH server running, and on that port?",
+          name,
+        ),
+        retry(),
+        showLog(),
       );
     case "unreachable":
       return failure(
-        `Can't connect to ${name}: the network does not lead there. Check your network and VPN.`,
-        retry,
-        showLog,
+        t("Can't connect to {0}: the network does not lead there. Check your network and VPN.", name),
+        retry(),
+        showLog(),
       );
     case "timed-out":
       return failure(
-        `Can't connect to ${name}: no answer in time. Check your network, VPN and firewalls; ConnectTimeout in ssh_config gives it longer.`,
-        retry,
-        showLog,
+        t(
+          "Can't connect to {0}: no answer in time. Check your network, VPN and firewalls; ConnectTimeout in ssh_config gives it longer.",
+          name,
+        ),
+        retry(),
+        showLog(),
       );
     case "reset":
       return failure(
-        `Can't connect to ${name}: the connection was reset. The server, or a firewall, may refuse your address.`,
-        retry,
-        showLog,
+        t(
+          "Can't connect to {0}: the connection was reset. The server, or a firewall, may refuse your address.",
+          name,
+        ),
+        retry(),
+        showLog(),
       );
     case "closed-during-handshake":
       return failure(
-        `Can't connect to ${name}: the server hung up before the login.${saying(error.serverText)} It may be overloaded (MaxStartups) or block your address.`,
-        retry,
-        showLog,
+        t(
+          "Can't connect to {0}: the server hung up before the login.{1} It may be overloaded (MaxStartups) or block your address.",
+          name,
+          saying(error.serverText),
+        ),
+        retry(),
+        showLog(),
       );
     case "no-common-algorithm":
       return failure(
-        `Can't connect to ${name}: the server and SSH Sessions share no algorithm. ${mismatchAdvice(error)}`,
-        showLog,
+        t(
+          "Can't connect to {0}: the server and SSH Sessions share no algorithm. {1}",
+          name,
+          mismatchAdvice(error),
+        ),
+        showLog(),
       );
     case "not-ssh":
       return failure(
-        `Can't connect to ${name}: what answers there is not an SSH server. ${said} Check the port.`,
-        retry,
-        showLog,
+        t("Can't connect to {0}: what answers there is not an SSH server. {1} Check the port.", name, said),
+        retry(),
+        showLog(),
       );
     case "refused-before-version":
       return failure(
-        `Can't connect to ${name}: it closed the connection before the login and said: "${printable((error.serverText ?? "").trim(), 200)}". It may be busy (MaxStartups), not accept your address, or not be an SSH server.`,
-        retry,
-        showLog,
+        t(
+          `Can't connect to {0}: it closed the connection before the login and said: "{1}". It may be busy (MaxStartups), not accept your address, or not be an SSH server.`,
+          name,
+          printable((error.serverText ?? "").trim(), 200),
+        ),
+        retry(),
+        showLog(),
       );
     case "protocol-version":
       return failure(
-        `Can't connect to ${name}: it only knows SSH 1, which is broken and which nothing supports any more.`,
-        showLog,
+        t(
+          "Can't connect to {0}: it only knows SSH 1, which is broken and which nothing supports any more.",
+          name,
+        ),
+        showLog(),
       );
     case "protocol":
-      return failure(`Can't connect to ${name}: the server's answer made no sense. ${said}`, retry, showLog);
+      return failure(
+        t("Can't connect to {0}: the server's answer made no sense. {1}", name, said),
+        retry(),
+        showLog(),
+      );
     case "proxy-failed":
       return failure(
-        `Can't connect to ${name}: its ProxyCommand failed. ${said} Try the command in a terminal.`,
-        retry,
-        showLog,
+        t("Can't connect to {0}: its ProxyCommand failed. {1} Try the command in a terminal.", name, said),
+        retry(),
+        showLog(),
       );
     case "jump-failed":
       return jumpMessage(error, name, tell);
     case "unsupported":
       return failure(
-        `Can't connect to ${name}: it needs something that SSH Sessions does not support yet. ${said}`,
-        showLog,
+        t("Can't connect to {0}: it needs something that SSH Sessions does not support yet. {1}", name, said),
+        showLog(),
       );
     case "local":
       return failure(
-        `Can't connect to ${name}: this machine could not open a connection. ${said}`,
-        retry,
-        showLog,
+        t("Can't connect to {0}: this machine could not open a connection. {1}", name, said),
+        retry(),
+        showLog(),
       );
   }
 }
@@ -103,9 +132,9 @@ function jumpMessage(
   name: string,
   tell: (cause: unknown, host: string) => UserMessage | undefined,
 ): UserMessage {
-  const start = `Can't connect to ${name}`;
+  const start = t("Can't connect to {0}", name);
   if (jump === undefined) {
-    return failure(`${start} through its jump host. ${sentence(message)}`, retry, showLog);
+    return failure(t("{0} through its jump host. {1}", start, sentence(message)), retry(), showLog());
   }
   const hop = `"${printable(jump.host)}"`;
   const target = printable(jump.target);
@@ -113,26 +142,42 @@ function jumpMessage(
     // The jump host's own failure says what to do; it is told with the host that it is about.
     const inner = cause === undefined ? undefined : tell(cause, jump.host);
     return failure(
-      `${start} through its jump host ${hop}. ${inner?.text ?? "The connection to the jump host was lost."}`,
-      ...(inner?.actions ?? [retry, showLog]),
+      t(
+        "{0} through its jump host {1}. {2}",
+        start,
+        hop,
+        inner?.text ?? t("The connection to the jump host was lost."),
+      ),
+      ...(inner?.actions ?? [retry(), showLog()]),
     );
   }
   switch (cause.reason) {
     case "refused":
-      return failure(`${start}: ${tunnelRefusal(cause, hop, target)}`, retry, showLog);
+      return failure(`${start}: ${tunnelRefusal(cause, hop, target)}`, retry(), showLog());
     case "timed-out":
       return failure(
-        `${start}: its jump host ${hop} did not reach ${target} in time. Check HostName and Port, and the network behind ${hop}.`,
-        retry,
-        showLog,
+        t(
+          "{0}: its jump host {1} did not reach {2} in time. Check HostName and Port, and the network behind {3}.",
+          start,
+          hop,
+          target,
+          hop,
+        ),
+        retry(),
+        showLog(),
       );
     case "request-failed":
     case "request-too-large":
     case "connection-ended":
       return failure(
-        `${start}: the connection to its jump host ${hop} ended while it was to reach ${target}. Try again.`,
-        retry,
-        showLog,
+        t(
+          "{0}: the connection to its jump host {1} ended while it was to reach {2}. Try again.",
+          start,
+          hop,
+          target,
+        ),
+        retry(),
+        showLog(),
       );
   }
 }
@@ -141,13 +186,34 @@ function tunnelRefusal({ code, description }: ChannelError, hop: string, target:
   const said = saying(description);
   switch (code) {
     case openFailureCode.administrativelyProhibited:
-      return `its jump host ${hop} does not allow a connection to ${target}.${said} AllowTcpForwarding, PermitOpen and the options of your key on ${hop} decide that.`;
+      return t(
+        "its jump host {0} does not allow a connection to {1}.{2} AllowTcpForwarding, PermitOpen and the options of your key on {3} decide that.",
+        hop,
+        target,
+        said,
+        hop,
+      );
     case openFailureCode.unknownChannelType:
-      return `its jump host ${hop} forwards no connections, so it can't be a jump host.${said} Choose another one in ProxyJump.`;
+      return t(
+        "its jump host {0} forwards no connections, so it can't be a jump host.{1} Choose another one in ProxyJump.",
+        hop,
+        said,
+      );
     case openFailureCode.resourceShortage:
-      return `its jump host ${hop} has no room for a connection to ${target}.${said} End others, or try again later.`;
+      return t(
+        "its jump host {0} has no room for a connection to {1}.{2} End others, or try again later.",
+        hop,
+        target,
+        said,
+      );
     default:
-      return `its jump host ${hop} did not reach ${target}.${said} Check HostName and Port as seen from ${hop}, and that an SSH server runs there.`;
+      return t(
+        "its jump host {0} did not reach {1}.{2} Check HostName and Port as seen from {3}, and that an SSH server runs there.",
+        hop,
+        target,
+        said,
+        hop,
+      );
   }
 }
 
@@ -158,8 +224,16 @@ function mismatchAdvice({ mismatch, message }: ConnectError): string {
   }
   const { keyword, offered, allowable } = mismatch;
   const [first] = allowable;
-  const has = `The server has ${printable(offered.join(", "), 300) || "none"} (${keyword}).`;
+  const has = t("The server has {0} ({1}).", printable(offered.join(", "), 300) || "none", keyword);
   return first === undefined
-    ? `${has} None of these is supported here, and no setting changes that: the server has to offer another one.`
-    : `${has} To allow what is old and weak for this host alone, put "${keyword} +${printable(first, 100)}" into its block of ssh_config.`;
+    ? t(
+        "{0} None of these is supported here, and no setting changes that: the server has to offer another one.",
+        has,
+      )
+    : t(
+        `{0} To allow what is old and weak for this host alone, put "{1} +{2}" into its block of ssh_config.`,
+        has,
+        keyword,
+        printable(first, 100),
+      );
 }

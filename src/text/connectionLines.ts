@@ -1,4 +1,5 @@
 /** What `~I` and `~#` tell in a terminal. No vscode. */
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import { formatBytes, formatDuration } from "../session/sessionDetails.ts";
@@ -19,18 +20,26 @@ export function connectionLines(
 ): readonly string[] {
   const master = masterOf(session, masters);
   if (master === undefined) {
-    return ["The connection is gone."];
+    return [t("The connection is gone.")];
   }
   const { keepalive } = master;
   return [
-    `Connection ${master.id} to ${printable(destinationText(master.destination))}${master.via.length === 0 ? "" : ` via ${printable(master.via.join(", "))}`}`,
-    `  state      ${master.state.kind}, for ${formatDuration(now - master.since)}`,
+    t(
+      "Connection {0} to {1}{2}",
+      master.id,
+      printable(destinationText(master.destination)),
+      master.via.length === 0 ? "" : t(" via {0}", printable(master.via.join(", "))),
+    ),
+    t("  state      {0}, for {1}", master.state.kind, formatDuration(now - master.since)),
     `  addresses  ${master.localAddress ?? "?"} -> ${master.remoteAddress ?? "?"}`,
     `  server     ${printable(master.serverVersion ?? "?")}`,
-    `  algorithms ${master.algorithms === undefined ? "?" : algorithmsText(master.algorithms)}`,
-    `  traffic    ${formatBytes(master.bytesIn)} received, ${formatBytes(master.bytesOut)} sent`,
-    `  round trip ${master.roundTripMs === undefined ? "not measured" : roundTrip(master.roundTripMs)}`,
-    `  keepalive  ${keepalive.serverAliveInterval === 0 ? "off" : `every ${keepalive.serverAliveInterval} s, ${keepalive.serverAliveCountMax} times`}`,
+    t("  algorithms {0}", master.algorithms === undefined ? "?" : algorithmsText(master.algorithms)),
+    t("  traffic    {0} received, {1} sent", formatBytes(master.bytesIn), formatBytes(master.bytesOut)),
+    t(
+      "  round trip {0}",
+      master.roundTripMs === undefined ? t("not measured") : roundTrip(master.roundTripMs),
+    ),
+    `  keepalive  ${keepalive.serverAliveInterval === 0 ? "off" : t("every {0} s, {1} times", keepalive.serverAliveInterval, keepalive.serverAliveCountMax)}`,
   ];
 }
 
@@ -42,10 +51,10 @@ export function channelLines(
 ): readonly string[] {
   const master = masterOf(session, masters);
   if (master === undefined) {
-    return ["The connection is gone."];
+    return [t("The connection is gone.")];
   }
   return [
-    `The following sessions are open on ${master.id} (${printable(master.spec)}):`,
+    t("The following sessions are open on {0} ({1}):", master.id, printable(master.spec)),
     ...master.sessions.map(
       (each) =>
         `  ${each.id === session.id ? "*" : " "} ${each.id} ${each.kind} "${printable(each.title, 60)}" (${each.state.kind}, ${formatDuration(now - each.since)}, ${formatBytes(each.bytesIn)} received)`,

@@ -1,4 +1,5 @@
 /** What is said when something was copied, or could not be. No vscode. */
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { plainMessage } from "./plainMessage.ts";
 
@@ -9,6 +10,9 @@ export function copiedText(command: string): string {
 
 export function notCopiedText(host: string): string {
   return plainMessage(
-    `The SSH command for "${printable(host)}" can't be copied: it has a character that your terminal's shell has no way to write.`,
+    t(
+      `The SSH command for "{0}" can't be copied: it has a character that your terminal's shell has no way to write.`,
+      printable(host),
+    ),
   );
 }

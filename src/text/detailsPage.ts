@@ -1,4 +1,5 @@
 /** The page of details of a session or a connection, as plain data. No vscode. */
+import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ChannelDetails, ChannelMoment } from "../engine/connectionEngine.ts";
 import type { DetailsHistory } from "../session/detailsHistory.ts";
@@ -13,9 +14,9 @@ import {
 } from "../session/sessionDetails.ts";
 import type { SessionOutcome, SessionSnapshot, SessionState } from "../session/sessionTypes.ts";
 import type { DetailsPage, DetailsPlot, DetailsTone, TimelineItem } from "./detailsPageTypes.ts";
-import { destinationText, plural } from "./humanText.ts";
+import { destinationText } from "./humanText.ts";
 
-const buttons = { copy: "Copy as Text", openText: "Open as Text" } as const;
+const buttons = () => ({ copy: t("Copy as Text"), openText: t("Open as Text") }) as const;
 
 /** @param now wall-clock milliseconds. */
 export function sessionPage(
@@ -27,17 +28,22 @@ export function sessionPage(
 ): DetailsPage {
   return {
     title: printable(session.title),
-    subtitle: `${session.kind} on ${printable(session.spec)}${master === undefined ? "" : ` · ${printable(destinationText(master.destination))}`}`,
+    subtitle: t(
+      "{0} on {1}{2}",
+      session.kind,
+      printable(session.spec),
+      master === undefined ? "" : ` · ${printable(destinationText(master.destination))}`,
+    ),
     state: sessionState(session.state),
     sections: sessionSections(session, channel, master, now),
-    timelineTitle: "Life of the channel",
+    timelineTitle: t("Life of the channel"),
     timeline: timeline(channelMoments(session, channel)),
     plots: [
       ...(master === undefined ? [] : [roundTripPlot(master.roundTrips)]),
       throughputPlot(history),
       windowPlot(history),
     ],
-    buttons,
+    buttons: buttons(),
   };
 }
 
@@ -45,22 +51,22 @@ export function sessionPage(
 export function connectionPage(master: MasterSnapshot, history: DetailsHistory, now: number): DetailsPage {
   return {
     title: printable(master.spec),
-    subtitle: `connection to ${printable(destinationText(master.destination))}`,
+    subtitle: t("connection to {0}", printable(destinationText(master.destination))),
     state: { text: master.state.kind, tone: connectionTones[master.state.kind] },
     sections: [
       ...connectionSections(master, now),
       {
-        title: "Sessions",
+        title: t("Sessions"),
         rows: master.sessions.map((session) => [
           session.id,
           printable(`${session.title}: ${session.kind}, ${session.state.kind}`),
         ]),
       },
     ],
-    timelineTitle: "Life of the connection",
+    timelineTitle: t("Life of the connection"),
     timeline: timeline(connectionMoments(master)),
     plots: [roundTripPlot(master.roundTrips), throughputPlot(history)],
-    buttons,
+    buttons: buttons(),
   };
 }
 
@@ -112,15 +118,15 @@ interface Moment {
   readonly tone: DetailsTone;
 }
 
-const momentTexts: Readonly<Record<ChannelMoment["kind"], Omit<Moment, "at">>> = {
-  opened: { label: "Channel opened", detail: "The server confirmed it.", tone: "good" },
-  "exit-received": { label: "Exit status received", tone: "off" },
-  "eof-sent": { label: "EOF sent", detail: "The program gets no more input.", tone: "off" },
-  "eof-received": { label: "EOF received", detail: "The server sends no more output.", tone: "off" },
-  "close-sent": { label: "Close sent", tone: "off" },
-  "close-received": { label: "Close received", tone: "off" },
-  "connection-lost": { label: "Connection lost", tone: "bad" },
-};
+const momentTexts = (): Readonly<Record<ChannelMoment["kind"], Omit<Moment, "at">>> => ({
+  opened: { label: t("Channel opened"), detail: t("The server confirmed it."), tone: "good" },
+  "exit-received": { label: t("Exit status received"), tone: "off" },
+  "eof-sent": { label: t("EOF sent"), detail: t("The program gets no more input."), tone: "off" },
+  "eof-received": { label: t("EOF received"), detail: t("The server sends no more output."), tone: "off" },
+  "close-sent": { label: t("Close sent"), tone: "off" },
+  "close-received": { label: t("Close received"), tone: "off" },
+  "connection-lost": { label: t("Connection lost"), tone: "bad" },
+});
 
 function channelMoments(session: SessionSnapshot, channel: ChannelDetails | undefined): readonly Moment[] {
   const requests = (channel?.requests ?? []).flatMap(({ name, detail, outcome, at }): Moment[] =>
@@ -129,7 +135,7 @@ function channelMoments(session: SessionSnapshot, channel: ChannelDetails | unde
       : [
           {
             at,
-            label: `Request ${printable(name)}`,
+            label: t("Request {0}", printable(name)),
             detail: printable(requestResult(outcome, detail)),
             tone: outcome === "refused" ? "warning" : outcome === "accepted" ? "good" : "off",
           },
@@ -137,14 +143,14 @@ function channelMoments(session: SessionSnapshot, channel: ChannelDetails | unde
   );
   const { state } = session;
   return [
-    { at: session.since, label: "Session asked for", tone: "off" },
-    ...(channel?.moments ?? []).map(({ kind, at }) => ({ at, ...momentTexts[kind] })),
+    { at: session.since, label: t("Session asked for"), tone: "off" },
+    ...(channel?.moments ?? []).map(({ kind, at }) => ({ at, ...momentTexts()[kind] })),
     ...joinResizes(requests),
     ...(state.kind === "ended"
       ? [
           {
             at: state.since,
-            label: "Session ended",
+            label: t("Session ended"),
             detail: describeOutcome(state.outcome),
             tone: outcomeTone(state.outcome),
           },
@@ -173,16 +179,21 @@ function connectionMoments(master: MasterSnapshot): readonly Moment[] {
   return [
     {
       at: master.since,
-      label: state.kind === "connecting" ? "Connecting" : "Connected",
+      label: state.kind === "connecting" ? t("Connecting") : t("Connected"),
       tone: state.kind === "connecting" ? "busy" : "good",
     },
     ...master.sessions.flatMap((session): Moment[] => [
-      { at: session.since, label: `Session ${session.id}`, detail: printable(session.title), tone: "off" },
+      {
+        at: session.since,
+        label: t("Session {0}", session.id),
+        detail: printable(session.title),
+        tone: "off",
+      },
       ...(session.state.kind === "ended"
         ? [
             {
               at: session.state.since,
-              label: `Session ${session.id} ended`,
+              label: t("Session {0} ended", session.id),
               detail: describeOutcome(session.state.outcome),
               tone: outcomeTone(session.state.outcome),
             },
@@ -191,7 +202,7 @@ function connectionMoments(master: MasterSnapshot): readonly Moment[] {
     ]),
     ...(state.kind === "ready" || state.kind === "connecting"
       ? []
-      : [{ at: state.since, label: `State: ${state.kind}`, tone: connectionTones[state.kind] }]),
+      : [{ at: state.since, label: t("State: {0}", state.kind), tone: connectionTones[state.kind] }]),
   ];
 }
 
@@ -218,16 +229,22 @@ function roundTripPlot(roundTrips: readonly number[]): DetailsPlot {
   const last = roundTrips.at(-1);
   return {
     id: "roundTrip",
-    title: "Round trip",
+    title: t("Round trip"),
     unit: "milliseconds",
     along: "count",
     x: roundTrips.map((_, index) => index + 1),
-    series: [{ label: "Round trip", values: roundTrips }],
+    series: [{ label: t("Round trip"), values: roundTrips }],
     summary:
       last === undefined
-        ? "No round trip has been measured yet."
-        : `${plural(roundTrips.length, "measurement")}: last ${last.toFixed(1)} ms, lowest ${Math.min(...roundTrips).toFixed(1)} ms, highest ${Math.max(...roundTrips).toFixed(1)} ms.`,
-    empty: "Drawn from the second measured round trip on.",
+        ? t("No round trip has been measured yet.")
+        : t(
+            "{0}: last {1} ms, lowest {2} ms, highest {3} ms.",
+            plural(roundTrips.length, "{0} measurement", "{0} measurements"),
+            last.toFixed(1),
+            Math.min(...roundTrips).toFixed(1),
+            Math.max(...roundTrips).toFixed(1),
+          ),
+    empty: t("Drawn from the second measured round trip on."),
   };
 }
 
@@ -238,16 +255,16 @@ function throughputPlot(history: DetailsHistory): DetailsPlot {
     value === undefined ? "unknown" : `${formatBytes(value)}/s`;
   return {
     id: "throughput",
-    title: "Throughput",
+    title: t("Throughput"),
     unit: "bytes per second",
     along: "time",
     x: history.samples.map(({ at }) => at / 1000),
     series: [
-      { label: "Received", values: rates.map((each) => each.in ?? null) },
-      { label: "Sent", values: rates.map((each) => each.out ?? null) },
+      { label: t("Received"), values: rates.map((each) => each.in ?? null) },
+      { label: t("Sent"), values: rates.map((each) => each.out ?? null) },
     ],
-    summary: `Received ${speed(last?.in)}, sent ${speed(last?.out)}.`,
-    empty: "Drawn from the next second on.",
+    summary: t("Received {0}, sent {1}.", speed(last?.in), speed(last?.out)),
+    empty: t("Drawn from the next second on."),
   };
 }
 
@@ -257,15 +274,19 @@ function windowPlot(history: DetailsHistory): DetailsPlot {
   const left = (value: number | undefined): string => (value === undefined ? "unknown" : formatBytes(value));
   return {
     id: "window",
-    title: "Window left",
+    title: t("Window left"),
     unit: "bytes",
     along: "time",
     x: samples.map(({ at }) => at / 1000),
     series: [
-      { label: "Ours", values: samples.map(({ localWindow }) => localWindow ?? null) },
+      { label: t("Ours"), values: samples.map(({ localWindow }) => localWindow ?? null) },
       { label: "Server's", values: samples.map(({ remoteWindow }) => remoteWindow ?? null) },
     ],
-    summary: `Left of our window ${left(last?.localWindow)}, of the server's ${left(last?.remoteWindow)}.`,
-    empty: "Drawn from the next second on.",
+    summary: t(
+      "Left of our window {0}, of the server's {1}.",
+      left(last?.localWindow),
+      left(last?.remoteWindow),
+    ),
+    empty: t("Drawn from the next second on."),
   };
 }

@@ -1,4 +1,5 @@
 /** What is asked before a command ends several sessions. */
+import { t } from "../base/localize.ts";
 
 export interface EndQuestion {
   readonly message: string;
@@ -11,9 +12,9 @@ export interface EndQuestion {
 /** @param sessions how many end; two or more. */
 export function disconnectQuestion(sessions: number): EndQuestion {
   return {
-    message: `Disconnect ${sessions} sessions?`,
-    detail: "They end in order: their shells hang up, and what runs in them ends.",
-    action: `Disconnect ${sessions} Sessions`,
-    neverAgain: "Disconnect, and Don't Ask Again",
+    message: t("Disconnect {0} sessions?", sessions),
+    detail: t("They end in order: their shells hang up, and what runs in them ends."),
+    action: t("Disconnect {0} Sessions", sessions),
+    neverAgain: t("Disconnect, and Don't Ask Again"),
   };
 }

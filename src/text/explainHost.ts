@@ -1,5 +1,7 @@
 /** The document of *Explain Host…*: everything that decides how a host is connected to, and where each value comes from. No vscode. */
+
 import type { KeyPlan } from "../auth/keyPlan.ts";
+import { t } from "../base/localize.ts";
 import type { HostConfig, ValueSource } from "../config/hostConfig.ts";
 import { formatHostSpec } from "../config/hostSpec.ts";
 import type { Keyword } from "../config/keywordTable.ts";
@@ -59,14 +61,14 @@ export function explainHost(explanation: HostExplanation): LinkedText {
     target: /^(?:[/\\]|[a-z]:)/i.test(path) ? { kind: "file", file: path } : undefined,
   });
 
-  out.line(`How SSH Sessions connects to "${host}"`);
+  out.line(t(`How SSH Sessions connects to "{0}"`, host));
   out.line(
     "ssh_config: ",
-    configFile === "" ? "OpenSSH's own files" : file(configFile),
+    configFile === "" ? t("OpenSSH's own files") : file(configFile),
     configFile === "" ? "" : " (sshSessions.configFile)",
   );
 
-  out.heading("Destination");
+  out.heading(t("Destination"));
   out.line(destinationText(config));
   for (const keyword of ["hostname", "user", "port"] as const) {
     out.line(
@@ -78,29 +80,29 @@ export function explainHost(explanation: HostExplanation): LinkedText {
     );
   }
 
-  out.heading("Way there");
+  out.heading(t("Way there"));
   chain(out, explanation, from);
 
-  out.heading("Login");
-  out.line(...row("Methods", methods(config).join(", ") || "none"));
-  out.line(...row("Agent", explanation.keys.agent ?? "none"), from(config.sources.get("identityagent")));
+  out.heading(t("Login"));
+  out.line(...row(t("Methods"), methods(config).join(", ") || "none"));
+  out.line(...row(t("Agent"), explanation.keys.agent ?? "none"), from(config.sources.get("identityagent")));
   keys(out, explanation.keys, config);
 
-  out.heading("Host keys");
+  out.heading(t("Host keys"));
   out.line(
-    ...row("Checked", config.strictHostKeyChecking),
+    ...row(t("Checked"), config.strictHostKeyChecking),
     from(config.sources.get("stricthostkeychecking")),
   );
   out.line(
-    ...row("Looked up as", config.hostKeyAlias ?? config.hostName),
+    ...row(t("Looked up as"), config.hostKeyAlias ?? config.hostName),
     from(config.sources.get("hostkeyalias")),
   );
-  files(out, "Own files", config.userKnownHostsFiles.map(file));
+  files(out, t("Own files"), config.userKnownHostsFiles.map(file));
   files(out, "Machine's files", config.globalKnownHostsFiles.map(file));
 
-  out.heading("Not honoured");
+  out.heading(t("Not honoured"));
   if (config.warnings.length === 0) {
-    out.line("Nothing that the files ask for is left undone.");
+    out.line(t("Nothing that the files ask for is left undone."));
   }
   for (const warning of config.warnings.slice(0, mostListed)) {
     const target: LinkTarget | undefined =
@@ -116,10 +118,10 @@ export function explainHost(explanation: HostExplanation): LinkedText {
 
   more(out, config.warnings.length);
 
-  out.heading("Connection and sessions");
+  out.heading(t("Connection and sessions"));
   for (const { key, value, source } of explanation.policies) {
     out.line(
-      ...row(key, typeof value === "string" ? value : (JSON.stringify(value) ?? "not set")),
+      ...row(key, typeof value === "string" ? value : (JSON.stringify(value) ?? t("not set"))),
       from(source),
     );
   }
@@ -130,7 +132,7 @@ export function explainHost(explanation: HostExplanation): LinkedText {
 
 function more(out: LinkedTextBuilder, count: number): void {
   if (count > mostListed) {
-    out.line(`  … and ${count - mostListed} more`);
+    out.line(t("  … and {0} more", count - mostListed));
   }
 }
 
@@ -167,7 +169,7 @@ function chain(
   if (config.proxyCommand !== undefined) {
     out.line(...row("ProxyCommand", config.proxyCommand), from(config.sources.get("proxycommand")));
   } else if (hops.length === 0) {
-    out.line("Directly, without a jump host.");
+    out.line(t("Directly, without a jump host."));
   } else {
     out.line(
       ...row("ProxyJump", config.proxyJump.map((hop) => formatHostSpec(hop)).join(",")),
@@ -202,18 +204,18 @@ function methods(config: HostConfig): readonly string[] {
 
 function keys(out: LinkedTextBuilder, { keys: tried, problems }: KeyPlan, config: HostConfig): void {
   if (!config.pubkeyAuthentication) {
-    out.line("No key is tried: PubkeyAuthentication is off.");
+    out.line(t("No key is tried: PubkeyAuthentication is off."));
     return;
   }
   out.line(
-    tried.length === 0 ? "No key is there to be tried." : "Keys, in the order in which they are tried:",
+    tried.length === 0 ? t("No key is there to be tried.") : t("Keys, in the order in which they are tried:"),
   );
   tried.slice(0, mostListed).forEach((key, index) => {
     out.line(`  ${index + 1}. ${key}`);
   });
   more(out, tried.length);
   for (const problem of problems.slice(0, mostListed)) {
-    out.line(`  Not used: ${problem}`);
+    out.line(t("  Not used: {0}", problem));
   }
   more(out, problems.length);
 }
@@ -242,18 +244,18 @@ function values(
   const isSet = (keyword: Keyword): boolean =>
     (config.sources.get(keyword) ?? { kind: "default" }).kind !== "default";
   for (const [title, wanted] of [
-    ["Values of ssh_config that are set", true],
-    ["Values of ssh_config by default", false],
+    [t("Values of ssh_config that are set"), true],
+    [t("Values of ssh_config by default"), false],
   ] as const) {
     out.heading(title);
     const some = shown.filter((keyword) => isSet(keyword) === wanted);
     for (const keyword of some) {
       const { name, standing } = keywordTable[keyword];
-      const note = wanted && standing !== "honoured" ? " (no effect here)" : "";
+      const note = wanted && standing !== "honoured" ? t(" (no effect here)") : "";
       out.line(...row(name, shownValue(keyword, config)), from(config.sources.get(keyword)), note);
     }
     if (some.length === 0) {
-      out.line("None.");
+      out.line(t("None."));
     }
   }
 }

@@ -1,4 +1,5 @@
 /** The words about other extensions that want to use a host. No vscode. */
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { plainMessage } from "./plainMessage.ts";
 
@@ -17,7 +18,7 @@ export interface AccessQuestion {
   readonly claim?: string;
 }
 
-export const allowAccess = "Allow on This Host";
+export const allowAccess = () => t("Allow on This Host");
 
 export function accessQuestionText({ host, destination, purpose, what, claim }: AccessQuestion): {
   readonly message: string;
@@ -26,30 +27,36 @@ export function accessQuestionText({ host, destination, purpose, what, claim }: 
   const name = `"${printable(host, 100)}"`;
   const shown = what === undefined ? undefined : printable(what, 200);
   const wants: Record<AccessPurpose, string> = {
-    run: `An extension wants to run commands on ${name}.`,
-    terminal: `An extension wants to open a terminal on ${name}.`,
-    connect: `An extension wants to connect to ${name}.`,
-    end: `An extension wants to end connections to ${name}.`,
+    run: t("An extension wants to run commands on {0}.", name),
+    terminal: t("An extension wants to open a terminal on {0}.", name),
+    connect: t("An extension wants to connect to {0}.", name),
+    end: t("An extension wants to end connections to {0}.", name),
     command: `An extension, a link or a key binding wants to use ${name}.`,
   };
   return {
     message: plainMessage(wants[purpose]),
     detail: plainMessage(
       [
-        `The host is ${printable(destination, 200)}.`,
+        t("The host is {0}.", printable(destination, 200)),
         ...(shown === undefined
           ? []
-          : [purpose === "command" ? `It called the command "${shown}".` : `It wants to run: ${shown}`]),
+          : [
+              purpose === "command"
+                ? t(`It called the command "{0}".`, shown)
+                : t("It wants to run: {0}", shown),
+            ]),
         claim === undefined
-          ? "VS Code does not say which extension it is."
-          : `It says that its name is "${printable(claim, 60)}". VS Code can't confirm that.`,
-        "If you allow it, every extension may log in to this host with your keys and remembered passwords, run commands there and end its connections, until you call Revoke Extension Access.",
+          ? t("VS Code does not say which extension it is.")
+          : t(`It says that its name is "{0}". VS Code can't confirm that.`, printable(claim, 60)),
+        t(
+          "If you allow it, every extension may log in to this host with your keys and remembered passwords, run commands there and end its connections, until you call Revoke Extension Access.",
+        ),
       ].join("\n\n"),
     ),
   };
 }
 
-export const noAccessGranted = "No host is open to other extensions.";
+export const noAccessGranted = () => t("No host is open to other extensions.");
 
 /** For the log, one line. */
 export function accessLogLine(
@@ -57,14 +64,14 @@ export function accessLogLine(
   decision: "allowed" | "refused" | "busy",
 ): string {
   const who =
-    claim === undefined ? "An extension" : `An extension that calls itself "${printable(claim, 60)}"`;
+    claim === undefined ? t("An extension") : t(`An extension that calls itself "{0}"`, printable(claim, 60));
   const target = `"${printable(host, 100)}" (${printable(destination, 200)})`;
   switch (decision) {
     case "allowed":
-      return `${who} may use ${target} from now on`;
+      return t("{0} may use {1} from now on", who, target);
     case "refused":
-      return `${who} may not use ${target}`;
+      return t("{0} may not use {1}", who, target);
     case "busy":
-      return `${who} was refused ${target} without a question: too many were asked`;
+      return t("{0} was refused {1} without a question: too many were asked", who, target);
   }
 }

@@ -1,3 +1,4 @@
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { ConnectError } from "../engine/engineErrors.ts";
 import { HostKeyError } from "../trust/hostKeyErrors.ts";
@@ -14,23 +15,30 @@ export function hostKeyWarning(error: unknown): readonly [string, ...string[]] |
   if (!HostKeyError.is(error) || (error.reason !== "changed" && error.reason !== "revoked")) {
     return undefined;
   }
-  const shown = `${printable(error.host)} shows: ${printable(error.keyType)} ${printable(error.fingerprint)}`;
+  const shown = t(
+    "{0} shows: {1} {2}",
+    printable(error.host),
+    printable(error.keyType),
+    printable(error.fingerprint),
+  );
   const line = error.line === undefined ? "" : `:${error.line}`;
   const entry = error.file === undefined ? "known_hosts" : `${printable(error.file)}${line}`;
   if (error.reason === "revoked") {
     return [
-      "WARNING: REVOKED HOST KEY!",
-      "The server's key is one that must not be trusted any more: somebody may have stolen it.",
+      t("WARNING: REVOKED HOST KEY!"),
+      t("The server's key is one that must not be trusted any more: somebody may have stolen it."),
       shown,
-      `Revoked in: ${entry}`,
-      "Ask the server's owner. Nothing was sent.",
+      t("Revoked in: {0}", entry),
+      t("Ask the server's owner. Nothing was sent."),
     ];
   }
   return [
-    "WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!",
-    "Somebody may be listening in right now (man in the middle), or the server was set up anew.",
+    t("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!"),
+    t("Somebody may be listening in right now (man in the middle), or the server was set up anew."),
     shown,
-    `Known is another key: ${entry}`,
-    "Ask the server's owner whether the key shown is right. Only then remove that line, and try again. Nothing was sent.",
+    t("Known is another key: {0}", entry),
+    t(
+      "Ask the server's owner whether the key shown is right. Only then remove that line, and try again. Nothing was sent.",
+    ),
   ];
 }

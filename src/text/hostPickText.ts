@@ -1,4 +1,6 @@
 /** The row of the host pick that connects to what was typed. */
+import { t } from "../base/localize.ts";
+
 export function connectToTyped(typed: string): string {
-  return `Connect to ${typed}`;
+  return t("Connect to {0}", typed);
 }

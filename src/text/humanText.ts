@@ -63,10 +63,6 @@ export function usualRoundTrip(milliseconds: readonly number[]): string | undefi
   return middle === undefined ? undefined : middle < 1 ? "< 1 ms" : roundTrip(middle);
 }
 
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 const bars = "▁▂▃▄▅▆▇█";
 
 /** The values as a row of bars, scaled between the smallest and the largest; the last `width` of them. */

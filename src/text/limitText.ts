@@ -1,4 +1,5 @@
 /** What people read about a session's limits. No vscode. */
+import { t } from "../base/localize.ts";
 import type { ValueSource } from "../config/hostConfig.ts";
 import { limitNames } from "../session/sessionDetails.ts";
 import type { LimitSnapshot } from "../session/sessionTypes.ts";
@@ -13,18 +14,18 @@ export function limitRowText(limits: readonly LimitSnapshot[], now: number): str
 
 /** `2 h left of 8 h` */
 export function limitLeftText({ endsAt, seconds }: LimitSnapshot, now: number): string {
-  return `${timeLeft(endsAt - now)} left of ${shortDuration(seconds * 1000)}`;
+  return t("{0} left of {1}", timeLeft(endsAt - now), shortDuration(seconds * 1000));
 }
 
 /** As the name of a row in a table: `Time limit`. */
 export function limitTitle({ kind }: Pick<LimitSnapshot, "kind">): string {
-  const name = limitNames[kind];
+  const name = limitNames()[kind];
   return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
 /** Not escaped. @param home shown as `~`. */
 export function limitSourceText(source: ValueSource, home: string): string {
-  return source.kind === "commandLine" ? "set for this session" : valueSourceText(source, home);
+  return source.kind === "commandLine" ? t("set for this session") : valueSourceText(source, home);
 }
 
 /**
@@ -33,20 +34,25 @@ export function limitSourceText(source: ValueSource, home: string): string {
  */
 export function limitsExtendedText(title: string, limits: readonly LimitSnapshot[], now: number): string {
   if (limits.length === 0) {
-    return `"${title}" has no limit. It stays open until you end it.`;
+    return t(`"{0}" has no limit. It stays open until you end it.`, title);
   }
   const time = limits.find(({ kind }) => kind === "time");
   const silence = limits.find(({ kind }) => kind !== "time");
-  const quiet =
+  const quiet: string | undefined =
     silence &&
-    `${shortDuration(silence.seconds * 1000)} without input or output (${limitNames[silence.kind]})`;
+    t("{0} without input or output ({1})", shortDuration(silence.seconds * 1000), limitNames()[silence.kind]);
   if (time === undefined) {
-    return `"${title}" now ends after ${quiet}.`;
+    return t(`"{0}" now ends after {1}.`, title, quiet ?? "");
   }
-  const end = `at ${clockTime(time.endsAt)}, in ${timeLeft(time.endsAt - now)} (${limitNames.time})`;
+  const end = t(
+    "at {0}, in {1} ({2})",
+    clockTime(time.endsAt),
+    timeLeft(time.endsAt - now),
+    limitNames().time,
+  );
   return quiet === undefined
-    ? `"${title}" now ends ${end}.`
-    : `"${title}" now ends ${end}, or earlier after ${quiet}.`;
+    ? t(`"{0}" now ends {1}.`, title, end)
+    : t(`"{0}" now ends {1}, or earlier after {2}.`, title, end, quiet);
 }
 
 function clockTime(milliseconds: number): string {

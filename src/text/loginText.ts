@@ -1,3 +1,4 @@
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { LoginWait, ServerWords } from "../engine/connectionEngine.ts";
 
@@ -5,35 +6,35 @@ import type { LoginWait, ServerWords } from "../engine/connectionEngine.ts";
 export function loginWaitText(wait: LoginWait, host: string): string {
   if (wait.on === "key") {
     return wait.touch
-      ? `Touch your security key to log in to ${host} (${printable(wait.origin, 80)})…`
-      : `Waiting for the key ${printable(wait.origin, 80)} to sign the login to ${host}…`;
+      ? t("Touch your security key to log in to {0} ({1})…", host, printable(wait.origin, 80))
+      : t("Waiting for the key {0} to sign the login to {1}…", printable(wait.origin, 80), host);
   }
   switch (wait.judging) {
     case "request":
-      return `Waiting for ${host} to answer the login request…`;
+      return t("Waiting for {0} to answer the login request…", host);
     case "key":
-      return `Waiting for ${host} to accept the key…`;
+      return t("Waiting for {0} to accept the key…", host);
     case "password":
-      return `Waiting for ${host} to accept the password…`;
+      return t("Waiting for {0} to accept the password…", host);
     case "answers":
-      return `Waiting for ${host} to accept the answer…`;
+      return t("Waiting for {0} to accept the answer…", host);
   }
 }
 
 /** The same in a row of the tree, behind "connecting:". */
 export function loginWaitShort(wait: LoginWait): string {
   if (wait.on === "key") {
-    return wait.touch ? "touch your security key" : "the key signs";
+    return wait.touch ? t("touch your security key") : t("the key signs");
   }
   switch (wait.judging) {
     case "request":
-      return "the server answers the login";
+      return t("the server answers the login");
     case "key":
-      return "the server checks the key";
+      return t("the server checks the key");
     case "password":
-      return "the server checks the password";
+      return t("the server checks the password");
     case "answers":
-      return "the server checks the answer";
+      return t("the server checks the answer");
   }
 }
 
@@ -44,9 +45,9 @@ export function serverWordsTitle(source: ServerWords["source"], host: string): s
     case "instruction":
       return `${host} says:`;
     case "disconnect":
-      return `${host} ended the connection:`;
+      return t("{0} ended the connection:", host);
     case "proxy":
-      return `The ProxyCommand for ${host} says:`;
+      return t("The ProxyCommand for {0} says:", host);
   }
 }
 
@@ -60,15 +61,15 @@ export function passwordChangeQuestions(
   destination: string,
   said: string,
 ): readonly [string, string, string] {
-  const reason = said === "" ? "" : ` The server says “${said}”.`;
+  const reason = said === "" ? "" : t(" The server says “{0}”.", said);
   return [
-    `${destination} wants a new password.${reason} Enter the old password.`,
-    `Enter the new password for ${destination}.`,
-    `Enter the new password for ${destination} again.`,
+    t("{0} wants a new password.{1} Enter the old password.", destination, reason),
+    t("Enter the new password for {0}.", destination),
+    t("Enter the new password for {0} again.", destination),
   ];
 }
 
-export const passwordsDiffer = "The two new passwords differ. Enter the new password.";
+export const passwordsDiffer = () => t("The two new passwords differ. Enter the new password.");
 
 /** Above the first attempt: the server did not take the last new password. */
-export const newPasswordRefused = "The server did not accept that new password.";
+export const newPasswordRefused = () => t("The server did not accept that new password.");

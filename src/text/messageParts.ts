@@ -1,4 +1,5 @@
 /** What messages to a person are made of. No vscode. */
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 
 /** A button below a message. */
@@ -15,8 +16,8 @@ export interface UserMessage {
   readonly actions: readonly UserAction[];
 }
 
-export const retry: UserAction = { kind: "retry", title: "Retry" };
-export const showLog: UserAction = { kind: "showLog", title: "Show Log" };
+export const retry = (): UserAction => ({ kind: "retry", title: t("Retry") });
+export const showLog = (): UserAction => ({ kind: "showLog", title: t("Show Log") });
 
 export function failure(text: string, ...actions: readonly UserAction[]): UserMessage {
   return { severity: "error", text, actions };
@@ -30,5 +31,5 @@ export function sentence(text: string, limit?: number): string {
 
 /** ` It says: …` with the server's words, or nothing. */
 export function saying(words: string | undefined): string {
-  return words === undefined || words.trim() === "" ? "" : ` It says: ${sentence(words, 200)}`;
+  return words === undefined || words.trim() === "" ? "" : t(" It says: {0}", sentence(words, 200));
 }

@@ -1,4 +1,5 @@
 /** What a person is told who wanted a connection to be reconnected. No vscode. */
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ReconnectNowResult } from "../session/sessionServiceTypes.ts";
 import { plainMessage } from "./plainMessage.ts";
@@ -16,10 +17,10 @@ export function reconnectNowTold(result: ReconnectNowResult, host: string): Reco
     case "reconnecting":
       return undefined;
     case "answers":
-      return { severity: "information", text: `${name} answers again: its sessions go on.` };
+      return { severity: "information", text: t("{0} answers again: its sessions go on.", name) };
     case "ended":
-      return { severity: "information", text: `The connection to ${name} has ended in the meantime.` };
+      return { severity: "information", text: t("The connection to {0} has ended in the meantime.", name) };
     case "no-answer":
-      return { severity: "quiet", text: `${name} still does not answer: the connection was given up.` };
+      return { severity: "quiet", text: t("{0} still does not answer: the connection was given up.", name) };
   }
 }

@@ -1,19 +1,20 @@
 /** What people read when a typed host is saved to ssh_config or forgotten. No vscode. */
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { type BlockConflict, type BlockLine, blockLines } from "../config/hostBlock.ts";
 import { shortPath, valueSourceText } from "./valueSourceText.ts";
 
-export const saveHostTitle = "Save to SSH Config";
-export const saveHostNamePrompt = "Name of the host in the SSH config file";
-export const invalidHostName = "This is not a name that a Host line can have.";
-export const noTypedHosts = "There is no typed host to choose: all recent hosts are listed.";
+export const saveHostTitle = () => t("Save to SSH Config");
+export const saveHostNamePrompt = () => t("Name of the host in the SSH config file");
+export const invalidHostName = () => t("This is not a name that a Host line can have.");
+export const noTypedHosts = () => t("There is no typed host to choose: all recent hosts are listed.");
 
 export function hostNameTaken(name: string): string {
-  return `"${printable(name)}" is already listed.`;
+  return t(`"{0}" is already listed.`, printable(name));
 }
 
 export function saveHostQuestion(file: string, home: string): string {
-  return `Append this block to ${printable(shortPath(file, home))}?`;
+  return t("Append this block to {0}?", printable(shortPath(file, home)));
 }
 
 /** The block as it will stand in the file, and what keeps a line of it from counting. Plain text. */
@@ -25,21 +26,25 @@ export function saveHostDetail(
   const block = blockLines(lines)
     .map((line) => printable(line, 1000))
     .join("\n");
-  const doubts = conflicts.map(
-    ({ keyword, source }) =>
-      `${keyword} will not count: ${printable(valueSourceText(source, home))} comes first.`,
+  const doubts = conflicts.map(({ keyword, source }) =>
+    t("{0} will not count: {1} comes first.", keyword, printable(valueSourceText(source, home))),
   );
   return [block, ...doubts].join("\n\n");
 }
 
 export function hostUnwritable(host: string, keyword: string, value: string): string {
-  return `"${printable(host)}" can't be saved: ${keyword} "${printable(value, 60)}" can't be written in an SSH config file.`;
+  return t(
+    `"{0}" can't be saved: {1} "{2}" can't be written in an SSH config file.`,
+    printable(host),
+    keyword,
+    printable(value, 60),
+  );
 }
 
 export function hostSaved(name: string): string {
-  return `Saved "${printable(name)}" to the SSH config file.`;
+  return t(`Saved "{0}" to the SSH config file.`, printable(name));
 }
 
-export const recentGroupLabel = "Recent";
-export const recentGroupHover = "Hosts that you typed and that no SSH config file or setting lists.";
-export const typedHostHover = "Typed, and not listed in an SSH config file or a setting.";
+export const recentGroupLabel = () => t("Recent");
+export const recentGroupHover = () => t("Hosts that you typed and that no SSH config file or setting lists.");
+export const typedHostHover = () => t("Typed, and not listed in an SSH config file or a setting.");

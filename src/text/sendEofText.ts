@@ -1,3 +1,4 @@
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 
 /** The question before EOF goes to a program on a terminal. Plain text. */
@@ -7,9 +8,10 @@ export function sendEofQuestion(title: string): {
   readonly action: string;
 } {
   return {
-    message: `Send EOF to "${printable(title)}"?`,
-    detail:
+    message: t(`Send EOF to "{0}"?`, printable(title)),
+    detail: t(
       "This ends the input of the session: its terminal takes no more keys. Most shells keep running without input. To leave a shell, press Ctrl+D in the terminal instead.",
-    action: "Send EOF",
+    ),
+    action: t("Send EOF"),
   };
 }

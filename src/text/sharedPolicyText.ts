@@ -1,11 +1,12 @@
 /** What people read about the keepalive and linger of a connection. No vscode. */
+import { t } from "../base/localize.ts";
 import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { KeepalivePolicy } from "../config/hostConfig.ts";
 import { shortDuration } from "./humanText.ts";
 
 /** `every 15 s of silence`, or `off`. */
 export function intervalText({ serverAliveInterval }: KeepalivePolicy): string {
-  return serverAliveInterval === 0 ? "off" : `every ${serverAliveInterval} s of silence`;
+  return serverAliveInterval === 0 ? "off" : t("every {0} s of silence", serverAliveInterval);
 }
 
 /** How long a connection stays after its last session. */
@@ -13,25 +14,27 @@ export function lingerText(seconds: number): string {
   if (seconds === Number.POSITIVE_INFINITY) {
     return "stays";
   }
-  return seconds === 0 ? "leaves at once" : shortDuration(seconds * 1000);
+  return seconds === 0 ? t("leaves at once") : shortDuration(seconds * 1000);
 }
 
 /** What one use of a connection says for itself: `every 60 s of silence, 3 times; linger 10 m`. */
 function usePolicyText({ keepalive, linger }: UsePolicy): string {
   const probes =
     keepalive.serverAliveInterval === 0
-      ? "keepalive off"
+      ? t("keepalive off")
       : `${intervalText(keepalive)}, ${keepalive.serverAliveCountMax} times`;
-  return `${probes}; linger ${lingerText(linger.seconds)}`;
+  return t("{0}; linger {1}", probes, lingerText(linger.seconds));
 }
 
-export const sharedPolicyNote =
-  "Several hosts or folders share this connection and differ in these values. The shortest interval holds, the connection counts as dead as soon as for the strictest of them, and it stays for the longest linger.";
+export const sharedPolicyNote = () =>
+  t(
+    "Several hosts or folders share this connection and differ in these values. The shortest interval holds, the connection counts as dead as soon as for the strictest of them, and it stays for the longest linger.",
+  );
 
 /** Who differs, as rows of a table: what was typed (not escaped), and its own values. Empty where all agree. */
 export function differingUses(uses: readonly UsePolicy[]): readonly (readonly [who: string, what: string])[] {
   const rows = uses.map((use) => {
-    const who = use.folder === undefined ? use.spec : `${use.spec} in ${use.folder}`;
+    const who = use.folder === undefined ? use.spec : t("{0} in {1}", use.spec, use.folder);
     return [who, usePolicyText(use)] as const;
   });
   return new Set(rows.map(([, what]) => what)).size > 1 ? rows : [];

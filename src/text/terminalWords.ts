@@ -1,11 +1,11 @@
 /** What a terminal says about its own sessions. No vscode. */
+import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { describeOutcome, formatDuration, limitNames } from "../session/sessionDetails.ts";
 import type { LimitKind, SessionOutcome } from "../session/sessionTypes.ts";
 import type { Ending } from "../terminal/terminalController.ts";
 import type { TerminalPhrases } from "../terminal/terminalPhrases.ts";
 import { hostKeyWarning } from "./hostKeyWarning.ts";
-import { plural } from "./humanText.ts";
 import { loginWaitText, serverWordsTitle } from "./loginText.ts";
 import { userMessage } from "./userMessages.ts";
 
@@ -25,29 +25,34 @@ export function describeEnding(host: string, outcome: SessionOutcome, program: T
 
 export function terminalPhrases(program: TerminalProgram): TerminalPhrases {
   return {
-    connecting: (host) => `Connecting to ${host}…`,
-    reconnecting: (host) => `Reconnecting to ${host}…`,
+    connecting: (host) => t("Connecting to {0}…", host),
+    reconnecting: (host) => t("Reconnecting to {0}…", host),
     loginWait: (wait, host) => loginWaitText(wait, printable(host)),
     serverWords: ({ source, text }, host) => [serverWordsTitle(source, printable(host)), ...text.split("\n")],
     reconnected: (seconds, droppedKeys) =>
       droppedKeys === 0
-        ? `── reconnected after ${seconds} s ──`
-        : `── reconnected after ${seconds} s; ${plural(droppedKeys, "character")} typed meanwhile not sent ──`,
-    reconnectingIn: (seconds) => `Reconnecting in ${seconds} s. Enter: now, Esc: stop.`,
+        ? t("── reconnected after {0} s ──", seconds)
+        : t(
+            "── reconnected after {0} s; {1} typed meanwhile not sent ──",
+            seconds,
+            plural(droppedKeys, "{0} character", "{0} characters"),
+          ),
+    reconnectingIn: (seconds) => t("Reconnecting in {0} s. Enter: now, Esc: stop.", seconds),
     reconnectByKey: (needsPerson) =>
       needsPerson
-        ? "The login needs you: press Enter to reconnect, Esc to cancel."
-        : "Press Enter to reconnect, Esc to cancel.",
-    waitingForOthers: () => "Waiting for the other terminals to reconnect. Enter: now, Esc: stop.",
+        ? t("The login needs you: press Enter to reconnect, Esc to cancel.")
+        : t("Press Enter to reconnect, Esc to cancel."),
+    waitingForOthers: () => t("Waiting for the other terminals to reconnect. Enter: now, Esc: stop."),
     afterEnd: () =>
       program === "command"
-        ? "Press Enter to close, R to run the command again."
-        : "Press Enter to close, R to open again.",
-    unknownEncoding: (encoding, why) => `Unknown encoding "${encoding}" (${why}). Using UTF-8.`,
-    inputDiscarded: () => "Input discarded: the server has not read earlier input.",
-    ptyRefused: () => "PTY allocation request failed on channel 0. The session goes on without a terminal.",
-    eofSent: () => "── EOF sent: the program gets no more input from here ──",
-    inputAfterEof: () => "EOF was sent: keys no longer reach the program.",
+        ? t("Press Enter to close, R to run the command again.")
+        : t("Press Enter to close, R to open again."),
+    unknownEncoding: (encoding, why) => t(`Unknown encoding "{0}" ({1}). Using UTF-8.`, encoding, why),
+    inputDiscarded: () => t("Input discarded: the server has not read earlier input."),
+    ptyRefused: () =>
+      t("PTY allocation request failed on channel 0. The session goes on without a terminal."),
+    eofSent: () => t("── EOF sent: the program gets no more input from here ──"),
+    inputAfterEof: () => t("EOF was sent: keys no longer reach the program."),
   };
 }
 
@@ -57,12 +62,16 @@ export function describeFailure(host: string, error: Error, home: string): Endin
   const warning = hostKeyWarning(error);
   return warning === undefined
     ? { ...over, text: userMessage(error, host, home)?.text ?? `${printable(host)}: cancelled` }
-    : { ...over, text: `${printable(host)}: not connected, the host key is not to be trusted`, warning };
+    : { ...over, text: t("{0}: not connected, the host key is not to be trusted", printable(host)), warning };
 }
 
 export function describeWarning(warning: {
   readonly limit: LimitKind;
   readonly secondsLeft: number;
 }): string {
-  return `── ${limitNames[warning.limit]}: this session ends in ${formatDuration(warning.secondsLeft * 1000)} ──`;
+  return t(
+    "── {0}: this session ends in {1} ──",
+    limitNames()[warning.limit],
+    formatDuration(warning.secondsLeft * 1000),
+  );
 }

@@ -2,8 +2,10 @@
  * What a person is told when something fails: what happened, to which host, what to do. The only place where such
  * sentences are made. No vscode, so that each can be tested.
  */
+
 import { AuthError, KeyFileError } from "../auth/authErrors.ts";
 import { asError, CancelledError } from "../base/errors.ts";
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { ConfigError } from "../config/configErrors.ts";
 import { openFailureCode } from "../engine/channels/messages.ts";
@@ -66,23 +68,23 @@ function messageOf(error: unknown, host: string, home: string): UserMessage | un
   }
   return {
     severity: "error",
-    text: `Something unexpected went wrong with ${name}: ${sentence(asError(error).message)}`,
-    actions: [showLog],
+    text: t("Something unexpected went wrong with {0}: {1}", name, sentence(asError(error).message)),
+    actions: [showLog()],
   };
 }
 
 function configMessage(error: ConfigError, name: string, home: string): UserMessage {
   const where =
     error.file === undefined
-      ? "The SSH configuration"
-      : `${printable(shortPath(error.file, home))}${error.line === undefined ? "" : ` line ${error.line}`}`;
+      ? t("The SSH configuration")
+      : `${printable(shortPath(error.file, home))}${error.line === undefined ? "" : t(" line {0}", error.line)}`;
   const open: readonly UserAction[] =
     error.file === undefined
       ? []
       : [
           {
             kind: "openFile",
-            title: "Open Config",
+            title: t("Open Config"),
             file: error.file,
             ...(error.line === undefined ? {} : { line: error.line }),
           },
@@ -91,40 +93,65 @@ function configMessage(error: ConfigError, name: string, home: string): UserMess
   switch (error.reason) {
     case "invalid-host":
       return failure(
-        `${name} can't be connected to. ${said} Type an alias or user@host:port, or correct HostName and User in the SSH configuration.`,
+        t(
+          "{0} can't be connected to. {1} Type an alias or user@host:port, or correct HostName and User in the SSH configuration.",
+          name,
+          said,
+        ),
       );
     case "unreadable":
-      return failure(`Can't connect to ${name}: ${where} can't be read. ${said}`, ...open, retry, showLog);
+      return failure(
+        t("Can't connect to {0}: {1} can't be read. {2}", name, where, said),
+        ...open,
+        retry(),
+        showLog(),
+      );
     case "malformed":
-      return failure(`Can't connect to ${name}: ${where} is malformed. ${said}`, ...open, retry, showLog);
+      return failure(
+        t("Can't connect to {0}: {1} is malformed. {2}", name, where, said),
+        ...open,
+        retry(),
+        showLog(),
+      );
     case "timed-out":
       return failure(
-        `Can't connect to ${name}: reading the SSH configuration took too long. A "Match exec" in it may hang.`,
+        t(
+          `Can't connect to {0}: reading the SSH configuration took too long. A "Match exec" in it may hang.`,
+          name,
+        ),
         ...open,
-        retry,
-        showLog,
+        retry(),
+        showLog(),
       );
     case "not-allowed":
       return failure(
-        `Can't connect to ${name}: its configuration asks for something that is not allowed in an untrusted workspace. ${said}`,
-        { kind: "manageTrust", title: "Manage Workspace Trust" },
+        t(
+          "Can't connect to {0}: its configuration asks for something that is not allowed in an untrusted workspace. {1}",
+          name,
+          said,
+        ),
+        { kind: "manageTrust", title: t("Manage Workspace Trust") },
         ...open,
       );
     case "refused":
       return failure(
-        `Not connected to ${name}: ${where} refuses it (RefuseConnection). It says: ${said}`,
+        t("Not connected to {0}: {1} refuses it (RefuseConnection). It says: {2}", name, where, said),
         ...open,
       );
     case "no-session":
       return failure(
-        `${name} opens no terminal: ${where} sets SessionType to none. Connect logs in without a session; remove the line to get a terminal.`,
+        t(
+          "{0} opens no terminal: {1} sets SessionType to none. Connect logs in without a session; remove the line to get a terminal.",
+          name,
+          where,
+        ),
         ...open,
       );
     case "jump-loop":
       return failure(
-        `Can't connect to ${name}: its jump hosts lead back to themselves. Correct ProxyJump. ${said}`,
+        t("Can't connect to {0}: its jump hosts lead back to themselves. Correct ProxyJump. {1}", name, said),
         ...open,
-        showLog,
+        showLog(),
       );
   }
 }
@@ -133,7 +160,7 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
   const at =
     error.file === undefined
       ? "known_hosts"
-      : `${printable(shortPath(error.file, home))}${error.line === undefined ? "" : ` line ${error.line}`}`;
+      : `${printable(shortPath(error.file, home))}${error.line === undefined ? "" : t(" line {0}", error.line)}`;
   const key = `${printable(error.keyType)} ${printable(error.fingerprint)}`;
   const open: readonly UserAction[] =
     error.file === undefined
@@ -141,7 +168,7 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
       : [
           {
             kind: "openFile",
-            title: error.reason === "revocation-unknown" ? "Open File" : "Open known_hosts",
+            title: error.reason === "revocation-unknown" ? t("Open File") : t("Open known_hosts"),
             file: error.file,
             ...(error.line === undefined ? {} : { line: error.line }),
           },
@@ -149,103 +176,157 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
   switch (error.reason) {
     case "changed":
       return failure(
-        `Refused to connect to ${name}: its host key has CHANGED. It shows ${key}, but ${at} says otherwise. Somebody may be listening in; or the server was set up anew: then ask its owner, and remove that line. Nothing was sent.`,
+        t(
+          "Refused to connect to {0}: its host key has CHANGED. It shows {1}, but {2} says otherwise. Somebody may be listening in; or the server was set up anew: then ask its owner, and remove that line. Nothing was sent.",
+          name,
+          key,
+          at,
+        ),
         ...open,
-        showLog,
+        showLog(),
       );
     case "revoked":
       return failure(
-        `Refused to connect to ${name}: its host key ${key} is REVOKED by ${at}. Ask the server's owner. Nothing was sent.`,
+        t(
+          "Refused to connect to {0}: its host key {1} is REVOKED by {2}. Ask the server's owner. Nothing was sent.",
+          name,
+          key,
+          at,
+        ),
         ...open,
-        showLog,
+        showLog(),
       );
     case "unknown":
       return failure(
-        `Refused to connect to ${name}: its host key ${key} is not known, and StrictHostKeyChecking does not allow to ask. Add the key to known_hosts first.`,
-        showLog,
+        t(
+          "Refused to connect to {0}: its host key {1} is not known, and StrictHostKeyChecking does not allow to ask. Add the key to known_hosts first.",
+          name,
+          key,
+        ),
+        showLog(),
       );
     case "declined":
       return {
         severity: "warning",
-        text: `Not connected to ${name}: you did not accept its host key.`,
-        actions: [retry],
+        text: t("Not connected to {0}: you did not accept its host key.", name),
+        actions: [retry()],
       };
     case "unreadable":
       return failure(
-        `Can't connect to ${name}: ${at} can't be read, so its host key can't be checked.`,
+        t("Can't connect to {0}: {1} can't be read, so its host key can't be checked.", name, at),
         ...open,
-        retry,
-        showLog,
+        retry(),
+        showLog(),
       );
     case "short":
       return failure(
-        `Refused to connect to ${name}: its host key ${key} is an RSA key that is too short to be safe. Ask the server's owner for a longer or an Ed25519 key. RequiredRSASize can allow 1024 bits and more. Nothing was sent.`,
-        showLog,
+        t(
+          "Refused to connect to {0}: its host key {1} is an RSA key that is too short to be safe. Ask the server's owner for a longer or an Ed25519 key. RequiredRSASize can allow 1024 bits and more. Nothing was sent.",
+          name,
+          key,
+        ),
+        showLog(),
       );
     case "malformed":
       return failure(
-        `Refused to connect to ${name}: the host key that it shows is not a complete key of a known type. Nothing was sent.`,
-        showLog,
+        t(
+          "Refused to connect to {0}: the host key that it shows is not a complete key of a known type. Nothing was sent.",
+          name,
+        ),
+        showLog(),
       );
     case "revocation-unknown":
       return failure(
-        `Refused to connect to ${name}: ${at}, which RevokedHostKeys names, is missing or damaged, so that its host key can't be checked. Restore the file, or correct RevokedHostKeys.`,
+        t(
+          "Refused to connect to {0}: {1}, which RevokedHostKeys names, is missing or damaged, so that its host key can't be checked. Restore the file, or correct RevokedHostKeys.",
+          name,
+          at,
+        ),
         ...open,
-        retry,
-        showLog,
+        retry(),
+        showLog(),
       );
     case "command-failed":
       return failure(
-        `Can't connect to ${name}: KnownHostsCommand failed, so its host key can't be checked. The log has what the command said.`,
-        retry,
-        showLog,
+        t(
+          "Can't connect to {0}: KnownHostsCommand failed, so its host key can't be checked. The log has what the command said.",
+          name,
+        ),
+        retry(),
+        showLog(),
       );
     case "unrecordable":
       return failure(
-        `Can't connect to ${name}: its host key can't be recorded, because known_hosts can't hold its name. Set another HostKeyAlias.`,
-        showLog,
+        t(
+          "Can't connect to {0}: its host key can't be recorded, because known_hosts can't hold its name. Set another HostKeyAlias.",
+          name,
+        ),
+        showLog(),
       );
   }
 }
 
 function authMessage(error: AuthError, name: string): UserMessage {
   const tried =
-    error.tried.length === 0 ? "" : ` Tried: ${error.tried.map((item) => printable(item)).join(", ")}.`;
+    error.tried.length === 0 ? "" : t(" Tried: {0}.", error.tried.map((item) => printable(item)).join(", "));
   const problems =
     error.problems.length === 0
       ? ""
-      : ` Not used: ${error.problems.map((item) => printable(item)).join("; ")}.`;
+      : t(" Not used: {0}.", error.problems.map((item) => printable(item)).join("; "));
   const left =
     error.methodsLeft.length === 0
       ? ""
-      : ` The server takes: ${error.methodsLeft.map((item) => printable(item)).join(", ")}.`;
+      : t(" The server takes: {0}.", error.methodsLeft.map((item) => printable(item)).join(", "));
   const said = saying(error.said);
   switch (error.reason) {
     case "refused":
       return failure(
-        `The login to ${name} was refused.${said}${tried}${problems}${left} Check the user name, and the key or password that you log in with.`,
-        retry,
-        showLog,
+        t(
+          "The login to {0} was refused.{1}{2}{3}{4} Check the user name, and the key or password that you log in with.",
+          name,
+          said,
+          tried,
+          problems,
+          left,
+        ),
+        retry(),
+        showLog(),
       );
     case "too-many-failures":
       return failure(
-        `The login to ${name} failed too often, so it was given up.${said}${tried}${problems} If your agent holds many keys, IdentitiesOnly with IdentityFile offers the right one.`,
-        retry,
-        showLog,
+        t(
+          "The login to {0} failed too often, so it was given up.{1}{2}{3} If your agent holds many keys, IdentitiesOnly with IdentityFile offers the right one.",
+          name,
+          said,
+          tried,
+          problems,
+        ),
+        retry(),
+        showLog(),
       );
     case "password-expired":
-      return failure(`The password for ${name} has expired and was not changed.${said}`, retry, showLog);
+      return failure(
+        t("The password for {0} has expired and was not changed.{1}", name, said),
+        retry(),
+        showLog(),
+      );
     case "needs-person":
       return failure(
-        `${name} needs you to log in: the last login asked for something that only you can give.`,
-        retry,
-        showLog,
+        t("{0} needs you to log in: the last login asked for something that only you can give.", name),
+        retry(),
+        showLog(),
       );
     case "nothing-to-try":
       return failure(
-        `No way to log in to ${name}: there is no key or password to offer.${problems}${left} ${loginAdvice(error.methodsLeft)}`,
-        retry,
-        showLog,
+        t(
+          "No way to log in to {0}: there is no key or password to offer.{1}{2} {3}",
+          name,
+          problems,
+          left,
+          loginAdvice(error.methodsLeft),
+        ),
+        retry(),
+        showLog(),
       );
   }
 }
@@ -254,69 +335,77 @@ function authMessage(error: AuthError, name: string): UserMessage {
 function loginAdvice(methods: readonly string[]): string {
   const advice = [
     ...(methods.length === 0 || methods.includes("publickey")
-      ? ["Add a key to the agent, or set IdentityFile; PubkeyAuthentication must not be switched off."]
+      ? [t("Add a key to the agent, or set IdentityFile; PubkeyAuthentication must not be switched off.")]
       : []),
     ...(methods.includes("password") || methods.includes("keyboard-interactive")
       ? [
-          "A password is asked for where neither BatchMode nor PasswordAuthentication and KbdInteractiveAuthentication switch that off.",
+          t(
+            "A password is asked for where neither BatchMode nor PasswordAuthentication and KbdInteractiveAuthentication switch that off.",
+          ),
         ]
       : []),
   ];
   return advice.length === 0
-    ? "SSH Sessions supports none of these methods: the server's owner can allow another one."
+    ? t("SSH Sessions supports none of these methods: the server's owner can allow another one.")
     : advice.join(" ");
 }
 
 function keyFileMessage(error: KeyFileError, name: string, home: string): UserMessage {
   const file = printable(shortPath(error.file, home));
-  const text = (cause: string): string => `Can't log in to ${name} with the key ${file}: ${cause}`;
+  const text = (cause: string): string => t("Can't log in to {0} with the key {1}: {2}", name, file, cause);
   switch (error.reason) {
     case "missing":
-      return failure(text("there is no such file. Correct IdentityFile."), showLog);
+      return failure(text(t("there is no such file. Correct IdentityFile.")), showLog());
     case "unreadable":
-      return failure(text("it can't be read. Check its permissions."), retry, showLog);
+      return failure(text(t("it can't be read. Check its permissions.")), retry(), showLog());
     case "permissions":
-      return failure(text("others can read it. Run chmod 600 on it."), retry, showLog);
+      return failure(text(t("others can read it. Run chmod 600 on it.")), retry(), showLog());
     case "unsupported":
       return failure(
         text(
-          "it is of a kind that is not supported. Use an Ed25519, ECDSA or RSA key; ssh-keygen -p rewrites a file whose format is not known.",
+          t(
+            "it is of a kind that is not supported. Use an Ed25519, ECDSA or RSA key; ssh-keygen -p rewrites a file whose format is not known.",
+          ),
         ),
-        showLog,
+        showLog(),
       );
     case "malformed":
-      return failure(text("it is damaged, or not a private key."), showLog);
+      return failure(text(t("it is damaged, or not a private key.")), showLog());
     case "wrong-passphrase":
-      return failure(text("the passphrase is wrong."), retry, showLog);
+      return failure(text(t("the passphrase is wrong.")), retry(), showLog());
   }
 }
 
 function channelMessage(error: ChannelError, name: string): UserMessage {
   switch (error.reason) {
     case "refused":
-      return failure(sessionRefusal(error, name), retry, showLog);
+      return failure(sessionRefusal(error, name), retry(), showLog());
     case "request-failed":
       return failure(
-        `${name} opened a session and then refused what was asked of it. ${sentence(error.message)}`,
-        retry,
-        showLog,
+        t("{0} opened a session and then refused what was asked of it. {1}", name, sentence(error.message)),
+        retry(),
+        showLog(),
       );
     case "request-too-large":
       return failure(
-        `A command or an environment variable for ${name} is larger than the ${wholeKibibytes(error.limit)} KiB that the server accepts in one request, so it was not sent. Run it as a script, which is sent as input, or copy the data to the host as a file.`,
-        showLog,
+        t(
+          "A command or an environment variable for {0} is larger than the {1} KiB that the server accepts in one request, so it was not sent. Run it as a script, which is sent as input, or copy the data to the host as a file.",
+          name,
+          wholeKibibytes(error.limit),
+        ),
+        showLog(),
       );
     case "timed-out":
       return failure(
-        `${name} did not open a session in time. The server may be overloaded; a further try can work.`,
-        retry,
-        showLog,
+        t("{0} did not open a session in time. The server may be overloaded; a further try can work.", name),
+        retry(),
+        showLog(),
       );
     case "connection-ended":
       return failure(
-        `The connection to ${name} ended while a session was being opened. Try again.`,
-        retry,
-        showLog,
+        t("The connection to {0} ended while a session was being opened. Try again.", name),
+        retry(),
+        showLog(),
       );
   }
 }
@@ -325,11 +414,23 @@ function sessionRefusal({ code, description }: ChannelError, name: string): stri
   const said = saying(description);
   switch (code) {
     case openFailureCode.administrativelyProhibited:
-      return `${name} does not allow a session on this connection.${said} The server's owner decides what your account may do.`;
+      return t(
+        "{0} does not allow a session on this connection.{1} The server's owner decides what your account may do.",
+        name,
+        said,
+      );
     case openFailureCode.unknownChannelType:
-      return `${name} offers no sessions.${said} It may be there for forwarding or for subsystems only.`;
+      return t(
+        "{0} offers no sessions.{1} It may be there for forwarding or for subsystems only.",
+        name,
+        said,
+      );
     default:
-      return `${name} refused to open a session on this connection.${said} If others are open there, end one: MaxSessions on the server limits them.`;
+      return t(
+        "{0} refused to open a session on this connection.{1} If others are open there, end one: MaxSessions on the server limits them.",
+        name,
+        said,
+      );
   }
 }
 
@@ -337,15 +438,19 @@ function remoteViewMessage(error: RemoteViewError, name: string): UserMessage {
   switch (error.reason) {
     case "no-shell":
       return failure(
-        `${name} did not run a POSIX shell, so that nothing can be read there. ${sentence(error.message)}`,
-        showLog,
+        t(
+          "{0} did not run a POSIX shell, so that nothing can be read there. {1}",
+          name,
+          sentence(error.message),
+        ),
+        showLog(),
       );
     case "incomplete":
-      return failure(`What was read from ${name} broke off. Try again.`, retry, showLog);
+      return failure(t("What was read from {0} broke off. Try again.", name), retry(), showLog());
     case "too-much":
-      return failure(`${name} answered with more than can be shown.`, showLog);
+      return failure(t("{0} answered with more than can be shown.", name), showLog());
     case "not-connected":
-      return failure(`There is no connection to ${name} any more. Connect first.`, showLog);
+      return failure(t("There is no connection to {0} any more. Connect first.", name), showLog());
   }
 }
 

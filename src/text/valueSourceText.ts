@@ -1,10 +1,12 @@
+import { t } from "../base/localize.ts";
 import type { ValueSource } from "../config/hostConfig.ts";
 
-const layers = {
-  user: "user setting",
-  workspace: "workspace setting",
-  workspaceFolder: "folder setting",
-} as const;
+const layers = () =>
+  ({
+    user: t("user setting"),
+    workspace: t("workspace setting"),
+    workspaceFolder: t("folder setting"),
+  }) as const;
 
 /** Where a value comes from, in words: `workspace setting`, `~/.ssh/config line 12`. Not escaped. */
 export function valueSourceText(source: ValueSource, home: string): string {
@@ -13,8 +15,8 @@ export function valueSourceText(source: ValueSource, home: string): string {
       return "default";
     case "setting":
       return source.folder === undefined
-        ? layers[source.layer]
-        : `${layers[source.layer]} of ${source.folder}`;
+        ? layers()[source.layer]
+        : t("{0} of {1}", layers()[source.layer], source.folder);
     case "hostSetting":
       return `sshSessions.hosts "${source.pattern}"`;
     case "sshConfig": {
@@ -22,10 +24,10 @@ export function valueSourceText(source: ValueSource, home: string): string {
         return "ssh_config";
       }
       const file = shortPath(source.file, home);
-      return source.line === undefined ? file : `${file} line ${source.line}`;
+      return source.line === undefined ? file : t("{0} line {1}", file, source.line);
     }
     case "commandLine":
-      return "as typed";
+      return t("as typed");
   }
 }
 

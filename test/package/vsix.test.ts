@@ -46,7 +46,7 @@ describe("the .vsix", () => {
     });
     const files = stdout.trim().split("\n");
     const allowed =
-      /^(package(\.nls(\.de)?)?\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md|dist\/[\w.-]+\.cjs|dist\/detailsView\.(js|css)|dist\/README\.md|dist\/THIRD-PARTY-NOTICES\.txt|media\/(icon\.png|[\w-]+\.svg))$/;
+      /^(package(\.nls(\.de)?)?\.json|l10n\/bundle\.l10n\.de\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md|dist\/[\w.-]+\.cjs|dist\/detailsView\.(js|css)|dist\/README\.md|dist\/THIRD-PARTY-NOTICES\.txt|media\/(icon\.png|[\w-]+\.svg))$/;
     assert.deepEqual(
       files.filter((file) => !allowed.test(file)),
       [],

@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { describeOutcome } from "../sessionDetails.ts";
 import type { HostRun } from "./fleetRun.ts";
@@ -29,7 +30,7 @@ export function runReport(
   const time = (run: HostRun): string => `${(run.milliseconds / 1000).toFixed(1)} s`;
   if (runs.length > 1) {
     const good = runs.filter(runSucceeded).length;
-    lines.push(`${runs.length} hosts: ${good} succeeded, ${runs.length - good} failed`, "");
+    lines.push(t("{0} hosts: {1} succeeded, {2} failed", runs.length, good, runs.length - good), "");
     for (const run of runs) {
       const sign = runSucceeded(run) ? "✓" : "✗";
       lines.push(
@@ -44,10 +45,10 @@ export function runReport(
       const { stdout, stderr, truncated } = run.execution;
       lines.push(...text(stdout));
       if (stderr.length > 0) {
-        lines.push("──── standard error ────", ...text(stderr));
+        lines.push(t("──── standard error ────"), ...text(stderr));
       }
       if (truncated) {
-        lines.push(`[The output was longer: the first ${keptBytes} bytes of each stream were kept.]`);
+        lines.push(t("[The output was longer: the first {0} bytes of each stream were kept.]", keptBytes));
       }
     }
     lines.push("");

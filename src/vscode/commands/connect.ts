@@ -1,4 +1,5 @@
 import { asError, CancelledError } from "../../base/errors.ts";
+import { t } from "../../base/localize.ts";
 import { serverWordsMessage } from "../../text/loginText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, showBriefly, withViewProgress } from "../messages/messages.ts";
@@ -9,7 +10,7 @@ import { hostOf } from "./commandTarget.ts";
 /** Logs in without opening a session, so that the first terminal is there at once. */
 export const connect: CommandHandler = async (context, argument) => {
   const host =
-    hostOf(argument, context.service.masters()) ?? (await context.hostPick.ask("Connect to SSH Host"));
+    hostOf(argument, context.service.masters()) ?? (await context.hostPick.ask(t("Connect to SSH Host")));
   if (host !== undefined) {
     await connectTo(context, host);
   }

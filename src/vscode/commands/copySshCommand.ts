@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/localize.ts";
 import { formatHostSpec } from "../../config/hostSpec.ts";
 import { copiedText, notCopiedText } from "../../text/copyWords.ts";
 import { localShell } from "../../text/localShell.ts";
@@ -11,7 +12,7 @@ import { hostOf } from "./commandTarget.ts";
 /** The `ssh` command for a host, to the clipboard, in the words of the default terminal's shell. */
 export const copySshCommand: CommandHandler = async (context, argument) => {
   const { service, resolver, settings, hostPick, presenter, home } = context;
-  const host = hostOf(argument, service.masters()) ?? (await hostPick.ask("Copy SSH Command"));
+  const host = hostOf(argument, service.masters()) ?? (await hostPick.ask(t("Copy SSH Command")));
   if (host === undefined) {
     return;
   }

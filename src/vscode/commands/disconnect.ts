@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/localize.ts";
 import { disconnectQuestion } from "../../text/endQuestions.ts";
 import { showMessage } from "../messages/messages.ts";
 import { configurationSection, settingKeys } from "../settings/contributionIds.ts";
@@ -9,7 +10,7 @@ import { liveIdsOf, sessionsAtStake } from "./commandTarget.ts";
 export const disconnect: CommandHandler = async (context, argument) => {
   const { service, livePick } = context;
   const ids =
-    liveIdsOf(argument, service) ?? liveIdsOf(await livePick.ask("Disconnect", "all"), service) ?? [];
+    liveIdsOf(argument, service) ?? liveIdsOf(await livePick.ask(t("Disconnect"), "all"), service) ?? [];
   if (await isWanted(context, sessionsAtStake(ids, service.masters()))) {
     await Promise.all(ids.map((id) => service.disconnect(id)));
   }

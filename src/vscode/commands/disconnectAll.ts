@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { showMessage } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { sessionsAtStake } from "./commandTarget.ts";
@@ -10,11 +11,11 @@ export const disconnectAll: CommandHandler = async ({ service }) => {
     masters,
   );
   if (atStake > 1) {
-    const action = "Disconnect All";
+    const action = t("Disconnect All");
     const answer = await showMessage(
       "warning",
-      `Disconnect all ${atStake} SSH sessions?`,
-      { modal: true, detail: "What runs in them ends." },
+      t("Disconnect all {0} SSH sessions?", atStake),
+      { modal: true, detail: t("What runs in them ends.") },
       action,
     );
     if (answer !== action) {

@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { readServerTimeouts } from "../../remote/readTimeouts.ts";
 import { timeoutDocument } from "../../remote/timeoutDocument.ts";
 import { inform, withViewProgress } from "../messages/messages.ts";
@@ -14,10 +15,10 @@ export const explainTimeouts: CommandHandler = async (context, argument) => {
   const master =
     chosen !== undefined || masters.length < 2
       ? masters.find(({ id }) => chosen === undefined || id === chosen)
-      : await context.livePick.askConnection("Explain Timeouts", masters);
+      : await context.livePick.askConnection(t("Explain Timeouts"), masters);
   if (master === undefined) {
     if (masters.length === 0) {
-      inform("Connect to a host first: its server is asked for its limits.");
+      inform(t("Connect to a host first: its server is asked for its limits."));
     }
     return;
   }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickMany } from "../messages/messages.ts";
@@ -16,7 +17,7 @@ async function forgetHost({ resolver, loginMemory, presenter }: CommandContext, 
   try {
     const forgotten = await loginMemory.forgetHost(await resolver.resolve(host));
     const list = plainMessage(forgotten.map((what) => printable(what)).join(", "));
-    inform(list === "" ? `Nothing is remembered for "${printable(host)}".` : `Forgotten: ${list}.`);
+    inform(list === "" ? t(`Nothing is remembered for "{0}".`, printable(host)) : t("Forgotten: {0}.", list));
   } catch (error) {
     await presenter.present(error, host);
   }
@@ -25,14 +26,14 @@ async function forgetHost({ resolver, loginMemory, presenter }: CommandContext, 
 async function forgetChosen({ secrets, loginMemory, presenter, home }: CommandContext): Promise<void> {
   const remembered = rememberedSecrets(secrets.keys(), loginMemory.keyFiles(), home);
   if (remembered.length === 0) {
-    inform("No SSH password or passphrase is remembered.");
+    inform(t("No SSH password or passphrase is remembered."));
     return;
   }
   const chosen = await pickMany(
     remembered.map((secret) => ({ ...secret, iconPath: new vscode.ThemeIcon("key") })),
     {
-      title: "Forget Password",
-      placeHolder: "Choose what to forget",
+      title: t("Forget Password"),
+      placeHolder: t("Choose what to forget"),
       matchOnDescription: true,
     },
   );

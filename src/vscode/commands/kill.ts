@@ -1,19 +1,20 @@
+import { t } from "../../base/localize.ts";
 import { showMessage } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { liveIdsOf, sessionsAtStake } from "./commandTarget.ts";
 
 /** Ends a connection or a session at once. Asks when more than one session would go. */
 export const kill: CommandHandler = async ({ service, livePick }, argument) => {
-  const ids = liveIdsOf(argument, service) ?? liveIdsOf(await livePick.ask("Kill", "all"), service) ?? [];
+  const ids = liveIdsOf(argument, service) ?? liveIdsOf(await livePick.ask(t("Kill"), "all"), service) ?? [];
   const atStake = sessionsAtStake(ids, service.masters());
   if (atStake > 1) {
-    const action = `Kill ${atStake} Sessions`;
+    const action = t("Kill {0} Sessions", atStake);
     const answer = await showMessage(
       "warning",
-      `Kill ${atStake} sessions at once?`,
+      t("Kill {0} sessions at once?", atStake),
       {
         modal: true,
-        detail: "Their programs get no chance to save anything. Disconnect ends them in order.",
+        detail: t("Their programs get no chance to save anything. Disconnect ends them in order."),
       },
       action,
     );

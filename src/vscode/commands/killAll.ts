@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { showMessage } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 
@@ -7,13 +8,13 @@ export const killAll: CommandHandler = async ({ service }) => {
   if (masters.length === 0) {
     return;
   }
-  const action = "Kill All";
+  const action = t("Kill All");
   const answer = await showMessage(
     "warning",
-    "Kill all SSH sessions and connections at once?",
+    t("Kill all SSH sessions and connections at once?"),
     {
       modal: true,
-      detail: "Their programs get no chance to save anything. Disconnect All ends them in order.",
+      detail: t("Their programs get no chance to save anything. Disconnect All ends them in order."),
     },
     action,
   );

@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { inform, showMessage } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 
@@ -5,15 +6,15 @@ import type { CommandHandler } from "./commandContext.ts";
 export const killHung: CommandHandler = async ({ service }) => {
   const hung = service.masters().filter(({ state }) => state.kind === "hung" || state.kind === "suspect");
   if (hung.length === 0) {
-    inform("Every SSH connection answers.");
+    inform(t("Every SSH connection answers."));
     return;
   }
   const names = [...new Set(hung.map(({ spec }) => spec))].join(", ");
-  const action = "Kill";
+  const action = t("Kill");
   const answer = await showMessage(
     "warning",
-    `Kill the connections that do not answer (${names})?`,
-    { modal: true, detail: "Their sessions end here. What runs on the servers ends when they notice." },
+    t("Kill the connections that do not answer ({0})?", names),
+    { modal: true, detail: t("Their sessions end here. What runs on the servers ends when they notice.") },
     action,
   );
   if (answer === action) {

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { RemoteSession } from "../../remote/remoteSession.ts";
 import { describeHungReason } from "../../remote/remoteWords.ts";
@@ -24,7 +25,7 @@ export const killHungRemote: CommandHandler = async (context, argument) => {
     .masters()
     .filter((master) => isConnected(master) && (chosen === undefined || master.id === chosen));
   if (masters.length === 0) {
-    inform("Connect to a host first: its server is asked what hangs there.");
+    inform(t("Connect to a host first: its server is asked what hangs there."));
     return;
   }
   try {
@@ -36,13 +37,13 @@ export const killHungRemote: CommandHandler = async (context, argument) => {
       const read = snapshots.filter(([, snapshot]) => snapshot !== undefined);
       if (read.length > 0) {
         const names = [...new Set(read.map(([{ spec }]) => printable(spec)))].join(", ");
-        inform(`Nothing that you could kill hangs on ${names}.`);
+        inform(t("Nothing that you could kill hangs on {0}.", names));
       }
       return;
     }
     const picked = await pickMany(items, {
-      title: "Kill Hung Remote Sessions",
-      placeHolder: "What is ticked is told to hang up (HUP), and after a few seconds to end (TERM)",
+      title: t("Kill Hung Remote Sessions"),
+      placeHolder: t("What is ticked is told to hang up (HUP), and after a few seconds to end (TERM)"),
       ignoreFocusOut: true,
       matchOnDetail: true,
     });

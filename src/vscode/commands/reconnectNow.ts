@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { reconnectNowTold } from "../../text/reconnectNowText.ts";
 import { inform, showBriefly, withViewProgress } from "../messages/messages.ts";
 import { viewIds } from "../settings/contributionIds.ts";
@@ -10,9 +11,9 @@ export const reconnectNow: CommandHandler = async (context, argument) => {
   const master = await connectionFor(
     context,
     argument,
-    "Reconnect Now",
+    t("Reconnect Now"),
     canReconnect,
-    "Every SSH connection answers, and none is waited for.",
+    t("Every SSH connection answers, and none is waited for."),
   );
   if (master === undefined) {
     return;

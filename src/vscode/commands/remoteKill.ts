@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import type { RemoteSession } from "../../remote/remoteSession.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import { showBriefly, showMessage, warn, withViewProgress } from "../messages/messages.ts";
@@ -43,7 +44,7 @@ async function strike(
       warn(told.text);
       return [];
     }
-    const killNow = "Kill Now";
+    const killNow = t("Kill Now");
     const answer = await showMessage("warning", told.text, {}, killNow);
     return answer === killNow ? told.alive : [];
   } catch (error) {

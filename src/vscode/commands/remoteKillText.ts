@@ -1,9 +1,9 @@
 /** What a person is asked before, and told after, logins on a server are ended. No vscode. */
+import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { KillReport, SessionKillOutcome } from "../../remote/killRemote.ts";
 import type { RemoteSession } from "../../remote/remoteSession.ts";
 import { describeHungReason } from "../../remote/remoteWords.ts";
-import { plural } from "../../text/humanText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { dayAndTime, remoteName } from "../views/remotePresentation.ts";
 
@@ -18,26 +18,30 @@ export function killQuestion(session: RemoteSession, host: string): KillQuestion
   const name = printable(host);
   const [program] = session.programs;
   const facts = [
-    session.from === undefined ? undefined : `From: ${printable(session.from, 60)}`,
-    session.since === undefined ? undefined : `Since: ${dayAndTime(session.since * 1000)}`,
+    session.from === undefined ? undefined : t("From: {0}", printable(session.from, 60)),
+    session.since === undefined ? undefined : t("Since: {0}", dayAndTime(session.since * 1000)),
     program === undefined
       ? undefined
-      : `Runs: ${printable(program, 80)}${session.programs.length > 1 ? ` and ${session.programs.length - 1} more` : ""}`,
+      : t(
+          "Runs: {0}{1}",
+          printable(program, 80),
+          session.programs.length > 1 ? t(" and {0} more", session.programs.length - 1) : "",
+        ),
   ].filter((line) => line !== undefined);
   const verdict =
     session.hung.length > 0
-      ? `It hangs: ${session.hung.map(describeHungReason).join("; ")}.`
+      ? t("It hangs: {0}.", session.hung.map(describeHungReason).join("; "))
       : session.ours !== undefined
-        ? "It is one of your own, and it does not hang. Disconnect would end it in order."
-        : "It does not hang: somebody may be working in it.";
+        ? t("It is one of your own, and it does not hang. Disconnect would end it in order.")
+        : t("It does not hang: somebody may be working in it.");
   return {
-    message: `Kill ${remoteName(session)} on ${name}?`,
+    message: t("Kill {0} on {1}?", remoteName(session), name),
     detail: [
       ...(facts.length === 0 ? [] : [facts.join("\n")]),
       verdict,
-      "Its processes are told to hang up (HUP), and after a few seconds to end (TERM).",
+      t("Its processes are told to hang up (HUP), and after a few seconds to end (TERM)."),
     ].join("\n\n"),
-    action: "Kill",
+    action: t("Kill"),
   };
 }
 
@@ -45,19 +49,19 @@ export function killQuestion(session: RemoteSession, host: string): KillQuestion
 function outcomeWords(outcome: SessionKillOutcome): string {
   switch (outcome) {
     case "ended":
-      return "has ended";
+      return t("has ended");
     case "alive":
-      return "still lives";
+      return t("still lives");
     case "denied":
-      return "belongs to another user, whom you may not signal";
+      return t("belongs to another user, whom you may not signal");
     case "changed":
-      return "had ended or changed meanwhile, so nothing was sent";
+      return t("had ended or changed meanwhile, so nothing was sent");
     case "not-hung":
-      return "came back to life and was left alone";
+      return t("came back to life and was left alone");
     case "own":
-      return "carries this connection and was left alone";
+      return t("carries this connection and was left alone");
     case "nothing-left":
-      return "has no process left that could be killed";
+      return t("has no process left that could be killed");
   }
 }
 
@@ -78,15 +82,17 @@ export function killTold(report: KillReport, host: string, forced: boolean, sudo
     ...(ended.length === 0
       ? []
       : ended.length === 1 && ended[0] !== undefined
-        ? [`${remoteName(ended[0].session)} has ended on ${printable(host)}.`]
-        : [`${plural(ended.length, "session")} have ended on ${printable(host)}.`]),
+        ? [t("{0} has ended on {1}.", remoteName(ended[0].session), printable(host))]
+        : [
+            t("{0} have ended on {1}.", plural(ended.length, "{0} session", "{0} sessions"), printable(host)),
+          ]),
     ...rest.map(({ session, outcome }) => {
-      const where = ended.length === 0 ? ` on ${printable(host)}` : "";
-      const after = outcome === "alive" ? (forced ? " after KILL" : " after HUP and TERM") : "";
+      const where = ended.length === 0 ? t(" on {0}", printable(host)) : "";
+      const after = outcome === "alive" ? (forced ? t(" after KILL") : t(" after HUP and TERM")) : "";
       return `${remoteName(session)}${where} ${outcomeWords(outcome)}${after}.`;
     }),
     ...(rest.some(({ outcome }) => outcome === "denied") && !sudo
-      ? ["Log in as that user or as root, or allow sudo for this host in sshSessions.hosts."]
+      ? [t("Log in as that user or as root, or allow sudo for this host in sshSessions.hosts.")]
       : []),
   ];
   return {

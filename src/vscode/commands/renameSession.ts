@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { askLine } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { liveIdsOf } from "./commandTarget.ts";
@@ -6,17 +7,17 @@ import { liveIdsOf } from "./commandTarget.ts";
 export const renameSession: CommandHandler = async ({ service, livePick, terminals }, argument) => {
   const [id] =
     liveIdsOf(argument, service) ??
-    liveIdsOf(await livePick.ask("Rename Session", "sessions"), service) ??
+    liveIdsOf(await livePick.ask(t("Rename Session"), "sessions"), service) ??
     [];
   const session = id === undefined ? undefined : service.session(id);
   if (session === undefined) {
     return;
   }
   const title = await askLine({
-    title: "Rename Session",
-    prompt: `New title for the session on ${session.spec}`,
+    title: t("Rename Session"),
+    prompt: t("New title for the session on {0}", session.spec),
     value: session.snapshot().title,
-    complaint: (value) => (value.trim() === "" ? "A title needs at least one character." : undefined),
+    complaint: (value) => (value.trim() === "" ? t("A title needs at least one character.") : undefined),
   });
   if (title !== undefined) {
     session.rename(title.trim());

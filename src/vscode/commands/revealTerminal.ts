@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { inform } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { liveIdsOf } from "./commandTarget.ts";
@@ -6,9 +7,9 @@ import { liveIdsOf } from "./commandTarget.ts";
 export const revealTerminal: CommandHandler = async ({ service, livePick, terminals }, argument) => {
   const [id] =
     liveIdsOf(argument, service) ??
-    liveIdsOf(await livePick.ask("Reveal SSH Terminal", "sessions"), service) ??
+    liveIdsOf(await livePick.ask(t("Reveal SSH Terminal"), "sessions"), service) ??
     [];
   if (id !== undefined && !terminals.reveal(id)) {
-    inform("That session has no terminal.");
+    inform(t("That session has no terminal."));
   }
 };

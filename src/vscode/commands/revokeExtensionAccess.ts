@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { noAccessGranted } from "../../text/extensionAccessText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
@@ -8,20 +9,20 @@ import type { CommandHandler } from "./commandContext.ts";
 export const revokeExtensionAccess: CommandHandler = async ({ access }) => {
   const grants = access.grants();
   if (grants.length === 0) {
-    inform(noAccessGranted);
+    inform(noAccessGranted());
     return;
   }
   const chosen = await pickMany(
     grants.map(({ key, host, destination, since }) => ({
       label: plainMessage(printable(host)),
       description: plainMessage(printable(destination)),
-      detail: `Allowed on ${new Date(since).toLocaleDateString()}`,
+      detail: t("Allowed on {0}", new Date(since).toLocaleDateString()),
       key,
       picked: true,
     })),
     {
-      title: "Revoke Extension Access",
-      placeHolder: "Choose the hosts that other extensions may no longer use",
+      title: t("Revoke Extension Access"),
+      placeHolder: t("Choose the hosts that other extensions may no longer use"),
       matchOnDescription: true,
     },
   );

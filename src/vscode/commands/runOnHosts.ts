@@ -1,10 +1,10 @@
 import { asError, CancelledError } from "../../base/errors.ts";
+import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { hostNames } from "../../config/hostSpec.ts";
 import type { ExecuteOptions } from "../../session/run/execute.ts";
 import { runOnHosts } from "../../session/run/fleetRun.ts";
 import { runReport, runSucceeded } from "../../session/run/runReport.ts";
-import { plural } from "../../text/humanText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { pickMany, warn, withNotification } from "../messages/messages.ts";
@@ -33,7 +33,7 @@ export async function hostsFor(
       alias,
       description: live.has(alias) ? "connected" : "",
     })),
-    { title, placeHolder: "Choose one or several hosts", ignoreFocusOut: true },
+    { title, placeHolder: t("Choose one or several hosts"), ignoreFocusOut: true },
   );
   return chosen?.map(({ alias }) => alias) ?? [];
 }
@@ -49,12 +49,15 @@ export async function runAndShow(
   const { service, runDocuments, policies, settings, home } = context;
   const { folder } = settings;
   const controller = new AbortController();
-  const runs = await withNotification(`SSH: ${printable(title, 60)}`, (report, token) => {
+  const runs = await withNotification(t("SSH: {0}", printable(title, 60)), (report, token) => {
     token.onCancellationRequested(() => controller.abort(new CancelledError()));
     let done = 0;
     const tell = (): void =>
       report({
-        message: hosts.length === 1 ? `on ${printable(hosts[0] ?? "")}` : `${done} of ${hosts.length} hosts`,
+        message:
+          hosts.length === 1
+            ? t("on {0}", printable(hosts[0] ?? ""))
+            : t("{0} of {1} hosts", done, hosts.length),
         ...(done > 0 && { increment: 100 / hosts.length }),
       });
     tell();
@@ -80,6 +83,13 @@ export async function runAndShow(
   await runDocuments.show(title, runReport(title, runs, keptBytes, describeError));
   const failed = runs.filter((each) => !runSucceeded(each)).length;
   if (failed > 0 && hosts.length > 1 && !controller.signal.aborted) {
-    warn(`${plainMessage(printable(title, 60))}: ${failed} of ${plural(hosts.length, "host")} failed.`);
+    warn(
+      t(
+        "{0}: {1} of {2} failed.",
+        plainMessage(printable(title, 60)),
+        failed,
+        plural(hosts.length, "{0} host", "{0} hosts"),
+      ),
+    );
   }
 }

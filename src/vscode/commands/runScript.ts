@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../../base/localize.ts";
 import {
   fitsArgument,
   type ScriptInput,
@@ -14,20 +15,20 @@ import { hostsFor, runAndShow } from "./runOnHosts.ts";
 export const runScript: CommandHandler = async (context, argument) => {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined) {
-    inform("Open the script in an editor first.");
+    inform(t("Open the script in an editor first."));
     return;
   }
   const { document, selection } = editor;
   const script = document.getText(selection.isEmpty ? undefined : selection);
   const name = document.uri.path.split("/").at(-1) ?? "script";
-  const what = selection.isEmpty ? name : `the selection of ${name}`;
-  const hosts = await hostsFor(context, argument, `Run ${what} on Host`);
+  const what = selection.isEmpty ? name : t("the selection of {0}", name);
+  const hosts = await hostsFor(context, argument, t("Run {0} on Host", what));
   if (hosts.length === 0) {
     return;
   }
   const line = await askLine({
-    title: `Run ${what}`,
-    prompt: "Arguments of the script; empty for none",
+    title: t("Run {0}", what),
+    prompt: t("Arguments of the script; empty for none"),
     ignoreFocusOut: true,
   });
   if (line === undefined) {
@@ -45,8 +46,8 @@ export const runScript: CommandHandler = async (context, argument) => {
 };
 
 async function scriptInput(): Promise<ScriptInput | undefined> {
-  const chosen = await pickOne(scriptInputChoices, {
-    title: scriptInputTitle,
+  const chosen = await pickOne(scriptInputChoices(), {
+    title: scriptInputTitle(),
     ignoreFocusOut: true,
   });
   return chosen?.input;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { t } from "../../base/localize.ts";
 import { blockConflicts, hostBlock, isBlockName } from "../../config/hostBlock.ts";
 import { hostNames } from "../../config/hostSpec.ts";
 import { saveHostBlock } from "../../config/saveHost.ts";
@@ -21,7 +22,7 @@ import { typedHost } from "./typedHost.ts";
 
 /** A Host block for a typed host, shown first and then added at the end of the ssh_config file. */
 export const saveToSshConfig: CommandHandler = async (context, argument) => {
-  const host = await typedHost(context, argument, saveHostTitle);
+  const host = await typedHost(context, argument, saveHostTitle());
   if (host === undefined) {
     return;
   }
@@ -46,7 +47,7 @@ async function save({ resolver, settings, recent, home }: CommandContext, host: 
   }
   const file =
     settings.configFile === "" ? join(home, ".ssh", "config") : expandHome(settings.configFile, home);
-  const append = "Append";
+  const append = t("Append");
   const answer = await showMessage(
     "information",
     saveHostQuestion(file, home),
@@ -61,7 +62,7 @@ async function save({ resolver, settings, recent, home }: CommandContext, host: 
   }
   const line = await saveHostBlock(file, block.lines, home);
   await recent.forget(host);
-  const show = "Open File";
+  const show = t("Open File");
   void showMessage("information", plainMessage(hostSaved(name)), {}, show).then(async (chosen) => {
     if (chosen === show) {
       await openFileAt(file, line);
@@ -71,12 +72,12 @@ async function save({ resolver, settings, recent, home }: CommandContext, host: 
 
 async function askName(alias: string, listed: ReadonlySet<string>): Promise<string | undefined> {
   const name = await askLine({
-    title: saveHostTitle,
-    prompt: saveHostNamePrompt,
+    title: saveHostTitle(),
+    prompt: saveHostNamePrompt(),
     value: alias,
     complaint: (value) => {
       const typed = value.trim();
-      return !isBlockName(typed) ? invalidHostName : listed.has(typed) ? hostNameTaken(typed) : undefined;
+      return !isBlockName(typed) ? invalidHostName() : listed.has(typed) ? hostNameTaken(typed) : undefined;
     },
   });
   return name?.trim();

@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { warn } from "../messages/messages.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { sessionFor } from "./sessionFor.ts";
@@ -7,8 +8,8 @@ const breakLength = 1000;
 
 /** Sends a break (RFC 4335), which serial consoles understand. */
 export const sendBreak: CommandHandler = async (context, argument) => {
-  const session = await sessionFor(context, argument, "Send Break");
+  const session = await sessionFor(context, argument, t("Send Break"));
   if (session !== undefined && !session.sendBreak(breakLength)) {
-    warn("This connection can't send a break.");
+    warn(t("This connection can't send a break."));
   }
 };

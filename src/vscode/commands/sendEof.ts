@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { sendEofQuestion } from "../../text/sendEofText.ts";
 import { showMessage } from "../messages/messages.ts";
@@ -6,7 +7,7 @@ import { sessionFor } from "./sessionFor.ts";
 
 /** Ends the session's standard input (SSH_MSG_CHANNEL_EOF). A terminal takes no keys after it: that is asked first. */
 export const sendEof: CommandHandler = async (context, argument) => {
-  const session = await sessionFor(context, argument, "Send EOF");
+  const session = await sessionFor(context, argument, t("Send EOF"));
   if (session === undefined) {
     return;
   }

@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { connectionFor } from "./connectionFor.ts";
 
@@ -9,9 +10,9 @@ export const showConnectionDetails: CommandHandler = async (context, argument) =
       : await connectionFor(
           context,
           argument,
-          "Show Connection Details",
+          t("Show Connection Details"),
           () => true,
-          "No SSH connection is open.",
+          t("No SSH connection is open."),
         );
   if (master !== undefined) {
     context.details.show(master.id);

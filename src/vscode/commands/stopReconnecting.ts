@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { isReconnecting } from "../views/livePresentation.ts";
 import type { CommandHandler } from "./commandContext.ts";
 import { connectionFor } from "./connectionFor.ts";
@@ -7,9 +8,9 @@ export const stopReconnecting: CommandHandler = async (context, argument) => {
   const master = await connectionFor(
     context,
     argument,
-    "Stop Reconnecting",
+    t("Stop Reconnecting"),
     isReconnecting,
-    "No SSH connection is waited for.",
+    t("No SSH connection is waited for."),
   );
   if (master !== undefined) {
     context.service.stopReconnecting(master.id);

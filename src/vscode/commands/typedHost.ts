@@ -18,7 +18,7 @@ export async function typedHost(
   const listed = (await resolver.hosts().catch(() => ({ hosts: [] }))).hosts.map(({ alias }) => alias);
   const typed = recent.typed(new Set(listed));
   if (typed.length === 0) {
-    inform(noTypedHosts);
+    inform(noTypedHosts());
     return undefined;
   }
   const chosen = await pickOne(

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { DetailsHistory } from "../../session/detailsHistory.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
@@ -102,7 +103,7 @@ export class DetailsPanels implements Disposable {
         return;
       case "copy":
         await vscode.env.clipboard.writeText(this.#documents.text(id));
-        showBriefly("The details are copied.", copiedShown, "copy");
+        showBriefly(t("The details are copied."), copiedShown, "copy");
         return;
       case "text":
         await this.#documents.show(id);

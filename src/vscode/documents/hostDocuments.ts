@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Event } from "../../base/emitter.ts";
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { SettingsFolder } from "../../config/configPorts.ts";
 import { explainHost } from "../../text/explainHost.ts";
@@ -53,7 +54,7 @@ export class HostDocuments
     }
     const name = printable(host).replace(/[/\\\s]+/g, " ");
     const uri = vscode.Uri.from({
-      ...{ scheme, path: `Host ${name}`, query: host },
+      ...{ scheme, path: t("Host {0}", name), query: host },
       ...(folder && { fragment: folder.uri }),
     });
     this.#shown.set(uri.toString(), await this.#explain(uri));

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 
 const scheme = "ssh-run";
@@ -34,7 +35,7 @@ export class RunDocuments implements vscode.TextDocumentContentProvider, Disposa
   }
 
   provideTextDocumentContent({ query }: vscode.Uri): string {
-    return this.#texts.get(query) ?? "This output is gone: run the command again.";
+    return this.#texts.get(query) ?? t("This output is gone: run the command again.");
   }
 
   dispose(): void {

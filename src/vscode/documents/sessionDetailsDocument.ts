@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { connectionSections, reportText, sessionSections } from "../../session/sessionDetails.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
@@ -64,7 +65,7 @@ export class SessionDetailsDocuments implements vscode.TextDocumentContentProvid
     const session =
       this.#service.session(id)?.snapshot() ?? this.#service.history().find((ended) => ended.id === id);
     if (session === undefined && connection === undefined) {
-      return this.#last.get(id) ?? "It is gone.";
+      return this.#last.get(id) ?? t("It is gone.");
     }
     const carrier = masters.find((master) => master.id === session?.masterId);
     const text = reportText(

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 
 const scheme = "ssh-timeouts";
@@ -19,7 +20,7 @@ export class TimeoutDocuments implements vscode.TextDocumentContentProvider, Dis
   }
 
   async show(host: string, text: string): Promise<void> {
-    const path = `Timeouts of ${printable(host).replace(/[/\\\s]+/g, " ")}.md`;
+    const path = t("Timeouts of {0}.md", printable(host).replace(/[/\\\s]+/g, " "));
     const uri = vscode.Uri.from({ scheme, path, query: host });
     this.#texts.set(host, text);
     this.#changed.fire(uri);
@@ -33,7 +34,7 @@ export class TimeoutDocuments implements vscode.TextDocumentContentProvider, Dis
   }
 
   provideTextDocumentContent({ query }: vscode.Uri): string {
-    return this.#texts.get(query) ?? "This is gone: run Explain Timeouts again.";
+    return this.#texts.get(query) ?? t("This is gone: run Explain Timeouts again.");
   }
 
   dispose(): void {

@@ -6,8 +6,8 @@ import type { PromptQueue } from "./promptQueue.ts";
 export async function askExtensionAccess(queue: PromptQueue, question: AccessQuestion): Promise<boolean> {
   const { message, detail } = accessQuestionText(question);
   const answer = await queue.ask(
-    async () => showMessage("warning", message, { modal: true, detail }, allowAccess),
+    async () => showMessage("warning", message, { modal: true, detail }, allowAccess()),
     new AbortController().signal,
   );
-  return answer === allowAccess;
+  return answer === allowAccess();
 }

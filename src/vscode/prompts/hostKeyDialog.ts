@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
 
@@ -8,20 +9,25 @@ export function hostKeyDialog(question: HostKeyQuestion): {
 } {
   const { presented, knownTypes } = question;
   const at = [
-    ...(question.address === undefined ? [] : [`address ${printable(question.address)}`]),
-    `port ${question.port}`,
+    ...(question.address === undefined ? [] : [t("address {0}", printable(question.address))]),
+    t("port {0}", question.port),
   ].join(", ");
   const known =
     knownTypes.length === 0
-      ? "Its key is not in your known_hosts file."
-      : `Your known_hosts file has another key of this host (${knownTypes.map((type) => printable(type)).join(", ")}), but not this one. A server may have several; so would a server that only pretends to be it.`;
+      ? t("Its key is not in your known_hosts file.")
+      : t(
+          "Your known_hosts file has another key of this host ({0}), but not this one. A server may have several; so would a server that only pretends to be it.",
+          knownTypes.map((type) => printable(type)).join(", "),
+        );
   return {
-    message: `Do you trust the server that answers as "${printable(question.alias)}"?`,
+    message: t(`Do you trust the server that answers as "{0}"?`, printable(question.alias)),
     detail: [
       `${printable(question.host)} (${at})`,
       known,
       `${printable(presented.type)}\n${printable(presented.fingerprint)}`,
-      "Compare the fingerprint with the one that the server's owner gave you. If you accept it, the key is saved and you will not be asked again.",
+      t(
+        "Compare the fingerprint with the one that the server's owner gave you. If you accept it, the key is saved and you will not be asked again.",
+      ),
     ].join("\n\n"),
   };
 }

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { asError } from "../../base/errors.ts";
+import { t } from "../../base/localize.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { HostEntry, HostResolver } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
@@ -43,7 +44,7 @@ export class HostPick {
   ): Promise<string | undefined> {
     const pick = vscode.window.createQuickPick<HostItem>();
     pick.title = shownText(title);
-    pick.placeholder = "Choose a host, or type user@host:port";
+    pick.placeholder = t("Choose a host, or type user@host:port");
     pick.matchOnDescription = true;
     pick.busy = true;
     keepOrder(pick);
@@ -110,7 +111,7 @@ export class HostPick {
                 buttons: [
                   {
                     iconPath: new vscode.ThemeIcon("go-to-file"),
-                    tooltip: "Open the line in the SSH config file",
+                    tooltip: t("Open the line in the SSH config file"),
                   },
                 ],
               }),

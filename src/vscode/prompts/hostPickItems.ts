@@ -1,4 +1,5 @@
 /** What the host pick lists, in order, as plain data. No vscode. */
+import { t } from "../../base/localize.ts";
 import type { HostEntry } from "../../config/configPorts.ts";
 import { hostDescription } from "../views/hostPresentation.ts";
 
@@ -43,7 +44,7 @@ export function hostGroups(
     }),
   });
   return [
-    group("profile hosts", preferred),
+    group(t("profile hosts"), preferred),
     group("recent", recent),
     group("hosts", [...byAlias.keys()]),
   ].filter(({ choices }) => choices.length > 0);

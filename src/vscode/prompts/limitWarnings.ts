@@ -1,4 +1,5 @@
 import type { Disposable } from "../../base/disposable.ts";
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { limitNames } from "../../session/sessionDetails.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
@@ -18,11 +19,11 @@ export function showLimitWarnings(service: SessionService): Disposable {
 }
 
 async function warn(session: Session, limit: LimitKind, secondsLeft: number): Promise<void> {
-  const extend = "Extend";
+  const extend = t("Extend");
   const title = plainMessage(printable(session.snapshot().title));
   const answer = await showMessage(
     "warning",
-    `"${title}" reaches its ${limitNames[limit]} in ${secondsLeft} s.`,
+    t(`"{0}" reaches its {1} in {2} s.`, title, limitNames()[limit], secondsLeft),
     {},
     extend,
   );
@@ -31,7 +32,7 @@ async function warn(session: Session, limit: LimitKind, secondsLeft: number): Pr
   }
   // A notification stays as long as nobody answers it.
   if (session.snapshot().state.kind === "ended") {
-    inform(`"${title}" has already ended.`);
+    inform(t(`"{0}" has already ended.`, title));
     return;
   }
   session.extend();

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
+import { t } from "../../base/localize.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
@@ -31,12 +32,12 @@ export class LivePick {
   async ask(title: string, what: "sessions" | "all"): Promise<LiveNode | undefined> {
     const items = this.#items(what);
     if (items.length === 0) {
-      inform("No SSH session is open.");
+      inform(t("No SSH session is open."));
       return undefined;
     }
     const chosen = await pickOne(items, {
       title,
-      placeHolder: what === "all" ? "Choose a connection or a session" : "Choose a session",
+      placeHolder: what === "all" ? t("Choose a connection or a session") : t("Choose a session"),
       matchOnDescription: true,
     });
     return chosen?.node;
@@ -54,7 +55,7 @@ export class LivePick {
     }));
     const chosen = await pickOne(items, {
       title,
-      placeHolder: "Choose a connection",
+      placeHolder: t("Choose a connection"),
       matchOnDescription: true,
     });
     return chosen?.master;
@@ -76,7 +77,12 @@ export class LivePick {
         );
       const own =
         what === "all" && isLive(master.state)
-          ? [liveItem({ ...shown, label: `Connection to ${shown.label}` }, { kind: "master", id: master.id })]
+          ? [
+              liveItem(
+                { ...shown, label: t("Connection to {0}", shown.label) },
+                { kind: "master", id: master.id },
+              ),
+            ]
           : [];
       const group = [...own, ...sessions];
       return group.length === 0

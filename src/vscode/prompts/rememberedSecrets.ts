@@ -1,5 +1,7 @@
 /** What logins remember, as a list to choose from. No vscode. */
+
 import { parseSecretName, passphraseSecret } from "../../auth/secrets.ts";
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
 
@@ -26,7 +28,7 @@ export function rememberedSecrets(
     return {
       name,
       label: printable(what === "passphrase" ? shortPath(of, home) : of),
-      description: stored.includes(name) ? what : `${what}, kept until the window closes`,
+      description: stored.includes(name) ? what : t("{0}, kept until the window closes", what),
     };
   });
 }

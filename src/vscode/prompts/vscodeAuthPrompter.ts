@@ -7,6 +7,7 @@ import type {
   PasswordChangeRequest,
   PromptAnswer,
 } from "../../auth/authPorts.ts";
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { destinationText } from "../../text/humanText.ts";
 import { newPasswordRefused, passwordChangeQuestions, passwordsDiffer } from "../../text/loginText.ts";
@@ -38,12 +39,18 @@ export class VscodeAuthPrompter implements AuthPrompter {
   password(target: AuthTarget, attempt: number, signal: AbortSignal): Promise<PromptAnswer | undefined> {
     return this.#ask(
       {
-        title: `SSH: ${printable(target.alias)}`,
-        prompt: `Password for ${printable(destinationText(target))}`,
+        title: t("SSH: {0}", printable(target.alias)),
+        prompt: t("Password for {0}", printable(destinationText(target))),
         masked: true,
         rememberable: true,
         ...(attempt > 1
-          ? { complaint: `Refused. Attempt ${attempt}: password for ${printable(destinationText(target))}` }
+          ? {
+              complaint: t(
+                "Refused. Attempt {0}: password for {1}",
+                attempt,
+                printable(destinationText(target)),
+              ),
+            }
           : {}),
       },
       signal,
@@ -58,13 +65,17 @@ export class VscodeAuthPrompter implements AuthPrompter {
   ): Promise<PromptAnswer | undefined> {
     return this.#ask(
       {
-        title: `SSH: ${printable(target.alias)}`,
-        prompt: `Passphrase for the key ${printable(shortPath(keyFile, this.#home))}`,
+        title: t("SSH: {0}", printable(target.alias)),
+        prompt: t("Passphrase for the key {0}", printable(shortPath(keyFile, this.#home))),
         masked: true,
         rememberable: true,
         ...(attempt > 1
           ? {
-              complaint: `That does not open it. Attempt ${attempt}: passphrase for the key ${printable(shortPath(keyFile, this.#home))}`,
+              complaint: t(
+                "That does not open it. Attempt {0}: passphrase for the key {1}",
+                attempt,
+                printable(shortPath(keyFile, this.#home)),
+              ),
             }
           : {}),
       },
@@ -80,7 +91,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
   ): Promise<PasswordChange | undefined> {
     const said = printable(text.trim().replace(/\s+/g, " "));
     const [askOld, askNew, askAgain] = passwordChangeQuestions(printable(destinationText(target)), said);
-    const title = `SSH: ${printable(target.alias)}`;
+    const title = t("SSH: {0}", printable(target.alias));
     const ask = (number: number, prompt: string, complaint?: string): Promise<PromptAnswer | undefined> =>
       this.#ask(
         {
@@ -89,8 +100,8 @@ export class VscodeAuthPrompter implements AuthPrompter {
         },
         signal,
       );
-    const old = await ask(1, askOld, attempt > 1 ? newPasswordRefused : undefined);
-    for (let complaint: string | undefined; old !== undefined; complaint = passwordsDiffer) {
+    const old = await ask(1, askOld, attempt > 1 ? newPasswordRefused() : undefined);
+    for (let complaint: string | undefined; old !== undefined; complaint = passwordsDiffer()) {
       const fresh = await ask(2, askNew, complaint);
       const again = fresh === undefined ? undefined : await ask(3, askAgain);
       if (fresh === undefined || again === undefined) {
@@ -117,7 +128,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
       const asked = printable(prompt.trim());
       const answer = await this.#ask(
         {
-          title: `SSH: ${printable(target.alias)}`,
+          title: t("SSH: {0}", printable(target.alias)),
           // The server's words are quoted as such: a hostile one could otherwise ask in our name.
           prompt: `${printable(target.hostName)} ${instructions === "" ? "" : `says “${instructions}” and `}asks “${asked}”`,
           masked: !echo,
@@ -148,12 +159,12 @@ function showInputBox(question: Question, signal: AbortSignal): Promise<PromptAn
     const render = (): void => {
       if (question.rememberable) {
         input.placeholder = remember
-          ? "Will be kept in the system's keychain"
-          : "Will not be kept. The key button above keeps it.";
+          ? t("Will be kept in the system's keychain")
+          : t("Will not be kept. The key button above keeps it.");
         input.buttons = [
           remember
-            ? { iconPath: new vscode.ThemeIcon("pass-filled"), tooltip: "Don't keep it" }
-            : { iconPath: new vscode.ThemeIcon("key"), tooltip: "Keep it in the system's keychain" },
+            ? { iconPath: new vscode.ThemeIcon("pass-filled"), tooltip: t("Don't keep it") }
+            : { iconPath: new vscode.ThemeIcon("key"), tooltip: t("Keep it in the system's keychain") },
         ];
       }
     };

@@ -1,3 +1,4 @@
+import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { HostKeyPrompter, HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
 import { showMessage } from "../messages/messages.ts";
@@ -14,7 +15,7 @@ export class VscodeHostKeyPrompter implements HostKeyPrompter {
 
   async confirmUnknown(question: HostKeyQuestion, signal: AbortSignal): Promise<boolean> {
     const { message, detail } = hostKeyDialog(question);
-    const accept = "Connect and Save";
+    const accept = t("Connect and Save");
     const answer = await this.#queue.ask(
       async () => showMessage("warning", printable(message), { modal: true, detail }, accept),
       signal,

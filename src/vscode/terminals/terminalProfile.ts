@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
+import { t } from "../../base/localize.ts";
 import type { HostPick } from "../prompts/hostPick.ts";
 import { terminalProfileId } from "../settings/contributionIds.ts";
 import type { VscodeSettings } from "../settings/vscodeSettings.ts";
@@ -21,7 +22,7 @@ export function registerTerminalProfile(
       const host =
         preferred.length === 1 && only !== undefined
           ? only
-          : await hostPick.ask("New SSH Terminal", preferred, token);
+          : await hostPick.ask(t("New SSH Terminal"), preferred, token);
       return host === undefined ? undefined : terminals.profile(host);
     },
   });

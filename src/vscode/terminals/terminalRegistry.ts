@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { plural, t } from "../../base/localize.ts";
 import type { Logger } from "../../base/log.ts";
 import { printable } from "../../base/log.ts";
 import type { Verbosity } from "../../base/verbosity.ts";
@@ -12,7 +13,6 @@ import { execute } from "../../session/run/execute.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
 import { Typing } from "../../terminal/typing.ts";
-import { plural } from "../../text/humanText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { freeTitle } from "../../text/terminalTitle.ts";
 import { showMessage } from "../messages/messages.ts";
@@ -100,10 +100,14 @@ export class TerminalRegistry implements Disposable {
       return;
     }
     const hosts = plainMessage([...new Set(before.map(({ host }) => printable(host)))].join(", "));
-    const reopen = "Reopen";
+    const reopen = t("Reopen");
     const answer = await showMessage(
       "information",
-      `${plural(before.length, "SSH terminal was", "SSH terminals were")} open before the window reloaded: ${hosts}.`,
+      t(
+        "{0} open before the window reloaded: {1}.",
+        plural(before.length, "{0} SSH terminal was", "{0} SSH terminals were"),
+        hosts,
+      ),
       {},
       reopen,
     );
@@ -203,7 +207,7 @@ export class TerminalRegistry implements Disposable {
     }
     try {
       await execute(service, host, command, {
-        title: `end the shell of ${host}`,
+        title: t("end the shell of {0}", host),
         timeLimitSeconds: endShellWithin,
         purpose: "lookup",
         login: "unattended",

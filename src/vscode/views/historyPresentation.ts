@@ -1,8 +1,9 @@
 /** How ended sessions look in the Live view. No vscode. */
+import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { describeOutcome, formatBytes } from "../../session/sessionDetails.ts";
 import type { SessionOutcome, SessionSnapshot } from "../../session/sessionTypes.ts";
-import { age, plural, shortDuration } from "../../text/humanText.ts";
+import { age, shortDuration } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { contextWords } from "../settings/contributionIds.ts";
@@ -11,14 +12,14 @@ import type { ItemPresentation } from "./livePresentation.ts";
 /** The fold. */
 export function presentHistory(history: readonly SessionSnapshot[]): ItemPresentation {
   const bad = history.filter(({ outcome }) => outcome !== undefined && !endedWell(outcome)).length;
-  const description = [String(history.length), ...(bad === 0 ? [] : [`${bad} went wrong`])].join(" · ");
+  const description = [String(history.length), ...(bad === 0 ? [] : [t("{0} went wrong", bad)])].join(" · ");
   return {
-    label: "Ended",
+    label: t("Ended"),
     description,
     icon: { id: "history" },
     contextValue: contextWords.history,
-    hover: `How the last ${plural(history.length, "session")} ended.`,
-    accessibleLabel: `Ended sessions, ${description}`,
+    hover: t("How the last {0} ended.", plural(history.length, "{0} session", "{0} sessions")),
+    accessibleLabel: t("Ended sessions, {0}", description),
   };
 }
 
@@ -30,7 +31,7 @@ export function presentEnded(session: SessionSnapshot, now: number, home: string
   const ended = age(now - state.since);
   const parts = [
     text,
-    ended === undefined ? "just now" : `${ended} ago`,
+    ended === undefined ? t("just now") : `${ended} ago`,
     ...(session.title === session.spec ? [] : [printable(session.spec)]),
   ];
   return {
@@ -41,13 +42,13 @@ export function presentEnded(session: SessionSnapshot, now: number, home: string
     hover: [
       `**${literal(session.title)}**`,
       factTable([
-        ["Host", literal(session.spec)],
-        ["Kind", session.kind],
-        ["Ended", literal(text)],
-        ["Reason", failureText(session, home)],
-        ["When", `${shortDuration(now - state.since)} ago`],
-        ["Lasted", shortDuration(state.since - session.since)],
-        ["Traffic", `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
+        [t("Host"), literal(session.spec)],
+        [t("Kind"), session.kind],
+        [t("Ended"), literal(text)],
+        [t("Reason"), failureText(session, home)],
+        [t("When"), `${shortDuration(now - state.since)} ago`],
+        [t("Lasted"), shortDuration(state.since - session.since)],
+        [t("Traffic"), `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
       ]),
     ].join("\n\n"),
     accessibleLabel: `${printable(session.title)}, ${text}`,

@@ -1,8 +1,9 @@
 /** What the Hosts view and the host pick show for a host, as plain data. No vscode. */
+import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { HostEntry } from "../../config/configPorts.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
-import { destinationText, plural } from "../../text/humanText.ts";
+import { destinationText } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { typedHostHover } from "../../text/saveHostText.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
@@ -15,8 +16,8 @@ export interface HostLife {
   readonly sessions: number;
 }
 
-const openToExtensions = "open to extensions";
-const extensionsFact = "may log in and run commands (*Revoke Extension Access…*)";
+const openToExtensions = () => t("open to extensions");
+const extensionsFact = () => t("may log in and run commands (*Revoke Extension Access…*)");
 
 const nothing: HostLife = { masterIds: [], sessions: 0 };
 
@@ -71,7 +72,7 @@ export function presentHost(
   return {
     label,
     // A narrow side bar cuts the end off: the destination stands in the hover as well.
-    description: [state, hostDescription(entry), shared ? openToExtensions : undefined]
+    description: [state, hostDescription(entry), shared ? openToExtensions() : undefined]
       .filter((part) => part !== undefined && part !== "")
       .join(" · "),
     icon: live ? { id: "vm-active", color: "testing.iconPassed" } : { id: "vm" },
@@ -80,13 +81,13 @@ export function presentHost(
       `$(vm) **${literal(entry.alias)}**`,
       factTable([
         ["To", entry.hostName === undefined ? undefined : literal(destinationOf(entry))],
-        ["From", `${literal(where)}${entry.line === undefined ? "" : ` line ${entry.line}`}`],
-        ["Live", state],
-        ["Extensions", shared ? extensionsFact : undefined],
+        [t("From"), `${literal(where)}${entry.line === undefined ? "" : t(" line {0}", entry.line)}`],
+        [t("Live"), state],
+        [t("Extensions"), shared ? extensionsFact() : undefined],
       ]),
-      "Click to open a terminal.",
+      t("Click to open a terminal."),
     ].join("\n\n"),
-    accessibleLabel: [label, state, shared ? openToExtensions : undefined]
+    accessibleLabel: [label, state, shared ? openToExtensions() : undefined]
       .filter((part) => part !== undefined)
       .join(", "),
   };
@@ -99,7 +100,7 @@ export function presentTypedHost(spec: string, life: HostLife = nothing, shared 
   const state = lifeText(life);
   return {
     label,
-    description: [state, shared ? openToExtensions : undefined]
+    description: [state, shared ? openToExtensions() : undefined]
       .filter((part) => part !== undefined)
       .join(" · "),
     icon: live ? { id: "vm-active", color: "testing.iconPassed" } : { id: "vm" },
@@ -107,22 +108,26 @@ export function presentTypedHost(spec: string, life: HostLife = nothing, shared 
     hover: [
       `$(vm) **${literal(spec)}**`,
       factTable([
-        ["Live", state],
-        ["Extensions", shared ? extensionsFact : undefined],
+        [t("Live"), state],
+        [t("Extensions"), shared ? extensionsFact() : undefined],
       ]),
-      typedHostHover,
-      "Click to open a terminal.",
+      typedHostHover(),
+      t("Click to open a terminal."),
     ]
       .filter((part) => part !== "")
       .join("\n\n"),
-    accessibleLabel: [label, state, shared ? openToExtensions : undefined]
+    accessibleLabel: [label, state, shared ? openToExtensions() : undefined]
       .filter((part) => part !== undefined)
       .join(", "),
   };
 }
 
 function lifeText({ masterIds, sessions }: HostLife): string | undefined {
-  return masterIds.length === 0 ? undefined : sessions === 0 ? "connected" : plural(sessions, "session");
+  return masterIds.length === 0
+    ? undefined
+    : sessions === 0
+      ? "connected"
+      : plural(sessions, "{0} session", "{0} sessions");
 }
 
 function destinationOf(entry: HostEntry): string {

@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { Event } from "../../base/emitter.ts";
 import { asError } from "../../base/errors.ts";
+import { t } from "../../base/localize.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { ConfigProblemSource, HostEntry, HostResolver } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
@@ -102,7 +103,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
       case "recentHost":
         return this.#hostItem(
           element,
-          `typed ${element.spec}`,
+          t("typed {0}", element.spec),
           presentTypedHost(element.spec, this.#life.get(element.spec), this.#access.isGranted(element.spec)),
         );
       case "recentHosts":
@@ -169,7 +170,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     item.accessibilityInformation = { label: presentation.accessibleLabel };
     item.command = {
       command: "sshSessions.openTerminal",
-      title: "Open Terminal",
+      title: t("Open Terminal"),
       arguments: [element, rowClick],
     };
     return item;
@@ -179,13 +180,13 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
     const { problem } = element;
     const item = new vscode.TreeItem(printable(problem.message));
     const file = printable(shortPath(problem.file, this.#home));
-    item.description = problem.line === undefined ? file : `${file} line ${problem.line}`;
+    item.description = problem.line === undefined ? file : t("{0} line {1}", file, problem.line);
     item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
     item.tooltip = `${printable(problem.message)}\n${item.description}`;
     if (problem.file !== "") {
       item.command = {
         command: "sshSessions.openConfigFile",
-        title: "Open SSH Config File",
+        title: t("Open SSH Config File"),
         arguments: [element],
       };
     }
@@ -196,10 +197,10 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
 const recentNode: HostNode = ownNode({ kind: "recentHosts" });
 
 function recentItem(): vscode.TreeItem {
-  const item = new vscode.TreeItem(recentGroupLabel, vscode.TreeItemCollapsibleState.Expanded);
+  const item = new vscode.TreeItem(recentGroupLabel(), vscode.TreeItemCollapsibleState.Expanded);
   item.id = "recent";
   item.contextValue = contextWords.recentHosts;
   item.iconPath = new vscode.ThemeIcon("history");
-  item.tooltip = recentGroupHover;
+  item.tooltip = recentGroupHover();
   return item;
 }

@@ -1,4 +1,5 @@
 /** What the live tree shows for a snapshot, as plain data, so that it can be tested without VS Code. */
+import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { ValueSource } from "../../config/hostConfig.ts";
 import type { MasterEndReason } from "../../master/masterTypes.ts";
@@ -13,7 +14,6 @@ import {
   age,
   countdown,
   destinationText,
-  plural,
   roundTrip,
   secondsLeft,
   shortDuration,
@@ -42,36 +42,37 @@ export interface ItemPresentation {
   readonly accessibleLabel: string;
 }
 
-const phases = {
-  jump: "jump host",
-  proxy: "proxy command",
-  tcp: "network",
-  handshake: "handshake",
-  hostKey: "host key",
-  authentication: "authentication",
-} as const;
+const phases = () =>
+  ({
+    jump: t("jump host"),
+    proxy: t("proxy command"),
+    tcp: "network",
+    handshake: "handshake",
+    hostKey: t("host key"),
+    authentication: "authentication",
+  }) as const;
 
 /** Why a master ended, as the end of a sentence. */
 export function masterEndText(reason: MasterEndReason): string {
   switch (reason) {
     case "linger-over":
-      return "unused for the linger time";
+      return t("unused for the linger time");
     case "disconnected":
       return "disconnected";
     case "killed":
       return "killed";
     case "unresponsive":
-      return "the server stopped answering";
+      return t("the server stopped answering");
     case "closed-by-server":
-      return "closed by the server";
+      return t("closed by the server");
     case "connection-lost":
-      return "the connection was lost";
+      return t("the connection was lost");
     case "jump-lost":
-      return "the jump host's connection ended";
+      return t("the jump host's connection ended");
     case "connect-failed":
-      return "could not connect";
+      return t("could not connect");
     case "shutdown":
-      return "shut down";
+      return t("shut down");
   }
 }
 
@@ -82,15 +83,23 @@ export function masterEndText(reason: MasterEndReason): string {
 export function masterStateText(state: MasterSnapshot["state"], now: number): string {
   switch (state.kind) {
     case "connecting":
-      return `connecting: ${state.wait === undefined ? phases[state.phase] : loginWaitShort(state.wait)}`;
+      return t(
+        "connecting: {0}",
+        state.wait === undefined ? phases()[state.phase] : loginWaitShort(state.wait),
+      );
     case "ready":
       return "ready";
     case "lingering":
-      return state.until === undefined ? "idle, stays" : `idle, ${timeLeft(state.until - now)} left`;
+      return state.until === undefined ? t("idle, stays") : t("idle, {0} left", timeLeft(state.until - now));
     case "suspect":
-      return `ends in ${countdown(state.deadAt - now)}, no answer ${state.unanswered}/${state.countMax}`;
+      return t(
+        "ends in {0}, no answer {1}/{2}",
+        countdown(state.deadAt - now),
+        state.unanswered,
+        state.countMax,
+      );
     case "hung":
-      return `hung, silent ${shortDuration(now - state.silentSince)}`;
+      return t("hung, silent {0}", shortDuration(now - state.silentSince));
     case "disconnecting":
       return "disconnecting";
     case "lost":
@@ -107,13 +116,13 @@ function reconnectText(state: ReconnectingState, now: number): string {
   }
   return state.until === undefined
     ? waitsForPerson(state)
-    : `reconnecting in ${secondsLeft(state.until - now)}`;
+    : t("reconnecting in {0}", secondsLeft(state.until - now));
 }
 
 function waitsForPerson({ error }: ReconnectingState): string {
   return error !== undefined && failureClass(error) === "needs-person"
-    ? "needs you to log in"
-    : "disconnected, reconnect manually";
+    ? t("needs you to log in")
+    : t("disconnected, reconnect manually");
 }
 
 function masterIcon(state: MasterSnapshot["state"]): ItemPresentation["icon"] {
@@ -191,13 +200,13 @@ export function presentMaster(master: MasterSnapshot, now: number, home: string)
     contextValue: masterWords(master).join(" "),
     hover: masterHover(master, now, home),
     lasting: masterPolicy(master, home),
-    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${isReconnecting(master) ? waitingText(master) : plural(master.sessions.length, "session")}`,
+    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${isReconnecting(master) ? waitingText(master) : plural(master.sessions.length, "{0} session", "{0} sessions")}`,
   };
 }
 
 /** `2 terminals wait` */
 export function waitingText({ sessions }: MasterSnapshot): string {
-  return plural(sessions.length, "terminal waits", "terminals wait");
+  return plural(sessions.length, "{0} terminal waits", "{0} terminals wait");
 }
 
 function masterHover(master: MasterSnapshot, now: number, home: string): string {
@@ -206,31 +215,34 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
   const remote = master.remoteAddress === undefined ? "" : ` (${literal(master.remoteAddress)})`;
   const facts = factTable([
     ["To", `**${literal(destinationText(master.destination))}**${remote}`],
-    ["Via", master.via.length === 0 ? undefined : master.via.map((hop) => literal(hop)).join(" → ")],
-    ["State", `${literal(masterStateText(state, now))}, for ${shortDuration(now - state.since)}`],
-    ["Lost", state.kind === "reconnecting" ? masterEndText(state.reason) : undefined],
-    ["Last attempt", lastAttempt(master, home)],
-    ["Waiting", isReconnecting(master) ? plural(master.sessions.length, "terminal") : undefined],
+    [t("Via"), master.via.length === 0 ? undefined : master.via.map((hop) => literal(hop)).join(" → ")],
+    [t("State"), t("{0}, for {1}", literal(masterStateText(state, now)), shortDuration(now - state.since))],
+    [t("Lost"), state.kind === "reconnecting" ? masterEndText(state.reason) : undefined],
+    [t("Last attempt"), lastAttempt(master, home)],
     [
-      "Connected",
+      t("Waiting"),
+      isReconnecting(master) ? plural(master.sessions.length, "{0} terminal", "{0} terminals") : undefined,
+    ],
+    [
+      t("Connected"),
       isLive(state) && state.kind !== "connecting" && state.kind !== "ready"
-        ? `for ${shortDuration(now - master.since)}`
+        ? t("for {0}", shortDuration(now - master.since))
         : undefined,
     ],
     [
-      "Round trip",
+      t("Round trip"),
       master.roundTripMs === undefined ? undefined : `${roundTrip(master.roundTripMs)}${history}`,
     ],
-    ["Traffic", `↓ ${formatBytes(master.bytesIn)}  ↑ ${formatBytes(master.bytesOut)}`],
-    ["Server", master.serverVersion === undefined ? undefined : literal(master.serverVersion)],
-    ["Cipher", master.algorithms && literal(algorithmsText(master.algorithms))],
-    ["Engine", literal(master.engine)],
+    [t("Traffic"), `↓ ${formatBytes(master.bytesIn)}  ↑ ${formatBytes(master.bytesOut)}`],
+    [t("Server"), master.serverVersion === undefined ? undefined : literal(master.serverVersion)],
+    [t("Cipher"), master.algorithms && literal(algorithmsText(master.algorithms))],
+    [t("Engine"), literal(master.engine)],
   ]);
   const notes = [
     master.probesIgnored
-      ? "This server does not answer keepalive probes; silence alone does not end it."
+      ? t("This server does not answer keepalive probes; silence alone does not end it.")
       : undefined,
-    master.overflow ? "A further connection, because the first one takes no more sessions." : undefined,
+    master.overflow ? t("A further connection, because the first one takes no more sessions.") : undefined,
     "error" in state && state.error !== undefined && state.kind !== "reconnecting"
       ? literal(state.error.message)
       : undefined,
@@ -262,7 +274,7 @@ function masterPolicy({ keepalive, linger, uses }: MasterSnapshot, home: string)
     ? policy
     : [
         policy,
-        sharedPolicyNote,
+        sharedPolicyNote(),
         factTable(differing.map(([who, what]) => [literal(who), literal(what)])),
       ].join("\n\n");
 }
@@ -288,7 +300,7 @@ function sessionStateText(state: SessionState, master: MasterSnapshot | undefine
     case "open":
       return "open";
     case "ending":
-      return state.how === "kill" ? "being killed" : "ending";
+      return state.how === "kill" ? t("being killed") : "ending";
     case "ended":
       return master?.state.kind === "reconnecting" ? "waits" : describeOutcome(state.outcome);
   }
@@ -307,10 +319,10 @@ export function presentSession(
   const parts =
     state.kind === "open"
       ? known([
-          endedInput(session) ? "EOF sent" : undefined,
+          endedInput(session) ? t("EOF sent") : undefined,
           limitRowText(limits, now),
           age(now - session.since),
-          quiet === undefined ? undefined : `quiet ${quiet}`,
+          quiet === undefined ? undefined : t("quiet {0}", quiet),
         ])
       : [text];
   // Several aliases can lead to one destination; the one that was used says what was meant.
@@ -335,15 +347,15 @@ export function presentSession(
     hover: [
       `$(${sessionIcons[session.kind]}) **${literal(session.title)}**`,
       factTable([
-        ["Host", literal(session.spec)],
-        ["Kind", session.kind],
-        ["State", literal(text)],
-        ["Input", endedInput(session) ? "EOF sent: the program gets no more" : undefined],
-        ["Since", `${clockTime(session.since)} (${shortDuration(now - session.since)})`],
-        ["Last activity", `${shortDuration(idle)} ago`],
-        ["Traffic", `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
-        ["Folder", session.folder === undefined ? undefined : literal(session.folder)],
-        ...(state.kind === "open" && limits.length === 0 ? [["Limit", "none"] as const] : []),
+        [t("Host"), literal(session.spec)],
+        [t("Kind"), session.kind],
+        [t("State"), literal(text)],
+        [t("Input"), endedInput(session) ? t("EOF sent: the program gets no more") : undefined],
+        [t("Since"), `${clockTime(session.since)} (${shortDuration(now - session.since)})`],
+        [t("Last activity"), `${shortDuration(idle)} ago`],
+        [t("Traffic"), `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
+        [t("Folder"), session.folder === undefined ? undefined : literal(session.folder)],
+        ...(state.kind === "open" && limits.length === 0 ? [[t("Limit"), "none"] as const] : []),
         ...limits.map(
           (limit) =>
             [

@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { plural, t } from "../../base/localize.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
-import { plural } from "../../text/humanText.ts";
 import { hoverText } from "../messages/messages.ts";
 import { isConnected, type RemotePolling } from "../serverView/remotePolling.ts";
 import { viewIds } from "../settings/contributionIds.ts";
@@ -131,7 +131,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     if (element.kind === "session" && presentation.contextValue.includes("terminal")) {
       item.command = {
         command: "sshSessions.revealTerminal",
-        title: "Reveal Terminal",
+        title: t("Reveal Terminal"),
         arguments: [element],
       };
     }
@@ -286,7 +286,9 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     }
     const sessions = this.#service.masters().reduce((sum, master) => sum + liveSessions(master), 0);
     this.#view.badge =
-      sessions === 0 ? undefined : { value: sessions, tooltip: plural(sessions, "live SSH session") };
+      sessions === 0
+        ? undefined
+        : { value: sessions, tooltip: plural(sessions, "{0} live SSH session", "{0} live SSH sessions") };
     this.#schedule();
   }
 

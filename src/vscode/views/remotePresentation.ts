@@ -1,11 +1,12 @@
 /** What the live tree shows of a server's own view, as plain data. No vscode; remote text is made harmless here. */
+
 import { asError } from "../../base/errors.ts";
+import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { RemoteViewError } from "../../remote/remoteErrors.ts";
 import type { HungReason, RemoteSession, RemoteSessionKind } from "../../remote/remoteSession.ts";
 import type { RemoteGap, RemoteSnapshot } from "../../remote/remoteViewService.ts";
 import { describeDuration, describeHungReason } from "../../remote/remoteWords.ts";
-import { plural } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./livePresentation.ts";
@@ -22,14 +23,14 @@ const kindIcons: Record<RemoteSessionKind, string> = {
   login: "account",
 };
 
-const kindWords: Record<RemoteSessionKind, string> = {
-  terminal: "a terminal over SSH",
+const kindWords = (): Record<RemoteSessionKind, string> => ({
+  terminal: t("a terminal over SSH"),
   command: "a command over SSH, without a terminal",
-  connection: "an SSH connection that carries no session now",
-  authenticating: "somebody who is logging in",
-  orphan: "an SSH server process whose session is gone",
-  login: "a login that is on no SSH connection",
-};
+  connection: t("an SSH connection that carries no session now"),
+  authenticating: t("somebody who is logging in"),
+  orphan: t("an SSH server process whose session is gone"),
+  login: t("a login that is on no SSH connection"),
+});
 
 const warningColor = "list.warningForeground";
 
@@ -47,24 +48,33 @@ export function presentFold(
   const hung = sessions.filter((session) => session.hung.length > 0).length;
   const parts = [
     ...(hung === 0 ? [] : [`${hung} hung`]),
-    ...(snapshot === undefined ? [] : [plural(sessions.length, "session")]),
-    ...(failure === undefined ? [] : ["not read"]),
+    ...(snapshot === undefined ? [] : [plural(sessions.length, "{0} session", "{0} sessions")]),
+    ...(failure === undefined ? [] : [t("not read")]),
   ];
   const description = parts.join(" · ");
   const notes =
     snapshot === undefined
-      ? ["Who is logged in there, and what hangs. It is read while this is open."]
+      ? [t("Who is logged in there, and what hangs. It is read while this is open.")]
       : [
-          `${plural(sessions.length, "login or SSH session", "logins and SSH sessions")} on ${literal(snapshot.system)}, as the server itself sees them${hung === 0 ? "" : `; ${hung} of them ${hung === 1 ? "hangs" : "hang"}`}.`,
-          `Read at ${timeOfDay(snapshot.takenAt)}${snapshot.sudo === "used" ? " with `sudo -n`" : ""}. It is read again while this is open and the connection is in use.`,
+          t(
+            "{0} on {1}, as the server itself sees them{2}.",
+            plural(sessions.length, "{0} login or SSH session", "{0} logins and SSH sessions"),
+            literal(snapshot.system),
+            hung === 0 ? "" : t("; {0} of them {1}", hung, hung === 1 ? "hangs" : "hang"),
+          ),
+          t(
+            "Read at {0}{1}. It is read again while this is open and the connection is in use.",
+            timeOfDay(snapshot.takenAt),
+            snapshot.sudo === "used" ? t(" with `sudo -n`") : "",
+          ),
         ];
   return {
-    label: "On the server",
+    label: t("On the server"),
     description,
     icon: hung > 0 ? { id: "server", color: warningColor } : { id: "server" },
     contextValue: [contextWords.onServer, ...(open ? [contextWords.open] : [])].join(" "),
     hover: notes.join("\n\n"),
-    accessibleLabel: `On the server${description === "" ? "" : `, ${description}`}`,
+    accessibleLabel: t("On the server{0}", description === "" ? "" : `, ${description}`),
   };
 }
 
@@ -78,19 +88,19 @@ export function inShownOrder(sessions: readonly RemoteSession[]): readonly Remot
 function shortReason(reason: HungReason): string {
   switch (reason.kind) {
     case "idle":
-      return `idle for ${wholeMinutes(reason.idleSeconds)}`;
+      return t("idle for {0}", wholeMinutes(reason.idleSeconds));
     case "orphan":
-      return "left over by sshd";
+      return t("left over by sshd");
     case "no-connection":
-      return "connection gone";
+      return t("connection gone");
     case "peer-closed":
-      return "client has closed";
+      return t("client has closed");
     case "unanswered":
-      return "client does not answer";
+      return t("client does not answer");
     case "stopped":
       return "stopped";
     case "stale-record":
-      return "nothing left of it";
+      return t("nothing left of it");
   }
 }
 
@@ -113,9 +123,9 @@ function whatRuns(session: RemoteSession): string | undefined {
   }
   switch (session.kind) {
     case "connection":
-      return "no session on it";
+      return t("no session on it");
     case "authenticating":
-      return "logging in";
+      return t("logging in");
     case "orphan":
     case "terminal":
     case "command":
@@ -133,9 +143,9 @@ export function presentRemoteSession(session: RemoteSession): ItemPresentation {
     ...(reason === undefined ? [] : [shortReason(reason)]),
     whatRuns(session),
     ...(idleSeconds !== undefined && idleSeconds >= 60 && reason?.kind !== "idle"
-      ? [`idle ${wholeMinutes(idleSeconds)}`]
+      ? [t("idle {0}", wholeMinutes(idleSeconds))]
       : []),
-    session.from === undefined ? undefined : `from ${printable(session.from, 60)}`,
+    session.from === undefined ? undefined : t("from {0}", printable(session.from, 60)),
   ].filter((part) => part !== undefined);
   const icon =
     reason !== undefined
@@ -164,84 +174,92 @@ function remoteHover(session: RemoteSession): string {
   const reasons =
     hung.length === 0
       ? []
-      : [`$(warning) **It hangs:** ${hung.map((reason) => literal(describeHungReason(reason))).join("; ")}.`];
+      : [
+          t(
+            "$(warning) **It hangs:** {0}.",
+            hung.map((reason) => literal(describeHungReason(reason))).join("; "),
+          ),
+        ];
   const more = programs.length - programsShown;
   const runs = [
     ...programs.slice(0, programsShown).map((program) => literal(program, 120)),
-    ...(more > 0 ? [`and ${more} more`] : []),
+    ...(more > 0 ? [t("and {0} more", more)] : []),
   ];
   const whose =
     ours === "carrier"
-      ? ["It is on the connection that this view is read over."]
+      ? [t("It is on the connection that this view is read over.")]
       : ours === "ours"
-        ? ["It is on another connection of ours."]
+        ? [t("It is on another connection of ours.")]
         : [];
   const untouchable =
     session.targets.length > 0
       ? []
       : [
           ours === "carrier"
-            ? "It can't be killed from here: Disconnect ends it."
-            : "No process of it is left that could be killed.",
+            ? t("It can't be killed from here: Disconnect ends it.")
+            : t("No process of it is left that could be killed."),
         ];
   return [
     `$(${kindIcons[session.kind]}) **${literal(remoteName(session))}**`,
     ...reasons,
     factTable([
-      ["What", kindWords[session.kind]],
-      ["User", literal(session.user)],
-      ["Terminal", session.tty === undefined ? undefined : literal(session.tty)],
-      ["From", session.from === undefined ? undefined : literal(session.from)],
-      ["Since", session.since === undefined ? undefined : dayAndTime(session.since * 1000)],
-      ["Idle", session.idleSeconds === undefined ? undefined : describeDuration(session.idleSeconds)],
-      ["State", session.state],
-      ["Runs", runs.length === 0 ? undefined : runs.join("; ")],
+      [t("What"), kindWords()[session.kind]],
+      [t("User"), literal(session.user)],
+      [t("Terminal"), session.tty === undefined ? undefined : literal(session.tty)],
+      [t("From"), session.from === undefined ? undefined : literal(session.from)],
+      [t("Since"), session.since === undefined ? undefined : dayAndTime(session.since * 1000)],
+      [t("Idle"), session.idleSeconds === undefined ? undefined : describeDuration(session.idleSeconds)],
+      [t("State"), session.state],
+      [t("Runs"), runs.length === 0 ? undefined : runs.join("; ")],
     ]),
     ...whose,
     ...untouchable,
   ].join("\n\n");
 }
 
-const noteTexts: Record<
+const noteTexts = (): Record<
   Exclude<RemoteNote, "failed">,
   { readonly label: string; readonly hover: string; readonly icon: string }
-> = {
-  reading: { label: "Reading…", hover: "The server is asked for its logins.", icon: "loading~spin" },
-  empty: { label: "Nobody is logged in", hover: "The server lists no login.", icon: "info" },
+> => ({
+  reading: { label: t("Reading…"), hover: t("The server is asked for its logins."), icon: "loading~spin" },
+  empty: { label: t("Nobody is logged in"), hover: t("The server lists no login."), icon: "info" },
   sudo: {
-    label: "sudo -n does not work there",
-    hover:
+    label: t("sudo -n does not work there"),
+    hover: t(
       "`sudo` is allowed for this host in `sshSessions.hosts`, but `sudo -n true` fails on the server: it would ask for a password, or is not there.",
+    ),
     icon: "lock",
   },
   processes: {
-    label: "Processes can't be seen",
-    hover: "The server has no `ps` that tells when a process began: nothing can be judged or killed.",
+    label: t("Processes can't be seen"),
+    hover: t("The server has no `ps` that tells when a process began: nothing can be judged or killed."),
     icon: "info",
   },
   "other-users": {
-    label: "Only your own processes can be seen",
-    hover:
+    label: t("Only your own processes can be seen"),
+    hover: t(
       "The server hides the processes of other users (`hidepid`, a jail): their logins are not judged. `sudo` in `sshSessions.hosts` may help.",
+    ),
     icon: "lock",
   },
   logins: {
-    label: "No who, no w",
-    hover: "The server has neither `who` nor `w`: logins without an SSH connection are not listed.",
+    label: t("No who, no w"),
+    hover: t("The server has neither `who` nor `w`: logins without an SSH connection are not listed."),
     icon: "info",
   },
   sockets: {
-    label: "Connections can't be seen",
-    hover:
+    label: t("Connections can't be seen"),
+    hover: t(
       "The server has no `ss`, `netstat` or the like: a session whose client is gone can't be told from one that waits.",
+    ),
     icon: "info",
   },
-};
+});
 
 /** @param failure why nothing could be read, for `failed`. */
 export function presentRemoteNote(note: RemoteNote, failure: Error | undefined): ItemPresentation {
   const { label, hover, icon } =
-    note === "failed" ? { ...failureText(failure), icon: "warning" } : noteTexts[note];
+    note === "failed" ? { ...failureText(failure), icon: "warning" } : noteTexts()[note];
   return {
     label,
     description: "",
@@ -275,16 +293,16 @@ function failureText(failure: Error | undefined): { readonly label: string; read
   if (RemoteViewError.is(failure)) {
     switch (failure.reason) {
       case "no-shell":
-        return { label: "No POSIX shell there", hover: `Nothing can be read. ${said}` };
+        return { label: t("No POSIX shell there"), hover: t("Nothing can be read. {0}", said) };
       case "incomplete":
-        return { label: "The reading broke off", hover: `It is tried again. ${said}` };
+        return { label: t("The reading broke off"), hover: t("It is tried again. {0}", said) };
       case "too-much":
-        return { label: "Too much to read", hover: said };
+        return { label: t("Too much to read"), hover: said };
       case "not-connected":
-        return { label: "Not connected", hover: said };
+        return { label: t("Not connected"), hover: said };
     }
   }
-  return { label: "It could not be read", hover: `It is tried again. ${said}` };
+  return { label: t("It could not be read"), hover: t("It is tried again. {0}", said) };
 }
 
 export function timeOfDay(milliseconds: number): string {

@@ -1,6 +1,7 @@
+import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
-import { destinationText, plural, secondsLeft } from "../../text/humanText.ts";
+import { destinationText, secondsLeft } from "../../text/humanText.ts";
 import { literal } from "../../text/markdownText.ts";
 import { isLive, isReconnecting, waitingText } from "./livePresentation.ts";
 
@@ -31,7 +32,11 @@ export function statusBarText(
   const connecting = live.some(({ state }) => state.kind === "connecting");
   const waiting = reconnectText(lost, now);
   const icon = silent ? "warning" : (waiting?.icon ?? (connecting ? "loading~spin" : "vm-active"));
-  const summary = `${plural(sessions, "live SSH session")} on ${plural(live.length, "connection")}`;
+  const summary = t(
+    "{0} on {1}",
+    plural(sessions, "{0} live SSH session", "{0} live SSH sessions"),
+    plural(live.length, "{0} connection", "{0} connections"),
+  );
   return {
     text: [
       `$(${icon})`,
@@ -40,13 +45,15 @@ export function statusBarText(
     ].join(" "),
     tooltip: [
       `**${summary}**`,
-      ...perMaster.map(([master, count]) => line(master, plural(count, "session"))),
+      ...perMaster.map(([master, count]) => line(master, plural(count, "{0} session", "{0} sessions"))),
       // Without a countdown: what changes closes the hover.
-      ...lost.map((master) => line(master, `reconnecting, ${waitingText(master)}`)),
+      ...lost.map((master) => line(master, t("reconnecting, {0}", waitingText(master)))),
     ].join("\n"),
     warning: silent || lost.length > 0,
     counting: waiting?.counting ?? false,
-    accessibleLabel: [summary, ...lost.map(({ spec }) => `reconnecting to ${printable(spec)}`)].join(", "),
+    accessibleLabel: [summary, ...lost.map(({ spec }) => t("reconnecting to {0}", printable(spec)))].join(
+      ", ",
+    ),
   };
 }
 
@@ -68,6 +75,6 @@ function reconnectText(
   }
   const until = Math.min(...states.map((state) => state.until ?? Number.POSITIVE_INFINITY));
   return until === Number.POSITIVE_INFINITY
-    ? { text: "connection lost", icon: "debug-disconnect", counting: false }
-    : { text: `reconnecting in ${secondsLeft(until - now)}`, icon: "sync", counting: true };
+    ? { text: t("connection lost"), icon: "debug-disconnect", counting: false }
+    : { text: t("reconnecting in {0}", secondsLeft(until - now)), icon: "sync", counting: true };
 }

@@ -22,10 +22,10 @@ export function answerAccessQuestions(): void {
   const window = vscode.window as { showWarningMessage: (...given: unknown[]) => Thenable<unknown> };
   const show = window.showWarningMessage;
   window.showWarningMessage = async (...given) => {
-    if (!given.includes(allowAccess)) {
+    if (!given.includes(allowAccess())) {
       return await show.apply(vscode.window, given);
     }
     answers.asked.push(JSON.stringify(given));
-    return answers.allow ? allowAccess : undefined;
+    return answers.allow ? allowAccess() : undefined;
   };
 }
