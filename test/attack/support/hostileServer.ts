@@ -200,6 +200,14 @@ export class HostilePeer {
     await done;
   }
 
+  /** Takes up the exchange of a KEXINIT that was queued while `exchangesByItself` was false. */
+  async takeUp(clientInit: Buffer): Promise<void> {
+    this.exchangesByItself = true;
+    const done = new Promise<void>((resolve) => this.#exchanged.push(resolve));
+    this.#onExchange(20, clientInit);
+    await done;
+  }
+
   /** The next message that is not part of a key exchange; undefined when the client has gone. */
   next(): Promise<Buffer | undefined> {
     const message = this.#messages.shift();

@@ -4,6 +4,7 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Disposable } from "../../../base/disposable.ts";
 import { asError } from "../../../base/errors.ts";
 import { guarded } from "../../../base/guarded.ts";
+import { JoinedBytes } from "../../../base/joinedBytes.ts";
 import { type Logger, printable } from "../../../base/log.ts";
 import { WireReader, wireUint32 } from "../../../base/wire.ts";
 import { ConnectError } from "../../engineErrors.ts";
@@ -65,6 +66,12 @@ const heldMark = 256 * 1024;
 /** Bytes of answers that may wait for the end of a key exchange of ours which the server doesn't take up. */
 const queueMark = 4 * 1024 * 1024;
 
+/** Messages that may wait so: they are all encrypted in the turn in which the exchange ends, in about 10 µs each. */
+const mostQueued = 2_000;
+
+/** What a message costs while it waits, besides its bytes: a queue of small ones is no small queue. */
+const queueOverhead = 128;
+
 /** Data that pays for one key exchange which the server starts. */
 const bytesPerExchange = 16 * 1024;
 
@@ -85,9 +92,11 @@ export class PacketLayer {
   readonly #host: PacketLayerHost;
   readonly #exchange: KeyExchange;
   readonly #rekeyLimit: RekeyLimit;
-  /** Chunks that came while a step of a key exchange was under way, or when a slice was over. */
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  /**
+   * What came while a step of a key exchange was under way, or when a slice was over. Joined: a server may send single
+   * bytes for as long as a person thinks about its host key.
+   */
+  readonly #held = new JoinedBytes();
   #waiting = false;
   #ended = false;
   #sliceEnd: number | undefined;
@@ -116,7 +125,7 @@ export class PacketLayer {
     protocol._parse = (chunk, at, end) => this.#parse(chunk, at, end);
   }
 
-  /** Bytes that wait for the end of a key exchange. */
+  /** What waits for the end of a key exchange, in bytes. */
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
@@ -147,7 +156,7 @@ export class PacketLayer {
     const packet = write.alloc(length);
     fill(packet, write.allocStart);
     if (this.#exchanging) {
-      this.#queuedBytes += length;
+      this.#queuedBytes += length + queueOverhead;
       if (onSent !== undefined) {
         this.#sent.set(packet, onSent);
       }
@@ -165,7 +174,7 @@ export class PacketLayer {
     this.#exchange.end();
     this.#rekeyLimit.end();
     this.#silence?.dispose();
-    this.#held = [];
+    this.#held.take();
   }
 
   get #alive(): boolean {
@@ -249,7 +258,7 @@ export class PacketLayer {
       if (stop !== undefined) {
         return stop;
       }
-      if (this.#queuedBytes > queueMark) {
+      if (this.#queuedBytes > queueMark || (protocol._queue?.length ?? 0) > mostQueued) {
         throw new ConnectError(
           "protocol",
           "The server doesn't take up the key exchange, and asks for ever more",
@@ -463,28 +472,23 @@ export class PacketLayer {
 
   #hold(chunk: Buffer): void {
     this.#held.push(chunk);
-    this.#heldBytes += chunk.length;
-    if (this.#heldBytes > heldMark) {
+    if (this.#held.length > heldMark) {
       this.#host.hold(true);
     }
   }
 
   #resume(): void {
     this.#waiting = false;
-    const chunks = this.#held;
-    this.#held = [];
-    this.#heldBytes = 0;
+    const chunk = this.#held.take();
     this.#host.hold(false);
-    for (const chunk of chunks) {
-      if (!this.#alive) {
-        return;
-      }
-      try {
-        // Holds the chunk again where another step begins meanwhile.
-        this.#protocol.parse(chunk, 0, chunk.length);
-      } catch (error) {
-        this.#fatal(asError(error));
-      }
+    if (!this.#alive || chunk.length === 0) {
+      return;
+    }
+    try {
+      // Holds the rest again where another step begins meanwhile.
+      this.#protocol.parse(chunk, 0, chunk.length);
+    } catch (error) {
+      this.#fatal(asError(error));
     }
   }
 
