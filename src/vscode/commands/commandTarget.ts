@@ -16,6 +16,8 @@ export function hostOf(argument: unknown, masters: readonly MasterSnapshot[]): s
   switch (argument.kind) {
     case "host":
       return argument.entry.alias;
+    case "terminal":
+      return argument.host;
     case "recentHost":
       return argument.spec;
     case "master":
@@ -57,6 +59,8 @@ export function liveIdsOf(argument: unknown, service: SessionService): readonly 
     case "session":
     case "endedSession":
       return [argument.id];
+    case "terminal":
+      return argument.sessionId === undefined ? [] : [argument.sessionId];
     case "recentHosts":
     case "problem":
     case "history":
@@ -83,6 +87,9 @@ export function masterIdOf(argument: unknown, service: SessionService): string |
       return argument.masterId;
     case "host":
       return lifeByHost(service.masters()).get(argument.entry.alias)?.masterIds[0];
+    case "terminal":
+      return service.masters().find(({ sessions }) => sessions.some(({ id }) => id === argument.sessionId))
+        ?.id;
     case "recentHost":
       return lifeByHost(service.masters()).get(argument.spec)?.masterIds[0];
     case "recentHosts":

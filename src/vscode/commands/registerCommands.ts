@@ -1,14 +1,19 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { noOpenSession, noSshTerminal } from "../../text/terminalMenuText.ts";
+import { inform } from "../messages/messages.ts";
 import { ExtensionAccessError } from "../prompts/extensionAccessErrors.ts";
 import { type CommandId, commandIds } from "../settings/contributionIds.ts";
+import { terminalOf } from "../terminals/sshTerminals.ts";
 import { rowClick } from "../views/rowClicks.ts";
+import type { TerminalNode } from "../views/treeNodes.ts";
 import { clearEnded } from "./clearEnded.ts";
 import type { CommandContext, CommandHandler } from "./commandContext.ts";
 import { connect } from "./connect.ts";
 import { copySshCommand } from "./copySshCommand.ts";
 import { disconnect } from "./disconnect.ts";
 import { disconnectAll } from "./disconnectAll.ts";
+import { duplicateSession } from "./duplicateSession.ts";
 import { explainHost } from "./explainHost.ts";
 import { explainTimeouts } from "./explainTimeouts.ts";
 import { extendLimits } from "./extendLimits.ts";
@@ -35,12 +40,15 @@ import { sendSignal } from "./sendSignal.ts";
 import { showConnectionDetails } from "./showConnectionDetails.ts";
 import { showLog } from "./showLog.ts";
 import { showSessionDetails } from "./showSessionDetails.ts";
+import { splitTerminal } from "./splitTerminal.ts";
 import { stopReconnecting } from "./stopReconnecting.ts";
 import { commandCall } from "./strangerArguments.ts";
 
 const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.openTerminal": openTerminal,
   "sshSessions.connect": connect,
+  "sshSessions.splitTerminal": splitTerminal,
+  "sshSessions.duplicateSession": duplicateSession,
   "sshSessions.disconnect": disconnect,
   "sshSessions.kill": kill,
   "sshSessions.disconnectAll": disconnectAll,
@@ -73,6 +81,21 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.revokeExtensionAccess": revokeExtensionAccess,
 };
 
+/** What does nothing to a session that has ended. */
+const needsOpenSession: ReadonlySet<CommandId> = new Set([
+  "sshSessions.disconnect",
+  "sshSessions.kill",
+  "sshSessions.renameSession",
+  "sshSessions.sendEof",
+  "sshSessions.sendSignal",
+  "sshSessions.sendBreak",
+  "sshSessions.extendLimits",
+]);
+
+function isOpen({ sessionId }: TerminalNode, { service }: CommandContext): boolean {
+  return sessionId !== undefined && service.session(sessionId) !== undefined;
+}
+
 /** Registers every contributed command. */
 export function registerCommands(context: CommandContext): Disposable {
   const store = new DisposableStore();
@@ -90,7 +113,17 @@ export function registerCommands(context: CommandContext): Disposable {
 
 /** Runs the command at once for the person's own call, and after the person's consent for anybody else's. */
 async function call(id: CommandId, context: CommandContext, given: unknown): Promise<void> {
-  const called = commandCall(id, given, context.service.masters());
+  const terminal = context.terminals.nodeOf(given);
+  if (terminal === undefined && terminalOf(given) !== undefined) {
+    // The menu of a tab can't tell whose terminal it is.
+    inform(noSshTerminal);
+    return;
+  }
+  if (terminal !== undefined && needsOpenSession.has(id) && !isOpen(terminal, context)) {
+    inform(noOpenSession);
+    return;
+  }
+  const called = commandCall(id, terminal ?? given, context.service.masters());
   if (called.kind === "stranger") {
     try {
       await context.access.require(called.host, { purpose: "command", what: id });

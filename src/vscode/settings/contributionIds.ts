@@ -17,6 +17,8 @@ export const terminalProfileId = "sshSessions.terminal";
 export const commandIds = [
   "sshSessions.openTerminal",
   "sshSessions.connect",
+  "sshSessions.splitTerminal",
+  "sshSessions.duplicateSession",
   "sshSessions.disconnect",
   "sshSessions.kill",
   "sshSessions.disconnectAll",
@@ -88,6 +90,9 @@ export const contextKeys = {
   hasEnded: "sshSessions.hasEnded",
   canReconnect: "sshSessions.canReconnect",
   isReconnecting: "sshSessions.isReconnecting",
+  /** The terminal in front is one of ours; there is one of ours. */
+  activeTerminal: "sshSessions.activeTerminal",
+  hasTerminals: "sshSessions.hasTerminals",
 } as const;
 
 /**

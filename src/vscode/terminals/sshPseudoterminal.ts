@@ -122,6 +122,11 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     return this.#sessionId;
   }
 
+  /** As the tab and the row are called. */
+  get title(): string {
+    return this.#title;
+  }
+
   get request(): SshTerminalRequest {
     return this.#init.request;
   }

@@ -48,6 +48,13 @@ export class TerminalMemory {
     this.#keep(() => true);
   }
 
+  renamed(shellName: string, title: string): void {
+    this.#terminals = this.#terminals.map((terminal) =>
+      terminal.shellName === shellName ? { ...terminal, title } : terminal,
+    );
+    this.#keep(() => true);
+  }
+
   closed(shellName: string): void {
     this.#keep((terminal) => terminal.shellName !== shellName);
   }

@@ -17,6 +17,10 @@ export function registerTerminalProfile(
 ): Disposable {
   return vscode.window.registerTerminalProfileProvider(terminalProfileId, {
     async provideTerminalProfile(token) {
+      const beside = terminals.takeBeside();
+      if (beside !== undefined) {
+        return beside;
+      }
       const preferred = settings.profileHosts;
       const [only] = preferred;
       const host =

@@ -18,9 +18,13 @@ import { freeTitle } from "../../text/terminalTitle.ts";
 import { showMessage } from "../messages/messages.ts";
 import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
+import { contextKeys, extensionId, terminalProfileId } from "../settings/contributionIds.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
+import { ownNode, type TerminalNode } from "../views/treeNodes.ts";
 import { SshPseudoterminal, type SshTerminalRequest } from "./sshPseudoterminal.ts";
+import { ptyOf, terminalOf } from "./sshTerminals.ts";
 import type { TerminalMemory } from "./terminalMemory.ts";
+import { TerminalNames } from "./terminalNames.ts";
 
 export interface TerminalRegistryInit {
   readonly service: SessionService;
@@ -56,12 +60,18 @@ export class TerminalRegistry implements Disposable {
   readonly #typing: Typing;
   readonly #store = new DisposableStore();
   readonly #fromProfile = new WeakSet<SshPseudoterminal>();
+  readonly #names: TerminalNames;
+  /** What the next terminal of the profile is, because we had it opened. */
+  #beside: { readonly host: string; readonly options: OpenSshTerminal } | undefined;
+  readonly #ofNode = new WeakMap<TerminalNode, vscode.Terminal>();
 
   constructor(init: TerminalRegistryInit) {
     this.#init = init;
     this.#typing = new Typing(init.clock);
+    this.#names = this.#store.add(new TerminalNames(init.clock, (pty, name) => this.#onRenamed(pty, name)));
     this.#store.add(vscode.window.onDidOpenTerminal((terminal) => this.#onOpened(terminal)));
     this.#store.add(vscode.window.onDidCloseTerminal((terminal) => this.#onClosed(terminal)));
+    this.#store.add(vscode.window.onDidChangeActiveTerminal(() => this.#noteContext()));
   }
 
   /** Opens a tab and, in it, a session. Resolves when the session is open; a failure need not be awaited. */
@@ -72,8 +82,8 @@ export class TerminalRegistry implements Disposable {
   }
 
   /** What a terminal profile opens: VS Code makes the tab. */
-  profile(host: string): vscode.TerminalProfile {
-    const { pty, terminal } = this.#create(host, {});
+  profile(host: string, options: OpenSshTerminal = {}): vscode.TerminalProfile {
+    const { pty, terminal } = this.#create(host, options);
     this.#fromProfile.add(pty);
     return new vscode.TerminalProfile(terminal);
   }
@@ -87,9 +97,68 @@ export class TerminalRegistry implements Disposable {
 
   rename(sessionId: string, title: string): void {
     const terminal = this.#terminalOf(sessionId);
-    if (terminal !== undefined) {
-      ptyOf(terminal)?.rename(title);
+    const pty = terminal && ptyOf(terminal);
+    if (terminal !== undefined && pty !== undefined) {
+      pty.rename(title);
+      this.#init.memory.renamed(pty.request.shellName, title);
+      this.#names.rename(terminal, title);
     }
+  }
+
+  /** What a command is about when the menu of a terminal calls it. Undefined: `argument` is no terminal of ours. */
+  nodeOf(argument: unknown): TerminalNode | undefined {
+    const terminal = terminalOf(argument);
+    const pty = terminal && ptyOf(terminal);
+    if (terminal === undefined || pty === undefined) {
+      return undefined;
+    }
+    const { sessionId } = pty;
+    const node: TerminalNode = ownNode({
+      kind: "terminal",
+      host: pty.request.host,
+      ...(sessionId === undefined ? {} : { sessionId }),
+    });
+    this.#ofNode.set(node, terminal);
+    return node;
+  }
+
+  /** The terminal in front; undefined: it is none of ours. */
+  active(): TerminalNode | undefined {
+    return this.nodeOf(vscode.window.activeTerminal);
+  }
+
+  /** A second session like that of the terminal: in a tab of its own, or beside it. */
+  async openLike(node: TerminalNode, place: "beside" | "own tab"): Promise<void> {
+    const terminal = this.#ofNode.get(node);
+    const request = terminal && ptyOf(terminal)?.request;
+    if (terminal === undefined || request === undefined) {
+      return;
+    }
+    const { host, command } = request;
+    const options = command === undefined ? {} : { command, title: command };
+    if (place === "own tab") {
+      // A failure is presented by the terminal itself.
+      this.open(host, options).catch(() => {});
+      return;
+    }
+    await bringToFront(terminal);
+    this.#beside = { host, options };
+    try {
+      // TerminalOptions.location.parentTerminal has no effect for a terminal that is open already: VS Code looks it up by
+      // an id that it had before (_deserializeParentTerminal). Its own command splits with a profile, which asks us back.
+      await vscode.commands.executeCommand("workbench.action.terminal.split", {
+        config: { extensionIdentifier: extensionId, id: terminalProfileId, title: host, icon: "vm" },
+      });
+    } finally {
+      this.#beside = undefined;
+    }
+  }
+
+  /** What the profile opens when it is asked on behalf of `openLike`. */
+  takeBeside(): vscode.TerminalProfile | undefined {
+    const wanted = this.#beside;
+    this.#beside = undefined;
+    return wanted && this.profile(wanted.host, wanted.options);
   }
 
   /** After a reload of the window: offers the terminals that were open before it, until somebody answers. */
@@ -124,6 +193,27 @@ export class TerminalRegistry implements Disposable {
 
   dispose(): void {
     this.#store.dispose();
+  }
+
+  /** Not coalesced: a key that is pressed next must find it true. */
+  #noteContext(): void {
+    const { activeTerminal } = vscode.window;
+    const put = (key: string, value: boolean): void =>
+      void vscode.commands.executeCommand("setContext", key, value);
+    put(contextKeys.activeTerminal, activeTerminal !== undefined && ptyOf(activeTerminal) !== undefined);
+    put(
+      contextKeys.hasTerminals,
+      vscode.window.terminals.some((terminal) => ptyOf(terminal) !== undefined),
+    );
+  }
+
+  /** By VS Code's own command. */
+  #onRenamed(pty: SshPseudoterminal, name: string): void {
+    pty.rename(name);
+    this.#init.memory.renamed(pty.request.shellName, name);
+    if (pty.sessionId !== undefined) {
+      this.#init.service.session(pty.sessionId)?.rename(name);
+    }
   }
 
   #terminalOf(sessionId: string): vscode.Terminal | undefined {
@@ -161,7 +251,7 @@ export class TerminalRegistry implements Disposable {
       },
       onSession: () => {
         if (request.command === undefined) {
-          memory.opened({ host, title, shellName: request.shellName });
+          memory.opened({ host, title: pty.title, shellName: request.shellName });
         }
       },
     });
@@ -179,6 +269,7 @@ export class TerminalRegistry implements Disposable {
   /** VS Code looks for a profile's tab to bring to the front before it is there (createContributedTerminalProfile). */
   #onOpened(terminal: vscode.Terminal): void {
     const pty = ptyOf(terminal);
+    this.#noteContext();
     if (pty !== undefined && this.#fromProfile.delete(pty)) {
       terminal.show();
     }
@@ -187,6 +278,7 @@ export class TerminalRegistry implements Disposable {
   #onClosed(terminal: vscode.Terminal): void {
     const pty = ptyOf(terminal);
     const reason = terminal.exitStatus?.reason;
+    this.#noteContext();
     if (pty === undefined || reason === vscode.TerminalExitReason.Shutdown) {
       // A window that goes away takes its terminals along without anybody having closed them.
       return;
@@ -224,8 +316,26 @@ function isInFront(pty: SshPseudoterminal): boolean {
   return activeTerminal !== undefined && ptyOf(activeTerminal) === pty;
 }
 
-/** VS Code keeps the pseudoterminal with its tab, also of tabs that a profile made. */
-function ptyOf({ creationOptions }: vscode.Terminal): SshPseudoterminal | undefined {
-  const pty = "pty" in creationOptions ? creationOptions.pty : undefined;
-  return pty instanceof SshPseudoterminal ? pty : undefined;
+/** VS Code's terminal commands act on the active terminal. */
+async function bringToFront(terminal: vscode.Terminal): Promise<void> {
+  if (vscode.window.activeTerminal === terminal) {
+    return;
+  }
+  await new Promise<void>((resolve) => {
+    const subscription = vscode.Disposable.from(
+      vscode.window.onDidChangeActiveTerminal((active) => {
+        if (active === terminal) {
+          subscription.dispose();
+          resolve();
+        }
+      }),
+      vscode.window.onDidCloseTerminal((closed) => {
+        if (closed === terminal) {
+          subscription.dispose();
+          resolve();
+        }
+      }),
+    );
+    terminal.show();
+  });
 }

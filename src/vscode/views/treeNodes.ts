@@ -23,7 +23,14 @@ export type HostNode =
   | { readonly kind: "host"; readonly entry: HostEntry }
   | { readonly kind: "problem"; readonly problem: ConfigProblem };
 
-export type TreeNode = LiveNode | HostNode;
+/** A terminal of ours whose menu calls a command. `sessionId`: of the session that is or was last in it. */
+export interface TerminalNode {
+  readonly kind: "terminal";
+  readonly host: string;
+  readonly sessionId?: string;
+}
+
+export type TreeNode = LiveNode | HostNode | TerminalNode;
 
 const ownNodes = new WeakSet<object>();
 
@@ -70,6 +77,7 @@ export function isTreeNode(argument: unknown): argument is TreeNode {
       argument.kind === "history" ||
       argument.kind === "endedSession" ||
       argument.kind === "host" ||
+      argument.kind === "terminal" ||
       argument.kind === "recentHosts" ||
       argument.kind === "recentHost" ||
       argument.kind === "problem")

@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { exactText } from "./exactText.ts";
 import { waitUntil } from "./waitUntil.ts";
 
 const activeTerminal = "#terminal .terminal-wrapper.active";
@@ -79,6 +80,25 @@ export class Terminals {
     }
     const single = this.#page.locator(".single-terminal-tab");
     return (await single.count()) > 0 ? [(await single.first().innerText()).trim()] : [];
+  }
+
+  /** Chooses from the menu of a tab in the list; the last of `path` is the command, before it its submenu. */
+  async contextMenu(name: string, path: readonly string[]): Promise<void> {
+    await this.#page
+      .locator("#terminal .tabs-list .monaco-list-row")
+      .filter({ has: this.#page.locator(".label-name").filter({ hasText: exactText(name) }) })
+      .click({ button: "right" });
+    for (const [depth, item] of path.entries()) {
+      const entry = this.#page
+        .locator(`.monaco-menu .action-label[aria-label=${JSON.stringify(item)}]`)
+        .last();
+      // The menu ignores a button that is released before it has drawn itself; a submenu opens by the hover.
+      await entry.hover();
+      if (depth === path.length - 1) {
+        await entry.click();
+        await entry.waitFor({ state: "hidden" });
+      }
+    }
   }
 
   /** Brings the terminal with this name to the front (from the list, which shows when there are two). */

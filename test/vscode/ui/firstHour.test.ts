@@ -71,4 +71,60 @@ describe("the first hour", () => {
     await live.inlineAction("envlab", "Disconnect");
     await live.waitForNoRow("envlab");
   });
+
+  it("the key that splits a terminal splits it on its host; VS Code's own command opens a local one", async () => {
+    const { workbench } = lab;
+    const { terminals } = workbench;
+    await workbench.tree("Hosts").click("lab");
+    await terminals.waitForText("lab>");
+    await terminals.press("Control+Shift+5");
+    await workbench.tree("Live").waitForRow("lab (2)");
+    await terminals.waitForText("lab>");
+    assert.deepEqual(await sessions(), ["lab", "lab (2)"]);
+    // Both are on the screen.
+    assert.equal(await workbench.page.locator("#terminal .terminal-wrapper.active").count(), 2);
+    await workbench.runCommand("Terminal: Split Terminal");
+    await waitUntil(
+      async () => (await terminals.names()).includes("bash"),
+      async () => `terminals: ${(await terminals.names()).join()}`,
+    );
+    await workbench.runCommand("Terminal: Kill the Active Terminal Instance");
+    await waitUntil(
+      async () => (await terminals.names()).length === 2,
+      async () => `terminals: ${(await terminals.names()).join()}`,
+    );
+  });
+
+  it("the menu of a tab acts on its terminal, not on the one in front", async () => {
+    const { workbench } = lab;
+    const live = workbench.tree("Live");
+    await workbench.tree("Hosts").click("connector");
+    await live.waitForRow("connector", ({ level }) => level === 2);
+    await workbench.terminals.contextMenu("lab (2)", ["SSH Sessions", "Disconnect"]);
+    await live.waitForNoRow("lab (2)");
+    assert.deepEqual(await sessions(), ["lab", "connector"]);
+    await workbench.terminals.contextMenu("lab", ["Duplicate Session"]);
+    await live.waitForRow("lab (2)");
+  });
+
+  it("a name goes from VS Code's rename into the tree, and from the tree to the tab", async () => {
+    const { workbench } = lab;
+    const { quickInput, terminals } = workbench;
+    const live = workbench.tree("Live");
+    await workbench.runCommand("Terminal: Rename...");
+    await quickInput.waitFor("Enter terminal name");
+    await quickInput.fill("build log");
+    await quickInput.accept();
+    await live.waitForRow("build log");
+    // The one behind it.
+    await live.contextMenu("connector", "Rename Session…");
+    await quickInput.waitFor("New title for the session");
+    await quickInput.fill("two words");
+    await quickInput.accept();
+    await live.waitForRow("two words");
+    await waitUntil(
+      async () => (await terminals.names()).includes("two words"),
+      async () => `terminals: ${(await terminals.names()).join()}`,
+    );
+  });
 });

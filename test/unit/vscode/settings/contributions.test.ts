@@ -21,7 +21,11 @@ const settings = Object.assign(
   string,
   { readonly markdownDescription?: string; readonly scope?: string; readonly default?: unknown }
 >;
-const menuEntries = Object.values(contributes.menus).flat() as { command: string; when: string }[];
+const menuEntries = Object.values(contributes.menus).flat() as {
+  command?: string;
+  submenu?: string;
+  when: string;
+}[];
 const commandSources = (name: string): string =>
   readFileSync(new URL(`../../../../src/vscode/commands/${name}`, import.meta.url), "utf8");
 
@@ -91,6 +95,13 @@ describe("what package.json contributes", () => {
     }
   });
 
+  it("binds keys to its own commands, under its own context keys", () => {
+    for (const { command, when } of contributes.keybindings) {
+      expect(commandIds).toContain(command);
+      expect(when).toBe(`terminalFocus && ${contextKeys.activeTerminal}`);
+    }
+  });
+
   it("names the terminal profile that the code provides", () => {
     expect(contributes.terminal.profiles.map(({ id }) => id)).toEqual([terminalProfileId]);
   });
@@ -102,8 +113,10 @@ describe("what package.json contributes", () => {
       ...Object.values(contextKeys),
       ...Object.keys(settings),
     ]);
-    for (const { command, when } of menuEntries) {
-      expect(known).toContain(command);
+    const submenus = contributes.submenus.map(({ id }) => id);
+    expect(Object.keys(contributes.menus)).toEqual(expect.arrayContaining(submenus));
+    for (const { command, submenu, when } of menuEntries) {
+      expect(command === undefined ? submenus : [...known]).toContain(command ?? submenu);
       for (const [id] of when.matchAll(/sshSessions\.\w+/g)) {
         expect(known).toContain(id);
       }

@@ -1,0 +1,13 @@
+import * as vscode from "vscode";
+import { SshPseudoterminal } from "./sshPseudoterminal.ts";
+
+/** VS Code keeps the pseudoterminal with its tab, also of tabs that a profile made. */
+export function ptyOf({ creationOptions }: vscode.Terminal): SshPseudoterminal | undefined {
+  const pty = "pty" in creationOptions ? creationOptions.pty : undefined;
+  return pty instanceof SshPseudoterminal ? pty : undefined;
+}
+
+/** The terminal that a terminal's menu passes to a command; undefined: it is none of this window. */
+export function terminalOf(argument: unknown): vscode.Terminal | undefined {
+  return vscode.window.terminals.find((terminal) => terminal === argument);
+}
