@@ -1,5 +1,4 @@
 import type { Page } from "playwright-core";
-import { exactText } from "./exactText.ts";
 import { waitUntil } from "./waitUntil.ts";
 
 const activeTerminal = "#terminal .terminal-wrapper.active";
@@ -76,7 +75,8 @@ export class Terminals {
     const list = this.#page.locator("#terminal .tabs-list .monaco-list-row .label-name");
     const names = await list.allInnerTexts();
     if (names.length > 0) {
-      return names.map((name) => name.trim());
+      // A line before the name joins the terminals of a split tab.
+      return names.map((name) => name.replace(/^\s*[┌├└]\s*/, "").trim());
     }
     const single = this.#page.locator(".single-terminal-tab");
     return (await single.count()) > 0 ? [(await single.first().innerText()).trim()] : [];
@@ -86,16 +86,16 @@ export class Terminals {
   async contextMenu(name: string, path: readonly string[]): Promise<void> {
     await this.#page
       .locator("#terminal .tabs-list .monaco-list-row")
-      .filter({ has: this.#page.locator(".label-name").filter({ hasText: exactText(name) }) })
+      .nth((await this.names()).indexOf(name))
       .click({ button: "right" });
     for (const [depth, item] of path.entries()) {
       const entry = this.#page
         .locator(`.monaco-menu .action-label[aria-label=${JSON.stringify(item)}]`)
         .last();
-      // The menu ignores a button that is released before it has drawn itself; a submenu opens by the hover.
+      // A submenu opens by the hover. A click would be ignored so soon after the menu has opened; a key is not.
       await entry.hover();
       if (depth === path.length - 1) {
-        await entry.click();
+        await this.#page.keyboard.press("Enter");
         await entry.waitFor({ state: "hidden" });
       }
     }
