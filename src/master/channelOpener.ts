@@ -10,14 +10,21 @@ const leastProgress = 1024;
 /** A peer that is silent for this long while a channel opens is probed. Milliseconds. */
 const provenFor = 2000;
 
+/**
+ * A link that a flood fills loses packets, and TCP sends them again after up to some seconds (RFC 6298 section 5.5): a
+ * peer that was heard so shortly before gets more time for its answer. Milliseconds.
+ */
+const heardLately = 10_000;
+const stallPatience = 5000;
+
 export interface ChannelOpenerInit {
   readonly clock: Clock;
   /** How long the connection may be silent before the answer comes, in milliseconds. */
   readonly silenceLimit: number;
   /** The connection once it is there. */
   ready(signal: AbortSignal): Promise<EngineConnection>;
-  /** Asks for a sign of life at once. Resolves to whether one came. */
-  probe(): Promise<boolean>;
+  /** Asks for a sign of life at once. Resolves to whether one came. @param patience milliseconds; undefined: the usual. */
+  probe(patience: number | undefined): Promise<boolean>;
   /** The peer answered what it was asked at `asked`, monotonic milliseconds. */
   onReply(asked: number): void;
 }
@@ -120,7 +127,8 @@ export class ChannelOpener {
         arm();
         return;
       }
-      void this.#init.probe().then((alive) => {
+      const patience = silence() < heardLately ? stallPatience : undefined;
+      void this.#init.probe(patience).then((alive) => {
         if (!alive) {
           this.giveUp();
         } else if (!isOver) {

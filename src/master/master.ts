@@ -139,7 +139,7 @@ export class Master implements Disposable {
       // ConnectTimeout is about the connection (ssh_config(5)); who wants longer ones there has a slow server.
       silenceLimit: Math.max(defaultOpenTimeout * 1000, openTimeLimit(init.config)),
       ready: (signal) => this.ready(signal),
-      probe: () => this.probe(),
+      probe: (patience) => this.probe(patience),
       onReply: (asked) => this.#heartbeat?.noteReply(asked),
     });
     this.#clock = init.clock;
@@ -272,9 +272,9 @@ export class Master implements Disposable {
     return this.#news.event(listener);
   }
 
-  /** Asks for a sign of life at once. Resolves to whether one came. */
-  async probe(): Promise<boolean> {
-    return (await this.#heartbeat?.probeNow(urgentProbeDeadline)) ?? false;
+  /** Asks for a sign of life at once. Resolves to whether one came. @param patience milliseconds. */
+  async probe(patience = urgentProbeDeadline): Promise<boolean> {
+    return (await this.#heartbeat?.probeNow(patience)) ?? false;
   }
 
   /**

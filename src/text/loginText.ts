@@ -61,7 +61,7 @@ export function passwordChangeQuestions(
   destination: string,
   said: string,
 ): readonly [string, string, string] {
-  const reason = said === "" ? "" : t(" The server says “{0}”.", said);
+  const reason = said === "" ? "" : t(" The server says “{0}”.", said.replace(/\.$/, ""));
   return [
     t("{0} wants a new password.{1} Enter the old password.", destination, reason),
     t("Enter the new password for {0}.", destination),

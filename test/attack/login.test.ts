@@ -333,6 +333,23 @@ describe("malformed and oversized messages", () => {
   });
 });
 
+describe("links in what a server asks", () => {
+  test("stand in the terminal that waits, also those in a question; other questions do not", async () => {
+    const words: string[] = [];
+    const { peer, login, prompter } = attack({}, { onServerWords: ({ text }) => words.push(text) });
+    prompter.rounds = [["123456", "0000"]];
+    await peer.startLogin();
+    await peer.nextOf(50);
+    peer.send(failure("keyboard-interactive"));
+    await peer.nextOf(50);
+    peer.send(infoRequest("Code from https://example.org/x\u001b[2J: ", "PIN: "));
+    await peer.nextOf(61);
+    peer.send(success);
+    await login;
+    expect(words).toEqual(["Code from https://example.org/x\\u{1b}[2J:"]);
+  });
+});
+
 describe("no answer is not a refusal", () => {
   const ends: readonly (readonly [string, (peer: HostilePeer) => void])[] = [
     ["the connection is closed", (peer) => peer.end()],

@@ -23,6 +23,8 @@ import {
 const mostQuestionRounds = 20;
 const mostRounds = 500;
 
+const link = /https?:\/\//i;
+
 type Of<Method extends AuthAttempt["method"]> = Extract<AuthAttempt, { method: Method }>;
 
 /** Where the dialogue stands. There is never more than one attempt. */
@@ -386,7 +388,11 @@ export class UserAuth {
       this.#violated("INFO_REQUEST without end");
       return;
     }
-    const text = [request.name, request.instructions].filter((part) => part.trim() !== "").join("\n");
+    // A question is asked in an input box, where a link can't be clicked.
+    const linked = request.prompts.map(({ prompt }) => prompt).filter((prompt) => link.test(prompt));
+    const text = [request.name, request.instructions, ...linked]
+      .filter((part) => part.trim() !== "")
+      .join("\n");
     this.#init.talk.say("instruction", text);
     this.#setState({ kind: "keyboard-interactive", attempt, isAsking: true });
     this.#init.onWait(undefined);

@@ -1,0 +1,145 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, test } from "vitest";
+import type { LoginNews } from "../../src/master/masterTypes.ts";
+import { execute } from "../../src/session/run/execute.ts";
+import { bool, msg, readString, str } from "../attack/support/hostilePackets.ts";
+import { type HostilePeer, listenHostile } from "../attack/support/hostileServer.ts";
+import { Netns } from "../lab/netns.ts";
+import { SshClient } from "../lab/sshClient.ts";
+import { sshConfigBlock } from "../lab/sshdConfig.ts";
+import { startSshd } from "../lab/sshdHost.ts";
+import { until } from "../lab/until.ts";
+import { healthStack, StateLog } from "../support/healthStack.ts";
+
+/** Both are longer than the 30 s that a connection may take by default. */
+const proxySeconds = 33;
+const phoneSeconds = 35;
+
+/** Takes any key, and lets it in when the person has found the telephone. */
+async function phone(peer: HostilePeer): Promise<void> {
+  await peer.startLogin();
+  for (let request = await peer.nextOf(50); request !== undefined; request = await peer.nextOf(50)) {
+    const method = readString(request, readString(request, readString(request, 1).next).next);
+    if (method.value.toString() !== "publickey") {
+      peer.send(msg(51, str("publickey"), bool(false)));
+    } else if (request[method.next] === 0) {
+      const algorithm = readString(request, method.next + 1);
+      peer.send(msg(60, str(algorithm.value), str(readString(request, algorithm.next).value)));
+    } else {
+      await delay(phoneSeconds * 1000);
+      peer.send(msg(52));
+      return;
+    }
+  }
+}
+
+describe.concurrent("long waits for what lives, beside OpenSSH's ssh", () => {
+  test(`a ProxyCommand that needs ${proxySeconds} s`, async ({ expect }) => {
+    const host = await startSshd();
+    const folder = host.folder;
+    const carrier = join(folder, "carrier.mjs");
+    await writeFile(
+      carrier,
+      `import { connect } from "node:net";
+       setTimeout(() => {
+         const socket = connect(${host.port}, "127.0.0.1");
+         process.stdin.pipe(socket).pipe(process.stdout);
+       }, ${proxySeconds * 1000});`,
+    );
+    const proxied = [`ProxyCommand "${process.execPath}" "${carrier}"`];
+    const stack = await healthStack(host.sshConfigText("lab", proxied), undefined);
+    const ssh = await SshClient.for(host.via(host), proxied);
+    try {
+      const begun = performance.now();
+      const [theirs, ours] = await Promise.all([
+        ssh.run("echo through"),
+        execute(stack.service, "lab", "echo through"),
+      ]);
+      expect(ours.stdout.toString()).toBe("through\n");
+      expect(theirs).toBe("through\n");
+      expect(performance.now() - begun).toBeGreaterThan(proxySeconds * 1000);
+    } finally {
+      await stack[Symbol.asyncDispose]();
+      await ssh.stop();
+      await host.stop();
+    }
+  });
+
+  test(`a telephone on which the login is approved after ${phoneSeconds} s, also with ConnectTimeout 5`, async ({
+    expect,
+  }) => {
+    const keys = await startSshd();
+    const hostile = await listenHostile(phone);
+    const lines = sshConfigBlock("lab", keys.via({ host: "127.0.0.1", port: hostile.port }), [
+      "ConnectTimeout 5",
+      "StrictHostKeyChecking no",
+      "UserKnownHostsFile /dev/null",
+      "IdentityAgent none",
+    ]);
+    const config = join(keys.folder, "phone-config");
+    await writeFile(config, lines);
+    const stack = await healthStack(lines, undefined);
+    const ssh = spawn("ssh", ["-F", config, "-v", "-N", "lab"], { stdio: ["ignore", "ignore", "pipe"] });
+    try {
+      let said = "";
+      const theirs = new Promise<void>((resolve) => {
+        ssh.stderr.on("data", (data: Buffer) => {
+          said += data;
+          if (/Authenticated to /.test(said)) {
+            resolve();
+          }
+        });
+        ssh.once("exit", () => resolve());
+      });
+      const news: LoginNews[] = [];
+      const begun = performance.now();
+      await stack.service.connect("lab", undefined, (each) => news.push(each));
+      expect(performance.now() - begun).toBeGreaterThan(phoneSeconds * 1000);
+      expect(news).toContainEqual({ kind: "wait", alias: "lab", wait: { on: "server", judging: "key" } });
+      await theirs;
+      expect(said).toMatch(/Authenticated to /);
+    } finally {
+      if (ssh.exitCode === null) {
+        ssh.kill();
+        await once(ssh, "exit");
+      }
+      await stack[Symbol.asyncDispose]();
+      hostile.close();
+      await keys.stop();
+    }
+  });
+
+  // At 128 kbit/s this takes 71 s, and OpenSSH's `ssh -S` 138 s: what is queued at the server goes first.
+  test("a second session on a link of 64 kbit/s that a flood fills waits, and for the same login", async ({
+    expect,
+  }) => {
+    const netns = await Netns.start();
+    const host = await startSshd({ address: netns.innerAddress, wrap: netns.wrap });
+    const stack = await healthStack(host.sshConfigText("lab"), undefined);
+    try {
+      const flood = await stack.service.open({
+        host: "lab",
+        kind: "command",
+        request: { type: "exec", command: "yes" },
+      });
+      const log = new StateLog(stack, "m1");
+      await netns.limit(8 * 1024);
+      flood.resume();
+      // Until the link's queue, and the server's, are full.
+      await until(() => stack.master("m1").bytesIn > 32 * 1024, "the flood");
+      const second = await execute(stack.service, "lab", "echo second");
+      expect(second.stdout.toString()).toBe("second\n");
+      expect(stack.service.masters()).toHaveLength(1);
+      expect(log.kinds.filter((kind) => kind !== "ready" && kind !== "suspect")).toEqual([]);
+      flood.kill();
+    } finally {
+      await stack[Symbol.asyncDispose]();
+      await host.stop();
+      await netns.stop();
+    }
+  });
+});
