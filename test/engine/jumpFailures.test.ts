@@ -2,11 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConnectError } from "../../src/engine/engineErrors.ts";
+import { failureClass } from "../../src/reconnect/failureClass.ts";
 import { execute } from "../../src/session/run/execute.ts";
 import { userMessage } from "../../src/text/userMessages.ts";
+import { type HostileListener, listenHostile } from "../attack/support/hostileServer.ts";
 import { freePort } from "../lab/freePort.ts";
 import { sshConfigBlock } from "../lab/sshdConfig.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { until } from "../lab/until.ts";
 import { testStack } from "../support/testStack.ts";
 
 describe("a connection that its jump host keeps from coming about", () => {
@@ -99,5 +102,65 @@ describe("a connection that its jump host keeps from coming about", () => {
     });
     expect(text).toContain(`Can't connect to "weak"`);
     expect(text).toContain('"HostKeyAlgorithms +ssh-rsa"');
+  });
+
+  describe("in the middle of the login behind it", () => {
+    /** Says its version, and nothing more. */
+    async function silentTarget(): Promise<HostileListener> {
+      return await listenHostile(async (peer) => peer.sendVersion(), { exchanges: false });
+    }
+
+    async function behind(
+      target: HostileListener,
+      jump: SshdHost,
+      more: readonly string[],
+    ): Promise<{ error: unknown; text: string }> {
+      const file = join(jump.folder, `behind-${target.port}`);
+      await writeFile(
+        file,
+        jump.sshConfigText("hop") +
+          `Host inner\n  HostName 127.0.0.1\n  Port ${target.port}\n  ProxyJump hop\n${more.map((line) => `  ${line}\n`).join("")}`,
+      );
+      await using stack = await testStack(file);
+      const failing = execute(stack.service, "inner", "true").catch((thrown: unknown) => thrown);
+      await until(
+        () =>
+          stack.service
+            .masters()
+            .some(({ spec, state }) => spec === "inner" && "phase" in state && state.phase === "handshake"),
+        "the login behind",
+      );
+      if (more.length === 0) {
+        await jump.down();
+      }
+      const error = await failing;
+      return { error, text: userMessage(error, "inner", "/home/nobody")?.text ?? "" };
+    }
+
+    test("a jump host that goes away is what is told, and it passes", async () => {
+      const jump = await startSshd();
+      const target = await silentTarget();
+      try {
+        const { error, text } = await behind(target, jump, []);
+        expect(error).toMatchObject({ reason: "jump-failed", jump: { host: "hop", step: "connection" } });
+        expect(text).toContain('through its jump host "hop"');
+        expect(failureClass(error)).toBe("transient");
+      } finally {
+        target.close();
+        await jump.stop();
+      }
+    });
+
+    test("a target that falls silent is the target's failure, and not the jump host's", async () => {
+      const target = await silentTarget();
+      try {
+        const { error, text } = await behind(target, open, ["ConnectTimeout 2"]);
+        expect(error).toMatchObject({ reason: "timed-out", jump: undefined });
+        expect(text).toContain('"inner": no answer in time');
+        expect(text).not.toContain("hop");
+      } finally {
+        target.close();
+      }
+    });
   });
 });
