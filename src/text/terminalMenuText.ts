@@ -1,5 +1,10 @@
 /** What commands say that were called from the menu of a terminal. */
+import { t } from "../base/localize.ts";
 
-export const noSshTerminal = "This terminal is not an SSH terminal.";
+export function noSshTerminal(): string {
+  return t("This terminal is not an SSH terminal.");
+}
 
-export const noOpenSession = "No session is open in this terminal.";
+export function noOpenSession(): string {
+  return t("No session is open in this terminal.");
+}

@@ -116,11 +116,11 @@ async function call(id: CommandId, context: CommandContext, given: unknown): Pro
   const terminal = context.terminals.nodeOf(given);
   if (terminal === undefined && terminalOf(given) !== undefined) {
     // The menu of a tab can't tell whose terminal it is.
-    inform(noSshTerminal);
+    inform(noSshTerminal());
     return;
   }
   if (terminal !== undefined && needsOpenSession.has(id) && !isOpen(terminal, context)) {
-    inform(noOpenSession);
+    inform(noOpenSession());
     return;
   }
   const called = commandCall(id, terminal ?? given, context.service.masters());

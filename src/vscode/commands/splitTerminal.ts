@@ -7,7 +7,7 @@ import type { CommandHandler } from "./commandContext.ts";
 export const splitTerminal: CommandHandler = async ({ terminals }, argument) => {
   const node = isTreeNode(argument) && argument.kind === "terminal" ? argument : terminals.active();
   if (node === undefined) {
-    inform(noSshTerminal);
+    inform(noSshTerminal());
   } else {
     await terminals.openLike(node, "beside");
   }

@@ -1,9 +1,13 @@
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
+import type { FingerprintComparison } from "../../trust/fingerprintComparison.ts";
 import type { HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
 
 /** The words of the question about an unknown host key. */
-export function hostKeyDialog(question: HostKeyQuestion): {
+export function hostKeyDialog(
+  question: HostKeyQuestion,
+  comparison?: FingerprintComparison,
+): {
   readonly message: string;
   readonly detail: string;
 } {
@@ -22,6 +26,7 @@ export function hostKeyDialog(question: HostKeyQuestion): {
   return {
     message: t(`Do you trust the server that answers as "{0}"?`, printable(question.alias)),
     detail: [
+      ...(comparison === undefined ? [] : [comparisonText(comparison)]),
       `${printable(question.host)} (${at})`,
       known,
       `${printable(presented.type)}\n${printable(presented.fingerprint)}`,
@@ -30,4 +35,22 @@ export function hostKeyDialog(question: HostKeyQuestion): {
       ),
     ].join("\n\n"),
   };
+}
+
+/** The buttons of the question, without Cancel. */
+export function hostKeyActions(): { readonly accept: string; readonly compare: string } {
+  return { accept: t("Connect and Save"), compare: t("Compare Fingerprint…") };
+}
+
+function comparisonText(comparison: FingerprintComparison): string {
+  switch (comparison) {
+    case "matches":
+      return t("The fingerprint that you entered matches the server's key.");
+    case "differs":
+      return t(
+        "The fingerprint that you entered differs from the server's key. This may be another server that pretends to be it.",
+      );
+    case "no-fingerprint":
+      return t("What you entered is no fingerprint and no public key. Nothing was compared.");
+  }
 }

@@ -1,8 +1,8 @@
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { HostKeyPrompter, HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
-import { showMessage } from "../messages/messages.ts";
-import { hostKeyDialog } from "./hostKeyDialog.ts";
+import { askLine, showMessage } from "../messages/messages.ts";
+import { askAboutHostKey, type HostKeyAsker } from "./hostKeyConversation.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 
 /** Asks, in a modal dialog, whether an unknown host key may be trusted. */
@@ -14,12 +14,20 @@ export class VscodeHostKeyPrompter implements HostKeyPrompter {
   }
 
   async confirmUnknown(question: HostKeyQuestion, signal: AbortSignal): Promise<boolean> {
-    const { message, detail } = hostKeyDialog(question);
-    const accept = t("Connect and Save");
-    const answer = await this.#queue.ask(
-      async () => showMessage("warning", printable(message), { modal: true, detail }, accept),
-      signal,
+    const asker: HostKeyAsker = {
+      choose: async (message, detail, actions) =>
+        await showMessage("warning", printable(message), { modal: true, detail }, ...actions),
+      fingerprint: async () =>
+        await askLine({
+          title: t("Compare Fingerprint"),
+          prompt: t(
+            "Paste the fingerprint that the server's owner gave you (SHA256 or MD5), or its public key.",
+          ),
+          ignoreFocusOut: true,
+        }),
+    };
+    return (
+      (await this.#queue.ask(async () => await askAboutHostKey(question, asker, signal), signal)) === true
     );
-    return answer === accept;
   }
 }

@@ -29,6 +29,12 @@ export class Dialogs {
     await this.#box.waitFor({ state: "hidden" });
   }
 
+  /** The label of the button that Enter presses. */
+  async focusedButton(): Promise<string> {
+    await this.#box.waitFor();
+    return await this.#box.locator(".dialog-buttons .monaco-button:focus").innerText();
+  }
+
   async isOpen(): Promise<boolean> {
     return await this.#box.isVisible();
   }

@@ -84,7 +84,21 @@ describe("a person in the workbench", () => {
     const question = await workbench.dialogs.text();
     assert.match(question, /fresh1/);
     assert.match(question, /SHA256:[A-Za-z0-9+/]{43}/);
+    const [fingerprint = ""] = /SHA256:\S{43}/.exec(question) ?? [];
+    assert.equal(await workbench.dialogs.focusedButton(), "Compare Fingerprint…");
     await workbench.screenshot("host-key-dialog");
+    for (const [given, verdict, buttons] of [
+      [`SHA256:${"A".repeat(43)}`, /differs/, ["Compare Fingerprint…", "Cancel"]],
+      [`256 ${fingerprint} root@fresh1 (ED25519)`, /matches/, ["Connect and Save", "Cancel"]],
+    ] as const) {
+      await workbench.dialogs.press("Compare Fingerprint…");
+      await workbench.quickInput.waitFor("Paste the fingerprint");
+      await workbench.quickInput.fill(given);
+      await workbench.quickInput.accept();
+      assert.match(await workbench.dialogs.text(), verdict);
+      assert.deepEqual([...(await workbench.dialogs.buttons())].sort(), [...buttons].sort());
+      await workbench.screenshot(`host-key-${String(verdict).replaceAll("/", "")}`);
+    }
     await workbench.dialogs.press("Connect and Save");
     await workbench.terminals.waitForText("lab#");
     const lines = (await readFile(knownHostsFile, "utf8")).trimEnd().split("\n");

@@ -1,0 +1,52 @@
+import { compareFingerprint, type FingerprintComparison } from "../../trust/fingerprintComparison.ts";
+import type { HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
+import { hostKeyActions, hostKeyDialog } from "./hostKeyDialog.ts";
+
+export interface HostKeyAsker {
+  /** The first action has the focus. Undefined: cancelled. */
+  choose(message: string, detail: string, actions: readonly string[]): Promise<string | undefined>;
+  /** The fingerprint that the person was given. Undefined: cancelled. */
+  fingerprint(): Promise<string | undefined>;
+}
+
+/**
+ * The question about an unknown host key, asked until it is answered. A key that does not match the fingerprint that the
+ * person was given can't be accepted.
+ *
+ * @returns whether the key may be trusted; undefined: cancelled.
+ */
+export async function askAboutHostKey(
+  question: HostKeyQuestion,
+  asker: HostKeyAsker,
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  let comparison: FingerprintComparison | undefined;
+  while (!signal.aborted) {
+    const { message, detail } = hostKeyDialog(question, comparison);
+    const { accept, compare } = hostKeyActions();
+    const answer = await asker.choose(message, detail, actionsAfter(comparison, accept, compare));
+    if (answer !== compare) {
+      return answer === accept ? true : undefined;
+    }
+    const given = signal.aborted ? undefined : await asker.fingerprint();
+    comparison = given === undefined ? comparison : compareFingerprint(given, question.presented.key);
+  }
+  return undefined;
+}
+
+/** Enter must not trust a key that nobody has looked at: what it does first is to compare. */
+function actionsAfter(
+  comparison: FingerprintComparison | undefined,
+  accept: string,
+  compare: string,
+): readonly string[] {
+  switch (comparison) {
+    case "matches":
+      return [accept];
+    case "differs":
+      return [compare];
+    case "no-fingerprint":
+    case undefined:
+      return [compare, accept];
+  }
+}

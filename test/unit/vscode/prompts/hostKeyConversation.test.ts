@@ -1,0 +1,83 @@
+import { expect, it } from "vitest";
+import { sha256Fingerprint } from "../../../../src/trust/publicKeyBlob.ts";
+import { askAboutHostKey } from "../../../../src/vscode/prompts/hostKeyConversation.ts";
+
+const key = Buffer.from("a key");
+const question = {
+  host: "[web1]:2222",
+  alias: "web1",
+  address: "192.0.2.1",
+  port: 2222,
+  presented: { key, type: "ssh-ed25519", fingerprint: sha256Fingerprint(key) },
+  knownTypes: [],
+};
+const [accept, compare] = ["Connect and Save", "Compare Fingerprint…"];
+
+/** Answers in order; the actions and the end of the detail that were shown. */
+async function conversation(
+  answers: readonly (string | undefined)[],
+  given: readonly (string | undefined)[],
+) {
+  const shown: (readonly string[])[] = [];
+  const details: string[] = [];
+  const [left, lines] = [[...answers], [...given]];
+  const trusted = await askAboutHostKey(
+    question,
+    {
+      choose: async (_message, detail, actions) => {
+        shown.push(actions);
+        details.push(detail);
+        return left.shift();
+      },
+      fingerprint: async () => lines.shift(),
+    },
+    new AbortController().signal,
+  );
+  return { trusted, shown, details };
+}
+
+it("has its focus on the comparison, and trusts only when it is told to", async () => {
+  expect(await conversation([accept], [])).toMatchObject({ trusted: true, shown: [[compare, accept]] });
+  expect((await conversation([undefined], [])).trusted).toBeUndefined();
+});
+
+it("says that the fingerprint matches, and then offers to connect", async () => {
+  const { trusted, shown, details } = await conversation([compare, accept], [sha256Fingerprint(key)]);
+  expect([trusted, shown]).toEqual([true, [[compare, accept], [accept]]]);
+  expect(details[1]).toMatch(/^The fingerprint that you entered matches/);
+});
+
+it("does not offer to connect when the fingerprint differs, until another one matches", async () => {
+  const { trusted, shown, details } = await conversation(
+    [compare, compare, accept],
+    [sha256Fingerprint(Buffer.from("another")), sha256Fingerprint(key)],
+  );
+  expect([trusted, shown]).toEqual([true, [[compare, accept], [compare], [accept]]]);
+  expect(details[1]).toMatch(/^The fingerprint that you entered differs/);
+});
+
+it("asks as before after a text that is no fingerprint, and after a cancelled comparison", async () => {
+  const { trusted, shown, details } = await conversation([compare, compare, undefined], ["yes", undefined]);
+  expect([trusted, shown.length, shown[2]]).toEqual([undefined, 3, [compare, accept]]);
+  expect(details[1]).toMatch(/^What you entered is no fingerprint/);
+});
+
+it("stops when the login is over", async () => {
+  const over = new AbortController();
+  const asked: string[] = [];
+  const trusted = await askAboutHostKey(
+    question,
+    {
+      choose: async () => {
+        over.abort();
+        return compare;
+      },
+      fingerprint: async () => {
+        asked.push("fingerprint");
+        return undefined;
+      },
+    },
+    over.signal,
+  );
+  expect([trusted, asked]).toEqual([undefined, []]);
+});
