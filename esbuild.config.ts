@@ -25,6 +25,10 @@ const innerModules = ["constants", "crypto", "handlers", "kex", "keyParser", "ut
 const late: Plugin = {
   name: "late",
   setup({ onResolve, onLoad }) {
+    // The entry is read at every start of a window; all the rest only when something is used.
+    onResolve({ filter: /\/compositionRoot\.ts$/ }, ({ kind }) =>
+      kind === "entry-point" ? undefined : { path: "./main.cjs", external: true },
+    );
     const files = new Map(Object.entries(loadedLate).map(([file, name]) => [name, file]));
     onResolve(
       { filter: /^(ssh2|iconv-lite|@noble\/post-quantum\/ml-kem\.js)$/ },
@@ -111,6 +115,7 @@ function extensionPage(text: string): string {
 const options: BuildOptions = {
   entryPoints: {
     extension: "src/extension.ts",
+    main: "src/compositionRoot.ts",
     decryptWorker: "src/auth/keys/decryptWorker.ts",
     fileWorker: "src/base/fileWorker.ts",
     dhWorker: "src/engine/ssh2/kex/dhWorker.ts",

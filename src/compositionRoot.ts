@@ -3,6 +3,7 @@ import type { SshSessionsApi } from "./api.ts";
 import { systemClock } from "./base/clock.ts";
 import { type Disposable, DisposableStore } from "./base/disposable.ts";
 import { onUnexpectedError } from "./base/guarded.ts";
+import { useTranslations } from "./base/localize.ts";
 import { configEnvironment } from "./config/configEnvironment.ts";
 import { createHostResolver } from "./config/hostResolver.ts";
 import { createSshStack } from "./sshStack.ts";
@@ -15,7 +16,11 @@ import { VscodeSettings } from "./vscode/settings/vscodeSettings.ts";
 import { createVscodeLayer } from "./vscode/vscodeLayer.ts";
 
 /** Builds the extension by hand, from the ground up. Disposing ends every connection. */
-export function compose(context: vscode.ExtensionContext): Disposable & { readonly api: SshSessionsApi } {
+export function compose(
+  context: vscode.ExtensionContext,
+): Disposable & { readonly api: SshSessionsApi; readonly profiles: vscode.TerminalProfileProvider } {
+  // VS Code has read the bundle of its own language already; for English there is none.
+  useTranslations(vscode.l10n.bundle);
   const store = new DisposableStore();
   const clock = systemClock;
   const home = configEnvironment().homedir;
@@ -57,5 +62,5 @@ export function compose(context: vscode.ExtensionContext): Disposable & { readon
       home,
     }),
   );
-  return { api: layer.api, dispose: () => store.dispose() };
+  return { api: layer.api, profiles: layer.profiles, dispose: () => store.dispose() };
 }

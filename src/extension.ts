@@ -1,13 +1,114 @@
 import * as vscode from "vscode";
 import type { SshSessionsApi } from "./api.ts";
-import { useTranslations } from "./base/localize.ts";
-import { compose } from "./compositionRoot.ts";
+import type { compose } from "./compositionRoot.ts";
+import {
+  commandIds,
+  openTerminalsKey,
+  terminalProfileId,
+  viewIds,
+} from "./vscode/settings/contributionIds.ts";
 
-/** Called by VS Code when something of ours is used for the first time. */
+type Whole = ReturnType<typeof compose>;
+
+/**
+ * Called by VS Code once the window is up, or when something of ours is used before. Loads the extension proper only when
+ * something is due: terminals that were open before a reload. Otherwise the first use of a command, view, profile or of the
+ * API does.
+ */
 export function activate(context: vscode.ExtensionContext): SshSessionsApi {
-  // VS Code has read the bundle of its own language already; for English there is none.
-  useTranslations(vscode.l10n.bundle);
-  const extension = compose(context);
-  context.subscriptions.push(extension);
-  return extension.api;
+  const lazy = new LazyExtension(context);
+  if (context.workspaceState.get<readonly unknown[]>(openTerminalsKey, []).length > 0) {
+    void lazy.load();
+  }
+  return lazy.api;
+}
+
+/** Stands for everything that package.json contributes until the first use of any of it. */
+class LazyExtension {
+  readonly api: SshSessionsApi;
+  readonly #context: vscode.ExtensionContext;
+  /** What VS Code calls meanwhile. */
+  readonly #stands: readonly vscode.Disposable[];
+  /** Of other extensions, from before the load. */
+  readonly #listeners = new Map<() => void, vscode.Disposable | undefined>();
+  #whole: Whole | undefined;
+  #loading: Promise<Whole> | undefined;
+
+  constructor(context: vscode.ExtensionContext) {
+    this.#context = context;
+    this.api = this.#lazyApi();
+    this.#stands = [
+      ...commandIds.map((id) =>
+        vscode.commands.registerCommand(id, async (...given: readonly unknown[]) => {
+          await this.load();
+          return await vscode.commands.executeCommand(id, ...given);
+        }),
+      ),
+      ...Object.values(viewIds).map((id) =>
+        vscode.window.registerTreeDataProvider<never>(id, {
+          getTreeItem: (element) => element,
+          // The tree that takes this one's place has the rows.
+          getChildren: async () => {
+            await this.load();
+            return [];
+          },
+        }),
+      ),
+      vscode.window.registerTerminalProfileProvider(terminalProfileId, {
+        provideTerminalProfile: async (token) =>
+          await (await this.load()).profiles.provideTerminalProfile(token),
+      }),
+    ];
+    context.subscriptions.push({ dispose: () => this.#standDown() });
+  }
+
+  load(): Promise<Whole> {
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  async #load(): Promise<Whole> {
+    const { compose: composeWhole } = await import("./compositionRoot.ts");
+    // An id that is registered twice is an error.
+    this.#standDown();
+    const whole = composeWhole(this.#context);
+    this.#context.subscriptions.push(whole);
+    this.#whole = whole;
+    for (const listener of this.#listeners.keys()) {
+      this.#listeners.set(listener, whole.api.onDidChange(listener));
+    }
+    return whole;
+  }
+
+  #standDown(): void {
+    for (const stand of this.#stands) {
+      stand.dispose();
+    }
+  }
+
+  /** Before the load there is nothing to read: no connection, and no change. */
+  #lazyApi(): SshSessionsApi {
+    const api = async (): Promise<SshSessionsApi> => (await this.load()).api;
+    return Object.freeze<SshSessionsApi>({
+      version: 1,
+      masters: () => this.#whole?.api.masters() ?? Object.freeze([]),
+      onDidChange: (listener) => {
+        // A function of its own: the same listener may come twice.
+        const call = (): void => listener();
+        this.#listeners.set(call, this.#whole?.api.onDidChange(call));
+        return {
+          dispose: () => {
+            this.#listeners.get(call)?.dispose();
+            this.#listeners.delete(call);
+          },
+        };
+      },
+      hosts: async () => await (await api()).hosts(),
+      connect: async (...given) => await (await api()).connect(...given),
+      openTerminal: async (...given) => await (await api()).openTerminal(...given),
+      exec: async (...given) => await (await api()).exec(...given),
+      disconnect: async (...given) => await (await api()).disconnect(...given),
+      kill: async (...given) => await (await api()).kill(...given),
+    });
+  }
 }

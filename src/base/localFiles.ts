@@ -68,7 +68,7 @@ export function poolSeat(raw: RawFiles = poolFiles): FileSeat {
 }
 
 const thisFile = import.meta.filename;
-/** Beside this file in source, beside `extension.cjs` in the bundle. */
+/** Beside this file in source, beside `main.cjs` in the bundle. */
 const workerFile = join(dirname(thisFile), `fileWorker${extname(thisFile)}`);
 
 /** A seat with a thread of its own, started with the first job and ended when there are no more. */

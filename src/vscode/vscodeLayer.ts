@@ -1,4 +1,4 @@
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import type { SshSessionsApi } from "../api.ts";
 import type { LoginMemory } from "../auth/loginMemory.ts";
 import type { Clock } from "../base/clock.ts";
@@ -28,11 +28,12 @@ import type { PromptQueue } from "./prompts/promptQueue.ts";
 import type { VscodeSecretStore } from "./prompts/vscodeSecretStore.ts";
 import { RemoteAccesses } from "./serverView/remoteAccess.ts";
 import { RemotePolling } from "./serverView/remotePolling.ts";
+import { terminalProfileId } from "./settings/contributionIds.ts";
 import { RecentHosts } from "./settings/recentHosts.ts";
 import type { VscodeSettings } from "./settings/vscodeSettings.ts";
 import { SessionsApi } from "./sshSessionsApi.ts";
 import { TerminalMemory } from "./terminals/terminalMemory.ts";
-import { registerTerminalProfile } from "./terminals/terminalProfile.ts";
+import { terminalProfiles } from "./terminals/terminalProfile.ts";
 import { TerminalRegistry } from "./terminals/terminalRegistry.ts";
 import { maintainContextKeys } from "./views/contextKeys.ts";
 import { HostsTree } from "./views/hostsTree.ts";
@@ -64,7 +65,9 @@ export interface VscodeLayerInit {
 }
 
 /** Everything that a person sees: views, status bar, commands, terminal profile; and the API, which opens terminals too. */
-export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonly api: SshSessionsApi } {
+export function createVscodeLayer(
+  init: VscodeLayerInit,
+): Disposable & { readonly api: SshSessionsApi; readonly profiles: vscode.TerminalProfileProvider } {
   const { service, resolver, settings, secrets, clock, logger, home } = init;
   const store = new DisposableStore();
   const policies = new HostPolicies(settings);
@@ -72,11 +75,13 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
   const presenter = new ErrorPresenter(logger, showLog, home);
   const recent = store.add(new RecentHosts(init.memento));
   const notices = new ConfigNotices(init.memento, logger, home);
+  const memory = store.add(new TerminalMemory(init.workspaceMemento));
   const terminals = store.add(
     new TerminalRegistry({
       ...{ service, resolver, settings, policies, clock, logger, presenter, notices, recent, home },
       verbosity: init.verbosity,
-      memory: new TerminalMemory(init.workspaceMemento),
+      memory,
+      reopensByItself: () => settings.reopensTerminals,
     }),
   );
   const access = store.add(
@@ -108,10 +113,10 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
     }),
   );
   const timeoutDocuments = store.add(new TimeoutDocuments());
-  store.add(new LiveTree(service, clock, home, remoteView, remotePolling));
+  store.add(new LiveTree(service, clock, home, remoteView, remotePolling, memory));
   const hostsTree = store.add(new HostsTree({ resolver, service, recent, clock, logger, home, access }));
   store.add(new StatusBar(service, clock));
-  store.add(maintainContextKeys(service, clock));
+  store.add(maintainContextKeys(service, memory, clock));
   store.add(showLimitWarnings(service));
   const details = store.add(
     new DetailsPanels(
@@ -122,7 +127,8 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
     ),
   );
   const runDocuments = store.add(new RunDocuments());
-  store.add(registerTerminalProfile(terminals, hostPick, settings));
+  const profiles = terminalProfiles(terminals, hostPick, settings);
+  store.add(vscode.window.registerTerminalProfileProvider(terminalProfileId, profiles));
   store.add(
     registerCommands({
       service,
@@ -152,5 +158,9 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & { readonl
     }),
   );
   void terminals.offerAgain();
-  return { api: new SessionsApi(service, resolver, terminals, access), dispose: () => store.dispose() };
+  return {
+    api: new SessionsApi(service, resolver, terminals, access),
+    profiles,
+    dispose: () => store.dispose(),
+  };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { builtinModules, isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -75,7 +75,7 @@ describe("the bundle", () => {
   });
 
   it("loads built-in modules, vscode and its own files, and nothing else", async () => {
-    assert.ok(files.includes("extension.cjs") && files.includes("ssh2.cjs"));
+    assert.ok(files.includes("extension.cjs") && files.includes("main.cjs") && files.includes("ssh2.cjs"));
     const own = new Set(files.map((file) => `./${file}`));
     const all = await Promise.all(
       files.map(async (file) => references(file, await readFile(join(dist, file), "utf8"))),
@@ -96,6 +96,11 @@ describe("the bundle", () => {
       all.flatMap(({ unclear }) => unclear),
       [],
     );
+  });
+
+  it("has an entry of at most 20 KB, which each window reads at its start", async () => {
+    const { size } = await stat(join(dist, "extension.cjs"));
+    assert.ok(size <= 20 * 1024, `${size} bytes`);
   });
 
   it("has no other road to code", async () => {
@@ -195,7 +200,7 @@ Module._load = function (request, ...rest) {
   return load.call(this, request, ...rest);
 };
 const dist = ${JSON.stringify(join(extension, "dist"))};
-for (const file of ["extension.cjs", "ssh2.cjs", "iconv-lite.cjs"]) require(join(dist, file));
+for (const file of ["extension.cjs", "main.cjs", "ssh2.cjs", "iconv-lite.cjs"]) require(join(dist, file));
 const { utils, Client } = require(join(dist, "ssh2.cjs"));
 utils.generateKeyPairSync("ed25519");
 new Client();

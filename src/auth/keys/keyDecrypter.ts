@@ -7,7 +7,7 @@ export type KeyDecrypter = (request: DecryptRequest, signal?: AbortSignal) => Pr
 
 /**
  * Where the worker's code is: beside this file, and with its extension. In the bundle, where esbuild puts `__filename`
- * in place of `import.meta.filename`, that is `decryptWorker.cjs` beside `extension.cjs`; from source (Node 24 runs
+ * in place of `import.meta.filename`, that is `decryptWorker.cjs` beside `main.cjs`; from source (Node 24 runs
  * TypeScript) it is `decryptWorker.ts`.
  */
 const thisFile = import.meta.filename;

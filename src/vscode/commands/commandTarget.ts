@@ -31,6 +31,7 @@ export function hostOf(argument: unknown, masters: readonly MasterSnapshot[]): s
         ?.spec;
     case "recentHosts":
     case "problem":
+    case "before":
     case "history":
     case "endedSession":
       return undefined;
@@ -63,6 +64,7 @@ export function liveIdsOf(argument: unknown, service: SessionService): readonly 
       return argument.sessionId === undefined ? [] : [argument.sessionId];
     case "recentHosts":
     case "problem":
+    case "before":
     case "history":
     case "onServer":
     case "remoteSession":
@@ -94,6 +96,7 @@ export function masterIdOf(argument: unknown, service: SessionService): string |
       return lifeByHost(service.masters()).get(argument.spec)?.masterIds[0];
     case "recentHosts":
     case "problem":
+    case "before":
     case "history":
     case "endedSession":
       return undefined;

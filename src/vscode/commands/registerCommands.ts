@@ -19,6 +19,7 @@ import { explainTimeouts } from "./explainTimeouts.ts";
 import { extendLimits } from "./extendLimits.ts";
 import { forgetHost } from "./forgetHost.ts";
 import { forgetPassword } from "./forgetPassword.ts";
+import { forgetTerminals } from "./forgetTerminals.ts";
 import { kill } from "./kill.ts";
 import { killAll } from "./killAll.ts";
 import { killHung } from "./killHung.ts";
@@ -29,6 +30,7 @@ import { openTerminal } from "./openTerminal.ts";
 import { reconnectNow } from "./reconnectNow.ts";
 import { refresh } from "./refresh.ts";
 import { renameSession } from "./renameSession.ts";
+import { reopenTerminals } from "./reopenTerminals.ts";
 import { revealTerminal } from "./revealTerminal.ts";
 import { revokeExtensionAccess } from "./revokeExtensionAccess.ts";
 import { runCommand } from "./runCommand.ts";
@@ -55,6 +57,8 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.reconnectNow": reconnectNow,
   "sshSessions.stopReconnecting": stopReconnecting,
   "sshSessions.clearEnded": clearEnded,
+  "sshSessions.reopenTerminals": reopenTerminals,
+  "sshSessions.forgetTerminals": forgetTerminals,
   "sshSessions.revealTerminal": revealTerminal,
   "sshSessions.renameSession": renameSession,
   "sshSessions.copySshCommand": copySshCommand,

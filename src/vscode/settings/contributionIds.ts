@@ -12,6 +12,9 @@ export const viewIds = { live: "sshSessions.live", hosts: "sshSessions.hosts" } 
 
 export const viewContainerId = "sshSessions";
 
+/** Where the terminals that are open stand in the workspace's storage. */
+export const openTerminalsKey = "openTerminals";
+
 export const terminalProfileId = "sshSessions.terminal";
 
 export const commandIds = [
@@ -25,6 +28,8 @@ export const commandIds = [
   "sshSessions.reconnectNow",
   "sshSessions.stopReconnecting",
   "sshSessions.clearEnded",
+  "sshSessions.reopenTerminals",
+  "sshSessions.forgetTerminals",
   "sshSessions.revealTerminal",
   "sshSessions.renameSession",
   "sshSessions.copySshCommand",
@@ -64,6 +69,7 @@ export const settingKeys = {
   commandTimeLimit: "limits.commandTimeLimit",
   reconnect: "reconnect",
   persistence: "persistence",
+  reopenTerminals: "reopenTerminals",
   encoding: "encoding",
   hungAfterMinutes: "remote.hungAfterMinutes",
   hosts: "hosts",
@@ -93,6 +99,7 @@ export const contextKeys = {
   /** The terminal in front is one of ours; there is one of ours. */
   activeTerminal: "sshSessions.activeTerminal",
   hasTerminals: "sshSessions.hasTerminals",
+  hasTerminalsBefore: "sshSessions.hasTerminalsBefore",
 } as const;
 
 /**
@@ -114,6 +121,8 @@ export const contextWords = {
   reconnecting: "reconnecting",
   /** The connection does not answer, and has sessions. */
   silent: "silent",
+  /** The row of terminals that were open before the window reloaded. */
+  before: "before",
   /** The fold of sessions that have ended, and one of them. */
   history: "history",
   endedSession: "endedSession",

@@ -70,6 +70,11 @@ export class VscodeSettings implements SettingsPort, Disposable {
     return this.#window(settingKeys.confirmDisconnect, flag) ?? true;
   }
 
+  /** Terminals that were open before a reload of the window come back without a question. */
+  get reopensTerminals(): boolean {
+    return this.#window(settingKeys.reopenTerminals, text) === "auto";
+  }
+
   /** The folder of the active editor, else the first one. */
   get folder(): SettingsFolder | undefined {
     const { workspace, window } = this.#host;

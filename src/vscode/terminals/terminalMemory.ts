@@ -1,4 +1,7 @@
 import type { Memento } from "vscode";
+import type { Disposable } from "../../base/disposable.ts";
+import { Emitter } from "../../base/emitter.ts";
+import { openTerminalsKey } from "../settings/contributionIds.ts";
 
 /** What is needed to open a terminal again. No secrets: the login is made anew. */
 export interface RememberedTerminal {
@@ -8,29 +11,44 @@ export interface RememberedTerminal {
   readonly shellName: string;
 }
 
-const key = "openTerminals";
-
 /**
  * Which terminals are open in this workspace, so that they can be offered again after a reload of the window: VS Code
  * does not bring back terminals of extensions by itself.
  */
-export class TerminalMemory {
+export class TerminalMemory implements Disposable {
   readonly #memento: Memento;
   /** In the order of their tabs. */
   #terminals: readonly RememberedTerminal[];
   /** The shells' names of those that were open when the window went away. */
   readonly #before: Set<string>;
+  readonly #changed = new Emitter<void>();
+  /** `before` changed. */
+  readonly onDidChange = this.#changed.event;
 
   /** @param memento of the workspace. */
   constructor(memento: Memento) {
     this.#memento = memento;
-    this.#terminals = memento.get<readonly unknown[]>(key, []).filter(isRemembered);
+    this.#terminals = memento.get<readonly unknown[]>(openTerminalsKey, []).filter(isRemembered);
     this.#before = new Set(this.#terminals.map(({ shellName }) => shellName));
   }
 
   /** Those of the window's life before, until they have been opened again, closed or dismissed. */
   get before(): readonly RememberedTerminal[] {
     return this.#terminals.filter(({ shellName }) => this.#before.has(shellName));
+  }
+
+  /**
+   * Those of before, which the caller opens now: they are offered no more, and stay remembered until they are closed.
+   */
+  take(): readonly RememberedTerminal[] {
+    const taken = this.before;
+    this.#before.clear();
+    this.#changed.fire();
+    return taken;
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
   }
 
   /** Nobody wants those of before. */
@@ -61,7 +79,8 @@ export class TerminalMemory {
 
   #keep(wanted: (terminal: RememberedTerminal) => boolean): void {
     this.#terminals = this.#terminals.filter(wanted);
-    void this.#memento.update(key, this.#terminals);
+    void this.#memento.update(openTerminalsKey, this.#terminals);
+    this.#changed.fire();
   }
 }
 

@@ -1,8 +1,6 @@
-import * as vscode from "vscode";
-import type { Disposable } from "../../base/disposable.ts";
+import type * as vscode from "vscode";
 import { t } from "../../base/localize.ts";
 import type { HostPick } from "../prompts/hostPick.ts";
-import { terminalProfileId } from "../settings/contributionIds.ts";
 import type { VscodeSettings } from "../settings/vscodeSettings.ts";
 import type { TerminalRegistry } from "./terminalRegistry.ts";
 
@@ -10,12 +8,12 @@ import type { TerminalRegistry } from "./terminalRegistry.ts";
  * The profile "SSH…". VS Code's profiles are fixed in package.json, so the chosen hosts can't be entries of their own in
  * its menu; they come first in the question, and a single one answers it.
  */
-export function registerTerminalProfile(
+export function terminalProfiles(
   terminals: TerminalRegistry,
   hostPick: HostPick,
   settings: VscodeSettings,
-): Disposable {
-  return vscode.window.registerTerminalProfileProvider(terminalProfileId, {
+): vscode.TerminalProfileProvider {
+  return {
     async provideTerminalProfile(token) {
       const beside = terminals.takeBeside();
       if (beside !== undefined) {
@@ -29,5 +27,5 @@ export function registerTerminalProfile(
           : await hostPick.ask(t("New SSH Terminal"), preferred, token);
       return host === undefined ? undefined : terminals.profile(host);
     },
-  });
+  };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
-import { plural, t } from "../../base/localize.ts";
+import { t } from "../../base/localize.ts";
 import type { Logger } from "../../base/log.ts";
 import { printable } from "../../base/log.ts";
 import type { Verbosity } from "../../base/verbosity.ts";
@@ -13,7 +13,7 @@ import { execute } from "../../session/run/execute.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
 import { Typing } from "../../terminal/typing.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
+import { reopenQuestion, reopenWords } from "../../text/reopenText.ts";
 import { freeTitle } from "../../text/terminalTitle.ts";
 import { showMessage } from "../messages/messages.ts";
 import type { ConfigNotices } from "../prompts/configNotices.ts";
@@ -38,6 +38,8 @@ export interface TerminalRegistryInit {
   readonly notices: ConfigNotices;
   readonly recent: RecentHosts;
   readonly memory: TerminalMemory;
+  /** `sshSessions.reopenTerminals` is `auto`. */
+  reopensByItself(): boolean;
   readonly home: string;
 }
 
@@ -161,34 +163,44 @@ export class TerminalRegistry implements Disposable {
     return wanted && this.profile(wanted.host, wanted.options);
   }
 
-  /** After a reload of the window: offers the terminals that were open before it, until somebody answers. */
+  /** After a reload of the window: opens or offers the terminals that were open before it. The Live view has a row for them. */
   async offerAgain(): Promise<void> {
     const { memory } = this.#init;
     const { before } = memory;
     if (before.length === 0) {
       return;
     }
-    const hosts = plainMessage([...new Set(before.map(({ host }) => printable(host)))].join(", "));
-    const reopen = t("Reopen");
-    const answer = await showMessage(
-      "information",
-      t(
-        "{0} open before the window reloaded: {1}.",
-        plural(before.length, "{0} SSH terminal was", "{0} SSH terminals were"),
-        hosts,
-      ),
-      {},
-      reopen,
-    );
-    if (answer !== reopen) {
-      memory.dismiss();
+    if (this.#init.reopensByItself()) {
+      this.reopen();
       return;
     }
-    for (const { host, title, shellName } of before) {
+    const words = reopenWords();
+    const answer = await showMessage(
+      "information",
+      reopenQuestion(before.map(({ host }) => host)),
+      {},
+      words.reopen,
+      words.forget,
+    );
+    if (answer === words.reopen) {
+      this.reopen();
+    } else if (answer === words.forget) {
+      memory.dismiss();
+    }
+  }
+
+  /** Opens the terminals that were open before the window reloaded. Shells that outlived it are there again. */
+  reopen(): void {
+    for (const { host, title, shellName } of this.#init.memory.take()) {
       this.open(host, { title, shellName, preserveFocus: true }).catch(() => {
         // Told in its tab, and by a message where that is not in front.
       });
     }
+  }
+
+  /** They are offered no more. What runs on the servers goes on there. */
+  forget(): void {
+    this.#init.memory.dismiss();
   }
 
   dispose(): void {

@@ -5,12 +5,16 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { contextKeys } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";
 import { canReconnect, isReconnecting } from "./livePresentation.ts";
-import { liveSessions } from "./liveTree.ts";
+import { type EarlierTerminals, liveSessions } from "./liveTree.ts";
 
 const refreshDelay = 50;
 
 /** Keeps the context keys true, so that the palette offers to end things only when there are some. */
-export function maintainContextKeys(service: SessionService, clock: Clock): Disposable {
+export function maintainContextKeys(
+  service: SessionService,
+  earlier: EarlierTerminals,
+  clock: Clock,
+): Disposable {
   const store = new DisposableStore();
   const shown = new Map<string, boolean>();
   const set = (key: string, value: boolean): void => {
@@ -21,6 +25,7 @@ export function maintainContextKeys(service: SessionService, clock: Clock): Disp
   };
   const update = (): void => {
     const masters = service.masters();
+    set(contextKeys.hasTerminalsBefore, earlier.before.length > 0);
     set(contextKeys.hasMasters, masters.length > 0);
     set(
       contextKeys.hasEnded,
@@ -34,6 +39,7 @@ export function maintainContextKeys(service: SessionService, clock: Clock): Disp
     );
   };
   const refresh = store.add(new Coalescer(clock, refreshDelay, update));
+  store.add(earlier.onDidChange(() => refresh.request()));
   store.add(service.onDidChange(() => refresh.request()));
   update();
   return store;

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import type { Event } from "../../base/emitter.ts";
 import { plural, t } from "../../base/localize.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
@@ -8,6 +9,7 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { hoverText } from "../messages/messages.ts";
 import { isConnected, type RemotePolling } from "../serverView/remotePolling.ts";
 import { viewIds } from "../settings/contributionIds.ts";
+import { type EarlierTerminal, presentBefore } from "./beforePresentation.ts";
 import { Coalescer } from "./coalescer.ts";
 import { presentEnded, presentHistory } from "./historyPresentation.ts";
 import { type ItemPresentation, isLive, presentMaster, presentSession } from "./livePresentation.ts";
@@ -20,6 +22,12 @@ import {
   remoteNotes,
 } from "./remotePresentation.ts";
 import { type LiveNode, nodeKey, ownNode } from "./treeNodes.ts";
+
+/** The terminals that were open before the window reloaded and that nobody has opened again or forgotten. */
+export interface EarlierTerminals {
+  readonly before: readonly EarlierTerminal[];
+  readonly onDidChange: Event<void>;
+}
 
 const refreshDelay = 50;
 const tickInterval = 1000;
@@ -34,6 +42,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
   readonly #home: string;
   readonly #remote: RemoteViewService;
   readonly #polling: RemotePolling;
+  readonly #earlier: EarlierTerminals;
   readonly #store = new DisposableStore();
   readonly #changed: vscode.EventEmitter<LiveNode | undefined>;
   readonly #view: vscode.TreeView<LiveNode>;
@@ -49,7 +58,9 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     home: string,
     remote: RemoteViewService,
     polling: RemotePolling,
+    earlier: EarlierTerminals,
   ) {
+    this.#earlier = earlier;
     this.#service = service;
     this.#clock = clock;
     this.#home = home;
@@ -60,6 +71,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     this.#refresh = this.#store.add(new Coalescer(clock, refreshDelay, () => this.#update()));
     this.#view = this.#store.add(vscode.window.createTreeView(viewIds.live, { treeDataProvider: this }));
     this.#store.add(service.onDidChange(() => this.#refresh.request()));
+    this.#store.add(earlier.onDidChange(() => this.#refresh.request()));
     this.#store.add(remote.onDidChange(() => this.#refresh.request()));
     this.#store.add(
       this.#view.onDidChangeVisibility(({ visible }) => {
@@ -78,7 +90,11 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     switch (element?.kind) {
       case undefined: {
         const live = masters.map(({ id }) => this.#node({ kind: "master", id }));
-        return this.#service.history().length === 0 ? live : [...live, historyNode];
+        return [
+          ...(this.#earlier.before.length === 0 ? [] : [beforeNode]),
+          ...live,
+          ...(this.#service.history().length === 0 ? [] : [historyNode]),
+        ];
       }
       case "master": {
         const master = masters.find(({ id }) => id === element.id);
@@ -88,6 +104,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
         return this.#onServer(element.masterId);
       case "history":
         return this.#service.history().map(({ id }) => this.#node({ kind: "endedSession", id }));
+      case "before":
       case "session":
       case "endedSession":
       case "remoteSession":
@@ -107,6 +124,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
       case "endedSession":
         return historyNode;
       case "master":
+      case "before":
       case "history":
         return undefined;
     }
@@ -205,6 +223,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
       case "history":
       case "onServer":
         return { presentation, collapsible: Collapsed };
+      case "before":
       case "session":
       case "endedSession":
       case "remoteSession":
@@ -240,6 +259,8 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
       }
       case "remoteNote":
         return presentRemoteNote(element.note, this.#remote.failure(element.masterId));
+      case "before":
+        return presentBefore(this.#earlier.before);
       case "history":
         return presentHistory(this.#service.history());
       case "endedSession": {
@@ -302,6 +323,7 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
   }
 }
 
+const beforeNode: LiveNode = ownNode({ kind: "before", id: "before" });
 const historyNode: LiveNode = ownNode({ kind: "history", id: "history" });
 
 /** What can be read off an item without hovering. */

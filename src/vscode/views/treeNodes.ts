@@ -10,6 +10,8 @@ export type LiveNode =
   /** `id`: of a RemoteSession. */
   | { readonly kind: "remoteSession"; readonly id: string; readonly masterId: string }
   | { readonly kind: "remoteNote"; readonly note: RemoteNote; readonly masterId: string }
+  /** The terminals that were open before the window reloaded. */
+  | { readonly kind: "before"; readonly id: "before" }
   /** How the last sessions ended, in one fold. */
   | { readonly kind: "history"; readonly id: "history" }
   | { readonly kind: "endedSession"; readonly id: string };
@@ -50,6 +52,7 @@ export function nodeKey(node: LiveNode): string {
   switch (node.kind) {
     case "master":
     case "session":
+    case "before":
     case "history":
       return node.id;
     case "endedSession":
@@ -74,6 +77,7 @@ export function isTreeNode(argument: unknown): argument is TreeNode {
       argument.kind === "onServer" ||
       argument.kind === "remoteSession" ||
       argument.kind === "remoteNote" ||
+      argument.kind === "before" ||
       argument.kind === "history" ||
       argument.kind === "endedSession" ||
       argument.kind === "host" ||

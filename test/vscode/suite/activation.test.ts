@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { basename, dirname, join } from "node:path";
 import * as vscode from "vscode";
 import { commandIds, terminalProfileId, viewIds } from "../../../src/vscode/settings/contributionIds.ts";
 import { activated, extension } from "./extensionUnderTest.ts";
@@ -6,13 +7,22 @@ import { recordedContributions } from "./recordedContributions.ts";
 
 // Named so that mocha loads it first: what comes later needs the extension active.
 describe("activation", () => {
-  it("waits until something of the extension is used", () => {
-    assert.equal(extension().isActive, false);
+  it("loads no more than its entry until something of the extension is used", async () => {
+    const api = await activated();
+    assert.deepEqual(api.masters(), []);
+    assert.deepEqual(
+      Object.keys(require.cache)
+        .filter((file) => dirname(file) === join(extension().extensionPath, "dist"))
+        .map((file) => basename(file)),
+      ["extension.cjs"],
+    );
   });
 
   it("returns the API, connects to nothing and registers what package.json promises", async () => {
     const api = await activated();
     assert.equal(api.version, 1);
+    // The first use.
+    await api.hosts();
     assert.deepEqual(api.masters(), []);
     const registered = new Set(await vscode.commands.getCommands(true));
     assert.deepEqual(

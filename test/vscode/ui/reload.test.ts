@@ -94,7 +94,7 @@ describe("terminals after a reload of the window", () => {
   const offer = "open before the window reloaded";
   const both = "2 SSH terminals were open before the window reloaded: tmux1, screen1.";
 
-  it("offers those that nobody closed until somebody answers: the same shells, with their programs", async () => {
+  it("offers those that nobody closed until somebody answers, in a message and in a row: the same shells, with their programs", async () => {
     const { terminals, notifications } = lab.workbench;
     await lab.open("ours", 0, "tmux1");
     const inTmux = await shellPid();
@@ -121,7 +121,11 @@ describe("terminals after a reload of the window", () => {
       await reload("tmux1", "screen1");
       assert.equal(await notifications.waitFor(offer), both);
     }
-    await notifications.press(offer, "Reopen");
+    await notifications.clear();
+    const row = "2 terminals from before";
+    assert.equal((await lab.workbench.tree("Live").waitForRow(row)).description, "tmux1, screen1");
+    await lab.workbench.tree("Live").inlineAction(row, "Reopen Terminals from Before");
+    await lab.workbench.tree("Live").waitForNoRow(row);
     await lab.show(1);
     await terminals.waitForText("cat-42");
     await terminals.input("twice\r");
@@ -139,11 +143,12 @@ describe("terminals after a reload of the window", () => {
     shells.push(inTmux, inScreen);
   });
 
-  it("offers no more what was dismissed, and leaves it on the host", async () => {
+  it("offers no more what was forgotten, and leaves it on the host", async () => {
     const { notifications } = lab.workbench;
     await reload("tmux1", "screen1");
     assert.equal(await notifications.waitFor(offer), both);
-    await notifications.clear();
+    await notifications.press(offer, "Forget");
+    await lab.workbench.tree("Live").waitForNoRow("2 terminals from before");
     await lab.open("ours", 0, "tmux1");
     assert.ok(!shells.includes(await shellPid()));
     await reload("tmux1");

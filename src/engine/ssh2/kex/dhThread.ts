@@ -2,7 +2,7 @@ import { dirname, extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { DhGroup, DhReply } from "./dhWorker.ts";
 
-// In the bundle that is `dhWorker.cjs` beside `extension.cjs`; from source (Node 24 runs TypeScript) `dhWorker.ts`.
+// In the bundle that is `dhWorker.cjs` beside `main.cjs`; from source (Node 24 runs TypeScript) `dhWorker.ts`.
 const thisFile = import.meta.filename;
 const workerFile = join(dirname(thisFile), `dhWorker${extname(thisFile)}`);
 

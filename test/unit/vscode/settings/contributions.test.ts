@@ -147,8 +147,8 @@ describe("what package.json contributes", () => {
     expect(settings["sshSessions.configFile"]?.scope).toBe("machine-overridable");
   });
 
-  it("is not started by anything but its own views, commands and profile", () => {
-    expect(packageJson.activationEvents).toEqual([]);
+  it("is started by its own views, commands and profile, and by the end of the start", () => {
+    expect(packageJson.activationEvents).toEqual(["onStartupFinished"]);
   });
 
   it("ships the pictures that it names", () => {

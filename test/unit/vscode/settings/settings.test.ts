@@ -71,7 +71,13 @@ describe("settings", () => {
     const host = new FakeHost();
     const settings = host.settings();
     const policies = new HostPolicies(settings);
-    void [settings.hosts, settings.profileHosts, settings.configFile, settings.confirmsDisconnect];
+    void [
+      settings.hosts,
+      settings.profileHosts,
+      settings.configFile,
+      settings.confirmsDisconnect,
+      settings.reopensTerminals,
+    ];
     for (const key of policyKeys) {
       policies.get(key, { alias: "web1" });
     }

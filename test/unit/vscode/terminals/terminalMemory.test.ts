@@ -55,3 +55,19 @@ it("ignores what is no terminal, and names that a shell could read otherwise", a
   await memento.update("openTerminals", [null, 1, { host: "web1" }, named("a;b"), named("a")]);
   expect(names(new TerminalMemory(memento))).toEqual(["a"]);
 });
+
+it("gives those of before to be opened again once, and remembers them until they are closed", () => {
+  const memento = new FakeMemento();
+  const first = new TerminalMemory(memento);
+  first.opened(named("a"));
+  first.opened(named("b"));
+  const second = new TerminalMemory(memento);
+  let changes = 0;
+  second.onDidChange(() => changes++);
+  expect(second.take()).toEqual([named("a"), named("b")]);
+  expect(changes).toBe(1);
+  expect([second.take(), second.before]).toEqual([[], []]);
+  // One did not come up before the next reload, and the other was closed.
+  second.closed("b");
+  expect(names(new TerminalMemory(memento))).toEqual(["a"]);
+});
