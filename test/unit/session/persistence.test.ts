@@ -7,14 +7,19 @@ describe("persistent shells", () => {
   });
 
   it.each([
-    ["tmux", "tmux new-session -A -D -s work_1", "tmux kill-session -t '=work_1'"],
-    ["screen", "screen -d -R work_1", "screen -S work_1 -X quit"],
-    ["zellij", "zellij attach --create work_1", "zellij delete-session --force work_1"],
+    ["tmux", "new-session -A -D -s work_1", "tmux kill-session -t"],
+    ["screen", "exec screen -U -d -R work_1", "screen -S work_1 -X quit"],
+    ["zellij", "exec zellij attach --create work_1", "zellij delete-session --force work_1"],
   ] as const)("%s attaches or creates, and falls back to a login shell that says so", (tool, attach, end) => {
     const shell = persistentShell(tool, "work_1");
-    expect(shell?.attach).toContain(`exec ${attach};`);
+    expect(shell?.attach).toContain(`${attach}; fi;`);
     expect(shell?.attach).toContain(`${tool} is not installed on this server`);
-    expect(shell?.end).toBe(end);
+    expect(shell?.end).toContain(end);
+  });
+
+  it("tmux and screen read no configuration file of the person, and tmux has a server of our own", () => {
+    expect(persistentShell("tmux", "a")?.attach).toContain("tmux -u -L vscode-ssh-sessions -f /dev/null ");
+    expect(persistentShell("screen", "a")?.attach).toContain("screen -c /dev/null ");
   });
 
   it("puts the name into the person's own command", () => {

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type IPty, spawn } from "@lydell/node-pty";
+import headless from "@xterm/headless";
+import { afterEach, beforeEach, describe, it } from "vitest";
+import { persistentShell } from "../../src/session/persistence.ts";
+import { until } from "../lab/until.ts";
+import { needProgram } from "../setup/needProgram.ts";
+
+const run = promisify(execFile);
+
+/** A shell in tmux or screen as a server runs it, and what VS Code's terminal (xterm.js) makes of its output. */
+class Attached {
+  readonly pty: IPty;
+  readonly terminal = new headless.Terminal({
+    cols: 80,
+    rows: 24,
+    scrollback: 1000,
+    allowProposedApi: true,
+  });
+  ended = false;
+
+  constructor(command: string, env: Readonly<Record<string, string>>) {
+    this.pty = spawn("/bin/sh", ["-c", command], { name: "xterm-256color", cols: 80, rows: 24, env });
+    this.pty.onData((data) => this.terminal.write(data));
+    this.terminal.onData((data) => this.pty.write(data));
+    this.pty.onExit(() => {
+      this.ended = true;
+    });
+  }
+
+  /** All lines, also those above the screen. */
+  lines(): readonly string[] {
+    const { active } = this.terminal.buffer;
+    return Array.from(
+      { length: active.length },
+      (_, row) => active.getLine(row)?.translateToString(true) ?? "",
+    );
+  }
+
+  async shows(pattern: RegExp): Promise<void> {
+    await until(() => pattern.test(this.lines().join("\n")), `${pattern}`).catch((error: unknown) => {
+      throw new Error(`${pattern} is not in:\n${this.lines().join("\n")}`, { cause: error });
+    });
+  }
+}
+
+describe.each(["tmux", "screen"] as const)("a shell in %s", (tool) => {
+  const name = "vscode-test1";
+  let folder: string;
+  let env: Record<string, string>;
+  let attached: Attached[];
+
+  beforeEach(async () => {
+    await needProgram(tool);
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-persistent-"));
+    await mkdir(join(folder, "screens"), { mode: 0o700 });
+    env = {
+      PATH: process.env["PATH"] ?? "",
+      HOME: folder,
+      TMUX_TMPDIR: folder,
+      SCREENDIR: join(folder, "screens"),
+      SHELL: "/bin/sh",
+      LANG: "C.UTF-8",
+      PS1: "lab> ",
+    };
+    attached = [];
+    await writeFile(join(folder, ".profile"), "PS1='lab> '\n");
+    // What a person may have set, which is not ours to use.
+    await writeFile(join(folder, ".tmux.conf"), "set -g mouse on\nset -g status on\nset -g prefix C-a\n");
+    await writeFile(join(folder, ".screenrc"), "hardstatus alwayslastline mine\nescape ^Bb\n");
+  });
+
+  afterEach(async () => {
+    await run("/bin/sh", ["-c", persistentShell(tool, name)?.end ?? ""], { env }).catch(() => {});
+    for (const one of attached) {
+      await until(() => one.ended, "the terminal has ended with its shell");
+      one.terminal.dispose();
+    }
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function attach(): Promise<Attached> {
+    const one = new Attached(persistentShell(tool, name)?.attach ?? "", env);
+    attached.push(one);
+    return one;
+  }
+
+  // Screen takes what replaces the alternate screen (termcapinfo) from a file only.
+  it.skipIf(tool === "screen")(
+    "scrolls in VS Code's own scrollback, without mouse mode, alternate screen or status line",
+    async () => {
+      const shell = await attach();
+      await shell.shows(/lab>/);
+      // tmux draws what is on the screen when it draws: lines of a burst that have scrolled out by then are not sent.
+      shell.pty.write("for i in $(seq 1000 1060); do echo $i; sleep 0.02; done\r");
+      await shell.shows(/^1060\n+lab>\s*$/m);
+      const lines = shell.lines();
+      for (const line of ["1000", "1030", "1060"]) {
+        assert.ok(lines.includes(line), `no line ${line}`);
+      }
+      assert.equal(shell.terminal.buffer.active.type, "normal");
+      assert.equal(shell.terminal.modes.mouseTrackingMode, "none");
+      // The prompt is on the last line of the screen: nothing of the tool's own is below it.
+      assert.match(lines.at(-1) ?? "", /^lab>/);
+    },
+  );
+
+  it("gives every key to the program", async () => {
+    const shell = await attach();
+    await shell.shows(/lab>/);
+    shell.pty.write("stty -a | grep -c . >~/ready; cat -v\r");
+    await until(
+      async () => (await readFile(join(folder, "ready"), "utf8").catch(() => "")) !== "",
+      "cat runs",
+    );
+    shell.pty.write("\u0001x\u0002y\r");
+    await shell.shows(/\^Ax\^By/);
+  });
+
+  it("is the same shell when it is attached again, which detaches it elsewhere, and ends when it is told to", async () => {
+    const first = await attach();
+    await first.shows(/lab>/);
+    first.pty.write("mark=here-$((40+2))\r");
+    const second = await attach();
+    await until(() => first.ended, "the first is detached");
+    second.pty.write("echo $mark\r");
+    await second.shows(/^here-42$/m);
+    await run("/bin/sh", ["-c", persistentShell(tool, name)?.end ?? ""], { env });
+    await until(() => second.ended, "the shell has ended");
+  });
+
+  it("finds a session that version 0.2.0 began", async () => {
+    const begin =
+      tool === "tmux"
+        ? ["tmux", ["new-session", "-d", "-s", name, "-e", "OLD=yes"]]
+        : ["screen", ["-d", "-m", "-S", name]];
+    await run(begin[0] as string, begin[1] as string[], { env: { ...env, OLD: "yes", TERM: "xterm" } });
+    const shell = await attach();
+    await shell.shows(/lab>/);
+    shell.pty.write("echo old-$OLD\r");
+    await shell.shows(/^old-yes/m);
+  });
+});
