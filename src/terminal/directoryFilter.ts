@@ -1,3 +1,5 @@
+import { toldDirectory } from "./remotePaths.ts";
+
 /**
  * Control sequences by which a shell tells its directory: OSC 7, OSC 9;9 (ConEmu), OSC 633;P;Cwd= (VS Code) and OSC
  * 1337;CurrentDir= (iTerm2). VS Code takes what they say for a directory of the local machine.
@@ -14,6 +16,12 @@ const longest = 8192;
  */
 export class DirectoryFilter {
   #held = "";
+  #directory: string | undefined;
+
+  /** Where the shell said last that it is, on its own machine; undefined: it said nothing that makes sense. */
+  get directory(): string | undefined {
+    return this.#directory;
+  }
 
   filter(text: string): string {
     if (
@@ -27,7 +35,12 @@ export class DirectoryFilter {
     const all = this.#held + text;
     // ESC at the very end may be half of the string terminator, or the beginning of the next sequence.
     const half = all.endsWith("\u001b") ? all.length - 1 : all.length;
-    const passed = all.slice(0, half).replace(directory, "");
+    const passed = all.slice(0, half).replace(directory, (sequence) => {
+      // Without the introducer and what ends it.
+      const body = sequence.replace(/^(?:\u001b\]|\u009d)/, "").replace(/[\u0007\u009c]$|\u001b\\$/, "");
+      this.#directory = toldDirectory(body);
+      return "";
+    });
     const at = unfinished(passed);
     const whole = passed + all.slice(half);
     const keep = at >= 0 && whole.length - at <= longest ? at : passed.length;

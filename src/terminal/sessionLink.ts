@@ -59,6 +59,11 @@ export class SessionLink implements Disposable {
   #quiet: Disposable | undefined;
   #skipEnd: Disposable | undefined;
 
+  /** See DirectoryFilter. */
+  get directory(): string | undefined {
+    return this.#directories.directory;
+  }
+
   constructor(init: SessionLinkInit) {
     this.#init = init;
     const { session, codec, clock } = init;

@@ -174,6 +174,11 @@ export class TerminalController implements Disposable {
     return this.#state;
   }
 
+  /** Where the shell of this session said that it is, on the server. */
+  get directory(): string | undefined {
+    return this.#link?.directory;
+  }
+
   /** VS Code listens now. Opens the first session. */
   open(dimensions: Dimensions | undefined): void {
     if (this.#state.kind !== "unopened") {

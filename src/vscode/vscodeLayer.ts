@@ -14,6 +14,7 @@ import { ConfigDiagnostics } from "./documents/configDiagnostics.ts";
 import { DetailsPanels } from "./documents/detailsPanels.ts";
 import type { ExplanationSources } from "./documents/gatherExplanation.ts";
 import { HostDocuments } from "./documents/hostDocuments.ts";
+import { RemoteFileDocuments } from "./documents/remoteFileDocuments.ts";
 import { RunDocuments } from "./documents/runDocuments.ts";
 import { SessionDetailsDocuments } from "./documents/sessionDetailsDocument.ts";
 import { TimeoutDocuments } from "./documents/timeoutDocuments.ts";
@@ -32,6 +33,7 @@ import { terminalProfileId } from "./settings/contributionIds.ts";
 import { RecentHosts } from "./settings/recentHosts.ts";
 import type { VscodeSettings } from "./settings/vscodeSettings.ts";
 import { SessionsApi } from "./sshSessionsApi.ts";
+import { registerRemoteLinks } from "./terminals/remoteLinks.ts";
 import { TerminalMemory } from "./terminals/terminalMemory.ts";
 import { terminalProfiles } from "./terminals/terminalProfile.ts";
 import { TerminalRegistry } from "./terminals/terminalRegistry.ts";
@@ -124,6 +126,13 @@ export function createVscodeLayer(
       clock,
       store.add(new SessionDetailsDocuments(service, clock)),
       init.extensionUri,
+    ),
+  );
+  const remoteFiles = store.add(new RemoteFileDocuments(service));
+  store.add(
+    registerRemoteLinks(
+      (terminal) => terminals.linked(terminal),
+      async (place) => await remoteFiles.open(place),
     ),
   );
   const runDocuments = store.add(new RunDocuments());

@@ -127,6 +127,11 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     return this.#title;
   }
 
+  /** Where its shell said that it is, on the server. */
+  get directory(): string | undefined {
+    return this.#controller.directory;
+  }
+
   get request(): SshTerminalRequest {
     return this.#init.request;
   }

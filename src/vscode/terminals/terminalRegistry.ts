@@ -21,6 +21,7 @@ import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
 import { contextKeys, extensionId, terminalProfileId } from "../settings/contributionIds.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import { ownNode, type TerminalNode } from "../views/treeNodes.ts";
+import type { LinkedTerminal } from "./remoteLinks.ts";
 import { SshPseudoterminal, type SshTerminalRequest } from "./sshPseudoterminal.ts";
 import { ptyOf, terminalOf } from "./sshTerminals.ts";
 import type { TerminalMemory } from "./terminalMemory.ts";
@@ -95,6 +96,20 @@ export class TerminalRegistry implements Disposable {
     const terminal = this.#terminalOf(sessionId);
     terminal?.show();
     return terminal !== undefined;
+  }
+
+  /** What a link in a terminal needs; undefined: it is not ours. */
+  linked(terminal: vscode.Terminal): LinkedTerminal | undefined {
+    const pty = ptyOf(terminal);
+    if (pty === undefined) {
+      return undefined;
+    }
+    const session = pty.sessionId === undefined ? undefined : this.#init.service.session(pty.sessionId);
+    return {
+      host: pty.request.host,
+      masterId: session?.snapshot().masterId,
+      directory: pty.directory,
+    };
   }
 
   rename(sessionId: string, title: string): void {

@@ -21,7 +21,9 @@ export function presentBefore(terminals: readonly EarlierTerminal[]): ItemPresen
     icon: { id: "debug-restart" },
     contextValue: contextWords.before,
     hover: [
-      t("They were open before the window reloaded. Shells in tmux, screen or zellij still run on their hosts."),
+      t(
+        "They were open before the window reloaded. Shells in tmux, screen or zellij still run on their hosts.",
+      ),
       factTable(terminals.map(({ host, title }) => [literal(printable(title)), literal(printable(host))])),
     ].join("\n\n"),
     accessibleLabel: `${label}: ${hosts}`,

@@ -1,0 +1,59 @@
+import * as vscode from "vscode";
+import type { Disposable } from "../../base/disposable.ts";
+import { pathOnServer, pathsIn } from "../../terminal/remotePaths.ts";
+import { noDirectoryText, openOnHostText } from "../../text/remoteFileText.ts";
+import type { RemotePlace } from "../documents/remoteFileDocuments.ts";
+import { inform } from "../messages/messages.ts";
+
+/** One of our terminals, as far as links need it. */
+export interface LinkedTerminal {
+  readonly host: string;
+  readonly masterId: string | undefined;
+  /** Where its shell said that it is. */
+  readonly directory: string | undefined;
+}
+
+interface RemoteLink extends vscode.TerminalLink {
+  readonly terminal: vscode.Terminal;
+  readonly path: string;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+}
+
+/**
+ * Paths in our terminals are paths on the server. VS Code takes a provider's links before its own, which would open the
+ * local file of that name (terminalLinkManager.ts).
+ *
+ * @param ours undefined for a terminal that is not ours.
+ */
+export function registerRemoteLinks(
+  ours: (terminal: vscode.Terminal) => LinkedTerminal | undefined,
+  open: (place: RemotePlace) => Promise<void>,
+): Disposable {
+  return vscode.window.registerTerminalLinkProvider({
+    provideTerminalLinks: ({ terminal, line: text }): RemoteLink[] => {
+      const found = ours(terminal);
+      return found === undefined
+        ? []
+        : pathsIn(text).map(({ start, length, path, line, column }) => ({
+            startIndex: start,
+            length,
+            tooltip: openOnHostText(path, found.host),
+            ...{ terminal, path, line, column },
+          }));
+    },
+    handleTerminalLink: async ({ terminal, path, line, column }: RemoteLink) => {
+      const found = ours(terminal);
+      if (found === undefined) {
+        return;
+      }
+      const { host, masterId, directory } = found;
+      const onServer = pathOnServer(path, directory);
+      if (onServer === undefined) {
+        inform(noDirectoryText(path, host));
+        return;
+      }
+      await open({ host, masterId, path: onServer, line, column });
+    },
+  });
+}
