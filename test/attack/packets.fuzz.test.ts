@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { AuthAttempt } from "../../src/auth/authPorts.ts";
 import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
 import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
 import { never } from "../engine/contract/channels.ts";
+import { fakeKey } from "../support/authFakes.ts";
 import { heldMemory } from "../support/heldMemory.ts";
 import { hostileRequest } from "./support/hostileLogin.ts";
 import { bool, mpint, msg, str, u32 } from "./support/hostilePackets.ts";
@@ -124,22 +126,32 @@ const shapes: readonly (readonly [number, ...fc.Arbitrary<Buffer>[]])[] = [
   [100, number.map(u32)],
 ];
 
+/** Cut anywhere, or with one byte changed: most of it is still right, so that it is read far. */
+const damaged = (whole: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> =>
+  fc.tuple(whole, fc.nat(), fc.nat(255), fc.boolean()).map(([bytesOf, at, value, cuts]) => {
+    const copy = Buffer.from(bytesOf);
+    if (cuts) {
+      return copy.subarray(0, 1 + (at % copy.length));
+    }
+    copy[Math.min(copy.length - 1, 1 + (at % copy.length))] = value;
+    return copy;
+  });
+
 /** 1 to 127 and 192 to 255: all that a packet may begin with but what is reserved (RFC 4250 section 4.1.2). */
 const anyNumber = fc.oneof(fc.integer({ min: 1, max: 127 }), fc.integer({ min: 192, max: 255 }));
+const shaped = fc.oneof(
+  ...shapes.map(([type, ...fields]) => fc.tuple(...fields).map((made) => msg(type, ...made))),
+);
 const message = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.oneof(
-      ...shapes.map(([type, ...fields]) => fc.tuple(...fields).map((made) => msg(type, ...made))),
-    ),
-  },
+  { weight: 5, arbitrary: shaped },
+  { weight: 2, arbitrary: damaged(shaped) },
   {
     weight: 3,
     arbitrary: fc
       .tuple(anyNumber, fc.array(field, { maxLength: 5 }))
       .map(([type, fields]) => msg(type, ...fields)),
   },
-  // Well-formed, and cut anywhere.
+  // Of any fields, and cut anywhere.
   {
     weight: 1,
     arbitrary: fc
@@ -147,6 +159,40 @@ const message = fc.oneof(
       .map(([type, fields, end]) => msg(type, ...fields).subarray(0, 1 + end)),
   },
 );
+
+/** What an attempt to log in may be answered with (RFC 4252, 4256): by any method, right or damaged. */
+const loginKey = fakeKey(1);
+const answer = fc.oneof(
+  fc.tuple(text, fc.boolean()).map(([methods, partial]) => msg(51, str(methods), bool(partial))),
+  fc
+    .tuple(text, text, fc.array(fc.tuple(text, fc.boolean()), { maxLength: 3 }))
+    .map(([name, instruction, prompts]) =>
+      msg(
+        60,
+        ...[str(name), str(instruction), str(""), u32(prompts.length)],
+        ...prompts.flatMap(([prompt, echo]) => [str(prompt), bool(echo)]),
+      ),
+    ),
+  fc.constant(msg(60, str(loginKey.type), str(loginKey.publicKey))),
+  fc.tuple(text, text).map(([prompt, language]) => msg(60, str(prompt), str(language))),
+  text.map((name) => msg(7, u32(1), str("server-sig-algs"), str(name))),
+  text.map((banner) => msg(53, str(banner), str(""))),
+);
+const loginMessage = fc.oneof({ weight: 3, arbitrary: answer }, { weight: 1, arbitrary: damaged(answer) });
+
+const attemptsBy: Readonly<Record<AuthAttempt["method"], AuthAttempt>> = {
+  none: { method: "none" },
+  password: {
+    method: "password",
+    password: "a",
+    change: async () => ({ oldPassword: "a", newPassword: "b", remember: false }),
+  },
+  "keyboard-interactive": {
+    method: "keyboard-interactive",
+    answer: async ({ prompts }) => prompts.map(() => "a"),
+  },
+  publickey: { method: "publickey", key: loginKey, algorithm: loginKey.type, origin: "a file" },
+};
 
 type Phase = "version" | "exchange" | "service" | "login" | "connection";
 
@@ -194,10 +240,15 @@ const run = fc.record({
     "exchange",
     "service",
     "login",
+    "login",
+    "login",
+    "connection",
     "connection",
     "connection",
     "connection",
   ),
+  method: fc.constantFrom<AuthAttempt["method"]>("password", "keyboard-interactive", "publickey"),
+  login: fc.array(loginMessage, { minLength: 20, maxLength: 20, size: "max" }),
   strict: fc.boolean(),
   generic: fc.array(generic, { minLength: 30, maxLength: 30, size: "max" }),
   harmless: fc.array(harmless, { minLength: 60, maxLength: 60, size: "max" }),
@@ -221,6 +272,16 @@ async function reach(peer: HostilePeer, phase: Phase): Promise<void> {
     case "connection":
       return peer.letIn();
   }
+}
+
+/** An error of our own code and not of the server: something read what was not there. */
+function isSlip(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each instanceof TypeError || each instanceof RangeError || each instanceof ReferenceError) {
+      return true;
+    }
+  }
+  return false;
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -252,18 +313,23 @@ async function fuzz(
   round: number,
 ): Promise<number> {
   const { peer, transport } = hostilePair({ strict: sample.strict });
-  const request = hostileRequest({ transport });
+  const isLogin = sample.phase === "login";
+  // A server may refuse again and again: there is always a next attempt.
+  const attempts = isLogin ? Array<AuthAttempt>(30).fill(attemptsBy[sample.method]) : [attemptsBy.none];
+  const request = hostileRequest({ transport }, { attempts });
   let connection: EngineConnection | undefined;
+  const reasons: unknown[] = [];
   const settled = engine.connect(request, never()).then(
     (made) => {
       connection = made;
+      made.onDidClose((end) => reasons.push(end.error));
       made.openSession({ request: { type: "shell" }, env: {} }, never()).then(
         (opened) => opened.resume(),
-        () => {},
+        (error: unknown) => reasons.push(error),
       );
-      made.ping(never()).catch(() => {});
+      made.ping(never()).catch((error: unknown) => reasons.push(error));
     },
-    () => {},
+    (error: unknown) => reasons.push(error),
   );
   let sent = 0;
   const context = `seed ${seed}, round ${round}, phase ${sample.phase}`;
@@ -280,7 +346,10 @@ async function fuzz(
       ...list.slice(round % list.length),
       ...list.slice(0, round % list.length),
     ];
-    const easy = sample.phase === "connection" ? later(sample.harmless) : later(sample.generic);
+    const easy =
+      sample.phase === "connection"
+        ? later(sample.harmless)
+        : later(sample.generic).slice(0, isLogin ? 10 : 30);
     for (let at = 0; at < easy.length && !peer.ended; at += 20) {
       const some = easy.slice(at, at + 20);
       peer.raw(Buffer.concat(some.map((each) => peer.seal(each))));
@@ -289,11 +358,13 @@ async function fuzz(
       sent += some.length;
     }
     // One at a time: the first that is wrong ends it, and those behind it would not be read.
-    for (const each of later(sample.wild)) {
+    const wild = isLogin ? [...later(sample.login), ...later(sample.wild)] : later(sample.wild);
+    for (const each of wild) {
       if (peer.ended) {
         break;
       }
       peer.send(each);
+      await turn();
       await turn();
       sent++;
     }
@@ -305,6 +376,7 @@ async function fuzz(
     await settled;
     await turn();
     expect(escaped, context).toEqual([]);
+    expect(reasons.filter(isSlip), context).toEqual([]);
     expect(request.logger.lines.length, context).toBeLessThan(600);
   }
 }

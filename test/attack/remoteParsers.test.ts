@@ -26,11 +26,14 @@ function read(each: TextCase, size: number): void {
 async function superlinear(cases: readonly TextCase[], size: number): Promise<string[]> {
   const found: string[] = [];
   for (const each of cases) {
-    const { cpu, factor } = await growthOf(size, (length) => read(each, length));
-    // A burst of garbage collection can hit one of the two: only what is so again is reported.
-    const again = factor > 2.5 ? await growthOf(size, (length) => read(each, length)) : { cpu, factor };
-    if (Math.min(factor, again.factor) > 2.5 || Math.min(cpu, again.cpu) > 2000) {
-      found.push(`${each.name}: ${cpu.toFixed(0)} ms, factor ${factor.toFixed(1)}`);
+    let least = { cpu: Number.POSITIVE_INFINITY, factor: Number.POSITIVE_INFINITY };
+    // A burst of garbage collection can hit one of the two sizes: only what is so three times is reported.
+    for (let time = 0; time < 3 && (least.factor > 2.5 || least.cpu > 2000); time++) {
+      const { cpu, factor } = await growthOf(size, (length) => read(each, length));
+      least = { cpu: Math.min(least.cpu, cpu), factor: Math.min(least.factor, factor) };
+    }
+    if (least.factor > 2.5 || least.cpu > 2000) {
+      found.push(`${each.name}: ${least.cpu.toFixed(0)} ms, factor ${least.factor.toFixed(1)}`);
     }
   }
   return found;
