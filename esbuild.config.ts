@@ -161,6 +161,11 @@ const pageOptions: BuildOptions = {
   logLevel: "info",
 };
 
+/** Packages whose archive leaves out the licence of their repository. */
+const keptLicences: Readonly<Record<string, string>> = {
+  "@vscode/l10n": "docs/licences/vscode-l10n.txt",
+};
+
 /** Name, version and licence of every package of which a file is in the bundle. Fails for one without a licence. */
 async function thirdPartyNotices(builds: readonly Metafile[]): Promise<string> {
   const files = builds.flatMap(({ inputs }) => Object.keys(inputs));
@@ -172,11 +177,12 @@ async function thirdPartyNotices(builds: readonly Metafile[]): Promise<string> {
       const { name, version, license, licenses } = JSON.parse(
         await readFile(`${folder}/package.json`, "utf8"),
       );
-      const file = (await readdir(folder)).find((each) => /^(?:un)?licen[cs]e\b/i.test(each));
+      const own = (await readdir(folder)).find((each) => /^(?:un)?licen[cs]e\b/i.test(each));
+      const file = own === undefined ? keptLicences[name] : `${folder}/${own}`;
       if (file === undefined) {
         throw new Error(`${folder} has no licence file`);
       }
-      const text = (await readFile(`${folder}/${file}`, "utf8")).replaceAll("\r\n", "\n").trim();
+      const text = (await readFile(file, "utf8")).replaceAll("\r\n", "\n").trim();
       return `${"=".repeat(80)}\n${name} ${version} (${license ?? licenses?.[0]?.type ?? "see below"})\n${"=".repeat(80)}\n\n${text}\n`;
     }),
   );

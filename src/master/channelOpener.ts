@@ -16,6 +16,9 @@ const provenFor = 2000;
  */
 const heardLately = 10_000;
 const stallPatience = 5000;
+/** So many bytes while a channel opens are a flood, in which the same packet is lost several times. */
+const floodSize = 16 * 1024;
+const floodPatience = 15_000;
 
 export interface ChannelOpenerInit {
   readonly clock: Clock;
@@ -117,6 +120,7 @@ export class ChannelOpener {
     const { clock } = this.#init;
     let timer: Disposable | undefined;
     let isOver = false;
+    const before = connection.bytesIn;
     const silence = (): number => clock.monotonic() - connection.lastReceived;
     const arm = (): void => {
       const left = provenFor - silence();
@@ -127,7 +131,8 @@ export class ChannelOpener {
         arm();
         return;
       }
-      const patience = silence() < heardLately ? stallPatience : undefined;
+      const isFlooded = connection.bytesIn - before >= floodSize;
+      const patience = isFlooded ? floodPatience : silence() < heardLately ? stallPatience : undefined;
       void this.#init.probe(patience).then((alive) => {
         if (!alive) {
           this.giveUp();

@@ -32,6 +32,8 @@ export interface HeartbeatEvents {
 const lateTimer = 1000;
 /** While the peer is suspect or hung, any sign of life shows within this time. Milliseconds. */
 const recheckInterval = 500;
+/** An urgent probe waits no longer than this because answers have been slow. Milliseconds. */
+const longestUrgent = 5000;
 /** Our own data in front of a probe excuses silence for no longer than this. Milliseconds. */
 const longestSendDelay = 30_000;
 
@@ -136,9 +138,8 @@ export class Heartbeat implements Disposable {
     if (this.probesIgnored) {
       return true;
     }
-    const isAlive = await this.#urgent.send(Math.max(deadline, 4 * this.#prober.usualRoundTrip), () =>
-      this.#onAnswer(),
-    );
+    const usual = Math.min(longestUrgent, 4 * this.#prober.usualRoundTrip);
+    const isAlive = await this.#urgent.send(Math.max(deadline, usual), () => this.#onAnswer());
     if (isAlive || this.#stopped) {
       return isAlive;
     }

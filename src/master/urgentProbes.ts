@@ -2,8 +2,6 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { ProbedConnection, Prober } from "./prober.ts";
 
-/** An urgent probe waits no longer than this for its answer, however slow the answers have been. Milliseconds. */
-const longestUrgent = 5000;
 /** What arrives this soon after an urgent probe may have waited in our own kernel since before a sleep. Milliseconds. */
 const staleAfterProbe = 200;
 /** Our own data in front of a probe excuses silence for no longer than this. Milliseconds. */
@@ -39,7 +37,7 @@ export class UrgentProbes implements Disposable {
       };
       const timer = this.#clock.setTimeout(
         () => finish(this.#connection.lastReceived >= asked + staleAfterProbe),
-        Math.min(longestUrgent, deadline) + behind,
+        deadline + behind,
       );
       this.#waiting.add(finish);
       this.#prober.sendUrgently(() => {

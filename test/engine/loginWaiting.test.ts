@@ -114,6 +114,22 @@ test("what a ProxyCommand says reaches the person, and the login goes on", async
   expect(words[0]?.text).not.toContain("\u001b");
 });
 
+test("what a ProxyCommand says before it fails reaches the person as well", async () => {
+  const { connect, news } = await setUp(
+    (peer) => peer.letIn(),
+    () => [`ProxyCommand sh -c 'echo "error: codespace not found" >&2; exit 3'`],
+  );
+  await expect(connect()).rejects.toMatchObject({
+    reason: "proxy-failed",
+    message: expect.stringContaining("3"),
+  });
+  expect(news).toContainEqual({
+    kind: "words",
+    alias: "slow",
+    words: { source: "proxy", text: "error: codespace not found" },
+  });
+});
+
 test("a session sees what the login of its jump host says", async () => {
   const { stack, news } = await setUp(
     async (peer) => {

@@ -101,11 +101,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
       case "host":
         return this.#hostItem(element, element.entry.alias, this.#presentHost(element.entry));
       case "recentHost":
-        return this.#hostItem(
-          element,
-          t("typed {0}", element.spec),
-          presentTypedHost(element.spec, this.#life.get(element.spec), this.#access.isGranted(element.spec)),
-        );
+        return this.#hostItem(element, t("typed {0}", element.spec), this.#presentTyped(element.spec));
       case "recentHosts":
         return recentItem();
     }
@@ -113,10 +109,12 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
 
   /** The hover, made when it opens: what the files ask for and is not honoured takes a reading of them. */
   async resolveTreeItem(item: vscode.TreeItem, element: HostNode): Promise<vscode.TreeItem> {
-    if (element.kind === "host") {
-      const { alias } = element.entry;
-      const warnings = await this.#resolver.warnings(alias).catch(() => []);
-      const { hover } = this.#presentHost(element.entry);
+    if (element.kind === "host" || element.kind === "recentHost") {
+      const isListed = element.kind === "host";
+      const warnings = await this.#resolver
+        .warnings(isListed ? element.entry.alias : element.spec)
+        .catch(() => []);
+      const { hover } = isListed ? this.#presentHost(element.entry) : this.#presentTyped(element.spec);
       const notes = configHover(warnings, this.#home);
       item.tooltip = hoverText(notes === "" ? hover : `${hover}\n\n---\n\n${notes}`);
     }
@@ -151,6 +149,10 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
         this.#changed.fire(node);
       }
     }
+  }
+
+  #presentTyped(spec: string): ItemPresentation {
+    return presentTypedHost(spec, this.#life.get(spec), this.#access.isGranted(spec));
   }
 
   #presentHost(entry: HostEntry): ItemPresentation {

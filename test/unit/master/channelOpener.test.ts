@@ -126,6 +126,18 @@ describe("opening a channel", () => {
     },
   );
 
+  it("a link that a flood filled a moment ago gets more time", async () => {
+    connection.answers = false;
+    alive = false;
+    const outcome = failure(opener.session(spec, never()));
+    await settle();
+    connection.receive();
+    connection.bytesIn += 20_000;
+    await clock.advance(2000);
+    expect(patience).toEqual([15_000]);
+    expect(outcome.error).toMatchObject({ reason: "connection-ended" });
+  });
+
   it("what opens is given up at once when the peer is found hung by somebody else", async () => {
     connection.answers = false;
     const outcome = failure(opener.session(spec, never()));

@@ -28,7 +28,9 @@ describe("a host that is typed as user@host:port", () => {
     host = await startSshd();
     typed = `${host.user}@build1:${host.port}`;
     // The same name without user and port leads elsewhere, to nobody's door.
-    config = await useSshConfig(sshConfigBlock("build1", { ...host.via(host), port: 1, user: "nobody" }));
+    config = await useSshConfig(
+      sshConfigBlock("build1", { ...host.via(host), port: 1, user: "nobody" }, ["BindInterface lo"]),
+    );
     await vscode.commands.executeCommand("sshSessions.openTerminal", typed);
     await untilChanged(
       api,
@@ -59,6 +61,16 @@ describe("a host that is typed as user@host:port", () => {
     assert.ok(row);
     return row;
   }
+
+  it("is told in its hover, and in that of its connection, what ssh_config asks for and is not honoured", async () => {
+    const hoverOf = ({ item }: ShownItem): string =>
+      typeof item.tooltip === "object" ? item.tooltip.value : (item.tooltip ?? "");
+    assert.match(hoverOf(await masterRow()), /BindInterface is not honoured/);
+    const [recent] = await treeItems(viewIds.hosts);
+    const [row] = await treeItems(viewIds.hosts, recent?.element);
+    assert.ok(row);
+    assert.match(hoverOf(row), /BindInterface is not honoured/);
+  });
 
   it("is called so in its row and its session", async () => {
     const { alias, spec, sessions } = onlyMaster(api);
