@@ -157,7 +157,7 @@ describe.concurrent("long waits for what lives, beside OpenSSH's ssh", () => {
     expect,
   }) => {
     const netns = await Netns.start();
-    // What the server's kernel queues is what is waited for: 128 KiB, where it could be megabytes.
+    // Bounds what the server's kernel queues in front of the second session.
     await run("ip", [...netns.wrap.slice(1), "sysctl", "-q", "-w", "net.ipv4.tcp_wmem=4096 16384 131072"]);
     const host = await startSshd({ address: netns.innerAddress, wrap: netns.wrap });
     const stack = await healthStack(host.sshConfigText("lab"), undefined);
