@@ -87,7 +87,12 @@ export function presentHost(
       ]),
       t("Click to open a terminal."),
     ].join("\n\n"),
-    accessibleLabel: [label, state, shared ? openToExtensions() : undefined]
+    accessibleLabel: [
+      label,
+      state,
+      hostDescription(entry) || undefined,
+      shared ? openToExtensions() : undefined,
+    ]
       .filter((part) => part !== undefined)
       .join(", "),
   };

@@ -200,7 +200,7 @@ export function presentMaster(master: MasterSnapshot, now: number, home: string)
     contextValue: masterWords(master).join(" "),
     hover: masterHover(master, now, home),
     lasting: masterPolicy(master, home),
-    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${isReconnecting(master) ? waitingText(master) : plural(master.sessions.length, "{0} session", "{0} sessions")}`,
+    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${isReconnecting(master) ? waitingText(master) : plural(master.sessions.length, "{0} session", "{0} sessions")}, ${printable(destination)}`,
   };
 }
 
@@ -326,7 +326,8 @@ export function presentSession(
         ])
       : [text];
   // Several aliases can lead to one destination; the one that was used says what was meant.
-  if (master !== undefined && master.spec !== session.spec) {
+  const named = master === undefined || master.spec === session.spec || saysHost(session);
+  if (!named) {
     parts.push(printable(session.spec));
   }
   const label = printable(session.title);
@@ -366,8 +367,13 @@ export function presentSession(
       ]),
     ].join("\n\n"),
     lasting: JSON.stringify(limits.map(({ kind, seconds, source }) => [kind, seconds, source])),
-    accessibleLabel: `${label}, ${session.kind}, ${text}`,
+    accessibleLabel: `${label}, ${session.kind}, ${text}${saysHost(session) ? "" : `, ${printable(session.spec)}`}`,
   };
+}
+
+/** The usual title: the host, with a number where there are several. */
+function saysHost({ title, spec }: SessionSnapshot): boolean {
+  return title === spec || title.startsWith(`${spec} (`);
 }
 
 /** Every command gets EOF when its input is through; for a terminal, a person has sent it. */

@@ -69,7 +69,9 @@ export class LiveTree implements vscode.TreeDataProvider<LiveNode>, Disposable {
     this.#changed = this.#store.add(new vscode.EventEmitter<LiveNode | undefined>());
     this.onDidChangeTreeData = this.#changed.event;
     this.#refresh = this.#store.add(new Coalescer(clock, refreshDelay, () => this.#update()));
-    this.#view = this.#store.add(vscode.window.createTreeView(viewIds.live, { treeDataProvider: this }));
+    this.#view = this.#store.add(
+      vscode.window.createTreeView(viewIds.live, { treeDataProvider: this, showCollapseAll: true }),
+    );
     this.#store.add(service.onDidChange(() => this.#refresh.request()));
     this.#store.add(earlier.onDidChange(() => this.#refresh.request()));
     this.#store.add(remote.onDidChange(() => this.#refresh.request()));

@@ -75,8 +75,7 @@ export class Terminals {
     const list = this.#page.locator("#terminal .tabs-list .monaco-list-row .label-name");
     const names = await list.allInnerTexts();
     if (names.length > 0) {
-      // A line before the name joins the terminals of a split tab.
-      return names.map((name) => name.replace(/^\s*[┌├└]\s*/, "").trim());
+      return names.map((name) => name.trim());
     }
     const single = this.#page.locator(".single-terminal-tab");
     return (await single.count()) > 0 ? [(await single.first().innerText()).trim()] : [];
@@ -86,7 +85,7 @@ export class Terminals {
   async contextMenu(name: string, path: readonly string[]): Promise<void> {
     await this.#page
       .locator("#terminal .tabs-list .monaco-list-row")
-      .nth((await this.names()).indexOf(name))
+      .nth((await this.names()).findIndex((each) => withoutBranch(each) === name))
       .click({ button: "right" });
     for (const [depth, item] of path.entries()) {
       const entry = this.#page
@@ -109,4 +108,9 @@ export class Terminals {
       .nth(index)
       .click();
   }
+}
+
+/** A line before the name joins the terminals of a split tab. */
+export function withoutBranch(name: string): string {
+  return name.replace(/^[┌├└]\s*/, "");
 }

@@ -86,7 +86,7 @@ describe("a master in the tree", () => {
     expect(shown.description).toBe(`${text} · alice@10.0.0.5`);
     expect(shown.icon.id).toBe(icon);
     expect(shown.contextValue).toBe("master reconnecting");
-    expect(shown.accessibleLabel).toBe(`web1, ${text}, 2 terminals wait`);
+    expect(shown.accessibleLabel).toBe(`web1, ${text}, 2 terminals wait, alice@10.0.0.5`);
     expect(shown.hover).toContain("| Lost | the server stopped answering |");
     expect(shown.hover).toMatch(/\| Last attempt \| .*refused.* \|/);
     expect(presentSession(waiting, master, later, home)).toMatchObject({
@@ -374,5 +374,20 @@ describe("a host that waits for a person", () => {
     const refused = new AuthError("refused", "no", { tried: [], methodsLeft: [] });
     expect(masterStateText({ ...state, error: refused }, start)).toBe("needs you to log in");
     expect(masterStateText(state, start)).toBe("disconnected, reconnect manually");
+  });
+});
+
+describe("a session that another alias of the connection opened", () => {
+  it.each([
+    ["web2", "", "web2, terminal, open"],
+    ["web2 (2)", "", "web2 (2), terminal, open"],
+    ["build log", "web2", "build log, terminal, open, web2"],
+  ])("says its host once: %s", (title, description, accessibleLabel) => {
+    const session = sessionSnapshot({ title, spec: "web2", since: later, lastActivity: later });
+    expect(presentSession(session, masterSnapshot(), later, home)).toMatchObject({
+      label: title,
+      description,
+      accessibleLabel,
+    });
   });
 });
