@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
 import { HostKeyError } from "../../src/trust/hostKeyErrors.ts";
@@ -22,4 +23,17 @@ test("a host key that the verifier refuses ends the connection before any login 
   // SSH_MSG_SERVICE_REQUEST, SSH_MSG_USERAUTH_REQUEST
   expect([peer.counts.get(5), peer.counts.get(50)]).toEqual([undefined, undefined]);
   expect(transport.destroyed).toBe(true);
+});
+
+test("another host key in a later key exchange ends the connection, and nobody is asked", async () => {
+  const { peer, transport } = hostilePair();
+  const request = hostileRequest({ transport });
+  const connecting = new Ssh2Engine().connect(request, never());
+  await peer.letIn();
+  const connection = await connecting;
+  const ended = new Promise((resolve) => connection.onDidClose(resolve));
+  peer.hostKey = generateKeyPairSync("ed25519").privateKey;
+  void peer.exchange();
+  expect(await ended).toMatchObject({ reason: "protocol" });
+  expect(request.verifier).toMatchObject({ seen: { length: 1 } });
 });

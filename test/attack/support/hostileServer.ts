@@ -54,7 +54,6 @@ export class HostilePeer {
   readonly #options: HostileOptions;
   readonly #sealer = new PacketSealer();
   readonly #opener = new PacketOpener();
-  readonly #hostKey: KeyObject;
   readonly #version: string;
   /** What came and nobody asked for yet. */
   readonly #messages: Buffer[] = [];
@@ -77,6 +76,8 @@ export class HostilePeer {
   /** Called for each message before it is queued; true: it is not queued. */
   onMessage: ((message: Buffer) => boolean) | undefined;
   exchanges = 0;
+  /** May be another one in a later key exchange. */
+  hostKey: KeyObject;
   /** Resolves when the client has gone. */
   readonly gone: Promise<void>;
   /** Whether it takes part in key exchanges; otherwise their messages are queued as others. */
@@ -87,7 +88,7 @@ export class HostilePeer {
     this.#options = options;
     this.exchangesByItself = options.exchanges !== false;
     this.#version = options.version ?? "SSH-2.0-hostile_1.0";
-    this.#hostKey = options.hostKey ?? generateKeyPairSync("ed25519").privateKey;
+    this.hostKey = options.hostKey ?? generateKeyPairSync("ed25519").privateKey;
     this.gone = new Promise((resolve) => stream.once("close", resolve));
     stream.on("data", (data: Buffer) => this.#onData(data));
     stream.on("error", () => this.#end());
@@ -111,7 +112,7 @@ export class HostilePeer {
 
   /** The public key as it is shown to the client. */
   get hostKeyBlob(): Buffer {
-    const raw = createPublicKey(this.#hostKey).export({ type: "spki", format: "der" }).subarray(-32);
+    const raw = createPublicKey(this.hostKey).export({ type: "spki", format: "der" }).subarray(-32);
     return Buffer.concat([str("ssh-ed25519"), str(raw)]);
   }
 
@@ -375,7 +376,7 @@ export class HostilePeer {
       .digest();
     this.#secrets = { hash, secret: agreed.secret };
     this.#sessionId ??= hash;
-    const key = this.#options.wrongSignature ? generateKeyPairSync("ed25519").privateKey : this.#hostKey;
+    const key = this.#options.wrongSignature ? generateKeyPairSync("ed25519").privateKey : this.hostKey;
     const signature = Buffer.concat([str("ssh-ed25519"), str(sign(null, hash, key))]);
     this.send(msg(number, str(this.hostKeyBlob), agreed.reply, str(signature)));
     this.send(msg(21));
