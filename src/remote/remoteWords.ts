@@ -26,24 +26,24 @@ export function describeHungReason(reason: HungReason): string {
   switch (reason.kind) {
     case "idle":
       return t(
-        "no input or output for {0} and everything in it sleeps (limit {1})",
+        "no input or output for {0}, and all its processes sleep (limit {1})",
         describeDuration(reason.idleSeconds),
         describeDuration(reason.limitSeconds),
       );
     case "orphan":
-      return t("the privileged sshd process waits for a child that is gone");
+      return t("the privileged sshd process waits for a child process that has ended");
     case "no-connection":
-      return t("its SSH connection is gone, its processes are still there");
+      return t("its SSH connection is gone, but its processes still exist");
     case "peer-closed":
       return t(
-        "the client has closed the connection and the server has not noticed (socket in {0})",
+        "the client has closed the connection, but the server has not noticed (socket in {0})",
         reason.socketState,
       );
     case "unanswered":
-      return t("the client no longer answers: the same data has been sent {0} times", reason.retransmits);
+      return t("the client no longer replies: the same data was sent {0} times", reason.retransmits);
     case "stopped":
-      return t("process {0}, which leads or carries it, is stopped (state T)", reason.pid);
+      return t("process {0}, which leads or carries the session, is stopped (state T)", reason.pid);
     case "stale-record":
-      return t("it is listed as logged in, but no process of it is left");
+      return t("it is listed as logged in, but none of its processes exists");
   }
 }

@@ -16,7 +16,7 @@ const situationTitles = (): Readonly<Record<Situation, string>> => ({
   "idle-command": t("A silent command without a terminal"),
   "no-session": t("A connection without a session"),
   "client-gone": t("Our machine sleeps or loses its network"),
-  "server-gone": t("The server goes silent"),
+  "server-gone": t("The server stops responding"),
 });
 
 const enders = (): Readonly<Record<Ender, string>> => ({
@@ -28,7 +28,7 @@ const enders = (): Readonly<Record<Ender, string>> => ({
 });
 
 const ended = (): Readonly<Record<Prediction["ends"], string>> => ({
-  shell: t("itself, and with it the session"),
+  shell: t("itself and the session"),
   session: t("the session"),
   connection: t("the whole connection"),
 });
@@ -37,7 +37,7 @@ const ended = (): Readonly<Record<Prediction["ends"], string>> => ({
 export function timeoutDocument(server: ServerTimeouts, ours: OurTimeouts): string {
   const predictions = predictEnds(server, ours);
   const sections = [
-    t("# Who ends an idle session on {0}", code(ours.host)),
+    t("# What ends an idle session on {0}", code(ours.host)),
     basisText(server),
     ...situations.map((situation) =>
       situationText(
@@ -48,8 +48,8 @@ export function timeoutDocument(server: ServerTimeouts, ours: OurTimeouts): stri
       ),
     ),
     betweenText(server, ours),
-    table(t("## What the server says"), [t("Setting"), t("Value"), t("From")], serverRows(server)),
-    table(t("## What we do"), [t("Setting"), t("Value"), t("From")], ourRows(ours)),
+    table(t("## Settings of the server"), [t("Setting"), t("Value"), t("From")], serverRows(server)),
+    table(t("## Settings of SSH Sessions"), [t("Setting"), t("Value"), t("From")], ourRows(ours)),
     doubtsText(server),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
@@ -58,18 +58,18 @@ export function timeoutDocument(server: ServerTimeouts, ours: OurTimeouts): stri
 function basisText(server: ServerTimeouts): string {
   const who = t("Read as {0}{1}", code(server.user), server.sudo === "used" ? t(" with `sudo -n`") : "");
   if (server.server === "dropbear") {
-    return t("{0}. The server is Dropbear: its limits stand in its command line.", who);
+    return t("{0}. The server is Dropbear: its limits are in its command line.", who);
   }
   switch (server.basis) {
     case "effective":
-      return t(`{0}. sshd itself told its values for this login (\`sshd -T\`).`, who);
+      return t("{0}. sshd reported its values for this login (`sshd -T`).", who);
     case "files":
       return t(
-        "{0}. sshd does not tell its values to this user: they are read from its configuration files.",
+        "{0}. sshd does not report its values to this user, so they are read from its configuration files.",
         who,
       );
     case "none":
-      return t("{0}. sshd's configuration can't be read by this user: OpenSSH's defaults are assumed.", who);
+      return t("{0}. This user can't read sshd's configuration, so OpenSSH's defaults are assumed.", who);
   }
 }
 
@@ -90,14 +90,14 @@ function situationText(
       enders()[first.by],
       ended()[first.ends],
       describeDuration(first.afterSeconds),
-      first.uncertain ? t(", if that line is reached") : "",
+      first.uncertain ? t(", if that line applies") : "",
     ),
     "",
-    t("- Because of: {0} ({1})", code(first.setting), code(first.source)),
-    t("- What prevents it: {0}", first.prevention),
+    t("- Reason: {0} ({1})", code(first.setting), code(first.source)),
+    t("- To prevent it: {0}", first.prevention),
     ...later.map((other) =>
       t(
-        "- Otherwise {0} would after {1}: {2} ({3})",
+        "- Otherwise: {0} after {1}, {2} ({3})",
         enders()[other.by],
         describeDuration(other.afterSeconds),
         code(other.setting),
@@ -111,7 +111,7 @@ function situationText(
 
 const pendingData = () =>
   t(
-    "- Sooner or later, whatever is set: output that the server can't deliver ends the connection after about 15 minutes (Linux: `tcp_retries2`)",
+    "- In any case, output that the server can't deliver ends the connection after about 15 minutes (Linux: `tcp_retries2`)",
   );
 
 function nobodyText(situation: Situation, server: ServerTimeouts, ours: OurTimeouts): string {
@@ -119,28 +119,30 @@ function nobodyText(situation: Situation, server: ServerTimeouts, ours: OurTimeo
     case "idle-terminal":
     case "idle-command":
       return t(
-        "**Nobody ends it.** No setting that we can read limits how long it may stay idle.{0}",
+        "**Nothing ends it.** No readable setting limits how long it may stay idle.{0}",
         aliveText(server),
       );
     case "no-session":
-      return t("**Nobody ends it.** It stays until it is disconnected.");
+      return t("**Nothing ends it.** It stays open until you disconnect it.");
     case "client-gone":
       return [
-        t("**Nobody ends it while nothing is sent.** The session stays on the server as a hung one."),
+        t("**Nothing ends it while nothing is sent.** The session stays on the server as a hung one."),
         "",
         t("- What would end it: `ClientAliveInterval` greater than 0 on the server"),
         pendingData(),
       ].join("\n");
     case "server-gone":
       return ours.probesIgnored
-        ? t("**We don't.** This server never answers probes, so its silence proves nothing.")
-        : t("**We don't notice.** Probing is switched off: set `ServerAliveInterval`.");
+        ? t(
+            "**SSH Sessions does not end it.** This server never replies to keepalive requests, so the keepalive timeout is disabled.",
+          )
+        : t("**SSH Sessions does not notice.** Keepalive is off: set `ServerAliveInterval`.");
   }
 }
 
 function aliveText(server: ServerTimeouts): string {
   return server.clientAliveInterval.value > 0
-    ? t(" sshd's probes (`ClientAliveInterval`) are answered as long as we are there.")
+    ? t(" sshd's own keepalive requests (`ClientAliveInterval`) are answered while the connection works.")
     : "";
 }
 
@@ -153,16 +155,16 @@ function betweenText(server: ServerTimeouts, ours: OurTimeouts): string {
     server.conntrack === undefined
       ? ""
       : t(
-          ` The server's own firewall forgets a silent connection after {0} (\`nf_conntrack_tcp_timeout_established\`).`,
+          " The server's own firewall drops a silent connection after {0} (`nf_conntrack_tcp_timeout_established`).",
           describeDuration(server.conntrack),
         );
   const text =
     speaks.length === 0
       ? t(
-          "Neither side sends anything while a session is idle: a router or firewall between may forget the connection, often after 5 to 60 minutes. `ServerAliveInterval` prevents it.",
+          "Neither side sends anything while a session is idle. Routers and firewalls may drop the connection, often after 5 to 60 minutes. `ServerAliveInterval` prevents it.",
         )
       : t(
-          "Something is sent at least every {0}, so that routers and firewalls between, which often forget a connection after 5 to 60 silent minutes, keep it.",
+          "Data is sent at least every {0}, so routers and firewalls, which often drop a connection after 5 to 60 silent minutes, keep it.",
           describeDuration(Math.min(...speaks)),
         );
   return `## Between\n\n${text}${own}`;
@@ -188,9 +190,7 @@ function serverRows(server: ServerTimeouts): Row[] {
       ],
       [
         "ClientAliveCountMax",
-        server.clientAliveCountMax.value === 0
-          ? t("0 (never ends)")
-          : String(server.clientAliveCountMax.value),
+        server.clientAliveCountMax.value === 0 ? t("0 (no limit)") : String(server.clientAliveCountMax.value),
         server.clientAliveCountMax.source,
       ],
       yesNoRow("TCPKeepAlive", server.tcpKeepAlive),
@@ -200,19 +200,23 @@ function serverRows(server: ServerTimeouts): Row[] {
         seconds(server.unusedConnectionTimeout.value, "none"),
         server.unusedConnectionTimeout.source,
       ],
-      [t("RekeyLimit (ends nothing)"), server.rekeyLimit.value, server.rekeyLimit.source],
+      [t("RekeyLimit (does not end the session)"), server.rekeyLimit.value, server.rekeyLimit.source],
     );
   }
   rows.push(
     server.tmout === undefined
-      ? ["TMOUT", t("not set"), t("start files of {0}", server.shell)]
+      ? ["TMOUT", t("not set"), t("startup files of {0}", server.shell)]
       : ["TMOUT", seconds(server.tmout.value, "off"), server.tmout.source],
   );
   if (server.logind !== undefined) {
     const { stopIdleSession, killUserProcesses } = server.logind;
     rows.push(
       ["StopIdleSessionSec", seconds(stopIdleSession ?? 0, "never"), "systemd-logind"],
-      ["KillUserProcesses", killUserProcesses ? t("yes (after logout, nohup too)") : "no", "systemd-logind"],
+      [
+        "KillUserProcesses",
+        killUserProcesses ? t("yes (after logout, including nohup)") : "no",
+        "systemd-logind",
+      ],
     );
   }
   if (server.kernel !== undefined) {
@@ -241,7 +245,7 @@ function ourRows(ours: OurTimeouts): Row[] {
     [t("Time limit"), seconds(ours.timeLimit.value, "none"), ours.timeLimit.source],
     [
       t("Linger without a session"),
-      Number.isFinite(ours.linger.value) ? seconds(ours.linger.value, "none") : t("for ever"),
+      Number.isFinite(ours.linger.value) ? seconds(ours.linger.value, "none") : t("forever"),
       ours.linger.source,
     ],
   ];
@@ -264,23 +268,23 @@ function doubtsText(server: ServerTimeouts): string {
   const lines = [
     ...server.perhaps.map(({ line, criteria, source }) =>
       t(
-        "- {0} ({1}) applies only under {2}, which can't be told from here.",
+        "- {0} ({1}) applies only under {2}, which can't be checked from here.",
         code(line),
         code(source),
-        code(t("Match {0}", criteria)),
+        code(`Match ${criteria}`),
       ),
     ),
-    ...server.unreadable.map((file) => t("- {0} can't be read by this user.", code(file))),
+    ...server.unreadable.map((file) => t("- This user can't read {0}.", code(file))),
     ...(server.tmout !== undefined && server.tmout.source !== "the environment"
       ? [
           t(
-            "- TMOUT is read from the shell's start files without running them: a condition around it is not seen.",
+            "- TMOUT is read from the shell's startup files without running them: conditions around it are ignored.",
           ),
         ]
       : []),
     ...(server.kernel === undefined ? [t("- The kernel's TCP keepalive times can't be read here.")] : []),
   ];
-  return lines.length === 0 ? "" : t("## What is not certain\n\n{0}", lines.join("\n"));
+  return lines.length === 0 ? "" : t("## Uncertain\n\n{0}", lines.join("\n"));
 }
 
 function table(heading: string, columns: readonly string[], rows: readonly Row[]): string {

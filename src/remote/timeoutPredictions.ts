@@ -79,15 +79,15 @@ function idleEnds(
       ends: "shell",
       setting: `TMOUT=${server.tmout.value}`,
       source: server.tmout.source,
-      prevention: t("`unset TMOUT` in your own start file (not possible where it is read-only)"),
+      prevention: t("`unset TMOUT` in your own startup file (not possible if it is read-only)"),
       uncertain: server.tmout.source !== "the environment",
     });
   }
   const remote = channelTimeoutFor(server.channelTimeouts.value, sessionChannelType(request));
   const remoteGlobal = globalTimeoutOf(server.channelTimeouts.value);
   for (const [timeout, prevention] of [
-    [remote, t("output or input on the session itself; our heartbeat does not count")],
-    [remoteGlobal, t("output or input on any session of this connection; our heartbeat does not count")],
+    [remote, t("output or input on the session itself; keepalive requests do not count")],
+    [remoteGlobal, t("output or input on any session of this connection; keepalive requests do not count")],
   ] as const) {
     if (timeout !== undefined) {
       ends.push({
@@ -110,7 +110,7 @@ function idleEnds(
       ends: "connection",
       setting: `-I ${server.dropbearIdle.value}`,
       source: server.dropbearIdle.source,
-      prevention: t("output or input on any session of this connection; our heartbeat does not count"),
+      prevention: t("output or input on any session of this connection; keepalive requests do not count"),
       uncertain: false,
     });
   }
@@ -123,7 +123,7 @@ function idleEnds(
       ends: "session",
       setting: `StopIdleSessionSec=${stopIdle}`,
       source: "systemd-logind",
-      prevention: t("input on the terminal; our heartbeat does not count"),
+      prevention: t("input on the terminal; keepalive requests do not count"),
       uncertain: false,
     });
   }
@@ -169,7 +169,7 @@ function ourLimits(situation: Situation, request: SessionRequestName, ours: OurT
       ours.timeLimit.value,
       t("time limit {0} s", ours.timeLimit.value),
       ours.timeLimit.source,
-      t("another time limit for this host, or Extend when it warns"),
+      t("another time limit for this host, or Extend when the warning appears"),
     );
   }
   return ends;
@@ -201,7 +201,7 @@ function noSessionEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] 
       ends: "connection",
       setting: t("UnusedConnectionTimeout {0}", server.unusedConnectionTimeout.value),
       source: server.unusedConnectionTimeout.source,
-      prevention: t("an open session; our heartbeat does not count"),
+      prevention: t("an open session; keepalive requests do not count"),
       uncertain: false,
     });
   }
@@ -221,7 +221,7 @@ function clientGoneEnds(server: ServerTimeouts): Prediction[] {
       ends: "connection",
       setting: t("ClientAliveInterval {0}, ClientAliveCountMax {1}", interval.value, count.value),
       source: bothSources(interval.source, count.source),
-      prevention: t("being back before; a greater ClientAliveCountMax on the server"),
+      prevention: t("reconnecting to the network in time; a greater ClientAliveCountMax on the server"),
       uncertain: false,
     });
   }
@@ -234,7 +234,7 @@ function clientGoneEnds(server: ServerTimeouts): Prediction[] {
       ends: "connection",
       setting: `-K ${server.dropbearKeepalive.value}`,
       source: server.dropbearKeepalive.source,
-      prevention: t("being back before; a greater -K on the server"),
+      prevention: t("reconnecting to the network in time; a greater -K on the server"),
       uncertain: false,
     });
   }
@@ -252,7 +252,7 @@ function clientGoneEnds(server: ServerTimeouts): Prediction[] {
         keepaliveProbes,
       ),
       source: server.tcpKeepAlive.source,
-      prevention: t("being back before"),
+      prevention: t("reconnecting to the network in time"),
       uncertain: false,
     });
   }

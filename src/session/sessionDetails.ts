@@ -67,21 +67,21 @@ export const limitNames = (): Readonly<Record<LimitKind, string>> => ({
 const outcomeNames = (): Readonly<Record<ChannelDetails["requests"][number]["outcome"], string>> => ({
   accepted: "accepted",
   refused: "refused",
-  "no reply asked": t("sent, no answer asked"),
-  pending: t("sent, not answered"),
+  "no reply asked": t("sent, no reply requested"),
+  pending: t("sent, no reply yet"),
 });
 
 const lossNames = () =>
   ({
-    "linger-over": t("nobody needed the connection"),
+    "linger-over": t("the connection was unused"),
     disconnected: t("the connection was disconnected"),
     killed: t("the connection was killed"),
-    unresponsive: t("the server stopped answering"),
+    unresponsive: t("the server stopped responding"),
     "closed-by-server": t("the server closed the connection"),
-    "connection-lost": t("the connection broke"),
-    "jump-lost": t("the connection to the jump host broke"),
-    "connect-failed": t("the connection did not come up"),
-    shutdown: t("the window closed"),
+    "connection-lost": t("the connection was lost"),
+    "jump-lost": t("the connection to the jump host was lost"),
+    "connect-failed": t("the connection could not be made"),
+    shutdown: t("the window was closed"),
   }) as const;
 
 /** Facts below a heading: names and values, harmless to show. */
@@ -180,16 +180,16 @@ export function connectionSections(master: MasterSnapshot, now: number): readonl
       [t("Sent"), size(master.bytesOut)],
       [t("Round trip"), master.roundTripMs === undefined ? undefined : `${master.roundTripMs.toFixed(1)} ms`],
       [
-        t("Heartbeat"),
+        t("Keepalive"),
         keepalive.serverAliveInterval === 0
           ? "off"
           : t(
-              "every {0} s of silence, dead after {1} unanswered",
+              "every {0} s without data, lost after {1} without reply",
               keepalive.serverAliveInterval,
               keepalive.serverAliveCountMax,
             ),
       ],
-      [t("Answers probes"), master.probesIgnored ? t("no: silence proves nothing here") : "yes"],
+      [t("Replies to keepalive"), master.probesIgnored ? t("no (keepalive timeout disabled)") : "yes"],
     ]),
   ];
 }

@@ -39,7 +39,7 @@ export function answerEscape(
     case "rekey":
       return [
         ports.rekey(session)
-          ? t("{0} [new keys asked for]", typed)
+          ? t("{0} [new keys requested]", typed)
           : t("{0} [this connection can't rekey]", typed),
       ];
     case "more-verbose":
@@ -54,13 +54,11 @@ export function answerEscape(
     case "suspend":
       return [t("{0} [nothing to suspend: the terminal is a tab of VS Code]", typed)];
     case "background":
-      return [
-        t("{0} [nothing to put in the background: the connection stays as long as it is needed]", typed),
-      ];
+      return [t("{0} [no background: the connection stays open as long as it is needed]", typed)];
     case "command-line":
       return [
         t(
-          "{0} [no command line, also under EnableEscapeCommandline yes: this version forwards no ports]",
+          "{0} [no command line, even with EnableEscapeCommandline yes: this version forwards no ports]",
           typed,
         ),
       ];
@@ -69,20 +67,20 @@ export function answerEscape(
 
 function help(key: string): readonly string[] {
   const rows: readonly (readonly [string, string])[] = [
-    [`${key}.`, t("end this session, also when nothing answers any more")],
+    [`${key}.`, t("end this session, even if the server does not respond")],
     [`${key}B`, t("send a break")],
     [`${key}C`, t("command line (not available)")],
     [`${key}I`, t("about this connection")],
-    [`${key}R`, t("ask for new keys")],
-    [`${key}V/${key}v`, t("less or more in the log of SSH Sessions")],
+    [`${key}R`, t("request new keys")],
+    [`${key}V/${key}v`, t("decrease or increase the log level of SSH Sessions")],
     [`${key}^Z`, t("suspend (not available)")],
     [`${key}#`, t("sessions on this connection")],
     [`${key}&`, t("background (not available)")],
     [`${key}?`, t("this list")],
-    [`${key}${key}`, t("send the escape character itself")],
+    [`${key}${key}`, t("send the escape character")],
   ];
   return [
-    t("Escape sequences, only after Enter:"),
+    t("Escape sequences (recognized only after Enter):"),
     ...rows.map(([keys, text]) => `  ${keys.padEnd(7)} ${text}`),
   ];
 }

@@ -22,13 +22,13 @@ export function configWarningText(warning: ConfigWarning, home: string): string 
     }
     case "match-exec":
       return t(
-        "Match exec is not run without OpenSSH's ssh: its block is left out ({0}).",
+        "Match exec is not run without OpenSSH's ssh: its block is ignored ({0}).",
         placeText(warning.file, warning.line, home),
       );
     case "canonicalize":
-      return t("CanonicalizeHostname needs OpenSSH's ssh, and there is none: names are taken as they are.");
+      return t("CanonicalizeHostname needs OpenSSH's ssh, which was not found: names are used as they are.");
     case "file-left-out":
-      return t("{0} is left out: {1}.", placeText(warning.file, undefined, home), printable(warning.why));
+      return t("{0} is ignored: {1}.", placeText(warning.file, undefined, home), printable(warning.why));
   }
 }
 
@@ -46,7 +46,7 @@ export function configNotice(warnings: readonly ConfigWarning[]): string | undef
   return names.length === 0
     ? undefined
     : t(
-        "Not honoured from your ssh_config: {0}. The command Explain Host says why, and what helps.",
+        "Not honoured from your ssh_config: {0}. Run Explain Host for the reasons and alternatives.",
         names.join(", "),
       );
 }

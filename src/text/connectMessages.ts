@@ -18,14 +18,17 @@ export function connectMessage(
   switch (error.reason) {
     case "name-not-found":
       return failure(
-        t("Can't connect to {0}: no such host name is known. Check HostName, your network and VPN.", name),
+        t(
+          "Can't connect to {0}: the host name could not be resolved. Check HostName, your network and VPN.",
+          name,
+        ),
         retry(),
         showLog(),
       );
     case "refused":
       return failure(
         t(
-          "Can't connect to {0}: the connection was refused. Is the SSH server running, and on that port?",
+          "Can't connect to {0}: the connection was refused. Check that the SSH server is running, and the port.",
           name,
         ),
         retry(),
@@ -33,14 +36,14 @@ export function connectMessage(
       );
     case "unreachable":
       return failure(
-        t("Can't connect to {0}: the network does not lead there. Check your network and VPN.", name),
+        t("Can't connect to {0}: the host is unreachable (no route). Check your network and VPN.", name),
         retry(),
         showLog(),
       );
     case "timed-out":
       return failure(
         t(
-          "Can't connect to {0}: no answer in time. Check your network, VPN and firewalls; ConnectTimeout in ssh_config gives it longer.",
+          "Can't connect to {0}: the server did not respond in time. Check your network, VPN and firewalls, or increase ConnectTimeout in ssh_config.",
           name,
         ),
         retry(),
@@ -49,7 +52,7 @@ export function connectMessage(
     case "reset":
       return failure(
         t(
-          "Can't connect to {0}: the connection was reset. The server, or a firewall, may refuse your address.",
+          "Can't connect to {0}: the connection was reset. The server or a firewall may block your address.",
           name,
         ),
         retry(),
@@ -58,7 +61,7 @@ export function connectMessage(
     case "closed-during-handshake":
       return failure(
         t(
-          "Can't connect to {0}: the server hung up before the login.{1} It may be overloaded (MaxStartups) or block your address.",
+          "Can't connect to {0}: the server closed the connection before the login.{1} It may be overloaded (MaxStartups) or block your address.",
           name,
           saying(error.serverText),
         ),
@@ -68,7 +71,7 @@ export function connectMessage(
     case "no-common-algorithm":
       return failure(
         t(
-          "Can't connect to {0}: the server and SSH Sessions share no algorithm. {1}",
+          "Can't connect to {0}: the server and SSH Sessions have no algorithm in common. {1}",
           name,
           mismatchAdvice(error),
         ),
@@ -76,14 +79,14 @@ export function connectMessage(
       );
     case "not-ssh":
       return failure(
-        t("Can't connect to {0}: what answers there is not an SSH server. {1} Check the port.", name, said),
+        t("Can't connect to {0}: the server is not an SSH server. {1} Check the port.", name, said),
         retry(),
         showLog(),
       );
     case "refused-before-version":
       return failure(
         t(
-          `Can't connect to {0}: it closed the connection before the login and said: "{1}". It may be busy (MaxStartups), not accept your address, or not be an SSH server.`,
+          `Can't connect to {0}: the server closed the connection before the login and said: "{1}". It may be busy (MaxStartups), block your address, or not be an SSH server.`,
           name,
           printable((error.serverText ?? "").trim(), 200),
         ),
@@ -93,14 +96,14 @@ export function connectMessage(
     case "protocol-version":
       return failure(
         t(
-          "Can't connect to {0}: it only knows SSH 1, which is broken and which nothing supports any more.",
+          "Can't connect to {0}: the server supports only SSH 1, which is insecure and no longer supported.",
           name,
         ),
         showLog(),
       );
     case "protocol":
       return failure(
-        t("Can't connect to {0}: the server's answer made no sense. {1}", name, said),
+        t("Can't connect to {0}: the server sent an invalid response. {1}", name, said),
         retry(),
         showLog(),
       );
@@ -114,7 +117,7 @@ export function connectMessage(
       return jumpMessage(error, name, tell);
     case "unsupported":
       return failure(
-        t("Can't connect to {0}: it needs something that SSH Sessions does not support yet. {1}", name, said),
+        t("Can't connect to {0}: it requires something that SSH Sessions does not support. {1}", name, said),
         showLog(),
       );
     case "local":
@@ -171,7 +174,7 @@ function jumpMessage(
     case "connection-ended":
       return failure(
         t(
-          "{0}: the connection to its jump host {1} ended while it was to reach {2}. Try again.",
+          "{0}: the connection to its jump host {1} ended while connecting to {2}. Try again.",
           start,
           hop,
           target,
@@ -187,7 +190,7 @@ function tunnelRefusal({ code, description }: ChannelError, hop: string, target:
   switch (code) {
     case openFailureCode.administrativelyProhibited:
       return t(
-        "its jump host {0} does not allow a connection to {1}.{2} AllowTcpForwarding, PermitOpen and the options of your key on {3} decide that.",
+        "its jump host {0} does not allow a connection to {1}.{2} Check AllowTcpForwarding, PermitOpen and the options of your key on {3}.",
         hop,
         target,
         said,
@@ -201,14 +204,14 @@ function tunnelRefusal({ code, description }: ChannelError, hop: string, target:
       );
     case openFailureCode.resourceShortage:
       return t(
-        "its jump host {0} has no room for a connection to {1}.{2} End others, or try again later.",
+        "its jump host {0} has no resources for a connection to {1}.{2} End other connections, or try again later.",
         hop,
         target,
         said,
       );
     default:
       return t(
-        "its jump host {0} did not reach {1}.{2} Check HostName and Port as seen from {3}, and that an SSH server runs there.",
+        "its jump host {0} could not reach {1}.{2} Check HostName and Port as seen from {3}, and that an SSH server runs there.",
         hop,
         target,
         said,
@@ -227,11 +230,11 @@ function mismatchAdvice({ mismatch, message }: ConnectError): string {
   const has = t("The server has {0} ({1}).", printable(offered.join(", "), 300) || "none", keyword);
   return first === undefined
     ? t(
-        "{0} None of these is supported here, and no setting changes that: the server has to offer another one.",
+        "{0} None of these is supported, and no setting can change that: the server has to offer another one.",
         has,
       )
     : t(
-        `{0} To allow what is old and weak for this host alone, put "{1} +{2}" into its block of ssh_config.`,
+        `{0} To allow this weak algorithm for this host only, add "{1} +{2}" to its block in ssh_config.`,
         has,
         keyword,
         printable(first, 100),

@@ -20,7 +20,7 @@ export function connectionLines(
 ): readonly string[] {
   const master = masterOf(session, masters);
   if (master === undefined) {
-    return [t("The connection is gone.")];
+    return [t("The connection has ended.")];
   }
   const { keepalive } = master;
   return [
@@ -51,7 +51,7 @@ export function channelLines(
 ): readonly string[] {
   const master = masterOf(session, masters);
   if (master === undefined) {
-    return [t("The connection is gone.")];
+    return [t("The connection has ended.")];
   }
   return [
     t("The following sessions are open on {0} ({1}):", master.id, printable(master.spec)),

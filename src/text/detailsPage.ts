@@ -36,7 +36,7 @@ export function sessionPage(
     ),
     state: sessionState(session.state),
     sections: sessionSections(session, channel, master, now),
-    timelineTitle: t("Life of the channel"),
+    timelineTitle: t("Channel timeline"),
     timeline: timeline(channelMoments(session, channel)),
     plots: [
       ...(master === undefined ? [] : [roundTripPlot(master.roundTrips)]),
@@ -63,7 +63,7 @@ export function connectionPage(master: MasterSnapshot, history: DetailsHistory, 
         ]),
       },
     ],
-    timelineTitle: t("Life of the connection"),
+    timelineTitle: t("Connection timeline"),
     timeline: timeline(connectionMoments(master)),
     plots: [roundTripPlot(master.roundTrips), throughputPlot(history)],
     buttons: buttons(),
@@ -143,7 +143,7 @@ function channelMoments(session: SessionSnapshot, channel: ChannelDetails | unde
   );
   const { state } = session;
   return [
-    { at: session.since, label: t("Session asked for"), tone: "off" },
+    { at: session.since, label: t("Session requested"), tone: "off" },
     ...(channel?.moments ?? []).map(({ kind, at }) => ({ at, ...momentTexts()[kind] })),
     ...joinResizes(requests),
     ...(state.kind === "ended"
@@ -244,7 +244,7 @@ function roundTripPlot(roundTrips: readonly number[]): DetailsPlot {
             Math.min(...roundTrips).toFixed(1),
             Math.max(...roundTrips).toFixed(1),
           ),
-    empty: t("Drawn from the second measured round trip on."),
+    empty: t("Shown after the second measurement."),
   };
 }
 
@@ -264,7 +264,7 @@ function throughputPlot(history: DetailsHistory): DetailsPlot {
       { label: t("Sent"), values: rates.map((each) => each.out ?? null) },
     ],
     summary: t("Received {0}, sent {1}.", speed(last?.in), speed(last?.out)),
-    empty: t("Drawn from the next second on."),
+    empty: t("Shown after the next second."),
   };
 }
 
@@ -283,10 +283,10 @@ function windowPlot(history: DetailsHistory): DetailsPlot {
       { label: "Server's", values: samples.map(({ remoteWindow }) => remoteWindow ?? null) },
     ],
     summary: t(
-      "Left of our window {0}, of the server's {1}.",
+      "Our window has {0} left, the server's window {1}.",
       left(last?.localWindow),
       left(last?.remoteWindow),
     ),
-    empty: t("Drawn from the next second on."),
+    empty: t("Shown after the next second."),
   };
 }

@@ -13,8 +13,8 @@ export interface EndQuestion {
 export function disconnectQuestion(sessions: number): EndQuestion {
   return {
     message: t("Disconnect {0} sessions?", sessions),
-    detail: t("They end in order: their shells hang up, and what runs in them ends."),
+    detail: t("Their shells receive a hangup, and the programs in them end."),
     action: t("Disconnect {0} Sessions", sessions),
-    neverAgain: t("Disconnect, and Don't Ask Again"),
+    neverAgain: t("Disconnect, Don't Ask Again"),
   };
 }

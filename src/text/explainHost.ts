@@ -80,7 +80,7 @@ export function explainHost(explanation: HostExplanation): LinkedText {
     );
   }
 
-  out.heading(t("Way there"));
+  out.heading(t("Route"));
   chain(out, explanation, from);
 
   out.heading(t("Login"));
@@ -102,7 +102,7 @@ export function explainHost(explanation: HostExplanation): LinkedText {
 
   out.heading(t("Not honoured"));
   if (config.warnings.length === 0) {
-    out.line(t("Nothing that the files ask for is left undone."));
+    out.line(t("Everything in the files is honoured."));
   }
   for (const warning of config.warnings.slice(0, mostListed)) {
     const target: LinkTarget | undefined =
@@ -208,7 +208,7 @@ function keys(out: LinkedTextBuilder, { keys: tried, problems }: KeyPlan, config
     return;
   }
   out.line(
-    tried.length === 0 ? t("No key is there to be tried.") : t("Keys, in the order in which they are tried:"),
+    tried.length === 0 ? t("There is no key to try.") : t("Keys, in the order in which they are tried:"),
   );
   tried.slice(0, mostListed).forEach((key, index) => {
     out.line(`  ${index + 1}. ${key}`);
@@ -244,8 +244,8 @@ function values(
   const isSet = (keyword: Keyword): boolean =>
     (config.sources.get(keyword) ?? { kind: "default" }).kind !== "default";
   for (const [title, wanted] of [
-    [t("Values of ssh_config that are set"), true],
-    [t("Values of ssh_config by default"), false],
+    [t("Values set in ssh_config"), true],
+    [t("Default values of ssh_config"), false],
   ] as const) {
     out.heading(title);
     const some = shown.filter((keyword) => isSet(keyword) === wanted);

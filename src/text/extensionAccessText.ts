@@ -47,16 +47,16 @@ export function accessQuestionText({ host, destination, purpose, what, claim }: 
             ]),
         claim === undefined
           ? t("VS Code does not say which extension it is.")
-          : t(`It says that its name is "{0}". VS Code can't confirm that.`, printable(claim, 60)),
+          : t(`It calls itself "{0}". VS Code can't confirm that.`, printable(claim, 60)),
         t(
-          "If you allow it, every extension may log in to this host with your keys and remembered passwords, run commands there and end its connections, until you call Revoke Extension Access.",
+          "If you allow it, every extension may log in to this host with your keys and saved passwords, run commands there and end its connections, until you run Revoke Extension Access.",
         ),
       ].join("\n\n"),
     ),
   };
 }
 
-export const noAccessGranted = () => t("No host is open to other extensions.");
+export const noAccessGranted = () => t("Other extensions may not use any host.");
 
 /** For the log, one line. */
 export function accessLogLine(

@@ -26,7 +26,7 @@ export function hostKeyWarning(error: unknown): readonly [string, ...string[]] |
   if (error.reason === "revoked") {
     return [
       t("WARNING: REVOKED HOST KEY!"),
-      t("The server's key is one that must not be trusted any more: somebody may have stolen it."),
+      t("The server's key has been revoked: it may have been stolen."),
       shown,
       t("Revoked in: {0}", entry),
       t("Ask the server's owner. Nothing was sent."),
@@ -34,11 +34,13 @@ export function hostKeyWarning(error: unknown): readonly [string, ...string[]] |
   }
   return [
     t("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!"),
-    t("Somebody may be listening in right now (man in the middle), or the server was set up anew."),
-    shown,
-    t("Known is another key: {0}", entry),
     t(
-      "Ask the server's owner whether the key shown is right. Only then remove that line, and try again. Nothing was sent.",
+      "Someone could be eavesdropping on you right now (man-in-the-middle attack), or the server was reinstalled.",
+    ),
+    shown,
+    t("Offending key in {0}", entry),
+    t(
+      "Ask the server's owner whether the key shown is correct. Only then remove that line, and try again. Nothing was sent.",
     ),
   ];
 }

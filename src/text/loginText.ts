@@ -11,7 +11,7 @@ export function loginWaitText(wait: LoginWait, host: string): string {
   }
   switch (wait.judging) {
     case "request":
-      return t("Waiting for {0} to answer the login request…", host);
+      return t("Waiting for {0} to reply to the login request…", host);
     case "key":
       return t("Waiting for {0} to accept the key…", host);
     case "password":
@@ -24,11 +24,11 @@ export function loginWaitText(wait: LoginWait, host: string): string {
 /** The same in a row of the tree, behind "connecting:". */
 export function loginWaitShort(wait: LoginWait): string {
   if (wait.on === "key") {
-    return wait.touch ? t("touch your security key") : t("the key signs");
+    return wait.touch ? t("touch your security key") : t("waiting for the key to sign");
   }
   switch (wait.judging) {
     case "request":
-      return t("the server answers the login");
+      return t("waiting for the server's reply");
     case "key":
       return t("the server checks the key");
     case "password":
@@ -63,7 +63,7 @@ export function passwordChangeQuestions(
 ): readonly [string, string, string] {
   const reason = said === "" ? "" : t(" The server says “{0}”.", said.replace(/\.$/, ""));
   return [
-    t("{0} wants a new password.{1} Enter the old password.", destination, reason),
+    t("{0} requires a new password.{1} Enter the old password.", destination, reason),
     t("Enter the new password for {0}.", destination),
     t("Enter the new password for {0} again.", destination),
   ];
@@ -72,4 +72,4 @@ export function passwordChangeQuestions(
 export const passwordsDiffer = () => t("The two new passwords differ. Enter the new password.");
 
 /** Above the first attempt: the server did not take the last new password. */
-export const newPasswordRefused = () => t("The server did not accept that new password.");
+export const newPasswordRefused = () => t("The server rejected the new password.");

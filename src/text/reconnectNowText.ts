@@ -17,10 +17,10 @@ export function reconnectNowTold(result: ReconnectNowResult, host: string): Reco
     case "reconnecting":
       return undefined;
     case "answers":
-      return { severity: "information", text: t("{0} answers again: its sessions go on.", name) };
+      return { severity: "information", text: t("{0} is responding again. Its sessions continue.", name) };
     case "ended":
-      return { severity: "information", text: t("The connection to {0} has ended in the meantime.", name) };
+      return { severity: "information", text: t("The connection to {0} has already ended.", name) };
     case "no-answer":
-      return { severity: "quiet", text: t("{0} still does not answer: the connection was given up.", name) };
+      return { severity: "quiet", text: t("{0} did not respond. The connection was closed.", name) };
   }
 }

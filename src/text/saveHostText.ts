@@ -6,8 +6,8 @@ import { shortPath, valueSourceText } from "./valueSourceText.ts";
 
 export const saveHostTitle = () => t("Save to SSH Config");
 export const saveHostNamePrompt = () => t("Name of the host in the SSH config file");
-export const invalidHostName = () => t("This is not a name that a Host line can have.");
-export const noTypedHosts = () => t("There is no typed host to choose: all recent hosts are listed.");
+export const invalidHostName = () => t("This name is not valid in a Host line.");
+export const noTypedHosts = () => t("There are no typed hosts: all recent hosts are listed already.");
 
 export function hostNameTaken(name: string): string {
   return t(`"{0}" is already listed.`, printable(name));
@@ -27,7 +27,7 @@ export function saveHostDetail(
     .map((line) => printable(line, 1000))
     .join("\n");
   const doubts = conflicts.map(({ keyword, source }) =>
-    t("{0} will not count: {1} comes first.", keyword, printable(valueSourceText(source, home))),
+    t("{0} will have no effect: {1} takes precedence.", keyword, printable(valueSourceText(source, home))),
   );
   return [block, ...doubts].join("\n\n");
 }
@@ -46,5 +46,6 @@ export function hostSaved(name: string): string {
 }
 
 export const recentGroupLabel = () => t("Recent");
-export const recentGroupHover = () => t("Hosts that you typed and that no SSH config file or setting lists.");
-export const typedHostHover = () => t("Typed, and not listed in an SSH config file or a setting.");
+export const recentGroupHover = () =>
+  t("Hosts that you typed and that are not in an SSH config file or a setting.");
+export const typedHostHover = () => t("Typed; not in an SSH config file or a setting.");

@@ -13,13 +13,13 @@ export interface ScriptInputChoice {
 export const scriptInputChoices = (): readonly ScriptInputChoice[] => [
   {
     label: t("As a Whole"),
-    detail: t("It is read to its end before it runs. Its commands find an empty standard input."),
+    detail: t("It is read completely before it runs. Its commands get an empty standard input."),
     input: "argument",
   },
   {
     label: t("From Standard Input"),
     detail: t(
-      "As ssh host bash -s does: a command that reads standard input, such as read or ssh, takes the script's next lines.",
+      "Like ssh host bash -s: a command that reads standard input, such as read or ssh, consumes the next lines of the script.",
     ),
     input: "stdin",
   },

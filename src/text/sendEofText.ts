@@ -10,7 +10,7 @@ export function sendEofQuestion(title: string): {
   return {
     message: t(`Send EOF to "{0}"?`, printable(title)),
     detail: t(
-      "This ends the input of the session: its terminal takes no more keys. Most shells keep running without input. To leave a shell, press Ctrl+D in the terminal instead.",
+      "This ends the input of the session: its terminal accepts no more keys. Most shells keep running without input. To leave a shell, press Ctrl+D in the terminal instead.",
     ),
     action: t("Send EOF"),
   };

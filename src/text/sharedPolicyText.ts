@@ -6,7 +6,7 @@ import { shortDuration } from "./humanText.ts";
 
 /** `every 15 s of silence`, or `off`. */
 export function intervalText({ serverAliveInterval }: KeepalivePolicy): string {
-  return serverAliveInterval === 0 ? "off" : t("every {0} s of silence", serverAliveInterval);
+  return serverAliveInterval === 0 ? "off" : t("every {0} s without data", serverAliveInterval);
 }
 
 /** How long a connection stays after its last session. */
@@ -14,7 +14,7 @@ export function lingerText(seconds: number): string {
   if (seconds === Number.POSITIVE_INFINITY) {
     return "stays";
   }
-  return seconds === 0 ? t("leaves at once") : shortDuration(seconds * 1000);
+  return seconds === 0 ? t("closes at once") : shortDuration(seconds * 1000);
 }
 
 /** What one use of a connection says for itself: `every 60 s of silence, 3 times; linger 10 m`. */
@@ -28,7 +28,7 @@ function usePolicyText({ keepalive, linger }: UsePolicy): string {
 
 export const sharedPolicyNote = () =>
   t(
-    "Several hosts or folders share this connection and differ in these values. The shortest interval holds, the connection counts as dead as soon as for the strictest of them, and it stays for the longest linger.",
+    "Several hosts or folders share this connection but have different values. The shortest interval and the strictest timeout apply, and the connection stays open for the longest linger time.",
   );
 
 /** Who differs, as rows of a table: what was typed (not escaped), and its own values. Empty where all agree. */

@@ -33,25 +33,26 @@ export function terminalPhrases(program: TerminalProgram): TerminalPhrases {
       droppedKeys === 0
         ? t("── reconnected after {0} s ──", seconds)
         : t(
-            "── reconnected after {0} s; {1} typed meanwhile not sent ──",
+            "── reconnected after {0} s; {1} typed in the meantime not sent ──",
             seconds,
             plural(droppedKeys, "{0} character", "{0} characters"),
           ),
-    reconnectingIn: (seconds) => t("Reconnecting in {0} s. Enter: now, Esc: stop.", seconds),
+    reconnectingIn: (seconds) => t("Reconnecting in {0} s. Enter: reconnect now, Esc: stop.", seconds),
     reconnectByKey: (needsPerson) =>
       needsPerson
-        ? t("The login needs you: press Enter to reconnect, Esc to cancel.")
+        ? t("The login requires input: press Enter to reconnect, Esc to cancel.")
         : t("Press Enter to reconnect, Esc to cancel."),
-    waitingForOthers: () => t("Waiting for the other terminals to reconnect. Enter: now, Esc: stop."),
+    waitingForOthers: () =>
+      t("Waiting for the other terminals to reconnect. Enter: reconnect now, Esc: stop."),
     afterEnd: () =>
       program === "command"
         ? t("Press Enter to close, R to run the command again.")
-        : t("Press Enter to close, R to open again."),
+        : t("Press Enter to close, R to reopen."),
     unknownEncoding: (encoding, why) => t(`Unknown encoding "{0}" ({1}). Using UTF-8.`, encoding, why),
     inputDiscarded: () => t("Input discarded: the server has not read earlier input."),
     ptyRefused: () =>
-      t("PTY allocation request failed on channel 0. The session goes on without a terminal."),
-    eofSent: () => t("── EOF sent: the program gets no more input from here ──"),
+      t("PTY allocation request failed on channel 0. The session continues without a terminal."),
+    eofSent: () => t("── EOF sent: the program gets no more input ──"),
     inputAfterEof: () => t("EOF was sent: keys no longer reach the program."),
   };
 }
@@ -62,7 +63,7 @@ export function describeFailure(host: string, error: Error, home: string): Endin
   const warning = hostKeyWarning(error);
   return warning === undefined
     ? { ...over, text: userMessage(error, host, home)?.text ?? `${printable(host)}: cancelled` }
-    : { ...over, text: t("{0}: not connected, the host key is not to be trusted", printable(host)), warning };
+    : { ...over, text: t("{0}: not connected, the host key is not trusted", printable(host)), warning };
 }
 
 export function describeWarning(warning: {

@@ -68,7 +68,7 @@ function messageOf(error: unknown, host: string, home: string): UserMessage | un
   }
   return {
     severity: "error",
-    text: t("Something unexpected went wrong with {0}: {1}", name, sentence(asError(error).message)),
+    text: t("An unexpected error occurred with {0}: {1}", name, sentence(asError(error).message)),
     actions: [showLog()],
   };
 }
@@ -94,7 +94,7 @@ function configMessage(error: ConfigError, name: string, home: string): UserMess
     case "invalid-host":
       return failure(
         t(
-          "{0} can't be connected to. {1} Type an alias or user@host:port, or correct HostName and User in the SSH configuration.",
+          "Can't connect to {0}. {1} Type an alias or user@host:port, or correct HostName and User in the SSH configuration.",
           name,
           said,
         ),
@@ -116,7 +116,7 @@ function configMessage(error: ConfigError, name: string, home: string): UserMess
     case "timed-out":
       return failure(
         t(
-          `Can't connect to {0}: reading the SSH configuration took too long. A "Match exec" in it may hang.`,
+          `Can't connect to {0}: reading the SSH configuration took too long. A "Match exec" command may hang.`,
           name,
         ),
         ...open,
@@ -126,7 +126,7 @@ function configMessage(error: ConfigError, name: string, home: string): UserMess
     case "not-allowed":
       return failure(
         t(
-          "Can't connect to {0}: its configuration asks for something that is not allowed in an untrusted workspace. {1}",
+          "Can't connect to {0}: its configuration requires something that is not allowed in an untrusted workspace. {1}",
           name,
           said,
         ),
@@ -149,7 +149,7 @@ function configMessage(error: ConfigError, name: string, home: string): UserMess
       );
     case "jump-loop":
       return failure(
-        t("Can't connect to {0}: its jump hosts lead back to themselves. Correct ProxyJump. {1}", name, said),
+        t("Can't connect to {0}: its jump hosts form a loop. Correct ProxyJump. {1}", name, said),
         ...open,
         showLog(),
       );
@@ -177,7 +177,7 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
     case "changed":
       return failure(
         t(
-          "Refused to connect to {0}: its host key has CHANGED. It shows {1}, but {2} says otherwise. Somebody may be listening in; or the server was set up anew: then ask its owner, and remove that line. Nothing was sent.",
+          "Refused to connect to {0}: its host key has CHANGED. It shows {1}, but {2} has another key. Someone could be eavesdropping, or the server was reinstalled: then ask its owner, and remove that line. Nothing was sent.",
           name,
           key,
           at,
@@ -199,7 +199,7 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
     case "unknown":
       return failure(
         t(
-          "Refused to connect to {0}: its host key {1} is not known, and StrictHostKeyChecking does not allow to ask. Add the key to known_hosts first.",
+          "Refused to connect to {0}: its host key {1} is not known, and StrictHostKeyChecking forbids asking. Add the key to known_hosts first.",
           name,
           key,
         ),
@@ -221,7 +221,7 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
     case "short":
       return failure(
         t(
-          "Refused to connect to {0}: its host key {1} is an RSA key that is too short to be safe. Ask the server's owner for a longer or an Ed25519 key. RequiredRSASize can allow 1024 bits and more. Nothing was sent.",
+          "Refused to connect to {0}: its host key {1} is an RSA key that is too short to be secure. Ask the server's owner for a longer or an Ed25519 key. RequiredRSASize can allow 1024 bits and more. Nothing was sent.",
           name,
           key,
         ),
@@ -230,7 +230,7 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
     case "malformed":
       return failure(
         t(
-          "Refused to connect to {0}: the host key that it shows is not a complete key of a known type. Nothing was sent.",
+          "Refused to connect to {0}: its host key is malformed or of an unknown type. Nothing was sent.",
           name,
         ),
         showLog(),
@@ -238,7 +238,7 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
     case "revocation-unknown":
       return failure(
         t(
-          "Refused to connect to {0}: {1}, which RevokedHostKeys names, is missing or damaged, so that its host key can't be checked. Restore the file, or correct RevokedHostKeys.",
+          "Refused to connect to {0}: {1}, set by RevokedHostKeys, is missing or damaged, so its host key can't be checked. Restore the file, or correct RevokedHostKeys.",
           name,
           at,
         ),
@@ -249,7 +249,7 @@ function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMe
     case "command-failed":
       return failure(
         t(
-          "Can't connect to {0}: KnownHostsCommand failed, so its host key can't be checked. The log has what the command said.",
+          "Can't connect to {0}: KnownHostsCommand failed, so its host key can't be checked. The log has the command's output.",
           name,
         ),
         retry(),
@@ -276,13 +276,13 @@ function authMessage(error: AuthError, name: string): UserMessage {
   const left =
     error.methodsLeft.length === 0
       ? ""
-      : t(" The server takes: {0}.", error.methodsLeft.map((item) => printable(item)).join(", "));
+      : t(" The server accepts: {0}.", error.methodsLeft.map((item) => printable(item)).join(", "));
   const said = saying(error.said);
   switch (error.reason) {
     case "refused":
       return failure(
         t(
-          "The login to {0} was refused.{1}{2}{3}{4} Check the user name, and the key or password that you log in with.",
+          "The login to {0} was refused.{1}{2}{3}{4} Check the user name, and your key or password.",
           name,
           said,
           tried,
@@ -295,7 +295,7 @@ function authMessage(error: AuthError, name: string): UserMessage {
     case "too-many-failures":
       return failure(
         t(
-          "The login to {0} failed too often, so it was given up.{1}{2}{3} If your agent holds many keys, IdentitiesOnly with IdentityFile offers the right one.",
+          "The login to {0} failed too many times.{1}{2}{3} If your agent has many keys, use IdentitiesOnly with IdentityFile to offer the right one.",
           name,
           said,
           tried,
@@ -312,14 +312,14 @@ function authMessage(error: AuthError, name: string): UserMessage {
       );
     case "needs-person":
       return failure(
-        t("{0} needs you to log in: the last login asked for something that only you can give.", name),
+        t("{0} requires you to log in: the last login asked for input.", name),
         retry(),
         showLog(),
       );
     case "nothing-to-try":
       return failure(
         t(
-          "No way to log in to {0}: there is no key or password to offer.{1}{2} {3}",
+          "Can't log in to {0}: there is no key or password to offer.{1}{2} {3}",
           name,
           problems,
           left,
@@ -335,12 +335,12 @@ function authMessage(error: AuthError, name: string): UserMessage {
 function loginAdvice(methods: readonly string[]): string {
   const advice = [
     ...(methods.length === 0 || methods.includes("publickey")
-      ? [t("Add a key to the agent, or set IdentityFile; PubkeyAuthentication must not be switched off.")]
+      ? [t("Add a key to the agent, or set IdentityFile, and don't disable PubkeyAuthentication.")]
       : []),
     ...(methods.includes("password") || methods.includes("keyboard-interactive")
       ? [
           t(
-            "A password is asked for where neither BatchMode nor PasswordAuthentication and KbdInteractiveAuthentication switch that off.",
+            "Passwords are requested unless BatchMode is on or PasswordAuthentication and KbdInteractiveAuthentication are off.",
           ),
         ]
       : []),
@@ -355,7 +355,7 @@ function keyFileMessage(error: KeyFileError, name: string, home: string): UserMe
   const text = (cause: string): string => t("Can't log in to {0} with the key {1}: {2}", name, file, cause);
   switch (error.reason) {
     case "missing":
-      return failure(text(t("there is no such file. Correct IdentityFile.")), showLog());
+      return failure(text(t("the file does not exist. Correct IdentityFile.")), showLog());
     case "unreadable":
       return failure(text(t("it can't be read. Check its permissions.")), retry(), showLog());
     case "permissions":
@@ -364,7 +364,7 @@ function keyFileMessage(error: KeyFileError, name: string, home: string): UserMe
       return failure(
         text(
           t(
-            "it is of a kind that is not supported. Use an Ed25519, ECDSA or RSA key; ssh-keygen -p rewrites a file whose format is not known.",
+            "this key type is not supported. Use an Ed25519, ECDSA or RSA key, or load the key into ssh-agent instead; ssh-keygen -p converts a file of an unknown format.",
           ),
         ),
         showLog(),
@@ -382,7 +382,7 @@ function channelMessage(error: ChannelError, name: string): UserMessage {
       return failure(sessionRefusal(error, name), retry(), showLog());
     case "request-failed":
       return failure(
-        t("{0} opened a session and then refused what was asked of it. {1}", name, sentence(error.message)),
+        t("{0} opened a session but refused the request. {1}", name, sentence(error.message)),
         retry(),
         showLog(),
       );
@@ -397,7 +397,7 @@ function channelMessage(error: ChannelError, name: string): UserMessage {
       );
     case "timed-out":
       return failure(
-        t("{0} did not open a session in time. The server may be overloaded; a further try can work.", name),
+        t("{0} did not open a session in time. The server may be overloaded. Try again.", name),
         retry(),
         showLog(),
       );
@@ -420,14 +420,10 @@ function sessionRefusal({ code, description }: ChannelError, name: string): stri
         said,
       );
     case openFailureCode.unknownChannelType:
-      return t(
-        "{0} offers no sessions.{1} It may be there for forwarding or for subsystems only.",
-        name,
-        said,
-      );
+      return t("{0} offers no sessions.{1} It may only allow forwarding or subsystems.", name, said);
     default:
       return t(
-        "{0} refused to open a session on this connection.{1} If others are open there, end one: MaxSessions on the server limits them.",
+        "{0} refused another session on this connection.{1} If other sessions are open there, end one: MaxSessions on the server limits them.",
         name,
         said,
       );
@@ -438,19 +434,15 @@ function remoteViewMessage(error: RemoteViewError, name: string): UserMessage {
   switch (error.reason) {
     case "no-shell":
       return failure(
-        t(
-          "{0} did not run a POSIX shell, so that nothing can be read there. {1}",
-          name,
-          sentence(error.message),
-        ),
+        t("{0} did not run a POSIX shell, so its logins can't be read. {1}", name, sentence(error.message)),
         showLog(),
       );
     case "incomplete":
-      return failure(t("What was read from {0} broke off. Try again.", name), retry(), showLog());
+      return failure(t("The output of {0} is incomplete. Try again.", name), retry(), showLog());
     case "too-much":
-      return failure(t("{0} answered with more than can be shown.", name), showLog());
+      return failure(t("{0} sent more output than can be shown.", name), showLog());
     case "not-connected":
-      return failure(t("There is no connection to {0} any more. Connect first.", name), showLog());
+      return failure(t("There is no longer a connection to {0}. Connect first.", name), showLog());
   }
 }
 

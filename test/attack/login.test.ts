@@ -119,7 +119,7 @@ describe("an answer to nothing ends the connection", () => {
     expect(prompter.asked.length).toBeLessThanOrEqual(1);
   });
 
-  test("a success in place of a signature, or while the key signs", async () => {
+  test("a success in place of a signature, or while waiting for the key to sign", async () => {
     for (const order of ["taken", "signing"] as const) {
       const { peer, login, agent } = attack();
       let signed = (): void => {};

@@ -94,7 +94,7 @@ export const troubleScenes: readonly Scene[] = [
       );
       await workbench.tree("Hosts").waitForRow("down1");
       await workbench.runCommand("SSH Sessions: Run Command on Host…");
-      await workbench.quickInput.waitFor("Choose one or several hosts");
+      await workbench.quickInput.waitFor("Choose one or more hosts");
       for (const name of [...hosts.names, "down1"]) {
         await workbench.quickInput.fill(name);
         await workbench.page.keyboard.press("ArrowDown");

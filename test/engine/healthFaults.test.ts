@@ -59,7 +59,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     host.freeze(loginThrough(proxy.thing));
     const outcome = await transcript.ended;
     expect(outcome).toEqual({ kind: "lost", reason: "unresponsive" });
-    expect(describeOutcome(outcome)).toBe("lost: the server stopped answering");
+    expect(describeOutcome(outcome)).toBe("lost: the server stopped responding");
     expect(log.kinds).toEqual(["ready", "suspect", "ready", "suspect", "lost"]);
     host.thaw(loginThrough(proxy.thing));
   });
@@ -127,7 +127,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     await net.thing.rejectPackets();
     const outcome = await session.ended;
     expect(outcome).toEqual({ kind: "lost", reason: "connection-lost" });
-    expect(describeOutcome(outcome)).toBe("lost: the connection broke");
+    expect(describeOutcome(outcome)).toBe("lost: the connection was lost");
   });
 
   test("an sshd killed during output: all that it had sent is there, also what a full terminal held back", async ({
@@ -156,7 +156,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     host.kill(loginThrough(proxy.thing));
     const outcome = await held.ended;
     // FIN or reset: depends on whether it had read all that we sent.
-    expect(describeOutcome(outcome)).toMatch(/^lost: the (server closed the connection|connection broke)$/);
+    expect(describeOutcome(outcome)).toMatch(/^lost: the (server closed the connection|connection was lost)$/);
     expect(output.text === `${seq}all of it\n`).toBe(true);
     await flooded.ended;
     const lines = flooded.text.split("\n").slice(0, -1);
@@ -246,7 +246,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     host.kill(loginThrough(proxy.thing));
     const outcome = await session.ended;
     expect(outcome).toEqual({ kind: "lost", reason: "jump-lost" });
-    expect(describeOutcome(outcome)).toBe("lost: the connection to the jump host broke");
+    expect(describeOutcome(outcome)).toBe("lost: the connection to the jump host was lost");
   });
 
   test("probes go through the whole path: a jump host that falls silent is found on both connections", async ({

@@ -47,12 +47,15 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     tab.type("echo before-$((40+2))\r");
     await tab.waitFor(/^before-42$/m);
     at.proxy.drop();
-    await until(() => /Reconnecting in 1 s\. Enter: now, Esc: stop\./.test(tab.written), "the countdown");
+    await until(
+      () => /Reconnecting in 1 s\. Enter: reconnect now, Esc: stop\./.test(tab.written),
+      "the countdown",
+    );
     await tab.waitFor(/── reconnected after \d+ s ──/);
     tab.type("echo after-$((40+2))\r");
     await tab.waitFor(/^after-42$/m);
     expect(await tab.text()).toMatch(
-      /^before-42$[\s\S]*── lab: lost: the connection broke ──[\s\S]*── reconnected after \d+ s ──[\s\S]*^after-42$/m,
+      /^before-42$[\s\S]*── lab: lost: the connection was lost ──[\s\S]*── reconnected after \d+ s ──[\s\S]*^after-42$/m,
     );
     expect(tab.states).toEqual(["opening", "open", "waiting", "opening", "open"]);
     expect(at.stack.service.masters().map(({ state }) => state.kind)).toEqual(["ready"]);
@@ -80,7 +83,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     await until(() => tab.bytesIn() - before > numbersLength + 0.8 * behind);
     at.host.kill(connection);
     // FIN or reset: depends on whether it had read all that we sent.
-    await tab.waitFor(/── lab: lost: the (server closed the connection|connection broke) ──/);
+    await tab.waitFor(/── lab: lost: the (server closed the connection|connection was lost) ──/);
     // Without the marks by which the flow of output is measured.
     const shown = tab.written.replaceAll(/\u001b\[[\d;?$]*[a-z]/gi, "");
     const numbers = [...shown.matchAll(/^(\d+)\r$/gm)].map(([, number]) => Number(number));
@@ -112,9 +115,9 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     tab.type("echo before-$((40+2))\r");
     await tab.waitFor(/^before-42$/m);
     at.proxy.freeze();
-    await tab.waitFor(/lost: the server stopped answering ──[\s\S]*Reconnecting/);
+    await tab.waitFor(/lost: the server stopped responding ──[\s\S]*Reconnecting/);
     tab.type("\u001b");
-    await tab.waitFor(/\[lab: lost: the server stopped answering\]\nPress Enter to close, R to open again\./);
+    await tab.waitFor(/\[lab: lost: the server stopped responding\]\nPress Enter to close, R to reopen\./);
     expect(await tab.text()).toMatch(/^before-42$/m);
     at.proxy.thaw();
     tab.type("r");
@@ -132,7 +135,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     const keys = await readFile(at.host.authorizedKeysFile);
     await writeFile(at.host.authorizedKeysFile, "");
     at.proxy.drop();
-    await tab.waitFor(/The login needs you: press Enter to reconnect, Esc to cancel\./);
+    await tab.waitFor(/The login requires input: press Enter to reconnect, Esc to cancel\./);
     expect(tab.controller.state).toEqual({ kind: "waiting", until: undefined });
     expect(at.proxy.contacts).toBe(2);
     await writeFile(at.host.authorizedKeysFile, keys);
@@ -149,7 +152,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     await tab.prompt();
     await at.host.changeHostKeys();
     at.proxy.drop();
-    await tab.waitFor(/The login needs you: press Enter to reconnect, Esc to cancel\./);
+    await tab.waitFor(/The login requires input: press Enter to reconnect, Esc to cancel\./);
     expect(tab.controller.state).toEqual({ kind: "waiting", until: undefined });
     expect(at.proxy.contacts).toBe(2);
     expect(at.host.logins()).toBe(1);
@@ -248,7 +251,7 @@ describe.concurrent("several terminals of a server that goes down and comes back
       expect(await begun).toBe("no-answer");
       proxy.thaw();
       await Promise.all(tabs.map((tab) => tab.waitFor(/── reconnected after/)));
-      expect(await tabs[0]?.text()).toMatch(/── lab: lost: the server stopped answering ──/);
+      expect(await tabs[0]?.text()).toMatch(/── lab: lost: the server stopped responding ──/);
       expect(tabs.flatMap(({ logins }) => logins)).toEqual(Array.from({ length: 4 }, () => "attended"));
       for (const tab of tabs) {
         tab.controller.dispose();
@@ -291,7 +294,7 @@ describe.concurrent("a persistent shell, on a real sshd", () => {
           pid = await shellPid(tab);
           // Silence, not a reset: on the server the old terminal is still attached when the new one comes.
           proxy.freeze();
-          await tab.waitFor(/lost: the server stopped answering/);
+          await tab.waitFor(/lost: the server stopped responding/);
           proxy.thaw();
           await until(() => tab.states.filter((kind) => kind === "open").length === 2);
           await tab.settled();

@@ -85,7 +85,7 @@ test("a telephone that approved the login is pushed once in an outage, not by fa
     await until(() => tabs.every(({ controller }) => controller.state.kind === "waiting"), "the try is over");
     stack.service.environmentChanged();
     for (const tab of tabs) {
-      await tab.waitFor(/The login needs you: press Enter to reconnect/);
+      await tab.waitFor(/The login requires input: press Enter to reconnect/);
     }
     expect(phone.pushes).toBe(2);
     const [master] = stack.service.masters();

@@ -118,7 +118,7 @@ describe("servers other than OpenSSH", () => {
     const pty = { term: "xterm", columns: 80, rows: 24 };
     const channel = await connection.openSession(execSpec("true", { pty }), never());
     expect(channel.ptyRefused).toBe(true);
-    expect(channel.details().requests).toEqual([
+    expect(channel.details().requests).toMatchObject([
       { name: "pty-req", detail: "xterm 80x24", outcome: "refused" },
       { name: "exec", detail: "true", outcome: "accepted" },
     ]);

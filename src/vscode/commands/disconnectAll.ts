@@ -15,7 +15,7 @@ export const disconnectAll: CommandHandler = async ({ service }) => {
     const answer = await showMessage(
       "warning",
       t("Disconnect all {0} SSH sessions?", atStake),
-      { modal: true, detail: t("What runs in them ends.") },
+      { modal: true, detail: t("The programs in them will end.") },
       action,
     );
     if (answer !== action) {

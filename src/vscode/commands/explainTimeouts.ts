@@ -18,7 +18,7 @@ export const explainTimeouts: CommandHandler = async (context, argument) => {
       : await context.livePick.askConnection(t("Explain Timeouts"), masters);
   if (master === undefined) {
     if (masters.length === 0) {
-      inform(t("Connect to a host first: its server is asked for its limits."));
+      inform(t("Connect to a host first to read its timeouts."));
     }
     return;
   }

@@ -17,7 +17,7 @@ async function forgetHost({ resolver, loginMemory, presenter }: CommandContext, 
   try {
     const forgotten = await loginMemory.forgetHost(await resolver.resolve(host));
     const list = plainMessage(forgotten.map((what) => printable(what)).join(", "));
-    inform(list === "" ? t(`Nothing is remembered for "{0}".`, printable(host)) : t("Forgotten: {0}.", list));
+    inform(list === "" ? t(`Nothing is saved for "{0}".`, printable(host)) : t("Forgotten: {0}.", list));
   } catch (error) {
     await presenter.present(error, host);
   }
@@ -26,7 +26,7 @@ async function forgetHost({ resolver, loginMemory, presenter }: CommandContext, 
 async function forgetChosen({ secrets, loginMemory, presenter, home }: CommandContext): Promise<void> {
   const remembered = rememberedSecrets(secrets.keys(), loginMemory.keyFiles(), home);
   if (remembered.length === 0) {
-    inform(t("No SSH password or passphrase is remembered."));
+    inform(t("No SSH password or passphrase is saved."));
     return;
   }
   const chosen = await pickMany(

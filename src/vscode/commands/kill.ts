@@ -14,7 +14,7 @@ export const kill: CommandHandler = async ({ service, livePick }, argument) => {
       t("Kill {0} sessions at once?", atStake),
       {
         modal: true,
-        detail: t("Their programs get no chance to save anything. Disconnect ends them in order."),
+        detail: t("Their programs can't save anything. Disconnect ends them properly."),
       },
       action,
     );

@@ -14,7 +14,7 @@ export const killAll: CommandHandler = async ({ service }) => {
     t("Kill all SSH sessions and connections at once?"),
     {
       modal: true,
-      detail: t("Their programs get no chance to save anything. Disconnect All ends them in order."),
+      detail: t("Their programs can't save anything. Disconnect All ends them properly."),
     },
     action,
   );

@@ -6,15 +6,18 @@ import type { CommandHandler } from "./commandContext.ts";
 export const killHung: CommandHandler = async ({ service }) => {
   const hung = service.masters().filter(({ state }) => state.kind === "hung" || state.kind === "suspect");
   if (hung.length === 0) {
-    inform(t("Every SSH connection answers."));
+    inform(t("All SSH connections are responding."));
     return;
   }
   const names = [...new Set(hung.map(({ spec }) => spec))].join(", ");
   const action = t("Kill");
   const answer = await showMessage(
     "warning",
-    t("Kill the connections that do not answer ({0})?", names),
-    { modal: true, detail: t("Their sessions end here. What runs on the servers ends when they notice.") },
+    t("Kill the connections that do not respond ({0})?", names),
+    {
+      modal: true,
+      detail: t("Their sessions end here. Their programs on the servers end when the servers notice."),
+    },
     action,
   );
   if (answer === action) {

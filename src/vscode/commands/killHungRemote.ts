@@ -25,7 +25,7 @@ export const killHungRemote: CommandHandler = async (context, argument) => {
     .masters()
     .filter((master) => isConnected(master) && (chosen === undefined || master.id === chosen));
   if (masters.length === 0) {
-    inform(t("Connect to a host first: its server is asked what hangs there."));
+    inform(t("Connect to a host first."));
     return;
   }
   try {
@@ -37,13 +37,13 @@ export const killHungRemote: CommandHandler = async (context, argument) => {
       const read = snapshots.filter(([, snapshot]) => snapshot !== undefined);
       if (read.length > 0) {
         const names = [...new Set(read.map(([{ spec }]) => printable(spec)))].join(", ");
-        inform(t("Nothing that you could kill hangs on {0}.", names));
+        inform(t("No hung login on {0} that you can kill.", names));
       }
       return;
     }
     const picked = await pickMany(items, {
       title: t("Kill Hung Remote Sessions"),
-      placeHolder: t("What is ticked is told to hang up (HUP), and after a few seconds to end (TERM)"),
+      placeHolder: t("Selected logins get SIGHUP, then SIGTERM after a few seconds"),
       ignoreFocusOut: true,
       matchOnDetail: true,
     });

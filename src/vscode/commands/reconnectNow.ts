@@ -13,7 +13,7 @@ export const reconnectNow: CommandHandler = async (context, argument) => {
     argument,
     t("Reconnect Now"),
     canReconnect,
-    t("Every SSH connection answers, and none is waited for."),
+    t("All SSH connections are responding. Nothing to reconnect."),
   );
   if (master === undefined) {
     return;

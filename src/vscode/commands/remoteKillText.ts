@@ -30,16 +30,16 @@ export function killQuestion(session: RemoteSession, host: string): KillQuestion
   ].filter((line) => line !== undefined);
   const verdict =
     session.hung.length > 0
-      ? t("It hangs: {0}.", session.hung.map(describeHungReason).join("; "))
+      ? t("Looks hung: {0}.", session.hung.map(describeHungReason).join("; "))
       : session.ours !== undefined
-        ? t("It is one of your own, and it does not hang. Disconnect would end it in order.")
-        : t("It does not hang: somebody may be working in it.");
+        ? t("It is your own session and does not look hung. Disconnect would end it properly.")
+        : t("It does not look hung: it may be in use.");
   return {
     message: t("Kill {0} on {1}?", remoteName(session), name),
     detail: [
       ...(facts.length === 0 ? [] : [facts.join("\n")]),
       verdict,
-      t("Its processes are told to hang up (HUP), and after a few seconds to end (TERM)."),
+      t("Its processes get SIGHUP, then SIGTERM after a few seconds."),
     ].join("\n\n"),
     action: t("Kill"),
   };
@@ -51,17 +51,17 @@ function outcomeWords(outcome: SessionKillOutcome): string {
     case "ended":
       return t("has ended");
     case "alive":
-      return t("still lives");
+      return t("is still running");
     case "denied":
-      return t("belongs to another user, whom you may not signal");
+      return t("belongs to another user, and you may not signal it");
     case "changed":
-      return t("had ended or changed meanwhile, so nothing was sent");
+      return t("had already ended or changed, so nothing was sent");
     case "not-hung":
-      return t("came back to life and was left alone");
+      return t("is no longer hung and was left alone");
     case "own":
       return t("carries this connection and was left alone");
     case "nothing-left":
-      return t("has no process left that could be killed");
+      return t("has no process left to kill");
   }
 }
 

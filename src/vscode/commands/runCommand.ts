@@ -13,9 +13,9 @@ export const runCommand: CommandHandler = async (context, argument) => {
   const command = await askLine({
     title: t(
       "Run Command on {0}",
-      hosts.length === 1 ? printable(hosts[0] ?? "") : plural(hosts.length, "{0} Host", "{0} Hosts"),
+      hosts.length === 1 ? printable(hosts[0] ?? "") : plural(hosts.length, "{0} host", "{0} hosts"),
     ),
-    prompt: t("Run by the login shell there, as ssh does"),
+    prompt: t("Run by the login shell on the host, as with ssh"),
     placeHolder: "uptime",
     ignoreFocusOut: true,
   });
@@ -26,8 +26,12 @@ export const runCommand: CommandHandler = async (context, argument) => {
   if (hosts.length === 1 && first !== undefined) {
     const where = await pickOne(
       [
-        { label: t("Editor"), description: t("when it has ended, with its exit code"), terminal: false },
-        { label: t("Terminal"), description: t("as it comes; you can type into it"), terminal: true },
+        {
+          label: t("Editor"),
+          description: t("after the command has ended, with its exit code"),
+          terminal: false,
+        },
+        { label: t("Terminal"), description: t("live; you can type input"), terminal: true },
       ],
       { title: t("Show the output in") },
     );

@@ -33,7 +33,7 @@ export async function hostsFor(
       alias,
       description: live.has(alias) ? "connected" : "",
     })),
-    { title, placeHolder: t("Choose one or several hosts"), ignoreFocusOut: true },
+    { title, placeHolder: t("Choose one or more hosts"), ignoreFocusOut: true },
   );
   return chosen?.map(({ alias }) => alias) ?? [];
 }

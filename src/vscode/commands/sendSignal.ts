@@ -5,14 +5,14 @@ import { sessionFor } from "./sessionFor.ts";
 
 /** RFC 4254 section 6.10 names these; servers know them all. */
 const signals = (): readonly (readonly [name: string, meaning: string])[] => [
-  ["INT", t("interrupt, as Ctrl+C does")],
-  ["TERM", t("please end")],
-  ["HUP", t("the terminal is gone; many services read their configuration anew")],
-  ["QUIT", t("end and dump core, as Ctrl+\\ does")],
-  ["KILL", t("end at once")],
-  ["USR1", t("what the program makes of it")],
-  ["USR2", t("what the program makes of it")],
-  ["ALRM", t("a timer ran out")],
+  ["INT", t("interrupt, like Ctrl+C")],
+  ["TERM", t("terminate")],
+  ["HUP", t("hangup; many services reload their configuration")],
+  ["QUIT", t("quit with a core dump, like Ctrl+\\")],
+  ["KILL", t("kill at once")],
+  ["USR1", t("defined by the program")],
+  ["USR2", t("defined by the program")],
+  ["ALRM", t("a timer expired")],
 ];
 
 /** Sends a signal to the session's program (RFC 4254 section 6.9). */
@@ -25,7 +25,7 @@ export const sendSignal: CommandHandler = async (context, argument) => {
     signals().map(([label, description]) => ({ label, description })),
     {
       title: t("Send Signal"),
-      placeHolder: t("OpenSSH's server delivers signals() to programs, not to root's logins"),
+      placeHolder: t("OpenSSH's server delivers signals to programs, but not to logins of root"),
       matchOnDescription: true,
     },
   );

@@ -10,7 +10,7 @@ export const stopReconnecting: CommandHandler = async (context, argument) => {
     argument,
     t("Stop Reconnecting"),
     isReconnecting,
-    t("No SSH connection is waited for."),
+    t("No SSH connection is reconnecting."),
   );
   if (master !== undefined) {
     context.service.stopReconnecting(master.id);

@@ -103,7 +103,7 @@ export class DetailsPanels implements Disposable {
         return;
       case "copy":
         await vscode.env.clipboard.writeText(this.#documents.text(id));
-        showBriefly(t("The details are copied."), copiedShown, "copy");
+        showBriefly(t("Details copied."), copiedShown, "copy");
         return;
       case "text":
         await this.#documents.show(id);

@@ -35,7 +35,7 @@ export class RunDocuments implements vscode.TextDocumentContentProvider, Disposa
   }
 
   provideTextDocumentContent({ query }: vscode.Uri): string {
-    return this.#texts.get(query) ?? t("This output is gone: run the command again.");
+    return this.#texts.get(query) ?? t("This output is no longer available. Run the command again.");
   }
 
   dispose(): void {

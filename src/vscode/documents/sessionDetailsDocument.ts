@@ -65,7 +65,7 @@ export class SessionDetailsDocuments implements vscode.TextDocumentContentProvid
     const session =
       this.#service.session(id)?.snapshot() ?? this.#service.history().find((ended) => ended.id === id);
     if (session === undefined && connection === undefined) {
-      return this.#last.get(id) ?? t("It is gone.");
+      return this.#last.get(id) ?? t("No longer available.");
     }
     const carrier = masters.find((master) => master.id === session?.masterId);
     const text = reportText(

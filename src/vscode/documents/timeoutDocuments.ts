@@ -34,7 +34,7 @@ export class TimeoutDocuments implements vscode.TextDocumentContentProvider, Dis
   }
 
   provideTextDocumentContent({ query }: vscode.Uri): string {
-    return this.#texts.get(query) ?? t("This is gone: run Explain Timeouts again.");
+    return this.#texts.get(query) ?? t("This is no longer available. Run Explain Timeouts again.");
   }
 
   dispose(): void {

@@ -20,7 +20,7 @@ export function hostKeyDialog(
     knownTypes.length === 0
       ? t("Its key is not in your known_hosts file.")
       : t(
-          "Your known_hosts file has another key of this host ({0}), but not this one. A server may have several; so would a server that only pretends to be it.",
+          "Your known_hosts file has another key for this host ({0}), but not this one. Servers can have several keys, but this could also be an impostor.",
           knownTypes.map((type) => printable(type)).join(", "),
         );
   return {
@@ -31,7 +31,7 @@ export function hostKeyDialog(
       known,
       `${printable(presented.type)}\n${printable(presented.fingerprint)}`,
       t(
-        "Compare the fingerprint with the one that the server's owner gave you. If you accept it, the key is saved and you will not be asked again.",
+        "Compare the fingerprint with the one from the server's owner. If you accept the key, it is saved and you will not be asked again.",
       ),
     ].join("\n\n"),
   };

@@ -28,7 +28,7 @@ export function rememberedSecrets(
     return {
       name,
       label: printable(what === "passphrase" ? shortPath(of, home) : of),
-      description: stored.includes(name) ? what : t("{0}, kept until the window closes", what),
+      description: stored.includes(name) ? what : t("{0}, saved until the window closes", what),
     };
   });
 }

@@ -46,7 +46,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
         ...(attempt > 1
           ? {
               complaint: t(
-                "Refused. Attempt {0}: password for {1}",
+                "Wrong password (attempt {0}). Password for {1}",
                 attempt,
                 printable(destinationText(target)),
               ),
@@ -72,7 +72,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
         ...(attempt > 1
           ? {
               complaint: t(
-                "That does not open it. Attempt {0}: passphrase for the key {1}",
+                "Wrong passphrase (attempt {0}). Passphrase for the key {1}",
                 attempt,
                 printable(shortPath(keyFile, this.#home)),
               ),
@@ -159,12 +159,12 @@ function showInputBox(question: Question, signal: AbortSignal): Promise<PromptAn
     const render = (): void => {
       if (question.rememberable) {
         input.placeholder = remember
-          ? t("Will be kept in the system's keychain")
-          : t("Will not be kept. The key button above keeps it.");
+          ? t("Will be saved in the system's keychain")
+          : t("Not saved. Click the key icon to save it.");
         input.buttons = [
           remember
-            ? { iconPath: new vscode.ThemeIcon("pass-filled"), tooltip: t("Don't keep it") }
-            : { iconPath: new vscode.ThemeIcon("key"), tooltip: t("Keep it in the system's keychain") },
+            ? { iconPath: new vscode.ThemeIcon("pass-filled"), tooltip: t("Don't save") }
+            : { iconPath: new vscode.ThemeIcon("key"), tooltip: t("Save in the system's keychain") },
         ];
       }
     };

@@ -12,7 +12,7 @@ import type { ItemPresentation } from "./livePresentation.ts";
 /** The fold. */
 export function presentHistory(history: readonly SessionSnapshot[]): ItemPresentation {
   const bad = history.filter(({ outcome }) => outcome !== undefined && !endedWell(outcome)).length;
-  const description = [String(history.length), ...(bad === 0 ? [] : [t("{0} went wrong", bad)])].join(" · ");
+  const description = [String(history.length), ...(bad === 0 ? [] : [t("{0} failed", bad)])].join(" · ");
   return {
     label: t("Ended"),
     description,
@@ -47,7 +47,7 @@ export function presentEnded(session: SessionSnapshot, now: number, home: string
         [t("Ended"), literal(text)],
         [t("Reason"), failureText(session, home)],
         [t("When"), `${shortDuration(now - state.since)} ago`],
-        [t("Lasted"), shortDuration(state.since - session.since)],
+        [t("Duration"), shortDuration(state.since - session.since)],
         [t("Traffic"), `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
       ]),
     ].join("\n\n"),

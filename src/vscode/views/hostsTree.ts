@@ -101,7 +101,7 @@ export class HostsTree implements vscode.TreeDataProvider<HostNode>, Disposable 
       case "host":
         return this.#hostItem(element, element.entry.alias, this.#presentHost(element.entry));
       case "recentHost":
-        return this.#hostItem(element, t("typed {0}", element.spec), this.#presentTyped(element.spec));
+        return this.#hostItem(element, `typed ${element.spec}`, this.#presentTyped(element.spec));
       case "recentHosts":
         return recentItem();
     }

@@ -62,7 +62,7 @@ export function masterEndText(reason: MasterEndReason): string {
     case "killed":
       return "killed";
     case "unresponsive":
-      return t("the server stopped answering");
+      return t("the server stopped responding");
     case "closed-by-server":
       return t("closed by the server");
     case "connection-lost":
@@ -90,10 +90,12 @@ export function masterStateText(state: MasterSnapshot["state"], now: number): st
     case "ready":
       return "ready";
     case "lingering":
-      return state.until === undefined ? t("idle, stays") : t("idle, {0} left", timeLeft(state.until - now));
+      return state.until === undefined
+        ? t("idle, stays open")
+        : t("idle, {0} left", timeLeft(state.until - now));
     case "suspect":
       return t(
-        "ends in {0}, no answer {1}/{2}",
+        "closing in {0}, no reply ({1} of {2})",
         countdown(state.deadAt - now),
         state.unanswered,
         state.countMax,
@@ -121,7 +123,7 @@ function reconnectText(state: ReconnectingState, now: number): string {
 
 function waitsForPerson({ error }: ReconnectingState): string {
   return error !== undefined && failureClass(error) === "needs-person"
-    ? t("needs you to log in")
+    ? t("requires you to log in")
     : t("disconnected, reconnect manually");
 }
 
@@ -240,9 +242,11 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
   ]);
   const notes = [
     master.probesIgnored
-      ? t("This server does not answer keepalive probes; silence alone does not end it.")
+      ? t("This server does not reply to keepalive requests; missing replies do not end the connection.")
       : undefined,
-    master.overflow ? t("A further connection, because the first one takes no more sessions.") : undefined,
+    master.overflow
+      ? t("An additional connection, because the first one accepts no more sessions.")
+      : undefined,
     "error" in state && state.error !== undefined && state.kind !== "reconnecting"
       ? literal(state.error.message)
       : undefined,
@@ -322,7 +326,7 @@ export function presentSession(
           endedInput(session) ? t("EOF sent") : undefined,
           limitRowText(limits, now),
           age(now - session.since),
-          quiet === undefined ? undefined : t("quiet {0}", quiet),
+          quiet === undefined ? undefined : t("idle {0}", quiet),
         ])
       : [text];
   // Several aliases can lead to one destination; the one that was used says what was meant.
@@ -351,7 +355,7 @@ export function presentSession(
         [t("Host"), literal(session.spec)],
         [t("Kind"), session.kind],
         [t("State"), literal(text)],
-        [t("Input"), endedInput(session) ? t("EOF sent: the program gets no more") : undefined],
+        [t("Input"), endedInput(session) ? t("EOF sent: the program gets no more input") : undefined],
         [t("Since"), `${clockTime(session.since)} (${shortDuration(now - session.since)})`],
         [t("Last activity"), `${shortDuration(idle)} ago`],
         [t("Traffic"), `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],

@@ -26,10 +26,10 @@ const kindIcons: Record<RemoteSessionKind, string> = {
 const kindWords = (): Record<RemoteSessionKind, string> => ({
   terminal: t("a terminal over SSH"),
   command: "a command over SSH, without a terminal",
-  connection: t("an SSH connection that carries no session now"),
-  authenticating: t("somebody who is logging in"),
+  connection: t("an SSH connection without a session"),
+  authenticating: t("a login in progress"),
   orphan: t("an SSH server process whose session is gone"),
-  login: t("a login that is on no SSH connection"),
+  login: t("a login without an SSH connection"),
 });
 
 const warningColor = "list.warningForeground";
@@ -54,16 +54,16 @@ export function presentFold(
   const description = parts.join(" · ");
   const notes =
     snapshot === undefined
-      ? [t("Who is logged in there, and what hangs. It is read while this is open.")]
+      ? [t("Logins on the server, and which ones are hung. They are read while this is expanded.")]
       : [
           t(
-            "{0} on {1}, as the server itself sees them{2}.",
+            "{0} on {1}, as reported by the server{2}.",
             plural(sessions.length, "{0} login or SSH session", "{0} logins and SSH sessions"),
             literal(snapshot.system),
             hung === 0 ? "" : t("; {0} of them {1}", hung, hung === 1 ? "hangs" : "hang"),
           ),
           t(
-            "Read at {0}{1}. It is read again while this is open and the connection is in use.",
+            "Read at {0}{1}. Updated while this is expanded and the connection is in use.",
             timeOfDay(snapshot.takenAt),
             snapshot.sudo === "used" ? t(" with `sudo -n`") : "",
           ),
@@ -88,19 +88,19 @@ export function inShownOrder(sessions: readonly RemoteSession[]): readonly Remot
 function shortReason(reason: HungReason): string {
   switch (reason.kind) {
     case "idle":
-      return t("idle for {0}", wholeMinutes(reason.idleSeconds));
+      return t("idle {0}", wholeMinutes(reason.idleSeconds));
     case "orphan":
-      return t("left over by sshd");
+      return t("left over from sshd");
     case "no-connection":
       return t("connection gone");
     case "peer-closed":
       return t("client has closed");
     case "unanswered":
-      return t("client does not answer");
+      return t("client does not reply");
     case "stopped":
       return "stopped";
     case "stale-record":
-      return t("nothing left of it");
+      return t("no processes left");
   }
 }
 
@@ -123,7 +123,7 @@ function whatRuns(session: RemoteSession): string | undefined {
   }
   switch (session.kind) {
     case "connection":
-      return t("no session on it");
+      return t("no session");
     case "authenticating":
       return t("logging in");
     case "orphan":
@@ -176,7 +176,7 @@ function remoteHover(session: RemoteSession): string {
       ? []
       : [
           t(
-            "$(warning) **It hangs:** {0}.",
+            "$(warning) **Looks hung:** {0}.",
             hung.map((reason) => literal(describeHungReason(reason))).join("; "),
           ),
         ];
@@ -187,17 +187,17 @@ function remoteHover(session: RemoteSession): string {
   ];
   const whose =
     ours === "carrier"
-      ? [t("It is on the connection that this view is read over.")]
+      ? [t("It is on the connection that reads this view.")]
       : ours === "ours"
-        ? [t("It is on another connection of ours.")]
+        ? [t("It is on another of your connections.")]
         : [];
   const untouchable =
     session.targets.length > 0
       ? []
       : [
           ours === "carrier"
-            ? t("It can't be killed from here: Disconnect ends it.")
-            : t("No process of it is left that could be killed."),
+            ? t("It can't be killed from here. Use Disconnect to end it.")
+            : t("It has no process left to kill."),
         ];
   return [
     `$(${kindIcons[session.kind]}) **${literal(remoteName(session))}**`,
@@ -221,36 +221,36 @@ const noteTexts = (): Record<
   Exclude<RemoteNote, "failed">,
   { readonly label: string; readonly hover: string; readonly icon: string }
 > => ({
-  reading: { label: t("Reading…"), hover: t("The server is asked for its logins."), icon: "loading~spin" },
-  empty: { label: t("Nobody is logged in"), hover: t("The server lists no login."), icon: "info" },
+  reading: { label: t("Reading…"), hover: t("Reading the logins from the server."), icon: "loading~spin" },
+  empty: { label: t("No logins"), hover: t("The server lists no logins."), icon: "info" },
   sudo: {
-    label: t("sudo -n does not work there"),
+    label: t("sudo -n does not work on the server"),
     hover: t(
-      "`sudo` is allowed for this host in `sshSessions.hosts`, but `sudo -n true` fails on the server: it would ask for a password, or is not there.",
+      "`sudo` is allowed for this host in `sshSessions.hosts`, but `sudo -n true` fails on the server: it is not installed or requires a password.",
     ),
     icon: "lock",
   },
   processes: {
-    label: t("Processes can't be seen"),
-    hover: t("The server has no `ps` that tells when a process began: nothing can be judged or killed."),
+    label: t("Processes are not visible"),
+    hover: t("The server has no `ps` that shows start times, so hung logins can't be found or killed."),
     icon: "info",
   },
   "other-users": {
-    label: t("Only your own processes can be seen"),
+    label: t("Only your own processes are visible"),
     hover: t(
-      "The server hides the processes of other users (`hidepid`, a jail): their logins are not judged. `sudo` in `sshSessions.hosts` may help.",
+      "The server hides other users' processes (`hidepid`, a jail), so their logins are not checked. `sudo` in `sshSessions.hosts` may help.",
     ),
     icon: "lock",
   },
   logins: {
-    label: t("No who, no w"),
-    hover: t("The server has neither `who` nor `w`: logins without an SSH connection are not listed."),
+    label: t("Neither who nor w"),
+    hover: t("The server has neither `who` nor `w`, so logins without an SSH connection are not listed."),
     icon: "info",
   },
   sockets: {
-    label: t("Connections can't be seen"),
+    label: t("Connections are not visible"),
     hover: t(
-      "The server has no `ss`, `netstat` or the like: a session whose client is gone can't be told from one that waits.",
+      "The server has no `ss`, `netstat` or similar, so sessions without a client can't be distinguished from idle ones.",
     ),
     icon: "info",
   },
@@ -293,16 +293,16 @@ function failureText(failure: Error | undefined): { readonly label: string; read
   if (RemoteViewError.is(failure)) {
     switch (failure.reason) {
       case "no-shell":
-        return { label: t("No POSIX shell there"), hover: t("Nothing can be read. {0}", said) };
+        return { label: t("No POSIX shell on the server"), hover: t("The logins can't be read. {0}", said) };
       case "incomplete":
-        return { label: t("The reading broke off"), hover: t("It is tried again. {0}", said) };
+        return { label: t("The output was incomplete"), hover: t("It will be read again. {0}", said) };
       case "too-much":
-        return { label: t("Too much to read"), hover: said };
+        return { label: t("Too much output"), hover: said };
       case "not-connected":
         return { label: t("Not connected"), hover: said };
     }
   }
-  return { label: t("It could not be read"), hover: t("It is tried again. {0}", said) };
+  return { label: t("The logins could not be read"), hover: t("It will be read again. {0}", said) };
 }
 
 export function timeOfDay(milliseconds: number): string {

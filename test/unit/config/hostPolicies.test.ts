@@ -141,7 +141,7 @@ describe("keepalive and linger", () => {
     expect(policies.linger(fromFile).seconds).toBe(9);
   });
 
-  test("-1 and ControlPersist yes stay, 0 leaves at once", () => {
+  test("-1 and ControlPersist yes stay, 0 closes at once", () => {
     settings.layers = { user: { linger: -1 } };
     expect(policies.linger(testHostConfig()).seconds).toBe(Number.POSITIVE_INFINITY);
     settings.layers = { user: { linger: 0 } };

@@ -143,10 +143,10 @@ describe("a connection counts as gone", () => {
 
 it("each reason is said in words, without remote text", () => {
   expect(describeHungReason({ kind: "idle", idleSeconds: 7201, limitSeconds: 1800 })).toBe(
-    "no input or output for 2 h and everything in it sleeps (limit 30 min)",
+    "no input or output for 2 h, and all its processes sleep (limit 30 min)",
   );
   expect(describeHungReason({ kind: "stopped", pid: 7, program: "\u001b[31mrm" })).toBe(
-    "process 7, which leads or carries it, is stopped (state T)",
+    "process 7, which leads or carries the session, is stopped (state T)",
   );
   expect(describeHungReason({ kind: "peer-closed", socketState: "CLOSE-WAIT" })).toContain("CLOSE-WAIT");
 });

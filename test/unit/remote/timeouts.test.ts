@@ -135,7 +135,7 @@ describe("sshd's configuration", () => {
     const server = read(["file /etc/ssh/sshd_config"], ["unreadable /etc/ssh/sshd_config"]);
     expect(server.basis).toBe("none");
     expect(server.clientAliveInterval).toEqual({ value: 0, source: "OpenSSH's default" });
-    expect(timeoutDocument(server, ours)).toContain("`/etc/ssh/sshd_config` can't be read by this user.");
+    expect(timeoutDocument(server, ours)).toContain("This user can't read `/etc/ssh/sshd_config`.");
   });
 });
 
@@ -242,18 +242,18 @@ describe("the document", () => {
       [
         "An idle terminal at its prompt",
         "",
-        "**The login shell ends itself, and with it the session after 10 min, if that line is reached.**",
+        "**The login shell ends itself and the session after 10 min, if that line applies.**",
         "",
-        "- Because of: `TMOUT=600` (`/etc/profile.d/timeout.sh:2`)",
-        "- What prevents it: `unset TMOUT` in your own start file (not possible where it is read-only)",
-        "- Otherwise sshd would after 15 min: `ChannelTimeout session:*=900s` (`sshd -T`)",
+        "- Reason: `TMOUT=600` (`/etc/profile.d/timeout.sh:2`)",
+        "- To prevent it: `unset TMOUT` in your own startup file (not possible if it is read-only)",
+        "- Otherwise: sshd after 15 min, `ChannelTimeout session:*=900s` (`sshd -T`)",
         "",
       ].join("\n"),
     );
     expect(text).toContain("**The server's kernel ends the whole connection after 2 h 11 min.**");
     expect(text).toContain("**SSH Sessions ends the whole connection after 2 min.**");
-    expect(text).toContain("Something is sent at least every 30 s");
-    expect(text).toContain("forgets a silent connection after 5 days");
+    expect(text).toContain("Data is sent at least every 30 s");
+    expect(text).toContain("drops a silent connection after 5 days");
     expect(text).toContain("| `ServerAliveInterval` | `30 s` | `default` |");
   });
 
@@ -268,8 +268,8 @@ describe("the document", () => {
       serverAliveInterval: { value: 0, source: "user setting" },
       linger: { value: Number.POSITIVE_INFINITY, source: "user setting" },
     });
-    expect(text.match(/\*\*Nobody ends it/g)).toHaveLength(4);
-    expect(text).toContain("**We don't notice.**");
+    expect(text.match(/\*\*Nothing ends it/g)).toHaveLength(4);
+    expect(text).toContain("**SSH Sessions does not notice.**");
     expect(text).toContain("Neither side sends anything");
   });
 

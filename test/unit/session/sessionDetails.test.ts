@@ -57,8 +57,8 @@ it("the report names channel, requests, ends and connection", async () => {
   expect(report).toMatch(/Our window left +2048 bytes \(2\.0 KiB\)/);
   expect(report).toMatch(/EOF +ours sent, the server's not received/);
   expect(report).toMatch(/pty-req +accepted: xterm 80x24/);
-  expect(report).toMatch(/env +sent, no answer asked: LANG/);
-  expect(report).toMatch(/shell +sent, not answered$/m);
+  expect(report).toMatch(/env +sent, no reply requested: LANG/);
+  expect(report).toMatch(/shell +sent, no reply yet$/m);
   expect(report).toMatch(/Destination +alice@server\.example\.org:22/);
   expect(report).toContain("(1 m 5 s ago)");
 });

@@ -112,7 +112,7 @@ describe("masters and sessions", () => {
   it.each([
     [0, 0],
     [Number.POSITIVE_INFINITY, 1],
-  ])("with a linger of %d leaves at once, or never", async (linger, left) => {
+  ])("with a linger of %d closes at once, or never", async (linger, left) => {
     const { clock, engine, manager, settings } = fakeStack();
     settings.linger = linger;
     await manager.open({ host: "web1", ...shell });

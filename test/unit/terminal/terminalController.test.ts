@@ -131,7 +131,7 @@ describe("opening", () => {
     const tab = new Tab();
     tab.openings.push(() => Promise.reject(new ConnectError("refused", "refused")));
     await tab.open();
-    expect(await tab.text()).toBe("[failed: refused]\nPress Enter to close, R to open again.");
+    expect(await tab.text()).toBe("[failed: refused]\nPress Enter to close, R to reopen.");
     tab.type("r");
     await settle();
     tab.session.send("$ ");
@@ -151,7 +151,7 @@ describe("opening", () => {
     tab.openings.push(() => Promise.reject(new Error("changed")));
     await tab.open();
     expect(await tab.text()).toBe(
-      "KEY CHANGED\nsee known_hosts:3\n[not trusted]\nPress Enter to close, R to open again.",
+      "KEY CHANGED\nsee known_hosts:3\n[not trusted]\nPress Enter to close, R to reopen.",
     );
     tab.type("r");
     await settle();
@@ -215,7 +215,7 @@ describe("ending", () => {
       "$ vim\r\n\u001b[?1049h\u001b[?1000h\u001b[?25l\u001b[?1h\u001b=\u001b[31mediting\u001b]0;unfinished",
     );
     tab.session.end(lost);
-    expect(await tab.text()).toBe("$ vim\n\n[web1: lost]\nPress Enter to close, R to open again.");
+    expect(await tab.text()).toBe("$ vim\n\n[web1: lost]\nPress Enter to close, R to reopen.");
     expect(tab.screen.terminal.modes).toMatchObject({
       mouseTrackingMode: "none",
       applicationCursorKeysMode: false,
@@ -287,7 +287,7 @@ describe("escapes", () => {
       "connected somewhere",
       "~B",
       "can't rekey",
-      "no command line, also under EnableEscapeCommandline yes",
+      "no command line, even with EnableEscapeCommandline yes",
       "~&",
       "~^Z",
       "~v [log level: debug]",
@@ -392,7 +392,7 @@ describe("after EOF", () => {
   test("a line says so, keys are refused visibly, and escapes go on working", async () => {
     const tab = await new Tab().open();
     tab.session.eof();
-    expect(await tab.text()).toMatch(/^── EOF sent: the program gets no more input from here ──$/);
+    expect(await tab.text()).toMatch(/^── EOF sent: the program gets no more input ──$/);
     tab.type("ls");
     expect(tab.session.input).toBe("");
     expect((await tab.text()).match(/EOF was sent: keys no longer reach the program\./g)).toHaveLength(1);
@@ -425,7 +425,9 @@ describe("reconnecting in the same tab", () => {
 
   test("auto: after a countdown, with a line at the gap; scrollback stays", async () => {
     const tab = await loseIt("auto");
-    expect(await tab.text()).toBe("work\n── web1: lost ──\nReconnecting in 1 s. Enter: now, Esc: stop.");
+    expect(await tab.text()).toBe(
+      "work\n── web1: lost ──\nReconnecting in 1 s. Enter: reconnect now, Esc: stop.",
+    );
     await tab.clock.advance(1000);
     expect(tab.attempts).toHaveLength(2);
     expect(tab.attempts[1]?.login).toBe("unattended");
@@ -445,7 +447,7 @@ describe("reconnecting in the same tab", () => {
     tab.session.end(outcome);
     await settle();
     expect(tab.controller.state.kind).toBe("ended");
-    expect(await tab.text()).toMatch(/Press Enter to close, R to open again\.$/);
+    expect(await tab.text()).toMatch(/Press Enter to close, R to reopen\.$/);
     tab.session.turnOutLost();
     await settle();
     expect(await tab.text()).toMatch(/web1: lost ──\nReconnecting in 1 s\./);
@@ -528,7 +530,7 @@ describe("reconnecting in the same tab", () => {
       const { first, end } = await failWhileAnotherTries();
       expect(first.controller.state).toEqual({ kind: "waiting", until: undefined });
       expect(await first.text()).toMatch(
-        /failed: permission denied\nWaiting for the other terminals to reconnect\. Enter: now, Esc: stop\.$/,
+        /failed: permission denied\nWaiting for the other terminals to reconnect\. Enter: reconnect now, Esc: stop\.$/,
       );
       end.fail(new ConnectError("refused", "away"));
       expect(await first.text()).toMatch(
@@ -650,7 +652,7 @@ describe("reconnecting in the same tab", () => {
     stopped.type("\u001b");
     await stopped.clock.advance(100_000);
     expect(stopped.attempts).toHaveLength(1);
-    expect(await stopped.text()).toMatch(/\[web1: lost\]\nPress Enter to close, R to open again\.$/);
+    expect(await stopped.text()).toMatch(/\[web1: lost\]\nPress Enter to close, R to reopen\.$/);
     expect(stopped.clock.pendingTimers).toBe(0);
   });
 
@@ -722,7 +724,9 @@ describe("reconnecting in the same tab", () => {
     test("does not run in the fresh login shell, and a line says so", async () => {
       const tab = await typeMeanwhile(false);
       expect(tab.session.input).toBe("");
-      expect(await tab.text()).toMatch(/── reconnected after 1 s; 9 characters typed meanwhile not sent ──$/);
+      expect(await tab.text()).toMatch(
+        /── reconnected after 1 s; 9 characters typed in the meantime not sent ──$/,
+      );
       tab.type("x");
       expect(tab.session.input).toBe("x");
     });
@@ -730,7 +734,7 @@ describe("reconnecting in the same tab", () => {
     test("reaches the same shell where it outlives the connection", async () => {
       const tab = await typeMeanwhile(true);
       expect(tab.session.input).toBe("rm *\r");
-      expect(await tab.text()).toMatch(/4 characters typed meanwhile not sent ──$/);
+      expect(await tab.text()).toMatch(/4 characters typed in the meantime not sent ──$/);
     });
 
     test("is said once, not after the next outage", async () => {
@@ -747,7 +751,7 @@ describe("reconnecting in the same tab", () => {
       Promise.reject(new AuthError("nothing-to-try", "no", { tried: [], methodsLeft: [] })),
     );
     await tab.clock.advance(1000);
-    expect(await tab.text()).toMatch(/The login needs you: press Enter to reconnect, Esc to cancel\.$/);
+    expect(await tab.text()).toMatch(/The login requires input: press Enter to reconnect, Esc to cancel\.$/);
   });
 
   test("what is typed during an attempt that fails is not sent by a later one", async () => {

@@ -12,7 +12,7 @@ const keyword = (name: Keyword, isSystemWide = false): ConfigWarning => ({
 describe("what is said about ssh_config that is not honoured", () => {
   it("names the keyword, the line and what helps", () => {
     expect(configWarningText(keyword("bindinterface"), home)).toBe(
-      "BindInterface is not honoured (~/.ssh/config line 4). An interface can't be bound to: name its address with BindAddress.",
+      "BindInterface is not honoured (~/.ssh/config line 4). A connection can't be bound to an interface: use its address in BindAddress.",
     );
   });
 
@@ -31,12 +31,12 @@ describe("what is said about ssh_config that is not honoured", () => {
     expect(configWarningText({ kind: "canonicalize" }, home)).toContain("CanonicalizeHostname");
     expect(
       configWarningText({ kind: "file-left-out", file: "/e\u001b[1m", why: "it can't be read" }, home),
-    ).toBe("/e\\u{1b}[1m is left out: it can't be read.");
+    ).toBe("/e\\u{1b}[1m is ignored: it can't be read.");
   });
 
   it("is one line at a connection, about a person's own files only", () => {
     expect(configNotice([keyword("bindinterface"), keyword("forwardx11"), keyword("tunnel", true)])).toBe(
-      "Not honoured from your ssh_config: BindInterface, ForwardX11. The command Explain Host says why, and what helps.",
+      "Not honoured from your ssh_config: BindInterface, ForwardX11. Run Explain Host for the reasons and alternatives.",
     );
     expect(configNotice([keyword("gssapiauthentication", true)])).toBeUndefined();
     expect(configNotice([])).toBeUndefined();

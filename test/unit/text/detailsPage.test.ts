@@ -33,7 +33,7 @@ describe("the page of details of a session", () => {
       clock.now(),
     );
     expect(page.timeline.map(({ offset, label, detail, tone }) => [offset, label, detail, tone])).toEqual([
-      ["+0 ms", "Session asked for", "", "off"],
+      ["+0 ms", "Session requested", "", "off"],
       ["+20 ms", "Channel opened", "The server confirmed it.", "good"],
       ["+22 ms", "Request pty-req", "accepted: xterm 80x24", "good"],
       ["+23 ms", "Request shell", "refused", "warning"],
@@ -61,7 +61,7 @@ describe("the page of details of a session", () => {
       clock.now(),
     );
     expect(page.timeline.slice(1).map(({ label, detail }) => [label, detail])).toEqual([
-      ["Request window-change, 3 times", "sent, no answer asked: 82x24"],
+      ["Request window-change, 3 times", "sent, no reply requested: 82x24"],
     ]);
     expect(page.plots.map(({ id }) => id)).toEqual(["throughput", "window"]);
   });

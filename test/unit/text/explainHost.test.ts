@@ -114,7 +114,7 @@ describe("the document that explains a host", () => {
     for (const words of [
       "Directly, without a jump host.",
       "No key is tried: PubkeyAuthentication is off.",
-      "Nothing that the files ask for is left undone.",
+      "Everything in the files is honoured.",
       "Methods                        none",
       "Agent                          none",
     ]) {

@@ -23,7 +23,7 @@ describe("the warning of a host key that is not to be trusted", () => {
       expect(first).toContain(headline);
       const text = rest.join("\n");
       expect(text).toContain("[10.0.0.5]:2222 shows: ssh-ed25519 SHA256:abc");
-      expect(text).toContain(": /home/a/.ssh/known_hosts:9");
+      expect(text).toContain(" /home/a/.ssh/known_hosts:9");
       expect(text).toContain("Ask the server's owner");
     },
   );

@@ -31,6 +31,6 @@ describe("a tab whose session has ended", () => {
   it("names the exit code of a command, and the keys", () => {
     expect(describeEnding("web1", { kind: "exited", code: 3 }, "command").text).toBe("web1: exit code 3");
     expect(terminalPhrases("command").afterEnd()).toBe("Press Enter to close, R to run the command again.");
-    expect(terminalPhrases("shell").afterEnd()).toBe("Press Enter to close, R to open again.");
+    expect(terminalPhrases("shell").afterEnd()).toBe("Press Enter to close, R to reopen.");
   });
 });

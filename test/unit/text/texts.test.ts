@@ -221,9 +221,9 @@ describe("titles of terminals", () => {
 describe("reconnecting now", () => {
   it.each([
     ["reconnecting", undefined],
-    ["answers", '"web1" answers again: its sessions go on.'],
-    ["ended", 'The connection to "web1" has ended in the meantime.'],
-    ["no-answer", '"web1" still does not answer: the connection was given up.'],
+    ["answers", '"web1" is responding again. Its sessions continue.'],
+    ["ended", 'The connection to "web1" has already ended.'],
+    ["no-answer", '"web1" did not respond. The connection was closed.'],
   ] as const)("says of %s: %s", (result, text) => expect(reconnectNowTold(result, "web1")?.text).toBe(text));
 
   it("makes no link and no icon of what the host is called", () =>

@@ -286,7 +286,7 @@ describe("what a person is told", () => {
 
   it("says which of two jump hosts failed", () => {
     const [, nested] = variants.find(([name]) => name === "jump host behind a jump host") ?? [];
-    expect(userMessage(nested, "web1", home)?.text).toContain('"outer" did not reach bastion:22');
+    expect(userMessage(nested, "web1", home)?.text).toContain('"outer" could not reach bastion:22');
   });
 
   it("proposes only an algorithm that ssh_config can allow", () => {
@@ -295,7 +295,7 @@ describe("what a person is told", () => {
       .map(([, error]) => userMessage(error, "web1", home)?.text ?? "");
     expect(texts[0]).toContain('"HostKeyAlgorithms +ssh-rsa"');
     expect(texts[1]).not.toContain("+");
-    expect(texts[1]).toContain("no setting changes that");
+    expect(texts[1]).toContain("no setting can change that");
   });
 
   it("makes no link of a server's words: a click on one would run a command", () => {

@@ -216,7 +216,7 @@ describe("sessions on one host", () => {
       const state = api.masters().find((master) => master.id === id)?.state;
       // Its terminal may already wait for the next one.
       assert.equal(state !== undefined && "reason" in state && state.reason, "unresponsive");
-      assert.match(String((await endedSessions())[0]), /^one .*stopped answering/);
+      assert.match(String((await endedSessions())[0]), /^one .*stopped responding/);
     } finally {
       host.thaw();
       await setSetting("hosts", undefined);

@@ -88,6 +88,6 @@ describe("a terminal that can't be opened", () => {
     for (const socket of held) {
       socket.destroy();
     }
-    await notifications.waitFor("the server hung up before the login");
+    await notifications.waitFor("the server closed the connection before the login");
   });
 });

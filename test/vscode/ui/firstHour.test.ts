@@ -63,7 +63,7 @@ describe("the first hour", () => {
     await workbench.dialogs.press("Cancel");
     assert.deepEqual(await sessions(), ["envlab", "envlab (2)"]);
     await live.inlineAction("envlab", "Disconnect");
-    await workbench.dialogs.press("Disconnect, and Don't Ask Again");
+    await workbench.dialogs.press("Disconnect, Don't Ask Again");
     await live.waitForNoRow("envlab");
     await workbench.tree("Hosts").click("envlab");
     await live.waitForRow("envlab", ({ level }) => level === 2);

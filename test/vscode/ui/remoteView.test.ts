@@ -65,7 +65,10 @@ describe("the server's own view in the workbench", () => {
     await live.click("On the server");
     const hung = await live.waitForRow(label);
     assert.match(hung.description, /^stopped · sleep 1000 .*from 127\.0\.0\.1/);
-    assert.match(await live.hoverText(label), /It hangs: process \d+, which leads or carries it, is stopped/);
+    assert.match(
+      await live.hoverText(label),
+      /Looks hung: process \d+, which leads or carries the session, is stopped/,
+    );
     await live.waitForRow("On the server", (row) => /^\d+ hung · \d+ sessions?$/.test(row.description));
     // What looks is no session: not in the tree, not in the status bar.
     assert.equal((await live.rows()).filter(({ label: row }) => row === "web1").length, 2);
@@ -85,7 +88,7 @@ describe("the server's own view in the workbench", () => {
     const question = await workbench.dialogs.text();
     assert.match(question, new RegExp(`Kill ${label} on web1\\?`));
     assert.match(question, /Runs: sleep 1000/);
-    assert.match(question, /It hangs: process \d+/);
+    assert.match(question, /Looks hung: process \d+/);
     await workbench.dialogs.press("Kill");
     await until(() => !lives(pid), "the login ended");
     await live.waitForNoRow(label);

@@ -9,7 +9,7 @@ it("lists what is stored and what only this window knows, each once", () => {
     {
       name: "passphrase:C:\\keys\\id",
       label: "C:\\keys\\id",
-      description: "passphrase, kept until the window closes",
+      description: "passphrase, saved until the window closes",
     },
     { name: "password:me@[::1]:22", label: "me@[::1]:22", description: "password" },
   ]);

@@ -31,7 +31,7 @@ it.each([
   [{ kind: "exited", code: 0 }, "exit code 0 · 1 m ago", "pass"],
   [{ kind: "exited", code: 2 }, "exit code 2 · 1 m ago", "warning"],
   [{ kind: "killed", exit: {} }, "killed · 1 m ago", "pass"],
-  [{ kind: "lost", reason: "unresponsive" }, "lost: the server stopped answering · 1 m ago", "warning"],
+  [{ kind: "lost", reason: "unresponsive" }, "lost: the server stopped responding · 1 m ago", "warning"],
   [
     { kind: "limit", limit: "time", seconds: 300, exit: {} },
     "time limit of 5 m reached · 1 m ago",
@@ -58,7 +58,7 @@ it("an open that failed says why, in the row and with the remedy in the hover", 
 
 it("the fold counts those that did not end as wished", () => {
   const history = [ended({ kind: "exited", code: 0 }), ended({ kind: "exited", code: 1 })];
-  expect(presentHistory(history).description).toBe("2 · 1 went wrong");
+  expect(presentHistory(history).description).toBe("2 · 1 failed");
 });
 
 it("an end reads the same all through the minute after it", () => {

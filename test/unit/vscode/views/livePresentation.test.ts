@@ -40,10 +40,10 @@ describe("a master in the tree", () => {
       "vm-outline",
       "master live",
     ],
-    [{ kind: "lingering", since: start, until: undefined }, "idle, stays", "vm-outline", "master live"],
+    [{ kind: "lingering", since: start, until: undefined }, "idle, stays open", "vm-outline", "master live"],
     [
       { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later + 9_500 },
-      "ends in 0:10, no answer 2/3",
+      "closing in 0:10, no reply (2 of 3)",
       "warning",
       "master live silent",
     ],
@@ -55,7 +55,7 @@ describe("a master in the tree", () => {
     ],
     [
       { kind: "lost", since: start, reason: "unresponsive" },
-      "the server stopped answering",
+      "the server stopped responding",
       "debug-disconnect",
       "master ended",
     ],
@@ -87,7 +87,7 @@ describe("a master in the tree", () => {
     expect(shown.icon.id).toBe(icon);
     expect(shown.contextValue).toBe("master reconnecting");
     expect(shown.accessibleLabel).toBe(`web1, ${text}, 2 terminals wait, alice@10.0.0.5`);
-    expect(shown.hover).toContain("| Lost | the server stopped answering |");
+    expect(shown.hover).toContain("| Lost | the server stopped responding |");
     expect(shown.hover).toMatch(/\| Last attempt \| .*refused.* \|/);
     expect(presentSession(waiting, master, later, home)).toMatchObject({
       description: "waits",
@@ -109,7 +109,10 @@ describe("a master in the tree", () => {
 
   it.each<[MasterState, RegExp]>([
     [{ kind: "lingering", since: start, until: later + 5_400_000 }, /^idle, 1 h 30 m left/],
-    [{ kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later + 9_500 }, /^ends in 0:10/],
+    [
+      { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later + 9_500 },
+      /^closing in 0:10/,
+    ],
     [{ kind: "hung", since: start, silentSince: later - 3_000_000 }, /^hung, silent 50 m/],
   ])("has the state and what is left of it where a narrow side bar shows it: %o", (state, wanted) => {
     for (const overflow of [false, true]) {
@@ -182,14 +185,14 @@ describe("a master in the tree", () => {
 
   it("tells on hovering the keepalive values and which layer each came from", () => {
     const { hover } = presentMaster(masterSnapshot(), later, home);
-    expect(hover).toContain("| serverAliveInterval | every 15 s of silence: *workspace setting* |");
+    expect(hover).toContain("| serverAliveInterval | every 15 s without data: *workspace setting* |");
     expect(hover).toContain("| serverAliveCountMax | 3: *default* |");
     expect(hover).toContain("| tcpKeepAlive | yes: *\\~\\/\\.ssh\\/config line 12* |");
   });
 
   it.each([
     [600, "10 m"],
-    [0, "leaves at once"],
+    [0, "closes at once"],
     [Number.POSITIVE_INFINITY, "stays"],
   ])("tells on hovering which layer says that it lingers for %d s: %s", (seconds, text) => {
     const linger = { seconds, source: { kind: "hostSetting", pattern: "web1" } } as const;
@@ -241,7 +244,7 @@ describe("a session in the tree", () => {
     expect(
       presentSession(sessionSnapshot({ lastActivity: later - 60_000 }), masterSnapshot(), later, home)
         .description,
-    ).toBe("3 m · quiet 1 m");
+    ).toBe("3 m · idle 1 m");
   });
 
   it("names the alias that it was opened by where that is another than the master's", () => {
@@ -271,7 +274,7 @@ describe("a session in the tree", () => {
       later,
       home,
     );
-    expect(shown.description).toContain("stopped answering");
+    expect(shown.description).toContain("stopped responding");
   });
 
   it("shows its limits with what is left, and where they come from; and that it has none", () => {
@@ -290,7 +293,7 @@ describe("a session in the tree", () => {
       later,
       home,
     );
-    expect(limited.description).toBe("3 m left · 3 m · quiet 3 m");
+    expect(limited.description).toBe("3 m left · 3 m · idle 3 m");
     expect(limited.hover).toContain("| Idle limit | 3 m left of 10 m: *folder setting of api* |");
     expect(limited.hover).toContain("| Time limit | 1 h 57 m left of 2 h: *set for this session* |");
     expect(limited.hover).toContain("| Folder | api |");
@@ -311,9 +314,9 @@ describe("a connection that several hosts share", () => {
 
   it("says what each of them has for itself where they differ", () => {
     const text = hover(use("web1", 600, 15), use("me@web1:2222", 0, 0, "api"));
-    expect(text).toContain("differ in these values");
-    expect(text).toContain("| web1 | every 15 s of silence, 3 times; linger 10 m |");
-    expect(text).toContain("| me\\@web1\\:2222 in api | keepalive off; linger leaves at once |");
+    expect(text).toContain("have different values");
+    expect(text).toContain("| web1 | every 15 s without data, 3 times; linger 10 m |");
+    expect(text).toContain("| me\\@web1\\:2222 in api | keepalive off; linger closes at once |");
   });
 
   it("says nothing where they agree", () => {
@@ -372,7 +375,7 @@ describe("a host that waits for a person", () => {
 
   it("is told apart by what the last attempt met", () => {
     const refused = new AuthError("refused", "no", { tried: [], methodsLeft: [] });
-    expect(masterStateText({ ...state, error: refused }, start)).toBe("needs you to log in");
+    expect(masterStateText({ ...state, error: refused }, start)).toBe("requires you to log in");
     expect(masterStateText(state, start)).toBe("disconnected, reconnect manually");
   });
 });

@@ -57,21 +57,21 @@ describe("a login on the server, in the tree", () => {
     const shown = presentRemoteSession(
       remoteSession({ kind: "connection", tty: undefined, programs: [], ours: "carrier", targets: [] }),
     );
-    expect(shown.description).toBe("ours · no session on it · idle 2 min · from 192.0.2.7");
+    expect(shown.description).toBe("ours · no session · idle 2 min · from 192.0.2.7");
     expect(shown.contextValue).toBe("remoteSession");
     expect(shown.icon.color).toBe("testing.iconPassed");
-    expect(shown.hover).toContain("on the connection that this view is read over");
-    expect(shown.hover).toContain("Disconnect ends it");
+    expect(shown.hover).toContain("on the connection that reads this view");
+    expect(shown.hover).toContain("Use Disconnect to end it");
   });
 
   it.each<[HungReason, string, string]>([
-    [{ kind: "idle", idleSeconds: 2730, limitSeconds: 1800 }, "idle for 45 min", "no input or output"],
-    [{ kind: "orphan" }, "left over by sshd", "waits for a child"],
+    [{ kind: "idle", idleSeconds: 2730, limitSeconds: 1800 }, "idle 45 min", "no input or output"],
+    [{ kind: "orphan" }, "left over from sshd", "waits for a child"],
     [{ kind: "no-connection" }, "connection gone", "its SSH connection is gone"],
     [{ kind: "peer-closed", socketState: "CLOSE-WAIT" }, "client has closed", "CLOSE\\-WAIT"],
-    [{ kind: "unanswered", retransmits: 9 }, "client does not answer", "9 times"],
+    [{ kind: "unanswered", retransmits: 9 }, "client does not reply", "9 times"],
     [stopped, "stopped", "process 42"],
-    [{ kind: "stale-record" }, "nothing left of it", "listed as logged in"],
+    [{ kind: "stale-record" }, "no processes left", "listed as logged in"],
   ])(
     "warns of a hung one first in the row, and says the whole reason in the hover: %o",
     (reason, short, long) => {
@@ -134,7 +134,7 @@ describe("the fold of a server's own view", () => {
     const failure = new RemoteViewError("no-shell", "The server did not run a POSIX shell: %$(x)");
     expect(remoteNotes(snapshot(), failure)).toEqual(["failed"]);
     const row = presentRemoteNote("failed", failure);
-    expect(row.label).toBe("No POSIX shell there");
+    expect(row.label).toBe("No POSIX shell on the server");
     expect(row.hover).toContain("\\$\\(x\\)");
   });
 });
@@ -145,13 +145,15 @@ describe("killing on a server, in words", () => {
     expect(message).toBe("Kill alice pts/3 on web1?");
     expect(detail).toContain("From: 192.0.2.7");
     expect(detail).toContain("Runs: vim notes.txt and 1 more");
-    expect(detail).toContain("It hangs: process 42, which leads or carries it, is stopped (state T).");
+    expect(detail).toContain(
+      "Looks hung: process 42, which leads or carries the session, is stopped (state T).",
+    );
     expect(action).toBe("Kill");
   });
 
   it("warns before one that does not hang, and before one of ours", () => {
-    expect(killQuestion(remoteSession(), "web1").detail).toContain("somebody may be working in it");
-    expect(killQuestion(remoteSession({ ours: "carrier" }), "web1").detail).toContain("one of your own");
+    expect(killQuestion(remoteSession(), "web1").detail).toContain("it may be in use");
+    expect(killQuestion(remoteSession({ ours: "carrier" }), "web1").detail).toContain("your own session");
   });
 
   const told = (outcomes: readonly SessionKillOutcome[], forced = false, sudo = false) =>
@@ -165,15 +167,15 @@ describe("killing on a server, in words", () => {
     );
 
   it.each<[SessionKillOutcome, string]>([
-    ["alive", "alice pts/0 on web1 still lives after HUP and TERM."],
+    ["alive", "alice pts/0 on web1 is still running after HUP and TERM."],
     [
       "denied",
-      "alice pts/0 on web1 belongs to another user, whom you may not signal. Log in as that user or as root, or allow sudo for this host in sshSessions.hosts.",
+      "alice pts/0 on web1 belongs to another user, and you may not signal it. Log in as that user or as root, or allow sudo for this host in sshSessions.hosts.",
     ],
-    ["changed", "alice pts/0 on web1 had ended or changed meanwhile, so nothing was sent."],
-    ["not-hung", "alice pts/0 on web1 came back to life and was left alone."],
+    ["changed", "alice pts/0 on web1 had already ended or changed, so nothing was sent."],
+    ["not-hung", "alice pts/0 on web1 is no longer hung and was left alone."],
     ["own", "alice pts/0 on web1 carries this connection and was left alone."],
-    ["nothing-left", "alice pts/0 on web1 has no process left that could be killed."],
+    ["nothing-left", "alice pts/0 on web1 has no process left to kill."],
   ])("%s", (outcome, text) => {
     expect(told([outcome])).toMatchObject({ severity: "warning", text });
   });
@@ -190,10 +192,10 @@ describe("killing on a server, in words", () => {
   it("names what is left, and offers a KILL only once", () => {
     const some = told(["ended", "alive", "changed"]);
     expect(some.alive.map(({ tty }) => tty)).toEqual(["pts/1"]);
-    expect(some.text).toMatch(/^alice pts\/0 has ended on web1\. alice pts\/1 still lives/);
+    expect(some.text).toMatch(/^alice pts\/0 has ended on web1\. alice pts\/1 is still running/);
     expect(told(["alive"], true)).toMatchObject({
       alive: [],
-      text: "alice pts/0 on web1 still lives after KILL.",
+      text: "alice pts/0 on web1 is still running after KILL.",
     });
     expect(told(["denied"], false, true).text).not.toContain("sudo");
   });
