@@ -156,7 +156,9 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     host.kill(loginThrough(proxy.thing));
     const outcome = await held.ended;
     // FIN or reset: depends on whether it had read all that we sent.
-    expect(describeOutcome(outcome)).toMatch(/^lost: the (server closed the connection|connection was lost)$/);
+    expect(describeOutcome(outcome)).toMatch(
+      /^lost: the (server closed the connection|connection was lost)$/,
+    );
     expect(output.text === `${seq}all of it\n`).toBe(true);
     await flooded.ended;
     const lines = flooded.text.split("\n").slice(0, -1);

@@ -33,7 +33,9 @@ describe("a host whose ssh_config asks for what is not honoured", () => {
   it("is told once, in the first terminal, and no message pops up", async () => {
     const { terminals, notifications } = workbench;
     await workbench.tree("Hosts").click("noticed");
-    const told = await terminals.waitForText(/Run Explain Host for the reasons and alternatives\.[\s\S]*[$#]/);
+    const told = await terminals.waitForText(
+      /Run Explain Host for the reasons and alternatives\.[\s\S]*[$#]/,
+    );
     assert.match(told.replaceAll("\n", ""), /Not honoured from your ssh_config: BindInterface, IPQoS\. The/);
     await host.waitForSessions(1);
     await workbench.tree("Hosts").click("noticed");
