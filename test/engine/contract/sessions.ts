@@ -72,7 +72,7 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     const { stdout } = await collect(channel);
     expect(stdout).toBe("ä ö|\n");
     const details = channel.details();
-    expect(details.requests).toEqual([
+    expect(details.requests).toMatchObject([
       { name: "env", detail: "LAB_WORD", outcome: "no reply asked" },
       { name: "env", detail: "OTHER", outcome: "no reply asked" },
       { name: "exec", detail: 'echo "$LAB_WORD|$OTHER"', outcome: "accepted" },
@@ -148,7 +148,7 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     expect(channel.sendBreak(500)).toBe(true);
     screen.type("exit\r");
     await ended;
-    expect(channel.details().requests).toContainEqual({
+    expect(channel.details().requests.at(-1)).toMatchObject({
       name: "break",
       detail: "500 ms",
       outcome: "no reply asked",
