@@ -56,7 +56,7 @@ export const scenes: readonly Scene[] = [
         await workbench.page
           .frameLocator("iframe.webview.ready")
           .frameLocator("iframe#active-frame")
-          .getByText("Who ends an idle session")
+          .getByText("What ends an idle session")
           .waitFor();
         await picture("timeouts");
         const preview = workbench.page.locator(".tab", { hasText: "Timeouts of" });

@@ -60,7 +60,7 @@ describe("a connection that its jump host keeps from coming about", () => {
       jump: { host: "bastion", target: `127.0.0.1:${unused}`, step: "tunnel" },
       cause: { reason: "refused", code: 2, description: "Connection refused" },
     });
-    expect(text).toContain(`its jump host "bastion" did not reach 127.0.0.1:${unused}`);
+    expect(text).toContain(`its jump host "bastion" could not reach 127.0.0.1:${unused}`);
     expect(text).toContain("Connection refused");
     expect(text).not.toContain("MaxSessions");
   });
@@ -68,7 +68,7 @@ describe("a connection that its jump host keeps from coming about", () => {
   test("the name is not known there", async () => {
     const { error, text } = await failure("no-name");
     expect(error.jump).toMatchObject({ host: "bastion", step: "tunnel" });
-    expect(text).toContain('"bastion" did not reach no-such-host.invalid:');
+    expect(text).toContain('"bastion" could not reach no-such-host.invalid:');
     expect(text).toContain('HostName and Port as seen from "bastion"');
   });
 
@@ -91,7 +91,7 @@ describe("a connection that its jump host keeps from coming about", () => {
       jump: { host: "dead", step: "connection" },
       cause: { jump: { host: "bastion", target: `127.0.0.1:${unused}`, step: "tunnel" } },
     });
-    expect(text).toContain(`Can't connect to "dead": its jump host "bastion" did not reach`);
+    expect(text).toContain(`Can't connect to "dead": its jump host "bastion" could not reach`);
   });
 
   test("a jump host with old algorithms only: what can be allowed, and for which host", async () => {
@@ -156,7 +156,7 @@ describe("a connection that its jump host keeps from coming about", () => {
       try {
         const { error, text } = await behind(target, open, ["ConnectTimeout 2"]);
         expect(error).toMatchObject({ reason: "timed-out", jump: undefined });
-        expect(text).toContain('"inner": no answer in time');
+        expect(text).toContain('"inner": the server did not respond in time');
         expect(text).not.toContain("hop");
       } finally {
         target.close();

@@ -28,7 +28,7 @@ async function text(screen: Screen): Promise<string> {
   return all.trimEnd();
 }
 
-const ended = "Press Enter to close, R to open again.";
+const ended = "Press Enter to close, R to reopen.";
 
 describe("lines of our own", () => {
   test("a long one is whole above the status line, however wide the terminal is and becomes", async () => {

@@ -59,9 +59,9 @@ describe("a terminal that can't be opened", () => {
   it("is told in its tab, and by a message only where that has more to offer", async () => {
     const { terminals, notifications } = workbench;
     await workbench.tree("Hosts").click("down");
-    await terminals.waitForText(/the connection was refused[\s\S]*R to open again/);
+    await terminals.waitForText(/the connection was refused[\s\S]*R to reopen/);
     await workbench.tree("Hosts").click("changed");
-    const told = await terminals.waitForText(/CHANGED[\s\S]*R to open again/);
+    const told = await terminals.waitForText(/CHANGED[\s\S]*R to reopen/);
     const warning = told.replaceAll("\n", "");
     assert.ok(warning.includes(`${host.knownHostsFile}:3`), told);
     assert.match(warning, / SHA256:\S{43}Known/);

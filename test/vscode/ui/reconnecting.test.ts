@@ -106,7 +106,7 @@ describe("a connection that was lost, in the Live view", () => {
     const live = workbench.tree("Live");
     await live.waitForRow("web1", (row) => isMaster(row) && secondsLeft(row) > 1);
     await live.contextMenu("web1", "Stop Reconnecting");
-    await workbench.terminals.waitForText("R to open again");
+    await workbench.terminals.waitForText("R to reopen");
     await live.waitForNoRow("web1");
     await workbench.statusBarItem("reconnecting").waitFor({ state: "hidden" });
   });

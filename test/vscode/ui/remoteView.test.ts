@@ -113,7 +113,7 @@ describe("the server's own view in the workbench", () => {
   it("explains the timeouts in a preview, with the server's own values", async () => {
     await workbench.runCommand("SSH Sessions: Explain Timeouts");
     const preview = workbench.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
-    await preview.getByText("Who ends an idle session on web1").waitFor();
+    await preview.getByText("What ends an idle session on web1").waitFor();
     const row = preview.locator("tr", { hasText: "ClientAliveInterval" });
     assert.match(await row.first().innerText(), /47 s/);
   });

@@ -107,7 +107,7 @@ describe("what a server says during a login", () => {
   it("stands in the terminal that waits, also why the login was ended", async () => {
     const { terminals, notifications } = workbench;
     await workbench.tree("Hosts").click("locked");
-    const told = (await terminals.waitForText(/R to open again/)).replaceAll("\n", " ");
+    const told = (await terminals.waitForText(/R to reopen/)).replaceAll("\n", " ");
     assert.match(told, /locked says:\s+Approve at https:\/\/example\.org\/push/);
     assert.match(told, /ended the connection:\s+Account locked until 9:00/);
     assert.deepEqual(await notifications.texts(), []);
