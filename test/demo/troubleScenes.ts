@@ -63,7 +63,7 @@ export const troubleScenes: readonly Scene[] = [
         await workbench.terminals.type("echo before the cut\n");
         await workbench.terminals.waitForText(/^before the cut/m);
         proxy.freeze();
-        await live.waitForRow("edge1", (row) => row.description.includes("no answer"));
+        await live.waitForRow("edge1", (row) => row.description.includes("no reply"));
         await picture("suspect");
         await workbench.terminals.waitForText(/Reconnecting in/);
         await proxy.refuse();

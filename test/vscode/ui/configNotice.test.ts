@@ -36,7 +36,10 @@ describe("a host whose ssh_config asks for what is not honoured", () => {
     const told = await terminals.waitForText(
       /Run Explain Host for the reasons and alternatives\.[\s\S]*[$#]/,
     );
-    assert.match(told.replaceAll("\n", ""), /Not honoured from your ssh_config: BindInterface, IPQoS\. The/);
+    assert.match(
+      told.replaceAll("\n", ""),
+      /Not honoured from your ssh_config: BindInterface, IPQoS\. Run Explain Host/,
+    );
     await host.waitForSessions(1);
     await workbench.tree("Hosts").click("noticed");
     await host.waitForSessions(2);

@@ -64,7 +64,7 @@ describe("a terminal that can't be opened", () => {
     const told = await terminals.waitForText(/CHANGED[\s\S]*R to reopen/);
     const warning = told.replaceAll("\n", "");
     assert.ok(warning.includes(`${host.knownHostsFile}:3`), told);
-    assert.match(warning, / SHA256:\S{43}Known/);
+    assert.match(warning, / SHA256:\S{43}Offending key in/);
     await notifications.waitFor("CHANGED");
     assert.deepEqual(
       (await notifications.texts()).filter((text) => !text.includes("CHANGED")),

@@ -91,7 +91,7 @@ describe("a connection that was lost, in the Live view", () => {
     const live = workbench.tree("Live");
     const logins = host.logins();
     host.freeze();
-    await live.waitForRow("web1", (row) => isMaster(row) && row.description.includes("no answer"));
+    await live.waitForRow("web1", (row) => isMaster(row) && row.description.includes("no reply"));
     await live.inlineAction("web1", "Reconnect Now");
     await live.waitForRow("web1", (row) => isMaster(row) && row.description.startsWith("reconnecting"));
     host.thaw();
