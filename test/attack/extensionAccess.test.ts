@@ -199,7 +199,7 @@ describe("consent for other extensions", () => {
       expect(text).not.toMatch(/\]\(|\$\(|\u202e/);
       expect(text.length).toBeLessThan(2000);
     }
-    expect(detail).toContain("It says that its name is");
+    expect(detail).toContain("It calls itself");
     expect(detail).toContain("can't confirm");
     // A line break of the caller's begins no paragraph of ours.
     expect(detail.split("\n\n")).toHaveLength(4);

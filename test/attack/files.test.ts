@@ -166,7 +166,7 @@ describe("huge files", () => {
     const { cpu, memory } = await costOf(async () => {
       const { hosts, problems } = await list();
       expect(hosts.map(({ alias }) => alias)).toEqual(["a"]);
-      expect(problems).toEqual([{ file, message: "The file is ignored: it is longer than 16 MB" }]);
+      expect(problems).toEqual([{ file, message: "The file is left out: it is longer than 16 MB" }]);
       expect((await evaluate()).failure).toMatchObject({ reason: "unreadable", file });
       const unread = verifierFor({ userKnownHostsFiles: [file] });
       await expect(unread.verify()).rejects.toMatchObject({ reason: "unreadable", file });
@@ -388,7 +388,7 @@ describe.skipIf(!canMount())("a mount that hangs", () => {
       const { hosts, problems } = await within(12_000, resolver.hosts());
       expect(hosts.map(({ alias }) => alias)).toEqual(["a", "b"]);
       expect(problems).toEqual([
-        { file: `${mount}/x`, message: "The file is ignored: its file system does not answer" },
+        { file: `${mount}/x`, message: "The file is left out: its file system does not answer" },
       ]);
       await within(12_000, expect(resolver.resolve("a")).rejects.toMatchObject({ file: `${mount}/x` }));
       resolver.dispose();
