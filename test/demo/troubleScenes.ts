@@ -124,7 +124,7 @@ export const troubleScenes: readonly Scene[] = [
       }
       await workbench.tree("Live").contextMenu(`${web} (2)`, "Show Session Details");
       const page = workbench.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
-      await page.locator("canvas").nth(2).waitFor();
+      await page.locator("canvas").first().waitFor();
       await workbench.tree("Live").click("Ended");
       await picture("session-details");
     },
