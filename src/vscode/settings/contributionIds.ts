@@ -15,6 +15,9 @@ export const viewContainerId = "sshSessions";
 /** Where the terminals that are open stand in the workspace's storage. */
 export const openTerminalsKey = "openTerminals";
 
+/** Its `when` keeps VS Code from opening it at the installation (gettingStartedService.ts). */
+export const walkthroughId = "firstSteps";
+
 export const terminalProfileId = "sshSessions.terminal";
 
 export const commandIds = [
@@ -100,6 +103,8 @@ export const contextKeys = {
   activeTerminal: "sshSessions.activeTerminal",
   hasTerminals: "sshSessions.hasTerminals",
   hasTerminalsBefore: "sshSessions.hasTerminalsBefore",
+  /** The extension is in use in this window. */
+  loaded: "sshSessions.loaded",
 } as const;
 
 /**

@@ -41,6 +41,7 @@ export function maintainContextKeys(
   const refresh = store.add(new Coalescer(clock, refreshDelay, update));
   store.add(earlier.onDidChange(() => refresh.request()));
   store.add(service.onDidChange(() => refresh.request()));
+  set(contextKeys.loaded, true);
   update();
   return store;
 }

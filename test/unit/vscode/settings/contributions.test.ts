@@ -10,6 +10,7 @@ import {
   terminalProfileId,
   viewContainerId,
   viewIds,
+  walkthroughId,
 } from "../../../../src/vscode/settings/contributionIds.ts";
 import { manifest as packageJson } from "./manifest.ts";
 
@@ -130,6 +131,30 @@ describe("what package.json contributes", () => {
         expect(known).toContain(id);
       }
     }
+  });
+
+  it("has a walkthrough that is not there at the installation, and whose steps lead somewhere", () => {
+    const [walkthrough] = contributes.walkthroughs;
+    expect(contributes.walkthroughs.map(({ id, when }) => [id, when])).toEqual([
+      [walkthroughId, contextKeys.loaded],
+    ]);
+    const views = Object.values(viewIds);
+    const own = [...commandIds, ...views.map((id) => `${id}.focus`)] as readonly string[];
+    for (const { description, completionEvents } of walkthrough?.steps ?? []) {
+      const commands = [...description.matchAll(/\]\(command:([\w.]+)/g)].map(([, id = ""]) => id);
+      expect(commands.length).toBeGreaterThan(0);
+      expect(commands.filter((id) => !own.includes(id) && !id.startsWith("workbench."))).toEqual([]);
+      for (const event of completionEvents) {
+        const [kind = "", id = ""] = event.split(":");
+        const known: Readonly<Record<string, readonly string[]>> = {
+          onCommand: commandIds,
+          onView: views,
+          onSettingChanged: Object.keys(settings),
+        };
+        expect(known[kind], event).toContain(id);
+      }
+    }
+    expect(contributes.viewsWelcome[0]?.contents).toContain(`%23${walkthroughId}%22`);
   });
 
   it("restricts every setting in untrusted workspaces that has no reason not to be", () => {
