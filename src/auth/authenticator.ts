@@ -113,7 +113,7 @@ class Dialogue implements Authenticator {
     this.#mayAsk = (options.allowPrompts ?? true) && !config.batchMode;
     this.#password = new PasswordSource(
       tolerantSecrets(options.secrets, options.logger),
-      passwordSecret(this.#target),
+      passwordSecret(config),
       this.#mayAsk
         ? (attempt) => options.pause(() => prompter.password(this.#target, attempt, signal))
         : undefined,
@@ -157,7 +157,7 @@ class Dialogue implements Authenticator {
 
   async succeeded(): Promise<void> {
     this.#password.accepted();
-    this.#needs.succeeded(this.#target, {
+    this.#needs.succeeded(this.#config, {
       prompted: this.#prompted || this.#password.mustAskAgain,
       touched: this.#touched,
       waited: this.#hasWaitedLong(),
@@ -168,7 +168,7 @@ class Dialogue implements Authenticator {
 
   failed(): void {
     if (this.#hasWaitedLong()) {
-      this.#needs.gaveUpWaiting(this.#target, this.#isAttended);
+      this.#needs.gaveUpWaiting(this.#config, this.#isAttended);
     }
     this.#answeredAt = undefined;
   }
@@ -202,13 +202,13 @@ class Dialogue implements Authenticator {
 
   /** The first authentication request: this spends the one unattended try of a host that needs a person. */
   #begin(): void {
-    if (!this.#isAttended && !this.#needs.mayTryUnattended(this.#target)) {
+    if (!this.#isAttended && !this.#needs.mayTryUnattended(this.#config)) {
       throw new AuthError("needs-person", "The last login needed a person, and nobody is there to be asked", {
         tried: [],
         methodsLeft: [],
       });
     }
-    this.#needs.attempted(this.#target, this.#isAttended);
+    this.#needs.attempted(this.#config, this.#isAttended);
   }
 
   #hasWaitedLong(): boolean {
@@ -216,8 +216,8 @@ class Dialogue implements Authenticator {
   }
 
   async #settleLast(partialSuccess: boolean): Promise<void> {
-    if (this.#hasWaitedLong() && this.#needs.of(this.#target)?.waited === true) {
-      // A telephone is asked as well: the refusal may be its owner's.
+    if (this.#hasWaitedLong()) {
+      // A telephone may have been asked as well: the refusal may be its owner's.
       this.#password.doubt();
     }
     this.#answeredAt = undefined;

@@ -1,4 +1,4 @@
-import type { LoginName } from "./secrets.ts";
+import { type LoginName, passwordSecret } from "./secrets.ts";
 
 /** What one login needed of a person. */
 export interface PersonNeeds {
@@ -64,6 +64,6 @@ export class LoginNeeds {
   }
 }
 
-function keyOf({ user, hostName, port }: LoginName): string {
-  return JSON.stringify([user, hostName.toLowerCase(), port]);
+function keyOf(login: LoginName): string {
+  return passwordSecret({ ...login, hostName: login.hostName.toLowerCase() });
 }

@@ -1,6 +1,7 @@
 import { CancelledError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { PasswordChange, PromptAnswer, SecretStore } from "./authPorts.ts";
+import { dropSecret } from "./secrets.ts";
 
 /** What the server is judging. */
 interface Pending {
@@ -21,6 +22,8 @@ export class PasswordSource {
   readonly #ask: ((attempt: number) => Promise<PromptAnswer | undefined>) | undefined;
   readonly #logger: Logger;
   #storedIsUsed = false;
+  /** What was in the store when this login looked. */
+  #stored: string | undefined;
   #pending: Pending | undefined;
   /** The attempt holds more than the password, so that its refusal says nothing about it. */
   #isDoubtful = false;
@@ -63,6 +66,7 @@ export class PasswordSource {
       this.#storedIsUsed = true;
       const value = await this.#secrets.get(this.#secretKey);
       if (value !== undefined) {
+        this.#stored = value;
         this.#pending = { value, isStored: true, remember: false };
         return value;
       }
@@ -114,7 +118,7 @@ export class PasswordSource {
       return;
     }
     this.#logger.info("The stored password was refused: dropped");
-    await this.#secrets.delete(this.#secretKey);
+    await dropSecret(this.#secrets, this.#secretKey, pending.value);
   }
 
   /** Stores what was accepted and is to be remembered. */
@@ -122,8 +126,8 @@ export class PasswordSource {
     if (this.#toRemember !== undefined) {
       await this.#secrets.set(this.#secretKey, this.#toRemember);
       this.#toRemember = undefined;
-    } else if (this.#outdated) {
-      await this.#secrets.delete(this.#secretKey);
+    } else if (this.#outdated && this.#stored !== undefined) {
+      await dropSecret(this.#secrets, this.#secretKey, this.#stored);
     }
   }
 }

@@ -3,7 +3,7 @@ import { CancelledError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import { KeyFileError } from "../authErrors.ts";
 import type { KeyReader, PromptAnswer, SecretStore, SigningKey } from "../authPorts.ts";
-import { passphraseSecret, tolerantSecrets } from "../secrets.ts";
+import { dropSecret, passphraseSecret, tolerantSecrets } from "../secrets.ts";
 
 export interface UnlockRequest {
   /** Public half, when known. */
@@ -86,7 +86,7 @@ export class KeyRing {
         return key;
       }
       this.#logger.info(`The stored passphrase of ${file} is wrong: dropped`);
-      await this.#secrets.delete(secret);
+      await dropSecret(this.#secrets, secret, stored);
     }
     return await this.#askFor(file, request);
   }
