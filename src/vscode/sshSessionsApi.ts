@@ -6,7 +6,7 @@ import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import { execute } from "../session/run/execute.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../session/sessionTypes.ts";
-import { hostOfId } from "./commands/strangerArguments.ts";
+import { hostOfId } from "./commands/hostOfId.ts";
 import type { ExtensionAccess } from "./prompts/extensionAccess.ts";
 import type { TerminalRegistry } from "./terminals/terminalRegistry.ts";
 

@@ -32,14 +32,14 @@ import { RemotePolling } from "./serverView/remotePolling.ts";
 import { terminalProfileId } from "./settings/contributionIds.ts";
 import { RecentHosts } from "./settings/recentHosts.ts";
 import type { VscodeSettings } from "./settings/vscodeSettings.ts";
+import { hostsView, liveView } from "./sideBar.ts";
 import { SessionsApi } from "./sshSessionsApi.ts";
 import { registerRemoteLinks } from "./terminals/remoteLinks.ts";
 import { TerminalMemory } from "./terminals/terminalMemory.ts";
 import { terminalProfiles } from "./terminals/terminalProfile.ts";
 import { TerminalRegistry } from "./terminals/terminalRegistry.ts";
 import { maintainContextKeys } from "./views/contextKeys.ts";
-import { HostsTree } from "./views/hostsTree.ts";
-import { LiveTree } from "./views/liveTree.ts";
+import { HostList } from "./views/hostList.ts";
 import { RowClicks } from "./views/rowClicks.ts";
 import { StatusBar } from "./views/statusBar.ts";
 
@@ -115,8 +115,16 @@ export function createVscodeLayer(
     }),
   );
   const timeoutDocuments = store.add(new TimeoutDocuments());
-  store.add(new LiveTree(service, clock, home, remoteView, remotePolling, memory));
-  const hostsTree = store.add(new HostsTree({ resolver, service, recent, clock, logger, home, access }));
+  const hosts = store.add(new HostList({ resolver, service, recent, access, logger }));
+  const sideBar = {
+    ...{ service, clock, home, hosts },
+    remote: remoteView,
+    polling: remotePolling,
+    earlier: memory,
+    warnings: async (host: string) => await resolver.warnings(host),
+  };
+  store.add(liveView(sideBar));
+  store.add(hostsView(sideBar));
   store.add(new StatusBar(service, clock));
   store.add(maintainContextKeys(service, memory, clock));
   store.add(showLimitWarnings(service));
@@ -149,7 +157,7 @@ export function createVscodeLayer(
       terminals,
       hostPick,
       livePick,
-      hostsTree,
+      hosts,
       rowClicks: new RowClicks(clock),
       presenter,
       notices,

@@ -1,13 +1,19 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { AccessQuestion } from "../../src/text/extensionAccessText.ts";
 import { accessQuestionText } from "../../src/text/extensionAccessText.ts";
-import { commandCall } from "../../src/vscode/commands/strangerArguments.ts";
+import { strangerHost } from "../../src/vscode/commands/command.ts";
+import { callSource } from "../../src/vscode/commands/commandCalls.ts";
 import { ExtensionAccess } from "../../src/vscode/prompts/extensionAccess.ts";
-import { commandIds } from "../../src/vscode/settings/contributionIds.ts";
-import { ownNode } from "../../src/vscode/views/treeNodes.ts";
+import { type CommandId, commandIds } from "../../src/vscode/settings/contributionIds.ts";
+import { atTop, Row, RowKind } from "../../src/vscode/views/row.ts";
+import { connectionTarget } from "../../src/vscode/views/targets.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { ManualClock } from "../support/manualClock.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
+
+// The table of commands reaches all of the editor; nothing of it is called here.
+vi.mock("vscode", () => ({}));
+const { commands } = await import("../../src/vscode/commands/registerCommands.ts");
 
 class Memory {
   readonly values = new Map<string, unknown>();
@@ -207,23 +213,51 @@ describe("consent for other extensions", () => {
 });
 
 describe("commands that are called with arguments", () => {
-  const masters = [{ id: "m1", spec: "web1", sessions: [{ id: "s1", spec: "web1" }] }] as never;
+  const master = { id: "m1", spec: "web1", state: { kind: "ready" }, sessions: [{ id: "s1", spec: "web1" }] };
+  const session = { id: "s1", spec: "web1" };
+  const context = {
+    service: {
+      masters: () => [master],
+      session: (id: string) => (id === "s1" ? session : undefined),
+    },
+  } as never;
+  const noTerminal = () => undefined;
+  const sourceOf = (argument: unknown) => callSource(argument, noTerminal);
 
-  it("a row's own node needs no consent", () => {
-    const node = ownNode({ kind: "master", id: "m1" });
+  it("a row of ours, and nothing, need no consent", () => {
+    const kind = new RowKind<string>({
+      name: "master",
+      places: [atTop(() => ["m1"])],
+      key: (id) => id,
+      present: () => ({
+        ...{ label: "", description: "", icon: { id: "vm" }, contextValue: "", hover: "" },
+        accessibleLabel: "",
+      }),
+      targets: (id) => [connectionTarget.of(id)],
+    });
+    const [row] = kind.rowsBelow(undefined);
+    const source = sourceOf(row);
+    expect(source).toMatchObject({ kind: "ours" });
+    expect(source !== "other terminal" && source.kind === "ours" && connectionTarget.in(source.targets)).toBe(
+      "m1",
+    );
     for (const id of commandIds) {
-      expect(commandCall(id, node, masters)).toEqual({ kind: "own", argument: node });
-      expect(commandCall(id, undefined, masters)).toEqual({ kind: "own", argument: undefined });
+      for (const called of [source, sourceOf(undefined)]) {
+        expect(called).not.toBe("other terminal");
+        expect(called !== "other terminal" && strangerHost(commands[id], context, called)).toBeUndefined();
+      }
     }
   });
 
-  it("what only looks like a row's node is dropped, so that the person is asked what is meant", () => {
+  it("what only looks like a row is dropped, so that the person is asked what is meant", () => {
     const entry = { alias: "web1", source: "settings" };
+    const target = connectionTarget.of("m1");
     const fakes: readonly unknown[] = [
       { kind: "master", id: "m1" },
       { kind: "host", entry },
-      { kind: "remoteSession", id: "x", masterId: "m1" },
-      { kind: "problem", problem: { file: "/etc/passwd", message: "" } },
+      { key: "m1", parent: undefined, source: { targets: () => [target] } },
+      { kind: "ours", targets: [target] },
+      Object.create(Row.prototype),
       ["web1"],
       [{ kind: "master", id: "m1" }],
       { toString: () => "web1" },
@@ -232,24 +266,73 @@ describe("commands that are called with arguments", () => {
       "",
       "  ",
     ];
-    for (const id of commandIds) {
-      for (const fake of fakes) {
-        expect(commandCall(id, fake, masters)).toEqual({ kind: "own", argument: undefined });
-      }
+    for (const fake of fakes) {
+      expect(sourceOf(fake)).toEqual({ kind: "nothing" });
     }
   });
 
+  it("a terminal of this window that is none of ours is no target", () => {
+    expect(callSource({}, () => ({ kind: "other" }))).toBe("other terminal");
+  });
+
+  /** What each command makes of a stranger's text: the host that it is about, or nothing, so that it asks. */
+  const aboutHosts: readonly CommandId[] = [
+    "sshSessions.openTerminal",
+    "sshSessions.connect",
+    "sshSessions.copySshCommand",
+    "sshSessions.saveToSshConfig",
+    "sshSessions.forgetHost",
+    "sshSessions.forgetPassword",
+    "sshSessions.runCommand",
+    "sshSessions.runScript",
+    "sshSessions.explainHost",
+  ];
+  const aboutIds: readonly CommandId[] = [
+    "sshSessions.disconnect",
+    "sshSessions.kill",
+    "sshSessions.revealTerminal",
+    "sshSessions.renameSession",
+    "sshSessions.showSessionDetails",
+    "sshSessions.sendEof",
+    "sshSessions.sendSignal",
+    "sshSessions.sendBreak",
+    "sshSessions.extendLimits",
+  ];
+  const atStake = (id: CommandId, text: string): string | undefined => {
+    const source = sourceOf(text);
+    return source === "other terminal" ? undefined : strangerHost(commands[id], context, source);
+  };
+
   it("a name, or the id of something that is there, needs consent for its host", () => {
-    for (const id of commandIds) {
-      const call = commandCall(id, "s1", masters);
-      expect(call.kind).toBe("stranger");
+    for (const id of aboutHosts) {
+      expect(atStake(id, " web2 "), id).toBe("web2");
     }
-    expect(commandCall("sshSessions.kill", "m1", masters)).toEqual({
-      kind: "stranger",
-      argument: "m1",
-      host: "web1",
-    });
-    expect(commandCall("sshSessions.runCommand", " web2 ", masters)).toMatchObject({ host: "web2" });
-    expect(commandCall("sshSessions.kill", "m9", masters)).toEqual({ kind: "own", argument: undefined });
+    for (const id of aboutIds) {
+      expect(atStake(id, "s1"), id).toBe("web1");
+      expect(atStake(id, "s9"), id).toBeUndefined();
+    }
+    for (const id of [
+      "sshSessions.disconnect",
+      "sshSessions.kill",
+      "sshSessions.showConnectionDetails",
+    ] as const) {
+      expect(atStake(id, "m1"), id).toBe("web1");
+      expect(atStake(id, "m9"), id).toBeUndefined();
+    }
+  });
+
+  it("all other commands take nothing from a stranger, so that they need no consent and do what the palette's do", async () => {
+    const taking = new Set<CommandId>([...aboutHosts, ...aboutIds, "sshSessions.showConnectionDetails"]);
+    // These act on one connection: its id may be named, and then its host is at stake.
+    const onConnections = new Set<CommandId>([
+      "sshSessions.reconnectNow",
+      "sshSessions.stopReconnecting",
+      "sshSessions.explainTimeouts",
+    ]);
+    for (const id of commandIds.filter((each) => !taking.has(each))) {
+      for (const text of ["web1", "s1", "m1"]) {
+        expect([undefined, ...(onConnections.has(id) ? ["web1"] : [])], id).toContain(atStake(id, text));
+      }
+    }
   });
 });

@@ -1,12 +1,12 @@
-import { isTreeNode } from "../views/treeNodes.ts";
-import type { CommandHandler } from "./commandContext.ts";
+import { command, optional } from "./command.ts";
+import { theConnection } from "./liveFinders.ts";
 
-/** Takes a lost connection, or all that have ended, out of the view. */
-export const clearEnded: CommandHandler = async ({ service }, argument) => {
-  if (isTreeNode(argument) && argument.kind === "master") {
-    // A master that has ended is forgotten by this.
-    await service.disconnect(argument.id);
-  } else {
+/** Takes a lost connection, or all sessions that have ended, out of the view. */
+export const clearEnded = command(optional(theConnection), async ({ service }, { given }) => {
+  if (given === undefined) {
     service.clearHistory();
+  } else {
+    // A connection that has ended is forgotten by this.
+    await service.disconnect(given);
   }
-};
+});

@@ -17,7 +17,7 @@ import type { RemoteAccesses } from "../serverView/remoteAccess.ts";
 import type { RemotePolling } from "../serverView/remotePolling.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import type { TerminalRegistry } from "../terminals/terminalRegistry.ts";
-import type { HostsTree } from "../views/hostsTree.ts";
+import type { HostList } from "../views/hostList.ts";
 import type { RowClicks } from "../views/rowClicks.ts";
 
 /** What the commands work with. */
@@ -31,7 +31,7 @@ export interface CommandContext {
   readonly terminals: TerminalRegistry;
   readonly hostPick: HostPick;
   readonly livePick: LivePick;
-  readonly hostsTree: HostsTree;
+  readonly hosts: HostList;
   readonly rowClicks: RowClicks;
   readonly presenter: ErrorPresenter;
   readonly notices: ConfigNotices;
@@ -47,6 +47,3 @@ export interface CommandContext {
   readonly home: string;
   showLog(): void;
 }
-
-/** `argument`: a node of our trees, or the name or id that somebody else passed and the person agreed to. */
-export type CommandHandler = (context: CommandContext, argument: unknown) => Promise<void>;

@@ -4,17 +4,15 @@ import { serverWordsMessage } from "../../text/loginText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, showBriefly, withViewProgress } from "../messages/messages.ts";
 import { viewIds } from "../settings/contributionIds.ts";
-import type { CommandContext, CommandHandler } from "./commandContext.ts";
-import { hostOf } from "./commandTarget.ts";
+import { command } from "./command.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { aHost } from "./hostFinders.ts";
 
 /** Logs in without opening a session, so that the first terminal is there at once. */
-export const connect: CommandHandler = async (context, argument) => {
-  const host =
-    hostOf(argument, context.service.masters()) ?? (await context.hostPick.ask(t("Connect to SSH Host")));
-  if (host !== undefined) {
-    await connectTo(context, host);
-  }
-};
+export const connect = command(
+  aHost(() => t("Connect to SSH Host")),
+  connectTo,
+);
 
 async function connectTo(context: CommandContext, host: string): Promise<void> {
   const failed = await withViewProgress(viewIds.live, async () => {

@@ -6,29 +6,31 @@ import { localShell } from "../../text/localShell.ts";
 import { sshCommandLine } from "../../text/sshCommandLine.ts";
 import { expandHome } from "../../text/valueSourceText.ts";
 import { showBriefly, warn } from "../messages/messages.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { hostOf } from "./commandTarget.ts";
+import { command } from "./command.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { aHost } from "./hostFinders.ts";
 
 /** The `ssh` command for a host, to the clipboard, in the words of the default terminal's shell. */
-export const copySshCommand: CommandHandler = async (context, argument) => {
-  const { service, resolver, settings, hostPick, presenter, home } = context;
-  const host = hostOf(argument, service.masters()) ?? (await hostPick.ask(t("Copy SSH Command")));
-  if (host === undefined) {
-    return;
-  }
+export const copySshCommand = command(
+  aHost(() => t("Copy SSH Command")),
+  copy,
+);
+
+async function copy(context: CommandContext, host: string): Promise<void> {
+  const { resolver, settings, presenter, home } = context;
   try {
     const config = await resolver.resolve(host);
     const hops = await Promise.all(config.proxyJump.map((hop) => resolver.resolve(formatHostSpec(hop))));
     const configFile = expandHome(settings.configFile.trim(), home);
     const shell = localShell(vscode.env.shell, process.platform);
-    const command = sshCommandLine({ config, hops, configFile }, shell);
-    if (command === undefined) {
+    const line = sshCommandLine({ config, hops, configFile }, shell);
+    if (line === undefined) {
       warn(notCopiedText(host));
       return;
     }
-    await vscode.env.clipboard.writeText(command);
-    showBriefly(copiedText(command), 4000);
+    await vscode.env.clipboard.writeText(line);
+    showBriefly(copiedText(line), 4000);
   } catch (error) {
-    await presenter.present(error, host, () => copySshCommand(context, host));
+    await presenter.present(error, host, () => copy(context, host));
   }
-};
+}

@@ -3,18 +3,21 @@ import { t } from "../../base/localize.ts";
 import { disconnectQuestion } from "../../text/endQuestions.ts";
 import { showMessage } from "../messages/messages.ts";
 import { configurationSection, settingKeys } from "../settings/contributionIds.ts";
-import type { CommandContext, CommandHandler } from "./commandContext.ts";
-import { liveIdsOf, sessionsAtStake } from "./commandTarget.ts";
+import { command } from "./command.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { whatIsAlive } from "./liveFinders.ts";
+import { sessionsAtStake } from "./sessionsAtStake.ts";
 
 /** Ends a connection or a session in order. Asks when more than one session would go. */
-export const disconnect: CommandHandler = async (context, argument) => {
-  const { service, livePick } = context;
-  const ids =
-    liveIdsOf(argument, service) ?? liveIdsOf(await livePick.ask(t("Disconnect"), "all"), service) ?? [];
-  if (await isWanted(context, sessionsAtStake(ids, service.masters()))) {
-    await Promise.all(ids.map((id) => service.disconnect(id)));
-  }
-};
+export const disconnect = command(
+  whatIsAlive(() => t("Disconnect")),
+  async (context, ids) => {
+    const { service } = context;
+    if (await isWanted(context, sessionsAtStake(ids, service.masters()))) {
+      await Promise.all(ids.map((id) => service.disconnect(id)));
+    }
+  },
+);
 
 async function isWanted({ settings }: CommandContext, sessions: number): Promise<boolean> {
   if (sessions < 2 || !settings.confirmsDisconnect) {

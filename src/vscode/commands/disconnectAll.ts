@@ -1,10 +1,10 @@
 import { t } from "../../base/localize.ts";
 import { showMessage } from "../messages/messages.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { sessionsAtStake } from "./commandTarget.ts";
+import { plainCommand } from "./command.ts";
+import { sessionsAtStake } from "./sessionsAtStake.ts";
 
 /** Ends everything in order. Asks when more than one session would go. */
-export const disconnectAll: CommandHandler = async ({ service }) => {
+export const disconnectAll = plainCommand(async ({ service }) => {
   const masters = service.masters();
   const atStake = sessionsAtStake(
     masters.map(({ id }) => id),
@@ -23,4 +23,4 @@ export const disconnectAll: CommandHandler = async ({ service }) => {
     }
   }
   await service.disconnectAll();
-};
+});

@@ -1,17 +1,19 @@
 import { t } from "../../base/localize.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { hostOf } from "./commandTarget.ts";
+import { command } from "./command.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { aHost } from "./hostFinders.ts";
 
 /** A document that says how a host is connected to: every value in force, and where it comes from. */
-export const explainHost: CommandHandler = async (context, argument) => {
-  const { service, hostPick, hostDocuments, presenter, settings } = context;
-  const host = hostOf(argument, service.masters()) ?? (await hostPick.ask(t("Explain Host")));
-  if (host === undefined) {
-    return;
-  }
+export const explainHost = command(
+  aHost(() => t("Explain Host")),
+  explain,
+);
+
+async function explain(context: CommandContext, host: string): Promise<void> {
+  const { hostDocuments, presenter, settings } = context;
   try {
     await hostDocuments.show(host, settings.folder);
   } catch (error) {
-    await presenter.present(error, host, () => explainHost(context, host));
+    await presenter.present(error, host, () => explain(context, host));
   }
-};
+}

@@ -1,13 +1,13 @@
 import { t } from "../../base/localize.ts";
 import { showExtendedLimits } from "../prompts/limitWarnings.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { sessionFor } from "./sessionFor.ts";
+import { command } from "./command.ts";
+import { anOpenSession } from "./liveFinders.ts";
 
 /** The session's limits start anew, and their new end is said. */
-export const extendLimits: CommandHandler = async (context, argument) => {
-  const session = await sessionFor(context, argument, t("Extend Limits"));
-  if (session !== undefined) {
+export const extendLimits = command(
+  anOpenSession(() => t("Extend Limits")),
+  async (_, session) => {
     session.extend();
     showExtendedLimits(session);
-  }
-};
+  },
+);

@@ -1,11 +1,9 @@
 import { t } from "../../base/localize.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { typedHost } from "./typedHost.ts";
+import { command } from "./command.ts";
+import { aTypedHost } from "./hostFinders.ts";
 
 /** Takes a typed host out of the recent ones. A connection to it stays. */
-export const forgetHost: CommandHandler = async (context, argument) => {
-  const host = await typedHost(context, argument, t("Forget Host"));
-  if (host !== undefined) {
-    await context.recent.forget(host);
-  }
-};
+export const forgetHost = command(
+  aTypedHost(() => t("Forget Host")),
+  async ({ recent }, host) => await recent.forget(host),
+);

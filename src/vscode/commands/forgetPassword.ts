@@ -4,14 +4,16 @@ import { printable } from "../../base/log.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickMany } from "../messages/messages.ts";
 import { rememberedSecrets } from "../prompts/rememberedSecrets.ts";
-import type { CommandContext, CommandHandler } from "./commandContext.ts";
-import { hostOf } from "./commandTarget.ts";
+import { command, optional } from "./command.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { theHost } from "./hostFinders.ts";
 
 /** Drops passwords and passphrases that were kept: those of one host, or what is chosen of all. */
-export const forgetPassword: CommandHandler = async (context, argument) => {
-  const host = hostOf(argument, context.service.masters());
-  await (host === undefined ? forgetChosen(context) : forgetHost(context, host));
-};
+export const forgetPassword = command(
+  optional(theHost),
+  async (context, { given }) =>
+    await (given === undefined ? forgetChosen(context) : forgetHost(context, given)),
+);
 
 async function forgetHost({ resolver, loginMemory, presenter }: CommandContext, host: string): Promise<void> {
   try {

@@ -1,28 +1,31 @@
 import { t } from "../../base/localize.ts";
 import { showMessage } from "../messages/messages.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { liveIdsOf, sessionsAtStake } from "./commandTarget.ts";
+import { command } from "./command.ts";
+import { whatIsAlive } from "./liveFinders.ts";
+import { sessionsAtStake } from "./sessionsAtStake.ts";
 
 /** Ends a connection or a session at once. Asks when more than one session would go. */
-export const kill: CommandHandler = async ({ service, livePick }, argument) => {
-  const ids = liveIdsOf(argument, service) ?? liveIdsOf(await livePick.ask(t("Kill"), "all"), service) ?? [];
-  const atStake = sessionsAtStake(ids, service.masters());
-  if (atStake > 1) {
-    const action = t("Kill {0} Sessions", atStake);
-    const answer = await showMessage(
-      "warning",
-      t("Kill {0} sessions at once?", atStake),
-      {
-        modal: true,
-        detail: t("Their programs can't save anything. Disconnect ends them properly."),
-      },
-      action,
-    );
-    if (answer !== action) {
-      return;
+export const kill = command(
+  whatIsAlive(() => t("Kill")),
+  async ({ service }, ids) => {
+    const atStake = sessionsAtStake(ids, service.masters());
+    if (atStake > 1) {
+      const action = t("Kill {0} Sessions", atStake);
+      const answer = await showMessage(
+        "warning",
+        t("Kill {0} sessions at once?", atStake),
+        {
+          modal: true,
+          detail: t("Their programs can't save anything. Disconnect ends them properly."),
+        },
+        action,
+      );
+      if (answer !== action) {
+        return;
+      }
     }
-  }
-  for (const id of ids) {
-    service.kill(id);
-  }
-};
+    for (const id of ids) {
+      service.kill(id);
+    }
+  },
+);

@@ -1,9 +1,9 @@
 import { t } from "../../base/localize.ts";
 import { showMessage } from "../messages/messages.ts";
-import type { CommandHandler } from "./commandContext.ts";
+import { plainCommand } from "./command.ts";
 
 /** Ends every session and every connection at once. Always asks: nothing can be saved. */
-export const killAll: CommandHandler = async ({ service }) => {
+export const killAll = plainCommand(async ({ service }) => {
   const masters = service.masters();
   if (masters.length === 0) {
     return;
@@ -21,4 +21,4 @@ export const killAll: CommandHandler = async ({ service }) => {
   if (answer === action) {
     service.killAll();
   }
-};
+});

@@ -1,9 +1,9 @@
 import { t } from "../../base/localize.ts";
 import { inform, showMessage } from "../messages/messages.ts";
-import type { CommandHandler } from "./commandContext.ts";
+import { plainCommand } from "./command.ts";
 
 /** Everything on connections that no longer answer. */
-export const killHung: CommandHandler = async ({ service }) => {
+export const killHung = plainCommand(async ({ service }) => {
   const hung = service.masters().filter(({ state }) => state.kind === "hung" || state.kind === "suspect");
   if (hung.length === 0) {
     inform(t("All SSH connections are responding."));
@@ -25,4 +25,4 @@ export const killHung: CommandHandler = async ({ service }) => {
       service.kill(id);
     }
   }
-};
+});

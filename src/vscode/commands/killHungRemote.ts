@@ -8,8 +8,8 @@ import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickMany } from "../messages/messages.ts";
 import { isConnected } from "../serverView/remotePolling.ts";
 import { presentRemoteSession } from "../views/remotePresentation.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { masterIdOf } from "./commandTarget.ts";
+import { command, optional } from "./command.ts";
+import { theConnection } from "./liveFinders.ts";
 import { killRemotely, readRemotely } from "./remoteKill.ts";
 
 interface HungItem extends vscode.QuickPickItem {
@@ -18,9 +18,8 @@ interface HungItem extends vscode.QuickPickItem {
 }
 
 /** Lists what hangs on one server, or on all that we are connected to, and ends what is chosen. */
-export const killHungRemote: CommandHandler = async (context, argument) => {
+export const killHungRemote = command(optional(theConnection), async (context, { given: chosen }) => {
   const { service, remoteView, remotePolling } = context;
-  const chosen = masterIdOf(argument, service);
   const masters = service
     .masters()
     .filter((master) => isConnected(master) && (chosen === undefined || master.id === chosen));
@@ -65,7 +64,7 @@ export const killHungRemote: CommandHandler = async (context, argument) => {
       }
     }
   }
-};
+});
 
 function hungItems(master: MasterSnapshot, sessions: readonly RemoteSession[]): HungItem[] {
   const items = sessions

@@ -1,15 +1,11 @@
 import { showMessage } from "../messages/messages.ts";
-import { isTreeNode } from "../views/treeNodes.ts";
-import type { CommandHandler } from "./commandContext.ts";
+import { command } from "./command.ts";
+import { theRemoteLogin } from "./liveFinders.ts";
 import { killRemotely } from "./remoteKill.ts";
 import { killQuestion } from "./remoteKillText.ts";
 
 /** Ends one login on a server, after a question that says whose it is. */
-export const killRemoteSession: CommandHandler = async (context, argument) => {
-  if (!isTreeNode(argument) || argument.kind !== "remoteSession") {
-    return;
-  }
-  const { masterId, id } = argument;
+export const killRemoteSession = command(theRemoteLogin, async (context, { masterId, id }) => {
   const master = context.service.masters().find((each) => each.id === masterId);
   const session = context.remoteView.snapshot(masterId)?.sessions.find((each) => each.id === id);
   if (master === undefined || session === undefined) {
@@ -20,4 +16,4 @@ export const killRemoteSession: CommandHandler = async (context, argument) => {
   if (answer === action) {
     await killRemotely(context, { masterId, host: master.spec, sessions: [session], onlyHung: false });
   }
-};
+});

@@ -1,17 +1,15 @@
 import { join } from "node:path";
 import { expandHome } from "../../text/valueSourceText.ts";
 import { openFileAt, openOrCreateFile } from "../documents/openFile.ts";
-import { isTreeNode } from "../views/treeNodes.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { entryOf } from "./commandTarget.ts";
+import { command, optional } from "./command.ts";
+import { aPlace } from "./hostFinders.ts";
 
 /** The ssh_config file; for a host or a problem, at its line. */
-export const openConfigFile: CommandHandler = async ({ settings, home }, argument) => {
-  const place = isTreeNode(argument) && argument.kind === "problem" ? argument.problem : entryOf(argument);
-  if (place?.file !== undefined && place.file !== "") {
-    await openFileAt(place.file, place.line);
+export const openConfigFile = command(optional(aPlace), async ({ settings, home }, { given }) => {
+  if (given !== undefined) {
+    await openFileAt(given.file, given.line);
     return;
   }
   const { configFile } = settings;
   await openOrCreateFile(configFile === "" ? join(home, ".ssh", "config") : expandHome(configFile, home));
-};
+});

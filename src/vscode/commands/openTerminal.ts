@@ -1,12 +1,12 @@
 import { t } from "../../base/localize.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { hostOf } from "./commandTarget.ts";
+import { command } from "./command.ts";
+import { aHost } from "./hostFinders.ts";
 
 /** A new terminal on the host. */
-export const openTerminal: CommandHandler = async ({ service, terminals, hostPick }, argument) => {
-  const host = hostOf(argument, service.masters()) ?? (await hostPick.ask(t("Open SSH Terminal")));
-  if (host !== undefined) {
+export const openTerminal = command(
+  aHost(() => t("Open SSH Terminal")),
+  async ({ terminals }, host) => {
     // How it goes shows in the terminal itself, and a failure is presented there.
-    terminals.open(host);
-  }
-};
+    terminals.open(host).catch(() => {});
+  },
+);

@@ -1,13 +1,16 @@
-import { isTreeNode } from "../views/treeNodes.ts";
-import type { CommandHandler } from "./commandContext.ts";
+import { command, optional } from "./command.ts";
+import { theServerLogins } from "./liveFinders.ts";
 
 /** Reads the hosts and what is open of the servers' views anew, and asks every connection for a sign of life. */
-export const refresh: CommandHandler = async ({ service, hostsTree, remotePolling }, argument) => {
-  if (isTreeNode(argument) && argument.kind === "onServer") {
-    remotePolling.refresh(argument.masterId);
-    return;
-  }
-  hostsTree.refresh();
-  service.probe();
-  remotePolling.refresh();
-};
+export const refresh = command(
+  optional(theServerLogins),
+  async ({ service, hosts, remotePolling }, { given }) => {
+    if (given !== undefined) {
+      remotePolling.refresh(given);
+      return;
+    }
+    hosts.refresh();
+    service.probe();
+    remotePolling.refresh();
+  },
+);

@@ -1,14 +1,14 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
-import { noOpenSession, noSshTerminal } from "../../text/terminalMenuText.ts";
+import { noSshTerminal } from "../../text/terminalMenuText.ts";
 import { inform } from "../messages/messages.ts";
 import { ExtensionAccessError } from "../prompts/extensionAccessErrors.ts";
 import { type CommandId, commandIds } from "../settings/contributionIds.ts";
-import { terminalOf } from "../terminals/sshTerminals.ts";
 import { rowClick } from "../views/rowClicks.ts";
-import type { TerminalNode } from "../views/treeNodes.ts";
 import { clearEnded } from "./clearEnded.ts";
-import type { CommandContext, CommandHandler } from "./commandContext.ts";
+import { type Command, strangerHost } from "./command.ts";
+import { callSource } from "./commandCalls.ts";
+import type { CommandContext } from "./commandContext.ts";
 import { connect } from "./connect.ts";
 import { copySshCommand } from "./copySshCommand.ts";
 import { disconnect } from "./disconnect.ts";
@@ -44,9 +44,9 @@ import { showLog } from "./showLog.ts";
 import { showSessionDetails } from "./showSessionDetails.ts";
 import { splitTerminal } from "./splitTerminal.ts";
 import { stopReconnecting } from "./stopReconnecting.ts";
-import { commandCall } from "./strangerArguments.ts";
 
-const handlers: Record<CommandId, CommandHandler> = {
+/** Every command by its id. */
+export const commands: Readonly<Record<CommandId, Command>> = {
   "sshSessions.openTerminal": openTerminal,
   "sshSessions.connect": connect,
   "sshSessions.splitTerminal": splitTerminal,
@@ -85,21 +85,6 @@ const handlers: Record<CommandId, CommandHandler> = {
   "sshSessions.revokeExtensionAccess": revokeExtensionAccess,
 };
 
-/** What does nothing to a session that has ended. */
-const needsOpenSession: ReadonlySet<CommandId> = new Set([
-  "sshSessions.disconnect",
-  "sshSessions.kill",
-  "sshSessions.renameSession",
-  "sshSessions.sendEof",
-  "sshSessions.sendSignal",
-  "sshSessions.sendBreak",
-  "sshSessions.extendLimits",
-]);
-
-function isOpen({ sessionId }: TerminalNode, { service }: CommandContext): boolean {
-  return sessionId !== undefined && service.session(sessionId) !== undefined;
-}
-
 /** Registers every contributed command. */
 export function registerCommands(context: CommandContext): Disposable {
   const store = new DisposableStore();
@@ -116,28 +101,25 @@ export function registerCommands(context: CommandContext): Disposable {
 }
 
 /** Runs the command at once for the person's own call, and after the person's consent for anybody else's. */
-async function call(id: CommandId, context: CommandContext, given: unknown): Promise<void> {
-  const terminal = context.terminals.nodeOf(given);
-  if (terminal === undefined && terminalOf(given) !== undefined) {
+async function call(id: CommandId, context: CommandContext, argument: unknown): Promise<void> {
+  const source = callSource(argument, (given) => context.terminals.called(given));
+  if (source === "other terminal") {
     // The menu of a tab can't tell whose terminal it is.
     inform(noSshTerminal());
     return;
   }
-  if (terminal !== undefined && needsOpenSession.has(id) && !isOpen(terminal, context)) {
-    inform(noOpenSession());
-    return;
-  }
-  const called = commandCall(id, terminal ?? given, context.service.masters());
-  if (called.kind === "stranger") {
+  const command = commands[id];
+  const stranger = strangerHost(command, context, source);
+  if (stranger !== undefined) {
     try {
-      await context.access.require(called.host, { purpose: "command", what: id });
+      await context.access.require(stranger, { purpose: "command", what: id });
     } catch (error) {
       // A question that was just answered with no needs no message.
       if (!ExtensionAccessError.is(error)) {
-        await context.presenter.present(error, called.host);
+        await context.presenter.present(error, stranger);
       }
       return;
     }
   }
-  await handlers[id](context, called.argument);
+  await command.run(context, source);
 }

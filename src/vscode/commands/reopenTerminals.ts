@@ -1,6 +1,6 @@
-import type { CommandHandler } from "./commandContext.ts";
+import { plainCommand } from "./command.ts";
 
 /** Opens the terminals again that were open before the window reloaded. */
-export const reopenTerminals: CommandHandler = async ({ terminals }) => {
+export const reopenTerminals = plainCommand(async ({ terminals }) => {
   terminals.reopen();
-};
+});

@@ -1,15 +1,14 @@
 import { t } from "../../base/localize.ts";
 import { inform } from "../messages/messages.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { liveIdsOf } from "./commandTarget.ts";
+import { command } from "./command.ts";
+import { aSession } from "./liveFinders.ts";
 
 /** Shows the terminal of a session. */
-export const revealTerminal: CommandHandler = async ({ service, livePick, terminals }, argument) => {
-  const [id] =
-    liveIdsOf(argument, service) ??
-    liveIdsOf(await livePick.ask(t("Reveal SSH Terminal"), "sessions"), service) ??
-    [];
-  if (id !== undefined && !terminals.reveal(id)) {
-    inform(t("That session has no terminal."));
-  }
-};
+export const revealTerminal = command(
+  aSession(() => t("Reveal SSH Terminal")),
+  async ({ terminals }, id) => {
+    if (!terminals.reveal(id)) {
+      inform(t("That session has no terminal."));
+    }
+  },
+);

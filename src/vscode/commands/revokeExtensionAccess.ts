@@ -3,10 +3,10 @@ import { printable } from "../../base/log.ts";
 import { noAccessGranted } from "../../text/extensionAccessText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickMany } from "../messages/messages.ts";
-import type { CommandHandler } from "./commandContext.ts";
+import { plainCommand } from "./command.ts";
 
 /** Takes back, for the hosts that are chosen, that other extensions may use them. */
-export const revokeExtensionAccess: CommandHandler = async ({ access }) => {
+export const revokeExtensionAccess = plainCommand(async ({ access }) => {
   const grants = access.grants();
   if (grants.length === 0) {
     inform(noAccessGranted());
@@ -29,4 +29,4 @@ export const revokeExtensionAccess: CommandHandler = async ({ access }) => {
   if (chosen !== undefined && chosen.length > 0) {
     await access.revoke(chosen.map(({ key }) => key));
   }
-};
+});

@@ -7,36 +7,11 @@ import { runOnHosts } from "../../session/run/fleetRun.ts";
 import { runReport, runSucceeded } from "../../session/run/runReport.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { userMessage } from "../../text/userMessages.ts";
-import { pickMany, warn, withNotification } from "../messages/messages.ts";
+import { warn, withNotification } from "../messages/messages.ts";
 import type { CommandContext } from "./commandContext.ts";
-import { hostOf } from "./commandTarget.ts";
 
 /** Bytes of each stream and host that an editor gets. */
 const keptBytes = 4 * 1024 * 1024;
-
-/** The host of a tree item; otherwise one or several that the person chooses. */
-export async function hostsFor(
-  { service, resolver, recent }: CommandContext,
-  argument: unknown,
-  title: string,
-): Promise<readonly string[]> {
-  const given = hostOf(argument, service.masters());
-  if (given !== undefined) {
-    return [given];
-  }
-  const listed = (await resolver.hosts().catch(() => ({ hosts: [] }))).hosts.map(({ alias }) => alias);
-  const live = new Set(service.masters().map(({ spec }) => spec));
-  const aliases = [...new Set([...live, ...recent.list(), ...listed])];
-  const chosen = await pickMany(
-    aliases.map((alias) => ({
-      label: printable(alias),
-      alias,
-      description: live.has(alias) ? "connected" : "",
-    })),
-    { title, placeHolder: t("Choose one or more hosts"), ignoreFocusOut: true },
-  );
-  return chosen?.map(({ alias }) => alias) ?? [];
-}
 
 /** Runs with progress and cancel, then shows what came of it in an editor. */
 export async function runAndShow(

@@ -8,11 +8,12 @@ import {
 } from "../../session/run/remoteCommand.ts";
 import { scriptInputChoices, scriptInputTitle } from "../../text/scriptText.ts";
 import { askLine, inform, pickOne } from "../messages/messages.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { hostsFor, runAndShow } from "./runOnHosts.ts";
+import { command, optional } from "./command.ts";
+import { askHosts, theHost } from "./hostFinders.ts";
+import { runAndShow } from "./runOnHosts.ts";
 
 /** "Run Script on Host…": the selection, or the active file, is sent to an interpreter on the host. */
-export const runScript: CommandHandler = async (context, argument) => {
+export const runScript = command(optional(theHost), async (context, { given }) => {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined) {
     inform(t("Open the script in an editor first."));
@@ -22,8 +23,8 @@ export const runScript: CommandHandler = async (context, argument) => {
   const script = document.getText(selection.isEmpty ? undefined : selection);
   const name = document.uri.path.split("/").at(-1) ?? "script";
   const what = selection.isEmpty ? name : t("the selection of {0}", name);
-  const hosts = await hostsFor(context, argument, t("Run {0} on Host", what));
-  if (hosts.length === 0) {
+  const chosen = given === undefined ? await askHosts(context, t("Run {0} on Host", what)) : [given];
+  if (chosen === undefined) {
     return;
   }
   const line = await askLine({
@@ -38,12 +39,12 @@ export const runScript: CommandHandler = async (context, argument) => {
   if (input === undefined) {
     return;
   }
-  const command = scriptCommand(script, splitWords(line), input, name);
-  await runAndShow(context, hosts, command, `${name} ${line}`.trim(), {
+  const sent = scriptCommand(script, splitWords(line), input, name);
+  await runAndShow(context, chosen, sent, `${name} ${line}`.trim(), {
     kind: "script",
     stdin: script.replaceAll("\r\n", "\n"),
   });
-};
+});
 
 async function scriptInput(): Promise<ScriptInput | undefined> {
   const chosen = await pickOne(scriptInputChoices(), {

@@ -17,21 +17,20 @@ import {
 import { expandHome } from "../../text/valueSourceText.ts";
 import { openFileAt } from "../documents/openFile.ts";
 import { askLine, showMessage } from "../messages/messages.ts";
-import type { CommandContext, CommandHandler } from "./commandContext.ts";
-import { typedHost } from "./typedHost.ts";
+import { command } from "./command.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { aTypedHost } from "./hostFinders.ts";
 
 /** A Host block for a typed host, shown first and then added at the end of the ssh_config file. */
-export const saveToSshConfig: CommandHandler = async (context, argument) => {
-  const host = await typedHost(context, argument, saveHostTitle());
-  if (host === undefined) {
-    return;
-  }
+export const saveToSshConfig = command(aTypedHost(saveHostTitle), saveOrSayWhyNot);
+
+async function saveOrSayWhyNot(context: CommandContext, host: string): Promise<void> {
   try {
     await save(context, host);
   } catch (error) {
-    await context.presenter.present(error, host, () => saveToSshConfig(context, host));
+    await context.presenter.present(error, host, () => saveOrSayWhyNot(context, host));
   }
-};
+}
 
 async function save({ resolver, settings, recent, home }: CommandContext, host: string): Promise<void> {
   const [config, { hosts }] = await Promise.all([resolver.resolve(host), resolver.hosts()]);

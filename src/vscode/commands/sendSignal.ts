@@ -1,7 +1,7 @@
 import { t } from "../../base/localize.ts";
 import { pickOne } from "../messages/messages.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { sessionFor } from "./sessionFor.ts";
+import { command } from "./command.ts";
+import { anOpenSession } from "./liveFinders.ts";
 
 /** RFC 4254 section 6.10 names these; servers know them all. */
 const signals = (): readonly (readonly [name: string, meaning: string])[] => [
@@ -16,20 +16,19 @@ const signals = (): readonly (readonly [name: string, meaning: string])[] => [
 ];
 
 /** Sends a signal to the session's program (RFC 4254 section 6.9). */
-export const sendSignal: CommandHandler = async (context, argument) => {
-  const session = await sessionFor(context, argument, t("Send Signal"));
-  if (session === undefined) {
-    return;
-  }
-  const chosen = await pickOne(
-    signals().map(([label, description]) => ({ label, description })),
-    {
-      title: t("Send Signal"),
-      placeHolder: t("OpenSSH's server delivers signals to programs, but not to logins of root"),
-      matchOnDescription: true,
-    },
-  );
-  if (chosen !== undefined) {
-    session.signal(chosen.label);
-  }
-};
+export const sendSignal = command(
+  anOpenSession(() => t("Send Signal")),
+  async (_, session) => {
+    const chosen = await pickOne(
+      signals().map(([label, description]) => ({ label, description })),
+      {
+        title: t("Send Signal"),
+        placeHolder: t("OpenSSH's server delivers signals to programs, but not to logins of root"),
+        matchOnDescription: true,
+      },
+    );
+    if (chosen !== undefined) {
+      session.signal(chosen.label);
+    }
+  },
+);

@@ -1,20 +1,13 @@
 import { t } from "../../base/localize.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { connectionFor } from "./connectionFor.ts";
+import { command } from "./command.ts";
+import { aConnection } from "./liveFinders.ts";
 
 /** Opens the page with what is known of a connection. */
-export const showConnectionDetails: CommandHandler = async (context, argument) => {
-  const master =
-    typeof argument === "string"
-      ? context.service.masters().find(({ id }) => id === argument)
-      : await connectionFor(
-          context,
-          argument,
-          t("Show Connection Details"),
-          () => true,
-          t("No SSH connection is open."),
-        );
-  if (master !== undefined) {
-    context.details.show(master.id);
-  }
-};
+export const showConnectionDetails = command(
+  aConnection({
+    title: () => t("Show Connection Details"),
+    accept: () => true,
+    none: () => t("No SSH connection is open."),
+  }),
+  async ({ details }, master) => details.show(master.id),
+);

@@ -1,5 +1,5 @@
-import type { CommandHandler } from "./commandContext.ts";
+import { plainCommand } from "./command.ts";
 
-export const showLog: CommandHandler = async (context) => {
+export const showLog = plainCommand(async (context) => {
   context.showLog();
-};
+});

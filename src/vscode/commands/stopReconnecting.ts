@@ -1,18 +1,14 @@
 import { t } from "../../base/localize.ts";
 import { isReconnecting } from "../views/livePresentation.ts";
-import type { CommandHandler } from "./commandContext.ts";
-import { connectionFor } from "./connectionFor.ts";
+import { command } from "./command.ts";
+import { aConnection } from "./liveFinders.ts";
 
 /** The terminals of a lost connection wait no longer; each can be opened again in its tab. */
-export const stopReconnecting: CommandHandler = async (context, argument) => {
-  const master = await connectionFor(
-    context,
-    argument,
-    t("Stop Reconnecting"),
-    isReconnecting,
-    t("No SSH connection is reconnecting."),
-  );
-  if (master !== undefined) {
-    context.service.stopReconnecting(master.id);
-  }
-};
+export const stopReconnecting = command(
+  aConnection({
+    title: () => t("Stop Reconnecting"),
+    accept: isReconnecting,
+    none: () => t("No SSH connection is reconnecting."),
+  }),
+  async ({ service }, master) => service.stopReconnecting(master.id),
+);

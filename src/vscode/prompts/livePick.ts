@@ -5,12 +5,13 @@ import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickOne } from "../messages/messages.ts";
-import { type ItemPresentation, isLive, presentMaster, presentSession } from "../views/livePresentation.ts";
-import type { LiveNode } from "../views/treeNodes.ts";
+import { isLive, presentMaster, presentSession } from "../views/livePresentation.ts";
+import type { ItemPresentation } from "../views/row.ts";
+import { themeIcon } from "../views/treeItem.ts";
 
 interface LiveItem extends vscode.QuickPickItem {
-  /** Undefined for separators. */
-  readonly node?: LiveNode;
+  /** Of a connection or a session. Undefined for separators. */
+  readonly live?: string;
 }
 
 /** Asks for something that is alive. */
@@ -27,9 +28,9 @@ export class LivePick {
 
   /**
    * @param what `sessions`: only sessions with a terminal; `all`: connections and whatever runs on them.
-   * @returns undefined when dismissed, or when nothing is alive (which is then said).
+   * @returns the id of the connection or the session; undefined when dismissed, or when nothing is alive (which is then said).
    */
-  async ask(title: string, what: "sessions" | "all"): Promise<LiveNode | undefined> {
+  async ask(title: string, what: "sessions" | "all"): Promise<string | undefined> {
     const items = this.#items(what);
     if (items.length === 0) {
       inform(t("No SSH session is open."));
@@ -40,7 +41,7 @@ export class LivePick {
       placeHolder: what === "all" ? t("Choose a connection or a session") : t("Choose a session"),
       matchOnDescription: true,
     });
-    return chosen?.node;
+    return chosen?.live;
   }
 
   /** Asks for one of several connections. */
@@ -50,7 +51,7 @@ export class LivePick {
   ): Promise<MasterSnapshot | undefined> {
     const now = this.#clock.now();
     const items = masters.map((master) => ({
-      ...liveItem(presentMaster(master, now, this.#home), { kind: "master", id: master.id }),
+      ...liveItem(presentMaster(master, now, this.#home), master.id),
       master,
     }));
     const chosen = await pickOne(items, {
@@ -68,21 +69,10 @@ export class LivePick {
       const shown = presentMaster(master, now, this.#home);
       const sessions = master.sessions
         .filter(({ kind, state }) => state.kind !== "ended" && (what === "all" || kind === "terminal"))
-        .map((session) =>
-          liveItem(presentSession(session, master, now, this.#home), {
-            kind: "session",
-            id: session.id,
-            masterId: master.id,
-          }),
-        );
+        .map((session) => liveItem(presentSession(session, master, now, this.#home), session.id));
       const own =
         what === "all" && isLive(master.state)
-          ? [
-              liveItem(
-                { ...shown, label: t("Connection to {0}", shown.label) },
-                { kind: "master", id: master.id },
-              ),
-            ]
+          ? [liveItem({ ...shown, label: t("Connection to {0}", shown.label) }, master.id)]
           : [];
       const group = [...own, ...sessions];
       return group.length === 0
@@ -92,14 +82,11 @@ export class LivePick {
   }
 }
 
-function liveItem(presentation: ItemPresentation, node: LiveNode): LiveItem {
+function liveItem(presentation: ItemPresentation, live: string): LiveItem {
   return {
     label: plainMessage(presentation.label),
     description: plainMessage(presentation.description),
-    iconPath: new vscode.ThemeIcon(
-      presentation.icon.id,
-      presentation.icon.color === undefined ? undefined : new vscode.ThemeColor(presentation.icon.color),
-    ),
-    node,
+    iconPath: themeIcon(presentation.icon),
+    live,
   };
 }

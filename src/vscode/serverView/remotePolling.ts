@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { Emitter } from "../../base/emitter.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
@@ -28,6 +29,9 @@ export class RemotePolling implements Disposable {
   readonly #store = new DisposableStore();
   /** The masters whose folds are open. */
   readonly #watched = new Map<string, Watched>();
+  readonly #changed = new Emitter<void>();
+  /** A fold was opened or closed. */
+  readonly onDidChange = this.#changed.event;
   #visible = false;
 
   constructor(view: RemoteViewService, service: SessionService, clock: Clock) {
@@ -56,6 +60,7 @@ export class RemotePolling implements Disposable {
     } else {
       this.#forget(masterId);
     }
+    this.#changed.fire();
   }
 
   /** Reads now what is open: all, or one. */
@@ -69,6 +74,7 @@ export class RemotePolling implements Disposable {
 
   dispose(): void {
     this.#store.dispose();
+    this.#changed.dispose();
     for (const masterId of [...this.#watched.keys()]) {
       this.#forget(masterId);
     }

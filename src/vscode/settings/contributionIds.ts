@@ -118,6 +118,8 @@ export const contextWords = {
   /** A host that was typed and that nothing lists, and the fold of them. */
   typed: "typed",
   recentHosts: "recentHosts",
+  /** Something is wrong in a file. */
+  problem: "problem",
   /** There is a connection to end. */
   live: "live",
   /** The connection is gone; what is shown tells why. */

@@ -1,5 +1,14 @@
 import * as vscode from "vscode";
+import { TargetKind } from "../views/targets.ts";
 import { SshPseudoterminal } from "./sshPseudoterminal.ts";
+
+/** A terminal of ours whose menu calls a command. `sessionId`: of the session that is or was last in it. */
+export interface SshTerminal {
+  readonly host: string;
+  readonly sessionId?: string;
+}
+
+export const terminalTarget = new TargetKind<SshTerminal>("terminal");
 
 /** VS Code keeps the pseudoterminal with its tab, also of tabs that a profile made. */
 export function ptyOf({ creationOptions }: vscode.Terminal): SshPseudoterminal | undefined {

@@ -20,10 +20,10 @@ import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
 import { contextKeys, extensionId, terminalProfileId } from "../settings/contributionIds.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
-import { ownNode, type TerminalNode } from "../views/treeNodes.ts";
+import { connectionTarget, hostTarget, liveTarget, sessionTarget, type Target } from "../views/targets.ts";
 import type { LinkedTerminal } from "./remoteLinks.ts";
 import { SshPseudoterminal, type SshTerminalRequest } from "./sshPseudoterminal.ts";
-import { ptyOf, terminalOf } from "./sshTerminals.ts";
+import { ptyOf, type SshTerminal, terminalOf, terminalTarget } from "./sshTerminals.ts";
 import type { TerminalMemory } from "./terminalMemory.ts";
 import { TerminalNames } from "./terminalNames.ts";
 
@@ -66,7 +66,7 @@ export class TerminalRegistry implements Disposable {
   readonly #names: TerminalNames;
   /** What the next terminal of the profile is, because we had it opened. */
   #beside: { readonly host: string; readonly options: OpenSshTerminal } | undefined;
-  readonly #ofNode = new WeakMap<TerminalNode, vscode.Terminal>();
+  readonly #tabs = new WeakMap<SshTerminal, vscode.Terminal>();
 
   constructor(init: TerminalRegistryInit) {
     this.#init = init;
@@ -122,31 +122,37 @@ export class TerminalRegistry implements Disposable {
     }
   }
 
-  /** What a command is about when the menu of a terminal calls it. Undefined: `argument` is no terminal of ours. */
-  nodeOf(argument: unknown): TerminalNode | undefined {
-    const terminal = terminalOf(argument);
-    const pty = terminal && ptyOf(terminal);
-    if (terminal === undefined || pty === undefined) {
-      return undefined;
+  /** What the menu of a terminal passes to a command. Undefined: `argument` is no terminal of this window. */
+  called(
+    argument: unknown,
+  ): { readonly kind: "ours"; readonly targets: readonly Target[] } | { readonly kind: "other" } | undefined {
+    const tab = terminalOf(argument);
+    const terminal = tab && this.#sshTerminal(tab);
+    if (terminal === undefined) {
+      return tab && { kind: "other" };
     }
-    const { sessionId } = pty;
-    const node: TerminalNode = ownNode({
-      kind: "terminal",
-      host: pty.request.host,
-      ...(sessionId === undefined ? {} : { sessionId }),
-    });
-    this.#ofNode.set(node, terminal);
-    return node;
+    const { host, sessionId } = terminal;
+    const masterId = sessionId && this.#init.service.session(sessionId)?.snapshot().masterId;
+    return {
+      kind: "ours",
+      targets: [
+        terminalTarget.of(terminal),
+        hostTarget.of(host),
+        ...(sessionId === undefined ? [] : [sessionTarget.of(sessionId), liveTarget.of([sessionId])]),
+        ...(masterId === undefined || masterId === "" ? [] : [connectionTarget.of(masterId)]),
+      ],
+    };
   }
 
   /** The terminal in front; undefined: it is none of ours. */
-  active(): TerminalNode | undefined {
-    return this.nodeOf(vscode.window.activeTerminal);
+  active(): SshTerminal | undefined {
+    const { activeTerminal } = vscode.window;
+    return activeTerminal && this.#sshTerminal(activeTerminal);
   }
 
   /** A second session like that of the terminal: in a tab of its own, or beside it. */
-  async openLike(node: TerminalNode, place: "beside" | "own tab"): Promise<void> {
-    const terminal = this.#ofNode.get(node);
+  async openLike(like: SshTerminal, place: "beside" | "own tab"): Promise<void> {
+    const terminal = this.#tabs.get(like);
     const request = terminal && ptyOf(terminal)?.request;
     if (terminal === undefined || request === undefined) {
       return;
@@ -232,6 +238,18 @@ export class TerminalRegistry implements Disposable {
       contextKeys.hasTerminals,
       vscode.window.terminals.some((terminal) => ptyOf(terminal) !== undefined),
     );
+  }
+
+  /** Undefined: it is none of ours. */
+  #sshTerminal(tab: vscode.Terminal): SshTerminal | undefined {
+    const pty = ptyOf(tab);
+    if (pty === undefined) {
+      return undefined;
+    }
+    const { sessionId } = pty;
+    const terminal = { host: pty.request.host, ...(sessionId === undefined ? {} : { sessionId }) };
+    this.#tabs.set(terminal, tab);
+    return terminal;
   }
 
   /** By VS Code's own command. */

@@ -4,7 +4,7 @@ import { printable } from "../../base/log.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { hostNamesOf, reopenRow } from "../../text/reopenText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
-import type { ItemPresentation } from "./livePresentation.ts";
+import type { ItemPresentation } from "./row.ts";
 
 /** A terminal that was open before the window reloaded. */
 export interface EarlierTerminal {

@@ -4,8 +4,8 @@ import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { contextKeys } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";
-import { canReconnect, isReconnecting } from "./livePresentation.ts";
-import { type EarlierTerminals, liveSessions } from "./liveTree.ts";
+import { canReconnect, isReconnecting, liveSessions } from "./livePresentation.ts";
+import type { EarlierTerminals } from "./rows/beforeRow.ts";
 
 const refreshDelay = 50;
 

@@ -7,7 +7,7 @@ import { age, shortDuration } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { contextWords } from "../settings/contributionIds.ts";
-import type { ItemPresentation } from "./livePresentation.ts";
+import type { ItemPresentation } from "./row.ts";
 
 /** The fold. */
 export function presentHistory(history: readonly SessionSnapshot[]): ItemPresentation {

@@ -8,7 +8,8 @@ import { factTable, literal } from "../../text/markdownText.ts";
 import { typedHostHover } from "../../text/saveHostText.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
-import { type ItemPresentation, isLive } from "./livePresentation.ts";
+import { isLive } from "./livePresentation.ts";
+import type { ItemPresentation } from "./row.ts";
 
 /** What is alive under a host as it was typed: masters that it opened, and sessions that were asked for by it. */
 export interface HostLife {

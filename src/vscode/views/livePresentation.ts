@@ -28,19 +28,7 @@ import { differingUses, intervalText, lingerText, sharedPolicyNote } from "../..
 import { userMessage } from "../../text/userMessages.ts";
 import { valueSourceText } from "../../text/valueSourceText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
-
-/** A tree item without VS Code's classes. `hover` is Markdown with theme icons, made of escaped text. */
-export interface ItemPresentation {
-  readonly label: string;
-  readonly description: string;
-  readonly icon: { readonly id: string; readonly color?: string };
-  readonly contextValue: string;
-  readonly hover: string;
-  /** What the hover says that does not change by itself, as one comparable text: settings and their sources. */
-  readonly lasting?: string;
-  /** For screen readers. */
-  readonly accessibleLabel: string;
-}
+import type { ItemPresentation } from "./row.ts";
 
 const phases = () =>
   ({
@@ -154,6 +142,11 @@ function masterIcon(state: MasterSnapshot["state"]): ItemPresentation["icon"] {
 /** There is a connection, or one is being made. */
 export function isLive(state: MasterSnapshot["state"]): boolean {
   return state.kind !== "lost" && state.kind !== "closed" && state.kind !== "reconnecting";
+}
+
+/** Sessions of a connection that have not ended. */
+export function liveSessions(master: MasterSnapshot): number {
+  return isLive(master.state) ? master.sessions.filter(({ state }) => state.kind !== "ended").length : 0;
 }
 
 /** Terminals wait for another connection. */

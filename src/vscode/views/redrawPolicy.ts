@@ -1,13 +1,19 @@
-/** When rows of a tree are drawn anew. VS Code asks for a hover once and keeps it until its row is drawn again. No vscode. */
+/**
+ * When rows of a tree are drawn anew. VS Code asks for a hover once and keeps it until its row is drawn again, and a
+ * click is lost when the row under the pointer is drawn between press and release: so as few rows as possible are. VS
+ * Code draws everything below a row along with it. No vscode.
+ */
 
 /** Milliseconds for which a hover may be out of date in its times and counters. Long enough to read one. */
 const hoverLife = 30_000;
 /** Milliseconds for which a row that was pointed at is not drawn for numbers alone: that would close its hover. */
 const hoverCalm = 10_000;
 
-export interface ShownRow {
-  /** The same for the same thing. */
-  readonly key: string;
+export interface ShownRow<R> {
+  /** The same object for the same thing. */
+  readonly row: R;
+  readonly parent: R | undefined;
+  readonly children: readonly R[];
   /** What can be read off the row without pointing at it. */
   readonly text: string;
   /** What its hover says apart from times and counters: settings and where they come from. */
@@ -16,51 +22,85 @@ export interface ShownRow {
   readonly counts: boolean;
 }
 
+interface Drawn<R> {
+  readonly text: string;
+  readonly lasting: string;
+  readonly children: readonly R[];
+}
+
 /** Remembers what was drawn, and which hovers were made. */
-export class RedrawPolicy {
-  #drawn = new Map<string, { readonly text: string; readonly lasting: string }>();
-  #structure: string | undefined;
+export class RedrawPolicy<R> {
+  #drawn = new Map<R, Drawn<R>>();
+  #top: readonly R[] | undefined;
   /** When the hovers that VS Code keeps were made, in wall-clock milliseconds. */
-  #hovers = new Map<string, number>();
+  #hovers = new Map<R, number>();
 
   /** The hover of a row was made at `now`. */
-  hovered(key: string, now: number): void {
-    this.#hovers.set(key, now);
+  hovered(row: R, now: number): void {
+    this.#hovers.set(row, now);
   }
 
   /**
-   * @param structure which rows there are and in which order, as one comparable text.
+   * @param rows from the top down, each before what is below it.
+   * @param top the rows at the top, in order.
    * @param now wall-clock milliseconds.
-   * @returns the keys of the rows to draw; `all` when rows came or went.
+   * @returns the rows to draw, without those below one of them; `all` when rows at the top came, went or moved.
    */
-  next(rows: readonly ShownRow[], structure: string, now: number): "all" | readonly string[] {
+  next(rows: readonly ShownRow<R>[], top: readonly R[], now: number): "all" | readonly R[] {
     const before = this.#drawn;
     this.#drawn = new Map(
-      rows.map((row) => [row.key, { text: this.#textOf(row, now), lasting: row.lasting }]),
+      rows.map((shown) => [
+        shown.row,
+        { text: this.#textOf(shown, now), lasting: shown.lasting, children: shown.children },
+      ]),
     );
-    this.#hovers = new Map([...this.#hovers].filter(([key]) => this.#drawn.has(key)));
-    if (this.#structure !== structure) {
-      this.#structure = structure;
+    this.#hovers = new Map([...this.#hovers].filter(([row]) => this.#drawn.has(row)));
+    const topBefore = this.#top;
+    this.#top = top;
+    if (topBefore === undefined || !isSame(topBefore, top)) {
       this.#hovers.clear();
       return "all";
     }
-    const due = [...this.#drawn].filter(([key, { text, lasting }]) => {
-      const was = before.get(key);
-      const isStale = now - (this.#hovers.get(key) ?? now) > hoverLife;
-      return was?.text !== text || was.lasting !== lasting || isStale;
-    });
-    for (const [key] of due) {
-      this.#hovers.delete(key);
+    const due: R[] = [];
+    /** What is drawn, by itself or along with what is above it. */
+    const covered = new Set<R>();
+    for (const { row, parent } of rows) {
+      if (parent !== undefined && covered.has(parent)) {
+        covered.add(row);
+      } else if (this.#isDue(row, before.get(row), now)) {
+        covered.add(row);
+        due.push(row);
+      }
     }
-    return due.map(([key]) => key);
+    for (const row of covered) {
+      this.#hovers.delete(row);
+    }
+    return due;
+  }
+
+  #isDue(row: R, was: Drawn<R> | undefined, now: number): boolean {
+    const is = this.#drawn.get(row);
+    const isStale = now - (this.#hovers.get(row) ?? now) > hoverLife;
+    return (
+      was === undefined ||
+      is === undefined ||
+      was.text !== is.text ||
+      was.lasting !== is.lasting ||
+      !isSame(was.children, is.children) ||
+      isStale
+    );
   }
 
   /** What was drawn before, as long as the hover is read and only numbers changed. */
-  #textOf({ key, text, counts }: ShownRow, now: number): string {
-    const was = this.#drawn.get(key)?.text;
-    const isRead = now - (this.#hovers.get(key) ?? Number.NEGATIVE_INFINITY) < hoverCalm;
+  #textOf({ row, text, counts }: ShownRow<R>, now: number): string {
+    const was = this.#drawn.get(row)?.text;
+    const isRead = now - (this.#hovers.get(row) ?? Number.NEGATIVE_INFINITY) < hoverCalm;
     return counts && isRead && was !== undefined && withoutNumbers(was) === withoutNumbers(text) ? was : text;
   }
+}
+
+function isSame<R>(one: readonly R[], other: readonly R[]): boolean {
+  return one.length === other.length && one.every((row, at) => row === other[at]);
 }
 
 function withoutNumbers(text: string): string {

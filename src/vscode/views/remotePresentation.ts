@@ -9,7 +9,7 @@ import type { RemoteGap, RemoteSnapshot } from "../../remote/remoteViewService.t
 import { describeDuration, describeHungReason } from "../../remote/remoteWords.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
-import type { ItemPresentation } from "./livePresentation.ts";
+import type { ItemPresentation } from "./row.ts";
 
 /** A row that says what is missing. */
 export type RemoteNote = "reading" | "failed" | "empty" | "sudo" | RemoteGap;

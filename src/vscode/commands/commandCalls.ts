@@ -1,0 +1,35 @@
+/**
+ * The one place where what VS Code passes to a command is not typed. A row of our views passes itself, a terminal's menu
+ * passes the terminal, the palette and a plain key binding pass nothing. Anything else comes from elsewhere: another
+ * extension, a link, a key binding with arguments. No vscode.
+ */
+import { Row } from "../views/row.ts";
+import type { Target } from "../views/targets.ts";
+import type { CallSource } from "./command.ts";
+
+/** What a terminal's menu passed. */
+export type CalledTerminal =
+  | { readonly kind: "ours"; readonly targets: readonly Target[] }
+  /** A terminal of this window that is none of ours. */
+  | { readonly kind: "other" };
+
+/**
+ * A stranger's object is dropped, even one that looks like a row: the command then asks the person, as it does from the
+ * palette.
+ * @param terminalOf finds the terminal of this window that the argument is.
+ */
+export function callSource(
+  argument: unknown,
+  terminalOf: (argument: unknown) => CalledTerminal | undefined,
+): CallSource | "other terminal" {
+  const terminal = terminalOf(argument);
+  if (terminal !== undefined) {
+    return terminal.kind === "ours" ? terminal : "other terminal";
+  }
+  if (Row.is(argument)) {
+    return { kind: "ours", targets: argument.source.targets(argument) };
+  }
+  return typeof argument === "string" && argument.trim() !== ""
+    ? { kind: "named", text: argument }
+    : { kind: "nothing" };
+}

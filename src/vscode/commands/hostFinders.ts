@@ -1,0 +1,102 @@
+/** Finders of hosts, and of places in files. */
+import { t } from "../../base/localize.ts";
+import { printable } from "../../base/log.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import { noTypedHosts } from "../../text/saveHostText.ts";
+import { inform, pickMany, pickOne } from "../messages/messages.ts";
+import { hostTarget, placeTarget, type Target } from "../views/targets.ts";
+import type { Found, TargetFinder } from "./command.ts";
+import type { CommandContext } from "./commandContext.ts";
+
+type Named<T> = { readonly target: T; readonly host: string } | undefined;
+
+function onHost(_: CommandContext, targets: readonly Target[]): Found<string> {
+  const host = hostTarget.in(targets);
+  return host === undefined ? "ask" : { target: host };
+}
+
+function namedHost(_: CommandContext, text: string): Named<string> {
+  const host = text.trim();
+  return host === "" ? undefined : { target: host, host };
+}
+
+/** A host, chosen from all or typed. */
+export function aHost(title: () => string): TargetFinder<string> {
+  return {
+    onOurs: onHost,
+    named: namedHost,
+    ask: async ({ hostPick }) => await hostPick.ask(title()),
+  };
+}
+
+/** The host of the row. Nobody is asked. */
+export const theHost: TargetFinder<string> = {
+  onOurs: onHost,
+  named: namedHost,
+  ask: async () => undefined,
+};
+
+/** A host that was typed and that nothing lists. */
+export function aTypedHost(title: () => string): TargetFinder<string> {
+  return { onOurs: onHost, named: namedHost, ask: async (context) => await askTypedHost(context, title()) };
+}
+
+async function askTypedHost(
+  { resolver, recent }: CommandContext,
+  title: string,
+): Promise<string | undefined> {
+  const listed = (await resolver.hosts().catch(() => ({ hosts: [] }))).hosts.map(({ alias }) => alias);
+  const typed = recent.typed(new Set(listed));
+  if (typed.length === 0) {
+    inform(noTypedHosts());
+    return undefined;
+  }
+  const chosen = await pickOne(
+    typed.map((host) => ({ label: plainMessage(printable(host)), host })),
+    { title },
+  );
+  return chosen?.host;
+}
+
+/** One host, or several that the person chooses. Never none. */
+export function hosts(title: () => string): TargetFinder<readonly string[]> {
+  return {
+    onOurs: (context, targets) => {
+      const found = onHost(context, targets);
+      return found === "ask" || found === "end" ? found : { target: [found.target] };
+    },
+    named: (context, text) => {
+      const named = namedHost(context, text);
+      return named && { target: [named.target], host: named.host };
+    },
+    ask: async (context) => await askHosts(context, title()),
+  };
+}
+
+export async function askHosts(
+  { service, resolver, recent }: CommandContext,
+  title: string,
+): Promise<readonly string[] | undefined> {
+  const listed = (await resolver.hosts().catch(() => ({ hosts: [] }))).hosts.map(({ alias }) => alias);
+  const live = new Set(service.masters().map(({ spec }) => spec));
+  const aliases = [...new Set([...live, ...recent.list(), ...listed])];
+  const chosen = await pickMany(
+    aliases.map((alias) => ({
+      label: printable(alias),
+      alias,
+      description: live.has(alias) ? "connected" : "",
+    })),
+    { title, placeHolder: t("Choose one or more hosts"), ignoreFocusOut: true },
+  );
+  return chosen === undefined || chosen.length === 0 ? undefined : chosen.map(({ alias }) => alias);
+}
+
+/** A place in a file of this computer. No stranger names one. */
+export const aPlace: TargetFinder<{ readonly file: string; readonly line?: number }> = {
+  onOurs: (_, targets) => {
+    const place = placeTarget.in(targets);
+    return place === undefined ? "ask" : { target: place };
+  },
+  named: () => undefined,
+  ask: async () => undefined,
+};

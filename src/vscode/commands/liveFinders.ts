@@ -1,0 +1,168 @@
+/** Finders of what is alive: connections, sessions, terminals, and logins on a server. */
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import type { Session } from "../../session/sessionTypes.ts";
+import { noOpenSession, noSshTerminal } from "../../text/terminalMenuText.ts";
+import { inform } from "../messages/messages.ts";
+import { type SshTerminal, terminalTarget } from "../terminals/sshTerminals.ts";
+import {
+  connectionTarget,
+  liveTarget,
+  remoteLoginTarget,
+  serverLoginsTarget,
+  sessionTarget,
+  type Target,
+} from "../views/targets.ts";
+import type { Found, TargetFinder } from "./command.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { hostOfId } from "./hostOfId.ts";
+
+/** In the menu of a terminal there is nothing to choose: it is this terminal's session or none. */
+function isEndedTerminal({ service }: CommandContext, targets: readonly Target[]): boolean {
+  const terminal = terminalTarget.in(targets);
+  return (
+    terminal !== undefined &&
+    (terminal.sessionId === undefined || service.session(terminal.sessionId) === undefined)
+  );
+}
+
+/** Connections and sessions that are to end. */
+export function whatIsAlive(title: () => string): TargetFinder<readonly string[]> {
+  return {
+    onOurs: (context, targets) => {
+      if (isEndedTerminal(context, targets)) {
+        inform(noOpenSession());
+        return "end";
+      }
+      const ids = liveTarget.in(targets);
+      return ids === undefined ? "ask" : { target: ids };
+    },
+    named: ({ service }, id) => {
+      const host = hostOfId(id, service.masters());
+      return host === undefined ? undefined : { target: [id], host };
+    },
+    ask: async ({ livePick }) => {
+      const id = await livePick.ask(title(), "all");
+      return id === undefined ? undefined : [id];
+    },
+  };
+}
+
+/** A session that has not ended. */
+export function anOpenSession(title: () => string): TargetFinder<Session> {
+  const open = ({ service }: CommandContext, id: string | undefined): Session | undefined =>
+    id === undefined ? undefined : service.session(id);
+  return {
+    onOurs: (context, targets) => {
+      if (isEndedTerminal(context, targets)) {
+        inform(noOpenSession());
+        return "end";
+      }
+      const id = sessionTarget.in(targets);
+      const session = open(context, id);
+      return session !== undefined ? { target: session } : id === undefined ? "ask" : "end";
+    },
+    named: (context, id) => {
+      const host = hostOfId(id, context.service.masters());
+      const session = open(context, id);
+      return host === undefined || session === undefined ? undefined : { target: session, host };
+    },
+    ask: async (context) => open(context, await context.livePick.ask(title(), "sessions")),
+  };
+}
+
+/** A session, also one that has ended: its id. */
+export function aSession(title: () => string): TargetFinder<string> {
+  return {
+    onOurs: (_, targets) => {
+      const id = sessionTarget.in(targets);
+      if (id === undefined && terminalTarget.in(targets) !== undefined) {
+        inform(noOpenSession());
+        return "end";
+      }
+      return id === undefined ? "ask" : { target: id };
+    },
+    named: ({ service }, id) => {
+      const host = hostOfId(id, service.masters());
+      return host === undefined ? undefined : { target: id, host };
+    },
+    ask: async ({ livePick }) => await livePick.ask(title(), "sessions"),
+  };
+}
+
+export interface ConnectionQuestion {
+  readonly title: () => string;
+  /** Which connections the command can act on. */
+  readonly accept: (master: MasterSnapshot) => boolean;
+  /** Said when there is none. */
+  readonly none: () => string;
+}
+
+/** A connection: the one that is named, the only one that is accepted, or one of those that the person chooses. */
+export function aConnection({ title, accept, none }: ConnectionQuestion): TargetFinder<MasterSnapshot> {
+  const accepted = ({ service }: CommandContext): readonly MasterSnapshot[] =>
+    service.masters().filter(accept);
+  return {
+    onOurs: (context, targets): Found<MasterSnapshot> => {
+      const id = connectionTarget.in(targets);
+      if (id === undefined) {
+        return "ask";
+      }
+      const master = accepted(context).find((each) => each.id === id);
+      if (master === undefined) {
+        inform(none());
+        return "end";
+      }
+      return { target: master };
+    },
+    named: (context, id) => {
+      const master = accepted(context).find((each) => each.id === id);
+      return master && { target: master, host: master.spec };
+    },
+    ask: async (context) => {
+      const masters = accepted(context);
+      if (masters.length === 0) {
+        inform(none());
+        return undefined;
+      }
+      return masters.length === 1 ? masters[0] : await context.livePick.askConnection(title(), masters);
+    },
+  };
+}
+
+/** The connection of the row. No stranger names one, and nobody is asked. */
+export const theConnection: TargetFinder<string> = {
+  onOurs: (_, targets) => given(connectionTarget.in(targets)),
+  named: () => undefined,
+  ask: async () => undefined,
+};
+
+/** The logins on the server of a connection: the connection's id. */
+export const theServerLogins: TargetFinder<string> = {
+  onOurs: (_, targets) => given(serverLoginsTarget.in(targets)),
+  named: () => undefined,
+  ask: async () => undefined,
+};
+
+/** One login on a server. */
+export const theRemoteLogin: TargetFinder<{ readonly masterId: string; readonly id: string }> = {
+  onOurs: (_, targets) => given(remoteLoginTarget.in(targets)),
+  named: () => undefined,
+  ask: async () => undefined,
+};
+
+/** A terminal of ours: the one whose menu was used, or the one in front. */
+export const aTerminal: TargetFinder<SshTerminal> = {
+  onOurs: (_, targets) => given(terminalTarget.in(targets)),
+  named: () => undefined,
+  ask: async ({ terminals }) => {
+    const active = terminals.active();
+    if (active === undefined) {
+      inform(noSshTerminal());
+    }
+    return active;
+  },
+};
+
+function given<T>(value: T | undefined): Found<T> {
+  return value === undefined ? "ask" : { target: value };
+}

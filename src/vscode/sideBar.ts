@@ -1,0 +1,76 @@
+import type * as vscode from "vscode";
+import type { Clock } from "../base/clock.ts";
+import { plural } from "../base/localize.ts";
+import type { ConfigProblemSource } from "../config/configPorts.ts";
+import type { RemoteViewService } from "../remote/remoteViewService.ts";
+import type { SessionService } from "../session/sessionServiceTypes.ts";
+import type { RemotePolling } from "./serverView/remotePolling.ts";
+import { viewIds } from "./settings/contributionIds.ts";
+import type { HostList } from "./views/hostList.ts";
+import { liveSessions } from "./views/livePresentation.ts";
+import { beforeRow, type EarlierTerminals } from "./views/rows/beforeRow.ts";
+import { endedSessionRows, historyRow } from "./views/rows/historyRows.ts";
+import { listedHostRows, recentHostsRow, typedHostRows } from "./views/rows/hostRows.ts";
+import { masterRows } from "./views/rows/masterRows.ts";
+import { problemRows } from "./views/rows/problemRows.ts";
+import { serverLoginRows, serverNoteRows, serverRows } from "./views/rows/serverLoginRows.ts";
+import { sessionRows } from "./views/rows/sessionRows.ts";
+import { RowTree } from "./views/rowTree.ts";
+
+export interface SideBarInit {
+  readonly service: SessionService;
+  readonly clock: Clock;
+  readonly home: string;
+  readonly remote: RemoteViewService;
+  readonly polling: RemotePolling;
+  readonly earlier: EarlierTerminals;
+  readonly hosts: HostList;
+  readonly warnings: ConfigProblemSource["warnings"];
+}
+
+/** The Live view. Each kind of row has one entry; kinds below the same row stand in this order. */
+export function liveView(init: SideBarInit): RowTree {
+  const { service, clock, polling, earlier } = init;
+  const masters = masterRows(init);
+  const servers = serverRows(masters, init);
+  const history = historyRow(service);
+  return new RowTree({
+    viewId: viewIds.live,
+    kinds: [
+      beforeRow(earlier),
+      masters,
+      history,
+      sessionRows(masters, init),
+      servers,
+      serverLoginRows(servers, init),
+      serverNoteRows(servers, init),
+      endedSessionRows(history, init),
+    ],
+    clock,
+    refreshDelay: 50,
+    showCollapseAll: true,
+    ticks: true,
+    onVisible: (visible) => polling.setVisible(visible),
+    badge: () => sessionsBadge(service),
+  });
+}
+
+/** The Hosts view. */
+export function hostsView(init: SideBarInit): RowTree {
+  const { hosts, clock, home } = init;
+  const recent = recentHostsRow(init);
+  return new RowTree({
+    viewId: viewIds.hosts,
+    kinds: [problemRows(hosts, home), recent, typedHostRows(init, recent), listedHostRows(init)],
+    clock,
+    refreshDelay: 100,
+    ready: () => hosts.ready(),
+  });
+}
+
+function sessionsBadge(service: SessionService): vscode.ViewBadge | undefined {
+  const sessions = service.masters().reduce((sum, master) => sum + liveSessions(master), 0);
+  return sessions === 0
+    ? undefined
+    : { value: sessions, tooltip: plural(sessions, "{0} live SSH session", "{0} live SSH sessions") };
+}

@@ -1,0 +1,227 @@
+/** The rows of a view, without VS Code: what a kind of row is, and the rows that stand for its things. */
+import type { Event } from "../../base/emitter.ts";
+import type { CommandId } from "../settings/contributionIds.ts";
+import type { Target } from "./targets.ts";
+
+/** How a row looks. `hover` is Markdown with theme icons, made of escaped text. */
+export interface ItemPresentation {
+  readonly label: string;
+  readonly description: string;
+  readonly icon: { readonly id: string; readonly color?: string };
+  /** Words separated by spaces, matched by the menus in package.json: they say which commands the row has. */
+  readonly contextValue: string;
+  readonly hover: string;
+  /** What the hover says that does not change by itself, as one comparable text: settings and their sources. */
+  readonly lasting?: string;
+  /** For screen readers: what a sighted person learns from the icon, the place and the hover stands here in words. */
+  readonly accessibleLabel: string;
+}
+
+/** Whether a row has something below it, and whether that shows at first. */
+export type Fold = "expanded" | "collapsed";
+
+/** What a click on a row does. */
+export interface RowClick {
+  readonly command: CommandId;
+  readonly title: string;
+  /** A double click counts as one. */
+  readonly once?: boolean;
+}
+
+/** What stands in one place of a view: below the row `parent`, or at the top. Undefined: it is another place. */
+export type Place<D> = (parent: Row | undefined) => readonly D[] | undefined;
+
+/** At the top of the view. @param list which there are now, in order. */
+export function atTop<D>(list: () => readonly D[]): Place<D> {
+  return (parent) => (parent === undefined ? list() : undefined);
+}
+
+/** Below each row of `kind`. @param list which there are now, in order. */
+export function under<D, P>(kind: RowKind<P>, list: (parent: P) => readonly D[]): Place<D> {
+  return (parent) => {
+    const about = parent === undefined ? undefined : kind.about(parent);
+    return about === undefined ? undefined : list(about);
+  };
+}
+
+/**
+ * One kind of row. A new kind is one of these, in a file of its own, and one entry in the list that its view is made of:
+ * the order of that list is the order in which kinds stand below the same row. `D`: what one such row is about.
+ */
+export interface RowDescription<D> {
+  readonly name: string;
+  readonly places: readonly Place<D>[];
+  /** Unique in the view, and the same for the same thing. */
+  readonly key: (about: D) => string;
+  readonly present: (about: D) => ItemPresentation;
+  readonly targets: (about: D) => readonly Target[];
+  readonly fold?: (about: D) => Fold | undefined;
+  readonly click?: (about: D) => RowClick | undefined;
+  /** The hover, where making it takes a while. Default: that of `present`. */
+  readonly hover?: (about: D) => Promise<string>;
+  /** The person has opened or closed the row. */
+  readonly onFold?: (about: D, open: boolean) => void;
+  /** Its text holds numbers that change all the time: while its hover is read, it is not drawn for these alone. */
+  readonly counts?: boolean;
+  /** Its text depends on nothing but `about`: it is made anew only for another object. */
+  readonly timeless?: boolean;
+  /** What can change any of it, apart from time. */
+  readonly changes?: readonly Event<unknown>[];
+}
+
+/** One row, as VS Code and the commands know it: by identity. */
+export class Row {
+  readonly #source: RowSource;
+  readonly key: string;
+  readonly parent: Row | undefined;
+
+  constructor(source: RowSource, key: string, parent: Row | undefined) {
+    this.#source = source;
+    this.key = key;
+    this.parent = parent;
+  }
+
+  /** Whether a command's argument is a row of ours, and not something that looks like one. */
+  static is(argument: unknown): argument is Row {
+    return typeof argument === "object" && argument !== null && #source in argument;
+  }
+
+  get source(): RowSource {
+    return this.#source;
+  }
+}
+
+/** A kind of row, whatever it is about. */
+export interface RowSource {
+  readonly name: string;
+  readonly counts: boolean;
+  readonly changes: readonly Event<unknown>[];
+  /** The rows of this kind below a row; undefined: at the top. */
+  rowsBelow(parent: Row | undefined): readonly Row[];
+  /** Rows that are not in `shown` are gone: whoever comes back is another row. */
+  keep(shown: ReadonlySet<Row>): void;
+  present(row: Row): ItemPresentation | undefined;
+  targets(row: Row): readonly Target[];
+  fold(row: Row): Fold | undefined;
+  click(row: Row): RowClick | undefined;
+  hover(row: Row): Promise<string | undefined>;
+  onFold(row: Row, open: boolean): void;
+}
+
+interface Known<D> {
+  readonly row: Row;
+  about: D;
+  presentation: ItemPresentation | undefined;
+}
+
+/** Keeps one row object for each thing of a kind, with what was last known of it. */
+export class RowKind<D> implements RowSource {
+  readonly name: string;
+  readonly counts: boolean;
+  readonly changes: readonly Event<unknown>[];
+  readonly #description: RowDescription<D>;
+  /** By the row above and the key: a thing that moves is another row, as VS Code can't move one. */
+  #rows = new Map<Row | undefined, Map<string, Known<D>>>();
+  #known = new WeakMap<Row, Known<D>>();
+
+  constructor(description: RowDescription<D>) {
+    this.name = description.name;
+    this.counts = description.counts ?? false;
+    this.changes = description.changes ?? [];
+    this.#description = description;
+  }
+
+  /** What a row is about; undefined: it is of another kind, or gone. */
+  about(row: Row): D | undefined {
+    return this.#known.get(row)?.about;
+  }
+
+  /** The row of `key`, if it is shown. */
+  find(key: string): Row | undefined {
+    for (const rows of this.#rows.values()) {
+      const known = rows.get(key);
+      if (known !== undefined) {
+        return known.row;
+      }
+    }
+    return undefined;
+  }
+
+  rowsBelow(parent: Row | undefined): readonly Row[] {
+    return this.#description.places
+      .flatMap((place) => place(parent) ?? [])
+      .map((about) => this.#rowOf(about, parent));
+  }
+
+  keep(shown: ReadonlySet<Row>): void {
+    for (const [parent, rows] of this.#rows) {
+      for (const [key, { row }] of rows) {
+        if (!shown.has(row)) {
+          rows.delete(key);
+        }
+      }
+      if (rows.size === 0) {
+        this.#rows.delete(parent);
+      }
+    }
+  }
+
+  present(row: Row): ItemPresentation | undefined {
+    const known = this.#known.get(row);
+    if (known === undefined) {
+      return undefined;
+    }
+    if (this.#description.timeless !== true) {
+      return this.#description.present(known.about);
+    }
+    known.presentation ??= this.#description.present(known.about);
+    return known.presentation;
+  }
+
+  targets(row: Row): readonly Target[] {
+    const known = this.#known.get(row);
+    return known === undefined ? [] : this.#description.targets(known.about);
+  }
+
+  fold(row: Row): Fold | undefined {
+    const known = this.#known.get(row);
+    return known === undefined ? undefined : this.#description.fold?.(known.about);
+  }
+
+  click(row: Row): RowClick | undefined {
+    const known = this.#known.get(row);
+    return known === undefined ? undefined : this.#description.click?.(known.about);
+  }
+
+  async hover(row: Row): Promise<string | undefined> {
+    const known = this.#known.get(row);
+    return known === undefined
+      ? undefined
+      : ((await this.#description.hover?.(known.about)) ?? this.#description.present(known.about).hover);
+  }
+
+  onFold(row: Row, open: boolean): void {
+    const known = this.#known.get(row);
+    if (known !== undefined) {
+      this.#description.onFold?.(known.about, open);
+    }
+  }
+
+  #rowOf(about: D, parent: Row | undefined): Row {
+    const key = this.#description.key(about);
+    const siblings = this.#rows.get(parent) ?? new Map<string, Known<D>>();
+    this.#rows.set(parent, siblings);
+    const known = siblings.get(key);
+    if (known !== undefined) {
+      if (known.about !== about) {
+        known.about = about;
+        known.presentation = undefined;
+      }
+      return known.row;
+    }
+    const fresh = { row: new Row(this, key, parent), about, presentation: undefined };
+    siblings.set(key, fresh);
+    this.#known.set(fresh.row, fresh);
+    return fresh.row;
+  }
+}

@@ -1,0 +1,117 @@
+import * as vscode from "vscode";
+import type { Clock } from "../../base/clock.ts";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { hoverText } from "../messages/messages.ts";
+import { Coalescer } from "./coalescer.ts";
+import type { Row, RowSource } from "./row.ts";
+import { RowModel } from "./rowModel.ts";
+import { toTreeItem } from "./treeItem.ts";
+
+const tickInterval = 1000;
+
+export interface RowTreeInit {
+  readonly viewId: string;
+  /** In the order in which they stand below the same row. */
+  readonly kinds: readonly RowSource[];
+  readonly clock: Clock;
+  /** Milliseconds from a change to the drawing of all that changed meanwhile. */
+  readonly refreshDelay: number;
+  readonly showCollapseAll?: boolean;
+  /** What must be read before the first rows are there. */
+  readonly ready?: () => Promise<void>;
+  /** Durations and countdowns of its rows go on by themselves. */
+  readonly ticks?: boolean;
+  readonly onVisible?: (visible: boolean) => void;
+  readonly badge?: () => vscode.ViewBadge | undefined;
+}
+
+/** A view of the side bar, made of rows. It only carries between VS Code and the model. */
+export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
+  readonly #init: RowTreeInit;
+  readonly #model: RowModel;
+  readonly #store = new DisposableStore();
+  readonly #changed: vscode.EventEmitter<Row | Row[] | undefined>;
+  readonly #view: vscode.TreeView<Row>;
+  readonly onDidChangeTreeData: vscode.Event<Row | Row[] | undefined>;
+  #tick: Disposable | undefined;
+
+  constructor(init: RowTreeInit) {
+    this.#init = init;
+    this.#model = new RowModel(init.kinds);
+    this.#changed = this.#store.add(new vscode.EventEmitter<Row | Row[] | undefined>());
+    this.onDidChangeTreeData = this.#changed.event;
+    const refresh = this.#store.add(new Coalescer(init.clock, init.refreshDelay, () => this.#update()));
+    this.#view = this.#store.add(
+      vscode.window.createTreeView(init.viewId, {
+        treeDataProvider: this,
+        showCollapseAll: init.showCollapseAll ?? false,
+      }),
+    );
+    for (const change of this.#model.changes) {
+      this.#store.add(change(() => refresh.request()));
+    }
+    this.#store.add(
+      this.#view.onDidChangeVisibility(({ visible }) => {
+        init.onVisible?.(visible);
+        this.#schedule();
+      }),
+    );
+    this.#store.add(this.#view.onDidExpandElement(({ element }) => element.source.onFold(element, true)));
+    this.#store.add(this.#view.onDidCollapseElement(({ element }) => element.source.onFold(element, false)));
+    init.onVisible?.(this.#view.visible);
+    this.#update();
+  }
+
+  async getChildren(row?: Row): Promise<Row[]> {
+    if (row === undefined && this.#init.ready !== undefined) {
+      await this.#init.ready();
+      this.#model.update(this.#init.clock.now());
+    }
+    return [...this.#model.children(row)];
+  }
+
+  getParent(row: Row): Row | undefined {
+    return row.parent;
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    return toTreeItem(row);
+  }
+
+  /** The hover, made when it opens: rows are drawn rarely, and their times and counters go on. */
+  async resolveTreeItem(item: vscode.TreeItem, row: Row): Promise<vscode.TreeItem> {
+    const hover = await row.source.hover(row);
+    if (hover !== undefined) {
+      item.tooltip = hoverText(hover);
+      this.#model.hovered(row, this.#init.clock.now());
+    }
+    return item;
+  }
+
+  dispose(): void {
+    this.#tick?.dispose();
+    this.#store.dispose();
+  }
+
+  #update(): void {
+    const due = this.#model.update(this.#init.clock.now());
+    if (due === "all") {
+      this.#changed.fire(undefined);
+    } else if (due.length > 0) {
+      this.#changed.fire([...due]);
+    }
+    if (this.#init.badge !== undefined) {
+      this.#view.badge = this.#init.badge();
+    }
+    this.#schedule();
+  }
+
+  /** Only while someone can see them. */
+  #schedule(): void {
+    this.#tick?.dispose();
+    this.#tick = undefined;
+    if (this.#init.ticks === true && this.#view.visible && this.#model.children().length > 0) {
+      this.#tick = this.#init.clock.setTimeout(() => this.#update(), tickInterval);
+    }
+  }
+}

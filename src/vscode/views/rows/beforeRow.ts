@@ -1,0 +1,21 @@
+/** The terminals that were open before the window reloaded, in one row. */
+import type { Event } from "../../../base/emitter.ts";
+import { type EarlierTerminal, presentBefore } from "../beforePresentation.ts";
+import { atTop, RowKind } from "../row.ts";
+
+/** The terminals that were open before the window reloaded and that nobody has opened again or forgotten. */
+export interface EarlierTerminals {
+  readonly before: readonly EarlierTerminal[];
+  readonly onDidChange: Event<void>;
+}
+
+export function beforeRow(earlier: EarlierTerminals): RowKind<readonly EarlierTerminal[]> {
+  return new RowKind({
+    name: "before",
+    places: [atTop(() => (earlier.before.length === 0 ? [] : [earlier.before]))],
+    key: () => "before",
+    present: presentBefore,
+    targets: () => [],
+    changes: [earlier.onDidChange],
+  });
+}

@@ -1,0 +1,39 @@
+/** How the last sessions ended, in one fold. */
+import type { Clock } from "../../../base/clock.ts";
+import type { SessionService } from "../../../session/sessionServiceTypes.ts";
+import type { SessionSnapshot } from "../../../session/sessionTypes.ts";
+import { presentEnded, presentHistory } from "../historyPresentation.ts";
+import { atTop, RowKind, under } from "../row.ts";
+import { hostTarget, sessionTarget } from "../targets.ts";
+
+/** The fold. */
+export function historyRow(service: SessionService): RowKind<readonly SessionSnapshot[]> {
+  return new RowKind({
+    name: "history",
+    places: [
+      atTop(() => {
+        const ended = service.history();
+        return ended.length === 0 ? [] : [ended];
+      }),
+    ],
+    key: () => "history",
+    present: presentHistory,
+    targets: () => [],
+    fold: () => "collapsed",
+    changes: [service.onDidChange],
+  });
+}
+
+/** One that has ended. */
+export function endedSessionRows(
+  history: RowKind<readonly SessionSnapshot[]>,
+  { clock, home }: { readonly clock: Clock; readonly home: string },
+): RowKind<SessionSnapshot> {
+  return new RowKind({
+    name: "endedSession",
+    places: [under(history, (ended) => ended)],
+    key: ({ id }) => `ended ${id}`,
+    present: (session) => presentEnded(session, clock.now(), home),
+    targets: ({ id, spec }) => [hostTarget.of(spec), sessionTarget.of(id)],
+  });
+}

@@ -1,0 +1,90 @@
+/** Hosts: those that are listed, and those that were typed, in a fold of their own. */
+import { t } from "../../../base/localize.ts";
+import type { ConfigProblemSource } from "../../../config/configPorts.ts";
+import { configHover } from "../../../text/configWarningText.ts";
+import { recentGroupHover, recentGroupLabel } from "../../../text/saveHostText.ts";
+import { contextWords } from "../../settings/contributionIds.ts";
+import type { HostList, ShownHost } from "../hostList.ts";
+import { presentHost, presentTypedHost } from "../hostPresentation.ts";
+import { atTop, type ItemPresentation, type Place, RowKind, under } from "../row.ts";
+import { connectionTarget, hostTarget, liveTarget, placeTarget, type Target } from "../targets.ts";
+
+export interface HostRowsInit {
+  readonly hosts: HostList;
+  readonly warnings: ConfigProblemSource["warnings"];
+  readonly home: string;
+}
+
+/** The fold of hosts that were typed and that nothing lists. */
+export function recentHostsRow({ hosts }: Pick<HostRowsInit, "hosts">): RowKind<readonly ShownHost[]> {
+  return new RowKind({
+    name: "recentHosts",
+    places: [
+      atTop(() => {
+        const { typed } = hosts.hosts();
+        return typed.length === 0 ? [] : [typed];
+      }),
+    ],
+    key: () => "recent",
+    present: () => ({
+      label: recentGroupLabel(),
+      description: "",
+      icon: { id: "history" },
+      contextValue: contextWords.recentHosts,
+      hover: recentGroupHover(),
+      accessibleLabel: recentGroupLabel(),
+    }),
+    targets: () => [],
+    fold: () => "expanded",
+    changes: [hosts.onDidChange],
+  });
+}
+
+/** A host of that fold. */
+export function typedHostRows(init: HostRowsInit, recent: RowKind<readonly ShownHost[]>): RowKind<ShownHost> {
+  return hostKind(init, "recentHost", [under(recent, (typed) => typed)], ({ host, life, shared }) =>
+    presentTypedHost(host, life, shared),
+  );
+}
+
+/** A host that a file or the settings list. */
+export function listedHostRows(init: HostRowsInit): RowKind<ShownHost> {
+  return hostKind(init, "host", [atTop(() => init.hosts.hosts().listed)], ({ host, entry, life, shared }) =>
+    presentHost(entry ?? { alias: host, source: "setting" }, life, init.home, shared),
+  );
+}
+
+function hostKind(
+  { hosts, warnings, home }: HostRowsInit,
+  name: string,
+  places: readonly Place<ShownHost>[],
+  present: (about: ShownHost) => ItemPresentation,
+): RowKind<ShownHost> {
+  return new RowKind({
+    name,
+    places,
+    key: ({ host, entry }) => `host:${entry === undefined ? `typed ${host}` : host}`,
+    present,
+    targets: hostTargets,
+    click: () => ({ command: "sshSessions.openTerminal", title: t("Open Terminal"), once: true }),
+    // What the files ask for and is not honoured takes a reading of them.
+    hover: async (about) => {
+      const notes = configHover(await warnings(about.host).catch(() => []), home);
+      const { hover } = present(about);
+      return notes === "" ? hover : `${hover}\n\n---\n\n${notes}`;
+    },
+    timeless: true,
+    changes: [hosts.onDidChange],
+  });
+}
+
+function hostTargets({ host, entry, life }: ShownHost): readonly Target[] {
+  const [first] = life.masterIds;
+  const { file, line } = entry ?? {};
+  return [
+    hostTarget.of(host),
+    liveTarget.of(life.masterIds),
+    ...(first === undefined ? [] : [connectionTarget.of(first)]),
+    ...(file === undefined ? [] : [placeTarget.of({ file, ...(line === undefined ? {} : { line }) })]),
+  ];
+}

@@ -1,0 +1,86 @@
+/** What a server itself sees, in a fold below its connection: logins there, and what is missing. */
+import type { RemoteSession } from "../../../remote/remoteSession.ts";
+import type { RemoteViewService } from "../../../remote/remoteViewService.ts";
+import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
+import { isConnected, type RemotePolling } from "../../serverView/remotePolling.ts";
+import {
+  inShownOrder,
+  presentFold,
+  presentRemoteNote,
+  presentRemoteSession,
+  type RemoteNote,
+  remoteNotes,
+} from "../remotePresentation.ts";
+import { RowKind, under } from "../row.ts";
+import {
+  connectionTarget,
+  hostTarget,
+  remoteLoginTarget,
+  serverLoginsTarget,
+  type Target,
+} from "../targets.ts";
+
+export interface ServerLoginRowsInit {
+  readonly remote: RemoteViewService;
+  readonly polling: RemotePolling;
+}
+
+function serverTargets({ id, spec }: MasterSnapshot): readonly Target[] {
+  return [hostTarget.of(spec), connectionTarget.of(id), serverLoginsTarget.of(id)];
+}
+
+/** The fold. */
+export function serverRows(
+  masters: RowKind<MasterSnapshot>,
+  { remote, polling }: ServerLoginRowsInit,
+): RowKind<MasterSnapshot> {
+  return new RowKind({
+    name: "onServer",
+    places: [under(masters, (master) => (isConnected(master) ? [master] : []))],
+    key: ({ id }) => `server ${id}`,
+    present: ({ id }) => presentFold(remote.snapshot(id), remote.failure(id), polling.isOpen(id)),
+    targets: serverTargets,
+    fold: () => "collapsed",
+    onFold: ({ id }, open) => polling.setOpen(id, open),
+    changes: [remote.onDidChange, polling.onDidChange],
+  });
+}
+
+/** A login. */
+export function serverLoginRows(
+  servers: RowKind<MasterSnapshot>,
+  { remote }: Pick<ServerLoginRowsInit, "remote">,
+): RowKind<{ readonly login: RemoteSession; readonly master: MasterSnapshot }> {
+  return new RowKind({
+    name: "remoteSession",
+    places: [
+      under(servers, (master) =>
+        inShownOrder(remote.snapshot(master.id)?.sessions ?? []).map((login) => ({ login, master })),
+      ),
+    ],
+    key: ({ login, master }) => `server ${master.id} session ${login.id}`,
+    present: ({ login }) => presentRemoteSession(login),
+    targets: ({ login, master }) => [
+      ...serverTargets(master),
+      remoteLoginTarget.of({ masterId: master.id, id: login.id }),
+    ],
+  });
+}
+
+/** A row that says what is missing. */
+export function serverNoteRows(
+  servers: RowKind<MasterSnapshot>,
+  { remote }: Pick<ServerLoginRowsInit, "remote">,
+): RowKind<{ readonly note: RemoteNote; readonly master: MasterSnapshot }> {
+  return new RowKind({
+    name: "remoteNote",
+    places: [
+      under(servers, (master) =>
+        remoteNotes(remote.snapshot(master.id), remote.failure(master.id)).map((note) => ({ note, master })),
+      ),
+    ],
+    key: ({ note, master }) => `server ${master.id} note ${note}`,
+    present: ({ note, master }) => presentRemoteNote(note, remote.failure(master.id)),
+    targets: ({ master }) => serverTargets(master),
+  });
+}

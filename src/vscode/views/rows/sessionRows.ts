@@ -1,0 +1,36 @@
+/** Sessions, each below its connection. */
+import type { Clock } from "../../../base/clock.ts";
+import { t } from "../../../base/localize.ts";
+import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
+import type { SessionSnapshot } from "../../../session/sessionTypes.ts";
+import { presentSession } from "../livePresentation.ts";
+import { RowKind, under } from "../row.ts";
+import { connectionTarget, hostTarget, liveTarget, sessionTarget } from "../targets.ts";
+
+export interface ShownSession {
+  readonly session: SessionSnapshot;
+  readonly master: MasterSnapshot;
+}
+
+export function sessionRows(
+  masters: RowKind<MasterSnapshot>,
+  { clock, home }: { readonly clock: Clock; readonly home: string },
+): RowKind<ShownSession> {
+  return new RowKind({
+    name: "session",
+    places: [under(masters, (master) => master.sessions.map((session) => ({ session, master })))],
+    key: ({ session }) => session.id,
+    present: ({ session, master }) => presentSession(session, master, clock.now(), home),
+    targets: ({ session, master }) => [
+      hostTarget.of(session.spec),
+      connectionTarget.of(master.id),
+      sessionTarget.of(session.id),
+      liveTarget.of([session.id]),
+    ],
+    click: ({ session }) =>
+      session.kind === "terminal"
+        ? { command: "sshSessions.revealTerminal", title: t("Reveal Terminal") }
+        : undefined,
+    counts: true,
+  });
+}

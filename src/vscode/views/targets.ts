@@ -1,0 +1,62 @@
+/**
+ * What a row, or the menu of a terminal, offers to commands. A command names the kind of target that it acts on; a row
+ * that has one of that kind can be acted on. No vscode.
+ */
+
+/** One thing that commands can act on. What it is, its kind knows. */
+export class Target {
+  readonly #kind: string;
+
+  constructor(kind: string) {
+    this.#kind = kind;
+  }
+
+  /** For logs and tests. */
+  get kind(): string {
+    return this.#kind;
+  }
+}
+
+/** Makes targets of one kind, and finds them again with their values. */
+export class TargetKind<T> {
+  readonly #name: string;
+  readonly #values = new WeakMap<Target, { readonly value: T }>();
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  of(value: T): Target {
+    const target = new Target(this.#name);
+    this.#values.set(target, { value });
+    return target;
+  }
+
+  /** The value of the first target of this kind; undefined: there is none. */
+  in(targets: readonly Target[]): T | undefined {
+    for (const target of targets) {
+      const found = this.#values.get(target);
+      if (found !== undefined) {
+        return found.value;
+      }
+    }
+    return undefined;
+  }
+}
+
+/** A host, as it was typed or as it is listed. */
+export const hostTarget = new TargetKind<string>("host");
+/** The connection that the row is, or below which it stands: its id. */
+export const connectionTarget = new TargetKind<string>("connection");
+/** A session, also one that has ended: its id. */
+export const sessionTarget = new TargetKind<string>("session");
+/** What Disconnect and Kill end: ids of connections and sessions. */
+export const liveTarget = new TargetKind<readonly string[]>("live");
+/** The logins on the server of a connection: the connection's id. */
+export const serverLoginsTarget = new TargetKind<string>("serverLogins");
+/** One login on a server. */
+export const remoteLoginTarget = new TargetKind<{ readonly masterId: string; readonly id: string }>(
+  "remoteLogin",
+);
+/** A place in a file of this computer. */
+export const placeTarget = new TargetKind<{ readonly file: string; readonly line?: number }>("place");

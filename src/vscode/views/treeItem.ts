@@ -1,0 +1,44 @@
+import * as vscode from "vscode";
+import type { ItemPresentation, Row } from "./row.ts";
+import { rowClick } from "./rowClicks.ts";
+
+/** What VS Code draws for a row. The hover is made when it opens. */
+export function toTreeItem(row: Row): vscode.TreeItem {
+  const presentation = row.source.present(row);
+  const item = new vscode.TreeItem(presentation?.label ?? "");
+  item.id = row.key;
+  if (presentation === undefined) {
+    return item;
+  }
+  item.description = presentation.description;
+  item.contextValue = presentation.contextValue;
+  item.iconPath = themeIcon(presentation.icon);
+  item.accessibilityInformation = { label: presentation.accessibleLabel };
+  item.collapsibleState = collapsibleState(row);
+  const click = row.source.click(row);
+  if (click !== undefined) {
+    item.command = {
+      command: click.command,
+      title: click.title,
+      arguments: click.once === true ? [row, rowClick] : [row],
+    };
+  }
+  return item;
+}
+
+/** An icon of VS Code's set, in a colour of the theme. */
+export function themeIcon({ id, color }: ItemPresentation["icon"]): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(id, color === undefined ? undefined : new vscode.ThemeColor(color));
+}
+
+function collapsibleState(row: Row): vscode.TreeItemCollapsibleState {
+  const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+  switch (row.source.fold(row)) {
+    case "expanded":
+      return Expanded;
+    case "collapsed":
+      return Collapsed;
+    case undefined:
+      return None;
+  }
+}
