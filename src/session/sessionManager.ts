@@ -1,29 +1,22 @@
 import type { Clock } from "../base/clock.ts";
-import { Deadline } from "../base/deadline.ts";
 import { Emitter } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
-import type { ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import type { ChannelDetails, EngineChannel, SessionSpec } from "../engine/connectionEngine.ts";
-import { ChannelError } from "../engine/engineErrors.ts";
+import type { ChannelDetails } from "../engine/connectionEngine.ts";
 import type { Master } from "../master/master.ts";
-import { leased, type MasterLease, type MasterRegistry } from "../master/masterRegistry.ts";
+import type { MasterRegistry } from "../master/masterRegistry.ts";
 import { isLoss, type LoginNews } from "../master/masterTypes.ts";
 import { Reconnections } from "../reconnect/reconnections.ts";
 import type { ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
-import { sessionEnvironment } from "./sessionEnvironment.ts";
+import { SessionHistory } from "./sessionHistory.ts";
+import { SessionOpener } from "./sessionOpener.ts";
 import type { ReconnectNowResult, SessionService } from "./sessionServiceTypes.ts";
 import type { LimitKind, Session, SessionLimit, SessionSnapshot } from "./sessionTypes.ts";
 import { SshSession } from "./sshSession.ts";
-
-/** Milliseconds, the login included. */
-const lookupOpensWithin = 60_000;
-/** How many ended sessions are remembered. */
-const historyKept = 50;
 
 export interface SessionManagerInit {
   readonly clock: Clock;
@@ -55,9 +48,8 @@ export class SessionManager implements SessionService {
   /** The sessions of those that wait to reconnect. */
   readonly #lost = new WeakMap<ReconnectHolder, Session>();
   readonly #shutdown = new AbortController();
-  #history: readonly SessionSnapshot[] = [];
-  /** By session, for those in the history. */
-  readonly #endedChannels = new Map<string, ChannelDetails>();
+  readonly #history = new SessionHistory();
+  readonly #opener: SessionOpener;
   #nextId = 1;
 
   readonly onDidChange = this.#changed.event;
@@ -65,6 +57,7 @@ export class SessionManager implements SessionService {
 
   constructor(init: SessionManagerInit) {
     this.#init = init;
+    this.#opener = new SessionOpener(init, (session) => this.#tell(session));
     this.#reconnections = new Reconnections({
       clock: init.clock,
       random: () => init.random(),
@@ -100,16 +93,15 @@ export class SessionManager implements SessionService {
   }
 
   history(): readonly SessionSnapshot[] {
-    return this.#history;
+    return this.#history.entries;
   }
 
   channelDetails(sessionId: string): ChannelDetails | undefined {
-    return this.#sessions.get(sessionId)?.details() ?? this.#endedChannels.get(sessionId);
+    return this.#sessions.get(sessionId)?.details() ?? this.#history.channelDetails(sessionId);
   }
 
   clearHistory(): void {
-    this.#history = [];
-    this.#endedChannels.clear();
+    this.#history.clear();
     for (const master of this.#init.registry.masters) {
       this.#init.registry.forget(master.id);
     }
@@ -142,7 +134,7 @@ export class SessionManager implements SessionService {
         gaveUp.abort(new CancelledError());
         this.#sessions.delete(session.id);
         if (!session.isUnseen) {
-          this.#remember(session);
+          this.#history.remember(session);
         }
       }
       this.#tell(session);
@@ -158,7 +150,7 @@ export class SessionManager implements SessionService {
       const config = await this.#init.resolve(request.host, either);
       either.throwIfAborted();
       const limits = this.#init.limits(config, request, session.folder);
-      const channel = await this.#openInTime(session, config, request, either);
+      const channel = await this.#opener.open(session, config, request, either);
       if (session.isEnded) {
         channel.close();
         throw new CancelledError();
@@ -329,103 +321,6 @@ export class SessionManager implements SessionService {
     this.#warned.dispose();
   }
 
-  /** A person waits as long as the server lives, and may give up. Nobody sees how long a look-up takes. */
-  async #openInTime(
-    session: SshSession,
-    config: HostConfig,
-    request: OpenSessionRequest,
-    signal: AbortSignal,
-  ): Promise<EngineChannel> {
-    if (request.purpose !== "lookup") {
-      return await this.#openChannel(session, config, request, signal);
-    }
-    const tooLate = () => new ChannelError("timed-out", "The server did not open a session in time");
-    const deadline = new Deadline(this.#init.clock, lookupOpensWithin, tooLate, signal);
-    try {
-      return await this.#openChannel(session, config, request, deadline.signal);
-    } finally {
-      deadline.dispose();
-    }
-  }
-
-  /**
-   * A channel on the master that is there, or on a new one. One that turns out full is stepped over, each only
-   * once; one that turns out dead is stepped over once, so that a broken server is not hammered. So is a login that
-   * somebody else began and that might ask nobody.
-   */
-  async #openChannel(
-    session: SshSession,
-    config: HostConfig,
-    request: OpenSessionRequest,
-    signal: AbortSignal,
-  ): Promise<EngineChannel> {
-    const { login = "attended" } = request;
-    const spec: SessionSpec = {
-      request: request.request,
-      env: sessionEnvironment(config, this.#init.environment, request.env ?? {}),
-      // What nobody opened has no business with the agent (see AgentForwarding).
-      forwardAgent: config.forwardAgent !== false && (request.purpose ?? "person") === "person",
-      ...(request.pty && { pty: { term: request.pty.term, ...request.pty.dimensions } }),
-    };
-    const full = new Set<Master>();
-    let mayAsk = login === "attended";
-    for (let deadOnes = 0; ; ) {
-      const lease = this.#lease({ config, folder: session.folder }, request);
-      const { master } = lease;
-      const wasThere = master.connection !== undefined;
-      session.useMaster(master, lease);
-      this.#tell(session);
-      const news = request.onLogin && master.watchLogin(request.onLogin);
-      try {
-        return await master.openChannel(spec, signal);
-      } catch (error) {
-        if (request.onMaster === undefined && mayAsk && !signal.aborted && master.failedUnasked(error)) {
-          mayAsk = false;
-          continue;
-        }
-        const isBound = request.onMaster !== undefined || login === "none";
-        if (isBound || signal.aborted || !ChannelError.is(error)) {
-          throw error;
-        }
-        if (error.reason === "refused" && master.carriedSessions && !full.has(master)) {
-          full.add(master);
-        } else if (
-          error.reason === "connection-ended" &&
-          deadOnes === 0 &&
-          wasThere &&
-          !(error.mayHaveStarted && request.request.type === "exec")
-        ) {
-          deadOnes++;
-        } else {
-          throw error;
-        }
-        this.#init.logger.info(
-          `${master.id} can't carry ${session.id} (${error.reason}): another one is used`,
-        );
-      } finally {
-        news?.dispose();
-      }
-    }
-  }
-
-  #lease(use: ConnectionUse, request: OpenSessionRequest): MasterLease {
-    const { login = "attended" } = request;
-    if (request.onMaster === undefined) {
-      return login === "none"
-        ? this.#init.registry.share(use)
-        : this.#init.registry.acquire(use, login === "attended");
-    }
-    const master = this.#init.registry.get(request.onMaster);
-    if (master === undefined || master.isEnded) {
-      throw new ChannelError("connection-ended", "The connection is gone");
-    }
-    if (request.purpose === "lookup") {
-      // Look-ups take no lease and do not restart the linger.
-      return { master, dispose: () => {} };
-    }
-    return leased(master, use);
-  }
-
   #tell(session: SshSession): void {
     if (!session.isUnseen) {
       this.#changed.fire();
@@ -455,27 +350,6 @@ export class SessionManager implements SessionService {
 
   #sessionsOn(master: Master): readonly SshSession[] {
     return [...this.#sessions.values()].filter((session) => session.masterId === master.id);
-  }
-
-  #remember(session: SshSession): void {
-    const snapshot = session.snapshot();
-    // An attempt to reconnect that failed is told where the reconnection is shown.
-    const isNews = snapshot.outcome?.kind !== "failed" || !(session.isReconnection || session.gaveUp);
-    if (isNews) {
-      const details = session.details();
-      if (details !== undefined) {
-        this.#endedChannels.set(snapshot.id, details);
-      }
-      // A session that turns out to be lost after its end takes the place of what was said before.
-      const others = this.#history.filter(({ id }) => id !== snapshot.id);
-      this.#history = Object.freeze([snapshot, ...others].slice(0, historyKept));
-      const kept = new Set(this.#history.map(({ id }) => id));
-      for (const id of this.#endedChannels.keys()) {
-        if (!kept.has(id)) {
-          this.#endedChannels.delete(id);
-        }
-      }
-    }
   }
 }
 

@@ -13,9 +13,11 @@ import type {
 } from "../engine/connectionEngine.ts";
 import type { Master } from "../master/master.ts";
 import { isLoss } from "../master/masterTypes.ts";
+import { closeInOrder, killProgram } from "./channelEnding.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { SessionLimits } from "./sessionLimits.ts";
 import { hangUpPrecedesLoss, mayBeShutdown } from "./sessionLoss.ts";
+import { outcomeOf } from "./sessionOutcome.ts";
 import type {
   LimitKind,
   LimitSnapshot,
@@ -27,14 +29,7 @@ import type {
   SessionState,
 } from "./sessionTypes.ts";
 
-/** How long a program may take to end by itself after EOF, before the channel is closed. Milliseconds. */
-const eofGrace = 2000;
-/** How long a killed program has between HUP and KILL. Milliseconds. */
-const killGrace = 300;
-/** How long queued input may take to leave, and the server to confirm the close. Milliseconds. */
-const closeDeadline = 5000;
-
-/** One session from the wish to its outcome. Made by SessionManager, which attaches the channel when it is open. */
+/** One session from the request to its outcome. Made by SessionManager, which attaches the channel when it is open. */
 export class SshSession implements Session {
   readonly id: string;
   readonly alias: string;
@@ -61,7 +56,6 @@ export class SshSession implements Session {
   #lease: Disposable | undefined;
   #channel: EngineChannel | undefined;
   #eofSent = false;
-  #closeRequested = false;
   #channelClosed = false;
   /** The session has ended, and its master is still needed: for the last moment of a killed program, for example. */
   #holdsMaster = false;
@@ -273,31 +267,10 @@ export class SshSession implements Session {
     }
     this.#setState({ kind: "ending", since: this.#clock.now(), how: "kill" });
     if (this.#channel !== undefined && !this.#channelClosed) {
-      this.#killProgram(this.#channel);
+      this.#holdsMaster = true;
+      killProgram(this.#channel, this.#clock, () => this.#releaseMaster());
     }
     this.#finish({ kind: "killed", exit: {} });
-  }
-
-  /**
-   * HUP, then, for what does not go by itself, KILL and the close: the session has ended here, its program gets a moment
-   * (a shell saves its history). RFC 4254 section 6.9; sshd obeys for logins that are not root's, and hangs up a pty in any
-   * case. The master is held until then.
-   */
-  #killProgram(channel: EngineChannel): void {
-    channel.signal("HUP");
-    const release = (): void => {
-      timer.dispose();
-      closed.dispose();
-      this.#holdsMaster = false;
-      this.#lease?.dispose();
-    };
-    const timer = this.#clock.setTimeout(() => {
-      channel.signal("KILL");
-      channel.close();
-      release();
-    }, killGrace);
-    const closed = channel.onDidClose(release);
-    this.#holdsMaster = true;
   }
 
   extend(): void {
@@ -308,38 +281,12 @@ export class SshSession implements Session {
     const channel = this.#channel;
     if (this.#state.kind === "open" && channel !== undefined) {
       this.#setState({ kind: "ending", since: this.#clock.now(), how });
-      // Whoever reads the output may have paused it; what is left must come so that the close can follow it.
-      const hard = this.#after(closeDeadline + eofGrace, () => {
-        channel.close();
-        void this.#onClosed({}, false);
+      closeInOrder(channel, {
+        hasPty: this.#request.pty !== undefined,
+        isEnded: () => this.isEnded,
+        after: (milliseconds, callback) => this.#after(milliseconds, callback),
+        onSilence: () => void this.#onClosed({}, false),
       });
-      channel.eof();
-      const close = (): void => {
-        if (!this.#closeRequested && !this.isEnded) {
-          this.#closeRequested = true;
-          channel.close();
-          hard.dispose();
-          this.#after(closeDeadline, () => void this.#onClosed({}, false));
-        }
-      };
-      const flushed = (): void => {
-        if (this.#request.pty === undefined) {
-          // A program that reads to the end of its input may still have something to say.
-          this.#after(eofGrace, close);
-        } else {
-          // EOF means nothing to a terminal's shell (sshd keeps the pty open): the close hangs it up.
-          close();
-        }
-      };
-      if (channel.queuedBytes === 0) {
-        flushed();
-      } else {
-        channel.onDidDrain(() => {
-          if (channel.queuedBytes === 0) {
-            flushed();
-          }
-        });
-      }
     } else if (this.#state.kind === "opening") {
       this.#finish({ kind: "disconnected", exit: {} });
     }
@@ -354,31 +301,8 @@ export class SshSession implements Session {
       // The connection's own end says why, and may be a moment behind.
       await this.#master.ended;
     }
-    this.#finish(this.#outcome(exit, lost));
-  }
-
-  #outcome(exit: ChannelExit, lost: boolean): SessionOutcome {
-    if (this.#limitReached !== undefined) {
-      return { kind: "limit", ...this.#limitReached, exit };
-    }
-    if (this.#state.kind === "ending" && this.#state.how === "disconnect") {
-      return { kind: "disconnected", exit };
-    }
-    if (lost) {
-      const reason = this.#master?.endReason ?? "connection-lost";
-      switch (reason) {
-        case "disconnected":
-          return { kind: "disconnected", exit };
-        case "killed":
-          return { kind: "killed", exit };
-        default:
-          return { kind: "lost", reason };
-      }
-    }
-    if (exit.signal !== undefined) {
-      return { kind: "signalled", signal: exit.signal, coreDumped: exit.coreDumped ?? false };
-    }
-    return { kind: "exited", code: exit.code };
+    const lostBy = lost ? (this.#master?.endReason ?? "connection-lost") : undefined;
+    this.#finish(outcomeOf({ state: this.#state, exit, lostBy, limitReached: this.#limitReached }));
   }
 
   #finish(outcome: SessionOutcome): void {
@@ -409,8 +333,7 @@ export class SshSession implements Session {
     const stop = (): void => {
       isWatching = false;
       timer.dispose();
-      this.#holdsMaster = false;
-      this.#lease?.dispose();
+      this.#releaseMaster();
     };
     const timer = this.#clock.setTimeout(stop, hangUpPrecedesLoss);
     void master.ended.then(() => {
@@ -423,6 +346,11 @@ export class SshSession implements Session {
         }
       }
     });
+  }
+
+  #releaseMaster(): void {
+    this.#holdsMaster = false;
+    this.#lease?.dispose();
   }
 
   #limitSnapshots(): readonly LimitSnapshot[] {

@@ -1,0 +1,132 @@
+import type { Clock } from "../base/clock.ts";
+import { Deadline } from "../base/deadline.ts";
+import type { Logger } from "../base/log.ts";
+import type { ConnectionUse } from "../config/connectionPolicy.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import type { EngineChannel, SessionSpec } from "../engine/connectionEngine.ts";
+import { ChannelError } from "../engine/engineErrors.ts";
+import type { Master } from "../master/master.ts";
+import { leased, type MasterLease, type MasterRegistry } from "../master/masterRegistry.ts";
+import type { OpenSessionRequest } from "./openSessionTypes.ts";
+import { sessionEnvironment } from "./sessionEnvironment.ts";
+import type { SshSession } from "./sshSession.ts";
+
+/** Milliseconds, the login included. */
+const lookupOpensWithin = 60_000;
+
+export interface SessionOpenerPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: MasterRegistry;
+  /** The local environment, for SendEnv. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Chooses the connection that carries a session, and opens the session's channel on it. */
+export class SessionOpener {
+  readonly #ports: SessionOpenerPorts;
+  readonly #onMaster: (session: SshSession) => void;
+
+  /** @param onMaster called when a session is put on a connection, which may happen more than once. */
+  constructor(ports: SessionOpenerPorts, onMaster: (session: SshSession) => void) {
+    this.#ports = ports;
+    this.#onMaster = onMaster;
+  }
+
+  /** A person may wait as long as the server lives, and can cancel. A look-up runs unseen, so it has a limit. */
+  async open(
+    session: SshSession,
+    config: HostConfig,
+    request: OpenSessionRequest,
+    signal: AbortSignal,
+  ): Promise<EngineChannel> {
+    if (request.purpose !== "lookup") {
+      return await this.#openChannel(session, config, request, signal);
+    }
+    const tooLate = () => new ChannelError("timed-out", "The server did not open a session in time");
+    const deadline = new Deadline(this.#ports.clock, lookupOpensWithin, tooLate, signal);
+    try {
+      return await this.#openChannel(session, config, request, deadline.signal);
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  /**
+   * A channel on the existing master, or on a new one. Full masters are skipped, each once. A dead one is skipped only
+   * once, so that a broken server is not flooded with logins. A login that another session began and that was not
+   * allowed to prompt is skipped once, too.
+   */
+  async #openChannel(
+    session: SshSession,
+    config: HostConfig,
+    request: OpenSessionRequest,
+    signal: AbortSignal,
+  ): Promise<EngineChannel> {
+    const { login = "attended" } = request;
+    const spec: SessionSpec = {
+      request: request.request,
+      env: sessionEnvironment(config, this.#ports.environment, request.env ?? {}),
+      // Only what a person opened may use the agent (see AgentForwarding).
+      forwardAgent: config.forwardAgent !== false && (request.purpose ?? "person") === "person",
+      ...(request.pty && { pty: { term: request.pty.term, ...request.pty.dimensions } }),
+    };
+    const full = new Set<Master>();
+    let mayAsk = login === "attended";
+    for (let deadOnes = 0; ; ) {
+      const lease = this.#lease({ config, folder: session.folder }, request);
+      const { master } = lease;
+      const wasThere = master.connection !== undefined;
+      session.useMaster(master, lease);
+      this.#onMaster(session);
+      const news = request.onLogin && master.watchLogin(request.onLogin);
+      try {
+        return await master.openChannel(spec, signal);
+      } catch (error) {
+        if (request.onMaster === undefined && mayAsk && !signal.aborted && master.failedUnasked(error)) {
+          mayAsk = false;
+          continue;
+        }
+        const isBound = request.onMaster !== undefined || login === "none";
+        if (isBound || signal.aborted || !ChannelError.is(error)) {
+          throw error;
+        }
+        if (error.reason === "refused" && master.carriedSessions && !full.has(master)) {
+          full.add(master);
+        } else if (
+          error.reason === "connection-ended" &&
+          deadOnes === 0 &&
+          wasThere &&
+          !(error.mayHaveStarted && request.request.type === "exec")
+        ) {
+          deadOnes++;
+        } else {
+          throw error;
+        }
+        this.#ports.logger.info(
+          `${master.id} can't carry ${session.id} (${error.reason}); using another one`,
+        );
+      } finally {
+        news?.dispose();
+      }
+    }
+  }
+
+  #lease(use: ConnectionUse, request: OpenSessionRequest): MasterLease {
+    const { login = "attended" } = request;
+    if (request.onMaster === undefined) {
+      return login === "none"
+        ? this.#ports.registry.share(use)
+        : this.#ports.registry.acquire(use, login === "attended");
+    }
+    const master = this.#ports.registry.get(request.onMaster);
+    if (master === undefined || master.isEnded) {
+      throw new ChannelError("connection-ended", "The connection is gone");
+    }
+    if (request.purpose === "lookup") {
+      // Look-ups take no lease and do not restart the linger.
+      return { master, dispose: () => {} };
+    }
+    return leased(master, use);
+  }
+}

@@ -1,0 +1,34 @@
+import type { ChannelExit } from "../engine/connectionEngine.ts";
+import type { MasterEndReason } from "../master/masterTypes.ts";
+import type { LimitKind, SessionOutcome, SessionState } from "./sessionTypes.ts";
+
+/** What is known about a session when its channel has closed. */
+export interface ClosedSession {
+  readonly state: SessionState;
+  readonly exit: ChannelExit;
+  /** The channel ended with its connection, for this reason. */
+  readonly lostBy: MasterEndReason | undefined;
+  readonly limitReached: { readonly limit: LimitKind; readonly seconds: number } | undefined;
+}
+
+/** Why a session ended. What this side did comes first: a connection that we close ends its channels as a lost one does. */
+export function outcomeOf({ state, exit, lostBy, limitReached }: ClosedSession): SessionOutcome {
+  if (limitReached !== undefined) {
+    return { kind: "limit", ...limitReached, exit };
+  }
+  if (state.kind === "ending" && state.how === "disconnect") {
+    return { kind: "disconnected", exit };
+  }
+  switch (lostBy) {
+    case undefined:
+      return exit.signal === undefined
+        ? { kind: "exited", code: exit.code }
+        : { kind: "signalled", signal: exit.signal, coreDumped: exit.coreDumped ?? false };
+    case "disconnected":
+      return { kind: "disconnected", exit };
+    case "killed":
+      return { kind: "killed", exit };
+    default:
+      return { kind: "lost", reason: lostBy };
+  }
+}
