@@ -1,33 +1,18 @@
 import { openSshAlgorithms } from "../config/algorithmLists.ts";
-
-/** Suffix of the names of OpenSSH's certificates (PROTOCOL.certkeys). */
-const certificate = "-cert-v01@openssh.com";
+import { withoutCertificate } from "../trust/certificate.ts";
 
 /**
  * Three names of a public key login may differ: the algorithm of the request (`rsa-sha2-512-cert-v01@openssh.com`), the
  * type that its key blob begins with (`ssh-rsa-cert-v01@openssh.com`) and the name in the signature (`rsa-sha2-512`).
- * This makes the third from the first. A certificate of a security key signs as the plain security key.
+ * This makes the third from the first.
  */
 export function signatureName(algorithm: string): string {
-  if (!algorithm.endsWith(certificate)) {
-    return algorithm;
-  }
-  const plain = algorithm.slice(0, -certificate.length);
-  return plain.startsWith("sk-") ? `${plain}@openssh.com` : plain;
+  return withoutCertificate(algorithm);
 }
 
 /** The type of the key blob that an algorithm of a request goes with (RFC 8332 section 3). */
 function blobType(algorithm: string): string {
   return algorithm.replace(/^rsa-sha2-(?:256|512)/, "ssh-rsa");
-}
-
-/** The key in a certificate, as a type of its own; the type itself where it is none. */
-export function plainType(type: string): string {
-  return signatureName(type);
-}
-
-export function isCertificateType(type: string): boolean {
-  return type.endsWith(certificate);
 }
 
 /** A key whose use needs a touch: the private half is on a FIDO security key (PROTOCOL.u2f). */

@@ -7,6 +7,7 @@ export const algorithmKeywords = [
   "kexalgorithms",
   "hostkeyalgorithms",
   "pubkeyacceptedalgorithms",
+  "casignaturealgorithms",
 ] as const;
 export type AlgorithmKeyword = (typeof algorithmKeywords)[number];
 
@@ -78,6 +79,8 @@ export const openSshAlgorithms: Readonly<Record<AlgorithmKeyword, AlgorithmNames
   },
   hostkeyalgorithms: publicKeys,
   pubkeyacceptedalgorithms: publicKeys,
+  // SSH_ALLOWED_CA_SIGALGS: without SHA-1.
+  casignaturealgorithms: { offered: hostKeys, known: [...hostKeys, "ssh-rsa"] },
 };
 
 /**

@@ -63,6 +63,7 @@ export function buildHostConfig(
       : undefined,
   );
   const [ciphers, macs, kexAlgorithms, hostKeyAlgorithms, pubkeyAcceptedAlgorithms] = algorithms;
+  const caSignatureAlgorithms = algorithms[5];
   const config: HostConfig = {
     alias,
     hostName,
@@ -112,6 +113,7 @@ export function buildHostConfig(
     numberOfPasswordPrompts: Number(first("numberofpasswordprompts") ?? 3),
 
     ...defined({ ciphers, macs, kexAlgorithms, hostKeyAlgorithms, pubkeyAcceptedAlgorithms }),
+    ...defined({ caSignatureAlgorithms }),
     compression: isYes("compression"),
     ...(isSet("rekeylimit") && { rekeyLimit: parseRekeyLimit(all("rekeylimit").join(" ")) }),
 

@@ -23,6 +23,8 @@ export function destinationKey(config: HostConfig): string {
     config.strictHostKeyChecking,
     config.userKnownHostsFiles,
     config.globalKnownHostsFiles,
+    config.revokedHostKeysFiles,
+    config.caSignatureAlgorithms ?? null,
     typeof config.forwardAgent === "string" ? config.forwardAgent : null,
   ]);
 }

@@ -82,6 +82,8 @@ export interface HostConfig {
   readonly hostKeyAlgorithms?: readonly string[];
   /** What public keys may be tried with. RSA with SHA-1 is `ssh-rsa`, which is not in OpenSSH's default. */
   readonly pubkeyAcceptedAlgorithms?: readonly string[];
+  /** CASignatureAlgorithms: how the authority of a host certificate may have signed it. */
+  readonly caSignatureAlgorithms?: readonly string[];
   readonly compression: boolean;
   /** RekeyLimit, where it is set. */
   readonly rekeyLimit?: RekeyLimitValue;

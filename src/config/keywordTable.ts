@@ -63,7 +63,7 @@ const table = {
   canonicalizehostname: honoured("CanonicalizeHostname", "6.5"),
   canonicalizemaxdots: honoured("CanonicalizeMaxDots", "6.5"),
   canonicalizepermittedcnames: honoured("CanonicalizePermittedCNAMEs", "6.5"),
-  casignaturealgorithms: irrelevant("CASignatureAlgorithms", "7.9"),
+  casignaturealgorithms: honoured("CASignatureAlgorithms", "7.9"),
   certificatefile: notHonoured("CertificateFile", "7.2"),
   channeltimeout: honoured("ChannelTimeout", "9.6"),
   checkhostip: notHonoured("CheckHostIP", "1.2.2"),

@@ -1,11 +1,20 @@
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
+import { isCertificateType } from "../trust/certificate.ts";
 import type { HostKeyError } from "../trust/hostKeyErrors.ts";
+import { certificateProblemText } from "./certificateText.ts";
 import { failure, retry, showLog, type UserAction, type UserMessage } from "./messageParts.ts";
 import { shortPath } from "./valueSourceText.ts";
 
 /** What a person reads when a server's host key is not accepted. */
 export function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMessage {
+  const message = judged(error, name, home);
+  return error.certificateProblem === undefined
+    ? message
+    : { ...message, text: `${message.text} ${certificateProblemText(error.certificateProblem)}` };
+}
+
+function judged(error: HostKeyError, name: string, home: string): UserMessage {
   const at =
     error.file === undefined
       ? "known_hosts"
@@ -78,10 +87,15 @@ export function hostKeyMessage(error: HostKeyError, name: string, home: string):
       );
     case "malformed":
       return failure(
-        t(
-          "Refused to connect to {0}: its host key is malformed or of an unknown type. Nothing was sent.",
-          name,
-        ),
+        isCertificateType(error.keyType)
+          ? t(
+              "Refused to connect to {0}: its host certificate is damaged, or its authority has not signed it. Nothing was sent.",
+              name,
+            )
+          : t(
+              "Refused to connect to {0}: its host key is malformed or of an unknown type. Nothing was sent.",
+              name,
+            ),
         showLog(),
       );
     case "revocation-unknown":

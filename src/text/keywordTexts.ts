@@ -26,7 +26,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   canonicalizehostname: byOpenSsh(),
   canonicalizemaxdots: byOpenSsh(),
   canonicalizepermittedcnames: byOpenSsh(),
-  casignaturealgorithms: t("Host certificates are not supported, so no authority's signature is checked"),
+  casignaturealgorithms: t("How an authority may have signed a host certificate"),
   certificatefile: t(
     "A certificate in a file is not offered, only the plain key: add the key to an agent with `ssh-add`, which also adds its certificate",
   ),

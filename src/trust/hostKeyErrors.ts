@@ -1,4 +1,5 @@
 import { SshSessionsError } from "../base/errors.ts";
+import type { CertificateProblem } from "./hostCertificateCheck.ts";
 
 export type HostKeyErrorReason =
   | "changed"
@@ -28,6 +29,8 @@ export class HostKeyError extends SshSessionsError<HostKeyErrorReason> {
   /** The entry that contradicts (changed, revoked), or the file that can't be used. `line` counts from 1. */
   readonly file: string | undefined;
   readonly line: number | undefined;
+  /** The server showed a certificate, too, and why it did not count. */
+  readonly certificateProblem: CertificateProblem | undefined;
 
   constructor(
     reason: HostKeyErrorReason,
@@ -38,6 +41,7 @@ export class HostKeyError extends SshSessionsError<HostKeyErrorReason> {
       fingerprint: string;
       file?: string;
       line?: number;
+      certificateProblem?: CertificateProblem;
       cause?: unknown;
     },
   ) {
@@ -47,9 +51,41 @@ export class HostKeyError extends SshSessionsError<HostKeyErrorReason> {
     this.fingerprint = details.fingerprint;
     this.file = details.file;
     this.line = details.line;
+    this.certificateProblem = details.certificateProblem;
   }
 
   static is(error: unknown): error is HostKeyError {
     return error instanceof HostKeyError;
+  }
+}
+
+/** For the log. @param key the key in words. @param place `file:line`, as far as it is known. */
+export function hostKeyErrorWords(
+  reason: HostKeyErrorReason,
+  key: string,
+  place: string,
+  requiredRsaSize: number,
+): string {
+  switch (reason) {
+    case "changed":
+      return `The ${key} is not the known one (${place})`;
+    case "revoked":
+      return `The ${key} is revoked (${place})`;
+    case "unknown":
+      return `The ${key} is not known, and ssh_config does not allow to accept it`;
+    case "declined":
+      return `The ${key} was not accepted`;
+    case "unreadable":
+      return `The ${key} can't be checked: ${place} can't be read`;
+    case "short":
+      return `The ${key} is shorter than ${requiredRsaSize} bits (RequiredRSASize)`;
+    case "malformed":
+      return `The ${key} is not a complete key of a known type, or not signed by the authority of its certificate`;
+    case "revocation-unknown":
+      return `The ${key} can't be checked: ${place} (RevokedHostKeys) can't be relied on`;
+    case "command-failed":
+      return `The ${key} can't be checked: KnownHostsCommand failed`;
+    case "unrecordable":
+      return `The ${key} can't be recorded: known_hosts can't hold the host's name`;
   }
 }

@@ -1,3 +1,5 @@
+import type { CertificateProblem } from "./hostCertificateCheck.ts";
+
 /** The key a server showed. */
 export interface PresentedHostKey {
   /** SSH wire format (RFC 4253 section 6.6). */
@@ -17,6 +19,8 @@ export interface HostKeyQuestion {
   readonly presented: PresentedHostKey;
   /** Key types already known for this host (a key of another type is known), for the dialog. */
   readonly knownTypes: readonly string[];
+  /** The server showed a certificate, too, and why it did not count. */
+  readonly certificateProblem?: CertificateProblem;
 }
 
 /** Asks the person whether an unknown key may be trusted and stored. */

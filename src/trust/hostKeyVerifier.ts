@@ -1,10 +1,12 @@
 import { asError } from "../base/errors.ts";
 import type { LocalFiles } from "../base/localFiles.ts";
 import { type Logger, printable } from "../base/log.ts";
+import { openSshAlgorithms } from "../config/algorithmLists.ts";
 import { ConfigError } from "../config/configErrors.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import { certificateFields, isCertificate } from "./hostCertificate.ts";
-import { HostKeyError, type HostKeyErrorReason } from "./hostKeyErrors.ts";
+import { certificateSuffix, isCertificate, readCertificate, type SignedCertificate } from "./certificate.ts";
+import { type CertificateProblem, checkHostCertificate } from "./hostCertificateCheck.ts";
+import { HostKeyError, type HostKeyErrorReason, hostKeyErrorWords } from "./hostKeyErrors.ts";
 import type { HostKeyPrompter, HostKeyVerifier, PresentedHostKey } from "./hostKeyPorts.ts";
 import { asciiLowerCase } from "./hostNamePattern.ts";
 import { findKnownHosts, formatKnownHost, type KnownHostEntry, knownHostName } from "./knownHosts.ts";
@@ -15,6 +17,7 @@ import {
   knownHostsCommand,
 } from "./knownHostsCommand.ts";
 import { createKnownHostsStorage, type KnownHostsStorage } from "./knownHostsStorage.ts";
+import { type Loaded, loadKnownHosts, type Unreadable, withoutNone } from "./loadKnownHosts.ts";
 import { claimedKeyType, publicKeyType, rsaKeyBits, sha256Fingerprint } from "./publicKeyBlob.ts";
 import { checkRevoked } from "./revokedKeys.ts";
 
@@ -32,6 +35,8 @@ export interface HostKeyVerifierOptions {
   readonly mayRunCommands?: boolean;
   /** Default: the one of the configuration, when there is one. */
   readonly knownHostsCommand?: KnownHostsCommand;
+  /** Milliseconds since 1970. Default: the system's. */
+  readonly now?: () => number;
 }
 
 /** Algorithms per key type in the order in which OpenSSH prefers them; RSA never with SHA-1. */
@@ -51,17 +56,6 @@ type Verdict =
   | { readonly status: "changed" | "revoked"; readonly entry: KnownHostEntry }
   | { readonly status: "new" };
 
-/** What can't be read and may name another key for the host: a file, or a line of it. */
-interface Unreadable {
-  readonly file: string;
-  readonly line?: number;
-}
-
-interface Loaded {
-  readonly entries: readonly KnownHostEntry[];
-  readonly unreadable: Unreadable | undefined;
-}
-
 /**
  * Decides about host keys as OpenSSH does (verify_host_key and check_host_key in sshconnect.c), with these
  * differences, all on the careful side: a changed or revoked key is refused under `StrictHostKeyChecking no` too
@@ -77,6 +71,11 @@ export function createHostKeyVerifier(options: HostKeyVerifierOptions): HostKeyV
   return new KnownHostsVerifier(options);
 }
 
+/** A key that is judged as a plain one, with why its certificate does not prove the host. */
+interface Judged extends PresentedHostKey {
+  readonly certificateProblem?: CertificateProblem;
+}
+
 class KnownHostsVerifier implements HostKeyVerifier {
   readonly #config: HostConfig;
   readonly #prompter: HostKeyPrompter;
@@ -89,6 +88,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
   /** Name to look up, and the one without port that counts when the first is unknown. */
   readonly #name: string;
   readonly #bareName: string | undefined;
+  readonly #now: () => number;
 
   constructor(options: HostKeyVerifierOptions) {
     this.#config = options.config;
@@ -102,6 +102,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
       options.knownHostsCommand ??
       (template === undefined ? undefined : knownHostsCommand(options.config, template));
     this.#mayRunCommands = options.mayRunCommands ?? false;
+    this.#now = options.now ?? Date.now;
     // HostKeyAlias is used as it is: no port is added to it.
     this.#name = hostKeyAlias === undefined ? knownHostName(hostName, port) : asciiLowerCase(hostKeyAlias);
     this.#bareName = hostKeyAlias === undefined && port !== 22 ? knownHostName(hostName, 22) : undefined;
@@ -113,24 +114,39 @@ class KnownHostsVerifier implements HostKeyVerifier {
       () => [],
     );
     let entries = [...(await this.#load(this.#name)).entries, ...ordered];
-    if (this.#bareName !== undefined && !entries.some(isPlain)) {
-      entries = [...(await this.#load(this.#bareName)).entries];
+    if (this.#bareName !== undefined) {
+      // An authority may stand under either name; plain keys count under the one without port where the other has none.
+      const bare = (await this.#load(this.#bareName)).entries;
+      const hasPlain = entries.some(isPlain);
+      entries = [...entries, ...bare.filter((entry) => isAuthority(entry) || !hasPlain)];
     }
+    const types = [...algorithmsByType];
     const known = new Set(entries.filter(isPlain).map((entry) => entry.type));
+    const plain = types.flatMap(([type, algorithms]) => (known.has(type) ? algorithms : []));
+    const certified = entries.some(isAuthority)
+      ? types.flatMap(([, algorithms]) => algorithms.map((name) => `${name}${certificateSuffix}`))
+      : [];
     const allowed = this.#config.hostKeyAlgorithms;
-    return [...algorithmsByType]
-      .flatMap(([type, algorithms]) => (known.has(type) ? algorithms : []))
+    // One of a key that is known first: should its certificate not count, the key in it does.
+    return [
+      ...certified.filter((name) => plain.some((known) => name.startsWith(known))),
+      ...certified,
+      ...plain,
+    ]
+      .filter((name, index, all) => all.indexOf(name) === index)
       .filter((algorithm) => allowed === undefined || allowed.includes(algorithm));
   }
 
   async verify(key: Buffer, address: string | undefined, signal: AbortSignal): Promise<void> {
-    const presented = { key, type: claimedKeyType(key), fingerprint: sha256Fingerprint(key) };
+    const certificate = isCertificate(key) ? readCertificate(key) : undefined;
+    const plain = describe(certificate?.plainKey ?? key);
+    const presented = { ...plain, key, type: claimedKeyType(key) };
     const { requiredRsaSize, noHostAuthenticationForLocalhost, hostKeyAlias } = this.#config;
     const bits = rsaKeyBits(key);
     if (bits !== undefined && bits < requiredRsaSize) {
       throw this.#error("short", presented);
     }
-    if (publicKeyType(key) === undefined || (isCertificate(key) && certificateFields(key) === undefined)) {
+    if (publicKeyType(key) === undefined || isCertificate(key) !== (certificate !== undefined)) {
       throw this.#error("malformed", presented);
     }
     await this.#refuseRevoked(presented);
@@ -140,19 +156,65 @@ class KnownHostsVerifier implements HostKeyVerifier {
       );
       return;
     }
-    const { verdict, unreadable, otherTypes } = await this.#judge(presented, signal);
+    const printed = await this.#askAbout(presented, signal);
+    const certificateProblem =
+      certificate === undefined ? undefined : await this.#certificateProblem(presented, certificate, printed);
+    if (certificate !== undefined && certificateProblem === undefined) {
+      return;
+    }
+    const judged: Judged = { ...plain, ...(certificateProblem && { certificateProblem }) };
+    const { verdict, unreadable, otherTypes } = await this.#judge(judged, printed);
     switch (verdict.status) {
       case "known":
         this.#logger.debug(
-          `Host key ${presented.fingerprint} is known: ${verdict.entry.file}:${verdict.entry.line}`,
+          `Host key ${plain.fingerprint} is known: ${verdict.entry.file}:${verdict.entry.line}`,
         );
         return;
       case "changed":
       case "revoked":
-        throw this.#error(verdict.status, presented, verdict.entry);
+        throw this.#error(verdict.status, judged, verdict.entry);
       case "new":
-        await this.#acceptNew(presented, address, unreadable, otherTypes, signal);
+        await this.#acceptNew(judged, address, { printed, unreadable, otherTypes }, signal);
     }
+  }
+
+  /**
+   * Why a certificate does not prove the host; undefined: it does. As in check_host_key of sshconnect.c, its authority
+   * may be named under the host's name without the port, where the other name has none that fits.
+   */
+  async #certificateProblem(
+    presented: PresentedHostKey,
+    certificate: SignedCertificate,
+    printed: readonly KnownHostEntry[],
+  ): Promise<CertificateProblem | undefined> {
+    const { hostKeyAlias, hostName } = this.#config;
+    const name = Buffer.from(asciiLowerCase(hostKeyAlias ?? hostName)).toString("latin1");
+    const allowed = this.#config.caSignatureAlgorithms ?? openSshAlgorithms.casignaturealgorithms.offered;
+    let problem: CertificateProblem = { kind: "unknown-authority" };
+    for (const place of [this.#name, ...(this.#bareName === undefined ? [] : [this.#bareName])]) {
+      const entries = [...(await this.#load(place)).entries, ...(place === this.#name ? printed : [])];
+      const { plainKey, signatureKey } = certificate;
+      const revoked = entries.find(
+        ({ marker, key }) => marker === "revoked" && (key.equals(plainKey) || key.equals(signatureKey)),
+      );
+      if (revoked !== undefined) {
+        throw this.#error("revoked", presented, revoked);
+      }
+      const authority = entries.find((entry) => isAuthority(entry) && entry.key.equals(signatureKey));
+      if (authority !== undefined && problem.kind === "unknown-authority") {
+        const now = BigInt(Math.floor(this.#now() / 1000));
+        const found = checkHostCertificate(certificate, name, now, allowed);
+        const words = `The host certificate "${printable(certificate.keyId.toString("utf8"), 100)}" (serial ${certificate.serial}), signed by the authority in ${authority.file}:${authority.line},`;
+        this.#logger.info(
+          `${words} ${found === undefined ? "proves the host" : `does not count: ${found.kind}`}`,
+        );
+        if (found === undefined) {
+          return undefined;
+        }
+        problem = found;
+      }
+    }
+    return problem;
   }
 
   async #refuseRevoked(presented: PresentedHostKey): Promise<void> {
@@ -198,14 +260,14 @@ class KnownHostsVerifier implements HostKeyVerifier {
 
   async #judge(
     presented: PresentedHostKey,
-    signal: AbortSignal,
+    printed: readonly KnownHostEntry[],
   ): Promise<{
     verdict: Verdict;
     unreadable: Unreadable | undefined;
     otherTypes: readonly string[];
   }> {
     const { entries, unreadable } = await this.#load(this.#name);
-    let verdict = judge([...entries, ...(await this.#askAbout(presented, signal))], presented.key);
+    let verdict = judge([...entries, ...printed], presented.key);
     let otherTypes: readonly string[] = [];
     if (verdict.status === "new" && this.#bareName !== undefined) {
       const bare = await this.#load(this.#bareName);
@@ -221,12 +283,16 @@ class KnownHostsVerifier implements HostKeyVerifier {
   }
 
   async #acceptNew(
-    presented: PresentedHostKey,
+    presented: Judged,
     address: string | undefined,
-    unreadable: Unreadable | undefined,
-    knownTypes: readonly string[],
+    found: {
+      readonly printed: readonly KnownHostEntry[];
+      readonly unreadable: Unreadable | undefined;
+      readonly otherTypes: readonly string[];
+    },
     signal: AbortSignal,
   ): Promise<void> {
+    const { unreadable, otherTypes: knownTypes } = found;
     const { strictHostKeyChecking: strict, hostName, alias, port, batchMode } = this.#config;
     const file = this.#userFiles[0];
     // Only a person can decide then: the key that is known may be another one.
@@ -245,14 +311,18 @@ class KnownHostsVerifier implements HostKeyVerifier {
       if (batchMode) {
         throw this.#error(unreadable === undefined ? "unknown" : "unreadable", presented, unreadable);
       }
-      const question = { host: this.#name, alias, address, port, presented, knownTypes };
+      const { certificateProblem, ...shown } = presented;
+      const question = {
+        ...{ host: this.#name, alias, address, port, presented: shown, knownTypes },
+        ...(certificateProblem && { certificateProblem }),
+      };
       const accepted = await this.#pause(() => this.#prompter.confirmUnknown(question, signal));
       signal.throwIfAborted();
       if (!accepted) {
         throw this.#error("declined", presented);
       }
       // While the person was thinking, another window may have recorded this key, or a different one.
-      const { verdict } = await this.#judge(presented, signal);
+      const { verdict } = await this.#judge(presented, found.printed);
       if (verdict.status === "known") {
         return;
       }
@@ -281,67 +351,35 @@ class KnownHostsVerifier implements HostKeyVerifier {
     return withoutNone(this.#config.userKnownHostsFiles);
   }
 
-  async #load(name: string): Promise<Loaded> {
-    const entries: KnownHostEntry[] = [];
-    let unreadable: Unreadable | undefined;
-    for (const file of [...this.#userFiles, ...withoutNone(this.#config.globalKnownHostsFiles)]) {
-      try {
-        const found = await findKnownHosts(file, (await this.#storage.read(file)) ?? "", name);
-        entries.push(...found.entries);
-        const damaged = found.problems.find(({ hidesKey }) => hidesKey);
-        unreadable ??= damaged && { file, line: damaged.line };
-        for (const problem of found.problems.slice(0, mostProblemsLogged)) {
-          this.#logger.debug(`${problem.file}:${problem.line} is ignored: ${problem.message}`);
-        }
-      } catch (error) {
-        unreadable ??= { file };
-        this.#logger.warn(`${file} can't be read: ${printable(asError(error).message)}`);
-      }
-    }
-    const authority = entries.find((entry) => entry.marker === "cert-authority");
-    if (authority !== undefined) {
-      this.#logger.info(
-        `${authority.file}:${authority.line} (@cert-authority) does not count: host certificates are not supported`,
-      );
-    }
-    return { entries, unreadable };
+  #load(name: string): Promise<Loaded> {
+    return loadKnownHosts(this.#config, name, this.#storage, this.#logger);
   }
 
-  #error(reason: HostKeyErrorReason, presented: PresentedHostKey, where?: Unreadable): HostKeyError {
+  #error(reason: HostKeyErrorReason, presented: Judged, where?: Unreadable): HostKeyError {
     const key = `${printable(presented.type, 80)} key ${presented.fingerprint} of ${printable(this.#name)}`;
     const place = where?.line === undefined ? (where?.file ?? "") : `${where.file}:${where.line}`;
-    const words: Readonly<Record<HostKeyErrorReason, string>> = {
-      changed: `The ${key} is not the known one (${place})`,
-      revoked: `The ${key} is revoked (${place})`,
-      unknown: `The ${key} is not known, and ssh_config does not allow to accept it`,
-      declined: `The ${key} was not accepted`,
-      unreadable: `The ${key} can't be checked: ${place} can't be read`,
-      short: `The ${key} is shorter than ${this.#config.requiredRsaSize} bits (RequiredRSASize)`,
-      malformed: `The ${key} is not a complete key of a known type`,
-      "revocation-unknown": `The ${key} can't be checked: ${place} (RevokedHostKeys) can't be relied on`,
-      "command-failed": `The ${key} can't be checked: KnownHostsCommand failed`,
-      unrecordable: `The ${key} can't be recorded: known_hosts can't hold the host's name`,
-    };
-    return new HostKeyError(reason, words[reason], {
+    return new HostKeyError(reason, hostKeyErrorWords(reason, key, place, this.#config.requiredRsaSize), {
       host: this.#name,
       keyType: presented.type,
       fingerprint: presented.fingerprint,
       ...(where?.file === undefined ? {} : { file: where.file }),
       ...(where?.line === undefined ? {} : { line: where.line }),
+      ...(presented.certificateProblem && { certificateProblem: presented.certificateProblem }),
     });
   }
 }
 
-const mostProblemsLogged = 20;
+function describe(key: Buffer): PresentedHostKey {
+  return { key, type: claimedKeyType(key), fingerprint: sha256Fingerprint(key) };
+}
 
 /** sockaddr_is_local in misc.c, for an address as Node writes it. */
 function isLoopback(address: string | undefined): boolean {
   return address !== undefined && (/^(?:::ffff:)?127\.\d+\.\d+\.\d+$/i.test(address) || address === "::1");
 }
 
-/** `none` in place of a list of files means that there are none (readconf.c). */
-function withoutNone(files: readonly string[]): readonly string[] {
-  return files.filter((file) => file.toLowerCase() !== "none");
+function isAuthority(entry: KnownHostEntry): boolean {
+  return entry.marker === "cert-authority";
 }
 
 function isPlain(entry: KnownHostEntry): boolean {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Pacer } from "../base/pacer.ts";
 import { WireReader } from "../base/wire.ts";
-import type { CertificateFields } from "./hostCertificate.ts";
+import type { CertificateFields } from "./certificate.ts";
 import { publicKeyType } from "./publicKeyBlob.ts";
 
 /** The file can't be relied on: it is cut short, damaged, or has parts that must be understood and are not. */

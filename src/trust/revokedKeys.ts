@@ -2,7 +2,7 @@ import { FileError } from "../base/fileErrors.ts";
 import { type LocalFiles, localFiles } from "../base/localFiles.ts";
 import { Pacer } from "../base/pacer.ts";
 import { WireReader } from "../base/wire.ts";
-import { certificateFields, isCertificate } from "./hostCertificate.ts";
+import { certificateFields, isCertificate } from "./certificate.ts";
 import {
   isRevocationList,
   isRevokedByList,

@@ -15,7 +15,7 @@ import { listHosts } from "../../src/config/hostList.ts";
 import { ArgumentError, keywordRule } from "../../src/config/keywords.ts";
 import { keywordNames } from "../../src/config/keywordTable.ts";
 import { createKeyReader } from "../../src/engine/ssh2/keyReader.ts";
-import { certificateFields } from "../../src/trust/hostCertificate.ts";
+import { certificateFields } from "../../src/trust/certificate.ts";
 import { RevocationFileError } from "../../src/trust/keyRevocationList.ts";
 import { findKnownHosts } from "../../src/trust/knownHosts.ts";
 import { searchRevoked } from "../../src/trust/revokedKeys.ts";

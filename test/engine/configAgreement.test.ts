@@ -29,6 +29,7 @@ beforeAll(async () => {
     kexalgorithms: names("kexalgorithms", "kex"),
     hostkeyalgorithms: names("hostkeyalgorithms", "HostKeyAlgorithms"),
     pubkeyacceptedalgorithms: names("pubkeyacceptedalgorithms", "PubkeyAcceptedAlgorithms"),
+    casignaturealgorithms: names("casignaturealgorithms", "sig"),
   };
 });
 

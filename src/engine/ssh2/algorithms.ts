@@ -1,7 +1,9 @@
 import { printable } from "../../base/log.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
 import { matchPattern } from "../../config/patterns.ts";
+import { isCertificateType } from "../../trust/certificate.ts";
 import { ConnectError } from "../engineErrors.ts";
+import { certificateAlgorithms } from "./kex/hostKeySignature.ts";
 import { supported } from "./ssh2Internals.ts";
 
 /** What we offer (RFC 4253 section 7.1), in our order of preference. */
@@ -34,6 +36,9 @@ const preferredHostKeys = [
 ];
 
 /**
+ * Certificates are asked for where known_hosts names an authority, and where HostKeyAlgorithms names them; in the second
+ * case last, so that a host whose plain key is known is not asked for a certificate that proves nothing.
+ *
  * @param knownFirst host key algorithms (or key types) to put first: those of keys that are already trusted.
  * @throws ConnectError `unsupported` when ssh_config leaves nothing that ssh2 can do.
  */
@@ -57,10 +62,22 @@ export function algorithmOffer(config: HostConfig, knownFirst: readonly string[]
     }
     return result;
   };
+  const hasAuthority = knownFirst.some(isCertificateType);
+  const hostKeys = pick(
+    "HostKeyAlgorithms",
+    config.hostKeyAlgorithms,
+    hasAuthority ? [...certificateAlgorithms, ...preferredHostKeys] : preferredHostKeys,
+    supported.hostKey,
+  );
   return {
     kex: pick("KexAlgorithms", config.kexAlgorithms, supported.defaultKex, supported.kex),
     serverHostKey: putFirst(
-      pick("HostKeyAlgorithms", config.hostKeyAlgorithms, preferredHostKeys, supported.hostKey),
+      hasAuthority
+        ? hostKeys
+        : [
+            ...hostKeys.filter((name) => !isCertificateType(name)),
+            ...hostKeys.filter((name) => isCertificateType(name)),
+          ],
       knownFirst,
     ),
     cipher: pick("Ciphers", config.ciphers, preferredCiphers, supported.cipher),

@@ -1,18 +1,21 @@
 /**
  * Where the engine stands on ssh2's private side (ssh2Protocol.ts). Of ssh2 are the packets' ciphers; user authentication,
  * channels and global requests are ours. Authentication, because ssh2's answers whatever the server sends, also after the
- * login, knows no certificates and no security keys, and mixes up agent keys with second factors; channels, because ssh2's own fix the receive window at 2 MiB, lose the outcome of requests,
- * stop answering the server's keepalives once a command has exited, and can't send `break` or a heartbeat.
+ * login, knows no certificates and no security keys, and mixes up agent keys with second factors; channels, because ssh2's
+ * own fix the receive window at 2 MiB, lose the outcome of requests, stop answering the server's keepalives once a command
+ * has exited, and can't send `break` or a heartbeat.
  * What is taken over: all reading and writing of packets (kex/packetLayer.ts).
  */
 import type { Client } from "ssh2";
 import { ConnectError } from "../engineErrors.ts";
+import { certificateAlgorithms } from "./kex/hostKeySignature.ts";
 import { defaultKex, supportedKex } from "./kex/methods.ts";
 import { PacketLayer, type PacketLayerHost } from "./kex/packetLayer.ts";
 import { constants, missingInternals, type Protocol, protocolOf } from "./ssh2Protocol.ts";
 
 // ssh2 refuses to offer what it can't do itself.
 constants.SUPPORTED_KEX.push(...supportedKex.filter((name) => !constants.SUPPORTED_KEX.includes(name)));
+constants.SUPPORTED_SERVER_HOST_KEY.push(...certificateAlgorithms);
 
 /** What this build (ssh2, and Node's crypto below it) can do, by SSH name. */
 export const supported = {

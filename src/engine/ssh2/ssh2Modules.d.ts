@@ -4,7 +4,7 @@
 declare module "ssh2/lib/protocol/constants.js" {
   const constants: {
     readonly SUPPORTED_KEX: string[];
-    readonly SUPPORTED_SERVER_HOST_KEY: readonly string[];
+    readonly SUPPORTED_SERVER_HOST_KEY: string[];
     readonly SUPPORTED_CIPHER: readonly string[];
     readonly SUPPORTED_MAC: readonly string[];
     readonly DEFAULT_MAC: readonly string[];

@@ -1,5 +1,6 @@
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
+import { certificateProblemText } from "../../text/certificateText.ts";
 import type { FingerprintComparison } from "../../trust/fingerprintComparison.ts";
 import type { HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
 
@@ -29,6 +30,9 @@ export function hostKeyDialog(
       ...(comparison === undefined ? [] : [comparisonText(comparison)]),
       `${printable(question.host)} (${at})`,
       known,
+      ...(question.certificateProblem === undefined
+        ? []
+        : [certificateProblemText(question.certificateProblem)]),
       `${printable(presented.type)}\n${printable(presented.fingerprint)}`,
       t(
         "Compare the fingerprint with the one from the server's owner. If you accept the key, it is saved and you will not be asked again.",

@@ -254,15 +254,12 @@ describe("an unknown key", () => {
     expect(storage.files.get("/user")).toBe(`${text}[${host}]:2222 ${keyText(presented)}\n`);
   });
 
-  it("stays unknown when only an authority is known, and the log says why", async () => {
-    const { verify, questions, logger } = setUp({
+  it("stays unknown when only an authority is known", async () => {
+    const { verify, questions } = setUp({
       "/user": `@cert-authority *.example.org ${keyText(ed25519Blob(5))}\n`,
     });
     await verify();
     expect(questions).toHaveLength(1);
-    expect(logger.lines).toContain(
-      "info: /user:1 (@cert-authority) does not count: host certificates are not supported",
-    );
   });
 });
 
@@ -328,9 +325,16 @@ describe("preferredAlgorithms", () => {
     ]);
   });
 
-  it("does not count revoked keys and authorities", async () => {
-    const text = `@revoked ${known}@cert-authority ${host} ${keyText(ecdsaBlob(1))}\n`;
-    expect(await setUp({ "/user": text }).verifier.preferredAlgorithms()).toEqual([]);
+  it("does not count revoked keys, and asks for certificates only where an authority is named", async () => {
+    expect(await setUp({ "/user": `@revoked ${known}` }).verifier.preferredAlgorithms()).toEqual([]);
+    const authority = `@revoked ${known}@cert-authority ${host} ${keyText(ecdsaBlob(1))}\n`;
+    const first = async (text: string): Promise<readonly string[]> =>
+      (await setUp({ "/user": text }).verifier.preferredAlgorithms()).slice(0, 2);
+    const [ed25519, ecdsa] = ["ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256-cert-v01@openssh.com"];
+    expect(await first(authority)).toEqual([ed25519, ecdsa]);
+    // The certificate of a key that is known, too, comes first: should it not count, that key does.
+    expect(await first(`${authority}${host} ${keyText(ecdsaBlob(2))}\n`)).toEqual([ecdsa, ed25519]);
+    expect(await first(authority.replaceAll(host, "other.example.org"))).toEqual([]);
   });
 
   it("falls back to the bare name on another port", async () => {

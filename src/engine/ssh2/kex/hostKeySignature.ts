@@ -1,4 +1,5 @@
 import { WireReader } from "../../../base/wire.ts";
+import { certificateFields, isCertificateType, withoutCertificate } from "../../../trust/certificate.ts";
 import { ConnectError } from "../../engineErrors.ts";
 import { keyParser, utils } from "../ssh2Protocol.ts";
 import { malformed } from "./keyAgreement.ts";
@@ -6,8 +7,19 @@ import { malformed } from "./keyAgreement.ts";
 /** RFC 8332: an `ssh-rsa` key signs under these names; otherwise the key's type is the signature's name. */
 const rsaHashes: Readonly<Record<string, string>> = { "rsa-sha2-256": "sha256", "rsa-sha2-512": "sha512" };
 
+/** The algorithms of host certificates, where known_hosts names an authority for the host (PROTOCOL.certkeys). */
+export const certificateAlgorithms: readonly string[] = [
+  "ssh-ed25519-cert-v01@openssh.com",
+  "ecdsa-sha2-nistp256-cert-v01@openssh.com",
+  "ecdsa-sha2-nistp384-cert-v01@openssh.com",
+  "ecdsa-sha2-nistp521-cert-v01@openssh.com",
+  "rsa-sha2-512-cert-v01@openssh.com",
+  "rsa-sha2-256-cert-v01@openssh.com",
+];
+
 /**
- * Checks that the holder of `hostKey` has signed the exchange hash with the algorithm that was agreed on.
+ * Checks that the holder of `hostKey`, or of the key in it where it is a certificate, has signed the exchange hash with
+ * the algorithm that was agreed on.
  * @throws ConnectError `protocol`
  */
 export function verifyHostKeySignature(
@@ -16,18 +28,25 @@ export function verifyHostKeySignature(
   exchangeHash: Buffer,
   algorithm: string,
 ): void {
-  const keyReader = new WireReader(hostKey);
-  const type = keyReader.string()?.toString("latin1");
-  const hash = Object.hasOwn(rsaHashes, algorithm) ? rsaHashes[algorithm] : undefined;
-  if (type === undefined || type !== (hash === undefined ? algorithm : "ssh-rsa")) {
+  const plainAlgorithm = withoutCertificate(algorithm);
+  const hash = Object.hasOwn(rsaHashes, plainAlgorithm) ? rsaHashes[plainAlgorithm] : undefined;
+  const wanted = hash === undefined ? algorithm : algorithm.replace(plainAlgorithm, "ssh-rsa");
+  const shown = new WireReader(hostKey).string()?.toString("latin1");
+  if (shown !== wanted) {
     throw new ConnectError("protocol", "The server's host key is of another type than agreed");
+  }
+  const plainKey = isCertificateType(algorithm) ? certificateFields(hostKey)?.plainKey : hostKey;
+  if (plainKey === undefined) {
+    throw malformed("host certificate");
   }
   const signatureReader = new WireReader(signature);
   const name = signatureReader.string()?.toString("latin1");
   const bytes = signatureReader.string();
-  if (name !== algorithm || bytes === undefined || signatureReader.left > 0) {
+  if (name !== plainAlgorithm || bytes === undefined || signatureReader.left > 0) {
     throw malformed("signature");
   }
+  const keyReader = new WireReader(plainKey);
+  const type = keyReader.string()?.toString("latin1") ?? "";
   if (!isSignedBy(keyReader.rest(), type, bytes, exchangeHash, hash)) {
     throw new ConnectError("protocol", "The server's signature is wrong: it doesn't hold its host key");
   }

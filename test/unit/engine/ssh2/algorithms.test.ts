@@ -57,6 +57,22 @@ describe("what is offered to a server", () => {
     expect([...offer({}, ["ssh-rsa"]).serverHostKey].sort()).toEqual([...offer().serverHostKey].sort());
   });
 
+  test("certificates are asked for first where an authority is known, and last where only ssh_config names them", () => {
+    const certificate = "ssh-ed25519-cert-v01@openssh.com";
+    expect(offer().serverHostKey.filter((name) => name.includes("-cert-"))).toEqual([]);
+    expect(offer({}, [certificate, "ssh-rsa"]).serverHostKey.slice(0, 3)).toEqual([
+      certificate,
+      "rsa-sha2-512",
+      "rsa-sha2-256",
+    ]);
+    const hostKeyAlgorithms = [certificate, "ssh-ed25519"];
+    expect(offer({ hostKeyAlgorithms }).serverHostKey).toEqual(["ssh-ed25519", certificate]);
+    expect(offer({ hostKeyAlgorithms }, [certificate]).serverHostKey).toEqual([certificate, "ssh-ed25519"]);
+    expect(offer({ hostKeyAlgorithms: ["ssh-ed25519"] }, [certificate]).serverHostKey).toEqual([
+      "ssh-ed25519",
+    ]);
+  });
+
   test("compression is preferred only where it is asked for", () => {
     expect(offer().compress[0]).toBe("none");
     expect(offer({ compression: true }).compress[0]).toBe("zlib@openssh.com");

@@ -1,0 +1,52 @@
+import { asError } from "../base/errors.ts";
+import { type Logger, printable } from "../base/log.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import { findKnownHosts, type KnownHostEntry } from "./knownHosts.ts";
+import type { KnownHostsStorage } from "./knownHostsStorage.ts";
+
+/** What can't be read and may name another key for the host: a file, or a line of it. */
+export interface Unreadable {
+  readonly file: string;
+  readonly line?: number;
+}
+
+export interface Loaded {
+  readonly entries: readonly KnownHostEntry[];
+  readonly unreadable: Unreadable | undefined;
+}
+
+const mostProblemsLogged = 20;
+
+/** `none` in place of a list of files means that there are none (readconf.c). */
+export function withoutNone(files: readonly string[]): readonly string[] {
+  return files.filter((file) => file.toLowerCase() !== "none");
+}
+
+/**
+ * The lines for a host in all its known_hosts files, the user's first.
+ * @param name as made by `knownHostName`.
+ */
+export async function loadKnownHosts(
+  config: Pick<HostConfig, "userKnownHostsFiles" | "globalKnownHostsFiles">,
+  name: string,
+  storage: KnownHostsStorage,
+  logger: Logger,
+): Promise<Loaded> {
+  const entries: KnownHostEntry[] = [];
+  let unreadable: Unreadable | undefined;
+  for (const file of withoutNone([...config.userKnownHostsFiles, ...config.globalKnownHostsFiles])) {
+    try {
+      const found = await findKnownHosts(file, (await storage.read(file)) ?? "", name);
+      entries.push(...found.entries);
+      const damaged = found.problems.find(({ hidesKey }) => hidesKey);
+      unreadable ??= damaged && { file, line: damaged.line };
+      for (const problem of found.problems.slice(0, mostProblemsLogged)) {
+        logger.debug(`${problem.file}:${problem.line} is ignored: ${problem.message}`);
+      }
+    } catch (error) {
+      unreadable ??= { file };
+      logger.warn(`${file} can't be read: ${printable(asError(error).message)}`);
+    }
+  }
+  return { entries, unreadable };
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { certificateProblemText } from "../../../src/text/certificateText.ts";
+import { certificateFields, readCertificate, withoutCertificate } from "../../../src/trust/certificate.ts";
+import { type CertificateProblem, checkHostCertificate } from "../../../src/trust/hostCertificateCheck.ts";
+import { type CertificateSpec, makeAuthority, makeCertificate } from "../../support/certificates.ts";
+
+const authority = makeAuthority();
+const host = makeAuthority();
+const make = (changes: Partial<CertificateSpec> = {}): Buffer =>
+  makeCertificate({ key: host.publicKey, authority, ...changes });
+
+describe("a certificate", () => {
+  it("is read with all that it says", () => {
+    const certificate = readCertificate(
+      make({ serial: 5n, keyId: "web", critical: ["x@y"], after: 3n, before: 9n }),
+    );
+    expect(certificate).toMatchObject({
+      plainKey: host.publicKey,
+      plainType: "ssh-ed25519",
+      serial: 5n,
+      kind: "host",
+      principals: ["server.example.org"],
+      criticalOptions: ["x@y"],
+      validAfter: 3n,
+      validBefore: 9n,
+      signatureKey: authority.publicKey,
+      signatureAlgorithm: "ssh-ed25519",
+    });
+    expect(certificate?.keyId.toString()).toBe("web");
+  });
+
+  it("whose bytes are changed anywhere is none", () => {
+    const good = make();
+    for (let at = 0; at < good.length; at += 3) {
+      const damaged = Buffer.from(good);
+      damaged[at] = (damaged[at] ?? 0) ^ 1;
+      expect(readCertificate(damaged)).toBeUndefined();
+    }
+  });
+
+  it("that is cut anywhere, or has more behind it, is none", () => {
+    const good = make();
+    for (let length = 0; length < good.length; length += 5) {
+      expect(certificateFields(good.subarray(0, length))).toBeUndefined();
+    }
+    expect(certificateFields(Buffer.concat([good, Buffer.of(0)]))).toBeUndefined();
+  });
+
+  it("whose authority is a certificate, or which has too many names, is none", () => {
+    const certified = { ...authority, publicKey: make() };
+    expect(readCertificate(make({ authority: certified }))).toBeUndefined();
+    const names = Array.from({ length: 257 }, (_, index) => `host${index}`);
+    expect(readCertificate(make({ principals: names }))).toBeUndefined();
+    expect(readCertificate(make({ principals: names.slice(1) }))).toBeDefined();
+  });
+
+  it("of a security key leads to the name of the plain one", () => {
+    expect(withoutCertificate("sk-ssh-ed25519-cert-v01@openssh.com")).toBe("sk-ssh-ed25519@openssh.com");
+    expect(withoutCertificate("rsa-sha2-512-cert-v01@openssh.com")).toBe("rsa-sha2-512");
+    expect(withoutCertificate("ssh-ed25519")).toBe("ssh-ed25519");
+  });
+});
+
+describe("the check of a host certificate", () => {
+  const check = (changes: Partial<CertificateSpec>, now = 100n, allowed = ["ssh-ed25519"]) => {
+    const certificate = readCertificate(make(changes));
+    return certificate && checkHostCertificate(certificate, "server.example.org", now, allowed);
+  };
+
+  it("takes the first second of its time, and not the last", () => {
+    const limits = { after: 100n, before: 200n };
+    expect(check(limits, 99n)).toEqual({ kind: "not-yet-valid", from: 100n });
+    expect(check(limits, 100n)).toBeUndefined();
+    expect(check(limits, 199n)).toBeUndefined();
+    expect(check(limits, 200n)).toEqual({ kind: "expired", at: 200n });
+  });
+
+  it("names what is wrong", () => {
+    expect(check({ kind: 1 })?.kind).toBe("not-a-host-certificate");
+    expect(check({ principals: [] })?.kind).toBe("no-names");
+    expect(check({ principals: ["a", "b"] })?.kind).toBe("other-name");
+    expect(check({ principals: ["a", "server.*"] })).toBeUndefined();
+    expect(check({ critical: ["x"] })?.kind).toBe("critical-option");
+    expect(check({}, 100n, ["rsa-sha2-512"])?.kind).toBe("weak-signature");
+  });
+
+  it("has a sentence for each of them, with nothing in it that could act", () => {
+    const evil = "\u001b[2J\nx".repeat(100);
+    const problems: readonly CertificateProblem[] = [
+      { kind: "not-a-host-certificate" },
+      { kind: "not-yet-valid", from: 4_000_000_000n },
+      { kind: "expired", at: 0xffff_ffff_ffff_fffen },
+      { kind: "no-names" },
+      { kind: "other-name", names: Array(200).fill(evil), asked: evil },
+      { kind: "critical-option", names: [evil] },
+      { kind: "weak-signature", algorithm: evil },
+      { kind: "unknown-authority" },
+    ];
+    for (const text of problems.map(certificateProblemText)) {
+      expect(text).toMatch(/^Its certificate did not count: [^\p{Cc}]+\.$/u);
+      expect(text.length).toBeLessThan(2_000);
+    }
+    expect(certificateProblemText({ kind: "expired", at: 1_609_459_200n })).toContain("2021-01-01 00:00 UTC");
+  });
+});
