@@ -62,7 +62,7 @@ export const scenes: readonly Scene[] = [
         const preview = workbench.page.locator(".tab", { hasText: "Timeouts of" });
         await preview.click({ button: "middle" });
         await preview.waitFor({ state: "hidden" });
-        await live.click("On the server");
+        await live.inlineAction(web, "Show Logins on the Server");
         const { label } = await live.waitForRow(/./, (row) => row.description.startsWith("stopped"));
         await live.hoverText(label);
         await until(

@@ -143,7 +143,7 @@ export const troubleScenes: readonly Scene[] = [
         await workbench.runCommand("SSH Sessions: Disconnect All");
         await workbench.dialogs.press("Disconnect All");
         await waitUntil(
-          async () => !(await workbench.tree("Live").rows()).some(({ label }) => label === "On the server"),
+          async () => !(await workbench.tree("Live").rows()).some(({ level }) => level === 2),
           () => "a connection stays",
         );
         await workbench.runCommand("SSH Sessions: Clear Ended");

@@ -58,8 +58,9 @@ export const killHungRemote = command(optional(theConnection), async (context, {
     );
   } finally {
     for (const { id } of masters) {
-      // Nobody reads it again, so that it would soon be wrong.
-      if (!remotePolling.isOpen(id)) {
+      // What still hangs stays in the view. Nobody reads the rest again, so that it would soon be wrong.
+      const hangs = remoteView.snapshot(id)?.sessions.some(({ hung }) => hung.length > 0) ?? false;
+      if (!remotePolling.isOpen(id) && !hangs) {
         remoteView.forget(id);
       }
     }

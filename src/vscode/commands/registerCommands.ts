@@ -20,6 +20,7 @@ import { extendLimits } from "./extendLimits.ts";
 import { forgetHost } from "./forgetHost.ts";
 import { forgetPassword } from "./forgetPassword.ts";
 import { forgetTerminals } from "./forgetTerminals.ts";
+import { hideServerLogins } from "./hideServerLogins.ts";
 import { kill } from "./kill.ts";
 import { killAll } from "./killAll.ts";
 import { killHung } from "./killHung.ts";
@@ -41,6 +42,7 @@ import { sendEof } from "./sendEof.ts";
 import { sendSignal } from "./sendSignal.ts";
 import { showConnectionDetails } from "./showConnectionDetails.ts";
 import { showLog } from "./showLog.ts";
+import { showServerLogins } from "./showServerLogins.ts";
 import { showSessionDetails } from "./showSessionDetails.ts";
 import { splitTerminal } from "./splitTerminal.ts";
 import { stopReconnecting } from "./stopReconnecting.ts";
@@ -79,6 +81,8 @@ export const commands: Readonly<Record<CommandId, Command>> = {
   "sshSessions.killHung": killHung,
   "sshSessions.killAll": killAll,
   "sshSessions.killRemoteSession": killRemoteSession,
+  "sshSessions.showServerLogins": showServerLogins,
+  "sshSessions.hideServerLogins": hideServerLogins,
   "sshSessions.killHungRemote": killHungRemote,
   "sshSessions.explainTimeouts": explainTimeouts,
   "sshSessions.explainHost": explainHost,

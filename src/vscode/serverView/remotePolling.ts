@@ -29,8 +29,10 @@ export class RemotePolling implements Disposable {
   readonly #store = new DisposableStore();
   /** The masters whose folds are open. */
   readonly #watched = new Map<string, Watched>();
+  /** The masters that have a fold at all. */
+  readonly #shown = new Set<string>();
   readonly #changed = new Emitter<void>();
-  /** A fold was opened or closed. */
+  /** A fold was shown, hidden, opened or closed. */
   readonly onDidChange = this.#changed.event;
   #visible = false;
 
@@ -39,6 +41,28 @@ export class RemotePolling implements Disposable {
     this.#service = service;
     this.#clock = clock;
     this.#store.add(service.onDidChange(() => this.#update()));
+  }
+
+  /** There is a fold: someone asked for it, or something hangs there. */
+  isShown(masterId: string): boolean {
+    return (
+      this.#shown.has(masterId) ||
+      (this.#view.snapshot(masterId)?.sessions.some(({ hung }) => hung.length > 0) ?? false)
+    );
+  }
+
+  /** Adds the fold, open. */
+  show(masterId: string): void {
+    this.#shown.add(masterId);
+    this.setOpen(masterId, true);
+    this.#changed.fire();
+  }
+
+  /** Takes the fold away, with what was read. */
+  hide(masterId: string): void {
+    this.#shown.delete(masterId);
+    this.#forget(masterId);
+    this.#changed.fire();
   }
 
   isOpen(masterId: string): boolean {
@@ -55,6 +79,7 @@ export class RemotePolling implements Disposable {
       return;
     }
     if (open) {
+      this.#shown.add(masterId);
       this.#watched.set(masterId, { readAt: undefined, failed: false, reading: false, timer: undefined });
       this.#update();
     } else {
@@ -88,6 +113,12 @@ export class RemotePolling implements Disposable {
 
   #update(): void {
     const masters = new Map(this.#service.masters().map((master) => [master.id, master]));
+    for (const masterId of this.#shown) {
+      const master = masters.get(masterId);
+      if (master === undefined || !isConnected(master)) {
+        this.#shown.delete(masterId);
+      }
+    }
     for (const [masterId, watched] of this.#watched) {
       const master = masters.get(masterId);
       if (master === undefined || !isConnected(master)) {

@@ -53,6 +53,8 @@ export const commandIds = [
   "sshSessions.killHung",
   "sshSessions.killAll",
   "sshSessions.killRemoteSession",
+  "sshSessions.showServerLogins",
+  "sshSessions.hideServerLogins",
   "sshSessions.killHungRemote",
   "sshSessions.explainTimeouts",
   "sshSessions.explainHost",
@@ -133,6 +135,8 @@ export const contextWords = {
   /** The fold of sessions that have ended, and one of them. */
   history: "history",
   endedSession: "endedSession",
+  /** A connection whose server's logins have no row yet. */
+  loginsHidden: "loginsHidden",
   /** The fold of what the server itself sees, one login there, and a row that says what is missing. */
   onServer: "onServer",
   remoteSession: "remoteSession",

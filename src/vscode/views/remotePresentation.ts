@@ -78,9 +78,10 @@ export function presentFold(
   };
 }
 
-/** Hung ones first, ours last; otherwise as the server lists them. */
+/** Ours first, then what hangs; otherwise as the server lists them. */
 export function inShownOrder(sessions: readonly RemoteSession[]): readonly RemoteSession[] {
-  const rank = ({ hung, ours }: RemoteSession): number => (hung.length > 0 ? 0 : ours === undefined ? 1 : 2);
+  const rank = ({ hung, ours }: RemoteSession): number =>
+    (ours === undefined ? 2 : 0) + (hung.length > 0 ? 0 : 1);
   return [...sessions].sort((a, b) => rank(a) - rank(b));
 }
 

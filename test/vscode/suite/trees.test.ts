@@ -51,7 +51,7 @@ describe("the trees", () => {
     assert.equal(master.item.label, "web1");
     assert.match(String(master.item.description), new RegExp(`${host.user}@127\\.0\\.0\\.1`));
     assert.match(String(master.item.contextValue), /\bmaster\b.*\blive\b/);
-    const below = ["first", "second", "On the server"];
+    const below = ["first", "second"];
     assert.deepEqual(await treeLabels(viewIds.live, master.element), below);
     const sessions = (await treeItems(viewIds.live, master.element)).slice(0, 2);
     assert.ok(sessions.every(({ item }) => /\bsession\b.*\bterminal\b/.test(String(item.contextValue))));

@@ -58,11 +58,33 @@ describe("the server's own view in the workbench", () => {
     return processTable().some((process) => process.pid === pid);
   }
 
+  it("shows the logins of a server when asked to, and hides them", async () => {
+    const live = workbench.tree("Live");
+    await live.waitForRow("web1", ({ level }) => level === 2);
+    assert.deepEqual(
+      (await live.rows()).map(({ label }) => label),
+      ["web1", "web1"],
+    );
+    await live.inlineAction("web1", "Show Logins on the Server");
+    await live.waitForRow("On the server", (row) => row.expanded === true);
+    // Its own login is the first one.
+    await live.waitForRow(
+      new RegExp(`^${host.user}`),
+      ({ description, level }) => level === 3 && /^ours/.test(description),
+    );
+    await live.inlineAction("On the server", "Hide Logins on the Server");
+    await live.waitForNoRow("On the server");
+    assert.deepEqual(
+      (await live.rows()).map(({ label }) => label),
+      ["web1", "web1"],
+    );
+  });
+
   it("opens the fold and sees another login, hung and why, and its own marked", async () => {
     const { pid, label } = await hungLogin();
     const live = workbench.tree("Live");
-    await live.waitForRow("On the server", (row) => row.expanded === false);
-    await live.click("On the server");
+    await live.inlineAction("web1", "Show Logins on the Server");
+    await live.waitForRow("On the server", (row) => row.expanded === true);
     const hung = await live.waitForRow(label);
     assert.match(hung.description, /^stopped · sleep 1000 .*from 127\.0\.0\.1/);
     assert.match(

@@ -36,11 +36,11 @@ export function serverRows(
 ): RowKind<MasterSnapshot> {
   return new RowKind({
     name: "onServer",
-    places: [under(masters, (master) => (isConnected(master) ? [master] : []))],
+    places: [under(masters, (master) => (isConnected(master) && polling.isShown(master.id) ? [master] : []))],
     key: ({ id }) => `server ${id}`,
     present: ({ id }) => presentFold(remote.snapshot(id), remote.failure(id), polling.isOpen(id)),
     targets: serverTargets,
-    fold: () => "collapsed",
+    fold: ({ id }) => (polling.isOpen(id) ? "expanded" : "collapsed"),
     onFold: ({ id }, open) => polling.setOpen(id, open),
     changes: [remote.onDidChange, polling.onDidChange],
   });

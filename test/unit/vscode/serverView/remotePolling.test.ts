@@ -27,6 +27,49 @@ async function setUp(...answers: string[]) {
   return { ...stack, server, view, polling, session, pass };
 }
 
+describe("the fold of a server's view", () => {
+  it("is there when someone asked for it, open, and until it is hidden", async () => {
+    const { polling, pass, view } = await setUp();
+    polling.setVisible(true);
+    let changes = 0;
+    polling.onDidChange(() => changes++);
+    expect(polling.isShown("m1")).toBe(false);
+    polling.show("m1");
+    expect([polling.isShown("m1"), polling.isOpen("m1")]).toEqual([true, true]);
+    expect(await pass(0)).toBe(1);
+    polling.setOpen("m1", false);
+    expect([polling.isShown("m1"), polling.isOpen("m1")]).toEqual([true, false]);
+    polling.show("m1");
+    expect(polling.isOpen("m1")).toBe(true);
+    await pass(0);
+    expect(changes).toBeGreaterThan(2);
+    polling.hide("m1");
+    expect([polling.isShown("m1"), polling.isOpen("m1")]).toEqual([false, false]);
+    expect(view.snapshot("m1")).toBeUndefined();
+    expect(await pass(60_000)).toBe(2);
+  });
+
+  it("is there unasked where something hangs, until nothing does", async () => {
+    const { polling, view, server } = await setUp();
+    expect(polling.isShown("m1")).toBe(false);
+    await view.refresh("m1");
+    const hangs = (view.snapshot("m1")?.sessions ?? []).some(({ hung }) => hung.length > 0);
+    expect(polling.isShown("m1")).toBe(hangs);
+    expect(hangs).toBe(true);
+    expect(server.scripts).toHaveLength(1);
+    view.forget("m1");
+    expect(polling.isShown("m1")).toBe(false);
+  });
+
+  it("goes with its connection", async () => {
+    const { polling, manager } = await setUp();
+    polling.show("m1");
+    manager.kill("m1");
+    await settle();
+    expect(polling.isShown("m1")).toBe(false);
+  });
+});
+
 describe("reading a server's view", () => {
   it("begins when the fold is opened, goes on while it can be seen, and ends when it is closed", async () => {
     const { polling, view, pass } = await setUp();

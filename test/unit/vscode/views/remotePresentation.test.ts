@@ -101,13 +101,14 @@ describe("a login on the server, in the tree", () => {
     expect(shown.hover).not.toMatch(/\$\(error|\]\(command|<b>/);
   });
 
-  it("comes first when it hangs and last when it is ours", () => {
+  it("comes first when it is ours, then when it hangs", () => {
     const order = inShownOrder([
-      remoteSession({ id: "ours", ours: "carrier" }),
       remoteSession({ id: "other" }),
       remoteSession({ id: "hung", hung: [stopped] }),
+      remoteSession({ id: "ours", ours: "carrier" }),
+      remoteSession({ id: "ours and hung", ours: "ours", hung: [stopped] }),
     ]);
-    expect(order.map(({ id }) => id)).toEqual(["hung", "other", "ours"]);
+    expect(order.map(({ id }) => id)).toEqual(["ours and hung", "ours", "hung", "other"]);
   });
 });
 
