@@ -1,0 +1,88 @@
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import type { Logger } from "../base/log.ts";
+import type { ConnectionPolicy } from "../config/connectionPolicy.ts";
+import type { EngineConnection } from "../engine/connectionEngine.ts";
+import { type Health, Heartbeat } from "./heartbeat.ts";
+
+/** An urgent probe is answered within this many milliseconds, or the peer counts as hung. */
+export const urgentProbeDeadline = 1250;
+
+const roundTripsKept = 60;
+
+export interface ConnectionHealthEvents {
+  onHealth(health: Health): void;
+  /** A round trip was measured, or whether probes are answered has changed. */
+  onMeasured(): void;
+  /** The keepalive limit is reached. Called at most once. */
+  onDead(): void;
+}
+
+/** What a connection's keepalive has found out: its health, its round trips, and whether the server answers probes. */
+export class ConnectionHealth implements Disposable {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #events: ConnectionHealthEvents;
+  #heartbeat: Heartbeat | undefined;
+  #current: Health = { kind: "alive" };
+  #roundTrips: readonly number[] = Object.freeze([]);
+  #probesIgnored = false;
+
+  constructor(clock: Clock, logger: Logger, events: ConnectionHealthEvents) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#events = events;
+  }
+
+  get current(): Health {
+    return this.#current;
+  }
+
+  /** The most recent round trips in milliseconds, oldest first. Frozen. */
+  get roundTrips(): readonly number[] {
+    return this.#roundTrips;
+  }
+
+  get probesIgnored(): boolean {
+    return this.#probesIgnored;
+  }
+
+  /** Begins when the connection is there. */
+  watch(connection: EngineConnection, { keepalive, ignoreMissingReplies }: ConnectionPolicy): void {
+    this.#heartbeat = new Heartbeat(this.#clock, connection, keepalive, ignoreMissingReplies, {
+      onHealth: (health) => {
+        this.#current = health;
+        this.#events.onHealth(health);
+      },
+      onRoundTrip: (milliseconds) => {
+        this.#roundTrips = Object.freeze([...this.#roundTrips.slice(1 - roundTripsKept), milliseconds]);
+        this.#events.onMeasured();
+      },
+      onDead: () => this.#events.onDead(),
+      onProbesIgnored: (ignored) => {
+        this.#probesIgnored = ignored;
+        this.#logger.info(ignored ? "the server does not answer keepalive probes" : "probes are answered");
+        this.#events.onMeasured();
+      },
+    });
+    this.#probesIgnored = this.#heartbeat.probesIgnored;
+  }
+
+  setPolicy({ keepalive, ignoreMissingReplies }: ConnectionPolicy): void {
+    this.#heartbeat?.setPolicy(keepalive, ignoreMissingReplies);
+  }
+
+  /** The server has replied to what it was asked at `asked` (monotonic milliseconds). */
+  noteReply(asked: number): void {
+    this.#heartbeat?.noteReply(asked);
+  }
+
+  /** Sends a probe at once. Resolves to whether it was answered. @param patience milliseconds. */
+  async probe(patience: number): Promise<boolean> {
+    return (await this.#heartbeat?.probeNow(patience)) ?? false;
+  }
+
+  dispose(): void {
+    this.#heartbeat?.dispose();
+  }
+}

@@ -1,0 +1,37 @@
+import type { Disposable } from "../base/disposable.ts";
+import { Emitter } from "../base/emitter.ts";
+import type { LoginNews } from "./masterTypes.ts";
+
+/** What a server says during a login and what the login waits for, for those who join later, too. */
+export class LoginFeed implements Disposable {
+  readonly #news = new Emitter<LoginNews>();
+  /** Bounded by the engine. */
+  #words: LoginNews[] = [];
+
+  report(news: LoginNews): void {
+    if (news.kind === "words") {
+      this.#words.push(news);
+    }
+    this.#news.fire(news);
+  }
+
+  /** Calls `listener` with what was said so far, with what the login waits for now, and with what follows. */
+  watch(listener: (news: LoginNews) => void, wait: LoginNews | undefined): Disposable {
+    for (const news of this.#words) {
+      listener(news);
+    }
+    if (wait !== undefined) {
+      listener(wait);
+    }
+    return this.#news.event(listener);
+  }
+
+  /** The login is over: later listeners have missed nothing that concerns them. */
+  forget(): void {
+    this.#words = [];
+  }
+
+  dispose(): void {
+    this.#news.dispose();
+  }
+}

@@ -1,0 +1,124 @@
+import type { Clock } from "../base/clock.ts";
+import { type Disposable, toDisposable } from "../base/disposable.ts";
+import { LeaseCounter } from "../base/lease.ts";
+import type { ConnectionPolicy, ConnectionUse } from "../config/connectionPolicy.ts";
+import type { ConfigWarning, HostConfig } from "../config/hostConfig.ts";
+import type { MasterPolicies } from "./masterPorts.ts";
+import { MasterUses } from "./masterUses.ts";
+
+export interface MasterHoldersEvents {
+  /** The first lease was taken or the last one given back, or the end of the linger moved. */
+  onLeases(): void;
+  onLingerOver(): void;
+  /** The policy was read again: other uses, settings or values of ssh_config. */
+  onPolicy(): void;
+}
+
+/** Who holds a connection, and the policy that follows: the strictest keepalive and the longest linger of all its uses. */
+export class MasterHolders implements Disposable {
+  /** With what ssh_config says now. */
+  readonly #uses: MasterUses;
+  readonly #policies: MasterPolicies;
+  readonly #events: MasterHoldersEvents;
+  readonly #leases: LeaseCounter;
+  #policy: ConnectionPolicy;
+  #overflow: boolean;
+  #disposed = false;
+
+  /** @param overflow the connection ends with its last lease, whatever the policy says. */
+  constructor(
+    first: ConnectionUse,
+    overflow: boolean,
+    policies: MasterPolicies,
+    clock: Clock,
+    events: MasterHoldersEvents,
+  ) {
+    this.#uses = new MasterUses(first);
+    this.#overflow = overflow;
+    this.#policies = policies;
+    this.#events = events;
+    this.#policy = policies(this.#uses.current);
+    this.#leases = new LeaseCounter(
+      clock,
+      this.#lingerMilliseconds(),
+      () => events.onLeases(),
+      () => events.onLingerOver(),
+    );
+  }
+
+  get policy(): ConnectionPolicy {
+    return this.#policy;
+  }
+
+  get overflow(): boolean {
+    return this.#overflow;
+  }
+
+  get count(): number {
+    return this.#leases.count;
+  }
+
+  get lingerUntil(): number | undefined {
+    return this.#leases.lingerUntil;
+  }
+
+  /** What was typed by those that use it, each once. */
+  get specs(): readonly string[] {
+    return this.#uses.specs;
+  }
+
+  get warnings(): readonly ConfigWarning[] {
+    return this.#uses.warnings;
+  }
+
+  lease(use: ConnectionUse): Disposable {
+    if (this.#uses.add(use)) {
+      this.#readPolicy();
+    }
+    const lease = this.#leases.acquire();
+    return toDisposable(() => {
+      const changed = this.#uses.remove(use);
+      lease.dispose();
+      if (changed) {
+        this.#readPolicy();
+      }
+    });
+  }
+
+  /** Starts the linger where nobody holds a lease any more. */
+  lingerIfUnused(): void {
+    if (this.count === 0) {
+      this.#leases.acquire().dispose();
+    }
+  }
+
+  /** From now on it lingers as the policy says. */
+  promote(): void {
+    this.#overflow = false;
+    this.#leases.setLinger(this.#lingerMilliseconds());
+  }
+
+  /** @param configs what has been read again, by what was typed. */
+  reread(configs: ReadonlyMap<string, HostConfig>): void {
+    this.#uses.reread(configs);
+    this.#readPolicy();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#leases.dispose();
+  }
+
+  #readPolicy(): void {
+    if (this.#disposed) {
+      return;
+    }
+    this.#policy = this.#policies(this.#uses.current);
+    this.#leases.setLinger(this.#lingerMilliseconds());
+    this.#events.onPolicy();
+  }
+
+  #lingerMilliseconds(): number {
+    return this.#overflow ? 0 : this.#policy.linger.seconds * 1000;
+  }
+}

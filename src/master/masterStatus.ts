@@ -1,0 +1,76 @@
+import type { Health } from "./heartbeat.ts";
+import { isLoss, type MasterEndReason, type MasterState } from "./masterTypes.ts";
+
+/** The state of a master, the reason for its end, and who waits for that end. Every change calls `onChange` once. */
+export class MasterStatus {
+  readonly #onChange: () => void;
+  #current: MasterState;
+  #reason: MasterEndReason | undefined;
+  readonly ended: Promise<void>;
+  #resolveEnded: () => void = () => {};
+
+  /** @param now wall-clock milliseconds. */
+  constructor(now: number, onChange: () => void) {
+    this.#onChange = onChange;
+    this.#current = Object.freeze({ kind: "connecting", since: now, phase: "tcp" });
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  get current(): MasterState {
+    return this.#current;
+  }
+
+  get reason(): MasterEndReason | undefined {
+    return this.#reason;
+  }
+
+  get isEnded(): boolean {
+    return this.#current.kind === "lost" || this.#current.kind === "closed";
+  }
+
+  /** A new session may be put on it. A hung server may recover, but nobody should have to wait for that. */
+  get isUsable(): boolean {
+    const { kind } = this.#current;
+    return kind === "connecting" || kind === "ready" || kind === "lingering" || kind === "suspect";
+  }
+
+  /** Decides why it will end. The first reason counts: what follows is its consequence. */
+  endsBecause(reason: MasterEndReason): void {
+    this.#reason ??= reason;
+  }
+
+  set(next: MasterState): void {
+    const since = next.kind === this.#current.kind ? this.#current.since : next.since;
+    this.#current = Object.freeze({ ...next, since });
+    this.#onChange();
+  }
+
+  /** The state of a connection that is up follows from its health and its leases. */
+  setLive(
+    health: Health,
+    leases: { readonly count: number; readonly lingerUntil: number | undefined },
+    since: number,
+  ): void {
+    if (health.kind !== "alive") {
+      this.set({ ...health, since });
+    } else if (leases.count > 0) {
+      this.set({ kind: "ready", since });
+    } else {
+      this.set({ kind: "lingering", since, until: leases.lingerUntil });
+    }
+  }
+
+  /** The final state. `resolveEnded` follows when everything that belongs to the master is released. */
+  end(since: number, error: Error | undefined): MasterEndReason {
+    const reason = this.#reason ?? "connection-lost";
+    this.#reason = reason;
+    this.set({ kind: isLoss(reason) ? "lost" : "closed", since, reason, ...(error && { error }) });
+    return reason;
+  }
+
+  resolveEnded(): void {
+    this.#resolveEnded();
+  }
+}
