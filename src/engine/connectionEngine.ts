@@ -90,6 +90,8 @@ export type ConnectionEndReason =
 export interface ConnectionEnd {
   readonly reason: ConnectionEndReason;
   readonly error?: Error;
+  /** What the server said when it ended the connection (SSH_MSG_DISCONNECT). Untrusted. */
+  readonly said?: string;
 }
 
 export interface EngineConnection {

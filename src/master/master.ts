@@ -53,6 +53,7 @@ export class Master implements Disposable {
   readonly #health: ConnectionHealth;
   readonly #status: MasterStatus;
   #since: number;
+  #endWords: string | undefined;
 
   /** Any part of the snapshot changed. */
   readonly onDidChange = this.#changed.event;
@@ -115,6 +116,11 @@ export class Master implements Disposable {
 
   get endReason(): MasterEndReason | undefined {
     return this.#status.reason;
+  }
+
+  /** What the server said when it ended the connection. Untrusted. */
+  get endWords(): string | undefined {
+    return this.#endWords;
   }
 
   /** A further connection because another one is full: it ends with its last session. */
@@ -314,7 +320,8 @@ export class Master implements Disposable {
     );
     this.#health.watch(connection, this.#holders.policy);
     this.#resources.add(
-      connection.onDidClose(({ reason, error }) => {
+      connection.onDidClose(({ reason, error, said }) => {
+        this.#endWords = said;
         this.#status.endsBecause(reason === "disconnected" ? "closed-by-server" : "connection-lost");
         this.#end(error);
       }),

@@ -30,8 +30,8 @@ export function failureClass(error: unknown): FailureClass {
     return connectFailureClass(error);
   }
   if (ChannelError.is(error)) {
-    // A server refuses a channel when it has no room; it refuses a shell or a command for good.
-    return error.reason === "request-failed" || error.reason === "request-too-large" ? "final" : "transient";
+    // What comes back was open before. A server refuses it now while it has no room, or no process for it.
+    return error.reason === "request-too-large" ? "final" : "transient";
   }
   if (AuthError.is(error) || HostKeyError.is(error) || CancelledError.is(error)) {
     return "needs-person";
@@ -53,6 +53,10 @@ function connectFailureClass(error: ConnectError): FailureClass {
     case "closed-during-handshake":
     case "refused-before-version":
       return "transient";
+    // There was an SSH server before: a network's login page or a balancer answers in its place, or packets are damaged.
+    case "not-ssh":
+    case "protocol":
+      return "transient";
     // It is what stopped the hop or the proxy.
     case "proxy-failed":
     case "jump-failed":
@@ -60,9 +64,7 @@ function connectFailureClass(error: ConnectError): FailureClass {
     case "local":
       return isPassing(error.cause) ? "transient" : "final";
     case "no-common-algorithm":
-    case "not-ssh":
     case "protocol-version":
-    case "protocol":
     case "unsupported":
       return "final";
   }

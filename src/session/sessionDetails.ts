@@ -50,7 +50,9 @@ export function describeOutcome(outcome: SessionOutcome): string {
     case "limit":
       return t("{0} of {1} reached", limitNames()[outcome.limit], formatDuration(outcome.seconds * 1000));
     case "lost":
-      return t("lost: {0}", lossNames()[outcome.reason]);
+      return outcome.said === undefined
+        ? t("lost: {0}", lossNames()[outcome.reason])
+        : t(`lost: {0}: "{1}"`, lossNames()[outcome.reason], printable(outcome.said.trim(), 200));
     case "failed":
       return t("did not open: {0}", printable(outcome.error.message, 80));
   }

@@ -8,11 +8,13 @@ export interface ClosedSession {
   readonly exit: ChannelExit;
   /** The channel ended with its connection, for this reason. */
   readonly lostBy: MasterEndReason | undefined;
+  /** What the server said when it ended the connection. */
+  readonly said?: string | undefined;
   readonly limitReached: { readonly limit: LimitKind; readonly seconds: number } | undefined;
 }
 
 /** Why a session ended. What this side did comes first: a connection that we close ends its channels as a lost one does. */
-export function outcomeOf({ state, exit, lostBy, limitReached }: ClosedSession): SessionOutcome {
+export function outcomeOf({ state, exit, lostBy, said, limitReached }: ClosedSession): SessionOutcome {
   if (limitReached !== undefined) {
     return { kind: "limit", ...limitReached, exit };
   }
@@ -29,6 +31,11 @@ export function outcomeOf({ state, exit, lostBy, limitReached }: ClosedSession):
     case "killed":
       return { kind: "killed", exit };
     default:
-      return { kind: "lost", reason: lostBy };
+      return lossBy(lostBy, said);
   }
+}
+
+/** @param said the server's own words. */
+export function lossBy(reason: MasterEndReason, said: string | undefined): SessionOutcome {
+  return { kind: "lost", reason, ...(said !== undefined && { said }) };
 }

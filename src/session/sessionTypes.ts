@@ -28,8 +28,8 @@ export type SessionOutcome =
   /** We ended it in order. `exit` is what the server said before the close, if anything. */
   | { readonly kind: "disconnected"; readonly exit: ChannelExit }
   | { readonly kind: "killed"; readonly exit: ChannelExit }
-  /** The connection went away under it. */
-  | { readonly kind: "lost"; readonly reason: MasterEndReason }
+  /** The connection went away under it. `said`: the server's own words, untrusted. */
+  | { readonly kind: "lost"; readonly reason: MasterEndReason; readonly said?: string }
   | {
       readonly kind: "limit";
       readonly limit: LimitKind;

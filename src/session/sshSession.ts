@@ -17,7 +17,7 @@ import { closeInOrder, killProgram } from "./channelEnding.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { SessionLimits } from "./sessionLimits.ts";
 import { hangUpPrecedesLoss, mayBeShutdown } from "./sessionLoss.ts";
-import { outcomeOf } from "./sessionOutcome.ts";
+import { lossBy, outcomeOf } from "./sessionOutcome.ts";
 import type {
   LimitKind,
   LimitSnapshot,
@@ -302,7 +302,8 @@ export class SshSession implements Session {
       await this.#master.ended;
     }
     const lostBy = lost ? (this.#master?.endReason ?? "connection-lost") : undefined;
-    this.#finish(outcomeOf({ state: this.#state, exit, lostBy, limitReached: this.#limitReached }));
+    const said = this.#master?.endWords;
+    this.#finish(outcomeOf({ state: this.#state, exit, lostBy, said, limitReached: this.#limitReached }));
   }
 
   #finish(outcome: SessionOutcome): void {
@@ -341,7 +342,7 @@ export class SshSession implements Session {
         stop();
         const reason = master.endReason ?? "connection-lost";
         if (isLoss(reason)) {
-          const lost: SessionOutcome = Object.freeze({ kind: "lost", reason });
+          const lost: SessionOutcome = Object.freeze(lossBy(reason, master.endWords));
           this.#setState({ kind: "ended", since: this.#clock.now(), outcome: lost });
         }
       }

@@ -25,6 +25,9 @@ const replyPatience = 20;
 /** Less than this in front of the terminal is parsed before anybody could tell the difference. UTF-16 code units. */
 const floodBacklog = 128 * 1024;
 
+/** UTF-16 code units of one line of our own: an address to log in at may be long, and is of no use when it is cut. */
+const longestLine = 8 * 1024;
+
 /** What lines of our own look like: dim, so that nobody takes them for the program's; warnings so that nobody misses them. */
 const dim = "\u001b[2m";
 const plain = "\u001b[0m";
@@ -217,7 +220,7 @@ export class TerminalScreen implements Disposable {
   /** Below the cursor there may be what a program has drawn. */
   #writeLines({ lines, first, others }: Notice, before: string, unseen = false): void {
     const text = lines
-      .map((line, at) => `${at === 0 ? first : others}${printable(line)}${eraseRestOfRow}\r\n`)
+      .map((line, at) => `${at === 0 ? first : others}${printable(line, longestLine)}${eraseRestOfRow}\r\n`)
       .join("");
     this.#flow.writeNotice(`${before}${this.modes.neutral(unseen)}${text}${plain}${this.modes.restore()}`);
   }

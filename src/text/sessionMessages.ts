@@ -32,7 +32,11 @@ export function channelMessage(error: ChannelError, name: string): UserMessage {
       );
     case "connection-ended":
       return failure(
-        t("The connection to {0} ended while a session was being opened. Try again.", name),
+        t(
+          "The connection to {0} ended while a session was being opened.{1} Try again.",
+          name,
+          saying(error.description),
+        ),
         retry(),
         showLog(),
       );

@@ -29,7 +29,7 @@ export class LiveTab {
       keepsShell: () => command !== undefined,
       host,
       settings: async () => ({ encoding: "utf-8", escapeChar: "~", reconnect: "auto" }),
-      openSession: ({ dimensions, signal, login, inPlaceOf }) => {
+      openSession: ({ dimensions, signal, login, inPlaceOf, onLogin }) => {
         this.logins.push(login);
         return stack.service.open(
           {
@@ -38,6 +38,7 @@ export class LiveTab {
             request: command === undefined ? { type: "shell" } : { type: "exec", command },
             pty: { term: "xterm-256color", dimensions },
             login,
+            onLogin,
             ...(inPlaceOf && { inPlaceOf }),
           },
           signal,

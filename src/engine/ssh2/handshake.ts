@@ -28,6 +28,12 @@ interface Parts {
 /** With these nobody sees a banner in `ssh` either (input_userauth_banner in sshconnect2.c). */
 const levelsWithoutBanner: ReadonlySet<string> = new Set(["QUIET", "FATAL", "ERROR"]);
 
+/**
+ * DISCONNECT codes (RFC 4253 section 11.1) by which a server says that it can't serve now, whatever was tried before:
+ * SERVICE_NOT_AVAILABLE, CONNECTION_LOST, TOO_MANY_CONNECTIONS.
+ */
+const passingDisconnects: ReadonlySet<number> = new Set([7, 10, 12]);
+
 /** From a connected socket to a login: host key, authentication, and what their failures mean. For one use. */
 export class Handshake {
   readonly #parts: Parts;
@@ -218,7 +224,7 @@ export class Handshake {
       const { code, description } = disconnectMessage;
       this.#talk.say("disconnect", description);
       const text = `The server disconnected (code ${code}): ${printable(description)}`;
-      return auth !== undefined && (auth.refusals > 0 || auth.isJudging)
+      return auth !== undefined && (auth.refusals > 0 || auth.isJudging) && !passingDisconnects.has(code)
         ? auth.error("too-many-failures", text, printable(description))
         : new ConnectError("closed-during-handshake", text, { serverText: description });
     }

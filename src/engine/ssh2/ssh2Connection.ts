@@ -221,14 +221,30 @@ export class Ssh2Connection implements EngineConnection {
     const window = spec.pty === undefined ? windows.other : windows.pty;
     const forwardAgent = spec.forwardAgent === true && this.#agent.isPossible;
     const session = prepareSession(spec, forwardAgent, largestMessage(this.info.serverVersion));
-    const channel = await this.#table.open("session", window, Buffer.alloc(0), signal);
-    this.#hasSession = true;
-    if (forwardAgent) {
-      const forwarding = this.#agent.begin();
-      channel.onDidClose(() => forwarding.dispose());
+    try {
+      const channel = await this.#table.open("session", window, Buffer.alloc(0), signal);
+      this.#hasSession = true;
+      if (forwardAgent) {
+        const forwarding = this.#agent.begin();
+        channel.onDidClose(() => forwarding.dispose());
+      }
+      await startSession(channel, session, signal);
+      return channel;
+    } catch (error) {
+      throw this.#withWords(error);
     }
-    await startSession(channel, session, signal);
-    return channel;
+  }
+
+  /** A server that ends the connection in place of a session may have said why. */
+  #withWords(error: unknown): unknown {
+    const said = this.#disconnect?.description;
+    return ChannelError.is(error) && error.reason === "connection-ended" && said !== undefined
+      ? new ChannelError(error.reason, error.message, {
+          cause: error,
+          mayHaveStarted: error.mayHaveStarted,
+          description: said,
+        })
+      : error;
   }
 
   async openDirectTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex> {
@@ -387,7 +403,10 @@ export class Ssh2Connection implements EngineConnection {
       return;
     }
     // What comes in answer to our own farewell is no news.
-    this.#ended = this.#closing ? { reason: "closed" } : { reason, ...(error !== undefined && { error }) };
+    const said = this.#disconnect?.description ?? "";
+    this.#ended = this.#closing
+      ? { reason: "closed" }
+      : { reason, ...(error !== undefined && { error }), ...(said.trim() !== "" && { said }) };
     this.#closing?.dispose();
     this.#writer?.end();
     this.#flush();

@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
+import { systemClock } from "../../base/clock.ts";
 import { guarded } from "../../base/guarded.ts";
 import { programSurroundings, userShell } from "../../base/programFolder.ts";
 import { ConnectError } from "../engineErrors.ts";
 import type { ServerTalk } from "./serverTalk.ts";
+import { WholeLines } from "./wholeLines.ts";
 
 /**
  * Runs a ProxyCommand (ssh_config(5)) through the user's shell, `exec`ed as OpenSSH does (sshconnect.c,
@@ -62,9 +64,14 @@ export function runProxyCommand(command: string, talk: ServerTalk): Duplex {
   child.stdin.on("error", () => {
     // As above.
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    talk.say("proxy", text);
-  });
+  const said = new WholeLines(systemClock, (lines) => talk.say("proxy", lines));
+  child.stderr
+    .setEncoding("utf8")
+    .on(
+      "data",
+      guarded((text: string) => said.add(text)),
+    )
+    .on("end", () => said.dispose());
   child.on("error", (error) => {
     stream.destroy(
       new ConnectError("proxy-failed", "The ProxyCommand could not be started", { cause: error }),

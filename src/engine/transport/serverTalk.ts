@@ -1,9 +1,17 @@
 import { type Logger, printable, printableLines } from "../../base/log.ts";
 import type { ServerWords } from "../connectionEngine.ts";
 
-/** For each connection: what is shown and logged of the server's words. The rest is dropped, which is said once. */
+/**
+ * For each connection and kind of words: what is shown and logged. The rest is dropped, which is said once. A long legal
+ * notice must not use up what the instructions need that follow it.
+ */
 const shownCharacters = 16 * 1024;
 const shownLines = 200;
+
+interface Used {
+  characters: number;
+  lines: number;
+}
 
 const titles: Readonly<Record<ServerWords["source"], string>> = {
   banner: "Banner",
@@ -16,8 +24,7 @@ const titles: Readonly<Record<ServerWords["source"], string>> = {
 export class ServerTalk {
   readonly #logger: Logger;
   readonly #show: (words: ServerWords) => void;
-  #characters = 0;
-  #lines = 0;
+  readonly #used = new Map<ServerWords["source"], Used>();
   #isCut = false;
 
   constructor(logger: Logger, show: (words: ServerWords) => void) {
@@ -27,7 +34,9 @@ export class ServerTalk {
 
   /** @param text untrusted. */
   say(source: ServerWords["source"], text: string): void {
-    const left = Math.min(shownCharacters - this.#characters, text.length);
+    const used = this.#used.get(source) ?? { characters: 0, lines: 0 };
+    this.#used.set(source, used);
+    const left = Math.min(shownCharacters - used.characters, text.length);
     const lines = printableLines(text.slice(0, Math.max(0, left)))
       .split("\n")
       .map((line) => line.trimEnd());
@@ -37,9 +46,9 @@ export class ServerTalk {
     while (lines.length > 0 && lines[0] === "") {
       lines.shift();
     }
-    const shown = lines.slice(0, Math.max(0, shownLines - this.#lines));
-    this.#characters += text.length;
-    this.#lines += lines.length;
+    const shown = lines.slice(0, Math.max(0, shownLines - used.lines));
+    used.characters += text.length;
+    used.lines += lines.length;
     for (const line of shown.filter((each) => each !== "")) {
       this.#logger.info(`${titles[source]}: ${printable(line)}`);
     }

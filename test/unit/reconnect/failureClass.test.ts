@@ -68,8 +68,10 @@ describe("a failure", () => {
     ["a broken configuration", new ConfigError("malformed", "x"), "final"],
     ["a configuration whose Match exec takes too long", new ConfigError("timed-out", "x"), "transient"],
     ["no algorithm in common", new ConnectError("no-common-algorithm", "x"), "final"],
-    ["something that is no SSH server", new ConnectError("not-ssh", "x"), "final"],
-    ["a shell that is refused", new ChannelError("request-failed", "x"), "final"],
+    ["a login page of a network in place of the server", new ConnectError("not-ssh", "x"), "transient"],
+    ["damaged packets", new ConnectError("protocol", "x"), "transient"],
+    ["a shell that is refused", new ChannelError("request-failed", "x"), "transient"],
+    ["a command that is too large", new ChannelError("request-too-large", "x"), "final"],
     ["anything unknown", new Error("x"), "final"],
   ])("%s is classed by what it is", (_name, error, expected) => {
     expect(failureClass(error)).toBe(expected);

@@ -6,6 +6,7 @@ import { asError } from "../../../base/errors.ts";
 import { guarded } from "../../../base/guarded.ts";
 import { JoinedBytes } from "../../../base/joinedBytes.ts";
 import { type Logger, printable } from "../../../base/log.ts";
+import { remoteText } from "../../../base/remoteText.ts";
 import { WireReader, wireUint32 } from "../../../base/wire.ts";
 import { ConnectError } from "../../engineErrors.ts";
 import type { ServerGreeting } from "../../transport/serverGreeting.ts";
@@ -401,7 +402,7 @@ export class PacketLayer {
     if (code === undefined || description === undefined) {
       throw new ConnectError("protocol", "The server's goodbye is malformed");
     }
-    const text = description.subarray(0, keptOfDisconnect).toString("utf8");
+    const text = remoteText(description.subarray(0, keptOfDisconnect), description.length > keptOfDisconnect);
     this.#protocol._handlers["DISCONNECT"]?.(this.#protocol, ...([code, text] as never[]));
   }
 
@@ -420,7 +421,7 @@ export class PacketLayer {
       this.#sayOnce("Further banners of the server are left out");
       return;
     }
-    const lines = bytes.toString("utf8").split("\n");
+    const lines = remoteText(bytes).split("\n");
     const shown = lines.filter((line) => line.trim() === "" || this.#bannerLines.take());
     this.#protocol._handlers["USERAUTH_BANNER"]?.(this.#protocol, ...([shown.join("\n")] as never[]));
   }

@@ -1,3 +1,4 @@
+import { remoteText } from "../../../base/remoteText.ts";
 import { WireReader, wireString, wireUint32 } from "../../../base/wire.ts";
 
 /** Messages of user authentication (RFC 4252 section 6, RFC 4256 section 5, RFC 8308 section 2.3). */
@@ -125,7 +126,7 @@ export function parseExtInfo(payload: Buffer): { readonly names: readonly string
   return { names };
 }
 
-/** UTF-8 from the wire, cut: half a character at the cut becomes U+FFFD. */
+/** Text from the wire, cut; half a character at the cut is left out. */
 function cut(bytes: Buffer, limit = longestText): string {
-  return bytes.subarray(0, limit).toString("utf8");
+  return remoteText(bytes.subarray(0, limit), bytes.length > limit);
 }
