@@ -1,11 +1,10 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import type { HostConfig } from "../../src/config/hostConfig.ts";
-import type { ConnectionEnd, ConnectRequest, EngineConnection } from "../../src/engine/connectionEngine.ts";
+import type { ConnectionEnd, ConnectRequest } from "../../src/engine/connectionEngine.ts";
 import { ConnectError } from "../../src/engine/engineErrors.ts";
-import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
 import { never } from "../engine/contract/channels.ts";
 import { fakeKey, setUp } from "../support/authFakes.ts";
-import { growthOf } from "./support/growth.ts";
+import { attack, defer, engine, onePeer } from "./support/attackTest.ts";
 import { hostileRequest } from "./support/hostileLogin.ts";
 import { bool, msg, str, u32 } from "./support/hostilePackets.ts";
 import { type HostilePeer, hostilePair } from "./support/hostileServer.ts";
@@ -21,27 +20,20 @@ const infoRequest = (...prompts: readonly string[]): Buffer =>
     ...prompts.flatMap((prompt) => [str(prompt), bool(false)]),
   );
 
-const connections: EngineConnection[] = [];
-
-afterEach(() => {
-  for (const connection of connections.splice(0)) {
-    connection.destroy();
-  }
-});
-
 /** A login by all that a person has, and the server at the other end. */
-function attack(config: Partial<HostConfig> = {}, changes: Partial<ConnectRequest> = {}) {
+function begin(config: Partial<HostConfig> = {}, changes: Partial<ConnectRequest> = {}) {
   const { peer, transport } = hostilePair();
   const world = setUp(config);
   const request = hostileRequest(
     { transport },
     { config: world.config, authenticator: world.start(), ...changes },
   );
-  const login = new Ssh2Engine().connect(request, never());
+  const login = engine.connect(request, never());
   login.then(
-    (connection) => connections.push(connection),
+    (connection) => defer(() => connection.destroy()),
     () => {},
   );
+  defer(() => peer.destroy());
   return { ...world, peer, login, log: request.logger.lines };
 }
 
@@ -74,8 +66,8 @@ describe("an answer to nothing ends the connection", () => {
     ["an unknown message of authentication", msg(79)],
   ];
 
-  test.each(unasked)("after the login: %s", async (_name, message) => {
-    const { peer, login, secrets, prompter } = attack();
+  attack.each(unasked)("after the login: %s", onePeer, async (_name, message) => {
+    const { peer, login, secrets, prompter } = begin();
     secrets.values.set(secret, "stored");
     await peer.letIn();
     const connection = await login;
@@ -88,8 +80,8 @@ describe("an answer to nothing ends the connection", () => {
     expect([...secrets.values]).toEqual([[secret, "stored"]]);
   });
 
-  test.each(unasked.slice(0, 5))("before the service is accepted: %s", async (_name, message) => {
-    const { peer, login, prompter } = attack();
+  attack.each(unasked.slice(0, 5))("before the service is accepted: %s", onePeer, async (_name, message) => {
+    const { peer, login, prompter } = begin();
     await peer.start();
     await peer.nextOf(5);
     peer.send(message);
@@ -97,31 +89,35 @@ describe("an answer to nothing ends the connection", () => {
     expect(prompter.asked).toEqual([]);
   });
 
-  test("2,000 refusals at once: no more attempts and questions than a login has", async () => {
-    const { peer, login, prompter } = attack();
-    await peer.startLogin();
-    await peer.nextOf(50);
-    flood(peer, Array(2_000).fill(failure()));
-    // Either a refusal comes while nothing is asked of the server, or each of the few attempts has found one.
-    await expect(login).rejects.toThrow();
-    expect(peer.counts.get(50)).toBeLessThanOrEqual(4);
-    expect(prompter.asked.length).toBeLessThanOrEqual(3);
-  });
+  attack(
+    "2,000 refusals at once: no more attempts and questions than a login has",
+    { size: 1_000 },
+    async (size) => {
+      const { peer, login, prompter } = begin();
+      await peer.startLogin();
+      await peer.nextOf(50);
+      flood(peer, Array(size).fill(failure()));
+      // Either a refusal comes while nothing is asked of the server, or each of the few attempts has found one.
+      await expect(login).rejects.toThrow();
+      expect(peer.counts.get(50)).toBeLessThanOrEqual(4);
+      expect(prompter.asked.length).toBeLessThanOrEqual(3);
+    },
+  );
 
-  test("40 questions at once: one is asked", async () => {
-    const { peer, login, prompter } = attack();
+  attack("40 questions at once: one is asked", { size: 20 }, async (size) => {
+    const { peer, login, prompter } = begin();
     await peer.startLogin();
     await peer.nextOf(50);
     peer.send(failure("keyboard-interactive"));
     await peer.nextOf(50);
-    flood(peer, Array(40).fill(infoRequest("Code: ")));
+    flood(peer, Array(size).fill(infoRequest("Code: ")));
     await violation(login);
     expect(prompter.asked.length).toBeLessThanOrEqual(1);
   });
 
-  test("a success in place of a signature, or while waiting for the key to sign", async () => {
+  attack("a success in place of a signature, or while waiting for the key to sign", onePeer, async () => {
     for (const order of ["taken", "signing"] as const) {
-      const { peer, login, agent } = attack();
+      const { peer, login, agent } = begin();
       let signed = (): void => {};
       const key = fakeKey(1);
       agent.keys = [
@@ -139,13 +135,13 @@ describe("an answer to nothing ends the connection", () => {
     }
   });
 
-  test("channels and global requests before the login", async () => {
+  attack("channels and global requests before the login", onePeer, async () => {
     for (const message of [
       msg(80, str("keepalive@openssh.com"), bool(true)),
       msg(90, str("session"), u32(0), u32(1), u32(1)),
       msg(94, u32(0), str("data")),
     ]) {
-      const { peer, login } = attack();
+      const { peer, login } = begin();
       await peer.startLogin();
       await peer.nextOf(50);
       peer.send(message);
@@ -155,39 +151,52 @@ describe("an answer to nothing ends the connection", () => {
 });
 
 describe("what a server may repeat has an end", () => {
-  test("partial successes without end ask no more often than NumberOfPasswordPrompts, for each method", async () => {
-    const { peer, login, prompter } = attack();
-    prompter.passwords = Array(100).fill("x");
-    await peer.startLogin();
-    const serving = (async () => {
-      while ((await peer.nextOf(50)) !== undefined) {
-        peer.send(failure("password", true));
-      }
-    })();
-    await expect(login).rejects.toMatchObject({ reason: "refused" });
-    await serving;
-    expect(prompter.asked).toHaveLength(3);
-  });
+  const untilStopped = { once: "the server goes on until it is stopped" };
 
-  test("rounds of questions without end", async () => {
-    const { peer, login, prompter } = attack();
-    prompter.rounds = Array(1000).fill(["x"]);
-    await peer.startLogin();
-    await peer.nextOf(50);
-    peer.send(failure("keyboard-interactive"));
-    await peer.nextOf(50);
-    const serving = (async () => {
-      do {
-        peer.send(infoRequest("More? "));
-      } while ((await peer.nextOf(61)) !== undefined);
-    })();
-    await violation(login);
-    await serving;
-    expect(prompter.asked).toHaveLength(20);
-  });
+  attack(
+    "partial successes without end ask no more often than NumberOfPasswordPrompts, for each method",
+    untilStopped,
+    async () => {
+      const { peer, login, prompter } = begin();
+      prompter.passwords = Array(100).fill("x");
+      await peer.startLogin();
+      const serving = (async () => {
+        while ((await peer.nextOf(50)) !== undefined) {
+          peer.send(failure("password", true));
+        }
+      })();
+      await expect(login).rejects.toMatchObject({ reason: "refused" });
+      await serving;
+      expect(prompter.asked).toHaveLength(3);
+    },
+  );
 
-  test("rounds that ask nothing, without end", async () => {
-    const { peer, login, prompter } = attack();
+  attack(
+    "rounds of questions without end",
+    {
+      ...untilStopped,
+      except: { questions: { most: 20, because: "a login by keyboard-interactive may have so many rounds" } },
+    },
+    async () => {
+      const { peer, login, prompter } = begin();
+      prompter.rounds = Array(1000).fill(["x"]);
+      await peer.startLogin();
+      await peer.nextOf(50);
+      peer.send(failure("keyboard-interactive"));
+      await peer.nextOf(50);
+      const serving = (async () => {
+        do {
+          peer.send(infoRequest("More? "));
+        } while ((await peer.nextOf(61)) !== undefined);
+      })();
+      await violation(login);
+      await serving;
+      expect(prompter.asked).toHaveLength(20);
+    },
+  );
+
+  attack("rounds that ask nothing, without end", untilStopped, async () => {
+    const { peer, login, prompter } = begin();
     await peer.startLogin();
     await peer.nextOf(50);
     peer.send(failure("keyboard-interactive"));
@@ -203,8 +212,8 @@ describe("what a server may repeat has an end", () => {
     expect(prompter.asked).toEqual([]);
   });
 
-  test("requests for a new password without end", async () => {
-    const { peer, login, prompter, secrets } = attack();
+  attack("requests for a new password without end", untilStopped, async () => {
+    const { peer, login, prompter, secrets } = begin();
     secrets.values.set(secret, "stored");
     prompter.changes = Array(100).fill({ oldPassword: "a", newPassword: "b", remember: false });
     await peer.startLogin();
@@ -221,12 +230,12 @@ describe("what a server may repeat has an end", () => {
     expect([...secrets.values]).toEqual([[secret, "stored"]]);
   });
 
-  test("banners of 6 MB leave few lines in the log, and few words", async () => {
+  attack("banners of 6 MB leave few lines in the log, and few words", { size: 150 }, async (size) => {
     const words: string[] = [];
-    const { peer, login, log } = attack({}, { onServerWords: ({ text }) => words.push(text) });
+    const { peer, login, log } = begin({}, { onServerWords: ({ text }) => words.push(text) });
     await peer.startLogin();
     await peer.nextOf(50);
-    for (let count = 0; count < 300; count++) {
+    for (let count = 0; count < size; count++) {
       peer.send(banner("x\n".repeat(10_000)));
     }
     peer.send(success);
@@ -235,13 +244,13 @@ describe("what a server may repeat has an end", () => {
     expect(words.join().length).toBeLessThan(32_000);
   });
 
-  test("banners after the login are not shown", async () => {
+  attack("banners after the login are not shown", { size: 2_000 }, async (size) => {
     const words: string[] = [];
-    const { peer, login, log } = attack({}, { onServerWords: ({ text }) => words.push(text) });
+    const { peer, login, log } = begin({}, { onServerWords: ({ text }) => words.push(text) });
     await peer.letIn();
     const connection = await login;
     const lines = log.length;
-    flood(peer, Array(2_000).fill(banner("late\n")));
+    flood(peer, Array(size).fill(banner("late\n")));
     peer.send(msg(80, str("anything@example.org"), bool(true)));
     await peer.nextOf(82);
     expect(connection.ended).toBeUndefined();
@@ -249,8 +258,8 @@ describe("what a server may repeat has an end", () => {
     expect(log.length).toBeLessThanOrEqual(lines + 1);
   });
 
-  test("BANNER, EXT_INFO, DEBUG and IGNORE are legal at any time", async () => {
-    const { peer, login } = attack();
+  attack("BANNER, EXT_INFO, DEBUG and IGNORE are legal at any time", onePeer, async () => {
+    const { peer, login } = begin();
     const legal = [
       banner("hello"),
       msg(7, u32(1), str("server-sig-algs"), str("ssh-ed25519,rsa-sha2-512")),
@@ -277,8 +286,8 @@ describe("malformed and oversized messages", () => {
     ["a banner that is cut short", msg(53, u32(9))],
     ["EXT_INFO with more extensions than bytes", msg(7, u32(0xffff_ffff), str("a"), str("b"))],
   ];
-  test.each(cases)("%s", async (_name, message) => {
-    const { peer, login, prompter } = attack();
+  attack.each(cases)("%s", onePeer, async (_name, message) => {
+    const { peer, login, prompter } = begin();
     await peer.startLogin();
     await peer.nextOf(50);
     peer.send(failure("keyboard-interactive"));
@@ -288,10 +297,14 @@ describe("malformed and oversized messages", () => {
     expect(prompter.asked).toEqual([]);
   });
 
-  test("long prompts cost no more than their length", async () => {
-    const { start } = setUp();
-    const growth = await growthOf(16_000, async (size) => {
-      const authenticator = start();
+  attack(
+    "long prompts cost no more than their length",
+    {
+      size: 16_000,
+      except: { questions: { most: 40, because: "a login without a server is asked 40 times" } },
+    },
+    async (size) => {
+      const authenticator = setUp().start();
       await authenticator.next(undefined, false);
       const attempt = await authenticator.next(["keyboard-interactive"], false);
       for (let round = 0; round < 40; round++) {
@@ -301,13 +314,12 @@ describe("malformed and oversized messages", () => {
           await attempt.answer(request, never());
         }
       }
-    });
-    expect(growth.factor).toBeLessThan(2.7);
-  });
+    },
+  );
 
-  test("words of the server are harmless: no control sequence gets through", async () => {
+  attack("words of the server are harmless: no control sequence gets through", onePeer, async () => {
     const words: string[] = [];
-    const { peer, login } = attack({}, { onServerWords: ({ text }) => words.push(text) });
+    const { peer, login } = begin({}, { onServerWords: ({ text }) => words.push(text) });
     await peer.startLogin();
     await peer.nextOf(50);
     flood(peer, [
@@ -318,9 +330,9 @@ describe("malformed and oversized messages", () => {
     expect(words).toEqual(["\\u{1b}]0;owned\\u{7}To log in, visit https://example.org/x\n\\u{202e}gnp.exe"]);
   });
 
-  test("LogLevel ERROR hides the banner, and not what a question says", async () => {
+  attack("LogLevel ERROR hides the banner, and not what a question says", onePeer, async () => {
     const words: string[] = [];
-    const { peer, login } = attack({ logLevel: "ERROR" }, { onServerWords: ({ text }) => words.push(text) });
+    const { peer, login } = begin({ logLevel: "ERROR" }, { onServerWords: ({ text }) => words.push(text) });
     await peer.startLogin();
     await peer.nextOf(50);
     flood(peer, [banner("Welcome"), failure("keyboard-interactive")]);
@@ -334,20 +346,24 @@ describe("malformed and oversized messages", () => {
 });
 
 describe("links in what a server asks", () => {
-  test("stand in the terminal that waits, also those in a question; other questions do not", async () => {
-    const words: string[] = [];
-    const { peer, login, prompter } = attack({}, { onServerWords: ({ text }) => words.push(text) });
-    prompter.rounds = [["123456", "0000"]];
-    await peer.startLogin();
-    await peer.nextOf(50);
-    peer.send(failure("keyboard-interactive"));
-    await peer.nextOf(50);
-    peer.send(infoRequest("Code from https://example.org/x\u001b[2J: ", "PIN: "));
-    await peer.nextOf(61);
-    peer.send(success);
-    await login;
-    expect(words).toEqual(["Code from https://example.org/x\\u{1b}[2J:"]);
-  });
+  attack(
+    "stand in the terminal that waits, also those in a question; other questions do not",
+    onePeer,
+    async () => {
+      const words: string[] = [];
+      const { peer, login, prompter } = begin({}, { onServerWords: ({ text }) => words.push(text) });
+      prompter.rounds = [["123456", "0000"]];
+      await peer.startLogin();
+      await peer.nextOf(50);
+      peer.send(failure("keyboard-interactive"));
+      await peer.nextOf(50);
+      peer.send(infoRequest("Code from https://example.org/x\u001b[2J: ", "PIN: "));
+      await peer.nextOf(61);
+      peer.send(success);
+      await login;
+      expect(words).toEqual(["Code from https://example.org/x\\u{1b}[2J:"]);
+    },
+  );
 });
 
 describe("no answer is not a refusal", () => {
@@ -358,8 +374,8 @@ describe("no answer is not a refusal", () => {
     ["the server stops", (peer) => peer.send(msg(1, u32(11), str("bye"), str("")))],
     ["the server breaks the rules", (peer) => peer.send(msg(79))],
   ];
-  test.each(ends)("a stored password stays when %s while it is judged", async (_name, end) => {
-    const { peer, login, secrets } = attack();
+  attack.each(ends)("a stored password stays when %s while it is judged", onePeer, async (_name, end) => {
+    const { peer, login, secrets } = begin();
     secrets.values.set(secret, "stored");
     await peer.startLogin();
     await peer.nextOf(50);
@@ -370,20 +386,24 @@ describe("no answer is not a refusal", () => {
     expect([...secrets.values]).toEqual([[secret, "stored"]]);
   });
 
-  test("it goes when the server refuses it in so many words, and nothing is sent after the login is given up", async () => {
-    const { peer, login, secrets } = attack();
-    secrets.values.set(secret, "stored");
-    await peer.startLogin();
-    await peer.nextOf(50);
-    peer.send(failure("password"));
-    await peer.nextOf(50);
-    peer.send(failure("password"));
-    await expect(login).rejects.toMatchObject({ name: "CancelledError" });
-    expect([...secrets.values]).toEqual([]);
-    expect(peer.counts.get(50)).toBe(2);
-  });
+  attack(
+    "it goes when the server refuses it in so many words, and nothing is sent after the login is given up",
+    onePeer,
+    async () => {
+      const { peer, login, secrets } = begin();
+      secrets.values.set(secret, "stored");
+      await peer.startLogin();
+      await peer.nextOf(50);
+      peer.send(failure("password"));
+      await peer.nextOf(50);
+      peer.send(failure("password"));
+      await expect(login).rejects.toMatchObject({ name: "CancelledError" });
+      expect([...secrets.values]).toEqual([]);
+      expect(peer.counts.get(50)).toBe(2);
+    },
+  );
 
-  test("a server that decides without waiting for the answer closes the question", async () => {
+  attack("a server that decides without waiting for the answer closes the question", onePeer, async () => {
     let dismissed = false;
     const answer = (_request: unknown, signal: AbortSignal): Promise<readonly string[]> =>
       new Promise((resolve) =>
@@ -394,28 +414,33 @@ describe("no answer is not a refusal", () => {
       );
     const { peer, transport } = hostilePair();
     const request = hostileRequest({ transport }, { attempts: [{ method: "keyboard-interactive", answer }] });
-    const login = new Ssh2Engine().connect(request, never());
+    const login = engine.connect(request, never());
     await peer.startLogin();
     await peer.nextOf(50);
     flood(peer, [infoRequest("Code, or approve on your phone: "), success]);
-    connections.push(await login);
+    const connection = await login;
+    defer(() => connection.destroy());
     expect(dismissed).toBe(true);
     expect(peer.counts.get(61)).toBeUndefined();
   });
 
-  test("an unattended login ends after so much silence, and one that hears something does not", async () => {
-    const silent = attack({}, { silenceLimit: 150 });
-    await silent.peer.startLogin();
-    await expect(silent.login).rejects.toMatchObject({ reason: "timed-out" });
+  attack(
+    "an unattended login ends after so much silence, and one that hears something does not",
+    onePeer,
+    async () => {
+      const silent = begin({}, { silenceLimit: 150 });
+      await silent.peer.startLogin();
+      await expect(silent.login).rejects.toMatchObject({ reason: "timed-out" });
 
-    const slow = attack({}, { silenceLimit: 400 });
-    await slow.peer.startLogin();
-    await slow.peer.nextOf(50);
-    for (let count = 0; count < 8; count++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      slow.peer.send(msg(2, str("still here")));
-    }
-    slow.peer.send(success);
-    await slow.login;
-  });
+      const slow = begin({}, { silenceLimit: 400 });
+      await slow.peer.startLogin();
+      await slow.peer.nextOf(50);
+      for (let count = 0; count < 8; count++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        slow.peer.send(msg(2, str("still here")));
+      }
+      slow.peer.send(success);
+      await slow.login;
+    },
+  );
 });

@@ -22,6 +22,7 @@ import { testHostConfig } from "./hostConfigs.ts";
 import { ManualClock } from "./manualClock.ts";
 import { ed25519Blob } from "./publicKeys.ts";
 import { RecordingLogger } from "./recordingLogger.ts";
+import { shownSoFar } from "./shownSoFar.ts";
 
 /** A key that signs with its own number. */
 export function fakeKey(seed: number, comment = `key ${seed}`, type = "ssh-ed25519"): SigningKey {
@@ -100,26 +101,31 @@ export class FakePrompter implements AuthPrompter {
   rounds: (readonly string[])[] = [];
   changes: PasswordChange[] = [];
 
+  #ask(question: string): void {
+    shownSoFar.questions++;
+    this.asked.push(question);
+  }
+
   async password(_target: unknown, attempt: number): Promise<PromptAnswer | undefined> {
-    this.asked.push(`password ${attempt}`);
+    this.#ask(`password ${attempt}`);
     return asAnswer(this.passwords.shift());
   }
   async passphrase(_target: unknown, file: string, attempt: number): Promise<PromptAnswer | undefined> {
-    this.asked.push(`passphrase ${file} ${attempt}`);
+    this.#ask(`passphrase ${file} ${attempt}`);
     return asAnswer(this.passphrases.shift());
   }
   async changePassword(
     _target: unknown,
     request: PasswordChangeRequest,
   ): Promise<PasswordChange | undefined> {
-    this.asked.push(`change ${request.attempt}: ${request.text}`);
+    this.#ask(`change ${request.attempt}: ${request.text}`);
     return this.changes.shift();
   }
   async keyboardInteractive(
     _target: unknown,
     request: KeyboardInteractiveRequest,
   ): Promise<readonly string[] | undefined> {
-    this.asked.push(request.prompts.map(({ prompt }) => prompt).join("|"));
+    this.#ask(request.prompts.map(({ prompt }) => prompt).join("|"));
     return this.rounds.shift();
   }
 }

@@ -1,23 +1,29 @@
 import type { Logger } from "../../src/base/log.ts";
+import { shownSoFar } from "./shownSoFar.ts";
 
 /** Keeps what was logged, as `level: message`. */
 export class RecordingLogger implements Logger {
   readonly lines: string[] = [];
 
   trace(message: string): void {
-    this.lines.push(`trace: ${message}`);
+    this.#add(`trace: ${message}`);
   }
   debug(message: string): void {
-    this.lines.push(`debug: ${message}`);
+    this.#add(`debug: ${message}`);
   }
   info(message: string): void {
-    this.lines.push(`info: ${message}`);
+    this.#add(`info: ${message}`);
   }
   warn(message: string): void {
-    this.lines.push(`warn: ${message}`);
+    this.#add(`warn: ${message}`);
   }
   error(message: string, error?: unknown): void {
-    this.lines.push(`error: ${message}${error === undefined ? "" : ` ${String(error)}`}`);
+    this.#add(`error: ${message}${error === undefined ? "" : ` ${String(error)}`}`);
+  }
+
+  #add(line: string): void {
+    shownSoFar.logLines++;
+    this.lines.push(line);
   }
 
   /** Messages of warnings and errors. */

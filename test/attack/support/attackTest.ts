@@ -1,0 +1,72 @@
+/**
+ * All tests of `test/attack` are made with `attack`: each runs beside a terminal on a good connection of the same
+ * engine, and within the bounds of `bounds.ts`. `test/unit/attackSuite.test.ts` lets no other test in.
+ */
+import { appendFileSync } from "node:fs";
+import { relative } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Ssh2Engine } from "../../../src/engine/ssh2/ssh2Engine.ts";
+import { type AttackKind, runBounded } from "./bounds.ts";
+import { LivingTerminal } from "./livingTerminal.ts";
+
+/** That of the terminal as well. */
+export const engine = new Ssh2Engine();
+
+let terminal: LivingTerminal | undefined;
+const cleanups: (() => unknown)[] = [];
+
+/** To be called when the run of a case is over and its cost is known, the newest first. */
+export function defer(cleanup: () => unknown): void {
+  cleanups.push(cleanup);
+}
+
+async function cleanUp(): Promise<void> {
+  for (const cleanup of cleanups.splice(0).reverse()) {
+    await cleanup();
+  }
+}
+
+beforeAll(async () => {
+  terminal = await LivingTerminal.start(engine);
+});
+
+afterAll(() => terminal?.stop());
+
+async function runCase(kind: AttackKind, body: (size: number) => unknown): Promise<void> {
+  if (terminal === undefined) {
+    throw new Error("the terminal has not been started");
+  }
+  const { broken, cost } = await runBounded(kind, terminal, body, cleanUp);
+  const report = process.env["SSH_SESSIONS_ATTACK_REPORT"];
+  if (report !== undefined) {
+    const { currentTestName: name, testPath = "" } = expect.getState();
+    const file = relative(process.cwd(), testPath);
+    appendFileSync(report, `${JSON.stringify({ file, name, ...cost })}\n`);
+  }
+  expect(broken).toEqual([]);
+}
+
+interface Attack {
+  /** `body` gets the size, where the kind has one. */
+  (name: string, kind: AttackKind, body: (size: number) => unknown, timeout?: number): void;
+  each<Row extends readonly [unknown, ...unknown[]]>(
+    rows: readonly Row[],
+  ): (name: string, kind: AttackKind, body: (...given: [...Row, size: number]) => unknown) => void;
+}
+
+export const attack: Attack = Object.assign(
+  (name: string, kind: AttackKind, body: (size: number) => unknown, timeout?: number): void =>
+    test(name, timeout === undefined ? {} : { timeout }, () => runCase(kind, body)),
+  {
+    each:
+      <Row extends readonly [unknown, ...unknown[]]>(rows: readonly Row[]) =>
+      (name: string, kind: AttackKind, body: (...given: [...Row, size: number]) => unknown): void =>
+        test.each(rows.map((row) => [...row]))(name, (...row: unknown[]) =>
+          runCase(kind, (size) => body(...([...row, size] as [...Row, size: number]))),
+        ),
+  },
+);
+
+/** Why one message, or a handful, has no size. */
+export const oneMessage = { once: "a single message is sent" } as const;
+export const onePeer = { once: "the server misbehaves once, and the size of nothing is its choice" } as const;
