@@ -1,4 +1,5 @@
-import { groupBy } from "./groupBy.ts";
+import { type Steps, sortedInSteps, stepsOver } from "../base/turns.ts";
+import { groupInSteps } from "./groupBy.ts";
 import type { RemoteFacts, RemoteProcess } from "./remoteFacts.ts";
 import { type SshdRole, sshdRole } from "./sshdProcess.ts";
 
@@ -10,17 +11,32 @@ export class ProcessTree {
   /** The probe's shell and its ancestors, up to and without the listener. */
   readonly carrier: ReadonlySet<number>;
 
-  constructor(facts: RemoteFacts) {
-    const sorted = [...facts.processes].sort((a, b) => a.pid - b.pid);
-    this.#byPid = new Map(sorted.map((process) => [process.pid, process]));
-    this.#children = groupBy(sorted, (process) => process.ppid);
-    this.#roles = new Map(
-      sorted.flatMap((process) => {
-        const role = sshdRole(process, this.#byPid.get(process.ppid));
-        return role === undefined ? [] : [[process.pid, role]];
-      }),
-    );
-    this.carrier = this.#carrierOf(facts.probePid);
+  private constructor(
+    byPid: ReadonlyMap<number, RemoteProcess>,
+    children: ReadonlyMap<number, readonly RemoteProcess[]>,
+    roles: ReadonlyMap<number, SshdRole>,
+    probePid: number,
+  ) {
+    this.#byPid = byPid;
+    this.#children = children;
+    this.#roles = roles;
+    this.carrier = this.#carrierOf(probePid);
+  }
+
+  /** In steps: a server may list a hundred thousand processes. */
+  static *build(facts: RemoteFacts): Steps<ProcessTree> {
+    const sorted = yield* sortedInSteps(facts.processes, 1000, ({ pid }) => pid);
+    const byPid = new Map<number, RemoteProcess>();
+    yield* stepsOver(sorted, 1000, (process) => byPid.set(process.pid, process));
+    const roles = new Map<number, SshdRole>();
+    yield* stepsOver(sorted, 200, (process) => {
+      const role = sshdRole(process, byPid.get(process.ppid));
+      if (role !== undefined) {
+        roles.set(process.pid, role);
+      }
+    });
+    const children = yield* groupInSteps(sorted, ({ ppid }) => ppid);
+    return new ProcessTree(byPid, children, roles, facts.probePid);
   }
 
   get(pid: number): RemoteProcess | undefined {

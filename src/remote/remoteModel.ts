@@ -1,5 +1,5 @@
-import { atOnce, inSlices, type Steps } from "../base/turns.ts";
-import { groupBy } from "./groupBy.ts";
+import { atOnce, inSlices, type Steps, stepsOver } from "../base/turns.ts";
+import { groupBy, groupInSteps } from "./groupBy.ts";
 import { type JudgeLimits, judgeHung } from "./hungJudge.ts";
 import { ttyName } from "./parse/ttyName.ts";
 import { ProcessTree } from "./processTree.ts";
@@ -33,8 +33,7 @@ export function buildSessions(facts: RemoteFacts, options: ModelOptions): Remote
  * @throws RemoteViewError `too-much`
  */
 export function* sessionSteps(facts: RemoteFacts, options: ModelOptions): Steps<RemoteSession[]> {
-  const builder = new ModelBuilder(facts, options);
-  yield;
+  const builder = yield* ModelBuilder.begin(facts, options);
   return yield* builder.build();
 }
 
@@ -51,47 +50,67 @@ interface Draft {
   readonly extraReasons?: readonly HungReason[];
 }
 
+interface FactsByTty {
+  readonly logins: ReadonlyMap<string, readonly LoginRecord[]>;
+  readonly processes: ReadonlyMap<string | undefined, readonly RemoteProcess[]>;
+  readonly logind: ReadonlyMap<string | undefined, readonly LogindSession[]>;
+  readonly times: ReadonlyMap<string, readonly TtyTimes[]>;
+}
+
 class ModelBuilder {
   readonly #facts: RemoteFacts;
   readonly #options: ModelOptions;
   readonly #tree: ProcessTree;
   readonly #sockets: SocketIndex;
   readonly #claimedTtys = new Set<string>();
-  readonly #loginsByTty: ReadonlyMap<string, readonly LoginRecord[]>;
-  readonly #processesByTty: ReadonlyMap<string | undefined, readonly RemoteProcess[]>;
-  readonly #logindByTty: ReadonlyMap<string | undefined, readonly LogindSession[]>;
-  readonly #timesByTty: ReadonlyMap<string, readonly TtyTimes[]>;
+  /** A server chooses how many there are of each: none is searched once for each of the others. */
+  readonly #byTty: FactsByTty;
 
   /** Each session lists all that is below it: nested in one another, n sessions would list n * n / 2 processes. */
   #membersLeft: number;
 
-  constructor(facts: RemoteFacts, options: ModelOptions) {
+  private constructor(facts: RemoteFacts, options: ModelOptions, tree: ProcessTree, byTty: FactsByTty) {
     this.#membersLeft = 4 * facts.processes.length + 1000;
     this.#facts = facts;
     this.#options = options;
-    this.#tree = new ProcessTree(facts);
-    this.#sockets = new SocketIndex(facts, this.#tree);
-    // A server chooses how many there are of each: none is searched once for each of the others.
-    this.#loginsByTty = groupBy(facts.logins, ({ tty }) => tty);
-    this.#processesByTty = groupBy(facts.processes, ({ tty }) => tty);
-    this.#logindByTty = groupBy(facts.logind, ({ tty }) => tty);
-    this.#timesByTty = groupBy(facts.ttys, ({ tty }) => tty);
+    this.#tree = tree;
+    this.#byTty = byTty;
+    this.#sockets = new SocketIndex(facts, tree);
+  }
+
+  static *begin(facts: RemoteFacts, options: ModelOptions): Steps<ModelBuilder> {
+    const tree = yield* ProcessTree.build(facts);
+    const byTty = {
+      logins: yield* groupInSteps(facts.logins, ({ tty }) => tty),
+      processes: yield* groupInSteps(facts.processes, ({ tty }) => tty),
+      logind: yield* groupInSteps(facts.logind, ({ tty }) => tty),
+      times: yield* groupInSteps(facts.ttys, ({ tty }) => tty),
+    };
+    const builder = new ModelBuilder(facts, options, tree, byTty);
+    yield;
+    return builder;
   }
 
   *build(): Steps<RemoteSession[]> {
-    const connections = this.#tree
-      .withRole("session")
-      .flatMap(({ process, role }) => this.#onConnection(process, role.user, role.ttys));
-    const monitors = this.#tree
-      .withRole("monitor")
-      .flatMap(({ process, role }) => this.#loneMonitor(process, role.user));
-    const carried = [...connections, ...monitors];
+    const [sessions, monitors] = [this.#tree.withRole("session"), this.#tree.withRole("monitor")];
+    yield;
+    // Each carries something, but for a monitor whose child does.
+    if (sessions.length > mostSessions || monitors.length > 2 * mostSessions) {
+      throw new RemoteViewError("too-much", `More than ${mostSessions} logins`);
+    }
+    const connections = yield* inSlices(sessions, 50, (slice) =>
+      slice.flatMap(({ process, role }) => this.#onConnection(process, role.user, role.ttys)),
+    );
+    const lone = yield* inSlices(monitors, 50, (slice) =>
+      slice.flatMap(({ process, role }) => this.#loneMonitor(process, role.user)),
+    );
+    const carried = connections.concat(lone);
     for (const draft of carried) {
       if (draft.tty !== undefined) {
         this.#claimedTtys.add(draft.tty);
       }
     }
-    const drafts = [...carried, ...this.#otherLogins()];
+    const drafts = carried.concat(yield* this.#otherLogins());
     if (drafts.length > mostSessions) {
       throw new RemoteViewError("too-much", `More than ${mostSessions} logins`);
     }
@@ -150,20 +169,23 @@ class ModelBuilder {
   }
 
   /** Logins that `who`, `w` or logind list and that are not on a connection found above. */
-  #otherLogins(): Draft[] {
+  *#otherLogins(): Steps<Draft[]> {
     const byTty = new Map<string, { user: string; record: LoginRecord | undefined }>();
-    for (const record of this.#facts.logins) {
+    yield* stepsOver(this.#facts.logins, 1000, (record) => {
       if (!this.#claimedTtys.has(record.tty) && !byTty.has(record.tty)) {
         byTty.set(record.tty, { user: record.user, record });
       }
-    }
-    for (const session of this.#facts.logind) {
+    });
+    yield* stepsOver(this.#facts.logind, 1000, (session) => {
       if (session.tty !== undefined && !this.#claimedTtys.has(session.tty) && !byTty.has(session.tty)) {
         byTty.set(session.tty, { user: session.user, record: undefined });
       }
+    });
+    if (byTty.size > mostSessions) {
+      throw new RemoteViewError("too-much", `More than ${mostSessions} logins`);
     }
     return [...byTty].map(([tty, { user, record }]) => {
-      const onTty = (this.#processesByTty.get(tty) ?? []).filter(({ state }) => state !== "Z");
+      const onTty = (this.#byTty.processes.get(tty) ?? []).filter(({ state }) => state !== "Z");
       const leader = onTty.find((process) => process.sessionLeader) ?? onTty[0];
       return {
         kind: "login",
@@ -272,12 +294,12 @@ class ModelBuilder {
   }
 
   #record(tty: string | undefined): LoginRecord | undefined {
-    return tty === undefined ? undefined : this.#loginsByTty.get(tty)?.[0];
+    return tty === undefined ? undefined : this.#byTty.logins.get(tty)?.[0];
   }
 
   #from(tty: string | undefined, carrier: RemoteProcess | undefined): string | undefined {
-    const record = tty === undefined ? [] : (this.#loginsByTty.get(tty) ?? []);
-    const logind = tty === undefined ? undefined : this.#logindByTty.get(tty)?.[0];
+    const record = tty === undefined ? [] : (this.#byTty.logins.get(tty) ?? []);
+    const logind = tty === undefined ? undefined : this.#byTty.logind.get(tty)?.[0];
     return (
       record.find((other) => other.from !== undefined)?.from ??
       logind?.remoteHost ??
@@ -290,11 +312,11 @@ class ModelBuilder {
     if (tty === undefined) {
       return undefined;
     }
-    const times = this.#timesByTty.get(tty)?.[0];
+    const times = this.#byTty.times.get(tty)?.[0];
     if (times !== undefined) {
       return Math.max(0, this.#facts.now - Math.max(times.inputAt, times.outputAt));
     }
-    const idle = (this.#loginsByTty.get(tty) ?? []).flatMap(({ idleSeconds }) => idleSeconds ?? []);
+    const idle = (this.#byTty.logins.get(tty) ?? []).flatMap(({ idleSeconds }) => idleSeconds ?? []);
     return idle.length === 0 ? undefined : idle.reduce((least, seconds) => Math.min(least, seconds));
   }
 

@@ -80,15 +80,17 @@ export function* probeSteps(parts: readonly ScriptPart[]): Steps<RemoteFacts> {
     connection: parseSshConnection(one("connection")),
     sudo: sudoState(one("sudo")),
     missing: meta.get("missing") ?? [],
-    processes: mergeProcesses(listed, stats, {
+    processes: yield* mergeProcesses(listed, stats, {
       bootTime: bootTime === undefined ? undefined : Number(bootTime),
       ticksPerSecond: Number(clock.get("hz") ?? 100),
     }),
     logins: recorded.concat(watched),
     logind: parseLoginctl(part("loginctl")),
-    sockets: socketParts.length === 0 ? undefined : mergeSockets(sockets),
-    ttys: part("tty").flatMap(parseTtyTimes),
-    environments: new Map(part("environ").flatMap(parseEnvironment)),
+    sockets: socketParts.length === 0 ? undefined : yield* mergeSockets(sockets),
+    ttys: yield* inSlices(part("tty"), sliceLines, (lines) => lines.flatMap(parseTtyTimes)),
+    environments: new Map(
+      yield* inSlices(part("environ"), sliceLines, (lines) => lines.flatMap(parseEnvironment)),
+    ),
   };
 }
 

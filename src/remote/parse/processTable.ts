@@ -1,3 +1,4 @@
+import { type Steps, stepsOver } from "../../base/turns.ts";
 import type { RemoteProcess } from "../remoteFacts.ts";
 import { parseLstart } from "./remoteTime.ts";
 import { ttyName, ttyOfNumber } from "./ttyName.ts";
@@ -140,39 +141,40 @@ export function parseProcStat(lines: readonly string[]): ProcStat[] {
  * Linux: /proc is the truth for everything but the arguments and the owner. A process that only one of both lists
  * came or went in between and is left out, unless ps is all that there is.
  */
-export function mergeProcesses(
+export function* mergeProcesses(
   listed: readonly RemoteProcess[],
   stats: readonly ProcStat[],
   clock: { readonly bootTime: number | undefined; readonly ticksPerSecond: number },
-): RemoteProcess[] {
+): Steps<RemoteProcess[]> {
   if (stats.length === 0) {
     return [...listed];
   }
-  const byPid = new Map(listed.map((process) => [process.pid, process]));
-  return stats.flatMap((stat) => {
+  const byPid = new Map<number, RemoteProcess>();
+  yield* stepsOver(listed, 1000, (process) => byPid.set(process.pid, process));
+  const merged: RemoteProcess[] = [];
+  yield* stepsOver(stats, 500, (stat) => {
     const process = byPid.get(stat.pid);
     if (process === undefined) {
-      return [];
+      return;
     }
-    return [
-      {
-        pid: stat.pid,
-        ppid: stat.ppid,
-        pgid: stat.pgid,
-        foregroundPgid: stat.foregroundPgid > 0 ? stat.foregroundPgid : undefined,
-        sessionLeader: stat.session === stat.pid,
-        foreground: stat.tty !== undefined && stat.foregroundPgid === stat.pgid,
-        uid: process.uid,
-        user: process.user,
-        tty: stat.tty,
-        state: stat.state,
-        startedAt:
-          clock.bootTime === undefined
-            ? process.startedAt
-            : Math.floor(clock.bootTime + stat.startTicks / clock.ticksPerSecond),
-        startKey: `ticks:${stat.startTicks}`,
-        args: process.args === "" ? `[${stat.comm}]` : process.args,
-      },
-    ];
+    merged.push({
+      pid: stat.pid,
+      ppid: stat.ppid,
+      pgid: stat.pgid,
+      foregroundPgid: stat.foregroundPgid > 0 ? stat.foregroundPgid : undefined,
+      sessionLeader: stat.session === stat.pid,
+      foreground: stat.tty !== undefined && stat.foregroundPgid === stat.pgid,
+      uid: process.uid,
+      user: process.user,
+      tty: stat.tty,
+      state: stat.state,
+      startedAt:
+        clock.bootTime === undefined
+          ? process.startedAt
+          : Math.floor(clock.bootTime + stat.startTicks / clock.ticksPerSecond),
+      startKey: `ticks:${stat.startTicks}`,
+      args: process.args === "" ? `[${stat.comm}]` : process.args,
+    });
   });
+  return merged;
 }

@@ -1,3 +1,4 @@
+import { type Steps, stepsOver } from "../../base/turns.ts";
 import type { RemoteSocket } from "../remoteFacts.ts";
 
 /** Processes that hold one socket. */
@@ -121,14 +122,14 @@ export function parseFstat(lines: readonly string[]): RemoteSocket[] {
 }
 
 /** One row per connection: what several tools say of it together. */
-export function mergeSockets(rows: readonly RemoteSocket[]): RemoteSocket[] {
+export function* mergeSockets(rows: readonly RemoteSocket[]): Steps<RemoteSocket[]> {
   const merged = new Map<string, RemoteSocket>();
-  for (const row of rows) {
+  yield* stepsOver(rows, 500, (row) => {
     const key = `${row.localAddress} ${row.localPort} ${row.peerAddress} ${row.peerPort}`;
     const before = merged.get(key);
     if (before === undefined) {
       merged.set(key, row);
-      continue;
+      return;
     }
     merged.set(key, {
       ...before,
@@ -137,6 +138,6 @@ export function mergeSockets(rows: readonly RemoteSocket[]): RemoteSocket[] {
       pids: [...new Set([...before.pids, ...row.pids])].slice(0, mostOwners),
       retransmits: before.retransmits ?? row.retransmits,
     });
-  }
+  });
   return [...merged.values()];
 }
