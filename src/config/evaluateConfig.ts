@@ -175,9 +175,9 @@ class Evaluator {
       if (this.#isTooDeep) {
         return;
       }
+      const before = this.#lines;
       // A line with a thousand patterns costs as much as many short ones.
-      const cost = 1 + (directive.rest.length >> 6);
-      this.#lines += cost;
+      this.#lines += 1 + (directive.rest.length >> 6);
       if (this.#lines > mostLines) {
         this.#isTooDeep = true;
         this.#fail("malformed", "the files include each other too often", path, directive.line);
@@ -186,7 +186,7 @@ class Evaluator {
       } else {
         isActive = this.#process(directive, kind, isActive);
       }
-      if (this.#pacer.isDue(cost)) {
+      if (this.#pacer.isDue(this.#lines - before)) {
         await this.#pacer.pause();
       }
     }

@@ -158,17 +158,17 @@ class HostLister implements HostList {
     let block: readonly Draft[] = [];
     let patterns: Scope = scope;
     for (const directive of result.directives) {
+      const before = this.#lines;
       // A line with a thousand patterns costs as much as many short ones.
-      const cost = 1 + (directive.rest.length >> 6);
-      this.#lines += cost;
+      this.#lines += 1 + (directive.rest.length >> 6);
       if (this.#lines > mostLines || this.#byAlias.size >= mostHosts) {
         this.#addProblem({ file: path, message: "There are too many lines or hosts; the rest is left out" });
         return;
       }
-      if (this.#pacer.isDue(cost)) {
+      const problem = this.#problemOf(directive);
+      if (this.#pacer.isDue(this.#lines - before)) {
         await this.#pacer.pause();
       }
-      const problem = this.#problemOf(directive);
       if (problem !== undefined) {
         this.#addProblem({ file: path, line: directive.line, message: problem });
         continue;
