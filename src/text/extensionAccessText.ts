@@ -19,6 +19,7 @@ export interface AccessQuestion {
 }
 
 export const allowAccess = () => t("Allow on This Host");
+export const refuseAllAccess = () => t("Refuse All for 10 Minutes");
 
 export function accessQuestionText({ host, destination, purpose, what, claim }: AccessQuestion): {
   readonly message: string;
@@ -31,7 +32,7 @@ export function accessQuestionText({ host, destination, purpose, what, claim }: 
     terminal: t("An extension wants to open a terminal on {0}.", name),
     connect: t("An extension wants to connect to {0}.", name),
     end: t("An extension wants to end connections to {0}.", name),
-    command: `An extension, a link or a key binding wants to use ${name}.`,
+    command: t("An extension, a link or a key binding wants to use {0}.", name),
   };
   return {
     message: plainMessage(wants[purpose]),
@@ -61,7 +62,7 @@ export const noAccessGranted = () => t("Other extensions may not use any host.")
 /** For the log, one line. */
 export function accessLogLine(
   { host, destination, claim }: AccessQuestion,
-  decision: "allowed" | "refused" | "busy",
+  decision: "allowed" | "refused" | "refused-all" | "busy",
 ): string {
   const who =
     claim === undefined ? t("An extension") : t(`An extension that calls itself "{0}"`, printable(claim, 60));
@@ -71,6 +72,8 @@ export function accessLogLine(
       return t("{0} may use {1} from now on", who, target);
     case "refused":
       return t("{0} may not use {1}", who, target);
+    case "refused-all":
+      return t("{0} may not use {1}, and no extension is asked about for 10 minutes", who, target);
     case "busy":
       return t("{0} was refused {1} without a question: too many were asked", who, target);
   }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import type { AccessQuestion } from "../../src/text/extensionAccessText.ts";
 import { accessQuestionText } from "../../src/text/extensionAccessText.ts";
 import { strangerHost } from "../../src/vscode/commands/command.ts";
@@ -7,9 +7,12 @@ import { ExtensionAccess } from "../../src/vscode/prompts/extensionAccess.ts";
 import { type CommandId, commandIds } from "../../src/vscode/settings/contributionIds.ts";
 import { atTop, Row, RowKind } from "../../src/vscode/views/row.ts";
 import { connectionTarget } from "../../src/vscode/views/targets.ts";
+import { until } from "../lab/until.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { ManualClock } from "../support/manualClock.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
+import { shownSoFar } from "../support/shownSoFar.ts";
+import { attack, beforeRun } from "./support/attackTest.ts";
 
 // The table of commands reaches all of the editor; nothing of it is called here.
 vi.mock("vscode", () => ({}));
@@ -28,6 +31,12 @@ class Memory {
   }
 }
 
+const fourQuestions = {
+  once: "a person answers one after the other",
+  except: { questions: { most: 4, because: "one of them is allowed, or comes a minute later" } },
+};
+const oneCall = { once: "a caller asks once, or a few times" };
+
 /** Turns of the event loop in which everything that can settle does. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) {
@@ -37,7 +46,7 @@ async function settle(): Promise<void> {
 
 interface Open {
   readonly question: AccessQuestion;
-  answer(allowed: boolean): Promise<void>;
+  answer(allowed: boolean | "refuse-all"): Promise<void>;
 }
 
 describe("consent for other extensions", () => {
@@ -49,12 +58,19 @@ describe("consent for other extensions", () => {
   let open: number;
   let mostOpen: number;
   let ports: Record<string, number>;
+  /** Those at the same time. */
+  let lookups: number;
+  let mostLookups: number;
 
   function create(): ExtensionAccess {
     return new ExtensionAccess(
       memory,
       {
         resolve: async (host) => {
+          lookups++;
+          mostLookups = Math.max(mostLookups, lookups);
+          await new Promise((resolve) => setImmediate(resolve));
+          lookups--;
           if (host.includes("(")) {
             throw new Error("no host name");
           }
@@ -63,13 +79,14 @@ describe("consent for other extensions", () => {
       },
       (question) => {
         open++;
+        shownSoFar.questions++;
         mostOpen = Math.max(mostOpen, open);
         return new Promise((resolve) => {
           shown.push({
             question,
             answer: async (allowed) => {
               open--;
-              resolve(allowed);
+              resolve(allowed === true ? "allow" : allowed === false ? "refuse" : allowed);
               await settle();
             },
           });
@@ -80,7 +97,7 @@ describe("consent for other extensions", () => {
     );
   }
 
-  beforeEach(() => {
+  beforeRun(() => {
     memory = new Memory();
     clock = new ManualClock();
     logger = new RecordingLogger();
@@ -88,6 +105,8 @@ describe("consent for other extensions", () => {
     open = 0;
     mostOpen = 0;
     ports = {};
+    lookups = 0;
+    mostLookups = 0;
   });
 
   const outcome = (promise: Promise<void>): Promise<string> =>
@@ -96,21 +115,25 @@ describe("consent for other extensions", () => {
       (error: { reason?: string; message: string }) => error.reason ?? error.message,
     );
 
-  it("a thousand calls at once make one question, and one answer serves them all", async () => {
-    const access = create();
-    const calls = Array.from({ length: 1000 }, () =>
-      outcome(access.require("web1", { purpose: "run", what: "id" })),
-    );
-    await settle();
-    expect(shown).toHaveLength(1);
-    await shown[0]?.answer(true);
-    expect(new Set(await Promise.all(calls))).toEqual(new Set(["allowed"]));
-    expect(await outcome(access.require("web1", { purpose: "end" }))).toBe("allowed");
-    expect(shown).toHaveLength(1);
-    expect(logger.lines.filter((line) => line.includes("web1") && line.startsWith("info")).length).toBe(1);
-  });
+  attack(
+    "a thousand calls at once make one question, and one answer serves them all",
+    { size: 1000 },
+    async (size) => {
+      const access = create();
+      const calls = Array.from({ length: size }, () =>
+        outcome(access.require("web1", { purpose: "run", what: "id" })),
+      );
+      await settle();
+      expect(shown).toHaveLength(1);
+      await shown[0]?.answer(true);
+      expect(new Set(await Promise.all(calls))).toEqual(new Set(["allowed"]));
+      expect(await outcome(access.require("web1", { purpose: "end" }))).toBe("allowed");
+      expect(shown).toHaveLength(1);
+      expect(logger.lines.filter((line) => line.includes("web1") && line.startsWith("info")).length).toBe(1);
+    },
+  );
 
-  it("closing the question means no, for all that wait and for a while", async () => {
+  attack("closing the question means no, for all that wait and for a while", oneCall, async () => {
     const access = create();
     const calls = Array.from({ length: 5 }, () => outcome(access.require("web1", { purpose: "run" })));
     await settle();
@@ -125,27 +148,84 @@ describe("consent for other extensions", () => {
     expect(shown).toHaveLength(2);
   });
 
-  it("a flood over a thousand hosts shows one question at a time, three at most, and four wait at most", async () => {
+  attack(
+    "a flood over a thousand hosts shows one question at a time, three at most, and looks four hosts up at a time",
+    { size: 500 },
+    async (size) => {
+      const access = create();
+      const calls = Array.from({ length: size }, (_, n) =>
+        outcome(access.require(`h${n}`, { purpose: "run" })),
+      );
+      await until(() => lookups === 0);
+      expect(mostLookups).toBe(4);
+      expect(shown).toHaveLength(1);
+      for (let n = 0; n < 10; n++) {
+        await shown[n]?.answer(false);
+      }
+      const ends = await Promise.all(calls);
+      expect(shown).toHaveLength(3);
+      expect(mostOpen).toBe(1);
+      expect(ends.filter((end) => end === "busy").length).toBe(size - 3);
+      // Nothing more is asked, whatever the host.
+      expect(await outcome(access.require("other", { purpose: "run" }))).toBe("busy");
+      expect(shown).toHaveLength(3);
+      expect(logger.lines.filter((line) => !line.startsWith("debug")).length).toBeLessThan(10);
+    },
+  );
+
+  attack(
+    "three hosts that were refused are no answer for another one for longer than a minute",
+    fourQuestions,
+    async () => {
+      const access = create();
+      for (let n = 0; n < 3; n++) {
+        const call = outcome(access.require(`h${n}`, { purpose: "run" }));
+        await settle();
+        await shown[n]?.answer(false);
+        expect(await call).toBe("refused");
+      }
+      expect(await outcome(access.require("other", { purpose: "run" }))).toBe("busy");
+      await clock.advance(61_000);
+      const other = outcome(access.require("other", { purpose: "run" }));
+      await settle();
+      expect(shown).toHaveLength(4);
+      await shown[3]?.answer(true);
+      expect(await other).toBe("allowed");
+      expect(await outcome(access.require("h0", { purpose: "run" }))).toBe("refused");
+      expect(shown).toHaveLength(4);
+    },
+  );
+
+  attack("one answer refuses all hosts for ten minutes", oneCall, async () => {
     const access = create();
-    const calls = Array.from({ length: 1000 }, (_, n) =>
-      outcome(access.require(`h${n}`, { purpose: "run" })),
-    );
+    const call = outcome(access.require("web1", { purpose: "run" }));
     await settle();
-    expect(shown).toHaveLength(1);
-    for (let n = 0; n < 10; n++) {
-      await shown[n]?.answer(false);
-    }
-    const ends = await Promise.all(calls);
-    expect(shown).toHaveLength(3);
-    expect(mostOpen).toBe(1);
-    expect(ends.filter((end) => end === "busy").length).toBe(996);
-    // Nothing more is asked, whatever the host.
-    expect(await outcome(access.require("other", { purpose: "run" }))).toBe("busy");
-    expect(shown).toHaveLength(3);
-    expect(logger.lines.filter((line) => !line.startsWith("debug")).length).toBeLessThan(10);
+    await shown[0]?.answer("refuse-all");
+    expect(await call).toBe("refused");
+    await clock.advance(9 * 60_000);
+    expect(await outcome(access.require("web2", { purpose: "run" }))).toBe("busy");
+    await clock.advance(2 * 60_000);
+    void outcome(access.require("web2", { purpose: "run" }));
+    await settle();
+    expect(shown).toHaveLength(2);
   });
 
-  it("is for a destination: the same name that leads elsewhere asks again", async () => {
+  attack("what is allowed stays usable while others flood", fourQuestions, async () => {
+    const access = create();
+    const first = outcome(access.require("web1", { purpose: "run" }));
+    await settle();
+    await shown[0]?.answer(true);
+    expect(await first).toBe("allowed");
+    const flood = Array.from({ length: 400 }, (_, n) => outcome(access.require(`h${n}`, { purpose: "run" })));
+    expect(await outcome(access.require("web1", { purpose: "run" }))).toBe("allowed");
+    for (let n = 1; n < 5; n++) {
+      await until(() => lookups === 0);
+      await shown[n]?.answer(false);
+    }
+    expect(new Set(await Promise.all(flood))).toEqual(new Set(["busy", "refused"]));
+  });
+
+  attack("is for a destination: the same name that leads elsewhere asks again", oneCall, async () => {
     const access = create();
     const first = outcome(access.require("web1", { purpose: "run" }));
     await settle();
@@ -159,7 +239,7 @@ describe("consent for other extensions", () => {
     expect(await second).toBe("refused");
   });
 
-  it("is remembered by the next window, shown, and taken back by the command", async () => {
+  attack("is remembered by the next window, shown, and taken back by the command", oneCall, async () => {
     const access = create();
     const call = outcome(access.require("web1", { purpose: "run" }));
     await settle();
@@ -180,36 +260,40 @@ describe("consent for other extensions", () => {
     expect(shown).toHaveLength(2);
   });
 
-  it("a damaged memory grants nothing", async () => {
+  attack("a damaged memory grants nothing", oneCall, async () => {
     for (const value of [null, "all", { web1: true }, [null, 1, "x", {}, { key: 1 }], [{ host: "web1" }]]) {
       memory.values.set("extensionAccess", value);
       expect(create().grants()).toEqual([]);
     }
   });
 
-  it("does not ask about what is no host", async () => {
+  attack("does not ask about what is no host", oneCall, async () => {
     expect(await outcome(create().require("web1 (it is safe)", { purpose: "run" }))).toBe("no host name");
     expect(shown).toEqual([]);
   });
 
-  it("says what is known, and what the caller only claims, without links, icons or hidden characters", () => {
-    const evil = "[Allow](command:evil) $(check)\u202e\n\nMicrosoft";
-    const { message, detail } = accessQuestionText({
-      host: evil,
-      destination: evil,
-      purpose: "run",
-      what: `${evil}${"x".repeat(100_000)}`,
-      claim: evil,
-    });
-    for (const text of [message, detail]) {
-      expect(text).not.toMatch(/\]\(|\$\(|\u202e/);
-      expect(text.length).toBeLessThan(2000);
-    }
-    expect(detail).toContain("It calls itself");
-    expect(detail).toContain("can't confirm");
-    // A line break of the caller's begins no paragraph of ours.
-    expect(detail.split("\n\n")).toHaveLength(4);
-  });
+  attack(
+    "says what is known, and what the caller only claims, without links, icons or hidden characters",
+    oneCall,
+    () => {
+      const evil = "[Allow](command:evil) $(check)\u202e\n\nMicrosoft";
+      const { message, detail } = accessQuestionText({
+        host: evil,
+        destination: evil,
+        purpose: "run",
+        what: `${evil}${"x".repeat(100_000)}`,
+        claim: evil,
+      });
+      for (const text of [message, detail]) {
+        expect(text).not.toMatch(/\]\(|\$\(|\u202e/);
+        expect(text.length).toBeLessThan(2000);
+      }
+      expect(detail).toContain("It calls itself");
+      expect(detail).toContain("can't confirm");
+      // A line break of the caller's begins no paragraph of ours.
+      expect(detail.split("\n\n")).toHaveLength(4);
+    },
+  );
 });
 
 describe("commands that are called with arguments", () => {
@@ -224,7 +308,7 @@ describe("commands that are called with arguments", () => {
   const noTerminal = () => undefined;
   const sourceOf = (argument: unknown) => callSource(argument, noTerminal);
 
-  it("a row of ours, and nothing, need no consent", () => {
+  attack("a row of ours, and nothing, need no consent", oneCall, () => {
     const kind = new RowKind<string>({
       name: "master",
       places: [atTop(() => ["m1"])],
@@ -249,7 +333,7 @@ describe("commands that are called with arguments", () => {
     }
   });
 
-  it("what only looks like a row is dropped, so that the person is asked what is meant", () => {
+  attack("what only looks like a row is dropped, so that the person is asked what is meant", oneCall, () => {
     const entry = { alias: "web1", source: "settings" };
     const target = connectionTarget.of("m1");
     const fakes: readonly unknown[] = [
@@ -271,7 +355,7 @@ describe("commands that are called with arguments", () => {
     }
   });
 
-  it("a terminal of this window that is none of ours is no target", () => {
+  attack("a terminal of this window that is none of ours is no target", oneCall, () => {
     expect(callSource({}, () => ({ kind: "other" }))).toBe("other terminal");
   });
 
@@ -303,7 +387,7 @@ describe("commands that are called with arguments", () => {
     return source === "other terminal" ? undefined : strangerHost(commands[id], context, source);
   };
 
-  it("a name, or the id of something that is there, needs consent for its host", () => {
+  attack("a name, or the id of something that is there, needs consent for its host", oneCall, () => {
     for (const id of aboutHosts) {
       expect(atStake(id, " web2 "), id).toBe("web2");
     }
@@ -321,18 +405,22 @@ describe("commands that are called with arguments", () => {
     }
   });
 
-  it("all other commands take nothing from a stranger, so that they need no consent and do what the palette's do", async () => {
-    const taking = new Set<CommandId>([...aboutHosts, ...aboutIds, "sshSessions.showConnectionDetails"]);
-    // These act on one connection: its id may be named, and then its host is at stake.
-    const onConnections = new Set<CommandId>([
-      "sshSessions.reconnectNow",
-      "sshSessions.stopReconnecting",
-      "sshSessions.explainTimeouts",
-    ]);
-    for (const id of commandIds.filter((each) => !taking.has(each))) {
-      for (const text of ["web1", "s1", "m1"]) {
-        expect([undefined, ...(onConnections.has(id) ? ["web1"] : [])], id).toContain(atStake(id, text));
+  attack(
+    "all other commands take nothing from a stranger, so that they need no consent and do what the palette's do",
+    oneCall,
+    async () => {
+      const taking = new Set<CommandId>([...aboutHosts, ...aboutIds, "sshSessions.showConnectionDetails"]);
+      // These act on one connection: its id may be named, and then its host is at stake.
+      const onConnections = new Set<CommandId>([
+        "sshSessions.reconnectNow",
+        "sshSessions.stopReconnecting",
+        "sshSessions.explainTimeouts",
+      ]);
+      for (const id of commandIds.filter((each) => !taking.has(each))) {
+        for (const text of ["web1", "s1", "m1"]) {
+          expect([undefined, ...(onConnections.has(id) ? ["web1"] : [])], id).toContain(atStake(id, text));
+        }
       }
-    }
-  });
+    },
+  );
 });

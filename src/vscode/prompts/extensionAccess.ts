@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import type * as vscode from "vscode";
+import { Budget } from "../../base/budget.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Emitter, type Event } from "../../base/emitter.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { HostResolver } from "../../config/configPorts.ts";
 import { destinationKey } from "../../config/destinationKey.ts";
+import type { HostConfig } from "../../config/hostConfig.ts";
 import { type AccessPurpose, type AccessQuestion, accessLogLine } from "../../text/extensionAccessText.ts";
 import { destinationText } from "../../text/humanText.ts";
 import { ExtensionAccessError } from "./extensionAccessErrors.ts";
@@ -31,10 +33,17 @@ export interface AccessRequest {
 const stateKey = "extensionAccess";
 /** Hosts whose question waits for that of another one. */
 const longestQueue = 3;
-/** Milliseconds for which a "no" is an answer to the same question. */
+/** Milliseconds for which a "no" is an answer to the same question, or to all, where the person said so. */
 const refusalLasts = 10 * 60_000;
-/** After so many "no" within that time, nothing is asked any more. */
+/** After so many "no" to whatever hosts, nothing is asked until one of them is this old, in milliseconds. */
 const mostRefusals = 3;
+const breathingSpace = 60_000;
+/** Different hosts that are looked up at the same time, and that wait for it: each may start a program (`ssh -G`). */
+const mostLookups = 4;
+const mostWaiting = 500;
+
+/** A closed question is refused. */
+export type AccessAnswer = "allow" | "refuse" | "refuse-all";
 
 /**
  * Asks a person, once per destination, whether other extensions may use it. VS Code does not say which extension
@@ -44,7 +53,7 @@ const mostRefusals = 3;
 export class ExtensionAccess {
   readonly #memento: vscode.Memento;
   readonly #resolver: Pick<HostResolver, "resolve">;
-  readonly #ask: (question: AccessQuestion) => Promise<boolean>;
+  readonly #ask: (question: AccessQuestion) => Promise<AccessAnswer>;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #changed = new Emitter<void>();
@@ -52,14 +61,21 @@ export class ExtensionAccess {
   readonly #asking = new Map<string, Promise<boolean>>();
   /** By destination, when the person said no. */
   readonly #refusals = new Map<string, number>();
+  #refusesAllUntil = Number.NEGATIVE_INFINITY;
+  /** By what was typed: callers at the same time share one look-up. */
+  readonly #lookups = new Map<string, Promise<HostConfig>>();
+  #running = 0;
+  readonly #nextLookups: (() => void)[] = [];
+  readonly #useLines = new Budget(100, 5);
+  readonly #busyLines = new Budget(10, 1);
   #last: Promise<unknown> = Promise.resolve();
   readonly onDidChange: Event<void> = this.#changed.event;
 
-  /** @param ask shows the question; false when it is refused or closed. */
+  /** @param ask shows the question. */
   constructor(
     memento: vscode.Memento,
     resolver: Pick<HostResolver, "resolve">,
-    ask: (question: AccessQuestion) => Promise<boolean>,
+    ask: (question: AccessQuestion) => Promise<AccessAnswer>,
     clock: Clock,
     logger: Logger,
   ) {
@@ -75,9 +91,9 @@ export class ExtensionAccess {
    * @throws ExtensionAccessError; ConfigError for a host that can't be resolved, which is not asked about.
    */
   async require(host: string, request: AccessRequest): Promise<void> {
-    const config = await this.#resolver.resolve(host).catch((error: unknown) => {
+    const config = await this.#lookUp(host, request).catch((error: unknown) => {
       // A connection that is there can be ended while ssh_config is broken.
-      if (request.purpose === "end" && this.isGranted(host)) {
+      if (request.purpose === "end" && this.isGranted(host) && !ExtensionAccessError.is(error)) {
         return undefined;
       }
       throw error;
@@ -87,16 +103,12 @@ export class ExtensionAccess {
     }
     const key = createHash("sha256").update(destinationKey(config)).digest("hex");
     if (this.grants().some((grant) => grant.key === key)) {
-      this.#logger.debug(`An extension uses "${printable(host)}" (${request.purpose})`);
+      if (this.#useLines.take()) {
+        this.#logger.debug(`An extension uses "${printable(host)}" (${request.purpose})`);
+      }
       return;
     }
-    const question: AccessQuestion = {
-      host,
-      destination: destinationText(config),
-      purpose: request.purpose,
-      ...(request.what === undefined ? {} : { what: request.what }),
-      ...(request.claim === undefined ? {} : { claim: request.claim }),
-    };
+    const question = questionAbout(host, destinationText(config), request);
     let answer = this.#asking.get(key);
     if (answer === undefined) {
       this.#refuseUnasked(key, question);
@@ -136,6 +148,52 @@ export class ExtensionAccess {
     this.#changed.dispose();
   }
 
+  /** What `host` resolves to. @throws ExtensionAccessError where too many different hosts wait for that. */
+  #lookUp(host: string, request: AccessRequest): Promise<HostConfig> {
+    const known = this.#lookups.get(host);
+    if (known !== undefined) {
+      return known;
+    }
+    if (this.#nextLookups.length >= mostWaiting) {
+      return Promise.reject(this.#busy(questionAbout(host, "", request)));
+    }
+    const lookup = this.#inTurn(() => this.#resolver.resolve(host)).finally(() => this.#lookups.delete(host));
+    this.#lookups.set(host, lookup);
+    return lookup;
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= mostLookups) {
+      await new Promise<void>((resolve) => this.#nextLookups.push(resolve));
+    } else {
+      this.#running++;
+    }
+    try {
+      return await work();
+    } finally {
+      const next = this.#nextLookups.shift();
+      if (next === undefined) {
+        this.#running--;
+      } else {
+        next();
+      }
+    }
+  }
+
+  #busy(question: AccessQuestion): ExtensionAccessError {
+    if (this.#busyLines.take()) {
+      this.#logger.debug(accessLogLine(question, "busy"));
+    }
+    return new ExtensionAccessError("busy", "Too many questions about other extensions were asked");
+  }
+
+  /** The person wants no question about whatever host now. */
+  get #hasEnough(): boolean {
+    const now = this.#clock.now();
+    const fresh = [...this.#refusals.values()].filter((at) => now - at < breathingSpace);
+    return now < this.#refusesAllUntil || fresh.length >= mostRefusals;
+  }
+
   /** @throws ExtensionAccessError where the person is not to be bothered again. */
   #refuseUnasked(key: string, question: AccessQuestion): void {
     const now = this.#clock.now();
@@ -150,9 +208,8 @@ export class ExtensionAccess {
         `Other extensions may not use "${printable(question.host)}": it was refused a few minutes ago`,
       );
     }
-    if (this.#refusals.size >= mostRefusals || this.#asking.size > longestQueue) {
-      this.#logger.debug(accessLogLine(question, "busy"));
-      throw new ExtensionAccessError("busy", "Too many questions about other extensions were asked");
+    if (this.#hasEnough || this.#asking.size > longestQueue) {
+      throw this.#busy(question);
     }
   }
 
@@ -161,21 +218,42 @@ export class ExtensionAccess {
     const turn = (async () => {
       await before.catch(() => {});
       // While it waited, the person had enough.
-      return this.#refusals.size < mostRefusals && (await this.#ask(question));
+      return this.#hasEnough ? undefined : await this.#ask(question);
     })();
     this.#last = turn;
-    const allowed = await turn;
-    if (allowed) {
+    const answer = await turn;
+    if (answer === undefined) {
+      throw this.#busy(question);
+    }
+    if (answer === "allow") {
       const { host, destination } = question;
       const grant: AccessGrant = { key, host, destination, since: this.#clock.now() };
       await this.#memento.update(stateKey, [...this.grants(), grant]);
       this.#changed.fire();
-    } else {
-      this.#refusals.set(key, this.#clock.now());
+      this.#logger.info(accessLogLine(question, "allowed"));
+      return true;
     }
-    this.#logger.info(accessLogLine(question, allowed ? "allowed" : "refused"));
-    return allowed;
+    this.#refusals.set(key, this.#clock.now());
+    if (answer === "refuse-all") {
+      this.#refusesAllUntil = this.#clock.now() + refusalLasts;
+    }
+    this.#logger.info(accessLogLine(question, answer === "refuse-all" ? "refused-all" : "refused"));
+    return false;
   }
+}
+
+function questionAbout(
+  host: string,
+  destination: string,
+  { purpose, what, claim }: AccessRequest,
+): AccessQuestion {
+  return {
+    host,
+    destination,
+    purpose,
+    ...(what !== undefined && { what }),
+    ...(claim !== undefined && { claim }),
+  };
 }
 
 function isGrant(value: unknown): value is AccessGrant {
