@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { wireBoolean, wireString, wireUint32 } from "../../src/base/wire.ts";
 import type { Channel } from "../../src/engine/channels/channel.ts";
 import { openFailureCode } from "../../src/engine/channels/messages.ts";
@@ -8,6 +8,7 @@ import { prepareSession, startSession } from "../../src/engine/channels/sessionR
 import { ChannelError } from "../../src/engine/engineErrors.ts";
 import { bytes } from "../support/channelMessages.ts";
 import { type ChannelEnd, channelPipe, loneEnd } from "../support/channelPipe.ts";
+import { attack, fuzz } from "./support/attackTest.ts";
 
 /** Runs of each test. `FUZZ_RUNS=50000` for a long search; a failure prints the seed. */
 const numRuns = Number(process.env["FUZZ_RUNS"] ?? 2000);
@@ -246,53 +247,57 @@ function check(end: ChannelEnd, actor: Actor): void {
 }
 
 describe("the channel layer under messages of any kind in any order", () => {
-  test("a hostile peer: no exception, no hang, and what it breaks ends with a typed error", async () => {
-    const step = fc.oneof(
-      { weight: 3, arbitrary: hostile.map((message) => ({ message })) },
-      { weight: 2, arbitrary: ours.map((action) => ({ action })) },
-    );
-    let messages = 0;
-    let violated = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 120, size: "max" }), async (steps) => {
-        const end = loneEnd();
-        const actor = new Actor(end);
-        end.accept = (kind) =>
-          kind === "x11"
-            ? Promise.resolve((channel) => actor.adopt(channel))
-            : kind === ""
-              ? Promise.reject(new Error("no"))
-              : openFailureCode.administrativelyProhibited;
-        for (const each of steps) {
-          if ("message" in each) {
-            messages++;
-            // Owned by the table from now on: the next run needs its own.
-            end.table.receive(Buffer.from(each.message));
-          } else {
-            await actor.do(each.action);
+  attack(
+    "a hostile peer: no exception, no hang, and what it breaks ends with a typed error",
+    fuzz,
+    async () => {
+      const step = fc.oneof(
+        { weight: 3, arbitrary: hostile.map((message) => ({ message })) },
+        { weight: 2, arbitrary: ours.map((action) => ({ action })) },
+      );
+      let messages = 0;
+      let violated = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 120, size: "max" }), async (steps) => {
+          const end = loneEnd();
+          const actor = new Actor(end);
+          end.accept = (kind) =>
+            kind === "x11"
+              ? Promise.resolve((channel) => actor.adopt(channel))
+              : kind === ""
+                ? Promise.reject(new Error("no"))
+                : openFailureCode.administrativelyProhibited;
+          for (const each of steps) {
+            if ("message" in each) {
+              messages++;
+              // Owned by the table from now on: the next run needs its own.
+              end.table.receive(Buffer.from(each.message));
+            } else {
+              await actor.do(each.action);
+            }
           }
-        }
-        await quiet(end);
-        check(end, actor);
-        violated += end.violation === undefined ? 0 : 1;
-        // The end of the connection settles all that is left.
-        end.table.end();
-        for (const channel of actor.channels) {
-          channel.resume();
-        }
-        await quiet(end);
-        expect([end.table.size, actor.pending]).toEqual([0, 0]);
-        expect([...actor.closes.values()].every((count) => count === 1)).toBe(true);
-      }),
-      { numRuns },
-    );
-    // Otherwise little was tested: neither may be rare.
-    expect(messages).toBeGreaterThan(numRuns * 20);
-    expect(violated).toBeGreaterThan(numRuns / 10);
-    expect(violated).toBeLessThan(numRuns * 0.98);
-  });
+          await quiet(end);
+          check(end, actor);
+          violated += end.violation === undefined ? 0 : 1;
+          // The end of the connection settles all that is left.
+          end.table.end();
+          for (const channel of actor.channels) {
+            channel.resume();
+          }
+          await quiet(end);
+          expect([end.table.size, actor.pending]).toEqual([0, 0]);
+          expect([...actor.closes.values()].every((count) => count === 1)).toBe(true);
+        }),
+        { numRuns },
+      );
+      // Otherwise little was tested: neither may be rare.
+      expect(messages).toBeGreaterThan(numRuns * 20);
+      expect(violated).toBeGreaterThan(numRuns / 10);
+      expect(violated).toBeLessThan(numRuns * 0.98);
+    },
+  );
 
-  test("two honest ends agree on every channel, whatever they do", async () => {
+  attack("two honest ends agree on every channel, whatever they do", fuzz, async () => {
     const step = fc.record({ near: fc.boolean(), action: ours });
     let bytesCarried = 0;
     await fc.assert(

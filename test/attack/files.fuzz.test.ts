@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { KeyFileError } from "../../src/auth/authErrors.ts";
 import { FileError } from "../../src/base/fileErrors.ts";
 import { localFiles } from "../../src/base/localFiles.ts";
@@ -21,6 +21,8 @@ import { findKnownHosts } from "../../src/trust/knownHosts.ts";
 import { searchRevoked } from "../../src/trust/revokedKeys.ts";
 import { ConfigHome } from "../support/configFixtures.ts";
 import { ecdsaBlob, ed25519Blob, keyText, rsaBlob } from "../support/publicKeys.ts";
+import { attack, fuzz } from "./support/attackTest.ts";
+import { breather } from "./support/breather.ts";
 
 /** `FUZZ=10` runs ten times as many. */
 const factor = Number(process.env["FUZZ"] ?? 1);
@@ -55,25 +57,31 @@ const configLine = fc
 const configText = fc.array(configLine, { maxLength: 12 }).map((lines) => lines.join("\n"));
 
 describe("ssh_config, whatever it holds", () => {
-  test("a line is read into a directive or nothing, and its keyword takes it or refuses it", () => {
-    fc.assert(
-      fc.property(configText, (text) => {
-        for (const directive of parseConfigText(text)) {
-          expect(directive.line).toBeGreaterThan(0);
-          try {
-            keywordRule(directive.keyword)?.read(directive);
-          } catch (error) {
-            expect(error).toBeInstanceOf(ArgumentError);
+  attack(
+    "a line is read into a directive or nothing, and its keyword takes it or refuses it",
+    fuzz,
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(configText, async (text) => {
+          await breather();
+          for (const directive of parseConfigText(text)) {
+            expect(directive.line).toBeGreaterThan(0);
+            try {
+              keywordRule(directive.keyword)?.read(directive);
+            } catch (error) {
+              expect(error).toBeInstanceOf(ArgumentError);
+            }
           }
-        }
-      }),
-      runs(20_000),
-    );
-  });
+        }),
+        runs(20_000),
+      );
+    },
+  );
 
-  test("the lines of a file don't depend on each other, and line numbers are right", () => {
-    fc.assert(
-      fc.property(configLine, configLine, (first, second) => {
+  attack("the lines of a file don't depend on each other, and line numbers are right", fuzz, async () => {
+    await fc.assert(
+      fc.asyncProperty(configLine, configLine, async (first, second) => {
+        await breather();
         fc.pre(!first.includes("\n") && !first.includes("\ufeff") && !second.includes("\ufeff"));
         const together = parseConfigText(`${first}\n${second}`);
         const apart = [
@@ -86,9 +94,10 @@ describe("ssh_config, whatever it holds", () => {
     );
   });
 
-  test("files are listed and evaluated without an exception", async () => {
+  attack("files are listed and evaluated without an exception", fuzz, async () => {
     await fc.assert(
       fc.asyncProperty(configText, configText, async (main, included) => {
+        await breather();
         await writeFile(home.path(".ssh/config"), `${main}\nInclude other\n`, { mode: 0o600 });
         await writeFile(home.path(".ssh/other"), included, { mode: 0o600 });
         const environment = home.environment();
@@ -101,7 +110,7 @@ describe("ssh_config, whatever it holds", () => {
     );
   });
 
-  test("a line above the limit is one problem, whatever surrounds it", () => {
+  attack("a line above the limit is one problem, whatever surrounds it", fuzz, async () => {
     const text = `User a\nUser ${"x".repeat(longestConfigLine)}\nUser b`;
     expect(parseConfigText(text).map(({ line, problem }) => [line, problem])).toEqual([
       [1, undefined],
@@ -110,20 +119,25 @@ describe("ssh_config, whatever it holds", () => {
     ]);
   });
 
-  test("a pattern of file names matches or not, and what has no wildcard matches itself", () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: "binary" }),
-        fc.array(noise).map((parts) => parts.join("")),
-        (name, pattern) => {
-          expect(typeof compileGlob(pattern)(name)).toBe("boolean");
-          expect(compileGlob(name.replace(/[*?[\\]/g, "\\$&"))(name)).toBe(true);
-          expect(name.startsWith(".") || compileGlob("*")(name)).toBe(true);
-        },
-      ),
-      runs(20_000),
-    );
-  });
+  attack(
+    "a pattern of file names matches or not, and what has no wildcard matches itself",
+    fuzz,
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.string({ unit: "binary" }),
+          fc.array(noise).map((parts) => parts.join("")),
+          async (name, pattern) => {
+            await breather();
+            expect(typeof compileGlob(pattern)(name)).toBe("boolean");
+            expect(compileGlob(name.replace(/[*?[\\]/g, "\\$&"))(name)).toBe(true);
+            expect(name.startsWith(".") || compileGlob("*")(name)).toBe(true);
+          },
+        ),
+        runs(20_000),
+      );
+    },
+  );
 });
 
 const keys = fc.constantFrom(
@@ -145,9 +159,10 @@ describe("known_hosts, whatever it holds", () => {
     .array(fc.tuple(field, fc.constantFrom(" ", "\n", "\t", ",", "")))
     .map((parts) => parts.flat().join(""));
 
-  test("a host is found or not, and no line counts twice", async () => {
+  attack("a host is found or not, and no line counts twice", fuzz, async () => {
     await fc.assert(
       fc.asyncProperty(text, noise, async (contents, name) => {
+        await breather();
         const { entries, problems } = await findKnownHosts("f", contents, name);
         const lines = [...entries, ...problems].map(({ line }) => line);
         expect(new Set(lines).size).toBe(lines.length);
@@ -156,9 +171,10 @@ describe("known_hosts, whatever it holds", () => {
     );
   });
 
-  test("a key that is known stays known, whatever whole lines are added", async () => {
+  attack("a key that is known stays known, whatever whole lines are added", fuzz, async () => {
     await fc.assert(
       fc.asyncProperty(text, text, async (before, after) => {
+        await breather();
         const known = `h.example ${keyText(ed25519Blob(7))}`;
         const { entries } = await findKnownHosts("f", `${before}\n${known}\n${after}`, "h.example");
         expect(entries.some(({ key, marker }) => marker === "none" && key.equals(ed25519Blob(7)))).toBe(true);
@@ -212,7 +228,7 @@ describe("files of revoked keys, whatever they hold", () => {
     }
   }
 
-  test("a list has an answer, or is refused with a typed error", async () => {
+  attack("a list has an answer, or is refused with a typed error", fuzz, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(
@@ -220,6 +236,7 @@ describe("files of revoked keys, whatever they hold", () => {
           fc.uint8Array().map((bytes) => Buffer.from(bytes)),
         ),
         async (data) => {
+          await breather();
           await verdict(data);
         },
       ),
@@ -227,24 +244,29 @@ describe("files of revoked keys, whatever they hold", () => {
     );
   });
 
-  test("a list that names the key never says that it is clear, however it is damaged behind its header", async () => {
-    const explicit = wireString(shown);
-    const whole = Buffer.concat([header, Buffer.of(2), wireString(explicit)]);
-    expect(await verdict(whole)).toBe("revoked");
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: header.length + 1, max: whole.length - 1 }),
-        fc.uint8Array({ maxLength: 20 }),
-        async (length, tail) => {
-          expect(await verdict(whole.subarray(0, length))).toBe("unknown");
-          expect(await verdict(Buffer.concat([whole, tail]))).not.toBe("clear");
-        },
-      ),
-      runs(2000),
-    );
-  });
+  attack(
+    "a list that names the key never says that it is clear, however it is damaged behind its header",
+    fuzz,
+    async () => {
+      const explicit = wireString(shown);
+      const whole = Buffer.concat([header, Buffer.of(2), wireString(explicit)]);
+      expect(await verdict(whole)).toBe("revoked");
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: header.length + 1, max: whole.length - 1 }),
+          fc.uint8Array({ maxLength: 20 }),
+          async (length, tail) => {
+            await breather();
+            expect(await verdict(whole.subarray(0, length))).toBe("unknown");
+            expect(await verdict(Buffer.concat([whole, tail]))).not.toBe("clear");
+          },
+        ),
+        runs(2000),
+      );
+    },
+  );
 
-  test("a key list that is cut in a line never says that the key is clear", async () => {
+  attack("a key list that is cut in a line never says that the key is clear", fuzz, async () => {
     const line = Buffer.from(`# c\n${keyText(shown)}`);
     for (let length = 5; length < line.length; length++) {
       expect([length, await verdict(line.subarray(0, length))]).toEqual([length, "unknown"]);
@@ -252,9 +274,10 @@ describe("files of revoked keys, whatever they hold", () => {
     expect(await verdict(line)).toBe("revoked");
   });
 
-  test("a certificate is complete or none", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+  attack("a certificate is complete or none", fuzz, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
+        await breather();
         const blob = Buffer.concat([wireString("ssh-ed25519-cert-v01@openssh.com"), bytes]);
         certificateFields(blob);
       }),
@@ -284,11 +307,12 @@ describe("key files, whatever they hold", () => {
     ),
   );
 
-  test("each is a key, or refused with a typed error", async () => {
+  attack("each is a key, or refused with a typed error", fuzz, async () => {
     const file = join(folder, "key");
     const reader = createKeyReader();
     await fc.assert(
       fc.asyncProperty(fc.array(part, { maxLength: 8 }), async (parts) => {
+        await breather();
         await writeFile(file, parts.join(""), { mode: 0o600 });
         try {
           await reader.read(file, undefined);
@@ -302,7 +326,7 @@ describe("key files, whatever they hold", () => {
 });
 
 describe("paths, whatever they are", () => {
-  test("each is read, or refused with a typed error", async () => {
+  attack("each is read, or refused with a typed error", fuzz, async () => {
     const path = fc.oneof(
       fc.array(noise).map((parts) => parts.join("")),
       fc
@@ -312,6 +336,7 @@ describe("paths, whatever they are", () => {
     );
     await fc.assert(
       fc.asyncProperty(path, async (file) => {
+        await breather();
         for (const work of [localFiles.stat(file), localFiles.read(file, 1000), localFiles.list(file, 10)]) {
           await work.catch((error: unknown) => expect(error).toBeInstanceOf(FileError));
         }

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { Tab } from "../unit/terminal/support/tab.ts";
+import { attack } from "./support/attackTest.ts";
 
 const block = `${"x".repeat(79)}\n`.repeat(400);
 
@@ -15,39 +16,47 @@ async function floodedTab(): Promise<Tab> {
 }
 
 describe("a program that forges the answers to flow marks", () => {
-  test("by queries of its own with numbers near, old or guessed is neither acknowledged nor answered", async () => {
-    const tab = await floodedTab();
-    const marks = [...tab.written.matchAll(/\u001b\[\?(\d{10})\$p/g)].map(([, number]) => Number(number));
-    expect(marks.length).toBeGreaterThan(3);
-    const seen = new Set(marks);
-    for (let guess = 0; guess < 100_000; guess++) {
-      const number = 1_000_000_000 + ((guess * 11_459) % 1_147_483_648);
-      if (!seen.has(number)) {
+  attack(
+    "by queries of its own with numbers near, old or guessed is neither acknowledged nor answered",
+    { size: 50_000 },
+    async (size) => {
+      const tab = await floodedTab();
+      const marks = [...tab.written.matchAll(/\u001b\[\?(\d{10})\$p/g)].map(([, number]) => Number(number));
+      expect(marks.length).toBeGreaterThan(3);
+      const seen = new Set(marks);
+      for (let guess = 0; guess < size; guess++) {
+        const number = 1_000_000_000 + ((guess * 11_459) % 1_147_483_648);
+        if (!seen.has(number)) {
+          tab.controller.input(`\u001b[?${number};0$y`);
+        }
+      }
+      for (const number of marks.flatMap((mark) => [mark - 1, mark + 1])) {
         tab.controller.input(`\u001b[?${number};0$y`);
       }
-    }
-    for (const number of marks.flatMap((mark) => [mark - 1, mark + 1])) {
-      tab.controller.input(`\u001b[?${number};0$y`);
-    }
-    expect(tab.session.paused).toBe(true);
-    expect(tab.session.input).toBe("");
-  });
+      expect(tab.session.paused).toBe(true);
+      expect(tab.session.input).toBe("");
+    },
+  );
 
-  test("by answers that were given before", async () => {
-    const tab = await floodedTab();
-    const answer = (): void => {
-      for (const [, number] of first) {
-        tab.controller.input(`\u001b[?${number};0$y`);
+  attack(
+    "by answers that were given before",
+    { once: "the terminal has only given so many answers" },
+    async () => {
+      const tab = await floodedTab();
+      const answer = (): void => {
+        for (const [, number] of first) {
+          tab.controller.input(`\u001b[?${number};0$y`);
+        }
+      };
+      const first = [...tab.written.matchAll(/\u001b\[\?(\d{10})\$p/g)];
+      answer();
+      expect(tab.session.paused).toBe(false);
+      while (!tab.session.paused) {
+        tab.session.send(block);
       }
-    };
-    const first = [...tab.written.matchAll(/\u001b\[\?(\d{10})\$p/g)];
-    answer();
-    expect(tab.session.paused).toBe(false);
-    while (!tab.session.paused) {
-      tab.session.send(block);
-    }
-    answer();
-    expect(tab.session.paused).toBe(true);
-    expect(tab.session.input).toBe("");
-  });
+      answer();
+      expect(tab.session.paused).toBe(true);
+      expect(tab.session.input).toBe("");
+    },
+  );
 });

@@ -1,21 +1,13 @@
-import { afterEach, expect, test } from "vitest";
-import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
+import { expect } from "vitest";
 import { never } from "../engine/contract/channels.ts";
 import { heldMemory } from "../support/heldMemory.ts";
+import { attack, defer, engine } from "./support/attackTest.ts";
 import { hostileRequest } from "./support/hostileLogin.ts";
 import { bool, msg, str } from "./support/hostilePackets.ts";
 import { type HostilePeer, hostilePair } from "./support/hostileServer.ts";
 import { longestBlock } from "./support/longestBlock.ts";
 
 /** What waits for a key exchange, in either direction, is bounded in pieces as well as in bytes. */
-
-const cleanups: (() => void)[] = [];
-
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) {
-    cleanup();
-  }
-});
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -24,53 +16,57 @@ function heldBytes(before: ReturnType<typeof heldMemory>): number {
   return after.heap + after.external - before.heap - before.external;
 }
 
-test("a quarter of a megabyte in single bytes, while a person is asked about the host key", async () => {
-  const { peer, transport } = hostilePair();
-  cleanups.push(() => peer.destroy());
-  let answer = (): void => {};
-  const answered = new Promise<void>((resolve) => (answer = resolve));
-  let begin = (): void => {};
-  const begun = new Promise<void>((resolve) => (begin = resolve));
-  const verifier = {
-    preferredAlgorithms: async () => [],
-    verify: () => {
-      begin();
-      return answered;
-    },
-  };
-  const login = new Ssh2Engine().connect(hostileRequest({ transport }, { verifier }), never());
-  login.catch(() => {});
-  const served = peer.startLogin();
-  await begun;
+attack(
+  "a quarter of a megabyte in single bytes, while a person is asked about the host key",
+  { size: 450 },
+  async (size) => {
+    const { peer, transport } = hostilePair();
+    defer(() => peer.destroy());
+    let answer = (): void => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    let begin = (): void => {};
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const verifier = {
+      preferredAlgorithms: async () => [],
+      verify: () => {
+        begin();
+        return answered;
+      },
+    };
+    const login = engine.connect(hostileRequest({ transport }, { verifier }), never());
+    login.catch(() => {});
+    const served = peer.startLogin();
+    await begun;
 
-  // 248 kB: above 256 KiB the socket would wait. Above 1,000 messages before the login the connection would end.
-  const ignored = Array.from({ length: 900 }, () => peer.seal(msg(2, str(Buffer.alloc(236)))));
-  const wire = Buffer.concat(ignored);
-  const before = heldMemory();
-  for (let at = 0; at < wire.length; at++) {
-    peer.raw(Buffer.copyBytesFrom(wire, at, 1));
-    if (at % 500 === 0) {
-      await turn();
+    // 248 kB: above 256 KiB the socket would wait. Above 1,000 messages before the login the connection would end.
+    const ignored = Array.from({ length: size }, () => peer.seal(msg(2, str(Buffer.alloc(236)))));
+    const wire = Buffer.concat(ignored);
+    const before = heldMemory();
+    for (let at = 0; at < wire.length; at++) {
+      peer.raw(Buffer.copyBytesFrom(wire, at, 1));
+      if (at % 500 === 0) {
+        await turn();
+      }
     }
-  }
-  await turn();
-  expect(heldBytes(before)).toBeLessThan(8_000_000);
+    await turn();
+    expect(heldBytes(before)).toBeLessThan(8_000_000);
 
-  const { block } = await longestBlock(async () => {
-    answer();
-    await served;
-  });
-  expect(block).toBeLessThan(50);
-});
+    const { block } = await longestBlock(async () => {
+      answer();
+      await served;
+    });
+    expect(block).toBeLessThan(50);
+  },
+);
 
 /** Logs in, starts a key exchange of ours and leaves it to the server; then asks for so many answers. */
 async function askInExchange(message: Buffer, count: number) {
   const { peer, transport } = hostilePair();
-  cleanups.push(() => peer.destroy());
-  const login = new Ssh2Engine().connect(hostileRequest({ transport }), never());
+  defer(() => peer.destroy());
+  const login = engine.connect(hostileRequest({ transport }), never());
   await peer.letIn();
   const connection = await login;
-  cleanups.push(() => connection.destroy());
+  defer(() => connection.destroy());
   peer.exchangesByItself = false;
   const begun = peer.nextOf(20);
   connection.rekey();
@@ -95,26 +91,28 @@ const asking = {
   "messages of an unknown number": msg(200),
 };
 
-test.each(Object.entries(asking))(
+attack.each(Object.entries(asking))(
   "%s during a key exchange of ours end the connection",
-  async (_name, message) => {
+  { size: 30_000 },
+  async (_name, message, size) => {
     const before = heldMemory();
-    const { connection } = await askInExchange(message, 60_000);
+    const { connection } = await askInExchange(message, size);
     expect(connection.ended).toMatchObject({ reason: "protocol" });
     expect(heldBytes(before)).toBeLessThan(8_000_000);
   },
 );
 
-test.each(Object.entries(asking))(
+attack.each(Object.entries(asking))(
   "%s that are few enough are answered when it ends, and block nothing",
-  async (_name, message) => {
-    const { peer, connection, init } = await askInExchange(message, 1_900);
+  { size: 900 },
+  async (_name, message, size) => {
+    const { peer, connection, init } = await askInExchange(message, size);
     const { block } = await longestBlock(() => peer.takeUp(init));
     const answers = (): number => (peer.counts.get(82) ?? 0) + (peer.counts.get(3) ?? 0);
-    while (answers() < 1_900 && connection.ended === undefined) {
+    while (answers() < size && connection.ended === undefined) {
       await turn();
     }
-    expect(answers()).toBe(1_900);
+    expect(answers()).toBe(size);
     // That of the server, which reads all the answers in this process, is in it.
     expect(block).toBeLessThan(250);
   },

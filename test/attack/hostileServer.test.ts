@@ -1,28 +1,15 @@
-import { afterEach, expect, test } from "vitest";
-import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
-import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
+import { expect } from "vitest";
 import { never } from "../engine/contract/channels.ts";
+import { attack, defer, engine, onePeer } from "./support/attackTest.ts";
 import { hostileRequest } from "./support/hostileLogin.ts";
 import { bool, msg, str } from "./support/hostilePackets.ts";
-import { type HostileListener, hostilePair, listenHostile } from "./support/hostileServer.ts";
+import { hostilePair, listenHostile } from "./support/hostileServer.ts";
 
-const listeners: HostileListener[] = [];
-const connections: EngineConnection[] = [];
-
-afterEach(() => {
-  for (const connection of connections.splice(0)) {
-    connection.destroy();
-  }
-  for (const listener of listeners.splice(0)) {
-    listener.close();
-  }
-});
-
-test("the hand-made server lets our client in and exchanges keys again, over TCP", async () => {
+attack("the hand-made server lets our client in and exchanges keys again, over TCP", onePeer, async () => {
   const listener = await listenHostile((peer) => peer.letIn());
-  listeners.push(listener);
-  const connection = await new Ssh2Engine().connect(hostileRequest(listener), never());
-  connections.push(connection);
+  defer(() => listener.close());
+  const connection = await engine.connect(hostileRequest(listener), never());
+  defer(() => connection.destroy());
   const [peer] = listener.peers;
   for (let count = 0; count < 3; count++) {
     await peer?.exchange();
@@ -34,13 +21,13 @@ test("the hand-made server lets our client in and exchanges keys again, over TCP
   expect(peer?.exchanges).toBe(4);
 });
 
-test("the hand-made server lets our client in, over a stream in memory", async () => {
+attack("the hand-made server lets our client in, over a stream in memory", onePeer, async () => {
   const { peer, transport } = hostilePair();
   const [connection] = await Promise.all([
-    new Ssh2Engine().connect(hostileRequest({ transport }), never()),
+    engine.connect(hostileRequest({ transport }), never()),
     peer.letIn(),
   ]);
-  connections.push(connection);
+  defer(() => connection.destroy());
   peer.send(msg(80, str("anything@example.org"), bool(true)));
   expect((await peer.nextOf(82))?.length).toBe(1);
 });

@@ -1,16 +1,16 @@
 import { createDiffieHellmanGroup, createHash } from "node:crypto";
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { wireString } from "../../src/base/wire.ts";
 import type { HostConfig } from "../../src/config/hostConfig.ts";
 import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
 import { ConnectError } from "../../src/engine/engineErrors.ts";
 import { X25519 } from "../../src/engine/ssh2/kex/ecdh.ts";
 import { loadKem, nativeKem, nobleKem } from "../../src/engine/ssh2/kex/mlKem.ts";
-import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
 import { never } from "../engine/contract/channels.ts";
 import { TrustingVerifier } from "../engine/contract/logins.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
+import { attack, defer, engine, oneMessage, onePeer } from "./support/attackTest.ts";
 import { hostileRequest } from "./support/hostileLogin.ts";
 import { bool, mpint, msg, str, u32 } from "./support/hostilePackets.ts";
 import { type HostileOptions, type HostilePeer, hostilePair } from "./support/hostileServer.ts";
@@ -19,37 +19,25 @@ import { longestBlock } from "./support/longestBlock.ts";
 /** Milliseconds of work that the event loop is given to at most; the rest of a turn is the test's own server. */
 const longest = 50;
 
-const connections: EngineConnection[] = [];
-const peers: HostilePeer[] = [];
-
-afterEach(() => {
-  for (const connection of connections.splice(0)) {
-    connection.destroy();
-  }
-  for (const peer of peers.splice(0)) {
-    peer.destroy();
-  }
-});
-
 interface Attempt {
   readonly peer: HostilePeer;
   readonly verifier: TrustingVerifier;
   readonly connecting: Promise<EngineConnection>;
 }
 
-function attempt(
+function begin(
   options: HostileOptions,
   serve: (peer: HostilePeer) => Promise<unknown>,
   config: Partial<HostConfig> = {},
   signal = never(),
 ): Attempt {
   const { peer, transport } = hostilePair(options);
-  peers.push(peer);
+  defer(() => peer.destroy());
   const verifier = new TrustingVerifier();
   const request = hostileRequest({ transport }, { verifier, config: testHostConfig(config) });
-  const connecting = new Ssh2Engine().connect(request, signal);
+  const connecting = engine.connect(request, signal);
   connecting.then(
-    (connection) => connections.push(connection),
+    (connection) => defer(() => connection.destroy()),
     () => {},
   );
   serve(peer).catch(() => {});
@@ -77,27 +65,31 @@ const group = (value: Uint8Array, generator: Uint8Array = Buffer.of(2)): Hostile
 });
 
 describe("a group that the server chooses", () => {
-  test.each([2048, 8192] as const)("of %i bits neither stops the event loop nor the login", async (bits) => {
-    const { result, block } = await longestBlock(async () => {
-      const { connecting } = attempt(
-        { kex: [gex], group: { prime: prime(bits), generator: Buffer.of(2) } },
-        letIn,
-      );
-      return connecting.then(
-        (connection) => connection.info.algorithms?.kex,
-        (error: unknown) => String(error),
-      );
-    });
-    // The server's number is 2: OpenSSH's dh_pub_is_valid wants more than three bits set.
-    expect(result).toContain("malformed");
-    expect(block).toBeLessThan(longest);
-  });
+  attack.each<[2048 | 8192]>([[2048], [8192]])(
+    "of %i bits neither stops the event loop nor the login",
+    onePeer,
+    async (bits) => {
+      const { result, block } = await longestBlock(async () => {
+        const { connecting } = begin(
+          { kex: [gex], group: { prime: prime(bits), generator: Buffer.of(2) } },
+          letIn,
+        );
+        return connecting.then(
+          (connection) => connection.info.algorithms?.kex,
+          (error: unknown) => String(error),
+        );
+      });
+      // The server's number is 2: OpenSSH's dh_pub_is_valid wants more than three bits set.
+      expect(result).toContain("malformed");
+      expect(block).toBeLessThan(longest);
+    },
+  );
 
-  test("that is no prime number costs no more than one that is", async () => {
+  attack("that is no prime number costs no more than one that is", onePeer, async () => {
     const composite = Buffer.from(prime(8192));
     composite[500] = (composite[500] ?? 0) ^ 1;
     const { block, result } = await longestBlock(() => {
-      const { connecting } = attempt(group(composite), letIn);
+      const { connecting } = begin(group(composite), letIn);
       return reason(connecting);
     });
     // The server of this test can't know the shared secret: what counts is that it came that far.
@@ -105,10 +97,10 @@ describe("a group that the server chooses", () => {
     expect(block).toBeLessThan(longest);
   });
 
-  test("and a deadline in the middle of it ends the attempt at once", async () => {
+  attack("and a deadline in the middle of it ends the attempt at once", onePeer, async () => {
     const controller = new AbortController();
     const late = new Error("too late");
-    const { connecting } = attempt(
+    const { connecting } = begin(
       group(prime(8192)),
       async (peer) => {
         peer.onMessage = (message) => {
@@ -125,7 +117,7 @@ describe("a group that the server chooses", () => {
     await expect(connecting).rejects.toBe(late);
   });
 
-  test.each([
+  attack.each([
     ["1024 bits", createDiffieHellmanGroup("modp2").getPrime(), Buffer.of(2)],
     ["8193 bits", Buffer.concat([Buffer.of(1), prime(8192)]), Buffer.of(2)],
     ["64,000 bits", Buffer.alloc(8_000, 0xff), Buffer.of(2)],
@@ -136,34 +128,34 @@ describe("a group that the server chooses", () => {
     ["generator p - 1", prime(2048), Buffer.concat([prime(2048).subarray(0, -1), Buffer.of(0xfe)])],
     ["generator p", prime(2048), prime(2048)],
     ["generator above p", prime(2048), Buffer.concat([Buffer.of(1), prime(2048)])],
-  ])("with %s is refused before anything is computed", async (_, value, generator) => {
-    const { connecting, peer } = attempt(group(value, generator), letIn);
+  ])("with %s is refused before anything is computed", oneMessage, async (_, value, generator) => {
+    const { connecting, peer } = begin(group(value, generator), letIn);
     expect(await reason(connecting)).toMatch(/^protocol: The server's group/);
     expect(peer.counts.get(32)).toBeUndefined();
   });
 
-  test.each([
+  attack.each([
     ["0", Buffer.alloc(0)],
     ["1", Buffer.of(1)],
     ["p - 1", Buffer.concat([prime(2048).subarray(0, -1), Buffer.of(0xfe)])],
     ["p", prime(2048)],
     ["of 20,000 bytes", Buffer.alloc(20_000, 0x55)],
-  ])("with the server's number %s is refused", async (_, publicNumber) => {
-    const { connecting } = attempt({ ...group(prime(2048)), publicNumber }, letIn);
+  ])("with the server's number %s is refused", oneMessage, async (_, publicNumber) => {
+    const { connecting } = begin({ ...group(prime(2048)), publicNumber }, letIn);
     expect(await reason(connecting)).toMatch(/^protocol: The server's key exchange value/);
   });
 });
 
 describe("the server's signature", () => {
-  test("is verified before anybody is asked about the host key", async () => {
-    const { connecting, verifier } = attempt({ wrongSignature: true }, letIn);
+  attack("is verified before anybody is asked about the host key", onePeer, async () => {
+    const { connecting, verifier } = begin({ wrongSignature: true }, letIn);
     expect(await reason(connecting)).toMatch(/^protocol: The server's signature is wrong/);
     expect(verifier.seen).toEqual([]);
   });
 
-  test("is verified in each key exchange, and the key must be the same", async () => {
+  attack("is verified in each key exchange, and the key must be the same", onePeer, async () => {
     const options: { -readonly [Key in keyof HostileOptions]: HostileOptions[Key] } = {};
-    const { connecting, peer, verifier } = attempt(options, letIn);
+    const { connecting, peer, verifier } = begin(options, letIn);
     const connection = await connecting;
     await peer.exchange();
     expect(verifier.seen).toHaveLength(1);
@@ -177,7 +169,7 @@ describe("the server's signature", () => {
 describe("messages out of place in a key exchange", () => {
   const ignore = msg(2, str("x"));
 
-  test.each([
+  attack.each([
     [
       "before KEXINIT",
       async (peer: HostilePeer) => {
@@ -226,13 +218,13 @@ describe("messages out of place in a key exchange", () => {
         peer.send(msg(31, str("a"), str("b"), str("c")));
       },
     ],
-  ] as const)("end it where strict key exchange holds: %s", async (_, serve) => {
-    const { connecting } = attempt({ exchanges: false }, serve);
+  ])("end it where strict key exchange holds: %s", oneMessage, async (_, serve) => {
+    const { connecting } = begin({ exchanges: false }, serve);
     expect(await reason(connecting)).toMatch(/^protocol/);
   });
 
-  test("are forgiven where it doesn't hold, as far as RFC 4253 allows", async () => {
-    const { connecting } = attempt({ strict: false }, async (peer) => {
+  attack("are forgiven where it doesn't hold, as far as RFC 4253 allows", onePeer, async () => {
+    const { connecting } = begin({ strict: false }, async (peer) => {
       peer.sendVersion();
       peer.send(ignore);
       peer.sendKexInit();
@@ -242,7 +234,7 @@ describe("messages out of place in a key exchange", () => {
     expect((await connecting).info.algorithms?.kex).toBe("curve25519-sha256");
   });
 
-  test.each([
+  attack.each([
     ["cut short", msg(20, Buffer.alloc(16), str("curve25519-sha256"))],
     ["empty", msg(20)],
     ["with a length beyond its end", msg(20, Buffer.alloc(16), u32(0xffff_ffff))],
@@ -250,16 +242,16 @@ describe("messages out of place in a key exchange", () => {
       "without names",
       msg(20, Buffer.alloc(16), ...Array.from({ length: 10 }, () => str("")), bool(false), u32(0)),
     ],
-  ])("a KEXINIT %s ends it with a reason", async (_, init) => {
-    const { connecting } = attempt({ exchanges: false }, async (peer) => {
+  ])("a KEXINIT %s ends it with a reason", oneMessage, async (_, init) => {
+    const { connecting } = begin({ exchanges: false }, async (peer) => {
       peer.sendVersion();
       peer.send(init);
     });
     expect(await reason(connecting)).toMatch(/^(protocol|no-common-algorithm)/);
   });
 
-  test("a wrong guess of the server is left out", async () => {
-    const { connecting } = attempt({ exchanges: true }, async (peer) => {
+  attack("a wrong guess of the server is left out", onePeer, async () => {
+    const { connecting } = begin({ exchanges: true }, async (peer) => {
       const guess = peer.kexInit();
       // first_kex_packet_follows, and another favourite than ours.
       guess[guess.length - 5] = 1;
@@ -272,8 +264,10 @@ describe("messages out of place in a key exchange", () => {
 });
 
 describe("key exchanges that the server starts", () => {
-  test("without end, and without data between them, end the connection", async () => {
-    const { connecting, peer } = attempt({}, letIn);
+  const untilStopped = { once: "the server goes on until it is stopped" };
+
+  attack("without end, and without data between them, end the connection", untilStopped, async () => {
+    const { connecting, peer } = begin({}, letIn);
     const connection = await connecting;
     let over = false;
     const ended = new Promise<unknown>((resolve) =>
@@ -289,10 +283,10 @@ describe("key exchanges that the server starts", () => {
     expect(peer.exchanges).toBeLessThan(300);
   });
 
-  test("are welcome as long as data flows", async () => {
-    const { connecting, peer } = attempt({}, letIn);
+  attack("are welcome as long as data flows", { size: 100 }, async (size) => {
+    const { connecting, peer } = begin({}, letIn);
     const connection = await connecting;
-    for (let count = 0; count < 200; count++) {
+    for (let count = 0; count < size; count++) {
       for (let packet = 0; packet < 4; packet++) {
         peer.send(msg(2, str(Buffer.alloc(30_000))));
       }
@@ -301,26 +295,30 @@ describe("key exchanges that the server starts", () => {
     expect(connection.ended).toBeUndefined();
   });
 
-  test("and are not taken up after ours, while it goes on asking, end the connection in bounded memory", async () => {
-    const { connecting, peer } = attempt({ exchanges: false }, async (other) => {
-      other.exchangesByItself = true;
-      await other.letIn();
-      other.exchangesByItself = false;
-    });
-    const connection = await connecting;
-    await new Promise((resolve) => setImmediate(resolve));
-    const ended = new Promise<unknown>((resolve) => connection.onDidClose(resolve));
-    connection.rekey();
-    await peer.nextOf(20);
-    const request = msg(80, str("anything@example.org"), bool(true));
-    let sent = 0;
-    while (connection.ended === undefined && sent < 20_000_000) {
-      peer.raw(Buffer.concat(Array.from({ length: 500 }, () => peer.seal(request))));
-      sent += 500;
+  attack(
+    "and are not taken up after ours, while it goes on asking, end the connection in bounded memory",
+    untilStopped,
+    async () => {
+      const { connecting, peer } = begin({ exchanges: false }, async (other) => {
+        other.exchangesByItself = true;
+        await other.letIn();
+        other.exchangesByItself = false;
+      });
+      const connection = await connecting;
       await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(await ended).toMatchObject({ reason: "protocol" });
-  });
+      const ended = new Promise<unknown>((resolve) => connection.onDidClose(resolve));
+      connection.rekey();
+      await peer.nextOf(20);
+      const request = msg(80, str("anything@example.org"), bool(true));
+      let sent = 0;
+      while (connection.ended === undefined && sent < 20_000_000) {
+        peer.raw(Buffer.concat(Array.from({ length: 500 }, () => peer.seal(request))));
+        sent += 500;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(await ended).toMatchObject({ reason: "protocol" });
+    },
+  );
 });
 
 describe("mlkem768x25519-sha256", () => {
@@ -337,8 +335,8 @@ describe("mlkem768x25519-sha256", () => {
     };
   }
 
-  test("is preferred, agreed on, and exchanged again", async () => {
-    const { connecting, peer } = attempt(
+  attack("is preferred, agreed on, and exchanged again", onePeer, async () => {
+    const { connecting, peer } = begin(
       { kex: ["curve25519-sha256", method], methods: { [method]: reply } },
       letIn,
     );
@@ -351,7 +349,7 @@ describe("mlkem768x25519-sha256", () => {
     await pinged;
   });
 
-  test("Node's own and the library's understand each other", async () => {
+  attack("Node's own and the library's understand each other", onePeer, async () => {
     for (const make of [nativeKem(), await nobleKem(), await loadKem()]) {
       const pair = make?.();
       if (pair !== undefined) {
@@ -362,18 +360,22 @@ describe("mlkem768x25519-sha256", () => {
     expect(nativeKem()).toBeDefined();
   });
 
-  test.each([0, 32, 1088, 1119, 1121, 30_000])("a reply of %i bytes is refused", async (length) => {
-    const wrong = (): { reply: Buffer; secret: Buffer } => ({
-      reply: Buffer.alloc(length, 1),
-      secret: mpint(Buffer.of(1)),
-    });
-    const { connecting } = attempt({ kex: [method], methods: { [method]: wrong } }, letIn);
-    expect(await reason(connecting)).toMatch(/^protocol: The server's key exchange value/);
-  });
+  attack.each([0, 32, 1088, 1119, 1121, 30_000].map((length): [number] => [length]))(
+    "a reply of %i bytes is refused",
+    oneMessage,
+    async (length) => {
+      const wrong = (): { reply: Buffer; secret: Buffer } => ({
+        reply: Buffer.alloc(length, 1),
+        secret: mpint(Buffer.of(1)),
+      });
+      const { connecting } = begin({ kex: [method], methods: { [method]: wrong } }, letIn);
+      expect(await reason(connecting)).toMatch(/^protocol: The server's key exchange value/);
+    },
+  );
 });
 
 describe("a server's value that gives no secret", () => {
-  test.each([
+  attack.each([
     ["curve25519-sha256", Buffer.alloc(32)],
     ["curve25519-sha256", Buffer.alloc(31, 1)],
     ["curve25519-sha256", Buffer.alloc(0)],
@@ -381,9 +383,9 @@ describe("a server's value that gives no secret", () => {
     ["ecdh-sha2-nistp256", Buffer.alloc(33, 2)],
     ["ecdh-sha2-nistp521", Buffer.of(0)],
     ["diffie-hellman-group14-sha256", Buffer.of(1)],
-  ])("is refused: %s", async (method, value) => {
+  ])("is refused: %s", oneMessage, async (method, value) => {
     const answer = (): { reply: Buffer; secret: Buffer } => ({ reply: value, secret: mpint(Buffer.of(1)) });
-    const { connecting } = attempt({ kex: [method], methods: { [method]: answer } }, letIn);
+    const { connecting } = begin({ kex: [method], methods: { [method]: answer } }, letIn);
     expect(await reason(connecting)).toMatch(/^protocol: The server's key exchange value/);
   });
 });

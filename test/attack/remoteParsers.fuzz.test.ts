@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { printable, printableLines } from "../../src/base/log.ts";
 import { parseKillResults } from "../../src/remote/killScript.ts";
 import { parseProbe } from "../../src/remote/parse/probeOutput.ts";
@@ -13,6 +13,8 @@ import { plainOutput } from "../../src/session/run/plainOutput.ts";
 import { DirectoryFilter } from "../../src/terminal/directoryFilter.ts";
 import { literal } from "../../src/text/markdownText.ts";
 import { plainMessage } from "../../src/text/plainMessage.ts";
+import { attack, fuzz } from "./support/attackTest.ts";
+import { breather } from "./support/breather.ts";
 import { shapes } from "./support/remoteTextCases.ts";
 
 /** What real servers printed: the fuzzers mix lines of it, so that they get past the first check of a parser. */
@@ -51,10 +53,11 @@ const output = fc
 const runs = Number(process.env["FUZZ_RUNS"] ?? 2000);
 
 describe("random output of a server", () => {
-  it("is parsed and judged without an exception", () => {
+  attack("is parsed and judged without an exception", fuzz, async () => {
     let rows = 0;
-    fc.assert(
-      fc.property(output, (text) => {
+    await fc.assert(
+      fc.asyncProperty(output, async (text) => {
+        await breather();
         const parts = splitParts(text, "BOUNDARY");
         try {
           const facts = parseProbe(parts);
@@ -80,9 +83,10 @@ describe("random output of a server", () => {
     expect(rows).toBeGreaterThan(runs / 10);
   });
 
-  it("gives timeouts that are numbers", () => {
-    fc.assert(
-      fc.property(output, (text) => {
+  attack("gives timeouts that are numbers", fuzz, async () => {
+    await fc.assert(
+      fc.asyncProperty(output, async (text) => {
+        await breather();
         const found = parseTimeouts(splitParts(text, "BOUNDARY"));
         for (const { value } of [
           found.clientAliveInterval,
@@ -99,9 +103,10 @@ describe("random output of a server", () => {
     );
   });
 
-  it("is harmless where it is shown", () => {
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+  attack("is harmless where it is shown", fuzz, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 40 }), async (pieces) => {
+        await breather();
         const text = pieces.join("");
         const control = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
         expect(printable(text)).not.toMatch(control);
@@ -114,7 +119,7 @@ describe("random output of a server", () => {
     );
   });
 
-  it("passes a terminal whole, but for directories, however it is cut", () => {
+  attack("passes a terminal whole, but for directories, however it is cut", fuzz, async () => {
     const marks = fc.constantFrom(
       "\u001b]7;file:///x\u0007",
       "\u001b]7;",
@@ -123,11 +128,12 @@ describe("random output of a server", () => {
       "\u0007",
       "x",
     );
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(fc.oneof(marks, piece), { maxLength: 30 }),
         fc.array(fc.nat(20)),
-        (pieces, cuts) => {
+        async (pieces, cuts) => {
+          await breather();
           const text = pieces.join("");
           const filter = new DirectoryFilter();
           let passed = "";

@@ -1,6 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { RemoteViewError } from "../../src/remote/remoteErrors.ts";
 import { splitParts } from "../../src/remote/remoteScript.ts";
+import { attack } from "./support/attackTest.ts";
+import { breather } from "./support/breather.ts";
 import { growthOf } from "./support/growth.ts";
 import {
   manyLinesCases,
@@ -10,6 +12,15 @@ import {
   readProbe,
   type TextCase,
 } from "./support/remoteTextCases.ts";
+
+/** Each input of the tables is measured by itself, at two sizes; together they are no attack. */
+const table = {
+  once: "the table measures the growth of each of its inputs",
+  except: {
+    time: { most: 600_000, because: "there are hundreds of inputs" },
+    block: { most: 2_000, because: "the steps are run at once here; `fullSize.test.ts` runs them in turns" },
+  },
+};
 
 /** Reads the input; that it is refused as too much is an answer, too. */
 function read(each: TextCase, size: number): void {
@@ -26,6 +37,7 @@ function read(each: TextCase, size: number): void {
 async function superlinear(cases: readonly TextCase[], size: number): Promise<string[]> {
   const found: string[] = [];
   for (const each of cases) {
+    await breather();
     let least = { cpu: Number.POSITIVE_INFINITY, factor: Number.POSITIVE_INFINITY };
     // A burst of garbage collection can hit one of the two sizes: only what is so three times is reported.
     for (let time = 0; time < 3 && (least.factor > 2.5 || least.cpu > 2000); time++) {
@@ -40,19 +52,19 @@ async function superlinear(cases: readonly TextCase[], size: number): Promise<st
 }
 
 describe("what a server prints for the probes", () => {
-  it("a line of a quarter of a megabyte is read in linear time", async () => {
+  attack("a line of a quarter of a megabyte is read in linear time", table, async () => {
     expect(await superlinear(oneLineCases, 120_000)).toEqual([]);
   });
 
-  it("many long lines are read in linear time", async () => {
+  attack("many long lines are read in linear time", table, async () => {
     expect(await superlinear(manyLinesCases, 100_000)).toEqual([]);
   });
 
-  it("as many rows as fit are read in linear time", async () => {
+  attack("as many rows as fit are read in linear time", table, async () => {
     expect(await superlinear(manyRowsCases, 500_000)).toEqual([]);
   });
 
-  it("more lines, or more logins, than a server has reason to print are refused", () => {
+  attack("more lines, or more logins, than a server has reason to print are refused", table, () => {
     for (const text of [
       `B begin \n${"\n".repeat(200_000)}B end `,
       `B begin \nB who\n${Array.from({ length: 6000 }, (_, n) => `a pts/${n} 2024-11-21 02:38`).join("\n")}`,
@@ -61,14 +73,14 @@ describe("what a server prints for the probes", () => {
     }
   });
 
-  it("a long line is cut", () => {
+  attack("a long line is cut", table, () => {
     const [part] = splitParts(`B who\n${"x".repeat(1_000_000)}\nB end `, "B");
     expect(part?.lines.map(({ length }) => length)).toEqual([4096]);
   });
 });
 
 describe("what a server says elsewhere", () => {
-  it("is made harmless in linear time", async () => {
+  attack("is made harmless in linear time", table, async () => {
     expect(await superlinear(otherTextCases, 200_000)).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
-/** Attacks at their full size, for `npm run bench -- attack`. Each does its work the way the extension does it. */
+/** Attacks at their full size. Each does its work the way the extension does it. */
 import { inTurns } from "../../../src/base/turns.ts";
 import { probeSteps } from "../../../src/remote/parse/probeOutput.ts";
 import { parseTimeouts } from "../../../src/remote/parse/timeoutOutput.ts";
+import { RemoteViewError } from "../../../src/remote/remoteErrors.ts";
 import { sessionSteps } from "../../../src/remote/remoteModel.ts";
 import { splitParts } from "../../../src/remote/remoteScript.ts";
 import { plainOutput } from "../../../src/session/run/plainOutput.ts";
@@ -21,18 +22,64 @@ function filled(line: string, bytes: number): string {
 }
 
 async function probe(part: string, line: string): Promise<void> {
-  const parts = splitParts(`B begin \nB ${part}\n${filled(line, probeBytes - 100)}\nB end `, "B");
-  const facts = await inTurns(probeSteps(parts));
-  await inTurns(
-    sessionSteps(facts, { limits: { idleSeconds: 1, settlingSeconds: 0, unansweredRetransmits: 1 } }),
+  await probeOf(`B begin \nB ${part}\n${filled(line, probeBytes - 100)}\nB end `);
+}
+
+async function probeOf(text: string): Promise<void> {
+  const facts = await inTurns(probeSteps(splitParts(text, "B")));
+  try {
+    await inTurns(
+      sessionSteps(facts, { limits: { idleSeconds: 1, settlingSeconds: 0, unansweredRetransmits: 1 } }),
+    );
+  } catch (error) {
+    // An answer, too.
+    if (!(RemoteViewError.is(error) && error.reason === "too-much")) {
+      throw error;
+    }
+  }
+}
+
+/** As many processes as fit, each with a pid of its own: Linux's two tables of them, and what `sshd` would say. */
+function processes(args: (pid: number) => string): Promise<void> {
+  const count = Math.floor(probeBytes / 175);
+  const pids = Array.from({ length: count }, (_, index) => count + 1 - index);
+  const listed = pids.map(
+    (pid) => `${pid} ${pid - 1} ${pid} 0 root pts/0 S Thu Nov 21 02:38:00 2024 ${args(pid)}`,
   );
+  const stats = pids.map(
+    (pid) => `${pid} (sshd) S ${pid - 1} 1 1 34816 1 4194304 1 1 1 1 1 1 1 1 20 0 1 0 ${pid} 1 1 1`,
+  );
+  return probeOf(["B begin ", "B ps full", ...listed, "B procstat", ...stats, "B end "].join("\n"));
 }
 
 export const attackCases: readonly AttackCase[] = [
   { name: "/proc/PID/stat, 8 MB of `) S`", run: () => probe("procstat", `1 (${") S ".repeat(1000)}`) },
   { name: "/proc/PID/stat, 8 MB of blanks", run: () => probe("procstat", `1 (a) S ${" ".repeat(4000)}`) },
   { name: "netstat, 8 MB of numbers", run: () => probe("netstat", `tcp ${"1 ".repeat(2000)}`) },
-  { name: "ps, 8 MB of processes", run: () => probe("ps full", psRow) },
+  { name: "ps, 8 MB of one process", run: () => probe("ps full", psRow) },
+  { name: "8 MB of processes below one another", run: () => processes(() => "sh") },
+  { name: "8 MB of servers below one another", run: () => processes((pid) => `sshd: root@pts/${pid}`) },
+  { name: "8 MB of monitors below one another", run: () => processes(() => "sshd: root [priv]") },
+  {
+    name: "ss, 8 MB of sockets",
+    run: () => probe("ss", `ESTAB 0 0 1.1.1.1:22 2.2.2.2:5 users:(("a",pid=1,fd=1))`.padEnd(100)),
+  },
+  {
+    name: "times of terminals, 8 MB",
+    run: () => probe("tty", "/dev/pts/0 1732156680 1732156680".padEnd(85)),
+  },
+  {
+    name: "environments, 8 MB",
+    run: () => probe("environ", "/proc/1/environ SSH_CONNECTION=2.2.2.2 5 1.1.1.1 22".padEnd(85)),
+  },
+  {
+    name: "loginctl, 8 MB of sessions",
+    run: () =>
+      probe(
+        "loginctl",
+        ["Id=1", "Name=a", "TTY=pts/1", ""].map((line) => line.padEnd(line === "" ? 0 : 115)).join("\n"),
+      ),
+  },
   {
     name: "who, 8 MB of logins",
     run: () => probe("who", "root pts/0 2024-11-21 02:38 00:10 1 (1.2.3.4)".padEnd(90)),

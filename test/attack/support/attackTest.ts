@@ -6,6 +6,7 @@ import { appendFileSync } from "node:fs";
 import { relative } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Ssh2Engine } from "../../../src/engine/ssh2/ssh2Engine.ts";
+import type { TestStack } from "../../support/testStack.ts";
 import { type AttackKind, runBounded } from "./bounds.ts";
 import { LivingTerminal } from "./livingTerminal.ts";
 
@@ -20,6 +21,13 @@ export function defer(cleanup: () => unknown): void {
   cleanups.push(cleanup);
 }
 
+const setups: (() => unknown)[] = [];
+
+/** To be called once in a file: what each run of its cases begins with. It counts for the bounds. */
+export function beforeRun(setup: () => unknown): void {
+  setups.push(setup);
+}
+
 async function cleanUp(): Promise<void> {
   for (const cleanup of cleanups.splice(0).reverse()) {
     await cleanup();
@@ -32,11 +40,25 @@ beforeAll(async () => {
 
 afterAll(() => terminal?.stop());
 
+/** That of the terminal, for attacks by other hosts of it. */
+export function livingStack(): TestStack {
+  if (terminal === undefined) {
+    throw new Error("the terminal has not been started");
+  }
+  return terminal.stack;
+}
+
 async function runCase(kind: AttackKind, body: (size: number) => unknown): Promise<void> {
   if (terminal === undefined) {
     throw new Error("the terminal has not been started");
   }
-  const { broken, cost } = await runBounded(kind, terminal, body, cleanUp);
+  const run = async (size: number): Promise<void> => {
+    for (const setup of setups) {
+      await setup();
+    }
+    await body(size);
+  };
+  const { broken, cost } = await runBounded(kind, terminal, run, cleanUp);
   const report = process.env["SSH_SESSIONS_ATTACK_REPORT"];
   if (report !== undefined) {
     const { currentTestName: name, testPath = "" } = expect.getState();
@@ -70,3 +92,13 @@ export const attack: Attack = Object.assign(
 /** Why one message, or a handful, has no size. */
 export const oneMessage = { once: "a single message is sent" } as const;
 export const onePeer = { once: "the server misbehaves once, and the size of nothing is its choice" } as const;
+
+/** Random inputs, most of them small. The bounds hold for all of them together, but for the time. */
+export const fuzz = {
+  once: "the inputs are random, also in their size",
+  except: {
+    time: { most: 600_000, because: "a fuzzer runs for as long as it is told to" },
+    peak: { most: 400e6, because: "the inputs are made here, and most of that is garbage" },
+    logLines: { most: Number.POSITIVE_INFINITY, because: "each of many thousand inputs may leave a line" },
+  },
+} as const satisfies AttackKind;

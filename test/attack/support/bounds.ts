@@ -71,7 +71,7 @@ const noise = 60;
 /** Runs a case within its bounds. `cleanUp` comes after each run, when its cost is known. */
 export async function runBounded(
   kind: AttackKind,
-  terminal: LivingTerminal,
+  terminal: Pick<LivingTerminal, "during">,
   body: (size: number) => unknown,
   cleanUp: () => Promise<void>,
 ): Promise<Verdict> {
@@ -124,7 +124,7 @@ const reached = (): number => {
   return heapUsed + arrayBuffers;
 };
 
-async function costOfRun(terminal: LivingTerminal, body: () => unknown): Promise<Cost> {
+async function costOfRun(terminal: Pick<LivingTerminal, "during">, body: () => unknown): Promise<Cost> {
   const before = heldMemory();
   const start = reached();
   const { logLines, questions } = shownSoFar;

@@ -1,8 +1,10 @@
 import { performance } from "node:perf_hooks";
 import type { ConnectionEngine } from "../../../src/engine/connectionEngine.ts";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { FakePrompter } from "../../support/authFakes.ts";
 import { healthStack } from "../../support/healthStack.ts";
 import { LiveTab } from "../../support/liveTab.ts";
+import { RecordingLogger } from "../../support/recordingLogger.ts";
 import type { TestStack } from "../../support/testStack.ts";
 
 /** Milliseconds between two lines that are typed. */
@@ -22,18 +24,15 @@ export class LivingTerminal {
     this.#tab = new LiveTab(stack, "cat");
   }
 
-  /** @param config further lines of ssh_config, for hosts that attack by the same stack. */
-  static async start(
-    engine: ConnectionEngine,
-    config = "",
-    over: Parameters<typeof healthStack>[2] = {},
-  ): Promise<LivingTerminal> {
+  static async start(engine: ConnectionEngine): Promise<LivingTerminal> {
     const host = await startSshd();
     try {
-      const stack = await healthStack(`${config}\n${host.sshConfigText("lab")}`, undefined, {
+      const stack = await healthStack(host.sshConfigText("lab"), undefined, {
         localAddresses: () => "",
         engine,
-        ...over,
+        // What it logs and asks counts for the bounds.
+        logger: new RecordingLogger(),
+        authPrompter: new FakePrompter(),
       });
       const terminal = new LivingTerminal(host, stack);
       await terminal.echo();
