@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Authenticator } from "../auth/authPorts.ts";
+import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/emitter.ts";
 import type { Logger } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
@@ -118,6 +119,16 @@ export interface EngineConnection {
    */
   openDirectTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex>;
   /**
+   * Opens a connection from the server to `target`, as a channel (RFC 4254 section 7.2; OpenSSH's PROTOCOL, section 2.4).
+   * It begins paused, as that of `openSession`. Rejects with ChannelError or the signal's reason.
+   */
+  openForward(target: ForwardAddress, originator: Endpoint, signal: AbortSignal): Promise<EngineChannel>;
+  /**
+   * Asks the server to listen (RFC 4254 section 7.1). Rejects with ForwardError `refused-by-server`, ChannelError
+   * `connection-ended`, or the signal's reason; then the server does not listen.
+   */
+  listen(at: ForwardAddress, handler: ForwardedHandler, signal: AbortSignal): Promise<RemoteListener>;
+  /**
    * `keepalive@openssh.com`, want-reply: resolves with the round trip in milliseconds; any reply counts. Rejects with
    * the signal's reason, or ChannelError `connection-ended`.
    */
@@ -144,6 +155,26 @@ export interface Endpoint {
   /** Name or address. */
   readonly host: string;
   readonly port: number;
+}
+
+/** What a forward reaches, or where the server listens. On the server: `host` "" is every address, port 0 any free one. */
+export type ForwardAddress =
+  | ({ readonly type: "tcp" } & Endpoint)
+  | { readonly type: "unix"; readonly path: string };
+
+/**
+ * Takes a connection that came in where the server listens for us. Resolves to what gets the channel in the turn in
+ * which it opened; undefined refuses it.
+ * @param originator `address:port` as the server says, untrusted; undefined for a unix socket.
+ */
+export type ForwardedHandler = (
+  originator: string | undefined,
+) => Promise<((channel: EngineChannel) => void) | undefined>;
+
+/** Disposing cancels it (RFC 4254 section 7.1); connections that came in stay. */
+export interface RemoteListener extends Disposable {
+  /** The port at which the server listens. Undefined for a unix socket. */
+  readonly port?: number;
 }
 
 export interface Dimensions {

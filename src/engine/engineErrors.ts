@@ -110,3 +110,28 @@ export class ChannelError extends SshSessionsError<ChannelErrorReason> {
     return error instanceof ChannelError;
   }
 }
+
+export type ForwardErrorReason =
+  /** The server does not listen for us: AllowTcpForwarding, PermitListen, GatewayPorts, or the port is taken there. */
+  | "refused-by-server"
+  /** Another program listens at the port here, or the socket's file exists. */
+  | "port-taken"
+  /** The system does not let us listen there: a port below 1024, an address that is not ours, no such folder. */
+  | "not-allowed"
+  /** As many connections and listeners are open as the process may have. */
+  | "no-descriptors"
+  /** The connection did not come back in time. */
+  | "not-connected"
+  /** The server did not answer in time. */
+  | "timed-out";
+
+/** A forward does not listen. `message` is for the log. */
+export class ForwardError extends SshSessionsError<ForwardErrorReason> {
+  static is(error: unknown): error is ForwardError {
+    return error instanceof ForwardError;
+  }
+}
+
+export function connectionEnded(): ChannelError {
+  return new ChannelError("connection-ended", "The connection has ended");
+}

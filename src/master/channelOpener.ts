@@ -1,7 +1,15 @@
 import type { Duplex } from "node:stream";
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
-import type { Endpoint, EngineChannel, EngineConnection, SessionSpec } from "../engine/connectionEngine.ts";
+import type {
+  Endpoint,
+  EngineChannel,
+  EngineConnection,
+  ForwardAddress,
+  ForwardedHandler,
+  RemoteListener,
+  SessionSpec,
+} from "../engine/connectionEngine.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
 
 /** Fewer bytes than this within the limit are silence: the answers to our own keepalive probes are no progress. */
@@ -58,6 +66,24 @@ export class ChannelOpener {
     return await this.#open(
       (connection, attempt) => connection.openDirectTcpip(target, originator, attempt),
       `The jump host did not reach ${target.host} in time`,
+      signal,
+    );
+  }
+
+  /** A connection from the server to `target`, as a channel. @throws ChannelError, or the signal's reason */
+  async forward(target: ForwardAddress, originator: Endpoint, signal: AbortSignal): Promise<EngineChannel> {
+    return await this.#open(
+      (connection, attempt) => connection.openForward(target, originator, attempt),
+      `The server did not reach ${target.type === "tcp" ? target.host : target.path} in time`,
+      signal,
+    );
+  }
+
+  /** Asks the server to listen. @throws ForwardError, ChannelError, or the signal's reason */
+  async listen(at: ForwardAddress, handler: ForwardedHandler, signal: AbortSignal): Promise<RemoteListener> {
+    return await this.#open(
+      (connection, attempt) => connection.listen(at, handler, attempt),
+      "The server did not answer the request to listen in time",
       signal,
     );
   }

@@ -10,7 +10,10 @@ import type {
   Endpoint,
   EngineChannel,
   EngineConnection,
+  ForwardAddress,
+  ForwardedHandler,
   LoginWait,
+  RemoteListener,
   SessionSpec,
 } from "../engine/connectionEngine.ts";
 import { ConnectError } from "../engine/engineErrors.ts";
@@ -183,6 +186,20 @@ export class Master implements Disposable {
   /** See EngineConnection.openDirectTcpip. @throws ChannelError, or the signal's reason */
   async openDirectTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex> {
     return await this.#opener.directTcpip(target, originator, signal);
+  }
+
+  /** See EngineConnection.openForward. @throws ChannelError, or the signal's reason */
+  async openForward(
+    target: ForwardAddress,
+    originator: Endpoint,
+    signal: AbortSignal,
+  ): Promise<EngineChannel> {
+    return await this.#opener.forward(target, originator, signal);
+  }
+
+  /** See EngineConnection.listen. @throws ForwardError, ChannelError, or the signal's reason */
+  async listen(at: ForwardAddress, handler: ForwardedHandler, signal: AbortSignal): Promise<RemoteListener> {
+    return await this.#opener.listen(at, handler, signal);
   }
 
   /** The full master that it relieved has ended: it lingers like any other from now on. */

@@ -1,7 +1,8 @@
 import { Emitter } from "../../src/base/emitter.ts";
 import type { Channel } from "../../src/engine/channels/channel.ts";
-import { type Acceptance, ChannelTable } from "../../src/engine/channels/channelTable.ts";
+import { ChannelTable } from "../../src/engine/channels/channelTable.ts";
 import { message, openFailureCode } from "../../src/engine/channels/messages.ts";
+import type { Acceptance } from "../../src/engine/channels/peerOpens.ts";
 import type { ProtocolError } from "../../src/engine/channels/protocolError.ts";
 import { RecordingLogger } from "./recordingLogger.ts";
 

@@ -13,7 +13,10 @@ import type {
   Endpoint,
   EngineChannel,
   EngineConnection,
+  ForwardAddress,
+  ForwardedHandler,
   OutputKind,
+  RemoteListener,
   SessionSpec,
 } from "../../src/engine/connectionEngine.ts";
 import { ChannelError } from "../../src/engine/engineErrors.ts";
@@ -200,6 +203,33 @@ export class FakeConnection implements EngineConnection {
     }
     this.receive();
     return Promise.resolve(new PassThrough());
+  }
+
+  /** What `listen` was asked for, with what takes the connections. */
+  readonly listeners: { at: ForwardAddress; handler: ForwardedHandler; disposed: boolean }[] = [];
+  /** The next `listen` fails with it. */
+  listenFailure: Error | undefined;
+
+  async openForward(
+    _target: ForwardAddress,
+    _originator: Endpoint,
+    signal: AbortSignal,
+  ): Promise<EngineChannel> {
+    return await this.openSession({ request: { type: "shell" }, env: {} }, signal);
+  }
+
+  listen(at: ForwardAddress, handler: ForwardedHandler): Promise<RemoteListener> {
+    if (this.listenFailure !== undefined) {
+      return Promise.reject(this.listenFailure);
+    }
+    const listener = { at, handler, disposed: false };
+    this.listeners.push(listener);
+    return Promise.resolve({
+      ...(at.type === "tcp" && { port: at.port === 0 ? 40_000 : at.port }),
+      dispose: () => {
+        listener.disposed = true;
+      },
+    });
   }
 
   ping(signal: AbortSignal): Promise<number> {

@@ -1,20 +1,18 @@
-import { systemClock } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
-import { printable } from "../../base/log.ts";
 import { type WireReader, wireString, wireUint32 } from "../../base/wire.ts";
 import type {
   ChannelDetails,
   ChannelExit,
-  ChannelMoment,
   Dimensions,
   EngineChannel,
   OutputKind,
 } from "../connectionEngine.ts";
+import { receivedExitSignal } from "./channelExit.ts";
+import { ChannelRecord } from "./channelRecord.ts";
 import type { ForgivenMessage } from "./forgivenMessages.ts";
 import {
   type ChannelRequestHead,
   clampedUint32,
-  decodeExitSignal,
   encode,
   encodeDimensions,
   encodeRequest,
@@ -39,11 +37,6 @@ export interface ChannelCarrier {
   forgive(kind: ForgivenMessage): void;
   violated(reason: ProtocolViolation, text: string): void;
 }
-
-type Outcome = ChannelDetails["requests"][number]["outcome"];
-
-/** How many requests are kept for `details` (a window is resized often). */
-const rememberedRequests = 100;
 
 /** Signal names are letters and digits, with a domain where they are not RFC 4254's (section 6.10). */
 const signalName = /^[A-Za-z0-9][A-Za-z0-9@.-]{0,63}$/;
@@ -78,9 +71,7 @@ export class Channel implements EngineChannel {
   #lost = false;
   #ended = false;
   #exit: ChannelExit = {};
-  #requests: { readonly name: string; readonly detail: string; readonly at: number; outcome: Outcome }[] = [];
-  /** The first of each kind. */
-  readonly #moments: ChannelMoment[] = [];
+  readonly #record = new ChannelRecord();
   /** Requests that asked for a reply, oldest first: replies come in this order (RFC 4254 section 5.4). */
   #replies: ((accepted: boolean | undefined) => void)[] = [];
   /** Called at the first thing that only a started program can cause. */
@@ -107,7 +98,7 @@ export class Channel implements EngineChannel {
       },
       sendEof: () => {
         this.#sendWhileOpen(message.channelEof);
-        this.#note("eof-sent");
+        this.#record.note("eof-sent");
       },
       get congested() {
         return carrier.congested;
@@ -131,7 +122,7 @@ export class Channel implements EngineChannel {
   }
 
   get ptyRefused(): boolean {
-    return this.#requests.some(({ name, outcome }) => name === "pty-req" && outcome === "refused");
+    return this.#record.wasRefused("pty-req");
   }
 
   pause(): void {
@@ -191,14 +182,14 @@ export class Channel implements EngineChannel {
       eofReceived: this.#eofReceived,
       closeSent: this.#closeSent,
       closeReceived: this.#closeReceived,
-      requests: this.#requests.map((request) => ({ ...request })),
-      moments: [...this.#moments],
+      requests: this.#record.requests,
+      moments: this.#record.moments,
     };
   }
 
   /** Resolves to whether the server accepted; undefined when the channel ended first. @param detail shown to people. */
   request(name: string, detail: string, payload: Uint8Array): Promise<boolean | undefined> {
-    const entry = this.#remember(name, detail, "pending");
+    const entry = this.#record.request(name, detail, "pending");
     return new Promise((resolve) => {
       if (!this.isOpen) {
         resolve(undefined);
@@ -219,7 +210,7 @@ export class Channel implements EngineChannel {
     if (!this.isOpen) {
       return false;
     }
-    this.#remember(name, detail, "no reply asked");
+    this.#record.request(name, detail, "no reply asked");
     this.#carrier.send(encodeRequest(this.#remoteId ?? 0, name, false, payload));
     return true;
   }
@@ -251,7 +242,7 @@ export class Channel implements EngineChannel {
     this.#remoteId = remoteId;
     this.#remoteWindowSize = window;
     this.#packetOut = packet;
-    this.#note("opened");
+    this.#record.note("opened");
     this.#outgoing.open(window, packet);
   }
 
@@ -309,13 +300,13 @@ export class Channel implements EngineChannel {
         return;
       }
       success = true;
-      this.#note("exit-received");
+      this.#record.note("exit-received");
       this.#exit = { ...this.#exit, code };
       this.#settleLife(true);
     } else if (name === "exit-signal") {
       success = true;
-      this.#note("exit-received");
-      this.#exit = { ...this.#exit, ...exitSignal(body) };
+      this.#record.note("exit-received");
+      this.#exit = { ...this.#exit, ...receivedExitSignal(body) };
       this.#settleLife(true);
     } else if (name === endOfWrite) {
       this.#outgoing.discard();
@@ -330,7 +321,7 @@ export class Channel implements EngineChannel {
   receiveEof(): void {
     if (!this.#eofReceived) {
       this.#eofReceived = true;
-      this.#note("eof-received");
+      this.#record.note("eof-received");
       this.#incoming.eof();
       this.#settleLife(true);
     }
@@ -338,7 +329,7 @@ export class Channel implements EngineChannel {
 
   receiveClose(): void {
     const closedByUs = this.#closeSent;
-    this.#note("close-received");
+    this.#record.note("close-received");
     if (!closedByUs) {
       this.#sendClose();
     }
@@ -352,7 +343,7 @@ export class Channel implements EngineChannel {
   connectionEnded(): void {
     this.#lost = !this.#closeReceived;
     if (this.#lost) {
-      this.#note("connection-lost");
+      this.#record.note("connection-lost");
     }
     this.#outgoing.close();
     this.#settleReplies();
@@ -367,7 +358,7 @@ export class Channel implements EngineChannel {
   #sendClose(): void {
     this.#sendWhileOpen(message.channelClose);
     this.#closeSent = true;
-    this.#note("close-sent");
+    this.#record.note("close-sent");
     this.#outgoing.close();
     this.#settleReplies();
   }
@@ -400,34 +391,9 @@ export class Channel implements EngineChannel {
     }
   }
 
-  #remember(name: string, detail: string, outcome: Outcome) {
-    const entry = { name, detail: printable(detail), at: systemClock.now(), outcome };
-    this.#requests.push(entry);
-    if (this.#requests.length > rememberedRequests) {
-      // The oldest are how the session began: those stay, and the resizes after them go.
-      this.#requests.splice(rememberedRequests / 2, 1);
-    }
-    return entry;
-  }
-
-  #note(kind: ChannelMoment["kind"]): void {
-    if (!this.#moments.some((moment) => moment.kind === kind)) {
-      this.#moments.push(Object.freeze({ kind, at: systemClock.now() }));
-    }
-  }
-
   #sendWhileOpen(type: number, ...rest: readonly Uint8Array[]): void {
     if (this.#remoteId !== undefined && !this.#closeSent && !this.#lost) {
       this.#carrier.send(encode(type, wireUint32(this.#remoteId), ...rest));
     }
   }
-}
-
-function exitSignal(body: WireReader): ChannelExit {
-  const { signal, coreDumped, text } = decodeExitSignal(body);
-  return {
-    ...(signal !== undefined && { signal: printable(signal) }),
-    coreDumped: coreDumped === true,
-    ...(text && { message: printable(text) }),
-  };
 }

@@ -1,34 +1,23 @@
 import type { Logger } from "../../base/log.ts";
 import { printable } from "../../base/log.ts";
-import { WireReader, wireUint32 } from "../../base/wire.ts";
-import { ChannelError } from "../engineErrors.ts";
+import { WireReader } from "../../base/wire.ts";
+import { ChannelError, connectionEnded } from "../engineErrors.ts";
 import { Channel, type ChannelCarrier } from "./channel.ts";
+import { ChannelOpening } from "./channelOpening.ts";
 import { type ForgivenMessage, ForgivenMessages } from "./forgivenMessages.ts";
 import {
-  type ChannelOpen,
-  decodeOpen,
   decodeRequest,
   encode,
   encodeOpen,
-  encodeOpenFailure,
   extendedDataStderr,
+  largestChannelId,
   maximumPacketSize,
   message,
-  openFailureCode,
 } from "./messages.ts";
+import { type Acceptance, PeerOpens } from "./peerOpens.ts";
 import { ProtocolError, type ProtocolViolation } from "./protocolError.ts";
+import { Replies } from "./replies.ts";
 import type { Wire } from "./wire.ts";
-
-interface Opening {
-  confirmed(): void;
-  failed(error: ChannelError): void;
-}
-
-/** Gets the channel in the turn in which it opened. */
-export type ChannelUser = (channel: Channel) => void;
-
-/** An RFC 4254 section 5.1 code, or what to do with the channel once it is open. Undefined: it did not come about. */
-export type Acceptance = number | Promise<ChannelUser | undefined>;
 
 /** What the table needs of the connection. */
 export interface ChannelTableHost {
@@ -36,37 +25,30 @@ export interface ChannelTableHost {
   readonly logger: Logger;
   /** The peer broke the protocol: the connection is to be ended, which calls `end`. */
   violated(error: ProtocolError): void;
-  /** The peer opens a channel of this type. */
-  accept(type: string): Acceptance;
-  /** SSH_MSG_REQUEST_SUCCESS or _FAILURE: the answer to our oldest global request. */
-  globalReply(): void;
+  /** The peer opens a channel of this type. @param body the fields that belong to the type */
+  accept(type: string, body: WireReader): Acceptance;
+  /** SSH_MSG_REQUEST_SUCCESS or _FAILURE: the answer to our oldest global request. @param body what the answer says */
+  globalReply(accepted: boolean, body: WireReader): void;
 }
-
-/** Window of a channel that the peer opens, in bytes. */
-const acceptedWindow = 256 * 1024;
-
-/** As many replies may wait for a congested wire: more than fit into what makes the wire stop reading. */
-const mostWaitingReplies = 64 * 1024;
-
-/** OpenSSH takes numbers up to INT_MAX (channel_parse_id in channels.c). */
-const largestChannelId = 2 ** 31 - 1;
 
 /** All channels of one connection, by our number; takes the peer's messages and is as strict as OpenSSH's channels.c. */
 export class ChannelTable {
   readonly #host: ChannelTableHost;
   readonly #channels = new Map<number, Channel>();
-  readonly #openings = new Map<number, Opening>();
+  readonly #openings = new Map<number, ChannelOpening>();
   readonly #carrier: ChannelCarrier;
   readonly #forgiven: ForgivenMessages;
+  readonly #peerOpens: PeerOpens;
+  readonly #replies: Replies;
   #parked = new Set<Channel>();
   #nextId = 0;
-  #waitingReplies = 0;
   #ended = false;
 
   constructor(host: ChannelTableHost) {
     this.#host = host;
     this.#forgiven = new ForgivenMessages(host.logger);
     const { wire } = host;
+    this.#replies = new Replies(wire);
     this.#carrier = {
       send: (bytes) => wire.send(bytes),
       sendData: (recipient, data) => wire.sendData(recipient, data),
@@ -79,6 +61,18 @@ export class ChannelTable {
       forgive: (kind) => this.#forgiven.add(kind),
       violated: (reason, text) => this.#violated(reason, text),
     };
+    this.#peerOpens = new PeerOpens({
+      accept: (type, body) => host.accept(type, body),
+      add: (type, window) => this.#add(type, window),
+      send: (bytes) => wire.send(bytes),
+      refused: (bytes) => {
+        this.#forgiven.add("a channel open that was refused");
+        this.#reply(bytes);
+      },
+      malformed: () => this.#malformed("channel open"),
+      isEnded: () => this.#ended,
+      forget: (channel) => this.#channels.delete(channel.localId),
+    });
   }
 
   /** A channel of ours waits for the peer's answer. */
@@ -86,7 +80,6 @@ export class ChannelTable {
     return this.#openings.size > 0;
   }
 
-  /** Channel numbers that are in use. */
   get size(): number {
     return this.#channels.size;
   }
@@ -113,28 +106,8 @@ export class ChannelTable {
         return;
       }
       const channel = this.#add(type, window);
-      let abandoned = false;
-      const onAbort = (): void => {
-        // The number stays taken: the peer may still confirm, and the channel is closed then.
-        abandoned = true;
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#openings.set(channel.localId, {
-        confirmed: () => {
-          signal.removeEventListener("abort", onAbort);
-          if (abandoned) {
-            channel.close();
-          } else {
-            resolve(channel);
-          }
-        },
-        failed: (error) => {
-          signal.removeEventListener("abort", onAbort);
-          this.#channels.delete(channel.localId);
-          reject(error);
-        },
-      });
+      const forget = () => this.#channels.delete(channel.localId);
+      this.#openings.set(channel.localId, new ChannelOpening(channel, { resolve, reject, forget }, signal));
       const open = { type, sender: channel.localId, window, packet: maximumPacketSize };
       this.#host.wire.send(encodeOpen(open, payload));
     });
@@ -142,7 +115,7 @@ export class ChannelTable {
 
   /** The wire takes data again: each channel that waits sends a packet in turn. */
   resumeSending(): void {
-    this.#waitingReplies = 0;
+    this.#replies.wereTaken();
     while (this.#parked.size > 0 && !this.#host.wire.congested) {
       const waiting = this.#parked;
       this.#parked = new Set();
@@ -184,10 +157,10 @@ export class ChannelTable {
         break;
       case message.requestSuccess:
       case message.requestFailure:
-        this.#host.globalReply();
+        this.#host.globalReply(bytes[0] === message.requestSuccess, body);
         break;
       case message.channelOpen:
-        this.#channelOpen(body);
+        this.#peerOpens.receive(body);
         break;
       case message.channelOpenConfirmation:
         this.#openConfirmation(body);
@@ -233,47 +206,6 @@ export class ChannelTable {
     } else if (wantReply) {
       this.#reply(encode(message.requestFailure));
     }
-  }
-
-  #channelOpen(body: WireReader): void {
-    const open = decodeOpen(body);
-    if (open === undefined) {
-      this.#malformed("channel open");
-      return;
-    }
-    const acceptance = this.#host.accept(open.type);
-    if (typeof acceptance === "number") {
-      this.#refuse(open, acceptance);
-    } else {
-      acceptance.then(
-        (user) => this.#accepted(open, user),
-        () => this.#accepted(open, undefined),
-      );
-    }
-  }
-
-  #accepted(open: ChannelOpen, user: ChannelUser | undefined): void {
-    if (user === undefined) {
-      if (!this.#ended) {
-        this.#refuse(open, openFailureCode.connectFailed);
-      }
-      return;
-    }
-    const channel = this.#add(open.type, acceptedWindow);
-    channel.confirmed(open.sender, open.window, open.packet);
-    const numbers = [open.sender, channel.localId, acceptedWindow, maximumPacketSize].map(wireUint32);
-    this.#host.wire.send(encode(message.channelOpenConfirmation, ...numbers));
-    user(channel);
-    if (this.#ended) {
-      // The connection ended while the other end of the channel was being reached.
-      this.#channels.delete(channel.localId);
-      channel.connectionEnded();
-    }
-  }
-
-  #refuse(open: ChannelOpen, code: number): void {
-    this.#forgiven.add("a channel open that was refused");
-    this.#reply(encodeOpenFailure(open.sender, code, "open failed"));
   }
 
   #openConfirmation(body: WireReader): void {
@@ -436,7 +368,7 @@ export class ChannelTable {
     return channel;
   }
 
-  #opening(channel: Channel | undefined, what: string): Opening | undefined {
+  #opening(channel: Channel | undefined, what: string): ChannelOpening | undefined {
     const opening = channel && this.#openings.get(channel.localId);
     if (channel !== undefined && opening === undefined) {
       this.#violated("not-opening", `A message (${what}) is for channel ${channel.localId}, which is open`);
@@ -450,13 +382,9 @@ export class ChannelTable {
     return channel;
   }
 
-  /** The wire stops reading while replies wait; this is for a peer that goes on all the same. */
   #reply(bytes: Uint8Array): void {
-    this.#waitingReplies = this.#host.wire.congested ? this.#waitingReplies + 1 : 0;
-    if (this.#waitingReplies > mostWaitingReplies) {
+    if (!this.#replies.send(bytes)) {
       this.#violated("replies-not-read", "The server asks for replies and does not read them");
-    } else {
-      this.#host.wire.send(bytes);
     }
   }
 
@@ -469,8 +397,4 @@ export class ChannelTable {
       this.#host.violated(new ProtocolError(reason, text));
     }
   }
-}
-
-export function connectionEnded(): ChannelError {
-  return new ChannelError("connection-ended", "The connection has ended");
 }

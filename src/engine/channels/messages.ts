@@ -35,6 +35,9 @@ export const extendedDataStderr = 1;
 /** The largest window (RFC 4254 section 5.2). */
 export const largestWindow = 2 ** 32 - 1;
 
+/** OpenSSH takes channel numbers up to INT_MAX (channel_parse_id in channels.c). */
+export const largestChannelId = 2 ** 31 - 1;
+
 /** The largest `string` of SSH_MSG_CHANNEL_DATA that we take (OpenSSH: CHAN_SES_PACKET_DEFAULT). */
 export const maximumPacketSize = 32 * 1024;
 
@@ -79,6 +82,11 @@ export function encodeRequest(recipient: number, name: string, wantReply: boolea
 export function encodeDirectTcpip(target: Endpoint, originator: Endpoint): Buffer {
   const fields = [target, originator].map(({ host, port }) => [wireString(host), clampedUint32(port)]);
   return Buffer.concat(fields.flat());
+}
+
+/** OpenSSH's PROTOCOL, section 2.4: the path, and two fields that are reserved. */
+export function encodeDirectStreamlocal(path: string): Buffer {
+  return Buffer.concat([wireString(path), wireString(""), wireUint32(0)]);
 }
 
 // RFC 4254 section 8 and RFC 8160. What xterm.js sends for Backspace, and that a line is UTF-8: without

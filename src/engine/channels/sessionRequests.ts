@@ -1,9 +1,8 @@
 import { raceSignal } from "../../base/deadline.ts";
 import { wireString } from "../../base/wire.ts";
 import type { SessionRequest, SessionSpec } from "../connectionEngine.ts";
-import { ChannelError } from "../engineErrors.ts";
+import { ChannelError, connectionEnded } from "../engineErrors.ts";
 import type { Channel } from "./channel.ts";
-import { connectionEnded } from "./channelTable.ts";
 import { encodePty } from "./messages.ts";
 
 /** A request as it is sent. */

@@ -7,12 +7,21 @@ import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
 import { guarded } from "../../base/guarded.ts";
 import { type Logger, printable } from "../../base/log.ts";
-import { wireString, wireUint32 } from "../../base/wire.ts";
+import { type WireReader, wireString, wireUint32 } from "../../base/wire.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
 import { ChannelStream } from "../channels/channelStream.ts";
-import { type Acceptance, ChannelTable, connectionEnded } from "../channels/channelTable.ts";
-import { encode, encodeDirectTcpip, message, openFailureCode } from "../channels/messages.ts";
+import { ChannelTable } from "../channels/channelTable.ts";
+import { GlobalRequests } from "../channels/globalRequests.ts";
+import {
+  encode,
+  encodeDirectStreamlocal,
+  encodeDirectTcpip,
+  message,
+  openFailureCode,
+} from "../channels/messages.ts";
+import type { Acceptance } from "../channels/peerOpens.ts";
 import { ProtocolError } from "../channels/protocolError.ts";
+import { forwardedTypes, RemoteForwards } from "../channels/remoteForwards.ts";
 import { prepareSession, startSession } from "../channels/sessionRequests.ts";
 import type {
   ConnectionEnd,
@@ -22,6 +31,9 @@ import type {
   EngineCapabilities,
   EngineChannel,
   EngineConnection,
+  ForwardAddress,
+  ForwardedHandler,
+  RemoteListener,
   SessionSpec,
 } from "../connectionEngine.ts";
 import { ChannelError } from "../engineErrors.ts";
@@ -52,8 +64,6 @@ const closeWait = 2_000;
 /** RFC 4253 section 11.2 */
 const ignore = encode(message.ignore, wireString(""));
 
-const keepalive = encode(message.globalRequest, wireString("keepalive@openssh.com"), Buffer.of(1));
-
 /** RFC 4253 section 11.1: SSH_MSG_DISCONNECT with SSH_DISCONNECT_PROTOCOL_ERROR. */
 function protocolErrorMessage(text: string): Buffer {
   return encode(1, wireUint32(2), wireString(text), wireString(""));
@@ -66,12 +76,6 @@ function protocolErrorMessage(text: string): Buffer {
  */
 function largestMessage(serverVersion: string): number {
   return /^dropbear/i.test(serverVersion) ? 32_768 : 256 * 1024 - 64;
-}
-
-interface Ping {
-  /** Of its packet (RFC 4253 section 6.4), once that has gone out. */
-  sequence: number | undefined;
-  answered(): void;
 }
 
 interface Parts {
@@ -107,9 +111,8 @@ export class Ssh2Connection implements EngineConnection {
   /** Hands on what was written in this turn. */
   #flush: () => void = () => {};
   readonly #backlog = new OutgoingBacklog();
-  /** Global requests on the way, oldest first: answers come in order (RFC 4254 section 4). */
-  #pings: Ping[] = [];
-  #pingRejects = new Set<(error: unknown) => void>();
+  readonly #requests: GlobalRequests;
+  readonly #forwards: RemoteForwards;
 
   /** @param parts `client.connect` has not been called yet; `socket` is connected. */
   constructor(parts: Parts) {
@@ -117,6 +120,8 @@ export class Ssh2Connection implements EngineConnection {
     const { client, socket } = parts;
     this.#agent = new AgentForwarding(parts.config, parts.agentSockets, parts.logger);
     const writer = (): PacketWriter | undefined => this.#writer;
+    this.#requests = new GlobalRequests((bytes, sent) => writer()?.send(bytes, sent));
+    this.#forwards = new RemoteForwards(this.#requests, parts.logger);
     this.#table = new ChannelTable({
       wire: {
         send: (bytes) => writer()?.send(bytes),
@@ -129,8 +134,8 @@ export class Ssh2Connection implements EngineConnection {
       },
       logger: parts.logger,
       violated: (error) => this.#violated(error),
-      accept: (type) => this.#accept(type),
-      globalReply: () => this.#pings.shift()?.answered(),
+      accept: (type, body) => this.#accept(type, body),
+      globalReply: (accepted, body) => this.#requests.receive(accepted, body),
     });
     client.on(
       "error",
@@ -171,7 +176,7 @@ export class Ssh2Connection implements EngineConnection {
         greeting: this.greeting,
         rekeyLimit: config.rekeyLimit ?? {},
         hold: (on) => this.#stopReading("packets", on),
-        unimplemented: (sequence) => this.#onUnimplemented(sequence),
+        unimplemented: (sequence) => this.#requests.unimplemented(sequence),
         exchanged: () => this.#table.resumeSending(),
       },
     );
@@ -253,30 +258,34 @@ export class Ssh2Connection implements EngineConnection {
     return new ChannelStream(await this.#table.open("direct-tcpip", other, payload, signal));
   }
 
+  async openForward(
+    target: ForwardAddress,
+    originator: Endpoint,
+    signal: AbortSignal,
+  ): Promise<EngineChannel> {
+    const { other } = this.#parts.windows;
+    return target.type === "tcp"
+      ? await this.#table.open("direct-tcpip", other, encodeDirectTcpip(target, originator), signal)
+      : await this.#table.open(
+          "direct-streamlocal@openssh.com",
+          other,
+          encodeDirectStreamlocal(target.path),
+          signal,
+        );
+  }
+
+  listen(at: ForwardAddress, handler: ForwardedHandler, signal: AbortSignal): Promise<RemoteListener> {
+    return this.#forwards.listen(at, handler, signal);
+  }
+
   ping(signal: AbortSignal): Promise<number> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted || this.#ended) {
-        reject(signal.aborted ? signal.reason : connectionEnded());
-        return;
-      }
-      const sent = performance.now();
-      const settle = (act: () => void): void => {
-        signal.removeEventListener("abort", onAbort);
-        this.#pingRejects.delete(onEnd);
-        act();
-      };
-      const onAbort = (): void => settle(() => reject(signal.reason));
-      const onEnd = (error: unknown): void => settle(() => reject(error));
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#pingRejects.add(onEnd);
-      // Stays in the list when aborted: its answer may still come, and is not the next one's.
-      const answered = (): void => settle(() => resolve(performance.now() - sent));
-      const ping: Ping = { sequence: undefined, answered };
-      this.#pings.push(ping);
-      this.#writer?.send(keepalive, (sequence) => {
-        ping.sequence = sequence;
-      });
-    });
+    const sent = performance.now();
+    return this.#requests.request(
+      "keepalive@openssh.com",
+      Buffer.alloc(0),
+      signal,
+      () => performance.now() - sent,
+    );
   }
 
   async probeChannel(signal: AbortSignal): Promise<number> {
@@ -338,14 +347,6 @@ export class Ssh2Connection implements EngineConnection {
   #acknowledge(): void {
     if (this.#table.isOpening) {
       this.#writer?.send(ignore);
-    }
-  }
-
-  /** RFC 4253 section 11.4. A server that doesn't know the probe lives all the same (tinyssh, old libssh). */
-  #onUnimplemented(sequence: number): void {
-    const index = this.#pings.findIndex((ping) => ping.sequence === sequence);
-    if (index >= 0) {
-      this.#pings.splice(index, 1)[0]?.answered();
     }
   }
 
@@ -413,15 +414,15 @@ export class Ssh2Connection implements EngineConnection {
     this.#parts.socket.destroy();
     this.#table.end();
     this.#agent.dispose();
-    for (const reject of [...this.#pingRejects]) {
-      reject(connectionEnded());
-    }
-    this.#pings = [];
+    this.#requests.end();
     this.#closed.fire(this.#ended);
     this.#closed.dispose();
   }
 
-  #accept(type: string): Acceptance {
+  #accept(type: string, body: WireReader): Acceptance {
+    if (forwardedTypes.has(type)) {
+      return this.#forwards.accept(type, body);
+    }
     return type === agentChannelType ? this.#agent.accept() : openFailureCode.administrativelyProhibited;
   }
 

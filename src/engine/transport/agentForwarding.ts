@@ -6,8 +6,8 @@ import { type Logger, printable } from "../../base/log.ts";
 import { channelTimeoutFor } from "../../config/channelTimeouts.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
 import { ChannelStream } from "../channels/channelStream.ts";
-import type { Acceptance, ChannelUser } from "../channels/channelTable.ts";
 import { openFailureCode } from "../channels/messages.ts";
+import type { Acceptance, ChannelUser } from "../channels/peerOpens.ts";
 
 /** The type of the channels that a server opens to reach the agent (draft-ietf-sshm-ssh-agent). */
 export const agentChannelType = "auth-agent@openssh.com";

@@ -3,6 +3,7 @@ import type { ConnectionEngine } from "../../../src/engine/connectionEngine.ts";
 import { describeConnecting } from "./connecting.ts";
 import { describeEnds } from "./ends.ts";
 import { describeFlow } from "./flow.ts";
+import { describeForwards } from "./forwards.ts";
 import { describeJumps } from "./jumps.ts";
 import { describeSessions } from "./sessions.ts";
 
@@ -12,5 +13,6 @@ export function describeEngineContract(makeEngine: () => ConnectionEngine): void
   describe("sessions", () => describeSessions(makeEngine));
   describe("flow", () => describeFlow(makeEngine));
   describe("ends", () => describeEnds(makeEngine));
+  describe("forwards", () => describeForwards(makeEngine));
   describe("jumps", () => describeJumps(makeEngine));
 }

@@ -1,0 +1,14 @@
+import { printable } from "../../base/log.ts";
+import type { WireReader } from "../../base/wire.ts";
+import type { ChannelExit } from "../connectionEngine.ts";
+import { decodeExitSignal } from "./messages.ts";
+
+/** What an exit-signal request says (RFC 4254 section 6.10), made printable. */
+export function receivedExitSignal(body: WireReader): ChannelExit {
+  const { signal, coreDumped, text } = decodeExitSignal(body);
+  return {
+    ...(signal !== undefined && { signal: printable(signal) }),
+    coreDumped: coreDumped === true,
+    ...(text && { message: printable(text) }),
+  };
+}

@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import { WireReader, wireUint32 } from "../../../../src/base/wire.ts";
+import { GlobalRequests } from "../../../../src/engine/channels/globalRequests.ts";
+import { RemoteForwards } from "../../../../src/engine/channels/remoteForwards.ts";
+import type { ForwardAddress } from "../../../../src/engine/connectionEngine.ts";
+import { RecordingLogger } from "../../../support/recordingLogger.ts";
+
+const nothing = Buffer.alloc(0);
+const noBody = (): WireReader => new WireReader(nothing);
+const never = (): AbortSignal => new AbortController().signal;
+
+/** Requests whose packets are numbered from 0, and the names of what was sent. */
+function requests() {
+  const sent: string[] = [];
+  const made = new GlobalRequests((bytes, onSent) => {
+    onSent(sent.length);
+    sent.push(new WireReader(Buffer.from(bytes), 1).text() ?? "");
+  });
+  return { made, sent };
+}
+
+describe("global requests", () => {
+  test("answers belong to requests in the order in which these were sent", async () => {
+    const { made, sent } = requests();
+    const first = made.request("a", nothing, never(), ({ accepted }) => accepted);
+    const second = made.request("b", nothing, never(), ({ body }) => body.uint32());
+    made.receive(false, noBody());
+    made.receive(true, new WireReader(wireUint32(7)));
+    expect([await first, await second]).toEqual([false, 7]);
+    expect(sent).toEqual(["a", "b"]);
+  });
+
+  test("the answer to a request that was given up is not taken for the next one's", async () => {
+    const { made } = requests();
+    const abort = new AbortController();
+    const late: boolean[] = [];
+    const given = made.request(
+      "a",
+      nothing,
+      abort.signal,
+      () => "first",
+      ({ accepted }) => late.push(accepted),
+    );
+    const next = made.request("b", nothing, never(), ({ accepted }) => accepted);
+    abort.abort(new Error("given up"));
+    await expect(given).rejects.toThrow("given up");
+    made.receive(true, noBody());
+    made.receive(false, noBody());
+    expect(await next).toBe(false);
+    expect(late).toEqual([true]);
+  });
+
+  test("SSH_MSG_UNIMPLEMENTED answers the request of that packet, and no other", async () => {
+    const { made } = requests();
+    const first = made.request("a", nothing, never(), () => "first");
+    const second = made.request("b", nothing, never(), ({ accepted }) => accepted);
+    made.unimplemented(9);
+    made.unimplemented(1);
+    expect(await second).toBe(false);
+    made.receive(true, noBody());
+    expect(await first).toBe("first");
+  });
+
+  test("an answer that nobody asked for is ignored", async () => {
+    const { made } = requests();
+    made.receive(true, noBody());
+    const asked = made.request("a", nothing, never(), ({ accepted }) => accepted);
+    made.receive(false, noBody());
+    expect(await asked).toBe(false);
+  });
+
+  test("the end of the connection rejects what waits and what comes later", async () => {
+    const { made, sent } = requests();
+    const waiting = made.request("a", nothing, never(), () => true);
+    made.end();
+    await expect(waiting).rejects.toMatchObject({ reason: "connection-ended" });
+    await expect(made.request("b", nothing, never(), () => true)).rejects.toMatchObject({
+      reason: "connection-ended",
+    });
+    expect(sent).toEqual(["a"]);
+  });
+});
+
+describe("where the server listens for us", () => {
+  const at: ForwardAddress = { type: "tcp", host: "localhost", port: 0 };
+  const opened = (host: string, port: number): WireReader =>
+    new WireReader(
+      Buffer.concat([
+        ...[wireUint32(host.length), Buffer.from(host), wireUint32(port)],
+        ...[wireUint32(1), Buffer.from("x"), wireUint32(1)],
+      ]),
+    );
+
+  function forwards() {
+    const { made, sent } = requests();
+    return { requests: made, sent, forwards: new RemoteForwards(made, new RecordingLogger()) };
+  }
+
+  test("a connection to what was not asked for is refused, also while the request is on its way", async () => {
+    const all = forwards();
+    const listening = all.forwards.listen(at, async () => () => {}, never());
+    expect(all.forwards.accept("forwarded-tcpip", opened("localhost", 4000))).toBe(1);
+    all.requests.receive(true, new WireReader(wireUint32(4000)));
+    // In the turn of the answer: the next message of the server may hand over a connection.
+    expect(all.forwards.accept("forwarded-tcpip", opened("localhost", 4000))).toBeInstanceOf(Promise);
+    const listener = await listening;
+    expect(listener.port).toBe(4000);
+    for (const [host, port] of [
+      ["localhost", 4001],
+      ["127.0.0.1", 4000],
+      ["", 4000],
+    ] as const) {
+      expect(all.forwards.accept("forwarded-tcpip", opened(host, port))).toBe(1);
+    }
+    listener.dispose();
+    listener.dispose();
+    expect(all.forwards.accept("forwarded-tcpip", opened("localhost", 4000))).toBe(1);
+    expect(all.sent).toEqual(["tcpip-forward", "cancel-tcpip-forward"]);
+  });
+
+  test.each([
+    ["no port", nothing],
+    ["port 0", wireUint32(0)],
+    ["a port above 65535", wireUint32(70_000)],
+  ])("an answer with %s grants nothing", async (_name, body) => {
+    const all = forwards();
+    const listening = all.forwards.listen(at, async () => () => {}, never());
+    all.requests.receive(true, new WireReader(Buffer.from(body)));
+    await expect(listening).rejects.toMatchObject({ reason: "refused-by-server" });
+  });
+
+  test("a malformed hand-over is refused", () => {
+    const all = forwards();
+    expect(all.forwards.accept("forwarded-tcpip", noBody())).toBe(1);
+    expect(all.forwards.accept("forwarded-streamlocal@openssh.com", noBody())).toBe(1);
+  });
+
+  test("a request that was given up and is granted all the same is cancelled", async () => {
+    const all = forwards();
+    const abort = new AbortController();
+    const listening = all.forwards.listen(at, async () => () => {}, abort.signal);
+    abort.abort(new Error("given up"));
+    await expect(listening).rejects.toThrow("given up");
+    all.requests.receive(true, new WireReader(wireUint32(4000)));
+    expect(all.sent).toEqual(["tcpip-forward", "cancel-tcpip-forward"]);
+    expect(all.forwards.accept("forwarded-tcpip", opened("localhost", 4000))).toBe(1);
+  });
+});
