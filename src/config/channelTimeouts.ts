@@ -8,7 +8,7 @@ export interface ChannelTimeout {
   readonly seconds: number;
 }
 
-/** The keyword for the limit on the silence of all channels together; no wildcard matches it (channels.c, channel_add_timeout). */
+/** The keyword for the limit on the silence of all channels together; no wildcard matches it, and no channel has this type (channels.c, channel_add_timeout). */
 const globalKeyword = "global";
 
 /** What is asked for on a channel of type `session` (RFC 4254 section 6.5). */
@@ -39,10 +39,7 @@ export function channelTimeoutFor(
   timeouts: readonly ChannelTimeout[],
   ...types: readonly string[]
 ): ChannelTimeout | undefined {
-  const found = timeouts.find(
-    ({ pattern }) => pattern !== globalKeyword && types.some((type) => matchPattern(type, pattern)),
-  );
-  return limiting(found);
+  return limiting(timeouts.find(({ pattern }) => types.some((type) => matchPattern(type, pattern))));
 }
 
 /** The limit for our own session, by ssh_config. */

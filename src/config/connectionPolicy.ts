@@ -45,10 +45,6 @@ export function connectionPolicy(policies: HostPolicies, uses: readonly Connecti
       linger: policies.linger(config, folder),
     }),
   );
-  const [first] = each;
-  if (first === undefined) {
-    throw new RangeError("A connection has at least one use");
-  }
   return {
     keepalive: strictestKeepalive(each.map(({ keepalive }) => keepalive)),
     // Each alias was told that the connection stays for its linger: the longest keeps that for all.
@@ -67,14 +63,9 @@ export function connectionPolicy(policies: HostPolicies, uses: readonly Connecti
  * peer dead as soon as the first policy would, but no sooner: the count of that policy is stretched to the interval.
  */
 function strictestKeepalive(policies: readonly KeepalivePolicy[]): KeepalivePolicy {
-  const byDeath = [...policies].sort((one, other) => compare(secondsToDeath(one), secondsToDeath(other)));
-  const byInterval = [...policies].sort((one, other) => compare(interval(one), interval(other)));
-  const [strictest] = byDeath;
-  const [quickest] = byInterval;
-  const tcp = policies.find(({ tcpKeepAlive }) => tcpKeepAlive) ?? policies[0];
-  if (strictest === undefined || quickest === undefined || tcp === undefined) {
-    throw new RangeError("A connection has at least one policy");
-  }
+  const strictest = leastBy(policies, secondsToDeath);
+  const quickest = leastBy(policies, interval);
+  const tcp = leastBy(policies, ({ tcpKeepAlive }) => (tcpKeepAlive ? 0 : 1));
   const isOff = quickest.serverAliveInterval === 0;
   return {
     serverAliveInterval: quickest.serverAliveInterval,
@@ -90,9 +81,12 @@ function strictestKeepalive(policies: readonly KeepalivePolicy[]): KeepalivePoli
   };
 }
 
-/** As `-`, also between infinities. */
-function compare(one: number, other: number): number {
-  return one === other ? 0 : one < other ? -1 : 1;
+/** The first of those with the least `measure`. */
+function leastBy(
+  policies: readonly KeepalivePolicy[],
+  measure: (policy: KeepalivePolicy) => number,
+): KeepalivePolicy {
+  return policies.reduce((one, other) => (measure(other) < measure(one) ? other : one));
 }
 
 function interval({ serverAliveInterval }: KeepalivePolicy): number {

@@ -139,7 +139,7 @@ export function entryValue<K extends PolicyKey>(
 ): { readonly value: NonNullable<PolicyValue<K>>; readonly pattern: string } | undefined {
   const { parse } = hostPolicyRules[key];
   for (const entry of entries) {
-    const value = entry[key] === undefined ? undefined : parse(entry[key]);
+    const value = parse(entry[key]);
     if (value !== undefined && value !== null && matchPatterns(alias, entryPatterns(entry))) {
       return { value, pattern: entry.pattern };
     }
@@ -153,6 +153,7 @@ export function parseHostEntries(value: unknown): readonly HostSettings[] | unde
 }
 
 function parseEntry(value: unknown): HostSettings | undefined {
+  // Stryker disable next-line all: for the compiler; what is no object has no pattern either.
   if (typeof value !== "object" || value === null) {
     return undefined;
   }
@@ -188,8 +189,7 @@ export class HostPolicies {
     }
     const ofLayer = (layer: SettingLayer): Sourced<PolicyValue<K>> | undefined =>
       setting === undefined ? undefined : this.#read(key, setting, layer, folder);
-    const written = fromConfig?.(host);
-    const ofConfig = written === undefined ? undefined : hostPolicyRules[key].parse(written);
+    const ofConfig = hostPolicyRules[key].parse(fromConfig?.(host));
     return (
       (folder && ofLayer("workspaceFolder")) ??
       ofLayer("workspace") ??

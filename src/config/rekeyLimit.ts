@@ -13,8 +13,8 @@ const units: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20,
 export function parseRekeyLimit(text: string): RekeyLimitValue {
   const [amount = "", time = "none"] = text.trim().split(/\s+/);
   const [, digits, unit = ""] = /^(\d{1,15})([kmg]?)$/i.exec(amount) ?? [];
-  const bytes = digits === undefined ? 0 : Number(digits) * (units[unit.toLowerCase()] ?? 1);
-  const seconds = time.toLowerCase() === "none" ? 0 : (parseTime(time) ?? 0);
-  // Below 16 bytes OpenSSH refuses the line.
+  const bytes = Number(digits) * (units[unit.toLowerCase()] ?? 1);
+  const seconds = parseTime(time) ?? 0;
+  // Below 16 bytes OpenSSH refuses the line. `default` and all else that is no amount is NaN.
   return { ...(bytes >= 16 && { bytes }), ...(seconds > 0 && { seconds }) };
 }

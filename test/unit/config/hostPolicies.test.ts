@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ValueSource } from "../../../src/config/hostConfig.ts";
 import {
+  entryPatterns,
   entryValue,
   HostPolicies,
   hostPolicyRules,
@@ -105,6 +106,39 @@ describe("the layers", () => {
     }
   });
 
+  test("a value of ssh_config without a known line still says where it is from", () => {
+    expect(policies.get("serverAliveInterval", { alias: "web", serverAliveInterval: 50 })).toEqual({
+      value: 50,
+      source: { kind: "sshConfig" },
+    });
+  });
+
+  test.each([
+    ["tmux", "tmux"],
+    [{ command: " abduco -A {name} " }, { command: "abduco -A {name}" }],
+    [{ command: "no placeholder" }, "none"],
+    [{ command: 5 }, "none"],
+    [{}, "none"],
+    [null, "none"],
+    ["{name}", "none"],
+  ])("persistence %j counts as %j", (written, value) => {
+    settings.layers = { user: { persistence: written } };
+    expect(policies.get("persistence", fromFile).value).toEqual(value);
+  });
+
+  test.each([
+    ["latin1", "latin1"],
+    ["ISO_8859-1:1987", "ISO_8859-1:1987"],
+    ["x".repeat(64), "x".repeat(64)],
+    ["x".repeat(65), "utf-8"],
+    ["shift jis", "utf-8"],
+    ["latin1\u001b]0;x", "utf-8"],
+    ["\u001b]0;latin1", "utf-8"],
+  ])("encoding %j counts as %j", (written, value) => {
+    settings.layers = { user: { encoding: written } };
+    expect(policies.get("encoding", fromFile).value).toBe(value);
+  });
+
   test("a changed setting counts at the next question", () => {
     expect(policies.keepalive(fromFile).serverAliveInterval).toBe(50);
     settings.layers = { workspace: { serverAliveInterval: 1 } };
@@ -170,6 +204,11 @@ describe("entries of sshSessions.hosts", () => {
     expect(entryValue(entries, "x", "linger")?.value).toBe(0);
   });
 
+  test("blanks and commas may stand beside each other, and around the patterns", () => {
+    expect(entryPatterns({ pattern: " web,  db ,, x " })).toEqual(["web", "db", "x"]);
+    expect(entryPatterns({ pattern: " , " })).toEqual([]);
+  });
+
   test("what makes no sense is passed over for the next entry", () => {
     const typed = [{ pattern: "web", user: "-x" }, ...entries.slice(1)];
     expect(entryValue(typed, "web", "user")).toEqual({ value: "other", pattern: "w*, d?" });
@@ -184,7 +223,7 @@ describe("entries of sshSessions.hosts", () => {
         "web1",
         null,
       ]),
-    ).toEqual([
+    ).toStrictEqual([
       { pattern: "web*", port: 2222, serverAliveInterval: 5, tcpKeepAlive: false, linger: 0 },
       { pattern: "db", ignoreMissingReplies: true },
     ]);

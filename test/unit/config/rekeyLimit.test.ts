@@ -12,6 +12,11 @@ test.each([
   ["15", {}],
   ["", {}],
   ["nonsense nonsense", {}],
+  [" 1G  1h ", { bytes: 2 ** 30, seconds: 3_600 }],
+  ["1g NONE", { bytes: 2 ** 30 }],
+  ["x1G", {}],
+  ["1Gx", {}],
+  ["1G x", { bytes: 2 ** 30 }],
 ])("RekeyLimit %s", (text, expected) => {
   expect(parseRekeyLimit(text)).toEqual(expected);
 });

@@ -50,6 +50,13 @@ describe("the limits of a session", () => {
     ]);
   });
 
+  test("a ChannelTimeout without a known line still says where it is from", () => {
+    const config = testHostConfig({ channelTimeouts: [{ pattern: "session", seconds: 9 }] });
+    expect(limitsFor(new HostPolicies(new FakeSettings()), config, shell, undefined)).toEqual([
+      { kind: "channel-timeout", seconds: 9, source: { kind: "sshConfig" } },
+    ]);
+  });
+
   test("the folder that the session belongs to decides, not the current one", () => {
     const settings = new FakeSettings();
     const api = { uri: "file:///api", name: "api" };

@@ -1,0 +1,44 @@
+/** A plugin for Stryker: leaves out mutants inside a call of a logger. A log line is for people; no test checks it. */
+import { declareValuePlugin, PluginKind } from "@stryker-mutator/api/plugin";
+
+const levels = new Set(["trace", "debug", "info", "warn", "error"]);
+
+/** What is read of a node of Babel's tree; `@babel/types` is not a dependency of ours. */
+interface SyntaxNode {
+  readonly type: string;
+  readonly callee?: SyntaxNode;
+  readonly object?: SyntaxNode;
+  readonly property?: SyntaxNode;
+  readonly id?: SyntaxNode;
+  readonly name?: unknown;
+}
+
+/** `logger` of `logger`, `this.#logger` and `options.logger`. */
+function lastName(node: SyntaxNode | undefined): unknown {
+  switch (node?.type) {
+    case "Identifier":
+      return node.name;
+    case "PrivateName":
+      return lastName(node.id);
+    case "MemberExpression":
+    case "OptionalMemberExpression":
+      return lastName(node.property);
+    default:
+      return undefined;
+  }
+}
+
+function isLogCall({ type, callee }: SyntaxNode): boolean {
+  return (
+    (type === "CallExpression" || type === "OptionalCallExpression") &&
+    levels.has(String(lastName(callee))) &&
+    lastName(callee?.object) === "logger"
+  );
+}
+
+export const strykerPlugins = [
+  declareValuePlugin(PluginKind.Ignore, "log-calls", {
+    shouldIgnore: (path: object) =>
+      "node" in path && isLogCall(path.node as SyntaxNode) ? "a log line" : undefined,
+  }),
+];

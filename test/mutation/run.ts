@@ -1,0 +1,73 @@
+/**
+ * `npm run test:mutation` breaks the code in small ways (StrykerJS) and counts how often the unit tests notice;
+ * `npm run test:mutation -- trust auth` does so for these parts only. All that it writes is in
+ * `test-results/mutation`: a list of survivors for each part, and what lets the next run test only what changed.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { MutantResult } from "@stryker-mutator/api/core";
+import { Stryker } from "@stryker-mutator/core";
+import { repositoryRoot } from "../setup/repository.ts";
+import { score, scoreTable, survivorList } from "./mutationScore.ts";
+
+/** What is broken. String literals and log lines are left out: texts have tests of their own. */
+const parts: Readonly<Record<string, readonly string[]>> = {
+  channels: ["src/engine/channels/**/*.ts"],
+  trust: ["src/trust/**/*.ts"],
+  auth: ["src/auth/**/*.ts"],
+  policies: [
+    "src/config/channelTimeouts.ts",
+    "src/config/connectionPolicy.ts",
+    "src/config/effectiveValues.ts",
+    "src/config/hostPolicies.ts",
+    "src/config/openSshTime.ts",
+    "src/config/rekeyLimit.ts",
+    "src/config/settingValues.ts",
+    "src/session/limitPolicy.ts",
+  ],
+  master: ["src/master/**/*.ts"],
+  reconnect: ["src/reconnect/**/*.ts"],
+  session: ["src/session/**/*.ts", "!src/session/limitPolicy.ts"],
+};
+
+const results = join("test-results", "mutation");
+
+async function mutate(part: string, files: readonly string[]): Promise<readonly MutantResult[]> {
+  return await new Stryker({
+    mutate: [...files],
+    testRunner: "vitest",
+    vitest: { configFile: join("test", "mutation", "vitest.config.ts") },
+    plugins: ["@stryker-mutator/vitest-runner", join(import.meta.dirname, "logCalls.ts")],
+    ignorers: ["log-calls"],
+    mutator: { excludedMutations: ["StringLiteral"] },
+    coverageAnalysis: "perTest",
+    incremental: true,
+    incrementalFile: join(results, `${part}.incremental.json`),
+    tempDirName: join(results, "sandbox"),
+    ignorePatterns: ["dist", "dist-test", "docs", "media", "test-results", ".vscode-test"],
+    // Its preparation of a tsconfig needs the API of TypeScript 6, and vitest reads none.
+    tsconfigFile: "none",
+    concurrency: 2,
+    reporters: process.stdout.isTTY ? ["progress"] : ["progress-append-only"],
+    allowConsoleColors: process.stdout.isTTY,
+    checkers: [],
+  }).runMutationTest();
+}
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((part) => !(part in parts));
+if (unknown.length > 0) {
+  throw new Error(`There is no part ${unknown.join(", ")}. The parts: ${Object.keys(parts).join(", ")}`);
+}
+
+process.chdir(repositoryRoot);
+await mkdir(results, { recursive: true });
+const scores = [];
+for (const [part, files] of Object.entries(parts)) {
+  if (asked.length === 0 || asked.includes(part)) {
+    const mutants = await mutate(part, files);
+    await writeFile(join(results, `${part}.survivors.txt`), await survivorList(mutants));
+    scores.push(score(part, mutants));
+  }
+}
+console.log(scoreTable(scores));
