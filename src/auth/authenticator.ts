@@ -2,7 +2,6 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { CancelledError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import { agentPath } from "./agent/agentPath.ts";
 import { AuthError, KeyFileError } from "./authErrors.ts";
 import type {
   AgentClient,
@@ -16,12 +15,12 @@ import type {
   SecretStore,
   SigningKey,
 } from "./authPorts.ts";
-import { collectIdentities, type Identity } from "./identities.ts";
+import { KeyOffers } from "./keyOffers.ts";
 import type { KeyRing } from "./keys/keyRing.ts";
 import { LoginNeeds, longWait } from "./loginNeeds.ts";
 import { PasswordSource } from "./passwordSource.ts";
 import { passwordSecret, tolerantSecrets } from "./secrets.ts";
-import { isSecurityKeyType, requestAlgorithm } from "./signatureAlgorithms.ts";
+import { isSecurityKeyType } from "./signatureAlgorithms.ts";
 
 export interface AuthenticatorOptions {
   readonly config: HostConfig;
@@ -81,8 +80,7 @@ class Dialogue implements Authenticator {
   readonly #tried: string[] = [];
   readonly #problems: string[] = [];
   #methodsLeft: readonly string[] | undefined;
-  #identities: Identity[] | undefined;
-  readonly #offered: Buffer[] = [];
+  readonly #keys: KeyOffers;
   /** Since the last partial success. */
   #passwordTries = 0;
   /** In the whole login: partial successes without end must not ask without end. */
@@ -118,6 +116,15 @@ class Dialogue implements Authenticator {
         ? (attempt) => options.pause(() => prompter.password(this.#target, attempt, signal))
         : undefined,
       options.logger,
+    );
+    this.#keys = new KeyOffers(
+      { ...options, mayAsk: this.#mayAsk, target: this.#target },
+      {
+        tried: (what) => this.#tried.push(what),
+        problem: (text) => this.#problem(text),
+        signed: (key) => this.#onSigned(key),
+        guard: (work) => this.#guard(work),
+      },
     );
     this.#methods = config.preferredAuthentications.filter((name) => this.#isEnabled(name));
   }
@@ -238,7 +245,7 @@ class Dialogue implements Authenticator {
   async #attempt(method: Method): Promise<AuthAttempt | undefined> {
     switch (method) {
       case "publickey":
-        return await this.#nextKey();
+        return await this.#keys.next(this.#signatureAlgorithms);
       case "keyboard-interactive":
         return this.#keyboardInteractiveIsUseless || !(await this.#mayTryPassword(method))
           ? undefined
@@ -292,82 +299,9 @@ class Dialogue implements Authenticator {
     return change;
   }
 
-  async #nextKey(): Promise<AuthAttempt | undefined> {
-    this.#identities ??= [...(await this.#collect())];
-    for (;;) {
-      const identity = this.#identities.shift();
-      if (identity === undefined) {
-        return undefined;
-      }
-      const { origin } = identity;
-      try {
-        const key = await identity.open();
-        // A file whose public half was not known before may hold a key that the agent has offered.
-        if (this.#offered.some((other) => other.equals(key.publicKey))) {
-          continue;
-        }
-        this.#offered.push(key.publicKey);
-        const algorithm = requestAlgorithm(
-          key.type,
-          this.#config.pubkeyAcceptedAlgorithms,
-          this.#signatureAlgorithms,
-        );
-        if (algorithm === undefined) {
-          this.#problem(`${origin}: ${this.#whyNoAlgorithm(key.type)}`);
-          continue;
-        }
-        this.#logger.debug(`Offering ${origin} with ${algorithm}`);
-        this.#tried.push(`publickey: ${origin}`);
-        const sign = (data: Buffer, name: string): Promise<Buffer> =>
-          this.#guard(() => this.#options.pause(() => this.#sign(key, data, name)));
-        return { method: "publickey", key: { ...key, sign }, algorithm, origin };
-      } catch (error) {
-        if (!KeyFileError.is(error)) {
-          throw error;
-        }
-        this.#problem(error.message);
-      }
-    }
-  }
-
-  async #sign(key: SigningKey, data: Buffer, algorithm: string): Promise<Buffer> {
-    const signature = await key.sign(data, algorithm);
+  #onSigned(key: SigningKey): void {
     this.#touched ||= isSecurityKeyType(key.type);
     this.#answeredAt = this.#clock.monotonic();
-    return signature;
-  }
-
-  #whyNoAlgorithm(type: string): string {
-    return requestAlgorithm(type, this.#config.pubkeyAcceptedAlgorithms, [type]) === undefined &&
-      type === "ssh-rsa"
-      ? "the server announces no RSA signature but SHA-1, which PubkeyAcceptedAlgorithms does not allow (+ssh-rsa does)"
-      : `PubkeyAcceptedAlgorithms and the server leave no signature for a key of type ${printable(type, 80)}`;
-  }
-
-  #collect(): Promise<readonly Identity[]> {
-    const { config, agent, reader, keyRing, prompter, signal, pause } = this.#options;
-    const { env = process.env, platform = process.platform } = this.#options;
-    return collectIdentities({
-      config,
-      agent,
-      agentPath: agentPath(config, env, platform),
-      reader,
-      // The wait for another login's prompt for the same file is a wait for a person too.
-      unlock: (file, publicKey) =>
-        pause(() =>
-          keyRing.unlock(file, {
-            publicKey,
-            attempts: config.numberOfPasswordPrompts,
-            ask: this.#mayAsk
-              ? (attempt) => prompter.passphrase(this.#target, file, attempt, signal)
-              : undefined,
-            signal,
-          }),
-        ),
-      signal,
-      logger: this.#logger,
-      onProblem: (problem) => this.#problem(problem),
-    });
   }
 
   #keyboardInteractive(): AuthAttempt {

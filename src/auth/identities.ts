@@ -1,9 +1,18 @@
-import { asError } from "../base/errors.ts";
+import type { LocalFiles } from "../base/localFiles.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import { rsaKeyBits } from "../trust/publicKeyBlob.ts";
+import {
+  type CertificateFields,
+  certificateDate,
+  certificateFields,
+  isCertificateType,
+} from "../trust/certificate.ts";
+import { claimedKeyType, rsaKeyBits } from "../trust/publicKeyBlob.ts";
+import { listAgentKeys } from "./agent/agentKeys.ts";
 import { KeyFileError } from "./authErrors.ts";
-import type { AgentClient, KeyReader, PrivateKeyFile, SigningKey } from "./authPorts.ts";
+import type { AgentClient, KeyReader, SigningKey } from "./authPorts.ts";
+import type { UserCertificate } from "./keys/certificateFile.ts";
+import { type KeyFile, publicKeyOf, readIdentityFiles } from "./keys/identityFiles.ts";
 
 /** A key that can be offered. */
 export interface Identity {
@@ -25,67 +34,118 @@ export interface IdentitiesRequest {
   readonly logger: Logger;
   /** Told about each key that a person named and that can't be used, in words. */
   readonly onProblem: (problem: string) => void;
+  /** Default: those of this machine. For certificates. */
+  readonly files?: LocalFiles;
+  /** Milliseconds since 1970. Default: the system's. */
+  readonly now?: () => number;
 }
 
-/** Key types that an agent can sign with, whether it holds the private half itself or on a security key. */
-const usableTypes =
-  /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519|sk-ecdsa-sha2-nistp256)(?:-cert-v01)?(?:@openssh\.com)?$/;
-
-interface KeyFile {
-  readonly file: string;
-  readonly read: PrivateKeyFile;
+/** A file's key or certificate, as one thing to offer. */
+interface FromFile {
+  readonly origin: string;
+  /** Undefined where only the passphrase would tell it. */
+  readonly publicKey: Buffer | undefined;
+  readonly identity: () => readonly Identity[];
 }
 
 /**
- * The keys to offer, in OpenSSH's order (pubkey_prepare in sshconnect2.c): the agent's keys that IdentityFile names,
- * in the agent's order; the agent's other keys, unless IdentitiesOnly; then the files. No key comes twice.
+ * The keys to offer, in OpenSSH's order (pubkey_prepare in sshconnect2.c): CertificateFile's certificates; the agent's
+ * keys that files name, in the agent's order; the agent's other keys, unless IdentitiesOnly; then the files, each with
+ * the certificate beside it. No key comes twice. A certificate is signed for by its key, in the agent or in a file.
  *
  * @throws only the signal's reason.
  */
 export async function collectIdentities(request: IdentitiesRequest): Promise<readonly Identity[]> {
-  const [allFiles, allAgentKeys] = await Promise.all([readFiles(request), listAgent(request)]);
-  request.signal.throwIfAborted();
-  const { requiredRsaSize } = request.config;
+  const { agent, agentPath, signal, logger, config } = request;
+  const [files, allAgentKeys] = await Promise.all([
+    readIdentityFiles(request),
+    listAgentKeys(agent, agentPath, signal, logger),
+  ]);
+  signal.throwIfAborted();
+  const { requiredRsaSize } = config;
   const isShort = (publicKey: Buffer | undefined): boolean =>
     publicKey !== undefined && (rsaKeyBits(publicKey) ?? requiredRsaSize) < requiredRsaSize;
   const agentKeys = allAgentKeys.filter(({ publicKey }) => !isShort(publicKey));
-  const files = allFiles.filter(({ read }) => !isShort(publicKeyOf(read)));
-  for (const { file, read } of allFiles) {
+  const keyFiles = files.keys.filter(({ read }) => !isShort(publicKeyOf(read)));
+  for (const { file, read } of files.keys) {
     if (isShort(publicKeyOf(read))) {
       request.onProblem(`${file}: its RSA key is shorter than ${requiredRsaSize} bits (RequiredRSASize)`);
     }
   }
   if (agentKeys.length < allAgentKeys.length) {
-    request.logger.info(`RSA keys of the agent below ${requiredRsaSize} bits are left out (RequiredRSASize)`);
+    logger.info(`RSA keys of the agent below ${requiredRsaSize} bits are left out (RequiredRSASize)`);
   }
-  for (const file of request.config.certificateFiles) {
-    request.onProblem(
-      `${file}: a certificate in a file is not offered, only its plain key; \`ssh-add\` adds both to an agent`,
-    );
-  }
-  const fileOf = (key: SigningKey): KeyFile | undefined =>
-    files.find(({ read }) => publicKeyOf(read)?.equals(key.publicKey) === true);
+  const fromFiles = keyFiles.flatMap((keyFile) => [
+    plainFromFile(request, keyFile),
+    ...certificateFromFile(request, keyFile),
+  ]);
+  const fileOf = (key: SigningKey): FromFile | undefined =>
+    fromFiles.find(({ publicKey }) => publicKey?.equals(key.publicKey) === true);
   const named = agentKeys.filter((key) => fileOf(key) !== undefined);
-  const others = request.config.identitiesOnly ? [] : agentKeys.filter((key) => fileOf(key) === undefined);
-  const fromFiles = files.filter(
-    ({ read }) => !agentKeys.some((key) => publicKeyOf(read)?.equals(key.publicKey) === true),
-  );
+  const others = config.identitiesOnly ? [] : agentKeys.filter((key) => fileOf(key) === undefined);
+  const isInAgent = ({ publicKey }: FromFile): boolean =>
+    agentKeys.some((key) => publicKey?.equals(key.publicKey) === true);
   return [
-    ...named.map((key) => agentIdentity(key, `${fileOf(key)?.file} (agent)`)),
-    ...others.map((key) => agentIdentity(key, `agent key ${printable(key.comment, 100) || key.type}`)),
-    ...fromFiles.flatMap((keyFile) => fileIdentity(request, keyFile)),
-  ];
+    ...files.certificates
+      .filter(({ blob }) => !isShort(blob))
+      .flatMap((certificate) => certificateIdentity(request, certificate, [...named, ...others], keyFiles)),
+    ...named.map((key) => agentIdentity(request, key, `${fileOf(key)?.origin} (agent)`)),
+    ...others.map((key) =>
+      agentIdentity(request, key, `agent key ${printable(key.comment, 100) || key.type}`),
+    ),
+    ...fromFiles.filter((one) => !isInAgent(one)).flatMap(({ identity }) => identity()),
+  ].filter(isNew());
+
+  /** Of the certificate beside a key. Its key may be the agent's, too. */
+  function certificateFromFile(of: IdentitiesRequest, keyFile: KeyFile): readonly FromFile[] {
+    const { certificate } = keyFile;
+    return certificate === undefined
+      ? []
+      : [
+          {
+            origin: certificate.file,
+            publicKey: certificate.blob,
+            identity: () => certificateIdentity(of, certificate, agentKeys, [keyFile]),
+          },
+        ];
+  }
 }
 
-function publicKeyOf(read: PrivateKeyFile): Buffer | undefined {
-  return read.kind === "ready" ? read.key.publicKey : read.publicKey;
+/** Says of each identity whether its key has not come before; one that is not known yet is new. */
+function isNew(): (identity: Identity & { readonly publicKey?: Buffer }) => boolean {
+  const seen: Buffer[] = [];
+  return ({ publicKey }) => {
+    if (publicKey === undefined) {
+      return true;
+    }
+    const isThere = seen.some((other) => other.equals(publicKey));
+    seen.push(publicKey);
+    return !isThere;
+  };
 }
 
-function agentIdentity(key: SigningKey, origin: string): Identity {
-  return { origin, open: async () => key };
+function agentIdentity(
+  request: IdentitiesRequest,
+  key: SigningKey,
+  origin: string,
+): Identity & { readonly publicKey: Buffer } {
+  const fields = isCertificateType(key.type) ? certificateFields(key.publicKey) : undefined;
+  return {
+    origin: fields === undefined ? origin : `${origin}${standing(request, fields)}`,
+    publicKey: key.publicKey,
+    open: async () => key,
+  };
 }
 
-function fileIdentity(request: IdentitiesRequest, { file, read }: KeyFile): readonly Identity[] {
+function plainFromFile(request: IdentitiesRequest, keyFile: KeyFile): FromFile {
+  return {
+    origin: keyFile.file,
+    publicKey: publicKeyOf(keyFile.read),
+    identity: () => plainIdentity(request, keyFile),
+  };
+}
+
+function plainIdentity(request: IdentitiesRequest, { file, read }: KeyFile): readonly Identity[] {
   switch (read.kind) {
     case "ready":
       return [{ origin: file, open: async () => read.key }];
@@ -103,11 +163,75 @@ function fileIdentity(request: IdentitiesRequest, { file, read }: KeyFile): read
   }
 }
 
+/**
+ * A certificate together with what signs for it (sign_and_send_pubkey): the agent, by the certificate or by its plain
+ * key, or a file, which may be encrypted.
+ */
+function certificateIdentity(
+  request: IdentitiesRequest,
+  certificate: UserCertificate,
+  agentKeys: readonly SigningKey[],
+  keyFiles: readonly KeyFile[],
+): readonly (Identity & { readonly publicKey: Buffer })[] {
+  const { file, blob, type, fields } = certificate;
+  const inAgent =
+    agentKeys.find((key) => key.publicKey.equals(blob)) ??
+    agentKeys.find((key) => key.publicKey.equals(fields.plainKey));
+  const inFile = keyFiles.find(
+    ({ read, certificate: beside }) =>
+      read.kind !== "public" &&
+      (publicKeyOf(read)?.equals(fields.plainKey) === true ||
+        (publicKeyOf(read) === undefined && beside === certificate)),
+  );
+  const sign =
+    inAgent === undefined ? inFile && signerOf(request, inFile, fields.plainKey) : inAgent.sign.bind(inAgent);
+  if (sign === undefined) {
+    request.onProblem(`${file}: neither the agent nor a file has the private key of this certificate`);
+    return [];
+  }
+  return [
+    {
+      origin: `${file}${inAgent === undefined ? "" : " (agent)"}${standing(request, fields)}`,
+      publicKey: blob,
+      open: async () => ({ publicKey: blob, type, comment: file, sign }),
+    },
+  ];
+}
+
+function signerOf(
+  request: IdentitiesRequest,
+  { file, read }: KeyFile,
+  plainKey: Buffer,
+): SigningKey["sign"] | undefined {
+  switch (read.kind) {
+    case "ready":
+      return read.key.sign.bind(read.key);
+    case "encrypted": {
+      const locked = lockedKey(file, plainKey, () => request.unlock(file, read.publicKey));
+      return locked.sign.bind(locked);
+    }
+    case "public":
+      return undefined;
+  }
+}
+
+/**
+ * What is wrong with the time of a certificate, in words. It is offered all the same, as in OpenSSH: the clock that
+ * counts is the server's.
+ */
+function standing(request: IdentitiesRequest, { validAfter, validBefore }: CertificateFields): string {
+  const now = BigInt(Math.floor((request.now ?? Date.now)() / 1000));
+  if (now < validAfter) {
+    return ` (not valid before ${certificateDate(validAfter)})`;
+  }
+  return now >= validBefore ? ` (expired on ${certificateDate(validBefore)})` : "";
+}
+
 /** A key that can be offered before anybody is asked for its passphrase: that comes only if the server takes it. */
 function lockedKey(file: string, publicKey: Buffer, unlock: () => Promise<SigningKey>): SigningKey {
   return {
     publicKey,
-    type: publicKey.subarray(4, 4 + publicKey.readUInt32BE(0)).toString("latin1"),
+    type: claimedKeyType(publicKey),
     comment: file,
     async sign(data, algorithm) {
       const key = await unlock();
@@ -117,58 +241,4 @@ function lockedKey(file: string, publicKey: Buffer, unlock: () => Promise<Signin
       return await key.sign(data, algorithm);
     },
   };
-}
-
-async function readFiles(request: IdentitiesRequest): Promise<readonly KeyFile[]> {
-  const { config, reader, logger, onProblem } = request;
-  const files = [...new Set(config.identityFiles)].filter((file) => file.toLowerCase() !== "none");
-  const found = await Promise.all(
-    files.map(async (file): Promise<KeyFile | undefined> => {
-      try {
-        return { file, read: await reader.read(file) };
-      } catch (error) {
-        const missingDefault =
-          config.identityFilesAreDefault && KeyFileError.is(error) && error.reason === "missing";
-        if (missingDefault) {
-          logger.trace(`${file} is not there`);
-        } else {
-          onProblem(KeyFileError.is(error) ? error.message : `${file}: ${asError(error).message}`);
-        }
-        return undefined;
-      }
-    }),
-  );
-  const unique: KeyFile[] = [];
-  for (const keyFile of found) {
-    const publicKey = keyFile === undefined ? undefined : publicKeyOf(keyFile.read);
-    const isTwin =
-      publicKey !== undefined && unique.some(({ read }) => publicKeyOf(read)?.equals(publicKey) === true);
-    if (keyFile !== undefined && !isTwin) {
-      unique.push(keyFile);
-    }
-  }
-  return unique;
-}
-
-async function listAgent(request: IdentitiesRequest): Promise<readonly SigningKey[]> {
-  const { agent, agentPath, signal, logger } = request;
-  if (agentPath === undefined) {
-    return [];
-  }
-  let keys: readonly SigningKey[];
-  try {
-    keys = await agent.list(agentPath, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    logger.warn(`No keys from the agent: ${printable(asError(error).message)}`);
-    return [];
-  }
-  const unique = keys.filter(
-    (key, index) => keys.findIndex((other) => other.publicKey.equals(key.publicKey)) === index,
-  );
-  for (const key of unique.filter(({ type }) => !usableTypes.test(type))) {
-    const what = `${printable(key.comment, 100)} (${printable(key.type, 80)})`;
-    logger.warn(`The agent's key ${what} is left out: its type is not known`);
-  }
-  return unique.filter(({ type }) => usableTypes.test(type));
 }

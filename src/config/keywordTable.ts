@@ -64,7 +64,7 @@ const table = {
   canonicalizemaxdots: honoured("CanonicalizeMaxDots", "6.5"),
   canonicalizepermittedcnames: honoured("CanonicalizePermittedCNAMEs", "6.5"),
   casignaturealgorithms: honoured("CASignatureAlgorithms", "7.9"),
-  certificatefile: notHonoured("CertificateFile", "7.2"),
+  certificatefile: honoured("CertificateFile", "7.2"),
   channeltimeout: honoured("ChannelTimeout", "9.6"),
   checkhostip: notHonoured("CheckHostIP", "1.2.2"),
   ciphers: honoured("Ciphers", "2.1.0"),

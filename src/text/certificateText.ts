@@ -1,5 +1,6 @@
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
+import { certificateDate } from "../trust/certificate.ts";
 import type { CertificateProblem } from "../trust/hostCertificateCheck.ts";
 
 /** Names of a certificate that are shown. */
@@ -37,14 +38,6 @@ export function certificateProblemText(problem: CertificateProblem): string {
         "Its certificate did not count: no line of known_hosts trusts its authority for this host (@cert-authority).",
       );
   }
-}
-
-/** A time of a certificate, to the minute. @param seconds since 1970. */
-export function certificateDate(seconds: bigint): string {
-  const date = new Date(Number(seconds) * 1000);
-  return Number.isNaN(date.getTime())
-    ? String(seconds)
-    : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 function listed(names: readonly string[]): string {

@@ -34,13 +34,11 @@ const keyFields: ReadonlyMap<string, number> = new Map([
   ["sk-ecdsa-sha2-nistp256@openssh.com", 3],
 ]);
 
+/** Of the names of OpenSSH's certificates and of their algorithms. */
 export const certificateSuffix = "-cert-v01@openssh.com";
 
 /** sshkey.h, SSHKEY_CERT_MAX_PRINCIPALS. */
 const mostPrincipals = 256;
-
-/** The time that never comes: `ssh-keygen` writes it for certificates without an end. */
-export const forEver = 0xffff_ffff_ffff_ffffn;
 
 export function isCertificateType(type: string): boolean {
   return type.endsWith(certificateSuffix);
@@ -145,6 +143,14 @@ export function readCertificate(blob: Buffer): SignedCertificate | undefined {
   }
   const signatureAlgorithm = verifyKeySignature(fields.signatureKey, fields.signedData, fields.signature);
   return signatureAlgorithm === undefined ? undefined : { ...fields, signatureAlgorithm };
+}
+
+/** A time of a certificate, to the minute. @param seconds since 1970. */
+export function certificateDate(seconds: bigint): string {
+  const date = new Date(Number(seconds) * 1000);
+  return Number.isNaN(date.getTime())
+    ? String(seconds)
+    : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** The first of each `group` strings that are packed in a string. Undefined: cut short, or too many. */

@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -38,7 +38,8 @@ export async function startAgent(): Promise<LabAgent> {
     `ssh-sessions-agent-${randomBytes(8).toString("hex")}`,
     folder,
   ]);
-  while (!existsSync(socket)) {
+  // The file is there a moment before anybody listens.
+  while (!(await answers(socket))) {
     if (hasExited(agent)) {
       throw new Error("ssh-agent did not start");
     }
@@ -80,4 +81,16 @@ export async function startAgent(): Promise<LabAgent> {
       await Promise.all([guard.release(), exited(agent)]);
     },
   };
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socket);
+    const end = (there: boolean): void => {
+      probe.destroy();
+      resolve(there);
+    };
+    probe.once("connect", () => end(true));
+    probe.once("error", () => end(false));
+  });
 }

@@ -1,0 +1,39 @@
+import { asError } from "../../base/errors.ts";
+import { type Logger, printable } from "../../base/log.ts";
+import type { AgentClient, SigningKey } from "../authPorts.ts";
+
+/** Key types that an agent can sign with, whether it holds the private half itself or on a security key. */
+const usableTypes =
+  /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519|sk-ecdsa-sha2-nistp256)(?:-cert-v01)?(?:@openssh\.com)?$/;
+
+/**
+ * The agent's keys that can sign, each once, in its order. An agent that can't be asked has none.
+ * @param path undefined: no agent.
+ * @throws only the signal's reason.
+ */
+export async function listAgentKeys(
+  agent: AgentClient,
+  path: string | undefined,
+  signal: AbortSignal,
+  logger: Logger,
+): Promise<readonly SigningKey[]> {
+  if (path === undefined) {
+    return [];
+  }
+  let keys: readonly SigningKey[];
+  try {
+    keys = await agent.list(path, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    logger.warn(`No keys from the agent: ${printable(asError(error).message)}`);
+    return [];
+  }
+  const unique = keys.filter(
+    (key, index) => keys.findIndex((other) => other.publicKey.equals(key.publicKey)) === index,
+  );
+  for (const key of unique.filter(({ type }) => !usableTypes.test(type))) {
+    const what = `${printable(key.comment, 100)} (${printable(key.type, 80)})`;
+    logger.warn(`The agent's key ${what} is left out: its type is not known`);
+  }
+  return unique.filter(({ type }) => usableTypes.test(type));
+}

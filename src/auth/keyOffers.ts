@@ -1,0 +1,134 @@
+import { type Logger, printable } from "../base/log.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import { agentPath } from "./agent/agentPath.ts";
+import { KeyFileError } from "./authErrors.ts";
+import type {
+  AgentClient,
+  AuthAttempt,
+  AuthPrompter,
+  AuthTarget,
+  KeyReader,
+  SigningKey,
+} from "./authPorts.ts";
+import { collectIdentities, type Identity } from "./identities.ts";
+import type { KeyRing } from "./keys/keyRing.ts";
+import { requestAlgorithm } from "./signatureAlgorithms.ts";
+
+export interface KeyOffersOptions {
+  readonly config: HostConfig;
+  readonly prompter: Pick<AuthPrompter, "passphrase">;
+  readonly agent: AgentClient;
+  readonly reader: KeyReader;
+  readonly keyRing: KeyRing;
+  readonly logger: Logger;
+  /** Gives the login up. */
+  readonly signal: AbortSignal;
+  readonly pause: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Default: this process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly platform?: NodeJS.Platform;
+  readonly target: AuthTarget;
+  /** A person may be asked for a passphrase. */
+  readonly mayAsk: boolean;
+}
+
+/** What the login hears of its keys. */
+export interface KeyOffersListener {
+  tried(what: string): void;
+  /** A key that was to be offered and can't be, in words. */
+  problem(text: string): void;
+  signed(key: SigningKey): void;
+  /** Runs a step of which the login must know when it was cancelled. */
+  guard<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** The keys of one login, one attempt after the other. No key is offered twice. */
+export class KeyOffers {
+  readonly #options: KeyOffersOptions;
+  readonly #listener: KeyOffersListener;
+  #identities: Identity[] | undefined;
+  readonly #offered: Buffer[] = [];
+
+  constructor(options: KeyOffersOptions, listener: KeyOffersListener) {
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  /**
+   * @param announced the server's `server-sig-algs`; undefined: it sent none.
+   * @returns undefined when no key is left.
+   * @throws CancelledError, the signal's reason.
+   */
+  async next(announced: readonly string[] | undefined): Promise<AuthAttempt | undefined> {
+    const { config, logger, pause } = this.#options;
+    const listener = this.#listener;
+    this.#identities ??= [...(await this.#collect())];
+    for (;;) {
+      const identity = this.#identities.shift();
+      if (identity === undefined) {
+        return undefined;
+      }
+      const { origin } = identity;
+      try {
+        const key = await identity.open();
+        // A file whose public half was not known before may hold a key that the agent has offered.
+        if (this.#offered.some((other) => other.equals(key.publicKey))) {
+          continue;
+        }
+        this.#offered.push(key.publicKey);
+        const algorithm = requestAlgorithm(key.type, config.pubkeyAcceptedAlgorithms, announced);
+        if (algorithm === undefined) {
+          listener.problem(`${origin}: ${this.#whyNoAlgorithm(key.type)}`);
+          continue;
+        }
+        logger.debug(`Offering ${origin} with ${algorithm}`);
+        listener.tried(`publickey: ${origin}`);
+        const sign = (data: Buffer, name: string): Promise<Buffer> =>
+          listener.guard(() => pause(() => this.#sign(key, data, name)));
+        return { method: "publickey", key: { ...key, sign }, algorithm, origin };
+      } catch (error) {
+        if (!KeyFileError.is(error)) {
+          throw error;
+        }
+        listener.problem(error.message);
+      }
+    }
+  }
+
+  async #sign(key: SigningKey, data: Buffer, algorithm: string): Promise<Buffer> {
+    const signature = await key.sign(data, algorithm);
+    this.#listener.signed(key);
+    return signature;
+  }
+
+  #whyNoAlgorithm(type: string): string {
+    return requestAlgorithm(type, this.#options.config.pubkeyAcceptedAlgorithms, [type]) === undefined &&
+      type === "ssh-rsa"
+      ? "the server announces no RSA signature but SHA-1, which PubkeyAcceptedAlgorithms does not allow (+ssh-rsa does)"
+      : `PubkeyAcceptedAlgorithms and the server leave no signature for a key of type ${printable(type, 80)}`;
+  }
+
+  #collect(): Promise<readonly Identity[]> {
+    const { config, agent, reader, keyRing, prompter, signal, pause, target, mayAsk, logger } = this.#options;
+    const { env = process.env, platform = process.platform } = this.#options;
+    return collectIdentities({
+      config,
+      agent,
+      agentPath: agentPath(config, env, platform),
+      reader,
+      // The wait for another login's prompt for the same file is a wait for a person too.
+      unlock: (file, publicKey) =>
+        pause(() =>
+          keyRing.unlock(file, {
+            publicKey,
+            attempts: config.numberOfPasswordPrompts,
+            ask: mayAsk ? (attempt) => prompter.passphrase(target, file, attempt, signal) : undefined,
+            signal,
+          }),
+        ),
+      signal,
+      logger,
+      onProblem: (problem) => this.#listener.problem(problem),
+    });
+  }
+}
