@@ -3,7 +3,7 @@ import { algorithmKeywords } from "./algorithmLists.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { ConfigError } from "./configErrors.ts";
 import { type EffectiveValues, expandFor, hostTokens } from "./effectiveValues.ts";
-import type { Evaluation } from "./evaluateConfig.ts";
+import type { Evaluation } from "./evaluationTypes.ts";
 import { type HostConfig, type StrictHostKeyChecking, sshLogLevels, type ValueSource } from "./hostConfig.ts";
 import { parseJumpHops } from "./jumpHops.ts";
 import { keywordWarnings } from "./keywordWarnings.ts";

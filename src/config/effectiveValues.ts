@@ -8,7 +8,7 @@ import {
 } from "./algorithmLists.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { ConfigError } from "./configErrors.ts";
-import type { Evaluation, SettingLine } from "./evaluateConfig.ts";
+import type { Evaluation, SettingLine } from "./evaluationTypes.ts";
 import { machineTokens } from "./includePath.ts";
 import { lastJumpHost } from "./jumpHops.ts";
 import {

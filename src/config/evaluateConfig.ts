@@ -1,51 +1,20 @@
-import { isIP } from "node:net";
 import { asError } from "../base/errors.ts";
 import { printable } from "../base/log.ts";
 import { Pacer } from "../base/pacer.ts";
+import { CollectedSettings } from "./collectedSettings.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { ConfigError, type ConfigErrorReason } from "./configErrors.ts";
 import type { ConfigFiles, ConfigView } from "./configFiles.ts";
 import type { Directive } from "./configLine.ts";
+import type { Evaluation, EvaluationRequest } from "./evaluationTypes.ts";
 import type { ConfigWarning } from "./hostConfig.ts";
 import { includePath, machineTokens } from "./includePath.ts";
 import { lastJumpHost } from "./jumpHops.ts";
 import { ArgumentError, keywordRule } from "./keywords.ts";
 import { judgeMatch } from "./matchCriteria.ts";
-import { matchPattern, matchPatternList, matchPatterns } from "./patterns.ts";
+import { normalHostName } from "./normalHostName.ts";
+import { matchPatternList, matchPatterns } from "./patterns.ts";
 import { connectionHash, ExpansionError, expandTokens } from "./tokens.ts";
-
-/** Whom to evaluate for; what is given here beats the files, as on OpenSSH's command line. */
-export interface EvaluationRequest {
-  readonly alias: string;
-  readonly user?: string;
-  readonly port?: number;
-  readonly hostName?: string;
-  /** The only file to read (`ssh -F`), `none` for no file; empty: the user's, then the system's. */
-  readonly configFile: string;
-}
-
-/** One value that is set, and the line that sets it; without a line, the request did. */
-export interface SettingLine {
-  /** As `ssh -G` prints them, tokens not yet expanded. */
-  readonly values: readonly string[];
-  readonly file?: string;
-  readonly line?: number;
-}
-
-/** What the files set for one host; nothing is filled in or expanded yet. */
-export interface Evaluation {
-  /** By the name that `ssh -G` prints. More than one line only where values accumulate. */
-  readonly settings: ReadonlyMap<string, readonly SettingLine[]>;
-  /** `%h` expanded; lower case unless it is an address. */
-  readonly hostName: string;
-  /** The first thing for which OpenSSH would refuse to go on. */
-  readonly failure: ConfigError | undefined;
-  readonly warnings: readonly ConfigWarning[];
-  /** Some `Match exec` stands in the files: the result depends on more than the files. */
-  readonly usesExec: boolean;
-  /** Every file and folder looked at (also those that are missing), with its stamp. */
-  readonly dependencies: ReadonlyMap<string, string>;
-}
 
 /** readconf.c, READCONF_MAX_DEPTH. */
 const deepestInclude = 16;
@@ -64,10 +33,6 @@ export async function evaluateConfig(
   return new Evaluator(request, environment, files).run();
 }
 
-/** OpenSSH takes at most 100 files of keys, and has no limit for the rest. */
-const mostAppended = 10_000;
-const mostKeyFiles = 100;
-
 interface FileKind {
   readonly path: string;
   /** A person's file: relative Includes begin in `~/.ssh`, and `~` is allowed. */
@@ -82,9 +47,7 @@ class Evaluator {
   readonly #environment: ConfigEnvironment;
   readonly #files: ConfigView;
   readonly #pacer = new Pacer();
-  readonly #settings = new Map<string, SettingLine[]>();
-  /** The values of keywords whose lines accumulate. */
-  readonly #appended = new Map<string, Set<string>>();
+  readonly #settings: CollectedSettings;
   readonly #warnings: ConfigWarning[] = [];
   #failure: ConfigError | undefined;
   #usesExec = false;
@@ -101,15 +64,12 @@ class Evaluator {
     this.#environment = environment;
     this.#files = files.view();
     this.#host = request.alias;
-    for (const [name, value] of [
-      ["user", request.user],
-      ["port", request.port],
-      ["hostname", request.hostName],
-    ] as const) {
-      if (value !== undefined) {
-        this.#settings.set(name, [{ values: [String(value)] }]);
-      }
-    }
+    this.#settings = new CollectedSettings(request, {
+      onWork: (lines) => {
+        this.#lines += lines;
+      },
+      onTooMany: (why, { file, line }) => this.#fail("malformed", why, file, line),
+    });
   }
 
   async run(): Promise<Evaluation> {
@@ -126,7 +86,7 @@ class Evaluator {
       await this.#readAll();
     }
     return {
-      settings: this.#settings,
+      settings: this.#settings.lines,
       hostName: this.#host,
       failure: this.#failure,
       warnings: this.#warnings,
@@ -223,7 +183,7 @@ class Evaluator {
       if (isActive && rule.merge === "refusal") {
         this.#fail("refused", printable(values.join(" ")), kind.path, line);
       } else if (isActive && values.length > 0) {
-        this.#set(rule.name, rule.merge, { values, file: kind.path, line });
+        this.#settings.set(rule.name, rule.merge, { values, file: kind.path, line });
       }
     } catch (error) {
       if (!(error instanceof ArgumentError)) {
@@ -232,63 +192,6 @@ class Evaluator {
       refuse(printable(error.message, 200), error);
     }
     return isActive;
-  }
-
-  #set(name: string, merge: string, setting: SettingLine): void {
-    if (merge === "append") {
-      this.#append(name, setting);
-    } else if (merge === "proxy") {
-      this.#setProxy(name, setting);
-    } else if (merge === "first" && !this.#settings.has(name)) {
-      this.#settings.set(name, [setting]);
-    }
-  }
-
-  #append(name: string, setting: SettingLine): void {
-    const lines = this.#settings.get(name) ?? [];
-    const values = this.#appended.get(name) ?? new Set();
-    this.#settings.set(name, lines);
-    this.#appended.set(name, values);
-    for (const value of setting.values) {
-      if (name === "sendenv" && value.startsWith("-")) {
-        // Takes back what was named so far.
-        this.#lines += lines.length;
-        const left = lines.filter((line) => !matchPattern(line.values[0] ?? "", value.slice(1)));
-        lines.splice(0, lines.length, ...left);
-        values.clear();
-        for (const line of left) {
-          values.add(line.values[0] ?? "");
-        }
-      } else if (!values.has(value)) {
-        const most = name === "identityfile" || name === "certificatefile" ? mostKeyFiles : mostAppended;
-        if (lines.length === most) {
-          this.#fail("malformed", `${name}: there are more than ${most}`, setting.file, setting.line);
-          return;
-        }
-        values.add(value);
-        lines.push({ ...setting, values: [value] });
-      }
-    }
-  }
-
-  /** Whichever of ProxyJump and ProxyCommand is first rules the other out; `ProxyJump none` leaves it the choice. */
-  #setProxy(name: string, setting: SettingLine): void {
-    const hasCommand = this.#settings.has("proxycommand");
-    if (name === "proxycommand") {
-      if (!hasCommand) {
-        this.#settings.set(name, [setting]);
-      }
-      return;
-    }
-    if (this.#settings.has("proxyjump")) {
-      return;
-    }
-    if (setting.values[0]?.toLowerCase() === "none") {
-      this.#settings.set(name, [setting]);
-    } else if (!hasCommand) {
-      this.#settings.set(name, [setting]);
-      this.#settings.set("proxycommand", [{ ...setting, values: ["none"] }]);
-    }
   }
 
   #match(args: readonly string[], kind: FileKind, line: number, refuse: (why: string) => void): boolean {
@@ -358,7 +261,7 @@ class Evaluator {
     }
   }
 
-  /** The files may be read twice, and are then found wanting twice. */
+  /** Each once: the final pass reads the files a second time. */
   #warn(warning: ConfigWarning): void {
     const text = JSON.stringify(warning);
     if (!this.#warnings.some((known) => JSON.stringify(known) === text)) {
@@ -385,7 +288,7 @@ class Evaluator {
       return this.#host;
     }
     const { alias } = this.#request;
-    const setting = this.#settings.get("hostname")?.[0];
+    const setting = this.#settings.lines.get("hostname")?.[0];
     if (setting === undefined) {
       return alias;
     }
@@ -398,7 +301,7 @@ class Evaluator {
   }
 
   #first(name: string): string | undefined {
-    return this.#settings.get(name)?.[0]?.values[0];
+    return this.#settings.first(name);
   }
 
   #fail(reason: ConfigErrorReason, why: string, file?: string, line?: number, cause?: unknown): void {
@@ -412,20 +315,4 @@ class Evaluator {
       ...(line !== undefined && { line }),
     });
   }
-}
-
-/** ssh.c: names are lower case; addresses are brought to their shortest form, as getnameinfo(3) prints them. */
-function normalHostName(name: string): string {
-  if (isIP(name) === 6 && !name.includes("%")) {
-    return new URL(`http://[${name}]`).hostname.slice(1, -1);
-  }
-  if (/^[\da-fx.]+$/i.test(name) && /^\d/.test(name)) {
-    try {
-      const { hostname } = new URL(`http://${name}`);
-      return isIP(hostname) === 4 ? hostname : name.toLowerCase();
-    } catch {
-      return name.toLowerCase();
-    }
-  }
-  return name.toLowerCase();
 }

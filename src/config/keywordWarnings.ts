@@ -1,6 +1,6 @@
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 import type { EffectiveValues } from "./effectiveValues.ts";
-import type { Evaluation } from "./evaluateConfig.ts";
+import type { Evaluation } from "./evaluationTypes.ts";
 import type { ConfigWarning, ValueSource } from "./hostConfig.ts";
 import { keywordNames, keywordTable } from "./keywordTable.ts";
 

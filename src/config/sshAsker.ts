@@ -4,7 +4,7 @@ import type { Logger } from "../base/log.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { ConfigError } from "./configErrors.ts";
 import type { EffectiveValues } from "./effectiveValues.ts";
-import type { EvaluationRequest } from "./evaluateConfig.ts";
+import type { EvaluationRequest } from "./evaluationTypes.ts";
 import { askSsh } from "./sshG.ts";
 import { findSsh, type RunSsh } from "./sshProgram.ts";
 import type { AskedValues } from "./valueSources.ts";

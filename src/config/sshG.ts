@@ -3,7 +3,7 @@ import { Deadline } from "../base/deadline.ts";
 import { printable } from "../base/log.ts";
 import { ConfigError } from "./configErrors.ts";
 import type { EffectiveValues } from "./effectiveValues.ts";
-import type { EvaluationRequest } from "./evaluateConfig.ts";
+import type { EvaluationRequest } from "./evaluationTypes.ts";
 import type { RunSsh, SshRun } from "./sshProgram.ts";
 
 /**

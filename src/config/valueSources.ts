@@ -1,5 +1,5 @@
 import type { EffectiveValues } from "./effectiveValues.ts";
-import type { Evaluation } from "./evaluateConfig.ts";
+import type { Evaluation } from "./evaluationTypes.ts";
 import type { ValueSource } from "./hostConfig.ts";
 
 /** What `ssh -G` printed for the host, and what it prints when no file is read. */

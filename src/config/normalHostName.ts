@@ -1,0 +1,17 @@
+import { isIP } from "node:net";
+
+/** ssh.c: names are lower case; addresses are brought to their shortest form, as getnameinfo(3) prints them. */
+export function normalHostName(name: string): string {
+  if (isIP(name) === 6 && !name.includes("%")) {
+    return new URL(`http://[${name}]`).hostname.slice(1, -1);
+  }
+  if (/^[\da-fx.]+$/i.test(name) && /^\d/.test(name)) {
+    try {
+      const { hostname } = new URL(`http://${name}`);
+      return isIP(hostname) === 4 ? hostname : name.toLowerCase();
+    } catch {
+      return name.toLowerCase();
+    }
+  }
+  return name.toLowerCase();
+}
