@@ -40,6 +40,7 @@ import { ChannelError } from "../engineErrors.ts";
 import { OutgoingBacklog } from "../outgoingBacklog.ts";
 import { AgentForwarding, type AgentSocketBudget, agentChannelType } from "../transport/agentForwarding.ts";
 import { ServerGreeting } from "../transport/serverGreeting.ts";
+import { type BundledWrites, bundleWrites } from "./bundledWrites.ts";
 import { type PacketWriter, takeOver } from "./ssh2Internals.ts";
 
 /** Receive windows in bytes: how much can still come after `pause`, and what bounds the speed at a given distance. */
@@ -108,8 +109,7 @@ export class Ssh2Connection implements EngineConnection {
   #lastReceived = performance.now();
   #bytesIn = 0;
   #bytesOut = 0;
-  /** Hands on what was written in this turn. */
-  #flush: () => void = () => {};
+  readonly #writes: BundledWrites;
   readonly #backlog = new OutgoingBacklog();
   readonly #requests: GlobalRequests;
   readonly #forwards: RemoteForwards;
@@ -153,7 +153,18 @@ export class Ssh2Connection implements EngineConnection {
       "drain",
       guarded(() => this.#onDrain()),
     );
-    this.#bundleWrites();
+    this.#writes = bundleWrites(
+      socket,
+      (bytes) => {
+        this.#bytesOut += bytes;
+        this.#backlog.sent(bytes, performance.now());
+      },
+      (goesOn) => {
+        if (!goesOn && socket.writableLength > readMark && !this.#ended) {
+          this.#stopReading("replies", true);
+        }
+      },
+    );
   }
 
   /** To be called right after `client.connect`. @throws ConnectError when ssh2 has changed inside. */
@@ -403,14 +414,14 @@ export class Ssh2Connection implements EngineConnection {
     if (this.#ended) {
       return;
     }
-    // What comes in answer to our own farewell is no news.
+    // After our own close it does not matter how the peer ends the connection.
     const said = this.#disconnect?.description ?? "";
     this.#ended = this.#closing
       ? { reason: "closed" }
       : { reason, ...(error !== undefined && { error }), ...(said.trim() !== "" && { said }) };
     this.#closing?.dispose();
     this.#writer?.end();
-    this.#flush();
+    this.#writes.flush();
     this.#parts.socket.destroy();
     this.#table.end();
     this.#agent.dispose();
@@ -425,68 +436,7 @@ export class Ssh2Connection implements EngineConnection {
     }
     return type === agentChannelType ? this.#agent.accept() : openFailureCode.administrativelyProhibited;
   }
-
-  /**
-   * Counts what is written, and hands it on once per turn: ssh2 writes a packet in three pieces, each of which would
-   * be a TCP segment of its own, and wake the server. Small pieces are joined: each one costs ten times its bytes while
-   * it waits, and a million of them are a short queue in bytes.
-   */
-  #bundleWrites(): void {
-    const { socket } = this.#parts;
-    const write = socket.write.bind(socket) as (...values: unknown[]) => boolean;
-    const end = socket.end.bind(socket) as (...values: unknown[]) => Duplex;
-    const hand = (...values: unknown[]): boolean => {
-      const goesOn = write(...values);
-      if (!goesOn && socket.writableLength > readMark && !this.#ended) {
-        this.#stopReading("replies", true);
-      }
-      return goesOn;
-    };
-    let pieces: Uint8Array[] = [];
-    let bytes = 0;
-    const join = (): void => {
-      const joined = pieces;
-      pieces = [];
-      bytes = 0;
-      if (joined.length > 0 && socket.writable) {
-        hand(Buffer.concat(joined));
-      }
-    };
-    this.#flush = () => {
-      join();
-      socket.uncork();
-    };
-    socket.write = (...values: unknown[]): boolean => {
-      const [data, ...others] = values;
-      const length = data instanceof Uint8Array ? data.length : 0;
-      this.#bytesOut += length;
-      this.#backlog.sent(length, performance.now());
-      if (socket.writableCorked === 0) {
-        socket.cork();
-        process.nextTick(this.#flush);
-      }
-      if (!(data instanceof Uint8Array) || length > smallPiece || others.length > 0) {
-        join();
-        return hand(...values);
-      }
-      pieces.push(data);
-      bytes += length;
-      if (bytes > joinedBytes) {
-        join();
-      }
-      return !socket.writableNeedDrain;
-    };
-    socket.end = (...values: unknown[]): typeof socket => {
-      join();
-      end(...values);
-      return socket;
-    };
-  }
 }
-
-/** Bytes: a piece up to this size is joined with others, up to that sum. */
-const smallPiece = 1024;
-const joinedBytes = 16 * 1024;
 
 /** RFC 4253 section 11.1: PROTOCOL_ERROR, KEY_EXCHANGE_FAILED, MAC_ERROR, COMPRESSION_ERROR. */
 const protocolCodes: ReadonlySet<number> = new Set([2, 3, 5, 6]);

@@ -1,0 +1,70 @@
+import type { Duplex } from "node:stream";
+
+/** Bytes: a piece up to this size is joined with others, up to that sum. */
+const smallPiece = 1024;
+const joinedBytes = 16 * 1024;
+
+export interface BundledWrites {
+  /** Hands on at once what was written in this turn. */
+  flush(): void;
+}
+
+/**
+ * Makes a socket hand on what is written once per turn: ssh2 writes a packet in three pieces, each of which would be a
+ * TCP segment of its own, and wake the server. Small pieces are joined: each one costs ten times its bytes while it
+ * waits, and a million of them are a short queue in bytes.
+ * @param onWrite called with the bytes of each write.
+ * @param onHanded the socket was given data. `goesOn`: it takes more.
+ */
+export function bundleWrites(
+  socket: Duplex,
+  onWrite: (bytes: number) => void,
+  onHanded: (goesOn: boolean) => void,
+): BundledWrites {
+  const write = socket.write.bind(socket) as (...values: unknown[]) => boolean;
+  const end = socket.end.bind(socket) as (...values: unknown[]) => Duplex;
+  const hand = (...values: unknown[]): boolean => {
+    const goesOn = write(...values);
+    onHanded(goesOn);
+    return goesOn;
+  };
+  let pieces: Uint8Array[] = [];
+  let bytes = 0;
+  const join = (): void => {
+    const joined = pieces;
+    pieces = [];
+    bytes = 0;
+    if (joined.length > 0 && socket.writable) {
+      hand(Buffer.concat(joined));
+    }
+  };
+  const flush = (): void => {
+    join();
+    socket.uncork();
+  };
+  socket.write = (...values: unknown[]): boolean => {
+    const [data, ...others] = values;
+    const length = data instanceof Uint8Array ? data.length : 0;
+    onWrite(length);
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(flush);
+    }
+    if (!(data instanceof Uint8Array) || length > smallPiece || others.length > 0) {
+      join();
+      return hand(...values);
+    }
+    pieces.push(data);
+    bytes += length;
+    if (bytes > joinedBytes) {
+      join();
+    }
+    return !socket.writableNeedDrain;
+  };
+  socket.end = (...values: unknown[]): typeof socket => {
+    join();
+    end(...values);
+    return socket;
+  };
+  return { flush };
+}
