@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { ConnectError } from "../../src/engine/engineErrors.ts";
-import type { PacketLayerHost } from "../../src/engine/ssh2/kex/packetLayer.ts";
+import type { PacketLayerHost } from "../../src/engine/ssh2/kex/packetLayerPorts.ts";
 import { type ConnectionHandlers, supported, takeOver } from "../../src/engine/ssh2/ssh2Internals.ts";
 import { missingInternals } from "../../src/engine/ssh2/ssh2Protocol.ts";
 import { ServerGreeting } from "../../src/engine/transport/serverGreeting.ts";

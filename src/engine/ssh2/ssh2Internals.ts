@@ -10,7 +10,8 @@ import type { Client } from "ssh2";
 import { ConnectError } from "../engineErrors.ts";
 import { certificateAlgorithms } from "./kex/hostKeySignature.ts";
 import { defaultKex, supportedKex } from "./kex/methods.ts";
-import { PacketLayer, type PacketLayerHost } from "./kex/packetLayer.ts";
+import { PacketLayer } from "./kex/packetLayer.ts";
+import type { PacketLayerHost } from "./kex/packetLayerPorts.ts";
 import { constants, missingInternals, type Protocol, protocolOf } from "./ssh2Protocol.ts";
 
 // ssh2 refuses to offer what it can't do itself.

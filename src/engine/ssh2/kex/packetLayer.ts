@@ -1,15 +1,12 @@
 import { performance } from "node:perf_hooks";
 import { Budget } from "../../../base/budget.ts";
-import type { Clock } from "../../../base/clock.ts";
 import type { Disposable } from "../../../base/disposable.ts";
 import { asError } from "../../../base/errors.ts";
 import { guarded } from "../../../base/guarded.ts";
 import { JoinedBytes } from "../../../base/joinedBytes.ts";
-import { type Logger, printable } from "../../../base/log.ts";
-import { remoteText } from "../../../base/remoteText.ts";
+import { printable } from "../../../base/log.ts";
 import { WireReader, wireUint32 } from "../../../base/wire.ts";
 import { ConnectError } from "../../engineErrors.ts";
-import type { ServerGreeting } from "../../transport/serverGreeting.ts";
 import {
   crypto,
   type InCipher,
@@ -19,41 +16,11 @@ import {
   utils,
 } from "../ssh2Protocol.ts";
 import { flawsOf, KeyExchange, makeReader, makeWriter, startExchange } from "./keyExchange.ts";
-import { RekeyLimit, type RekeyLimitSetting } from "./rekeyLimit.ts";
-
-export interface PacketLayerHost {
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly greeting: ServerGreeting;
-  readonly rekeyLimit: RekeyLimitSetting;
-  /** SERVICE_ACCEPT, EXT_INFO, or a message from 50 to 79 but a banner, before the login. Undefined: ssh2 handles it. */
-  login?(payload: Buffer): void;
-  /** Stops or resumes the reading of the socket. */
-  hold(on: boolean): void;
-  /** The server doesn't know a message of ours: that with this sequence number (RFC 4253 section 11.4). */
-  unimplemented(sequence: number): void;
-  /** What was queued during a key exchange has gone out. */
-  exchanged(): void;
-}
-
-const message = {
-  disconnect: 1,
-  ignore: 2,
-  unimplemented: 3,
-  debug: 4,
-  serviceAccept: 6,
-  extInfo: 7,
-  success: 52,
-  banner: 53,
-} as const;
-
-/** Where messages of the connection protocol go. */
-export interface ConnectionReceiver {
-  /** A message with a number from 80 to 127, after the login. */
-  receive(message: Buffer): void;
-  /** One that came before the login. */
-  tooEarly(): void;
-}
+import { OutgoingPackets } from "./outgoingPackets.ts";
+import type { ConnectionReceiver, PacketLayerHost } from "./packetLayerPorts.ts";
+import { RekeyLimit } from "./rekeyLimit.ts";
+import { ServerNotices } from "./serverNotices.ts";
+import { clientOnly, disconnectCode, isConnection, isLogin, message } from "./transportMessages.ts";
 
 /** Milliseconds of work in one turn of the event loop; then others have their turn. */
 const slice = 12;
@@ -64,24 +31,8 @@ const patience = 10_000;
 /** Bytes that may come while a person is asked about the host key, or a thread computes; then the socket waits. */
 const heldMark = 256 * 1024;
 
-/** Bytes of answers that may wait for the end of a key exchange of ours which the server doesn't take up. */
-const queueMark = 4 * 1024 * 1024;
-
-/** Messages that may wait so: they are all encrypted in the turn in which the exchange ends, in about 10 µs each. */
-const mostQueued = 2_000;
-
-/** What a message costs while it waits, besides its bytes: a queue of small ones is no small queue. */
-const queueOverhead = 128;
-
 /** Data that pays for one key exchange which the server starts. */
 const bytesPerExchange = 16 * 1024;
-
-/** Message numbers of the login and of what comes after it (RFC 4250 section 4.1.2). */
-const isLogin = (type: number): boolean => type >= 50 && type < 80;
-const isConnection = (type: number): boolean => type >= 80 && type < 128;
-
-/** What a client sends and never receives, and numbers without a meaning for ssh2. */
-const clientOnly: ReadonlySet<number> = new Set([5, 50, 61]);
 
 /**
  * The transport layer (RFC 4253) from the server's first byte on: version line, key exchanges, the generic messages, and
@@ -101,22 +52,20 @@ export class PacketLayer {
   #waiting = false;
   #ended = false;
   #sliceEnd: number | undefined;
-  #queuedBytes = 0;
   #silence: Disposable | undefined;
-  readonly #sent = new WeakMap<Buffer, (sequence: number) => void>();
+  readonly #outgoing: OutgoingPackets;
   readonly #beforeLogin = new Budget(1_000, 20);
   readonly #exchanges = new Budget(64, 4);
-  readonly #debugLines = new Budget(40);
-  readonly #bannerBytes = new Budget(32 * 1024);
-  readonly #bannerLines = new Budget(200);
   readonly #extInfos = new Budget(4);
-  readonly #said = new Set<string>();
+  readonly #notices: ServerNotices;
 
   /** Takes over the reading. To be made before anything has arrived. */
   constructor(protocol: Protocol, connection: ConnectionReceiver, host: PacketLayerHost) {
     this.#protocol = protocol;
     this.#connection = connection;
     this.#host = host;
+    this.#outgoing = new OutgoingPackets(protocol, (bytes) => this.#rekeyLimit.count("out", bytes));
+    this.#notices = new ServerNotices(host.logger);
     this.#exchange = new KeyExchange(protocol, {
       greeting: host.greeting,
       onPayload: (payload) => this.#onPayload(payload),
@@ -128,7 +77,7 @@ export class PacketLayer {
 
   /** What waits for the end of a key exchange, in bytes. */
   get queuedBytes(): number {
-    return this.#queuedBytes;
+    return this.#outgoing.queuedBytes;
   }
 
   /** A key exchange is under way: what is sent waits for its end. */
@@ -149,24 +98,9 @@ export class PacketLayer {
     fill: (packet: Buffer, at: number) => void,
     onSent?: (sequence: number) => void,
   ): void {
-    const protocol = this.#protocol;
-    if (!this.#alive) {
-      return;
+    if (this.#alive) {
+      this.#outgoing.send(length, fill, onSent);
     }
-    const { write } = protocol._packetRW;
-    const packet = write.alloc(length);
-    fill(packet, write.allocStart);
-    if (this.#exchanging) {
-      this.#queuedBytes += length + queueOverhead;
-      if (onSent !== undefined) {
-        this.#sent.set(packet, onSent);
-      }
-      utils.sendPacket(protocol, packet);
-      return;
-    }
-    onSent?.(protocol._cipher.outSeqno);
-    utils.sendPacket(protocol, write.finalize(packet));
-    this.#rekeyLimit.count("out", length);
   }
 
   /** The connection is over. Idempotent. */
@@ -219,7 +153,7 @@ export class PacketLayer {
     }
     const { version = "", raw = Buffer.alloc(0) } = greeting;
     const software = version.split(" ", 1)[0] ?? "";
-    this.#logText("Before the version line", greeting.text, new Budget(20));
+    this.#notices.logGreeting(greeting.text);
     protocol._remoteIdentRaw = raw;
     protocol._compatFlags = flawsOf(software);
     protocol._decipher = new crypto.NullDecipher(0, (payload) => this.#onPayload(payload)) as InCipher;
@@ -259,7 +193,7 @@ export class PacketLayer {
       if (stop !== undefined) {
         return stop;
       }
-      if (this.#queuedBytes > queueMark || (protocol._queue?.length ?? 0) > mostQueued) {
+      if (this.#outgoing.isFull) {
         throw new ConnectError(
           "protocol",
           "The server doesn't take up the key exchange, and asks for ever more",
@@ -277,7 +211,8 @@ export class PacketLayer {
   #dispatch(payload: Buffer): false | number | undefined {
     const type = payload[0] ?? 0;
     if (type === message.disconnect) {
-      this.#onDisconnect(payload);
+      const { code, text } = this.#notices.disconnect(payload);
+      this.#tellSsh2("DISCONNECT", code, text);
       return undefined;
     }
     // OpenSSH's PROTOCOL, section 1.10: the first exchange has no room for anything else.
@@ -298,7 +233,11 @@ export class PacketLayer {
   #onMessage(type: number, payload: Buffer): false | number | undefined {
     const protocol = this.#protocol;
     if (type === message.banner) {
-      this.#onBanner(payload);
+      this.#countBeforeLogin();
+      const shown = this.#notices.banner(payload, protocol._authenticated);
+      if (shown !== undefined) {
+        this.#tellSsh2("USERAUTH_BANNER", shown);
+      }
       return undefined;
     }
     if (type === message.extInfo) {
@@ -357,20 +296,8 @@ export class PacketLayer {
 
   #completed(negotiated: NegotiatedKex): void {
     const protocol = this.#protocol;
-    const queue = protocol._queue ?? [];
-    protocol._queue = undefined;
-    this.#queuedBytes = 0;
     this.#rekeyLimit.restart(negotiated);
-    for (const payload of queue) {
-      const { write } = protocol._packetRW;
-      let packet = write.finalize(payload);
-      if (packet === payload) {
-        packet = protocol._cipher.allocPacket(payload.length);
-        packet.set(payload, 5);
-      }
-      this.#sent.get(payload)?.(protocol._cipher.outSeqno);
-      utils.sendPacket(protocol, packet);
-    }
+    this.#outgoing.sendQueue();
     protocol._onHandshakeComplete(negotiated);
     this.#host.exchanged();
   }
@@ -378,52 +305,18 @@ export class PacketLayer {
   /** SSH_MSG_IGNORE, DEBUG and UNIMPLEMENTED (RFC 4253 section 11). */
   #generic(type: number, payload: Buffer): void {
     this.#countBeforeLogin();
-    const reader = new WireReader(payload, 1);
     if (type === message.unimplemented) {
-      const sequence = reader.uint32();
+      const sequence = new WireReader(payload, 1).uint32();
       if (sequence !== undefined) {
         this.#host.unimplemented(sequence);
       }
     } else if (type === message.debug) {
-      reader.boolean();
-      const text = reader.string()?.subarray(0, keptOfDebug).toString("utf8") ?? "";
-      if (this.#debugLines.take()) {
-        this.#host.logger.debug(`The server's debug message: ${printable(text)}`);
-      } else {
-        this.#sayOnce("Further debug messages of the server are left out");
-      }
+      this.#notices.debug(payload);
     }
   }
 
-  /** RFC 4253 section 11.1. As OpenSSH, without asking for the language tag at its end. */
-  #onDisconnect(payload: Buffer): void {
-    const reader = new WireReader(payload, 1);
-    const [code, description] = [reader.uint32(), reader.string()];
-    if (code === undefined || description === undefined) {
-      throw new ConnectError("protocol", "The server's goodbye is malformed");
-    }
-    const text = remoteText(description.subarray(0, keptOfDisconnect), description.length > keptOfDisconnect);
-    this.#protocol._handlers["DISCONNECT"]?.(this.#protocol, ...([code, text] as never[]));
-  }
-
-  /** RFC 4252 section 5.4: at any time before the login; later ones are of no use. */
-  #onBanner(payload: Buffer): void {
-    this.#countBeforeLogin();
-    if (this.#protocol._authenticated) {
-      this.#sayOnce("A banner after the login is left out");
-      return;
-    }
-    const bytes = new WireReader(payload, 1).string();
-    if (bytes === undefined) {
-      throw new ConnectError("protocol", "The server's banner is malformed");
-    }
-    if (!this.#bannerBytes.take(bytes.length)) {
-      this.#sayOnce("Further banners of the server are left out");
-      return;
-    }
-    const lines = remoteText(bytes).split("\n");
-    const shown = lines.filter((line) => line.trim() === "" || this.#bannerLines.take());
-    this.#protocol._handlers["USERAUTH_BANNER"]?.(this.#protocol, ...([shown.join("\n")] as never[]));
+  #tellSsh2(event: string, ...values: readonly (string | number)[]): void {
+    this.#protocol._handlers[event]?.(this.#protocol, ...(values as never[]));
   }
 
   #countBeforeLogin(): void {
@@ -496,32 +389,8 @@ export class PacketLayer {
   #fatal(error: Error): number {
     const alive = this.#alive;
     this.end();
-    return alive ? utils.doFatalError(this.#protocol, error, codeOf(error)) : Number.POSITIVE_INFINITY;
+    return alive
+      ? utils.doFatalError(this.#protocol, error, disconnectCode(error))
+      : Number.POSITIVE_INFINITY;
   }
-
-  #logText(what: string, text: string, lines: Budget): void {
-    for (const line of text.split(/\r?\n/).filter((part) => part.trim() !== "")) {
-      if (!lines.take()) {
-        return;
-      }
-      this.#host.logger.info(`${what}: ${printable(line)}`);
-    }
-  }
-
-  #sayOnce(text: string): void {
-    if (!this.#said.has(text)) {
-      this.#said.add(text);
-      this.#host.logger.info(text);
-    }
-  }
-}
-
-/** Bytes of a message's text that are kept. */
-const keptOfDebug = 1_000;
-const keptOfDisconnect = 4_000;
-
-/** RFC 4253 section 11.1: KEY_EXCHANGE_FAILED, PROTOCOL_VERSION_NOT_SUPPORTED, else PROTOCOL_ERROR. */
-function codeOf(error: Error): number {
-  const reason = ConnectError.is(error) ? error.reason : undefined;
-  return reason === "no-common-algorithm" ? 3 : reason === "protocol-version" ? 8 : 2;
 }
