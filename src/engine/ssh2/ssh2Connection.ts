@@ -1,14 +1,11 @@
 import { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
-import type { Client } from "ssh2";
-import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
 import { guarded } from "../../base/guarded.ts";
-import { type Logger, printable } from "../../base/log.ts";
+import { printable } from "../../base/log.ts";
 import { type WireReader, wireString, wireUint32 } from "../../base/wire.ts";
-import type { HostConfig } from "../../config/hostConfig.ts";
 import { ChannelStream } from "../channels/channelStream.ts";
 import { ChannelTable } from "../channels/channelTable.ts";
 import { GlobalRequests } from "../channels/globalRequests.ts";
@@ -38,17 +35,12 @@ import type {
 } from "../connectionEngine.ts";
 import { ChannelError } from "../engineErrors.ts";
 import { OutgoingBacklog } from "../outgoingBacklog.ts";
-import { AgentForwarding, type AgentSocketBudget, agentChannelType } from "../transport/agentForwarding.ts";
+import { AgentForwarding, agentChannelType } from "../transport/agentForwarding.ts";
 import { ServerGreeting } from "../transport/serverGreeting.ts";
 import { type BundledWrites, bundleWrites } from "./bundledWrites.ts";
+import { ReadGate } from "./readGate.ts";
+import { largestMessage, type Ssh2ConnectionParts } from "./ssh2ConnectionParts.ts";
 import { type PacketWriter, takeOver } from "./ssh2Internals.ts";
-
-/** Receive windows in bytes: how much can still come after `pause`, and what bounds the speed at a given distance. */
-export interface WindowSizes {
-  /** Small, so that Ctrl+C is seen soon: 256 KiB carries 2.5 MB/s at 100 ms, more than a terminal can show. */
-  readonly pty: number;
-  readonly other: number;
-}
 
 /** Above this many bytes that the socket did not take yet, channels wait: a keystroke must not queue behind an upload. */
 const socketMark = 128 * 1024;
@@ -70,37 +62,18 @@ function protocolErrorMessage(text: string): Buffer {
   return encode(1, wireUint32(2), wireString(text), wireString(""));
 }
 
-/**
- * The largest message that a server takes, by its software. OpenSSH ends the connection above PACKET_MAX_SIZE (256 KiB,
- * packet.c), padding included; Dropbear above RECV_MAX_PAYLOAD_LEN (sysoptions.h). Others take at least what Dropbear
- * does (RFC 4253 section 6.1), and most of them what OpenSSH does.
- */
-function largestMessage(serverVersion: string): number {
-  return /^dropbear/i.test(serverVersion) ? 32_768 : 256 * 1024 - 64;
-}
-
-interface Parts {
-  readonly client: Client;
-  readonly socket: Duplex;
-  readonly config: HostConfig;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly windows: WindowSizes;
-  readonly agentSockets: AgentSocketBudget;
-}
-
 /** One connection: from its first byte on (the login runs on it), until `onDidClose`. Owns the socket. */
 export class Ssh2Connection implements EngineConnection {
   readonly capabilities: EngineCapabilities = { rekey: true };
   /** What the server says in clear, for errors and for its version. */
   readonly greeting = new ServerGreeting();
-  readonly #parts: Parts;
+  readonly #parts: Ssh2ConnectionParts;
   readonly #table: ChannelTable;
   readonly #closed = new Emitter<ConnectionEnd>();
   readonly onDidClose = this.#closed.event;
   readonly #agent: AgentForwarding;
   #writer: PacketWriter | undefined;
-  readonly #stopsReading = new Set<"replies" | "packets">();
+  readonly #reading: ReadGate;
   #info: ConnectionInfo | undefined;
   #ended: ConnectionEnd | undefined;
   #disconnect: { readonly code: number; readonly description: string } | undefined;
@@ -115,9 +88,10 @@ export class Ssh2Connection implements EngineConnection {
   readonly #forwards: RemoteForwards;
 
   /** @param parts `client.connect` has not been called yet; `socket` is connected. */
-  constructor(parts: Parts) {
+  constructor(parts: Ssh2ConnectionParts) {
     this.#parts = parts;
     const { client, socket } = parts;
+    this.#reading = new ReadGate(socket);
     this.#agent = new AgentForwarding(parts.config, parts.agentSockets, parts.logger);
     const writer = (): PacketWriter | undefined => this.#writer;
     this.#requests = new GlobalRequests((bytes, sent) => writer()?.send(bytes, sent));
@@ -161,7 +135,7 @@ export class Ssh2Connection implements EngineConnection {
       },
       (goesOn) => {
         if (!goesOn && socket.writableLength > readMark && !this.#ended) {
-          this.#stopReading("replies", true);
+          this.#reading.stop("replies", true);
         }
       },
     );
@@ -186,7 +160,7 @@ export class Ssh2Connection implements EngineConnection {
         clock,
         greeting: this.greeting,
         rekeyLimit: config.rekeyLimit ?? {},
-        hold: (on) => this.#stopReading("packets", on),
+        hold: (on) => this.#reading.stop("packets", on),
         unimplemented: (sequence) => this.#requests.unimplemented(sequence),
         exchanged: () => this.#table.resumeSending(),
       },
@@ -361,33 +335,8 @@ export class Ssh2Connection implements EngineConnection {
     }
   }
 
-  /** Reading goes on when no reason against it is left. */
-  #stopReading(reason: "replies" | "packets", on: boolean): void {
-    const { socket } = this.#parts;
-    const stopped = this.#stopsReading.size > 0;
-    if (on) {
-      this.#stopsReading.add(reason);
-    } else {
-      this.#stopsReading.delete(reason);
-    }
-    if (stopped === this.#stopsReading.size > 0 || socket.destroyed) {
-      return;
-    }
-    if (stopped) {
-      socket.resume();
-    } else {
-      socket.pause();
-    }
-  }
-
   #onError(error: Error & { level?: string }): void {
-    switch (error.level) {
-      case "client-socket":
-        this.#finish("lost", error);
-        break;
-      default:
-        this.#finish("protocol", error);
-    }
+    this.#finish(error.level === "client-socket" ? "lost" : "protocol", error);
   }
 
   #onDisconnect(code: number, description: string): void {
@@ -406,7 +355,7 @@ export class Ssh2Connection implements EngineConnection {
   }
 
   #onDrain(): void {
-    this.#stopReading("replies", false);
+    this.#reading.stop("replies", false);
     this.#table.resumeSending();
   }
 

@@ -8,7 +8,8 @@ import { AgentSocketBudget } from "../transport/agentForwarding.ts";
 import { dialTcp } from "../transport/dialTcp.ts";
 import { algorithmOffer } from "./algorithms.ts";
 import { Handshake } from "./handshake.ts";
-import { Ssh2Connection, type WindowSizes } from "./ssh2Connection.ts";
+import { Ssh2Connection } from "./ssh2Connection.ts";
+import type { WindowSizes } from "./ssh2ConnectionParts.ts";
 
 export interface Ssh2EngineOptions {
   readonly clock?: Clock;

@@ -1,0 +1,33 @@
+import type { Duplex } from "node:stream";
+import type { Client } from "ssh2";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { HostConfig } from "../../config/hostConfig.ts";
+import type { AgentSocketBudget } from "../transport/agentForwarding.ts";
+
+/** Receive windows in bytes: how much can still come after `pause`, and what bounds the speed at a given distance. */
+export interface WindowSizes {
+  /** Small, so that Ctrl+C is seen soon: 256 KiB carries 2.5 MB/s at 100 ms, more than a terminal can show. */
+  readonly pty: number;
+  readonly other: number;
+}
+
+/** What a connection is made of. `client.connect` has not been called yet; `socket` is connected. */
+export interface Ssh2ConnectionParts {
+  readonly client: Client;
+  readonly socket: Duplex;
+  readonly config: HostConfig;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly windows: WindowSizes;
+  readonly agentSockets: AgentSocketBudget;
+}
+
+/**
+ * The largest message that a server takes, by its software. OpenSSH ends the connection above PACKET_MAX_SIZE (256 KiB,
+ * packet.c), padding included; Dropbear above RECV_MAX_PAYLOAD_LEN (sysoptions.h). Others take at least what Dropbear
+ * does (RFC 4253 section 6.1), and most of them what OpenSSH does.
+ */
+export function largestMessage(serverVersion: string): number {
+  return /^dropbear/i.test(serverVersion) ? 32_768 : 256 * 1024 - 64;
+}
