@@ -5,7 +5,8 @@ import { openSshAlgorithms } from "../../../src/config/algorithmLists.ts";
 import { ConfigError } from "../../../src/config/configErrors.ts";
 import { ConfigFiles } from "../../../src/config/configFiles.ts";
 import { type EffectiveValues, effectiveValues, hostTokens } from "../../../src/config/effectiveValues.ts";
-import { type EvaluationRequest, evaluateConfig } from "../../../src/config/evaluateConfig.ts";
+import { evaluateConfig } from "../../../src/config/evaluateConfig.ts";
+import type { EvaluationRequest } from "../../../src/config/evaluationTypes.ts";
 import { ConfigHome } from "../../support/configFixtures.ts";
 
 let home: ConfigHome;
