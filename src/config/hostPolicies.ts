@@ -31,6 +31,7 @@ export interface PolicyRule<T> {
 }
 
 export type ReconnectPolicy = "auto" | "ask" | "never";
+export type ClipboardPolicy = "off" | "ask" | "on";
 export type Persistence = "none" | "tmux" | "screen" | "zellij" | { readonly command: string };
 
 /** One of the tools that we know, or `{ "command": "… {name} …" }`. */
@@ -104,6 +105,14 @@ const rules = {
     default: "utf-8",
     setting: "encoding",
   }),
+  /** What becomes of text that a program on the server puts into the clipboard (OSC 52). */
+  clipboardWrite: rule<ClipboardPolicy>({
+    parse: oneOf("off", "ask", "on"),
+    default: "on",
+    setting: "clipboard.write",
+  }),
+  /** Kilobytes at once. */
+  clipboardLimit: rule({ parse: wholeNumber(1, 10_000), default: 1000, setting: "clipboard.limit" }),
 
   // What holds for the server's own view.
   /** `sudo -n` may be used to look at and end remote logins. */

@@ -2,11 +2,11 @@ import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import type { Dimensions, OutputKind } from "../engine/connectionEngine.ts";
 import type { Session, SessionOutcome } from "../session/sessionTypes.ts";
-import { DirectoryFilter } from "./directoryFilter.ts";
 import { type EscapeAction, EscapeInterpreter } from "./escapeInterpreter.ts";
 import { FloodSkipper, type SkipResult } from "./floodSkipper.ts";
 import { InputQueue } from "./inputQueue.ts";
 import { LocalLine } from "./localLine.ts";
+import { OscFilter, type ProgramRequests } from "./oscFilter.ts";
 import { ResizeCoalescer } from "./resizeCoalescer.ts";
 import type { InputEncoder, StreamingDecoder, TextCodec } from "./streamingDecoder.ts";
 import type { TerminalPhrases } from "./terminalPhrases.ts";
@@ -23,6 +23,7 @@ export interface SessionLinkInit {
   /** What the session's pty was opened with. */
   readonly dimensions: Dimensions;
   readonly phrases: TerminalPhrases;
+  readonly programs: ProgramRequests;
   onEscape(action: EscapeAction, key: string): void;
 }
 
@@ -46,7 +47,7 @@ export class SessionLink implements Disposable {
   readonly #store = new DisposableStore();
   readonly #decoders: Record<OutputKind, StreamingDecoder>;
   readonly #encoder: InputEncoder;
-  readonly #directories = new DirectoryFilter();
+  readonly #requests: OscFilter;
   readonly #escapes: EscapeInterpreter;
   readonly #queue: InputQueue;
   readonly #resizes: ResizeCoalescer;
@@ -56,12 +57,13 @@ export class SessionLink implements Disposable {
   #skipKey = "";
   #refusedAt = Number.NEGATIVE_INFINITY;
   #saidEof = false;
+  #saidTooMuch = false;
   #quiet: Disposable | undefined;
   #skipEnd: Disposable | undefined;
 
-  /** See DirectoryFilter. */
+  /** See OscFilter. */
   get directory(): string | undefined {
-    return this.#directories.directory;
+    return this.#requests.directory;
   }
 
   constructor(init: SessionLinkInit) {
@@ -69,6 +71,12 @@ export class SessionLink implements Disposable {
     const { session, codec, clock } = init;
     this.#decoders = { stdout: codec.createDecoder(), stderr: codec.createDecoder() };
     this.#encoder = codec.createEncoder();
+    this.#requests = new OscFilter({
+      title: (text) => init.programs.title(text),
+      clipboardLimit: () => init.programs.clipboardLimit(),
+      copy: (text) => init.programs.copy(text),
+      tooMuchToCopy: () => this.#refuseToCopy(),
+    });
     this.#escapes = new EscapeInterpreter(init.escapeCharacter);
     this.#queue = this.#store.add(new InputQueue(session));
     this.#localLine = session.hasPty ? undefined : new LocalLine();
@@ -77,7 +85,7 @@ export class SessionLink implements Disposable {
     );
     this.#store.add(
       session.onDidReceive(({ kind, data }) =>
-        this.#output(this.#directories.filter(this.#decoders[kind].write(data))),
+        this.#output(this.#requests.filter(this.#decoders[kind].write(data))),
       ),
     );
     this.#store.add(session.onDidChangeState(() => this.#noteEof()));
@@ -93,8 +101,8 @@ export class SessionLink implements Disposable {
       return outcome;
     }
     this.#output(
-      this.#directories.filter(this.#decoders.stdout.end() + this.#decoders.stderr.end()) +
-        this.#directories.flush(),
+      this.#requests.filter(this.#decoders.stdout.end() + this.#decoders.stderr.end()) +
+        this.#requests.flush(),
     );
     this.#endSkip(this.#skipper?.finish());
     return outcome;
@@ -201,6 +209,14 @@ export class SessionLink implements Disposable {
       at += character.length;
     }
     return text.slice(at);
+  }
+
+  /** Once a session: a program may try again and again. */
+  #refuseToCopy(): void {
+    if (!this.#saidTooMuch) {
+      this.#saidTooMuch = true;
+      this.#init.screen.notice(this.#init.phrases.tooMuchToCopy());
+    }
   }
 
   #noteEof(): void {

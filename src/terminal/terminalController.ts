@@ -32,6 +32,7 @@ import type { LimitKind, LostSession, Session, SessionOutcome } from "../session
 import { answerEscape } from "./escapeAnswers.ts";
 import { type EscapeAction, parseEscapeCharacter } from "./escapeInterpreter.ts";
 import type { FlowLimits } from "./flowController.ts";
+import type { ProgramRequests } from "./oscFilter.ts";
 import { SessionLink } from "./sessionLink.ts";
 import { EncodingError, loadTextCodec, type TextCodec, utf8Codec } from "./streamingDecoder.ts";
 import type { TerminalPhrases } from "./terminalPhrases.ts";
@@ -74,6 +75,7 @@ export interface TerminalControllerInit {
   /** As the person calls it. */
   readonly host: string;
   readonly phrases: TerminalPhrases;
+  readonly programs: ProgramRequests;
   /** The next session continues the same shell (tmux, screen): what is typed while it reconnects is meant for it. */
   keepsShell(): boolean;
   /** Asked for each session. When it rejects, defaults are used: opening the session will say what is wrong. */
@@ -335,6 +337,7 @@ export class TerminalController implements Disposable {
       escapeCharacter: setup.escapeCharacter,
       dimensions: setup.dimensions,
       phrases: this.#init.phrases,
+      programs: this.#init.programs,
       onEscape: (action, key) => this.#onEscape(session, action, key, setup.escapeCharacter),
     });
     this.#link = link;

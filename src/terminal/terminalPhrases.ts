@@ -18,6 +18,8 @@ export interface TerminalPhrases {
   afterEnd(): string;
   unknownEncoding(encoding: string, why: string): string;
   inputDiscarded(): string;
+  /** A program copies more than it may. */
+  tooMuchToCopy(): string;
   /** The server refused the pty; `ssh` says so and goes on, too. */
   ptyRefused(): string;
   eofSent(): string;

@@ -1,3 +1,6 @@
+import { printable } from "../base/log.ts";
+import { plainMessage } from "./plainMessage.ts";
+
 /** `host`, or `host (2)` and so on: the first that is free, so that tabs and tree items can be told apart. */
 export function freeTitle(host: string, taken: ReadonlySet<string>): string {
   let title = host;
@@ -5,4 +8,43 @@ export function freeTitle(host: string, taken: ReadonlySet<string>): string {
     title = `${host} (${number})`;
   }
   return title;
+}
+
+export interface TabNameParts {
+  /** What the session is called: its host, or what a person has named it. */
+  readonly name: string;
+  readonly host: string;
+  /** As the server sent it; "" for none. */
+  readonly remoteTitle: string;
+}
+
+/** A tab is not wider. Characters. */
+const longestRemoteTitle = 60;
+
+/**
+ * What a tab is called by the template `sshSessions.terminalTitle`, for example `${name}${separator}${remoteTitle}`. Like
+ * VS Code's own templates: a separator stands only between two parts that are not empty.
+ */
+export function tabName(template: string | undefined, parts: TabNameParts): string {
+  const name = printable(parts.name);
+  if (template === undefined) {
+    return name;
+  }
+  const values: Readonly<Record<string, string>> = {
+    name,
+    host: printable(parts.host),
+    remoteTitle: plainMessage(printable(parts.remoteTitle.replace(/\s+/g, " ").trim(), longestRemoteTitle)),
+  };
+  let made = "";
+  let separated = false;
+  for (const [piece, variable] of template.matchAll(/\$\{(name|host|remoteTitle|separator)\}|\$|[^$]+/g)) {
+    const text = variable === undefined ? piece : (values[variable] ?? "");
+    if (text !== "" && variable !== "separator") {
+      made += separated && made !== "" ? ` - ${text}` : text;
+      separated = false;
+    }
+    separated ||= variable === "separator";
+  }
+  const shown = printable(made).trim();
+  return shown === "" ? name : shown;
 }

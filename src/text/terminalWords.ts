@@ -50,6 +50,10 @@ export function terminalPhrases(program: TerminalProgram): TerminalPhrases {
         : t("Press Enter to close, R to reopen."),
     unknownEncoding: (encoding, why) => t(`Unknown encoding "{0}" ({1}). Using UTF-8.`, encoding, why),
     inputDiscarded: () => t("Input discarded: the server has not read earlier input."),
+    tooMuchToCopy: () =>
+      t(
+        "Not copied to the clipboard: the text is longer than the setting sshSessions.clipboard.limit allows.",
+      ),
     ptyRefused: () =>
       t("PTY allocation request failed on channel 0. The session continues without a terminal."),
     eofSent: () => t("── EOF sent: the program gets no more input ──"),

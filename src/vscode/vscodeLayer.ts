@@ -34,6 +34,7 @@ import { RecentHosts } from "./settings/recentHosts.ts";
 import type { VscodeSettings } from "./settings/vscodeSettings.ts";
 import { hostsView, liveView } from "./sideBar.ts";
 import { SessionsApi } from "./sshSessionsApi.ts";
+import { RemoteClipboard } from "./terminals/remoteClipboard.ts";
 import { registerRemoteLinks } from "./terminals/remoteLinks.ts";
 import { TerminalMemory } from "./terminals/terminalMemory.ts";
 import { terminalProfiles } from "./terminals/terminalProfile.ts";
@@ -84,6 +85,8 @@ export function createVscodeLayer(
       verbosity: init.verbosity,
       memory,
       reopensByItself: () => settings.reopensTerminals,
+      titleTemplate: () => settings.terminalTitle,
+      clipboard: new RemoteClipboard(policies),
     }),
   );
   const access = store.add(

@@ -10,11 +10,12 @@ import { RemoteViewError } from "../../src/remote/remoteErrors.ts";
 import { buildSessions } from "../../src/remote/remoteModel.ts";
 import { splitParts } from "../../src/remote/remoteScript.ts";
 import { plainOutput } from "../../src/session/run/plainOutput.ts";
-import { DirectoryFilter } from "../../src/terminal/directoryFilter.ts";
+import { OscFilter } from "../../src/terminal/oscFilter.ts";
 import { literal } from "../../src/text/markdownText.ts";
 import { plainMessage } from "../../src/text/plainMessage.ts";
 import { attack, fuzz } from "./support/attackTest.ts";
 import { breather } from "./support/breather.ts";
+import { deafPrograms } from "../support/deafPrograms.ts";
 import { shapes } from "./support/remoteTextCases.ts";
 
 /** What real servers printed: the fuzzers mix lines of it, so that they get past the first check of a parser. */
@@ -135,7 +136,7 @@ describe("random output of a server", () => {
         async (pieces, cuts) => {
           await breather();
           const text = pieces.join("");
-          const filter = new DirectoryFilter();
+          const filter = new OscFilter(deafPrograms);
           let passed = "";
           let at = 0;
           for (const cut of [...cuts, text.length]) {

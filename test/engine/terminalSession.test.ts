@@ -8,6 +8,7 @@ import { TerminalController } from "../../src/terminal/terminalController.ts";
 import { terminalPhrases } from "../../src/text/terminalWords.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
+import { deafPrograms } from "../support/deafPrograms.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
 import { Screen } from "../unit/terminal/support/screen.ts";
 
@@ -39,6 +40,7 @@ class RealTab {
         this.screen.terminal.write(text);
       },
       phrases: terminalPhrases("shell"),
+      programs: deafPrograms,
       keepsShell: () => false,
       close: (code) => this.closed.push(code),
       describeEnd: ({ kind }) => ({ text: kind, exitCode: 0, staysOpen: false }),

@@ -5,6 +5,7 @@ import { describeOutcome } from "../../src/session/sessionDetails.ts";
 import { TerminalController } from "../../src/terminal/terminalController.ts";
 import { terminalPhrases } from "../../src/text/terminalWords.ts";
 import { Screen } from "../unit/terminal/support/screen.ts";
+import { deafPrograms } from "./deafPrograms.ts";
 import type { TestStack } from "./testStack.ts";
 
 /** A terminal tab on the host `lab` of a real stack: all but the editor's part. Reconnects by itself. */
@@ -26,6 +27,7 @@ export class LiveTab {
     this.controller = new TerminalController({
       clock: systemClock,
       phrases: terminalPhrases("shell"),
+      programs: deafPrograms,
       keepsShell: () => command !== undefined,
       host,
       settings: async () => ({ encoding: "utf-8", escapeChar: "~", reconnect: "auto" }),

@@ -75,6 +75,11 @@ export class VscodeSettings implements SettingsPort, Disposable {
     return this.#window(settingKeys.reopenTerminals, text) === "auto";
   }
 
+  /** What a terminal's tab is called: see `tabName`. */
+  get terminalTitle(): string | undefined {
+    return this.#window(settingKeys.terminalTitle, text);
+  }
+
   /** The folder of the active editor, else the first one. */
   get folder(): SettingsFolder | undefined {
     const { workspace, window } = this.#host;

@@ -23,6 +23,7 @@ import {
   describeWarning,
   terminalPhrases,
 } from "../../text/terminalWords.ts";
+import type { RemoteClipboard } from "./remoteClipboard.ts";
 
 export interface SshTerminalRequest {
   /** As typed. */
@@ -45,6 +46,7 @@ export interface SshPseudoterminalInit {
   readonly clock: Clock;
   readonly typing: Typing;
   readonly verbosity: Verbosity;
+  readonly clipboard: RemoteClipboard;
   /** The home directory, shown as `~`. */
   readonly home: string;
   readonly request: SshTerminalRequest;
@@ -66,6 +68,8 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
   readonly opened: Promise<SessionSnapshot>;
   #settleOpened: { resolve(session: SessionSnapshot): void; reject(error: Error): void } | undefined;
   #title: string;
+  /** As the server sent it. */
+  #remoteTitle = "";
   #sessionId: string | undefined;
   #failure: Error | undefined;
 
@@ -88,6 +92,13 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
       typing,
       host: request.host,
       phrases: terminalPhrases(program),
+      programs: {
+        title: (text) => {
+          this.#remoteTitle = text;
+        },
+        clipboardLimit: () => init.clipboard.limit(request, request.folder),
+        copy: (text) => init.clipboard.copy(text, request, request.folder),
+      },
       keepsShell: () => this.persistent !== undefined,
       settings: () => this.#settings(),
       openSession: (attempt) => this.#openSession(attempt),
@@ -108,6 +119,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     this.#controller.onDidChangeState((state) => {
       if (state.kind === "open") {
         this.#sessionId = state.session.id;
+        this.#remoteTitle = "";
         init.onSession(state.session.id);
         this.#settleOpened?.resolve(state.session.snapshot());
         this.#settleOpened = undefined;
@@ -125,6 +137,11 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
   /** As the tab and the row are called. */
   get title(): string {
     return this.#title;
+  }
+
+  /** What the program in it calls itself, as the server sent it; "" for nothing. */
+  get remoteTitle(): string {
+    return this.#remoteTitle;
   }
 
   /** Where its shell said that it is, on the server. */

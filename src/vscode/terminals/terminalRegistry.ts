@@ -4,7 +4,6 @@ import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { t } from "../../base/localize.ts";
 import type { Logger } from "../../base/log.ts";
-import { printable } from "../../base/log.ts";
 import type { Verbosity } from "../../base/verbosity.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
@@ -14,13 +13,14 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
 import { Typing } from "../../terminal/typing.ts";
 import { reopenQuestion, reopenWords } from "../../text/reopenText.ts";
-import { freeTitle } from "../../text/terminalTitle.ts";
+import { freeTitle, tabName } from "../../text/terminalTitle.ts";
 import { showMessage } from "../messages/messages.ts";
 import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
 import { contextKeys, extensionId, terminalProfileId } from "../settings/contributionIds.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import { connectionTarget, hostTarget, liveTarget, sessionTarget, type Target } from "../views/targets.ts";
+import type { RemoteClipboard } from "./remoteClipboard.ts";
 import type { LinkedTerminal } from "./remoteLinks.ts";
 import { SshPseudoterminal, type SshTerminalRequest } from "./sshPseudoterminal.ts";
 import { ptyOf, type SshTerminal, terminalOf, terminalTarget } from "./sshTerminals.ts";
@@ -35,12 +35,15 @@ export interface TerminalRegistryInit {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly verbosity: Verbosity;
+  readonly clipboard: RemoteClipboard;
   readonly presenter: ErrorPresenter;
   readonly notices: ConfigNotices;
   readonly recent: RecentHosts;
   readonly memory: TerminalMemory;
   /** `sshSessions.reopenTerminals` is `auto`. */
   reopensByItself(): boolean;
+  /** `sshSessions.terminalTitle`. */
+  titleTemplate(): string | undefined;
   readonly home: string;
 }
 
@@ -71,7 +74,13 @@ export class TerminalRegistry implements Disposable {
   constructor(init: TerminalRegistryInit) {
     this.#init = init;
     this.#typing = new Typing(init.clock);
-    this.#names = this.#store.add(new TerminalNames(init.clock, (pty, name) => this.#onRenamed(pty, name)));
+    this.#names = this.#store.add(
+      new TerminalNames(
+        init.clock,
+        (pty) => this.#tabName(pty),
+        (pty, name) => this.#onRenamed(pty, name),
+      ),
+    );
     this.#store.add(vscode.window.onDidOpenTerminal((terminal) => this.#onOpened(terminal)));
     this.#store.add(vscode.window.onDidCloseTerminal((terminal) => this.#onClosed(terminal)));
     this.#store.add(vscode.window.onDidChangeActiveTerminal(() => this.#noteContext()));
@@ -118,7 +127,7 @@ export class TerminalRegistry implements Disposable {
     if (terminal !== undefined && pty !== undefined) {
       pty.rename(title);
       this.#init.memory.renamed(pty.request.shellName, title);
-      this.#names.rename(terminal, title);
+      this.#names.update();
     }
   }
 
@@ -271,7 +280,7 @@ export class TerminalRegistry implements Disposable {
   ): { readonly pty: SshPseudoterminal; readonly terminal: vscode.ExtensionTerminalOptions } {
     const { service, resolver, settings, policies, clock, home, memory, presenter, recent } = this.#init;
     const { folder } = settings;
-    const title = options.title ?? freeTitle(host, new Set(vscode.window.terminals.map(({ name }) => name)));
+    const title = options.title ?? freeTitle(host, this.#takenTitles());
     const request: SshTerminalRequest = {
       host,
       alias: hostNames(host).alias,
@@ -284,6 +293,7 @@ export class TerminalRegistry implements Disposable {
       ...{ service, resolver, policies, clock, home, request },
       typing: this.#typing,
       verbosity: this.#init.verbosity,
+      clipboard: this.#init.clipboard,
       configNotice: (config) => this.#init.notices.take(config),
       onFailed: (error) => {
         if (options.presentFailure !== false) {
@@ -307,8 +317,19 @@ export class TerminalRegistry implements Disposable {
     return {
       pty,
       // VS Code can't bring the tab back by itself: the memory does.
-      terminal: { name: printable(title), pty, iconPath: new vscode.ThemeIcon("vm"), isTransient: true },
+      terminal: { name: this.#tabName(pty), pty, iconPath: new vscode.ThemeIcon("vm"), isTransient: true },
     };
+  }
+
+  #tabName({ title: name, request, remoteTitle }: SshPseudoterminal): string {
+    return tabName(this.#init.titleTemplate(), { name, host: request.host, remoteTitle });
+  }
+
+  /** A tab's name may be made by the template. */
+  #takenTitles(): ReadonlySet<string> {
+    return new Set(
+      vscode.window.terminals.flatMap((terminal) => [terminal.name, ptyOf(terminal)?.title ?? ""]),
+    );
   }
 
   /** VS Code looks for a profile's tab to bring to the front before it is there (createContributedTerminalProfile). */

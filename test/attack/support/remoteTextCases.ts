@@ -4,9 +4,10 @@ import { parseTimeouts } from "../../../src/remote/parse/timeoutOutput.ts";
 import { buildSessions } from "../../../src/remote/remoteModel.ts";
 import { splitParts } from "../../../src/remote/remoteScript.ts";
 import { runReport } from "../../../src/session/run/runReport.ts";
-import { DirectoryFilter } from "../../../src/terminal/directoryFilter.ts";
+import { OscFilter } from "../../../src/terminal/oscFilter.ts";
 import { literal } from "../../../src/text/markdownText.ts";
 import { plainMessage } from "../../../src/text/plainMessage.ts";
+import { deafPrograms } from "../../support/deafPrograms.ts";
 
 export interface TextCase {
   readonly name: string;
@@ -258,7 +259,7 @@ export const otherTextCases: readonly TextCase[] = Object.entries(shapes).flatMa
   {
     name: `directories in a terminal: ${name}`,
     run: (size: number): void => {
-      const filter = new DirectoryFilter();
+      const filter = new OscFilter(deafPrograms);
       const text = `\u001b]7;${repeated(shape, size)}!`;
       for (let at = 0; at < text.length; at += 4096) {
         filter.filter(text.slice(at, at + 4096));

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DirectoryFilter } from "../../../src/terminal/directoryFilter.ts";
+import { OscFilter } from "../../../src/terminal/oscFilter.ts";
 import { SafePointScanner } from "../../../src/terminal/safePointScanner.ts";
 import { SessionLink } from "../../../src/terminal/sessionLink.ts";
 import { utf8Codec } from "../../../src/terminal/streamingDecoder.ts";
 import { TerminalModes } from "../../../src/terminal/terminalModes.ts";
 import { type ScreenPorts, TerminalScreen } from "../../../src/terminal/terminalScreen.ts";
 import { terminalPhrases } from "../../../src/text/terminalWords.ts";
+import { deafPrograms } from "../../support/deafPrograms.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { FakeSession } from "./support/fakeSession.ts";
 import { Screen } from "./support/screen.ts";
@@ -182,7 +183,7 @@ class Line implements Watcher {
       this,
     );
     const decoder = utf8Codec.createDecoder();
-    const directories = new DirectoryFilter();
+    const directories = new OscFilter(deafPrograms);
     this.#session.onDidReceive(({ data }) => {
       this.#received += directories.filter(decoder.write(data)).length;
     });
@@ -193,6 +194,7 @@ class Line implements Watcher {
       codec: utf8Codec,
       escapeCharacter: "",
       phrases: terminalPhrases("shell"),
+      programs: deafPrograms,
       dimensions: { columns: 80, rows: 24 },
       onEscape: () => {},
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { DirectoryFilter } from "../../../src/terminal/directoryFilter.ts";
+import { OscFilter } from "../../../src/terminal/oscFilter.ts";
 import { pathOnServer, pathsIn, toldDirectory } from "../../../src/terminal/remotePaths.ts";
+import { deafPrograms } from "../../support/deafPrograms.ts";
 
 describe("paths in a line", () => {
   it.each([
@@ -60,7 +61,7 @@ describe("the folder that a shell tells", () => {
   });
 
   it("is the last one, also when it comes in pieces", () => {
-    const filter = new DirectoryFilter();
+    const filter = new OscFilter(deafPrograms);
     expect(filter.directory).toBeUndefined();
     filter.filter("\u001b]7;file://web1/one\u0007x\u001b]633;P;Cw");
     expect(filter.directory).toBe("/one");

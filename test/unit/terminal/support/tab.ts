@@ -11,6 +11,7 @@ import {
   type TerminalState,
 } from "../../../../src/terminal/terminalController.ts";
 import { terminalPhrases } from "../../../../src/text/terminalWords.ts";
+import { deafPrograms } from "../../../support/deafPrograms.ts";
 import { ManualClock, settle } from "../../../support/manualClock.ts";
 import { FakeSession } from "./fakeSession.ts";
 import { Screen } from "./screen.ts";
@@ -48,6 +49,7 @@ export class Tab {
       clock: this.clock,
       host: "web1",
       phrases: terminalPhrases("shell"),
+      programs: deafPrograms,
       keepsShell: () => this.keepsShell,
       settings: async () => this.settings,
       openSession: (attempt) => {

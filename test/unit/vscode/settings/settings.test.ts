@@ -77,6 +77,7 @@ describe("settings", () => {
       settings.configFile,
       settings.confirmsDisconnect,
       settings.reopensTerminals,
+      settings.terminalTitle,
     ];
     for (const key of policyKeys) {
       policies.get(key, { alias: "web1" });

@@ -1,0 +1,163 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { OscFilter, type OscListener } from "../../../src/terminal/oscFilter.ts";
+import { chunkSizes, pieces } from "./support/streams.ts";
+
+/** What a filter passed and told. */
+class Told implements OscListener {
+  limit = 12;
+  readonly titles: string[] = [];
+  readonly copies: string[] = [];
+  tooMuch = 0;
+  title(text: string): void {
+    this.titles.push(text);
+  }
+  clipboardLimit(): number {
+    return this.limit;
+  }
+  copy(text: string): void {
+    this.copies.push(text);
+  }
+  tooMuchToCopy(): void {
+    this.tooMuch++;
+  }
+}
+
+function filterAll(chunks: readonly string[], told = new Told()): string {
+  const filter = new OscFilter(told);
+  return chunks.map((chunk) => filter.filter(chunk)).join("") + filter.flush();
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+const directories = [
+  "\u001b]7;file://web1/home/me\u0007",
+  "\u001b]7;file://web1/home/me\u001b\\",
+  "\u009d7;file:///tmp\u009c",
+  "\u001b]633;P;Cwd=/home/me\u0007",
+  "\u001b]633;P;Cwd=/home/me;nonce\u0007",
+  "\u001b]1337;CurrentDir=/home/me\u0007",
+  "\u001b]9;9;C:\\Users\u0007",
+  "\u001b]007;x\u0007",
+  "\u001b]\u00007\u0001;x\u0007",
+];
+const others = [
+  "\u001b]633;A\u0007",
+  "\u001b]633;P;IsWindows=False\u0007",
+  "\u001b]633;P;Prompt=x\u0007",
+  "\u001b]133;D;0\u0007",
+  "\u001b]0;title\u0007",
+  "\u001b]2;title\u001b\\",
+  "\u001b]77;x\u0007",
+  "\u001b]520;x\u0007",
+  "\u001b]9;4;1;50\u0007",
+  "\u001b]1337;SetMark\u0007",
+  "\u001b[7m",
+  "\u001b7",
+  "7;text",
+];
+const clipboard = [
+  `\u001b]52;c;${base64("copied")}\u0007`,
+  `\u001b]52;;${base64("copied")}\u001b\\`,
+  `\u009d052;s0;${base64("copied")}\u009c`,
+  `\u001b]5\u00002;pc;${base64("copied")}\u0007`,
+];
+
+describe("directories of the remote machine", () => {
+  test.each(directories)("%j is taken out, whatever the chunks", (sequence) => {
+    const text = `before${sequence}after`;
+    expect(filterAll([text])).toBe("beforeafter");
+    expect(filterAll([...text])).toBe("beforeafter");
+  });
+
+  test.each(others)("%j passes", (sequence) => {
+    const text = `before${sequence}after`;
+    expect(filterAll([text])).toBe(text);
+    expect(filterAll([...text])).toBe(text);
+  });
+
+  test("one that is aborted takes nothing of what follows with it", () => {
+    expect(filterAll(["\u001b]7;file://x\u0018text"])).toBe("\u0018text");
+    expect(filterAll(["\u001b]7;file://x", "\u001b[1mtext"])).toBe("\u001b[1mtext");
+    expect(filterAll([..."\u001b]7;file://x\u001b]0;t\u0007text"])).toBe("\u001b]0;t\u0007text");
+  });
+
+  test("nothing is kept of one that never ends", () => {
+    const told = new Told();
+    const filter = new OscFilter(told);
+    for (const begin of ["\u001b]7;", "\u001b]52;c;", `\u001b]${"0".repeat(1000)}`]) {
+      let passed = filter.filter(begin);
+      for (let part = 0; part < 100; part++) {
+        passed += filter.filter("x".repeat(1000));
+      }
+      expect(passed + filter.filter("\u0007text")).toBe("text");
+    }
+    expect([told.tooMuch, filter.directory]).toEqual([1, undefined]);
+  });
+});
+
+describe("what a program puts into the clipboard", () => {
+  test.each(clipboard)("%j is told and taken out, whatever the chunks", (sequence) => {
+    for (const chunks of [[`before${sequence}after`], [...`before${sequence}after`]]) {
+      const told = new Told();
+      expect(filterAll(chunks, told)).toBe("beforeafter");
+      expect([told.copies, told.tooMuch]).toEqual([["copied"], 0]);
+    }
+  });
+
+  test.each([
+    ["is asked for", "\u001b]52;c;?\u0007"],
+    ["is the primary selection", `\u001b]52;p;${base64("x")}\u0007`],
+    ["is no base64", "\u001b]52;c;!\u0007"],
+    ["is empty", "\u001b]52;c;\u0007"],
+    ["is aborted", `\u001b]52;c;${base64("x")}\u001a`],
+  ])("is not told, and does not pass, when it %s", (_name, sequence) => {
+    const told = new Told();
+    expect(filterAll([`a${sequence}b`], told).replace("\u001a", "")).toBe("ab");
+    expect([told.copies, told.tooMuch]).toEqual([[], 0]);
+  });
+
+  test("is bounded in bytes: at the limit it is told, above it only that it was too much", () => {
+    for (const [size, copies, tooMuch] of [
+      [12, 1, 0],
+      [13, 0, 1],
+      [1_000_000, 0, 1],
+    ] as const) {
+      const told = new Told();
+      filterAll([`\u001b]52;c;${base64("x".repeat(size))}\u0007`], told);
+      expect([told.copies.length, told.tooMuch], String(size)).toEqual([copies, tooMuch]);
+    }
+  });
+
+  test("is dropped without a word where none is allowed", () => {
+    const told = new Told();
+    told.limit = 0;
+    expect(filterAll([...clipboard], told)).toBe("");
+    expect([told.copies, told.tooMuch]).toEqual([[], 0]);
+  });
+});
+
+describe("titles", () => {
+  test("are told, whatever the chunks, and at most 1024 characters of them", () => {
+    const told = new Told();
+    filterAll([..."\u001b]0;vim x\u0007\u001b]002;top\u001b\\\u001b]2;\u0007"], told);
+    filterAll([`\u001b]2;${"y".repeat(5000)}\u0007`], told);
+    expect(told.titles).toEqual(["vim x", "top", "", "y".repeat(1024)]);
+  });
+});
+
+test("everything else is unchanged, whatever the chunks", () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof(pieces, fc.constantFrom(...others))), chunkSizes, (parts, sizes) => {
+      const text = parts.join("");
+      const chunks: string[] = [];
+      for (let at = 0, turn = 0; at < text.length; turn++) {
+        const size = sizes[turn % sizes.length] ?? 1;
+        chunks.push(text.slice(at, at + size));
+        at += size;
+      }
+      expect(filterAll(chunks)).toBe(text);
+    }),
+    { seed: 20240615, numRuns: 300 },
+  );
+});
