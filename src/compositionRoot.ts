@@ -8,6 +8,7 @@ import { configEnvironment } from "./config/configEnvironment.ts";
 import { createHostResolver } from "./config/hostResolver.ts";
 import { createSshStack } from "./sshStack.ts";
 import { channelLogger, channelVerbosity } from "./vscode/channelLogger.ts";
+import { HostKeyDocuments } from "./vscode/documents/hostKeyDocuments.ts";
 import { PromptQueue } from "./vscode/prompts/promptQueue.ts";
 import { VscodeAuthPrompter } from "./vscode/prompts/vscodeAuthPrompter.ts";
 import { VscodeHostKeyPrompter } from "./vscode/prompts/vscodeHostKeyPrompter.ts";
@@ -39,7 +40,7 @@ export function compose(
       settings,
       resolver,
       authPrompter: new VscodeAuthPrompter(prompts, home),
-      hostKeyPrompter: new VscodeHostKeyPrompter(prompts),
+      hostKeyPrompter: new VscodeHostKeyPrompter(prompts, store.add(new HostKeyDocuments())),
       secrets,
     }),
   );

@@ -7,6 +7,8 @@ export interface HostKeyAsker {
   choose(message: string, detail: string, actions: readonly string[]): Promise<string | undefined>;
   /** The fingerprint that the person was given. Undefined: cancelled. */
   fingerprint(): Promise<string | undefined>;
+  /** Shows the key as a picture, which stays while the question is asked again. */
+  showPicture(question: HostKeyQuestion): Promise<void>;
 }
 
 /**
@@ -21,10 +23,17 @@ export async function askAboutHostKey(
   signal: AbortSignal,
 ): Promise<boolean | undefined> {
   let comparison: FingerprintComparison | undefined;
+  let pictured = false;
   while (!signal.aborted) {
     const { message, detail } = hostKeyDialog(question, comparison);
-    const { accept, compare } = hostKeyActions();
-    const answer = await asker.choose(message, detail, actionsAfter(comparison, accept, compare));
+    const { accept, compare, picture } = hostKeyActions();
+    const actions = actionsAfter(comparison, accept, compare);
+    const answer = await asker.choose(message, detail, pictured ? actions : [...actions, picture]);
+    if (answer === picture) {
+      pictured = true;
+      await asker.showPicture(question);
+      continue;
+    }
     if (answer !== compare) {
       return answer === accept ? true : undefined;
     }

@@ -3,6 +3,7 @@ import { printable } from "../../base/log.ts";
 import { certificateProblemText } from "../../text/certificateText.ts";
 import type { FingerprintComparison } from "../../trust/fingerprintComparison.ts";
 import type { HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
+import { randomart } from "../../trust/randomart.ts";
 
 /** The words of the question about an unknown host key. */
 export function hostKeyDialog(
@@ -42,8 +43,34 @@ export function hostKeyDialog(
 }
 
 /** The buttons of the question, without Cancel. */
-export function hostKeyActions(): { readonly accept: string; readonly compare: string } {
-  return { accept: t("Connect and Save"), compare: t("Compare Fingerprint…") };
+export function hostKeyActions(): {
+  readonly accept: string;
+  readonly compare: string;
+  readonly picture: string;
+} {
+  return {
+    accept: t("Connect and Save"),
+    compare: t("Compare Fingerprint…"),
+    picture: t("Show Randomart"),
+  };
+}
+
+/** The key as `ssh-keygen -lv` shows it, for a document. */
+export function hostKeyPicture(question: HostKeyQuestion): { readonly name: string; readonly text: string } {
+  const { alias, host, presented } = question;
+  return {
+    name: t("Host Key"),
+    text: [
+      t(`Key of the server that answers as "{0}" ({1}):`, printable(alias), printable(host)),
+      "",
+      `${printable(presented.type)} ${printable(presented.fingerprint)}`,
+      "",
+      ...randomart(presented.key),
+      "",
+      t("ssh-keygen -lv -f FILE.pub prints the same picture of this key on the server."),
+      "",
+    ].join("\n"),
+  };
 }
 
 function comparisonText(comparison: FingerprintComparison): string {

@@ -1,16 +1,21 @@
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { HostKeyPrompter, HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
+import type { HostKeyDocuments } from "../documents/hostKeyDocuments.ts";
 import { askLine, showMessage } from "../messages/messages.ts";
 import { askAboutHostKey, type HostKeyAsker } from "./hostKeyConversation.ts";
+import { hostKeyPicture } from "./hostKeyDialog.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 
 /** Asks, in a modal dialog, whether an unknown host key may be trusted. */
 export class VscodeHostKeyPrompter implements HostKeyPrompter {
   readonly #queue: PromptQueue;
 
-  constructor(queue: PromptQueue) {
+  readonly #documents: HostKeyDocuments;
+
+  constructor(queue: PromptQueue, documents: HostKeyDocuments) {
     this.#queue = queue;
+    this.#documents = documents;
   }
 
   async confirmUnknown(question: HostKeyQuestion, signal: AbortSignal): Promise<boolean> {
@@ -25,6 +30,10 @@ export class VscodeHostKeyPrompter implements HostKeyPrompter {
           ),
           ignoreFocusOut: true,
         }),
+      showPicture: async (shown) => {
+        const { name, text } = hostKeyPicture(shown);
+        await this.#documents.show(name, text);
+      },
     };
     return (
       (await this.#queue.ask(async () => await askAboutHostKey(question, asker, signal), signal)) === true

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
+
+const run = promisify(execFile);
 
 /** What a person does, with the mouse and the keyboard, in one window. */
 describe("a person in the workbench", () => {
@@ -86,7 +90,26 @@ describe("a person in the workbench", () => {
     assert.match(question, /SHA256:[A-Za-z0-9+/]{43}/);
     const [fingerprint = ""] = /SHA256:\S{43}/.exec(question) ?? [];
     assert.equal(await workbench.dialogs.focusedButton(), "Compare Fingerprint…");
+    const before = await workbench.dialogs.buttons();
     await workbench.screenshot("host-key-dialog");
+    await workbench.dialogs.press("Show Randomart");
+    assert.deepEqual(
+      await workbench.dialogs.buttons(),
+      before.filter((label) => label !== "Show Randomart"),
+    );
+    const publicFile = join(folder, "fresh.pub");
+    await writeFile(publicFile, `${fresh.hostKeyLines[0] ?? ""}\n`);
+    const { stdout } = await run("ssh-keygen", ["-lv", "-f", publicFile]);
+    const drawn = stdout.trimEnd().split("\n").slice(1);
+    assert.equal(drawn.length, 11);
+    const page = (await workbench.page.locator(".editor-instance .view-lines").first().innerText())
+      .replaceAll("\u00a0", " ")
+      .split("\n");
+    assert.deepEqual(
+      page.filter((line) => /^[+|]/.test(line)),
+      drawn,
+    );
+    await workbench.screenshot("host-key-randomart");
     for (const [given, verdict, buttons] of [
       [`SHA256:${"A".repeat(43)}`, /differs/, ["Compare Fingerprint…", "Cancel"]],
       [`256 ${fingerprint} root@fresh1 (ED25519)`, /matches/, ["Connect and Save", "Cancel"]],

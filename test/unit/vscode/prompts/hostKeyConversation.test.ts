@@ -11,7 +11,7 @@ const question = {
   presented: { key, type: "ssh-ed25519", fingerprint: sha256Fingerprint(key) },
   knownTypes: [],
 };
-const [accept, compare] = ["Connect and Save", "Compare Fingerprint…"];
+const [accept, compare, picture] = ["Connect and Save", "Compare Fingerprint…", "Show Randomart"];
 
 /** Answers in order; the actions and the end of the detail that were shown. */
 async function conversation(
@@ -30,6 +30,7 @@ async function conversation(
         return left.shift();
       },
       fingerprint: async () => lines.shift(),
+      showPicture: async () => void shown.push(["the picture"]),
     },
     new AbortController().signal,
   );
@@ -37,14 +38,31 @@ async function conversation(
 }
 
 it("has its focus on the comparison, and trusts only when it is told to", async () => {
-  expect(await conversation([accept], [])).toMatchObject({ trusted: true, shown: [[compare, accept]] });
+  expect(await conversation([accept], [])).toMatchObject({
+    trusted: true,
+    shown: [[compare, accept, picture]],
+  });
   expect((await conversation([undefined], [])).trusted).toBeUndefined();
 });
 
 it("says that the fingerprint matches, and then offers to connect", async () => {
   const { trusted, shown, details } = await conversation([compare, accept], [sha256Fingerprint(key)]);
-  expect([trusted, shown]).toEqual([true, [[compare, accept], [accept]]]);
+  expect([trusted, shown]).toEqual([
+    true,
+    [
+      [compare, accept, picture],
+      [accept, picture],
+    ],
+  ]);
   expect(details[1]).toMatch(/^The fingerprint that you entered matches/);
+});
+
+it("shows the key's picture once, and asks on with it", async () => {
+  const { trusted, shown } = await conversation([picture, compare, accept], [sha256Fingerprint(key)]);
+  expect([trusted, shown]).toEqual([
+    true,
+    [[compare, accept, picture], ["the picture"], [compare, accept], [accept]],
+  ]);
 });
 
 it("does not offer to connect when the fingerprint differs, until another one matches", async () => {
@@ -52,13 +70,20 @@ it("does not offer to connect when the fingerprint differs, until another one ma
     [compare, compare, accept],
     [sha256Fingerprint(Buffer.from("another")), sha256Fingerprint(key)],
   );
-  expect([trusted, shown]).toEqual([true, [[compare, accept], [compare], [accept]]]);
+  expect([trusted, shown]).toEqual([
+    true,
+    [
+      [compare, accept, picture],
+      [compare, picture],
+      [accept, picture],
+    ],
+  ]);
   expect(details[1]).toMatch(/^The fingerprint that you entered differs/);
 });
 
 it("asks as before after a text that is no fingerprint, and after a cancelled comparison", async () => {
   const { trusted, shown, details } = await conversation([compare, compare, undefined], ["yes", undefined]);
-  expect([trusted, shown.length, shown[2]]).toEqual([undefined, 3, [compare, accept]]);
+  expect([trusted, shown.length, shown[2]]).toEqual([undefined, 3, [compare, accept, picture]]);
   expect(details[1]).toMatch(/^What you entered is no fingerprint/);
 });
 
@@ -76,6 +101,7 @@ it("stops when the login is over", async () => {
         asked.push("fingerprint");
         return undefined;
       },
+      showPicture: async () => {},
     },
     over.signal,
   );

@@ -1,0 +1,30 @@
+import * as vscode from "vscode";
+import type { Disposable } from "../../base/disposable.ts";
+
+const scheme = "ssh-host-key";
+
+/** Read-only documents that show host keys. An editor has letters of one width, which a dialog has not. */
+export class HostKeyDocuments implements vscode.TextDocumentContentProvider, Disposable {
+  readonly #texts = new Map<string, string>();
+  /** Registered when a first key is shown. */
+  #registration: vscode.Disposable | undefined;
+
+  /** @param name the tab's; a server can't choose it. */
+  async show(name: string, text: string): Promise<void> {
+    this.#registration ??= vscode.Disposable.from(
+      vscode.workspace.registerTextDocumentContentProvider(scheme, this),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#texts.delete(uri.toString())),
+    );
+    const uri = vscode.Uri.from({ scheme, path: name, query: String(this.#texts.size + 1) });
+    this.#texts.set(uri.toString(), text);
+    await vscode.window.showTextDocument(uri, { preview: true, preserveFocus: true });
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.#texts.get(uri.toString()) ?? "";
+  }
+
+  dispose(): void {
+    this.#registration?.dispose();
+  }
+}
