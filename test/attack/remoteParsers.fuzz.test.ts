@@ -13,9 +13,9 @@ import { plainOutput } from "../../src/session/run/plainOutput.ts";
 import { OscFilter } from "../../src/terminal/oscFilter.ts";
 import { literal } from "../../src/text/markdownText.ts";
 import { plainMessage } from "../../src/text/plainMessage.ts";
+import { deafPrograms } from "../support/deafPrograms.ts";
 import { attack, fuzz } from "./support/attackTest.ts";
 import { breather } from "./support/breather.ts";
-import { deafPrograms } from "../support/deafPrograms.ts";
 import { shapes } from "./support/remoteTextCases.ts";
 
 /** What real servers printed: the fuzzers mix lines of it, so that they get past the first check of a parser. */
