@@ -25,7 +25,7 @@ export class ChannelRoom {
     return this.#limit !== undefined && this.#taken >= this.#limit;
   }
 
-  /** It has taken one: a refusal means that there is no more room, and not that there is none at all. */
+  /** The server has opened a session before: a refusal now means that it is full, not that it allows no sessions. */
   get wasUsed(): boolean {
     return this.#wasUsed;
   }

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../base/clock.ts";
 import type { Deadline } from "../base/deadline.ts";
 import type { Disposable } from "../base/disposable.ts";
-import type { Logger } from "../base/log.ts";
+import { type Logger, printable } from "../base/log.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { ConnectionEngine, EngineConnection, LoginWait } from "../engine/connectionEngine.ts";
@@ -81,7 +81,7 @@ export async function connectMaster(
     pause: (work) => deadline.paused(work),
     signal: deadline.signal,
   });
-  return await engine.connect(
+  const connection = await engine.connect(
     {
       config,
       ...(transport && { transport: transport.stream }),
@@ -102,4 +102,7 @@ export async function connectMaster(
     },
     deadline.signal,
   );
+  const { serverVersion, authMethod, algorithms } = connection.info;
+  logger.info(`connected to ${printable(serverVersion)} (${authMethod}, ${algorithms?.cipher ?? "?"})`);
+  return connection;
 }

@@ -1,6 +1,6 @@
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
-import type { LoginNews } from "./masterTypes.ts";
+import type { LoginNews, MasterState } from "./masterTypes.ts";
 
 /** What a server says during a login and what the login waits for, for those who join later, too. */
 export class LoginFeed implements Disposable {
@@ -16,12 +16,12 @@ export class LoginFeed implements Disposable {
   }
 
   /** Calls `listener` with what was said so far, with what the login waits for now, and with what follows. */
-  watch(listener: (news: LoginNews) => void, wait: LoginNews | undefined): Disposable {
+  watch(listener: (news: LoginNews) => void, alias: string, state: MasterState): Disposable {
     for (const news of this.#words) {
       listener(news);
     }
-    if (wait !== undefined) {
-      listener(wait);
+    if (state.kind === "connecting" && state.wait !== undefined) {
+      listener({ kind: "wait", alias, wait: state.wait });
     }
     return this.#news.event(listener);
   }

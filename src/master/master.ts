@@ -3,7 +3,7 @@ import { Deadline, raceSignal } from "../base/deadline.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
-import { type Logger, prefixed, printable } from "../base/log.ts";
+import { type Logger, prefixed } from "../base/log.ts";
 import type { ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type {
@@ -30,7 +30,7 @@ import { MasterStatus } from "./masterStatus.ts";
 import type { LoginNews, MasterCore, MasterEndReason, MasterState } from "./masterTypes.ts";
 import { couldBeAsked } from "./unattended.ts";
 
-/** How long a connection may take to say goodbye before its socket is destroyed, in milliseconds. */
+/** How long an orderly close may take before its socket is destroyed, in milliseconds. */
 const closeDeadline = 3000;
 
 /**
@@ -56,7 +56,6 @@ export class Master implements Disposable {
   readonly #health: ConnectionHealth;
   readonly #status: MasterStatus;
   #since: number;
-  #endWords: string | undefined;
 
   /** Any part of the snapshot changed. */
   readonly onDidChange = this.#changed.event;
@@ -123,7 +122,7 @@ export class Master implements Disposable {
 
   /** What the server said when it ended the connection. Untrusted. */
   get endWords(): string | undefined {
-    return this.#endWords;
+    return this.#status.words;
   }
 
   /** A further connection because another one is full: it ends with its last session. */
@@ -133,7 +132,7 @@ export class Master implements Disposable {
 
   /** Whether a new session may be put on it: not on one that is full, hung or closing. */
   get acceptsSessions(): boolean {
-    return !this.isFull && this.isUsable;
+    return !this.#room.isFull && this.isUsable;
   }
 
   /** Not closing, and not known to be hung or gone. */
@@ -141,17 +140,9 @@ export class Master implements Disposable {
     return this.#status.isUsable && !this.#abort.signal.aborted;
   }
 
-  get isFull(): boolean {
-    return this.#room.isFull;
-  }
-
-  /** The server has opened a session on it before: a refusal now means that it is full, not that it allows no sessions. */
-  get carriedSessions(): boolean {
-    return this.#room.wasUsed;
-  }
-
-  get channelLimit(): number | undefined {
-    return this.#room.limit;
+  /** What is known about the sessions that the server allows on it. */
+  get room(): Pick<ChannelRoom, "isFull" | "limit" | "wasUsed"> {
+    return this.#room;
   }
 
   /** It failed with `error` because it was not allowed to prompt: a login that may prompt is worth trying. */
@@ -212,12 +203,7 @@ export class Master implements Disposable {
 
   /** Calls `listener` with what was said and is waited for in this login, and with what follows. */
   watchLogin(listener: (news: LoginNews) => void): Disposable {
-    const { state } = this;
-    const waiting: LoginNews | undefined =
-      state.kind === "connecting" && state.wait !== undefined
-        ? { kind: "wait", alias: this.config.alias, wait: state.wait }
-        : undefined;
-    return this.#feed.watch(listener, waiting);
+    return this.#feed.watch(listener, this.config.alias, this.state);
   }
 
   /** Sends a keepalive probe at once. Resolves to whether it was answered. @param patience milliseconds. */
@@ -259,15 +245,10 @@ export class Master implements Disposable {
   }
 
   snapshot(): MasterCore {
+    const { id, config, state } = this;
     return masterSnapshot({
-      id: this.id,
-      config: this.config,
-      engine: this.#init.engine.name,
-      state: this.state,
-      since: this.#since,
-      holders: this.#holders,
-      health: this.#health,
-      connection: this.#connection,
+      ...{ id, config, state, since: this.#since, engine: this.#init.engine.name },
+      ...{ holders: this.#holders, health: this.#health, connection: this.#connection },
     });
   }
 
@@ -332,14 +313,10 @@ export class Master implements Disposable {
     this.#feed.forget();
     this.#connection = connection;
     this.#since = this.#init.clock.now();
-    this.#logger.info(
-      `connected to ${printable(connection.info.serverVersion)} (${connection.info.authMethod}, ${connection.info.algorithms?.cipher ?? "?"})`,
-    );
     this.#health.watch(connection, this.#holders.policy);
     this.#resources.add(
       connection.onDidClose(({ reason, error, said }) => {
-        this.#endWords = said;
-        this.#status.endsBecause(reason === "disconnected" ? "closed-by-server" : "connection-lost");
+        this.#status.endsBecause(reason === "disconnected" ? "closed-by-server" : "connection-lost", said);
         this.#end(error);
       }),
     );
@@ -374,11 +351,11 @@ export class Master implements Disposable {
   }
 
   #finish(reason: MasterEndReason): void {
+    const connection = this.#connection;
     if (this.isEnded || this.state.kind === "disconnecting") {
       return;
     }
     this.#status.endsBecause(reason);
-    const connection = this.#connection;
     if (connection === undefined) {
       this.kill(reason);
       return;

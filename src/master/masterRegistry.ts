@@ -148,7 +148,7 @@ export class MasterRegistry implements Disposable {
     const master = new Master({
       ...{ id, key, config, folder, allowPrompts, clock, logger, engine, login, policies },
       overflow: full !== undefined,
-      channelLimit: full?.channelLimit,
+      channelLimit: full?.room.limit,
       ...(transport && { transport }),
     });
     this.#masters.set(id, master);

@@ -6,6 +6,7 @@ export class MasterStatus {
   readonly #onChange: () => void;
   #current: MasterState;
   #reason: MasterEndReason | undefined;
+  #words: string | undefined;
   readonly ended: Promise<void>;
   #resolveEnded: () => void = () => {};
 
@@ -26,6 +27,10 @@ export class MasterStatus {
     return this.#reason;
   }
 
+  get words(): string | undefined {
+    return this.#words;
+  }
+
   get isEnded(): boolean {
     return this.#current.kind === "lost" || this.#current.kind === "closed";
   }
@@ -36,9 +41,13 @@ export class MasterStatus {
     return kind === "connecting" || kind === "ready" || kind === "lingering" || kind === "suspect";
   }
 
-  /** Decides why it will end. The first reason counts: what follows is its consequence. */
-  endsBecause(reason: MasterEndReason): void {
+  /**
+   * Decides why it will end. The first reason counts: what follows is its consequence.
+   * @param words of the server. Untrusted.
+   */
+  endsBecause(reason: MasterEndReason, words?: string): void {
     this.#reason ??= reason;
+    this.#words ??= words;
   }
 
   set(next: MasterState): void {

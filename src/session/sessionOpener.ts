@@ -91,7 +91,7 @@ export class SessionOpener {
         if (isBound || signal.aborted || !ChannelError.is(error)) {
           throw error;
         }
-        if (error.reason === "refused" && master.carriedSessions && !full.has(master)) {
+        if (error.reason === "refused" && master.room.wasUsed && !full.has(master)) {
           full.add(master);
         } else if (
           error.reason === "connection-ended" &&

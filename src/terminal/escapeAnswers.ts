@@ -84,3 +84,9 @@ function help(key: string): readonly string[] {
     ...rows.map(([keys, text]) => `  ${keys.padEnd(7)} ${text}`),
   ];
 }
+
+/** A control character as people write it. */
+export function shownKey(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 32 ? `^${String.fromCharCode(code + 64)}` : character;
+}

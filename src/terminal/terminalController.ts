@@ -1,158 +1,47 @@
 /**
- * A terminal tab without VS Code: one remote session after the other on one screen.
- *
- * ```ts
- * const controller = new TerminalController({ clock, host, settings, openSession, reconnect, write, close, … });
- * // vscode.Pseudoterminal
- * open(dimensions) { controller.open(dimensions); }
- * close() { controller.dispose(); }            // the tab is gone: hangs up the session, and nothing else
- * handleInput(data) { controller.input(data); }
- * setDimensions(dimensions) { controller.resize(dimensions); }
- * ```
+ * A terminal tab without VS Code: one remote session after the other on one screen. Its methods are those of
+ * vscode.Pseudoterminal; `dispose` is for a tab that was closed, and hangs up the session.
  *
  * Nothing is written before `open`. `init.close` is called at most once, when the tab should go; after `dispose` nothing
  * is called any more. `state` is a union with one event; `session` is the one that is open.
  */
-import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
-import type { LogLevelName } from "../base/verbosity.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
-import type { LoginNews } from "../master/masterTypes.ts";
 import { failureClass } from "../reconnect/failureClass.ts";
-import type {
-  LoginMode,
-  ReconnectHolder,
-  ReconnectMode,
-  ReconnectTicket,
-} from "../reconnect/reconnectTypes.ts";
+import type { LoginMode, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
 import { mayBeShutdown, mayReconnect } from "../session/sessionLoss.ts";
-import type { LimitKind, LostSession, Session, SessionOutcome } from "../session/sessionTypes.ts";
-import { answerEscape } from "./escapeAnswers.ts";
-import { type EscapeAction, parseEscapeCharacter } from "./escapeInterpreter.ts";
-import type { FlowLimits } from "./flowController.ts";
-import type { ProgramRequests } from "./oscFilter.ts";
+import type { Session, SessionOutcome } from "../session/sessionTypes.ts";
+import { answerEscape, shownKey } from "./escapeAnswers.ts";
+import type { EscapeAction } from "./escapeInterpreter.ts";
+import { hangUp } from "./hangUp.ts";
+import { idleKey } from "./idleKeys.ts";
+import { Outage } from "./outage.ts";
 import { SessionLink } from "./sessionLink.ts";
-import { EncodingError, loadTextCodec, type TextCodec, utf8Codec } from "./streamingDecoder.ts";
-import type { TerminalPhrases } from "./terminalPhrases.ts";
+import { type SessionSetup, sessionSetup } from "./sessionSetup.ts";
+import { StatusLine } from "./statusLine.ts";
+import type { Ending, TerminalControllerInit, TerminalState } from "./terminalControllerTypes.ts";
 import { TerminalScreen } from "./terminalScreen.ts";
-import type { Typing } from "./typing.ts";
+import { TypedAhead } from "./typedAhead.ts";
 
-export interface TerminalSettings {
-  /** `utf-8`, or any name that iconv knows. */
-  readonly encoding: string;
-  /** As in ssh_config: one character, `^X`, or `none`. */
-  readonly escapeChar: string;
-  readonly reconnect: ReconnectMode;
-}
-
-export interface OpenAttempt {
-  /** The size to open the pty with: the last that is known. */
-  readonly dimensions: Dimensions;
-  readonly signal: AbortSignal;
-  readonly login: LoginMode;
-  /** The session that was lost before it in this tab, if one was. */
-  readonly inPlaceOf: LostSession | undefined;
-  /** What the login says and waits for. */
-  onLogin(news: LoginNews): void;
-}
-
-/** How an end is told, and what becomes of the tab. */
-export interface Ending {
-  /** One line of plain text, e.g. `web1: connection lost (no answer for 90 s)`. */
-  readonly text: string;
-  /** What nobody may overlook, told above `text`: a headline and further lines of plain text. */
-  readonly warning?: readonly [string, ...string[]];
-  /** VS Code shows a message for any other number. Undefined: it closes the tab without one. */
-  readonly exitCode: 0 | undefined;
-  /** The tab stays until a key is pressed, so that the last output and the reason can be read. */
-  readonly staysOpen: boolean;
-}
-
-export interface TerminalControllerInit {
-  readonly clock: Clock;
-  /** As the person calls it. */
-  readonly host: string;
-  readonly phrases: TerminalPhrases;
-  readonly programs: ProgramRequests;
-  /** The next session continues the same shell (tmux, screen): what is typed while it reconnects is meant for it. */
-  keepsShell(): boolean;
-  /** Asked for each session. When it rejects, defaults are used: opening the session will say what is wrong. */
-  settings(): Promise<TerminalSettings>;
-  openSession(attempt: OpenAttempt): Promise<Session>;
-  /** Where the terminals of one destination wait for another connection: see SessionService. */
-  reconnect(lost: Session, terminal: ReconnectHolder): ReconnectTicket;
-  /** Hands text to the terminal. */
-  write(text: string): void;
-  close(exitCode: 0 | undefined): void;
-  describeEnd(outcome: SessionOutcome): Ending;
-  /** A session did not come about; not called for cancellations. */
-  describeFailure(error: Error): Ending;
-  describeWarning(warning: { readonly limit: LimitKind; readonly secondsLeft: number }): string;
-  /** `~I` and `~#`: lines of plain text about the connection, and about all channels on it. */
-  connectionInfo(session: Session): readonly string[];
-  channelList(session: Session): readonly string[];
-  /** `~R`. @returns false where the connection can't. */
-  rekey(session: Session): boolean;
-  /** `~v` and `~V`. @returns the level of the log that holds now; undefined: nothing is logged. */
-  changeVerbosity(by: 1 | -1): LogLevelName | undefined;
-  /** Of all terminals of the window; without it each is as if alone. */
-  readonly typing?: Typing;
-  readonly flowLimits?: Partial<FlowLimits>;
-}
-
-/** Times are wall-clock milliseconds. */
-export type TerminalState =
-  /** VS Code does not listen yet. */
-  | { readonly kind: "unopened" }
-  | { readonly kind: "opening"; readonly again: boolean }
-  | { readonly kind: "open"; readonly session: Session }
-  /** The session was lost. `until`: when the next attempt begins; undefined: when a person or other terminals make it. */
-  | { readonly kind: "waiting"; readonly until: number | undefined }
-  /** Over, and the tab stays to be read. */
-  | { readonly kind: "ended"; readonly ending: Ending }
-  | { readonly kind: "closed" };
-
-/** Until VS Code tells the real size. */
+/** Until VS Code reports the real size. */
 const usualSize: Dimensions = { columns: 80, rows: 24 };
-/** A login that is quicker than this says nothing of itself. Milliseconds. */
-const quietOpening = 300;
-/** What a login waits for is shown when it takes longer. Milliseconds. */
-const quietWait = 1_000;
-/** What is typed before the session is open. UTF-16 code units. */
-const mostTypedAhead = 64 * 1024;
-/** An end that was asked for and has not come by then is made one. Milliseconds. */
-const endPatience = 800;
-
-const ENTER = "\r";
-const ESC = "\u001b";
-const CTRL_C = "\u0003";
-const CTRL_D = "\u0004";
 
 export class TerminalController implements Disposable {
   readonly #init: TerminalControllerInit;
   readonly #screen: TerminalScreen;
+  readonly #status: StatusLine;
   readonly #stateChanged = new Emitter<TerminalState>();
   #state: TerminalState = { kind: "unopened" };
   #dimensions: Dimensions = usualSize;
   #attempt: AbortController | undefined;
   #link: SessionLink | undefined;
-  #typedAhead = "";
-  /** How many characters were typed for a shell that is gone. */
-  #droppedKeys = 0;
-  #timer: Disposable | undefined;
-  /** Wall-clock: when the session was lost. */
-  #lostAt: number | undefined;
-  #lostText = "";
-  #lost: LostSession | undefined;
+  readonly #typedAhead = new TypedAhead();
+  readonly #outage = new Outage();
   #ticket: ReconnectTicket | undefined;
   /** Sees whether a session that has ended turns out to be lost. */
   #afterEnd: Disposable | undefined;
-  /** Why the last attempt to reconnect failed. */
-  #failureText = "";
-  /** The last attempt to reconnect failed because its login needs a person. */
-  #needsPerson = false;
 
   readonly onDidChangeState: Event<TerminalState> = this.#stateChanged.event;
 
@@ -170,6 +59,7 @@ export class TerminalController implements Disposable {
       },
       init.flowLimits,
     );
+    this.#status = new StatusLine(init.clock, this.#screen, init.phrases, init.host);
   }
 
   get state(): TerminalState {
@@ -216,7 +106,7 @@ export class TerminalController implements Disposable {
     if (session !== undefined) {
       // What nobody reads any more must not keep the close from coming through.
       session.resume();
-      this.#hangUp(session);
+      hangUp(session, this.#init.clock);
     }
   }
 
@@ -226,19 +116,15 @@ export class TerminalController implements Disposable {
   }
 
   async #open(again: boolean, login: LoginMode): Promise<void> {
-    const { clock, host, phrases } = this.#init;
-    this.#stopTimer();
+    this.#status.stop();
     const attempt = new AbortController();
     this.#attempt = attempt;
     this.#setState({ kind: "opening", again });
-    this.#timer = clock.setTimeout(
-      () => this.#screen.status(again ? phrases.reconnecting(host) : phrases.connecting(host)),
-      again ? 0 : quietOpening,
-    );
+    this.#status.opening(again);
     const dimensions = this.#dimensions;
     try {
-      const setup = this.#prepare();
-      const inPlaceOf = this.#lost;
+      const setup = sessionSetup(this.#init.settings(), this.#init.phrases);
+      const inPlaceOf = this.#outage.lost;
       const session = await this.#init.openSession({
         dimensions,
         signal: attempt.signal,
@@ -246,81 +132,41 @@ export class TerminalController implements Disposable {
         inPlaceOf,
         onLogin: (news) => {
           if (!attempt.signal.aborted) {
-            this.#onLogin(news);
+            this.#status.login(news);
           }
         },
       });
       if (attempt.signal.aborted) {
-        this.#hangUp(session);
+        hangUp(session, this.#init.clock);
         return;
       }
       const warnings = session.onDidWarn((warning) =>
         this.#screen.notice(this.#init.describeWarning(warning)),
       );
-      const { codec, escapeCharacter, complaint } = await setup;
+      const prepared = await setup;
       if (attempt.signal.aborted) {
         warnings.dispose();
-        this.#hangUp(session);
+        hangUp(session, this.#init.clock);
         return;
       }
-      this.#stopTimer();
-      await this.#run(session, { codec, escapeCharacter, dimensions, complaint }).finally(() =>
-        warnings.dispose(),
-      );
+      this.#status.stop();
+      await this.#run(session, { ...prepared, dimensions }).finally(() => warnings.dispose());
     } catch (thrown) {
       if (!attempt.signal.aborted) {
-        this.#stopTimer();
+        this.#status.stop();
         this.#onFailed(asError(thrown), again);
       }
     }
   }
 
-  /** The person who waits sees for what, and what the server says; Ctrl+C gives up. */
-  #onLogin(news: LoginNews): void {
-    const { clock, phrases } = this.#init;
-    if (news.kind === "words") {
-      this.#screen.notice(...phrases.serverWords(news.words, news.alias));
-      return;
-    }
-    const { wait, alias } = news;
-    if (wait !== undefined) {
-      this.#stopTimer();
-      this.#timer = clock.setTimeout(() => this.#screen.status(phrases.loginWait(wait, alias)), quietWait);
-    }
-  }
-
-  async #prepare(): Promise<{ codec: TextCodec; escapeCharacter: string; complaint: string | undefined }> {
-    const settings = await this.#init.settings().catch(() => undefined);
-    let codec = utf8Codec;
-    let complaint: string | undefined;
-    try {
-      codec = await loadTextCodec(settings?.encoding ?? "utf-8");
-    } catch (error) {
-      if (!EncodingError.is(error)) {
-        throw error;
-      }
-      complaint = this.#init.phrases.unknownEncoding(settings?.encoding ?? "", error.message);
-    }
-    return { codec, escapeCharacter: parseEscapeCharacter(settings?.escapeChar ?? "~") ?? "~", complaint };
-  }
-
-  async #run(
-    session: Session,
-    setup: {
-      readonly codec: TextCodec;
-      readonly escapeCharacter: string;
-      readonly dimensions: Dimensions;
-      readonly complaint: string | undefined;
-    },
-  ): Promise<void> {
+  async #run(session: Session, setup: SessionSetup & { readonly dimensions: Dimensions }): Promise<void> {
     const { clock } = this.#init;
     this.#screen.clearStatus();
     this.#leave();
-    this.#lost = undefined;
-    if (this.#lostAt !== undefined) {
-      const seconds = Math.round((clock.now() - this.#lostAt) / 1000);
-      this.#screen.notice(this.#init.phrases.reconnected(seconds, this.#droppedKeys));
-      this.#forgetOutage();
+    const seconds = this.#outage.end(clock.now());
+    if (seconds !== undefined) {
+      this.#screen.notice(this.#init.phrases.reconnected(seconds, this.#typedAhead.dropped));
+      this.#typedAhead.forgetDropped();
     }
     if (setup.complaint !== undefined) {
       this.#screen.notice(setup.complaint);
@@ -333,17 +179,14 @@ export class TerminalController implements Disposable {
       clock,
       session,
       screen: this.#screen,
-      codec: setup.codec,
-      escapeCharacter: setup.escapeCharacter,
-      dimensions: setup.dimensions,
+      ...setup,
       phrases: this.#init.phrases,
       programs: this.#init.programs,
       onEscape: (action, key) => this.#onEscape(session, action, key, setup.escapeCharacter),
     });
     this.#link = link;
     link.resize(this.#dimensions);
-    const typedAhead = this.#typedAhead;
-    this.#typedAhead = "";
+    const typedAhead = this.#typedAhead.take();
     if (typedAhead !== "") {
       link.input(typedAhead);
     }
@@ -387,9 +230,7 @@ export class TerminalController implements Disposable {
       this.#end(ending);
       return;
     }
-    this.#lostAt = this.#init.clock.now();
-    this.#lostText = ending.text;
-    this.#lost = { limitedFrom: session.limitedFrom };
+    this.#outage.begin(this.#init.clock.now(), ending.text, { limitedFrom: session.limitedFrom });
     this.#screen.notice(`── ${ending.text} ──`);
     this.#ticket = this.#init.reconnect(session, {
       automatic: settings.reconnect === "auto",
@@ -402,16 +243,13 @@ export class TerminalController implements Disposable {
 
   #onFailed(error: Error, again: boolean): void {
     this.#screen.clearStatus();
-    // It was typed for this attempt. The next one may succeed when nobody looks.
-    this.#droppedKeys += this.#typedAhead.length;
-    this.#typedAhead = "";
+    this.#typedAhead.drop();
     if (again) {
-      this.#needsPerson = failureClass(error) === "needs-person" && !CancelledError.is(error);
-      if (!CancelledError.is(error)) {
+      if (CancelledError.is(error)) {
+        this.#outage.attemptCancelled();
+      } else {
         const { text, warning } = this.#init.describeFailure(error);
-        // A server that is away for an hour is told once, not once an attempt.
-        if (text !== this.#failureText) {
-          this.#failureText = text;
+        if (this.#outage.attemptFailed(text, failureClass(error) === "needs-person")) {
           this.#tell(warning, text);
         }
       }
@@ -423,27 +261,17 @@ export class TerminalController implements Disposable {
     }
   }
 
-  #wait(until: number | undefined, line = this.#init.phrases.reconnectByKey(this.#needsPerson)): void {
-    const { clock, host, phrases } = this.#init;
-    this.#stopTimer();
+  #wait(until: number | undefined, line = this.#init.phrases.reconnectByKey(this.#outage.needsPerson)): void {
+    this.#status.stop();
     this.#setState({ kind: "waiting", until });
     if (until === undefined) {
       this.#screen.status(line);
-      return;
+    } else {
+      this.#status.countDown(until);
     }
-    const tick = (): void => {
-      const left = until - clock.now();
-      if (left > 0) {
-        this.#screen.status(phrases.reconnectingIn(Math.ceil(left / 1000)));
-        this.#timer = clock.setTimeout(tick, Math.min(left, left % 1000 || 1000));
-      } else {
-        this.#screen.status(phrases.reconnecting(host));
-      }
-    };
-    tick();
   }
 
-  /** The last line, and the end of the tab or not. */
+  /** Prints the final message, and closes the tab or keeps it open to be read. */
   #end(ending: Ending): void {
     this.#tell(ending.warning, `[${ending.text}]`);
     if (ending.staysOpen) {
@@ -472,58 +300,46 @@ export class TerminalController implements Disposable {
         this.#link?.input(text);
         break;
       case "opening":
-        if (text === CTRL_C || text === CTRL_D) {
+      case "waiting":
+      case "ended":
+        this.#onIdleKey(state, text);
+        break;
+    }
+  }
+
+  #onIdleKey(state: Extract<TerminalState, { kind: "opening" | "waiting" | "ended" }>, text: string): void {
+    switch (idleKey(state.kind, text)) {
+      case "cancel":
+        if (state.kind === "opening") {
           this.#giveUpOpening(state.again);
         } else {
-          this.#onTypedAhead(text, !state.again || this.#init.keepsShell());
-        }
-        break;
-      case "waiting":
-        if (text === ENTER) {
-          this.#ticket?.now();
-        } else if (text === ESC || text === CTRL_C || text === CTRL_D) {
-          this.#stopTimer();
+          this.#status.stop();
           this.#giveUpReconnecting();
-        } else {
-          this.#onTypedAhead(text, false);
         }
         break;
-      case "ended":
-        if (text === "r" || text === "R") {
-          this.#screen.clearStatus();
-          void this.#open(false, "attended");
-        } else if (text === ENTER || text === CTRL_C || text === CTRL_D) {
-          // The person has read how it ended.
-          this.#close(undefined);
+      case "reconnect now":
+        this.#ticket?.now();
+        break;
+      case "reopen":
+        this.#screen.clearStatus();
+        void this.#open(false, "attended");
+        break;
+      case "close":
+        this.#close(undefined);
+        break;
+      case "typed":
+        if (state.kind !== "ended") {
+          const isFresh = state.kind === "opening" && !state.again;
+          this.#typedAhead.add(text, isFresh || (state.kind === "opening" && this.#init.keepsShell()));
         }
         break;
     }
-  }
-
-  /** @param keeps it is sent when the session opens. What was typed for a lost shell must not run in a fresh one. */
-  #onTypedAhead(text: string, keeps: boolean): void {
-    if (text.startsWith(ESC)) {
-      // It may be an answer to a program that is gone.
-      return;
-    }
-    if (keeps && this.#typedAhead.length + text.length <= mostTypedAhead) {
-      this.#typedAhead += text;
-    } else {
-      this.#droppedKeys += text.length;
-    }
-  }
-
-  #forgetOutage(): void {
-    this.#lostAt = undefined;
-    this.#failureText = "";
-    this.#needsPerson = false;
-    this.#droppedKeys = 0;
   }
 
   #giveUpOpening(again: boolean): void {
     this.#attempt?.abort(new CancelledError());
-    this.#stopTimer();
-    this.#typedAhead = "";
+    this.#status.stop();
+    this.#typedAhead.take();
     if (again) {
       this.#giveUpReconnecting();
     } else {
@@ -534,30 +350,18 @@ export class TerminalController implements Disposable {
   #giveUpReconnecting(): void {
     this.#leave();
     this.#screen.clearStatus();
-    this.#lost = undefined;
-    this.#forgetOutage();
-    this.#end({ text: this.#lostText, exitCode: undefined, staysOpen: true });
+    this.#outage.end(this.#init.clock.now());
+    this.#typedAhead.forgetDropped();
+    this.#end({ text: this.#outage.text, exitCode: undefined, staysOpen: true });
   }
 
   #onEscape(session: Session, action: EscapeAction, key: string, escapeCharacter: string): void {
     if (action === "terminate") {
-      this.#screen.answer(`${shown(escapeCharacter)}.`);
-      this.#hangUp(session);
+      this.#screen.answer(`${shownKey(escapeCharacter)}.`);
+      hangUp(session, this.#init.clock);
       return;
     }
-    this.#screen.answer(...answerEscape(action, `${shown(escapeCharacter)}${key}`, session, this.#init));
-  }
-
-  /** Ends a session as a terminal does that goes away, and in any case soon. */
-  #hangUp(session: Session): void {
-    if (session.queuedBytes > 0) {
-      // The peer takes nothing: it would not hear an orderly end either.
-      session.kill();
-      return;
-    }
-    const timer = this.#init.clock.setTimeout(() => session.kill(), endPatience);
-    void session.ended.finally(() => timer.dispose());
-    void session.disconnect();
+    this.#screen.answer(...answerEscape(action, `${shownKey(escapeCharacter)}${key}`, session, this.#init));
   }
 
   #close(exitCode: 0 | undefined): void {
@@ -570,7 +374,7 @@ export class TerminalController implements Disposable {
   #toClosed(): void {
     this.#attempt?.abort(new CancelledError());
     this.#leave();
-    this.#stopTimer();
+    this.#status.stop();
     this.#link?.dispose();
     this.#link = undefined;
     this.#screen.dispose();
@@ -587,21 +391,10 @@ export class TerminalController implements Disposable {
     ticket?.dispose();
   }
 
-  #stopTimer(): void {
-    this.#timer?.dispose();
-    this.#timer = undefined;
-  }
-
   #setState(state: TerminalState): void {
     if (this.#state.kind !== "closed") {
       this.#state = state;
       this.#stateChanged.fire(state);
     }
   }
-}
-
-/** A control character as people write it. */
-function shown(character: string): string {
-  const code = character.charCodeAt(0);
-  return code < 32 ? `^${String.fromCharCode(code + 64)}` : character;
 }

@@ -1,7 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { printable } from "../base/log.ts";
-import { FlowController, type FlowLimits } from "./flowController.ts";
+import { FlowController } from "./flowController.ts";
+import type { FlowLimits } from "./flowLimits.ts";
 import { ReplyFilter } from "./marks.ts";
 import { TerminalModes } from "./terminalModes.ts";
 

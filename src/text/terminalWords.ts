@@ -3,7 +3,7 @@ import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { describeOutcome, formatDuration, limitNames } from "../session/sessionDetails.ts";
 import type { LimitKind, SessionOutcome } from "../session/sessionTypes.ts";
-import type { Ending } from "../terminal/terminalController.ts";
+import type { Ending } from "../terminal/terminalControllerTypes.ts";
 import type { TerminalPhrases } from "../terminal/terminalPhrases.ts";
 import { hostKeyWarning } from "./hostKeyWarning.ts";
 import { loginWaitText, serverWordsTitle } from "./loginText.ts";

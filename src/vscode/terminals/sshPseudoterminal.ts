@@ -10,11 +10,8 @@ import { type PersistentShell, persistentShell } from "../../session/persistence
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { Session, SessionSnapshot } from "../../session/sessionTypes.ts";
 import { terminalRequest } from "../../session/terminalRequest.ts";
-import {
-  type OpenAttempt,
-  TerminalController,
-  type TerminalSettings,
-} from "../../terminal/terminalController.ts";
+import { TerminalController } from "../../terminal/terminalController.ts";
+import type { OpenAttempt, TerminalSettings } from "../../terminal/terminalControllerTypes.ts";
 import type { Typing } from "../../terminal/typing.ts";
 import { channelLines, connectionLines } from "../../text/connectionLines.ts";
 import {

@@ -20,6 +20,7 @@ import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
 import { contextKeys, extensionId, terminalProfileId } from "../settings/contributionIds.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import { connectionTarget, hostTarget, liveTarget, sessionTarget, type Target } from "../views/targets.ts";
+import { bringToFront } from "./bringToFront.ts";
 import type { RemoteClipboard } from "./remoteClipboard.ts";
 import type { LinkedTerminal } from "./remoteLinks.ts";
 import { SshPseudoterminal, type SshTerminalRequest } from "./sshPseudoterminal.ts";
@@ -380,28 +381,4 @@ export class TerminalRegistry implements Disposable {
 function isInFront(pty: SshPseudoterminal): boolean {
   const { activeTerminal } = vscode.window;
   return activeTerminal !== undefined && ptyOf(activeTerminal) === pty;
-}
-
-/** VS Code's terminal commands act on the active terminal. */
-async function bringToFront(terminal: vscode.Terminal): Promise<void> {
-  if (vscode.window.activeTerminal === terminal) {
-    return;
-  }
-  await new Promise<void>((resolve) => {
-    const subscription = vscode.Disposable.from(
-      vscode.window.onDidChangeActiveTerminal((active) => {
-        if (active === terminal) {
-          subscription.dispose();
-          resolve();
-        }
-      }),
-      vscode.window.onDidCloseTerminal((closed) => {
-        if (closed === terminal) {
-          subscription.dispose();
-          resolve();
-        }
-      }),
-    );
-    terminal.show();
-  });
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { defaultFlowLimits, type FlowLimits } from "../../../src/terminal/flowController.ts";
+import { defaultFlowLimits, type FlowLimits } from "../../../src/terminal/flowLimits.ts";
 import { SafePointScanner } from "../../../src/terminal/safePointScanner.ts";
 import { TerminalModes } from "../../../src/terminal/terminalModes.ts";
 import { TerminalScreen } from "../../../src/terminal/terminalScreen.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { FlowController, type FlowLimits } from "../../../src/terminal/flowController.ts";
+import { FlowController } from "../../../src/terminal/flowController.ts";
+import type { FlowLimits } from "../../../src/terminal/flowLimits.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
 const K = 1024;

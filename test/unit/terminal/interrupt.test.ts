@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TerminalControllerInit } from "../../../src/terminal/terminalController.ts";
+import type { TerminalControllerInit } from "../../../src/terminal/terminalControllerTypes.ts";
 import { settle } from "../../support/manualClock.ts";
 import { Tab } from "./support/tab.ts";
 

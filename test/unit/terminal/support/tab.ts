@@ -3,13 +3,13 @@ import { Verbosity } from "../../../../src/base/verbosity.ts";
 import { Reconnections } from "../../../../src/reconnect/reconnections.ts";
 import type { LostConnection } from "../../../../src/reconnect/reconnectTypes.ts";
 import type { Session } from "../../../../src/session/sessionTypes.ts";
-import {
-  type OpenAttempt,
-  TerminalController,
-  type TerminalControllerInit,
-  type TerminalSettings,
-  type TerminalState,
-} from "../../../../src/terminal/terminalController.ts";
+import { TerminalController } from "../../../../src/terminal/terminalController.ts";
+import type {
+  OpenAttempt,
+  TerminalControllerInit,
+  TerminalSettings,
+  TerminalState,
+} from "../../../../src/terminal/terminalControllerTypes.ts";
 import { terminalPhrases } from "../../../../src/text/terminalWords.ts";
 import { deafPrograms } from "../../../support/deafPrograms.ts";
 import { ManualClock, settle } from "../../../support/manualClock.ts";

@@ -1,0 +1,17 @@
+import type { Clock } from "../base/clock.ts";
+import type { Session } from "../session/sessionTypes.ts";
+
+/** An orderly end that has not come by then is forced. Milliseconds. */
+const endPatience = 800;
+
+/** Ends a session as a terminal that closes does, and in any case soon. */
+export function hangUp(session: Session, clock: Clock): void {
+  if (session.queuedBytes > 0) {
+    // The peer takes nothing, so an orderly end would not reach it either.
+    session.kill();
+    return;
+  }
+  const timer = clock.setTimeout(() => session.kill(), endPatience);
+  void session.ended.finally(() => timer.dispose());
+  void session.disconnect();
+}

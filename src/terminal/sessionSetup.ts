@@ -1,0 +1,30 @@
+import { parseEscapeCharacter } from "./escapeInterpreter.ts";
+import { EncodingError, loadTextCodec, type TextCodec, utf8Codec } from "./streamingDecoder.ts";
+import type { TerminalSettings } from "./terminalControllerTypes.ts";
+import type { TerminalPhrases } from "./terminalPhrases.ts";
+
+export interface SessionSetup {
+  readonly codec: TextCodec;
+  readonly escapeCharacter: string;
+  /** A line for the terminal about a setting that can't be used. */
+  readonly complaint: string | undefined;
+}
+
+/** What the settings say for one session. Settings that can't be read or used are replaced by the defaults. */
+export async function sessionSetup(
+  settings: Promise<TerminalSettings>,
+  phrases: TerminalPhrases,
+): Promise<SessionSetup> {
+  const { encoding = "utf-8", escapeChar = "~" } = (await settings.catch(() => undefined)) ?? {};
+  let codec = utf8Codec;
+  let complaint: string | undefined;
+  try {
+    codec = await loadTextCodec(encoding);
+  } catch (error) {
+    if (!EncodingError.is(error)) {
+      throw error;
+    }
+    complaint = phrases.unknownEncoding(encoding, error.message);
+  }
+  return { codec, escapeCharacter: parseEscapeCharacter(escapeChar) ?? "~", complaint };
+}

@@ -1,0 +1,25 @@
+import * as vscode from "vscode";
+
+/** VS Code's terminal commands act on the active terminal. */
+export async function bringToFront(terminal: vscode.Terminal): Promise<void> {
+  if (vscode.window.activeTerminal === terminal) {
+    return;
+  }
+  await new Promise<void>((resolve) => {
+    const subscription = vscode.Disposable.from(
+      vscode.window.onDidChangeActiveTerminal((active) => {
+        if (active === terminal) {
+          subscription.dispose();
+          resolve();
+        }
+      }),
+      vscode.window.onDidCloseTerminal((closed) => {
+        if (closed === terminal) {
+          subscription.dispose();
+          resolve();
+        }
+      }),
+    );
+    terminal.show();
+  });
+}
