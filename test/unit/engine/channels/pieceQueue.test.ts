@@ -71,6 +71,38 @@ describe("output that waits", () => {
     expect(Buffer.from(queue.shift()?.data ?? []).toString()).toBe("cd");
   });
 
+  test("large pieces come back as they were pushed, without a copy, however many wait", () => {
+    const queue = new PieceQueue();
+    const pieces = Array.from({ length: 300 }, () => Buffer.alloc(4096));
+    for (const piece of pieces) {
+      queue.push("stderr", piece);
+    }
+    for (const piece of pieces) {
+      expect(queue.shift()?.data.buffer).toBe(piece.buffer);
+    }
+    expect(queue.shift()).toBeUndefined();
+  });
+
+  test("neighbours of one kind are joined, and a change of the kind parts them", () => {
+    const queue = new PieceQueue();
+    for (const [kind, text] of [
+      ["stdout", "a"],
+      ["stdout", "b"],
+      ["stderr", "c"],
+      ["stderr", "d"],
+      ["stdout", "e"],
+    ] as const) {
+      queue.push(kind, Buffer.from(text));
+    }
+    const taken = [queue.shift(), queue.shift(), queue.shift(), queue.shift()];
+    expect(taken.map((piece) => piece && `${piece.kind}:${Buffer.from(piece.data)}`)).toEqual([
+      "stdout:ab",
+      "stderr:cd",
+      "stdout:e",
+      undefined,
+    ]);
+  });
+
   test("single bytes that are taken one by one share a block", () => {
     const queue = new PieceQueue();
     const blocks = new Set<unknown>();
