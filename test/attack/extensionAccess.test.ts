@@ -415,6 +415,7 @@ describe("commands that are called with arguments", () => {
         "sshSessions.reconnectNow",
         "sshSessions.stopReconnecting",
         "sshSessions.explainTimeouts",
+        "sshSessions.showServerLogins",
       ]);
       for (const id of commandIds.filter((each) => !taking.has(each))) {
         for (const text of ["web1", "s1", "m1"]) {
