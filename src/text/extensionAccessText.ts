@@ -57,6 +57,10 @@ export function accessQuestionText({ host, destination, purpose, what, claim }: 
   };
 }
 
+/** What a row says of a host or connection that other extensions may use, and its hover. */
+export const openToExtensions = () => t("open to extensions");
+export const extensionsFact = () => t("may log in and run commands (*Revoke Extension Access…*)");
+
 export const noAccessGranted = () => t("Other extensions may not use any host.");
 
 /** For the log, one line. */

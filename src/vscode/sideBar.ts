@@ -11,7 +11,7 @@ import { liveSessions } from "./views/livePresentation.ts";
 import { beforeRow, type EarlierTerminals } from "./views/rows/beforeRow.ts";
 import { endedSessionRows, historyRow } from "./views/rows/historyRows.ts";
 import { listedHostRows, recentHostsRow, typedHostRows } from "./views/rows/hostRows.ts";
-import { masterRows } from "./views/rows/masterRows.ts";
+import { type MasterRowsInit, masterRows } from "./views/rows/masterRows.ts";
 import { problemRows } from "./views/rows/problemRows.ts";
 import { serverLoginRows, serverNoteRows, serverRows } from "./views/rows/serverLoginRows.ts";
 import { sessionRows } from "./views/rows/sessionRows.ts";
@@ -23,6 +23,7 @@ export interface SideBarInit {
   readonly home: string;
   readonly remote: RemoteViewService;
   readonly polling: RemotePolling;
+  readonly access: MasterRowsInit["access"];
   readonly earlier: EarlierTerminals;
   readonly hosts: HostList;
   readonly warnings: ConfigProblemSource["warnings"];

@@ -122,6 +122,7 @@ export function createVscodeLayer(
   const sideBar = {
     ...{ service, clock, home, hosts },
     remote: remoteView,
+    access,
     polling: remotePolling,
     earlier: memory,
     warnings: async (host: string) => await resolver.warnings(host),

@@ -247,6 +247,12 @@ describe("consent for other extensions", () => {
     await call;
     const next = create();
     expect(next.isGranted("web1")).toBe(true);
+    const destination = { user: "alice", hostName: "web1.example", port: 22 };
+    const config = testHostConfig();
+    const reached = { ...destination, user: config.user };
+    expect(next.opens({ spec: "web1", destination: { ...destination, hostName: "elsewhere" } })).toBe(true);
+    expect(next.opens({ spec: "another alias", destination: reached })).toBe(true);
+    expect(next.opens({ spec: "another", destination: { ...reached, port: 2222 } })).toBe(false);
     expect(await outcome(next.require("web1", { purpose: "run" }))).toBe("allowed");
     let changes = 0;
     next.onDidChange(() => {

@@ -106,13 +106,19 @@ describe("an answer to nothing ends the connection", () => {
 
   attack("40 questions at once: one is asked", { size: 20 }, async (size) => {
     const { peer, login, prompter } = begin();
+    let asked = 0;
+    // The person has not answered yet: a dismissed question would end the login by itself.
+    prompter.keyboardInteractive = () => {
+      asked++;
+      return new Promise(() => {});
+    };
     await peer.startLogin();
     await peer.nextOf(50);
     peer.send(failure("keyboard-interactive"));
     await peer.nextOf(50);
     flood(peer, Array(size).fill(infoRequest("Code: ")));
     await violation(login);
-    expect(prompter.asked.length).toBeLessThanOrEqual(1);
+    expect(asked).toBeLessThanOrEqual(1);
   });
 
   attack("a success in place of a signature, or while waiting for the key to sign", onePeer, async () => {

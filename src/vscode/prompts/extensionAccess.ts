@@ -7,6 +7,7 @@ import { type Logger, printable } from "../../base/log.ts";
 import type { HostResolver } from "../../config/configPorts.ts";
 import { destinationKey } from "../../config/destinationKey.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { type AccessPurpose, type AccessQuestion, accessLogLine } from "../../text/extensionAccessText.ts";
 import { destinationText } from "../../text/humanText.ts";
 import { ExtensionAccessError } from "./extensionAccessErrors.ts";
@@ -129,6 +130,15 @@ export class ExtensionAccess {
   /** Whether a host of this name was opened to other extensions. */
   isGranted(host: string): boolean {
     return this.grants().some((grant) => grant.host === host);
+  }
+
+  /**
+   * Whether a connection goes where a host of a grant went. By its name or address, and not by all that makes a
+   * destination: rather shown once too often.
+   */
+  opens({ spec, destination }: Pick<MasterSnapshot, "spec" | "destination">): boolean {
+    const target = destinationText(destination);
+    return this.grants().some((grant) => grant.host === spec || grant.destination === target);
   }
 
   /** What runs already is not ended. */

@@ -1,8 +1,10 @@
 /** What the Hosts view and the host pick show for a host, as plain data. No vscode. */
+
 import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { HostEntry } from "../../config/configPorts.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import { extensionsFact, openToExtensions } from "../../text/extensionAccessText.ts";
 import { destinationText } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { typedHostHover } from "../../text/saveHostText.ts";
@@ -16,9 +18,6 @@ export interface HostLife {
   readonly masterIds: readonly string[];
   readonly sessions: number;
 }
-
-const openToExtensions = () => t("open to extensions");
-const extensionsFact = () => t("may log in and run commands (*Revoke Extension Access…*)");
 
 const nothing: HostLife = { masterIds: [], sessions: 0 };
 

@@ -10,6 +10,7 @@ import { describeOutcome, formatBytes } from "../../session/sessionDetails.ts";
 import type { SessionKind, SessionSnapshot, SessionState } from "../../session/sessionTypes.ts";
 import { algorithmsText } from "../../text/algorithmsText.ts";
 import { configHover } from "../../text/configWarningText.ts";
+import { extensionsFact, openToExtensions } from "../../text/extensionAccessText.ts";
 import {
   age,
   countdown,
@@ -175,8 +176,16 @@ function masterWords(master: MasterSnapshot): readonly string[] {
   ];
 }
 
-/** @param home the home directory, shown as `~` in paths. */
-export function presentMaster(master: MasterSnapshot, now: number, home: string): ItemPresentation {
+/**
+ * @param home the home directory, shown as `~` in paths.
+ * @param shared other extensions may use its host.
+ */
+export function presentMaster(
+  master: MasterSnapshot,
+  now: number,
+  home: string,
+  shared = false,
+): ItemPresentation {
   const { state } = master;
   const destination = destinationText(master.destination);
   const parts =
@@ -187,15 +196,17 @@ export function presentMaster(master: MasterSnapshot, now: number, home: string)
   if (master.overflow) {
     parts.splice(state.kind === "ready" ? 0 : 1, 0, "overflow");
   }
+  const access = shared ? [openToExtensions()] : [];
+  parts.push(...access);
   const label = printable(master.spec);
   return {
     label,
     description: parts.join(" · "),
     icon: masterIcon(state),
     contextValue: masterWords(master).join(" "),
-    hover: masterHover(master, now, home),
+    hover: masterHover(master, now, home, shared),
     lasting: masterPolicy(master, home),
-    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${isReconnecting(master) ? waitingText(master) : plural(master.sessions.length, "{0} session", "{0} sessions")}, ${printable(destination)}`,
+    accessibleLabel: `${label}, ${masterStateText(state, now)}, ${isReconnecting(master) ? waitingText(master) : plural(master.sessions.length, "{0} session", "{0} sessions")}, ${[printable(destination), ...access].join(", ")}`,
   };
 }
 
@@ -204,7 +215,7 @@ export function waitingText({ sessions }: MasterSnapshot): string {
   return plural(sessions.length, "{0} terminal waits", "{0} terminals wait");
 }
 
-function masterHover(master: MasterSnapshot, now: number, home: string): string {
+function masterHover(master: MasterSnapshot, now: number, home: string, shared: boolean): string {
   const { state } = master;
   const history = master.roundTrips.length > 1 ? ` ${sparkline(master.roundTrips)}` : "";
   const remote = master.remoteAddress === undefined ? "" : ` (${literal(master.remoteAddress)})`;
@@ -232,6 +243,7 @@ function masterHover(master: MasterSnapshot, now: number, home: string): string 
     [t("Server"), master.serverVersion === undefined ? undefined : literal(master.serverVersion)],
     [t("Cipher"), master.algorithms && literal(algorithmsText(master.algorithms))],
     [t("Engine"), literal(master.engine)],
+    [t("Extensions"), shared ? extensionsFact() : undefined],
   ]);
   const notes = [
     master.probesIgnored

@@ -37,6 +37,8 @@ describe("other extensions", () => {
     assert.match(accessAnswers().asked[0] ?? "", /web1.*A Tool.*can't confirm/s);
     const row = (await treeItems(viewIds.hosts)).find(({ item }) => item.label === "web1");
     assert.match(String(row?.item.description), /open to extensions/);
+    const connection = (await treeItems(viewIds.live)).find(({ item }) => item.label === "web1");
+    assert.match(String(connection?.item.description), /open to extensions/);
   });
 
   it("get an error when the person says no, and no connection is made", async () => {

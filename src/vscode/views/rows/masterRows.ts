@@ -1,5 +1,6 @@
 /** Connections, at the top of the Live view. */
 import type { Clock } from "../../../base/clock.ts";
+import type { Event } from "../../../base/emitter.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
 import { isConnected, type RemotePolling } from "../../serverView/remotePolling.ts";
@@ -13,15 +14,26 @@ export interface MasterRowsInit {
   readonly clock: Clock;
   readonly home: string;
   readonly polling: Pick<RemotePolling, "isShown" | "onDidChange">;
+  readonly access: {
+    /** Whether other extensions may use the destination of a connection. */
+    opens(master: MasterSnapshot): boolean;
+    readonly onDidChange: Event<void>;
+  };
 }
 
-export function masterRows({ service, clock, home, polling }: MasterRowsInit): RowKind<MasterSnapshot> {
+export function masterRows({
+  service,
+  clock,
+  home,
+  polling,
+  access,
+}: MasterRowsInit): RowKind<MasterSnapshot> {
   return new RowKind({
     name: "master",
     places: [atTop(() => service.masters())],
     key: ({ id }) => id,
     present: (master) => {
-      const presentation = presentMaster(master, clock.now(), home);
+      const presentation = presentMaster(master, clock.now(), home, access.opens(master));
       return isConnected(master) && !polling.isShown(master.id)
         ? { ...presentation, contextValue: `${presentation.contextValue} ${contextWords.loginsHidden}` }
         : presentation;
@@ -32,6 +44,6 @@ export function masterRows({ service, clock, home, polling }: MasterRowsInit): R
         ? "expanded"
         : undefined,
     counts: true,
-    changes: [service.onDidChange, polling.onDidChange],
+    changes: [service.onDidChange, polling.onDidChange, access.onDidChange],
   });
 }

@@ -95,6 +95,14 @@ describe("a master in the tree", () => {
     });
   });
 
+  it("shows in its row, its hover and to screen readers that other extensions may use the host", () => {
+    const [shut, open] = [false, true].map((shared) => presentMaster(masterSnapshot(), later, home, shared));
+    expect(open?.description).toBe(`${shut?.description} · open to extensions`);
+    expect(open?.hover).toContain("| Extensions | may log in and run commands");
+    expect(open?.accessibleLabel).toBe(`${shut?.accessibleLabel}, open to extensions`);
+    expect(shut?.hover).not.toContain("Extensions");
+  });
+
   it("can be left for another one while it does not answer, when it has sessions", () => {
     const silent: readonly MasterState[] = [
       { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later },
