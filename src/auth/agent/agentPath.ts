@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { posix, win32 } from "node:path";
 import type { HostConfig } from "../../config/hostConfig.ts";
 
 /** Where Windows' own OpenSSH agent listens. */
@@ -5,9 +7,21 @@ const windowsAgentPipe = "\\\\.\\pipe\\openssh-ssh-agent";
 
 /**
  * The agent to ask for a host (ssh_config(5), IdentityAgent): a path, `SSH_AUTH_SOCK`, `$NAME` of an environment
- * variable, or `none`. Undefined: there is none.
+ * variable, or `none`. Undefined: there is none. A relative path begins in the home folder: the extension host may stand
+ * in the folder of a workspace, which must not provide the agent.
  */
 export function agentPath(
+  config: Pick<HostConfig, "identityAgent">,
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+  home: string = homedir(),
+): string | undefined {
+  const path = namedAgent(config, env, platform);
+  const { isAbsolute, join } = platform === "win32" ? win32 : posix;
+  return path === undefined || path === "pageant" || isAbsolute(path) ? path : join(home, path);
+}
+
+function namedAgent(
   config: Pick<HostConfig, "identityAgent">,
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform,

@@ -25,12 +25,18 @@ describe("agentPath", () => {
     ["$MISSING", env, "linux", undefined],
     ["/path/to/agent.sock", env, "linux", "/path/to/agent.sock"],
     ["\\\\.\\pipe\\other", {}, "win32", "\\\\.\\pipe\\other"],
+    // Never from the folder that the extension host happens to stand in.
+    ["agent.sock", env, "linux", "/home/alice/agent.sock"],
+    ["../agent.sock", env, "darwin", "/home/agent.sock"],
+    [undefined, { SSH_AUTH_SOCK: "agent.sock" }, "linux", "/home/alice/agent.sock"],
+    ["$OTHER", { OTHER: "./agent.sock" }, "linux", "/home/alice/agent.sock"],
+    ["agent.sock", {}, "win32", "\\home\\alice\\agent.sock"],
+    ["pageant", {}, "win32", "pageant"],
   ];
   for (const [identityAgent, environment, platform, path] of table) {
     it(`IdentityAgent ${identityAgent} with ${JSON.stringify(environment)} on ${platform}`, () => {
-      expect(agentPath(identityAgent === undefined ? {} : { identityAgent }, environment, platform)).toBe(
-        path,
-      );
+      const config = identityAgent === undefined ? {} : { identityAgent };
+      expect(agentPath(config, environment, platform, "/home/alice")).toBe(path);
     });
   }
 });
