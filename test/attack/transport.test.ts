@@ -79,8 +79,6 @@ const global = msg(80, str("anything@example.org"), bool(true));
 describe("messages that a server may repeat, after the login", () => {
   attack.each([
     ["IGNORE", msg(2, str(Buffer.alloc(100)))],
-    ["UNIMPLEMENTED", msg(3, u32(7))],
-    ["UNIMPLEMENTED, cut short", msg(3)],
     ["DEBUG", msg(4, bool(true), str("look at\n\u001b[31mthis"), str(""))],
     ["DEBUG, cut short", msg(4)],
     ["EXT_INFO", msg(7, u32(1), str("server-sig-algs"), str("rsa-sha2-256"))],
@@ -99,6 +97,19 @@ describe("messages that a server may repeat, after the login", () => {
     expect(held() - before).toBeLessThan(10_000_000);
     expect(block).toBeLessThan(50);
     expect(connection.ended).toBeUndefined();
+  });
+
+  attack.each([
+    ["UNIMPLEMENTED", msg(3, u32(7))],
+    ["UNIMPLEMENTED, cut short", msg(3)],
+    ["of an unknown number", msg(200, str("what"))],
+  ])("end the connection when there is no end of them: %s", { size: 5_000 }, async (_, message, size) => {
+    const { peer, connecting } = connect(letIn);
+    const connection = await connecting;
+    const ended = new Promise<unknown>((resolve) => connection.onDidClose(resolve));
+    await flood(peer, size, () => message);
+    expect(await ended).toMatchObject({ reason: "protocol" });
+    expect(peer.counts.get(3) ?? 0).toBeLessThanOrEqual(2_700);
   });
 
   attack("unknown ones are answered with UNIMPLEMENTED and their sequence number", oneMessage, async () => {

@@ -58,6 +58,8 @@ export class PacketLayer {
   readonly #exchanges = new Budget(64, 4);
   readonly #extInfos = new Budget(4);
   readonly #notices: ServerNotices;
+  /** Of messages that one side doesn't know: no server has many, and each one of ours is answered. */
+  readonly #unknown = new Budget(2_500, 100);
 
   /** Takes over the reading. To be made before anything has arrived. */
   constructor(protocol: Protocol, connection: ConnectionReceiver, host: PacketLayerHost) {
@@ -306,6 +308,7 @@ export class PacketLayer {
   #generic(type: number, payload: Buffer): void {
     this.#countBeforeLogin();
     if (type === message.unimplemented) {
+      this.#countUnknown();
       const sequence = new WireReader(payload, 1).uint32();
       if (sequence !== undefined) {
         this.#host.unimplemented(sequence);
@@ -325,8 +328,15 @@ export class PacketLayer {
     }
   }
 
+  #countUnknown(): void {
+    if (!this.#unknown.take()) {
+      throw new ConnectError("protocol", "The server sends messages without end that one side does not know");
+    }
+  }
+
   /** RFC 4253 section 11.4: an unknown message is answered with its sequence number. */
   #refuse(): void {
+    this.#countUnknown();
     const sequence = ((this.#protocol._decipher?.inSeqno ?? 0) - 1) >>> 0;
     const answer = Buffer.concat([Buffer.of(message.unimplemented), wireUint32(sequence)]);
     this.send(answer.length, (packet, at) => packet.set(answer, at));
