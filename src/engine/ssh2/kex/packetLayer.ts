@@ -5,7 +5,6 @@ import { asError } from "../../../base/errors.ts";
 import { guarded } from "../../../base/guarded.ts";
 import { JoinedBytes } from "../../../base/joinedBytes.ts";
 import { printable } from "../../../base/log.ts";
-import { WireReader, wireUint32 } from "../../../base/wire.ts";
 import { ConnectError } from "../../engineErrors.ts";
 import {
   crypto,
@@ -21,6 +20,7 @@ import type { ConnectionReceiver, PacketLayerHost } from "./packetLayerPorts.ts"
 import { RekeyLimit } from "./rekeyLimit.ts";
 import { ServerNotices } from "./serverNotices.ts";
 import { clientOnly, disconnectCode, isConnection, isLogin, message } from "./transportMessages.ts";
+import { UnknownMessages } from "./unknownMessages.ts";
 
 /** Milliseconds of work in one turn of the event loop; then others have their turn. */
 const slice = 12;
@@ -58,8 +58,7 @@ export class PacketLayer {
   readonly #exchanges = new Budget(64, 4);
   readonly #extInfos = new Budget(4);
   readonly #notices: ServerNotices;
-  /** Of messages that one side doesn't know: no server has many, and each one of ours is answered. */
-  readonly #unknown = new Budget(2_500, 100);
+  readonly #unknown = new UnknownMessages();
 
   /** Takes over the reading. To be made before anything has arrived. */
   constructor(protocol: Protocol, connection: ConnectionReceiver, host: PacketLayerHost) {
@@ -308,8 +307,7 @@ export class PacketLayer {
   #generic(type: number, payload: Buffer): void {
     this.#countBeforeLogin();
     if (type === message.unimplemented) {
-      this.#countUnknown();
-      const sequence = new WireReader(payload, 1).uint32();
+      const sequence = this.#unknown.named(payload);
       if (sequence !== undefined) {
         this.#host.unimplemented(sequence);
       }
@@ -328,17 +326,10 @@ export class PacketLayer {
     }
   }
 
-  #countUnknown(): void {
-    if (!this.#unknown.take()) {
-      throw new ConnectError("protocol", "The server sends messages without end that one side does not know");
-    }
-  }
-
   /** RFC 4253 section 11.4: an unknown message is answered with its sequence number. */
   #refuse(): void {
-    this.#countUnknown();
     const sequence = ((this.#protocol._decipher?.inSeqno ?? 0) - 1) >>> 0;
-    const answer = Buffer.concat([Buffer.of(message.unimplemented), wireUint32(sequence)]);
+    const answer = this.#unknown.answer(sequence);
     this.send(answer.length, (packet, at) => packet.set(answer, at));
   }
 
