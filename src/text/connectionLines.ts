@@ -2,10 +2,10 @@
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
-import { formatBytes, formatDuration } from "../session/sessionDetails.ts";
 import type { Session } from "../session/sessionTypes.ts";
 import { algorithmsText } from "./algorithmsText.ts";
 import { destinationText, roundTrip } from "./humanText.ts";
+import { formatBytes, formatDuration } from "./sessionDetails.ts";
 
 function masterOf(session: Session, masters: readonly MasterSnapshot[]): MasterSnapshot | undefined {
   const { masterId } = session.snapshot();

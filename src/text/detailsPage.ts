@@ -4,6 +4,9 @@ import { printable } from "../base/log.ts";
 import type { ChannelDetails, ChannelMoment } from "../engine/connectionEngine.ts";
 import type { DetailsHistory } from "../session/detailsHistory.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
+import type { SessionOutcome, SessionSnapshot, SessionState } from "../session/sessionTypes.ts";
+import type { DetailsPage, DetailsPlot, DetailsTone, TimelineItem } from "./detailsPageTypes.ts";
+import { destinationText } from "./humanText.ts";
 import {
   connectionSections,
   describeOutcome,
@@ -11,10 +14,7 @@ import {
   formatDuration,
   requestResult,
   sessionSections,
-} from "../session/sessionDetails.ts";
-import type { SessionOutcome, SessionSnapshot, SessionState } from "../session/sessionTypes.ts";
-import type { DetailsPage, DetailsPlot, DetailsTone, TimelineItem } from "./detailsPageTypes.ts";
-import { destinationText } from "./humanText.ts";
+} from "./sessionDetails.ts";
 
 const buttons = () => ({ copy: t("Copy as Text"), openText: t("Open as Text") }) as const;
 

@@ -1,9 +1,9 @@
 /** What people read about a session's limits. No vscode. */
 import { t } from "../base/localize.ts";
 import type { ValueSource } from "../config/hostConfig.ts";
-import { limitNames } from "../session/sessionDetails.ts";
 import type { LimitSnapshot } from "../session/sessionTypes.ts";
 import { shortDuration, timeLeft } from "./humanText.ts";
+import { limitNames } from "./sessionDetails.ts";
 import { valueSourceText } from "./valueSourceText.ts";
 
 /** For a row: the time until the first limit ends the session, `5 m left`; undefined without a limit. */

@@ -1,7 +1,7 @@
 /** What is said when a path in a terminal can't be opened. No vscode. */
 import { printable } from "../base/log.ts";
 import { largestRemoteFile, RemoteFileError } from "../remote/remoteFile.ts";
-import { formatBytes } from "../session/sessionDetails.ts";
+import { formatBytes } from "./sessionDetails.ts";
 
 export function noDirectoryText(path: string, host: string): string {
   return `${printable(path, 200)} can't be found: the shell on ${printable(host, 100)} does not tell its folder. Shell integration (OSC 7 or OSC 633) would.`;

@@ -1,12 +1,12 @@
 /** What a terminal says about its own sessions. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
-import { describeOutcome, formatDuration, limitNames } from "../session/sessionDetails.ts";
 import type { LimitKind, SessionOutcome } from "../session/sessionTypes.ts";
 import type { Ending } from "../terminal/terminalControllerTypes.ts";
 import type { TerminalPhrases } from "../terminal/terminalPhrases.ts";
 import { hostKeyWarning } from "./hostKeyWarning.ts";
 import { loginWaitText, serverWordsTitle } from "./loginText.ts";
+import { describeOutcome, formatDuration, limitNames } from "./sessionDetails.ts";
 import { userMessage } from "./userMessages.ts";
 
 /** What runs in a terminal: a login shell, or a command in its place. */

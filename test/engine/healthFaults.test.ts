@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { execute } from "../../src/session/run/execute.ts";
-import { describeOutcome } from "../../src/session/sessionDetails.ts";
+import { describeOutcome } from "../../src/text/sessionDetails.ts";
 import { startEmbeddedHost } from "../lab/embeddedHost.ts";
 import { FaultProxy } from "../lab/faultProxy.ts";
 import { Netns } from "../lab/netns.ts";

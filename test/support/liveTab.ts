@@ -1,8 +1,8 @@
 import { systemClock } from "../../src/base/clock.ts";
 import { Emitter, nextEvent } from "../../src/base/emitter.ts";
 import type { LoginMode } from "../../src/reconnect/reconnectTypes.ts";
-import { describeOutcome } from "../../src/session/sessionDetails.ts";
 import { TerminalController } from "../../src/terminal/terminalController.ts";
+import { describeOutcome } from "../../src/text/sessionDetails.ts";
 import { terminalPhrases } from "../../src/text/terminalWords.ts";
 import { Screen } from "../unit/terminal/support/screen.ts";
 import { deafPrograms } from "./deafPrograms.ts";

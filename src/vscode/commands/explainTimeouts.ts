@@ -1,7 +1,7 @@
 import { t } from "../../base/localize.ts";
 import { readServerTimeouts } from "../../remote/readTimeouts.ts";
-import { timeoutDocument } from "../../remote/timeoutDocument.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import { timeoutDocument } from "../../text/timeoutDocument.ts";
 import { withViewProgress } from "../messages/messages.ts";
 import { isConnected } from "../serverView/remotePolling.ts";
 import { viewIds } from "../settings/contributionIds.ts";

@@ -3,8 +3,8 @@ import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { KillReport, SessionKillOutcome } from "../../remote/killRemote.ts";
 import type { RemoteSession } from "../../remote/remoteSession.ts";
-import { describeHungReason } from "../../remote/remoteWords.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
+import { describeHungReason } from "../../text/remoteWords.ts";
 import { dayAndTime, remoteName } from "../views/remotePresentation.ts";
 
 export interface KillQuestion {

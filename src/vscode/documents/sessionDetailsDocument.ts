@@ -3,8 +3,8 @@ import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
-import { connectionSections, reportText, sessionSections } from "../../session/sessionDetails.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import { connectionSections, reportText, sessionSections } from "../../text/sessionDetails.ts";
 
 const scheme = "ssh-session-details";
 /** Milliseconds between updates of a document that someone can see. */

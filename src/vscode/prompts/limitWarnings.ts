@@ -1,11 +1,11 @@
 import type { Disposable } from "../../base/disposable.ts";
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
-import { limitNames } from "../../session/sessionDetails.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { LimitKind, Session } from "../../session/sessionTypes.ts";
 import { limitsExtendedText } from "../../text/limitText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
+import { limitNames } from "../../text/sessionDetails.ts";
 import { inform, showMessage } from "../messages/messages.ts";
 
 /** Warns that a terminal is about to reach a limit, and offers to extend it. */

@@ -1,10 +1,10 @@
 /** How ended sessions look in the Live view. No vscode. */
 import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
-import { describeOutcome, formatBytes } from "../../session/sessionDetails.ts";
 import type { SessionOutcome, SessionSnapshot } from "../../session/sessionTypes.ts";
 import { age, shortDuration } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
+import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";

@@ -6,7 +6,6 @@ import type { MasterEndReason } from "../../master/masterTypes.ts";
 import { failureClass } from "../../reconnect/failureClass.ts";
 import type { ReconnectingState } from "../../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
-import { describeOutcome, formatBytes } from "../../session/sessionDetails.ts";
 import type { SessionKind, SessionSnapshot, SessionState } from "../../session/sessionTypes.ts";
 import { algorithmsText } from "../../text/algorithmsText.ts";
 import { configHover } from "../../text/configWarningText.ts";
@@ -25,6 +24,7 @@ import {
 import { limitLeftText, limitRowText, limitSourceText, limitTitle } from "../../text/limitText.ts";
 import { loginWaitShort } from "../../text/loginText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
+import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
 import { differingUses, intervalText, lingerText, sharedPolicyNote } from "../../text/sharedPolicyText.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { valueSourceText } from "../../text/valueSourceText.ts";

@@ -6,8 +6,8 @@ import { printable } from "../../base/log.ts";
 import { RemoteViewError } from "../../remote/remoteErrors.ts";
 import type { HungReason, RemoteSession, RemoteSessionKind } from "../../remote/remoteSession.ts";
 import type { RemoteGap, RemoteSnapshot } from "../../remote/remoteViewService.ts";
-import { describeDuration, describeHungReason } from "../../remote/remoteWords.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
+import { describeDuration, describeHungReason } from "../../text/remoteWords.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
 

@@ -3,10 +3,10 @@ import { parseProbe } from "../../../src/remote/parse/probeOutput.ts";
 import { parseTimeouts } from "../../../src/remote/parse/timeoutOutput.ts";
 import { buildSessions } from "../../../src/remote/remoteModel.ts";
 import { splitParts } from "../../../src/remote/remoteScript.ts";
-import { runReport } from "../../../src/session/run/runReport.ts";
 import { OscFilter } from "../../../src/terminal/oscFilter.ts";
 import { literal } from "../../../src/text/markdownText.ts";
 import { plainMessage } from "../../../src/text/plainMessage.ts";
+import { runReport } from "../../../src/text/runReport.ts";
 import { deafPrograms } from "../../support/deafPrograms.ts";
 
 export interface TextCase {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { defaultJudgeLimits, type Evidence, judgeHung } from "../../../src/remote/hungJudge.ts";
 import type { RemoteFacts, RemoteProcess, RemoteSocket } from "../../../src/remote/remoteFacts.ts";
 import { buildSessions } from "../../../src/remote/remoteModel.ts";
-import { describeHungReason } from "../../../src/remote/remoteWords.ts";
+import { describeHungReason } from "../../../src/text/remoteWords.ts";
 import { fixtureFacts } from "./fixtureFacts.ts";
 
 const shell: RemoteProcess = {

@@ -7,7 +7,7 @@ import {
   sessionChannelType,
   sessionTimeoutFor,
 } from "../config/channelTimeouts.ts";
-import type { OurTimeouts, ServerTimeouts } from "./timeoutFacts.ts";
+import type { OurTimeouts, ServerTimeouts } from "../remote/timeoutFacts.ts";
 
 /** What is idle, or who has gone. */
 export type Situation =

@@ -1,5 +1,5 @@
 import { t } from "../base/localize.ts";
-import type { HungReason } from "./remoteSession.ts";
+import type { HungReason } from "../remote/remoteSession.ts";
 
 /** `45 s`, `12 min`, `3 h 20 min`, `5 days`: at most two units, rounded down. */
 export function describeDuration(seconds: number): string {

@@ -1,8 +1,8 @@
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ChannelDetails } from "../engine/connectionEngine.ts";
-import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
-import type { LimitKind, SessionOutcome, SessionSnapshot } from "./sessionTypes.ts";
+import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
+import type { LimitKind, SessionOutcome, SessionSnapshot } from "../session/sessionTypes.ts";
 
 /** Bytes for people: `512 B`, `3.4 KiB`. */
 export function formatBytes(bytes: number): string {

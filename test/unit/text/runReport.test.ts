@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { HostRun } from "../../../../src/session/run/fleetRun.ts";
-import { runReport } from "../../../../src/session/run/runReport.ts";
+import type { HostRun } from "../../../src/session/run/fleetRun.ts";
+import { runReport } from "../../../src/text/runReport.ts";
 
 function done(host: string, code: number, stdout: string, stderr = "", truncated = false): HostRun {
   return {

@@ -1,8 +1,8 @@
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ChannelTimeout } from "../config/channelTimeouts.ts";
+import type { Known, OurTimeouts, ServerTimeouts } from "../remote/timeoutFacts.ts";
 import { describeDuration } from "./remoteWords.ts";
-import type { Known, OurTimeouts, ServerTimeouts } from "./timeoutFacts.ts";
 import {
   type Ender,
   type Prediction,

@@ -1,8 +1,8 @@
-import { t } from "../../base/localize.ts";
-import { printable } from "../../base/log.ts";
-import { describeOutcome } from "../sessionDetails.ts";
-import type { HostRun } from "./fleetRun.ts";
-import { plainOutput } from "./plainOutput.ts";
+import { t } from "../base/localize.ts";
+import { printable } from "../base/log.ts";
+import type { HostRun } from "../session/run/fleetRun.ts";
+import { plainOutput } from "../session/run/plainOutput.ts";
+import { describeOutcome } from "./sessionDetails.ts";
 
 /** How one host's part went, in a few words. `describeError` makes the person's words of a failure. */
 export function runResult(run: HostRun, describeError: (error: Error, host: string) => string): string {

@@ -5,7 +5,7 @@ import {
   formatDuration,
   reportText,
   sessionSections,
-} from "../../../src/session/sessionDetails.ts";
+} from "../../../src/text/sessionDetails.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
 
 it.each([
