@@ -1,11 +1,13 @@
 /** What `~I` and `~#` tell in a terminal. No vscode. */
+
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import type { Session } from "../session/sessionTypes.ts";
 import { algorithmsText } from "./algorithmsText.ts";
+import { formatDuration } from "./durations.ts";
 import { destinationText, roundTrip } from "./humanText.ts";
-import { formatBytes, formatDuration } from "./sessionDetails.ts";
+import { formatBytes } from "./sessionDetails.ts";
 
 function masterOf(session: Session, masters: readonly MasterSnapshot[]): MasterSnapshot | undefined {
   const { masterId } = session.snapshot();
@@ -39,7 +41,7 @@ export function connectionLines(
       "  round trip {0}",
       master.roundTripMs === undefined ? t("not measured") : roundTrip(master.roundTripMs),
     ),
-    `  keepalive  ${keepalive.serverAliveInterval === 0 ? "off" : t("every {0} s, {1} times", keepalive.serverAliveInterval, keepalive.serverAliveCountMax)}`,
+    `  keepalive  ${keepalive.serverAliveInterval === 0 ? "off" : t("every {0}, {1} times", formatDuration(keepalive.serverAliveInterval * 1000), keepalive.serverAliveCountMax)}`,
   ];
 }
 

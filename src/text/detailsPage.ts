@@ -1,4 +1,5 @@
 /** The page of details of a session or a connection, as plain data. No vscode. */
+
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ChannelDetails, ChannelMoment } from "../engine/connectionEngine.ts";
@@ -6,12 +7,12 @@ import type { DetailsHistory } from "../session/detailsHistory.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import type { SessionOutcome, SessionSnapshot, SessionState } from "../session/sessionTypes.ts";
 import type { DetailsPage, DetailsPlot, DetailsTone, TimelineItem } from "./detailsPageTypes.ts";
+import { formatDuration } from "./durations.ts";
 import { destinationText } from "./humanText.ts";
 import {
   connectionSections,
   describeOutcome,
   formatBytes,
-  formatDuration,
   requestResult,
   sessionSections,
 } from "./sessionDetails.ts";

@@ -1,50 +1,5 @@
 /** Numbers as people read them. No vscode. */
 
-/** `8 s`, `3 m`, `2 h 5 m`, `4 d`. Negative counts as zero. */
-export function shortDuration(milliseconds: number): string {
-  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  return seconds < 60 ? `${seconds} s` : inMinutes(Math.floor(seconds / 60));
-}
-
-/**
- * How old something is, in full minutes; undefined in the first one. For the rows of a tree: one whose text changes is
- * drawn anew, which closes its hover.
- */
-export function age(milliseconds: number): string | undefined {
-  return milliseconds < minute ? undefined : shortDuration(milliseconds);
-}
-
-/** What is left, as rows say it: minutes, rounded up, and to the second in the last one. */
-export function timeLeft(milliseconds: number): string {
-  return milliseconds <= minute ? countdown(milliseconds) : inMinutes(Math.ceil(milliseconds / minute));
-}
-
-const minute = 60_000;
-
-function inMinutes(minutes: number): string {
-  if (minutes < 60) {
-    return `${minutes} m`;
-  }
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) {
-    return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} m`;
-  }
-  return hours % 24 === 0 ? `${Math.floor(hours / 24)} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
-}
-
-/** `9:58`, `0:07`, `1:00:00`: what is left, to the second; rounded up, so that it ends at 0:00. */
-export function countdown(milliseconds: number): string {
-  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
-  const pad = (value: number): string => String(value).padStart(2, "0");
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
-}
-
-/** `5 s`: what is left, in seconds; rounded up, so that it ends at 0. */
-export function secondsLeft(milliseconds: number): string {
-  return `${Math.max(0, Math.ceil(milliseconds / 1000))} s`;
-}
-
 /** `0.4 ms`, `12 ms`, `1.5 s`. */
 export function roundTrip(milliseconds: number): string {
   if (milliseconds >= 1000) {

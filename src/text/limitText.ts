@@ -1,8 +1,10 @@
 /** What people read about a session's limits. No vscode. */
+
 import { t } from "../base/localize.ts";
 import type { ValueSource } from "../config/hostConfig.ts";
 import type { LimitSnapshot } from "../session/sessionTypes.ts";
-import { shortDuration, timeLeft } from "./humanText.ts";
+import { shortDuration, timeLeft } from "./durations.ts";
+
 import { limitNames } from "./sessionDetails.ts";
 import { valueSourceText } from "./valueSourceText.ts";
 

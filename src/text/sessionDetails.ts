@@ -3,6 +3,7 @@ import { printable } from "../base/log.ts";
 import type { ChannelDetails } from "../engine/connectionEngine.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import type { LimitKind, SessionOutcome, SessionSnapshot } from "../session/sessionTypes.ts";
+import { formatDuration } from "./durations.ts";
 
 /** Bytes for people: `512 B`, `3.4 KiB`. */
 export function formatBytes(bytes: number): string {
@@ -14,26 +15,6 @@ export function formatBytes(bytes: number): string {
     unit++;
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
-/** Milliseconds for people: `4 s`, `3 m 20 s`, `2 h 5 m`, `3 d 4 h`. */
-export function formatDuration(milliseconds: number): string {
-  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  const parts: readonly [number, string][] = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "m"],
-    [seconds % 60, "s"],
-  ];
-  const first = parts.findIndex(([value]) => value > 0);
-  if (first === -1) {
-    return "0 s";
-  }
-  return parts
-    .slice(first, first + 2)
-    .filter(([value]) => value > 0)
-    .map(([value, unit]) => `${value} ${unit}`)
-    .join(" ");
 }
 
 /** An outcome in a few words, for lists: `exit code 2`, `lost: the peer stopped answering`. */
@@ -186,8 +167,8 @@ export function connectionSections(master: MasterSnapshot, now: number): readonl
         keepalive.serverAliveInterval === 0
           ? "off"
           : t(
-              "every {0} s without data, lost after {1} without reply",
-              keepalive.serverAliveInterval,
+              "every {0} without data, lost after {1} without reply",
+              formatDuration(keepalive.serverAliveInterval * 1000),
               keepalive.serverAliveCountMax,
             ),
       ],

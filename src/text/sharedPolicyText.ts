@@ -1,12 +1,15 @@
 /** What people read about the keepalive and linger of a connection. No vscode. */
+
 import { t } from "../base/localize.ts";
 import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { KeepalivePolicy } from "../config/hostConfig.ts";
-import { shortDuration } from "./humanText.ts";
+import { formatDuration, shortDuration } from "./durations.ts";
 
-/** `every 15 s of silence`, or `off`. */
+/** `every 15 s without data`, or `off`. */
 export function intervalText({ serverAliveInterval }: KeepalivePolicy): string {
-  return serverAliveInterval === 0 ? "off" : t("every {0} s without data", serverAliveInterval);
+  return serverAliveInterval === 0
+    ? "off"
+    : t("every {0} without data", formatDuration(serverAliveInterval * 1000));
 }
 
 /** How long a connection stays after its last session. */
@@ -17,7 +20,7 @@ export function lingerText(seconds: number): string {
   return seconds === 0 ? t("closes at once") : shortDuration(seconds * 1000);
 }
 
-/** What one use of a connection says for itself: `every 60 s of silence, 3 times; linger 10 m`. */
+/** What one use of a connection says for itself: `every 1 min without data, 3 times; linger 10 min`. */
 function usePolicyText({ keepalive, linger }: UsePolicy): string {
   const probes =
     keepalive.serverAliveInterval === 0

@@ -1,12 +1,14 @@
 /** What a terminal says about its own sessions. No vscode. */
+
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { LimitKind, SessionOutcome } from "../session/sessionTypes.ts";
 import type { Ending } from "../terminal/terminalControllerTypes.ts";
 import type { TerminalPhrases } from "../terminal/terminalPhrases.ts";
+import { formatDuration } from "./durations.ts";
 import { hostKeyWarning } from "./hostKeyWarning.ts";
 import { loginWaitText, serverWordsTitle } from "./loginText.ts";
-import { describeOutcome, formatDuration, limitNames } from "./sessionDetails.ts";
+import { describeOutcome, limitNames } from "./sessionDetails.ts";
 import { userMessage } from "./userMessages.ts";
 
 /** What runs in a terminal: a login shell, or a command in its place. */
@@ -31,13 +33,14 @@ export function terminalPhrases(program: TerminalProgram): TerminalPhrases {
     serverWords: ({ source, text }, host) => [serverWordsTitle(source, printable(host)), ...text.split("\n")],
     reconnected: (seconds, droppedKeys) =>
       droppedKeys === 0
-        ? t("── reconnected after {0} s ──", seconds)
+        ? t("── reconnected after {0} ──", formatDuration(seconds * 1000))
         : t(
-            "── reconnected after {0} s; {1} typed in the meantime not sent ──",
-            seconds,
+            "── reconnected after {0}; {1} typed in the meantime not sent ──",
+            formatDuration(seconds * 1000),
             plural(droppedKeys, "{0} character", "{0} characters"),
           ),
-    reconnectingIn: (seconds) => t("Reconnecting in {0} s. Enter: reconnect now, Esc: stop.", seconds),
+    reconnectingIn: (seconds) =>
+      t("Reconnecting in {0}. Enter: reconnect now, Esc: stop.", formatDuration(seconds * 1000)),
     reconnectByKey: (needsPerson) =>
       needsPerson
         ? t("The login requires input: press Enter to reconnect, Esc to cancel.")

@@ -2,7 +2,8 @@ import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ChannelTimeout } from "../config/channelTimeouts.ts";
 import type { Known, OurTimeouts, ServerTimeouts } from "../remote/timeoutFacts.ts";
-import { describeDuration } from "./remoteWords.ts";
+import { formatDuration } from "./durations.ts";
+
 import {
   type Ender,
   type Prediction,
@@ -89,7 +90,7 @@ function situationText(
       "**{0} ends {1} after {2}{3}.**",
       enders()[first.by],
       ended()[first.ends],
-      describeDuration(first.afterSeconds),
+      formatDuration(first.afterSeconds * 1000),
       first.uncertain ? t(", if that line applies") : "",
     ),
     "",
@@ -99,7 +100,7 @@ function situationText(
       t(
         "- Otherwise: {0} after {1}, {2} ({3})",
         enders()[other.by],
-        describeDuration(other.afterSeconds),
+        formatDuration(other.afterSeconds * 1000),
         code(other.setting),
         code(other.source),
       ),
@@ -156,7 +157,7 @@ function betweenText(server: ServerTimeouts, ours: OurTimeouts): string {
       ? ""
       : t(
           " The server's own firewall drops a silent connection after {0} (`nf_conntrack_tcp_timeout_established`).",
-          describeDuration(server.conntrack),
+          formatDuration(server.conntrack * 1000),
         );
   const text =
     speaks.length === 0
@@ -165,7 +166,7 @@ function betweenText(server: ServerTimeouts, ours: OurTimeouts): string {
         )
       : t(
           "Data is sent at least every {0}, so routers and firewalls, which often drop a connection after 5 to 60 silent minutes, keep it.",
-          describeDuration(Math.min(...speaks)),
+          formatDuration(Math.min(...speaks) * 1000),
         );
   return `## Between\n\n${text}${own}`;
 }
@@ -225,9 +226,9 @@ function serverRows(server: ServerTimeouts): Row[] {
       t("TCP keepalive"),
       t(
         "after {0}, then {1} probes every {2}",
-        describeDuration(keepaliveTime),
+        formatDuration(keepaliveTime * 1000),
         keepaliveProbes,
-        describeDuration(keepaliveInterval),
+        formatDuration(keepaliveInterval * 1000),
       ),
       t("the server's kernel"),
     ]);
@@ -261,7 +262,7 @@ function channelRow(known: Known<readonly ChannelTimeout[]>): Row {
 }
 
 function seconds(value: number, zero: string): string {
-  return value === 0 ? zero : describeDuration(value);
+  return value === 0 ? zero : formatDuration(value * 1000);
 }
 
 function doubtsText(server: ServerTimeouts): string {

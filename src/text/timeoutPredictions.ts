@@ -8,6 +8,7 @@ import {
   sessionTimeoutFor,
 } from "../config/channelTimeouts.ts";
 import type { OurTimeouts, ServerTimeouts } from "../remote/timeoutFacts.ts";
+import { formatDuration } from "./durations.ts";
 
 /** What is idle, or who has gone. */
 export type Situation =
@@ -159,7 +160,7 @@ function ourLimits(situation: Situation, request: SessionRequestName, ours: OurT
   if (ours.idleLimit.value > 0) {
     limit(
       ours.idleLimit.value,
-      t("idle limit {0} s", ours.idleLimit.value),
+      t("idle limit {0}", formatDuration(ours.idleLimit.value * 1000)),
       ours.idleLimit.source,
       t("another idle limit for this host"),
     );
@@ -167,7 +168,7 @@ function ourLimits(situation: Situation, request: SessionRequestName, ours: OurT
   if (ours.timeLimit.value > 0) {
     limit(
       ours.timeLimit.value,
-      t("time limit {0} s", ours.timeLimit.value),
+      t("time limit {0}", formatDuration(ours.timeLimit.value * 1000)),
       ours.timeLimit.source,
       t("another time limit for this host, or Extend when the warning appears"),
     );
@@ -187,7 +188,7 @@ function noSessionEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] 
       by: "us",
       afterSeconds: ours.linger.value,
       ends: "connection",
-      setting: t("linger {0} s", ours.linger.value),
+      setting: t("linger {0}", formatDuration(ours.linger.value * 1000)),
       source: ours.linger.source,
       prevention: t("a longer linger time for this host"),
       uncertain: false,

@@ -3,6 +3,7 @@ import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { LimitKind, Session } from "../../session/sessionTypes.ts";
+import { formatDuration } from "../../text/durations.ts";
 import { limitsExtendedText } from "../../text/limitText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { limitNames } from "../../text/sessionDetails.ts";
@@ -23,7 +24,7 @@ async function warn(session: Session, limit: LimitKind, secondsLeft: number): Pr
   const title = plainMessage(printable(session.snapshot().title));
   const answer = await showMessage(
     "warning",
-    t(`"{0}" reaches its {1} in {2} s.`, title, limitNames()[limit], secondsLeft),
+    t(`"{0}" reaches its {1} in {2}.`, title, limitNames()[limit], formatDuration(secondsLeft * 1000)),
     {},
     extend,
   );

@@ -1,8 +1,10 @@
 /** How ended sessions look in the Live view. No vscode. */
+
 import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { SessionOutcome, SessionSnapshot } from "../../session/sessionTypes.ts";
-import { age, shortDuration } from "../../text/humanText.ts";
+import { age, shortDuration } from "../../text/durations.ts";
+
 import { factTable, literal } from "../../text/markdownText.ts";
 import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
 import { userMessage } from "../../text/userMessages.ts";

@@ -1,4 +1,5 @@
 /** What the live tree shows for a snapshot, as plain data, so that it can be tested without VS Code. */
+
 import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { ValueSource } from "../../config/hostConfig.ts";
@@ -9,18 +10,9 @@ import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionKind, SessionSnapshot, SessionState } from "../../session/sessionTypes.ts";
 import { algorithmsText } from "../../text/algorithmsText.ts";
 import { configHover } from "../../text/configWarningText.ts";
+import { age, countdown, secondsLeft, shortDuration, timeLeft } from "../../text/durations.ts";
 import { extensionsFact, openToExtensions } from "../../text/extensionAccessText.ts";
-import {
-  age,
-  countdown,
-  destinationText,
-  roundTrip,
-  secondsLeft,
-  shortDuration,
-  sparkline,
-  timeLeft,
-  usualRoundTrip,
-} from "../../text/humanText.ts";
+import { destinationText, roundTrip, sparkline, usualRoundTrip } from "../../text/humanText.ts";
 import { limitLeftText, limitRowText, limitSourceText, limitTitle } from "../../text/limitText.ts";
 import { loginWaitShort } from "../../text/loginText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";

@@ -6,8 +6,9 @@ import { printable } from "../../base/log.ts";
 import { RemoteViewError } from "../../remote/remoteErrors.ts";
 import type { HungReason, RemoteSession, RemoteSessionKind } from "../../remote/remoteSession.ts";
 import type { RemoteGap, RemoteSnapshot } from "../../remote/remoteViewService.ts";
+import { formatDuration, shortDuration } from "../../text/durations.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
-import { describeDuration, describeHungReason } from "../../text/remoteWords.ts";
+import { describeHungReason } from "../../text/remoteWords.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
 
@@ -107,7 +108,7 @@ function shortReason(reason: HungReason): string {
 
 /** Without the seconds: a text that changes with each reading closes the hover of its row. */
 function wholeMinutes(seconds: number): string {
-  return describeDuration(seconds < 60 ? seconds : seconds - (seconds % 60));
+  return shortDuration(seconds * 1000);
 }
 
 /** `alice pts/3`, `alice`: whom and where. */
@@ -209,7 +210,7 @@ function remoteHover(session: RemoteSession): string {
       [t("Terminal"), session.tty === undefined ? undefined : literal(session.tty)],
       [t("From"), session.from === undefined ? undefined : literal(session.from)],
       [t("Since"), session.since === undefined ? undefined : dayAndTime(session.since * 1000)],
-      [t("Idle"), session.idleSeconds === undefined ? undefined : describeDuration(session.idleSeconds)],
+      [t("Idle"), session.idleSeconds === undefined ? undefined : formatDuration(session.idleSeconds * 1000)],
       [t("State"), session.state],
       [t("Runs"), runs.length === 0 ? undefined : runs.join("; ")],
     ]),

@@ -1,7 +1,8 @@
 import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
-import { destinationText, secondsLeft } from "../../text/humanText.ts";
+import { secondsLeft } from "../../text/durations.ts";
+import { destinationText } from "../../text/humanText.ts";
 import { literal } from "../../text/markdownText.ts";
 import { isLive, isReconnecting, waitingText } from "./livePresentation.ts";
 

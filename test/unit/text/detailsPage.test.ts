@@ -37,7 +37,7 @@ describe("the page of details of a session", () => {
       ["+20 ms", "Channel opened", "The server confirmed it.", "good"],
       ["+22 ms", "Request pty-req", "accepted: xterm 80x24", "good"],
       ["+23 ms", "Request shell", "refused", "warning"],
-      ["+1 m 5 s", "EOF sent", "The program gets no more input.", "off"],
+      ["+1 min 5 s", "EOF sent", "The program gets no more input.", "off"],
     ]);
     expect(page.sections.map(({ title }) => title)).toEqual([
       expect.stringMatching(/^Session s1/),

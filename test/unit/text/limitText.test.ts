@@ -16,11 +16,11 @@ const clock = (milliseconds: number): string =>
 describe("what is said after Extend Limits", () => {
   it.each([
     [[], '"web1" has no limit. It stays open until you end it.'],
-    [[limit("time", 300)], `"web1" now ends at ${clock(now + 300_000)}, in 5 m (time limit).`],
-    [[limit("idle", 600)], '"web1" now ends after 10 m without input or output (idle limit).'],
+    [[limit("time", 300)], `"web1" now ends at ${clock(now + 300_000)}, in 5 min (time limit).`],
+    [[limit("idle", 600)], '"web1" now ends after 10 min without input or output (idle limit).'],
     [
       [limit("channel-timeout", 60), limit("time", 300)],
-      `"web1" now ends at ${clock(now + 300_000)}, in 5 m (time limit), or earlier after 1 m without input or output (ChannelTimeout).`,
+      `"web1" now ends at ${clock(now + 300_000)}, in 5 min (time limit), or earlier after 1 min without input or output (ChannelTimeout).`,
     ],
   ])("%j: %s", (limits, text) => {
     expect(limitsExtendedText("web1", limits, now)).toBe(text);
@@ -29,6 +29,6 @@ describe("what is said after Extend Limits", () => {
 
 it("the row has the time that is left of the first limit, to the second in the last minute", () => {
   expect(limitRowText([], now)).toBeUndefined();
-  expect(limitRowText([limit("idle", 600, 301), limit("time", 900)], now)).toBe("6 m left");
+  expect(limitRowText([limit("idle", 600, 301), limit("time", 900)], now)).toBe("6 min left");
   expect(limitRowText([limit("time", 900, 42)], now)).toBe("0:42 left");
 });

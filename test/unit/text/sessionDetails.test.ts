@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
+import { formatDuration } from "../../../src/text/durations.ts";
 import {
   describeOutcome,
   formatBytes,
-  formatDuration,
   reportText,
   sessionSections,
 } from "../../../src/text/sessionDetails.ts";
@@ -19,9 +19,9 @@ it.each([
 
 it.each([
   [999, "0 s"],
-  [61_000, "1 m 1 s"],
+  [61_000, "1 min 1 s"],
   [3_600_000, "1 h"],
-  [90_061_000, "1 d 1 h"],
+  [90_061_000, "1 day 1 h"],
   [-5, "0 s"],
 ])("%d ms are %s", (milliseconds, text) => {
   expect(formatDuration(milliseconds)).toBe(text);
@@ -60,5 +60,5 @@ it("the report names channel, requests, ends and connection", async () => {
   expect(report).toMatch(/env +sent, no reply requested: LANG/);
   expect(report).toMatch(/shell +sent, no reply yet$/m);
   expect(report).toMatch(/Destination +alice@server\.example\.org:22/);
-  expect(report).toContain("(1 m 5 s ago)");
+  expect(report).toContain("(1 min 5 s ago)");
 });

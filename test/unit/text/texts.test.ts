@@ -1,14 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  age,
-  countdown,
-  destinationText,
-  roundTrip,
-  shortDuration,
-  sparkline,
-  timeLeft,
-  usualRoundTrip,
-} from "../../../src/text/humanText.ts";
+import { age, countdown, shortDuration, timeLeft } from "../../../src/text/durations.ts";
+import { destinationText, roundTrip, sparkline, usualRoundTrip } from "../../../src/text/humanText.ts";
 import { reconnectNowTold } from "../../../src/text/reconnectNowText.ts";
 import { freeTitle } from "../../../src/text/terminalTitle.ts";
 import { expandHome, shortPath, valueSourceText } from "../../../src/text/valueSourceText.ts";
@@ -28,11 +20,11 @@ describe("numbers for people", () => {
   it.each([
     [-5, "0 s"],
     [59_999, "59 s"],
-    [60_000, "1 m"],
+    [60_000, "1 min"],
     [3_600_000, "1 h"],
-    [7_500_000, "2 h 5 m"],
-    [86_400_000, "1 d"],
-    [100_000_000, "1 d 3 h"],
+    [7_500_000, "2 h 5 min"],
+    [86_400_000, "1 day"],
+    [100_000_000, "1 day 3 h"],
   ])("says %d ms as %s", (milliseconds, text) => expect(shortDuration(milliseconds)).toBe(text));
 
   it.each([
@@ -45,15 +37,15 @@ describe("numbers for people", () => {
   it.each([
     [0, "0:00"],
     [60_000, "1:00"],
-    [60_001, "2 m"],
-    [600_000, "10 m"],
-    [3_600_001, "1 h 1 m"],
+    [60_001, "2 min"],
+    [600_000, "10 min"],
+    [3_600_001, "1 h 1 min"],
   ])("says of %d ms that are left: %s", (milliseconds, text) => expect(timeLeft(milliseconds)).toBe(text));
 
   it.each([
     [59_999, undefined],
-    [60_000, "1 m"],
-    [7_559_000, "2 h 5 m"],
+    [60_000, "1 min"],
+    [7_559_000, "2 h 5 min"],
   ])("says nothing of an age of %d ms, or minutes: %s", (milliseconds, text) =>
     expect(age(milliseconds)).toBe(text),
   );

@@ -28,13 +28,13 @@ function ended(outcome: SessionOutcome, title = "web1"): SessionSnapshot {
 }
 
 it.each([
-  [{ kind: "exited", code: 0 }, "exit code 0 · 1 m ago", "pass"],
-  [{ kind: "exited", code: 2 }, "exit code 2 · 1 m ago", "warning"],
-  [{ kind: "killed", exit: {} }, "killed · 1 m ago", "pass"],
-  [{ kind: "lost", reason: "unresponsive" }, "lost: the server stopped responding · 1 m ago", "warning"],
+  [{ kind: "exited", code: 0 }, "exit code 0 · 1 min ago", "pass"],
+  [{ kind: "exited", code: 2 }, "exit code 2 · 1 min ago", "warning"],
+  [{ kind: "killed", exit: {} }, "killed · 1 min ago", "pass"],
+  [{ kind: "lost", reason: "unresponsive" }, "lost: the server stopped responding · 1 min ago", "warning"],
   [
     { kind: "limit", limit: "time", seconds: 300, exit: {} },
-    "time limit of 5 m reached · 1 m ago",
+    "time limit of 5 min reached · 1 min ago",
     "warning",
   ],
 ] as const)("%j reads %j", (outcome, description, icon) => {
@@ -66,6 +66,6 @@ it("an end reads the same all through the minute after it", () => {
   expect([at(60_000), at(119_999), at(120_000)]).toEqual([
     "exit code 0 · just now",
     "exit code 0 · just now",
-    "exit code 0 · 1 m ago",
+    "exit code 0 · 1 min ago",
   ]);
 });

@@ -23,7 +23,7 @@ describe("a master in the tree", () => {
   it("shows whom it is logged in as, the round trip and for how long", () => {
     const shown = presentMaster(masterSnapshot(), later, home);
     expect(shown.label).toBe("web1");
-    expect(shown.description).toBe("alice@10.0.0.5 · 12 ms · 3 m");
+    expect(shown.description).toBe("alice@10.0.0.5 · 12 ms · 3 min");
     expect(shown.contextValue).toBe("master live");
   });
 
@@ -36,7 +36,7 @@ describe("a master in the tree", () => {
     ],
     [
       { kind: "lingering", since: start, until: later + 65_000 },
-      "idle, 2 m left",
+      "idle, 2 min left",
       "vm-outline",
       "master live",
     ],
@@ -116,12 +116,12 @@ describe("a master in the tree", () => {
   });
 
   it.each<[MasterState, RegExp]>([
-    [{ kind: "lingering", since: start, until: later + 5_400_000 }, /^idle, 1 h 30 m left/],
+    [{ kind: "lingering", since: start, until: later + 5_400_000 }, /^idle, 1 h 30 min/],
     [
       { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later + 9_500 },
       /^closing in 0:10/,
     ],
-    [{ kind: "hung", since: start, silentSince: later - 3_000_000 }, /^hung, silent 50 m/],
+    [{ kind: "hung", since: start, silentSince: later - 3_000_000 }, /^hung, silent 50 min/],
   ])("has the state and what is left of it where a narrow side bar shows it: %o", (state, wanted) => {
     for (const overflow of [false, true]) {
       const { description } = presentMaster(masterSnapshot({ state, overflow }), later, home);
@@ -133,8 +133,8 @@ describe("a master in the tree", () => {
     const texts = readings(150, (now) => presentMaster(masterSnapshot(), now, home).description);
     expect(texts).toEqual([
       "alice@10.0.0.5 · 12 ms",
-      "alice@10.0.0.5 · 12 ms · 1 m",
-      "alice@10.0.0.5 · 12 ms · 2 m",
+      "alice@10.0.0.5 · 12 ms · 1 min",
+      "alice@10.0.0.5 · 12 ms · 2 min",
     ]);
   });
 
@@ -150,8 +150,8 @@ describe("a master in the tree", () => {
     const state = { kind: "lingering", since: start, until: start + 180_000 } as const;
     const texts = readings(180, (now) => presentMaster(masterSnapshot({ state }), now, home).description);
     expect(texts.slice(0, 4).map((text) => text.split(" · ")[0])).toEqual([
-      "idle, 3 m left",
-      "idle, 2 m left",
+      "idle, 3 min left",
+      "idle, 2 min left",
       "idle, 1:00 left",
       "idle, 0:59 left",
     ]);
@@ -199,7 +199,7 @@ describe("a master in the tree", () => {
   });
 
   it.each([
-    [600, "10 m"],
+    [600, "10 min"],
     [0, "closes at once"],
     [Number.POSITIVE_INFINITY, "stays"],
   ])("tells on hovering which layer says that it lingers for %d s: %s", (seconds, text) => {
@@ -248,11 +248,11 @@ describe("a session in the tree", () => {
     expect(
       presentSession(sessionSnapshot({ lastActivity: later - 59_000 }), masterSnapshot(), later, home)
         .description,
-    ).toBe("3 m");
+    ).toBe("3 min");
     expect(
       presentSession(sessionSnapshot({ lastActivity: later - 60_000 }), masterSnapshot(), later, home)
         .description,
-    ).toBe("3 m · idle 1 m");
+    ).toBe("3 min · idle 1 min");
   });
 
   it("names the alias that it was opened by where that is another than the master's", () => {
@@ -262,7 +262,7 @@ describe("a session in the tree", () => {
       later,
       home,
     );
-    expect(shown.description).toBe("3 m · alias2");
+    expect(shown.description).toBe("3 min · alias2");
   });
 
   it("can be revealed only when it has a terminal, and ended only while it lives", () => {
@@ -301,9 +301,9 @@ describe("a session in the tree", () => {
       later,
       home,
     );
-    expect(limited.description).toBe("3 m left · 3 m · idle 3 m");
-    expect(limited.hover).toContain("| Idle limit | 3 m left of 10 m: *folder setting of api* |");
-    expect(limited.hover).toContain("| Time limit | 1 h 57 m left of 2 h: *set for this session* |");
+    expect(limited.description).toBe("3 min left · 3 min · idle 3 min");
+    expect(limited.hover).toContain("| Idle limit | 3 min left of 10 min: *folder setting of api* |");
+    expect(limited.hover).toContain("| Time limit | 1 h 57 min left of 2 h: *set for this session* |");
     expect(limited.hover).toContain("| Folder | api |");
     const free = presentSession(sessionSnapshot(), masterSnapshot(), later, home);
     expect(free.hover).toContain("| Limit | none |");
@@ -323,7 +323,7 @@ describe("a connection that several hosts share", () => {
   it("says what each of them has for itself where they differ", () => {
     const text = hover(use("web1", 600, 15), use("me@web1:2222", 0, 0, "api"));
     expect(text).toContain("have different values");
-    expect(text).toContain("| web1 | every 15 s without data, 3 times; linger 10 m |");
+    expect(text).toContain("| web1 | every 15 s without data, 3 times; linger 10 min |");
     expect(text).toContain("| me\\@web1\\:2222 in api | keepalive off; linger closes at once |");
   });
 
