@@ -55,6 +55,13 @@ const rules = {
   user: rule<string | undefined>({ parse: textThat(isValidUser), default: undefined }),
   port: rule<number | undefined>({ parse: wholeNumber(1, 65_535), default: undefined }),
 
+  // How it is shown.
+  /** The fold of the Hosts view in which it stands. */
+  group: rule<string | undefined>({
+    parse: textThat((name) => name.trim() !== "" && name.length <= 80),
+    default: undefined,
+  }),
+
   // What belongs to the connection.
   /** Seconds. OpenSSH's own default is 0; an idle terminal should outlive a NAT's memory. */
   serverAliveInterval: rule({

@@ -4,11 +4,16 @@ import { plural } from "../base/localize.ts";
 import type { ConfigProblemSource } from "../config/configPorts.ts";
 import type { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
+import { filterMessage } from "../text/filterText.ts";
 import type { RemotePolling } from "./serverView/remotePolling.ts";
 import { viewIds } from "./settings/contributionIds.ts";
+import { ConnectionNames } from "./views/connectionNames.ts";
+import type { FoldMemory } from "./views/foldMemory.ts";
 import type { HostList } from "./views/hostList.ts";
 import { liveSessions } from "./views/livePresentation.ts";
+import type { RowFilter } from "./views/rowFilter.ts";
 import { beforeRow, type EarlierTerminals } from "./views/rows/beforeRow.ts";
+import { groupRows } from "./views/rows/groupRows.ts";
 import { endedSessionRows, historyRow } from "./views/rows/historyRows.ts";
 import { listedHostRows, recentHostsRow, typedHostRows } from "./views/rows/hostRows.ts";
 import { type MasterRowsInit, masterRows } from "./views/rows/masterRows.ts";
@@ -26,13 +31,16 @@ export interface SideBarInit {
   readonly access: MasterRowsInit["access"];
   readonly earlier: EarlierTerminals;
   readonly hosts: HostList;
+  readonly filter: RowFilter;
+  readonly folds: FoldMemory;
   readonly warnings: ConfigProblemSource["warnings"];
 }
 
 /** The Live view. Each kind of row has one entry; kinds below the same row stand in this order. */
 export function liveView(init: SideBarInit): RowTree {
-  const { service, clock, polling, earlier } = init;
-  const masters = masterRows(init);
+  const { service, clock, polling, earlier, filter, folds } = init;
+  const names = new ConnectionNames();
+  const masters = masterRows({ ...init, names });
   const servers = serverRows(masters, init);
   const history = historyRow(service);
   return new RowTree({
@@ -41,13 +49,14 @@ export function liveView(init: SideBarInit): RowTree {
       beforeRow(earlier),
       masters,
       history,
-      sessionRows(masters, init),
+      sessionRows(masters, { ...init, names }),
       servers,
       serverLoginRows(servers, init),
       serverNoteRows(servers, init),
       endedSessionRows(history, init),
     ],
-    clock,
+    ...{ clock, filter, folds },
+    filterMessage: (text, count) => filterMessage("connections", text, count),
     refreshDelay: 50,
     showCollapseAll: true,
     ticks: true,
@@ -58,13 +67,22 @@ export function liveView(init: SideBarInit): RowTree {
 
 /** The Hosts view. */
 export function hostsView(init: SideBarInit): RowTree {
-  const { hosts, clock, home } = init;
+  const { hosts, clock, home, filter, folds } = init;
   const recent = recentHostsRow(init);
+  const groups = groupRows(hosts);
   return new RowTree({
     viewId: viewIds.hosts,
-    kinds: [problemRows(hosts, home), recent, typedHostRows(init, recent), listedHostRows(init)],
-    clock,
+    kinds: [
+      problemRows(hosts, home),
+      recent,
+      groups,
+      typedHostRows(init, recent),
+      listedHostRows(init, groups),
+    ],
+    ...{ clock, filter, folds },
+    filterMessage: (text, count) => filterMessage("hosts", text, count),
     refreshDelay: 100,
+    showCollapseAll: true,
     ready: () => hosts.ready(),
   });
 }

@@ -40,8 +40,11 @@ import { TerminalMemory } from "./terminals/terminalMemory.ts";
 import { terminalProfiles } from "./terminals/terminalProfile.ts";
 import { TerminalRegistry } from "./terminals/terminalRegistry.ts";
 import { maintainContextKeys } from "./views/contextKeys.ts";
+import { FoldMemory } from "./views/foldMemory.ts";
+import { hostGroups } from "./views/hostGroups.ts";
 import { HostList } from "./views/hostList.ts";
 import { RowClicks } from "./views/rowClicks.ts";
+import { RowFilter } from "./views/rowFilter.ts";
 import { StatusBar } from "./views/statusBar.ts";
 
 /** What the visible part works with. Nothing of it is owned. */
@@ -118,9 +121,16 @@ export function createVscodeLayer(
     }),
   );
   const timeoutDocuments = store.add(new TimeoutDocuments());
-  const hosts = store.add(new HostList({ resolver, service, recent, access, logger }));
+  const hosts = store.add(
+    new HostList({
+      ...{ resolver, service, recent, access, logger },
+      groupOf: hostGroups(policies, settings, home),
+    }),
+  );
+  const filter = store.add(new RowFilter());
   const sideBar = {
-    ...{ service, clock, home, hosts },
+    ...{ service, clock, home, hosts, filter },
+    folds: new FoldMemory(init.workspaceMemento),
     remote: remoteView,
     access,
     polling: remotePolling,
@@ -130,7 +140,7 @@ export function createVscodeLayer(
   store.add(liveView(sideBar));
   store.add(hostsView(sideBar));
   store.add(new StatusBar(service, clock));
-  store.add(maintainContextKeys(service, memory, clock));
+  store.add(maintainContextKeys(service, memory, filter, clock));
   store.add(showLimitWarnings(service));
   const details = store.add(
     new DetailsPanels(
@@ -162,6 +172,7 @@ export function createVscodeLayer(
       hostPick,
       livePick,
       hosts,
+      filter,
       rowClicks: new RowClicks(clock),
       presenter,
       notices,

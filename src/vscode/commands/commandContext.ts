@@ -19,6 +19,7 @@ import type { RecentHosts } from "../settings/recentHosts.ts";
 import type { TerminalRegistry } from "../terminals/terminalRegistry.ts";
 import type { HostList } from "../views/hostList.ts";
 import type { RowClicks } from "../views/rowClicks.ts";
+import type { RowFilter } from "../views/rowFilter.ts";
 
 /** What the commands work with. */
 export interface CommandContext {
@@ -32,6 +33,7 @@ export interface CommandContext {
   readonly hostPick: HostPick;
   readonly livePick: LivePick;
   readonly hosts: HostList;
+  readonly filter: RowFilter;
   readonly rowClicks: RowClicks;
   readonly presenter: ErrorPresenter;
   readonly notices: ConfigNotices;

@@ -4,7 +4,7 @@ import { printable } from "../../base/log.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { noTypedHosts } from "../../text/saveHostText.ts";
 import { inform, pickMany, pickOne } from "../messages/messages.ts";
-import { hostTarget, placeTarget, type Target } from "../views/targets.ts";
+import { hostsTarget, hostTarget, placeTarget, type Target } from "../views/targets.ts";
 import type { Found, TargetFinder } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 
@@ -62,6 +62,10 @@ async function askTypedHost(
 export function hosts(title: () => string): TargetFinder<readonly string[]> {
   return {
     onOurs: (context, targets) => {
+      const several = hostsTarget.in(targets);
+      if (several !== undefined) {
+        return { target: several };
+      }
       const found = onHost(context, targets);
       return found === "ask" || found === "end" ? found : { target: [found.target] };
     },

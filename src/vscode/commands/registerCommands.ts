@@ -6,6 +6,7 @@ import { ExtensionAccessError } from "../prompts/extensionAccessErrors.ts";
 import { type CommandId, commandIds } from "../settings/contributionIds.ts";
 import { rowClick } from "../views/rowClicks.ts";
 import { clearEnded } from "./clearEnded.ts";
+import { clearFilter } from "./clearFilter.ts";
 import { type Command, strangerHost } from "./command.ts";
 import { callSource } from "./commandCalls.ts";
 import type { CommandContext } from "./commandContext.ts";
@@ -17,6 +18,7 @@ import { duplicateSession } from "./duplicateSession.ts";
 import { explainHost } from "./explainHost.ts";
 import { explainTimeouts } from "./explainTimeouts.ts";
 import { extendLimits } from "./extendLimits.ts";
+import { filter } from "./filter.ts";
 import { forgetHost } from "./forgetHost.ts";
 import { forgetPassword } from "./forgetPassword.ts";
 import { forgetTerminals } from "./forgetTerminals.ts";
@@ -64,6 +66,8 @@ export const commands: Readonly<Record<CommandId, Command>> = {
   "sshSessions.revealTerminal": revealTerminal,
   "sshSessions.renameSession": renameSession,
   "sshSessions.copySshCommand": copySshCommand,
+  "sshSessions.filter": filter,
+  "sshSessions.clearFilter": clearFilter,
   "sshSessions.refresh": refresh,
   "sshSessions.openConfigFile": openConfigFile,
   "sshSessions.saveToSshConfig": saveToSshConfig,

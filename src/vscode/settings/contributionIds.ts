@@ -36,6 +36,8 @@ export const commandIds = [
   "sshSessions.revealTerminal",
   "sshSessions.renameSession",
   "sshSessions.copySshCommand",
+  "sshSessions.filter",
+  "sshSessions.clearFilter",
   "sshSessions.refresh",
   "sshSessions.openConfigFile",
   "sshSessions.saveToSshConfig",
@@ -83,6 +85,7 @@ export const settingKeys = {
   hosts: "hosts",
   profileHosts: "profileHosts",
   confirmDisconnect: "confirmDisconnect",
+  groupHostsByFile: "groupHostsByFile",
   configFile: "configFile",
 } as const;
 
@@ -108,6 +111,8 @@ export const contextKeys = {
   activeTerminal: "sshSessions.activeTerminal",
   hasTerminals: "sshSessions.hasTerminals",
   hasTerminalsBefore: "sshSessions.hasTerminalsBefore",
+  /** The views are filtered. */
+  isFiltered: "sshSessions.isFiltered",
   /** The extension is in use in this window. */
   loaded: "sshSessions.loaded",
 } as const;
@@ -123,6 +128,8 @@ export const contextWords = {
   /** A host that was typed and that nothing lists, and the fold of them. */
   typed: "typed",
   recentHosts: "recentHosts",
+  /** Hosts in a fold of a common name. */
+  hostGroup: "hostGroup",
   /** Something is wrong in a file. */
   problem: "problem",
   /** There is a connection to end. */

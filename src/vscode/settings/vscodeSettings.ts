@@ -70,6 +70,11 @@ export class VscodeSettings implements SettingsPort, Disposable {
     return this.#window(settingKeys.confirmDisconnect, flag) ?? true;
   }
 
+  /** Hosts of included ssh_config files stand in groups of the files' names. */
+  get groupsHostsByFile(): boolean {
+    return this.#window(settingKeys.groupHostsByFile, flag) ?? false;
+  }
+
   /** Terminals that were open before a reload of the window come back without a question. */
   get reopensTerminals(): boolean {
     return this.#window(settingKeys.reopenTerminals, text) === "auto";

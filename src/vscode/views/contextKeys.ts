@@ -5,6 +5,7 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { contextKeys } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";
 import { canReconnect, isReconnecting, liveSessions } from "./livePresentation.ts";
+import type { RowFilter } from "./rowFilter.ts";
 import type { EarlierTerminals } from "./rows/beforeRow.ts";
 
 const refreshDelay = 50;
@@ -13,6 +14,7 @@ const refreshDelay = 50;
 export function maintainContextKeys(
   service: SessionService,
   earlier: EarlierTerminals,
+  filter: Pick<RowFilter, "isOn" | "onDidChange">,
   clock: Clock,
 ): Disposable {
   const store = new DisposableStore();
@@ -25,6 +27,7 @@ export function maintainContextKeys(
   };
   const update = (): void => {
     const masters = service.masters();
+    set(contextKeys.isFiltered, filter.isOn);
     set(contextKeys.hasTerminalsBefore, earlier.before.length > 0);
     set(contextKeys.hasMasters, masters.length > 0);
     set(
@@ -41,6 +44,7 @@ export function maintainContextKeys(
   const refresh = store.add(new Coalescer(clock, refreshDelay, update));
   store.add(earlier.onDidChange(() => refresh.request()));
   store.add(service.onDidChange(() => refresh.request()));
+  store.add(filter.onDidChange(() => refresh.request()));
   set(contextKeys.loaded, true);
   update();
   return store;

@@ -6,6 +6,7 @@ import { asError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { ConfigProblem, HostEntry, HostResolver } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import { shortNames } from "../../text/shortNames.ts";
 import { type HostLife, lifeByHost } from "./hostPresentation.ts";
 
 /** Which hosts other extensions may use. */
@@ -20,12 +21,33 @@ export interface ShownHost {
   readonly host: string;
   /** Undefined: it was typed, and nothing lists it. */
   readonly entry: HostEntry | undefined;
+  /** What to show of its name, so that it can be told from the others in a narrow side bar. */
+  readonly shortName: string;
   readonly life: HostLife;
   /** Other extensions may use it. */
   readonly shared: boolean;
 }
 
+/** Hosts that stand in a fold of a common name. The same object as long as nothing in it changes. */
+export interface HostGroup {
+  readonly name: string;
+  readonly hosts: readonly ShownHost[];
+}
+
+/** What stands where in the view. */
+export interface HostPlaces {
+  /** Typed, and listed nowhere. */
+  readonly typed: readonly ShownHost[];
+  /** All that are listed, grouped or not. */
+  readonly listed: readonly ShownHost[];
+  readonly groups: readonly HostGroup[];
+  /** Listed, in no group. */
+  readonly loose: readonly ShownHost[];
+}
+
 export interface HostListInit {
+  /** The group of a host; undefined: none. */
+  readonly groupOf: (entry: HostEntry) => string | undefined;
   readonly resolver: HostResolver;
   readonly service: SessionService;
   readonly recent: {
@@ -46,14 +68,21 @@ export class HostList implements Disposable {
   /** A reading that began before a refresh must not answer what is asked after it, so the promise is kept. */
   #reading: Promise<void> | undefined;
   #entries: readonly HostEntry[] = [];
+  /** A change of the settings reads the hosts anew. */
+  #groupOf: ReadonlyMap<string, string | undefined> = new Map();
   #problems: readonly ConfigProblem[] = [];
   #shown = new Map<string, ShownHost>();
+  #groups = new Map<string, HostGroup>();
+  /** Of the names joined with line breaks. */
+  #short: { readonly of: string; readonly names: ReadonlyMap<string, string> } | undefined;
+  /** Until something changes: each kind of row asks. */
+  #places: HostPlaces | undefined;
 
   constructor(init: HostListInit) {
     this.#init = init;
     this.#store.add(init.resolver.onDidChange(() => this.refresh()));
     for (const change of [init.service.onDidChange, init.recent.onDidChange, init.access.onDidChange]) {
-      this.#store.add(change(() => this.#changed.fire()));
+      this.#store.add(change(() => this.#onChange()));
     }
   }
 
@@ -74,32 +103,82 @@ export class HostList implements Disposable {
       return;
     }
     this.#reading = undefined;
-    void this.ready().then(() => this.#changed.fire());
+    void this.ready().then(() => this.#onChange());
   }
 
   problems(): readonly ConfigProblem[] {
     return this.#problems;
   }
 
-  /** First the typed ones that nothing lists, then what is listed. */
-  hosts(): { readonly typed: readonly ShownHost[]; readonly listed: readonly ShownHost[] } {
+  hosts(): HostPlaces {
+    this.#places ??= this.#place();
+    return this.#places;
+  }
+
+  #place(): HostPlaces {
     const { service, access, recent } = this.#init;
     const life = lifeByHost(service.masters());
     const shared = new Set(access.grants().map(({ host }) => host));
     const before = this.#shown;
     this.#shown = new Map();
+    const aliases = this.#entries.map(({ alias }) => alias);
+    const typedHosts = recent.typed(new Set(aliases));
+    const groupOf = this.#groupOf;
+    const short = this.#shortNames([
+      typedHosts,
+      ...[...new Set(groupOf.values())].map((group) =>
+        aliases.filter((alias) => groupOf.get(alias) === group),
+      ),
+    ]);
     const show = (host: string, entry: HostEntry | undefined): ShownHost => {
       const known = before.get(host);
-      const is = { host, entry, life: life.get(host) ?? nothing, shared: shared.has(host) };
+      const is = {
+        ...{ host, entry, shortName: short.get(host) ?? host },
+        life: life.get(host) ?? nothing,
+        shared: shared.has(host),
+      };
       const shown = known !== undefined && isSame(known, is) ? known : is;
       this.#shown.set(host, shown);
       return shown;
     };
     const listed = this.#entries.map((entry) => show(entry.alias, entry));
-    const typed = recent
-      .typed(new Set(this.#entries.map(({ alias }) => alias)))
-      .map((host) => show(host, undefined));
-    return { typed, listed };
+    const typed = typedHosts.map((host) => show(host, undefined));
+    const loose: ShownHost[] = [];
+    const grouped = new Map<string, ShownHost[]>();
+    for (const shown of listed) {
+      const name = groupOf.get(shown.host);
+      if (name === undefined) {
+        loose.push(shown);
+      } else {
+        const hosts = grouped.get(name) ?? [];
+        hosts.push(shown);
+        grouped.set(name, hosts);
+      }
+    }
+    const groupsBefore = this.#groups;
+    this.#groups = new Map(
+      [...grouped].map(([name, hosts]) => {
+        const known = groupsBefore.get(name);
+        const isKnown =
+          known?.hosts.length === hosts.length && known.hosts.every((host, at) => host === hosts[at]);
+        return [name, known !== undefined && isKnown ? known : { name, hosts }];
+      }),
+    );
+    return { typed, listed, groups: [...this.#groups.values()], loose };
+  }
+
+  /** @param folds names that stand together. */
+  #shortNames(folds: readonly (readonly string[])[]): ReadonlyMap<string, string> {
+    const of = folds.map((names) => names.join("\n")).join("\n\n");
+    if (this.#short?.of !== of) {
+      this.#short = { of, names: new Map(folds.flatMap((names) => [...shortNames(names)])) };
+    }
+    return this.#short.names;
+  }
+
+  #onChange(): void {
+    this.#places = undefined;
+    this.#changed.fire();
   }
 
   dispose(): void {
@@ -110,10 +189,13 @@ export class HostList implements Disposable {
   async #read(): Promise<void> {
     try {
       const { hosts, problems } = await this.#init.resolver.hosts();
+      this.#places = undefined;
       this.#entries = hosts;
+      this.#groupOf = new Map(hosts.map((entry) => [entry.alias, this.#init.groupOf(entry)]));
       this.#problems = problems;
     } catch (error) {
       this.#init.logger.error("The hosts can't be read", error);
+      this.#places = undefined;
       this.#entries = [];
       this.#problems = [{ file: "", message: asError(error).message }];
     }
@@ -123,6 +205,7 @@ export class HostList implements Disposable {
 function isSame(one: ShownHost, other: ShownHost): boolean {
   return (
     one.entry === other.entry &&
+    one.shortName === other.shortName &&
     one.shared === other.shared &&
     one.life.sessions === other.life.sessions &&
     one.life.masterIds.join(" ") === other.life.masterIds.join(" ")

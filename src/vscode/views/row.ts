@@ -59,6 +59,12 @@ export interface RowDescription<D> {
   readonly click?: (about: D) => RowClick | undefined;
   /** The hover, where making it takes a while. Default: that of `present`. */
   readonly hover?: (about: D) => Promise<string>;
+  /** Under which name it is remembered that the person opened or closed the row. Default: not at all. */
+  readonly foldName?: (about: D) => string;
+  /** What a filter looks for in. Default: it is shown with the row above it, or with one below it. */
+  readonly filterTexts?: (about: D) => readonly string[];
+  /** The rows that a filter counts. */
+  readonly isSubject?: boolean;
   /** The person has opened or closed the row. */
   readonly onFold?: (about: D, open: boolean) => void;
   /** Its text holds numbers that change all the time: while its hover is read, it is not drawn for these alone. */
@@ -95,6 +101,7 @@ export class Row {
 export interface RowSource {
   readonly name: string;
   readonly counts: boolean;
+  readonly isSubject: boolean;
   readonly changes: readonly Event<unknown>[];
   /** The rows of this kind below a row; undefined: at the top. */
   rowsBelow(parent: Row | undefined): readonly Row[];
@@ -105,6 +112,8 @@ export interface RowSource {
   fold(row: Row): Fold | undefined;
   click(row: Row): RowClick | undefined;
   hover(row: Row): Promise<string | undefined>;
+  foldName(row: Row): string | undefined;
+  filterTexts(row: Row): readonly string[];
   onFold(row: Row, open: boolean): void;
 }
 
@@ -118,6 +127,7 @@ interface Known<D> {
 export class RowKind<D> implements RowSource {
   readonly name: string;
   readonly counts: boolean;
+  readonly isSubject: boolean;
   readonly changes: readonly Event<unknown>[];
   readonly #description: RowDescription<D>;
   /** By the row above and the key: a thing that moves is another row, as VS Code can't move one. */
@@ -127,6 +137,7 @@ export class RowKind<D> implements RowSource {
   constructor(description: RowDescription<D>) {
     this.name = description.name;
     this.counts = description.counts ?? false;
+    this.isSubject = description.isSubject ?? false;
     this.changes = description.changes ?? [];
     this.#description = description;
   }
@@ -198,6 +209,16 @@ export class RowKind<D> implements RowSource {
     return known === undefined
       ? undefined
       : ((await this.#description.hover?.(known.about)) ?? this.#description.present(known.about).hover);
+  }
+
+  foldName(row: Row): string | undefined {
+    const known = this.#known.get(row);
+    return known === undefined ? undefined : this.#description.foldName?.(known.about);
+  }
+
+  filterTexts(row: Row): readonly string[] {
+    const known = this.#known.get(row);
+    return known === undefined ? [] : (this.#description.filterTexts?.(known.about) ?? []);
   }
 
   onFold(row: Row, open: boolean): void {

@@ -1,17 +1,38 @@
 /** Which rows a view has and which of them have to be drawn anew. No vscode. */
 import type { Event } from "../../base/emitter.ts";
+import type { FoldMemory } from "./foldMemory.ts";
 import { RedrawPolicy, type ShownRow } from "./redrawPolicy.ts";
-import type { ItemPresentation, Row, RowSource } from "./row.ts";
+import type { Fold, ItemPresentation, Row, RowSource } from "./row.ts";
+import type { RowFilter } from "./rowFilter.ts";
+
+export interface RowModelInit {
+  /** In the order in which they stand below the same row. */
+  readonly kinds: readonly RowSource[];
+  readonly filter: Pick<RowFilter, "isOn" | "text" | "matches">;
+  readonly folds: Pick<FoldMemory, "isOpen" | "set">;
+}
+
+/** How many of the rows that a filter counts are shown. */
+export interface FilterCount {
+  readonly shown: number;
+  readonly total: number;
+}
 
 /** The rows of one view as they were when it was last brought up to date. */
 export class RowModel {
   readonly #kinds: readonly RowSource[];
+  readonly #filter: RowModelInit["filter"];
+  readonly #folds: RowModelInit["folds"];
   readonly #redraw = new RedrawPolicy<Row>();
   #top: readonly Row[] = [];
   #below = new Map<Row, readonly Row[]>();
+  #filteredBy = "";
+  #count: FilterCount = { shown: 0, total: 0 };
 
-  constructor(kinds: readonly RowSource[]) {
+  constructor({ kinds, filter, folds }: RowModelInit) {
     this.#kinds = kinds;
+    this.#filter = filter;
+    this.#folds = folds;
   }
 
   /** What can change the rows, apart from time. */
@@ -19,9 +40,38 @@ export class RowModel {
     return [...new Set(this.#kinds.flatMap(({ changes }) => changes))];
   }
 
+  get filterCount(): FilterCount {
+    return this.#count;
+  }
+
   /** @param row undefined: at the top. */
   children(row?: Row): readonly Row[] {
     return row === undefined ? this.#top : (this.#below.get(row) ?? []);
+  }
+
+  /** Open or closed as the person left it; what a filter found is open. */
+  fold(row: Row): Fold | undefined {
+    const fold = row.source.fold(row);
+    if (fold === undefined || this.#filter.isOn) {
+      return fold === undefined ? undefined : "expanded";
+    }
+    const name = row.source.foldName(row);
+    const isOpen = name === undefined ? undefined : this.#folds.isOpen(name);
+    return isOpen === undefined ? fold : isOpen ? "expanded" : "collapsed";
+  }
+
+  /** A row that is open because of a filter is another one to VS Code: it keeps what is open by this. */
+  id(row: Row): string {
+    return this.#filter.isOn && row.source.fold(row) !== undefined ? `${row.key} filtered` : row.key;
+  }
+
+  /** The person has opened or closed a row. */
+  folded(row: Row, open: boolean): void {
+    const name = row.source.foldName(row);
+    if (name !== undefined && !this.#filter.isOn) {
+      this.#folds.set(name, open);
+    }
+    row.source.onFold(row, open);
   }
 
   /** The hover of a row was made at `now`. */
@@ -35,19 +85,30 @@ export class RowModel {
    * @returns the rows to draw, each with all that is below it; `all` when rows at the top came or went.
    */
   update(now: number): "all" | readonly Row[] {
-    const below = new Map<Row, readonly Row[]>();
+    const listed = new Map<Row | undefined, readonly Row[]>();
+    const list = (parent: Row | undefined): void => {
+      const rows = this.#kinds.flatMap((kind) => kind.rowsBelow(parent));
+      listed.set(parent, rows);
+      for (const row of rows) {
+        list(row);
+      }
+    };
+    list(undefined);
+    const below = this.#filtered(listed);
+    const known = new Set([...listed.keys()].filter((row) => row !== undefined));
+    for (const kind of this.#kinds) {
+      kind.keep(known);
+    }
+    this.#top = below.get(undefined) ?? [];
     const shown: ShownRow<Row>[] = [];
-    const childrenOf = (parent: Row | undefined): readonly Row[] =>
-      this.#kinds.flatMap((kind) => kind.rowsBelow(parent));
     const add = (row: Row): void => {
-      const children = childrenOf(row);
+      const children = below.get(row) ?? [];
       const presentation = row.source.present(row);
-      below.set(row, children);
       shown.push({
         row,
         parent: row.parent,
         children,
-        text: presentation === undefined ? "" : reading(presentation, row.source.fold(row)),
+        text: presentation === undefined ? "" : reading(presentation, this.fold(row)),
         lasting: presentation?.lasting ?? "",
         counts: row.source.counts,
       });
@@ -55,21 +116,48 @@ export class RowModel {
         add(child);
       }
     };
-    this.#top = childrenOf(undefined);
     for (const row of this.#top) {
       add(row);
     }
-    this.#below = below;
-    const rows = new Set(below.keys());
-    for (const kind of this.#kinds) {
-      kind.keep(rows);
+    this.#below = new Map([...below].flatMap(([row, rows]) => (row === undefined ? [] : [[row, rows]])));
+    const due = this.#redraw.next(shown, this.#top, now);
+    const isOther = this.#filteredBy !== this.#filter.text;
+    this.#filteredBy = this.#filter.text;
+    return isOther ? "all" : due;
+  }
+
+  /** What the filter leaves: what matches, with all that is below it, and what leads there. */
+  #filtered(
+    listed: ReadonlyMap<Row | undefined, readonly Row[]>,
+  ): ReadonlyMap<Row | undefined, readonly Row[]> {
+    if (!this.#filter.isOn) {
+      return listed;
     }
-    return this.#redraw.next(shown, this.#top, now);
+    const below = new Map<Row | undefined, readonly Row[]>();
+    let [shown, total] = [0, 0];
+    const visit = (row: Row, isFound: boolean): boolean => {
+      const texts = row.source.filterTexts(row);
+      const found = isFound || (texts.length > 0 && this.#filter.matches(texts));
+      const children = (listed.get(row) ?? []).filter((child) => visit(child, found));
+      below.set(row, children);
+      const isShown = found || children.length > 0;
+      if (row.source.isSubject) {
+        total++;
+        shown += isShown ? 1 : 0;
+      }
+      return isShown;
+    };
+    below.set(
+      undefined,
+      (listed.get(undefined) ?? []).filter((row) => visit(row, false)),
+    );
+    this.#count = { shown, total };
+    return below;
   }
 }
 
 /** What can be read off a row without hovering. */
-function reading(presentation: ItemPresentation, fold: string | undefined): string {
+function reading(presentation: ItemPresentation, fold: Fold | undefined): string {
   const { label, description, icon, contextValue } = presentation;
-  return JSON.stringify([label, description, icon, contextValue, fold]);
+  return JSON.stringify([label, description, icon, contextValue, fold === undefined]);
 }

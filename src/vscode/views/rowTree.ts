@@ -1,10 +1,13 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { shownText } from "../../text/plainMessage.ts";
 import { hoverText } from "../messages/messages.ts";
 import { Coalescer } from "./coalescer.ts";
+import type { FoldMemory } from "./foldMemory.ts";
 import type { Row, RowSource } from "./row.ts";
-import { RowModel } from "./rowModel.ts";
+import type { RowFilter } from "./rowFilter.ts";
+import { type FilterCount, RowModel } from "./rowModel.ts";
 import { toTreeItem } from "./treeItem.ts";
 
 const tickInterval = 1000;
@@ -13,6 +16,10 @@ export interface RowTreeInit {
   readonly viewId: string;
   /** In the order in which they stand below the same row. */
   readonly kinds: readonly RowSource[];
+  readonly filter: RowFilter;
+  readonly folds: FoldMemory;
+  /** Above the rows, while they are filtered. */
+  readonly filterMessage: (text: string, count: FilterCount) => string;
   readonly clock: Clock;
   /** Milliseconds from a change to the drawing of all that changed meanwhile. */
   readonly refreshDelay: number;
@@ -37,7 +44,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
 
   constructor(init: RowTreeInit) {
     this.#init = init;
-    this.#model = new RowModel(init.kinds);
+    this.#model = new RowModel(init);
     this.#changed = this.#store.add(new vscode.EventEmitter<Row | Row[] | undefined>());
     this.onDidChangeTreeData = this.#changed.event;
     const refresh = this.#store.add(new Coalescer(init.clock, init.refreshDelay, () => this.#update()));
@@ -47,7 +54,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
         showCollapseAll: init.showCollapseAll ?? false,
       }),
     );
-    for (const change of this.#model.changes) {
+    for (const change of [...this.#model.changes, init.filter.onDidChange]) {
       this.#store.add(change(() => refresh.request()));
     }
     this.#store.add(
@@ -56,8 +63,12 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
         this.#schedule();
       }),
     );
-    this.#store.add(this.#view.onDidExpandElement(({ element }) => element.source.onFold(element, true)));
-    this.#store.add(this.#view.onDidCollapseElement(({ element }) => element.source.onFold(element, false)));
+    const folded = (row: Row, open: boolean): void => {
+      this.#model.folded(row, open);
+      refresh.request();
+    };
+    this.#store.add(this.#view.onDidExpandElement(({ element }) => folded(element, true)));
+    this.#store.add(this.#view.onDidCollapseElement(({ element }) => folded(element, false)));
     init.onVisible?.(this.#view.visible);
     this.#update();
   }
@@ -75,7 +86,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
-    return toTreeItem(row);
+    return toTreeItem(row, this.#model.id(row), this.#model.fold(row));
   }
 
   /** The hover, made when it opens: rows are drawn rarely, and their times and counters go on. */
@@ -99,6 +110,12 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
       this.#changed.fire(undefined);
     } else if (due.length > 0) {
       this.#changed.fire([...due]);
+    }
+    const { filter, filterMessage } = this.#init;
+    const message = filter.isOn ? shownText(filterMessage(filter.text, this.#model.filterCount)) : "";
+    // Setting it draws the view's head again.
+    if (message !== (this.#view.message ?? "")) {
+      this.#view.message = message;
     }
     if (this.#init.badge !== undefined) {
       this.#view.badge = this.#init.badge();

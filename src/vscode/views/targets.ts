@@ -46,6 +46,8 @@ export class TargetKind<T> {
 
 /** A host, as it was typed or as it is listed. */
 export const hostTarget = new TargetKind<string>("host");
+/** Several hosts at once. */
+export const hostsTarget = new TargetKind<readonly string[]>("hosts");
 /** The connection that the row is, or below which it stands: its id. */
 export const connectionTarget = new TargetKind<string>("connection");
 /** A session, also one that has ended: its id. */

@@ -1,12 +1,12 @@
 import * as vscode from "vscode";
-import type { ItemPresentation, Row } from "./row.ts";
+import type { Fold, ItemPresentation, Row } from "./row.ts";
 import { rowClick } from "./rowClicks.ts";
 
 /** What VS Code draws for a row. The hover is made when it opens. */
-export function toTreeItem(row: Row): vscode.TreeItem {
+export function toTreeItem(row: Row, id: string, fold: Fold | undefined): vscode.TreeItem {
   const presentation = row.source.present(row);
   const item = new vscode.TreeItem(presentation?.label ?? "");
-  item.id = row.key;
+  item.id = id;
   if (presentation === undefined) {
     return item;
   }
@@ -14,7 +14,7 @@ export function toTreeItem(row: Row): vscode.TreeItem {
   item.contextValue = presentation.contextValue;
   item.iconPath = themeIcon(presentation.icon);
   item.accessibilityInformation = { label: presentation.accessibleLabel };
-  item.collapsibleState = collapsibleState(row);
+  item.collapsibleState = collapsibleState(fold);
   const click = row.source.click(row);
   if (click !== undefined) {
     item.command = {
@@ -31,9 +31,9 @@ export function themeIcon({ id, color }: ItemPresentation["icon"]): vscode.Theme
   return new vscode.ThemeIcon(id, color === undefined ? undefined : new vscode.ThemeColor(color));
 }
 
-function collapsibleState(row: Row): vscode.TreeItemCollapsibleState {
+function collapsibleState(fold: Fold | undefined): vscode.TreeItemCollapsibleState {
   const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
-  switch (row.source.fold(row)) {
+  switch (fold) {
     case "expanded":
       return Expanded;
     case "collapsed":

@@ -27,17 +27,21 @@ export class TreeView {
       .filter({ has: page.locator(".pane-header .title").filter({ hasText: exactText(title) }) });
   }
 
-  /** The rows on the screen, from top to bottom. */
+  /** The rows on the screen, from top to bottom, all at one moment: a row that vanishes while it is read costs seconds. */
   async rows(): Promise<TreeRow[]> {
-    const rows: TreeRow[] = [];
-    for (const row of await this.#pane.locator(".monaco-list-row").all()) {
-      // A row may vanish while it is being read: then the next look shows the tree without it.
-      const read = await readRow(row).catch(() => undefined);
-      if (read !== undefined) {
-        rows.push(read);
-      }
-    }
-    return rows;
+    return await this.#pane.locator(".monaco-list-row").evaluateAll((elements) =>
+      elements.map((element) => {
+        const page = element as unknown as PageElement;
+        const expanded = page.getAttribute("aria-expanded");
+        return {
+          label: page.querySelector(".label-name")?.innerText ?? "",
+          description: page.querySelector(".label-description")?.innerText ?? "",
+          level: Number(page.getAttribute("aria-level")),
+          expanded: expanded === null ? undefined : expanded === "true",
+          ariaLabel: page.getAttribute("aria-label") ?? "",
+        };
+      }),
+    );
   }
 
   /** Waits until there is a row with this label, and until `accept` agrees with it. */
@@ -142,25 +146,6 @@ interface PageElement {
   readonly innerText: string;
   getAttribute(name: string): string | null;
   querySelector(selector: string): PageElement | null;
-}
-
-/** All of it at one moment: VS Code reuses the elements of a row that goes for the one that comes. */
-async function readRow(row: Locator): Promise<TreeRow> {
-  return await row.evaluate(
-    (element) => {
-      const page = element as unknown as PageElement;
-      const expanded = page.getAttribute("aria-expanded");
-      return {
-        label: page.querySelector(".label-name")?.innerText ?? "",
-        description: page.querySelector(".label-description")?.innerText ?? "",
-        level: Number(page.getAttribute("aria-level")),
-        expanded: expanded === null ? undefined : expanded === "true",
-        ariaLabel: page.getAttribute("aria-label") ?? "",
-      };
-    },
-    undefined,
-    { timeout: 2_000 },
-  );
 }
 
 function matches(text: string, wanted: string | RegExp): boolean {

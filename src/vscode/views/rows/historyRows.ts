@@ -20,6 +20,7 @@ export function historyRow(service: SessionService): RowKind<readonly SessionSna
     present: presentHistory,
     targets: () => [],
     fold: () => "collapsed",
+    foldName: () => "history",
     changes: [service.onDidChange],
   });
 }
@@ -34,6 +35,7 @@ export function endedSessionRows(
     places: [under(history, (ended) => ended)],
     key: ({ id }) => `ended ${id}`,
     present: (session) => presentEnded(session, clock.now(), home),
+    filterTexts: ({ title, spec }) => [title, spec],
     targets: ({ id, spec }) => [hostTarget.of(spec), sessionTarget.of(id)],
   });
 }

@@ -1,10 +1,11 @@
 /** Hosts: those that are listed, and those that were typed, in a fold of their own. */
 import { t } from "../../../base/localize.ts";
+import { printable } from "../../../base/log.ts";
 import type { ConfigProblemSource } from "../../../config/configPorts.ts";
 import { configHover } from "../../../text/configWarningText.ts";
 import { recentGroupHover, recentGroupLabel } from "../../../text/saveHostText.ts";
 import { contextWords } from "../../settings/contributionIds.ts";
-import type { HostList, ShownHost } from "../hostList.ts";
+import type { HostGroup, HostList, ShownHost } from "../hostList.ts";
 import { presentHost, presentTypedHost } from "../hostPresentation.ts";
 import { atTop, type ItemPresentation, type Place, RowKind, under } from "../row.ts";
 import { connectionTarget, hostTarget, liveTarget, placeTarget, type Target } from "../targets.ts";
@@ -36,6 +37,7 @@ export function recentHostsRow({ hosts }: Pick<HostRowsInit, "hosts">): RowKind<
     }),
     targets: () => [],
     fold: () => "expanded",
+    foldName: () => "recent",
     changes: [hosts.onDidChange],
   });
 }
@@ -47,10 +49,14 @@ export function typedHostRows(init: HostRowsInit, recent: RowKind<readonly Shown
   );
 }
 
-/** A host that a file or the settings list. */
-export function listedHostRows(init: HostRowsInit): RowKind<ShownHost> {
-  return hostKind(init, "host", [atTop(() => init.hosts.hosts().listed)], ({ host, entry, life, shared }) =>
-    presentHost(entry ?? { alias: host, source: "setting" }, life, init.home, shared),
+/** A host that a file or the settings list, in its group if it has one. */
+export function listedHostRows(init: HostRowsInit, groups: RowKind<HostGroup>): RowKind<ShownHost> {
+  return hostKind(
+    init,
+    "host",
+    [under(groups, (group) => group.hosts), atTop(() => init.hosts.hosts().loose)],
+    ({ host, entry, life, shared }) =>
+      presentHost(entry ?? { alias: host, source: "setting" }, life, init.home, shared),
   );
 }
 
@@ -64,8 +70,13 @@ function hostKind(
     name,
     places,
     key: ({ host, entry }) => `host:${entry === undefined ? `typed ${host}` : host}`,
-    present,
+    present: (about) => ({ ...present(about), label: printable(about.shortName) }),
     targets: hostTargets,
+    filterTexts: ({ host, entry }) => [
+      host,
+      ...(entry === undefined ? [] : [entry.hostName ?? "", entry.user ?? ""]),
+    ],
+    isSubject: true,
     click: () => ({ command: "sshSessions.openTerminal", title: t("Open Terminal"), once: true }),
     // What the files ask for and is not honoured takes a reading of them.
     hover: async (about) => {

@@ -1,10 +1,16 @@
 /** Connections, at the top of the Live view. */
 import type { Clock } from "../../../base/clock.ts";
 import type { Event } from "../../../base/emitter.ts";
+import { plural } from "../../../base/localize.ts";
+import { printable } from "../../../base/log.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
+import { destinationText } from "../../../text/humanText.ts";
 import { isConnected, type RemotePolling } from "../../serverView/remotePolling.ts";
 import { contextWords } from "../../settings/contributionIds.ts";
+import type { ConnectionNames } from "../connectionNames.ts";
+import { Crowding } from "../crowding.ts";
+import type { FoldMemory } from "../foldMemory.ts";
 import { presentMaster } from "../livePresentation.ts";
 import { atTop, RowKind } from "../row.ts";
 import { connectionTarget, hostTarget, liveTarget } from "../targets.ts";
@@ -13,6 +19,8 @@ export interface MasterRowsInit {
   readonly service: SessionService;
   readonly clock: Clock;
   readonly home: string;
+  readonly names: ConnectionNames;
+  readonly folds: Pick<FoldMemory, "isOpen">;
   readonly polling: Pick<RemotePolling, "isShown" | "onDidChange">;
   readonly access: {
     /** Whether other extensions may use the destination of a connection. */
@@ -21,28 +29,48 @@ export interface MasterRowsInit {
   };
 }
 
-export function masterRows({
-  service,
-  clock,
-  home,
-  polling,
-  access,
-}: MasterRowsInit): RowKind<MasterSnapshot> {
+const foldName = ({ spec }: MasterSnapshot): string => `connection ${spec}`;
+
+export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
+  const { service, clock, home, polling, names, folds, access } = init;
+  const crowding = new Crowding();
   return new RowKind({
     name: "master",
-    places: [atTop(() => service.masters())],
+    places: [
+      atTop(() => {
+        const masters = service.masters();
+        names.update(masters.map(({ spec }) => spec));
+        crowding.update(masters);
+        return masters;
+      }),
+    ],
     key: ({ id }) => id,
     present: (master) => {
-      const presentation = presentMaster(master, clock.now(), home, access.opens(master));
-      return isConnected(master) && !polling.isShown(master.id)
-        ? { ...presentation, contextValue: `${presentation.contextValue} ${contextWords.loginsHidden}` }
-        : presentation;
+      const shown = presentMaster(master, clock.now(), home, access.opens(master));
+      const isOpen = folds.isOpen(foldName(master)) ?? crowding.isOpen(master.id);
+      const count = plural(master.sessions.length, "{0} session", "{0} sessions");
+      const hasLogins = isConnected(master) && polling.isShown(master.id);
+      return {
+        ...shown,
+        label: printable(names.connection(master.spec)),
+        description:
+          isOpen || master.sessions.length === 0 ? shown.description : `${count} · ${shown.description}`,
+        contextValue:
+          isConnected(master) && !hasLogins
+            ? `${shown.contextValue} ${contextWords.loginsHidden}`
+            : shown.contextValue,
+      };
     },
     targets: ({ id, spec }) => [hostTarget.of(spec), connectionTarget.of(id), liveTarget.of([id])],
     fold: (master) =>
       master.sessions.length > 0 || (isConnected(master) && polling.isShown(master.id))
-        ? "expanded"
+        ? crowding.isOpen(master.id)
+          ? "expanded"
+          : "collapsed"
         : undefined,
+    foldName,
+    filterTexts: ({ spec, destination }) => [spec, destinationText(destination)],
+    isSubject: true,
     counts: true,
     changes: [service.onDidChange, polling.onDidChange, access.onDidChange],
   });

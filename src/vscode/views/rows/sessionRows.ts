@@ -1,8 +1,10 @@
 /** Sessions, each below its connection. */
 import type { Clock } from "../../../base/clock.ts";
 import { t } from "../../../base/localize.ts";
+import { printable } from "../../../base/log.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionSnapshot } from "../../../session/sessionTypes.ts";
+import type { ConnectionNames } from "../connectionNames.ts";
 import { presentSession } from "../livePresentation.ts";
 import { RowKind, under } from "../row.ts";
 import { connectionTarget, hostTarget, liveTarget, sessionTarget } from "../targets.ts";
@@ -12,15 +14,24 @@ export interface ShownSession {
   readonly master: MasterSnapshot;
 }
 
+export interface SessionRowsInit {
+  readonly clock: Clock;
+  readonly home: string;
+  readonly names: ConnectionNames;
+}
+
 export function sessionRows(
   masters: RowKind<MasterSnapshot>,
-  { clock, home }: { readonly clock: Clock; readonly home: string },
+  { clock, home, names }: SessionRowsInit,
 ): RowKind<ShownSession> {
   return new RowKind({
     name: "session",
     places: [under(masters, (master) => master.sessions.map((session) => ({ session, master })))],
     key: ({ session }) => session.id,
-    present: ({ session, master }) => presentSession(session, master, clock.now(), home),
+    present: ({ session, master }) => ({
+      ...presentSession(session, master, clock.now(), home),
+      label: printable(names.session(session.title, session.spec)),
+    }),
     targets: ({ session, master }) => [
       hostTarget.of(session.spec),
       connectionTarget.of(master.id),
@@ -31,6 +42,7 @@ export function sessionRows(
       session.kind === "terminal"
         ? { command: "sshSessions.revealTerminal", title: t("Reveal Terminal") }
         : undefined,
+    filterTexts: ({ session }) => [session.title, session.spec],
     counts: true,
   });
 }

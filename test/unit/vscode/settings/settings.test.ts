@@ -78,6 +78,7 @@ describe("settings", () => {
       settings.confirmsDisconnect,
       settings.reopensTerminals,
       settings.terminalTitle,
+      settings.groupsHostsByFile,
     ];
     for (const key of policyKeys) {
       policies.get(key, { alias: "web1" });

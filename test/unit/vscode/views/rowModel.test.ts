@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { atTop, type ItemPresentation, Row, RowKind, under } from "../../../../src/vscode/views/row.ts";
+import { RowFilter } from "../../../../src/vscode/views/rowFilter.ts";
 import { RowModel } from "../../../../src/vscode/views/rowModel.ts";
 import { TargetKind } from "../../../../src/vscode/views/targets.ts";
 
@@ -21,6 +22,8 @@ describe("the rows of a view", () => {
   let presented: string[];
   let fruits: RowKind<Fruit>;
   let seeds: RowKind<{ readonly seed: string; readonly of: Fruit }>;
+  let filter: RowFilter;
+  let folds: Map<string, boolean>;
   let model: RowModel;
 
   beforeEach(() => {
@@ -38,7 +41,10 @@ describe("the rows of a view", () => {
         return looks(name, colour);
       },
       targets: ({ name }) => [fruitTarget.of(name)],
-      fold: (fruit) => (fruit.seeds.length > 0 ? "expanded" : undefined),
+      fold: (fruit) => (fruit.seeds.length > 0 ? "collapsed" : undefined),
+      foldName: ({ name }) => `fold ${name}`,
+      filterTexts: ({ name, colour }) => [name, colour ?? ""],
+      isSubject: true,
       click: () => ({ command: "sshSessions.refresh", title: "Refresh" }),
       timeless: true,
     });
@@ -47,9 +53,16 @@ describe("the rows of a view", () => {
       places: [under(fruits, (fruit) => fruit.seeds.map((seed) => ({ seed, of: fruit })))],
       key: ({ seed }) => seed,
       present: ({ seed, of }) => looks(seed, of.colour),
+      filterTexts: ({ seed }) => [seed],
       targets: () => [],
     });
-    model = new RowModel([fruits, seeds]);
+    filter = new RowFilter();
+    folds = new Map();
+    model = new RowModel({
+      kinds: [fruits, seeds],
+      filter,
+      folds: { isOpen: (name) => folds.get(name), set: (name, open) => folds.set(name, open) },
+    });
     model.update(0);
   });
 
@@ -135,5 +148,81 @@ describe("the rows of a view", () => {
     ]) {
       expect(Row.is(fake)).toBe(false);
     }
+  });
+
+  it("are open or closed as the person left them, and otherwise as their kind says", () => {
+    expect(model.fold(row("apple"))).toBe("collapsed");
+    expect(model.fold(row("banana"))).toBeUndefined();
+    model.folded(row("apple"), true);
+    expect([...folds]).toEqual([["fold apple", true]]);
+    expect(model.fold(row("apple"))).toBe("expanded");
+    model.folded(row("apple"), false);
+    expect(model.fold(row("apple"))).toBe("collapsed");
+    // A seed is under no name.
+    model.folded(row("a1"), true);
+    expect(folds.size).toBe(1);
+  });
+
+  describe("while they are filtered", () => {
+    const shown = (): readonly string[] =>
+      model.children().flatMap((each) => [each.key, ...model.children(each).map(({ key }) => key)]);
+    const filterBy = (text: string): void => {
+      filter.set(text);
+      expect(model.update(1)).toBe("all");
+    };
+
+    it("are those that match, with all that is below them", () => {
+      filterBy("APP");
+      expect(shown()).toEqual(["apple", "a1", "a2"]);
+      expect(model.filterCount).toEqual({ shown: 1, total: 2 });
+    });
+
+    it("and those that lead to one that matches", () => {
+      filterBy("a2");
+      expect(shown()).toEqual(["apple", "a2"]);
+    });
+
+    it("are those that have every word, in any of their texts", () => {
+      basket = [
+        ...basket,
+        { name: "pear", seeds: [], colour: "green" },
+        { name: "pea", seeds: [], colour: "green" },
+      ];
+      filterBy("  green ear ");
+      expect(shown()).toEqual(["pear"]);
+      expect(model.filterCount).toEqual({ shown: 1, total: 4 });
+      filterBy("green red");
+      expect(shown()).toEqual([]);
+    });
+
+    it("are open, as other rows to VS Code, and are remembered as they were", () => {
+      expect(model.id(row("apple"))).toBe("apple");
+      filterBy("apple");
+      expect(model.fold(row("apple"))).toBe("expanded");
+      expect(model.id(row("apple"))).not.toBe("apple");
+      model.folded(row("apple"), true);
+      expect(folds.size).toBe(0);
+      filterBy("");
+      expect(model.fold(row("apple"))).toBe("collapsed");
+      expect(model.id(row("apple"))).toBe("apple");
+      expect(shown()).toEqual(["apple", "a1", "a2", "banana"]);
+    });
+
+    it("are the same objects as before", () => {
+      const [apple, banana] = [row("apple"), row("banana")];
+      filterBy("apple");
+      filterBy("");
+      expect(model.children()).toEqual([apple, banana]);
+      expect(model.children()[1]).toBe(banana);
+    });
+
+    it("come and go with what matches, as one view", () => {
+      filterBy("red");
+      expect(shown()).toEqual([]);
+      basket = basket.map((fruit) => ({ ...fruit, colour: fruit.name === "banana" ? "red" : "green" }));
+      expect(model.update(2)).toBe("all");
+      expect(shown()).toEqual(["banana"]);
+      expect(model.update(3)).toEqual([]);
+    });
   });
 });

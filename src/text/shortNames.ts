@@ -1,0 +1,183 @@
+/**
+ * Names that stay distinguishable in a narrow side bar. A row of 200 pixels shows some fifteen letters, and hosts of one
+ * company often differ in the thirtieth. No vscode.
+ */
+
+/** Letters that a side bar of 200 pixels shows beside an icon. */
+const narrow = 16;
+/** Letters that are shown where nothing is lost by it. */
+const wide = 24;
+const gap = "…";
+/** With more names, parts that others lead to are all kept: comparing each with each takes too long. */
+const mostCompared = 500;
+
+/** With more names all are whole: the time that this takes would be felt. */
+const mostShortened = 2000;
+
+interface Node {
+  readonly below: Map<string, Node>;
+}
+
+/**
+ * What to show for each name among its neighbours: a short one whole, and of a long one the parts in which it differs
+ * from the others and as many before them as there is room for. No two are shown alike.
+ */
+export function shortNames(names: readonly string[]): ReadonlyMap<string, string> {
+  const all = [...new Set(names)];
+  const shown = new Map(all.map((name) => [name, name]));
+  if (all.length > mostShortened) {
+    return shown;
+  }
+  const long = all.filter((name) => name.length > narrow).map(partsOf);
+  const root: Node = { below: new Map() };
+  /** How many names end with these parts. */
+  const tails = new Map<string, number>();
+  for (const parts of long) {
+    insert(root, parts);
+    for (let at = 1; at < parts.length; at++) {
+      const tail = parts.slice(at).join("");
+      tails.set(tail, (tails.get(tail) ?? 0) + 1);
+    }
+  }
+  for (const parts of long) {
+    const name = parts.join("");
+    const others = all.length > mostCompared ? undefined : all.filter((other) => other !== name);
+    shown.set(name, shorten(root, tails, parts, others));
+  }
+  const users = new Map<string, number>();
+  for (const short of shown.values()) {
+    users.set(short, (users.get(short) ?? 0) + 1);
+  }
+  return new Map([...shown].map(([name, short]) => [name, users.get(short) === 1 ? short : name]));
+}
+
+/** Each part with what separates it from the next one: `web-`, `01.`, `example.`, `com`. */
+function partsOf(name: string): readonly string[] {
+  return name.match(/[^-._@:/ ]*[-._@:/ ]|[^-._@:/ ]+$/g) ?? [name];
+}
+
+function insert(root: Node, parts: readonly string[]): void {
+  let node = root;
+  for (const part of parts) {
+    const next = node.below.get(part) ?? { below: new Map<string, Node>() };
+    node.below.set(part, next);
+    node = next;
+  }
+}
+
+function shorten(
+  root: Node,
+  tails: ReadonlyMap<string, number>,
+  parts: readonly string[],
+  others: readonly string[] | undefined,
+): string {
+  const telling = tellingParts(root, parts);
+  const last = telling.at(-1);
+  if (last === undefined) {
+    return parts.join("");
+  }
+  const indexes = parts.map((_, at) => at);
+  const before = indexes.slice(0, last);
+  const after = indexes.slice(last + 1);
+  const kept = new Set(indexes.slice(0, last + 1));
+  if (length(parts, kept) > narrow) {
+    for (const at of before.filter((each) => !telling.includes(each))) {
+      kept.delete(at);
+    }
+    drop(telling.slice(0, -1), kept, parts, others);
+    fill(before.reverse(), kept, parts, narrow);
+  }
+  if ((tails.get(parts.slice(last + 1).join("")) ?? 0) < 2) {
+    // Nobody else ends like this: a wide side bar shows it.
+    for (const at of after) {
+      kept.add(at);
+    }
+  } else {
+    fill(after, kept, parts, before.every((at) => kept.has(at)) ? wide : narrow);
+  }
+  return shownParts(parts, kept);
+}
+
+/** The parts where others go on differently. */
+function tellingParts(root: Node, parts: readonly string[]): readonly number[] {
+  const telling: number[] = [];
+  let node: Node | undefined = root;
+  for (const [at, part] of parts.entries()) {
+    if (node !== undefined && node.below.size > 1) {
+      telling.push(at);
+    }
+    node = node?.below.get(part);
+  }
+  return telling;
+}
+
+/** Leaves out what no other name needs to be told apart from this one. */
+function drop(
+  candidates: readonly number[],
+  kept: Set<number>,
+  parts: readonly string[],
+  others: readonly string[] | undefined,
+): void {
+  if (others === undefined) {
+    return;
+  }
+  for (const at of candidates) {
+    kept.delete(at);
+    if (others.some((other) => fits(other, parts, kept))) {
+      kept.add(at);
+    }
+  }
+}
+
+/** Adds what there is room for. */
+function fill(
+  candidates: readonly number[],
+  kept: Set<number>,
+  parts: readonly string[],
+  room: number,
+): void {
+  for (const at of candidates.filter((each) => !kept.has(each))) {
+    kept.add(at);
+    if (length(parts, kept) > room) {
+      kept.delete(at);
+      return;
+    }
+  }
+}
+
+/** Whether another name has the kept parts as well, in this order. */
+function fits(other: string, parts: readonly string[], kept: ReadonlySet<number>): boolean {
+  let from = 0;
+  /** Something may stand before the next part. */
+  let open = false;
+  for (const [at, part] of parts.entries()) {
+    if (!kept.has(at)) {
+      open = true;
+      continue;
+    }
+    const found = open ? other.indexOf(part, from) : other.startsWith(part, from) ? from : -1;
+    if (found < 0) {
+      return false;
+    }
+    from = found + part.length;
+    open = false;
+  }
+  return true;
+}
+
+function length(parts: readonly string[], kept: ReadonlySet<number>): number {
+  return shownParts(parts, kept).replace(/…$/, "").length;
+}
+
+function shownParts(parts: readonly string[], kept: ReadonlySet<number>): string {
+  let text = "";
+  for (const [at, part] of parts.entries()) {
+    if (kept.has(at)) {
+      text += part;
+    } else if (!text.endsWith(gap)) {
+      text += gap;
+    }
+  }
+  // A gap says as much without a separator before it.
+  return text.replaceAll(/[-._@:/ ]…/g, gap);
+}

@@ -1,0 +1,18 @@
+import { filterPrompt, filterTitle } from "../../text/filterText.ts";
+import { askLine } from "../messages/messages.ts";
+import { plainCommand } from "./command.ts";
+
+/** Shows only what matches what is typed, in both views, while it is typed. Escape brings back what was there. */
+export const filter = plainCommand(async ({ filter: rows }) => {
+  const before = rows.text;
+  const typed = await askLine({
+    title: filterTitle(),
+    prompt: filterPrompt(),
+    value: before,
+    complaint: (value) => {
+      rows.set(value);
+      return undefined;
+    },
+  });
+  rows.set(typed ?? before);
+});

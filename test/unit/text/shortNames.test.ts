@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { shortNames } from "../../../src/text/shortNames.ts";
+
+const two = (n: number): string => String(n).padStart(2, "0");
+const numbered = (count: number, name: (n: string) => string): readonly string[] =>
+  Array.from({ length: count }, (_, n) => name(two(n + 1)));
+const shown = (names: readonly string[]): readonly string[] => [...shortNames(names).values()];
+
+describe("names in a narrow side bar", () => {
+  it("are whole where they are short, or where nothing like them is beside them", () => {
+    const names = ["web1", "db-2", "a-single-host-of-a-very-long-name.example.com"];
+    expect(shown(names)).toEqual(names);
+    expect(shown(["one-host-alone.of-its.example.com"])).toEqual(["one-host-alone.of-its.example.com"]);
+    expect(shown([])).toEqual([]);
+  });
+
+  it("begin with what differs", () => {
+    expect(shown(numbered(3, (n) => `prod-eu-west-1-frontend-web-${n}.example.com`))).toEqual([
+      "…frontend-web-01…",
+      "…frontend-web-02…",
+      "…frontend-web-03…",
+    ]);
+    expect(shown(["customer-alpha-eu-app", "customer-beta-eu-app"])).toEqual([
+      "customer-alpha-eu-app",
+      "customer-beta-eu-app",
+    ]);
+    expect(shown(["me@jump.example.com:2201", "me@jump.example.com:2202"])).toEqual([
+      "…com:2201",
+      "…com:2202",
+    ]);
+  });
+
+  it("keep a common end away, where the beginning differs", () => {
+    expect(shown(["alpha.internal.example-company.com", "beta.internal.example-company.com"])).toEqual([
+      "alpha.internal.example…",
+      "beta.internal.example…",
+    ]);
+  });
+
+  it("keep what tells them from a name in the middle", () => {
+    const names = [
+      ...numbered(3, (n) => `prod-eu-west-1-frontend-web-${n}.example.com`),
+      ...numbered(3, (n) => `prod-us-west-1-frontend-web-${n}.example.com`),
+    ];
+    expect(shown(names)).toEqual([
+      ...["…eu…web-01…", "…eu…web-02…", "…eu…web-03…"],
+      ...["…us…web-01…", "…us…web-02…", "…us…web-03…"],
+    ]);
+  });
+
+  it("differ, and what differs is among the first letters, whatever the names", () => {
+    const sets: readonly (readonly string[])[] = [
+      numbered(60, (n) => `prod-eu-west-1-frontend-web-${n}.example.com`),
+      numbered(60, (n) => `ip-10-20-30-${n}.eu-west-1.compute.internal`),
+      ["eu", "us", "ap"].flatMap((region) =>
+        ["web", "db"].flatMap((role) =>
+          numbered(5, (n) => `production-${region}-company-${role}-server-${n}`),
+        ),
+      ),
+      numbered(99, (n) => `averyveryverylongnamewithoutanything${n}`),
+      ["a-b-c-d-e-f-g-h-i-j-k-l-m", "a-b-c-d-e-f-g-h-i-j-k-l-n", "a-b-c-d-e-f-g-h-i-j-k-l"],
+      ["x-…-long-name-with-a-gap-1", "x-…-long-name-with-a-gap-2"],
+      ["--------------------------1", "--------------------------2"],
+    ];
+    for (const names of sets) {
+      const short = shown(names);
+      expect(new Set(short).size, names[0]).toBe(names.length);
+    }
+    for (const names of sets.slice(0, 3)) {
+      const heads = shown(names).map((short) => short.slice(0, 20));
+      expect(new Set(heads).size, `${names[0]}: ${heads.join(" ")}`).toBe(names.length);
+    }
+  });
+
+  it("are whole where there are thousands: no one reads them one by one, and it would take seconds", () => {
+    const names = Array.from({ length: 10_000 }, (_, n) => `prod-eu-rack-machine-number-${n}.example.com`);
+    expect(shown(names)).toEqual(names);
+    expect(shown(names.slice(0, 2000))[0]).toBe("…number-0…");
+  });
+});

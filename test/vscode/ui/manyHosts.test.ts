@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { waitUntil } from "../harness/waitUntil.ts";
+import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
+import { screenshotFailures } from "./failureScreenshot.ts";
+
+const numbered = (count: number, name: (n: string) => string): readonly string[] =>
+  Array.from({ length: count }, (_, n) => name(String(n + 1).padStart(2, "0")));
+
+/** Two hundred hosts, most of them in files of their own. */
+const frontends = numbered(100, (n) => `prod-eu-west-1-frontend-web-${n}.example.com`);
+const databases = numbered(60, (n) => `prod-eu-west-1-database-${n}.example.com`);
+const builders = numbered(38, (n) => `build${n}`);
+
+describe("many hosts", () => {
+  let folder: string;
+  let host: SshdHost;
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
+    host = await startSshd();
+    await writeFile(join(host.home, ".bash_profile"), "PS1='lab> '\ncd\n");
+    // Another file of known hosts makes another destination of the same server.
+    const block = (alias: string): string =>
+      host.sshConfigText(alias, [`GlobalKnownHostsFile /nonexistent/${alias}`]);
+    const files = { frontends, databases };
+    await mkdir(join(folder, "config.d"));
+    for (const [name, hosts] of Object.entries(files)) {
+      await writeFile(join(folder, "config.d", `${name}.conf`), hosts.map(block).join("\n"));
+    }
+    const configFile = join(folder, "ssh_config");
+    const own = ["gateway", "mail", ...builders].map(block).join("\n");
+    await writeFile(configFile, `Include ${folder}/config.d/*.conf\n${own}`);
+    workbench = await launchWorkbench({
+      settings: {
+        "sshSessions.configFile": configFile,
+        "sshSessions.groupHostsByFile": true,
+        "sshSessions.hosts": [{ pattern: "build*", group: "Build farm" }],
+      },
+    });
+    await workbench.openSideBar("SSH Sessions");
+    await workbench.tree("Hosts").waitForRow("gateway");
+  });
+
+  screenshotFailures(() => workbench);
+
+  afterAll(async () => {
+    await workbench?.close();
+    await host?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const labels = async (view: string): Promise<readonly string[]> =>
+    (await workbench.tree(view).rows()).map(({ label }) => label);
+
+  /** By the palette: its row may be far below those of an open group. */
+  const open = async (name: string): Promise<void> => {
+    await workbench.runCommand("SSH Sessions: Open Terminal");
+    await workbench.quickInput.waitFor("Choose a host");
+    await workbench.quickInput.fill(name);
+    await workbench.quickInput.pick(name);
+  };
+
+  /** Waits for the line above the rows of a view. */
+  const waitForMessage = async (view: string, wanted: string): Promise<void> => {
+    const read = async (): Promise<string> =>
+      await workbench.page
+        .locator(".pane", { has: workbench.page.locator(`.title:text-is("${view}")`) })
+        .locator(".message")
+        .innerText();
+    await waitUntil(async () => (await read()) === wanted, read);
+  };
+
+  it("stand in groups of their files and of the settings, closed", async () => {
+    const rows = await workbench.tree("Hosts").rows();
+    assert.deepEqual(
+      rows.map(({ label, description, expanded }) => [label, description, expanded]).slice(0, 3),
+      [
+        ["databases", "60 hosts", false],
+        ["frontends", "100 hosts", false],
+        ["Build farm", "38 hosts", false],
+      ],
+    );
+    assert.deepEqual(
+      rows.slice(3).map(({ label }) => label),
+      ["gateway", "mail"],
+    );
+  });
+
+  it("are shown by what tells them apart, and named whole to a screen reader", async () => {
+    const hosts = workbench.tree("Hosts");
+    await hosts.click("frontends");
+    const first = await hosts.waitForRow("…frontend-web-01…", ({ level }) => level === 2);
+    assert.match(first.ariaLabel, /^prod-eu-west-1-frontend-web-01\.example\.com/);
+    await hosts.waitForRow("…frontend-web-02…");
+  });
+
+  it("are filtered while a word is typed; Escape brings all back, Enter keeps it until it is cleared", async () => {
+    const { quickInput, page } = workbench;
+    const before = await labels("Hosts");
+    await workbench.tree("Hosts").titleAction("Filter");
+    await quickInput.fill("WEB-07");
+    await waitUntil(
+      async () =>
+        JSON.stringify(await labels("Hosts")) === JSON.stringify(["frontends", "…frontend-web-07…"]),
+      async () => `not one host, but ${(await labels("Hosts")).join()}`,
+    );
+    await waitForMessage("Hosts", 'Filter "WEB-07": 1 of 200 hosts');
+    await page.keyboard.press("Escape");
+    await waitUntil(
+      async () => JSON.stringify(await labels("Hosts")) === JSON.stringify(before),
+      async () => `not as before, but ${(await labels("Hosts")).join()}`,
+    );
+    await workbench.runCommand("SSH Sessions: Filter…");
+    await quickInput.fill("farm 38");
+    await quickInput.accept();
+    // The name of a group finds its hosts; every word must be in one row.
+    await waitUntil(
+      async () => (await labels("Hosts")).length === 0,
+      async () => `something has both words: ${(await labels("Hosts")).join()}`,
+    );
+    await workbench.runCommand("SSH Sessions: Filter…");
+    await quickInput.fill("farm");
+    await quickInput.accept();
+    await workbench.tree("Hosts").waitForRow("build01", ({ level }) => level === 2);
+    await waitForMessage("Hosts", 'Filter "farm": 38 of 200 hosts');
+    await workbench.tree("Hosts").titleAction("Clear Filter");
+    // As they were: what the filter opened is closed again.
+    await waitUntil(
+      async () => JSON.stringify(await labels("Hosts")) === JSON.stringify(before),
+      async () => `not as before, but ${(await labels("Hosts")).join()}`,
+    );
+  });
+
+  it("a filter shows the connections that match, with their sessions, and others again when it is cleared", async () => {
+    const live = workbench.tree("Live");
+    for (const name of ["gateway", "mail"]) {
+      await open(name);
+      await live.waitForRow(name, ({ level }) => level === 2);
+    }
+    await workbench.terminals.waitForText("lab>");
+    await workbench.runCommand("SSH Sessions: Filter…");
+    await workbench.quickInput.fill("gate");
+    await workbench.quickInput.accept();
+    await live.waitForNoRow("mail");
+    assert.deepEqual(await labels("Live"), ["gateway", "gateway"]);
+    await waitForMessage("Live", 'Filter "gate": 1 of 2 connections');
+    await workbench.runCommand("SSH Sessions: Clear Filter");
+    await live.waitForRow("mail", ({ level }) => level === 2);
+    assert.deepEqual(await labels("Live"), ["gateway", "gateway", "mail", "mail"]);
+  });
+
+  it("say how many sessions a closed connection has, and stay open or closed after a reload", async () => {
+    const live = workbench.tree("Live");
+    await live.waitForRow("gateway", ({ level, description }) => level === 1 && !/session/.test(description));
+    await live.click("gateway");
+    await live.waitForRow(
+      "gateway",
+      ({ level, description }) => level === 1 && /^1 session · /.test(description),
+    );
+    assert.deepEqual(await labels("Live"), ["gateway", "mail", "mail"]);
+    await workbench.reload();
+    const hosts = workbench.tree("Hosts");
+    await hosts.waitForRow("frontends", ({ expanded }) => expanded === true);
+    await hosts.waitForRow("databases", ({ expanded }) => expanded === false);
+    await open("gateway");
+    await live.waitForRow("gateway", ({ level, expanded }) => level === 1 && expanded === false);
+  });
+});
