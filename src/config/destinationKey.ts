@@ -4,8 +4,8 @@ import type { HostConfig } from "./hostConfig.ts";
  * What makes two hosts the same destination, as one opaque string: masters are shared by it. User, host name, port,
  * the way there (jump chain or proxy command, bind address), which key must be shown, and whose identity is used:
  * two aliases that differ only in keepalive or environment share a connection; two that log in with different keys don't.
- * Nor do two that judge the server's key by different files or with different strictness: what one of them let in, the
- * other might have refused. An agent named for forwarding must not be replaced by that of another alias.
+ * Nor do two that judge the server's key by different files or rules, or allow different algorithms: what one of them let
+ * in, the other might have refused. An agent named for forwarding must not be replaced by that of another alias.
  */
 export function destinationKey(config: HostConfig): string {
   return JSON.stringify([
@@ -23,6 +23,11 @@ export function destinationKey(config: HostConfig): string {
     config.strictHostKeyChecking,
     config.userKnownHostsFiles,
     config.globalKnownHostsFiles,
+    config.revokedHostKeysFiles,
+    config.knownHostsCommand ?? null,
+    config.noHostAuthenticationForLocalhost,
+    config.requiredRsaSize,
+    [config.hostKeyAlgorithms, config.kexAlgorithms, config.ciphers, config.macs].map((list) => list ?? null),
     config.revokedHostKeysFiles,
     config.caSignatureAlgorithms ?? null,
     typeof config.forwardAgent === "string" ? config.forwardAgent : null,

@@ -32,6 +32,10 @@ export interface ChannelOpenerInit {
   readonly clock: Clock;
   /** How long the connection may be silent before the answer comes, in milliseconds. */
   readonly silenceLimit: number;
+  /** As `silenceLimit`, for a server that may still prepare the account's session. */
+  readonly startLimit: number;
+  /** The server has sent something since the login. */
+  hasStarted(): boolean;
   /** The connection once it is there. */
   ready(signal: AbortSignal): Promise<EngineConnection>;
   /** Asks for a sign of life at once. Resolves to whether one came. @param patience milliseconds; undefined: the usual. */
@@ -42,11 +46,15 @@ export interface ChannelOpenerInit {
 
 /**
  * Opens channels. What is limited is silence, not slowness: on a slow line the answer waits behind the data of other
- * channels, and comes. After silence the peer is probed, and all that opens is given up as soon as it is found hung.
+ * channels, and comes. After silence the peer is probed, and all that opens is given up as soon as it is found hung. A
+ * server that opens its first session is not probed: sshd answers nothing before PAM has opened the account's session,
+ * which may mount or create a home, and there is nowhere else to go.
  */
 export class ChannelOpener {
   readonly #init: ChannelOpenerInit;
   readonly #attempts = new Set<AbortController>();
+  /** The server has opened a channel. */
+  #hasOpened = false;
 
   constructor(init: ChannelOpenerInit) {
     this.#init = init;
@@ -58,6 +66,7 @@ export class ChannelOpener {
       (connection, attempt) => connection.openSession(spec, attempt),
       "The server did not answer the request for a session in time",
       signal,
+      () => this.#hasOpened,
     );
   }
 
@@ -88,9 +97,9 @@ export class ChannelOpener {
     );
   }
 
-  /** The peer was found hung: what opens goes elsewhere now. */
+  /** The peer was found hung: what opens goes elsewhere now. Its first channel is waited for: elsewhere it would take as long. */
   giveUp(): void {
-    for (const attempt of [...this.#attempts]) {
+    for (const attempt of this.#hasOpened ? [...this.#attempts] : []) {
       attempt.abort(new ChannelError("connection-ended", "The connection no longer answers"));
     }
   }
@@ -99,6 +108,7 @@ export class ChannelOpener {
     open: (connection: EngineConnection, signal: AbortSignal) => Promise<T>,
     tooLate: string,
     signal: AbortSignal,
+    hasStarted: () => boolean = () => this.#hasOpened || this.#init.hasStarted(),
   ): Promise<T> {
     const connection = await this.#init.ready(signal);
     const attempt = new AbortController();
@@ -109,11 +119,14 @@ export class ChannelOpener {
     }
     signal.addEventListener("abort", onAbort, { once: true });
     this.#attempts.add(attempt);
-    const limit = this.#limitSilence(connection, () => attempt.abort(new ChannelError("timed-out", tooLate)));
-    const watch = this.#watch(connection);
+    const limit = this.#limitSilence(connection, hasStarted, () =>
+      attempt.abort(new ChannelError("timed-out", tooLate)),
+    );
+    const watch = this.#watch(connection, hasStarted);
     try {
       // Not raced against the signal: what opens at the very moment in which it aborts would have no owner.
       const opened = await open(connection, attempt.signal);
+      this.#hasOpened = true;
       this.#init.onReply(asked);
       return opened;
     } finally {
@@ -125,15 +138,23 @@ export class ChannelOpener {
   }
 
   /** Calls `onSilent` once, after the first period of silence. */
-  #limitSilence(connection: EngineConnection, onSilent: () => void): Disposable {
-    const { clock, silenceLimit } = this.#init;
+  #limitSilence(connection: EngineConnection, hasStarted: () => boolean, onSilent: () => void): Disposable {
+    const { clock, silenceLimit, startLimit } = this.#init;
+    const asked = clock.monotonic();
     let timer: Disposable | undefined;
     const watch = (): void => {
       const before = connection.bytesIn;
-      timer = clock.setTimeout(
-        () => (connection.bytesIn - before < leastProgress ? onSilent() : watch()),
-        silenceLimit,
-      );
+      const hadStarted = hasStarted();
+      timer = clock.setTimeout(() => {
+        const mayWait = hadStarted
+          ? connection.bytesIn - before >= leastProgress
+          : hasStarted() || clock.monotonic() - asked < startLimit;
+        if (mayWait) {
+          watch();
+        } else {
+          onSilent();
+        }
+      }, silenceLimit);
     };
     if (silenceLimit !== Number.POSITIVE_INFINITY) {
       watch();
@@ -142,7 +163,7 @@ export class ChannelOpener {
   }
 
   /** Probes the peer whenever it has been silent, until disposed. Costs nothing while data arrives. */
-  #watch(connection: EngineConnection): Disposable {
+  #watch(connection: EngineConnection, hasStarted: () => boolean): Disposable {
     const { clock } = this.#init;
     let timer: Disposable | undefined;
     let isOver = false;
@@ -154,6 +175,10 @@ export class ChannelOpener {
     };
     const look = (): void => {
       if (silence() < provenFor) {
+        arm();
+        return;
+      }
+      if (!hasStarted()) {
         arm();
         return;
       }

@@ -21,10 +21,17 @@ export function connectTimeLimit(config: HostConfig, attended: boolean): number 
 
 /**
  * How long a server may be silent while a channel opens, in milliseconds. ConnectTimeout is about the connection
- * (ssh_config(5)); where it is longer, the server is slow, and channels get as long.
+ * (ssh_config(5)); where it is longer, the server is slow, and channels get as long. `startLimit` is for the first
+ * session, which `ssh` waits for without limit; so does one that can be cancelled.
  */
-export function channelSilenceLimit(config: HostConfig): number {
-  return Math.max(defaultOpenTimeout * 1000, openTimeLimit(config));
+export function channelLimits(
+  config: HostConfig,
+  attended: boolean,
+): { readonly silenceLimit: number; readonly startLimit: number } {
+  return {
+    silenceLimit: Math.max(defaultOpenTimeout * 1000, openTimeLimit(config)),
+    startLimit: attended ? Number.POSITIVE_INFINITY : unattendedSilence,
+  };
 }
 
 function openTimeLimit({ connectTimeout = defaultOpenTimeout }: HostConfig): number {

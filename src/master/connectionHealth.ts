@@ -27,6 +27,7 @@ export class ConnectionHealth implements Disposable {
   #current: Health = { kind: "alive" };
   #roundTrips: readonly number[] = Object.freeze([]);
   #probesIgnored = false;
+  #hasStarted: () => boolean = () => false;
 
   constructor(clock: Clock, logger: Logger, events: ConnectionHealthEvents) {
     this.#clock = clock;
@@ -43,12 +44,19 @@ export class ConnectionHealth implements Disposable {
     return this.#roundTrips;
   }
 
+  /** The server has sent something since the login. */
+  get hasStarted(): boolean {
+    return this.#hasStarted();
+  }
+
   get probesIgnored(): boolean {
     return this.#probesIgnored;
   }
 
   /** Begins when the connection is there. */
   watch(connection: EngineConnection, { keepalive, ignoreMissingReplies }: ConnectionPolicy): void {
+    const { bytesIn } = connection;
+    this.#hasStarted = () => connection.bytesIn > bytesIn;
     this.#heartbeat = new Heartbeat(this.#clock, connection, keepalive, ignoreMissingReplies, {
       onHealth: (health) => {
         this.#current = health;

@@ -21,7 +21,7 @@ import { ChannelOpener } from "./channelOpener.ts";
 import { ChannelRoom } from "./channelRoom.ts";
 import { ConnectionHealth, urgentProbeDeadline } from "./connectionHealth.ts";
 import { connectMaster, type MasterInit } from "./connectMaster.ts";
-import { channelSilenceLimit, connectTimeLimit } from "./connectTimeLimits.ts";
+import { channelLimits, connectTimeLimit } from "./connectTimeLimits.ts";
 import { jumpFailure } from "./jumpFailure.ts";
 import { LoginFeed } from "./loginFeed.ts";
 import { MasterHolders } from "./masterHolders.ts";
@@ -62,13 +62,15 @@ export class Master implements Disposable {
 
   constructor(init: MasterInit) {
     this.#init = init;
+    this.#since = init.clock.now();
     this.id = init.id;
     this.key = init.key;
     this.config = init.config;
     this.#room = new ChannelRoom(init.channelLimit);
     this.#opener = new ChannelOpener({
       clock: init.clock,
-      silenceLimit: channelSilenceLimit(init.config),
+      ...channelLimits(init.config, init.allowPrompts),
+      hasStarted: () => this.#health.hasStarted,
       ready: (signal) => this.ready(signal),
       probe: (patience) => this.probe(patience),
       onReply: (asked) => this.#health.noteReply(asked),
@@ -96,11 +98,9 @@ export class Master implements Disposable {
       onDead: () => this.#lose("unresponsive"),
     });
     this.#resources.add(this.#health);
-    this.#since = init.clock.now();
     this.#status = new MasterStatus(this.#since, () => this.#changed.fire());
     this.#ready = this.#connect();
-    // Each waiter gets the rejection through `ready`; there may be no waiter.
-    this.#ready.catch(() => {});
+    this.#ready.catch(() => {}); // Each waiter gets it through `ready`; there may be none.
   }
 
   get state(): MasterState {

@@ -163,10 +163,9 @@ export class TerminalController implements Disposable {
     const { clock } = this.#init;
     this.#screen.clearStatus();
     this.#leave();
-    const seconds = this.#outage.end(clock.now());
-    if (seconds !== undefined) {
-      this.#screen.notice(this.#init.phrases.reconnected(seconds, this.#typedAhead.dropped));
-      this.#typedAhead.forgetDropped();
+    const line = this.#init.phrases.opened(this.#outage.end(clock.now()), this.#typedAhead.takeDropped());
+    if (line !== undefined) {
+      this.#screen.notice(line);
     }
     if (setup.complaint !== undefined) {
       this.#screen.notice(setup.complaint);
@@ -322,6 +321,7 @@ export class TerminalController implements Disposable {
         break;
       case "reopen":
         this.#screen.clearStatus();
+        this.#typedAhead.reopens();
         void this.#open(false, "attended");
         break;
       case "close":
@@ -329,8 +329,8 @@ export class TerminalController implements Disposable {
         break;
       case "typed":
         if (state.kind !== "ended") {
-          const isFresh = state.kind === "opening" && !state.again;
-          this.#typedAhead.add(text, isFresh || (state.kind === "opening" && this.#init.keepsShell()));
+          const isOpening = state.kind === "opening";
+          this.#typedAhead.add(text, isOpening && !state.again, isOpening && this.#init.keepsShell());
         }
         break;
     }
@@ -351,7 +351,7 @@ export class TerminalController implements Disposable {
     this.#leave();
     this.#screen.clearStatus();
     this.#outage.end(this.#init.clock.now());
-    this.#typedAhead.forgetDropped();
+    this.#typedAhead.takeDropped();
     this.#end({ text: this.#outage.text, exitCode: undefined, staysOpen: true });
   }
 

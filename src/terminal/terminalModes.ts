@@ -62,6 +62,8 @@ export class TerminalModes implements SequenceListener {
   #charsets = new Set<string>();
   #colours = new Set<number>();
   #titles = 0;
+  /** Progress that VS Code shows at the tab (OSC 9;4, ConEmu). */
+  #progress = false;
   #protects = false;
   #cursorStyle = false;
   /** OSC 8 that began the link, without its terminator; "": none. DECSC leaves it out. */
@@ -99,6 +101,8 @@ export class TerminalModes implements SequenceListener {
         this.#hyperlink = link === "" ? "" : raw.replace("\u0007", "");
       } else {
         this.#onColour(raw);
+        const [, progress] = /^(?:\u001b\]|\u009d)9;4;(\d)/.exec(raw) ?? [];
+        this.#progress = progress === undefined ? this.#progress : progress !== "0";
       }
     }
   }
@@ -149,6 +153,7 @@ export class TerminalModes implements SequenceListener {
     text += this.#cursorStyle ? `${ESC}[0 q` : "";
     text += this.#protects ? `${ESC}[0"q` : "";
     text += `${ESC}[23;0t`.repeat(this.#titles);
+    text += this.#progress ? `${ESC}]9;4;0${ESC}\\` : "";
     for (const code of this.#colours) {
       text += `${ESC}]${code}${ESC}\\`;
     }
@@ -208,6 +213,7 @@ export class TerminalModes implements SequenceListener {
     this.#charsets = new Set();
     this.#colours = new Set();
     this.#titles = 0;
+    this.#progress = false;
     this.#protects = false;
     this.#kittyFlags = false;
     this.#cursorStyle = false;

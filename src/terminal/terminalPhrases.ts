@@ -8,8 +8,12 @@ export interface TerminalPhrases {
   loginWait(wait: LoginWait, host: string): string;
   /** Words of the server or of the ProxyCommand: who says it, then one line each. */
   serverWords(words: ServerWords, host: string): readonly string[];
-  /** @param droppedKeys how many characters were typed meanwhile and are not sent. */
-  reconnected(seconds: number, droppedKeys: number): string;
+  /**
+   * Undefined: nothing is to be said.
+   * @param seconds how long the tab was without a connection; undefined: it was not lost.
+   * @param droppedKeys how many characters were typed meanwhile and are not sent.
+   */
+  opened(seconds: number | undefined, droppedKeys: number): string | undefined;
   reconnectingIn(seconds: number): string;
   /** The next attempt begins when a person asks for it. `needsPerson`: because the login needs one. */
   reconnectByKey(needsPerson: boolean): string;

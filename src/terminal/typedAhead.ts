@@ -6,14 +6,19 @@ const ESC = "\u001b";
 export class TypedAhead {
   #text = "";
   #dropped = 0;
+  #isReopened = false;
 
-  /** How many characters are not sent. */
-  get dropped(): number {
-    return this.#dropped;
+  /** A person opens a session anew. The key may be the first of a line that was meant for the one that is over. */
+  reopens(): void {
+    this.#isReopened = true;
   }
 
-  /** @param keeps it is sent when the session opens. What was typed for a lost shell must not run in a fresh one. */
-  add(text: string, keeps: boolean): void {
+  /**
+   * It is sent when the session opens where that is the first one, or the shell that was lost. What was typed for a
+   * lost shell must not run in a fresh one.
+   */
+  add(text: string, isFirst: boolean, keepsShell: boolean): void {
+    const keeps = keepsShell || (isFirst && !this.#isReopened);
     if (text.startsWith(ESC)) {
       // It may be an answer to a program that is gone.
       return;
@@ -37,7 +42,10 @@ export class TypedAhead {
     this.#dropped += this.take().length;
   }
 
-  forgetDropped(): void {
+  /** How many characters are not sent; from now on they are counted anew. */
+  takeDropped(): number {
+    const dropped = this.#dropped;
     this.#dropped = 0;
+    return dropped;
   }
 }

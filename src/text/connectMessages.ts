@@ -109,7 +109,12 @@ export function connectMessage(
       );
     case "proxy-failed":
       return failure(
-        t("Can't connect to {0}: its ProxyCommand failed. {1} Try the command in a terminal.", name, said),
+        t(
+          "Can't connect to {0}: its ProxyCommand failed. {1}{2} Try the command in a terminal.",
+          name,
+          said,
+          saying(error.serverText),
+        ),
         retry(),
         showLog(),
       );

@@ -31,14 +31,18 @@ export function terminalPhrases(program: TerminalProgram): TerminalPhrases {
     reconnecting: (host) => t("Reconnecting to {0}…", host),
     loginWait: (wait, host) => loginWaitText(wait, printable(host)),
     serverWords: ({ source, text }, host) => [serverWordsTitle(source, printable(host)), ...text.split("\n")],
-    reconnected: (seconds, droppedKeys) =>
-      droppedKeys === 0
-        ? t("── reconnected after {0} ──", formatDuration(seconds * 1000))
-        : t(
-            "── reconnected after {0}; {1} typed in the meantime not sent ──",
-            formatDuration(seconds * 1000),
-            plural(droppedKeys, "{0} character", "{0} characters"),
-          ),
+    opened: (seconds, droppedKeys) => {
+      const dropped = plural(droppedKeys, "{0} character", "{0} characters");
+      if (seconds === undefined) {
+        return droppedKeys === 0
+          ? undefined
+          : t("── {0} typed before the session was open not sent ──", dropped);
+      }
+      const duration = formatDuration(seconds * 1000);
+      return droppedKeys === 0
+        ? t("── reconnected after {0} ──", duration)
+        : t("── reconnected after {0}; {1} typed in the meantime not sent ──", duration, dropped);
+    },
     reconnectingIn: (seconds) =>
       t("Reconnecting in {0}. Enter: reconnect now, Esc: stop.", formatDuration(seconds * 1000)),
     reconnectByKey: (needsPerson) =>

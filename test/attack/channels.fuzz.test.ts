@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
 import { wireBoolean, wireString, wireUint32 } from "../../src/base/wire.ts";
 import type { Channel } from "../../src/engine/channels/channel.ts";
 import { openFailureCode } from "../../src/engine/channels/messages.ts";
@@ -206,7 +207,7 @@ class Actor {
             env: { A: "b" },
             pty: { term: "x", columns: 1, rows: 1 },
           };
-          await startSession(channel, prepareSession(spec, true, 1000), giveUp.signal);
+          await startSession(channel, prepareSession(spec, true, 1000), systemClock, giveUp.signal);
         }
       })
       .catch((error: unknown) => this.errors.push(error))

@@ -71,6 +71,41 @@ describe.concurrent("life and death, in the right order", () => {
     },
   );
 
+  test("the first session may take long to open: the server, which answers nothing meanwhile, is not given up", async ({
+    expect,
+  }) => {
+    // As sshd does while PAM mounts a home: longer than a probe has, and than a hung connection would be waited for.
+    const seconds = 9;
+    const hostile = await listenHostile(async (peer) => {
+      await peer.letIn();
+      for (let message = await peer.next(); message !== undefined; message = await peer.next()) {
+        if (message[0] === 90) {
+          const sender = message.readUInt32BE(readString(message, 1).next);
+          await delay(seconds * 1000);
+          peer.send(msg(91, u32(sender), u32(sender), u32(1_000_000), u32(32_768)));
+        } else if (message[0] === 98 && message[readString(message, 5).next] === 1) {
+          peer.send(msg(99, message.subarray(1, 5)));
+        } else if (message[0] === 80) {
+          peer.send(msg(82));
+        }
+      }
+    });
+    const stack = await healthStack(config(hostile.port), { interval: 15, countMax: 3 });
+    try {
+      const begun = Date.now();
+      const opening = stack.service.open(shell);
+      // Another terminal, and a look at the connections, meanwhile.
+      await stack.until(([master]) => master?.state.kind === "ready");
+      stack.service.probe();
+      await opening;
+      expect(Date.now() - begun).toBeGreaterThan(seconds * 1000);
+      expect(hostile.peers).toHaveLength(1);
+    } finally {
+      await stack[Symbol.asyncDispose]();
+      hostile.close();
+    }
+  });
+
   test("such a device that freezes is found, and a new terminal goes elsewhere", async ({ expect }) => {
     const hostile = await listenHostile(device);
     const stack = await healthStack(config(hostile.port), { interval: 0, countMax: 3 });

@@ -89,6 +89,18 @@ test("ConnectTimeout ends with the key exchange: a server may take longer to jud
   expect(news).toContainEqual({ kind: "wait", alias: "slow", wait: { on: "server", judging: "password" } });
 });
 
+test("a ProxyCommand that ends well, but without a connection, is what failed, and its last words are told", async () => {
+  const { connect } = await setUp(
+    (peer) => peer.letIn(),
+    () => [`ProxyCommand sh -c 'printf "session "; printf "expired\\n"; exit 0' >&2`],
+  );
+  await expect(connect()).rejects.toMatchObject({
+    reason: "proxy-failed",
+    message: expect.stringContaining("without a connection"),
+    serverText: "session expired",
+  });
+});
+
 test("ConnectTimeout still ends a key exchange that never comes", async () => {
   const { connect } = await setUp(
     async (peer) => peer.sendVersion(),

@@ -1,4 +1,6 @@
+import type { Clock } from "../../base/clock.ts";
 import { raceSignal } from "../../base/deadline.ts";
+import type { Disposable } from "../../base/disposable.ts";
 import { wireString } from "../../base/wire.ts";
 import type { SessionRequest, SessionSpec } from "../connectionEngine.ts";
 import { ChannelError, connectionEnded } from "../engineErrors.ts";
@@ -72,14 +74,21 @@ function prepareStart(
 }
 
 /**
+ * A shell or command that the server neither accepts nor refuses within this time counts as running, as it does in
+ * `ssh`: some devices answer no request and say nothing before a key is pressed. Milliseconds.
+ */
+const unansweredStart = 5000;
+
+/**
  * Makes an open channel a session: all requests are sent at once, so that it costs one round trip. Replies are asked for
  * as by OpenSSH's client_session2_setup (clientloop.c): of the pty and of the program; not of env and agent
  * forwarding, as some servers never answer those. A refused pty leaves the session going without one.
- * On failure, and when the signal aborts, the channel is closed.
+ * On failure, and when the signal aborts, the channel is closed. A refusal that comes too late closes it, too.
  */
 export async function startSession(
   channel: Channel,
   session: PreparedSession,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   if (session.agent) {
@@ -94,12 +103,22 @@ export async function startSession(
   }
   const { name, detail, payload } = session.start;
   const reply = channel.request(name, detail, payload);
+  let timer: Disposable | undefined;
+  const unanswered = new Promise<true>((resolve) => {
+    timer = clock.setTimeout(() => {
+      resolve(true);
+      void reply.then((accepted) => accepted === false && channel.close());
+    }, unansweredStart);
+  });
   try {
     // A server that never answers one of the requests shows by its output that the program runs.
-    check(channel, await raceSignal(Promise.race([reply, channel.showsLife()]), signal), name);
+    const accepted = await raceSignal(Promise.race([reply, channel.showsLife(), unanswered]), signal);
+    check(channel, accepted, name);
   } catch (error) {
     channel.close();
     throw afterAsking(error);
+  } finally {
+    timer?.dispose();
   }
 }
 

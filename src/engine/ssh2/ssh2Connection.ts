@@ -218,7 +218,7 @@ export class Ssh2Connection implements EngineConnection {
         const forwarding = this.#agent.begin();
         channel.onDidClose(() => forwarding.dispose());
       }
-      await startSession(channel, session, signal);
+      await startSession(channel, session, this.#parts.clock, signal);
       return channel;
     } catch (error) {
       throw this.#withWords(error);

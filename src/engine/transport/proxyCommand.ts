@@ -26,6 +26,18 @@ export function runProxyCommand(command: string, talk: ServerTalk): Duplex {
         detached: true,
       });
 
+  let lastWords = "";
+  const said = new WholeLines(systemClock, (lines) => {
+    lastWords = lines.trim().split("\n").at(-1)?.trim() || lastWords;
+    talk.say("proxy", lines);
+  });
+  let hasAnswered = false;
+  const failed = (how: string, cause?: Error): ConnectError =>
+    new ConnectError("proxy-failed", `The ProxyCommand ${how}`, {
+      ...(cause !== undefined && { cause }),
+      ...(lastWords !== "" && { serverText: lastWords }),
+    });
+
   const stream = new Duplex({
     read() {
       child.stdout.resume();
@@ -56,6 +68,7 @@ export function runProxyCommand(command: string, talk: ServerTalk): Duplex {
   child.stdout.on(
     "data",
     guarded((chunk: Buffer) => {
+      hasAnswered = true;
       if (!stream.push(chunk)) {
         child.stdout.pause();
       }
@@ -64,7 +77,6 @@ export function runProxyCommand(command: string, talk: ServerTalk): Duplex {
   child.stdin.on("error", () => {
     // As above.
   });
-  const said = new WholeLines(systemClock, (lines) => talk.say("proxy", lines));
   child.stderr
     .setEncoding("utf8")
     .on(
@@ -73,17 +85,15 @@ export function runProxyCommand(command: string, talk: ServerTalk): Duplex {
     )
     .on("end", () => said.dispose());
   child.on("error", (error) => {
-    stream.destroy(
-      new ConnectError("proxy-failed", "The ProxyCommand could not be started", { cause: error }),
-    );
+    stream.destroy(failed("could not be started", error));
   });
   // Not at the end of its output: how it ended says more, and comes a moment later.
   child.on("close", (code, signal) => {
-    if (code === 0) {
+    if (code === 0 && hasAnswered) {
       stream.push(null);
     } else if (!stream.destroyed) {
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      stream.destroy(new ConnectError("proxy-failed", `The ProxyCommand ended with ${how}`));
+      stream.destroy(failed(code === 0 ? "ended without a connection" : `ended with ${how}`));
     }
   });
   return stream;

@@ -30,6 +30,14 @@ test.each<Partial<HostConfig>>([
   { strictHostKeyChecking: "no" },
   { userKnownHostsFiles: ["/dev/null"] },
   { globalKnownHostsFiles: ["/dev/null"] },
+  { revokedHostKeysFiles: ["/etc/ssh/revoked"] },
+  { knownHostsCommand: "/usr/bin/known %H" },
+  { noHostAuthenticationForLocalhost: true },
+  { requiredRsaSize: 3072 },
+  { hostKeyAlgorithms: ["ssh-ed25519"] },
+  { kexAlgorithms: ["mlkem768x25519-sha256"] },
+  { ciphers: ["aes256-gcm@openssh.com"] },
+  { macs: ["hmac-sha2-512"] },
   { forwardAgent: "/run/limited.sock" },
 ])("%j is another destination", (change) => {
   const keys = [{}, { proxyJump: [{ alias: "bastion", port: 1 }] }].map((other) =>

@@ -13,8 +13,16 @@ describe("opening a channel", () => {
   let patience: (number | undefined)[];
   let alive: boolean;
   let opener: ChannelOpener;
+  let started: boolean;
+  let startLimit: number;
 
-  beforeEach(() => {
+  beforeEach(async () => {
+    started = true;
+    startLimit = Number.POSITIVE_INFINITY;
+    await makeOpener();
+  });
+
+  async function makeOpener(): Promise<void> {
     clock = new ManualClock();
     connection = new FakeConnection(clock);
     replies = [];
@@ -24,6 +32,8 @@ describe("opening a channel", () => {
     opener = new ChannelOpener({
       clock,
       silenceLimit: 30_000,
+      startLimit,
+      hasStarted: () => started,
       ready: async () => connection,
       probe: async (milliseconds) => {
         probes.push(clock.monotonic());
@@ -32,7 +42,11 @@ describe("opening a channel", () => {
       },
       onReply: (asked) => replies.push(asked),
     });
-  });
+    if (started) {
+      await opener.session(spec, never());
+      replies.length = 0;
+    }
+  }
 
   const never = (): AbortSignal => new AbortController().signal;
 
@@ -55,6 +69,53 @@ describe("opening a channel", () => {
     expect(await outcome).toMatchObject({ reason: "timed-out" });
     expect(clock.pendingTimers).toBe(0);
     expect(replies).toEqual([]);
+  });
+
+  describe("for the first time on a server", () => {
+    const openSilently = (): { isOver: boolean; outcome: Promise<unknown> } => {
+      started = false;
+      void makeOpener();
+      connection.answers = false;
+      const opening = {
+        isOver: false,
+        outcome: opener.session(spec, never()).catch((error: unknown) => error),
+      };
+      void opening.outcome.then(() => {
+        opening.isOver = true;
+      });
+      return opening;
+    };
+
+    it("waits without a limit and without a probe: it may still open the account's session", async () => {
+      const opening = openSilently();
+      await clock.advance(600_000);
+      expect(opening.isOver).toBe(false);
+      expect(probes).toEqual([]);
+    });
+
+    it("limits the silence from when the server began to speak", async () => {
+      const opening = openSilently();
+      await clock.advance(100_000);
+      connection.answers = true;
+      await opener.session(spec, never());
+      connection.answers = false;
+      await clock.advance(30_000);
+      expect(opening.isOver).toBe(false);
+      await clock.advance(30_000);
+      expect(await opening.outcome).toMatchObject({ reason: "timed-out" });
+      expect(probes.length).toBeGreaterThan(0);
+      expect(clock.pendingTimers).toBe(0);
+    });
+
+    it("waits for a minute where nobody can cancel", async () => {
+      startLimit = 60_000;
+      const opening = openSilently();
+      await clock.advance(59_999);
+      expect(opening.isOver).toBe(false);
+      await clock.advance(1);
+      expect(await opening.outcome).toMatchObject({ reason: "timed-out" });
+      expect(clock.pendingTimers).toBe(0);
+    });
   });
 
   it("waits as long as data flows, and no longer than the limit after it has stopped", async () => {
@@ -178,7 +239,7 @@ describe("opening a channel", () => {
     await expect(opener.session(spec, AbortSignal.abort(new CancelledError()))).rejects.toThrow(
       CancelledError,
     );
-    expect(connection.channels).toEqual([]);
+    expect(connection.channels).toHaveLength(1);
     expect(clock.pendingTimers).toBe(0);
   });
 });

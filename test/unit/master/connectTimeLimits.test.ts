@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { channelSilenceLimit, connectTimeLimit } from "../../../src/master/connectTimeLimits.ts";
+import { channelLimits, connectTimeLimit } from "../../../src/master/connectTimeLimits.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
 
 const endless = Number.POSITIVE_INFINITY;
@@ -25,6 +25,9 @@ describe("the silence allowed while a channel opens", () => {
     ["with a longer ConnectTimeout", { connectTimeout: 90 }, 90_000],
     ["with ConnectTimeout 0", { connectTimeout: 0 }, endless],
   ])("%s", (_what, values, limit) => {
-    expect(channelSilenceLimit(testHostConfig(values))).toBe(limit);
+    expect(channelLimits(testHostConfig(values), true)).toEqual({
+      silenceLimit: limit,
+      startLimit: Number.POSITIVE_INFINITY,
+    });
   });
 });

@@ -26,45 +26,54 @@ describe("a key in a tab whose session is not open", () => {
 });
 
 describe("keys typed ahead", () => {
+  test("of a session that is opened anew are sent only where the shell is the same", () => {
+    const typed = new TypedAhead();
+    typed.reopens();
+    typed.add("m -rf x", true, false);
+    expect(typed.take()).toBe("");
+    expect(typed.takeDropped()).toBe(7);
+    typed.add("ls", false, true);
+    expect(typed.take()).toBe("ls");
+  });
+
   test("are sent once, in order, when a session opens", () => {
     const typed = new TypedAhead();
-    typed.add("ls", true);
-    typed.add("\r", true);
+    typed.add("ls", true, false);
+    typed.add("\r", true, false);
     expect(typed.take()).toBe("ls\r");
     expect(typed.take()).toBe("");
-    expect(typed.dropped).toBe(0);
+    expect(typed.takeDropped()).toBe(0);
   });
 
   test("are dropped and counted when they were meant for a lost shell", () => {
     const typed = new TypedAhead();
-    typed.add("rm -rf x", false);
+    typed.add("rm -rf x", false, false);
     expect(typed.take()).toBe("");
-    expect(typed.dropped).toBe(8);
-    typed.forgetDropped();
-    expect(typed.dropped).toBe(0);
+    expect(typed.takeDropped()).toBe(8);
+    expect(typed.takeDropped()).toBe(0);
   });
 
   test("are dropped and counted when the attempt fails", () => {
     const typed = new TypedAhead();
-    typed.add("abc", true);
+    typed.add("abc", true, false);
     typed.drop();
     expect(typed.take()).toBe("");
-    expect(typed.dropped).toBe(3);
+    expect(typed.takeDropped()).toBe(3);
   });
 
   test("do not include a terminal's answer to a program that is gone", () => {
     const typed = new TypedAhead();
-    typed.add("\u001b[1;1R", true);
+    typed.add("\u001b[1;1R", true, false);
     expect(typed.take()).toBe("");
-    expect(typed.dropped).toBe(0);
+    expect(typed.takeDropped()).toBe(0);
   });
 
   test("are limited to 64 KiB: what does not fit is dropped whole", () => {
     const typed = new TypedAhead();
-    typed.add("a".repeat(65_535), true);
-    typed.add("bc", true);
-    typed.add("d", true);
-    expect(typed.dropped).toBe(2);
+    typed.add("a".repeat(65_535), true, false);
+    typed.add("bc", true, false);
+    typed.add("d", true, false);
+    expect(typed.takeDropped()).toBe(2);
     expect(typed.take()).toBe(`${"a".repeat(65_535)}d`);
   });
 });

@@ -745,6 +745,30 @@ describe("reconnecting in the same tab", () => {
     });
   });
 
+  test.each([true, false])(
+    "a line typed into a tab that is over, and that begins with R, does not run in the fresh shell (a failed first login: %s)",
+    async (failed) => {
+      const tab = new Tab();
+      if (failed) {
+        tab.openings.push(() => Promise.reject(new ConnectError("refused", "away")));
+      }
+      await tab.open();
+      if (!failed) {
+        tab.session.end({ kind: "signalled", signal: "HUP", coreDumped: false });
+      }
+      await tab.until("ended");
+      let opened: (session: Session) => void = () => {};
+      tab.openings.push(() => new Promise((resolve) => (opened = resolve)));
+      tab.type("rm -rf build\r");
+      opened(tab.newSession());
+      await tab.until("open");
+      expect(tab.session.input).toBe("");
+      expect(await tab.text()).toMatch(/── 12 characters typed before the session was open not sent ──$/);
+      tab.type("x");
+      expect(tab.session.input).toBe("x");
+    },
+  );
+
   test("a login that needs a person says so", async () => {
     const tab = await loseIt("auto");
     tab.openings.push(() =>

@@ -136,6 +136,19 @@ test("the cursor stays where it was when origin mode and margins end", async () 
   ]);
 });
 
+test.each([
+  ["\u001b]9;4;1;50\u0007", true],
+  ["\u009d9;4;3\u009c", true],
+  ["\u001b]9;4;2;100\u001b\\", true],
+  ["\u001b]9;4;1;50\u0007\u001b]9;4;0\u0007", false],
+  ["\u001b]9;9;C:\u0007", false],
+])("progress at the tab that a program left is taken away: %j", (text, isLeft) => {
+  const modes = new TerminalModes();
+  new SafePointScanner(modes).scan(text);
+  expect(modes.undo(80).includes("\u001b]9;4;0\u001b\\")).toBe(isLeft);
+  expect(modes.undo(80)).not.toContain("]9;4");
+});
+
 test("colours, titles and keyboard flags that a headless terminal does not show are set back, too", () => {
   const modes = new TerminalModes();
   const scanner = new SafePointScanner(modes);

@@ -6,6 +6,7 @@ import type { EngineChannel, SessionSpec } from "../../../../src/engine/connecti
 import { ChannelError } from "../../../../src/engine/engineErrors.ts";
 import { peerSends } from "../../../support/channelMessages.ts";
 import { type ChannelEnd, channelPipe, loneEnd } from "../../../support/channelPipe.ts";
+import { ManualClock, settle } from "../../../support/manualClock.ts";
 
 const never = (): AbortSignal => new AbortController().signal;
 const nothing = Buffer.alloc(0);
@@ -252,6 +253,8 @@ describe("a session", () => {
     env: { LANG: "C" },
   };
 
+  const clock = new ManualClock();
+
   async function starting(
     forwardAgent = false,
   ): Promise<{ end: ChannelEnd; channel: Channel; started: Promise<void> }> {
@@ -259,7 +262,7 @@ describe("a session", () => {
     const opening = end.table.open("session", 1000, nothing, never());
     end.table.receive(peerSends.confirmation(0, 7));
     const channel = await opening;
-    const started = startSession(channel, prepareSession(spec, forwardAgent, 1000), never());
+    const started = startSession(channel, prepareSession(spec, forwardAgent, 1000), clock, never());
     started.catch(() => {});
     return { end, channel, started };
   }
@@ -385,6 +388,39 @@ describe("a session", () => {
       .filter((_, index) => index % 2 === 0)
       .map((bytes) => bytes.readUInt32BE(bytes.length - 16));
     expect(sizes).toEqual([0, 0, 0, 65_535, 65_535, 65_535]);
+  });
+
+  test("a program that the server neither accepts nor refuses counts as running after 5 s, as in ssh", async () => {
+    const { channel, started } = await starting();
+    let isStarted = false;
+    void started.then(() => {
+      isStarted = true;
+    });
+    await clock.advance(4999);
+    expect(isStarted).toBe(false);
+    await clock.advance(1);
+    expect(isStarted).toBe(true);
+    expect(channel.isOpen).toBe(true);
+  });
+
+  test("a refusal that comes after that closes the channel, and an acceptance changes nothing", async () => {
+    for (const accepts of [true, false]) {
+      const { end, channel, started } = await starting();
+      await clock.advance(5000);
+      await started;
+      end.table.receive(peerSends.success(0));
+      end.table.receive(accepts ? peerSends.success(0) : peerSends.failure(0));
+      await settle();
+      expect(channel.isOpen).toBe(accepts);
+    }
+  });
+
+  test("nothing waits any more once the server has answered", async () => {
+    const { end, started } = await starting();
+    end.table.receive(peerSends.success(0));
+    end.table.receive(peerSends.success(0));
+    await started;
+    expect(clock.pendingTimers).toBe(0);
   });
 
   test.each(["", "TERM KILL", "x".repeat(65), "A\u0000", "-9"])(
