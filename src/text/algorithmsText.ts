@@ -9,6 +9,8 @@ export function isPostQuantum(kex: string): boolean {
 
 /** In the words of `ssh -v`. The names come from our own offer: they need no escaping. */
 export function algorithmsText({ cipher, mac, kex, hostKey }: NegotiatedAlgorithms): string {
-  const note = isPostQuantum(kex) ? "" : t(" (not post-quantum)");
-  return t("{0}, MAC {1}, kex {2}{3}, host key {4}", cipher, mac ?? "<implicit>", kex, note, hostKey);
+  const auth = mac ?? "<implicit>";
+  return isPostQuantum(kex)
+    ? t("{0}, MAC {1}, kex {2}, host key {3}", cipher, auth, kex, hostKey)
+    : t("{0}, MAC {1}, kex {2} (not post-quantum), host key {3}", cipher, auth, kex, hostKey);
 }

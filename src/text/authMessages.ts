@@ -1,21 +1,23 @@
 import type { AuthError, KeyFileError } from "../auth/authErrors.ts";
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
-import { failure, retry, saying, showLog, type UserMessage } from "./messageParts.ts";
+import { failure, following, retry, saying, showLog, type UserMessage } from "./messageParts.ts";
 import { shortPath } from "./valueSourceText.ts";
 
 /** What a person reads when a login fails. */
 export function authMessage(error: AuthError, name: string): UserMessage {
   const tried =
-    error.tried.length === 0 ? "" : t(" Tried: {0}.", error.tried.map((item) => printable(item)).join(", "));
+    error.tried.length === 0
+      ? ""
+      : following(t("Tried: {0}.", error.tried.map((item) => printable(item)).join(", ")));
   const problems =
     error.problems.length === 0
       ? ""
-      : t(" Not used: {0}.", error.problems.map((item) => printable(item)).join("; "));
+      : following(t("Not used: {0}.", error.problems.map((item) => printable(item)).join("; ")));
   const left =
     error.methodsLeft.length === 0
       ? ""
-      : t(" The server accepts: {0}.", error.methodsLeft.map((item) => printable(item)).join(", "));
+      : following(t("The server accepts: {0}.", error.methodsLeft.map((item) => printable(item)).join(", ")));
   const said = saying(error.said);
   switch (error.reason) {
     case "refused":

@@ -2,14 +2,14 @@ import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ConfigError } from "../config/configErrors.ts";
 import { failure, retry, sentence, showLog, type UserAction, type UserMessage } from "./messageParts.ts";
-import { shortPath } from "./valueSourceText.ts";
+import { filePlace, shortPath } from "./valueSourceText.ts";
 
 /** What a person reads when the SSH configuration of a host can't be used. */
 export function configMessage(error: ConfigError, name: string, home: string): UserMessage {
   const where =
     error.file === undefined
       ? t("The SSH configuration")
-      : `${printable(shortPath(error.file, home))}${error.line === undefined ? "" : t(" line {0}", error.line)}`;
+      : filePlace(printable(shortPath(error.file, home)), error.line);
   const open: readonly UserAction[] =
     error.file === undefined
       ? []

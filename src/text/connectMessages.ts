@@ -1,9 +1,11 @@
 /** What a person is told when no connection comes about: to which host, and what can help. No vscode. */
+
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { openFailureCode } from "../engine/channels/messages.ts";
 import { ChannelError, type ConnectError } from "../engine/engineErrors.ts";
 import { failure, retry, saying, sentence, showLog, type UserMessage } from "./messageParts.ts";
+import { noneText } from "./stateWords.ts";
 
 /**
  * @param name the host that a person asked for, quoted.
@@ -232,7 +234,7 @@ function mismatchAdvice({ mismatch, message }: ConnectError): string {
   }
   const { keyword, offered, allowable } = mismatch;
   const [first] = allowable;
-  const has = t("The server has {0} ({1}).", printable(offered.join(", "), 300) || "none", keyword);
+  const has = t("The server has {0} ({1}).", printable(offered.join(", "), 300) || noneText(), keyword);
   return first === undefined
     ? t(
         "{0} None of these is supported, and no setting can change that: the server has to offer another one.",

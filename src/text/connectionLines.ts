@@ -8,6 +8,7 @@ import { algorithmsText } from "./algorithmsText.ts";
 import { formatDuration } from "./durations.ts";
 import { destinationText, roundTrip } from "./humanText.ts";
 import { formatBytes } from "./sessionDetails.ts";
+import { connectionStateName, offText, sessionKindName, sessionStateName } from "./stateWords.ts";
 
 function masterOf(session: Session, masters: readonly MasterSnapshot[]): MasterSnapshot | undefined {
   const { masterId } = session.snapshot();
@@ -25,23 +26,34 @@ export function connectionLines(
     return [t("The connection has ended.")];
   }
   const { keepalive } = master;
+  const to = printable(destinationText(master.destination));
   return [
+    master.via.length === 0
+      ? t("Connection {0} to {1}", master.id, to)
+      : t("Connection {0} to {1} via {2}", master.id, to, printable(master.via.join(", "))),
     t(
-      "Connection {0} to {1}{2}",
-      master.id,
-      printable(destinationText(master.destination)),
-      master.via.length === 0 ? "" : t(" via {0}", printable(master.via.join(", "))),
+      "  state      {0}, for {1}",
+      connectionStateName(master.state.kind),
+      formatDuration(now - master.since),
     ),
-    t("  state      {0}, for {1}", master.state.kind, formatDuration(now - master.since)),
-    `  addresses  ${master.localAddress ?? "?"} -> ${master.remoteAddress ?? "?"}`,
-    `  server     ${printable(master.serverVersion ?? "?")}`,
+    t("  addresses  {0} -> {1}", master.localAddress ?? "?", master.remoteAddress ?? "?"),
+    t("  server     {0}", printable(master.serverVersion ?? "?")),
     t("  algorithms {0}", master.algorithms === undefined ? "?" : algorithmsText(master.algorithms)),
     t("  traffic    {0} received, {1} sent", formatBytes(master.bytesIn), formatBytes(master.bytesOut)),
     t(
       "  round trip {0}",
       master.roundTripMs === undefined ? t("not measured") : roundTrip(master.roundTripMs),
     ),
-    `  keepalive  ${keepalive.serverAliveInterval === 0 ? "off" : t("every {0}, {1} times", formatDuration(keepalive.serverAliveInterval * 1000), keepalive.serverAliveCountMax)}`,
+    t(
+      "  keepalive  {0}",
+      keepalive.serverAliveInterval === 0
+        ? offText()
+        : t(
+            "every {0}, {1} times",
+            formatDuration(keepalive.serverAliveInterval * 1000),
+            keepalive.serverAliveCountMax,
+          ),
+    ),
   ];
 }
 
@@ -59,7 +71,7 @@ export function channelLines(
     t("The following sessions are open on {0} ({1}):", master.id, printable(master.spec)),
     ...master.sessions.map(
       (each) =>
-        `  ${each.id === session.id ? "*" : " "} ${each.id} ${each.kind} "${printable(each.title, 60)}" (${each.state.kind}, ${formatDuration(now - each.since)}, ${formatBytes(each.bytesIn)} received)`,
+        `  ${each.id === session.id ? "*" : " "} ${each.id} ${sessionKindName(each.kind)} "${printable(each.title, 60)}" (${sessionStateName(each.state.kind)}, ${formatDuration(now - each.since)}, ${t("{0} received", formatBytes(each.bytesIn))})`,
     ),
   ];
 }

@@ -16,6 +16,7 @@ import {
   requestResult,
   sessionSections,
 } from "./sessionDetails.ts";
+import { connectionStateName, sessionKindName, sessionStateName, unknownText } from "./stateWords.ts";
 
 const buttons = () => ({ copy: t("Copy as Text"), openText: t("Open as Text") }) as const;
 
@@ -53,14 +54,16 @@ export function connectionPage(master: MasterSnapshot, history: DetailsHistory, 
   return {
     title: printable(master.spec),
     subtitle: t("connection to {0}", printable(destinationText(master.destination))),
-    state: { text: master.state.kind, tone: connectionTones[master.state.kind] },
+    state: { text: connectionStateName(master.state.kind), tone: connectionTones[master.state.kind] },
     sections: [
       ...connectionSections(master, now),
       {
         title: t("Sessions"),
         rows: master.sessions.map((session) => [
           session.id,
-          printable(`${session.title}: ${session.kind}, ${session.state.kind}`),
+          printable(
+            `${session.title}: ${sessionKindName(session.kind)}, ${sessionStateName(session.state.kind)}`,
+          ),
         ]),
       },
     ],
@@ -86,11 +89,11 @@ const connectionTones: Readonly<Record<MasterSnapshot["state"]["kind"], DetailsT
 function sessionState(state: SessionState): DetailsPage["state"] {
   switch (state.kind) {
     case "opening":
-      return { text: "opening", tone: "busy" };
+      return { text: sessionStateName("opening"), tone: "busy" };
     case "open":
-      return { text: "open", tone: "good" };
+      return { text: sessionStateName("open"), tone: "good" };
     case "ending":
-      return { text: "ending", tone: "busy" };
+      return { text: sessionStateName("ending"), tone: "busy" };
     case "ended":
       return { text: describeOutcome(state.outcome), tone: outcomeTone(state.outcome) };
   }
@@ -170,7 +173,7 @@ function joinResizes(requests: readonly Moment[]): readonly Moment[] {
     if (run > 1) {
       joined.pop();
     }
-    joined.push(run > 1 ? { ...request, label: `${request.label}, ${run} times` } : request);
+    joined.push(run > 1 ? { ...request, label: t("{0}, {1} times", request.label, run) } : request);
   }
   return joined;
 }
@@ -203,7 +206,13 @@ function connectionMoments(master: MasterSnapshot): readonly Moment[] {
     ]),
     ...(state.kind === "ready" || state.kind === "connecting"
       ? []
-      : [{ at: state.since, label: t("State: {0}", state.kind), tone: connectionTones[state.kind] }]),
+      : [
+          {
+            at: state.since,
+            label: t("State: {0}", connectionStateName(state.kind)),
+            tone: connectionTones[state.kind],
+          },
+        ]),
   ];
 }
 
@@ -253,7 +262,7 @@ function throughputPlot(history: DetailsHistory): DetailsPlot {
   const rates = history.rates();
   const last = rates.at(-1);
   const speed = (value: number | undefined): string =>
-    value === undefined ? "unknown" : `${formatBytes(value)}/s`;
+    value === undefined ? unknownText() : t("{0}/s", formatBytes(value));
   return {
     id: "throughput",
     title: t("Throughput"),
@@ -272,7 +281,8 @@ function throughputPlot(history: DetailsHistory): DetailsPlot {
 function windowPlot(history: DetailsHistory): DetailsPlot {
   const { samples } = history;
   const last = samples.at(-1);
-  const left = (value: number | undefined): string => (value === undefined ? "unknown" : formatBytes(value));
+  const left = (value: number | undefined): string =>
+    value === undefined ? unknownText() : formatBytes(value);
   return {
     id: "window",
     title: t("Window left"),
@@ -281,7 +291,7 @@ function windowPlot(history: DetailsHistory): DetailsPlot {
     x: samples.map(({ at }) => at / 1000),
     series: [
       { label: t("Ours"), values: samples.map(({ localWindow }) => localWindow ?? null) },
-      { label: "Server's", values: samples.map(({ remoteWindow }) => remoteWindow ?? null) },
+      { label: t("Server's"), values: samples.map(({ remoteWindow }) => remoteWindow ?? null) },
     ],
     summary: t(
       "Our window has {0} left, the server's window {1}.",

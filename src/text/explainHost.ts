@@ -9,6 +9,8 @@ import { isKeyword, keywordNames, keywordTable } from "../config/keywordTable.ts
 import { configWarningText } from "./configWarningText.ts";
 import { destinationText } from "./humanText.ts";
 import { type LinkedText, LinkedTextBuilder, type LinkTarget, type Piece } from "./linkedText.ts";
+import { following } from "./messageParts.ts";
+import { noneText } from "./stateWords.ts";
 import { shortPath, valueSourceText } from "./valueSourceText.ts";
 
 /** One hop of the chain; `error` is what a person is told where it can't be resolved. */
@@ -222,7 +224,7 @@ function keys(out: LinkedTextBuilder, { keys: tried, problems }: KeyPlan, config
 
 function files(out: LinkedTextBuilder, label: string, list: readonly Piece[]): void {
   if (list.length === 0) {
-    out.line(...row(label, "none"));
+    out.line(...row(label, noneText()));
   }
   list.slice(0, mostListed).forEach((path, index) => {
     out.line(`${(index === 0 ? label : "").padEnd(30)} `, path);
@@ -251,7 +253,7 @@ function values(
     const some = shown.filter((keyword) => isSet(keyword) === wanted);
     for (const keyword of some) {
       const { name, standing } = keywordTable[keyword];
-      const note = wanted && standing !== "honoured" ? t(" (no effect here)") : "";
+      const note = wanted && standing !== "honoured" ? following(t("(no effect here)")) : "";
       out.line(...row(name, shownValue(keyword, config)), from(config.sources.get(keyword)), note);
     }
     if (some.length === 0) {

@@ -4,7 +4,7 @@ import { isCertificateType } from "../trust/certificate.ts";
 import type { HostKeyError } from "../trust/hostKeyErrors.ts";
 import { certificateProblemText } from "./certificateText.ts";
 import { failure, retry, showLog, type UserAction, type UserMessage } from "./messageParts.ts";
-import { shortPath } from "./valueSourceText.ts";
+import { filePlace, shortPath } from "./valueSourceText.ts";
 
 /** What a person reads when a server's host key is not accepted. */
 export function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMessage {
@@ -16,9 +16,7 @@ export function hostKeyMessage(error: HostKeyError, name: string, home: string):
 
 function judged(error: HostKeyError, name: string, home: string): UserMessage {
   const at =
-    error.file === undefined
-      ? "known_hosts"
-      : `${printable(shortPath(error.file, home))}${error.line === undefined ? "" : t(" line {0}", error.line)}`;
+    error.file === undefined ? "known_hosts" : filePlace(printable(shortPath(error.file, home)), error.line);
   const key = `${printable(error.keyType)} ${printable(error.fingerprint)}`;
   const open: readonly UserAction[] =
     error.file === undefined

@@ -11,7 +11,7 @@ import { valueSourceText } from "./valueSourceText.ts";
 /** For a row: the time until the first limit ends the session, `5 m left`; undefined without a limit. */
 export function limitRowText(limits: readonly LimitSnapshot[], now: number): string | undefined {
   const [first] = limits;
-  return first && `${timeLeft(first.endsAt - now)} left`;
+  return first && t("{0} left", timeLeft(first.endsAt - now));
 }
 
 /** `2 h left of 8 h` */

@@ -1,6 +1,7 @@
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { LoginWait, ServerWords } from "../engine/connectionEngine.ts";
+import { following } from "./messageParts.ts";
 
 /** What a login waits for, as a line for the terminal that waits. */
 export function loginWaitText(wait: LoginWait, host: string): string {
@@ -61,7 +62,7 @@ export function passwordChangeQuestions(
   destination: string,
   said: string,
 ): readonly [string, string, string] {
-  const reason = said === "" ? "" : t(" The server says “{0}”.", said.replace(/\.$/, ""));
+  const reason = said === "" ? "" : following(t("The server says “{0}”.", said.replace(/\.$/, "")));
   return [
     t("{0} requires a new password.{1} Enter the old password.", destination, reason),
     t("Enter the new password for {0}.", destination),

@@ -29,7 +29,12 @@ export function sentence(text: string, limit?: number): string {
   return words === "" || /[.!?…]$/.test(words) ? words : `${words}.`;
 }
 
+/** A sentence that may be left out, to be put behind another one: with a space before it, or nothing. */
+export function following(text: string): string {
+  return text === "" ? "" : ` ${text}`;
+}
+
 /** ` It says: …` with the server's words, or nothing. */
 export function saying(words: string | undefined): string {
-  return words === undefined || words.trim() === "" ? "" : t(" It says: {0}", sentence(words, 200));
+  return words === undefined || words.trim() === "" ? "" : following(t("It says: {0}", sentence(words, 200)));
 }

@@ -1,35 +1,46 @@
-/** What is said when a path in a terminal can't be opened. No vscode. */
+/** What a person reads when a path in a terminal can't be opened. No vscode. */
+import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { largestRemoteFile, RemoteFileError } from "../remote/remoteFile.ts";
 import { formatBytes } from "./sessionDetails.ts";
 
 export function noDirectoryText(path: string, host: string): string {
-  return `${printable(path, 200)} can't be found: the shell on ${printable(host, 100)} does not tell its folder. Shell integration (OSC 7 or OSC 633) would.`;
+  return t(
+    "{0} can't be found: the shell on {1} does not report its folder. Set up shell integration (OSC 7 or OSC 633) there.",
+    printable(path, 200),
+    printable(host, 100),
+  );
 }
 
 export function openOnHostText(path: string, host: string): string {
-  return `Open ${printable(path, 200)} on ${printable(host, 100)}`;
+  return t("Open {0} on {1}", printable(path, 200), printable(host, 100));
 }
 
 export function remoteFileProblemText(error: unknown, path: string, host: string): string {
-  const where = `${printable(path, 200)} on ${printable(host, 100)}`;
+  const [file, where] = [printable(path, 200), printable(host, 100)];
   if (!RemoteFileError.is(error)) {
-    return `${where} can't be read: ${printable(error instanceof Error ? error.message : String(error), 300)}`;
+    const said = printable(error instanceof Error ? error.message : String(error), 300);
+    return t("{0} on {1} can't be read: {2}", file, where, said);
   }
   switch (error.reason) {
     case "missing":
-      return `${where} does not exist.`;
+      return t("{0} on {1} does not exist.", file, where);
     case "folder":
-      return `${where} is a folder.`;
+      return t("{0} on {1} is a folder.", file, where);
     case "special":
-      return `${where} is a device, a pipe or a socket, and is not opened.`;
+      return t("{0} on {1} is a device, a pipe or a socket, and can't be opened.", file, where);
     case "unreadable":
-      return `You may not read ${where}.`;
+      return t("You do not have permission to read {0} on {1}.", file, where);
     case "too-large":
-      return `${where} is larger than ${formatBytes(largestRemoteFile)}, and is not shown.`;
+      return t(
+        "{0} on {1} is larger than {2} and can't be shown.",
+        file,
+        where,
+        formatBytes(largestRemoteFile),
+      );
     case "binary":
-      return `${where} is a binary file, and is not shown.`;
+      return t("{0} on {1} is a binary file and can't be shown.", file, where);
     case "failed":
-      return `${where} can't be read.`;
+      return t("{0} on {1} can't be read.", file, where);
   }
 }

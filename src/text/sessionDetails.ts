@@ -4,6 +4,16 @@ import type { ChannelDetails } from "../engine/connectionEngine.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import type { LimitKind, SessionOutcome, SessionSnapshot } from "../session/sessionTypes.ts";
 import { formatDuration } from "./durations.ts";
+import { endReasonText } from "./endReasons.ts";
+import {
+  agoText,
+  connectionStateName,
+  noneText,
+  offText,
+  sessionKindName,
+  sessionStateName,
+  yesNoText,
+} from "./stateWords.ts";
 
 /** Bytes for people: `512 B`, `3.4 KiB`. */
 export function formatBytes(bytes: number): string {
@@ -21,19 +31,21 @@ export function formatBytes(bytes: number): string {
 export function describeOutcome(outcome: SessionOutcome): string {
   switch (outcome.kind) {
     case "exited":
-      return outcome.code === undefined ? "ended" : t("exit code {0}", outcome.code);
+      return outcome.code === undefined ? t("ended") : t("exit code {0}", outcome.code);
     case "signalled":
-      return t("signal {0}{1}", printable(outcome.signal, 30), outcome.coreDumped ? t(" (core dumped)") : "");
+      return outcome.coreDumped
+        ? t("signal {0} (core dumped)", printable(outcome.signal, 30))
+        : t("signal {0}", printable(outcome.signal, 30));
     case "disconnected":
-      return "disconnected";
+      return endReasonText("disconnected");
     case "killed":
-      return "killed";
+      return endReasonText("killed");
     case "limit":
       return t("{0} of {1} reached", limitNames()[outcome.limit], formatDuration(outcome.seconds * 1000));
     case "lost":
       return outcome.said === undefined
-        ? t("lost: {0}", lossNames()[outcome.reason])
-        : t(`lost: {0}: "{1}"`, lossNames()[outcome.reason], printable(outcome.said.trim(), 200));
+        ? t("lost: {0}", endReasonText(outcome.reason))
+        : t(`lost: {0}: "{1}"`, endReasonText(outcome.reason), printable(outcome.said.trim(), 200));
     case "failed":
       return t("did not open: {0}", printable(outcome.error.message, 80));
   }
@@ -48,24 +60,11 @@ export const limitNames = (): Readonly<Record<LimitKind, string>> => ({
 });
 
 const outcomeNames = (): Readonly<Record<ChannelDetails["requests"][number]["outcome"], string>> => ({
-  accepted: "accepted",
-  refused: "refused",
+  accepted: t("accepted"),
+  refused: t("refused"),
   "no reply asked": t("sent, no reply requested"),
   pending: t("sent, no reply yet"),
 });
-
-const lossNames = () =>
-  ({
-    "linger-over": t("the connection was unused"),
-    disconnected: t("the connection was disconnected"),
-    killed: t("the connection was killed"),
-    unresponsive: t("the server stopped responding"),
-    "closed-by-server": t("the server closed the connection"),
-    "connection-lost": t("the connection was lost"),
-    "jump-lost": t("the connection to the jump host was lost"),
-    "connect-failed": t("the connection could not be made"),
-    shutdown: t("the window was closed"),
-  }) as const;
 
 /** Facts below a heading: names and values, harmless to show. */
 export interface DetailsSection {
@@ -85,8 +84,8 @@ export function sessionSections(
   return [
     section(t("Session {0}: {1}", session.id, session.title), [
       [t("Host"), session.spec],
-      [t("Kind"), session.kind],
-      [t("State"), session.state.kind],
+      [t("Kind"), sessionKindName(session.kind)],
+      [t("State"), sessionStateName(session.state.kind)],
       [t("Outcome"), session.outcome && describeOutcome(session.outcome)],
       [t("Since"), ago(session.since, now)],
       [t("Last data"), ago(session.lastActivity, now)],
@@ -105,7 +104,7 @@ export function sessionSections(
             ),
           ] as const,
       ),
-      [t("Limit"), session.state.kind === "open" && session.limits.length === 0 ? "none" : undefined],
+      [t("Limit"), session.state.kind === "open" && session.limits.length === 0 ? noneText() : undefined],
     ]),
     ...(channel === undefined ? [] : channelSections(channel)),
     ...(master === undefined ? [] : connectionSections(master, now)),
@@ -114,12 +113,16 @@ export function sessionSections(
 
 function channelSections(channel: ChannelDetails): readonly DetailsSection[] {
   const ends = (sent: boolean, received: boolean): string =>
-    t("ours {0}, the server's {1}", sent ? "sent" : t("not sent"), received ? "received" : t("not received"));
+    t(
+      "ours {0}, the server's {1}",
+      sent ? t("sent") : t("not sent"),
+      received ? t("received") : t("not received"),
+    );
   return [
     section(t("Channel (RFC 4254)"), [
       [t("Type"), channel.type],
       [t("Our id"), channel.localId],
-      ["Server's id", channel.remoteId],
+      [t("Server's id"), channel.remoteId],
       [t("Our window left"), size(channel.localWindow)],
       [t("Server's window left"), size(channel.remoteWindow)],
       [t("Largest packet to us"), size(channel.maxPacketIn)],
@@ -149,7 +152,7 @@ export function connectionSections(master: MasterSnapshot, now: number): readonl
     section(t("Connection {0}", master.id), [
       [t("Destination"), `${destination.user}@${destination.hostName}:${destination.port}`],
       [t("Via"), master.via.length === 0 ? undefined : master.via.join(", ")],
-      [t("State"), master.state.kind],
+      [t("State"), connectionStateName(master.state.kind)],
       [t("Since"), ago(master.since, now)],
       [t("Our address"), master.localAddress],
       [t("Peer address"), master.remoteAddress],
@@ -165,14 +168,17 @@ export function connectionSections(master: MasterSnapshot, now: number): readonl
       [
         t("Keepalive"),
         keepalive.serverAliveInterval === 0
-          ? "off"
+          ? offText()
           : t(
               "every {0} without data, lost after {1} without reply",
               formatDuration(keepalive.serverAliveInterval * 1000),
               keepalive.serverAliveCountMax,
             ),
       ],
-      [t("Replies to keepalive"), master.probesIgnored ? t("no (keepalive timeout disabled)") : "yes"],
+      [
+        t("Replies to keepalive"),
+        master.probesIgnored ? t("no (keepalive timeout disabled)") : yesNoText(true),
+      ],
     ]),
   ];
 }
@@ -202,7 +208,7 @@ function section(
 }
 
 function ago(time: number, now: number): string {
-  return `${new Date(time).toISOString()} (${formatDuration(now - time)} ago)`;
+  return `${new Date(time).toISOString()} (${agoText(formatDuration(now - time))})`;
 }
 
 function size(bytes: number | undefined): string | undefined {

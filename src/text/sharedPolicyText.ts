@@ -4,18 +4,19 @@ import { t } from "../base/localize.ts";
 import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { KeepalivePolicy } from "../config/hostConfig.ts";
 import { formatDuration, shortDuration } from "./durations.ts";
+import { offText } from "./stateWords.ts";
 
 /** `every 15 s without data`, or `off`. */
 export function intervalText({ serverAliveInterval }: KeepalivePolicy): string {
   return serverAliveInterval === 0
-    ? "off"
+    ? offText()
     : t("every {0} without data", formatDuration(serverAliveInterval * 1000));
 }
 
 /** How long a connection stays after its last session. */
 export function lingerText(seconds: number): string {
   if (seconds === Number.POSITIVE_INFINITY) {
-    return "stays";
+    return t("stays");
   }
   return seconds === 0 ? t("closes at once") : shortDuration(seconds * 1000);
 }
@@ -25,7 +26,7 @@ function usePolicyText({ keepalive, linger }: UsePolicy): string {
   const probes =
     keepalive.serverAliveInterval === 0
       ? t("keepalive off")
-      : `${intervalText(keepalive)}, ${keepalive.serverAliveCountMax} times`;
+      : t("{0}, {1} times", intervalText(keepalive), keepalive.serverAliveCountMax);
   return t("{0}; linger {1}", probes, lingerText(linger.seconds));
 }
 

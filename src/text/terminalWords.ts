@@ -18,7 +18,7 @@ export type TerminalProgram = "shell" | "command";
 export function describeEnding(host: string, outcome: SessionOutcome, program: TerminalProgram): Ending {
   const isCommand = program === "command" && outcome.kind === "exited";
   return {
-    text: `${printable(host)}: ${describeOutcome(outcome)}`,
+    text: t("{0}: {1}", printable(host), describeOutcome(outcome)),
     exitCode: outcome.kind === "exited" && outcome.code === 0 ? 0 : undefined,
     staysOpen:
       isCommand || outcome.kind === "lost" || outcome.kind === "limit" || outcome.kind === "signalled",
@@ -73,7 +73,7 @@ export function describeFailure(host: string, error: Error, home: string): Endin
   const over = { exitCode: undefined, staysOpen: true };
   const warning = hostKeyWarning(error);
   return warning === undefined
-    ? { ...over, text: userMessage(error, host, home)?.text ?? `${printable(host)}: cancelled` }
+    ? { ...over, text: userMessage(error, host, home)?.text ?? t("{0}: cancelled", printable(host)) }
     : { ...over, text: t("{0}: not connected, the host key is not trusted", printable(host)), warning };
 }
 

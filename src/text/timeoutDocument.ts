@@ -3,6 +3,8 @@ import { printable } from "../base/log.ts";
 import type { ChannelTimeout } from "../config/channelTimeouts.ts";
 import type { Known, OurTimeouts, ServerTimeouts } from "../remote/timeoutFacts.ts";
 import { formatDuration } from "./durations.ts";
+import { following } from "./messageParts.ts";
+import { neverText, noneText, offText, yesNoText } from "./stateWords.ts";
 
 import {
   type Ender,
@@ -57,7 +59,10 @@ export function timeoutDocument(server: ServerTimeouts, ours: OurTimeouts): stri
 }
 
 function basisText(server: ServerTimeouts): string {
-  const who = t("Read as {0}{1}", code(server.user), server.sudo === "used" ? t(" with `sudo -n`") : "");
+  const who =
+    server.sudo === "used"
+      ? t("Read as {0} with `sudo -n`", code(server.user))
+      : t("Read as {0}", code(server.user));
   if (server.server === "dropbear") {
     return t("{0}. The server is Dropbear: its limits are in its command line.", who);
   }
@@ -85,14 +90,12 @@ function situationText(
   if (first === undefined) {
     return `${heading}\n\n${nobodyText(situation, server, ours)}`;
   }
+  const [by, what] = [enders()[first.by], ended()[first.ends]];
+  const after = formatDuration(first.afterSeconds * 1000);
   const lines = [
-    t(
-      "**{0} ends {1} after {2}{3}.**",
-      enders()[first.by],
-      ended()[first.ends],
-      formatDuration(first.afterSeconds * 1000),
-      first.uncertain ? t(", if that line applies") : "",
-    ),
+    first.uncertain
+      ? t("**{0} ends {1} after {2}, if that line applies.**", by, what, after)
+      : t("**{0} ends {1} after {2}.**", by, what, after),
     "",
     t("- Reason: {0} ({1})", code(first.setting), code(first.source)),
     t("- To prevent it: {0}", first.prevention),
@@ -143,7 +146,9 @@ function nobodyText(situation: Situation, server: ServerTimeouts, ours: OurTimeo
 
 function aliveText(server: ServerTimeouts): string {
   return server.clientAliveInterval.value > 0
-    ? t(" sshd's own keepalive requests (`ClientAliveInterval`) are answered while the connection works.")
+    ? following(
+        t("sshd's own keepalive requests (`ClientAliveInterval`) are answered while the connection works."),
+      )
     : "";
 }
 
@@ -155,9 +160,11 @@ function betweenText(server: ServerTimeouts, ours: OurTimeouts): string {
   const own =
     server.conntrack === undefined
       ? ""
-      : t(
-          " The server's own firewall drops a silent connection after {0} (`nf_conntrack_tcp_timeout_established`).",
-          formatDuration(server.conntrack * 1000),
+      : following(
+          t(
+            "The server's own firewall drops a silent connection after {0} (`nf_conntrack_tcp_timeout_established`).",
+            formatDuration(server.conntrack * 1000),
+          ),
         );
   const text =
     speaks.length === 0
@@ -178,15 +185,19 @@ function serverRows(server: ServerTimeouts): Row[] {
   if (server.server === "dropbear") {
     if (server.dropbearIdle !== undefined && server.dropbearKeepalive !== undefined) {
       rows.push(
-        ["-I (idle)", seconds(server.dropbearIdle.value, "never"), server.dropbearIdle.source],
-        ["-K (keepalive)", seconds(server.dropbearKeepalive.value, "off"), server.dropbearKeepalive.source],
+        ["-I (idle)", seconds(server.dropbearIdle.value, neverText()), server.dropbearIdle.source],
+        [
+          "-K (keepalive)",
+          seconds(server.dropbearKeepalive.value, offText()),
+          server.dropbearKeepalive.source,
+        ],
       );
     }
   } else {
     rows.push(
       [
         "ClientAliveInterval",
-        seconds(server.clientAliveInterval.value, "off"),
+        seconds(server.clientAliveInterval.value, offText()),
         server.clientAliveInterval.source,
       ],
       [
@@ -198,7 +209,7 @@ function serverRows(server: ServerTimeouts): Row[] {
       channelRow(server.channelTimeouts),
       [
         "UnusedConnectionTimeout",
-        seconds(server.unusedConnectionTimeout.value, "none"),
+        seconds(server.unusedConnectionTimeout.value, noneText()),
         server.unusedConnectionTimeout.source,
       ],
       [t("RekeyLimit (does not end the session)"), server.rekeyLimit.value, server.rekeyLimit.source],
@@ -207,12 +218,12 @@ function serverRows(server: ServerTimeouts): Row[] {
   rows.push(
     server.tmout === undefined
       ? ["TMOUT", t("not set"), t("startup files of {0}", server.shell)]
-      : ["TMOUT", seconds(server.tmout.value, "off"), server.tmout.source],
+      : ["TMOUT", seconds(server.tmout.value, offText()), server.tmout.source],
   );
   if (server.logind !== undefined) {
     const { stopIdleSession, killUserProcesses } = server.logind;
     rows.push(
-      ["StopIdleSessionSec", seconds(stopIdleSession ?? 0, "never"), "systemd-logind"],
+      ["StopIdleSessionSec", seconds(stopIdleSession ?? 0, neverText()), "systemd-logind"],
       [
         "KillUserProcesses",
         killUserProcesses ? t("yes (after logout, including nohup)") : "no",
@@ -238,27 +249,31 @@ function serverRows(server: ServerTimeouts): Row[] {
 
 function ourRows(ours: OurTimeouts): Row[] {
   return [
-    ["ServerAliveInterval", seconds(ours.serverAliveInterval.value, "off"), ours.serverAliveInterval.source],
+    [
+      "ServerAliveInterval",
+      seconds(ours.serverAliveInterval.value, offText()),
+      ours.serverAliveInterval.source,
+    ],
     ["ServerAliveCountMax", String(ours.serverAliveCountMax.value), ours.serverAliveCountMax.source],
     yesNoRow("TCPKeepAlive", ours.tcpKeepAlive),
     channelRow(ours.channelTimeouts),
-    [t("Idle limit"), seconds(ours.idleLimit.value, "none"), ours.idleLimit.source],
-    [t("Time limit"), seconds(ours.timeLimit.value, "none"), ours.timeLimit.source],
+    [t("Idle limit"), seconds(ours.idleLimit.value, noneText()), ours.idleLimit.source],
+    [t("Time limit"), seconds(ours.timeLimit.value, noneText()), ours.timeLimit.source],
     [
       t("Linger without a session"),
-      Number.isFinite(ours.linger.value) ? seconds(ours.linger.value, "none") : t("forever"),
+      Number.isFinite(ours.linger.value) ? seconds(ours.linger.value, noneText()) : t("forever"),
       ours.linger.source,
     ],
   ];
 }
 
 function yesNoRow(name: string, known: Known<boolean>): Row {
-  return [name, known.value ? "yes" : "no", known.source];
+  return [name, yesNoText(known.value), known.source];
 }
 
 function channelRow(known: Known<readonly ChannelTimeout[]>): Row {
   const words = known.value.map(({ pattern, seconds: limit }) => `${pattern}=${limit}s`);
-  return ["ChannelTimeout", words.length === 0 ? "none" : words.join(" "), known.source];
+  return ["ChannelTimeout", words.length === 0 ? noneText() : words.join(" "), known.source];
 }
 
 function seconds(value: number, zero: string): string {

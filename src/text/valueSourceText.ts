@@ -12,7 +12,7 @@ const layers = () =>
 export function valueSourceText(source: ValueSource, home: string): string {
   switch (source.kind) {
     case "default":
-      return "default";
+      return t("default");
     case "setting":
       return source.folder === undefined
         ? layers()[source.layer]
@@ -23,12 +23,16 @@ export function valueSourceText(source: ValueSource, home: string): string {
       if (source.file === undefined) {
         return "ssh_config";
       }
-      const file = shortPath(source.file, home);
-      return source.line === undefined ? file : t("{0} line {1}", file, source.line);
+      return filePlace(shortPath(source.file, home), source.line);
     }
     case "commandLine":
       return t("as typed");
   }
+}
+
+/** `~/.ssh/config line 12` */
+export function filePlace(file: string, line: number | undefined): string {
+  return line === undefined ? file : t("{0} line {1}", file, line);
 }
 
 /** The path with the home directory as `~`. */

@@ -88,7 +88,7 @@ export async function askHosts(
     aliases.map((alias) => ({
       label: printable(alias),
       alias,
-      description: live.has(alias) ? "connected" : "",
+      description: live.has(alias) ? t("connected") : "",
     })),
     { title, placeHolder: t("Choose one or more hosts"), ignoreFocusOut: true },
   );

@@ -22,11 +22,9 @@ export function killQuestion(session: RemoteSession, host: string): KillQuestion
     session.since === undefined ? undefined : t("Since: {0}", dayAndTime(session.since * 1000)),
     program === undefined
       ? undefined
-      : t(
-          "Runs: {0}{1}",
-          printable(program, 80),
-          session.programs.length > 1 ? t(" and {0} more", session.programs.length - 1) : "",
-        ),
+      : session.programs.length > 1
+        ? t("Runs: {0} and {1} more", printable(program, 80), session.programs.length - 1)
+        : t("Runs: {0}", printable(program, 80)),
   ].filter((line) => line !== undefined);
   const verdict =
     session.hung.length > 0
@@ -45,23 +43,25 @@ export function killQuestion(session: RemoteSession, host: string): KillQuestion
   };
 }
 
-/** How one session fared, as the end of a sentence that begins with its name. */
-function outcomeWords(outcome: SessionKillOutcome): string {
+/** How one session fared. @param forced KILL was among the signals. */
+function outcomeSentence(name: string, outcome: SessionKillOutcome, forced: boolean): string {
   switch (outcome) {
     case "ended":
-      return t("has ended");
+      return t("{0} has ended.", name);
     case "alive":
-      return t("is still running");
+      return forced
+        ? t("{0} is still running after KILL.", name)
+        : t("{0} is still running after HUP and TERM.", name);
     case "denied":
-      return t("belongs to another user, and you may not signal it");
+      return t("{0} belongs to another user, and you may not signal it.", name);
     case "changed":
-      return t("had already ended or changed, so nothing was sent");
+      return t("{0} had already ended or changed, so nothing was sent.", name);
     case "not-hung":
-      return t("is no longer hung and was left alone");
+      return t("{0} is no longer hung and was left alone.", name);
     case "own":
-      return t("carries this connection and was left alone");
+      return t("{0} carries this connection and was left alone.", name);
     case "nothing-left":
-      return t("has no process left to kill");
+      return t("{0} has no process left to kill.", name);
   }
 }
 
@@ -87,9 +87,12 @@ export function killTold(report: KillReport, host: string, forced: boolean, sudo
             t("{0} have ended on {1}.", plural(ended.length, "{0} session", "{0} sessions"), printable(host)),
           ]),
     ...rest.map(({ session, outcome }) => {
-      const where = ended.length === 0 ? t(" on {0}", printable(host)) : "";
-      const after = outcome === "alive" ? (forced ? t(" after KILL") : t(" after HUP and TERM")) : "";
-      return `${remoteName(session)}${where} ${outcomeWords(outcome)}${after}.`;
+      const name = remoteName(session);
+      return outcomeSentence(
+        ended.length === 0 ? t("{0} on {1}", name, printable(host)) : name,
+        outcome,
+        forced,
+      );
     }),
     ...(rest.some(({ outcome }) => outcome === "denied") && !sudo
       ? [t("Log in as that user or as root, or allow sudo for this host in sshSessions.hosts.")]

@@ -54,7 +54,9 @@ export async function runAndShow(
     );
   });
   const describeError = (error: Error, host: string): string =>
-    CancelledError.is(error) ? "cancelled" : (userMessage(error, host, home)?.text ?? asError(error).message);
+    CancelledError.is(error)
+      ? t("cancelled")
+      : (userMessage(error, host, home)?.text ?? asError(error).message);
   await runDocuments.show(title, runReport(title, runs, keptBytes, describeError));
   const failed = runs.filter((each) => !runSucceeded(each)).length;
   if (failed > 0 && hosts.length > 1 && !controller.signal.aborted) {

@@ -4,9 +4,9 @@ import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { SessionOutcome, SessionSnapshot } from "../../session/sessionTypes.ts";
 import { age, shortDuration } from "../../text/durations.ts";
-
 import { factTable, literal } from "../../text/markdownText.ts";
 import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
+import { agoText, sessionKindName } from "../../text/stateWords.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
@@ -28,12 +28,12 @@ export function presentHistory(history: readonly SessionSnapshot[]): ItemPresent
 /** @param home the home directory, shown as `~` in paths. */
 export function presentEnded(session: SessionSnapshot, now: number, home: string): ItemPresentation {
   const { outcome, state } = session;
-  const text = outcome === undefined ? "ended" : describeOutcome(outcome);
+  const text = outcome === undefined ? t("ended") : describeOutcome(outcome);
   const good = outcome !== undefined && endedWell(outcome);
   const ended = age(now - state.since);
   const parts = [
     text,
-    ended === undefined ? t("just now") : `${ended} ago`,
+    ended === undefined ? t("just now") : agoText(ended),
     ...(session.title === session.spec ? [] : [printable(session.spec)]),
   ];
   return {
@@ -45,10 +45,10 @@ export function presentEnded(session: SessionSnapshot, now: number, home: string
       `**${literal(session.title)}**`,
       factTable([
         [t("Host"), literal(session.spec)],
-        [t("Kind"), session.kind],
+        [t("Kind"), sessionKindName(session.kind)],
         [t("Ended"), literal(text)],
         [t("Reason"), failureText(session, home)],
-        [t("When"), `${shortDuration(now - state.since)} ago`],
+        [t("When"), agoText(shortDuration(now - state.since))],
         [t("Duration"), shortDuration(state.since - session.since)],
         [t("Traffic"), `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
       ]),

@@ -8,7 +8,7 @@ import { extensionsFact, openToExtensions } from "../../text/extensionAccessText
 import { destinationText } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { typedHostHover } from "../../text/saveHostText.ts";
-import { shortPath } from "../../text/valueSourceText.ts";
+import { filePlace, shortPath } from "../../text/valueSourceText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import { isLive } from "./livePresentation.ts";
 import type { ItemPresentation } from "./row.ts";
@@ -80,8 +80,8 @@ export function presentHost(
     hover: [
       `$(vm) **${literal(entry.alias)}**`,
       factTable([
-        ["To", entry.hostName === undefined ? undefined : literal(destinationOf(entry))],
-        [t("From"), `${literal(where)}${entry.line === undefined ? "" : t(" line {0}", entry.line)}`],
+        [t("To"), entry.hostName === undefined ? undefined : literal(destinationOf(entry))],
+        [t("From"), filePlace(literal(where), entry.line)],
         [t("Live"), state],
         [t("Extensions"), shared ? extensionsFact() : undefined],
       ]),
@@ -131,7 +131,7 @@ function lifeText({ masterIds, sessions }: HostLife): string | undefined {
   return masterIds.length === 0
     ? undefined
     : sessions === 0
-      ? "connected"
+      ? t("connected")
       : plural(sessions, "{0} session", "{0} sessions");
 }
 

@@ -3,7 +3,6 @@
 import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { ValueSource } from "../../config/hostConfig.ts";
-import type { MasterEndReason } from "../../master/masterTypes.ts";
 import { failureClass } from "../../reconnect/failureClass.ts";
 import type { ReconnectingState } from "../../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
@@ -11,6 +10,7 @@ import type { SessionKind, SessionSnapshot, SessionState } from "../../session/s
 import { algorithmsText } from "../../text/algorithmsText.ts";
 import { configHover } from "../../text/configWarningText.ts";
 import { age, countdown, secondsLeft, shortDuration, timeLeft } from "../../text/durations.ts";
+import { endReasonText } from "../../text/endReasons.ts";
 import { extensionsFact, openToExtensions } from "../../text/extensionAccessText.ts";
 import { destinationText, roundTrip, sparkline, usualRoundTrip } from "../../text/humanText.ts";
 import { limitLeftText, limitRowText, limitSourceText, limitTitle } from "../../text/limitText.ts";
@@ -18,6 +18,13 @@ import { loginWaitShort } from "../../text/loginText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
 import { differingUses, intervalText, lingerText, sharedPolicyNote } from "../../text/sharedPolicyText.ts";
+import {
+  agoText,
+  connectionStateName,
+  sessionKindName,
+  sessionStateName,
+  yesNoText,
+} from "../../text/stateWords.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { valueSourceText } from "../../text/valueSourceText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
@@ -27,35 +34,11 @@ const phases = () =>
   ({
     jump: t("jump host"),
     proxy: t("proxy command"),
-    tcp: "network",
-    handshake: "handshake",
+    tcp: t("network"),
+    handshake: t("handshake"),
     hostKey: t("host key"),
-    authentication: "authentication",
+    authentication: t("authentication"),
   }) as const;
-
-/** Why a master ended, as the end of a sentence. */
-export function masterEndText(reason: MasterEndReason): string {
-  switch (reason) {
-    case "linger-over":
-      return t("unused for the linger time");
-    case "disconnected":
-      return "disconnected";
-    case "killed":
-      return "killed";
-    case "unresponsive":
-      return t("the server stopped responding");
-    case "closed-by-server":
-      return t("closed by the server");
-    case "connection-lost":
-      return t("the connection was lost");
-    case "jump-lost":
-      return t("the jump host's connection ended");
-    case "connect-failed":
-      return t("could not connect");
-    case "shutdown":
-      return t("shut down");
-  }
-}
 
 /**
  * The state in a few words, with what is left of it within the first twenty characters: a narrow side bar shows no more.
@@ -69,7 +52,7 @@ export function masterStateText(state: MasterSnapshot["state"], now: number): st
         state.wait === undefined ? phases()[state.phase] : loginWaitShort(state.wait),
       );
     case "ready":
-      return "ready";
+      return connectionStateName("ready");
     case "lingering":
       return state.until === undefined
         ? t("idle, stays open")
@@ -84,10 +67,10 @@ export function masterStateText(state: MasterSnapshot["state"], now: number): st
     case "hung":
       return t("hung, silent {0}", shortDuration(now - state.silentSince));
     case "disconnecting":
-      return "disconnecting";
+      return connectionStateName("disconnecting");
     case "lost":
     case "closed":
-      return masterEndText(state.reason);
+      return endReasonText(state.reason);
     case "reconnecting":
       return reconnectText(state, now);
   }
@@ -95,7 +78,7 @@ export function masterStateText(state: MasterSnapshot["state"], now: number): st
 
 function reconnectText(state: ReconnectingState, now: number): string {
   if (state.attempting) {
-    return "reconnecting…";
+    return t("reconnecting…");
   }
   return state.until === undefined
     ? waitsForPerson(state)
@@ -186,7 +169,7 @@ export function presentMaster(
       : // A narrow side bar cuts the end off, and what is not as usual must be seen.
         [masterStateText(state, now), printable(destination)];
   if (master.overflow) {
-    parts.splice(state.kind === "ready" ? 0 : 1, 0, "overflow");
+    parts.splice(state.kind === "ready" ? 0 : 1, 0, t("overflow"));
   }
   const access = shared ? [openToExtensions()] : [];
   parts.push(...access);
@@ -212,10 +195,10 @@ function masterHover(master: MasterSnapshot, now: number, home: string, shared: 
   const history = master.roundTrips.length > 1 ? ` ${sparkline(master.roundTrips)}` : "";
   const remote = master.remoteAddress === undefined ? "" : ` (${literal(master.remoteAddress)})`;
   const facts = factTable([
-    ["To", `**${literal(destinationText(master.destination))}**${remote}`],
+    [t("To"), `**${literal(destinationText(master.destination))}**${remote}`],
     [t("Via"), master.via.length === 0 ? undefined : master.via.map((hop) => literal(hop)).join(" → ")],
     [t("State"), t("{0}, for {1}", literal(masterStateText(state, now)), shortDuration(now - state.since))],
-    [t("Lost"), state.kind === "reconnecting" ? masterEndText(state.reason) : undefined],
+    [t("Lost"), state.kind === "reconnecting" ? endReasonText(state.reason) : undefined],
     [t("Last attempt"), lastAttempt(master, home)],
     [
       t("Waiting"),
@@ -267,7 +250,7 @@ function masterPolicy({ keepalive, linger, uses }: MasterSnapshot, home: string)
   const policy = factTable([
     ["serverAliveInterval", `${intervalText(keepalive)}: ${source("serverAliveInterval")}`],
     ["serverAliveCountMax", `${keepalive.serverAliveCountMax}: ${source("serverAliveCountMax")}`],
-    ["tcpKeepAlive", `${keepalive.tcpKeepAlive ? "yes" : "no"}: ${source("tcpKeepAlive")}`],
+    ["tcpKeepAlive", `${yesNoText(keepalive.tcpKeepAlive)}: ${source("tcpKeepAlive")}`],
     ["linger", linger && `${lingerText(linger.seconds)}: ${from(linger.source)}`],
   ]);
   const differing = differingUses(uses);
@@ -297,13 +280,13 @@ const sessionIcons: Record<SessionKind, string> = {
 function sessionStateText(state: SessionState, master: MasterSnapshot | undefined): string {
   switch (state.kind) {
     case "opening":
-      return "opening";
+      return sessionStateName("opening");
     case "open":
-      return "open";
+      return sessionStateName("open");
     case "ending":
-      return state.how === "kill" ? t("being killed") : "ending";
+      return state.how === "kill" ? t("being killed") : sessionStateName("ending");
     case "ended":
-      return master?.state.kind === "reconnecting" ? "waits" : describeOutcome(state.outcome);
+      return master?.state.kind === "reconnecting" ? t("waits") : describeOutcome(state.outcome);
   }
 }
 
@@ -354,7 +337,7 @@ export function presentSession(
         [t("State"), literal(text)],
         [t("Input"), endedInput(session) ? t("EOF sent: the program gets no more input") : undefined],
         [t("Since"), `${clockTime(session.since)} (${shortDuration(now - session.since)})`],
-        [t("Last activity"), `${shortDuration(idle)} ago`],
+        [t("Last activity"), agoText(shortDuration(idle))],
         [t("Traffic"), `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
         [t("Folder"), session.folder === undefined ? undefined : literal(session.folder)],
         ...(state.kind === "open" && limits.length === 0 ? [[t("Limit"), "none"] as const] : []),
@@ -368,7 +351,7 @@ export function presentSession(
       ]),
     ].join("\n\n"),
     lasting: JSON.stringify(limits.map(({ kind, seconds, source }) => [kind, seconds, source])),
-    accessibleLabel: `${label}, ${session.kind}, ${text}${saysHost(session) ? "" : `, ${printable(session.spec)}`}`,
+    accessibleLabel: `${label}, ${sessionKindName(session.kind)}, ${text}${saysHost(session) ? "" : `, ${printable(session.spec)}`}`,
   };
 }
 

@@ -53,21 +53,23 @@ export function presentFold(
     ...(failure === undefined ? [] : [t("not read")]),
   ];
   const description = parts.join(" · ");
+  const logins = plural(sessions.length, "{0} login or SSH session", "{0} logins and SSH sessions");
   const notes =
     snapshot === undefined
       ? [t("Logins on the server, and which ones are hung. They are read while this is expanded.")]
       : [
-          t(
-            "{0} on {1}, as reported by the server{2}.",
-            plural(sessions.length, "{0} login or SSH session", "{0} logins and SSH sessions"),
-            literal(snapshot.system),
-            hung === 0 ? "" : t("; {0} of them {1}", hung, hung === 1 ? "hangs" : "hang"),
-          ),
-          t(
-            "Read at {0}{1}. Updated while this is expanded and the connection is in use.",
-            timeOfDay(snapshot.takenAt),
-            snapshot.sudo === "used" ? t(" with `sudo -n`") : "",
-          ),
+          hung === 0
+            ? t("{0} on {1}, as reported by the server.", logins, literal(snapshot.system))
+            : t("{0} on {1}, as reported by the server. Hung: {2}.", logins, literal(snapshot.system), hung),
+          snapshot.sudo === "used"
+            ? t(
+                "Read at {0} with `sudo -n`. Updated while this is expanded and the connection is in use.",
+                timeOfDay(snapshot.takenAt),
+              )
+            : t(
+                "Read at {0}. Updated while this is expanded and the connection is in use.",
+                timeOfDay(snapshot.takenAt),
+              ),
         ];
   return {
     label: t("On the server"),
@@ -100,7 +102,7 @@ function shortReason(reason: HungReason): string {
     case "unanswered":
       return t("client does not reply");
     case "stopped":
-      return "stopped";
+      return t("stopped");
     case "stale-record":
       return t("no processes left");
   }
@@ -113,7 +115,7 @@ function wholeMinutes(seconds: number): string {
 
 /** `alice pts/3`, `alice`: whom and where. */
 export function remoteName({ user, tty }: RemoteSession): string {
-  const who = user === "" ? "somebody" : printable(user, 40);
+  const who = user === "" ? t("unknown user") : printable(user, 40);
   return tty === undefined ? who : `${who} ${printable(tty, 20)}`;
 }
 
@@ -141,7 +143,7 @@ export function presentRemoteSession(session: RemoteSession): ItemPresentation {
   const [reason] = hung;
   const label = remoteName(session);
   const parts = [
-    ...(ours === undefined ? [] : ["ours"]),
+    ...(ours === undefined ? [] : [t("ours")]),
     ...(reason === undefined ? [] : [shortReason(reason)]),
     whatRuns(session),
     ...(idleSeconds !== undefined && idleSeconds >= 60 && reason?.kind !== "idle"
@@ -164,7 +166,7 @@ export function presentRemoteSession(session: RemoteSession): ItemPresentation {
       ...(session.targets.length === 0 ? [] : [contextWords.killable]),
     ].join(" "),
     hover: remoteHover(session),
-    accessibleLabel: [label, ...(reason === undefined ? [] : ["hung"]), ...parts].join(", "),
+    accessibleLabel: [label, ...(reason === undefined ? [] : [t("hung")]), ...parts].join(", "),
   };
 }
 

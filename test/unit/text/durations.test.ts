@@ -23,8 +23,8 @@ describe("a duration", () => {
   });
 
   test("has translated days", () => {
-    useTranslations({ "{0} day": "{0} Tag", "{0} days": "{0} Tage" });
-    expect([formatDuration(day), formatDuration(3 * day + hour)]).toEqual(["1 Tag", "3 Tage 1 h"]);
+    useTranslations({ "{0} day": "{0} d", "{0} days": "{0} d" });
+    expect([formatDuration(day), formatDuration(3 * day + hour)]).toEqual(["1 d", "3 d 1 h"]);
   });
 
   test.each([

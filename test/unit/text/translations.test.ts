@@ -72,6 +72,21 @@ describe("the texts of the source", () => {
     expect(unused.map((text) => `The source does not have ${JSON.stringify(text)}`)).toEqual([]);
   });
 
+  test("are whole sentences or words, never pieces to be put behind others", () => {
+    // Two spaces are the indent of a line.
+    expect([...texts].filter((text) => /^ (?! )|^[,;.:)]|(?<! ) $/.test(text))).toEqual([]);
+  });
+
+  test("are not concatenated: two localized texts meet in a placeholder or in a list", () => {
+    const joined = files.flatMap((file) => {
+      const code = readFileSync(file, "utf8").replace(/^\s*(?:\/\/|\/?\*).*$/gm, "");
+      return [
+        ...code.matchAll(/(?<![\w.#])(?:t|plural)\((?:[^()]|\([^()]*\))*\)\s*\+|\+\s*(?:t|plural)\(/g),
+      ].map(([call]) => `${file}: ${call.slice(0, 80)}`);
+    });
+    expect(joined).toEqual([]);
+  });
+
   test("keep their placeholders, code and spaces at the ends in German", () => {
     for (const [text, translation] of Object.entries(bundle)) {
       const code = (words: string): string[] => (words.match(/`[^`]+`|\$\([\w-]+\)/g) ?? []).sort();

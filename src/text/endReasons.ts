@@ -1,0 +1,27 @@
+/** Why a connection ended: the only table of these words, for rows, hovers, terminals and reports. No vscode. */
+import { t } from "../base/localize.ts";
+import type { MasterEndReason } from "../master/masterTypes.ts";
+
+/** A few words, also as the end of a sentence: `lost: the server stopped responding`. */
+export function endReasonText(reason: MasterEndReason): string {
+  switch (reason) {
+    case "linger-over":
+      return t("unused for the linger time");
+    case "disconnected":
+      return t("disconnected");
+    case "killed":
+      return t("killed");
+    case "unresponsive":
+      return t("the server stopped responding");
+    case "closed-by-server":
+      return t("the server closed the connection");
+    case "connection-lost":
+      return t("the connection was lost");
+    case "jump-lost":
+      return t("the connection to the jump host was lost");
+    case "connect-failed":
+      return t("could not connect");
+    case "shutdown":
+      return t("the window was closed");
+  }
+}
