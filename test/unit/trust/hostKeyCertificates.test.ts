@@ -1,0 +1,229 @@
+import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../../src/config/configErrors.ts";
+import type { HostConfig } from "../../../src/config/hostConfig.ts";
+import {
+  HostKeyError,
+  type HostKeyErrorReason,
+  hostKeyErrorWords,
+} from "../../../src/trust/hostKeyErrors.ts";
+import type { HostKeyQuestion } from "../../../src/trust/hostKeyPorts.ts";
+import { createHostKeyVerifier, type HostKeyVerifierOptions } from "../../../src/trust/hostKeyVerifier.ts";
+import { KnownHostsCommandError, type KnownHostsQuestion } from "../../../src/trust/knownHostsCommand.ts";
+import { type CertificateSpec, makeAuthority, makeCertificate } from "../../support/certificates.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
+import { ed25519Blob, keyText } from "../../support/publicKeys.ts";
+import { RecordingLogger } from "../../support/recordingLogger.ts";
+
+const host = "server.example.org";
+const authority = makeAuthority();
+const server = makeAuthority();
+const trusted = `@cert-authority ${host} ${keyText(authority.publicKey)}\n`;
+/** Seconds since 1970. */
+const now = 1_800_000_000;
+
+const certificate = (changes: Partial<CertificateSpec> = {}): Buffer =>
+  makeCertificate({ key: server.publicKey, authority, ...changes });
+
+/** What a server's key leads to, by one known_hosts file. */
+async function check(
+  key: Buffer,
+  knownHosts: string,
+  config: Partial<HostConfig> = {},
+  options: Partial<HostKeyVerifierOptions> = {},
+) {
+  const questions: HostKeyQuestion[] = [];
+  const added: string[] = [];
+  const verifier = createHostKeyVerifier({
+    config: testHostConfig({ userKnownHostsFiles: ["/user"], ...config }),
+    prompter: {
+      async confirmUnknown(question) {
+        questions.push(question);
+        return true;
+      },
+    },
+    logger: new RecordingLogger(),
+    storage: {
+      read: async () => knownHosts,
+      append: async (_, line) => {
+        added.push(line);
+      },
+    },
+    now: () => now * 1000,
+    ...options,
+  });
+  const error: unknown = await verifier.verify(key, "192.0.2.1", new AbortController().signal).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return { error, questions, added, preferred: () => verifier.preferredAlgorithms() };
+}
+
+const reasonOf = (error: unknown) => (HostKeyError.is(error) ? error.reason : error);
+
+describe("a host certificate", () => {
+  test("whose authority is trusted for the host proves it, without a question and without a new line", async () => {
+    expect(await check(certificate(), trusted, { strictHostKeyChecking: "yes" })).toMatchObject({
+      error: undefined,
+      questions: [],
+      added: [],
+    });
+  });
+
+  test.each([
+    ["of a user", { kind: 1 }, "not-a-host-certificate"],
+    ["of another host", { principals: ["other.example.org"] }, "other-name"],
+    ["without names", { principals: [] }, "no-names"],
+    ["that is not valid yet", { after: BigInt(now + 1) }, "not-yet-valid"],
+    ["that has expired", { before: BigInt(now) }, "expired"],
+    ["with a critical option", { critical: ["force-command"] }, "critical-option"],
+  ] as const)(
+    "%s does not count: the key in it is asked about, with the reason",
+    async (_, changes, kind) => {
+      const { error, questions, added } = await check(certificate(changes), trusted);
+      expect(error).toBeUndefined();
+      expect(questions).toMatchObject([
+        { certificateProblem: { kind }, presented: { key: server.publicKey } },
+      ]);
+      expect(added).toEqual([`${host} ${keyText(server.publicKey)}`]);
+    },
+  );
+
+  test("is valid from its first second on, and up to its last", async () => {
+    const valid = certificate({ after: BigInt(now), before: BigInt(now + 1) });
+    expect((await check(valid, trusted, { strictHostKeyChecking: "yes" })).error).toBeUndefined();
+  });
+
+  test("of an authority that nobody trusts does not count; the error says so", async () => {
+    const { error } = await check(certificate(), "", { strictHostKeyChecking: "yes" });
+    expect(error).toMatchObject({ reason: "unknown", certificateProblem: { kind: "unknown-authority" } });
+    const other = `@cert-authority other.example.org ${keyText(authority.publicKey)}\n`;
+    expect((await check(certificate(), other, { strictHostKeyChecking: "yes" })).error).toMatchObject({
+      certificateProblem: { kind: "unknown-authority" },
+    });
+  });
+
+  test("that does not count leaves the key in it known where a line names that key", async () => {
+    const known = `${host} ${keyText(server.publicKey)}\n`;
+    const { error, questions } = await check(certificate({ principals: [] }), trusted + known);
+    expect([error, questions]).toEqual([undefined, []]);
+  });
+
+  test("is judged by the algorithms of CASignatureAlgorithms", async () => {
+    const strict = { strictHostKeyChecking: "yes", caSignatureAlgorithms: ["rsa-sha2-512"] } as const;
+    expect((await check(certificate(), trusted, strict)).error).toMatchObject({
+      certificateProblem: { kind: "weak-signature", algorithm: "ssh-ed25519" },
+    });
+  });
+
+  test("names the host without its port, and its authority may stand under either name", async () => {
+    const other = { port: 2222, strictHostKeyChecking: "yes" } as const;
+    const withPort = trusted.replace(host, `[${host}]:2222`);
+    for (const text of [trusted, withPort]) {
+      expect((await check(certificate(), text, other)).error).toBeUndefined();
+    }
+  });
+
+  test("names HostKeyAlias where there is one", async () => {
+    const changes = { hostKeyAlias: "Web", strictHostKeyChecking: "yes" } as const;
+    const text = trusted.replace(host, "web");
+    expect((await check(certificate({ principals: ["web"] }), text, changes)).error).toBeUndefined();
+    expect((await check(certificate(), text, changes)).error).toMatchObject({
+      certificateProblem: { kind: "other-name", asked: "web" },
+    });
+  });
+
+  test.each([
+    ["the key in it", server.publicKey],
+    ["its authority", authority.publicKey],
+  ])("is refused where a line revokes %s, under the name without the port too", async (_, key) => {
+    const revoked = `@revoked ${host} ${keyText(key)}\n`;
+    for (const port of [22, 2222]) {
+      const { error } = await check(certificate(), `${trusted}${revoked}`, { port });
+      expect(error).toMatchObject({ reason: "revoked", file: "/user", line: 2 });
+    }
+  });
+
+  test("whose signature is wrong is malformed, whatever is trusted", async () => {
+    const damaged = certificate();
+    damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
+    expect(reasonOf((await check(damaged, trusted)).error)).toBe("malformed");
+  });
+
+  test("is preferred where an authority is trusted, and only then", async () => {
+    expect(await (await check(certificate(), trusted)).preferred()).toContain(
+      "ssh-ed25519-cert-v01@openssh.com",
+    );
+    expect(await (await check(certificate(), "")).preferred()).toEqual([]);
+  });
+});
+
+describe("KnownHostsCommand", () => {
+  const key = ed25519Blob(1);
+  const strict = { strictHostKeyChecking: "yes" } as const;
+  const printing = (text: string, asked: KnownHostsQuestion[] = []): Partial<HostKeyVerifierOptions> => ({
+    mayRunCommands: true,
+    knownHostsCommand: async (question) => {
+      asked.push(question);
+      return text;
+    },
+  });
+
+  test("a key that it prints for the host is known; it is asked with the key", async () => {
+    const asked: KnownHostsQuestion[] = [];
+    const { error } = await check(key, "", strict, printing(`${host} ${keyText(key)}\n`, asked));
+    expect(error).toBeUndefined();
+    expect(asked).toMatchObject([{ purpose: "HOSTNAME", host, presented: { key } }]);
+  });
+
+  test("a key that it prints for another host is not", async () => {
+    const { error } = await check(key, "", strict, printing(`other ${keyText(key)}\n`));
+    expect(reasonOf(error)).toBe("unknown");
+  });
+
+  test("what it prints is preferred, and it is asked before there is a key", async () => {
+    const asked: KnownHostsQuestion[] = [];
+    const { preferred } = await check(key, "", strict, printing(`${host} ${keyText(key)}\n`, asked));
+    expect(await preferred()).toEqual(["ssh-ed25519"]);
+    expect(asked.at(-1)).toMatchObject({ purpose: "ORDER", host, presented: undefined });
+  });
+
+  test("an authority that it prints proves a host", async () => {
+    expect((await check(certificate(), "", strict, printing(trusted))).error).toBeUndefined();
+  });
+
+  test("one that fails is no empty answer", async () => {
+    const { error, preferred } = await check(key, `${host} ${keyText(key)}\n`, strict, {
+      mayRunCommands: true,
+      knownHostsCommand: () => Promise.reject(new KnownHostsCommandError("exit status 1")),
+    });
+    expect(reasonOf(error)).toBe("command-failed");
+    expect(await preferred()).toEqual(["ssh-ed25519"]);
+  });
+
+  test("it does not run in a workspace that is not trusted", async () => {
+    const asked: KnownHostsQuestion[] = [];
+    const { error } = await check(key, "", {}, { ...printing("", asked), mayRunCommands: false });
+    expect(ConfigError.is(error) && error.reason).toBe("not-allowed");
+    expect(asked).toEqual([]);
+  });
+
+  test("an error that is not the command's is handed on", async () => {
+    const { error } = await check(key, "", strict, {
+      mayRunCommands: true,
+      knownHostsCommand: () => Promise.reject(new TypeError("ours")),
+    });
+    expect(error).toBeInstanceOf(TypeError);
+  });
+});
+
+test("each refusal has a sentence of its own in the log, with the key", () => {
+  const reasons: Readonly<Record<HostKeyErrorReason, true>> = {
+    ...{ changed: true, revoked: true, unknown: true, declined: true, unreadable: true, short: true },
+    ...{ malformed: true, "revocation-unknown": true, "command-failed": true, unrecordable: true },
+  };
+  const sentences = Object.keys(reasons).map((reason) =>
+    hostKeyErrorWords(reason as HostKeyErrorReason, "key of web", "/file:3", 1024),
+  );
+  expect(new Set(sentences).size).toBe(sentences.length);
+  expect(sentences.filter((sentence) => !sentence.startsWith("The key of web "))).toEqual([]);
+});
