@@ -38,6 +38,7 @@ export default defineConfig({
         test: {
           name: "ui",
           include: ["test/vscode/ui/**/*.test.ts"],
+          globalSetup: "test/vscode/ui/setup.ts",
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -66,6 +66,7 @@ try {
   await ensureSshTools();
   await ensureChromium();
   await ensureVscodeServer();
+  await ensureVscodeServer("oldest");
 } catch (error) {
   console.error(error instanceof MissingRequirementError ? error.message : error);
   process.exit(1);

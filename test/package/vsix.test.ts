@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { buildExtension } from "../setup/buildExtension.ts";
 import { repositoryRoot } from "../setup/repository.ts";
+import { packageExtension } from "../vscode/harness/packagedExtension.ts";
 
 const run = promisify(execFile);
 const vsce = join(repositoryRoot, "node_modules", "@vscode", "vsce", "vsce");
@@ -19,16 +20,7 @@ describe("the .vsix", () => {
     folder = await mkdtemp(join(tmpdir(), "ssh-sessions-vsix-"));
     vsix = join(folder, "ssh-sessions.vsix");
     await buildExtension();
-    await run(
-      process.execPath,
-      [
-        ...[vsce, "package", "--no-dependencies", "--no-rewrite-relative-links"],
-        ...["--readme-path", "dist/README.md", "--out", vsix],
-      ],
-      {
-        cwd: repositoryRoot,
-      },
-    );
+    await packageExtension(vsix);
   });
 
   afterAll(async () => {

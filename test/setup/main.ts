@@ -1,5 +1,5 @@
 /**
- * Finds or installs what the tests need: `node test/setup/main.ts [ssh] [browser] [vscode]`, everything
+ * Finds or installs what the tests need: `node test/setup/main.ts [ssh] [browser] [vscode] [oldVscode]`, everything
  * without arguments. Quick and silent when all is there; otherwise says what it installs, or stops with the command to run.
  */
 import { ensureChromium } from "./chromium.ts";
@@ -10,7 +10,8 @@ import { ensureVscodeServer } from "./vscodeServer.ts";
 const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   ssh: ensureSshTools,
   browser: ensureChromium,
-  vscode: ensureVscodeServer,
+  vscode: () => ensureVscodeServer(),
+  oldVscode: () => ensureVscodeServer("oldest"),
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);

@@ -12,6 +12,8 @@ export interface TestNode {
   /** For `npm_config_nodedir`: spares node-gyp a download. Undefined after an `npm install` has tidied it away. */
   readonly headersFolder: string | undefined;
   readonly major: number;
+  /** The npm package of Node for this machine, without its version. */
+  readonly platformName: string;
   /** The npm package that carries executable and headers for this machine, as `npm pack` takes it. */
   readonly platformPackage: string;
 }
@@ -41,6 +43,7 @@ export async function findTestNode(): Promise<TestNode> {
     executable,
     headersFolder,
     major: Number.parseInt(version, 10),
+    platformName: platformPackage,
     platformPackage: `${platformPackage}@${version}`,
   };
 }

@@ -9,15 +9,39 @@ import { runProgram } from "./runProgram.ts";
 import { findTestNode, type TestNode } from "./testNode.ts";
 
 /**
- * The npm package code-server carries the whole VS Code server: the same extension host and the same
- * workbench as the desktop, in a browser. This version is VS Code 1.139.
+ * A version of the npm package code-server, which carries the whole VS Code server: the same extension host and the same
+ * workbench as the desktop, in a browser.
  */
-const pinnedVersion = "4.139.1";
+interface ServerPackage {
+  readonly version: string;
+  /** The Node that runs it; undefined: the one among our development dependencies. */
+  readonly node: string | undefined;
+  /** Loaded at start by the server and by the extension host; without the watchdog the latter dies at once. */
+  readonly nativeModules: readonly string[];
+  readonly installOptions: readonly string[];
+}
+
+const packages = {
+  /** VS Code 1.139. */
+  newest: {
+    version: "4.139.1",
+    node: undefined,
+    nativeModules: ["@vscode/native-watchdog", "@vscode/spdlog"],
+    installOptions: [],
+  },
+  /** VS Code 1.90, the oldest that `engines` of package.json names, on the Node of its extension host. */
+  oldest: {
+    version: "4.90.3",
+    node: "20.9.0",
+    nativeModules: ["native-watchdog", "@vscode/spdlog"],
+    // Betas of xterm.js, which no range of their addons takes.
+    installOptions: ["--legacy-peer-deps"],
+  },
+} as const satisfies Readonly<Record<string, ServerPackage>>;
+
+export type ServerAge = keyof typeof packages;
 
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-
-/** Loaded at start by the server and by the extension host; without the watchdog the latter dies at once. */
-const nativeModules = ["@vscode/native-watchdog", "@vscode/spdlog"];
 
 export interface InstalledVscodeServer {
   /** Folder that holds `out/server-main.js`. */
@@ -29,42 +53,62 @@ export interface InstalledVscodeServer {
 }
 
 /**
- * Finds the VS Code server in the cache, or installs it there.
+ * Finds a VS Code server in the cache, or installs it there.
  * @throws MissingRequirementError when it must be built and there is no compiler that we may install.
  */
-export async function ensureVscodeServer(): Promise<InstalledVscodeServer> {
-  const node = await findTestNode();
+export async function ensureVscodeServer(age: ServerAge = "newest"): Promise<InstalledVscodeServer> {
+  const wanted: ServerPackage = packages[age];
+  const ours = await findTestNode();
   const cache = cacheFolder();
+  const major = wanted.node === undefined ? ours.major : Number.parseInt(wanted.node, 10);
   // What is compiled depends on all of these, and a shared cache may serve several machines.
-  const name = `code-server-${pinnedVersion}-${process.platform}-${process.arch}-node${node.major}`;
+  const name = `code-server-${wanted.version}-${process.platform}-${process.arch}-node${major}`;
   const target = join(cache, name);
   if (!(await exists(target))) {
     await mkdir(cache, { recursive: true });
     await withFileLock(join(cache, `${name}.lock`), async () => {
       if (!(await exists(target))) {
-        await install(cache, target, node);
+        await install(wanted, cache, target, ours);
       }
     });
   }
   const folder = join(target, "lib", "vscode");
   const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { version: string };
-  return { folder, node: node.executable, version: manifest.version };
+  const node = wanted.node === undefined ? ours.executable : nodeIn(join(target, ownNode));
+  return { folder, node, version: manifest.version };
 }
 
-async function install(cache: string, target: string, node: TestNode): Promise<void> {
+/** Folder of the Node that a server brings along. */
+const ownNode = "own-node";
+
+function nodeIn(folder: string): string {
+  return join(folder, "bin", process.platform === "win32" ? "node.exe" : "node");
+}
+
+async function install(wanted: ServerPackage, cache: string, target: string, ours: TestNode): Promise<void> {
   await ensureCompiler();
-  console.log(`Installing code-server ${pinnedVersion} into ${cache} (once, about a minute)`);
+  console.log(`Installing code-server ${wanted.version} into ${cache} (once, about a minute)`);
   const staging = await mkdtemp(join(cache, "installing-"));
   try {
-    const headers = node.headersFolder ?? (await unpack(node.platformPackage, join(staging, "node"), node));
-    const env = npmEnvironment(node, headers);
-    const unpacked = await unpack(`code-server@${pinnedVersion}`, join(staging, "server"), node);
+    const unpacked = await unpack(`code-server@${wanted.version}`, join(staging, "server"), ours);
+    let binFolder = ours.binFolder;
+    let headers = ours.headersFolder;
+    if (wanted.node !== undefined) {
+      headers = await unpack(`${ours.platformName}@${wanted.node}`, join(staging, "node"), ours);
+      binFolder = join(headers, "bin");
+    }
+    headers ??= await unpack(ours.platformPackage, join(staging, "node"), ours);
+    const env = npmEnvironment(binFolder, headers);
     const server = join(unpacked, "lib", "vscode");
-    await runProgram(npm, ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"], {
-      cwd: server,
-      env,
-    });
-    await runProgram(npm, ["rebuild", ...nativeModules], { cwd: server, env });
+    await runProgram(
+      npm,
+      ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", ...wanted.installOptions],
+      { cwd: server, env },
+    );
+    await runProgram(npm, ["rebuild", ...wanted.nativeModules], { cwd: server, env });
+    if (wanted.node !== undefined) {
+      await rename(headers, join(unpacked, ownNode));
+    }
     await rename(unpacked, target);
   } finally {
     await rm(staging, { recursive: true, force: true });
@@ -74,7 +118,7 @@ async function install(cache: string, target: string, node: TestNode): Promise<v
 /** Fetches a package as it is published, without its dependencies, and returns the folder with its files. */
 async function unpack(name: string, folder: string, node: TestNode): Promise<string> {
   await mkdir(folder);
-  await runProgram(npm, ["pack", "--silent", name], { cwd: folder, env: npmEnvironment(node) });
+  await runProgram(npm, ["pack", "--silent", name], { cwd: folder, env: npmEnvironment(node.binFolder) });
   const archive = (await readdir(folder)).find((file) => file.endsWith(".tgz"));
   if (archive === undefined) {
     throw new Error(`npm pack ${name} left no archive.`);
@@ -104,12 +148,12 @@ async function ensureCompiler(): Promise<void> {
   }
 }
 
-function npmEnvironment(node: TestNode, headersFolder?: string): NodeJS.ProcessEnv {
+function npmEnvironment(binFolder: string, headersFolder?: string): NodeJS.ProcessEnv {
   // What `npm run` tells its scripts about this package would lead an npm in another folder astray.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([key]) => !/^npm_(package|lifecycle|config_local_prefix)/i.test(key)),
   );
-  env["PATH"] = [node.binFolder, process.env["PATH"] ?? ""].join(process.platform === "win32" ? ";" : ":");
+  env["PATH"] = [binFolder, process.env["PATH"] ?? ""].join(process.platform === "win32" ? ";" : ":");
   if (headersFolder !== undefined) {
     env["npm_config_nodedir"] = headersFolder;
   }

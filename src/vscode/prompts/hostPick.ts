@@ -8,6 +8,7 @@ import { connectToTyped } from "../../text/hostPickText.ts";
 import { plainMessage, shownText } from "../../text/plainMessage.ts";
 import { openFileAt } from "../documents/openFile.ts";
 import { plainItem } from "../messages/messages.ts";
+import { keepOrder } from "../newerApi.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import { lifeByHost } from "../views/hostPresentation.ts";
 import { hostGroups, withTyped } from "./hostPickItems.ts";
@@ -119,14 +120,6 @@ export class HostPick {
       ),
     ]);
   }
-}
-
-/**
- * VS Code sorts what matches by its label, an exact one first, unless `sortByLabel` is off: a property of its QuickPick
- * that is not in the published types (proposed API quickPickSortByLabel), and is without effect where it is missing.
- */
-function keepOrder(pick: vscode.QuickPick<HostItem>): void {
-  Object.assign(pick, { sortByLabel: false });
 }
 
 /** The row that connects to what was typed. */

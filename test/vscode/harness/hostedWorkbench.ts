@@ -2,14 +2,20 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot } from "../../setup/repository.ts";
+import type { ServerAge } from "../../setup/vscodeServer.ts";
+import { extensionUnderTest } from "./packagedExtension.ts";
 import { quietSettings } from "./quietSettings.ts";
 import { startVscodeServer, type VscodeServer } from "./vscodeServer.ts";
 
 export interface HostedOptions {
   /** Opened as the workspace; default: a fresh empty folder. */
   readonly workspaceFolder?: string;
-  /** The extension under development; default: this repository, which must have been built. */
+  /** The extension under development; default: what `extensionUnderTest` names, else this repository, which must have been built. */
   readonly extensionPath?: string;
+  /** Instead: this folder of extensions, in which it is installed. */
+  readonly extensionsFolder?: string;
+  /** Which VS Code; default: the newest. */
+  readonly age?: ServerAge;
   /** CommonJS file that exports `run()`: executed in the extension host, then the window ends. */
   readonly testsPath?: string;
   /** User settings, on top of the quiet ones. */
@@ -45,6 +51,8 @@ export async function hostWorkbench(options: HostedOptions = {}): Promise<Hosted
       home,
       settings: { ...quietSettings, ...options.settings },
       ...(options.env === undefined ? {} : { env: options.env }),
+      ...(options.age === undefined ? {} : { age: options.age }),
+      ...(options.extensionsFolder === undefined ? {} : { extensionsFolder: options.extensionsFolder }),
     });
     return {
       server,
@@ -65,8 +73,11 @@ export async function hostWorkbench(options: HostedOptions = {}): Promise<Hosted
 /** The payload is what the desktop takes as command line arguments; the server honours it for smoke tests. */
 function workbenchUrl(authority: string, workspaceFolder: string, options: HostedOptions): string {
   const remote = (path: string): string => `vscode-remote://${authority}${path}`;
+  const underTest = options.extensionPath ?? process.env[extensionUnderTest] ?? repositoryRoot;
   const payload: [string, string][] = [
-    ["extensionDevelopmentPath", remote((options.extensionPath ?? repositoryRoot).replace(/\/$/, ""))],
+    ...(options.extensionsFolder === undefined
+      ? [["extensionDevelopmentPath", remote(underTest.replace(/\/$/, ""))] satisfies [string, string]]
+      : []),
     ["enableProposedApi", ""],
     ["skipWelcome", "true"],
     ["skipReleaseNotes", "true"],

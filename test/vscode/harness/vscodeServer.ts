@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { repositoryRoot } from "../../setup/repository.ts";
-import { ensureVscodeServer } from "../../setup/vscodeServer.ts";
+import { ensureVscodeServer, type ServerAge } from "../../setup/vscodeServer.ts";
 import { cleanEnvironment } from "./cleanEnvironment.ts";
 import { spawnGroup } from "./processGroup.ts";
 
@@ -13,6 +13,9 @@ export interface VscodeServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** User settings (settings.json). */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Default: an empty one. */
+  readonly extensionsFolder?: string;
+  readonly age?: ServerAge;
 }
 
 export interface VscodeServer {
@@ -26,7 +29,7 @@ export interface VscodeServer {
 
 /** Starts a VS Code server on loopback with nothing of the person's own: fresh data, extensions and settings. */
 export async function startVscodeServer(options: VscodeServerOptions): Promise<VscodeServer> {
-  const { folder, node } = await ensureVscodeServer();
+  const { folder, node } = await ensureVscodeServer(options.age);
   const dataFolder = join(options.folder, "server");
   await writeSettings(join(dataFolder, "data"), options.settings ?? {});
   const group = spawnGroup(
@@ -39,7 +42,7 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
       "--accept-server-license-terms",
       "--enable-smoke-test-driver",
       `--server-data-dir=${dataFolder}`,
-      `--extensions-dir=${join(options.folder, "extensions")}`,
+      `--extensions-dir=${options.extensionsFolder ?? join(options.folder, "extensions")}`,
       "--telemetry-level=off",
       "--disable-workspace-trust",
     ],

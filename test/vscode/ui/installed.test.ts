@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { extensionUnderTest } from "../harness/packagedExtension.ts";
+import { waitUntil } from "../harness/waitUntil.ts";
+import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
+import { screenshotFailures } from "./failureScreenshot.ts";
+
+/** The extension as a person installs it, in a window that has just been opened. */
+describe("the installed .vsix", () => {
+  let folder: string;
+  let hosts: readonly SshdHost[] = [];
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
+    hosts = [await startSshd(), await startSshd()];
+    const asking = ["StrictHostKeyChecking ask", `UserKnownHostsFile ${join(folder, "known_hosts")}`];
+    for (const { home } of hosts) {
+      await writeFile(join(home, ".bash_profile"), "PS1='shell> '\n");
+    }
+    const configFile = join(folder, "ssh_config");
+    await writeFile(
+      configFile,
+      hosts.map((host, index) => host.sshConfigText(`new${index}`, asking)).join("\n"),
+    );
+    workbench = await launchWorkbench({
+      extensionsFolder: dirname(process.env[extensionUnderTest] ?? ""),
+      settings: { "sshSessions.configFile": configFile },
+    });
+  });
+
+  screenshotFailures(() => workbench);
+
+  afterAll(async () => {
+    await workbench?.close();
+    await Promise.all(hosts.map((host) => host.stop()));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("opens nothing by itself", async () => {
+    const { page } = workbench;
+    await page.locator('.activitybar .action-label[aria-label^="SSH Sessions"]').waitFor();
+    assert.equal(await page.locator(".editor-group-container .tab").count(), 0);
+  });
+
+  it("leads to a shell on a new host by three clicks", async () => {
+    const { page } = workbench;
+    let clicks = 0;
+    await page.exposeFunction("countClick", () => clicks++);
+    await page.evaluate("window.addEventListener('click', () => window.countClick(), true)");
+    await workbench.openSideBar("SSH Sessions");
+    await workbench.tree("Hosts").click("new0");
+    await workbench.dialogs.press("Connect and Save");
+    await workbench.terminals.waitForText("shell>");
+    assert.equal(clicks, 3);
+  });
+
+  it("leads there by at most eight keys besides what is typed", async () => {
+    const { page, quickInput, dialogs, terminals } = workbench;
+    let keys = 0;
+    const press = async (key: string): Promise<void> => {
+      keys++;
+      await page.keyboard.press(key);
+    };
+    await press("F1");
+    await quickInput.waitFor("Type the name of a command to run.");
+    await page.keyboard.type("SSH Sessions: Open Terminal");
+    await waitUntil(
+      async () => (await quickInput.rows())[0] === "SSH Sessions: Open Terminal",
+      async () => `rows: ${(await quickInput.rows()).join()}`,
+    );
+    await press("Enter");
+    await quickInput.waitFor("Choose a host");
+    await quickInput.waitFor("new1");
+    await page.keyboard.type("new1");
+    await waitUntil(
+      async () => (await quickInput.rows())[0] === "new1",
+      async () => `rows: ${(await quickInput.rows()).join()}`,
+    );
+    await press("Enter");
+    assert.match(await dialogs.text(), /new1/);
+    // Enter compares: a key that nobody has looked at is not trusted by it.
+    assert.equal(await dialogs.focusedButton(), "Compare Fingerprint…");
+    while ((await dialogs.focusedButton()) !== "Connect and Save") {
+      await press("Tab");
+    }
+    await press("Enter");
+    await terminals.waitForText("shell>");
+    await page.keyboard.type("echo typed-$((40+2))\n");
+    await terminals.waitForText("typed-42");
+    assert.ok(keys <= 8, `${keys} keys`);
+  });
+
+  it("has an extension page with its icon, its README and its changelog, and no link that leads nowhere", async () => {
+    const { page } = workbench;
+    await workbench.runCommand("Extensions: Show Installed Extensions");
+    await page
+      .locator(".extensions-list .monaco-list-row")
+      .filter({ hasText: "SSH Sessions" })
+      .first()
+      .click();
+    const editor = page.locator(".extension-editor");
+    await editor.locator(".name").filter({ hasText: "SSH Sessions" }).waitFor();
+    const icon = editor.locator("img.icon, .icon-container img").first();
+    await waitUntil(
+      async () =>
+        (await icon.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)) === 256,
+      () => "the icon is not drawn",
+    );
+    const text = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+    await text.getByText("One SSH connection per host, shared by every terminal.").waitFor();
+    const links = await text
+      .locator("a[href]")
+      .evaluateAll((all) =>
+        all.map((each) => (each as unknown as { getAttribute(name: string): string }).getAttribute("href")),
+      );
+    assert.ok(links.some((link) => link.startsWith("https://")));
+    assert.deepEqual(
+      links.filter((link) => !/^(?:https:|mailto:|#)/.test(link)),
+      [],
+    );
+    const broken = await text
+      .locator("img")
+      .evaluateAll(
+        (all) => all.filter((each) => !(each as unknown as { naturalWidth: number }).naturalWidth).length,
+      );
+    assert.equal(broken, 0);
+    await workbench.screenshot("extension-page");
+    await editor
+      .locator(".navbar .action-label")
+      .filter({ hasText: /^Changelog$/i })
+      .click();
+    await page
+      .frameLocator("iframe.webview.ready")
+      .frameLocator("iframe#active-frame")
+      .getByText("All notable changes to this extension are listed here.")
+      .waitFor();
+  });
+});
