@@ -29,6 +29,7 @@ class LazyExtension {
   readonly #context: vscode.ExtensionContext;
   /** What VS Code calls meanwhile. */
   readonly #stands: readonly vscode.Disposable[];
+  readonly #viewStands: readonly vscode.Disposable[];
   /** Of other extensions, from before the load. */
   readonly #listeners = new Map<() => void, vscode.Disposable | undefined>();
   #whole: Whole | undefined;
@@ -44,22 +45,22 @@ class LazyExtension {
           return await vscode.commands.executeCommand(id, ...given);
         }),
       ),
-      ...Object.values(viewIds).map((id) =>
-        vscode.window.registerTreeDataProvider<never>(id, {
-          getTreeItem: (element) => element,
-          // The tree that takes this one's place has the rows.
-          getChildren: async () => {
-            await this.load();
-            return [];
-          },
-        }),
-      ),
       vscode.window.registerTerminalProfileProvider(terminalProfileId, {
         provideTerminalProfile: async (token) =>
           await (await this.load()).profiles.provideTerminalProfile(token),
       }),
     ];
-    context.subscriptions.push({ dispose: () => this.#standDown() });
+    this.#viewStands = Object.values(viewIds).map((id) =>
+      vscode.window.registerTreeDataProvider<never>(id, {
+        getTreeItem: (element) => element,
+        // The tree that takes this one's place has the rows.
+        getChildren: async () => {
+          await this.load();
+          return [];
+        },
+      }),
+    );
+    context.subscriptions.push({ dispose: () => this.#standDown([...this.#stands, ...this.#viewStands]) });
   }
 
   load(): Promise<Whole> {
@@ -69,8 +70,10 @@ class LazyExtension {
 
   async #load(): Promise<Whole> {
     const { compose: composeWhole } = await import("./compositionRoot.ts");
+    // In older versions (1.90 among them) a tree ends in a later turn, and takes along whatever has its id by then.
+    await Promise.all(this.#viewStands.map((stand) => stand.dispose() as unknown));
     // An id that is registered twice is an error.
-    this.#standDown();
+    this.#standDown(this.#stands);
     const whole = composeWhole(this.#context);
     this.#context.subscriptions.push(whole);
     this.#whole = whole;
@@ -80,8 +83,8 @@ class LazyExtension {
     return whole;
   }
 
-  #standDown(): void {
-    for (const stand of this.#stands) {
+  #standDown(stands: readonly vscode.Disposable[]): void {
+    for (const stand of stands) {
       stand.dispose();
     }
   }

@@ -39,10 +39,9 @@ function placeText(file: string, line: number | undefined, home: string): string
 
 /** One line for a terminal or the status bar. Undefined: a person's own files ask for nothing that is not honoured. */
 export function configNotice(warnings: readonly ConfigWarning[]): string | undefined {
-  // What the machine's administrator sets for everybody is told where a person looks for it.
-  const names = warnings.flatMap((warning) =>
-    warning.kind === "keyword" && !warning.isSystemWide ? [keywordTable[warning.keyword].name] : [],
-  );
+  const names = warnings
+    .filter(isPersonal)
+    .flatMap((warning) => (warning.kind === "keyword" ? [keywordTable[warning.keyword].name] : []));
   return names.length === 0
     ? undefined
     : t(
@@ -51,8 +50,17 @@ export function configNotice(warnings: readonly ConfigWarning[]): string | undef
       );
 }
 
+/**
+ * What the machine's administrator sets for everybody (Debian: GSSAPIAuthentication) stands in Explain Host, where a person
+ * looks for it, and not at every host.
+ */
+function isPersonal(warning: ConfigWarning): boolean {
+  return warning.kind !== "keyword" || !warning.isSystemWide;
+}
+
 /** For a hover: Markdown of escaped text. Empty where there is nothing to say. */
-export function configHover(warnings: readonly ConfigWarning[], home: string): string {
+export function configHover(all: readonly ConfigWarning[], home: string): string {
+  const warnings = all.filter(isPersonal);
   const shown = warnings
     .slice(0, mostInHover)
     .map((warning) => `- ${literal(configWarningText(warning, home), 400)}`);

@@ -61,11 +61,11 @@ export function hostKeyPicture(question: HostKeyQuestion): { readonly name: stri
   return {
     name: t("Host Key"),
     text: [
-      t(`Key of the server that answers as "{0}" ({1}):`, printable(alias), printable(host)),
-      "",
-      `${printable(presented.type)} ${printable(presented.fingerprint)}`,
-      "",
+      // On top: the question may cover the rest.
       ...randomart(presented.key),
+      "",
+      t(`Key of the server that answers as "{0}" ({1}):`, printable(alias), printable(host)),
+      `${printable(presented.type)} ${printable(presented.fingerprint)}`,
       "",
       t("ssh-keygen -lv -f FILE.pub prints the same picture of this key on the server."),
       "",

@@ -60,4 +60,11 @@ describe("what is said about ssh_config that is not honoured", () => {
     ).toMatch(/… and 40 more$/);
     expect(configHover([], home)).toBe("");
   });
+
+  it("names in a hover what a person's own files ask for, not what the machine's administrator set for everybody", () => {
+    expect(configHover([keyword("gssapiauthentication", true)], home)).toBe("");
+    expect(configHover([keyword("tunnel", true), keyword("bindinterface")], home)).toMatch(
+      /^- BindInterface is not honoured/,
+    );
+  });
 });

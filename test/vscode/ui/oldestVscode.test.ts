@@ -88,8 +88,8 @@ describe("the oldest VS Code", () => {
       .first()
       .waitFor();
     await workbench.screenshot("oldest-vscode");
-    await live.contextMenu("lab", "Disconnect");
-    await workbench.dialogs.press("Disconnect");
+    await live.inlineAction("lab", "Disconnect");
+    await workbench.dialogs.press("Disconnect 3 Sessions");
     await live.waitForNoRow("lab");
   });
 });
