@@ -28,7 +28,8 @@ describe("the oldest VS Code", () => {
     workbench = await launchWorkbench({
       age: "oldest",
       extensionsFolder,
-      settings: { "sshSessions.configFile": configFile },
+      // Under its smoke test driver this VS Code shows no dialog (dialogService.ts, skipDialogs).
+      settings: { "sshSessions.configFile": configFile, "sshSessions.confirmDisconnect": false },
     });
     await workbench.openSideBar("SSH Sessions");
   });
@@ -89,7 +90,6 @@ describe("the oldest VS Code", () => {
       .waitFor();
     await workbench.screenshot("oldest-vscode");
     await live.inlineAction("lab", "Disconnect");
-    await workbench.dialogs.press("Disconnect 3 Sessions");
     await live.waitForNoRow("lab");
   });
 });
