@@ -8,7 +8,7 @@ import { connectToTyped } from "../../text/hostPickText.ts";
 import { plainMessage, shownText } from "../../text/plainMessage.ts";
 import { openFileAt } from "../documents/openFile.ts";
 import { plainItem } from "../messages/messages.ts";
-import { keepOrder } from "../newerApi.ts";
+import { keepOrder } from "../messages/newerApi.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import { lifeByHost } from "../views/hostPresentation.ts";
 import { hostGroups, withTyped } from "./hostPickItems.ts";
