@@ -296,6 +296,26 @@ describe("agent forwarding", () => {
     },
   );
 
+  attack("five servers that each open 16 agent channels get 64 sockets between them", onePeer, async () => {
+    const { path, sockets } = await agent();
+    const answers: number[] = [];
+    for (let server = 0; server < 5; server++) {
+      const victim = await connected({ identityAgent: path, forwardAgent: true });
+      await openSession(victim, withAgent("shell"));
+      for (let open = 0; open < 16; open++) {
+        victim.peer.send(agentOpen(open));
+        let answer: Buffer | undefined;
+        do {
+          answer = await victim.peer.next();
+        } while (answer !== undefined && answer[0] !== 91 && answer[0] !== 92);
+        answers.push(answer?.[0] ?? 0);
+      }
+    }
+    expect(answers.filter((answer) => answer === 91)).toHaveLength(64);
+    expect(answers.slice(64)).toEqual(Array(16).fill(92));
+    await until(() => sockets.size === 64, "the agent's connections");
+  });
+
   attack(
     "without a session that asked, and after its end, an agent channel is refused",
     onePeer,

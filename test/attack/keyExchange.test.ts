@@ -223,6 +223,43 @@ describe("messages out of place in a key exchange", () => {
     expect(await reason(connecting)).toMatch(/^protocol/);
   });
 
+  attack.each([
+    ["a global request", msg(80, str("anything@example.org"), bool(true))],
+    ["data", msg(94, u32(0), str("x"))],
+    ["a message of the login", msg(51, str("password"), bool(false))],
+    ["a banner", msg(53, str("late"), str(""))],
+    ["EXT_INFO", msg(7, u32(0))],
+    ["an unknown number", msg(200)],
+    ["a second KEXINIT", msg(20, Buffer.alloc(16))],
+  ])("end a later exchange as well, strict or not: %s", oneMessage, async (_, message) => {
+    for (const strict of [true, false]) {
+      const { connecting, peer } = begin({ strict }, letIn);
+      const connection = await connecting;
+      const ended = new Promise<unknown>((resolve) => connection.onDidClose(resolve));
+      peer.exchangesByItself = false;
+      peer.sendKexInit();
+      // The client takes the exchange up: only its messages may come until NEWKEYS (RFC 4253 section 7.1).
+      await peer.nextOf(30);
+      peer.send(message);
+      expect(await ended).toMatchObject({ reason: "protocol" });
+    }
+  });
+
+  attack("generic messages may come in a later exchange, strict or not", onePeer, async () => {
+    for (const strict of [true, false]) {
+      const { connecting, peer } = begin({ strict }, letIn);
+      const connection = await connecting;
+      peer.exchangesByItself = false;
+      const begun = peer.nextOf(20);
+      connection.rekey();
+      const init = await begun;
+      peer.send(ignore);
+      peer.send(msg(4, bool(true), str("debug"), str("")));
+      await peer.takeUp(init ?? Buffer.alloc(0));
+      expect(connection.ended).toBeUndefined();
+    }
+  });
+
   attack("are forgiven where it doesn't hold, as far as RFC 4253 allows", onePeer, async () => {
     const { connecting } = begin({ strict: false }, async (peer) => {
       peer.sendVersion();

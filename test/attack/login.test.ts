@@ -283,6 +283,43 @@ describe("what a server may repeat has an end", () => {
   });
 });
 
+describe("EXT_INFO", () => {
+  const algorithms = (names: string): Buffer => msg(7, u32(1), str("server-sig-algs"), str(names));
+
+  attack("counts four times at most, and a further one changes nothing", onePeer, async () => {
+    const { peer, transport } = hostilePair();
+    const seen: (readonly string[] | undefined)[] = [];
+    const request = hostileRequest({ transport });
+    const { authenticator } = request;
+    const next = authenticator.next.bind(authenticator);
+    authenticator.next = (left, partial, names) => {
+      seen.push(names);
+      return next(left, partial, names);
+    };
+    const login = engine.connect(request, never());
+    await peer.start();
+    for (const name of ["a", "b", "c", "d", "e", "f"]) {
+      peer.send(algorithms(name));
+    }
+    await peer.nextOf(5);
+    peer.send(msg(6, str("ssh-userauth")));
+    await peer.nextOf(50);
+    peer.send(success);
+    const connection = await login;
+    defer(() => connection.destroy());
+    expect(seen).toEqual([["d"]]);
+  });
+
+  attack("that comes after the login changes nothing, and ends nothing", onePeer, async () => {
+    const { peer, login } = begin();
+    await peer.letIn();
+    const connection = await login;
+    flood(peer, [algorithms("x"), algorithms("y"), msg(80, str("anything@example.org"), bool(true))]);
+    await peer.nextOf(82);
+    expect(connection.ended).toBeUndefined();
+  });
+});
+
 describe("malformed and oversized messages", () => {
   const cases: readonly (readonly [string, Buffer])[] = [
     ["more prompts than there are bytes", msg(60, str(""), str(""), str(""), u32(0xffff_ffff))],
