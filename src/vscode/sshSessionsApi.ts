@@ -6,6 +6,7 @@ import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import { execute } from "../session/run/execute.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../session/sessionTypes.ts";
+import { callerName, plainExecOptions, plainTerminalOptions, plainText } from "./apiArguments.ts";
 import { hostOfId } from "./commands/hostOfId.ts";
 import type { ExtensionAccess } from "./prompts/extensionAccess.ts";
 import type { TerminalRegistry } from "./terminals/terminalRegistry.ts";
@@ -44,8 +45,8 @@ export class SessionsApi implements SshSessionsApi {
   }
 
   async connect(given: string, { caller }: CallerOptions = {}): Promise<MasterSnapshot> {
-    const host = String(given);
-    await this.#access.require(host, { purpose: "connect", claim: nameOf(caller) });
+    const [host, claim] = [plainText(given), callerName(caller)];
+    await this.#access.require(host, { purpose: "connect", claim });
     const id = await this.#service.connect(host);
     const master = this.#service.masters().find((each) => each.id === id);
     if (master === undefined) {
@@ -56,31 +57,20 @@ export class SessionsApi implements SshSessionsApi {
   }
 
   async openTerminal(given: string, options: OpenTerminalOptions = {}): Promise<SessionSnapshot> {
-    const host = String(given);
-    const { title, command, preserveFocus, caller } = options;
-    await this.#access.require(host, { purpose: "terminal", what: command, claim: nameOf(caller) });
-    return await this.#terminals.open(host, {
-      ...(title === undefined ? {} : { title }),
-      ...(command === undefined ? {} : { command }),
-      ...(preserveFocus === undefined ? {} : { preserveFocus }),
-      presentFailure: false,
-    });
+    const [host, claim] = [plainText(given), callerName(options.caller)];
+    const plain = plainTerminalOptions(options);
+    await this.#access.require(host, { purpose: "terminal", what: plain.command, claim });
+    return await this.#terminals.open(host, { ...plain, presentFailure: false });
   }
 
   async exec(given: string, givenCommand: string, options: ExecOptions = {}): Promise<ExecResult> {
-    const [host, command] = [String(given), String(givenCommand)];
-    const { stdin, env, pty, timeLimitSeconds, signal, maxOutputBytes, caller } = options;
-    const consent = this.#access.require(host, { purpose: "run", what: command, claim: nameOf(caller) });
+    const [host, command, claim] = [plainText(given), plainText(givenCommand), callerName(options.caller)];
+    const plain = plainExecOptions(options);
+    const { signal } = plain;
+    const consent = this.#access.require(host, { purpose: "run", what: command, claim });
     await (signal === undefined ? consent : raceSignal(consent, signal));
-    const { outcome, stdout, stderr, truncated } = await execute(this.#service, host, command, {
-      ...(stdin === undefined ? {} : { stdin }),
-      ...(env === undefined ? {} : { env }),
-      ...(pty === undefined ? {} : { pty }),
-      ...(timeLimitSeconds === undefined ? {} : { timeLimitSeconds }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(maxOutputBytes === undefined ? {} : { maxOutputBytes }),
-      purpose: "extension",
-    });
+    const execution = await execute(this.#service, host, command, { ...plain, purpose: "extension" });
+    const { outcome, stdout, stderr, truncated } = execution;
     switch (outcome.kind) {
       case "failed":
         throw outcome.error;
@@ -103,14 +93,14 @@ export class SessionsApi implements SshSessionsApi {
   }
 
   async disconnect(given: string, { caller }: CallerOptions = {}): Promise<void> {
-    const id = String(given);
+    const id = plainText(given);
     if (await this.#mayEnd(id, caller)) {
       await this.#service.disconnect(id);
     }
   }
 
   async kill(given: string, { caller }: CallerOptions = {}): Promise<void> {
-    const id = String(given);
+    const id = plainText(given);
     if (await this.#mayEnd(id, caller)) {
       this.#service.kill(id);
     }
@@ -120,13 +110,8 @@ export class SessionsApi implements SshSessionsApi {
   async #mayEnd(id: string, caller: string | undefined): Promise<boolean> {
     const host = hostOfId(id, this.#service.masters());
     if (host !== undefined) {
-      await this.#access.require(host, { purpose: "end", claim: nameOf(caller) });
+      await this.#access.require(host, { purpose: "end", claim: callerName(caller) });
     }
     return host !== undefined;
   }
-}
-
-/** Another extension's word for itself, which may be anything. */
-function nameOf(caller: unknown): string | undefined {
-  return typeof caller === "string" && caller.trim() !== "" ? caller : undefined;
 }

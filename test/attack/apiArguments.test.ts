@@ -1,0 +1,196 @@
+import { expect } from "vitest";
+import type { ExecOptions, OpenTerminalOptions } from "../../src/api.ts";
+import type { OpenSessionRequest } from "../../src/session/openSessionTypes.ts";
+import { SessionsApi } from "../../src/vscode/sshSessionsApi.ts";
+import { attack } from "./support/attackTest.ts";
+
+/** The exported API, called by an extension that means harm. What is asked about is what is done. */
+
+interface World {
+  readonly api: SessionsApi;
+  readonly asked: { host: string; what?: string | undefined; claim?: string | undefined }[];
+  readonly opened: OpenSessionRequest[];
+  readonly terminals: { host: string; command?: string; title?: string }[];
+  readonly ended: string[];
+}
+
+function world(): World {
+  const asked: World["asked"] = [];
+  const opened: OpenSessionRequest[] = [];
+  const terminals: World["terminals"] = [];
+  const ended: string[] = [];
+  const service = {
+    masters: () => [{ id: "m1", spec: "web1", sessions: [] }],
+    connect: async () => "m1",
+    open: (request: OpenSessionRequest) => {
+      opened.push(request);
+      return Promise.reject(new Error("no session in this test"));
+    },
+    kill: (id: string) => ended.push(id),
+    disconnect: async (id: string) => void ended.push(id),
+    onDidChange: () => ({ dispose: () => {} }),
+  };
+  const access = {
+    require: async (host: string, request: { what?: string | undefined; claim?: string | undefined }) => {
+      // The person takes a while, in which the caller may change what it passed.
+      await new Promise((resolve) => setImmediate(resolve));
+      asked.push({ host, what: request.what, claim: request.claim });
+    },
+  };
+  const open = async (host: string, options: { command?: string; title?: string }): Promise<object> => {
+    terminals.push({ host, ...options });
+    return {};
+  };
+  const api = new SessionsApi(service as never, {} as never, { open } as never, access as never);
+  return { api, asked, opened, terminals, ended };
+}
+
+/** Another text each time that it is asked. */
+function fickle(...texts: readonly string[]): string {
+  let at = 0;
+  const next = (): string => texts[Math.min(at++, texts.length - 1)] ?? "";
+  return { toString: next, trim: next, valueOf: next } as unknown as string;
+}
+
+/** An object whose properties are another value each time. */
+function fickleOptions(first: object, later: object): object {
+  const seen = new Set<PropertyKey>();
+  return new Proxy(first, {
+    get: (_, name) => {
+      const source = seen.has(name) ? later : first;
+      seen.add(name);
+      return (source as Record<PropertyKey, unknown>)[name];
+    },
+  });
+}
+
+const oneCall = { once: "an extension calls once, with whatever it likes" };
+const anything: readonly unknown[] = [
+  null,
+  undefined,
+  0,
+  Number.NaN,
+  true,
+  Symbol("x"),
+  [],
+  {},
+  () => "web1",
+  new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error("trap");
+      },
+    },
+  ),
+  {
+    toString: () => {
+      throw new Error("thrown");
+    },
+  },
+  { toString: () => ({}) },
+  Object.create(null),
+];
+
+attack("texts that change between the question and the deed are read once", oneCall, async () => {
+  const { api, asked, opened, terminals } = world();
+  await api.exec(fickle("web1", "prod"), fickle("id", "rm -rf /")).catch(() => {});
+  const options = fickleOptions({ command: "id", title: "ok" }, { command: "rm -rf /", title: "x" });
+  await api.openTerminal(fickle("web1", "prod"), options as OpenTerminalOptions);
+  await api.openTerminal("web1", { command: fickle("id", "rm -rf /") });
+  expect(asked.map(({ host, what }) => [host, what])).toEqual([
+    ["web1", "id"],
+    ["web1", "id"],
+    ["web1", "id"],
+  ]);
+  expect(opened.map(({ host, request }) => [host, request])).toEqual([
+    ["web1", { type: "exec", command: "id" }],
+  ]);
+  expect(terminals.map(({ host, command }) => [host, command])).toEqual([
+    ["web1", "id"],
+    ["web1", "id"],
+  ]);
+});
+
+attack("what is passed and then changed has no effect", oneCall, async () => {
+  const { api, opened } = world();
+  const options = {
+    env: { A: "1" } as Record<string, string>,
+    timeLimitSeconds: 5,
+    stdin: Buffer.from("good"),
+  };
+  const running = api.exec("web1", "id", options).catch(() => {});
+  options.env["LD_PRELOAD"] = "/evil.so";
+  options.timeLimitSeconds = 0;
+  await running;
+  expect(opened).toMatchObject([{ env: { A: "1" }, timeLimitSeconds: 5 }]);
+  expect(opened[0]?.env).toEqual({ A: "1" });
+});
+
+attack(
+  "arguments of any kind are refused or taken as text, and only rejections come of them",
+  oneCall,
+  async () => {
+    const { api, asked, opened, terminals } = world();
+    const calls = anything.flatMap((value) => {
+      const odd = value as never;
+      return [
+        () => api.exec(odd, "id"),
+        () => api.exec("web1", odd),
+        () => api.exec("web1", "id", odd),
+        ...["stdin", "env", "pty", "timeLimitSeconds", "signal", "maxOutputBytes", "caller"].map(
+          (name) => () => api.exec("web1", "id", { [name]: value } as ExecOptions),
+        ),
+        () => api.connect(odd),
+        () => api.connect("web1", odd),
+        () => api.openTerminal(odd, odd),
+        () => api.openTerminal("web1", { command: odd, title: odd, preserveFocus: odd, caller: odd }),
+        () => api.kill(odd),
+        () => api.disconnect(odd, odd),
+      ];
+    });
+    for (const call of calls) {
+      // A throw in place of a rejection would fail here.
+      const result = call();
+      expect(result).toBeInstanceOf(Promise);
+      await result.catch(() => {});
+    }
+    for (const { host, what, claim } of asked) {
+      expect(["string", "undefined"]).toContain(typeof what);
+      expect(["string", "undefined"]).toContain(typeof claim);
+      expect(typeof host).toBe("string");
+    }
+    for (const { request, env } of opened) {
+      expect(typeof (request.type === "exec" ? request.command : "")).toBe("string");
+      expect(Object.values(env ?? {}).every((value) => typeof value === "string")).toBe(true);
+    }
+    expect(terminals.every(({ host, command = "" }) => typeof host + typeof command === "stringstring")).toBe(
+      true,
+    );
+  },
+);
+
+attack("numbers that can't be meant are no limits", oneCall, async () => {
+  const { api, asked, opened } = world();
+  for (const number of [Number.NaN, Number.POSITIVE_INFINITY, -1, "7", {}] as number[]) {
+    await expect(api.exec("web1", "id", { maxOutputBytes: number })).rejects.toThrow(TypeError);
+    await expect(api.exec("web1", "id", { timeLimitSeconds: number })).rejects.toThrow(TypeError);
+  }
+  expect([asked, opened]).toEqual([[], []]);
+});
+
+attack("what there is not is ended without a question, and what there is with one", oneCall, async () => {
+  const { api, asked, ended } = world();
+  await api.kill("m9");
+  await api.disconnect("../m1");
+  expect([asked, ended]).toEqual([[], []]);
+  await api.kill(fickle("m1", "m9"));
+  expect([asked.length, ended]).toEqual([1, ["m1"]]);
+});
+
+attack("a flood of calls leaves nothing behind", { size: 5_000 }, async (size) => {
+  const { api, asked } = world();
+  const ends = await Promise.allSettled(Array.from({ length: size }, () => api.exec("web1", "id")));
+  expect(ends.every(({ status }) => status === "rejected")).toBe(true);
+  expect(asked).toHaveLength(size);
+});
