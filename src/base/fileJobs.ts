@@ -36,6 +36,8 @@ export interface FileFacts {
   readonly size: number;
   /** Changes when the file, or the list of names in a folder, changes. */
   readonly stamp: string;
+  /** Of a folder on Linux: a server or a program provides its file system, which may begin to hang at any time. */
+  readonly mayHang?: boolean;
 }
 
 export interface FileContents {
@@ -75,6 +77,8 @@ export interface RawStats {
 /** The system calls that the jobs are made of. Each occupies at most one thread until it returns. */
 export interface RawFiles {
   stat(path: string): Promise<RawStats>;
+  /** The type of the file system, as statfs(2) says it. */
+  fileSystem(path: string): Promise<number>;
   open(path: string, flags: number, mode?: number): Promise<number>;
   fstat(fd: number): Promise<RawStats>;
   /** From the file's position on where `position` is null. */
@@ -126,8 +130,20 @@ export function isNullDevice(path: string): boolean {
 
 const nullFacts: FileFacts = { kind: "null", uid: 0, mode: 0o666, size: 0, stamp: "null" };
 
+/** statfs(2): 9P, AFS, AUTOFS, CEPH, CIFS, CODA, FUSE, NCP, NFS, SMB and SMB2. */
+const hangingFileSystems: ReadonlySet<number> = new Set([
+  ...[0x01021997, 0x5346414f, 0x0187, 0x00c36400, 0xff534d42, 0x73757245],
+  ...[0x65735546, 0x564c, 0x6969, 0x517b, 0xfe534d42],
+]);
+
 async function factsOf(raw: RawFiles, path: string): Promise<FileFacts> {
-  return isNullDevice(path) ? nullFacts : toFacts(raw, await raw.stat(path));
+  if (isNullDevice(path)) {
+    return nullFacts;
+  }
+  const facts = await toFacts(raw, await raw.stat(path));
+  return facts.kind === "folder" && process.platform === "linux"
+    ? { ...facts, mayHang: hangingFileSystems.has(await raw.fileSystem(path)) }
+    : facts;
 }
 
 async function toFacts(raw: RawFiles, stats: RawStats): Promise<FileFacts> {

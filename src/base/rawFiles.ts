@@ -4,6 +4,7 @@ import type { FolderNames, RawFiles } from "./fileJobs.ts";
 /** System calls on a thread of libuv's pool, which all extensions of the host share. */
 export const poolFiles: RawFiles = {
   stat: (path) => settle((done) => fs.stat(path, done)),
+  fileSystem: (path) => settle<fs.StatsFs>((done) => fs.statfs(path, done)).then(({ type }) => type),
   open: (path, flags, mode) => settle((done) => fs.open(path, flags, mode ?? 0o600, done)),
   fstat: (fd) => settle((done) => fs.fstat(fd, done)),
   read: (fd, into, offset, position) =>
@@ -30,6 +31,7 @@ export const poolFiles: RawFiles = {
 /** The same calls on the calling thread, which they block: for a worker thread. */
 export const blockingFiles: RawFiles = {
   stat: async (path) => fs.statSync(path),
+  fileSystem: async (path) => fs.statfsSync(path).type,
   open: async (path, flags, mode) => fs.openSync(path, flags, mode ?? 0o600),
   fstat: async (fd) => fs.fstatSync(fd),
   read: async (fd, into, offset, position) => fs.readSync(fd, into, offset, into.length - offset, position),
@@ -51,6 +53,7 @@ export function reporting(raw: RawFiles, onStep: () => void): RawFiles {
   };
   return {
     stat: report(raw.stat),
+    fileSystem: report(raw.fileSystem),
     open: report(raw.open),
     fstat: report(raw.fstat),
     read: report(raw.read),

@@ -7,6 +7,7 @@ import { FileError } from "../base/fileErrors.ts";
 import { guarded } from "../base/guarded.ts";
 import { type LocalFiles, localFiles } from "../base/localFiles.ts";
 import type { Logger } from "../base/log.ts";
+import { FolderPoller } from "./folderPoller.ts";
 
 /** Editors write in several steps; what comes within this time is one change. */
 const settleMilliseconds = 200;
@@ -16,7 +17,7 @@ const mostFolders = 500;
 
 interface Watched {
   readonly names: Set<string>;
-  watcher: FSWatcher | undefined;
+  watcher: { close(): void } | undefined;
   opening: Promise<void> | undefined;
 }
 
@@ -89,10 +90,17 @@ export class ConfigWatcher implements Disposable {
     }
   }
 
-  /** fs.watch(2) itself would block the event loop on a mount that hangs, so the folder must answer first. */
+  /**
+   * fs.watch(2) itself would block the event loop on a mount that hangs: so the folder must answer first, and a file system
+   * that may begin to hang between the two is never watched.
+   */
   async #open(folder: string, watched: Watched): Promise<void> {
+    let mayHang = false;
     const isThere = await this.#files.stat(folder).then(
-      ({ kind }) => kind === "folder",
+      (facts) => {
+        mayHang = facts.mayHang === true;
+        return facts.kind === "folder";
+      },
       (error: unknown) => (FileError.is(error) && error.reason === "unresponsive" ? undefined : false),
     );
     watched.opening = undefined;
@@ -103,11 +111,21 @@ export class ConfigWatcher implements Disposable {
       return;
     }
     const old = watched.watcher;
-    watched.watcher = isThere ? this.#start(folder, watched.names) : undefined;
+    watched.watcher = !isThere
+      ? undefined
+      : mayHang
+        ? this.#poll(folder, watched.names)
+        : this.#start(folder, watched.names);
     old?.close();
     if (watched.watcher === undefined && this.#paths.dirname(folder) !== folder) {
       await this.#watchName(this.#paths.dirname(folder), this.#paths.basename(folder));
     }
+  }
+
+  #poll(folder: string, names: ReadonlySet<string>): FolderPoller {
+    const paths = (): readonly string[] =>
+      [...names].filter((name) => name !== "*").map((name) => this.#paths.join(folder, name));
+    return new FolderPoller(this.#files, this.#clock, folder, paths, () => this.#onEvent());
   }
 
   #start(folder: string, names: ReadonlySet<string>): FSWatcher | undefined {
