@@ -74,6 +74,8 @@ export type ChannelErrorReason =
   | "request-failed"
   /** A command, environment variable or name is larger than the server takes; nothing was sent. */
   | "request-too-large"
+  /** A command, environment variable or name holds a NUL character, which no server takes; nothing was sent. */
+  | "request-has-nul"
   | "timed-out"
   | "connection-ended";
 

@@ -31,7 +31,7 @@ export function failureClass(error: unknown): FailureClass {
   }
   if (ChannelError.is(error)) {
     // What comes back was open before. A server refuses it now while it has no room, or no process for it.
-    return error.reason === "request-too-large" ? "final" : "transient";
+    return error.reason === "request-too-large" || error.reason === "request-has-nul" ? "final" : "transient";
   }
   if (AuthError.is(error) || HostKeyError.is(error) || CancelledError.is(error)) {
     return "needs-person";

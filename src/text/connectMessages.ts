@@ -178,6 +178,7 @@ function jumpMessage(
       );
     case "request-failed":
     case "request-too-large":
+    case "request-has-nul":
     case "connection-ended":
       return failure(
         t(

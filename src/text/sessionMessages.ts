@@ -24,6 +24,14 @@ export function channelMessage(error: ChannelError, name: string): UserMessage {
         ),
         showLog(),
       );
+    case "request-has-nul":
+      return failure(
+        t(
+          "A command, name or environment variable for {0} holds a NUL character, which no SSH server accepts, so it was not sent.",
+          name,
+        ),
+        showLog(),
+      );
     case "timed-out":
       return failure(
         t("{0} did not open a session in time. The server may be overloaded. Try again.", name),

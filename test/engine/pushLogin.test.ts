@@ -1,65 +1,19 @@
 import { test } from "vitest";
-import { bool, msg, readString, str } from "../attack/support/hostilePackets.ts";
-import { type HostilePeer, listenHostile } from "../attack/support/hostileServer.ts";
+import { listenHostile } from "../attack/support/hostileServer.ts";
 import { FaultProxy } from "../lab/faultProxy.ts";
 import { sshConfigBlock } from "../lab/sshdConfig.ts";
 import { startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { healthStack } from "../support/healthStack.ts";
 import { LiveTab } from "../support/liveTab.ts";
-
-/** What the server of a host with a second factor on a telephone does. */
-interface Phone {
-  pushes: number;
-  /** Whether the person approves, after so many milliseconds. Undefined: the telephone lies elsewhere. */
-  approvesAfter: number | undefined;
-}
-
-/** Takes any key, pushes to the telephone, and serves sessions. */
-async function serve(peer: HostilePeer, phone: Phone): Promise<void> {
-  await peer.startLogin();
-  for (let isIn = false; !isIn; ) {
-    const request = await peer.nextOf(50);
-    if (request === undefined) {
-      return;
-    }
-    const method = readString(request, readString(request, readString(request, 1).next).next);
-    if (method.value.toString() !== "publickey") {
-      peer.send(msg(51, str("publickey"), bool(false)));
-    } else if (request[method.next] === 0) {
-      const algorithm = readString(request, method.next + 1);
-      peer.send(msg(60, str(algorithm.value), str(readString(request, algorithm.next).value)));
-    } else {
-      phone.pushes++;
-      if (phone.approvesAfter === undefined) {
-        continue;
-      }
-      await new Promise((resolve) => setTimeout(resolve, phone.approvesAfter));
-      peer.send(msg(52));
-      isIn = true;
-    }
-  }
-  for (let message = await peer.next(); message !== undefined; message = await peer.next()) {
-    if (message[0] === 90) {
-      const sender = message.subarray(readString(message, 1).next).subarray(0, 4);
-      peer.send(msg(91, sender, sender, Buffer.from([0, 16, 0, 0, 0, 0, 128, 0])));
-    } else if (message[0] === 98) {
-      const request = readString(message, 5);
-      if (message[request.next] === 1) {
-        peer.send(msg(99, message.subarray(1, 5)));
-      }
-    } else if (message[0] === 80) {
-      peer.send(msg(82));
-    }
-  }
-}
+import { type Phone, servePhone } from "../support/phoneServer.ts";
 
 test("a telephone that approved the login is pushed once in an outage, not by failed dials; then the tab says that it needs a person", async ({
   expect,
 }) => {
   const keys = await startSshd();
   const phone: Phone = { pushes: 0, approvesAfter: 3500 };
-  const hostile = await listenHostile((peer) => serve(peer, phone));
+  const hostile = await listenHostile((peer) => servePhone(peer, phone));
   const proxy = await FaultProxy.start({ host: "127.0.0.1", port: hostile.port });
   const stack = await healthStack(
     sshConfigBlock("lab", keys.via(proxy), ["StrictHostKeyChecking no", "UserKnownHostsFile /dev/null"]),

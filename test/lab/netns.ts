@@ -150,12 +150,12 @@ export class Netns {
   }
 
   /** A slow cable towards us (a token bucket on the server's side); undefined: as fast as it can. */
-  async limit(bytesPerSecond: number | undefined): Promise<void> {
+  async limit(bytesPerSecond: number | undefined, { queue = 400 } = {}): Promise<void> {
     if (bytesPerSecond === undefined) {
       await run("tc", ["-n", this.name, "qdisc", "del", "dev", "inner", "root"]);
       return;
     }
-    const shape = ["rate", `${bytesPerSecond * 8}bit`, "burst", "16kb", "latency", "400ms"];
+    const shape = ["rate", `${bytesPerSecond * 8}bit`, "burst", "16kb", "latency", `${queue}ms`];
     await run("tc", ["-n", this.name, "qdisc", "replace", "dev", "inner", "root", "tbf", ...shape]);
   }
 

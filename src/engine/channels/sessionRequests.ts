@@ -29,14 +29,26 @@ const requestHead = 1 + 4 + 4 + 1;
 /**
  * Encodes a session's requests (RFC 4254 section 6), before a channel is opened for it.
  * @param largestMessage what the peer takes: a larger message would make it end the connection, and every session on it.
- * @throws ChannelError `request-too-large`
+ * @throws ChannelError `request-too-large`, `request-has-nul`
  */
 export function prepareSession(
   spec: SessionSpec,
   forwardAgent: boolean,
   largestMessage: number,
 ): PreparedSession {
-  const { pty } = spec;
+  const { pty, request } = spec;
+  const texts = [
+    pty?.term,
+    ...Object.entries(spec.env).flat(),
+    request.type === "exec" ? request.command : request.type === "subsystem" ? request.name : undefined,
+  ];
+  if (texts.some((text) => text?.includes("\0"))) {
+    // sshd reads them as C strings and ends the connection over a NUL (sshpkt_get_cstring).
+    throw new ChannelError(
+      "request-has-nul",
+      "A command, name or environment variable holds a NUL character",
+    );
+  }
   const prepare = (name: string, detail: string, payload: Uint8Array): PreparedRequest => {
     const size = requestHead + name.length + payload.length;
     if (size > largestMessage) {

@@ -91,6 +91,7 @@ const reasons = {
     refused: channel,
     "request-failed": channel,
     "request-too-large": channel,
+    "request-has-nul": channel,
     "timed-out": channel,
     "connection-ended": channel,
   }),

@@ -390,6 +390,18 @@ describe("a session", () => {
     expect(sizes).toEqual([0, 0, 0, 65_535, 65_535, 65_535]);
   });
 
+  test.each<Partial<SessionSpec>>([
+    { request: { type: "exec", command: "echo a\0b" } },
+    { request: { type: "subsystem", name: "sftp\0" } },
+    { env: { "LA\0NG": "C" } },
+    { env: { LANG: "C\0" } },
+    { pty: { term: "xterm\0", columns: 80, rows: 24 } },
+  ])("a NUL character is sent to nobody: sshd would end the connection over it: %j", (change) => {
+    expect(() => prepareSession({ ...spec, ...change }, false, 1000)).toThrow(
+      expect.objectContaining({ reason: "request-has-nul" }),
+    );
+  });
+
   test("a program that the server neither accepts nor refuses counts as running after 5 s, as in ssh", async () => {
     const { channel, started } = await starting();
     let isStarted = false;
