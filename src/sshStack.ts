@@ -1,4 +1,3 @@
-import { networkInterfaces } from "node:os";
 import { createAgentClient } from "./auth/agent/agentClient.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import type { AuthPrompter, KeyReader, SecretStore } from "./auth/authPorts.ts";
@@ -10,7 +9,7 @@ import type { Clock } from "./base/clock.ts";
 import { type Disposable, DisposableStore } from "./base/disposable.ts";
 import type { Logger } from "./base/log.ts";
 import type { HostResolver, SettingsPort } from "./config/configPorts.ts";
-import { connectionPolicy } from "./config/connectionPolicy.ts";
+import { type ConnectionUse, connectionPolicy } from "./config/connectionPolicy.ts";
 import { resolveHop } from "./config/hopResolver.ts";
 import type { HostConfig } from "./config/hostConfig.ts";
 import { HostPolicies } from "./config/hostPolicies.ts";
@@ -20,8 +19,10 @@ import { lazySsh2 } from "./engine/ssh2/lazySsh2.ts";
 import { runProxyCommand } from "./engine/transport/proxyCommand.ts";
 import { ServerTalk } from "./engine/transport/serverTalk.ts";
 import { EnvironmentWatcher } from "./master/environmentWatcher.ts";
+import { localAddresses } from "./master/localAddresses.ts";
 import type { LoginFactory } from "./master/masterPorts.ts";
 import { MasterRegistry } from "./master/masterRegistry.ts";
+import { probeAfterEnvironmentChanges } from "./session/environmentProbes.ts";
 import { limitsFor } from "./session/limitPolicy.ts";
 import { SessionManager } from "./session/sessionManager.ts";
 import type { SessionService } from "./session/sessionServiceTypes.ts";
@@ -40,6 +41,8 @@ export interface SshStackInit {
   readonly secrets: SecretStore;
   /** Default: ssh2, in this process. */
   readonly engine?: ConnectionEngine;
+  /** For uses that another engine connects. Undefined: the default engine. */
+  readonly chooseEngine?: (use: ConnectionUse) => ConnectionEngine | undefined;
   /** All addresses of the machine as one comparable string. Default: asks the system. */
   readonly localAddresses?: () => string;
   /** 0 <= x < 1. Default: Math.random. */
@@ -67,7 +70,7 @@ export function createSshStack(init: SshStackInit): SshStack {
     new MasterRegistry({
       clock,
       logger,
-      engine: init.engine ?? ssh2.engine,
+      chooseEngine: (use) => init.chooseEngine?.(use) ?? init.engine ?? ssh2.engine,
       login: loginFactory(init, ssh2.keyReader, keyRing, loginMemory.needs),
       policies: (uses) => connectionPolicy(policies, uses),
       resolve: (host) => resolver.resolve(host),
@@ -92,22 +95,11 @@ export function createSshStack(init: SshStackInit): SshStack {
       environment: init.environment ?? process.env,
     }),
   );
-  const watcher = store.add(new EnvironmentWatcher(clock, init.localAddresses ?? localAddresses, logger));
-  watcher.onDidChange((change) => {
-    logger.info(change === "wake" ? "woke up: probing all connections" : "addresses changed: probing");
-    service.environmentChanged();
-  });
   store.add(
-    service.onDidChange(() => {
-      if (
-        registry.masters.some((master) => !master.isEnded) ||
-        service.masters().some(({ state }) => state.kind === "reconnecting")
-      ) {
-        watcher.start();
-      } else {
-        watcher.stop();
-      }
-    }),
+    probeAfterEnvironmentChanges(
+      new EnvironmentWatcher(clock, init.localAddresses ?? localAddresses, logger),
+      { service, registry, logger },
+    ),
   );
   const refresh = (): void => void service.refreshPolicies();
   store.add(settings.onDidChange(refresh));
@@ -153,14 +145,4 @@ function loginFactory(
       }),
     };
   };
-}
-
-/** All addresses that other machines could see, as one comparable string. */
-function localAddresses(): string {
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter((address) => !address.internal)
-    .map((address) => address.cidr ?? address.address)
-    .sort()
-    .join(" ");
 }

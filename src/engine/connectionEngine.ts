@@ -8,8 +8,13 @@ import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 
 /** The seam: whatever can make an SSH connection. Implementations live one per folder below `src/engine/`. */
 export interface ConnectionEngine {
-  /** Short name for people and for snapshots: `ssh2`. */
+  /** Short name for people and for snapshots: `ssh2`. Connections of different engines are never shared. */
   readonly name: string;
+  /**
+   * Who reaches a host behind a jump host or a proxy. `given`: the registry, and `connect` gets the connected stream.
+   * `own`: the engine itself.
+   */
+  readonly transport: "given" | "own";
   /**
    * Logs in. The caller owns the connection and must `close` or `destroy` it. Rejects with ConnectError,
    * HostKeyError, AuthError, or with the signal's reason; then nothing is left open.

@@ -2,8 +2,11 @@ import type { Duplex } from "node:stream";
 import type { Authenticator } from "../auth/authPorts.ts";
 import type { ConnectionPolicy, ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
-import type { ServerWords } from "../engine/connectionEngine.ts";
+import type { ConnectionEngine, ServerWords } from "../engine/connectionEngine.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
+
+/** The engine that connects this use. Asked for each use; the answer for a use may change with the settings. */
+export type EngineChooser = (use: ConnectionUse) => ConnectionEngine;
 
 /** What holds for a connection with these uses (at least one); asked again whenever they, settings or ssh_config change. */
 export type MasterPolicies = (uses: readonly ConnectionUse[]) => ConnectionPolicy;

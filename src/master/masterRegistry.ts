@@ -11,14 +11,14 @@ import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
 import type { MasterInit, Transport } from "./connectMaster.ts";
 import { jumpFailure } from "./jumpFailure.ts";
 import { Master } from "./master.ts";
-import type { HopResolver, LoginFactory, MasterPolicies, ProxyRunner } from "./masterPorts.ts";
+import type { EngineChooser, HopResolver, LoginFactory, MasterPolicies, ProxyRunner } from "./masterPorts.ts";
 import type { LoginNews } from "./masterTypes.ts";
 import { PolicyRefresh } from "./policyRefresh.ts";
 
 export interface MasterRegistryInit {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly engine: ConnectionEngine;
+  readonly chooseEngine: EngineChooser;
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
   /** @throws ConfigError */
@@ -75,7 +75,8 @@ export class MasterRegistry implements Disposable {
     if (this.#disposed) {
       throw new ConnectError("local", "The extension is shutting down");
     }
-    const key = destinationKey(config);
+    const engine = this.#init.chooseEngine(use);
+    const key = masterKey(engine, config);
     if (behind.includes(key)) {
       // It would wait for itself.
       throw new ConfigError("jump-loop", `The jump hosts of ${config.alias} lead back to it`);
@@ -87,14 +88,14 @@ export class MasterRegistry implements Disposable {
         this.forget(stale.id);
       }
       const full = same.filter((candidate) => candidate.isUsable);
-      master = this.#create(use, key, allowPrompts, behind, full[0]);
+      master = this.#create(use, { key, engine }, allowPrompts, behind, full[0]);
     }
     return leased(master, use);
   }
 
   /** As `acquire`, but only on a connection that is there. @throws ChannelError `connection-ended` where none has room. */
   share(use: ConnectionUse): MasterLease {
-    const key = destinationKey(use.config);
+    const key = masterKey(this.#init.chooseEngine(use), use.config);
     const master = this.masters.find(
       (each) => each.key === key && each.acceptsSessions && each.connection !== undefined,
     );
@@ -136,15 +137,16 @@ export class MasterRegistry implements Disposable {
 
   #create(
     use: ConnectionUse,
-    key: string,
+    { key, engine }: { readonly key: string; readonly engine: ConnectionEngine },
     allowPrompts: boolean,
     behind: readonly string[],
     full: Master | undefined,
   ): Master {
-    const { clock, logger, engine, login, policies } = this.#init;
+    const { clock, logger, login, policies } = this.#init;
     const { config, folder } = use;
     const id = `m${this.#nextId++}`;
-    const transport = this.#transportFor(id, use, allowPrompts, [...behind, key]);
+    const transport =
+      engine.transport === "own" ? undefined : this.#transportFor(id, use, allowPrompts, [...behind, key]);
     const master = new Master({
       ...{ id, key, config, folder, allowPrompts, clock, logger, engine, login, policies },
       overflow: full !== undefined,
@@ -254,6 +256,11 @@ interface JumpHandlers {
 
 /** What `ssh -W`, and so ProxyJump, names as the originator (channel_connect_stdio_fwd in OpenSSH's channels.c). */
 const jumpOriginator = { host: "127.0.0.1", port: 65_535 };
+
+/** What two uses must have in common to share a connection. */
+function masterKey(engine: ConnectionEngine, config: HostConfig): string {
+  return `${engine.name} ${destinationKey(config)}`;
+}
 
 /** The lease counts from now. */
 export function leased(master: Master, use: ConnectionUse): MasterLease {

@@ -287,7 +287,8 @@ export class FakeConnection implements EngineConnection {
 
 /** An engine whose connections come up at once, or when `release` is called, or fail with `failure`. */
 export class FakeEngine implements ConnectionEngine {
-  readonly name = "fake";
+  readonly name: string;
+  readonly transport: "given" | "own";
   readonly connections: FakeConnection[] = [];
   readonly requests: ConnectRequest[] = [];
   failure: Error | undefined;
@@ -299,8 +300,10 @@ export class FakeEngine implements ConnectionEngine {
   readonly #clock: Clock;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, name = "fake", transport: "given" | "own" = "given") {
     this.#clock = clock;
+    this.name = name;
+    this.transport = transport;
   }
 
   async connect(request: ConnectRequest, signal: AbortSignal): Promise<FakeConnection> {

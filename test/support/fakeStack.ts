@@ -37,7 +37,7 @@ export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()]) {
   const registry = new MasterRegistry({
     clock,
     logger: silentLogger,
-    engine,
+    chooseEngine: () => engine,
     login: (_config, options) => {
       logins.push(options);
       return {

@@ -25,6 +25,7 @@ export function lazySsh2(clock: Clock): LazySsh2 {
   return {
     engine: {
       name: "ssh2",
+      transport: "given",
       connect: async (request, signal) => await (await loadEngine()).connect(request, signal),
     },
     keyReader: {

@@ -19,6 +19,7 @@ export interface Ssh2EngineOptions {
 /** The engine that runs in this process, everywhere: SSH by the `ssh2` package, channels by ourselves. */
 export class Ssh2Engine implements ConnectionEngine {
   readonly name = "ssh2";
+  readonly transport = "given";
   readonly #clock: Clock;
   readonly #windows: WindowSizes;
   readonly #agentSockets = new AgentSocketBudget();

@@ -1,0 +1,11 @@
+import { networkInterfaces } from "node:os";
+
+/** All addresses that other machines could see, as one comparable string. */
+export function localAddresses(): string {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((address) => !address.internal)
+    .map((address) => address.cidr ?? address.address)
+    .sort()
+    .join(" ");
+}
