@@ -1,19 +1,14 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAgentClient } from "../../src/auth/agent/agentClient.ts";
-import { AgentError } from "../../src/auth/authErrors.ts";
 import { collectIdentities } from "../../src/auth/identities.ts";
-import { CancelledError } from "../../src/base/errors.ts";
-import { wireString } from "../../src/base/wire.ts";
 import { createKeyReader } from "../../src/engine/ssh2/keyReader.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
-import { ManualClock } from "../support/manualClock.ts";
 import { RecordingLogger } from "../support/recordingLogger.ts";
 import { verifySignature } from "../support/signatures.ts";
 
@@ -106,118 +101,5 @@ describe("a real ssh-agent", () => {
     expect(origins.slice(0, 2).sort()).toEqual([`${files[1]} (agent)`, `${files[2]}.pub (agent)`].sort());
     expect(origins.slice(2, 4).sort()).toEqual(rest.map((comment) => `agent key ${comment}`));
     expect(origins.slice(4)).toEqual([onlyFile]);
-  });
-});
-
-describe("agents that misbehave", () => {
-  let server: Server;
-  let sockets: Socket[];
-  let onRequest: (socket: Socket) => void;
-  const path = (): string => join(folder, "odd");
-
-  beforeEach(async () => {
-    sockets = [];
-    onRequest = () => {};
-    server = createServer((socket) => {
-      sockets.push(socket);
-      socket.on("error", () => {});
-      socket.once("data", () => onRequest(socket));
-    });
-    server.listen(path());
-    await once(server, "listening");
-  });
-
-  afterEach(async () => {
-    const closed = once(server, "close");
-    server.close();
-    for (const socket of sockets) {
-      socket.destroy();
-    }
-    await closed;
-  });
-
-  async function failure(reply: Buffer, chunk = reply.length): Promise<AgentError> {
-    onRequest = (socket) => {
-      for (let at = 0; at < reply.length; at += chunk) {
-        socket.write(reply.subarray(at, at + chunk));
-      }
-      socket.end();
-    };
-    const error: unknown = await createAgentClient()
-      .list(path(), never)
-      .then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      );
-    expect(error).toBeInstanceOf(AgentError);
-    return error as AgentError;
-  }
-
-  it("one that never answers is given up, and its socket closed", async () => {
-    const clock = new ManualClock();
-    const asked = new Promise<Socket>((resolve) => {
-      onRequest = resolve;
-    });
-    const listing = createAgentClient(clock).list(path(), never);
-    const gone = once(await asked, "close");
-    const expectation = expect(listing).rejects.toMatchObject({ reason: "timed-out" });
-    await clock.advance(5_000);
-    await expectation;
-    await gone;
-    expect(clock.pendingTimers).toBe(0);
-  });
-
-  it("giving up ends a request at once, with the signal's reason", async () => {
-    const clock = new ManualClock();
-    const abort = new AbortController();
-    const asked = new Promise<Socket>((resolve) => {
-      onRequest = resolve;
-    });
-    const listing = createAgentClient(clock).list(path(), abort.signal);
-    const gone = once(await asked, "close");
-    abort.abort(new CancelledError());
-    await expect(listing).rejects.toBeInstanceOf(CancelledError);
-    await gone;
-    expect(clock.pendingTimers).toBe(0);
-  });
-
-  it("nobody there", async () => {
-    for (const nowhere of [join(folder, "nobody"), `/${"x".repeat(200)}`]) {
-      await expect(createAgentClient().list(nowhere, never)).rejects.toMatchObject({ reason: "unreachable" });
-    }
-  });
-
-  it("hangs up without an answer", async () => {
-    expect((await failure(Buffer.alloc(0))).reason).toBe("unreachable");
-  });
-
-  it("answers with failure", async () => {
-    expect((await failure(wireString(Buffer.from([5])))).reason).toBe("malformed-reply");
-  });
-
-  it("answers with lengths that make no sense", async () => {
-    expect((await failure(Buffer.from("00000000", "hex"))).reason).toBe("malformed-reply");
-    expect((await failure(Buffer.from("ffffffff", "hex"))).reason).toBe("malformed-reply");
-    expect((await failure(wireString(Buffer.from("0cffffffff", "hex")))).reason).toBe("malformed-reply");
-    expect((await failure(wireString(Buffer.from("0c00000001000000ff", "hex")))).reason).toBe(
-      "malformed-reply",
-    );
-  });
-
-  it("answers in single bytes", async () => {
-    const list = Buffer.concat([
-      Buffer.from("0c00000001", "hex"),
-      wireString(wireString("ssh-future")),
-      wireString("named"),
-    ]);
-    onRequest = (socket) => {
-      for (const byte of wireString(list)) {
-        socket.write(Buffer.from([byte]));
-      }
-    };
-    const keys = await createAgentClient().list(path(), never);
-    expect(keys.map(({ type, comment }) => ({ type, comment }))).toEqual([
-      { type: "ssh-future", comment: "named" },
-    ]);
   });
 });
