@@ -11,6 +11,7 @@ import { ConnectionNames } from "./views/connectionNames.ts";
 import type { FoldMemory } from "./views/foldMemory.ts";
 import type { HostList } from "./views/hostList.ts";
 import { liveSessions } from "./views/livePresentation.ts";
+import type { RowSource } from "./views/row.ts";
 import type { RowFilter } from "./views/rowFilter.ts";
 import { beforeRow, type EarlierTerminals } from "./views/rows/beforeRow.ts";
 import { groupRows } from "./views/rows/groupRows.ts";
@@ -36,25 +37,44 @@ export interface SideBarInit {
   readonly warnings: ConfigProblemSource["warnings"];
 }
 
-/** The Live view. Each kind of row has one entry; kinds below the same row stand in this order. */
-export function liveView(init: SideBarInit): RowTree {
-  const { service, clock, polling, earlier, filter, folds } = init;
+/** The rows of the Live view: one entry for each kind. Kinds below the same row stand in this order. */
+export function liveRowKinds(init: Omit<SideBarInit, "hosts" | "warnings" | "filter">): readonly RowSource[] {
+  const { service, earlier } = init;
   const names = new ConnectionNames();
   const masters = masterRows({ ...init, names });
   const servers = serverRows(masters, init);
   const history = historyRow(service);
+  return [
+    beforeRow(earlier),
+    masters,
+    history,
+    sessionRows(masters, { ...init, names }),
+    servers,
+    serverLoginRows(servers, init),
+    serverNoteRows(servers, init),
+    endedSessionRows(history, init),
+  ];
+}
+
+/** The rows of the Hosts view. */
+export function hostRowKinds(init: Pick<SideBarInit, "hosts" | "home" | "warnings">): readonly RowSource[] {
+  const { hosts, home } = init;
+  const recent = recentHostsRow(init);
+  const groups = groupRows(hosts);
+  return [
+    problemRows(hosts, home),
+    recent,
+    groups,
+    typedHostRows(init, recent),
+    listedHostRows(init, groups),
+  ];
+}
+
+export function liveView(init: SideBarInit): RowTree {
+  const { service, clock, polling, filter, folds } = init;
   return new RowTree({
     viewId: viewIds.live,
-    kinds: [
-      beforeRow(earlier),
-      masters,
-      history,
-      sessionRows(masters, { ...init, names }),
-      servers,
-      serverLoginRows(servers, init),
-      serverNoteRows(servers, init),
-      endedSessionRows(history, init),
-    ],
+    kinds: liveRowKinds(init),
     ...{ clock, filter, folds },
     filterMessage: (text, count) => filterMessage("connections", text, count),
     refreshDelay: 50,
@@ -65,20 +85,11 @@ export function liveView(init: SideBarInit): RowTree {
   });
 }
 
-/** The Hosts view. */
 export function hostsView(init: SideBarInit): RowTree {
-  const { hosts, clock, home, filter, folds } = init;
-  const recent = recentHostsRow(init);
-  const groups = groupRows(hosts);
+  const { hosts, clock, filter, folds } = init;
   return new RowTree({
     viewId: viewIds.hosts,
-    kinds: [
-      problemRows(hosts, home),
-      recent,
-      groups,
-      typedHostRows(init, recent),
-      listedHostRows(init, groups),
-    ],
+    kinds: hostRowKinds(init),
     ...{ clock, filter, folds },
     filterMessage: (text, count) => filterMessage("hosts", text, count),
     refreshDelay: 100,

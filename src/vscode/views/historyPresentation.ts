@@ -9,6 +9,7 @@ import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
 import { agoText, sessionKindName } from "../../text/stateWords.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { contextWords } from "../settings/contributionIds.ts";
+import { saysHost } from "./livePresentation.ts";
 import type { ItemPresentation } from "./row.ts";
 
 /** The fold. */
@@ -34,7 +35,7 @@ export function presentEnded(session: SessionSnapshot, now: number, home: string
   const parts = [
     text,
     ended === undefined ? t("just now") : agoText(ended),
-    ...(session.title === session.spec ? [] : [printable(session.spec)]),
+    ...(saysHost(session) ? [] : [printable(session.spec)]),
   ];
   return {
     label: printable(session.title),
@@ -53,7 +54,7 @@ export function presentEnded(session: SessionSnapshot, now: number, home: string
         [t("Traffic"), `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
       ]),
     ].join("\n\n"),
-    accessibleLabel: `${printable(session.title)}, ${text}`,
+    accessibleLabel: [printable(session.title), t("ended session"), ...parts].join(", "),
   };
 }
 

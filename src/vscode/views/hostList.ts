@@ -67,6 +67,7 @@ export class HostList implements Disposable {
   readonly onDidChange = this.#changed.event;
   /** A reading that began before a refresh must not answer what is asked after it, so the promise is kept. */
   #reading: Promise<void> | undefined;
+  #generation = 0;
   #entries: readonly HostEntry[] = [];
   /** A change of the settings reads the hosts anew. */
   #groupOf: ReadonlyMap<string, string | undefined> = new Map();
@@ -187,17 +188,25 @@ export class HostList implements Disposable {
   }
 
   async #read(): Promise<void> {
+    this.#generation++;
+    const generation = this.#generation;
+    const { hosts, problems } = await this.#readAll();
+    if (generation !== this.#generation) {
+      // One that began later has what holds now, even where it ended sooner.
+      return;
+    }
+    this.#places = undefined;
+    this.#entries = hosts;
+    this.#groupOf = new Map(hosts.map((entry) => [entry.alias, this.#init.groupOf(entry)]));
+    this.#problems = problems;
+  }
+
+  async #readAll(): Promise<Awaited<ReturnType<HostResolver["hosts"]>>> {
     try {
-      const { hosts, problems } = await this.#init.resolver.hosts();
-      this.#places = undefined;
-      this.#entries = hosts;
-      this.#groupOf = new Map(hosts.map((entry) => [entry.alias, this.#init.groupOf(entry)]));
-      this.#problems = problems;
+      return await this.#init.resolver.hosts();
     } catch (error) {
       this.#init.logger.error("The hosts can't be read", error);
-      this.#places = undefined;
-      this.#entries = [];
-      this.#problems = [{ file: "", message: asError(error).message }];
+      return { hosts: [], problems: [{ file: "", message: asError(error).message }] };
     }
   }
 }

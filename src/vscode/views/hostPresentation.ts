@@ -4,6 +4,7 @@ import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { HostEntry } from "../../config/configPorts.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import { destinationBeside } from "../../text/besideName.ts";
 import { extensionsFact, openToExtensions } from "../../text/extensionAccessText.ts";
 import { destinationText } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
@@ -53,6 +54,11 @@ export function hostDescription(entry: HostEntry): string {
   return printable(destinationOf({ ...entry, hostName: entry.hostName ?? alias }));
 }
 
+/** What the alias does not say of it. */
+function besideAlias({ alias, hostName = alias, user = "", port = 22 }: HostEntry): string {
+  return printable(destinationBeside(alias, { user, hostName, port }));
+}
+
 /** @param shared other extensions may use the host. */
 export function presentHost(
   entry: HostEntry,
@@ -72,7 +78,7 @@ export function presentHost(
   return {
     label,
     // A narrow side bar cuts the end off: the destination stands in the hover as well.
-    description: [state, hostDescription(entry), shared ? openToExtensions() : undefined]
+    description: [state, besideAlias(entry), shared ? openToExtensions() : undefined]
       .filter((part) => part !== undefined && part !== "")
       .join(" · "),
     icon: live ? { id: "vm-active", color: "testing.iconPassed" } : { id: "vm" },

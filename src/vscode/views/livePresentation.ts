@@ -8,6 +8,7 @@ import type { ReconnectingState } from "../../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionKind, SessionSnapshot, SessionState } from "../../session/sessionTypes.ts";
 import { algorithmsText } from "../../text/algorithmsText.ts";
+import { destinationBeside } from "../../text/besideName.ts";
 import { configHover } from "../../text/configWarningText.ts";
 import { age, countdown, secondsLeft, shortDuration, timeLeft } from "../../text/durations.ts";
 import { endReasonText } from "../../text/endReasons.ts";
@@ -163,11 +164,13 @@ export function presentMaster(
 ): ItemPresentation {
   const { state } = master;
   const destination = destinationText(master.destination);
+  const beside = printable(destinationBeside(master.spec, master.destination));
+  const where = beside === "" ? [] : [beside];
   const parts =
     state.kind === "ready"
-      ? [printable(destination), ...known([usualRoundTrip(master.roundTrips), age(now - master.since)])]
+      ? [...where, ...known([usualRoundTrip(master.roundTrips), age(now - master.since)])]
       : // A narrow side bar cuts the end off, and what is not as usual must be seen.
-        [masterStateText(state, now), printable(destination)];
+        [masterStateText(state, now), ...where];
   if (master.overflow) {
     parts.splice(state.kind === "ready" ? 0 : 1, 0, t("overflow"));
   }
@@ -356,7 +359,7 @@ export function presentSession(
 }
 
 /** The usual title: the host, with a number where there are several. */
-function saysHost({ title, spec }: SessionSnapshot): boolean {
+export function saysHost({ title, spec }: Pick<SessionSnapshot, "title" | "spec">): boolean {
   return title === spec || title.startsWith(`${spec} (`);
 }
 

@@ -70,7 +70,14 @@ function hostKind(
     name,
     places,
     key: ({ host, entry }) => `host:${entry === undefined ? `typed ${host}` : host}`,
-    present: (about) => ({ ...present(about), label: printable(about.shortName) }),
+    present: (about) => {
+      const shown = present(about);
+      return {
+        ...shown,
+        label: printable(about.shortName),
+        accessibleLabel: t("{0}, host", shown.accessibleLabel),
+      };
+    },
     targets: hostTargets,
     filterTexts: ({ host, entry }) => [
       host,

@@ -1,7 +1,7 @@
 /** Connections, at the top of the Live view. */
 import type { Clock } from "../../../base/clock.ts";
 import type { Event } from "../../../base/emitter.ts";
-import { plural } from "../../../base/localize.ts";
+import { plural, t } from "../../../base/localize.ts";
 import { printable } from "../../../base/log.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
@@ -53,6 +53,7 @@ export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
       return {
         ...shown,
         label: printable(names.connection(master.spec)),
+        accessibleLabel: t("{0}, connection", shown.accessibleLabel),
         description:
           isOpen || master.sessions.length === 0 ? shown.description : `${count} · ${shown.description}`,
         contextValue:

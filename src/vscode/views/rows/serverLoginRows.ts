@@ -1,7 +1,10 @@
 /** What a server itself sees, in a fold below its connection: logins there, and what is missing. */
+import { t } from "../../../base/localize.ts";
+import { printable } from "../../../base/log.ts";
 import type { RemoteSession } from "../../../remote/remoteSession.ts";
 import type { RemoteViewService } from "../../../remote/remoteViewService.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
+import { destinationText } from "../../../text/humanText.ts";
 import { isConnected, type RemotePolling } from "../../serverView/remotePolling.ts";
 import {
   inShownOrder,
@@ -11,7 +14,7 @@ import {
   type RemoteNote,
   remoteNotes,
 } from "../remotePresentation.ts";
-import { RowKind, under } from "../row.ts";
+import { type ItemPresentation, RowKind, under } from "../row.ts";
 import {
   connectionTarget,
   hostTarget,
@@ -29,6 +32,12 @@ function serverTargets({ id, spec }: MasterSnapshot): readonly Target[] {
   return [hostTarget.of(spec), connectionTarget.of(id), serverLoginsTarget.of(id)];
 }
 
+/** A screen reader hears which server it is: where the row stands can't be heard. */
+function onServer(shown: ItemPresentation, { spec, destination }: MasterSnapshot): ItemPresentation {
+  const server = [...new Set([printable(spec), printable(destinationText(destination))])].join(", ");
+  return { ...shown, accessibleLabel: t("{0}, server {1}", shown.accessibleLabel, server) };
+}
+
 /** The fold. */
 export function serverRows(
   masters: RowKind<MasterSnapshot>,
@@ -38,7 +47,10 @@ export function serverRows(
     name: "onServer",
     places: [under(masters, (master) => (isConnected(master) && polling.isShown(master.id) ? [master] : []))],
     key: ({ id }) => `server ${id}`,
-    present: ({ id }) => presentFold(remote.snapshot(id), remote.failure(id), polling.isOpen(id)),
+    present: (master) => {
+      const { id } = master;
+      return onServer(presentFold(remote.snapshot(id), remote.failure(id), polling.isOpen(id)), master);
+    },
     targets: serverTargets,
     fold: ({ id }) => (polling.isOpen(id) ? "expanded" : "collapsed"),
     onFold: ({ id }, open) => polling.setOpen(id, open),
@@ -59,7 +71,7 @@ export function serverLoginRows(
       ),
     ],
     key: ({ login, master }) => `server ${master.id} session ${login.id}`,
-    present: ({ login }) => presentRemoteSession(login),
+    present: ({ login, master }) => onServer(presentRemoteSession(login), master),
     targets: ({ login, master }) => [
       ...serverTargets(master),
       remoteLoginTarget.of({ masterId: master.id, id: login.id }),
@@ -80,7 +92,7 @@ export function serverNoteRows(
       ),
     ],
     key: ({ note, master }) => `server ${master.id} note ${note}`,
-    present: ({ note, master }) => presentRemoteNote(note, remote.failure(master.id)),
+    present: ({ note, master }) => onServer(presentRemoteNote(note, remote.failure(master.id)), master),
     targets: ({ master }) => serverTargets(master),
   });
 }

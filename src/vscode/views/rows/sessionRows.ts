@@ -4,6 +4,7 @@ import { t } from "../../../base/localize.ts";
 import { printable } from "../../../base/log.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionSnapshot } from "../../../session/sessionTypes.ts";
+import { destinationText } from "../../../text/humanText.ts";
 import type { ConnectionNames } from "../connectionNames.ts";
 import { presentSession } from "../livePresentation.ts";
 import { RowKind, under } from "../row.ts";
@@ -28,10 +29,18 @@ export function sessionRows(
     name: "session",
     places: [under(masters, (master) => master.sessions.map((session) => ({ session, master })))],
     key: ({ session }) => session.id,
-    present: ({ session, master }) => ({
-      ...presentSession(session, master, clock.now(), home),
-      label: printable(names.session(session.title, session.spec)),
-    }),
+    present: ({ session, master }) => {
+      const shown = presentSession(session, master, clock.now(), home);
+      return {
+        ...shown,
+        label: printable(names.session(session.title, session.spec)),
+        accessibleLabel: t(
+          "{0}, on {1}",
+          shown.accessibleLabel,
+          printable(destinationText(master.destination)),
+        ),
+      };
+    },
     targets: ({ session, master }) => [
       hostTarget.of(session.spec),
       connectionTarget.of(master.id),
