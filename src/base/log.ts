@@ -5,6 +5,8 @@ export interface Logger {
   info(message: string): void;
   warn(message: string): void;
   error(message: string, error?: unknown): void;
+  /** The log of one connection, by its id: a person may ask for more or less of it. Without it there is one log. */
+  forConnection?(id: string): Logger;
 }
 
 export const silentLogger: Logger = {
@@ -15,8 +17,13 @@ export const silentLogger: Logger = {
   error() {},
 };
 
+/** The log of one connection: each message begins with its id and its host. */
+export function logOf(logger: Logger, id: string, host: string): Logger {
+  return prefixed(logger.forConnection?.(id) ?? logger, `${id} ${host}`);
+}
+
 /** A logger that puts `prefix` in front of each message. */
-export function prefixed(logger: Logger, prefix: string): Logger {
+function prefixed(logger: Logger, prefix: string): Logger {
   return {
     trace: (message) => logger.trace(`${prefix}: ${message}`),
     debug: (message) => logger.debug(`${prefix}: ${message}`),

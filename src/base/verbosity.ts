@@ -3,44 +3,45 @@ export const logLevels = ["error", "warn", "info", "debug", "trace"] as const;
 export type LogLevelName = (typeof logLevels)[number];
 
 /**
- * The level of the log: the editor's own for the channel until a person asks for more or less (`~v` and `~V` of ssh(1)),
- * and again from the next time that it is set in the editor.
+ * The level of the log: the editor's own for the channel. A person may ask for more or less of one connection (`~v` and
+ * `~V` of ssh(1)), until the level is set in the editor.
  */
 export class Verbosity {
   readonly #editorLevel: () => LogLevelName | undefined;
-  #chosen: LogLevelName | undefined;
+  /** By the id of the connection. */
+  readonly #chosen = new Map<string, LogLevelName>();
 
   /** @param editorLevel undefined: the editor shows nothing of the log. */
   constructor(editorLevel: () => LogLevelName | undefined) {
     this.#editorLevel = editorLevel;
   }
 
-  /** Undefined: nothing is logged. */
-  get level(): LogLevelName | undefined {
+  /** @param connection undefined: of what belongs to none. @returns undefined: nothing is logged. */
+  level(connection?: string): LogLevelName | undefined {
     const editor = this.#editorLevel();
-    return editor && (this.#chosen ?? editor);
+    return editor && ((connection === undefined ? undefined : this.#chosen.get(connection)) ?? editor);
   }
 
   /** One level more or less, within what there is. @returns the level that holds now. */
-  change(by: 1 | -1): LogLevelName | undefined {
-    const before = this.level;
+  change(connection: string, by: 1 | -1): LogLevelName | undefined {
+    const before = this.level(connection);
     if (before !== undefined) {
-      this.#chosen = logLevels[logLevels.indexOf(before) + by] ?? before;
+      this.#chosen.set(connection, logLevels[logLevels.indexOf(before) + by] ?? before);
     }
-    return this.level;
+    return this.level(connection);
   }
 
   /** The level was set in the editor. */
   reset(): void {
-    this.#chosen = undefined;
+    this.#chosen.clear();
   }
 
   /**
    * As which level a message is written so that the editor shows it.
    * @returns undefined: not at all.
    */
-  writtenAs(level: LogLevelName): LogLevelName | undefined {
-    const { level: shown } = this;
+  writtenAs(level: LogLevelName, connection?: string): LogLevelName | undefined {
+    const shown = this.level(connection);
     const editor = this.#editorLevel();
     if (shown === undefined || editor === undefined || rank(level) > rank(shown)) {
       return undefined;

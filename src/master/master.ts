@@ -3,7 +3,7 @@ import { Deadline, raceSignal } from "../base/deadline.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
-import { type Logger, prefixed } from "../base/log.ts";
+import { type Logger, logOf } from "../base/log.ts";
 import type { ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type {
@@ -75,7 +75,7 @@ export class Master implements Disposable {
       probe: (patience) => this.probe(patience),
       onReply: (asked) => this.#health.noteReply(asked),
     });
-    this.#logger = prefixed(init.logger, `${init.id} ${init.config.alias}`);
+    this.#logger = logOf(init.logger, init.id, init.config.alias);
     this.#holders = new MasterHolders(
       { config: init.config, folder: init.folder },
       init.overflow,

@@ -7,8 +7,8 @@ export interface EscapePorts {
   connectionInfo(session: Session): readonly string[];
   channelList(session: Session): readonly string[];
   rekey(session: Session): boolean;
-  /** @returns the level of the log that holds now; undefined: nothing is logged. */
-  changeVerbosity(by: 1 | -1): LogLevelName | undefined;
+  /** @returns the level of the connection's log that holds now; undefined: nothing is logged. */
+  changeVerbosity(session: Session, by: 1 | -1): LogLevelName | undefined;
 }
 
 /** Milliseconds; what OpenSSH asks for. */
@@ -44,11 +44,11 @@ export function answerEscape(
       ];
     case "more-verbose":
     case "less-verbose": {
-      const level = ports.changeVerbosity(action === "more-verbose" ? 1 : -1);
+      const level = ports.changeVerbosity(session, action === "more-verbose" ? 1 : -1);
       return [
         level === undefined
           ? t(`{0} [VS Code has switched the log off: "Developer: Set Log Level…"]`, typed)
-          : t("{0} [log level: {1}]", typed, level),
+          : t("{0} [log level of this connection: {1}]", typed, level),
       ];
     }
     case "suspend":
@@ -72,7 +72,7 @@ function help(key: string): readonly string[] {
     [`${key}C`, t("command line (not available)")],
     [`${key}I`, t("about this connection")],
     [`${key}R`, t("request new keys")],
-    [`${key}V/${key}v`, t("decrease or increase the log level of SSH Sessions")],
+    [`${key}V/${key}v`, t("decrease or increase the log level of this connection")],
     [`${key}^Z`, t("suspend (not available)")],
     [`${key}#`, t("sessions on this connection")],
     [`${key}&`, t("background (not available)")],

@@ -71,7 +71,7 @@ export interface TerminalControllerInit {
   /** `~R`. @returns false where the connection can't. */
   rekey(session: Session): boolean;
   /** `~v` and `~V`. @returns the level of the log that holds now; undefined: nothing is logged. */
-  changeVerbosity(by: 1 | -1): LogLevelName | undefined;
+  changeVerbosity(session: Session, by: 1 | -1): LogLevelName | undefined;
   /** Of all terminals of the window; without it each is as if alone. */
   readonly typing?: Typing;
   readonly flowLimits?: Partial<FlowLimits>;

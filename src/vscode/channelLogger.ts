@@ -8,9 +8,13 @@ import { type LogLevelName, Verbosity } from "../base/verbosity.ts";
  * The log behind "Show Log". An extension can't set the level of its channel (LogOutputChannel.logLevel is read-only):
  * what `verbosity` lets through beyond it is written at the channel's level, with its own in front.
  */
-export function channelLogger(channel: vscode.LogOutputChannel, verbosity: Verbosity): Logger {
+export function channelLogger(
+  channel: vscode.LogOutputChannel,
+  verbosity: Verbosity,
+  connection?: string,
+): Logger {
   const write = (level: LogLevelName, message: string): void => {
-    const as = verbosity.writtenAs(level);
+    const as = verbosity.writtenAs(level, connection);
     if (as !== undefined) {
       channel[as](as === level ? message : `[${level}] ${message}`);
     }
@@ -26,6 +30,7 @@ export function channelLogger(channel: vscode.LogOutputChannel, verbosity: Verbo
         write("debug", error.stack);
       }
     },
+    forConnection: (id) => channelLogger(channel, verbosity, id),
   };
 }
 

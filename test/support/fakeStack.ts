@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { silentLogger } from "../../src/base/log.ts";
+import { type Logger, silentLogger } from "../../src/base/log.ts";
 import { ConfigError } from "../../src/config/configErrors.ts";
 import type { HostConfig, KeepalivePolicy } from "../../src/config/hostConfig.ts";
 import type { LoginOptions } from "../../src/master/masterPorts.ts";
@@ -10,7 +10,7 @@ import { testHostConfig } from "./hostConfigs.ts";
 import { ManualClock } from "./manualClock.ts";
 
 /** Masters and sessions over a fake engine and a manual clock. */
-export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()]) {
+export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()], logger: Logger = silentLogger) {
   const clock = new ManualClock();
   const engine = new FakeEngine(clock);
   const settings: {
@@ -36,7 +36,7 @@ export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()]) {
   const logins: LoginOptions[] = [];
   const registry = new MasterRegistry({
     clock,
-    logger: silentLogger,
+    logger,
     chooseEngine: () => engine,
     login: (_config, options) => {
       logins.push(options);
@@ -66,7 +66,7 @@ export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()]) {
   });
   const manager = new SessionManager({
     clock,
-    logger: silentLogger,
+    logger,
     registry,
     resolve,
     limits: (_config, request) => [

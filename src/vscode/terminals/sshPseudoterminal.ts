@@ -111,7 +111,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
       connectionInfo: (session) => connectionLines(session, init.service.masters(), clock.now()),
       channelList: (session) => channelLines(session, init.service.masters(), clock.now()),
       rekey: (session) => init.service.rekey(session.snapshot().masterId ?? ""),
-      changeVerbosity: (by) => init.verbosity.change(by),
+      changeVerbosity: (session, by) => init.verbosity.change(session.snapshot().masterId ?? session.id, by),
     });
     this.#controller.onDidChangeState((state) => {
       if (state.kind === "open") {

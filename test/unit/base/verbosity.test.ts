@@ -4,8 +4,8 @@ import { type LogLevelName, Verbosity } from "../../../src/base/verbosity.ts";
 test("more and less stay within what there is, and the editor's own level holds again when it is set", () => {
   let editor: LogLevelName | undefined = "info";
   const verbosity = new Verbosity(() => editor);
-  expect([1, 1, 1, 1].map(() => verbosity.change(1))).toEqual(["debug", "trace", "trace", "trace"]);
-  expect([1, 1, 1, 1, 1].map(() => verbosity.change(-1))).toEqual([
+  expect([1, 1, 1, 1].map(() => verbosity.change("m1", 1))).toEqual(["debug", "trace", "trace", "trace"]);
+  expect([1, 1, 1, 1, 1].map(() => verbosity.change("m1", -1))).toEqual([
     "debug",
     "info",
     "warn",
@@ -14,28 +14,42 @@ test("more and less stay within what there is, and the editor's own level holds 
   ]);
   editor = "debug";
   verbosity.reset();
-  expect(verbosity.level).toBe("debug");
+  expect(verbosity.level("m1")).toBe("debug");
 });
 
 test("what is let through beyond the editor's level is written at that level", () => {
   const verbosity = new Verbosity(() => "warn");
-  expect(verbosity.writtenAs("info")).toBeUndefined();
-  verbosity.change(1);
-  verbosity.change(1);
-  expect([verbosity.writtenAs("debug"), verbosity.writtenAs("error"), verbosity.writtenAs("trace")]).toEqual([
-    "warn",
-    "error",
-    undefined,
-  ]);
+  expect(verbosity.writtenAs("info", "m1")).toBeUndefined();
+  verbosity.change("m1", 1);
+  verbosity.change("m1", 1);
+  expect([
+    verbosity.writtenAs("debug", "m1"),
+    verbosity.writtenAs("error", "m1"),
+    verbosity.writtenAs("trace", "m1"),
+  ]).toEqual(["warn", "error", undefined]);
 });
 
 test("fewer messages are written than the editor would show", () => {
   const verbosity = new Verbosity(() => "info");
-  verbosity.change(-1);
-  expect([verbosity.writtenAs("info"), verbosity.writtenAs("warn")]).toEqual([undefined, "warn"]);
+  verbosity.change("m1", -1);
+  expect([verbosity.writtenAs("info", "m1"), verbosity.writtenAs("warn", "m1")]).toEqual([undefined, "warn"]);
 });
 
 test("a log that is switched off stays so", () => {
   const verbosity = new Verbosity(() => undefined);
-  expect([verbosity.change(1), verbosity.writtenAs("error")]).toEqual([undefined, undefined]);
+  expect([verbosity.change("m1", 1), verbosity.writtenAs("error", "m1")]).toEqual([undefined, undefined]);
+});
+
+test("only the connection that was asked about says more or less", () => {
+  const verbosity = new Verbosity(() => "info");
+  verbosity.change("m1", 1);
+  verbosity.change("m2", -1);
+  const debugOf = (connection?: string) => verbosity.writtenAs("debug", connection);
+  expect([debugOf("m1"), debugOf("m2"), debugOf("m3"), debugOf()]).toEqual([
+    "info",
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect([verbosity.writtenAs("info", "m2"), verbosity.writtenAs("info")]).toEqual([undefined, "info"]);
 });

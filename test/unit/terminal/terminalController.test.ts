@@ -290,9 +290,9 @@ describe("escapes", () => {
       "no command line, even with EnableEscapeCommandline yes",
       "~&",
       "~^Z",
-      "~v [log level: debug]",
-      "~V [log level: info]",
-      "~V [log level: warn]",
+      "~v [log level of this connection: debug]",
+      "~V [log level of this connection: info]",
+      "~V [log level of this connection: warn]",
     ]) {
       expect(text).toContain(line);
     }

@@ -76,7 +76,7 @@ export class Tab {
       connectionInfo: () => ["connected somewhere"],
       channelList: () => ["channel 0: this"],
       rekey: () => false,
-      changeVerbosity: (by) => this.verbosity.change(by),
+      changeVerbosity: (session, by) => this.verbosity.change(session.id, by),
       ...init,
     });
     this.controller.onDidChangeState(({ kind }) => this.states.push(kind));

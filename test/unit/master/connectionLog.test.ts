@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { fakeStack, shell } from "../../support/fakeStack.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
+import { RecordingLogger } from "../../support/recordingLogger.ts";
+
+/** Keeps the log of each connection by itself. */
+class PerConnection extends RecordingLogger {
+  readonly logs = new Map<string, RecordingLogger>();
+  forConnection(id: string): RecordingLogger {
+    const log = new RecordingLogger();
+    this.logs.set(id, log);
+    return log;
+  }
+}
+
+it("what a connection says is in its own log, so that a person can ask for more of it alone", async () => {
+  const logger = new PerConnection();
+  const { manager } = fakeStack(
+    [testHostConfig({ alias: "web1" }), testHostConfig({ alias: "db1" })],
+    logger,
+  );
+  for (const host of ["web1", "db1"]) {
+    await manager.open({ host, title: host, ...shell });
+  }
+  expect([...logger.logs.keys()].sort()).toEqual(
+    manager
+      .masters()
+      .map(({ id }) => id)
+      .sort(),
+  );
+  for (const { id, alias } of manager.masters()) {
+    expect(logger.logs.get(id)?.lines.join("\n")).toContain(`${id} ${alias}: connected to`);
+  }
+  expect(logger.lines.join("\n")).not.toContain("connected to");
+});
