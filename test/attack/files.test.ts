@@ -474,6 +474,7 @@ describe.skipIf(!canMount())("a mount that hangs", () => {
       const server = spawn("python3", ["-c", mountThatBeginsToHang, mount], {
         stdio: ["ignore", "pipe", "inherit"],
       });
+      const ended = once(server, "exit");
       let said = "";
       server.stdout.on("data", (data: Buffer) => (said += data.toString("utf8")));
       const watcher = new ConfigWatcher(
@@ -491,7 +492,7 @@ describe.skipIf(!canMount())("a mount that hangs", () => {
       } finally {
         watcher.dispose();
         server.kill("SIGKILL");
-        await once(server, "exit");
+        await ended;
         execFileSync("umount", ["-l", mount]);
       }
     },
