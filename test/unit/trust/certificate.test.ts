@@ -46,6 +46,26 @@ describe("a certificate", () => {
     expect(certificateFields(Buffer.concat([good, Buffer.of(0)]))).toBeUndefined();
   });
 
+  it("that is neither a user's nor a host's is none", () => {
+    const good = make({ kind: 2, serial: 1n });
+    // The kind stands behind the serial number.
+    const at = good.indexOf(Buffer.from("0000000000000001" + "00000002", "hex")) + 11;
+    expect(certificateFields(good)?.kind).toBe("host");
+    for (const [kind, read] of [
+      [0, undefined],
+      [1, "user"],
+      [3, undefined],
+    ] as const) {
+      good[at] = kind;
+      expect(certificateFields(good)?.kind).toBe(read);
+    }
+  });
+
+  it("of a key that is cut short is none, although its authority has signed it", () => {
+    expect(readCertificate(make())).toBeDefined();
+    expect(readCertificate(make({ key: host.publicKey.subarray(-31) }))).toBeUndefined();
+  });
+
   it("whose authority is a certificate, or which has too many names, is none", () => {
     const certified = { ...authority, publicKey: make() };
     expect(readCertificate(make({ authority: certified }))).toBeUndefined();
