@@ -1,15 +1,15 @@
 import * as vscode from "vscode";
 import type { Clock } from "../../base/clock.ts";
-import { CancelledError } from "../../base/errors.ts";
 import { printable } from "../../base/log.ts";
 import type { Verbosity } from "../../base/verbosity.ts";
-import type { HostResolver, SettingsFolder } from "../../config/configPorts.ts";
+import type { HostResolver } from "../../config/configPorts.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
-import { type PersistentShell, persistentShell } from "../../session/persistence.ts";
+import type { PersistentShell } from "../../session/persistence.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { Session, SessionSnapshot } from "../../session/sessionTypes.ts";
 import { terminalRequest } from "../../session/terminalRequest.ts";
+import { FirstSession, type TerminalTab, tabShell } from "../../session/terminalTab.ts";
 import { TerminalController } from "../../terminal/terminalController.ts";
 import type { OpenAttempt, TerminalSettings } from "../../terminal/terminalControllerTypes.ts";
 import type { Typing } from "../../terminal/typing.ts";
@@ -22,20 +22,6 @@ import {
 } from "../../text/terminalWords.ts";
 import type { RemoteClipboard } from "./remoteClipboard.ts";
 
-export interface SshTerminalRequest {
-  /** As typed. */
-  readonly host: string;
-  /** See SessionSnapshot. */
-  readonly alias: string;
-  /** Whose settings count, for as long as the tab is there. */
-  readonly folder?: SettingsFolder;
-  readonly title: string;
-  /** In place of the login shell. */
-  readonly command?: string;
-  /** What the shell is called on the server where it outlives connections. */
-  readonly shellName: string;
-}
-
 export interface SshPseudoterminalInit {
   readonly service: SessionService;
   readonly resolver: HostResolver;
@@ -46,7 +32,7 @@ export interface SshPseudoterminalInit {
   readonly clipboard: RemoteClipboard;
   /** The home directory, shown as `~`. */
   readonly home: string;
-  readonly request: SshTerminalRequest;
+  readonly request: TerminalTab;
   /** What is to be said about the host's ssh_config, if anything is new. */
   configNotice(config: HostConfig): string | undefined;
   /** The first session did not come about; not called for a cancellation. */
@@ -62,13 +48,12 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
   readonly #closed = new vscode.EventEmitter<number | undefined>();
   readonly #renamed = new vscode.EventEmitter<string>();
   readonly #controller: TerminalController;
-  readonly opened: Promise<SessionSnapshot>;
-  #settleOpened: { resolve(session: SessionSnapshot): void; reject(error: Error): void } | undefined;
+  readonly #first = new FirstSession();
+  readonly opened: Promise<SessionSnapshot> = this.#first.opened;
   #title: string;
   /** As the server sent it. */
   #remoteTitle = "";
   #sessionId: string | undefined;
-  #failure: Error | undefined;
 
   readonly onDidWrite = this.#written.event;
   readonly onDidClose: vscode.Event<number | undefined> = this.#closed.event;
@@ -77,11 +62,6 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
   constructor(init: SshPseudoterminalInit) {
     this.#init = init;
     this.#title = init.request.title;
-    this.opened = new Promise((resolve, reject) => {
-      this.#settleOpened = { resolve, reject };
-    });
-    // Most openers don't wait; a failure is told through `onFailed` as well.
-    this.opened.catch(() => {});
     const { clock, typing, request, home } = init;
     const program = request.command === undefined ? "shell" : "command";
     this.#controller = new TerminalController({
@@ -104,7 +84,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
       close: (exitCode) => this.#closed.fire(exitCode),
       describeEnd: (outcome) => describeEnding(request.host, outcome, program),
       describeFailure: (error) => {
-        this.#failure = error;
+        this.#first.failed(error);
         return describeFailure(request.host, error, home);
       },
       describeWarning,
@@ -118,8 +98,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         this.#sessionId = state.session.id;
         this.#remoteTitle = "";
         init.onSession(state.session.id);
-        this.#settleOpened?.resolve(state.session.snapshot());
-        this.#settleOpened = undefined;
+        this.#first.resolve(state.session.snapshot());
       } else if (state.kind === "ended" || state.kind === "closed") {
         this.#onOver();
       }
@@ -146,17 +125,13 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     return this.#controller.directory;
   }
 
-  get request(): SshTerminalRequest {
+  get request(): TerminalTab {
     return this.#init.request;
   }
 
   /** How the shell of this tab is ended on the server, where it outlives the connection. */
   get persistent(): PersistentShell | undefined {
-    const { request, policies } = this.#init;
-    if (request.command !== undefined) {
-      return undefined;
-    }
-    return persistentShell(policies.get("persistence", request, request.folder).value, request.shellName);
+    return tabShell(this.#init.request, this.#init.policies);
   }
 
   /** Called by VS Code once it listens: what is written before is lost. */
@@ -224,13 +199,9 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     );
   }
 
-  /** Over before a session was there: whoever waits for one hears why. */
   #onOver(): void {
-    const waiting = this.#settleOpened;
-    this.#settleOpened = undefined;
-    const failure = this.#failure;
-    waiting?.reject(failure ?? new CancelledError());
-    if (waiting !== undefined && failure !== undefined) {
+    const failure = this.#first.over();
+    if (failure !== undefined) {
       this.#init.onFailed(failure);
     }
   }

@@ -7,10 +7,10 @@ import type { Logger } from "../../base/log.ts";
 import type { Verbosity } from "../../base/verbosity.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
-import { hostNames } from "../../config/hostSpec.ts";
 import { execute } from "../../session/run/execute.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
+import { afterTab, reopening, type TabClosedBy, terminalTab } from "../../session/terminalTab.ts";
 import { Typing } from "../../terminal/typing.ts";
 import { reopenQuestion, reopenWords } from "../../text/reopenText.ts";
 import { freeTitle, tabName } from "../../text/terminalTitle.ts";
@@ -23,7 +23,7 @@ import { connectionTarget, hostTarget, liveTarget, sessionTarget, type Target } 
 import { bringToFront } from "./bringToFront.ts";
 import type { RemoteClipboard } from "./remoteClipboard.ts";
 import type { LinkedTerminal } from "./remoteLinks.ts";
-import { SshPseudoterminal, type SshTerminalRequest } from "./sshPseudoterminal.ts";
+import { SshPseudoterminal } from "./sshPseudoterminal.ts";
 import { ptyOf, type SshTerminal, terminalOf, terminalTarget } from "./sshTerminals.ts";
 import type { TerminalMemory } from "./terminalMemory.ts";
 import { TerminalNames } from "./terminalNames.ts";
@@ -198,11 +198,11 @@ export class TerminalRegistry implements Disposable {
   async offerAgain(): Promise<void> {
     const { memory } = this.#init;
     const { before } = memory;
-    if (before.length === 0) {
-      return;
-    }
-    if (this.#init.reopensByItself()) {
-      this.reopen();
+    const next = reopening(before.length, this.#init.reopensByItself());
+    if (next !== "ask") {
+      if (next === "open") {
+        this.reopen();
+      }
       return;
     }
     const words = reopenWords();
@@ -282,14 +282,10 @@ export class TerminalRegistry implements Disposable {
     const { service, resolver, settings, policies, clock, home, memory, presenter, recent } = this.#init;
     const { folder } = settings;
     const title = options.title ?? freeTitle(host, this.#takenTitles());
-    const request: SshTerminalRequest = {
-      host,
-      alias: hostNames(host).alias,
-      ...(folder && { folder }),
-      title,
+    const request = terminalTab({
+      ...{ host, title, folder, command: options.command },
       shellName: options.shellName ?? `vscode-${randomBytes(6).toString("hex")}`,
-      ...(options.command === undefined ? {} : { command: options.command }),
-    };
+    });
     const pty = new SshPseudoterminal({
       ...{ service, resolver, policies, clock, home, request },
       typing: this.#typing,
@@ -344,26 +340,23 @@ export class TerminalRegistry implements Disposable {
 
   #onClosed(terminal: vscode.Terminal): void {
     const pty = ptyOf(terminal);
-    const reason = terminal.exitStatus?.reason;
     this.#noteContext();
-    if (pty === undefined || reason === vscode.TerminalExitReason.Shutdown) {
-      // A window that goes away takes its terminals along without anybody having closed them.
+    if (pty === undefined) {
       return;
     }
-    this.#init.memory.closed(pty.request.shellName);
-    if (reason === vscode.TerminalExitReason.User) {
-      void this.#endShell(pty);
+    const endCommand = pty.sessionId === undefined ? undefined : pty.persistent?.end;
+    const { forget, endShell } = afterTab(closedBy(terminal.exitStatus?.reason), endCommand);
+    if (forget) {
+      this.#init.memory.closed(pty.request.shellName);
+    }
+    if (endShell !== undefined) {
+      void this.#endShell(pty, endShell);
     }
   }
 
-  /** A terminal that its owner closed leaves no shell behind on the server. */
-  async #endShell(pty: SshPseudoterminal): Promise<void> {
+  async #endShell(pty: SshPseudoterminal, command: string): Promise<void> {
     const { service, logger } = this.#init;
     const { host } = pty.request;
-    const command = pty.sessionId === undefined ? undefined : pty.persistent?.end;
-    if (command === undefined) {
-      return;
-    }
     try {
       await execute(service, host, command, {
         title: t("end the shell of {0}", host),
@@ -381,4 +374,15 @@ export class TerminalRegistry implements Disposable {
 function isInFront(pty: SshPseudoterminal): boolean {
   const { activeTerminal } = vscode.window;
   return activeTerminal !== undefined && ptyOf(activeTerminal) === pty;
+}
+
+function closedBy(reason: vscode.TerminalExitReason | undefined): TabClosedBy {
+  switch (reason) {
+    case vscode.TerminalExitReason.Shutdown:
+      return "window";
+    case vscode.TerminalExitReason.User:
+      return "person";
+    default:
+      return "program";
+  }
 }
