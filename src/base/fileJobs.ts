@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { dirname } from "node:path";
 import { asFileError, FileError } from "./fileErrors.ts";
+import { type ReplaceRequest, replaceFile } from "./replaceFile.ts";
 
 /** One task for the file system. Everything in it can be posted to a worker thread. */
 export type FileJob =
@@ -24,7 +25,8 @@ export type FileJob =
       readonly crlf?: boolean;
       /** Created with mode 0700 when it is missing and the file is in it. */
       readonly folder?: string;
-    };
+    }
+  | ({ readonly kind: "replace" } & ReplaceRequest);
 
 export type FileKind = "file" | "folder" | "null" | "pipe" | "special";
 
@@ -57,6 +59,7 @@ export interface FileAnswers {
   readonly read: FileContents;
   readonly list: FolderNames;
   readonly append: undefined;
+  readonly replace: undefined;
 }
 
 /** stat(2) results as node:fs returns them. */
@@ -88,6 +91,8 @@ export interface RawFiles {
   close(fd: number): Promise<void>;
   mkdir(path: string, mode: number): Promise<void>;
   realpath(path: string): Promise<string>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
   list(path: string, limit: number): Promise<FolderNames>;
   sleep(milliseconds: number): Promise<void>;
 }
@@ -117,6 +122,8 @@ export async function runFileJob(raw: RawFiles, job: FileJob): Promise<FileAnswe
         return await raw.list(job.path, job.limit);
       case "append":
         return await append(raw, job);
+      case "replace":
+        return await replaceFile(raw, job);
     }
   } catch (error) {
     throw asFileError(job.path, error);

@@ -60,6 +60,15 @@ export class LocalFiles {
   async append(path: string, line: string, folder?: string, crlf = false): Promise<void> {
     await this.#lane.run({ kind: "append", path, line, crlf, ...(folder !== undefined && { folder }) });
   }
+
+  /**
+   * Puts `data` in the place of a file's contents, whole or not at all; those become `path.old`.
+   * @param before what the file holds as far as the caller knows: when it holds something else by now, it stays.
+   * @throws FileError
+   */
+  async replace(path: string, before: Uint8Array, data: Uint8Array): Promise<void> {
+    await this.#lane.run({ kind: "replace", path, before, data });
+  }
 }
 
 /** A seat in libuv's pool. */

@@ -14,6 +14,8 @@ export const poolFiles: RawFiles = {
   close: (fd) => settle((done) => fs.close(fd, (error) => done(error ?? null, undefined))),
   mkdir: (path, mode) => settle((done) => fs.mkdir(path, mode, (error) => done(error, undefined))),
   realpath: (path) => settle((done) => fs.realpath.native(path, done)),
+  rename: (from, to) => settle((done) => fs.rename(from, to, (error) => done(error, undefined))),
+  unlink: (path) => settle((done) => fs.unlink(path, (error) => done(error, undefined))),
   async list(path, limit) {
     const names: string[] = [];
     const folder = await fs.promises.opendir(path, { bufferSize: 1024 });
@@ -42,6 +44,8 @@ export const blockingFiles: RawFiles = {
     fs.mkdirSync(path, mode);
   },
   realpath: async (path) => fs.realpathSync.native(path),
+  rename: async (from, to) => fs.renameSync(from, to),
+  unlink: async (path) => fs.unlinkSync(path),
   list: async (path, limit) => listBlocking(path, limit),
   sleep,
 };
@@ -62,6 +66,8 @@ export function reporting(raw: RawFiles, onStep: () => void): RawFiles {
     close: report(raw.close),
     mkdir: report(raw.mkdir),
     realpath: report(raw.realpath),
+    rename: report(raw.rename),
+    unlink: report(raw.unlink),
     list: report(raw.list),
     sleep: report(raw.sleep),
   };

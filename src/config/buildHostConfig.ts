@@ -91,6 +91,10 @@ export function buildHostConfig(
       ),
     ),
     hashKnownHosts: isYes("hashknownhosts"),
+    updateHostKeys: hostKeyUpdates(
+      isSet("updatehostkeys") ? first("updatehostkeys") : undefined,
+      isSet("userknownhostsfile") || /^(?:yes|true|ask)$/.test(first("verifyhostkeydns") ?? ""),
+    ),
     revokedHostKeysFiles: files("revokedhostkeys"),
     ...defined({ knownHostsCommand: command(first("knownhostscommand")) }),
     noHostAuthenticationForLocalhost: isYes("nohostauthenticationforlocalhost"),
@@ -186,6 +190,21 @@ function strictness(value: string | undefined): StrictHostKeyChecking {
       return "accept-new";
     default:
       return "ask";
+  }
+}
+
+/** fill_default_options in readconf.c: on by default, unless the person keeps the keys in files of his own choice. */
+function hostKeyUpdates(value: string | undefined, isOwnChoice: boolean): "yes" | "no" | "ask" {
+  switch (value) {
+    case "yes":
+    case "true":
+      return "yes";
+    case "ask":
+      return "ask";
+    case undefined:
+      return isOwnChoice ? "no" : "yes";
+    default:
+      return "no";
   }
 }
 

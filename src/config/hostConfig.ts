@@ -52,6 +52,8 @@ export interface HostConfig {
   readonly userKnownHostsFiles: readonly string[];
   readonly globalKnownHostsFiles: readonly string[];
   readonly hashKnownHosts: boolean;
+  /** UpdateHostKeys, OpenSSH's default filled in. Undefined: no. */
+  readonly updateHostKeys?: "yes" | "no" | "ask";
   /** RevokedHostKeys: files of keys, or KRLs, that no host may show. Expanded. */
   readonly revokedHostKeysFiles: readonly string[];
   /** KnownHostsCommand as written: its tokens depend on the key that the server shows. */

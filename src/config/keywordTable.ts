@@ -146,7 +146,7 @@ const table = {
   tcpkeepalive: honoured("TCPKeepAlive", "3.8"),
   tunnel: notHonoured("Tunnel", "4.3"),
   tunneldevice: irrelevant("TunnelDevice", "4.3"),
-  updatehostkeys: notHonoured("UpdateHostKeys", "6.8"),
+  updatehostkeys: honoured("UpdateHostKeys", "6.8"),
   user: honoured("User", "1.2.2"),
   userknownhostsfile: honoured("UserKnownHostsFile", "1.2.2"),
   verifyhostkeydns: notHonoured("VerifyHostKeyDNS", "3.7"),

@@ -118,7 +118,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   tunnel: t("No tunnel device is opened: run `ssh -w` in a terminal"),
   tunneldevice: t("No tunnel device is opened"),
   updatehostkeys: t(
-    "Further keys of a server are not added to known_hosts: `ssh` adds them when it connects",
+    "A trusted server's further keys are added once it has proven that it holds them, and those that it no longer has are removed",
   ),
   user: t("With tokens, as in OpenSSH"),
   userknownhostsfile: t("Read; new keys are written to the first file"),

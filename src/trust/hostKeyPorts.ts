@@ -26,6 +26,24 @@ export interface HostKeyQuestion {
 /** Asks the person whether an unknown key may be trusted and stored. */
 export interface HostKeyPrompter {
   confirmUnknown(question: HostKeyQuestion, signal: AbortSignal): Promise<boolean>;
+  /** Asks whether known_hosts may follow a server whose keys have changed (UpdateHostKeys ask). Absent: it may not. */
+  confirmUpdate?(question: HostKeyUpdateQuestion, signal: AbortSignal): Promise<boolean>;
+}
+
+export interface HostKeyUpdateQuestion {
+  /** As in known_hosts. */
+  readonly host: string;
+  readonly alias: string;
+  readonly added: readonly PresentedHostKey[];
+  readonly removed: readonly PresentedHostKey[];
+}
+
+/** The keys that a server announces after the login (hostkeys-00@openssh.com, OpenSSH's PROTOCOL, section 2.5). */
+export interface HostKeyAnnouncement {
+  /** Whole keys of types that may be used here, each once; no certificates. */
+  readonly keys: readonly Buffer[];
+  /** Has the server prove that it holds the private halves. Resolves to false when it can't. */
+  prove(keys: readonly Buffer[], signal: AbortSignal): Promise<boolean>;
 }
 
 /** Decides about a server's key, once per connection; engines cache the answer for rekeys. */
@@ -37,4 +55,6 @@ export interface HostKeyVerifier {
   preferredAlgorithms(): Promise<readonly string[]>;
   /** @throws HostKeyError when the key must not be trusted; CancelledError when the person closed the dialog. */
   verify(key: Buffer, address: string | undefined, signal: AbortSignal): Promise<void>;
+  /** The server has announced its keys: known_hosts may follow (UpdateHostKeys). Never rejects. */
+  announced?(announcement: HostKeyAnnouncement, signal: AbortSignal): Promise<void>;
 }

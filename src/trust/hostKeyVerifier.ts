@@ -7,7 +7,12 @@ import type { HostConfig } from "../config/hostConfig.ts";
 import { certificateSuffix, isCertificate, readCertificate, type SignedCertificate } from "./certificate.ts";
 import { type CertificateProblem, checkHostCertificate } from "./hostCertificateCheck.ts";
 import { HostKeyError, type HostKeyErrorReason, hostKeyErrorWords } from "./hostKeyErrors.ts";
-import type { HostKeyPrompter, HostKeyVerifier, PresentedHostKey } from "./hostKeyPorts.ts";
+import type {
+  HostKeyAnnouncement,
+  HostKeyPrompter,
+  HostKeyVerifier,
+  PresentedHostKey,
+} from "./hostKeyPorts.ts";
 import { asciiLowerCase } from "./hostNamePattern.ts";
 import { findKnownHosts, formatKnownHost, type KnownHostEntry, knownHostName } from "./knownHosts.ts";
 import {
@@ -17,6 +22,7 @@ import {
   knownHostsCommand,
 } from "./knownHostsCommand.ts";
 import { createKnownHostsStorage, type KnownHostsStorage } from "./knownHostsStorage.ts";
+import { updateKnownHosts } from "./knownHostsUpdater.ts";
 import { type Loaded, loadKnownHosts, type Unreadable, withoutNone } from "./loadKnownHosts.ts";
 import { claimedKeyType, publicKeyType, rsaKeyBits, sha256Fingerprint } from "./publicKeyBlob.ts";
 import { checkRevoked } from "./revokedKeys.ts";
@@ -89,6 +95,8 @@ class KnownHostsVerifier implements HostKeyVerifier {
   readonly #name: string;
   readonly #bareName: string | undefined;
   readonly #now: () => number;
+  /** The key is the person's own: its server may say which other keys it has. */
+  #mayUpdate = false;
 
   constructor(options: HostKeyVerifierOptions) {
     this.#config = options.config;
@@ -163,9 +171,11 @@ class KnownHostsVerifier implements HostKeyVerifier {
       return;
     }
     const judged: Judged = { ...plain, ...(certificateProblem && { certificateProblem }) };
-    const { verdict, unreadable, otherTypes } = await this.#judge(judged, printed);
+    const { verdict, isBare, unreadable, otherTypes } = await this.#judge(judged, printed);
     switch (verdict.status) {
       case "known":
+        // As in OpenSSH: not by a file of the machine, a command, or the name without the port.
+        this.#mayUpdate = this.#userFiles.includes(verdict.entry.file) && !isBare;
         this.#logger.debug(
           `Host key ${plain.fingerprint} is known: ${verdict.entry.file}:${verdict.entry.line}`,
         );
@@ -217,6 +227,20 @@ class KnownHostsVerifier implements HostKeyVerifier {
     return problem;
   }
 
+  async announced(announcement: HostKeyAnnouncement, signal: AbortSignal): Promise<void> {
+    const { updateHostKeys } = this.#config;
+    if (this.#mayUpdate && updateHostKeys !== undefined && updateHostKeys !== "no") {
+      await updateKnownHosts(
+        {
+          ...{ config: this.#config, name: this.#name, storage: this.#storage },
+          ...{ prompter: this.#prompter, logger: this.#logger },
+        },
+        announcement,
+        signal,
+      );
+    }
+  }
+
   async #refuseRevoked(presented: PresentedHostKey): Promise<void> {
     const { revokedHostKeysFiles: files } = this.#config;
     const revocation = await checkRevoked(files, presented.key, this.#files);
@@ -263,11 +287,14 @@ class KnownHostsVerifier implements HostKeyVerifier {
     printed: readonly KnownHostEntry[],
   ): Promise<{
     verdict: Verdict;
+    /** It was found under the name without the port. */
+    isBare: boolean;
     unreadable: Unreadable | undefined;
     otherTypes: readonly string[];
   }> {
     const { entries, unreadable } = await this.#load(this.#name);
     let verdict = judge([...entries, ...printed], presented.key);
+    let isBare = false;
     let otherTypes: readonly string[] = [];
     if (verdict.status === "new" && this.#bareName !== undefined) {
       const bare = await this.#load(this.#bareName);
@@ -277,9 +304,10 @@ class KnownHostsVerifier implements HostKeyVerifier {
         otherTypes = [...new Set(bare.entries.filter(isPlain).map((entry) => entry.type))];
       } else {
         verdict = bareVerdict;
+        isBare = true;
       }
     }
-    return { verdict, unreadable, otherTypes };
+    return { verdict, isBare, unreadable, otherTypes };
   }
 
   async #acceptNew(
@@ -329,6 +357,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
       if (verdict.status !== "new") {
         throw this.#error(verdict.status, presented, verdict.entry);
       }
+      this.#mayUpdate = true;
     }
     await this.#record(presented, file, line);
   }

@@ -93,15 +93,11 @@ function readKnownHost(raw: string, name: string): Found | undefined {
   const { marker, rest } = marked;
   const blank = rest.search(/[ \t]/);
   const names = blank < 0 ? rest : rest.slice(0, blank);
-  if (names.startsWith("|")) {
-    const matches = matchesHash(name, names);
-    if (matches === undefined) {
-      return problem("malformed hashed host name");
-    }
-    if (!matches) {
-      return undefined;
-    }
-  } else if (!matchesHostPatterns(name, names)) {
+  const matches = namesHost(name, names);
+  if (matches === undefined) {
+    return problem("malformed hashed host name");
+  }
+  if (!matches) {
     return undefined;
   }
   const isAuthority = marker === "cert-authority";
@@ -128,10 +124,18 @@ function problem(message: string, hidesKey = false): Found {
 }
 
 /**
+ * Whether the names of a line are about a host; undefined when they are a hash that is malformed.
+ * @param name in latin1
+ */
+export function namesHost(name: string, names: string): boolean | undefined {
+  return names.startsWith("|") ? matchesHash(name, names) : matchesHostPatterns(name, names);
+}
+
+/**
  * Takes `@revoked` or `@cert-authority` off the front. The marker ends at the line's first space, and only where
  * there is none at a tab: that is how check_markers (hostfile.c) looks for it.
  */
-function readMarker(line: string): { marker: KnownHostEntry["marker"]; rest: string } | undefined {
+export function readMarker(line: string): { marker: KnownHostEntry["marker"]; rest: string } | undefined {
   if (!line.startsWith("@")) {
     return { marker: "none", rest: line };
   }

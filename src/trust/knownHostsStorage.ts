@@ -16,6 +16,11 @@ export interface KnownHostsStorage {
    * @throws FileError
    */
   append(file: string, line: string): Promise<void>;
+  /**
+   * Puts a new text (latin1) in the place of the old one, whole or not at all; the old one is kept as `file.old`.
+   * @throws FileError, also when the file does not hold `before` any more.
+   */
+  replace(file: string, before: string, after: string): Promise<void>;
 }
 
 /** Bytes: some 300,000 hosts. */
@@ -43,6 +48,9 @@ export function createKnownHostsStorage(
       // As OpenSSH: only the user's own .ssh folder is made, never some other missing folder.
       const below = relative(folder, dirname(file));
       await files.append(file, line, below.startsWith("..") || isAbsolute(below) ? undefined : folder);
+    },
+    async replace(file, before, after) {
+      await files.replace(file, Buffer.from(before, "latin1"), Buffer.from(after, "latin1"));
     },
   };
 }

@@ -9,11 +9,13 @@ import type { ConfigProblemSource, HostResolver } from "../config/configPorts.ts
 import { HostPolicies } from "../config/hostPolicies.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
+import { createKnownHostsStorage } from "../trust/knownHostsStorage.ts";
 import { registerCommands } from "./commands/registerCommands.ts";
 import { ConfigDiagnostics } from "./documents/configDiagnostics.ts";
 import { DetailsPanels } from "./documents/detailsPanels.ts";
 import type { ExplanationSources } from "./documents/gatherExplanation.ts";
 import { HostDocuments } from "./documents/hostDocuments.ts";
+import { KnownKeyDocuments } from "./documents/knownKeyDocuments.ts";
 import { RemoteFileDocuments } from "./documents/remoteFileDocuments.ts";
 import { RunDocuments } from "./documents/runDocuments.ts";
 import { SessionDetailsDocuments } from "./documents/sessionDetailsDocument.ts";
@@ -120,6 +122,8 @@ export function createVscodeLayer(
       onDidChangeConfig: resolver.onDidChange,
     }),
   );
+  const knownHosts = createKnownHostsStorage();
+  const knownKeyDocuments = store.add(new KnownKeyDocuments({ resolver, storage: knownHosts, home }));
   const timeoutDocuments = store.add(new TimeoutDocuments());
   const hosts = store.add(
     new HostList({
@@ -184,6 +188,8 @@ export function createVscodeLayer(
       remoteAccess,
       timeoutDocuments,
       hostDocuments,
+      knownKeyDocuments,
+      knownHosts,
       access,
       home,
       showLog,

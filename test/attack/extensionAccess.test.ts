@@ -376,6 +376,8 @@ describe("commands that are called with arguments", () => {
     "sshSessions.runCommand",
     "sshSessions.runScript",
     "sshSessions.explainHost",
+    "sshSessions.showHostKeys",
+    "sshSessions.forgetHostKeys",
   ];
   const aboutIds: readonly CommandId[] = [
     "sshSessions.disconnect",

@@ -29,6 +29,8 @@ export interface ChannelTableHost {
   accept(type: string, body: WireReader): Acceptance;
   /** SSH_MSG_REQUEST_SUCCESS or _FAILURE: the answer to our oldest global request. @param body what the answer says */
   globalReply(accepted: boolean, body: WireReader): void;
+  /** A global request that wants no reply. @param body what belongs to the request */
+  announced?(name: string, body: WireReader): void;
 }
 
 /** All channels of one connection, by our number; takes the peer's messages and is as strict as OpenSSH's channels.c. */
@@ -205,6 +207,8 @@ export class ChannelTable {
       this.#malformed("global request");
     } else if (wantReply) {
       this.#reply(encode(message.requestFailure));
+    } else {
+      this.#host.announced?.(name.toString("latin1"), body);
     }
   }
 

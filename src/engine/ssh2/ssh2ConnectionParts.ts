@@ -3,6 +3,7 @@ import type { Client } from "ssh2";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
+import type { HostKeyAnnouncement } from "../../trust/hostKeyPorts.ts";
 import type { AgentSocketBudget } from "../transport/agentForwarding.ts";
 
 /** Receive windows in bytes: how much can still come after `pause`, and what bounds the speed at a given distance. */
@@ -21,6 +22,11 @@ export interface Ssh2ConnectionParts {
   readonly clock: Clock;
   readonly windows: WindowSizes;
   readonly agentSockets: AgentSocketBudget;
+  /** What we take of the server's host keys, and who hears which ones it has. */
+  readonly hostKeys: {
+    readonly offered: readonly string[];
+    announced(announcement: HostKeyAnnouncement, signal: AbortSignal): void;
+  };
 }
 
 /**

@@ -51,6 +51,10 @@ export class Ssh2Engine implements ConnectionEngine {
         clock: this.#clock,
         windows: this.#windows,
         agentSockets: this.#agentSockets,
+        hostKeys: {
+          offered: offer.serverHostKey,
+          announced: (announcement, gone) => void request.verifier.announced?.(announcement, gone),
+        },
       });
       connection.setTcpKeepAlive(request.tcpKeepAlive);
       await new Handshake({ client, socket, connection, request, offer, clock: this.#clock, signal }).run();

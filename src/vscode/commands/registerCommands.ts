@@ -20,6 +20,7 @@ import { explainTimeouts } from "./explainTimeouts.ts";
 import { extendLimits } from "./extendLimits.ts";
 import { filter } from "./filter.ts";
 import { forgetHost } from "./forgetHost.ts";
+import { forgetHostKeys } from "./forgetHostKeys.ts";
 import { forgetPassword } from "./forgetPassword.ts";
 import { forgetTerminals } from "./forgetTerminals.ts";
 import { hideServerLogins } from "./hideServerLogins.ts";
@@ -43,6 +44,7 @@ import { sendBreak } from "./sendBreak.ts";
 import { sendEof } from "./sendEof.ts";
 import { sendSignal } from "./sendSignal.ts";
 import { showConnectionDetails } from "./showConnectionDetails.ts";
+import { showHostKeys } from "./showHostKeys.ts";
 import { showLog } from "./showLog.ts";
 import { showServerLogins } from "./showServerLogins.ts";
 import { showSessionDetails } from "./showSessionDetails.ts";
@@ -90,6 +92,8 @@ export const commands: Readonly<Record<CommandId, Command>> = {
   "sshSessions.killHungRemote": killHungRemote,
   "sshSessions.explainTimeouts": explainTimeouts,
   "sshSessions.explainHost": explainHost,
+  "sshSessions.showHostKeys": showHostKeys,
+  "sshSessions.forgetHostKeys": forgetHostKeys,
   "sshSessions.revokeExtensionAccess": revokeExtensionAccess,
 };
 

@@ -97,7 +97,8 @@ export class HostDocuments
   }
 }
 
-function targetUri(target: LinkTarget): vscode.Uri {
+/** Where a link of such a document leads. */
+export function targetUri(target: LinkTarget): vscode.Uri {
   if (target.kind === "file") {
     // VS Code opens `#L12` at that line.
     return vscode.Uri.file(target.file).with({

@@ -1,6 +1,7 @@
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
-import type { HostKeyPrompter, HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
+import { hostKeyUpdateQuestion } from "../../text/hostKeysText.ts";
+import type { HostKeyPrompter, HostKeyQuestion, HostKeyUpdateQuestion } from "../../trust/hostKeyPorts.ts";
 import type { HostKeyDocuments } from "../documents/hostKeyDocuments.ts";
 import { askLine, showMessage } from "../messages/messages.ts";
 import { askAboutHostKey, type HostKeyAsker } from "./hostKeyConversation.ts";
@@ -38,5 +39,12 @@ export class VscodeHostKeyPrompter implements HostKeyPrompter {
     return (
       (await this.#queue.ask(async () => await askAboutHostKey(question, asker, signal), signal)) === true
     );
+  }
+
+  async confirmUpdate(question: HostKeyUpdateQuestion, signal: AbortSignal): Promise<boolean> {
+    const { message, detail, update } = hostKeyUpdateQuestion(question);
+    const ask = async (): Promise<string | undefined> =>
+      await showMessage("information", message, { modal: true, detail }, update);
+    return (await this.#queue.ask(ask, signal)) === update;
   }
 }

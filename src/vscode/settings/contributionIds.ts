@@ -60,6 +60,8 @@ export const commandIds = [
   "sshSessions.killHungRemote",
   "sshSessions.explainTimeouts",
   "sshSessions.explainHost",
+  "sshSessions.showHostKeys",
+  "sshSessions.forgetHostKeys",
   "sshSessions.revokeExtensionAccess",
 ] as const;
 

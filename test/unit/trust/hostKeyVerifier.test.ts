@@ -32,6 +32,10 @@ class MemoryStorage implements KnownHostsStorage {
     }
     this.files.set(file, `${this.files.get(file) ?? ""}${line}\n`);
   }
+
+  async replace(file: string, _: string, after: string): Promise<void> {
+    this.files.set(file, after);
+  }
 }
 
 function setUp(files: Record<string, string>, changes: Partial<HostConfig> = {}) {

@@ -1,0 +1,67 @@
+import { type WireReader, wireString } from "../../base/wire.ts";
+import { isCertificate, withoutCertificate } from "../../trust/certificate.ts";
+import type { HostKeyAnnouncement } from "../../trust/hostKeyPorts.ts";
+import { claimedKeyType, publicKeyType } from "../../trust/publicKeyBlob.ts";
+import { verifyKeySignature } from "../../trust/publicKeySignature.ts";
+import type { GlobalRequests } from "../channels/globalRequests.ts";
+
+/** Global requests of OpenSSH's PROTOCOL, section 2.5. */
+export const hostKeysRequest = "hostkeys-00@openssh.com";
+const proveRequest = "hostkeys-prove-00@openssh.com";
+
+/** More keys than a server has; sshd announces one for each HostKey. */
+const mostKeys = 64;
+
+/**
+ * Reads the keys that a server announces. Undefined: it announces nothing that may be used here, or breaks the rules.
+ * @param offered what we take, HostKeyAlgorithms.
+ */
+export function readAnnouncement(
+  body: WireReader,
+  offered: readonly string[],
+  requests: GlobalRequests,
+  sessionId: Buffer,
+): HostKeyAnnouncement | undefined {
+  const keys: Buffer[] = [];
+  for (let count = 0; body.left > 0; count++) {
+    const blob = body.string();
+    if (blob === undefined || count === mostKeys || keys.some((key) => key.equals(blob))) {
+      return undefined;
+    }
+    if (publicKeyType(blob) !== undefined && !isCertificate(blob) && isOffered(blob, offered)) {
+      keys.push(Buffer.from(blob));
+    }
+  }
+  return keys.length === 0
+    ? undefined
+    : { keys, prove: (unknown, signal) => prove(unknown, requests, sessionId, offered, signal) };
+}
+
+function isOffered(blob: Buffer, offered: readonly string[]): boolean {
+  const type = claimedKeyType(blob);
+  return offered.some((name) => keyTypeOf(withoutCertificate(name)) === type);
+}
+
+/** RFC 8332: an RSA key has several algorithms. */
+function keyTypeOf(algorithm: string): string {
+  return algorithm.replace(/^rsa-sha2-(?:256|512)$/, "ssh-rsa");
+}
+
+async function prove(
+  keys: readonly Buffer[],
+  requests: GlobalRequests,
+  sessionId: Buffer,
+  offered: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const payload = Buffer.concat(keys.map((key) => wireString(key)));
+  return await requests.request(proveRequest, payload, signal, ({ accepted, body }) => {
+    const isProven = keys.every((key) => {
+      const signed = Buffer.concat([wireString(proveRequest), wireString(sessionId), wireString(key)]);
+      const signature = body.string();
+      const name = signature && verifyKeySignature(key, signed, signature);
+      return name !== undefined && offered.some((algorithm) => withoutCertificate(algorithm) === name);
+    });
+    return accepted && isProven && body.left === 0;
+  });
+}

@@ -1,0 +1,108 @@
+import type { HostConfig } from "../config/hostConfig.ts";
+import { asciiLowerCase } from "./hostNamePattern.ts";
+import { type KnownHostLine, knownHostLines } from "./knownHostLines.ts";
+import { knownHostName, namesHost } from "./knownHosts.ts";
+import type { KnownHostsStorage } from "./knownHostsStorage.ts";
+import { withoutNone } from "./loadKnownHosts.ts";
+import { sha256Fingerprint } from "./publicKeyBlob.ts";
+
+type Places = Pick<
+  HostConfig,
+  "hostName" | "port" | "hostKeyAlias" | "userKnownHostsFiles" | "globalKnownHostsFiles"
+>;
+
+/** A line of a known_hosts file that is about a host. */
+export interface HostKeyRecord {
+  readonly file: string;
+  /** Counts from 1. */
+  readonly line: number;
+  /** The name under which it was found, as made by `knownHostName`. */
+  readonly name: string;
+  readonly marker: KnownHostLine["marker"];
+  readonly type: string;
+  readonly key: Buffer;
+  /** As `ssh-keygen -l` prints it. */
+  readonly fingerprint: string;
+}
+
+/** The name under which a host's key is recorded, and the one without the port where that counts, too. */
+export function recordNames({ hostName, port, hostKeyAlias }: Places): readonly [string, ...string[]] {
+  if (hostKeyAlias !== undefined) {
+    return [asciiLowerCase(hostKeyAlias)];
+  }
+  return port === 22
+    ? [knownHostName(hostName, 22)]
+    : [knownHostName(hostName, port), knownHostName(hostName, 22)];
+}
+
+/** All that the known_hosts files say about a host, the user's first. @throws FileError */
+export async function hostKeyRecords(
+  config: Places,
+  storage: KnownHostsStorage,
+): Promise<readonly HostKeyRecord[]> {
+  const records: HostKeyRecord[] = [];
+  for (const file of withoutNone([...config.userKnownHostsFiles, ...config.globalKnownHostsFiles])) {
+    const text = (await storage.read(file)) ?? "";
+    for (const name of recordNames(config)) {
+      const lines = (await knownHostLines(text, name)).filter(({ isAboutHost }) => isAboutHost);
+      records.push(...lines.map((line) => recordOf(line, file, name)));
+    }
+  }
+  return records;
+}
+
+export interface Forgetting {
+  readonly forgotten: readonly HostKeyRecord[];
+  /** Lines that still name the host: patterns, authorities, revoked keys, and the machine's files. */
+  readonly kept: readonly HostKeyRecord[];
+}
+
+/**
+ * Takes a host's keys out of the user's known_hosts files. Each file that changes is kept as `.old`, as `ssh-keygen -R`
+ * keeps it. Unlike there, other hosts lose nothing: a list of names loses one name, and a pattern stays.
+ * @throws FileError
+ */
+export async function forgetHostKeys(config: Places, storage: KnownHostsStorage): Promise<Forgetting> {
+  const before = await hostKeyRecords(config, storage);
+  const userFiles = withoutNone(config.userKnownHostsFiles);
+  const own = before.filter(({ file, marker }) => userFiles.includes(file) && marker === "none");
+  // The name without the port belongs to another server, as long as this one has keys of its own.
+  const name = recordNames(config).find((one) => own.some((record) => record.name === one));
+  const forgotten: HostKeyRecord[] = [];
+  for (const file of name === undefined ? [] : userFiles) {
+    const text = await storage.read(file);
+    if (text === undefined || name === undefined) {
+      continue;
+    }
+    let after = "";
+    let from = 0;
+    for (const line of await knownHostLines(text, name)) {
+      const names = line.isAboutHost && line.marker === "none" ? otherNames(line.names, name) : undefined;
+      if (names !== undefined) {
+        forgotten.push(recordOf(line, file, name));
+        const raw = text.slice(line.start, line.end);
+        after += text.slice(from, line.start);
+        after += names === "" ? "" : raw.replace(line.names, () => names);
+        from = line.end;
+      }
+    }
+    if (from > 0) {
+      await storage.replace(file, text, after + text.slice(from));
+    }
+  }
+  const isForgotten = (record: HostKeyRecord): boolean =>
+    forgotten.some(({ file, line }) => file === record.file && line === record.line);
+  return { forgotten, kept: before.filter((record) => !isForgotten(record)) };
+}
+
+/** The names of a line but for one; undefined: a pattern names the host, too, so that the line would go on doing it. */
+function otherNames(names: string, name: string): string | undefined {
+  const wanted = Buffer.from(name, "utf8").toString("latin1");
+  const others = names.split(",").filter((one) => /[*?!]/.test(one) || namesHost(wanted, one) !== true);
+  const rest = others.join(",");
+  return rest !== "" && namesHost(wanted, rest) === true ? undefined : rest;
+}
+
+function recordOf({ number, marker, type, key }: KnownHostLine, file: string, name: string): HostKeyRecord {
+  return { file, line: number, name, marker, type, key, fingerprint: sha256Fingerprint(key) };
+}

@@ -1,0 +1,106 @@
+import { asError } from "../base/errors.ts";
+import { type Logger, printable } from "../base/log.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import type { HostKeyAnnouncement, HostKeyPrompter, PresentedHostKey } from "./hostKeyPorts.ts";
+import { type HostKeyUpdate, planHostKeyUpdate, updatedText } from "./hostKeyUpdate.ts";
+import { formatKnownHost } from "./knownHosts.ts";
+import type { KnownHostsStorage } from "./knownHostsStorage.ts";
+import { withoutNone } from "./loadKnownHosts.ts";
+import { claimedKeyType, sha256Fingerprint } from "./publicKeyBlob.ts";
+
+export interface KnownHostsUpdaterParts {
+  readonly config: HostConfig;
+  /** As made by `knownHostName`. */
+  readonly name: string;
+  readonly storage: KnownHostsStorage;
+  readonly prompter: HostKeyPrompter;
+  readonly logger: Logger;
+}
+
+/**
+ * Lets the user's known_hosts files follow the keys of a server that is trusted (UpdateHostKeys): what it newly has is
+ * added once it has proven that it holds it, what it no longer has goes. Never rejects: a connection does not depend on
+ * it.
+ */
+export async function updateKnownHosts(
+  parts: KnownHostsUpdaterParts,
+  announcement: HostKeyAnnouncement,
+  signal: AbortSignal,
+): Promise<void> {
+  const { logger, name } = parts;
+  try {
+    const changed = await update(parts, announcement, signal);
+    logger.debug(`UpdateHostKeys: ${changed}`);
+  } catch (error) {
+    if (!signal.aborted) {
+      logger.warn(
+        `The keys of ${printable(name)} could not be updated: ${printable(asError(error).message)}`,
+      );
+    }
+  }
+}
+
+async function update(
+  { config, name, storage, prompter, logger }: KnownHostsUpdaterParts,
+  { keys, prove }: HostKeyAnnouncement,
+  signal: AbortSignal,
+): Promise<string> {
+  const files = withoutNone(config.userKnownHostsFiles);
+  const read = async () =>
+    await Promise.all(files.map(async (file) => ({ file, text: await storage.read(file) })));
+  const there = (await read()).flatMap(({ file, text }) => (text === undefined ? [] : [{ file, text }]));
+  const plan = await planHostKeyUpdate(there, name, keys);
+  if (plan.kind === "nothing") {
+    return printable(plan.why);
+  }
+  if (plan.added.length > 0 && !(await prove(plan.added, signal))) {
+    logger.warn(
+      `${printable(name)} announces host keys and can't prove that it holds them: nothing is changed`,
+    );
+    return "the server's proof is wrong";
+  }
+  if (config.updateHostKeys === "ask" && !(await mayUpdate(plan))) {
+    return "the person declined";
+  }
+  signal.throwIfAborted();
+  const [first] = files;
+  for (const { file, text } of there) {
+    const removed = plan.removed.filter((line) => line.file === file);
+    const lines =
+      file === first
+        ? plan.added.flatMap(
+            (key) => formatKnownHost(name, claimedKeyType(key), key, config.hashKnownHosts) ?? [],
+          )
+        : [];
+    const after = updatedText(text, removed, lines);
+    if (removed.length > 0) {
+      await storage.replace(file, text, after);
+    } else {
+      for (const line of lines) {
+        await storage.append(file, line);
+      }
+    }
+  }
+  for (const key of plan.added) {
+    logger.info(`Learned a new key of ${printable(name)}: ${claimedKeyType(key)} ${sha256Fingerprint(key)}`);
+  }
+  for (const { type, key } of plan.removed) {
+    logger.info(`Removed a key that ${printable(name)} no longer has: ${type} ${sha256Fingerprint(key)}`);
+  }
+  return `${plan.added.length} added, ${plan.removed.length} removed`;
+
+  async function mayUpdate({ added, removed }: HostKeyUpdate): Promise<boolean> {
+    const { alias } = config;
+    const question = {
+      host: name,
+      alias,
+      added: added.map(shown),
+      removed: removed.map(({ key }) => shown(key)),
+    };
+    return !config.batchMode && ((await prompter.confirmUpdate?.(question, signal)) ?? false);
+  }
+}
+
+function shown(key: Buffer): PresentedHostKey {
+  return { key, type: claimedKeyType(key), fingerprint: sha256Fingerprint(key) };
+}

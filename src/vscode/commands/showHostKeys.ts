@@ -1,0 +1,18 @@
+import { t } from "../../base/localize.ts";
+import { command } from "./command.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { aHost } from "./hostFinders.ts";
+
+/** A document of the keys that known_hosts has for a host, with fingerprints and places. */
+export const showHostKeys = command(
+  aHost(() => t("Show Host Keys")),
+  show,
+);
+
+async function show(context: CommandContext, host: string): Promise<void> {
+  try {
+    await context.knownKeyDocuments.show(host);
+  } catch (error) {
+    await context.presenter.present(error, host, () => show(context, host));
+  }
+}

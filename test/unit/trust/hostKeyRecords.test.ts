@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { forgottenText, hostKeysDocument } from "../../../src/text/hostKeysText.ts";
+import { forgetHostKeys, hostKeyRecords } from "../../../src/trust/hostKeyRecords.ts";
+import { formatKnownHost } from "../../../src/trust/knownHosts.ts";
+import { updateKnownHosts } from "../../../src/trust/knownHostsUpdater.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
+import { ecdsaBlob, ed25519Blob, keyText } from "../../support/publicKeys.ts";
+import { RecordingLogger } from "../../support/recordingLogger.ts";
+
+const host = "server.example.org";
+const [one, two] = [keyText(ed25519Blob(1)), keyText(ecdsaBlob(2))];
+
+function storageOf(files: Record<string, string>) {
+  const old: Record<string, string> = {};
+  return {
+    files,
+    old,
+    read: async (file: string) => files[file],
+    append: async (file: string, line: string) => {
+      files[file] = `${files[file] ?? ""}${line}\n`;
+    },
+    replace: async (file: string, before: string, after: string) => {
+      old[file] = before;
+      files[file] = after;
+    },
+  };
+}
+
+const config = (changes = {}) =>
+  testHostConfig({ userKnownHostsFiles: ["/u"], globalKnownHostsFiles: ["/g"], ...changes });
+
+describe("the keys of a host in known_hosts", () => {
+  it("are listed with file, line and meaning, and the name without the port counts, too", async () => {
+    const files = {
+      "/u": `other ${one}\n[${host}]:2222 ${one}\n@revoked * ${two}\n`,
+      "/g": `@cert-authority *.example.org ${two}\n${host} ${two}`,
+    };
+    const records = await hostKeyRecords(config({ port: 2222 }), storageOf(files));
+    expect(records.map(({ file, line, marker }) => `${file}:${line} ${marker}`)).toEqual([
+      "/u:2 none",
+      "/u:3 revoked",
+      "/u:3 revoked",
+      "/g:1 cert-authority",
+      "/g:2 none",
+    ]);
+    const { text, links } = hostKeysDocument("web1", records, "/home/a");
+    expect(text).toContain(`ssh-ed25519 ${records[0]?.fingerprint}`);
+    expect(links[0]?.target).toEqual({ kind: "file", file: "/u", line: 2 });
+  });
+
+  it("are forgotten without harm to other hosts, and the old file is kept", async () => {
+    const text = [
+      "# mine",
+      `${host} ${one} comment`,
+      `a.example.org,${host},192.0.2.1 ${two}`,
+      `*.example.org ${two}`,
+      `@cert-authority ${host} ${two}`,
+      formatKnownHost(host, "ssh-ed25519", ed25519Blob(1), true),
+      `other ${one}`,
+    ].join("\n");
+    const storage = storageOf({ "/u": text, "/g": `${host} ${two}\n` });
+    const result = await forgetHostKeys(config(), storage);
+    expect(storage.files["/u"]).toBe(
+      [
+        "# mine",
+        `a.example.org,192.0.2.1 ${two}`,
+        `*.example.org ${two}`,
+        `@cert-authority ${host} ${two}`,
+        `other ${one}`,
+      ].join("\n"),
+    );
+    expect(storage.old).toEqual({ "/u": text });
+    expect(result.forgotten.map(({ line }) => line)).toEqual([2, 3, 6]);
+    expect(result.kept.map(({ file, line }) => `${file}:${line}`)).toEqual(["/u:4", "/u:5", "/g:1"]);
+    expect(forgottenText("web1", result, "/home/a")).toContain("/u:4");
+  });
+
+  it("of another port stay, unless this host has none of its own", async () => {
+    const text = `${host} ${one}\n[${host}]:2222 ${two}\n`;
+    const storage = storageOf({ "/u": text });
+    await forgetHostKeys(config({ port: 2222 }), storage);
+    expect(storage.files["/u"]).toBe(`${host} ${one}\n`);
+    await forgetHostKeys(config({ port: 2222 }), storage);
+    expect(storage.files["/u"]).toBe("");
+  });
+
+  it("leave a file alone that does not name the host", async () => {
+    const storage = storageOf({ "/u": `other ${one}\n` });
+    const result = await forgetHostKeys(config(), storage);
+    expect(result).toEqual({ forgotten: [], kept: [] });
+    expect(storage.old).toEqual({});
+  });
+});
+
+describe("UpdateHostKeys", () => {
+  const never = new AbortController().signal;
+
+  it("changes nothing when the server can't prove that it holds a key, and says so", async () => {
+    const storage = storageOf({ "/u": `${host} ${one}\n` });
+    const logger = new RecordingLogger();
+    const parts = {
+      ...{ config: config({ updateHostKeys: "yes" }), name: host, storage, logger },
+      prompter: { confirmUnknown: async () => true },
+    };
+    const keys = [ed25519Blob(1), ecdsaBlob(3)];
+    const asked: (readonly Buffer[])[] = [];
+    const announcement = {
+      keys,
+      prove: async (unknown: readonly Buffer[]) => {
+        asked.push(unknown);
+        return false;
+      },
+    };
+    await updateKnownHosts(parts, announcement, never);
+    expect(asked).toEqual([[ecdsaBlob(3)]]);
+    expect(storage.files["/u"]).toBe(`${host} ${one}\n`);
+    expect(logger.complaints).toHaveLength(1);
+  });
+
+  it("lives with a file that can't be written", async () => {
+    const logger = new RecordingLogger();
+    const storage = {
+      ...storageOf({ "/u": `${host} ${one}\n` }),
+      append: () => Promise.reject(new Error("EROFS")),
+    };
+    await updateKnownHosts(
+      {
+        ...{ config: config({ updateHostKeys: "yes" }), name: host, storage, logger },
+        prompter: { confirmUnknown: async () => true },
+      },
+      { keys: [ed25519Blob(1), ecdsaBlob(3)], prove: async () => true },
+      never,
+    );
+    expect(logger.complaints[0]).toContain("EROFS");
+  });
+});
