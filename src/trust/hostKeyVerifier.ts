@@ -5,7 +5,8 @@ import { openSshAlgorithms } from "../config/algorithmLists.ts";
 import { ConfigError } from "../config/configErrors.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import { certificateSuffix, isCertificate, readCertificate, type SignedCertificate } from "./certificate.ts";
-import { type CertificateProblem, checkHostCertificate } from "./hostCertificateCheck.ts";
+import type { CertificateProblem } from "./hostCertificateCheck.ts";
+import { judgeCertificate } from "./hostCertificateVerdict.ts";
 import { HostKeyError, type HostKeyErrorReason, hostKeyErrorWords } from "./hostKeyErrors.ts";
 import type {
   HostKeyAnnouncement,
@@ -13,6 +14,7 @@ import type {
   HostKeyVerifier,
   PresentedHostKey,
 } from "./hostKeyPorts.ts";
+import { isAuthority, isPlain, judge, type Verdict } from "./hostKeyVerdict.ts";
 import { asciiLowerCase } from "./hostNamePattern.ts";
 import { findKnownHosts, formatKnownHost, type KnownHostEntry, knownHostName } from "./knownHosts.ts";
 import {
@@ -56,11 +58,6 @@ const algorithmsByType: ReadonlyMap<string, readonly string[]> = new Map([
 
 /** Characters that must never get into a known_hosts file as part of a name (check_host_key in sshconnect.c). */
 const unrecordable = /[@?*#[\]|'"\\\s]/;
-
-type Verdict =
-  | { readonly status: "known"; readonly entry: KnownHostEntry }
-  | { readonly status: "changed" | "revoked"; readonly entry: KnownHostEntry }
-  | { readonly status: "new" };
 
 /**
  * Decides about host keys as OpenSSH does (verify_host_key and check_host_key in sshconnect.c), with these
@@ -188,41 +185,31 @@ class KnownHostsVerifier implements HostKeyVerifier {
     }
   }
 
-  /**
-   * Why a certificate does not prove the host; undefined: it does. As in check_host_key of sshconnect.c, its authority
-   * may be named under the host's name without the port, where the other name has none that fits.
-   */
+  /** Why a certificate does not prove the host; undefined: it does. */
   async #certificateProblem(
     presented: PresentedHostKey,
     certificate: SignedCertificate,
     printed: readonly KnownHostEntry[],
   ): Promise<CertificateProblem | undefined> {
-    const { hostKeyAlias, hostName } = this.#config;
-    const name = Buffer.from(asciiLowerCase(hostKeyAlias ?? hostName)).toString("latin1");
-    const allowed = this.#config.caSignatureAlgorithms ?? openSshAlgorithms.casignaturealgorithms.offered;
-    let problem: CertificateProblem = { kind: "unknown-authority" };
-    for (const place of [this.#name, ...(this.#bareName === undefined ? [] : [this.#bareName])]) {
-      const entries = [...(await this.#load(place)).entries, ...(place === this.#name ? printed : [])];
-      const { plainKey, signatureKey } = certificate;
-      const revoked = entries.find(
-        ({ marker, key }) => marker === "revoked" && (key.equals(plainKey) || key.equals(signatureKey)),
+    const { hostKeyAlias, hostName, caSignatureAlgorithms } = this.#config;
+    const places: (readonly KnownHostEntry[])[] = [[...(await this.#load(this.#name)).entries, ...printed]];
+    if (this.#bareName !== undefined) {
+      places.push((await this.#load(this.#bareName)).entries);
+    }
+    const verdict = judgeCertificate(certificate, places, {
+      name: Buffer.from(asciiLowerCase(hostKeyAlias ?? hostName)).toString("latin1"),
+      now: BigInt(Math.floor(this.#now() / 1000)),
+      allowed: caSignatureAlgorithms ?? openSshAlgorithms.casignaturealgorithms.offered,
+    });
+    if (verdict.status === "revoked") {
+      throw this.#error("revoked", presented, verdict.entry);
+    }
+    const { authority, problem } = verdict;
+    if (authority !== undefined) {
+      const keyId = printable(certificate.keyId.toString("utf8"), 100);
+      this.#logger.info(
+        `The host certificate "${keyId}" (serial ${certificate.serial}), signed by the authority in ${authority.file}:${authority.line}, ${problem === undefined ? "proves the host" : `does not count: ${problem.kind}`}`,
       );
-      if (revoked !== undefined) {
-        throw this.#error("revoked", presented, revoked);
-      }
-      const authority = entries.find((entry) => isAuthority(entry) && entry.key.equals(signatureKey));
-      if (authority !== undefined && problem.kind === "unknown-authority") {
-        const now = BigInt(Math.floor(this.#now() / 1000));
-        const found = checkHostCertificate(certificate, name, now, allowed);
-        const words = `The host certificate "${printable(certificate.keyId.toString("utf8"), 100)}" (serial ${certificate.serial}), signed by the authority in ${authority.file}:${authority.line},`;
-        this.#logger.info(
-          `${words} ${found === undefined ? "proves the host" : `does not count: ${found.kind}`}`,
-        );
-        if (found === undefined) {
-          return undefined;
-        }
-        problem = found;
-      }
     }
     return problem;
   }
@@ -405,30 +392,4 @@ function describe(key: Buffer): PresentedHostKey {
 /** sockaddr_is_local in misc.c, for an address as Node writes it. */
 function isLoopback(address: string | undefined): boolean {
   return address !== undefined && (/^(?:::ffff:)?127\.\d+\.\d+\.\d+$/i.test(address) || address === "::1");
-}
-
-function isAuthority(entry: KnownHostEntry): boolean {
-  return entry.marker === "cert-authority";
-}
-
-function isPlain(entry: KnownHostEntry): boolean {
-  return entry.marker === "none";
-}
-
-/**
- * check_hostkeys_by_key_or_type in hostfile.c: any equal key makes the host known, else any other plain key makes it
- * changed (the last one is named); a revoked line for this very key beats both.
- */
-function judge(entries: readonly KnownHostEntry[], key: Buffer): Verdict {
-  const revoked = entries.find((entry) => entry.marker === "revoked" && entry.key.equals(key));
-  if (revoked !== undefined) {
-    return { status: "revoked", entry: revoked };
-  }
-  const plain = entries.filter(isPlain);
-  const equal = plain.find((entry) => entry.key.equals(key));
-  if (equal !== undefined) {
-    return { status: "known", entry: equal };
-  }
-  const other = plain.at(-1);
-  return other === undefined ? { status: "new" } : { status: "changed", entry: other };
 }

@@ -155,11 +155,6 @@ describe("callbacks that nobody catches for", () => {
 
 describe("the size of files", () => {
   const longest = 400;
-  /** To be split. */
-  const beingSplit: ReadonlySet<string> = new Set([
-    "engine/ssh2/login/userAuth.ts",
-    "trust/hostKeyVerifier.ts",
-  ]);
 
   test("no file is longer than 400 lines without a reason in its header", () => {
     const long = files(source)
@@ -168,6 +163,6 @@ describe("the size of files", () => {
       // The header is the comment before the first import.
       .filter(({ text }) => !/^ \* Longer than 400 lines because .+/m.test(text.split(/^import /m)[0] ?? ""))
       .map(({ file }) => file);
-    expect(long.filter((file) => !beingSplit.has(file))).toEqual([]);
+    expect(long).toEqual([]);
   });
 });

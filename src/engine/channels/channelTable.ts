@@ -1,9 +1,9 @@
-import type { Logger } from "../../base/log.ts";
 import { printable } from "../../base/log.ts";
 import { WireReader } from "../../base/wire.ts";
 import { ChannelError, connectionEnded } from "../engineErrors.ts";
 import { Channel, type ChannelCarrier } from "./channel.ts";
 import { ChannelOpening } from "./channelOpening.ts";
+import type { ChannelTableHost } from "./channelTableHost.ts";
 import { type ForgivenMessage, ForgivenMessages } from "./forgivenMessages.ts";
 import {
   decodeRequest,
@@ -14,24 +14,9 @@ import {
   maximumPacketSize,
   message,
 } from "./messages.ts";
-import { type Acceptance, PeerOpens } from "./peerOpens.ts";
+import { PeerOpens } from "./peerOpens.ts";
 import { ProtocolError, type ProtocolViolation } from "./protocolError.ts";
 import { Replies } from "./replies.ts";
-import type { Wire } from "./wire.ts";
-
-/** What the table needs of the connection. */
-export interface ChannelTableHost {
-  readonly wire: Wire;
-  readonly logger: Logger;
-  /** The peer broke the protocol: the connection is to be ended, which calls `end`. */
-  violated(error: ProtocolError): void;
-  /** The peer opens a channel of this type. @param body the fields that belong to the type */
-  accept(type: string, body: WireReader): Acceptance;
-  /** SSH_MSG_REQUEST_SUCCESS or _FAILURE: the answer to our oldest global request. @param body what the answer says */
-  globalReply(accepted: boolean, body: WireReader): void;
-  /** A global request that wants no reply. @param body what belongs to the request */
-  announced?(name: string, body: WireReader): void;
-}
 
 /** All channels of one connection, by our number; takes the peer's messages and is as strict as OpenSSH's channels.c. */
 export class ChannelTable {

@@ -4,9 +4,41 @@ import type { HostKeyAnnouncement } from "../../trust/hostKeyPorts.ts";
 import { claimedKeyType, publicKeyType } from "../../trust/publicKeyBlob.ts";
 import { verifyKeySignature } from "../../trust/publicKeySignature.ts";
 import type { GlobalRequests } from "../channels/globalRequests.ts";
+import { connectionEnded } from "../engineErrors.ts";
+import type { Ssh2ConnectionParts } from "./ssh2ConnectionParts.ts";
+
+/** Takes the announcement of one connection: once, so that what a server may repeat costs nothing. */
+export class HostKeyAnnouncements {
+  readonly #hostKeys: Ssh2ConnectionParts["hostKeys"];
+  readonly #requests: GlobalRequests;
+  readonly #gone = new AbortController();
+  #hasAnnounced = false;
+
+  constructor(hostKeys: Ssh2ConnectionParts["hostKeys"], requests: GlobalRequests) {
+    this.#hostKeys = hostKeys;
+    this.#requests = requests;
+  }
+
+  /** A global request that wants no reply. */
+  receive(name: string, body: WireReader, sessionId: Buffer): void {
+    if (name !== hostKeysRequest || this.#hasAnnounced) {
+      return;
+    }
+    this.#hasAnnounced = true;
+    const announcement = readAnnouncement(body, this.#hostKeys.offered, this.#requests, sessionId);
+    if (announcement !== undefined) {
+      this.#hostKeys.announced(announcement, this.#gone.signal);
+    }
+  }
+
+  /** The connection is gone. */
+  end(): void {
+    this.#gone.abort(connectionEnded());
+  }
+}
 
 /** Global requests of OpenSSH's PROTOCOL, section 2.5. */
-export const hostKeysRequest = "hostkeys-00@openssh.com";
+const hostKeysRequest = "hostkeys-00@openssh.com";
 const proveRequest = "hostkeys-prove-00@openssh.com";
 
 /** More keys than a server has; sshd announces one for each HostKey. */
@@ -16,7 +48,7 @@ const mostKeys = 64;
  * Reads the keys that a server announces. Undefined: it announces nothing that may be used here, or breaks the rules.
  * @param offered what we take, HostKeyAlgorithms.
  */
-export function readAnnouncement(
+function readAnnouncement(
   body: WireReader,
   offered: readonly string[],
   requests: GlobalRequests,

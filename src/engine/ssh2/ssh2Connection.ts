@@ -33,12 +33,12 @@ import type {
   RemoteListener,
   SessionSpec,
 } from "../connectionEngine.ts";
-import { ChannelError, connectionEnded } from "../engineErrors.ts";
+import { ChannelError } from "../engineErrors.ts";
 import { OutgoingBacklog } from "../outgoingBacklog.ts";
 import { AgentForwarding, agentChannelType } from "../transport/agentForwarding.ts";
 import { ServerGreeting } from "../transport/serverGreeting.ts";
 import { type BundledWrites, bundleWrites } from "./bundledWrites.ts";
-import { hostKeysRequest, readAnnouncement } from "./hostKeyAnnouncement.ts";
+import { HostKeyAnnouncements } from "./hostKeyAnnouncement.ts";
 import { ReadGate } from "./readGate.ts";
 import { largestMessage, type Ssh2ConnectionParts } from "./ssh2ConnectionParts.ts";
 import { type PacketWriter, takeOver } from "./ssh2Internals.ts";
@@ -79,8 +79,7 @@ export class Ssh2Connection implements EngineConnection {
   #ended: ConnectionEnd | undefined;
   #disconnect: { readonly code: number; readonly description: string } | undefined;
   #closing: Disposable | undefined;
-  #hasAnnounced = false;
-  readonly #gone = new AbortController();
+  readonly #announcements: HostKeyAnnouncements;
   #hasSession = false;
   #lastReceived = performance.now();
   #bytesIn = 0;
@@ -99,6 +98,7 @@ export class Ssh2Connection implements EngineConnection {
     const writer = (): PacketWriter | undefined => this.#writer;
     this.#requests = new GlobalRequests((bytes, sent) => writer()?.send(bytes, sent));
     this.#forwards = new RemoteForwards(this.#requests, parts.logger);
+    this.#announcements = new HostKeyAnnouncements(parts.hostKeys, this.#requests);
     this.#table = new ChannelTable({
       wire: {
         send: (bytes) => writer()?.send(bytes),
@@ -113,7 +113,8 @@ export class Ssh2Connection implements EngineConnection {
       violated: (error) => this.#violated(error),
       accept: (type, body) => this.#accept(type, body),
       globalReply: (accepted, body) => this.#requests.receive(accepted, body),
-      announced: (name, body) => this.#onAnnouncement(name, body),
+      announced: (name, body) =>
+        this.#announcements.receive(name, body, writer()?.sessionId() ?? Buffer.alloc(0)),
     });
     client.on(
       "error",
@@ -376,26 +377,12 @@ export class Ssh2Connection implements EngineConnection {
     this.#writer?.end();
     this.#writes.flush();
     this.#parts.socket.destroy();
-    this.#gone.abort(connectionEnded());
+    this.#announcements.end();
     this.#table.end();
     this.#agent.dispose();
     this.#requests.end();
     this.#closed.fire(this.#ended);
     this.#closed.dispose();
-  }
-
-  /** Once for each connection, as in OpenSSH: what a server may repeat costs it nothing. */
-  #onAnnouncement(name: string, body: WireReader): void {
-    if (name !== hostKeysRequest || this.#hasAnnounced) {
-      return;
-    }
-    this.#hasAnnounced = true;
-    const { offered, announced } = this.#parts.hostKeys;
-    const sessionId = this.#writer?.sessionId() ?? Buffer.alloc(0);
-    const announcement = readAnnouncement(body, offered, this.#requests, sessionId);
-    if (announcement !== undefined) {
-      announced(announcement, this.#gone.signal);
-    }
   }
 
   #accept(type: string, body: WireReader): Acceptance {

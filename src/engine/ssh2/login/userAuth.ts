@@ -1,65 +1,28 @@
-import { AgentError, AuthError, KeyFileError } from "../../../auth/authErrors.ts";
-import type { AuthAttempt, Authenticator } from "../../../auth/authPorts.ts";
+import { AuthError } from "../../../auth/authErrors.ts";
+import type { AuthAttempt } from "../../../auth/authPorts.ts";
 import { isSecurityKeyType } from "../../../auth/signatureAlgorithms.ts";
-import { asError, CancelledError } from "../../../base/errors.ts";
-import { type Logger, printable } from "../../../base/log.ts";
+import { CancelledError } from "../../../base/errors.ts";
+import { printable } from "../../../base/log.ts";
 import { wireBoolean, wireString } from "../../../base/wire.ts";
-
 import type { LoginWait } from "../../connectionEngine.ts";
 import { ConnectError } from "../../engineErrors.ts";
-import type { ServerTalk } from "../../transport/serverTalk.ts";
+import { signOrPassOver } from "./keySignature.ts";
 import {
   authMessage,
   encodeInfoResponse,
   encodeRequest,
+  instructionOf,
   parseExtInfo,
   parseFailure,
   parseInfoRequest,
   parsePkOk,
   parseText,
 } from "./userAuthMessages.ts";
+import { isJudged, isServersTurn, type Of, type State, type UserAuthInit } from "./userAuthState.ts";
 
 /** Rounds of one keyboard-interactive attempt (RFC 4256 section 3.2): with questions, and in all. */
 const mostQuestionRounds = 20;
 const mostRounds = 500;
-
-const link = /https?:\/\//i;
-
-type Of<Method extends AuthAttempt["method"]> = Extract<AuthAttempt, { method: Method }>;
-
-/** Where the dialogue stands. There is never more than one attempt. */
-type State =
-  /** Nothing is asked of the server: before the service is accepted, and while the next attempt is chosen. */
-  | { readonly kind: "idle" }
-  | { readonly kind: "none" }
-  | { readonly kind: "query"; readonly attempt: Of<"publickey"> }
-  /** The server takes the key; its signature is being made. */
-  | { readonly kind: "signing" }
-  | { readonly kind: "signature" }
-  | { readonly kind: "password"; readonly attempt: Of<"password"> }
-  /** The server wants a new password, and the person is asked for it. */
-  | { readonly kind: "changing" }
-  | {
-      readonly kind: "keyboard-interactive";
-      readonly attempt: Of<"keyboard-interactive">;
-      readonly isAsking: boolean;
-    }
-  | { readonly kind: "over"; readonly loggedIn: boolean };
-
-export interface UserAuthInit {
-  readonly user: string;
-  readonly authenticator: Authenticator;
-  readonly talk: ServerTalk;
-  readonly logger: Logger;
-  /** Of the first key exchange (RFC 4253 section 7.2); there when the service is accepted. */
-  sessionId(): Buffer;
-  send(message: Uint8Array): void;
-  onWait(wait: LoginWait | undefined): void;
-  /** SSH_MSG_USERAUTH_SUCCESS, in the turn in which it came. */
-  onSuccess(): void;
-  /** The login can't go on: AuthError, ConnectError `protocol`, or what the authenticator rejected with. Also after the login. */
-  onFailure(error: unknown): void;
-}
 
 /**
  * The client's side of user authentication (RFC 4252, 4256; sshconnect2.c), on any transport. One attempt is
@@ -98,34 +61,12 @@ export class UserAuth {
 
   /** The server holds a password, answers or a signature, and has not said what it thinks of them. */
   get isJudging(): boolean {
-    switch (this.#state.kind) {
-      case "password":
-      case "changing":
-      case "signature":
-        return true;
-      case "keyboard-interactive":
-        return this.#rounds > 0;
-      default:
-        return false;
-    }
+    return isJudged(this.#state, this.#rounds);
   }
 
   /** The server has to speak next. */
   get isWaitingForServer(): boolean {
-    const state = this.#state;
-    switch (state.kind) {
-      case "none":
-      case "query":
-      case "signature":
-      case "password":
-        return true;
-      case "keyboard-interactive":
-        return !state.isAsking;
-      case "idle":
-        return !this.#isAccepted;
-      default:
-        return false;
-    }
+    return isServersTurn(this.#state, this.#isAccepted);
   }
 
   get methodsLeft(): readonly string[] {
@@ -248,7 +189,7 @@ export class UserAuth {
 
   /** Chooses the next attempt and makes it. */
   #advance(partialSuccess: boolean): void {
-    this.#setState({ kind: "idle" });
+    this.#state = { kind: "idle" };
     this.#renewAttempt();
     const { authenticator } = this.#init;
     this.#run(
@@ -311,14 +252,17 @@ export class UserAuth {
       this.#violated("PK_OK for a key that was not offered");
       return;
     }
-    this.#setState({ kind: "signing" });
+    this.#state = { kind: "signing" };
     this.#init.onWait({ on: "key", origin: printable(origin), touch: isSecurityKeyType(key.type) });
     const request = this.#keyRequest(attempt, true);
     this.#run(
       () =>
-        key
-          .sign(Buffer.concat([wireString(this.#init.sessionId()), request]), algorithm)
-          .catch((error: unknown) => this.#onUnsigned(error)),
+        signOrPassOver(
+          key,
+          Buffer.concat([wireString(this.#init.sessionId()), request]),
+          algorithm,
+          this.#init.logger,
+        ),
       (signature) => {
         if (signature === undefined) {
           // The server has not refused it, but no signature came about: on to the next one.
@@ -330,18 +274,6 @@ export class UserAuth {
     );
   }
 
-  /** A key that can't sign is passed over, as in OpenSSH; what was cancelled ends the login. */
-  #onUnsigned(error: unknown): undefined {
-    if (CancelledError.is(error)) {
-      throw error;
-    }
-    if (!KeyFileError.is(error) && !AgentError.is(error)) {
-      this.#init.logger.warn(`A key could not sign: ${printable(asError(error).message)}`);
-    } else {
-      this.#init.logger.debug(`A key could not sign: ${printable(error.message)}`);
-    }
-  }
-
   #onChangeRequest(payload: Buffer, attempt: Of<"password">): void {
     const text = parseText(payload);
     if (text === undefined) {
@@ -350,7 +282,7 @@ export class UserAuth {
     }
     const { user, talk } = this.#init;
     talk.say("instruction", text);
-    this.#setState({ kind: "changing" });
+    this.#state = { kind: "changing" };
     this.#init.onWait(undefined);
     this.#run(
       async () => {
@@ -388,13 +320,8 @@ export class UserAuth {
       this.#violated("INFO_REQUEST without end");
       return;
     }
-    // A question is asked in an input box, where a link can't be clicked.
-    const linked = request.prompts.map(({ prompt }) => prompt).filter((prompt) => link.test(prompt));
-    const text = [request.name, request.instructions, ...linked]
-      .filter((part) => part.trim() !== "")
-      .join("\n");
-    this.#init.talk.say("instruction", text);
-    this.#setState({ kind: "keyboard-interactive", attempt, isAsking: true });
+    this.#init.talk.say("instruction", instructionOf(request));
+    this.#state = { kind: "keyboard-interactive", attempt, isAsking: true };
     this.#init.onWait(undefined);
     this.#run(
       () => attempt.answer(request, this.#attempt.signal),
@@ -431,13 +358,9 @@ export class UserAuth {
   }
 
   #send(message: Buffer, state: State, judging: Extract<LoginWait, { on: "server" }>["judging"]): void {
-    this.#setState(state);
+    this.#state = state;
     this.#init.onWait({ on: "server", judging });
     this.#init.send(message);
-  }
-
-  #setState(state: State): void {
-    this.#state = state;
   }
 
   #renewAttempt(): void {

@@ -105,6 +105,17 @@ export function parseInfoRequest(payload: Buffer): InfoRequest | undefined {
   return { name: cut(name), instructions: cut(instructions), prompts };
 }
 
+const link = /https?:\/\//i;
+
+/**
+ * What is shown beside the input boxes of a request: its texts, and each question with a link in it, because a link can't
+ * be clicked in an input box.
+ */
+export function instructionOf(request: InfoRequest): string {
+  const linked = request.prompts.map(({ prompt }) => prompt).filter((prompt) => link.test(prompt));
+  return [request.name, request.instructions, ...linked].filter((part) => part.trim() !== "").join("\n");
+}
+
 /** The server's `server-sig-algs` (RFC 8308 section 3.1); `names` is undefined when it is not among them. */
 export function parseExtInfo(payload: Buffer): { readonly names: readonly string[] | undefined } | undefined {
   const reader = new WireReader(payload, 1);
