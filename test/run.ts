@@ -7,6 +7,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureChromium } from "./setup/chromium.ts";
 import { MissingRequirementError } from "./setup/missingRequirement.ts";
+import { ensureNextOpenSsh } from "./setup/nextOpenSsh.ts";
 import { repositoryRoot } from "./setup/repository.ts";
 import { ensureSshTools } from "./setup/sshTools.ts";
 import { ensureVscodeServer } from "./setup/vscodeServer.ts";
@@ -64,6 +65,7 @@ const stages: readonly Stage[] = [
 
 try {
   await ensureSshTools();
+  await ensureNextOpenSsh();
   await ensureChromium();
   await ensureVscodeServer();
   await ensureVscodeServer("oldest");

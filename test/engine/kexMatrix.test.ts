@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { HostConfig } from "../../src/config/hostConfig.ts";
 import type { EngineConnection } from "../../src/engine/connectionEngine.ts";
@@ -7,10 +6,11 @@ import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { ManualClock } from "../support/manualClock.ts";
-import { collect, execSpec, never, run } from "./contract/channels.ts";
+import { never, run } from "./contract/channels.ts";
 import { loginTo } from "./contract/logins.ts";
+import { survives } from "./contract/rekeying.ts";
 
-/** Not in the OpenSSH that Debian 12 has: tested against a server of our own (test/attack/keyExchange.test.ts). */
+/** Not in the OpenSSH that Debian 12 has: tested against that of the next release (otherServers.test.ts). */
 const newer = ["mlkem768x25519-sha256"];
 /** Node's OpenSSL has the group, but OpenSSH's server never had it. */
 const neverServed = ["diffie-hellman-group15-sha512", "diffie-hellman-group17-sha512"];
@@ -51,32 +51,6 @@ async function login(
   );
   connections.push(connection);
   return connection;
-}
-
-/** Whether bytes come through whole in both directions while the keys change. */
-async function survives(connection: EngineConnection, rekeys: number): Promise<void> {
-  const block = Buffer.alloc(100_000, "0123456789abcdef");
-  const channel = await connection.openSession(execSpec("tee >(sha256sum >&2) | sha256sum"), never());
-  const ran = collect(channel);
-  const sent = createHash("sha256");
-  for (let count = 0; count < 20; count++) {
-    if (count % Math.ceil(20 / rekeys) === 0) {
-      connection.rekey();
-    }
-    sent.update(block);
-    if (!channel.write(block)) {
-      await new Promise<void>((resolve) => {
-        const listening = channel.onDidDrain(() => {
-          listening.dispose();
-          resolve();
-        });
-      });
-    }
-  }
-  channel.eof();
-  const [down, up] = await Promise.all([run(connection, "head -c 2000000 /dev/zero"), ran]);
-  expect(up.stdout.slice(0, 64)).toBe(sent.digest("hex"));
-  expect(down.stdout).toBe("\0".repeat(2_000_000));
 }
 
 describe("key exchange, cipher, compression and rekeying against OpenSSH", () => {

@@ -8,7 +8,7 @@ import { type KeyKind, type KeyPair, makeKey } from "./keys.ts";
 import { labUser } from "./labUser.ts";
 import { descendants, type LabProcess, peerPorts, signalAll } from "./processTree.ts";
 import { type SshConfigEntry, type SshdOptions, sshConfigBlock, sshdConfigText } from "./sshdConfig.ts";
-import { type RunningSshd, readLog, requireSshd, runSshd } from "./sshdServer.ts";
+import { type RunningSshd, readLog, requireSshd, runSshd, type SshdProgram } from "./sshdServer.ts";
 import { until } from "./until.ts";
 
 export interface SshdHostOptions {
@@ -30,6 +30,8 @@ export interface SshdHostOptions {
   readonly port?: number;
   /** A command that runs sshd elsewhere in the same process: `["ip", "netns", "exec", NAME]`. */
   readonly wrap?: readonly string[];
+  /** Another sshd than that of the machine. */
+  readonly program?: SshdProgram;
 }
 
 /** One login that is there now. */
@@ -146,6 +148,7 @@ export class SshdHost {
         logFile: this.logFile,
         mark: this.#mark,
         wrap: this.#options.wrap ?? [],
+        program: this.#options.program ?? requireSshd(),
       });
       if (this.#running === undefined && (!mayChoose || attempt === 9)) {
         throw new Error(`port ${this.#port} is taken`);
@@ -322,7 +325,7 @@ export class SshdHost {
       SSH_SESSIONS_LAB: this.#mark,
       ...this.#options.env,
     }).map(([name, value]) => `"${name}=${value}"`);
-    const { major, minor } = requireSshd();
+    const { major, minor } = this.#options.program ?? requireSshd();
     const penalises = major > 9 || (major === 9 && minor >= 8);
     const defaults: SshdOptions = {
       ListenAddress: `${this.host}:${this.#port}`,

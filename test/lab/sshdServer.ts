@@ -73,8 +73,9 @@ export async function runSshd(options: {
   readonly logFile: string;
   readonly mark: string;
   readonly wrap: readonly string[];
+  readonly program: SshdProgram;
 }): Promise<RunningSshd | undefined> {
-  const { file } = requireSshd();
+  const { file } = options.program;
   if (process.getuid?.() === 0 && process.platform === "linux") {
     await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
   }

@@ -1,14 +1,16 @@
 /**
- * Finds or installs what the tests need: `node test/setup/main.ts [ssh] [browser] [vscode] [oldVscode]`, everything
+ * Finds or installs what the tests need: `node test/setup/main.ts [ssh] [next] [browser] [vscode] [oldVscode]`, everything
  * without arguments. Quick and silent when all is there; otherwise says what it installs, or stops with the command to run.
  */
 import { ensureChromium } from "./chromium.ts";
 import { MissingRequirementError } from "./missingRequirement.ts";
+import { ensureNextOpenSsh } from "./nextOpenSsh.ts";
 import { ensureSshTools } from "./sshTools.ts";
 import { ensureVscodeServer } from "./vscodeServer.ts";
 
 const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   ssh: ensureSshTools,
+  next: ensureNextOpenSsh,
   browser: ensureChromium,
   vscode: () => ensureVscodeServer(),
   oldVscode: () => ensureVscodeServer("oldest"),

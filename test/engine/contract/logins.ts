@@ -87,7 +87,10 @@ export class TrustingVerifier implements HostKeyVerifier {
 }
 
 /** A login to a lab host with its own key. */
-export function loginTo(host: SshdHost, changes: Partial<ConnectRequest> = {}): ConnectRequest {
+export function loginTo(
+  host: Pick<SshdHost, "host" | "port" | "user" | "keyFile">,
+  changes: Partial<ConnectRequest> = {},
+): ConnectRequest {
   return {
     config: testHostConfig({ hostName: host.host, port: host.port, user: host.user }),
     tcpKeepAlive: true,
