@@ -38,6 +38,15 @@ export interface AuthPrompter {
     attempt: number,
     signal: AbortSignal,
   ): Promise<PromptAnswer | undefined>;
+  /** Whether the key of a file may be added to the agent (AddKeysToAgent ask). Absent: it may not. */
+  addToAgent?(target: AuthTarget, keyFile: string, signal: AbortSignal): Promise<boolean>;
+  /** The PIN of the security key that a file belongs to. Absent: nobody may be asked. */
+  pin?(
+    target: AuthTarget,
+    keyFile: string,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
   /** The old password, and twice the new one. */
   changePassword(
     target: AuthTarget,
@@ -65,6 +74,19 @@ export interface SecretStore {
   delete(key: string): Promise<void>;
 }
 
+/**
+ * Which server a login is for, as it has proven it in the first key exchange. An agent needs it for keys that may be used
+ * for some hosts only (`ssh-add -h`; OpenSSH's PROTOCOL.agent, section 1).
+ */
+export interface SessionBinding {
+  /** K_S, as it came: a certificate where the server showed one. */
+  readonly hostKey: Buffer;
+  /** RFC 4253 section 7.2. */
+  readonly sessionId: Buffer;
+  /** The server's, of that exchange. */
+  readonly signature: Buffer;
+}
+
 /** A public key that can sign: one key of an agent, or a decrypted private key. */
 export interface SigningKey {
   /** SSH wire format (RFC 4253 section 6.6). */
@@ -82,6 +104,8 @@ export interface SigningKey {
    * @throws KeyFileError, AgentError, CancelledError when the person dismissed the prompt: not usable after all.
    */
   sign(data: Buffer, algorithm: string): Promise<Buffer>;
+  /** Type and private fields, as an agent takes them (section 3.2 of its draft). Absent: the private half is elsewhere. */
+  forAgent?(): Buffer;
 }
 
 /** Talks to an ssh-agent (draft-ietf-sshm-ssh-agent). */
@@ -90,15 +114,28 @@ export interface AgentClient {
    * All keys of the agent, also of types that we can't use. They stay usable while the agent holds them.
    *
    * @param path Unix socket or Windows named pipe.
+   * @param binding the server that they are for: keys for other hosts are left out by the agent.
    * @throws AgentError, or the signal's reason.
    */
-  list(path: string, signal: AbortSignal): Promise<readonly SigningKey[]>;
+  list(path: string, signal: AbortSignal, binding?: SessionBinding): Promise<readonly SigningKey[]>;
+  /**
+   * Adds a private key. @param key as `SigningKey.forAgent` gives it.
+   * @throws AgentError, or the signal's reason.
+   */
+  add?(
+    path: string,
+    key: { readonly key: Buffer; readonly comment: string },
+    constraints: { readonly lifetime?: number; readonly confirm?: boolean },
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 export type PrivateKeyFile =
   | { readonly kind: "ready"; readonly key: SigningKey }
   /** The public half is known when the file format stores it in clear (OpenSSH) or a `.pub` file stands beside it. */
   | { readonly kind: "encrypted"; readonly publicKey?: Buffer }
+  /** The private half is on a FIDO security key: the file leads to it (PROTOCOL.u2f). It may be encrypted, too. */
+  | { readonly kind: "security-key"; readonly publicKey: Buffer }
   /** Only the public half is here: it names a key that an agent may hold. */
   | { readonly kind: "public"; readonly publicKey: Buffer };
 
@@ -151,6 +188,7 @@ export interface Authenticator {
    * @param methodsLeft what the server says can continue; undefined before its first answer.
    * @param partialSuccess the last attempt was right, more is needed (RFC 4252 section 5.1).
    * @param signatureAlgorithms the server's `server-sig-algs` (RFC 8308); undefined: it sent none.
+   * @param binding which server it is, for agents.
    * @returns the next attempt; undefined when nothing is left. Rejects with CancelledError when the person dismissed a prompt.
    *
    * Called again, it means that the server has refused the last attempt in so many words: only then is a stored secret
@@ -160,6 +198,7 @@ export interface Authenticator {
     methodsLeft: readonly string[] | undefined,
     partialSuccess: boolean,
     signatureAlgorithms?: readonly string[],
+    binding?: SessionBinding,
   ): Promise<AuthAttempt | undefined>;
   /** The login worked: secrets that were to be remembered are now stored. */
   succeeded(): Promise<void>;

@@ -13,6 +13,7 @@ import type {
   KeyReader,
   PasswordChange,
   SecretStore,
+  SessionBinding,
   SigningKey,
 } from "./authPorts.ts";
 import { KeyOffers } from "./keyOffers.ts";
@@ -88,6 +89,7 @@ class Dialogue implements Authenticator {
   readonly #needs: LoginNeeds;
   readonly #clock: Clock;
   #signatureAlgorithms: readonly string[] | undefined;
+  #binding: SessionBinding | undefined;
   /** When the server got what it is judging now. */
   #answeredAt: number | undefined;
   #prompted = false;
@@ -133,8 +135,10 @@ class Dialogue implements Authenticator {
     methodsLeft: readonly string[] | undefined,
     partialSuccess: boolean,
     signatureAlgorithms?: readonly string[],
+    binding?: SessionBinding,
   ): Promise<AuthAttempt | undefined> {
     this.#signatureAlgorithms = signatureAlgorithms;
+    this.#binding = binding;
     await this.#settleLast(partialSuccess);
     if (this.#cancelled !== undefined) {
       throw this.#cancelled.reason;
@@ -245,7 +249,7 @@ class Dialogue implements Authenticator {
   async #attempt(method: Method): Promise<AuthAttempt | undefined> {
     switch (method) {
       case "publickey":
-        return await this.#keys.next(this.#signatureAlgorithms);
+        return await this.#keys.next(this.#signatureAlgorithms, this.#binding);
       case "keyboard-interactive":
         return this.#keyboardInteractiveIsUseless || !(await this.#mayTryPassword(method))
           ? undefined

@@ -10,7 +10,7 @@ import {
 import { claimedKeyType, rsaKeyBits } from "../trust/publicKeyBlob.ts";
 import { listAgentKeys } from "./agent/agentKeys.ts";
 import { KeyFileError } from "./authErrors.ts";
-import type { AgentClient, KeyReader, SigningKey } from "./authPorts.ts";
+import type { AgentClient, KeyReader, SessionBinding, SigningKey } from "./authPorts.ts";
 import type { UserCertificate } from "./keys/certificateFile.ts";
 import { type KeyFile, publicKeyOf, readIdentityFiles } from "./keys/identityFiles.ts";
 
@@ -30,6 +30,12 @@ export interface IdentitiesRequest {
   readonly reader: KeyReader;
   /** Opens an encrypted file, asking for its passphrase if need be. */
   readonly unlock: (file: string, publicKey: Buffer | undefined) => Promise<SigningKey>;
+  /** Gets the key of a file before it signs. Default: nothing is done with it. */
+  readonly onUse?: (file: string, key: SigningKey) => Promise<void>;
+  /** Signs by the security key that a file leads to. */
+  readonly securityKey?: (file: string, publicKey: Buffer) => SigningKey["sign"];
+  /** For agents. */
+  readonly binding?: SessionBinding | undefined;
   readonly signal: AbortSignal;
   readonly logger: Logger;
   /** Told about each key that a person named and that can't be used, in words. */
@@ -59,7 +65,7 @@ export async function collectIdentities(request: IdentitiesRequest): Promise<rea
   const { agent, agentPath, signal, logger, config } = request;
   const [files, allAgentKeys] = await Promise.all([
     readIdentityFiles(request),
-    listAgentKeys(agent, agentPath, signal, logger),
+    listAgentKeys(agent, agentPath, signal, logger, request.binding),
   ]);
   signal.throwIfAborted();
   const { requiredRsaSize } = config;
@@ -148,7 +154,15 @@ function plainFromFile(request: IdentitiesRequest, keyFile: KeyFile): FromFile {
 function plainIdentity(request: IdentitiesRequest, { file, read }: KeyFile): readonly Identity[] {
   switch (read.kind) {
     case "ready":
-      return [{ origin: file, open: async () => read.key }];
+      return [{ origin: file, open: async () => inUse(request, file, read.key) }];
+    case "security-key": {
+      const { publicKey } = read;
+      const sign = request.securityKey?.(file, publicKey);
+      const type = claimedKeyType(publicKey);
+      return sign === undefined
+        ? []
+        : [{ origin: file, open: async () => ({ publicKey, type, comment: file, sign }) }];
+    }
     case "public":
       request.onProblem(`${file}: it holds only a public key, and the agent does not have the private one`);
       return [];
@@ -156,8 +170,8 @@ function plainIdentity(request: IdentitiesRequest, { file, read }: KeyFile): rea
       const { publicKey } = read;
       const open =
         publicKey === undefined
-          ? () => request.unlock(file, undefined)
-          : async () => lockedKey(file, publicKey, () => request.unlock(file, publicKey));
+          ? async () => inUse(request, file, await request.unlock(file, undefined))
+          : async () => lockedKey(request, file, publicKey);
       return [{ origin: file, open }];
     }
   }
@@ -205,11 +219,11 @@ function signerOf(
 ): SigningKey["sign"] | undefined {
   switch (read.kind) {
     case "ready":
-      return read.key.sign.bind(read.key);
-    case "encrypted": {
-      const locked = lockedKey(file, plainKey, () => request.unlock(file, read.publicKey));
-      return locked.sign.bind(locked);
-    }
+      return inUse(request, file, read.key).sign;
+    case "encrypted":
+      return lockedKey(request, file, plainKey).sign;
+    case "security-key":
+      return request.securityKey?.(file, plainKey);
     case "public":
       return undefined;
   }
@@ -228,16 +242,27 @@ function standing(request: IdentitiesRequest, { validAfter, validBefore }: Certi
 }
 
 /** A key that can be offered before anybody is asked for its passphrase: that comes only if the server takes it. */
-function lockedKey(file: string, publicKey: Buffer, unlock: () => Promise<SigningKey>): SigningKey {
+function lockedKey(request: IdentitiesRequest, file: string, publicKey: Buffer): SigningKey {
   return {
     publicKey,
     type: claimedKeyType(publicKey),
     comment: file,
     async sign(data, algorithm) {
-      const key = await unlock();
+      const key = await request.unlock(file, publicKey);
       if (!key.publicKey.equals(publicKey)) {
         throw new KeyFileError("malformed", file, `${file}: the public key beside it belongs to another key`);
       }
+      return await inUse(request, file, key).sign(data, algorithm);
+    },
+  };
+}
+
+/** A file's key, of which the request hears before it signs. */
+function inUse({ onUse }: IdentitiesRequest, file: string, key: SigningKey): SigningKey {
+  return {
+    ...key,
+    async sign(data, algorithm) {
+      await onUse?.(file, key);
       return await key.sign(data, algorithm);
     },
   };

@@ -1,5 +1,7 @@
+import { CancelledError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
+import { addToAgent } from "./agent/addToAgent.ts";
 import { agentPath } from "./agent/agentPath.ts";
 import { KeyFileError } from "./authErrors.ts";
 import type {
@@ -8,15 +10,17 @@ import type {
   AuthPrompter,
   AuthTarget,
   KeyReader,
+  SessionBinding,
   SigningKey,
 } from "./authPorts.ts";
 import { collectIdentities, type Identity } from "./identities.ts";
 import type { KeyRing } from "./keys/keyRing.ts";
+import { type SecurityKeyPrompts, signWithSecurityKey } from "./securityKeys/securityKeyAgent.ts";
 import { requestAlgorithm } from "./signatureAlgorithms.ts";
 
 export interface KeyOffersOptions {
   readonly config: HostConfig;
-  readonly prompter: Pick<AuthPrompter, "passphrase">;
+  readonly prompter: Pick<AuthPrompter, "passphrase" | "pin" | "addToAgent">;
   readonly agent: AgentClient;
   readonly reader: KeyReader;
   readonly keyRing: KeyRing;
@@ -55,14 +59,18 @@ export class KeyOffers {
   }
 
   /**
+   * @param binding which server it is, for agents.
    * @param announced the server's `server-sig-algs`; undefined: it sent none.
    * @returns undefined when no key is left.
    * @throws CancelledError, the signal's reason.
    */
-  async next(announced: readonly string[] | undefined): Promise<AuthAttempt | undefined> {
+  async next(
+    announced: readonly string[] | undefined,
+    binding?: SessionBinding,
+  ): Promise<AuthAttempt | undefined> {
     const { config, logger, pause } = this.#options;
     const listener = this.#listener;
-    this.#identities ??= [...(await this.#collect())];
+    this.#identities ??= [...(await this.#collect(binding))];
     for (;;) {
       const identity = this.#identities.shift();
       if (identity === undefined) {
@@ -108,14 +116,31 @@ export class KeyOffers {
       : `PubkeyAcceptedAlgorithms and the server leave no signature for a key of type ${printable(type, 80)}`;
   }
 
-  #collect(): Promise<readonly Identity[]> {
+  #collect(binding: SessionBinding | undefined): Promise<readonly Identity[]> {
     const { config, agent, reader, keyRing, prompter, signal, pause, target, mayAsk, logger } = this.#options;
     const { env = process.env, platform = process.platform } = this.#options;
+    const path = agentPath(config, env, platform);
     return collectIdentities({
       config,
       agent,
-      agentPath: agentPath(config, env, platform),
+      agentPath: path,
       reader,
+      binding,
+      onUse: (file, key) =>
+        addToAgent(file, key, {
+          ...{ setting: config.addKeysToAgent, agent, path, logger, signal },
+          ask: mayAsk ? async () => (await prompter.addToAgent?.(target, file, signal)) ?? false : undefined,
+        }),
+      securityKey: (file, publicKey) => (data, algorithm) =>
+        signWithSecurityKey(
+          {
+            ...{ file, publicKey, agent, signal },
+            provider: config.securityKeyProvider,
+            prompts: this.#securityKeyPrompts(file),
+          },
+          data,
+          algorithm,
+        ),
       // The wait for another login's prompt for the same file is a wait for a person too.
       unlock: (file, publicKey) =>
         pause(() =>
@@ -130,5 +155,24 @@ export class KeyOffers {
       logger,
       onProblem: (problem) => this.#listener.problem(problem),
     });
+  }
+
+  /** A dismissed prompt ends the login; where nobody may be asked, only this key can't sign. */
+  #securityKeyPrompts(file: string): SecurityKeyPrompts {
+    const { prompter, target, mayAsk, signal } = this.#options;
+    const answered = <T>(answer: T | undefined): T => {
+      if (answer === undefined) {
+        throw new CancelledError();
+      }
+      return answer;
+    };
+    return {
+      passphrase: async (attempt) =>
+        mayAsk ? answered(await prompter.passphrase(target, file, attempt, signal)).value : undefined,
+      pin: async (attempt) =>
+        mayAsk && prompter.pin !== undefined
+          ? answered(await prompter.pin(target, file, attempt, signal))
+          : undefined,
+    };
   }
 }

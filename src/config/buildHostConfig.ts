@@ -1,4 +1,5 @@
 import { printable } from "../base/log.ts";
+import { parseAddKeysToAgent } from "./addKeysToAgent.ts";
 import { algorithmKeywords } from "./algorithmLists.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { ConfigError } from "./configErrors.ts";
@@ -106,6 +107,10 @@ export function buildHostConfig(
     certificateFiles: files("certificatefile"),
     identitiesOnly: isYes("identitiesonly"),
     ...defined({ identityAgent }),
+    ...defined({
+      addKeysToAgent: parseAddKeysToAgent(all("addkeystoagent").join(" ")),
+      securityKeyProvider: keyProvider(first("securitykeyprovider"), env),
+    }),
     forwardAgent: agentForwarding(first("forwardagent"), env),
     pubkeyAuthentication: first("pubkeyauthentication") !== "false" && first("pubkeyauthentication") !== "no",
     passwordAuthentication: isYes("passwordauthentication"),
@@ -238,6 +243,16 @@ function agentSocket(
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
   return value?.startsWith("$") ? (env[value.slice(1)] ?? "none") : value;
+}
+
+/** ssh.c: `internal` is the built-in one, and `$NAME` names a variable, by default `$SSH_SK_PROVIDER`. */
+function keyProvider(
+  value: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const named = value === undefined ? "$SSH_SK_PROVIDER" : value;
+  const path = named.startsWith("$") ? env[named.slice(1)] : named;
+  return path === undefined || path === "" || /^(?:internal|none)$/i.test(path) ? undefined : path;
 }
 
 function agentForwarding(

@@ -1,3 +1,4 @@
+import type { AddKeysToAgent } from "./addKeysToAgent.ts";
 import type { ChannelTimeout } from "./channelTimeouts.ts";
 import type { Keyword } from "./keywordTable.ts";
 import type { RekeyLimitValue } from "./rekeyLimit.ts";
@@ -69,6 +70,10 @@ export interface HostConfig {
   readonly identitiesOnly: boolean;
   /** Path, `SSH_AUTH_SOCK`, or `none`; undefined: `$SSH_AUTH_SOCK`. Already expanded otherwise. */
   readonly identityAgent?: string;
+  /** AddKeysToAgent; undefined: no. */
+  readonly addKeysToAgent?: AddKeysToAgent;
+  /** SecurityKeyProvider, where it is not the built-in one: a library, expanded. */
+  readonly securityKeyProvider?: string;
   readonly forwardAgent: boolean | string;
   readonly pubkeyAuthentication: boolean;
   readonly passwordAuthentication: boolean;

@@ -53,7 +53,7 @@ const table = {
   host: honoured("Host", "1.2.2"),
   match: honoured("Match", "6.5"),
   include: honoured("Include", "7.3"),
-  addkeystoagent: notHonoured("AddKeysToAgent", "7.2"),
+  addkeystoagent: honoured("AddKeysToAgent", "7.2"),
   addressfamily: honoured("AddressFamily", "3.7"),
   batchmode: honoured("BatchMode", "1.2.2"),
   bindaddress: honoured("BindAddress", "2.9.9"),
@@ -131,7 +131,7 @@ const table = {
   requesttty: honoured("RequestTTY", "5.9"),
   requiredrsasize: honoured("RequiredRSASize", "9.1"),
   revokedhostkeys: honoured("RevokedHostKeys", "6.8"),
-  securitykeyprovider: notHonoured("SecurityKeyProvider", "8.2", /^(?:none|internal|\$SSH_SK_PROVIDER)$/i),
+  securitykeyprovider: honoured("SecurityKeyProvider", "8.2"),
   sendenv: honoured("SendEnv", "3.9"),
   serveralivecountmax: honoured("ServerAliveCountMax", "3.8"),
   serveraliveinterval: honoured("ServerAliveInterval", "3.8"),
@@ -152,7 +152,7 @@ const table = {
   verifyhostkeydns: notHonoured("VerifyHostKeyDNS", "3.7"),
   versionaddendum: notHonoured("VersionAddendum", "10.0"),
   visualhostkey: notHonoured("VisualHostKey", "5.1"),
-  warnweakcrypto: notHonoured("WarnWeakCrypto", "10.1", /^(?:no|false|no-pq-kex)$/i),
+  warnweakcrypto: honoured("WarnWeakCrypto", "10.1"),
   xauthlocation: irrelevant("XAuthLocation", "2.1.1"),
 
   challengeresponseauthentication: alias(

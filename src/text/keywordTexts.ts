@@ -16,7 +16,9 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
     "All criteria; `exec` runs only if `ssh` is installed, otherwise its blocks are ignored with a warning",
   ),
   include: t("With wildcards, tokens and `~`, up to 16 levels deep"),
-  addkeystoagent: t("Keys are not added to the agent: add the key with `ssh-add`"),
+  addkeystoagent: t(
+    "`yes`, `ask`, `confirm` or a time: the key of a file is added to the agent when it signs",
+  ),
   addressfamily: t("Chooses between IPv4 and IPv6"),
   batchmode: t("Nothing is asked, and no password is used"),
   bindaddress: t("The local address of the connection"),
@@ -102,7 +104,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   revokedhostkeys: t(
     "Lists of keys, and key revocation lists of `ssh-keygen -k`; if the file can't be read, all keys are refused",
   ),
-  securitykeyprovider: t("FIDO keys in files are not supported: add the key to an agent"),
+  securitykeyprovider: t("For FIDO keys in files; the built-in one is the default"),
   sendenv: t("Sent as far as the server's AcceptEnv allows"),
   serveralivecountmax: t("Unless a workspace setting overrides it"),
   serveraliveinterval: t("Unless a workspace setting overrides it"),
@@ -125,7 +127,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   verifyhostkeydns: t("SSHFP records are not looked up: check the fingerprint when it is shown"),
   versionaddendum: t("Nothing is added to the version string"),
   visualhostkey: t("No picture of the key is drawn: compare the fingerprint"),
-  warnweakcrypto: t("No warning is shown: the hover of a connection names its algorithms"),
+  warnweakcrypto: t("Noted in the log, unless it is `no` or `no-pq-kex`; the hover and `~I` always say it"),
   xauthlocation: noX11(),
 
   challengeresponseauthentication: "",

@@ -28,10 +28,11 @@ export interface LabAgent {
   stop(): Promise<void>;
 }
 
-export async function startAgent(): Promise<LabAgent> {
+/** @param args further ones of ssh-agent(1). */
+export async function startAgent(args: readonly string[] = []): Promise<LabAgent> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-agent-"));
   const socket = join(folder, "socket");
-  const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore", detached: true });
+  const agent = spawn("ssh-agent", ["-D", "-a", socket, ...args], { stdio: "ignore", detached: true });
   agent.unref();
   const guard = watchdog("watchdog.sh", [
     String(agent.pid),

@@ -1,17 +1,19 @@
 import { connect, type Socket } from "node:net";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { Deadline } from "../../base/deadline.ts";
-import { WireReader, wireString, wireUint32 } from "../../base/wire.ts";
+import { WireReader, wireString } from "../../base/wire.ts";
 import { claimedKeyType } from "../../trust/publicKeyBlob.ts";
 import { AgentError } from "../authErrors.ts";
-import type { AgentClient, SigningKey } from "../authPorts.ts";
+import type { AgentClient, SessionBinding, SigningKey } from "../authPorts.ts";
 import { signatureName } from "../signatureAlgorithms.ts";
-
-/** Message numbers of draft-ietf-sshm-ssh-agent, section 6.1. */
-const requestIdentities = 11;
-const identitiesAnswer = 12;
-const signRequest = 13;
-const signResponse = 14;
+import {
+  agentMessage,
+  encodeAdd,
+  encodeBinding,
+  encodeIdentitiesRequest,
+  encodeSignRequest,
+  readIdentities,
+} from "./agentMessages.ts";
 
 /** Section 6.3 of the draft: flags of a signature request, for RSA keys. */
 const rsaFlags: Readonly<Record<string, number>> = { "rsa-sha2-256": 2, "rsa-sha2-512": 4 };
@@ -32,37 +34,24 @@ const signLimit = 120_000;
  */
 export function createAgentClient(clock: Clock = systemClock): AgentClient {
   return {
-    async list(path, signal) {
-      const request = Buffer.from([requestIdentities]);
-      const reply = await ask(clock, path, request, listLimit, signal);
+    async list(path, signal, binding) {
+      const reply = await ask(clock, path, encodeIdentitiesRequest(), listLimit, signal, binding);
       return readIdentities(reply).map(
         ({ publicKey, comment }): SigningKey => ({
           publicKey,
           comment,
           type: claimedKeyType(publicKey),
-          sign: (data, algorithm) => signWithAgent(clock, path, publicKey, data, algorithm, signal),
+          sign: (data, algorithm) => signWithAgent(clock, path, publicKey, data, algorithm, signal, binding),
         }),
       );
     },
+    async add(path, { key, comment }, constraints, signal) {
+      const reply = await ask(clock, path, encodeAdd(key, comment, constraints), listLimit, signal);
+      if (reply[0] !== agentMessage.success) {
+        throw new AgentError("refused", "The agent refused to take the key");
+      }
+    },
   };
-}
-
-function readIdentities(reply: Buffer): readonly { publicKey: Buffer; comment: string }[] {
-  const reader = new WireReader(reply.subarray(1));
-  const count = reader.uint32();
-  const keys: { publicKey: Buffer; comment: string }[] = [];
-  while (keys.length < (count ?? 0)) {
-    const publicKey = reader.string();
-    const comment = reader.string();
-    if (publicKey === undefined || comment === undefined) {
-      break;
-    }
-    keys.push({ publicKey, comment: comment.toString("utf8") });
-  }
-  if (reply[0] !== identitiesAnswer || keys.length !== count) {
-    throw new AgentError("malformed-reply", "The agent's list of keys makes no sense");
-  }
-  return keys;
 }
 
 async function signWithAgent(
@@ -72,12 +61,12 @@ async function signWithAgent(
   data: Buffer,
   algorithm: string,
   signal: AbortSignal,
+  binding: SessionBinding | undefined,
 ): Promise<Buffer> {
   const name = signatureName(algorithm);
-  const flags = wireUint32(rsaFlags[name] ?? 0);
-  const request = Buffer.concat([Buffer.from([signRequest]), wireString(publicKey), wireString(data), flags]);
-  const reply = await ask(clock, path, request, signLimit, signal);
-  if (reply[0] !== signResponse) {
+  const request = encodeSignRequest(publicKey, data, rsaFlags[name] ?? 0);
+  const reply = await ask(clock, path, request, signLimit, signal, binding);
+  if (reply[0] !== agentMessage.signResponse) {
     throw new AgentError("refused", "The agent refused to sign");
   }
   const signature = new WireReader(reply.subarray(1)).string();
@@ -91,13 +80,17 @@ async function signWithAgent(
   return signature;
 }
 
-/** Sends one request and resolves to the payload of the reply. */
+/**
+ * Sends one request and resolves to the payload of the reply. The binding goes first on the same connection: it is to
+ * that connection that the agent applies it. An agent that does not know it goes on without.
+ */
 async function ask(
   clock: Clock,
   path: string,
   request: Buffer,
   limit: number,
   parent: AbortSignal,
+  binding?: SessionBinding,
 ): Promise<Buffer> {
   parent.throwIfAborted();
   if (!path.startsWith("\\\\") && Buffer.byteLength(path) > longestPath) {
@@ -108,16 +101,24 @@ async function ask(
   const deadline = new Deadline(clock, limit, tooLate, parent);
   const socket = connect(path);
   try {
-    return await exchange(socket, path, request, deadline.signal);
+    const requests = [...(binding === undefined ? [] : [encodeBinding(binding)]), request];
+    return await exchange(socket, path, requests, deadline.signal);
   } finally {
     deadline.dispose();
     socket.destroy();
   }
 }
 
-function exchange(socket: Socket, path: string, request: Buffer, signal: AbortSignal): Promise<Buffer> {
+/** Resolves to the answer to the last request: one comes for each, in order. */
+function exchange(
+  socket: Socket,
+  path: string,
+  requests: readonly Buffer[],
+  signal: AbortSignal,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let received = Buffer.alloc(0);
+    let missing = requests.length;
     const fail = (cause?: unknown): void =>
       reject(new AgentError("unreachable", `No agent answers at ${path}`, { cause }));
     // The socket is destroyed when this settles, the listeners with it; "error" keeps a listener for late errors.
@@ -125,17 +126,25 @@ function exchange(socket: Socket, path: string, request: Buffer, signal: AbortSi
     socket.on("close", () => fail());
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      const length = received.length < 4 ? undefined : received.readUInt32BE(0);
-      if (length === undefined) {
-        return;
-      }
-      if (length === 0 || length > longestMessage) {
-        reject(new AgentError("malformed-reply", `The agent at ${path} answered with ${length} bytes`));
-      } else if (received.length >= 4 + length) {
-        resolve(received.subarray(4, 4 + length));
+      while (received.length >= 4) {
+        const length = received.readUInt32BE(0);
+        if (length === 0 || length > longestMessage) {
+          reject(new AgentError("malformed-reply", `The agent at ${path} answered with ${length} bytes`));
+          return;
+        }
+        if (received.length < 4 + length) {
+          return;
+        }
+        const reply = received.subarray(4, 4 + length);
+        received = received.subarray(4 + length);
+        missing--;
+        if (missing === 0) {
+          resolve(reply);
+          return;
+        }
       }
     });
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    socket.write(wireString(request));
+    socket.write(Buffer.concat(requests.map((request) => wireString(request))));
   });
 }

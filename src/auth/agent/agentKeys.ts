@@ -1,6 +1,6 @@
 import { asError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
-import type { AgentClient, SigningKey } from "../authPorts.ts";
+import type { AgentClient, SessionBinding, SigningKey } from "../authPorts.ts";
 
 /** Key types that an agent can sign with, whether it holds the private half itself or on a security key. */
 const usableTypes =
@@ -16,13 +16,14 @@ export async function listAgentKeys(
   path: string | undefined,
   signal: AbortSignal,
   logger: Logger,
+  binding?: SessionBinding,
 ): Promise<readonly SigningKey[]> {
   if (path === undefined) {
     return [];
   }
   let keys: readonly SigningKey[];
   try {
-    keys = await agent.list(path, signal);
+    keys = await agent.list(path, signal, binding);
   } catch (error) {
     signal.throwIfAborted();
     logger.warn(`No keys from the agent: ${printable(asError(error).message)}`);

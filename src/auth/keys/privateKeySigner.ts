@@ -41,6 +41,11 @@ export function privateKeySigner(key: KeyObject, comment: string): SigningKey | 
   }
 }
 
+/** The private numbers; the key itself came from memory, so that they can be had. */
+function privateJwk(key: KeyObject): JsonWebKey {
+  return key.export({ format: "jwk" });
+}
+
 function publicJwk(key: KeyObject): JsonWebKey {
   return createPublicKey(key).export({ format: "jwk" });
 }
@@ -60,6 +65,11 @@ function rsaSigner(key: KeyObject, comment: string): SigningKey | undefined {
   return {
     type: "ssh-rsa",
     comment,
+    forAgent() {
+      const { d, qi, p, q } = privateJwk(key);
+      const numbers = [n, e, d, qi, p, q].map((number) => wireMpint(base64Url(number)));
+      return Buffer.concat([wireString("ssh-rsa"), ...numbers]);
+    },
     publicKey: Buffer.concat([wireString("ssh-rsa"), wireMpint(base64Url(e)), wireMpint(base64Url(n))]),
     async sign(data, algorithm) {
       const name = signatureName(algorithm);
@@ -84,6 +94,8 @@ function ecdsaSigner(key: KeyObject, comment: string): SigningKey | undefined {
     type,
     comment,
     publicKey: Buffer.concat([wireString(type), wireString(curve.name), wireString(point)]),
+    forAgent: () =>
+      Buffer.concat([...[type, curve.name, point].map(wireString), wireMpint(base64Url(privateJwk(key).d))]),
     async sign(data, algorithm) {
       requireAlgorithm(type, algorithm);
       const pair = sign(curve.hash, data, { key, dsaEncoding: "ieee-p1363" });
@@ -95,10 +107,13 @@ function ecdsaSigner(key: KeyObject, comment: string): SigningKey | undefined {
 
 function ed25519Signer(key: KeyObject, comment: string): SigningKey {
   const type = "ssh-ed25519";
+  const point = base64Url(publicJwk(key).x);
   return {
     type,
     comment,
-    publicKey: Buffer.concat([wireString(type), wireString(base64Url(publicJwk(key).x))]),
+    publicKey: Buffer.concat([wireString(type), wireString(point)]),
+    forAgent: () =>
+      Buffer.concat([type, point, Buffer.concat([base64Url(privateJwk(key).d), point])].map(wireString)),
     async sign(data, algorithm) {
       requireAlgorithm(type, algorithm);
       return Buffer.concat([wireString(type), wireString(sign(null, data, key))]);

@@ -115,6 +115,7 @@ export class Handshake {
       talk: this.#talk,
       logger: this.#log,
       sessionId: wire.sessionId,
+      binding: wire.binding,
       send: wire.send,
       onWait: (wait) => request.onWait?.(wait),
       onSuccess: () => {
@@ -134,6 +135,7 @@ export class Handshake {
     // Again at each key exchange; only the first is part of the login.
     if (!this.#authenticating) {
       this.#authenticating = true;
+      this.#noteWeakExchange(negotiated.kex);
       this.#negotiated = negotiated;
       const { request, clock, connection } = this.#parts;
       request.onPhase?.("authentication");
@@ -148,6 +150,14 @@ export class Handshake {
             this.#fail(new ConnectError("timed-out", "The server did not answer during the login")),
         });
       }
+    }
+  }
+
+  /** OpenSSH 10.1 warns of it (WarnWeakCrypto). Here it stands in the log, in the hover and in `~I`. */
+  #noteWeakExchange(kex: string): void {
+    const { config } = this.#parts.request;
+    if (!/^(?:mlkem|sntrup)/.test(kex) && !/^no/.test(config.values.get("warnweakcrypto")?.[0] ?? "yes")) {
+      this.#log.info(`The key exchange ${kex} is not post-quantum: what is recorded today may be read later`);
     }
   }
 

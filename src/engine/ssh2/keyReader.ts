@@ -109,7 +109,7 @@ class KeyFileReading {
       throw this.#error("malformed", "it is damaged");
     }
     if (type.startsWith("sk-")) {
-      throw this.#unsupported("a key on a FIDO security key");
+      return { kind: "security-key", publicKey: envelope.publicKey };
     }
     if (envelope.cipher === "none") {
       return { kind: "ready", key: this.#openSshKey(envelope.encrypted, "malformed") };

@@ -147,7 +147,7 @@ export class Ssh2Connection implements EngineConnection {
   }
 
   /** To be called right after `client.connect`. @throws ConnectError when ssh2 has changed inside. */
-  takeOver(login: (payload: Buffer) => void): Pick<PacketWriter, "send" | "sessionId"> {
+  takeOver(login: (payload: Buffer) => void): Pick<PacketWriter, "send" | "sessionId" | "binding"> {
     const { client, socket, config, logger, clock } = this.#parts;
     const writer = takeOver(
       client,

@@ -7,6 +7,7 @@
  * What is taken over: all reading and writing of packets (kex/packetLayer.ts).
  */
 import type { Client } from "ssh2";
+import type { SessionBinding } from "../../auth/authPorts.ts";
 import { ConnectError } from "../engineErrors.ts";
 import { certificateAlgorithms } from "./kex/hostKeySignature.ts";
 import { defaultKex, supportedKex } from "./kex/methods.ts";
@@ -48,6 +49,8 @@ export interface PacketWriter {
   readonly heldBytes: number;
   /** The exchange hash of the first key exchange (RFC 4253 section 7.2). Empty before it. */
   sessionId(): Buffer;
+  /** What the server has proven in the first key exchange; undefined before its end. */
+  binding(): SessionBinding | undefined;
   /** The connection is over. Idempotent. */
   end(): void;
 }
@@ -87,6 +90,7 @@ export function takeOver(
         packet.set(data, at + 9);
       }),
     sessionId: () => protocol._kex?.sessionID ?? Buffer.alloc(0),
+    binding: () => layer.exchange.binding,
     rekey: () => layer.rekey(),
     end: () => layer.end(),
   };

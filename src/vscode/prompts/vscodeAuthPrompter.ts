@@ -11,8 +11,9 @@ import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { destinationText } from "../../text/humanText.ts";
 import { newPasswordRefused, passwordChangeQuestions, passwordsDiffer } from "../../text/loginText.ts";
-import { shownText } from "../../text/plainMessage.ts";
+import { plainMessage, shownText } from "../../text/plainMessage.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
+import { showMessage } from "../messages/messages.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 
 interface Question {
@@ -81,6 +82,43 @@ export class VscodeAuthPrompter implements AuthPrompter {
       },
       signal,
     );
+  }
+
+  /** Never kept: a security key locks itself after a few wrong ones. */
+  async pin(
+    target: AuthTarget,
+    keyFile: string,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const file = printable(shortPath(keyFile, this.#home));
+    const answer = await this.#ask(
+      {
+        title: t("SSH: {0}", printable(target.alias)),
+        prompt: t("PIN of the security key for {0}", file),
+        masked: true,
+        rememberable: false,
+        ...(attempt > 1 && {
+          complaint: t("Wrong PIN (attempt {0}). PIN of the security key for {1}", attempt, file),
+        }),
+      },
+      signal,
+    );
+    return answer?.value;
+  }
+
+  async addToAgent(target: AuthTarget, keyFile: string, signal: AbortSignal): Promise<boolean> {
+    const yes = t("Add to Agent");
+    const message = plainMessage(
+      t(
+        "Add the key {0} to the SSH agent? It is used for {1}.",
+        printable(shortPath(keyFile, this.#home)),
+        printable(target.alias),
+      ),
+    );
+    const ask = async (): Promise<string | undefined> =>
+      await showMessage("information", message, { modal: true }, yes);
+    return (await this.#queue.ask(ask, signal)) === yes;
   }
 
   /** RFC 4252 section 8; as OpenSSH asks (input_userauth_passwd_changereq). */

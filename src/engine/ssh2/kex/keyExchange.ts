@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { SessionBinding } from "../../../auth/authPorts.ts";
 import { wireString } from "../../../base/wire.ts";
 import { ConnectError } from "../../engineErrors.ts";
 import type { ServerGreeting } from "../../transport/serverGreeting.ts";
@@ -52,6 +53,7 @@ export class KeyExchange {
   readonly #host: ExchangeHost;
   #state: State = { kind: "idle" };
   #sessionId: Buffer | undefined;
+  #binding: SessionBinding | undefined;
 
   constructor(protocol: Protocol, host: ExchangeHost) {
     this.#protocol = protocol;
@@ -61,6 +63,11 @@ export class KeyExchange {
   /** The server's KEXINIT has come, and not yet its NEWKEYS: nothing but the exchange's messages may come. */
   get isUnderWay(): boolean {
     return this.#state.kind !== "idle";
+  }
+
+  /** Of the first exchange, once its server is trusted. */
+  get binding(): SessionBinding | undefined {
+    return this.#sessionId === undefined ? undefined : this.#binding;
   }
 
   get isFirst(): boolean {
@@ -155,6 +162,11 @@ export class KeyExchange {
       secret: step.secret,
       exchangeHash,
       sessionId: this.#sessionId ?? exchangeHash,
+    };
+    this.#binding ??= {
+      hostKey: Buffer.from(step.hostKey),
+      sessionId: exchangeHash,
+      signature: Buffer.from(step.signature),
     };
     const trusted = this.#isTrusted(step.hostKey);
     return trusted instanceof Promise

@@ -42,7 +42,7 @@ export class PacketLayer {
   readonly #protocol: Protocol;
   readonly #connection: ConnectionReceiver;
   readonly #host: PacketLayerHost;
-  readonly #exchange: KeyExchange;
+  readonly exchange: KeyExchange;
   readonly #rekeyLimit: RekeyLimit;
   /**
    * What came while a step of a key exchange was under way, or when a slice was over. Joined: a server may send single
@@ -67,7 +67,7 @@ export class PacketLayer {
     this.#host = host;
     this.#outgoing = new OutgoingPackets(protocol, (bytes) => this.#rekeyLimit.count("out", bytes));
     this.#notices = new ServerNotices(host.logger);
-    this.#exchange = new KeyExchange(protocol, {
+    this.exchange = new KeyExchange(protocol, {
       greeting: host.greeting,
       onPayload: (payload) => this.#onPayload(payload),
       completed: (negotiated) => this.#completed(negotiated),
@@ -107,7 +107,7 @@ export class PacketLayer {
   /** The connection is over. Idempotent. */
   end(): void {
     this.#ended = true;
-    this.#exchange.end();
+    this.exchange.end();
     this.#rekeyLimit.end();
     this.#silence?.dispose();
     this.#held.take();
@@ -186,7 +186,7 @@ export class PacketLayer {
         throw new ConnectError("protocol", "A packet without a message");
       }
       const plain = protocol._packetRW.read.read(payload);
-      if (this.#exchange.isUnderWay && this.#exchange.skips()) {
+      if (this.exchange.isUnderWay && this.exchange.skips()) {
         return undefined;
       }
       this.#exchanges.give(payload.length / bytesPerExchange);
@@ -217,7 +217,7 @@ export class PacketLayer {
       return undefined;
     }
     // OpenSSH's PROTOCOL, section 1.10: the first exchange has no room for anything else.
-    const bare = this.#exchange.isFirst && this.#protocol._strictMode === true;
+    const bare = this.exchange.isFirst && this.#protocol._strictMode === true;
     if (type >= message.ignore && type <= message.debug && !bare) {
       this.#generic(type, payload);
       return undefined;
@@ -225,7 +225,7 @@ export class PacketLayer {
     if (type >= 20 && type < 50) {
       return this.#onExchange(type, payload);
     }
-    if (this.#exchange.isUnderWay || this.#exchange.isFirst) {
+    if (this.exchange.isUnderWay || this.exchange.isFirst) {
       throw new ConnectError("protocol", `Message ${type} is out of place in a key exchange`);
     }
     return this.#onMessage(type, payload);
@@ -281,11 +281,11 @@ export class PacketLayer {
   }
 
   #onExchange(type: number, payload: Buffer): false | undefined {
-    if (type === 20 && !this.#exchange.isFirst && !this.#exchanging && !this.#exchanges.take()) {
+    if (type === 20 && !this.exchange.isFirst && !this.#exchanging && !this.#exchanges.take()) {
       throw new ConnectError("protocol", "The server asks for key exchanges without end");
     }
-    if (this.#exchange.isFirst || this.#exchanging || type === 20) {
-      const otherCipher = this.#exchange.receive(payload);
+    if (this.exchange.isFirst || this.#exchanging || type === 20) {
+      const otherCipher = this.exchange.receive(payload);
       if (typeof otherCipher === "boolean") {
         return otherCipher === true ? false : undefined;
       }

@@ -191,9 +191,10 @@ export class UserAuth {
   #advance(partialSuccess: boolean): void {
     this.#state = { kind: "idle" };
     this.#renewAttempt();
-    const { authenticator } = this.#init;
+    const { authenticator, binding } = this.#init;
+    const [left, algorithms] = [this.#methodsLeft, this.#signatureAlgorithms];
     this.#run(
-      () => authenticator.next(this.#methodsLeft, partialSuccess, this.#signatureAlgorithms),
+      () => authenticator.next(left, partialSuccess, algorithms, binding?.()),
       (attempt) => {
         if (attempt === undefined) {
           const reason = authenticator.tried().length === 0 ? "nothing-to-try" : "refused";

@@ -1,4 +1,4 @@
-import type { AuthAttempt, Authenticator } from "../../../auth/authPorts.ts";
+import type { AuthAttempt, Authenticator, SessionBinding } from "../../../auth/authPorts.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { LoginWait } from "../../connectionEngine.ts";
 import type { ServerTalk } from "../../transport/serverTalk.ts";
@@ -32,6 +32,8 @@ export interface UserAuthInit {
   readonly logger: Logger;
   /** Of the first key exchange (RFC 4253 section 7.2); there when the service is accepted. */
   sessionId(): Buffer;
+  /** What the server has proven in the first key exchange. */
+  binding?(): SessionBinding | undefined;
   send(message: Uint8Array): void;
   onWait(wait: LoginWait | undefined): void;
   /** SSH_MSG_USERAUTH_SUCCESS, in the turn in which it came. */

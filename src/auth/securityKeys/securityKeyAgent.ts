@@ -1,0 +1,292 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmod, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { programSurroundings } from "../../base/programFolder.ts";
+import { KeyFileError } from "../authErrors.ts";
+import type { AgentClient, SigningKey } from "../authPorts.ts";
+
+/** What OpenSSH's programs ask while a security key is used. */
+export interface SecurityKeyPrompts {
+  /** Of the file. Undefined: dismissed, or nobody may be asked. */
+  passphrase(attempt: number): Promise<string | undefined>;
+  /** Of the security key. */
+  pin(attempt: number): Promise<string | undefined>;
+}
+
+export interface SecurityKeyRequest {
+  readonly file: string;
+  readonly publicKey: Buffer;
+  /** SecurityKeyProvider; undefined: the one that is built in. */
+  readonly provider: string | undefined;
+  readonly agent: AgentClient;
+  readonly prompts: SecurityKeyPrompts;
+  readonly signal: AbortSignal;
+}
+
+/** Seconds that the agent keeps the key: it lives no longer than the login's signature. */
+const lifetime = 60;
+
+/** Longer than any prompt of these programs. */
+const longestQuestion = 16 * 1024;
+
+/** In how many steps of 20 ms an agent has to listen. */
+const mostProbes = 250;
+
+/**
+ * Signs with the key in a file whose private half is on a FIDO security key: by an `ssh-agent` of our own that lives for
+ * this one signature. It speaks to the device, through OpenSSH's own helper, whose protocol changes with each release.
+ * Its questions reach the person by an askpass of ours.
+ *
+ * @throws KeyFileError `unsupported` where there is no ssh-agent, or `wrong-passphrase`; AgentError; the signal's reason.
+ */
+export async function signWithSecurityKey(
+  request: SecurityKeyRequest,
+  data: Buffer,
+  algorithm: string,
+): Promise<Buffer> {
+  const { file, publicKey, agent, signal } = request;
+  signal.throwIfAborted();
+  if (process.platform === "win32") {
+    throw new KeyFileError("unsupported", file, `${file}: add this key to the agent with ssh-add`);
+  }
+  const folder = await mkdtemp(join(tmpdir(), "ssh-key-"));
+  const questions = new Questions(folder, request);
+  const children: ChildProcess[] = [];
+  const onAbort = (): void => children.forEach(end);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const env = await questions.open();
+    const socket = join(folder, "agent");
+    children.push(await startAgent(socket, request, env));
+    await listening(socket, children[0], file, signal);
+    await addKey(socket, request, env, (child) => children.push(child));
+    const key = (await agent.list(socket, signal)).find((one: SigningKey) => one.publicKey.equals(publicKey));
+    if (key === undefined) {
+      throw new KeyFileError("malformed", file, `${file}: the public key beside it belongs to another key`);
+    }
+    return await key.sign(data, algorithm);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw questions.cancelled ?? error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    children.forEach(end);
+    questions.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function startAgent(
+  socket: string,
+  { provider }: SecurityKeyRequest,
+  env: NodeJS.ProcessEnv,
+): Promise<ChildProcess> {
+  // Which libraries an agent may load is a list of its own, by their real paths.
+  const allowed = provider === undefined ? [] : ["-P", await realpath(provider).catch(() => provider)];
+  const child = spawn("ssh-agent", ["-D", "-a", socket, ...allowed], {
+    ...programSurroundings(),
+    env,
+    stdio: "ignore",
+  });
+  // How it fails is seen by what does not listen.
+  child.on("error", () => {});
+  return child;
+}
+
+async function addKey(
+  socket: string,
+  { file, provider, signal }: SecurityKeyRequest,
+  env: NodeJS.ProcessEnv,
+  onStart: (child: ChildProcess) => void,
+): Promise<void> {
+  const library = provider === undefined ? [] : ["-S", provider];
+  const child = spawn("ssh-add", ["-q", "-t", String(lifetime), ...library, "--", file], {
+    ...programSurroundings(),
+    env: { ...env, SSH_AUTH_SOCK: socket },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  onStart(child);
+  let said = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(0, 1000);
+  });
+  const code = await new Promise<number | null>((resolve) => {
+    child.once("error", () => resolve(null));
+    child.once("close", resolve);
+  });
+  signal.throwIfAborted();
+  if (code !== 0) {
+    const why = said.trim().split("\n").at(-1) ?? "";
+    throw new KeyFileError(
+      "unsupported",
+      file,
+      `${file}: ssh-add could not load it${why === "" ? "" : `, ${why}`}`,
+    );
+  }
+}
+
+async function listening(
+  socket: string,
+  agent: ChildProcess | undefined,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let probe = 0; probe < mostProbes && agent?.exitCode === null && agent.pid !== undefined; probe++) {
+    if (await answers(socket)) {
+      return;
+    }
+    // There is no event for it.
+    await delay(20, undefined, { signal });
+  }
+  throw new KeyFileError(
+    "unsupported",
+    file,
+    `${file}: it is on a FIDO security key, for which OpenSSH's ssh-agent has to be installed`,
+  );
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socket);
+    const settle = (there: boolean): void => {
+      probe.destroy();
+      resolve(there);
+    };
+    probe.once("connect", () => settle(true));
+    probe.once("error", () => settle(false));
+  });
+}
+
+function end(child: ChildProcess): void {
+  child.kill("SIGKILL");
+}
+
+/** The script that OpenSSH's programs run to ask something, and the socket by which it asks us. */
+const askpassProgram = `"use strict";
+const [, , socket, token, ...words] = process.argv;
+const kind = process.env.SSH_ASKPASS_PROMPT || "";
+const peer = require("node:net").connect(socket);
+let answer = "";
+peer.setEncoding("utf8");
+peer.on("connect", () => peer.write(JSON.stringify({ token, kind, question: words.join(" ") }) + "\\n"));
+peer.on("data", (text) => { answer += text; });
+peer.on("error", () => process.exit(1));
+peer.on("close", () => {
+  if (!answer.endsWith("\\n")) process.exit(1);
+  process.stdout.write(answer, () => process.exit(0));
+});
+`;
+
+class Questions {
+  readonly #folder: string;
+  readonly #request: SecurityKeyRequest;
+  readonly #token = randomBytes(24).toString("hex");
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  #passphrases = 0;
+  #pins = 0;
+  /** Why no signature can come about any more. */
+  cancelled: unknown;
+
+  constructor(folder: string, request: SecurityKeyRequest) {
+    this.#folder = folder;
+    this.#request = request;
+  }
+
+  /** @returns the environment of the programs. */
+  async open(): Promise<NodeJS.ProcessEnv> {
+    const socket = join(this.#folder, "ask");
+    const [script, program] = [join(this.#folder, "askpass"), join(this.#folder, "askpass.js")];
+    await writeFile(program, askpassProgram, { mode: 0o600 });
+    const words = [process.execPath, program, socket, this.#token].map(quote).join(" ");
+    await writeFile(script, `#!/bin/sh\nELECTRON_RUN_AS_NODE=1 exec ${words} "$@"\n`, { mode: 0o700 });
+    await chmod(script, 0o700);
+    this.#server = createServer((peer) => this.#onPeer(peer));
+    await new Promise<void>((resolve, reject) => {
+      this.#server?.once("error", reject).listen(socket, resolve);
+    });
+    return {
+      ...process.env,
+      SSH_ASKPASS: script,
+      SSH_ASKPASS_REQUIRE: "force",
+      // Before OpenSSH 8.4 this is what makes them use it.
+      DISPLAY: process.env["DISPLAY"] ?? ":0",
+    };
+  }
+
+  close(): void {
+    this.#server?.close();
+    for (const socket of this.#sockets) {
+      socket.destroy();
+    }
+  }
+
+  #onPeer(peer: Socket): void {
+    this.#sockets.add(peer);
+    let text = "";
+    peer.on("error", () => {});
+    peer.on("close", () => this.#sockets.delete(peer));
+    peer.setEncoding("utf8").on("data", (part: string) => {
+      text += part;
+      if (text.length > longestQuestion) {
+        peer.destroy();
+      } else if (text.endsWith("\n")) {
+        this.#answer(text).then(
+          (answer) => this.#reply(peer, answer),
+          (error: unknown) => {
+            this.cancelled ??= error;
+            peer.destroy();
+          },
+        );
+      }
+    });
+  }
+
+  /** `none` is a notice to touch the key: its askpass stays until it is killed. */
+  #reply(peer: Socket, answer: string | "notice" | undefined): void {
+    if (answer === undefined) {
+      peer.destroy();
+    } else if (answer !== "notice") {
+      peer.end(`${answer}\n`);
+    }
+  }
+
+  /** Undefined: no. */
+  async #answer(text: string): Promise<string | undefined> {
+    const asked: unknown = JSON.parse(text);
+    if (!isQuestion(asked) || asked.token !== this.#token) {
+      return undefined;
+    }
+    if (asked.kind === "none") {
+      return "notice";
+    }
+    const { prompts } = this.#request;
+    // readpass.c, ssh-agent.c and ssh-add.c: none of these texts is translated.
+    return /^Enter PIN/.test(asked.question)
+      ? await prompts.pin(++this.#pins)
+      : await prompts.passphrase(++this.#passphrases);
+  }
+}
+
+interface Question {
+  readonly token: string;
+  readonly kind: string;
+  readonly question: string;
+}
+
+function isQuestion(value: unknown): value is Question {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    ["token", "kind", "question"].every((name) => typeof Reflect.get(value, name) === "string")
+  );
+}
+
+/** For sh. */
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
