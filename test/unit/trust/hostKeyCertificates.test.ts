@@ -47,6 +47,7 @@ async function check(
       append: async (_, line) => {
         added.push(line);
       },
+      replace: () => Promise.reject(new Error("nothing is to be replaced")),
     },
     now: () => now * 1000,
     ...options,
