@@ -61,18 +61,12 @@ export function forgetHostKeysQuestion(
 export function forgottenText(host: string, { forgotten, kept }: Forgetting, home: string): string {
   const name = printable(host);
   const places = kept.map(({ file, line }) => `${shortPath(file, home)}:${line}`).join(", ");
-  const left = kept.length === 0 ? "" : t(" These lines still name it: {0}.", printable(places, 500));
-  const text =
+  const left = kept.length === 0 ? [] : [t("These lines still name it: {0}.", printable(places, 500))];
+  const done =
     forgotten.length === 0
-      ? t(`known_hosts has no key of "{0}" that could be forgotten.{1}`, name, left)
-      : plural(
-          forgotten.length,
-          `Forgotten: {0} key of "{1}".{2}`,
-          `Forgotten: {0} keys of "{1}".{2}`,
-          name,
-          left,
-        );
-  return plainMessage(text);
+      ? t(`known_hosts has no key of "{0}" that could be forgotten.`, name)
+      : plural(forgotten.length, `Forgotten: {0} key of "{1}".`, `Forgotten: {0} keys of "{1}".`, name);
+  return plainMessage([done, ...left].join(" "));
 }
 
 /** UpdateHostKeys ask. */
