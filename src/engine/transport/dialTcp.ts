@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import { raceSignal } from "../../base/deadline.ts";
 import type { Disposable } from "../../base/disposable.ts";
-import type { ConnectError } from "../engineErrors.ts";
+import { ConnectError } from "../engineErrors.ts";
 import { mostTelling, networkError } from "./networkErrors.ts";
 
 export interface DialTarget {
@@ -41,7 +41,12 @@ async function dialOnce(target: DialTarget, clock: Clock, signal: AbortSignal): 
   const found = await raceSignal(lookup(target.hostName, { all: true, family }), signal).catch((error) => {
     throw signal.aborted ? error : networkError(error);
   });
-  return race(interleave(found), target, clock, signal);
+  // A numeric address is found whatever family was asked for. getaddrinfo, and so `ssh`, refuses it.
+  const usable = found.filter((address) => family === 0 || address.family === family);
+  if (usable.length === 0) {
+    throw new ConnectError("local", "AddressFamily allows no address of this host");
+  }
+  return race(interleave(usable), target, clock, signal);
 }
 
 /** RFC 8305 section 4: families in turn, beginning with the resolver's first. */
