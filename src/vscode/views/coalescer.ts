@@ -26,6 +26,15 @@ export class Coalescer implements Disposable {
     }, this.#delay);
   }
 
+  /** Does at once what was requested. */
+  flush(): void {
+    if (this.#timer !== undefined) {
+      this.#timer.dispose();
+      this.#timer = undefined;
+      this.#work();
+    }
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#timer?.dispose();

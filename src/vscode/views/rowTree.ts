@@ -39,6 +39,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
   readonly #store = new DisposableStore();
   readonly #changed: vscode.EventEmitter<Row | Row[] | undefined>;
   readonly #view: vscode.TreeView<Row>;
+  readonly #refresh: Coalescer;
   readonly onDidChangeTreeData: vscode.Event<Row | Row[] | undefined>;
   #tick: Disposable | undefined;
 
@@ -48,6 +49,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
     this.#changed = this.#store.add(new vscode.EventEmitter<Row | Row[] | undefined>());
     this.onDidChangeTreeData = this.#changed.event;
     const refresh = this.#store.add(new Coalescer(init.clock, init.refreshDelay, () => this.#update()));
+    this.#refresh = refresh;
     this.#view = this.#store.add(
       vscode.window.createTreeView(init.viewId, {
         treeDataProvider: this,
@@ -78,6 +80,8 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
       await this.#init.ready();
       this.#model.update(this.#init.clock.now());
     }
+    // What changed a moment ago is in the answer.
+    this.#refresh.flush();
     return [...this.#model.children(row)];
   }
 
