@@ -155,7 +155,7 @@ export class MasterRegistry implements Disposable {
     });
     this.#masters.set(id, master);
     master.onDidChange(() => {
-      // Lost ones stay to be seen until forgotten; those that left as wished are of no interest any more.
+      // Lost ones are shown until they are forgotten; those that were closed in order are not.
       if (master.state.kind === "closed") {
         this.#masters.delete(id);
       }

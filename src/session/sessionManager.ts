@@ -224,7 +224,7 @@ export class SessionManager implements SessionService {
     const waiting = this.#reconnections.find(masterId);
     if (waiting !== undefined) {
       waiting.stop();
-      // Whoever stops it has seen it.
+      // It was stopped from its row, so the row has done its work.
       this.#init.registry.forget(masterId);
     }
   }
@@ -338,7 +338,7 @@ export class SessionManager implements SessionService {
 
   /** Monotonic milliseconds of the last data on any session that shares its connection. */
   #lastActivityWith(session: SshSession): number {
-    // Our own look-ups must not keep alive what a person left.
+    // Our own look-ups must not postpone the idle limit.
     const others = [...this.#sessions.values()].filter(
       ({ masterId, isUnseen }) => masterId === session.masterId && !isUnseen,
     );

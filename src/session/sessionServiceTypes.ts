@@ -7,7 +7,7 @@ import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import type { LimitKind, Session, SessionSnapshot } from "./sessionTypes.ts";
 
-/** What came of a person's wish to reconnect a connection now. */
+/** The result of "Reconnect Now". */
 export type ReconnectNowResult =
   /** It was waited for, and an attempt is under way. */
   | "reconnecting"

@@ -137,7 +137,7 @@ export class SshSession implements Session {
     return this.#request.inPlaceOf !== undefined;
   }
 
-  /** It did not open because nobody wanted it any more. */
+  /** It did not open because it was cancelled. */
   get gaveUp(): boolean {
     return (
       this.#state.kind === "ended" &&
@@ -150,7 +150,7 @@ export class SshSession implements Session {
     return this.#state.kind === "ended";
   }
 
-  /** What the extension itself looks up on a server: nobody is told of it. */
+  /** The extension's own look-up on a server: it appears in no view and in no event. */
   get isUnseen(): boolean {
     return this.#request.purpose === "lookup";
   }
@@ -176,7 +176,7 @@ export class SshSession implements Session {
       void this.#onClosed(exit, lost);
     });
     this.#setState({ kind: "open", since: this.#clock.now() });
-    // A limit that somebody set for a terminal is none if every lost connection lengthens it.
+    // Keep counting across reconnects, or every lost connection would extend the limit.
     this.#limits.start(limits, this.#request.inPlaceOf?.limitedFrom);
   }
 
@@ -261,7 +261,7 @@ export class SshSession implements Session {
   }
 
   kill(): void {
-    // Whoever hears of the state may kill again, from within.
+    // A listener of the state may call `kill` again.
     if (this.isEnded || (this.#state.kind === "ending" && this.#state.how === "kill")) {
       return;
     }

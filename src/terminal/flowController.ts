@@ -309,7 +309,7 @@ export class FlowController implements Disposable {
     }
   }
 
-  /** Others go first: one step, then a rest. The window is not the limit here, and learns nothing from it. */
+  /** Yields to a terminal that is typed in: one step, then a rest. This pause must not influence the window size. */
   #rests(unanswered: number, rested: boolean): boolean {
     const { clock } = this.#ports;
     const { step, patience } = this.#limits;

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import { t } from "../base/localize.ts";
 import type { Dimensions, OutputKind } from "../engine/connectionEngine.ts";
 import type { Session, SessionOutcome } from "../session/sessionTypes.ts";
 import { type EscapeAction, EscapeInterpreter } from "./escapeInterpreter.ts";
@@ -262,7 +263,10 @@ export class SessionLink implements Disposable {
       session.pause();
     }
     if (result.skipped > 0) {
-      screen.skipped(result.controls, `[… ${amount(result.skipped)} skipped after ${this.#skipKey} …]`);
+      screen.skipped(
+        result.controls,
+        t("[… {0} skipped after {1} …]", amount(result.skipped), this.#skipKey),
+      );
     }
     screen.giveBack(result.rest, result.told);
   }

@@ -10,7 +10,7 @@ export interface LazySsh2 {
   warmUp(): void;
 }
 
-/** Loading ssh2 takes longer than all the rest of the activation: whoever only looks at the sidebar does not wait for it. */
+/** Loading ssh2 takes longer than the rest of the activation, so it is loaded only when something connects. */
 export function lazySsh2(clock: Clock): LazySsh2 {
   let engine: Promise<ConnectionEngine> | undefined;
   let reader: Promise<KeyReader> | undefined;
@@ -32,7 +32,7 @@ export function lazySsh2(clock: Clock): LazySsh2 {
       read: async (file, passphrase, signal) => await (await loadReader()).read(file, passphrase, signal),
     },
     warmUp() {
-      // What goes wrong here goes wrong again for whoever connects, and is told then.
+      // A failure happens again when something connects, and is reported then.
       loadEngine().catch(() => {});
       loadReader().catch(() => {});
       import("./kex/mlKem.ts").then(({ warmUpKem }) => warmUpKem()).catch(() => {});
