@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type * as vscode from "vscode";
 import { viewIds } from "../../../src/vscode/settings/contributionIds.ts";
+import { until } from "../../lab/until.ts";
 import { recordedContributions } from "./recordedContributions.ts";
 
 export interface ShownItem {
@@ -31,8 +32,13 @@ export async function treeLabels(view: string, parent?: unknown): Promise<unknow
   return (await treeItems(view, parent)).map(({ item }) => item.label);
 }
 
+/** Waits until the Live view, which redraws its rows a moment after a change, names this as the last that ended. */
+export async function endedAsLast(wanted: RegExp): Promise<void> {
+  await until(async () => wanted.test((await endedSessions())[0] ?? ""), `${wanted} under Ended`);
+}
+
 /** Label and description of the sessions that the Live view remembers as ended, newest first. */
-export async function endedSessions(): Promise<string[]> {
+async function endedSessions(): Promise<string[]> {
   const fold = (await treeItems(viewIds.live)).find(({ item }) => item.label === "Ended");
   const ended = fold === undefined ? [] : await treeItems(viewIds.live, fold.element);
   return ended.map(({ item }) => `${item.label} ${item.description}`);

@@ -46,6 +46,12 @@ describe("the trees", () => {
   it("show the master with its sessions below, with ids that stay, and mark the host", async () => {
     await api.openTerminal("web1", { title: "first" });
     await api.openTerminal("web1", { title: "second" });
+    const rows = async () => {
+      const [master] = await treeItems(viewIds.live);
+      return master === undefined ? [] : await treeLabels(viewIds.live, master.element);
+    };
+    // The view redraws its rows a moment after a change.
+    await until(async () => (await rows()).length === 2, "the sessions below their connection");
     const [master] = await treeItems(viewIds.live);
     assert.ok(master);
     assert.equal(master.item.label, "web1");
