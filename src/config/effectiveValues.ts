@@ -92,7 +92,7 @@ export function effectiveValues(
   expand("channeltimeout", (text) => (isNone(text) ? undefined : text));
   expand("proxycommand", (text) => (isNone(text) ? undefined : text));
   expand("proxyjump", (text) => (isNone(text) ? undefined : text));
-  expand("forwardagent", (text) => (text === "yes" || text === "no" ? text : path(text)));
+  expand("forwardagent", path);
   expand("setenv", (text) => {
     const start = text.indexOf("=") + 1;
     return text.slice(0, start) + expandTokensAndVariables(text.slice(start), tokens, env);
