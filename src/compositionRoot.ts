@@ -33,7 +33,7 @@ export function compose(
   const secrets = new VscodeSecretStore(context.secrets, context.globalState);
   const prompts = new PromptQueue();
   const resolver = store.add(createHostResolver({ settings, clock, logger }));
-  const { service, loginMemory, keyPlan } = store.add(
+  const { service, forwards, loginMemory, keyPlan } = store.add(
     createSshStack({
       clock,
       logger,
@@ -47,6 +47,7 @@ export function compose(
   const layer = store.add(
     createVscodeLayer({
       service,
+      forwards,
       resolver,
       settings,
       secrets,

@@ -3,7 +3,9 @@ import type { SshSessionsApi } from "./api.ts";
 import type { compose } from "./compositionRoot.ts";
 import {
   commandIds,
+  configurationSection,
   openTerminalsKey,
+  settingKeys,
   terminalProfileId,
   viewIds,
 } from "./vscode/settings/contributionIds.ts";
@@ -17,10 +19,19 @@ type Whole = ReturnType<typeof compose>;
  */
 export function activate(context: vscode.ExtensionContext): SshSessionsApi {
   const lazy = new LazyExtension(context);
-  if (context.workspaceState.get<readonly unknown[]>(openTerminalsKey, []).length > 0) {
+  if (hasSavedForwards() || context.workspaceState.get<readonly unknown[]>(openTerminalsKey, []).length > 0) {
     void lazy.load();
   }
   return lazy.api;
+}
+
+/** They listen from the start (see SavedForwards). VS Code leaves out what an untrusted workspace sets. */
+function hasSavedForwards(): boolean {
+  const hosts: unknown = vscode.workspace.getConfiguration(configurationSection).get(settingKeys.hosts);
+  return (
+    Array.isArray(hosts) &&
+    hosts.some((entry: unknown) => typeof entry === "object" && entry !== null && "forwards" in entry)
+  );
 }
 
 /** Stands for everything that package.json contributes until the first use of any of it. */

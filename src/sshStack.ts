@@ -18,6 +18,9 @@ import type { ConnectionEngine } from "./engine/connectionEngine.ts";
 import { lazySsh2 } from "./engine/ssh2/lazySsh2.ts";
 import { runProxyCommand } from "./engine/transport/proxyCommand.ts";
 import { ServerTalk } from "./engine/transport/serverTalk.ts";
+import { forwardRules } from "./forward/forwardRules.ts";
+import { ForwardService } from "./forward/forwardService.ts";
+import { SessionForwards } from "./forward/sessionForwards.ts";
 import { EnvironmentWatcher } from "./master/environmentWatcher.ts";
 import { localAddresses } from "./master/localAddresses.ts";
 import type { LoginFactory } from "./master/masterPorts.ts";
@@ -53,6 +56,7 @@ export interface SshStackInit {
 
 export interface SshStack extends Disposable {
   readonly service: SessionService;
+  readonly forwards: ForwardService;
   /** The keys that a login to `config` would offer. Asks no person. */
   keyPlan(config: HostConfig, signal: AbortSignal): Promise<KeyPlan>;
   readonly loginMemory: LoginMemory;
@@ -91,10 +95,25 @@ export function createSshStack(init: SshStackInit): SshStack {
       },
       limits: (config, request, folder) => limitsFor(policies, config, request, folder),
       folder: () => settings.folder,
+      beginForwards: async ({ config, folder }, masterId) =>
+        await sessionForwards.begin({ config, folder, masterId }),
       random: init.random ?? Math.random,
       environment: init.environment ?? process.env,
     }),
   );
+  const forwards = store.add(
+    new ForwardService({
+      ...{ clock, logger, registry },
+      resolve: (host) => {
+        ssh2.warmUp();
+        return resolver.resolve(host);
+      },
+      folder: () => settings.folder,
+      rules: (config, folder) => forwardRules(policies, config, folder),
+      reconnect: (lost, holder) => service.rejoin(lost, holder),
+    }),
+  );
+  const sessionForwards = new SessionForwards(forwards, policies);
   store.add(
     probeAfterEnvironmentChanges(
       new EnvironmentWatcher(clock, init.localAddresses ?? localAddresses, logger),
@@ -110,7 +129,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       ...{ config, agent, logger, signal, reader: ssh2.keyReader },
       ...{ env: init.environment ?? process.env, platform: process.platform },
     });
-  return { service, loginMemory, keyPlan: plan, dispose: () => store.dispose() };
+  return { service, forwards, loginMemory, keyPlan: plan, dispose: () => store.dispose() };
 }
 
 function loginFactory(

@@ -3,6 +3,7 @@ import { parseAddKeysToAgent } from "./addKeysToAgent.ts";
 import { algorithmKeywords } from "./algorithmLists.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { ConfigError } from "./configErrors.ts";
+import { configuredForwards } from "./configuredForwards.ts";
 import { type EffectiveValues, expandFor, hostTokens } from "./effectiveValues.ts";
 import type { Evaluation } from "./evaluationTypes.ts";
 import { type HostConfig, type StrictHostKeyChecking, sshLogLevels, type ValueSource } from "./hostConfig.ts";
@@ -65,6 +66,9 @@ export function buildHostConfig(
   );
   const [ciphers, macs, kexAlgorithms, hostKeyAlgorithms, pubkeyAcceptedAlgorithms] = algorithms;
   const caSignatureAlgorithms = algorithms[5];
+  const forwarding = configuredForwards(values, evaluation, (path) =>
+    expanding("localforward", () => expandTokensAndVariables(path, tokens, env)),
+  );
   const config: HostConfig = {
     alias,
     hostName,
@@ -144,6 +148,9 @@ export function buildHostConfig(
       seconds: parseTime(text.slice(text.indexOf("=") + 1)) ?? 0,
     })),
 
+    forwarding: forwarding.config,
+    enableEscapeCommandline: isYes("enableescapecommandline"),
+
     // `ssh -G` calls QUIET by its other name (log.c, log_levels).
     logLevel: sshLogLevels.find((level) => level === first("loglevel")?.replace("SILENT", "QUIET")) ?? "INFO",
 
@@ -151,7 +158,11 @@ export function buildHostConfig(
     sources: new Map(
       [...values.keys(), ...evaluation.settings.keys()].map((name) => [name, Object.freeze(sourceOf(name))]),
     ),
-    warnings: [...evaluation.warnings, ...keywordWarnings(values, evaluation, environment, sourceOf)],
+    warnings: [
+      ...evaluation.warnings,
+      ...keywordWarnings(values, evaluation, environment, sourceOf),
+      ...forwarding.warnings,
+    ],
   };
   return deepFreeze(config);
 }

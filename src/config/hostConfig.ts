@@ -1,5 +1,6 @@
 import type { AddKeysToAgent } from "./addKeysToAgent.ts";
 import type { ChannelTimeout } from "./channelTimeouts.ts";
+import type { ForwardSpec } from "./forwardSpec.ts";
 import type { Keyword } from "./keywordTable.ts";
 import type { RekeyLimitValue } from "./rekeyLimit.ts";
 
@@ -113,6 +114,11 @@ export interface HostConfig {
   /** ChannelTimeout lines: pattern=interval, e.g. `session:shell=10m`, parsed; seconds. */
   readonly channelTimeouts: readonly ChannelTimeout[];
 
+  /** LocalForward and all that belongs to it. */
+  readonly forwarding: ForwardConfig;
+  /** EnableEscapeCommandline: `~C` opens a command line. */
+  readonly enableEscapeCommandline: boolean;
+
   readonly logLevel: SshLogLevel;
 
   /** Every value as `ssh -G` prints it, by lower-case keyword: for showing, not for acting on. */
@@ -121,6 +127,24 @@ export interface HostConfig {
   readonly sources: ReadonlyMap<string, ValueSource>;
   /** What the files ask for and is not done, and what was left out while they were read. `configWarningText` has the words. */
   readonly warnings: readonly ConfigWarning[];
+}
+
+export interface ConfiguredForward {
+  readonly spec: ForwardSpec;
+  /** The line that sets it. */
+  readonly source: Extract<ValueSource, { readonly kind: "sshConfig" }>;
+}
+
+export interface ForwardConfig {
+  /** LocalForward, RemoteForward and DynamicForward, each once; none under ClearAllForwardings. */
+  readonly forwards: readonly ConfiguredForward[];
+  readonly gatewayPorts: boolean;
+  readonly exitOnForwardFailure: boolean;
+  /** A umask. */
+  readonly streamLocalBindMask: number;
+  readonly streamLocalBindUnlink: boolean;
+  /** PermitRemoteOpen, `host:port` patterns; undefined: anything. */
+  readonly permitRemoteOpen?: readonly string[];
 }
 
 /** LogLevel in OpenSSH's words (log.c), least first. */

@@ -1,4 +1,5 @@
 import type { HostSettings, SettingLayer, SettingsFolder, SettingsPort } from "./configPorts.ts";
+import { parseForward } from "./forwardSpec.ts";
 import type { HostConfig, KeepalivePolicy, LingerPolicy, ValueSource } from "./hostConfig.ts";
 import { isValidHost, isValidUser } from "./hostSpec.ts";
 import { matchPatterns } from "./patterns.ts";
@@ -41,6 +42,18 @@ function parsePersistence(value: unknown): Persistence | undefined {
   return command?.includes("{name}") === true
     ? { command }
     : oneOf("none", "tmux", "screen", "zellij")(value);
+}
+
+function forwardTexts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter(isForward) : undefined;
+}
+
+function isForward(value: unknown): value is string {
+  try {
+    return typeof value === "string" && parseForward(value) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function rule<T>(described: PolicyRule<T>): PolicyRule<T> {
@@ -120,6 +133,20 @@ const rules = {
   }),
   /** Kilobytes at once. */
   clipboardLimit: rule({ parse: wholeNumber(1, 10_000), default: 1000, setting: "clipboard.limit" }),
+
+  // What holds for forwards.
+  /** As `parseForward` takes them; one that makes no sense is left out. */
+  forwards: rule<readonly string[]>({ parse: forwardTexts, default: [] }),
+  /** LocalForward and so on start with the first session, as with `ssh`. */
+  forwardsFromConfig: rule<ReconnectPolicy>({
+    parse: oneOf("auto", "ask", "never"),
+    default: "auto",
+    setting: "forwards.fromConfig",
+  }),
+  /** Saved ones listen without a connection, and log in at the first client. */
+  forwardsOnDemand: rule({ parse: flag, default: true, setting: "forwards.onDemand" }),
+  /** A forward keeps its connection from leaving, as a session does. */
+  forwardsKeepConnection: rule({ parse: flag, default: true }),
 
   // What holds for the server's own view.
   /** `sudo -n` may be used to look at and end remote logins. */

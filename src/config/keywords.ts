@@ -173,6 +173,9 @@ const something: KeywordRule["read"] = ({ args }) => {
   return args;
 };
 
+/** All arguments as one value, as `ssh -G` prints them. */
+const line: KeywordRule["read"] = (given) => [something(given).join(" ")];
+
 /** `no`, `ask`, `yes`, `confirm`, a time, or `confirm` and a time. */
 const addKeysToAgent: KeywordRule["read"] = ({ args }) => {
   const [word = "", time, ...others] = args;
@@ -257,11 +260,13 @@ const rules: ReadonlyMap<Keyword, KeywordRule> = new Map(
       ["first", something, "fingerprinthash ipqos rekeylimit obscurekeystroketiming"],
       ["append", text, "identityfile certificatefile"],
       ["append", sendEnv, "sendenv"],
-      ["append", something, "localforward remoteforward dynamicforward"],
+      ["append", line, "localforward remoteforward dynamicforward"],
       ["proxy", command, "proxycommand"],
       ["proxy", jump, "proxyjump"],
       ["refusal", single((argument) => argument), "refuseconnection"],
-      ["ignored", something, "logverbose xauthlocation permitremoteopen streamlocalbindmask syslogfacility"],
+      ["first", line, "permitremoteopen"],
+      ["first", single((argument) => argument), "streamlocalbindmask"],
+      ["ignored", something, "logverbose xauthlocation syslogfacility"],
       ["ignored", something, "hostbasedacceptedalgorithms"],
       ["ignored", anything, "protocol cipher compressionlevel fallbacktorsh globalknownhostsfile2"],
       ["ignored", anything, "userknownhostsfile2 rhostsauthentication"],

@@ -124,10 +124,16 @@ export type ForwardErrorReason =
   | "no-descriptors"
   /** The connection did not come back in time. */
   | "not-connected"
-  /** The server did not answer in time. */
-  | "timed-out";
+  /** The server, or the program that it is to reach, did not answer in time. */
+  | "timed-out"
+  /** A client of a dynamic forward asked for something that is no SOCKS request, or none that is served. */
+  | "bad-socks"
+  /** PermitRemoteOpen does not list what a client on the server asked for. */
+  | "not-permitted"
+  /** The program that a remote forward is to reach does not answer here. */
+  | "target-refused";
 
-/** A forward does not listen. `message` is for the log. */
+/** A forward, or a connection through it, did not come about. `message` is for the log. */
 export class ForwardError extends SshSessionsError<ForwardErrorReason> {
   static is(error: unknown): error is ForwardError {
     return error instanceof ForwardError;

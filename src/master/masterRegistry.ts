@@ -93,6 +93,14 @@ export class MasterRegistry implements Disposable {
     return leased(master, use);
   }
 
+  /** As `acquire`, also on a connection that takes no more sessions: MaxSessions does not count other channels. */
+  join(use: ConnectionUse, allowPrompts: boolean): MasterLease {
+    const key = destinationKey(use.config);
+    const full = this.masters.find((each) => each.key === key && each.isUsable && !each.acceptsSessions);
+    const hasRoom = this.masters.some((each) => each.key === key && each.acceptsSessions);
+    return full !== undefined && !hasRoom ? leased(full, use) : this.acquire(use, allowPrompts);
+  }
+
   /** As `acquire`, but only on a connection that is there. @throws ChannelError `connection-ended` where none has room. */
   share(use: ConnectionUse): MasterLease {
     const key = masterKey(this.#init.chooseEngine(use), use.config);

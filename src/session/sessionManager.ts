@@ -3,13 +3,14 @@ import { Emitter } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
+import type { ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { ChannelDetails } from "../engine/connectionEngine.ts";
 import type { Master } from "../master/master.ts";
 import type { MasterRegistry } from "../master/masterRegistry.ts";
 import { isLoss, type LoginNews } from "../master/masterTypes.ts";
 import { Reconnections } from "../reconnect/reconnections.ts";
-import type { ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
+import type { LostConnection, ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { SessionHistory } from "./sessionHistory.ts";
@@ -36,6 +37,8 @@ export interface SessionManagerInit {
   random(): number;
   /** The local environment, for SendEnv. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** See SessionOpenerPorts. */
+  beginForwards?(use: ConnectionUse, masterId: string): Promise<void>;
 }
 
 /** Opens sessions on masters and knows all of them. Owns the registry's masters' sessions, not the registry. */
@@ -192,6 +195,10 @@ export class SessionManager implements SessionService {
     // A session without a connection shares nothing with others.
     const destinationKey = connection?.destinationKey ?? lost.id;
     return this.#reconnections.join({ destinationKey, master: connection?.master }, holder);
+  }
+
+  rejoin(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket {
+    return this.#reconnections.join(lost, holder);
   }
 
   async reconnectNow(masterId: string): Promise<ReconnectNowResult> {

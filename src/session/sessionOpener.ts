@@ -20,6 +20,11 @@ export interface SessionOpenerPorts {
   readonly registry: MasterRegistry;
   /** The local environment, for SendEnv. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /**
+   * A session that a person opened begins on this connection: what its host forwards starts.
+   * @throws what keeps it from starting, where the session has to be refused for that (ExitOnForwardFailure).
+   */
+  beginForwards?(use: ConnectionUse, masterId: string): Promise<void>;
 }
 
 /** Chooses the connection that carries a session, and opens the session's channel on it. */
@@ -81,6 +86,10 @@ export class SessionOpener {
       this.#onMaster(session);
       const news = request.onLogin && master.watchLogin(request.onLogin);
       try {
+        if (this.#ports.beginForwards !== undefined && (request.purpose ?? "person") === "person") {
+          await master.ready(signal);
+          await this.#ports.beginForwards({ config, folder: session.folder }, master.id);
+        }
         return await master.openChannel(spec, signal);
       } catch (error) {
         if (request.onMaster === undefined && mayAsk && !signal.aborted && master.failedUnasked(error)) {

@@ -2,7 +2,7 @@ import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/emitter.ts";
 import type { ChannelDetails } from "../engine/connectionEngine.ts";
 import type { LoginNews } from "../master/masterTypes.ts";
-import type { ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
+import type { LostConnection, ReconnectHolder, ReconnectTicket } from "../reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "./masterSnapshotTypes.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import type { LimitKind, Session, SessionSnapshot } from "./sessionTypes.ts";
@@ -52,6 +52,8 @@ export interface SessionService extends Disposable {
    * attempt may begin before this returns.
    */
   reconnect(lost: Session, holder: ReconnectHolder): ReconnectTicket;
+  /** As `reconnect`, for something else that lost its connection: a forward. */
+  rejoin(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket;
   /**
    * At once, because a person says so. For a `reconnecting` master: its next attempt. One that is suspect or hung is asked
    * once more, and given up if it does not answer.

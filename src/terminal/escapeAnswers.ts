@@ -56,12 +56,7 @@ export function answerEscape(
     case "background":
       return [t("{0} [no background: the connection stays open as long as it is needed]", typed)];
     case "command-line":
-      return [
-        t(
-          "{0} [no command line, even with EnableEscapeCommandline yes: this version forwards no ports]",
-          typed,
-        ),
-      ];
+      return [t("{0} [no command line, even with EnableEscapeCommandline yes: use Forward Port…]", typed)];
   }
 }
 

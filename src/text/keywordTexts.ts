@@ -2,7 +2,6 @@
 import { t } from "../base/localize.ts";
 import { type Keyword, keywordTable } from "../config/keywordTable.ts";
 
-const noForwarding = () => t("Ports are not forwarded");
 const noX11 = () => t("X11 is not forwarded");
 const noHostbased = () => t("Host-based authentication is not supported");
 const noGssapi = () => t("GSSAPI is not supported");
@@ -33,18 +32,18 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   channeltimeout: t("Ends sessions; a setting for the host takes precedence"),
   checkhostip: t("Addresses are not checked in addition to names; the host's name is always checked"),
   ciphers: t("With `+`, `-` and `^`; unsupported ones are ignored"),
-  clearallforwardings: noForwarding(),
+  clearallforwardings: t("No forward of ssh_config starts"),
   compression: t("Offers zlib first"),
   connectionattempts: t("One attempt per second"),
   connecttimeout: t("Until the key exchange is complete; default 30 s"),
   controlmaster: t("Connections are shared inside the editor, for every host"),
   controlpath: t("Connections are shared inside the editor, without a socket in the file system"),
   controlpersist: t("How long a connection stays open after its last session, unless a setting overrides it"),
-  dynamicforward: t(`{0}: run \`ssh -N -D\` in a terminal`, noForwarding()),
+  dynamicforward: t("Starts with the host's first session, and is shown below its connection"),
   enableescapecommandline: t("`~C` opens no command line"),
   enablesshkeysign: noHostbased(),
   escapechar: t("The escape character of the terminal, or `none`"),
-  exitonforwardfailure: noForwarding(),
+  exitonforwardfailure: t("Refuses the session, not the shared connection"),
   fingerprinthash: t("Fingerprints are shown as SHA256: `ssh-keygen -l -E md5` shows others"),
   forkafterauthentication: t(
     "A terminal in the editor can't go to the background; *Connect* logs in without a session",
@@ -53,7 +52,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   forwardx11: t(`{0}: use \`ssh -X\` in a terminal`, noX11()),
   forwardx11timeout: noX11(),
   forwardx11trusted: noX11(),
-  gatewayports: noForwarding(),
+  gatewayports: t("Forwards without an address listen at every one"),
   globalknownhostsfile: t("Read, never written"),
   gssapiauthentication: t("{0}: log in with a key or a password", noGssapi()),
   gssapidelegatecredentials: noGssapi(),
@@ -73,7 +72,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   kexalgorithms: t("With `+`, `-` and `^`; unsupported ones are ignored"),
   knownhostscommand: t("Runs without a shell, for 30 seconds at most, in trusted workspaces only"),
   localcommand: t("Runs only with PermitLocalCommand, which is not honoured"),
-  localforward: t(`{0}: run \`ssh -N -L\` in a terminal`, noForwarding()),
+  localforward: t("Starts with the host's first session, and is shown below its connection"),
   loglevel: t("`QUIET`, `FATAL` and `ERROR` hide the server's banner; the log has its own levels"),
   logverbose: t("For OpenSSH's developers"),
   macs: t("With `+`, `-` and `^`; unsupported ones are ignored"),
@@ -84,7 +83,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   ),
   passwordauthentication: t("The editor asks for the password"),
   permitlocalcommand: t("No local command is run: run it in a local terminal, or in a task"),
-  permitremoteopen: noForwarding(),
+  permitremoteopen: t("What clients of a RemoteForward without a target may reach"),
   pkcs11provider: t("No library is loaded: use an agent that has the token's keys (`ssh-add -s`)"),
   port: t("The server's port"),
   preferredauthentications: t("The order of the methods; unsupported ones are ignored"),
@@ -98,7 +97,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   refuseconnection: t("No connection is made, and its text is shown"),
   rekeylimit: t("Bytes and time; the server's own limit also applies, and `~R` requests new keys at once"),
   remotecommand: t("Runs in terminals instead of the shell; your own command takes precedence"),
-  remoteforward: t(`{0}: run \`ssh -N -R\` in a terminal`, noForwarding()),
+  remoteforward: t("Starts with the host's first session, and is shown below its connection"),
   requesttty: t("As in OpenSSH: with a RemoteCommand, only `yes` and `force` allocate a terminal"),
   requiredrsasize: t("Shorter RSA keys of servers are refused, and those of users are not offered"),
   revokedhostkeys: t(
@@ -111,8 +110,8 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   sessiontype: t("`none` opens no terminal; `subsystem` opens the one that RemoteCommand names"),
   setenv: t("Sent as far as the server's AcceptEnv allows"),
   stdinnull: t("A terminal in the editor always has its input"),
-  streamlocalbindmask: noForwarding(),
-  streamlocalbindunlink: noForwarding(),
+  streamlocalbindmask: t("The umask of sockets that are listened at here"),
+  streamlocalbindunlink: t("A socket in its place is removed before listening here"),
   stricthostkeychecking: t("As in OpenSSH; a changed key is refused even with `no`"),
   syslogfacility: t("The log is an output channel of the editor"),
   tag: t("For `Match tagged`"),

@@ -8,14 +8,15 @@ import { asError, CancelledError } from "../base/errors.ts";
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { ConfigError } from "../config/configErrors.ts";
-import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
+import { ChannelError, ConnectError, ForwardError } from "../engine/engineErrors.ts";
 import { RemoteViewError } from "../remote/remoteErrors.ts";
 import { HostKeyError } from "../trust/hostKeyErrors.ts";
 import { authMessage, keyFileMessage } from "./authMessages.ts";
 import { configMessage } from "./configMessages.ts";
 import { connectMessage } from "./connectMessages.ts";
+import { forwardFailure } from "./forwardText.ts";
 import { hostKeyMessage } from "./hostKeyMessages.ts";
-import { sentence, showLog, type UserMessage } from "./messageParts.ts";
+import { failure, retry, sentence, showLog, type UserMessage } from "./messageParts.ts";
 import { plainMessage } from "./plainMessage.ts";
 import { channelMessage, remoteViewMessage } from "./sessionMessages.ts";
 
@@ -53,6 +54,9 @@ function messageOf(error: unknown, host: string, home: string): UserMessage | un
   }
   if (KeyFileError.is(error)) {
     return keyFileMessage(error, name, home);
+  }
+  if (ForwardError.is(error)) {
+    return failure(t("A forward of {0} does not work. {1}", name, forwardFailure(error)), retry(), showLog());
   }
   if (ChannelError.is(error)) {
     return channelMessage(error, name);

@@ -2,6 +2,7 @@ import type * as vscode from "vscode";
 import type { Clock } from "../base/clock.ts";
 import { plural } from "../base/localize.ts";
 import type { ConfigProblemSource } from "../config/configPorts.ts";
+import type { ForwardService } from "../forward/forwardService.ts";
 import type { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { filterMessage } from "../text/filterText.ts";
@@ -14,6 +15,7 @@ import { liveSessions } from "./views/livePresentation.ts";
 import type { RowSource } from "./views/row.ts";
 import type { RowFilter } from "./views/rowFilter.ts";
 import { beforeRow, type EarlierTerminals } from "./views/rows/beforeRow.ts";
+import { forwardFolds, forwardRows } from "./views/rows/forwardRows.ts";
 import { groupRows } from "./views/rows/groupRows.ts";
 import { endedSessionRows, historyRow } from "./views/rows/historyRows.ts";
 import { listedHostRows, recentHostsRow, typedHostRows } from "./views/rows/hostRows.ts";
@@ -25,6 +27,7 @@ import { RowTree } from "./views/rowTree.ts";
 
 export interface SideBarInit {
   readonly service: SessionService;
+  readonly forwards: ForwardService;
   readonly clock: Clock;
   readonly home: string;
   readonly remote: RemoteViewService;
@@ -44,11 +47,14 @@ export function liveRowKinds(init: Omit<SideBarInit, "hosts" | "warnings" | "fil
   const masters = masterRows({ ...init, names });
   const servers = serverRows(masters, init);
   const history = historyRow(service);
+  const forwards = forwardFolds(masters, init);
   return [
     beforeRow(earlier),
     masters,
     history,
     sessionRows(masters, { ...init, names }),
+    forwards,
+    forwardRows(forwards, init),
     servers,
     serverLoginRows(servers, init),
     serverNoteRows(servers, init),

@@ -7,6 +7,8 @@ import type { Logger } from "../base/log.ts";
 import type { Verbosity } from "../base/verbosity.ts";
 import type { ConfigProblemSource, HostResolver } from "../config/configPorts.ts";
 import { HostPolicies } from "../config/hostPolicies.ts";
+import type { ForwardService } from "../forward/forwardService.ts";
+import { SavedForwards } from "../forward/savedForwards.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { createKnownHostsStorage } from "../trust/knownHostsStorage.ts";
@@ -24,6 +26,8 @@ import { askExtensionAccess } from "./prompts/askExtensionAccess.ts";
 import { ConfigNotices } from "./prompts/configNotices.ts";
 import { ErrorPresenter } from "./prompts/errorPresenter.ts";
 import { ExtensionAccess } from "./prompts/extensionAccess.ts";
+import { ForwardBox } from "./prompts/forwardBox.ts";
+import { forwardPrompts } from "./prompts/forwardPrompts.ts";
 import { HostPick } from "./prompts/hostPick.ts";
 import { showLimitWarnings } from "./prompts/limitWarnings.ts";
 import { LivePick } from "./prompts/livePick.ts";
@@ -52,6 +56,7 @@ import { StatusBar } from "./views/statusBar.ts";
 /** What the visible part works with. Nothing of it is owned. */
 export interface VscodeLayerInit {
   readonly service: SessionService;
+  readonly forwards: ForwardService;
   readonly resolver: HostResolver & ConfigProblemSource;
   readonly settings: VscodeSettings;
   readonly secrets: VscodeSecretStore;
@@ -76,7 +81,7 @@ export interface VscodeLayerInit {
 export function createVscodeLayer(
   init: VscodeLayerInit,
 ): Disposable & { readonly api: SshSessionsApi; readonly profiles: vscode.TerminalProfileProvider } {
-  const { service, resolver, settings, secrets, clock, logger, home } = init;
+  const { service, forwards, resolver, settings, secrets, clock, logger, home } = init;
   const store = new DisposableStore();
   const policies = new HostPolicies(settings);
   const showLog = (): void => init.channel.show(true);
@@ -133,7 +138,7 @@ export function createVscodeLayer(
   );
   const filter = store.add(new RowFilter());
   const sideBar = {
-    ...{ service, clock, home, hosts, filter },
+    ...{ service, forwards, clock, home, hosts, filter },
     folds: new FoldMemory(init.workspaceMemento),
     remote: remoteView,
     access,
@@ -167,6 +172,8 @@ export function createVscodeLayer(
   store.add(
     registerCommands({
       service,
+      forwards,
+      forwardBox: new ForwardBox(resolver, forwards),
       resolver,
       settings,
       policies,
@@ -195,6 +202,8 @@ export function createVscodeLayer(
       showLog,
     }),
   );
+  forwards.askBy(forwardPrompts(init.prompts));
+  store.add(new SavedForwards(forwards, settings, policies, logger)).update();
   void terminals.offerAgain();
   return {
     api: new SessionsApi(service, resolver, terminals, access),

@@ -6,6 +6,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { Emitter, nextEvent } from "../../src/base/emitter.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { createHostResolver, type HostResolverInit } from "../../src/config/hostResolver.ts";
+import type { ForwardService } from "../../src/forward/forwardService.ts";
 import type { MasterSnapshot } from "../../src/session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../src/session/sessionServiceTypes.ts";
 import type { Session, SessionOutcome } from "../../src/session/sessionTypes.ts";
@@ -40,6 +41,7 @@ export const noPrompts: AuthPrompter & HostKeyPrompter = {
 
 export interface TestStack extends AsyncDisposable {
   readonly service: SessionService;
+  readonly forwards: ForwardService;
   readonly settings: TestSettings;
   /** A folder for files of the test, removed at the end. */
   readonly folder: string;
@@ -69,9 +71,10 @@ export async function testStack(
     secrets: { get: async () => undefined, set: async () => {}, delete: async () => {} },
     ...over,
   });
-  const { service } = stack;
+  const { service, forwards } = stack;
   return {
     service,
+    forwards,
     settings,
     folder,
     master(id) {

@@ -18,6 +18,7 @@ const rooms = [
   "master",
   "reconnect",
   "session",
+  "forward",
   "terminal",
   "remote",
   "text",

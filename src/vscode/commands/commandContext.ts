@@ -1,6 +1,7 @@
 import type { LoginMemory } from "../../auth/loginMemory.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
+import type { ForwardService } from "../../forward/forwardService.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { KnownHostsStorage } from "../../trust/knownHostsStorage.ts";
@@ -12,6 +13,7 @@ import type { TimeoutDocuments } from "../documents/timeoutDocuments.ts";
 import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
 import type { ExtensionAccess } from "../prompts/extensionAccess.ts";
+import type { ForwardBox } from "../prompts/forwardBox.ts";
 import type { HostPick } from "../prompts/hostPick.ts";
 import type { LivePick } from "../prompts/livePick.ts";
 import type { VscodeSecretStore } from "../prompts/vscodeSecretStore.ts";
@@ -26,6 +28,8 @@ import type { RowFilter } from "../views/rowFilter.ts";
 /** What the commands work with. */
 export interface CommandContext {
   readonly service: SessionService;
+  readonly forwards: ForwardService;
+  readonly forwardBox: ForwardBox;
   readonly resolver: HostResolver;
   readonly settings: SettingsPort & { readonly confirmsDisconnect: boolean };
   readonly policies: HostPolicies;

@@ -11,6 +11,7 @@ import { type Command, strangerHost } from "./command.ts";
 import { callSource } from "./commandCalls.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { connect } from "./connect.ts";
+import { copyForwardAddress } from "./copyForwardAddress.ts";
 import { copySshCommand } from "./copySshCommand.ts";
 import { disconnect } from "./disconnect.ts";
 import { disconnectAll } from "./disconnectAll.ts";
@@ -23,6 +24,7 @@ import { forgetHost } from "./forgetHost.ts";
 import { forgetHostKeys } from "./forgetHostKeys.ts";
 import { forgetPassword } from "./forgetPassword.ts";
 import { forgetTerminals } from "./forgetTerminals.ts";
+import { forwardPort } from "./forwardPort.ts";
 import { hideServerLogins } from "./hideServerLogins.ts";
 import { kill } from "./kill.ts";
 import { killAll } from "./killAll.ts";
@@ -30,15 +32,19 @@ import { killHung } from "./killHung.ts";
 import { killHungRemote } from "./killHungRemote.ts";
 import { killRemoteSession } from "./killRemoteSession.ts";
 import { openConfigFile } from "./openConfigFile.ts";
+import { openForwardInBrowser } from "./openForwardInBrowser.ts";
 import { openTerminal } from "./openTerminal.ts";
 import { reconnectNow } from "./reconnectNow.ts";
 import { refresh } from "./refresh.ts";
 import { renameSession } from "./renameSession.ts";
 import { reopenTerminals } from "./reopenTerminals.ts";
+import { restartForward } from "./restartForward.ts";
 import { revealTerminal } from "./revealTerminal.ts";
 import { revokeExtensionAccess } from "./revokeExtensionAccess.ts";
 import { runCommand } from "./runCommand.ts";
 import { runScript } from "./runScript.ts";
+import { saveForwardForHost } from "./saveForwardForHost.ts";
+import { saveForwardInWorkspace } from "./saveForwardInWorkspace.ts";
 import { saveToSshConfig } from "./saveToSshConfig.ts";
 import { sendBreak } from "./sendBreak.ts";
 import { sendEof } from "./sendEof.ts";
@@ -49,6 +55,7 @@ import { showLog } from "./showLog.ts";
 import { showServerLogins } from "./showServerLogins.ts";
 import { showSessionDetails } from "./showSessionDetails.ts";
 import { splitTerminal } from "./splitTerminal.ts";
+import { stopForward } from "./stopForward.ts";
 import { stopReconnecting } from "./stopReconnecting.ts";
 
 /** Every command by its id. */
@@ -95,6 +102,13 @@ export const commands: Readonly<Record<CommandId, Command>> = {
   "sshSessions.showHostKeys": showHostKeys,
   "sshSessions.forgetHostKeys": forgetHostKeys,
   "sshSessions.revokeExtensionAccess": revokeExtensionAccess,
+  "sshSessions.forwardPort": forwardPort,
+  "sshSessions.stopForward": stopForward,
+  "sshSessions.restartForward": restartForward,
+  "sshSessions.copyForwardAddress": copyForwardAddress,
+  "sshSessions.openForwardInBrowser": openForwardInBrowser,
+  "sshSessions.saveForwardForHost": saveForwardForHost,
+  "sshSessions.saveForwardInWorkspace": saveForwardInWorkspace,
 };
 
 /** Registers every contributed command. */

@@ -63,6 +63,13 @@ export const commandIds = [
   "sshSessions.showHostKeys",
   "sshSessions.forgetHostKeys",
   "sshSessions.revokeExtensionAccess",
+  "sshSessions.forwardPort",
+  "sshSessions.stopForward",
+  "sshSessions.restartForward",
+  "sshSessions.copyForwardAddress",
+  "sshSessions.openForwardInBrowser",
+  "sshSessions.saveForwardForHost",
+  "sshSessions.saveForwardInWorkspace",
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];
@@ -84,6 +91,8 @@ export const settingKeys = {
   clipboardWrite: "clipboard.write",
   clipboardLimit: "clipboard.limit",
   hungAfterMinutes: "remote.hungAfterMinutes",
+  forwardsFromConfig: "forwards.fromConfig",
+  forwardsOnDemand: "forwards.onDemand",
   hosts: "hosts",
   profileHosts: "profileHosts",
   confirmDisconnect: "confirmDisconnect",
@@ -155,6 +164,14 @@ export const contextWords = {
   remoteNote: "remoteNote",
   /** The fold is open. */
   open: "open",
+  /** A fold of forwards, and one of them. */
+  forwards: "forwards",
+  forward: "forward",
+  /** The forward has not been refused or stopped. */
+  running: "running",
+  /** The forward listens here; a browser can open it. */
+  address: "address",
+  browsable: "browsable",
   /** There is a process of it that could be signalled. */
   killable: "killable",
   /** The session has a terminal tab. */

@@ -60,5 +60,7 @@ export const serverLoginsTarget = new TargetKind<string>("serverLogins");
 export const remoteLoginTarget = new TargetKind<{ readonly masterId: string; readonly id: string }>(
   "remoteLogin",
 );
+/** A forward: its id. */
+export const forwardTarget = new TargetKind<string>("forward");
 /** A place in a file of this computer. */
 export const placeTarget = new TargetKind<{ readonly file: string; readonly line?: number }>("place");

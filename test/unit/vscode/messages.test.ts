@@ -16,7 +16,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   withProgress: ["vscode/messages/messages.ts"],
   MarkdownString: ["vscode/messages/messages.ts"],
   // Both make every text plain with `shownText` or `plainItem`; the attack tests try them.
-  createQuickPick: ["vscode/prompts/hostPick.ts"],
+  createQuickPick: ["vscode/prompts/forwardBox.ts", "vscode/prompts/hostPick.ts"],
   createInputBox: ["vscode/prompts/vscodeAuthPrompter.ts"],
   createStatusBarItem: ["vscode/views/statusBar.ts"],
 };

@@ -3,6 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Event } from "../../../base/emitter.ts";
 import { plural, t } from "../../../base/localize.ts";
 import { printable } from "../../../base/log.ts";
+import type { ForwardService } from "../../../forward/forwardService.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
 import { destinationText } from "../../../text/humanText.ts";
@@ -27,12 +28,13 @@ export interface MasterRowsInit {
     opens(master: MasterSnapshot): boolean;
     readonly onDidChange: Event<void>;
   };
+  readonly forwards: Pick<ForwardService, "forwards" | "onDidChange">;
 }
 
 const foldName = ({ spec }: MasterSnapshot): string => `connection ${spec}`;
 
 export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
-  const { service, clock, home, polling, names, folds, access } = init;
+  const { service, clock, home, polling, names, folds, access, forwards } = init;
   const crowding = new Crowding();
   return new RowKind({
     name: "master",
@@ -64,7 +66,9 @@ export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
     },
     targets: ({ id, spec }) => [hostTarget.of(spec), connectionTarget.of(id), liveTarget.of([id])],
     fold: (master) =>
-      master.sessions.length > 0 || (isConnected(master) && polling.isShown(master.id))
+      master.sessions.length > 0 ||
+      forwards.forwards().some(({ masterId }) => masterId === master.id) ||
+      (isConnected(master) && polling.isShown(master.id))
         ? crowding.isOpen(master.id)
           ? "expanded"
           : "collapsed"
@@ -73,6 +77,6 @@ export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
     filterTexts: ({ spec, destination }) => [spec, destinationText(destination)],
     isSubject: true,
     counts: true,
-    changes: [service.onDidChange, polling.onDidChange, access.onDidChange],
+    changes: [service.onDidChange, polling.onDidChange, access.onDidChange, forwards.onDidChange],
   });
 }

@@ -36,6 +36,8 @@ function samples(schema: Schema): { readonly good: readonly unknown[]; readonly 
         ],
       };
     }
+    case "array":
+      return { good: [[], ["-L 8080:localhost:80", "-D 1080"]], bad: ["8080", 1, true, null, {}] };
     case "boolean":
       return { good: [true, false], bad: ["true", 0, null, [], {}] };
     default:

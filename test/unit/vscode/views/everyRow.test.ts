@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { HostEntry } from "../../../../src/config/configPorts.ts";
+import { parseForward } from "../../../../src/config/forwardSpec.ts";
+import { ForwardError } from "../../../../src/engine/engineErrors.ts";
+import type { ForwardSnapshot } from "../../../../src/forward/forwardTypes.ts";
 import type { MasterEndReason } from "../../../../src/master/masterTypes.ts";
 import type { RemoteSession } from "../../../../src/remote/remoteSession.ts";
 import type { MasterSnapshot } from "../../../../src/session/masterSnapshotTypes.ts";
@@ -72,6 +75,17 @@ const ended: readonly SessionSnapshot[] = names.flatMap(([spec], which) =>
   }),
 );
 
+const forwards: readonly ForwardSnapshot[] = [
+  ["f1", "m0-1", { kind: "listening", since: start }],
+  ["f2", "m0-1", { kind: "refused", since: start, error: new ForwardError("port-taken", "taken") }],
+  ["f3", undefined, { kind: "waiting", since: start, onDemand: true }],
+].map(([id, masterId, state], which) => ({
+  ...{ id, masterId, state, host: "build1", since: start },
+  ...{ spec: parseForward(`808${which}:db:5432`), origins: [{ kind: "person" }], lastFailure: undefined },
+  ...{ addresses: ["127.0.0.1:8080"], port: 8080, connections: [], openConnections: 2 },
+  ...{ taken: 3, failed: 1, sent: 10, received: 2048, rate: 1500 },
+})) as readonly ForwardSnapshot[];
+
 const entries: readonly HostEntry[] = [
   {
     alias: "build1",
@@ -122,6 +136,7 @@ describe("every row", () => {
       remote: { snapshot: () => snapshot, failure: () => undefined, onDidChange: nothing } as never,
       polling: { isShown: () => true, isOpen: () => true, setOpen: () => {}, onDidChange: nothing } as never,
       access: { opens: ({ spec }) => spec === "build1", onDidChange: nothing },
+      forwards: { forwards: () => forwards, onDidChange: nothing } as never,
       earlier: { before: [{ host: "web1", title: "web1" }], onDidChange: nothing },
     });
     const listed = hostRowKinds({ hosts, home: "/home/a", warnings: async () => [] });

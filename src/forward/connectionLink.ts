@@ -1,0 +1,185 @@
+import type { Disposable } from "../base/disposable.ts";
+import { asError, CancelledError } from "../base/errors.ts";
+import type { ConnectionUse } from "../config/connectionPolicy.ts";
+import { destinationKey } from "../config/destinationKey.ts";
+import type { Master } from "../master/master.ts";
+import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
+import { isLoss } from "../master/masterTypes.ts";
+import type {
+  LoginMode,
+  LostConnection,
+  ReconnectHolder,
+  ReconnectTicket,
+} from "../reconnect/reconnectTypes.ts";
+
+export interface ConnectionLinkInit {
+  readonly registry: MasterRegistry;
+  readonly use: ConnectionUse;
+  /** It may come back without a person asking for it. */
+  readonly automatic: boolean;
+  /** A lease is kept while it is up; otherwise the connection lingers as if nothing used it. */
+  readonly keeps: boolean;
+  reconnect(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket;
+  onUp(master: Master): void;
+  /** `lost`: its return is waited for. `unused`: nothing needed it for its linger. `ended`: a person wanted its end. */
+  onDown(how: "lost" | "unused" | "ended"): void;
+}
+
+/** A forward's hold on the shared connection of its destination: leases it, and waits for its return when it is lost. */
+export class ConnectionLink implements Disposable {
+  readonly #init: ConnectionLinkInit;
+  #lease: MasterLease | undefined;
+  #watch: Disposable | undefined;
+  #ticket: ReconnectTicket | undefined;
+  #connecting: Promise<Master> | undefined;
+  #abort = new AbortController();
+  #masterId: string | undefined;
+  #up: Master | undefined;
+  #disposed = false;
+
+  constructor(init: ConnectionLinkInit) {
+    this.#init = init;
+  }
+
+  /** The connection, while somebody listens at its other end. */
+  get master(): Master | undefined {
+    return this.#up?.isUsable ? this.#up : undefined;
+  }
+
+  /** Of the connection that it has, or had last; where it has none, of the one that it would share. */
+  get masterId(): string | undefined {
+    const { registry, use } = this.#init;
+    if (this.#masterId !== undefined && (this.#ticket !== undefined || registry.get(this.#masterId))) {
+      return this.#masterId;
+    }
+    const key = destinationKey(use.config);
+    const shared = registry.masters.find((each) => each.key === key && each.connection !== undefined);
+    return shared?.id ?? this.#masterId;
+  }
+
+  /** The return of a lost connection is waited for. */
+  get isWaiting(): boolean {
+    return this.#ticket !== undefined;
+  }
+
+  /**
+   * The connection: the one that is there, or the next one. Concurrent callers share one attempt. Rejects with what keeps
+   * it from coming up.
+   */
+  connect(login: LoginMode): Promise<Master> {
+    if (this.master !== undefined) {
+      return Promise.resolve(this.master);
+    }
+    this.#connecting ??= this.#connect(login).finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  /** Needs the connection no more, until the next `connect`. */
+  leave(): void {
+    this.#abort.abort(new CancelledError());
+    this.#abort = new AbortController();
+    this.#leaveQueue();
+    this.#release();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.leave();
+  }
+
+  async #connect(login: LoginMode): Promise<Master> {
+    const { registry, use } = this.#init;
+    const { signal } = this.#abort;
+    for (let isFirst = true; ; isFirst = false) {
+      this.#release();
+      const lease = login === "none" ? registry.share(use) : registry.join(use, login === "attended");
+      const { master } = lease;
+      this.#lease = lease;
+      try {
+        await master.ready(signal);
+        signal.throwIfAborted();
+        this.#isUp(master);
+        return master;
+      } catch (thrown) {
+        this.#release();
+        if (!isFirst || login !== "attended" || signal.aborted || !master.failedUnasked(thrown)) {
+          throw asError(thrown);
+        }
+      }
+    }
+  }
+
+  #isUp(master: Master): void {
+    this.#up = master;
+    this.#masterId = master.id;
+    this.#leaveQueue();
+    this.#watch = master.onDidChange(() => {
+      if (master.isEnded) {
+        this.#isDown(master);
+      }
+    });
+    if (master.isEnded) {
+      this.#isDown(master);
+      return;
+    }
+    if (!this.#init.keeps) {
+      this.#lease?.dispose();
+      this.#lease = undefined;
+    }
+    this.#init.onUp(master);
+  }
+
+  #isDown(master: Master): void {
+    if (this.#up !== master || this.#disposed) {
+      return;
+    }
+    const isLost = master.endReason !== undefined && isLoss(master.endReason);
+    this.#release();
+    if (isLost) {
+      this.#init.onDown("lost");
+      this.#waitForReturn(master);
+    } else {
+      this.#init.onDown(master.endReason === "linger-over" ? "unused" : "ended");
+    }
+  }
+
+  #waitForReturn(master: Master): void {
+    const holder: ReconnectHolder = {
+      automatic: this.#init.automatic,
+      attempt: (login) => {
+        this.connect(login).then(
+          () => {},
+          (error: unknown) => this.#ticket?.failed(asError(error)),
+        );
+      },
+      wait: () => {},
+      waitForOthers: () => {},
+      stop: () => {
+        this.#ticket = undefined;
+        this.#init.onDown("ended");
+      },
+    };
+    const ticket = this.#init.reconnect({ destinationKey: master.key, master: master.snapshot() }, holder);
+    if (this.#up === undefined && !this.#disposed) {
+      this.#ticket = ticket;
+    } else {
+      ticket.dispose();
+    }
+  }
+
+  #leaveQueue(): void {
+    const ticket = this.#ticket;
+    this.#ticket = undefined;
+    ticket?.dispose();
+  }
+
+  #release(): void {
+    this.#up = undefined;
+    this.#watch?.dispose();
+    this.#watch = undefined;
+    this.#lease?.dispose();
+    this.#lease = undefined;
+  }
+}

@@ -1,0 +1,113 @@
+import type { Clock } from "../base/clock.ts";
+import type { ForwardConnection, ForwardSnapshot } from "./forwardTypes.ts";
+
+/** How many connections a snapshot names. */
+const namedConnections = 50;
+
+/** A rate is measured over at least so many milliseconds. */
+const rateSpan = 1000;
+
+interface Open {
+  readonly id: number;
+  readonly from: string | undefined;
+  readonly since: number;
+  to: string | undefined;
+  sent: number;
+  received: number;
+}
+
+type Counts = Pick<
+  ForwardSnapshot,
+  "connections" | "openConnections" | "taken" | "failed" | "sent" | "received" | "rate" | "lastFailure"
+>;
+
+/** One connection's entry; `end` is idempotent. */
+export interface ConnectionEntry {
+  goesTo(target: string): void;
+  count(direction: "toTarget" | "fromTarget", bytes: number): void;
+  /** @param failure why it did not come about. */
+  end(failure?: Error): void;
+}
+
+/** The connections through one forward, and what went through them. */
+export class ConnectionTable {
+  readonly #clock: Clock;
+  readonly #onChange: () => void;
+  readonly #open = new Map<number, Open>();
+  #taken = 0;
+  #failed = 0;
+  #sent = 0;
+  #received = 0;
+  #lastFailure: Error | undefined;
+  #rate = 0;
+  #measured = { at: 0, bytes: 0 };
+
+  constructor(clock: Clock, onChange: () => void) {
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  begin(from: string | undefined, to: string | undefined): ConnectionEntry {
+    const open: Open = {
+      ...{ id: ++this.#taken, from, to, since: this.#clock.now() },
+      ...{ sent: 0, received: 0 },
+    };
+    this.#open.set(open.id, open);
+    this.#onChange();
+    return {
+      goesTo: (target) => {
+        open.to = target;
+      },
+      count: (direction, bytes) => {
+        if (direction === "toTarget") {
+          open.sent += bytes;
+          this.#sent += bytes;
+        } else {
+          open.received += bytes;
+          this.#received += bytes;
+        }
+      },
+      end: (failure) => {
+        if (this.#open.delete(open.id)) {
+          if (failure !== undefined) {
+            this.turnedAway(failure);
+          }
+          this.#onChange();
+        }
+      },
+    };
+  }
+
+  /** A connection did not come about. */
+  turnedAway(failure: Error): void {
+    this.#failed++;
+    this.#lastFailure = failure;
+  }
+
+  snapshot(): Counts {
+    const newest = [...this.#open.values()].slice(-namedConnections).reverse();
+    return {
+      connections: newest.map((open): ForwardConnection => Object.freeze({ ...open })),
+      openConnections: this.#open.size,
+      taken: this.#taken,
+      failed: this.#failed,
+      sent: this.#sent,
+      received: this.#received,
+      rate: this.#measure(),
+      lastFailure: this.#lastFailure,
+    };
+  }
+
+  #measure(): number {
+    const now = this.#clock.monotonic();
+    const bytes = this.#sent + this.#received;
+    const span = now - this.#measured.at;
+    if (this.#measured.at === 0) {
+      this.#measured = { at: now, bytes };
+    } else if (span >= rateSpan) {
+      this.#rate = ((bytes - this.#measured.bytes) / span) * 1000;
+      this.#measured = { at: now, bytes };
+    }
+    return this.#rate;
+  }
+}

@@ -1,0 +1,389 @@
+import type { Socket } from "node:net";
+import type { Clock } from "../base/clock.ts";
+import { Deadline, raceSignal } from "../base/deadline.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { asError, CancelledError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import type { ConnectionUse } from "../config/connectionPolicy.ts";
+import { type ForwardSpec, formatTarget, type ListenAddress } from "../config/forwardSpec.ts";
+import type { RemoteListener } from "../engine/connectionEngine.ts";
+import { ForwardError } from "../engine/engineErrors.ts";
+import type { Master } from "../master/master.ts";
+import type { MasterRegistry } from "../master/masterRegistry.ts";
+import type {
+  LoginMode,
+  LostConnection,
+  ReconnectHolder,
+  ReconnectTicket,
+} from "../reconnect/reconnectTypes.ts";
+import { ConnectionLink } from "./connectionLink.ts";
+import { ConnectionTable } from "./connectionTable.ts";
+import type { DescriptorBudget } from "./descriptorBudget.ts";
+import { addressesThere, idleLimitOf, serverAddress } from "./forwardAddresses.ts";
+import type { ForwardRules } from "./forwardRules.ts";
+import type { ForwardOrigin, ForwardSnapshot, ForwardState } from "./forwardTypes.ts";
+import { LocalListener } from "./localListener.ts";
+import { serveLocal } from "./localSide.ts";
+import { portOwner } from "./portOwner.ts";
+import { remoteHandler } from "./remoteSide.ts";
+
+/** How long a client waits for a lost connection, and may take for its SOCKS request, in milliseconds. */
+const holdFor = 30_000;
+
+export interface ForwardInit {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: MasterRegistry;
+  readonly budget: DescriptorBudget;
+  readonly use: ConnectionUse;
+  readonly host: string;
+  readonly spec: ForwardSpec;
+  readonly origin: ForwardOrigin;
+  readonly onDemand: boolean;
+  readonly rules: ForwardRules;
+  reconnect(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket;
+  /** A program has come to a forward without a connection: may it log in? Asks the person. */
+  mayLogIn(forward: ForwardSnapshot): Promise<boolean>;
+  onChange(): void;
+  /** The connection was ended by a person. */
+  onEnded(): void;
+}
+
+/** One forward: its listener, here or on the server, and the connections through it. It can be started again. */
+export class Forward implements Disposable {
+  readonly #init: ForwardInit;
+  readonly #table: ConnectionTable;
+  readonly #link: ConnectionLink;
+  readonly #sockets = new Set<Socket>();
+  #origins: readonly ForwardOrigin[];
+  #state: ForwardState;
+  #since: number;
+  #run = new AbortController();
+  #local: LocalListener | undefined;
+  #remote: RemoteListener | undefined;
+  /** The port that came where 0 was asked for; asked for again after a restart and a reconnection. */
+  #port: number | undefined;
+  #loginRefused: Error | undefined;
+  #asking: Promise<Master> | undefined;
+
+  constructor(init: ForwardInit) {
+    this.#init = init;
+    this.#origins = [init.origin];
+    this.#since = init.clock.now();
+    this.#state = { kind: "starting", since: this.#since };
+    this.#table = new ConnectionTable(init.clock, () => init.onChange());
+    this.#link = new ConnectionLink({
+      registry: init.registry,
+      use: init.use,
+      automatic: init.rules.automatic,
+      keeps: init.rules.keepsConnection,
+      reconnect: (lost, holder) => init.reconnect(lost, holder),
+      onUp: (master) => this.#onUp(master),
+      onDown: (how) => this.#onDown(how),
+    });
+  }
+
+  get id(): string {
+    return this.#init.id;
+  }
+
+  get state(): ForwardState {
+    return this.#state;
+  }
+
+  get isRunning(): boolean {
+    return this.#state.kind !== "refused" && this.#state.kind !== "stopped";
+  }
+
+  /** Another one that wants the same forward shares it. */
+  addOrigin(origin: ForwardOrigin): void {
+    const text = JSON.stringify(origin);
+    if (!this.#origins.some((other) => JSON.stringify(other) === text)) {
+      this.#origins = [...this.#origins, origin];
+      this.#init.onChange();
+    }
+  }
+
+  /** Begins to listen, with a connection or, on demand, without. Never rejects: the state says what came of it. */
+  async start(login: LoginMode): Promise<void> {
+    const run = this.#run.signal;
+    try {
+      if (this.#init.spec.kind !== "remote") {
+        await this.#listenHere();
+      }
+      if (run.aborted) {
+        return;
+      }
+      if (this.#init.onDemand && this.#init.spec.kind !== "remote" && this.#link.master === undefined) {
+        this.#setState({ kind: "waiting", since: this.#now, onDemand: true });
+        return;
+      }
+      const master = await this.#link.connect(login);
+      if (this.#init.spec.kind === "remote" && this.#remote === undefined && !run.aborted) {
+        await this.#listenThere(master);
+      }
+    } catch (error) {
+      await this.#refuse(asError(error), run);
+    }
+  }
+
+  /** Frees the listener at once, and ends what goes through. */
+  stop(): void {
+    this.#endRun();
+    this.#setState({ kind: "stopped", since: this.#now });
+  }
+
+  async restart(): Promise<void> {
+    const local = this.#local;
+    this.#endRun();
+    await local?.close();
+    this.#run = new AbortController();
+    this.#loginRefused = undefined;
+    this.#since = this.#now;
+    this.#setState({ kind: "starting", since: this.#now });
+    await this.start("attended");
+  }
+
+  dispose(): void {
+    this.#endRun();
+    this.#link.dispose();
+  }
+
+  snapshot(): ForwardSnapshot {
+    const { id, host, spec } = this.#init;
+    return Object.freeze({
+      ...{ id, host, spec, origins: this.#origins, state: this.#state, since: this.#since },
+      masterId: this.#link.masterId,
+      addresses:
+        this.#local?.addresses ?? addressesThere(spec, this.#remote?.port, this.#remote !== undefined),
+      port: this.#local?.port ?? this.#remote?.port ?? this.#port,
+      ...this.#table.snapshot(),
+    });
+  }
+
+  async #listenHere(): Promise<void> {
+    const { rules, spec } = this.#init;
+    const open = (at: ListenAddress): Promise<LocalListener> =>
+      LocalListener.open({ at, ...rules, onConnection: (socket) => void this.#onClient(socket) });
+    const run = this.#run.signal;
+    const listener = await open(this.#wanted(spec.listen)).catch((error: unknown) => {
+      if (spec.listen.type === "tcp" && spec.listen.port === 0 && this.#port !== undefined) {
+        // The port of the last time is taken meanwhile, and any will do.
+        return open(spec.listen);
+      }
+      throw error;
+    });
+    if (run.aborted) {
+      listener.dispose();
+      return;
+    }
+    this.#local = listener;
+    this.#port = listener.port;
+  }
+
+  async #listenThere(master: Master): Promise<void> {
+    const { spec, rules, budget } = this.#init;
+    const run = this.#run.signal;
+    const handler = remoteHandler({
+      table: this.#table,
+      budget,
+      target: spec.kind === "remote" ? spec.target : undefined,
+      permitted: rules.permitted,
+      idleLimit: idleLimitOf(this.#init.spec, this.#init.use.config),
+      deadline: () => this.#deadline(),
+      track: (socket) => this.#track(socket),
+    });
+    const listen = (at: ListenAddress): Promise<RemoteListener> =>
+      master.listen(serverAddress(at, rules.gatewayPorts), handler, run);
+    const wanted = this.#wanted(spec.listen);
+    const listener = await listen(wanted).catch((error: unknown) => {
+      if (wanted !== spec.listen && ForwardError.is(error) && !run.aborted) {
+        return listen(spec.listen);
+      }
+      throw error;
+    });
+    if (run.aborted) {
+      listener.dispose();
+      return;
+    }
+    this.#remote = listener;
+    this.#port = listener.port;
+    this.#setState({ kind: "listening", since: this.#now });
+  }
+
+  /** With the port of the last time, where any port will do. */
+  #wanted(listen: ListenAddress): ListenAddress {
+    return listen.type === "tcp" && listen.port === 0 && this.#port !== undefined
+      ? { ...listen, port: this.#port }
+      : listen;
+  }
+
+  #onUp(master: Master): void {
+    if (this.#init.spec.kind !== "remote") {
+      if (this.#local !== undefined) {
+        this.#setState({ kind: "listening", since: this.#now });
+      }
+    } else if (this.#state.kind === "waiting") {
+      const run = this.#run.signal;
+      this.#listenThere(master).catch((error: unknown) => this.#refuse(asError(error), run));
+    }
+  }
+
+  #onDown(how: "lost" | "unused" | "ended"): void {
+    this.#remote = undefined;
+    if (!this.isRunning) {
+      return;
+    }
+    if (how === "ended" && !this.#init.onDemand) {
+      this.stop();
+      this.#init.onEnded();
+      return;
+    }
+    if (this.#init.spec.kind === "remote" && how !== "lost") {
+      this.stop();
+      return;
+    }
+    this.#setState({ kind: "waiting", since: this.#now, onDemand: how !== "lost" });
+  }
+
+  async #onClient(socket: Socket): Promise<void> {
+    const { budget, spec } = this.#init;
+    if (!budget.take()) {
+      this.#table.turnedAway(new ForwardError("no-descriptors", "Too many connections are open"));
+      socket.resetAndDestroy();
+      return;
+    }
+    socket.once("close", () => budget.giveBack());
+    socket.on("error", () => {});
+    this.#track(socket);
+    const from =
+      socket.remoteAddress === undefined ? undefined : `${socket.remoteAddress}:${socket.remotePort}`;
+    const target = spec.kind === "local" ? spec.target : undefined;
+    const entry = this.#table.begin(from, target && formatTarget(target));
+    await serveLocal(socket, entry, {
+      target,
+      idleLimit: idleLimitOf(this.#init.spec, this.#init.use.config),
+      master: (signal) => this.#masterFor(signal),
+      deadline: () => this.#deadline(),
+    });
+  }
+
+  /** The connection for a client: the one that is there, the one that comes back, or one that is begun for it. */
+  async #masterFor(signal: AbortSignal): Promise<Master> {
+    const { master } = this.#link;
+    if (master !== undefined) {
+      return master;
+    }
+    if (this.#loginRefused !== undefined) {
+      throw this.#loginRefused;
+    }
+    const comes = this.#link.isWaiting ? this.#nextMaster(signal) : this.#logInOnce();
+    return await raceSignal(comes, signal);
+  }
+
+  /** Resolves when the lost connection is back. */
+  async #nextMaster(signal: AbortSignal): Promise<Master> {
+    for (;;) {
+      const { master } = this.#link;
+      if (master !== undefined) {
+        return master;
+      }
+      await raceSignal(this.#stateChange(), signal);
+      if (!this.isRunning || !(this.#link.isWaiting || this.#link.master !== undefined)) {
+        throw new ForwardError("not-connected", "The connection is gone");
+      }
+    }
+  }
+
+  /** Any program of this computer can be that client: the person is asked. After a failure only a restart logs in again. */
+  #logInOnce(): Promise<Master> {
+    this.#asking ??= this.#logIn().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #logIn(): Promise<Master> {
+    try {
+      // A connection that is there already needs no question.
+      return await this.#link.connect("none");
+    } catch {
+      const run = this.#run.signal;
+      try {
+        if (!(await this.#init.mayLogIn(this.snapshot()))) {
+          throw new CancelledError();
+        }
+        return await this.#link.connect("attended");
+      } catch (thrown) {
+        const error = asError(thrown);
+        this.#loginRefused = error;
+        this.#local?.dispose();
+        await this.#refuse(error, run);
+        throw error;
+      }
+    }
+  }
+
+  #stateWaiters: (() => void)[] = [];
+
+  #stateChange(): Promise<void> {
+    return new Promise((resolve) => this.#stateWaiters.push(resolve));
+  }
+
+  #deadline(): Deadline {
+    return new Deadline(
+      this.#init.clock,
+      holdFor,
+      () => new ForwardError("not-connected", "It did not come about in time"),
+      this.#run.signal,
+    );
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  async #refuse(error: Error, run: AbortSignal): Promise<void> {
+    if (run.aborted) {
+      return;
+    }
+    const { spec, logger, id } = this.#init;
+    this.#endRun();
+    const { signal } = this.#run;
+    const isTaken = ForwardError.is(error) && error.reason === "port-taken" && spec.listen.type === "tcp";
+    const owner =
+      isTaken && spec.listen.type === "tcp" ? await portOwner(spec.listen.port, "listener") : undefined;
+    logger.warn(`${id} does not listen: ${error.message}`);
+    if (this.#run.signal === signal && this.#state.kind !== "stopped") {
+      this.#setState({ kind: "refused", since: this.#now, error, ...(owner && { owner }) });
+    }
+  }
+
+  #endRun(): void {
+    this.#run.abort(new CancelledError());
+    this.#local?.dispose();
+    this.#local = undefined;
+    this.#remote?.dispose();
+    this.#remote = undefined;
+    this.#link.leave();
+    for (const socket of [...this.#sockets]) {
+      socket.resetAndDestroy();
+    }
+  }
+
+  #setState(state: ForwardState): void {
+    this.#state = Object.freeze(state);
+    const waiters = this.#stateWaiters;
+    this.#stateWaiters = [];
+    for (const waiter of waiters) {
+      waiter();
+    }
+    this.#init.onChange();
+  }
+
+  get #now(): number {
+    return this.#init.clock.now();
+  }
+}

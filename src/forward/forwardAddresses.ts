@@ -1,0 +1,33 @@
+import { channelTimeoutFor } from "../config/channelTimeouts.ts";
+import type { ForwardSpec, ListenAddress } from "../config/forwardSpec.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import type { ForwardAddress } from "../engine/connectionEngine.ts";
+
+/** channel_rfwd_bind_host in OpenSSH's channels.c. */
+export function serverAddress(at: ListenAddress, gatewayPorts: boolean): ForwardAddress {
+  if (at.type === "unix") {
+    return at;
+  }
+  const { host = gatewayPorts ? "" : "localhost", port } = at;
+  return { type: "tcp", host: host === "*" ? "" : host, port };
+}
+
+/** Where the server listens for a remote forward, as far as it is known. */
+export function addressesThere(
+  { kind, listen }: ForwardSpec,
+  port: number | undefined,
+  listens: boolean,
+): readonly string[] {
+  if (kind !== "remote" || !listens) {
+    return [];
+  }
+  return listen.type === "unix" ? [listen.path] : [`${listen.host ?? "localhost"}:${port}`];
+}
+
+/** ChannelTimeout by the type of the forward's channels (ssh_config(5)), in seconds; 0: none. */
+export function idleLimitOf(spec: ForwardSpec, { channelTimeouts }: HostConfig): number {
+  const side = spec.kind === "remote" ? spec.listen : spec.kind === "local" ? spec.target : undefined;
+  const direction = spec.kind === "remote" ? "forwarded" : "direct";
+  const type = side?.type === "unix" ? `${direction}-streamlocal@openssh.com` : `${direction}-tcpip`;
+  return channelTimeoutFor(channelTimeouts, type)?.seconds ?? 0;
+}

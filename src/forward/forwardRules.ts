@@ -1,0 +1,33 @@
+import type { SettingsFolder } from "../config/configPorts.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import type { HostPolicies } from "../config/hostPolicies.ts";
+
+/** What a host's configuration says about its forwards. */
+export interface ForwardRules {
+  readonly gatewayPorts: boolean;
+  /** The umask of a unix socket, and whether a socket in its place is removed. */
+  readonly bindMask: number;
+  readonly unlink: boolean;
+  /** PermitRemoteOpen, `host:port` patterns; undefined: anything. */
+  readonly permitted: readonly string[] | undefined;
+  /** A forward keeps its connection from leaving. */
+  readonly keepsConnection: boolean;
+  /** It comes back after a loss without a person asking for it. */
+  readonly automatic: boolean;
+}
+
+export function forwardRules(
+  policies: HostPolicies,
+  config: HostConfig,
+  folder: SettingsFolder | undefined,
+): ForwardRules {
+  const { forwarding } = config;
+  return {
+    gatewayPorts: forwarding.gatewayPorts,
+    bindMask: forwarding.streamLocalBindMask,
+    unlink: forwarding.streamLocalBindUnlink,
+    permitted: forwarding.permitRemoteOpen,
+    keepsConnection: policies.get("forwardsKeepConnection", config, folder).value,
+    automatic: policies.get("reconnect", config, folder).value === "auto",
+  };
+}

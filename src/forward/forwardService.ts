@@ -1,0 +1,148 @@
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { Emitter, type Event } from "../base/emitter.ts";
+import type { Logger } from "../base/log.ts";
+import type { SettingsFolder } from "../config/configPorts.ts";
+import { destinationKey } from "../config/destinationKey.ts";
+import { type ForwardSpec, formatForward } from "../config/forwardSpec.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import type { MasterRegistry } from "../master/masterRegistry.ts";
+import type {
+  LoginMode,
+  LostConnection,
+  ReconnectHolder,
+  ReconnectTicket,
+} from "../reconnect/reconnectTypes.ts";
+import { DescriptorBudget } from "./descriptorBudget.ts";
+import { Forward } from "./forward.ts";
+import type { ForwardRules } from "./forwardRules.ts";
+import type { ForwardRequest, ForwardSnapshot } from "./forwardTypes.ts";
+
+export interface ForwardServiceInit {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: MasterRegistry;
+  /** @throws ConfigError */
+  resolve(host: string): Promise<HostConfig>;
+  /** The folder that something started now belongs to. */
+  folder(): SettingsFolder | undefined;
+  rules(config: HostConfig, folder: SettingsFolder | undefined): ForwardRules;
+  reconnect(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket;
+  readonly budget?: DescriptorBudget;
+}
+
+/** What a person is asked about forwards. */
+export interface ForwardPrompts {
+  /** A program has come to a forward that has no connection: may it log in? */
+  mayLogIn(forward: ForwardSnapshot): Promise<boolean>;
+  /** May what ssh_config wants for a host start? */
+  mayStart(host: string, specs: readonly ForwardSpec[]): Promise<boolean>;
+}
+
+/** All forwards. Owns them, not the connections that they use. */
+export class ForwardService implements Disposable {
+  readonly #init: ForwardServiceInit;
+  readonly #budget: DescriptorBudget;
+  readonly #changed = new Emitter<void>();
+  readonly #forwards = new Map<string, { readonly forward: Forward; readonly key: string }>();
+  #prompts: ForwardPrompts = { mayLogIn: async () => false, mayStart: async () => false };
+  #nextId = 1;
+  #disposed = false;
+
+  /** A forward came, went or changed. Coalesced by the views, not here. */
+  readonly onDidChange: Event<void> = this.#changed.event;
+
+  constructor(init: ForwardServiceInit) {
+    this.#init = init;
+    this.#budget = init.budget ?? new DescriptorBudget();
+  }
+
+  /** In the order in which they came. Frozen. */
+  forwards(): readonly ForwardSnapshot[] {
+    return Object.freeze([...this.#forwards.values()].map(({ forward }) => forward.snapshot()));
+  }
+
+  forward(id: string): ForwardSnapshot | undefined {
+    return this.#forwards.get(id)?.forward.snapshot();
+  }
+
+  get prompts(): ForwardPrompts {
+    return this.#prompts;
+  }
+
+  /** Until it is called, every answer is no. */
+  askBy(prompts: ForwardPrompts): void {
+    this.#prompts = prompts;
+  }
+
+  /**
+   * Starts a forward, or joins the one of the same destination that is the same; one that does not work is tried again.
+   * Resolves to how it stands once it listens, waits or is refused.
+   * @throws ConfigError
+   */
+  async start(request: ForwardRequest, login: LoginMode = "attended"): Promise<ForwardSnapshot> {
+    const config = await this.#init.resolve(request.host);
+    return await this.startResolved(request, config, login);
+  }
+
+  async startResolved(
+    request: ForwardRequest,
+    config: HostConfig,
+    login: LoginMode,
+  ): Promise<ForwardSnapshot> {
+    const { host, spec, origin, onDemand = false, folder = this.#init.folder() } = request;
+    const key = `${destinationKey(config)} ${formatForward(spec)}`;
+    // Any free port is another one each time.
+    const isShared = !(spec.listen.type === "tcp" && spec.listen.port === 0 && origin.kind === "person");
+    const same = [...this.#forwards.values()].find((each) => isShared && each.key === key);
+    if (same !== undefined) {
+      same.forward.addOrigin(origin);
+      if (!same.forward.isRunning) {
+        await same.forward.restart();
+      }
+      return same.forward.snapshot();
+    }
+    const { clock, logger, registry } = this.#init;
+    const id = `f${this.#nextId++}`;
+    const forward = new Forward({
+      ...{ id, clock, logger, registry, host, spec, origin, onDemand, budget: this.#budget },
+      use: { config, folder },
+      rules: this.#init.rules(config, folder),
+      reconnect: (lost, holder) => this.#init.reconnect(lost, holder),
+      mayLogIn: (snapshot) => this.#prompts.mayLogIn(snapshot),
+      onChange: () => this.#changed.fire(),
+      onEnded: () => this.stop(id),
+    });
+    this.#forwards.set(id, { forward, key });
+    this.#changed.fire();
+    if (this.#disposed) {
+      this.stop(id);
+    } else {
+      await forward.start(login);
+    }
+    return forward.snapshot();
+  }
+
+  /** Frees its listener at once and forgets it. Unknown ids are ignored. */
+  stop(id: string): void {
+    const known = this.#forwards.get(id);
+    if (known !== undefined) {
+      this.#forwards.delete(id);
+      known.forward.stop();
+      known.forward.dispose();
+      this.#changed.fire();
+    }
+  }
+
+  async restart(id: string): Promise<void> {
+    await this.#forwards.get(id)?.forward.restart();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const id of [...this.#forwards.keys()]) {
+      this.stop(id);
+    }
+    this.#changed.dispose();
+  }
+}

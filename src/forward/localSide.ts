@@ -1,0 +1,70 @@
+import type { Socket } from "node:net";
+import { asError } from "../base/errors.ts";
+import { type ForwardTarget, formatTarget } from "../config/forwardSpec.ts";
+import type { EngineChannel } from "../engine/connectionEngine.ts";
+import type { Master } from "../master/master.ts";
+import type { ConnectionEntry } from "./connectionTable.ts";
+import { relay } from "./relay.ts";
+import { type SocksClient, socksOnSocket, socksOutcome } from "./socksConversation.ts";
+
+export interface LocalSideInit {
+  /** Undefined: each client names its own by SOCKS. */
+  readonly target: ForwardTarget | undefined;
+  /** Seconds; 0: no limit. */
+  readonly idleLimit: number;
+  /** The connection to the server, once it is there. */
+  master(signal: AbortSignal): Promise<Master>;
+  /** A deadline for reading a SOCKS request, and for the connection to come back. */
+  deadline(): { readonly signal: AbortSignal; lift(): void; dispose(): void };
+}
+
+/** Connects a client that came to a listener of ours to its target, through the server. Never rejects. */
+export async function serveLocal(socket: Socket, entry: ConnectionEntry, init: LocalSideInit): Promise<void> {
+  const deadline = init.deadline();
+  let client: SocksClient | undefined;
+  try {
+    if (init.target === undefined) {
+      client = await socksOnSocket(socket, deadline.signal);
+      entry.goesTo(formatTarget({ type: "tcp", ...client.target }));
+    }
+    const target: ForwardTarget = init.target ?? { type: "tcp", host: "", port: 0, ...client?.target };
+    const master = await init.master(deadline.signal);
+    deadline.lift();
+    const originator = { host: socket.remoteAddress ?? "127.0.0.1", port: socket.remotePort ?? 65_535 };
+    join(await master.openForward(target, originator, deadline.signal), socket, entry, init, client);
+  } catch (error) {
+    entry.end(asError(error));
+    turnAway(socket, client, error);
+  } finally {
+    deadline.dispose();
+  }
+}
+
+/** A SOCKS client is told why. Others see the end of the connection, as behind `ssh`. */
+function turnAway(socket: Socket, client: SocksClient | undefined, error: unknown): void {
+  if (socket.destroyed || socket.writableEnded) {
+    socket.destroySoon();
+  } else if (client !== undefined) {
+    socket.end(client.answer(socksOutcome(error)), () => socket.destroySoon());
+  } else {
+    socket.destroy();
+  }
+}
+
+function join(
+  channel: EngineChannel,
+  socket: Socket,
+  entry: ConnectionEntry,
+  { idleLimit }: LocalSideInit,
+  client: SocksClient | undefined,
+): void {
+  if (client !== undefined) {
+    socket.write(client.answer("granted"));
+  }
+  relay({
+    ...{ channel, socket, idleLimit },
+    ...(client && { forChannel: client.rest }),
+    count: (direction, bytes) => entry.count(direction === "toChannel" ? "toTarget" : "fromTarget", bytes),
+    ended: () => entry.end(),
+  });
+}

@@ -1,0 +1,45 @@
+import { readdir, readFile, readlink } from "node:fs/promises";
+import type { LocalProgram } from "./forwardTypes.ts";
+
+/** State `0A` of /proc/net/tcp: TCP_LISTEN (include/net/tcp_states.h). */
+const listening = "0A";
+
+/**
+ * Who listens at a port of this computer, or has the connection that comes from it. Only Linux tells without a program,
+ * and a user is told only about his own processes (proc(5)).
+ * @param what `listener`: of the port. `client`: of the connection whose own end is the port.
+ */
+export async function portOwner(
+  port: number,
+  what: "listener" | "client",
+  proc = "/proc",
+): Promise<LocalProgram | undefined> {
+  const tables = await Promise.all(
+    ["tcp", "tcp6"].map((name) => readFile(`${proc}/net/${name}`, "latin1").catch(() => "")),
+  );
+  const inodes = new Set(tables.flatMap((table) => inodesAt(table, port, what)));
+  return inodes.size === 0 ? undefined : await processWith(inodes, proc);
+}
+
+function inodesAt(table: string, port: number, what: "listener" | "client"): readonly string[] {
+  const wanted = port.toString(16).toUpperCase().padStart(4, "0");
+  return table.split("\n").flatMap((line) => {
+    const [, local = "", , state, , , , , , inode = "0"] = line.trim().split(/\s+/);
+    const matches = local.endsWith(`:${wanted}`) && (state === listening) === (what === "listener");
+    return matches && inode !== "0" ? [`socket:[${inode}]`] : [];
+  });
+}
+
+async function processWith(sockets: ReadonlySet<string>, proc: string): Promise<LocalProgram | undefined> {
+  const pids = (await readdir(proc).catch(() => [])).filter((name) => /^\d+$/.test(name));
+  for (const pid of pids) {
+    const folder = `${proc}/${pid}/fd`;
+    const descriptors = await readdir(folder).catch(() => []);
+    const links = await Promise.all(descriptors.map((name) => readlink(`${folder}/${name}`).catch(() => "")));
+    if (links.some((link) => sockets.has(link))) {
+      const name = (await readFile(`${proc}/${pid}/comm`, "utf8").catch(() => "")).trim();
+      return { pid: Number(pid), name };
+    }
+  }
+  return undefined;
+}

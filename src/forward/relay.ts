@@ -1,0 +1,128 @@
+import type { Socket } from "node:net";
+import { guarded } from "../base/guarded.ts";
+import type { EngineChannel } from "../engine/connectionEngine.ts";
+
+/** Node's timers take no more milliseconds. */
+const longestTimer = 2 ** 31 - 1;
+
+export interface RelayInit {
+  readonly channel: EngineChannel;
+  /** With `allowHalfOpen`, paused. */
+  readonly socket: Socket;
+  /** Seconds without data either way, after which all ends. 0: no limit. */
+  readonly idleLimit: number;
+  /** What has been read already and comes first. */
+  readonly forChannel?: Uint8Array;
+  readonly forSocket?: Uint8Array;
+  /** So many bytes went through. */
+  count(direction: "toChannel" | "toSocket", bytes: number): void;
+  /** Called once, when both sides are closed. */
+  ended(): void;
+}
+
+/**
+ * Joins a channel and a socket, to be called in the turn in which the channel opened. Each side's EOF is passed on, and the
+ * other may go on sending, as in OpenSSH's nchan.c. What a slow side does not take stops the other one: the channel by its
+ * window, the socket by not being read. A channel that closes without EOF, or whose connection is lost, resets the socket,
+ * so that its program does not take a part for the whole.
+ */
+export function relay({ channel, socket, idleLimit, forChannel, forSocket, count, ended }: RelayInit): void {
+  let channelIsOpen = true;
+  let socketIsOpen = true;
+  let gotEof = false;
+  const finish = (): void => {
+    if (!channelIsOpen && !socketIsOpen) {
+      ended();
+    }
+  };
+  /** What is queued is sent before: `close` drops it. */
+  const closeChannel = (): void => {
+    if (channelIsOpen && !socketIsOpen && channel.queuedBytes === 0) {
+      channel.close();
+    }
+  };
+  const send = (data: Uint8Array): void => {
+    count("toChannel", data.length);
+    if (channelIsOpen && !channel.write(data)) {
+      socket.pause();
+    }
+  };
+  const receive = (data: Uint8Array): void => {
+    count("toSocket", data.length);
+    if (socketIsOpen && !socket.write(data)) {
+      channel.pause();
+    }
+  };
+
+  socket.setNoDelay(true);
+  socket.setTimeout(
+    Math.min(idleLimit * 1000, longestTimer),
+    guarded(() => {
+      channel.close();
+      socket.destroy();
+    }),
+  );
+  socket.on("data", guarded(send));
+  socket.on(
+    "end",
+    guarded(() => channel.eof()),
+  );
+  socket.on(
+    "drain",
+    guarded(() => channel.resume()),
+  );
+  socket.on(
+    "error",
+    guarded(() => channel.close()),
+  );
+  socket.on(
+    "close",
+    guarded(() => {
+      socketIsOpen = false;
+      // The channel is let run, so that its end is seen.
+      channel.resume();
+      if (!channelIsOpen || channel.details().eofSent || socket.readableEnded) {
+        closeChannel();
+      } else {
+        channel.close();
+      }
+      finish();
+    }),
+  );
+
+  channel.onDidReceive(({ kind, data }) => {
+    if (kind === "stdout") {
+      receive(data);
+    }
+  });
+  channel.onDidReceiveEof(() => {
+    gotEof = true;
+    socket.end();
+  });
+  channel.onDidDrain(() => {
+    socket.resume();
+    closeChannel();
+  });
+  channel.onDidClose(({ lost }) => {
+    channelIsOpen = false;
+    if (!lost && (gotEof || socket.writableLength > 0)) {
+      socket.destroySoon();
+    } else {
+      socket.resetAndDestroy();
+    }
+    finish();
+  });
+
+  if (forSocket !== undefined && forSocket.length > 0) {
+    receive(forSocket);
+  }
+  if (socket.destroyed) {
+    socketIsOpen = false;
+    channel.close();
+  }
+  channel.resume();
+  socket.resume();
+  if (forChannel !== undefined && forChannel.length > 0) {
+    send(forChannel);
+  }
+}

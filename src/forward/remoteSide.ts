@@ -1,0 +1,131 @@
+import { once } from "node:events";
+import { createConnection, type Socket } from "node:net";
+import { asError } from "../base/errors.ts";
+import { type ForwardTarget, formatTarget } from "../config/forwardSpec.ts";
+import { matchPattern } from "../config/patterns.ts";
+import type { EngineChannel, ForwardedHandler } from "../engine/connectionEngine.ts";
+import { ForwardError } from "../engine/engineErrors.ts";
+import type { ConnectionEntry, ConnectionTable } from "./connectionTable.ts";
+import type { DescriptorBudget } from "./descriptorBudget.ts";
+import { relay } from "./relay.ts";
+import { socksOnChannel } from "./socksConversation.ts";
+
+export interface RemoteSideInit {
+  readonly table: ConnectionTable;
+  readonly budget: DescriptorBudget;
+  /** Undefined: each client on the server names its own by SOCKS. */
+  readonly target: ForwardTarget | undefined;
+  /** PermitRemoteOpen: what clients may name. Undefined: anything. */
+  readonly permitted: readonly string[] | undefined;
+  /** Seconds; 0: no limit. */
+  readonly idleLimit: number;
+  /** A deadline for reading a SOCKS request and for connecting. */
+  deadline(): { readonly signal: AbortSignal; dispose(): void };
+  track(socket: Socket): void;
+}
+
+/** Takes the connections that come in where the server listens, and connects each to its target here. */
+export function remoteHandler(init: RemoteSideInit): ForwardedHandler {
+  return async (from) => {
+    const { target, table } = init;
+    if (target === undefined) {
+      return (channel) => void serveSocks(channel, from, init);
+    }
+    const entry = table.begin(from, formatTarget(target));
+    const socket = await dial(target, init).catch((error: unknown) => {
+      entry.end(asError(error));
+      return undefined;
+    });
+    return socket && ((channel) => join(channel, socket, entry, init));
+  };
+}
+
+async function serveSocks(
+  channel: EngineChannel,
+  from: string | undefined,
+  init: RemoteSideInit,
+): Promise<void> {
+  const entry = init.table.begin(from, undefined);
+  const deadline = init.deadline();
+  let answer: ((outcome: "granted" | "refused") => Uint8Array) | undefined;
+  try {
+    const client = await socksOnChannel(channel, deadline.signal);
+    answer = (outcome) => client.answer(outcome);
+    const target: ForwardTarget = { type: "tcp", ...client.target };
+    entry.goesTo(formatTarget(target));
+    if (!isPermitted(target, init.permitted)) {
+      throw new ForwardError("not-permitted", "PermitRemoteOpen does not list the target");
+    }
+    const socket = await dial(target, init);
+    channel.write(answer("granted"));
+    join(channel, socket, entry, init, client.rest);
+  } catch (error) {
+    if (answer !== undefined) {
+      channel.write(answer("refused"));
+    }
+    channel.eof();
+    channel.close();
+    // What it still sends is let run, so that its end is seen.
+    channel.resume();
+    entry.end(asError(error));
+  } finally {
+    deadline.dispose();
+  }
+}
+
+/** `host:port` patterns, where `*` is any host or any port (PermitRemoteOpen in ssh_config(5)). */
+function isPermitted(
+  target: Extract<ForwardTarget, { type: "tcp" }>,
+  permitted: readonly string[] | undefined,
+): boolean {
+  return (
+    permitted === undefined ||
+    permitted.some((pattern) => {
+      const [, host = "", port = ""] = /^(.*):([^:]*)$/.exec(pattern) ?? [];
+      const bare = host.replace(/^\[(.*)\]$/, "$1");
+      return matchPattern(target.host, bare) && (port === "*" || port === `${target.port}`);
+    })
+  );
+}
+
+async function dial(target: ForwardTarget, init: RemoteSideInit): Promise<Socket> {
+  const { budget } = init;
+  if (!budget.take()) {
+    throw new ForwardError("no-descriptors", "Too many connections are open");
+  }
+  const socket = createConnection(
+    target.type === "unix"
+      ? { path: target.path, allowHalfOpen: true }
+      : { host: target.host, port: target.port, allowHalfOpen: true },
+  );
+  socket.once("close", () => budget.giveBack());
+  // A connected socket whose channel does not open has nobody else who listens.
+  socket.on("error", () => {});
+  init.track(socket);
+  const deadline = init.deadline();
+  try {
+    await once(socket, "connect", { signal: deadline.signal });
+    socket.pause();
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw new ForwardError("target-refused", "The target does not answer", { cause: asError(error) });
+  } finally {
+    deadline.dispose();
+  }
+}
+
+function join(
+  channel: EngineChannel,
+  socket: Socket,
+  entry: ConnectionEntry,
+  { idleLimit }: RemoteSideInit,
+  forSocket?: Uint8Array,
+): void {
+  relay({
+    ...{ channel, socket, idleLimit },
+    ...(forSocket && { forSocket }),
+    count: (direction, bytes) => entry.count(direction === "toSocket" ? "toTarget" : "fromTarget", bytes),
+    ended: () => entry.end(),
+  });
+}

@@ -1,0 +1,84 @@
+import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import { asError } from "../base/errors.ts";
+import { type Logger, printable } from "../base/log.ts";
+import type { SettingsPort } from "../config/configPorts.ts";
+import { formatForward, isLoopback, parseForward } from "../config/forwardSpec.ts";
+import { entryPatterns, type HostPolicies } from "../config/hostPolicies.ts";
+import { hostNames } from "../config/hostSpec.ts";
+import type { ForwardService } from "./forwardService.ts";
+
+/**
+ * The saved forwards that wait for their first client without a connection (`sshSessions.forwards.onDemand`): those of
+ * entries for one host. What is taken out of the settings stops. A workspace's own count only where it is trusted, as the
+ * settings then have them.
+ */
+export class SavedForwards implements Disposable {
+  readonly #service: ForwardService;
+  readonly #settings: SettingsPort;
+  readonly #policies: HostPolicies;
+  readonly #logger: Logger;
+  readonly #store = new DisposableStore();
+  /** Ids by host and text. */
+  readonly #started = new Map<string, Promise<string | undefined>>();
+
+  constructor(service: ForwardService, settings: SettingsPort, policies: HostPolicies, logger: Logger) {
+    this.#service = service;
+    this.#settings = settings;
+    this.#policies = policies;
+    this.#logger = logger;
+    this.#store.add(settings.onDidChange(() => this.update()));
+  }
+
+  /** Starts what is missing, and stops what is no longer wanted. */
+  update(): void {
+    const wanted = this.#wanted();
+    for (const [key, id] of this.#started) {
+      if (!wanted.has(key)) {
+        this.#started.delete(key);
+        void id.then((known) => known !== undefined && this.#service.stop(known));
+      }
+    }
+    for (const [key, { host, text }] of wanted) {
+      if (!this.#started.has(key)) {
+        this.#started.set(key, this.#start(host, text));
+      }
+    }
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  #wanted(): ReadonlyMap<string, { readonly host: string; readonly text: string }> {
+    const found = new Map<string, { readonly host: string; readonly text: string }>();
+    for (const entry of this.#settings.hosts) {
+      const [host, ...others] = entryPatterns(entry);
+      if (host === undefined || others.length > 0 || /[*?!]/.test(host)) {
+        continue;
+      }
+      const config = { alias: hostNames(host).alias };
+      if (this.#policies.get("forwardsOnDemand", config, this.#settings.folder).value) {
+        for (const text of this.#policies.get("forwards", config, this.#settings.folder).value) {
+          found.set(`${host} ${formatForward(parseForward(text))}`, { host, text });
+        }
+      }
+    }
+    return found;
+  }
+
+  async #start(host: string, text: string): Promise<string | undefined> {
+    const spec = parseForward(text);
+    // A server listens only over a connection; an open listener is asked about when a session begins.
+    if (spec.kind === "remote" || !isLoopback(spec.listen, false)) {
+      return undefined;
+    }
+    try {
+      const origin = { kind: "setting", pattern: host } as const;
+      return (await this.#service.start({ host, spec, origin, onDemand: true })).id;
+    } catch (error) {
+      const why = printable(asError(error).message);
+      this.#logger.warn(`The saved forward ${printable(text)} of ${printable(host)} does not start: ${why}`);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { SettingsFolder } from "../config/configPorts.ts";
+import { type ForwardSpec, parseForward } from "../config/forwardSpec.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import type { HostPolicies } from "../config/hostPolicies.ts";
+import { typedHost } from "../config/hostSpec.ts";
+import type { ForwardService } from "./forwardService.ts";
+import type { ForwardOrigin } from "./forwardTypes.ts";
+
+/** A session is about to open on a connection that is there. */
+export interface SessionBegins {
+  readonly masterId: string;
+  readonly config: HostConfig;
+  readonly folder: SettingsFolder | undefined;
+}
+
+interface Wanted {
+  readonly spec: ForwardSpec;
+  readonly origin: ForwardOrigin;
+}
+
+/**
+ * Starts what ssh_config and the settings want for a host with its first session on a connection, as `ssh` does. A forward
+ * that a person has stopped stays so until the host's next connection.
+ */
+export class SessionForwards {
+  readonly #service: ForwardService;
+  readonly #policies: HostPolicies;
+  /** Per connection, the hosts whose first session has been there. */
+  readonly #begun = new Set<string>();
+
+  constructor(service: ForwardService, policies: HostPolicies) {
+    this.#service = service;
+    this.#policies = policies;
+  }
+
+  /**
+   * Resolves at once, except under ExitOnForwardFailure: then when all listen.
+   * @throws ForwardError, or what else keeps a forward from listening, under ExitOnForwardFailure. The session is refused
+   *   then, never the connection.
+   */
+  async begin(session: SessionBegins): Promise<void> {
+    const { config, folder } = session;
+    const configured = config.forwarding.forwards.map(
+      ({ spec, source }): Wanted => ({
+        spec,
+        origin: { ...source, alias: config.alias },
+      }),
+    );
+    const key = `${session.masterId} ${typedHost(config)}`;
+    if (this.#begun.has(key)) {
+      return;
+    }
+    const saved = this.#saved(session);
+    if (configured.length + saved.length === 0) {
+      return;
+    }
+    this.#begun.add(key);
+    const starting = this.#start(session, configured, saved);
+    if (
+      config.forwarding.exitOnForwardFailure &&
+      this.#policies.get("forwardsFromConfig", config, folder).value !== "never"
+    ) {
+      try {
+        await starting;
+      } catch (error) {
+        // The next session tries again.
+        this.#begun.delete(key);
+        throw error;
+      }
+    } else {
+      starting.catch(() => {});
+    }
+  }
+
+  async #start(
+    { config, folder }: SessionBegins,
+    configured: readonly Wanted[],
+    saved: readonly Wanted[],
+  ): Promise<void> {
+    const mode = this.#policies.get("forwardsFromConfig", config, folder).value;
+    const specs = configured.map(({ spec }) => spec);
+    const host = typedHost(config);
+    const isWanted =
+      configured.length > 0 &&
+      mode !== "never" &&
+      (mode === "auto" || (await this.#service.prompts.mayStart(host, specs)));
+    const outcomes = await Promise.all(
+      [...(isWanted ? configured : []), ...saved].map(async ({ spec, origin }) => {
+        const request = { host, spec, origin, ...(folder && { folder }) };
+        const forward = await this.#service.startResolved(request, config, "unattended");
+        return origin.kind === "sshConfig" && forward.state.kind === "refused"
+          ? forward.state.error
+          : undefined;
+      }),
+    );
+    const failure = outcomes.find((error) => error !== undefined);
+    if (failure !== undefined && config.forwarding.exitOnForwardFailure) {
+      throw failure;
+    }
+  }
+
+  /** Those of `sshSessions.hosts`, as far as they are not on demand. */
+  #saved({ config, folder }: SessionBegins): readonly Wanted[] {
+    const { value, source } = this.#policies.get("forwards", config, folder);
+    const pattern = source.kind === "hostSetting" ? source.pattern : config.alias;
+    return value.map((text) => ({ spec: parseForward(text), origin: { kind: "setting", pattern } }));
+  }
+}

@@ -1,0 +1,272 @@
+/** What a person reads about forwards. No vscode. */
+import { plural, t } from "../base/localize.ts";
+import { printable } from "../base/log.ts";
+import {
+  type ForwardSpec,
+  ForwardSpecError,
+  formatForward,
+  formatListen,
+  formatTarget,
+} from "../config/forwardSpec.ts";
+import { ChannelError, ForwardError } from "../engine/engineErrors.ts";
+import type { ForwardOrigin, ForwardSnapshot, LocalProgram } from "../forward/forwardTypes.ts";
+import { shortDuration } from "./durations.ts";
+import { saying, sentence } from "./messageParts.ts";
+import { valueSourceText } from "./valueSourceText.ts";
+
+/** `8080 → db:5432`: where it listens, and what it reaches. Not escaped. */
+export function forwardLabel({
+  spec,
+  port,
+  state,
+}: Pick<ForwardSnapshot, "spec" | "port" | "state">): string {
+  const { listen } = spec;
+  const known = listen.type === "tcp" && listen.port === 0 && port !== undefined && state.kind !== "stopped";
+  const from = printable(formatListen(known ? { ...listen, port } : listen));
+  const target =
+    spec.kind === "dynamic" || spec.target === undefined ? "SOCKS" : printable(formatTarget(spec.target));
+  return spec.kind === "remote" ? `${target} ← ${from}` : `${from} → ${target}`;
+}
+
+/** What the typed text would do. */
+export function forwardEffect(spec: ForwardSpec, host: string): string {
+  const name = printable(host);
+  const at = printable(listenText(spec));
+  switch (spec.kind) {
+    case "local":
+      return t("Listens here at {0}; {1} connects to {2}", at, name, printable(formatTarget(spec.target)));
+    case "dynamic":
+      return t("Listens here at {0} as a SOCKS server; {1} connects to what each client names", at, name);
+    case "remote":
+      return spec.target === undefined
+        ? t(
+            "{0} listens at {1} as a SOCKS server; this computer connects to what each client names",
+            name,
+            at,
+          )
+        : t(
+            "{0} listens at {1}; this computer connects to {2}",
+            name,
+            at,
+            printable(formatTarget(spec.target)),
+          );
+  }
+}
+
+function listenText({ listen }: ForwardSpec): string {
+  if (listen.type === "unix") {
+    return listen.path;
+  }
+  const port = listen.port === 0 ? t("any free port") : t("port {0}", listen.port);
+  const { host } = listen;
+  return host === undefined
+    ? port
+    : host === "" || host === "*"
+      ? t("{0} of every address", port)
+      : t("{0} of {1}", port, host);
+}
+
+/** What is wrong with a typed text. */
+export function forwardComplaint(error: unknown): string {
+  if (!ForwardSpecError.is(error)) {
+    return t("This is not a forward.");
+  }
+  const part = `"${printable(error.part, 60)}"`;
+  switch (error.reason) {
+    case "empty":
+      return t("Type a port, such as 8080.");
+    case "port":
+      return t("{0} is not a port: ports are numbers up to 65535.", part);
+    case "parts":
+      return t("{0} is incomplete. Type port:host:port, for example 8080:localhost:80.", part);
+    case "brackets":
+      return t("{0} has no closing bracket. Type an IPv6 address as [::1].", part);
+    case "host":
+      return t("{0} is not the name or address of a host.", part);
+    case "path":
+      return t("{0} is not an absolute path of at most 103 characters.", part);
+  }
+}
+
+/** Why a forward, or a connection through it, did not come about. */
+export function forwardFailure(error: Error, owner?: LocalProgram): string {
+  if (ForwardError.is(error)) {
+    return reasonText(error, owner);
+  }
+  if (ChannelError.is(error)) {
+    const said = saying(error.description);
+    switch (error.code) {
+      case 1:
+        return t(
+          "The server does not allow this connection.{0} AllowTcpForwarding, PermitOpen and the options of your key decide that.",
+          said,
+        );
+      case 2:
+        return t("The target does not answer the server.{0}", said);
+      default:
+        return error.reason === "connection-ended"
+          ? t("The connection to the server has ended.")
+          : t("The server did not open the connection.{0}", said);
+    }
+  }
+  return sentence(error.message);
+}
+
+function reasonText({ reason, cause }: ForwardError, owner: LocalProgram | undefined): string {
+  switch (reason) {
+    case "refused-by-server":
+      return t(
+        "The server refused to listen. The port may be taken there, or AllowTcpForwarding, PermitListen, GatewayPorts or the options of your key forbid it.",
+      );
+    case "port-taken":
+      return owner === undefined
+        ? t("Another program listens there.")
+        : t("{0} (process {1}) listens there.", printable(owner.name), owner.pid);
+    case "not-allowed":
+      return t(
+        "The system does not allow to listen there: {0}",
+        sentence(cause instanceof Error ? cause.message : ""),
+      );
+    case "no-descriptors":
+      return t("Too many connections are open. Close some, or raise the limit of open files.");
+    case "not-connected":
+      return t("The connection to the server did not come back in time.");
+    case "timed-out":
+      return t("The server did not answer in time.");
+    case "bad-socks":
+      return t(
+        "A client sent no SOCKS request that is served: SOCKS 4, 4a and 5, CONNECT, without a password.",
+      );
+    case "not-permitted":
+      return t("PermitRemoteOpen does not list what a client asked for.");
+    case "target-refused":
+      return t("The target does not answer here.");
+  }
+}
+
+/** A few words for a row: a side bar is narrow. */
+export function forwardStateText({ state }: ForwardSnapshot): string {
+  switch (state.kind) {
+    case "starting":
+      return t("starting");
+    case "listening":
+      return t("listening");
+    case "waiting":
+      return state.onDemand ? t("on demand") : t("waiting for the connection");
+    case "refused":
+      return ForwardError.is(state.error) && state.error.reason === "port-taken"
+        ? state.owner === undefined
+          ? t("port taken")
+          : t("port taken by {0} ({1})", printable(state.owner.name), state.owner.pid)
+        : ForwardError.is(state.error) && state.error.reason === "refused-by-server"
+          ? t("refused by the server")
+          : t("failed");
+    case "stopped":
+      return t("stopped");
+  }
+}
+
+export function forwardOriginText(origin: ForwardOrigin, home: string): string {
+  switch (origin.kind) {
+    case "person":
+      return t("by Forward Port…");
+    case "sshConfig":
+      return t("{0}, for {1}", valueSourceText(origin, home), origin.alias);
+    case "setting":
+      return valueSourceText({ kind: "hostSetting", pattern: origin.pattern }, home);
+    case "terminal":
+      return t("by ~C in a terminal");
+    case "extension":
+      return t("by the extension {0}", origin.name);
+  }
+}
+
+/** `3 open`, and what went through. */
+export function forwardTraffic(forward: ForwardSnapshot): readonly string[] {
+  const { openConnections, rate } = forward;
+  return [
+    ...(openConnections === 0 ? [] : [t("{0} open", openConnections)]),
+    ...(rate < 1 ? [] : [t("{0}/s", byteCount(rate))]),
+  ];
+}
+
+/** `512 B`, `1.5 KiB`, `20 MiB`. */
+export function byteCount(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+export function connectionsTaken(forward: ForwardSnapshot): string {
+  const { taken, failed } = forward;
+  const all = plural(taken, "{0} connection", "{0} connections");
+  return failed === 0 ? all : t("{0}, {1} of them failed", all, failed);
+}
+
+export function openSince(since: number, now: number): string {
+  return shortDuration(now - since);
+}
+
+/** As `ssh` takes it, with the host: for `~#` and for copying. */
+export function forwardCommand({ spec, port }: Pick<ForwardSnapshot, "spec" | "port">): string {
+  const { listen } = spec;
+  return formatForward(
+    listen.type === "tcp" && listen.port === 0 && port !== undefined
+      ? { ...spec, listen: { ...listen, port } }
+      : spec,
+  );
+}
+
+/** Whether others may reach a listener of this computer. */
+export function openListenerQuestion(spec: ForwardSpec): {
+  readonly message: string;
+  readonly detail: string;
+  readonly action: string;
+} {
+  return {
+    message: t("Let other computers use this forward?"),
+    detail: t(
+      "{0} listens at an address that is not loopback: whoever reaches this computer's network can use it without a login.",
+      printable(formatForward(spec)),
+    ),
+    action: t("Listen"),
+  };
+}
+
+/** Whether what ssh_config wants may start. */
+export function configuredQuestion(
+  host: string,
+  specs: readonly ForwardSpec[],
+): { readonly message: string; readonly action: string } {
+  return {
+    message: t(
+      "ssh_config forwards ports for {0}: {1}. Start them?",
+      `"${printable(host)}"`,
+      printable(specs.map(formatForward).join(", ")),
+    ),
+    action: t("Start"),
+  };
+}
+
+/** Whether a program's connection may log in. */
+export function demandQuestion(forward: ForwardSnapshot): {
+  readonly message: string;
+  readonly detail: string;
+  readonly action: string;
+} {
+  const host = `"${printable(forward.host)}"`;
+  return {
+    message: t("Log in to {0}?", host),
+    detail: t(
+      "A program of this computer connects to {0}, which is forwarded to {1} and has no connection yet. If you did not start one that uses it, choose Cancel.",
+      forward.addresses.join(", "),
+      host,
+    ),
+    action: t("Log In"),
+  };
+}

@@ -1,0 +1,38 @@
+/** Finders of forwards. */
+import { t } from "../../base/localize.ts";
+import type { ForwardSnapshot } from "../../forward/forwardTypes.ts";
+import { forwardLabel, forwardStateText } from "../../text/forwardText.ts";
+import { inform, pickOne } from "../messages/messages.ts";
+import { forwardTarget } from "../views/targets.ts";
+import type { TargetFinder } from "./command.ts";
+
+/** A forward: that of the row, or one that the person chooses. No stranger names one. */
+export function aForward(
+  title: () => string,
+  accept: (forward: ForwardSnapshot) => boolean = () => true,
+): TargetFinder<ForwardSnapshot> {
+  return {
+    onOurs: ({ forwards }, targets) => {
+      const id = forwardTarget.in(targets);
+      const forward = id === undefined ? undefined : forwards.forward(id);
+      return forward !== undefined ? { target: forward } : id === undefined ? "ask" : "end";
+    },
+    named: () => undefined,
+    ask: async ({ forwards }) => {
+      const all = forwards.forwards().filter(accept);
+      if (all.length === 0) {
+        inform(t("Nothing is forwarded."));
+        return undefined;
+      }
+      const chosen = await pickOne(
+        all.map((forward) => ({
+          label: forwardLabel(forward),
+          description: `${forward.host} · ${forwardStateText(forward)}`,
+          forward,
+        })),
+        { title: title(), placeHolder: t("Choose a forward"), matchOnDescription: true },
+      );
+      return chosen?.forward;
+    },
+  };
+}

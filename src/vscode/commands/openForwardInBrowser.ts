@@ -1,0 +1,20 @@
+import * as vscode from "vscode";
+import { t } from "../../base/localize.ts";
+import { isBrowsable } from "../views/forwardPresentation.ts";
+import { command } from "./command.ts";
+import { aForward } from "./forwardFinders.ts";
+
+/** Ports at which a web server usually wants TLS. */
+const tlsPorts: readonly number[] = [443, 8443];
+
+/** Opens what it reaches in the browser. */
+export const openForwardInBrowser = command(
+  aForward(() => t("Open in Browser"), isBrowsable),
+  async (_, { port, spec }) => {
+    if (port !== undefined) {
+      const target = spec.kind === "local" && spec.target.type === "tcp" ? spec.target.port : 80;
+      const scheme = tlsPorts.includes(target) ? "https" : "http";
+      await vscode.env.openExternal(vscode.Uri.parse(`${scheme}://127.0.0.1:${port}/`));
+    }
+  },
+);

@@ -1,0 +1,65 @@
+/** What stands in the box of *Forward Port…* for what is typed. No vscode. */
+import { t } from "../../base/localize.ts";
+import { type ForwardSpec, formatForward, parseForward } from "../../config/forwardSpec.ts";
+import type { ForwardSnapshot } from "../../forward/forwardTypes.ts";
+import { forwardComplaint, forwardEffect } from "../../text/forwardText.ts";
+
+export interface ForwardChoice {
+  readonly label: string;
+  readonly detail: string;
+  readonly icon: "arrow-right" | "arrow-left" | "globe" | "edit" | "warning";
+  /** What it stands for. */
+  readonly spec?: ForwardSpec;
+  /** What it puts into the box. */
+  readonly completion?: string;
+}
+
+/** @param configured the host's LocalForward and so on. @param running what is forwarded for the host already. */
+export function forwardChoices(
+  typed: string,
+  host: string,
+  configured: readonly ForwardSpec[],
+  running: readonly Pick<ForwardSnapshot, "spec">[],
+): readonly ForwardChoice[] {
+  const text = typed.trim();
+  const known = new Set(running.map(({ spec }) => formatForward(spec)));
+  const own = text === "" ? [] : [typedChoice(text, host)];
+  const offered = configured
+    .filter((spec) => !known.has(formatForward(spec)))
+    .map((spec) => specChoice(spec, host));
+  return [
+    ...own,
+    ...[...offered, ...completions(text)].filter(
+      ({ label }) =>
+        label !== own[0]?.label && (text === "" || label.toLowerCase().startsWith(text.toLowerCase())),
+    ),
+  ];
+}
+
+function typedChoice(text: string, host: string): ForwardChoice {
+  try {
+    return specChoice(parseForward(text), host);
+  } catch (error) {
+    return { label: text, detail: forwardComplaint(error), icon: "warning" };
+  }
+}
+
+function specChoice(spec: ForwardSpec, host: string): ForwardChoice {
+  const icon = spec.kind === "remote" ? "arrow-left" : spec.kind === "dynamic" ? "globe" : "arrow-right";
+  return { label: formatForward(spec), detail: forwardEffect(spec, host), icon, spec };
+}
+
+/** How each kind begins. */
+function completions(text: string): readonly ForwardChoice[] {
+  const port = /^(?:-[LRD] ?)?(\d{1,5})/.exec(text)?.[1] ?? "8080";
+  const kinds: readonly (readonly [string, string, string])[] = [
+    [`${port}:`, `${port}:localhost:${port}`, t("A port of the server, or of a host that it reaches")],
+    ["unix:/", "unix:/run/docker.sock", t("A unix socket of the server, at a free port here")],
+    ["-L ", `-L ${port}:localhost:${port}`, t("As ssh -L: listens here, connects from the server")],
+    ["-R ", `-R ${port}:localhost:${port}`, t("As ssh -R: listens on the server, connects from here")],
+    ["-D ", "-D 1080", t("As ssh -D: a SOCKS server here, connects from the server")],
+  ];
+  return kinds
+    .filter(([, example]) => example !== text)
+    .map(([, example, detail]) => ({ label: example, detail, icon: "edit", completion: example }));
+}

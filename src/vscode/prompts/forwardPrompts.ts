@@ -1,0 +1,22 @@
+import type { ForwardPrompts } from "../../forward/forwardService.ts";
+import { configuredQuestion, demandQuestion } from "../../text/forwardText.ts";
+import { showMessage } from "../messages/messages.ts";
+import type { PromptQueue } from "./promptQueue.ts";
+
+/** Asks about forwards, one question at a time with all others. */
+export function forwardPrompts(queue: PromptQueue): ForwardPrompts {
+  return {
+    mayLogIn: async (forward) => {
+      const { message, detail, action } = demandQuestion(forward);
+      const answer = await queue.ask(
+        async () => await showMessage("warning", message, { modal: true, detail }, action),
+        new AbortController().signal,
+      );
+      return answer === action;
+    },
+    mayStart: async (host, specs) => {
+      const { message, action } = configuredQuestion(host, specs);
+      return (await showMessage("information", message, {}, action)) === action;
+    },
+  };
+}

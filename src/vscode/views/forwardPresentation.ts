@@ -1,0 +1,129 @@
+/** How forwards look in the Live view. No vscode; remote text is made harmless here. */
+import { t } from "../../base/localize.ts";
+import type { ForwardSnapshot, LocalProgram } from "../../forward/forwardTypes.ts";
+import {
+  byteCount,
+  connectionsTaken,
+  forwardFailure,
+  forwardLabel,
+  forwardOriginText,
+  forwardStateText,
+  forwardTraffic,
+  openSince,
+} from "../../text/forwardText.ts";
+import { factTable, literal } from "../../text/markdownText.ts";
+import { contextWords } from "../settings/contributionIds.ts";
+import type { ItemPresentation } from "./row.ts";
+
+/** As many connections stand in a hover. */
+const shownConnections = 10;
+
+/** The fold below a connection, or at the top for those without one. */
+export function presentForwards(forwards: readonly ForwardSnapshot[], isBelow: boolean): ItemPresentation {
+  const refused = forwards.filter(({ state }) => state.kind === "refused").length;
+  const description = [`${forwards.length}`, ...(refused === 0 ? [] : [t("{0} not working", refused)])].join(
+    " · ",
+  );
+  const label = isBelow ? t("Forwards") : t("Forwards without a connection");
+  return {
+    label,
+    description,
+    icon: { id: "plug", ...(refused > 0 && { color: "list.warningForeground" }) },
+    contextValue: contextWords.forwards,
+    hover: t("Ports and sockets that this connection forwards."),
+    accessibleLabel: `${label}, ${description}`,
+  };
+}
+
+export function presentForward(forward: ForwardSnapshot, now: number, home: string): ItemPresentation {
+  const label = forwardLabel(forward);
+  const state = forwardStateText(forward);
+  const description = [state, ...forwardTraffic(forward)].join(" · ");
+  const { kind } = forward.state;
+  return {
+    label,
+    description,
+    icon: iconOf(forward),
+    contextValue: [
+      contextWords.forward,
+      ...(kind === "refused" || kind === "stopped" ? [] : [contextWords.running]),
+      ...(isReachableHere(forward) ? [contextWords.address] : []),
+      ...(isBrowsable(forward) ? [contextWords.browsable] : []),
+    ].join(" "),
+    hover: forwardHover(forward, now, home),
+    lasting: forward.origins.map((origin) => forwardOriginText(origin, home)).join("\n"),
+    accessibleLabel: t("Forward {0}, {1}", label, description),
+  };
+}
+
+/** It listens here, so that its address can be used here. */
+export function isReachableHere({ spec, addresses }: ForwardSnapshot): boolean {
+  return spec.kind !== "remote" && addresses.length > 0;
+}
+
+/** A browser can open it. */
+export function isBrowsable(forward: ForwardSnapshot): boolean {
+  return forward.spec.kind === "local" && forward.spec.listen.type === "tcp" && isReachableHere(forward);
+}
+
+function iconOf({ state, spec }: ForwardSnapshot): ItemPresentation["icon"] {
+  switch (state.kind) {
+    case "refused":
+      return { id: "error", color: "list.errorForeground" };
+    case "waiting":
+      return { id: "watch" };
+    case "starting":
+      return { id: "sync" };
+    case "stopped":
+      return { id: "circle-slash" };
+    case "listening":
+      return {
+        id: spec.kind === "remote" ? "arrow-left" : spec.kind === "dynamic" ? "globe" : "arrow-right",
+        color: "testing.iconPassed",
+      };
+  }
+}
+
+/** @param clients by connection: the program that opened it, where the system tells. */
+export function forwardHover(
+  forward: ForwardSnapshot,
+  now: number,
+  home: string,
+  clients: ReadonlyMap<number, LocalProgram> = new Map(),
+): string {
+  const { state, connections, openConnections, lastFailure } = forward;
+  const who = (id: number): string => {
+    const program = clients.get(id);
+    return program === undefined ? "" : ` ${literal(`${program.name} (${program.pid})`)}`;
+  };
+  return [
+    `**${literal(forwardLabel(forward))}**`,
+    ...(state.kind === "refused" ? [literal(forwardFailure(state.error, state.owner), 600)] : []),
+    factTable([
+      [t("Host"), literal(forward.host)],
+      [t("State"), literal(forwardStateText(forward))],
+      [t("Address"), forward.addresses.length === 0 ? undefined : literal(forward.addresses.join(", "))],
+      [t("Origin"), forward.origins.map((origin) => literal(forwardOriginText(origin, home))).join("; ")],
+      [t("Since"), literal(openSince(forward.since, now))],
+      [t("Used by"), literal(connectionsTaken(forward))],
+      [t("Sent"), literal(byteCount(forward.sent))],
+      [t("Received"), literal(byteCount(forward.received))],
+      [t("Last failure"), lastFailure && literal(forwardFailure(lastFailure), 600)],
+    ]),
+    ...(connections.length === 0
+      ? []
+      : [
+          factTable(
+            connections
+              .slice(0, shownConnections)
+              .map(({ id, from, to, since, sent, received }) => [
+                `${literal(from ?? t("unix socket"))}${who(id)} → ${literal(to ?? "…")}`,
+                literal(`${openSince(since, now)}, ↑ ${byteCount(sent)} ↓ ${byteCount(received)}`),
+              ]),
+          ),
+        ]),
+    ...(openConnections > shownConnections
+      ? [t("{0} more are open.", openConnections - shownConnections)]
+      : []),
+  ].join("\n\n");
+}

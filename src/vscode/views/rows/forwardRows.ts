@@ -1,0 +1,91 @@
+/** Forwards, in a fold below their connection; those that have none yet in a fold of their own. */
+import type { Clock } from "../../../base/clock.ts";
+import type { ForwardService } from "../../../forward/forwardService.ts";
+import type { ForwardSnapshot, LocalProgram } from "../../../forward/forwardTypes.ts";
+import { portOwner } from "../../../forward/portOwner.ts";
+import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
+import type { SessionService } from "../../../session/sessionServiceTypes.ts";
+import { forwardHover, presentForward, presentForwards } from "../forwardPresentation.ts";
+import { atTop, RowKind, under } from "../row.ts";
+import { connectionTarget, forwardTarget, hostTarget } from "../targets.ts";
+
+export interface ForwardRowsInit {
+  readonly forwards: Pick<ForwardService, "forwards" | "onDidChange">;
+  readonly service: Pick<SessionService, "masters">;
+  readonly clock: Clock;
+  readonly home: string;
+}
+
+interface Fold {
+  /** Undefined: of forwards without a connection. */
+  readonly masterId: string | undefined;
+  readonly spec: string | undefined;
+  readonly shown: readonly ForwardSnapshot[];
+}
+
+/** Whose origin is looked up for a hover: each costs a reading of /proc. */
+const namedClients = 5;
+
+export function forwardFolds(masters: RowKind<MasterSnapshot>, init: ForwardRowsInit): RowKind<Fold> {
+  const { forwards, service } = init;
+  const fold = (masterId: string | undefined, spec: string | undefined): readonly Fold[] => {
+    const live = new Set(service.masters().map(({ id }) => id));
+    const shown = forwards
+      .forwards()
+      .filter((forward) =>
+        masterId === undefined
+          ? forward.masterId === undefined || !live.has(forward.masterId)
+          : forward.masterId === masterId,
+      );
+    return shown.length === 0 ? [] : [{ masterId, spec, shown }];
+  };
+  return new RowKind({
+    name: "forwards",
+    places: [under(masters, ({ id, spec }) => fold(id, spec)), atTop(() => fold(undefined, undefined))],
+    key: ({ masterId }) => `forwards ${masterId ?? ""}`,
+    present: ({ shown, masterId }) => presentForwards(shown, masterId !== undefined),
+    targets: ({ masterId, spec }) => [
+      ...(spec === undefined ? [] : [hostTarget.of(spec)]),
+      ...(masterId === undefined ? [] : [connectionTarget.of(masterId)]),
+    ],
+    fold: () => "expanded",
+    changes: [forwards.onDidChange],
+  });
+}
+
+export function forwardRows(
+  folds: RowKind<Fold>,
+  { clock, home }: ForwardRowsInit,
+): RowKind<ForwardSnapshot> {
+  return new RowKind({
+    name: "forward",
+    places: [under(folds, ({ shown }) => shown)],
+    key: ({ id }) => `forward ${id}`,
+    present: (forward) => presentForward(forward, clock.now(), home),
+    targets: ({ id, host, masterId }) => [
+      forwardTarget.of(id),
+      hostTarget.of(host),
+      ...(masterId === undefined ? [] : [connectionTarget.of(masterId)]),
+    ],
+    hover: async (forward) => forwardHover(forward, clock.now(), home, await clientsOf(forward)),
+    counts: true,
+  });
+}
+
+/** The programs that opened the newest connections, where the system tells. */
+async function clientsOf({ spec, connections }: ForwardSnapshot): Promise<ReadonlyMap<number, LocalProgram>> {
+  const found = new Map<number, LocalProgram>();
+  if (spec.kind === "remote") {
+    return found;
+  }
+  await Promise.all(
+    connections.slice(0, namedClients).map(async ({ id, from }) => {
+      const port = Number(/:(\d+)$/.exec(from ?? "")?.[1] ?? Number.NaN);
+      const program = Number.isNaN(port) ? undefined : await portOwner(port, "client");
+      if (program !== undefined) {
+        found.set(id, program);
+      }
+    }),
+  );
+  return found;
+}

@@ -1,0 +1,286 @@
+import { once } from "node:events";
+import { connect, createServer, type Server } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { nextEvent } from "../../src/base/emitter.ts";
+import { parseForward } from "../../src/config/forwardSpec.ts";
+import type { ForwardSnapshot } from "../../src/forward/forwardTypes.ts";
+import { freePort } from "../lab/freePort.ts";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { type TestStack, testStack } from "../support/testStack.ts";
+
+const cleanups: (() => Promise<unknown> | unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) {
+    await cleanup();
+  }
+});
+
+/** Sends back in upper case what it gets, piece by piece. */
+async function shoutingServer(): Promise<number> {
+  const server: Server = createServer((socket) => {
+    socket.on("data", (data) => socket.write(data.toString().toUpperCase()));
+    socket.on("error", () => {});
+  });
+  server.listen({ port: 0, host: "127.0.0.1" });
+  await once(server, "listening");
+  cleanups.push(() => server.close());
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+async function started(
+  options: Parameters<typeof startSshd>[0] = {},
+): Promise<{ host: SshdHost; stack: TestStack }> {
+  const host = await startSshd(options);
+  cleanups.push(() => host.stop());
+  const config = await host.writeSshConfig(host.folder, ["lab", "other"]);
+  const stack = await testStack(config);
+  cleanups.push(() => stack[Symbol.asyncDispose]());
+  return { host, stack };
+}
+
+/** Sends `text`, ends its side, and resolves to what comes back. */
+async function ask(port: number, text: string, host = "127.0.0.1"): Promise<string> {
+  const socket = connect({ port, host, allowHalfOpen: true });
+  let answer = "";
+  socket.on("data", (data) => {
+    answer += data.toString();
+  });
+  socket.end(text);
+  await once(socket, "close");
+  return answer;
+}
+
+async function until(stack: TestStack, accept: (all: readonly ForwardSnapshot[]) => boolean): Promise<void> {
+  while (!accept(stack.forwards.forwards())) {
+    await nextEvent(stack.forwards.onDidChange, AbortSignal.timeout(30_000));
+  }
+}
+
+const person = { kind: "person" } as const;
+
+describe("a local forward", () => {
+  test("listens on the shared connection, counts, and frees its port when it is stopped", async () => {
+    const { stack } = await started();
+    const [target, port] = [await shoutingServer(), await freePort()];
+    const spec = parseForward(`${port}:127.0.0.1:${target}`);
+    const forward = await stack.forwards.start({ host: "lab", spec, origin: person });
+    expect(forward.state.kind).toBe("listening");
+    expect(forward.masterId).toBe(stack.master().id);
+    expect(await ask(port, "hello")).toBe("HELLO");
+    await until(stack, ([first]) => first?.openConnections === 0);
+    expect(stack.forwards.forwards()).toMatchObject([
+      { taken: 1, failed: 0, sent: 5, received: 5, addresses: [`127.0.0.1:${port}`, `[::1]:${port}`] },
+    ]);
+    // It keeps the connection, as a session does.
+    expect(stack.master().state.kind).toBe("ready");
+    stack.forwards.stop(forward.id);
+    await expect(ask(port, "hello")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    expect(stack.forwards.forwards()).toEqual([]);
+    expect(stack.master().state.kind).toBe("lingering");
+  });
+
+  test("a port that another program has is refused with that program", async () => {
+    const { stack } = await started();
+    const taken = await shoutingServer();
+    const forward = await stack.forwards.start({
+      host: "lab",
+      spec: parseForward(`${taken}:localhost:1`),
+      origin: person,
+    });
+    expect(forward.state).toMatchObject({
+      kind: "refused",
+      error: { reason: "port-taken" },
+      owner: { pid: process.pid },
+    });
+  });
+
+  test("the same forward of two hosts that share a connection is one", async () => {
+    const { stack } = await started();
+    const [target, port] = [await shoutingServer(), await freePort()];
+    const spec = parseForward(`${port}:127.0.0.1:${target}`);
+    const first = await stack.forwards.start({ host: "lab", spec, origin: person });
+    const second = await stack.forwards.start({
+      host: "other",
+      spec,
+      origin: { kind: "sshConfig", alias: "other" },
+    });
+    expect(second.id).toBe(first.id);
+    expect(second.origins).toHaveLength(2);
+    expect(stack.forwards.forwards()).toHaveLength(1);
+  });
+});
+
+describe("other kinds", () => {
+  test("a remote forward hands connections to a program here, and is cancelled when it is stopped", async () => {
+    const { stack } = await started();
+    const target = await shoutingServer();
+    const forward = await stack.forwards.start({
+      host: "lab",
+      spec: parseForward(`-R 0:127.0.0.1:${target}`),
+      origin: person,
+    });
+    expect(forward.state.kind).toBe("listening");
+    const { port = 0 } = forward;
+    expect(await ask(port, "remote")).toBe("REMOTE");
+    stack.forwards.stop(forward.id);
+    await stack.service.open({
+      host: "lab",
+      kind: "command",
+      request: { type: "exec", command: "true" },
+    });
+    await expect(ask(port, "remote")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  test("a server that forbids forwards refuses a remote one with its reason", async () => {
+    const { stack } = await started({ sshd: { AllowTcpForwarding: "no" } });
+    const forward = await stack.forwards.start({
+      host: "lab",
+      spec: parseForward("-R 0:127.0.0.1:1"),
+      origin: person,
+    });
+    expect(forward.state).toMatchObject({ kind: "refused", error: { reason: "refused-by-server" } });
+  });
+});
+
+describe("a lost connection", () => {
+  test("forwards come back: clients wait at the listener, and the server is asked again", async () => {
+    const { host, stack } = await started();
+    stack.settings.layers = { user: { reconnect: "auto" } };
+    const [target, port] = [await shoutingServer(), await freePort()];
+    const local = await stack.forwards.start({
+      host: "lab",
+      spec: parseForward(`${port}:127.0.0.1:${target}`),
+      origin: person,
+    });
+    const remote = await stack.forwards.start({
+      host: "lab",
+      spec: parseForward(`-R 0:127.0.0.1:${target}`),
+      origin: person,
+    });
+    const open = connect({ port, host: "127.0.0.1" });
+    open.write("a");
+    await once(open, "data");
+    const cut = once(open, "close").catch((error: unknown) => error);
+    const [connection] = await host.connections();
+    if (connection === undefined) {
+      throw new Error("the host has no connection");
+    }
+    host.kill(connection);
+    // A connection that was cut ends with an error, not as if all had come.
+    expect(await cut).toMatchObject({ code: "ECONNRESET" });
+    const waited = ask(port, "again");
+    expect(await waited).toBe("AGAIN");
+    await until(stack, (all) => all.every(({ state }) => state.kind === "listening"));
+    const again = stack.forwards.forward(remote.id);
+    expect(again?.port).toBe(remote.port);
+    expect(await ask(again?.port ?? 0, "there")).toBe("THERE");
+    expect(stack.forwards.forward(local.id)?.masterId).not.toBe(local.masterId);
+  });
+});
+
+describe("what ssh_config forwards", () => {
+  async function withLines(
+    lines: (port: number) => readonly string[],
+    options: Parameters<typeof startSshd>[0] = {},
+  ): Promise<{ readonly stack: TestStack; readonly port: number; readonly target: number }> {
+    const host = await startSshd(options);
+    cleanups.push(() => host.stop());
+    const [target, port] = [await shoutingServer(), await freePort()];
+    const config = await host.writeSshConfig(host.folder, ["lab"], lines(port));
+    const stack = await testStack(config);
+    cleanups.push(() => stack[Symbol.asyncDispose]());
+    return { stack, port, target };
+  }
+  const session = { host: "lab", kind: "command", request: { type: "exec", command: "true" } } as const;
+  async function runSession(stack: TestStack): Promise<void> {
+    const opened = await stack.service.open(session);
+    opened.resume();
+    await opened.ended;
+  }
+
+  test("starts with the host's first session, with the line that says so, and not again with the next", async () => {
+    const { stack, port } = await withLines((free) => [`DynamicForward ${free}`]);
+    await runSession(stack);
+    await until(stack, ([first]) => first?.state.kind === "listening");
+    const [forward] = stack.forwards.forwards();
+    expect(forward).toMatchObject({
+      port,
+      origins: [{ kind: "sshConfig", alias: "lab", file: expect.stringMatching(/ssh_config$/), line: 2 }],
+    });
+    stack.forwards.stop(forward?.id ?? "");
+    await runSession(stack);
+    expect(stack.forwards.forwards()).toEqual([]);
+  });
+
+  test("does not start under `never`, and after a no under `ask`", async () => {
+    const { stack, port } = await withLines((free) => [`DynamicForward ${free}`]);
+    const asked: string[] = [];
+    stack.forwards.askBy({
+      mayLogIn: async () => false,
+      mayStart: async (host, specs) => {
+        asked.push(`${host} ${specs.length}`);
+        return false;
+      },
+    });
+    for (const mode of ["never", "ask"]) {
+      stack.settings.layers = { user: { reconnect: "never", fromConfig: mode } };
+      await runSession(stack);
+      await stack.service.disconnectAll();
+    }
+    expect(asked).toEqual(["lab 1"]);
+    await expect(ask(port, "x")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  test("ExitOnForwardFailure refuses the session and leaves the connection", async () => {
+    const taken = await shoutingServer();
+    const { stack } = await withLines(() => [
+      `LocalForward ${taken} localhost:1`,
+      "ExitOnForwardFailure yes",
+    ]);
+    await expect(stack.service.open(session)).rejects.toMatchObject({ reason: "port-taken" });
+    expect(stack.master().state.kind).toBe("lingering");
+    await expect(stack.service.open(session)).rejects.toMatchObject({ reason: "port-taken" });
+  });
+
+  test("without ExitOnForwardFailure the session opens, and the forward says what is wrong", async () => {
+    const taken = await shoutingServer();
+    const { stack } = await withLines(() => [`LocalForward ${taken} localhost:1`]);
+    await runSession(stack);
+    await until(stack, ([first]) => first?.state.kind === "refused");
+  });
+
+  test("ClearAllForwardings starts none", async () => {
+    const { stack } = await withLines((free) => [`DynamicForward ${free}`, "ClearAllForwardings yes"]);
+    await runSession(stack);
+    expect(stack.forwards.forwards()).toEqual([]);
+  });
+});
+
+describe("a forward on demand", () => {
+  test("listens without a connection, asks, logs in for the first client, and refuses after a no", async () => {
+    const { stack } = await started();
+    const [target, port] = [await shoutingServer(), await freePort()];
+    const answers = [true, false];
+    stack.forwards.askBy({
+      mayLogIn: async ({ addresses }) => {
+        expect(addresses).toContain(`127.0.0.1:${port}`);
+        return answers.shift() ?? false;
+      },
+      mayStart: async () => false,
+    });
+    const spec = parseForward(`${port}:127.0.0.1:${target}`);
+    const forward = await stack.forwards.start({ host: "lab", spec, origin: person, onDemand: true });
+    expect(forward.state).toMatchObject({ kind: "waiting", onDemand: true });
+    expect(stack.service.masters()).toEqual([]);
+    expect(await Promise.all([ask(port, "one"), ask(port, "two")])).toEqual(["ONE", "TWO"]);
+    expect(answers).toEqual([false]);
+    await stack.service.disconnectAll();
+    await until(stack, ([first]) => first?.state.kind === "waiting");
+    expect(await ask(port, "three").catch(() => "")).toBe("");
+    await until(stack, ([first]) => first?.state.kind === "refused");
+    await expect(ask(port, "four")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    expect(answers).toEqual([]);
+  });
+});
