@@ -71,7 +71,7 @@ const rules = {
   // How it is shown.
   /** The fold of the Hosts view in which it stands. */
   group: rule<string | undefined>({
-    parse: textThat((name) => name.trim() !== "" && name.length <= 80),
+    parse: textThat((name) => name.length <= 80),
     default: undefined,
   }),
 

@@ -139,6 +139,17 @@ describe("the layers", () => {
     expect(policies.get("encoding", fromFile).value).toBe(value);
   });
 
+  test.each([
+    [" Production ", "Production"],
+    ["x".repeat(80), "x".repeat(80)],
+    ["x".repeat(81), undefined],
+    ["  ", undefined],
+    [7, undefined],
+  ])("group %j counts as %j", (written, value) => {
+    settings.hosts = parseHostEntries([{ pattern: "web", group: written }]) ?? [];
+    expect(policies.get("group", fromFile).value).toBe(value);
+  });
+
   test("a changed setting counts at the next question", () => {
     expect(policies.keepalive(fromFile).serverAliveInterval).toBe(50);
     settings.layers = { workspace: { serverAliveInterval: 1 } };
