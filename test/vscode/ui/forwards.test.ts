@@ -64,13 +64,11 @@ describe("forwards in the workbench", () => {
     await workbench.quickInput.fill("8080:db:5432");
     await workbench.quickInput.waitFor("web1 connects to db:5432");
     await workbench.screenshot("forward-box");
-    await workbench.quickInput.cancel();
   });
 
   it("forwards a port, shows it below the connection, and serves over it", async () => {
     const live = workbench.tree("Live");
     const port = await freePort();
-    await live.contextMenu("web1", "Forward Port…");
     await workbench.quickInput.fill(`${port}:127.0.0.1:${webPort}`);
     await workbench.quickInput.waitFor("Listens here");
     await workbench.quickInput.accept();
@@ -82,7 +80,8 @@ describe("forwards in the workbench", () => {
 
   it("says who has a port that is taken, and stops a forward from its row", async () => {
     const live = workbench.tree("Live");
-    await live.contextMenu("web1", "Forward Port…");
+    await live.inlineAction("Forwards", "Forward Port…");
+    await workbench.quickInput.waitFor("-R ");
     await workbench.quickInput.fill(`${takenPort}:db:80`);
     await workbench.quickInput.waitFor("web1 connects to db:80");
     await workbench.quickInput.accept();
