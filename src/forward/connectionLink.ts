@@ -1,7 +1,6 @@
 import type { Disposable } from "../base/disposable.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { ConnectionUse } from "../config/connectionPolicy.ts";
-import { destinationKey } from "../config/destinationKey.ts";
 import type { Master } from "../master/master.ts";
 import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
 import { isLoss } from "../master/masterTypes.ts";
@@ -52,7 +51,7 @@ export class ConnectionLink implements Disposable {
     if (this.#masterId !== undefined && (this.#ticket !== undefined || registry.get(this.#masterId))) {
       return this.#masterId;
     }
-    const key = destinationKey(use.config);
+    const key = registry.keyOf(use);
     const shared = registry.masters.find((each) => each.key === key && each.connection !== undefined);
     return shared?.id ?? this.#masterId;
   }

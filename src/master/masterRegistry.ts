@@ -93,9 +93,14 @@ export class MasterRegistry implements Disposable {
     return leased(master, use);
   }
 
+  /** The key of the masters that this use may share. */
+  keyOf(use: ConnectionUse): string {
+    return masterKey(this.#init.chooseEngine(use), use.config);
+  }
+
   /** As `acquire`, also on a connection that takes no more sessions: MaxSessions does not count other channels. */
   join(use: ConnectionUse, allowPrompts: boolean): MasterLease {
-    const key = destinationKey(use.config);
+    const key = this.keyOf(use);
     const full = this.masters.find((each) => each.key === key && each.isUsable && !each.acceptsSessions);
     const hasRoom = this.masters.some((each) => each.key === key && each.acceptsSessions);
     return full !== undefined && !hasRoom ? leased(full, use) : this.acquire(use, allowPrompts);
@@ -103,7 +108,7 @@ export class MasterRegistry implements Disposable {
 
   /** As `acquire`, but only on a connection that is there. @throws ChannelError `connection-ended` where none has room. */
   share(use: ConnectionUse): MasterLease {
-    const key = masterKey(this.#init.chooseEngine(use), use.config);
+    const key = this.keyOf(use);
     const master = this.masters.find(
       (each) => each.key === key && each.acceptsSessions && each.connection !== undefined,
     );
