@@ -149,7 +149,6 @@ export function buildHostConfig(
     })),
 
     forwarding: forwarding.config,
-    enableEscapeCommandline: isYes("enableescapecommandline"),
 
     // `ssh -G` calls QUIET by its other name (log.c, log_levels).
     logLevel: sshLogLevels.find((level) => level === first("loglevel")?.replace("SILENT", "QUIET")) ?? "INFO",

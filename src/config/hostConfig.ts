@@ -116,8 +116,6 @@ export interface HostConfig {
 
   /** LocalForward and all that belongs to it. */
   readonly forwarding: ForwardConfig;
-  /** EnableEscapeCommandline: `~C` opens a command line. */
-  readonly enableEscapeCommandline: boolean;
 
   readonly logLevel: SshLogLevel;
 

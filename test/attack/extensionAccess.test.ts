@@ -378,6 +378,7 @@ describe("commands that are called with arguments", () => {
     "sshSessions.explainHost",
     "sshSessions.showHostKeys",
     "sshSessions.forgetHostKeys",
+    "sshSessions.forwardPort",
   ];
   const aboutIds: readonly CommandId[] = [
     "sshSessions.disconnect",

@@ -148,7 +148,12 @@ describe("files that include each other", () => {
 
   attack(
     "a pattern that matches very many files is cut off with one row, and does not block",
-    oneFile,
+    {
+      ...oneFile,
+      except: {
+        time: { most: 10_000, because: "10,000 files are read, at 0.14 ms each on an idle machine" },
+      },
+    },
     async () => {
       await home.write(".ssh/config", `Host first\nInclude ${home.path("many")}/*\nHost last\n`);
       await mkdir(home.path("many"));

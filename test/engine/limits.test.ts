@@ -1,6 +1,10 @@
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseForward } from "../../src/config/forwardSpec.ts";
+import { freePort } from "../lab/freePort.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { shell } from "../support/fakeStack.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
@@ -47,6 +51,31 @@ describe("limits, on a real server", () => {
     await using stack = await testStack(config, {}, ownReading);
     const session = await stack.service.open({ host: "other", ...shell });
     expect(session.snapshot().limits).toEqual([]);
+  });
+
+  it("a ChannelTimeout for direct-tcpip ends an idle connection of a local forward, at both ends", async () => {
+    await using stack = await testStack(config, {}, ownReading);
+    await using target = createServer();
+    target.listen(0, "127.0.0.1");
+    await once(target, "listening");
+    const address = target.address();
+    const [targetPort, port] = [typeof address === "object" ? address?.port : 0, await freePort()];
+    const origin = { kind: "person" } as const;
+    const forward = await stack.forwards.start({
+      host: "other",
+      spec: parseForward(`${port}:127.0.0.1:${targetPort}`),
+      origin,
+    });
+    const accepted = once(target, "connection");
+    const client = connect({ port, host: "127.0.0.1" });
+    client.on("error", () => {});
+    client.resume();
+    const [served] = await accepted;
+    served.on("error", () => {});
+    served.resume();
+    await Promise.all([once(client, "close"), once(served, "close")]);
+    // The forward itself goes on.
+    expect(stack.forwards.forward(forward.id)?.state.kind).toBe("listening");
   });
 
   it("a host's own timeLimit ends its terminals, and those of no other host", async () => {

@@ -48,7 +48,6 @@ export function testHostConfig(changes: Partial<HostConfig> = {}): HostConfig {
       streamLocalBindMask: 0o177,
       streamLocalBindUnlink: false,
     },
-    enableEscapeCommandline: false,
     logLevel: "INFO",
     values: new Map(),
     sources: new Map(),

@@ -1,9 +1,5 @@
-import * as vscode from "vscode";
 import { t } from "../../base/localize.ts";
 import { saving } from "./savingForward.ts";
 
 /** Into the user's `sshSessions.hosts`. */
-export const saveForwardForHost = saving(
-  () => t("Save Forward for This Host"),
-  vscode.ConfigurationTarget.Global,
-);
+export const saveForwardForHost = saving(() => t("Save Forward for This Host"), "user");

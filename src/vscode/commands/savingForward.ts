@@ -9,19 +9,21 @@ import { type Command, command } from "./command.ts";
 import { aForward } from "./forwardFinders.ts";
 
 /** Saves a forward into `sshSessions.hosts`. */
-export function saving(title: () => string, target: vscode.ConfigurationTarget): Command {
+export function saving(title: () => string, place: "user" | "workspace"): Command {
   return command(aForward(title), async (_, forward) => {
+    const { Global, Workspace } = vscode.ConfigurationTarget;
+    const target = place === "user" ? Global : Workspace;
     const configuration = vscode.workspace.getConfiguration(configurationSection, null);
     const found = configuration.inspect<unknown>(settingKeys.hosts);
-    const value = target === vscode.ConfigurationTarget.Global ? found?.globalValue : found?.workspaceValue;
+    const value = place === "user" ? found?.globalValue : found?.workspaceValue;
     const saved = withForward(Array.isArray(value) ? value : [], forward);
-    if (target === vscode.ConfigurationTarget.Workspace && vscode.workspace.workspaceFolders === undefined) {
+    if (place === "workspace" && vscode.workspace.workspaceFolders === undefined) {
       inform(t("No folder or workspace is open."));
       return;
     }
     await configuration.update(settingKeys.hosts, saved, target);
     inform(
-      target === vscode.ConfigurationTarget.Global
+      place === "user"
         ? t("The forward is saved in your settings, for {0}.", patternOf(forward))
         : t("The forward is saved in the workspace's settings, for {0}.", patternOf(forward)),
     );
