@@ -17,6 +17,10 @@ import {
 const table = {
   once: "the table measures the growth of each of its inputs",
   except: {
+    peak: {
+      most: 600_000_000,
+      because: "hundreds of inputs leave garbage; `fullSize.test.ts` bounds single ones",
+    },
     time: { most: 600_000, because: "there are hundreds of inputs" },
     block: { most: 2_000, because: "the steps are run at once here; `fullSize.test.ts` runs them in turns" },
     answer: { most: 60_000, because: "each input is read three times at two sizes in one turn" },

@@ -143,7 +143,10 @@ export const troubleScenes: readonly Scene[] = [
         await workbench.runCommand("SSH Sessions: Disconnect All");
         await workbench.dialogs.press("Disconnect All");
         await waitUntil(
-          async () => !(await workbench.tree("Live").rows()).some(({ level }) => level === 2),
+          async () =>
+            !(await workbench.tree("Live").rows()).some(
+              ({ label, level }) => level === 1 && hosts.names.includes(label),
+            ),
           () => "a connection stays",
         );
         await workbench.runCommand("SSH Sessions: Clear Ended");

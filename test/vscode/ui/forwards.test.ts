@@ -89,6 +89,7 @@ describe("forwards in the workbench", () => {
     const name = (await readFile(`/proc/${process.pid}/comm`, "utf8")).trim();
     const row = await live.waitForRow(label, ({ description }) => description.startsWith("port taken"));
     assert.equal(row.description, `port taken by ${name} (${process.pid})`);
+    assert.equal(row.level, 3, "below the connection that it would use");
     await live.pointAt(label);
     await workbench.screenshot("forward-refused");
     await live.inlineAction(label, "Stop Forward");
