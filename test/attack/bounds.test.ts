@@ -56,7 +56,7 @@ test("what costs little breaks none", async () => {
 
 test.each<[string, AttackKind, (size: number) => unknown]>([
   ["held is", once, () => kept.push(Buffer.alloc(40e6, 1))],
-  ["peak is", once, () => keepsFor(Buffer.alloc(200e6, 1), 100)],
+  ["peak is", once, () => keepsFor(Buffer.alloc(400e6, 1), 100)],
   ["logLines is", once, () => lines(301)],
   ["logLines is 600 for 600", { size: 300 }, (size) => lines(size)],
   ["questions is", once, () => questions(4)],

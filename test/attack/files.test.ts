@@ -101,7 +101,16 @@ describe("files that include each other", () => {
     },
   );
 
-  attack("a chain whose links include the next one twice ends, whatever ssh does", oneFile, async () => {
+  const manyReadings = {
+    ...oneFile,
+    except: {
+      time: {
+        most: 6_000,
+        because: "each file includes the next one four times, until the bound on readings ends it",
+      },
+    },
+  };
+  attack("a chain whose links include the next one twice ends, whatever ssh does", manyReadings, async () => {
     await home.write(".ssh/config", `Include ${home.path("c")}/0\nHost a\n  HostName found\n`);
     for (let i = 0; i < 14; i++) {
       const next = home.path(`c/${i + 1}`);
