@@ -12,6 +12,7 @@ import { ChannelError, ForwardError } from "../engine/engineErrors.ts";
 import type { ForwardOrigin, ForwardSnapshot, LocalProgram } from "../forward/forwardTypes.ts";
 import { shortDuration } from "./durations.ts";
 import { saying, sentence } from "./messageParts.ts";
+import { formatBytes } from "./sessionDetails.ts";
 import { valueSourceText } from "./valueSourceText.ts";
 
 /** `8080 → db:5432`: where it listens, and what it reaches. Not escaped. */
@@ -186,20 +187,8 @@ export function forwardTraffic(forward: ForwardSnapshot): readonly string[] {
   const { openConnections, rate } = forward;
   return [
     ...(openConnections === 0 ? [] : [t("{0} open", openConnections)]),
-    ...(rate < 1 ? [] : [t("{0}/s", byteCount(rate))]),
+    ...(rate < 1 ? [] : [t("{0}/s", formatBytes(rate))]),
   ];
-}
-
-/** `512 B`, `1.5 KiB`, `20 MiB`. */
-export function byteCount(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
 export function connectionsTaken(forward: ForwardSnapshot): string {

@@ -2,7 +2,6 @@
 import { t } from "../../base/localize.ts";
 import type { ForwardSnapshot, LocalProgram } from "../../forward/forwardTypes.ts";
 import {
-  byteCount,
   connectionsTaken,
   forwardFailure,
   forwardLabel,
@@ -12,6 +11,7 @@ import {
   openSince,
 } from "../../text/forwardText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
+import { formatBytes } from "../../text/sessionDetails.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
 
@@ -106,8 +106,8 @@ export function forwardHover(
       [t("Origin"), forward.origins.map((origin) => literal(forwardOriginText(origin, home))).join("; ")],
       [t("Since"), literal(openSince(forward.since, now))],
       [t("Used by"), literal(connectionsTaken(forward))],
-      [t("Sent"), literal(byteCount(forward.sent))],
-      [t("Received"), literal(byteCount(forward.received))],
+      [t("Sent"), literal(formatBytes(forward.sent))],
+      [t("Received"), literal(formatBytes(forward.received))],
       [t("Last failure"), lastFailure && literal(forwardFailure(lastFailure), 600)],
     ]),
     ...(connections.length === 0
@@ -118,7 +118,7 @@ export function forwardHover(
               .slice(0, shownConnections)
               .map(({ id, from, to, since, sent, received }) => [
                 `${literal(from ?? t("unix socket"))}${who(id)} → ${literal(to ?? "…")}`,
-                literal(`${openSince(since, now)}, ↑ ${byteCount(sent)} ↓ ${byteCount(received)}`),
+                literal(`${openSince(since, now)}, ↑ ${formatBytes(sent)} ↓ ${formatBytes(received)}`),
               ]),
           ),
         ]),
