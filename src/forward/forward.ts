@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { Deadline, raceSignal } from "../base/deadline.ts";
 import type { Disposable } from "../base/disposable.ts";
+import { Emitter, nextEvent } from "../base/emitter.ts";
 import { asError, CancelledError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { ConnectionUse } from "../config/connectionPolicy.ts";
@@ -56,6 +57,7 @@ export class Forward implements Disposable {
   readonly #table: ConnectionTable;
   readonly #link: ConnectionLink;
   readonly #sockets = new Set<Socket>();
+  readonly #stateChanged = new Emitter<void>();
   #origins: readonly ForwardOrigin[];
   #state: ForwardState;
   #since: number;
@@ -289,7 +291,7 @@ export class Forward implements Disposable {
       if (master !== undefined) {
         return master;
       }
-      await raceSignal(this.#stateChange(), signal);
+      await nextEvent(this.#stateChanged.event, signal);
       if (!this.isRunning || !(this.#link.isWaiting || this.#link.master !== undefined)) {
         throw new ForwardError("not-connected", "The connection is gone");
       }
@@ -323,12 +325,6 @@ export class Forward implements Disposable {
         throw error;
       }
     }
-  }
-
-  #stateWaiters: (() => void)[] = [];
-
-  #stateChange(): Promise<void> {
-    return new Promise((resolve) => this.#stateWaiters.push(resolve));
   }
 
   #deadline(): Deadline {
@@ -375,11 +371,7 @@ export class Forward implements Disposable {
 
   #setState(state: ForwardState): void {
     this.#state = Object.freeze(state);
-    const waiters = this.#stateWaiters;
-    this.#stateWaiters = [];
-    for (const waiter of waiters) {
-      waiter();
-    }
+    this.#stateChanged.fire();
     this.#init.onChange();
   }
 
