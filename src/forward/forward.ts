@@ -27,6 +27,7 @@ import { LocalListener } from "./localListener.ts";
 import { serveLocal } from "./localSide.ts";
 import { portOwner } from "./portOwner.ts";
 import { remoteHandler } from "./remoteSide.ts";
+import { resetSocket } from "./resetSocket.ts";
 
 /** How long a client waits for a lost connection, and may take for its SOCKS request, in milliseconds. */
 const holdFor = 30_000;
@@ -253,7 +254,7 @@ export class Forward implements Disposable {
     const { budget, spec } = this.#init;
     if (!budget.take()) {
       this.#table.turnedAway(new ForwardError("no-descriptors", "Too many connections are open"));
-      socket.resetAndDestroy();
+      resetSocket(socket);
       return;
     }
     socket.once("close", () => budget.giveBack());
@@ -365,7 +366,7 @@ export class Forward implements Disposable {
     this.#remote = undefined;
     this.#link.leave();
     for (const socket of [...this.#sockets]) {
-      socket.resetAndDestroy();
+      resetSocket(socket);
     }
   }
 

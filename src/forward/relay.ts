@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { guarded } from "../base/guarded.ts";
 import type { EngineChannel } from "../engine/connectionEngine.ts";
+import { resetSocket } from "./resetSocket.ts";
 
 /** Node's timers take no more milliseconds. */
 const longestTimer = 2 ** 31 - 1;
@@ -108,7 +109,7 @@ export function relay({ channel, socket, idleLimit, forChannel, forSocket, count
     if (!lost && (gotEof || socket.writableLength > 0)) {
       socket.destroySoon();
     } else {
-      socket.resetAndDestroy();
+      resetSocket(socket);
     }
     finish();
   });

@@ -1,5 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { stat } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { nextEvent } from "../../src/base/emitter.ts";
 import { parseForward } from "../../src/config/forwardSpec.ts";
@@ -255,6 +258,80 @@ describe("what ssh_config forwards", () => {
     const { stack } = await withLines((free) => [`DynamicForward ${free}`, "ClearAllForwardings yes"]);
     await runSession(stack);
     expect(stack.forwards.forwards()).toEqual([]);
+  });
+});
+
+describe("PermitRemoteOpen, StreamLocalBindMask and StreamLocalBindUnlink", () => {
+  async function startedWith(lines: readonly string[]): Promise<{ host: SshdHost; stack: TestStack }> {
+    const host = await startSshd();
+    cleanups.push(() => host.stop());
+    const stack = await testStack(await host.writeSshConfig(host.folder, ["lab"], lines));
+    cleanups.push(() => stack[Symbol.asyncDispose]());
+    return { host, stack };
+  }
+
+  /** Asks a SOCKS 5 proxy for `target`, and resolves to what comes back of `text`; undefined: refused. */
+  async function askThrough(proxy: number, target: number, text: string): Promise<string | undefined> {
+    const socket = connect({ port: proxy, host: "127.0.0.1" });
+    socket.on("error", () => {});
+    const bytes: Buffer[] = [];
+    const got = (length: number): Promise<boolean> =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (Buffer.concat(bytes).length >= length) {
+            resolve(true);
+          }
+        };
+        socket.on("data", check);
+        socket.once("close", () => resolve(false));
+        check();
+      });
+    socket.on("data", (data) => bytes.push(data));
+    socket.write(Buffer.from([5, 1, 0]));
+    await got(2);
+    socket.write(Buffer.from([5, 1, 0, 1, 127, 0, 0, 1, target >> 8, target & 0xff]));
+    socket.write(text);
+    const all = await got(2 + 10 + text.length);
+    socket.destroy();
+    return all ? Buffer.concat(bytes).subarray(12).toString() : undefined;
+  }
+
+  test("clients of a remote SOCKS forward reach what is permitted, and nothing else", async () => {
+    const [permitted, other] = [await shoutingServer(), await shoutingServer()];
+    const { stack } = await startedWith([`PermitRemoteOpen 127.0.0.1:${permitted}`]);
+    const forward = await stack.forwards.start({ host: "lab", spec: parseForward("-R 0"), origin: person });
+    expect(forward.state.kind).toBe("listening");
+    expect(await askThrough(forward.port ?? 0, permitted, "yes")).toBe("YES");
+    expect(await askThrough(forward.port ?? 0, other, "no")).toBeUndefined();
+  });
+
+  test("a socket that is left over is replaced only under StreamLocalBindUnlink, and gets the mask's mode", async () => {
+    const target = await shoutingServer();
+    const lines = ["StreamLocalBindMask 0117"];
+    for (const [extra, kind] of [
+      [[], "refused"],
+      [["StreamLocalBindUnlink yes"], "listening"],
+    ] as const) {
+      const { host, stack } = await startedWith([...lines, ...extra]);
+      const path = join(host.folder, "forward.sock");
+      execFileSync("python3", [
+        "-c",
+        "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])",
+        path,
+      ]);
+      const forward = await stack.forwards.start({
+        host: "lab",
+        spec: parseForward(`${path}:127.0.0.1:${target}`),
+        origin: person,
+      });
+      expect(forward.state.kind).toBe(kind);
+      if (kind === "listening") {
+        expect((await stat(path)).mode & 0o777).toBe(0o660);
+        const socket = connect(path);
+        socket.end("unix");
+        expect(String((await once(socket, "data"))[0])).toBe("UNIX");
+      }
+    }
   });
 });
 
