@@ -40,7 +40,7 @@ export function hostKeyWarning(error: unknown): readonly [string, ...string[]] |
     shown,
     t("Offending key in {0}", entry),
     t(
-      "Ask the server's owner whether the key shown is correct. Only then remove that line, and try again. Nothing was sent.",
+      "Ask the server's owner whether the key shown is correct. Only then remove that line, or use “Forget Host Keys…”, and try again. Nothing was sent.",
     ),
   ];
 }

@@ -24,12 +24,14 @@ export function forwardChoices(
   const text = typed.trim();
   const known = new Set(running.map(({ spec }) => formatForward(spec)));
   const own = text === "" ? [] : [typedChoice(text, host)];
+  const same = own[0]?.spec && formatForward(own[0].spec);
   const offered = configured
     .filter((spec) => !known.has(formatForward(spec)))
     .map((spec) => specChoice(spec, host));
   return [
     ...own,
-    ...[...offered, ...completions(text)].filter(
+    // What would only say the typed text again, or can't work (a port above 65535), helps nobody.
+    ...[...offered, ...completions(text).filter((each) => ![same, undefined].includes(meaning(each)))].filter(
       ({ label }) =>
         label !== own[0]?.label && (text === "" || label.toLowerCase().startsWith(text.toLowerCase())),
     ),
@@ -41,6 +43,14 @@ function typedChoice(text: string, host: string): ForwardChoice {
     return specChoice(parseForward(text), host);
   } catch (error) {
     return { label: text, detail: forwardComplaint(error), icon: "warning" };
+  }
+}
+
+function meaning({ label }: ForwardChoice): string | undefined {
+  try {
+    return formatForward(parseForward(label));
+  } catch {
+    return undefined;
   }
 }
 

@@ -47,7 +47,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
         ...(attempt > 1
           ? {
               complaint: t(
-                "Wrong password (attempt {0}). Password for {1}",
+                "Wrong password, try again (attempt {0}). Password for {1}",
                 attempt,
                 printable(destinationText(target)),
               ),
@@ -73,7 +73,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
         ...(attempt > 1
           ? {
               complaint: t(
-                "Wrong passphrase (attempt {0}). Passphrase for the key {1}",
+                "Wrong passphrase, try again (attempt {0}). Passphrase for the key {1}",
                 attempt,
                 printable(shortPath(keyFile, this.#home)),
               ),

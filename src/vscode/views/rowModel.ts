@@ -126,7 +126,10 @@ export class RowModel {
     return isOther ? "all" : due;
   }
 
-  /** What the filter leaves: what matches, with all that is below it, and what leads there. */
+  /**
+   * What the filter leaves: what matches, with all that is below it, and what leads there. The words may be spread over a
+   * row and those above it: `prod db` finds the host `db1` in the group `Prod`.
+   */
   #filtered(
     listed: ReadonlyMap<Row | undefined, readonly Row[]>,
   ): ReadonlyMap<Row | undefined, readonly Row[]> {
@@ -135,10 +138,11 @@ export class RowModel {
     }
     const below = new Map<Row | undefined, readonly Row[]>();
     let [shown, total] = [0, 0];
-    const visit = (row: Row, isFound: boolean): boolean => {
-      const texts = row.source.filterTexts(row);
-      const found = isFound || (texts.length > 0 && this.#filter.matches(texts));
-      const children = (listed.get(row) ?? []).filter((child) => visit(child, found));
+    const visit = (row: Row, isFound: boolean, above: readonly string[]): boolean => {
+      const own = row.source.filterTexts(row);
+      const texts = [...above, ...own];
+      const found = isFound || (own.length > 0 && this.#filter.matches(texts));
+      const children = (listed.get(row) ?? []).filter((child) => visit(child, found, texts));
       below.set(row, children);
       const isShown = found || children.length > 0;
       if (row.source.isSubject) {
@@ -149,7 +153,7 @@ export class RowModel {
     };
     below.set(
       undefined,
-      (listed.get(undefined) ?? []).filter((row) => visit(row, false)),
+      (listed.get(undefined) ?? []).filter((row) => visit(row, false, [])),
     );
     this.#count = { shown, total };
     return below;

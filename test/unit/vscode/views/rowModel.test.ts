@@ -195,6 +195,13 @@ describe("the rows of a view", () => {
       expect(shown()).toEqual([]);
     });
 
+    it("are those that have every word together with the rows above them", () => {
+      filterBy("app a2");
+      expect(shown()).toEqual(["apple", "a2"]);
+      filterBy("banana a2");
+      expect(shown()).toEqual([]);
+    });
+
     it("are open, as other rows to VS Code, and are remembered as they were", () => {
       expect(model.id(row("apple"))).toBe("apple");
       filterBy("apple");
