@@ -40,7 +40,7 @@ export class ConnectionLink implements Disposable {
     this.#init = init;
   }
 
-  /** The connection, while somebody listens at its other end. */
+  /** The connection, while it is usable. */
   get master(): Master | undefined {
     return this.#up?.isUsable ? this.#up : undefined;
   }

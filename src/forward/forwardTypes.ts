@@ -4,13 +4,10 @@ import type { ForwardSpec } from "../config/forwardSpec.ts";
 /** Who wants a forward. */
 export type ForwardOrigin =
   | { readonly kind: "person" }
-  /** LocalForward, RemoteForward or DynamicForward of `alias`. Without `file`, only `ssh -G` told it. */
+  /** LocalForward, RemoteForward or DynamicForward of `alias`. Without `file`, it came from `ssh -G`, which names none. */
   | { readonly kind: "sshConfig"; readonly alias: string; readonly file?: string; readonly line?: number }
   /** `sshSessions.hosts[].forwards`, the entry with this pattern. */
-  | { readonly kind: "setting"; readonly pattern: string }
-  /** `~C` in a terminal. */
-  | { readonly kind: "terminal" }
-  | { readonly kind: "extension"; readonly name: string };
+  | { readonly kind: "setting"; readonly pattern: string };
 
 export interface ForwardRequest {
   /** As it is typed. */

@@ -125,7 +125,7 @@ function reasonText({ reason, cause }: ForwardError, owner: LocalProgram | undef
         : t("{0} (process {1}) listens there.", printable(owner.name), owner.pid);
     case "not-allowed":
       return t(
-        "The system does not allow to listen there: {0}",
+        "The system does not allow listening there: {0}",
         sentence(cause instanceof Error ? cause.message : ""),
       );
     case "no-descriptors":
@@ -175,10 +175,6 @@ export function forwardOriginText(origin: ForwardOrigin, home: string): string {
       return t("{0}, for {1}", valueSourceText(origin, home), origin.alias);
     case "setting":
       return valueSourceText({ kind: "hostSetting", pattern: origin.pattern }, home);
-    case "terminal":
-      return t("by ~C in a terminal");
-    case "extension":
-      return t("by the extension {0}", origin.name);
   }
 }
 
@@ -220,7 +216,7 @@ export function openListenerQuestion(spec: ForwardSpec): {
   return {
     message: t("Let other computers use this forward?"),
     detail: t(
-      "{0} listens at an address that is not loopback: whoever reaches this computer's network can use it without a login.",
+      "{0} listens at an address that is not loopback: every computer that reaches this one can use it without a login.",
       printable(formatForward(spec)),
     ),
     action: t("Listen"),
