@@ -19,6 +19,7 @@ const programs: Readonly<Record<string, string>> = {
 /** Linux only: network namespaces and packet filters make lost networks; another SSH server; other tools; ends of other users' sessions. */
 const linuxPrograms: Readonly<Record<string, string>> = {
   ip: "iproute2",
+  python3: "python3",
   nft: "nftables",
   dropbear: "dropbear-bin",
   sudo: "sudo",
