@@ -40,7 +40,7 @@ export function compose(
       settings,
       resolver,
       authPrompter: new VscodeAuthPrompter(prompts, home),
-      hostKeyPrompter: new VscodeHostKeyPrompter(prompts, store.add(new HostKeyDocuments())),
+      hostKeyPrompter: new VscodeHostKeyPrompter(prompts, store.add(new HostKeyDocuments()), home),
       secrets,
     }),
   );

@@ -5,6 +5,7 @@ import type { HostKeyUpdateQuestion, PresentedHostKey } from "../trust/hostKeyPo
 import type { Forgetting, HostKeyRecord } from "../trust/hostKeyRecords.ts";
 import { randomart } from "../trust/randomart.ts";
 import { type LinkedText, LinkedTextBuilder } from "./linkedText.ts";
+import { sentence } from "./messageParts.ts";
 import { plainMessage } from "./plainMessage.ts";
 import { shortPath } from "./valueSourceText.ts";
 
@@ -67,6 +68,18 @@ export function forgottenText(host: string, { forgotten, kept }: Forgetting, hom
       ? t(`known_hosts has no key of "{0}" that could be forgotten.`, name)
       : plural(forgotten.length, `Forgotten: {0} key of "{1}".`, `Forgotten: {0} keys of "{1}".`, name);
   return plainMessage([done, ...left].join(" "));
+}
+
+/** A key was accepted, and stays unknown. */
+export function hostKeyNotSaved(alias: string, file: string, why: string, home: string): string {
+  return plainMessage(
+    t(
+      `The host key of "{0}" was accepted, but could not be saved in {1}: {2} It is unknown again at the next connection.`,
+      printable(alias),
+      printable(shortPath(file, home)),
+      sentence(why),
+    ),
+  );
 }
 
 /** UpdateHostKeys ask. */

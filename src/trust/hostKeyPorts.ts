@@ -28,6 +28,8 @@ export interface HostKeyPrompter {
   confirmUnknown(question: HostKeyQuestion, signal: AbortSignal): Promise<boolean>;
   /** Asks whether known_hosts may follow a server whose keys have changed (UpdateHostKeys ask). Absent: it may not. */
   confirmUpdate?(question: HostKeyUpdateQuestion, signal: AbortSignal): Promise<boolean>;
+  /** Tells the person that a key was accepted and could not be saved: it is unknown again at the next connection. */
+  notSaved?(alias: string, file: string, why: string): void;
 }
 
 export interface HostKeyUpdateQuestion {

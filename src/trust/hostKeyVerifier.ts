@@ -1,4 +1,5 @@
 import { asError } from "../base/errors.ts";
+import { FileError } from "../base/fileErrors.ts";
 import type { LocalFiles } from "../base/localFiles.ts";
 import { type Logger, printable } from "../base/log.ts";
 import { openSshAlgorithms } from "../config/algorithmLists.ts";
@@ -356,10 +357,11 @@ class KnownHostsVerifier implements HostKeyVerifier {
         `Added ${printable(this.#name)} (${presented.type} ${presented.fingerprint}) to ${file}`,
       );
     } catch (error) {
-      // The login goes on, as in OpenSSH; next time the key is unknown again.
-      this.#logger.warn(
-        `Could not add the key of ${printable(this.#name)} to ${file}: ${printable(asError(error).message)}`,
-      );
+      // The login goes on, as in OpenSSH; next time the key is unknown again, and nothing is there to be updated.
+      this.#mayUpdate = false;
+      const why = FileError.is(error) ? error.what : asError(error).message;
+      this.#logger.warn(`Could not add the key of ${printable(this.#name)} to ${file}: ${printable(why)}`);
+      this.#prompter.notSaved?.(this.#config.alias, file, why);
     }
   }
 

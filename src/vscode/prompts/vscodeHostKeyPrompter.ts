@@ -1,9 +1,9 @@
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
-import { hostKeyUpdateQuestion } from "../../text/hostKeysText.ts";
+import { hostKeyNotSaved, hostKeyUpdateQuestion } from "../../text/hostKeysText.ts";
 import type { HostKeyPrompter, HostKeyQuestion, HostKeyUpdateQuestion } from "../../trust/hostKeyPorts.ts";
 import type { HostKeyDocuments } from "../documents/hostKeyDocuments.ts";
-import { askLine, showMessage } from "../messages/messages.ts";
+import { askLine, showMessage, warn } from "../messages/messages.ts";
 import { askAboutHostKey, type HostKeyAsker } from "./hostKeyConversation.ts";
 import { hostKeyPicture } from "./hostKeyDialog.ts";
 import type { PromptQueue } from "./promptQueue.ts";
@@ -14,9 +14,12 @@ export class VscodeHostKeyPrompter implements HostKeyPrompter {
 
   readonly #documents: HostKeyDocuments;
 
-  constructor(queue: PromptQueue, documents: HostKeyDocuments) {
+  readonly #home: string;
+
+  constructor(queue: PromptQueue, documents: HostKeyDocuments, home: string) {
     this.#queue = queue;
     this.#documents = documents;
+    this.#home = home;
   }
 
   async confirmUnknown(question: HostKeyQuestion, signal: AbortSignal): Promise<boolean> {
@@ -46,5 +49,9 @@ export class VscodeHostKeyPrompter implements HostKeyPrompter {
     const ask = async (): Promise<string | undefined> =>
       await showMessage("information", message, { modal: true, detail }, update);
     return (await this.#queue.ask(ask, signal)) === update;
+  }
+
+  notSaved(alias: string, file: string, why: string): void {
+    warn(hostKeyNotSaved(alias, file, why, this.#home));
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { forgottenText, hostKeysDocument } from "../../../src/text/hostKeysText.ts";
+import { forgottenText, hostKeyNotSaved, hostKeysDocument } from "../../../src/text/hostKeysText.ts";
 import { forgetHostKeys, hostKeyRecords } from "../../../src/trust/hostKeyRecords.ts";
 import { formatKnownHost } from "../../../src/trust/knownHosts.ts";
 import { updateKnownHosts } from "../../../src/trust/knownHostsUpdater.ts";
@@ -133,4 +133,10 @@ describe("UpdateHostKeys", () => {
     );
     expect(logger.complaints[0]).toContain("EROFS");
   });
+});
+
+it("a key that could not be saved is told with the file and the reason", () => {
+  expect(hostKeyNotSaved("web1", "/home/a/.ssh/known_hosts", "it is read-only", "/home/a")).toBe(
+    'The host key of "web1" was accepted, but could not be saved in ~/.ssh/known_hosts: it is read-only. It is unknown again at the next connection.',
+  );
 });

@@ -45,6 +45,7 @@ function setUp(files: Record<string, string>, changes: Partial<HostConfig> = {})
   }
   const logger = new RecordingLogger();
   const questions: HostKeyQuestion[] = [];
+  const notSaved: (readonly string[])[] = [];
   const person = { answer: (): boolean | Promise<boolean> => true };
   let pauses = 0;
   const verifier = createHostKeyVerifier({
@@ -58,6 +59,7 @@ function setUp(files: Record<string, string>, changes: Partial<HostConfig> = {})
         questions.push(question);
         return await person.answer();
       },
+      notSaved: (...told) => notSaved.push(told),
     },
     logger,
     pause: (work) => {
@@ -70,6 +72,7 @@ function setUp(files: Record<string, string>, changes: Partial<HostConfig> = {})
     storage,
     logger,
     questions,
+    notSaved,
     person,
     verifier,
     pauses: () => pauses,
@@ -207,11 +210,23 @@ describe("an unknown key", () => {
     }
   });
 
-  it("lets the login go on with a warning when the file can't be written", async () => {
-    const { verify, storage, logger } = setUp({}, { strictHostKeyChecking: "accept-new" });
-    storage.unwritable = true;
+  for (const strictHostKeyChecking of ["accept-new", "ask"] as const) {
+    it(`lets the login go on and tells the person when the file can't be written, under ${strictHostKeyChecking}`, async () => {
+      const { verify, verifier, storage, logger, notSaved } = setUp({}, { strictHostKeyChecking });
+      storage.unwritable = true;
+      await verify();
+      expect(logger.complaints).toEqual([`warn: Could not add the key of ${host} to /user: EROFS`]);
+      expect(notSaved).toEqual([["web1", "/user", "EROFS"]]);
+      const prove = () => Promise.reject(new Error("nothing is there to be updated"));
+      await verifier.announced?.({ keys: [presented], prove }, new AbortController().signal);
+      expect(logger.complaints).toHaveLength(1);
+    });
+  }
+
+  it("says nothing about saving when that worked", async () => {
+    const { verify, notSaved } = setUp({});
     await verify();
-    expect(logger.complaints).toEqual([`warn: Could not add the key of ${host} to /user: EROFS`]);
+    expect(notSaved).toEqual([]);
   });
 
   it("names the file that can't be read under yes, and goes on to ask otherwise", async () => {
