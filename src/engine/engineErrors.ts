@@ -39,12 +39,19 @@ export interface JumpFailure {
   readonly step: "connection" | "tunnel";
 }
 
+export interface DialedAddress {
+  readonly hostName: string;
+  readonly port: number;
+}
+
 /** No connection came about. `message` is for the log; remote text in it is made printable. */
 export class ConnectError extends SshSessionsError<ConnectErrorReason> {
   /** For `no-common-algorithm`, where the server's offer is known. */
   readonly mismatch: AlgorithmMismatch | undefined;
   /** For `jump-failed`. */
   readonly jump: JumpFailure | undefined;
+  /** Where a TCP connection was tried and failed: HostName and Port, which a person's name of the host may not tell. */
+  readonly dialed: DialedAddress | undefined;
   /**
    * What the server said in clear before, or instead of, its version line (at most 2,048 characters), or as the
    * description of its SSH_MSG_DISCONNECT: untrusted.
@@ -54,11 +61,18 @@ export class ConnectError extends SshSessionsError<ConnectErrorReason> {
   constructor(
     reason: ConnectErrorReason,
     message: string,
-    options?: { cause?: unknown; mismatch?: AlgorithmMismatch; jump?: JumpFailure; serverText?: string },
+    options?: {
+      cause?: unknown;
+      mismatch?: AlgorithmMismatch;
+      jump?: JumpFailure;
+      dialed?: DialedAddress;
+      serverText?: string;
+    },
   ) {
     super(reason, message, options);
     this.mismatch = options?.mismatch;
     this.jump = options?.jump;
+    this.dialed = options?.dialed;
     this.serverText = options?.serverText;
   }
 

@@ -8,14 +8,15 @@ import { failure, retry, saying, sentence, showLog, type UserMessage } from "./m
 import { noneText } from "./stateWords.ts";
 
 /**
- * @param name the host that a person asked for, quoted.
+ * @param asked the host that a person asked for, quoted.
  * @param tell what is said about the failure of another host.
  */
 export function connectMessage(
   error: ConnectError,
-  name: string,
+  asked: string,
   tell: (cause: unknown, host: string) => UserMessage | undefined,
 ): UserMessage {
+  const name = withAddress(asked, error);
   const said = sentence(error.message);
   switch (error.reason) {
     case "name-not-found":
@@ -134,6 +135,18 @@ export function connectMessage(
         showLog(),
       );
   }
+}
+
+/** `"web1" (192.0.2.1:2222)`: what has to be checked, where the name does not say it. */
+function withAddress(asked: string, { reason, dialed }: ConnectError): string {
+  if (dialed === undefined) {
+    return asked;
+  }
+  const { hostName, port } = dialed;
+  const named = reason === "name-not-found" || port === 22;
+  const address = named ? hostName : `${hostName.includes(":") ? `[${hostName}]` : hostName}:${port}`;
+  const isSaid = asked === `"${address}"` || asked.endsWith(`@${address}"`);
+  return isSaid ? asked : `${asked} (${printable(address)})`;
 }
 
 /** What failed is the jump host, or what lies between it and the host behind it: never the host that a person asked for. */

@@ -82,7 +82,7 @@ describe("a connection that its jump host keeps from coming about", () => {
   test("the jump host itself can't be connected to", async () => {
     const { error, text } = await failure("no-hop");
     expect(error).toMatchObject({ jump: { host: "dead", step: "connection" }, cause: { reason: "refused" } });
-    expect(text).toContain('Can\'t connect to "dead": the connection was refused');
+    expect(text).toContain(`Can't connect to "dead" (127.0.0.1:${unused}): the connection was refused`);
   });
 
   test("of two jump hosts, the one that failed is named", async () => {

@@ -29,11 +29,16 @@ export async function dialTcp(target: DialTarget, clock: Clock, signal: AbortSig
       return await dialOnce(target, clock, signal);
     } catch (error) {
       if (signal.aborted || attempt >= target.connectionAttempts) {
-        throw error;
+        throw ConnectError.is(error) ? withAddress(error, target) : error;
       }
       await pause(betweenAttempts, clock, signal);
     }
   }
+}
+
+function withAddress({ reason, message, cause }: ConnectError, target: DialTarget): ConnectError {
+  const { hostName, port } = target;
+  return new ConnectError(reason, message, { cause, dialed: { hostName, port } });
 }
 
 async function dialOnce(target: DialTarget, clock: Clock, signal: AbortSignal): Promise<Socket> {

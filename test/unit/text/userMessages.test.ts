@@ -227,6 +227,21 @@ describe("what a person is told", () => {
     expect(new Set(texts).size).toBe(texts.length);
   });
 
+  it.each([
+    ["web1", "refused", "192.0.2.1", 2222, '"web1" (192.0.2.1:2222): '],
+    ["web1", "refused", "192.0.2.1", 22, '"web1" (192.0.2.1): '],
+    ["web1", "unreachable", "2001:db8::1", 2222, '"web1" ([2001:db8::1]:2222): '],
+    ["web1", "name-not-found", "web.example", 2222, '"web1" (web.example): '],
+    ["web1", "name-not-found", "web", 22, '"web1" (web): '],
+    ["me@192.0.2.1:2222", "refused", "192.0.2.1", 2222, '"me@192.0.2.1:2222": '],
+    ["web.example", "name-not-found", "web.example", 22, '"web.example": '],
+    ["web1", "refused", "a\nb", 22, String.raw`"web1" (a\u{a}b): `],
+  ] as const)("names the address where the name does not say it: %s, %s, %s, %i", (...given) => {
+    const [host, reason, hostName, port, expected] = given;
+    const error = new ConnectError(reason, "why", { dialed: { hostName, port } });
+    expect(userMessage(error, host, home)?.text).toContain(`Can't connect to ${expected}`);
+  });
+
   it("is nothing for a cancellation", () => {
     expect(userMessage(new CancelledError(), "web1", home)).toBeUndefined();
   });

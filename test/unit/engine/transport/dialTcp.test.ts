@@ -16,3 +16,11 @@ test.each([
     });
   },
 );
+
+test("says of a failure where it was tried", async () => {
+  const target = { hostName: "127.0.0.1", port: 1, addressFamily: "any", connectionAttempts: 1 } as const;
+  await expect(dialTcp(target, new ManualClock(), new AbortController().signal)).rejects.toMatchObject({
+    reason: "refused",
+    dialed: { hostName: "127.0.0.1", port: 1 },
+  });
+});
