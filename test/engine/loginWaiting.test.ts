@@ -89,6 +89,31 @@ test("ConnectTimeout ends with the key exchange: a server may take longer to jud
   expect(news).toContainEqual({ kind: "wait", alias: "slow", wait: { on: "server", judging: "password" } });
 });
 
+test("while a person is asked, again after a refusal, nothing is said to be waited for", async () => {
+  const waits: unknown[] = [];
+  const set = await setUp(
+    async (peer) => {
+      await peer.startLogin();
+      for (const _ of ["none", "wrong"]) {
+        await peer.nextOf(50);
+        peer.send(msg(51, str("password"), Buffer.of(0)));
+      }
+      await peer.nextOf(50);
+      peer.send(msg(52));
+    },
+    () => [],
+    {
+      password: async (_target, attempt) => {
+        const last = set.news.filter(({ kind }) => kind === "wait").at(-1);
+        waits.push(last?.kind === "wait" ? last.wait : "none yet");
+        return { value: attempt === 1 ? "wrong" : "right", remember: false };
+      },
+    },
+  );
+  await set.connect();
+  expect(waits).toEqual([undefined, undefined]);
+});
+
 test("a ProxyCommand that ends well, but without a connection, is what failed, and its last words are told", async () => {
   const { connect } = await setUp(
     (peer) => peer.letIn(),

@@ -193,6 +193,17 @@ export function waitingText({ sessions }: MasterSnapshot): string {
   return plural(sessions.length, "{0} terminal waits", "{0} terminals wait");
 }
 
+/** Of a countdown to the next attempt, "for" would say the opposite. */
+function stateFacts(state: MasterSnapshot["state"], now: number): readonly [string, string][] {
+  const [words, age] = [literal(masterStateText(state, now)), shortDuration(now - state.since)];
+  return state.kind === "reconnecting"
+    ? [
+        [t("State"), words],
+        [t("Lost"), t("{0}, {1} ago", endReasonText(state.reason), age)],
+      ]
+    : [[t("State"), t("{0}, for {1}", words, age)]];
+}
+
 function masterHover(master: MasterSnapshot, now: number, home: string, shared: boolean): string {
   const { state } = master;
   const history = master.roundTrips.length > 1 ? ` ${sparkline(master.roundTrips)}` : "";
@@ -200,8 +211,7 @@ function masterHover(master: MasterSnapshot, now: number, home: string, shared: 
   const facts = factTable([
     [t("To"), `**${literal(destinationText(master.destination))}**${remote}`],
     [t("Via"), master.via.length === 0 ? undefined : master.via.map((hop) => literal(hop)).join(" → ")],
-    [t("State"), t("{0}, for {1}", literal(masterStateText(state, now)), shortDuration(now - state.since))],
-    [t("Lost"), state.kind === "reconnecting" ? endReasonText(state.reason) : undefined],
+    ...stateFacts(state, now),
     [t("Last attempt"), lastAttempt(master, home)],
     [
       t("Waiting"),

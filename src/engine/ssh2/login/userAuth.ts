@@ -187,9 +187,10 @@ export class UserAuth {
     }
   }
 
-  /** Chooses the next attempt and makes it. */
+  /** Chooses the next attempt and makes it. A person may be asked for it: the server judges nothing then. */
   #advance(partialSuccess: boolean): void {
     this.#state = { kind: "idle" };
+    this.#init.onWait(undefined);
     this.#renewAttempt();
     const { authenticator, binding } = this.#init;
     const [left, algorithms] = [this.#methodsLeft, this.#signatureAlgorithms];
