@@ -8,6 +8,8 @@ test.each<Partial<HostConfig>>([
   { serverAliveInterval: 5 },
   { setEnv: { A: "1" } },
   { connectTimeout: 5 },
+  { batchMode: true },
+  { numberOfPasswordPrompts: 1 },
   { hostName: "SERVER.example.org" },
   { identityFiles: ["/home/me/.ssh/id_rsa"] },
 ])("%j is the same destination", (change) => {
@@ -38,6 +40,14 @@ test.each<Partial<HostConfig>>([
   { kexAlgorithms: ["mlkem768x25519-sha256"] },
   { ciphers: ["aes256-gcm@openssh.com"] },
   { macs: ["hmac-sha2-512"] },
+  { compression: true },
+  { rekeyLimit: { bytes: 16_384, seconds: 0 } },
+  { addressFamily: "inet6" },
+  { pubkeyAuthentication: false },
+  { passwordAuthentication: false },
+  { kbdInteractiveAuthentication: false },
+  { preferredAuthentications: ["password"] },
+  { pubkeyAcceptedAlgorithms: ["rsa-sha2-512"] },
   { forwardAgent: "/run/limited.sock" },
 ])("%j is another destination", (change) => {
   const keys = [{}, { proxyJump: [{ alias: "bastion", port: 1 }] }].map((other) =>
