@@ -1,3 +1,4 @@
+import { CommandMark } from "./commandMark.ts";
 import { GraphicRendition } from "./graphicRendition.ts";
 import type { SequenceKind, SequenceListener } from "./safePointScanner.ts";
 
@@ -60,10 +61,12 @@ export class TerminalModes implements SequenceListener {
   #screens: [ScreenState, ScreenState] = [untouched(), untouched()];
   /** G1 to G3, by the character that designates them: those that are not ASCII. */
   #charsets = new Set<string>();
-  #colours = new Set<number>();
+  /** They outlive RIS, at which xterm.js keeps its theme. */
+  readonly #colours = new Set<number>();
   #titles = 0;
   /** Progress that VS Code shows at the tab (OSC 9;4, ConEmu). */
   #progress = false;
+  readonly #command = new CommandMark();
   #protects = false;
   #cursorStyle = false;
   /** OSC 8 that began the link, without its terminator; "": none. DECSC leaves it out. */
@@ -101,6 +104,7 @@ export class TerminalModes implements SequenceListener {
         this.#hyperlink = link === "" ? "" : raw.replace("\u0007", "");
       } else {
         this.#onColour(raw);
+        this.#command.onOsc(raw);
         const [, progress] = /^(?:\u001b\]|\u009d)9;4;(\d)/.exec(raw) ?? [];
         this.#progress = progress === undefined ? this.#progress : progress !== "0";
       }
@@ -157,6 +161,8 @@ export class TerminalModes implements SequenceListener {
     for (const code of this.#colours) {
       text += `${ESC}]${code}${ESC}\\`;
     }
+    this.#colours.clear();
+    text += this.#command.undo();
     for (const intermediate of this.#charsets) {
       text += `${ESC}${intermediate}B`;
     }
@@ -211,7 +217,6 @@ export class TerminalModes implements SequenceListener {
     this.#newline = false;
     this.#screens = [untouched(), untouched()];
     this.#charsets = new Set();
-    this.#colours = new Set();
     this.#titles = 0;
     this.#progress = false;
     this.#protects = false;
@@ -293,10 +298,16 @@ export class TerminalModes implements SequenceListener {
       case ">":
         this.#keypad = rest === "=";
         break;
+      // LS1R, LS2R and LS3R: xterm.js has no GR, and takes them for locking shifts into GL.
+      case "~":
+        this.#drawing.shift = 1;
+        break;
       case "n":
+      case "}":
         this.#drawing.shift = 2;
         break;
       case "o":
+      case "|":
         this.#drawing.shift = 3;
         break;
       case "c":
@@ -336,10 +347,8 @@ export class TerminalModes implements SequenceListener {
 
   #setPrivate(mode: number, on: boolean): void {
     this.#synchronizes ||= mode === synchronizedOutput;
-    if (mode === 1048 || mode === 1049) {
-      if (on) {
-        this.#save();
-      }
+    if ((mode === 1048 || mode === 1049) && on) {
+      this.#save();
     }
     if (alternateScreens.has(mode)) {
       this.#alternate = on ? mode : 0;

@@ -171,6 +171,46 @@ test("colours, titles and keyboard flags that a headless terminal does not show 
   expect(modes.undo(80)).not.toContain("\u001b]104");
 });
 
+test("colours outlive a reset of the terminal, and are set back all the same", () => {
+  const modes = new TerminalModes();
+  new SafePointScanner(modes).scan("\u001b]11;#800000\u0007\u001bc");
+  expect(modes.undo(80)).toContain("\u001b]111\u001b\\");
+});
+
+test.each([
+  ["\u001b]633;A\u0007$ \u001b]633;B\u0007make\r\n\u001b]633;C\u0007", "\u001b]633;D\u001b\\"],
+  ["\u001b]133;C;\u001b\\", "\u001b]133;D\u001b\\"],
+  ["\u009d133;C\u009c", "\u001b]133;D\u001b\\"],
+  ["\u001b]633;C\u0007done\u001b]633;D;0\u0007", ""],
+  ["\u001b]633;C\u0007done\u001b]633;A\u0007$ ", ""],
+  ["\u001b]633;Cwd\u0007", ""],
+])("a command that VS Code takes for running ends with its shell: %j", (text, ends) => {
+  const modes = new TerminalModes();
+  new SafePointScanner(modes).scan(text);
+  expect(modes.undo(80).match(/\u001b\][16]33;.*?\u001b\\/)?.[0] ?? "").toBe(ends);
+  expect(modes.undo(80)).not.toContain("33;D");
+});
+
+test.each(["\u001b)0\u001b~", "\u001b*0\u001b}", "\u001b+0\u001b|"])(
+  "a line of our own is legible where a program has locked another character set into GR: %j",
+  async (shift) => {
+    const screen = new Screen(40, 12);
+    const ours = new TerminalScreen({
+      clock: new ManualClock(),
+      columns: () => 40,
+      write: (text) => screen.terminal.write(text),
+      pause: () => {},
+      resume: () => {},
+      input: () => {},
+    });
+    ours.write(`${shift}x\r\n`);
+    ours.answer("quick notice");
+    ours.write("q");
+    await screen.write("");
+    expect(screen.text().split("\n")).toEqual(["│", "quick notice", "─"]);
+  },
+);
+
 test("after a program that is gone the terminal is as good as new", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(pieces, { maxLength: 30, size: "max" }), async (parts) => {
