@@ -329,8 +329,7 @@ export class TerminalController implements Disposable {
         break;
       case "typed":
         if (state.kind !== "ended") {
-          const isOpening = state.kind === "opening";
-          this.#typedAhead.add(text, isOpening && !state.again, isOpening && this.#init.keepsShell());
+          this.#typedAhead.add(text, state.kind === "opening" && !state.again);
         }
         break;
     }

@@ -51,8 +51,6 @@ export interface TerminalControllerInit {
   readonly host: string;
   readonly phrases: TerminalPhrases;
   readonly programs: ProgramRequests;
-  /** The next session continues the same shell (tmux, screen): what is typed while it reconnects is meant for it. */
-  keepsShell(): boolean;
   /** Asked for each session. When it rejects, defaults are used: opening the session will say what is wrong. */
   settings(): Promise<TerminalSettings>;
   openSession(attempt: OpenAttempt): Promise<Session>;

@@ -1,7 +1,7 @@
+import { isReport } from "./typing.ts";
+
 /** What may be kept until the session is open. UTF-16 code units. */
 const mostTypedAhead = 64 * 1024;
-const ESC = "\u001b";
-
 /** Keys that are pressed while no session is open: sent when one opens, or dropped and counted. */
 export class TypedAhead {
   #text = "";
@@ -14,16 +14,17 @@ export class TypedAhead {
   }
 
   /**
-   * It is sent when the session opens where that is the first one, or the shell that was lost. What was typed for a
-   * lost shell must not run in a fresh one.
+   * It is sent when the session opens where that is the first one. What was typed for a lost shell must not run in a
+   * fresh one; and whether a shell in tmux or screen has outlived the loss, as of a server that was started anew, is not
+   * known before it is there.
    */
-  add(text: string, isFirst: boolean, keepsShell: boolean): void {
-    const keeps = keepsShell || (isFirst && !this.#isReopened);
-    if (text.startsWith(ESC)) {
+  add(text: string, isFirst: boolean): void {
+    if (isReport(text)) {
       // It may be an answer to a program that is gone.
       return;
     }
-    if (keeps && this.#text.length + text.length <= mostTypedAhead) {
+    // Keys that move the cursor are kept, too: without them the line would be another command.
+    if (isFirst && !this.#isReopened && this.#text.length + text.length <= mostTypedAhead) {
       this.#text += text;
     } else {
       this.#dropped += text.length;

@@ -41,7 +41,6 @@ class RealTab {
       },
       phrases: terminalPhrases("shell"),
       programs: deafPrograms,
-      keepsShell: () => false,
       close: (code) => this.closed.push(code),
       describeEnd: ({ kind }) => ({ text: kind, exitCode: 0, staysOpen: false }),
       describeFailure: ({ message }) => ({ text: message, exitCode: undefined, staysOpen: false }),

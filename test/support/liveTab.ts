@@ -28,7 +28,6 @@ export class LiveTab {
       clock: systemClock,
       phrases: terminalPhrases("shell"),
       programs: deafPrograms,
-      keepsShell: () => command !== undefined,
       host,
       settings: async () => ({ encoding: "utf-8", escapeChar: "~", reconnect: "auto" }),
       openSession: ({ dimensions, signal, login, inPlaceOf, onLogin }) => {

@@ -76,7 +76,6 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         clipboardLimit: () => init.clipboard.limit(request, request.folder),
         copy: (text) => init.clipboard.copy(text, request, request.folder),
       },
-      keepsShell: () => this.persistent !== undefined,
       settings: () => this.#settings(),
       openSession: (attempt) => this.#openSession(attempt),
       reconnect: (lost, terminal) => init.service.reconnect(lost, terminal),

@@ -26,20 +26,18 @@ describe("a key in a tab whose session is not open", () => {
 });
 
 describe("keys typed ahead", () => {
-  test("of a session that is opened anew are sent only where the shell is the same", () => {
+  test("of a session that a person opens anew are not sent", () => {
     const typed = new TypedAhead();
     typed.reopens();
-    typed.add("m -rf x", true, false);
+    typed.add("m -rf x", true);
     expect(typed.take()).toBe("");
     expect(typed.takeDropped()).toBe(7);
-    typed.add("ls", false, true);
-    expect(typed.take()).toBe("ls");
   });
 
   test("are sent once, in order, when a session opens", () => {
     const typed = new TypedAhead();
-    typed.add("ls", true, false);
-    typed.add("\r", true, false);
+    typed.add("ls", true);
+    typed.add("\r", true);
     expect(typed.take()).toBe("ls\r");
     expect(typed.take()).toBe("");
     expect(typed.takeDropped()).toBe(0);
@@ -47,7 +45,7 @@ describe("keys typed ahead", () => {
 
   test("are dropped and counted when they were meant for a lost shell", () => {
     const typed = new TypedAhead();
-    typed.add("rm -rf x", false, false);
+    typed.add("rm -rf x", false);
     expect(typed.take()).toBe("");
     expect(typed.takeDropped()).toBe(8);
     expect(typed.takeDropped()).toBe(0);
@@ -55,7 +53,7 @@ describe("keys typed ahead", () => {
 
   test("are dropped and counted when the attempt fails", () => {
     const typed = new TypedAhead();
-    typed.add("abc", true, false);
+    typed.add("abc", true);
     typed.drop();
     expect(typed.take()).toBe("");
     expect(typed.takeDropped()).toBe(3);
@@ -63,16 +61,16 @@ describe("keys typed ahead", () => {
 
   test("do not include a terminal's answer to a program that is gone", () => {
     const typed = new TypedAhead();
-    typed.add("\u001b[1;1R", true, false);
+    typed.add("\u001b[1;1R", true);
     expect(typed.take()).toBe("");
     expect(typed.takeDropped()).toBe(0);
   });
 
   test("are limited to 64 KiB: what does not fit is dropped whole", () => {
     const typed = new TypedAhead();
-    typed.add("a".repeat(65_535), true, false);
-    typed.add("bc", true, false);
-    typed.add("d", true, false);
+    typed.add("a".repeat(65_535), true);
+    typed.add("bc", true);
+    typed.add("d", true);
     expect(typed.takeDropped()).toBe(2);
     expect(typed.take()).toBe(`${"a".repeat(65_535)}d`);
   });

@@ -27,8 +27,6 @@ export class Tab {
   readonly reconnections: Reconnections;
   /** Ids of the live masters of its destination. */
   masters: readonly string[] = [];
-  /** The shell outlives connections. */
-  keepsShell = false;
   readonly verbosity = new Verbosity(() => "info");
   readonly closed: (number | undefined)[] = [];
   readonly states: string[] = [];
@@ -50,7 +48,6 @@ export class Tab {
       host: "web1",
       phrases: terminalPhrases("shell"),
       programs: deafPrograms,
-      keepsShell: () => this.keepsShell,
       settings: async () => this.settings,
       openSession: (attempt) => {
         this.attempts.push(attempt);
