@@ -16,6 +16,7 @@ export class StatusLine {
   readonly #phrases: TerminalPhrases;
   readonly #host: string;
   #timer: Disposable | undefined;
+  #again = false;
 
   constructor(clock: Clock, screen: TerminalScreen, phrases: TerminalPhrases, host: string) {
     this.#clock = clock;
@@ -25,20 +26,20 @@ export class StatusLine {
   }
 
   opening(again: boolean): void {
-    const { reconnecting, connecting } = this.#phrases;
-    this.#after(again ? 0 : quietOpening, () => (again ? reconnecting(this.#host) : connecting(this.#host)));
+    this.#again = again;
+    this.#after(again ? 0 : quietOpening, () => this.#opening());
   }
 
-  /** Shows what the server says, and what the login waits for. */
+  /** Shows what the server says, and what the login waits for: not for the server while a person is asked. */
   login(news: LoginNews): void {
     if (news.kind === "words") {
       this.#screen.notice(...this.#phrases.serverWords(news.words, news.alias));
       return;
     }
     const { wait, alias } = news;
-    if (wait !== undefined) {
-      this.#after(quietWait, () => this.#phrases.loginWait(wait, alias));
-    }
+    this.#after(quietWait, () =>
+      wait === undefined ? this.#opening() : this.#phrases.loginWait(wait, alias),
+    );
   }
 
   /** @param until wall-clock milliseconds. */
@@ -60,6 +61,10 @@ export class StatusLine {
   stop(): void {
     this.#timer?.dispose();
     this.#timer = undefined;
+  }
+
+  #opening(): string {
+    return this.#again ? this.#phrases.reconnecting(this.#host) : this.#phrases.connecting(this.#host);
   }
 
   #after(milliseconds: number, line: () => string): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AuthError } from "../../../src/auth/authErrors.ts";
 import { CancelledError } from "../../../src/base/errors.ts";
+import type { LoginWait } from "../../../src/engine/connectionEngine.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
 import type { Session } from "../../../src/session/sessionTypes.ts";
 import { settle } from "../../support/manualClock.ts";
@@ -81,6 +82,25 @@ describe("opening", () => {
     await tab.until("open");
     tab.session.send("$ ");
     expect(await tab.text()).toBe("jump1 says:\nVisit https://example.org/device\nCode: 1234\n$");
+  });
+
+  test("while a person is asked, nothing says that the server is waited for", async () => {
+    const tab = new Tab();
+    tab.openings.push(() => new Promise(() => {}));
+    tab.controller.open({ columns: 80, rows: 24 });
+    await settle();
+    const waits = (wait: LoginWait | undefined): void =>
+      tab.attempts[0]?.onLogin({ kind: "wait", alias: "web1", wait });
+    waits({ on: "server", judging: "request" });
+    waits(undefined);
+    await tab.clock.advance(1_000);
+    expect(await tab.text()).toBe("Connecting to web1…");
+    waits({ on: "server", judging: "password" });
+    await tab.clock.advance(1_000);
+    expect(await tab.text()).toBe("Waiting for web1 to accept the password…");
+    waits(undefined);
+    await tab.clock.advance(1_000);
+    expect(await tab.text()).toBe("Connecting to web1…");
   });
 
   test("a slow login is said, and leaves no trace", async () => {
