@@ -1,11 +1,14 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SshClient } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
-import { testStack } from "../support/testStack.ts";
+import { Transcript, testStack } from "../support/testStack.ts";
 
+const run = promisify(execFile);
 let host: SshdHost;
 let folder: string;
 
@@ -53,3 +56,46 @@ describe("two aliases of one server, of which one is connected", () => {
     }
   });
 });
+
+test("names that differ in case, and a port that is typed, lead to the machine that `ssh` reaches, and their `spec` leads there again", async () => {
+  const other = await startSshd();
+  const file = join(folder, "config");
+  await writeFile(
+    file,
+    host.sshConfigText("web", [`IdentityFile "${other.keyFile}"`, "StrictHostKeyChecking no"]) +
+      other.sshConfigText("WEB"),
+  );
+  const stack = await testStack(file);
+  const cases: readonly (readonly [string, readonly string[], SshdHost])[] = [
+    ["web", ["web"], host],
+    ["WEB", ["WEB"], other],
+    [`web:${other.port}`, ["-p", String(other.port), "web"], other],
+    [`ssh://${host.user}@web:${host.port}/`, [`ssh://${host.user}@web:${host.port}/`], host],
+  ];
+  /** The port of the server that answers, and the `spec` of the connection. */
+  const reach = async (typed: string): Promise<readonly [string, string]> => {
+    const session = await stack.service.open({
+      ...{ host: typed, kind: "command" },
+      request: { type: "exec", command: "echo $SSH_CONNECTION" },
+    });
+    const transcript = new Transcript(session);
+    await transcript.ended;
+    return [serverPort(transcript.text), stack.master(session.snapshot().masterId).spec];
+  };
+  try {
+    for (const [typed, args, server] of cases) {
+      const options = ["-F", file, "-o", "BatchMode=yes", "-o", "IdentityAgent=none"];
+      const { stdout } = await run("ssh", [...options, ...args, "echo $SSH_CONNECTION"]);
+      const [port, spec] = await reach(typed);
+      expect([serverPort(stdout), port]).toEqual([String(server.port), String(server.port)]);
+      expect((await reach(spec))[0]).toBe(port);
+    }
+  } finally {
+    await stack[Symbol.asyncDispose]();
+    await other.stop();
+  }
+});
+
+function serverPort(connection: string): string {
+  return connection.trim().split(" ")[3] ?? "";
+}

@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, test } from "vitest";
 import { msg, readString, u32 } from "../attack/support/hostilePackets.ts";
 import { type HostilePeer, listenHostile } from "../attack/support/hostileServer.ts";
 import { FaultProxy } from "../lab/faultProxy.ts";
+import { SshClient } from "../lab/sshClient.ts";
 import { sshConfigBlock } from "../lab/sshdConfig.ts";
 import { startSshd } from "../lab/sshdHost.ts";
 import { healthStack, StateLog } from "../support/healthStack.ts";
@@ -103,6 +105,38 @@ describe.concurrent("life and death, in the right order", () => {
     } finally {
       await stack[Symbol.asyncDispose]();
       hostile.close();
+    }
+  });
+
+  test("a server that stands still for less than the limit keeps its sessions, as in ssh; for longer it loses them", async ({
+    expect,
+  }) => {
+    const host = await startSshd();
+    const stack = await healthStack(host.sshConfigText("lab"), { interval: 1, countMax: 4 });
+    const client = await SshClient.for(host, ["ServerAliveInterval 1", "ServerAliveCountMax 4"]);
+    try {
+      const session = await stack.service.open(shell);
+      session.resume();
+      const log = new StateLog(stack, "m1");
+      const ssh = client.spawn("sleep 60");
+      const exit = once(ssh, "exit");
+      await host.waitForSessions(2);
+      host.freeze();
+      await log.now("suspect");
+      // Two and a half of four seconds.
+      await delay(1500);
+      host.thaw();
+      await log.now("ready");
+      expect(session.state.kind).toBe("open");
+      expect(ssh.exitCode).toBeNull();
+      host.freeze();
+      expect(await session.ended).toMatchObject({ kind: "lost" });
+      await exit;
+    } finally {
+      host.thaw();
+      await client.stop();
+      await stack[Symbol.asyncDispose]();
+      await host.stop();
     }
   });
 
