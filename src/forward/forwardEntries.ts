@@ -1,0 +1,27 @@
+/** Forwards in the entries of `sshSessions.hosts`. */
+import { formatForward } from "../config/forwardSpec.ts";
+import { parseHostSpec } from "../config/hostSpec.ts";
+import type { ForwardSnapshot } from "./forwardTypes.ts";
+
+/** The entries with the forward in that of its host. */
+export function withForward(
+  entries: readonly unknown[],
+  forward: Pick<ForwardSnapshot, "host" | "spec">,
+): readonly unknown[] {
+  const pattern = entryPattern(forward);
+  const text = formatForward(forward.spec);
+  const isOurs = (entry: unknown): entry is Readonly<Record<string, unknown>> =>
+    typeof entry === "object" && entry !== null && "pattern" in entry && entry.pattern === pattern;
+  const own = entries.find(isOurs);
+  if (own === undefined) {
+    return [...entries, { pattern, forwards: [text] }];
+  }
+  const forwards: readonly unknown[] = Array.isArray(own["forwards"]) ? own["forwards"] : [];
+  const all = forwards.includes(text) ? forwards : [...forwards, text];
+  return entries.map((entry) => (entry === own ? { ...own, forwards: all } : entry));
+}
+
+/** Of the entry in which a host's forwards are saved: entries match aliases. */
+export function entryPattern({ host }: Pick<ForwardSnapshot, "host">): string {
+  return parseHostSpec(host).alias;
+}
