@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { SshSessionsApi } from "./api.ts";
 import type { compose } from "./compositionRoot.ts";
+import { treesLeaveTheirSuccessor } from "./vscode/messages/newerApi.ts";
 import {
   commandIds,
   configurationSection,
@@ -80,9 +81,12 @@ class LazyExtension {
   }
 
   async #load(): Promise<Whole> {
+    // The window is told before the code is loaded, and answers meanwhile.
+    const viewsEnd = Promise.all(this.#viewStands.map((stand) => stand.dispose() as unknown));
     const { compose: composeWhole } = await import("./compositionRoot.ts");
-    // In older versions (1.90 among them) a tree ends in a later turn, and takes along whatever has its id by then.
-    await Promise.all(this.#viewStands.map((stand) => stand.dispose() as unknown));
+    if (!treesLeaveTheirSuccessor(vscode.version)) {
+      await viewsEnd;
+    }
     // An id that is registered twice is an error.
     this.#standDown(this.#stands);
     const whole = composeWhole(this.#context);

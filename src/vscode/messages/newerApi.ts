@@ -14,3 +14,13 @@ export function keepOrder(pick: vscode.QuickPick<vscode.QuickPickItem>): void {
     pick.sortByLabel = false;
   }
 }
+
+/**
+ * A view whose tree is disposed of can get another one in the same turn: the old one leaves what has its id by then alone.
+ * In 1.90 it does not, and 1.139 is the oldest of which this is known (extHostTreeViews.ts).
+ * @param version `vscode.version`.
+ */
+export function treesLeaveTheirSuccessor(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 1 || minor >= 139;
+}
