@@ -73,6 +73,20 @@ const absent: Plugin = {
   },
 };
 
+/**
+ * VS Code's API as one module of the bundle. Otherwise esbuild copies all of its names anew for each file that imports it
+ * (`__toESM`), which takes a tenth of the activation.
+ */
+const editor: Plugin = {
+  name: "editor",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
+      namespace === "editor" ? { path: "vscode", external: true } : { path: "vscode", namespace: "editor" },
+    );
+    onLoad({ filter: /.*/, namespace: "editor" }, () => ({ contents: 'export * from "vscode";' }));
+  },
+};
+
 /** What was built last, by the name of the build. */
 const built = new Map<string, Metafile>();
 
@@ -127,9 +141,8 @@ const options: BuildOptions = {
   platform: "node",
   format: "cjs",
   target: "node20",
-  external: ["vscode"],
   // A module finds its neighbours from here in source and in the bundle (CommonJS has no import.meta).
-  plugins: [absent, late, notices("extension"), readme],
+  plugins: [absent, late, editor, notices("extension"), readme],
   // `import()` of such a file becomes `require`: both are the same module then.
   supported: { "dynamic-import": false },
   define: { "import.meta.filename": "__filename" },
