@@ -32,12 +32,12 @@ export type {
 
 /**
  * A person must allow other extensions to use a host before the first of `connect`, `openTerminal`, `exec`,
- * `disconnect` and `kill` does anything there. Until then they wait for the answer; they reject with an error whose
- * `reason` is `refused` or `busy`. Reading (`hosts`, `masters`, `onDidChange`) asks nobody: it shows what any extension
- * can read from ssh_config, and what is connected, addresses and titles included.
+ * `disconnect` and `kill` does anything there. Until then these calls wait for the answer; they reject with an error
+ * whose `reason` is `refused` or `busy`. Reading (`hosts`, `masters`, `onDidChange`) needs no consent: it shows what
+ * any extension can read from ssh_config, and which connections exist, with their addresses and titles.
  */
 export interface CallerOptions {
-  /** The name of your extension. The question shows it as what you say of yourself. */
+  /** The name of your extension. The consent question shows it as a claim, because it can't be checked. */
   readonly caller?: string;
 }
 
@@ -52,7 +52,10 @@ export interface ExecOptions extends CallerOptions {
   readonly timeLimitSeconds?: number;
   /** Ends the command; `exec` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Bytes kept of each of stdout and stderr; default 10 MiB. What is above is read and dropped, `truncated` says so. */
+  /**
+   * The number of bytes kept of each of stdout and stderr; default 10 MiB. The rest is read and dropped, and
+   * `truncated` is set.
+   */
   readonly maxOutputBytes?: number;
 }
 
@@ -65,7 +68,7 @@ export interface ExecResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly truncated: boolean;
-  /** The time limit ended it. */
+  /** The time limit ended the command. */
   readonly timedOut: boolean;
 }
 
@@ -80,15 +83,15 @@ export interface SshSessionsApi {
   readonly version: 1;
   hosts(): Promise<readonly HostEntry[]>;
   masters(): readonly MasterSnapshot[];
-  /** Logs in, or uses the master that is there. Resolves to the master. Rejects with one of the typed errors. */
+  /** Logs in, or uses the existing master. Resolves to the master. Rejects with one of the typed errors. */
   connect(host: string, options?: CallerOptions): Promise<MasterSnapshot>;
-  /** Opens an integrated terminal. Resolves when the session is open (or rejects when it could not be opened). */
+  /** Opens an integrated terminal. Resolves when the session is open; rejects when it could not be opened. */
   openTerminal(host: string, options?: OpenTerminalOptions): Promise<SessionSnapshot>;
-  /** Runs a command on the master that is there, or on a new one. */
+  /** Runs a command on the existing master, or on a new one. */
   exec(host: string, command: string, options?: ExecOptions): Promise<ExecResult>;
   /** Ends a master or a session in order. */
   disconnect(id: string, options?: CallerOptions): Promise<void>;
-  /** Ends a master or a session now. */
+  /** Ends a master or a session at once. */
   kill(id: string, options?: CallerOptions): Promise<void>;
   /** Something in `masters()` changed. */
   readonly onDidChange: (listener: () => void) => { dispose(): void };

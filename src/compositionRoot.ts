@@ -16,11 +16,11 @@ import { VscodeSecretStore } from "./vscode/prompts/vscodeSecretStore.ts";
 import { VscodeSettings } from "./vscode/settings/vscodeSettings.ts";
 import { createVscodeLayer } from "./vscode/vscodeLayer.ts";
 
-/** Builds the extension by hand, from the ground up. Disposing ends every connection. */
+/** Builds the extension by hand, from the bottom layer up. Disposing it ends every connection. */
 export function compose(
   context: vscode.ExtensionContext,
 ): Disposable & { readonly api: SshSessionsApi; readonly profiles: vscode.TerminalProfileProvider } {
-  // VS Code has read the bundle of its own language already; for English there is none.
+  // VS Code has already read the bundle of its display language; for English there is none.
   useTranslations(vscode.l10n.bundle);
   const store = new DisposableStore();
   const clock = systemClock;

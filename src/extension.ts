@@ -14,9 +14,9 @@ import {
 type Whole = ReturnType<typeof compose>;
 
 /**
- * Called by VS Code once the window is up, or when something of ours is used before. Loads the extension proper only when
- * something is due: terminals that were open before a reload. Otherwise the first use of a command, view, profile or of the
- * API does.
+ * Called by VS Code after the window has started, or earlier when a contribution of this extension is used. The main
+ * code is loaded at once only when there is work for it, such as terminals to restore after a reload. Otherwise the
+ * first use of a command, view, profile or the API loads it.
  */
 export function activate(context: vscode.ExtensionContext): SshSessionsApi {
   const lazy = new LazyExtension(context);
@@ -26,7 +26,7 @@ export function activate(context: vscode.ExtensionContext): SshSessionsApi {
   return lazy.api;
 }
 
-/** They listen from the start (see SavedForwards). VS Code leaves out what an untrusted workspace sets. */
+/** Saved forwards listen from the start (see SavedForwards). VS Code leaves out what an untrusted workspace sets. */
 function hasSavedForwards(): boolean {
   const hosts: unknown = vscode.workspace.getConfiguration(configurationSection).get(settingKeys.hosts);
   return (
@@ -35,14 +35,14 @@ function hasSavedForwards(): boolean {
   );
 }
 
-/** Stands for everything that package.json contributes until the first use of any of it. */
+/** Stands in for everything that package.json contributes until the first use of any of it. */
 class LazyExtension {
   readonly api: SshSessionsApi;
   readonly #context: vscode.ExtensionContext;
-  /** What VS Code calls meanwhile. */
+  /** What VS Code calls until the main code is loaded. */
   readonly #stands: readonly vscode.Disposable[];
   readonly #viewStands: readonly vscode.Disposable[];
-  /** Of other extensions, from before the load. */
+  /** Listeners that other extensions added before the load. */
   readonly #listeners = new Map<() => void, vscode.Disposable | undefined>();
   #whole: Whole | undefined;
   #loading: Promise<Whole> | undefined;
@@ -65,7 +65,7 @@ class LazyExtension {
     this.#viewStands = Object.values(viewIds).map((id) =>
       vscode.window.registerTreeDataProvider<never>(id, {
         getTreeItem: (element) => element,
-        // The tree that takes this one's place has the rows.
+        // The tree that replaces this one has the rows.
         getChildren: async () => {
           await this.load();
           return [];
@@ -81,13 +81,13 @@ class LazyExtension {
   }
 
   async #load(): Promise<Whole> {
-    // The window is told before the code is loaded, and answers meanwhile.
+    // VS Code is notified before the code is loaded, and replies meanwhile.
     const viewsEnd = Promise.all(this.#viewStands.map((stand) => stand.dispose() as unknown));
     const { compose: composeWhole } = await import("./compositionRoot.ts");
     if (!treesLeaveTheirSuccessor(vscode.version)) {
       await viewsEnd;
     }
-    // An id that is registered twice is an error.
+    // Registering an id twice is an error, so unregister the stand-ins first.
     this.#standDown(this.#stands);
     const whole = composeWhole(this.#context);
     this.#context.subscriptions.push(whole);
@@ -104,14 +104,14 @@ class LazyExtension {
     }
   }
 
-  /** Before the load there is nothing to read: no connection, and no change. */
+  /** Before the load there is nothing to read: no connection and no change. */
   #lazyApi(): SshSessionsApi {
     const api = async (): Promise<SshSessionsApi> => (await this.load()).api;
     return Object.freeze<SshSessionsApi>({
       version: 1,
       masters: () => this.#whole?.api.masters() ?? Object.freeze([]),
       onDidChange: (listener) => {
-        // A function of its own: the same listener may come twice.
+        // A new function for each subscription, because the same listener may be added twice.
         const call = (): void => listener();
         this.#listeners.set(call, this.#whole?.api.onDidChange(call));
         return {

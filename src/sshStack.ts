@@ -33,7 +33,7 @@ import type { HostKeyPrompter } from "./trust/hostKeyPorts.ts";
 import { createHostKeyVerifier } from "./trust/hostKeyVerifier.ts";
 import { hostKeyConfig } from "./trust/unattendedHostKeys.ts";
 
-/** What the stack needs from whoever hosts it: an editor, a test, a benchmark. */
+/** What the stack needs from its host: an editor, a test or a benchmark. */
 export interface SshStackInit {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -44,25 +44,25 @@ export interface SshStackInit {
   readonly secrets: SecretStore;
   /** Default: ssh2, in this process. */
   readonly engine?: ConnectionEngine;
-  /** For uses that another engine connects. Undefined: the default engine. */
+  /** Chooses another engine for a use. Undefined: the default engine. */
   readonly chooseEngine?: (use: ConnectionUse) => ConnectionEngine | undefined;
   /** All addresses of the machine as one comparable string. Default: asks the system. */
   readonly localAddresses?: () => string;
   /** 0 <= x < 1. Default: Math.random. */
   readonly random?: () => number;
-  /** Default: this process's. */
+  /** Default: the environment of this process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface SshStack extends Disposable {
   readonly service: SessionService;
   readonly forwards: ForwardService;
-  /** The keys that a login to `config` would offer. Asks no person. */
+  /** The keys that a login to `config` would offer. Prompts for nothing. */
   keyPlan(config: HostConfig, signal: AbortSignal): Promise<KeyPlan>;
   readonly loginMemory: LoginMemory;
 }
 
-/** Everything below the editor: from a host's name to sessions on shared connections. Disposing ends all of them. */
+/** Everything below the editor, from a host name to sessions on shared connections. Disposing it ends all of them. */
 export function createSshStack(init: SshStackInit): SshStack {
   const { clock, logger, settings, resolver } = init;
   const store = new DisposableStore();
@@ -89,7 +89,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       logger,
       registry,
       resolve: (host, signal) => {
-        // While the configuration is read there is time to load what will connect.
+        // Load the engine while the configuration is being read.
         ssh2.warmUp();
         return resolver.resolve(host, signal);
       },

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 
-/** A stock that is used up and fills again with time: what a peer may repeat, but not without end. */
+/** A limited stock that refills with time. It bounds what a peer may repeat. */
 export class Budget {
   readonly #most: number;
   readonly #perSecond: number;
@@ -17,7 +17,7 @@ export class Budget {
     this.#at = perSecond > 0 ? now() : 0;
   }
 
-  /** Takes `amount` where that much is left; false and untouched otherwise. */
+  /** Takes `amount` if that much is left; otherwise returns false and takes nothing. */
   take(amount = 1): boolean {
     if (amount > this.#left && this.#perSecond > 0) {
       const now = this.#now();

@@ -4,9 +4,11 @@ import { guarded } from "./guarded.ts";
 
 /** Time as a dependency, so that every policy that waits can be tested without waiting. All values are milliseconds. */
 export interface Clock {
-  /** Wall clock, milliseconds since the epoch. For showing to people; it may jump. */
+  /** Wall clock, milliseconds since the epoch. For display; it may jump. */
   now(): number;
-  /** Never goes back; origin unspecified. For measuring. May or may not advance while the machine sleeps. */
+  /**
+   * Never goes back; its origin is unspecified. For measuring. It may or may not advance while the machine sleeps.
+   */
   monotonic(): number;
   /** Runs `callback` once after `delay` milliseconds. Disposing cancels. */
   setTimeout(callback: () => void, delay: number): Disposable;

@@ -3,8 +3,8 @@ import type { Disposable } from "./disposable.ts";
 import { CancelledError } from "./errors.ts";
 
 /**
- * A time budget that aborts an `AbortSignal` when it is used up, or when the parent signal aborts. The clock
- * stands still while paused: a person who looks for his token does not use up the server's time.
+ * A time budget that aborts an `AbortSignal` when it is used up, or when the parent signal aborts. Pausing stops the
+ * clock: time that a person spends at a prompt does not count against the server.
  */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
@@ -54,14 +54,14 @@ export class Deadline implements Disposable {
     }
   }
 
-  /** The budget no longer counts: from now on the signal only follows its parent. */
+  /** Removes the limit: from now on the signal only follows its parent. */
   lift(): void {
     this.#left = Number.POSITIVE_INFINITY;
     this.#timer?.dispose();
     this.#timer = undefined;
   }
 
-  /** Stops the clock for good; the signal stays as it is. */
+  /** Stops the clock for good; the signal keeps its state. */
   dispose(): void {
     this.#pauses = Number.POSITIVE_INFINITY;
     this.#timer?.dispose();
@@ -83,7 +83,10 @@ export class Deadline implements Disposable {
   }
 }
 
-/** `promise`, or a rejection with the signal's reason, whichever is first. The promise's later rejection is swallowed. */
+/**
+ * Settles as `promise` does, or rejects with the signal's reason, whichever comes first. A later rejection of the
+ * promise is ignored.
+ */
 export function raceSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);

@@ -1,7 +1,7 @@
 /**
- * Base of all errors that this extension raises on purpose. One subclass per area, each with a string union
- * `reason` that callers switch on; nobody matches on message text. `message` is for the log (English, no
- * secrets, remote text escaped); what a person reads is made in `src/vscode/`.
+ * Base of all errors that this extension raises on purpose. There is one subclass per area, each with a string union
+ * `reason` that callers switch on; no code reads the message. `message` is for the log (English, no secrets, remote
+ * text escaped); the text for the user is made in `src/text/`.
  */
 export abstract class SshSessionsError<Reason extends string = string> extends Error {
   readonly reason: Reason;
@@ -13,7 +13,7 @@ export abstract class SshSessionsError<Reason extends string = string> extends E
   }
 }
 
-/** Raised when whoever asked gave up. Not a failure: it is never shown. */
+/** Raised when the caller gave up. It is not a failure and is never shown. */
 export class CancelledError extends SshSessionsError<"cancelled"> {
   constructor(message = "Cancelled") {
     super("cancelled", message);
@@ -24,7 +24,7 @@ export class CancelledError extends SshSessionsError<"cancelled"> {
   }
 }
 
-/** The error itself, or an `Error` made from whatever was thrown. */
+/** The error itself, or an `Error` made from the thrown value. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

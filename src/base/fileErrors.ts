@@ -2,22 +2,22 @@ import { SshSessionsError } from "./errors.ts";
 
 export type FileErrorReason =
   | "missing"
-  /** The person may not read or write it. */
+  /** The user may not read or write it. */
   | "denied"
   /** A folder, device, socket, or a pipe that can't be read in bounded time. */
   | "not-a-file"
   | "too-large"
-  /** The file system has not answered in time: a network drive or a FUSE mount that hangs. */
+  /** The file system did not reply in time: a network drive or a FUSE mount that hangs. */
   | "unresponsive"
-  /** Anything else that the system says; see `code`. */
+  /** Any other error of the system; see `code`. */
   | "failed";
 
 /** A local file can't be used. `message` begins with its path. */
 export class FileError extends SshSessionsError<FileErrorReason> {
   readonly path: string;
-  /** What is wrong, in words that follow the file's name: "it is a folder". */
+  /** What is wrong, as a clause that follows the file's name: "it is a folder". */
   readonly what: string;
-  /** The system's code, for example `EACCES`; undefined where the refusal is our own. */
+  /** The system's error code, for example `EACCES`; undefined when this extension refuses the file. */
   readonly code: string | undefined;
 
   constructor(
@@ -37,7 +37,7 @@ export class FileError extends SshSessionsError<FileErrorReason> {
   }
 }
 
-/** The same refusal as a FileError. Errors that are FileErrors already stay as they are. */
+/** Converts to a FileError. An error that is one already stays as it is. */
 export function asFileError(path: string, cause: unknown): FileError {
   if (FileError.is(cause)) {
     return cause;

@@ -3,15 +3,15 @@ import { dirname } from "node:path";
 import { asFileError, FileError } from "./fileErrors.ts";
 import { type ReplaceRequest, replaceFile } from "./replaceFile.ts";
 
-/** One task for the file system. Everything in it can be posted to a worker thread. */
+/** One task for the file system. All of its fields can be posted to a worker thread. */
 export type FileJob =
   | { readonly kind: "stat"; readonly path: string }
   | {
       readonly kind: "read";
       readonly path: string;
-      /** Bytes; a longer file is refused with `too-large`. */
+      /** In bytes; a longer file is refused with `too-large`. */
       readonly limit: number;
-      /** Read nothing when the file still has this stamp. */
+      /** Reads nothing when the file still has this stamp. */
       readonly unless?: string;
       /** A named pipe is read when a program writes to it, as `ssh` reads a key from one. */
       readonly pipes?: boolean;
@@ -23,14 +23,14 @@ export type FileJob =
       readonly line: string;
       /** The lines of this file end with CR LF. */
       readonly crlf?: boolean;
-      /** Created with mode 0700 when it is missing and the file is in it. */
+      /** The folder to create, with mode 0700, when it is missing and the file belongs in it. */
       readonly folder?: string;
     }
   | ({ readonly kind: "replace" } & ReplaceRequest);
 
 export type FileKind = "file" | "folder" | "null" | "pipe" | "special";
 
-/** What stat(2) says, as far as it matters here. */
+/** The results of stat(2) that are needed here. */
 export interface FileFacts {
   readonly kind: FileKind;
   readonly uid: number;
@@ -38,7 +38,7 @@ export interface FileFacts {
   readonly size: number;
   /** Changes when the file, or the list of names in a folder, changes. */
   readonly stamp: string;
-  /** Of a folder on Linux: a server or a program provides its file system, which may begin to hang at any time. */
+  /** For a folder on Linux: a server or a program provides its file system, which may hang at any time. */
   readonly mayHang?: boolean;
 }
 
@@ -80,11 +80,11 @@ export interface RawStats {
 /** The system calls that the jobs are made of. Each occupies at most one thread until it returns. */
 export interface RawFiles {
   stat(path: string): Promise<RawStats>;
-  /** The type of the file system, as statfs(2) says it. */
+  /** The type of the file system, from statfs(2). */
   fileSystem(path: string): Promise<number>;
   open(path: string, flags: number, mode?: number): Promise<number>;
   fstat(fd: number): Promise<RawStats>;
-  /** From the file's position on where `position` is null. */
+  /** Reads from the file's current position when `position` is null. */
   read(fd: number, into: Uint8Array, offset: number, position: number | null): Promise<number>;
   write(fd: number, data: Uint8Array): Promise<number>;
   truncate(fd: number, length: number): Promise<void>;
@@ -97,12 +97,12 @@ export interface RawFiles {
   sleep(milliseconds: number): Promise<void>;
 }
 
-/** Windows has neither of the two. */
+/** Windows has neither flag. */
 const nonBlocking = (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 const chunkLength = 1024 * 1024;
-/** How long a pipe may keep a reader waiting. */
+/** How long a reader waits for data from a pipe. */
 const pipePatienceMilliseconds = 1000;
-/** A program that was waiting for a reader opens its end once ours is open. */
+/** A program that waits for a reader opens its end only once ours is open. */
 const writerPatienceMilliseconds = 100;
 const pipePollMilliseconds = 20;
 
@@ -130,7 +130,7 @@ export async function runFileJob(raw: RawFiles, job: FileJob): Promise<FileAnswe
   }
 }
 
-/** The null device by name, which needs no file system: Windows' `ssh` knows `/dev/null` too. */
+/** Recognizes the null device by name, without the file system. Windows' `ssh` knows `/dev/null` too. */
 export function isNullDevice(path: string): boolean {
   return path === "/dev/null" || (process.platform === "win32" && /^(?:\\\\\.\\)?nul$/i.test(path));
 }
@@ -180,7 +180,7 @@ async function kindOf(raw: RawFiles, stats: RawStats): Promise<FileKind> {
 
 async function readFile(raw: RawFiles, job: FileJob & { kind: "read" }): Promise<FileContents> {
   const { path, limit, unless } = job;
-  // Before open(2), because opening a device can already do harm.
+  // Check before open(2), because opening a device can already do harm.
   const before = await factsOf(raw, path);
   if (before.stamp === unless) {
     return { facts: before, bytes: undefined };
@@ -202,7 +202,8 @@ async function readFile(raw: RawFiles, job: FileJob & { kind: "read" }): Promise
         throw tooLarge(path, limit);
       }
   }
-  // Should another program put a pipe or device in its place now, reading does not block, and ends at the limit.
+  // If another program replaces the file with a pipe or device now, reading does not block, and it stops at the
+  // limit.
   const fd = await raw.open(path, constants.O_RDONLY | nonBlocking);
   try {
     const bytes =
@@ -215,7 +216,7 @@ async function readFile(raw: RawFiles, job: FileJob & { kind: "read" }): Promise
   }
 }
 
-/** A pipe below /dev/fd or /proc is one of this process, and what is in it is not meant for us. */
+/** A pipe below /dev/fd or /proc belongs to this process, and its data is not for us. */
 async function isNamed(raw: RawFiles, path: string): Promise<boolean> {
   return raw.realpath(path).then(
     () => true,
@@ -223,7 +224,7 @@ async function isNamed(raw: RawFiles, path: string): Promise<boolean> {
   );
 }
 
-/** Files of /proc say that they are empty: those are read until nothing more comes. */
+/** Files in /proc report size 0: read them until no more data comes. */
 async function readRegular(
   raw: RawFiles,
   fd: number,
@@ -289,7 +290,7 @@ function tooLarge(path: string, limit: number): FileError {
   return new FileError("too-large", path, `it is longer than ${size}`);
 }
 
-/** Adds one line; after a write that fails, the file is as it was. */
+/** Adds one line. If the write fails, the file keeps its old contents. */
 async function append(raw: RawFiles, job: FileJob & { kind: "append" }): Promise<undefined> {
   const { path, line, folder, crlf = false } = job;
   const end = crlf ? "\r\n" : "\n";
@@ -309,7 +310,7 @@ async function append(raw: RawFiles, job: FileJob & { kind: "append" }): Promise
   if (before === undefined && folder !== undefined) {
     await makeFolders(raw, folder);
   }
-  // O_APPEND and one write: lines of several programs never mix.
+  // O_APPEND and a single write: lines of several programs never mix.
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | nonBlocking;
   const fd = await raw.open(path, flags, 0o600);
   try {
@@ -322,7 +323,8 @@ async function append(raw: RawFiles, job: FileJob & { kind: "append" }): Promise
     const data = Buffer.from(`${isCut ? end : ""}${line}${end}`, "utf8");
     const written = await raw.write(fd, data);
     if (written !== data.length) {
-      // A full disk. Half a line would name the host with a damaged key. What another program added meanwhile stays.
+      // The disk is full. Half a line would name the host with a damaged key. Keep what another program appended
+      // meanwhile.
       if ((await raw.fstat(fd)).size === stats.size + written) {
         await raw.truncate(fd, stats.size);
       }

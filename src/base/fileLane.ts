@@ -4,20 +4,22 @@ import type { Disposable } from "./disposable.ts";
 import { FileError } from "./fileErrors.ts";
 import type { FileAnswers, FileJob } from "./fileJobs.ts";
 
-/** Something that does one job at a time and may never come back from it. */
+/** Runs one job at a time. A job may never return. */
 export interface FileSeat {
-  /**
-   * @param onStep is called after each system call: the file system answers.
-   * @throws FileError
-   */
+  /** @param onStep is called after each system call, as a sign that the file system replies. @throws FileError */
   run(job: FileJob, onStep: () => void): Promise<FileAnswers[FileJob["kind"]]>;
-  /** No more jobs for now. */
+  /** No more jobs are expected for now. */
   release?(): void;
 }
 
-/** Without any answer for this long a file system counts as hung. NFS answers in milliseconds, or after minutes. */
+/**
+ * A file system that gives no reply for this long counts as hung. NFS replies within milliseconds, or after minutes.
+ */
 export const fileTimeLimitMilliseconds = 5000;
-/** The limit is counted in steps, so that a machine that slept, or a busy event loop, uses up one step and not all. */
+/**
+ * The limit is counted in steps, so that a sleep of the machine or a busy event loop uses up one step, not the whole
+ * limit.
+ */
 const steps = 10;
 
 interface Waiting {
@@ -33,10 +35,10 @@ interface Place {
 }
 
 /**
- * Lets one file job run at a time, because a job on a mount that hangs keeps its thread until the mount answers, and
- * all extensions share four of them. After `fileTimeLimitMilliseconds` without an answer its caller gets a FileError
- * (`unresponsive`), and the jobs behind it go on in the next seat; jobs for the same folder are refused at once
- * while it hangs. When the last seat hangs too, all jobs are refused until one answers.
+ * Runs one file job at a time, because a job on a hung mount keeps its thread until the mount replies, and all
+ * extensions share four threads. After `fileTimeLimitMilliseconds` without a reply the caller gets a FileError
+ * (`unresponsive`), and the jobs behind it continue in the next seat; jobs for the same folder are refused at once
+ * while it hangs. When the last seat hangs too, all jobs are refused until one of them replies.
  */
 export class FileLane {
   readonly #clock: Clock;
@@ -44,7 +46,7 @@ export class FileLane {
   readonly #queue: Waiting[] = [];
   #isBusy = false;
 
-  /** @param seats in the order in which they are used. */
+  /** @param seats in order of use. */
   constructor(clock: Clock, seats: readonly FileSeat[]) {
     this.#clock = clock;
     this.#places = seats.map((seat) => ({ seat, current: undefined, isStuck: false }));
@@ -116,7 +118,7 @@ export class FileLane {
   }
 }
 
-/** In the folder of the file that hangs, or below it. */
+/** Whether the path is in the folder of the hung file, or below it. */
 function isBeside(path: string, hanging: string | undefined): boolean {
   if (hanging === undefined) {
     return false;

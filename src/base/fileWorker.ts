@@ -3,7 +3,7 @@ import { asFileError, type FileErrorReason } from "./fileErrors.ts";
 import { type FileAnswers, type FileJob, runFileJob } from "./fileJobs.ts";
 import { blockingFiles, reporting } from "./rawFiles.ts";
 
-/** What the worker posts back for each job. An Error would lose its fields on the way. */
+/** What the worker posts back for each job. Posting an Error would lose its fields. */
 export type FileReply =
   /** A system call returned. */
   | { readonly kind: "step" }

@@ -1,9 +1,9 @@
 import { type Disposable, toDisposable } from "./disposable.ts";
 
-/** What a callback of a timer or an event threw. */
+/** Receives what a callback of a timer or an event threw. */
 export type UnexpectedErrorHandler = (error: unknown) => void;
 
-/** Without a handler it is thrown again where nothing of ours can be cut short by it. */
+/** Without a handler the error is thrown again in a microtask of its own, so that it interrupts none of our code. */
 const rethrow: UnexpectedErrorHandler = (error) => {
   queueMicrotask(() => {
     throw error;
@@ -12,7 +12,7 @@ const rethrow: UnexpectedErrorHandler = (error) => {
 
 let handler: UnexpectedErrorHandler = rethrow;
 
-/** Handles what callbacks throw, until disposed. For the one who owns the log. */
+/** Sets the handler for errors of callbacks, until disposed. Called by the owner of the log. */
 export function onUnexpectedError(next: UnexpectedErrorHandler): Disposable {
   handler = next;
   return toDisposable(() => {
@@ -21,8 +21,8 @@ export function onUnexpectedError(next: UnexpectedErrorHandler): Disposable {
 }
 
 /**
- * A callback for a timer, a socket or a process that never throws into it. An uncaught error there could end the whole
- * extension host, and with it the terminals and the work of other extensions.
+ * Wraps a callback of a timer, a socket or a process so that it never throws. An uncaught error there could end the
+ * whole extension host, with its terminals and the work of other extensions.
  */
 export function guarded<Values extends readonly unknown[]>(
   action: (...values: Values) => void,

@@ -1,7 +1,7 @@
-/** Collects bytes in blocks, so that many small pieces cost no more than their bytes. */
+/** Collects bytes in blocks, so that many small pieces need no more memory than their bytes. */
 export class JoinedBytes {
   #blocks: Buffer[] = [];
-  /** The block that is being filled, and how far. */
+  /** The block being filled, and the number of bytes in it. */
   #block = Buffer.alloc(0);
   #used = 0;
   #length = 0;
@@ -27,7 +27,7 @@ export class JoinedBytes {
     this.#used += data.length;
   }
 
-  /** All of it; nothing is kept. */
+  /** Returns all bytes and keeps none. */
   take(): Buffer {
     this.#seal();
     const all = this.#blocks.length === 1 ? this.#blocks[0] : undefined;

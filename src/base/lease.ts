@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import { type Disposable, toDisposable } from "./disposable.ts";
 
 /**
- * Counts who needs a thing, and says when nobody has needed it for the linger time. Milliseconds; a linger of
+ * Counts the users of a resource, and reports when it has had none for the linger time. In milliseconds; a linger of
  * 0 expires at once, `Number.POSITIVE_INFINITY` never.
  */
 export class LeaseCounter implements Disposable {
@@ -18,7 +18,7 @@ export class LeaseCounter implements Disposable {
 
   /**
    * @param onChange the count left or reached zero, or the end of the linger moved.
-   * @param onExpired the linger is over; called at most once, never while leased.
+   * @param onExpired the linger is over; called at most once, and never while leased.
    */
   constructor(clock: Clock, linger: number, onChange: () => void, onExpired: () => void) {
     this.#clock = clock;
@@ -57,7 +57,7 @@ export class LeaseCounter implements Disposable {
     });
   }
 
-  /** Changes the linger; one that is running is measured anew from when it began. */
+  /** Changes the linger. A running linger still counts from its own start. */
   setLinger(linger: number): void {
     if (linger === this.#linger) {
       return;

@@ -16,8 +16,8 @@ import type { FileReply } from "./fileWorker.ts";
 import { poolFiles, reporting } from "./rawFiles.ts";
 
 /**
- * Every access to a file whose path a person, a workspace or another program may choose. Only regular files are read;
- * sizes are bounded; what hangs occupies at most one of the threads that all extensions share (see FileLane).
+ * All access to files whose path comes from the user, a workspace or another program. Only regular files are read,
+ * and sizes are bounded. A hung job occupies at most one of the threads that all extensions share (see FileLane).
  */
 export class LocalFiles {
   readonly #lane: FileLane;
@@ -45,14 +45,14 @@ export class LocalFiles {
     return this.#lane.run({ kind: "read", path, limit, pipes, ...(unless !== undefined && { unless }) });
   }
 
-  /** Names in a folder, in no order. @throws FileError */
+  /** Names in a folder, unordered. @throws FileError */
   list(path: string, limit: number): Promise<FolderNames> {
     return this.#lane.run({ kind: "list", path, limit });
   }
 
   /**
-   * Adds `line` (given without its end) to a file, which is created with mode 0600 when it is missing. A last line
-   * without an end gets one first. After a failure nothing of the line is in the file.
+   * Adds `line` (given without its end) to a file, which is created with mode 0600 when it is missing. If the last
+   * line has no end, it gets one first. After a failure, no part of the line is in the file.
    * @param folder created with mode 0700 when it is missing.
    * @param crlf the file's lines end with CR LF.
    * @throws FileError
@@ -62,8 +62,8 @@ export class LocalFiles {
   }
 
   /**
-   * Puts `data` in the place of a file's contents, whole or not at all; those become `path.old`.
-   * @param before what the file holds as far as the caller knows: when it holds something else by now, it stays.
+   * Replaces a file's contents with `data`, completely or not at all; the old contents become `path.old`.
+   * @param before the contents that the caller knows: if the file holds anything else by now, it is not replaced.
    * @throws FileError
    */
   async replace(path: string, before: Uint8Array, data: Uint8Array): Promise<void> {
@@ -80,14 +80,14 @@ const thisFile = import.meta.filename;
 /** Beside this file in source, beside `main.cjs` in the bundle. */
 const workerFile = join(dirname(thisFile), `fileWorker${extname(thisFile)}`);
 
-/** A seat with a thread of its own, started with the first job and ended when there are no more. */
+/** A seat with a thread of its own, which starts with the first job and ends when there are no more jobs. */
 export class WorkerSeat implements FileSeat {
   #worker: Worker | undefined;
 
   run(job: FileJob, onStep: () => void): Promise<FileAnswers[FileJob["kind"]]> {
     this.#worker ??= new Worker(workerFile, { name: "ssh-files" });
     const worker = this.#worker;
-    // A thread that hangs must not keep the process alive.
+    // A hung thread must not keep the process alive.
     worker.unref();
     return new Promise((resolve, reject) => {
       const onMessage = (reply: FileReply): void => {
@@ -125,5 +125,5 @@ export function createLocalFiles(clock: Clock = systemClock, raw: RawFiles = poo
   return new LocalFiles(new FileLane(clock, [poolSeat(raw), new WorkerSeat(), new WorkerSeat()]));
 }
 
-/** The one instance of this process: the bound on threads holds for all users together. */
+/** The one instance of this process, so that the bound on threads holds for all users together. */
 export const localFiles: LocalFiles = createLocalFiles();

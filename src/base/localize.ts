@@ -1,18 +1,18 @@
-/** Translations of what people read. No vscode, so that every room can use it. */
+/** Translates the text that users read. It imports no vscode, so that every room can use it. */
 import { config, t as translate } from "@vscode/l10n";
 
-/** English text to its translation. */
+/** Maps English text to its translation. */
 export type Translations = Readonly<Record<string, string>>;
 
-/** To be called before any text is made. `undefined`: the texts stay English. */
+/** Must be called before any text is made. `undefined`: texts stay English. */
 export function useTranslations(translations: Translations | undefined): void {
   config({ contents: { ...translations } });
 }
 
 /**
- * The text in the language of the editor, with `{0}`, `{1}` … replaced by the arguments. The text has to be a literal: a
- * test collects all of them and keeps the translations complete. Not for constants of modules: those are made before the
- * language is known.
+ * The text in the editor's language, with `{0}`, `{1}` … replaced by the arguments. The text must be a literal: a
+ * test collects all of them and checks that the translations are complete. Not for module constants, which are made
+ * before the language is known.
  */
 export function t(text: string, ...values: readonly (string | number)[]): string {
   return translate(text, ...values);

@@ -1,11 +1,11 @@
-/** Where the extension reports what it does. Never given a secret; remote text goes through `printable` first. */
+/** The log. It is never given a secret; remote text goes through `printable` first. */
 export interface Logger {
   trace(message: string): void;
   debug(message: string): void;
   info(message: string): void;
   warn(message: string): void;
   error(message: string, error?: unknown): void;
-  /** The log of one connection, by its id: a person may ask for more or less of it. Without it there is one log. */
+  /** The log of one connection, by its id, which may have its own level. Absent: there is only one log. */
   forConnection?(id: string): Logger;
 }
 
@@ -34,19 +34,19 @@ function prefixed(logger: Logger, prefix: string): Logger {
 }
 
 // Control characters, format characters (bidirectional, zero-width, tags), lone surrogates, line and paragraph
-// separators; then letters that are drawn as nothing.
+// separators; then letters that have no visible shape.
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
 
 /**
- * Makes remote or file text safe to show on one line: control, bidirectional and invisible characters become
- * `\u{..}` escapes, and what is longer than `limit` characters is cut with an ellipsis.
+ * Makes text of a server or a file safe to show on one line: control, bidirectional and invisible characters become
+ * `\u{..}` escapes, and text beyond `limit` characters is cut with an ellipsis.
  */
 export function printable(text: string, limit = 500): string {
   const cut = text.length > limit ? `${text.slice(0, limit)}…` : text;
   return cut.replace(unprintable, escaped);
 }
 
-/** As `printable`, for a text of many lines and any length: line ends, made LF, and tabs stay. */
+/** Like `printable`, for text of many lines and any length: tabs stay, and line ends become LF. */
 export function printableLines(text: string): string {
   return text
     .replace(/\r\n?/g, "\n")

@@ -2,18 +2,17 @@ import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { parse, posix, win32 } from "node:path";
 
-/** Where a program that we start runs, and with which environment. */
+/** The folder and the environment of a program that we start. */
 export interface ProgramSurroundings {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
 /**
- * The surroundings of every program that we start. The extension host can stand in the folder of the
- * workspace, which must not decide what runs: Windows (CreateProcess, cmd.exe) looks for a program in the
- * current folder before it looks at PATH, and so does a shell whose PATH has `.` or an empty entry. So
- * programs run in the home folder, and cmd.exe leaves the current folder out
- * (NeedCurrentDirectoryForExePath in the Windows API).
+ * The folder and environment of every program that we start. The extension host may run in the workspace folder,
+ * which must not decide what runs: Windows (CreateProcess, cmd.exe) searches the current folder for a program before
+ * PATH, and so does a shell whose PATH has `.` or an empty entry. So programs run in the home folder, and cmd.exe
+ * skips the current folder (NeedCurrentDirectoryForExePath in the Windows API).
  */
 export function programSurroundings(
   env: NodeJS.ProcessEnv = process.env,
@@ -25,7 +24,7 @@ export function programSurroundings(
   };
 }
 
-/** The shell that runs a command line: always a full path, so that it is not looked for. */
+/** The shell that runs a command line, always as a full path, so that PATH is not searched. */
 export function userShell(
   env: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,
@@ -39,7 +38,7 @@ export function userShell(
   return named !== undefined && posix.isAbsolute(named) ? named : "/bin/sh";
 }
 
-/** A home folder that is missing would keep every program from starting. */
+/** With a missing home folder, no program would start. */
 function homeFolder(): string {
   const home = homedir();
   return statSync(home, { throwIfNoEntry: false })?.isDirectory() === true

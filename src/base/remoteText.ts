@@ -1,5 +1,5 @@
 /**
- * A peer's text: UTF-8, as SSH wants it (RFC 4251 section 5), or ISO-8859-1, which many devices send.
+ * Decodes text of a peer: UTF-8, as SSH requires (RFC 4251 section 5), or ISO-8859-1, which many devices send.
  * @param isCut the bytes may end within a character, which is then left out.
  */
 export function remoteText(bytes: Uint8Array, isCut = false): string {

@@ -6,13 +6,13 @@ import type { RawFiles } from "./fileJobs.ts";
 export interface ReplaceRequest {
   readonly path: string;
   readonly data: Uint8Array;
-  /** What the file holds now. It becomes `path.old`, as `ssh-keygen -R` keeps it. */
+  /** The current contents of the file. They become `path.old`, as with `ssh-keygen -R`. */
   readonly before: Uint8Array;
 }
 
 /**
- * Puts new contents in the place of a file, whole or not at all: they are written beside it, and take its name. A link
- * stays a link, and the mode stays. Refuses when another program has changed the file since it was read.
+ * Replaces a file completely or not at all: the new contents are written beside it and then renamed. A link stays a
+ * link, and the mode is kept. Refuses when another program has changed the file since it was read.
  * @throws FileError
  */
 export async function replaceFile(raw: RawFiles, request: ReplaceRequest): Promise<undefined> {
@@ -33,7 +33,7 @@ export async function replaceFile(raw: RawFiles, request: ReplaceRequest): Promi
     await raw.rename(fresh ?? "", path);
   } catch (error) {
     for (const name of made) {
-      // It may not have come about, or have its final name already.
+      // The temporary file may not exist, or may already have its final name.
       await raw.unlink(name).catch(() => {});
     }
     throw error;

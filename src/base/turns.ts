@@ -1,9 +1,9 @@
-/** Long work in steps, so that the event loop, which all extensions share, is never held for long. */
+/** Runs long work in steps, so that the event loop, which all extensions share, is never blocked for long. */
 
-/** Milliseconds that one turn may take before others have theirs. */
+/** Milliseconds of one turn, before other work runs. */
 const turn = 10;
 
-/** Work that may pause wherever it yields. */
+/** Work that may pause at each yield. */
 export type Steps<T> = Generator<void, T>;
 
 /** Runs all steps at once. */
@@ -16,7 +16,7 @@ export function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
-/** Runs the steps in turns with everything else on the event loop. Rejects with the signal's reason. */
+/** Runs the steps in turns with other work on the event loop. Rejects with the signal's reason. */
 export async function inTurns<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   for (;;) {
     const until = performance.now() + turn;
@@ -57,7 +57,7 @@ export function* stepsOver<T>(items: readonly T[], size: number, work: (item: T)
   }
 }
 
-/** The items in ascending order of their keys, equal ones in the order in which they came; with a step for each `size` of them. */
+/** The items in ascending order of their keys (a stable sort), with a step for each `size` of them. */
 export function* sortedInSteps<T>(
   items: readonly T[],
   size: number,

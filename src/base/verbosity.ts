@@ -3,26 +3,29 @@ export const logLevels = ["error", "warn", "info", "debug", "trace"] as const;
 export type LogLevelName = (typeof logLevels)[number];
 
 /**
- * The level of the log: the editor's own for the channel. A person may ask for more or less of one connection (`~v` and
- * `~V` of ssh(1)), until the level is set in the editor.
+ * The level of the log: the editor's own level for the channel. A connection may have another level (`~v` and `~V` of
+ * ssh(1)) until the level is next set in the editor.
  */
 export class Verbosity {
   readonly #editorLevel: () => LogLevelName | undefined;
-  /** By the id of the connection. */
+  /** By connection id. */
   readonly #chosen = new Map<string, LogLevelName>();
 
-  /** @param editorLevel undefined: the editor shows nothing of the log. */
+  /** @param editorLevel undefined: the editor shows none of the log. */
   constructor(editorLevel: () => LogLevelName | undefined) {
     this.#editorLevel = editorLevel;
   }
 
-  /** @param connection undefined: of what belongs to none. @returns undefined: nothing is logged. */
+  /**
+   * @param connection undefined: for messages that belong to no connection.
+   * @returns undefined: nothing is logged.
+   */
   level(connection?: string): LogLevelName | undefined {
     const editor = this.#editorLevel();
     return editor && ((connection === undefined ? undefined : this.#chosen.get(connection)) ?? editor);
   }
 
-  /** One level more or less, within what there is. @returns the level that holds now. */
+  /** Raises or lowers the level by one, within its range. @returns the new level. */
   change(connection: string, by: 1 | -1): LogLevelName | undefined {
     const before = this.level(connection);
     if (before !== undefined) {
@@ -36,10 +39,7 @@ export class Verbosity {
     this.#chosen.clear();
   }
 
-  /**
-   * As which level a message is written so that the editor shows it.
-   * @returns undefined: not at all.
-   */
+  /** The level to write a message with so that the editor shows it. @returns undefined: it is not shown. */
   writtenAs(level: LogLevelName, connection?: string): LogLevelName | undefined {
     const shown = this.level(connection);
     const editor = this.#editorLevel();

@@ -8,7 +8,7 @@ export class WireReader {
     this.#offset = offset;
   }
 
-  /** Bytes that were not read yet. */
+  /** The number of bytes not read yet. */
   get left(): number {
     return this.#data.length - this.#offset;
   }
@@ -75,7 +75,7 @@ export class WireReader {
     return this.#data.subarray(this.#offset - length, this.#offset);
   }
 
-  /** All that is left. */
+  /** All remaining bytes. */
   rest(): Buffer {
     return this.#data.subarray(this.#offset);
   }
