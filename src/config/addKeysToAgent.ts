@@ -1,10 +1,10 @@
 import { parseTime } from "./openSshTime.ts";
 
-/** AddKeysToAgent (ssh_config(5)), where keys are to be added. */
+/** AddKeysToAgent (ssh_config(5)), where it asks for keys to be added. */
 export interface AddKeysToAgent {
-  /** `confirm`: the agent asks before each use. `ask`: the person is asked before the key is added. */
+  /** `confirm`: the agent asks before each use. `ask`: the user is asked before the key is added. */
   readonly mode: "yes" | "ask" | "confirm";
-  /** How long the agent keeps the key. Undefined: until it ends. */
+  /** How long the agent keeps the key. Undefined: as long as the agent runs. */
   readonly seconds?: number;
 }
 

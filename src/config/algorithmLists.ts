@@ -1,6 +1,6 @@
 import { isPattern, matchPattern } from "./patterns.ts";
 
-/** Keywords whose value is a list of algorithm names that may add to, or take from, OpenSSH's own list. */
+/** Keywords whose value is a list of algorithm names that may extend or reduce OpenSSH's own list. */
 export const algorithmKeywords = [
   "ciphers",
   "macs",
@@ -11,7 +11,7 @@ export const algorithmKeywords = [
 ] as const;
 export type AlgorithmKeyword = (typeof algorithmKeywords)[number];
 
-/** What OpenSSH offers by itself, and everything it knows. */
+/** What OpenSSH offers by default, and all that it knows. */
 export interface AlgorithmNames {
   readonly offered: readonly string[];
   readonly known: readonly string[];
@@ -47,7 +47,7 @@ const publicKeys: AlgorithmNames = {
   known: [...hostKeys, ...certificates, "ssh-rsa", "ssh-rsa-cert-v01@openssh.com"],
 };
 
-/** Of OpenSSH 10 (myproposal.h), for machines that have no `ssh` to ask. */
+/** The lists of OpenSSH 10 (myproposal.h), for machines without an `ssh` to ask. */
 export const openSshAlgorithms: Readonly<Record<AlgorithmKeyword, AlgorithmNames>> = {
   ciphers: {
     offered: [...modernCiphers, ...aesCounter],
@@ -84,8 +84,9 @@ export const openSshAlgorithms: Readonly<Record<AlgorithmKeyword, AlgorithmNames
 };
 
 /**
- * The names that a list stands for (kex-names.c, kex_assemble_names): `+x` after the offered ones, `^x` before them,
- * `-x` without, and patterns in place of names. Names that OpenSSH does not know are kept: the engine may know them.
+ * The names that a list stands for (kex-names.c, kex_assemble_names): `+x` appends to the offered names, `^x` puts in
+ * front, `-x` removes; patterns may stand for names. Names that OpenSSH does not know are kept, because the engine
+ * may know them.
  */
 export function assembleAlgorithms(list: string, { offered, known }: AlgorithmNames): readonly string[] {
   const names = list.replace(/^[-+^]/, "").split(",");

@@ -13,12 +13,12 @@ import { parseTime } from "./openSshTime.ts";
 import { parseRekeyLimit } from "./rekeyLimit.ts";
 import { expandProxyCommand, expandTilde, expandTokensAndVariables } from "./tokens.ts";
 
-/** ssh.c and sshconnect2.c: what is tried when PreferredAuthentications is not set. */
+/** ssh.c and sshconnect2.c: the methods to try when PreferredAuthentications is not set. */
 const allMethods = "gssapi-with-mic,hostbased,publickey,keyboard-interactive,password";
 
 /**
  * Makes the frozen HostConfig from effective values, each with its source.
- * @param sourceOf which layer says what a keyword (lower case) holds.
+ * @param sourceOf the layer that sets a keyword (lower case).
  * @throws ConfigError `malformed` where a path or command can't be expanded, `jump-loop`
  */
 export function buildHostConfig(
@@ -118,7 +118,7 @@ export function buildHostConfig(
     forwardAgent: agentForwarding(first("forwardagent"), env),
     pubkeyAuthentication: first("pubkeyauthentication") !== "false" && first("pubkeyauthentication") !== "no",
     passwordAuthentication: isYes("passwordauthentication"),
-    // Its older name is what OpenSSH before 8.7 prints.
+    // OpenSSH before 8.7 prints the older name.
     kbdInteractiveAuthentication:
       isYes("kbdinteractiveauthentication") || isYes("challengeresponseauthentication"),
     batchMode: isYes("batchmode"),
@@ -150,7 +150,7 @@ export function buildHostConfig(
 
     forwarding: forwarding.config,
 
-    // `ssh -G` calls QUIET by its other name (log.c, log_levels).
+    // `ssh -G` prints QUIET under its other name (log.c, log_levels).
     logLevel: sshLogLevels.find((level) => level === first("loglevel")?.replace("SILENT", "QUIET")) ?? "INFO",
 
     values,
@@ -208,7 +208,7 @@ function strictness(value: string | undefined): StrictHostKeyChecking {
   }
 }
 
-/** fill_default_options in readconf.c: on by default, unless the person keeps the keys in files of his own choice. */
+/** fill_default_options in readconf.c: on by default, unless the user chose other known_hosts files. */
 function hostKeyUpdates(value: string | undefined, isOwnChoice: boolean): "yes" | "no" | "ask" {
   switch (value) {
     case "yes":
@@ -238,7 +238,7 @@ function requestTty(value: string | undefined): HostConfig["requestTty"] {
   }
 }
 
-/** Without a time the master stays; `no` lets it leave with its last session. */
+/** Without a time the master stays; with `no` it ends with its last session. */
 function persistence(value: string | undefined): number {
   return value === "yes"
     ? Number.POSITIVE_INFINITY
@@ -247,7 +247,7 @@ function persistence(value: string | undefined): number {
       : Number(value);
 }
 
-/** `$NAME` (without braces) names a variable; when that is not set there is no agent (ssh.c). */
+/** `$NAME` (without braces) names a variable; if that is not set, there is no agent (ssh.c). */
 function agentSocket(
   value: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
@@ -255,7 +255,7 @@ function agentSocket(
   return value?.startsWith("$") ? (env[value.slice(1)] ?? "none") : value;
 }
 
-/** ssh.c: `internal` is the built-in one, and `$NAME` names a variable, by default `$SSH_SK_PROVIDER`. */
+/** ssh.c: `internal` is the built-in provider, and `$NAME` names a variable, by default `$SSH_SK_PROVIDER`. */
 function keyProvider(
   value: string | undefined,
   env: Readonly<Record<string, string | undefined>>,

@@ -1,17 +1,20 @@
 import { matchPattern } from "./patterns.ts";
 
-/** One `type=interval` of ChannelTimeout, ssh_config's or sshd_config's. */
+/** One `type=interval` of ChannelTimeout, from ssh_config or sshd_config. */
 export interface ChannelTimeout {
-  /** A channel type, perhaps with wildcards, or `global`. */
+  /** A channel type, possibly with wildcards, or `global`. */
   readonly pattern: string;
   /** 0: no limit for what the pattern matches. */
   readonly seconds: number;
 }
 
-/** The keyword for the limit on the silence of all channels together; no wildcard matches it, and no channel has this type (channels.c, channel_add_timeout). */
+/**
+ * The keyword for the limit on silence across all channels. No wildcard matches it, and no channel has this type
+ * (channels.c, channel_add_timeout).
+ */
 const globalKeyword = "global";
 
-/** What is asked for on a channel of type `session` (RFC 4254 section 6.5). */
+/** The request on a channel of type `session` (RFC 4254 section 6.5). */
 export type SessionRequestName =
   | { readonly type: "shell" }
   | { readonly type: "exec" }
@@ -30,9 +33,9 @@ export function sessionChannelType(request: SessionRequestName): string {
 }
 
 /**
- * The limit for a channel: of the first pattern that matches one of its names (channels.c, lookup_timeout).
- * @param types the channel's names. sshd has one for each; for ssh a session is `session` (ssh_config(5)), and we let the
- *   names of sshd_config(5) count too.
+ * The limit for a channel, from the first pattern that matches one of its names (channels.c, lookup_timeout).
+ * @param types the channel's names. sshd has one for each channel; for ssh a session is `session` (ssh_config(5)),
+ *   and we also accept the names of sshd_config(5).
  * @returns undefined where nothing matches, or the match switches the limit off.
  */
 export function channelTimeoutFor(
@@ -42,7 +45,7 @@ export function channelTimeoutFor(
   return limiting(timeouts.find(({ pattern }) => types.some((type) => matchPattern(type, pattern))));
 }
 
-/** The limit for our own session, by ssh_config. */
+/** The limit for our own session, from ssh_config. */
 export function sessionTimeoutFor(
   timeouts: readonly ChannelTimeout[],
   request: SessionRequestName,
@@ -50,7 +53,10 @@ export function sessionTimeoutFor(
   return channelTimeoutFor(timeouts, "session", sessionChannelType(request));
 }
 
-/** The limit on the silence of all channels of a connection together. The last one counts, as each replaces the one before. */
+/**
+ * The limit on silence across all channels of a connection. The last one counts, because each replaces the one
+ * before.
+ */
 export function globalTimeoutOf(timeouts: readonly ChannelTimeout[]): ChannelTimeout | undefined {
   return limiting(timeouts.findLast(({ pattern }) => pattern === globalKeyword));
 }

@@ -1,18 +1,18 @@
 import type { EvaluationRequest, SettingLine } from "./evaluationTypes.ts";
 import { matchPattern } from "./patterns.ts";
 
-/** OpenSSH takes at most 100 files of keys, and has no limit for the rest. */
+/** OpenSSH accepts at most 100 key files, and has no limit for the other lists. */
 const mostAppended = 10_000;
 const mostKeyFiles = 100;
 
 export interface CollectingEvents {
-  /** A line cost as much as reading this many further lines. */
+  /** A line cost as much time as reading this many further lines. */
   onWork(lines: number): void;
-  /** More values than allowed; the rest is left out. */
+  /** There are more values than allowed; the rest is left out. */
   onTooMany(why: string, setting: SettingLine): void;
 }
 
-/** The values set so far, merged as OpenSSH's readconf.c does: the first one counts, or all of them accumulate. */
+/** Merges values as OpenSSH's readconf.c does: for most keywords the first value counts, for some all accumulate. */
 export class CollectedSettings {
   readonly #events: CollectingEvents;
   readonly #lines = new Map<string, SettingLine[]>();
@@ -33,7 +33,7 @@ export class CollectedSettings {
     }
   }
 
-  /** By the name that `ssh -G` prints. */
+  /** By the keyword that `ssh -G` prints. */
   get lines(): ReadonlyMap<string, readonly SettingLine[]> {
     return this.#lines;
   }
@@ -59,7 +59,7 @@ export class CollectedSettings {
     this.#appended.set(name, values);
     for (const value of setting.values) {
       if (name === "sendenv" && value.startsWith("-")) {
-        // Takes back what was named so far.
+        // Discards what was named so far.
         this.#events.onWork(lines.length);
         const left = lines.filter((line) => !matchPattern(line.values[0] ?? "", value.slice(1)));
         lines.splice(0, lines.length, ...left);
@@ -79,7 +79,9 @@ export class CollectedSettings {
     }
   }
 
-  /** The first of ProxyJump and ProxyCommand excludes the other; `ProxyJump none` leaves the choice to ProxyCommand. */
+  /**
+   * Of ProxyJump and ProxyCommand the first excludes the other; `ProxyJump none` leaves the choice to ProxyCommand.
+   */
   #setProxy(name: string, setting: SettingLine): void {
     const hasCommand = this.#lines.has("proxycommand");
     if (name === "proxycommand") {

@@ -1,32 +1,32 @@
 import { readFileSync } from "node:fs";
 import { homedir, hostname, userInfo } from "node:os";
 
-/** The machine and the person, as far as ssh_config depends on them. Tests make their own. */
+/** The facts about the machine and the user that ssh_config depends on. Tests make their own. */
 export interface ConfigEnvironment {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where `~` leads. */
+  /** What `~` expands to. */
   readonly homedir: string;
   readonly localUser: string;
   readonly localHostName: string;
-  /** -1 where there are none (Windows). */
+  /** -1 where there are no user ids (Windows). */
   readonly uid: number;
-  /** `~/.ssh`: relative Includes of a user's files begin here. */
+  /** `~/.ssh`, the base of relative Includes in a user's files. */
   readonly userFolder: string;
   readonly userFile: string;
-  /** `/etc/ssh` or its like: relative Includes of system files begin here. */
+  /** `/etc/ssh` or its equivalent, the base of relative Includes in system files. */
   readonly systemFolder: string;
   readonly systemFile: string;
-  /** Home folder of another user of this machine, for `~name`. */
+  /** The home folder of another user of this machine, for `~name`. */
   readonly homeOf: (user: string) => string | undefined;
 }
 
-/** This machine. `changes` replace what is found out; paths not given follow from the home folder. */
+/** The facts about this machine. `changes` override them; paths not given follow from the home folder. */
 export function configEnvironment(changes: Partial<ConfigEnvironment> = {}): ConfigEnvironment {
   const platform = changes.platform ?? process.platform;
   const env = changes.env ?? process.env;
   const person = currentUser();
-  // OpenSSH asks the account database, not $HOME.
+  // OpenSSH reads the account database, not $HOME.
   const home = changes.homedir ?? person.homedir;
   const userFolder = changes.userFolder ?? `${home}/.ssh`;
   const systemFolder =
@@ -52,7 +52,7 @@ function currentUser(): { username: string; homedir: string; uid: number } {
   try {
     return userInfo();
   } catch {
-    // An uid without an account, as in containers.
+    // The uid has no account, as in some containers.
     return {
       username: process.env["USER"] ?? process.env["USERNAME"] ?? "",
       homedir: homedir(),

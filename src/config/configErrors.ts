@@ -1,22 +1,22 @@
 import { SshSessionsError } from "../base/errors.ts";
 
 export type ConfigErrorReason =
-  /** Empty, begins with `-`, control characters. */
+  /** The host is empty, begins with `-`, or has control characters. */
   | "invalid-host"
   | "unreadable"
   /** `ssh -G` or our parser refuses the file. */
   | "malformed"
   | "timed-out"
-  /** Asked for by the file and not possible (e.g. ProxyCommand in an untrusted workspace). */
+  /** The file asks for something that is not allowed, such as ProxyCommand in an untrusted workspace. */
   | "not-allowed"
-  /** RefuseConnection; `message` is what the file says, untrusted. */
+  /** RefuseConnection; `message` is the file's own text, untrusted. */
   | "refused"
   /** SessionType none: a terminal or command has no session to run in. */
   | "no-session"
-  /** Jump hosts that lead to themselves. */
+  /** A chain of jump hosts that leads back to itself. */
   | "jump-loop";
 
-/** ssh_config or the settings don't lead to a connection. */
+/** No connection can be made from ssh_config or the settings. */
 export class ConfigError extends SshSessionsError<ConfigErrorReason> {
   readonly file: string | undefined;
   readonly line: number | undefined;

@@ -9,23 +9,26 @@ import { compileGlob, hasWildcard } from "./globSegment.ts";
 export type ReadResult =
   | { readonly kind: "file"; readonly directives: readonly Directive[] }
   | { readonly kind: "missing" }
-  /** It is there and can't be read, or OpenSSH would refuse it. `cause` is missing where its owner or mode is the reason. */
+  /**
+   * The file exists and can't be read, or OpenSSH would refuse it. `cause` is missing where its owner or mode is the
+   * reason.
+   */
   | { readonly kind: "refused"; readonly why: string; readonly cause?: FileError }
-  /** It was not looked at, because one evaluation reads no more files. */
+  /** The file was not read, because one evaluation has a limit on files. */
   | { readonly kind: "too-many"; readonly why: string };
 
-/** Bytes. A file with 100,000 hosts has about 12 MB. */
+/** In bytes. A file with 100,000 hosts has about 12 MB. */
 const longestFile = 16 * 1024 * 1024;
-/** Lines of one file that say something. */
+/** Lines of one file that are not blank or a comment. */
 const mostDirectives = 500_000;
-/** For one evaluation. OpenSSH has no limits, and would be busy for minutes. */
+/** The limit for one evaluation. OpenSSH has no limit, and would be busy for minutes. */
 const mostFiles = 10_000;
 const mostFolders = 1000;
 const mostNames = 200_000;
-/** Directives of parsed files that are kept, in all. */
+/** The number of directives that are cached, over all files. */
 const mostKept = 1_000_000;
 
-/** Keeps the directives of ssh_config files; each is read again only when it has changed. */
+/** Caches the directives of ssh_config files; a file is read again only when it has changed. */
 export class ConfigFiles {
   readonly #environment: ConfigEnvironment;
   readonly #files: LocalFiles;
@@ -37,7 +40,7 @@ export class ConfigFiles {
     this.#files = files;
   }
 
-  /** The files as they are from now on, for one evaluation: each is looked at once. */
+  /** A view of the files for one evaluation, which reads each file at most once. */
   view(): ConfigView {
     return new ConfigView(this.#environment, this.#files, (path, checkOwner) => this.#read(path, checkOwner));
   }
@@ -76,7 +79,7 @@ export class ConfigFiles {
     }
   }
 
-  /** A refused file has a stamp of its own, by which its repair is noticed. */
+  /** A refused file has a stamp of its own, so that its repair is noticed. */
   async #stampAfter(failure: FileError): Promise<string> {
     return failure.reason === "not-a-file" || failure.reason === "too-large"
       ? await this.stamp(failure.path)
@@ -93,7 +96,7 @@ export class ConfigFiles {
         () => undefined,
       );
       if (kind === "folder") {
-        // fopen(3) opens it, and reads nothing.
+        // fopen(3) opens a folder and reads nothing.
         return { kind: "file", directives: [] };
       }
     }
@@ -122,7 +125,7 @@ export class ConfigFiles {
   }
 }
 
-/** What one evaluation sees of the files. */
+/** The files as one evaluation sees them. */
 export class ConfigView {
   readonly #environment: ConfigEnvironment;
   readonly #files: LocalFiles;
@@ -131,7 +134,9 @@ export class ConfigView {
   readonly #globs = new Map<string, Promise<readonly string[]>>();
   readonly #folders = new Map<string, Promise<readonly string[]>>();
   readonly #pacer = new Pacer();
-  /** Every file looked at (also those that are missing), and every folder, with its stamp. A folder's path ends with a slash. */
+  /**
+   * All files (also missing ones) and folders that were read, with their stamps. A folder's path ends with a slash.
+   */
   readonly dependencies = new Map<string, string>();
 
   constructor(
@@ -150,7 +155,7 @@ export class ConfigView {
     let result = this.#results.get(key);
     if (result === undefined) {
       result =
-        // The system's file counts also behind a person's with very many Includes.
+        // The system's file counts even after a user's file with very many Includes.
         this.#results.size < mostFiles || !checkOwner
           ? this.#readNew(path, checkOwner)
           : Promise.resolve({ kind: "too-many", why: `more than ${mostFiles} files are included` });
@@ -166,9 +171,9 @@ export class ConfigView {
   }
 
   /**
-   * Paths that may match, sorted by code as glob(3) does in the C locale: `*`, `?` and `[…]` within one path segment,
-   * files that begin with a dot only where the pattern has the dot. A path without wildcards is returned whether or
-   * not there is such a file.
+   * The paths that may match, sorted by code as glob(3) does in the C locale: `*`, `?` and `[…]` within one path
+   * segment, and a leading dot only where the pattern has it. A path without wildcards is returned whether or not the
+   * file exists.
    */
   glob(pattern: string): Promise<readonly string[]> {
     let paths = this.#globs.get(pattern);
@@ -226,7 +231,7 @@ export class ConfigView {
       this.dependencies.set(path, (await this.#files.stat(path)).stamp);
       return (await this.#files.list(path, mostNames)).names;
     } catch (error) {
-      // glob(3) passes over what it can't read.
+      // glob(3) skips what it can't read.
       this.dependencies.set(path, failedStamp(asFileError(path, error)));
       return [];
     }

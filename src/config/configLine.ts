@@ -1,26 +1,26 @@
 import type { Pacer } from "../base/pacer.ts";
 
-/** One line of an ssh_config file that says something. */
+/** One line of an ssh_config file that is not blank or a comment. */
 export interface Directive {
   /** Lower case. */
   readonly keyword: string;
-  /** Split at blanks, quotes and escapes removed, comment left out. Empty when `problem` is set. */
+  /** Split at blanks, with quotes and escapes resolved and comments removed. Empty when `problem` is set. */
   readonly args: readonly string[];
-  /** The line after the keyword as it stands, for the commands that take the rest of the line. */
+  /** The unparsed rest of the line after the keyword, for commands that take all of it. */
   readonly rest: string;
   /** Counts from 1. */
   readonly line: number;
-  /** What makes the line unreadable, in words. */
+  /** Why the line can't be read, in words. */
   readonly problem?: string;
 }
 
-/** Characters. No configuration has such a line; what is behind is cut off before anything looks at it. */
+/** In characters. No real configuration has such a line; what follows is cut off before parsing. */
 export const longestConfigLine = 1024 * 1024;
 
 /**
- * Cuts a file into its directives. Each line stands for itself and none throws: what can't be read is a directive
- * with a `problem`. To the letter of readconf.c (process_config_line_depth) and misc.c (strdelim, argv_split); linear
- * in the length of the text.
+ * Splits a file into its directives. Lines are independent, and none throws: an unreadable line is a directive with a
+ * `problem`. It follows readconf.c (process_config_line_depth) and misc.c (strdelim, argv_split) exactly, and is
+ * linear in the length of the text.
  */
 export function parseConfigText(text: string): readonly Directive[] {
   const directives: Directive[] = [];
@@ -32,9 +32,7 @@ export function parseConfigText(text: string): readonly Directive[] {
   return directives;
 }
 
-/**
- * As `parseConfigText`, in short stretches. Undefined: there are more than `most` directives.
- */
+/** Like `parseConfigText`, in short stretches. Undefined: there are more than `most` directives. */
 export async function parseConfigTextSlowly(
   text: string,
   pacer: Pacer,
@@ -55,7 +53,7 @@ export async function parseConfigTextSlowly(
   return directives;
 }
 
-/** One item for each line; undefined for a line that says nothing. */
+/** One item for each line; undefined for a blank line or a comment. */
 function* directivesOf(text: string): Generator<Directive | undefined> {
   let start = text.startsWith("\ufeff") ? 1 : 0;
   for (let line = 1; start <= text.length; line++) {
@@ -81,7 +79,7 @@ function parseLine(whole: string, line: number): Directive | undefined {
   // OpenSSH works on C strings: a NUL ends the line.
   const nul = whole.indexOf("\0");
   const text = nul < 0 ? whole : whole.slice(0, nul);
-  // Not by regular expressions: from each of a thousand blanks inside the line one would look for the end anew.
+  // Not a regular expression: it would search for the end again from each blank inside the line.
   let end = text.length;
   while (end > 0 && isTrailing(text.charCodeAt(end - 1))) {
     end--;
@@ -109,7 +107,7 @@ function parseLine(whole: string, line: number): Directive | undefined {
   if (keyword === "" || keyword.startsWith("#")) {
     return undefined;
   }
-  // One `=` with blanks around it may stand after it.
+  // One `=`, with optional blanks around it, may follow the keyword.
   at = skipBlanks(text, at, end);
   if (text[at] === "=" && at < end) {
     at = skipBlanks(text, at + 1, end);
@@ -141,7 +139,7 @@ function isTrailing(code: number): boolean {
   return isBlank(code) || code === 0x0a || code === 0x0c;
 }
 
-/** misc.c, argv_split: undefined for an unterminated quote. A `#` where an argument would begin starts a comment. */
+/** misc.c, argv_split: undefined for an unterminated quote. A `#` at the start of an argument begins a comment. */
 export function splitArguments(text: string): readonly string[] | undefined {
   const args: string[] = [];
   let i = 0;
@@ -152,7 +150,7 @@ export function splitArguments(text: string): readonly string[] | undefined {
     if (i >= text.length || text[i] === "#") {
       return args;
     }
-    // Nearly all arguments have nothing to take away.
+    // Nearly all arguments have no quotes or escapes.
     const start = i;
     while (i < text.length && !isSpecial(text.charCodeAt(i))) {
       i++;

@@ -2,38 +2,47 @@ import type { Event } from "../base/emitter.ts";
 import type { ConfigWarning, HostConfig } from "./hostConfig.ts";
 import type { PolicyKey, PolicyValue } from "./hostPolicies.ts";
 
-/** A host that can be listed: from ssh_config or from settings. */
+/** A host that can be listed, from ssh_config or from settings. */
 export interface HostEntry {
-  /** As a person types it. */
+  /** As a user would type it. */
   readonly alias: string;
-  /** The line that names it; undefined for hosts from settings. `line` counts from 1. */
+  /** The line that names the host; undefined for hosts from settings. `line` counts from 1. */
   readonly file?: string;
   readonly line?: number;
   readonly source: "sshConfig" | "setting";
-  /** HostName as written, when the block has one: for the description, without resolving. */
+  /** HostName as written in the block, if any: shown as the description without resolving the host. */
   readonly hostName?: string;
   readonly user?: string;
   readonly port?: number;
 }
 
-/** Finds out what ssh_config and the settings say. */
+/** Reads what ssh_config and the settings say. */
 export interface HostResolver {
-  /** Hosts in file order, includes expanded, patterns and negations left out, duplicates once. Problems are in `problems`. */
+  /**
+   * Hosts in file order, with includes expanded, without patterns, negations and duplicates. Errors are in
+   * `problems`.
+   */
   hosts(): Promise<{ readonly hosts: readonly HostEntry[]; readonly problems: readonly ConfigProblem[] }>;
   /**
    * @param host alias, `user@alias`, `alias:port`, `user@[::1]:port` or `ssh://…`.
    * @throws ConfigError
    */
   resolve(host: string, signal?: AbortSignal): Promise<HostConfig>;
-  /** ssh_config files or relevant settings changed. */
+  /** The ssh_config files or relevant settings changed. */
   readonly onDidChange: Event<void>;
 }
 
-/** What is wrong with the files, beyond what reading them line by line shows. */
+/** Problems of the files beyond those that the list of hosts shows. */
 export interface ConfigProblemSource {
-  /** `hosts()` has other problems: OpenSSH's `ssh` refused a line that our own reading takes, or that is mended. */
+  /**
+   * `hosts()` has other problems now: OpenSSH's `ssh` refused a line that our parser accepts, or the line was fixed.
+   */
   readonly onDidChangeProblems: Event<void>;
-  /** What the files ask for and is not honoured, by our own reading: it runs nothing, `Match exec` neither. @throws ConfigError `invalid-host` */
+  /**
+   * What the files ask for and this extension does not honour, from our own parser, which runs nothing, not even
+   * `Match exec`.
+   * @throws ConfigError `invalid-host`
+   */
   warnings(host: string): Promise<readonly ConfigWarning[]>;
 }
 
@@ -43,29 +52,29 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
-/** The layers of settings.json, the strongest first. */
+/** The layers of settings.json, strongest first. */
 export type SettingLayer = "workspaceFolder" | "workspace" | "user";
 
-/** A folder of a window that has several, each with settings of its own. Plain data. */
+/** A folder of a multi-root workspace, which may have its own settings. Plain data. */
 export interface SettingsFolder {
-  /** Tells folders apart. */
+  /** Identifies the folder. */
   readonly uri: string;
-  /** As the editor shows it. */
+  /** The name that the editor shows. */
   readonly name: string;
 }
 
-/** The layered settings. What chooses a destination never depends on a folder. */
+/** The layered settings. Settings that choose a destination never depend on a folder. */
 export interface SettingsPort {
   readonly onDidChange: Event<void>;
   readonly isTrusted: boolean;
-  /** Another ssh_config than the default ones; empty: OpenSSH's defaults. */
+  /** An ssh_config to use in place of the default files; empty: OpenSSH's defaults. */
   readonly configFile: string;
-  /** Per-host entries of `sshSessions.hosts`, in order; the first whose pattern matches and which sets the value wins. */
+  /** Per-host entries of `sshSessions.hosts`, in order. The first entry that matches and sets the value wins. */
   readonly hosts: readonly HostSettings[];
-  /** The folder that something opened now belongs to; undefined: no folder has settings of its own. */
+  /** The folder for something opened now; undefined: no folder has settings of its own. */
   readonly folder: SettingsFolder | undefined;
   /**
-   * What one layer says for `sshSessions.${key}`, as it stands there; undefined where it says nothing. Read anew at every
+   * The raw value that one layer sets for `sshSessions.${key}`; undefined where it sets none. Read again at every
    * call.
    */
   read(key: string, layer: SettingLayer, folder?: SettingsFolder): unknown;

@@ -9,10 +9,10 @@ import { type LocalFiles, localFiles } from "../base/localFiles.ts";
 import type { Logger } from "../base/log.ts";
 import { FolderPoller } from "./folderPoller.ts";
 
-/** Editors write in several steps; what comes within this time is one change. */
+/** Editors save in several steps; changes within this time count as one. */
 const settleMilliseconds = 200;
 
-/** The system has a limit too, which all programs of the person share. */
+/** The system has its own limit, which all programs of the user share. */
 const mostFolders = 500;
 
 interface Watched {
@@ -22,8 +22,8 @@ interface Watched {
 }
 
 /**
- * Says when files change. Watches the folders, because editors replace files; for a folder that is not there yet,
- * its parent. Owns its watchers, which don't keep the process alive.
+ * Reports when files change. It watches the folders, because editors replace files; for a missing folder it watches
+ * the parent. It owns its watchers, which don't keep the process alive.
  */
 export class ConfigWatcher implements Disposable {
   readonly #files: LocalFiles;
@@ -31,7 +31,7 @@ export class ConfigWatcher implements Disposable {
   readonly #logger: Logger;
   readonly #paths: typeof posix;
   readonly #changed = new Emitter<void>();
-  /** Folder -> names in it that matter; `*`: all. */
+  /** Maps a folder to the names in it that matter; `*`: all. */
   readonly #folders = new Map<string, Watched>();
   #timer: Disposable | undefined;
   #isDisposed = false;
@@ -45,7 +45,7 @@ export class ConfigWatcher implements Disposable {
 
   readonly onDidChange: Event<void> = (listener) => this.#changed.event(listener);
 
-  /** Watches these files from now on, and all that is in those folders whose path ends with a slash. */
+  /** From now on watches these files, and everything in the folders whose paths end with a slash. */
   async watch(paths: Iterable<string>): Promise<void> {
     for (const path of paths) {
       const normal = this.#paths.normalize(path);
@@ -91,8 +91,8 @@ export class ConfigWatcher implements Disposable {
   }
 
   /**
-   * fs.watch(2) itself would block the event loop on a mount that hangs: so the folder must answer first, and a file system
-   * that may begin to hang between the two is never watched.
+   * fs.watch(2) itself would block the event loop on a hung mount. So the folder must reply first, and a file system
+   * that may hang between the two steps is never watched.
    */
   async #open(folder: string, watched: Watched): Promise<void> {
     let mayHang = false;
@@ -153,7 +153,9 @@ export class ConfigWatcher implements Disposable {
     }
   }
 
-  /** A folder may be another one now, may have come or gone: all watchers are made anew, and the old ones stay until then. */
+  /**
+   * A folder may have been replaced, created or deleted: make all watchers again, and keep the old ones until then.
+   */
   #onSettled(): void {
     for (const [folder, watched] of this.#folders) {
       watched.opening ??= this.#open(folder, watched);

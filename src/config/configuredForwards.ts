@@ -16,13 +16,13 @@ const keywords = [
   ["dynamicforward", "dynamic"],
 ] as const satisfies readonly (readonly [string, ForwardKind])[];
 
-/** OpenSSH's default of StreamLocalBindMask: only the owner reaches the socket. */
+/** OpenSSH's default of StreamLocalBindMask: only the owner can use the socket. */
 const defaultMask = 0o177;
 
 /**
- * What a host's ssh_config says about forwards.
+ * The forwards in a host's ssh_config.
  * @param expand tokens and variables in the path of a unix socket.
- * @returns also a warning for each line that OpenSSH takes and that is not understood here.
+ * @returns also a warning for each line that OpenSSH accepts and this parser does not.
  */
 export function configuredForwards(
   values: EffectiveValues,
@@ -71,7 +71,7 @@ export function configuredForwards(
   };
 }
 
-/** A value as it is written or as `ssh -G` prints it: where it listens, a blank, and what it reaches. */
+/** A value as written or as `ssh -G` prints it: the listening address, a blank, and the target. */
 function parse(kind: ForwardKind, value: string, expand: (path: string) => string): ForwardSpec | undefined {
   try {
     const parts = value.trim().split(/\s+/);

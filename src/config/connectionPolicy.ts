@@ -3,14 +3,14 @@ import type { HostConfig, KeepalivePolicy, LingerPolicy } from "./hostConfig.ts"
 import type { HostPolicies } from "./hostPolicies.ts";
 import { typedHost } from "./hostSpec.ts";
 
-/** One use of a connection: a host as one of its aliases resolves, opened in a folder. */
+/** One use of a connection: a resolved alias, opened in a folder. */
 export interface ConnectionUse {
   readonly config: HostConfig;
   /** Undefined: no folder has settings of its own. */
   readonly folder?: SettingsFolder | undefined;
 }
 
-/** What one use would have, were it alone. */
+/** The policies of one use on its own. */
 export interface UsePolicy {
   /** What was typed. */
   readonly spec: string;
@@ -20,17 +20,17 @@ export interface UsePolicy {
   readonly linger: LingerPolicy;
 }
 
-/** What holds for a connection that several aliases and folders share. */
+/** The policies of a connection that several aliases and folders share. */
 export interface ConnectionPolicy {
   readonly keepalive: KeepalivePolicy;
   readonly linger: LingerPolicy;
-  /** The peer never answers probes: silence alone does not end the connection. */
+  /** The peer never replies to probes: silence alone does not end the connection. */
   readonly ignoreMissingReplies: boolean;
-  /** What each use says, in the order in which they came. At least one. */
+  /** The policies of each use, oldest first. At least one. */
   readonly uses: readonly UsePolicy[];
 }
 
-/** The same for uses that have the same policies at any time. */
+/** Equal for uses that always have the same policies. */
 export function useKey({ config, folder }: ConnectionUse): string {
   return JSON.stringify([typedHost(config), folder?.uri ?? null]);
 }
@@ -47,7 +47,7 @@ export function connectionPolicy(policies: HostPolicies, uses: readonly Connecti
   );
   return {
     keepalive: strictestKeepalive(each.map(({ keepalive }) => keepalive)),
-    // Each alias was told that the connection stays for its linger: the longest keeps that for all.
+    // Each alias promises that the connection stays for its linger: the longest linger keeps all promises.
     linger: each
       .map(({ linger }) => linger)
       .reduce((one, other) => (other.seconds > one.seconds ? other : one)),
@@ -59,8 +59,8 @@ export function connectionPolicy(policies: HostPolicies, uses: readonly Connecti
 }
 
 /**
- * Probes as often as the most impatient policy, so that what is between (NAT, firewalls) forgets nobody; and finds a
- * peer dead as soon as the first policy would, but no sooner: the count of that policy is stretched to the interval.
+ * Probes at the shortest interval, so that NAT and firewalls between keep the connection, and finds a peer dead as
+ * soon as the first policy would, but no sooner: the count of that policy is scaled to the interval.
  */
 function strictestKeepalive(policies: readonly KeepalivePolicy[]): KeepalivePolicy {
   const strictest = leastBy(policies, secondsToDeath);
@@ -81,7 +81,7 @@ function strictestKeepalive(policies: readonly KeepalivePolicy[]): KeepalivePoli
   };
 }
 
-/** The first of those with the least `measure`. */
+/** The first of the policies with the least `measure`. */
 function leastBy(
   policies: readonly KeepalivePolicy[],
   measure: (policy: KeepalivePolicy) => number,

@@ -1,13 +1,13 @@
 import type { HostConfig } from "./hostConfig.ts";
 
 /**
- * What makes two hosts the same destination, as one opaque string: masters are shared by it. User, host name, port,
- * the way there (jump chain or proxy command, bind address), which key must be shown, and whose identity is used:
- * two aliases that differ only in keepalive or environment share a connection; two that log in with different keys don't.
- * Nor do two that judge the server's key by different files or rules, or allow different algorithms, methods of login or
- * addresses: what one of them let in, the other might have refused. Nor do two of which one compresses, or makes new keys
- * at another limit: each has what its own lines say, as in `ssh`. An agent named for forwarding must not be replaced by
- * that of another alias.
+ * Identifies a destination with one opaque string; hosts with the same string share a master. It covers the user,
+ * host name, port, route (jump chain or proxy command, bind address), the expected host key, and the identity. Two
+ * aliases that differ only in keepalive or environment share a connection; two that log in with different keys don't.
+ * Neither do two that check the server's key by different files or rules, or allow different algorithms, login
+ * methods or addresses: one might have refused what the other accepted. Nor do two that differ in Compression or
+ * RekeyLimit: each follows its own lines, as in `ssh`. An agent named for forwarding must not be replaced by that of
+ * another alias.
  */
 export function destinationKey(config: HostConfig): string {
   return JSON.stringify([

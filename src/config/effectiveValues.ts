@@ -19,7 +19,10 @@ import {
   type Tokens,
 } from "./tokens.ts";
 
-/** Values by keyword as `ssh -G` prints them: a list has several items, what is not set and has no default is missing. */
+/**
+ * Values by keyword as `ssh -G` prints them: a list has several items; a keyword that is not set and has no default
+ * is missing.
+ */
 export type EffectiveValues = ReadonlyMap<string, readonly string[]>;
 
 const fixedDefaults: Readonly<Record<string, readonly string[]>> = {
@@ -75,7 +78,7 @@ export function effectiveValues(
     );
   }
   values.set("hostname", [hostName]);
-  // Without a line, a person typed it: OpenSSH takes it as it is.
+  // Without a line, the user typed it: OpenSSH does not check it.
   if (settings.get("user")?.[0]?.line !== undefined) {
     const { C: _hash, r: _user, ...others } = hostTokens(values, alias, environment);
     expand("user", (text) => expandTokensAndVariables(text, others, env));
@@ -132,7 +135,7 @@ export function hostTokens(
   };
 }
 
-/** Runs `work`; what it can't expand or read becomes a ConfigError that names the line. */
+/** Runs `work` and converts its expansion and argument errors to a ConfigError that names the line. */
 export function expandFor<T>(name: string, setting: SettingLine | undefined, work: () => T): T {
   try {
     return work();

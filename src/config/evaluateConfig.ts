@@ -19,12 +19,14 @@ import { connectionHash, ExpansionError, expandTokens } from "./tokens.ts";
 /** readconf.c, READCONF_MAX_DEPTH. */
 const deepestInclude = 16;
 /**
- * Lines read for one host, those of a file that is included twice counted twice. OpenSSH has no such limit; files that
- * include each other keep it busy for hours.
+ * The number of lines read for one host, counting a file again each time it is included. OpenSSH has no such limit;
+ * files that include each other keep it busy for hours.
  */
 const mostLines = 1_000_000;
 
-/** Reads the files as OpenSSH's client does (readconf.c) and collects what they set. Never rejects because of a file. */
+/**
+ * Reads the files as OpenSSH's client does (readconf.c) and collects their settings. Never rejects because of a file.
+ */
 export async function evaluateConfig(
   request: EvaluationRequest,
   environment: ConfigEnvironment,
@@ -35,10 +37,10 @@ export async function evaluateConfig(
 
 interface FileKind {
   readonly path: string;
-  /** A person's file: relative Includes begin in `~/.ssh`, and `~` is allowed. */
+  /** A user's file: relative Includes start in `~/.ssh`, and `~` is allowed. */
   readonly isUsers: boolean;
   readonly depth: number;
-  /** Included where the surrounding block does not apply: read for its errors only. */
+  /** Included where the surrounding block does not apply: read only to find errors. */
   readonly neverMatches: boolean;
 }
 
@@ -53,10 +55,10 @@ class Evaluator {
   #usesExec = false;
   #wantsFinalPass = false;
   #isFinalPass = false;
-  /** Nothing more is read: OpenSSH stops here too, and files that include each other twice would take ages. */
+  /** Stop reading: OpenSSH stops here too, and files that include each other twice would take very long. */
   #isTooDeep = false;
   #lines = 0;
-  /** What `Host` patterns are held against: the alias, in the final pass the host name. */
+  /** The name that `Host` patterns are matched against: the alias, and in the final pass the host name. */
   #host: string;
 
   constructor(request: EvaluationRequest, environment: ConfigEnvironment, files: ConfigFiles) {
@@ -77,7 +79,7 @@ class Evaluator {
     this.#host = normalHostName(this.#hostName());
     const canonicalize = this.#first("canonicalizehostname") ?? "no";
     if (!/^(?:no|false)$/i.test(canonicalize)) {
-      // As when the look-up finds nothing (CanonicalizeFallbackLocal).
+      // The same result as a failed lookup (CanonicalizeFallbackLocal).
       this.#wantsFinalPass = true;
       this.#warnings.push({ kind: "canonicalize" });
     }
@@ -122,7 +124,7 @@ class Evaluator {
       return;
     }
     if (read.kind === "refused") {
-      // A default file that can't be opened is passed over silently by OpenSSH; one with wrong owner is not.
+      // OpenSSH silently skips a default file that can't be opened, but not one with a wrong owner.
       if (isRequired || read.cause === undefined || kind.depth > 0) {
         this.#fail("unreadable", read.why, path, undefined, read.cause);
       } else {
@@ -152,7 +154,7 @@ class Evaluator {
     }
   }
 
-  /** @returns whether the lines that follow apply. */
+  /** @returns whether the following lines apply. */
   #process(directive: Directive, kind: FileKind, isActive: boolean): boolean {
     const { keyword, args, line } = directive;
     const refuse = this.#refuser(directive, kind);
@@ -261,7 +263,7 @@ class Evaluator {
     }
   }
 
-  /** Each once: the final pass reads the files a second time. */
+  /** Warn once: the final pass reads the files a second time. */
   #warn(warning: ConfigWarning): void {
     const text = JSON.stringify(warning);
     if (!this.#warnings.some((known) => JSON.stringify(known) === text)) {

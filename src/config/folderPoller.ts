@@ -3,12 +3,12 @@ import type { Disposable } from "../base/disposable.ts";
 import { FileError } from "../base/fileErrors.ts";
 import type { LocalFiles } from "../base/localFiles.ts";
 
-/** Milliseconds between two looks at a folder. */
+/** Milliseconds between two readings of a folder. */
 const interval = 10_000;
 
 /**
- * Notices changes of files in a folder whose file system may begin to hang at any time. fs.watch(2) would block the event
- * loop there; `LocalFiles` gives up.
+ * Detects changes of files in a folder whose file system may hang at any time. fs.watch(2) would block the event loop
+ * there, whereas `LocalFiles` has a time limit.
  */
 export class FolderPoller {
   readonly #files: LocalFiles;
@@ -19,7 +19,7 @@ export class FolderPoller {
   #timer: Disposable | undefined;
   #isClosed = false;
 
-  /** @param paths of the files that matter, at each look. */
+  /** @param paths of the files that matter, at each reading. */
   constructor(
     files: LocalFiles,
     clock: Clock,
@@ -40,7 +40,7 @@ export class FolderPoller {
     this.#timer?.dispose();
   }
 
-  /** @param before undefined: there was no look yet, or it had no answer. */
+  /** @param before undefined: there was no reading yet, or it got no reply. */
   async #look(before: string | undefined): Promise<void> {
     const stamps: (string | undefined)[] = [];
     for (const path of [this.#folder, ...this.#paths()]) {
@@ -49,7 +49,7 @@ export class FolderPoller {
     if (this.#isClosed) {
       return;
     }
-    // What does not answer has not changed.
+    // A folder that gives no reply counts as unchanged.
     const now = stamps.includes(undefined) ? before : stamps.join(" ");
     this.#timer = this.#clock.setTimeout(() => void this.#look(now), interval);
     if (before !== undefined && now !== before) {

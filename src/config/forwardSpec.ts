@@ -1,4 +1,4 @@
-/** What `-L`, `-R` and `-D` of ssh(1), LocalForward, RemoteForward and DynamicForward say. No SSH. */
+/** Parses `-L`, `-R` and `-D` of ssh(1), LocalForward, RemoteForward and DynamicForward. No SSH. */
 import { isIPv6 } from "node:net";
 import { SshSessionsError } from "../base/errors.ts";
 
@@ -22,18 +22,18 @@ export type ForwardKind = ForwardSpec["kind"];
 
 export type ForwardSpecReason =
   | "empty"
-  /** A port that is no number from 0 to 65535; a target's may not be 0. */
+  /** A port that is not a number from 0 to 65535; a target's port may not be 0. */
   | "port"
-  /** More or fewer parts than the kind takes. */
+  /** More or fewer parts than this kind has. */
   | "parts"
-  /** An opening bracket without its closing one, or text behind that. */
+  /** An opening bracket without a closing one, or text after that. */
   | "brackets"
-  /** A name with characters that no host name has. */
+  /** A name with characters that are not allowed in host names. */
   | "host"
   /** A path longer than the address of a unix socket holds (unix(7)), or a relative one. */
   | "path";
 
-/** A text that is no forward. `part` is untrusted. */
+/** A text that is not a valid forward. `part` is untrusted. */
 export class ForwardSpecError extends SshSessionsError<ForwardSpecReason> {
   readonly part: string;
 
@@ -58,9 +58,9 @@ const longestPath = 103;
 const options: Readonly<Record<string, ForwardKind>> = { L: "local", R: "remote", D: "dynamic" };
 
 /**
- * A forward as a person types it: as for ssh(1) with `-L`, `-R` or `-D` in front; without, it is local, and may be as
- * short as `8080` (the same port of the server), `8080:80`, `db:5432` or `unix:/path` (a socket of the server, at any
- * free port).
+ * Parses a forward as a user types it: as for ssh(1) with `-L`, `-R` or `-D` in front. Without an option it is local,
+ * and may be as short as `8080` (the same port on the server), `8080:80`, `db:5432` or `unix:/path` (a socket on the
+ * server, at any free port).
  * @throws ForwardSpecError
  */
 export function parseForward(text: string): ForwardSpec {
@@ -73,8 +73,8 @@ export function parseForward(text: string): ForwardSpec {
 }
 
 /**
- * The argument of `-L`, `-R` or `-D`, or those of a keyword joined by a colon (parse_forward in OpenSSH's readconf.c).
- * Port 0 is any free one, for all kinds.
+ * Parses the argument of `-L`, `-R` or `-D`, or those of a keyword joined by a colon (parse_forward in OpenSSH's
+ * readconf.c). Port 0 means any free port, for all kinds.
  * @throws ForwardSpecError
  */
 export function parseForwardArgument(kind: ForwardKind, text: string): ForwardSpec {
@@ -100,7 +100,7 @@ export function parseForwardArgument(kind: ForwardKind, text: string): ForwardSp
   return { kind, listen, target: targetAt(ends.target, text) };
 }
 
-/** As `parseForward` reads it again, and as ssh(1) takes it. */
+/** A text that `parseForward` and ssh(1) accept again. */
 export function formatForward(spec: ForwardSpec): string {
   const option = { local: "-L", remote: "-R", dynamic: "-D" }[spec.kind];
   const target = spec.kind === "dynamic" ? undefined : spec.target;
@@ -118,7 +118,7 @@ export function formatTarget(target: ForwardTarget): string {
   return target.type === "unix" ? target.path : `${bracketed(target.host)}:${target.port}`;
 }
 
-/** It can be reached only from the machine that listens. */
+/** Whether only the listening machine itself can reach the address. */
 export function isLoopback(listen: ListenAddress, gatewayPorts: boolean): boolean {
   if (listen.type === "unix") {
     return true;
@@ -248,7 +248,7 @@ function bracketField(text: string, start: number): Field & { readonly end: numb
 }
 
 function plainField(text: string, start: number): Field & { readonly end: number } {
-  // `unix:/path` says more clearly what `/path` says, too.
+  // `unix:/path` is a clearer form of `/path`.
   const from = text.startsWith("unix:/", start) ? start + "unix:".length : start;
   let found = "";
   let end = from;

@@ -1,9 +1,9 @@
-/** Whether glob(3) looks into the folder for this segment of a path. */
+/** Whether glob(3) must read the folder for this segment of a path. */
 export function hasWildcard(segment: string): boolean {
   return /[*?[\\]/.test(segment);
 }
 
-/** No file system has longer names, in any unit. */
+/** No file system has longer names, in bytes or in characters. */
 const longestName = 1024;
 
 interface CharacterSet {
@@ -14,8 +14,8 @@ interface CharacterSet {
 type Part = "*" | "?" | string | CharacterSet;
 
 /**
- * A test for file names, as glob(3) matches one segment of a path: `*`, `?`, `[…]` and the backslash. The time grows
- * with name times pattern, whatever the pattern.
+ * Compiles a test for file names that matches one path segment as glob(3) does: `*`, `?`, `[…]` and the backslash.
+ * Its time grows with name times pattern, for every pattern.
  */
 export function compileGlob(segment: string): (name: string) => boolean {
   const parts = partsOf(segment);
@@ -54,14 +54,14 @@ function partsOf(segment: string): readonly Part[] {
   return parts;
 }
 
-/** One character that stands for itself, told apart from the two wildcards. */
+/** One literal character, kept apart from the two wildcards. */
 function literal(char: string): Part {
   return char === anything || char === anyOne
     ? { isNegated: false, ranges: [[char.charCodeAt(0), char.charCodeAt(0)]] }
     : char;
 }
 
-/** Undefined where the bracket is not closed: it then stands for itself. */
+/** Undefined where the bracket is not closed: it is then a literal character. */
 function readSet(
   characters: readonly string[],
   start: number,

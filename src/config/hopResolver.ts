@@ -19,7 +19,7 @@ export async function resolveHop(
   if (before.length === 0) {
     return config;
   }
-  // ProxyJump and ProxyCommand rule each other out, and the explicit chain came first (readconf.c).
+  // ProxyJump and ProxyCommand exclude each other, and the explicit chain came first (readconf.c).
   const { proxyCommand: _replaced, ...others } = config;
   return { ...others, proxyJump: before };
 }

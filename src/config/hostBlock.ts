@@ -4,7 +4,7 @@ import type { HostConfig, ValueSource } from "./hostConfig.ts";
 import { formatHostSpec, isValidHost } from "./hostSpec.ts";
 import { isPattern } from "./patterns.ts";
 
-/** One line of a Host block. `value`: as the keyword means it, before quoting. */
+/** One line of a Host block. `value` is what the keyword means, before quoting. */
 export interface BlockLine {
   readonly keyword: string;
   readonly value: string;
@@ -12,21 +12,21 @@ export interface BlockLine {
 
 export type HostBlock =
   | { readonly kind: "block"; readonly lines: readonly BlockLine[] }
-  /** ssh_config has no way to write this value that all versions of OpenSSH read alike. */
+  /** No notation in ssh_config has this value in all versions of OpenSSH. */
   | { readonly kind: "unwritable"; readonly keyword: string; readonly value: string };
 
-/** A line of the block that does not count, because something that comes first says otherwise. */
+/** A line of the block that has no effect, because an earlier line or setting sets the value. */
 export interface BlockConflict {
   readonly keyword: string;
   readonly source: ValueSource;
 }
 
-/** Whether `alias` can be the name of a new Host block. */
+/** Whether `alias` can name a new Host block. */
 export function isBlockName(alias: string): boolean {
   return isValidHost(alias) && !isPattern(alias) && !alias.includes("@");
 }
 
-/** The block that leads to where `config` leads, under the name `alias`. Says only what is not OpenSSH's default. */
+/** A Host block named `alias` that leads to the same destination as `config`. It leaves out OpenSSH's defaults. */
 export function hostBlock(alias: string, config: HostConfig): HostBlock {
   const isSet = (keyword: string): boolean => (config.sources.get(keyword)?.kind ?? "default") !== "default";
   const jumps = config.proxyJump.map((hop) => formatHostSpec(hop)).join(",");
@@ -66,9 +66,9 @@ export function blockLines(lines: readonly BlockLine[]): readonly string[] {
 }
 
 /**
- * Which lines of the block would not count: the first value of a keyword holds (ssh_config(5)), and our settings come
- * before the files.
- * @param now what the block's name resolves to while the block is not there.
+ * The lines of the block that would have no effect: the first value of a keyword counts (ssh_config(5)), and our
+ * settings come before the files.
+ * @param now what the block's name resolves to without the block.
  */
 export function blockConflicts(lines: readonly BlockLine[], now: HostConfig): readonly BlockConflict[] {
   const values: Readonly<Record<string, string | undefined>> = {
@@ -86,19 +86,22 @@ export function blockConflicts(lines: readonly BlockLine[], now: HostConfig): re
   });
 }
 
-/** Tokens are expanded in these values; `%%` stands for the sign itself. */
+/** Tokens are expanded in these values; `%%` stands for a percent sign. */
 function percent(text: string): string {
   return text.replaceAll("%", "%%");
 }
 
-/** ProxyCommand takes the rest of its line as it stands (readconf.c, oProxyCommand). */
+/** ProxyCommand takes the rest of its line unparsed (readconf.c, oProxyCommand). */
 function written({ keyword, value }: BlockLine): { readonly value: string; readonly quoted: boolean } {
   return keyword === "ProxyCommand"
     ? { value, quoted: false }
     : { value: escaped(value), quoted: needsQuotes(value) };
 }
 
-/** misc.c, argv_split. A backslash is escaped only where it would be taken for an escape: older versions know none. */
+/**
+ * misc.c, argv_split. A backslash is escaped only where it would begin an escape, because older versions have no
+ * escapes.
+ */
 function escaped(value: string): string {
   return value.replaceAll(/\\(?=[\\'"]|$)|["]/g, "\\$&");
 }
@@ -113,7 +116,7 @@ function isWritable({ keyword, value }: BlockLine): boolean {
   }
   switch (keyword) {
     case "User":
-      // Since OpenSSH 10 tokens and variables are expanded in it, before they are not: no notation serves both.
+      // OpenSSH expands tokens and variables here from version 10 on, not before: no notation works in both.
       if (/%|\$\{/.test(value)) {
         return false;
       }

@@ -4,7 +4,7 @@ import type { ForwardSpec } from "./forwardSpec.ts";
 import type { Keyword } from "./keywordTable.ts";
 import type { RekeyLimitValue } from "./rekeyLimit.ts";
 
-/** Where one effective value comes from, for hovers and for "open the line that says so". */
+/** The source of one effective value, for hovers and for the command that opens its line. */
 export type ValueSource =
   | { readonly kind: "default" }
   | {
@@ -14,17 +14,17 @@ export type ValueSource =
       /** The folder's name, for `workspaceFolder`. */
       readonly folder?: string;
     }
-  /** `sshSessions.hosts`, the entry with this pattern. */
+  /** The entry of `sshSessions.hosts` with this pattern. */
   | { readonly kind: "hostSetting"; readonly pattern: string }
-  /** ssh_config; `line` counts from 1. Unknown when only `ssh -G` told the value. */
+  /** ssh_config; `line` counts from 1. Unknown when only `ssh -G` reported the value. */
   | { readonly kind: "sshConfig"; readonly file?: string; readonly line?: number }
-  /** Typed as part of the host (`user@host:port`), or given by the caller. */
+  /** Typed as part of the host (`user@host:port`), or passed by the caller. */
   | { readonly kind: "commandLine" };
 
 export type YesNo = "yes" | "no";
 export type StrictHostKeyChecking = "yes" | "accept-new" | "ask" | "no";
 
-/** One hop of ProxyJump, in the order in which they are connected: `alias` is resolved like any host. */
+/** One hop of ProxyJump, in connection order: `alias` is resolved like any host. */
 export interface JumpHop {
   readonly alias: string;
   readonly user?: string;
@@ -32,11 +32,11 @@ export interface JumpHop {
 }
 
 /**
- * What ssh_config(5) says for one host, all tokens and `~` expanded, all defaults filled in. Frozen.
- * Times are seconds, as in ssh_config. Lists are in the order in which OpenSSH tries them.
+ * The values of ssh_config(5) for one host, with all tokens and `~` expanded and all defaults filled in. Frozen.
+ * Times are in seconds, as in ssh_config. Lists are in the order in which OpenSSH tries them.
  */
 export interface HostConfig {
-  /** What the person typed, without user and port: the argument that `Host` patterns match. */
+  /** What the user typed, without user and port: the argument that `Host` patterns match. */
   readonly alias: string;
   readonly hostName: string;
   readonly user: string;
@@ -44,7 +44,7 @@ export interface HostConfig {
   readonly hostKeyAlias?: string;
   readonly addressFamily: "any" | "inet" | "inet6";
   readonly bindAddress?: string;
-  /** 0: no limit. Undefined: not set, that is, the system's own TCP time limit (callers then use 30 s). */
+  /** 0: no limit. Undefined: not set, which means the system's TCP time limit (callers then use 30 s). */
   readonly connectTimeout?: number;
   readonly connectionAttempts: number;
   readonly proxyJump: readonly JumpHop[];
@@ -54,9 +54,9 @@ export interface HostConfig {
   readonly userKnownHostsFiles: readonly string[];
   readonly globalKnownHostsFiles: readonly string[];
   readonly hashKnownHosts: boolean;
-  /** UpdateHostKeys, OpenSSH's default filled in. Undefined: no. */
+  /** UpdateHostKeys, with OpenSSH's default filled in. Undefined: no. */
   readonly updateHostKeys?: "yes" | "no" | "ask";
-  /** RevokedHostKeys: files of keys, or KRLs, that no host may show. Expanded. */
+  /** RevokedHostKeys: files of keys, or KRLs, that a server's key must not be in. Expanded. */
   readonly revokedHostKeysFiles: readonly string[];
   /** KnownHostsCommand as written: its tokens depend on the key that the server shows. */
   readonly knownHostsCommand?: string;
@@ -64,7 +64,7 @@ export interface HostConfig {
   /** RequiredRSASize in bits, for the RSA keys of servers and of users. */
   readonly requiredRsaSize: number;
 
-  /** Whether IdentityFile was set; if not, `identityFiles` holds OpenSSH's defaults. */
+  /** Whether `identityFiles` holds OpenSSH's defaults, because IdentityFile is not set. */
   readonly identityFilesAreDefault: boolean;
   readonly identityFiles: readonly string[];
   readonly certificateFiles: readonly string[];
@@ -73,7 +73,7 @@ export interface HostConfig {
   readonly identityAgent?: string;
   /** AddKeysToAgent; undefined: no. */
   readonly addKeysToAgent?: AddKeysToAgent;
-  /** SecurityKeyProvider, where it is not the built-in one: a library, expanded. */
+  /** SecurityKeyProvider, if it is not the built-in one: a library, expanded. */
   readonly securityKeyProvider?: string;
   readonly forwardAgent: boolean | string;
   readonly pubkeyAuthentication: boolean;
@@ -83,20 +83,20 @@ export interface HostConfig {
   readonly preferredAuthentications: readonly string[];
   readonly numberOfPasswordPrompts: number;
 
-  /** Undefined where nothing is set: the engine's own list. Lists in ssh_config's comma form, split. */
+  /** Undefined where nothing is set: the engine's own list. Split at the commas. */
   readonly ciphers?: readonly string[];
   readonly macs?: readonly string[];
   readonly kexAlgorithms?: readonly string[];
   readonly hostKeyAlgorithms?: readonly string[];
-  /** What public keys may be tried with. RSA with SHA-1 is `ssh-rsa`, which is not in OpenSSH's default. */
+  /** The algorithms allowed for public keys. RSA with SHA-1 is `ssh-rsa`, which is not in OpenSSH's default. */
   readonly pubkeyAcceptedAlgorithms?: readonly string[];
-  /** CASignatureAlgorithms: how the authority of a host certificate may have signed it. */
+  /** CASignatureAlgorithms: the algorithms that the authority of a host certificate may have signed it with. */
   readonly caSignatureAlgorithms?: readonly string[];
   readonly compression: boolean;
-  /** RekeyLimit, where it is set. */
+  /** RekeyLimit, if it is set. */
   readonly rekeyLimit?: RekeyLimitValue;
 
-  /** Undefined: not set in ssh_config, so that other layers may decide (see hostPolicies). */
+  /** Undefined: not set in ssh_config, so that other layers may set it (see hostPolicies). */
   readonly serverAliveInterval?: number;
   readonly serverAliveCountMax?: number;
   readonly tcpKeepAlive?: boolean;
@@ -104,7 +104,10 @@ export interface HostConfig {
   readonly controlPersist?: number;
 
   readonly requestTty: "auto" | "no" | "yes" | "force";
-  /** What kind of session `ssh` asks for when no command is given: none at all, or the subsystem that RemoteCommand names. */
+  /**
+   * The kind of session that `ssh` requests when no command is given: a shell, none, or the subsystem in
+   * RemoteCommand.
+   */
   readonly sessionType: "default" | "subsystem" | "none";
   readonly remoteCommand?: string;
   readonly sendEnv: readonly string[];
@@ -114,16 +117,19 @@ export interface HostConfig {
   /** ChannelTimeout lines: pattern=interval, e.g. `session:shell=10m`, parsed; seconds. */
   readonly channelTimeouts: readonly ChannelTimeout[];
 
-  /** LocalForward and all that belongs to it. */
+  /** LocalForward and the keywords that belong to it. */
   readonly forwarding: ForwardConfig;
 
   readonly logLevel: SshLogLevel;
 
-  /** Every value as `ssh -G` prints it, by lower-case keyword: for showing, not for acting on. */
+  /** Every value as `ssh -G` prints it, by lower-case keyword: for display, not for decisions. */
   readonly values: ReadonlyMap<string, readonly string[]>;
   /** Source of each value, by lower-case ssh_config keyword (`hostname`, `user`, `serveraliveinterval`, …). */
   readonly sources: ReadonlyMap<string, ValueSource>;
-  /** What the files ask for and is not done, and what was left out while they were read. `configWarningText` has the words. */
+  /**
+   * What the files ask for and this extension does not do, and what was left out while reading them.
+   * `configWarningText` has the words.
+   */
   readonly warnings: readonly ConfigWarning[];
 }
 
@@ -134,7 +140,7 @@ export interface ConfiguredForward {
 }
 
 export interface ForwardConfig {
-  /** LocalForward, RemoteForward and DynamicForward, each once; none under ClearAllForwardings. */
+  /** LocalForward, RemoteForward and DynamicForward without duplicates; empty under ClearAllForwardings. */
   readonly forwards: readonly ConfiguredForward[];
   readonly gatewayPorts: boolean;
   readonly exitOnForwardFailure: boolean;
@@ -166,16 +172,16 @@ export type ConfigWarning =
       readonly value: string;
       readonly file?: string;
       readonly line?: number;
-      /** A file of the machine's administrator sets it, such as `/etc/ssh/ssh_config`. */
+      /** Set by a file of the machine's administrator, such as `/etc/ssh/ssh_config`. */
       readonly isSystemWide: boolean;
     }
-  /** Without OpenSSH's `ssh`, the blocks of a `Match exec` are left out. */
+  /** Without OpenSSH's `ssh`, blocks under a `Match exec` are left out. */
   | { readonly kind: "match-exec"; readonly file: string; readonly line: number }
   /** Without OpenSSH's `ssh`, names are not canonicalized. */
   | { readonly kind: "canonicalize" }
   | { readonly kind: "file-left-out"; readonly file: string; readonly why: string };
 
-/** The keepalive values in force, each with the layer that won. */
+/** The effective keepalive values, each with the layer that set it. */
 export interface KeepalivePolicy {
   /** Seconds of silence before a probe; 0 switches probing off. */
   readonly serverAliveInterval: number;
@@ -190,7 +196,7 @@ export interface KeepalivePolicy {
 }
 
 export interface LingerPolicy {
-  /** How long a connection stays after its last session; 0: leaves at once, Infinity: stays. */
+  /** How long a connection stays after its last session; 0: it ends at once, Infinity: it stays. */
   readonly seconds: number;
   readonly source: ValueSource;
 }

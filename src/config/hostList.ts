@@ -15,21 +15,21 @@ import { ExpansionError, type Tokens } from "./tokens.ts";
 export interface HostList {
   readonly hosts: readonly HostEntry[];
   readonly problems: readonly ConfigProblem[];
-  /** Every file and folder looked at, with its stamp. */
+  /** All files and folders that were read, with their stamps. */
   readonly dependencies: ReadonlyMap<string, string>;
 }
 
 /** As OpenSSH (readconf.c, READCONF_MAX_DEPTH). */
 const deepestInclude = 16;
-/** Lines read for one list, those of a file that is included twice counted twice. */
+/** The number of lines read for one list, counting a file again each time it is included. */
 const mostLines = 1_000_000;
 const mostHosts = 200_000;
-/** Rows for a person to read. */
+/** The limit of problems to show. */
 const mostProblems = 1000;
 
 /**
- * The hosts that a person can choose from: the names on `Host` lines that are not patterns, then those that only the
- * settings name. Reads on behind what can't be read, and says what that was, once for each line.
+ * The hosts that a user can choose from: the names on `Host` lines that are not patterns, then those that only the
+ * settings name. It continues after an unreadable line, and reports each problem once per line.
  */
 export async function listHosts(
   configFile: string,
@@ -53,23 +53,23 @@ export async function listHosts(
   return lister;
 }
 
-/** Hosts that the block around an Include leaves possible; undefined: all. */
+/** The hosts that the block around an Include still allows; undefined: all. */
 type Scope = readonly string[] | undefined;
 
 type Draft = { -readonly [K in keyof HostEntry]: HostEntry[K] };
 
 interface FileToRead {
   readonly path: string;
-  /** A person's file: relative Includes begin in `~/.ssh`, and `~` is allowed. */
+  /** A user's file: relative Includes start in `~/.ssh`, and `~` is allowed. */
   readonly isUsers: boolean;
   readonly checkOwner: boolean;
   readonly isRequired: boolean;
   readonly scope?: Scope;
-  /** The files that lead to this one. */
+  /** The chain of files that include this one. */
   readonly includedBy?: readonly string[];
 }
 
-/** For the syntax of a `Match` line alone. */
+/** Used only to check the syntax of a `Match` line. */
 const anybody: MatchSubject = {
   ...{
     hostName: "",
@@ -90,8 +90,8 @@ class HostLister implements HostList {
   readonly #byAlias = new Map<string, Draft>();
   readonly #problems = new Map<string, ConfigProblem>();
   /**
-   * Scopes in which each file was read, as text; the empty one is that of all hosts. Reading it again adds nothing,
-   * because each host is listed where it stands first.
+   * The scopes in which each file was read, as text; the empty scope is that of all hosts. Reading a file again adds
+   * nothing, because each host is listed at its first line.
    */
   readonly #done = new Map<string, Set<string>>();
   #lines = 0;
@@ -154,7 +154,7 @@ class HostLister implements HostList {
       this.#addProblem({ file: path, message: `The file is left out: ${result.why}` });
       return;
     }
-    // Names and patterns of the block that the lines are in.
+    // Names and patterns of the current block.
     let block: readonly Draft[] = [];
     let patterns: Scope = scope;
     for (const directive of result.directives) {
@@ -208,7 +208,7 @@ class HostLister implements HostList {
 
   #addBlock({ args, line }: Directive, file: string, scope: Scope): readonly Draft[] {
     const added: Draft[] = [];
-    // Only a negated pattern rules out a name that stands on the line itself.
+    // Only a negated pattern can exclude a name that is on the line itself.
     const negated = args.filter((arg) => arg.startsWith("!"));
     for (const alias of args) {
       const isListed =
@@ -264,7 +264,7 @@ class HostLister implements HostList {
     }
   }
 
-  /** What OpenSSH refuses of the lines that steer the reading, whatever the host. */
+  /** What OpenSSH refuses in Host, Match and Include lines, for any host. */
   #controlProblem({ keyword, args }: Directive): string | undefined {
     switch (keyword) {
       case "match":
@@ -278,12 +278,12 @@ class HostLister implements HostList {
     }
   }
 
-  /** A token or variable that no host gives a value to. */
+  /** A token or variable that has no value for any host. */
   #expansionProblem(args: readonly string[]): string | undefined {
     const tokens = { ...this.#tokens, h: "", n: "", k: "", p: "", r: "", j: "", C: "" };
     try {
       for (const arg of args) {
-        // As a person's file: where `~` is not allowed, it is a name like any other.
+        // Checked as in a user's file: where `~` is not allowed, it is an ordinary character.
         includePath(arg, true, this.#environment, tokens);
       }
       return undefined;
@@ -322,7 +322,7 @@ class HostLister implements HostList {
   }
 }
 
-/** The first value of a block counts; what has tokens in it says nothing to a person. */
+/** The first value of a block counts; a value with tokens would mean nothing to the user. */
 function describe(block: readonly Draft[], { keyword, args }: Directive): void {
   if (block.length === 0 || (keyword !== "hostname" && keyword !== "user" && keyword !== "port")) {
     return;

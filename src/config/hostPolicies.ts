@@ -5,7 +5,7 @@ import { isValidHost, isValidUser } from "./hostSpec.ts";
 import { matchPatterns } from "./patterns.ts";
 import { flag, oneOf, text, textThat, wholeNumber } from "./settingValues.ts";
 
-/** What is known of a host: at least its alias. Without the rest, ssh_config's layer counts as not set. */
+/** What is known of a host: at least its alias. Without the other fields, ssh_config's layer counts as not set. */
 export type PolicyHost = Pick<HostConfig, "alias"> &
   Partial<
     Pick<
@@ -14,19 +14,22 @@ export type PolicyHost = Pick<HostConfig, "alias"> &
     >
   >;
 
-/** A value in force, with the layer that decided. */
+/** An effective value, with the layer that set it. */
 export interface Sourced<T> {
   readonly value: T;
   readonly source: ValueSource;
 }
 
 export interface PolicyRule<T> {
-  /** The value when it makes sense; undefined: counts as not set. */
+  /** Returns the value if it is valid; undefined: it counts as not set. */
   readonly parse: (value: unknown) => T | undefined;
   readonly default: T;
-  /** The key below `sshSessions.` that sets it for all hosts; undefined: only the entries of `sshSessions.hosts` do. */
+  /**
+   * The key below `sshSessions.` that sets the value for all hosts; undefined: only entries of `sshSessions.hosts`
+   * set it.
+   */
   readonly setting?: string;
-  /** The keyword of ssh_config(5), in lower case, that sets it. */
+  /** The keyword of ssh_config(5), in lower case, that sets the value. */
   readonly keyword?: string;
   readonly fromConfig?: (host: PolicyHost) => T | undefined;
 }
@@ -35,7 +38,7 @@ export type ReconnectPolicy = "auto" | "ask" | "never";
 export type ClipboardPolicy = "off" | "ask" | "on";
 export type Persistence = "none" | "tmux" | "screen" | "zellij" | { readonly command: string };
 
-/** One of the tools that we know, or `{ "command": "… {name} …" }`. */
+/** One of the tools that we support, or `{ "command": "… {name} …" }`. */
 function parsePersistence(value: unknown): Persistence | undefined {
   const command =
     typeof value === "object" && value !== null && "command" in value ? text(value.command) : undefined;
@@ -69,14 +72,14 @@ const rules = {
   port: rule<number | undefined>({ parse: wholeNumber(1, 65_535), default: undefined }),
 
   // How it is shown.
-  /** The fold of the Hosts view in which it stands. */
+  /** The group of the Hosts view that shows the host. */
   group: rule<string | undefined>({
     parse: textThat((name) => name.length <= 80),
     default: undefined,
   }),
 
   // What belongs to the connection.
-  /** Seconds. OpenSSH's own default is 0; an idle terminal should outlive a NAT's memory. */
+  /** Seconds. OpenSSH's own default is 0, but an idle terminal should survive a NAT's timeout. */
   serverAliveInterval: rule({
     parse: seconds,
     default: 30,
@@ -98,7 +101,7 @@ const rules = {
     keyword: "tcpkeepalive",
     fromConfig: (host) => host.tcpKeepAlive,
   }),
-  /** Seconds; -1: for ever. */
+  /** Seconds; -1: no limit. */
   linger: rule({
     parse: wholeNumber(-1),
     default: 600,
@@ -106,7 +109,7 @@ const rules = {
     keyword: "controlpersist",
     fromConfig: ({ controlPersist }) => (controlPersist === Number.POSITIVE_INFINITY ? -1 : controlPersist),
   }),
-  /** The peer never answers probes: silence alone does not end the connection. */
+  /** The peer never replies to probes: silence alone does not end the connection. */
   ignoreMissingReplies: rule({ parse: flag, default: false }),
 
   // What belongs to each session. Limits are seconds; 0: none.
@@ -125,7 +128,7 @@ const rules = {
     default: "utf-8",
     setting: "encoding",
   }),
-  /** What becomes of text that a program on the server puts into the clipboard (OSC 52). */
+  /** What to do with text that a program on the server copies to the clipboard (OSC 52). */
   clipboardWrite: rule<ClipboardPolicy>({
     parse: oneOf("off", "ask", "on"),
     default: "on",
@@ -135,21 +138,21 @@ const rules = {
   clipboardLimit: rule({ parse: wholeNumber(1, 10_000), default: 1000, setting: "clipboard.limit" }),
 
   // What holds for forwards.
-  /** As `parseForward` takes them; one that makes no sense is left out. */
+  /** Texts for `parseForward`; an invalid one is left out. */
   forwards: rule<readonly string[]>({ parse: forwardTexts, default: [] }),
-  /** LocalForward and so on start with the first session, as with `ssh`. */
+  /** LocalForward and similar keywords start with the first session, as with `ssh`. */
   forwardsFromConfig: rule<ReconnectPolicy>({
     parse: oneOf("auto", "ask", "never"),
     default: "auto",
     setting: "forwards.fromConfig",
   }),
-  /** Saved ones listen without a connection, and log in at the first client. */
+  /** Saved forwards listen without a connection, and log in for the first client. */
   forwardsOnDemand: rule({ parse: flag, default: true, setting: "forwards.onDemand" }),
-  /** A forward keeps its connection from leaving, as a session does. */
+  /** A forward keeps its connection open, as a session does. */
   forwardsKeepConnection: rule({ parse: flag, default: true }),
 
   // What holds for the server's own view.
-  /** `sudo -n` may be used to look at and end remote logins. */
+  /** `sudo -n` may be used to read and end remote logins. */
   sudo: rule({ parse: flag, default: false }),
   /** Minutes without input and output after which a sleeping login counts as hung; 0: never. */
   hungAfterMinutes: rule({ parse: seconds, default: 30, setting: "remote.hungAfterMinutes" }),
@@ -160,7 +163,7 @@ export type PolicyKey = keyof Rules;
 export type PolicyValue<K extends PolicyKey> = Rules[K] extends PolicyRule<infer T> ? T : never;
 
 /**
- * Every value that can be set for a host. A new one is one entry here and one in package.json (below
+ * Every value that can be set per host. To add one, add an entry here and one in package.json (below
  * `sshSessions.hosts`, and as a setting of its own where `setting` names one); a test compares both.
  */
 export const hostPolicyRules: { readonly [K in PolicyKey]: PolicyRule<PolicyValue<K>> } = rules as {
@@ -169,12 +172,12 @@ export const hostPolicyRules: { readonly [K in PolicyKey]: PolicyRule<PolicyValu
 
 export const policyKeys = Object.keys(rules) as readonly PolicyKey[];
 
-/** The patterns of an entry, which may be separated by blanks and by commas. */
+/** The patterns of an entry, separated by blanks or commas. */
 export function entryPatterns(entry: Pick<HostSettings, "pattern">): readonly string[] {
   return entry.pattern.split(/[\s,]+/).filter((pattern) => pattern !== "");
 }
 
-/** The value of the first entry that matches `alias` and sets `key` to something that makes sense. */
+/** The value of the first entry that matches `alias` and sets `key` to a valid value. */
 export function entryValue<K extends PolicyKey>(
   entries: readonly HostSettings[],
   alias: string,
@@ -190,7 +193,7 @@ export function entryValue<K extends PolicyKey>(
   return undefined;
 }
 
-/** The entries of `sshSessions.hosts` that make sense: one without a pattern is left out, so is a value that makes none. */
+/** The valid entries of `sshSessions.hosts`. An entry without a pattern and an invalid value are left out. */
 export function parseHostEntries(value: unknown): readonly HostSettings[] | undefined {
   return Array.isArray(value) ? value.flatMap((entry) => parseEntry(entry) ?? []) : undefined;
 }
@@ -212,9 +215,9 @@ function parseEntry(value: unknown): HostSettings | undefined {
 }
 
 /**
- * What holds for a host. The one place that knows the layers; of each value the first that is set and makes sense
- * decides: entry of `sshSessions.hosts`, workspace folder, workspace, ssh_config, user setting, default. Reads the
- * settings anew at every call, so that a change counts at once.
+ * The effective values of a host. Only this class knows the layers; the first valid value counts: entry of
+ * `sshSessions.hosts`, workspace folder, workspace, ssh_config, user setting, default. It reads the settings at every
+ * call, so that a change takes effect at once.
  */
 export class HostPolicies {
   readonly #settings: SettingsPort;
@@ -223,7 +226,7 @@ export class HostPolicies {
     this.#settings = settings;
   }
 
-  /** @param folder whose settings count; undefined: none's. */
+  /** @param folder whose settings apply; undefined: no folder's. */
   get<K extends PolicyKey>(key: K, host: PolicyHost, folder?: SettingsFolder): Sourced<PolicyValue<K>> {
     const { setting, fromConfig, keyword = "", default: otherwise } = hostPolicyRules[key];
     const entry = entryValue(this.#settings.hosts, host.alias, key);

@@ -33,24 +33,24 @@ export interface HostResolverInit {
   readonly logger: Logger;
   /** Default: this machine. */
   readonly environment?: ConfigEnvironment;
-  /** Path of the `ssh` to ask; undefined: found by itself; false: there is none, our own evaluation counts. */
+  /** Path of the `ssh` to ask; undefined: search for it; false: there is none, and our own evaluation counts. */
   readonly ssh?: string | false;
   readonly runSsh?: RunSsh;
-  /** What OpenSSH offers by itself, for our own evaluation of `+`, `-` and `^` lists. */
+  /** The algorithms that OpenSSH offers by default, for our own evaluation of `+`, `-` and `^` lists. */
   readonly algorithms?: Readonly<Record<AlgorithmKeyword, AlgorithmNames>>;
 }
 
 /**
- * Finds out what ssh_config and `sshSessions.hosts` say. Values come from `ssh -G` where there is an `ssh`, else from
- * our own reading of the files, which also tells the line that each value comes from. Dispose to stop watching.
+ * Reads ssh_config and `sshSessions.hosts`. Values come from `ssh -G` where there is an `ssh`, otherwise from our own
+ * parser, which also finds the line of each value. Dispose to stop watching.
  */
 export function createHostResolver(init: HostResolverInit): HostResolver & ConfigProblemSource & Disposable {
   return new Resolver(init);
 }
 
-/** Results are kept per host this many. */
+/** The number of cached hosts. */
 const mostKept = 500;
-/** Refused lines are remembered this many. */
+/** The number of remembered refusals. */
 const mostRefusals = 100;
 
 interface Kept {
@@ -68,7 +68,7 @@ class Resolver implements HostResolver, ConfigProblemSource, Disposable {
   readonly #algorithms: Readonly<Record<AlgorithmKeyword, AlgorithmNames>>;
   readonly #changed = new Emitter<void>();
   readonly #problemsChanged = new Emitter<void>();
-  /** What `ssh` refused since the last change, by file and line. */
+  /** The lines that `ssh` refused since the last change, by file and line. */
   #refusals = new Map<string, ConfigProblem>();
   readonly #subscriptions: readonly Disposable[];
   readonly #kept = new Map<string, Kept>();
@@ -83,7 +83,7 @@ class Resolver implements HostResolver, ConfigProblemSource, Disposable {
     this.#ssh = new SshAsker(init.ssh, this.#environment, init.runSsh ?? runSsh, init.clock, init.logger);
     this.#algorithms = init.algorithms ?? openSshAlgorithms;
     const onChange = (): void => {
-      // What is under way may have read the old state; whoever asks from now on gets a new answer.
+      // A pending evaluation may have read the old state; later calls start a new one.
       this.#pending.clear();
       this.#refusals = new Map();
       this.#changed.fire();
@@ -146,11 +146,11 @@ class Resolver implements HostResolver, ConfigProblemSource, Disposable {
   #configFile(): string {
     const { homedir, homeOf } = this.#environment;
     const file = expandTilde(this.#settings.configFile.trim(), homedir, homeOf);
-    // A relative path starts at the home folder, not where the extension host happens to stand.
+    // A relative path starts at the home folder, not at the extension host's current folder.
     return file === "" || file.toLowerCase() === "none" ? file : resolve(homedir, file);
   }
 
-  /** What beats the files: what was typed, then the entries of `sshSessions.hosts`. */
+  /** The values that override the files: the typed ones, then the entries of `sshSessions.hosts`. */
   #overridesFor(host: string): Overrides {
     const { alias, user, port } = parseHostSpec(host);
     const { hosts } = this.#settings;
@@ -189,7 +189,10 @@ class Resolver implements HostResolver, ConfigProblemSource, Disposable {
     };
   }
 
-  /** What OpenSSH refuses although our reading takes it, such as an algorithm that it does not know, is a problem of that line. */
+  /**
+   * A refusal by OpenSSH of a line that our parser accepts, such as an unknown algorithm, becomes a problem of that
+   * line.
+   */
   async #noteRefusal(resolving: Promise<HostConfig>): Promise<HostConfig> {
     const refusals = this.#refusals;
     try {
@@ -219,7 +222,7 @@ class Resolver implements HostResolver, ConfigProblemSource, Disposable {
       return kept.config;
     }
     this.#kept.delete(key);
-    // Both read the same files: side by side, a large configuration costs the time of one.
+    // Both read the same files. In parallel, a large configuration takes the time of one.
     const controller = new AbortController();
     const asking = this.#ssh.ask(overrides.request, controller.signal);
     asking.catch(() => {});
@@ -230,7 +233,7 @@ class Resolver implements HostResolver, ConfigProblemSource, Disposable {
       throw evaluation.failure;
     }
     const config = this.#build(overrides, evaluation, await asking);
-    // What a `Match exec` says may be another thing next time.
+    // The result of a `Match exec` may differ next time.
     if (!evaluation.usesExec) {
       this.#kept.set(key, { config, dependencies: evaluation.dependencies });
       for (const [oldest] of [...this.#kept].slice(0, Math.max(0, this.#kept.size - mostKept))) {
@@ -263,14 +266,14 @@ class Resolver implements HostResolver, ConfigProblemSource, Disposable {
     return buildHostConfig(
       request.alias,
       withExactLists(asked.values, own),
-      // What our own reading left out is in the answer.
+      // What our parser left out is in the answer of `ssh`.
       { ...evaluation, warnings: [] },
       this.#environment,
       sourceOf,
     );
   }
 
-  /** For comparison only: what can't be expanded here was expanded by `ssh`. */
+  /** For comparison only: `ssh` expanded what can't be expanded here. */
   #ownValues(request: EvaluationRequest, evaluation: Evaluation): EffectiveValues {
     try {
       return effectiveValues(evaluation, request.alias, this.#environment, this.#algorithms);
@@ -281,7 +284,7 @@ class Resolver implements HostResolver, ConfigProblemSource, Disposable {
   }
 }
 
-/** `ssh` would wait for ever on a pipe that it is told to include, or on a mount that hangs. */
+/** `ssh` would wait forever for an included pipe or a hung mount. */
 function wouldHang({ cause }: ConfigError): boolean {
   return FileError.is(cause) && (cause.reason === "not-a-file" || cause.reason === "unresponsive");
 }

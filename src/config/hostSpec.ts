@@ -3,7 +3,7 @@ import { printable } from "../base/log.ts";
 import { ConfigError } from "./configErrors.ts";
 import type { HostConfig } from "./hostConfig.ts";
 
-/** What a person typed to name a host, taken apart. */
+/** The parts of a host as the user typed it. */
 export interface HostSpec {
   /** The argument that `Host` patterns match: an alias, a host name or an address, without brackets. */
   readonly alias: string;
@@ -12,9 +12,9 @@ export interface HostSpec {
 }
 
 /**
- * Takes `host`, `user@host`, `host:port`, `user@[::1]:port` or `ssh://user@host:port` apart.
- * @throws ConfigError `invalid-host` for what OpenSSH refuses on its command line, so that nothing that reads like
- * an option or like shell syntax ever gets near a command line or a `%h` token.
+ * Parses `host`, `user@host`, `host:port`, `user@[::1]:port` or `ssh://user@host:port`.
+ * @throws ConfigError `invalid-host` for what OpenSSH refuses on its command line, so that no text that looks like an
+ *   option or shell syntax reaches a command line or a `%h` token.
  */
 export function parseHostSpec(text: string): HostSpec {
   const spec = text.startsWith("ssh://") ? parseUri(text.slice("ssh://".length)) : parsePlain(text);
@@ -27,15 +27,15 @@ export function parseHostSpec(text: string): HostSpec {
   return spec;
 }
 
-/** As `parseHostSpec` takes it apart again. */
+/** The inverse of `parseHostSpec`. */
 export function formatHostSpec({ alias, user, port }: HostSpec): string {
   const host = alias.includes(":") && port !== undefined ? `[${alias}]` : alias;
   return `${user === undefined ? "" : `${user}@`}${host}${port === undefined ? "" : `:${port}`}`;
 }
 
 /**
- * The two names of a host: `alias`, which `Host` patterns match, and `spec`, which leads to the same destination again.
- * Text that is not a host stands for itself, so that a failure can name it.
+ * The two names of a host: `alias`, which `Host` patterns match, and `spec`, which resolves to the same destination
+ * again. A text that is not a host is used for both, so that an error can name it.
  */
 export function hostNames(text: string): { readonly alias: string; readonly spec: string } {
   try {
@@ -46,7 +46,7 @@ export function hostNames(text: string): { readonly alias: string; readonly spec
   }
 }
 
-/** What `config` was resolved from: resolved again, the same `Host` and `Match` lines see the same. */
+/** The text that `config` was resolved from: resolving it again gives `Host` and `Match` lines the same input. */
 export function typedHost({ alias, user, port, sources }: HostConfig): string {
   const isTyped = (keyword: string): boolean => sources.get(keyword)?.kind === "commandLine";
   return formatHostSpec({ alias, ...(isTyped("user") && { user }), ...(isTyped("port") && { port }) });
@@ -72,7 +72,7 @@ function refused(text: string): ConfigError {
 }
 
 function parsePlain(text: string): HostSpec | undefined {
-  // The last `@`, because user names such as `user@domain` have their own.
+  // The last `@`, because a user name such as `user@domain` may contain one.
   const at = text.lastIndexOf("@");
   const user = at < 0 ? undefined : text.slice(0, at);
   return user === "" ? undefined : withUser(user, parseHostAndPort(text.slice(at + 1)));

@@ -2,8 +2,8 @@ import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { ExpansionError, expandTilde, expandTokensAndVariables, type Tokens } from "./tokens.ts";
 
 /**
- * Where an argument of `Include` leads; a glob pattern still. Relative paths begin in `~/.ssh` in a person's file, in
- * `/etc/ssh` in a system file. OpenSSH expands tokens and variables here from 9.9 on; before, they stood for themselves.
+ * The path or glob pattern of an `Include` argument. Relative paths start in `~/.ssh` in a user's file, in `/etc/ssh`
+ * in a system file. OpenSSH expands tokens and variables here from 9.9 on; earlier versions take them literally.
  * @throws ExpansionError
  */
 export function includePath(

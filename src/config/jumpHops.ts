@@ -3,14 +3,14 @@ import { parseHostSpec } from "./hostSpec.ts";
 import { expandTokens, type Tokens } from "./tokens.ts";
 
 /**
- * The hops of a `ProxyJump` value, first to be connected first; none for `none`.
+ * The hops of a `ProxyJump` value in connection order; none for `none`.
  * @throws ConfigError `invalid-host`, ExpansionError
  */
 export function parseJumpHops(value: string | undefined, tokens: Tokens): readonly JumpHop[] {
   return isJump(value) ? value.split(",").map((hop) => parseHostSpec(expandTokens(hop, tokens))) : [];
 }
 
-/** `%j`: the host of the last hop without user and port, or nothing. */
+/** `%j`: the host of the last hop without user and port, or an empty text. */
 export function lastJumpHost(value: string | undefined): string {
   if (!isJump(value)) {
     return "";

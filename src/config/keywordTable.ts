@@ -1,15 +1,15 @@
 /** The release whose ssh_config(5) and readconf.c the table follows. */
 export const tableVersion = "10.5";
 
-/** What becomes of a keyword. The words for each stand in `text/keywordTexts.ts`. */
+/** How this extension treats a keyword. The texts are in `text/keywordTexts.ts`. */
 export type Standing =
-  /** It does what the manual says. */
+  /** It works as the manual says. */
   | "honoured"
-  /** A person who sets it gets something else, and is told. */
+  /** It has a different effect here, and the user gets a warning. */
   | "not-honoured"
-  /** It has no meaning here: it belongs to a program without an editor, or to something else that is not offered. */
+  /** It has no meaning here, because it concerns a program without an editor or a feature that is not offered. */
   | "irrelevant"
-  /** OpenSSH itself reads it and does nothing. */
+  /** OpenSSH itself accepts it and does nothing. */
   | "obsolete"
   /** Another name of the keyword in `of`. */
   | "alias";
@@ -17,12 +17,12 @@ export type Standing =
 export interface KeywordEntry {
   /** As the manual spells it. */
   readonly name: string;
-  /** The OpenSSH release whose readconf.c has it first. `vendor`: only in the `ssh` of a distributor. */
+  /** The first OpenSSH release whose readconf.c has it. `vendor`: only in the `ssh` of a distributor. */
   readonly since: string;
   readonly standing: Standing;
   /** For `alias`: the keyword (lower case) that it stands for. */
   readonly of?: string;
-  /** For `not-honoured`: values that ask for nothing, so that nobody needs to be told. */
+  /** For `not-honoured`: values that request nothing, so that no warning is needed. */
   readonly asksNothing?: RegExp;
 }
 
@@ -48,7 +48,7 @@ function alias(name: string, since: string, of: string): KeywordEntry {
   return { name, since, standing: "alias", of };
 }
 
-/** Every keyword of ssh_config(5) and of readconf.c, and those that distributors add, by lower-case name. */
+/** Every keyword of ssh_config(5) and of readconf.c, and those of distributors, by lower-case name. */
 const table = {
   host: honoured("Host", "1.2.2"),
   match: honoured("Match", "6.5"),
@@ -206,7 +206,9 @@ export function isKeyword(word: string): word is Keyword {
   return Object.hasOwn(table, word);
 }
 
-/** The keyword under which OpenSSH keeps what `word` (lower case) sets. Undefined: OpenSSH does not know the word. */
+/**
+ * The keyword under which OpenSSH stores what `word` (lower case) sets. Undefined: OpenSSH does not know the word.
+ */
 export function canonicalKeyword(word: string): Keyword | undefined {
   if (!isKeyword(word)) {
     return undefined;

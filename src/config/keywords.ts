@@ -4,36 +4,39 @@ import { parseHostSpec, parsePort } from "./hostSpec.ts";
 import { canonicalKeyword, isKeyword, type Keyword } from "./keywordTable.ts";
 import { parseTime } from "./openSshTime.ts";
 
-/** The argument of a keyword is one that OpenSSH refuses. Callers say in which file and line. */
+/** OpenSSH refuses the argument of this keyword. Callers add the file and line. */
 export class ArgumentError extends Error {}
 
-/** How several lines with one keyword come together. */
+/** How several lines with the same keyword are merged. */
 export type Merge =
   /** The first value stays. */
   | "first"
   /** Every value counts, in order. */
   | "append"
-  /** ProxyCommand and ProxyJump rule each other out; the evaluation knows how. */
+  /** ProxyCommand and ProxyJump exclude each other; the evaluation handles this. */
   | "proxy"
-  /** Read and of no consequence: deprecated, or of no use to us. */
+  /** Accepted without effect: deprecated, or not needed here. */
   | "ignored"
   /** RefuseConnection: where it applies, no connection is made. */
   | "refusal"
-  /** Host, Match, Include: steers the reading of the file. */
+  /** Host, Match, Include: controls which lines are read. */
   | "control";
 
 export interface KeywordRule {
-  /** The name under which `ssh -G` prints it, lower case. */
+  /** The name that `ssh -G` prints, lower case. */
   readonly name: Keyword;
   readonly merge: Merge;
   /**
-   * The value as `ssh -G` prints it, one string per item of a list; before tokens are expanded. Empty: as if not set.
+   * The value as `ssh -G` prints it, one string per list item, before tokens are expanded. Empty: as if not set.
    * @throws ArgumentError
    */
   readonly read: (directive: Directive) => readonly string[];
 }
 
-/** What `keyword` (lower case) means; undefined: OpenSSH does not know it. Obsolete names lead to the new one's rule. */
+/**
+ * The rule for `keyword` (lower case); undefined: OpenSSH does not know it. An obsolete name has the rule of its
+ * replacement.
+ */
 export function keywordRule(keyword: string): KeywordRule | undefined {
   const name = canonicalKeyword(keyword);
   return name && rules.get(name);
@@ -56,7 +59,7 @@ function single(parse: (argument: string) => readonly string[] | string | undefi
   };
 }
 
-/** One of several words, each printed as another. Case does not matter. */
+/** One of several words, and what each is printed as. Case does not matter. */
 function choice(words: Readonly<Record<string, string>>): KeywordRule["read"] {
   return single((argument) => words[argument.toLowerCase()]);
 }
@@ -64,14 +67,14 @@ function choice(words: Readonly<Record<string, string>>): KeywordRule["read"] {
 const text = single((argument) => argument);
 const flags: Readonly<Record<string, string>> = { yes: "yes", true: "yes", no: "no", false: "no" };
 const flag = choice(flags);
-/** Printed as `true` and `false`, as for all keywords that take further words. */
+/** Printed as `true` and `false`, as for all keywords with more values than yes and no. */
 const yesNo = { yes: "true", true: "true", no: "false", false: "false" } as const;
 const time = single((argument) => (argument === "none" ? [] : parseTime(argument)?.toString()));
 const integer = single((argument) =>
   /^\d+$/.test(argument) && Number(argument) <= 0x7fffffff ? String(Number(argument)) : undefined,
 );
 
-/** The rest of the line as it stands, a comment included. */
+/** The unparsed rest of the line, including a comment. */
 const command: KeywordRule["read"] = ({ rest }) => [rest];
 
 const words: KeywordRule["read"] = ({ args }) => {
@@ -84,14 +87,14 @@ const words: KeywordRule["read"] = ({ args }) => {
   return args;
 };
 
-/** readconf.c, parse_jump: each hop is a host spec or an ssh:// URI; a comment is cut off wherever it begins. */
+/** readconf.c, parse_jump: each hop is a host spec or an ssh:// URI; a comment is cut off anywhere. */
 const jump: KeywordRule["read"] = ({ rest }) => {
-  // Not by one expression: from each of a thousand blanks it would look for the # anew.
+  // Not a single regular expression: it would search for the # again from each blank.
   const value = rest.replace(/#.*$/s, "").trimEnd();
   if (value.toLowerCase() !== "none") {
     for (const hop of value.split(",")) {
       try {
-        // Tokens are expanded later; they must not keep the hop from being read.
+        // Tokens are expanded later; they must not make the hop unreadable.
         parseHostSpec(hop.replace(/%./g, "x"));
       } catch (cause) {
         throw new ArgumentError(`"${hop}" is not a host to jump through`, { cause });
@@ -165,7 +168,7 @@ const channelTimeout: KeywordRule["read"] = (directive) => {
 
 const anything: KeywordRule["read"] = ({ args }) => args;
 
-/** As `anything`, but there must be an argument. */
+/** Like `anything`, but an argument is required. */
 const something: KeywordRule["read"] = ({ args }) => {
   if (args.length === 0 || args.includes("")) {
     throw new ArgumentError("an argument is missing");
@@ -190,7 +193,7 @@ const addKeysToAgent: KeywordRule["read"] = ({ args }) => {
     throw new ArgumentError(`"${lifetime}" is neither a time nor yes, no, ask or confirm`);
   }
   const printed = known === "yes" ? "true" : known === "no" ? "false" : (known ?? "");
-  // As `ssh -G` prints it: a time alone stands for yes.
+  // As `ssh -G` prints it: a time alone means yes.
   return [seconds > 0 ? `${printed === "confirm" ? "confirm " : ""}${seconds}` : printed || "true"];
 };
 
@@ -233,7 +236,7 @@ const rules: ReadonlyMap<Keyword, KeywordRule> = new Map(
       ["first", integer, "connectionattempts numberofpasswordprompts serveralivecountmax"],
       ["first", integer, "canonicalizemaxdots requiredrsasize"],
       ["first", single((argument) => parsePort(argument)?.toString()), "port"],
-      // Without the other words for yes and no.
+      // Accepts no other words for yes and no.
       ["first", choice({ yes: "yes", no: "no" }), "compression"],
       ["first", choice({ any: "any", inet: "inet", inet6: "inet6" }), "addressfamily"],
       ["first", choice({ ...flags, "no-pq-kex": "no" }), "warnweakcrypto"],

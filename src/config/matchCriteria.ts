@@ -3,30 +3,30 @@ import { networkInterfaces } from "node:os";
 import { tableVersion } from "./keywordTable.ts";
 import { matchHostNameList, matchPatternList } from "./patterns.ts";
 
-/** What the criteria of a `Match` line are held against. */
+/** The values that the criteria of a `Match` line are compared with. */
 export interface MatchSubject {
-  /** The host name as far as it is known at this point of the file. */
+  /** The host name as known at this point of the file. */
   readonly hostName: string;
   readonly originalHost: string;
   readonly user: string;
   readonly localUser: string;
   readonly tag: string;
-  /** SessionType as far as it is known at this point of the file. */
+  /** SessionType as known at this point of the file. */
   readonly sessionType: string;
   readonly isFinalPass: boolean;
 }
 
 export interface MatchResult {
   readonly matches: boolean;
-  /** `Match final` was asked for: the files are read a second time. */
+  /** The line has `final`: the files must be read a second time. */
   readonly wantsFinalPass: boolean;
-  /** `Match exec` stands there; it is never run by us and does not match. */
+  /** The line has `exec`, which we never run; it does not match. */
   readonly usesExec: boolean;
   /** Set where OpenSSH refuses the line. */
   readonly problem?: string;
 }
 
-/** Judges a `Match` line (readconf.c, match_cfg_line). All criteria must hold; each can be negated with `!`. */
+/** Evaluates a `Match` line (readconf.c, match_cfg_line). All criteria must hold; each can be negated with `!`. */
 export function judgeMatch(args: readonly string[], subject: MatchSubject): MatchResult {
   let matches = true;
   let wantsFinalPass = false;
@@ -51,7 +51,7 @@ export function judgeMatch(args: readonly string[], subject: MatchSubject): Matc
       return result();
     }
     if (criterion === "final" || criterion === "canonical") {
-      // Negated too, as in OpenSSH before 10.1.
+      // Also when negated, as in OpenSSH before 10.1.
       wantsFinalPass ||= criterion === "final";
       matches &&= subject.isFinalPass !== isNegated;
       continue;
@@ -61,7 +61,7 @@ export function judgeMatch(args: readonly string[], subject: MatchSubject): Matc
       return result(`"${written}" has no argument`);
     }
     if (criterion === "exec") {
-      // Negated or not, what is not run does not hold.
+      // A criterion that is not run does not match, negated or not.
       usesExec = true;
       matches = false;
       continue;
@@ -75,10 +75,10 @@ export function judgeMatch(args: readonly string[], subject: MatchSubject): Matc
   return result();
 }
 
-/** What `Match version` is held against where no `ssh` is asked: the release that our own reading follows. */
+/** The version for `Match version` when no `ssh` is asked: the release that our parser follows. */
 const ownVersion = `OpenSSH_${tableVersion}p1`;
 
-/** Undefined: there is no such criterion. */
+/** Undefined: the criterion does not exist. */
 function judge(criterion: string, argument: string, subject: MatchSubject): boolean | undefined {
   switch (criterion) {
     case "host":
@@ -93,7 +93,7 @@ function judge(criterion: string, argument: string, subject: MatchSubject): bool
       return isOnNetwork(argument);
     case "tagged":
       return subject.tag === "" ? argument === "" : matchPatternList(subject.tag, argument);
-    // What a person opens is a shell on a terminal: no command is known yet.
+    // Users open a shell in a terminal: no command is known yet.
     case "command":
       return argument === "";
     case "sessiontype":

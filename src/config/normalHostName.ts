@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 
-/** ssh.c: names are lower case; addresses are brought to their shortest form, as getnameinfo(3) prints them. */
+/** ssh.c: names become lower case; addresses get their shortest form, as getnameinfo(3) prints them. */
 export function normalHostName(name: string): string {
   if (isIP(name) === 6 && !name.includes("%")) {
     return new URL(`http://[${name}]`).hostname.slice(1, -1);

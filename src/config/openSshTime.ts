@@ -1,9 +1,11 @@
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** What does not fit C's int is no time (misc.c, convtime). */
+/** A time that does not fit C's int is invalid (misc.c, convtime). */
 const longestTime = 0x7fff_ffff;
 
-/** Seconds of a time such as `90`, `10m` or `1h30m` (sshd_config(5), TIME FORMATS); undefined when it is none. */
+/**
+ * The seconds of a time such as `90`, `10m` or `1h30m` (sshd_config(5), TIME FORMATS); undefined if it is invalid.
+ */
 export function parseTime(text: string): number | undefined {
   if (!/^\d+(?:[smhdw]\d+)*[smhdw]?$/i.test(text)) {
     return undefined;

@@ -28,7 +28,7 @@ export function matchPattern(text: string, pattern: string): boolean {
   return p === pattern.length;
 }
 
-/** Several patterns, some with a leading `!`: a negated one that matches rules out all others. */
+/** Several patterns, some with a leading `!`: a negated pattern that matches excludes all others. */
 export function matchPatterns(text: string, patterns: readonly string[]): boolean {
   let matched = false;
   for (const pattern of patterns) {
@@ -53,7 +53,7 @@ export function matchHostNameList(hostName: string, list: string): boolean {
   return matchPatternList(hostName.toLowerCase(), list.toLowerCase());
 }
 
-/** Whether a `Host` argument names hosts by pattern, rather than being the name of one. */
+/** Whether a `Host` argument is a pattern rather than a name. */
 export function isPattern(name: string): boolean {
   return /[*?!]/.test(name);
 }

@@ -3,8 +3,8 @@ import type { SettingsPort } from "./configPorts.ts";
 import type { HostConfig } from "./hostConfig.ts";
 
 /**
- * The ProxyCommand of a host, for running it. A workspace can name the ssh_config that names the command, so an
- * untrusted one runs none.
+ * The ProxyCommand of a host, checked before it is run. A workspace can name the ssh_config that contains the
+ * command, so an untrusted workspace runs none.
  * @throws ConfigError `not-allowed`
  */
 export function trustedProxyCommand(config: HostConfig, settings: Pick<SettingsPort, "isTrusted">): string {

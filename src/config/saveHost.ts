@@ -3,12 +3,12 @@ import { FileError } from "../base/fileErrors.ts";
 import { type LocalFiles, localFiles } from "../base/localFiles.ts";
 import { type BlockLine, blockLines } from "./hostBlock.ts";
 
-/** Bytes. What is longer is no ssh_config that a person keeps by hand. */
+/** In bytes. A longer file is not a hand-written ssh_config. */
 const longestFile = 16 * 1024 * 1024;
 
 /**
- * Adds a Host block at the end of an ssh_config file and changes nothing else in it: mode, owner, links and line ends
- * stay. A missing file is created as OpenSSH wants it, readable by its owner only.
+ * Adds a Host block at the end of an ssh_config file and changes nothing else: mode, owner, links and line ends stay.
+ * A missing file is created readable by its owner only, as OpenSSH requires.
  * @param home whose `.ssh` folder may be created.
  * @returns the line, counted from 1, at which the block begins.
  * @throws FileError
@@ -25,7 +25,7 @@ export async function saveHostBlock(
   }
   const crlf = /^[^\n]*\r\n/.test(before);
   const end = crlf ? "\r\n" : "\n";
-  // A blank line in front, so that the block stands apart from the one before it.
+  // A blank line separates the block from the one before it.
   const text = [...(before === "" ? [] : [""]), ...blockLines(lines)].join(end);
   const folder = join(home, ".ssh");
   const below = relative(folder, dirname(file));

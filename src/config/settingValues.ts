@@ -1,12 +1,12 @@
 /**
- * Readers for values of settings.json, which is typed by hand and may come from a hostile workspace: each takes what
- * makes sense and returns undefined for everything else, which then counts as not set.
+ * Readers for values of settings.json, which may be mistyped or come from a hostile workspace. Each returns a valid
+ * value or undefined, which counts as not set.
  */
 
-/** OpenSSH keeps its times and counts in an int (misc.c, convtime). */
+/** OpenSSH stores its times and counts in an int (misc.c, convtime). */
 export const largestNumber = 0x7fff_ffff;
 
-/** Longer texts are no name, encoding or command that anybody uses. */
+/** No real name, encoding or command is longer. */
 const longestText = 4096;
 
 /** A whole number from `minimum` to `maximum`. */
@@ -21,13 +21,13 @@ export function flag(value: unknown): boolean | undefined {
   return typeof value === "boolean" ? value : undefined;
 }
 
-/** Text without blanks around it. */
+/** A text without blanks around it. */
 export function text(value: unknown): string | undefined {
   const trimmed = typeof value === "string" ? value.trim() : "";
   return trimmed === "" || trimmed.length > longestText ? undefined : trimmed;
 }
 
-/** A text that `accept` takes. */
+/** A text for which `accept` returns true. */
 export function textThat(accept: (value: string) => boolean) {
   return (value: unknown): string | undefined => {
     const found = text(value);

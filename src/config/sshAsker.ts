@@ -9,10 +9,10 @@ import { askSsh } from "./sshG.ts";
 import { findSsh, type RunSsh } from "./sshProgram.ts";
 import type { AskedValues } from "./valueSources.ts";
 
-/** Too much is going on just now: no reason to give `ssh` up. */
+/** The system is short of resources just now: this is no reason to stop using `ssh`. */
 const passing: ReadonlySet<string> = new Set(["EAGAIN", "EMFILE", "ENFILE", "ENOMEM"]);
 
-/** Asks the machine's `ssh`, and finds out whether there is one that can be asked. */
+/** Runs the machine's `ssh`, and finds out whether it can be used. */
 export class SshAsker {
   readonly #environment: ConfigEnvironment;
   readonly #run: RunSsh;
@@ -21,7 +21,7 @@ export class SshAsker {
   #program: string | false | undefined;
   #defaults: Promise<EffectiveValues> | undefined;
 
-  /** @param program undefined: found on PATH at the first question; false: there is none. */
+  /** @param program undefined: searched on PATH at the first question; false: there is none. */
   constructor(
     program: string | false | undefined,
     environment: ConfigEnvironment,
@@ -37,8 +37,8 @@ export class SshAsker {
   }
 
   /**
-   * Undefined: there is no `ssh` that could be asked.
-   * @throws ConfigError what `ssh` refuses, or that it takes too long; the signal's reason
+   * Undefined: there is no usable `ssh`.
+   * @throws ConfigError when `ssh` refuses the host or takes too long; the signal's reason
    */
   async ask(request: EvaluationRequest, signal?: AbortSignal): Promise<AskedValues | undefined> {
     this.#program ??= (await findSsh(this.#environment)) ?? false;
@@ -47,7 +47,7 @@ export class SshAsker {
       return undefined;
     }
     try {
-      // Both run at once. That this `ssh` is of no use at all counts before that it refuses the host.
+      // Both run in parallel. An unusable `ssh` takes precedence over its refusal of the host.
       const answer = askSsh(program, request, this.#run, this.#clock, signal);
       answer.catch(() => {});
       const defaults = await this.#defaultsOf(program);
@@ -64,7 +64,9 @@ export class SshAsker {
     }
   }
 
-  /** What `program` prints without any file. Rejects with another error than ConfigError when it isn't OpenSSH's. */
+  /**
+   * What `program` prints when it reads no file. Rejects with another error than ConfigError when it isn't OpenSSH's.
+   */
   #defaultsOf(program: string): Promise<EffectiveValues> {
     this.#defaults ??= this.#askDefaults(program);
     return this.#defaults;

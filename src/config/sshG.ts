@@ -7,15 +7,15 @@ import type { EvaluationRequest } from "./evaluationTypes.ts";
 import type { RunSsh, SshRun } from "./sshProgram.ts";
 
 /**
- * `ssh -G` reads files and prints, but a `Match exec` may take its time (to ask a VPN, to wake a machine), as in `ssh`.
- * What takes longer than this hangs, there or on a dead network drive. Who waits can cancel before.
+ * `ssh -G` only reads files and prints, but a `Match exec` may take long (to query a VPN, to wake a machine), as in
+ * `ssh`. After this time it counts as hung, in the command or on a dead network drive. Callers can cancel earlier.
  */
 export const sshTimeLimitMilliseconds = 60_000;
 
 /**
- * Asks OpenSSH itself what its files say for a host: exact in all cases, `Match exec` included.
- * @throws ConfigError `timed-out`, or what OpenSSH refuses; the signal's reason; other errors mean that `ssh` could not
- * be run.
+ * Asks OpenSSH itself for the values of a host: exact in all cases, including `Match exec`.
+ * @throws ConfigError `timed-out`, or what OpenSSH refuses; the signal's reason; other errors mean that `ssh` could
+ *   not be run.
  */
 export async function askSsh(
   program: string,
@@ -45,7 +45,7 @@ export async function askSsh(
   }
 }
 
-/** Nothing here goes through a shell, and the host stands after `--`: it can't be taken for an option. */
+/** No shell is involved, and the host follows `--`, so that it can't be taken for an option. */
 export function sshArguments({
   alias,
   user,
@@ -64,7 +64,7 @@ export function sshArguments({
   ];
 }
 
-/** One value per line, lists that are printed on one line split at blanks. */
+/** One value per line; lists that are printed on one line are split at blanks. */
 export function parseSshOutput(output: string): EffectiveValues {
   const values = new Map<string, readonly string[]>();
   for (const line of output.split(/\r?\n/)) {
@@ -76,7 +76,7 @@ export function parseSshOutput(output: string): EffectiveValues {
     if (onOneLine.has(name)) {
       values.set(name, value === "none" ? [] : value.split(" "));
     } else if (isUnset(name, value)) {
-      // Printed in place of nothing.
+      // Printed in place of an empty value.
       values.delete(name);
     } else {
       values.set(name, [...(values.get(name) ?? []), value]);
@@ -93,8 +93,8 @@ const onOneLine: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * `ssh -G` prints paths with blanks in them so that nobody can tell where one ends: where our own reading comes to the
- * same line, its items are the right ones.
+ * `ssh -G` prints paths with blanks unquoted, so that the items of a list are ambiguous. Where our own parser
+ * produces the same line, its items are used.
  */
 export function withExactLists(values: EffectiveValues, own: EffectiveValues): EffectiveValues {
   const line = (items: readonly string[] | undefined): string =>
@@ -113,7 +113,7 @@ function isUnset(name: string, value: string): boolean {
   return value === "none" && (name === "connecttimeout" || name === "proxycommand" || name === "proxyjump");
 }
 
-/** OpenSSH says `FILE line N: …`, `FILE: line N: …` or `Bad owner or permissions on FILE`, in English always. */
+/** OpenSSH prints `FILE line N: …`, `FILE: line N: …` or `Bad owner or permissions on FILE`, always in English. */
 function refusal({ alias, configFile }: EvaluationRequest, { stderr, exitCode }: SshRun): ConfigError {
   const said = stderr
     .split(/\r?\n/)

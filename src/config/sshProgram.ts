@@ -4,7 +4,7 @@ import { localFiles } from "../base/localFiles.ts";
 import { programSurroundings } from "../base/programFolder.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 
-/** How a run of `ssh -G` ended. */
+/** The result of a run of `ssh -G`. */
 export interface SshRun {
   /** Undefined: a signal ended it. */
   readonly exitCode: number | undefined;
@@ -12,15 +12,18 @@ export interface SshRun {
   readonly stderr: string;
 }
 
-/** Starts `program` with `args`, no shell between. Rejects with the signal's reason, or with the error of a failed start. */
+/**
+ * Starts `program` with `args`, without a shell. Rejects with the signal's reason, or with the error of a failed
+ * start.
+ */
 export type RunSsh = (program: string, args: readonly string[], signal: AbortSignal) => Promise<SshRun>;
 
-/** More than any configuration prints; what is above is cut off. */
+/** More than any configuration prints; the rest is cut off. */
 const longestOutput = 1_000_000;
 
 /**
- * The machine's `ssh`: on Windows that of the system before those on PATH, because Git brings one whose paths are not
- * Windows paths; only absolute folders of PATH are looked into.
+ * Finds the machine's `ssh`. On Windows the system's own comes before those on PATH, because Git brings one whose
+ * paths are not Windows paths. Only absolute folders of PATH are searched.
  */
 export async function findSsh(
   { platform, env }: Pick<ConfigEnvironment, "platform" | "env">,
@@ -49,7 +52,7 @@ export async function findSsh(
   return undefined;
 }
 
-/** Ends the program, and on POSIX all that it started (`Match exec`), when the signal aborts. */
+/** When the signal aborts, ends the program, and on POSIX also its child processes (`Match exec`). */
 export const runSsh: RunSsh = (program, args, signal) =>
   new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -80,7 +83,7 @@ export const runSsh: RunSsh = (program, args, signal) =>
           child.kill("SIGKILL");
         }
       } catch {
-        // It ended by itself meanwhile.
+        // It has already ended by itself.
       }
       child.stdout.destroy();
       child.stderr.destroy();
@@ -97,7 +100,7 @@ export const runSsh: RunSsh = (program, args, signal) =>
     });
   });
 
-/** Not by access(2) of this thread: a folder of PATH may be on a mount that hangs. */
+/** Not access(2) on this thread: a folder of PATH may be on a hung mount. */
 async function isExecutable(path: string): Promise<boolean> {
   try {
     const { kind, mode } = await localFiles.stat(path);

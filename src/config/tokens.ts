@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** A token, an environment variable or a `~user` can't be expanded. Callers say in which file and line. */
+/** A token, an environment variable or a `~user` can't be expanded. Callers add the file and line. */
 export class ExpansionError extends Error {}
 
-/** What each `%` letter stands for; a letter that is not in it is refused. */
+/** The value of each `%` letter; other letters are refused. */
 export type Tokens = Readonly<Record<string, string>>;
 
 /** Replaces `%x` tokens and `%%` (misc.c, percent_expand). @throws ExpansionError */
@@ -11,7 +11,7 @@ export function expandTokens(text: string, tokens: Tokens): string {
   return text.replace(/%(.?)/gs, (_, letter: string) => token(letter, tokens));
 }
 
-/** Replaces `%x` tokens and `${NAME}`. What a variable holds is not expanded again. @throws ExpansionError */
+/** Replaces `%x` tokens and `${NAME}`. The value of a variable is not expanded again. @throws ExpansionError */
 export function expandTokensAndVariables(
   text: string,
   tokens: Tokens,
@@ -49,7 +49,7 @@ export function expandTilde(
   return home.endsWith("/") ? `${home}${rest}` : `${home}/${rest}`;
 }
 
-/** `%C`: the connection in one hash (readconf.c, ssh_connection_hash). */
+/** `%C`: a hash of the connection (readconf.c, ssh_connection_hash). */
 export function connectionHash(parts: {
   readonly localHost: string;
   readonly hostName: string;
@@ -64,7 +64,7 @@ export function connectionHash(parts: {
 
 /**
  * The command of `ProxyCommand` with its tokens replaced (sshconnect.c, expand_proxy_command): `%h`, `%k`, `%n`,
- * `%p`, `%r` and `%%` only. The result is meant for the user's shell.
+ * `%p`, `%r` and `%%` only. The result is for the user's shell.
  * @throws ExpansionError
  */
 export function expandProxyCommand(

@@ -2,16 +2,16 @@ import type { EffectiveValues } from "./effectiveValues.ts";
 import type { Evaluation } from "./evaluationTypes.ts";
 import type { ValueSource } from "./hostConfig.ts";
 
-/** What `ssh -G` printed for the host, and what it prints when no file is read. */
+/** What `ssh -G` prints for the host, and what it prints when it reads no file. */
 export interface AskedValues {
   readonly values: EffectiveValues;
   readonly defaults: EffectiveValues;
 }
 
 /**
- * Says where the value of a keyword comes from. Where `ssh -G` told it and our own reading of the files came to the
- * same value, the line is known; where only `ssh -G` knows (a `Match exec` that held), it is `sshConfig` without a
- * line, as soon as the value is not the default.
+ * Finds the source of each keyword's value. If our own parser found the same value as `ssh -G`, the line is known. If
+ * only `ssh -G` knows the value (a `Match exec` that matched), the source is `sshConfig` without a line, provided
+ * that the value is not the default.
  */
 export function sourcesOf(
   overrides: ReadonlyMap<string, ValueSource>,
@@ -47,7 +47,7 @@ export function sourcesOf(
       value === "300" &&
       printed(asked.values, "batchmode") === "yes"
     ) {
-      // Debian's ssh makes this of BatchMode; nobody set an interval.
+      // Debian's ssh derives this from BatchMode; the user set no interval.
       return { kind: "default" };
     }
     return value === undefined || value === usual ? { kind: "default" } : { kind: "sshConfig" };

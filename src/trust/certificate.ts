@@ -2,28 +2,28 @@ import { WireReader, wireString } from "../base/wire.ts";
 import { publicKeyType } from "./publicKeyBlob.ts";
 import { verifyKeySignature } from "./publicKeySignature.ts";
 
-/** What a certificate says (OpenSSH's PROTOCOL.certkeys). */
+/** The fields of a certificate (OpenSSH's PROTOCOL.certkeys). */
 export interface CertificateFields {
-  /** The key that is certified, as a key of its own. */
+  /** The certified key, as a plain key. */
   readonly plainKey: Buffer;
   readonly plainType: string;
   readonly serial: bigint;
   readonly kind: "user" | "host";
   readonly keyId: Buffer;
-  /** Names that it is good for, in latin1. Empty: the list is empty. */
+  /** The names that it is valid for, in latin1. May be empty. */
   readonly principals: readonly string[];
-  /** Seconds since 1970: good from the first on, and no longer at the second. */
+  /** Seconds since 1970: valid from the first time on, and no longer at the second. */
   readonly validAfter: bigint;
   readonly validBefore: bigint;
   /** Names of the critical options, in latin1. */
   readonly criticalOptions: readonly string[];
   readonly signatureKey: Buffer;
-  /** All that the authority has signed. */
+  /** The bytes that the authority has signed. */
   readonly signedData: Buffer;
   readonly signature: Buffer;
 }
 
-/** How many strings the key itself has, by type. */
+/** The number of strings in the key itself, by type. */
 const keyFields: ReadonlyMap<string, number> = new Map([
   ["ssh-ed25519", 1],
   ["ssh-rsa", 2],
@@ -34,7 +34,7 @@ const keyFields: ReadonlyMap<string, number> = new Map([
   ["sk-ecdsa-sha2-nistp256@openssh.com", 3],
 ]);
 
-/** Of the names of OpenSSH's certificates and of their algorithms. */
+/** The suffix of OpenSSH's certificate types and of their algorithms. */
 export const certificateSuffix = "-cert-v01@openssh.com";
 
 /** sshkey.h, SSHKEY_CERT_MAX_PRINCIPALS. */
@@ -45,8 +45,8 @@ export function isCertificateType(type: string): boolean {
 }
 
 /**
- * The key in a certificate, as a type or algorithm of its own; the name itself where it is no certificate's. That of a
- * security key has its suffix twice: cutting one would leave a name that nobody knows.
+ * The key type or algorithm inside a certificate's name; a name that is not a certificate's is returned unchanged.
+ * For a security key the suffix occurs twice: cutting one would leave an unknown name.
  */
 export function withoutCertificate(name: string): string {
   if (!isCertificateType(name)) {
@@ -122,8 +122,8 @@ export function certificateFields(blob: Buffer): CertificateFields | undefined {
 }
 
 /**
- * A certificate whose authority has signed it: a complete one, of a whole key by a whole key that is no certificate
- * itself (cert_parse in sshkey.c). Whether that authority is to be trusted is not asked.
+ * A certificate that its authority has signed: complete, for a valid key, by a valid key that is not a certificate
+ * itself (cert_parse in sshkey.c). Whether the authority is trusted is not checked.
  */
 export interface SignedCertificate extends CertificateFields {
   /** `rsa-sha2-512`, `ssh-ed25519`, … */
@@ -145,7 +145,7 @@ export function readCertificate(blob: Buffer): SignedCertificate | undefined {
   return signatureAlgorithm === undefined ? undefined : { ...fields, signatureAlgorithm };
 }
 
-/** A time of a certificate, to the minute. @param seconds since 1970. */
+/** The date of a certificate, to the minute. @param seconds since 1970. */
 export function certificateDate(seconds: bigint): string {
   const date = new Date(Number(seconds) * 1000);
   return Number.isNaN(date.getTime())

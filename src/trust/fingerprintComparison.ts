@@ -3,13 +3,13 @@ import { claimedKeyType, decodeBase64, sha256Fingerprint } from "./publicKeyBlob
 
 export type FingerprintComparison = "matches" | "differs" | "no-fingerprint";
 
-/** Longer text is none of what can be compared. Characters; a line with an RSA key of 16384 bits is shorter. */
+/** In characters. Longer text can't be a fingerprint or a key; a line with an RSA key of 16384 bits is shorter. */
 const longestText = 8192;
 
 /**
- * Compares what a person was given with a server's key: a fingerprint as `ssh-keygen -l` prints it (SHA256 in base64 or
- * MD5 in hexadecimal digits, with or without its name, alone or in its line), or a public key in a line of known_hosts or
- * of a `.pub` file. Where the text holds several, all of them have to match.
+ * Compares a text that the user has with a server's key. The text may be a fingerprint as `ssh-keygen -l` prints it
+ * (SHA256 in base64 or MD5 in hexadecimal digits, with or without its name, alone or in its line), or a public key in
+ * a line of known_hosts or a `.pub` file. If the text holds several, all of them must match.
  */
 export function compareFingerprint(given: string, key: Buffer): FingerprintComparison {
   if (given.length > longestText) {

@@ -1,14 +1,14 @@
 import { matchPattern } from "../config/patterns.ts";
 import type { SignedCertificate } from "./certificate.ts";
 
-/** Why a certificate does not prove that a host is the one that was asked for. */
+/** Why a certificate does not prove that the server is the requested host. */
 export type CertificateProblem =
   | { readonly kind: "not-a-host-certificate" }
   /** `from`: seconds since 1970. */
   | { readonly kind: "not-yet-valid"; readonly from: bigint }
   | { readonly kind: "expired"; readonly at: bigint }
   | { readonly kind: "no-names" }
-  /** Names the certificate has, untrusted, and the one that was asked for. */
+  /** The names in the certificate, untrusted, and the requested name. */
   | { readonly kind: "other-name"; readonly names: readonly string[]; readonly asked: string }
   | { readonly kind: "critical-option"; readonly names: readonly string[] }
   | { readonly kind: "weak-signature"; readonly algorithm: string }
@@ -16,8 +16,8 @@ export type CertificateProblem =
   | { readonly kind: "unknown-authority" };
 
 /**
- * Checks what sshkey_cert_check_host (sshkey.c) checks, in its order. As OpenSSH from 10.3 on, names may be patterns, and
- * an empty list of names is refused: before, such a certificate was good for every host.
+ * Checks what sshkey_cert_check_host (sshkey.c) checks, in its order. As in OpenSSH from 10.3 on, names may be
+ * patterns, and an empty list of names is refused; before, such a certificate was valid for every host.
  *
  * @param name HostKeyAlias, or the host's name without its port, in latin1.
  * @param now seconds since 1970.

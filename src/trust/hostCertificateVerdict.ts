@@ -7,16 +7,17 @@ export type CertificateVerdict =
   | { readonly status: "revoked"; readonly entry: KnownHostEntry }
   | {
       readonly status: "judged";
-      /** The line that trusts its authority for this host. */
+      /** The line that trusts the certificate's authority for this host. */
       readonly authority: KnownHostEntry | undefined;
-      /** Undefined: it proves the host. */
+      /** Undefined: the certificate proves the host. */
       readonly problem: CertificateProblem | undefined;
     };
 
 /**
  * What known_hosts says about a certificate (check_host_key in sshconnect.c).
- * @param places the lines for the host's name, then those for the name without its port, where that is another one: they
- *   count where the first name has no authority that fits. A line that revokes the key or the authority counts in both.
+ * @param places the lines for the host's name, then, if it is different, those for the name without its port: they
+ *   count where the first name has no matching authority. A line that revokes the key or the authority counts in
+ *   both.
  */
 export function judgeCertificate(
   certificate: SignedCertificate,

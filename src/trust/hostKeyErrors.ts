@@ -4,32 +4,32 @@ import type { CertificateProblem } from "./hostCertificateCheck.ts";
 export type HostKeyErrorReason =
   | "changed"
   | "revoked"
-  /** Not known, and the configuration does not allow to ask or to record it. */
+  /** Not known, and the configuration forbids asking or recording it. */
   | "unknown"
   | "declined"
-  /** `file`, or its `line` that names the host, can't be read: whether the key is known can't be told. */
+  /** `file`, or its `line` that names the host, can't be read, so it is unknown whether the key is known. */
   | "unreadable"
   /** An RSA key below RequiredRSASize. */
   | "short"
-  /** What the server shows is not a complete key of a known type. */
+  /** The server's key is not a complete key of a known type. */
   | "malformed"
-  /** `file` of RevokedHostKeys is missing or damaged: whether the key is revoked can't be told. */
+  /** `file` of RevokedHostKeys is missing or damaged, so it is unknown whether the key is revoked. */
   | "revocation-unknown"
-  /** KnownHostsCommand failed: whether the key is known can't be told. */
+  /** KnownHostsCommand failed, so it is unknown whether the key is known. */
   | "command-failed"
-  /** known_hosts has no way to write the host's name. */
+  /** The host's name can't be written to known_hosts. */
   | "unrecordable";
 
 /** The server's key must not be trusted. Nothing secret was sent. */
 export class HostKeyError extends SshSessionsError<HostKeyErrorReason> {
-  /** Host as known_hosts names it. */
+  /** The host as known_hosts names it. */
   readonly host: string;
   readonly keyType: string;
   readonly fingerprint: string;
-  /** The entry that contradicts (changed, revoked), or the file that can't be used. `line` counts from 1. */
+  /** The entry that contradicts (changed, revoked), or the unusable file. `line` counts from 1. */
   readonly file: string | undefined;
   readonly line: number | undefined;
-  /** The server showed a certificate, too, and why it did not count. */
+  /** Why the certificate that the server also sent did not count. */
   readonly certificateProblem: CertificateProblem | undefined;
 
   constructor(
@@ -59,7 +59,7 @@ export class HostKeyError extends SshSessionsError<HostKeyErrorReason> {
   }
 }
 
-/** For the log. @param key the key in words. @param place `file:line`, as far as it is known. */
+/** For the log. @param key a description of the key. @param place `file:line`, as far as it is known. */
 export function hostKeyErrorWords(
   reason: HostKeyErrorReason,
   key: string,

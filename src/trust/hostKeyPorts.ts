@@ -1,6 +1,6 @@
 import type { CertificateProblem } from "./hostCertificateCheck.ts";
 
-/** The key a server showed. */
+/** The key that a server sent. */
 export interface PresentedHostKey {
   /** SSH wire format (RFC 4253 section 6.6). */
   readonly key: Buffer;
@@ -11,7 +11,7 @@ export interface PresentedHostKey {
 }
 
 export interface HostKeyQuestion {
-  /** What known_hosts would be asked for: HostKeyAlias or host name, with `[…]:port` where needed. */
+  /** The name to look up in known_hosts: HostKeyAlias or host name, with `[…]:port` where needed. */
   readonly host: string;
   readonly alias: string;
   readonly address: string | undefined;
@@ -19,16 +19,18 @@ export interface HostKeyQuestion {
   readonly presented: PresentedHostKey;
   /** Key types already known for this host (a key of another type is known), for the dialog. */
   readonly knownTypes: readonly string[];
-  /** The server showed a certificate, too, and why it did not count. */
+  /** Why the certificate that the server also sent did not count. */
   readonly certificateProblem?: CertificateProblem;
 }
 
-/** Asks the person whether an unknown key may be trusted and stored. */
+/** Asks the user whether an unknown key may be trusted and stored. */
 export interface HostKeyPrompter {
   confirmUnknown(question: HostKeyQuestion, signal: AbortSignal): Promise<boolean>;
-  /** Asks whether known_hosts may follow a server whose keys have changed (UpdateHostKeys ask). Absent: it may not. */
+  /**
+   * Asks whether to update known_hosts for a server whose keys have changed (UpdateHostKeys ask). Absent: no update.
+   */
   confirmUpdate?(question: HostKeyUpdateQuestion, signal: AbortSignal): Promise<boolean>;
-  /** Tells the person that a key was accepted and could not be saved: it is unknown again at the next connection. */
+  /** Informs the user that an accepted key could not be saved: it will be unknown at the next connection. */
   notSaved?(alias: string, file: string, why: string): void;
 }
 
@@ -42,21 +44,21 @@ export interface HostKeyUpdateQuestion {
 
 /** The keys that a server announces after the login (hostkeys-00@openssh.com, OpenSSH's PROTOCOL, section 2.5). */
 export interface HostKeyAnnouncement {
-  /** Whole keys of types that may be used here, each once; no certificates. */
+  /** Valid keys of types that may be used here, without duplicates and certificates. */
   readonly keys: readonly Buffer[];
-  /** Has the server prove that it holds the private halves. Resolves to false when it can't. */
+  /** Makes the server prove that it holds the private keys. Resolves to false if it can't. */
   prove(keys: readonly Buffer[], signal: AbortSignal): Promise<boolean>;
 }
 
-/** Decides about a server's key, once per connection; engines cache the answer for rekeys. */
+/** Decides about a server's key, once per connection; engines cache the decision for rekeys. */
 export interface HostKeyVerifier {
   /**
-   * Host key algorithms to offer first, so that a server shows a key that we already know (OpenSSH:
+   * Host key algorithms to offer first, so that a server sends a key that is already known (OpenSSH:
    * order_hostkeyalgs). Empty: no preference.
    */
   preferredAlgorithms(): Promise<readonly string[]>;
-  /** @throws HostKeyError when the key must not be trusted; CancelledError when the person closed the dialog. */
+  /** @throws HostKeyError when the key must not be trusted; CancelledError when the user closed the dialog. */
   verify(key: Buffer, address: string | undefined, signal: AbortSignal): Promise<void>;
-  /** The server has announced its keys: known_hosts may follow (UpdateHostKeys). Never rejects. */
+  /** The server has announced its keys, and known_hosts may be updated (UpdateHostKeys). Never rejects. */
   announced?(announcement: HostKeyAnnouncement, signal: AbortSignal): Promise<void>;
 }

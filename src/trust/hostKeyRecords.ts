@@ -11,12 +11,12 @@ type Places = Pick<
   "hostName" | "port" | "hostKeyAlias" | "userKnownHostsFiles" | "globalKnownHostsFiles"
 >;
 
-/** A line of a known_hosts file that is about a host. */
+/** A line of a known_hosts file for a host. */
 export interface HostKeyRecord {
   readonly file: string;
   /** Counts from 1. */
   readonly line: number;
-  /** The name under which it was found, as made by `knownHostName`. */
+  /** The name that matched, as made by `knownHostName`. */
   readonly name: string;
   readonly marker: KnownHostLine["marker"];
   readonly type: string;
@@ -25,7 +25,7 @@ export interface HostKeyRecord {
   readonly fingerprint: string;
 }
 
-/** The name under which a host's key is recorded, and the one without the port where that counts, too. */
+/** The name under which a host's key is recorded, and the name without the port where that counts too. */
 export function recordNames({ hostName, port, hostKeyAlias }: Places): readonly [string, ...string[]] {
   if (hostKeyAlias !== undefined) {
     return [asciiLowerCase(hostKeyAlias)];
@@ -35,7 +35,7 @@ export function recordNames({ hostName, port, hostKeyAlias }: Places): readonly 
     : [knownHostName(hostName, port), knownHostName(hostName, 22)];
 }
 
-/** All that the known_hosts files say about a host, the user's first. @throws FileError */
+/** All lines of the known_hosts files for a host, the user's files first. @throws FileError */
 export async function hostKeyRecords(
   config: Places,
   storage: KnownHostsStorage,
@@ -53,20 +53,20 @@ export async function hostKeyRecords(
 
 export interface Forgetting {
   readonly forgotten: readonly HostKeyRecord[];
-  /** Lines that still name the host: patterns, authorities, revoked keys, and the machine's files. */
+  /** Lines that still name the host: patterns, authorities, revoked keys, and lines of the machine's files. */
   readonly kept: readonly HostKeyRecord[];
 }
 
 /**
- * Takes a host's keys out of the user's known_hosts files. Each file that changes is kept as `.old`, as `ssh-keygen -R`
- * keeps it. Unlike there, other hosts lose nothing: a list of names loses one name, and a pattern stays.
+ * Removes a host's keys from the user's known_hosts files. Each changed file is kept as `.old`, as `ssh-keygen -R`
+ * does. Unlike there, other hosts lose nothing: a list of names loses one name, and a pattern stays.
  * @throws FileError
  */
 export async function forgetHostKeys(config: Places, storage: KnownHostsStorage): Promise<Forgetting> {
   const before = await hostKeyRecords(config, storage);
   const userFiles = withoutNone(config.userKnownHostsFiles);
   const own = before.filter(({ file, marker }) => userFiles.includes(file) && marker === "none");
-  // The name without the port belongs to another server, as long as this one has keys of its own.
+  // While this server has keys of its own, the name without the port belongs to another server.
   const name = recordNames(config).find((one) => own.some((record) => record.name === one));
   const forgotten: HostKeyRecord[] = [];
   for (const file of name === undefined ? [] : userFiles) {
@@ -95,7 +95,9 @@ export async function forgetHostKeys(config: Places, storage: KnownHostsStorage)
   return { forgotten, kept: before.filter((record) => !isForgotten(record)) };
 }
 
-/** The names of a line but for one; undefined: a pattern names the host, too, so that the line would go on doing it. */
+/**
+ * The names of a line without `name`; undefined: a pattern also names the host, so that the line would still match.
+ */
 function otherNames(names: string, name: string): string | undefined {
   const wanted = Buffer.from(name, "utf8").toString("latin1");
   const others = names.split(",").filter((one) => /[*?!]/.test(one) || namesHost(wanted, one) !== true);

@@ -7,21 +7,21 @@ export interface KnownHostsText {
 }
 
 export interface HostKeyUpdate {
-  /** Keys of the server that known_hosts does not have for it. */
+  /** Keys of the server that are not in known_hosts for it. */
   readonly added: readonly Buffer[];
-  /** Lines about the host with keys that the server no longer has. */
+  /** Lines for the host with keys that the server no longer has. */
   readonly removed: readonly (KnownHostLine & { readonly file: string })[];
 }
 
 export type HostKeyUpdatePlan =
   | ({ readonly kind: "update" } & HostKeyUpdate)
-  /** `why`: in words, for the log. */
+  /** `why`: the reason, for the log. */
   | { readonly kind: "nothing"; readonly why: string };
 
 /**
- * What UpdateHostKeys makes of the keys that a server announces (client_input_hostkeys in clientloop.c). Nothing, where
- * the host's lines are not such as `ssh` writes them, or where one of the keys stands for another host, too: those lines
- * are a person's, and must not contradict each other.
+ * The update that UpdateHostKeys makes for the keys that a server announces (client_input_hostkeys in clientloop.c).
+ * None where `ssh` would not have written the host's lines like this, or where one of the keys is also recorded for
+ * another host: such lines were written by hand, and the update must not contradict them.
  *
  * @param name as made by `knownHostName`.
  */
@@ -60,10 +60,7 @@ export async function planHostKeyUpdate(
     : { kind: "nothing", why: `the key in ${shared.file}:${shared.number} stands under another name, too` };
 }
 
-/**
- * The text of one file after the update.
- * @param newLines for the keys that are added, without their ends.
- */
+/** The text of one file after the update. @param newLines for the added keys, without line ends. */
 export function updatedText(
   text: string,
   removed: readonly KnownHostLine[],

@@ -15,8 +15,8 @@ export function isPlain(entry: KnownHostEntry): boolean {
 }
 
 /**
- * check_hostkeys_by_key_or_type in hostfile.c: any equal key makes the host known, else any other plain key makes it
- * changed (the last one is named); a revoked line for this very key beats both.
+ * check_hostkeys_by_key_or_type in hostfile.c: an equal key makes the host known; otherwise any other plain key makes
+ * it changed (the last one is reported). A revoked line for this key takes precedence over both.
  */
 export function judge(entries: readonly KnownHostEntry[], key: Buffer): Verdict {
   const revoked = entries.find((entry) => entry.marker === "revoked" && entry.key.equals(key));

@@ -34,21 +34,21 @@ export interface HostKeyVerifierOptions {
   readonly config: HostConfig;
   readonly prompter: HostKeyPrompter;
   readonly logger: Logger;
-  /** Runs a prompt with the connection's deadline standing still. Default: nothing stands still. */
+  /** Runs a prompt while the connection's deadline is paused. Default: without a pause. */
   readonly pause?: <T>(work: () => Promise<T>) => Promise<T>;
   /** Default: the files of this machine. */
   readonly storage?: KnownHostsStorage;
-  /** Default: those of this machine. For the files of RevokedHostKeys. */
+  /** Default: the files of this machine. For RevokedHostKeys. */
   readonly files?: LocalFiles;
-  /** Whether KnownHostsCommand may run: a workspace can name the ssh_config that names it. Default: no. */
+  /** Whether KnownHostsCommand may run: a workspace can name the ssh_config that sets it. Default: no. */
   readonly mayRunCommands?: boolean;
-  /** Default: the one of the configuration, when there is one. */
+  /** Default: the command of the configuration, if any. */
   readonly knownHostsCommand?: KnownHostsCommand;
-  /** Milliseconds since 1970. Default: the system's. */
+  /** Milliseconds since 1970. Default: the system's clock. */
   readonly now?: () => number;
 }
 
-/** Algorithms per key type in the order in which OpenSSH prefers them; RSA never with SHA-1. */
+/** Algorithms per key type in OpenSSH's order of preference; RSA never with SHA-1. */
 const algorithmsByType: ReadonlyMap<string, readonly string[]> = new Map([
   ["ssh-ed25519", ["ssh-ed25519"]],
   ["ecdsa-sha2-nistp256", ["ecdsa-sha2-nistp256"]],
@@ -57,25 +57,25 @@ const algorithmsByType: ReadonlyMap<string, readonly string[]> = new Map([
   ["ssh-rsa", ["rsa-sha2-512", "rsa-sha2-256"]],
 ]);
 
-/** Characters that must never get into a known_hosts file as part of a name (check_host_key in sshconnect.c). */
+/** Characters that must never be written to a known_hosts file as part of a name (check_host_key in sshconnect.c). */
 const unrecordable = /[@?*#[\]|'"\\\s]/;
 
 /**
- * Decides about host keys as OpenSSH does (verify_host_key and check_host_key in sshconnect.c), with these
- * differences, all on the careful side: a changed or revoked key is refused under `StrictHostKeyChecking no` too
- * (OpenSSH goes on, without passwords); a key that is revoked under the bare name is refused on other ports as well;
- * a new key is accepted without a question only when every known_hosts file, and every line that names the host, can
- * be read; a KnownHostsCommand that can't be started is no empty answer; and no name is written to known_hosts that
- * would make the key known for other hosts, or for none.
+ * Decides about host keys as OpenSSH does (verify_host_key and check_host_key in sshconnect.c). It is stricter in
+ * these cases: a changed or revoked key is refused under `StrictHostKeyChecking no` too (OpenSSH continues without
+ * passwords); a key that is revoked under the bare name is refused on other ports as well; a new key is accepted
+ * without a question only when every known_hosts file, and every line that names the host, can be read; a
+ * KnownHostsCommand that can't be started is an error, not an empty answer; and no name is written to known_hosts
+ * that would make the key known for other hosts, or for none.
  *
- * As in OpenSSH, a host of which only keys of other types are known counts as changed: a server picks one of the
- * algorithms that we prefer, so `preferredAlgorithms` keeps this from happening to an honest one.
+ * As in OpenSSH, a host for which only keys of other types are known counts as changed: a server uses one of the
+ * algorithms that we prefer, so `preferredAlgorithms` prevents this for an honest server.
  */
 export function createHostKeyVerifier(options: HostKeyVerifierOptions): HostKeyVerifier {
   return new KnownHostsVerifier(options);
 }
 
-/** A key that is judged as a plain one, with why its certificate does not prove the host. */
+/** A key that is judged as a plain key, and why its certificate does not prove the host. */
 interface Judged extends PresentedHostKey {
   readonly certificateProblem?: CertificateProblem;
 }
@@ -89,11 +89,11 @@ class KnownHostsVerifier implements HostKeyVerifier {
   readonly #files: LocalFiles | undefined;
   readonly #command: KnownHostsCommand | undefined;
   readonly #mayRunCommands: boolean;
-  /** Name to look up, and the one without port that counts when the first is unknown. */
+  /** The name to look up, and the name without the port that counts when the first is unknown. */
   readonly #name: string;
   readonly #bareName: string | undefined;
   readonly #now: () => number;
-  /** The key is the person's own: its server may say which other keys it has. */
+  /** The user trusts this key: its server may announce its other keys. */
   #mayUpdate = false;
 
   constructor(options: HostKeyVerifierOptions) {
@@ -109,19 +109,20 @@ class KnownHostsVerifier implements HostKeyVerifier {
       (template === undefined ? undefined : knownHostsCommand(options.config, template));
     this.#mayRunCommands = options.mayRunCommands ?? false;
     this.#now = options.now ?? Date.now;
-    // HostKeyAlias is used as it is: no port is added to it.
+    // HostKeyAlias is used unchanged: no port is added.
     this.#name = hostKeyAlias === undefined ? knownHostName(hostName, port) : asciiLowerCase(hostKeyAlias);
     this.#bareName = hostKeyAlias === undefined && port !== 22 ? knownHostName(hostName, 22) : undefined;
   }
 
   async preferredAlgorithms(): Promise<readonly string[]> {
-    // A command that fails, or may not run, is told by `verify`.
+    // `verify` reports a command that fails or may not run.
     const ordered = await this.#ask({ purpose: "ORDER", host: this.#name, presented: undefined }).catch(
       () => [],
     );
     let entries = [...(await this.#load(this.#name)).entries, ...ordered];
     if (this.#bareName !== undefined) {
-      // An authority may stand under either name; plain keys count under the one without port where the other has none.
+      // An authority may be listed under either name; plain keys under the name without the port count only if the
+      // other name has none.
       const bare = (await this.#load(this.#bareName)).entries;
       const hasPlain = entries.some(isPlain);
       entries = [...entries, ...bare.filter((entry) => isAuthority(entry) || !hasPlain)];
@@ -133,7 +134,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
       ? types.flatMap(([, algorithms]) => algorithms.map((name) => `${name}${certificateSuffix}`))
       : [];
     const allowed = this.#config.hostKeyAlgorithms;
-    // One of a key that is known first: should its certificate not count, the key in it does.
+    // Put a certificate of a known key first: if the certificate does not count, its key does.
     return [
       ...certified.filter((name) => plain.some((known) => name.startsWith(known))),
       ...certified,
@@ -172,7 +173,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
     const { verdict, isBare, unreadable, otherTypes } = await this.#judge(judged, printed);
     switch (verdict.status) {
       case "known":
-        // As in OpenSSH: not by a file of the machine, a command, or the name without the port.
+        // As in OpenSSH: not if it is known from the machine's file, a command, or the name without the port.
         this.#mayUpdate = this.#userFiles.includes(verdict.entry.file) && !isBare;
         this.#logger.debug(
           `Host key ${plain.fingerprint} is known: ${verdict.entry.file}:${verdict.entry.line}`,
@@ -186,7 +187,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
     }
   }
 
-  /** Why a certificate does not prove the host; undefined: it does. */
+  /** Why a certificate does not prove the host; undefined: it proves it. */
   async #certificateProblem(
     presented: PresentedHostKey,
     certificate: SignedCertificate,
@@ -275,7 +276,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
     printed: readonly KnownHostEntry[],
   ): Promise<{
     verdict: Verdict;
-    /** It was found under the name without the port. */
+    /** The key was found under the name without the port. */
     isBare: boolean;
     unreadable: Unreadable | undefined;
     otherTypes: readonly string[];
@@ -288,7 +289,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
       const bare = await this.#load(this.#bareName);
       const bareVerdict = judge(bare.entries, presented.key);
       if (bareVerdict.status === "changed") {
-        // Another server on another port of the same machine: nothing is wrong with that.
+        // Another server on another port of the same machine: this is no conflict.
         otherTypes = [...new Set(bare.entries.filter(isPlain).map((entry) => entry.type))];
       } else {
         verdict = bareVerdict;
@@ -311,11 +312,11 @@ class KnownHostsVerifier implements HostKeyVerifier {
     const { unreadable, otherTypes: knownTypes } = found;
     const { strictHostKeyChecking: strict, hostName, alias, port, batchMode } = this.#config;
     const file = this.#userFiles[0];
-    // Only a person can decide then: the key that is known may be another one.
+    // Only the user can decide then: the known key may be a different one.
     if (strict !== "ask" && unreadable !== undefined) {
       throw this.#error("unreadable", presented, unreadable);
     }
-    // OpenSSH refuses when it could not record the key: it would be asked about for ever, or never.
+    // OpenSSH refuses when it could not record the key: it would ask each time, or never.
     if (strict === "yes" || file === undefined || unrecordable.test(hostName)) {
       throw this.#error("unknown", presented);
     }
@@ -337,7 +338,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
       if (!accepted) {
         throw this.#error("declined", presented);
       }
-      // While the person was thinking, another window may have recorded this key, or a different one.
+      // During the prompt another window may have recorded this key, or a different one.
       const { verdict } = await this.#judge(presented, found.printed);
       if (verdict.status === "known") {
         return;
@@ -357,7 +358,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
         `Added ${printable(this.#name)} (${presented.type} ${presented.fingerprint}) to ${file}`,
       );
     } catch (error) {
-      // The login goes on, as in OpenSSH; next time the key is unknown again, and nothing is there to be updated.
+      // The login continues, as in OpenSSH; next time the key is unknown again, and there is no line to update.
       this.#mayUpdate = false;
       const why = FileError.is(error) ? error.what : asError(error).message;
       this.#logger.warn(`Could not add the key of ${printable(this.#name)} to ${file}: ${printable(why)}`);

@@ -3,19 +3,19 @@ import { matchPattern } from "../config/patterns.ts";
 /** OpenSSH's own limit for one pattern of a list (match.c); a longer one makes the whole list match nothing. */
 const longestPattern = 1022;
 
-/** ASCII letters only, as C's `tolower` in the C locale: other bytes of a name stay as they are. */
+/** Lowers ASCII letters only, like C's `tolower` in the C locale: other bytes stay unchanged. */
 export function asciiLowerCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /**
- * Whether a comma-separated list of host patterns (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) names `host`. Case does not
- * count; one negated pattern (`!`) that matches rejects the whole list.
+ * Whether a comma-separated list of host patterns (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) matches `host`. Case does
+ * not matter; one negated pattern (`!`) that matches rejects the whole list.
  */
 export function matchesHostPatterns(host: string, patterns: string): boolean {
   const name = asciiLowerCase(host);
   const list = asciiLowerCase(patterns).split(",");
-  // "a," has no empty pattern after the comma, but ",a" has one before it; it matches only an empty name.
+  // "a," has no empty pattern after the comma, but ",a" has one before it; that matches only an empty name.
   if (list.at(-1) === "") {
     list.pop();
   }

@@ -4,7 +4,7 @@ import { WireReader } from "../base/wire.ts";
 import type { CertificateFields } from "./certificate.ts";
 import { publicKeyType } from "./publicKeyBlob.ts";
 
-/** The file can't be relied on: it is cut short, damaged, or has parts that must be understood and are not. */
+/** The file can't be relied on: it is cut short, damaged, or has mandatory parts of an unknown kind. */
 export class RevocationFileError extends Error {}
 
 /** A key as revocation lists name it. */
@@ -34,8 +34,8 @@ export function isRevocationList(data: Buffer): boolean {
 }
 
 /**
- * Whether a key revocation list (OpenSSH's PROTOCOL.krl) revokes one of the keys. The whole list is read before the
- * answer, as in OpenSSH (ssh_krl_from_blob): a list that is damaged anywhere has no answer.
+ * Whether a key revocation list (OpenSSH's PROTOCOL.krl) revokes one of the keys. The whole list is read before
+ * deciding, as in OpenSSH (ssh_krl_from_blob): damage anywhere makes the list unusable.
  * @throws RevocationFileError
  */
 export async function isRevokedByList(
@@ -91,7 +91,7 @@ class ListCheck {
       case section.extension:
         return extension(reader);
       default:
-        // Signed lists too: OpenSSH gave them up, and no program writes them.
+        // This includes signed lists: OpenSSH dropped them, and no program writes them.
         throw new RevocationFileError(`it has a section of unknown type ${type}`);
     }
   }
@@ -113,7 +113,7 @@ class ListCheck {
     if (authority.length > 0 && publicKeyType(authority) === undefined) {
       throw new RevocationFileError("the key of a certificate authority is damaged");
     }
-    // Without a key, the section is about the certificates of all authorities.
+    // Without a key, the section covers the certificates of all authorities.
     const concerned = this.#certificates.filter(
       ({ signatureKey }) => authority.length === 0 || signatureKey.equals(authority),
     );
@@ -128,7 +128,7 @@ class ListCheck {
     reader: WireReader,
     concerned: readonly CertificateFields[],
   ): Promise<void> {
-    // Serial 0 is that of certificates that were made without one.
+    // Certificates made without a serial have serial 0.
     const serials = concerned.map(({ serial }) => serial).filter((serial) => serial !== 0n);
     switch (type) {
       case certificateSection.serialList:
@@ -193,7 +193,7 @@ function hasBit(bitmap: Buffer, bit: bigint): boolean {
   return ((byte >> (index & 7)) & 1) === 1;
 }
 
-/** None is known; one that does not have to be understood is passed over. */
+/** No extension is known; one that is not mandatory is skipped. */
 function extension(reader: WireReader): void {
   const name = needed(reader.string());
   const isCritical = needed(reader.boolean());
@@ -211,7 +211,7 @@ function needed<T>(value: T | undefined): T {
   return value;
 }
 
-/** 0 is the serial of certificates that were made without one, so that no list can mean it. */
+/** Certificates made without a serial have serial 0, so no list can name it. */
 function needSerial(serial: bigint): void {
   if (serial === 0n) {
     throw new RevocationFileError("it revokes the serial number 0");

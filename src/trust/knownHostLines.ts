@@ -2,11 +2,11 @@ import { Pacer } from "../base/pacer.ts";
 import { namesHost, readMarker } from "./knownHosts.ts";
 import { decodeBase64, publicKeyType } from "./publicKeyBlob.ts";
 
-/** A line of a known_hosts file that has a whole key, whichever host it is about. */
+/** A line of a known_hosts file with a valid key, for any host. */
 export interface KnownHostLine {
   /** Counts from 1. */
   readonly number: number;
-  /** Where it stands in the text, its end included. */
+  /** The offset in the text where the line starts, and where it ends including its line end. */
   readonly start: number;
   readonly end: number;
   readonly marker: "none" | "revoked" | "cert-authority";
@@ -18,7 +18,7 @@ export interface KnownHostLine {
 }
 
 /**
- * All lines with a whole key (hostkeys_foreach in hostfile.c).
+ * All lines with a valid key (hostkeys_foreach in hostfile.c).
  * @param text in latin1.
  * @param host as made by `knownHostName`.
  */
@@ -47,7 +47,7 @@ export function isSimple({ names, marker }: KnownHostLine): boolean {
   return marker === "none" && !/[*?!]/.test(names) && names.split(",").length <= 2;
 }
 
-/** The text without some of its lines. */
+/** Removes lines from the text. */
 export function withoutLines(text: string, lines: readonly KnownHostLine[]): string {
   let rest = "";
   let from = 0;

@@ -3,7 +3,7 @@ import { Pacer } from "../base/pacer.ts";
 import { asciiLowerCase, matchesHostPatterns } from "./hostNamePattern.ts";
 import { claimedKeyType, decodeBase64, publicKeyType } from "./publicKeyBlob.ts";
 
-/** One line of a known_hosts file that names the host asked for. */
+/** One line of a known_hosts file that names the requested host. */
 export interface KnownHostEntry {
   readonly file: string;
   /** Counts from 1. */
@@ -13,14 +13,14 @@ export interface KnownHostEntry {
   readonly key: Buffer;
 }
 
-/** A line that names the host, or may, and can't be used. */
+/** A line that names the host, or may do so, and can't be used. */
 export interface KnownHostProblem {
   readonly file: string;
   readonly line: number;
   readonly message: string;
   /**
-   * The line is about this host: its key may be another one than a server shows, or a revoked one. A line about
-   * certificates, or about a whole key of a type that no server can show, is no such line.
+   * The line is for this host, and its key may differ from the server's, or be revoked. A line about certificates, or
+   * with a valid key of a type that no server can send, does not count.
    */
   readonly hidesKey: boolean;
 }
@@ -33,20 +33,20 @@ export interface KnownHostsLookup {
 const hashMagic = "|1|";
 const saltLength = 20;
 
-/** The name that known_hosts has for a host: port 22 goes without saying (put_host_port in misc.c). */
+/** The name of a host in known_hosts: port 22 is left out (put_host_port in misc.c). */
 export function knownHostName(host: string, port: number): string {
   const name = asciiLowerCase(host);
   return port === 22 ? name : `[${name}]:${port}`;
 }
 
-/** Characters. What is behind is not read: the longest key has less than 3,000. */
+/** In characters. The rest is not read: the longest key has less than 3,000. */
 const longestLine = 256 * 1024;
-/** How long a host's name may be; the pattern matcher's time grows with it. */
+/** The longest host name; the pattern matcher's time grows with it. */
 export const longestHostName = 1024;
 
 /**
- * Finds the lines for `host` in the text of a known_hosts file, read as latin1 so that no byte is lost. What OpenSSH
- * skips (hostfile.c, hostkeys_foreach_file) is no entry here. Long files are read in short stretches.
+ * Finds the lines for `host` in the text of a known_hosts file, read as latin1 so that no byte is lost. Lines that
+ * OpenSSH skips (hostfile.c, hostkeys_foreach_file) are left out. Long files are read in short stretches.
  *
  * @param host as made by `knownHostName`.
  */
@@ -65,7 +65,7 @@ export async function findKnownHosts(file: string, text: string, host: string): 
     } else if (found !== undefined) {
       entries.push({ file, line: number, ...found });
     }
-    // A hashed name costs as much as some other lines, and a long list of names as much as many.
+    // Weights: a hashed name takes as long as several other lines, and a long list of names as many.
     if (pacer.isDue(4 + ((end - start) >> 9))) {
       await pacer.pause();
     }
@@ -77,7 +77,7 @@ export async function findKnownHosts(file: string, text: string, host: string): 
 type Found = Omit<KnownHostEntry, "file" | "line"> | Omit<KnownHostProblem, "file" | "line">;
 
 /**
- * The entry, undefined when the line is about another host, or words for what is wrong with it.
+ * The entry, undefined when the line is for another host, or a text that says what is wrong.
  * @param name in latin1
  */
 function readKnownHost(raw: string, name: string): Found | undefined {
@@ -110,9 +110,9 @@ function readKnownHost(raw: string, name: string): Found | undefined {
   if (type === undefined || type.startsWith("#") || key === undefined) {
     return problem("malformed key", !isAuthority);
   }
-  // The type in clear and the one inside the key must agree; both must be known.
+  // The type in plain text and the one inside the key must agree, and it must be known.
   if (publicKeyType(key) !== type) {
-    // A revoked key of a type that can't be shown is none that could be missed.
+    // A revoked key of a type that can't be sent does no harm if it is missed.
     const isHarmless = isAuthority || (marker === "revoked" && claimedKeyType(key) === type);
     return problem("key of an unknown type, or damaged", !isHarmless);
   }
@@ -123,17 +123,14 @@ function problem(message: string, hidesKey = false): Found {
   return { message, hidesKey };
 }
 
-/**
- * Whether the names of a line are about a host; undefined when they are a hash that is malformed.
- * @param name in latin1
- */
+/** Whether the names of a line match a host; undefined when they are a malformed hash. @param name in latin1 */
 export function namesHost(name: string, names: string): boolean | undefined {
   return names.startsWith("|") ? matchesHash(name, names) : matchesHostPatterns(name, names);
 }
 
 /**
- * Takes `@revoked` or `@cert-authority` off the front. The marker ends at the line's first space, and only where
- * there is none at a tab: that is how check_markers (hostfile.c) looks for it.
+ * Takes `@revoked` or `@cert-authority` off the front. The marker ends at the line's first space, or at a tab if
+ * there is no space: check_markers (hostfile.c) does the same.
  */
 export function readMarker(line: string): { marker: KnownHostEntry["marker"]; rest: string } | undefined {
   if (!line.startsWith("@")) {
@@ -164,13 +161,13 @@ function hashName(latin1Name: string, salt: Buffer): string {
   return `${hashMagic}${salt.toString("base64")}|${digest}`;
 }
 
-/** What stands for itself as a host name on a line of known_hosts; everything else has a meaning of its own there. */
+/** Host names without special meaning in known_hosts. */
 const plainName = /^(?:[^\s@?*#[\]|'"\\!,\p{Cc}]{1,255}|\[[^\s@?*#[\]|'"\\!,\p{Cc}]{1,255}\]:\d{1,5})$/u;
 
 /**
  * The line, without its end, that makes `key` known for `host` (as made by `knownHostName`). OpenSSH writes a
- * HostKeyAlias such as `*` or `a,b` as it is, which makes the key known for other hosts, or for none. Such a name is
- * written as a hash, under which OpenSSH finds it too.
+ * HostKeyAlias such as `*` or `a,b` unchanged, which makes the key known for other hosts, or for none. Here such a
+ * name is written as a hash, which OpenSSH finds too.
  * @returns undefined for a name that can't be written at all.
  */
 export function formatKnownHost(
@@ -179,7 +176,7 @@ export function formatKnownHost(
   key: Buffer,
   hashed: boolean,
 ): string | undefined {
-  // A lone surrogate has no bytes: two names would become one.
+  // A lone surrogate has no UTF-8 form: two different names would become equal.
   if (host === "" || host.length > longestHostName || /\p{Cs}/u.test(host)) {
     return undefined;
   }
@@ -188,7 +185,7 @@ export function formatKnownHost(
       ? hashName(Buffer.from(host, "utf8").toString("latin1"), randomBytes(saltLength))
       : host;
   const line = `${name} ${type} ${key.toString("base64")}`;
-  // Whatever is written must be found again: a key that is not would be asked about, or accepted, anew each time.
+  // Check that the written line is found again. Otherwise the key would be asked about, or accepted, each time.
   const [rawLine = "", rawHost = ""] = [line, host].map((text) =>
     Buffer.from(text, "utf8").toString("latin1"),
   );

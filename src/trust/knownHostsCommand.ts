@@ -14,14 +14,14 @@ export type KnownHostsPurpose = "ORDER" | "HOSTNAME";
 
 export interface KnownHostsQuestion {
   readonly purpose: KnownHostsPurpose;
-  /** As known_hosts names it: `%H`. */
+  /** The host as known_hosts names it: `%H`. */
   readonly host: string;
-  /** Undefined before the server has shown one. */
+  /** Undefined before the server has sent a key. */
   readonly presented: PresentedHostKey | undefined;
 }
 
 /**
- * Runs a KnownHostsCommand and returns what it prints, as latin1 text in the format of known_hosts.
+ * Runs a KnownHostsCommand and returns its output, as latin1 text in the format of known_hosts.
  * @throws KnownHostsCommandError, or the signal's reason
  */
 export type KnownHostsCommand = (question: KnownHostsQuestion, signal: AbortSignal) => Promise<string>;
@@ -34,9 +34,9 @@ const longestWords = 2000;
 const timeLimitMilliseconds = 30_000;
 
 /**
- * The command as `ssh` runs it (load_hostkeys_command in sshconnect.c): without a shell, with the tokens of
- * ssh_config(5). Unlike `ssh`, it has a bound on time and output, and a command that can't be started is an error too:
- * what it would have said is not known.
+ * Runs the command as `ssh` does (load_hostkeys_command in sshconnect.c): without a shell, with the tokens of
+ * ssh_config(5). Unlike in `ssh`, time and output are bounded, and a command that can't be started is an error too,
+ * because its answer is unknown.
  */
 export function knownHostsCommand(
   config: HostConfig,
@@ -122,7 +122,7 @@ function run(
           child.kill("SIGKILL");
         }
       } catch {
-        // It ended by itself meanwhile.
+        // It has already ended by itself.
       }
       child.stdout.destroy();
       child.stderr.destroy();

@@ -18,9 +18,9 @@ export interface KnownHostsUpdaterParts {
 }
 
 /**
- * Lets the user's known_hosts files follow the keys of a server that is trusted (UpdateHostKeys): what it newly has is
- * added once it has proven that it holds it, what it no longer has goes. Never rejects: a connection does not depend on
- * it.
+ * Updates the user's known_hosts files with the keys of a trusted server (UpdateHostKeys): adds new keys after the
+ * server has proven that it holds them, and removes those that it no longer has. Never rejects, because the
+ * connection does not depend on it.
  */
 export async function updateKnownHosts(
   parts: KnownHostsUpdaterParts,

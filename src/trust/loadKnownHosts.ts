@@ -4,7 +4,7 @@ import type { HostConfig } from "../config/hostConfig.ts";
 import { findKnownHosts, type KnownHostEntry } from "./knownHosts.ts";
 import type { KnownHostsStorage } from "./knownHostsStorage.ts";
 
-/** What can't be read and may name another key for the host: a file, or a line of it. */
+/** An unreadable file or line that may name another key for the host. */
 export interface Unreadable {
   readonly file: string;
   readonly line?: number;
@@ -17,13 +17,13 @@ export interface Loaded {
 
 const mostProblemsLogged = 20;
 
-/** `none` in place of a list of files means that there are none (readconf.c). */
+/** `none` in place of a list of files means no files (readconf.c). */
 export function withoutNone(files: readonly string[]): readonly string[] {
   return files.filter((file) => file.toLowerCase() !== "none");
 }
 
 /**
- * The lines for a host in all its known_hosts files, the user's first.
+ * The lines for a host in all its known_hosts files, the user's files first.
  * @param name as made by `knownHostName`.
  */
 export async function loadKnownHosts(

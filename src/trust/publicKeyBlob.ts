@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { WireReader } from "../base/wire.ts";
 
-/** Shortest RSA modulus that OpenSSH still parses (SSH_RSA_MINIMUM_MODULUS_SIZE). */
+/** The shortest RSA modulus that OpenSSH accepts (SSH_RSA_MINIMUM_MODULUS_SIZE). */
 const minimumRsaBits = 1024;
 
 const curvePointLengths: Readonly<Record<string, number>> = { nistp256: 65, nistp384: 97, nistp521: 133 };
 
-/** Checks the fields after the type name; true when they are complete. Certificates' fields are not looked into. */
+/** Checks the fields after the type name; true when they are complete. The fields of certificates are not checked. */
 function fieldsAreValid(type: string, reader: WireReader): boolean {
   switch (type) {
     case "ssh-ed25519":
@@ -49,8 +49,8 @@ function rsaBits(modulus: Buffer | undefined): number {
 }
 
 /**
- * The type named inside a public key blob (RFC 4253 section 6.6), or undefined when the blob is not a complete key
- * of a kind that OpenSSH 10 knows (ssh-dss is gone there).
+ * The type named inside a public key blob (RFC 4253 section 6.6), or undefined when the blob is not a complete key of
+ * a type that OpenSSH 10 supports (it dropped ssh-dss).
  */
 export function publicKeyType(blob: Buffer): string | undefined {
   const reader = new WireReader(blob);
@@ -58,7 +58,9 @@ export function publicKeyType(blob: Buffer): string | undefined {
   return type !== undefined && fieldsAreValid(type, reader) ? type : undefined;
 }
 
-/** Bits of the modulus of an RSA key, however short, or of the key in an RSA certificate; undefined for other keys. */
+/**
+ * The bits of the modulus of an RSA key of any size, or of the key in an RSA certificate; undefined for other keys.
+ */
 export function rsaKeyBits(blob: Buffer): number | undefined {
   const reader = new WireReader(blob);
   const type = reader.string()?.toString("latin1") ?? "";
@@ -73,7 +75,7 @@ export function rsaKeyBits(blob: Buffer): number | undefined {
   return rsaBits(reader.string());
 }
 
-/** The type name in front of a blob, whatever follows: for keys that are only shown. Empty when there is none. */
+/** The type name at the start of a blob, without checking the rest: for display only. Empty when there is none. */
 export function claimedKeyType(blob: Buffer): string {
   return new WireReader(blob).string()?.toString("latin1") ?? "";
 }

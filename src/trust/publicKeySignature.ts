@@ -2,7 +2,7 @@ import { createHash, createPublicKey, type JsonWebKey, type KeyObject, verify } 
 import { WireReader } from "../base/wire.ts";
 
 interface Curve {
-  /** As JWK (RFC 7518) calls it. */
+  /** The name in JWK (RFC 7518). */
   readonly crv: string;
   /** RFC 5656 section 6.2.1. */
   readonly hash: string;
@@ -15,7 +15,7 @@ const curves: ReadonlyMap<string, Curve> = new Map([
   ["nistp521", { crv: "P-521", hash: "sha512", bytes: 66 }],
 ]);
 
-/** RFC 8332, and RFC 4253's SHA-1, about which the caller decides. */
+/** RFC 8332, and RFC 4253's SHA-1, which the caller may refuse. */
 const rsaHashes: ReadonlyMap<string, string> = new Map([
   ["rsa-sha2-512", "sha512"],
   ["rsa-sha2-256", "sha256"],
@@ -23,8 +23,8 @@ const rsaHashes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Checks a signature in wire format (RFC 4253 section 6.6, RFC 8332, PROTOCOL.u2f) by a key that is no certificate.
- * @returns the name of its algorithm; undefined when the holder of the key has not signed this.
+ * Checks a signature in wire format (RFC 4253 section 6.6, RFC 8332, PROTOCOL.u2f) by a plain key.
+ * @returns the name of its algorithm; undefined when the signature is wrong.
  */
 export function verifyKeySignature(key: Buffer, data: Buffer, signature: Buffer): string | undefined {
   const signed = new WireReader(signature);
@@ -38,7 +38,7 @@ export function verifyKeySignature(key: Buffer, data: Buffer, signature: Buffer)
   try {
     return isSigned(type, fields, name, bytes, data, signed) && signed.left === 0 ? name : undefined;
   } catch {
-    // Numbers that no key or signature can have.
+    // No key or signature can have such numbers.
     return undefined;
   }
 }

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { WireReader } from "../base/wire.ts";
 import { rsaKeyBits } from "./publicKeyBlob.ts";
 
-/** OpenSSH's field (sshkey.c, FLDSIZE_X and FLDSIZE_Y). */
+/** The size of OpenSSH's field (sshkey.c, FLDSIZE_X and FLDSIZE_Y). */
 const width = 17;
 const height = 9;
-/** How often the bishop was in a square; the last two are where it began and where it ended. */
+/** One symbol for each number of visits to a square; the last two mark the start and the end. */
 const symbols = " .o+=*BOX@%&#/^SE";
 
 /**
@@ -22,7 +22,7 @@ export function randomart(key: Buffer): readonly string[] {
   const start = { column: Math.floor(width / 2), row: Math.floor(height / 2) };
   let { column, row } = start;
   for (const byte of createHash("sha256").update(key).digest()) {
-    // Two bits are a step, the lowest first.
+    // Two bits are one step, the lowest bits first.
     for (let step = byte, left = 4; left > 0; left--, step >>= 2) {
       column = within(column + (step & 1 ? 1 : -1), width);
       row = within(row + (step & 2 ? 1 : -1), height);
@@ -42,7 +42,7 @@ function within(value: number, size: number): number {
   return Math.min(Math.max(value, 0), size - 1);
 }
 
-/** A title of exactly the field's width loses its bracket: OpenSSH's buffer has room for one character less. */
+/** A title of exactly the field's width loses its bracket: OpenSSH's buffer is one character too short. */
 function border(text: string): string {
   const cut = text.slice(0, width - 1);
   const before = Math.floor((width - cut.length) / 2);
@@ -55,7 +55,7 @@ function title(key: Buffer): string {
   return whole.length > width ? `[${name}]` : whole;
 }
 
-/** What OpenSSH calls the key (sshkey_type), and its size in bits (sshkey_size). */
+/** OpenSSH's name for the key's type (sshkey_type), and its size in bits (sshkey_size). */
 function kindOf(key: Buffer): readonly [string, number | undefined] {
   const type = new WireReader(key).string()?.toString("latin1") ?? "";
   const plain = type.replace(/-cert-v01@openssh\.com$|@openssh\.com$/, "");

@@ -11,20 +11,20 @@ import {
 } from "./keyRevocationList.ts";
 import { claimedKeyType, decodeBase64, publicKeyType } from "./publicKeyBlob.ts";
 
-/** Bytes. */
+/** In bytes. */
 const longestFile = 64 * 1024 * 1024;
-/** Characters; the longest key has less than 3,000. */
+/** In characters; the longest key has less than 3,000. */
 const longestLine = 64 * 1024;
 
 export type Revocation =
   | { readonly status: "clear" }
   | { readonly status: "revoked"; readonly file: string; readonly line?: number }
-  /** The file is missing or can't be relied on: OpenSSH refuses every key then. */
+  /** The file is missing or can't be relied on: OpenSSH then refuses every key. */
   | { readonly status: "unknown"; readonly file: string; readonly why: string; readonly cause: unknown };
 
 /**
- * Holds a key against the files of RevokedHostKeys: key revocation lists, or lists of keys, one on a line
- * (sshkey_check_revoked in authfile.c). For a certificate, the key in it and its authority's key count.
+ * Looks a key up in the files of RevokedHostKeys: key revocation lists, or lists with one key per line
+ * (sshkey_check_revoked in authfile.c). For a certificate, its key and its authority's key are looked up.
  */
 export async function checkRevoked(
   files: readonly string[],
@@ -49,10 +49,7 @@ export async function checkRevoked(
   return { status: "clear" };
 }
 
-/**
- * Where the contents of a file revoke `key`; undefined: they don't.
- * @throws RevocationFileError
- */
+/** Where a file revokes `key`; undefined: it doesn't. @throws RevocationFileError */
 export async function searchRevoked(
   data: Buffer,
   key: Buffer,
@@ -86,7 +83,7 @@ export async function searchRevoked(
   return undefined;
 }
 
-/** The key on a line, without its certificate; undefined for none that could ever be shown. */
+/** The plain key on a line; undefined for a key that no server can send. */
 function readLine(raw: string, line: number): Buffer | undefined {
   const text = (raw.split("\0", 1)[0] ?? "").replace(/^[ \t]+/, "");
   if (text === "" || text === "\r" || text.startsWith("#")) {
@@ -107,14 +104,14 @@ function readLine(raw: string, line: number): Buffer | undefined {
   if (publicKeyType(blob) !== undefined) {
     return blob;
   }
-  // A key that is too short to be used, or of a type that OpenSSH no longer knows, is whole and never shown to us.
+  // A valid key that is too short to be used, or of a type that OpenSSH dropped, is never sent to us.
   if (fieldCount(blob) !== unusable.get(type)) {
     throw new RevocationFileError(`line ${line} is not a complete key of a known type`);
   }
   return undefined;
 }
 
-/** How many strings a whole key has, its type included. */
+/** The number of strings in a complete key, including its type. */
 const unusable: ReadonlyMap<string, number> = new Map([
   ["ssh-rsa", 3],
   ["ssh-dss", 5],

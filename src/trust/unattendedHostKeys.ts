@@ -1,9 +1,9 @@
 import type { HostConfig } from "../config/hostConfig.ts";
 
 /**
- * The configuration by which a login judges the server's key. One that may ask nobody asks nothing about host keys
- * either: for them, BatchMode is exactly that (ssh_config(5)). For the login itself it would also switch passwords off,
- * so that it gets the configuration as it is.
+ * The configuration for judging the server's key. A login without prompts must not ask about host keys either, which
+ * BatchMode provides (ssh_config(5)). For the login itself BatchMode would also disable passwords, so the login uses
+ * the unchanged configuration.
  */
 export function hostKeyConfig(config: HostConfig, allowPrompts: boolean): HostConfig {
   return allowPrompts ? config : { ...config, batchMode: true };
