@@ -1,26 +1,26 @@
 import { SshSessionsError } from "../base/errors.ts";
 
 export type AuthErrorReason =
-  /** The server refused all that we could offer. */
+  /** The server refused everything that we could offer. */
   | "refused"
-  /** Too many failures: the server hung up, or our own limit is reached. */
+  /** Too many failures: the server disconnected, or our own limit is reached. */
   | "too-many-failures"
-  /** The server takes the password only together with a new one (RFC 4252 section 8), and it was not changed. */
+  /** The server accepts the password only together with a new one (RFC 4252 section 8), and it was not changed. */
   | "password-expired"
-  /** No method that the server takes can be tried (no key, passwords off, batch mode). */
+  /** No method that the server accepts can be tried (no key, passwords off, batch mode). */
   | "nothing-to-try"
-  /** The last login needed a person, and nobody may be asked: see LoginNeeds. */
+  /** The last login needed the user, and prompts are not allowed: see LoginNeeds. */
   | "needs-person";
 
-/** The login failed. Never retried by itself: accounts get locked. */
+/** The login failed. It is never retried automatically, because accounts get locked. */
 export class AuthError extends SshSessionsError<AuthErrorReason> {
-  /** What was tried, in order, in words; no secrets. */
+  /** What was tried, in order, as text without secrets. */
   readonly tried: readonly string[];
-  /** Keys that were meant to be tried and could not be used, each with cause and remedy, in words. */
+  /** Keys that should have been tried and could not be used, with cause and remedy, as text. */
   readonly problems: readonly string[];
-  /** What the server would accept, as it said last. */
+  /** The methods that the server would accept, by its last reply. */
   readonly methodsLeft: readonly string[];
-  /** The server's own words about it, printable. */
+  /** The server's message about the failure, printable. */
   readonly said: string | undefined;
 
   constructor(
@@ -69,10 +69,10 @@ export class KeyFileError extends SshSessionsError<KeyFileErrorReason> {
 }
 
 export type AgentErrorReason =
-  /** No agent answers at that path. */
+  /** No agent listens at that path. */
   | "unreachable"
   | "timed-out"
-  /** The agent said no: locked, key gone, or the person declined its question. */
+  /** The agent refused: it is locked, the key is gone, or the user declined its question. */
   | "refused"
   | "malformed-reply";
 

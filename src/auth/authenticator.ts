@@ -31,40 +31,40 @@ export interface AuthenticatorOptions {
   readonly reader: KeyReader;
   /** Shared by all logins of the window. */
   readonly keyRing: KeyRing;
-  /** What earlier logins needed of a person; shared by all logins of the window. Default: nothing is known. */
+  /** Which earlier logins needed the user; shared by all logins of the window. Default: nothing is known. */
   readonly needs?: LoginNeeds;
-  /** Default: the system's. */
+  /** Default: the system's clock. */
   readonly clock?: Clock;
   readonly logger: Logger;
-  /** Gives the login up: dismisses prompts, ends requests to the agent. */
+  /** Cancels the login: dismisses prompts, ends requests to the agent. */
   readonly signal: AbortSignal;
   /**
-   * False: nobody may be asked, as when a connection comes back by itself. Unlike BatchMode, which switches passwords
-   * off, a stored one is then used. Default true.
+   * False: prompts are not allowed, as when a connection is restored automatically. Unlike under BatchMode, which
+   * disables passwords, a stored password is then used. Default true.
    */
   readonly allowPrompts?: boolean;
-  /** Runs whatever waits for a person with the connection's deadline standing still. */
+  /** Runs a step that waits for the user while the connection's deadline is paused. */
   readonly pause: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Default: this process's. */
+  /** Default: the environment of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly platform?: NodeJS.Platform;
 }
 
 type Method = "publickey" | "keyboard-interactive" | "password";
 
-/** The one prompt by which PAM and others ask for the account's password. */
+/** The prompt by which PAM and others ask for the account's password. */
 const passwordPrompt = /^\s*(?:\([^()]*\)\s*)?(?:\S+'s )?password(?: for \S+)?\s*:?\s*$/i;
 
-/** A longer prompt is not that one: a server must not choose how long we match. */
+/** A longer prompt is never that one: the server must not decide how long we match. */
 const longestPasswordPrompt = 256;
 
 /**
- * One login's dialogue in OpenSSH's order (userauth and authmethod_get in sshconnect2.c): `none` to learn what the
- * server takes, then PreferredAuthentications, each as long as it has something to try.
+ * The dialogue of one login in OpenSSH's order (userauth and authmethod_get in sshconnect2.c): `none` to learn the
+ * server's methods, then PreferredAuthentications, each as long as it has something to try.
  *
- * Stricter than OpenSSH in three things, so that no account gets locked: no key is offered twice; password and
- * keyboard-interactive share NumberOfPasswordPrompts tries (a partial success starts them anew, but neither method is
- * ever begun more often than that); a stored password that is tried silently counts as one of them.
+ * It is stricter than OpenSSH in three points, so that no account gets locked: no key is offered twice; password and
+ * keyboard-interactive share NumberOfPasswordPrompts tries (a partial success resets the count, but neither method is
+ * ever started more often than that); a stored password that is tried silently counts as one of them.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   return new Dialogue(options);
@@ -84,21 +84,21 @@ class Dialogue implements Authenticator {
   readonly #keys: KeyOffers;
   /** Since the last partial success. */
   #passwordTries = 0;
-  /** In the whole login: partial successes without end must not ask without end. */
+  /** For the whole login: repeated partial successes must not prompt without end. */
   readonly #begun: Record<Exclude<Method, "publickey">, number> = { "keyboard-interactive": 0, password: 0 };
   readonly #needs: LoginNeeds;
   readonly #clock: Clock;
   #signatureAlgorithms: readonly string[] | undefined;
   #binding: SessionBinding | undefined;
-  /** When the server got what it is judging now. */
+  /** When the server received what it is checking now. */
   #answeredAt: number | undefined;
   #prompted = false;
   #touched = false;
-  /** Keyboard-interactive: the server has asked something since the method was begun. */
+  /** Keyboard-interactive: the server has asked something since the method started. */
   #wasAsked = false;
   #keyboardInteractiveIsUseless = false;
   #last: AuthAttempt["method"] | undefined;
-  /** Why the login can't go on: a prompt was dismissed, or the login given up, in the middle of an attempt. */
+  /** Why the login can't continue: a prompt was dismissed, or the login cancelled, during an attempt. */
   #cancelled: { readonly reason: unknown } | undefined;
 
   constructor(options: AuthenticatorOptions) {
@@ -150,7 +150,7 @@ class Dialogue implements Authenticator {
       this.#answeredAt = this.#clock.monotonic();
       return { method: "none" };
     }
-    // A server that names no method is asked for all that we have, as in OpenSSH.
+    // For a server that names no method, all our methods are tried, as in OpenSSH.
     this.#methodsLeft = methodsLeft?.length ? methodsLeft : (this.#methodsLeft ?? this.#methods);
     for (const method of this.#methods) {
       if (this.#methodsLeft.includes(method)) {
@@ -211,7 +211,7 @@ class Dialogue implements Authenticator {
     return this.#options.allowPrompts ?? true;
   }
 
-  /** The first authentication request: this spends the one unattended try of a host that needs a person. */
+  /** The first authentication request: it uses up the one unattended try of a host that needs the user. */
   #begin(): void {
     if (!this.#isAttended && !this.#needs.mayTryUnattended(this.#config)) {
       throw new AuthError("needs-person", "The last login needed a person, and nobody is there to be asked", {
@@ -228,7 +228,7 @@ class Dialogue implements Authenticator {
 
   async #settleLast(partialSuccess: boolean): Promise<void> {
     if (this.#hasWaitedLong()) {
-      // A telephone may have been asked as well: the refusal may be its owner's.
+      // The server may also have asked for a confirmation on a phone, and that may be what was refused.
       this.#password.doubt();
     }
     this.#answeredAt = undefined;
@@ -239,7 +239,7 @@ class Dialogue implements Authenticator {
     }
     await this.#password.refused();
     if (this.#last === "keyboard-interactive" && !this.#wasAsked) {
-      // Refused without a question: asking again would go the same way.
+      // It was refused without a question: another try would have the same result.
       this.#keyboardInteractiveIsUseless = true;
       this.#passwordTries--;
       this.#begun["keyboard-interactive"]--;
@@ -261,7 +261,7 @@ class Dialogue implements Authenticator {
     }
   }
 
-  /** Takes one of the tries. */
+  /** Uses up one of the tries. */
   async #mayTryPassword(method: Exclude<Method, "publickey">): Promise<boolean> {
     const { numberOfPasswordPrompts } = this.#config;
     if (
@@ -342,7 +342,7 @@ class Dialogue implements Authenticator {
     }
     const [first] = request.prompts;
     if (first === undefined) {
-      // Only something to read, which the engine has shown; RFC 4256 section 3.2 wants an empty answer.
+      // An informational request, which the engine has shown; RFC 4256 section 3.2 requires an empty response.
       return [];
     }
     const isPassword =
@@ -366,7 +366,7 @@ class Dialogue implements Authenticator {
     return request.prompts.map((_, index) => answers[index] ?? "");
   }
 
-  /** Remembers that an attempt was cancelled, whatever the engine makes of its failure. */
+  /** Remembers that an attempt was cancelled, however the engine reports it. */
   async #guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();

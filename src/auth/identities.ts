@@ -16,48 +16,49 @@ import { type KeyFile, publicKeyOf, readIdentityFiles } from "./keys/identityFil
 
 /** A key that can be offered. */
 export interface Identity {
-  /** In words, for the log and for errors: the file, or what the agent calls it. */
+  /** A text for the log and for errors: the file, or the agent's comment. */
   readonly origin: string;
-  /** @throws KeyFileError when it turns out to be unusable; CancelledError. */
+  /** @throws KeyFileError when it is unusable; CancelledError. */
   open(): Promise<SigningKey>;
 }
 
 export interface IdentitiesRequest {
   readonly config: HostConfig;
   readonly agent: AgentClient;
-  /** Undefined: no agent. */
+  /** Undefined: there is no agent. */
   readonly agentPath: string | undefined;
   readonly reader: KeyReader;
-  /** Opens an encrypted file, asking for its passphrase if need be. */
+  /** Opens an encrypted file, with a prompt for its passphrase if needed. */
   readonly unlock: (file: string, publicKey: Buffer | undefined) => Promise<SigningKey>;
-  /** Gets the key of a file before it signs. Default: nothing is done with it. */
+  /** Called with the key of a file before it signs. Default: nothing. */
   readonly onUse?: (file: string, key: SigningKey) => Promise<void>;
-  /** Signs by the security key that a file leads to. */
+  /** Signs with the security key that a file refers to. */
   readonly securityKey?: (file: string, publicKey: Buffer) => SigningKey["sign"];
   /** For agents. */
   readonly binding?: SessionBinding | undefined;
   readonly signal: AbortSignal;
   readonly logger: Logger;
-  /** Told about each key that a person named and that can't be used, in words. */
+  /** Called for each configured key that can't be used, with the reason as text. */
   readonly onProblem: (problem: string) => void;
-  /** Default: those of this machine. For certificates. */
+  /** Default: the files of this machine. For certificates. */
   readonly files?: LocalFiles;
-  /** Milliseconds since 1970. Default: the system's. */
+  /** Milliseconds since 1970. Default: the system's clock. */
   readonly now?: () => number;
 }
 
-/** A file's key or certificate, as one thing to offer. */
+/** A file's key or certificate, as one identity. */
 interface FromFile {
   readonly origin: string;
-  /** Undefined where only the passphrase would tell it. */
+  /** Undefined where it is not known without the passphrase. */
   readonly publicKey: Buffer | undefined;
   readonly identity: () => readonly Identity[];
 }
 
 /**
- * The keys to offer, in OpenSSH's order (pubkey_prepare in sshconnect2.c): CertificateFile's certificates; the agent's
- * keys that files name, in the agent's order; the agent's other keys, unless IdentitiesOnly; then the files, each with
- * the certificate beside it. No key comes twice. A certificate is signed for by its key, in the agent or in a file.
+ * The keys to offer, in OpenSSH's order (pubkey_prepare in sshconnect2.c): CertificateFile's certificates; the
+ * agent's keys that files name, in the agent's order; the agent's other keys, unless IdentitiesOnly; then the files,
+ * each with the certificate beside it. No key is listed twice. A certificate's key, from the agent or a file, makes
+ * its signature.
  *
  * @throws only the signal's reason.
  */
@@ -102,7 +103,7 @@ export async function collectIdentities(request: IdentitiesRequest): Promise<rea
     ...fromFiles.filter((one) => !isInAgent(one)).flatMap(({ identity }) => identity()),
   ].filter(isNew());
 
-  /** Of the certificate beside a key. Its key may be the agent's, too. */
+  /** The certificate beside a key. Its key may also be the agent's. */
   function certificateFromFile(of: IdentitiesRequest, keyFile: KeyFile): readonly FromFile[] {
     const { certificate } = keyFile;
     return certificate === undefined
@@ -117,7 +118,7 @@ export async function collectIdentities(request: IdentitiesRequest): Promise<rea
   }
 }
 
-/** Says of each identity whether its key has not come before; one that is not known yet is new. */
+/** Returns whether an identity's key has not occurred before; an unknown key counts as new. */
 function isNew(): (identity: Identity & { readonly publicKey?: Buffer }) => boolean {
   const seen: Buffer[] = [];
   return ({ publicKey }) => {
@@ -178,8 +179,8 @@ function plainIdentity(request: IdentitiesRequest, { file, read }: KeyFile): rea
 }
 
 /**
- * A certificate together with what signs for it (sign_and_send_pubkey): the agent, by the certificate or by its plain
- * key, or a file, which may be encrypted.
+ * A certificate together with its signing key (sign_and_send_pubkey): the agent's, by the certificate or by its plain
+ * key, or a file's, which may be encrypted.
  */
 function certificateIdentity(
   request: IdentitiesRequest,
@@ -230,8 +231,8 @@ function signerOf(
 }
 
 /**
- * What is wrong with the time of a certificate, in words. It is offered all the same, as in OpenSSH: the clock that
- * counts is the server's.
+ * A problem with a certificate's validity time, as text. The certificate is offered all the same, as in OpenSSH,
+ * because the server's clock decides.
  */
 function standing(request: IdentitiesRequest, { validAfter, validBefore }: CertificateFields): string {
   const now = BigInt(Math.floor((request.now ?? Date.now)() / 1000));
@@ -241,7 +242,7 @@ function standing(request: IdentitiesRequest, { validAfter, validBefore }: Certi
   return now >= validBefore ? ` (expired on ${certificateDate(validBefore)})` : "";
 }
 
-/** A key that can be offered before anybody is asked for its passphrase: that comes only if the server takes it. */
+/** A key that is offered before the prompt for its passphrase, which follows only if the server accepts the key. */
 function lockedKey(request: IdentitiesRequest, file: string, publicKey: Buffer): SigningKey {
   return {
     publicKey,
@@ -257,7 +258,7 @@ function lockedKey(request: IdentitiesRequest, file: string, publicKey: Buffer):
   };
 }
 
-/** A file's key, of which the request hears before it signs. */
+/** A file's key, which is passed to `onUse` before it signs. */
 function inUse({ onUse }: IdentitiesRequest, file: string, key: SigningKey): SigningKey {
   return {
     ...key,

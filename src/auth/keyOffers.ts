@@ -25,28 +25,28 @@ export interface KeyOffersOptions {
   readonly reader: KeyReader;
   readonly keyRing: KeyRing;
   readonly logger: Logger;
-  /** Gives the login up. */
+  /** Cancels the login. */
   readonly signal: AbortSignal;
   readonly pause: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Default: this process's. */
+  /** Default: the environment of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly platform?: NodeJS.Platform;
   readonly target: AuthTarget;
-  /** A person may be asked for a passphrase. */
+  /** Prompts for a passphrase are allowed. */
   readonly mayAsk: boolean;
 }
 
-/** What the login hears of its keys. */
+/** Reports about the keys to the login. */
 export interface KeyOffersListener {
   tried(what: string): void;
-  /** A key that was to be offered and can't be, in words. */
+  /** A key can't be offered although it should be, with the reason as text. */
   problem(text: string): void;
   signed(key: SigningKey): void;
-  /** Runs a step of which the login must know when it was cancelled. */
+  /** Runs a step of which the login must know whether it was cancelled. */
   guard<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** The keys of one login, one attempt after the other. No key is offered twice. */
+/** The keys of one login, one attempt at a time. No key is offered twice. */
 export class KeyOffers {
   readonly #options: KeyOffersOptions;
   readonly #listener: KeyOffersListener;
@@ -59,7 +59,7 @@ export class KeyOffers {
   }
 
   /**
-   * @param binding which server it is, for agents.
+   * @param binding the server, for agents.
    * @param announced the server's `server-sig-algs`; undefined: it sent none.
    * @returns undefined when no key is left.
    * @throws CancelledError, the signal's reason.
@@ -79,7 +79,7 @@ export class KeyOffers {
       const { origin } = identity;
       try {
         const key = await identity.open();
-        // A file whose public half was not known before may hold a key that the agent has offered.
+        // A file whose public key was unknown may hold a key that was already offered from the agent.
         if (this.#offered.some((other) => other.equals(key.publicKey))) {
           continue;
         }
@@ -141,7 +141,7 @@ export class KeyOffers {
           data,
           algorithm,
         ),
-      // The wait for another login's prompt for the same file is a wait for a person too.
+      // Waiting for another login's prompt for the same file is waiting for the user, too.
       unlock: (file, publicKey) =>
         pause(() =>
           keyRing.unlock(file, {
@@ -157,7 +157,7 @@ export class KeyOffers {
     });
   }
 
-  /** A dismissed prompt ends the login; where nobody may be asked, only this key can't sign. */
+  /** A dismissed prompt ends the login; if prompts are not allowed, only this key can't sign. */
   #securityKeyPrompts(file: string): SecurityKeyPrompts {
     const { prompter, target, mayAsk, signal } = this.#options;
     const answered = <T>(answer: T | undefined): T => {

@@ -5,13 +5,13 @@ import { KeyFileError } from "./authErrors.ts";
 import type { AgentClient, KeyReader } from "./authPorts.ts";
 import { collectIdentities } from "./identities.ts";
 
-/** The keys that a login would offer, in order, as `ssh -Z` of OpenSSH 10.5 lists them. Holds nothing secret. */
+/** The keys that a login would offer, in order, as `ssh -Z` of OpenSSH 10.5 lists them. It holds no secrets. */
 export interface KeyPlan {
   /** The agent's socket. Undefined: no agent is asked. */
   readonly agent: string | undefined;
-  /** Each key in words: the file, or what the agent calls it. Untrusted. */
+  /** A text for each key: the file, or the agent's comment. Untrusted. */
   readonly keys: readonly string[];
-  /** Keys that can't be offered, each with the reason, in words. Untrusted. */
+  /** Keys that can't be offered, with the reason, as text. Untrusted. */
   readonly problems: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface KeyPlanRequest {
   readonly signal: AbortSignal;
 }
 
-/** Asks the agent and reads the public parts of files. Asks no person, and opens no encrypted key. */
+/** Asks the agent and reads the public parts of files. It never prompts and opens no encrypted key. */
 export async function keyPlan(request: KeyPlanRequest): Promise<KeyPlan> {
   const { config, env, platform } = request;
   const path = agentPath(config, env, platform);

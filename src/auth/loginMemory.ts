@@ -4,11 +4,14 @@ import type { KeyRing } from "./keys/keyRing.ts";
 import { LoginNeeds } from "./loginNeeds.ts";
 import { type LoginName, passphraseSecret, passwordSecret } from "./secrets.ts";
 
-/** What the logins of one window remember, in the secret store and in memory, and how to forget it. Shows no secret. */
+/**
+ * What the logins of one window remember, in the secret store and in memory, and how to forget it. It shows no
+ * secret.
+ */
 export class LoginMemory {
   readonly #secrets: SecretStore;
   readonly #keyRing: KeyRing;
-  /** What the last logins needed of a person. */
+  /** What the last logins needed from the user. */
   readonly needs: LoginNeeds;
 
   constructor(secrets: SecretStore, keyRing: KeyRing, needs = new LoginNeeds()) {
@@ -17,25 +20,25 @@ export class LoginMemory {
     this.needs = needs;
   }
 
-  /** Whether the last login to this destination needed a person: a question, a touch, or a long wait for an answer. */
+  /** Whether the last login to this destination needed the user: a question, a touch, or a long wait for a reply. */
   needsPerson(login: LoginName): boolean {
     return this.needs.needsPerson(login);
   }
 
-  /** False: the host needs a person, and the one unattended try since its last login has been made. */
+  /** False: the host needs the user, and the one unattended try since its last login was already made. */
   mayTryUnattended(login: LoginName): boolean {
     return this.needs.mayTryUnattended(login);
   }
 
-  /** Key files whose passphrases this window knows, whether they are in the secret store too or not. */
+  /** Key files whose passphrases this window has, in memory or in the secret store. */
   keyFiles(): readonly string[] {
     return this.#keyRing.openFiles();
   }
 
   /**
-   * Forgets what was kept for a host: its password, and the passphrases of its key files.
+   * Forgets what was stored for a host: its password, and the passphrases of its key files.
    *
-   * @returns what was forgotten, in words; empty when there was nothing. Rejects when the secret store fails.
+   * @returns what was forgotten, as text; empty when there was nothing. Rejects when the secret store fails.
    */
   async forgetHost(config: HostConfig): Promise<readonly string[]> {
     const forgotten: string[] = [];
@@ -52,7 +55,7 @@ export class LoginMemory {
     return forgotten;
   }
 
-  /** Forgets one secret of the store by its name, and a passphrase in memory too. Rejects when the store fails. */
+  /** Forgets one secret of the store by its name, and its passphrase in memory. Rejects when the store fails. */
   async forget(secret: string): Promise<void> {
     for (const file of this.keyFiles()) {
       if (passphraseSecret(file) === secret) {

@@ -1,63 +1,63 @@
 import { type LoginName, passwordSecret } from "./secrets.ts";
 
-/** What one login needed of a person. */
+/** What one login needed from the user. */
 export interface PersonNeeds {
-  /** It asked a question that the next login would ask again: a code, or a password that was not kept. */
+  /** A question that the next login would ask again: a code, or a password that was not stored. */
   readonly prompted: boolean;
   /** A security key had to be touched. */
   readonly touched: boolean;
-  /** The server took more than `longWait` to judge our last answer, as when it asks a telephone. */
+  /** The server took longer than `longWait` to check our last answer, as when it sends a confirmation to a phone. */
   readonly waited: boolean;
 }
 
-/** Milliseconds. A server that takes longer to judge an answer probably waits for a person. */
+/** Milliseconds. A server that takes longer to check an answer probably waits for the user. */
 export const longWait = 3_000;
 
 export const needsNobody: PersonNeeds = { prompted: false, touched: false, waited: false };
 
 interface Entry {
   readonly needs: PersonNeeds;
-  /** An unattended login has sent an authentication request since the last login that worked. */
+  /** An unattended login has sent an authentication request since the last successful login. */
   readonly tried: boolean;
 }
 
 /**
- * Remembers for each destination what its last login needed of a person, so that connections which come back by
- * themselves don't push a telephone again and again. A host that needs a person gets one unattended try. A try is spent
- * by its first authentication request, not by a connection that could not be made. One for each window.
+ * Remembers for each destination what its last login needed from the user, so that automatic reconnects don't send
+ * confirmations to a phone again and again. A host that needs the user gets one unattended try. A try is used up by
+ * its first authentication request, not by a connection that could not be made. One instance per window.
  */
 export class LoginNeeds {
   readonly #entries = new Map<string, Entry>();
 
-  /** What the last login needed; undefined before the first one. */
+  /** What the last login needed; undefined before the first login. */
   of(login: LoginName): PersonNeeds | undefined {
     return this.#entries.get(keyOf(login))?.needs;
   }
 
-  /** Whether the last login that is known of needed a person. */
+  /** Whether the last known login needed the user. */
   needsPerson(login: LoginName): boolean {
     const { prompted, touched, waited } = this.of(login) ?? needsNobody;
     return prompted || touched || waited;
   }
 
-  /** Whether a login may be tried while nobody is there who could help. */
+  /** Whether an unattended login may be tried. */
   mayTryUnattended(login: LoginName): boolean {
     return !this.needsPerson(login) || this.#entries.get(keyOf(login))?.tried !== true;
   }
 
-  /** A login sends its first authentication request. */
+  /** Called when a login sends its first authentication request. */
   attempted(login: LoginName, attended: boolean): void {
     if (!attended) {
       this.#entries.set(keyOf(login), { needs: this.of(login) ?? needsNobody, tried: true });
     }
   }
 
-  /** A login worked: the next outage gets its own try. */
+  /** Called when a login succeeded: the next outage gets its own try. */
   succeeded(login: LoginName, needs: PersonNeeds): void {
     this.#entries.set(keyOf(login), { needs, tried: false });
   }
 
-  /** A login ended without an answer, more than `longWait` after ours. */
+  /** Called when a login ended without a reply, more than `longWait` after our last message. */
   gaveUpWaiting(login: LoginName, attended: boolean): void {
     const needs = { ...(this.of(login) ?? needsNobody), waited: true };
     this.#entries.set(keyOf(login), { needs, tried: !attended });

@@ -3,7 +3,7 @@ import type { Logger } from "../base/log.ts";
 import type { PasswordChange, PromptAnswer, SecretStore } from "./authPorts.ts";
 import { dropSecret } from "./secrets.ts";
 
-/** What the server is judging. */
+/** What the server is checking. */
 interface Pending {
   readonly value: string;
   readonly isStored: boolean;
@@ -11,10 +11,10 @@ interface Pending {
 }
 
 /**
- * The account's password for one login: the stored one first, silently, then the person's. What the server thinks of
- * it comes back through `accepted` and `refused`; only an accepted one is stored. A stored one is dropped when the
- * server has refused it, and nothing but it: no answer is not a refusal, and neither is the refusal of an attempt that
- * held more than the password.
+ * The account's password for one login: first the stored one, silently, then the user's. `accepted` and `refused`
+ * report the server's decision; only an accepted password is stored. A stored one is deleted only when the server has
+ * refused it, and nothing but it: no reply is not a refusal, and neither is the refusal of an attempt that included
+ * more than the password.
  */
 export class PasswordSource {
   readonly #secrets: SecretStore;
@@ -22,18 +22,18 @@ export class PasswordSource {
   readonly #ask: ((attempt: number) => Promise<PromptAnswer | undefined>) | undefined;
   readonly #logger: Logger;
   #storedIsUsed = false;
-  /** What was in the store when this login looked. */
+  /** The stored password, as this login read it. */
   #stored: string | undefined;
   #pending: Pending | undefined;
-  /** The attempt holds more than the password, so that its refusal says nothing about it. */
+  /** The attempt includes more than the password, so that its refusal proves nothing about the password. */
   #isDoubtful = false;
-  /** The stored one was in an attempt whose refusal may have been about something else. */
+  /** The stored password was in an attempt that may have been refused for another reason. */
   #doubted: string | undefined;
   #toRemember: string | undefined;
   #outdated = false;
   #mustAskAgain = false;
 
-  /** @param ask undefined: nobody may be asked, so that there is the stored password or none. */
+  /** @param ask undefined: prompts are not allowed, so that only the stored password can be used. */
   constructor(
     secrets: SecretStore,
     secretKey: string,
@@ -46,12 +46,12 @@ export class PasswordSource {
     this.#logger = logger;
   }
 
-  /** A password was accepted that is not kept: the next login has to ask for it too. */
+  /** The accepted password is not stored, so that the next login has to ask for it too. */
   get mustAskAgain(): boolean {
     return this.#mustAskAgain;
   }
 
-  /** Whether `next` has something to give, or somebody to ask. */
+  /** Whether `next` has a password to try, or may prompt for one. */
   async isAvailable(): Promise<boolean> {
     return (
       this.#ask !== undefined ||
@@ -59,7 +59,7 @@ export class PasswordSource {
     );
   }
 
-  /** @throws CancelledError when the person dismissed the prompt, or there is nobody to ask. */
+  /** @throws CancelledError when the user dismissed the prompt, or prompts are not allowed. */
   async next(attempt: number): Promise<string> {
     this.#isDoubtful = false;
     if (!this.#storedIsUsed) {
@@ -79,12 +79,12 @@ export class PasswordSource {
     return answer.value;
   }
 
-  /** The attempt goes on after the password: a refusal may be about what comes now. */
+  /** The attempt continues after the password: a refusal may be about what follows. */
   doubt(): void {
     this.#isDoubtful = true;
   }
 
-  /** The server judges a new password in place of the pending one, which it knew (RFC 4252 section 8). */
+  /** The server checks a new password in place of the pending one, which was right (RFC 4252 section 8). */
   changed({ newPassword, remember }: PasswordChange): void {
     const wasStored = this.#pending?.isStored === true || this.#outdated;
     this.#pending = { value: newPassword, isStored: false, remember: remember || wasStored };
@@ -99,7 +99,7 @@ export class PasswordSource {
         this.#toRemember = pending.value;
       } else {
         this.#mustAskAgain = true;
-        // It was the stored password that was wrong, after all.
+        // So it was the stored password that was wrong.
         this.#outdated ||= this.#doubted !== undefined && this.#doubted !== pending.value;
       }
     }
@@ -121,7 +121,7 @@ export class PasswordSource {
     await dropSecret(this.#secrets, this.#secretKey, pending.value);
   }
 
-  /** Stores what was accepted and is to be remembered. */
+  /** Stores the accepted password if it is to be remembered. */
   async store(): Promise<void> {
     if (this.#toRemember !== undefined) {
       await this.#secrets.set(this.#secretKey, this.#toRemember);

@@ -5,16 +5,19 @@ import type { HostConfig } from "../config/hostConfig.ts";
 import { formatHostSpec } from "../config/hostSpec.ts";
 import type { SecretStore } from "./authPorts.ts";
 
-/** Whose password: the login itself, not the alias that led to it. Behind another jump host the same address is another machine. */
+/**
+ * The owner of a password: the login itself, not the alias. Behind another jump host the same address is another
+ * machine.
+ */
 export type LoginName = Pick<HostConfig, "user" | "hostName" | "port"> &
   Partial<Pick<HostConfig, "proxyJump" | "proxyCommand">>;
 
 export function passwordSecret(login: LoginName): string {
-  return `password:${login.user}@${login.hostName}:${login.port}${wayTo(login)}`;
+  return `password:${login.user}@${login.hostName}:${login.port}${routeTo(login)}`;
 }
 
-/** How the host is reached, where it is not reached directly. A command may be long, and hold what is nobody's business. */
-function wayTo({ proxyJump = [], proxyCommand }: LoginName): string {
+/** The route to the host, if it is not direct. A command is hashed, because it may be long or private. */
+function routeTo({ proxyJump = [], proxyCommand }: LoginName): string {
   if (proxyCommand !== undefined) {
     return ` via ProxyCommand ${createHash("sha256").update(proxyCommand).digest("hex").slice(0, 12)}`;
   }
@@ -25,20 +28,20 @@ export function passphraseSecret(file: string): string {
   return `passphrase:${file}`;
 }
 
-/** The inverse of both: `of` is the login (`user@host:port`) or the file. */
+/** The inverse of `passwordSecret` and `passphraseSecret`: `of` is the login (`user@host:port`) or the file. */
 export function parseSecretName(name: string): { readonly what: string; readonly of: string } {
   const colon = name.indexOf(":");
   return { what: name.slice(0, colon), of: name.slice(colon + 1) };
 }
 
-/** Drops a secret that was found wrong, unless another login or window has put another one in its place. */
+/** Deletes a secret that was found wrong, unless another login or window has replaced it. */
 export async function dropSecret(store: SecretStore, key: string, wrong: string): Promise<void> {
   if ((await store.get(key)) === wrong) {
     await store.delete(key);
   }
 }
 
-/** A store that never fails a login: what goes wrong is logged, and then there is no secret. */
+/** A store that never makes a login fail: errors are logged and mean that there is no secret. */
 export function tolerantSecrets(store: SecretStore, logger: Logger): SecretStore {
   const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
     try {

@@ -1,14 +1,14 @@
-/** Milliseconds. */
+/** In milliseconds. */
 export interface BackoffLimits {
   readonly first: number;
   readonly longest: number;
-  /** A connection that lasted this long begins a new series of delays when it is lost. */
+  /** A connection that lasted this long starts a new series of delays when it is lost. */
   readonly stable: number;
 }
 
 export const defaultBackoff: BackoffLimits = { first: 1000, longest: 60_000, stable: 30_000 };
 
-/** Delays that double, each shortened by up to half at random, so that many holders do not knock at once. */
+/** Delays that double, each reduced by up to half at random, so that many holders do not connect at the same time. */
 export class Backoff {
   readonly #random: () => number;
   readonly #limits: BackoffLimits;
@@ -20,7 +20,7 @@ export class Backoff {
     this.#limits = limits;
   }
 
-  /** How long to wait before the next attempt. */
+  /** The delay before the next attempt. */
   next(): number {
     const { first, longest } = this.#limits;
     const full = Math.min(longest, first * 2 ** Math.min(this.#failures, 30));
@@ -28,14 +28,14 @@ export class Backoff {
     return Math.round(full * (1 - this.#random() / 2));
   }
 
-  /** A connection was lost that had lasted for `duration`. */
+  /** Reports the loss of a connection that had lasted for `duration`. */
   noteLost(duration: number): void {
     if (duration >= this.#limits.stable) {
       this.reset();
     }
   }
 
-  /** What made the attempts fail may be over: the next delay is the shortest. */
+  /** Conditions may have changed: the next delay is the shortest. */
   reset(): void {
     this.#failures = 0;
   }

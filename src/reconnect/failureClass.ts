@@ -4,16 +4,19 @@ import { ConfigError } from "../config/configErrors.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
 import { HostKeyError } from "../trust/hostKeyErrors.ts";
 
-/** What a failed attempt means for the next one. It depends on the failure alone, not on what came before it. */
+/** What a failed attempt means for the next one. It depends on the failure alone, not on earlier ones. */
 export type FailureClass =
-  /** The network, or a server that starts, is busy or shuts down: time heals it. */
+  /** The network failed, or the server is starting, busy or shutting down: a later attempt may succeed. */
   | "transient"
-  /** A login that was refused or has to ask, or a host key that is not trusted. Accounts get locked: only a person goes on. */
+  /**
+   * The login was refused or has to prompt, or the host key is not trusted. Accounts get locked: only the user may
+   * try again.
+   */
   | "needs-person"
-  /** It fails again until the configuration or the server changes. */
+  /** It will fail again until the configuration or the server changes. */
   | "final";
 
-/** Failures of this machine that pass: no address yet after a wake, no descriptor or buffer left (errno(3)). */
+/** Temporary failures of this machine: no address yet after a wake, no descriptor or buffer left (errno(3)). */
 const passingLocalCodes: ReadonlySet<unknown> = new Set([
   "EADDRNOTAVAIL",
   "EADDRINUSE",
@@ -30,14 +33,14 @@ export function failureClass(error: unknown): FailureClass {
     return connectFailureClass(error);
   }
   if (ChannelError.is(error)) {
-    // What comes back was open before. A server refuses it now while it has no room, or no process for it.
+    // The session was open before, so that a refusal now means that the server has no room or no process for it.
     return error.reason === "request-too-large" || error.reason === "request-has-nul" ? "final" : "transient";
   }
   if (AuthError.is(error) || HostKeyError.is(error) || CancelledError.is(error)) {
     return "needs-person";
   }
   if (ConfigError.is(error)) {
-    // A `Match exec` that waits for the network, or a file in a home that is not mounted yet.
+    // A `Match exec` that waits for the network, or a file in a home folder that is not mounted yet.
     return error.reason === "timed-out" || error.reason === "unreadable" ? "transient" : "final";
   }
   return "final";
@@ -53,11 +56,11 @@ function connectFailureClass(error: ConnectError): FailureClass {
     case "closed-during-handshake":
     case "refused-before-version":
       return "transient";
-    // There was an SSH server before: a network's login page or a balancer answers in its place, or packets are damaged.
+    // This host had an SSH server before: now a captive portal or a load balancer replies, or packets are damaged.
     case "not-ssh":
     case "protocol":
       return "transient";
-    // It is what stopped the hop or the proxy.
+    // The cause is the error that stopped the hop or the proxy.
     case "proxy-failed":
     case "jump-failed":
       return error.cause instanceof SshSessionsError ? failureClass(error.cause) : "transient";

@@ -17,48 +17,48 @@ export interface ReconnectGroupInit {
   readonly clock: Clock;
   /** 0 <= x < 1 */
   random(): number;
-  /** Ids of the destination's masters on which a channel could be opened now, without a login. */
+  /** Ids of the destination's masters on which a channel could be opened now without a login. */
   usableMasters(): readonly string[];
   onChange(): void;
 }
 
-/** What waits for a destination, and what is shown in place of its lost master. */
+/** The holders that wait for a destination, and what is shown in place of its lost master. */
 export interface Reconnection {
   readonly master: MasterCore;
   readonly state: ReconnectingState;
   readonly holders: readonly ReconnectHolder[];
 }
 
-/** From the first holder that waits until none waits any more. */
+/** From the first waiting holder until none waits any more. */
 interface Outage {
   /** Wall-clock milliseconds. */
   readonly since: number;
-  /** Undefined while no holder that waits had a connection. */
+  /** Undefined while no waiting holder had a connection. */
   master: MasterCore | undefined;
-  /** How many attempts were begun. */
+  /** The number of attempts so far. */
   attempts: number;
   /** Why the last attempt failed. */
   failure: Error | undefined;
 }
 
-/** From the begin of an attempt until no member tries any more. */
+/** From the start of an attempt until no member tries any more. */
 interface Attempt {
   readonly trigger: Trigger;
-  /** A person asked for an attempt while this one, which may not ask, was under way. */
+  /** The user asked for an attempt while this one, which may not prompt, was running. */
   askNext: boolean;
-  /** Will show the members that have failed that the others still try. */
+  /** Tells the members that have failed that others still try. */
   notice: Disposable | undefined;
 }
 
 /**
- * A person's "Reconnect Now" also holds for holders that join within this time: the sessions of a master end one by
+ * "Reconnect Now" also applies to holders that join within this time, because the sessions of a master end one by
  * one. Milliseconds.
  */
 const requestHolds = 5000;
 
 /**
- * The holders of one destination that lost their connection. They share one delay, and one attempt with one login. When
- * a master becomes ready, whoever made it, they use it at once.
+ * The holders of one destination that lost their connection. They share one delay, and one attempt with one login.
+ * They use any master that becomes ready at once.
  */
 export class ReconnectGroup implements Disposable {
   readonly #init: ReconnectGroupInit;
@@ -66,9 +66,9 @@ export class ReconnectGroup implements Disposable {
   readonly #members = new Set<ReconnectMember>();
   #outage: Outage | undefined;
   #attempt: Attempt | undefined;
-  /** The next attempt by time. `until`: wall-clock milliseconds. */
+  /** The next timed attempt. `until`: wall-clock milliseconds. */
   #next: { readonly until: number; readonly timer: Disposable } | undefined;
-  /** Monotonic: a person's request holds for holders that join until then. */
+  /** Monotonic: the user's request applies to holders that join until then. */
   #requestedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(init: ReconnectGroupInit) {
@@ -80,7 +80,7 @@ export class ReconnectGroup implements Disposable {
     return this.#members.size === 0;
   }
 
-  /** Undefined while nothing waits for a connection. */
+  /** Undefined while no holder waits for a connection. */
   reconnection(): Reconnection | undefined {
     const outage = this.#outage;
     const members = [...this.#members];
@@ -122,13 +122,13 @@ export class ReconnectGroup implements Disposable {
     };
   }
 
-  /** A person wants the next attempt now, also for holders that join in a moment. */
+  /** The user wants the next attempt now, also for holders that join shortly after. */
   now(): void {
     this.#requestedUntil = this.#init.clock.monotonic() + requestHolds;
     this.#begin("person");
   }
 
-  /** What made the attempts fail may be over: the machine woke up, or its addresses changed. */
+  /** Conditions may have changed: the machine woke up, or its addresses changed. */
   environmentChanged(): void {
     this.#backoff.reset();
     if (this.#next !== undefined) {
@@ -136,12 +136,12 @@ export class ReconnectGroup implements Disposable {
     }
   }
 
-  /** Masters came, went or changed. */
+  /** Masters were added, removed or changed. */
   mastersChanged(): void {
     this.#begin("master-ready");
   }
 
-  /** A person stops it: all holders give up. */
+  /** The user stops it: all holders give up. */
   stop(): void {
     const members = [...this.#members];
     this.dispose();
@@ -156,11 +156,11 @@ export class ReconnectGroup implements Disposable {
     this.#endOutage();
   }
 
-  /** Lets one that has just joined do what the others do. */
+  /** Makes a new member do what the others do. */
   #onJoined(member: ReconnectMember): void {
     const usable = this.#init.usableMasters();
     if (this.#attempt !== undefined) {
-      // The attempt that is under way is its attempt, too.
+      // It joins the running attempt.
       const { trigger } = this.#attempt;
       if (trigger === "master-ready" ? member.holder.automatic : member.takesPart(trigger, usable)) {
         this.#try([member], loginFor(trigger));
@@ -176,7 +176,7 @@ export class ReconnectGroup implements Disposable {
     }
   }
 
-  /** Begins an attempt for the members that take part. While one is under way, they take part in that one. */
+  /** Starts an attempt for the members that take part. If one is running, they join it. */
   #begin(trigger: Trigger): void {
     const usable = this.#init.usableMasters();
     const idle = [...this.#members].filter(({ trying }) => trying === undefined);
@@ -196,8 +196,8 @@ export class ReconnectGroup implements Disposable {
     if (this.#outage !== undefined) {
       this.#outage.attempts++;
     }
-    // These only share the master that is ready. A refused login is not repeated without a person; and if others could
-    // log in too, a server that accepts and drops at once would see endless logins.
+    // These members only share the ready master. A refused login is not repeated without the user; and if others
+    // could log in too, a server that accepts and drops connections would see endless logins.
     const sharing = members.filter(
       ({ needsPerson }) => trigger === "master-ready" && (needsPerson || isFurther),
     );
@@ -229,11 +229,11 @@ export class ReconnectGroup implements Disposable {
     if (!CancelledError.is(error) && this.#outage !== undefined) {
       this.#outage.failure = error;
     }
-    // A master may have become ready while another one was tried.
+    // A master may have become ready during the attempt.
     this.mastersChanged();
     this.#settle();
     if (this.#attempt !== undefined) {
-      // Mostly all fail in the same moment: only what remains of the attempt then is worth a word.
+      // Usually all fail in the same moment: show a notice only if some still try later.
       this.#attempt.notice ??= this.#init.clock.setTimeout(() => this.#noticeOthers(), 0);
     }
   }
@@ -244,7 +244,7 @@ export class ReconnectGroup implements Disposable {
     }
   }
 
-  /** The attempt ends when no member tries any more. Those that are left wait again. */
+  /** The attempt ends when no member tries any more. The remaining members wait again. */
   #settle(): void {
     const members = [...this.#members];
     const attempt = this.#attempt;

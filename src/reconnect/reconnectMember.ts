@@ -1,25 +1,25 @@
 import type { LoginMode, ReconnectHolder } from "./reconnectTypes.ts";
 
-/** What begins an attempt. It decides which members take part and how they may log in. */
+/** What starts an attempt. It decides which members take part and how they may log in. */
 export type Trigger =
-  /** A person asked for it: for all members, and questions may be asked. */
+  /** The user asked for it: all members take part, and prompts are allowed. */
   | "person"
   /** A master is ready: for automatic members that were not offered this master yet. */
   | "master-ready"
-  /** The delay is over: as before, but not for members whose login needs a person. */
+  /** The delay is over: as above, but not for members whose login needs the user. */
   | "timer";
 
-/** What a holder was shown last while it does not try. Undefined: it tries, or it has just failed. */
+/** What the holder was last shown while it does not try. Undefined: it tries, or it has just failed. */
 type Shown = { readonly until: number | undefined } | "others" | undefined;
 
-/** One holder that waits for a connection, or tries to get one. */
+/** One holder that waits for a connection or tries to get one. */
 export class ReconnectMember {
   readonly holder: ReconnectHolder;
-  /** How the attempt that it is making may log in. Undefined: it makes none. */
+  /** How its running attempt may log in. Undefined: no attempt is running. */
   trying: LoginMode | undefined;
-  /** Its last login failed for a reason that time does not heal: it logs in again only when a person asks for it. */
+  /** Its last login failed for a reason that does not pass: it logs in again only when the user asks for it. */
   needsPerson = false;
-  /** Masters that it has used, or could have used, in an attempt. None of them is a reason for another attempt. */
+  /** Masters that it has used, or could have used, in an attempt. They do not cause another attempt. */
   readonly #offered = new Set<string>();
   #shown: Shown;
 
@@ -27,17 +27,17 @@ export class ReconnectMember {
     this.holder = holder;
   }
 
-  /** The end of a delay begins an attempt for it. */
+  /** The end of a delay starts an attempt for it. */
   get followsTimer(): boolean {
     return this.holder.automatic && !this.needsPerson;
   }
 
-  /** It has failed, and was not shown yet what comes next. */
+  /** It has failed, and the holder was not yet shown what comes next. */
   get hasJustFailed(): boolean {
     return this.trying === undefined && this.#shown === undefined;
   }
 
-  /** @param usable ids of the destination's masters that are ready. */
+  /** @param usable ids of the destination's ready masters. */
   takesPart(trigger: Trigger, usable: readonly string[]): boolean {
     switch (trigger) {
       case "person":
@@ -55,7 +55,7 @@ export class ReconnectMember {
     }
   }
 
-  /** An attempt begins. The caller starts it with `holder.attempt`, once all members of the attempt are marked. */
+  /** Marks the start of an attempt. The caller runs `holder.attempt` after all members of the attempt are marked. */
   begin(login: LoginMode, usable: readonly string[]): void {
     this.trying = login;
     this.#shown = undefined;

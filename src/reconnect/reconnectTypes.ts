@@ -2,54 +2,52 @@ import type { Disposable } from "../base/disposable.ts";
 import type { MasterCore, MasterEndReason } from "../master/masterTypes.ts";
 
 /**
- * How an attempt may get its connection: by a login that may ask questions, by a login that fails rather than ask, or
- * by none: then only a connection that is already there is shared.
+ * How an attempt may get its connection: by a login that may prompt, by a login that fails rather than prompts, or by
+ * no login, which means only by sharing an existing connection.
  */
 export type LoginMode = "attended" | "unattended" | "none";
 
-/** `auto`: without being asked, when no prompt is needed; `ask`: when the person says so; `never`: not in this tab. */
+/** `auto`: automatically, when no prompt is needed; `ask`: when the user asks for it; `never`: not in this tab. */
 export type ReconnectMode = "auto" | "ask" | "never";
 
-/** What was lost: the connection, and who shares it. */
+/** What was lost: the connection, and what it was shared by. */
 export interface LostConnection {
-  /** Opaque: equal for everything that can share one connection. */
+  /** Opaque; equal for all that can share a connection. */
   readonly destinationKey: string;
-  /** The master as it ended; undefined when there never was one. */
+  /** The ended master; undefined when there never was one. */
   readonly master: MasterCore | undefined;
 }
 
-/** Something that held a connection, lost it, and wants another one: the session of a terminal, for example. */
+/** The owner of something that lost its connection and wants another one, for example a terminal's session. */
 export interface ReconnectHolder {
-  /** It may be reconnected without a person asking for it. */
+  /** It may be reconnected without a request by the user. */
   readonly automatic: boolean;
-  /** Open again now, and answer through the ticket. */
+  /** Open again now, and report the result through the ticket. */
   attempt(login: LoginMode): void;
-  /** The next attempt begins at `until` (wall-clock milliseconds); undefined: when a person asks for it. */
+  /** The next attempt starts at `until` (wall-clock milliseconds); undefined: when the user asks for it. */
   wait(until: number | undefined): void;
-  /** Its attempt failed while other holders of the destination still try: what comes next depends on them. */
+  /** Its attempt failed while other holders of the destination still try: the next step depends on them. */
   waitForOthers(): void;
-  /** A person stopped the reconnection elsewhere. The ticket is void. */
+  /** The user stopped the reconnection elsewhere. The ticket is void. */
   stop(): void;
 }
 
-/** A holder's place among those that wait. Dispose when it is open again, or when it no longer waits. */
+/** A holder's registration. Dispose it when the holder is open again or no longer waits. */
 export interface ReconnectTicket extends Disposable {
-  /** A person wants the next attempt now. It is made for all holders of the destination. */
+  /** The user wants the next attempt now. It is made for all holders of the destination. */
   now(): void;
   /** The attempt failed. */
   failed(error: Error): void;
 }
 
-/**
- * What is shown in place of a lost master while holders wait for its successor. Times are wall-clock milliseconds.
- */
+/** Shown in place of a lost master while holders wait for its successor. Times are wall-clock milliseconds. */
 export interface ReconnectingState {
   readonly kind: "reconnecting";
   readonly since: number;
   /** Why the master was lost. */
   readonly reason: MasterEndReason;
   readonly attempting: boolean;
-  /** When the next attempt begins. Undefined: one is under way, or it begins when a person asks for it. */
+  /** When the next attempt starts. Undefined: one is running, or it starts when the user asks for it. */
   readonly until: number | undefined;
   /** Why the last attempt failed. */
   readonly error?: Error;

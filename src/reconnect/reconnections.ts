@@ -7,16 +7,19 @@ export interface ReconnectionsInit {
   readonly clock: Clock;
   /** 0 <= x < 1 */
   random(): number;
-  /** Ids of a destination's masters on which a channel could be opened now, without a login. */
+  /** Ids of a destination's masters on which a channel could be opened now without a login. */
   usableMasters(destinationKey: string): readonly string[];
   /** Something in `waiting()` changed. */
   onChange(): void;
 }
 
-/** Everything that lost its connection and wants to come back, by destination. */
+/** All holders that lost their connection and want another one, by destination. */
 export class Reconnections implements Disposable {
   readonly #init: ReconnectionsInit;
-  /** Kept when nothing waits any more: a server that lets in and drops at once is not hammered. */
+  /**
+   * Kept when no holder waits any more, so that the delays keep growing for a server that accepts and drops
+   * connections.
+   */
   readonly #groups = new Map<string, ReconnectGroup>();
   #disposed = false;
 
@@ -24,7 +27,7 @@ export class Reconnections implements Disposable {
     this.#init = init;
   }
 
-  /** What waits, by destination. */
+  /** The waiting holders, by destination. */
   waiting(): ReadonlyMap<string, Reconnection> {
     const found = new Map<string, Reconnection>();
     for (const [key, group] of this.#groups) {
@@ -43,12 +46,12 @@ export class Reconnections implements Disposable {
     return this.#at(lost.destinationKey).join(lost, holder);
   }
 
-  /** The group that waits for the successor of this master. */
+  /** The group that waits for a successor of this master. */
   find(masterId: string): ReconnectGroup | undefined {
     return [...this.#groups.values()].find((group) => group.reconnection()?.master.id === masterId);
   }
 
-  /** A person wants what waits for that destination, and what joins in a moment, to reconnect now. */
+  /** The user wants the holders of that destination, and those that join shortly after, to reconnect now. */
   now(destinationKey: string): void {
     this.#at(destinationKey).now();
   }

@@ -7,17 +7,17 @@ export interface AddToAgentRequest {
   /** AddKeysToAgent; undefined: no. */
   readonly setting: AddKeysToAgent | undefined;
   readonly agent: AgentClient;
-  /** Undefined: no agent. */
+  /** Undefined: there is no agent. */
   readonly path: string | undefined;
-  /** Asks the person; undefined when nobody may be asked. */
+  /** Asks the user; undefined when prompts are not allowed. */
   readonly ask: (() => Promise<boolean>) | undefined;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 
 /**
- * Adds the key of a file that is about to sign to the agent (maybe_add_key_to_agent in sshconnect2.c), under the file's
- * name where the key has none. The login does not depend on it.
+ * Adds a key from a file to the agent before it signs (maybe_add_key_to_agent in sshconnect2.c), with the file's name
+ * as comment where the key has none. The login does not depend on it.
  * @throws only the signal's reason.
  */
 export async function addToAgent(file: string, key: SigningKey, request: AddToAgentRequest): Promise<void> {

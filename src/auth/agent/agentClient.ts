@@ -18,19 +18,19 @@ import {
 /** Section 6.3 of the draft: flags of a signature request, for RSA keys. */
 const rsaFlags: Readonly<Record<string, number>> = { "rsa-sha2-256": 2, "rsa-sha2-512": 4 };
 
-/** OpenSSH's agent neither sends nor takes longer messages (AGENT_MAX_LEN). */
+/** OpenSSH's agent neither sends nor accepts longer messages (AGENT_MAX_LEN). */
 const longestMessage = 256 * 1024;
 
-/** Where Unix socket paths end: a longer one would be cut and lead to another socket (unix(7), Node 20). */
+/** The longest Unix socket path: a longer one would be cut and lead to another socket (unix(7), Node 20). */
 const longestPath = process.platform === "linux" ? 107 : 103;
 
-/** Milliseconds. Listing needs no person; a signature may need one (confirmation, fingerprint, touch). */
+/** Milliseconds. Listing needs no user; a signature may need one (confirmation, fingerprint, touch). */
 const listLimit = 5_000;
 const signLimit = 120_000;
 
 /**
- * Speaks to the agent over a connection of its own per request, which is closed before the promise settles. Written
- * out here, because ssh2's client can be neither cancelled nor given a deadline, and drops keys that it can't parse.
+ * A client of the agent. It uses one connection per request, which is closed before the promise settles. It does not
+ * use ssh2's client, which can be neither cancelled nor given a deadline, and drops keys that it can't parse.
  */
 export function createAgentClient(clock: Clock = systemClock): AgentClient {
   return {
@@ -81,8 +81,8 @@ async function signWithAgent(
 }
 
 /**
- * Sends one request and resolves to the payload of the reply. The binding goes first on the same connection: it is to
- * that connection that the agent applies it. An agent that does not know it goes on without.
+ * Sends one request and resolves to the payload of the reply. The binding goes first on the same connection, because
+ * the agent applies it to that connection. An agent that does not support it continues without.
  */
 async function ask(
   clock: Clock,
@@ -109,7 +109,7 @@ async function ask(
   }
 }
 
-/** Resolves to the answer to the last request: one comes for each, in order. */
+/** Resolves to the reply to the last request. Each request gets one reply, in order. */
 function exchange(
   socket: Socket,
   path: string,
@@ -121,7 +121,7 @@ function exchange(
     let missing = requests.length;
     const fail = (cause?: unknown): void =>
       reject(new AgentError("unreachable", `No agent answers at ${path}`, { cause }));
-    // The socket is destroyed when this settles, the listeners with it; "error" keeps a listener for late errors.
+    // The socket and its listeners are destroyed when this settles; "error" keeps a listener for late errors.
     socket.on("error", fail);
     socket.on("close", () => fail());
     socket.on("data", (chunk: Buffer) => {

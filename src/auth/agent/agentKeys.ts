@@ -2,12 +2,12 @@ import { asError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { AgentClient, SessionBinding, SigningKey } from "../authPorts.ts";
 
-/** Key types that an agent can sign with, whether it holds the private half itself or on a security key. */
+/** Key types that an agent can sign with, by itself or with a security key. */
 const usableTypes =
   /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519|sk-ecdsa-sha2-nistp256)(?:-cert-v01)?(?:@openssh\.com)?$/;
 
 /**
- * The agent's keys that can sign, each once, in its order. An agent that can't be asked has none.
+ * The agent's keys that can sign, without duplicates, in its order. Empty if the agent can't be asked.
  * @param path undefined: no agent.
  * @throws only the signal's reason.
  */

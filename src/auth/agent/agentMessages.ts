@@ -14,12 +14,12 @@ export const agentMessage = {
   extension: 27,
 } as const;
 
-/** Section 3.2.7: how an added key may be used. */
+/** Section 3.2.7: constraints on the use of an added key. */
 const constraint = { lifetime: 1, confirm: 2 } as const;
 
-/** How a key is added to an agent. */
+/** Constraints of a key that is added to an agent. */
 export interface AddConstraints {
-  /** Seconds; after them the agent forgets the key. */
+  /** Seconds, after which the agent forgets the key. */
   readonly lifetime?: number;
   /** The agent asks before each use. */
   readonly confirm?: boolean;
@@ -39,7 +39,10 @@ export function encodeSignRequest(publicKey: Buffer, data: Buffer, flags: number
   ]);
 }
 
-/** `session-bind@openssh.com` (OpenSSH's PROTOCOL.agent, section 1): which server this connection of the agent is for. */
+/**
+ * `session-bind@openssh.com` (OpenSSH's PROTOCOL.agent, section 1): names the server for which this connection is
+ * used.
+ */
 export function encodeBinding({ hostKey, sessionId, signature }: SessionBinding): Buffer {
   return Buffer.concat([
     Buffer.of(agentMessage.extension),
@@ -48,7 +51,7 @@ export function encodeBinding({ hostKey, sessionId, signature }: SessionBinding)
   ]);
 }
 
-/** @param key the type and the private fields, as `SigningKey.forAgent` gives them. */
+/** @param key the type and the private fields, as returned by `SigningKey.forAgent`. */
 export function encodeAdd(key: Buffer, comment: string, { lifetime, confirm }: AddConstraints): Buffer {
   const constraints = [
     ...(lifetime === undefined ? [] : [Buffer.of(constraint.lifetime), wireUint32(lifetime)]),

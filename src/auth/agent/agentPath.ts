@@ -6,9 +6,9 @@ import type { HostConfig } from "../../config/hostConfig.ts";
 const windowsAgentPipe = "\\\\.\\pipe\\openssh-ssh-agent";
 
 /**
- * The agent to ask for a host (ssh_config(5), IdentityAgent): a path, `SSH_AUTH_SOCK`, `$NAME` of an environment
- * variable, or `none`. Undefined: there is none. A relative path begins in the home folder: the extension host may stand
- * in the folder of a workspace, which must not provide the agent.
+ * The agent for a host (ssh_config(5), IdentityAgent): a path, `SSH_AUTH_SOCK`, `$NAME` of an environment variable,
+ * or `none`. Undefined: there is none. A relative path starts at the home folder: the extension host may run in a
+ * workspace folder, which must not provide the agent.
  */
 export function agentPath(
   config: Pick<HostConfig, "identityAgent">,

@@ -4,7 +4,7 @@ import { type CertificateFields, isCertificate, readCertificate } from "../../tr
 import { claimedKeyType, decodeBase64 } from "../../trust/publicKeyBlob.ts";
 import { KeyFileError } from "../authErrors.ts";
 
-/** A user certificate in a file. Short-lived ones are renewed at any time: it is read anew for each login. */
+/** A user certificate in a file. Short-lived ones may be renewed at any time, so it is read again for each login. */
 export interface UserCertificate {
   readonly file: string;
   /** In wire format (OpenSSH's PROTOCOL.certkeys). */
@@ -13,12 +13,12 @@ export interface UserCertificate {
   readonly fields: CertificateFields;
 }
 
-/** Bytes: a certificate with the most principals and options is shorter. */
+/** In bytes: a certificate with the most principals and options is shorter. */
 const longestFile = 1024 * 1024;
 
 /**
- * Reads `X-cert.pub`: one line, with comments and empty lines around it (sshkey_load_public in authfile.c).
- * @throws KeyFileError `missing`, `unreadable`, or `malformed` when there is no complete user certificate in it.
+ * Reads `X-cert.pub`: one line, with optional comments and empty lines around it (sshkey_load_public in authfile.c).
+ * @throws KeyFileError `missing`, `unreadable`, or `malformed` when it contains no complete user certificate.
  */
 export async function readCertificateFile(file: string, files: LocalFiles): Promise<UserCertificate> {
   const error = (

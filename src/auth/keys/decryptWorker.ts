@@ -1,7 +1,7 @@
 /**
- * Entry point of the worker thread that does the slow part of opening an encrypted private key: bcrypt-pbkdf takes
- * 0.3 s (16 rounds) to 2.3 s (100 rounds) of pure computing, and PKCS#8 files may ask for as much. One request per
- * thread, given as workerData; one reply; then the thread ends.
+ * Entry point of the worker thread for the slow part of opening an encrypted private key: bcrypt-pbkdf takes 0.3 s
+ * (16 rounds) to 2.3 s (100 rounds) of pure computing, and PKCS#8 files may need as much. One request per thread,
+ * given as workerData, and one reply; then the thread ends.
  */
 import { createPrivateKey } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
@@ -19,7 +19,10 @@ export type DecryptRequest =
   /** Opens an encrypted PEM block; the reply is the key as unencrypted PKCS#8. */
   | { readonly kind: "pem"; readonly passphrase: string; readonly pem: string };
 
-/** Undefined: it could not be opened. For a PEM block that means a wrong passphrase, or damage: nobody can tell. */
+/**
+ * Undefined: it could not be opened. For a PEM block this means a wrong passphrase or damage, which can't be
+ * distinguished.
+ */
 export type DecryptReply = Uint8Array | undefined;
 
 function reply(request: DecryptRequest): DecryptReply {

@@ -6,7 +6,7 @@ import { KeyFileError } from "../authErrors.ts";
 import type { KeyReader, PrivateKeyFile } from "../authPorts.ts";
 import { readCertificateFile, type UserCertificate } from "./certificateFile.ts";
 
-/** A private key's file, and the certificate that stands beside it. */
+/** A private key file, and the certificate beside it. */
 export interface KeyFile {
   readonly file: string;
   readonly read: PrivateKeyFile;
@@ -15,17 +15,17 @@ export interface KeyFile {
 
 export interface IdentityFiles {
   readonly keys: readonly KeyFile[];
-  /** Of CertificateFile, in its order. */
+  /** From CertificateFile, in its order. */
   readonly certificates: readonly UserCertificate[];
 }
 
 export interface IdentityFilesRequest {
   readonly config: HostConfig;
   readonly reader: KeyReader;
-  /** Default: those of this machine. For certificates. */
+  /** Default: the files of this machine. For certificates. */
   readonly files?: LocalFiles;
   readonly logger: Logger;
-  /** Gets each file that a person named and that can't be used, in words. */
+  /** Called for each configured file that can't be used, with the reason as text. */
   readonly onProblem: (problem: string) => void;
 }
 
@@ -52,7 +52,7 @@ export async function readIdentityFiles(request: IdentityFilesRequest): Promise<
   return { keys, certificates: certificates.filter((certificate) => certificate !== undefined) };
 }
 
-/** Undefined where only the passphrase would tell it. */
+/** Undefined where it is not known without the passphrase. */
 export function publicKeyOf(read: PrivateKeyFile): Buffer | undefined {
   return read.kind === "ready" ? read.key.publicKey : read.publicKey;
 }
@@ -67,7 +67,7 @@ async function readKey(request: IdentityFilesRequest, file: string): Promise<Key
   } catch (error) {
     const isMissing = KeyFileError.is(error) && error.reason === "missing";
     if (isMissing && config.certificateFiles.length === 0) {
-      // The key itself may be in the agent only, and its certificate here.
+      // The key itself may be only in the agent, and its certificate here.
       const certificate = await readNamedCertificate(request, `${file}-cert.pub`, true);
       if (certificate !== undefined) {
         return { file, read: { kind: "public", publicKey: certificate.fields.plainKey }, certificate };
@@ -87,7 +87,7 @@ async function readCertificateBeside(
   file: string,
   read: PrivateKeyFile,
 ): Promise<UserCertificate | undefined> {
-  // IdentityFile may name the public half, which stands for the agent's key.
+  // IdentityFile may name the public key, which stands for the agent's key.
   const base = read.kind === "public" ? file.replace(/\.pub$/, "") : file;
   const found = await readNamedCertificate(request, `${base}-cert.pub`, true);
   const publicKey = publicKeyOf(read);

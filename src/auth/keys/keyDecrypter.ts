@@ -2,23 +2,23 @@ import { dirname, extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { DecryptReply, DecryptRequest } from "./decryptWorker.ts";
 
-/** Does one slow computation off the event loop. */
+/** Runs one slow computation off the event loop. */
 export type KeyDecrypter = (request: DecryptRequest, signal?: AbortSignal) => Promise<DecryptReply>;
 
 /**
- * Where the worker's code is: beside this file, and with its extension. In the bundle, where esbuild puts `__filename`
- * in place of `import.meta.filename`, that is `decryptWorker.cjs` beside `main.cjs`; from source (Node 24 runs
+ * The worker's code is beside this file and has the same extension. In the bundle, where esbuild replaces
+ * `import.meta.filename` with `__filename`, it is `decryptWorker.cjs` beside `main.cjs`; in source (Node 24 runs
  * TypeScript) it is `decryptWorker.ts`.
  */
 const thisFile = import.meta.filename;
 const workerFile = join(dirname(thisFile), `decryptWorker${extname(thisFile)}`);
 
-/** Milliseconds: ten times what the slowest key takes that ssh-keygen makes without being told to. */
+/** Milliseconds: ten times as long as the slowest key that ssh-keygen makes by default needs. */
 const longestComputation = 60_000;
 
 /**
- * Runs the request in a thread of its own, which is told to end before the promise settles. Rejects when it can't run,
- * takes too long (a damaged file may ask for four billion rounds), or with the signal's reason.
+ * Runs the request in a thread of its own, which is terminated before the promise settles. Rejects when it can't run,
+ * takes too long (a damaged file may require four billion rounds), or with the signal's reason.
  */
 export function decryptInWorker(request: DecryptRequest, signal?: AbortSignal): Promise<DecryptReply> {
   return decryptWithin(request, longestComputation, signal);
@@ -46,7 +46,7 @@ export async function decryptWithin(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
-    // Not awaited: OpenSSL can't be interrupted, and this thread ends once it is done (see asksForTooMuch).
+    // Not awaited: OpenSSL can't be interrupted, and this thread ends when it is done (see asksForTooMuch).
     worker.terminate().catch(() => {});
   }
 }

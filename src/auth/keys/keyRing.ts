@@ -6,11 +6,11 @@ import type { KeyReader, PromptAnswer, SecretStore, SigningKey } from "../authPo
 import { dropSecret, passphraseSecret, tolerantSecrets } from "../secrets.ts";
 
 export interface UnlockRequest {
-  /** Public half, when known. */
+  /** The public key, if known. */
   readonly publicKey: Buffer | undefined;
-  /** Asks the person; undefined when nobody may be asked (BatchMode). */
+  /** Prompts for the passphrase; undefined when prompts are not allowed (BatchMode). */
   readonly ask: ((attempt: number) => Promise<PromptAnswer | undefined>) | undefined;
-  /** How often the person may try. */
+  /** How often the user may try. */
   readonly attempts: number;
   readonly signal: AbortSignal;
 }
@@ -21,15 +21,15 @@ interface OpenKey {
 }
 
 /**
- * Opens encrypted key files and keeps what it opened, for as long as it lives (one per window): a passphrase is asked
- * once per file, also when several logins need it at the same time. Only a passphrase that was right is kept.
+ * Opens encrypted key files and caches the keys for its lifetime (one per window): the passphrase is asked for once
+ * per file, even when several logins need it at the same time. Only the right passphrase is cached.
  */
 export class KeyRing {
   readonly #reader: KeyReader;
   readonly #secrets: SecretStore;
   readonly #logger: Logger;
   readonly #open = new Map<string, OpenKey>();
-  /** The last unlocking of each file, so that the next one waits for it. */
+  /** The last unlocking of each file, for which the next one waits. */
   readonly #turns = new Map<string, Promise<void>>();
 
   constructor(reader: KeyReader, secrets: SecretStore, logger: Logger) {
@@ -39,13 +39,13 @@ export class KeyRing {
   }
 
   /**
-   * @throws KeyFileError `wrong-passphrase` when the person gave none or too many wrong ones, or other reasons when the
-   * file can't be used; CancelledError when the prompt was dismissed; the signal's reason.
+   * @throws KeyFileError `wrong-passphrase` when the user gave none or too many wrong ones, or other reasons when the
+   *   file can't be used; CancelledError when the prompt was dismissed; the signal's reason.
    */
   async unlock(file: string, request: UnlockRequest): Promise<SigningKey> {
     const before = this.#turns.get(file) ?? Promise.resolve();
     const turn = raceSignal(before, request.signal).then(() => this.#unlockNow(file, request));
-    // Whoever gives up waiting must not let the next one in before its time.
+    // A caller that gives up must not let the next one in too early.
     const done = Promise.allSettled([before, turn]).then(() => {
       if (this.#turns.get(file) === done) {
         this.#turns.delete(file);
@@ -55,12 +55,12 @@ export class KeyRing {
     return await turn;
   }
 
-  /** The encrypted files that need no passphrase any more. */
+  /** The encrypted files whose passphrase is cached. */
   openFiles(): readonly string[] {
     return [...this.#open.keys()];
   }
 
-  /** Forgets the passphrase of a file here, not in the secret store. @returns whether it was known. */
+  /** Forgets the passphrase of a file here, not in the secret store. @returns whether it was cached. */
   forget(file: string): boolean {
     return this.#open.delete(file);
   }
@@ -68,7 +68,7 @@ export class KeyRing {
   async #unlockNow(file: string, request: UnlockRequest): Promise<SigningKey> {
     const open = this.#open.get(file);
     if (open !== undefined) {
-      // The same key as then, or a file that was replaced meanwhile, perhaps under the same passphrase.
+      // The cached key, or a file that was replaced meanwhile, possibly with the same passphrase.
       if (request.publicKey?.equals(open.key.publicKey) === true) {
         return open.key;
       }
@@ -123,7 +123,7 @@ export class KeyRing {
     );
   }
 
-  /** The key, which is then kept; undefined when the passphrase is wrong. */
+  /** Opens and caches the key; undefined when the passphrase is wrong. */
   async #try(file: string, passphrase: string, signal: AbortSignal): Promise<SigningKey | undefined> {
     try {
       const read = await this.#reader.read(file, passphrase, signal);

@@ -10,14 +10,14 @@ import { WireReader } from "../../base/wire.ts";
 /** OpenSSH's own private key format, described in OpenSSH's PROTOCOL.key. */
 const magic = Buffer.from("openssh-key-v1\0", "latin1");
 
-/** The outside of a key file, before decryption. */
+/** The unencrypted outer part of a key file. */
 export interface OpenSshEnvelope {
   readonly cipher: string;
   readonly kdf: string;
   readonly kdfOptions: Buffer;
   readonly publicKey: Buffer;
   readonly encrypted: Buffer;
-  /** Authentication tag of the GCM ciphers, else empty. */
+  /** Authentication tag of the GCM ciphers, otherwise empty. */
   readonly tag: Buffer;
 }
 
@@ -42,7 +42,7 @@ const ciphers: ReadonlyMap<string, Cipher> = new Map(
   }),
 );
 
-/** Undefined when the bytes are not such a key, or hold more than one (OpenSSH writes one). */
+/** Undefined when the data is not such a key, or holds more than one (OpenSSH writes one). */
 export function parseOpenSshEnvelope(data: Buffer): OpenSshEnvelope | undefined {
   if (!data.subarray(0, magic.length).equals(magic)) {
     return undefined;
@@ -70,7 +70,7 @@ export function parseOpenSshEnvelope(data: Buffer): OpenSshEnvelope | undefined 
   return { cipher, kdf, kdfOptions, publicKey, encrypted, tag };
 }
 
-/** What bcrypt-pbkdf has to make; undefined when the cipher or the derivation is one that we don't have. */
+/** The parameters for bcrypt-pbkdf; undefined when the cipher or the derivation is not supported. */
 export function derivationOf(
   envelope: OpenSshEnvelope,
 ): { readonly salt: Buffer; readonly rounds: number; readonly length: number } | undefined {
@@ -83,7 +83,7 @@ export function derivationOf(
     : { salt, rounds, length: cipher.keyBytes + cipher.ivBytes };
 }
 
-/** The private section in clear; undefined when it can't be deciphered (wrong key, or damage). */
+/** The decrypted private section; undefined when it can't be decrypted (wrong key, or damage). */
 export function decipherSection(envelope: OpenSshEnvelope, derived: Uint8Array): Buffer | undefined {
   const cipher = ciphers.get(envelope.cipher);
   if (cipher === undefined || envelope.tag.length !== cipher.tagBytes) {
@@ -105,12 +105,12 @@ export function decipherSection(envelope: OpenSshEnvelope, derived: Uint8Array):
 
 export type OpenSshSection =
   | { readonly kind: "key"; readonly key: KeyObject; readonly comment: string }
-  /** The two check numbers differ: with encryption, a wrong passphrase. */
+  /** The two check numbers differ, which means a wrong passphrase if the key is encrypted. */
   | { readonly kind: "garbled" }
   | { readonly kind: "unsupported"; readonly type: string }
   | { readonly kind: "malformed" };
 
-/** Reads the private section, in clear. */
+/** Parses the decrypted private section. */
 export function parseOpenSshSection(section: Buffer): OpenSshSection {
   const reader = new WireReader(section);
   const check = reader.uint32();
@@ -150,7 +150,7 @@ const fieldReaders: ReadonlyMap<string, (reader: WireReader) => JsonWebKey | und
   ["ecdsa-sha2-nistp521", (reader: WireReader) => readEcdsa(reader, "P-521", 66)],
 ]);
 
-/** Bytes of the longest number that OpenSSH reads (SSHBUF_MAX_BIGNUM), with a leading zero. */
+/** Bytes of the longest number that OpenSSH accepts (SSHBUF_MAX_BIGNUM), with a leading zero. */
 const longestNumber = 16_384 / 8 + 1;
 
 /** string public, string seed and public. */

@@ -4,21 +4,21 @@ export interface PemBlock {
   readonly label: string;
   /** The block with its first and last line, for OpenSSL. */
   readonly pem: string;
-  /** What is between them: base64, in old files with header lines before it. */
+  /** The text between them: base64, in old files after header lines. */
   readonly body: string;
 }
 
 const begin = /^-----BEGIN ([A-Z0-9 ]{1,64})-----\s*$/;
 
-/** What stands before the first BEGIN on its line is passed over: a byte order mark. */
+/** Text before the first BEGIN on its line, such as a byte order mark, is skipped. */
 const mark = "-----BEGIN ";
 
 const privateKey = /^(?:OPENSSH |RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY$/;
 
 /**
- * The private key in a file, as `ssh` finds it by OpenSSL: text and other blocks before it are passed over, such as the
- * EC PARAMETERS that `openssl ecparam -genkey` writes first. Where there is none, the first block of any kind; undefined
- * where there is no whole block.
+ * The private key in a file, as OpenSSL finds it for `ssh`: text and other blocks before it are skipped, such as the
+ * EC PARAMETERS that `openssl ecparam -genkey` writes first. Without a private key, the first block of any kind;
+ * undefined without a complete block.
  */
 export function privateKeyBlock(text: string): PemBlock | undefined {
   let other: PemBlock | undefined;

@@ -1,13 +1,13 @@
-/** More rounds than any tool makes without being told to; a second or two of computing. */
+/** More rounds than any tool uses by default; a second or two of computing. */
 const mostRounds = 10_000_000;
 
-/** Nesting of the algorithm in RFC 8018 is 4. */
+/** The algorithm in RFC 8018 has a nesting depth of 4. */
 const deepest = 8;
 
 /**
- * Whether an encrypted PKCS#8 block (RFC 5208 section 6) asks for more rounds of key derivation than can be bounded:
- * OpenSSL computes them in one go, which can't be interrupted, and a file may ask for two billion. The number of
- * rounds, whatever the derivation, is an INTEGER in the algorithm's parameters (RFC 8018 appendix A).
+ * Whether an encrypted PKCS#8 block (RFC 5208 section 6) requires more rounds of key derivation than we allow:
+ * OpenSSL computes them without interruption, and a file may require two billion. For every derivation, the number of
+ * rounds is an INTEGER in the algorithm's parameters (RFC 8018 appendix A).
  */
 export function asksForTooMuch(der: Buffer): boolean {
   const outer = element(der, 0);

@@ -9,24 +9,24 @@ interface Curve {
   readonly bytes: number;
 }
 
-/** By the name that JWK (RFC 7518) has for it. RFC 5656 section 6.2.1 says which hash belongs to which curve. */
+/** By their names in JWK (RFC 7518). RFC 5656 section 6.2.1 defines the hash of each curve. */
 const curves: Readonly<Record<string, Curve>> = {
   "P-256": { name: "nistp256", hash: "sha256", bytes: 32 },
   "P-384": { name: "nistp384", hash: "sha384", bytes: 48 },
   "P-521": { name: "nistp521", hash: "sha512", bytes: 66 },
 };
 
-/** The shortest RSA key that OpenSSH takes (RequiredRSASize's default). */
+/** The shortest RSA key that OpenSSH accepts (RequiredRSASize's default). */
 const minimumRsaBits = 1024;
 
 /**
- * Makes a key that signs from a private key that is in memory. Undefined when SSH has no use for such a key (DSA,
- * Ed448, foreign curves, RSA under 1024 bits).
+ * Makes a signing key from a private key in memory. Undefined when SSH can't use the key (DSA, Ed448, other curves,
+ * RSA under 1024 bits).
  *
- * `sign` resolves to the signature as RFC 4253 section 6.6 and RFC 8332 put it on the wire: string algorithm, string
+ * `sign` resolves to the signature in the wire format of RFC 4253 section 6.6 and RFC 8332: string algorithm, string
  * bytes, where ECDSA's bytes are mpint r, mpint s (RFC 5656 section 3.1.2). It rejects with RangeError when the
- * algorithm doesn't fit the key. SHA-1 (`ssh-rsa`) is made when it is asked for: `requestAlgorithm` asks for it only
- * where PubkeyAcceptedAlgorithms allows it.
+ * algorithm doesn't fit the key. SHA-1 (`ssh-rsa`) is used when requested: `requestAlgorithm` requests it only where
+ * PubkeyAcceptedAlgorithms allows it.
  */
 export function privateKeySigner(key: KeyObject, comment: string): SigningKey | undefined {
   switch (key.asymmetricKeyType) {
@@ -41,7 +41,7 @@ export function privateKeySigner(key: KeyObject, comment: string): SigningKey | 
   }
 }
 
-/** The private numbers; the key itself came from memory, so that they can be had. */
+/** The private numbers. The key came from memory, so that it can be exported. */
 function privateJwk(key: KeyObject): JsonWebKey {
   return key.export({ format: "jwk" });
 }

@@ -9,39 +9,40 @@ import { programSurroundings } from "../../base/programFolder.ts";
 import { KeyFileError } from "../authErrors.ts";
 import type { AgentClient, SigningKey } from "../authPorts.ts";
 
-/** What OpenSSH's programs ask while a security key is used. */
+/** The questions of OpenSSH's programs while a security key is used. */
 export interface SecurityKeyPrompts {
-  /** Of the file. Undefined: dismissed, or nobody may be asked. */
+  /** The passphrase of the file. Undefined: dismissed, or prompts are not allowed. */
   passphrase(attempt: number): Promise<string | undefined>;
-  /** Of the security key. */
+  /** The PIN of the security key. */
   pin(attempt: number): Promise<string | undefined>;
 }
 
 export interface SecurityKeyRequest {
   readonly file: string;
   readonly publicKey: Buffer;
-  /** SecurityKeyProvider; undefined: the one that is built in. */
+  /** SecurityKeyProvider; undefined: the built-in one. */
   readonly provider: string | undefined;
   readonly agent: AgentClient;
   readonly prompts: SecurityKeyPrompts;
   readonly signal: AbortSignal;
 }
 
-/** Seconds that the agent keeps the key: it lives no longer than the login's signature. */
+/** Seconds for which the agent keeps the key: only as long as the signature needs. */
 const lifetime = 60;
 
 /** Longer than any prompt of these programs. */
 const longestQuestion = 16 * 1024;
 
-/** In how many steps of 20 ms an agent has to listen. */
+/** An agent must listen within this many steps of 20 ms. */
 const mostProbes = 250;
 
 /**
- * Signs with the key in a file whose private half is on a FIDO security key: by an `ssh-agent` of our own that lives for
- * this one signature. It speaks to the device, through OpenSSH's own helper, whose protocol changes with each release.
- * Its questions reach the person by an askpass of ours.
+ * Signs with the key in a file whose private key is on a FIDO security key, using an `ssh-agent` that runs only for
+ * this signature. The agent talks to the device through OpenSSH's own helper, whose protocol changes with each
+ * release. Its questions reach the user through our askpass program.
  *
- * @throws KeyFileError `unsupported` where there is no ssh-agent, or `wrong-passphrase`; AgentError; the signal's reason.
+ * @throws KeyFileError `unsupported` where there is no ssh-agent, or `wrong-passphrase`; AgentError; the signal's
+ *   reason.
  */
 export async function signWithSecurityKey(
   request: SecurityKeyRequest,
@@ -85,14 +86,14 @@ async function startAgent(
   { provider }: SecurityKeyRequest,
   env: NodeJS.ProcessEnv,
 ): Promise<ChildProcess> {
-  // Which libraries an agent may load is a list of its own, by their real paths.
+  // The libraries that an agent may load are an allow list of real paths.
   const allowed = provider === undefined ? [] : ["-P", await realpath(provider).catch(() => provider)];
   const child = spawn("ssh-agent", ["-D", "-a", socket, ...allowed], {
     ...programSurroundings(),
     env,
     stdio: "ignore",
   });
-  // How it fails is seen by what does not listen.
+  // A failed start shows by the missing socket.
   child.on("error", () => {});
   return child;
 }
@@ -139,7 +140,7 @@ async function listening(
     if (await answers(socket)) {
       return;
     }
-    // There is no event for it.
+    // There is no event for the socket, so poll.
     await delay(20, undefined, { signal });
   }
   throw new KeyFileError(
@@ -165,7 +166,7 @@ function end(child: ChildProcess): void {
   child.kill("SIGKILL");
 }
 
-/** The script that OpenSSH's programs run to ask something, and the socket by which it asks us. */
+/** The script that OpenSSH's programs run to ask a question; it connects to us through a socket. */
 const askpassProgram = `"use strict";
 const [, , socket, token, ...words] = process.argv;
 const kind = process.env.SSH_ASKPASS_PROMPT || "";
@@ -189,7 +190,7 @@ class Questions {
   #server: Server | undefined;
   #passphrases = 0;
   #pins = 0;
-  /** Why no signature can come about any more. */
+  /** Why no signature can be made any more. */
   cancelled: unknown;
 
   constructor(folder: string, request: SecurityKeyRequest) {
@@ -197,7 +198,7 @@ class Questions {
     this.#request = request;
   }
 
-  /** @returns the environment of the programs. */
+  /** @returns the environment for the programs. */
   async open(): Promise<NodeJS.ProcessEnv> {
     const socket = join(this.#folder, "ask");
     const [script, program] = [join(this.#folder, "askpass"), join(this.#folder, "askpass.js")];
@@ -213,7 +214,7 @@ class Questions {
       ...process.env,
       SSH_ASKPASS: script,
       SSH_ASKPASS_REQUIRE: "force",
-      // Before OpenSSH 8.4 this is what makes them use it.
+      // OpenSSH before 8.4 uses askpass only if this is set.
       DISPLAY: process.env["DISPLAY"] ?? ":0",
     };
   }
@@ -246,7 +247,7 @@ class Questions {
     });
   }
 
-  /** `none` is a notice to touch the key: its askpass stays until it is killed. */
+  /** `none` is a notice to touch the key: its askpass runs until it is killed. */
   #reply(peer: Socket, answer: string | "notice" | undefined): void {
     if (answer === undefined) {
       peer.destroy();
@@ -255,7 +256,7 @@ class Questions {
     }
   }
 
-  /** Undefined: no. */
+  /** Undefined: refuse. */
   async #answer(text: string): Promise<string | undefined> {
     const asked: unknown = JSON.parse(text);
     if (!isQuestion(asked) || asked.token !== this.#token) {
@@ -265,7 +266,7 @@ class Questions {
       return "notice";
     }
     const { prompts } = this.#request;
-    // readpass.c, ssh-agent.c and ssh-add.c: none of these texts is translated.
+    // readpass.c, ssh-agent.c and ssh-add.c: none of these texts is ever translated.
     return /^Enter PIN/.test(asked.question)
       ? await prompts.pin(++this.#pins)
       : await prompts.passphrase(++this.#passphrases);
@@ -286,7 +287,7 @@ function isQuestion(value: unknown): value is Question {
   );
 }
 
-/** For sh. */
+/** Quotes a word for sh. */
 function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
