@@ -190,7 +190,19 @@ attack("what there is not is ended without a question, and what there is with on
 
 attack("a flood of calls leaves nothing behind", { size: 5_000 }, async (size) => {
   const { api, asked } = world();
-  const ends = await Promise.allSettled(Array.from({ length: size }, () => api.exec("web1", "id")));
-  expect(ends.every(({ status }) => status === "rejected")).toBe(true);
+  const calls: Promise<boolean>[] = [];
+  while (calls.length < size) {
+    // A caller that makes all of them in one turn holds the event loop by itself.
+    for (let some = 0; some < 100; some++) {
+      calls.push(
+        api.exec("web1", "id").then(
+          () => false,
+          () => true,
+        ),
+      );
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect((await Promise.all(calls)).every(Boolean)).toBe(true);
   expect(asked).toHaveLength(size);
 });

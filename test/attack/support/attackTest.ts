@@ -63,7 +63,8 @@ async function runCase(kind: AttackKind, body: (size: number) => unknown): Promi
   if (report !== undefined) {
     const { currentTestName: name, testPath = "" } = expect.getState();
     const file = relative(process.cwd(), testPath);
-    appendFileSync(report, `${JSON.stringify({ file, name, ...cost })}\n`);
+    const why = kind.except?.block?.because;
+    appendFileSync(report, `${JSON.stringify({ file, name, why, ...cost })}\n`);
   }
   expect(broken).toEqual([]);
 }

@@ -1,7 +1,8 @@
 /** What a hostile server could print for the probes, and who reads it: for the growth tests and the benchmark. */
-import { parseProbe } from "../../../src/remote/parse/probeOutput.ts";
+import { inTurns } from "../../../src/base/turns.ts";
+import { parseProbe, probeSteps } from "../../../src/remote/parse/probeOutput.ts";
 import { parseTimeouts } from "../../../src/remote/parse/timeoutOutput.ts";
-import { buildSessions } from "../../../src/remote/remoteModel.ts";
+import { buildSessions, sessionSteps } from "../../../src/remote/remoteModel.ts";
 import { splitParts } from "../../../src/remote/remoteScript.ts";
 import { OscFilter } from "../../../src/terminal/oscFilter.ts";
 import { literal } from "../../../src/text/markdownText.ts";
@@ -12,7 +13,7 @@ import { deafPrograms } from "../../support/deafPrograms.ts";
 export interface TextCase {
   readonly name: string;
   /** Reads an input of about `size` characters. */
-  readonly run: (size: number) => void;
+  readonly run: (size: number) => void | Promise<void>;
 }
 
 /** Shapes that make a search go back again and again; each is repeated up to the size that is asked for. */
@@ -98,9 +99,10 @@ function repeated(shape: string, size: number): string {
   return shape.repeat(Math.ceil(size / shape.length)).slice(0, size);
 }
 
-/** One part of a script's output, read as the script's caller does it. */
-export function readProbe(text: string): void {
-  buildSessions(parseProbe(splitParts(text, "B")), limits);
+/** A script's output, read as the script's caller does it. */
+export async function readProbe(text: string): Promise<void> {
+  const facts = await inTurns(probeSteps(splitParts(text, "B")));
+  await inTurns(sessionSteps(facts, limits));
 }
 
 const limits = { limits: { idleSeconds: 1, settlingSeconds: 0, unansweredRetransmits: 1 } };
@@ -188,7 +190,7 @@ export const manyRowsCases: readonly TextCase[] = [
     name: "logins with a process, a terminal and a record each",
     run: (size) => {
       const count = Math.min(4900, size / 250);
-      readProbe(
+      return readProbe(
         [
           "B begin ",
           "B meta",
