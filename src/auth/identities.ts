@@ -118,7 +118,7 @@ export async function collectIdentities(request: IdentitiesRequest): Promise<rea
   }
 }
 
-/** Returns whether an identity's key has not occurred before; an unknown key counts as new. */
+/** Makes a test for identities whose key has not occurred before; an unknown key counts as new. */
 function isNew(): (identity: Identity & { readonly publicKey?: Buffer }) => boolean {
   const seen: Buffer[] = [];
   return ({ publicKey }) => {

@@ -6,41 +6,44 @@ import type { Logger } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 
-/** The seam: whatever can make an SSH connection. Implementations live one per folder below `src/engine/`. */
+/** An implementation of SSH connections. Each has its own folder in `src/engine/`. */
 export interface ConnectionEngine {
-  /** Short name for people and for snapshots: `ssh2`. Connections of different engines are never shared. */
+  /** Short name for display and for snapshots: `ssh2`. Connections of different engines are never shared. */
   readonly name: string;
   /**
-   * Who reaches a host behind a jump host or a proxy. `given`: the registry, and `connect` gets the connected stream.
-   * `own`: the engine itself.
+   * What connects to a host behind a jump host or a proxy. `given`: the registry, which passes the connected stream
+   * to `connect`. `own`: the engine itself.
    */
   readonly transport: "given" | "own";
   /**
    * Logs in. The caller owns the connection and must `close` or `destroy` it. Rejects with ConnectError,
-   * HostKeyError, AuthError, or with the signal's reason; then nothing is left open.
+   * HostKeyError, AuthError, or with the signal's reason; then nothing stays open.
    */
   connect(request: ConnectRequest, signal: AbortSignal): Promise<EngineConnection>;
 }
 
 export type ConnectPhase = "tcp" | "handshake" | "hostKey" | "authentication";
 
-/** What a login waits for once the keys are exchanged. A login waits for a person or for its server as long as it takes. */
+/** What a login waits for after the key exchange. A login waits for the user or its server without a limit. */
 export type LoginWait =
-  /** The server judges what it got last. */
+  /** The server checks the last request. */
   | { readonly on: "server"; readonly judging: "request" | "key" | "password" | "answers" }
-  /** A key signs: its security key may want a touch, its agent a confirmation, its file a passphrase. */
+  /** A key makes a signature: its security key may need a touch, its agent a confirmation, its file a passphrase. */
   | { readonly on: "key"; readonly origin: string; readonly touch: boolean };
 
-/** Something that the server, or the ProxyCommand, says to the person who logs in. */
+/** A message of the server, or of the ProxyCommand, for the user who logs in. */
 export interface ServerWords {
   readonly source: "banner" | "instruction" | "disconnect" | "proxy";
-  /** Printable, with LF between lines, and bounded for each connection. */
+  /** Printable, with LF between lines, and limited for each connection. */
   readonly text: string;
 }
 
 export interface ConnectRequest {
   readonly config: HostConfig;
-  /** Already connected transport (a jump host's channel, a ProxyCommand); the engine then owns it. Undefined: own TCP socket. */
+  /**
+   * An already connected transport (a jump host's channel, a ProxyCommand), which the engine then owns. Undefined:
+   * the engine opens a TCP socket.
+   */
   readonly transport?: Duplex;
   readonly tcpKeepAlive: boolean;
   readonly verifier: HostKeyVerifier;
@@ -48,27 +51,27 @@ export interface ConnectRequest {
   readonly logger: Logger;
   /**
    * Milliseconds: after the key exchange, a login ends with ConnectError `timed-out` when it waits for the server and
-   * nothing at all has come for so long. Undefined: it waits.
+   * no data has come for this long. Undefined: no limit.
    */
   readonly silenceLimit?: number;
   onPhase?(phase: ConnectPhase): void;
-  /** Undefined: it goes on by itself. */
+  /** Undefined: the login waits for nothing. */
   onWait?(wait: LoginWait | undefined): void;
   onServerWords?(words: ServerWords): void;
 }
 
-/** What not every engine can do, so that callers never ask which engine it is. */
+/** Features that not every engine has, so that callers need not know the engine. */
 export interface EngineCapabilities {
   readonly rekey: boolean;
 }
 
-/** What both sides agreed on in the key exchange (RFC 4253 section 7.1), by the names that `ssh -v` shows. */
+/** The algorithms agreed on in the key exchange (RFC 4253 section 7.1), by the names that `ssh -v` shows. */
 export interface NegotiatedAlgorithms {
   readonly kex: string;
   readonly hostKey: string;
-  /** From us to the server; we offer the same lists both ways. */
+  /** From us to the server; we offer the same lists in both directions. */
   readonly cipher: string;
-  /** Undefined: the cipher authenticates by itself (`<implicit>` in `ssh -v`). */
+  /** Undefined: the cipher includes authentication (`<implicit>` in `ssh -v`). */
   readonly mac?: string;
 }
 
@@ -86,46 +89,46 @@ export interface ConnectionInfo {
 export type ConnectionEndReason =
   /** We closed or destroyed it. */
   | "closed"
-  /** The server said goodbye or closed the socket in order. */
+  /** The server sent SSH_MSG_DISCONNECT or closed the socket in order. */
   | "disconnected"
   /** Reset, unreachable, broken pipe. */
   | "lost"
-  /** The bytes made no sense (RFC 4253 section 11.1 codes, MAC errors). */
+  /** Invalid data (RFC 4253 section 11.1 codes, MAC errors). */
   | "protocol";
 
 export interface ConnectionEnd {
   readonly reason: ConnectionEndReason;
   readonly error?: Error;
-  /** What the server said when it ended the connection (SSH_MSG_DISCONNECT). Untrusted. */
+  /** The server's message when it ended the connection (SSH_MSG_DISCONNECT). Untrusted. */
   readonly said?: string;
 }
 
 export interface EngineConnection {
   readonly info: ConnectionInfo;
   readonly capabilities: EngineCapabilities;
-  /** Monotonic milliseconds (performance.now) when the last bytes came from the peer. Any data counts as life. */
+  /** Monotonic milliseconds (performance.now) of the last bytes from the peer. Any data proves that it is alive. */
   readonly lastReceived: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Fires once, also after `close` and `destroy`. All channels have ended before. */
+  /** Fires once, also after `close` and `destroy`, and after all channels have ended. */
   readonly onDidClose: Event<ConnectionEnd>;
   /** Undefined while open. */
   readonly ended: ConnectionEnd | undefined;
 
   /**
-   * Opens a session channel (RFC 4254 section 6.1), sends env, pty-req and the shell/exec/subsystem request.
-   * Rejects with ChannelError (`refused` with the server's code when it has no room: MaxSessions), or the signal's reason.
-   * A refused pty is no failure: see EngineChannel.ptyRefused.
+   * Opens a session channel (RFC 4254 section 6.1), sends env, pty-req and the shell/exec/subsystem request. Rejects
+   * with ChannelError (`refused` with the server's code when it has no room: MaxSessions), or the signal's reason. A
+   * refused pty is not a failure: see EngineChannel.ptyRefused.
    */
   openSession(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel>;
   /**
    * RFC 4254 section 7.2. The caller owns the stream.
-   * @param originator where the connection comes from, as the server's log shows it
+   * @param originator the origin of the connection, as the server's log shows it
    */
   openDirectTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex>;
   /**
-   * Opens a connection from the server to `target`, as a channel (RFC 4254 section 7.2; OpenSSH's PROTOCOL, section 2.4).
-   * It begins paused, as that of `openSession`. Rejects with ChannelError or the signal's reason.
+   * Opens a connection from the server to `target`, as a channel (RFC 4254 section 7.2; OpenSSH's PROTOCOL, section
+   * 2.4). It starts paused, like that of `openSession`. Rejects with ChannelError or the signal's reason.
    */
   openForward(target: ForwardAddress, originator: Endpoint, signal: AbortSignal): Promise<EngineChannel>;
   /**
@@ -140,10 +143,10 @@ export interface EngineConnection {
   ping(signal: AbortSignal): Promise<number>;
   /**
    * Opens a session channel with a window of 0 and closes it at once. Resolves with the round trip in milliseconds; a
-   * refusal is an answer, too. Every server has to answer it (RFC 4254 section 5.1), also one that ignores `ping`.
+   * refusal counts as a reply, too. Every server must reply (RFC 4254 section 5.1), even one that ignores `ping`.
    */
   probeChannel(signal: AbortSignal): Promise<number>;
-  /** How long a message that is sent now may take to leave, because our own data is in front of it. Milliseconds. */
+  /** How long a message sent now may wait behind our own data. Milliseconds. */
   readonly sendDelay: number;
   /** Applies SO_KEEPALIVE to the live socket. */
   setTcpKeepAlive(on: boolean): void;
@@ -162,21 +165,24 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** What a forward reaches, or where the server listens. On the server: `host` "" is every address, port 0 any free one. */
+/**
+ * What a forward connects to, or where the server listens. On the server: `host` "" is every address, port 0 any free
+ * one.
+ */
 export type ForwardAddress =
   | ({ readonly type: "tcp" } & Endpoint)
   | { readonly type: "unix"; readonly path: string };
 
 /**
- * Takes a connection that came in where the server listens for us. Resolves to what gets the channel in the turn in
- * which it opened; undefined refuses it.
- * @param originator `address:port` as the server says, untrusted; undefined for a unix socket.
+ * Handles a connection that came in at the server's listener. Resolves to the user of the channel, which receives it
+ * in the turn in which it opened; undefined refuses it.
+ * @param originator `address:port` from the server, untrusted; undefined for a unix socket.
  */
 export type ForwardedHandler = (
   originator: string | undefined,
 ) => Promise<((channel: EngineChannel) => void) | undefined>;
 
-/** Disposing cancels it (RFC 4254 section 7.1); connections that came in stay. */
+/** Disposing cancels it (RFC 4254 section 7.1); accepted connections stay. */
 export interface RemoteListener extends Disposable {
   /** The port at which the server listens. Undefined for a unix socket. */
   readonly port?: number;
@@ -201,11 +207,11 @@ export interface SessionSpec {
   readonly request: SessionRequest;
   readonly pty?: PtySpec;
   readonly env: Readonly<Record<string, string>>;
-  /** Ask for agent forwarding, and take the server's agent channels while this session lives. */
+  /** Request agent forwarding, and accept the server's agent channels while this session lives. */
   readonly forwardAgent?: boolean;
 }
 
-/** RFC 4254 section 6.10. `signal` without `SIG`. Neither: the server did not say. */
+/** RFC 4254 section 6.10. `signal` without `SIG`. Both undefined: the server reported neither. */
 export interface ChannelExit {
   readonly code?: number;
   readonly signal?: string;
@@ -215,12 +221,12 @@ export interface ChannelExit {
 
 export type OutputKind = "stdout" | "stderr";
 
-/** RFC 4254 section 5: what a channel is made of, for "Show Session Details". Sizes in bytes. */
+/** The properties of a channel (RFC 4254 section 5), for "Show Session Details". Sizes in bytes. */
 export interface ChannelDetails {
   readonly localId?: number;
   readonly remoteId?: number;
   readonly type: string;
-  /** What is left of the window, and its size (of the remote one: the most that was ever granted). */
+  /** The rest of the window, and its size (of the remote window: the most that was ever granted). */
   readonly localWindow?: number;
   readonly localWindowSize?: number;
   readonly remoteWindow?: number;
@@ -240,7 +246,7 @@ export interface ChannelDetails {
     /** When it was sent, wall-clock milliseconds. */
     readonly at?: number;
   }[];
-  /** Its life besides the requests, in order. */
+  /** The other steps of its life, in order. */
   readonly moments?: readonly ChannelMoment[];
 }
 
@@ -258,28 +264,33 @@ export interface ChannelMoment {
 }
 
 export interface EngineChannel {
-  /** A pty was asked for, and the server refused it: the program runs without one. */
+  /** A pty was requested and the server refused it: the program runs without one. */
   readonly ptyRefused: boolean;
   /**
-   * Output, in order. Chunks are owned by the receiver. Listen in the same turn in which `openSession` resolved:
-   * the channel begins paused and flows after the first `resume()`.
+   * Output, in order. The receiver owns the chunks. Listen in the same turn in which `openSession` resolved: the
+   * channel starts paused and flows after the first `resume()`.
    */
   readonly onDidReceive: Event<{ readonly kind: OutputKind; readonly data: Uint8Array }>;
   /** The server will send no more (EOF received); fires at most once, after the last data. */
   readonly onDidReceiveEof: Event<void>;
-  /** Fires once, after all data has been delivered (or the connection died). `lost` when the connection ended first. */
+  /**
+   * Fires once, after all data has been delivered (or the connection ended). `lost` when the connection ended first.
+   */
   readonly onDidClose: Event<{ readonly exit: ChannelExit; readonly lost: boolean }>;
-  /** What was queued towards the server has been sent: write again. Fires also when `eof` has been sent. */
+  /** The data queued for the server has been sent: write again. Also fires when `eof` has been sent. */
   readonly onDidDrain: Event<void>;
 
-  /** Stops reading: the peer's window runs dry. What is in flight still fits in memory (bounded by the window). */
+  /** Stops reading: the peer's window runs out. Data in flight is bounded by the window. */
   pause(): void;
   resume(): void;
-  /** Bytes queued here that the peer's window did not take yet. */
+  /** The number of queued bytes that the peer's window has no room for yet. */
   readonly queuedBytes: number;
-  /** Sends; false when the queue is above its mark (wait for onDidDrain). After the end: dropped, returns false. */
+  /**
+   * Sends; returns false when the queue is above its mark (wait for onDidDrain). After the end the data is dropped
+   * and it returns false.
+   */
   write(data: Uint8Array): boolean;
-  /** SSH_MSG_CHANNEL_EOF after what is queued. */
+  /** Sends SSH_MSG_CHANNEL_EOF after the queued data. */
   eof(): void;
   /** window-change, RFC 4254 section 6.7. */
   resize(dimensions: Dimensions): void;
@@ -287,7 +298,7 @@ export interface EngineChannel {
   signal(name: string): void;
   /** RFC 4335. @returns false where it can't be sent. */
   sendBreak(milliseconds: number): boolean;
-  /** SSH_MSG_CHANNEL_CLOSE now; what is queued is dropped. */
+  /** Sends SSH_MSG_CHANNEL_CLOSE now; queued data is dropped. */
   close(): void;
   details(): ChannelDetails;
 }

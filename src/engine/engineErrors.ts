@@ -9,7 +9,10 @@ export type ConnectErrorReason =
   | "closed-during-handshake"
   | "no-common-algorithm"
   | "not-ssh"
-  /** The peer said something in clear and closed before its version line: MaxStartups, tcpwrappers, PerSourcePenalties. */
+  /**
+   * The peer sent text and closed the connection before its version line: MaxStartups, tcpwrappers,
+   * PerSourcePenalties.
+   */
   | "refused-before-version"
   /** SSH 1. */
   | "protocol-version"
@@ -19,23 +22,26 @@ export type ConnectErrorReason =
   | "unsupported"
   | "local";
 
-/** No algorithm of one kind is known to both sides. */
+/** A kind of algorithm for which both sides have none in common. */
 export interface AlgorithmMismatch {
   /** The keyword of ssh_config that lists this kind. */
   readonly keyword: "KexAlgorithms" | "HostKeyAlgorithms" | "Ciphers" | "MACs" | "Compression";
-  /** What the server offers; untrusted. */
+  /** The server's list; untrusted. */
   readonly offered: readonly string[];
-  /** Of those, what the keyword can allow, because it is supported and only not offered by us. */
+  /** Those of them that the keyword can enable, because they are supported but not offered. */
   readonly allowable: readonly string[];
 }
 
-/** The jump host that failed, and what it failed at. */
+/** The jump host that failed, and the step at which it failed. */
 export interface JumpFailure {
-  /** The jump host as a person names it: an alias, or `user@host:port`. */
+  /** The jump host as the user names it: an alias, or `user@host:port`. */
   readonly host: string;
-  /** What it was asked to reach: `host:port`. */
+  /** What it was asked to connect to: `host:port`. */
   readonly target: string;
-  /** `connection`: there is no connection to the jump host (`cause` says why). `tunnel`: it is connected and opened no channel. */
+  /**
+   * `connection`: there is no connection to the jump host (`cause` says why). `tunnel`: it is connected and opened no
+   * channel.
+   */
   readonly step: "connection" | "tunnel";
 }
 
@@ -44,17 +50,20 @@ export interface DialedAddress {
   readonly port: number;
 }
 
-/** No connection came about. `message` is for the log; remote text in it is made printable. */
+/** A connection could not be made. `message` is for the log; remote text in it is printable. */
 export class ConnectError extends SshSessionsError<ConnectErrorReason> {
-  /** For `no-common-algorithm`, where the server's offer is known. */
+  /** For `no-common-algorithm`, if the server's offer is known. */
   readonly mismatch: AlgorithmMismatch | undefined;
   /** For `jump-failed`. */
   readonly jump: JumpFailure | undefined;
-  /** Where a TCP connection was tried and failed: HostName and Port, which a person's name of the host may not tell. */
+  /**
+   * Where a TCP connection was tried and failed: HostName and Port, which may differ from the user's name for the
+   * host.
+   */
   readonly dialed: DialedAddress | undefined;
   /**
-   * What the server said in clear before, or instead of, its version line (at most 2,048 characters), or as the
-   * description of its SSH_MSG_DISCONNECT: untrusted.
+   * The server's plain text before or instead of its version line (at most 2,048 characters), or the description of
+   * its SSH_MSG_DISCONNECT. Untrusted.
    */
   readonly serverText: string | undefined;
 
@@ -86,9 +95,9 @@ export type ChannelErrorReason =
   | "refused"
   /** The server accepted the channel and refused the shell, command or subsystem. */
   | "request-failed"
-  /** A command, environment variable or name is larger than the server takes; nothing was sent. */
+  /** A command, environment variable or name is larger than the server accepts; nothing was sent. */
   | "request-too-large"
-  /** A command, environment variable or name holds a NUL character, which no server takes; nothing was sent. */
+  /** A command, environment variable or name contains a NUL character, which no server accepts; nothing was sent. */
   | "request-has-nul"
   | "timed-out"
   | "connection-ended";
@@ -97,9 +106,9 @@ export type ChannelErrorReason =
 export class ChannelError extends SshSessionsError<ChannelErrorReason> {
   /** RFC 4254 section 5.1, where the server gave one. */
   readonly code: number | undefined;
-  /** The server's words beside the code, untrusted. */
+  /** The server's description beside the code, untrusted. */
   readonly description: string | undefined;
-  /** The shell, command or subsystem had been asked for: it is not known whether the server acted on it. */
+  /** The shell, command or subsystem was already requested: whether the server ran it is unknown. */
   readonly mayHaveStarted: boolean;
   /** For `request-too-large`: the largest message in bytes. */
   readonly limit: number | undefined;
@@ -128,26 +137,26 @@ export class ChannelError extends SshSessionsError<ChannelErrorReason> {
 }
 
 export type ForwardErrorReason =
-  /** The server does not listen for us: AllowTcpForwarding, PermitListen, GatewayPorts, or the port is taken there. */
+  /** The server refuses to listen: AllowTcpForwarding, PermitListen, GatewayPorts, or the port is in use there. */
   | "refused-by-server"
-  /** Another program listens at the port here, or the socket's file exists. */
+  /** Another program listens on the local port, or the socket's file exists. */
   | "port-taken"
-  /** The system does not let us listen there: a port below 1024, an address that is not ours, no such folder. */
+  /** The system forbids listening there: a port below 1024, another machine's address, a missing folder. */
   | "not-allowed"
-  /** As many connections and listeners are open as the process may have. */
+  /** The process has reached its limit of open connections and listeners. */
   | "no-descriptors"
-  /** The connection did not come back in time. */
+  /** The connection was not restored in time. */
   | "not-connected"
-  /** The server, or the program that it is to reach, did not answer in time. */
+  /** The server, or the program that it connects to, did not reply in time. */
   | "timed-out"
-  /** A client of a dynamic forward asked for something that is no SOCKS request, or none that is served. */
+  /** A client of a dynamic forward sent no valid SOCKS request, or an unsupported one. */
   | "bad-socks"
-  /** PermitRemoteOpen does not list what a client on the server asked for. */
+  /** PermitRemoteOpen does not list the address that a client on the server requested. */
   | "not-permitted"
-  /** The program that a remote forward is to reach does not answer here. */
+  /** The local target of a remote forward does not accept connections. */
   | "target-refused";
 
-/** A forward, or a connection through it, did not come about. `message` is for the log. */
+/** A forward, or a connection through it, could not be made. `message` is for the log. */
 export class ForwardError extends SshSessionsError<ForwardErrorReason> {
   static is(error: unknown): error is ForwardError {
     return error instanceof ForwardError;

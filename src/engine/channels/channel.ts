@@ -23,14 +23,14 @@ import type { ProtocolViolation } from "./protocolError.ts";
 import { ReceiveWindow } from "./receiveWindow.ts";
 import { SendWindow } from "./sendWindow.ts";
 
-/** What a channel needs of the table that it is in. */
+/** What a channel needs from its table. */
 export interface ChannelCarrier {
   send(message: Uint8Array): void;
   sendData(recipient: number, data: Uint8Array): void;
-  /** An answer to what the peer asked. */
+  /** Sends a reply to a request of the peer. */
   reply(message: Uint8Array): void;
   readonly congested: boolean;
-  /** `pump` is to be called when the wire takes data again. */
+  /** Calls `pump` when the wire accepts data again. */
   park(channel: Channel): void;
   /** Both sides have closed: the number is free. */
   forget(channel: Channel): void;
@@ -38,13 +38,13 @@ export interface ChannelCarrier {
   violated(reason: ProtocolViolation, text: string): void;
 }
 
-/** Signal names are letters and digits, with a domain where they are not RFC 4254's (section 6.10). */
+/** Signal names are letters and digits, with a domain for those outside RFC 4254 (section 6.10). */
 const signalName = /^[A-Za-z0-9][A-Za-z0-9@.-]{0,63}$/;
 
-/** The peer takes no more data, although it may still send (OpenSSH's PROTOCOL, section 2.1). */
+/** The peer reads no more data, although it may still send (OpenSSH's PROTOCOL, section 2.1). */
 const endOfWrite = "eow@openssh.com";
 
-/** A channel of RFC 4254 section 5, of any type, opened by either side. Made before the peer has confirmed it. */
+/** A channel of RFC 4254 section 5, of any type, opened by either side. It is made before the peer confirms it. */
 export class Channel implements EngineChannel {
   readonly localId: number;
   readonly #type: string;
@@ -72,9 +72,9 @@ export class Channel implements EngineChannel {
   #ended = false;
   #exit: ChannelExit = {};
   readonly #record = new ChannelRecord();
-  /** Requests that asked for a reply, oldest first: replies come in this order (RFC 4254 section 5.4). */
+  /** Requests that want a reply, oldest first: replies come in this order (RFC 4254 section 5.4). */
   #replies: ((accepted: boolean | undefined) => void)[] = [];
-  /** Called at the first thing that only a started program can cause. */
+  /** Called at the first message that only a started program can cause. */
   #onLife: ((alive: true | undefined) => void)[] = [];
 
   /** @param window bytes that the peer may send before we take delivery of any. */
@@ -112,7 +112,7 @@ export class Channel implements EngineChannel {
     return this.#outgoing.queued;
   }
 
-  /** Can still be written to. */
+  /** The channel can be written to. */
   get isOpen(): boolean {
     return this.#remoteId !== undefined && !this.#closeSent && !this.#closeReceived && !this.#lost;
   }
@@ -158,7 +158,7 @@ export class Channel implements EngineChannel {
     return this.notify("break", `${milliseconds} ms`, clampedUint32(milliseconds));
   }
 
-  /** Data that is still paused when the server's close arrives is dropped, as nobody waits for it any more. */
+  /** Data that is paused when the server's close arrives is dropped, because nothing waits for it any more. */
   close(): void {
     if (this.isOpen) {
       this.#sendClose();
@@ -187,7 +187,10 @@ export class Channel implements EngineChannel {
     };
   }
 
-  /** Resolves to whether the server accepted; undefined when the channel ended first. @param detail shown to people. */
+  /**
+   * Resolves to whether the server accepted; undefined when the channel ended first.
+   * @param detail shown to the user.
+   */
   request(name: string, detail: string, payload: Uint8Array): Promise<boolean | undefined> {
     const entry = this.#record.request(name, detail, "pending");
     return new Promise((resolve) => {
@@ -205,7 +208,7 @@ export class Channel implements EngineChannel {
     });
   }
 
-  /** Sends a request that asks for no reply. @returns false when the channel is not open */
+  /** Sends a request that wants no reply. @returns false when the channel is not open */
   notify(name: string, detail: string, payload: Uint8Array): boolean {
     if (!this.isOpen) {
       return false;
@@ -216,8 +219,8 @@ export class Channel implements EngineChannel {
   }
 
   /**
-   * Resolves to true when the peer sends data, EOF or an exit status: its program has started, whether or not the peer
-   * has answered our request. Undefined when the channel ends without that.
+   * Resolves to true when the peer sends data, EOF or an exit status: its program has started, even if the peer has
+   * not replied to our request. Undefined when the channel ends without any of them.
    */
   showsLife(): Promise<true | undefined> {
     return new Promise((resolve) => {
@@ -231,9 +234,9 @@ export class Channel implements EngineChannel {
     });
   }
 
-  // What the peer sends, called by the table.
+  // Messages of the peer, passed on by the table.
 
-  /** Bytes that were sent and that the peer's window does not show as taken. */
+  /** The number of sent bytes that the peer's window does not show as consumed. */
   get unacknowledged(): number {
     return this.#remoteWindowSize - this.#outgoing.window;
   }
@@ -246,7 +249,7 @@ export class Channel implements EngineChannel {
     this.#outgoing.open(window, packet);
   }
 
-  /** SSH_MSG_CHANNEL_DATA and, as `stderr`, SSH_MSG_CHANNEL_EXTENDED_DATA: the table of rules is in the tests. */
+  /** SSH_MSG_CHANNEL_DATA and, as `stderr`, SSH_MSG_CHANNEL_EXTENDED_DATA. The tests have the table of rules. */
   receiveData(kind: OutputKind, data: Uint8Array): void {
     if (this.#eofReceived && kind === "stderr") {
       this.#carrier.violated("extended-data-after-eof", "Extended data came after EOF");
@@ -312,7 +315,7 @@ export class Channel implements EngineChannel {
       this.#outgoing.discard();
     }
     if (wantReply && this.#remoteId !== undefined && !this.#closeSent && !this.#lost) {
-      // A failure also answers keepalive@openssh.com, by which a server asks whether we are there: any answer will do.
+      // Failure is also a valid reply to keepalive@openssh.com, by which a server checks that we are alive.
       const type = success ? message.channelSuccess : message.channelFailure;
       this.#carrier.reply(encode(type, wireUint32(this.#remoteId)));
     }
@@ -339,7 +342,7 @@ export class Channel implements EngineChannel {
     this.#incoming.close(closedByUs ? "drop" : "wait");
   }
 
-  /** The connection is gone. What had arrived before is delivered. */
+  /** The connection has ended. Data that had already arrived is delivered. */
   connectionEnded(): void {
     this.#lost = !this.#closeReceived;
     if (this.#lost) {
@@ -350,7 +353,7 @@ export class Channel implements EngineChannel {
     this.#incoming.close("deliver");
   }
 
-  /** Sends at most one packet of what waits for the wire. */
+  /** Sends at most one packet of the data that waits for the wire. */
   pump(): void {
     this.#outgoing.pump(1);
   }

@@ -3,7 +3,7 @@ import type { WireReader } from "../../base/wire.ts";
 import type { ChannelExit } from "../connectionEngine.ts";
 import { decodeExitSignal } from "./messages.ts";
 
-/** What an exit-signal request says (RFC 4254 section 6.10), made printable. */
+/** Reads an exit-signal request (RFC 4254 section 6.10) and makes its text printable. */
 export function receivedExitSignal(body: WireReader): ChannelExit {
   const { signal, coreDumped, text } = decodeExitSignal(body);
   return {

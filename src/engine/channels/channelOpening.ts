@@ -4,7 +4,7 @@ import type { Channel } from "./channel.ts";
 interface Opener {
   resolve(channel: Channel): void;
   reject(error: unknown): void;
-  /** The peer refused it: its number is free. */
+  /** The peer refused the channel: its number is free. */
   forget(): void;
 }
 
@@ -38,7 +38,7 @@ export class ChannelOpening {
   }
 
   readonly #onAbort = (): void => {
-    // The number stays taken: the peer may still confirm, and the channel is closed then.
+    // The number stays in use: the peer may still confirm, and the channel is closed then.
     this.#abandoned = true;
     this.#opener.reject(this.#signal.reason);
   };

@@ -5,10 +5,10 @@ import type { ChannelDetails, ChannelMoment } from "../connectionEngine.ts";
 type Request = ChannelDetails["requests"][number];
 export type RequestOutcome = Request["outcome"];
 
-/** How many requests are kept for `details` (a window is resized often). */
+/** The number of requests kept for `details` (a window is often resized). */
 const rememberedRequests = 100;
 
-/** What happened on a channel, for people: its requests, and the steps of its life. */
+/** The history of a channel, for display: its requests and the steps of its life. */
 export class ChannelRecord {
   #requests: { -readonly [K in keyof Request]: Request[K] }[] = [];
   /** The first of each kind. */
@@ -22,7 +22,7 @@ export class ChannelRecord {
     return [...this.#moments];
   }
 
-  /** A request of this name was refused. */
+  /** Whether a request of this name was refused. */
   wasRefused(name: string): boolean {
     return this.#requests.some((request) => request.name === name && request.outcome === "refused");
   }
@@ -32,7 +32,7 @@ export class ChannelRecord {
     const entry = { name, detail: printable(detail), at: systemClock.now(), outcome };
     this.#requests.push(entry);
     if (this.#requests.length > rememberedRequests) {
-      // The oldest are how the session began: those stay, and the resizes after them go.
+      // Keep the oldest, which show how the session began, and drop later resizes.
       this.#requests.splice(rememberedRequests / 2, 1);
     }
     return entry;

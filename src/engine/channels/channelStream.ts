@@ -3,16 +3,16 @@ import type { EngineChannel } from "../connectionEngine.ts";
 import { ChannelError } from "../engineErrors.ts";
 
 /**
- * A channel as a Node stream: for what speaks to a socket (an inner SSH connection through a jump host, a forwarded
- * agent). Half-open like the channel. When the connection under it is lost it is destroyed with ChannelError
- * `connection-ended`. Destroying it closes the channel.
+ * A channel as a Node stream, for users of sockets (an inner SSH connection through a jump host, a forwarded agent).
+ * Half-open like the channel. When its connection is lost, it is destroyed with ChannelError `connection-ended`.
+ * Destroying it closes the channel.
  */
 export class ChannelStream extends Duplex {
   readonly #channel: EngineChannel;
   #closed = false;
   #resumeWriting: ((error?: Error | null) => void) | undefined;
 
-  /** To be made in the same turn in which the channel opened. */
+  /** Make it in the same turn in which the channel opened. */
   constructor(channel: EngineChannel) {
     super({ highWaterMark: 64 * 1024 });
     this.#channel = channel;
@@ -44,7 +44,7 @@ export class ChannelStream extends Duplex {
   }
 
   override _write(data: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
-    // After the end nothing is sent; the reading side has seen the end.
+    // After the end nothing is sent; the reading side has received the end.
     if (this.#closed || this.#channel.write(data)) {
       done();
     } else {
@@ -52,7 +52,7 @@ export class ChannelStream extends Duplex {
     }
   }
 
-  /** Waits until the queue and EOF are sent: the close that follows would drop them. */
+  /** Wait until the queue and EOF are sent: the close that follows would drop them. */
   override _final(done: (error?: Error | null) => void): void {
     this.#channel.eof();
     if (this.#closed || this.#channel.queuedBytes === 0) {

@@ -18,7 +18,10 @@ import { PeerOpens } from "./peerOpens.ts";
 import { ProtocolError, type ProtocolViolation } from "./protocolError.ts";
 import { Replies } from "./replies.ts";
 
-/** All channels of one connection, by our number; takes the peer's messages and is as strict as OpenSSH's channels.c. */
+/**
+ * All channels of one connection, by our number. It handles the peer's messages, and is as strict as OpenSSH's
+ * channels.c.
+ */
 export class ChannelTable {
   readonly #host: ChannelTableHost;
   readonly #channels = new Map<number, Channel>();
@@ -62,7 +65,7 @@ export class ChannelTable {
     });
   }
 
-  /** A channel of ours waits for the peer's answer. */
+  /** A channel of ours waits for the peer's confirmation. */
   get isOpening(): boolean {
     return this.#openings.size > 0;
   }
@@ -71,12 +74,12 @@ export class ChannelTable {
     return this.#channels.size;
   }
 
-  /** Bytes of channel data that were sent and that the peer's windows do not show as taken. */
+  /** The number of sent bytes of channel data that the peer's windows do not show as consumed. */
   get unacknowledged(): number {
     return [...this.#channels.values()].reduce((sum, channel) => sum + channel.unacknowledged, 0);
   }
 
-  /** What the peer sent and should not have sent, by kind. */
+  /** Ignored protocol violations of the peer, by kind. */
   get forgiven(): ReadonlyMap<ForgivenMessage, number> {
     return this.#forgiven.counts;
   }
@@ -100,7 +103,7 @@ export class ChannelTable {
     });
   }
 
-  /** The wire takes data again: each channel that waits sends a packet in turn. */
+  /** The wire accepts data again: waiting channels send one packet each in turn. */
   resumeSending(): void {
     this.#replies.wereTaken();
     while (this.#parked.size > 0 && !this.#host.wire.congested) {
@@ -112,7 +115,7 @@ export class ChannelTable {
     }
   }
 
-  /** The connection is gone: every channel ends, every open is rejected. */
+  /** The connection has ended: every channel ends, and every open is rejected. */
   end(): void {
     if (this.#ended) {
       return;
@@ -132,7 +135,7 @@ export class ChannelTable {
     }
   }
 
-  /** One message with a number from 80 to 127, whole. Its buffer is owned by the table from now on. */
+  /** Handles one complete message with a number from 80 to 127. The table owns its buffer from now on. */
   receive(bytes: Buffer): void {
     if (this.#ended) {
       return;
@@ -182,9 +185,9 @@ export class ChannelTable {
     }
   }
 
-  // One method for each message. The order of the checks is that of OpenSSH's channels.c and clientloop.c.
+  // One method per message. The order of the checks is that of OpenSSH's channels.c and clientloop.c.
 
-  /** Among them hostkeys-00@openssh.com and a server's keepalive: we take part in none, and answer that. */
+  /** Such as hostkeys-00@openssh.com and a server's keepalive. We support none, and reply so. */
   #globalRequest(body: WireReader): void {
     const name = body.string();
     const wantReply = body.boolean();
@@ -319,7 +322,7 @@ export class ChannelTable {
     }
   }
 
-  /** The channel that a message is for; it has to exist. */
+  /** The existing channel that a message names; otherwise a violation. */
   #channel(body: WireReader, what: string): Channel | undefined {
     const id = body.uint32();
     if (id === undefined) {
@@ -333,7 +336,7 @@ export class ChannelTable {
     return channel;
   }
 
-  /** As `#channel`. Undefined also for one that is still being opened: what comes for it is ignored. */
+  /** Like `#channel`, but undefined also for a channel that is still being opened: its messages are ignored. */
   #openChannel(body: WireReader, what: string): Channel | undefined {
     const channel = this.#channel(body, what);
     if (channel !== undefined && this.#openings.has(channel.localId)) {
@@ -343,7 +346,7 @@ export class ChannelTable {
     return channel;
   }
 
-  /** As `#channel`, for messages that are ignored when there is no such channel: they may cross its end. */
+  /** Like `#channel`, for messages that are ignored when the channel does not exist: they may cross its end. */
   #forgivingChannel(body: WireReader, what: string, kind: ForgivenMessage): Channel | undefined {
     const id = body.uint32();
     if (id === undefined || id > largestChannelId) {

@@ -1,6 +1,6 @@
 import type { Logger } from "../../base/log.ts";
 
-/** What a peer may not send and OpenSSH's channels.c ignores: the tests have the table of the rules. */
+/** Violations of a peer that OpenSSH's channels.c ignores. The tests have the table of the rules. */
 export type ForgivenMessage =
   | "data for a channel that is not open"
   | "data after EOF or our own close"
@@ -15,7 +15,7 @@ export type ForgivenMessage =
   | "a channel open that was refused"
   | "a global request that was refused";
 
-/** Counts what is ignored on one connection, and logs each kind once. */
+/** Counts the ignored violations of one connection, and logs each kind once. */
 export class ForgivenMessages {
   readonly #logger: Logger;
   readonly #counts = new Map<ForgivenMessage, number>();
@@ -24,7 +24,7 @@ export class ForgivenMessages {
     this.#logger = logger;
   }
 
-  /** How often each kind came. */
+  /** The number of violations by kind. */
   get counts(): ReadonlyMap<ForgivenMessage, number> {
     return this.#counts;
   }
@@ -37,7 +37,7 @@ export class ForgivenMessages {
     }
   }
 
-  /** Logs what came more than once; for the end of the connection. */
+  /** Logs what occurred more than once; for the end of the connection. */
   logCounts(): void {
     const repeated = [...this.#counts].filter(([, count]) => count > 1);
     if (repeated.length > 0) {

@@ -2,23 +2,23 @@ import { WireReader, wireBoolean, wireString } from "../../base/wire.ts";
 import { connectionEnded } from "../engineErrors.ts";
 import { encode, message } from "./messages.ts";
 
-/** What the peer answered. */
+/** The peer's reply. */
 export interface GlobalReply {
   readonly accepted: boolean;
-  /** What stands in the answer, unread. */
+  /** The reply's data, unread. */
   readonly body: WireReader;
 }
 
 interface Waiting {
-  /** Of its packet (RFC 4253 section 6.4), once that has gone out. */
+  /** The sequence number of its packet (RFC 4253 section 6.4), once that was sent. */
   sequence: number | undefined;
   settle(reply: GlobalReply | undefined): void;
 }
 
-/** Sends a message, and says the sequence number of its packet once it has gone out. */
+/** Sends a message, and reports the sequence number of its packet once it was sent. */
 type Send = (message: Uint8Array, sent: (sequence: number) => void) => void;
 
-/** Our global requests on the way. Answers come in the order of the requests (RFC 4254 section 4). */
+/** Our pending global requests. Replies come in the order of the requests (RFC 4254 section 4). */
 export class GlobalRequests {
   readonly #send: Send;
   #waiting: Waiting[] = [];
@@ -29,9 +29,9 @@ export class GlobalRequests {
   }
 
   /**
-   * Sends a request that asks for a reply.
-   * @param settle called once, in the turn in which the answer comes: what the peer sends next may depend on it.
-   *   Undefined: the connection has ended.
+   * Sends a request that wants a reply.
+   * @param settle called once, in the turn in which the reply comes, because the meaning of the peer's next message
+   *   may depend on it. Undefined: the connection has ended.
    */
   send(name: string, payload: Uint8Array, settle: Waiting["settle"]): void {
     if (this.#ended) {
@@ -47,9 +47,9 @@ export class GlobalRequests {
   }
 
   /**
-   * Resolves with the answer. Rejects with the signal's reason, or ChannelError `connection-ended`. An answer that comes
-   * after the abort is still taken for this request, and not for the next one.
-   * @param late what to do with that answer.
+   * Resolves with the reply. Rejects with the signal's reason, or ChannelError `connection-ended`. A reply that comes
+   * after the abort still belongs to this request, not to the next one.
+   * @param late called with that reply.
    */
   request<T>(
     name: string,
@@ -82,12 +82,15 @@ export class GlobalRequests {
     });
   }
 
-  /** SSH_MSG_REQUEST_SUCCESS or _FAILURE. One that nobody asked for is ignored. */
+  /** SSH_MSG_REQUEST_SUCCESS or _FAILURE. Ignored if no request is pending. */
   receive(accepted: boolean, body: WireReader): void {
     this.#waiting.shift()?.settle({ accepted, body });
   }
 
-  /** RFC 4253 section 11.4: the peer does not know the message. Some servers answer a keepalive so (tinyssh, old libssh). */
+  /**
+   * RFC 4253 section 11.4: the peer does not support the message. Some servers reply to a keepalive this way
+   * (tinyssh, old libssh).
+   */
   unimplemented(sequence: number): void {
     const index = this.#waiting.findIndex((entry) => entry.sequence === sequence);
     if (index >= 0) {
@@ -95,7 +98,7 @@ export class GlobalRequests {
     }
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   end(): void {
     this.#ended = true;
     const waiting = this.#waiting;

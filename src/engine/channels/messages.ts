@@ -35,10 +35,10 @@ export const extendedDataStderr = 1;
 /** The largest window (RFC 4254 section 5.2). */
 export const largestWindow = 2 ** 32 - 1;
 
-/** OpenSSH takes channel numbers up to INT_MAX (channel_parse_id in channels.c). */
+/** The highest channel number that OpenSSH accepts: INT_MAX (channel_parse_id in channels.c). */
 export const largestChannelId = 2 ** 31 - 1;
 
-/** The largest `string` of SSH_MSG_CHANNEL_DATA that we take (OpenSSH: CHAN_SES_PACKET_DEFAULT). */
+/** The largest `string` of SSH_MSG_CHANNEL_DATA that we accept (OpenSSH: CHAN_SES_PACKET_DEFAULT). */
 export const maximumPacketSize = 32 * 1024;
 
 export function encode(type: number, ...parts: readonly Uint8Array[]): Buffer {
@@ -58,7 +58,7 @@ export function encodeOpen({ type, sender, window, packet }: ChannelOpen, rest: 
   return encode(message.channelOpen, wireString(type), ...numbers, rest);
 }
 
-/** Undefined when it is cut short. What belongs to the type is not read. */
+/** Undefined when it is cut short. The fields of the type are not read. */
 export function decodeOpen(body: WireReader): ChannelOpen | undefined {
   const type = body.text();
   const [sender, window, packet] = [body.uint32(), body.uint32(), body.uint32()];
@@ -78,19 +78,19 @@ export function encodeRequest(recipient: number, name: string, wantReply: boolea
   return encode(message.channelRequest, ...head, rest);
 }
 
-/** RFC 4254 section 7.2. @param originator where the connection comes from; shown in servers' logs */
+/** RFC 4254 section 7.2. @param originator the origin of the connection; shown in servers' logs */
 export function encodeDirectTcpip(target: Endpoint, originator: Endpoint): Buffer {
   const fields = [target, originator].map(({ host, port }) => [wireString(host), clampedUint32(port)]);
   return Buffer.concat(fields.flat());
 }
 
-/** OpenSSH's PROTOCOL, section 2.4: the path, and two fields that are reserved. */
+/** OpenSSH's PROTOCOL, section 2.4: the path and two reserved fields. */
 export function encodeDirectStreamlocal(path: string): Buffer {
   return Buffer.concat([wireString(path), wireString(""), wireUint32(0)]);
 }
 
-// RFC 4254 section 8 and RFC 8160. What xterm.js sends for Backspace, and that a line is UTF-8: without
-// the second, erasing an umlaut in the kernel's line editing leaves half of it behind.
+// RFC 4254 section 8 and RFC 8160: the character that xterm.js sends for Backspace, and UTF-8 mode: without it, the
+// kernel's line editing erases only half of an umlaut.
 const verase = 3;
 const iutf8 = 42;
 const inputSpeed = 128;
@@ -112,7 +112,7 @@ export function encodePty(pty: PtySpec): Buffer {
   return Buffer.concat([wireString(pty.term), encodeDimensions(pty), wireString(terminalModes)]);
 }
 
-/** The kernel's `struct winsize` holds 16 bits: a larger number would be cut to its lower half there. */
+/** The kernel's `struct winsize` has 16 bits: it would keep only the low bits of a larger number. */
 const largestDimension = 0xffff;
 
 export function encodeDimensions(size: { readonly columns: number; readonly rows: number }): Buffer {
@@ -120,7 +120,7 @@ export function encodeDimensions(size: { readonly columns: number; readonly rows
   return Buffer.concat([...cells, wireUint32(0), wireUint32(0)]);
 }
 
-/** The nearest uint32: what a person or an extension chooses may be any number. */
+/** The nearest uint32: numbers from settings or an extension may be anything. */
 export function clampedUint32(value: number): Buffer {
   return wireUint32(Math.min(Math.max(0, Math.trunc(value) || 0), 2 ** 32 - 1));
 }
@@ -130,14 +130,14 @@ export interface ChannelRequestHead {
   readonly wantReply: boolean;
 }
 
-/** What stands behind the recipient. Undefined when it is cut short. */
+/** The fields after the recipient. Undefined when it is cut short. */
 export function decodeRequest(body: WireReader): ChannelRequestHead | undefined {
   const name = body.text();
   const wantReply = body.boolean();
   return name === undefined || wantReply === undefined ? undefined : { name, wantReply };
 }
 
-/** RFC 4254 section 6.10. Fields that are missing are undefined: OpenSSH does not read this request at all. */
+/** RFC 4254 section 6.10. Missing fields are undefined, because OpenSSH does not read this request at all. */
 export function decodeExitSignal(body: WireReader): {
   readonly signal: string | undefined;
   readonly coreDumped: boolean | undefined;

@@ -10,29 +10,34 @@ import {
   openFailureCode,
 } from "./messages.ts";
 
-/** Gets the channel in the turn in which it opened. */
+/** Receives the channel in the turn in which it opened. */
 export type ChannelUser = (channel: Channel) => void;
 
-/** An RFC 4254 section 5.1 code, or what to do with the channel once it is open. Undefined: it did not come about. */
+/**
+ * An RFC 4254 section 5.1 code, or a promise of the channel's user once it is open. Undefined: it could not be
+ * opened.
+ */
 export type Acceptance = number | Promise<ChannelUser | undefined>;
 
 interface PeerOpensInit {
   accept(type: string, body: WireReader): Acceptance;
   add(type: string, window: number): Channel;
   send(message: Uint8Array): void;
-  /** @param message the refusal. */
+  /** @param message the refusal to send. */
   refused(message: Uint8Array): void;
   malformed(): void;
   isEnded(): boolean;
   forget(channel: Channel): void;
 }
 
-/** Window in bytes: that of OpenSSH for forwarded connections (CHAN_TCP_WINDOW_DEFAULT in channels.h); an agent needs less. */
+/**
+ * Window in bytes: OpenSSH's for forwarded connections (CHAN_TCP_WINDOW_DEFAULT in channels.h); an agent needs less.
+ */
 function acceptedWindow(type: string): number {
   return type.startsWith("forwarded-") ? 2 * 1024 * 1024 : 256 * 1024;
 }
 
-/** The channels that the peer opens (RFC 4254 section 5.1): each is confirmed or refused. */
+/** The channels that the peer opens (RFC 4254 section 5.1). Each is confirmed or refused. */
 export class PeerOpens {
   readonly #init: PeerOpensInit;
 
@@ -72,7 +77,7 @@ export class PeerOpens {
     this.#init.send(encode(message.channelOpenConfirmation, ...numbers));
     user(channel);
     if (this.#init.isEnded()) {
-      // The connection ended while the other end of the channel was being reached.
+      // The connection ended while the local end was being connected.
       this.#init.forget(channel);
       channel.connectionEnded();
     }

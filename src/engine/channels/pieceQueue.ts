@@ -1,30 +1,30 @@
 import type { OutputKind } from "../connectionEngine.ts";
 
-/** Pieces below this size are copied into a block; a larger one is kept as it is. */
+/** Smaller pieces are copied into a block; larger ones are kept as they are. */
 const small = 2 * 1024;
 const blockSize = 16 * 1024;
 
 interface Block {
   readonly data: Uint8Array;
-  /** Bytes of `data` that hold pieces. */
+  /** The bytes of `data` in use. */
   used: number;
   /** Lengths of the runs of one kind: twice the length, plus 1 for stderr. A number costs 8 bytes, an object 60. */
   readonly runs: number[];
 }
 
 /**
- * Output that waits to be read, in order. Small pieces are joined: a peer that sends single bytes would otherwise cost a
- * hundred times what it sent.
+ * Output that waits to be read, in order. Small pieces are joined: otherwise a peer that sends single bytes would
+ * cost a hundred times its bytes.
  */
 export class PieceQueue {
   #blocks: Block[] = [];
-  /** Where the next run begins. */
+  /** The position of the next run. */
   #block = 0;
   #run = 0;
   #offset = 0;
   #length = 0;
 
-  /** Bytes that wait. */
+  /** The number of waiting bytes. */
   get length(): number {
     return this.#length;
   }
@@ -37,7 +37,7 @@ export class PieceQueue {
     const kept = this.#blocks.at(-1);
     const room = kept === undefined ? 0 : kept.data.length - kept.used;
     if (this.#length === 0 && (data.length >= small || data.length > room)) {
-      // What was kept of the last block can't hold this piece.
+      // The rest of the last block can't hold this piece.
       this.clear();
     }
     this.#length += data.length;
@@ -61,7 +61,7 @@ export class PieceQueue {
     }
   }
 
-  /** The next piece, which is the caller's from now on. Undefined when nothing waits. */
+  /** The next piece, which the caller then owns. Undefined when the queue is empty. */
   shift(): { readonly kind: OutputKind; readonly data: Uint8Array } | undefined {
     const block = this.#blocks[this.#block];
     const run = block?.runs[this.#run];
@@ -92,7 +92,7 @@ export class PieceQueue {
     this.#length = 0;
   }
 
-  /** Empty: what is left of the block is used, so that single bytes don't cost a block each. */
+  /** The queue is empty: reuse the rest of the block, so that single bytes don't cost a block each. */
   #restart(block: Block): void {
     this.clear();
     if (block.used < block.data.length) {
@@ -102,7 +102,7 @@ export class PieceQueue {
     }
   }
 
-  /** Now and then: an array that loses its first element each time would cost the square of its length. */
+  /** Only from time to time: removing the first element each time would take quadratic time. */
   #forgetTaken(): void {
     if (this.#block >= 64 && this.#block * 2 >= this.#blocks.length) {
       this.#blocks = this.#blocks.slice(this.#block);

@@ -1,14 +1,14 @@
 import { SshSessionsError } from "../../base/errors.ts";
 
-/** Each ends the connection, as OpenSSH's channels.c does: the tests have the table of the rules. */
+/** Violations that end the connection, as in OpenSSH's channels.c. The tests have the table of the rules. */
 export type ProtocolViolation =
-  /** Cut short, or with bytes behind its end. */
+  /** Cut short, or with trailing bytes. */
   | "malformed"
   /** For a channel number that is not in use. */
   | "unknown-channel"
-  /** A confirmation or a failure for a channel that was not being opened. */
+  /** A confirmation or failure for a channel that was not being opened. */
   | "not-opening"
-  /** More than a tenth of the window was sent beyond the window. */
+  /** The peer sent more than a tenth of the window beyond it. */
   | "window-exceeded"
   /** A window above 2^32 - 1 bytes (RFC 4254 section 5.2). */
   | "window-overflow"
@@ -17,10 +17,10 @@ export type ProtocolViolation =
   | "close-before-open"
   /** A message of the connection protocol before the login. */
   | "too-early"
-  /** It asks for reply after reply and takes none. */
+  /** The peer keeps requesting replies and does not read them. */
   | "replies-not-read";
 
-/** The peer broke RFC 4254. The message is for the log and holds no remote text. */
+/** The peer violated RFC 4254. The message is for the log and contains no remote text. */
 export class ProtocolError extends SshSessionsError<ProtocolViolation> {
   static is(error: unknown): error is ProtocolError {
     return error instanceof ProtocolError;

@@ -4,18 +4,18 @@ import { PieceQueue } from "./pieceQueue.ts";
 
 interface Sink {
   data(kind: OutputKind, data: Uint8Array): void;
-  /** The peer may send so many bytes more. */
+  /** Tells the peer that it may send that many more bytes. */
   grant(bytes: number): void;
   eof(): void;
   closed(): void;
 }
 
-/** `excess`: kept, though it was beyond the window. `exceeded`: not kept, the peer ignores the window. */
+/** `excess`: kept, although it exceeds the window. `exceeded`: dropped, because the peer ignores the window. */
 export type Received = "kept" | "excess" | "exceeded";
 
 /**
- * The receiving side of a channel (RFC 4254 section 5.2): what has arrived and is not read yet, and the window. The
- * window is given back only for what has been delivered, so that what arrives after `pause` is at most one window.
+ * The receiving side of a channel (RFC 4254 section 5.2): unread data, and the window. The window is restored only
+ * for delivered data, so that at most one window arrives after `pause`.
  */
 export class ReceiveWindow {
   readonly size: number;
@@ -42,12 +42,12 @@ export class ReceiveWindow {
     return this.#window;
   }
 
-  /** Bytes that wait for `resume`. */
+  /** The number of bytes that wait for `resume`. */
   get waiting(): number {
     return this.#queue.length;
   }
 
-  /** As channel_input_data in OpenSSH's channels.c: a tenth of the window is forgiven beyond it. */
+  /** Like channel_input_data in OpenSSH's channels.c: an excess of a tenth of the window is tolerated. */
   receive(kind: OutputKind, data: Uint8Array): Received {
     const beyond = data.length - this.#window;
     if (beyond > 0) {
@@ -72,7 +72,7 @@ export class ReceiveWindow {
     return beyond > 0 ? "excess" : "kept";
   }
 
-  /** Data that nobody reads uses up the window too; what is used up is given back. */
+  /** Ignored data uses up the window too, so it is given back. */
   skip(bytes: number): void {
     this.#window = Math.max(0, this.#window - bytes);
     this.#giveBack(bytes);
@@ -94,9 +94,9 @@ export class ReceiveWindow {
   }
 
   /**
-   * No more will come; `closed` is called after the rest is delivered.
-   * @param rest what becomes of data held back by `pause`: waits for `resume`, is delivered all the same (at most one
-   * window), or is dropped.
+   * No more data will come; `closed` is called after the rest is delivered.
+   * @param rest what to do with data held back by `pause`: wait for `resume`, deliver it now (at most one window), or
+   *   drop it.
    */
   close(rest: "wait" | "deliver" | "drop"): void {
     this.#closed = true;
@@ -110,13 +110,13 @@ export class ReceiveWindow {
     if (this.#started || rest === "drop") {
       this.resume();
     } else {
-      // The opener gets the channel in a microtask that comes after this, and can listen only then.
+      // The opener gets the channel in a later microtask, and can listen only then.
       setImmediate(guarded(() => this.resume()));
     }
   }
 
   #flow(): void {
-    // A listener may pause, resume or close from within: one loop delivers, so that the order holds.
+    // A listener may pause, resume or close: only one loop delivers, which keeps the order.
     if (this.#flowing) {
       return;
     }
@@ -129,7 +129,7 @@ export class ReceiveWindow {
       this.#deliver(next.kind, next.data);
     }
     this.#flowing = false;
-    // Before the first `resume` there may be no listener yet: the end waits for it too.
+    // Before the first `resume` there may be no listener yet, so the end waits for it too.
     if (this.#queue.length > 0 || !this.#started) {
       return;
     }
@@ -147,11 +147,11 @@ export class ReceiveWindow {
     this.#giveBack(data.length);
   }
 
-  /** Returned in quarters: often enough that the peer never waits, seldom enough that it costs nothing. */
+  /** Given back in quarters: early enough that the peer never waits, and rarely enough to cost nothing. */
   #giveBack(bytes: number): void {
     this.#delivered += bytes;
     if (this.#delivered >= this.size / 4 && !this.#closed && !this.#eof) {
-      // Data beyond the window was delivered too: the window never grows above its size.
+      // Data beyond the window was delivered too, but the window never grows beyond its size.
       const grant = Math.min(this.#delivered, this.size - this.#window);
       this.#delivered = 0;
       this.#window += grant;

@@ -18,8 +18,8 @@ interface Granted {
 }
 
 /**
- * Where the server listens for us. As in OpenSSH's channels.c (open_listen_match_tcpip), a connection that the server
- * hands over is taken only if it came in at an address that we have asked for.
+ * The server's listeners for us. As in OpenSSH's channels.c (open_listen_match_tcpip), a connection from the server
+ * is accepted only if it came in at an address that we have requested.
  */
 export class RemoteForwards {
   readonly #requests: GlobalRequests;
@@ -40,7 +40,7 @@ export class RemoteForwards {
       encodeAddress(at),
       signal,
       (reply) => this.#answered(at, handler, reply),
-      // Nobody waits for it any more: the server is not to listen for nothing.
+      // The caller has given up: cancel the server's listener.
       (reply) => {
         const bound = reply.accepted ? boundAddress(at, reply.body) : undefined;
         if (bound !== undefined) {
@@ -50,7 +50,7 @@ export class RemoteForwards {
     );
   }
 
-  /** The server hands over a connection of one of `forwardedTypes`. */
+  /** Handles a channel of one of `forwardedTypes`. */
   accept(type: string, body: WireReader): Acceptance {
     const open = type === "forwarded-tcpip" ? decodeTcp(body) : decodeUnix(body);
     const granted = open && [...this.#granted].find(({ at }) => isSame(at, open.at));
@@ -95,7 +95,7 @@ function encodeAddress(at: ForwardAddress): Buffer {
   return at.type === "tcp" ? Buffer.concat([wireString(at.host), wireUint32(at.port)]) : wireString(at.path);
 }
 
-/** With the port that the server chose where 0 was asked for. Undefined: it did not say a valid one. */
+/** With the port that the server chose for port 0. Undefined: it reported no valid port. */
 function boundAddress(at: ForwardAddress, body: WireReader): ForwardAddress | undefined {
   if (at.type === "unix" || at.port !== 0) {
     return at;

@@ -1,9 +1,12 @@
 import type { Wire } from "./wire.ts";
 
-/** As many replies may wait for a congested wire: more than fit into what makes the wire stop reading. */
+/** The bytes of replies that may wait for a congested wire: more than what makes the wire stop reading. */
 const mostWaiting = 64 * 1024;
 
-/** What the peer asks for and gets at once. The wire stops reading while replies wait; this is for a peer that goes on. */
+/**
+ * Replies that are sent at once. The wire stops reading while replies wait; the limit is for a peer that sends more
+ * requests.
+ */
 export class Replies {
   readonly #wire: Wire;
   #waiting = 0;
@@ -12,7 +15,7 @@ export class Replies {
     this.#wire = wire;
   }
 
-  /** @returns false, and sends nothing, where the peer asks for reply after reply and takes none. */
+  /** @returns false, and sends nothing, when the peer keeps requesting replies and does not read them. */
   send(bytes: Uint8Array): boolean {
     this.#waiting = this.#wire.congested ? this.#waiting + 1 : 0;
     if (this.#waiting > mostWaiting) {
@@ -22,7 +25,7 @@ export class Replies {
     return true;
   }
 
-  /** The wire takes data again. */
+  /** The wire accepts data again. */
   wereTaken(): void {
     this.#waiting = 0;
   }

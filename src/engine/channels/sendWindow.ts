@@ -3,20 +3,20 @@ import { largestWindow } from "./messages.ts";
 interface Outlet {
   send(data: Uint8Array): void;
   sendEof(): void;
-  /** The socket has as much as it should hold. When that is over, `pump` is called on every parked channel in turn. */
+  /** The socket has enough data. When it has room again, `pump` is called on the parked channels in turn. */
   readonly congested: boolean;
   park(): void;
   drained(): void;
 }
 
-/** Above this many queued bytes `write` returns false; below a quarter of it the writer is called back. */
+/** With more queued bytes `write` returns false; below a quarter of it the writer is called again. */
 const highMark = 256 * 1024;
 const lowMark = highMark / 4;
 
-/** A larger packet is legal where the peer says so, but every peer must take this size (RFC 4253 section 6.1). */
+/** A larger packet is allowed if the peer says so, but every peer must accept this size (RFC 4253 section 6.1). */
 const largestPacket = 32 * 1024;
 
-/** The sending side of a channel (RFC 4254 section 5.2): what waits for the peer's window, or for the socket. */
+/** The sending side of a channel (RFC 4254 section 5.2): data that waits for the peer's window or for the socket. */
 export class SendWindow {
   readonly #outlet: Outlet;
   #queue: Uint8Array[] = [];
@@ -36,7 +36,7 @@ export class SendWindow {
     return this.#queued;
   }
 
-  /** Bytes that the peer still takes. */
+  /** The number of bytes that the peer still accepts. */
   get window(): number {
     return this.#window;
   }
@@ -51,7 +51,7 @@ export class SendWindow {
     this.#packet = Math.min(Math.max(1, packet), largestPacket);
   }
 
-  /** @returns whether the writer may go on. */
+  /** @returns whether the writer may continue. */
   write(data: Uint8Array): boolean {
     if (this.#eof !== "no" || this.#closed) {
       return false;
@@ -65,7 +65,7 @@ export class SendWindow {
     return !this.#needDrain;
   }
 
-  /** @returns false when the window would become larger than RFC 4254 section 5.2 allows */
+  /** @returns false when the window would exceed the maximum of RFC 4254 section 5.2 */
   grant(bytes: number): boolean {
     if (this.#window + bytes > largestWindow) {
       return false;
@@ -75,7 +75,7 @@ export class SendWindow {
     return true;
   }
 
-  /** After what is queued. */
+  /** Sent after the queued data. */
   eof(): void {
     if (this.#eof === "no") {
       this.#eof = "wanted";
@@ -83,14 +83,14 @@ export class SendWindow {
     }
   }
 
-  /** Nothing is sent any more; what is queued is dropped. */
+  /** Sends nothing more and drops the queue. */
   close(): void {
     this.#closed = true;
     this.#queue = [];
     this.#queued = 0;
   }
 
-  /** The peer's program reads no more: what is queued and what is still written is dropped, as nobody would get it. */
+  /** The peer's program stopped reading: drop queued and later data. */
   discard(): void {
     this.#discards = true;
     this.#queue = [];
@@ -98,7 +98,7 @@ export class SendWindow {
     this.pump();
   }
 
-  /** Sends what may be sent, at most `packets`. */
+  /** Sends what the window and the socket allow, at most `packets`. */
   pump(packets = Number.POSITIVE_INFINITY): void {
     if (this.#closed) {
       return;

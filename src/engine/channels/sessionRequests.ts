@@ -7,15 +7,15 @@ import { ChannelError, connectionEnded } from "../engineErrors.ts";
 import type { Channel } from "./channel.ts";
 import { encodePty } from "./messages.ts";
 
-/** A request as it is sent. */
+/** An encoded request. */
 interface PreparedRequest {
   readonly name: string;
-  /** Shown to people. */
+  /** Shown to the user. */
   readonly detail: string;
   readonly payload: Uint8Array;
 }
 
-/** What makes a channel a session, ready to be sent. */
+/** The requests of a session, ready to be sent. */
 export interface PreparedSession {
   readonly agent: boolean;
   readonly pty: PreparedRequest | undefined;
@@ -23,12 +23,12 @@ export interface PreparedSession {
   readonly start: PreparedRequest;
 }
 
-/** Around a request's payload: message number, recipient, length and text of the name, want-reply. */
+/** The bytes around a request's payload: message number, recipient, length and text of the name, want-reply. */
 const requestHead = 1 + 4 + 4 + 1;
 
 /**
- * Encodes a session's requests (RFC 4254 section 6), before a channel is opened for it.
- * @param largestMessage what the peer takes: a larger message would make it end the connection, and every session on it.
+ * Encodes a session's requests (RFC 4254 section 6) before its channel is opened.
+ * @param largestMessage the peer's limit: a larger message would make it end the connection and every session on it.
  * @throws ChannelError `request-too-large`, `request-has-nul`
  */
 export function prepareSession(
@@ -43,7 +43,7 @@ export function prepareSession(
     request.type === "exec" ? request.command : request.type === "subsystem" ? request.name : undefined,
   ];
   if (texts.some((text) => text?.includes("\0"))) {
-    // sshd reads them as C strings and ends the connection over a NUL (sshpkt_get_cstring).
+    // sshd reads them as C strings and ends the connection at a NUL (sshpkt_get_cstring).
     throw new ChannelError(
       "request-has-nul",
       "A command, name or environment variable holds a NUL character",
@@ -63,7 +63,7 @@ export function prepareSession(
   return {
     agent: forwardAgent,
     pty: pty && prepare("pty-req", `${pty.term} ${pty.columns}x${pty.rows}`, encodePty(pty)),
-    // The detail is the name alone: a value may be a secret.
+    // The detail is only the name, because a value may be a secret.
     env: Object.entries(spec.env).map(([name, value]) =>
       prepare("env", name, Buffer.concat([wireString(name), wireString(value)])),
     ),
@@ -86,16 +86,16 @@ function prepareStart(
 }
 
 /**
- * A shell or command that the server neither accepts nor refuses within this time counts as running, as it does in
- * `ssh`: some devices answer no request and say nothing before a key is pressed. Milliseconds.
+ * A shell or command that the server neither accepts nor refuses within this time counts as running, as in `ssh`:
+ * some devices reply to no request and print nothing before a key is pressed. Milliseconds.
  */
 const unansweredStart = 5000;
 
 /**
- * Makes an open channel a session: all requests are sent at once, so that it costs one round trip. Replies are asked for
- * as by OpenSSH's client_session2_setup (clientloop.c): of the pty and of the program; not of env and agent
- * forwarding, as some servers never answer those. A refused pty leaves the session going without one.
- * On failure, and when the signal aborts, the channel is closed. A refusal that comes too late closes it, too.
+ * Starts a session on an open channel. All requests are sent at once, in one round trip. Replies are requested as in
+ * OpenSSH's client_session2_setup (clientloop.c): for the pty and the program, but not for env and agent forwarding,
+ * because some servers never reply to those. If the pty is refused, the session continues without one. On failure,
+ * when the signal aborts, and on a late refusal, the channel is closed.
  */
 export async function startSession(
   channel: Channel,
@@ -123,7 +123,7 @@ export async function startSession(
     }, unansweredStart);
   });
   try {
-    // A server that never answers one of the requests shows by its output that the program runs.
+    // If a server never replies to one of the requests, its output shows that the program runs.
     const accepted = await raceSignal(Promise.race([reply, channel.showsLife(), unanswered]), signal);
     check(channel, accepted, name);
   } catch (error) {
@@ -134,7 +134,7 @@ export async function startSession(
   }
 }
 
-/** To open another channel in place of this one may run the command twice: the caller has to know. */
+/** Opening another channel instead may run the command twice, so the caller must know. */
 function afterAsking(error: unknown): unknown {
   return ChannelError.is(error) && error.reason === "connection-ended"
     ? new ChannelError(error.reason, error.message, { cause: error, mayHaveStarted: true })

@@ -1,15 +1,15 @@
 /**
- * What carries the connection protocol (RFC 4254): whole messages, in order, both ways. What arrives is given to
- * `ChannelTable.receive`.
+ * The transport of the connection protocol (RFC 4254): complete messages, in order, in both directions. Incoming
+ * messages go to `ChannelTable.receive`.
  */
 export interface Wire {
   /** Sends one message. Dropped when the wire has ended. */
   send(message: Uint8Array): void;
-  /** Sends SSH_MSG_CHANNEL_DATA, without a further copy of the data. */
+  /** Sends SSH_MSG_CHANNEL_DATA without copying the data again. */
   sendData(recipient: number, data: Uint8Array): void;
   /**
-   * More waits for the transport than it should hold. Data then waits in its channel; replies and requests are sent.
-   * When this turns false again, the wire's owner calls `ChannelTable.resumeSending`.
+   * Too much data waits for the transport. Further data then waits in its channel; replies and requests are still
+   * sent. When this becomes false again, the wire's owner calls `ChannelTable.resumeSending`.
    */
   readonly congested: boolean;
 }

@@ -9,16 +9,16 @@ import { ChannelStream } from "../channels/channelStream.ts";
 import { openFailureCode } from "../channels/messages.ts";
 import type { Acceptance, ChannelUser } from "../channels/peerOpens.ts";
 
-/** The type of the channels that a server opens to reach the agent (draft-ietf-sshm-ssh-agent). */
+/** The type of channels by which a server reaches the agent (draft-ietf-sshm-ssh-agent). */
 export const agentChannelType = "auth-agent@openssh.com";
 
-/** Node's timers take no more milliseconds. */
+/** The longest delay of Node's timers, in milliseconds. */
 const longestTimer = 2 ** 31 - 1;
 
-/** Agent channels at the same time on one connection. A program needs one, and only while it talks to the agent. */
+/** Simultaneous agent channels of one connection. A program needs one, and only while it talks to the agent. */
 const mostPerConnection = 16;
 
-/** Sockets to agents that all connections may have together: each is a descriptor of the extension host. */
+/** The sockets to agents that all connections may use together: each is a descriptor of the extension host. */
 export class AgentSocketBudget {
   readonly #limit: number;
   #used = 0;
@@ -31,7 +31,7 @@ export class AgentSocketBudget {
     return this.#used;
   }
 
-  /** @returns false when there is none left; otherwise `giveBack` is to be called once. */
+  /** @returns false when there is none left; otherwise call `giveBack` once. */
   take(): boolean {
     if (this.#used >= this.#limit) {
       return false;
@@ -46,9 +46,9 @@ export class AgentSocketBudget {
 }
 
 /**
- * Agent forwarding of one connection. sshd gives SSH_AUTH_SOCK to all sessions of a connection once one has asked for
- * it, so a channel can't be told to belong to the session that asked: channels are taken while such a session lives, and
- * end with the last one.
+ * Agent forwarding of one connection. sshd gives SSH_AUTH_SOCK to all sessions of a connection once one has requested
+ * it, so a channel can't be matched to the session that requested forwarding. Channels are accepted while such a
+ * session lives, and end with the last one.
  */
 export class AgentForwarding implements Disposable {
   readonly #config: HostConfig;
@@ -64,12 +64,12 @@ export class AgentForwarding implements Disposable {
     this.#logger = logger;
   }
 
-  /** There is an agent that could be forwarded. */
+  /** An agent exists that could be forwarded. */
   get isPossible(): boolean {
     return agentToForward(this.#config) !== undefined;
   }
 
-  /** A session that asks for forwarding begins. Dispose when it has ended. */
+  /** A session that requests forwarding begins. Dispose when it has ended. */
   begin(): Disposable {
     this.#sessions++;
     return toDisposable(() => {
@@ -102,7 +102,7 @@ export class AgentForwarding implements Disposable {
   }
 
   async #join(path: string): Promise<ChannelUser | undefined> {
-    // As in `ssh`: an agent that has ended its own side may still be written to.
+    // As in `ssh`: an agent that has ended its own side can still be written to.
     const socket = connect({ path, allowHalfOpen: true });
     this.#sockets.add(socket);
     socket.once("close", () => {
@@ -132,9 +132,10 @@ export class AgentForwarding implements Disposable {
 }
 
 /**
- * Each side's end is passed on to the other, which may go on sending; the end of both, or an error, ends all.
+ * The end of each side is passed on to the other, which may continue sending; the end of both, or an error, closes
+ * everything.
  *
- * @param idleLimit seconds without data either way, after which all ends. 0: no limit.
+ * @param idleLimit seconds without data in either direction, after which everything is closed. 0: no limit.
  */
 function joinStreams(stream: ChannelStream, socket: Socket, idleLimit: number): void {
   socket.setTimeout(Math.min(idleLimit * 1000, longestTimer), () => stream.destroy());
@@ -147,8 +148,8 @@ function joinStreams(stream: ChannelStream, socket: Socket, idleLimit: number): 
 }
 
 /**
- * Where the agent listens that is forwarded when a session asks for it: ssh_config ForwardAgent may name one, else it is
- * the one that logs in. Undefined when there is none that speaks through a stream (PuTTY's Pageant doesn't).
+ * The socket of the agent to forward when a session requests it: ssh_config ForwardAgent may name one, otherwise it
+ * is the one used for the login. Undefined when there is none that uses a stream (PuTTY's Pageant doesn't).
  */
 function agentToForward(config: HostConfig): string | undefined {
   const { forwardAgent } = config;

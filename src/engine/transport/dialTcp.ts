@@ -15,13 +15,14 @@ export interface DialTarget {
   readonly connectionAttempts: number;
 }
 
-/** RFC 8305 section 5: how long an address has before the next one is tried beside it. */
+/** RFC 8305 section 5: the time before the next address is tried in parallel. */
 const headStart = 250;
 const betweenAttempts = 1_000;
 
 /**
- * Connects to the first address that answers (RFC 8305). Node's own way gives up an address after its head start, so
- * that a far host is never reached by it. Rejects with ConnectError or the signal's reason, leaving nothing open.
+ * Connects to the first address that replies (RFC 8305). Node's own implementation gives up an address after its head
+ * start, so that it never reaches a distant host. Rejects with ConnectError or the signal's reason, leaving nothing
+ * open.
  */
 export async function dialTcp(target: DialTarget, clock: Clock, signal: AbortSignal): Promise<Socket> {
   for (let attempt = 1; ; attempt++) {
@@ -46,7 +47,7 @@ async function dialOnce(target: DialTarget, clock: Clock, signal: AbortSignal): 
   const found = await raceSignal(lookup(target.hostName, { all: true, family }), signal).catch((error) => {
     throw signal.aborted ? error : networkError(error);
   });
-  // A numeric address is found whatever family was asked for. getaddrinfo, and so `ssh`, refuses it.
+  // The lookup returns a numeric address for any family. getaddrinfo, and so `ssh`, refuses a mismatch.
   const usable = found.filter((address) => family === 0 || address.family === family);
   if (usable.length === 0) {
     throw new ConnectError("local", "AddressFamily allows no address of this host");
@@ -54,7 +55,7 @@ async function dialOnce(target: DialTarget, clock: Clock, signal: AbortSignal): 
   return race(interleave(usable), target, clock, signal);
 }
 
-/** RFC 8305 section 4: families in turn, beginning with the resolver's first. */
+/** RFC 8305 section 4: alternate the families, starting with the resolver's first. */
 function interleave<T extends { readonly family: number }>(addresses: readonly T[]): T[] {
   const first = addresses.filter(({ family }) => family === addresses[0]?.family);
   const second = addresses.filter(({ family }) => family !== addresses[0]?.family);

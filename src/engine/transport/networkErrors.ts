@@ -25,7 +25,9 @@ export function systemCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** What a failure of the network means. Codes that are about this machine (no such local address, …) are `local`. */
+/**
+ * Maps a network failure to an error. Codes for problems of this machine (no such local address, …) become `local`.
+ */
 export function networkError(thrown: unknown): ConnectError {
   if (ConnectError.is(thrown)) {
     return thrown;
@@ -34,7 +36,7 @@ export function networkError(thrown: unknown): ConnectError {
   return new ConnectError(reasons[systemCode(error) ?? ""] ?? "local", error.message, { cause: error });
 }
 
-/** Of several addresses' failures, the one that says most about the host. */
+/** Of the failures of several addresses, the most informative about the host. */
 export function mostTelling(errors: readonly ConnectError[]): ConnectError {
   const order: readonly ConnectErrorReason[] = [
     "refused",

@@ -8,11 +8,12 @@ import type { ServerTalk } from "./serverTalk.ts";
 import { WholeLines } from "./wholeLines.ts";
 
 /**
- * Runs a ProxyCommand (ssh_config(5)) through the user's shell, `exec`ed as OpenSSH does (sshconnect.c,
- * ssh_proxy_connect), and gives its standard input and output as one stream. Destroying the stream ends the process.
+ * Runs a ProxyCommand (ssh_config(5)) through the user's shell, `exec`ed as in OpenSSH (sshconnect.c,
+ * ssh_proxy_connect), and returns its standard input and output as one stream. Destroying the stream ends the
+ * process.
  *
  * @param command all tokens expanded.
- * @param talk gets what the command says to its standard error.
+ * @param talk receives the command's standard error.
  */
 export function runProxyCommand(command: string, talk: ServerTalk): Duplex {
   const windows = process.platform === "win32";
@@ -43,27 +44,27 @@ export function runProxyCommand(command: string, talk: ServerTalk): Duplex {
       child.stdout.resume();
     },
     write(chunk: Buffer, _encoding, callback) {
-      // A broken pipe is no news: "close" below says how the process ended.
+      // Ignore a broken pipe: "close" below reports how the process ended.
       child.stdin.write(chunk, () => callback());
     },
     final(callback) {
       child.stdin.end(callback);
     },
     destroy(error, callback) {
-      // The whole group: a proxy command is often a pipeline.
+      // Kill the whole group: a proxy command is often a pipeline.
       try {
         if (!windows && child.pid !== undefined && child.exitCode === null) {
           process.kill(-child.pid, "SIGHUP");
         }
       } catch {
-        // It has ended already.
+        // It has already ended.
       }
       child.kill();
       callback(error);
     },
   });
   stream.on("error", () => {
-    // Whoever uses the stream hears it too; one that ends before anybody does must not end the extension host.
+    // The stream's user gets the error too; without this listener, an early error would end the extension host.
   });
   child.stdout.on(
     "data",
@@ -87,7 +88,7 @@ export function runProxyCommand(command: string, talk: ServerTalk): Duplex {
   child.on("error", (error) => {
     stream.destroy(failed("could not be started", error));
   });
-  // Not at the end of its output: how it ended says more, and comes a moment later.
+  // Not when its output ends: the exit status follows a moment later and is more informative.
   child.on("close", (code, signal) => {
     if (code === 0 && hasAnswered) {
       stream.push(null);

@@ -1,6 +1,9 @@
 import { ConnectError } from "../engineErrors.ts";
 
-/** What a server says in clear before keys are exchanged: its version line and its algorithms (RFC 4253 section 4, 7). */
+/**
+ * Reads what a server sends unencrypted before keys are exchanged: its version line and its algorithms (RFC 4253
+ * section 4, 7).
+ */
 
 /** Name lists of SSH_MSG_KEXINIT, in the server's order. */
 export interface ServerOffer {
@@ -15,7 +18,7 @@ export interface ServerOffer {
 const longestLine = 8192;
 const mostLines = 1024;
 
-/** Characters kept of what comes before a version line, or instead of one: it is for errors and the log. */
+/** Characters kept of text before a version line, or instead of one, for errors and the log. */
 const keptText = 2048;
 
 const newline = 10;
@@ -24,7 +27,7 @@ const carriageReturn = 13;
 /** SSH-protoversion-softwareversion SP comments (RFC 4253 section 4.2). */
 const versionLine = /^SSH-(\d{1,9})\.(\d{1,9})-([^\n]*)$/;
 
-/** Reads the version line, in whatever pieces it comes, and what stands before it; keeps the offer for errors. */
+/** Reads the version line, however it is split, and the text before it; keeps the server's offer for errors. */
 export class ServerGreeting {
   #line: Buffer = Buffer.alloc(0);
   #lines = 0;
@@ -33,7 +36,7 @@ export class ServerGreeting {
   #version: string | undefined;
   #offer: ServerOffer | undefined;
 
-  /** `OpenSSH_9.2p1 Debian-2`: the version line without `SSH-2.0-`; undefined before it came. Untrusted. */
+  /** `OpenSSH_9.2p1 Debian-2`: the version line without `SSH-2.0-`; undefined before it was received. Untrusted. */
   get version(): string | undefined {
     return this.#version;
   }
@@ -51,14 +54,14 @@ export class ServerGreeting {
     this.#offer ??= offer;
   }
 
-  /** What came before a version line, or instead of one, with the line that is not complete; cut. Untrusted. */
+  /** The text before a version line, or instead of one, including an incomplete line; cut. Untrusted. */
   get text(): string {
     const unfinished = this.#version === undefined ? this.#line.toString("latin1") : "";
     return (this.#text + unfinished).slice(0, keptText);
   }
 
   /**
-   * Reads from `at` on and returns where the packets begin; undefined: the version line has not come yet.
+   * Reads from `at` and returns where the packets begin; undefined: the version line has not come yet.
    * @throws ConnectError `not-ssh`, `protocol-version` or `protocol`, where OpenSSH gives up as well
    */
   read(chunk: Buffer, at: number, end: number): number | undefined {

@@ -2,8 +2,8 @@ import { type Logger, printable, printableLines } from "../../base/log.ts";
 import type { ServerWords } from "../connectionEngine.ts";
 
 /**
- * For each connection and kind of words: what is shown and logged. The rest is dropped, which is said once. A long legal
- * notice must not use up what the instructions need that follow it.
+ * Characters shown and logged for each connection and kind of message. The rest is dropped, which is reported once.
+ * The kinds are separate so that a long legal notice does not use up the room for instructions after it.
  */
 const shownCharacters = 16 * 1024;
 const shownLines = 200;
@@ -20,7 +20,7 @@ const titles: Readonly<Record<ServerWords["source"], string>> = {
   proxy: "ProxyCommand",
 };
 
-/** Hands the server's words on, made harmless, on a budget for the whole connection. */
+/** Passes on the server's messages, made printable, with a budget for the whole connection. */
 export class ServerTalk {
   readonly #logger: Logger;
   readonly #show: (words: ServerWords) => void;

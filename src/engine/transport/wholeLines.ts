@@ -1,12 +1,12 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 
-/** A line that its writer has not ended is handed on when so long nothing follows: it may be a question. Milliseconds. */
+/** An incomplete line is passed on after this time without more text, because it may be a question. Milliseconds. */
 const patience = 250;
-/** What is longer than this is handed on in parts. UTF-16 code units. */
+/** Longer lines are passed on in parts. UTF-16 code units. */
 const longest = 8 * 1024;
 
-/** Puts a program's output together to whole lines, whatever the pieces in which it comes. */
+/** Splits a program's output into complete lines, however it arrives. */
 export class WholeLines implements Disposable {
   readonly #clock: Clock;
   readonly #take: (lines: string) => void;
@@ -32,7 +32,7 @@ export class WholeLines implements Disposable {
     }
   }
 
-  /** Nothing more comes: hands on what is left. */
+  /** No more output: passes on the rest. */
   dispose(): void {
     this.#timer?.dispose();
     const rest = this.#held;
