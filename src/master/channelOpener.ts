@@ -12,43 +12,43 @@ import type {
 } from "../engine/connectionEngine.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
 
-/** Fewer bytes than this within the limit are silence: the answers to our own keepalive probes are no progress. */
+/** Fewer bytes than this within the limit count as silence: replies to our own keepalive probes are no progress. */
 const leastProgress = 1024;
 
-/** A peer that is silent for this long while a channel opens is probed. Milliseconds. */
+/** A peer that is silent for this long while a channel opens gets a probe. Milliseconds. */
 const provenFor = 2000;
 
 /**
- * A link that a flood fills loses packets, and TCP sends them again after up to some seconds (RFC 6298 section 5.5): a
- * peer that was heard so shortly before gets more time for its answer. Milliseconds.
+ * A flooded link loses packets, and TCP resends them after up to several seconds (RFC 6298 section 5.5). A peer that
+ * sent data this recently gets more time for its reply. Milliseconds.
  */
 const heardLately = 10_000;
 const stallPatience = 5000;
-/** So many bytes while a channel opens are a flood, in which the same packet is lost several times. */
+/** This many bytes while a channel opens count as a flood, in which the same packet is lost several times. */
 const floodSize = 16 * 1024;
 const floodPatience = 15_000;
 
 export interface ChannelOpenerInit {
   readonly clock: Clock;
-  /** How long the connection may be silent before the answer comes, in milliseconds. */
+  /** How long the connection may be silent before the reply, in milliseconds. */
   readonly silenceLimit: number;
-  /** As `silenceLimit`, for a server that may still prepare the account's session. */
+  /** Like `silenceLimit`, for a server that may still prepare the account's session. */
   readonly startLimit: number;
   /** The server has sent something since the login. */
   hasStarted(): boolean;
-  /** The connection once it is there. */
+  /** Resolves to the connection once it is up. */
   ready(signal: AbortSignal): Promise<EngineConnection>;
-  /** Asks for a sign of life at once. Resolves to whether one came. @param patience milliseconds; undefined: the usual. */
+  /** Probes at once. Resolves to whether a reply came. @param patience milliseconds; undefined: the default. */
   probe(patience: number | undefined): Promise<boolean>;
-  /** The peer answered what it was asked at `asked`, monotonic milliseconds. */
+  /** The peer has replied to a request sent at `asked`, monotonic milliseconds. */
   onReply(asked: number): void;
 }
 
 /**
- * Opens channels. What is limited is silence, not slowness: on a slow line the answer waits behind the data of other
- * channels, and comes. After silence the peer is probed, and all that opens is given up as soon as it is found hung. A
- * server that opens its first session is not probed: sshd answers nothing before PAM has opened the account's session,
- * which may mount or create a home, and there is nowhere else to go.
+ * Opens channels. The limit is on silence, not on slowness: on a slow line the reply waits behind the data of other
+ * channels. After silence the peer is probed, and all pending opens are given up as soon as it is found hung. A
+ * server that opens its first session is not probed: sshd replies to nothing before PAM has opened the account's
+ * session, which may mount or create a home folder, and there is no other connection to use.
  */
 export class ChannelOpener {
   readonly #init: ChannelOpenerInit;
@@ -70,7 +70,7 @@ export class ChannelOpener {
     );
   }
 
-  /** A connection from the server to another host. @throws ChannelError, or the signal's reason */
+  /** Connects from the server to another host. @throws ChannelError, or the signal's reason */
   async directTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex> {
     return await this.#open(
       (connection, attempt) => connection.openDirectTcpip(target, originator, attempt),
@@ -79,7 +79,7 @@ export class ChannelOpener {
     );
   }
 
-  /** A connection from the server to `target`, as a channel. @throws ChannelError, or the signal's reason */
+  /** Connects from the server to `target`, as a channel. @throws ChannelError, or the signal's reason */
   async forward(target: ForwardAddress, originator: Endpoint, signal: AbortSignal): Promise<EngineChannel> {
     return await this.#open(
       (connection, attempt) => connection.openForward(target, originator, attempt),
@@ -97,7 +97,10 @@ export class ChannelOpener {
     );
   }
 
-  /** The peer was found hung: what opens goes elsewhere now. Its first channel is waited for: elsewhere it would take as long. */
+  /**
+   * The peer was found hung: pending opens go to another connection now. Its first channel keeps waiting: a new
+   * connection would take as long.
+   */
   giveUp(): void {
     for (const attempt of this.#hasOpened ? [...this.#attempts] : []) {
       attempt.abort(new ChannelError("connection-ended", "The connection no longer answers"));
@@ -124,7 +127,7 @@ export class ChannelOpener {
     );
     const watch = this.#watch(connection, hasStarted);
     try {
-      // Not raced against the signal: what opens at the very moment in which it aborts would have no owner.
+      // Not raced against the signal: a channel that opens just as it aborts would have no owner.
       const opened = await open(connection, attempt.signal);
       this.#hasOpened = true;
       this.#init.onReply(asked);
@@ -162,7 +165,7 @@ export class ChannelOpener {
     return { dispose: () => timer?.dispose() };
   }
 
-  /** Probes the peer whenever it has been silent, until disposed. Costs nothing while data arrives. */
+  /** Probes the peer whenever it is silent, until disposed. Free while data arrives. */
   #watch(connection: EngineConnection, hasStarted: () => boolean): Disposable {
     const { clock } = this.#init;
     let timer: Disposable | undefined;

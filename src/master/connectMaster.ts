@@ -12,7 +12,7 @@ import type { LoginNews, MasterState } from "./masterTypes.ts";
 
 export interface Transport {
   readonly stream: Duplex;
-  /** Given back when the master ends: the lease of the jump host's master. */
+  /** Released when the master ends: the lease of the jump host's master. */
   readonly hold: Disposable;
 }
 
@@ -20,10 +20,10 @@ export interface MasterInit {
   readonly id: string;
   readonly key: string;
   readonly config: HostConfig;
-  /** Whose settings count until a session says so. */
+  /** The folder whose settings apply until a session has its own. */
   readonly folder: SettingsFolder | undefined;
   readonly overflow: boolean;
-  /** How many channels another master to the same destination could have. Undefined: not known. */
+  /** How many channels another master to the same destination could have. Undefined: unknown. */
   readonly channelLimit: number | undefined;
   readonly allowPrompts: boolean;
   readonly clock: Clock;
@@ -31,7 +31,7 @@ export interface MasterInit {
   readonly engine: ConnectionEngine;
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
-  /** Makes the stream to the host where it is not a plain socket: a jump host's channel or a ProxyCommand. */
+  /** Makes the stream to the host if it is not a plain socket: a jump host's channel or a ProxyCommand. */
   readonly transport?: (
     signal: AbortSignal,
     onLost: () => void,
@@ -41,20 +41,21 @@ export interface MasterInit {
 
 export type ConnectingPhase = Extract<MasterState, { kind: "connecting" }>["phase"];
 
-/** What a connection reports while it comes up. */
+/** Reports of a connection that is being made. */
 export interface ConnectingEvents {
   onPhase(phase: ConnectingPhase): void;
   onWait(wait: LoginWait | undefined): void;
   onNews(news: LoginNews): void;
-  /** To be disposed when the master ends. */
+  /** Dispose it when the master ends. */
   onTransport(hold: Disposable): void;
   onJumpLost(): void;
 }
 
 /**
  * One attempt: the stream to the host, and the login over it.
- * @param deadline outlives the attempt: its signal closes prompts that are still open when the attempt has failed.
- * @param givenUp aborts when nobody needs the master any more; it stops a jump host's login, too, which `deadline` does not count.
+ * @param deadline outlives the attempt: its signal closes prompts that are still open after a failure.
+ * @param givenUp aborts when nothing needs the master any more; it also stops a jump host's login, which `deadline`
+ *   does not cover.
  */
 export async function connectMaster(
   { config, engine, transport: makeTransport, login, allowPrompts }: MasterInit,
@@ -66,7 +67,7 @@ export async function connectMaster(
   let transport: Transport | undefined;
   if (makeTransport !== undefined) {
     events.onPhase(config.proxyCommand === undefined ? "jump" : "proxy");
-    // A jump host has its own deadline, and may have to ask.
+    // A jump host has its own deadline, and may have to prompt.
     transport = await deadline.paused(() =>
       makeTransport(
         givenUp,
@@ -92,7 +93,7 @@ export async function connectMaster(
       ...(!allowPrompts && { silenceLimit: unattendedSilence }),
       onPhase: (phase) => {
         if (phase === "authentication") {
-          // As in `ssh`, ConnectTimeout ends with the key exchange. A person or a telephone may take long.
+          // As in `ssh`, ConnectTimeout ends with the key exchange. A user or a phone may take long.
           deadline.lift();
         }
         events.onPhase(phase);

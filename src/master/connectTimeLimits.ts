@@ -3,7 +3,7 @@ import type { HostConfig } from "../config/hostConfig.ts";
 /** Seconds for a connection or a channel where ssh_config sets no ConnectTimeout. */
 const defaultOpenTimeout = 30;
 
-/** Milliseconds that an unattended login waits for a server that says nothing, and for a ProxyCommand. */
+/** Milliseconds that an unattended login waits for a silent server or ProxyCommand. */
 export const unattendedSilence = 60_000;
 const unattendedProxy = 120_000;
 
@@ -21,8 +21,8 @@ export function connectTimeLimit(config: HostConfig, attended: boolean): number 
 
 /**
  * How long a server may be silent while a channel opens, in milliseconds. ConnectTimeout is about the connection
- * (ssh_config(5)); where it is longer, the server is slow, and channels get as long. `startLimit` is for the first
- * session, which `ssh` waits for without limit; so does one that can be cancelled.
+ * (ssh_config(5)), but a longer one means that the server is slow, so channels get as long. `startLimit` is for the
+ * first session, for which `ssh` waits without limit; so does an open that can be cancelled.
  */
 export function channelLimits(
   config: HostConfig,

@@ -5,20 +5,20 @@ import type { ConnectionPolicy } from "../config/connectionPolicy.ts";
 import type { EngineConnection } from "../engine/connectionEngine.ts";
 import { type Health, Heartbeat } from "./heartbeat.ts";
 
-/** An urgent probe is answered within this many milliseconds, or the peer counts as hung. */
+/** If an urgent probe gets no reply within this many milliseconds, the peer counts as hung. */
 export const urgentProbeDeadline = 1250;
 
 const roundTripsKept = 60;
 
 export interface ConnectionHealthEvents {
   onHealth(health: Health): void;
-  /** A round trip was measured, or whether probes are answered has changed. */
+  /** A round trip was measured, or the peer started or stopped replying to probes. */
   onMeasured(): void;
   /** The keepalive limit is reached. Called at most once. */
   onDead(): void;
 }
 
-/** What a connection's keepalive has found out: its health, its round trips, and whether the server answers probes. */
+/** The results of a connection's keepalive: its health, its round trips, and whether the server replies to probes. */
 export class ConnectionHealth implements Disposable {
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -53,7 +53,7 @@ export class ConnectionHealth implements Disposable {
     return this.#probesIgnored;
   }
 
-  /** Begins when the connection is there. */
+  /** Starts when the connection is up. */
   watch(connection: EngineConnection, { keepalive, ignoreMissingReplies }: ConnectionPolicy): void {
     const { bytesIn } = connection;
     this.#hasStarted = () => connection.bytesIn > bytesIn;
@@ -80,12 +80,12 @@ export class ConnectionHealth implements Disposable {
     this.#heartbeat?.setPolicy(keepalive, ignoreMissingReplies);
   }
 
-  /** The server has replied to what it was asked at `asked` (monotonic milliseconds). */
+  /** The server has replied to a request sent at `asked` (monotonic milliseconds). */
   noteReply(asked: number): void {
     this.#heartbeat?.noteReply(asked);
   }
 
-  /** Sends a probe at once. Resolves to whether it was answered. @param patience milliseconds. */
+  /** Sends a probe at once. Resolves to whether a reply came. @param patience milliseconds. */
   async probe(patience: number): Promise<boolean> {
     return (await this.#heartbeat?.probeNow(patience)) ?? false;
   }

@@ -4,17 +4,17 @@ import { Emitter } from "../base/emitter.ts";
 import { asError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 
-/** Why connections should be looked at now. */
+/** Why connections should be checked now. */
 export type EnvironmentChange = "wake" | "addresses";
 
 /** Milliseconds between checks. */
 const step = 500;
-/** A check that comes this much too late, by either clock, means that the machine (or this process) slept. */
+/** A check that is this much late, by either clock, means that the machine (or this process) slept. */
 const slept = 3000;
 
 /**
- * Notices that the machine woke up, or that its network addresses changed. Runs only while started, so that an idle
- * extension costs nothing. A busy process can look like a short sleep; a probe too many does no harm.
+ * Reports that the machine woke up, or that its network addresses changed. It runs only while started, so that an
+ * idle extension costs nothing. A busy process can look like a short sleep; an extra probe does no harm.
  */
 export class EnvironmentWatcher implements Disposable {
   readonly #clock: Clock;
@@ -61,7 +61,7 @@ export class EnvironmentWatcher implements Disposable {
   }
 
   #check(): void {
-    // Some systems stop the monotonic clock while they sleep, others don't: either one shows it.
+    // Some systems stop the monotonic clock during sleep, others don't: check both.
     const late = Math.max(this.#clock.now() - this.#wall, this.#clock.monotonic() - this.#monotonic) - step;
     this.#arm();
     const before = this.#lastAddresses;
@@ -75,7 +75,9 @@ export class EnvironmentWatcher implements Disposable {
     }
   }
 
-  /** Undefined where the system does not say: os.networkInterfaces() fails without a netlink socket, for example. */
+  /**
+   * Undefined where the system can't report it: os.networkInterfaces() fails without a netlink socket, for example.
+   */
   #readAddresses(): string | undefined {
     try {
       return this.#addresses();

@@ -5,57 +5,60 @@ import type { KeepalivePolicy } from "../config/hostConfig.ts";
 import { type ProbedConnection, Prober } from "./prober.ts";
 import { UrgentProbes } from "./urgentProbes.ts";
 
-/** What the heartbeat thinks of the peer. Times are wall-clock milliseconds. */
+/** The state of the peer by the keepalive. Times are wall-clock milliseconds. */
 export type Health =
   | { readonly kind: "alive" }
-  /** A probe has been out for longer than it should. */
+  /** A probe has waited longer than usual for its reply. */
   | {
       readonly kind: "suspect";
       readonly unanswered: number;
       readonly countMax: number;
       readonly deadAt: number;
     }
-  /** It did not answer an urgent probe; the ordinary count goes on, so that a network that comes back can save it. */
+  /**
+   * It did not reply to an urgent probe; the ordinary count continues, so that a network that recovers can save it.
+   */
   | { readonly kind: "hung"; readonly silentSince: number };
 
 export interface HeartbeatEvents {
   onHealth(health: Health): void;
   /** Milliseconds. */
   onRoundTrip(milliseconds: number): void;
-  /** `countMax` probes stayed unanswered. Called once; the heartbeat has stopped. */
+  /** `countMax` probes got no reply. Called once; the heartbeat has stopped. */
   onDead(): void;
-  /** The peer does things, but answers no probe: its silence proves nothing. */
+  /** The peer sends data but replies to no probe: its silence proves nothing. */
   onProbesIgnored(ignored: boolean): void;
 }
 
-/** A timer that fires this late: this process slept or was busy. Milliseconds. */
+/** A timer that is this late means that this process slept or was busy. Milliseconds. */
 const lateTimer = 1000;
-/** While the peer is suspect or hung, any sign of life shows within this time. Milliseconds. */
+/** While the peer is suspect or hung, received data is noticed within this time. Milliseconds. */
 const recheckInterval = 500;
-/** An urgent probe waits no longer than this because answers have been slow. Milliseconds. */
+/** Slow replies extend the wait for an urgent probe to no more than this. Milliseconds. */
 const longestUrgent = 5000;
-/** Our own data in front of a probe excuses silence for no longer than this. Milliseconds. */
+/** Our own data queued before a probe excuses silence for no longer than this. Milliseconds. */
 const longestSendDelay = 30_000;
 
-/** The probes that count, as in OpenSSH's clientloop.c. Times are monotonic milliseconds. */
+/** The counted probes, as in OpenSSH's clientloop.c. Times are monotonic milliseconds. */
 interface Count {
   unanswered: number;
-  /** When the last one was sent. */
+  /** When the last probe was sent. */
   lastProbe: number;
-  /** Until then a probe may still wait behind data of our own: its missing answer is not the peer's silence. */
+  /** Until then a probe may still wait behind our own data: a missing reply does not count. */
   excusedUntil: number;
-  /** When the next one is due, by both clocks: either may stand still during a sleep. */
+  /** When the next probe is due, by both clocks, because either may stop during a sleep. */
   due: { readonly wall: number; readonly monotonic: number };
 }
 
-/** At most one of each is armed. `next`: the next probe; `grace`: suspicion; `recheck`: life of a suspect or hung peer. */
+/**
+ * At most one of each runs. `next`: the next probe; `grace`: suspicion; `recheck`: data from a suspect or hung peer.
+ */
 type Timers = Partial<Record<"next" | "grace" | "recheck", Disposable>>;
 
 /**
- * Notices peers that have gone silent, with the semantics of OpenSSH's ServerAliveInterval and
- * ServerAliveCountMax (clientloop.c, server_alive_check): any received data counts as life; a probe is sent
- * after `interval` of silence and then once an interval; when one more would be due after `countMax`
- * unanswered ones, the peer is dead.
+ * Detects silent peers, with the semantics of OpenSSH's ServerAliveInterval and ServerAliveCountMax (clientloop.c,
+ * server_alive_check): any received data counts as life. A probe is sent after `interval` of silence and then once
+ * per interval. When one more would be due after `countMax` probes without a reply, the peer is dead.
  */
 export class Heartbeat implements Disposable {
   readonly #clock: Clock;
@@ -65,11 +68,11 @@ export class Heartbeat implements Disposable {
   readonly #urgent: UrgentProbes;
   readonly #timers: Timers = {};
   readonly #count: Count;
-  /** Milliseconds; 0: no probes but urgent ones. */
+  /** Milliseconds; 0: only urgent probes. */
   #interval = 0;
   #countMax = 1;
   #ignoreMissingReplies: boolean;
-  /** `lastReceived` when it was compared last. */
+  /** `lastReceived` at the last comparison. */
   #seen: number;
   #health: Health = { kind: "alive" };
   #stopped = false;
@@ -95,17 +98,17 @@ export class Heartbeat implements Disposable {
     this.#urgent = new UrgentProbes(clock, connection, this.#prober);
     this.setPolicy(policy, ignoreMissingReplies);
     if (this.#interval > 0) {
-      // Measures the round trip at once, and shows whether this peer answers probes.
+      // Measures the round trip at once, and shows whether this peer replies to probes.
       this.#send();
     }
   }
 
-  /** Silence is no proof of death. */
+  /** Whether silence proves nothing. */
   get probesIgnored(): boolean {
     return this.#ignoreMissingReplies || this.#prober.provesNothing;
   }
 
-  /** Takes effect at once, measured from the last sign of life. */
+  /** Takes effect at once, measured from the last received data. */
   setPolicy(policy: KeepalivePolicy, ignoreMissingReplies: boolean): void {
     const interval = policy.serverAliveInterval * 1000;
     const changed = interval !== this.#interval || policy.serverAliveCountMax !== this.#countMax;
@@ -126,10 +129,10 @@ export class Heartbeat implements Disposable {
   }
 
   /**
-   * Asks for life now, outside the interval (after a wake, a change of addresses, before reuse). The ordinary count
-   * goes on as it was.
-   * @returns whether anything came within `deadline` milliseconds (more where the round trip is long, or data of our
-   *   own is in front of the probe); if not, the health is `hung` until something does.
+   * Probes now, outside the interval (after a wake, a change of addresses, before reuse). The ordinary count is
+   * unchanged.
+   * @returns whether any data came within `deadline` milliseconds (more if the round trip is long, or our own data is
+   *   queued before the probe); if not, the health is `hung` until data comes.
    */
   async probeNow(deadline: number): Promise<boolean> {
     if (this.#stopped) {
@@ -155,7 +158,7 @@ export class Heartbeat implements Disposable {
     return false;
   }
 
-  /** The peer has answered something else that was asked at `asked` (monotonic milliseconds): it lives. */
+  /** The peer has replied to another request sent at `asked` (monotonic milliseconds): it is alive. */
   noteReply(asked: number): void {
     if (!this.#stopped) {
       this.#urgent.settle(true);
@@ -173,7 +176,7 @@ export class Heartbeat implements Disposable {
     this.#prober.dispose();
   }
 
-  /** One more probe would be due, and none of those that count was answered. */
+  /** One more probe would be due, and none of the counted ones got a reply. */
   get #isOverdue(): boolean {
     return (
       this.#count.unanswered > this.#countMax &&
@@ -204,7 +207,7 @@ export class Heartbeat implements Disposable {
     const late = Math.max(this.#clock.now() - due.wall, this.#clock.monotonic() - due.monotonic);
     this.#count.unanswered = late > lateTimer ? 1 : this.#count.unanswered + 1;
     if (this.#isOverdue) {
-      // Timers run before what has arrived in the meantime is read: a process that was busy finds the answer there.
+      // Timers run before received data is read: after a busy period, the reply is read first.
       setImmediate(guarded(() => this.#giveUp()));
       return;
     }
@@ -226,7 +229,7 @@ export class Heartbeat implements Disposable {
     }
   }
 
-  /** Whether anything has arrived since the last call. If so, the count begins anew. */
+  /** Whether data has arrived since the last call. If so, the count starts anew. */
   #noticeLife(): boolean {
     const last = this.#connection.lastReceived;
     if (last <= this.#seen || this.#stopped) {
@@ -261,7 +264,7 @@ export class Heartbeat implements Disposable {
     this.#prober.send(() => this.#onAnswer());
   }
 
-  /** The peer becomes suspect when its answer takes longer than usual. */
+  /** The peer becomes suspect when its reply takes longer than usual. */
   #armGrace(): void {
     this.#timers.grace?.dispose();
     const usual = Math.min(this.#interval / 2, Math.max(500, 4 * this.#prober.usualRoundTrip));
@@ -282,7 +285,7 @@ export class Heartbeat implements Disposable {
     }, usual + excused);
   }
 
-  /** There is no event per received byte: poll until the peer shows life. */
+  /** There is no event per received byte: poll until data comes. */
   #recheck(): void {
     this.#timers.recheck?.dispose();
     this.#timers.recheck = this.#clock.setTimeout(() => {

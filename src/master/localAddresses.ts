@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 
-/** All addresses that other machines could see, as one comparable string. */
+/** All addresses that other machines can see, as one comparable string. */
 export function localAddresses(): string {
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])

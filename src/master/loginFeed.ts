@@ -2,7 +2,7 @@ import type { Disposable } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
 import type { LoginNews, MasterState } from "./masterTypes.ts";
 
-/** What a server says during a login and what the login waits for, for those who join later, too. */
+/** A server's messages during a login and what the login waits for, also for listeners that join later. */
 export class LoginFeed implements Disposable {
   readonly #news = new Emitter<LoginNews>();
   /** Bounded by the engine. */
@@ -15,7 +15,7 @@ export class LoginFeed implements Disposable {
     this.#news.fire(news);
   }
 
-  /** Calls `listener` with what was said so far, with what the login waits for now, and with what follows. */
+  /** Calls `listener` with past messages, with the current wait, and with later news. */
   watch(listener: (news: LoginNews) => void, alias: string, state: MasterState): Disposable {
     for (const news of this.#words) {
       listener(news);
@@ -26,7 +26,7 @@ export class LoginFeed implements Disposable {
     return this.#news.event(listener);
   }
 
-  /** The login is over: later listeners have missed nothing that concerns them. */
+  /** The login is over: later listeners get nothing. */
   forget(): void {
     this.#words = [];
   }

@@ -34,8 +34,8 @@ import { couldBeAsked } from "./unattended.ts";
 const closeDeadline = 3000;
 
 /**
- * One authenticated connection to one destination, carrying many channels. It connects as soon as it is made,
- * lives while it is leased, lingers, and ends exactly once. Owned by MasterRegistry.
+ * One authenticated connection to one destination, with many channels. It connects as soon as it is made, lives while
+ * it is leased, lingers, and ends exactly once. Owned by MasterRegistry.
  */
 export class Master implements Disposable {
   readonly id: string;
@@ -111,7 +111,7 @@ export class Master implements Disposable {
     return this.#connection;
   }
 
-  /** Resolves once the connection is gone, with the reason set. */
+  /** Resolves once the connection has ended, with the reason set. */
   get ended(): Promise<void> {
     return this.#status.ended;
   }
@@ -120,7 +120,7 @@ export class Master implements Disposable {
     return this.#status.reason;
   }
 
-  /** What the server said when it ended the connection. Untrusted. */
+  /** The server's message when it ended the connection. Untrusted. */
   get endWords(): string | undefined {
     return this.#status.words;
   }
@@ -130,17 +130,17 @@ export class Master implements Disposable {
     return this.#holders.overflow;
   }
 
-  /** Whether a new session may be put on it: not on one that is full, hung or closing. */
+  /** Whether it accepts new sessions: not if it is full, hung or closing. */
   get acceptsSessions(): boolean {
     return !this.#room.isFull && this.isUsable;
   }
 
-  /** Not closing, and not known to be hung or gone. */
+  /** Not closing, and not known to be hung or ended. */
   get isUsable(): boolean {
     return this.#status.isUsable && !this.#abort.signal.aborted;
   }
 
-  /** What is known about the sessions that the server allows on it. */
+  /** What is known about the number of sessions that the server allows. */
   get room(): Pick<ChannelRoom, "isFull" | "limit" | "wasUsed"> {
     return this.#room;
   }
@@ -154,22 +154,22 @@ export class Master implements Disposable {
     return this.#status.isEnded;
   }
 
-  /** Keeps the master from leaving. Dispose to give it back; the linger starts with the last one. */
+  /** Keeps the master open. Dispose to release it; the linger starts with the last release. */
   lease(use: ConnectionUse): Disposable {
     return this.#holders.lease(use);
   }
 
-  /** What was typed by those that use it, each once. */
+  /** The typed hosts of its uses, without duplicates. */
   get specs(): readonly string[] {
     return this.#holders.specs;
   }
 
-  /** The connection once it is there. Rejects with what kept it from coming up, or with the signal's reason. */
+  /** The connection once it is up. Rejects with the error of the connection attempt, or with the signal's reason. */
   ready(signal: AbortSignal): Promise<EngineConnection> {
     return raceSignal(this.#ready, signal);
   }
 
-  /** @throws ChannelError, what kept the connection from coming up, or the signal's reason */
+  /** @throws ChannelError, the error of the connection attempt, or the signal's reason */
   async openChannel(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
     return await this.#room.open(() => this.#opener.session(spec, signal), signal);
   }
@@ -193,7 +193,7 @@ export class Master implements Disposable {
     return await this.#opener.listen(at, handler, signal);
   }
 
-  /** The full master that it relieved has ended: it lingers like any other from now on. */
+  /** The full master that it relieved has ended: from now on it lingers like any other. */
   promote(): void {
     if (this.overflow && !this.isEnded) {
       this.#holders.promote();
@@ -201,25 +201,25 @@ export class Master implements Disposable {
     }
   }
 
-  /** Calls `listener` with what was said and is waited for in this login, and with what follows. */
+  /** Calls `listener` with past and later messages of this login, and with what it waits for. */
   watchLogin(listener: (news: LoginNews) => void): Disposable {
     return this.#feed.watch(listener, this.config.alias, this.state);
   }
 
-  /** Sends a keepalive probe at once. Resolves to whether it was answered. @param patience milliseconds. */
+  /** Sends a keepalive probe at once. Resolves to whether a reply came. @param patience milliseconds. */
   async probe(patience = urgentProbeDeadline): Promise<boolean> {
     return await this.#health.probe(patience);
   }
 
   /**
-   * Settings or ssh_config changed: keepalive and linger are read again. Nothing else can change on a live connection.
-   * @param configs what has been read again, by what was typed.
+   * Settings or ssh_config changed: reads keepalive and linger again. Nothing else can change on a live connection.
+   * @param configs the new configurations, by the typed host.
    */
   refreshPolicies(configs: ReadonlyMap<string, HostConfig> = new Map()): void {
     this.#holders.reread(configs);
   }
 
-  /** Ends in order; its sessions should have ended before. Resolves when the connection is gone. */
+  /** Ends in order, after its sessions. Resolves when the connection has ended. */
   async disconnect(reason: MasterEndReason = "disconnected"): Promise<void> {
     this.#finish(reason);
     await this.#status.ended;
@@ -286,7 +286,7 @@ export class Master implements Disposable {
     } catch (thrown) {
       const error = asError(thrown);
       this.#status.endsBecause(CancelledError.is(error) ? "disconnected" : "connect-failed");
-      // Closes prompts that are still open: the attempt is over.
+      // The attempt is over: close prompts that are still open.
       this.#abort.abort(error);
       this.#end(error);
       throw error;
@@ -321,7 +321,7 @@ export class Master implements Disposable {
       }),
     );
     this.#update();
-    // Those that asked for it may have left meanwhile.
+    // The sessions that requested it may have ended meanwhile.
     this.#holders.lingerIfUnused();
   }
 
@@ -329,7 +329,7 @@ export class Master implements Disposable {
     if (this.state.kind !== "connecting") {
       this.#update();
     } else if (this.#holders.count === 0) {
-      // Nobody needs it any more.
+      // Nothing needs it any more.
       this.#abort.abort(new CancelledError());
     }
   }

@@ -7,16 +7,16 @@ import type { MasterPolicies } from "./masterPorts.ts";
 import { MasterUses } from "./masterUses.ts";
 
 export interface MasterHoldersEvents {
-  /** The first lease was taken or the last one given back, or the end of the linger moved. */
+  /** The first lease was taken or the last one released, or the end of the linger moved. */
   onLeases(): void;
   onLingerOver(): void;
   /** The policy was read again: other uses, settings or values of ssh_config. */
   onPolicy(): void;
 }
 
-/** Who holds a connection, and the policy that follows: the strictest keepalive and the longest linger of all its uses. */
+/** The uses of a connection, and the resulting policy: the strictest keepalive and the longest linger of all uses. */
 export class MasterHolders implements Disposable {
-  /** With what ssh_config says now. */
+  /** With the current values of ssh_config. */
   readonly #uses: MasterUses;
   readonly #policies: MasterPolicies;
   readonly #events: MasterHoldersEvents;
@@ -25,7 +25,7 @@ export class MasterHolders implements Disposable {
   #overflow: boolean;
   #disposed = false;
 
-  /** @param overflow the connection ends with its last lease, whatever the policy says. */
+  /** @param overflow the connection ends with its last lease, whatever its policy. */
   constructor(
     first: ConnectionUse,
     overflow: boolean,
@@ -62,7 +62,7 @@ export class MasterHolders implements Disposable {
     return this.#leases.lingerUntil;
   }
 
-  /** What was typed by those that use it, each once. */
+  /** The typed hosts of its uses, without duplicates. */
   get specs(): readonly string[] {
     return this.#uses.specs;
   }
@@ -85,20 +85,20 @@ export class MasterHolders implements Disposable {
     });
   }
 
-  /** Starts the linger where nobody holds a lease any more. */
+  /** Starts the linger if there is no lease. */
   lingerIfUnused(): void {
     if (this.count === 0) {
       this.#leases.acquire().dispose();
     }
   }
 
-  /** From now on it lingers as the policy says. */
+  /** From now on it lingers by its policy. */
   promote(): void {
     this.#overflow = false;
     this.#leases.setLinger(this.#lingerMilliseconds());
   }
 
-  /** @param configs what has been read again, by what was typed. */
+  /** @param configs the new configurations, by the typed host. */
   reread(configs: ReadonlyMap<string, HostConfig>): void {
     this.#uses.reread(configs);
     this.#readPolicy();

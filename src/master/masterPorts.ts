@@ -5,18 +5,21 @@ import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
 import type { ConnectionEngine, ServerWords } from "../engine/connectionEngine.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 
-/** The engine that connects this use. Asked for each use; the answer for a use may change with the settings. */
+/** The engine for a use. Called for each use; the result may change with the settings. */
 export type EngineChooser = (use: ConnectionUse) => ConnectionEngine;
 
-/** What holds for a connection with these uses (at least one); asked again whenever they, settings or ssh_config change. */
+/**
+ * The policy of a connection with these uses (at least one); called again whenever they, settings or ssh_config
+ * change.
+ */
 export type MasterPolicies = (uses: readonly ConnectionUse[]) => ConnectionPolicy;
 
 export interface LoginOptions {
-  /** False: whatever would ask a person counts as not available. */
+  /** False: anything that would need a prompt counts as not available. */
   readonly allowPrompts: boolean;
-  /** Every prompt runs inside: the connect deadline stands still meanwhile. */
+  /** Every prompt runs inside, with the connect deadline paused. */
   pause<T>(work: () => Promise<T>): Promise<T>;
-  /** Aborts when the login is given up; open prompts close. */
+  /** Aborts when the login is cancelled; open prompts close. */
   readonly signal: AbortSignal;
 }
 

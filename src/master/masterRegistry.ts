@@ -27,7 +27,7 @@ export interface MasterRegistryInit {
   readonly runProxy: ProxyRunner;
 }
 
-/** A master and the promise to need it: dispose the lease when done. */
+/** A master and its lease: dispose it when done. */
 export interface MasterLease extends Disposable {
   readonly master: Master;
 }
@@ -36,14 +36,14 @@ export interface MasterLease extends Disposable {
 export class MasterRegistry implements Disposable {
   readonly #init: MasterRegistryInit;
   readonly #masters = new Map<string, Master>();
-  /** From a master to that of its last jump host. */
+  /** Maps a master to that of its last jump host. */
   readonly #jumps = new Map<string, Master>();
   readonly #changed = new Emitter<void>();
   readonly #policyRefresh: PolicyRefresh;
   #nextId = 1;
   #disposed = false;
 
-  /** A master came, went or changed. */
+  /** A master was added, removed or changed. */
   readonly onDidChange = this.#changed.event;
 
   constructor(init: MasterRegistryInit) {
@@ -55,7 +55,7 @@ export class MasterRegistry implements Disposable {
     });
   }
 
-  /** Live masters, and lost ones until they are forgotten, in the order in which they came. */
+  /** Live masters, and lost ones until they are forgotten, oldest first. */
   get masters(): readonly Master[] {
     return [...this.#masters.values()];
   }
@@ -65,9 +65,9 @@ export class MasterRegistry implements Disposable {
   }
 
   /**
-   * The master for this destination: the one that is there, or a new one that begins to connect. Nothing is awaited,
-   * so that simultaneous callers share one login. The lease counts from now.
-   * @param behind keys of the masters that wait for this one, because it is their jump host.
+   * The master for this destination: the existing one, or a new one that starts to connect. This is synchronous, so
+   * that simultaneous callers share one login. The lease counts from now.
+   * @param behind keys of the masters that wait for this one as their jump host.
    * @throws ConfigError `jump-loop`
    */
   acquire(use: ConnectionUse, allowPrompts: boolean, behind: readonly string[] = []): MasterLease {
@@ -98,7 +98,10 @@ export class MasterRegistry implements Disposable {
     return masterKey(this.#init.chooseEngine(use), use.config);
   }
 
-  /** As `acquire`, also on a connection that takes no more sessions: MaxSessions does not count other channels. */
+  /**
+   * Like `acquire`, but also on a connection that accepts no more sessions: MaxSessions does not count other
+   * channels.
+   */
   join(use: ConnectionUse, allowPrompts: boolean): MasterLease {
     const key = this.keyOf(use);
     const full = this.masters.find((each) => each.key === key && each.isUsable && !each.acceptsSessions);
@@ -106,7 +109,7 @@ export class MasterRegistry implements Disposable {
     return full !== undefined && !hasRoom ? leased(full, use) : this.acquire(use, allowPrompts);
   }
 
-  /** As `acquire`, but only on a connection that is there. @throws ChannelError `connection-ended` where none has room. */
+  /** Like `acquire`, but only on an existing connection. @throws ChannelError `connection-ended` if none has room. */
   share(use: ConnectionUse): MasterLease {
     const key = this.keyOf(use);
     const master = this.masters.find(
@@ -118,12 +121,12 @@ export class MasterRegistry implements Disposable {
     return leased(master, use);
   }
 
-  /** Those that use this master as their jump host. */
+  /** The masters that use this one as their jump host. */
   behind(master: Master): readonly Master[] {
     return this.masters.filter((each) => this.#jumps.get(each.id) === master);
   }
 
-  /** Drops a master that has ended from the list. */
+  /** Removes an ended master from the list. */
   forget(id: string): void {
     const master = this.#masters.get(id);
     if (master?.isEnded && this.#masters.delete(id)) {
@@ -131,7 +134,9 @@ export class MasterRegistry implements Disposable {
     }
   }
 
-  /** Settings or ssh_config changed. Settings count at once, ssh_config when it has been read again. Never rejects. */
+  /**
+   * Settings or ssh_config changed. Settings apply at once, ssh_config when it has been read again. Never rejects.
+   */
   async refreshPolicies(): Promise<void> {
     for (const master of this.masters) {
       master.refreshPolicies();
@@ -168,7 +173,7 @@ export class MasterRegistry implements Disposable {
     });
     this.#masters.set(id, master);
     master.onDidChange(() => {
-      // Lost ones are shown until they are forgotten; those that were closed in order are not.
+      // Lost masters are shown until they are forgotten; those that closed in order are not.
       if (master.state.kind === "closed") {
         this.#masters.delete(id);
       }
@@ -202,7 +207,9 @@ export class MasterRegistry implements Disposable {
     return undefined;
   }
 
-  /** The last hop's master is leased for as long as the master behind it lives; it holds the hops before it the same way. */
+  /**
+   * A master leases its last hop's master for its own lifetime; that one leases the hop before it in the same way.
+   */
   async #jump(
     id: string,
     { config, folder }: ConnectionUse,
@@ -249,7 +256,7 @@ export class MasterRegistry implements Disposable {
         if (attempt === 1 && allowPrompts && master.failedUnasked(error)) {
           continue;
         }
-        // One that was there and turns out dead is stepped over, once.
+        // An existing master that turns out to be dead is skipped, once.
         if (attempt > 1 || !wasThere || !ChannelError.is(error) || error.reason !== "connection-ended") {
           throw jumpFailure(config, ChannelError.is(error) ? "tunnel" : "connection", error);
         }
@@ -263,14 +270,14 @@ export class MasterRegistry implements Disposable {
 interface JumpHandlers {
   readonly signal: AbortSignal;
   onLost(): void;
-  /** What the jump host's login says and waits for. */
+  /** The jump host's messages during its login, and what the login waits for. */
   onNews(news: LoginNews): void;
 }
 
-/** What `ssh -W`, and so ProxyJump, names as the originator (channel_connect_stdio_fwd in OpenSSH's channels.c). */
+/** The originator that `ssh -W`, and so ProxyJump, reports (channel_connect_stdio_fwd in OpenSSH's channels.c). */
 const jumpOriginator = { host: "127.0.0.1", port: 65_535 };
 
-/** What two uses must have in common to share a connection. */
+/** Equal for uses that can share a connection. */
 function masterKey(engine: ConnectionEngine, config: HostConfig): string {
   return `${engine.name} ${destinationKey(config)}`;
 }

@@ -10,7 +10,7 @@ export interface SnapshotParts {
   readonly config: HostConfig;
   readonly engine: string;
   readonly state: MasterState;
-  /** Wall-clock milliseconds: when the connection was made, or the attempt began. */
+  /** Wall-clock milliseconds: when the connection was made, or the attempt started. */
   readonly since: number;
   readonly holders: MasterHolders;
   readonly health: ConnectionHealth;

@@ -1,7 +1,7 @@
 import type { Health } from "./heartbeat.ts";
 import { isLoss, type MasterEndReason, type MasterState } from "./masterTypes.ts";
 
-/** The state of a master, the reason for its end, and who waits for that end. Every change calls `onChange` once. */
+/** The state of a master, the reason for its end, and the promise of that end. Every change calls `onChange` once. */
 export class MasterStatus {
   readonly #onChange: () => void;
   #current: MasterState;
@@ -35,15 +35,15 @@ export class MasterStatus {
     return this.#current.kind === "lost" || this.#current.kind === "closed";
   }
 
-  /** A new session may be put on it. A hung server may recover, but nobody should have to wait for that. */
+  /** It accepts new sessions. A hung server may recover, but a new session should not wait for that. */
   get isUsable(): boolean {
     const { kind } = this.#current;
     return kind === "connecting" || kind === "ready" || kind === "lingering" || kind === "suspect";
   }
 
   /**
-   * Decides why it will end. The first reason counts: what follows is its consequence.
-   * @param words of the server. Untrusted.
+   * Sets the reason for its end. The first reason counts, because later ones are consequences.
+   * @param words the server's message. Untrusted.
    */
   endsBecause(reason: MasterEndReason, words?: string): void {
     this.#reason ??= reason;
@@ -56,7 +56,7 @@ export class MasterStatus {
     this.#onChange();
   }
 
-  /** The state of a connection that is up follows from its health and its leases. */
+  /** The state of a connected master follows from its health and its leases. */
   setLive(
     health: Health,
     leases: { readonly count: number; readonly lingerUntil: number | undefined },
@@ -71,7 +71,7 @@ export class MasterStatus {
     }
   }
 
-  /** The final state. `resolveEnded` follows when everything that belongs to the master is released. */
+  /** Sets the final state. Call `resolveEnded` when everything that belongs to the master is released. */
   end(since: number, error: Error | undefined): MasterEndReason {
     const reason = this.#reason ?? "connection-lost";
     this.#reason = reason;

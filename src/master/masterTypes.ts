@@ -13,15 +13,15 @@ export interface DestinationSnapshot {
   readonly port: number;
 }
 
-/** Why a master is gone. `lost` reasons tell the sessions why they ended. */
+/** Why a master ended. Sessions show the reasons that are a loss. */
 export type MasterEndReason =
-  /** Nobody needed it for the linger time. */
+  /** It was not used for the linger time. */
   | "linger-over"
-  /** Someone asked for it: in order. */
+  /** Disconnected on request, in order. */
   | "disconnected"
-  /** Someone asked for it: at once. */
+  /** Killed on request, at once. */
   | "killed"
-  /** The heartbeat found no life. */
+  /** The keepalive got no reply. */
   | "unresponsive"
   /** The server closed the connection. */
   | "closed-by-server"
@@ -29,12 +29,12 @@ export type MasterEndReason =
   | "connection-lost"
   /** The master of a jump host ended. */
   | "jump-lost"
-  /** It never came up. */
+  /** It never connected. */
   | "connect-failed"
   /** The extension was shut down. */
   | "shutdown";
 
-/** Did it go away without anybody here wanting it? */
+/** Whether it ended against the user's intent. */
 export function isLoss(reason: MasterEndReason): boolean {
   switch (reason) {
     case "unresponsive":
@@ -61,9 +61,9 @@ export type MasterState =
       readonly wait?: LoginWait;
     }
   | { readonly kind: "ready"; readonly since: number }
-  /** No session; leaves at `until` (undefined: stays). */
+  /** No session; closes at `until` (undefined: stays). */
   | { readonly kind: "lingering"; readonly since: number; readonly until: number | undefined }
-  /** Silent, a probe is out. Counts as dead at `deadAt` unless something arrives. */
+  /** Silent, with a pending probe. Counts as dead at `deadAt` unless data arrives. */
   | {
       readonly kind: "suspect";
       readonly since: number;
@@ -71,7 +71,7 @@ export type MasterState =
       readonly countMax: number;
       readonly deadAt: number;
     }
-  /** It did not answer an urgent probe. Becomes `ready` again when data arrives, or `lost`. */
+  /** It did not reply to an urgent probe. Becomes `ready` again when data arrives, or `lost`. */
   | { readonly kind: "hung"; readonly since: number; readonly silentSince: number }
   | { readonly kind: "disconnecting"; readonly since: number }
   | {
@@ -89,33 +89,33 @@ export type MasterState =
 
 export type MasterStateKind = MasterState["kind"];
 
-/** A master as plain frozen data, without its sessions (those are added by the session layer). */
+/** A master as plain frozen data, without its sessions (the session layer adds them). */
 export interface MasterCore {
   /** Unique for the life of the extension host, e.g. `m3`. */
   readonly id: string;
-  /** The argument that `Host` patterns match, of the host that opened it first. Not enough to reach it again. */
+  /** The argument that `Host` patterns match, for the host that opened it first. Not enough to connect again. */
   readonly alias: string;
-  /** What that host was typed as, `user@alias:port`: resolved again, it leads to the same destination. */
+  /** That host as typed, `user@alias:port`: it resolves to the same destination again. */
   readonly spec: string;
   readonly destination: DestinationSnapshot;
   /** Aliases of the jump hosts, first hop first. */
   readonly via: readonly string[];
   readonly state: MasterState;
-  /** Wall-clock milliseconds: when the connection was made, or the attempt began. */
+  /** Wall-clock milliseconds: when the connection was made, or the attempt started. */
   readonly since: number;
   readonly lingerUntil: number | undefined;
   readonly keepalive: KeepalivePolicy;
-  /** How long it stays after its last session. Undefined for a further connection, which leaves at once. */
+  /** How long it stays after its last session. Undefined for a further connection, which closes at once. */
   readonly linger: LingerPolicy | undefined;
-  /** What each of those that use it says for itself: the connection has the strictest keepalive and the longest linger. */
+  /** The policies of each use: the connection has the strictest keepalive and the longest linger. */
   readonly uses: readonly UsePolicy[];
-  /** What ssh_config asks for, for those that use it, and is not honoured. */
+  /** What ssh_config asks for, for its uses, and this extension does not honour. */
   readonly warnings: readonly ConfigWarning[];
   /** Last measured round trip. */
   readonly roundTripMs: number | undefined;
   /** The most recent round trips, oldest first, at most 60. */
   readonly roundTrips: readonly number[];
-  /** The peer does not answer probes at all: silence alone does not end it. */
+  /** The peer replies to no probes: silence alone does not end the connection. */
   readonly probesIgnored: boolean;
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -128,8 +128,8 @@ export interface MasterCore {
   readonly remoteAddress: string | undefined;
 }
 
-/** What happens while a host, or a jump host before it, logs in, for those who wait for it. `alias`: of that host. */
+/** News about the login of a host, or of a jump host before it. `alias`: that host. */
 export type LoginNews =
   | { readonly kind: "words"; readonly alias: string; readonly words: ServerWords }
-  /** Undefined: it goes on by itself. */
+  /** Undefined: the login waits for nothing. */
   | { readonly kind: "wait"; readonly alias: string; readonly wait: LoginWait | undefined };

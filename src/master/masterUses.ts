@@ -3,8 +3,8 @@ import type { ConfigWarning, HostConfig } from "../config/hostConfig.ts";
 import { typedHost } from "../config/hostSpec.ts";
 
 /**
- * Who uses a connection. The last one of all stays: it decides how the connection lingers. Uses with the same policies
- * count as one.
+ * The uses of a connection. The last one is kept, because it decides how the connection lingers. Uses with the same
+ * policies count as one.
  */
 export class MasterUses {
   readonly #held = new Map<string, { use: ConnectionUse; count: number }>();
@@ -14,23 +14,23 @@ export class MasterUses {
     this.#last = first;
   }
 
-  /** In the order in which they came; at least one. */
+  /** Oldest first; at least one. */
   get current(): readonly ConnectionUse[] {
     return this.#held.size === 0 ? [this.#last] : [...this.#held.values()].map(({ use }) => use);
   }
 
-  /** What was typed for them, each once. */
+  /** Their typed hosts, without duplicates. */
   get specs(): readonly string[] {
     return [...new Set(this.current.map(({ config }) => typedHost(config)))];
   }
 
-  /** What their ssh_config asks for and is not honoured, each once. */
+  /** The warnings of their ssh_config, without duplicates. */
   get warnings(): readonly ConfigWarning[] {
     const warnings = this.current.flatMap(({ config }) => config.warnings);
     return [...new Map(warnings.map((warning) => [JSON.stringify(warning), warning])).values()];
   }
 
-  /** @returns whether there is another set of uses now. */
+  /** @returns whether the set of uses has changed. */
   add(use: ConnectionUse): boolean {
     const key = useKey(use);
     const held = this.#held.get(key);
@@ -43,7 +43,7 @@ export class MasterUses {
     return before !== key;
   }
 
-  /** @returns whether there is another set of uses now. */
+  /** @returns whether the set of uses has changed. */
   remove(use: ConnectionUse): boolean {
     const key = useKey(use);
     const held = this.#held.get(key);
@@ -55,7 +55,7 @@ export class MasterUses {
     return this.#held.size > 0;
   }
 
-  /** ssh_config was read again. @param configs by what was typed. */
+  /** ssh_config was read again. @param configs by the typed host. */
   reread(configs: ReadonlyMap<string, HostConfig>): void {
     const reread = (use: ConnectionUse): ConnectionUse => {
       const config = configs.get(typedHost(use.config));

@@ -4,7 +4,7 @@ import type { HostConfig } from "../config/hostConfig.ts";
 import type { Master } from "./master.ts";
 
 export interface PolicyRefreshInit {
-  /** Goes with the times, as a Map's iterator: what comes meanwhile counts, what goes does not. */
+  /** A live iterator like a Map's: it includes masters that are added, and skips those that are removed. */
   masters(): Iterable<Master>;
   /** @throws ConfigError */
   resolve(host: string): Promise<HostConfig>;
@@ -12,8 +12,8 @@ export interface PolicyRefreshInit {
 }
 
 /**
- * Gives live masters the policies of what ssh_config says now. Hosts are resolved one after the other, so that at
- * most one `ssh -G` runs for it, and those of an earlier change are left out as soon as there is a later one.
+ * Applies the policies of the current ssh_config to live masters. Hosts are resolved one at a time, so that at most
+ * one `ssh -G` runs for this, and a later change cancels the rest of an earlier one.
  */
 export class PolicyRefresh {
   readonly #init: PolicyRefreshInit;
@@ -24,7 +24,7 @@ export class PolicyRefresh {
     this.#init = init;
   }
 
-  /** Resolves when all masters have been gone through, or when a later call has. Never rejects. */
+  /** Resolves when all masters have been updated, or when a later call has done so. Never rejects. */
   run(): Promise<void> {
     const round = ++this.#newest;
     this.#rounds = this.#rounds.then(() => this.#run(round));
@@ -45,7 +45,7 @@ export class PolicyRefresh {
           known.set(spec, await this.#read(spec));
         }
         if (round !== this.#newest) {
-          // Meanwhile the file may have changed again.
+          // The file may have changed again meanwhile.
           return;
         }
       }
@@ -55,7 +55,7 @@ export class PolicyRefresh {
     }
   }
 
-  /** Undefined: it can't be read now, as in the middle of an edit. */
+  /** Undefined: it can't be read now, for example in the middle of an edit. */
   async #read(host: string): Promise<HostConfig | undefined> {
     try {
       return await this.#init.resolve(host);

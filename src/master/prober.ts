@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { EngineConnection } from "../engine/connectionEngine.ts";
 
-/** What the heartbeat needs of a connection. */
+/** What the heartbeat needs from a connection. */
 export type ProbedConnection = Pick<EngineConnection, "lastReceived" | "ping" | "probeChannel" | "sendDelay">;
 
 export interface ProberEvents {
@@ -12,12 +12,12 @@ export interface ProberEvents {
   onProves(): void;
 }
 
-/** How much later than its other answers a peer's answer to a probe may come. Milliseconds. */
+/** How much later than its other replies a peer's reply to a probe may come. Milliseconds. */
 const answerPatience = 1000;
-/** Of so many round trips the shortest is taken as usual: one that lasted through a sleep means nothing. */
+/** The shortest of this many round trips is the usual one: one that lasted through a sleep means nothing. */
 const recentKept = 5;
 
-/** A way to ask for life, and what is known of the peer's answers to it. */
+/** One kind of probe, and what is known about the peer's replies to it. */
 class ProbeKind {
   answered = false;
   ignored = false;
@@ -29,7 +29,7 @@ class ProbeKind {
     this.#ask = ask;
   }
 
-  /** It was asked, and has never been answered. */
+  /** It was sent and has never had a reply. */
   get isUnheard(): boolean {
     return this.#outstanding > 0 && !this.answered;
   }
@@ -45,7 +45,7 @@ class ProbeKind {
         onAnswer(milliseconds);
       },
       () => {
-        // Aborted, or the connection ended. Its own event reports that.
+        // Aborted, or the connection ended, which has its own event.
         this.#outstanding--;
       },
     );
@@ -53,8 +53,8 @@ class ProbeKind {
 }
 
 /**
- * Asks the peer for a sign of life. First by a global request (`keepalive@openssh.com`), as OpenSSH does. Some devices
- * ignore it, although RFC 4254 section 4 demands an answer: until one has answered, it is also asked to open a channel.
+ * Sends probes. The first kind is a global request (`keepalive@openssh.com`), as in OpenSSH. Some devices ignore it,
+ * although RFC 4254 section 4 requires a reply: until one has come, a channel is opened as well.
  */
 export class Prober implements Disposable {
   readonly #clock: Clock;
@@ -73,17 +73,17 @@ export class Prober implements Disposable {
     this.#channels = new ProbeKind(() => connection.probeChannel(this.#stop.signal));
   }
 
-  /** The peer answers neither kind of probe while other data comes from it: its silence proves nothing. */
+  /** The peer replies to neither kind of probe while it sends other data: its silence proves nothing. */
   get provesNothing(): boolean {
     return this.#provesNothing;
   }
 
-  /** Milliseconds; 0 before the first answer. */
+  /** Milliseconds; 0 before the first reply. */
   get usualRoundTrip(): number {
     return this.#recent.length === 0 ? 0 : Math.min(...this.#recent);
   }
 
-  /** `onAnswer` may be called later, also after data that was no answer. */
+  /** `onAnswer` may be called later, also after other data. */
   send(onAnswer: () => void): void {
     const now = this.#clock.monotonic();
     const isFirst = this.#requests.firstSent === undefined;
@@ -96,21 +96,21 @@ export class Prober implements Disposable {
       }
     };
     this.#requests.send(now, answered);
-    // Most peers answer the first request: they are spared the channel.
+    // Most peers reply to the first request: they need no channel.
     if (!this.#requests.answered && !isFirst) {
       this.#channels.send(now, answered);
     }
   }
 
-  /** As `send`, when life is asked for at once: no later probe will make up for one that is ignored. */
+  /** Like `send`, for an urgent probe: no later probe makes up for an ignored one. */
   sendUrgently(onAnswer: () => void): void {
     this.#requests.firstSent ??= this.#clock.monotonic();
     this.send(onAnswer);
   }
 
   /**
-   * The peer has answered what it was asked at `asked` (monotonic milliseconds). Servers work in order: a request that
-   * was sent before and is still not answered will never be.
+   * The peer has replied to a request sent at `asked` (monotonic milliseconds). Servers work in order: an earlier
+   * request that still has no reply never gets one.
    */
   noteReply(asked: number): void {
     const { firstSent } = this.#requests;
@@ -128,7 +128,7 @@ export class Prober implements Disposable {
     }
   }
 
-  /** Data came well after the last probe, and it was no answer. An answer behind a flood takes this back. */
+  /** Data that was not a reply came well after the last probe. A reply behind a flood takes this back. */
   noteOtherData(): void {
     for (const kind of [this.#requests, this.#channels]) {
       kind.ignored ||= kind.isUnheard;

@@ -2,7 +2,7 @@ import { AuthError } from "../auth/authErrors.ts";
 import { ConnectError } from "../engine/engineErrors.ts";
 import { HostKeyError } from "../trust/hostKeyErrors.ts";
 
-/** Whether a login that might ask nobody failed where a person could have helped: its own, or that of a hop. */
+/** Whether an unattended login, its own or a hop's, failed where the user could have helped. */
 export function couldBeAsked(error: unknown): boolean {
   return ConnectError.is(error) && error.reason === "jump-failed"
     ? couldBeAsked(error.cause)

@@ -2,12 +2,15 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { ProbedConnection, Prober } from "./prober.ts";
 
-/** What arrives this soon after an urgent probe may have waited in our own kernel since before a sleep. Milliseconds. */
+/**
+ * Data that arrives this soon after an urgent probe may have waited in our own kernel since before a sleep.
+ * Milliseconds.
+ */
 const staleAfterProbe = 200;
-/** Our own data in front of a probe excuses silence for no longer than this. Milliseconds. */
+/** Our own data queued before a probe excuses silence for no longer than this. Milliseconds. */
 const longestSendDelay = 30_000;
 
-/** Probes whose answers somebody waits for. */
+/** Probes whose replies a caller waits for. */
 export class UrgentProbes implements Disposable {
   readonly #clock: Clock;
   readonly #connection: ProbedConnection;
@@ -22,12 +25,12 @@ export class UrgentProbes implements Disposable {
 
   /**
    * @param deadline milliseconds.
-   * @param onAnswer the probe was answered, in time or late.
-   * @returns whether the peer showed life in time.
+   * @param onAnswer the reply came, in time or late.
+   * @returns whether any data came in time.
    */
   send(deadline: number, onAnswer: () => void): Promise<boolean> {
     const asked = this.#clock.monotonic();
-    // Before the probe is sent: the probe itself is not in front of it.
+    // Read it before the probe is sent: the probe itself does not count.
     const behind = Math.min(longestSendDelay, this.#connection.sendDelay);
     return new Promise((resolve) => {
       const finish = (alive: boolean): void => {
@@ -47,7 +50,7 @@ export class UrgentProbes implements Disposable {
     });
   }
 
-  /** The peer has answered something else, or its silence turned out to prove nothing. */
+  /** The peer has replied to another request, or its silence turned out to prove nothing. */
   settle(alive: boolean): void {
     for (const finish of [...this.#waiting]) {
       finish(alive);

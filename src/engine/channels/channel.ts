@@ -187,10 +187,7 @@ export class Channel implements EngineChannel {
     };
   }
 
-  /**
-   * Resolves to whether the server accepted; undefined when the channel ended first.
-   * @param detail shown to the user.
-   */
+  /** Resolves to whether the server accepted; undefined: the channel ended first. @param detail shown to the user. */
   request(name: string, detail: string, payload: Uint8Array): Promise<boolean | undefined> {
     const entry = this.#record.request(name, detail, "pending");
     return new Promise((resolve) => {

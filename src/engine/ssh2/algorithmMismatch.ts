@@ -3,7 +3,7 @@ import type { ServerOffer } from "../transport/serverGreeting.ts";
 import type { AlgorithmOffer } from "./algorithms.ts";
 import { supported } from "./ssh2Internals.ts";
 
-/** In the order in which RFC 4253 section 7.1 agrees on them. */
+/** In the order in which RFC 4253 section 7.1 negotiates them. */
 const kinds: readonly (readonly [
   kind: keyof AlgorithmOffer,
   keyword: AlgorithmMismatch["keyword"],
@@ -16,13 +16,14 @@ const kinds: readonly (readonly [
   ["compress", "Compression", ["none", "zlib@openssh.com"]],
 ];
 
-/** Signals of the key exchange that stand among its algorithms (RFC 8308 section 2.1, strict key exchange). */
+/** Signals that are listed among the key exchange methods (RFC 8308 section 2.1, strict key exchange). */
 const signals = /^(?:ext-info-|kex-strict-)/;
 
-/** The first kind of algorithm of which the two sides have none in common. Undefined: they agree. */
+/** The first kind of algorithm without a common one. Undefined: both sides agree. */
 export function algorithmMismatch(ours: AlgorithmOffer, theirs: ServerOffer): AlgorithmMismatch | undefined {
   const cipher = ours.cipher.find((name) => theirs.cipher.includes(name));
-  // These ciphers bring their own integrity: no MAC is agreed (RFC 5647 section 5.1, chacha20-poly1305@openssh.com).
+  // These ciphers include integrity, so that no MAC is negotiated (RFC 5647 section 5.1,
+  // chacha20-poly1305@openssh.com).
   const needsMac = cipher === undefined || !/gcm|poly1305/.test(cipher);
   const lacking = kinds.find(
     ([kind]) =>

@@ -36,11 +36,11 @@ const preferredHostKeys = [
 ];
 
 /**
- * Certificates are asked for where known_hosts names an authority, and where HostKeyAlgorithms names them; in the second
- * case last, so that a host whose plain key is known is not asked for a certificate that proves nothing.
+ * Certificates are offered where known_hosts names an authority, and where HostKeyAlgorithms names them; in the
+ * second case last, so that a host whose plain key is known is not asked for a certificate that proves nothing.
  *
- * @param knownFirst host key algorithms (or key types) to put first: those of keys that are already trusted.
- * @throws ConnectError `unsupported` when ssh_config leaves nothing that ssh2 can do.
+ * @param knownFirst host key algorithms (or key types) of trusted keys, to put first.
+ * @throws ConnectError `unsupported` when ssh_config leaves nothing that ssh2 supports.
  */
 export function algorithmOffer(config: HostConfig, knownFirst: readonly string[]): AlgorithmOffer {
   const listed = (keyword: string, value: readonly string[] | undefined): readonly string[] | undefined =>
@@ -106,7 +106,7 @@ function resolveList(list: readonly string[] | undefined, defaults: readonly str
   }
 }
 
-/** Reorders only: a known key of a kind that isn't offered doesn't bring that kind back. */
+/** Reorders only: a known key of a type that isn't offered doesn't add that type. */
 function putFirst(offered: readonly string[], first: readonly string[]): readonly string[] {
   // An RSA key signs with any of these (RFC 8332).
   const wanted = first.flatMap((name) =>

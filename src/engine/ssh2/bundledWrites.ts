@@ -1,20 +1,20 @@
 import type { Duplex } from "node:stream";
 
-/** Bytes: a piece up to this size is joined with others, up to that sum. */
+/** In bytes: a piece up to this size is joined with others, up to this sum. */
 const smallPiece = 1024;
 const joinedBytes = 16 * 1024;
 
 export interface BundledWrites {
-  /** Hands on at once what was written in this turn. */
+  /** Passes on what was written in this turn. */
   flush(): void;
 }
 
 /**
- * Makes a socket hand on what is written once per turn: ssh2 writes a packet in three pieces, each of which would be a
- * TCP segment of its own, and wake the server. Small pieces are joined: each one costs ten times its bytes while it
- * waits, and a million of them are a short queue in bytes.
+ * Makes a socket pass on its writes once per turn: ssh2 writes a packet in three pieces, each of which would be a TCP
+ * segment of its own and wake the server. Small pieces are joined: each costs ten times its bytes while it waits, and
+ * a million of them are a short queue in bytes.
  * @param onWrite called with the bytes of each write.
- * @param onHanded the socket was given data. `goesOn`: it takes more.
+ * @param onHanded the socket received data. `goesOn`: it accepts more.
  */
 export function bundleWrites(
   socket: Duplex,

@@ -25,16 +25,16 @@ interface Parts {
   readonly signal: AbortSignal;
 }
 
-/** With these nobody sees a banner in `ssh` either (input_userauth_banner in sshconnect2.c). */
+/** At these levels `ssh` does not show a banner either (input_userauth_banner in sshconnect2.c). */
 const levelsWithoutBanner: ReadonlySet<string> = new Set(["QUIET", "FATAL", "ERROR"]);
 
 /**
- * DISCONNECT codes (RFC 4253 section 11.1) by which a server says that it can't serve now, whatever was tried before:
+ * DISCONNECT codes (RFC 4253 section 11.1) for a server that can't serve now, whatever was tried before:
  * SERVICE_NOT_AVAILABLE, CONNECTION_LOST, TOO_MANY_CONNECTIONS.
  */
 const passingDisconnects: ReadonlySet<number> = new Set([7, 10, 12]);
 
-/** From a connected socket to a login: host key, authentication, and what their failures mean. For one use. */
+/** Takes a connected socket to a login: host key, authentication, and the meaning of their failures. For one use. */
 export class Handshake {
   readonly #parts: Parts;
   readonly #log: ConnectRequest["logger"];
@@ -53,7 +53,10 @@ export class Handshake {
     this.#talk = new ServerTalk(this.#log, (words) => parts.request.onServerWords?.(words));
   }
 
-  /** Resolves when logged in. Rejects with ConnectError, HostKeyError, AuthError or the signal's reason; then the socket is gone. */
+  /**
+   * Resolves when logged in. Rejects with ConnectError, HostKeyError, AuthError or the signal's reason; the socket is
+   * then destroyed.
+   */
   async run(): Promise<void> {
     const { client, connection, request, signal } = this.#parts;
     const onAbort = (): void => this.#fail(signal.reason);
@@ -66,7 +69,7 @@ export class Handshake {
     try {
       this.#start();
       await done;
-      // The connection may still die while a secret is being stored.
+      // The connection may still end while a secret is being stored.
       await request.authenticator.succeeded().catch((error: unknown) => {
         this.#log.warn(`Storing a secret failed: ${printable(asError(error).message)}`);
       });
@@ -97,15 +100,15 @@ export class Handshake {
     });
     client.on("handshake", (negotiated) => this.#onHandshake(negotiated));
     client.connect({
-      // The types ask for a Readable only; ssh2 takes any Duplex.
+      // The type asks for a Readable; ssh2 accepts any Duplex.
       sock: socket,
       username: request.config.user,
       algorithms: offer as object,
-      // Deadlines and heartbeats are ours: ssh2's would count time in prompts, and pings as the only life.
+      // We have our own deadlines and keepalive: ssh2's would count time in prompts, and only pings as life.
       readyTimeout: 0,
       keepaliveInterval: 0,
       strictVendor: false,
-      // Any return value but undefined would be taken for the answer, a promise for yes.
+      // ssh2 takes any return value but undefined for the answer, and a promise for yes.
       hostVerifier: (key: Buffer, answer: (trusted: boolean) => void): void => this.#onHostKey(key, answer),
     });
     const wire = connection.takeOver((payload) => auth.receive(payload));
@@ -124,7 +127,7 @@ export class Handshake {
       },
       onFailure: (error) => {
         this.#reject(error);
-        // The login may have been over for long.
+        // The login may have ended long before.
         connection.loginViolated(asError(error));
       },
     });
@@ -132,7 +135,7 @@ export class Handshake {
   }
 
   #onHandshake(negotiated: NegotiatedAlgorithms): void {
-    // Again at each key exchange; only the first is part of the login.
+    // This comes at each key exchange; only the first is part of the login.
     if (!this.#authenticating) {
       this.#authenticating = true;
       this.#noteWeakExchange(negotiated.kex);
@@ -153,7 +156,7 @@ export class Handshake {
     }
   }
 
-  /** OpenSSH 10.1 warns of it (WarnWeakCrypto). Here it stands in the log, in the hover and in `~I`. */
+  /** OpenSSH 10.1 warns about it (WarnWeakCrypto). Here it is in the log, in the hover and in `~I`. */
   #noteWeakExchange(kex: string): void {
     const { config } = this.#parts.request;
     if (!/^(?:mlkem|sntrup)/.test(kex) && !/^no/.test(config.values.get("warnweakcrypto")?.[0] ?? "yes")) {
@@ -163,7 +166,7 @@ export class Handshake {
 
   #onHostKey(key: Buffer, answer: (trusted: boolean) => void): void {
     const { request, socket, signal } = this.#parts;
-    // Asked again at each key exchange, while data flows: an answer that came later would corrupt the stream.
+    // This is asked again at each key exchange, while data flows: a later answer would corrupt the stream.
     if (this.#acceptedKey !== undefined) {
       answer(this.#acceptedKey.equals(key));
       return;
@@ -204,7 +207,7 @@ export class Handshake {
     };
   }
 
-  /** Ends the attempt: `error` is what the caller hears, whatever the socket does after it. */
+  /** Ends the attempt: the caller gets `error`, whatever the socket does afterwards. */
   #fail(error: unknown): void {
     this.#reject(error);
     this.#parts.connection.destroy();
@@ -215,7 +218,7 @@ export class Handshake {
     const { greeting, disconnectMessage } = connection;
     const cause = error === undefined ? undefined : { cause: error };
     if (ConnectError.is(error) && error.reason !== "no-common-algorithm") {
-      // The transport (a ProxyCommand) knows better.
+      // The transport (a ProxyCommand) has a better explanation.
       return error;
     }
     if (greeting.offer !== undefined && !this.#authenticating) {
@@ -242,7 +245,7 @@ export class Handshake {
       return networkError(error);
     }
     if (greeting.version === undefined && greeting.text.trim() !== "") {
-      // sshd (MaxStartups) and tcpwrappers say why in clear before they close.
+      // sshd (MaxStartups) and tcpwrappers send a reason as plain text before they close.
       const said = printable(greeting.text.trim(), 200);
       return new ConnectError("refused-before-version", `The server closed the connection: ${said}`, {
         ...cause,
@@ -253,7 +256,8 @@ export class Handshake {
       return new ConnectError("protocol", printable(error?.message ?? "Protocol error"), cause);
     }
     if (auth?.secretRefused) {
-      // As Dropbear does after the last try. One that has refused only keys, or the routine `none`, has gone.
+      // Dropbear disconnects like this after the last try. If only keys or the routine `none` were refused, the
+      // server has left.
       return auth.error("too-many-failures", "The server hung up after a refusal");
     }
     return new ConnectError("closed-during-handshake", "The server closed the connection", cause);

@@ -7,7 +7,7 @@ import type { GlobalRequests } from "../channels/globalRequests.ts";
 import { connectionEnded } from "../engineErrors.ts";
 import type { Ssh2ConnectionParts } from "./ssh2ConnectionParts.ts";
 
-/** Takes the announcement of one connection: once, so that what a server may repeat costs nothing. */
+/** Handles the announcement of one connection only once, so that repetitions by the server cost nothing. */
 export class HostKeyAnnouncements {
   readonly #hostKeys: Ssh2ConnectionParts["hostKeys"];
   readonly #requests: GlobalRequests;
@@ -31,7 +31,7 @@ export class HostKeyAnnouncements {
     }
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   end(): void {
     this.#gone.abort(connectionEnded());
   }
@@ -41,12 +41,12 @@ export class HostKeyAnnouncements {
 const hostKeysRequest = "hostkeys-00@openssh.com";
 const proveRequest = "hostkeys-prove-00@openssh.com";
 
-/** More keys than a server has; sshd announces one for each HostKey. */
+/** More keys than any server has; sshd announces one for each HostKey. */
 const mostKeys = 64;
 
 /**
- * Reads the keys that a server announces. Undefined: it announces nothing that may be used here, or breaks the rules.
- * @param offered what we take, HostKeyAlgorithms.
+ * Reads the keys that a server announces. Undefined: no usable key, or the announcement breaks the rules.
+ * @param offered the accepted algorithms, HostKeyAlgorithms.
  */
 function readAnnouncement(
   body: WireReader,

@@ -18,13 +18,13 @@ import { FileError } from "../../base/fileErrors.ts";
 import { localFiles } from "../../base/localFiles.ts";
 import { claimedKeyType, decodeBase64, publicKeyType } from "../../trust/publicKeyBlob.ts";
 
-/** No key is as long as this: something else is in the way. */
+/** No key is that long: the file is something else. */
 const longestFile = 1024 * 1024;
 
 /**
  * Reads private keys from files: OpenSSH's format, PEM (PKCS#1, SEC 1, PKCS#8) and PuTTY's version 2 (RSA). A public
- * key where a private one is expected stands for a key of the agent, as in OpenSSH. On POSIX systems a private key of
- * ours that others may read is refused (sshkey_perm_ok in authfile.c).
+ * key in place of a private one stands for a key of the agent, as in OpenSSH. On POSIX systems a private key of the
+ * user that others may read is refused (sshkey_perm_ok in authfile.c).
  */
 export function createKeyReader(decrypt: KeyDecrypter = decryptInWorker): KeyReader {
   return { read: (file, passphrase, signal) => new KeyFileReading(file, decrypt, signal).read(passphrase) };
@@ -132,7 +132,7 @@ class KeyFileReading {
     derivation: { readonly salt: Buffer; readonly rounds: number; readonly length: number },
     passphrase: string,
   ): Promise<SigningKey> {
-    // bcrypt-pbkdf knows no empty passphrase: ssh-keygen writes such a key unencrypted.
+    // bcrypt-pbkdf has no empty passphrase: ssh-keygen writes such a key unencrypted.
     const derived =
       passphrase === "" ? undefined : await this.#inThread({ kind: "bcrypt", passphrase, ...derivation });
     const section = derived === undefined ? undefined : decipherSection(envelope, derived);
@@ -190,7 +190,7 @@ class KeyFileReading {
     };
   }
 
-  /** Version 2 of PuTTY's format derives its key with SHA-1: nothing that needs a thread. */
+  /** Version 2 of PuTTY's format derives its key with SHA-1, which is fast enough without a thread. */
   #readPutty(text: string, passphrase: string | undefined): PrivateKeyFile {
     const encrypted = !/^Encryption: none\r?$/m.test(text);
     const publicLines = /^Public-Lines: \d+\r?\n([A-Za-z0-9+/=\r\n]+?)\r?\nPrivate-Lines:/m.exec(text)?.[1];
@@ -261,7 +261,7 @@ function textOf(bytes: Uint8Array | undefined): string {
     .trim();
 }
 
-/** A line of a `.pub` file; undefined when it is something else. */
+/** Parses a line of a `.pub` file; undefined when it is something else. */
 function readPublicKey(text: string): Buffer | undefined {
   const [, type, base64] = /^([a-z0-9@.-]+)[ \t]+([A-Za-z0-9+/]+=*)(?=\s|$)/.exec(text) ?? [];
   const key = decodeBase64(base64 ?? "");

@@ -2,15 +2,15 @@ import type { KeyReader } from "../../auth/authPorts.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { ConnectionEngine } from "../connectionEngine.ts";
 
-/** The parts that need the `ssh2` package, which is not loaded before the first of them is used. */
+/** The parts that need the `ssh2` package, which is loaded when the first of them is used. */
 export interface LazySsh2 {
   readonly engine: ConnectionEngine;
   readonly keyReader: KeyReader;
-  /** Loads now, so that it has been done when the engine is needed. Never rejects. */
+  /** Starts loading early, so that it is done when the engine is needed. Never rejects. */
   warmUp(): void;
 }
 
-/** Loading ssh2 takes longer than the rest of the activation, so it is loaded only when something connects. */
+/** Loading ssh2 takes longer than the rest of the activation, so it is loaded only for a connection. */
 export function lazySsh2(clock: Clock): LazySsh2 {
   let engine: Promise<ConnectionEngine> | undefined;
   let reader: Promise<KeyReader> | undefined;
@@ -32,7 +32,7 @@ export function lazySsh2(clock: Clock): LazySsh2 {
       read: async (file, passphrase, signal) => await (await loadReader()).read(file, passphrase, signal),
     },
     warmUp() {
-      // A failure happens again when something connects, and is reported then.
+      // A failure occurs again for the connection, which reports it.
       loadEngine().catch(() => {});
       loadReader().catch(() => {});
       import("./kex/mlKem.ts").then(({ warmUpKem }) => warmUpKem()).catch(() => {});

@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
 
-/** `replies`: our answers wait for the socket. `packets`: what was read is still being worked on. */
+/** `replies`: our replies wait for the socket. `packets`: earlier data is still being processed. */
 export type ReadStop = "replies" | "packets";
 
-/** Stops the reading of a socket while at least one reason against it holds. */
+/** Pauses reading from a socket while at least one reason to stop applies. */
 export class ReadGate {
   readonly #socket: Duplex;
   readonly #reasons = new Set<ReadStop>();

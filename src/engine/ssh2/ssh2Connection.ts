@@ -43,16 +43,16 @@ import { ReadGate } from "./readGate.ts";
 import { largestMessage, type Ssh2ConnectionParts } from "./ssh2ConnectionParts.ts";
 import { type PacketWriter, takeOver } from "./ssh2Internals.ts";
 
-/** Above this many bytes that the socket did not take yet, channels wait: a keystroke must not queue behind an upload. */
+/** With more bytes than this waiting in the socket, channels wait: a keystroke must not queue behind an upload. */
 const socketMark = 128 * 1024;
 
 /**
- * Above this many bytes that wait for the socket nothing is read until it takes them. Data stops at `socketMark`: what
- * exceeds it are replies to a peer that asks and does not read. OpenSSH waits at once (ssh_packet_write_wait).
+ * With more bytes than this waiting in the socket, reading stops. Data already stops at `socketMark`: the excess are
+ * replies to a peer that sends requests and does not read. OpenSSH waits at once (ssh_packet_write_wait).
  */
 const readMark = 1024 * 1024;
 
-/** How long an orderly `close` waits for the peer. */
+/** How long an orderly `close` waits for the peer, in milliseconds. */
 const closeWait = 2_000;
 
 /** RFC 4253 section 11.2 */
@@ -63,10 +63,10 @@ function protocolErrorMessage(text: string): Buffer {
   return encode(1, wireUint32(2), wireString(text), wireString(""));
 }
 
-/** One connection: from its first byte on (the login runs on it), until `onDidClose`. Owns the socket. */
+/** One connection, from its first byte (the login uses it) until `onDidClose`. It owns the socket. */
 export class Ssh2Connection implements EngineConnection {
   readonly capabilities: EngineCapabilities = { rekey: true };
-  /** What the server says in clear, for errors and for its version. */
+  /** The server's unencrypted text, for errors and for its version. */
   readonly greeting = new ServerGreeting();
   readonly #parts: Ssh2ConnectionParts;
   readonly #table: ChannelTable;
@@ -104,7 +104,7 @@ export class Ssh2Connection implements EngineConnection {
         send: (bytes) => writer()?.send(bytes),
         sendData: (recipient, data) => writer()?.sendData(recipient, data),
         get congested() {
-          // Only a stream that has returned false once emits `drain`.
+          // A stream emits `drain` only after it has returned false once.
           const socketIsFull = socket.writableNeedDrain && socket.writableLength > socketMark;
           return socketIsFull || (writer()?.heldBytes ?? 0) > socketMark;
         },
@@ -146,7 +146,7 @@ export class Ssh2Connection implements EngineConnection {
     );
   }
 
-  /** To be called right after `client.connect`. @throws ConnectError when ssh2 has changed inside. */
+  /** Call it right after `client.connect`. @throws ConnectError when ssh2's internals have changed. */
   takeOver(login: (payload: Buffer) => void): Pick<PacketWriter, "send" | "sessionId" | "binding"> {
     const { client, socket, config, logger, clock } = this.#parts;
     const writer = takeOver(
@@ -170,13 +170,13 @@ export class Ssh2Connection implements EngineConnection {
         exchanged: () => this.#table.resumeSending(),
       },
     );
-    // ssh2 has paused the socket until it listens itself: nothing is lost, and this comes first.
+    // ssh2 has paused the socket until it listens itself: nothing is lost, and this listener comes first.
     socket.prependListener("data", (data: Uint8Array) => this.#onData(data));
     this.#writer = writer;
     return writer;
   }
 
-  /** The peer broke the rules of the login: ends now, for that reason. */
+  /** The peer broke the rules of the login: ends the connection for that reason. */
   loginViolated(error: Error): void {
     this.#finish("protocol", error);
   }
@@ -194,7 +194,7 @@ export class Ssh2Connection implements EngineConnection {
     return this.#ended;
   }
 
-  /** SSH_MSG_DISCONNECT (RFC 4253 section 11.1), when the server sent one. Untrusted. */
+  /** SSH_MSG_DISCONNECT (RFC 4253 section 11.1), if the server sent one. Untrusted. */
   get disconnectMessage(): { readonly code: number; readonly description: string } | undefined {
     return this.#disconnect;
   }
@@ -230,7 +230,7 @@ export class Ssh2Connection implements EngineConnection {
     }
   }
 
-  /** A server that ends the connection in place of a session may have said why. */
+  /** A server that ends the connection instead of opening a session may have sent a reason. */
   #withWords(error: unknown): unknown {
     const said = this.#disconnect?.description;
     return ChannelError.is(error) && error.reason === "connection-ended" && said !== undefined
@@ -330,9 +330,9 @@ export class Ssh2Connection implements EngineConnection {
   }
 
   /**
-   * sshd turns Nagle's algorithm off only when a session starts. Before, it announces its host keys and sends debug
-   * messages; the answer to our first channel then waits until we acknowledge those, which the kernel puts off for
-   * 40 ms where nothing is to be sent. So something is.
+   * sshd disables Nagle's algorithm only when a session starts. Before, it announces its host keys and sends debug
+   * messages. Its reply to our first channel then waits until we acknowledge those, which the kernel delays by 40 ms
+   * unless we send something. So we send a message.
    */
   #acknowledge(): void {
     if (this.#table.isOpening) {
@@ -350,7 +350,7 @@ export class Ssh2Connection implements EngineConnection {
     this.#finish(protocolCodes.has(code) ? "protocol" : "disconnected", new Error(text));
   }
 
-  /** As ssh_packet_disconnect in OpenSSH's packet.c: the peer is told why, and the connection ends. */
+  /** As ssh_packet_disconnect in OpenSSH's packet.c: sends the reason to the peer and ends the connection. */
   #violated(error: ProtocolError): void {
     if (!this.#ended) {
       this.#parts.logger.warn(`The server broke the SSH protocol (${error.reason}): ${error.message}`);
@@ -368,7 +368,7 @@ export class Ssh2Connection implements EngineConnection {
     if (this.#ended) {
       return;
     }
-    // After our own close it does not matter how the peer ends the connection.
+    // After our own close, it does not matter how the peer ends the connection.
     const said = this.#disconnect?.description ?? "";
     this.#ended = this.#closing
       ? { reason: "closed" }

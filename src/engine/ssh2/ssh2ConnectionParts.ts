@@ -6,14 +6,14 @@ import type { HostConfig } from "../../config/hostConfig.ts";
 import type { HostKeyAnnouncement } from "../../trust/hostKeyPorts.ts";
 import type { AgentSocketBudget } from "../transport/agentForwarding.ts";
 
-/** Receive windows in bytes: how much can still come after `pause`, and what bounds the speed at a given distance. */
+/** Receive windows in bytes: they limit what can still arrive after `pause`, and the speed at a given round trip. */
 export interface WindowSizes {
-  /** Small, so that Ctrl+C is seen soon: 256 KiB carries 2.5 MB/s at 100 ms, more than a terminal can show. */
+  /** Small, so that Ctrl+C works soon: 256 KiB carries 2.5 MB/s at 100 ms, more than a terminal can show. */
   readonly pty: number;
   readonly other: number;
 }
 
-/** What a connection is made of. `client.connect` has not been called yet; `socket` is connected. */
+/** The parts of a connection. `client.connect` has not been called yet; `socket` is connected. */
 export interface Ssh2ConnectionParts {
   readonly client: Client;
   readonly socket: Duplex;
@@ -22,7 +22,7 @@ export interface Ssh2ConnectionParts {
   readonly clock: Clock;
   readonly windows: WindowSizes;
   readonly agentSockets: AgentSocketBudget;
-  /** What we take of the server's host keys, and who hears which ones it has. */
+  /** The accepted host key types, and the listener for announced keys. */
   readonly hostKeys: {
     readonly offered: readonly string[];
     announced(announcement: HostKeyAnnouncement, signal: AbortSignal): void;
@@ -30,9 +30,9 @@ export interface Ssh2ConnectionParts {
 }
 
 /**
- * The largest message that a server takes, by its software. OpenSSH ends the connection above PACKET_MAX_SIZE (256 KiB,
- * packet.c), padding included; Dropbear above RECV_MAX_PAYLOAD_LEN (sysoptions.h). Others take at least what Dropbear
- * does (RFC 4253 section 6.1), and most of them what OpenSSH does.
+ * The largest message that a server accepts, by its software. OpenSSH ends the connection above PACKET_MAX_SIZE (256
+ * KiB, packet.c), including padding; Dropbear above RECV_MAX_PAYLOAD_LEN (sysoptions.h). Others accept at least as
+ * much as Dropbear (RFC 4253 section 6.1), and most as much as OpenSSH.
  */
 export function largestMessage(serverVersion: string): number {
   return /^dropbear/i.test(serverVersion) ? 32_768 : 256 * 1024 - 64;

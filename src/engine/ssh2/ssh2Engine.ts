@@ -16,7 +16,7 @@ export interface Ssh2EngineOptions {
   readonly windows?: Partial<WindowSizes>;
 }
 
-/** The engine that runs in this process, everywhere: SSH by the `ssh2` package, channels by ourselves. */
+/** The engine that runs in this process on every system: the `ssh2` package for the transport, our own channels. */
 export class Ssh2Engine implements ConnectionEngine {
   readonly name = "ssh2";
   readonly transport = "given";
@@ -35,7 +35,7 @@ export class Ssh2Engine implements ConnectionEngine {
       signal.throwIfAborted();
       const knownFirst = await raceSignal(request.verifier.preferredAlgorithms(), signal);
       if (transport?.destroyed) {
-        // It ended before anybody listened: no event will tell any more.
+        // It ended before there was a listener: no event will follow.
         throw (
           transport.errored ?? new ConnectError("closed-during-handshake", "The way to the server closed")
         );

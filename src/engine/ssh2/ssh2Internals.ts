@@ -1,10 +1,10 @@
 /**
- * Where the engine stands on ssh2's private side (ssh2Protocol.ts). Of ssh2 are the packets' ciphers; user authentication,
- * channels and global requests are ours. Authentication, because ssh2's answers whatever the server sends, also after the
- * login, knows no certificates and no security keys, and mixes up agent keys with second factors; channels, because ssh2's
- * own fix the receive window at 2 MiB, lose the outcome of requests, stop answering the server's keepalives once a command
- * has exited, and can't send `break` or a heartbeat.
- * What is taken over: all reading and writing of packets (kex/packetLayer.ts).
+ * The engine's use of ssh2's private side (ssh2Protocol.ts). ssh2 provides the packet ciphers; user authentication,
+ * channels and global requests are ours. User authentication, because ssh2's replies to any message, even after the
+ * login, supports no certificates and no security keys, and confuses agent keys with second factors. Channels,
+ * because ssh2's fix the receive window at 2 MiB, lose the results of requests, stop replying to the server's
+ * keepalives once a command has exited, and can't send `break` or a keepalive. We take over all reading and writing
+ * of packets (kex/packetLayer.ts).
  */
 import type { Client } from "ssh2";
 import type { SessionBinding } from "../../auth/authPorts.ts";
@@ -15,11 +15,11 @@ import { PacketLayer } from "./kex/packetLayer.ts";
 import type { PacketLayerHost } from "./kex/packetLayerPorts.ts";
 import { constants, missingInternals, type Protocol, protocolOf } from "./ssh2Protocol.ts";
 
-// ssh2 refuses to offer what it can't do itself.
+// ssh2 refuses to offer methods that it does not implement itself.
 constants.SUPPORTED_KEX.push(...supportedKex.filter((name) => !constants.SUPPORTED_KEX.includes(name)));
 constants.SUPPORTED_SERVER_HOST_KEY.push(...certificateAlgorithms);
 
-/** What this build (ssh2, and Node's crypto below it) can do, by SSH name. */
+/** What this build (ssh2, and the crypto in Node) supports, by SSH name. */
 export const supported = {
   kex: supportedKex,
   defaultKex,
@@ -29,35 +29,35 @@ export const supported = {
   defaultMac: constants.DEFAULT_MAC,
 };
 
-/** Messages of the connection protocol (RFC 4254), whole and not parsed by ssh2. */
+/** Receives messages of the connection protocol (RFC 4254), complete and unparsed. */
 export interface ConnectionHandlers {
   /** A message with a number from 80 to 127. */
   receive(message: Buffer): void;
-  /** One that came before the login. */
+  /** A message that came before the login. */
   tooEarly(): void;
 }
 
-/** Sends over ssh2's transport. Nothing is sent after the transport has ended. */
+/** Sends over ssh2's transport. After the transport has ended, nothing is sent. */
 export interface PacketWriter {
-  /** @param onSent gets the packet's sequence number (RFC 4253 section 6.4) when it goes out. */
+  /** @param onSent receives the packet's sequence number (RFC 4253 section 6.4) when it is sent. */
   send(message: Uint8Array, onSent?: (sequence: number) => void): void;
   /** SSH_MSG_CHANNEL_DATA, without a further copy. */
   sendData(recipient: number, data: Uint8Array): void;
-  /** RFC 4253 section 9. Ignored while one is under way, and before the login. */
+  /** RFC 4253 section 9. Ignored during a key exchange, and before the login. */
   rekey(): void;
-  /** Bytes that wait for the end of a key exchange. */
+  /** The bytes that wait for the end of a key exchange. */
   readonly heldBytes: number;
   /** The exchange hash of the first key exchange (RFC 4253 section 7.2). Empty before it. */
   sessionId(): Buffer;
-  /** What the server has proven in the first key exchange; undefined before its end. */
+  /** The server's proof in the first key exchange; undefined before its end. */
   binding(): SessionBinding | undefined;
-  /** The connection is over. Idempotent. */
+  /** The connection has ended. Idempotent. */
   end(): void;
 }
 
 /**
- * Takes the connection protocol of a client on which `connect` has just been called, before anything has arrived.
- * @throws ConnectError `unsupported` when ssh2 is not the one that this was written for.
+ * Takes over the connection protocol of a client right after its `connect`, before any data has arrived.
+ * @throws ConnectError `unsupported` for an ssh2 version with other internals.
  */
 export function takeOver(
   client: Client,

@@ -8,7 +8,7 @@ declare module "ssh2/lib/protocol/constants.js" {
     readonly SUPPORTED_CIPHER: readonly string[];
     readonly SUPPORTED_MAC: readonly string[];
     readonly DEFAULT_MAC: readonly string[];
-    /** Which software (RFC 4253 section 4.2, softwareversion) has which flaws. */
+    /** The flaws of known software (RFC 4253 section 4.2, softwareversion). */
     readonly COMPAT_CHECKS: readonly (readonly [string | RegExp, number])[];
   };
   export = constants;
@@ -18,7 +18,10 @@ declare module "ssh2/lib/protocol/utils.js" {
   const utils: {
     /** Encrypts and writes a packet made by the protocol's packet writer, or queues it during a key exchange. */
     sendPacket(protocol: unknown, packet: Uint8Array): boolean;
-    /** SSH_MSG_DISCONNECT with that code, then the error; the protocol can't be used any more. Returns Infinity. */
+    /**
+     * Sends SSH_MSG_DISCONNECT with this code, then reports the error; the protocol is unusable afterwards. Returns
+     * Infinity.
+     */
     doFatalError(protocol: unknown, error: Error, code: number): number;
     /** The bytes of a signature as Node wants them. Undefined when they are malformed. */
     sigSSHToASN1(signature: Uint8Array, type: string): Uint8Array | undefined;
@@ -36,7 +39,7 @@ declare module "ssh2/lib/protocol/kex.js" {
 
 declare module "ssh2/lib/protocol/keyParser.js" {
   const keyParser: {
-    /** Reads the fields of a public key behind its type name. */
+    /** Reads the fields after the type name of a public key. */
     parseDERKey(
       fields: Uint8Array,
       type: string,
@@ -50,7 +53,7 @@ declare module "ssh2/lib/protocol/crypto.js" {
     readonly keyLen: number;
     readonly ivLen: number;
     readonly blockLen: number;
-    /** Above 0: the cipher authenticates by itself. */
+    /** Above 0: the cipher includes authentication. */
     readonly authLen: number;
   }
   interface MacInfo {

@@ -1,6 +1,6 @@
 /**
- * The private side of ssh2 (1.17.0, pinned): what the engine takes over, reuses, and checks when a connection starts, so
- * that an upgrade which moves something fails at once and by name.
+ * The private side of ssh2 (1.17.0, pinned): what the engine takes over, reuses, and checks when a connection starts,
+ * so that an upgrade that moves something fails at once and with its name.
  */
 import type { KeyObject } from "node:crypto";
 import type { Client } from "ssh2";
@@ -14,7 +14,7 @@ import zlib from "ssh2/lib/protocol/zlib.js";
 
 export { constants, crypto, kex, keyParser, messageHandlers, utils, zlib };
 
-/** Of each direction, whichever cipher and MAC it has. */
+/** The key fields of each direction, for every cipher and MAC. */
 export const keyFields = [
   "_encKey",
   "_encKeyMain",
@@ -31,9 +31,9 @@ export type Keys = { [Field in (typeof keyFields)[number]]?: Buffer | KeyObject 
 export type Handler = (protocol: Protocol, ...values: never[]) => void;
 
 export interface PacketWriter {
-  /** Where the payload begins in what `alloc` gives: 0 during a key exchange. */
+  /** The offset of the payload in a buffer from `alloc`: 0 during a key exchange. */
   allocStart: number;
-  /** The same for messages that go out during one. */
+  /** The same for messages that are sent during an exchange. */
   readonly allocStartKEX: number;
   alloc(length: number, during?: boolean): Buffer;
   finalize(packet: Buffer, during?: boolean): Buffer;
@@ -56,9 +56,9 @@ export interface OutCipher extends Keys {
 }
 
 export interface InCipher extends Keys {
-  /** One more than that of the packet which is handled. */
+  /** One more than the sequence number of the current packet. */
   inSeqno: number;
-  /** Where it stopped in the chunk; undefined: at its end. */
+  /** Returns where it stopped in the chunk; undefined: at its end. */
   decrypt(chunk: Uint8Array, at: number, end: number): number | undefined;
   free(): void;
 }
@@ -70,7 +70,7 @@ export interface DirectionAlgorithms {
   readonly lang: string;
 }
 
-/** In ssh2's own shape, which is read in several places. */
+/** In ssh2's own shape, which several places read. */
 export interface NegotiatedKex {
   readonly kex: string;
   readonly serverHostKey: string;
@@ -92,7 +92,7 @@ export interface Protocol {
   parse(chunk: Buffer, at: number, end: number): void;
   /** Packets that wait for the end of the key exchange: payloads only. */
   _queue: Buffer[] | undefined;
-  /** Our own KEXINIT while a key exchange is under way. */
+  /** Our own KEXINIT during a key exchange. */
   _kexinit: Buffer | undefined;
   _kex: { readonly sessionID: Buffer; readonly negotiated: NegotiatedKex } | undefined;
   readonly _identRaw: Buffer;
@@ -112,7 +112,7 @@ export interface Protocol {
   _onHeader(header: object): void;
   _onHandshakeComplete(negotiated: NegotiatedKex): void;
   _onWrite(data: Uint8Array): void;
-  /** Gone once the transport has ended: writing then would throw inside ssh2. */
+  /** Undefined once the transport has ended: writing would then throw inside ssh2. */
   readonly _destruct: unknown;
   rekey(): void;
 }
@@ -123,7 +123,7 @@ export function protocolOf(client: Client): unknown {
   return (client as unknown as { _protocol?: unknown })._protocol;
 }
 
-/** Names of what the engine needs and a connecting `client` doesn't have; empty when all is there. */
+/** The names that the engine needs and a connecting `client` lacks; empty when it has all. */
 export function missingInternals(client: Client): string[] {
   const protocol = protocolOf(client) as Partial<Protocol> | undefined;
   const { read, write } = protocol?._packetRW ?? {};
@@ -161,7 +161,7 @@ export function missingInternals(client: Client): string[] {
     ),
     ["_protocol._destruct", is(protocol?._destruct, "function")],
     ["_protocol.rekey", is(protocol?.rekey, "function")],
-    // Undefined at the beginning, but named: ssh2 tests them.
+    // Undefined at first, but present: ssh2 tests them.
     ...(
       ["_queue", "_kexinit", "_kex", "_strictMode", "_remoteIdentRaw", "_decipher", "_hostVerifier"] as const
     ).map((name): [string, boolean] => [`_protocol.${name}`, protocol !== undefined && name in protocol]),

@@ -2,11 +2,11 @@ import { dirname, extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { DhGroup, DhReply } from "./dhWorker.ts";
 
-// In the bundle that is `dhWorker.cjs` beside `main.cjs`; from source (Node 24 runs TypeScript) `dhWorker.ts`.
+// In the bundle `dhWorker.cjs` beside `main.cjs`; in source (Node 24 runs TypeScript) `dhWorker.ts`.
 const thisFile = import.meta.filename;
 const workerFile = join(dirname(thisFile), `dhWorker${extname(thisFile)}`);
 
-/** A key pair in a finite field whose private half never leaves its thread. `end` it. */
+/** A finite field key pair whose private number never leaves its thread. Call `end` when done. */
 export class DhThread {
   readonly #worker: Worker;
   readonly #replies: DhReply[] = [];
@@ -15,7 +15,7 @@ export class DhThread {
 
   constructor(group: DhGroup) {
     this.#worker = new Worker(workerFile, { workerData: group, name: "ssh-key-exchange" });
-    // A connection that is given up must not keep the process.
+    // An abandoned connection must not keep the process alive.
     this.#worker.unref();
     this.#worker.on("message", (reply: DhReply) => {
       const waiting = this.#waiting;
@@ -35,7 +35,7 @@ export class DhThread {
     return this.#next();
   }
 
-  /** The shared secret; undefined when the server's number is not one of the group. */
+  /** The shared secret; undefined when the server's number is not valid for the group. */
   secretWith(peer: Uint8Array): Promise<DhReply> {
     this.#worker.postMessage(peer);
     return this.#next();

@@ -1,21 +1,21 @@
 /**
- * Entry point of the worker thread that computes in finite fields (RFC 4253 section 8, RFC 4419): with 8192 bits that is
- * tens of milliseconds, more where Node's crypto is BoringSSL (Electron), and Node's own class for a group that the
- * server chose first tests whether it is prime, which takes up to a minute. It posts its public number, is given the
- * server's, and posts the shared secret.
+ * Entry point of the worker thread for finite field computations (RFC 4253 section 8, RFC 4419). With 8192 bits they
+ * take tens of milliseconds, and more where Node's crypto is BoringSSL (Electron). For a group that the server chose,
+ * Node's own class first tests whether it is prime, which takes up to a minute. The worker posts its public number,
+ * receives the server's, and posts the shared secret.
  */
 import { createDiffieHellmanGroup, randomBytes } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 
-/** A group of RFC 3526 by Node's name, or the server's. Numbers are big-endian. */
+/** A group of RFC 3526 by Node's name, or the server's own. Numbers are big-endian. */
 export type DhGroup =
   | { readonly name: string }
   | { readonly prime: Uint8Array; readonly generator: Uint8Array };
 
-/** Undefined: the server's number is not one of the group. */
+/** Undefined: the server's number is not valid for the group. */
 export type DhReply = Uint8Array | undefined;
 
-/** OpenSSH's dh.c (dh_gen_key): twice the strength that is needed, here 256 bits. */
+/** OpenSSH's dh.c (dh_gen_key): twice the required strength, here 256 bits. */
 const exponentBytes = 64;
 
 function toNumber(bytes: Uint8Array): bigint {
@@ -27,7 +27,7 @@ function toBytes(value: bigint): Buffer {
   return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
 }
 
-/** `base` to the power of `exponent`, four bits at a time. */
+/** `base` to the power of `exponent`, with a window of four bits. */
 function power(base: bigint, exponent: Uint8Array, modulus: bigint): bigint {
   const powers = [1n];
   for (let index = 1; index < 16; index++) {

@@ -14,7 +14,7 @@ import {
 /** RFC 8270 section 3, and OpenSSH's DH_GRP_MIN and DH_GRP_MAX. */
 export const groupBits = { least: 2048, most: 8192 } as const;
 
-/** The part that a group of RFC 3526 and one of the server's have in common. */
+/** The common part of the groups of RFC 3526 and of groups that the server chooses. */
 abstract class FiniteField implements KeyAgreement {
   readonly hash: string;
   #thread: DhThread | undefined;
@@ -38,7 +38,7 @@ abstract class FiniteField implements KeyAgreement {
     return Buffer.concat([Buffer.of(number), this.#publicNumber]);
   }
 
-  /** @param before what is hashed before the two public numbers. */
+  /** @param before the hashed data before the two public numbers. */
   protected async agree(message: Buffer, number: number, before: Buffer): Promise<Agreed> {
     const thread = this.#thread;
     if (thread === undefined) {
@@ -60,7 +60,7 @@ abstract class FiniteField implements KeyAgreement {
 export class FixedGroup extends FiniteField {
   readonly #name: string;
 
-  /** @param name of the group, by Node's name. */
+  /** @param name Node's name of the group. */
   constructor(name: string, hash: string) {
     super(hash);
     this.#name = name;
@@ -76,14 +76,14 @@ export class FixedGroup extends FiniteField {
 }
 
 /**
- * RFC 4419: the server chooses the group. Whether it is prime is not tested: that takes up to a minute, and the server,
- * whose signature covers the group, would only harm its own connection (OpenSSH doesn't test it either).
+ * RFC 4419: the server chooses the group. We do not test whether it is prime: that takes up to a minute, and a
+ * server, whose signature covers the group, would only harm its own connection (OpenSSH doesn't test it either).
  */
 export class GroupExchange extends FiniteField {
   readonly #request: Buffer;
   #group: Buffer | undefined;
 
-  /** @param preferredBits size of the group that suits the ciphers. */
+  /** @param preferredBits group size that matches the ciphers. */
   constructor(hash: string, preferredBits: number) {
     super(hash);
     this.#request = Buffer.concat([groupBits.least, preferredBits, groupBits.most].map(wireUint32));
@@ -123,7 +123,7 @@ function checkGroup(prime: Buffer, generator: Buffer): void {
   }
   const isOdd = ((prime.at(-1) ?? 0) & 1) === 1;
   const small = generator.length < prime.length;
-  // 1 < generator < prime - 1; the prime is odd, so that only its last byte differs.
+  // 1 < generator < prime - 1; the prime is odd, so that subtracting 1 changes only its last byte.
   const order = small
     ? -1
     : Buffer.compare(generator, Buffer.concat([prime.subarray(0, -1), Buffer.of((prime.at(-1) ?? 0) - 1)]));

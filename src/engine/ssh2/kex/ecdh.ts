@@ -9,7 +9,7 @@ import {
 import { wireMpint, wireString } from "../../../base/wire.ts";
 import { type AgreementStep, type KeyAgreement, kexMessage, malformed, readReply } from "./keyAgreement.ts";
 
-/** RFC 8410 section 4: an X25519 public key in SubjectPublicKeyInfo, up to the key itself. */
+/** RFC 8410 section 4: the SubjectPublicKeyInfo prefix of an X25519 public key. */
 const x25519Prefix = Buffer.from("302a300506032b656e032100", "hex");
 
 /** One X25519 key pair (RFC 7748). */
@@ -24,7 +24,7 @@ export class X25519 {
     this.publicKey = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
   }
 
-  /** 32 bytes. @throws ConnectError for a key that gives no secret (RFC 8731 section 3: all zeros). */
+  /** 32 bytes. @throws ConnectError for a key whose secret is all zeros (RFC 8731 section 3). */
   secretWith(peer: Buffer): Buffer {
     if (peer.length !== 32) {
       throw malformed("key exchange value");
@@ -71,7 +71,7 @@ export class NistCurve implements KeyAgreement {
   readonly #pair: ECDH;
   readonly #publicKey: Buffer;
 
-  /** @param curve by OpenSSL's name. */
+  /** @param curve OpenSSL's name of the curve. */
   constructor(curve: string, hash: string) {
     this.hash = hash;
     this.#pair = createECDH(curve);
@@ -84,7 +84,7 @@ export class NistCurve implements KeyAgreement {
 
   receive(message: Buffer): AgreementStep {
     const { hostKey, value, signature } = readReply(message, kexMessage.reply);
-    // Uncompressed points only (RFC 5656 section 3.1 lets others be refused, and OpenSSH does).
+    // Uncompressed points only (RFC 5656 section 3.1 permits refusing others, and OpenSSH refuses them).
     if (value[0] !== 4 || value.length !== this.#publicKey.length) {
       throw malformed("key exchange value");
     }

@@ -4,10 +4,12 @@ import { ConnectError } from "../../engineErrors.ts";
 import { keyParser, utils } from "../ssh2Protocol.ts";
 import { malformed } from "./keyAgreement.ts";
 
-/** RFC 8332: an `ssh-rsa` key signs under these names; otherwise the key's type is the signature's name. */
+/** RFC 8332: an `ssh-rsa` key signs under these names; otherwise the signature has the name of the key's type. */
 const rsaHashes: Readonly<Record<string, string>> = { "rsa-sha2-256": "sha256", "rsa-sha2-512": "sha512" };
 
-/** The algorithms of host certificates, where known_hosts names an authority for the host (PROTOCOL.certkeys). */
+/**
+ * The algorithms of host certificates, offered where known_hosts names an authority for the host (PROTOCOL.certkeys).
+ */
 export const certificateAlgorithms: readonly string[] = [
   "ssh-ed25519-cert-v01@openssh.com",
   "ecdsa-sha2-nistp256-cert-v01@openssh.com",
@@ -18,8 +20,8 @@ export const certificateAlgorithms: readonly string[] = [
 ];
 
 /**
- * Checks that the holder of `hostKey`, or of the key in it where it is a certificate, has signed the exchange hash with
- * the algorithm that was agreed on.
+ * Checks that the owner of `hostKey`, or of the key in a certificate, has signed the exchange hash with the
+ * negotiated algorithm.
  * @throws ConnectError `protocol`
  */
 export function verifyHostKeySignature(
@@ -64,7 +66,7 @@ function isSignedBy(
     const key = keyParser.parseDERKey(fields, type);
     return encoded !== undefined && !(key instanceof Error) && key.verify(data, encoded, hash) === true;
   } catch {
-    // Numbers that no key or signature can have.
+    // No key or signature can have such numbers.
     return false;
   }
 }

@@ -1,7 +1,7 @@
 import { WireReader } from "../../../base/wire.ts";
 import { ConnectError } from "../../engineErrors.ts";
 
-/** Message numbers 30 to 49 mean what the method says (RFC 4253 section 12). */
+/** The meaning of message numbers 30 to 49 depends on the method (RFC 4253 section 12). */
 export const kexMessage = {
   init: 30,
   reply: 31,
@@ -11,13 +11,13 @@ export const kexMessage = {
   groupExchangeRequest: 34,
 } as const;
 
-/** What both sides have agreed on, and the server's proof of it. */
+/** The result of the key agreement, and the server's proof of it. */
 export interface Agreed {
   readonly kind: "agreed";
-  /** K_S, as it came. */
+  /** K_S, as received. */
   readonly hostKey: Buffer;
   readonly signature: Buffer;
-  /** The method's own part of the exchange hash: all between K_S and K, encoded. */
+  /** The method's own part of the exchange hash: all fields between K_S and K, encoded. */
   readonly hashed: Buffer;
   /** K, encoded as it is hashed: an `mpint`, or a `string` for the hybrid methods. */
   readonly secret: Buffer;
@@ -27,13 +27,13 @@ export type AgreementStep = { readonly kind: "send"; readonly message: Buffer } 
 
 /** The client's side of one key exchange method, for one exchange. Rejects or throws ConnectError. */
 export interface KeyAgreement {
-  /** The method's hash, by Node's name. */
+  /** Node's name of the method's hash. */
   readonly hash: string;
   /** The first message. */
   start(): Buffer | Promise<Buffer>;
-  /** A message of the method, in whatever order the server sends it. */
+  /** Handles a message of the method, whatever order the server sends them in. */
   receive(message: Buffer): AgreementStep | Promise<AgreementStep>;
-  /** Ends computations that are under way. Idempotent. */
+  /** Cancels running computations. Idempotent. */
   cancel(): void;
 }
 
@@ -45,7 +45,7 @@ export function unexpected(number: number | undefined): ConnectError {
   return new ConnectError("protocol", `Message ${number} is out of place in a key exchange`);
 }
 
-/** K_S, the server's public value and its signature, in each method's reply. */
+/** K_S, the server's public value and its signature, which each method's reply contains. */
 export function readReply(
   message: Buffer,
   number: number,

@@ -18,10 +18,10 @@ import { makeAgreement } from "./methods.ts";
 import { isWrongGuess, negotiate, readKexInit, serverOffer } from "./negotiation.ts";
 import { type ExchangeResult, incomingCipher, outgoingCipher } from "./sessionKeys.ts";
 
-/** No message is longer when decompressed: OpenSSH's PACKET_MAX_SIZE. */
+/** The longest decompressed message: OpenSSH's PACKET_MAX_SIZE. */
 const longestMessage = 256 * 1024;
 
-/** Bits of a group for software that can't do more (BUG_DHGEX_LARGE in ssh2's COMPAT flags). */
+/** The largest group for software that supports no larger one (BUG_DHGEX_LARGE in ssh2's COMPAT flags). */
 const flawedGroupBits = 4096;
 const largeGroupFlaw = 8;
 
@@ -29,25 +29,25 @@ const message = { keyInit: 20, newKeys: 21 } as const;
 
 type State =
   | { readonly kind: "idle" }
-  /** Both KEXINITs are there; the method runs. */
+  /** Both KEXINITs were sent; the method runs. */
   | {
       readonly kind: "agreeing";
       readonly theirs: Buffer;
       readonly negotiated: NegotiatedKex;
       readonly agreement: KeyAgreement;
     }
-  /** Our NEWKEYS has gone out; the server's is to come. */
+  /** Our NEWKEYS was sent; the server's is still to come. */
   | { readonly kind: "switching"; readonly negotiated: NegotiatedKex; readonly result: ExchangeResult };
 
 export interface ExchangeHost {
   readonly greeting: ServerGreeting;
-  /** For the ciphers that the exchange makes. */
+  /** Called by the ciphers that the exchange creates. */
   onPayload(payload: Buffer): unknown;
-  /** Both directions have new keys: what was queued may go out. */
+  /** Both directions have new keys: queued messages may be sent. */
   completed(negotiated: NegotiatedKex): void;
 }
 
-/** All key exchanges of one connection, the client's side (RFC 4253 sections 7 and 8). */
+/** All key exchanges of one connection, on the client's side (RFC 4253 sections 7 and 8). */
 export class KeyExchange {
   readonly #protocol: Protocol;
   readonly #host: ExchangeHost;
@@ -60,12 +60,12 @@ export class KeyExchange {
     this.#host = host;
   }
 
-  /** The server's KEXINIT has come, and not yet its NEWKEYS: nothing but the exchange's messages may come. */
+  /** The server's KEXINIT was received, and its NEWKEYS was not: only messages of the exchange are allowed. */
   get isUnderWay(): boolean {
     return this.#state.kind !== "idle";
   }
 
-  /** Of the first exchange, once its server is trusted. */
+  /** Set by the first exchange, once its server is trusted. */
   get binding(): SessionBinding | undefined {
     return this.#sessionId === undefined ? undefined : this.#binding;
   }
@@ -74,7 +74,7 @@ export class KeyExchange {
     return this.#sessionId === undefined;
   }
 
-  /** Ends computations that are under way. */
+  /** Cancels running computations. */
   end(): void {
     if (this.#state.kind === "agreeing") {
       this.#state.agreement.cancel();
@@ -83,8 +83,8 @@ export class KeyExchange {
   }
 
   /**
-   * A message from 20 to 49. While the promise is pending no other message may be handed in.
-   * @returns true when the cipher of what comes next is another one.
+   * Handles a message from 20 to 49. While the promise is pending, no other message may be passed in.
+   * @returns true when the next packets use another cipher.
    * @throws ConnectError, also as a rejection
    */
   receive(payload: Buffer): boolean | Promise<boolean> {
@@ -112,7 +112,7 @@ export class KeyExchange {
     this.#host.greeting.offer = serverOffer(init);
     if (protocol._strictMode === undefined) {
       protocol._strictMode = init.kex.includes("kex-strict-s-v00@openssh.com");
-      // OpenSSH's PROTOCOL, section 1.10. One more than the sequence number of this message.
+      // OpenSSH's PROTOCOL, section 1.10. `inSeqno` is one more than the sequence number of this message.
       if (protocol._strictMode && protocol._decipher?.inSeqno !== 1) {
         throw new ConnectError("protocol", "With strict key exchange nothing may come before KEXINIT");
       }
@@ -135,10 +135,10 @@ export class KeyExchange {
       : this.#onStep({ kind: "send", message: first });
   }
 
-  /** The server's next message belongs to another method, which it has guessed. */
+  /** The server guessed another method, and its next message belongs to that. */
   #skipsNext = false;
 
-  /** To be asked for each message while an exchange is under way: true once where it is to be dropped. */
+  /** Called for each message during an exchange: returns true once, for the message to be dropped. */
   skips(): boolean {
     const skips = this.#skipsNext;
     this.#skipsNext = false;
@@ -174,7 +174,7 @@ export class KeyExchange {
       : this.#onTrust(trusted, result);
   }
 
-  /** A person may be asked, but only about a key whose holder is at the other end. */
+  /** A prompt may follow, but only about a key whose owner is the server. */
   #isTrusted(hostKey: Buffer): boolean | Promise<boolean> {
     const verifier = this.#protocol._hostVerifier;
     if (verifier === undefined) {
@@ -189,7 +189,7 @@ export class KeyExchange {
     return answered ?? new Promise((settle) => (resolve = settle));
   }
 
-  /** Our direction has the new keys from here on. */
+  /** Our direction uses the new keys from here on. */
   #onTrust(trusted: boolean, result: ExchangeResult): boolean {
     const protocol = this.#protocol;
     if (this.#state.kind !== "agreeing") {
@@ -222,7 +222,7 @@ export class KeyExchange {
     );
     protocol._packetRW.read.cleanup();
     protocol._packetRW.write.cleanup();
-    // Only now: while a KEXINIT of ours is out, the writer gives buffers without room for a packet's header.
+    // Not earlier: while our KEXINIT is pending, the writer allocates buffers without room for a packet's header.
     protocol._packetRW = { read: makeReader(protocol, negotiated), write: makeWriter(protocol, negotiated) };
     protocol._kexinit = undefined;
     this.#state = { kind: "idle" };
@@ -248,13 +248,13 @@ export class KeyExchange {
   }
 }
 
-/** Sends our KEXINIT; from here on other messages are queued. */
+/** Sends our KEXINIT; from then on other messages are queued. */
 export function startExchange(protocol: Protocol): void {
   protocol._queue ??= [];
   kex.kexinit(protocol);
 }
 
-/** What was compressed after the login goes on being compressed after a new key exchange. */
+/** Compression that started after the login continues after a new key exchange. */
 function compresses(protocol: Protocol, algorithm: string): boolean {
   return algorithm === "zlib" || (algorithm === "zlib@openssh.com" && protocol._authenticated);
 }
@@ -276,7 +276,7 @@ export function makeWriter(protocol: Protocol, { cs }: NegotiatedKex): Protocol[
   ) as Protocol["_packetRW"]["write"];
 }
 
-/** Of the strongest cipher in use: what a group has to match. */
+/** The bits of the strongest cipher in use, which the group has to match. */
 function neededBits({ cs, sc }: NegotiatedKex): number {
   const bytes = [cs.cipher, sc.cipher].flatMap((name) => {
     const { keyLen = 0, ivLen = 0, blockLen = 0 } = crypto.CIPHER_INFO[name] ?? {};
@@ -285,7 +285,7 @@ function neededBits({ cs, sc }: NegotiatedKex): number {
   return Math.max(...bytes) * 8;
 }
 
-/** Flaws of known software, as ssh2 numbers them. */
+/** Flaws of known software, by ssh2's numbers. */
 export function flawsOf(software: string): number {
   const known = constants.COMPAT_CHECKS.filter(([rule]) =>
     typeof rule === "string" ? software === rule : rule.test(software),

@@ -3,7 +3,7 @@ import { Curve25519, NistCurve } from "./ecdh.ts";
 import type { KeyAgreement } from "./keyAgreement.ts";
 import { MlKem768X25519 } from "./mlKem.ts";
 
-/** @param needed bits of the longest key or block of the ciphers; software with a flaw gets at most `cap` bits. */
+/** @param needed bits of the ciphers' longest key or block; software with a flaw gets at most `cap` bits. */
 type Make = (needed: number, cap: number) => KeyAgreement;
 
 const groupExchange =
@@ -11,7 +11,7 @@ const groupExchange =
   (needed, cap) =>
     new GroupExchange(hash, Math.min(cap, groupSize(needed)));
 
-/** In the order of our preference; the ones behind `oldMethods` only where ssh_config names them. */
+/** In our order of preference; those after `oldMethods` only where ssh_config names them. */
 const methods: Readonly<Record<string, Make>> = {
   "mlkem768x25519-sha256": () => new MlKem768X25519(),
   "curve25519-sha256": () => new Curve25519(),
@@ -24,7 +24,7 @@ const methods: Readonly<Record<string, Make>> = {
   "diffie-hellman-group17-sha512": () => new FixedGroup("modp17", "sha512"),
   "diffie-hellman-group15-sha512": () => new FixedGroup("modp15", "sha512"),
   "diffie-hellman-group14-sha256": () => new FixedGroup("modp14", "sha256"),
-  // Last: it costs a round trip more, and the server chooses the numbers.
+  // Last: it needs another round trip, and the server chooses the numbers.
   "diffie-hellman-group-exchange-sha256": groupExchange("sha256"),
   "diffie-hellman-group-exchange-sha1": groupExchange("sha1"),
   "diffie-hellman-group14-sha1": () => new FixedGroup("modp14", "sha1"),

@@ -16,7 +16,7 @@ export interface KemPair {
 
 export type MakeKemPair = () => KemPair;
 
-/** In node:crypto since 24.7, on OpenSSL 3.5; the types of Node 20 don't know it. */
+/** In node:crypto since 24.7, with OpenSSL 3.5; the types of Node 20 don't have it. */
 interface NativeKem {
   generateKeyPairSync(type: "ml-kem-768"): { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
   decapsulate?(privateKey: KeyObject, ciphertext: Uint8Array): Buffer;
@@ -44,7 +44,7 @@ export function nativeKem(): MakeKemPair | undefined {
   }
 }
 
-/** Loaded only when it is needed: reading and compiling it takes 25 to 50 ms. */
+/** Loaded only when needed: reading and compiling it takes 25 to 50 ms. */
 export async function nobleKem(): Promise<MakeKemPair> {
   const { ml_kem768 } = await import("@noble/post-quantum/ml-kem.js");
   return () => {
@@ -55,7 +55,7 @@ export async function nobleKem(): Promise<MakeKemPair> {
 
 let best: Promise<MakeKemPair> | undefined;
 
-/** The native one where there is one. A second call costs nothing. */
+/** The native implementation if there is one. A second call costs nothing. */
 export function loadKem(): Promise<MakeKemPair> {
   if (best === undefined) {
     const native = nativeKem();
@@ -69,11 +69,11 @@ export async function warmUpKem(): Promise<void> {
   try {
     (await loadKem())();
   } catch {
-    // It fails again for the connection that needs it, and is reported then.
+    // It fails again for the connection that needs it, which reports it.
   }
 }
 
-/** `mlkem768x25519-sha256` (draft-ietf-sshm-mlkem-hybrid-kex): safe as long as one of the two holds. */
+/** `mlkem768x25519-sha256` (draft-ietf-sshm-mlkem-hybrid-kex): secure as long as either part is. */
 export class MlKem768X25519 implements KeyAgreement {
   readonly hash = "sha256";
   readonly #load: () => Promise<MakeKemPair>;

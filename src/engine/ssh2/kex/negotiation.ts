@@ -19,7 +19,7 @@ export interface KexInit {
     readonly mac: readonly string[];
     readonly compress: readonly string[];
   };
-  /** The server has sent its next message on a guess. */
+  /** The server has guessed the method and sent its next message. */
   readonly firstKexPacketFollows: boolean;
 }
 
@@ -42,16 +42,19 @@ export function readKexInit(message: Buffer): KexInit {
   };
 }
 
-/** As errors and `algorithms` name it: both directions are offered alike by all known servers. */
+/** The offer for errors and `algorithms`: all known servers offer the same in both directions. */
 export function serverOffer(init: KexInit): ServerOffer {
   const { kex, serverHostKey, sc } = init;
   return { kex, serverHostKey, cipher: sc.cipher, hmac: sc.mac, compress: sc.compress };
 }
 
-/** Names in the list of methods that are signals, not methods (RFC 8308 section 2.1, OpenSSH's PROTOCOL 1.10). */
+/** Names in the list of methods that are signals (RFC 8308 section 2.1, OpenSSH's PROTOCOL 1.10). */
 const isSignal = (name: string): boolean => name.startsWith("ext-info-") || name.startsWith("kex-strict-");
 
-/** The first of ours that the server has, for each kind (RFC 4253 section 7.1). @throws ConnectError `no-common-algorithm` */
+/**
+ * For each kind, the first of our algorithms that the server supports (RFC 4253 section 7.1).
+ * @throws ConnectError `no-common-algorithm`
+ */
 export function negotiate(ours: Protocol["_offer"]["lists"], theirs: KexInit): NegotiatedKex {
   const pick = (kind: string, mine: readonly string[], other: readonly string[]): string => {
     const found = mine.find((name) => !isSignal(name) && other.includes(name));
@@ -83,7 +86,7 @@ export function negotiate(ours: Protocol["_offer"]["lists"], theirs: KexInit): N
   };
 }
 
-/** A guess is right when both sides' first choices are the same (RFC 4253 section 7.1). */
+/** A guess is right when the first choices of both sides are equal (RFC 4253 section 7.1). */
 export function isWrongGuess(ours: Protocol["_offer"]["lists"], theirs: KexInit): boolean {
   return (
     theirs.firstKexPacketFollows &&

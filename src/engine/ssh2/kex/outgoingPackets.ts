@@ -1,28 +1,31 @@
 import { type Protocol, utils } from "../ssh2Protocol.ts";
 
-/** Bytes of answers that may wait for the end of a key exchange of ours which the server doesn't take up. */
+/** Bytes that may wait for the end of our key exchange while the server does not take part in it. */
 const queueMark = 4 * 1024 * 1024;
 
-/** Messages that may wait so: they are all encrypted in the turn in which the exchange ends, in about 10 µs each. */
+/**
+ * The number of messages that may wait: all are encrypted in the turn in which the exchange ends, in about 10 µs
+ * each.
+ */
 const mostQueued = 2_000;
 
-/** What a message costs while it waits, besides its bytes: a queue of small ones is no small queue. */
+/** The cost of a waiting message besides its bytes, so that a queue of small messages counts fully. */
 const queueOverhead = 128;
 
-/** What goes out. During a key exchange ssh2 queues it (RFC 4253 section 7.1); the queue has a bound. */
+/** Outgoing packets. During a key exchange ssh2 queues them (RFC 4253 section 7.1); the queue is bounded. */
 export class OutgoingPackets {
   readonly #protocol: Protocol;
   readonly #onSent: (bytes: number) => void;
   readonly #sequences = new WeakMap<Buffer, (sequence: number) => void>();
   #queuedBytes = 0;
 
-  /** @param onSent a message of so many bytes went out under the present keys. */
+  /** @param onSent a message of this many bytes was sent under the current keys. */
   constructor(protocol: Protocol, onSent: (bytes: number) => void) {
     this.#protocol = protocol;
     this.#onSent = onSent;
   }
 
-  /** What waits for the end of a key exchange, in bytes. */
+  /** The bytes that wait for the end of a key exchange. */
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
@@ -31,7 +34,7 @@ export class OutgoingPackets {
     return this.#queuedBytes > queueMark || (this.#protocol._queue?.length ?? 0) > mostQueued;
   }
 
-  /** @param onSequence gets the packet's sequence number when it goes out. */
+  /** @param onSequence receives the packet's sequence number when it is sent. */
   send(
     length: number,
     fill: (packet: Buffer, at: number) => void,
@@ -54,7 +57,7 @@ export class OutgoingPackets {
     this.#onSent(length);
   }
 
-  /** The key exchange is over: sends what waited for it, with the new keys. */
+  /** The key exchange is over: sends the queue with the new keys. */
   sendQueue(): void {
     const protocol = this.#protocol;
     const queue = protocol._queue ?? [];

@@ -22,21 +22,22 @@ import { ServerNotices } from "./serverNotices.ts";
 import { clientOnly, disconnectCode, isConnection, isLogin, message } from "./transportMessages.ts";
 import { UnknownMessages } from "./unknownMessages.ts";
 
-/** Milliseconds of work in one turn of the event loop; then others have their turn. */
+/** Milliseconds of work in one turn of the event loop, before other work runs. */
 const slice = 12;
 
-/** Milliseconds that a server which has said something may wait before its version line. */
+/** Milliseconds that a server may wait before its version line after it has sent something. */
 const patience = 10_000;
 
-/** Bytes that may come while a person is asked about the host key, or a thread computes; then the socket waits. */
+/** Bytes that are held during the host key prompt or a computation in a thread; then reading stops. */
 const heldMark = 256 * 1024;
 
-/** Data that pays for one key exchange which the server starts. */
+/** The amount of data that allows the server to start one more key exchange. */
 const bytesPerExchange = 16 * 1024;
 
 /**
- * The transport layer (RFC 4253) from the server's first byte on: version line, key exchanges, the generic messages, and
- * bounds on all that a server may repeat. Messages of the connection protocol go to `connection`, those of the login to the handlers of `protocol`.
+ * The transport layer (RFC 4253) from the server's first byte on: version line, key exchanges, the generic messages,
+ * and bounds on everything that a server may repeat. Messages of the connection protocol go to `connection`, those of
+ * the login to the handlers of `protocol`.
  */
 export class PacketLayer {
   readonly #protocol: Protocol;
@@ -45,8 +46,8 @@ export class PacketLayer {
   readonly exchange: KeyExchange;
   readonly #rekeyLimit: RekeyLimit;
   /**
-   * What came while a step of a key exchange was under way, or when a slice was over. Joined: a server may send single
-   * bytes for as long as a person thinks about its host key.
+   * Data that arrived during a step of a key exchange, or after the end of a slice. Joined, because a server may send
+   * single bytes for as long as the host key prompt is open.
    */
   readonly #held = new JoinedBytes();
   #waiting = false;
@@ -60,7 +61,7 @@ export class PacketLayer {
   readonly #notices: ServerNotices;
   readonly #unknown = new UnknownMessages();
 
-  /** Takes over the reading. To be made before anything has arrived. */
+  /** Takes over reading. Create it before any data has arrived. */
   constructor(protocol: Protocol, connection: ConnectionReceiver, host: PacketLayerHost) {
     this.#protocol = protocol;
     this.#connection = connection;
@@ -76,24 +77,24 @@ export class PacketLayer {
     protocol._parse = (chunk, at, end) => this.#parse(chunk, at, end);
   }
 
-  /** What waits for the end of a key exchange, in bytes. */
+  /** The bytes that wait for the end of a key exchange. */
   get queuedBytes(): number {
     return this.#outgoing.queuedBytes;
   }
 
-  /** A key exchange is under way: what is sent waits for its end. */
+  /** A key exchange is running: sent messages wait for its end. */
   get #exchanging(): boolean {
     return this.#protocol._kexinit !== undefined;
   }
 
-  /** Starts a key exchange (RFC 4253 section 9), unless one is under way, or before the login. */
+  /** Starts a key exchange (RFC 4253 section 9), unless one is running or the login is not over. */
   rekey(): void {
     if (this.#alive && this.#protocol._authenticated && !this.#exchanging) {
       startExchange(this.#protocol);
     }
   }
 
-  /** @param onSent gets the packet's sequence number when it goes out. */
+  /** @param onSent receives the packet's sequence number when it is sent. */
   send(
     length: number,
     fill: (packet: Buffer, at: number) => void,
@@ -104,7 +105,7 @@ export class PacketLayer {
     }
   }
 
-  /** The connection is over. Idempotent. */
+  /** The connection has ended. Idempotent. */
   end(): void {
     this.#ended = true;
     this.exchange.end();
@@ -148,7 +149,7 @@ export class PacketLayer {
     }
     this.#silence?.dispose();
     if (next === undefined) {
-      // A protocol that speaks first and then waits would have us wait for ever.
+      // A server of another protocol that speaks first and then waits would make us wait forever.
       this.#silence = this.#host.clock.setTimeout(() => this.#notSsh(), patience);
       return undefined;
     }
@@ -175,7 +176,7 @@ export class PacketLayer {
     this.#fatal(new ConnectError("not-ssh", said, { serverText: text }));
   }
 
-  /** What a cipher calls for each packet: false ends its reading of the chunk, which then goes on in `#parse`. */
+  /** Ciphers call this for each packet: false stops reading the chunk, which `#parse` continues later. */
   #onPayload(payload: Buffer): false | number | undefined {
     const protocol = this.#protocol;
     if (!this.#alive) {
@@ -216,7 +217,7 @@ export class PacketLayer {
       this.#tellSsh2("DISCONNECT", code, text);
       return undefined;
     }
-    // OpenSSH's PROTOCOL, section 1.10: the first exchange has no room for anything else.
+    // OpenSSH's PROTOCOL, section 1.10: the first exchange allows no other messages.
     const bare = this.exchange.isFirst && this.#protocol._strictMode === true;
     if (type >= message.ignore && type <= message.debug && !bare) {
       this.#generic(type, payload);
@@ -265,7 +266,7 @@ export class PacketLayer {
     }
     if (type === message.success && protocol._kex !== undefined) {
       protocol._authenticated = true;
-      // "zlib@openssh.com" begins here.
+      // "zlib@openssh.com" starts here.
       const { negotiated } = protocol._kex;
       const { read, write } = protocol._packetRW;
       if (negotiated.sc.compress === "zlib@openssh.com") {
@@ -341,7 +342,7 @@ export class PacketLayer {
       this.#host.login(payload);
       return undefined;
     }
-    // Only some of ssh2's handlers return something: where to go on after a fatal error.
+    // Only some of ssh2's handlers return a value: where to continue after a fatal error.
     const result = messageHandlers[type]?.(this.#protocol, payload);
     return typeof result === "number" ? result : undefined;
   }
@@ -354,7 +355,7 @@ export class PacketLayer {
     );
   }
 
-  /** Gives the event loop back when this connection has used up its part of the turn. */
+  /** Returns to the event loop when this connection has used up its slice. */
   #endSlice(): false | undefined {
     if (!this.#alive || this.#waiting || performance.now() < (this.#sliceEnd ?? Number.POSITIVE_INFINITY)) {
       return undefined;
@@ -380,7 +381,7 @@ export class PacketLayer {
       return;
     }
     try {
-      // Holds the rest again where another step begins meanwhile.
+      // Holds the rest again if another step has begun.
       this.#protocol.parse(chunk, 0, chunk.length);
     } catch (error) {
       this.#fatal(asError(error));

@@ -4,7 +4,7 @@ import { crypto, type NegotiatedKex } from "../ssh2Protocol.ts";
 
 /** ssh_config RekeyLimit. */
 export interface RekeyLimitSetting {
-  /** Undefined: what suits the cipher. */
+  /** Undefined: the limit of the cipher. */
   readonly bytes?: number;
   readonly seconds?: number;
 }
@@ -18,7 +18,7 @@ function cipherLimit(name: string): number {
   return block >= 16 ? 2 ** (block * 2) * block : 2 ** 30;
 }
 
-/** Counts what goes under one set of keys in each direction, and calls `expired` once when it is enough. */
+/** Counts the data under one set of keys in each direction, and calls `expired` once at the limit. */
 export class RekeyLimit {
   readonly #setting: RekeyLimitSetting;
   readonly #clock: Clock;
@@ -34,7 +34,7 @@ export class RekeyLimit {
     this.#expired = expired;
   }
 
-  /** New keys are in force. */
+  /** New keys are in use. */
   restart({ cs, sc }: NegotiatedKex): void {
     const { bytes, seconds } = this.#setting;
     this.#bytes = { in: 0, out: 0 };

@@ -4,13 +4,13 @@ import { remoteText } from "../../../base/remoteText.ts";
 import { WireReader } from "../../../base/wire.ts";
 import { ConnectError } from "../../engineErrors.ts";
 
-/** Bytes of a message's text that are kept. */
+/** Bytes kept of a message's text. */
 const keptOfDebug = 1_000;
 const keptOfDisconnect = 4_000;
 
 /**
- * Text that a server may send at any time (RFC 4253 section 11, RFC 4252 section 5.4), with a bound on all that it can
- * repeat. Text beyond a bound is left out, and the log says so once.
+ * Text that a server may send at any time (RFC 4253 section 11, RFC 4252 section 5.4), with a bound on all that it
+ * can repeat. Text beyond a bound is dropped, which is logged once.
  */
 export class ServerNotices {
   readonly #logger: Logger;
@@ -23,7 +23,7 @@ export class ServerNotices {
     this.#logger = logger;
   }
 
-  /** What stood before the version line. */
+  /** The text before the version line. */
   logGreeting(text: string): void {
     const lines = new Budget(20);
     for (const line of text.split(/\r?\n/).filter((part) => part.trim() !== "")) {
@@ -63,8 +63,8 @@ export class ServerNotices {
   }
 
   /**
-   * SSH_MSG_USERAUTH_BANNER (RFC 4252 section 5.4): at any time before the login; later ones are useless.
-   * @returns what is to be shown; undefined: nothing.
+   * SSH_MSG_USERAUTH_BANNER (RFC 4252 section 5.4): only before the login; later ones are ignored.
+   * @returns the text to show; undefined: none.
    * @throws ConnectError
    */
   banner(payload: Buffer, authenticated: boolean): string | undefined {

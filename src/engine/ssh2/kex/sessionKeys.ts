@@ -8,7 +8,7 @@ import {
   type OutCipher,
 } from "../ssh2Protocol.ts";
 
-/** What a key exchange results in (RFC 4253 section 7.2). */
+/** The result of a key exchange (RFC 4253 section 7.2). */
 export interface ExchangeResult {
   readonly hash: string;
   /** K, encoded as it is hashed. */
@@ -32,7 +32,7 @@ function derive(
   return bytes.subarray(0, length);
 }
 
-/** Both throw when the algorithm is not one of ssh2's: only such are offered. */
+/** Both throw when ssh2 lacks the algorithm, but only supported ones are offered. */
 function parts(
   result: ExchangeResult,
   { cipher, mac }: DirectionAlgorithms,
@@ -100,8 +100,8 @@ export function incomingCipher(
 }
 
 /**
- * ssh2 makes a new cipher for every packet, from a key in a buffer, which Node copies and checks each time: two thirds
- * of the time, and more garbage than most packets have data.
+ * ssh2 makes a new cipher for every packet from a key in a buffer, which Node copies and checks each time. This takes
+ * two thirds of the time, and creates more garbage than most packets have data.
  */
 function prepared<Cipher extends Keys>(cipher: Cipher): Cipher {
   const keys: Keys = cipher;

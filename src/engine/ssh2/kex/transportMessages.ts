@@ -1,6 +1,6 @@
 import { ConnectError } from "../../engineErrors.ts";
 
-/** Message numbers that the transport layer looks at itself (RFC 4250 section 4.1.2). */
+/** Message numbers that the transport layer handles (RFC 4250 section 4.1.2). */
 export const message = {
   disconnect: 1,
   ignore: 2,
@@ -12,11 +12,11 @@ export const message = {
   banner: 53,
 } as const;
 
-/** Message numbers of the login and of what comes after it (RFC 4250 section 4.1.2). */
+/** Message numbers of the login and of the connection protocol (RFC 4250 section 4.1.2). */
 export const isLogin = (type: number): boolean => type >= 50 && type < 80;
 export const isConnection = (type: number): boolean => type >= 80 && type < 128;
 
-/** What a client sends and never receives, and numbers without a meaning for ssh2. */
+/** Messages that a client only sends, and numbers without a meaning in ssh2. */
 export const clientOnly: ReadonlySet<number> = new Set([5, 50, 61]);
 
 /** The code of our DISCONNECT. RFC 4253 section 11.1: KEY_EXCHANGE_FAILED, PROTOCOL_VERSION_NOT_SUPPORTED, else PROTOCOL_ERROR. */

@@ -4,19 +4,19 @@ import { ConnectError } from "../../engineErrors.ts";
 import { message } from "./transportMessages.ts";
 
 /**
- * Messages that one side does not know (RFC 4253 section 11.4). No server has many of either kind, and each of its own is
- * answered: so they have a budget.
+ * Messages that one side does not support (RFC 4253 section 11.4). No server has many of either kind, and each of its
+ * own needs a reply, so both have a budget.
  */
 export class UnknownMessages {
   readonly #budget = new Budget(2_500, 100);
 
-  /** @returns the answer to an unknown message with this sequence number. @throws ConnectError */
+  /** @returns the reply to an unknown message with this sequence number. @throws ConnectError */
   answer(sequence: number): Buffer {
     this.#count();
     return Buffer.concat([Buffer.of(message.unimplemented), wireUint32(sequence)]);
   }
 
-  /** @returns the sequence number of the message of ours that the server does not know. @throws ConnectError */
+  /** @returns the sequence number of our message that the server does not support. @throws ConnectError */
   named(unimplemented: Buffer): number | undefined {
     this.#count();
     return new WireReader(unimplemented, 1).uint32();

@@ -4,8 +4,8 @@ import { asError, CancelledError } from "../../../base/errors.ts";
 import { type Logger, printable } from "../../../base/log.ts";
 
 /**
- * Signs for a login. A key that can't sign is passed over, as in OpenSSH: then there is no signature.
- * @throws CancelledError: what was cancelled ends the login.
+ * Signs for a login. A key that can't sign is skipped, as in OpenSSH: there is no signature then.
+ * @throws CancelledError, which ends the login.
  */
 export async function signOrPassOver(
   key: SigningKey,

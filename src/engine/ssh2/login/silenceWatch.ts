@@ -8,17 +8,17 @@ export interface SilenceWatchInit {
   readonly limit: number;
   /** Monotonic milliseconds (performance.now) when the last bytes came. */
   lastReceived(): number;
-  /** It is the server's turn. */
+  /** Whether the server has to send the next message. */
   isWaiting(): boolean;
   /** Called once. */
   onSilent(): void;
 }
 
-/** Notices that a server whose turn it is has sent nothing at all for a while. What a person takes does not count. */
+/** Detects that a server that has to reply has sent nothing for a while. Time that the user takes does not count. */
 export class SilenceWatch implements Disposable {
   readonly #init: SilenceWatchInit;
   #timer: Disposable;
-  /** Silence counts from here. */
+  /** The silence is measured from here. */
   #since = performance.now();
 
   constructor(init: SilenceWatchInit) {

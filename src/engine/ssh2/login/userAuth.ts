@@ -20,14 +20,14 @@ import {
 } from "./userAuthMessages.ts";
 import { isJudged, isServersTurn, type Of, type State, type UserAuthInit } from "./userAuthState.ts";
 
-/** Rounds of one keyboard-interactive attempt (RFC 4256 section 3.2): with questions, and in all. */
+/** Rounds of one keyboard-interactive attempt (RFC 4256 section 3.2): with questions, and in total. */
 const mostQuestionRounds = 20;
 const mostRounds = 500;
 
 /**
- * The client's side of user authentication (RFC 4252, 4256; sshconnect2.c), on any transport. One attempt is
- * outstanding at a time. An answer to nothing, also after the login, ends the connection: it could otherwise make a
- * password go out that nobody asked for.
+ * The client's side of user authentication (RFC 4252, 4256; sshconnect2.c), over any transport. One attempt is
+ * pending at a time. An unexpected reply, also after the login, ends the connection: it could otherwise make us send
+ * a password without a request.
  */
 export class UserAuth {
   readonly #init: UserAuthInit;
@@ -37,7 +37,7 @@ export class UserAuth {
   #signatureAlgorithms: readonly string[] | undefined;
   #refusals = 0;
   #secretRefused = false;
-  /** Methods that were right, in order (RFC 4252 section 5.1, partial success). */
+  /** Methods that succeeded, in order (RFC 4252 section 5.1, partial success). */
   readonly #passed: string[] = [];
   #method: string | undefined;
   #rounds = 0;
@@ -49,22 +49,22 @@ export class UserAuth {
     this.#init = init;
   }
 
-  /** Attempts that the server has refused; the routine `none` is no attempt. */
+  /** Attempts that the server has refused, except the routine `none`. */
   get refusals(): number {
     return this.#refusals;
   }
 
-  /** The server has refused a password or answers. A refused public key is routine. */
+  /** The server has refused a password or answers. Refused public keys are routine. */
   get secretRefused(): boolean {
     return this.#secretRefused;
   }
 
-  /** The server holds a password, answers or a signature, and has not said what it thinks of them. */
+  /** The server has a password, answers or a signature, and has not replied yet. */
   get isJudging(): boolean {
     return isJudged(this.#state, this.#rounds);
   }
 
-  /** The server has to speak next. */
+  /** The server has to send the next message. */
   get isWaitingForServer(): boolean {
     return isServersTurn(this.#state, this.#isAccepted);
   }
@@ -73,15 +73,15 @@ export class UserAuth {
     return (this.#methodsLeft ?? []).map((name) => printable(name, 100));
   }
 
-  /** `publickey,password`: what it took to log in. */
+  /** `publickey,password`: the methods that the login needed. */
   get authMethod(): string {
     return [...this.#passed, ...(this.#method === undefined ? [] : [this.#method])].join(",");
   }
 
-  /** A message with a number that belongs to authentication. @param payload with its number. */
+  /** Handles a message of user authentication. @param payload including its number. */
   receive(payload: Buffer): void {
     if (this.#state.kind === "over" && !this.#state.loggedIn) {
-      // The rest of a chunk that was there when the login ended.
+      // The rest of a chunk that was read when the login ended.
       return;
     }
     switch (payload[0]) {
@@ -105,7 +105,7 @@ export class UserAuth {
     }
   }
 
-  /** The connection is gone, or given up: no more comes of it. Idempotent. */
+  /** The connection has ended or was given up. Idempotent. */
   end(): void {
     this.#toOver(this.#state.kind === "over" && this.#state.loggedIn);
   }
@@ -124,7 +124,7 @@ export class UserAuth {
     if (info === undefined) {
       this.#violated("malformed EXT_INFO");
     } else {
-      // RFC 8308 section 2.4: a second one takes the place of the first.
+      // RFC 8308 section 2.4: a second one replaces the first.
       this.#signatureAlgorithms = info.names ?? this.#signatureAlgorithms;
     }
   }
@@ -187,7 +187,7 @@ export class UserAuth {
     }
   }
 
-  /** Chooses the next attempt and makes it. A person may be asked for it: the server judges nothing then. */
+  /** Chooses the next attempt and starts it. This may prompt; the server checks nothing meanwhile. */
   #advance(partialSuccess: boolean): void {
     this.#state = { kind: "idle" };
     this.#init.onWait(undefined);
@@ -227,7 +227,7 @@ export class UserAuth {
       case "keyboard-interactive":
         this.#rounds = 0;
         this.#questionRounds = 0;
-        // Neither a language nor a choice of devices (RFC 4256 section 3.1).
+        // Without a language or a choice of submethods (RFC 4256 section 3.1).
         this.#send(
           encodeRequest(user, "keyboard-interactive", wireString(""), wireString("")),
           { kind: "keyboard-interactive", attempt, isAsking: false },
@@ -236,7 +236,7 @@ export class UserAuth {
     }
   }
 
-  /** RFC 4252 section 7: the query, and what is in front of the signature. */
+  /** RFC 4252 section 7: the query, and the first part of the signed request. */
   #keyRequest({ key, algorithm }: Of<"publickey">, isSigned: boolean): Buffer {
     return encodeRequest(
       this.#init.user,
@@ -267,7 +267,7 @@ export class UserAuth {
         ),
       (signature) => {
         if (signature === undefined) {
-          // The server has not refused it, but no signature came about: on to the next one.
+          // The server has not refused the key, but it could not sign: try the next one.
           this.#advance(false);
         } else {
           this.#send(Buffer.concat([request, wireString(signature)]), { kind: "signature" }, "key");
@@ -341,7 +341,7 @@ export class UserAuth {
     );
   }
 
-  /** Runs a step that takes time; its result counts only if nothing has happened meanwhile. */
+  /** Runs a step that takes time. Its result counts only if no other message was handled meanwhile. */
   #run<T>(step: () => Promise<T>, then: (value: T) => void): void {
     const state = this.#state;
     const isCurrent = (): boolean => this.#state === state;
@@ -376,7 +376,7 @@ export class UserAuth {
     this.#init.onWait(undefined);
   }
 
-  /** What the server did is not allowed now (RFC 4252 sections 5.1 and 5.3; OpenSSH: input_userauth_error). */
+  /** The server's message is not allowed now (RFC 4252 sections 5.1 and 5.3; OpenSSH: input_userauth_error). */
   #violated(what: string): void {
     this.#fail(new ConnectError("protocol", `The server broke the rules of authentication: ${what}`));
   }
@@ -386,7 +386,7 @@ export class UserAuth {
     this.#init.onFailure(error);
   }
 
-  /** @param said the server's own words, printable. */
+  /** @param said the server's message, printable. */
   error(reason: AuthError["reason"], message: string, said?: string): AuthError {
     const { authenticator } = this.#init;
     return new AuthError(reason, message, {

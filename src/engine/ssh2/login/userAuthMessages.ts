@@ -9,15 +9,15 @@ export const authMessage = {
   failure: 51,
   success: 52,
   banner: 53,
-  /** SSH_MSG_USERAUTH_PK_OK, PASSWD_CHANGEREQ or INFO_REQUEST: the method of the attempt decides. */
+  /** SSH_MSG_USERAUTH_PK_OK, PASSWD_CHANGEREQ or INFO_REQUEST, depending on the method. */
   methodSpecific: 60,
   infoResponse: 61,
 } as const;
 
-/** Texts of a server are cut here before anything looks at them. */
+/** Texts of a server are cut to this length before any other processing. */
 export const longestText = 4096;
 
-/** As many questions as PAM can ask at once (PAM_MAX_NUM_MSG). */
+/** The most questions that PAM can ask at once (PAM_MAX_NUM_MSG). */
 export const mostPrompts = 32;
 
 export function encodeRequest(user: string, method: string, ...fields: readonly Uint8Array[]): Buffer {
@@ -77,7 +77,7 @@ export interface InfoRequest {
   readonly prompts: readonly { readonly prompt: string; readonly echo: boolean }[];
 }
 
-/** Undefined: malformed, or more questions than anybody has. */
+/** Undefined: malformed, or too many questions. */
 export function parseInfoRequest(payload: Buffer): InfoRequest | undefined {
   const reader = new WireReader(payload, 1);
   const name = reader.string();
@@ -108,8 +108,8 @@ export function parseInfoRequest(payload: Buffer): InfoRequest | undefined {
 const link = /https?:\/\//i;
 
 /**
- * What is shown beside the input boxes of a request: its texts, and each question with a link in it, because a link can't
- * be clicked in an input box.
+ * The text shown beside the input boxes of a request: its instructions, and each question with a link, because links
+ * in an input box can't be clicked.
  */
 export function instructionOf(request: InfoRequest): string {
   const linked = request.prompts.map(({ prompt }) => prompt).filter((prompt) => link.test(prompt));
@@ -137,7 +137,7 @@ export function parseExtInfo(payload: Buffer): { readonly names: readonly string
   return { names };
 }
 
-/** Text from the wire, cut; half a character at the cut is left out. */
+/** Text from the wire, cut; an incomplete character at the end is left out. */
 function cut(bytes: Buffer, limit = longestText): string {
   return remoteText(bytes.subarray(0, limit), bytes.length > limit);
 }

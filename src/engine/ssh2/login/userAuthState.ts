@@ -3,20 +3,20 @@ import type { Logger } from "../../../base/log.ts";
 import type { LoginWait } from "../../connectionEngine.ts";
 import type { ServerTalk } from "../../transport/serverTalk.ts";
 
-/** An attempt by this method. */
+/** An attempt with this method. */
 export type Of<Method extends AuthAttempt["method"]> = Extract<AuthAttempt, { method: Method }>;
 
-/** Where the dialogue stands. There is never more than one attempt. */
+/** The state of the dialogue. There is never more than one attempt. */
 export type State =
-  /** Nothing is asked of the server: before the service is accepted, and while the next attempt is chosen. */
+  /** No request is pending: before the service is accepted, and while the next attempt is chosen. */
   | { readonly kind: "idle" }
   | { readonly kind: "none" }
   | { readonly kind: "query"; readonly attempt: Of<"publickey"> }
-  /** The server takes the key; its signature is being made. */
+  /** The server accepts the key; its signature is being made. */
   | { readonly kind: "signing" }
   | { readonly kind: "signature" }
   | { readonly kind: "password"; readonly attempt: Of<"password"> }
-  /** The server wants a new password, and the person is asked for it. */
+  /** The server requires a new password, and the user is asked for it. */
   | { readonly kind: "changing" }
   | {
       readonly kind: "keyboard-interactive";
@@ -30,19 +30,22 @@ export interface UserAuthInit {
   readonly authenticator: Authenticator;
   readonly talk: ServerTalk;
   readonly logger: Logger;
-  /** Of the first key exchange (RFC 4253 section 7.2); there when the service is accepted. */
+  /** The session id of the first key exchange (RFC 4253 section 7.2); set when the service is accepted. */
   sessionId(): Buffer;
-  /** What the server has proven in the first key exchange. */
+  /** The server's proof in the first key exchange. */
   binding?(): SessionBinding | undefined;
   send(message: Uint8Array): void;
   onWait(wait: LoginWait | undefined): void;
   /** SSH_MSG_USERAUTH_SUCCESS, in the turn in which it came. */
   onSuccess(): void;
-  /** The login can't go on: AuthError, ConnectError `protocol`, or what the authenticator rejected with. Also after the login. */
+  /**
+   * The login can't continue: AuthError, ConnectError `protocol`, or the authenticator's rejection. Also after the
+   * login.
+   */
   onFailure(error: unknown): void;
 }
 
-/** The server holds a password, answers or a signature, and has not said what it thinks of them. */
+/** The server has a password, answers or a signature, and has not replied yet. */
 export function isJudged(state: State, rounds: number): boolean {
   switch (state.kind) {
     case "password":
@@ -56,7 +59,10 @@ export function isJudged(state: State, rounds: number): boolean {
   }
 }
 
-/** The server has to speak next. @param isAccepted the service was accepted (RFC 4253 section 10). */
+/**
+ * Whether the server has to send the next message.
+ * @param isAccepted the service was accepted (RFC 4253 section 10).
+ */
 export function isServersTurn(state: State, isAccepted: boolean): boolean {
   switch (state.kind) {
     case "none":
