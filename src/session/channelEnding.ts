@@ -2,11 +2,11 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { EngineChannel } from "../engine/connectionEngine.ts";
 
-/** How long a program may take to end by itself after EOF, before the channel is closed. Milliseconds. */
+/** How long a program may take to exit after EOF, before the channel is closed. Milliseconds. */
 const eofGrace = 2000;
 /** How long a killed program has between HUP and KILL. Milliseconds. */
 const killGrace = 300;
-/** How long queued input may take to leave, and the server to confirm the close. Milliseconds. */
+/** How long queued input may take to be sent, and the server to confirm the close. Milliseconds. */
 const closeDeadline = 5000;
 
 export interface ClosePorts {
@@ -18,14 +18,14 @@ export interface ClosePorts {
   readonly onSilence: () => void;
 }
 
-/** Sends EOF behind what is queued, lets the program end by itself, and closes the channel. */
+/** Sends EOF after the queued data, lets the program exit, and closes the channel. */
 export function closeInOrder(
   channel: EngineChannel,
   { hasPty, isEnded, after, onSilence }: ClosePorts,
 ): void {
   let closeRequested = false;
   let isFlushed = false;
-  // The reader may have paused the output, which then has to be read before the close can follow it.
+  // If the reader has paused the output, it has to be read before the close can follow it.
   const hard = after(closeDeadline + eofGrace, () => {
     channel.close();
     onSilence();
@@ -48,7 +48,7 @@ export function closeInOrder(
       // EOF means nothing to a terminal's shell (sshd keeps the pty open): the close hangs it up.
       close();
     } else {
-      // A program that reads to the end of its input may still have something to say.
+      // A program that reads to the end of its input may still print something.
       after(eofGrace, close);
     }
   };
@@ -59,9 +59,9 @@ export function closeInOrder(
 }
 
 /**
- * Sends HUP, and then KILL and the close to a program that does not end by itself: a shell gets a moment to save its
- * history. RFC 4254 section 6.9; sshd delivers signals to logins other than root's, and hangs up a pty in any case.
- * @param onDone the channel is closed, and the connection is no longer needed for it.
+ * Sends HUP, and then KILL and the close to a program that does not exit, so that a shell can save its history. RFC
+ * 4254 section 6.9; sshd delivers signals only to logins other than root's, but always hangs up a pty.
+ * @param onDone the channel is closed and no longer needs the connection.
  */
 export function killProgram(channel: EngineChannel, clock: Clock, onDone: () => void): void {
   channel.signal("HUP");

@@ -1,15 +1,15 @@
-/** What is measured each second while details are shown. */
+/** Values measured each second while details are shown. */
 export interface DetailsSample {
   /** Wall-clock milliseconds. */
   readonly at: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** What is left of both windows of a channel (RFC 4254 section 5.2), in bytes. */
+  /** The rest of both windows of a channel (RFC 4254 section 5.2), in bytes. */
   readonly localWindow?: number | undefined;
   readonly remoteWindow?: number | undefined;
 }
 
-/** Bytes per second since the sample before; undefined where that can't be said. */
+/** Bytes per second since the previous sample; undefined if unknown. */
 export interface Rates {
   readonly in: number | undefined;
   readonly out: number | undefined;
@@ -26,14 +26,14 @@ export class DetailsHistory {
     return this.#samples;
   }
 
-  /** One that is not later than the last one (the wall clock was set back) starts anew. */
+  /** A sample that is not later than the last one (the wall clock was set back) starts the history anew. */
   add(sample: DetailsSample): void {
     const last = this.#samples.at(-1);
     const before = last !== undefined && sample.at <= last.at ? [] : this.#samples;
     this.#samples = [...before.slice(1 - samplesKept), sample];
   }
 
-  /** For each sample, against the one before. A counter that began anew says nothing. */
+  /** The rates of each sample, compared with the previous one. A counter that was reset gives none. */
   rates(): readonly Rates[] {
     return this.#samples.map((sample, index) => {
       const before = this.#samples[index - 1];

@@ -5,8 +5,8 @@ import type { MasterRegistry } from "../master/masterRegistry.ts";
 import type { SessionService } from "./sessionServiceTypes.ts";
 
 /**
- * Probes all connections after the machine woke up or its addresses changed. Watches only while there is a connection, or
- * while something waits to reconnect. Owns the watcher.
+ * Probes all connections after the machine woke up or its addresses changed. It watches only while there is a
+ * connection, or while something waits to reconnect. It owns the watcher.
  */
 export function probeAfterEnvironmentChanges(
   watcher: EnvironmentWatcher,

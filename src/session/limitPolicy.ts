@@ -6,8 +6,8 @@ import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import type { SessionLimit } from "./sessionTypes.ts";
 
 /**
- * The limits that a session begins with: what the request asks for, else what holds for the host; and ssh_config's
- * ChannelTimeout, which knows no exception. Limits of 0 are left out.
+ * The initial limits of a session: those of the request, otherwise those of the host; and ssh_config's
+ * ChannelTimeout, which always applies. Limits of 0 are left out.
  */
 export function limitsFor(
   policies: HostPolicies,

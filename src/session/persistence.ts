@@ -1,11 +1,11 @@
 import type { Persistence } from "../config/hostPolicies.ts";
 import { shellQuote } from "./run/remoteCommand.ts";
 
-/** What keeps a shell alive on the server between connections, as command lines there. */
+/** Command lines that keep a shell alive on the server between connections. */
 export interface PersistentShell {
-  /** Attaches to the shell of this name, or starts it. Run on a pty in place of the login shell. */
+  /** Attaches to the shell of this name, or starts it. It runs on a pty in place of the login shell. */
   readonly attach: string;
-  /** Ends the shell of this name and what runs in it. Undefined where the person's own command gives no way. */
+  /** Ends the shell of this name and its programs. Undefined where the user's own command has no way to do so. */
   readonly end: string | undefined;
 }
 
@@ -34,27 +34,27 @@ export function persistentShell(persistence: Persistence, name: string): Persist
   }
 }
 
-/** A server of our own: the person's own sessions, options and configuration file are left alone. */
+/** A tmux server of our own: the user's sessions, options and configuration file stay untouched. */
 const tmuxSocket = "vscode-ssh-sessions";
 
 /**
- * Set each time before attaching, on the command line: nothing is written on the server. `-q`: an older tmux does without
- * what it doesn't know.
+ * Set on the command line each time before attaching: nothing is written on the server. `-q`: an older tmux skips
+ * options that it doesn't support.
  */
 const tmuxOptions: readonly string[] = [
   "set -gq status off",
-  // Every key is the program's.
+  // The program receives every key.
   "set -gq prefix None",
   "set -gq prefix2 None",
-  // The wheel and the selection are VS Code's, and lines that scroll out go to its scrollback (tmux(1), terminfo(5)): xterm.js
-  // keeps none of those that indn (SU) scrolls.
+  // VS Code handles the wheel and the selection, and lines that scroll out go to its scrollback (tmux(1),
+  // terminfo(5)): xterm.js keeps none of the lines that indn (SU) scrolls.
   "set -gq mouse off",
   "set -gq terminal-overrides '*:smcup@:rmcup@:indn@:Tc'",
   'set -gq default-terminal "$term"',
   "setenv -g COLORTERM truecolor",
-  // A program may set the clipboard (OSC 52). What it reads is tmux's own buffer and never the person's clipboard.
+  // A program may set the clipboard (OSC 52). It reads only tmux's own buffer, never the user's clipboard.
   "set -sq set-clipboard on",
-  // Else Esc takes half a second.
+  // Otherwise Esc takes half a second.
   "set -sq escape-time 10",
   "set -gq focus-events on",
   "set -gq set-titles on",
@@ -63,9 +63,9 @@ const tmuxOptions: readonly string[] = [
 ];
 
 /**
- * `=` asks for exactly this name (quoted, because zsh takes a word that begins with `=` for a command's). new-session -A
- * attaches when it exists, and -D then detaches it elsewhere: a connection that died without telling would hold its size.
- * A session of this name on the default socket was begun by version 0.2.0.
+ * `=` matches exactly this name (quoted, because zsh takes a word that begins with `=` for a command). new-session -A
+ * attaches when the session exists, and -D then detaches it elsewhere: a connection that died unnoticed would keep
+ * its window size. A session of this name on the default socket was started by version 0.2.0.
  */
 function attachTmux(name: string): string {
   const options = tmuxOptions.join(" \\; ");
@@ -83,9 +83,10 @@ function endTmux(name: string): string {
 }
 
 /**
- * Screen takes commands only once it runs: it is begun detached, without the person's configuration file, and told what
- * differs (screen(1)): no command key, and no waiting for messages. Then -d -R: detach it elsewhere (a connection that died
- * without telling), and attach. Its alternate screen stays: what replaces it (termcapinfo) is taken from files only.
+ * Screen accepts commands only once it runs. It is started detached, without the user's configuration file, and then
+ * configured (screen(1)): no command key, and no waiting for messages. Then -d -R detaches it elsewhere (a connection
+ * that died unnoticed) and attaches. Its alternate screen stays, because the setting for it (termcapinfo) is read
+ * from files only.
  */
 function attachScreen(name: string): string {
   const tell = (command: string): string => `screen -S ${name} -X ${command} >/dev/null 2>&1`;
@@ -98,7 +99,7 @@ function attachScreen(name: string): string {
   ].join("; ");
 }
 
-/** Without the tool on the server a plain login shell is better than no shell; it says so. */
+/** If the server lacks the tool, a plain login shell is better than none; a notice says so. */
 function orLoginShell(tool: string, attach: string): string {
   const script = `if command -v ${tool} >/dev/null 2>&1; then ${attach}; fi; echo "${tool} is not installed on this server: this shell will not survive a lost connection."; exec "\${SHELL:-/bin/sh}" -l`;
   return `exec sh -c ${shellQuote(script)}`;

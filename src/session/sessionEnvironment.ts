@@ -2,8 +2,8 @@ import type { HostConfig } from "../config/hostConfig.ts";
 import { matchPattern } from "../config/patterns.ts";
 
 /**
- * The environment that is asked for: local variables whose names match SendEnv (`*` and `?` patterns; `-pattern`
- * takes earlier ones back), then SetEnv, then what the caller adds. Servers take what their AcceptEnv names.
+ * The environment to request: local variables whose names match SendEnv (`*` and `?` patterns; `-pattern` removes
+ * earlier ones), then SetEnv, then the caller's. Servers accept what their AcceptEnv names.
  */
 export function sessionEnvironment(
   config: Pick<HostConfig, "sendEnv" | "setEnv">,

@@ -2,13 +2,13 @@ import type { ChannelDetails } from "../engine/connectionEngine.ts";
 import type { SessionSnapshot } from "./sessionTypes.ts";
 import type { SshSession } from "./sshSession.ts";
 
-/** How many ended sessions are remembered. */
+/** The number of ended sessions that are kept. */
 const historyKept = 50;
 
-/** How the last sessions ended, and what their channels were made of. */
+/** How the last sessions ended, with the details of their channels. */
 export class SessionHistory {
   #entries: readonly SessionSnapshot[] = Object.freeze([]);
-  /** By session, for those in the history. */
+  /** By session, for the sessions in the history. */
   readonly #channels = new Map<string, ChannelDetails>();
 
   /** Newest first. Frozen. */
@@ -25,10 +25,10 @@ export class SessionHistory {
     this.#channels.clear();
   }
 
-  /** Adds a session that has ended. One that turns out to be lost after its end replaces its earlier entry. */
+  /** Adds an ended session. One that turns out to be lost after its end replaces its earlier entry. */
   remember(session: SshSession): void {
     const snapshot = session.snapshot();
-    // A failed attempt to reconnect is shown with the reconnection, and one that was cancelled is no news.
+    // A failed reconnect attempt is shown with the reconnection, and a cancelled session is not shown at all.
     if (snapshot.outcome?.kind === "failed" && (session.isReconnection || session.gaveUp)) {
       return;
     }

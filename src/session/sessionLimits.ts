@@ -2,11 +2,11 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { LimitKind, SessionLimit } from "./sessionTypes.ts";
 
-/** Seconds before the end at which the person is told. Shorter limits warn at half their time. */
+/** Seconds before the end at which the user is warned. Shorter limits warn at half their time. */
 export const warnBefore = 60;
 
 export interface LimitEvents {
-  /** Fires once per limit and arming. Seconds. */
+  /** Fires once per limit and start. Seconds. */
   onWarn(limit: LimitKind, secondsLeft: number): void;
   /** Fires at most once; all limits have stopped then. Seconds. */
   onReached(limit: LimitKind, seconds: number): void;
@@ -22,9 +22,9 @@ interface Armed extends SessionLimit {
 }
 
 /**
- * The clocks that can end a session: a hard limit (like `timeout 300 ssh host`), an idle limit, and ssh_config's
- * ChannelTimeout for its kind of channel and for all channels together. Activity only moves a time stamp; a timer that fires early looks at it and arms itself anew, so
- * that a flood of output costs nothing.
+ * The limits that can end a session: a time limit (like `timeout 300 ssh host`), an idle limit, and ssh_config's
+ * ChannelTimeout for its kind of channel and for all channels together. Activity only updates a time stamp; a timer
+ * that fires early reads it and starts again, so that a flood of output costs nothing.
  */
 export class SessionLimits implements Disposable {
   readonly #clock: Clock;
@@ -56,7 +56,7 @@ export class SessionLimits implements Disposable {
     }
   }
 
-  /** Each limit and the milliseconds that are left of it, the shortest first. */
+  /** Each limit and its remaining milliseconds, the shortest first. */
   left(): readonly (SessionLimit & { readonly milliseconds: number })[] {
     return this.#limits
       .map((limit) => {
@@ -66,7 +66,7 @@ export class SessionLimits implements Disposable {
       .sort((one, other) => one.milliseconds - other.milliseconds);
   }
 
-  /** Data went either way. */
+  /** Data was sent or received. */
   touch(): void {
     const now = this.#clock.monotonic();
     for (const limit of this.#limits) {
@@ -77,7 +77,7 @@ export class SessionLimits implements Disposable {
     }
   }
 
-  /** The person wants to go on: every limit starts anew. */
+  /** The user extends the session: every limit starts again. */
   extend(): void {
     const now = this.#clock.monotonic();
     this.#timeFrom = now;

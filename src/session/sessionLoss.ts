@@ -2,21 +2,24 @@ import { isLoss } from "../master/masterTypes.ts";
 import type { SessionOutcome } from "./sessionTypes.ts";
 
 /**
- * A server that shuts down ends its shells a moment before their connection: a connection that is lost within this time
- * has taken such a session with it. Milliseconds.
+ * A server that shuts down ends its shells shortly before their connection. A session that ended within this time
+ * before the connection was lost counts as lost with it. Milliseconds.
  */
 export const hangUpPrecedesLoss = 10_000;
 
-/** Signals that end the sessions of a server that shuts down, and their numbers in the exit codes of shells. */
+/** Signals by which a shutdown ends sessions, and their numbers in the exit codes of shells. */
 const shutdownSignals: ReadonlySet<string> = new Set(["HUP", "TERM", "KILL"]);
 const shutdownCodes: ReadonlySet<number> = new Set([1, 15, 9].map((signal) => 128 + signal));
 
-/** Whether a session that ended so may go on in a new one: only when its owner did not want it to end. */
+/** Whether a session with this outcome may be reconnected: only when it did not end on request. */
 export function mayReconnect(outcome: SessionOutcome): boolean {
   return outcome.kind === "lost" && isLoss(outcome.reason);
 }
 
-/** Whether a session that ended so may have been ended by a server that shuts down: its connection then follows it. */
+/**
+ * Whether a shutdown of the server may have ended a session with this outcome: the end of its connection follows
+ * then.
+ */
 export function mayBeShutdown(outcome: SessionOutcome): boolean {
   switch (outcome.kind) {
     case "signalled":

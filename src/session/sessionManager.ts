@@ -25,13 +25,13 @@ export interface SessionManagerInit {
   readonly registry: MasterRegistry;
   /** @throws ConfigError */
   resolve(host: string, signal: AbortSignal): Promise<HostConfig>;
-  /** The limits in force for a host and kind of session. */
+  /** The effective limits for a host and kind of session. */
   limits(
     config: HostConfig,
     request: OpenSessionRequest,
     folder: SettingsFolder | undefined,
   ): readonly SessionLimit[];
-  /** The folder that something opened now belongs to. */
+  /** The folder for something that is opened now. */
   folder(): SettingsFolder | undefined;
   /** 0 <= x < 1, for the delays between attempts to reconnect. */
   random(): number;
@@ -41,14 +41,14 @@ export interface SessionManagerInit {
   beginForwards?(use: ConnectionUse, masterId: string): Promise<void>;
 }
 
-/** Opens sessions on masters and knows all of them. Owns the registry's masters' sessions, not the registry. */
+/** Opens sessions on masters and keeps track of them. It owns the sessions, not the registry. */
 export class SessionManager implements SessionService {
   readonly #init: SessionManagerInit;
   readonly #sessions = new Map<string, SshSession>();
   readonly #changed = new Emitter<void>();
   readonly #warned = new Emitter<{ session: Session; limit: LimitKind; secondsLeft: number }>();
   readonly #reconnections: Reconnections;
-  /** The sessions of those that wait to reconnect. */
+  /** The lost sessions of holders that wait to reconnect. */
   readonly #lost = new WeakMap<ReconnectHolder, Session>();
   readonly #shutdown = new AbortController();
   readonly #history = new SessionHistory();
@@ -116,15 +116,15 @@ export class SessionManager implements SessionService {
   }
 
   async open(asked: OpenSessionRequest, signal?: AbortSignal): Promise<Session> {
-    // Taken once: another editor in front later on changes nothing for this session.
+    // Read once: a later change of the active editor has no effect on this session.
     const folder = asked.folder ?? this.#init.folder();
     const request: OpenSessionRequest = { ...asked, ...(folder && { folder }) };
     const session = new SshSession(this.#init.clock, `s${this.#nextId++}`, request, () =>
       this.#lastActivityWith(session),
     );
     const gaveUp = new AbortController();
-    // Not AbortSignal.any with a signal that lives as long as this: Node 20 keeps something of each session then. A
-    // shutdown kills the session, which is as good.
+    // Not AbortSignal.any with a signal that lives as long as this: Node 20 then leaks a part of each session. A
+    // shutdown kills the session, which has the same effect.
     const either = gaveUp.signal;
     const onAbort = (): void => gaveUp.abort(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -221,7 +221,7 @@ export class SessionManager implements SessionService {
     if (answers) {
       return "answers";
     }
-    // Before its sessions end, which may be at once.
+    // Before its sessions end, which may happen at once.
     this.#reconnections.now(master.key);
     master.giveUp();
     return "no-answer";
@@ -231,7 +231,7 @@ export class SessionManager implements SessionService {
     const waiting = this.#reconnections.find(masterId);
     if (waiting !== undefined) {
       waiting.stop();
-      // It was stopped from its row, so the row has done its work.
+      // The user stopped it from its row, which is no longer needed.
       this.#init.registry.forget(masterId);
     }
   }
@@ -251,7 +251,8 @@ export class SessionManager implements SessionService {
       this.#init.registry.forget(id);
       return;
     }
-    // What is behind a jump host goes first: its end must still travel through it, and nobody lost it.
+    // Close connections behind a jump host first: their close messages must pass through it, and they must not count
+    // as lost.
     await Promise.all([
       ...this.#init.registry.behind(master).map((each) => this.disconnect(each.id)),
       ...this.#sessionsOn(master).map((each) => each.disconnect()),
@@ -334,7 +335,7 @@ export class SessionManager implements SessionService {
     }
   }
 
-  /** @param attempts also those that are part of a reconnection. */
+  /** @param attempts include sessions that belong to a reconnection. */
   #seenOn(master: Master, attempts: boolean): readonly SessionSnapshot[] {
     return Object.freeze(
       this.#sessionsOn(master)
@@ -345,7 +346,7 @@ export class SessionManager implements SessionService {
 
   /** Monotonic milliseconds of the last data on any session that shares its connection. */
   #lastActivityWith(session: SshSession): number {
-    // Our own look-ups must not postpone the idle limit.
+    // Our own reads must not postpone the idle limit.
     const others = [...this.#sessions.values()].filter(
       ({ masterId, isUnseen }) => masterId === session.masterId && !isUnseen,
     );
@@ -360,12 +361,12 @@ export class SessionManager implements SessionService {
   }
 }
 
-/** It can carry a further session now, without a login. */
+/** It can carry another session now without a login. */
 function isUp(master: Master): boolean {
   return master.acceptsSessions && (master.state.kind === "ready" || master.state.kind === "lingering");
 }
 
-/** It has ended, or is about to. */
+/** It has ended, or is closing. */
 function isGone(master: Master): boolean {
   return master.isEnded || master.state.kind === "disconnecting";
 }
@@ -374,7 +375,7 @@ function isSilent({ state }: Master): boolean {
   return state.kind === "suspect" || state.kind === "hung";
 }
 
-/** Masters are numbered in the order in which they came. */
+/** Masters are numbered in order of creation. */
 function byAge(one: MasterSnapshot, other: MasterSnapshot): number {
   return Number(one.id.slice(1)) - Number(other.id.slice(1));
 }

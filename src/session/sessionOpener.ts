@@ -11,7 +11,7 @@ import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { sessionEnvironment } from "./sessionEnvironment.ts";
 import type { SshSession } from "./sshSession.ts";
 
-/** Milliseconds, the login included. */
+/** Milliseconds, including the login. */
 const lookupOpensWithin = 60_000;
 
 export interface SessionOpenerPorts {
@@ -21,24 +21,24 @@ export interface SessionOpenerPorts {
   /** The local environment, for SendEnv. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /**
-   * A session that a person opened begins on this connection: what its host forwards starts.
-   * @throws what keeps it from starting, where the session has to be refused for that (ExitOnForwardFailure).
+   * Called when a session that the user opened starts on this connection: starts the forwards of its host.
+   * @throws an error when the session has to be refused because of them (ExitOnForwardFailure).
    */
   beginForwards?(use: ConnectionUse, masterId: string): Promise<void>;
 }
 
-/** Chooses the connection that carries a session, and opens the session's channel on it. */
+/** Chooses the connection for a session, and opens the session's channel on it. */
 export class SessionOpener {
   readonly #ports: SessionOpenerPorts;
   readonly #onMaster: (session: SshSession) => void;
 
-  /** @param onMaster called when a session is put on a connection, which may happen more than once. */
+  /** @param onMaster called when a session is assigned to a connection, which may happen more than once. */
   constructor(ports: SessionOpenerPorts, onMaster: (session: SshSession) => void) {
     this.#ports = ports;
     this.#onMaster = onMaster;
   }
 
-  /** A person may wait as long as the server lives, and can cancel. A look-up runs unseen, so it has a limit. */
+  /** The user may wait as long as the server lives, and can cancel. A lookup is invisible, so it has a limit. */
   async open(
     session: SshSession,
     config: HostConfig,
@@ -58,9 +58,9 @@ export class SessionOpener {
   }
 
   /**
-   * A channel on the existing master, or on a new one. Full masters are skipped, each once. A dead one is skipped only
-   * once, so that a broken server is not flooded with logins. A login that another session began and that was not
-   * allowed to prompt is skipped once, too.
+   * Opens a channel on the existing master, or on a new one. Full masters are skipped, each once. A dead master is
+   * skipped only once, so that a broken server does not get a flood of logins. A login that another session started
+   * without prompts is skipped once, too.
    */
   async #openChannel(
     session: SshSession,
@@ -72,7 +72,7 @@ export class SessionOpener {
     const spec: SessionSpec = {
       request: request.request,
       env: sessionEnvironment(config, this.#ports.environment, request.env ?? {}),
-      // Only what a person opened may use the agent (see AgentForwarding).
+      // Only sessions that the user opened may use the agent (see AgentForwarding).
       forwardAgent: config.forwardAgent !== false && (request.purpose ?? "person") === "person",
       ...(request.pty && { pty: { term: request.pty.term, ...request.pty.dimensions } }),
     };
@@ -133,7 +133,7 @@ export class SessionOpener {
       throw new ChannelError("connection-ended", "The connection is gone");
     }
     if (request.purpose === "lookup") {
-      // Look-ups take no lease and do not restart the linger.
+      // Lookups take no lease and do not restart the linger.
       return { master, dispose: () => {} };
     }
     return leased(master, use);

@@ -2,18 +2,21 @@ import type { ChannelExit } from "../engine/connectionEngine.ts";
 import type { MasterEndReason } from "../master/masterTypes.ts";
 import type { LimitKind, SessionOutcome, SessionState } from "./sessionTypes.ts";
 
-/** What is known about a session when its channel has closed. */
+/** The facts about a session when its channel has closed. */
 export interface ClosedSession {
   readonly state: SessionState;
   readonly exit: ChannelExit;
   /** The channel ended with its connection, for this reason. */
   readonly lostBy: MasterEndReason | undefined;
-  /** What the server said when it ended the connection. */
+  /** The server's message when it ended the connection. */
   readonly said?: string | undefined;
   readonly limitReached: { readonly limit: LimitKind; readonly seconds: number } | undefined;
 }
 
-/** Why a session ended. What this side did comes first: a connection that we close ends its channels as a lost one does. */
+/**
+ * Why a session ended. Our own actions take precedence: closing a connection ends its channels just as losing it
+ * does.
+ */
 export function outcomeOf({ state, exit, lostBy, said, limitReached }: ClosedSession): SessionOutcome {
   if (limitReached !== undefined) {
     return { kind: "limit", ...limitReached, exit };
@@ -35,7 +38,7 @@ export function outcomeOf({ state, exit, lostBy, said, limitReached }: ClosedSes
   }
 }
 
-/** @param said the server's own words. */
+/** @param said the server's message. */
 export function lossBy(reason: MasterEndReason, said: string | undefined): SessionOutcome {
   return { kind: "lost", reason, ...(said !== undefined && { said }) };
 }

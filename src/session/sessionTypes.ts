@@ -5,7 +5,10 @@ import type { MasterCore, MasterEndReason } from "../master/masterTypes.ts";
 
 export type SessionKind = "terminal" | "command" | "script" | "subsystem";
 
-/** `channel-timeout`: ssh_config's ChannelTimeout for this kind of session. `global-timeout`: for all of a connection together. */
+/**
+ * `channel-timeout`: ssh_config's ChannelTimeout for this kind of session. `global-timeout`: for all channels of a
+ * connection together.
+ */
 export type LimitKind = "time" | "idle" | "channel-timeout" | "global-timeout";
 
 /** A limit that a session has. */
@@ -15,7 +18,10 @@ export interface SessionLimit {
   readonly source: ValueSource;
 }
 
-/** A limit and when it ends the session, in wall-clock milliseconds, unless data (but for `time`) or a person moves it. */
+/**
+ * A limit and when it ends the session, in wall-clock milliseconds, unless data (except for `time`) or the user moves
+ * it.
+ */
 export interface LimitSnapshot extends SessionLimit {
   readonly endsAt: number;
 }
@@ -25,10 +31,10 @@ export type SessionOutcome =
   /** The remote program ended by itself. */
   | { readonly kind: "exited"; readonly code: number | undefined }
   | { readonly kind: "signalled"; readonly signal: string; readonly coreDumped: boolean }
-  /** We ended it in order. `exit` is what the server said before the close, if anything. */
+  /** We ended it in order. `exit` is the server's exit status before the close, if any. */
   | { readonly kind: "disconnected"; readonly exit: ChannelExit }
   | { readonly kind: "killed"; readonly exit: ChannelExit }
-  /** The connection went away under it. `said`: the server's own words, untrusted. */
+  /** Its connection was lost. `said`: the server's message, untrusted. */
   | { readonly kind: "lost"; readonly reason: MasterEndReason; readonly said?: string }
   | {
       readonly kind: "limit";
@@ -50,15 +56,15 @@ export type SessionState =
 export interface SessionSnapshot {
   /** Unique for the life of the extension host, e.g. `s12`. */
   readonly id: string;
-  /** Undefined until a master is there. */
+  /** Undefined until it has a master. */
   readonly masterId: string | undefined;
   /** The argument that `Host` patterns match. Not enough to reach the host again. */
   readonly alias: string;
-  /** What was typed, as `alias` or `user@alias:port`: resolved again, it leads to the same destination. */
+  /** As typed, `alias` or `user@alias:port`: it resolves to the same destination again. */
   readonly spec: string;
-  /** The name of the folder whose settings count for it; undefined: no folder has settings of its own. */
+  /** The name of the folder whose settings apply to it; undefined: no folder has settings of its own. */
   readonly folder: string | undefined;
-  /** What limits it, the one that would end it first first; none before it is open and after its end. */
+  /** Its limits, the next one to end it first; empty before it is open and after its end. */
   readonly limits: readonly LimitSnapshot[];
   readonly kind: SessionKind;
   readonly title: string;
@@ -72,45 +78,48 @@ export interface SessionSnapshot {
   readonly outcome: SessionOutcome | undefined;
 }
 
-/** What a session that is lost leaves to the one that goes on in its terminal. */
+/** What a lost session passes on to the session that continues in its terminal. */
 export interface LostSession {
   /** Monotonic milliseconds from which its time limit counts. Undefined: it never opened. */
   readonly limitedFrom: number | undefined;
 }
 
 export interface SessionConnection {
-  /** Opaque: the same for sessions that share connections. */
+  /** Opaque; equal for sessions that can share connections. */
   readonly destinationKey: string;
   readonly master: MasterCore;
 }
 
-/** One of our channels on a master. Made by SessionManager.open; ends exactly once, and then stays readable. */
+/**
+ * A session channel of ours on a master. Made by SessionManager.open; it ends exactly once, and stays readable
+ * afterwards.
+ */
 export interface Session extends LostSession {
   readonly id: string;
   /** See SessionSnapshot. */
   readonly spec: string;
   readonly state: SessionState;
   /**
-   * Fires once more after the end when a session that a signal ended turns out to be lost: its connection was lost within
-   * `hangUpPrecedesLoss`, as when the server shuts down. The outcome in `state` is `lost` then.
+   * Fires once more after the end when a session that a signal ended turns out to be lost: its connection was lost
+   * within `hangUpPrecedesLoss`, for example because the server shuts down. The outcome in `state` is then `lost`.
    */
   readonly onDidChangeState: Event<SessionState>;
   /** See EngineChannel.onDidReceive: begins paused. */
   readonly onDidReceive: Event<{ readonly kind: OutputKind; readonly data: Uint8Array }>;
   readonly onDidDrain: Event<void>;
-  /** A limit is near: shown in the terminal. `extend()` re-arms it. */
+  /** A limit is near: shown in the terminal. `extend()` restarts it. */
   readonly onDidWarn: Event<{ readonly limit: LimitKind; readonly secondsLeft: number }>;
   /** Resolves once, with the outcome, after all output was delivered. Never rejects. */
   readonly ended: Promise<SessionOutcome>;
   readonly queuedBytes: number;
-  /** A person has ended its input (SSH_MSG_CHANNEL_EOF): what is written later is dropped. Fires `onDidChangeState`. */
+  /** The user has ended its input (SSH_MSG_CHANNEL_EOF): later input is dropped. Fires `onDidChangeState`. */
   readonly eofSent: boolean;
   /** See EngineChannel. */
   readonly ptyRefused: boolean;
-  /** There is a pty on the server: one was asked for, and not refused. */
+  /** The server has a pty for it: one was requested and not refused. */
   readonly hasPty: boolean;
   snapshot(): SessionSnapshot;
-  /** The connection that it rides or rode on; undefined until there is one. */
+  /** The connection that carries or carried it; undefined before there is one. */
   connection(): SessionConnection | undefined;
   details(): ChannelDetails | undefined;
   rename(title: string): void;
@@ -121,10 +130,12 @@ export interface Session extends LostSession {
   resize(dimensions: Dimensions): void;
   signal(name: string): void;
   sendBreak(milliseconds: number): boolean;
-  /** EOF, flush, close, wait for the server's close, but no longer than the deadline. Resolves when ended. */
+  /** EOF, flush, close, then waits for the server's close until the deadline. Resolves when ended. */
   disconnect(): Promise<void>;
-  /** HUP and KILL where the server obeys, then close without waiting. The session has ended when this returns. */
+  /**
+   * HUP and KILL where the server delivers them, then close without waiting. The session has ended when this returns.
+   */
   kill(): void;
-  /** Re-arms the limits that have warned, or all. */
+  /** Restarts the limits that have warned, or all. */
   extend(): void;
 }

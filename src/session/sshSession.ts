@@ -29,7 +29,7 @@ import type {
   SessionState,
 } from "./sessionTypes.ts";
 
-/** One session from the request to its outcome. Made by SessionManager, which attaches the channel when it is open. */
+/** One session from the request to its outcome. Made by SessionManager, which attaches the open channel. */
 export class SshSession implements Session {
   readonly id: string;
   readonly alias: string;
@@ -57,7 +57,7 @@ export class SshSession implements Session {
   #channel: EngineChannel | undefined;
   #eofSent = false;
   #channelClosed = false;
-  /** The session has ended, and its master is still needed: for the last moment of a killed program, for example. */
+  /** The session has ended but still needs its master, for example while a killed program exits. */
   #holdsMaster = false;
   #limitReached: { readonly limit: LimitKind; readonly seconds: number } | undefined;
 
@@ -105,7 +105,7 @@ export class SshSession implements Session {
     return this.#channel?.queuedBytes ?? 0;
   }
 
-  /** Whose settings count for it. */
+  /** The folder whose settings apply to it. */
   get folder(): SettingsFolder | undefined {
     return this.#request.folder;
   }
@@ -118,7 +118,7 @@ export class SshSession implements Session {
     return this.#master?.id;
   }
 
-  /** Monotonic milliseconds of the last data; -Infinity: there was none. */
+  /** Monotonic milliseconds of the last data; -Infinity if there was none. */
   get lastActivityMonotonic(): number {
     return this.#lastActivityMonotonic;
   }
@@ -127,12 +127,12 @@ export class SshSession implements Session {
     return this.#limits.timeFrom;
   }
 
-  /** An attempt to reconnect: until its connection is there, only the reconnection is to be seen. */
+  /** An attempt to reconnect: until its connection is up, only the reconnection is shown. */
   get isAttempt(): boolean {
     return this.#request.inPlaceOf !== undefined && this.#state.kind === "opening";
   }
 
-  /** It goes on for a session that was lost. */
+  /** It continues a lost session. */
   get isReconnection(): boolean {
     return this.#request.inPlaceOf !== undefined;
   }
@@ -150,12 +150,12 @@ export class SshSession implements Session {
     return this.#state.kind === "ended";
   }
 
-  /** The extension's own look-up on a server: it appears in no view and in no event. */
+  /** The extension's own lookup on a server: it appears in no view and in no event. */
   get isUnseen(): boolean {
     return this.#request.purpose === "lookup";
   }
 
-  /** Which master it will ride on; the snapshot then stands below it. The lease is owned from now. */
+  /** Assigns a master; the snapshot is then listed below it. The session owns the lease from now on. */
   useMaster(master: Master, lease: Disposable): void {
     this.#lease?.dispose();
     this.#master = master;
@@ -176,11 +176,11 @@ export class SshSession implements Session {
       void this.#onClosed(exit, lost);
     });
     this.#setState({ kind: "open", since: this.#clock.now() });
-    // Keep counting across reconnects, or every lost connection would extend the limit.
+    // Continue the count across reconnects; otherwise every lost connection would extend the limit.
     this.#limits.start(limits, this.#request.inPlaceOf?.limitedFrom);
   }
 
-  /** It did not open, or was given up before. */
+  /** It did not open, or was cancelled before. */
   fail(error: Error): void {
     this.#finish({ kind: "failed", error });
   }
@@ -298,7 +298,7 @@ export class SshSession implements Session {
       return;
     }
     if (lost && this.#master !== undefined) {
-      // The connection's own end says why, and may be a moment behind.
+      // The connection's own end has the reason, and may come a moment later.
       await this.#master.ended;
     }
     const lostBy = lost ? (this.#master?.endReason ?? "connection-lost") : undefined;
@@ -323,7 +323,7 @@ export class SshSession implements Session {
     this.#resolveEnded(outcome);
   }
 
-  /** Until it is clear that the server did not shut down, its master stays: it could not be lost otherwise. */
+  /** Keep its master until it is clear that the server did not shut down: otherwise it could not be lost. */
   #watchForLoss(outcome: SessionOutcome): void {
     const master = this.#master;
     if (master === undefined || !mayBeShutdown(outcome)) {

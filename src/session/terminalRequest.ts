@@ -6,9 +6,9 @@ import type { OpenSessionRequest } from "./openSessionTypes.ts";
 const term = "xterm-256color";
 
 /**
- * What a terminal on a host asks for, as `ssh HOST` in a local terminal does (ssh.c, main): RemoteCommand in place of the
- * shell, SessionType, and RequestTTY, which under `auto` gives a shell a terminal and a command none.
- * @param command what somebody wants to run in place of all that: it always gets a terminal.
+ * What a terminal on a host requests, like `ssh HOST` in a local terminal (ssh.c, main): RemoteCommand in place of
+ * the shell, SessionType, and RequestTTY, which under `auto` gives a shell a terminal and a command none.
+ * @param command a command to run instead: it always gets a terminal.
  * @throws ConfigError `no-session`
  */
 export function terminalRequest(

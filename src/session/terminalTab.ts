@@ -5,18 +5,18 @@ import { hostNames } from "../config/hostSpec.ts";
 import { type PersistentShell, persistentShell } from "./persistence.ts";
 import type { SessionSnapshot } from "./sessionTypes.ts";
 
-/** What a terminal tab was opened for. It stays the same for as long as the tab is there. */
+/** What a terminal tab was opened for. It stays the same for the lifetime of the tab. */
 export interface TerminalTab {
   /** As typed. */
   readonly host: string;
   /** See SessionSnapshot. */
   readonly alias: string;
-  /** Whose settings count. */
+  /** The folder whose settings apply. */
   readonly folder?: SettingsFolder;
   readonly title: string;
-  /** In place of the login shell. */
+  /** Runs in place of the login shell. */
   readonly command?: string;
-  /** What the shell is called on the server where it outlives connections. */
+  /** The name of the shell on the server, if it survives connections. */
   readonly shellName: string;
 }
 
@@ -36,25 +36,28 @@ export function terminalTab({ host, title, folder, command, shellName }: Termina
   };
 }
 
-/** How the shell of a tab is kept and ended on the server. Undefined: it ends with its connection, as a command does. */
+/**
+ * The commands that keep and end the shell of a tab on the server. Undefined: it ends with its connection, as a
+ * command does.
+ */
 export function tabShell(tab: TerminalTab, policies: Pick<HostPolicies, "get">): PersistentShell | undefined {
   return tab.command === undefined
     ? persistentShell(policies.get("persistence", tab, tab.folder).value, tab.shellName)
     : undefined;
 }
 
-/** `window`: the window closes or reloads, and takes its tabs along. */
+/** `window`: the window closes or reloads, and its tabs with it. */
 export type TabClosedBy = "window" | "person" | "program";
 
-/** What follows when a tab is gone. */
+/** What to do after a tab was closed. */
 export interface AfterTab {
-  /** It is not offered again after a reload. */
+  /** Do not offer it again after a reload. */
   readonly forget: boolean;
-  /** A command that ends its shell on the server: a tab that a person closes leaves nothing behind. */
+  /** A command that ends its shell on the server: a tab that the user closes leaves nothing running. */
   readonly endShell: string | undefined;
 }
 
-/** @param endCommand of the tab's shell; undefined where it does not outlive the connection, or never opened. */
+/** @param endCommand of the tab's shell; undefined if it ends with the connection, or never opened. */
 export function afterTab(closedBy: TabClosedBy, endCommand: string | undefined): AfterTab {
   return {
     forget: closedBy !== "window",
@@ -62,12 +65,12 @@ export function afterTab(closedBy: TabClosedBy, endCommand: string | undefined):
   };
 }
 
-/** What to do, after a reload of the window, about the terminals that were open before it. */
+/** What to do after a reload of the window with the terminals that were open before. */
 export function reopening(before: number, automatic: boolean): "nothing" | "open" | "ask" {
   return before === 0 ? "nothing" : automatic ? "open" : "ask";
 }
 
-/** The first session of a tab, for those that wait for it: it opens once, or the tab is over before. */
+/** The first session of a tab: `opened` settles once, when it opens or when the tab is over before. */
 export class FirstSession {
   readonly opened: Promise<SessionSnapshot>;
   #settle: { resolve(session: SessionSnapshot): void; reject(error: Error): void } | undefined;
@@ -77,7 +80,7 @@ export class FirstSession {
     this.opened = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    // Most openers do not wait.
+    // Most openers do not wait for it.
     this.opened.catch(() => {});
   }
 
@@ -86,12 +89,12 @@ export class FirstSession {
     this.#settle = undefined;
   }
 
-  /** The last attempt failed with it; the tab may still be over for another reason. */
+  /** The last attempt failed with this error; the tab may still be over for another reason. */
   failed(error: Error): void {
     this.#failure = error;
   }
 
-  /** The tab is over. @returns the failure to present: that of a first session; undefined for a cancellation. */
+  /** The tab is over. @returns the error to show: that of a first session; undefined after a cancellation. */
   over(): Error | undefined {
     const waiting = this.#settle;
     this.#settle = undefined;

@@ -18,7 +18,7 @@ export interface ExecuteOptions {
   readonly onMaster?: string;
   readonly login?: LoginMode;
   readonly purpose?: SessionPurpose;
-  /** Sees all output as it comes, also what is above the bound. */
+  /** Receives all output as it comes, also beyond the limit. */
   readonly onOutput?: (kind: OutputKind, data: Uint8Array) => void;
 }
 
@@ -26,16 +26,16 @@ export interface Execution {
   readonly outcome: SessionOutcome;
   readonly stdout: Buffer;
   readonly stderr: Buffer;
-  /** More came than was kept. */
+  /** There was more output than was kept. */
   readonly truncated: boolean;
 }
 
 const defaultMaxOutput = 10 * 1024 * 1024;
 
 /**
- * Runs one command to its end on a host. Standard input is sent with back-pressure, then EOF; output above the bound
- * is read and dropped, so that the command can finish.
- * Rejects when no session came about, or with the signal's reason (the session is killed then).
+ * Runs one command on a host until it exits. Standard input is sent with back-pressure, then EOF; output beyond the
+ * limit is read and dropped, so that the command can finish. Rejects when the session could not be opened, or with
+ * the signal's reason (the session is killed then).
  */
 export async function execute(
   service: SessionService,
@@ -50,7 +50,7 @@ export async function execute(
       kind: options.kind ?? "command",
       title: options.title ?? command,
       request: { type: "exec", command },
-      // A command's own limits apply; the idle limits of terminals don't.
+      // A command has limits of its own; the idle limits of terminals don't apply.
       timeLimitSeconds: options.timeLimitSeconds ?? 0,
       idleLimitSeconds: 0,
       ...(options.env && { env: options.env }),
@@ -69,7 +69,7 @@ export async function execute(
   const onAbort = (): void => session.kill();
   signal?.addEventListener("abort", onAbort, { once: true });
   if (signal?.aborted) {
-    // After the session was open, and before this was told of it.
+    // The signal aborted after the session was open and before this listener was added.
     onAbort();
   }
   try {
@@ -89,7 +89,7 @@ export async function execute(
   }
 }
 
-/** Bytes written at once: small enough to see back-pressure early, large enough to be cheap. */
+/** Bytes written at once: small enough to notice back-pressure early, large enough to be cheap. */
 const feedStep = 64 * 1024;
 
 async function feed(

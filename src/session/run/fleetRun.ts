@@ -3,7 +3,7 @@ import type { SessionService } from "../sessionServiceTypes.ts";
 import { type ExecuteOptions, type Execution, execute } from "./execute.ts";
 import { limitedCommand } from "./remoteCommand.ts";
 
-/** One host's part of a run. `milliseconds`: from its start to its end. */
+/** The result of one host. `milliseconds`: from start to end. */
 export type HostRun =
   | {
       readonly host: string;
@@ -13,15 +13,15 @@ export type HostRun =
     }
   | { readonly host: string; readonly kind: "failed"; readonly error: Error; readonly milliseconds: number };
 
-/** Hosts that are worked on at the same time: enough to be quick, few enough to log in politely. */
+/** Hosts in parallel: enough to be fast, few enough not to burden shared servers with logins. */
 const concurrency = 8;
 
 /**
- * Runs one command on several hosts. A host that is down keeps none of the others waiting or from finishing.
+ * Runs one command on several hosts. A host that is down delays no other host.
  *
  * @param onDone called as each host finishes, in that order.
- * @param limitOf seconds after which a host's command is ended, here and there; 0: never.
- * @returns in the order of `hosts`. Never rejects: an abort ends what runs, and those hosts count as failed.
+ * @param limitOf seconds after which a host's command is ended, on both sides; 0: never.
+ * @returns in the order of `hosts`. Never rejects: an abort ends running commands, and those hosts count as failed.
  */
 export async function runOnHosts(
   service: SessionService,

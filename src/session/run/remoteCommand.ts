@@ -1,28 +1,31 @@
-/** Command lines for the server's side. What they are given is quoted for POSIX shells; csh and fish agree on single quotes. */
+/** Command lines for the server. Values are quoted for POSIX shells; csh and fish treat single quotes alike. */
 
-/** Seconds that the server waits longer than we do, so that our own limit is the one that is told. */
+/** Seconds by which the server's limit is longer, so that our own limit ends the command first and is reported. */
 const serverGrace = 2;
 
-/** `text` as one word for a POSIX shell, and for those that see more in a leading `=` (zsh), `%` (fish) or `@` (csh). */
+/**
+ * `text` as one word for a POSIX shell, and for shells in which a leading `=` (zsh), `%` (fish) or `@` (csh) is
+ * special.
+ */
 export function shellQuote(text: string): string {
   return /^[\w+:,./-][\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
- * `command`, run by the login shell as sshd does, but ended by the server itself when the time is over and `timeout`
- * exists there: no process stays behind when the connection is cut meanwhile.
+ * `command`, run by the login shell as sshd does, but ended by the server itself after the time limit if it has
+ * `timeout`: no process remains when the connection is cut meanwhile.
  *
  * @param seconds the limit that is also enforced on this side.
  */
 export function limitedCommand(command: string, seconds: number): string {
   const limit = Math.ceil(seconds) + serverGrace;
-  // The trial run tells coreutils and newer busybox from tools of that name with other arguments.
+  // A test run distinguishes coreutils and newer busybox from tools of that name with other arguments.
   const script =
     'if timeout -k 5 9 true 2>/dev/null; then exec timeout -k 5 "$1" "${SHELL:-sh}" -c "$2"; fi; exec "${SHELL:-sh}" -c "$2"';
   return `exec sh -c ${shellQuote(script)} sh ${limit} ${shellQuote(command)}`;
 }
 
-/** How an interpreter is told to read its program from standard input; the arguments follow. */
+/** The arguments that make an interpreter read its program from standard input; the script's arguments follow. */
 const readsStandardInput: Readonly<Record<string, string>> = {
   sh: "-s --",
   bash: "-s --",
@@ -40,7 +43,7 @@ const readsStandardInput: Readonly<Record<string, string>> = {
   php: "--",
 };
 
-/** How an interpreter is given its program as an argument; the arguments of the program follow. */
+/** The arguments that pass a program to an interpreter as an argument; the program's arguments follow. */
 const takesArgument: Readonly<Record<string, string>> = {
   python: "-c",
   python2: "-c",
@@ -51,17 +54,20 @@ const takesArgument: Readonly<Record<string, string>> = {
 };
 const shells: ReadonlySet<string> = new Set(["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"]);
 
-/** Linux takes no longer argument (MAX_ARG_STRLEN: 32 pages, 128 KiB). Bytes, with room for systems that take less. */
+/**
+ * Linux accepts no longer argument (MAX_ARG_STRLEN: 32 pages, 128 KiB). In bytes, with a margin for systems that
+ * accept less.
+ */
 export const longestArgument = 100_000;
 
-/** How a script reaches its interpreter. */
+/** How a script is passed to its interpreter. */
 export type ScriptInput =
-  /** Read to its end first, then run: its own standard input is empty. */
+  /** Read completely, then run: its own standard input is empty. */
   | "argument"
-  /** As `ssh host bash -s` does: a command of the script that reads standard input gets the script's next lines. */
+  /** Like `ssh host bash -s`: a command in the script that reads standard input gets the script's next lines. */
   | "stdin";
 
-/** Whether a script can be given as one argument; a script that can't is read from standard input as it runs. */
+/** Whether a script fits into one argument; otherwise it is read from standard input as it runs. */
 export function fitsArgument(script: string): boolean {
   const interpreter = shebangInterpreter(script) ?? "bash";
   return (
@@ -71,10 +77,10 @@ export function fitsArgument(script: string): boolean {
 }
 
 /**
- * The command that runs a script which is sent to its standard input. A first line `#!…` names the interpreter where it
- * is one that we know how to feed; else it is bash.
+ * The command that runs a script sent to its standard input. A first line `#!…` names the interpreter if it is one
+ * that we support; otherwise it is bash.
  *
- * @param name what the script sees as its own name, where its interpreter has a place for it.
+ * @param name the script's own name, where its interpreter supports one.
  */
 export function scriptCommand(
   script: string,
@@ -87,7 +93,8 @@ export function scriptCommand(
   if (input === "stdin") {
     return [interpreter, readsStandardInput[interpreter] ?? "-s --", ...words].join(" ");
   }
-  // Node and perl would take arguments that begin with a hyphen for their own; python and shells end theirs by themselves.
+  // Node and perl would take arguments that begin with a hyphen as their own; python and shells stop parsing by
+  // themselves.
   const given = shells.has(interpreter)
     ? `-c "$script" ${shellQuote(name)}`
     : `${takesArgument[interpreter] ?? "-c"} "$script"${interpreter.startsWith("python") ? "" : " --"}`;
@@ -95,7 +102,7 @@ export function scriptCommand(
   return ["exec sh -c", shellQuote(run), "sh", ...words].join(" ");
 }
 
-/** The base name of the interpreter in a script's first line, when it is one that we know how to feed. */
+/** The base name of the interpreter in a script's first line, if we support it. */
 function shebangInterpreter(script: string): string | undefined {
   const match = /^#!\s*(\S+)(?:[ \t]+(.*))?/.exec(script);
   if (match === null) {
@@ -109,7 +116,7 @@ function shebangInterpreter(script: string): string | undefined {
   return Object.hasOwn(readsStandardInput, name) ? name : undefined;
 }
 
-/** Splits what a person typed as arguments into words: quotes and backslashes as in a POSIX shell, no expansion. */
+/** Splits typed arguments into words: quotes and backslashes as in a POSIX shell, no expansion. */
 export function splitWords(line: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
