@@ -9,7 +9,7 @@ export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K
   return groups;
 }
 
-/** As `groupBy`, in steps. */
+/** Like `groupBy`, in steps. */
 export function* groupInSteps<T, K>(items: readonly T[], keyOf: (item: T) => K): Steps<Map<K, T[]>> {
   const groups = new Map<K, T[]>();
   yield* stepsOver(items, 1000, (item) => add(groups, keyOf(item), item));

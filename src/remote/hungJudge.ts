@@ -4,20 +4,20 @@ import type { HungReason } from "./remoteSession.ts";
 export interface JudgeLimits {
   /** Seconds without input and output after which a sleeping terminal counts as hung. 0: never. */
   readonly idleSeconds: number;
-  /** Younger than this, a thing may merely be about to begin or to end: seconds. */
+  /** A younger session may just be starting or ending: seconds. */
   readonly settlingSeconds: number;
-  /** Retransmissions without an answer after which the client counts as gone. */
+  /** Retransmissions without a reply after which the client counts as gone. */
   readonly unansweredRetransmits: number;
 }
 
-/** Eight retransmissions take Linux about a minute; it gives up itself after fifteen (tcp_retries2), a quarter of an hour. */
+/** Eight retransmissions take Linux about a minute; it gives up after fifteen (tcp_retries2), a quarter of an hour. */
 export const defaultJudgeLimits: JudgeLimits = {
   idleSeconds: 1800,
   settlingSeconds: 60,
   unansweredRetransmits: 8,
 };
 
-/** What is known of the connection under a session. `unknown`: nobody could say, so nothing is concluded. */
+/** What is known about the connection under a session. `unknown`: no tool reported it, so nothing is concluded. */
 export type ConnectionEvidence =
   | { readonly kind: "unknown" }
   | { readonly kind: "none" }
@@ -26,9 +26,9 @@ export type ConnectionEvidence =
 export interface Evidence {
   readonly ageSeconds: number | undefined;
   readonly idleSeconds: number | undefined;
-  /** The program that leads the session, and the sshd that carries it. */
+  /** The program that leads the session, and its sshd. */
   readonly leaders: readonly RemoteProcess[];
-  /** Everything that runs in it. */
+  /** All processes in the session. */
   readonly members: readonly RemoteProcess[];
   readonly connection: ConnectionEvidence;
 }
@@ -36,9 +36,8 @@ export interface Evidence {
 const halfClosed: ReadonlySet<string> = new Set(["CLOSE-WAIT", "LAST-ACK", "CLOSING", "CLOSED"]);
 
 /**
- * The reasons why a session is hung; none when it may be alive. Conservative: what is not known is no reason, a
- * session in which anything runs is never hung for being idle, and a job that its own shell has stopped
- * (Ctrl+Z) is in order.
+ * The reasons why a session is hung; none when it may be alive. Conservative: unknown facts are no reason, a session
+ * with a running process is never hung because it is idle, and a job that its own shell has stopped (Ctrl+Z) is fine.
  */
 export function judgeHung(evidence: Evidence, limits: JudgeLimits): HungReason[] {
   const reasons: HungReason[] = [];

@@ -4,27 +4,27 @@ import { runScript } from "./remoteScript.ts";
 import type { RemoteSession } from "./remoteSession.ts";
 
 export interface KillOptions {
-  /** KILL what survives TERM. */
+  /** Send KILL to what survives TERM. */
   readonly force: boolean;
-  /** Leave alone what is not hung any more when the list is read again. */
+  /** Skip sessions that are no longer hung when the list is read again. */
   readonly onlyHung: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** How one session fared. */
+/** The result for one session. */
 export type SessionKillOutcome =
   | "ended"
-  /** Something of it still lives, though it was signalled. */
+  /** Part of it still lives although it was signalled. */
   | "alive"
-  /** We may not signal it: another user's, and no `sudo -n`. */
+  /** We may not signal it: it is another user's, and there is no `sudo -n`. */
   | "denied"
-  /** It is not what it was when the list was shown: its process ended, or the pid is another's. Nothing was sent. */
+  /** It has changed since the list was shown: its process ended, or the pid was reused. Nothing was sent. */
   | "changed"
-  /** It came back to life, and only hung ones were asked for. Nothing was sent. */
+  /** It is no longer hung, and only hung sessions were requested. Nothing was sent. */
   | "not-hung"
-  /** It is our own carrier. Nothing was sent. */
+  /** It carries our own connection. Nothing was sent. */
   | "own"
-  /** No process of it is left that could be signalled. */
+  /** It has no process left that could be signalled. */
   | "nothing-left";
 
 export interface KillReport {
@@ -32,9 +32,9 @@ export interface KillReport {
 }
 
 /**
- * Compares what was asked with what is there now, and signals what still fits, all in one round trip.
+ * Compares the requested sessions with the current ones, and signals those that still match, in one round trip.
  * @param asked as they were shown
- * @param fresh as they were read just now
+ * @param fresh as they were just read
  */
 export async function killRemoteSessions(
   access: RemoteAccess,
@@ -80,7 +80,7 @@ function refusalOf(session: RemoteSession | undefined, onlyHung: boolean): Sessi
   return undefined;
 }
 
-/** The worst of what happened to the processes of one session decides. */
+/** The worst outcome of a session's processes is the session's. */
 function combine(outcomes: readonly (TargetOutcome | undefined)[]): SessionKillOutcome {
   const kinds = new Set(outcomes.map((outcome) => outcome?.kind));
   for (const kind of ["own", "denied", "alive"] as const) {

@@ -2,13 +2,13 @@ import type { KillTarget } from "./remoteSession.ts";
 
 export type KillSignal = "HUP" | "TERM" | "KILL";
 
-/** What became of one process. */
+/** The outcome for one process. */
 export type TargetOutcome =
   /** It ended, after `signal`. */
   | { readonly kind: "ended"; readonly signal: KillSignal }
-  /** It was gone before anything was sent. */
+  /** It had ended before anything was sent. */
   | { readonly kind: "gone" }
-  /** The pid belongs to another process now: nothing was sent. */
+  /** The pid now belongs to another process: nothing was sent. */
   | { readonly kind: "changed" }
   /** It carries this very connection: nothing was sent. */
   | { readonly kind: "own" }
@@ -18,9 +18,9 @@ export type TargetOutcome =
   | { readonly kind: "alive"; readonly signal: KillSignal };
 
 /**
- * Looks at one process and signals it in the same shell, without anything between: its start must fit, or nothing
- * is sent. POSIX has no way to do both at once, so a pid that is reused within these few instructions would still be
- * hit. `sh -c` runs it, so that `sudo -n` can; no single quotes inside.
+ * Checks one process and signals it in the same shell, without any step between: its start must match, or nothing is
+ * sent. POSIX has no atomic way to do both, so a pid that is reused within these few instructions would still be hit.
+ * `sh -c` runs it, so that `sudo -n` can; no single quotes inside.
  */
 const strike = `pid=$1 key=$2 sig=$3
 look() {
@@ -43,7 +43,7 @@ elif look; then echo denied
 else echo gone
 fi`;
 
-/** Targets as one word each: `PID=KEY`, spaces in the key as `_`. Whatever is not of that form never gets here. */
+/** One word for each target: `PID=KEY`, with `_` for spaces in the key. Other forms never get here. */
 function words(targets: readonly KillTarget[]): string[] {
   return targets
     .filter(
@@ -54,8 +54,8 @@ function words(targets: readonly KillTarget[]): string[] {
 }
 
 /**
- * For `wrapScript`: HUP, then TERM, then KILL when `force`, each followed by a few seconds of patience, ends as soon
- * as all are gone. Prints `PID OUTCOME SIGNAL` per target.
+ * For `wrapScript`: HUP, then TERM, then KILL when `force`, each followed by a wait of a few seconds that ends as
+ * soon as all have exited. Prints `PID OUTCOME SIGNAL` per target.
  */
 export function killScript(targets: readonly KillTarget[], force: boolean): string {
   return `strike='${strike}'
@@ -101,7 +101,7 @@ done
 for t in $rest; do echo "\${t%%=*} alive $last"; done`;
 }
 
-/** Reads the `results` part. Targets that it does not name are left out. */
+/** Parses the `results` part. Targets without a result are left out. */
 export function parseKillResults(lines: readonly string[]): Map<number, TargetOutcome> {
   const outcomes = new Map<number, TargetOutcome>();
   for (const line of lines) {

@@ -3,8 +3,8 @@ import type { SessionService } from "../session/sessionServiceTypes.ts";
 import type { RemoteExec } from "./remoteExec.ts";
 
 /**
- * Runs commands as sessions of one live master, and of no other: when it is gone, a call rejects with ChannelError. They
- * are not kept in the history, and never ask anybody anything.
+ * Runs commands as sessions of one live master, and of no other: when it has ended, a call rejects with ChannelError.
+ * The sessions are not kept in the history, and never prompt.
  * @param host what the master was opened for, as typed
  */
 export function masterExec(service: SessionService, masterId: string, host: string): RemoteExec {

@@ -1,7 +1,7 @@
 /**
- * What one refresh runs on the server, for `wrapScript`. POSIX sh only (dash, busybox ash, the BSDs' and macOS's sh);
- * it reads, and writes nothing. Sockets come before processes: a login that ends in between is then merely not
- * listed, where the other order would make it look like one without a connection.
+ * What one refresh runs on the server, for `wrapScript`. POSIX sh only (dash, busybox ash, the sh of the BSDs and
+ * macOS). It only reads. Sockets come before processes: a login that ends in between is then merely not listed, while
+ * the other order would make it look like one without a connection.
  */
 export const probeScript = String.raw`part meta
 printf '%s\n' "system $OS" "release $(uname -r)" "now $(date +%s)" "user $(id -un)" "uid $(id -u)" \

@@ -3,12 +3,12 @@ import { groupInSteps } from "./groupBy.ts";
 import type { RemoteFacts, RemoteProcess } from "./remoteFacts.ts";
 import { type SshdRole, sshdRole } from "./sshdProcess.ts";
 
-/** The processes of one reading by pid, by parent, and by what they are for sshd. */
+/** The processes of one reading, indexed by pid, by parent, and by their sshd role. */
 export class ProcessTree {
   readonly #byPid: ReadonlyMap<number, RemoteProcess>;
   readonly #children: ReadonlyMap<number, readonly RemoteProcess[]>;
   readonly #roles: ReadonlyMap<number, SshdRole>;
-  /** The probe's shell and its ancestors, up to and without the listener. */
+  /** The probe's shell and its ancestors, up to the listener, which is excluded. */
   readonly carrier: ReadonlySet<number>;
 
   private constructor(
@@ -67,7 +67,7 @@ export class ProcessTree {
     });
   }
 
-  /** `process` and everything below it, parents first, up to `most` of them. */
+  /** `process` and its descendants, parents first, up to `most` of them. */
   subtree(process: RemoteProcess, most: number): RemoteProcess[] {
     const found = [process];
     const seen = new Set([process.pid]);
@@ -85,7 +85,7 @@ export class ProcessTree {
     return found;
   }
 
-  /** Who accepted this connection: the first ancestor that is not of this connection, by pid. */
+  /** The process that accepted this connection: the first ancestor outside this connection, by pid. */
   listenerOf(process: RemoteProcess): number {
     let at: RemoteProcess = process;
     for (let depth = 0; depth < 4; depth++) {

@@ -4,12 +4,12 @@ import { runScript } from "./remoteScript.ts";
 import type { ServerTimeouts } from "./timeoutFacts.ts";
 import { timeoutScript } from "./timeoutScript.ts";
 
-/** sshd's configuration and a few lines more: a hundred times what any server prints. */
+/** sshd's configuration and a few more lines: a hundred times what any server prints. */
 const maxOutputBytes = 1024 * 1024;
 
 /**
- * Reads what the server says about ending sessions, as far as this user may, in one round trip.
- * @throws RemoteViewError, or what the connection throws.
+ * Reads the server's timeout settings, as far as this user may, in one round trip.
+ * @throws RemoteViewError, or an error of the connection.
  */
 export async function readServerTimeouts(
   access: RemoteAccess,

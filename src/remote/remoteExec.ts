@@ -1,10 +1,10 @@
-/** How one command was run on the server and what it printed. */
+/** The result of one command on the server. */
 export interface RemoteExecResult {
   /** Undefined when a signal or the time limit ended it. */
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
-  /** More was printed than `maxOutputBytes`; the rest is lost. */
+  /** The output was longer than `maxOutputBytes`; the rest is lost. */
   readonly truncated: boolean;
 }
 
@@ -17,12 +17,12 @@ export interface RemoteExecOptions {
 }
 
 /**
- * Runs one command on a server over a connection that is there already. Rejects when the command could not be run
- * at all, or with the signal's reason.
+ * Runs one command on a server over an existing connection. Rejects when the command could not be run at all, or with
+ * the signal's reason.
  */
 export type RemoteExec = (command: string, options: RemoteExecOptions) => Promise<RemoteExecResult>;
 
-/** The way to one server: one per live master. */
+/** Access to one server: one per live master. */
 export interface RemoteAccess {
   readonly exec: RemoteExec;
   /** `sudo -n` may be used there. */

@@ -1,22 +1,25 @@
-/** What the probe read on the server, parsed but not judged. All times are seconds since the epoch on the server's clock. */
+/**
+ * What the probe read on the server, parsed but not evaluated. All times are seconds since the epoch on the server's
+ * clock.
+ */
 export interface RemoteFacts {
   /** `uname -s` and `uname -r`. */
   readonly system: string;
   readonly release: string;
   readonly now: number;
-  /** Who we are there. */
+  /** Our user name there. */
   readonly user: string;
   readonly uid: number | undefined;
-  /** The shell that ran the probe: its ancestors are our carrier. */
+  /** The shell that ran the probe: its ancestors carry our connection. */
   readonly probePid: number;
   readonly connection: SshConnection | undefined;
   readonly sudo: SudoState;
-  /** Tools that the probe looked for and did not find. */
+  /** Tools that the probe did not find. */
   readonly missing: readonly string[];
   readonly processes: readonly RemoteProcess[];
   readonly logins: readonly LoginRecord[];
   readonly logind: readonly LogindSession[];
-  /** Undefined when no tool could list sockets. Only those at our own server port. */
+  /** Undefined when no tool could list sockets. Only sockets at our own server port. */
   readonly sockets: readonly RemoteSocket[] | undefined;
   readonly ttys: readonly TtyTimes[];
   /** SSH_CONNECTION of the processes whose environment we may read, by pid. */
@@ -26,12 +29,12 @@ export interface RemoteFacts {
 const sudoStates = ["not-allowed", "unavailable", "not-needed", "used"] as const;
 export type SudoState = (typeof sudoStates)[number];
 
-/** What the script printed; anything else is no sudo. */
+/** Parses the script's output; anything else counts as no sudo. */
 export function sudoState(text: string | undefined): SudoState {
   return sudoStates.find((state) => state === text) ?? "not-allowed";
 }
 
-/** The four values of SSH_CONNECTION, as the server sees them (a NAT between may have changed the client's). */
+/** The four values of SSH_CONNECTION, from the server's side (a NAT in between may have changed the client's). */
 export interface SshConnection {
   readonly clientAddress: string;
   readonly clientPort: number;
@@ -43,9 +46,9 @@ export interface RemoteProcess {
   readonly pid: number;
   readonly ppid: number;
   readonly pgid: number | undefined;
-  /** Process group in the foreground of its terminal (Linux). */
+  /** The foreground process group of its terminal (Linux). */
   readonly foregroundPgid: number | undefined;
-  /** It is the leader of its session, or of its terminal. */
+  /** It leads its session or its terminal. */
   readonly sessionLeader: boolean;
   /** It is in the foreground of its terminal. */
   readonly foreground: boolean;
@@ -53,12 +56,12 @@ export interface RemoteProcess {
   readonly user: string | undefined;
   /** `pts/0`, `ttys001`, `ttyp0`; undefined: none. */
   readonly tty: string | undefined;
-  /** First letter of the state: R, S, D, T, Z, I. */
+  /** The first letter of the state: R, S, D, T, Z, I. */
   readonly state: string;
   readonly startedAt: number | undefined;
   /**
-   * Names this incarnation of the pid: `ticks:N` (Linux, clock ticks since boot) or `lstart:TEXT`. Undefined: the
-   * server can't tell, and nothing is ever signalled.
+   * Identifies this incarnation of the pid: `ticks:N` (Linux, clock ticks since boot) or `lstart:TEXT`. Undefined:
+   * the server can't provide it, and the process is never signalled.
    */
   readonly startKey: string | undefined;
   /** Untrusted. */
@@ -90,15 +93,15 @@ export interface LogindSession {
 }
 
 export interface RemoteSocket {
-  /** As Linux names them: `ESTAB`, `CLOSE-WAIT`, `FIN-WAIT-1`, … Undefined where the tool does not say. */
+  /** By their Linux names: `ESTAB`, `CLOSE-WAIT`, `FIN-WAIT-1`, … Undefined where the tool does not print it. */
   readonly state: string | undefined;
   readonly localAddress: string;
   readonly localPort: number;
   readonly peerAddress: string;
   readonly peerPort: number;
-  /** Owners that the tool named: usually only our own, unless we are root. */
+  /** Owners that the tool listed: usually only our own processes, unless we are root. */
   readonly pids: readonly number[];
-  /** Times that the kernel has sent the same bytes again without an answer. */
+  /** How often the kernel has sent the same bytes again without a reply. */
   readonly retransmits: number | undefined;
 }
 

@@ -11,7 +11,7 @@ export type RemoteFileProblem =
   | "binary"
   | "failed";
 
-/** A file of a server that can't be shown. */
+/** A file of a server can't be shown. */
 export class RemoteFileError extends Error {
   readonly reason: RemoteFileProblem;
 
@@ -26,13 +26,13 @@ export class RemoteFileError extends Error {
   }
 }
 
-/** Bytes that are shown at most. */
+/** In bytes; more of a file is not shown. */
 export const largestRemoteFile = 5 * 1024 * 1024;
 const block = 64 * 1024;
-/** Seconds for the server to read it. */
+/** Seconds in which the server must read it. */
 const readWithin = 60;
 
-/** Before the content: what a login shell's start files print comes before it. */
+/** Printed before the content, because a login shell's start files may print text before it. */
 const mark = "\u0000ssh-sessions-file\u0000";
 
 const problems: Readonly<Record<number, RemoteFileProblem>> = {
@@ -42,7 +42,10 @@ const problems: Readonly<Record<number, RemoteFileProblem>> = {
   67: "unreadable",
 };
 
-/** Never opens a device or a pipe. One block more than is shown tells that there is more; `dd` is POSIX, `head -c` is not. */
+/**
+ * Never opens a device or a pipe. It reads one block more than is shown to detect that there is more; `dd` is POSIX,
+ * `head -c` is not.
+ */
 const script = [
   "p=$1",
   "case $p in '~/'*) p=$HOME/${p#'~/'};; esac",
@@ -54,7 +57,10 @@ const script = [
   `exec dd bs=${block} count=${largestRemoteFile / block + 1} <"$p" 2>/dev/null`,
 ].join("\n");
 
-/** @param path absolute, or `~/…`. It is an argument of our script and never a part of it, or an option of anything. */
+/**
+ * @param path absolute, or `~/…`. It is passed as an argument of our script: never a part of the script, nor an
+ *   option.
+ */
 export function readFileCommand(path: string): string {
   if (!/^~?\//.test(path) || path.includes("\u0000")) {
     throw new RangeError("A file is read by its absolute path, or one below the home folder");
@@ -63,8 +69,8 @@ export function readFileCommand(path: string): string {
 }
 
 /**
- * The text of a file, over a connection that is there: nobody is asked for a login.
- * @throws RemoteFileError, or what kept the session from opening
+ * The text of a file, read over an existing connection without a login.
+ * @throws RemoteFileError, or the error that kept the session from opening
  */
 export async function readRemoteFile(
   service: SessionService,

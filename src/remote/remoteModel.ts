@@ -16,11 +16,11 @@ import { SocketIndex } from "./socketIndex.ts";
 
 export interface ModelOptions {
   readonly limits: JudgeLimits;
-  /** Client ends (`address port`, as the server sees them) of our other connections to this server. */
+  /** The client addresses (`address port`, from the server's side) of our other connections to this server. */
   readonly otherCarriers?: ReadonlySet<string>;
 }
 
-/** More than anybody reads in a list. */
+/** More than a user would read in a list. */
 const mostSessions = 5000;
 
 /** Builds the list of remote sessions in one go. @throws RemoteViewError `too-much` */
@@ -43,9 +43,9 @@ interface Draft {
   readonly tty: string | undefined;
   /** The sshd that carries it, if any. */
   readonly carrier: RemoteProcess | undefined;
-  /** The programs at its top. */
+  /** Its top-level programs. */
   readonly leaders: readonly RemoteProcess[];
-  /** It is the only session on its connection, so that ending the connection ends just it. */
+  /** It is the only session on its connection, so that ending the connection ends only this session. */
   readonly alone: boolean;
   readonly extraReasons?: readonly HungReason[];
 }
@@ -63,10 +63,10 @@ class ModelBuilder {
   readonly #tree: ProcessTree;
   readonly #sockets: SocketIndex;
   readonly #claimedTtys = new Set<string>();
-  /** A server chooses how many there are of each: none is searched once for each of the others. */
+  /** The server decides how many there are of each: no list is searched once per item of another. */
   readonly #byTty: FactsByTty;
 
-  /** Each session lists all that is below it: nested in one another, n sessions would list n * n / 2 processes. */
+  /** The number of members that may still be listed: n nested sessions would otherwise list n * n / 2 processes. */
   #membersLeft: number;
 
   private constructor(facts: RemoteFacts, options: ModelOptions, tree: ProcessTree, byTty: FactsByTty) {
@@ -94,7 +94,7 @@ class ModelBuilder {
   *build(): Steps<RemoteSession[]> {
     const [sessions, monitors] = [this.#tree.withRole("session"), this.#tree.withRole("monitor")];
     yield;
-    // Each carries something, but for a monitor whose child does.
+    // Each connection has a session, except a monitor whose child has it.
     if (sessions.length > mostSessions || monitors.length > 2 * mostSessions) {
       throw new RemoteViewError("too-much", `More than ${mostSessions} logins`);
     }
@@ -117,7 +117,9 @@ class ModelBuilder {
     return yield* inSlices(drafts, 50, (slice) => slice.map((draft) => this.#finish(draft)));
   }
 
-  /** Without the probe itself: one draft per terminal, one for all that has no terminal, or one for a connection that carries nothing. */
+  /**
+   * Without the probe itself: one draft per terminal, one for all without a terminal, or one for an idle connection.
+   */
   #onConnection(carrier: RemoteProcess, titleUser: string, titleTtys: readonly string[]): Draft[] {
     const children = this.#tree
       .children(carrier.pid)
@@ -144,7 +146,7 @@ class ModelBuilder {
     }));
   }
 
-  /** A monitor without a child that carries sessions or is logging in (monitor.c: it waits for that child). */
+  /** A monitor without a child that carries sessions or is logging in (monitor.c waits for that child). */
   #loneMonitor(process: RemoteProcess, user: string): Draft[] {
     const living = this.#tree.children(process.pid).filter((child) => child.state !== "Z");
     if (living.some((child) => this.#tree.role(child)?.kind === "session")) {
@@ -168,7 +170,7 @@ class ModelBuilder {
     ];
   }
 
-  /** Logins that `who`, `w` or logind list and that are not on a connection found above. */
+  /** Logins in `who`, `w` or logind that are not on a connection found above. */
   *#otherLogins(): Steps<Draft[]> {
     const byTty = new Map<string, { user: string; record: LoginRecord | undefined }>();
     yield* stepsOver(this.#facts.logins, 1000, (record) => {
@@ -200,8 +202,8 @@ class ModelBuilder {
   }
 
   /**
-   * A login from elsewhere whose server is gone: the pid in the record (sshd's own) no longer lives, or its shell
-   * has been handed to init. Console logins, tmux and mosh have a living parent or no `from`.
+   * A login from elsewhere whose sshd has ended: the pid in the record (sshd's own) no longer exists, or its shell
+   * was adopted by init. Console logins, tmux and mosh have a living parent or no `from`.
    */
   #leftOver(record: LoginRecord | undefined, leader: RemoteProcess | undefined): HungReason[] {
     const seesEverybody = this.#tree.get(1) !== undefined;
@@ -222,7 +224,7 @@ class ModelBuilder {
     const since = first?.startedAt ?? this.#record(tty)?.at;
     const connection = carrier === undefined ? ({ kind: "unknown" } as const) : this.#sockets.of(carrier);
     const idleSeconds = this.#idle(tty);
-    // A console, a desktop or tmux waits for its person by design.
+    // A console, a desktop or tmux may be idle by design.
     const mayHangIdle = draft.kind !== "login" || isRemote(this.#record(tty));
     const ours = this.#ours(carrier);
     const reasons =
@@ -277,7 +279,7 @@ class ModelBuilder {
     return end !== undefined && (this.#options.otherCarriers?.has(end) ?? false) ? "ours" : undefined;
   }
 
-  /** Programs, and with them the connection when nothing else is on it; never a part of our own carrier. */
+  /** The programs, and the connection if nothing else is on it; never a part of our own carrier. */
   #targets(draft: Draft): KillTarget[] {
     const { carrier } = draft;
     const processes = [...draft.leaders, ...(carrier !== undefined && draft.alone ? [carrier] : [])];
@@ -286,7 +288,7 @@ class ModelBuilder {
     );
   }
 
-  /** What is in the foreground comes first; the leading shell itself only when it is alone. */
+  /** Foreground processes come first; the leading shell itself is listed only when it is alone. */
   #programs(members: readonly RemoteProcess[]): string[] {
     const foreground = members.filter((process) => process.foreground);
     const rest = members.filter((process) => !process.foreground);
@@ -307,7 +309,7 @@ class ModelBuilder {
     );
   }
 
-  /** The terminal's own times are exact; `w` and `who` are asked only where they can't be had. */
+  /** The terminal's own times are exact; `w` and `who` are used only without them. */
   #idle(tty: string | undefined): number | undefined {
     if (tty === undefined) {
       return undefined;
@@ -325,7 +327,9 @@ class ModelBuilder {
   }
 }
 
-/** The record names a host, and not a display (`:0`), a `(login screen)`, `tmux(123).%0` or `host via mosh [123]`. */
+/**
+ * The record names a host rather than a display (`:0`), a `(login screen)`, `tmux(123).%0` or `host via mosh [123]`.
+ */
 function isRemote(record: LoginRecord | undefined): boolean {
   return /^[^:\s(][^\s(]*$/.test(record?.from ?? "");
 }

@@ -4,8 +4,8 @@ import { RemoteViewError } from "./remoteErrors.ts";
 import type { RemoteExec } from "./remoteExec.ts";
 
 /**
- * What the login shell is asked to run. The script itself goes through standard input: whatever the login shell is
- * (csh, fish), it needs to understand only this, and no other user can read the boundary in `ps`.
+ * The command for the login shell. The script itself is sent to standard input: any login shell (csh, fish)
+ * understands this command, and no other user can read the boundary in `ps`.
  */
 export const shellCommand = "exec /bin/sh -s";
 
@@ -13,10 +13,10 @@ const timeLimitSeconds = 30;
 const maxOutputBytes = 8 * 1024 * 1024;
 /** A server with 30,000 processes prints fewer. */
 const mostLines = 100_000;
-/** Characters. No line that we understand is longer; the rest of it is dropped before anything searches it. */
+/** In characters. No valid line is longer; the rest is dropped before any search. */
 const longestLine = 4096;
 
-/** Named parts of a script's output, in order. A name may come more than once (one part per file). */
+/** Named parts of a script's output, in order. A name may occur more than once (one part per file). */
 export interface ScriptPart {
   readonly name: string;
   readonly argument: string;
@@ -24,10 +24,11 @@ export interface ScriptPart {
 }
 
 /**
- * Wraps `body` into a function, so that the shell has read all of it before the first command runs (a command that
- * reads standard input would eat the rest), and gives it `part NAME ARGUMENT`, `have TOOL`, `$S` (`sudo -n`, when
- * `sudo` is allowed and works, else empty) and `$OS`. Times are UTC and words English whatever the server's locale. sshd
- * gives SSH_AUTH_SOCK to all sessions of a connection on which one has forwarded the agent: nothing here may use it.
+ * Wraps `body` into a function, so that the shell reads all of it before the first command runs (a command that reads
+ * standard input would consume the rest), and provides `part NAME ARGUMENT`, `have TOOL`, `$S` (`sudo -n`, when
+ * `sudo` is allowed and works, otherwise empty) and `$OS`. Times are in UTC and words in English whatever the
+ * server's locale. sshd gives SSH_AUTH_SOCK to all sessions of a connection on which one has forwarded the agent:
+ * nothing here may use it.
  */
 export function wrapScript(body: string, boundary: string, sudo: boolean): string {
   return `ssh_sessions() {
@@ -54,14 +55,14 @@ ssh_sessions </dev/null 2>/dev/null
 `;
 }
 
-/** A boundary that nobody on the server can foresee. */
+/** A boundary that nobody on the server can predict. */
 export function makeBoundary(): string {
   return `ssh-sessions-${randomBytes(16).toString("hex")}`;
 }
 
 /**
- * Cuts output at the boundary lines. Whatever a profile printed before `begin` is dropped, and so is the end of a line
- * that is too long.
+ * Splits output at the boundary lines. It drops the output of a profile before `begin`, and the end of lines that are
+ * too long.
  * @throws RemoteViewError `too-much` for more lines than a server has reason to print.
  */
 export function splitParts(stdout: string, boundary: string): ScriptPart[] {
@@ -82,7 +83,7 @@ export function splitParts(stdout: string, boundary: string): ScriptPart[] {
   return parts.map((part) => ({ ...part, lines: trimBlankEnd(part.lines) }));
 }
 
-/** Each part begins after an empty line, so that a tool whose last line has no newline can't swallow the boundary. */
+/** Each part is preceded by an empty line, so that a tool whose last line has no newline can't hide the boundary. */
 function trimBlankEnd(lines: readonly string[]): string[] {
   const end = lines.findLastIndex((line) => line !== "");
   return lines.slice(0, end + 1);
@@ -92,14 +93,11 @@ export interface ScriptOptions {
   readonly sudo: boolean;
   readonly signal?: AbortSignal;
   readonly timeLimitSeconds?: number;
-  /** More is an error. Default: 8 MiB. */
+  /** More output is an error. Default: 8 MiB. */
   readonly maxOutputBytes?: number;
 }
 
-/**
- * Runs `body` in one round trip and returns its parts.
- * @throws RemoteViewError
- */
+/** Runs `body` in one round trip and returns its parts. @throws RemoteViewError */
 export async function runScript(
   exec: RemoteExec,
   body: string,
@@ -127,7 +125,7 @@ export async function runScript(
   return parts;
 }
 
-/** Enough of the beginning for a message. */
+/** The start of the output, for a message. */
 function shownStart(output: string): string {
   return output.slice(0, 4096).trim();
 }

@@ -1,6 +1,9 @@
-/** A login as the server sees it, judged, as plain frozen data. Text in it is untrusted: `printable` before showing. */
+/**
+ * A login on the server with its evaluation, as plain frozen data. Text in it is untrusted: use `printable` before
+ * showing it.
+ */
 export interface RemoteSession {
-  /** Stable while the same processes live: pid and start of what leads it, and its terminal. */
+  /** Stable while the same processes live: pid and start of the leader, and its terminal. */
   readonly id: string;
   readonly kind: RemoteSessionKind;
   readonly user: string;
@@ -8,16 +11,16 @@ export interface RemoteSession {
   readonly from: string | undefined;
   /** Seconds since the epoch on the server's clock. */
   readonly since: number | undefined;
-  /** Seconds without input or output on the terminal. Undefined: no terminal, or nobody says. */
+  /** Seconds without input or output on the terminal. Undefined: no terminal, or unknown. */
   readonly idleSeconds: number | undefined;
   readonly state: RemoteSessionState;
-  /** What runs, in the order of the pids; the first is in the foreground where there is a terminal. */
+  /** The running programs, in the order of their pids; with a terminal, the first is in the foreground. */
   readonly programs: readonly string[];
-  /** `carrier`: it is on the connection that carries this view. `ours`: on another connection of ours. */
+  /** `carrier`: it is on the connection that carries this view. `ours`: it is on another connection of ours. */
   readonly ours: "carrier" | "ours" | undefined;
   /** Empty: not hung. */
   readonly hung: readonly HungReason[];
-  /** What a kill signals. Empty: nothing to signal. Our carrier's own processes are never in it. */
+  /** The processes to signal. Empty: none. Our carrier's own processes are never in it. */
   readonly targets: readonly KillTarget[];
 }
 
@@ -26,13 +29,13 @@ export type RemoteSessionKind =
   | "terminal"
   /** Programs without a terminal on an SSH connection (a command, sftp). */
   | "command"
-  /** An SSH connection without a session on it: forwards, or a master that lingers. */
+  /** An SSH connection without a session: forwards, or a lingering master. */
   | "connection"
-  /** Somebody is logging in. */
+  /** A login in progress. */
   | "authenticating"
-  /** A privileged sshd (`[priv]`) whose unprivileged child is gone. */
+  /** A privileged sshd (`[priv]`) whose unprivileged child has ended. */
   | "orphan"
-  /** A login that is not on a living SSH connection: the console, tmux, or left over. */
+  /** A login that is not on a living SSH connection: on the console, in tmux, or left over. */
   | "login";
 
 export type RemoteSessionState =
@@ -43,7 +46,7 @@ export type RemoteSessionState =
   | "blocked"
   /** No process is left. */
   | "gone"
-  /** Nobody says. */
+  /** Unknown. */
   | "unknown";
 
 export interface KillTarget {
@@ -52,7 +55,7 @@ export interface KillTarget {
   readonly startKey: string;
 }
 
-/** Why a session counts as hung. `describeHungReason` says it in words. */
+/** Why a session counts as hung. `describeHungReason` has the sentences. */
 export type HungReason =
   | { readonly kind: "idle"; readonly idleSeconds: number; readonly limitSeconds: number }
   | { readonly kind: "orphan" }

@@ -17,12 +17,12 @@ import type { RemoteSession } from "./remoteSession.ts";
 export interface RemoteViewPorts {
   /** Undefined when that master is not connected. */
   access(masterId: string): RemoteAccess | undefined;
-  /** Seconds; 0: idleness alone is never a reason. Read anew at each reading. */
+  /** Seconds; 0: idleness alone is never a reason. Read again for each reading. */
   hungAfterSeconds(masterId: string): number;
   readonly clock: Clock;
 }
 
-/** What one reading said. Frozen. */
+/** The result of one reading. Frozen. */
 export interface RemoteSnapshot {
   readonly masterId: string;
   /** Milliseconds since the epoch on our clock. */
@@ -30,31 +30,31 @@ export interface RemoteSnapshot {
   readonly system: string;
   readonly sudo: SudoState;
   readonly sessions: readonly RemoteSession[];
-  /** What could not be seen, and so was not judged. */
+  /** What could not be read, and so was not evaluated. */
   readonly gaps: readonly RemoteGap[];
 }
 
 export type RemoteGap =
-  /** No `ps` that says more than names: nothing about processes. */
+  /** No `ps` that prints more than names: nothing about processes. */
   | "processes"
-  /** Only our own processes are shown (hidepid, a jail). */
+  /** Only our own processes are visible (hidepid, a jail). */
   | "other-users"
-  /** Neither `who` nor `w`. */
+  /** Neither `who` nor `w` exists. */
   | "logins"
-  /** No tool lists sockets: a connection that is gone can't be told. */
+  /** No tool lists sockets: a lost connection can't be detected. */
   | "sockets";
 
 interface Entry {
   snapshot: RemoteSnapshot | undefined;
-  /** Why the newest reading failed, also where there never was a snapshot. */
+  /** Why the last reading failed, even if there never was a snapshot. */
   failure: Error | undefined;
   running: { readonly promise: Promise<RemoteSnapshot>; readonly abort: AbortController } | undefined;
-  /** Our end of the master's connection as the server sees it. */
+  /** Our end of the master's connection from the server's side. */
   carrier: string | undefined;
 }
 
 /**
- * The servers' own view, one snapshot per master. It reads only when asked to, one round trip each, and never two at
+ * The servers' own view, one snapshot per master. It reads only on request, in one round trip, and never twice at
  * once on one master. Owned by the composition root.
  */
 export class RemoteViewService implements Disposable {
@@ -67,7 +67,7 @@ export class RemoteViewService implements Disposable {
     this.#ports = ports;
   }
 
-  /** The snapshot or the failure of this master changed, or both are gone. */
+  /** The snapshot or the failure of this master changed, or both were dropped. */
   get onDidChange(): Event<string> {
     return this.#changed.event;
   }
@@ -76,14 +76,14 @@ export class RemoteViewService implements Disposable {
     return this.#entries.get(masterId)?.snapshot;
   }
 
-  /** Why the newest reading failed; undefined: it did not, or there was none. */
+  /** Why the last reading failed; undefined: it succeeded, or there was none. */
   failure(masterId: string): Error | undefined {
     return this.#entries.get(masterId)?.failure;
   }
 
   /**
-   * Reads the list anew, or joins the reading under way.
-   * @throws RemoteViewError, or what the connection throws; the snapshot stays as it was, and `failure` says why.
+   * Reads the list again, or joins the running reading.
+   * @throws RemoteViewError, or an error of the connection; the snapshot is kept, and `failure` has the reason.
    */
   refresh(masterId: string): Promise<RemoteSnapshot> {
     const entry = this.#entry(masterId);
@@ -98,8 +98,8 @@ export class RemoteViewService implements Disposable {
   }
 
   /**
-   * Ends these sessions: the list is read again first, and what is no longer the same is left alone.
-   * @throws RemoteViewError, or what the connection throws.
+   * Ends these sessions: the list is read again first, and sessions that have changed are skipped.
+   * @throws RemoteViewError, or an error of the connection.
    */
   async kill(masterId: string, sessionIds: readonly string[], options: KillOptions): Promise<KillReport> {
     const asked = (this.snapshot(masterId)?.sessions ?? []).filter((session) =>
@@ -113,7 +113,7 @@ export class RemoteViewService implements Disposable {
     return report;
   }
 
-  /** The master is gone, or nobody looks any more: stops a reading and drops the snapshot. */
+  /** The master has ended, or no view shows it any more: stops a reading and drops the snapshot. */
   forget(masterId: string): void {
     const entry = this.#entries.get(masterId);
     if (entry !== undefined) {

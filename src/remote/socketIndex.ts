@@ -2,15 +2,15 @@ import type { ConnectionEvidence } from "./hungJudge.ts";
 import type { ProcessTree } from "./processTree.ts";
 import type { RemoteFacts, RemoteProcess, RemoteSocket, SshConnection } from "./remoteFacts.ts";
 
-/** Finds the socket under an sshd: by the owner that the tool named, else by SSH_CONNECTION of what runs on it. */
+/** Finds the socket of an sshd: by the owner that the tool listed, otherwise by SSH_CONNECTION of its programs. */
 export class SocketIndex {
   readonly #facts: RemoteFacts;
   readonly #tree: ProcessTree;
-  /** The tool names owners for more than our own processes: our carrier's socket, which sshd's privileges hide, has one. */
+  /** The tool lists owners of other users' processes: our carrier's socket, which sshd's privileges hide, has one. */
   readonly #namesOwners: boolean;
   readonly #carrierListener: number | undefined;
   readonly #carrierListed: boolean;
-  /** The place of each socket in the list, by owner. */
+  /** The index of each socket in the list, by owner. */
   readonly #owned = new Map<number, number>();
   readonly #ends = new Map<string, RemoteSocket>();
 
@@ -46,7 +46,7 @@ export class SocketIndex {
     return this.#wouldBeListed(sshd, connection) ? { kind: "none" } : { kind: "unknown" };
   }
 
-  /** `address port` of the client, as the server sees it. */
+  /** `address port` of the client, from the server's side. */
   clientEnd(sshd: RemoteProcess): string | undefined {
     const evidence = this.of(sshd);
     const connection = this.#environment(sshd);
@@ -78,8 +78,8 @@ export class SocketIndex {
   }
 
   /**
-   * Only sockets at our own server port were read, and only of our own network namespace (a container's sshd shows
-   * among the processes and not among the sockets): the same listener as ours proves both.
+   * Only sockets at our own server port were read, and only in our own network namespace (a container's sshd is among
+   * the processes and not among the sockets): the same listener as ours proves both.
    */
   #wouldBeListed(sshd: RemoteProcess, connection: SshConnection | undefined): boolean {
     const ours = this.#facts.connection;

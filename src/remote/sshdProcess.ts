@@ -1,10 +1,10 @@
 import type { RemoteProcess } from "./remoteFacts.ts";
 
 /**
- * What one process of sshd is for. OpenSSH says it in the process title (sshd.c, session.c, monitor.c,
- * sshd-session.c): `sshd: USER [priv]` is the privileged monitor, `sshd: USER@TTY,TTY` or `@notty` carries the
- * sessions, `[net]`, `[preauth]` and `[accepted]` are before authentication. Since 9.8 sessions run in
- * `sshd-session`, and since 10.0 logins in `sshd-auth`. The BSDs add ` (sshd)`.
+ * The role of one sshd process. OpenSSH shows it in the process title (sshd.c, session.c, monitor.c, sshd-session.c):
+ * `sshd: USER [priv]` is the privileged monitor, `sshd: USER@TTY,TTY` or `@notty` carries the sessions, `[net]`,
+ * `[preauth]` and `[accepted]` are before authentication. Since 9.8 sessions run in `sshd-session`, and since 10.0
+ * logins in `sshd-auth`. The BSDs add ` (sshd)`.
  */
 export type SshdRole =
   | { readonly kind: "listener" }
@@ -16,7 +16,7 @@ const title = /^(?:\S*\/)?(?:sshd|sshd-session|sshd-auth): (.*?)(?: \((?:sshd|ss
 const untitled = /^(?:\S*\/)?(?:sshd|sshd-session|sshd-auth)(?: (.*))?$/;
 const dropbear = /^(?:\S*\/)?dropbear(?: |$)/;
 
-/** The role of `process`, or undefined when it is no part of an SSH server. */
+/** The role of `process`, or undefined when it is not part of an SSH server. */
 export function sshdRole(process: RemoteProcess, parent: RemoteProcess | undefined): SshdRole | undefined {
   const body = title.exec(process.args)?.[1];
   if (body !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * What "Explain Timeouts" reads on the server, for `wrapScript`: only the lines that decide who ends a session. The
- * file that sshd was started with stands in the arguments of our own carrier's listener.
+ * What "Explain Timeouts" reads on the server, for `wrapScript`: only the lines that set timeouts. The configuration
+ * file that sshd was started with is in the arguments of our own carrier's listener.
  */
 export const timeoutScript = String.raw`arguments_of() {
   if [ -r "/proc/$1/cmdline" ]; then tr '\0' ' ' <"/proc/$1/cmdline"; else ps -o args= -ww -p "$1"; fi

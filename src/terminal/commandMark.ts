@@ -1,9 +1,9 @@
-/** OSC 633 (VS Code's shell integration) and OSC 133 (FinalTerm's), which VS Code reads alike. */
+/** OSC 633 (VS Code's shell integration) and OSC 133 (FinalTerm's), which VS Code treats alike. */
 const mark = /^(?:\u001b\]|\u009d)(633|133);([ACD])(?:[;\u0007\u001b\u009c]|$)/;
 
-/** Follows whether the shell has said that a command runs. */
+/** Tracks whether the shell has reported that a command runs. */
 export class CommandMark {
-  /** The OSC that said so; "": none runs. */
+  /** The OSC that reported it; "": no command runs. */
   #running = "";
 
   onOsc(raw: string): void {
@@ -13,7 +13,7 @@ export class CommandMark {
     }
   }
 
-  /** Ends the command, with no exit code: else all that follows would be taken for its output. */
+  /** Ends the command without an exit code: otherwise all that follows would count as its output. */
   undo(): string {
     const running = this.#running;
     this.#running = "";

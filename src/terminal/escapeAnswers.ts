@@ -7,17 +7,17 @@ export interface EscapePorts {
   connectionInfo(session: Session): readonly string[];
   channelList(session: Session): readonly string[];
   rekey(session: Session): boolean;
-  /** @returns the level of the connection's log that holds now; undefined: nothing is logged. */
+  /** @returns the new level of the connection's log; undefined: nothing is logged. */
   changeVerbosity(session: Session, by: 1 | -1): LogLevelName | undefined;
 }
 
-/** Milliseconds; what OpenSSH asks for. */
+/** Milliseconds; OpenSSH's length of a break. */
 const breakLength = 1000;
 
 /**
- * Does what an escape asks for, `terminate` excepted, and says so.
- * @param typed as people write it, e.g. `~#`.
- * @returns the lines to show, the first of them continues the line on which the escape was typed.
+ * Performs an escape, except `terminate`, and describes the result.
+ * @param typed the escape as users write it, e.g. `~#`.
+ * @returns the lines to show; the first continues the line on which the escape was typed.
  */
 export function answerEscape(
   action: Exclude<EscapeAction, "terminate">,
@@ -80,7 +80,7 @@ function help(key: string): readonly string[] {
   ];
 }
 
-/** A control character as people write it. */
+/** A control character as users write it. */
 export function shownKey(character: string): string {
   const code = character.charCodeAt(0);
   return code < 32 ? `^${String.fromCharCode(code + 64)}` : character;

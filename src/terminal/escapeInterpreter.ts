@@ -1,6 +1,6 @@
 /**
- * OpenSSH's escape characters (ssh(1) ESCAPE CHARACTERS; behaviour of process_escapes in clientloop.c): recognised only
- * after a newline, which the start of the session counts as, and on keys that are typed one by one.
+ * OpenSSH's escape characters (ssh(1) ESCAPE CHARACTERS; behaviour of process_escapes in clientloop.c): recognised
+ * only after a newline, or at the start of the session, and only in keys that are typed one by one.
  */
 export type EscapeAction =
   | "terminate"
@@ -15,13 +15,13 @@ export type EscapeAction =
   | "list-channels"
   | "command-line";
 
-/** What an input amounts to, in order. */
+/** The steps of an input, in order. */
 export type EscapeStep =
   | { readonly kind: "send"; readonly text: string }
   | {
       readonly kind: "action";
       readonly action: EscapeAction;
-      /** The key that asked for it, as people write it: `.`, `^Z`. */
+      /** The key of the escape as users write it: `.`, `^Z`. */
       readonly key: string;
     };
 
@@ -58,7 +58,7 @@ export class EscapeInterpreter {
   readonly #escape: string;
   #afterNewline = true;
   #pending = false;
-  /** Inside a bracketed paste that came in several inputs. */
+  /** Inside a bracketed paste that was split into several inputs. */
   #pasting = false;
 
   /** @param escapeCharacter one character; "" interprets nothing. */
@@ -72,7 +72,7 @@ export class EscapeInterpreter {
 
   /**
    * @param input what the terminal sent at once. A typed key is one character; more than one is a paste or the
-   * sequence of a special key, and never an escape.
+   *   sequence of a special key, and never an escape.
    */
   interpret(input: string): readonly EscapeStep[] {
     if (input === "") {

@@ -1,7 +1,7 @@
 /**
- * Where a terminal's parser stands, after Paul Williams' DEC parser (vt100.net/emu/dec_ansi_parser) with what xterm.js
- * does differently: C1 controls count as single characters above U+007F (never as UTF-8 bytes), strings may hold any
- * other character, a sequence that a non-ASCII character interrupts is over, and BEL ends an OSC string.
+ * The states of a terminal's parser, after Paul Williams' DEC parser (vt100.net/emu/dec_ansi_parser) with the
+ * differences of xterm.js: C1 controls count as single characters above U+007F (never as UTF-8 bytes), strings may
+ * contain any other character, a non-ASCII character ends a sequence, and BEL ends an OSC string.
  */
 export const escapeState = {
   ground: 0,
@@ -10,7 +10,7 @@ export const escapeState = {
   csiEntry: 3,
   csiParameter: 4,
   csiIntermediate: 5,
-  /** Malformed: swallowed up to its final character, never carried out. */
+  /** Malformed: ignored up to its final character, and never executed. */
   csiIgnore: 6,
   oscString: 7,
   dcsEntry: 8,
@@ -27,14 +27,14 @@ export type EscapeState = (typeof escapeState)[keyof typeof escapeState];
 
 const s = escapeState;
 
-/** Codes from here on are one class. */
+/** All codes from here on are one class. */
 const other = 0xa0;
 
 function within(code: number, first: number, last: number): boolean {
   return code >= first && code <= last;
 }
 
-/** In all states alike (ECMA-48 C1, and CAN, SUB, ESC). */
+/** The same in all states (ECMA-48 C1, and CAN, SUB, ESC). */
 function anywhere(code: number): EscapeState | undefined {
   switch (code) {
     case 0x1b:
@@ -141,7 +141,7 @@ function transition(state: EscapeState, code: number): EscapeState {
       return code === other ? s.ground : state;
     case s.dcsIgnore:
     case s.dcsString:
-    // xterm.js releases differ about a non-ASCII character here; staying inside is the careful choice.
+    // Releases of xterm.js treat a non-ASCII character here differently; staying inside is the safe choice.
     case s.apcString:
       return state;
   }

@@ -2,23 +2,25 @@ import { SafePointScanner, type SequenceKind, type SequenceListener } from "./sa
 
 /** Amounts are UTF-16 code units. */
 export interface SkipLimits {
-  /** How much of the end is kept when nothing tells where the interrupt took effect; less than this is never skipped. */
+  /**
+   * How much of the end is kept when it is unknown where the interrupt took effect; smaller floods are never skipped.
+   */
   readonly tail: number;
-  /** Skips no more: what a channel's window and the buffers on the way can hold. */
+  /** The most to skip: what a channel's window and the buffers in between can hold. */
   readonly most: number;
 }
 
 export const defaultSkipLimits: SkipLimits = { tail: 64 * 1024, most: 4 * 1024 * 1024 };
 
-/** What is to be written in place of what was skipped. */
+/** What to write in place of the skipped text. */
 export interface SkipResult {
-  /** Control sequences that have to reach the terminal all the same. Leaves the drawing state (SGR, charset) alone. */
+  /** Control sequences that must reach the terminal anyway. They do not change the drawing state (SGR, charset). */
   readonly controls: string;
-  /** Amount of output that is left out; 0: nothing was. */
+  /** The amount of omitted output; 0: none. */
   readonly skipped: number;
-  /** Output that follows and is to be shown. Begins in ground state. */
+  /** The output that follows and is shown. Starts in ground state. */
   readonly rest: string;
-  /** So much at the beginning of `rest` came by `begin`. */
+  /** How much of `rest` came from `begin`. */
   readonly told: number;
 }
 
@@ -29,10 +31,10 @@ const alternateScreens: ReadonlySet<string> = new Set(["?47", "?1047", "?1049"])
 const saveCursor = "?1048";
 
 /**
- * After an interrupt: drops the text that was already on its way, up to where the interrupt took effect. The terminal
- * line echoes `^C` there (termios ECHOCTL; what it had queued before is flushed), so that nothing which came after is
- * lost. Where nothing echoes, the end of what comes in one go is kept. Control sequences that set a state or ask
- * something are kept in any case, each state once; text, cursor movement, erasing and pictures are not.
+ * After an interrupt, drops the text that was already in transit, up to where the interrupt took effect. The terminal
+ * line echoes `^C` there (termios ECHOCTL; its older queue is flushed), so that no later output is lost. Without an
+ * echo, the end of the output that comes in one burst is kept. Control sequences that set a state or query something
+ * are always kept, each state once; text, cursor movement, erasing and pictures are not.
  */
 export class FloodSkipper {
   readonly #echo: string;
@@ -40,17 +42,17 @@ export class FloodSkipper {
   readonly #scanner: SafePointScanner;
   readonly #controls = new Map<string, string>();
   #unique = 0;
-  /** Not yet decided: the last of what came. */
+  /** Undecided: the last received text. */
   #line = "";
-  /** So much at its beginning came by `begin`. */
+  /** How much of `#line` came from `begin()`. */
   #told = 0;
   #skipped = 0;
   #received = 0;
   #telling = true;
 
   /**
-   * @param interrupt the character that was typed: ETX (^C), FS (^\), SUB (^Z).
-   * @param modes told about every sequence that is passed over, like a terminal's modes are otherwise.
+   * @param interrupt the typed character: ETX (^C), FS (^\), SUB (^Z).
+   * @param modes receives every sequence that is skipped, so that the terminal's modes stay known.
    */
   constructor(interrupt: string, modes: SequenceListener, limits: SkipLimits = defaultSkipLimits) {
     this.#echo = `^${String.fromCharCode(interrupt.charCodeAt(0) + 64)}`;
@@ -69,8 +71,8 @@ export class FloodSkipper {
   }
 
   /**
-   * Takes what came before the interrupt was sent and is not on the screen yet, before anything else. The modes have
-   * been told of it.
+   * Takes the text that arrived before the interrupt was sent and is not on the screen yet. Call it first. The modes
+   * already know this text.
    */
   begin(text: string): void {
     this.#line = text;
@@ -79,7 +81,8 @@ export class FloodSkipper {
   }
 
   /**
-   * Takes what comes after the interrupt was sent; the stream must be in ground state before the first.
+   * Takes the text that arrives after the interrupt was sent; the stream must be in ground state before the first
+   * call.
    * @returns undefined while more is to be skipped.
    */
   push(text: string): SkipResult | undefined {
@@ -87,7 +90,7 @@ export class FloodSkipper {
     this.#line += text;
     this.#received += text.length;
     const echo = this.#line.indexOf(this.#echo, Math.max(0, before - 1));
-    // A full screen program has started: what it draws is not a flood.
+    // A full-screen program has started: its drawing is not a flood.
     const screen = this.#line.slice(Math.max(0, before - 32)).search(alternateScreen);
     const from = screen < 0 ? -1 : screen + Math.max(0, before - 32);
     const at = echo < 0 ? from : from < 0 ? echo : Math.min(echo, from);
@@ -101,7 +104,7 @@ export class FloodSkipper {
     return undefined;
   }
 
-  /** Nothing more comes for now, or enough was skipped: shows the end of it from the beginning of a line. */
+  /** No more text comes for now, or enough was skipped: shows the end of it from the start of a line. */
   finish(): SkipResult {
     if (this.#skipped === 0 && this.#line.length <= this.#limits.tail) {
       return { controls: "", skipped: 0, rest: this.#line, told: this.#told };
@@ -117,7 +120,7 @@ export class FloodSkipper {
       return { controls: "", skipped: 0, rest: this.#line, told: this.#told };
     }
     this.#skip(at);
-    // A sequence that was cut open has to be passed over whole.
+    // A sequence that was cut must be skipped completely.
     while (!this.#scanner.inGround && this.#line !== "") {
       this.#skip((this.#line.codePointAt(0) ?? 0) > 0xffff ? 2 : 1);
     }
@@ -146,19 +149,19 @@ export class FloodSkipper {
     this.#skipped += amount;
   }
 
-  /** Puts a sequence last among those kept, in place of an earlier one for the same thing. */
+  /** Puts a sequence last among the kept ones, replacing an earlier one for the same state. */
   #put(key: string | undefined, text: string): void {
     const name = key ?? `#${this.#unique++}`;
     this.#controls.delete(name);
     this.#controls.set(name, text);
   }
 
-  /** @param mode with its private prefix. @param final `h` or `l`. */
+  /** @param mode including its private prefix. @param final `h` or `l`. */
   #putMode(mode: string, final: string): void {
     const key = `mode ${mode}`;
     const before = this.#controls.get(key);
     if (alternateScreens.has(mode) && before !== undefined && !before.endsWith(final)) {
-      // There and back: leaving a screen that was never entered would move the cursor.
+      // Entered and left: leaving a screen that was never entered would move the cursor.
       this.#controls.delete(key);
     } else if (mode !== saveCursor) {
       this.#put(key, `\u001b[${mode}${final}`);
@@ -171,7 +174,7 @@ export class FloodSkipper {
         this.#keepCsi(raw);
         break;
       case "escape":
-        // Charsets other than G0, which the modes know; keypad, reset, coding system.
+        // Charsets other than G0, which the modes track; keypad, reset, coding system.
         if (/^\u001b(?:[=>]|[)*+\-./].|%.)$/.test(raw)) {
           this.#put(raw.slice(0, 2).replace(/[=>]/, "keypad"), raw);
         } else if (raw === "\u001bc") {
@@ -182,7 +185,7 @@ export class FloodSkipper {
         this.#keepOsc(raw);
         break;
       case "dcs":
-        // Questions (DECRQSS, XTGETTCAP) wait for an answer; anything else draws.
+        // Queries (DECRQSS, XTGETTCAP) wait for a reply; anything else draws.
         if (/^(?:\u001bP|\u0090)[\d;]*[$+]q/.test(raw)) {
           this.#put(undefined, `${raw}\u001b\\`);
         }
@@ -244,7 +247,7 @@ export class FloodSkipper {
       case "2":
         this.#put(`title ${number}`, text);
         break;
-      // The modes know the hyperlink.
+      // The modes track the hyperlink.
       case "8":
         break;
       case "1337":

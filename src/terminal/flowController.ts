@@ -8,7 +8,7 @@ import { isHighSurrogate } from "./surrogates.ts";
 
 export interface FlowPorts {
   readonly clock: Clock;
-  /** Hands text to the terminal. */
+  /** Passes text to the terminal. */
   write(text: string): void;
   /** Stops and restarts the source. Called only on changes, also from inside `write` and `acknowledge`. */
   pause(): void;
@@ -17,27 +17,28 @@ export interface FlowPorts {
 
 interface Mark {
   readonly index: number;
-  /** Output up to and including what stands before the mark. */
+  /** Output up to the mark, including what precedes it. */
   readonly position: number;
   readonly sentAt: number;
-  /** The window was full while this mark was on its way: its round trip says something about the window. */
+  /** The window was full while this mark was pending: its round trip says something about the window. */
   limited: boolean;
 }
 
-/** Longer chunks are cut, so that each part can have its own mark. */
+/** Longer chunks are split, so that each part can have its own mark. */
 const longestPiece = 16 * 1024;
-/** A terminal that lets so many rounds of patience pass before its first answer knows no DECRQM. */
+/** A terminal that sends no first reply for this many periods of patience does not support DECRQM. */
 const silentRounds = 2;
-/** A flood pauses and resumes many times a second. */
+/** For this long after a pause a terminal counts as congested: a flood pauses and resumes many times a second. */
 const congestionMemory = 1000;
-/** Pace for a terminal that never answered at all: one window per this time. */
+/** Rate for a terminal that never replied: one window per this time. */
 const openLoopInterval = 100;
-/** A line's beginning that is no farther from the end of a piece is as good as the last safe point. */
+/** The start of a line within this distance of the end of a piece is as good as the last safe point. */
 const nearLineStart = 4096;
 
 /**
- * Back-pressure from the terminal to the source: puts numbered marks into the output at safe points, counts what is
- * unanswered, and pauses the source while that fills the window, which adapts to how fast the terminal is.
+ * Back-pressure from the terminal to the source: puts numbered marks into the output at safe points, counts the
+ * output without a reply, and pauses the source while it fills the window. The window adapts to the speed of the
+ * terminal.
  */
 export class FlowController implements Disposable {
   readonly #ports: FlowPorts;
@@ -45,14 +46,14 @@ export class FlowController implements Disposable {
   readonly #scanner: SafePointScanner;
   readonly #output: PacedOutput;
   readonly #listener: SequenceListener | undefined;
-  /** The listener knows what is scanned now. */
+  /** The listener already knows the scanned text. */
   #told = false;
   #window: number;
   #throttled = false;
   #paused = false;
-  /** The window is full: nothing more until an answer. */
+  /** The window is full: send nothing until a reply comes. */
   #full = false;
-  /** When it was paused or resumed last. */
+  /** The time of the last pause or resume. */
   #pausedAt = Number.NEGATIVE_INFINITY;
   #disposed = false;
   #written = 0;
@@ -71,9 +72,9 @@ export class FlowController implements Disposable {
   #rest: Disposable | undefined;
 
   /**
-   * @param listener told about every control sequence in the output, before the terminal is.
-   * @param mayPace whether the terminal may hold frames back while it cannot keep up; default: yes.
-   * @param restTime for how long (ms) a flood is to rest now between two steps; default: not at all.
+   * @param listener receives every control sequence in the output, before the terminal does.
+   * @param mayPace whether the terminal may hold frames back while it can't keep up; default: yes.
+   * @param restTime for how long (ms) a flood rests between two steps; default: not at all.
    * @param newMark the next mark's number; default: a random one.
    */
   constructor(
@@ -112,17 +113,17 @@ export class FlowController implements Disposable {
     return this.#paused;
   }
 
-  /** What the terminal has, as far as we know, not parsed yet. */
+  /** The amount that the terminal has not parsed yet, as far as we know. */
   get backlog(): number {
     return this.#written - this.#acknowledged;
   }
 
-  /** The terminal could not keep up, now or a moment ago. */
+  /** The terminal can't keep up, or could not a moment ago. */
   get congested(): boolean {
     return this.#paused || this.#ports.clock.monotonic() - this.#pausedAt < congestionMemory;
   }
 
-  /** Marks are on their way. */
+  /** Marks are pending. */
   get outstanding(): boolean {
     return this.#marks.length > 0;
   }
@@ -131,7 +132,7 @@ export class FlowController implements Disposable {
     return this.#throttled ? Math.max(this.#window, this.#limits.throttledWindow) : this.#window;
   }
 
-  /** The last measured one; undefined before the first answer. */
+  /** The last measured round trip; undefined before the first reply. */
   get roundTrip(): number | undefined {
     return this.#roundTrip;
   }
@@ -145,8 +146,8 @@ export class FlowController implements Disposable {
   }
 
   /**
-   * Decoded output of the remote side.
-   * @param told so much at its beginning was withdrawn before: the listener has been told what is in it.
+   * Writes decoded output of the remote side.
+   * @param told how much of its start was withdrawn before: the listener already knows that part.
    */
   write(text: string, told = 0): void {
     if (this.#disposed) {
@@ -166,8 +167,8 @@ export class FlowController implements Disposable {
   }
 
   /**
-   * Takes back what the terminal has not been given yet.
-   * @param take gets it before the source goes on. Begins in ground state.
+   * Takes back what the terminal has not received yet.
+   * @param take receives it before the source resumes. Starts in ground state.
    */
   withdraw(take: (text: string) => void): void {
     const withdrawn = this.#output.withdraw();
@@ -184,7 +185,7 @@ export class FlowController implements Disposable {
     this.#update();
   }
 
-  /** Text of our own, not part of the stream. Shown at once, behind everything that came before. */
+  /** Text of our own, not part of the stream. Shown at once, after all earlier output. */
   writeBeside(text: string): void {
     if (this.#disposed) {
       return;
@@ -198,12 +199,12 @@ export class FlowController implements Disposable {
     this.noteFreshLine();
   }
 
-  /** Something not part of the stream has left the cursor at the beginning of an empty line. */
+  /** Text outside the stream has left the cursor at the start of an empty line. */
   noteFreshLine(): void {
     this.#scanner.noteFreshLine();
   }
 
-  /** The terminal has answered mark `index`, and so has parsed everything before it. Unknown numbers are ignored. */
+  /** The terminal has replied to mark `index`, so it has parsed everything before it. Unknown numbers are ignored. */
   acknowledge(index: number): void {
     const at = this.#marks.findIndex((mark) => mark.index === index);
     const mark = this.#marks[at];
@@ -243,7 +244,7 @@ export class FlowController implements Disposable {
     return lineStart >= 0 && piece.length - lineStart <= nearLineStart ? lineStart : safe;
   }
 
-  /** @returns what belongs at this position, a safe point. */
+  /** @returns the mark or control sequence for this position, a safe point. */
   #mark(position: number): string {
     const index = this.#newMark();
     this.#marked = position;
@@ -256,12 +257,12 @@ export class FlowController implements Disposable {
     const roundTrip = now - mark.sentAt;
     const { targetRoundTrip, throttledRoundTrip, smallestWindow, largestWindow } = this.#limits;
     this.#roundTrip = roundTrip;
-    // Once per round trip: a mark sent before the last change tells about the window before it.
+    // Once per round trip: a mark sent before the last change measures the old window.
     if (mark.sentAt < this.#changedAt) {
       return;
     }
     if (roundTrip > throttledRoundTrip) {
-      // Now and then look again with the frozen window: a large window on a slow terminal looks throttled, too.
+      // Retry from time to time with the frozen window: a large window on a slow terminal looks like throttling, too.
       if (!this.#throttled) {
         this.#throttled = true;
         this.#throttledSince = now;
@@ -309,7 +310,7 @@ export class FlowController implements Disposable {
     }
   }
 
-  /** Yields to a terminal that is typed in: one step, then a rest. This pause must not influence the window size. */
+  /** Yields to a terminal that is typed in: one step, then a pause. This pause must not influence the window size. */
   #rests(unanswered: number, rested: boolean): boolean {
     const { clock } = this.#ports;
     const { step, patience } = this.#limits;
@@ -322,7 +323,7 @@ export class FlowController implements Disposable {
       this.#rest = clock.setTimeout(() => {
         this.#rest = undefined;
         if (clock.monotonic() - this.#pausedAt >= patience) {
-          // No answer came in all that time: perhaps it is lost.
+          // No reply came in all that time: it may be lost.
           this.#credit += step;
         }
         this.#update(true);
@@ -331,7 +332,7 @@ export class FlowController implements Disposable {
     return rests;
   }
 
-  /** While the window is full: what happens when no answer comes. */
+  /** The timeout while the window is full and no reply comes. */
   #startTimer(): void {
     if (this.#timer !== undefined) {
       return;
@@ -352,7 +353,7 @@ export class FlowController implements Disposable {
     }
   }
 
-  /** No answer can come (there never was one, or there is no place for a mark): goes on one window at a time. */
+  /** No reply can come (there never was one, or there is no place for a mark): continue one window at a time. */
   #assumeParsed(): void {
     this.#timer = undefined;
     this.#acknowledged = Math.min(this.#written, this.#acknowledged + this.window);

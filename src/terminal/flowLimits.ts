@@ -1,21 +1,21 @@
 /**
- * All amounts are UTF-16 code units of decoded output; times are milliseconds. The defaults are measured: a mark
- * costs a message in each direction, 40 ms of backlog cost little throughput and keep Ctrl+C quick.
+ * Amounts are UTF-16 code units of decoded output; times are milliseconds. The defaults are measured: a mark costs a
+ * message in each direction, and 40 ms of backlog cost little throughput and keep Ctrl+C fast.
  */
 export interface FlowLimits {
-  /** At most one mark per this much output: interactive work carries none. */
+  /** At most one mark per this much output: interactive work has none. */
   readonly step: number;
   readonly window: number;
   readonly smallestWindow: number;
   readonly largestWindow: number;
-  /** How far the terminal may be behind. */
+  /** How far the terminal may lag behind. */
   readonly targetRoundTrip: number;
-  /** Slower answers mean a throttled renderer (timers at 1 s), which answers a window at a time. */
+  /** Slower replies mean a throttled renderer (timers at 1 s), which replies once per window. */
   readonly throttledRoundTrip: number;
   readonly throttledWindow: number;
-  /** Without an answer for this long, one more window is let through. */
+  /** After this long without a reply, one more window is sent. */
   readonly patience: number;
-  /** Never more than this unanswered, or without a place for a mark. */
+  /** The maximum without a reply, or without a place for a mark. */
   readonly hardCap: number;
   /** See PacedOutput. */
   readonly portion: number;

@@ -1,38 +1,40 @@
 /** All times are milliseconds. */
 export interface PaceLimits {
-  /** How long the terminal parses without drawing: four times what drawing took, within these. */
+  /** How long the terminal parses without drawing: four times the drawing time, within these bounds. */
   readonly shortestHold: number;
   readonly longestHold: number;
-  /** How long it gets to begin a frame, from its answer on: a frame at 60 Hz, less the way there and back. */
+  /** How long it has to start a frame after its reply: a frame at 60 Hz, minus the messages in both directions. */
   readonly draw: number;
-  /** It gets more without an answer after this long: what ends synchronized output in xterm.js, too. */
+  /**
+   * It gets more output after this long without a reply: the time after which xterm.js ends synchronized output, too.
+   */
   readonly patience: number;
 }
 
-/** Measured: longer holds gain little more, and a flood that moves less than a few times a second looks stuck. */
+/** Measured: longer holds gain little, and a flood that moves less than a few times a second looks stuck. */
 export const defaultPaceLimits: PaceLimits = { shortestHold: 60, longestHold: 200, draw: 10, patience: 1000 };
 
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
 
 /**
- * Lets a terminal that cannot keep up draw less often. Where there is no graphics card a frame costs several times what
- * the parsing of its text does, and of what rushes by nobody reads more. Synchronized output (DEC private mode 2026)
- * makes the terminal parse on without drawing; xterm.js ends it by itself after a second.
+ * Makes a terminal that can't keep up draw less often. Without a graphics card a frame costs several times as much as
+ * parsing its text, and text that rushes by is not read anyway. Synchronized output (DEC private mode 2026) makes the
+ * terminal parse without drawing; xterm.js ends it by itself after a second.
  *
- * Goes round: *free*, *held* (it parses and does not draw), *ending* (told to draw, and not there yet), *drawing* (it
- * gets nothing, so that it draws one frame and not several), *held* … Only decides: PacedOutput does it. Positions are
- * amounts of output, times those of a monotonic clock.
+ * The phases are *free*, *held* (it parses and does not draw), *ending* (it was told to draw, and has not started),
+ * *drawing* (it gets no output, so that it draws one frame and not several), *held* … This class only decides;
+ * PacedOutput acts. Positions are amounts of output, times are those of a monotonic clock.
  */
 export class FramePacer {
   readonly #limits: PaceLimits;
   #phase: "free" | "held" | "ending" | "drawing" = "free";
-  /** When the phase began. */
+  /** When the phase started. */
   #since = Number.NEGATIVE_INFINITY;
-  /** Where it began. */
+  /** The position at which it started. */
   #position = 0;
   #hold: number;
-  /** When the frame began whose end is not known yet. */
+  /** When the frame started whose end is still unknown. */
   #frameSince: number | undefined;
 
   constructor(limits: PaceLimits = defaultPaceLimits) {
@@ -40,22 +42,22 @@ export class FramePacer {
     this.#hold = limits.shortestHold;
   }
 
-  /** The terminal has been told not to draw. */
+  /** The terminal was told not to draw. */
   get holding(): boolean {
     return this.#phase === "held";
   }
 
-  /** The terminal is to get nothing until it has drawn. */
+  /** The terminal gets no output until it has drawn. */
   get waiting(): boolean {
     return this.#phase === "ending" || this.#phase === "drawing";
   }
 
-  /** How long to wait for that: for its answer, or after it. */
+  /** How long to wait for that: for its reply, or after it. */
   get waitingTime(): number {
     return this.#phase === "drawing" ? this.#limits.draw : this.#limits.patience;
   }
 
-  /** It should have ended long ago: what comes is too little for marks. */
+  /** It should have ended long ago: the output is too small for marks. */
   isOverdue(now: number): boolean {
     return this.#phase === "held" && now - this.#since >= this.#limits.longestHold;
   }
@@ -63,7 +65,7 @@ export class FramePacer {
   /**
    * @param position of a mark.
    * @param wanted the terminal is behind.
-   * @returns what belongs behind the mark; mostly nothing.
+   * @returns what to write after the mark; usually nothing.
    */
   atMark(position: number, now: number, wanted: boolean): string {
     if (this.#phase === "held") {
@@ -93,16 +95,16 @@ export class FramePacer {
   }
 
   /**
-   * The time to wait is over.
-   * @param wanted there is more for a terminal that is behind.
-   * @returns what belongs at `position`, the last mark that was handed on.
+   * The waiting time is over.
+   * @param wanted there is more output for a terminal that is behind.
+   * @returns what to write at `position`, the last written mark.
    */
   goOn(position: number, now: number, wanted: boolean): string {
     this.#enter(wanted && this.#phase === "drawing" ? "held" : "free", position, now);
     return this.#phase === "held" ? begin : "";
   }
 
-  /** What to write at once so that the terminal draws; nothing when it does. */
+  /** What to write at once to make the terminal draw; nothing if it draws. */
   release(now: number): string {
     const text = this.#phase === "held" ? end : "";
     if (this.#phase !== "free") {

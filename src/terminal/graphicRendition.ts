@@ -1,9 +1,9 @@
-/** More sequences without a reset are condensed. */
+/** With more pending sequences than this, they are condensed. */
 const mostPending = 64;
 
 /**
- * What SGR (ECMA-48 section 8.3.117, and what xterm added) has set. Coloured output is full of them and hardly anybody
- * asks: they are kept as they came, and understood only when somebody does.
+ * The state set by SGR (ECMA-48 section 8.3.117, with xterm's additions). Coloured output is full of SGR, and the
+ * state is rarely needed: sequences are stored unparsed, and parsed on demand.
  */
 export class GraphicRendition {
   #pending: string[] = [];
@@ -18,7 +18,7 @@ export class GraphicRendition {
     this.#pending = [];
   }
 
-  /** @param parameters what stands between CSI and `m`. */
+  /** @param parameters the text between CSI and `m`. */
   apply(parameters: string): void {
     if (parameters === "" || parameters === "0") {
       if (this.#pending.length > 0) {
@@ -33,7 +33,7 @@ export class GraphicRendition {
     }
   }
 
-  /** The sequence that makes a terminal draw like this, whatever was set before. */
+  /** The sequence that sets this state, whatever the terminal's state is. */
   toSequence(): string {
     return `\u001b[${["0", ...this.#properties()].join(";")}m`;
   }

@@ -1,13 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 import type { Session } from "../session/sessionTypes.ts";
 
-/** An orderly end that has not come by then is forced. Milliseconds. */
+/** An orderly end that takes longer is forced. Milliseconds. */
 const endPatience = 800;
 
-/** Ends a session as a terminal that closes does, and in any case soon. */
+/** Ends a session as a closing terminal does, within a bounded time. */
 export function hangUp(session: Session, clock: Clock): void {
   if (session.queuedBytes > 0) {
-    // The peer takes nothing, so an orderly end would not reach it either.
+    // The peer reads nothing, so an orderly end would not reach it either.
     session.kill();
     return;
   }

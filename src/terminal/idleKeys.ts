@@ -3,7 +3,7 @@ const ESC = "\u001b";
 const CTRL_C = "\u0003";
 const CTRL_D = "\u0004";
 
-/** What a key means in a tab whose session is not open. */
+/** The meaning of a key in a tab without an open session. */
 export type IdleKey = "cancel" | "reconnect now" | "reopen" | "close" | "typed";
 
 export function idleKey(state: "opening" | "waiting" | "ended", text: string): IdleKey {

@@ -2,15 +2,15 @@ import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/emitter.ts";
 
 export interface InputTarget {
-  /** False: wait for `onDidDrain`. The data is taken in any case. */
+  /** False: wait for `onDidDrain`. The data is accepted in either case. */
   write(data: Uint8Array): boolean;
   readonly onDidDrain: Event<void>;
 }
 
-/** Large pastes go in parts, so that a slow reader holds back the rest here. */
+/** Large pastes are sent in parts, so that the rest waits here for a slow reader. */
 const part = 32 * 1024;
 
-/** Input on its way to a session, in order and complete, however slow the reader. */
+/** Input for a session, in order and complete, however slow the reader is. */
 export class InputQueue implements Disposable {
   readonly #target: InputTarget;
   readonly #limit: number;
@@ -19,7 +19,7 @@ export class InputQueue implements Disposable {
   #size = 0;
   #blocked = false;
 
-  /** @param limit bytes that may wait here; what is more is refused whole. */
+  /** @param limit bytes that may wait here; input beyond it is refused as a whole. */
   constructor(target: InputTarget, limit = 64 * 1024 * 1024) {
     this.#target = target;
     this.#limit = limit;
@@ -29,7 +29,7 @@ export class InputQueue implements Disposable {
     });
   }
 
-  /** The last write was not taken up yet. */
+  /** The last write is still waiting. */
   get blocked(): boolean {
     return this.#blocked;
   }
@@ -38,7 +38,7 @@ export class InputQueue implements Disposable {
     return this.#size;
   }
 
-  /** @returns false when there is no room for it: nothing of it is sent then. */
+  /** @returns false when there is no room for it; then none of it is sent. */
   push(data: Uint8Array): boolean {
     if (this.#size + data.length > this.#limit) {
       return false;

@@ -1,8 +1,8 @@
 /**
- * Characters that join neither with the one before nor with the one after, unless that one asks for it (combining
- * marks, ZWJ, variation selectors, emoji modifiers, regional indicators, jamo, prepended marks: UAX #29). Between two
- * of these a control sequence changes nothing on the screen. Not complete, and need not be: what is missing here only
- * makes a mark wait. Pairs of first and last code point, ascending.
+ * Characters that join with neither neighbour, unless the neighbour requires it (combining marks, ZWJ, variation
+ * selectors, emoji modifiers, regional indicators, jamo, prepended marks: UAX #29). Between two of these a control
+ * sequence changes nothing on the screen. The list need not be complete: a missing character only delays a mark.
+ * Pairs of first and last code point, ascending.
  */
 const narrow = [
   [0x20, 0x7e],
@@ -17,7 +17,7 @@ const narrow = [
   [0x2500, 0x259f],
   // Half width forms without the voiced sound marks.
   [0xff66, 0xff9d],
-  // What undecodable bytes become.
+  // The replacement for undecodable bytes.
   [0xfffd, 0xfffd],
 ] as const;
 
@@ -45,12 +45,14 @@ for (const [first, last] of wide) {
   table.fill(standing.aloneWide, first, last + 1);
 }
 
-/** How a code unit of the basic plane stands. Surrogates join. */
+/** Whether a code unit of the basic plane joins. Surrogates join. */
 export function standingOf(code: number): Standing {
   return (table[code] ?? standing.joins) as Standing;
 }
 
-/** How the code point of a surrogate pair stands: alone are pictographs except the skin tones, and rarer ideographs. */
+/**
+ * Whether the code point of a surrogate pair joins: pictographs except the skin tones, and rarer ideographs, do not.
+ */
 export function standingOfPair(high: number, low: number): Standing {
   const point = (high - 0xd800) * 0x400 + (low - 0xdc00) + 0x10000;
   return (point >= 0x1f300 && point <= 0x1f3fa) ||

@@ -1,8 +1,8 @@
-/** What a line editor makes of keys. */
+/** The result of editing a line with some keys. */
 export interface LineResult {
-  /** For the screen. */
+  /** Shown on the screen. */
   readonly echo: string;
-  /** For the session. */
+  /** Sent to the session. */
   readonly send: string;
   /** The end of input was typed. */
   readonly eof: boolean;
@@ -10,7 +10,7 @@ export interface LineResult {
   readonly interrupt: boolean;
 }
 
-/** Longest line in UTF-16 code units, as long as in the kernel (N_TTY_BUF_SIZE). */
+/** The longest line in UTF-16 code units, the same as in the kernel (N_TTY_BUF_SIZE). */
 const longestLine = 4096;
 
 const CTRL_C = "\u0003";
@@ -20,13 +20,14 @@ const BACKSPACE = "\u007f";
 const ESC = "\u001b";
 
 /**
- * Line editing and echo on this side, for a session without a pty: the remote side does neither. `ssh` leaves that to
- * the local terminal (leave_raw_mode in OpenSSH's clientloop.c); VS Code's terminal has no line editing of its own.
+ * Local line editing and echo for a session without a pty, where the remote side does neither. `ssh` leaves that to
+ * the local terminal (leave_raw_mode in OpenSSH's clientloop.c), but VS Code's terminal has no line editing of its
+ * own.
  */
 export class LocalLine {
   #line = "";
 
-  /** @param text keys and pastes. What begins with ESC (arrow keys, answers to queries) is dropped. */
+  /** @param text keys and pastes. Text that begins with ESC (arrow keys, replies to queries) is dropped. */
   input(text: string): LineResult {
     const result = { echo: "", send: "", eof: false, interrupt: false };
     if (text.startsWith(ESC)) {
@@ -38,7 +39,7 @@ export class LocalLine {
     return result;
   }
 
-  /** Output of a program that has no terminal ends its lines with LF alone. */
+  /** A program without a terminal ends its lines with LF alone. */
   output(text: string): string {
     return text.replace(/\r?\n/g, "\r\n");
   }
@@ -59,7 +60,7 @@ export class LocalLine {
         result.echo += this.#erase(Number.POSITIVE_INFINITY);
         break;
       case CTRL_D:
-        // As in the kernel: what was typed is sent, and an empty line is the end.
+        // As in the kernel: typed text is sent, and on an empty line this is the end of input.
         result.eof ||= this.#line === "" && result.send === "";
         result.send += this.#line;
         this.#line = "";

@@ -1,18 +1,18 @@
 import { randomInt } from "node:crypto";
 
 /**
- * Marks are DECRQM queries for private modes that nobody has: `CSI ? NNNNNNNNNN $ p`, which a terminal answers with
- * `CSI ? NNNNNNNNNN ; 0 $ y` as soon as it has parsed up to there. The number comes back, so an answer says how far the
- * terminal is, and is never taken for an answer to a query of the remote program. No private mode in use is near
- * (the highest are 9001, 737769). A remote program can send such queries, too: the numbers are random, so that it cannot
- * have an answer taken for that to a mark.
+ * Marks are DECRQM queries for unassigned private modes: `CSI ? NNNNNNNNNN $ p`. A terminal replies `CSI ? NNNNNNNNNN
+ * ; 0 $ y` when it has parsed up to there. The reply contains the number, so it shows how far the terminal is, and
+ * can't be confused with a reply to a query of the remote program. No private mode in use is near (the highest are
+ * 9001, 737769). A remote program can send such queries, too: the numbers are random, so that it can't forge the
+ * reply to a mark.
  */
 const firstNumber = 1_000_000_000;
 
-/** Terminals take numbers up to 2^31 - 1; so all have ten digits. */
+/** Terminals accept numbers up to 2^31 - 1; so all have ten digits. */
 const markCount = 2 ** 31 - firstNumber;
 
-/** 0 to markCount - 1, unguessable. */
+/** 0 to markCount - 1, not predictable. */
 export function randomMark(): number {
   return randomInt(markCount);
 }
@@ -23,24 +23,24 @@ export function markQuery(mark: number): string {
 }
 
 const reply = /\u001b\[\?([12]\d{9});\d\$y/g;
-/** A beginning of a reply at the end of a chunk. */
+/** The start of a reply at the end of a chunk. */
 const partialReply = /\u001b(?:\[(?:\?(?:[12]\d{0,9}(?:(?<=[12]\d{9});(?:\d\$?)?)?)?)?)?$/;
 
 /**
- * Takes the answers to queries with a mark's number out of what comes from the terminal, and leaves everything else
- * intact and in order. It does not know which marks are outstanding: also an answer that is late or forged is taken out.
+ * Removes the replies to mark queries from the terminal's input, and leaves everything else unchanged and in order.
+ * It does not know which marks are pending: late and forged replies are removed, too.
  */
 export class ReplyFilter {
   #held = "";
 
-  /** Beginning of what may be a reply; `flush` gives it back when nothing follows. */
+  /** The start of a possible reply; `flush` returns it when nothing follows. */
   get holding(): boolean {
     return this.#held.length > 0;
   }
 
   /**
-   * @param expectMore whether answers are outstanding: only then may the end of `data` be held back as the beginning of
-   * one (a lone ESC is also a key).
+   * @param expectMore whether replies are pending: only then may the end of `data` be held back as the start of one
+   *   (a lone ESC is also a key).
    */
   filter(
     data: string,

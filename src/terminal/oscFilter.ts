@@ -1,12 +1,12 @@
 import { toldDirectory } from "./remotePaths.ts";
 
-/** What programs ask of the terminal, beside what they draw. */
+/** Requests of programs to the terminal, besides drawing. */
 export interface ProgramRequests {
-  /** OSC 0 or 2. At most `longestTitle` characters, otherwise as it came. */
+  /** OSC 0 or 2. At most `longestTitle` characters, otherwise unchanged. */
   title(text: string): void;
-  /** How many bytes a program may copy at once; 0: none. Asked when a sequence begins. */
+  /** How many bytes a program may copy at once; 0: none. Read when a sequence begins. */
   clipboardLimit(): number;
-  /** OSC 52 with a text. */
+  /** OSC 52 with text. */
   copy(text: string): void;
 }
 
@@ -18,9 +18,9 @@ export interface OscListener extends ProgramRequests {
 type Kind = "directory" | "title" | "clipboard";
 
 /**
- * How the sequences begin. A directory: OSC 7, OSC 9;9 (ConEmu), OSC 633;P;Cwd= (VS Code), OSC 1337;CurrentDir= (iTerm2);
- * VS Code takes it for one of the local machine. OSC 52: VS Code would write any amount to the clipboard, and give a server
- * what is in it (ClipboardAddon of xterm.js).
+ * The starts of the sequences. A directory: OSC 7, OSC 9;9 (ConEmu), OSC 633;P;Cwd= (VS Code), OSC 1337;CurrentDir=
+ * (iTerm2); VS Code would take it for a local one. OSC 52: VS Code would copy any amount to the clipboard, and send
+ * its contents to a server on request (ClipboardAddon of xterm.js).
  */
 const heads: readonly (readonly [string, Kind])[] = [
   ["7;", "directory"],
@@ -31,42 +31,42 @@ const heads: readonly (readonly [string, Kind])[] = [
   ["2;", "title"],
   ["52;", "clipboard"],
 ];
-/** Only zeros and characters without a meaning make a beginning longer. UTF-16 code units, as all lengths here. */
+/** Only zeros and ignored characters make a start longer. UTF-16 code units, like all lengths here. */
 const longestHead = 256;
-/** Longer ones tell no directory. */
+/** A longer sequence is not a directory. */
 const longestDirectory = 8192;
 const longestTitle = 1024;
-/** What may stand between `52;` and the text. */
+/** The longest text between `52;` and the data. */
 const longestSelection = 32;
 
 const introducer = /\u001b\]|\u009d/g;
 /** BEL, ST and ESC end a sequence, CAN, SUB and the other C1 controls abort it (EscapeSequenceParser of xterm.js). */
 const ends = /[\u0007\u0018\u001a\u001b\u0080-\u009f]/g;
-/** xterm.js leaves these out. */
+/** xterm.js ignores these. */
 const ignored = /[\u0000-\u0006\u0008-\u0017\u0019\u001c-\u001f]/g;
 
 interface OpenSequence {
-  /** Undefined: a beginning that nothing sensible makes. It is dropped. */
+  /** Undefined: an unknown start, which is dropped. */
   readonly kind: Kind | undefined;
-  /** What is kept of it, its head included. */
+  /** How much of it is kept, including its start. */
   readonly limit: number;
-  /** 0 for the clipboard: not allowed. Bytes. */
+  /** In bytes; 0: the clipboard is not allowed. */
   readonly clipboardLimit: number;
   text: string;
-  /** There was more than the limit. */
+  /** It was longer than the limit. */
   cut: boolean;
 }
 
 /**
- * Takes directories of the remote machine and what is for the clipboard out of the output, and tells titles, which pass.
- * Everything else passes unchanged. No more is kept than the beginning of a sequence and the bounded part of its text.
+ * Removes directories of the remote machine and clipboard data from the output, and reports titles, which stay.
+ * Everything else is unchanged. It keeps no more than the start of a sequence and the bounded part of its text.
  */
 export class OscFilter {
   readonly #listener: OscListener;
-  /** The beginning of a sequence whose kind the next chunk decides. */
+  /** The start of a sequence whose kind the next chunk decides. */
   #held = "";
   #open: OpenSequence | undefined;
-  /** A sequence that was taken out ended with an ESC, which is next: a backslash after it belongs to the sequence. */
+  /** A removed sequence ended with an ESC, which is next: a backslash after it belongs to the sequence. */
   #atEscape = false;
   #passed = "";
   #directory: string | undefined;
@@ -75,7 +75,7 @@ export class OscFilter {
     this.#listener = listener;
   }
 
-  /** Where the shell said last that it is, on its own machine; undefined: it said nothing that makes sense. */
+  /** The directory that the shell last reported, on its own machine; undefined: none, or an invalid one. */
   get directory(): string | undefined {
     return this.#directory;
   }
@@ -93,7 +93,7 @@ export class OscFilter {
     return this.#passed;
   }
 
-  /** What was kept, when nothing follows. */
+  /** The held text, when nothing follows. */
   flush(): string {
     const held = this.#atEscape ? "" : this.#held;
     this.#held = "";
@@ -102,7 +102,7 @@ export class OscFilter {
     return held;
   }
 
-  /** @returns how far it came. */
+  /** @returns the next position. */
   #outside(all: string, at: number): number {
     if (this.#atEscape) {
       if (at + 1 === all.length) {
@@ -149,14 +149,14 @@ export class OscFilter {
     const limits = {
       directory: longestDirectory,
       title: longestTitle,
-      // Base64 makes four characters of three bytes.
+      // Base64 encodes three bytes as four characters.
       clipboard: clipboardLimit === 0 ? 0 : longestSelection + 4 * Math.ceil(clipboardLimit / 3),
     };
     const limit = kind === undefined ? 0 : longestHead + limits[kind];
     this.#open = { kind, limit, clipboardLimit, text: "", cut: false };
   }
 
-  /** @returns how far it came. */
+  /** @returns the next position. */
   #inside(all: string, at: number, open: OpenSequence): number {
     ends.lastIndex = at;
     const found = ends.exec(all);
@@ -213,15 +213,12 @@ export class OscFilter {
   }
 }
 
-/** As xterm.js reads it: the number has no zeros before it. */
+/** As xterm.js reads it: without leading zeros. */
 function nameOf(text: string): string {
   return text.replace(ignored, "").replace(/^0+(?=\d)/, "");
 }
 
-/**
- * `52;c;<base64>`. A question for the clipboard (`?`) is none of a server's business, and VS Code has no primary
- * selection (`p`, `q`).
- */
+/** `52;c;<base64>`. A server may not query the clipboard (`?`), and VS Code has no primary selection (`p`, `q`). */
 function copied(name: string): Buffer | undefined {
   const [, selection, data] = /^52;([cpqs0-7]*);([A-Za-z0-9+/]+={0,2})$/.exec(name) ?? [];
   return data === undefined || /^[pq]+$/.test(selection ?? "") ? undefined : Buffer.from(data, "base64");

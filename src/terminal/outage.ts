@@ -1,6 +1,6 @@
 import type { LostSession } from "../session/sessionTypes.ts";
 
-/** The loss of a tab's session, until another one is open or the tab stops waiting. */
+/** The loss of a tab's session, until another one opens or the tab stops waiting. */
 export class Outage {
   /** Wall-clock milliseconds: when the session was lost. */
   #since: number | undefined;
@@ -19,7 +19,7 @@ export class Outage {
     return this.#lost;
   }
 
-  /** The last attempt to reconnect failed because its login needs a person. */
+  /** The last attempt to reconnect failed because its login needs the user. */
   get needsPerson(): boolean {
     return this.#needsPerson;
   }
@@ -30,7 +30,7 @@ export class Outage {
     this.#lost = lost;
   }
 
-  /** @returns whether to show it: a server that is away for an hour is reported once, not once per attempt. */
+  /** @returns whether to show it: an outage of an hour is reported once, not once per attempt. */
   attemptFailed(text: string, needsPerson: boolean): boolean {
     this.#needsPerson = needsPerson;
     const isNew = text !== this.#failureText;

@@ -4,58 +4,59 @@ import { FramePacer } from "./framePacer.ts";
 
 export interface PacedOutputInit {
   readonly clock: Clock;
-  /** Hands text to the terminal. */
+  /** Passes text to the terminal. */
   write(text: string): void;
-  /** Whether the terminal may hold frames back while it cannot keep up. */
+  /** Whether the terminal may hold frames back while it can't keep up. */
   mayPace(): boolean;
-  /** Whether it cannot. */
+  /** Whether it can't keep up. */
   isBehind(): boolean;
-  /** While frames are held back the terminal gets this much at a time (UTF-16 code units) … */
+  /** While frames are held back, the terminal gets this much at a time (UTF-16 code units) … */
   readonly portion: number;
-  /** … or what there is, when it has less than this. */
+  /** … or all that there is, when it has less than this. */
   readonly reserve: number;
 }
 
-/** Output up to a safe point, what belongs behind it, and the position of the last mark up to there. */
+/** Output up to a safe point, what follows it, and the position of the last mark before it. */
 interface Part {
   readonly text: string;
   readonly behind: string;
   readonly marked: number;
 }
 
-/** While the terminal holds its frames back: no output for this long, and it may draw. Milliseconds. */
+/** While frames are held back, the terminal may draw after this long without output. Milliseconds. */
 const stallTime = 40;
-/** The same after an interrupt: as long as a shell takes from `^C` to its prompt, so that both are in one frame. */
+/** The same after an interrupt: the time that a shell needs from `^C` to its prompt, so that both are in one frame. */
 const interruptedStallTime = 20;
-/** With no safe point for longer than this the terminal may draw. UTF-16 code units. */
+/** When this much output has no safe point, the terminal may draw. UTF-16 code units. */
 const longestTail = 4096;
 
 /**
- * The last stage before the terminal: hands text on as it comes, or, while the terminal cannot keep up, in portions
- * between which it draws one frame each (see FramePacer). Of held frames nothing is lost: whatever was written is with
- * the terminal, and the terminal may draw, as soon as the output stalls.
+ * The last stage before the terminal. It passes text on directly or, while the terminal can't keep up, in portions,
+ * between which it draws one frame each (see FramePacer). No held frame is lost: all written text is with the
+ * terminal, and it may draw as soon as the output stalls.
  *
- * A portion ends at a safe point (see SafePointScanner), and where a line begins if that is near: xterm.js lays out the
- * page anew whenever a chunk leaves the cursor elsewhere. A message costs more than its text, hence few large ones.
+ * A portion ends at a safe point (see SafePointScanner), and at the start of a line if one is near: xterm.js lays out
+ * the page again whenever a chunk leaves the cursor elsewhere. A message costs more than its text, so there are few
+ * large ones.
  */
 export class PacedOutput implements Disposable {
   readonly #init: PacedOutputInit;
   readonly #pacer = new FramePacer();
-  /** What is to be handed on next, up to a safe point … */
+  /** The next output, up to a safe point … */
   #ready: Part[] = [];
   #readyLength = 0;
-  /** … and what came behind that. Both are empty while nothing is held back. */
+  /** … and the text after it. Both are empty while nothing is held back. */
   #tail = "";
-  /** Positions of marks: the last one, the last that was handed on, the last that was answered. */
+  /** Positions of marks: the last one, the last written one, the last one with a reply. */
   #marked = 0;
   #handedOn = 0;
   #answered = 0;
-  /** What was handed on ends with a line. */
+  /** The written output ends with a line. */
   #endsLine = false;
   #paused = false;
-  /** Somebody waits for what comes next: nothing is kept, and a frame not held back for long. */
+  /** The user waits for the next output: keep nothing, and do not hold a frame back for long. */
   #urgent = false;
-  /** When there was output last, or could have been. */
+  /** The time of the last output, or of its last chance. */
   #wroteAt = 0;
   #answeredAt = 0;
   #timer: Disposable | undefined;
@@ -65,7 +66,7 @@ export class PacedOutput implements Disposable {
   }
 
   /**
-   * @param safe the last safe point in `piece`, as an index; -1: there is none.
+   * @param safe the last safe point in `piece`, as an index; -1: none.
    * @param mark what belongs there, and its position in the whole output.
    */
   write(piece: string, safe: number, mark?: { readonly query: string; readonly position: number }): void {
@@ -75,10 +76,10 @@ export class PacedOutput implements Disposable {
     this.#wroteAt = now;
     const paces = mayPace();
     if (!paces) {
-      // A program that begins to draw by itself in this piece is not seen by the terminal yet.
+      // The terminal does not know yet that a program starts to draw by itself in this piece.
       this.release();
     }
-    // Safe is also where the tail begins: what came before it ended at a safe point.
+    // The start of the tail is also safe, because the text before it ended at a safe point.
     const from = safe < 0 ? 0 : this.#tail.length + safe;
     const text = this.#takeTail() + piece;
     const wasHolding = pacer.holding;
@@ -109,7 +110,7 @@ export class PacedOutput implements Disposable {
     this.#watch();
   }
 
-  /** The terminal has answered the mark at this position. */
+  /** The terminal has replied to the mark at this position. */
   acknowledged(position: number): void {
     const { waitingTime } = this.#pacer;
     this.#answered = position;
@@ -123,10 +124,10 @@ export class PacedOutput implements Disposable {
   }
 
   /**
-   * Takes back what was not handed on: from a safe point on, without the marks in it. What comes next goes on at once,
-   * also while a frame is held back.
-   * @returns also the position of the last mark that was handed on, and whether that ends with a line; undefined when
-   * everything was handed on.
+   * Takes back unwritten output, from a safe point on, without its marks. The next output is written at once, even
+   * while a frame is held back.
+   * @returns also the position of the last written mark, and whether it is at the end of a line; undefined when
+   *   everything was written.
    */
   withdraw(): { readonly text: string; readonly marked: number; readonly endsLine: boolean } | undefined {
     const text = this.#ready.map((part) => part.text).join("") + this.#takeTail();
@@ -142,10 +143,10 @@ export class PacedOutput implements Disposable {
     return text === "" ? undefined : { text, marked: this.#handedOn, endsLine: this.#endsLine };
   }
 
-  /** Whether more can be expected only after an answer. */
+  /** Whether more output can only come after a reply. */
   setPaused(paused: boolean): void {
     this.#paused = paused;
-    // The source gets as long to go on as it has between two chunks.
+    // The source gets the usual time between two chunks to continue.
     this.#wroteAt = this.#init.clock.monotonic();
     if (this.#pacer.holding) {
       this.#stopTimer();
@@ -153,7 +154,7 @@ export class PacedOutput implements Disposable {
     }
   }
 
-  /** Not part of the output. Comes behind it, and at once. */
+  /** Not part of the output. Written after it, and at once. */
   writeBeside(text: string): void {
     if (this.#urgent && this.#pacer.holding) {
       this.#wroteAt = this.#init.clock.monotonic();
@@ -163,7 +164,7 @@ export class PacedOutput implements Disposable {
     this.#init.write(text);
   }
 
-  /** Hands on what was kept, and lets the terminal draw. */
+  /** Writes what was kept, and lets the terminal draw. */
   release(): void {
     this.#urgent = false;
     const end = this.#pacer.release(this.#init.clock.monotonic());
@@ -186,7 +187,7 @@ export class PacedOutput implements Disposable {
     }
   }
 
-  /** While frames are held: not so little that the terminal runs dry, and not so much that it parses for long. */
+  /** While frames are held: enough that the terminal does not run out, and not so much that it parses for long. */
   #handOn(): void {
     const { portion, reserve } = this.#init;
     for (;;) {
@@ -215,7 +216,7 @@ export class PacedOutput implements Disposable {
     }
   }
 
-  /** Hands on everything that is ready, and `more`, in which there is this output. */
+  /** Writes everything that is ready, and `more`, which contains this output. */
   #flush(more: string, output = ""): void {
     for (const part of this.#ready) {
       this.#noteLine(part.text);
@@ -230,7 +231,7 @@ export class PacedOutput implements Disposable {
     }
   }
 
-  /** Nothing is held back for ever: frames take their time, sources stall, and answers may not come. */
+  /** Nothing is held back forever: frames take time, sources stall, and replies may not come. */
   #watch(): void {
     const { holding, waiting, waitingTime } = this.#pacer;
     if (this.#timer !== undefined || !(holding || waiting)) {

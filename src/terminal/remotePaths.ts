@@ -1,7 +1,7 @@
-/** Paths in a line of a remote terminal. The line is a server's: what it makes of a path is checked, not believed. */
+/** Finds paths in a line of a remote terminal. The line is untrusted, so paths are checked. */
 import { posix } from "node:path";
 
-/** Where a path stands in its line, and what it says. Lines and columns count from 1. */
+/** The position of a path in its line, and its parts. Lines and columns count from 1. */
 export interface PathInLine {
   readonly start: number;
   readonly length: number;
@@ -10,14 +10,14 @@ export interface PathInLine {
   readonly column: number | undefined;
 }
 
-/** A longer line is no line of a person's. */
+/** A longer line is not meant for reading. */
 const longestLine = 4096;
 const mostPaths = 50;
 const longestPath = 4096;
 
 /**
- * `/etc/passwd`, `~/x`, `./x`, `src/x.ts:12:3`. Not within a word, an address or after a colon. Each character is read
- * at most twice: no path can begin within what another one has passed.
+ * `/etc/passwd`, `~/x`, `./x`, `src/x.ts:12:3`. Not within a word, an address or after a colon. Each character is
+ * read at most twice: no path can start within what another match has passed.
  */
 const pattern =
   /(?<![\w/.~:@+-])(?:~?\/|\.{1,2}\/|[\w.@+-]+\/)([^\s"'`<>|;&()[\]{}:,*?$\\\p{Cc}\p{Cf}]*)(?::(\d{1,7})(?::(\d{1,7}))?)?/gu;
@@ -47,8 +47,8 @@ export function pathsIn(text: string): readonly PathInLine[] {
 }
 
 /**
- * What is asked of the server: an absolute path, or one below its home folder (`~/x`).
- * @param directory where the shell said that it is. Undefined when a relative path leads nowhere without it.
+ * The path to request from the server: an absolute one, or one below the home folder (`~/x`).
+ * @param directory the shell's last reported directory. Undefined when a relative path can't be resolved without it.
  */
 export function pathOnServer(path: string, directory: string | undefined): string | undefined {
   if (path.startsWith("/") || path.startsWith("~/")) {
@@ -57,7 +57,10 @@ export function pathOnServer(path: string, directory: string | undefined): strin
   return directory === undefined ? undefined : posix.join(directory, path);
 }
 
-/** The folder in the body of an OSC sequence by which a shell tells it; undefined: none that is absolute and plain. */
+/**
+ * The directory in the body of an OSC sequence by which a shell reports it; undefined: none that is absolute and
+ * plain.
+ */
 export function toldDirectory(body: string): string | undefined {
   const [, kind = "", value = ""] = /^0*(7;|9;9;|633;P;Cwd=|1337;CurrentDir=)(.*)$/s.exec(body) ?? [];
   const path =
@@ -78,7 +81,7 @@ function fileAddressPath(value: string): string | undefined {
   }
 }
 
-/** VS Code's shell integration escapes as `\\` and `\xAB`, and may add a nonce after `;`. */
+/** VS Code's shell integration escapes with `\\` and `\xAB`, and may add a nonce after `;`. */
 function integrationValue(value: string): string {
   const [text = ""] = value.split(";", 1);
   return text.replace(/\\(?:\\|x([0-9a-fA-F]{2}))/g, (_all, hex: string | undefined) =>

@@ -2,10 +2,10 @@ import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
 
-/** Milliseconds: a drag of the panel's border makes dozens of sizes a second, and each makes programs redraw. */
+/** Milliseconds: dragging the panel's border produces dozens of sizes per second, and each makes programs redraw. */
 const interval = 50;
 
-/** Hands on sizes: the first at once, then at most one per interval, the last always, none twice. */
+/** Passes on sizes: the first at once, then at most one per interval, always the last one, and none twice. */
 export class ResizeCoalescer implements Disposable {
   readonly #clock: Clock;
   readonly #apply: (dimensions: Dimensions) => void;
@@ -13,7 +13,7 @@ export class ResizeCoalescer implements Disposable {
   #wanted: Dimensions;
   #timer: Disposable | undefined;
 
-  /** @param initial what the other side has already. */
+  /** @param initial the size that the other side already has. */
   constructor(clock: Clock, initial: Dimensions, apply: (dimensions: Dimensions) => void) {
     this.#clock = clock;
     this.#applied = initial;

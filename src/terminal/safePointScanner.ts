@@ -4,19 +4,19 @@ import { isHighSurrogate } from "./surrogates.ts";
 
 export type SequenceKind = "escape" | "csi" | "osc" | "dcs" | "apc";
 
-/** What a scanner meets besides text. Called during `scan`, in order. */
+/** Receives what a scanner finds besides text. Called during `scan`, in order. */
 export interface SequenceListener {
   /**
-   * A complete sequence that a terminal carries out: with its introducer (7 or 8 bit); CSI and ESC with the final
-   * character and without controls inside, strings with a BEL if that ended them, without ST. `cut`: the string was longer than the limit, and
-   * `raw` holds its beginning.
+   * A complete sequence that a terminal executes, including its introducer (7 or 8 bit): CSI and ESC with the final
+   * character and without embedded controls, strings with a BEL if that ended them, without ST. `cut`: the string was
+   * longer than the limit, and `raw` has its start.
    */
   onSequence(kind: SequenceKind, raw: string, cut: boolean): void;
   /** SO (0x0e) or SI (0x0f) in the text. */
   onShift(code: number): void;
 }
 
-/** Longer sequences are followed, but only so much of their beginning is kept. */
+/** Longer sequences are tracked, but only this much of their start is kept. */
 const longestKept = 64 * 1024;
 const longestBeginning = 256;
 
@@ -24,25 +24,27 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /**
- * Follows a stream of decoded output through the terminal's parser states, to know where a query can be put in without
- * changing what is shown: right after LF or CR in ground state, or between two characters in ground state that join
- * with nothing (two printable ASCII characters, for one). Anywhere else it would print garbage (inside a sequence) or
- * break what belongs together (before a combining mark, ZWJ or REP).
+ * Tracks a stream of decoded output through the terminal's parser states, to find where a query can be inserted
+ * without changing the screen: right after LF or CR in ground state, or between two characters in ground state that
+ * do not join (two printable ASCII characters, for example). Anywhere else it would print garbage (inside a sequence)
+ * or separate what belongs together (before a combining mark, ZWJ or REP).
  */
 export class SafePointScanner {
   readonly #listener: SequenceListener | undefined;
   #state: EscapeState = escapeState.ground;
-  /** The last thing in ground, when it was a character. */
+  /** The last character in ground state. */
   #previous: Standing = standing.joins;
-  /** DECAWM is off. A wide character that finds no room at the margin then leaves xterm.js' cursor inside another one,
-   * which the beginning of the next run of text erases: a mark must not begin one there. */
+  /**
+   * DECAWM is off. A wide character without room at the margin then leaves xterm.js' cursor inside another one, which
+   * the start of the next run of text erases: a mark must not start a run there.
+   */
   #noWrap = false;
   #column0 = true;
   #freshLine = true;
-  /** Beginning of a sequence that earlier chunks left unfinished. */
+  /** The start of a sequence that earlier chunks left incomplete. */
   #held = "";
   #cut = false;
-  /** There are controls inside the sequence. */
+  /** The sequence contains controls. */
   #mixed = false;
   #lineStart = -1;
 
@@ -55,29 +57,31 @@ export class SafePointScanner {
     return this.#state === escapeState.ground;
   }
 
-  /** The last place in the last chunk where a line ended (behind LF or CR in ground state): a safe point; -1: there is none. */
+  /**
+   * The last position in the last chunk where a line ended (after LF or CR in ground state): a safe point; -1: none.
+   */
   get lineStart(): number {
     return this.#lineStart;
   }
 
-  /** What came of a sequence that is not complete yet (its beginning, when it is long); "" in ground state. */
+  /** The received part of an incomplete sequence (its start, if it is long); "" in ground state. */
   get unfinished(): string {
     return this.#held;
   }
 
-  /** The cursor is surely at the beginning of a line on which nothing was written yet. */
+  /** The cursor is certainly at the start of an empty line. */
   get atFreshLine(): boolean {
     return this.#freshLine && this.inGround;
   }
 
-  /** What was written besides the stream: a line of our own that ended with CR LF. */
+  /** A line of our own that ended with CR LF was written outside the stream. */
   noteFreshLine(): void {
     this.#previous = standing.joins;
     this.#column0 = true;
     this.#freshLine = true;
   }
 
-  /** What comes next follows a safe point: behind CR LF, or anywhere. */
+  /** The next text follows a safe point: after CR LF, or anywhere else. */
   restart(endsLine: boolean): void {
     this.#state = escapeState.ground;
     this.#previous = standing.joins;
@@ -102,7 +106,7 @@ export class SafePointScanner {
       const code = text.charCodeAt(at);
       if (state !== escapeState.ground) {
         const next = nextState(state, code);
-        // ESC and C1 begin something new in every state, also in their own.
+        // ESC and C1 start a new sequence in every state, also in their own.
         if (next === escapeState.ground || code === 0x1b || (code >= 0x80 && code < 0xa0)) {
           this.#finish(state, code, text, start, at);
           start = at;
@@ -173,7 +177,7 @@ export class SafePointScanner {
     return safe;
   }
 
-  /** A sequence is over with the character at `at`, or a new one begins there. */
+  /** A sequence ends with the character at `at`, or a new one starts there. */
   #finish(state: EscapeState, code: number, text: string, start: number, at: number): void {
     const kind = carriedOut(state, code);
     if (kind !== undefined) {
@@ -184,7 +188,7 @@ export class SafePointScanner {
       if (kind === "csi" && (code === 0x68 || code === 0x6c) && /\?(?:.*;)?7(?!\d)/s.test(raw)) {
         this.#noWrap = code === 0x6c;
       }
-      // SGR moves nothing; what other control functions do to the cursor is not followed.
+      // SGR moves nothing; the effect of other control functions on the cursor is not tracked.
       if ((kind === "csi" && code !== 0x6d) || (kind === "escape" && code !== 0x5c)) {
         this.#column0 = false;
         this.#freshLine = false;
@@ -221,7 +225,7 @@ export class SafePointScanner {
   }
 }
 
-/** Controls inside a sequence are carried out at once, and are no part of it. */
+/** Controls inside a sequence are executed at once, and are not part of it. */
 function withoutControls(raw: string): string {
   return raw.charAt(0) + raw.slice(1).replace(/[\u0000-\u001f\u007f]/g, "");
 }
@@ -230,12 +234,15 @@ function isPrintableAscii(code: number): boolean {
   return code >= 0x20 && code < 0x7f;
 }
 
-/** Whether controls inside a sequence are carried out: not in strings. */
+/** Whether controls inside a sequence are executed: not in strings. */
 function carriesOutControls(state: EscapeState): boolean {
   return state <= escapeState.csiIgnore;
 }
 
-/** What kind of sequence a character completes in a state; undefined when it aborts it or nothing is carried out. */
+/**
+ * The kind of sequence that a character completes in a state; undefined when it aborts the sequence or nothing is
+ * executed.
+ */
 function carriedOut(state: EscapeState, code: number): SequenceKind | undefined {
   switch (state) {
     case escapeState.escape:

@@ -21,28 +21,28 @@ export interface SessionLinkInit {
   readonly codec: TextCodec;
   /** One character, or "" for none. */
   readonly escapeCharacter: string;
-  /** What the session's pty was opened with. */
+  /** The size with which the session's pty was opened. */
   readonly dimensions: Dimensions;
   readonly phrases: TerminalPhrases;
   readonly programs: ProgramRequests;
   onEscape(action: EscapeAction, key: string): void;
 }
 
-/** Keys that end what floods the terminal. */
+/** Keys that interrupt the program that floods the terminal. */
 const interrupts: ReadonlyMap<string, string> = new Map([
   ["\u0003", "Ctrl+C"],
   ["\u001c", "Ctrl+\\"],
   ["\u001a", "Ctrl+Z"],
 ]);
-/** No output for this long after an interrupt: the flood is over. Milliseconds. */
+/** After an interrupt, this long without output means that the flood is over. Milliseconds. */
 const skipQuiet = 100;
-/** Skips no longer than this, whatever comes. Milliseconds. */
+/** The longest time to skip output. Milliseconds. */
 const skipLongest = 3000;
 
-/** For so long after a line that refuses a key, no further one. Milliseconds. */
+/** After a line about a refused key, no other is shown for this long. Milliseconds. */
 const refusalQuiet = 2000;
 
-/** One session on a terminal's screen, from its opening to its end. Begins to flow when made. */
+/** One session on a terminal's screen, from its opening to its end. It starts to flow when it is created. */
 export class SessionLink implements Disposable {
   readonly #init: SessionLinkInit;
   readonly #store = new DisposableStore();
@@ -95,7 +95,7 @@ export class SessionLink implements Disposable {
     }
   }
 
-  /** Resolves when the session has ended and all of its output has been handed to the terminal. */
+  /** Resolves when the session has ended and all of its output was passed to the terminal. */
   async ended(): Promise<SessionOutcome> {
     const outcome = await this.#init.session.ended;
     if (this.#store.isDisposed) {
@@ -109,7 +109,7 @@ export class SessionLink implements Disposable {
     return outcome;
   }
 
-  /** What was typed or pasted, or what the terminal answers to a program. */
+  /** Typed or pasted text, or the terminal's replies to a program. */
   input(text: string): void {
     for (const step of this.#escapes.interpret(text)) {
       if (step.kind === "action") {
@@ -133,7 +133,7 @@ export class SessionLink implements Disposable {
     }
   }
 
-  /** After EOF nothing more is sent (RFC 4254 section 5.3). What the terminal answers by itself is not worth a line. */
+  /** After EOF nothing more is sent (RFC 4254 section 5.3). Replies of the terminal need no notice. */
   #refuse(text: string): void {
     const { clock, screen, phrases } = this.#init;
     const now = clock.monotonic();
@@ -147,7 +147,7 @@ export class SessionLink implements Disposable {
     this.#resizes.resize(dimensions);
   }
 
-  /** The screen has had enough. */
+  /** The screen has enough output. */
   pause(): void {
     if (this.#skipper === undefined) {
       this.#init.session.pause();
@@ -198,7 +198,7 @@ export class SessionLink implements Disposable {
     this.#init.screen.write(text);
   }
 
-  /** Hands on what belongs to a control sequence that the screen has the beginning of. @returns what follows it. */
+  /** Passes on the rest of a control sequence that the screen has the start of. @returns the text after it. */
   #completeSequence(text: string): string {
     const { screen } = this.#init;
     let at = 0;
@@ -212,7 +212,7 @@ export class SessionLink implements Disposable {
     return text.slice(at);
   }
 
-  /** Once a session: a program may try again and again. */
+  /** Shown once per session, because a program may try again and again. */
   #refuseToCopy(): void {
     if (!this.#saidTooMuch) {
       this.#saidTooMuch = true;
@@ -228,7 +228,7 @@ export class SessionLink implements Disposable {
     }
   }
 
-  /** See FloodSkipper. A full screen program draws its whole picture anew: there nothing is ever skipped. */
+  /** See FloodSkipper. A full-screen program redraws its whole screen: nothing is skipped there. */
   #onInterrupt(key: string): void {
     const { screen, session, clock } = this.#init;
     if (this.#skipper !== undefined || screen.modes.alternateScreen || !screen.flooded) {
@@ -240,7 +240,7 @@ export class SessionLink implements Disposable {
     this.#skipEnd = clock.setTimeout(() => this.#endSkip(this.#skipper?.finish()), skipLongest);
     this.#watchQuiet();
     screen.withdraw((text) => skipper.begin(text));
-    // What the session had held back comes from inside: the skipping may be over.
+    // Output that the session held back may arrive during this call: the skipping may already be over.
     if (this.#skipper === skipper) {
       session.resume();
     }

@@ -6,11 +6,11 @@ import type { TerminalPhrases } from "./terminalPhrases.ts";
 export interface SessionSetup {
   readonly codec: TextCodec;
   readonly escapeCharacter: string;
-  /** A line for the terminal about a setting that can't be used. */
+  /** A line for the terminal about an unusable setting. */
   readonly complaint: string | undefined;
 }
 
-/** What the settings say for one session. Settings that can't be read or used are replaced by the defaults. */
+/** The settings of one session. Unreadable or unusable ones are replaced by the defaults. */
 export async function sessionSetup(
   settings: Promise<TerminalSettings>,
   phrases: TerminalPhrases,

@@ -6,10 +6,10 @@ import type { TerminalScreen } from "./terminalScreen.ts";
 
 /** "Connecting…" is shown only after this delay. Milliseconds. */
 const quietOpening = 300;
-/** What a login waits for is shown when it takes longer. Milliseconds. */
+/** What a login waits for is shown only after this delay. Milliseconds. */
 const quietWait = 1_000;
 
-/** The line that says what a tab without a session does: it connects, waits for a login, or counts down. */
+/** The status line of a tab without a session: it connects, waits for a login, or counts down. */
 export class StatusLine {
   readonly #clock: Clock;
   readonly #screen: TerminalScreen;
@@ -30,7 +30,10 @@ export class StatusLine {
     this.#after(again ? 0 : quietOpening, () => this.#opening());
   }
 
-  /** Shows what the server says, and what the login waits for: not for the server while a person is asked. */
+  /**
+   * Shows the server's messages, and what the login waits for. During a prompt it does not say that it waits for the
+   * server.
+   */
   login(news: LoginNews): void {
     if (news.kind === "words") {
       this.#screen.notice(...this.#phrases.serverWords(news.words, news.alias));
@@ -57,7 +60,7 @@ export class StatusLine {
     tick();
   }
 
-  /** Nothing follows by itself; what is shown stays. */
+  /** Ends the status; the shown line stays. */
   stop(): void {
     this.#timer?.dispose();
     this.#timer = undefined;

@@ -2,14 +2,16 @@ import { StringDecoder } from "node:string_decoder";
 import { SshSessionsError } from "../base/errors.ts";
 import { isHighSurrogate } from "./surrogates.ts";
 
-/** Bytes from the server to text, whatever way they were cut into chunks. One per stream; it keeps what is incomplete. */
+/**
+ * Decodes bytes of the server, however they were split into chunks. One per stream; it keeps an incomplete character.
+ */
 export interface StreamingDecoder {
   write(data: Uint8Array): string;
-  /** What is left when the stream ends: an incomplete character becomes U+FFFD. */
+  /** Returns the rest when the stream ends: an incomplete character becomes U+FFFD. */
   end(): string;
 }
 
-/** Text that was typed or pasted to bytes. One per stream; it keeps the first half of a surrogate pair. */
+/** Encodes typed or pasted text. One per stream; it keeps the first half of a surrogate pair. */
 export interface InputEncoder {
   write(text: string): Uint8Array;
 }
@@ -22,17 +24,17 @@ export interface TextCodec {
 
 export type EncodingErrorReason =
   | "unknown"
-  /** Known, but ASCII does not stand for itself in it (UTF-16, UTF-7): no terminal can use it. */
+  /** Known, but not compatible with ASCII (UTF-16, UTF-7): no terminal can use it. */
   | "not-ascii-compatible";
 
-/** The encoding that a setting names can't be used. */
+/** The encoding in a setting can't be used. */
 export class EncodingError extends SshSessionsError<EncodingErrorReason> {
   static is(error: unknown): error is EncodingError {
     return error instanceof EncodingError;
   }
 }
 
-/** Invalid bytes become U+FFFD exactly as in a local terminal, whose pty reader decodes with the same StringDecoder. */
+/** Invalid bytes become U+FFFD exactly as in a local terminal, whose pty reader uses the same StringDecoder. */
 export const utf8Codec: TextCodec = {
   encoding: "utf-8",
   createDecoder() {
@@ -55,12 +57,12 @@ export const utf8Codec: TextCodec = {
   },
 };
 
-/** What must stand for itself: without it neither escape sequences nor Enter would work. */
+/** Must be encoded unchanged: otherwise neither escape sequences nor Enter would work. */
 const asciiProbe = "\u001b[1;31mA~z\r\n\t\u0003";
 
 /**
- * The codec for an encoding by any of its usual names (`utf-8`, `iso-8859-15`, `shift_jis`, `gb18030`, …). The tables
- * are loaded only when another encoding than UTF-8 is asked for: they take milliseconds.
+ * The codec for an encoding by any of its usual names (`utf-8`, `iso-8859-15`, `shift_jis`, `gb18030`, …). The
+ * tables, which take milliseconds to load, are loaded only for other encodings than UTF-8.
  *
  * @throws EncodingError
  */
@@ -87,8 +89,8 @@ export async function loadTextCodec(encoding: string): Promise<TextCodec> {
       return {
         write(data) {
           const text = decoder.write(Buffer.concat([held, data]));
-          // Its double byte decoder makes room for one character per byte of the chunk, and so drops the last one when
-          // bytes that it kept from the chunk before become characters, too. It must not keep any.
+          // Its double byte decoder allocates one character per byte of the chunk, so it drops the last character
+          // when bytes kept from the previous chunk become characters, too. It must not keep any.
           held = Uint8Array.from(decoder.prevBytes ?? []);
           if (held.length > 0) {
             renew();

@@ -1,9 +1,9 @@
 /**
- * A terminal tab without VS Code: one remote session after the other on one screen. Its methods are those of
- * vscode.Pseudoterminal; `dispose` is for a tab that was closed, and hangs up the session.
+ * A terminal tab without VS Code: one remote session after another on one screen. Its methods are those of
+ * vscode.Pseudoterminal; `dispose` is for a closed tab, and hangs up the session.
  *
- * Nothing is written before `open`. `init.close` is called at most once, when the tab should go; after `dispose` nothing
- * is called any more. `state` is a union with one event; `session` is the one that is open.
+ * Nothing is written before `open`. `init.close` is called at most once, when the tab should close; after `dispose`
+ * nothing is called any more. `state` is a union with one event; `session` is the open session.
  */
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
@@ -40,7 +40,7 @@ export class TerminalController implements Disposable {
   readonly #typedAhead = new TypedAhead();
   readonly #outage = new Outage();
   #ticket: ReconnectTicket | undefined;
-  /** Sees whether a session that has ended turns out to be lost. */
+  /** Watches whether an ended session turns out to be lost. */
   #afterEnd: Disposable | undefined;
 
   readonly onDidChangeState: Event<TerminalState> = this.#stateChanged.event;
@@ -66,12 +66,12 @@ export class TerminalController implements Disposable {
     return this.#state;
   }
 
-  /** Where the shell of this session said that it is, on the server. */
+  /** The directory on the server that the shell of this session last reported. */
   get directory(): string | undefined {
     return this.#link?.directory;
   }
 
-  /** VS Code listens now. Opens the first session. */
+  /** VS Code is listening now. Opens the first session. */
   open(dimensions: Dimensions | undefined): void {
     if (this.#state.kind !== "unopened") {
       return;
@@ -80,7 +80,7 @@ export class TerminalController implements Disposable {
     void this.#open(false, "attended");
   }
 
-  /** What the terminal sends: keys, pastes, and its answers. */
+  /** Input from the terminal: keys, pastes, and its replies. */
   input(data: string): void {
     if (this.#state.kind !== "closed" && this.#state.kind !== "unopened") {
       this.#screen.receive(data);
@@ -92,25 +92,25 @@ export class TerminalController implements Disposable {
     this.#link?.resize(dimensions);
   }
 
-  /** A line of our own, dim, at the next place where it breaks nothing. Plain text. */
+  /** A dim line of our own, at the next place where it does no harm. Plain text. */
   notice(line: string): void {
     if (this.#state.kind !== "closed" && this.#state.kind !== "unopened") {
       this.#screen.notice(line);
     }
   }
 
-  /** The tab is gone: hangs up the session. */
+  /** The tab was closed: hangs up the session. */
   dispose(): void {
     const { session } = this;
     this.#toClosed();
     if (session !== undefined) {
-      // What nobody reads any more must not keep the close from coming through.
+      // Output that nothing reads any more must not block the close.
       session.resume();
       hangUp(session, this.#init.clock);
     }
   }
 
-  /** The session that is open. */
+  /** The open session. */
   get session(): Session | undefined {
     return this.#state.kind === "open" ? this.#state.session : undefined;
   }
@@ -198,7 +198,7 @@ export class TerminalController implements Disposable {
   }
 
   async #onEnded(session: Session, said: SessionOutcome): Promise<void> {
-    // What ended by a signal may turn out to be lost, now or in a moment.
+    // A session that a signal ended may turn out to be lost, now or a moment later.
     const outcome = session.state.kind === "ended" ? session.state.outcome : said;
     this.#screen.restore();
     if (mayReconnect(outcome)) {
@@ -222,7 +222,7 @@ export class TerminalController implements Disposable {
     const before = this.#state;
     const settings = await this.#init.settings().catch(() => undefined);
     if (this.#state !== before) {
-      // The tab was closed, or a person has opened another session in it.
+      // The tab was closed, or the user has opened another session in it.
       return;
     }
     if (settings === undefined || settings.reconnect === "never") {

@@ -15,7 +15,7 @@ import type { TerminalPhrases } from "./terminalPhrases.ts";
 import type { Typing } from "./typing.ts";
 
 export interface TerminalSettings {
-  /** `utf-8`, or any name that iconv knows. */
+  /** `utf-8`, or a name that iconv supports. */
   readonly encoding: string;
   /** As in ssh_config: one character, `^X`, or `none`. */
   readonly escapeChar: string;
@@ -23,23 +23,23 @@ export interface TerminalSettings {
 }
 
 export interface OpenAttempt {
-  /** The size to open the pty with: the last that is known. */
+  /** The size for the new pty: the last known one. */
   readonly dimensions: Dimensions;
   readonly signal: AbortSignal;
   readonly login: LoginMode;
-  /** The session that was lost before it in this tab, if one was. */
+  /** The lost session that this one replaces in the tab, if any. */
   readonly inPlaceOf: LostSession | undefined;
-  /** What the login says and waits for. */
+  /** News about the login. */
   onLogin(news: LoginNews): void;
 }
 
-/** How an end is told, and what becomes of the tab. */
+/** How an end is shown, and what happens to the tab. */
 export interface Ending {
-  /** One line of plain text, e.g. `web1: connection lost (no answer for 90 s)`. */
+  /** One line of plain text, e.g. `web1: connection lost (no reply for 90 s)`. */
   readonly text: string;
-  /** What nobody may overlook, told above `text`: a headline and further lines of plain text. */
+  /** A warning that must be noticed, shown above `text`: a headline and further lines of plain text. */
   readonly warning?: readonly [string, ...string[]];
-  /** VS Code shows a message for any other number. Undefined: it closes the tab without one. */
+  /** VS Code shows a message for any other number. Undefined: the tab closes without one. */
   readonly exitCode: 0 | undefined;
   /** The tab stays until a key is pressed, so that the last output and the reason can be read. */
   readonly staysOpen: boolean;
@@ -47,42 +47,45 @@ export interface Ending {
 
 export interface TerminalControllerInit {
   readonly clock: Clock;
-  /** As the person calls it. */
+  /** The host as the user names it. */
   readonly host: string;
   readonly phrases: TerminalPhrases;
   readonly programs: ProgramRequests;
-  /** Asked for each session. When it rejects, defaults are used: opening the session will say what is wrong. */
+  /** Read for each session. If it rejects, defaults are used: opening the session reports the problem. */
   settings(): Promise<TerminalSettings>;
   openSession(attempt: OpenAttempt): Promise<Session>;
   /** Where the terminals of one destination wait for another connection: see SessionService. */
   reconnect(lost: Session, terminal: ReconnectHolder): ReconnectTicket;
-  /** Hands text to the terminal. */
+  /** Passes text to the terminal. */
   write(text: string): void;
   close(exitCode: 0 | undefined): void;
   describeEnd(outcome: SessionOutcome): Ending;
-  /** A session did not come about; not called for cancellations. */
+  /** A session could not be opened; not called for cancellations. */
   describeFailure(error: Error): Ending;
   describeWarning(warning: { readonly limit: LimitKind; readonly secondsLeft: number }): string;
-  /** `~I` and `~#`: lines of plain text about the connection, and about all channels on it. */
+  /** `~I` and `~#`: lines of plain text about the connection, and about all its channels. */
   connectionInfo(session: Session): readonly string[];
   channelList(session: Session): readonly string[];
-  /** `~R`. @returns false where the connection can't. */
+  /** `~R`. @returns false if the connection can't. */
   rekey(session: Session): boolean;
-  /** `~v` and `~V`. @returns the level of the log that holds now; undefined: nothing is logged. */
+  /** `~v` and `~V`. @returns the new level of the log; undefined: nothing is logged. */
   changeVerbosity(session: Session, by: 1 | -1): LogLevelName | undefined;
-  /** Of all terminals of the window; without it each is as if alone. */
+  /** Shared by all terminals of the window; absent: terminals do not yield to each other. */
   readonly typing?: Typing;
   readonly flowLimits?: Partial<FlowLimits>;
 }
 
 /** Times are wall-clock milliseconds. */
 export type TerminalState =
-  /** VS Code does not listen yet. */
+  /** VS Code is not listening yet. */
   | { readonly kind: "unopened" }
   | { readonly kind: "opening"; readonly again: boolean }
   | { readonly kind: "open"; readonly session: Session }
-  /** The session was lost. `until`: when the next attempt begins; undefined: when a person or other terminals make it. */
+  /**
+   * The session was lost. `until`: when the next attempt starts; undefined: when the user or other terminals start
+   * it.
+   */
   | { readonly kind: "waiting"; readonly until: number | undefined }
-  /** Over, and the tab stays to be read. */
+  /** Ended; the tab stays so that it can be read. */
   | { readonly kind: "ended"; readonly ending: Ending }
   | { readonly kind: "closed" };

@@ -4,26 +4,26 @@ import type { SequenceKind, SequenceListener } from "./safePointScanner.ts";
 
 const ESC = "\u001b";
 
-/** Private modes that are on in a terminal that was just opened. */
+/** Private modes that are on in a new terminal. */
 const onByDefault = new Set([7, 25]);
 const alternateScreens = new Set([47, 1047, 1049]);
 const synchronizedOutput = 2026;
 
-/** Tab stops of a new terminal: one in so many columns. */
+/** Tab stops of a new terminal: one every this many columns. */
 const tabWidth = 8;
-/** OSC that sets colours, and the one that sets them back: palette; foreground, background, cursor. */
+/** OSC codes that set colours, with the code that resets them: palette; foreground, background, cursor. */
 const colourResets: ReadonlyMap<number, number> = new Map([
   [4, 104],
   [10, 110],
   [11, 111],
   [12, 112],
 ]);
-/** xterm keeps at most so many titles. */
+/** The most titles that xterm keeps. */
 const mostTitles = 10;
 
-/** What belongs to one of the two screens. */
+/** The state of one of the two screens. */
 interface ScreenState {
-  /** There are margins (DECSTBM). */
+  /** Margins are set (DECSTBM). */
   region: boolean;
   /** Tab stops were set or cleared. */
   tabs: boolean;
@@ -46,12 +46,12 @@ function copyOf(drawing: Drawing): Drawing {
 }
 
 /**
- * Follows what the control sequences of a program have set in the terminal, as far as it matters for lines of our own:
- * how to write plain text in between and then go on as before, and how to clean up after a program that was cut off.
+ * Tracks the terminal state that the control sequences of a program have set, as far as our own lines need it: how to
+ * write plain text in between and restore the state, and how to clean up after a program that was cut off.
  */
 export class TerminalModes implements SequenceListener {
   #drawing = plainDrawing();
-  /** DECSC, one for each screen. */
+  /** The state saved by DECSC, for each screen. */
   #saved: [Drawing, Drawing] = [plainDrawing(), plainDrawing()];
   #alternate = 0;
   #private = new Map<number, boolean>();
@@ -59,17 +59,17 @@ export class TerminalModes implements SequenceListener {
   #keypad = false;
   #newline = false;
   #screens: [ScreenState, ScreenState] = [untouched(), untouched()];
-  /** G1 to G3, by the character that designates them: those that are not ASCII. */
+  /** The non-ASCII charsets of G1 to G3, by the character that designates them. */
   #charsets = new Set<string>();
-  /** They outlive RIS, at which xterm.js keeps its theme. */
+  /** They survive RIS, at which xterm.js keeps its theme. */
   readonly #colours = new Set<number>();
   #titles = 0;
-  /** Progress that VS Code shows at the tab (OSC 9;4, ConEmu). */
+  /** The progress that VS Code shows on the tab (OSC 9;4, ConEmu). */
   #progress = false;
   readonly #command = new CommandMark();
   #protects = false;
   #cursorStyle = false;
-  /** OSC 8 that began the link, without its terminator; "": none. DECSC leaves it out. */
+  /** The OSC 8 that started the link, without its terminator; "": none. DECSC does not save it. */
   #hyperlink = "";
   #kittyDepth = 0;
   /** Flags of the kitty keyboard protocol were set without a push. */
@@ -77,7 +77,7 @@ export class TerminalModes implements SequenceListener {
   #modifyOtherKeys = false;
   #synchronizes = false;
 
-  /** The program uses synchronized output (DEC private mode 2026), or asks for it. */
+  /** The program uses synchronized output (DEC private mode 2026), or queries it. */
   get synchronizes(): boolean {
     return this.#synchronizes;
   }
@@ -112,8 +112,8 @@ export class TerminalModes implements SequenceListener {
   }
 
   /**
-   * Makes the terminal write plain ASCII as it is. To be followed by `restore`.
-   * @param unseen the terminal has not seen all the sequences that were told here: nothing about it is taken for granted.
+   * Makes the terminal print plain ASCII unchanged. Call `restore` afterwards.
+   * @param unseen the terminal has not received all sequences that were tracked here: assume nothing about its state.
    */
   neutral(unseen = false): string {
     const { shift, g0 } = this.#drawing;
@@ -125,7 +125,7 @@ export class TerminalModes implements SequenceListener {
     );
   }
 
-  /** Takes back what `neutral` did. */
+  /** Restores the state before `neutral`. */
   restore(): string {
     const { rendition, g0, shift } = this.#drawing;
     return (
@@ -138,11 +138,11 @@ export class TerminalModes implements SequenceListener {
   }
 
   /**
-   * Brings the terminal back from whatever a program that is gone has left it in. The screen's text and the cursor stay.
+   * Resets the terminal from any state that a program has left. The screen's text and the cursor stay.
    * @param columns the width of the terminal
    */
   undo(columns: number): string {
-    // Leaving the alternate screen brings back what DECSC saved: the drawing state comes last.
+    // Leaving the alternate screen restores what DECSC saved, so the drawing state comes last.
     let text = this.#undoKeyboard() + this.#undoAlternate(columns);
     let modes = "";
     for (const [mode, on] of this.#private) {
@@ -171,7 +171,7 @@ export class TerminalModes implements SequenceListener {
     return text;
   }
 
-  /** Each screen has its own stack in the kitty protocol; one pop too many does nothing. */
+  /** Each screen has its own stack in the kitty protocol; an extra pop has no effect. */
   #undoKeyboard(): string {
     return (
       (this.#kittyDepth > 0 ? `${ESC}[<${this.#kittyDepth}u` : "") +
@@ -192,7 +192,7 @@ export class TerminalModes implements SequenceListener {
     const [, code = "", value = ""] = /^(?:\u001b\]|\u009d)(\d+);?([^\u0007]*)/.exec(raw) ?? [];
     const first = Number(code);
     if (colourResets.has(first) && value !== "?") {
-      // OSC 10 with several values sets the colours that follow, too.
+      // OSC 10 with several values also sets the following colours.
       const count = first === 4 ? 1 : value.split(";").length;
       for (let set = first; set < first + count; set++) {
         const reset = colourResets.get(set);
@@ -298,7 +298,7 @@ export class TerminalModes implements SequenceListener {
       case ">":
         this.#keypad = rest === "=";
         break;
-      // LS1R, LS2R and LS3R: xterm.js has no GR, and takes them for locking shifts into GL.
+      // LS1R, LS2R and LS3R: xterm.js has no GR, and treats them as locking shifts into GL.
       case "~":
         this.#drawing.shift = 1;
         break;
@@ -369,11 +369,11 @@ export class TerminalModes implements SequenceListener {
   }
 }
 
-/** Sets margins and tab stops back on the screen that is shown. Moves the cursor. */
+/** Resets margins and tab stops on the visible screen. Moves the cursor. */
 function undoScreen({ region, tabs }: ScreenState, columns: number): string {
   let text = region ? `${ESC}[r` : "";
   if (tabs) {
-    // No sequence brings the usual tab stops back.
+    // No sequence restores the default tab stops.
     text += `${ESC}[3g`;
     for (let column = 0; column < columns; column += tabWidth) {
       text += `${ESC}[${column + 1}G${ESC}H`;
@@ -382,17 +382,17 @@ function undoScreen({ region, tabs }: ScreenState, columns: number): string {
   return text;
 }
 
-/** Leaves the cursor where it is. What DECSC had saved is lost. */
+/** Keeps the cursor position. The state saved by DECSC is lost. */
 function atCursor(text: string): string {
   return text === "" ? "" : `${ESC}7${text}${ESC}8`;
 }
 
-/** 96-character sets have designators of their own, and no ASCII (ECMA-35). */
+/** 96-character sets have their own designators, and no ASCII (ECMA-35). */
 function asciiDesignator(intermediate: string): string {
   return { "-": ")", ".": "*", "/": "+" }[intermediate] ?? intermediate;
 }
 
-/** Neither a private prefix nor an intermediate character: the parameters begin and end with digits, or there are none. */
+/** Neither a private prefix nor an intermediate character: the parameters start and end with digits, or are empty. */
 function isPlainSgr(raw: string): boolean {
   const first = raw.charCodeAt(raw.charCodeAt(0) === 0x1b ? 2 : 1);
   return (first < 0x3c || first === 0x6d) && raw.charCodeAt(raw.length - 2) >= 0x30;

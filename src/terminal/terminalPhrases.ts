@@ -6,25 +6,25 @@ export interface TerminalPhrases {
   reconnecting(host: string): string;
   /** What the login of `host`, or of a jump host before it, waits for. */
   loginWait(wait: LoginWait, host: string): string;
-  /** Words of the server or of the ProxyCommand: who says it, then one line each. */
+  /** A message of the server or of the ProxyCommand: its source, then one line each. */
   serverWords(words: ServerWords, host: string): readonly string[];
   /**
-   * Undefined: nothing is to be said.
+   * Undefined: no sentence is needed.
    * @param seconds how long the tab was without a connection; undefined: it was not lost.
-   * @param droppedKeys how many characters were typed meanwhile and are not sent.
+   * @param droppedKeys the number of characters typed meanwhile that are not sent.
    */
   opened(seconds: number | undefined, droppedKeys: number): string | undefined;
   reconnectingIn(seconds: number): string;
-  /** The next attempt begins when a person asks for it. `needsPerson`: because the login needs one. */
+  /** The next attempt starts when the user asks for it. `needsPerson`: because the login needs the user. */
   reconnectByKey(needsPerson: boolean): string;
   waitingForOthers(): string;
-  /** What the keys do in a tab whose session is over. */
+  /** What the keys do in a tab whose session has ended. */
   afterEnd(): string;
   unknownEncoding(encoding: string, why: string): string;
   inputDiscarded(): string;
-  /** A program copies more than it may. */
+  /** A program tries to copy more than is allowed. */
   tooMuchToCopy(): string;
-  /** The server refused the pty; `ssh` says so and goes on, too. */
+  /** The server refused the pty; `ssh` reports this and continues, too. */
   ptyRefused(): string;
   eofSent(): string;
   /** A key that can't be sent after EOF. */

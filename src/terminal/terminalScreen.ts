@@ -8,28 +8,28 @@ import { TerminalModes } from "./terminalModes.ts";
 
 export interface ScreenPorts {
   readonly clock: Clock;
-  /** How wide the terminal is, as far as it is known. */
+  /** The terminal's width, as far as it is known. */
   columns(): number;
   write(text: string): void;
-  /** The terminal has enough, or wants more. */
+  /** The terminal has enough output, or needs more. */
   pause(): void;
   resume(): void;
-  /** Something typed, or a program's own answers: everything from the terminal that is not an answer to our marks. */
+  /** Typed text, or replies to a program: everything from the terminal except the replies to our marks. */
   input(text: string): void;
-  /** How long a flood is to rest between two steps, in milliseconds; 0: not at all. */
+  /** How long a flood rests between two steps, in milliseconds; 0: not at all. */
   restTime?(): number;
 }
 
-/** How long the beginning of what may be an answer is kept. Milliseconds; answers come in one piece, so that nobody waits. */
+/** How long the start of a possible reply is kept. Milliseconds; replies come in one piece, so that no input waits. */
 const replyPatience = 20;
 
-/** Less than this in front of the terminal is parsed before anybody could tell the difference. UTF-16 code units. */
+/** A smaller backlog of the terminal is parsed before the user notices. UTF-16 code units. */
 const floodBacklog = 128 * 1024;
 
-/** UTF-16 code units of one line of our own: an address to log in at may be long, and is of no use when it is cut. */
+/** UTF-16 code units of one line of our own: a login URL may be long, and is useless when it is cut. */
 const longestLine = 8 * 1024;
 
-/** What lines of our own look like: dim, so that nobody takes them for the program's; warnings so that nobody misses them. */
+/** The style of our own lines: dim, to distinguish them from the program's output; warnings stand out. */
 const dim = "\u001b[2m";
 const plain = "\u001b[0m";
 const alarming = "\u001b[1;31m";
@@ -41,14 +41,14 @@ const wrapOn = "\u001b[?7h";
 
 interface Notice {
   readonly lines: readonly string[];
-  /** SGR of the first line, and of those after it. */
+  /** SGR of the first line, and of the lines after it. */
   readonly first: string;
   readonly others: string;
 }
 
 /**
- * The terminal as seen from here, for as long as its tab lives: output with back-pressure, input without the answers to
- * our marks, and lines of our own in between at places where they break nothing.
+ * The terminal from our side, for the lifetime of its tab: output with back-pressure, input without the replies to
+ * our marks, and our own lines in between where they do no harm.
  */
 export class TerminalScreen implements Disposable {
   readonly #ports: ScreenPorts;
@@ -57,16 +57,16 @@ export class TerminalScreen implements Disposable {
   readonly modes = new TerminalModes();
   #replyTimer: Disposable | undefined;
   #notices: Notice[] = [];
-  /** `modes` knows of output that was taken back: what the terminal is in is not known. */
+  /** `modes` includes output that was taken back: the terminal's actual state is unknown. */
   #ahead = false;
-  /** How many rows the status line takes; 0: there is none. */
+  /** The number of rows of the status line; 0: there is none. */
   #statusRows = 0;
 
   constructor(ports: ScreenPorts, limits?: Partial<FlowLimits>) {
     this.#ports = ports;
     this.#flow = new FlowController(ports, {
       listener: this.modes,
-      // In a full screen program every frame counts; one that synchronizes its frames itself knows better.
+      // In a full-screen program every frame counts; a program that synchronizes its frames manages them itself.
       mayPace: () => !this.modes.alternateScreen && !this.modes.synchronizes,
       restTime: () => ports.restTime?.() ?? 0,
       ...(limits === undefined ? {} : { limits }),
@@ -77,7 +77,7 @@ export class TerminalScreen implements Disposable {
     return this.#flow.paused;
   }
 
-  /** There is more output than the terminal can take. */
+  /** There is more output than the terminal can process. */
   get flooded(): boolean {
     return this.#flow.congested || this.#flow.backlog >= floodBacklog;
   }
@@ -92,16 +92,19 @@ export class TerminalScreen implements Disposable {
   }
 
   /**
-   * Takes back output that is not with the terminal yet; `modes` has been told of what is in it. Lines of our own wait
-   * until `giveBack`.
-   * @param take gets it before the source goes on. Begins in ground state.
+   * Takes back output that the terminal has not received yet; `modes` already includes it. Our own lines wait until
+   * `giveBack`.
+   * @param take receives it before the source resumes. Starts in ground state.
    */
   withdraw(take: (text: string) => void): void {
     this.#ahead = true;
     this.#flow.withdraw(take);
   }
 
-  /** What is to be shown after all of what was withdrawn and came since. @param told so much at its beginning was withdrawn. */
+  /**
+   * What to show after everything that was withdrawn or came since.
+   * @param told how much of its start was withdrawn.
+   */
   giveBack(text: string, told: number): void {
     this.#ahead = false;
     this.#write(text, told);
@@ -126,19 +129,22 @@ export class TerminalScreen implements Disposable {
     }
   }
 
-  /** Lines of our own. They wait while a sequence is open or a full screen program is on the screen. */
+  /** Our own lines. They wait while a sequence is incomplete or a full-screen program runs. */
   notice(...lines: readonly string[]): void {
     this.#notices.push(usual(lines));
     this.#flushNotices();
   }
 
-  /** As `notice`, to be seen: a headline and what it is about. */
+  /** Like `notice`, but prominent: a headline and its details. */
   warning(headline: string, ...lines: readonly string[]): void {
     this.#notices.push({ lines: [headline, ...lines], first: alarming, others: plain });
     this.#flushNotices();
   }
 
-  /** As `notice`, but begins where the cursor is, and does not wait for a full screen program: somebody asked for it. */
+  /**
+   * Like `notice`, but starts at the cursor and does not wait for a full-screen program, because the user asked for
+   * it.
+   */
   answer(...lines: readonly string[]): void {
     const notice = usual(lines);
     if (this.#flow.inGround && !this.#ahead) {
@@ -148,15 +154,18 @@ export class TerminalScreen implements Disposable {
     }
   }
 
-  /** In place of output that `modes` was told of, and the terminal not: what it must see of it, and a line that says so. */
+  /**
+   * Replaces output that `modes` includes and the terminal has not received: the control sequences it needs, and a
+   * notice.
+   */
   skipped(controls: string, line: string): void {
     this.#flow.writeBeside(controls);
     this.#writeLines(usual([line]), this.#flow.atFreshLine ? "" : "\r\n", true);
   }
 
   /**
-   * A line that the next one, or any output, takes the place of. Only while no session writes. What is wider than the
-   * terminal goes on in further rows that the terminal knows nothing of: so their number is right, whatever its width is.
+   * A line that the next one, or any output, replaces. Only while no session writes. A line wider than the terminal
+   * is split into rows here, so that their number stays right at any width.
    */
   status(line: string): void {
     const before = this.#statusRows > 0 ? this.#eraseStatus() : this.#flow.atFreshLine ? "\r" : "\r\n";
@@ -176,7 +185,7 @@ export class TerminalScreen implements Disposable {
     }
   }
 
-  /** The program is gone: ends what it left open, back to the normal screen, every mode as in a new terminal. */
+  /** The program has ended: completes what it left open, and returns to the normal screen with all modes reset. */
   restore(): void {
     if (!this.#flow.inGround) {
       // CAN aborts any sequence.
@@ -213,12 +222,12 @@ export class TerminalScreen implements Disposable {
     }
   }
 
-  /** Leaves the cursor where the status line began. */
+  /** Leaves the cursor at the start of the status line. */
   #eraseStatus(): string {
     return `\r${eraseRow}${`${up}${eraseRow}`.repeat(this.#statusRows - 1)}`;
   }
 
-  /** Below the cursor there may be what a program has drawn. */
+  /** Below the cursor there may be text that a program has drawn. */
   #writeLines({ lines, first, others }: Notice, before: string, unseen = false): void {
     const text = lines
       .map((line, at) => `${at === 0 ? first : others}${printable(line, longestLine)}${eraseRestOfRow}\r\n`)
@@ -231,7 +240,7 @@ function usual(lines: readonly string[]): Notice {
   return { lines, first: dim, others: dim };
 }
 
-/** Cuts at spaces where that goes, so that no row is longer than `width` UTF-16 code units. */
+/** Cuts at spaces where possible, so that no row is longer than `width` UTF-16 code units. */
 function wrapWords(text: string, width: number): readonly string[] {
   const rows: string[] = [];
   let rest = text;

@@ -1,6 +1,9 @@
 import type { Known } from "../timeoutFacts.ts";
 
-/** The timeouts in Dropbear's command line: `-I` ends idle connections, `-K` probes. Undefined when it is not Dropbear. */
+/**
+ * The timeouts in Dropbear's command line: `-I` ends idle connections, `-K` sends keepalives. Undefined when it is
+ * not Dropbear.
+ */
 export function dropbearArguments(
   ancestors: readonly string[],
 ): { readonly idle: Known<number>; readonly keepalive: Known<number> } | undefined {

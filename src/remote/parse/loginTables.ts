@@ -10,8 +10,8 @@ const whoRow = new RegExp(
 );
 
 /**
- * `who -u`, or `who` where it has no `-u`: GNU (idle, pid), macOS (idle, pid), the BSDs (idle), busybox (idle before
- * the time, host without parentheses).
+ * `who -u`, or `who` where `-u` is not supported: GNU (idle, pid), macOS (idle, pid), the BSDs (idle), busybox (idle
+ * before the time, host without parentheses).
  */
 export function parseWho(lines: readonly string[], now: number): LoginRecord[] {
   return lines.flatMap((line) => {
@@ -49,7 +49,7 @@ export function parseWho(lines: readonly string[], now: number): LoginRecord[] {
   });
 }
 
-/** The heading of `w` and what stands below it; both are empty without one. */
+/** The heading of `w` and the lines below it; both are empty without one. */
 export function splitHeading(
   lines: readonly string[],
 ): readonly [heading: readonly string[], rows: readonly string[]] {
@@ -58,9 +58,9 @@ export function splitHeading(
 }
 
 /**
- * `w`. The heading says whose it is: procps has JCPU and PCPU, and leaves the terminal empty for a session without
- * one; the BSDs and macOS shorten the terminal's name. busybox prints there what its `who` prints: nothing is taken
- * twice. The time of login is left to `who`, which says the day.
+ * `w`. The heading identifies the implementation: procps has JCPU and PCPU, and leaves the terminal empty for a
+ * session without one; the BSDs and macOS shorten the terminal's name. busybox's `w` prints the output of its `who`,
+ * which must not be counted twice. The login time is taken from `who`, which includes the day.
  */
 export function parseW(lines: readonly string[]): LoginRecord[] {
   const [[heading], rows] = splitHeading(lines);
@@ -76,7 +76,7 @@ export function parseW(lines: readonly string[]): LoginRecord[] {
     const named = words[0] !== "" || dialect === "bsd";
     const fields = words.filter((word) => word !== "");
     const tty = named ? ttyName(fields.shift() ?? "") : undefined;
-    // procps leaves FROM empty for a serial console; the BSDs write `-`.
+    // procps leaves FROM empty for a serial console; the BSDs print `-`.
     const blank = dialect === "procps" && line.slice(fromColumn, fromColumn + 16).trim() === "";
     const from = fromColumn < 0 || blank ? undefined : fields.shift();
     fields.shift();
@@ -100,7 +100,7 @@ export function parseW(lines: readonly string[]): LoginRecord[] {
   });
 }
 
-/** `loginctl show-session ID…`: blocks of `Key=value`, an empty line between. */
+/** `loginctl show-session ID…`: blocks of `Key=value`, separated by an empty line. */
 export function parseLoginctl(lines: readonly string[]): LogindSession[] {
   const blocks: Map<string, string>[] = [new Map()];
   for (const line of lines) {

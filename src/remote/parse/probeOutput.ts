@@ -19,7 +19,7 @@ import {
 } from "./socketTables.ts";
 import { ttyName } from "./ttyName.ts";
 
-/** By the name of the part, which is the server's word. */
+/** By the name of the part, which the server sends. */
 const socketParsers: ReadonlyMap<string, (lines: readonly string[]) => RemoteSocket[]> = new Map([
   ["ss", parseSs],
   ["netstat", parseNetstat],
@@ -30,14 +30,14 @@ const socketParsers: ReadonlyMap<string, (lines: readonly string[]) => RemoteSoc
 /** Lines between two steps: of the longest lines, a few milliseconds. */
 const sliceLines = 100;
 
-/** Makes facts of the parts that `probeScript` printed, in one go. */
+/** Parses the parts that `probeScript` printed, in one go. */
 export function parseProbe(parts: readonly ScriptPart[]): RemoteFacts {
   return atOnce(probeSteps(parts));
 }
 
 /**
- * Makes facts of the parts that `probeScript` printed, in steps: a server may print megabytes. Parts that are not there
- * leave their facts empty.
+ * Parses the parts that `probeScript` printed, in steps, because a server may print megabytes. Missing parts leave
+ * their facts empty.
  */
 export function* probeSteps(parts: readonly ScriptPart[]): Steps<RemoteFacts> {
   const part = (name: string): readonly string[] => parts.find((other) => other.name === name)?.lines ?? [];

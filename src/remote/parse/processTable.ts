@@ -3,14 +3,14 @@ import type { RemoteProcess } from "../remoteFacts.ts";
 import { parseLstart } from "./remoteTime.ts";
 import { ttyName, ttyOfNumber } from "./ttyName.ts";
 
-/** Which columns the probe asked `ps` for, the argument of its `ps` part. */
+/** The columns that the probe requested from `ps`, the argument of its `ps` part. */
 export const psDialects = ["full", "busybox", "plain"] as const;
 export type PsDialect = (typeof psDialects)[number];
 
 const lstart = String.raw`([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4})`;
 /**
- * Each quantifier is followed by what it can't match, and the end matches anything (`s`): so a row that does not fit
- * is refused in linear time.
+ * What follows each quantifier can't match it, and the end matches anything (`s`): so a row that does not fit is
+ * refused in linear time.
  */
 const rows: Record<PsDialect, RegExp> = {
   // pid ppid pgid uid user tty stat lstart args
@@ -21,7 +21,7 @@ const rows: Record<PsDialect, RegExp> = {
   plain: /^ *(\d+) +(\S+) +(?:\d+m?g? +([A-Z][A-Z<N ]{0,3}) +|\d+(?:h\d*)?:\d\d +)(.*)$/s,
 };
 
-/** Rows that are none (the heading, a second line of arguments with a newline in them) are left out. */
+/** Lines that are not rows (the heading, a second line of arguments with a newline in them) are left out. */
 export function parsePs(lines: readonly string[], dialect: PsDialect): RemoteProcess[] {
   return lines.flatMap((line) => {
     const match = rows[dialect].exec(line);
@@ -98,7 +98,7 @@ export interface ProcStat {
   readonly startTicks: number;
 }
 
-/** `comm` may hold spaces and parentheses: the last `)` ends it. */
+/** `comm` may contain spaces and parentheses: the last `)` ends it. */
 export function parseProcStat(lines: readonly string[]): ProcStat[] {
   return lines.flatMap((line) => {
     const end = line.lastIndexOf(")");
@@ -138,8 +138,8 @@ export function parseProcStat(lines: readonly string[]): ProcStat[] {
 }
 
 /**
- * Linux: /proc is the truth for everything but the arguments and the owner. A process that only one of both lists
- * came or went in between and is left out, unless ps is all that there is.
+ * On Linux, /proc is the authority for everything but the arguments and the owner. A process in only one of both
+ * lists started or ended in between and is left out, unless ps is all that there is.
  */
 export function* mergeProcesses(
   listed: readonly RemoteProcess[],

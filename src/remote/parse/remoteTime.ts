@@ -25,7 +25,7 @@ export function parseLstart(text: string): number | undefined {
   );
 }
 
-/** `2024-11-21 02:38`, with or without seconds and anything after. */
+/** `2024-11-21 02:38`, with or without seconds and further text. */
 export function parseIsoMinute(text: string): number | undefined {
   const match = /(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d)(?::(\d\d))?/.exec(text);
   if (match === null) {
@@ -37,7 +37,7 @@ export function parseIsoMinute(text: string): number | undefined {
   return Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
 }
 
-/** `Nov 21 02:38`: the latest such moment that is not after `now` (a day's grace for clocks). */
+/** `Nov 21 02:38`: the latest such moment that is not after `now` (with a day's tolerance for clocks). */
 export function monthDayTime(
   month: string,
   day: string,
@@ -57,8 +57,8 @@ export function monthDayTime(
 }
 
 /**
- * Idle time as `w` and `who` print it. `procps` says minutes and seconds (`3:20`) where the BSDs say hours and
- * minutes; it marks its hours with `m` (`2:15m`).
+ * Idle time as `w` and `who` print it. In `3:20`, `procps` means minutes and seconds, the BSDs mean hours and
+ * minutes; procps marks hours with `m` (`2:15m`).
  */
 export function parseIdle(text: string, dialect: "procps" | "bsd"): number | undefined {
   if (text === "-" || text === ".") {

@@ -1,7 +1,7 @@
 import { type Steps, stepsOver } from "../../base/turns.ts";
 import type { RemoteSocket } from "../remoteFacts.ts";
 
-/** Processes that hold one socket. */
+/** The number of processes kept for one socket. */
 const mostOwners = 64;
 
 interface Endpoint {
@@ -10,15 +10,15 @@ interface Endpoint {
 }
 
 /**
- * `1.2.3.4:22`, `[::1]:22`, `::1:22` (netstat on Linux), `1.2.3.4.22` and `fe80::1%lo0.22` (netstat on the BSDs).
- * An IPv4 address mapped into IPv6 becomes the IPv4 address; a zone is dropped.
+ * `1.2.3.4:22`, `[::1]:22`, `::1:22` (netstat on Linux), `1.2.3.4.22` and `fe80::1%lo0.22` (netstat on the BSDs). An
+ * IPv4 address mapped into IPv6 becomes the IPv4 address; a zone is dropped.
  */
 export function parseEndpoint(text: string): Endpoint | undefined {
   const match = /^\[?(.+?)\]?[:.](\d+)$/.exec(text);
   return match === null ? undefined : { address: plainAddress(match[1] ?? ""), port: Number(match[2]) };
 }
 
-/** The form in which two tools' spellings of one address compare equal. */
+/** A form in which the notations of different tools compare equal. */
 export function plainAddress(text: string): string {
   return text
     .toLowerCase()
@@ -121,7 +121,7 @@ export function parseFstat(lines: readonly string[]): RemoteSocket[] {
   });
 }
 
-/** One row per connection: what several tools say of it together. */
+/** Merges the rows of several tools into one per connection. */
 export function* mergeSockets(rows: readonly RemoteSocket[]): Steps<RemoteSocket[]> {
   const merged = new Map<string, RemoteSocket>();
   yield* stepsOver(rows, 500, (row) => {
@@ -134,7 +134,7 @@ export function* mergeSockets(rows: readonly RemoteSocket[]): Steps<RemoteSocket
     merged.set(key, {
       ...before,
       state: before.state ?? row.state,
-      // An sshd, its monitor and what inherited the socket; a longer list would be copied for each row.
+      // An sshd, its monitor and processes that inherited the socket; a longer list would be copied for each row.
       pids: [...new Set([...before.pids, ...row.pids])].slice(0, mostOwners),
       retransmits: before.retransmits ?? row.retransmits,
     });

@@ -1,7 +1,7 @@
 import { matchPattern } from "../../config/patterns.ts";
 import type { ScriptPart } from "../remoteScript.ts";
 
-/** One line of sshd_config that decides something, with where it stands. Untrusted text. */
+/** One effective line of sshd_config, with its place. Untrusted text. */
 export interface SshdLine {
   readonly keyword: string;
   readonly value: string;
@@ -10,9 +10,12 @@ export interface SshdLine {
 }
 
 export interface SshdConfigLines {
-  /** Lines in force for this login, the first of each keyword deciding: those of `Match` blocks that apply, then the global ones. */
+  /**
+   * Lines that apply to this login, where the first of each keyword counts: those of matching `Match` blocks, then
+   * the global ones.
+   */
   readonly inForce: readonly SshdLine[];
-  /** Lines in `Match` blocks of which nobody can tell here whether they apply. */
+  /** Lines in `Match` blocks that may or may not apply. */
   readonly perhaps: readonly (SshdLine & { readonly criteria: string })[];
   readonly unreadable: readonly string[];
 }
@@ -24,7 +27,10 @@ interface Block {
   readonly criteria: string;
 }
 
-/** Reads the parts `file`, `include`, `included` and `unreadable` of the timeout script, includes at their place. */
+/**
+ * Reads the parts `file`, `include`, `included` and `unreadable` of the timeout script, with includes in their
+ * places.
+ */
 export function readSshdConfig(parts: readonly ScriptPart[], user: string): SshdConfigLines {
   const reader = new ConfigReader(
     parts.filter(({ name }) => ["file", "include", "included", "unreadable"].includes(name)),
@@ -33,7 +39,7 @@ export function readSshdConfig(parts: readonly ScriptPart[], user: string): Sshd
   return reader.read();
 }
 
-/** The script itself stops at 8 (servconf.c at 16). The parts are the server's words. */
+/** The script itself stops at 8 (servconf.c at 16), but the parts come from the server. */
 const deepestInclude = 16;
 
 class ConfigReader {
@@ -59,7 +65,7 @@ class ConfigReader {
     };
   }
 
-  /** One file and what it includes. A `Match` in it ends with it (servconf.c: the block is the including one again). */
+  /** One file and its includes. A `Match` block in it ends with it (servconf.c then continues the including block). */
   #file(outer: Block | undefined, depth = 0): void {
     const part = this.#parts[this.#at];
     if (part?.name !== "file" || depth > deepestInclude) {
@@ -113,7 +119,7 @@ class ConfigReader {
     }
   }
 
-  /** `all` and `User` can be told here; groups, addresses and hosts are the server's business. */
+  /** `all` and `User` can be evaluated here; groups, addresses and hosts only on the server. */
   #applies(criteria: string): Applies {
     const words = criteria.split(/[\s=]+/);
     let result: Applies = "yes";
@@ -135,10 +141,10 @@ function combine(a: Applies, b: Applies): Applies {
   return a === "yes" && b === "yes" ? "yes" : "perhaps";
 }
 
-/** Characters. No user's name (LOGIN_NAME_MAX) is longer, and no pattern for it twice as long. */
+/** In characters. No user name (LOGIN_NAME_MAX) is longer, and no pattern for one is twice as long. */
 const longestName = 256;
 
-/** PATTERNS of ssh_config(5): a list with `*`, `?` and `!`; a negated match refuses. */
+/** PATTERNS of ssh_config(5): a list with `*`, `?` and `!`; a negated pattern that matches excludes the user. */
 function matchesUser(list: string, user: string): Applies {
   if (user.length > longestName) {
     return "perhaps";

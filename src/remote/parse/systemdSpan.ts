@@ -13,10 +13,10 @@ const spanSeconds: Readonly<Record<string, number>> = {
   y: 31_557_600,
 };
 
-/** systemd prints shorter ones; a longer text would take quadratic time to search. */
+/** systemd's spans are shorter; a longer text would take quadratic time to search. */
 const longestSpan = 200;
 
-/** A span as systemd prints it (systemd.time(7)): `1h 30min`, `infinity`. Undefined: never, or not understood. */
+/** A time span as systemd prints it (systemd.time(7)): `1h 30min`, `infinity`. Undefined: never, or unreadable. */
 export function parseSystemdSpan(text: string): number | undefined {
   if (text.length > longestSpan) {
     return undefined;

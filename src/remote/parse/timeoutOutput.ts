@@ -7,7 +7,7 @@ import { dropbearArguments } from "./dropbearArguments.ts";
 import { readSshdConfig, type SshdLine } from "./sshdConfig.ts";
 import { parseSystemdSpan } from "./systemdSpan.ts";
 
-/** Shells that end themselves after TMOUT seconds at the prompt. dash, fish and csh do not know it. */
+/** Shells that exit after TMOUT seconds at the prompt. dash, fish and csh do not support it. */
 const shellsWithTmout: ReadonlySet<string> = new Set([
   "bash",
   "zsh",
@@ -19,7 +19,7 @@ const shellsWithTmout: ReadonlySet<string> = new Set([
   "rbash",
 ]);
 
-/** Makes facts of the parts that `timeoutScript` printed. */
+/** Parses the parts that `timeoutScript` printed. */
 export function parseTimeouts(parts: readonly ScriptPart[]): ServerTimeouts {
   const part = (name: string): readonly string[] => parts.find((other) => other.name === name)?.lines ?? [];
   const meta = new Map(part("meta").map(keyAndRest));
@@ -76,7 +76,7 @@ function keyAndRest(line: string): [string, string] {
   return space < 0 ? [line, ""] : [line.slice(0, space), line.slice(space + 1).trim()];
 }
 
-/** The first line that says it and can be understood, else OpenSSH's default. */
+/** The first valid line that sets it, or OpenSSH's default. */
 function known<T>(
   lines: readonly SshdLine[],
   keyword: string,

@@ -1,6 +1,6 @@
 /**
- * One name for one terminal: `ps`, `who` and `w` say `/dev/pts/0`, `pts/0`, `ttys001` and `s001`, `ttyp0` and `p0`.
- * Undefined for the ways of saying none.
+ * One name for each terminal: `ps`, `who` and `w` print `/dev/pts/0`, `pts/0`, `ttys001` and `s001`, `ttyp0` and
+ * `p0`. Undefined for all notations of none.
  */
 export function ttyName(text: string): string | undefined {
   const name = text.replace(/^\/dev\//, "");
@@ -11,7 +11,7 @@ export function ttyName(text: string): string | undefined {
   if (device !== null) {
     return deviceTty(Number(device[1]), Number(device[2]));
   }
-  // The BSDs leave out `tty`: s001 (macOS), p0 (OpenBSD), v0 (FreeBSD's console), C0 (OpenBSD's console).
+  // The BSDs omit `tty`: s001 (macOS), p0 (OpenBSD), v0 (FreeBSD's console), C0 (OpenBSD's console).
   return /^(?:s\d{3,}|[p-zP-Z][0-9a-zA-Z]|[CE][0-9a-zA-Z])$/.test(name) ? `tty${name}` : name;
 }
 
