@@ -1,13 +1,13 @@
-/** Words about what two sides agreed on in the key exchange. No vscode. */
+/** The algorithms of a connection, as text. No vscode. */
 import { t } from "../base/localize.ts";
 import type { NegotiatedAlgorithms } from "../engine/connectionEngine.ts";
 
-/** Whether traffic that somebody records today stays secret from a quantum computer (openssh.com/pq.html). */
+/** Whether recorded traffic stays secret from a future quantum computer (openssh.com/pq.html). */
 export function isPostQuantum(kex: string): boolean {
   return /^(?:mlkem|sntrup)/.test(kex);
 }
 
-/** In the words of `ssh -v`. The names come from our own offer: they need no escaping. */
+/** In the terms of `ssh -v`. The names come from our own offer and need no escaping. */
 export function algorithmsText({ cipher, mac, kex, hostKey }: NegotiatedAlgorithms): string {
   const auth = mac ?? "<implicit>";
   return isPostQuantum(kex)

@@ -4,7 +4,7 @@ import { printable } from "../base/log.ts";
 import { failure, following, retry, saying, showLog, type UserMessage } from "./messageParts.ts";
 import { shortPath } from "./valueSourceText.ts";
 
-/** What a person reads when a login fails. */
+/** The message for a failed login. */
 export function authMessage(error: AuthError, name: string): UserMessage {
   const tried =
     error.tried.length === 0
@@ -72,7 +72,7 @@ export function authMessage(error: AuthError, name: string): UserMessage {
   }
 }
 
-/** What a person can do so that there is something to offer, among the methods that the server takes. */
+/** What the user can do to have something to offer, for the methods that the server accepts. */
 function loginAdvice(methods: readonly string[]): string {
   const advice = [
     ...(methods.length === 0 || methods.includes("publickey")

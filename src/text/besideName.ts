@@ -1,13 +1,10 @@
-/** What to say of a destination beside its name: what the name says is not said again. No vscode. */
+/** The parts of a destination that its name does not show already. No vscode. */
 import { t } from "../base/localize.ts";
 import { destinationText } from "./humanText.ts";
 
 const defaultPort = 22;
 
-/**
- * @param name an alias, or what was typed.
- * @param destination `user` may be empty: it is not known.
- */
+/** @param name an alias, or the typed host. @param destination `user` may be empty: it is unknown. */
 export function destinationBeside(
   name: string,
   destination: { readonly user: string; readonly hostName: string; readonly port: number },
@@ -26,7 +23,7 @@ export function destinationBeside(
   ].join(", ");
 }
 
-/** `me`, `build1` and `2222` of `me@build1:2222`; an IPv6 address is one. */
+/** `me`, `build1` and `2222` of `me@build1:2222`; an IPv6 address is one part. */
 function wordsOf(name: string): readonly string[] {
   return [name, ...name.split("@"), ...name.split(/[@[\]]|:(?=\d+$)/)];
 }

@@ -3,10 +3,10 @@ import { printable } from "../base/log.ts";
 import { certificateDate } from "../trust/certificate.ts";
 import type { CertificateProblem } from "../trust/hostCertificateCheck.ts";
 
-/** Names of a certificate that are shown. */
+/** The number of certificate names that are shown. */
 const mostNames = 5;
 
-/** Why the host certificate that a server showed did not count, in a sentence. Its names are made printable. */
+/** Why a server's host certificate did not count, as a sentence. Its names are made printable. */
 export function certificateProblemText(problem: CertificateProblem): string {
   switch (problem.kind) {
     case "not-a-host-certificate":

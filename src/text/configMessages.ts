@@ -4,7 +4,7 @@ import type { ConfigError } from "../config/configErrors.ts";
 import { failure, retry, sentence, showLog, type UserAction, type UserMessage } from "./messageParts.ts";
 import { filePlace, shortPath } from "./valueSourceText.ts";
 
-/** What a person reads when the SSH configuration of a host can't be used. */
+/** The message for an unusable SSH configuration of a host. */
 export function configMessage(error: ConfigError, name: string, home: string): UserMessage {
   const where =
     error.file === undefined

@@ -1,4 +1,6 @@
-/** What is said about things that ssh_config asks for and that are not done. No vscode, nothing escaped for Markdown. */
+/**
+ * Warnings about requests in ssh_config that this extension does not honour. No vscode, nothing escaped for Markdown.
+ */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ConfigWarning } from "../config/hostConfig.ts";
@@ -7,7 +9,7 @@ import { keywordText } from "./keywordTexts.ts";
 import { literal } from "./markdownText.ts";
 import { shortPath } from "./valueSourceText.ts";
 
-/** A hover has no room for a table of them. */
+/** A hover has no room for a table of all. */
 const mostInHover = 10;
 
 /** One sentence, such as `BindInterface is not honoured (~/.ssh/config line 4). An interface can't be bound to: …`. */
@@ -16,7 +18,7 @@ export function configWarningText(warning: ConfigWarning, home: string): string 
     case "keyword": {
       const { keyword, file, line } = warning;
       const place = file === undefined ? "ssh_config" : placeText(file, line, home);
-      // The words are of one line of a message: the marks of code and emphasis would only be in the way.
+      // The text becomes one line of a message, which can't show marks for code and emphasis.
       const words = keywordText(keyword).replace(/[`*]/g, "");
       return t("{0} is not honoured ({1}). {2}.", keywordTable[keyword].name, place, words);
     }
@@ -37,7 +39,7 @@ function placeText(file: string, line: number | undefined, home: string): string
   return line === undefined ? path : t("{0} line {1}", path, line);
 }
 
-/** One line for a terminal or the status bar. Undefined: a person's own files ask for nothing that is not honoured. */
+/** One line for a terminal or the status bar. Undefined: all requests in the user's own files are honoured. */
 export function configNotice(warnings: readonly ConfigWarning[]): string | undefined {
   const names = warnings
     .filter(isPersonal)
@@ -51,14 +53,14 @@ export function configNotice(warnings: readonly ConfigWarning[]): string | undef
 }
 
 /**
- * What the machine's administrator sets for everybody (Debian: GSSAPIAuthentication) stands in Explain Host, where a person
- * looks for it, and not at every host.
+ * Requests of the machine's administrator for all users (Debian: GSSAPIAuthentication) are shown in Explain Host, not
+ * for every host.
  */
 function isPersonal(warning: ConfigWarning): boolean {
   return warning.kind !== "keyword" || !warning.isSystemWide;
 }
 
-/** For a hover: Markdown of escaped text. Empty where there is nothing to say. */
+/** For a hover: Markdown of escaped text. Empty where there are no warnings. */
 export function configHover(all: readonly ConfigWarning[], home: string): string {
   const warnings = all.filter(isPersonal);
   const shown = warnings

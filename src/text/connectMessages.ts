@@ -1,4 +1,4 @@
-/** What a person is told when no connection comes about: to which host, and what can help. No vscode. */
+/** Messages for a failed connection: which host failed, and what can help. No vscode. */
 
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
@@ -7,10 +7,7 @@ import { ChannelError, type ConnectError } from "../engine/engineErrors.ts";
 import { failure, retry, saying, sentence, showLog, type UserMessage } from "./messageParts.ts";
 import { noneText } from "./stateWords.ts";
 
-/**
- * @param asked the host that a person asked for, quoted.
- * @param tell what is said about the failure of another host.
- */
+/** @param asked the requested host, quoted. @param tell makes the message for a failure of another host. */
 export function connectMessage(
   error: ConnectError,
   asked: string,
@@ -137,7 +134,7 @@ export function connectMessage(
   }
 }
 
-/** `"web1" (192.0.2.1:2222)`: what has to be checked, where the name does not say it. */
+/** `"web1" (192.0.2.1:2222)`: the address to check, if the name does not show it. */
 function withAddress(asked: string, { reason, dialed }: ConnectError): string {
   if (dialed === undefined) {
     return asked;
@@ -149,7 +146,7 @@ function withAddress(asked: string, { reason, dialed }: ConnectError): string {
   return isSaid ? asked : `${asked} (${printable(address)})`;
 }
 
-/** What failed is the jump host, or what lies between it and the host behind it: never the host that a person asked for. */
+/** The jump host failed, or the network between it and the next host: not the host that the user requested. */
 function jumpMessage(
   { jump, cause, message }: ConnectError,
   name: string,
@@ -162,7 +159,7 @@ function jumpMessage(
   const hop = `"${printable(jump.host)}"`;
   const target = printable(jump.target);
   if (jump.step === "connection" || !ChannelError.is(cause)) {
-    // The jump host's own failure says what to do; it is told with the host that it is about.
+    // The jump host's own failure has the advice; it is shown with the host that it is about.
     const inner = cause === undefined ? undefined : tell(cause, jump.host);
     return failure(
       t(
@@ -241,7 +238,7 @@ function tunnelRefusal({ code, description }: ChannelError, hop: string, target:
   }
 }
 
-/** Only what can be allowed is proposed: nothing in ssh_config brings an algorithm that is not supported here. */
+/** Suggests only algorithms that can be enabled: ssh_config can't add an unsupported one. */
 function mismatchAdvice({ mismatch, message }: ConnectError): string {
   if (mismatch === undefined) {
     return sentence(message);

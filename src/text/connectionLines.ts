@@ -1,4 +1,4 @@
-/** What `~I` and `~#` tell in a terminal. No vscode. */
+/** The lines that `~I` and `~#` show in a terminal. No vscode. */
 
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
@@ -57,7 +57,7 @@ export function connectionLines(
   ];
 }
 
-/** One line per session of the connection, as OpenSSH's `~#` lists channels. Plain text. */
+/** One line per session of the connection, like the channel list of OpenSSH's `~#`. Plain text. */
 export function channelLines(
   session: Session,
   masters: readonly MasterSnapshot[],

@@ -1,9 +1,9 @@
-/** What is said when something was copied, or could not be. No vscode. */
+/** Messages for copying to the clipboard. No vscode. */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { plainMessage } from "./plainMessage.ts";
 
-/** For the status bar; begins with an icon. */
+/** For the status bar; starts with an icon. */
 export function copiedText(command: string): string {
   return `$(copy) Copied: ${plainMessage(printable(command, 200))}`;
 }

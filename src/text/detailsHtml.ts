@@ -1,6 +1,6 @@
-/** The frame of the page of details. Its content comes by message, and is put in as text. No vscode. */
+/** The frame of the details page. Its content comes by message, and is inserted as text. No vscode. */
 export interface DetailsFrame {
-  /** Base64; fresh for each page. */
+  /** Base64; a new one for each page. */
   readonly nonce: string;
   /** VS Code's source for local files (`webview.cspSource`). */
   readonly cspSource: string;
@@ -8,7 +8,7 @@ export interface DetailsFrame {
   readonly style: string;
 }
 
-/** Nothing but our own script and style sheet is loaded: no inline style, no picture, no connection. */
+/** Only our own script and style sheet are loaded: no inline style, no picture, no connection. */
 export function detailsHtml({ nonce, cspSource, script, style }: DetailsFrame): string {
   const policy = `default-src 'none'; style-src ${cspSource}; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
   return `<!DOCTYPE html>

@@ -1,4 +1,4 @@
-/** The page of details of a session or a connection, as plain data. No vscode. */
+/** The details page of a session or a connection, as plain data. No vscode. */
 
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
@@ -163,7 +163,7 @@ function channelMoments(session: SessionSnapshot, channel: ChannelDetails | unde
   ];
 }
 
-/** A window is resized often, and only the last size of a run says something. */
+/** A window is resized often, and only the last size of a series matters. */
 function joinResizes(requests: readonly Moment[]): readonly Moment[] {
   const joined: Moment[] = [];
   let run = 0;

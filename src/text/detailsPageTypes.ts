@@ -1,31 +1,31 @@
-/** What the page of details gets from the extension, and what it answers. Plain data; imports nothing. */
+/** The messages between the extension and the details page. Plain data; imports nothing. */
 
-/** Colours by meaning; the page has one for each, and never says a thing by colour alone. */
+/** Colours by meaning. The page has one for each, and never uses colour as the only sign. */
 export type DetailsTone = "good" | "busy" | "warning" | "bad" | "off";
 
 export interface TimelineItem {
   /** `14:03:22.120` */
   readonly time: string;
-  /** Since the first item: `+12 ms`. */
+  /** Time since the first item: `+12 ms`. */
   readonly offset: string;
   readonly label: string;
   readonly detail: string;
   readonly tone: DetailsTone;
 }
 
-/** Values over time or, where `x` counts measurements, in the order in which they came. */
+/** Values over time or, where `x` counts measurements, in order of measurement. */
 export interface DetailsPlot {
   readonly id: "roundTrip" | "throughput" | "window";
   readonly title: string;
   readonly unit: "milliseconds" | "bytes" | "bytes per second";
-  /** What the values are along: seconds since the epoch, or the number of the measurement. */
+  /** The x axis: seconds since the epoch, or the number of the measurement. */
   readonly along: "time" | "count";
   readonly x: readonly number[];
-  /** `null`: nothing was measured there. */
+  /** `null`: there was no measurement. */
   readonly series: readonly { readonly label: string; readonly values: readonly (number | null)[] }[];
-  /** The plot in words, for those who don't see it. */
+  /** A description of the plot for users who can't see it. */
   readonly summary: string;
-  /** Said in place of the plot while there is nothing to draw. */
+  /** Shown in place of the plot while there is no data. */
   readonly empty: string;
 }
 
@@ -43,13 +43,13 @@ export interface DetailsPage {
   readonly buttons: { readonly copy: string; readonly openText: string };
 }
 
-/** From the page: it is there and wants its data, or a button was pressed. */
+/** From the page: it is ready and needs its data, or a button was pressed. */
 export type DetailsAnswer =
   | { readonly kind: "ready" }
   | { readonly kind: "copy" }
   | { readonly kind: "text" };
 
-/** Whatever the page sends is checked: a page is the least trusted part. */
+/** Checks every message of the page, which is the least trusted part. */
 export function isDetailsAnswer(value: unknown): value is DetailsAnswer {
   return (
     typeof value === "object" &&

@@ -1,4 +1,4 @@
-/** How long something takes or took, as a person reads it: the only place that formats a duration. No vscode. */
+/** Formats durations. No other file does. No vscode. */
 import { plural } from "../base/localize.ts";
 
 const second = 1_000;
@@ -23,31 +23,31 @@ export function formatDuration(milliseconds: number): string {
 }
 
 /**
- * The same without seconds from the first minute on: `8 s`, `3 min`, `2 h 5 min`. For the rows of a tree: one whose text
- * changes is drawn anew, which closes its hover.
+ * Without seconds from the first minute on: `8 s`, `3 min`, `2 h 5 min`. For the rows of a tree: when the text of a
+ * row changes, it is redrawn, which closes its hover.
  */
 export function shortDuration(milliseconds: number): string {
   return formatDuration(milliseconds < minute ? milliseconds : milliseconds - (milliseconds % minute));
 }
 
-/** How old something is, in full minutes; undefined in the first one. For the rows of a tree. */
+/** An age in full minutes; undefined in the first one. For the rows of a tree. */
 export function age(milliseconds: number): string | undefined {
   return milliseconds < minute ? undefined : shortDuration(milliseconds);
 }
 
-/** What is left, for rows: minutes, rounded up, and to the second in the last one. */
+/** The remaining time for rows: minutes, rounded up, and seconds in the last minute. */
 export function timeLeft(milliseconds: number): string {
   return milliseconds <= minute
     ? countdown(milliseconds)
     : formatDuration(Math.ceil(milliseconds / minute) * minute);
 }
 
-/** What is left, to the second; rounded up, so that it ends at `0 s`. */
+/** The remaining time to the second; rounded up, so that it ends at `0 s`. */
 export function secondsLeft(milliseconds: number): string {
   return formatDuration(Math.ceil(milliseconds / second) * second);
 }
 
-/** A clock that runs down: `9:58`, `0:07`, `1:00:00`; rounded up, so that it ends at 0:00. */
+/** A countdown: `9:58`, `0:07`, `1:00:00`; rounded up, so that it ends at 0:00. */
 export function countdown(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / second));
   const pad = (value: number): string => String(value).padStart(2, "0");

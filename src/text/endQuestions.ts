@@ -1,4 +1,4 @@
-/** What is asked before a command ends several sessions. */
+/** The question before a command ends several sessions. */
 import { t } from "../base/localize.ts";
 
 export interface EndQuestion {
@@ -9,7 +9,7 @@ export interface EndQuestion {
   readonly neverAgain?: string;
 }
 
-/** @param sessions how many end; two or more. */
+/** @param sessions the number of sessions that end; two or more. */
 export function disconnectQuestion(sessions: number): EndQuestion {
   return {
     message: t("Disconnect {0} sessions?", sessions),

@@ -1,8 +1,8 @@
-/** Why a connection ended: the only table of these words, for rows, hovers, terminals and reports. No vscode. */
+/** Why a connection ended: the only table of these texts, for rows, hovers, terminals and reports. No vscode. */
 import { t } from "../base/localize.ts";
 import type { MasterEndReason } from "../master/masterTypes.ts";
 
-/** A few words, also as the end of a sentence: `lost: the server stopped responding`. */
+/** A short clause, which may end a sentence: `lost: the server stopped responding`. */
 export function endReasonText(reason: MasterEndReason): string {
   switch (reason) {
     case "linger-over":

@@ -1,4 +1,4 @@
-/** The document of *Explain Host…*: everything that decides how a host is connected to, and where each value comes from. No vscode. */
+/** The document of *Explain Host…*: every value that is used to connect to a host, and its source. No vscode. */
 
 import type { KeyPlan } from "../auth/keyPlan.ts";
 import { t } from "../base/localize.ts";
@@ -13,12 +13,12 @@ import { following } from "./messageParts.ts";
 import { noneText } from "./stateWords.ts";
 import { shortPath, valueSourceText } from "./valueSourceText.ts";
 
-/** One hop of the chain; `error` is what a person is told where it can't be resolved. */
+/** One hop of the chain; `error` is the message where it can't be resolved. */
 export type ExplainedHop =
   | { readonly host: string; readonly config: HostConfig }
   | { readonly host: string; readonly error: string };
 
-/** A value of the settings' side, with the layer that decided. */
+/** A value from the settings, with the layer that set it. */
 export interface ExplainedPolicy {
   readonly key: string;
   readonly value: unknown;
@@ -38,10 +38,10 @@ export interface HostExplanation {
   readonly home: string;
 }
 
-/** A file can name any number of keys, files and hosts. */
+/** A file can list any number of keys, files and hosts. */
 const mostListed = 100;
 
-/** What a hop is explained by, besides its destination. */
+/** The keywords shown for a hop, besides its destination. */
 const hopKeywords: readonly Keyword[] = [
   "user",
   "hostname",
@@ -138,7 +138,7 @@ function more(out: LinkedTextBuilder, count: number): void {
   }
 }
 
-/** Two columns; what is longer than the first pushes the second to the right. */
+/** Two columns; a long first column moves the second to the right. */
 function row(label: string, value: string): readonly Piece[] {
   return [`${label.padEnd(30)} `, `${value.padEnd(30)}  `];
 }
@@ -194,7 +194,7 @@ function chain(
   });
 }
 
-/** In the order in which they are tried; those that are switched off are left out. */
+/** In the order in which they are tried; disabled ones are left out. */
 function methods(config: HostConfig): readonly string[] {
   const isOn: Readonly<Record<string, boolean>> = {
     publickey: config.pubkeyAuthentication,
@@ -231,7 +231,7 @@ function files(out: LinkedTextBuilder, label: string, list: readonly Piece[]): v
   });
 }
 
-/** Every value of ssh_config: those that something sets, then OpenSSH's defaults. */
+/** Every value of ssh_config: first those that are set, then OpenSSH's defaults. */
 function values(
   out: LinkedTextBuilder,
   config: HostConfig,
@@ -262,7 +262,7 @@ function values(
   }
 }
 
-/** What SetEnv holds may be a secret: only the names are shown. */
+/** The values of SetEnv may be secrets: only the names are shown. */
 function shownValue(keyword: string, { values: all }: HostConfig): string {
   const list = (isKeyword(keyword) ? all.get(keyword) : undefined) ?? [];
   return keyword === "setenv"

@@ -1,9 +1,9 @@
-/** The words about other extensions that want to use a host. No vscode. */
+/** Texts about other extensions that request the use of a host. No vscode. */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { plainMessage } from "./plainMessage.ts";
 
-/** What is asked for first; the answer counts for all of it. */
+/** The first request; the user's answer applies to all of them. */
 export type AccessPurpose = "run" | "terminal" | "connect" | "end" | "command";
 
 export interface AccessQuestion {
@@ -12,9 +12,9 @@ export interface AccessQuestion {
   /** `user@host:port` that it resolves to. */
   readonly destination: string;
   readonly purpose: AccessPurpose;
-  /** What would run, or the title of the command that was called. */
+  /** The command that would run, or the title of the command that was called. */
   readonly what?: string;
-  /** A name that the caller gave itself. */
+  /** The caller's own name for itself. */
   readonly claim?: string;
 }
 
@@ -57,7 +57,7 @@ export function accessQuestionText({ host, destination, purpose, what, claim }: 
   };
 }
 
-/** What a row says of a host or connection that other extensions may use, and its hover. */
+/** The label of a host or connection that other extensions may use, and its hover. */
 export const openToExtensions = () => t("open to extensions");
 export const extensionsFact = () => t("may log in and run commands (*Revoke Extension Access…*)");
 

@@ -1,4 +1,4 @@
-/** What people read about the filter of the views. No vscode. */
+/** Texts about the filter of the views. No vscode. */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 
@@ -6,7 +6,7 @@ export const filterTitle = () => t("Filter Hosts and Connections");
 export const filterPrompt = () =>
   t("Words of a name, an address, a user or a group. Leave it empty to show everything.");
 
-/** Above the rows of a view. `shown` of `total` hosts or connections match. */
+/** Shown above the rows of a view. `shown` of `total` hosts or connections match. */
 export function filterMessage(
   what: "hosts" | "connections",
   text: string,

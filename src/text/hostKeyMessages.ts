@@ -6,7 +6,7 @@ import { certificateProblemText } from "./certificateText.ts";
 import { failure, retry, showLog, type UserAction, type UserMessage } from "./messageParts.ts";
 import { filePlace, shortPath } from "./valueSourceText.ts";
 
-/** What a person reads when a server's host key is not accepted. */
+/** The message for a host key that is not accepted. */
 export function hostKeyMessage(error: HostKeyError, name: string, home: string): UserMessage {
   const message = judged(error, name, home);
   return error.certificateProblem === undefined

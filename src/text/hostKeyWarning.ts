@@ -4,8 +4,8 @@ import { ConnectError } from "../engine/engineErrors.ts";
 import { HostKeyError } from "../trust/hostKeyErrors.ts";
 
 /**
- * What a terminal shows of a host key that must not be trusted, the jump host's included: the lines of OpenSSH's warning
- * (warn_changed_key in sshconnect.c), with the offending entry as `file:line`, of which VS Code makes a link.
+ * The warning that a terminal shows for an untrusted host key, also a jump host's: the lines of OpenSSH's warning
+ * (warn_changed_key in sshconnect.c), with the offending entry as `file:line`, which VS Code makes a link.
  * @returns undefined for any other failure. Plain text.
  */
 export function hostKeyWarning(error: unknown): readonly [string, ...string[]] | undefined {

@@ -1,4 +1,4 @@
-/** What a person reads about the keys of a host in known_hosts. No vscode. */
+/** Texts about the keys of a host in known_hosts. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { HostKeyUpdateQuestion, PresentedHostKey } from "../trust/hostKeyPorts.ts";
@@ -9,7 +9,7 @@ import { sentence } from "./messageParts.ts";
 import { plainMessage } from "./plainMessage.ts";
 import { shortPath } from "./valueSourceText.ts";
 
-/** The document about a host's keys: each with its fingerprint and its place. */
+/** The document of a host's keys: each with its fingerprint and its line. */
 export function hostKeysDocument(host: string, records: readonly HostKeyRecord[], home: string): LinkedText {
   const builder = new LinkedTextBuilder().line(t(`Host keys of "{0}"`, printable(host)));
   for (const record of records) {
@@ -58,7 +58,7 @@ export function forgetHostKeysQuestion(
   };
 }
 
-/** What became of it. */
+/** The result of forgetting a host's keys. */
 export function forgottenText(host: string, { forgotten, kept }: Forgetting, home: string): string {
   const name = printable(host);
   const places = kept.map(({ file, line }) => `${shortPath(file, home)}:${line}`).join(", ");
@@ -70,7 +70,7 @@ export function forgottenText(host: string, { forgotten, kept }: Forgetting, hom
   return plainMessage([done, ...left].join(" "));
 }
 
-/** A key was accepted, and stays unknown. */
+/** A key was accepted but could not be saved. */
 export function hostKeyNotSaved(alias: string, file: string, why: string, home: string): string {
   return plainMessage(
     t(
@@ -82,7 +82,7 @@ export function hostKeyNotSaved(alias: string, file: string, why: string, home: 
   );
 }
 
-/** UpdateHostKeys ask. */
+/** The question of UpdateHostKeys `ask`. */
 export function hostKeyUpdateQuestion({ host, alias, added, removed }: HostKeyUpdateQuestion): {
   readonly message: string;
   readonly detail: string;

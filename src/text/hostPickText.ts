@@ -1,4 +1,4 @@
-/** The row of the host pick that connects to what was typed. */
+/** The row of the host pick that connects to the typed host. */
 import { t } from "../base/localize.ts";
 
 export function connectToTyped(typed: string): string {

@@ -1,4 +1,4 @@
-/** Numbers as people read them. No vscode. */
+/** Formats numbers for display. No vscode. */
 
 /** `0.4 ms`, `12 ms`, `1.5 s`. */
 export function roundTrip(milliseconds: number): string {
@@ -9,8 +9,8 @@ export function roundTrip(milliseconds: number): string {
 }
 
 /**
- * A round trip for a row: the middle one of all, without fractions, so that one packet's luck does not redraw the row.
- * Undefined without any.
+ * A round trip for a row: the median, without fractions, so that a single packet does not redraw the row. Undefined
+ * without any.
  */
 export function usualRoundTrip(milliseconds: readonly number[]): string | undefined {
   const sorted = milliseconds.toSorted((a, b) => a - b);

@@ -1,4 +1,7 @@
-/** What is said about each keyword of ssh_config: what it does here, or why it does nothing and what does instead. No vscode. */
+/**
+ * The text about each keyword of ssh_config: what it does here, or why it does nothing and what to use instead. No
+ * vscode.
+ */
 import { t } from "../base/localize.ts";
 import { type Keyword, keywordTable } from "../config/keywordTable.ts";
 
@@ -8,7 +11,7 @@ const noGssapi = () => t("GSSAPI is not supported");
 const byOpenSsh = () => t("OpenSSH's `ssh` evaluates it; without `ssh`, names are used as they are");
 const noEffect = () => t("OpenSSH ignores it");
 
-/** Sentences without their full stop. An alias is told of by the keyword that it stands for. */
+/** Sentences without their full stop. An alias uses the text of its keyword. */
 const texts = (): Readonly<Record<Keyword, string>> => ({
   host: t("Patterns and negations, as in OpenSSH"),
   match: t(
@@ -164,7 +167,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   gssapiserveridentity: noGssapi(),
 });
 
-/** What is said about a keyword, without the full stop. May hold `code` and *emphasis*. */
+/** The text about a keyword, without the full stop. It may contain `code` and *emphasis*. */
 export function keywordText(keyword: Keyword): string {
   const { standing, of: other } = keywordTable[keyword];
   return standing === "alias"

@@ -1,4 +1,4 @@
-/** What people read about a session's limits. No vscode. */
+/** Texts about a session's limits. No vscode. */
 
 import { t } from "../base/localize.ts";
 import type { ValueSource } from "../config/hostConfig.ts";
@@ -19,7 +19,7 @@ export function limitLeftText({ endsAt, seconds }: LimitSnapshot, now: number): 
   return t("{0} left of {1}", timeLeft(endsAt - now), shortDuration(seconds * 1000));
 }
 
-/** As the name of a row in a table: `Time limit`. */
+/** As a row's name in a table: `Time limit`. */
 export function limitTitle({ kind }: Pick<LimitSnapshot, "kind">): string {
   const name = limitNames()[kind];
   return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
@@ -30,10 +30,7 @@ export function limitSourceText(source: ValueSource, home: string): string {
   return source.kind === "commandLine" ? t("set for this session") : valueSourceText(source, home);
 }
 
-/**
- * What a person reads after "Extend Limits": the new end.
- * @param title of the session, already made plain.
- */
+/** The message after "Extend Limits": the new end. @param title of the session, already made plain. */
 export function limitsExtendedText(title: string, limits: readonly LimitSnapshot[], now: number): string {
   if (limits.length === 0) {
     return t(`"{0}" has no limit. It stays open until you end it.`, title);

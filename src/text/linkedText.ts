@@ -1,7 +1,7 @@
-/** A plain text with links in it, for a read-only document. No vscode. */
+/** Plain text with links, for a read-only document. No vscode. */
 import { printable } from "../base/log.ts";
 
-/** Where a click leads. */
+/** The target of a link. */
 export type LinkTarget =
   /** `line` counts from 1. */
   | { readonly kind: "file"; readonly file: string; readonly line?: number }
@@ -21,13 +21,13 @@ export interface LinkedText {
   readonly links: readonly TextLink[];
 }
 
-/** Words of a line; those with a target are a link. Untrusted: made printable and cut here. */
+/** A part of a line; one with a target is a link. Untrusted: made printable and cut here. */
 export type Piece = string | { readonly text: string; readonly target: LinkTarget | undefined };
 
-/** No line of it is longer than a few of these; a piece that is longer is cut. */
+/** A line has no more than a few of these; a longer piece is cut. */
 const longestPiece = 2000;
 
-/** Collects lines. */
+/** Builds a text line by line. */
 export class LinkedTextBuilder {
   readonly #lines: string[] = [];
   readonly #links: TextLink[] = [];

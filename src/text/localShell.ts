@@ -1,10 +1,10 @@
-/** Words for the shell of this machine's terminals. No vscode. */
+/** Quotes words for the shell of local terminals. No vscode. */
 
 export type LocalShell = "posix" | "csh" | "fish" | "powershell" | "cmd";
 
 /**
- * What reads the commands that a person pastes.
- * @param program path or name of the default terminal's shell, as the editor found it; may be empty.
+ * The kind of shell that reads pasted commands.
+ * @param program path or name of the default terminal's shell from the editor; may be empty.
  */
 export function localShell(program: string, platform: NodeJS.Platform): LocalShell {
   const name = (program.split(/[\\/]/).at(-1) ?? "").toLowerCase().replace(/\.exe$/, "");
@@ -23,17 +23,18 @@ export function localShell(program: string, platform: NodeJS.Platform): LocalShe
     case "":
       return platform === "win32" ? "powershell" : "posix";
     default:
-      // Git Bash and WSL read POSIX words on Windows, too.
+      // Git Bash and WSL read POSIX quoting on Windows, too.
       return "posix";
   }
 }
 
-/** Words that no shell takes for more than text. */
+/** Words without special characters for any shell. */
 const plain = /^[\w+:./-][\w@+=:./-]*$/;
 
 /**
- * `word` so that the shell passes exactly it on. Undefined for a control character: pasted, a terminal takes it for a key.
- * PowerShell and cmd have no way for a `"` inside a word of another program, and no path or user name of Windows has one.
+ * Quotes `word` so that the shell passes on exactly this text. Undefined for a control character, which a terminal
+ * takes for a key when it is pasted. PowerShell and cmd can't pass a `"` inside a word to another program, and no
+ * path or user name of Windows has one.
  */
 export function quoteFor(shell: LocalShell, word: string): string | undefined {
   if (/\p{Cc}/u.test(word)) {
@@ -46,21 +47,21 @@ export function quoteFor(shell: LocalShell, word: string): string | undefined {
     case "posix":
       return `'${word.replaceAll("'", `'\\''`)}'`;
     case "csh":
-      // History is looked for inside quotes as well.
+      // Shells expand history inside quotes, too.
       return `'${word.replaceAll("'", `'\\''`).replaceAll("!", "\\!")}'`;
     case "fish":
       return `'${word.replace(/[\\']/g, "\\$&")}'`;
     case "powershell":
-      // It takes typographic quotes for the plain one (about_Quoting_Rules).
+      // PowerShell takes typographic quotes for the plain one (about_Quoting_Rules).
       return word.includes('"') ? undefined : `'${word.replace(/['\u2018\u2019\u201a\u201b]/g, "$&$&")}'`;
     case "cmd":
       return word.includes('"') ? undefined : quoteForCmd(word);
   }
 }
 
-/** Variables are expanded inside quotes as well: each `%` stands outside of them, behind a caret. */
+/** cmd expands variables inside quotes, too: each `%` goes outside of them, after a caret. */
 function quoteForCmd(word: string): string {
-  // A backslash before the closing quote would keep it from closing (CommandLineToArgvW).
+  // A backslash before the closing quote would escape it (CommandLineToArgvW).
   const parts = word.split("%").map((part) => `"${part.replace(/\\+$/, "$&$&")}"`);
   return parts.join("^%");
 }

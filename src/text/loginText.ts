@@ -3,7 +3,7 @@ import { printable } from "../base/log.ts";
 import type { LoginWait, ServerWords } from "../engine/connectionEngine.ts";
 import { following } from "./messageParts.ts";
 
-/** What a login waits for, as a line for the terminal that waits. */
+/** What a login waits for, as a line in the terminal. */
 export function loginWaitText(wait: LoginWait, host: string): string {
   if (wait.on === "key") {
     return wait.touch
@@ -22,7 +22,7 @@ export function loginWaitText(wait: LoginWait, host: string): string {
   }
 }
 
-/** The same in a row of the tree, behind "connecting:". */
+/** The same for a row of the tree, after "connecting:". */
 export function loginWaitShort(wait: LoginWait): string {
   if (wait.on === "key") {
     return wait.touch ? t("touch your security key") : t("waiting for the key to sign");
@@ -39,7 +39,7 @@ export function loginWaitShort(wait: LoginWait): string {
   }
 }
 
-/** Who says it, in front of a server's words. */
+/** The source of a server message, shown before it. */
 export function serverWordsTitle(source: ServerWords["source"], host: string): string {
   switch (source) {
     case "banner":
@@ -72,5 +72,5 @@ export function passwordChangeQuestions(
 
 export const passwordsDiffer = () => t("The two new passwords differ. Enter the new password.");
 
-/** Above the first attempt: the server did not take the last new password. */
+/** Shown above the next attempt: the server rejected the last new password. */
 export const newPasswordRefused = () => t("The server rejected the new password.");

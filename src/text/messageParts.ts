@@ -1,4 +1,4 @@
-/** What messages to a person are made of. No vscode. */
+/** The parts of messages to the user. No vscode. */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 
@@ -23,18 +23,18 @@ export function failure(text: string, ...actions: readonly UserAction[]): UserMe
   return { severity: "error", text, actions };
 }
 
-/** Untrusted text as a sentence of a message: printable, with a full stop where it has none. */
+/** Untrusted text as a sentence of a message: printable, with a full stop if it has none. */
 export function sentence(text: string, limit?: number): string {
   const words = printable(text, limit).trim();
   return words === "" || /[.!?…]$/.test(words) ? words : `${words}.`;
 }
 
-/** A sentence that may be left out, to be put behind another one: with a space before it, or nothing. */
+/** An optional sentence after another one: with a space before it, or empty. */
 export function following(text: string): string {
   return text === "" ? "" : ` ${text}`;
 }
 
-/** ` It says: …` with the server's words, or nothing. */
+/** ` It says: …` with the server's message, or empty. */
 export function saying(words: string | undefined): string {
   return words === undefined || words.trim() === "" ? "" : following(t("It says: {0}", sentence(words, 200)));
 }

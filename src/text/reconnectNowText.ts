@@ -1,16 +1,16 @@
-/** What a person is told who wanted a connection to be reconnected. No vscode. */
+/** Messages shown after "Reconnect Now". No vscode. */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ReconnectNowResult } from "../session/sessionServiceTypes.ts";
 import { plainMessage } from "./plainMessage.ts";
 
 export interface ReconnectNowTold {
-  /** `quiet`: what becomes of it is to be seen in the Live view and in the terminals. */
+  /** `quiet`: the Live view and the terminals show the result. */
   readonly severity: "quiet" | "information";
   readonly text: string;
 }
 
-/** Undefined: nothing that the person does not see. */
+/** Undefined: the user already sees the result. */
 export function reconnectNowTold(result: ReconnectNowResult, host: string): ReconnectNowTold | undefined {
   const name = `"${plainMessage(printable(host))}"`;
   switch (result) {

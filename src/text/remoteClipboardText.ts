@@ -1,8 +1,8 @@
-/** What people read when a program on a server copies text. No vscode. */
+/** Texts for a program on a server that copies text. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 
-/** Characters of the text in the question. */
+/** The number of characters of the text that the question shows. */
 const shownCharacters = 80;
 
 export const copyWord = () => t("Copy");

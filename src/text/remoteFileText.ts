@@ -1,4 +1,4 @@
-/** What a person reads when a path in a terminal can't be opened. No vscode. */
+/** The message for a path in a terminal that can't be opened. No vscode. */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { largestRemoteFile, RemoteFileError } from "../remote/remoteFile.ts";

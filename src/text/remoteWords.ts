@@ -2,7 +2,7 @@ import { t } from "../base/localize.ts";
 import type { HungReason } from "../remote/remoteSession.ts";
 import { formatDuration } from "./durations.ts";
 
-/** One sentence without the final stop. Holds no remote text. */
+/** One sentence without the final stop. It contains no remote text. */
 export function describeHungReason(reason: HungReason): string {
   switch (reason.kind) {
     case "idle":

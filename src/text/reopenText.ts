@@ -1,4 +1,4 @@
-/** What is said of terminals that were open before the window reloaded. No vscode. */
+/** Texts about terminals that were open before the window reloaded. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 
@@ -6,7 +6,7 @@ export function reopenWords(): { readonly reopen: string; readonly forget: strin
   return { reopen: t("Reopen"), forget: t("Forget") };
 }
 
-/** Each host once, in the order of the tabs. */
+/** The hosts without duplicates, in the order of the tabs. */
 export function hostNamesOf(hosts: readonly string[]): string {
   return [...new Set(hosts.map((host) => printable(host)))].join(", ");
 }

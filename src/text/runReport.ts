@@ -4,20 +4,20 @@ import type { HostRun } from "../session/run/fleetRun.ts";
 import { plainOutput } from "../session/run/plainOutput.ts";
 import { describeOutcome } from "./sessionDetails.ts";
 
-/** How one host's part went, in a few words. `describeError` makes the person's words of a failure. */
+/** One host's result in a few words. `describeError` makes the user's text for a failure. */
 export function runResult(run: HostRun, describeError: (error: Error, host: string) => string): string {
   return run.kind === "done" ? describeOutcome(run.execution.outcome) : describeError(run.error, run.host);
 }
 
-/** It ran to its end and said 0. */
+/** The command exited with status 0. */
 export function runSucceeded(run: HostRun): boolean {
   return run.kind === "done" && run.execution.outcome.kind === "exited" && run.execution.outcome.code === 0;
 }
 
 /**
- * What a run on one or more hosts gave, as plain text: a summary when there are several, then the output of each host
- * (one that failed before there could be any has only its line in the summary).
- * Escape sequences are taken out, and what else can't be seen is made visible; output that was cut says so.
+ * The result of a run on one or more hosts, as plain text: a summary if there are several, then the output of each
+ * host (one that failed before any output has only its line in the summary). Escape sequences are removed, other
+ * invisible characters are made visible, and cut output is marked.
  */
 export function runReport(
   title: string,

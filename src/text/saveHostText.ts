@@ -1,4 +1,4 @@
-/** What people read when a typed host is saved to ssh_config or forgotten. No vscode. */
+/** Texts for saving a typed host to ssh_config, and for forgetting it. No vscode. */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { type BlockConflict, type BlockLine, blockLines } from "../config/hostBlock.ts";
@@ -17,7 +17,7 @@ export function saveHostQuestion(file: string, home: string): string {
   return t("Append this block to {0}?", printable(shortPath(file, home)));
 }
 
-/** The block as it will stand in the file, and what keeps a line of it from counting. Plain text. */
+/** The new block, and what keeps some of its lines from taking effect. Plain text. */
 export function saveHostDetail(
   lines: readonly BlockLine[],
   conflicts: readonly BlockConflict[],

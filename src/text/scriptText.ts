@@ -9,7 +9,7 @@ export interface ScriptInputChoice {
   readonly input: ScriptInput;
 }
 
-/** The usual one first. */
+/** The most common one first. */
 export const scriptInputChoices = (): readonly ScriptInputChoice[] => [
   {
     label: t("As a Whole"),

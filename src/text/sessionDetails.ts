@@ -15,7 +15,7 @@ import {
   yesNoText,
 } from "./stateWords.ts";
 
-/** Bytes for people: `512 B`, `3.4 KiB`. */
+/** Bytes for display: `512 B`, `3.4 KiB`. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let value = bytes;
@@ -27,7 +27,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** An outcome in a few words, for lists: `exit code 2`, `lost: the peer stopped answering`. */
+/** An outcome in a few words, for lists: `exit code 2`, `lost: the server stopped responding`. */
 export function describeOutcome(outcome: SessionOutcome): string {
   switch (outcome.kind) {
     case "exited":
@@ -51,7 +51,7 @@ export function describeOutcome(outcome: SessionOutcome): string {
   }
 }
 
-/** Limits as people read of them. */
+/** The names of limits for display. */
 export const limitNames = (): Readonly<Record<LimitKind, string>> => ({
   time: t("time limit"),
   idle: t("idle limit"),
@@ -66,14 +66,15 @@ const outcomeNames = (): Readonly<Record<ChannelDetails["requests"][number]["out
   pending: t("sent, no reply yet"),
 });
 
-/** Facts below a heading: names and values, harmless to show. */
+/** Names and values below a heading, safe to show. */
 export interface DetailsSection {
   readonly title: string;
   readonly rows: readonly (readonly [name: string, value: string])[];
 }
 
 /**
- * What a session channel is made of, and what carries it (RFC 4254 sections 5 and 6). `now`: wall-clock milliseconds.
+ * The properties of a session channel and of its connection (RFC 4254 sections 5 and 6). `now`: wall-clock
+ * milliseconds.
  */
 export function sessionSections(
   session: SessionSnapshot,
@@ -137,7 +138,7 @@ function channelSections(channel: ChannelDetails): readonly DetailsSection[] {
   ];
 }
 
-/** What came of a channel request: `accepted: xterm 80x24`. */
+/** The result of a channel request: `accepted: xterm 80x24`. */
 export function requestResult(
   outcome: ChannelDetails["requests"][number]["outcome"],
   detail: string,
@@ -145,7 +146,7 @@ export function requestResult(
   return detail === "" ? outcomeNames()[outcome] : `${outcomeNames()[outcome]}: ${detail}`;
 }
 
-/** What is known of a connection. `now`: wall-clock milliseconds. */
+/** The properties of a connection. `now`: wall-clock milliseconds. */
 export function connectionSections(master: MasterSnapshot, now: number): readonly DetailsSection[] {
   const { destination, keepalive, algorithms } = master;
   return [

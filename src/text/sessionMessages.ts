@@ -4,7 +4,7 @@ import type { ChannelError } from "../engine/engineErrors.ts";
 import type { RemoteViewError } from "../remote/remoteErrors.ts";
 import { failure, retry, saying, sentence, showLog, type UserMessage } from "./messageParts.ts";
 
-/** What a person reads when a session does not open on a connection. */
+/** The message for a session that can't be opened on a connection. */
 export function channelMessage(error: ChannelError, name: string): UserMessage {
   switch (error.reason) {
     case "refused":
@@ -71,7 +71,7 @@ function sessionRefusal({ code, description }: ChannelError, name: string): stri
   }
 }
 
-/** What a person reads when the logins of a server can't be read. */
+/** The message for a failure to read the logins of a server. */
 export function remoteViewMessage(error: RemoteViewError, name: string): UserMessage {
   switch (error.reason) {
     case "no-shell":

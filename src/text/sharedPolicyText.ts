@@ -1,4 +1,4 @@
-/** What people read about the keepalive and linger of a connection. No vscode. */
+/** Texts about the keepalive and linger of a connection. No vscode. */
 
 import { t } from "../base/localize.ts";
 import type { UsePolicy } from "../config/connectionPolicy.ts";
@@ -21,7 +21,7 @@ export function lingerText(seconds: number): string {
   return seconds === 0 ? t("closes at once") : shortDuration(seconds * 1000);
 }
 
-/** What one use of a connection says for itself: `every 1 min without data, 3 times; linger 10 min`. */
+/** The policies of one use of a connection: `every 1 min without data, 3 times; linger 10 min`. */
 function usePolicyText({ keepalive, linger }: UsePolicy): string {
   const probes =
     keepalive.serverAliveInterval === 0
@@ -35,7 +35,9 @@ export const sharedPolicyNote = () =>
     "Several hosts or folders share this connection but have different values. The shortest interval and the strictest timeout apply, and the connection stays open for the longest linger time.",
   );
 
-/** Who differs, as rows of a table: what was typed (not escaped), and its own values. Empty where all agree. */
+/**
+ * The uses that differ, as rows of a table: the typed host (not escaped), and its own values. Empty where all agree.
+ */
 export function differingUses(uses: readonly UsePolicy[]): readonly (readonly [who: string, what: string])[] {
   const rows = uses.map((use) => {
     const who = use.folder === undefined ? use.spec : t("{0} in {1}", use.spec, use.folder);

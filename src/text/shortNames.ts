@@ -1,17 +1,17 @@
 /**
- * Names that stay distinguishable in a narrow side bar. A row of 200 pixels shows some fifteen letters, and hosts of one
- * company often differ in the thirtieth. No vscode.
+ * Short names that stay distinguishable in a narrow side bar. A row of 200 pixels shows about fifteen letters, and
+ * hosts of one company often differ only in the thirtieth. No vscode.
  */
 
 /** Letters that a side bar of 200 pixels shows beside an icon. */
 const narrow = 16;
-/** Letters that are shown where nothing is lost by it. */
+/** Letters of a name that are shown in full. */
 const wide = 24;
 const gap = "…";
-/** With more names, parts that others lead to are all kept: comparing each with each takes too long. */
+/** With more names, all parts at which names branch are kept, because comparing each with each takes too long. */
 const mostCompared = 500;
 
-/** With more names all are whole: the time that this takes would be felt. */
+/** With more names, none is shortened, because that would take noticeable time. */
 const mostShortened = 2000;
 
 interface Node {
@@ -19,8 +19,8 @@ interface Node {
 }
 
 /**
- * What to show for each name among its neighbours: a short one whole, and of a long one the parts in which it differs
- * from the others and as many before them as there is room for. No two are shown alike.
+ * The text for each name among its neighbours: a short name in full, and of a long name the parts in which it differs
+ * from the others, and as many earlier parts as fit. No two texts are equal.
  */
 export function shortNames(names: readonly string[]): ReadonlyMap<string, string> {
   const all = [...new Set(names)];
@@ -30,7 +30,7 @@ export function shortNames(names: readonly string[]): ReadonlyMap<string, string
   }
   const long = all.filter((name) => name.length > narrow).map(partsOf);
   const root: Node = { below: new Map() };
-  /** How many names end with these parts. */
+  /** The number of names that end with these parts. */
   const tails = new Map<string, number>();
   for (const parts of long) {
     insert(root, parts);
@@ -51,7 +51,7 @@ export function shortNames(names: readonly string[]): ReadonlyMap<string, string
   return new Map([...shown].map(([name, short]) => [name, users.get(short) === 1 ? short : name]));
 }
 
-/** Each part with what separates it from the next one: `web-`, `01.`, `example.`, `com`. */
+/** Each part with its following separator: `web-`, `01.`, `example.`, `com`. */
 function partsOf(name: string): readonly string[] {
   return name.match(/[^-._@:/ ]*[-._@:/ ]|[^-._@:/ ]+$/g) ?? [name];
 }
@@ -88,7 +88,7 @@ function shorten(
     fill(before.reverse(), kept, parts, narrow);
   }
   if ((tails.get(parts.slice(last + 1).join("")) ?? 0) < 2) {
-    // Nobody else ends like this: a wide side bar shows it.
+    // Unique endings come last: a wide side bar shows them.
     for (const at of after) {
       kept.add(at);
     }
@@ -98,7 +98,7 @@ function shorten(
   return shownParts(parts, kept);
 }
 
-/** The parts where others go on differently. */
+/** The parts at which other names continue differently. */
 function tellingParts(root: Node, parts: readonly string[]): readonly number[] {
   const telling: number[] = [];
   let node: Node | undefined = root;
@@ -111,7 +111,7 @@ function tellingParts(root: Node, parts: readonly string[]): readonly number[] {
   return telling;
 }
 
-/** Leaves out what no other name needs to be told apart from this one. */
+/** Leaves out parts that are not needed to distinguish this name. */
 function drop(
   candidates: readonly number[],
   kept: Set<number>,
@@ -129,7 +129,7 @@ function drop(
   }
 }
 
-/** Adds what there is room for. */
+/** Adds the parts that fit. */
 function fill(
   candidates: readonly number[],
   kept: Set<number>,
@@ -145,10 +145,10 @@ function fill(
   }
 }
 
-/** Whether another name has the kept parts as well, in this order. */
+/** Whether another name also has the kept parts in this order. */
 function fits(other: string, parts: readonly string[], kept: ReadonlySet<number>): boolean {
   let from = 0;
-  /** Something may stand before the next part. */
+  /** Other text may precede the next part. */
   let open = false;
   for (const [at, part] of parts.entries()) {
     if (!kept.has(at)) {
@@ -178,6 +178,6 @@ function shownParts(parts: readonly string[], kept: ReadonlySet<number>): string
       text += gap;
     }
   }
-  // A gap says as much without a separator before it.
+  // A gap is as clear without a separator before it.
   return text.replaceAll(/[-._@:/ ]…/g, gap);
 }

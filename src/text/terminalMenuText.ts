@@ -1,4 +1,4 @@
-/** What commands say that were called from the menu of a terminal. */
+/** Messages of commands that were called from a terminal's menu. */
 import { t } from "../base/localize.ts";
 
 export function noSshTerminal(): string {

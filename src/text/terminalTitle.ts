@@ -1,7 +1,7 @@
 import { printable } from "../base/log.ts";
 import { plainMessage } from "./plainMessage.ts";
 
-/** `host`, or `host (2)` and so on: the first that is free, so that tabs and tree items can be told apart. */
+/** `host`, or `host (2)` and so on: the first free title, so that tabs and tree items differ. */
 export function freeTitle(host: string, taken: ReadonlySet<string>): string {
   let title = host;
   for (let number = 2; taken.has(title); number++) {
@@ -11,19 +11,19 @@ export function freeTitle(host: string, taken: ReadonlySet<string>): string {
 }
 
 export interface TabNameParts {
-  /** What the session is called: its host, or what a person has named it. */
+  /** The session's name: its host, or the name that the user gave it. */
   readonly name: string;
   readonly host: string;
-  /** As the server sent it; "" for none. */
+  /** As the server sent it; "" if there is none. */
   readonly remoteTitle: string;
 }
 
-/** A tab is not wider. Characters. */
+/** In characters. Tabs are not wider. */
 const longestRemoteTitle = 60;
 
 /**
- * What a tab is called by the template `sshSessions.terminalTitle`, for example `${name}${separator}${remoteTitle}`. Like
- * VS Code's own templates: a separator stands only between two parts that are not empty.
+ * The name of a tab by the template `sshSessions.terminalTitle`, for example `${name}${separator}${remoteTitle}`. As
+ * in VS Code's own templates, a separator appears only between two parts that are not empty.
  */
 export function tabName(template: string | undefined, parts: TabNameParts): string {
   const name = printable(parts.name);

@@ -1,4 +1,4 @@
-/** What a terminal says about its own sessions. No vscode. */
+/** What a terminal prints about its own sessions. No vscode. */
 
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
@@ -11,10 +11,10 @@ import { loginWaitText, serverWordsTitle } from "./loginText.ts";
 import { describeOutcome, limitNames } from "./sessionDetails.ts";
 import { userMessage } from "./userMessages.ts";
 
-/** What runs in a terminal: a login shell, or a command in its place. */
+/** What runs in a terminal: a login shell, or a command. */
 export type TerminalProgram = "shell" | "command";
 
-/** A command's tab stays: its output is what it was run for. */
+/** A command's tab stays open, because the user wants to read its output. */
 export function describeEnding(host: string, outcome: SessionOutcome, program: TerminalProgram): Ending {
   const isCommand = program === "command" && outcome.kind === "exited";
   return {
@@ -68,7 +68,7 @@ export function terminalPhrases(program: TerminalProgram): TerminalPhrases {
   };
 }
 
-/** All that there is to say: often there is no message beside it. The tab stays so that R can try again. */
+/** The complete text, because often no message is shown beside it. The tab stays so that R can try again. */
 export function describeFailure(host: string, error: Error, home: string): Ending {
   const over = { exitCode: undefined, staysOpen: true };
   const warning = hostKeyWarning(error);

@@ -36,7 +36,9 @@ const ended = (): Readonly<Record<Prediction["ends"], string>> => ({
   connection: t("the whole connection"),
 });
 
-/** Markdown that says who ends what, when, why, and what prevents it. A function of its arguments alone. */
+/**
+ * Markdown that explains which timeout ends what, when, why, and what prevents it. A pure function of its arguments.
+ */
 export function timeoutDocument(server: ServerTimeouts, ours: OurTimeouts): string {
   const predictions = predictEnds(server, ours);
   const sections = [
@@ -152,7 +154,10 @@ function aliveText(server: ServerTimeouts): string {
     : "";
 }
 
-/** Firewalls and address translation between: nobody can read their limits, but the heartbeat answers them all. */
+/**
+ * Firewalls and address translation in between: their limits can't be read, but the keepalive works against all of
+ * them.
+ */
 function betweenText(server: ServerTimeouts, ours: OurTimeouts): string {
   const heartbeat = ours.probesIgnored ? 0 : ours.serverAliveInterval.value;
   const theirs = server.clientAliveInterval.value;
@@ -312,7 +317,7 @@ function table(heading: string, columns: readonly string[], rows: readonly Row[]
   return `${heading}\n\n${lines.join("\n")}`;
 }
 
-/** Remote text as inline code, so that nothing in it is Markdown, a link or HTML. */
+/** Remote text as inline code, so that it can't contain Markdown, a link or HTML. */
 function code(text: string): string {
   return `\`${printable(text, 200).replace(/`/g, "'")}\``;
 }

@@ -10,34 +10,34 @@ import {
 import type { OurTimeouts, ServerTimeouts } from "../remote/timeoutFacts.ts";
 import { formatDuration } from "./durations.ts";
 
-/** What is idle, or who has gone. */
+/** What is idle, or which side has vanished. */
 export type Situation =
-  /** A terminal at its prompt; both ends are alive and nothing is typed or printed. */
+  /** A terminal at its prompt; both sides are alive, and there is no input or output. */
   | "idle-terminal"
-  /** A command or subsystem without a terminal that prints nothing. */
+  /** A command or subsystem without a terminal and without output. */
   | "idle-command"
   /** A connection without a session. */
   | "no-session"
-  /** Our side is gone without a word: asleep, out of the network. What the server then does. */
+  /** Our side vanished: asleep, or off the network. What the server then does. */
   | "client-gone"
-  /** The server is gone without a word. What we then do. */
+  /** The server vanished. What we then do. */
   | "server-gone";
 
 export type Ender = "shell" | "server" | "server-kernel" | "logind" | "us";
 
-/** One thing that ends something. */
+/** One event that ends something. */
 export interface Prediction {
   readonly situation: Situation;
   readonly by: Ender;
-  /** Seconds from the last input, output, or sign of life. */
+  /** Seconds from the last input, output, or keepalive reply. */
   readonly afterSeconds: number;
   readonly ends: "shell" | "session" | "connection";
-  /** The setting that says so, with its value and its source. Untrusted text. */
+  /** The responsible setting, with its value and its source. Untrusted text. */
   readonly setting: string;
   readonly source: string;
-  /** What keeps it from happening. */
+  /** What prevents it. */
   readonly prevention: string;
-  /** It rests on a line that may not apply (a condition in a start file). */
+  /** It depends on a line that may not apply (a condition in a start file). */
   readonly uncertain: boolean;
 }
 
@@ -49,7 +49,7 @@ export const situations: readonly Situation[] = [
   "server-gone",
 ];
 
-/** Everything that would end each situation, soonest first. The first one of a situation is who ends it. */
+/** All events that would end each situation, soonest first. The first one of a situation ends it. */
 export function predictEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] {
   const found = [
     ...idleEnds("idle-terminal", server, ours),
@@ -217,7 +217,7 @@ function clientGoneEnds(server: ServerTimeouts): Prediction[] {
     ends.push({
       situation: "client-gone",
       by: "server",
-      // serverloop.c: it gives up when one more interval has passed than there may be unanswered probes.
+      // serverloop.c: it gives up one interval after the maximum number of probes without a reply.
       afterSeconds: interval.value * (count.value + 1),
       ends: "connection",
       setting: t("ClientAliveInterval {0}, ClientAliveCountMax {1}", interval.value, count.value),
@@ -269,7 +269,7 @@ function serverGoneEnds(ours: OurTimeouts): Prediction[] {
     {
       situation: "server-gone",
       by: "us",
-      // clientloop.c counts as serverloop.c does.
+      // clientloop.c counts like serverloop.c.
       afterSeconds: interval.value * (count.value + 1),
       ends: "connection",
       setting: t("ServerAliveInterval {0}, ServerAliveCountMax {1}", interval.value, count.value),

@@ -1,6 +1,6 @@
 /**
- * What a person reads when something fails: what happened, to which host, what to do. The sentences of each area are in
- * a file of their own (`*Messages.ts`). No vscode, so that each can be tested.
+ * The message for any failure: what happened, to which host, and what to do. The sentences of each area are in their
+ * own file (`*Messages.ts`). No vscode, so that each can be tested.
  */
 
 import { AuthError, KeyFileError } from "../auth/authErrors.ts";
@@ -21,16 +21,18 @@ import { plainMessage } from "./plainMessage.ts";
 import { channelMessage, remoteViewMessage } from "./sessionMessages.ts";
 
 /**
- * @param host as typed; untrusted only in so far as a person can paste anything.
+ * @param host as typed; untrusted only in that the user may paste anything.
  * @param home the home directory, shown as `~`.
- * @returns undefined for a cancellation: who gave up knows it.
+ * @returns undefined for a cancellation, which the user knows about.
  */
 export function userMessage(error: unknown, host: string, home: string): UserMessage | undefined {
   const message = messageOf(error, host, home);
   return message && { ...message, text: plainMessage(message.text) };
 }
 
-/** A terminal that tells the same can be opened again by a key: whether what helps best is something else. */
+/**
+ * For a failure that a terminal also shows, with a key to open it again: whether the best action is a different one.
+ */
 export function helpsBeyondTerminal({ actions: [best] }: UserMessage): boolean {
   return best !== undefined && best.kind !== "retry";
 }

@@ -8,7 +8,7 @@ const layers = () =>
     workspaceFolder: t("folder setting"),
   }) as const;
 
-/** Where a value comes from, in words: `workspace setting`, `~/.ssh/config line 12`. Not escaped. */
+/** The source of a value as text: `workspace setting`, `~/.ssh/config line 12`. Not escaped. */
 export function valueSourceText(source: ValueSource, home: string): string {
   switch (source.kind) {
     case "default":
