@@ -45,21 +45,30 @@ const longestLine = 256 * 1024;
 export const longestHostName = 1024;
 
 /**
- * Finds the lines for `host` in the text of a known_hosts file, read as latin1 so that no byte is lost. Lines that
- * OpenSSH skips (hostfile.c, hostkeys_foreach_file) are left out. Long files are read in short stretches.
+ * Finds the lines for `host` in the contents of a known_hosts file; a text is latin1, so that no byte is lost. Lines
+ * that OpenSSH skips (hostfile.c, hostkeys_foreach_file) are left out. Long files are read in short stretches, and line
+ * by line: making one text of 60 MB holds the event loop for 60 ms.
  *
  * @param host as made by `knownHostName`.
  */
-export async function findKnownHosts(file: string, text: string, host: string): Promise<KnownHostsLookup> {
+export async function findKnownHosts(
+  file: string,
+  contents: string | Uint8Array,
+  host: string,
+): Promise<KnownHostsLookup> {
+  const bytes =
+    typeof contents === "string"
+      ? Buffer.from(contents, "latin1")
+      : Buffer.from(contents.buffer, contents.byteOffset, contents.byteLength);
   const name = Buffer.from(host, "utf8").toString("latin1");
   const entries: KnownHostEntry[] = [];
   const problems: KnownHostProblem[] = [];
   const pacer = new Pacer();
   let start = 0;
-  for (let number = 1; start < text.length; number++) {
-    const newline = text.indexOf("\n", start);
-    const end = newline < 0 ? text.length : newline;
-    const found = readKnownHost(text.slice(start, Math.min(end, start + longestLine)), name);
+  for (let number = 1; start < bytes.length; number++) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
+    const found = readKnownHost(bytes.toString("latin1", start, Math.min(end, start + longestLine)), name);
     if (found !== undefined && "message" in found) {
       problems.push({ file, line: number, ...found });
     } else if (found !== undefined) {

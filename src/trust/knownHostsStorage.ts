@@ -10,6 +10,8 @@ export interface KnownHostsStorage {
    * @throws FileError when it exists and can't be read.
    */
   read(file: string): Promise<string | undefined>;
+  /** As `read`, but the bytes: of a large file they cost the event loop nothing. */
+  readBytes(file: string): Promise<Uint8Array | undefined>;
   /**
    * Adds one line (given without its end) at the end of the file, which is created when missing. After a failure, no
    * part of the line is in the file.
@@ -31,17 +33,21 @@ export function createKnownHostsStorage(
   home: string = homedir(),
   files: LocalFiles = localFiles,
 ): KnownHostsStorage {
-  return {
-    async read(file) {
-      try {
-        const { bytes = new Uint8Array(0) } = await files.read(file, longestFile);
-        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-      } catch (error) {
-        if (FileError.is(error) && error.reason === "missing") {
-          return undefined;
-        }
-        throw error;
+  const readBytes = async (file: string): Promise<Uint8Array | undefined> => {
+    try {
+      return (await files.read(file, longestFile)).bytes ?? new Uint8Array(0);
+    } catch (error) {
+      if (FileError.is(error) && error.reason === "missing") {
+        return undefined;
       }
+      throw error;
+    }
+  };
+  return {
+    readBytes,
+    async read(file) {
+      const bytes = await readBytes(file);
+      return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
     },
     async append(file, line) {
       const folder = join(home, ".ssh");

@@ -36,7 +36,7 @@ export async function loadKnownHosts(
   let unreadable: Unreadable | undefined;
   for (const file of withoutNone([...config.userKnownHostsFiles, ...config.globalKnownHostsFiles])) {
     try {
-      const found = await findKnownHosts(file, (await storage.read(file)) ?? "", name);
+      const found = await findKnownHosts(file, (await storage.readBytes(file)) ?? "", name);
       entries.push(...found.entries);
       const damaged = found.problems.find(({ hidesKey }) => hidesKey);
       unreadable ??= damaged && { file, line: damaged.line };

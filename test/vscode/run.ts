@@ -23,6 +23,11 @@ try {
   if (values.grep !== undefined) {
     env["SSH_SESSIONS_TEST_GREP"] = values.grep;
   }
+  // Where the attacks leave how long each held the event loop.
+  const blocks = process.env["SSH_SESSIONS_HOST_BLOCKS"];
+  if (blocks !== undefined) {
+    env["SSH_SESSIONS_HOST_BLOCKS"] = blocks;
+  }
   const { exitCode, output } = process.env["VSCODE_EXECUTABLE"]
     ? await runInDesktop(testsPath, env)
     : await runInServer(testsPath, env);

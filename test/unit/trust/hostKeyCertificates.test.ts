@@ -44,6 +44,7 @@ async function check(
     logger: new RecordingLogger(),
     storage: {
       read: async () => knownHosts,
+      readBytes: async () => Buffer.from(knownHosts, "latin1"),
       append: async (_, line) => {
         added.push(line);
       },

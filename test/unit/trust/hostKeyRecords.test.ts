@@ -16,6 +16,10 @@ function storageOf(files: Record<string, string>) {
     files,
     old,
     read: async (file: string) => files[file],
+    readBytes: async (file: string) => {
+      const text = files[file];
+      return text === undefined ? undefined : Buffer.from(text, "latin1");
+    },
     append: async (file: string, line: string) => {
       files[file] = `${files[file] ?? ""}${line}\n`;
     },

@@ -26,6 +26,11 @@ class MemoryStorage implements KnownHostsStorage {
     return this.files.get(file);
   }
 
+  async readBytes(file: string): Promise<Uint8Array | undefined> {
+    const text = await this.read(file);
+    return text === undefined ? undefined : Buffer.from(text, "latin1");
+  }
+
   async append(file: string, line: string): Promise<void> {
     if (this.unwritable) {
       throw new Error("EROFS");
