@@ -40,7 +40,8 @@ export function quoteFor(shell: LocalShell, word: string): string | undefined {
   if (/\p{Cc}/u.test(word)) {
     return undefined;
   }
-  if (plain.test(word)) {
+  // PowerShell cuts a bare word such as -a.b or -a:b in two, as it would a parameter of its own.
+  if (plain.test(word) && !(shell === "powershell" && /^-.*[.:]/.test(word))) {
     return word;
   }
   switch (shell) {

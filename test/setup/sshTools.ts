@@ -14,6 +14,8 @@ const programs: Readonly<Record<string, string>> = {
   vim: "vim",
   less: "less",
   htop: "htop",
+  fish: "fish",
+  tcsh: "tcsh",
 };
 
 /** Linux only: network namespaces and packet filters make lost networks; another SSH server; other tools; ends of other users' sessions. */
