@@ -1,22 +1,22 @@
 /**
- * Arguments of the exported API as plain values. Another extension may pass anything, also an object that is another text
- * each time that it is asked: what a person agreed to must be what is done. No vscode.
+ * Arguments of the exported API as plain values. Another extension may pass anything, even an object whose text
+ * differs each time it is read: the action must be the one that the user agreed to. No vscode.
  */
 import type { ExecOptions, OpenTerminalOptions } from "../api.ts";
 
 export type PlainExecOptions = Omit<ExecOptions, "caller">;
 
-/** @throws TypeError for what is no text, such as a symbol. */
+/** @throws TypeError for a value that is not text, such as a symbol. */
 export function plainText(given: unknown): string {
   return typeof given === "string" ? given : String(given);
 }
 
-/** A name that the caller gave itself; undefined for what is none. */
+/** The caller's own name for itself; undefined for an unusable value. */
 export function callerName(given: unknown): string | undefined {
   return typeof given === "string" && given.trim() !== "" ? given : undefined;
 }
 
-/** @throws TypeError for what can't be meant. */
+/** @throws TypeError for an invalid value. */
 export function plainExecOptions(given: ExecOptions): PlainExecOptions {
   const { stdin, env, pty, timeLimitSeconds, signal, maxOutputBytes } = given;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
@@ -39,7 +39,7 @@ export function plainExecOptions(given: ExecOptions): PlainExecOptions {
   };
 }
 
-/** @throws TypeError for what can't be meant. */
+/** @throws TypeError for an invalid value. */
 export function plainTerminalOptions(given: OpenTerminalOptions): Omit<OpenTerminalOptions, "caller"> {
   const { title, command, preserveFocus } = given;
   return {

@@ -5,8 +5,9 @@ import { type Logger, printable } from "../base/log.ts";
 import { type LogLevelName, Verbosity } from "../base/verbosity.ts";
 
 /**
- * The log behind "Show Log". An extension can't set the level of its channel (LogOutputChannel.logLevel is read-only):
- * what `verbosity` lets through beyond it is written at the channel's level, with its own in front.
+ * The log behind "Show Log". An extension can't set the level of its channel (LogOutputChannel.logLevel is
+ * read-only): messages that `verbosity` allows beyond it are written at the channel's level, with their own level in
+ * front.
  */
 export function channelLogger(
   channel: vscode.LogOutputChannel,
@@ -34,7 +35,7 @@ export function channelLogger(
   };
 }
 
-/** The level of `channel` as VS Code says ("Developer: Set Log Level…"), until `~v` or `~V` changes it. */
+/** The level of `channel` as set in VS Code ("Developer: Set Log Level…"), until `~v` or `~V` changes it. */
 export function channelVerbosity(
   channel: Pick<vscode.LogOutputChannel, "logLevel" | "onDidChangeLogLevel">,
   store: DisposableStore,
@@ -65,7 +66,7 @@ function levelName(level: vscode.LogLevel): LogLevelName | undefined {
 export function errorChain(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
-  // A cause can lead back to where it came from; nobody needs more than a handful.
+  // Causes can form a cycle; five are enough.
   while (current !== undefined && current !== null && parts.length < 5) {
     if (current instanceof Error) {
       const reason = current instanceof SshSessionsError ? ` (${current.reason})` : "";

@@ -40,7 +40,7 @@ export interface SideBarInit {
   readonly warnings: ConfigProblemSource["warnings"];
 }
 
-/** The rows of the Live view: one entry for each kind. Kinds below the same row stand in this order. */
+/** The rows of the Live view: one entry for each kind. Kinds below the same row appear in this order. */
 export function liveRowKinds(init: Omit<SideBarInit, "hosts" | "warnings" | "filter">): readonly RowSource[] {
   const { service, earlier } = init;
   const names = new ConnectionNames();

@@ -12,8 +12,9 @@ import type { ExtensionAccess } from "./prompts/extensionAccess.ts";
 import type { TerminalRegistry } from "./terminals/terminalRegistry.ts";
 
 /**
- * What `activate()` returns, over the session service. Owns nothing. Everything that does something on a host asks for
- * the person's consent first. Arguments are read once, before the question: what was asked about is what is done.
+ * The object that `activate()` returns, on top of the session service. It owns nothing. Every method that acts on a
+ * host asks for the user's consent first. Arguments are read once, before the question, so that the action is the one
+ * that was asked about.
  */
 export class SessionsApi implements SshSessionsApi {
   readonly version = 1;
@@ -50,7 +51,7 @@ export class SessionsApi implements SshSessionsApi {
     const id = await this.#service.connect(host);
     const master = this.#service.masters().find((each) => each.id === id);
     if (master === undefined) {
-      // With a linger of 0 it leaves as soon as it is there.
+      // With a linger of 0 it closes as soon as it is up.
       throw new ChannelError("connection-ended", "The connection was not kept: its linger time is 0");
     }
     return master;
@@ -106,7 +107,7 @@ export class SessionsApi implements SshSessionsApi {
     }
   }
 
-  /** False: there is nothing of this id. */
+  /** False: no object has this id. */
   async #mayEnd(id: string, caller: string | undefined): Promise<boolean> {
     const host = hostOfId(id, this.#service.masters());
     if (host !== undefined) {

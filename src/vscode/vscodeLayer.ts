@@ -53,7 +53,7 @@ import { RowClicks } from "./views/rowClicks.ts";
 import { RowFilter } from "./views/rowFilter.ts";
 import { StatusBar } from "./views/statusBar.ts";
 
-/** What the visible part works with. Nothing of it is owned. */
+/** The services for the visible part. It owns none of them. */
 export interface VscodeLayerInit {
   readonly service: SessionService;
   readonly forwards: ForwardService;
@@ -66,18 +66,18 @@ export interface VscodeLayerInit {
   readonly logger: Logger;
   readonly verbosity: Verbosity;
   readonly clock: Clock;
-  /** `context.globalState`: the hosts that were used last, and those that other extensions may use. */
+  /** `context.globalState`: recent hosts, and hosts that other extensions may use. */
   readonly memento: vscode.Memento;
   readonly prompts: PromptQueue;
-  /** `context.workspaceState`: the terminals that are open. */
+  /** `context.workspaceState`: the open terminals. */
   readonly workspaceMemento: vscode.Memento;
-  /** Where the extension is installed. */
+  /** The folder of the extension. */
   readonly extensionUri: vscode.Uri;
-  /** The home directory: shown as `~`, and where `.ssh/config` is. */
+  /** The home directory: shown as `~`, and the location of `.ssh/config`. */
   readonly home: string;
 }
 
-/** Everything that a person sees: views, status bar, commands, terminal profile; and the API, which opens terminals too. */
+/** The user interface: views, status bar, commands, terminal profile; and the API, which opens terminals too. */
 export function createVscodeLayer(
   init: VscodeLayerInit,
 ): Disposable & { readonly api: SshSessionsApi; readonly profiles: vscode.TerminalProfileProvider } {

@@ -1,6 +1,6 @@
 /**
- * Runs in the page of details. The extension sends a DetailsPage each second; everything in it is put in as text. What is
- * drawn keeps its place: a table or list that did not change is left alone, so that a selection in it survives.
+ * The script of the details page. The extension sends a DetailsPage each second; all of it is inserted as text. A
+ * table or list that did not change is left alone, so that a selection in it survives.
  */
 import type { DetailsAnswer, DetailsPage, TimelineItem } from "../text/detailsPageTypes.ts";
 import { PlotCard } from "./plotCard.ts";
@@ -16,7 +16,7 @@ function element(name: string, className: string, ...content: readonly (string |
   return made;
 }
 
-/** A part of the page that is drawn anew only when its data differ. */
+/** A part of the page that is redrawn only when its data differ. */
 class Part<T> {
   readonly node: HTMLElement;
   readonly #draw: (data: T) => readonly Node[];
@@ -133,7 +133,7 @@ function show(page: DetailsPage): void {
   showSections(page.sections);
 }
 
-// Only the extension posts to this page: VS Code's frame passes on nothing else.
+// Only the extension posts to this page: VS Code's frame passes on no other messages.
 window.addEventListener("message", ({ data }: MessageEvent<DetailsPage>) => show(data));
 new MutationObserver(() => {
   for (const card of cards.values()) {

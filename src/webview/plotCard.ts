@@ -7,7 +7,7 @@ const height = 150;
 /** The colours of VS Code's theme, as custom properties of the page. */
 const seriesColours = ["--vscode-charts-blue", "--vscode-charts-green"] as const;
 
-/** A title, the plot, and the same in words. */
+/** A title, the plot, and a description. */
 export class PlotCard {
   readonly node: HTMLElement;
   readonly #legend = document.createElement("p");
@@ -68,7 +68,7 @@ export class PlotCard {
   }
 }
 
-/** A line as the series is drawn, and its name. */
+/** A sample of the series' line, and its name. */
 function key(label: string, index: number): HTMLElement {
   const made = document.createElement("span");
   made.className = "key";
@@ -113,7 +113,7 @@ function options(data: DetailsPlot, width: number): uPlot.Options {
     cursor: { show: false },
     scales: {
       x: { time: data.along === "time" },
-      // From zero: a plot that begins elsewhere makes mountains of molehills.
+      // From zero: another start would exaggerate small changes.
       y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
     },
     axes: [
@@ -142,7 +142,7 @@ function options(data: DetailsPlot, width: number): uPlot.Options {
           label,
           stroke,
           width: 1.5,
-          // Never told apart by colour alone.
+          // Not distinguished by colour alone.
           ...(index === 0 ? {} : { dash: [5, 4] }),
           ...(data.series.length === 1 && !isContrast && { fill: `${stroke}22` }),
           points: { show: data.along === "count" && data.x.length <= 60, size: 4, fill: stroke },

@@ -1,12 +1,12 @@
 import { command, optional } from "./command.ts";
 import { theConnection } from "./liveFinders.ts";
 
-/** Takes a lost connection, or all sessions that have ended, out of the view. */
+/** Removes a lost connection, or all ended sessions, from the view. */
 export const clearEnded = command(optional(theConnection), async ({ service }, { given }) => {
   if (given === undefined) {
     service.clearHistory();
   } else {
-    // A connection that has ended is forgotten by this.
+    // This makes the service forget an ended connection.
     await service.disconnect(given);
   }
 });

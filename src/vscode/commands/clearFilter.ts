@@ -1,4 +1,4 @@
 import { plainCommand } from "./command.ts";
 
-/** Shows everything again. */
+/** Removes the filter. */
 export const clearFilter = plainCommand(async ({ filter }) => filter.set(""));

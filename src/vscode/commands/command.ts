@@ -1,41 +1,44 @@
 /**
- * What a command is: what it acts on, and what it does with that. VS Code passes a row of ours, a terminal, a text of a
- * stranger or nothing; `commandCalls.ts` says which, and the command's finder makes a typed target of it, or asks. No
- * vscode.
+ * A command: its target, and its action. VS Code passes one of our rows, a terminal, another extension's text, or
+ * nothing; `commandCalls.ts` finds out which, and the command's finder turns it into a typed target, or asks the
+ * user. No vscode.
  */
 import type { Target } from "../views/targets.ts";
 import type { CommandContext } from "./commandContext.ts";
 
-/** What a command was called on. */
+/** What a command was called with. */
 export type CallSource =
-  /** Nothing: the palette, a key. */
+  /** Nothing: from the palette or a key. */
   | { readonly kind: "nothing" }
-  /** A row of ours, or a terminal of ours. */
+  /** One of our rows or terminals. */
   | { readonly kind: "ours"; readonly targets: readonly Target[] }
   /** A text from elsewhere: another extension, a link, a key binding with arguments. */
   | { readonly kind: "named"; readonly text: string };
 
-/** `ask`: the person has to say; `end`: there is nothing to do, which was said. */
+/** `ask`: the user has to choose; `end`: there is nothing to do, and a message said so. */
 export type Found<T> = { readonly target: T } | "ask" | "end";
 
-/** Finds what a command acts on. */
+/** Finds the target of a command. */
 export interface TargetFinder<T> {
-  /** What the row or the terminal stands for. */
+  /** The target of the row or the terminal. */
   onOurs(context: CommandContext, targets: readonly Target[]): Found<T>;
-  /** What a stranger's text names, and the host whose owner has to agree; undefined: nothing. */
+  /** The target that a text from elsewhere names, and the host for which consent is needed; undefined: none. */
   named(context: CommandContext, text: string): { readonly target: T; readonly host: string } | undefined;
-  /** Asks. Undefined: dismissed, or there is nothing to choose from, which was said. */
+  /** Asks the user. Undefined: dismissed, or there is nothing to choose from, and a message said so. */
   ask(context: CommandContext): Promise<T | undefined>;
 }
 
-/** A command whose target is erased, so that all stand in one table. */
+/** A command without its target type, so that all fit into one table. */
 export interface Command {
-  /** The host that a stranger's text is about; undefined: it names nothing that the command acts on. */
+  /** The host that a text from elsewhere concerns; undefined: it names no target of this command. */
   hostAtStake(context: CommandContext, text: string): string | undefined;
   run(context: CommandContext, source: CallSource): Promise<void>;
 }
 
-/** The host for which a stranger needs the person's consent; undefined: the call is the person's own, or asks. */
+/**
+ * The host for which a call from elsewhere needs the user's consent; undefined: the user made the call, or will be
+ * asked.
+ */
 export function strangerHost(
   { hostAtStake }: Pick<Command, "hostAtStake">,
   context: CommandContext,
@@ -44,7 +47,7 @@ export function strangerHost(
   return source.kind === "named" ? hostAtStake(context, source.text) : undefined;
 }
 
-/** A command that acts on something. */
+/** A command with a target. */
 export function command<T>(
   finder: TargetFinder<T>,
   act: (context: CommandContext, target: T) => Promise<void>,
@@ -68,12 +71,12 @@ export function command<T>(
   };
 }
 
-/** A command that acts on everything, or on what it finds out itself. */
+/** A command that applies to everything, or finds its own target. */
 export function plainCommand(act: (context: CommandContext) => Promise<void>): Command {
   return { hostAtStake: () => undefined, run: async (context) => await act(context) };
 }
 
-/** Does not ask: what is not given is undefined. */
+/** A finder that does not ask: without a given target, it is undefined. */
 export function optional<T>(finder: TargetFinder<T>): TargetFinder<{ readonly given: T | undefined }> {
   return {
     onOurs: (context, targets) => {

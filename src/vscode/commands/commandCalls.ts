@@ -1,7 +1,7 @@
 /**
- * The one place where what VS Code passes to a command is not typed. A row of our views passes itself, a terminal's menu
- * passes the terminal, the palette and a plain key binding pass nothing. Anything else comes from elsewhere: another
- * extension, a link, a key binding with arguments. No vscode.
+ * The only place where the arguments that VS Code passes to a command are untyped. A row of our views passes itself,
+ * a terminal's menu passes the terminal, the palette and a plain key binding pass nothing. All else comes from
+ * elsewhere: another extension, a link, a key binding with arguments. No vscode.
  */
 import { Row } from "../views/row.ts";
 import type { Target } from "../views/targets.ts";
@@ -10,12 +10,12 @@ import type { CallSource } from "./command.ts";
 /** What a terminal's menu passed. */
 export type CalledTerminal =
   | { readonly kind: "ours"; readonly targets: readonly Target[] }
-  /** A terminal of this window that is none of ours. */
+  /** A terminal of this window that is not ours. */
   | { readonly kind: "other" };
 
 /**
- * A stranger's object is dropped, even one that looks like a row: the command then asks the person, as it does from the
- * palette.
+ * An object from elsewhere is dropped, even if it looks like a row: the command then asks the user, as it does from
+ * the palette.
  * @param terminalOf finds the terminal of this window that the argument is.
  */
 export function callSource(

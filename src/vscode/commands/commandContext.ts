@@ -25,7 +25,7 @@ import type { HostList } from "../views/hostList.ts";
 import type { RowClicks } from "../views/rowClicks.ts";
 import type { RowFilter } from "../views/rowFilter.ts";
 
-/** What the commands work with. */
+/** The services for commands. */
 export interface CommandContext {
   readonly service: SessionService;
   readonly forwards: ForwardService;

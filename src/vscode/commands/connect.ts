@@ -8,7 +8,7 @@ import { command } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { aHost } from "./hostFinders.ts";
 
-/** Logs in without opening a session, so that the first terminal is there at once. */
+/** Logs in without opening a session, so that the first terminal opens at once. */
 export const connect = command(
   aHost(() => t("Connect to SSH Host")),
   connectTo,

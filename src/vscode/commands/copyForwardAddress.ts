@@ -6,7 +6,7 @@ import { isReachableHere } from "../views/forwardPresentation.ts";
 import { command } from "./command.ts";
 import { aForward } from "./forwardFinders.ts";
 
-/** The address at which it listens, to the clipboard. */
+/** Copies the address at which a forward listens. */
 export const copyForwardAddress = command(
   aForward(() => t("Copy Address"), isReachableHere),
   async (_, { addresses: [address] }) => {

@@ -10,7 +10,7 @@ import { command } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { aHost } from "./hostFinders.ts";
 
-/** The `ssh` command for a host, to the clipboard, in the words of the default terminal's shell. */
+/** Copies the `ssh` command for a host, quoted for the default terminal's shell. */
 export const copySshCommand = command(
   aHost(() => t("Copy SSH Command")),
   copy,

@@ -8,7 +8,7 @@ import type { CommandContext } from "./commandContext.ts";
 import { whatIsAlive } from "./liveFinders.ts";
 import { sessionsAtStake } from "./sessionsAtStake.ts";
 
-/** Ends a connection or a session in order. Asks when more than one session would go. */
+/** Ends a connection or a session in order. Asks first if more than one session would end. */
 export const disconnect = command(
   whatIsAlive(() => t("Disconnect")),
   async (context, ids) => {

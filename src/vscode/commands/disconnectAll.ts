@@ -3,7 +3,7 @@ import { showMessage } from "../messages/messages.ts";
 import { plainCommand } from "./command.ts";
 import { sessionsAtStake } from "./sessionsAtStake.ts";
 
-/** Ends everything in order. Asks when more than one session would go. */
+/** Ends everything in order. Asks first if more than one session would end. */
 export const disconnectAll = plainCommand(async ({ service }) => {
   const masters = service.masters();
   const atStake = sessionsAtStake(

@@ -3,7 +3,7 @@ import { command } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { aHost } from "./hostFinders.ts";
 
-/** A document that says how a host is connected to: every value in force, and where it comes from. */
+/** Opens a document with all effective values that are used to connect to a host, and their sources. */
 export const explainHost = command(
   aHost(() => t("Explain Host")),
   explain,

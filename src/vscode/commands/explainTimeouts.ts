@@ -9,7 +9,7 @@ import { command } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { aConnection } from "./liveFinders.ts";
 
-/** A document that says who ends an idle session on a server, when, and which setting prevents it. */
+/** Opens a document that explains which timeout ends an idle session on a server, when, and what prevents it. */
 export const explainTimeouts = command(
   aConnection({
     title: () => t("Explain Timeouts"),

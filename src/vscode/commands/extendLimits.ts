@@ -3,7 +3,7 @@ import { showExtendedLimits } from "../prompts/limitWarnings.ts";
 import { command } from "./command.ts";
 import { anOpenSession } from "./liveFinders.ts";
 
-/** The session's limits start anew, and their new end is said. */
+/** Restarts the session's limits, and shows their new end. */
 export const extendLimits = command(
   anOpenSession(() => t("Extend Limits")),
   async (_, session) => {

@@ -2,7 +2,7 @@ import { filterPrompt, filterTitle } from "../../text/filterText.ts";
 import { askLine } from "../messages/messages.ts";
 import { plainCommand } from "./command.ts";
 
-/** Shows only what matches what is typed, in both views, while it is typed. Escape brings back what was there. */
+/** Filters both views by the text while it is typed. Escape restores the previous filter. */
 export const filter = plainCommand(async ({ filter: rows }) => {
   const before = rows.text;
   const typed = await askLine({

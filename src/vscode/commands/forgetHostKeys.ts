@@ -6,7 +6,7 @@ import { command } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { aHost } from "./hostFinders.ts";
 
-/** Takes a host's keys out of known_hosts, after a question. A connection that is open stays. */
+/** Removes a host's keys from known_hosts, after a question. An open connection stays. */
 export const forgetHostKeys = command(
   aHost(() => t("Forget Host Keys")),
   async (context, host) => {

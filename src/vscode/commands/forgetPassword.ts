@@ -8,7 +8,7 @@ import { command, optional } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { theHost } from "./hostFinders.ts";
 
-/** Drops passwords and passphrases that were kept: those of one host, or what is chosen of all. */
+/** Deletes stored passwords and passphrases: those of one host, or chosen ones. */
 export const forgetPassword = command(
   optional(theHost),
   async (context, { given }) =>

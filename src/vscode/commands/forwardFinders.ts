@@ -6,7 +6,7 @@ import { inform, pickOne } from "../messages/messages.ts";
 import { forwardTarget } from "../views/targets.ts";
 import type { TargetFinder } from "./command.ts";
 
-/** A forward: that of the row, or one that the person chooses. No stranger names one. */
+/** A forward: that of the row, or one that the user chooses. A text from elsewhere names none. */
 export function aForward(
   title: () => string,
   accept: (forward: ForwardSnapshot) => boolean = () => true,

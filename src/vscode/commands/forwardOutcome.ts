@@ -4,7 +4,7 @@ import { forwardFailure, forwardLabel } from "../../text/forwardText.ts";
 import { showBriefly, showMessage } from "../messages/messages.ts";
 import type { CommandContext } from "./commandContext.ts";
 
-/** Says that a forward listens, or why it does not. */
+/** Shows that a forward listens, or why it does not. */
 export async function tellForward(context: CommandContext, forward: ForwardSnapshot): Promise<void> {
   const { state, host, id } = forward;
   if (state.kind !== "refused") {
@@ -26,7 +26,7 @@ export async function tellForward(context: CommandContext, forward: ForwardSnaps
   }
 }
 
-/** Begins again, and says what came of it. */
+/** Restarts the forward, and shows the result. */
 export async function restartAndTell(context: CommandContext, id: string): Promise<void> {
   await context.forwards.restart(id);
   const forward = context.forwards.forward(id);

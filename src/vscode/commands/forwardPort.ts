@@ -18,7 +18,7 @@ export const forwardPort = command(
   },
 );
 
-/** A listener that other computers reach is asked about. */
+/** Asks first if other computers can reach the listener. */
 async function mayListen({ resolver }: CommandContext, host: string, spec: ForwardSpec): Promise<boolean> {
   const config = await resolver.resolve(host).catch(() => undefined);
   if (spec.kind === "remote" || isLoopback(spec.listen, config?.forwarding.gatewayPorts === true)) {

@@ -29,14 +29,14 @@ export function aHost(title: () => string): TargetFinder<string> {
   };
 }
 
-/** The host of the row. Nobody is asked. */
+/** The host of the row. It does not ask. */
 export const theHost: TargetFinder<string> = {
   onOurs: onHost,
   named: namedHost,
   ask: async () => undefined,
 };
 
-/** A host that was typed and that nothing lists. */
+/** A typed host that is not listed anywhere. */
 export function aTypedHost(title: () => string): TargetFinder<string> {
   return { onOurs: onHost, named: namedHost, ask: async (context) => await askTypedHost(context, title()) };
 }
@@ -58,7 +58,7 @@ async function askTypedHost(
   return chosen?.host;
 }
 
-/** One host, or several that the person chooses. Never none. */
+/** One host, or several that the user chooses. Never none. */
 export function hosts(title: () => string): TargetFinder<readonly string[]> {
   return {
     onOurs: (context, targets) => {
@@ -95,7 +95,7 @@ export async function askHosts(
   return chosen === undefined || chosen.length === 0 ? undefined : chosen.map(({ alias }) => alias);
 }
 
-/** A place in a file of this computer. No stranger names one. */
+/** A place in a local file. A text from elsewhere names none. */
 export const aPlace: TargetFinder<{ readonly file: string; readonly line?: number }> = {
   onOurs: (_, targets) => {
     const place = placeTarget.in(targets);

@@ -4,7 +4,7 @@ import { command } from "./command.ts";
 import { whatIsAlive } from "./liveFinders.ts";
 import { sessionsAtStake } from "./sessionsAtStake.ts";
 
-/** Ends a connection or a session at once. Asks when more than one session would go. */
+/** Ends a connection or a session at once. Asks first if more than one session would end. */
 export const kill = command(
   whatIsAlive(() => t("Kill")),
   async ({ service }, ids) => {

@@ -2,7 +2,7 @@ import { t } from "../../base/localize.ts";
 import { showMessage } from "../messages/messages.ts";
 import { plainCommand } from "./command.ts";
 
-/** Ends every session and every connection at once. Always asks: nothing can be saved. */
+/** Ends every session and every connection at once. Always asks first, because programs can't save anything. */
 export const killAll = plainCommand(async ({ service }) => {
   const masters = service.masters();
   if (masters.length === 0) {

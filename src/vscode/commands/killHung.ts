@@ -2,7 +2,7 @@ import { t } from "../../base/localize.ts";
 import { inform, showMessage } from "../messages/messages.ts";
 import { plainCommand } from "./command.ts";
 
-/** Everything on connections that no longer answer. */
+/** Ends all connections that no longer respond. */
 export const killHung = plainCommand(async ({ service }) => {
   const hung = service.masters().filter(({ state }) => state.kind === "hung" || state.kind === "suspect");
   if (hung.length === 0) {

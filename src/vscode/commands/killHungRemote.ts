@@ -17,7 +17,7 @@ interface HungItem extends vscode.QuickPickItem {
   readonly session?: RemoteSession;
 }
 
-/** Lists what hangs on one server, or on all that we are connected to, and ends what is chosen. */
+/** Lists the hung logins on one server, or on all connected ones, and ends the chosen ones. */
 export const killHungRemote = command(optional(theConnection), async (context, { given: chosen }) => {
   const { service, remoteView, remotePolling } = context;
   const masters = service
@@ -58,7 +58,7 @@ export const killHungRemote = command(optional(theConnection), async (context, {
     );
   } finally {
     for (const { id } of masters) {
-      // What still hangs stays in the view. Nobody reads the rest again, so that it would soon be wrong.
+      // Keep the view if logins still hang. Otherwise it is no longer read, and would soon be out of date.
       const hangs = remoteView.snapshot(id)?.sessions.some(({ hung }) => hung.length > 0) ?? false;
       if (!remotePolling.isOpen(id) && !hangs) {
         remoteView.forget(id);

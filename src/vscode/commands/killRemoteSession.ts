@@ -4,7 +4,7 @@ import { theRemoteLogin } from "./liveFinders.ts";
 import { killRemotely } from "./remoteKill.ts";
 import { killQuestion } from "./remoteKillText.ts";
 
-/** Ends one login on a server, after a question that says whose it is. */
+/** Ends one login on a server, after a question that shows its user. */
 export const killRemoteSession = command(theRemoteLogin, async (context, { masterId, id }) => {
   const master = context.service.masters().find((each) => each.id === masterId);
   const session = context.remoteView.snapshot(masterId)?.sessions.find((each) => each.id === id);

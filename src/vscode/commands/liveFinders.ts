@@ -1,4 +1,4 @@
-/** Finders of what is alive: connections, sessions, terminals, and logins on a server. */
+/** Finders of live objects: connections, sessions, terminals, and logins on a server. */
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { Session } from "../../session/sessionTypes.ts";
 import { noOpenSession, noSshTerminal } from "../../text/terminalMenuText.ts";
@@ -16,7 +16,7 @@ import type { Found, TargetFinder } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { hostOfId } from "./hostOfId.ts";
 
-/** In the menu of a terminal there is nothing to choose: it is this terminal's session or none. */
+/** A terminal's menu leaves nothing to choose: its own session or none. */
 function isEndedTerminal({ service }: CommandContext, targets: readonly Target[]): boolean {
   const terminal = terminalTarget.in(targets);
   return (
@@ -25,7 +25,7 @@ function isEndedTerminal({ service }: CommandContext, targets: readonly Target[]
   );
 }
 
-/** Connections and sessions that are to end. */
+/** Connections and sessions to end. */
 export function whatIsAlive(title: () => string): TargetFinder<readonly string[]> {
   return {
     onOurs: (context, targets) => {
@@ -70,7 +70,7 @@ export function anOpenSession(title: () => string): TargetFinder<Session> {
   };
 }
 
-/** A session, also one that has ended: its id. */
+/** A session, also an ended one: its id. */
 export function aSession(title: () => string): TargetFinder<string> {
   return {
     onOurs: (_, targets) => {
@@ -91,13 +91,13 @@ export function aSession(title: () => string): TargetFinder<string> {
 
 export interface ConnectionQuestion {
   readonly title: () => string;
-  /** Which connections the command can act on. */
+  /** The connections that the command can act on. */
   readonly accept: (master: MasterSnapshot) => boolean;
-  /** Said when there is none. */
+  /** The message when there is none. */
   readonly none: () => string;
 }
 
-/** A connection: the one that is named, the only one that is accepted, or one of those that the person chooses. */
+/** A connection: the named one, the only acceptable one, or one that the user chooses. */
 export function aConnection({ title, accept, none }: ConnectionQuestion): TargetFinder<MasterSnapshot> {
   const accepted = ({ service }: CommandContext): readonly MasterSnapshot[] =>
     service.masters().filter(accept);
@@ -129,7 +129,7 @@ export function aConnection({ title, accept, none }: ConnectionQuestion): Target
   };
 }
 
-/** The connection of the row. No stranger names one, and nobody is asked. */
+/** The connection of the row. A text from elsewhere names none, and it does not ask. */
 export const theConnection: TargetFinder<string> = {
   onOurs: (_, targets) => given(connectionTarget.in(targets)),
   named: () => undefined,
@@ -150,7 +150,7 @@ export const theRemoteLogin: TargetFinder<{ readonly masterId: string; readonly 
   ask: async () => undefined,
 };
 
-/** A terminal of ours: the one whose menu was used, or the one in front. */
+/** One of our terminals: the one whose menu was used, or the active one. */
 export const aTerminal: TargetFinder<SshTerminal> = {
   onOurs: (_, targets) => given(terminalTarget.in(targets)),
   named: () => undefined,

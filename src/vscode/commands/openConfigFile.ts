@@ -4,7 +4,7 @@ import { openFileAt, openOrCreateFile } from "../documents/openFile.ts";
 import { command, optional } from "./command.ts";
 import { aPlace } from "./hostFinders.ts";
 
-/** The ssh_config file; for a host or a problem, at its line. */
+/** Opens the ssh_config file; for a host or a problem, at its line. */
 export const openConfigFile = command(optional(aPlace), async ({ settings, home }, { given }) => {
   if (given !== undefined) {
     await openFileAt(given.file, given.line);

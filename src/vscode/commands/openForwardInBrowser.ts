@@ -4,10 +4,10 @@ import { isBrowsable } from "../views/forwardPresentation.ts";
 import { command } from "./command.ts";
 import { aForward } from "./forwardFinders.ts";
 
-/** Ports at which a web server usually wants TLS. */
+/** Ports on which web servers usually require TLS. */
 const tlsPorts: readonly number[] = [443, 8443];
 
-/** Opens what it reaches in the browser. */
+/** Opens a forward's target in the browser. */
 export const openForwardInBrowser = command(
   aForward(() => t("Open in Browser"), isBrowsable),
   async (_, { port, spec }) => {

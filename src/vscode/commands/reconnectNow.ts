@@ -6,7 +6,7 @@ import { canReconnect } from "../views/livePresentation.ts";
 import { command } from "./command.ts";
 import { aConnection } from "./liveFinders.ts";
 
-/** The next attempt to reconnect, now; or a connection that does not answer is given up for another one. */
+/** Starts the next attempt to reconnect now; a connection that does not respond is replaced. */
 export const reconnectNow = command(
   aConnection({
     title: () => t("Reconnect Now"),

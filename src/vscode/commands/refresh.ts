@@ -1,7 +1,7 @@
 import { command, optional } from "./command.ts";
 import { theServerLogins } from "./liveFinders.ts";
 
-/** Reads the hosts and what is open of the servers' views anew, and asks every connection for a sign of life. */
+/** Reads the hosts and the open server views again, and probes every connection. */
 export const refresh = command(
   optional(theServerLogins),
   async ({ service, hosts, remotePolling }, { given }) => {

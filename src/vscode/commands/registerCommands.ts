@@ -126,11 +126,11 @@ export function registerCommands(context: CommandContext): Disposable {
   return store;
 }
 
-/** Runs the command at once for the person's own call, and after the person's consent for anybody else's. */
+/** Runs the command at once if the user called it, and after the user's consent otherwise. */
 async function call(id: CommandId, context: CommandContext, argument: unknown): Promise<void> {
   const source = callSource(argument, (given) => context.terminals.called(given));
   if (source === "other terminal") {
-    // The menu of a tab can't tell whose terminal it is.
+    // The menu of a tab does not depend on the terminal's owner.
     inform(noSshTerminal());
     return;
   }
@@ -140,7 +140,7 @@ async function call(id: CommandId, context: CommandContext, argument: unknown): 
     try {
       await context.access.require(stranger, { purpose: "command", what: id });
     } catch (error) {
-      // A question that was just answered with no needs no message.
+      // A refusal that the user has just given needs no message.
       if (!ExtensionAccessError.is(error)) {
         await context.presenter.present(error, stranger);
       }

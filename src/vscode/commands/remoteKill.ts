@@ -10,11 +10,11 @@ export interface RemoteKillRequest {
   readonly masterId: string;
   readonly host: string;
   readonly sessions: readonly RemoteSession[];
-  /** Leave alone what is not hung any more. */
+  /** Skip logins that are no longer hung. */
   readonly onlyHung: boolean;
 }
 
-/** Ends logins on a server, says how it went, and offers KILL for what survives. */
+/** Ends logins on a server, shows the result, and offers KILL for the survivors. */
 export async function killRemotely(context: CommandContext, request: RemoteKillRequest): Promise<void> {
   let remaining = await strike(context, request, false);
   while (remaining.length > 0) {
@@ -22,7 +22,7 @@ export async function killRemotely(context: CommandContext, request: RemoteKillR
   }
 }
 
-/** @returns what survived and is to be killed for good. */
+/** @returns the survivors that should get KILL. */
 async function strike(
   context: CommandContext,
   { masterId, host, sessions, onlyHung }: RemoteKillRequest,
@@ -53,7 +53,7 @@ async function strike(
   }
 }
 
-/** Reads a server's view with progress in the Live view; a failure is shown, and gives undefined. */
+/** Reads a server's view with progress in the Live view; a failure is shown and gives undefined. */
 export async function readRemotely(
   context: CommandContext,
   masterId: string,

@@ -1,4 +1,4 @@
-/** What a person is asked before, and told after, logins on a server are ended. No vscode. */
+/** The questions before logins on a server are ended, and the messages afterwards. No vscode. */
 import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { KillReport, SessionKillOutcome } from "../../remote/killRemote.ts";
@@ -43,7 +43,7 @@ export function killQuestion(session: RemoteSession, host: string): KillQuestion
   };
 }
 
-/** How one session fared. @param forced KILL was among the signals. */
+/** The result for one session. @param forced KILL was among the signals. */
 function outcomeSentence(name: string, outcome: SessionKillOutcome, forced: boolean): string {
   switch (outcome) {
     case "ended":
@@ -68,7 +68,7 @@ function outcomeSentence(name: string, outcome: SessionKillOutcome, forced: bool
 export interface KillTold {
   readonly severity: "quiet" | "warning";
   readonly text: string;
-  /** What still lives: a KILL can be offered for it. */
+  /** The survivors, for which KILL can be offered. */
   readonly alive: readonly RemoteSession[];
 }
 

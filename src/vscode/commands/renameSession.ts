@@ -3,7 +3,7 @@ import { askLine } from "../messages/messages.ts";
 import { command } from "./command.ts";
 import { anOpenSession } from "./liveFinders.ts";
 
-/** Another title for a session and its terminal. */
+/** Changes the title of a session and its terminal. */
 export const renameSession = command(
   anOpenSession(() => t("Rename Session")),
   async ({ terminals }, session) => {

@@ -1,6 +1,6 @@
 import { plainCommand } from "./command.ts";
 
-/** Opens the terminals again that were open before the window reloaded. */
+/** Opens the terminals from before the window reloaded again. */
 export const reopenTerminals = plainCommand(async ({ terminals }) => {
   terminals.reopen();
 });

@@ -5,7 +5,7 @@ import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickMany } from "../messages/messages.ts";
 import { plainCommand } from "./command.ts";
 
-/** Takes back, for the hosts that are chosen, that other extensions may use them. */
+/** Revokes the access of other extensions to the chosen hosts. */
 export const revokeExtensionAccess = plainCommand(async ({ access }) => {
   const grants = access.grants();
   if (grants.length === 0) {

@@ -38,7 +38,7 @@ export const runCommand = command(
         return;
       }
       if (where.terminal) {
-        // A failure is presented by the terminal itself.
+        // The terminal itself shows a failure.
         await context.terminals.open(first, { command: line, title: line }).catch(() => {});
         return;
       }

@@ -10,10 +10,10 @@ import { userMessage } from "../../text/userMessages.ts";
 import { warn, withNotification } from "../messages/messages.ts";
 import type { CommandContext } from "./commandContext.ts";
 
-/** Bytes of each stream and host that an editor gets. */
+/** The limit of each stream and host, in bytes. */
 const keptBytes = 4 * 1024 * 1024;
 
-/** Runs with progress and cancel, then shows what came of it in an editor. */
+/** Runs with progress and a Cancel button, then shows the result in an editor. */
 export async function runAndShow(
   context: CommandContext,
   hosts: readonly string[],

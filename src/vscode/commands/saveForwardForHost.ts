@@ -1,5 +1,5 @@
 import { t } from "../../base/localize.ts";
 import { saving } from "./savingForward.ts";
 
-/** Into the user's `sshSessions.hosts`. */
+/** Saves a forward in the user's `sshSessions.hosts`. */
 export const saveForwardForHost = saving(() => t("Save Forward for This Host"), "user");

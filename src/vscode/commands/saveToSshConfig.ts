@@ -21,7 +21,7 @@ import { command } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { aTypedHost } from "./hostFinders.ts";
 
-/** A Host block for a typed host, shown first and then added at the end of the ssh_config file. */
+/** Adds a Host block for a typed host to the end of the ssh_config file, after showing it. */
 export const saveToSshConfig = command(aTypedHost(saveHostTitle), saveOrSayWhyNot);
 
 async function saveOrSayWhyNot(context: CommandContext, host: string): Promise<void> {

@@ -6,7 +6,7 @@ import { configurationSection, settingKeys } from "../settings/contributionIds.t
 import { type Command, command } from "./command.ts";
 import { aForward } from "./forwardFinders.ts";
 
-/** Saves a forward into `sshSessions.hosts`. */
+/** Saves a forward in `sshSessions.hosts`. */
 export function saving(title: () => string, place: "user" | "workspace"): Command {
   return command(aForward(title), async (_, forward) => {
     const { Global, Workspace } = vscode.ConfigurationTarget;

@@ -3,10 +3,10 @@ import { warn } from "../messages/messages.ts";
 import { command } from "./command.ts";
 import { anOpenSession } from "./liveFinders.ts";
 
-/** Milliseconds: what OpenSSH's ~B asks for. */
+/** Milliseconds: the length in OpenSSH's ~B. */
 const breakLength = 1000;
 
-/** Sends a break (RFC 4335), which serial consoles understand. */
+/** Sends a break (RFC 4335), which serial consoles support. */
 export const sendBreak = command(
   anOpenSession(() => t("Send Break")),
   async (_, session) => {

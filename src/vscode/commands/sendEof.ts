@@ -5,7 +5,10 @@ import { showMessage } from "../messages/messages.ts";
 import { command } from "./command.ts";
 import { anOpenSession } from "./liveFinders.ts";
 
-/** Ends the session's standard input (SSH_MSG_CHANNEL_EOF). A terminal takes no keys after it: that is asked first. */
+/**
+ * Ends the session's standard input (SSH_MSG_CHANNEL_EOF). Asks first for a terminal, which accepts no keys
+ * afterwards.
+ */
 export const sendEof = command(
   anOpenSession(() => t("Send EOF")),
   async (_, session) => {

@@ -3,7 +3,7 @@ import { pickOne } from "../messages/messages.ts";
 import { command } from "./command.ts";
 import { anOpenSession } from "./liveFinders.ts";
 
-/** RFC 4254 section 6.10 names these; servers know them all. */
+/** The signals that RFC 4254 section 6.10 names, which all servers know. */
 const signals = (): readonly (readonly [name: string, meaning: string])[] => [
   ["INT", t("interrupt, like Ctrl+C")],
   ["TERM", t("terminate")],

@@ -1,6 +1,6 @@
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 
-/** How many sessions that have not ended go with these connections and sessions. No vscode. */
+/** The number of open sessions that end with these connections and sessions. No vscode. */
 export function sessionsAtStake(ids: readonly string[], masters: readonly MasterSnapshot[]): number {
   return masters.reduce(
     (sum, master) =>

@@ -2,7 +2,7 @@ import { t } from "../../base/localize.ts";
 import { command } from "./command.ts";
 import { aConnection } from "./liveFinders.ts";
 
-/** Opens the page with what is known of a connection. */
+/** Opens the details page of a connection. */
 export const showConnectionDetails = command(
   aConnection({
     title: () => t("Show Connection Details"),

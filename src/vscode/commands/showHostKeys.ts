@@ -3,7 +3,7 @@ import { command } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { aHost } from "./hostFinders.ts";
 
-/** A document of the keys that known_hosts has for a host, with fingerprints and places. */
+/** Opens a document of a host's keys in known_hosts, with fingerprints and lines. */
 export const showHostKeys = command(
   aHost(() => t("Show Host Keys")),
   show,

@@ -3,7 +3,7 @@ import { isConnected } from "../serverView/remotePolling.ts";
 import { command } from "./command.ts";
 import { aConnection } from "./liveFinders.ts";
 
-/** Opens the list of a server's logins below its connection. */
+/** Shows the list of a server's logins below its connection. */
 export const showServerLogins = command(
   aConnection({
     title: () => t("Show Logins on the Server"),

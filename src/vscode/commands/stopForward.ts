@@ -2,7 +2,7 @@ import { t } from "../../base/localize.ts";
 import { command } from "./command.ts";
 import { aForward } from "./forwardFinders.ts";
 
-/** Frees the listener at once, and ends what goes through it. */
+/** Closes the listener and all connections through the forward. */
 export const stopForward = command(
   aForward(() => t("Stop Forward")),
   async ({ forwards }, { id }) => forwards.stop(id),

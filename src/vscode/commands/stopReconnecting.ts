@@ -3,7 +3,7 @@ import { isReconnecting } from "../views/livePresentation.ts";
 import { command } from "./command.ts";
 import { aConnection } from "./liveFinders.ts";
 
-/** The terminals of a lost connection wait no longer; each can be opened again in its tab. */
+/** Stops reconnecting the terminals of a lost connection; each can be opened again in its tab. */
 export const stopReconnecting = command(
   aConnection({
     title: () => t("Stop Reconnecting"),

@@ -3,13 +3,13 @@ import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { ConfigProblem, ConfigProblemSource, HostResolver } from "../../config/configPorts.ts";
 
-/** Marks what OpenSSH would refuse in the ssh_config files that are in use, open in an editor or not. */
+/** Marks what OpenSSH would refuse in the ssh_config files in use, whether they are open or not. */
 export class ConfigDiagnostics implements Disposable {
   readonly #resolver: Pick<HostResolver, "hosts" | "onDidChange"> & ConfigProblemSource;
   readonly #logger: Logger;
   readonly #store = new DisposableStore();
   readonly #diagnostics: vscode.DiagnosticCollection;
-  /** The last reading counts: one that began before a change may end after it. */
+  /** The number of the latest reading: an earlier one may finish after it. */
   #reading = 0;
 
   constructor(resolver: Pick<HostResolver, "hosts" | "onDidChange"> & ConfigProblemSource, logger: Logger) {
@@ -51,7 +51,7 @@ export class ConfigDiagnostics implements Disposable {
   }
 }
 
-/** A line may be longer than this: the editor marks what there is of it. */
+/** A column beyond the end of most lines: the editor marks the whole line. */
 const wholeLine = 10_000;
 
 function diagnosticOf({ line = 1, message }: ConfigProblem): vscode.Diagnostic {

@@ -12,19 +12,19 @@ import { type DetailsPage, isDetailsAnswer } from "../../text/detailsPageTypes.t
 import { showBriefly } from "../messages/messages.ts";
 import type { SessionDetailsDocuments } from "./sessionDetailsDocument.ts";
 
-/** Milliseconds between samples, and between updates of a page that can be seen. */
+/** Milliseconds between samples, and between updates of a visible page. */
 const sampleInterval = 1000;
-/** Milliseconds for which "Copied" stands in the status bar. */
+/** Milliseconds for which the status bar shows "Copied". */
 const copiedShown = 3000;
 
 interface OpenPanel {
   readonly panel: vscode.WebviewPanel;
   readonly history: DetailsHistory;
-  /** What was shown last: what is forgotten meanwhile stays readable. */
+  /** The last shown page, which stays readable after its subject is forgotten. */
   page: DetailsPage | undefined;
 }
 
-/** Pages with the details of sessions and connections: facts, time line and plots, updated each second while visible. */
+/** Pages with the details of sessions and connections: facts, timeline and plots, updated each second while visible. */
 export class DetailsPanels implements Disposable {
   readonly #service: SessionService;
   readonly #clock: Clock;
@@ -110,7 +110,7 @@ export class DetailsPanels implements Disposable {
     }
   }
 
-  /** Measures once, and makes the page of it. Undefined: it is forgotten. */
+  /** Takes a sample and makes the page. Undefined: the subject is forgotten. */
   #sample(id: string, history: DetailsHistory): DetailsPage | undefined {
     const now = this.#clock.now();
     const masters = this.#service.masters();

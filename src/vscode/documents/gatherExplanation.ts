@@ -16,15 +16,15 @@ export interface ExplanationSources {
   keyPlan(config: HostConfig, signal: AbortSignal): Promise<KeyPlan>;
 }
 
-/** More hops than anybody has; a chain can lead back to itself. */
+/** More hops than any real chain has; a chain can lead back to itself. */
 const mostHops = 16;
 
-/** Keys that choose the destination: the document has them among the values of ssh_config. */
+/** Keys that choose the destination: the document shows them among the values of ssh_config. */
 const destinationKeys: ReadonlySet<string> = new Set(["hostName", "user", "port"]);
 
 /**
- * Collects what the document shows. No vscode.
- * @param folder whose settings count; undefined: none's.
+ * Collects the contents of the document. No vscode.
+ * @param folder whose settings apply; undefined: no folder's.
  * @throws ConfigError where the host itself can't be resolved, or the signal's reason
  */
 export async function gatherExplanation(
@@ -48,7 +48,7 @@ export async function gatherExplanation(
   };
 }
 
-/** The hops in the order in which they are connected, the first one's own jump hosts before it. */
+/** The hops in connection order, with the first one's own jump hosts before it. */
 async function explainHops(
   config: HostConfig,
   { resolver, home }: ExplanationSources,

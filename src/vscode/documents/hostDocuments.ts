@@ -11,12 +11,12 @@ import { LinkedDocuments } from "./linkedDocuments.ts";
 
 const scheme = "ssh-host";
 
-/** Documents that explain hosts, one per host and folder. Those that are open follow the files and settings. */
+/** Documents that explain hosts, one per host and folder. Open documents are updated when files and settings change. */
 export class HostDocuments implements Disposable {
   readonly #sources: ExplanationSources;
   readonly #store = new DisposableStore();
   readonly #documents: LinkedDocuments;
-  /** Whose settings count, by the address that stands in the document's. */
+  /** The folders whose settings apply, by the document's URI. */
   readonly #folders = new Map<string, SettingsFolder>();
   readonly #abort = new AbortController();
 
@@ -28,7 +28,7 @@ export class HostDocuments implements Disposable {
     this.#store.add(sources.onDidChangeConfig(() => this.#documents.refresh()));
   }
 
-  /** @throws ConfigError where the host can't be resolved: nothing is opened then. */
+  /** @throws ConfigError where the host can't be resolved; no document is opened then. */
   async show(host: string, folder?: SettingsFolder): Promise<void> {
     if (folder !== undefined) {
       this.#folders.set(folder.uri, folder);

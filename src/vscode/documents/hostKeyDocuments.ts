@@ -3,13 +3,13 @@ import type { Disposable } from "../../base/disposable.ts";
 
 const scheme = "ssh-host-key";
 
-/** Read-only documents that show host keys. An editor has letters of one width, which a dialog has not. */
+/** Read-only documents that show host keys. Unlike a dialog, an editor has a fixed-width font. */
 export class HostKeyDocuments implements vscode.TextDocumentContentProvider, Disposable {
   readonly #texts = new Map<string, string>();
-  /** Registered when a first key is shown. */
+  /** Registered when the first key is shown. */
   #registration: vscode.Disposable | undefined;
 
-  /** @param name the tab's; a server can't choose it. */
+  /** @param name the tab's name, which a server can't influence. */
   async show(name: string, text: string): Promise<void> {
     this.#registration ??= vscode.Disposable.from(
       vscode.workspace.registerTextDocumentContentProvider(scheme, this),

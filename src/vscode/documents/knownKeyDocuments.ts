@@ -16,7 +16,7 @@ export interface KnownKeySources {
   readonly home: string;
 }
 
-/** Documents of the keys that known_hosts has for a host, with links to the lines. */
+/** Documents of a host's keys in known_hosts, with links to the lines. */
 export class KnownKeyDocuments implements Disposable {
   readonly #documents: LinkedDocuments;
 
@@ -28,7 +28,7 @@ export class KnownKeyDocuments implements Disposable {
     });
   }
 
-  /** @throws ConfigError, FileError: nothing is opened then. */
+  /** @throws ConfigError, FileError; no document is opened then. */
   async show(host: string): Promise<void> {
     const name = printable(host).replace(/[/\\\s]+/g, " ");
     await this.#documents.show(vscode.Uri.from({ scheme, path: t("Host keys of {0}", name), query: host }));

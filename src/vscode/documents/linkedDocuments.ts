@@ -6,7 +6,7 @@ import { userMessage } from "../../text/userMessages.ts";
 export interface LinkedDocumentsInit {
   readonly scheme: string;
   readonly home: string;
-  /** The text of a document, read anew each time. The query of its address is its host. */
+  /** The text of a document, read again at each call. The query of its URI is its host. */
   read(uri: vscode.Uri): Promise<LinkedText>;
 }
 
@@ -18,7 +18,7 @@ export class LinkedDocuments
   readonly #store = new DisposableStore();
   readonly #changed: vscode.EventEmitter<vscode.Uri>;
   readonly onDidChange: vscode.Event<vscode.Uri>;
-  /** What was shown last, by address: the links belong to exactly this text. */
+  /** The last shown text, by URI: the links belong to exactly this text. */
   readonly #shown = new Map<string, LinkedText>();
 
   constructor(init: LinkedDocumentsInit) {
@@ -37,14 +37,14 @@ export class LinkedDocuments
     );
   }
 
-  /** Rejects with what `read` rejects with: nothing is opened then. */
+  /** Rejects like `read`; no document is opened then. */
   async show(uri: vscode.Uri): Promise<void> {
     this.#shown.set(uri.toString(), await this.#init.read(uri));
     this.#changed.fire(uri);
     await vscode.window.showTextDocument(uri, { preview: true });
   }
 
-  /** Reads those anew that are open. */
+  /** Updates the open documents. */
   refresh(): void {
     for (const { uri } of vscode.workspace.textDocuments) {
       if (uri.scheme === this.#init.scheme) {
@@ -77,7 +77,7 @@ export class LinkedDocuments
   }
 }
 
-/** Where a link of such a document leads. */
+/** The target of a link in such a document. */
 function targetUri(target: LinkTarget): vscode.Uri {
   if (target.kind === "file") {
     // VS Code opens `#L12` at that line.

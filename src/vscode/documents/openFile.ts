@@ -8,7 +8,7 @@ export async function openFileAt(file: string, line?: number): Promise<void> {
   });
 }
 
-/** Opens a file that may not exist yet: then an empty editor that will be saved there. */
+/** Opens a file that may not exist yet: then as an empty editor that will be saved there. */
 export async function openOrCreateFile(file: string): Promise<void> {
   const uri = vscode.Uri.file(file);
   try {

@@ -18,15 +18,15 @@ export interface RemotePlace {
 }
 
 /**
- * Files of servers as read-only documents. They are read when a person opens one, and never because somebody names their
- * address: another extension or a link could do that.
+ * Files of servers as read-only documents. They are read only when the user opens one, not when their URI is
+ * requested, which another extension or a link could do.
  */
 export class RemoteFileDocuments implements vscode.TextDocumentContentProvider, Disposable {
   readonly #service: SessionService;
   readonly #store = new DisposableStore();
   readonly #changed: vscode.EventEmitter<vscode.Uri>;
   readonly onDidChange: vscode.Event<vscode.Uri>;
-  /** By address, while the document is open. */
+  /** By URI, while the document is open. */
   readonly #contents = new Map<string, string>();
 
   constructor(service: SessionService) {
@@ -39,7 +39,7 @@ export class RemoteFileDocuments implements vscode.TextDocumentContentProvider, 
     );
   }
 
-  /** Reads the file and shows it. What went wrong is said. */
+  /** Reads the file and shows it, or a message about the failure. */
   async open({ host, masterId, path, line = 1, column = 1 }: RemotePlace): Promise<void> {
     const uri = vscode.Uri.from({ scheme, path: path.startsWith("/") ? path : `/${path}`, query: host });
     try {

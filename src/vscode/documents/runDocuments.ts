@@ -5,7 +5,7 @@ import { printable } from "../../base/log.ts";
 
 const scheme = "ssh-run";
 
-/** Read-only documents with the output of commands; nothing to save, gone when closed. */
+/** Read-only documents with the output of commands. They need not be saved, and disappear when closed. */
 export class RunDocuments implements vscode.TextDocumentContentProvider, Disposable {
   readonly #store = new DisposableStore();
   readonly #texts = new Map<string, string>();
@@ -25,7 +25,7 @@ export class RunDocuments implements vscode.TextDocumentContentProvider, Disposa
   async show(title: string, text: string): Promise<void> {
     const query = String(this.#next++);
     this.#texts.set(query, text);
-    // The tab shows what follows the last slash of the path.
+    // The tab shows the part after the last slash of the path.
     const path = printable(title)
       .replace(/\s+/g, " ")
       .replaceAll("/", "\u2215")

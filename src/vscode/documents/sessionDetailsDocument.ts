@@ -7,17 +7,17 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { connectionSections, reportText, sessionSections } from "../../text/sessionDetails.ts";
 
 const scheme = "ssh-session-details";
-/** Milliseconds between updates of a document that someone can see. */
+/** Milliseconds between updates of a visible document. */
 const updateInterval = 1000;
 
-/** Read-only documents with the details of a session or a connection as text, updating while they are visible. */
+/** Read-only documents with the details of a session or a connection as text, updated while they are visible. */
 export class SessionDetailsDocuments implements vscode.TextDocumentContentProvider, Disposable {
   readonly #service: SessionService;
   readonly #clock: Clock;
   readonly #store = new DisposableStore();
   readonly #changed: vscode.EventEmitter<vscode.Uri>;
   readonly onDidChange: vscode.Event<vscode.Uri>;
-  /** What was shown last, by session: an ended session stays readable as long as its document is open. */
+  /** The last shown text, by session: an ended session stays readable while its document is open. */
   readonly #last = new Map<string, string>();
   #timer: Disposable | undefined;
 

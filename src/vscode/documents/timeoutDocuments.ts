@@ -8,7 +8,7 @@ const scheme = "ssh-timeouts";
 /** Read-only Markdown documents, one per host, shown as VS Code's Markdown preview. */
 export class TimeoutDocuments implements vscode.TextDocumentContentProvider, Disposable {
   readonly #store = new DisposableStore();
-  /** By host. A preview reads its document again whenever it is shown again, so they stay. */
+  /** By host. A preview reads its document again each time it is shown, so they are kept. */
   readonly #texts = new Map<string, string>();
   readonly #changed: vscode.EventEmitter<vscode.Uri>;
   readonly onDidChange: vscode.Event<vscode.Uri>;
@@ -28,7 +28,7 @@ export class TimeoutDocuments implements vscode.TextDocumentContentProvider, Dis
     try {
       await vscode.commands.executeCommand("markdown.showPreview", uri);
     } catch {
-      // VS Code's own Markdown extension can be switched off: its source reads well, too.
+      // VS Code's own Markdown extension can be disabled: its source is readable, too.
       await vscode.window.showTextDocument(document);
     }
   }

@@ -1,21 +1,21 @@
 /**
  * The only place that shows a message, a question or a list. VS Code makes links of `[words](command:…)` and icons of
- * `$(name)` in all of them; names of hosts, sessions, files and users, and a server's words, stand in most of them. So
- * every text is made plain here, whatever it is made of, and nobody can forget to. A test finds calls anywhere else.
+ * `$(name)` in all of them, and most contain names of hosts, sessions, files and users, or a server's message. So all
+ * text is made plain here, whatever its source, and no caller can forget to. A test finds calls in other files.
  */
 import * as vscode from "vscode";
 import { shownText } from "../../text/plainMessage.ts";
 
-/** A question in a dialog of its own, or a notification with buttons. Undefined: closed. */
+/** A modal dialog, or a notification with buttons. Undefined: closed. */
 export interface MessageOptions {
   readonly modal?: boolean;
-  /** Below the message; only in a dialog. */
+  /** Shown below the message, only in a dialog. */
   readonly detail?: string;
 }
 
 export type Severity = "information" | "warning" | "error";
 
-/** Shows a message; resolves to the button that was chosen. */
+/** Shows a message; resolves to the chosen button. */
 export async function showMessage(
   severity: Severity,
   text: string,
@@ -37,7 +37,7 @@ export async function showMessage(
   }
 }
 
-/** A notification without buttons that nobody waits for. */
+/** A notification without buttons, which is not awaited. */
 export function inform(text: string): void {
   void showMessage("information", text);
 }
@@ -46,13 +46,13 @@ export function warn(text: string): void {
   void showMessage("warning", text);
 }
 
-/** For some milliseconds in the status bar, after an icon of ours. */
+/** Shows text in the status bar for some milliseconds, after one of our icons. */
 export function showBriefly(text: string, milliseconds: number, icon?: "check" | "copy" | "info"): void {
   const shown = shownText(text);
   vscode.window.setStatusBarMessage(icon === undefined ? shown : `$(${icon}) ${shown}`, milliseconds);
 }
 
-/** An entry of a list with its texts made plain; icons go into `iconPath`. */
+/** A list entry with its texts made plain; icons go into `iconPath`. */
 export function plainItem<T extends vscode.QuickPickItem>(item: T): T {
   return {
     ...item,
@@ -64,7 +64,7 @@ export function plainItem<T extends vscode.QuickPickItem>(item: T): T {
 
 export type PickOptions = Omit<vscode.QuickPickOptions, "canPickMany">;
 
-/** One of a list. Undefined: closed. */
+/** Lets the user pick one entry. Undefined: closed. */
 export async function pickOne<T extends vscode.QuickPickItem>(
   items: readonly T[],
   options: PickOptions,
@@ -72,7 +72,7 @@ export async function pickOne<T extends vscode.QuickPickItem>(
   return await vscode.window.showQuickPick(items.map(plainItem), plainOptions(options));
 }
 
-/** Some of a list. Undefined: closed. */
+/** Lets the user pick several entries. Undefined: closed. */
 export async function pickMany<T extends vscode.QuickPickItem>(
   items: readonly T[],
   options: PickOptions,
@@ -98,7 +98,7 @@ export interface LineQuestion {
   readonly placeHolder?: string;
   readonly value?: string;
   readonly ignoreFocusOut?: boolean;
-  /** What is wrong with what is typed; undefined: nothing. */
+  /** What is wrong with the typed text; undefined: nothing. */
   readonly complaint?: (value: string) => string | undefined;
 }
 
@@ -123,7 +123,7 @@ export async function askLine(question: LineQuestion): Promise<string | undefine
 
 export type Report = (progress: { readonly message: string; readonly increment?: number }) => void;
 
-/** A notification with a title while `task` runs, which the person may cancel. */
+/** Shows a notification with a title while `task` runs, which the user may cancel. */
 export async function withNotification<T>(
   title: string,
   task: (report: Report, token: vscode.CancellationToken) => Promise<T>,
@@ -135,14 +135,14 @@ export async function withNotification<T>(
   );
 }
 
-/** A bar at the top of a view while `task` runs. */
+/** Shows a progress bar at the top of a view while `task` runs. */
 export async function withViewProgress<T>(viewId: string, task: () => Promise<T>): Promise<T> {
   return await vscode.window.withProgress({ location: { viewId } }, task);
 }
 
 /**
- * Markdown for a hover, made of our words and of `literal` text. It never runs a command and holds no HTML, whatever
- * is in it; icons are ours.
+ * Markdown for a hover, made of our own text and of `literal` text. It never runs a command and contains no HTML,
+ * whatever its text; icons are ours.
  */
 export function hoverText(markdown: string): vscode.MarkdownString {
   const text = new vscode.MarkdownString(markdown, true);

@@ -8,7 +8,7 @@ import { showMessage } from "../messages/messages.ts";
 import type { AccessAnswer } from "./extensionAccess.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 
-/** Asks, in a modal dialog, whether other extensions may use a host. Closing it means no. */
+/** Asks in a modal dialog whether other extensions may use a host. Closing it means no. */
 export async function askExtensionAccess(
   queue: PromptQueue,
   question: AccessQuestion,

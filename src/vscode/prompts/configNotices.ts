@@ -4,10 +4,10 @@ import type { HostConfig } from "../../config/hostConfig.ts";
 import { configNotice, configWarningText } from "../../text/configWarningText.ts";
 
 const key = "configNotices";
-/** Hosts that are remembered. */
+/** The number of remembered hosts. */
 const limit = 200;
 
-/** Tells once per host, and again when it changes, what its ssh_config asks for and is not honoured. */
+/** Shows once per host, and again after a change, what its ssh_config asks for and this extension does not honour. */
 export class ConfigNotices {
   readonly #memento: vscode.Memento;
   readonly #logger: Logger;
@@ -19,7 +19,7 @@ export class ConfigNotices {
     this.#home = home;
   }
 
-  /** The line to show at a connection to this host. Undefined: nothing is new. The log gets the details. */
+  /** The line to show for a connection to this host. Undefined: nothing new. The log gets the details. */
   take({ alias, warnings }: HostConfig): string | undefined {
     const told = this.#memento.get<readonly (readonly [alias: string, notice: string])[]>(key, []);
     const before = told.find(([host]) => host === alias)?.[1];

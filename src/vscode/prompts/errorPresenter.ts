@@ -5,7 +5,7 @@ import { helpsBeyondTerminal, userMessage } from "../../text/userMessages.ts";
 import { openFileAt } from "../documents/openFile.ts";
 import { showMessage } from "../messages/messages.ts";
 
-/** Shows failures to the person, once each, with buttons for what can be done about them. */
+/** Shows failures to the user, once each, with buttons for possible remedies. */
 export class ErrorPresenter {
   readonly #logger: Logger;
   readonly #showLog: () => void;
@@ -18,8 +18,9 @@ export class ErrorPresenter {
   }
 
   /**
-   * Logs and shows `error`; resolves when the person has answered or dismissed the message. A cancellation is not shown.
-   * @param retry what the Retry button does; without it the button is left out.
+   * Logs and shows `error`; resolves when the user has answered or dismissed the message. A cancellation is not
+   * shown.
+   * @param retry the action of the Retry button; without it there is no button.
    */
   async present(error: unknown, host: string, retry?: () => Promise<void>): Promise<void> {
     const message = userMessage(error, host, this.#home);
@@ -31,9 +32,9 @@ export class ErrorPresenter {
   }
 
   /**
-   * As `present`, for a failure that a terminal tells as well.
-   * @param inFront the person sees that terminal: a message comes only where it has a button that helps and the terminal
-   * hasn't.
+   * Like `present`, for a failure that a terminal shows as well.
+   * @param inFront the user sees that terminal: a message appears only if it has a useful button that the terminal
+   *   lacks.
    */
   async presentTerminalFailure(
     error: Error,

@@ -14,9 +14,11 @@ import { ExtensionAccessError } from "./extensionAccessErrors.ts";
 
 /** A host that other extensions may use. */
 export interface AccessGrant {
-  /** Of the destination: what it resolves to, not its name, so that a changed configuration asks again. */
+  /**
+   * The key of the destination: what the host resolves to, not its name, so that a changed configuration asks again.
+   */
   readonly key: string;
-  /** As it was typed, and where it led. For people; untrusted. */
+  /** The typed host, and its destination. For display; untrusted. */
   readonly host: string;
   readonly destination: string;
   /** Milliseconds since the epoch. */
@@ -26,30 +28,30 @@ export interface AccessGrant {
 export interface AccessRequest {
   readonly purpose: AccessPurpose;
   readonly what?: string | undefined;
-  /** A name that the caller gave itself. */
+  /** The caller's own name for itself. */
   readonly claim?: string | undefined;
 }
 
-/** In `globalState`, which stays on this machine: it is never named to `setKeysForSync`. */
+/** In `globalState`, which stays on this machine: it is never passed to `setKeysForSync`. */
 const stateKey = "extensionAccess";
-/** Hosts whose question waits for that of another one. */
+/** The number of hosts whose question may wait for another one. */
 const longestQueue = 3;
-/** Milliseconds for which a "no" is an answer to the same question, or to all, where the person said so. */
+/** Milliseconds for which a refusal also answers the same question, or all questions if the user said so. */
 const refusalLasts = 10 * 60_000;
-/** After so many "no" to whatever hosts, nothing is asked until one of them is this old, in milliseconds. */
+/** After this many refusals for any hosts, nothing is asked until one of them is this old, in milliseconds. */
 const mostRefusals = 3;
 const breathingSpace = 60_000;
-/** Different hosts that are looked up at the same time, and that wait for it: each may start a program (`ssh -G`). */
+/** The number of hosts that are looked up at the same time or wait for it: each may start a program (`ssh -G`). */
 const mostLookups = 4;
 const mostWaiting = 500;
 
-/** A closed question is refused. */
+/** A closed question counts as a refusal. */
 export type AccessAnswer = "allow" | "refuse" | "refuse-all";
 
 /**
- * Asks a person, once per destination, whether other extensions may use it. VS Code does not say which extension
- * calls: so the answer counts for all of them. This is consent, not isolation: an extension that runs as the same user
- * can read the same keys.
+ * Asks the user, once per destination, whether other extensions may use it. VS Code does not reveal which extension
+ * calls, so the answer applies to all of them. This is consent, not isolation: an extension that runs as the same
+ * user can read the same keys.
  */
 export class ExtensionAccess {
   readonly #memento: vscode.Memento;
@@ -58,12 +60,12 @@ export class ExtensionAccess {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #changed = new Emitter<void>();
-  /** By destination: callers at the same time share one question. */
+  /** By destination: simultaneous callers share one question. */
   readonly #asking = new Map<string, Promise<boolean>>();
-  /** By destination, when the person said no. */
+  /** By destination, when the user refused. */
   readonly #refusals = new Map<string, number>();
   #refusesAllUntil = Number.NEGATIVE_INFINITY;
-  /** By what was typed: callers at the same time share one look-up. */
+  /** By typed host: simultaneous callers share one lookup. */
   readonly #lookups = new Map<string, Promise<HostConfig>>();
   #running = 0;
   readonly #nextLookups: (() => void)[] = [];
@@ -89,11 +91,11 @@ export class ExtensionAccess {
 
   /**
    * Resolves when other extensions may use `host`.
-   * @throws ExtensionAccessError; ConfigError for a host that can't be resolved, which is not asked about.
+   * @throws ExtensionAccessError; ConfigError for a host that can't be resolved, about which it does not ask.
    */
   async require(host: string, request: AccessRequest): Promise<void> {
     const config = await this.#lookUp(host, request).catch((error: unknown) => {
-      // A connection that is there can be ended while ssh_config is broken.
+      // An existing connection can be ended while ssh_config is broken.
       if (request.purpose === "end" && this.isGranted(host) && !ExtensionAccessError.is(error)) {
         return undefined;
       }
@@ -127,21 +129,21 @@ export class ExtensionAccess {
     return Array.isArray(stored) ? stored.filter(isGrant) : [];
   }
 
-  /** Whether a host of this name was opened to other extensions. */
+  /** Whether other extensions may use a host of this name. */
   isGranted(host: string): boolean {
     return this.grants().some((grant) => grant.host === host);
   }
 
   /**
-   * Whether a connection goes where a host of a grant went. By its name or address, and not by all that makes a
-   * destination: rather shown once too often.
+   * Whether a connection leads to the host of a grant. It compares name or address only, not the whole destination,
+   * so that it errs on the side of showing too many.
    */
   opens({ spec, destination }: Pick<MasterSnapshot, "spec" | "destination">): boolean {
     const target = destinationText(destination);
     return this.grants().some((grant) => grant.host === spec || grant.destination === target);
   }
 
-  /** What runs already is not ended. */
+  /** Running commands are not ended. */
   async revoke(keys: readonly string[]): Promise<void> {
     const [gone, kept] = [[] as AccessGrant[], [] as AccessGrant[]];
     for (const grant of this.grants()) {
@@ -158,7 +160,7 @@ export class ExtensionAccess {
     this.#changed.dispose();
   }
 
-  /** What `host` resolves to. @throws ExtensionAccessError where too many different hosts wait for that. */
+  /** What `host` resolves to. @throws ExtensionAccessError if too many different hosts wait for a lookup. */
   #lookUp(host: string, request: AccessRequest): Promise<HostConfig> {
     const known = this.#lookups.get(host);
     if (known !== undefined) {
@@ -197,14 +199,14 @@ export class ExtensionAccess {
     return new ExtensionAccessError("busy", "Too many questions about other extensions were asked");
   }
 
-  /** The person wants no question about whatever host now. */
+  /** The user wants no more questions about any host now. */
   get #hasEnough(): boolean {
     const now = this.#clock.now();
     const fresh = [...this.#refusals.values()].filter((at) => now - at < breathingSpace);
     return now < this.#refusesAllUntil || fresh.length >= mostRefusals;
   }
 
-  /** @throws ExtensionAccessError where the person is not to be bothered again. */
+  /** @throws ExtensionAccessError if the user should not be asked again. */
   #refuseUnasked(key: string, question: AccessQuestion): void {
     const now = this.#clock.now();
     for (const [other, at] of this.#refusals) {
@@ -227,7 +229,7 @@ export class ExtensionAccess {
     const before = this.#last;
     const turn = (async () => {
       await before.catch(() => {});
-      // While it waited, the person had enough.
+      // While it waited, the user may have refused all questions.
       return this.#hasEnough ? undefined : await this.#ask(question);
     })();
     this.#last = turn;

@@ -1,9 +1,9 @@
 import { SshSessionsError } from "../../base/errors.ts";
 
 export type ExtensionAccessErrorReason =
-  /** The person said no, or closed the question, now or a few minutes ago. */
+  /** The user refused or closed the question, now or a few minutes ago. */
   | "refused"
-  /** Too many questions were asked for one more. */
+  /** Too many questions are open. */
   | "busy";
 
 /** Another extension may not use a host. */

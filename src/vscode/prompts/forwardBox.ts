@@ -12,7 +12,7 @@ interface ForwardItem extends vscode.QuickPickItem {
   readonly choice: ForwardChoice;
 }
 
-/** Asks for a forward: any kind is typed in one box, which says what it would do, or what is missing. */
+/** Asks for a forward: any kind is typed in one box, which shows its effect, or what is missing. */
 export class ForwardBox {
   readonly #resolver: HostResolver;
   readonly #forwards: Pick<ForwardService, "forwards">;
@@ -25,7 +25,7 @@ export class ForwardBox {
   /** @returns undefined when it was dismissed. */
   async ask(host: string): Promise<ForwardSpec | undefined> {
     const pick = vscode.window.createQuickPick<ForwardItem>();
-    // The order is ours: see HostPick.
+    // We define the order: see HostPick.
     Object.assign(pick, { sortByLabel: false });
     pick.title = shownText(t("Forward a Port of {0}", printable(host)));
     pick.placeholder = t("8080, 8080:db:5432, unix:/path, -R 8080:localhost:80, -D 1080");

@@ -1,4 +1,4 @@
-/** What stands in the box of *Forward Port…* for what is typed. No vscode. */
+/** The rows of the box of *Forward Port…* for the typed text. No vscode. */
 import { t } from "../../base/localize.ts";
 import { type ForwardSpec, formatForward, parseForward } from "../../config/forwardSpec.ts";
 import type { ForwardSnapshot } from "../../forward/forwardTypes.ts";
@@ -8,13 +8,13 @@ export interface ForwardChoice {
   readonly label: string;
   readonly detail: string;
   readonly icon: "arrow-right" | "arrow-left" | "globe" | "edit" | "warning";
-  /** What it stands for. */
+  /** The forward of the row. */
   readonly spec?: ForwardSpec;
-  /** What it puts into the box. */
+  /** The text that the row puts into the box. */
   readonly completion?: string;
 }
 
-/** @param configured the host's LocalForward and so on. @param running what is forwarded for the host already. */
+/** @param configured the host's LocalForward and similar lines. @param running the host's existing forwards. */
 export function forwardChoices(
   typed: string,
   host: string,
@@ -30,7 +30,7 @@ export function forwardChoices(
     .map((spec) => specChoice(spec, host));
   return [
     ...own,
-    // What would only say the typed text again, or can't work (a port above 65535), helps nobody.
+    // Leave out rows that only repeat the typed text, or can't work (a port above 65535).
     ...[...offered, ...completions(text).filter((each) => ![same, undefined].includes(meaning(each)))].filter(
       ({ label }) =>
         label !== own[0]?.label && (text === "" || label.toLowerCase().startsWith(text.toLowerCase())),
@@ -59,7 +59,7 @@ function specChoice(spec: ForwardSpec, host: string): ForwardChoice {
   return { label: formatForward(spec), detail: forwardEffect(spec, host), icon, spec };
 }
 
-/** How each kind begins. */
+/** The start of each kind. */
 function completions(text: string): readonly ForwardChoice[] {
   const port = /^(?:-[LRD] ?)?(\d{1,5})/.exec(text)?.[1] ?? "8080";
   const kinds: readonly (readonly [string, string, string])[] = [

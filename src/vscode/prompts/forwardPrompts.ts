@@ -3,7 +3,7 @@ import { configuredQuestion, demandQuestion } from "../../text/forwardText.ts";
 import { showMessage } from "../messages/messages.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 
-/** Asks about forwards, one question at a time with all others. */
+/** Asks about forwards, in the same queue as all other questions. */
 export function forwardPrompts(queue: PromptQueue): ForwardPrompts {
   return {
     mayLogIn: async (forward) => {

@@ -5,15 +5,15 @@ import { hostKeyActions, hostKeyDialog } from "./hostKeyDialog.ts";
 export interface HostKeyAsker {
   /** The first action has the focus. Undefined: cancelled. */
   choose(message: string, detail: string, actions: readonly string[]): Promise<string | undefined>;
-  /** The fingerprint that the person was given. Undefined: cancelled. */
+  /** The fingerprint that the user has. Undefined: cancelled. */
   fingerprint(): Promise<string | undefined>;
-  /** Shows the key as a picture, which stays while the question is asked again. */
+  /** Shows the key as a picture, which stays while the question is shown again. */
   showPicture(question: HostKeyQuestion): Promise<void>;
 }
 
 /**
- * The question about an unknown host key, asked until it is answered. A key that does not match the fingerprint that the
- * person was given can't be accepted.
+ * The question about an unknown host key, repeated until it is answered. A key that does not match the user's
+ * fingerprint can't be accepted.
  *
  * @returns whether the key may be trusted; undefined: cancelled.
  */
@@ -43,7 +43,7 @@ export async function askAboutHostKey(
   return undefined;
 }
 
-/** Enter must not trust a key that nobody has looked at: what it does first is to compare. */
+/** Enter must not trust a key without a comparison: the first button compares. */
 function actionsAfter(
   comparison: FingerprintComparison | undefined,
   accept: string,

@@ -5,7 +5,7 @@ import type { FingerprintComparison } from "../../trust/fingerprintComparison.ts
 import type { HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
 import { randomart } from "../../trust/randomart.ts";
 
-/** The words of the question about an unknown host key. */
+/** The text of the question about an unknown host key. */
 export function hostKeyDialog(
   question: HostKeyQuestion,
   comparison?: FingerprintComparison,
@@ -61,7 +61,7 @@ export function hostKeyPicture(question: HostKeyQuestion): { readonly name: stri
   return {
     name: t("Host Key"),
     text: [
-      // On top: the question may cover the rest.
+      // First, because the question may cover the rest.
       ...randomart(presented.key),
       "",
       t(`Key of the server that answers as "{0}" ({1}):`, printable(alias), printable(host)),

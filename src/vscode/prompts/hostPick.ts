@@ -16,11 +16,11 @@ import { hostGroups, withTyped } from "./hostPickItems.ts";
 interface HostItem extends vscode.QuickPickItem {
   readonly host?: string;
   readonly entry?: HostEntry;
-  /** Its host is what is in the box. */
+  /** Its host is the text in the box. */
   readonly isTyped?: boolean;
 }
 
-/** Asks for a host: one that is listed, or whatever is typed (`user@host:port`). */
+/** Asks for a host: a listed one, or a typed one (`user@host:port`). */
 export class HostPick {
   readonly #resolver: HostResolver;
   readonly #service: SessionService;
@@ -34,10 +34,7 @@ export class HostPick {
     this.#logger = logger;
   }
 
-  /**
-   * @param preferred hosts to list first.
-   * @returns undefined when the person dismissed it, or `token` was cancelled.
-   */
+  /** @param preferred hosts to list first. @returns undefined when the user dismissed it, or `token` was cancelled. */
   async ask(
     title: string,
     preferred: readonly string[] = [],
@@ -55,7 +52,7 @@ export class HostPick {
       pick.onDidAccept(() => {
         const [item] = pick.selectedItems;
         const typed = pick.value.trim() || undefined;
-        // With quick typing the row shown may still be that of fewer letters.
+        // After fast typing, the row may still be that of a shorter text.
         chosen = item === undefined || item.isTyped === true ? typed : item.host;
         if (chosen !== undefined) {
           pick.hide();
@@ -71,7 +68,7 @@ export class HostPick {
     });
     pick.show();
     try {
-      // Shown before the hosts are read: a slow file or `ssh` must not make the key press look lost.
+      // Shown before the hosts are read: with a slow file or `ssh`, the key press must not seem lost.
       const listed = await this.#items(preferred);
       const render = (): void => {
         pick.items = withTyped(listed, pick.value.trim(), typedItems).map(plainItem);
@@ -122,7 +119,7 @@ export class HostPick {
   }
 }
 
-/** The row that connects to what was typed. */
+/** The row that connects to the typed host. */
 function typedItems(typed: string): readonly HostItem[] {
   return [
     { label: "typed", kind: vscode.QuickPickItemKind.Separator },

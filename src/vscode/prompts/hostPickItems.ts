@@ -1,4 +1,4 @@
-/** What the host pick lists, in order, as plain data. No vscode. */
+/** The rows of the host pick, in order, as plain data. No vscode. */
 import { t } from "../../base/localize.ts";
 import type { HostEntry } from "../../config/configPorts.ts";
 import { hostDescription } from "../views/hostPresentation.ts";
@@ -17,7 +17,7 @@ export interface HostGroup {
 
 /**
  * @param preferred hosts of the terminal profile; first.
- * @param recent newest first; second. A host is listed once, where it comes first.
+ * @param recent newest first; second. A host is listed once, at its first place.
  */
 export function hostGroups(
   entries: readonly HostEntry[],
@@ -50,14 +50,14 @@ export function hostGroups(
   ].filter(({ choices }) => choices.length > 0);
 }
 
-/** Typed text that can't be the beginning of a listed name: the person means a host of his own. */
+/** The text can't be the start of a listed name: the user means another host. */
 export function namesOwnHost(typed: string): boolean {
   return /[@:]/.test(typed);
 }
 
 /**
- * The list with what was typed, when it is none of the listed hosts: last, so that Enter takes a host whose name
- * matches, or first where the text names a user or a port.
+ * The list with the typed text, if it is not a listed host: last, so that Enter takes a host whose name matches, or
+ * first if the text has a user or a port.
  */
 export function withTyped<T extends { readonly host?: string }>(
   listed: readonly T[],

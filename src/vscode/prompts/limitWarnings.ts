@@ -12,7 +12,7 @@ import { inform, showMessage } from "../messages/messages.ts";
 /** Warns that a terminal is about to reach a limit, and offers to extend it. */
 export function showLimitWarnings(service: SessionService): Disposable {
   return service.onDidWarn(({ session, limit, secondsLeft }) => {
-    // A command's limit was set by whoever runs it, for it.
+    // A command's limit was set on purpose for that command.
     if (session.snapshot().kind === "terminal") {
       void warn(session, limit, secondsLeft);
     }
@@ -31,7 +31,7 @@ async function warn(session: Session, limit: LimitKind, secondsLeft: number): Pr
   if (answer !== extend) {
     return;
   }
-  // A notification stays as long as nobody answers it.
+  // A notification stays until the user answers it.
   if (session.snapshot().state.kind === "ended") {
     inform(t(`"{0}" has already ended.`, title));
     return;
@@ -40,7 +40,7 @@ async function warn(session: Session, limit: LimitKind, secondsLeft: number): Pr
   showExtendedLimits(session);
 }
 
-/** Says when the session ends now, or that nothing limits it. */
+/** Shows when the session ends now, or that it has no limits. */
 export function showExtendedLimits(session: Session): void {
   const { title, limits } = session.snapshot();
   inform(limitsExtendedText(plainMessage(printable(title)), limits, Date.now()));

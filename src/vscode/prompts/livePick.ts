@@ -10,11 +10,11 @@ import type { ItemPresentation } from "../views/row.ts";
 import { themeIcon } from "../views/treeItem.ts";
 
 interface LiveItem extends vscode.QuickPickItem {
-  /** Of a connection or a session. Undefined for separators. */
+  /** The id of a connection or a session. Undefined for separators. */
   readonly live?: string;
 }
 
-/** Asks for something that is alive. */
+/** Asks for a live connection or session. */
 export class LivePick {
   readonly #service: SessionService;
   readonly #clock: Clock;
@@ -27,8 +27,9 @@ export class LivePick {
   }
 
   /**
-   * @param what `sessions`: only sessions with a terminal; `all`: connections and whatever runs on them.
-   * @returns the id of the connection or the session; undefined when dismissed, or when nothing is alive (which is then said).
+   * @param what `sessions`: only sessions with a terminal; `all`: connections and all their sessions.
+   * @returns the id of the connection or the session; undefined when dismissed, or when there is none, which a
+   *   message says.
    */
   async ask(title: string, what: "sessions" | "all"): Promise<string | undefined> {
     const items = this.#items(what);
@@ -62,7 +63,7 @@ export class LivePick {
     return chosen?.master;
   }
 
-  /** By connection, which gives its name to the group. */
+  /** Grouped by connection, whose name is the group's. */
   #items(what: "sessions" | "all"): readonly LiveItem[] {
     const now = this.#clock.now();
     return this.#service.masters().flatMap((master): readonly LiveItem[] => {

@@ -2,15 +2,15 @@ import { raceSignal } from "../../base/deadline.ts";
 import { CancelledError } from "../../base/errors.ts";
 
 /**
- * One question at a time: VS Code has one quick input, and a second one would dismiss the first, which would count as the
- * person's "no".
+ * Shows one question at a time: VS Code has only one quick input, and a second one would dismiss the first, which
+ * would count as a refusal.
  */
 export class PromptQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   /**
-   * Runs `ask` when the questions before it are answered. Resolves to undefined, without asking, when `signal` aborts
-   * first: whoever asked no longer wants to know.
+   * Runs `ask` when the earlier questions are answered. Resolves to undefined, without asking, if `signal` aborts
+   * first.
    */
   async ask<T>(ask: () => Promise<T | undefined>, signal: AbortSignal): Promise<T | undefined> {
     const before = this.#last;

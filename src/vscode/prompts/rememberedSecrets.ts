@@ -1,4 +1,4 @@
-/** What logins remember, as a list to choose from. No vscode. */
+/** Stored passwords and passphrases, as a list to choose from. No vscode. */
 
 import { parseSecretName, passphraseSecret } from "../../auth/secrets.ts";
 import { t } from "../../base/localize.ts";
@@ -6,7 +6,7 @@ import { printable } from "../../base/log.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
 
 export interface RememberedSecret {
-  /** Its name in the secret store, whether it is there or not. */
+  /** Its name in the secret store, whether it is stored there or not. */
   readonly name: string;
   readonly label: string;
   readonly description: string;
@@ -14,7 +14,7 @@ export interface RememberedSecret {
 
 /**
  * @param stored names in the secret store.
- * @param openFiles key files whose passphrases this window knows.
+ * @param openFiles key files whose passphrases this window has.
  * @param home the home directory, shown as `~`.
  */
 export function rememberedSecrets(

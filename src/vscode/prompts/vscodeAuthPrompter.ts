@@ -20,14 +20,14 @@ interface Question {
   readonly title: string;
   readonly prompt: string;
   readonly masked: boolean;
-  /** Shown as an error until something is typed. */
+  /** Shown as an error until the user types. */
   readonly complaint?: string;
   readonly step?: { readonly number: number; readonly of: number };
-  /** Offers to keep the answer. */
+  /** Offers to store the answer. */
   readonly rememberable: boolean;
 }
 
-/** Asks for passwords, passphrases and whatever a server wants to know, one input box at a time. */
+/** Asks for passwords, passphrases and a server's questions, one input box at a time. */
 export class VscodeAuthPrompter implements AuthPrompter {
   readonly #queue: PromptQueue;
   readonly #home: string;
@@ -84,7 +84,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
     );
   }
 
-  /** Never kept: a security key locks itself after a few wrong ones. */
+  /** Never stored: a security key locks itself after a few wrong PINs. */
   async pin(
     target: AuthTarget,
     keyFile: string,
@@ -121,7 +121,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
     return (await this.#queue.ask(ask, signal)) === yes;
   }
 
-  /** RFC 4252 section 8; as OpenSSH asks (input_userauth_passwd_changereq). */
+  /** RFC 4252 section 8; the same questions as OpenSSH (input_userauth_passwd_changereq). */
   async changePassword(
     target: AuthTarget,
     { text, attempt }: PasswordChangeRequest,
@@ -167,7 +167,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
       const answer = await this.#ask(
         {
           title: t("SSH: {0}", printable(target.alias)),
-          // The server's words are quoted as such: a hostile one could otherwise ask in our name.
+          // The server's text is shown as a quotation: a hostile server could otherwise imitate our own questions.
           prompt: `${printable(target.hostName)} ${instructions === "" ? "" : `says “${instructions}” and `}asks “${asked}”`,
           masked: !echo,
           rememberable: false,
@@ -211,7 +211,7 @@ function showInputBox(question: Question, signal: AbortSignal): Promise<PromptAn
     input.title = shownText(question.title);
     input.prompt = shownText(question.prompt);
     input.password = question.masked;
-    // A person may have to look for a token in another window.
+    // The user may have to look up a code in another window.
     input.ignoreFocusOut = true;
     if (question.step !== undefined && question.step.of > 1) {
       input.step = question.step.number;

@@ -4,8 +4,8 @@ import type { SecretStore } from "../../auth/authPorts.ts";
 const indexKey = "secretKeys";
 
 /**
- * VS Code's SecretStorage (the system's keychain), which can't list what it holds: the keys, never the values, are
- * remembered beside it, so that a person can see and drop what he let us keep.
+ * VS Code's SecretStorage (the system's keychain) can't list its contents: the keys, never the values, are stored
+ * beside it, so that the user can see and delete them.
  */
 export class VscodeSecretStore implements SecretStore {
   readonly #secrets: vscode.SecretStorage;
@@ -25,7 +25,7 @@ export class VscodeSecretStore implements SecretStore {
   }
 
   async set(key: string, value: string): Promise<void> {
-    // The index first: a secret that nobody can find again is worse than an entry that leads nowhere.
+    // The index first: a secret that can't be found any more is worse than an entry without a secret.
     await this.#memento.update(indexKey, [...new Set([...this.keys(), key])].sort());
     await this.#secrets.store(key, value);
   }

@@ -1,4 +1,4 @@
-/** The way to the servers behind our masters, and what we ourselves do about silence there. No vscode. */
+/** Access to the servers of our masters, and our own timeouts there. No vscode. */
 import type { HostResolver } from "../../config/configPorts.ts";
 import type { HostPolicies, Sourced } from "../../config/hostPolicies.ts";
 import { masterExec } from "../../remote/masterExec.ts";

@@ -7,11 +7,11 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 
 /** Milliseconds from the end of one reading to the next. */
 export const readEvery = 10_000;
-/** After a reading that failed: what does not answer, or has no shell, is not asked again and again. */
+/** After a failed reading: a server that does not respond, or has no shell, is asked less often. */
 export const readAfterFailure = 60_000;
 
 interface Watched {
-  /** Monotonic. Undefined: nothing was read yet. */
+  /** Monotonic. Undefined: not read yet. */
   readAt: number | undefined;
   failed: boolean;
   reading: boolean;
@@ -19,17 +19,17 @@ interface Watched {
 }
 
 /**
- * Reads a server's view when its fold is opened, and again and again while someone can see it. A master that lingers is
- * read when its fold is opened and then left alone; one that does not answer is not asked at all. No vscode.
+ * Reads a server's view when its fold is opened, and repeatedly while it is visible. A lingering master is read when
+ * its fold is opened and then not again; one that does not respond is not read at all. No vscode.
  */
 export class RemotePolling implements Disposable {
   readonly #view: RemoteViewService;
   readonly #service: SessionService;
   readonly #clock: Clock;
   readonly #store = new DisposableStore();
-  /** The masters whose folds are open. */
+  /** The masters with an open fold. */
   readonly #watched = new Map<string, Watched>();
-  /** The masters that have a fold at all. */
+  /** The masters with a fold. */
   readonly #shown = new Set<string>();
   readonly #changed = new Emitter<void>();
   /** A fold was shown, hidden, opened or closed. */
@@ -43,7 +43,7 @@ export class RemotePolling implements Disposable {
     this.#store.add(service.onDidChange(() => this.#update()));
   }
 
-  /** There is a fold: someone asked for it, or something hangs there. */
+  /** There is a fold: the user requested it, or a login hangs there. */
   isShown(masterId: string): boolean {
     return (
       this.#shown.has(masterId) ||
@@ -58,7 +58,7 @@ export class RemotePolling implements Disposable {
     this.#changed.fire();
   }
 
-  /** Takes the fold away, with what was read. */
+  /** Removes the fold, and what was read. */
   hide(masterId: string): void {
     this.#shown.delete(masterId);
     this.#forget(masterId);
@@ -88,7 +88,7 @@ export class RemotePolling implements Disposable {
     this.#changed.fire();
   }
 
-  /** Reads now what is open: all, or one. */
+  /** Reads the open folds now: all, or one. */
   refresh(masterId?: string): void {
     for (const [id, watched] of this.#watched) {
       if (masterId === undefined || id === masterId) {
@@ -154,7 +154,7 @@ export class RemotePolling implements Disposable {
     watched.reading = true;
     watched.failed = await this.#view.refresh(masterId).then(
       () => false,
-      // The view keeps why, and the fold shows it.
+      // The view keeps the reason, and the fold shows it.
       () => true,
     );
     watched.reading = false;

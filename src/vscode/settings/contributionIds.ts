@@ -1,6 +1,6 @@
 /**
- * Every identifier that `package.json` and the code must agree on. A unit test compares both, so an id that is
- * only in one place fails there. Imports nothing, so that the test needs no VS Code.
+ * Every identifier that `package.json` and the code share. A unit test compares both, and fails for an id that is
+ * only in one place. It imports nothing, so that the test needs no VS Code.
  */
 
 export const extensionId = "ssh-sessions.ssh-sessions";
@@ -12,10 +12,10 @@ export const viewIds = { live: "sshSessions.live", hosts: "sshSessions.hosts" } 
 
 export const viewContainerId = "sshSessions";
 
-/** Where the terminals that are open stand in the workspace's storage. */
+/** The key of the open terminals in the workspace's storage. */
 export const openTerminalsKey = "openTerminals";
 
-/** Its `when` keeps VS Code from opening it at the installation (gettingStartedService.ts). */
+/** Its `when` prevents VS Code from opening it after the installation (gettingStartedService.ts). */
 export const walkthroughId = "firstSteps";
 
 export const terminalProfileId = "sshSessions.terminal";
@@ -101,8 +101,9 @@ export const settingKeys = {
 } as const;
 
 /**
- * Settings whose value in an untrusted workspace counts, each with the reason why it can't run, connect, weaken or end
- * anything. All others stand in `restrictedConfigurations` of package.json; a test finds one that is in neither.
+ * Settings whose value in an untrusted workspace counts, each with the reason why it can't run, connect, weaken or
+ * end anything. All others are in `restrictedConfigurations` of package.json; a test finds a setting that is in
+ * neither.
  */
 export const harmlessSettings: Readonly<Record<string, string>> = {};
 
@@ -118,7 +119,7 @@ export const contextKeys = {
   hasEnded: "sshSessions.hasEnded",
   canReconnect: "sshSessions.canReconnect",
   isReconnecting: "sshSessions.isReconnecting",
-  /** The terminal in front is one of ours; there is one of ours. */
+  /** The active terminal is ours; there is one of ours. */
   activeTerminal: "sshSessions.activeTerminal",
   hasTerminals: "sshSessions.hasTerminals",
   hasTerminalsBefore: "sshSessions.hasTerminalsBefore",
@@ -136,29 +137,29 @@ export const contextWords = {
   master: "master",
   session: "session",
   host: "host",
-  /** A host that was typed and that nothing lists, and the fold of them. */
+  /** A typed host that is not listed anywhere, and the fold of them. */
   typed: "typed",
   recentHosts: "recentHosts",
-  /** Hosts in a fold of a common name. */
+  /** A group of hosts. */
   hostGroup: "hostGroup",
-  /** Something is wrong in a file. */
+  /** A problem in a file. */
   problem: "problem",
   /** There is a connection to end. */
   live: "live",
-  /** The connection is gone; what is shown tells why. */
+  /** The connection has ended; the row shows why. */
   ended: "ended",
-  /** The connection is gone, and terminals wait for another one. */
+  /** The connection has ended, and terminals wait for another one. */
   reconnecting: "reconnecting",
-  /** The connection does not answer, and has sessions. */
+  /** The connection does not respond, and has sessions. */
   silent: "silent",
-  /** The row of terminals that were open before the window reloaded. */
+  /** The row of terminals from before the window reloaded. */
   before: "before",
-  /** The fold of sessions that have ended, and one of them. */
+  /** The fold of ended sessions, and one of them. */
   history: "history",
   endedSession: "endedSession",
-  /** A connection whose server's logins have no row yet. */
+  /** A connection whose server logins are not shown yet. */
   loginsHidden: "loginsHidden",
-  /** The fold of what the server itself sees, one login there, and a row that says what is missing. */
+  /** The fold of a server's logins, one login, and a row that says what is missing. */
   onServer: "onServer",
   remoteSession: "remoteSession",
   remoteNote: "remoteNote",
@@ -172,10 +173,10 @@ export const contextWords = {
   /** The forward listens here; a browser can open it. */
   address: "address",
   browsable: "browsable",
-  /** There is a process of it that could be signalled. */
+  /** A process of it can be signalled. */
   killable: "killable",
   /** The session has a terminal tab. */
   terminal: "terminal",
-  /** The host stands in a file. */
+  /** The host is in a file. */
   file: "file",
 } as const;

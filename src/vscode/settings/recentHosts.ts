@@ -7,7 +7,7 @@ const key = "recentHosts";
 const mostKept = 40;
 const mostListed = 8;
 
-/** Hosts in the order of their last use, newest first, as they were typed; kept between windows. */
+/** Typed hosts in the order of their last use, newest first; kept between windows. */
 export class RecentHosts implements Disposable {
   readonly #memento: Pick<vscode.Memento, "get" | "update">;
   readonly #changed = new Emitter<void>();
@@ -17,12 +17,12 @@ export class RecentHosts implements Disposable {
     this.#memento = memento;
   }
 
-  /** The last ones. */
+  /** The recent hosts. */
   list(): readonly string[] {
     return this.#all().slice(0, mostListed);
   }
 
-  /** The last ones that no file and no setting lists. @param listed their aliases. */
+  /** The recent hosts that no file and no setting lists. @param listed their aliases. */
   typed(listed: ReadonlySet<string>): readonly string[] {
     return this.#all()
       .filter((host) => !listed.has(host))

@@ -6,7 +6,7 @@ import { parseHostEntries } from "../../config/hostPolicies.ts";
 import { flag, text } from "../../config/settingValues.ts";
 import { configurationSection, isHarmlessSetting, settingKeys } from "./contributionIds.ts";
 
-/** What is needed of `vscode.workspace` and `vscode.window`; the real ones fit, and so does a test's. */
+/** The parts of `vscode.workspace` and `vscode.window` that are used here; tests have their own. */
 export interface SettingsHost {
   readonly workspace: Pick<
     typeof vscode.workspace,
@@ -21,18 +21,18 @@ export interface SettingsHost {
   readonly window: Pick<typeof vscode.window, "activeTextEditor">;
 }
 
-/** A change of the others changes nothing that is shown or kept: they are read when they are needed. */
+/** Other settings change nothing that is shown or cached: they are read when needed. */
 const watchedSettings = Object.values(settingKeys)
   .filter((key) => key !== settingKeys.confirmDisconnect)
   .map((key) => `${configurationSection}.${key}`);
 
-/** `sshSessions.*` as the config layer sees it. Values of the wrong type or out of range count as not set. */
+/** `sshSessions.*` for the config layer. Values of the wrong type or out of range count as not set. */
 export class VscodeSettings implements SettingsPort, Disposable {
   readonly #host: SettingsHost;
   readonly #changed = new Emitter<void>();
   readonly #subscriptions: readonly vscode.Disposable[];
   readonly onDidChange = this.#changed.event;
-  /** Parsed once for each change: they are read for every value of every host. */
+  /** Parsed once for each change, because every value of every host reads them. */
   #hosts: readonly HostSettings[] | undefined;
 
   constructor(host: SettingsHost) {
@@ -43,7 +43,7 @@ export class VscodeSettings implements SettingsPort, Disposable {
           this.#onChange();
         }
       }),
-      // Trust brings back the values of restricted settings without a configuration event of its own for each.
+      // Trust enables the values of restricted settings without a configuration event for each.
       host.workspace.onDidGrantWorkspaceTrust(() => this.#onChange()),
     ];
   }
@@ -65,31 +65,31 @@ export class VscodeSettings implements SettingsPort, Disposable {
     return this.#window(settingKeys.profileHosts, hostNames) ?? [];
   }
 
-  /** Disconnect asks where two or more sessions end with a connection. */
+  /** Disconnect asks first if two or more sessions end with a connection. */
   get confirmsDisconnect(): boolean {
     return this.#window(settingKeys.confirmDisconnect, flag) ?? true;
   }
 
-  /** Hosts of included ssh_config files stand in groups of the files' names. */
+  /** Hosts of included ssh_config files are grouped by file. */
   get groupsHostsByFile(): boolean {
     return this.#window(settingKeys.groupHostsByFile, flag) ?? false;
   }
 
-  /** Terminals that were open before a reload of the window come back without a question. */
+  /** Terminals that were open before a reload of the window open again without a question. */
   get reopensTerminals(): boolean {
     return this.#window(settingKeys.reopenTerminals, text) === "auto";
   }
 
-  /** What a terminal's tab is called: see `tabName`. */
+  /** The template for the name of a terminal's tab: see `tabName`. */
   get terminalTitle(): string | undefined {
     return this.#window(settingKeys.terminalTitle, text);
   }
 
-  /** The folder of the active editor, else the first one. */
+  /** The folder of the active editor, otherwise the first one. */
   get folder(): SettingsFolder | undefined {
     const { workspace, window } = this.#host;
     if (workspace.workspaceFile === undefined) {
-      // The only folder's settings are the workspace's, and inspect() says them twice.
+      // The settings of a single folder are the workspace's, and inspect() reports them twice.
       return undefined;
     }
     const active = window.activeTextEditor?.document.uri;
@@ -101,7 +101,7 @@ export class VscodeSettings implements SettingsPort, Disposable {
   read(key: string, layer: SettingLayer, folder?: SettingsFolder): unknown {
     const { workspace } = this.#host;
     if (layer !== "user" && !workspace.isTrusted && !isHarmlessSetting(key)) {
-      // VS Code withholds restricted settings by itself; nothing must depend on a list in package.json alone.
+      // VS Code withholds restricted settings by itself, but nothing may depend on a list in package.json alone.
       return undefined;
     }
     const resource =
@@ -111,7 +111,7 @@ export class VscodeSettings implements SettingsPort, Disposable {
     if (layer === "workspaceFolder" && resource === undefined) {
       return undefined;
     }
-    // Null, not undefined: some versions take the active editor's folder for undefined.
+    // Null, not undefined: some versions use the active editor's folder for undefined.
     const found = workspace.getConfiguration(configurationSection, resource ?? null).inspect<unknown>(key);
     switch (layer) {
       case "workspaceFolder":
@@ -135,7 +135,7 @@ export class VscodeSettings implements SettingsPort, Disposable {
     this.#changed.fire();
   }
 
-  /** What holds for the whole window: of workspace and user setting the first that makes sense. */
+  /** A value for the whole window: the first valid one of workspace and user setting. */
   #window<T>(key: string, parse: (value: unknown) => T | undefined): T | undefined {
     return parse(this.read(key, "workspace")) ?? parse(this.read(key, "user"));
   }

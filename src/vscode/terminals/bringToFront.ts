@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-/** VS Code's terminal commands act on the active terminal. */
+/** Activates a terminal, because VS Code's terminal commands act on the active one. */
 export async function bringToFront(terminal: vscode.Terminal): Promise<void> {
   if (vscode.window.activeTerminal === terminal) {
     return;

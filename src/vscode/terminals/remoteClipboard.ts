@@ -9,10 +9,10 @@ interface CopyingHost {
   readonly alias: string;
 }
 
-/** Text that programs on servers put into the clipboard (OSC 52), as far as the settings of their host allow it. */
+/** Text that programs on servers copy to the clipboard (OSC 52), as far as the settings of their host allow it. */
 export class RemoteClipboard {
   readonly #policies: HostPolicies;
-  /** Hosts with an open question: what else comes from there meanwhile is dropped. */
+  /** Hosts with an open question: further text from them is dropped meanwhile. */
   readonly #asking = new Set<string>();
   /** The newest text while another one is being written. */
   #next: string | undefined;
@@ -53,7 +53,7 @@ export class RemoteClipboard {
     }
   }
 
-  /** One at a time: a program may copy faster than the clipboard takes it. */
+  /** One at a time: a program may copy faster than the clipboard can store. */
   async #write(text: string): Promise<void> {
     this.#next = text;
     if (this.#writing) {

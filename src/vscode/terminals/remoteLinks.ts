@@ -5,11 +5,11 @@ import { noDirectoryText, openOnHostText } from "../../text/remoteFileText.ts";
 import type { RemotePlace } from "../documents/remoteFileDocuments.ts";
 import { inform } from "../messages/messages.ts";
 
-/** One of our terminals, as far as links need it. */
+/** The properties of our terminals that links need. */
 export interface LinkedTerminal {
   readonly host: string;
   readonly masterId: string | undefined;
-  /** Where its shell said that it is. */
+  /** The directory that its shell last reported. */
   readonly directory: string | undefined;
 }
 
@@ -21,7 +21,7 @@ interface RemoteLink extends vscode.TerminalLink {
 }
 
 /**
- * Paths in our terminals are paths on the server. VS Code takes a provider's links before its own, which would open the
+ * Paths in our terminals are paths on the server. VS Code prefers a provider's links to its own, which would open the
  * local file of that name (terminalLinkManager.ts).
  *
  * @param ours undefined for a terminal that is not ours.

@@ -33,15 +33,17 @@ export interface SshPseudoterminalInit {
   /** The home directory, shown as `~`. */
   readonly home: string;
   readonly request: TerminalTab;
-  /** What is to be said about the host's ssh_config, if anything is new. */
+  /** The notice about the host's ssh_config, if there is anything new. */
   configNotice(config: HostConfig): string | undefined;
-  /** The first session did not come about; not called for a cancellation. */
+  /** The first session could not be opened; not called for a cancellation. */
   onFailed(error: Error): void;
-  /** Each further session of this tab has another id. */
+  /** Each further session of this tab has a new id. */
   onSession(id: string): void;
 }
 
-/** One terminal tab over the vscode-free controller. Closing the tab ends its session (hangup) and nothing else. */
+/**
+ * One terminal tab on top of the vscode-free controller. Closing the tab ends its session (hangup) and nothing else.
+ */
 export class SshPseudoterminal implements vscode.Pseudoterminal {
   readonly #init: SshPseudoterminalInit;
   readonly #written = new vscode.EventEmitter<string>();
@@ -109,17 +111,17 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     return this.#sessionId;
   }
 
-  /** As the tab and the row are called. */
+  /** The name of the tab and of the row. */
   get title(): string {
     return this.#title;
   }
 
-  /** What the program in it calls itself, as the server sent it; "" for nothing. */
+  /** The title that its program has set, as the server sent it; "" if there is none. */
   get remoteTitle(): string {
     return this.#remoteTitle;
   }
 
-  /** Where its shell said that it is, on the server. */
+  /** The directory on the server that its shell last reported. */
   get directory(): string | undefined {
     return this.#controller.directory;
   }
@@ -128,12 +130,12 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     return this.#init.request;
   }
 
-  /** How the shell of this tab is ended on the server, where it outlives the connection. */
+  /** The command that ends the shell of this tab on the server, if it survives the connection. */
   get persistent(): PersistentShell | undefined {
     return tabShell(this.#init.request, this.#init.policies);
   }
 
-  /** Called by VS Code once it listens: what is written before is lost. */
+  /** Called by VS Code once it listens: earlier output is lost. */
   open(dimensions: vscode.TerminalDimensions | undefined): void {
     this.#controller.open(dimensions);
   }
@@ -154,7 +156,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
     this.#controller.input(data);
   }
 
-  /** As R does in a tab whose session has ended. @returns false when the tab is gone. */
+  /** The same as R in a tab whose session has ended. @returns false when the tab is closed. */
   openAgain(): boolean {
     this.#controller.input("r");
     return this.#controller.state.kind !== "closed";

@@ -3,23 +3,23 @@ import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
 import { openTerminalsKey } from "../settings/contributionIds.ts";
 
-/** What is needed to open a terminal again. No secrets: the login is made anew. */
+/** What is needed to open a terminal again. No secrets: the login is repeated. */
 export interface RememberedTerminal {
   readonly host: string;
   readonly title: string;
-  /** Its shell's name on the server, where that outlives the connection. */
+  /** The name of its shell on the server, if that survives the connection. */
   readonly shellName: string;
 }
 
 /**
- * Which terminals are open in this workspace, so that they can be offered again after a reload of the window: VS Code
- * does not bring back terminals of extensions by itself.
+ * Remembers the open terminals of this workspace, to offer them again after a reload of the window: VS Code does not
+ * restore terminals of extensions by itself.
  */
 export class TerminalMemory implements Disposable {
   readonly #memento: Memento;
   /** In the order of their tabs. */
   #terminals: readonly RememberedTerminal[];
-  /** The shells' names of those that were open when the window went away. */
+  /** The shell names of those that were open before the reload. */
   readonly #before: Set<string>;
   readonly #changed = new Emitter<void>();
   /** `before` changed. */
@@ -32,13 +32,14 @@ export class TerminalMemory implements Disposable {
     this.#before = new Set(this.#terminals.map(({ shellName }) => shellName));
   }
 
-  /** Those of the window's life before, until they have been opened again, closed or dismissed. */
+  /** The terminals from before the reload, until they are opened again, closed or dismissed. */
   get before(): readonly RememberedTerminal[] {
     return this.#terminals.filter(({ shellName }) => this.#before.has(shellName));
   }
 
   /**
-   * Those of before, which the caller opens now: they are offered no more, and stay remembered until they are closed.
+   * The terminals from before the reload, which the caller opens now: they are no longer offered, and stay remembered
+   * until they are closed.
    */
   take(): readonly RememberedTerminal[] {
     const taken = this.before;
@@ -51,12 +52,12 @@ export class TerminalMemory implements Disposable {
     this.#changed.dispose();
   }
 
-  /** Nobody wants those of before. */
+  /** The user dismissed the terminals from before the reload. */
   dismiss(): void {
     this.#keep(({ shellName }) => !this.#before.has(shellName));
   }
 
-  /** Its shell is there, for the first time or again. */
+  /** Its shell is running, for the first time or again. */
   opened(terminal: RememberedTerminal): void {
     const { shellName } = terminal;
     this.#before.delete(shellName);

@@ -4,26 +4,23 @@ import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { SshPseudoterminal } from "./sshPseudoterminal.ts";
 import { ptyOf } from "./sshTerminals.ts";
 
-/** Milliseconds. VS Code has no event for a terminal's name. It also bounds how often a program can rename its tab. */
+/** Milliseconds. VS Code has no event for a terminal's name. It also limits how often a program can rename its tab. */
 const lookInterval = 1000;
 const rememberedNames = 4;
 
-/** Keeps the names of tabs as they should be, and notices when one was renamed by VS Code's own command. */
+/** Keeps the names of tabs up to date, and detects when VS Code's own command renames one. */
 export class TerminalNames implements Disposable {
   readonly #clock: Clock;
   readonly #nameOf: (pty: SshPseudoterminal) => string;
   readonly #onRenamed: (pty: SshPseudoterminal, name: string) => void;
   readonly #store = new DisposableStore();
-  /** The names that were seen last. */
+  /** The last seen names. */
   readonly #seen = new WeakMap<vscode.Terminal, string>();
-  /** The names that VS Code was last asked to show, the newest first: it may take a while until it does. */
+  /** The names that VS Code was last asked to show, newest first: it may take a while to do so. */
   readonly #asked = new WeakMap<vscode.Terminal, readonly string[]>();
   #next: Disposable | undefined;
 
-  /**
-   * @param nameOf what the tab should be called.
-   * @param onRenamed a person has renamed the tab.
-   */
+  /** @param nameOf the intended name of the tab. @param onRenamed the user has renamed the tab. */
   constructor(
     clock: Clock,
     nameOf: (pty: SshPseudoterminal) => string,
@@ -37,7 +34,7 @@ export class TerminalNames implements Disposable {
     this.#store.add(vscode.window.onDidChangeWindowState(() => this.#look()));
   }
 
-  /** What `nameOf` gives has changed because of a person, who should not wait. */
+  /** The user caused a change of `nameOf`'s results, so do not wait. */
   update(): void {
     this.#look();
   }
@@ -65,8 +62,8 @@ export class TerminalNames implements Disposable {
   }
 
   /**
-   * VS Code ignores Pseudoterminal.onDidChangeName for a terminal that was made with a name, and its command renames the
-   * active terminal only: a tab behind it gets its name when it comes to the front.
+   * VS Code ignores Pseudoterminal.onDidChangeName for a terminal that was created with a name, and its command
+   * renames only the active terminal: a tab in the background gets its name when it becomes active.
    */
   #rename(): void {
     const { activeTerminal } = vscode.window;

@@ -5,8 +5,8 @@ import type { VscodeSettings } from "../settings/vscodeSettings.ts";
 import type { TerminalRegistry } from "./terminalRegistry.ts";
 
 /**
- * The profile "SSH…". VS Code's profiles are fixed in package.json, so the chosen hosts can't be entries of their own in
- * its menu; they come first in the question, and a single one answers it.
+ * The profile "SSH…". VS Code's profiles are fixed in package.json, so the chosen hosts can't be separate entries in
+ * its menu; they come first in the question, and a single one skips it.
  */
 export function terminalProfiles(
   terminals: TerminalRegistry,

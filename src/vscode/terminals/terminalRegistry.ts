@@ -52,23 +52,23 @@ export interface OpenSshTerminal {
   readonly title?: string;
   readonly command?: string;
   readonly preserveFocus?: boolean;
-  /** False: whoever asked tells the person about a failure. */
+  /** False: the caller shows failures to the user. */
   readonly presentFailure?: boolean;
-  /** Attach to the shell of this name where shells outlive connections. Default: a new name. */
+  /** Attach to the shell of this name, if shells survive connections. Default: a new name. */
   readonly shellName?: string;
 }
 
-/** Seconds for the server to end a shell that outlived its terminal. */
+/** Seconds in which the server must end a shell that its terminal left behind. */
 const endShellWithin = 10;
 
-/** Opens terminal tabs and finds them again. Keeps no list: VS Code has one, and owns the tabs. */
+/** Opens terminal tabs and finds them again. It keeps no list, because VS Code owns the tabs and lists them. */
 export class TerminalRegistry implements Disposable {
   readonly #init: TerminalRegistryInit;
   readonly #typing: Typing;
   readonly #store = new DisposableStore();
   readonly #fromProfile = new WeakSet<SshPseudoterminal>();
   readonly #names: TerminalNames;
-  /** What the next terminal of the profile is, because we had it opened. */
+  /** The next terminal of the profile, if we caused it to open. */
   #beside: { readonly host: string; readonly options: OpenSshTerminal } | undefined;
   readonly #tabs = new WeakMap<SshTerminal, vscode.Terminal>();
 
@@ -87,14 +87,14 @@ export class TerminalRegistry implements Disposable {
     this.#store.add(vscode.window.onDidChangeActiveTerminal(() => this.#noteContext()));
   }
 
-  /** Opens a tab and, in it, a session. Resolves when the session is open; a failure need not be awaited. */
+  /** Opens a tab with a session. Resolves when the session is open; a failure need not be awaited. */
   open(host: string, options: OpenSshTerminal = {}): Promise<SessionSnapshot> {
     const { pty, terminal } = this.#create(host, options);
     vscode.window.createTerminal(terminal).show(options.preserveFocus ?? false);
     return pty.opened;
   }
 
-  /** What a terminal profile opens: VS Code makes the tab. */
+  /** The profile's terminal: VS Code makes the tab. */
   profile(host: string, options: OpenSshTerminal = {}): vscode.TerminalProfile {
     const { pty, terminal } = this.#create(host, options);
     this.#fromProfile.add(pty);
@@ -132,7 +132,7 @@ export class TerminalRegistry implements Disposable {
     }
   }
 
-  /** What the menu of a terminal passes to a command. Undefined: `argument` is no terminal of this window. */
+  /** What the menu of a terminal passes to a command. Undefined: `argument` is not a terminal of this window. */
   called(
     argument: unknown,
   ): { readonly kind: "ours"; readonly targets: readonly Target[] } | { readonly kind: "other" } | undefined {
@@ -154,13 +154,13 @@ export class TerminalRegistry implements Disposable {
     };
   }
 
-  /** The terminal in front; undefined: it is none of ours. */
+  /** The active terminal; undefined: it is not ours. */
   active(): SshTerminal | undefined {
     const { activeTerminal } = vscode.window;
     return activeTerminal && this.#sshTerminal(activeTerminal);
   }
 
-  /** A second session like that of the terminal: in a tab of its own, or beside it. */
+  /** Opens a second session like that of the terminal: in its own tab, or beside it. */
   async openLike(like: SshTerminal, place: "beside" | "own tab"): Promise<void> {
     const terminal = this.#tabs.get(like);
     const request = terminal && ptyOf(terminal)?.request;
@@ -170,15 +170,15 @@ export class TerminalRegistry implements Disposable {
     const { host, command } = request;
     const options = command === undefined ? {} : { command, title: command };
     if (place === "own tab") {
-      // A failure is presented by the terminal itself.
+      // The terminal itself shows a failure.
       this.open(host, options).catch(() => {});
       return;
     }
     await bringToFront(terminal);
     this.#beside = { host, options };
     try {
-      // TerminalOptions.location.parentTerminal has no effect for a terminal that is open already: VS Code looks it up by
-      // an id that it had before (_deserializeParentTerminal). Its own command splits with a profile, which asks us back.
+      // TerminalOptions.location.parentTerminal has no effect for an existing terminal: VS Code looks it up by an id
+      // that it had before (_deserializeParentTerminal). Its own command splits with a profile, which calls us back.
       await vscode.commands.executeCommand("workbench.action.terminal.split", {
         config: { extensionIdentifier: extensionId, id: terminalProfileId, title: host, icon: "vm" },
       });
@@ -187,14 +187,14 @@ export class TerminalRegistry implements Disposable {
     }
   }
 
-  /** What the profile opens when it is asked on behalf of `openLike`. */
+  /** The terminal that the profile opens on behalf of `openLike`. */
   takeBeside(): vscode.TerminalProfile | undefined {
     const wanted = this.#beside;
     this.#beside = undefined;
     return wanted && this.profile(wanted.host, wanted.options);
   }
 
-  /** After a reload of the window: opens or offers the terminals that were open before it. The Live view has a row for them. */
+  /** After a reload of the window, opens or offers the terminals from before it. The Live view has a row for them. */
   async offerAgain(): Promise<void> {
     const { memory } = this.#init;
     const { before } = memory;
@@ -220,16 +220,16 @@ export class TerminalRegistry implements Disposable {
     }
   }
 
-  /** Opens the terminals that were open before the window reloaded. Shells that outlived it are there again. */
+  /** Opens the terminals from before the reload. Shells that survived it are attached again. */
   reopen(): void {
     for (const { host, title, shellName } of this.#init.memory.take()) {
       this.open(host, { title, shellName, preserveFocus: true }).catch(() => {
-        // Told in its tab, and by a message where that is not in front.
+        // Its tab shows the failure, and a message if the tab is not active.
       });
     }
   }
 
-  /** They are offered no more. What runs on the servers goes on there. */
+  /** They are no longer offered. Their programs on the servers keep running. */
   forget(): void {
     this.#init.memory.dismiss();
   }
@@ -238,7 +238,7 @@ export class TerminalRegistry implements Disposable {
     this.#store.dispose();
   }
 
-  /** Not coalesced: a key that is pressed next must find it true. */
+  /** Not coalesced: the next key must find the context key up to date. */
   #noteContext(): void {
     const { activeTerminal } = vscode.window;
     const put = (key: string, value: boolean): void =>
@@ -250,7 +250,7 @@ export class TerminalRegistry implements Disposable {
     );
   }
 
-  /** Undefined: it is none of ours. */
+  /** Undefined: it is not ours. */
   #sshTerminal(tab: vscode.Terminal): SshTerminal | undefined {
     const pty = ptyOf(tab);
     if (pty === undefined) {
@@ -262,7 +262,7 @@ export class TerminalRegistry implements Disposable {
     return terminal;
   }
 
-  /** By VS Code's own command. */
+  /** Renamed by VS Code's own command. */
   #onRenamed(pty: SshPseudoterminal, name: string): void {
     pty.rename(name);
     this.#init.memory.renamed(pty.request.shellName, name);
@@ -313,7 +313,7 @@ export class TerminalRegistry implements Disposable {
     );
     return {
       pty,
-      // VS Code can't bring the tab back by itself: the memory does.
+      // VS Code can't restore the tab by itself: the memory does.
       terminal: { name: this.#tabName(pty), pty, iconPath: new vscode.ThemeIcon("vm"), isTransient: true },
     };
   }
@@ -322,14 +322,14 @@ export class TerminalRegistry implements Disposable {
     return tabName(this.#init.titleTemplate(), { name, host: request.host, remoteTitle });
   }
 
-  /** A tab's name may be made by the template. */
+  /** The template may change a tab's name, so compare titles. */
   #takenTitles(): ReadonlySet<string> {
     return new Set(
       vscode.window.terminals.flatMap((terminal) => [terminal.name, ptyOf(terminal)?.title ?? ""]),
     );
   }
 
-  /** VS Code looks for a profile's tab to bring to the front before it is there (createContributedTerminalProfile). */
+  /** VS Code tries to focus a profile's tab before it exists (createContributedTerminalProfile). */
   #onOpened(terminal: vscode.Terminal): void {
     const pty = ptyOf(terminal);
     this.#noteContext();
@@ -370,7 +370,7 @@ export class TerminalRegistry implements Disposable {
   }
 }
 
-/** As far as VS Code says it: nobody hears of a panel that is hidden. */
+/** As far as VS Code reports it: there is no event for a hidden panel. */
 function isInFront(pty: SshPseudoterminal): boolean {
   const { activeTerminal } = vscode.window;
   return activeTerminal !== undefined && ptyOf(activeTerminal) === pty;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 
-/** Runs `work` once, a moment after the first of many requests: a burst of events makes one refresh. */
+/** Runs `work` once, shortly after the first of many requests: a burst of events causes one refresh. */
 export class Coalescer implements Disposable {
   readonly #clock: Clock;
   readonly #delay: number;
@@ -26,7 +26,7 @@ export class Coalescer implements Disposable {
     }, this.#delay);
   }
 
-  /** Does at once what was requested. */
+  /** Runs requested work at once. */
   flush(): void {
     if (this.#timer !== undefined) {
       this.#timer.dispose();

@@ -1,15 +1,15 @@
-/** What to show of the names of connections and of their sessions in a narrow side bar. No vscode. */
+/** The names of connections and their sessions in a narrow side bar. No vscode. */
 import { t } from "../../base/localize.ts";
 import { shortNames } from "../../text/shortNames.ts";
 
-/** Letters of a name beside which the number of a session can be seen in a narrow side bar. */
+/** Letters of a name that leave room for a session's number in a narrow side bar. */
 const longest = 12;
 
 export class ConnectionNames {
   #of = "";
   #short: ReadonlyMap<string, string> = new Map();
 
-  /** These are shown together. */
+  /** Sets the names that are shown together. */
   update(specs: readonly string[]): void {
     const of = specs.join("\n");
     if (of !== this.#of) {
@@ -23,8 +23,8 @@ export class ConnectionNames {
   }
 
   /**
-   * A title usually is the host, with a number where there are several. Below a connection of a long name, what it is
-   * and its number say more than the name once again.
+   * A title usually is the host, with a number if there are several. Below a connection with a long name, the kind
+   * and the number of a session are more useful than the name again.
    */
   session(title: string, spec: string): string {
     return spec.length > longest && title.startsWith(spec)

@@ -10,7 +10,7 @@ import type { EarlierTerminals } from "./rows/beforeRow.ts";
 
 const refreshDelay = 50;
 
-/** Keeps the context keys true, so that the palette offers to end things only when there are some. */
+/** Keeps the context keys up to date, so that the palette offers to end things only when there are some. */
 export function maintainContextKeys(
   service: SessionService,
   earlier: EarlierTerminals,

@@ -1,6 +1,6 @@
-/** Which connections are open at first. No vscode. */
+/** Which connections are expanded at first. No vscode. */
 
-/** About as many rows as a side bar shows at once. */
+/** About as many rows as a side bar shows. */
 const roomyRows = 24;
 
 interface Connection {
@@ -9,8 +9,8 @@ interface Connection {
 }
 
 /**
- * A connection that comes into a view with room is open, so that its sessions can be seen; one that comes into a full
- * view is closed. What is decided stays: a row that closes by itself would take away what someone is looking at.
+ * A connection that is added to a view with room is expanded, so that its sessions are visible; in a full view it is
+ * collapsed. The decision stays: a row that collapses by itself would hide what the user is reading.
  */
 export class Crowding {
   #open = new Map<string, boolean>();
@@ -26,7 +26,7 @@ export class Crowding {
         this.#open.set(id, known);
       }
     }
-    // The first session decides: until then there is nothing to open.
+    // Decided at the first session: before, there is nothing to expand.
     for (const { id, sessions } of connections) {
       if (!this.#open.has(id) && sessions.length > 0) {
         const hasRoom = rows + sessions.length <= roomyRows;

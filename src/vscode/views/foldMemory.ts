@@ -1,4 +1,4 @@
-/** Which rows are open, as the person left them; kept between windows. No vscode. */
+/** Which rows the user has expanded or collapsed; kept between windows. No vscode. */
 
 interface Memento {
   get<T>(key: string): T | undefined;
@@ -6,7 +6,7 @@ interface Memento {
 }
 
 const key = "folds";
-/** What was opened or closed long ago is forgotten. */
+/** The oldest changes are forgotten. */
 const mostKept = 500;
 
 export class FoldMemory {
@@ -20,7 +20,7 @@ export class FoldMemory {
     this.#open = new Map(Array.isArray(kept) ? kept.filter(isEntry).slice(-mostKept) : []);
   }
 
-  /** Undefined: the person has neither opened nor closed it. */
+  /** Undefined: the user has neither expanded nor collapsed it. */
   isOpen(name: string): boolean | undefined {
     return this.#open.get(name);
   }

@@ -15,7 +15,7 @@ import { formatBytes } from "../../text/sessionDetails.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
 
-/** As many connections stand in a hover. */
+/** The number of connections in a hover. */
 const shownConnections = 10;
 
 /** The fold below a connection, or at the top for those without one. */
@@ -56,7 +56,7 @@ export function presentForward(forward: ForwardSnapshot, now: number, home: stri
   };
 }
 
-/** It listens here, so that its address can be used here. */
+/** It listens on this computer, so that its address can be used here. */
 export function isReachableHere({ spec, addresses }: ForwardSnapshot): boolean {
   return spec.kind !== "remote" && addresses.length > 0;
 }
@@ -84,7 +84,7 @@ function iconOf({ state, spec }: ForwardSnapshot): ItemPresentation["icon"] {
   }
 }
 
-/** @param clients by connection: the program that opened it, where the system tells. */
+/** @param clients by connection: the program that opened it, if the system reports it. */
 export function forwardHover(
   forward: ForwardSnapshot,
   now: number,

@@ -65,7 +65,7 @@ function failureText({ outcome, spec }: SessionSnapshot, home: string): string |
     : undefined;
 }
 
-/** By itself with success, or because somebody here wanted it. */
+/** It exited with success, or ended on request. */
 function endedWell(outcome: SessionOutcome): boolean {
   switch (outcome.kind) {
     case "exited":

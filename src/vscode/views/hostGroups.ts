@@ -1,10 +1,13 @@
-/** Which group of the Hosts view a host stands in. No vscode. */
+/** The groups of hosts in the Hosts view. No vscode. */
 import { basename, join } from "node:path";
 import type { HostEntry } from "../../config/configPorts.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
 import { expandHome } from "../../text/valueSourceText.ts";
 
-/** The `group` of its entry in `sshSessions.hosts`; else, where the setting asks for it, its file if that is included. */
+/**
+ * The `group` of a host's entry in `sshSessions.hosts`; otherwise, if the setting asks for it, its file if that is
+ * included.
+ */
 export function hostGroups(
   policies: Pick<HostPolicies, "get">,
   settings: { readonly configFile: string; readonly groupsHostsByFile: boolean },

@@ -1,4 +1,7 @@
-/** What the Hosts view lists: what ssh_config and the settings name, what was typed, what lives on it. No vscode. */
+/**
+ * The contents of the Hosts view: hosts of ssh_config and the settings, typed hosts, and their connections. No
+ * vscode.
+ */
 import type { Disposable } from "../../base/disposable.ts";
 import { DisposableStore } from "../../base/disposable.ts";
 import { Emitter, type Event } from "../../base/emitter.ts";
@@ -9,39 +12,39 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { shortNames } from "../../text/shortNames.ts";
 import { type HostLife, lifeByHost } from "./hostPresentation.ts";
 
-/** Which hosts other extensions may use. */
+/** The hosts that other extensions may use. */
 export interface SharedHosts {
   grants(): readonly { readonly host: string }[];
   readonly onDidChange: Event<void>;
 }
 
-/** A host and what is to be said of it. The same object as long as nothing changes. */
+/** A host and what is shown of it. The same object as long as nothing changes. */
 export interface ShownHost {
-  /** An alias, or what was typed. */
+  /** An alias, or the typed host. */
   readonly host: string;
-  /** Undefined: it was typed, and nothing lists it. */
+  /** Undefined: the host was typed and is not listed anywhere. */
   readonly entry: HostEntry | undefined;
-  /** What to show of its name, so that it can be told from the others in a narrow side bar. */
+  /** A short form of its name that distinguishes it from the others in a narrow side bar. */
   readonly shortName: string;
   readonly life: HostLife;
   /** Other extensions may use it. */
   readonly shared: boolean;
 }
 
-/** Hosts that stand in a fold of a common name. The same object as long as nothing in it changes. */
+/** Hosts of one group. The same object as long as nothing in it changes. */
 export interface HostGroup {
   readonly name: string;
   readonly hosts: readonly ShownHost[];
 }
 
-/** What stands where in the view. */
+/** The places of hosts in the view. */
 export interface HostPlaces {
-  /** Typed, and listed nowhere. */
+  /** Typed, and not listed anywhere. */
   readonly typed: readonly ShownHost[];
-  /** All that are listed, grouped or not. */
+  /** All listed hosts, grouped or not. */
   readonly listed: readonly ShownHost[];
   readonly groups: readonly HostGroup[];
-  /** Listed, in no group. */
+  /** Listed, and in no group. */
   readonly loose: readonly ShownHost[];
 }
 
@@ -65,18 +68,18 @@ export class HostList implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
-  /** A reading that began before a refresh must not answer what is asked after it, so the promise is kept. */
+  /** A reading that started before a refresh must not answer later requests, so the promise is kept. */
   #reading: Promise<void> | undefined;
   #generation = 0;
   #entries: readonly HostEntry[] = [];
-  /** A change of the settings reads the hosts anew. */
+  /** A change of the settings reads the hosts again. */
   #groupOf: ReadonlyMap<string, string | undefined> = new Map();
   #problems: readonly ConfigProblem[] = [];
   #shown = new Map<string, ShownHost>();
   #groups = new Map<string, HostGroup>();
-  /** Of the names joined with line breaks. */
+  /** Cached for the names joined with line breaks. */
   #short: { readonly of: string; readonly names: ReadonlyMap<string, string> } | undefined;
-  /** Until something changes: each kind of row asks. */
+  /** Cached until something changes, because each kind of row reads it. */
   #places: HostPlaces | undefined;
 
   constructor(init: HostListInit) {
@@ -97,10 +100,10 @@ export class HostList implements Disposable {
     }
   }
 
-  /** Reads the hosts anew. */
+  /** Reads the hosts again. */
   refresh(): void {
     if (this.#reading === undefined) {
-      // Nobody has asked for them yet.
+      // No view has requested them yet.
       return;
     }
     this.#reading = undefined;
@@ -168,7 +171,7 @@ export class HostList implements Disposable {
     return { typed, listed, groups: [...this.#groups.values()], loose };
   }
 
-  /** @param folds names that stand together. */
+  /** @param folds names that are shown together. */
   #shortNames(folds: readonly (readonly string[])[]): ReadonlyMap<string, string> {
     const of = folds.map((names) => names.join("\n")).join("\n\n");
     if (this.#short?.of !== of) {
@@ -192,7 +195,7 @@ export class HostList implements Disposable {
     const generation = this.#generation;
     const { hosts, problems } = await this.#readAll();
     if (generation !== this.#generation) {
-      // One that began later has what holds now, even where it ended sooner.
+      // A later reading has the current result, even if it finished sooner.
       return;
     }
     this.#places = undefined;

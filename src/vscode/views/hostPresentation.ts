@@ -14,7 +14,7 @@ import { contextWords } from "../settings/contributionIds.ts";
 import { isLive } from "./livePresentation.ts";
 import type { ItemPresentation } from "./row.ts";
 
-/** What is alive under a host as it was typed: masters that it opened, and sessions that were asked for by it. */
+/** The live connections and sessions of a typed host: masters that it opened, and sessions that it requested. */
 export interface HostLife {
   readonly masterIds: readonly string[];
   readonly sessions: number;
@@ -22,7 +22,7 @@ export interface HostLife {
 
 const nothing: HostLife = { masterIds: [], sessions: 0 };
 
-/** By what was typed. A destination that several aliases share counts for each alias that uses it. */
+/** By typed host. A destination that several aliases share counts for each alias that uses it. */
 export function lifeByHost(masters: readonly MasterSnapshot[]): ReadonlyMap<string, HostLife> {
   const found = new Map<string, { masterIds: Set<string>; sessions: number }>();
   const at = (alias: string): { masterIds: Set<string>; sessions: number } => {
@@ -45,7 +45,7 @@ export function lifeByHost(masters: readonly MasterSnapshot[]): ReadonlyMap<stri
   );
 }
 
-/** `user@hostName:port`, of what the entry's own block says; empty when it says nothing. */
+/** `user@hostName:port` from the entry's own block; empty if the block sets none of them. */
 export function hostDescription(entry: HostEntry): string {
   const { alias, user, port } = entry;
   if (entry.hostName === undefined && user === undefined && port === undefined) {
@@ -54,7 +54,7 @@ export function hostDescription(entry: HostEntry): string {
   return printable(destinationOf({ ...entry, hostName: entry.hostName ?? alias }));
 }
 
-/** What the alias does not say of it. */
+/** The parts that the alias does not show already. */
 function besideAlias({ alias, hostName = alias, user = "", port = 22 }: HostEntry): string {
   return printable(destinationBeside(alias, { user, hostName, port }));
 }
@@ -77,7 +77,7 @@ export function presentHost(
   ];
   return {
     label,
-    // A narrow side bar cuts the end off: the destination stands in the hover as well.
+    // A narrow side bar cuts the end off, so the hover has the destination as well.
     description: [state, besideAlias(entry), shared ? openToExtensions() : undefined]
       .filter((part) => part !== undefined && part !== "")
       .join(" · "),
@@ -104,7 +104,7 @@ export function presentHost(
   };
 }
 
-/** A host that was typed and that nothing lists. */
+/** A typed host that is not listed anywhere. */
 export function presentTypedHost(spec: string, life: HostLife = nothing, shared = false): ItemPresentation {
   const label = printable(spec);
   const live = life.masterIds.length > 0;

@@ -42,7 +42,8 @@ const phases = () =>
   }) as const;
 
 /**
- * The state in a few words, with what is left of it within the first twenty characters: a narrow side bar shows no more.
+ * The state in a few words, with the remaining time within the first twenty characters, because a narrow side bar
+ * shows no more.
  * @param now wall-clock milliseconds.
  */
 export function masterStateText(state: MasterSnapshot["state"], now: number): string {
@@ -121,7 +122,7 @@ export function isLive(state: MasterSnapshot["state"]): boolean {
   return state.kind !== "lost" && state.kind !== "closed" && state.kind !== "reconnecting";
 }
 
-/** Sessions of a connection that have not ended. */
+/** The sessions of a connection that have not ended. */
 export function liveSessions(master: MasterSnapshot): number {
   return isLive(master.state) ? master.sessions.filter(({ state }) => state.kind !== "ended").length : 0;
 }
@@ -131,12 +132,12 @@ export function isReconnecting({ state }: MasterSnapshot): boolean {
   return state.kind === "reconnecting";
 }
 
-/** Terminals wait for another connection, or would be better off with one. */
+/** Terminals wait for another connection, or should get one. */
 export function canReconnect(master: MasterSnapshot): boolean {
   return isReconnecting(master) || isSilent(master);
 }
 
-/** It does not answer, and there are sessions that suffer from it. */
+/** It does not respond, and has sessions that are affected. */
 function isSilent({ state, sessions }: MasterSnapshot): boolean {
   return (state.kind === "suspect" || state.kind === "hung") && sessions.length > 0;
 }
@@ -193,7 +194,7 @@ export function waitingText({ sessions }: MasterSnapshot): string {
   return plural(sessions.length, "{0} terminal waits", "{0} terminals wait");
 }
 
-/** Of a countdown to the next attempt, "for" would say the opposite. */
+/** For a countdown to the next attempt, "for" would be wrong. */
 function stateFacts(state: MasterSnapshot["state"], now: number): readonly [string, string][] {
   const [words, age] = [literal(masterStateText(state, now)), shortDuration(now - state.since)];
   return state.kind === "reconnecting"
@@ -256,7 +257,7 @@ function masterHover(master: MasterSnapshot, now: number, home: string, shared: 
     .join("\n\n");
 }
 
-/** Keepalive and linger, each with its source; and who of those that share the connection wants something else. */
+/** Keepalive and linger, each with its source, and the uses that have other values. */
 function masterPolicy({ keepalive, linger, uses }: MasterSnapshot, home: string): string {
   const from = (source: ValueSource): string => `*${literal(valueSourceText(source, home))}*`;
   const source = (value: keyof typeof keepalive.sources): string => from(keepalive.sources[value]);
@@ -322,7 +323,7 @@ export function presentSession(
           quiet === undefined ? undefined : t("idle {0}", quiet),
         ])
       : [text];
-  // Several aliases can lead to one destination; the one that was used says what was meant.
+  // Several aliases can lead to one destination; show the one that was used.
   const named = master === undefined || master.spec === session.spec || saysHost(session);
   if (!named) {
     parts.push(printable(session.spec));
@@ -368,12 +369,12 @@ export function presentSession(
   };
 }
 
-/** The usual title: the host, with a number where there are several. */
+/** The default title: the host, with a number if there are several. */
 export function saysHost({ title, spec }: Pick<SessionSnapshot, "title" | "spec">): boolean {
   return title === spec || title.startsWith(`${spec} (`);
 }
 
-/** Every command gets EOF when its input is through; for a terminal, a person has sent it. */
+/** Every command gets EOF at the end of its input; for a terminal, the user has sent it. */
 function endedInput({ eofSent, kind }: SessionSnapshot): boolean {
   return eofSent && kind === "terminal";
 }

@@ -1,24 +1,24 @@
 /**
- * When rows of a tree are drawn anew. VS Code asks for a hover once and keeps it until its row is drawn again, and a
- * click is lost when the row under the pointer is drawn between press and release: so as few rows as possible are. VS
- * Code draws everything below a row along with it. No vscode.
+ * Decides when rows of a tree are redrawn. VS Code requests a hover once and keeps it until its row is redrawn, and a
+ * click is lost when the row under the pointer is redrawn between press and release: so as few rows as possible are
+ * redrawn. VS Code redraws everything below a row with it. No vscode.
  */
 
-/** Milliseconds for which a hover may be out of date in its times and counters. Long enough to read one. */
+/** Milliseconds for which the times and counters in a hover may be out of date: long enough to read it. */
 const hoverLife = 30_000;
-/** Milliseconds for which a row that was pointed at is not drawn for numbers alone: that would close its hover. */
+/** Milliseconds for which a hovered row is not redrawn for number changes alone: redrawing would close its hover. */
 const hoverCalm = 10_000;
 
 export interface ShownRow<R> {
-  /** The same object for the same thing. */
+  /** The same object for the same item. */
   readonly row: R;
   readonly parent: R | undefined;
   readonly children: readonly R[];
-  /** What can be read off the row without pointing at it. */
+  /** What the row shows without its hover. */
   readonly text: string;
-  /** What its hover says apart from times and counters: settings and where they come from. */
+  /** The contents of its hover except times and counters: settings and their sources. */
   readonly lasting: string;
-  /** Its text has numbers that change all the time. */
+  /** Its text contains numbers that change all the time. */
   readonly counts: boolean;
 }
 
@@ -41,10 +41,11 @@ export class RedrawPolicy<R> {
   }
 
   /**
-   * @param rows from the top down, each before what is below it.
-   * @param top the rows at the top, in order.
+   * @param rows from top to bottom, each before the rows below it.
+   * @param top the top-level rows, in order.
    * @param now wall-clock milliseconds.
-   * @returns the rows to draw, without those below one of them; `all` when rows at the top came, went or moved.
+   * @returns the rows to redraw, without those below one of them; `all` when top-level rows were added, removed or
+   *   moved.
    */
   next(rows: readonly ShownRow<R>[], top: readonly R[], now: number): "all" | readonly R[] {
     const before = this.#drawn;
@@ -62,7 +63,7 @@ export class RedrawPolicy<R> {
       return "all";
     }
     const due: R[] = [];
-    /** What is drawn, by itself or along with what is above it. */
+    /** The rows that are redrawn, alone or with a row above them. */
     const covered = new Set<R>();
     for (const { row, parent } of rows) {
       if (parent !== undefined && covered.has(parent)) {
@@ -91,7 +92,7 @@ export class RedrawPolicy<R> {
     );
   }
 
-  /** What was drawn before, as long as the hover is read and only numbers changed. */
+  /** The text drawn before, as long as the hover is being read and only numbers changed. */
   #textOf({ row, text, counts }: ShownRow<R>, now: number): string {
     const was = this.#drawn.get(row)?.text;
     const isRead = now - (this.#hovers.get(row) ?? Number.NEGATIVE_INFINITY) < hoverCalm;

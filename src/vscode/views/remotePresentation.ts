@@ -35,11 +35,7 @@ const kindWords = (): Record<RemoteSessionKind, string> => ({
 
 const warningColor = "list.warningForeground";
 
-/**
- * The fold below a master.
- * @param snapshot undefined: nothing was read yet.
- * @param open whether someone looks into it.
- */
+/** The fold below a master. @param snapshot undefined: not read yet. @param open whether the fold is open. */
 export function presentFold(
   snapshot: RemoteSnapshot | undefined,
   failure: Error | undefined,
@@ -81,7 +77,7 @@ export function presentFold(
   };
 }
 
-/** Ours first, then what hangs; otherwise as the server lists them. */
+/** Ours first, then the hung ones; otherwise in the server's order. */
 export function inShownOrder(sessions: readonly RemoteSession[]): readonly RemoteSession[] {
   const rank = ({ hung, ours }: RemoteSession): number =>
     (ours === undefined ? 2 : 0) + (hung.length > 0 ? 0 : 1);
@@ -113,13 +109,13 @@ function wholeMinutes(seconds: number): string {
   return shortDuration(seconds * 1000);
 }
 
-/** `alice pts/3`, `alice`: whom and where. */
+/** `alice pts/3`, `alice`: the user and the terminal. */
 export function remoteName({ user, tty }: RemoteSession): string {
   const who = user === "" ? t("unknown user") : printable(user, 40);
   return tty === undefined ? who : `${who} ${printable(tty, 20)}`;
 }
 
-/** What runs in the foreground, or what it is when nothing runs. */
+/** The foreground program, or the kind of session when none runs. */
 function whatRuns(session: RemoteSession): string | undefined {
   const [program] = session.programs;
   if (program !== undefined) {
@@ -170,7 +166,7 @@ export function presentRemoteSession(session: RemoteSession): ItemPresentation {
   };
 }
 
-/** How many of the programs of a session are named. */
+/** The number of a session's programs that are shown. */
 const programsShown = 6;
 
 function remoteHover(session: RemoteSession): string {
@@ -260,7 +256,7 @@ const noteTexts = (): Record<
   },
 });
 
-/** @param failure why nothing could be read, for `failed`. */
+/** @param failure why the reading failed, for `failed`. */
 export function presentRemoteNote(note: RemoteNote, failure: Error | undefined): ItemPresentation {
   const { label, hover, icon } =
     note === "failed" ? { ...failureText(failure), icon: "warning" } : noteTexts()[note];
@@ -313,7 +309,7 @@ export function timeOfDay(milliseconds: number): string {
   return new Date(milliseconds).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 }
 
-/** With the day: a session that hangs has often begun days ago. */
+/** With the day: a hung session has often started days ago. */
 export function dayAndTime(milliseconds: number): string {
   return new Date(milliseconds).toLocaleString(undefined, {
     weekday: "short",

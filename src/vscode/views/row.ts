@@ -1,4 +1,4 @@
-/** The rows of a view, without VS Code: what a kind of row is, and the rows that stand for its things. */
+/** The rows of a view, without VS Code: kinds of rows, and the rows of their items. */
 import type { Event } from "../../base/emitter.ts";
 import type { CommandId } from "../settings/contributionIds.ts";
 import type { Target } from "./targets.ts";
@@ -8,19 +8,19 @@ export interface ItemPresentation {
   readonly label: string;
   readonly description: string;
   readonly icon: { readonly id: string; readonly color?: string };
-  /** Words separated by spaces, matched by the menus in package.json: they say which commands the row has. */
+  /** Words separated by spaces, which the menus in package.json match to select the row's commands. */
   readonly contextValue: string;
   readonly hover: string;
-  /** What the hover says that does not change by itself, as one comparable text: settings and their sources. */
+  /** The unchanging contents of the hover as one comparable text: settings and their sources. */
   readonly lasting?: string;
-  /** For screen readers: what a sighted person learns from the icon, the place and the hover stands here in words. */
+  /** For screen readers: the meaning of the icon, the position and the hover in words. */
   readonly accessibleLabel: string;
 }
 
-/** Whether a row has something below it, and whether that shows at first. */
+/** Whether a row has children, and whether they show at first. */
 export type Fold = "expanded" | "collapsed";
 
-/** What a click on a row does. */
+/** The action of a click on a row. */
 export interface RowClick {
   readonly command: CommandId;
   readonly title: string;
@@ -28,15 +28,15 @@ export interface RowClick {
   readonly once?: boolean;
 }
 
-/** What stands in one place of a view: below the row `parent`, or at the top. Undefined: it is another place. */
+/** The items in one place of a view: below the row `parent`, or at the top. Undefined: it is another place. */
 export type Place<D> = (parent: Row | undefined) => readonly D[] | undefined;
 
-/** At the top of the view. @param list which there are now, in order. */
+/** At the top of the view. @param list the current items, in order. */
 export function atTop<D>(list: () => readonly D[]): Place<D> {
   return (parent) => (parent === undefined ? list() : undefined);
 }
 
-/** Below each row of `kind`. @param list which there are now, in order. */
+/** Below each row of `kind`. @param list the current items, in order. */
 export function under<D, P>(kind: RowKind<P>, list: (parent: P) => readonly D[]): Place<D> {
   return (parent) => {
     const about = parent === undefined ? undefined : kind.about(parent);
@@ -45,37 +45,37 @@ export function under<D, P>(kind: RowKind<P>, list: (parent: P) => readonly D[])
 }
 
 /**
- * One kind of row. A new kind is one of these, in a file of its own, and one entry in the list that its view is made of:
- * the order of that list is the order in which kinds stand below the same row. `D`: what one such row is about.
+ * One kind of row. To add a kind, write one of these in its own file, and add it to the list of its view: the order
+ * of that list is the order of kinds below the same row. `D`: the item of one row.
  */
 export interface RowDescription<D> {
   readonly name: string;
   readonly places: readonly Place<D>[];
-  /** Unique in the view, and the same for the same thing. */
+  /** Unique in the view, and the same for the same item. */
   readonly key: (about: D) => string;
   readonly present: (about: D) => ItemPresentation;
   readonly targets: (about: D) => readonly Target[];
   readonly fold?: (about: D) => Fold | undefined;
   readonly click?: (about: D) => RowClick | undefined;
-  /** The hover, where making it takes a while. Default: that of `present`. */
+  /** The hover, if making it takes time. Default: that of `present`. */
   readonly hover?: (about: D) => Promise<string>;
-  /** Under which name it is remembered that the person opened or closed the row. Default: not at all. */
+  /** The name under which the expanded state is remembered. Default: it is not. */
   readonly foldName?: (about: D) => string;
-  /** What a filter looks for in. Default: it is shown with the row above it, or with one below it. */
+  /** The texts that a filter searches. Default: the row is shown with its parent, or with a child. */
   readonly filterTexts?: (about: D) => readonly string[];
-  /** The rows that a filter counts. */
+  /** Whether a filter counts the rows. */
   readonly isSubject?: boolean;
-  /** The person has opened or closed the row. */
+  /** The user has expanded or collapsed the row. */
   readonly onFold?: (about: D, open: boolean) => void;
-  /** Its text holds numbers that change all the time: while its hover is read, it is not drawn for these alone. */
+  /** Its text contains numbers that change all the time: while its hover is read, it is not redrawn for these alone. */
   readonly counts?: boolean;
-  /** Its text depends on nothing but `about`: it is made anew only for another object. */
+  /** Its text depends on nothing but `about`: it is made again only for another object. */
   readonly timeless?: boolean;
   /** What can change any of it, apart from time. */
   readonly changes?: readonly Event<unknown>[];
 }
 
-/** One row, as VS Code and the commands know it: by identity. */
+/** One row, which VS Code and the commands know by identity. */
 export class Row {
   readonly #source: RowSource;
   readonly key: string;
@@ -87,7 +87,7 @@ export class Row {
     this.parent = parent;
   }
 
-  /** Whether a command's argument is a row of ours, and not something that looks like one. */
+  /** Whether a command's argument is one of our rows, and not an object that looks like one. */
   static is(argument: unknown): argument is Row {
     return typeof argument === "object" && argument !== null && #source in argument;
   }
@@ -97,7 +97,7 @@ export class Row {
   }
 }
 
-/** A kind of row, whatever it is about. */
+/** A kind of row, for any item. */
 export interface RowSource {
   readonly name: string;
   readonly counts: boolean;
@@ -105,7 +105,7 @@ export interface RowSource {
   readonly changes: readonly Event<unknown>[];
   /** The rows of this kind below a row; undefined: at the top. */
   rowsBelow(parent: Row | undefined): readonly Row[];
-  /** Rows that are not in `shown` are gone: whoever comes back is another row. */
+  /** Rows that are not in `shown` have been removed: an item that returns gets a new row. */
   keep(shown: ReadonlySet<Row>): void;
   present(row: Row): ItemPresentation | undefined;
   targets(row: Row): readonly Target[];
@@ -123,14 +123,14 @@ interface Known<D> {
   presentation: ItemPresentation | undefined;
 }
 
-/** Keeps one row object for each thing of a kind, with what was last known of it. */
+/** Keeps one row object for each item of a kind, with its last data. */
 export class RowKind<D> implements RowSource {
   readonly name: string;
   readonly counts: boolean;
   readonly isSubject: boolean;
   readonly changes: readonly Event<unknown>[];
   readonly #description: RowDescription<D>;
-  /** By the row above and the key: a thing that moves is another row, as VS Code can't move one. */
+  /** By parent row and key: an item that moves gets a new row, because VS Code can't move one. */
   #rows = new Map<Row | undefined, Map<string, Known<D>>>();
   #known = new WeakMap<Row, Known<D>>();
 
@@ -142,7 +142,7 @@ export class RowKind<D> implements RowSource {
     this.#description = description;
   }
 
-  /** What a row is about; undefined: it is of another kind, or gone. */
+  /** The item of a row; undefined: it is of another kind, or was removed. */
   about(row: Row): D | undefined {
     return this.#known.get(row)?.about;
   }

@@ -1,12 +1,15 @@
 import type { Clock } from "../../base/clock.ts";
 
-/** What a row passes behind its node when it is clicked: its buttons and menus pass no such thing. */
+/** The extra argument of a click on a row: its buttons and menus pass none. */
 export const rowClick = "click";
 
-/** The longest double click of the desktops that VS Code runs on (Windows: 500 ms by default, 900 at most). Milliseconds. */
+/**
+ * The longest double click of the desktops that VS Code supports (Windows: 500 ms by default, 900 at most).
+ * Milliseconds.
+ */
 const doubleClick = 500;
 
-/** VS Code runs a row's command for each click of a double click. The second one on the same row does nothing. */
+/** VS Code runs a row's command for each click of a double click. The second click on the same row is ignored. */
 export class RowClicks {
   readonly #clock: Clock;
   #row: unknown;

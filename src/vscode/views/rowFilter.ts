@@ -1,15 +1,15 @@
-/** What the views are filtered by. No vscode. */
+/** The filter of the views. No vscode. */
 import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
 
-/** One filter for both views: a row is shown where each word is in one of its texts, wherever and in any case. */
+/** One filter for both views: a row matches if each word is in one of its texts, at any position and in any case. */
 export class RowFilter implements Disposable {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
   #text = "";
   #words: readonly string[] = [];
 
-  /** As it was typed, without blanks around it; empty: everything is shown. */
+  /** The typed text, trimmed; empty: no filter. */
   get text(): string {
     return this.#text;
   }

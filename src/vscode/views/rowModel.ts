@@ -1,4 +1,4 @@
-/** Which rows a view has and which of them have to be drawn anew. No vscode. */
+/** Which rows a view has and which of them must be redrawn. No vscode. */
 import type { Event } from "../../base/emitter.ts";
 import type { FoldMemory } from "./foldMemory.ts";
 import { RedrawPolicy, type ShownRow } from "./redrawPolicy.ts";
@@ -6,19 +6,19 @@ import type { Fold, ItemPresentation, Row, RowSource } from "./row.ts";
 import type { RowFilter } from "./rowFilter.ts";
 
 export interface RowModelInit {
-  /** In the order in which they stand below the same row. */
+  /** In the order of kinds below the same row. */
   readonly kinds: readonly RowSource[];
   readonly filter: Pick<RowFilter, "isOn" | "text" | "matches">;
   readonly folds: Pick<FoldMemory, "isOpen" | "set">;
 }
 
-/** How many of the rows that a filter counts are shown. */
+/** The number of rows that a filter counts, and how many of them are shown. */
 export interface FilterCount {
   readonly shown: number;
   readonly total: number;
 }
 
-/** The rows of one view as they were when it was last brought up to date. */
+/** The rows of one view as of the last update. */
 export class RowModel {
   readonly #kinds: readonly RowSource[];
   readonly #filter: RowModelInit["filter"];
@@ -49,7 +49,7 @@ export class RowModel {
     return row === undefined ? this.#top : (this.#below.get(row) ?? []);
   }
 
-  /** Open or closed as the person left it; what a filter found is open. */
+  /** Expanded or collapsed as the user left it; parents of filter matches are expanded. */
   fold(row: Row): Fold | undefined {
     const fold = row.source.fold(row);
     if (fold === undefined || this.#filter.isOn) {
@@ -60,12 +60,12 @@ export class RowModel {
     return isOpen === undefined ? fold : isOpen ? "expanded" : "collapsed";
   }
 
-  /** A row that is open because of a filter is another one to VS Code: it keeps what is open by this. */
+  /** A row that is expanded by a filter has another id, because VS Code remembers the expanded state by id. */
   id(row: Row): string {
     return this.#filter.isOn && row.source.fold(row) !== undefined ? `${row.key} filtered` : row.key;
   }
 
-  /** The person has opened or closed a row. */
+  /** The user has expanded or collapsed a row. */
   folded(row: Row, open: boolean): void {
     const name = row.source.foldName(row);
     if (name !== undefined && !this.#filter.isOn) {
@@ -80,9 +80,9 @@ export class RowModel {
   }
 
   /**
-   * Brings the rows up to date.
+   * Updates the rows.
    * @param now wall-clock milliseconds.
-   * @returns the rows to draw, each with all that is below it; `all` when rows at the top came or went.
+   * @returns the rows to redraw, each with all below it; `all` when top-level rows were added or removed.
    */
   update(now: number): "all" | readonly Row[] {
     const listed = new Map<Row | undefined, readonly Row[]>();
@@ -127,8 +127,8 @@ export class RowModel {
   }
 
   /**
-   * What the filter leaves: what matches, with all that is below it, and what leads there. The words may be spread over a
-   * row and those above it: `prod db` finds the host `db1` in the group `Prod`.
+   * What the filter keeps: matches, everything below them, and their parents. The words may be spread over a row and
+   * its parents: `prod db` finds the host `db1` in the group `Prod`.
    */
   #filtered(
     listed: ReadonlyMap<Row | undefined, readonly Row[]>,
@@ -160,7 +160,7 @@ export class RowModel {
   }
 }
 
-/** What can be read off a row without hovering. */
+/** What a row shows without its hover. */
 function reading(presentation: ItemPresentation, fold: Fold | undefined): string {
   const { label, description, icon, contextValue } = presentation;
   return JSON.stringify([label, description, icon, contextValue, fold === undefined]);

@@ -14,25 +14,25 @@ const tickInterval = 1000;
 
 export interface RowTreeInit {
   readonly viewId: string;
-  /** In the order in which they stand below the same row. */
+  /** In the order of kinds below the same row. */
   readonly kinds: readonly RowSource[];
   readonly filter: RowFilter;
   readonly folds: FoldMemory;
-  /** Above the rows, while they are filtered. */
+  /** Shown above the rows while they are filtered. */
   readonly filterMessage: (text: string, count: FilterCount) => string;
   readonly clock: Clock;
-  /** Milliseconds from a change to the drawing of all that changed meanwhile. */
+  /** Milliseconds from a change to the redrawing of all that changed meanwhile. */
   readonly refreshDelay: number;
   readonly showCollapseAll?: boolean;
-  /** What must be read before the first rows are there. */
+  /** Must resolve before the first rows are shown. */
   readonly ready?: () => Promise<void>;
-  /** Durations and countdowns of its rows go on by themselves. */
+  /** Its rows have durations and countdowns that keep running. */
   readonly ticks?: boolean;
   readonly onVisible?: (visible: boolean) => void;
   readonly badge?: () => vscode.ViewBadge | undefined;
 }
 
-/** A view of the side bar, made of rows. It only carries between VS Code and the model. */
+/** A view of the side bar, made of rows. It only connects VS Code with the model. */
 export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
   readonly #init: RowTreeInit;
   readonly #model: RowModel;
@@ -80,7 +80,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
       await this.#init.ready();
       this.#model.update(this.#init.clock.now());
     }
-    // What changed a moment ago is in the answer.
+    // Includes changes that have not been drawn yet.
     this.#refresh.flush();
     return [...this.#model.children(row)];
   }
@@ -93,7 +93,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
     return toTreeItem(row, this.#model.id(row), this.#model.fold(row));
   }
 
-  /** The hover, made when it opens: rows are drawn rarely, and their times and counters go on. */
+  /** The hover is made when it opens: rows are redrawn rarely, but times and counters keep changing. */
   async resolveTreeItem(item: vscode.TreeItem, row: Row): Promise<vscode.TreeItem> {
     const hover = await row.source.hover(row);
     if (hover !== undefined) {
@@ -117,7 +117,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
     }
     const { filter, filterMessage } = this.#init;
     const message = filter.isOn ? shownText(filterMessage(filter.text, this.#model.filterCount)) : "";
-    // Setting it draws the view's head again.
+    // Setting it redraws the view's header.
     if (message !== (this.#view.message ?? "")) {
       this.#view.message = message;
     }
@@ -127,7 +127,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
     this.#schedule();
   }
 
-  /** Only while someone can see them. */
+  /** Only while they are visible. */
   #schedule(): void {
     this.#tick?.dispose();
     this.#tick = undefined;

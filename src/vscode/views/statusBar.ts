@@ -11,7 +11,10 @@ const refreshDelay = 100;
 /** Milliseconds between two values of a countdown. */
 const tickInterval = 1000;
 
-/** The number of live sessions, and whether lost ones come back; away while there is no connection at all. A click leads to the Live view. */
+/**
+ * The number of live sessions, and whether lost ones reconnect; hidden while there is no connection. A click opens
+ * the Live view.
+ */
 export class StatusBar implements Disposable {
   readonly #store = new DisposableStore();
   readonly #item: vscode.StatusBarItem;

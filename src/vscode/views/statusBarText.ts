@@ -6,7 +6,7 @@ import { destinationText } from "../../text/humanText.ts";
 import { literal } from "../../text/markdownText.ts";
 import { isLive, isReconnecting, waitingText } from "./livePresentation.ts";
 
-/** What the status bar says; undefined when there is nothing to say. `now`: wall-clock milliseconds. */
+/** The text of the status bar; undefined hides it. `now`: wall-clock milliseconds. */
 export function statusBarText(
   masters: readonly MasterSnapshot[],
   now: number,
@@ -15,7 +15,7 @@ export function statusBarText(
       readonly text: string;
       readonly tooltip: string;
       readonly warning: boolean;
-      /** It reads differently in a second. */
+      /** The text changes every second. */
       readonly counting: boolean;
       readonly accessibleLabel: string;
     }
@@ -47,7 +47,7 @@ export function statusBarText(
     tooltip: [
       `**${summary}**`,
       ...perMaster.map(([master, count]) => line(master, plural(count, "{0} session", "{0} sessions"))),
-      // Without a countdown: what changes closes the hover.
+      // Without a countdown, because a change closes the hover.
       ...lost.map((master) => line(master, t("reconnecting, {0}", waitingText(master)))),
     ].join("\n"),
     warning: silent || lost.length > 0,
@@ -62,7 +62,7 @@ function line({ spec, destination }: MasterSnapshot, what: string): string {
   return `- ${literal(spec)}: ${what} *${literal(destinationText(destination))}*`;
 }
 
-/** What happens next with the connections that were lost. */
+/** The next step for lost connections. */
 function reconnectText(
   lost: readonly MasterSnapshot[],
   now: number,

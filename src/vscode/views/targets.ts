@@ -1,9 +1,9 @@
 /**
- * What a row, or the menu of a terminal, offers to commands. A command names the kind of target that it acts on; a row
- * that has one of that kind can be acted on. No vscode.
+ * What a row, or the menu of a terminal, offers to commands. A command names the kind of target that it acts on, and
+ * applies to rows with a target of that kind. No vscode.
  */
 
-/** One thing that commands can act on. What it is, its kind knows. */
+/** One target of commands. Its kind knows its value. */
 export class Target {
   readonly #kind: string;
 
@@ -17,7 +17,7 @@ export class Target {
   }
 }
 
-/** Makes targets of one kind, and finds them again with their values. */
+/** Makes targets of one kind, and reads their values. */
 export class TargetKind<T> {
   readonly #name: string;
   readonly #values = new WeakMap<Target, { readonly value: T }>();
@@ -44,13 +44,13 @@ export class TargetKind<T> {
   }
 }
 
-/** A host, as it was typed or as it is listed. */
+/** A host, as typed or listed. */
 export const hostTarget = new TargetKind<string>("host");
 /** Several hosts at once. */
 export const hostsTarget = new TargetKind<readonly string[]>("hosts");
-/** The connection that the row is, or below which it stands: its id. */
+/** The connection of the row, or of a row above it: its id. */
 export const connectionTarget = new TargetKind<string>("connection");
-/** A session, also one that has ended: its id. */
+/** A session, also an ended one: its id. */
 export const sessionTarget = new TargetKind<string>("session");
 /** What Disconnect and Kill end: ids of connections and sessions. */
 export const liveTarget = new TargetKind<readonly string[]>("live");
@@ -62,5 +62,5 @@ export const remoteLoginTarget = new TargetKind<{ readonly masterId: string; rea
 );
 /** A forward: its id. */
 export const forwardTarget = new TargetKind<string>("forward");
-/** A place in a file of this computer. */
+/** A place in a local file. */
 export const placeTarget = new TargetKind<{ readonly file: string; readonly line?: number }>("place");

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Fold, ItemPresentation, Row } from "./row.ts";
 import { rowClick } from "./rowClicks.ts";
 
-/** What VS Code draws for a row. The hover is made when it opens. */
+/** The tree item for a row. The hover is made when it opens. */
 export function toTreeItem(row: Row, id: string, fold: Fold | undefined): vscode.TreeItem {
   const presentation = row.source.present(row);
   const item = new vscode.TreeItem(presentation?.label ?? "");

@@ -1,9 +1,9 @@
-/** The terminals that were open before the window reloaded, in one row. */
+/** The terminals from before the window reloaded, in one row. */
 import type { Event } from "../../../base/emitter.ts";
 import { type EarlierTerminal, presentBefore } from "../beforePresentation.ts";
 import { atTop, RowKind } from "../row.ts";
 
-/** The terminals that were open before the window reloaded and that nobody has opened again or forgotten. */
+/** The terminals from before the reload that were neither opened again nor forgotten. */
 export interface EarlierTerminals {
   readonly before: readonly EarlierTerminal[];
   readonly onDidChange: Event<void>;

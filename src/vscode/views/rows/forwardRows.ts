@@ -1,4 +1,4 @@
-/** Forwards, in a fold below their connection; those that have none yet in a fold of their own. */
+/** Forwards, in a fold below their connection; those without a connection in their own fold. */
 import type { Clock } from "../../../base/clock.ts";
 import type { ForwardService } from "../../../forward/forwardService.ts";
 import type { ForwardSnapshot, LocalProgram } from "../../../forward/forwardTypes.ts";
@@ -17,13 +17,13 @@ export interface ForwardRowsInit {
 }
 
 interface Fold {
-  /** Undefined: of forwards without a connection. */
+  /** Undefined: for forwards without a connection. */
   readonly masterId: string | undefined;
   readonly spec: string | undefined;
   readonly shown: readonly ForwardSnapshot[];
 }
 
-/** Whose origin is looked up for a hover: each costs a reading of /proc. */
+/** The number of clients that are looked up for a hover: each costs a reading of /proc. */
 const namedClients = 5;
 
 export function forwardFolds(masters: RowKind<MasterSnapshot>, init: ForwardRowsInit): RowKind<Fold> {
@@ -72,7 +72,7 @@ export function forwardRows(
   });
 }
 
-/** The programs that opened the newest connections, where the system tells. */
+/** The programs that opened the newest connections, if the system reports them. */
 async function clientsOf({ spec, connections }: ForwardSnapshot): Promise<ReadonlyMap<number, LocalProgram>> {
   const found = new Map<number, LocalProgram>();
   if (spec.kind === "remote") {

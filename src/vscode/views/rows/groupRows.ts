@@ -7,7 +7,7 @@ import type { HostGroup, HostList } from "../hostList.ts";
 import { atTop, type ItemPresentation, RowKind } from "../row.ts";
 import { hostsTarget } from "../targets.ts";
 
-/** With more hosts than these, groups are closed at first. */
+/** With more hosts than this, groups are collapsed at first. */
 const fewHosts = 25;
 
 export function groupRows(hosts: HostList): RowKind<HostGroup> {

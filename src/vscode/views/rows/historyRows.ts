@@ -25,7 +25,7 @@ export function historyRow(service: SessionService): RowKind<readonly SessionSna
   });
 }
 
-/** One that has ended. */
+/** An ended session. */
 export function endedSessionRows(
   history: RowKind<readonly SessionSnapshot[]>,
   { clock, home }: { readonly clock: Clock; readonly home: string },

@@ -1,4 +1,4 @@
-/** Hosts: those that are listed, and those that were typed, in a fold of their own. */
+/** Hosts: the listed ones, and the typed ones in their own fold. */
 import { t } from "../../../base/localize.ts";
 import { printable } from "../../../base/log.ts";
 import type { ConfigProblemSource } from "../../../config/configPorts.ts";
@@ -16,7 +16,7 @@ export interface HostRowsInit {
   readonly home: string;
 }
 
-/** The fold of hosts that were typed and that nothing lists. */
+/** The fold of typed hosts that are not listed anywhere. */
 export function recentHostsRow({ hosts }: Pick<HostRowsInit, "hosts">): RowKind<readonly ShownHost[]> {
   return new RowKind({
     name: "recentHosts",
@@ -49,7 +49,7 @@ export function typedHostRows(init: HostRowsInit, recent: RowKind<readonly Shown
   );
 }
 
-/** A host that a file or the settings list, in its group if it has one. */
+/** A host of a file or the settings, in its group if it has one. */
 export function listedHostRows(init: HostRowsInit, groups: RowKind<HostGroup>): RowKind<ShownHost> {
   return hostKind(
     init,
@@ -85,7 +85,7 @@ function hostKind(
     ],
     isSubject: true,
     click: () => ({ command: "sshSessions.openTerminal", title: t("Open Terminal"), once: true }),
-    // What the files ask for and is not honoured takes a reading of them.
+    // The warnings need a reading of the files.
     hover: async (about) => {
       const notes = configHover(await warnings(about.host).catch(() => []), home);
       const { hover } = present(about);

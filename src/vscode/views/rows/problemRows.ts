@@ -1,4 +1,4 @@
-/** What is wrong with the ssh_config files, at the top of the hosts. */
+/** Problems in the ssh_config files, above the hosts. */
 import { t } from "../../../base/localize.ts";
 import { printable } from "../../../base/log.ts";
 import type { ConfigProblem } from "../../../config/configPorts.ts";

@@ -1,4 +1,4 @@
-/** What a server itself sees, in a fold below its connection: logins there, and what is missing. */
+/** A server's own view, in a fold below its connection: logins there, and what is missing. */
 import { t } from "../../../base/localize.ts";
 import { printable } from "../../../base/log.ts";
 import type { RemoteSession } from "../../../remote/remoteSession.ts";
@@ -32,7 +32,7 @@ function serverTargets({ id, spec }: MasterSnapshot): readonly Target[] {
   return [hostTarget.of(spec), connectionTarget.of(id), serverLoginsTarget.of(id)];
 }
 
-/** A screen reader hears which server it is: where the row stands can't be heard. */
+/** A screen reader names the server, because the row's position is not read out. */
 function onServer(shown: ItemPresentation, { spec, destination }: MasterSnapshot): ItemPresentation {
   const server = [...new Set([printable(spec), printable(destinationText(destination))])].join(", ");
   return { ...shown, accessibleLabel: t("{0}, server {1}", shown.accessibleLabel, server) };
