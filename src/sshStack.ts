@@ -113,7 +113,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       reconnect: (lost, holder) => service.rejoin(lost, holder),
     }),
   );
-  const sessionForwards = new SessionForwards(forwards, policies);
+  const sessionForwards = new SessionForwards(forwards, policies, (id) => registry.get(id) !== undefined);
   store.add(
     probeAfterEnvironmentChanges(
       new EnvironmentWatcher(clock, init.localAddresses ?? localAddresses, logger),

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 export class DescriptorBudget {
   readonly limit: number;
   #used = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(limit = halfOfDescriptors()) {
     this.limit = limit;
@@ -13,17 +14,46 @@ export class DescriptorBudget {
     return this.#used;
   }
 
-  /** @returns false when there is none left; otherwise `giveBack` is to be called once. */
-  take(): boolean {
-    if (this.#used >= this.limit) {
-      return false;
+  /**
+   * Resolves when there is one, in the order of the calls; `giveBack` is to be called once then. Node can't leave a client
+   * in the listener's backlog, so one that waits here is accepted and not read, which looks the same to it.
+   * @returns undefined when a quarter as many wait already as the limit lets run.
+   * @throws the signal's reason
+   */
+  take(signal: AbortSignal): Promise<void> | undefined {
+    if (this.#used < this.limit) {
+      this.#used++;
+      return Promise.resolve();
     }
-    this.#used++;
-    return true;
+    return this.#waiting.length >= Math.ceil(this.limit / 4) ? undefined : this.#wait(signal);
   }
 
   giveBack(): void {
-    this.#used--;
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      this.#used--;
+    } else {
+      next();
+    }
+  }
+
+  #wait(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onTurn = (): void => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      const onAbort = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(onTurn), 1);
+        reject(signal.reason);
+      };
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#waiting.push(onTurn);
+    });
   }
 }
 

@@ -160,6 +160,7 @@ export class Forward implements Disposable {
       masterId: this.#link.masterId,
       addresses:
         this.#local?.addresses ?? addressesThere(spec, this.#remote?.port, this.#remote !== undefined),
+      takenAddresses: this.#local?.takenAddresses ?? [],
       port: this.#local?.port ?? this.#remote?.port ?? this.#port,
       ...this.#table.snapshot(),
     });
@@ -252,14 +253,25 @@ export class Forward implements Disposable {
 
   async #onClient(socket: Socket): Promise<void> {
     const { budget, spec } = this.#init;
-    if (!budget.take()) {
+    socket.on("error", () => {});
+    this.#track(socket);
+    const turn = budget.take(this.#run.signal);
+    if (turn === undefined) {
       this.#table.turnedAway(new ForwardError("no-descriptors", "Too many connections are open"));
       resetSocket(socket);
       return;
     }
+    try {
+      await turn;
+    } catch {
+      // The forward was stopped meanwhile, and has reset the socket.
+      return;
+    }
+    if (socket.destroyed) {
+      budget.giveBack();
+      return;
+    }
     socket.once("close", () => budget.giveBack());
-    socket.on("error", () => {});
-    this.#track(socket);
     const from =
       socket.remoteAddress === undefined ? undefined : `${socket.remoteAddress}:${socket.remotePort}`;
     const target = spec.kind === "local" ? spec.target : undefined;

@@ -1,6 +1,7 @@
 /** Forwards in the entries of `sshSessions.hosts`. */
-import { formatForward } from "../config/forwardSpec.ts";
+import { formatForward, parseForward } from "../config/forwardSpec.ts";
 import { parseHostSpec } from "../config/hostSpec.ts";
+import { forwardKey } from "./forwardKey.ts";
 import type { ForwardSnapshot } from "./forwardTypes.ts";
 
 /** The entries with the forward in that of its host. */
@@ -17,8 +18,18 @@ export function withForward(
     return [...entries, { pattern, forwards: [text] }];
   }
   const forwards: readonly unknown[] = Array.isArray(own["forwards"]) ? own["forwards"] : [];
-  const all = forwards.includes(text) ? forwards : [...forwards, text];
+  const isSaved = forwards.some((saved) => keyOf(saved) === forwardKey(forward.spec));
+  const all = isSaved ? forwards : [...forwards, text];
   return entries.map((entry) => (entry === own ? { ...own, forwards: all } : entry));
+}
+
+/** Undefined: it is no forward. */
+function keyOf(saved: unknown): string | undefined {
+  try {
+    return typeof saved === "string" ? forwardKey(parseForward(saved)) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of the entry in which a host's forwards are saved: entries match aliases. */

@@ -8,6 +8,8 @@ export interface ForwardRules {
   /** The umask of a unix socket, and whether a socket in its place is removed. */
   readonly bindMask: number;
   readonly unlink: boolean;
+  /** AddressFamily: of listeners, too. */
+  readonly addressFamily: HostConfig["addressFamily"];
   /** PermitRemoteOpen, `host:port` patterns; undefined: anything. */
   readonly permitted: readonly string[] | undefined;
   /** A forward keeps its connection from leaving. */
@@ -26,6 +28,7 @@ export function forwardRules(
     gatewayPorts: forwarding.gatewayPorts,
     bindMask: forwarding.streamLocalBindMask,
     unlink: forwarding.streamLocalBindUnlink,
+    addressFamily: config.addressFamily,
     permitted: forwarding.permitRemoteOpen,
     keepsConnection: policies.get("forwardsKeepConnection", config, folder).value,
     automatic: policies.get("reconnect", config, folder).value === "auto",

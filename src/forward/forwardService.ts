@@ -4,7 +4,7 @@ import { Emitter, type Event } from "../base/emitter.ts";
 import type { Logger } from "../base/log.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
 import { destinationKey } from "../config/destinationKey.ts";
-import { type ForwardSpec, formatForward } from "../config/forwardSpec.ts";
+import type { ForwardSpec } from "../config/forwardSpec.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { MasterRegistry } from "../master/masterRegistry.ts";
 import type {
@@ -15,6 +15,7 @@ import type {
 } from "../reconnect/reconnectTypes.ts";
 import { DescriptorBudget } from "./descriptorBudget.ts";
 import { Forward } from "./forward.ts";
+import { forwardKey } from "./forwardKey.ts";
 import type { ForwardRules } from "./forwardRules.ts";
 import type { ForwardRequest, ForwardSnapshot } from "./forwardTypes.ts";
 
@@ -91,7 +92,8 @@ export class ForwardService implements Disposable {
     login: LoginMode,
   ): Promise<ForwardSnapshot> {
     const { host, spec, origin, onDemand = false, folder = this.#init.folder() } = request;
-    const key = `${destinationKey(config)} ${formatForward(spec)}`;
+    const rules = this.#init.rules(config, folder);
+    const key = `${destinationKey(config)} ${forwardKey(spec, rules.gatewayPorts)}`;
     // Any free port is another one each time.
     const isShared = !(spec.listen.type === "tcp" && spec.listen.port === 0 && origin.kind === "person");
     const same = [...this.#forwards.values()].find((each) => isShared && each.key === key);
@@ -107,7 +109,7 @@ export class ForwardService implements Disposable {
     const forward = new Forward({
       ...{ id, clock, logger, registry, host, spec, origin, onDemand, budget: this.#budget },
       use: { config, folder },
-      rules: this.#init.rules(config, folder),
+      rules,
       reconnect: (lost, holder) => this.#init.reconnect(lost, holder),
       mayLogIn: (snapshot) => this.#prompts.mayLogIn(snapshot),
       onChange: () => this.#changed.fire(),

@@ -63,6 +63,8 @@ export interface ForwardSnapshot {
   readonly state: ForwardState;
   /** Where it listens, as far as that is known: `127.0.0.1:8080`, or a path. On the server for a remote forward. */
   readonly addresses: readonly string[];
+  /** Addresses of this computer that it was to have as well, and that another program has. */
+  readonly takenAddresses: readonly string[];
   /** The port that it has, where port 0 was asked for, too. */
   readonly port: number | undefined;
   /** When it was started, wall-clock milliseconds. */

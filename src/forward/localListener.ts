@@ -1,16 +1,19 @@
+import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { chmod, lstat, unlink } from "node:fs/promises";
-import { createServer, isIPv6, type ListenOptions, type Server, type Socket } from "node:net";
+import { createServer, isIP, isIPv6, type ListenOptions, type Server, type Socket } from "node:net";
 import type { Disposable } from "../base/disposable.ts";
 import { asError } from "../base/errors.ts";
 import { guarded } from "../base/guarded.ts";
-import type { ListenAddress } from "../config/forwardSpec.ts";
+import { formatListen, type ListenAddress } from "../config/forwardSpec.ts";
 import { ForwardError } from "../engine/engineErrors.ts";
 
 export interface LocalListenerInit {
   readonly at: ListenAddress;
   /** Addresses other than loopback where none is named (GatewayPorts). */
   readonly gatewayPorts: boolean;
+  /** AddressFamily: `ssh` listens at addresses of this family only, too. */
+  readonly addressFamily: "any" | "inet" | "inet6";
   /** The umask of a unix socket, and whether a file in its place is removed (StreamLocalBindMask, -Unlink). */
   readonly bindMask: number;
   readonly unlink: boolean;
@@ -18,22 +21,25 @@ export interface LocalListenerInit {
   onConnection(socket: Socket): void;
 }
 
-/** A listener of this computer, on every address that its text stands for. */
+/** A listener of this computer, on every address that its text stands for and that is free. */
 export class LocalListener implements Disposable {
   readonly addresses: readonly string[];
+  /** Addresses that it was to have and that another program has, where it got others. */
+  readonly takenAddresses: readonly string[];
   /** Undefined for a unix socket. */
   readonly port: number | undefined;
   readonly #servers: readonly Server[];
   readonly #closed: Promise<unknown>;
 
-  private constructor(servers: readonly Server[]) {
+  private constructor(servers: readonly Server[], takenAddresses: readonly string[]) {
     this.#servers = servers;
+    this.takenAddresses = takenAddresses;
     this.#closed = Promise.all(servers.map((server) => once(server, "close")));
     const found = servers.map((server) => server.address());
     this.addresses = found.map((address) =>
       typeof address === "string" || address === null
         ? (address ?? "")
-        : `${isIPv6(address.address) ? `[${address.address}]` : address.address}:${address.port}`,
+        : formatListen({ type: "tcp", host: address.address, port: address.port }),
     );
     const [first] = found;
     this.port = typeof first === "object" && first !== null ? first.port : undefined;
@@ -42,35 +48,41 @@ export class LocalListener implements Disposable {
   /** @throws ForwardError `port-taken`, `not-allowed`, `no-descriptors` */
   static async open(init: LocalListenerInit): Promise<LocalListener> {
     const { at } = init;
-    const servers: Server[] = [];
     try {
-      if (at.type === "unix") {
-        servers.push(await listenAtPath(at.path, init));
-      } else {
-        let { port } = at;
-        for (const host of hostsOf(at.host, init.gatewayPorts)) {
-          try {
-            const server = await listen({ host, port, ipv6Only: isIPv6(host) }, init);
-            servers.push(server);
-            const address = server.address();
-            port = typeof address === "object" && address !== null ? address.port : port;
-          } catch (error) {
-            // A computer without IPv6 has no ::1. A free port that was chosen for IPv4 may be taken there.
-            const isOptional =
-              servers.length > 0 && (noSuchAddress.has(codeOf(error) ?? "") || at.port === 0);
-            if (!isOptional) {
-              throw error;
-            }
-          }
-        }
-      }
+      return at.type === "unix"
+        ? new LocalListener([await listenAtPath(at.path, init)], [])
+        : await LocalListener.#openPort(at, init);
     } catch (error) {
-      for (const server of servers) {
-        server.close();
-      }
       throw listenError(error);
     }
-    return new LocalListener(servers);
+  }
+
+  /** One address is enough, as in channel_setup_fwd_listener_tcpip in OpenSSH's channels.c. */
+  static async #openPort(
+    at: Extract<ListenAddress, { type: "tcp" }>,
+    init: LocalListenerInit,
+  ): Promise<LocalListener> {
+    const servers: Server[] = [];
+    const taken: string[] = [];
+    let failure: unknown;
+    let { port } = at;
+    for (const host of await hostsOf(at.host, init)) {
+      try {
+        const server = await listen({ host, port, ipv6Only: isIPv6(host) }, init);
+        servers.push(server);
+        const address = server.address();
+        port = typeof address === "object" && address !== null ? address.port : port;
+      } catch (error) {
+        failure = worse(failure, error);
+        if (codeOf(error) === "EADDRINUSE") {
+          taken.push(formatListen({ type: "tcp", host, port }));
+        }
+      }
+    }
+    if (servers.length === 0) {
+      throw failure;
+    }
+    return new LocalListener(servers, taken);
   }
 
   /** Resolves when the port is free. Connections stay. */
@@ -86,14 +98,31 @@ export class LocalListener implements Disposable {
   }
 }
 
-const noSuchAddress: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"]);
+/** A computer without IPv6 has no ::1: that another program has the port of 127.0.0.1 is what matters then. */
+function worse(one: unknown, other: unknown): unknown {
+  return one === undefined || codeOf(other) === "EADDRINUSE" ? other : one;
+}
 
 /** channel_fwd_bind_addr in OpenSSH's channels.c: no address and `localhost` are loopback, "" and `*` every address. */
-function hostsOf(host: string | undefined, gatewayPorts: boolean): readonly string[] {
-  if (host === "" || host === "*" || (host === undefined && gatewayPorts)) {
-    return ["0.0.0.0", "::"];
+async function hostsOf(
+  host: string | undefined,
+  { gatewayPorts, addressFamily }: LocalListenerInit,
+): Promise<readonly string[]> {
+  const isEvery = host === "" || host === "*" || (host === undefined && gatewayPorts);
+  const addresses = isEvery
+    ? ["0.0.0.0", "::"]
+    : host === undefined || host === "localhost"
+      ? ["127.0.0.1", "::1"]
+      : isIP(host) !== 0 || host.includes("%")
+        ? [host]
+        : (await lookup(host, { all: true })).map(({ address }) => address);
+  const wanted = addresses.filter(
+    (address) => addressFamily === "any" || (addressFamily === "inet6") === address.includes(":"),
+  );
+  if (wanted.length === 0) {
+    throw new Error(`AddressFamily ${addressFamily} leaves no address of ${host ?? "localhost"}`);
   }
-  return host === undefined || host === "localhost" ? ["127.0.0.1", "::1"] : [host];
+  return wanted;
 }
 
 async function listen(options: ListenOptions, init: LocalListenerInit): Promise<Server> {

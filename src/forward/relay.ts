@@ -15,6 +15,8 @@ export interface RelayInit {
   /** What has been read already and comes first. */
   readonly forChannel?: Uint8Array;
   readonly forSocket?: Uint8Array;
+  /** The channel's EOF came before. */
+  readonly channelHasEnded?: boolean;
   /** So many bytes went through. */
   count(direction: "toChannel" | "toSocket", bytes: number): void;
   /** Called once, when both sides are closed. */
@@ -27,7 +29,8 @@ export interface RelayInit {
  * window, the socket by not being read. A channel that closes without EOF, or whose connection is lost, resets the socket,
  * so that its program does not take a part for the whole.
  */
-export function relay({ channel, socket, idleLimit, forChannel, forSocket, count, ended }: RelayInit): void {
+export function relay(init: RelayInit): void {
+  const { channel, socket, idleLimit, forChannel, forSocket, count, ended } = init;
   let channelIsOpen = true;
   let socketIsOpen = true;
   let gotEof = false;
@@ -96,10 +99,11 @@ export function relay({ channel, socket, idleLimit, forChannel, forSocket, count
       receive(data);
     }
   });
-  channel.onDidReceiveEof(() => {
+  const receiveEof = (): void => {
     gotEof = true;
     socket.end();
-  });
+  };
+  channel.onDidReceiveEof(receiveEof);
   channel.onDidDrain(() => {
     socket.resume();
     closeChannel();
@@ -117,6 +121,9 @@ export function relay({ channel, socket, idleLimit, forChannel, forSocket, count
   if (forSocket !== undefined && forSocket.length > 0) {
     receive(forSocket);
   }
+  if (init.channelHasEnded) {
+    receiveEof();
+  }
   if (socket.destroyed) {
     socketIsOpen = false;
     channel.close();
@@ -125,5 +132,9 @@ export function relay({ channel, socket, idleLimit, forChannel, forSocket, count
   socket.resume();
   if (forChannel !== undefined && forChannel.length > 0) {
     send(forChannel);
+  }
+  // A socket says so even while it is paused.
+  if (socket.readableEnded) {
+    channel.eof();
   }
 }

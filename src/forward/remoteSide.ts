@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
-import { asError } from "../base/errors.ts";
+import { asError, CancelledError } from "../base/errors.ts";
 import { type ForwardTarget, formatTarget } from "../config/forwardSpec.ts";
 import { matchPattern } from "../config/patterns.ts";
 import type { EngineChannel, ForwardedHandler } from "../engine/connectionEngine.ts";
 import { ForwardError } from "../engine/engineErrors.ts";
 import type { ConnectionEntry, ConnectionTable } from "./connectionTable.ts";
 import type { DescriptorBudget } from "./descriptorBudget.ts";
-import { relay } from "./relay.ts";
+import { type RelayInit, relay } from "./relay.ts";
 import { socksOnChannel } from "./socksConversation.ts";
 
 export interface RemoteSideInit {
@@ -47,6 +47,14 @@ async function serveSocks(
 ): Promise<void> {
   const entry = init.table.begin(from, undefined);
   const deadline = init.deadline();
+  const over = new AbortController();
+  let hasEnded = false;
+  const subscriptions = [
+    channel.onDidReceiveEof(() => {
+      hasEnded = true;
+    }),
+    channel.onDidClose(() => over.abort(new CancelledError())),
+  ];
   let answer: ((outcome: "granted" | "refused") => Uint8Array) | undefined;
   try {
     const client = await socksOnChannel(channel, deadline.signal);
@@ -56,9 +64,9 @@ async function serveSocks(
     if (!isPermitted(target, init.permitted)) {
       throw new ForwardError("not-permitted", "PermitRemoteOpen does not list the target");
     }
-    const socket = await dial(target, init);
+    const socket = await dial(target, init, over.signal);
     channel.write(answer("granted"));
-    join(channel, socket, entry, init, client.rest);
+    join(channel, socket, entry, init, { forSocket: client.rest, channelHasEnded: hasEnded });
   } catch (error) {
     if (answer !== undefined) {
       channel.write(answer("refused"));
@@ -69,6 +77,9 @@ async function serveSocks(
     channel.resume();
     entry.end(asError(error));
   } finally {
+    for (const subscription of subscriptions) {
+      subscription.dispose();
+    }
     deadline.dispose();
   }
 }
@@ -88,11 +99,29 @@ function isPermitted(
   );
 }
 
-async function dial(target: ForwardTarget, init: RemoteSideInit): Promise<Socket> {
+/** @param over aborts when nobody waits for it any more. */
+async function dial(target: ForwardTarget, init: RemoteSideInit, over?: AbortSignal): Promise<Socket> {
   const { budget } = init;
-  if (!budget.take()) {
-    throw new ForwardError("no-descriptors", "Too many connections are open");
+  const deadline = init.deadline();
+  const signal = over === undefined ? deadline.signal : AbortSignal.any([deadline.signal, over]);
+  try {
+    const turn = budget.take(signal);
+    if (turn === undefined) {
+      throw new ForwardError("no-descriptors", "Too many connections are open");
+    }
+    await turn;
+    return await connect(target, init, signal);
+  } finally {
+    deadline.dispose();
   }
+}
+
+/** Gives the descriptor back when the socket closes. */
+async function connect(
+  target: ForwardTarget,
+  { budget, track }: RemoteSideInit,
+  signal: AbortSignal,
+): Promise<Socket> {
   const socket = createConnection(
     target.type === "unix"
       ? { path: target.path, allowHalfOpen: true }
@@ -101,17 +130,14 @@ async function dial(target: ForwardTarget, init: RemoteSideInit): Promise<Socket
   socket.once("close", () => budget.giveBack());
   // A connected socket whose channel does not open has nobody else who listens.
   socket.on("error", () => {});
-  init.track(socket);
-  const deadline = init.deadline();
+  track(socket);
   try {
-    await once(socket, "connect", { signal: deadline.signal });
+    await once(socket, "connect", { signal });
     socket.pause();
     return socket;
   } catch (error) {
     socket.destroy();
     throw new ForwardError("target-refused", "The target does not answer", { cause: asError(error) });
-  } finally {
-    deadline.dispose();
   }
 }
 
@@ -120,11 +146,11 @@ function join(
   socket: Socket,
   entry: ConnectionEntry,
   { idleLimit }: RemoteSideInit,
-  forSocket?: Uint8Array,
+  before: Pick<RelayInit, "forSocket" | "channelHasEnded"> = {},
 ): void {
   relay({
     ...{ channel, socket, idleLimit },
-    ...(forSocket && { forSocket }),
+    ...before,
     count: (direction, bytes) => entry.count(direction === "toSocket" ? "toTarget" : "fromTarget", bytes),
     ended: () => entry.end(),
   });

@@ -2,9 +2,10 @@ import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { asError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { SettingsPort } from "../config/configPorts.ts";
-import { formatForward, isLoopback, parseForward } from "../config/forwardSpec.ts";
+import { isLoopback, parseForward } from "../config/forwardSpec.ts";
 import { entryPatterns, type HostPolicies } from "../config/hostPolicies.ts";
 import { hostNames } from "../config/hostSpec.ts";
+import { forwardKey } from "./forwardKey.ts";
 import type { ForwardService } from "./forwardService.ts";
 
 /**
@@ -59,7 +60,7 @@ export class SavedForwards implements Disposable {
       const config = { alias: hostNames(host).alias };
       if (this.#policies.get("forwardsOnDemand", config, this.#settings.folder).value) {
         for (const text of this.#policies.get("forwards", config, this.#settings.folder).value) {
-          found.set(`${host} ${formatForward(parseForward(text))}`, { host, text });
+          found.set(`${host} ${forwardKey(parseForward(text))}`, { host, text });
         }
       }
     }

@@ -25,12 +25,15 @@ interface Wanted {
 export class SessionForwards {
   readonly #service: ForwardService;
   readonly #policies: HostPolicies;
+  readonly #isThere: (masterId: string) => boolean;
   /** Per connection, the hosts whose first session has been there. */
-  readonly #begun = new Set<string>();
+  readonly #begun = new Map<string, Set<string>>();
 
-  constructor(service: ForwardService, policies: HostPolicies) {
+  /** @param isThere whether there is a connection of this id: those that are gone are forgotten. */
+  constructor(service: ForwardService, policies: HostPolicies, isThere: (masterId: string) => boolean) {
     this.#service = service;
     this.#policies = policies;
+    this.#isThere = isThere;
   }
 
   /**
@@ -46,15 +49,16 @@ export class SessionForwards {
         origin: { ...source, alias: config.alias },
       }),
     );
-    const key = `${session.masterId} ${typedHost(config)}`;
-    if (this.#begun.has(key)) {
+    const host = typedHost(config);
+    const begun = this.#begunOn(session.masterId);
+    if (begun.has(host)) {
       return;
     }
     const saved = this.#saved(session);
     if (configured.length + saved.length === 0) {
       return;
     }
-    this.#begun.add(key);
+    begun.add(host);
     const starting = this.#start(session, configured, saved);
     if (
       config.forwarding.exitOnForwardFailure &&
@@ -64,12 +68,27 @@ export class SessionForwards {
         await starting;
       } catch (error) {
         // The next session tries again.
-        this.#begun.delete(key);
+        begun.delete(host);
         throw error;
       }
     } else {
       starting.catch(() => {});
     }
+  }
+
+  #begunOn(masterId: string): Set<string> {
+    const known = this.#begun.get(masterId);
+    if (known !== undefined) {
+      return known;
+    }
+    for (const id of this.#begun.keys()) {
+      if (!this.#isThere(id)) {
+        this.#begun.delete(id);
+      }
+    }
+    const begun = new Set<string>();
+    this.#begun.set(masterId, begun);
+    return begun;
   }
 
   async #start(

@@ -32,6 +32,22 @@ async function shoutingServer(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
+/** A port of which it has both addresses of loopback: with one of them free, `ssh` listens there. */
+async function takenPort(): Promise<number> {
+  for (;;) {
+    const port = await shoutingServer();
+    const six = createServer();
+    six.listen({ port, host: "::1" });
+    try {
+      await once(six, "listening");
+      cleanups.push(() => six.close());
+      return port;
+    } catch {
+      // Another program has that one.
+    }
+  }
+}
+
 async function started(
   options: Parameters<typeof startSshd>[0] = {},
 ): Promise<{ host: SshdHost; stack: TestStack }> {
@@ -86,7 +102,7 @@ describe("a local forward", () => {
 
   test("a port that another program has is refused with that program", async () => {
     const { stack } = await started();
-    const taken = await shoutingServer();
+    const taken = await takenPort();
     const forward = await stack.forwards.start({
       host: "lab",
       spec: parseForward(`${taken}:localhost:1`),
@@ -97,6 +113,31 @@ describe("a local forward", () => {
       error: { reason: "port-taken" },
       owner: { pid: process.pid },
     });
+  });
+
+  test("a port of which another program has one address is listened at with the other, and that is told", async () => {
+    const { stack } = await started();
+    const [taken, target] = [await shoutingServer(), await shoutingServer()];
+    const forward = await stack.forwards.start({
+      host: "lab",
+      spec: parseForward(`${taken}:localhost:${target}`),
+      origin: person,
+    });
+    expect(forward).toMatchObject({
+      state: { kind: "listening" },
+      addresses: [`[::1]:${taken}`],
+      takenAddresses: [`127.0.0.1:${taken}`],
+    });
+  });
+
+  test("another spelling of a forward that is there joins it", async () => {
+    const { stack } = await started();
+    const port = await freePort();
+    const start = (text: string): Promise<ForwardSnapshot> =>
+      stack.forwards.start({ host: "lab", spec: parseForward(text), origin: person });
+    const first = await start(`${port}:LOCALHOST:80`);
+    expect((await start(`localhost:${port}:localhost:80`)).id).toBe(first.id);
+    expect((await start(`127.0.0.2:${port}:localhost:80`)).id).not.toBe(first.id);
   });
 
   test("the same forward of two hosts that share a connection is one", async () => {
@@ -134,6 +175,20 @@ describe("other kinds", () => {
       request: { type: "exec", command: "true" },
     });
     await expect(ask(port, "remote")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  test.each(["-D 0", "-R 0"])("%s serves a client that sends all at once and ends its side", async (text) => {
+    const { stack } = await started();
+    const target = await shoutingServer();
+    const forward = await stack.forwards.start({ host: "lab", spec: parseForward(text), origin: person });
+    const socket = connect({ port: forward.port ?? 0, host: "127.0.0.1", allowHalfOpen: true });
+    const request = [5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, target >> 8, target & 255];
+    socket.end(Buffer.concat([Buffer.from(request), Buffer.from("all")]));
+    const got: Buffer[] = [];
+    socket.on("data", (data: Buffer) => got.push(data));
+    await once(socket, "close");
+    expect(Buffer.concat(got).subarray(12).toString()).toBe("ALL");
+    await until(stack, ([first]) => first?.openConnections === 0);
   });
 
   test("a server that forbids forwards refuses a remote one with its reason", async () => {
@@ -237,7 +292,7 @@ describe("what ssh_config forwards", () => {
   });
 
   test("ExitOnForwardFailure refuses the session and leaves the connection", async () => {
-    const taken = await shoutingServer();
+    const taken = await takenPort();
     const { stack } = await withLines(() => [
       `LocalForward ${taken} localhost:1`,
       "ExitOnForwardFailure yes",
@@ -248,7 +303,7 @@ describe("what ssh_config forwards", () => {
   });
 
   test("without ExitOnForwardFailure the session opens, and the forward says what is wrong", async () => {
-    const taken = await shoutingServer();
+    const taken = await takenPort();
     const { stack } = await withLines(() => [`LocalForward ${taken} localhost:1`]);
     await runSession(stack);
     await until(stack, ([first]) => first?.state.kind === "refused");

@@ -10,11 +10,16 @@ const tlsPorts: readonly number[] = [443, 8443];
 /** Opens a forward's target in the browser. */
 export const openForwardInBrowser = command(
   aForward(() => t("Open in Browser"), isBrowsable),
-  async (_, { port, spec }) => {
-    if (port !== undefined) {
+  async (_, { addresses: [address], spec }) => {
+    if (address !== undefined) {
       const target = spec.kind === "local" && spec.target.type === "tcp" ? spec.target.port : 80;
       const scheme = tlsPorts.includes(target) ? "https" : "http";
-      await vscode.env.openExternal(vscode.Uri.parse(`${scheme}://127.0.0.1:${port}/`));
+      await vscode.env.openExternal(vscode.Uri.parse(`${scheme}://${addressToVisit(address)}/`));
     }
   },
 );
+
+/** A listener at every address is reached at that of loopback. */
+function addressToVisit(address: string): string {
+  return address.replace(/^0\.0\.0\.0:/, "127.0.0.1:").replace(/^\[::\]:/, "[::1]:");
+}

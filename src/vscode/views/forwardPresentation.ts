@@ -38,7 +38,9 @@ export function presentForwards(forwards: readonly ForwardSnapshot[], isBelow: b
 export function presentForward(forward: ForwardSnapshot, now: number, home: string): ItemPresentation {
   const label = forwardLabel(forward);
   const state = forwardStateText(forward);
-  const description = [state, ...forwardTraffic(forward)].join(" · ");
+  const { takenAddresses } = forward;
+  const taken = takenAddresses.length === 0 ? [] : [t("{0} taken", takenAddresses.join(", "))];
+  const description = [state, ...taken, ...forwardTraffic(forward)].join(" · ");
   const { kind } = forward.state;
   return {
     label,
@@ -103,6 +105,10 @@ export function forwardHover(
       [t("Host"), literal(forward.host)],
       [t("State"), literal(forwardStateText(forward))],
       [t("Address"), forward.addresses.length === 0 ? undefined : literal(forward.addresses.join(", "))],
+      [
+        t("Taken by others"),
+        forward.takenAddresses.length === 0 ? undefined : literal(forward.takenAddresses.join(", ")),
+      ],
       [t("Origin"), forward.origins.map((origin) => literal(forwardOriginText(origin, home))).join("; ")],
       [t("Since"), literal(openSince(forward.since, now))],
       [t("Used by"), literal(connectionsTaken(forward))],

@@ -20,9 +20,27 @@ test("a host's entry keeps its values, its forwards, and the place in which it s
   ]);
 });
 
-test("a forward that is saved already is not saved twice", () => {
-  const entries = [{ pattern: "web1", forwards: ["-L 8080:db:5432"] }];
-  expect(withForward(entries, forward("8080:db:5432"))).toEqual(entries);
+test.each([
+  ["8080:db:5432", "-L 8080:db:5432"],
+  ["8080:DB:5432", "-L 8080:db:5432"],
+  ["8080", "8080:localhost:8080"],
+  ["-L *:80:db:1", "-L :80:db:1"],
+  ["-L [0:0:0:0:0:0:0:1]:80:[FE80::0:1]:1", "-L [::1]:80:[fe80::1]:1"],
+  ["unix:/run/docker.sock", "-L 0:/run/docker.sock"],
+  ["-D 1080", " -D1080"],
+  ["-R 1080", "-R 1080"],
+])("%s that is saved already as %s is not saved twice", (text, saved) => {
+  const entries = [{ pattern: "web1", forwards: ["no forward", 5, saved] }];
+  expect(withForward(entries, forward(text))).toEqual(entries);
+});
+
+test("what is another forward is saved beside", () => {
+  const saved = ["-L 8080:db:5432", "-R 8080:db:5432", "-D 8080"];
+  const entries = [{ pattern: "web1", forwards: saved }];
+  // Without an address GatewayPorts decides, so that `localhost` is not the same.
+  expect(withForward(entries, forward("localhost:8080:db:5432"))).toEqual([
+    { pattern: "web1", forwards: [...saved, "-L localhost:8080:db:5432"] },
+  ]);
 });
 
 test("a typed host is saved by its name, which entries match", () => {

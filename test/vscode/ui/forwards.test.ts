@@ -16,7 +16,8 @@ describe("forwards in the workbench", () => {
   let host: SshdHost;
   let workbench: Workbench;
   const web = createHttpServer((_, response) => response.end("from the server"));
-  const taken = createServer();
+  /** Both addresses of loopback: with one of them free, it would listen there. */
+  const taken = [createServer(), createServer()] as const;
   let webPort: number;
   let takenPort: number;
 
@@ -25,10 +26,12 @@ describe("forwards in the workbench", () => {
     host = await startSshd();
     await writeFile(join(host.home, ".bash_profile"), "PS1='lab\\$ '\ncd\n");
     web.listen(0, "127.0.0.1");
-    taken.listen(0, "127.0.0.1");
-    await Promise.all([once(web, "listening"), once(taken, "listening")]);
+    taken[0].listen(0, "127.0.0.1");
+    await Promise.all([once(web, "listening"), once(taken[0], "listening")]);
     webPort = (web.address() as AddressInfo).port;
-    takenPort = (taken.address() as AddressInfo).port;
+    takenPort = (taken[0].address() as AddressInfo).port;
+    taken[1].listen(takenPort, "::1");
+    await once(taken[1], "listening");
     const configFile = join(folder, "ssh_config");
     await writeFile(configFile, host.sshConfigText("web1"));
     workbench = await launchWorkbench({ settings: { "sshSessions.configFile": configFile } });
@@ -42,7 +45,9 @@ describe("forwards in the workbench", () => {
   afterAll(async () => {
     await workbench?.close();
     web.close();
-    taken.close();
+    for (const server of taken) {
+      server.close();
+    }
     await host?.stop();
     await rm(folder, { recursive: true, force: true });
   });

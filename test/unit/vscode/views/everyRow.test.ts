@@ -82,7 +82,7 @@ const forwards: readonly ForwardSnapshot[] = [
 ].map(([id, masterId, state], which) => ({
   ...{ id, masterId, state, host: "build1", since: start },
   ...{ spec: parseForward(`808${which}:db:5432`), origins: [{ kind: "person" }], lastFailure: undefined },
-  ...{ addresses: ["127.0.0.1:8080"], port: 8080, connections: [], openConnections: 2 },
+  ...{ addresses: ["127.0.0.1:8080"], takenAddresses: [], port: 8080, connections: [], openConnections: 2 },
   ...{ taken: 3, failed: 1, sent: 10, received: 2048, rate: 1500 },
 })) as readonly ForwardSnapshot[];
 
