@@ -4,6 +4,7 @@ import { bundleBenchmark } from "./bundle.ts";
 import { configBenchmark } from "./config.ts";
 import { connectionsBenchmark } from "./connections.ts";
 import { faultsBenchmark } from "./faults.ts";
+import { forwardsBenchmark } from "./forwards.ts";
 import { soakBenchmark } from "./soak.ts";
 import { terminalBenchmark } from "./terminal.ts";
 
@@ -11,6 +12,7 @@ import { terminalBenchmark } from "./terminal.ts";
 export const benchmarks: readonly Benchmark[] = [
   connectionsBenchmark,
   faultsBenchmark,
+  forwardsBenchmark,
   terminalBenchmark,
   bundleBenchmark,
   configBenchmark,
