@@ -14,8 +14,8 @@ export interface Clock {
   setTimeout(callback: () => void, delay: number): Disposable;
 }
 
-/** Node clamps longer delays to 1 ms, so longer ones are cut into pieces. */
-const longestDelay = 2 ** 31 - 1;
+/** The longest delay of Node's timers, in milliseconds. Node replaces longer ones with 1 ms. */
+export const longestDelay = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),

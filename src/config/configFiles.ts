@@ -4,6 +4,7 @@ import { type LocalFiles, localFiles } from "../base/localFiles.ts";
 import { Pacer } from "../base/pacer.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 import { type Directive, parseConfigTextSlowly } from "./configLine.ts";
+import { longestConfigFile } from "./fileBounds.ts";
 import { compileGlob, hasWildcard } from "./globSegment.ts";
 
 export type ReadResult =
@@ -17,8 +18,6 @@ export type ReadResult =
   /** The file was not read, because one evaluation has a limit on files. */
   | { readonly kind: "too-many"; readonly why: string };
 
-/** In bytes. A file with 100,000 hosts has about 12 MB. */
-const longestFile = 16 * 1024 * 1024;
 /** Lines of one file that are not blank or a comment. */
 const mostDirectives = 500_000;
 /** The limit for one evaluation. OpenSSH has no limit, and would be busy for minutes. */
@@ -57,7 +56,7 @@ export class ConfigFiles {
   async #read(path: string, checkOwner: boolean): Promise<{ stamp: string; result: ReadResult }> {
     const known = this.#parsed.get(path);
     try {
-      const { facts, bytes } = await this.#files.read(path, longestFile, { unless: known?.stamp });
+      const { facts, bytes } = await this.#files.read(path, longestConfigFile, { unless: known?.stamp });
       const { stamp } = facts;
       if (checkOwner && this.#isExposed(facts)) {
         const why = "it belongs to somebody else or others may write to it";

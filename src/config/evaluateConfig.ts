@@ -7,6 +7,7 @@ import { ConfigError, type ConfigErrorReason } from "./configErrors.ts";
 import type { ConfigFiles, ConfigView } from "./configFiles.ts";
 import type { Directive } from "./configLine.ts";
 import type { Evaluation, EvaluationRequest } from "./evaluationTypes.ts";
+import { deepestInclude, mostLines } from "./fileBounds.ts";
 import type { ConfigWarning } from "./hostConfig.ts";
 import { includePath, machineTokens } from "./includePath.ts";
 import { lastJumpHost } from "./jumpHops.ts";
@@ -15,14 +16,6 @@ import { judgeMatch } from "./matchCriteria.ts";
 import { normalHostName } from "./normalHostName.ts";
 import { matchPatternList, matchPatterns } from "./patterns.ts";
 import { connectionHash, ExpansionError, expandTokens } from "./tokens.ts";
-
-/** readconf.c, READCONF_MAX_DEPTH. */
-const deepestInclude = 16;
-/**
- * The number of lines read for one host, counting a file again each time it is included. OpenSSH has no such limit;
- * files that include each other keep it busy for hours.
- */
-const mostLines = 1_000_000;
 
 /**
  * Reads the files as OpenSSH's client does (readconf.c) and collects their settings. Never rejects because of a file.

@@ -4,6 +4,7 @@ import type { ConfigEnvironment } from "./configEnvironment.ts";
 import type { ConfigFiles, ConfigView } from "./configFiles.ts";
 import type { Directive } from "./configLine.ts";
 import type { ConfigProblem, HostEntry, HostSettings } from "./configPorts.ts";
+import { deepestInclude, mostLines } from "./fileBounds.ts";
 import { entryPatterns, entryValue } from "./hostPolicies.ts";
 import { isValidHost, parsePort } from "./hostSpec.ts";
 import { includePath, machineTokens } from "./includePath.ts";
@@ -19,10 +20,6 @@ export interface HostList {
   readonly dependencies: ReadonlyMap<string, string>;
 }
 
-/** As OpenSSH (readconf.c, READCONF_MAX_DEPTH). */
-const deepestInclude = 16;
-/** The number of lines read for one list, counting a file again each time it is included. */
-const mostLines = 1_000_000;
 const mostHosts = 200_000;
 /** The limit of problems to show. */
 const mostProblems = 1000;

@@ -1,10 +1,8 @@
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { FileError } from "../base/fileErrors.ts";
 import { type LocalFiles, localFiles } from "../base/localFiles.ts";
+import { longestConfigFile } from "./fileBounds.ts";
 import { type BlockLine, blockLines } from "./hostBlock.ts";
-
-/** In bytes. A longer file is not a hand-written ssh_config. */
-const longestFile = 16 * 1024 * 1024;
 
 /**
  * Adds a Host block at the end of an ssh_config file and changes nothing else: mode, owner, links and line ends stay.
@@ -36,7 +34,7 @@ export async function saveHostBlock(
 
 async function readText(file: string, files: LocalFiles): Promise<string> {
   try {
-    const { bytes = new Uint8Array(0) } = await files.read(file, longestFile);
+    const { bytes = new Uint8Array(0) } = await files.read(file, longestConfigFile);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
   } catch (error) {
     if (FileError.is(error) && error.reason === "missing") {

@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
 import { posix, win32 } from "node:path";
 import { localFiles } from "../base/localFiles.ts";
-import { programSurroundings } from "../base/programFolder.ts";
+import { runProgram } from "../base/runProgram.ts";
 import type { ConfigEnvironment } from "./configEnvironment.ts";
 
 /** The result of a run of `ssh -G`. */
@@ -13,12 +12,11 @@ export interface SshRun {
 }
 
 /**
- * Starts `program` with `args`, without a shell. Rejects with the signal's reason, or with the error of a failed
- * start.
+ * Runs `program` with `args`, without a shell. Rejects with the signal's reason, or with the error of a failed start.
  */
 export type RunSsh = (program: string, args: readonly string[], signal: AbortSignal) => Promise<SshRun>;
 
-/** More than any configuration prints; the rest is cut off. */
+/** More than any configuration prints; the rest is dropped. */
 const longestOutput = 1_000_000;
 
 /**
@@ -52,53 +50,11 @@ export async function findSsh(
   return undefined;
 }
 
-/** When the signal aborts, ends the program, and on POSIX also its child processes (`Match exec`). */
-export const runSsh: RunSsh = (program, args, signal) =>
-  new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const ownGroup = process.platform !== "win32";
-    const child = spawn(program, args, {
-      ...programSurroundings(),
-      stdio: ["ignore", "pipe", "pipe"],
-      shell: false,
-      windowsHide: true,
-      detached: ownGroup,
-    });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout = (stdout + text).slice(0, longestOutput);
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr = (stderr + text).slice(0, longestOutput);
-    });
-    const onAbort = (): void => {
-      try {
-        if (ownGroup && child.pid !== undefined) {
-          process.kill(-child.pid, "SIGKILL");
-        } else {
-          child.kill("SIGKILL");
-        }
-      } catch {
-        // It has already ended by itself.
-      }
-      child.stdout.destroy();
-      child.stderr.destroy();
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    child.on("error", (error) => {
-      signal.removeEventListener("abort", onAbort);
-      reject(error);
-    });
-    child.on("close", (exitCode) => {
-      signal.removeEventListener("abort", onAbort);
-      resolve({ exitCode: exitCode ?? undefined, stdout, stderr });
-    });
-  });
+export const runSsh: RunSsh = async (program, args, signal) => {
+  const bounds = { signal, longestOutput, longestErrors: longestOutput };
+  const { exitCode, stdout, stderr } = await runProgram(program, args, bounds);
+  return { exitCode, stdout: stdout.toString("utf8"), stderr };
+};
 
 /** Not access(2) on this thread: a folder of PATH may be on a hung mount. */
 async function isExecutable(path: string): Promise<boolean> {

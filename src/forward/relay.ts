@@ -1,10 +1,8 @@
 import type { Socket } from "node:net";
+import { longestDelay } from "../base/clock.ts";
 import { guarded } from "../base/guarded.ts";
 import type { EngineChannel } from "../engine/connectionEngine.ts";
 import { resetSocket } from "./resetSocket.ts";
-
-/** Node's timers take no more milliseconds. */
-const longestTimer = 2 ** 31 - 1;
 
 export interface RelayInit {
   readonly channel: EngineChannel;
@@ -60,7 +58,7 @@ export function relay(init: RelayInit): void {
 
   socket.setNoDelay(true);
   socket.setTimeout(
-    Math.min(idleLimit * 1000, longestTimer),
+    Math.min(idleLimit * 1000, longestDelay),
     guarded(() => {
       channel.close();
       socket.destroy();

@@ -3,7 +3,7 @@ import type { Disposable } from "../base/disposable.ts";
 import { guarded } from "../base/guarded.ts";
 import type { KeepalivePolicy } from "../config/hostConfig.ts";
 import { type ProbedConnection, Prober } from "./prober.ts";
-import { UrgentProbes } from "./urgentProbes.ts";
+import { longestSendDelay, UrgentProbes } from "./urgentProbes.ts";
 
 /** The state of the peer by the keepalive. Times are wall-clock milliseconds. */
 export type Health =
@@ -36,8 +36,6 @@ const lateTimer = 1000;
 const recheckInterval = 500;
 /** Slow replies extend the wait for an urgent probe to no more than this. Milliseconds. */
 const longestUrgent = 5000;
-/** Our own data queued before a probe excuses silence for no longer than this. Milliseconds. */
-const longestSendDelay = 30_000;
 
 /** The counted probes, as in OpenSSH's clientloop.c. Times are monotonic milliseconds. */
 interface Count {

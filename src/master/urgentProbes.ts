@@ -8,7 +8,7 @@ import type { ProbedConnection, Prober } from "./prober.ts";
  */
 const staleAfterProbe = 200;
 /** Our own data queued before a probe excuses silence for no longer than this. Milliseconds. */
-const longestSendDelay = 30_000;
+export const longestSendDelay = 30_000;
 
 /** Probes whose replies a caller waits for. */
 export class UrgentProbes implements Disposable {

@@ -11,8 +11,8 @@ export interface EscapePorts {
   changeVerbosity(session: Session, by: 1 | -1): LogLevelName | undefined;
 }
 
-/** Milliseconds; OpenSSH's length of a break. */
-const breakLength = 1000;
+/** Milliseconds: the length of a break in OpenSSH's `~B`. */
+export const breakLength = 1000;
 
 /**
  * Performs an escape, except `terminate`, and describes the result.

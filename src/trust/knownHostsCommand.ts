@@ -1,6 +1,5 @@
-import { spawn } from "node:child_process";
 import { isAbsolute } from "node:path";
-import { programSurroundings } from "../base/programFolder.ts";
+import { runProgram } from "../base/runProgram.ts";
 import { type ConfigEnvironment, configEnvironment } from "../config/configEnvironment.ts";
 import { splitArguments } from "../config/configLine.ts";
 import { hostTokens } from "../config/effectiveValues.ts";
@@ -28,8 +27,9 @@ export type KnownHostsCommand = (question: KnownHostsQuestion, signal: AbortSign
 
 export class KnownHostsCommandError extends Error {}
 
-/** Bytes. */
+/** In bytes. */
 const longestOutput = 16 * 1024 * 1024;
+/** Characters of its standard error that an error quotes. */
 const longestWords = 2000;
 const timeLimitMilliseconds = 30_000;
 
@@ -48,12 +48,7 @@ export function knownHostsCommand(
     if (program === undefined || !isAbsolute(program)) {
       throw new KnownHostsCommandError("KnownHostsCommand must begin with an absolute path");
     }
-    return await run(
-      program,
-      args,
-      AbortSignal.any([signal, AbortSignal.timeout(timeLimitMilliseconds)]),
-      signal,
-    );
+    return await run(program, args, signal);
   };
 }
 
@@ -94,73 +89,24 @@ function words(
   }
 }
 
-/** @param limit aborts when the command takes too long, or with `signal`. */
-function run(
-  program: string,
-  args: readonly string[],
-  limit: AbortSignal,
-  signal: AbortSignal,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
+async function run(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeLimitMilliseconds)]);
+  const tooMuch = (): Error => new KnownHostsCommandError("KnownHostsCommand prints too much");
+  const bounds = { signal: limit, longestOutput, longestErrors: longestWords, tooMuch };
+  const { exitCode, stdout, stderr } = await runProgram(program, args, bounds).catch((cause: unknown) => {
     signal.throwIfAborted();
-    const ownGroup = process.platform !== "win32";
-    const child = spawn(program, args, {
-      ...programSurroundings(),
-      stdio: ["ignore", "pipe", "pipe"],
-      shell: false,
-      windowsHide: true,
-      detached: ownGroup,
-    });
-    const chunks: Buffer[] = [];
-    let length = 0;
-    let said = "";
-    const end = (error: unknown): void => {
-      try {
-        if (ownGroup && child.pid !== undefined) {
-          process.kill(-child.pid, "SIGKILL");
-        } else {
-          child.kill("SIGKILL");
-        }
-      } catch {
-        // It has already ended by itself.
-      }
-      child.stdout.destroy();
-      child.stderr.destroy();
-      limit.removeEventListener("abort", onAbort);
-      reject(error);
-    };
-    const onAbort = (): void =>
-      end(
-        signal.aborted
-          ? signal.reason
-          : new KnownHostsCommandError(
-              `KnownHostsCommand took longer than ${timeLimitMilliseconds / 1000} s`,
-            ),
-      );
-    limit.addEventListener("abort", onAbort, { once: true });
-    child.stdout.on("data", (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > longestOutput) {
-        end(new KnownHostsCommandError("KnownHostsCommand prints too much"));
-      } else {
-        chunks.push(chunk);
-      }
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      said = (said + text).slice(0, longestWords);
-    });
-    child.on("error", (cause) =>
-      end(new KnownHostsCommandError("KnownHostsCommand can't be started", { cause })),
-    );
-    child.on("close", (code) => {
-      limit.removeEventListener("abort", onAbort);
-      if (code === 0) {
-        resolve(Buffer.concat(chunks).toString("latin1"));
-      } else {
-        reject(
-          new KnownHostsCommandError(`KnownHostsCommand ended with ${code ?? "a signal"}: ${said.trim()}`),
-        );
-      }
-    });
+    if (limit.aborted) {
+      const seconds = timeLimitMilliseconds / 1000;
+      throw new KnownHostsCommandError(`KnownHostsCommand took longer than ${seconds} s`);
+    }
+    if (cause instanceof KnownHostsCommandError) {
+      throw cause;
+    }
+    throw new KnownHostsCommandError("KnownHostsCommand can't be started", { cause });
   });
+  if (exitCode !== 0) {
+    const how = exitCode ?? "a signal";
+    throw new KnownHostsCommandError(`KnownHostsCommand ended with ${how}: ${stderr.trim()}`);
+  }
+  return stdout.toString("latin1");
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { agentPath } from "../../auth/agent/agentPath.ts";
+import { longestDelay } from "../../base/clock.ts";
 import { type Disposable, toDisposable } from "../../base/disposable.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import { channelTimeoutFor } from "../../config/channelTimeouts.ts";
@@ -11,9 +12,6 @@ import type { Acceptance, ChannelUser } from "../channels/peerOpens.ts";
 
 /** The type of channels by which a server reaches the agent (draft-ietf-sshm-ssh-agent). */
 export const agentChannelType = "auth-agent@openssh.com";
-
-/** The longest delay of Node's timers, in milliseconds. */
-const longestTimer = 2 ** 31 - 1;
 
 /** Simultaneous agent channels of one connection. A program needs one, and only while it talks to the agent. */
 const mostPerConnection = 16;
@@ -138,7 +136,7 @@ export class AgentForwarding implements Disposable {
  * @param idleLimit seconds without data in either direction, after which everything is closed. 0: no limit.
  */
 function joinStreams(stream: ChannelStream, socket: Socket, idleLimit: number): void {
-  socket.setTimeout(Math.min(idleLimit * 1000, longestTimer), () => stream.destroy());
+  socket.setTimeout(Math.min(idleLimit * 1000, longestDelay), () => stream.destroy());
   stream.on("error", () => socket.destroy());
   socket.on("error", () => stream.destroy());
   stream.on("close", () => socket.destroySoon());

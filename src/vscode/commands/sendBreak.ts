@@ -1,10 +1,8 @@
 import { t } from "../../base/localize.ts";
+import { breakLength } from "../../terminal/escapeAnswers.ts";
 import { warn } from "../messages/messages.ts";
 import { command } from "./command.ts";
 import { anOpenSession } from "./liveFinders.ts";
-
-/** Milliseconds: the length in OpenSSH's ~B. */
-const breakLength = 1000;
 
 /** Sends a break (RFC 4335), which serial consoles support. */
 export const sendBreak = command(
