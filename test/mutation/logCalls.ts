@@ -6,6 +6,7 @@ const levels = new Set(["trace", "debug", "info", "warn", "error"]);
 /** What is read of a node of Babel's tree; `@babel/types` is not a dependency of ours. */
 interface SyntaxNode {
   readonly type: string;
+  readonly expression?: SyntaxNode;
   readonly callee?: SyntaxNode;
   readonly object?: SyntaxNode;
   readonly property?: SyntaxNode;
@@ -28,7 +29,11 @@ function lastName(node: SyntaxNode | undefined): unknown {
   }
 }
 
-function isLogCall({ type, callee }: SyntaxNode): boolean {
+/** The call, or the statement that is nothing else. */
+function isLogCall({ type, callee, expression }: SyntaxNode): boolean {
+  if (type === "ExpressionStatement") {
+    return expression !== undefined && isLogCall(expression);
+  }
   return (
     (type === "CallExpression" || type === "OptionalCallExpression") &&
     levels.has(String(lastName(callee))) &&

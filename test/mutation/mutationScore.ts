@@ -1,35 +1,60 @@
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import type { MutantResult } from "@stryker-mutator/api/core";
+import type { KeptSurvivor } from "./keptSurvivors.ts";
 
 export interface Score {
   readonly part: string;
   readonly found: number;
   readonly survived: number;
+  /** Survivors that `keptSurvivors.ts` says nothing about. */
+  readonly unexplained: number;
+}
+
+export interface Survivor {
+  /** From the root of the repository. */
+  readonly file: string;
+  readonly place: string;
+  /** The line that it begins on, without its indentation. */
+  readonly line: string;
+  /** What was broken, and how no test has noticed. */
+  readonly change: string;
+  readonly reason: string | undefined;
 }
 
 /** A mutant that ends in an endless loop is found too. One that no test reaches has survived. */
-export function score(part: string, mutants: readonly MutantResult[]): Score {
-  const count = (...statuses: readonly MutantResult["status"][]) =>
-    mutants.filter(({ status }) => statuses.includes(status)).length;
-  return { part, found: count("Killed", "Timeout"), survived: count("Survived", "NoCoverage") };
+export function score(part: string, mutants: readonly MutantResult[], survivors: readonly Survivor[]): Score {
+  const found = mutants.filter(({ status }) => status === "Killed" || status === "Timeout").length;
+  const unexplained = survivors.filter(({ reason }) => reason === undefined).length;
+  return { part, found, survived: survivors.length, unexplained };
 }
 
-function row({ part, found, survived }: Score): string {
+function row({ part, found, survived, unexplained }: Score): string {
   const percent = found + survived === 0 ? 100 : (100 * found) / (found + survived);
-  return `| ${part} | ${found + survived} | ${survived} | ${percent.toFixed(1)} % |`;
+  return `| ${part} | ${found + survived} | ${survived} | ${unexplained} | ${percent.toFixed(1)} % |`;
 }
 
 export function scoreTable(scores: readonly Score[]): string {
-  const sum = (key: "found" | "survived") => scores.reduce((total, { [key]: count }) => total + count, 0);
-  const all: Score = { part: "all", found: sum("found"), survived: sum("survived") };
-  const head = ["| Part | Mutants | Survivors | Score |", "| --- | --- | --- | --- |"];
+  const sum = (key: "found" | "survived" | "unexplained") =>
+    scores.reduce((total, { [key]: count }) => total + count, 0);
+  const all = {
+    part: "all",
+    found: sum("found"),
+    survived: sum("survived"),
+    unexplained: sum("unexplained"),
+  };
+  const head = [
+    "| Part | Mutants | Survivors | Without a reason | Score |",
+    "| --- | --- | --- | --- | --- |",
+  ];
   return [...head, ...[...scores, all].map(row)].join("\n");
 }
 
-/** One line for each survivor: where it is, what stood there, and what no test has noticed. */
-export async function survivorList(mutants: readonly MutantResult[]): Promise<string> {
-  const lines: string[] = [];
+export async function survivorsOf(
+  mutants: readonly MutantResult[],
+  kept: readonly KeptSurvivor[],
+): Promise<readonly Survivor[]> {
+  const survivors: Survivor[] = [];
   const sources = new Map<string, readonly string[]>();
   for (const { fileName, location, mutatorName, replacement, status } of mutants) {
     if (status === "Survived" || status === "NoCoverage") {
@@ -37,14 +62,29 @@ export async function survivorList(mutants: readonly MutantResult[]): Promise<st
       sources.set(fileName, source);
       const { start, end } = location;
       const original = source.slice(start.line - 1, end.line);
+      const line = original[0]?.trim() ?? "";
       original[original.length - 1] = original.at(-1)?.slice(0, end.column - 1) ?? "";
       original[0] = original[0]?.slice(start.column - 1) ?? "";
       const shown = (text: string) => text.replace(/\s+/g, " ").slice(0, 160);
-      const place = `${relative(process.cwd(), fileName)}:${start.line}:${start.column}`;
-      lines.push(
-        `${place} ${status} ${mutatorName}: ${shown(original.join("\n"))}  =>  ${shown(replacement ?? "")}`,
-      );
+      const file = relative(process.cwd(), fileName);
+      survivors.push({
+        file,
+        place: `${file}:${start.line}:${start.column}`,
+        line,
+        change: `${status} ${mutatorName}: ${shown(original.join("\n"))}  =>  ${shown(replacement ?? "")}`,
+        reason: kept.find((one) => file === one.file && line === one.line)?.reason,
+      });
     }
   }
-  return lines.map((line) => `${line}\n`).join("");
+  return survivors;
+}
+
+/** One line for each survivor; first those without a reason. */
+export function survivorList(survivors: readonly Survivor[]): string {
+  const open = survivors.filter(({ reason }) => reason === undefined);
+  const explained = survivors.filter(({ reason }) => reason !== undefined);
+  const shown = [...open, ...explained].map(
+    ({ place, change, reason }) => `${place} ${change}${reason === undefined ? "" : `  (${reason})`}\n`,
+  );
+  return shown.join("");
 }

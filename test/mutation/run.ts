@@ -1,14 +1,18 @@
 /**
  * `npm run test:mutation` breaks the code in small ways (StrykerJS) and counts how often the unit tests notice;
- * `npm run test:mutation -- trust auth` does so for these parts only. All that it writes is in
- * `test-results/mutation`: a list of survivors for each part, and what lets the next run test only what changed.
+ * `npm run test:mutation -- trust auth` does so for these parts only, and `--share 0.2` tests a random fifth of the
+ * mutants. All that it writes is in `test-results/mutation`: a list of survivors for each part, and what lets the next
+ * run test only what changed.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import type { MutantResult } from "@stryker-mutator/api/core";
 import { Stryker } from "@stryker-mutator/core";
 import { repositoryRoot } from "../setup/repository.ts";
-import { score, scoreTable, survivorList } from "./mutationScore.ts";
+import { keptSurvivors } from "./keptSurvivors.ts";
+import { score, scoreTable, survivorList, survivorsOf } from "./mutationScore.ts";
+import { shareVariable } from "./sample.ts";
 
 /** What is broken. String literals and log lines are left out: texts have tests of their own. */
 const parts: Readonly<Record<string, readonly string[]>> = {
@@ -37,26 +41,38 @@ async function mutate(part: string, files: readonly string[]): Promise<readonly 
     mutate: [...files],
     testRunner: "vitest",
     vitest: { configFile: join("test", "mutation", "vitest.config.ts") },
-    plugins: ["@stryker-mutator/vitest-runner", join(import.meta.dirname, "logCalls.ts")],
+    plugins: [
+      "@stryker-mutator/vitest-runner",
+      join(import.meta.dirname, "logCalls.ts"),
+      join(import.meta.dirname, "sample.ts"),
+    ],
     ignorers: ["log-calls"],
     mutator: { excludedMutations: ["StringLiteral"] },
     coverageAnalysis: "perTest",
     // What runs once, when a file is loaded, costs a run of all tests for each mutant. Only the policies' tables are worth it.
     ignoreStatic: part !== "policies",
     incremental: true,
-    incrementalFile: join(results, `${part}.incremental.json`),
+    incrementalFile: join(results, share === undefined ? `${part}.incremental.json` : `${part}.sample.json`),
     tempDirName: join(results, "sandbox"),
     ignorePatterns: ["dist", "dist-test", "docs", "media", "test-results", ".vscode-test"],
     // Its preparation of a tsconfig needs the API of TypeScript 6, and vitest reads none.
     tsconfigFile: "none",
-    concurrency: 2,
+    // A test that waits for ever has a limit of its own; this is for loops without an end.
+    timeoutMS: 30_000,
+    concurrency: 3,
     reporters: process.stdout.isTTY ? ["progress"] : ["progress-append-only"],
     allowConsoleColors: process.stdout.isTTY,
-    checkers: [],
+    checkers: share === undefined ? [] : ["sample"],
   }).runMutationTest();
 }
 
-const asked = process.argv.slice(2);
+const {
+  positionals: asked,
+  values: { share },
+} = parseArgs({ allowPositionals: true, options: { share: { type: "string" } } });
+if (share !== undefined) {
+  process.env[shareVariable] = share;
+}
 const unknown = asked.filter((part) => !(part in parts));
 if (unknown.length > 0) {
   throw new Error(`There is no part ${unknown.join(", ")}. The parts: ${Object.keys(parts).join(", ")}`);
@@ -68,8 +84,9 @@ const scores = [];
 for (const [part, files] of Object.entries(parts)) {
   if (asked.length === 0 || asked.includes(part)) {
     const mutants = await mutate(part, files);
-    await writeFile(join(results, `${part}.survivors.txt`), await survivorList(mutants));
-    scores.push(score(part, mutants));
+    const survivors = await survivorsOf(mutants, keptSurvivors);
+    await writeFile(join(results, `${part}.survivors.txt`), survivorList(survivors));
+    scores.push(score(part, mutants, survivors));
   }
 }
 console.log(scoreTable(scores));

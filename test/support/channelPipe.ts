@@ -16,7 +16,10 @@ export class ChannelEnd {
   readonly accepted: Channel[] = [];
   violation: ProtocolError | undefined;
   congested = false;
-  globalReplies = 0;
+  /** Answers to global requests: accepted or not. */
+  readonly globalReplies: boolean[] = [];
+  /** Global requests that want no reply. */
+  readonly announcements: string[] = [];
   /** What to do with the other end's opens. Default: all are taken. */
   accept: (type: string) => Acceptance = () => Promise.resolve((channel) => this.accepted.push(channel));
   readonly #ended = new Emitter<void>();
@@ -52,9 +55,8 @@ export class ChannelEnd {
         this.#ended.fire();
       },
       accept: (type) => this.accept(type),
-      globalReply: () => {
-        this.globalReplies++;
-      },
+      globalReply: (accepted) => this.globalReplies.push(accepted),
+      announced: (name) => this.announcements.push(name),
     });
   }
 

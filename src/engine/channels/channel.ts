@@ -335,7 +335,6 @@ export class Channel implements EngineChannel {
     }
     this.#closeReceived = true;
     this.#carrier.forget(this);
-    this.#settleReplies();
     this.#incoming.close(closedByUs ? "drop" : "wait");
   }
 

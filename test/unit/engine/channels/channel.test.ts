@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { wireBoolean, wireString, wireUint32 } from "../../../../src/base/wire.ts";
 import type { Channel } from "../../../../src/engine/channels/channel.ts";
@@ -63,10 +64,14 @@ describe("the details of a channel", () => {
     const { end, channel } = await open();
     channel.write(Buffer.from("x"));
     channel.signal("INT");
+    void channel.request("shell", "", nothing);
+    expect(channel.sendBreak(100)).toBe(true);
     channel.eof();
     channel.close();
     expect(end.sent.slice(1).map((bytes) => [bytes[0], bytes.readUInt32BE(1)])).toEqual([
       [94, 7],
+      [98, 7],
+      [98, 7],
       [98, 7],
       [96, 7],
       [97, 7],
@@ -80,6 +85,7 @@ describe("the details of a channel", () => {
     end.table.receive(peerSends.eof(0));
     end.table.receive(peerSends.eof(0));
     end.table.receive(peerSends.request(0, "exit-status", false, wireUint32(0)));
+    end.table.receive(peerSends.request(0, "exit-signal", false, nothing));
     end.table.receive(peerSends.close(0));
     expect(moments(channel)).toEqual([
       "opened",
@@ -97,10 +103,26 @@ describe("the details of a channel", () => {
     });
   });
 
+  test("a program that a signal ended has a moment for it", async () => {
+    const { end, channel } = await open();
+    end.table.receive(peerSends.request(0, "exit-signal", false, nothing));
+    expect(moments(channel)).toEqual(["opened", "exit-received"]);
+  });
+
+  test("a second EOF is announced no second time", async () => {
+    const { end, channel, seen } = await open();
+    channel.resume();
+    end.table.receive(peerSends.eof(0));
+    end.table.receive(peerSends.eof(0));
+    expect(seen.eofs).toBe(1);
+  });
+
   test("a connection that is lost is a moment; one that ends after the close is none", async () => {
     const lost = await open();
     lost.channel.resume();
     lost.end.table.end();
+    lost.channel.close();
+    expect(lost.channel.details().closeSent).toBe(false);
     expect([moments(lost.channel), lost.channel.isLost]).toEqual([["opened", "connection-lost"], true]);
     const closed = await open();
     closed.end.table.receive(peerSends.close(0));
@@ -244,6 +266,21 @@ describe("the end of a channel", () => {
 });
 
 describe("signs of life", () => {
+  test("what comes while it is waited for counts: output, EOF, an exit status, a signal", async () => {
+    for (const message of [
+      peerSends.data(0, "$ "),
+      peerSends.extended(0, 1, "no such file"),
+      peerSends.eof(0),
+      peerSends.request(0, "exit-status", false, wireUint32(0)),
+      peerSends.request(0, "exit-signal", false, nothing),
+    ]) {
+      const { end, channel } = await open();
+      const life = channel.showsLife();
+      end.table.receive(message);
+      expect(await life).toBe(true);
+    }
+  });
+
   test("what has come before counts, delivered or not", async () => {
     for (const message of [peerSends.data(0, "$ "), peerSends.eof(0)]) {
       for (const paused of [true, false]) {
@@ -269,6 +306,15 @@ describe("signs of life", () => {
 });
 
 describe("a sender that waits for the wire", () => {
+  test("what waits for the peer's window stays when the server sends a request that we do not know", async () => {
+    const { end, channel } = await open();
+    channel.write(Buffer.alloc(1500));
+    end.table.receive(peerSends.request(0, "keepalive@openssh.com", false));
+    expect(channel.queuedBytes).toBe(500);
+    end.table.receive(peerSends.adjust(0, 500));
+    expect(channel.queuedBytes).toBe(0);
+  });
+
   test("each channel sends one packet in turn when the wire takes data again", async () => {
     const end = loneEnd();
     const channels: Channel[] = [];
@@ -372,7 +418,52 @@ describe("the table of channels", () => {
     const end = loneEnd();
     end.table.receive(Buffer.of(81));
     end.table.receive(Buffer.of(82));
-    expect([end.globalReplies, end.table.forgiven.size]).toEqual([2, 0]);
+    expect([end.globalReplies, end.table.forgiven.size]).toEqual([[true, false], 0]);
+  });
+
+  test("a global request that wants no reply is handed on, and gets none", () => {
+    const end = loneEnd();
+    end.table.receive(peerSends.globalRequest("hostkeys-00@openssh.com"));
+    end.table.receive(peerSends.globalRequest("keepalive@openssh.com", true));
+    expect(end.announcements).toEqual(["hostkeys-00@openssh.com"]);
+    expect(end.sent).toEqual([Buffer.of(82)]);
+  });
+
+  test("after the end it holds no channel, whether open or being opened", async () => {
+    const { end } = await open();
+    const opening = end.table.open("session", 1000, nothing, never());
+    expect([end.table.size, end.table.isOpening]).toEqual([2, true]);
+    end.table.end();
+    expect([end.table.size, end.table.isOpening]).toEqual([0, false]);
+    await expect(opening).rejects.toMatchObject({ reason: "connection-ended" });
+  });
+
+  test("an open that is answered, or was given up, leaves no listener at its signal", async () => {
+    const end = loneEnd();
+    const [confirmed, refused, given] = [new AbortController(), new AbortController(), new AbortController()];
+    const open = ({ signal }: AbortController) => end.table.open("session", 1000, nothing, signal);
+    const all = Promise.allSettled([open(confirmed), open(refused), open(given)]);
+    given.abort();
+    end.table.receive(peerSends.confirmation(0, 7));
+    end.table.receive(peerSends.failure(1));
+    expect((await all).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
+    for (const { signal } of [confirmed, refused, given]) {
+      expect(getEventListeners(signal, "abort")).toEqual([]);
+    }
+  });
+
+  test("an open of the peer that is refused is counted", () => {
+    const end = loneEnd();
+    end.table.receive(peerSends.open("x11", 3));
+    end.table.receive(peerSends.open("x11", 4));
+    expect([...end.table.forgiven]).toEqual([["a channel open that was refused", 2]]);
+  });
+
+  test("a request for a channel that is still being opened is not answered", () => {
+    const end = loneEnd();
+    void end.table.open("session", 1000, nothing, never());
+    end.table.receive(peerSends.request(0, "keepalive@openssh.com", true));
+    expect(end.sent.map((bytes) => bytes[0])).toEqual([90]);
   });
 });
 

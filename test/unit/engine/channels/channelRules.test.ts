@@ -134,6 +134,13 @@ const rules: readonly Rule[] = [
     violation: "malformed",
   },
   {
+    message: "window adjust for the highest number",
+    state: "open",
+    sends: [peerSends.adjust(absurd - 1, 1)],
+    source: "channel_parse_id",
+    forgiven: "a window adjust for an unknown channel",
+  },
+  {
     message: "success for an absurd number",
     state: "open",
     sends: [peerSends.success(absurd)],
@@ -347,14 +354,16 @@ const rules: readonly Rule[] = [
     ["an exit status", "open", peerSends.request(0, "exit-status", false, wireUint32(0))],
   ].flatMap(([name, state, whole]) => {
     const message = whole as Buffer;
+    // The number of the message and the recipient are whole: what is cut there has cases of its own.
+    const cuts = Array.from({ length: message.length - 5 }, (_, at) => 5 + at);
     return [
-      {
-        message: `${String(name)} that is cut short`,
+      ...cuts.map((length) => ({
+        message: `${String(name)} that is cut to ${length} bytes`,
         state: state as State,
-        sends: [message.subarray(0, -1)],
+        sends: [message.subarray(0, length)],
         source: "sshpkt_get_* (packet.c)",
         violation: "malformed" as const,
-      },
+      })),
       {
         message: `${String(name)} with a byte too many`,
         state: state as State,
@@ -377,20 +386,23 @@ const rules: readonly Rule[] = [
       violation: "malformed",
     }),
   ),
-  {
-    message: "a channel open that is cut short",
-    state: "open",
-    sends: [peerSends.open("x11", 1).subarray(0, -1)],
-    source: "client_input_channel_open (clientloop.c)",
-    violation: "malformed",
-  },
-  {
-    message: "a global request that is cut short",
-    state: "open",
-    sends: [peerSends.globalRequest("x").subarray(0, -1)],
-    source: "client_input_global_request (clientloop.c)",
-    violation: "malformed",
-  },
+  ...[
+    ["a channel open", "client_input_channel_open (clientloop.c)", peerSends.open("x11", 1)],
+    ["a global request", "client_input_global_request (clientloop.c)", peerSends.globalRequest("x")],
+    ["a channel request", "client_input_channel_req (clientloop.c)", peerSends.request(0, "x")],
+  ].flatMap(([name, source, whole]) =>
+    Array.from(whole as Buffer, (_, length) => length)
+      .slice(1)
+      .map(
+        (length): Rule => ({
+          message: `${String(name)} that is cut to ${length} bytes`,
+          state: "open",
+          sends: [(whole as Buffer).subarray(0, length)],
+          source: String(source),
+          violation: "malformed",
+        }),
+      ),
+  ),
   {
     message: "an exit signal that is cut short",
     state: "open",

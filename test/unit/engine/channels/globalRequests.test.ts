@@ -1,5 +1,6 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { WireReader, wireUint32 } from "../../../../src/base/wire.ts";
+import { WireReader, wireString, wireUint32 } from "../../../../src/base/wire.ts";
 import { GlobalRequests } from "../../../../src/engine/channels/globalRequests.ts";
 import { RemoteForwards } from "../../../../src/engine/channels/remoteForwards.ts";
 import type { ForwardAddress } from "../../../../src/engine/connectionEngine.ts";
@@ -14,7 +15,10 @@ function requests() {
   const sent: string[] = [];
   const made = new GlobalRequests((bytes, onSent) => {
     onSent(sent.length);
-    sent.push(new WireReader(Buffer.from(bytes), 1).text() ?? "");
+    const reader = new WireReader(Buffer.from(bytes), 1);
+    sent.push(reader.text() ?? "");
+    // Without a wish for an answer, the answers would no longer belong to the requests in their order.
+    expect(reader.boolean()).toBe(true);
   });
   return { made, sent };
 }
@@ -50,15 +54,40 @@ describe("global requests", () => {
     expect(late).toEqual([true]);
   });
 
-  test("SSH_MSG_UNIMPLEMENTED answers the request of that packet, and no other", async () => {
+  test("SSH_MSG_UNIMPLEMENTED answers the request of that packet, and no other", () => {
     const { made } = requests();
-    const first = made.request("a", nothing, never(), () => "first");
-    const second = made.request("b", nothing, never(), ({ accepted }) => accepted);
+    const settled: string[] = [];
+    for (const name of ["a", "b", "c"]) {
+      made.send(name, nothing, (reply) => settled.push(`${name}:${reply?.accepted}`));
+    }
     made.unimplemented(9);
+    expect(settled).toEqual([]);
     made.unimplemented(1);
-    expect(await second).toBe(false);
+    made.unimplemented(0);
+    made.receive(true, noBody());
+    expect(settled).toEqual(["b:false", "a:false", "c:true"]);
+  });
+
+  test("one whose signal has fired is not sent", async () => {
+    const { made, sent } = requests();
+    const request = made.request("a", nothing, AbortSignal.abort(new Error("given up")), () => true);
+    await expect(request).rejects.toThrow("given up");
+    expect(sent).toEqual([]);
+  });
+
+  test("one that is over leaves no listener at its signal", async () => {
+    const { made } = requests();
+    const [answered, given] = [new AbortController(), new AbortController()];
+    const first = made.request("a", nothing, answered.signal, () => "first");
+    const second = made.request("b", nothing, given.signal, () => "second");
+    given.abort(new Error("given up"));
     made.receive(true, noBody());
     expect(await first).toBe("first");
+    await expect(second).rejects.toThrow("given up");
+    made.receive(true, noBody());
+    for (const { signal } of [answered, given]) {
+      expect(getEventListeners(signal, "abort")).toEqual([]);
+    }
   });
 
   test("an answer that nobody asked for is ignored", async () => {
@@ -78,6 +107,7 @@ describe("global requests", () => {
       reason: "connection-ended",
     });
     expect(sent).toEqual(["a"]);
+    expect(() => made.receive(true, noBody())).not.toThrow();
   });
 });
 
@@ -129,10 +159,74 @@ describe("where the server listens for us", () => {
     await expect(listening).rejects.toMatchObject({ reason: "refused-by-server" });
   });
 
-  test("a malformed hand-over is refused", () => {
+  test("a server that refuses grants nothing", async () => {
     const all = forwards();
-    expect(all.forwards.accept("forwarded-tcpip", noBody())).toBe(1);
-    expect(all.forwards.accept("forwarded-streamlocal@openssh.com", noBody())).toBe(1);
+    const listening = all.forwards.listen({ ...at, port: 4000 }, async () => () => {}, never());
+    all.requests.receive(false, noBody());
+    await expect(listening).rejects.toMatchObject({ reason: "refused-by-server" });
+    expect(all.forwards.accept("forwarded-tcpip", opened("localhost", 4000))).toBe(1);
+  });
+
+  test("a port that was asked for needs no number in the answer", async () => {
+    const all = forwards();
+    const listening = all.forwards.listen({ ...at, port: 4000 }, async () => () => {}, never());
+    all.requests.receive(true, noBody());
+    expect((await listening).port).toBe(4000);
+    expect(all.forwards.accept("forwarded-tcpip", opened("localhost", 4000))).toBeInstanceOf(Promise);
+  });
+
+  test("a socket's path is granted to connections that came in at this path, and its name to no port", async () => {
+    const all = forwards();
+    const openedAt = (path: string): WireReader =>
+      new WireReader(Buffer.concat([wireString(path), wireString("")]));
+    const type = "forwarded-streamlocal@openssh.com";
+    const from: (string | undefined)[] = [];
+    const handler = async (originator: string | undefined) => {
+      from.push(originator);
+      return () => {};
+    };
+    const listening = all.forwards.listen({ type: "unix", path: "/run/a" }, handler, never());
+    all.requests.receive(true, noBody());
+    const listener = await listening;
+    expect(listener.port).toBeUndefined();
+    expect(all.forwards.accept(type, openedAt("/run/a"))).toBeInstanceOf(Promise);
+    expect(all.forwards.accept(type, openedAt("/run/b"))).toBe(1);
+    expect(all.forwards.accept("forwarded-tcpip", opened("/run/a", 0))).toBe(1);
+    expect(from).toEqual([undefined]);
+    listener.dispose();
+    expect(all.forwards.accept(type, openedAt("/run/a"))).toBe(1);
+    expect(all.sent).toEqual(["streamlocal-forward@openssh.com", "cancel-streamlocal-forward@openssh.com"]);
+  });
+
+  test("a connection that came in at a port is not taken for a socket's path", async () => {
+    const all = forwards();
+    const listening = all.forwards.listen(
+      { ...at, host: "/run/a", port: 4000 },
+      async () => () => {},
+      never(),
+    );
+    all.requests.receive(true, noBody());
+    await listening;
+    const body = new WireReader(Buffer.concat([wireString("/run/a"), wireString("")]));
+    expect(all.forwards.accept("forwarded-streamlocal@openssh.com", body)).toBe(1);
+  });
+
+  test("a malformed hand-over is refused, wherever it is cut", async () => {
+    const all = forwards();
+    const tcp = all.forwards.listen({ ...at, port: 1 }, async () => () => {}, never());
+    const unix = all.forwards.listen({ type: "unix", path: "/a" }, async () => () => {}, never());
+    all.requests.receive(true, noBody());
+    all.requests.receive(true, noBody());
+    await Promise.all([tcp, unix]);
+    for (const [type, whole] of [
+      ["forwarded-tcpip", opened("localhost", 1).rest()],
+      ["forwarded-streamlocal@openssh.com", Buffer.concat([wireString("/a"), wireString("")])],
+    ] as const) {
+      expect(all.forwards.accept(type, new WireReader(whole))).toBeInstanceOf(Promise);
+      for (let length = 0; length < whole.length; length++) {
+        expect(all.forwards.accept(type, new WireReader(whole.subarray(0, length)))).toBe(1);
+      }
+    }
   });
 
   test("a request that was given up and is granted all the same is cancelled", async () => {

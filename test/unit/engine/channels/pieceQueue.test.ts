@@ -60,6 +60,12 @@ describe("output that waits", () => {
       }),
       { numRuns: 300 },
     );
+  }, 60_000);
+
+  test("an empty piece is no piece", () => {
+    const queue = new PieceQueue();
+    queue.push("stderr", Buffer.alloc(0));
+    expect([queue.length, queue.shift()]).toEqual([0, undefined]);
   });
 
   test("a piece that was taken is not changed by what comes later", () => {
