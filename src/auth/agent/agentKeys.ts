@@ -6,6 +6,8 @@ import type { AgentClient, SessionBinding, SigningKey } from "../authPorts.ts";
 const usableTypes =
   /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519|sk-ecdsa-sha2-nistp256)(?:-cert-v01)?(?:@openssh\.com)?$/;
 
+const mostLeftOutLogged = 20;
+
 /**
  * The agent's keys that can sign, without duplicates, in its order. Empty if the agent can't be asked.
  * @param path undefined: no agent.
@@ -29,10 +31,10 @@ export async function listAgentKeys(
     logger.warn(`No keys from the agent: ${printable(asError(error).message)}`);
     return [];
   }
-  const unique = keys.filter(
-    (key, index) => keys.findIndex((other) => other.publicKey.equals(key.publicKey)) === index,
-  );
-  for (const key of unique.filter(({ type }) => !usableTypes.test(type))) {
+  // A map: a full message has 14,000 keys.
+  const byKey = new Map(keys.map((key) => [key.publicKey.toString("latin1"), key] as const).reverse());
+  const unique = [...byKey.values()].reverse();
+  for (const key of unique.filter(({ type }) => !usableTypes.test(type)).slice(0, mostLeftOutLogged)) {
     const what = `${printable(key.comment, 100)} (${printable(key.type, 80)})`;
     logger.warn(`The agent's key ${what} is left out: its type is not known`);
   }

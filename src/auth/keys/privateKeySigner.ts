@@ -1,4 +1,10 @@
-import { createPublicKey, type JsonWebKey, type KeyObject, sign } from "node:crypto";
+import crypto, {
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+  type SignKeyObjectInput,
+} from "node:crypto";
+import { promisify } from "node:util";
 import { wireMpint, wireString } from "../../base/wire.ts";
 import type { SigningKey } from "../authPorts.ts";
 import { signatureName } from "../signatureAlgorithms.ts";
@@ -18,10 +24,15 @@ const curves: Readonly<Record<string, Curve>> = {
 
 /** The shortest RSA key that OpenSSH accepts (RequiredRSASize's default). */
 const minimumRsaBits = 1024;
+/** The longest number that OpenSSH takes (SSHBUF_MAX_BIGNUM in sshbuf.h). A file may hold one that takes hours to sign with. */
+const mostRsaBits = 16_384;
+
+/** In libuv's pool: 4096 bits take 10 ms, 16384 bits a second. */
+const sign = promisify<string | null, Uint8Array, SignKeyObjectInput | KeyObject, Buffer>(crypto.sign);
 
 /**
  * Makes a signing key from a private key in memory. Undefined when SSH can't use the key (DSA, Ed448, other curves,
- * RSA under 1024 bits).
+ * RSA under 1024 or above 16384 bits).
  *
  * `sign` resolves to the signature in the wire format of RFC 4253 section 6.6 and RFC 8332: string algorithm, string
  * bytes, where ECDSA's bytes are mpint r, mpint s (RFC 5656 section 3.1.2). It rejects with RangeError when the
@@ -55,10 +66,11 @@ function base64Url(text: string | undefined): Buffer {
 }
 
 function rsaSigner(key: KeyObject, comment: string): SigningKey | undefined {
-  const { n, e } = publicJwk(key);
-  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < minimumRsaBits) {
+  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  if (modulusLength < minimumRsaBits || modulusLength > mostRsaBits) {
     return undefined;
   }
+  const { n, e } = publicJwk(key);
   const hashes: Readonly<Record<string, string>> = {
     ...{ "rsa-sha2-256": "sha256", "rsa-sha2-512": "sha512", "ssh-rsa": "sha1" },
   };
@@ -77,7 +89,7 @@ function rsaSigner(key: KeyObject, comment: string): SigningKey | undefined {
       if (hash === undefined) {
         throw new RangeError(`An RSA key does not sign with ${algorithm}`);
       }
-      return Buffer.concat([wireString(name), wireString(sign(hash, data, key))]);
+      return Buffer.concat([wireString(name), wireString(await sign(hash, data, key))]);
     },
   };
 }
@@ -98,7 +110,7 @@ function ecdsaSigner(key: KeyObject, comment: string): SigningKey | undefined {
       Buffer.concat([...[type, curve.name, point].map(wireString), wireMpint(base64Url(privateJwk(key).d))]),
     async sign(data, algorithm) {
       requireAlgorithm(type, algorithm);
-      const pair = sign(curve.hash, data, { key, dsaEncoding: "ieee-p1363" });
+      const pair = await sign(curve.hash, data, { key, dsaEncoding: "ieee-p1363" });
       const numbers = [pair.subarray(0, curve.bytes), pair.subarray(curve.bytes)].map(wireMpint);
       return Buffer.concat([wireString(type), wireString(Buffer.concat(numbers))]);
     },
@@ -116,7 +128,7 @@ function ed25519Signer(key: KeyObject, comment: string): SigningKey {
       Buffer.concat([type, point, Buffer.concat([base64Url(privateJwk(key).d), point])].map(wireString)),
     async sign(data, algorithm) {
       requireAlgorithm(type, algorithm);
-      return Buffer.concat([wireString(type), wireString(sign(null, data, key))]);
+      return Buffer.concat([wireString(type), wireString(await sign(null, data, key))]);
     },
   };
 }

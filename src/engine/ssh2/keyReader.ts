@@ -14,12 +14,16 @@ import {
 import { privateKeyBlock } from "../../auth/keys/pemBlocks.ts";
 import { asksForTooMuch } from "../../auth/keys/pkcs8Work.ts";
 import { privateKeySigner } from "../../auth/keys/privateKeySigner.ts";
+import { asError } from "../../base/errors.ts";
 import { FileError } from "../../base/fileErrors.ts";
 import { localFiles } from "../../base/localFiles.ts";
 import { claimedKeyType, decodeBase64, publicKeyType } from "../../trust/publicKeyBlob.ts";
 
 /** No key is that long: the file is something else. */
 const longestFile = 1024 * 1024;
+
+/** Characters: a key of 16384 bits has a fifth. ssh2 divides the numbers in it, at once and whatever their size. */
+const longestPutty = 64 * 1024;
 
 /**
  * Reads private keys from files: OpenSSH's format, PEM (PKCS#1, SEC 1, PKCS#8) and PuTTY's version 2 (RSA). A public
@@ -201,13 +205,13 @@ class KeyFileReading {
         "of PuTTY's keys only version 2 with RSA is supported; convert it with puttygen -O private-openssh",
       );
     }
-    if (publicKey === undefined) {
+    if (publicKey === undefined || text.length > longestPutty) {
       throw this.#error("malformed", "it is damaged");
     }
     if (encrypted && passphrase === undefined) {
       return { kind: "encrypted", publicKey };
     }
-    const parsed = ssh2.utils.parseKey(text, passphrase);
+    const parsed = parsePutty(text, passphrase);
     if (parsed instanceof Error) {
       throw encrypted ? this.#wrongPassphrase() : this.#error("malformed", "it is damaged");
     }
@@ -252,6 +256,15 @@ class KeyFileReading {
 
   #error(reason: KeyFileErrorReason, what: string, cause?: unknown): KeyFileError {
     return new KeyFileError(reason, this.#file, `${this.#file}: ${what}`, { cause });
+  }
+}
+
+/** @returns an error for a key that makes no sense, also where ssh2 divides by a zero of the file. */
+function parsePutty(text: string, passphrase: string | undefined): ssh2.ParsedKey | Error {
+  try {
+    return ssh2.utils.parseKey(text, passphrase);
+  } catch (error) {
+    return asError(error);
   }
 }
 
