@@ -146,7 +146,12 @@ describe.concurrent("long waits for what lives, beside OpenSSH's ssh", () => {
       expect(phone.pushes).toBe(1);
       await Promise.all([toHost.accept(), toPhone.accept()]);
       expect(await sshIsBack).toBe("back\n");
-      await until(() => tabs.every(({ controller }) => controller.state.kind === "open"), "all are back");
+      await until(
+        () => tabs.every(({ controller }) => controller.state.kind === "open"),
+        () => `all are back: ${tabs.map(({ controller }) => JSON.stringify(controller.state)).join(", ")}`,
+        // After so long an outage the next attempt may be 60 s away.
+        100_000,
+      );
       expect(phone.pushes).toBe(2);
       for (const tab of tabs) {
         tab.controller.dispose();
@@ -185,13 +190,13 @@ describe.concurrent("long waits for what lives, beside OpenSSH's ssh", () => {
     }
   });
 
-  test(`a telephone on which the login is approved after ${phoneSeconds} s, also with ConnectTimeout 5`, async ({
+  test(`a telephone on which the login is approved after ${phoneSeconds} s, also with ConnectTimeout 20`, async ({
     expect,
   }) => {
     const keys = await startSshd();
     const hostile = await listenHostile(phone);
     const lines = sshConfigBlock("lab", keys.via({ host: "127.0.0.1", port: hostile.port }), [
-      "ConnectTimeout 5",
+      "ConnectTimeout 20",
       ...unknownHost,
     ]);
     const stack = await healthStack(lines, undefined);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { freePort } from "./freePort.ts";
 import { type FlowLimits, Pump } from "./pump.ts";
 
 /** Towards the server, towards the client, or both ways. */
@@ -25,16 +26,17 @@ export class FaultProxy {
   readonly #limits: { toServer: FlowLimits; toClient: FlowLimits } = { toServer: {}, toClient: {} };
   readonly #frozen = { toServer: false, toClient: false };
   #server: Server | undefined;
-  #port = 0;
+  readonly #port: number;
   #contacts = 0;
   #cut: { direction: "toServer" | "toClient"; bytes: number; how: "reset" | "end" } | undefined;
 
-  private constructor(target: { host: string; port: number }) {
+  private constructor(target: { host: string; port: number }, port: number) {
     this.#target = target;
+    this.#port = port;
   }
 
   static async start(target: { readonly host: string; readonly port: number }): Promise<FaultProxy> {
-    const proxy = new FaultProxy(target);
+    const proxy = new FaultProxy(target, await freePort());
     await proxy.accept();
     return proxy;
   }
@@ -124,8 +126,6 @@ export class FaultProxy {
     this.#server = server;
     server.listen(this.#port, this.host);
     await once(server, "listening");
-    const address = server.address();
-    this.#port = typeof address === "object" && address !== null ? address.port : 0;
   }
 
   /** Drops everything and stops listening. Idempotent. */

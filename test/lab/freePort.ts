@@ -1,15 +1,56 @@
+import { randomInt } from "node:crypto";
+import { createSocket, type Socket } from "node:dgram";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 
-/** A TCP port of `address` that nobody listens on now. Somebody may take it before you do: be ready to ask again. */
-export function freePort(address = "127.0.0.1"): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, address, () => {
-      const bound = server.address();
-      server.close(() =>
-        typeof bound === "object" && bound !== null ? resolve(bound.port) : reject(new Error("no port")),
-      );
+/** Held as long as this process lives. */
+const reservations: Socket[] = [];
+
+/**
+ * A TCP port of 127.0.0.1, and of `address`, that nothing listens on. It is below the ports that the system gives to
+ * clients, so that no connection takes it, not even while a server is down. The UDP port of the same number is held until
+ * this process ends: another process that asks here gets another port.
+ */
+export async function freePort(address = "127.0.0.1"): Promise<number> {
+  const end = await firstClientPort();
+  for (;;) {
+    const port = randomInt(10_000, end);
+    const reservation = await reserve(port);
+    if (reservation !== undefined) {
+      if ((await canListen(port, "127.0.0.1")) && (await canListen(port, address))) {
+        reservations.push(reservation);
+        return port;
+      }
+      reservation.close();
+    }
+  }
+}
+
+/** Linux gives 32768 and above to clients (ip(7), ip_local_port_range), other systems 49152 and above (RFC 6335). */
+async function firstClientPort(): Promise<number> {
+  const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8").catch(() => "32768");
+  const first = Number.parseInt(range, 10);
+  return first > 20_000 ? first : 32_768;
+}
+
+function reserve(port: number): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    socket.once("error", () => {
+      socket.close();
+      resolve(undefined);
     });
+    socket.bind({ port, address: "127.0.0.1", exclusive: true }, () => {
+      socket.unref();
+      resolve(socket);
+    });
+  });
+}
+
+function canListen(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
