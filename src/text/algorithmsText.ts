@@ -7,10 +7,12 @@ export function isPostQuantum(kex: string): boolean {
   return /^(?:mlkem|sntrup)/.test(kex);
 }
 
-/** In the terms of `ssh -v`. The names come from our own offer and need no escaping. */
+/** The names come from our own offer and need no escaping. A cipher that authenticates by itself has no MAC. */
 export function algorithmsText({ cipher, mac, kex, hostKey }: NegotiatedAlgorithms): string {
-  const auth = mac ?? "<implicit>";
-  return isPostQuantum(kex)
-    ? t("{0}, MAC {1}, kex {2}, host key {3}", cipher, auth, kex, hostKey)
-    : t("{0}, MAC {1}, kex {2} (not post-quantum), host key {3}", cipher, auth, kex, hostKey);
+  return [
+    cipher,
+    ...(mac === undefined ? [] : [t("MAC {0}", mac)]),
+    isPostQuantum(kex) ? t("key exchange {0}", kex) : t("key exchange {0} (not post-quantum)", kex),
+    t("host key {0}", hostKey),
+  ].join(", ");
 }

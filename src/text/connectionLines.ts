@@ -29,8 +29,8 @@ export function connectionLines(
   const to = printable(destinationText(master.destination));
   return [
     master.via.length === 0
-      ? t("Connection {0} to {1}", master.id, to)
-      : t("Connection {0} to {1} via {2}", master.id, to, printable(master.via.join(", "))),
+      ? t("Connection to {0}", to)
+      : t("Connection to {0} via {1}", to, printable(master.via.join(", "))),
     t(
       "  state      {0}, for {1}",
       connectionStateName(master.state.kind),

@@ -32,7 +32,7 @@ export function sessionPage(
     title: printable(session.title),
     subtitle: t(
       "{0} on {1}{2}",
-      session.kind,
+      sessionKindName(session.kind),
       printable(session.spec),
       master === undefined ? "" : ` · ${printable(destinationText(master.destination))}`,
     ),
@@ -60,10 +60,8 @@ export function connectionPage(master: MasterSnapshot, history: DetailsHistory, 
       {
         title: t("Sessions"),
         rows: master.sessions.map((session) => [
-          session.id,
-          printable(
-            `${session.title}: ${sessionKindName(session.kind)}, ${sessionStateName(session.state.kind)}`,
-          ),
+          printable(session.title),
+          `${sessionKindName(session.kind)}, ${sessionStateName(session.state.kind)}`,
         ]),
       },
     ],
@@ -122,6 +120,9 @@ interface Moment {
   readonly tone: DetailsTone;
 }
 
+/** `name`: of the request, as RFC 4254 has it. */
+type RequestMoment = Moment & { readonly name: string };
+
 const momentTexts = (): Readonly<Record<ChannelMoment["kind"], Omit<Moment, "at">>> => ({
   opened: { label: t("Channel opened"), detail: t("The server confirmed it."), tone: "good" },
   "exit-received": { label: t("Exit status received"), tone: "off" },
@@ -133,12 +134,13 @@ const momentTexts = (): Readonly<Record<ChannelMoment["kind"], Omit<Moment, "at"
 });
 
 function channelMoments(session: SessionSnapshot, channel: ChannelDetails | undefined): readonly Moment[] {
-  const requests = (channel?.requests ?? []).flatMap(({ name, detail, outcome, at }): Moment[] =>
+  const requests = (channel?.requests ?? []).flatMap(({ name, detail, outcome, at }): RequestMoment[] =>
     at === undefined
       ? []
       : [
           {
             at,
+            name,
             label: t("Request {0}", printable(name)),
             detail: printable(requestResult(outcome, detail)),
             tone: outcome === "refused" ? "warning" : outcome === "accepted" ? "good" : "off",
@@ -164,12 +166,11 @@ function channelMoments(session: SessionSnapshot, channel: ChannelDetails | unde
 }
 
 /** A window is resized often, and only the last size of a series matters. */
-function joinResizes(requests: readonly Moment[]): readonly Moment[] {
+function joinResizes(requests: readonly RequestMoment[]): readonly Moment[] {
   const joined: Moment[] = [];
   let run = 0;
   for (const request of requests) {
-    const isResize = request.label === "Request window-change";
-    run = isResize ? run + 1 : 0;
+    run = request.name === "window-change" ? run + 1 : 0;
     if (run > 1) {
       joined.pop();
     }
@@ -189,15 +190,15 @@ function connectionMoments(master: MasterSnapshot): readonly Moment[] {
     ...master.sessions.flatMap((session): Moment[] => [
       {
         at: session.since,
-        label: t("Session {0}", session.id),
-        detail: printable(session.title),
+        label: t("Session {0}", printable(session.title)),
+        detail: sessionKindName(session.kind),
         tone: "off",
       },
       ...(session.state.kind === "ended"
         ? [
             {
               at: session.state.since,
-              label: t("Session {0} ended", session.id),
+              label: t("Session {0} ended", printable(session.title)),
               detail: describeOutcome(session.state.outcome),
               tone: outcomeTone(session.state.outcome),
             },

@@ -78,7 +78,7 @@ export function explainHost(explanation: HostExplanation): LinkedText {
         keywordTable[keyword].name,
         `${{ hostname: config.hostName, user: config.user, port: config.port }[keyword]}`,
       ),
-      from(config.sources.get(keyword)),
+      isNameItself(keyword, config) ? t("the name itself") : from(config.sources.get(keyword)),
     );
   }
 
@@ -86,8 +86,11 @@ export function explainHost(explanation: HostExplanation): LinkedText {
   chain(out, explanation, from);
 
   out.heading(t("Login"));
-  out.line(...row(t("Methods"), methods(config).join(", ") || "none"));
-  out.line(...row(t("Agent"), explanation.keys.agent ?? "none"), from(config.sources.get("identityagent")));
+  out.line(...row(t("Methods"), methods(config).join(", ") || noneText()));
+  out.line(
+    ...row(t("Agent"), explanation.keys.agent ?? noneText()),
+    from(config.sources.get("identityagent")),
+  );
   keys(out, explanation.keys, config);
 
   out.heading(t("Host keys"));
@@ -97,10 +100,10 @@ export function explainHost(explanation: HostExplanation): LinkedText {
   );
   out.line(
     ...row(t("Looked up as"), config.hostKeyAlias ?? config.hostName),
-    from(config.sources.get("hostkeyalias")),
+    config.hostKeyAlias === undefined ? t("the host name") : from(config.sources.get("hostkeyalias")),
   );
   files(out, t("Own files"), config.userKnownHostsFiles.map(file));
-  files(out, "Machine's files", config.globalKnownHostsFiles.map(file));
+  files(out, t("Machine's files"), config.globalKnownHostsFiles.map(file));
 
   out.heading(t("Not honoured"));
   if (config.warnings.length === 0) {
@@ -130,6 +133,13 @@ export function explainHost(explanation: HostExplanation): LinkedText {
 
   values(out, config, from);
   return out.build();
+}
+
+/** Nothing sets HostName, so that the host is connected to by the name that was chosen or typed. */
+function isNameItself(keyword: Keyword, { alias, hostName, sources }: HostConfig): boolean {
+  return (
+    keyword === "hostname" && hostName === alias && (sources.get(keyword)?.kind ?? "default") === "default"
+  );
 }
 
 function more(out: LinkedTextBuilder, count: number): void {

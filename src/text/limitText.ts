@@ -3,8 +3,8 @@
 import { t } from "../base/localize.ts";
 import type { ValueSource } from "../config/hostConfig.ts";
 import type { LimitSnapshot } from "../session/sessionTypes.ts";
+import { clockTimeToTheSecond } from "./clockTimes.ts";
 import { shortDuration, timeLeft } from "./durations.ts";
-
 import { limitNames } from "./sessionDetails.ts";
 import { valueSourceText } from "./valueSourceText.ts";
 
@@ -45,19 +45,11 @@ export function limitsExtendedText(title: string, limits: readonly LimitSnapshot
   }
   const end = t(
     "at {0}, in {1} ({2})",
-    clockTime(time.endsAt),
+    clockTimeToTheSecond(time.endsAt),
     timeLeft(time.endsAt - now),
     limitNames().time,
   );
   return quiet === undefined
     ? t(`"{0}" now ends {1}.`, title, end)
     : t(`"{0}" now ends {1}, or earlier after {2}.`, title, end, quiet);
-}
-
-function clockTime(milliseconds: number): string {
-  return new Date(milliseconds).toLocaleTimeString(undefined, {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  });
 }

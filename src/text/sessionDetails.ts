@@ -3,6 +3,7 @@ import { printable } from "../base/log.ts";
 import type { ChannelDetails } from "../engine/connectionEngine.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import type { LimitKind, SessionOutcome, SessionSnapshot } from "../session/sessionTypes.ts";
+import { dayAndTime } from "./clockTimes.ts";
 import { formatDuration } from "./durations.ts";
 import { endReasonText } from "./endReasons.ts";
 import {
@@ -83,7 +84,7 @@ export function sessionSections(
   now: number,
 ): readonly DetailsSection[] {
   return [
-    section(t("Session {0}: {1}", session.id, session.title), [
+    section(t("Session {0}", session.title), [
       [t("Host"), session.spec],
       [t("Kind"), sessionKindName(session.kind)],
       [t("State"), sessionStateName(session.state.kind)],
@@ -101,7 +102,7 @@ export function sessionSections(
               "{0}, ends in {1} ({2})",
               formatDuration(seconds * 1000),
               formatDuration(endsAt - now),
-              new Date(endsAt).toISOString(),
+              dayAndTime(endsAt, now),
             ),
           ] as const,
       ),
@@ -150,7 +151,7 @@ export function requestResult(
 export function connectionSections(master: MasterSnapshot, now: number): readonly DetailsSection[] {
   const { destination, keepalive, algorithms } = master;
   return [
-    section(t("Connection {0}", master.id), [
+    section(t("Connection to {0}", master.spec), [
       [t("Destination"), `${destination.user}@${destination.hostName}:${destination.port}`],
       [t("Via"), master.via.length === 0 ? undefined : master.via.join(", ")],
       [t("State"), connectionStateName(master.state.kind)],
@@ -209,9 +210,12 @@ function section(
 }
 
 function ago(time: number, now: number): string {
-  return `${new Date(time).toISOString()} (${agoText(formatDuration(now - time))})`;
+  return `${dayAndTime(time, now)} (${agoText(formatDuration(now - time))})`;
 }
 
 function size(bytes: number | undefined): string | undefined {
-  return bytes === undefined ? undefined : t("{0} bytes ({1})", bytes, formatBytes(bytes));
+  if (bytes === undefined) {
+    return undefined;
+  }
+  return bytes < 1024 ? formatBytes(bytes) : t("{0} bytes ({1})", bytes, formatBytes(bytes));
 }

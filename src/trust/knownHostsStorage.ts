@@ -1,7 +1,7 @@
-import { homedir } from "node:os";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { FileError } from "../base/fileErrors.ts";
 import { type LocalFiles, localFiles } from "../base/localFiles.ts";
+import { configEnvironment } from "../config/configEnvironment.ts";
 
 /** Reads and writes known_hosts files. */
 export interface KnownHostsStorage {
@@ -28,10 +28,14 @@ export interface KnownHostsStorage {
 /** In bytes: some 300,000 hosts. */
 const longestFile = 64 * 1024 * 1024;
 
-/** The files of this machine. `home`: whose `.ssh` folder may be created. */
+/**
+ * The files of this machine.
+ * @param home whose `.ssh` folder may be created. By default what `~` in ssh_config means: the home folder of the account
+ *   database, which $HOME may differ from.
+ */
 export function createKnownHostsStorage(
-  home: string = homedir(),
-  files: LocalFiles = localFiles,
+  home: string = configEnvironment().homedir,
+  files: Pick<LocalFiles, "read" | "append" | "replace"> = localFiles,
 ): KnownHostsStorage {
   const readBytes = async (file: string): Promise<Uint8Array | undefined> => {
     try {

@@ -5,7 +5,7 @@ import { anOpenSession } from "./liveFinders.ts";
 
 /** Restarts the session's limits, and shows their new end. */
 export const extendLimits = command(
-  anOpenSession(() => t("Extend Limits")),
+  anOpenSession(() => t("Extend Limits"), "limited"),
   async (_, session) => {
     session.extend();
     showExtendedLimits(session);

@@ -1,6 +1,7 @@
 /** Finders of hosts, and of places in files. */
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
+import { noHostsToChoose } from "../../text/hostPickText.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { noTypedHosts } from "../../text/saveHostText.ts";
 import { inform, pickMany, pickOne } from "../messages/messages.ts";
@@ -84,6 +85,10 @@ export async function askHosts(
   const listed = (await resolver.hosts().catch(() => ({ hosts: [] }))).hosts.map(({ alias }) => alias);
   const live = new Set(service.masters().map(({ spec }) => spec));
   const aliases = [...new Set([...live, ...recent.list(), ...listed])];
+  if (aliases.length === 0) {
+    inform(noHostsToChoose());
+    return undefined;
+  }
   const chosen = await pickMany(
     aliases.map((alias) => ({
       label: printable(alias),

@@ -47,8 +47,11 @@ export function whatIsAlive(title: () => string): TargetFinder<readonly string[]
   };
 }
 
-/** A session that has not ended. */
-export function anOpenSession(title: () => string): TargetFinder<Session> {
+/** A session that has not ended. @param offered which ones are offered where a person has to choose. */
+export function anOpenSession(
+  title: () => string,
+  offered: "sessions" | "limited" = "sessions",
+): TargetFinder<Session> {
   const open = ({ service }: CommandContext, id: string | undefined): Session | undefined =>
     id === undefined ? undefined : service.session(id);
   return {
@@ -66,7 +69,7 @@ export function anOpenSession(title: () => string): TargetFinder<Session> {
       const session = open(context, id);
       return host === undefined || session === undefined ? undefined : { target: session, host };
     },
-    ask: async (context) => open(context, await context.livePick.ask(title(), "sessions")),
+    ask: async (context) => open(context, await context.livePick.ask(title(), offered)),
   };
 }
 

@@ -4,11 +4,12 @@ import { t } from "../../base/localize.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { HostEntry, HostResolver } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
-import { connectToTyped } from "../../text/hostPickText.ts";
+import { connectToTyped, noHostsYet, openConfigFileChoice } from "../../text/hostPickText.ts";
 import { plainMessage, shownText } from "../../text/plainMessage.ts";
 import { openFileAt } from "../documents/openFile.ts";
 import { plainItem } from "../messages/messages.ts";
 import { keepOrder } from "../messages/newerApi.ts";
+import type { CommandId } from "../settings/contributionIds.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import { lifeByHost } from "../views/hostPresentation.ts";
 import { hostGroups, withTyped } from "./hostPickItems.ts";
@@ -18,6 +19,8 @@ interface HostItem extends vscode.QuickPickItem {
   readonly entry?: HostEntry;
   /** Its host is the text in the box. */
   readonly isTyped?: boolean;
+  /** Opens the file that hosts stand in. */
+  readonly opensConfig?: boolean;
 }
 
 /** Asks for a host: a listed one, or a typed one (`user@host:port`). */
@@ -51,6 +54,11 @@ export class HostPick {
       let chosen: string | undefined;
       pick.onDidAccept(() => {
         const [item] = pick.selectedItems;
+        if (item?.opensConfig === true) {
+          pick.hide();
+          void vscode.commands.executeCommand("sshSessions.openConfigFile" satisfies CommandId);
+          return;
+        }
         const typed = pick.value.trim() || undefined;
         // After fast typing, the row may still be that of a shorter text.
         chosen = item === undefined || item.isTyped === true ? typed : item.host;
@@ -71,7 +79,10 @@ export class HostPick {
       // Shown before the hosts are read: with a slow file or `ssh`, the key press must not seem lost.
       const listed = await this.#items(preferred);
       const render = (): void => {
-        pick.items = withTyped(listed, pick.value.trim(), typedItems).map(plainItem);
+        const typed = pick.value.trim();
+        const items =
+          typed === "" && listed.length === 0 ? emptyItems() : withTyped(listed, typed, typedItems);
+        pick.items = items.map(plainItem);
       };
       pick.onDidChangeValue(render);
       render();
@@ -117,6 +128,14 @@ export class HostPick {
       ),
     ]);
   }
+}
+
+/** What can be done where no host is known. Choosing the first leaves the box open. */
+function emptyItems(): readonly HostItem[] {
+  return [
+    { label: noHostsYet(), iconPath: new vscode.ThemeIcon("info") },
+    { label: openConfigFileChoice(), iconPath: new vscode.ThemeIcon("go-to-file"), opensConfig: true },
+  ];
 }
 
 /** The row that connects to the typed host. */

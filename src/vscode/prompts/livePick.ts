@@ -5,7 +5,7 @@ import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickOne } from "../messages/messages.ts";
-import { isLive, presentMaster, presentSession } from "../views/livePresentation.ts";
+import { isLimited, isLive, presentMaster, presentSession } from "../views/livePresentation.ts";
 import type { ItemPresentation } from "../views/row.ts";
 import { themeIcon } from "../views/treeItem.ts";
 
@@ -13,6 +13,8 @@ interface LiveItem extends vscode.QuickPickItem {
   /** The id of a connection or a session. Undefined for separators. */
   readonly live?: string;
 }
+
+export type LiveChoice = "sessions" | "limited" | "all";
 
 /** Asks for a live connection or session. */
 export class LivePick {
@@ -27,14 +29,15 @@ export class LivePick {
   }
 
   /**
-   * @param what `sessions`: only sessions with a terminal; `all`: connections and all their sessions.
+   * @param what `sessions`: only sessions with a terminal; `limited`: those that have a limit; `all`: connections and all
+   *   their sessions.
    * @returns the id of the connection or the session; undefined when dismissed, or when there is none, which a
    *   message says.
    */
-  async ask(title: string, what: "sessions" | "all"): Promise<string | undefined> {
+  async ask(title: string, what: LiveChoice): Promise<string | undefined> {
     const items = this.#items(what);
     if (items.length === 0) {
-      inform(t("No SSH session is open."));
+      inform(what === "limited" ? t("No session has a limit.") : t("No SSH session is open."));
       return undefined;
     }
     const chosen = await pickOne(items, {
@@ -64,12 +67,16 @@ export class LivePick {
   }
 
   /** Grouped by connection, whose name is the group's. */
-  #items(what: "sessions" | "all"): readonly LiveItem[] {
+  #items(what: LiveChoice): readonly LiveItem[] {
     const now = this.#clock.now();
     return this.#service.masters().flatMap((master): readonly LiveItem[] => {
       const shown = presentMaster(master, now, this.#home);
       const sessions = master.sessions
-        .filter(({ kind, state }) => state.kind !== "ended" && (what === "all" || kind === "terminal"))
+        .filter(
+          (session) =>
+            session.state.kind !== "ended" &&
+            (what === "all" || (what === "limited" ? isLimited(session) : session.kind === "terminal")),
+        )
         .map((session) => liveItem(presentSession(session, master, now, this.#home), session.id));
       const own =
         what === "all" && isLive(master.state)

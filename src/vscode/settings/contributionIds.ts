@@ -117,6 +117,11 @@ export const contextKeys = {
   hasMasters: "sshSessions.hasMasters",
   hasSessions: "sshSessions.hasSessions",
   hasEnded: "sshSessions.hasEnded",
+  /** A session that is open has a limit. */
+  hasLimits: "sshSessions.hasLimits",
+  /** A terminal's session is open; two are, on one connection. */
+  hasOpenTerminal: "sshSessions.hasOpenTerminal",
+  sharesConnection: "sshSessions.sharesConnection",
   canReconnect: "sshSessions.canReconnect",
   isReconnecting: "sshSessions.isReconnecting",
   /** The active terminal is ours; there is one of ours. */
@@ -175,6 +180,8 @@ export const contextWords = {
   browsable: "browsable",
   /** A process of it can be signalled. */
   killable: "killable",
+  /** The session has a limit that can be extended. */
+  limited: "limited",
   /** The session has a terminal tab. */
   terminal: "terminal",
   /** The host is in a file. */

@@ -4,7 +4,7 @@ import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { contextKeys } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";
-import { canReconnect, isReconnecting, liveSessions } from "./livePresentation.ts";
+import { canReconnect, isLimited, isReconnecting, liveSessions } from "./livePresentation.ts";
 import type { RowFilter } from "./rowFilter.ts";
 import type { EarlierTerminals } from "./rows/beforeRow.ts";
 
@@ -36,6 +36,22 @@ export function maintainContextKeys(
     );
     set(contextKeys.isReconnecting, masters.some(isReconnecting));
     set(contextKeys.canReconnect, masters.some(canReconnect));
+    const openTerminals = masters.map(
+      ({ sessions }) =>
+        sessions.filter(({ kind, state }) => kind === "terminal" && state.kind === "open").length,
+    );
+    set(
+      contextKeys.hasOpenTerminal,
+      openTerminals.some((count) => count > 0),
+    );
+    set(
+      contextKeys.sharesConnection,
+      openTerminals.some((count) => count > 1),
+    );
+    set(
+      contextKeys.hasLimits,
+      masters.some(({ sessions }) => sessions.some(isLimited)),
+    );
     set(
       contextKeys.hasSessions,
       masters.some((master) => liveSessions(master) > 0),

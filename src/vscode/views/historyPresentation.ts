@@ -15,14 +15,15 @@ import type { ItemPresentation } from "./row.ts";
 /** The fold. */
 export function presentHistory(history: readonly SessionSnapshot[]): ItemPresentation {
   const bad = history.filter(({ outcome }) => outcome !== undefined && !endedWell(outcome)).length;
-  const description = [String(history.length), ...(bad === 0 ? [] : [t("{0} failed", bad)])].join(" · ");
+  const count = plural(history.length, "{0} session", "{0} sessions");
+  const description = bad === 0 ? count : t("{0}, {1} with errors", count, bad);
   return {
     label: t("Ended"),
     description,
     icon: { id: "history" },
     contextValue: contextWords.history,
-    hover: t("How the last {0} ended.", plural(history.length, "{0} session", "{0} sessions")),
-    accessibleLabel: t("Ended sessions, {0}", description),
+    hover: t("How the last {0} ended.", count),
+    accessibleLabel: t("Ended: {0}", description),
   };
 }
 

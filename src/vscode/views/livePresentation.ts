@@ -9,6 +9,7 @@ import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionKind, SessionSnapshot, SessionState } from "../../session/sessionTypes.ts";
 import { algorithmsText } from "../../text/algorithmsText.ts";
 import { destinationBeside } from "../../text/besideName.ts";
+import { clockTime } from "../../text/clockTimes.ts";
 import { configHover } from "../../text/configWarningText.ts";
 import { age, countdown, secondsLeft, shortDuration, timeLeft } from "../../text/durations.ts";
 import { endReasonText } from "../../text/endReasons.ts";
@@ -22,6 +23,7 @@ import { differingUses, intervalText, lingerText, sharedPolicyNote } from "../..
 import {
   agoText,
   connectionStateName,
+  noneText,
   sessionKindName,
   sessionStateName,
   yesNoText,
@@ -230,8 +232,9 @@ function masterHover(master: MasterSnapshot, now: number, home: string, shared: 
     ],
     [t("Traffic"), `↓ ${formatBytes(master.bytesIn)}  ↑ ${formatBytes(master.bytesOut)}`],
     [t("Server"), master.serverVersion === undefined ? undefined : literal(master.serverVersion)],
-    [t("Cipher"), master.algorithms && literal(algorithmsText(master.algorithms))],
-    [t("Engine"), literal(master.engine)],
+    [t("Algorithms"), master.algorithms && literal(algorithmsText(master.algorithms))],
+    // Nearly all connections are made by one and the same.
+    [t("Connected by"), master.engine === "ssh2" ? undefined : literal(master.engine)],
     [t("Extensions"), shared ? extensionsFact() : undefined],
   ]);
   const notes = [
@@ -334,6 +337,7 @@ export function presentSession(
     contextWords.session,
     ...(session.kind === "terminal" ? [contextWords.terminal] : []),
     ...(state.kind === "ended" ? [] : [contextWords.live]),
+    ...(isLimited(session) ? [contextWords.limited] : []),
   ];
   return {
     label,
@@ -347,14 +351,14 @@ export function presentSession(
       `$(${sessionIcons[session.kind]}) **${literal(session.title)}**`,
       factTable([
         [t("Host"), literal(session.spec)],
-        [t("Kind"), session.kind],
+        [t("Kind"), sessionKindName(session.kind)],
         [t("State"), literal(text)],
         [t("Input"), endedInput(session) ? t("EOF sent: the program gets no more input") : undefined],
         [t("Since"), `${clockTime(session.since)} (${shortDuration(now - session.since)})`],
         [t("Last activity"), agoText(shortDuration(idle))],
         [t("Traffic"), `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
         [t("Folder"), session.folder === undefined ? undefined : literal(session.folder)],
-        ...(state.kind === "open" && limits.length === 0 ? [[t("Limit"), "none"] as const] : []),
+        ...(state.kind === "open" && limits.length === 0 ? [[t("Limit"), noneText()] as const] : []),
         ...limits.map(
           (limit) =>
             [
@@ -369,6 +373,11 @@ export function presentSession(
   };
 }
 
+/** There is a limit to extend. */
+export function isLimited({ state, limits }: Pick<SessionSnapshot, "state" | "limits">): boolean {
+  return state.kind === "open" && limits.length > 0;
+}
+
 /** The default title: the host, with a number if there are several. */
 export function saysHost({ title, spec }: Pick<SessionSnapshot, "title" | "spec">): boolean {
   return title === spec || title.startsWith(`${spec} (`);
@@ -381,8 +390,4 @@ function endedInput({ eofSent, kind }: SessionSnapshot): boolean {
 
 function known(parts: readonly (string | undefined)[]): string[] {
   return parts.filter((part) => part !== undefined);
-}
-
-function clockTime(milliseconds: number): string {
-  return new Date(milliseconds).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 }

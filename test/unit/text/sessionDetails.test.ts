@@ -52,7 +52,8 @@ it("the report names channel, requests, ends and connection", async () => {
     clock.now() + 65_000,
   );
   const report = reportText(sections);
-  expect(report).toContain("Session s1: build\\u{7}");
+  expect(report).toContain("Session build\\u{7}");
+  expect(report).toMatch(/^Connection to web1$/m);
   expect(report).toMatch(/Server's id +4/);
   expect(report).toMatch(/Our window left +2048 bytes \(2\.0 KiB\)/);
   expect(report).toMatch(/EOF +ours sent, the server's not received/);
@@ -60,5 +61,7 @@ it("the report names channel, requests, ends and connection", async () => {
   expect(report).toMatch(/env +sent, no reply requested: LANG/);
   expect(report).toMatch(/shell +sent, no reply yet$/m);
   expect(report).toMatch(/Destination +alice@server\.example\.org:22/);
+  expect(report).toMatch(/^Received +0 B$/m);
   expect(report).toContain("(1 min 5 s ago)");
+  expect(report).not.toMatch(/\dT\d|\b[sm]1\b/);
 });

@@ -1,5 +1,5 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createKnownHostsStorage } from "../../../src/trust/knownHostsStorage.ts";
@@ -45,6 +45,30 @@ describe("known_hosts on disk", () => {
     if (posix) {
       expect(await mode(file)).toBe(0o600);
       expect(await mode(join(home, ".ssh"))).toBe(0o700);
+    }
+  });
+
+  it("the .ssh folder is that of the account, which $HOME does not change", async () => {
+    const made: (string | undefined)[] = [];
+    const files = {
+      read: async () => await Promise.reject(new Error("not used")),
+      append: async (_: string, __: string, folder?: string) => void made.push(folder),
+      replace: async () => undefined,
+    };
+    const before = process.env["HOME"];
+    process.env["HOME"] = home;
+    try {
+      const storage = createKnownHostsStorage(undefined, files);
+      const own = userInfo().homedir;
+      await storage.append(join(own, ".ssh", "known_hosts"), "a");
+      await storage.append(file, "a");
+      expect(made).toEqual([join(own, ".ssh"), undefined]);
+    } finally {
+      if (before === undefined) {
+        delete process.env["HOME"];
+      } else {
+        process.env["HOME"] = before;
+      }
     }
   });
 

@@ -157,6 +157,7 @@ describe("what package.json contributes", () => {
         const known: Readonly<Record<string, readonly string[]>> = {
           onCommand: commandIds,
           onView: views,
+          onContext: Object.values(contextKeys),
           onSettingChanged: Object.keys(settings),
         };
         expect(known[kind], event).toContain(id);

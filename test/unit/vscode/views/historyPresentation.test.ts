@@ -58,7 +58,8 @@ it("an open that failed says why, in the row and with the remedy in the hover", 
 
 it("the fold counts those that did not end as wished", () => {
   const history = [ended({ kind: "exited", code: 0 }), ended({ kind: "exited", code: 1 })];
-  expect(presentHistory(history).description).toBe("2 · 1 failed");
+  expect(presentHistory(history).description).toBe("2 sessions, 1 with errors");
+  expect(presentHistory(history.slice(0, 1)).description).toBe("1 session");
 });
 
 it("an end reads the same all through the minute after it", () => {

@@ -173,25 +173,29 @@ describe("a master in the tree", () => {
   });
 
   it.each([
-    [undefined, "&lt;implicit&gt;"],
-    ["hmac-sha2-256", "hmac\\-sha2\\-256"],
-  ])(
-    "tells on hovering what was agreed in the key exchange, as ssh -v does, with the MAC %s",
-    (mac, shown) => {
-      const algorithms = {
-        kex: "curve25519-sha256",
-        hostKey: "ssh-ed25519",
-        cipher: "aes128-ctr",
-        ...(mac && { mac }),
-      };
-      expect(presentMaster(masterSnapshot({ algorithms }), later, home).hover).toContain(
-        `| Cipher | aes128\\-ctr, MAC ${shown}, kex curve25519\\-sha256 \\(not post\\-quantum\\), host key ssh\\-ed25519 |`,
-      );
-      expect(presentMaster(masterSnapshot({ algorithms: undefined }), later, home).hover).not.toContain(
-        "Cipher",
-      );
-    },
-  );
+    [undefined, ""],
+    ["hmac-sha2-256", ", MAC hmac\\-sha2\\-256"],
+  ])("tells on hovering what was agreed in the key exchange, with the MAC %s", (mac, shown) => {
+    const algorithms = {
+      kex: "curve25519-sha256",
+      hostKey: "ssh-ed25519",
+      cipher: "aes128-ctr",
+      ...(mac && { mac }),
+    };
+    expect(presentMaster(masterSnapshot({ algorithms }), later, home).hover).toContain(
+      `| Algorithms | aes128\\-ctr${shown}, key exchange curve25519\\-sha256 \\(not post\\-quantum\\), host key ssh\\-ed25519 |`,
+    );
+    expect(presentMaster(masterSnapshot({ algorithms: undefined }), later, home).hover).not.toContain(
+      "Algorithms",
+    );
+  });
+
+  it("says which engine made it only where that is not the usual one", () => {
+    expect(presentMaster(masterSnapshot(), later, home).hover).not.toContain("Connected by");
+    expect(presentMaster(masterSnapshot({ engine: "other" }), later, home).hover).toContain(
+      "| Connected by | other |",
+    );
+  });
 
   it("tells on hovering the keepalive values and which layer each came from", () => {
     const { hover } = presentMaster(masterSnapshot(), later, home);
@@ -272,6 +276,8 @@ describe("a session in the tree", () => {
       presentSession(sessionSnapshot(over), undefined, later, home).contextValue;
     expect(context({})).toBe("session terminal live");
     expect(context({ kind: "command" })).toBe("session live");
+    const limits = [{ kind: "time", seconds: 60, endsAt: later, source: { kind: "default" } }] as const;
+    expect(context({ limits })).toBe("session terminal live limited");
     const outcome = { kind: "exited", code: 3 } as const;
     expect(context({ state: { kind: "ended", since: later, outcome }, outcome })).toBe("session terminal");
   });

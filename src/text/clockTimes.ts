@@ -1,0 +1,23 @@
+/** Moments as a person reads them on a clock, in local time. No vscode. */
+
+/** `14:03`, or as the machine's language writes it. */
+export function clockTime(at: number): string {
+  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** `14:03:22` */
+export function clockTimeToTheSecond(at: number): string {
+  return new Date(at).toLocaleTimeString(undefined, {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+}
+
+/** The time to the second, with the date where it is another day than `now`. */
+export function dayAndTime(at: number, now: number): string {
+  const date = new Date(at);
+  return date.toDateString() === new Date(now).toDateString()
+    ? clockTimeToTheSecond(at)
+    : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+}

@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { clockTime, clockTimeToTheSecond, dayAndTime } from "../../../src/text/clockTimes.ts";
+
+const noon = new Date(2026, 0, 15, 12, 34, 56).getTime();
+
+it("a time is that of the machine's clock", () => {
+  expect(clockTime(noon)).toMatch(/12:34/);
+  expect(clockTime(noon)).not.toMatch(/56/);
+  expect(clockTimeToTheSecond(noon)).toMatch(/12:34:56/);
+});
+
+it("the date is there only for another day", () => {
+  expect(dayAndTime(noon, noon + 3_600_000)).toBe(clockTimeToTheSecond(noon));
+  const tomorrow = dayAndTime(noon, noon + 24 * 3_600_000);
+  expect(tomorrow).toMatch(/15.*2026.*12:34:56|2026.*15.*12:34:56/);
+});
