@@ -1,8 +1,10 @@
-/** Moments as a person reads them on a clock, in local time. No vscode. */
+/** Moments as a person reads them on a clock, in local time, with 24 hours as in the time lines. No vscode. */
+
+const hourCycle = "h23";
 
 /** `14:03`, or as the machine's language writes it. */
 export function clockTime(at: number): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle });
 }
 
 /** `14:03:22` */
@@ -11,6 +13,7 @@ export function clockTimeToTheSecond(at: number): string {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
+    hourCycle,
   });
 }
 
@@ -19,5 +22,5 @@ export function dayAndTime(at: number, now: number): string {
   const date = new Date(at);
   return date.toDateString() === new Date(now).toDateString()
     ? clockTimeToTheSecond(at)
-    : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+    : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium", hourCycle });
 }

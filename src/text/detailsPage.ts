@@ -274,7 +274,10 @@ function throughputPlot(history: DetailsHistory): DetailsPlot {
       { label: t("Received"), values: rates.map((each) => each.in ?? null) },
       { label: t("Sent"), values: rates.map((each) => each.out ?? null) },
     ],
-    summary: t("Received {0}, sent {1}.", speed(last?.in), speed(last?.out)),
+    summary:
+      last?.in === undefined && last?.out === undefined
+        ? t("Measured once a second.")
+        : t("Received {0}, sent {1}.", speed(last.in), speed(last.out)),
     empty: t("Shown after the next second."),
   };
 }

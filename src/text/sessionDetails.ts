@@ -6,6 +6,7 @@ import type { LimitKind, SessionOutcome, SessionSnapshot } from "../session/sess
 import { dayAndTime } from "./clockTimes.ts";
 import { formatDuration } from "./durations.ts";
 import { endReasonText } from "./endReasons.ts";
+import { failureWords } from "./failureWords.ts";
 import {
   agoText,
   connectionStateName,
@@ -48,7 +49,7 @@ export function describeOutcome(outcome: SessionOutcome): string {
         ? t("lost: {0}", endReasonText(outcome.reason))
         : t(`lost: {0}: "{1}"`, endReasonText(outcome.reason), printable(outcome.said.trim(), 200));
     case "failed":
-      return t("did not open: {0}", printable(outcome.error.message, 80));
+      return t("did not open: {0}", failureWords(outcome.error));
   }
 }
 

@@ -149,7 +149,7 @@ export function createVscodeLayer(
   store.add(liveView(sideBar));
   store.add(hostsView(sideBar));
   store.add(new StatusBar(service, clock));
-  store.add(maintainContextKeys(service, memory, filter, clock));
+  store.add(maintainContextKeys(service, memory, filter, hosts, clock));
   store.add(showLimitWarnings(service));
   const details = store.add(
     new DetailsPanels(

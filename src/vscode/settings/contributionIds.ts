@@ -114,6 +114,8 @@ export function isHarmlessSetting(key: string): boolean {
 
 /** Context keys for `when` clauses, set with `setContext`. */
 export const contextKeys = {
+  /** The Hosts view lists at least one host. */
+  hasHosts: "sshSessions.hasHosts",
   hasMasters: "sshSessions.hasMasters",
   hasSessions: "sshSessions.hasSessions",
   hasEnded: "sshSessions.hasEnded",

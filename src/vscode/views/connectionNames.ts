@@ -23,11 +23,12 @@ export class ConnectionNames {
   }
 
   /**
-   * A title usually is the host, with a number if there are several. Below a connection with a long name, the kind
+   * A title usually is the host, with a number if there are several. Below a connection with the same long name, the kind
    * and the number of a session are more useful than the name again.
+   * @param connection the name of the connection, which another name may share.
    */
-  session(title: string, spec: string): string {
-    return spec.length > longest && title.startsWith(spec)
+  session(title: string, spec: string, connection: string): string {
+    return spec === connection && spec.length > longest && title.startsWith(spec)
       ? `${t("Terminal")}${title.slice(spec.length)}`
       : title;
   }

@@ -4,6 +4,7 @@ import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { contextKeys } from "../settings/contributionIds.ts";
 import { Coalescer } from "./coalescer.ts";
+import type { HostList } from "./hostList.ts";
 import { canReconnect, isLimited, isReconnecting, liveSessions } from "./livePresentation.ts";
 import type { RowFilter } from "./rowFilter.ts";
 import type { EarlierTerminals } from "./rows/beforeRow.ts";
@@ -15,6 +16,7 @@ export function maintainContextKeys(
   service: SessionService,
   earlier: EarlierTerminals,
   filter: Pick<RowFilter, "isOn" | "onDidChange">,
+  hosts: Pick<HostList, "hosts" | "onDidChange" | "onDidRead">,
   clock: Clock,
 ): Disposable {
   const store = new DisposableStore();
@@ -28,6 +30,8 @@ export function maintainContextKeys(
   const update = (): void => {
     const masters = service.masters();
     set(contextKeys.isFiltered, filter.isOn);
+    const { typed, listed } = hosts.hosts();
+    set(contextKeys.hasHosts, typed.length + listed.length > 0);
     set(contextKeys.hasTerminalsBefore, earlier.before.length > 0);
     set(contextKeys.hasMasters, masters.length > 0);
     set(
@@ -61,6 +65,8 @@ export function maintainContextKeys(
   store.add(earlier.onDidChange(() => refresh.request()));
   store.add(service.onDidChange(() => refresh.request()));
   store.add(filter.onDidChange(() => refresh.request()));
+  store.add(hosts.onDidChange(() => refresh.request()));
+  store.add(hosts.onDidRead(() => refresh.request()));
   set(contextKeys.loaded, true);
   update();
   return store;

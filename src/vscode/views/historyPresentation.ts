@@ -16,7 +16,12 @@ import type { ItemPresentation } from "./row.ts";
 export function presentHistory(history: readonly SessionSnapshot[]): ItemPresentation {
   const bad = history.filter(({ outcome }) => outcome !== undefined && !endedWell(outcome)).length;
   const count = plural(history.length, "{0} session", "{0} sessions");
-  const description = bad === 0 ? count : t("{0}, {1} with errors", count, bad);
+  const description =
+    bad === 0
+      ? count
+      : bad === history.length
+        ? t("{0} with errors", count)
+        : t("{0}, {1} with errors", count, bad);
   return {
     label: t("Ended"),
     description,

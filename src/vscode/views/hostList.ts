@@ -68,6 +68,9 @@ export class HostList implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
+  readonly #read = new Emitter<void>();
+  /** The hosts have been read, for the first time or anew. */
+  readonly onDidRead = this.#read.event;
   /** A reading that started before a refresh must not answer later requests, so the promise is kept. */
   #reading: Promise<void> | undefined;
   #generation = 0;
@@ -94,7 +97,7 @@ export class HostList implements Disposable {
   async ready(): Promise<void> {
     let reading: Promise<void> | undefined;
     while (reading !== this.#reading || reading === undefined) {
-      this.#reading ??= this.#read();
+      this.#reading ??= this.#readHosts();
       reading = this.#reading;
       await reading;
     }
@@ -188,9 +191,10 @@ export class HostList implements Disposable {
   dispose(): void {
     this.#store.dispose();
     this.#changed.dispose();
+    this.#read.dispose();
   }
 
-  async #read(): Promise<void> {
+  async #readHosts(): Promise<void> {
     this.#generation++;
     const generation = this.#generation;
     const { hosts, problems } = await this.#readAll();
@@ -202,6 +206,7 @@ export class HostList implements Disposable {
     this.#entries = hosts;
     this.#groupOf = new Map(hosts.map((entry) => [entry.alias, this.#init.groupOf(entry)]));
     this.#problems = problems;
+    this.#read.fire();
   }
 
   async #readAll(): Promise<Awaited<ReturnType<HostResolver["hosts"]>>> {

@@ -1,17 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { LimitKind, LimitSnapshot } from "../../../src/session/sessionTypes.ts";
+import { clockTimeToTheSecond as clock } from "../../../src/text/clockTimes.ts";
 import { limitRowText, limitsExtendedText } from "../../../src/text/limitText.ts";
 
 const now = Date.UTC(2026, 0, 1, 12, 0, 0);
 const limit = (kind: LimitKind, seconds: number, left = seconds): LimitSnapshot => ({
   ...{ kind, seconds, source: { kind: "default" }, endsAt: now + left * 1000 },
 });
-const clock = (milliseconds: number): string =>
-  new Date(milliseconds).toLocaleTimeString(undefined, {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  });
 
 describe("what is said after Extend Limits", () => {
   it.each([

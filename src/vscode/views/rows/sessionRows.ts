@@ -33,7 +33,7 @@ export function sessionRows(
       const shown = presentSession(session, master, clock.now(), home);
       return {
         ...shown,
-        label: printable(names.session(session.title, session.spec)),
+        label: printable(names.session(session.title, session.spec, master.spec)),
         accessibleLabel: t(
           "{0}, on {1}",
           shown.accessibleLabel,

@@ -51,7 +51,7 @@ it("a title of the server's making can't break out of the hover", () => {
 it("an open that failed says why, in the row and with the remedy in the hover", () => {
   const error = new ConnectError("refused", "connect ECONNREFUSED 10.0.0.1:22");
   const shown = presentEnded(ended({ kind: "failed", error }), 60_000, "");
-  expect(shown.description).toMatch(/^did not open: connect ECONNREFUSED 10\.0\.0\.1:22 · just now$/);
+  expect(shown.description).toMatch(/^did not open: connection refused · just now$/);
   expect(shown.icon.id).toBe("warning");
   expect(shown.hover).toMatch(/Reason.*web1/);
 });
@@ -60,6 +60,7 @@ it("the fold counts those that did not end as wished", () => {
   const history = [ended({ kind: "exited", code: 0 }), ended({ kind: "exited", code: 1 })];
   expect(presentHistory(history).description).toBe("2 sessions, 1 with errors");
   expect(presentHistory(history.slice(0, 1)).description).toBe("1 session");
+  expect(presentHistory(history.slice(1)).description).toBe("1 session with errors");
 });
 
 it("an end reads the same all through the minute after it", () => {

@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { ConnectError } from "../../../src/engine/engineErrors.ts";
+import { failureWords } from "../../../src/text/failureWords.ts";
+
+it.each([
+  ["name-not-found", "host name not found"],
+  ["refused", "connection refused"],
+  ["unreachable", "host unreachable"],
+  ["timed-out", "no response in time"],
+  ["reset", "connection reset"],
+  ["closed-during-handshake", "closed by the server before the login"],
+  ["refused-before-version", "closed by the server before the login"],
+  ["no-common-algorithm", "no algorithm in common"],
+  ["not-ssh", "not an SSH server"],
+  ["protocol-version", "only SSH 1"],
+] as const)("%s is: %s", (reason, words) => {
+  expect(failureWords(new ConnectError(reason, "connect ECONNWHATEVER 10.0.0.1:22"))).toBe(words);
+});
+
+it("other failures say it in their own message, made plain and short", () => {
+  expect(failureWords(new ConnectError("proxy-failed", "nc: no\u001b[2J route"))).toBe(
+    "nc: no\\u{1b}[2J route",
+  );
+  expect(failureWords(new Error("x".repeat(1000))).length).toBeLessThan(100);
+});
