@@ -495,3 +495,29 @@ describe("HostKeyAlias", () => {
     expect(questions).toEqual([]);
   });
 });
+
+describe("a server that announces its keys after the login", () => {
+  const fresh = ed25519Blob(9);
+  const announce = async (made: ReturnType<typeof setUp>) => {
+    await made.verify();
+    const announcement = { keys: [presented, fresh], prove: async () => true };
+    await made.verifier.announced?.(announcement, new AbortController().signal);
+  };
+
+  it("is followed where its key stands in a file of the user", async () => {
+    const made = setUp({ "/user": known }, { updateHostKeys: "yes" });
+    await announce(made);
+    expect(made.storage.files.get("/user")).toBe(`${known}${host} ${keyText(fresh)}\n`);
+  });
+
+  it.each([
+    ["the machine's file knows its key", "/global", { updateHostKeys: "yes" }],
+    ["only the name without the port is known", "/user", { updateHostKeys: "yes", port: 2222 }],
+    ["UpdateHostKeys is off", "/user", { updateHostKeys: "no" }],
+    ["UpdateHostKeys is not set", "/user", {}],
+  ] as const)("changes nothing where %s", async (_name, file, changes) => {
+    const made = setUp({ [file]: known }, changes);
+    await announce(made);
+    expect([...made.storage.files]).toEqual([[file, known]]);
+  });
+});

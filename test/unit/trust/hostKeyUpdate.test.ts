@@ -1,0 +1,206 @@
+import { describe, expect, it } from "vitest";
+import type { HostKeyUpdateQuestion } from "../../../src/trust/hostKeyPorts.ts";
+import { planHostKeyUpdate, updatedText } from "../../../src/trust/hostKeyUpdate.ts";
+import { type KnownHostLine, knownHostLines, withoutLines } from "../../../src/trust/knownHostLines.ts";
+import { formatKnownHost } from "../../../src/trust/knownHosts.ts";
+import { updateKnownHosts } from "../../../src/trust/knownHostsUpdater.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
+import { ecdsaBlob, ed25519Blob, keyText, rsaBlob } from "../../support/publicKeys.ts";
+import { RecordingLogger } from "../../support/recordingLogger.ts";
+
+const host = "server.example.org";
+const [old, kept, fresh, other] = [ed25519Blob(1), ecdsaBlob(2), ed25519Blob(3), rsaBlob(4)];
+const line = (names: string, key: Buffer): string => `${names} ${keyText(key)}\n`;
+
+const plan = (text: string, keys: readonly Buffer[], second = "") =>
+  planHostKeyUpdate(
+    [
+      { file: "/u", text },
+      { file: "/u2", text: second },
+    ],
+    host,
+    keys,
+  );
+
+describe("the plan for the keys that a server announces", () => {
+  it("adds what is new, removes what the server no longer has, and keeps the rest", async () => {
+    const text = `${line("a.example.org", other)}${line(host, old)}${line(host, kept)}`;
+    const made = await plan(text, [kept, fresh]);
+    expect(made).toMatchObject({ kind: "update", added: [fresh] });
+    expect(made.kind === "update" && made.removed.map(({ file, number }) => `${file}:${number}`)).toEqual([
+      "/u:2",
+    ]);
+  });
+
+  it("looks at all files of the user", async () => {
+    const made = await plan(line(host, kept), [kept], line(host, old));
+    expect(made).toMatchObject({ kind: "update", added: [], removed: [{ file: "/u2", number: 1 }] });
+  });
+
+  it("finds the host under a hashed name", async () => {
+    const hashed = `${formatKnownHost(host, "ssh-ed25519", old, true)}\n`;
+    expect(await plan(hashed, [fresh])).toMatchObject({ removed: [{ number: 1 }], added: [fresh] });
+  });
+
+  it("changes nothing where the keys are the same", async () => {
+    const made = await plan(`${line(host, old)}${line(host, kept)}`, [kept, old]);
+    expect(made).toEqual({ kind: "nothing", why: "known_hosts has exactly these keys" });
+  });
+
+  it.each([
+    ["one of the keys stands under another name", line("a.example.org", fresh), "/u:2 has one"],
+    ["the host has a line with a pattern", line("*.example.org", other), "/u:2 has a marker"],
+    ["the host has a line with three names", line(`${host},a,b`, other), "/u:2 has a marker"],
+    ["the host has a revoked key", `@revoked ${line(host, other)}`, "/u:2 has a marker"],
+    ["the key to be removed stands under another name", line("a.example.org", old), "/u:1 stands under"],
+  ])("is to change nothing where %s", async (_name, further, why) => {
+    const made = await plan(`${line(host, old)}${further}`, [fresh]);
+    expect(made).toMatchObject({ kind: "nothing", why: expect.stringContaining(why) });
+  });
+
+  it("takes a line with a name and an address for one that ssh wrote", async () => {
+    expect(await plan(line(`${host},192.0.2.1`, old), [fresh])).toMatchObject({ kind: "update" });
+  });
+
+  it("does not care about other hosts' other keys", async () => {
+    const text = `${line("a.example.org", other)}${line("b.example.org", kept)}${line(host, old)}`;
+    expect(await plan(text, [fresh])).toMatchObject({ kind: "update", added: [fresh] });
+  });
+});
+
+describe("the text after an update", () => {
+  it.each([
+    ["", "new\n"],
+    ["# mine\n", "# mine\nnew\n"],
+    ["# no end", "# no end\nnew\n"],
+  ])("has the new line on a line of its own: %j", (before, after) => {
+    expect(updatedText(before, [], ["new"])).toBe(after);
+  });
+
+  it("ends as before where nothing is added", () => {
+    expect(updatedText("# no end", [], [])).toBe("# no end");
+  });
+
+  it("loses exactly the lines that are named, in whatever order", async () => {
+    const text = `# 1\n${line(host, old)}# 3\n${line(host, kept)}# 5`;
+    const [first, second] = await knownHostLines(text, host);
+    const lines = [second, first].filter((one): one is KnownHostLine => one !== undefined);
+    expect(lines).toHaveLength(2);
+    expect(withoutLines(text, lines)).toBe("# 1\n# 3\n# 5");
+  });
+
+  it("does not take a comment for a line, but one whose comment ends in a number sign", async () => {
+    const text = `#${line(host, old)}${keyed("a comment #")}`;
+    expect((await knownHostLines(text, host)).map(({ number }) => number)).toEqual([2]);
+
+    function keyed(comment: string): string {
+      return `${host} ${keyText(kept)} ${comment}`;
+    }
+  });
+});
+
+describe("known_hosts follows a server", () => {
+  function setUp(files: Record<string, string>, updateHostKeys: "yes" | "ask", changes = {}) {
+    const log: string[] = [];
+    const logger = new RecordingLogger();
+    const questions: HostKeyUpdateQuestion[] = [];
+    const person = { answer: true };
+    const parts = {
+      ...{ name: host, logger },
+      config: testHostConfig({
+        ...{ userKnownHostsFiles: ["/u", "/u2"], globalKnownHostsFiles: ["/g"], updateHostKeys },
+        ...changes,
+      }),
+      storage: {
+        read: async (file: string) => files[file],
+        readBytes: async (file: string) => Buffer.from(files[file] ?? "", "latin1"),
+        append: async (file: string, added: string) => {
+          log.push(`append ${file}`);
+          files[file] = `${files[file] ?? ""}${added}\n`;
+        },
+        replace: async (file: string, before: string, after: string) => {
+          log.push(`replace ${file}`);
+          expect(files[file]).toBe(before);
+          files[file] = after;
+        },
+      },
+      prompter: {
+        confirmUnknown: async () => false,
+        confirmUpdate: async (question: HostKeyUpdateQuestion) => {
+          questions.push(question);
+          return person.answer;
+        },
+      },
+    };
+    const announce = (keys: readonly Buffer[], signal = new AbortController().signal) =>
+      updateKnownHosts(parts, { keys, prove: async () => true }, signal);
+    return { files, log, logger, questions, person, parts, announce };
+  }
+
+  it("in the first file for new keys, in each file for old ones", async () => {
+    const { files, log, announce, questions } = setUp(
+      { "/u": line(host, kept), "/u2": `${line(host, old)}${line("a.example.org", other)}` },
+      "yes",
+    );
+    await announce([kept, fresh]);
+    expect(files).toEqual({
+      "/u": `${line(host, kept)}${line(host, fresh)}`,
+      "/u2": line("a.example.org", other),
+    });
+    expect(log).toEqual(["append /u", "replace /u2"]);
+    expect(questions).toEqual([]);
+  });
+
+  it("with one write where a line goes and another comes", async () => {
+    const { files, log, announce } = setUp({ "/u": line(host, old) }, "yes");
+    await announce([fresh]);
+    expect(files).toEqual({ "/u": line(host, fresh) });
+    expect(log).toEqual(["replace /u"]);
+  });
+
+  it("with hashed names where the configuration asks for them", async () => {
+    const { files, announce } = setUp({ "/u": line(host, old) }, "yes", { hashKnownHosts: true });
+    await announce([fresh]);
+    expect(files["/u"]).toMatch(/^\|1\|/);
+    expect(await knownHostLines(files["/u"] ?? "", host)).toMatchObject([{ isAboutHost: true, key: fresh }]);
+  });
+
+  it("when the person agrees, who sees what is added and removed", async () => {
+    const { files, announce, questions } = setUp({ "/u": line(host, old) }, "ask", { alias: "web1" });
+    await announce([fresh]);
+    expect(questions).toMatchObject([
+      { host, alias: "web1", added: [{ key: fresh, type: "ssh-ed25519" }], removed: [{ key: old }] },
+    ]);
+    expect(questions[0]?.added[0]?.fingerprint).toMatch(/^SHA256:/);
+    expect(files["/u"]).toBe(line(host, fresh));
+  });
+
+  it("not when the person declines, nor in batch mode, nor where nobody can be asked", async () => {
+    const declined = setUp({ "/u": line(host, old) }, "ask");
+    declined.person.answer = false;
+    const batch = setUp({ "/u": line(host, old) }, "ask", { batchMode: true });
+    const silent = setUp({ "/u": line(host, old) }, "ask");
+    await Promise.all([declined.announce([fresh]), batch.announce([fresh])]);
+    const { confirmUnknown } = silent.parts.prompter;
+    const announcement = { keys: [fresh], prove: async () => true };
+    const parts = { ...silent.parts, prompter: { confirmUnknown } };
+    await updateKnownHosts(parts, announcement, new AbortController().signal);
+    for (const { files, log } of [declined, batch, silent]) {
+      expect([files, log]).toEqual([{ "/u": line(host, old) }, []]);
+    }
+    expect([declined.questions.length, batch.questions.length]).toEqual([1, 0]);
+  });
+
+  it("no longer once the connection has ended, and without a complaint", async () => {
+    const { log, logger, announce } = setUp({ "/u": line(host, old) }, "yes");
+    await announce([fresh], AbortSignal.abort());
+    expect([log, logger.complaints]).toEqual([[], []]);
+  });
+
+  it("without a proof where the server has only lost keys", async () => {
+    const { files, parts } = setUp({ "/u": `${line(host, old)}${line(host, kept)}` }, "yes");
+    const announcement = { keys: [kept], prove: async () => false };
+    await updateKnownHosts(parts, announcement, new AbortController().signal);
+    expect(files["/u"]).toBe(line(host, kept));
+  });
+});
