@@ -1,9 +1,10 @@
-import { t } from "../base/localize.ts";
 import type { LogLevelName } from "../base/verbosity.ts";
 import type { Session } from "../session/sessionTypes.ts";
 import type { EscapeAction } from "./escapeInterpreter.ts";
+import type { EscapeResult, TerminalPhrases } from "./terminalPhrases.ts";
 
 export interface EscapePorts {
+  readonly phrases: Pick<TerminalPhrases, "escapeResult" | "escapeHelp">;
   connectionInfo(session: Session): readonly string[];
   channelList(session: Session): readonly string[];
   rekey(session: Session): boolean;
@@ -25,59 +26,30 @@ export function answerEscape(
   session: Session,
   ports: EscapePorts,
 ): readonly string[] {
+  const result = (outcome: EscapeResult): readonly string[] => [ports.phrases.escapeResult(typed, outcome)];
   switch (action) {
     case "help":
-      return [typed, ...help(typed.slice(0, -1))];
+      return [typed, ...ports.phrases.escapeHelp(typed.slice(0, -1))];
     case "break":
-      return session.sendBreak(breakLength)
-        ? [typed]
-        : [t("{0} [this connection can't send a break]", typed)];
+      return session.sendBreak(breakLength) ? [typed] : result({ kind: "no-break" });
     case "info":
       return [typed, ...ports.connectionInfo(session)];
     case "list-channels":
       return [typed, ...ports.channelList(session)];
     case "rekey":
-      return [
-        ports.rekey(session)
-          ? t("{0} [new keys requested]", typed)
-          : t("{0} [this connection can't rekey]", typed),
-      ];
+      return result({ kind: ports.rekey(session) ? "rekeying" : "no-rekey" });
     case "more-verbose":
     case "less-verbose": {
       const level = ports.changeVerbosity(session, action === "more-verbose" ? 1 : -1);
-      return [
-        level === undefined
-          ? t(`{0} [VS Code has switched the log off: "Developer: Set Log Level…"]`, typed)
-          : t("{0} [log level of this connection: {1}]", typed, level),
-      ];
+      return result(level === undefined ? { kind: "log-off" } : { kind: "log-level", level });
     }
     case "suspend":
-      return [t("{0} [nothing to suspend: the terminal is a tab of VS Code]", typed)];
+      return result({ kind: "no-suspend" });
     case "background":
-      return [t("{0} [no background: the connection stays open as long as it is needed]", typed)];
+      return result({ kind: "no-background" });
     case "command-line":
-      return [t("{0} [no command line, even with EnableEscapeCommandline yes: use Forward Port…]", typed)];
+      return result({ kind: "no-command-line" });
   }
-}
-
-function help(key: string): readonly string[] {
-  const rows: readonly (readonly [string, string])[] = [
-    [`${key}.`, t("end this session, even if the server does not respond")],
-    [`${key}B`, t("send a break")],
-    [`${key}C`, t("command line (not available)")],
-    [`${key}I`, t("about this connection")],
-    [`${key}R`, t("request new keys")],
-    [`${key}V/${key}v`, t("decrease or increase the log level of this connection")],
-    [`${key}^Z`, t("suspend (not available)")],
-    [`${key}#`, t("sessions on this connection")],
-    [`${key}&`, t("background (not available)")],
-    [`${key}?`, t("this list")],
-    [`${key}${key}`, t("send the escape character")],
-  ];
-  return [
-    t("Escape sequences (recognized only after Enter):"),
-    ...rows.map(([keys, text]) => `  ${keys.padEnd(7)} ${text}`),
-  ];
 }
 
 /** A control character as users write it. */

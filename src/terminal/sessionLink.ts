@@ -1,6 +1,5 @@
 import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
-import { t } from "../base/localize.ts";
 import type { Dimensions, OutputKind } from "../engine/connectionEngine.ts";
 import type { Session, SessionOutcome } from "../session/sessionTypes.ts";
 import { type EscapeAction, EscapeInterpreter } from "./escapeInterpreter.ts";
@@ -255,7 +254,7 @@ export class SessionLink implements Disposable {
     if (result === undefined) {
       return;
     }
-    const { screen, session } = this.#init;
+    const { screen, session, phrases } = this.#init;
     this.#skipper = undefined;
     this.#quiet?.dispose();
     this.#skipEnd?.dispose();
@@ -263,15 +262,8 @@ export class SessionLink implements Disposable {
       session.pause();
     }
     if (result.skipped > 0) {
-      screen.skipped(
-        result.controls,
-        t("[… {0} skipped after {1} …]", amount(result.skipped), this.#skipKey),
-      );
+      screen.skipped(result.controls, phrases.outputSkipped(result.skipped, this.#skipKey));
     }
     screen.giveBack(result.rest, result.told);
   }
-}
-
-function amount(size: number): string {
-  return size < 1_000_000 ? `${Math.round(size / 1000)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
 }

@@ -1,4 +1,19 @@
+import type { LogLevelName } from "../base/verbosity.ts";
 import type { LoginWait, ServerWords } from "../engine/connectionEngine.ts";
+
+/** The result of an escape that prints one line. */
+export type EscapeResult =
+  | {
+      readonly kind:
+        | "no-break"
+        | "rekeying"
+        | "no-rekey"
+        | "log-off"
+        | "no-suspend"
+        | "no-background"
+        | "no-command-line";
+    }
+  | { readonly kind: "log-level"; readonly level: LogLevelName };
 
 /** The sentences that a terminal writes between the output of its sessions. Plain text, one line each. */
 export interface TerminalPhrases {
@@ -29,4 +44,10 @@ export interface TerminalPhrases {
   eofSent(): string;
   /** A key that can't be sent after EOF. */
   inputAfterEof(): string;
+  /** @param typed the escape as users write it, e.g. `~R`. */
+  escapeResult(typed: string, result: EscapeResult): string;
+  /** The list of `~?`. @param key the escape character as users write it. */
+  escapeHelp(key: string): readonly string[];
+  /** Output was skipped after an interrupt. @param size UTF-16 code units. @param key such as `^C`. */
+  outputSkipped(size: number, key: string): string;
 }

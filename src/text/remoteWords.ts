@@ -1,5 +1,6 @@
 import { t } from "../base/localize.ts";
-import type { HungReason } from "../remote/remoteSession.ts";
+import { printable } from "../base/log.ts";
+import type { HungReason, RemoteSession } from "../remote/remoteSession.ts";
 import { formatDuration } from "./durations.ts";
 
 /** One sentence without the final stop. It contains no remote text. */
@@ -27,4 +28,21 @@ export function describeHungReason(reason: HungReason): string {
     case "stale-record":
       return t("it is listed as logged in, but none of its processes exists");
   }
+}
+
+/** `alice pts/3`, `alice`: the user and the terminal. */
+export function remoteName({ user, tty }: RemoteSession): string {
+  const who = user === "" ? t("unknown user") : printable(user, 40);
+  return tty === undefined ? who : `${who} ${printable(tty, 20)}`;
+}
+
+/** With the day: a hung session has often started days ago. */
+export function dayAndTime(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleString(undefined, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
 }

@@ -6,6 +6,7 @@ import type { LimitKind, SessionOutcome } from "../session/sessionTypes.ts";
 import type { Ending } from "../terminal/terminalControllerTypes.ts";
 import type { TerminalPhrases } from "../terminal/terminalPhrases.ts";
 import { formatDuration } from "./durations.ts";
+import { escapeHelp, escapeResult } from "./escapeText.ts";
 import { hostKeyWarning } from "./hostKeyWarning.ts";
 import { loginWaitText, serverWordsTitle } from "./loginText.ts";
 import { describeOutcome, limitNames } from "./sessionDetails.ts";
@@ -64,6 +65,9 @@ export function terminalPhrases(program: TerminalProgram): TerminalPhrases {
     ptyRefused: () =>
       t("PTY allocation request failed on channel 0. The session continues without a terminal."),
     eofSent: () => t("── EOF sent: the program gets no more input ──"),
+    escapeResult,
+    escapeHelp,
+    outputSkipped: (size, key) => t("[… {0} skipped after {1} …]", amount(size), key),
     inputAfterEof: () => t("EOF was sent: keys no longer reach the program."),
   };
 }
@@ -86,4 +90,8 @@ export function describeWarning(warning: {
     limitNames()[warning.limit],
     formatDuration(warning.secondsLeft * 1000),
   );
+}
+
+function amount(size: number): string {
+  return size < 1_000_000 ? `${Math.round(size / 1000)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
 }

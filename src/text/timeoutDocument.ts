@@ -2,17 +2,17 @@ import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { ChannelTimeout } from "../config/channelTimeouts.ts";
 import type { Known, OurTimeouts, ServerTimeouts } from "../remote/timeoutFacts.ts";
-import { formatDuration } from "./durations.ts";
-import { following } from "./messageParts.ts";
-import { neverText, noneText, offText, yesNoText } from "./stateWords.ts";
-
 import {
   type Ender,
   type Prediction,
   predictEnds,
   type Situation,
   situations,
-} from "./timeoutPredictions.ts";
+} from "../remote/timeoutPredictions.ts";
+import { formatDuration } from "./durations.ts";
+import { following } from "./messageParts.ts";
+import { neverText, noneText, offText, yesNoText } from "./stateWords.ts";
+import { preventionText, settingText } from "./timeoutRuleText.ts";
 
 const situationTitles = (): Readonly<Record<Situation, string>> => ({
   "idle-terminal": t("An idle terminal at its prompt"),
@@ -99,14 +99,14 @@ function situationText(
       ? t("**{0} ends {1} after {2}, if that line applies.**", by, what, after)
       : t("**{0} ends {1} after {2}.**", by, what, after),
     "",
-    t("- Reason: {0} ({1})", code(first.setting), code(first.source)),
-    t("- To prevent it: {0}", first.prevention),
+    t("- Reason: {0} ({1})", code(settingText(first.rule)), code(first.source)),
+    t("- To prevent it: {0}", preventionText(first.rule)),
     ...later.map((other) =>
       t(
         "- Otherwise: {0} after {1}, {2} ({3})",
         enders()[other.by],
         formatDuration(other.afterSeconds * 1000),
-        code(other.setting),
+        code(settingText(other.rule)),
         code(other.source),
       ),
     ),

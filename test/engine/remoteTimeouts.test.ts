@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { readServerTimeouts } from "../../src/remote/readTimeouts.ts";
 import type { OurTimeouts, ServerTimeouts } from "../../src/remote/timeoutFacts.ts";
 import { timeoutDocument } from "../../src/text/timeoutDocument.ts";
-import { type Prediction, predictEnds, type Situation } from "../../src/text/timeoutPredictions.ts";
+import { type Prediction, predictEnds, type Situation } from "../../src/remote/timeoutPredictions.ts";
 import { freePort } from "../lab/freePort.ts";
 import { makeKey } from "../lab/keys.ts";
 import { canMakeUsers, labUser } from "../lab/labUser.ts";

@@ -1,8 +1,8 @@
+import { killQuestion } from "../../text/remoteKillText.ts";
 import { showMessage } from "../messages/messages.ts";
 import { command } from "./command.ts";
 import { theRemoteLogin } from "./liveFinders.ts";
 import { killRemotely } from "./remoteKill.ts";
-import { killQuestion } from "./remoteKillText.ts";
 
 /** Ends one login on a server, after a question that shows its user. */
 export const killRemoteSession = command(theRemoteLogin, async (context, { masterId, id }) => {

@@ -1,10 +1,10 @@
 import { t } from "../../base/localize.ts";
 import type { RemoteSession } from "../../remote/remoteSession.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
+import { killTold } from "../../text/remoteKillText.ts";
 import { showBriefly, showMessage, warn, withViewProgress } from "../messages/messages.ts";
 import { viewIds } from "../settings/contributionIds.ts";
 import type { CommandContext } from "./commandContext.ts";
-import { killTold } from "./remoteKillText.ts";
 
 export interface RemoteKillRequest {
   readonly masterId: string;

@@ -8,7 +8,7 @@ import type { HungReason, RemoteSession, RemoteSessionKind } from "../../remote/
 import type { RemoteGap, RemoteSnapshot } from "../../remote/remoteViewService.ts";
 import { formatDuration, shortDuration } from "../../text/durations.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
-import { describeHungReason } from "../../text/remoteWords.ts";
+import { dayAndTime, describeHungReason, remoteName } from "../../text/remoteWords.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
 
@@ -107,12 +107,6 @@ function shortReason(reason: HungReason): string {
 /** Without the seconds: a text that changes with each reading closes the hover of its row. */
 function wholeMinutes(seconds: number): string {
   return shortDuration(seconds * 1000);
-}
-
-/** `alice pts/3`, `alice`: the user and the terminal. */
-export function remoteName({ user, tty }: RemoteSession): string {
-  const who = user === "" ? t("unknown user") : printable(user, 40);
-  return tty === undefined ? who : `${who} ${printable(tty, 20)}`;
 }
 
 /** The foreground program, or the kind of session when none runs. */
@@ -307,15 +301,4 @@ function failureText(failure: Error | undefined): { readonly label: string; read
 
 export function timeOfDay(milliseconds: number): string {
   return new Date(milliseconds).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
-}
-
-/** With the day: a hung session has often started days ago. */
-export function dayAndTime(milliseconds: number): string {
-  return new Date(milliseconds).toLocaleString(undefined, {
-    weekday: "short",
-    day: "numeric",
-    month: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-  });
 }

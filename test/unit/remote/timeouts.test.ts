@@ -4,8 +4,8 @@ import { parseSystemdSpan } from "../../../src/remote/parse/systemdSpan.ts";
 import { parseTimeouts } from "../../../src/remote/parse/timeoutOutput.ts";
 import { splitParts } from "../../../src/remote/remoteScript.ts";
 import type { OurTimeouts, ServerTimeouts } from "../../../src/remote/timeoutFacts.ts";
+import { predictEnds, type Situation } from "../../../src/remote/timeoutPredictions.ts";
 import { timeoutDocument } from "../../../src/text/timeoutDocument.ts";
-import { predictEnds, type Situation } from "../../../src/text/timeoutPredictions.ts";
 
 const ours: OurTimeouts = {
   host: "web1",

@@ -3,7 +3,7 @@ import type { SessionKillOutcome } from "../../../../src/remote/killRemote.ts";
 import { RemoteViewError } from "../../../../src/remote/remoteErrors.ts";
 import type { HungReason, RemoteSession } from "../../../../src/remote/remoteSession.ts";
 import type { RemoteSnapshot } from "../../../../src/remote/remoteViewService.ts";
-import { killQuestion, killTold } from "../../../../src/vscode/commands/remoteKillText.ts";
+import { killQuestion, killTold } from "../../../../src/text/remoteKillText.ts";
 import {
   inShownOrder,
   presentFold,

@@ -1,11 +1,10 @@
 /** The questions before logins on a server are ended, and the messages afterwards. No vscode. */
-import { plural, t } from "../../base/localize.ts";
-import { printable } from "../../base/log.ts";
-import type { KillReport, SessionKillOutcome } from "../../remote/killRemote.ts";
-import type { RemoteSession } from "../../remote/remoteSession.ts";
-import { plainMessage } from "../../text/plainMessage.ts";
-import { describeHungReason } from "../../text/remoteWords.ts";
-import { dayAndTime, remoteName } from "../views/remotePresentation.ts";
+import { plural, t } from "../base/localize.ts";
+import { printable } from "../base/log.ts";
+import type { KillReport, SessionKillOutcome } from "../remote/killRemote.ts";
+import type { RemoteSession } from "../remote/remoteSession.ts";
+import { plainMessage } from "./plainMessage.ts";
+import { dayAndTime, describeHungReason, remoteName } from "./remoteWords.ts";
 
 export interface KillQuestion {
   readonly message: string;

@@ -1,4 +1,5 @@
-import { t } from "../base/localize.ts";
+/** What ends an idle or broken session or connection, and when. */
+
 import {
   type ChannelTimeout,
   channelTimeoutFor,
@@ -7,8 +8,7 @@ import {
   sessionChannelType,
   sessionTimeoutFor,
 } from "../config/channelTimeouts.ts";
-import type { OurTimeouts, ServerTimeouts } from "../remote/timeoutFacts.ts";
-import { formatDuration } from "./durations.ts";
+import type { OurTimeouts, ServerTimeouts } from "./timeoutFacts.ts";
 
 /** What is idle, or which side has vanished. */
 export type Situation =
@@ -25,6 +25,29 @@ export type Situation =
 
 export type Ender = "shell" | "server" | "server-kernel" | "logind" | "us";
 
+/** The setting that ends something. Times are seconds. */
+export type TimeoutRule =
+  | { readonly kind: "tmout"; readonly seconds: number }
+  /** `ours`: ssh_config's, otherwise sshd_config's. `isGlobal`: activity on any session of the connection counts. */
+  | {
+      readonly kind: "channel-timeout";
+      readonly timeout: ChannelTimeout;
+      readonly ours: boolean;
+      readonly isGlobal: boolean;
+    }
+  /** Dropbear's `-I` and `-K`. */
+  | { readonly kind: "dropbear-idle"; readonly seconds: number }
+  | { readonly kind: "dropbear-keepalive"; readonly interval: number }
+  /** StopIdleSessionSec of logind. */
+  | { readonly kind: "stop-idle-session"; readonly seconds: number }
+  | { readonly kind: "idle-limit" | "time-limit" | "linger"; readonly seconds: number }
+  | { readonly kind: "unused-connection"; readonly seconds: number }
+  | { readonly kind: "client-alive" | "server-alive"; readonly interval: number; readonly count: number }
+  | {
+      readonly kind: "tcp-keepalive";
+      readonly kernel: Exclude<ServerTimeouts["kernel"], undefined>;
+    };
+
 /** One event that ends something. */
 export interface Prediction {
   readonly situation: Situation;
@@ -32,11 +55,9 @@ export interface Prediction {
   /** Seconds from the last input, output, or keepalive reply. */
   readonly afterSeconds: number;
   readonly ends: "shell" | "session" | "connection";
-  /** The responsible setting, with its value and its source. Untrusted text. */
-  readonly setting: string;
+  readonly rule: TimeoutRule;
+  /** Where the setting is. Untrusted text. */
   readonly source: string;
-  /** What prevents it. */
-  readonly prevention: string;
   /** It depends on a line that may not apply (a condition in a start file). */
   readonly uncertain: boolean;
 }
@@ -78,17 +99,16 @@ function idleEnds(
       by: "shell",
       afterSeconds: server.tmout.value,
       ends: "shell",
-      setting: `TMOUT=${server.tmout.value}`,
+      rule: { kind: "tmout", seconds: server.tmout.value },
       source: server.tmout.source,
-      prevention: t("`unset TMOUT` in your own startup file (not possible if it is read-only)"),
       uncertain: server.tmout.source !== "the environment",
     });
   }
   const remote = channelTimeoutFor(server.channelTimeouts.value, sessionChannelType(request));
   const remoteGlobal = globalTimeoutOf(server.channelTimeouts.value);
-  for (const [timeout, prevention] of [
-    [remote, t("output or input on the session itself; keepalive requests do not count")],
-    [remoteGlobal, t("output or input on any session of this connection; keepalive requests do not count")],
+  for (const [timeout, isGlobal] of [
+    [remote, false],
+    [remoteGlobal, true],
   ] as const) {
     if (timeout !== undefined) {
       ends.push({
@@ -96,9 +116,8 @@ function idleEnds(
         by: "server",
         afterSeconds: timeout.seconds,
         ends: "session",
-        setting: channelTimeoutText(timeout),
+        rule: { kind: "channel-timeout", timeout, ours: false, isGlobal },
         source: server.channelTimeouts.source,
-        prevention,
         uncertain: false,
       });
     }
@@ -109,9 +128,8 @@ function idleEnds(
       by: "server",
       afterSeconds: server.dropbearIdle.value,
       ends: "connection",
-      setting: `-I ${server.dropbearIdle.value}`,
+      rule: { kind: "dropbear-idle", seconds: server.dropbearIdle.value },
       source: server.dropbearIdle.source,
-      prevention: t("output or input on any session of this connection; keepalive requests do not count"),
       uncertain: false,
     });
   }
@@ -122,9 +140,8 @@ function idleEnds(
       by: "logind",
       afterSeconds: stopIdle,
       ends: "session",
-      setting: `StopIdleSessionSec=${stopIdle}`,
+      rule: { kind: "stop-idle-session", seconds: stopIdle },
       source: "systemd-logind",
-      prevention: t("input on the terminal; keepalive requests do not count"),
       uncertain: false,
     });
   }
@@ -133,51 +150,29 @@ function idleEnds(
 
 function ourLimits(situation: Situation, request: SessionRequestName, ours: OurTimeouts): Prediction[] {
   const ends: Prediction[] = [];
-  const limit = (afterSeconds: number, setting: string, source: string, prevention: string): void => {
-    ends.push({
-      situation,
-      by: "us",
-      afterSeconds,
-      ends: "session",
-      setting,
-      source,
-      prevention,
-      uncertain: false,
-    });
+  const limit = (afterSeconds: number, rule: TimeoutRule, source: string): void => {
+    ends.push({ situation, by: "us", afterSeconds, ends: "session", rule, source, uncertain: false });
   };
-  const own = [
-    sessionTimeoutFor(ours.channelTimeouts.value, request),
-    globalTimeoutOf(ours.channelTimeouts.value),
-  ];
-  for (const timeout of own.filter((each) => each !== undefined)) {
-    limit(
-      timeout.seconds,
-      channelTimeoutText(timeout),
-      ours.channelTimeouts.source,
-      t("another ChannelTimeout for this host"),
-    );
+  const session = sessionTimeoutFor(ours.channelTimeouts.value, request);
+  const global = globalTimeoutOf(ours.channelTimeouts.value);
+  for (const [timeout, isGlobal] of [
+    [session, false],
+    [global, true],
+  ] as const) {
+    if (timeout !== undefined) {
+      const rule = { kind: "channel-timeout", timeout, ours: true, isGlobal } as const;
+      limit(timeout.seconds, rule, ours.channelTimeouts.source);
+    }
   }
-  if (ours.idleLimit.value > 0) {
-    limit(
-      ours.idleLimit.value,
-      t("idle limit {0}", formatDuration(ours.idleLimit.value * 1000)),
-      ours.idleLimit.source,
-      t("another idle limit for this host"),
-    );
-  }
-  if (ours.timeLimit.value > 0) {
-    limit(
-      ours.timeLimit.value,
-      t("time limit {0}", formatDuration(ours.timeLimit.value * 1000)),
-      ours.timeLimit.source,
-      t("another time limit for this host, or Extend when the warning appears"),
-    );
+  for (const [kind, { value: seconds, source }] of [
+    ["idle-limit", ours.idleLimit],
+    ["time-limit", ours.timeLimit],
+  ] as const) {
+    if (seconds > 0) {
+      limit(seconds, { kind, seconds }, source);
+    }
   }
   return ends;
-}
-
-function channelTimeoutText({ pattern, seconds }: ChannelTimeout): string {
-  return t("ChannelTimeout {0}={1}s", pattern, seconds);
 }
 
 function noSessionEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] {
@@ -188,9 +183,8 @@ function noSessionEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] 
       by: "us",
       afterSeconds: ours.linger.value,
       ends: "connection",
-      setting: t("linger {0}", formatDuration(ours.linger.value * 1000)),
+      rule: { kind: "linger", seconds: ours.linger.value },
       source: ours.linger.source,
-      prevention: t("a longer linger time for this host"),
       uncertain: false,
     });
   }
@@ -200,9 +194,8 @@ function noSessionEnds(server: ServerTimeouts, ours: OurTimeouts): Prediction[] 
       by: "server",
       afterSeconds: server.unusedConnectionTimeout.value,
       ends: "connection",
-      setting: t("UnusedConnectionTimeout {0}", server.unusedConnectionTimeout.value),
+      rule: { kind: "unused-connection", seconds: server.unusedConnectionTimeout.value },
       source: server.unusedConnectionTimeout.source,
-      prevention: t("an open session; keepalive requests do not count"),
       uncertain: false,
     });
   }
@@ -220,9 +213,8 @@ function clientGoneEnds(server: ServerTimeouts): Prediction[] {
       // serverloop.c: it gives up one interval after the maximum number of probes without a reply.
       afterSeconds: interval.value * (count.value + 1),
       ends: "connection",
-      setting: t("ClientAliveInterval {0}, ClientAliveCountMax {1}", interval.value, count.value),
+      rule: { kind: "client-alive", interval: interval.value, count: count.value },
       source: bothSources(interval.source, count.source),
-      prevention: t("reconnecting to the network in time; a greater ClientAliveCountMax on the server"),
       uncertain: false,
     });
   }
@@ -233,9 +225,8 @@ function clientGoneEnds(server: ServerTimeouts): Prediction[] {
       // Dropbear's sysoptions.h: DEFAULT_KEEPALIVE_LIMIT is 3.
       afterSeconds: server.dropbearKeepalive.value * 3,
       ends: "connection",
-      setting: `-K ${server.dropbearKeepalive.value}`,
+      rule: { kind: "dropbear-keepalive", interval: server.dropbearKeepalive.value },
       source: server.dropbearKeepalive.source,
-      prevention: t("reconnecting to the network in time; a greater -K on the server"),
       uncertain: false,
     });
   }
@@ -246,14 +237,8 @@ function clientGoneEnds(server: ServerTimeouts): Prediction[] {
       by: "server-kernel",
       afterSeconds: keepaliveTime + keepaliveInterval * keepaliveProbes,
       ends: "connection",
-      setting: t(
-        "TCPKeepAlive yes, tcp_keepalive_time {0}, tcp_keepalive_intvl {1}, tcp_keepalive_probes {2}",
-        keepaliveTime,
-        keepaliveInterval,
-        keepaliveProbes,
-      ),
+      rule: { kind: "tcp-keepalive", kernel: server.kernel },
       source: server.tcpKeepAlive.source,
-      prevention: t("reconnecting to the network in time"),
       uncertain: false,
     });
   }
@@ -272,9 +257,8 @@ function serverGoneEnds(ours: OurTimeouts): Prediction[] {
       // clientloop.c counts like serverloop.c.
       afterSeconds: interval.value * (count.value + 1),
       ends: "connection",
-      setting: t("ServerAliveInterval {0}, ServerAliveCountMax {1}", interval.value, count.value),
+      rule: { kind: "server-alive", interval: interval.value, count: count.value },
       source: bothSources(interval.source, count.source),
-      prevention: t("a greater ServerAliveCountMax for this host"),
       uncertain: false,
     },
   ];
