@@ -3,18 +3,23 @@ import { createAuthenticator } from "./auth/authenticator.ts";
 import type { AuthPrompter, KeyReader, SecretStore } from "./auth/authPorts.ts";
 import { type KeyPlan, keyPlan } from "./auth/keyPlan.ts";
 import { KeyRing } from "./auth/keys/keyRing.ts";
+import { createLoginAsker } from "./auth/loginAsker.ts";
 import { LoginMemory } from "./auth/loginMemory.ts";
 import type { LoginNeeds } from "./auth/loginNeeds.ts";
 import type { Clock } from "./base/clock.ts";
 import { type Disposable, DisposableStore } from "./base/disposable.ts";
 import type { Logger } from "./base/log.ts";
+import { configEnvironment } from "./config/configEnvironment.ts";
+import { configFileOf } from "./config/configFileSetting.ts";
 import type { HostResolver, SettingsPort } from "./config/configPorts.ts";
 import { type ConnectionUse, connectionPolicy } from "./config/connectionPolicy.ts";
+import { engineFor } from "./config/engineFor.ts";
 import { resolveHop } from "./config/hopResolver.ts";
 import type { HostConfig } from "./config/hostConfig.ts";
 import { HostPolicies } from "./config/hostPolicies.ts";
 import { trustedProxyCommand } from "./config/proxyTrust.ts";
 import type { ConnectionEngine } from "./engine/connectionEngine.ts";
+import { lazyOpenSsh } from "./engine/openssh/lazyOpenSsh.ts";
 import { lazySsh2 } from "./engine/ssh2/lazySsh2.ts";
 import { runProxyCommand } from "./engine/transport/proxyCommand.ts";
 import { ServerTalk } from "./engine/transport/serverTalk.ts";
@@ -42,7 +47,7 @@ export interface SshStackInit {
   readonly authPrompter: AuthPrompter;
   readonly hostKeyPrompter: HostKeyPrompter;
   readonly secrets: SecretStore;
-  /** Default: ssh2, in this process. */
+  /** Default: what the setting `sshSessions.engine` says. */
   readonly engine?: ConnectionEngine;
   /** Chooses another engine for a use. Undefined: the default engine. */
   readonly chooseEngine?: (use: ConnectionUse) => ConnectionEngine | undefined;
@@ -68,13 +73,17 @@ export function createSshStack(init: SshStackInit): SshStack {
   const store = new DisposableStore();
   const policies = new HostPolicies(settings);
   const ssh2 = lazySsh2(clock);
+  const openSsh = lazyOpenSsh({ clock, configFile: () => configFileOf(settings, configEnvironment()) });
   const keyRing = new KeyRing(ssh2.keyReader, init.secrets, init.logger);
   const loginMemory = new LoginMemory(init.secrets, keyRing);
   const registry = store.add(
     new MasterRegistry({
       clock,
       logger,
-      chooseEngine: (use) => init.chooseEngine?.(use) ?? init.engine ?? ssh2.engine,
+      chooseEngine: (use) =>
+        init.chooseEngine?.(use) ??
+        init.engine ??
+        (engineFor(policies, use) === "openssh" ? openSsh : ssh2.engine),
       login: loginFactory(init, ssh2.keyReader, keyRing, loginMemory.needs),
       policies: (uses) => connectionPolicy(policies, uses),
       resolve: (host) => resolver.resolve(host),
@@ -123,6 +132,8 @@ export function createSshStack(init: SshStackInit): SshStack {
   const refresh = (): void => void service.refreshPolicies();
   store.add(settings.onDidChange(refresh));
   store.add(resolver.onDidChange(refresh));
+  // Before the registry, which ends every connection: masters of ssh are left to the window that comes next.
+  store.add(openSsh);
   const agent = createAgentClient(clock);
   const plan: SshStack["keyPlan"] = (config, signal) =>
     keyPlan({
@@ -161,6 +172,12 @@ function loginFactory(
         logger: init.logger,
         signal,
         pause,
+      }),
+      asker: createLoginAsker({
+        ...{ config, allowPrompts, needs, pause },
+        prompter: init.authPrompter,
+        secrets: init.secrets,
+        logger: init.logger,
       }),
     };
   };

@@ -36,6 +36,7 @@ export interface PolicyRule<T> {
 
 export type ReconnectPolicy = "auto" | "ask" | "never";
 export type ClipboardPolicy = "off" | "ask" | "on";
+export type EngineChoice = "auto" | "ssh2" | "openssh";
 export type Persistence = "none" | "tmux" | "screen" | "zellij" | { readonly command: string };
 
 /** One of the tools that we support, or `{ "command": "… {name} …" }`. */
@@ -79,6 +80,12 @@ const rules = {
   }),
 
   // What belongs to the connection.
+  /** What makes it; see `engineFor`. */
+  engine: rule<EngineChoice>({
+    parse: oneOf("auto", "ssh2", "openssh"),
+    default: "auto",
+    setting: "engine",
+  }),
   /** Seconds. OpenSSH's own default is 0, but an idle terminal should survive a NAT's timeout. */
   serverAliveInterval: rule({
     parse: seconds,

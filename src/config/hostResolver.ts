@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { raceSignal } from "../base/deadline.ts";
 import type { Disposable } from "../base/disposable.ts";
@@ -10,6 +9,7 @@ import { type AlgorithmKeyword, type AlgorithmNames, openSshAlgorithms } from ".
 import { buildHostConfig } from "./buildHostConfig.ts";
 import { type ConfigEnvironment, configEnvironment } from "./configEnvironment.ts";
 import { ConfigError } from "./configErrors.ts";
+import { configFileOf } from "./configFileSetting.ts";
 import { ConfigFiles } from "./configFiles.ts";
 import type { ConfigProblem, ConfigProblemSource, HostResolver, SettingsPort } from "./configPorts.ts";
 import { ConfigWatcher } from "./configWatcher.ts";
@@ -24,7 +24,6 @@ import { keywordWarnings } from "./keywordWarnings.ts";
 import { SshAsker } from "./sshAsker.ts";
 import { withExactLists } from "./sshG.ts";
 import { type RunSsh, runSsh } from "./sshProgram.ts";
-import { expandTilde } from "./tokens.ts";
 import { type AskedValues, sourcesOf } from "./valueSources.ts";
 
 export interface HostResolverInit {
@@ -144,10 +143,7 @@ class Resolver implements HostResolver, ConfigProblemSource, Disposable {
   }
 
   #configFile(): string {
-    const { homedir, homeOf } = this.#environment;
-    const file = expandTilde(this.#settings.configFile.trim(), homedir, homeOf);
-    // A relative path starts at the home folder, not at the extension host's current folder.
-    return file === "" || file.toLowerCase() === "none" ? file : resolve(homedir, file);
+    return configFileOf(this.#settings, this.#environment);
   }
 
   /** The values that override the files: the typed ones, then the entries of `sshSessions.hosts`. */

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Authenticator } from "../auth/authPorts.ts";
+import type { LoginAsker } from "../auth/loginAskerPorts.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/emitter.ts";
 import type { Logger } from "../base/log.ts";
@@ -48,7 +49,11 @@ export interface ConnectRequest {
   readonly tcpKeepAlive: boolean;
   readonly verifier: HostKeyVerifier;
   readonly authenticator: Authenticator;
+  /** Answers for an engine whose program logs in by itself. Absent: nobody may be asked. */
+  readonly asker?: LoginAsker;
   readonly logger: Logger;
+  /** Seconds that the connection is to stay when nobody uses it; undefined: not known. */
+  readonly linger?: number;
   /**
    * Milliseconds: after the key exchange, a login ends with ConnectError `timed-out` when it waits for the server and
    * no data has come for this long. Undefined: no limit.

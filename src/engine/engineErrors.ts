@@ -20,7 +20,17 @@ export type ConnectErrorReason =
   | "proxy-failed"
   | "jump-failed"
   | "unsupported"
-  | "local";
+  | "local"
+  /** For the engine `openssh`: there is no `ssh`. */
+  | "openssh-missing"
+  /** The `ssh` is older than OpenSSH 8.5, which brought KnownHostsCommand. */
+  | "openssh-too-old"
+  /** The `ssh` does not even say its version. */
+  | "openssh-silent"
+  /** The `ssh` can't be started, or ended for a reason that is not known here. */
+  | "openssh-failed"
+  /** The askpass by which `ssh` asks was ended by something else. */
+  | "askpass-ended";
 
 /** A kind of algorithm for which both sides have none in common. */
 export interface AlgorithmMismatch {

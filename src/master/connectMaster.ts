@@ -58,7 +58,7 @@ export interface ConnectingEvents {
  *   does not cover.
  */
 export async function connectMaster(
-  { config, engine, transport: makeTransport, login, allowPrompts }: MasterInit,
+  { config, folder, engine, transport: makeTransport, login, allowPrompts, policies }: MasterInit,
   logger: Logger,
   tcpKeepAlive: () => boolean,
   { deadline, givenUp }: { readonly deadline: Deadline; readonly givenUp: AbortSignal },
@@ -77,7 +77,7 @@ export async function connectMaster(
     );
     events.onTransport(transport.hold);
   }
-  const { verifier, authenticator } = login(config, {
+  const { verifier, authenticator, asker } = login(config, {
     allowPrompts,
     pause: (work) => deadline.paused(work),
     signal: deadline.signal,
@@ -89,6 +89,8 @@ export async function connectMaster(
       tcpKeepAlive: tcpKeepAlive(),
       verifier,
       authenticator,
+      ...(asker && { asker }),
+      linger: policies([{ config, folder }]).linger.seconds,
       logger,
       ...(!allowPrompts && { silenceLimit: unattendedSilence }),
       onPhase: (phase) => {

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Authenticator } from "../auth/authPorts.ts";
+import type { LoginAsker } from "../auth/loginAskerPorts.ts";
 import type { ConnectionPolicy, ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
 import type { ConnectionEngine, ServerWords } from "../engine/connectionEngine.ts";
@@ -27,7 +28,12 @@ export interface LoginOptions {
 export type LoginFactory = (
   config: HostConfig,
   options: LoginOptions,
-) => { readonly verifier: HostKeyVerifier; readonly authenticator: Authenticator };
+) => {
+  readonly verifier: HostKeyVerifier;
+  readonly authenticator: Authenticator;
+  /** For an engine whose program logs in by itself. */
+  readonly asker?: LoginAsker;
+};
 
 /** Runs a ProxyCommand through the user's shell; the stream's destruction ends the process. */
 export type ProxyRunner = (config: HostConfig, onWords: (words: ServerWords) => void) => Duplex;

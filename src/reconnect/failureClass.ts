@@ -69,7 +69,14 @@ function connectFailureClass(error: ConnectError): FailureClass {
     case "no-common-algorithm":
     case "protocol-version":
     case "unsupported":
+    case "openssh-missing":
+    case "openssh-too-old":
+    case "openssh-failed":
       return "final";
+    case "openssh-silent":
+      return "transient";
+    case "askpass-ended":
+      return "needs-person";
   }
 }
 

@@ -131,6 +131,50 @@ export function connectMessage(
         retry(),
         showLog(),
       );
+    case "openssh-missing":
+    case "openssh-too-old":
+    case "openssh-silent":
+    case "openssh-failed":
+    case "askpass-ended":
+      return failure(openSshText(error.reason, name, said), retry(), showLog());
+  }
+}
+
+/** What keeps the engine `openssh` from connecting. The other engine needs no program. */
+function openSshText(
+  reason: Extract<ConnectError["reason"], `openssh-${string}` | "askpass-ended">,
+  name: string,
+  said: string,
+): string {
+  const setting = "sshSessions.engine";
+  switch (reason) {
+    case "openssh-missing":
+      return t(
+        "Can't connect to {0} with OpenSSH: ssh is not installed. Install OpenSSH, or set {1} to ssh2 for this host.",
+        name,
+        setting,
+      );
+    case "openssh-too-old":
+      return t(
+        "Can't connect to {0} with OpenSSH: its ssh is too old. {1} Install OpenSSH 8.5 or newer, or set {2} to ssh2 for this host.",
+        name,
+        said,
+        setting,
+      );
+    case "openssh-silent":
+      return t(
+        "Can't connect to {0} with OpenSSH: ssh does not respond. {1} Check what blocks it, or set {2} to ssh2 for this host.",
+        name,
+        said,
+        setting,
+      );
+    case "openssh-failed":
+      return t("Can't connect to {0} with OpenSSH: ssh failed. {1}", name, said);
+    case "askpass-ended":
+      return t(
+        "Can't connect to {0} with OpenSSH: another program ended the one by which ssh asks. Try again.",
+        name,
+      );
   }
 }
 

@@ -6,8 +6,8 @@ import { t } from "../base/localize.ts";
 import { type Keyword, keywordTable } from "../config/keywordTable.ts";
 
 const noX11 = () => t("X11 is not forwarded");
-const noHostbased = () => t("Host-based authentication is not supported");
-const noGssapi = () => t("GSSAPI is not supported");
+const noHostbased = () => t("Only the engine openssh has host-based authentication");
+const noGssapi = () => t("Only the engine openssh has GSSAPI");
 const byOpenSsh = () => t("OpenSSH's `ssh` evaluates it; without `ssh`, names are used as they are");
 const noEffect = () => t("OpenSSH ignores it");
 
@@ -57,11 +57,11 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   forwardx11trusted: noX11(),
   gatewayports: t("Forwards without an address listen at every one"),
   globalknownhostsfile: t("Read, never written"),
-  gssapiauthentication: t("{0}: log in with a key or a password", noGssapi()),
+  gssapiauthentication: t("{0}: set `sshSessions.engine` for this host", noGssapi()),
   gssapidelegatecredentials: noGssapi(),
   hashknownhosts: t("Names of new hosts are written as hashes"),
   hostbasedacceptedalgorithms: noHostbased(),
-  hostbasedauthentication: t("{0}: log in with a key or a password", noHostbased()),
+  hostbasedauthentication: t("{0}: set `sshSessions.engine` for this host", noHostbased()),
   hostkeyalgorithms: t("With `+`, `-` and `^`; those of known keys are preferred"),
   hostkeyalias: t("The name under which the host key is looked up"),
   hostname: t("With `%h`"),
@@ -87,7 +87,9 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   passwordauthentication: t("The editor asks for the password"),
   permitlocalcommand: t("No local command is run: run it in a local terminal, or in a task"),
   permitremoteopen: t("What clients of a RemoteForward without a target may reach"),
-  pkcs11provider: t("No library is loaded: use an agent that has the token's keys (`ssh-add -s`)"),
+  pkcs11provider: t(
+    "Only the engine openssh loads it: set `sshSessions.engine` for this host, or use an agent that has the token's keys (`ssh-add -s`)",
+  ),
   port: t("The server's port"),
   preferredauthentications: t("The order of the methods; unsupported ones are ignored"),
   proxycommand: t("Runs in the user's shell, in trusted workspaces only"),
@@ -159,7 +161,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   compressionlevel: noEffect(),
 
   usekeychain: t("For macOS; passphrases can be saved in the editor's secret storage"),
-  gssapikeyexchange: t("{0}: log in with a key or a password", noGssapi()),
+  gssapikeyexchange: t("{0}: set `sshSessions.engine` for this host", noGssapi()),
   gssapikexalgorithms: noGssapi(),
   gssapitrustdns: noGssapi(),
   gssapirenewalforcesrekey: noGssapi(),

@@ -12,6 +12,8 @@ export interface ProxiedConnection {
   readonly serverSidePort: number | undefined;
   /** The client's own port. */
   readonly clientPort: number | undefined;
+  /** Bytes that the server has sent. */
+  readonly bytesToClient: number;
   /** Reset (RST) towards both. */
   drop(): void;
   /** FIN to that side after what is on the way, while the other direction goes on. */
@@ -192,6 +194,10 @@ class Passage implements ProxiedConnection {
 
   get clientPort(): number | undefined {
     return this.#client.remotePort;
+  }
+
+  get bytesToClient(): number {
+    return this.pumps.toClient.received;
   }
 
   drop(): void {

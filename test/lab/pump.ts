@@ -19,6 +19,8 @@ export class Pump {
   readonly #to: Socket;
   readonly #queue: { readonly due: number; data: Buffer }[] = [];
   #queued = 0;
+  /** Bytes that have come so far. */
+  received = 0;
   #limits: FlowLimits = {};
   #frozen = false;
   #ended = false;
@@ -74,6 +76,7 @@ export class Pump {
     }
     this.#queue.push({ due: performance.now() + (this.#limits.delayMs ?? 0), data });
     this.#queued += data.length;
+    this.received += data.length;
     this.#run();
   }
 

@@ -34,13 +34,14 @@ import type {
   SessionSpec,
 } from "../connectionEngine.ts";
 import { ChannelError } from "../engineErrors.ts";
+import { largestMessage } from "../largestMessage.ts";
 import { OutgoingBacklog } from "../outgoingBacklog.ts";
 import { AgentForwarding, agentChannelType } from "../transport/agentForwarding.ts";
+import { type BundledWrites, bundleWrites } from "../transport/bundledWrites.ts";
+import { ReadGate } from "../transport/readGate.ts";
 import { ServerGreeting } from "../transport/serverGreeting.ts";
-import { type BundledWrites, bundleWrites } from "./bundledWrites.ts";
 import { HostKeyAnnouncements } from "./hostKeyAnnouncement.ts";
-import { ReadGate } from "./readGate.ts";
-import { largestMessage, type Ssh2ConnectionParts } from "./ssh2ConnectionParts.ts";
+import type { Ssh2ConnectionParts } from "./ssh2ConnectionParts.ts";
 import { type PacketWriter, takeOver } from "./ssh2Internals.ts";
 
 /** With more bytes than this waiting in the socket, channels wait: a keystroke must not queue behind an upload. */

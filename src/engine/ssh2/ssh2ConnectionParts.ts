@@ -28,12 +28,3 @@ export interface Ssh2ConnectionParts {
     announced(announcement: HostKeyAnnouncement, signal: AbortSignal): void;
   };
 }
-
-/**
- * The largest message that a server accepts, by its software. OpenSSH ends the connection above PACKET_MAX_SIZE (256
- * KiB, packet.c), including padding; Dropbear above RECV_MAX_PAYLOAD_LEN (sysoptions.h). Others accept at least as
- * much as Dropbear (RFC 4253 section 6.1), and most as much as OpenSSH.
- */
-export function largestMessage(serverVersion: string): number {
-  return /^dropbear/i.test(serverVersion) ? 32_768 : 256 * 1024 - 64;
-}

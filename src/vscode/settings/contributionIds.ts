@@ -98,6 +98,7 @@ export const settingKeys = {
   confirmDisconnect: "confirmDisconnect",
   groupHostsByFile: "groupHostsByFile",
   configFile: "configFile",
+  engine: "engine",
 } as const;
 
 /**

@@ -27,6 +27,11 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     }
   });
 
+  /** An engine whose program logs in by itself asks for no attempts: what it tries shows in its log and at the server. */
+  function expectAsked({ asked }: ScriptedAuthenticator, expected: ScriptedAuthenticator["asked"]): void {
+    expect(asked).toEqual(engine.name === "ssh2" ? expected : []);
+  }
+
   /** Something that is not a healthy SSH server. */
   async function server(greet: (socket: Socket) => void): Promise<number> {
     const listening = createServer((socket) => {
@@ -86,7 +91,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     expect(verifier.seen.map((key) => key.toString("base64"))).toEqual([
       (host.hostKeyLines[0] ?? "").split(" ")[1],
     ]);
-    expect(authenticator.asked).toEqual([{ methodsLeft: undefined, partialSuccess: false }]);
+    expectAsked(authenticator, [{ methodsLeft: undefined, partialSuccess: false }]);
     expect(authenticator.successes).toBe(1);
   });
 
@@ -111,7 +116,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
       publicKeyAttempt(host.keyFile),
     ]);
     await bench.login(host, { authenticator });
-    expect(authenticator.asked).toEqual([
+    expectAsked(authenticator, [
       { methodsLeft: undefined, partialSuccess: false },
       { methodsLeft: ["publickey"], partialSuccess: false },
       { methodsLeft: ["publickey"], partialSuccess: false },
@@ -124,8 +129,12 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     const attempt = good.method === "publickey" ? good : undefined;
     const mute = { ...good, key: { ...attempt?.key, sign: () => Promise.reject(new Error("not touched")) } };
     const authenticator = new ScriptedAuthenticator([mute as typeof good, good]);
-    await bench.login(host, { authenticator });
-    expect(authenticator.asked).toHaveLength(2);
+    const connection = await bench.login(host, { authenticator });
+    expect(connection.info.authMethod).toBe("publickey");
+    expectAsked(authenticator, [
+      { methodsLeft: undefined, partialSuccess: false },
+      { methodsLeft: undefined, partialSuccess: false },
+    ]);
   });
 
   test("a key and a password are asked for one after the other", async () => {
@@ -140,7 +149,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     ]);
     const connection = await bench.login(host, { authenticator });
     expect(connection.info.authMethod).toBe("publickey,password");
-    expect(authenticator.asked).toEqual([
+    expectAsked(authenticator, [
       { methodsLeft: undefined, partialSuccess: false },
       { methodsLeft: ["password"], partialSuccess: true },
       { methodsLeft: ["password"], partialSuccess: false },
@@ -169,7 +178,10 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     ]);
     const connection = await bench.login(host, { authenticator });
     expect(questions).toEqual(["Password: false"]);
-    expect(authenticator.asked[1]).toEqual({ methodsLeft: ["keyboard-interactive"], partialSuccess: true });
+    expectAsked(authenticator, [
+      { methodsLeft: undefined, partialSuccess: false },
+      { methodsLeft: ["keyboard-interactive"], partialSuccess: true },
+    ]);
     expect((await run(connection, "id -un")).stdout).toBe(`${host.user}\n`);
   });
 
@@ -289,7 +301,9 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
   test("a server that says why it closes, before its version line, has turned us away", async () => {
     for (const words of ["Exceeded MaxStartups\r\n", "Not allowed at this time\r\n", "refused by tcpd"]) {
       const port = await server((socket) => socket.end(words));
-      expect(await failure({ port })).toBe("refused-before-version");
+      // `ssh` does not tell of a line without an end.
+      const isTold = engine.name === "ssh2" || words.endsWith("\n");
+      expect(await failure({ port })).toBe(isTold ? "refused-before-version" : "closed-during-handshake");
     }
   });
 
@@ -354,11 +368,20 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
 
   test("compression works where it is asked for", async () => {
     const host = await bench.host();
-    const config = testHostConfig({ ...loginTo(host).config, compression: true });
+    const proxy = await bench.proxy(host);
+    const config = testHostConfig({
+      ...loginTo(host).config,
+      hostName: proxy.host,
+      port: proxy.port,
+      compression: true,
+    });
     const connection = await bench.login(host, { config });
-    const before = connection.bytesIn;
+    const [passage] = proxy.connections;
+    const before = passage?.bytesToClient ?? 0;
     expect((await run(connection, "yes | head -c 1000000")).stdout).toHaveLength(1_000_000);
-    expect(connection.bytesIn - before).toBeLessThan(100_000);
+    const sent = (passage?.bytesToClient ?? 0) - before;
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBeLessThan(100_000);
   });
 
   test("it can come from a given local address", async () => {

@@ -10,13 +10,13 @@ import { testHostConfig } from "../../support/hostConfigs.ts";
 /** Makes its attempts in the given order, whatever the server says, and remembers what it was told. */
 export class ScriptedAuthenticator implements Authenticator {
   readonly asked: { methodsLeft: readonly string[] | undefined; partialSuccess: boolean }[] = [];
-  readonly #attempts: readonly AuthAttempt[];
+  readonly attempts: readonly AuthAttempt[];
   #made = 0;
   successes = 0;
   failures = 0;
 
   constructor(attempts: readonly AuthAttempt[]) {
-    this.#attempts = attempts;
+    this.attempts = attempts;
   }
 
   async next(
@@ -24,7 +24,7 @@ export class ScriptedAuthenticator implements Authenticator {
     partialSuccess: boolean,
   ): Promise<AuthAttempt | undefined> {
     this.asked.push({ methodsLeft, partialSuccess });
-    return this.#attempts[this.#made++];
+    return this.attempts[this.#made++];
   }
 
   async succeeded(): Promise<void> {
@@ -36,7 +36,7 @@ export class ScriptedAuthenticator implements Authenticator {
   }
 
   tried(): readonly string[] {
-    return this.#attempts.slice(0, this.#made).map((attempt) => attempt.method);
+    return this.attempts.slice(0, this.#made).map((attempt) => attempt.method);
   }
 
   problems(): readonly string[] {

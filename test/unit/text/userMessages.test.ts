@@ -59,6 +59,11 @@ const reasons = {
     "jump-failed": connect,
     unsupported: connect,
     local: connect,
+    "openssh-missing": connect,
+    "openssh-too-old": connect,
+    "openssh-silent": connect,
+    "openssh-failed": connect,
+    "askpass-ended": connect,
   }),
   "host key": all<HostKeyErrorReason>({
     changed: hostKey,

@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** What `ssh` starts of us: one file each, without arguments of ours, so that no secret is in a list of processes. */
+export interface HelperScripts {
+  /** SSH_ASKPASS */
+  readonly askpass: string;
+  /** KnownHostsCommand, to be followed by its tokens. */
+  readonly hostKey: string;
+  /** ProxyCommand: standard input and output are the connection to the host. */
+  readonly relay: string;
+  /** What each of them shows that it comes from this login. */
+  readonly token: string;
+}
+
+/**
+ * Speaks to `HelperServer`. A question is one line of JSON, the answer is one line; `relay` is a stream after its line.
+ * Exit status 1: no answer.
+ */
+const program = (socket: string, token: string): string => `"use strict";
+const [, , kind, ...words] = process.argv;
+const peer = require("node:net").connect({ path: ${JSON.stringify(socket)}, allowHalfOpen: kind === "relay" });
+const hint = process.env.SSH_ASKPASS_PROMPT || "";
+const token = ${JSON.stringify(token)};
+peer.on("error", () => process.exit(1));
+peer.write(JSON.stringify({ token, kind, hint, words }) + "\\n");
+if (kind === "relay") {
+  // ssh sends it as it ends; what it wrote last has to go out first.
+  process.on("SIGHUP", () => {});
+  process.stdin.pipe(peer);
+  peer.pipe(process.stdout);
+  peer.on("close", () => process.exit(0));
+  process.stdout.on("error", () => process.exit(1));
+} else {
+  let answer = "";
+  peer.setEncoding("utf8");
+  peer.on("data", (text) => { answer += text; });
+  peer.on("close", () => {
+    if (!answer.endsWith("\\n")) process.exit(1);
+    process.stdout.write(answer, () => process.exit(0));
+  });
+}
+`;
+
+/**
+ * Writes the programs into `folder`, which only this user can enter. The token stands in a file of mode 0600, and
+ * neither in an argument nor in the environment, which other programs of the machine may see.
+ */
+export async function writeHelperScripts(folder: string, socket: string): Promise<HelperScripts> {
+  const token = randomBytes(24).toString("hex");
+  const helper = join(folder, "helper.js");
+  await writeFile(helper, program(socket, token), { mode: 0o600 });
+  const script = async (kind: string, first = ""): Promise<string> => {
+    const path = join(folder, kind);
+    const command = [process.execPath, helper, kind].map(quoteForShell).join(" ");
+    const text = `#!/bin/sh\n${first}ELECTRON_RUN_AS_NODE=1 exec ${command} "$@"\n`;
+    await writeFile(path, text, { mode: 0o700 });
+    await chmod(path, 0o700);
+    return path;
+  };
+  const [askpass, hostKey, relay] = await Promise.all([
+    script("ask"),
+    // `ssh` also asks before the key exchange which keys are known: HostKeyAlgorithms says so already.
+    script("hostkey", '[ "$1" = ORDER ] && exit 0\n'),
+    script("relay"),
+  ]);
+  return { askpass, hostKey, relay, token };
+}
+
+/** For sh. */
+export function quoteForShell(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,23 @@
+import type { Disposable } from "../../base/disposable.ts";
+import type { ConnectionEngine } from "../connectionEngine.ts";
+import type { OpenSshEngine, OpenSshEngineOptions } from "./openSshEngine.ts";
+
+/** The engine, which is loaded when it connects for the first time: most hosts never need it. */
+export function lazyOpenSsh(options: OpenSshEngineOptions): ConnectionEngine & Disposable {
+  let loading: Promise<OpenSshEngine> | undefined;
+  let loaded: OpenSshEngine | undefined;
+  const load = async (): Promise<OpenSshEngine> => {
+    const { OpenSshEngine } = await import("./openSshEngine.ts");
+    loaded = new OpenSshEngine(options);
+    return loaded;
+  };
+  return {
+    name: "openssh",
+    transport: "given",
+    connect: async (request, signal) => {
+      loading ??= load();
+      return await (await loading).connect(request, signal);
+    },
+    dispose: () => loaded?.dispose(),
+  };
+}

@@ -1,0 +1,39 @@
+import { readdir, readFile, readlink } from "node:fs/promises";
+
+export interface LocalSocket {
+  readonly localAddress: string;
+  readonly localPort: number;
+}
+
+/** Where the master's TCP connection begins, which `ssh` does not say. Linux only; undefined: not known. Never rejects. */
+export async function localSocketOf(pid: number, remotePort: number): Promise<LocalSocket | undefined> {
+  try {
+    const fds = await readdir(`/proc/${pid}/fd`);
+    const links = await Promise.all(fds.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => "")));
+    const inodes = new Set(links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]));
+    for (const table of ["tcp", "tcp6"]) {
+      const rows = (await readFile(`/proc/${pid}/net/${table}`, "latin1")).split("\n").slice(1);
+      for (const row of rows) {
+        const [, local = "", remote = "", , , , , , , inode] = row.trim().split(/\s+/);
+        if (inodes.has(inode) && Number.parseInt(remote.split(":")[1] ?? "", 16) === remotePort) {
+          const [address = "", port = ""] = local.split(":");
+          return { localAddress: readableAddress(address), localPort: Number.parseInt(port, 16) };
+        }
+      }
+    }
+  } catch {
+    // No such file system, or the process has gone.
+  }
+  return undefined;
+}
+
+/** The kernel prints words of 32 bits in the machine's order, which is little-endian wherever VS Code runs. */
+function readableAddress(hex: string): string {
+  const bytes = Buffer.from(hex, "hex");
+  bytes.swap32();
+  if (bytes.length === 4) {
+    return [...bytes].join(".");
+  }
+  const words = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
+  return words.join(":");
+}

@@ -1,0 +1,135 @@
+import { createHash, randomBytes } from "node:crypto";
+import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConnectError } from "../engineErrors.ts";
+
+/** The files of one master. */
+export interface MasterFiles {
+  readonly socket: string;
+  readonly log: string;
+  /** What the login came to, as JSON, for a window that takes the master over. */
+  readonly info: string;
+  /** Its name holds the process id of the window that owns the master. */
+  readonly owner: string;
+}
+
+/** Longer ones fit no socket address, with what `ssh` adds while it binds (17 characters) and macOS's limit (104). */
+const longestPath = 86;
+
+/**
+ * The folder of this user's masters, which nobody else can enter. It is the same for every window, so that one that was
+ * reloaded finds the connections that it had.
+ * @throws ConnectError `local`
+ */
+export async function masterFolder(): Promise<string> {
+  const uid = process.getuid?.() ?? 0;
+  const bases = [process.env["XDG_RUNTIME_DIR"], tmpdir(), "/tmp"];
+  for (const base of bases.filter((each) => each !== undefined)) {
+    const folder = join(base, `ssh-sessions-${uid}`);
+    if (base.startsWith("/") && masterFiles(folder, "x".repeat(20)).socket.length <= longestPath) {
+      if (await isOurs(folder, uid)) {
+        return folder;
+      }
+    }
+  }
+  throw new ConnectError("local", "There is no folder for the socket of ssh that only this user can enter");
+}
+
+/** In a folder that all may write to, another user may have made it first. */
+async function isOurs(folder: string, uid: number): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") {
+        throw error;
+      }
+    });
+    const facts = await lstat(folder);
+    return facts.isDirectory() && facts.uid === uid && (facts.mode & 0o077) === 0;
+  } catch {
+    return false;
+  }
+}
+
+function masterFiles(folder: string, name: string): MasterFiles {
+  const path = join(folder, name);
+  return { socket: path, log: `${path}.log`, info: `${path}.json`, owner: `${path}.${process.pid}.owner` };
+}
+
+function hashOf(destination: string): string {
+  return createHash("sha256").update(destination).digest("hex").slice(0, 12);
+}
+
+/** Files for a new master of this destination, with a mark that it is this window's. */
+export async function newMasterFiles(folder: string, destination: string): Promise<MasterFiles> {
+  const files = masterFiles(folder, `${hashOf(destination)}-${randomBytes(3).toString("hex")}`);
+  await writeFile(files.owner, "", { mode: 0o600 });
+  return files;
+}
+
+/**
+ * Takes over the masters of this destination whose window has gone: only one window gets each. Files of masters that have
+ * ended by themselves are removed.
+ */
+export async function abandonedMasters(folder: string, destination: string): Promise<readonly MasterFiles[]> {
+  const hash = hashOf(destination);
+  const taken: MasterFiles[] = [];
+  for (const entry of await readdir(folder).catch(() => [])) {
+    const [, name, pid] = /^([0-9a-f]{12}-[0-9a-f]{6})\.(\d+)\.owner$/.exec(entry) ?? [];
+    if (name === undefined || !isGone(Number(pid))) {
+      continue;
+    }
+    const files = masterFiles(folder, name);
+    const owner = join(folder, entry);
+    if (!(await exists(files.socket))) {
+      await removeMasterFiles({ ...files, owner });
+    } else if (name.startsWith(`${hash}-`) && (await succeeds(rename(owner, files.owner)))) {
+      taken.push(files);
+    }
+  }
+  return taken;
+}
+
+/** The master stays for its ControlPersist, for the window that comes next. Never rejects. */
+export async function releaseMaster(files: MasterFiles): Promise<void> {
+  await succeeds(rename(files.owner, `${files.socket}.0.owner`));
+}
+
+function exists(path: string): Promise<boolean> {
+  return succeeds(lstat(path));
+}
+
+function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Process id 0 stands for a window that has let its master go. */
+function isGone(pid: number): boolean {
+  if (pid === 0) {
+    return true;
+  }
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
+/** Never rejects. */
+export async function removeMasterFiles(files: MasterFiles): Promise<void> {
+  for (const path of [files.socket, files.log, files.info, files.owner]) {
+    await rm(path, { force: true }).catch(() => {});
+  }
+}
+
+export async function readMasterInfo(files: MasterFiles): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(files.info, "utf8"));
+  } catch {
+    return undefined;
+  }
+}

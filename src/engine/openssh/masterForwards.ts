@@ -1,0 +1,146 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import type { Disposable } from "../../base/disposable.ts";
+import { asError } from "../../base/errors.ts";
+import { guarded } from "../../base/guarded.ts";
+import { type Logger, printable } from "../../base/log.ts";
+import type { ForwardAddress, ForwardedHandler, RemoteListener } from "../connectionEngine.ts";
+import { connectionEnded, ForwardError } from "../engineErrors.ts";
+import { MuxError, withMaster } from "./muxControl.ts";
+import { encodeRemoteForward } from "./muxMessages.ts";
+import { SocketChannel } from "./socketChannel.ts";
+
+/**
+ * Where the server listens for us. A proxy client may not send the global requests itself: the master asks the server, and
+ * connects what comes in to a unix socket of ours, one for each listener.
+ */
+export class MasterForwards implements Disposable {
+  readonly #master: string;
+  readonly #logger: Logger;
+  readonly #channels = new Set<SocketChannel>();
+  readonly #servers = new Set<Server>();
+  readonly #ended = new AbortController();
+  /** The requests to the master, in order. */
+  #requests: Promise<unknown> = Promise.resolve();
+
+  /** @param master path of its control socket */
+  constructor(master: string, logger: Logger) {
+    this.#master = master;
+    this.#logger = logger;
+  }
+
+  /** Resolves when the master has answered what it was asked so far. Never rejects. */
+  async settled(): Promise<void> {
+    await this.#requests.catch(() => {});
+  }
+
+  /** @throws ForwardError `refused-by-server`, ChannelError `connection-ended`, or the signal's reason */
+  listen(at: ForwardAddress, handler: ForwardedHandler, signal: AbortSignal): Promise<RemoteListener> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => reject(signal.reason);
+      if (signal.aborted) {
+        onAbort();
+        return;
+      }
+      signal.addEventListener("abort", onAbort, { once: true });
+      const opened = this.#requests.catch(() => {}).then(() => this.#open(at, handler));
+      this.#requests = opened.then((listener) => {
+        if (signal.aborted) {
+          // Nobody waits for it any more: the server is not to listen for nothing.
+          return listener.close();
+        }
+        resolve({
+          ...(listener.port !== undefined && { port: listener.port }),
+          dispose: () => {
+            this.#requests = this.#requests.catch(() => {}).then(() => listener.close());
+          },
+        });
+        return undefined;
+      });
+      this.#requests
+        .catch((error: unknown) => reject(error))
+        .finally(() => signal.removeEventListener("abort", onAbort));
+    });
+  }
+
+  /** The connection has ended. */
+  dispose(): void {
+    this.#ended.abort(connectionEnded());
+    for (const channel of this.#channels) {
+      channel.connectionEnded();
+    }
+    for (const server of this.#servers) {
+      server.close();
+    }
+    this.#servers.clear();
+  }
+
+  async #open(
+    at: ForwardAddress,
+    handler: ForwardedHandler,
+  ): Promise<{ readonly port: number | undefined; close(): Promise<void> }> {
+    this.#ended.signal.throwIfAborted();
+    const path = `${this.#master}.${randomBytes(3).toString("hex")}`;
+    const type = at.type === "tcp" ? "forwarded-tcpip" : "forwarded-streamlocal@openssh.com";
+    const server = createServer(
+      { allowHalfOpen: true, pauseOnConnect: true },
+      guarded((socket: Socket) => this.#onConnection(socket, type, handler)),
+    );
+    this.#servers.add(server);
+    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
+    const forget = async (): Promise<void> => {
+      this.#servers.delete(server);
+      server.close();
+      await rm(path, { force: true });
+    };
+    const forward = encodeRemoteForward(at, path);
+    try {
+      const chosen = await withMaster(this.#master, this.#ended.signal, (control) =>
+        control.openForward(forward),
+      );
+      const port = at.type === "unix" ? undefined : at.port === 0 ? chosen : at.port;
+      this.#logger.info(
+        `The server listens at ${printable(at.type === "tcp" ? `${at.host}:${port}` : at.path)}`,
+      );
+      return {
+        port,
+        close: async () => {
+          await withMaster(this.#master, this.#ended.signal, (control) =>
+            control.closeForward(forward),
+          ).catch((error: unknown) => {
+            if (!this.#ended.signal.aborted) {
+              this.#logger.warn(`The master did not end a forward: ${asError(error).message}`);
+            }
+          });
+          await forget();
+        },
+      };
+    } catch (error) {
+      await forget();
+      throw MuxError.is(error) && error.reason === "refused"
+        ? new ForwardError("refused-by-server", `The server refused to listen: ${error.message}`)
+        : MuxError.is(error)
+          ? connectionEnded()
+          : error;
+    }
+  }
+
+  #onConnection(socket: Socket, type: string, handler: ForwardedHandler): void {
+    socket.on("error", () => {});
+    // The master does not say where the connection comes from.
+    handler(undefined).then(
+      (user) => {
+        if (user === undefined || this.#ended.signal.aborted) {
+          socket.destroy();
+          return;
+        }
+        const channel = new SocketChannel(socket, type);
+        this.#channels.add(channel);
+        channel.onDidClose(() => this.#channels.delete(channel));
+        user(channel);
+      },
+      () => socket.destroy(),
+    );
+  }
+}

@@ -1,0 +1,362 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { dirname, join } from "node:path";
+import type { Clock } from "../../base/clock.ts";
+import { raceSignal } from "../../base/deadline.ts";
+import { asError, CancelledError } from "../../base/errors.ts";
+import { guarded } from "../../base/guarded.ts";
+import { printable } from "../../base/log.ts";
+import { programSurroundings } from "../../base/programFolder.ts";
+import type { ConnectionInfo, ConnectPhase, ConnectRequest } from "../connectionEngine.ts";
+import { ConnectError } from "../engineErrors.ts";
+import { ServerTalk } from "../transport/serverTalk.ts";
+import { askpassQuestion } from "./askpassQuestion.ts";
+import { writeHelperScripts } from "./helperScripts.ts";
+import { HelperServer } from "./helperServer.ts";
+import { knownHostLines } from "./hostKeyLines.ts";
+import { LogTail } from "./logTail.ts";
+import type { MasterFiles } from "./masterFolder.ts";
+import { sshArguments } from "./sshArguments.ts";
+import { loginFailure } from "./sshFailures.ts";
+import { SshLog } from "./sshLog.ts";
+import { isAtLeast, type SystemSsh } from "./systemSsh.ts";
+
+export interface MasterLoginInit {
+  readonly ssh: SystemSsh;
+  readonly files: MasterFiles;
+  readonly request: ConnectRequest;
+  readonly configFile: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export interface MasterLogin {
+  readonly info: ConnectionInfo;
+  /** Resolves when all that `ssh` wrote to the given transport has gone into it. */
+  readonly relayed: Promise<void> | undefined;
+  /** The connection is in use: what was to be remembered is stored. */
+  succeeded(info: ConnectionInfo): Promise<void>;
+}
+
+/** Seconds that a master stays without a client: long enough for the reload of a window. */
+const persist = { least: 1, most: 60 };
+
+/** A protocol that speaks first and then waits would have `ssh` wait for ever. Milliseconds, as in the ssh2 engine. */
+const greetingPatience = 10_000;
+
+const order: readonly ConnectPhase[] = ["tcp", "handshake", "hostKey", "authentication"];
+
+/** With these nobody sees a banner in `ssh` either (input_userauth_banner in sshconnect2.c). */
+const levelsWithoutBanner: ReadonlySet<string> = new Set(["QUIET", "FATAL", "ERROR"]);
+
+/**
+ * Starts the master and waits until it has logged in and its socket is there.
+ * @throws ConnectError, AuthError, HostKeyError, CancelledError, the signal's reason; then `ssh` has ended.
+ */
+export async function logIn(init: MasterLoginInit): Promise<MasterLogin> {
+  const folder = await mkdtemp(join(dirname(init.files.socket), "login-"));
+  const login = new Login(init);
+  try {
+    return await login.run(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+class Login {
+  readonly #init: MasterLoginInit;
+  readonly #log: SshLog;
+  readonly #talk: ServerTalk;
+  /** Prompts that are open close when the login is over. */
+  readonly #over = new AbortController();
+  #phase: number;
+  #child: ChildProcess | undefined;
+  /** Why it can't come about any more. */
+  #failed: unknown;
+  #relayed: Promise<void> | undefined;
+  #banner = "";
+
+  constructor(init: MasterLoginInit) {
+    this.#init = init;
+    const { request } = init;
+    this.#phase = request.transport === undefined ? -1 : 0;
+    this.#log = new SshLog((step) => this.#advance(step));
+    this.#talk = new ServerTalk(request.logger, (words) => request.onServerWords?.(words));
+  }
+
+  async run(folder: string): Promise<MasterLogin> {
+    const { files, request, signal, clock } = this.#init;
+    signal.throwIfAborted();
+    request.asker?.begin();
+    const onAbort = (): void => this.#fail(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    const tail = await LogTail.open(
+      files.log,
+      (text) => {
+        this.#log.add(text);
+        if (this.#log.greeting !== "" && this.#log.serverVersion === "") {
+          silence ??= clock.setTimeout(() => this.#notSsh(), greetingPatience);
+        } else {
+          silence?.dispose();
+        }
+      },
+      true,
+    );
+    let silence: ReturnType<Clock["setTimeout"]> | undefined;
+    const socket = join(folder, "s");
+    const helpers = await writeHelperScripts(folder, socket);
+    const server = await HelperServer.listen(socket, helpers.token, {
+      ask: (prompt, hint) => this.#ask(prompt, hint),
+      hostKey: (key) => this.#hostKey(key),
+      relay: (stream) => this.#relay(stream),
+      gone: () => this.#helperGone(),
+      failed: (error) => this.#fail(error),
+    });
+    try {
+      const preferred = await raceSignal(request.verifier.preferredAlgorithms(), signal);
+      const { ssh, configFile } = this.#init;
+      const argv = sshArguments({
+        ...{ config: request.config, configFile, helpers, preferred },
+        ...{ socket: files.socket, logFile: files.log, tcpKeepAlive: request.tcpKeepAlive },
+        persist: Math.min(persist.most, Math.max(persist.least, Math.ceil(request.linger ?? persist.most))),
+        relayed: request.transport !== undefined,
+        isCurrent: isAtLeast(ssh.version, { major: 8, minor: 7 }),
+      });
+      if (this.#failed !== undefined) {
+        throw this.#failed;
+      }
+      this.#advance(request.transport === undefined ? "tcp" : "handshake");
+      const code = await this.#runSsh(ssh.program, argv, helpers.askpass, tail);
+      await tail.drain();
+      if (this.#failed !== undefined) {
+        throw this.#failed;
+      }
+      if (code !== 0) {
+        throw this.#sshFailure();
+      }
+    } finally {
+      this.#over.abort();
+      silence?.dispose();
+      signal.removeEventListener("abort", onAbort);
+      server.dispose();
+      tail.dispose();
+    }
+    return {
+      info: this.#describe(),
+      relayed: this.#relayed,
+      succeeded: async (info) => {
+        await writeFile(files.info, JSON.stringify(info), { mode: 0o600 }).catch(() => {});
+        await request.asker?.succeeded();
+      },
+    };
+  }
+
+  #describe(): ConnectionInfo {
+    const { algorithms, authMethod, serverVersion, remoteAddress, remotePort } = this.#log;
+    return {
+      ...(remoteAddress !== undefined && { remoteAddress }),
+      ...(remotePort !== undefined && { remotePort }),
+      ...(algorithms && { algorithms }),
+      serverVersion,
+      authMethod,
+    };
+  }
+
+  /** Resolves to its exit status; undefined: a signal ended it. */
+  #runSsh(
+    program: string,
+    argv: readonly string[],
+    askpass: string,
+    tail: LogTail,
+  ): Promise<number | undefined> {
+    const { cwd, env } = programSurroundings();
+    const child = spawn(program, argv, {
+      cwd,
+      env: {
+        ...env,
+        // strerror speaks the person's language otherwise.
+        LC_ALL: "C",
+        SSH_ASKPASS: askpass,
+        SSH_ASKPASS_REQUIRE: "force",
+      },
+      stdio: ["ignore", "ignore", "pipe"],
+      // A process group of its own, so that its helpers end with it.
+      detached: true,
+    });
+    this.#child = child;
+    let stderr = "";
+    child.stderr
+      .setEncoding("latin1")
+      .on("error", () => {})
+      .on(
+        "data",
+        guarded((text: string) => {
+          stderr += text;
+          void tail.drain().then(() => {
+            this.#onStandardError(stderr);
+            stderr = "";
+          });
+        }),
+      );
+    return new Promise((resolve) => {
+      child.once("error", (error) => {
+        this.#fail(new ConnectError("openssh-failed", error.message, { cause: error }));
+        resolve(undefined);
+      });
+      // Not `close`: the master that stays behind may keep the pipe.
+      child.once("exit", (code) => {
+        // What it wrote last may still be in the pipe.
+        setImmediate(
+          guarded(() => {
+            child.stderr.destroy();
+            void tail.drain().then(() => {
+              this.#onStandardError(stderr);
+              this.#showBanner();
+              resolve(code ?? undefined);
+            });
+          }),
+        );
+      });
+    });
+  }
+
+  /** Before there is a server, it is why `ssh` can't begin, such as an option that it does not know. */
+  #onStandardError(text: string): void {
+    if (this.#log.serverVersion === "") {
+      this.#log.add(text);
+    } else {
+      this.#onBanner(text);
+    }
+  }
+
+  /** The server's banner, with what can't be shown as octal numbers (vis(3)). */
+  #onBanner(text: string): void {
+    this.#banner = (this.#banner + text).slice(0, 64 * 1024);
+    const end = this.#banner.lastIndexOf("\n") + 1;
+    const whole = this.#banner.slice(0, end);
+    this.#banner = this.#banner.slice(end);
+    this.#sayBanner(whole);
+  }
+
+  #showBanner(): void {
+    this.#sayBanner(this.#banner);
+    this.#banner = "";
+  }
+
+  #sayBanner(text: string): void {
+    const shown = text.replace(/\\([0-3][0-7]{2})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    if (shown !== "" && !levelsWithoutBanner.has(this.#init.request.config.logLevel)) {
+      this.#talk.say("banner", Buffer.from(shown, "latin1").toString("utf8"));
+    }
+  }
+
+  #advance(phase: ConnectPhase): void {
+    const { request } = this.#init;
+    const reached = order.indexOf(phase);
+    while (this.#phase < reached) {
+      this.#phase++;
+      const next = order[this.#phase];
+      if (next !== undefined && (next !== "hostKey" || phase === "hostKey")) {
+        request.onPhase?.(next);
+      }
+      if (next === "authentication") {
+        request.onWait?.({ on: "server", judging: "request" });
+      }
+    }
+  }
+
+  async #hostKey(key: Buffer): Promise<string> {
+    this.#advance("hostKey");
+    await this.#init.request.verifier.verify(key, this.#log.remoteAddress, this.#over.signal);
+    return knownHostLines(key);
+  }
+
+  async #ask(prompt: string, hint: string): Promise<string | undefined> {
+    const { request } = this.#init;
+    const question = askpassQuestion(prompt, hint);
+    this.#advance("authentication");
+    if (question.kind === "touch") {
+      request.onWait?.({ on: "key", origin: printable(prompt), touch: true });
+      return undefined;
+    }
+    request.onWait?.(undefined);
+    const answer = await request.asker?.answer(question, this.#over.signal);
+    if (answer === undefined && question.kind !== "confirm") {
+      // Without an answer `ssh` would send an empty one.
+      throw new CancelledError("Nobody answers what ssh asks");
+    }
+    const judging = question.kind === "password" ? "password" : "answers";
+    request.onWait?.({ on: "server", judging });
+    return question.kind === "confirm" && answer !== "yes" ? undefined : answer;
+  }
+
+  #relay(stream: Socket): void {
+    const transport = this.#init.request.transport;
+    if (transport === undefined) {
+      stream.destroy();
+      return;
+    }
+    this.#relayed = new Promise((resolve) => {
+      stream.once("end", () => transport.end(resolve)).once("close", resolve);
+    });
+    stream.on("error", () => {}).once("close", () => transport.end());
+    transport.once("close", () => stream.destroy());
+    transport.on("error", () => {});
+    stream.pipe(transport, { end: false });
+    transport.pipe(stream);
+  }
+
+  #helperGone(): void {
+    const isOver =
+      this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
+    if (!isOver) {
+      this.#fail(new ConnectError("askpass-ended", "The program by which ssh asks was ended"));
+    }
+  }
+
+  #notSsh(): void {
+    const text = this.#log.greeting;
+    this.#fail(
+      new ConnectError("not-ssh", `Not an SSH server: ${printable(text, 200)}`, { serverText: text }),
+    );
+  }
+
+  /** Ends `ssh`, and with it the login; the first reason counts. */
+  #fail(error: unknown): void {
+    this.#failed ??= error;
+    const pid = this.#child?.pid;
+    if (pid === undefined || this.#child?.exitCode !== null) {
+      return;
+    }
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch (thrown) {
+      this.#init.request.logger.debug(`ssh could not be ended: ${asError(thrown).message}`);
+    }
+  }
+
+  #sshFailure(): Error {
+    const { config, transport } = this.#init.request;
+    const error = loginFailure(this.#log);
+    if (transport?.errored instanceof ConnectError) {
+      // The transport (a ProxyCommand) knows better.
+      return transport.errored;
+    }
+    const { hostName, port } = config;
+    return ConnectError.is(error) && this.#phase < 1 && transport === undefined
+      ? new ConnectError(error.reason, error.message, { dialed: { hostName, port } })
+      : error;
+  }
+}
+
+export function isMasterInfo(value: unknown): value is ConnectionInfo {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof Reflect.get(value, "serverVersion") === "string" &&
+    typeof Reflect.get(value, "authMethod") === "string"
+  );
+}

@@ -1,0 +1,151 @@
+import { type Clock, systemClock } from "../../base/clock.ts";
+import type { Disposable } from "../../base/disposable.ts";
+import { destinationKey } from "../../config/destinationKey.ts";
+import type { HostConfig } from "../../config/hostConfig.ts";
+import type {
+  ConnectionEngine,
+  ConnectionInfo,
+  ConnectRequest,
+  EngineConnection,
+} from "../connectionEngine.ts";
+import { localSocketOf } from "./localSocket.ts";
+import {
+  abandonedMasters,
+  type MasterFiles,
+  masterFolder,
+  newMasterFiles,
+  readMasterInfo,
+  removeMasterFiles,
+} from "./masterFolder.ts";
+import { isMasterInfo, logIn } from "./masterLogin.ts";
+import { MuxControl, withMaster } from "./muxControl.ts";
+import { OpenSshConnection, type OpenSshConnectionParts } from "./openSshConnection.ts";
+import { systemSsh } from "./systemSsh.ts";
+
+export interface OpenSshEngineOptions {
+  readonly clock?: Clock;
+  /** The file of `ssh -F` for a host; empty: OpenSSH's defaults. */
+  readonly configFile: () => string;
+  /** Default: the first `ssh` of PATH. */
+  readonly findSsh?: () => Promise<string | undefined>;
+}
+
+/**
+ * The machine's `ssh` makes the connection, as a master of its own, and we use it as a proxy client does
+ * (PROTOCOL.mux). So whatever `ssh` can log in with works: GSSAPI, PKCS#11, any algorithm.
+ */
+export class OpenSshEngine implements ConnectionEngine, Disposable {
+  readonly name = "openssh";
+  readonly transport = "given";
+  readonly #options: OpenSshEngineOptions;
+  readonly #clock: Clock;
+  readonly #connections = new Set<OpenSshConnection>();
+
+  constructor(options: OpenSshEngineOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  async connect(request: ConnectRequest, signal: AbortSignal): Promise<EngineConnection> {
+    const { config, transport } = request;
+    try {
+      const ssh = await systemSsh(this.#clock, signal, this.#options.findSsh);
+      const folder = await masterFolder();
+      const destination = destinationKey(config);
+      if (transport === undefined) {
+        const there = await this.#takeOver(await abandonedMasters(folder, destination), request, signal);
+        if (there !== undefined) {
+          return there;
+        }
+      }
+      const files = await newMasterFiles(folder, destination);
+      try {
+        const configFile = this.#options.configFile();
+        const login = await logIn({ ssh, files, request, configFile, clock: this.#clock, signal });
+        const connection = await this.#attach(files, login.info, request, signal, {
+          transport,
+          relayed: login.relayed,
+        });
+        await login.succeeded(connection.info);
+        return connection;
+      } catch (error) {
+        await endMaster(files);
+        throw error;
+      }
+    } catch (error) {
+      transport?.destroy();
+      throw error;
+    }
+  }
+
+  /** The window closes or reloads: the masters stay for a moment, for the window that comes next. */
+  dispose(): void {
+    for (const connection of this.#connections) {
+      connection.release();
+    }
+  }
+
+  async #takeOver(
+    masters: readonly MasterFiles[],
+    request: ConnectRequest,
+    signal: AbortSignal,
+  ): Promise<OpenSshConnection | undefined> {
+    for (const files of masters) {
+      const info = await readMasterInfo(files);
+      try {
+        if (isMasterInfo(info)) {
+          const connection = await this.#attach(files, info, request, signal, {});
+          request.logger.info("The connection of the window before is still there");
+          return connection;
+        }
+      } catch {
+        // It is leaving, or does not answer: a new one is made.
+      }
+      await endMaster(files);
+      signal.throwIfAborted();
+    }
+    return undefined;
+  }
+
+  async #attach(
+    files: MasterFiles,
+    info: ConnectionInfo,
+    { config, logger }: ConnectRequest,
+    signal: AbortSignal,
+    carried: Partial<Pick<OpenSshConnectionParts, "transport" | "relayed">>,
+  ): Promise<OpenSshConnection> {
+    const control = await MuxControl.open(files.socket, signal);
+    const onAbort = (): void => control.close();
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      const pid = await control.alive();
+      const local = await localSocketOf(pid, remotePortOf(info, config));
+      const { socket, input } = await control.proxy();
+      const connection = new OpenSshConnection({
+        ...{ files, pid, socket, input, logger, clock: this.#clock },
+        info: { ...info, ...local },
+        transport: carried.transport,
+        relayed: carried.relayed,
+      });
+      this.#connections.add(connection);
+      connection.onDidClose(() => this.#connections.delete(connection));
+      return connection;
+    } catch (error) {
+      control.close();
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+}
+
+function remotePortOf(info: ConnectionInfo, config: HostConfig): number {
+  return info.remotePort ?? config.port;
+}
+
+/** Ends a master that nobody will use. Never rejects. */
+async function endMaster(files: MasterFiles): Promise<void> {
+  const limit = AbortSignal.timeout(1000);
+  await withMaster(files.socket, limit, (control) => control.terminate()).catch(() => {});
+  await removeMasterFiles(files);
+}

@@ -1,0 +1,126 @@
+import type { HostConfig } from "../../config/hostConfig.ts";
+import type { HelperScripts } from "./helperScripts.ts";
+import { quoteForShell } from "./helperScripts.ts";
+
+export interface SshArgumentsInit {
+  readonly config: HostConfig;
+  /** As `ssh -F` takes it; empty: OpenSSH's defaults. */
+  readonly configFile: string;
+  readonly socket: string;
+  readonly logFile: string;
+  readonly helpers: HelperScripts;
+  /** Seconds that the master stays when its last client has gone: at least 1, since 0 means for ever. */
+  readonly persist: number;
+  /** Host key algorithms to offer first. */
+  readonly preferred: readonly string[];
+  readonly tcpKeepAlive: boolean;
+  /** The connection is made by us, and reached by the relay. */
+  readonly relayed: boolean;
+  /** The `ssh` knows ForkAfterAuthentication and SessionType (OpenSSH 8.7). */
+  readonly isCurrent: boolean;
+}
+
+/**
+ * The arguments of a master that logs in and then serves us alone. `ssh` takes the first value of an option, so that ours,
+ * which stand first, beat the files. What the files say of the login itself (keys, certificates, GSSAPI, PKCS#11) holds.
+ */
+export function sshArguments(init: SshArgumentsInit): string[] {
+  const { config, helpers } = init;
+  const options: [string, string | number][] = [
+    ["ControlPersist", init.persist],
+    ["HostName", config.hostName],
+    ["User", config.user],
+    ["Port", config.port],
+    // The decision about the server's key is ours, as on the other engine.
+    ["KnownHostsCommand", `${quoteForConfig(helpers.hostKey)} %I %t %K`],
+    ["UserKnownHostsFile", "none"],
+    ["GlobalKnownHostsFile", "none"],
+    ["RevokedHostKeys", "none"],
+    ["StrictHostKeyChecking", "yes"],
+    ["VerifyHostKeyDNS", "no"],
+    ["NoHostAuthenticationForLocalhost", "no"],
+    ["CheckHostIP", "no"],
+    ["UpdateHostKeys", "no"],
+    // Sessions and forwards are ours.
+    ["RemoteCommand", "none"],
+    ["RequestTTY", "no"],
+    ["PermitLocalCommand", "no"],
+    ["ClearAllForwardings", "yes"],
+    ["ForwardAgent", "no"],
+    ["ForwardX11", "no"],
+    ["Tunnel", "no"],
+    // So is the keepalive, which counts any data as life.
+    ["ServerAliveInterval", 0],
+    ["TCPKeepAlive", yesNo(init.tcpKeepAlive)],
+    ["Compression", yesNo(config.compression)],
+    ["ConnectionAttempts", init.relayed ? 1 : config.connectionAttempts],
+    ["NumberOfPasswordPrompts", config.numberOfPasswordPrompts],
+    ["PubkeyAuthentication", yesNo(config.pubkeyAuthentication)],
+    ["PasswordAuthentication", yesNo(config.passwordAuthentication)],
+    ["KbdInteractiveAuthentication", yesNo(config.kbdInteractiveAuthentication)],
+    ...lists(init),
+    ...(init.isCurrent ? ([["ForkAfterAuthentication", "no"]] as [string, string][]) : []),
+    ...(init.relayed
+      ? ([
+          ["ProxyJump", "none"],
+          ["ProxyCommand", quoteForShell(helpers.relay).replaceAll("%", "%%")],
+        ] as [string, string][])
+      : []),
+  ];
+  return [
+    ...(init.configFile === "" ? [] : ["-F", init.configFile]),
+    ...["-v", "-M", "-N", "-S", init.socket, "-E", init.logFile],
+    ...options.flatMap(([name, value]) => ["-o", `${name}=${value}`]),
+    "--",
+    config.alias,
+  ];
+}
+
+function lists({ config, preferred, relayed }: SshArgumentsInit): [string, string][] {
+  const algorithms = (name: string, list: readonly string[] | undefined): [string, string][] =>
+    list === undefined ? [] : [[name, list.join(",")]];
+  const files = (name: string, list: readonly string[]): [string, string][] =>
+    list.map((file) => [name, quoteForConfig(file)]);
+  return [
+    ...algorithms("Ciphers", config.ciphers),
+    ...algorithms("MACs", config.macs),
+    ...algorithms("KexAlgorithms", config.kexAlgorithms),
+    ...hostKeyAlgorithms(config.hostKeyAlgorithms, preferred),
+    ...(config.identityFilesAreDefault
+      ? []
+      : files("IdentityFile", config.identityFiles.length === 0 ? ["none"] : config.identityFiles)),
+    ...files("CertificateFile", config.certificateFiles),
+    // OpenSSH's own list has more where nobody has set one (gssapi-keyex of some distributions).
+    ...((config.sources.get("preferredauthentications")?.kind ?? "default") === "default"
+      ? []
+      : ([["PreferredAuthentications", config.preferredAuthentications.join(",")]] as [string, string][])),
+    ...(config.bindAddress === undefined || relayed
+      ? []
+      : ([["BindAddress", config.bindAddress]] as [string, string][])),
+  ];
+}
+
+/** Keys that are known already come first, so that a server that has several shows one of them. */
+function hostKeyAlgorithms(
+  configured: readonly string[] | undefined,
+  preferred: readonly string[],
+): [string, string][] {
+  const known = preferred.flatMap((name) => (name === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [name]));
+  if (configured !== undefined) {
+    // `ssh -G` has resolved `+`, `-` and `^`.
+    const first = known.filter((name) => configured.includes(name));
+    const names = [...first, ...configured.filter((name) => !first.includes(name))];
+    return [["HostKeyAlgorithms", names.join(",")]];
+  }
+  return known.length === 0 ? [] : [["HostKeyAlgorithms", `^${known.join(",")}`]];
+}
+
+function yesNo(on: boolean): string {
+  return on ? "yes" : "no";
+}
+
+/** One word of ssh_config, whose tokens begin with `%`. */
+function quoteForConfig(word: string): string {
+  const text = word.replaceAll("%", "%%").replaceAll("\\", "\\\\").replaceAll('"', '\\"');
+  return `"${text}"`;
+}

@@ -1,0 +1,71 @@
+import type { Clock } from "../../base/clock.ts";
+import { Deadline } from "../../base/deadline.ts";
+import { asError } from "../../base/errors.ts";
+import { printable } from "../../base/log.ts";
+import { configEnvironment } from "../../config/configEnvironment.ts";
+import { findSsh, type RunSsh, runSsh } from "../../config/sshProgram.ts";
+import { ConnectError } from "../engineErrors.ts";
+
+export interface SystemSsh {
+  readonly program: string;
+  /** Of OpenSSH, such as 9.2. */
+  readonly version: { readonly major: number; readonly minor: number };
+}
+
+/** Milliseconds. It prints a line. */
+const longestWait = 10_000;
+
+/** KnownHostsCommand came with this version. */
+const oldest = { major: 8, minor: 5 };
+
+/**
+ * The machine's `ssh`, if it can be the master of a connection.
+ * @param find looks for it at each call: it may have been installed meanwhile.
+ * @throws ConnectError `openssh-missing`, `openssh-too-old`, `openssh-silent`, `openssh-failed`, `unsupported`
+ */
+export async function systemSsh(
+  clock: Clock,
+  signal: AbortSignal,
+  find: () => Promise<string | undefined> = () => findSsh(configEnvironment()),
+  run: RunSsh = runSsh,
+): Promise<SystemSsh> {
+  if (process.platform === "win32") {
+    throw new ConnectError(
+      "unsupported",
+      "OpenSSH for Windows can't share a connection: use the engine ssh2",
+    );
+  }
+  const program = await find();
+  if (program === undefined) {
+    throw new ConnectError("openssh-missing", "There is no ssh in the folders of PATH");
+  }
+  const silent = new ConnectError(
+    "openssh-silent",
+    `${program} -V did not end within ${longestWait / 1000} s`,
+  );
+  const deadline = new Deadline(clock, longestWait, () => silent, signal);
+  try {
+    const { stdout, stderr } = await run(program, ["-V"], deadline.signal);
+    const said = (stderr + stdout).trim();
+    const [, major, minor] = /^OpenSSH_(\d+)\.(\d+)/.exec(said) ?? [];
+    if (major === undefined || minor === undefined) {
+      throw new ConnectError("openssh-failed", `${program} is not OpenSSH: ${printable(said, 100)}`);
+    }
+    const version = { major: Number(major), minor: Number(minor) };
+    if (!isAtLeast(version, oldest)) {
+      throw new ConnectError("openssh-too-old", `${program} is OpenSSH ${major}.${minor}`);
+    }
+    return { program, version };
+  } catch (error) {
+    if (signal.aborted || ConnectError.is(error)) {
+      throw error;
+    }
+    throw new ConnectError("openssh-failed", `${program}: ${asError(error).message}`, { cause: error });
+  } finally {
+    deadline.dispose();
+  }
+}
+
+export function isAtLeast(version: SystemSsh["version"], { major, minor }: SystemSsh["version"]): boolean {
+  return version.major > major || (version.major === major && version.minor >= minor);
+}
