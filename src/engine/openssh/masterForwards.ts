@@ -5,10 +5,11 @@ import type { Disposable } from "../../base/disposable.ts";
 import { asError } from "../../base/errors.ts";
 import { guarded } from "../../base/guarded.ts";
 import { type Logger, printable } from "../../base/log.ts";
+import { wireString, wireUint32 } from "../../base/wire.ts";
 import type { ForwardAddress, ForwardedHandler, RemoteListener } from "../connectionEngine.ts";
 import { connectionEnded, ForwardError } from "../engineErrors.ts";
+import { muxForward, muxUnixPort } from "../mux/muxMessages.ts";
 import { MuxError, withMaster } from "./muxControl.ts";
-import { encodeRemoteForward } from "./muxMessages.ts";
 import { SocketChannel } from "./socketChannel.ts";
 
 /**
@@ -143,4 +144,16 @@ export class MasterForwards implements Disposable {
       () => socket.destroy(),
     );
   }
+}
+
+/** The body of `openForward` and `closeForward`: the server listens at `at`, and the master connects to a unix socket. */
+function encodeRemoteForward(at: ForwardAddress, target: string): Buffer {
+  const [host, port] = at.type === "tcp" ? [at.host, at.port] : [at.path, muxUnixPort];
+  return Buffer.concat([
+    wireUint32(muxForward.remote),
+    wireString(host),
+    wireUint32(port),
+    wireString(target),
+    wireUint32(muxUnixPort),
+  ]);
 }

@@ -1,9 +1,10 @@
 import { connect, type Socket } from "node:net";
-import { SshSessionsError } from "../../base/errors.ts";
+import { asError, SshSessionsError } from "../../base/errors.ts";
 import { guarded } from "../../base/guarded.ts";
 import { printable } from "../../base/log.ts";
 import { WireReader, wireUint32 } from "../../base/wire.ts";
-import { encodeMuxRequest, framed, type MuxReply, mux, muxVersion } from "./muxMessages.ts";
+import { MuxFrames } from "../mux/muxFrames.ts";
+import { encodeMux, encodeMuxHello, muxType, muxVersion } from "../mux/muxMessages.ts";
 
 export type MuxErrorReason =
   /** Nothing answers at the socket. */
@@ -19,13 +20,16 @@ export class MuxError extends SshSessionsError<MuxErrorReason> {
   }
 }
 
-/** Longer than any reply of the control phase. */
-const longestReply = 64 * 1024;
+interface MuxReply {
+  readonly type: number;
+  /** What stands behind the request id. */
+  readonly body: WireReader;
+}
 
 /** One control socket of an OpenSSH master (PROTOCOL.mux). One request at a time. */
 export class MuxControl {
   readonly #socket: Socket;
-  #input: Buffer = Buffer.alloc(0);
+  readonly #frames = new MuxFrames();
   #nextId = 0;
   #greeted = false;
   #waiting: { resolve(reply: MuxReply): void; reject(error: Error): void } | undefined;
@@ -63,14 +67,14 @@ export class MuxControl {
     } finally {
       signal.removeEventListener("abort", onAbort);
     }
-    socket.write(framed(Buffer.concat([mux.hello, muxVersion].map(wireUint32))));
+    socket.write(encodeMuxHello());
     return control;
   }
 
   /** The process id of the master. @throws MuxError */
   async alive(): Promise<number> {
-    const { type, body } = await this.#request(mux.aliveCheck);
-    const pid = type === mux.alive ? body.uint32() : undefined;
+    const { type, body } = await this.#request(muxType.aliveCheck);
+    const pid = type === muxType.alive ? body.uint32() : undefined;
     if (pid === undefined) {
       throw new MuxError("malformed", "The master did not answer with its process id");
     }
@@ -83,70 +87,64 @@ export class MuxControl {
    * @throws MuxError `refused`
    */
   async openForward(forward: Uint8Array): Promise<number | undefined> {
-    const { type, body } = await this.#request(mux.openForward, forward);
-    return type === mux.remotePort ? body.uint32() : undefined;
+    const { type, body } = await this.#request(muxType.openForward, forward);
+    return type === muxType.remotePort ? body.uint32() : undefined;
   }
 
   /** @param forward as it was opened, with the port 0 where the server chose it */
   async closeForward(forward: Uint8Array): Promise<void> {
-    await this.#request(mux.closeForward, forward);
+    await this.#request(muxType.closeForward, forward);
   }
 
   /** The master ends its connection in order. Its answer may never come: the end of the socket is one, too. */
   async terminate(): Promise<void> {
-    await this.#request(mux.terminate).catch(() => undefined);
+    await this.#request(muxType.terminate).catch(() => undefined);
   }
 
   /**
    * Turns this socket into one that carries the connection protocol, and gives it away with what came behind the reply.
    * @throws MuxError `refused` by a master older than OpenSSH 7.4
    */
-  async proxy(): Promise<{ readonly socket: Socket; readonly input: Buffer }> {
-    const { type } = await this.#request(mux.proxy);
-    if (type !== mux.proxyStarted) {
+  async proxy(): Promise<{ readonly socket: Socket; readonly frames: MuxFrames }> {
+    const { type } = await this.#request(muxType.proxy);
+    if (type !== muxType.proxyReply) {
       throw new MuxError("malformed", "The master did not start the proxy mode");
     }
-    // What came behind the reply has been kept, and no more is read until the new owner listens.
+    // No more is read until the new owner listens.
     const socket = this.#socket;
     socket.off("data", this.#onSocketData).off("close", this.#onSocketClose);
-    const input = this.#input;
-    this.#input = Buffer.alloc(0);
-    return { socket, input };
+    return { socket, frames: this.#frames };
   }
 
   close(): void {
     this.#socket.destroy();
   }
 
-  #request(type: number, body?: Uint8Array): Promise<MuxReply> {
+  #request(type: number, body: Uint8Array = Buffer.alloc(0)): Promise<MuxReply> {
     return new Promise((resolve, reject) => {
       if (this.#failed !== undefined) {
         reject(this.#failed);
         return;
       }
       this.#waiting = { resolve, reject };
-      this.#socket.write(framed(encodeMuxRequest(type, this.#nextId, body)));
+      this.#socket.write(encodeMux(type, wireUint32(this.#nextId), body));
     });
   }
 
   #onData(data: Buffer): void {
-    this.#input = this.#input.length === 0 ? data : Buffer.concat([this.#input, data]);
-    while (this.#input.length >= 4) {
-      const length = this.#input.readUInt32BE(0);
-      if (length < 4 || length > longestReply) {
-        this.#fail(new MuxError("malformed", `The master sent a frame of ${length} bytes`));
-        this.#socket.destroy();
-        return;
+    this.#frames.push(data);
+    try {
+      // Once paused, what follows is of the proxy phase.
+      while (!this.#socket.isPaused()) {
+        const frame = this.#frames.next();
+        if (frame === undefined) {
+          return;
+        }
+        this.#onFrame(new WireReader(frame));
       }
-      if (this.#input.length < 4 + length) {
-        return;
-      }
-      const frame = this.#input.subarray(4, 4 + length);
-      this.#input = this.#input.subarray(4 + length);
-      this.#onFrame(new WireReader(frame));
-      if (this.#socket.isPaused()) {
-        return;
-      }
+    } catch (error) {
+      this.#fail(new MuxError("malformed", asError(error).message));
+      this.#socket.destroy();
     }
   }
 
@@ -155,7 +153,7 @@ export class MuxControl {
     if (!this.#greeted) {
       this.#greeted = true;
       const version = frame.uint32();
-      if (type !== mux.hello || version !== muxVersion) {
+      if (type !== muxType.hello || version !== muxVersion) {
         this.#fail(new MuxError("malformed", "The master speaks another version of the protocol"));
       }
       return;
@@ -166,16 +164,16 @@ export class MuxControl {
       return;
     }
     this.#nextId++;
-    if (type === mux.proxyStarted) {
+    if (type === muxType.proxyReply) {
       // From here on it speaks another protocol.
       this.#socket.pause();
     }
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    if (type === mux.failure || type === mux.permissionDenied) {
+    if (type === muxType.failure || type === muxType.permissionDenied) {
       waiting?.reject(new MuxError("refused", printable(frame.text() ?? "The master refused")));
     } else {
-      waiting?.resolve({ type, id, body: frame });
+      waiting?.resolve({ type, body: frame });
     }
   }
 

@@ -24,6 +24,7 @@ import type {
 } from "../connectionEngine.ts";
 import { ChannelError } from "../engineErrors.ts";
 import { largestMessage } from "../largestMessage.ts";
+import type { MuxFrames } from "../mux/muxFrames.ts";
 import { OutgoingBacklog } from "../outgoingBacklog.ts";
 import { LogTail } from "./logTail.ts";
 import { type MasterFiles, releaseMaster, removeMasterFiles } from "./masterFolder.ts";
@@ -45,7 +46,7 @@ export interface OpenSshConnectionParts {
   readonly pid: number;
   /** In proxy mode; owned by the connection from now on. */
   readonly socket: Socket;
-  readonly input: Buffer;
+  readonly frames: MuxFrames;
   readonly info: ConnectionInfo;
   /** What carries the master's connection, where that is a stream of ours. */
   readonly transport: Duplex | undefined;
@@ -87,7 +88,7 @@ export class OpenSshConnection implements EngineConnection {
         return log;
       })
       .catch(() => undefined);
-    this.#wire = new ProxyWire(socket, parts.input, {
+    this.#wire = new ProxyWire(socket, parts.frames, {
       receive: (message) => this.#table.receive(message),
       received: (bytes) => {
         this.#lastReceived = performance.now();

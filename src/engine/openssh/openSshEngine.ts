@@ -120,9 +120,9 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
     try {
       const pid = await control.alive();
       const local = await localSocketOf(pid, remotePortOf(info, config));
-      const { socket, input } = await control.proxy();
+      const { socket, frames } = await control.proxy();
       const connection = new OpenSshConnection({
-        ...{ files, pid, socket, input, logger, clock: this.#clock },
+        ...{ files, pid, socket, frames, logger, clock: this.#clock },
         info: { ...info, ...local },
         transport: carried.transport,
         relayed: carried.relayed,

@@ -1,19 +1,14 @@
 import type { Socket } from "node:net";
-import { wireUint32 } from "../../base/wire.ts";
 import { message } from "../channels/messages.ts";
 import type { Wire } from "../channels/wire.ts";
+import type { MuxFrames } from "../mux/muxFrames.ts";
+import { decodeProxyBody, encodeProxyFrame, proxyFrameHead } from "../mux/muxMessages.ts";
 import { bundleWrites } from "../transport/bundledWrites.ts";
 import { ReadGate } from "../transport/readGate.ts";
 
 /** As in the ssh2 engine: data waits in its channel above the first, nothing is read above the second. Bytes. */
 const socketMark = 128 * 1024;
 const readMark = 1024 * 1024;
-
-/** CHANNEL_MUX_MAX_PACKET in OpenSSH's channels.c: no frame is longer. */
-const longestFrame = 256 * 1024;
-
-/** Stock masters and clients reject shorter frames, so that a message without a body is padded. */
-const shortestFrame = 5;
 
 export interface ProxyWireEvents {
   receive(message: Buffer): void;
@@ -32,13 +27,13 @@ export class ProxyWire implements Wire {
   readonly #socket: Socket;
   readonly #events: ProxyWireEvents;
   readonly #reading: ReadGate;
-  #input: Buffer;
+  readonly #frames: MuxFrames;
   #ended = false;
 
-  /** @param input what came behind the reply that started the proxy mode. `start` begins to read. */
-  constructor(socket: Socket, input: Buffer, events: ProxyWireEvents) {
+  /** @param frames with what came behind the reply that started the proxy mode. `start` begins to read. */
+  constructor(socket: Socket, frames: MuxFrames, events: ProxyWireEvents) {
     this.#socket = socket;
-    this.#input = input;
+    this.#frames = frames;
     this.#events = events;
     this.#reading = new ReadGate(socket);
     bundleWrites(
@@ -62,20 +57,22 @@ export class ProxyWire implements Wire {
   }
 
   send(bytes: Uint8Array): void {
-    const padding = Math.max(0, shortestFrame - 1 - bytes.length);
-    this.#write(Buffer.concat([head(bytes.length + padding), bytes, Buffer.alloc(padding)]));
+    this.#write(encodeProxyFrame(bytes));
   }
 
   sendData(recipient: number, data: Uint8Array): void {
-    const front = [head(9 + data.length), Buffer.of(message.channelData), wireUint32(recipient)];
-    this.#write(Buffer.concat([...front, wireUint32(data.length)]));
+    const head = Buffer.alloc(9);
+    head[0] = message.channelData;
+    head.writeUInt32BE(recipient, 1);
+    head.writeUInt32BE(data.length, 5);
+    this.#write(Buffer.concat([proxyFrameHead(head.length + data.length), head]));
     this.#write(data);
   }
 
   start(): void {
     this.#socket.on("data", (data: Buffer) => {
       this.#events.received(data.length);
-      this.#input = this.#input.length === 0 ? data : Buffer.concat([this.#input, data]);
+      this.#frames.push(data);
       this.#read();
     });
     this.#socket.on("drain", () => {
@@ -97,29 +94,24 @@ export class ProxyWire implements Wire {
   }
 
   #read(): void {
-    let at = 0;
-    while (!this.#ended && this.#input.length - at >= 4) {
-      const length = this.#input.readUInt32BE(at);
-      if (length < 2 || length > longestFrame) {
-        this.#events.malformed(`a frame of ${length} bytes`);
-        return;
+    try {
+      while (!this.#ended) {
+        const frame = this.#frames.next();
+        if (frame === undefined) {
+          return;
+        }
+        const bytes = decodeProxyBody(frame);
+        if (bytes === undefined) {
+          this.#events.malformed("a malformed frame");
+          return;
+        }
+        this.#events.receive(bytes);
       }
-      if (this.#input.length - at < 4 + length) {
-        break;
+    } catch (error) {
+      if (!(error instanceof RangeError)) {
+        throw error;
       }
-      const padding = this.#input[at + 4] ?? 0;
-      const from = at + 5;
-      at += 4 + length;
-      if (padding >= length - 1) {
-        this.#events.malformed("a padding that is longer than its frame");
-        return;
-      }
-      this.#events.receive(this.#input.subarray(from, at - padding));
+      this.#events.malformed(error.message);
     }
-    this.#input = this.#input.subarray(at);
   }
-}
-
-function head(length: number): Buffer {
-  return Buffer.concat([wireUint32(length + 1), Buffer.of(0)]);
 }
