@@ -25,6 +25,15 @@ function connectFailure(reason: ConnectErrorReason): string | undefined {
       return t("not an SSH server");
     case "protocol-version":
       return t("only SSH 1");
+    case "openssh-missing":
+      return t("ssh is not installed");
+    case "openssh-too-old":
+      return t("ssh is too old");
+    case "openssh-silent":
+      return t("ssh does not respond");
+    case "askpass-ended":
+      return t("the askpass of ssh was ended");
+    case "openssh-failed":
     case "protocol":
     case "proxy-failed":
     case "jump-failed":
