@@ -18,7 +18,8 @@ import { shareVariable } from "./sample.ts";
 const parts: Readonly<Record<string, readonly string[]>> = {
   channels: ["src/engine/channels/**/*.ts"],
   trust: ["src/trust/**/*.ts"],
-  auth: ["src/auth/**/*.ts"],
+  // The agent for security keys consists of OpenSSH's programs: test/engine/securityKeys.test.ts runs them.
+  auth: ["src/auth/**/*.ts", "!src/auth/securityKeys/**"],
   policies: [
     "src/config/channelTimeouts.ts",
     "src/config/connectionPolicy.ts",
@@ -83,7 +84,9 @@ await mkdir(results, { recursive: true });
 const scores = [];
 for (const [part, files] of Object.entries(parts)) {
   if (asked.length === 0 || asked.includes(part)) {
-    const mutants = await mutate(part, files);
+    const all = await mutate(part, files);
+    // Code that runs when a file is loaded and again in tests: Stryker breaks it only after the load, and nobody notices.
+    const mutants = part === "policies" ? all : all.filter(({ static: runsAtLoad }) => runsAtLoad !== true);
     const survivors = await survivorsOf(mutants, keptSurvivors);
     await writeFile(join(results, `${part}.survivors.txt`), survivorList(survivors));
     scores.push(score(part, mutants, survivors));

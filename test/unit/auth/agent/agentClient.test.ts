@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createAgentClient } from "../../../../src/auth/agent/agentClient.ts";
+import { encodeBinding } from "../../../../src/auth/agent/agentMessages.ts";
 import { AgentError } from "../../../../src/auth/authErrors.ts";
 import { CancelledError } from "../../../../src/base/errors.ts";
 import { wireString, wireUint32 } from "../../../../src/base/wire.ts";
@@ -221,6 +222,34 @@ describe("an agent that the test plays", () => {
       createAgentClient().list(path(), AbortSignal.abort(new CancelledError())),
     ).rejects.toBeInstanceOf(CancelledError);
     expect(asked).toEqual([]);
+  });
+
+  it("takes a key, and leaves no timer and no connection", async () => {
+    const clock = new ManualClock();
+    const asked = answering(wireString(Buffer.of(6)));
+    await createAgentClient(clock).add?.(
+      path(),
+      { key: Buffer.from("key"), comment: "c" },
+      { lifetime: 5 },
+      never,
+    );
+    const add = Buffer.concat([Buffer.of(25), Buffer.from("key"), wireString("c")]);
+    expect(asked).toEqual([wireString(Buffer.concat([add, Buffer.of(1), wireUint32(5)]))]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("that refuses a key gives a typed error", async () => {
+    answering(wireString(Buffer.of(5)));
+    const added = createAgentClient().add?.(path(), { key: Buffer.from("key"), comment: "" }, {}, never);
+    await expect(added).rejects.toMatchObject({ reason: "refused" });
+  });
+
+  it("is told first for which server it is asked, and may not know what that means", async () => {
+    const asked = answering(Buffer.concat([wireString(Buffer.of(5)), listed([ed25519Blob(1), "key"])]));
+    const binding = { hostKey: ed25519Blob(2), sessionId: Buffer.from("id"), signature: Buffer.from("s") };
+    const keys = await createAgentClient().list(path(), never, binding);
+    expect(keys.map(({ comment }) => comment)).toEqual(["key"]);
+    expect(asked).toEqual([Buffer.concat([wireString(encodeBinding(binding)), wireString(Buffer.of(11))])]);
   });
 
   it("without keys has none", async () => {

@@ -21,6 +21,8 @@ describe("agentPath", () => {
     ["None", {}, "win32", undefined],
     ["$OTHER", env, "linux", "/run/other"],
     ["${OTHER}", env, "linux", "/run/other"],
+    ["$X{OTHER}", env, "linux", undefined],
+    ["${OTHER}X", env, "linux", undefined],
     ["$EMPTY", env, "linux", undefined],
     ["$MISSING", env, "linux", undefined],
     ["/path/to/agent.sock", env, "linux", "/path/to/agent.sock"],

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { LoginNeeds, needsNobody } from "../../../src/auth/loginNeeds.ts";
+
+const login = { user: "alice", hostName: "Server.example.org", port: 22 };
+
+describe("what a login needs of a person", () => {
+  it("is unknown before the first login, which may be tried unattended again and again", () => {
+    const needs = new LoginNeeds();
+    expect(needs.of(login)).toBeUndefined();
+    needs.attempted(login, false);
+    expect([needs.needsPerson(login), needs.mayTryUnattended(login)]).toEqual([false, true]);
+  });
+
+  it.each(["prompted", "touched", "waited"] as const)(
+    "a login that was %s gets one unattended try for each outage",
+    (what) => {
+      const needs = new LoginNeeds();
+      needs.succeeded(login, { ...needsNobody, [what]: true });
+      expect([needs.needsPerson(login), needs.mayTryUnattended(login)]).toEqual([true, true]);
+      needs.attempted(login, true);
+      expect(needs.mayTryUnattended(login)).toBe(true);
+      needs.attempted(login, false);
+      expect(needs.mayTryUnattended(login)).toBe(false);
+      needs.succeeded(login, { ...needsNobody, [what]: true });
+      expect(needs.mayTryUnattended(login)).toBe(true);
+    },
+  );
+
+  it("is that of the host, whatever the case of its name, and of the user and port", () => {
+    const needs = new LoginNeeds();
+    needs.succeeded(login, { ...needsNobody, prompted: true });
+    expect(needs.needsPerson({ ...login, hostName: "server.EXAMPLE.org" })).toBe(true);
+    expect(needs.needsPerson({ ...login, port: 2222 })).toBe(false);
+    expect(needs.needsPerson({ ...login, user: "bob" })).toBe(false);
+  });
+
+  it("keeps what is known when a login gives up waiting, and only an unattended one spends the try", () => {
+    const needs = new LoginNeeds();
+    needs.succeeded(login, { ...needsNobody, touched: true });
+    needs.gaveUpWaiting(login, true);
+    expect(needs.of(login)).toEqual({ prompted: false, touched: true, waited: true });
+    expect(needs.mayTryUnattended(login)).toBe(true);
+    needs.gaveUpWaiting(login, false);
+    expect(needs.mayTryUnattended(login)).toBe(false);
+  });
+
+  it("is forgotten with a login that needs nobody", () => {
+    const needs = new LoginNeeds();
+    needs.gaveUpWaiting(login, false);
+    needs.succeeded(login, needsNobody);
+    expect([needs.needsPerson(login), needs.mayTryUnattended(login)]).toEqual([false, true]);
+  });
+});
