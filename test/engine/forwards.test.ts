@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { nextEvent } from "../../src/base/emitter.ts";
 import { parseForward } from "../../src/config/forwardSpec.ts";
 import type { ForwardSnapshot } from "../../src/forward/forwardTypes.ts";
-import { quietPort } from "../lab/quietPort.ts";
+import { freePort } from "../lab/freePort.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
 
@@ -82,7 +82,7 @@ const person = { kind: "person" } as const;
 describe("a local forward", () => {
   test("listens on the shared connection, counts, and frees its port when it is stopped", async () => {
     const { stack } = await started();
-    const [target, port] = [await shoutingServer(), await quietPort()];
+    const [target, port] = [await shoutingServer(), await freePort()];
     const spec = parseForward(`${port}:127.0.0.1:${target}`);
     const forward = await stack.forwards.start({ host: "lab", spec, origin: person });
     expect(forward.state.kind).toBe("listening");
@@ -132,7 +132,7 @@ describe("a local forward", () => {
 
   test("another spelling of a forward that is there joins it", async () => {
     const { stack } = await started();
-    const port = await quietPort();
+    const port = await freePort();
     const start = (text: string): Promise<ForwardSnapshot> =>
       stack.forwards.start({ host: "lab", spec: parseForward(text), origin: person });
     const first = await start(`${port}:LOCALHOST:80`);
@@ -142,7 +142,7 @@ describe("a local forward", () => {
 
   test("the same forward of two hosts that share a connection is one", async () => {
     const { stack } = await started();
-    const [target, port] = [await shoutingServer(), await quietPort()];
+    const [target, port] = [await shoutingServer(), await freePort()];
     const spec = parseForward(`${port}:127.0.0.1:${target}`);
     const first = await stack.forwards.start({ host: "lab", spec, origin: person });
     const second = await stack.forwards.start({
@@ -206,7 +206,7 @@ describe("a lost connection", () => {
   test("forwards come back: clients wait at the listener, and the server is asked again", async () => {
     const { host, stack } = await started();
     stack.settings.layers = { user: { reconnect: "auto" } };
-    const [target, port] = [await shoutingServer(), await quietPort()];
+    const [target, port] = [await shoutingServer(), await freePort()];
     const local = await stack.forwards.start({
       host: "lab",
       spec: parseForward(`${port}:127.0.0.1:${target}`),
@@ -245,7 +245,7 @@ describe("what ssh_config forwards", () => {
   ): Promise<{ readonly stack: TestStack; readonly port: number; readonly target: number }> {
     const host = await startSshd(options);
     cleanups.push(() => host.stop());
-    const [target, port] = [await shoutingServer(), await quietPort()];
+    const [target, port] = [await shoutingServer(), await freePort()];
     const config = await host.writeSshConfig(host.folder, ["lab"], lines(port));
     const stack = await testStack(config);
     cleanups.push(() => stack[Symbol.asyncDispose]());
@@ -393,7 +393,7 @@ describe("PermitRemoteOpen, StreamLocalBindMask and StreamLocalBindUnlink", () =
 describe("a forward on demand", () => {
   test("listens without a connection, asks, logs in for the first client, and refuses after a no", async () => {
     const { stack } = await started();
-    const [target, port] = [await shoutingServer(), await quietPort()];
+    const [target, port] = [await shoutingServer(), await freePort()];
     const answers = [true, false];
     stack.forwards.askBy({
       mayLogIn: async ({ addresses }) => {

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseForward } from "../../src/config/forwardSpec.ts";
-import { quietPort } from "../lab/quietPort.ts";
+import { freePort } from "../lab/freePort.ts";
 import { SshClient } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
@@ -152,7 +152,7 @@ describe("forwards beside ssh", () => {
       ["unix", path],
       ["v6", `[::1]:${six}`],
       ["name", `localhost:${targets.get("shout")}`],
-      ["down", `127.0.0.1:${await quietPort()}`],
+      ["down", `127.0.0.1:${await freePort()}`],
       ["no such name", "no-such-host.invalid:80"],
       ["no such socket", join(host.folder, "none.sock")],
     ];
@@ -160,7 +160,7 @@ describe("forwards beside ssh", () => {
     client = await SshClient.for(host.via(host));
     const options: string[] = [];
     for (const [name, target] of named) {
-      const [ours, theirs] = [await quietPort(), await quietPort()];
+      const [ours, theirs] = [await freePort(), await freePort()];
       ports.set(name, [ours, theirs]);
       await stack.forwards.start({
         host: "lab",
@@ -169,7 +169,7 @@ describe("forwards beside ssh", () => {
       });
       options.push("-L", `${theirs}:${target}`);
     }
-    const [ours, theirs] = [await quietPort(), await quietPort()];
+    const [ours, theirs] = [await freePort(), await freePort()];
     ports.set("socks", [ours, theirs]);
     await stack.forwards.start({ host: "lab", spec: parseForward(`-D ${ours}`), origin: { kind: "person" } });
     client.spawn("echo ready; exec cat", [...options, "-D", `${theirs}`]);

@@ -3,7 +3,7 @@ import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseForward } from "../../src/config/forwardSpec.ts";
-import { quietPort } from "../lab/quietPort.ts";
+import { freePort } from "../lab/freePort.ts";
 import { SshClient } from "../lab/sshClient.ts";
 import type { SshdOptions } from "../lab/sshdConfig.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
@@ -403,9 +403,9 @@ describe("what a server allows, beside ssh", () => {
     ];
     servers.push(...made);
     [target, other, six] = made.map(portOf) as [number, number, number];
-    down = await quietPort();
+    down = await freePort();
     for (const side of sides) {
-      permitted[side] = await quietPort();
+      permitted[side] = await freePort();
     }
     const rules: Readonly<Record<Place, SshdOptions>> = {
       open: { GatewayPorts: "clientspecified" },
@@ -424,7 +424,7 @@ describe("what a server allows, beside ssh", () => {
     folder = hosts.get("open")?.folder ?? "";
     servers.push(await listening({ path: join(folder, "target.sock") }));
     for (const each of cases) {
-      const found = { ours: await quietPort(), theirs: await quietPort() };
+      const found = { ours: await freePort(), theirs: await freePort() };
       ports.set(each, found);
       for (const side of sides) {
         if (each.takenAt !== undefined) {
@@ -457,7 +457,7 @@ describe("what a server allows, beside ssh", () => {
       await stack.forwards.start({ host: "lab", spec: parseForward(text), origin: { kind: "person" } });
     }
     // The last of its forwards, which each place allows us to have: what was asked for before has had its answer.
-    const last = await quietPort();
+    const last = await freePort();
     const ssh = client.spawn("echo ready; exec cat", [
       ...texts("theirs").flatMap((text) => text.split(" ")),
       ...["-L", `${last}:127.0.0.1:1`],

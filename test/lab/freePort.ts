@@ -7,17 +7,17 @@ import { createServer } from "node:net";
 const reservations: Socket[] = [];
 
 /**
- * A TCP port of 127.0.0.1, and of `address`, that nothing listens on. It is below the ports that the system gives to
- * clients, so that no connection takes it, not even while a server is down. The UDP port of the same number is held until
- * this process ends: another process that asks here gets another port.
+ * A TCP port that nothing listens on at any address. It is below the ports that the system gives to clients, so that no
+ * connection takes it, not even while a server is down. The UDP port of the same number is held until this process ends:
+ * another process that asks here gets another port.
  */
-export async function freePort(address = "127.0.0.1"): Promise<number> {
+export async function freePort(): Promise<number> {
   const end = await firstClientPort();
   for (;;) {
     const port = randomInt(10_000, end);
     const reservation = await reserve(port);
     if (reservation !== undefined) {
-      if ((await canListen(port, "127.0.0.1")) && (await canListen(port, address))) {
+      if ((await canListen(port, "0.0.0.0")) && (await canListen(port, "::"))) {
         reservations.push(reservation);
         return port;
       }
@@ -47,10 +47,13 @@ function reserve(port: number): Promise<Socket | undefined> {
   });
 }
 
+/** True also where the system has no such address: then nothing listens there. */
 function canListen(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "EADDRINUSE"));
+    server.listen({ port, host, ipv6Only: host === "::", exclusive: true }, () =>
+      server.close(() => resolve(true)),
+    );
   });
 }
