@@ -3,12 +3,16 @@ import type { Session } from "../session/sessionTypes.ts";
 import type { EscapeAction } from "./escapeInterpreter.ts";
 import type { EscapeResult, TerminalPhrases } from "./terminalPhrases.ts";
 
+/** What escapes need. The terminal's editor side provides it. */
 export interface EscapePorts {
   readonly phrases: Pick<TerminalPhrases, "escapeResult" | "escapeHelp">;
+  /** `~I`: lines of plain text about the connection. */
   connectionInfo(session: Session): readonly string[];
+  /** `~#`: lines of plain text about all channels of the connection. */
   channelList(session: Session): readonly string[];
+  /** `~R`. @returns false if the connection can't. */
   rekey(session: Session): boolean;
-  /** @returns the new level of the connection's log; undefined: nothing is logged. */
+  /** `~v` and `~V`. @returns the new level of the connection's log; undefined: nothing is logged. */
   changeVerbosity(session: Session, by: 1 | -1): LogLevelName | undefined;
 }
 

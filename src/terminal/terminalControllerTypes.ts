@@ -1,5 +1,4 @@
 import type { Clock } from "../base/clock.ts";
-import type { LogLevelName } from "../base/verbosity.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
 import type { LoginNews } from "../master/masterTypes.ts";
 import type {
@@ -9,6 +8,7 @@ import type {
   ReconnectTicket,
 } from "../reconnect/reconnectTypes.ts";
 import type { LimitKind, LostSession, Session, SessionOutcome } from "../session/sessionTypes.ts";
+import type { EscapePorts } from "./escapeAnswers.ts";
 import type { FlowLimits } from "./flowLimits.ts";
 import type { ProgramRequests } from "./oscFilter.ts";
 import type { TerminalPhrases } from "./terminalPhrases.ts";
@@ -45,7 +45,7 @@ export interface Ending {
   readonly staysOpen: boolean;
 }
 
-export interface TerminalControllerInit {
+export interface TerminalControllerInit extends EscapePorts {
   readonly clock: Clock;
   /** The host as the user names it. */
   readonly host: string;
@@ -63,13 +63,6 @@ export interface TerminalControllerInit {
   /** A session could not be opened; not called for cancellations. */
   describeFailure(error: Error): Ending;
   describeWarning(warning: { readonly limit: LimitKind; readonly secondsLeft: number }): string;
-  /** `~I` and `~#`: lines of plain text about the connection, and about all its channels. */
-  connectionInfo(session: Session): readonly string[];
-  channelList(session: Session): readonly string[];
-  /** `~R`. @returns false if the connection can't. */
-  rekey(session: Session): boolean;
-  /** `~v` and `~V`. @returns the new level of the log; undefined: nothing is logged. */
-  changeVerbosity(session: Session, by: 1 | -1): LogLevelName | undefined;
   /** Shared by all terminals of the window; absent: terminals do not yield to each other. */
   readonly typing?: Typing;
   readonly flowLimits?: Partial<FlowLimits>;
