@@ -40,11 +40,14 @@ export function sessionPage(
     sections: sessionSections(session, channel, master, now),
     timelineTitle: t("Channel timeline"),
     timeline: timeline(channelMoments(session, channel)),
-    plots: [
-      ...(master === undefined ? [] : [roundTripPlot(master.roundTrips)]),
-      throughputPlot(history),
-      windowPlot(history),
-    ],
+    plots:
+      session.state.kind === "ended" && history.samples.length === 0
+        ? []
+        : [
+            ...(master === undefined ? [] : [roundTripPlot(master.roundTrips)]),
+            throughputPlot(history),
+            windowPlot(history),
+          ],
     buttons: buttons(),
   };
 }

@@ -6,6 +6,7 @@ import type { HostConfig, ValueSource } from "../config/hostConfig.ts";
 import { formatHostSpec } from "../config/hostSpec.ts";
 import type { Keyword } from "../config/keywordTable.ts";
 import { isKeyword, keywordNames, keywordTable } from "../config/keywordTable.ts";
+import { knownHostName } from "../trust/knownHosts.ts";
 import { configWarningText } from "./configWarningText.ts";
 import { destinationText } from "./humanText.ts";
 import { type LinkedText, LinkedTextBuilder, type LinkTarget, type Piece } from "./linkedText.ts";
@@ -99,7 +100,7 @@ export function explainHost(explanation: HostExplanation): LinkedText {
     from(config.sources.get("stricthostkeychecking")),
   );
   out.line(
-    ...row(t("Looked up as"), config.hostKeyAlias ?? config.hostName),
+    ...row(t("Looked up as"), config.hostKeyAlias ?? knownHostName(config.hostName, config.port)),
     config.hostKeyAlias === undefined ? t("the host name") : from(config.sources.get("hostkeyalias")),
   );
   files(out, t("Own files"), config.userKnownHostsFiles.map(file));

@@ -4,6 +4,7 @@ import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { SessionOutcome, SessionSnapshot } from "../../session/sessionTypes.ts";
 import { age, shortDuration } from "../../text/durations.ts";
+import { failureWords } from "../../text/failureWords.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
 import { agoText, sessionKindName } from "../../text/stateWords.ts";
@@ -38,8 +39,9 @@ export function presentEnded(session: SessionSnapshot, now: number, home: string
   const text = outcome === undefined ? t("ended") : describeOutcome(outcome);
   const good = outcome !== undefined && endedWell(outcome);
   const ended = age(now - state.since);
+  const opened = outcome?.kind !== "failed";
   const parts = [
-    text,
+    outcome?.kind === "failed" ? failureWords(outcome.error) : text,
     ended === undefined ? t("just now") : agoText(ended),
     ...(saysHost(session) ? [] : [printable(session.spec)]),
   ];
@@ -56,8 +58,11 @@ export function presentEnded(session: SessionSnapshot, now: number, home: string
         [t("Ended"), literal(text)],
         [t("Reason"), failureText(session, home)],
         [t("When"), agoText(shortDuration(now - state.since))],
-        [t("Duration"), shortDuration(state.since - session.since)],
-        [t("Traffic"), `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}`],
+        [t("Duration"), opened ? shortDuration(state.since - session.since) : undefined],
+        [
+          t("Traffic"),
+          opened ? `↓ ${formatBytes(session.bytesIn)}  ↑ ${formatBytes(session.bytesOut)}` : undefined,
+        ],
       ]),
     ].join("\n\n"),
     accessibleLabel: [printable(session.title), t("ended session"), ...parts].join(", "),

@@ -66,6 +66,19 @@ describe("the page of details of a session", () => {
     expect(page.plots.map(({ id }) => id)).toEqual(["throughput", "window"]);
   });
 
+  it("has no plots of a session that had ended before the page was opened", async () => {
+    const { clock, manager } = fakeStack();
+    const session = await manager.open({ host: "web1", ...shell });
+    const outcome = { kind: "exited", code: 0 } as const;
+    const ended = { ...session.snapshot(), state: { kind: "ended", since: clock.now(), outcome } as const };
+    const plots = (history: DetailsHistory): readonly string[] =>
+      sessionPage(ended, undefined, manager.masters()[0], history, clock.now()).plots.map(({ id }) => id);
+    expect(plots(new DetailsHistory())).toEqual([]);
+    const history = new DetailsHistory();
+    history.add({ at: 1000, bytesIn: 0, bytesOut: 10 });
+    expect(plots(history)).toEqual(["roundTrip", "throughput", "window"]);
+  });
+
   it("shows no control character of a title or a server", async () => {
     const { clock, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell, title: "\u001b[31m<b>\u202e" });

@@ -83,13 +83,13 @@ describe("the document that explains a host", () => {
   it("says so where a host is connected to by its own name, and where its key is looked up by that", () => {
     const sources = new Map([["user", { kind: "commandLine" } as const]]);
     const { text } = explained({
-      config: testHostConfig({ alias: "10.0.0.5", hostName: "10.0.0.5", sources }),
+      config: testHostConfig({ alias: "10.0.0.5", hostName: "10.0.0.5", port: 2222, sources }),
       hops: [],
     });
     expect(text).toMatch(/^Hostname +10\.0\.0\.5 +the name itself$/m);
     expect(text).toMatch(/^User +alice +as typed$/m);
-    expect(text).toMatch(/^Port +22 +default$/m);
-    expect(text).toMatch(/^Looked up as +10\.0\.0\.5 +the host name$/m);
+    expect(text).toMatch(/^Port +2222 +default$/m);
+    expect(text).toMatch(/^Looked up as +\[10\.0\.0\.5\]:2222 +the host name$/m);
   });
 
   it("links each origin to its line or its setting", () => {

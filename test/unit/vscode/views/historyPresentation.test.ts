@@ -51,9 +51,10 @@ it("a title of the server's making can't break out of the hover", () => {
 it("an open that failed says why, in the row and with the remedy in the hover", () => {
   const error = new ConnectError("refused", "connect ECONNREFUSED 10.0.0.1:22");
   const shown = presentEnded(ended({ kind: "failed", error }), 60_000, "");
-  expect(shown.description).toMatch(/^did not open: connection refused · just now$/);
+  expect(shown.description).toMatch(/^connection refused · just now$/);
   expect(shown.icon.id).toBe("warning");
   expect(shown.hover).toMatch(/Reason.*web1/);
+  expect(shown.hover).not.toMatch(/Duration|Traffic/);
 });
 
 it("the fold counts those that did not end as wished", () => {
