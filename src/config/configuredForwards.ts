@@ -59,6 +59,7 @@ export function configuredForwards(
       forwards,
       gatewayPorts: isYes("gatewayports"),
       exitOnForwardFailure: isYes("exitonforwardfailure"),
+      escapeCommandLine: isYes("enableescapecommandline"),
       streamLocalBindMask:
         mask !== undefined && /^[0-7]{1,4}$/.test(mask) ? Number.parseInt(mask, 8) : defaultMask,
       streamLocalBindUnlink: isYes("streamlocalbindunlink"),

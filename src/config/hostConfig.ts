@@ -144,6 +144,8 @@ export interface ForwardConfig {
   readonly forwards: readonly ConfiguredForward[];
   readonly gatewayPorts: boolean;
   readonly exitOnForwardFailure: boolean;
+  /** EnableEscapeCommandline: `~C` opens the command line. */
+  readonly escapeCommandLine: boolean;
   /** A umask. */
   readonly streamLocalBindMask: number;
   readonly streamLocalBindUnlink: boolean;

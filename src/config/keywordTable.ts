@@ -76,7 +76,7 @@ const table = {
   controlpath: irrelevant("ControlPath", "3.9"),
   controlpersist: honoured("ControlPersist", "5.6"),
   dynamicforward: honoured("DynamicForward", "2.9"),
-  enableescapecommandline: notHonoured("EnableEscapeCommandline", "9.2"),
+  enableescapecommandline: honoured("EnableEscapeCommandline", "9.2"),
   enablesshkeysign: irrelevant("EnableSSHKeysign", "3.6"),
   escapechar: honoured("EscapeChar", "1.2.2"),
   exitonforwardfailure: honoured("ExitOnForwardFailure", "4.4"),

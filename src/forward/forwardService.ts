@@ -1,10 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { Emitter, type Event } from "../base/emitter.ts";
+import { CancelledError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
 import { destinationKey } from "../config/destinationKey.ts";
-import type { ForwardSpec } from "../config/forwardSpec.ts";
+import { type ForwardSpec, isLoopback } from "../config/forwardSpec.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { MasterRegistry } from "../master/masterRegistry.ts";
 import type {
@@ -38,6 +39,10 @@ export interface ForwardPrompts {
   mayLogIn(forward: ForwardSnapshot): Promise<boolean>;
   /** May what ssh_config wants for a host start? */
   mayStart(host: string, specs: readonly ForwardSpec[]): Promise<boolean>;
+  /** May other computers reach a listener of this one? */
+  mayListenOpenly(host: string, spec: ForwardSpec): Promise<boolean>;
+  /** Another program has the port of a forward that ssh_config or the settings want. */
+  portTaken(forward: ForwardSnapshot): Promise<"another-port" | "retry" | "leave">;
 }
 
 /** All forwards. Owns them, not the connections that they use. */
@@ -46,7 +51,12 @@ export class ForwardService implements Disposable {
   readonly #budget: DescriptorBudget;
   readonly #changed = new Emitter<void>();
   readonly #forwards = new Map<string, { readonly forward: Forward; readonly key: string }>();
-  #prompts: ForwardPrompts = { mayLogIn: async () => false, mayStart: async () => false };
+  #prompts: ForwardPrompts = {
+    mayLogIn: async () => false,
+    mayStart: async () => false,
+    mayListenOpenly: async () => false,
+    portTaken: async () => "leave",
+  };
   #nextId = 1;
   #disposed = false;
 
@@ -78,8 +88,9 @@ export class ForwardService implements Disposable {
 
   /**
    * Starts a forward, or joins the one of the same destination that is the same; one that does not work is tried again.
-   * Resolves to how it stands once it listens, waits or is refused.
-   * @throws ConfigError
+   * Resolves to how it stands once it listens, waits or is refused. A listener of this computer that others can reach is
+   * asked about, wherever the forward comes from.
+   * @throws ConfigError; CancelledError when the person says no
    */
   async start(request: ForwardRequest, login: LoginMode = "attended"): Promise<ForwardSnapshot> {
     const config = await this.#init.resolve(request.host);
@@ -103,6 +114,13 @@ export class ForwardService implements Disposable {
         await same.forward.restart();
       }
       return same.forward.snapshot();
+    }
+    if (
+      spec.kind !== "remote" &&
+      !isLoopback(spec.listen, rules.gatewayPorts) &&
+      !(await this.#prompts.mayListenOpenly(host, spec))
+    ) {
+      throw new CancelledError();
     }
     const { clock, logger, registry } = this.#init;
     const id = `f${this.#nextId++}`;

@@ -1,10 +1,12 @@
+import { CancelledError } from "../base/errors.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
 import { type ForwardSpec, parseForward } from "../config/forwardSpec.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { HostPolicies } from "../config/hostPolicies.ts";
 import { typedHost } from "../config/hostSpec.ts";
+import { ForwardError } from "../engine/engineErrors.ts";
 import type { ForwardService } from "./forwardService.ts";
-import type { ForwardOrigin } from "./forwardTypes.ts";
+import type { ForwardOrigin, ForwardRequest, ForwardSnapshot } from "./forwardTypes.ts";
 
 /** A session is about to open on a connection that is there. */
 export interface SessionBegins {
@@ -103,18 +105,55 @@ export class SessionForwards {
       configured.length > 0 &&
       mode !== "never" &&
       (mode === "auto" || (await this.#service.prompts.mayStart(host, specs)));
-    const outcomes = await Promise.all(
-      [...(isWanted ? configured : []), ...saved].map(async ({ spec, origin }) => {
-        const request = { host, spec, origin, ...(folder && { folder }) };
-        const forward = await this.#service.startResolved(request, config, "unattended");
-        return origin.kind === "sshConfig" && forward.state.kind === "refused"
-          ? forward.state.error
-          : undefined;
-      }),
+    const requests = [...(isWanted ? configured : []), ...saved].map(
+      (wanted): ForwardRequest => ({ host, ...wanted, ...(folder && { folder }) }),
     );
-    const failure = outcomes.find((error) => error !== undefined);
-    if (failure !== undefined && config.forwarding.exitOnForwardFailure) {
-      throw failure;
+    const outcomes = await Promise.all(
+      requests.map(async (request) => ({ request, error: await this.#startOne(request, config) })),
+    );
+    if (config.forwarding.exitOnForwardFailure) {
+      const failed = outcomes.find(
+        ({ request, error }) => request.origin.kind === "sshConfig" && error !== undefined,
+      );
+      if (failed?.error !== undefined) {
+        throw failed.error;
+      }
+    }
+  }
+
+  /** @returns why it does not listen; undefined also where the person did not want it to. */
+  async #startOne(request: ForwardRequest, config: HostConfig): Promise<Error | undefined> {
+    try {
+      const forward = await this.#service.startResolved(request, config, "unattended");
+      const { state } = forward;
+      if (state.kind !== "refused") {
+        return undefined;
+      }
+      if (
+        request.spec.kind !== "remote" &&
+        ForwardError.is(state.error) &&
+        state.error.reason === "port-taken"
+      ) {
+        void this.#askAboutPort(forward, request, config).catch(() => {});
+      }
+      return state.error;
+    } catch (error) {
+      if (CancelledError.is(error)) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  async #askAboutPort(forward: ForwardSnapshot, request: ForwardRequest, config: HostConfig): Promise<void> {
+    const { listen } = request.spec;
+    const answer = await this.#service.prompts.portTaken(forward);
+    if (answer === "retry") {
+      await this.#service.restart(forward.id);
+    } else if (answer === "another-port" && listen.type === "tcp" && request.spec.kind !== "remote") {
+      this.#service.stop(forward.id);
+      const spec = { ...request.spec, listen: { ...listen, port: 0 } };
+      await this.#service.startResolved({ ...request, spec }, config, "unattended");
     }
   }
 

@@ -27,6 +27,12 @@ export interface SessionLinkInit {
   onEscape(action: EscapeAction, key: string): void;
 }
 
+/** What is typed is an answer to us, and not for the session. */
+interface AskedLine {
+  readonly line: LocalLine;
+  answer(text: string): Promise<readonly string[]>;
+}
+
 /** Keys that interrupt the program that floods the terminal. */
 const interrupts: ReadonlyMap<string, string> = new Map([
   ["\u0003", "Ctrl+C"],
@@ -53,6 +59,7 @@ export class SessionLink implements Disposable {
   readonly #resizes: ResizeCoalescer;
   /** Undefined where there is a pty. */
   readonly #localLine: LocalLine | undefined;
+  #asked: AskedLine | undefined;
   #skipper: FloodSkipper | undefined;
   #skipKey = "";
   #refusedAt = Number.NEGATIVE_INFINITY;
@@ -110,6 +117,10 @@ export class SessionLink implements Disposable {
 
   /** Typed or pasted text, or the terminal's replies to a program. */
   input(text: string): void {
+    if (this.#asked !== undefined && !isReport(text)) {
+      this.#answerLine(this.#asked, text);
+      return;
+    }
     for (const step of this.#escapes.interpret(text)) {
       if (step.kind === "action") {
         this.#init.onEscape(step.action, step.key);
@@ -142,6 +153,18 @@ export class SessionLink implements Disposable {
     }
   }
 
+  /**
+   * Reads a line that is not for the session. What the session sends waits meanwhile, as in OpenSSH's process_cmdline.
+   * @param typed the escape, as people write it.
+   * @param answer called once, unless it is cancelled or the session ends. Resolves to the lines to show; never rejects.
+   */
+  askLine(typed: string, prompt: string, answer: (text: string) => Promise<readonly string[]>): void {
+    this.#asked = { line: new LocalLine(), answer };
+    this.#init.session.pause();
+    this.#init.screen.answer(typed);
+    this.#init.screen.write(prompt);
+  }
+
   resize(dimensions: Dimensions): void {
     this.#resizes.resize(dimensions);
   }
@@ -154,7 +177,9 @@ export class SessionLink implements Disposable {
   }
 
   resume(): void {
-    this.#init.session.resume();
+    if (this.#asked === undefined) {
+      this.#init.session.resume();
+    }
   }
 
   dispose(): void {
@@ -162,6 +187,34 @@ export class SessionLink implements Disposable {
     this.#quiet?.dispose();
     this.#skipEnd?.dispose();
     this.#skipper = undefined;
+  }
+
+  #answerLine(asked: AskedLine, text: string): void {
+    const { echo, send, eof, interrupt } = asked.line.input(text);
+    const { screen } = this.#init;
+    if (echo !== "") {
+      screen.write(echo);
+    }
+    if (!send.endsWith("\n") && !eof && !interrupt) {
+      return;
+    }
+    if (eof) {
+      screen.write("\r\n");
+    }
+    this.#asked = undefined;
+    if (!eof && !interrupt) {
+      void this.#show(asked.answer(send.split("\n")[0] ?? ""));
+    }
+    if (!screen.paused) {
+      this.resume();
+    }
+  }
+
+  async #show(answer: Promise<readonly string[]>): Promise<void> {
+    const lines = await answer;
+    if (lines.length > 0 && !this.#store.isDisposed) {
+      this.#init.screen.answer(...lines);
+    }
   }
 
   #editLine(line: LocalLine, text: string): void {

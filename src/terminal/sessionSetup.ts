@@ -6,6 +6,7 @@ import type { TerminalPhrases } from "./terminalPhrases.ts";
 export interface SessionSetup {
   readonly codec: TextCodec;
   readonly escapeCharacter: string;
+  readonly escapeCommandLine: boolean;
   /** A line for the terminal about an unusable setting. */
   readonly complaint: string | undefined;
 }
@@ -15,7 +16,11 @@ export async function sessionSetup(
   settings: Promise<TerminalSettings>,
   phrases: TerminalPhrases,
 ): Promise<SessionSetup> {
-  const { encoding = "utf-8", escapeChar = "~" } = (await settings.catch(() => undefined)) ?? {};
+  const {
+    encoding = "utf-8",
+    escapeChar = "~",
+    escapeCommandLine = false,
+  } = (await settings.catch(() => undefined)) ?? {};
   let codec = utf8Codec;
   let complaint: string | undefined;
   try {
@@ -26,5 +31,6 @@ export async function sessionSetup(
     }
     complaint = phrases.unknownEncoding(encoding, error.message);
   }
-  return { codec, escapeCharacter: parseEscapeCharacter(escapeChar) ?? "~", complaint };
+  const escapeCharacter = parseEscapeCharacter(escapeChar) ?? "~";
+  return { codec, escapeCharacter, escapeCommandLine, complaint };
 }

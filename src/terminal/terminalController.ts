@@ -25,16 +25,14 @@ import type { Ending, TerminalControllerInit, TerminalState } from "./terminalCo
 import { TerminalScreen } from "./terminalScreen.ts";
 import { TypedAhead } from "./typedAhead.ts";
 
-/** Until VS Code reports the real size. */
-const usualSize: Dimensions = { columns: 80, rows: 24 };
-
 export class TerminalController implements Disposable {
   readonly #init: TerminalControllerInit;
   readonly #screen: TerminalScreen;
   readonly #status: StatusLine;
   readonly #stateChanged = new Emitter<TerminalState>();
   #state: TerminalState = { kind: "unopened" };
-  #dimensions: Dimensions = usualSize;
+  /** Until VS Code reports the real size. */
+  #dimensions: Dimensions = { columns: 80, rows: 24 };
   #attempt: AbortController | undefined;
   #link: SessionLink | undefined;
   readonly #typedAhead = new TypedAhead();
@@ -181,7 +179,7 @@ export class TerminalController implements Disposable {
       ...setup,
       phrases: this.#init.phrases,
       programs: this.#init.programs,
-      onEscape: (action, key) => this.#onEscape(session, action, key, setup.escapeCharacter),
+      onEscape: (action, key) => this.#onEscape(session, action, key, setup),
     });
     this.#link = link;
     link.resize(this.#dimensions);
@@ -354,13 +352,16 @@ export class TerminalController implements Disposable {
     this.#end({ text: this.#outage.text, exitCode: undefined, staysOpen: true });
   }
 
-  #onEscape(session: Session, action: EscapeAction, key: string, escapeCharacter: string): void {
+  #onEscape(session: Session, action: EscapeAction, key: string, setup: SessionSetup): void {
+    const typed = `${shownKey(setup.escapeCharacter)}${key}`;
     if (action === "terminate") {
-      this.#screen.answer(`${shownKey(escapeCharacter)}.`);
+      this.#screen.answer(typed);
       hangUp(session, this.#init.clock);
-      return;
+    } else if (action === "command-line" && setup.escapeCommandLine) {
+      this.#link?.askLine(typed, "ssh> ", async (line) => await this.#init.commandLine(session, line));
+    } else {
+      this.#screen.answer(...answerEscape(action, typed, session, this.#init));
     }
-    this.#screen.answer(...answerEscape(action, `${shownKey(escapeCharacter)}${key}`, session, this.#init));
   }
 
   #close(exitCode: 0 | undefined): void {

@@ -20,6 +20,8 @@ export interface TerminalSettings {
   /** As in ssh_config: one character, `^X`, or `none`. */
   readonly escapeChar: string;
   readonly reconnect: ReconnectMode;
+  /** EnableEscapeCommandline of ssh_config. */
+  readonly escapeCommandLine: boolean;
 }
 
 export interface OpenAttempt {
@@ -63,6 +65,8 @@ export interface TerminalControllerInit extends EscapePorts {
   /** A session could not be opened; not called for cancellations. */
   describeFailure(error: Error): Ending;
   describeWarning(warning: { readonly limit: LimitKind; readonly secondsLeft: number }): string;
+  /** Does what was typed after `~C`. Resolves to lines of plain text; never rejects. */
+  commandLine(session: Session, line: string): Promise<readonly string[]>;
   /** Shared by all terminals of the window; absent: terminals do not yield to each other. */
   readonly typing?: Typing;
   readonly flowLimits?: Partial<FlowLimits>;

@@ -20,7 +20,7 @@ export function escapeResult(typed: string, result: EscapeResult): string {
     case "no-background":
       return t("{0} [no background: the connection stays open as long as it is needed]", typed);
     case "no-command-line":
-      return t("{0} [no command line, even with EnableEscapeCommandline yes: use Forward Port…]", typed);
+      return t("{0} [the command line is disabled: set EnableEscapeCommandline yes, or use Forward Port…]", typed);
   }
 }
 
@@ -29,12 +29,12 @@ export function escapeHelp(key: string): readonly string[] {
   const rows: readonly (readonly [string, string])[] = [
     [`${key}.`, t("end this session, even if the server does not respond")],
     [`${key}B`, t("send a break")],
-    [`${key}C`, t("command line (not available)")],
+    [`${key}C`, t("open a command line for forwards")],
     [`${key}I`, t("about this connection")],
     [`${key}R`, t("request new keys")],
     [`${key}V/${key}v`, t("decrease or increase the log level of this connection")],
     [`${key}^Z`, t("suspend (not available)")],
-    [`${key}#`, t("sessions on this connection")],
+    [`${key}#`, t("sessions and forwards on this connection")],
     [`${key}&`, t("background (not available)")],
     [`${key}?`, t("this list")],
     [`${key}${key}`, t("send the escape character")],

@@ -208,7 +208,10 @@ export function forwardCommand({ spec, port }: Pick<ForwardSnapshot, "spec" | "p
 }
 
 /** Whether others may reach a listener of this computer. */
-export function openListenerQuestion(spec: ForwardSpec): {
+export function openListenerQuestion(
+  host: string,
+  spec: ForwardSpec,
+): {
   readonly message: string;
   readonly detail: string;
   readonly action: string;
@@ -216,8 +219,9 @@ export function openListenerQuestion(spec: ForwardSpec): {
   return {
     message: t("Let other computers use this forward?"),
     detail: t(
-      "{0} listens at an address that is not loopback: every computer that reaches this one can use it without a login.",
+      "{0} of {1} listens at an address that is not loopback: every computer that reaches this one can use it without a login.",
       printable(formatForward(spec)),
+      `"${printable(host)}"`,
     ),
     action: t("Listen"),
   };
@@ -235,6 +239,25 @@ export function configuredQuestion(
       printable(specs.map(formatForward).join(", ")),
     ),
     action: t("Start"),
+  };
+}
+
+/** What to do where another program has the port that ssh_config or the settings want. */
+export function takenPortQuestion(forward: ForwardSnapshot): {
+  readonly message: string;
+  readonly another: string;
+  readonly retry: string;
+} {
+  const { state, host } = forward;
+  return {
+    message: t(
+      "{0} of {1} is not forwarded. {2}",
+      forwardLabel(forward),
+      `"${printable(host)}"`,
+      state.kind === "refused" ? forwardFailure(state.error, state.owner) : "",
+    ),
+    another: t("Use Another Port"),
+    retry: t("Retry"),
   };
 }
 

@@ -43,7 +43,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   controlpath: t("Connections are shared inside the editor, without a socket in the file system"),
   controlpersist: t("How long a connection stays open after its last session, unless a setting overrides it"),
   dynamicforward: t("Starts with the host's first session, and is shown below its connection"),
-  enableescapecommandline: t("`~C` opens no command line"),
+  enableescapecommandline: t("`~C` opens a command line that starts and cancels forwards"),
   enablesshkeysign: noHostbased(),
   escapechar: t("The escape character of the terminal, or `none`"),
   exitonforwardfailure: t("Refuses the session, not the shared connection"),

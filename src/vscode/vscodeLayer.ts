@@ -91,7 +91,7 @@ export function createVscodeLayer(
   const memory = store.add(new TerminalMemory(init.workspaceMemento));
   const terminals = store.add(
     new TerminalRegistry({
-      ...{ service, resolver, settings, policies, clock, logger, presenter, notices, recent, home },
+      ...{ service, forwards, resolver, settings, policies, clock, logger, presenter, notices, recent, home },
       verbosity: init.verbosity,
       memory,
       reopensByItself: () => settings.reopensTerminals,

@@ -281,6 +281,8 @@ describe("what ssh_config forwards", () => {
         asked.push(`${host} ${specs.length}`);
         return false;
       },
+      mayListenOpenly: async () => false,
+      portTaken: async () => "leave",
     });
     for (const mode of ["never", "ask"]) {
       stack.settings.layers = { user: { reconnect: "never", fromConfig: mode } };
@@ -307,6 +309,52 @@ describe("what ssh_config forwards", () => {
     const { stack } = await withLines(() => [`LocalForward ${taken} localhost:1`]);
     await runSession(stack);
     await until(stack, ([first]) => first?.state.kind === "refused");
+  });
+
+  test("a port that another program has is asked about, and another port is used", async () => {
+    const taken = await takenPort();
+    const target = await shoutingServer();
+    const { stack } = await withLines(() => [`LocalForward ${taken} 127.0.0.1:${target}`]);
+    const asked: (string | undefined)[] = [];
+    stack.forwards.askBy({
+      mayLogIn: async () => false,
+      mayStart: async () => false,
+      mayListenOpenly: async () => false,
+      portTaken: async ({ state }) => {
+        asked.push(state.kind);
+        return "another-port";
+      },
+    });
+    await runSession(stack);
+    await until(stack, ([first]) => first?.state.kind === "listening");
+    const [forward, ...others] = stack.forwards.forwards();
+    expect(others).toEqual([]);
+    expect(asked).toEqual(["refused"]);
+    expect(forward?.port).not.toBe(taken);
+    expect(await ask(forward?.port ?? 0, "other")).toBe("OTHER");
+  });
+
+  test("a listener that others can reach starts only after a yes, and a no refuses no session", async () => {
+    const { stack, port } = await withLines((free) => [
+      `DynamicForward *:${free}`,
+      "ExitOnForwardFailure yes",
+    ]);
+    const asked: string[] = [];
+    for (const answer of [false, true]) {
+      stack.forwards.askBy({
+        mayLogIn: async () => false,
+        mayStart: async () => false,
+        mayListenOpenly: async (host, spec) => {
+          asked.push(`${host} ${spec.kind}`);
+          return answer;
+        },
+        portTaken: async () => "leave",
+      });
+      await runSession(stack);
+      expect(stack.forwards.forwards().map((forward) => forward.port)).toEqual(answer ? [port] : []);
+      await stack.service.disconnectAll();
+    }
+    expect(asked).toEqual(["lab dynamic", "lab dynamic"]);
   });
 
   test("ClearAllForwardings starts none", async () => {
@@ -401,6 +449,8 @@ describe("a forward on demand", () => {
         return answers.shift() ?? false;
       },
       mayStart: async () => false,
+      mayListenOpenly: async () => false,
+      portTaken: async () => "leave",
     });
     const spec = parseForward(`${port}:127.0.0.1:${target}`);
     const forward = await stack.forwards.start({ host: "lab", spec, origin: person, onDemand: true });

@@ -448,6 +448,12 @@ describe("what a server allows, beside ssh", () => {
   async function forwardAll(place: Place, host: SshdHost): Promise<void> {
     const own = cases.filter(({ at }) => at === place);
     const stack = await testStack(await host.writeSshConfig(host.folder, ["lab"]));
+    stack.forwards.askBy({
+      mayLogIn: async () => false,
+      mayStart: async () => false,
+      mayListenOpenly: async () => true,
+      portTaken: async () => "leave",
+    });
     stacks.push(stack);
     const client = await SshClient.for(host.via(host));
     clients.push(client);

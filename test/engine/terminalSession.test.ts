@@ -23,7 +23,12 @@ class RealTab {
     this.controller = new TerminalController({
       clock: systemClock,
       host: "lab",
-      settings: async () => ({ encoding: "utf-8", escapeChar: "~", reconnect: "never" }),
+      settings: async () => ({
+        encoding: "utf-8",
+        escapeChar: "~",
+        escapeCommandLine: false,
+        reconnect: "never",
+      }),
       openSession: ({ dimensions, signal }) =>
         stack.service.open(
           {
@@ -47,6 +52,7 @@ class RealTab {
       describeWarning: () => "",
       connectionInfo: () => [],
       channelList: () => [],
+      commandLine: async () => [],
       rekey: () => false,
       changeVerbosity: () => "info",
     });

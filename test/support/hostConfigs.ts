@@ -45,6 +45,7 @@ export function testHostConfig(changes: Partial<HostConfig> = {}): HostConfig {
       forwards: [],
       gatewayPorts: false,
       exitOnForwardFailure: false,
+      escapeCommandLine: false,
       streamLocalBindMask: 0o177,
       streamLocalBindUnlink: false,
     },

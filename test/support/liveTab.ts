@@ -29,7 +29,12 @@ export class LiveTab {
       phrases: terminalPhrases("shell"),
       programs: deafPrograms,
       host,
-      settings: async () => ({ encoding: "utf-8", escapeChar: "~", reconnect: "auto" }),
+      settings: async () => ({
+        encoding: "utf-8",
+        escapeChar: "~",
+        escapeCommandLine: false,
+        reconnect: "auto",
+      }),
       openSession: ({ dimensions, signal, login, inPlaceOf, onLogin }) => {
         this.logins.push(login);
         return stack.service.open(
@@ -56,6 +61,7 @@ export class LiveTab {
       describeWarning: () => "",
       connectionInfo: () => [],
       channelList: () => [],
+      commandLine: async () => [],
       rekey: () => false,
       changeVerbosity: () => undefined,
     });

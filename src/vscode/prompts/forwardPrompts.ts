@@ -1,5 +1,10 @@
 import type { ForwardPrompts } from "../../forward/forwardService.ts";
-import { configuredQuestion, demandQuestion } from "../../text/forwardText.ts";
+import {
+  configuredQuestion,
+  demandQuestion,
+  openListenerQuestion,
+  takenPortQuestion,
+} from "../../text/forwardText.ts";
 import { showMessage } from "../messages/messages.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 
@@ -17,6 +22,19 @@ export function forwardPrompts(queue: PromptQueue): ForwardPrompts {
     mayStart: async (host, specs) => {
       const { message, action } = configuredQuestion(host, specs);
       return (await showMessage("information", message, {}, action)) === action;
+    },
+    mayListenOpenly: async (host, spec) => {
+      const { message, detail, action } = openListenerQuestion(host, spec);
+      const answer = await queue.ask(
+        async () => await showMessage("warning", message, { modal: true, detail }, action),
+        new AbortController().signal,
+      );
+      return answer === action;
+    },
+    portTaken: async (forward) => {
+      const { message, another, retry } = takenPortQuestion(forward);
+      const answer = await showMessage("warning", message, {}, another, retry);
+      return answer === another ? "another-port" : answer === retry ? "retry" : "leave";
     },
   };
 }

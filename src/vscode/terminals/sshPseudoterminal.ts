@@ -5,6 +5,8 @@ import type { Verbosity } from "../../base/verbosity.ts";
 import type { HostResolver } from "../../config/configPorts.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
+import { runCommandLine } from "../../forward/commandLine.ts";
+import type { ForwardService } from "../../forward/forwardService.ts";
 import type { PersistentShell } from "../../session/persistence.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { Session, SessionSnapshot } from "../../session/sessionTypes.ts";
@@ -13,6 +15,7 @@ import { FirstSession, type TerminalTab, tabShell } from "../../session/terminal
 import { TerminalController } from "../../terminal/terminalController.ts";
 import type { OpenAttempt, TerminalSettings } from "../../terminal/terminalControllerTypes.ts";
 import type { Typing } from "../../terminal/typing.ts";
+import { commandLineAnswer, forwardLines } from "../../text/commandLineText.ts";
 import { channelLines, connectionLines } from "../../text/connectionLines.ts";
 import {
   describeEnding,
@@ -24,6 +27,7 @@ import type { RemoteClipboard } from "./remoteClipboard.ts";
 
 export interface SshPseudoterminalInit {
   readonly service: SessionService;
+  readonly forwards: ForwardService;
   readonly resolver: HostResolver;
   readonly policies: HostPolicies;
   readonly clock: Clock;
@@ -90,7 +94,15 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
       },
       describeWarning,
       connectionInfo: (session) => connectionLines(session, init.service.masters(), clock.now()),
-      channelList: (session) => channelLines(session, init.service.masters(), clock.now()),
+      channelList: (session) => [
+        ...channelLines(session, init.service.masters(), clock.now()),
+        ...forwardLines(init.forwards.forwards(), session.snapshot().masterId),
+      ],
+      commandLine: async (session, line) => {
+        const { masterId } = session.snapshot();
+        const place = { host: request.host, folder: request.folder, masterId };
+        return commandLineAnswer(await runCommandLine(line, place, init.forwards));
+      },
       rekey: (session) => init.service.rekey(session.snapshot().masterId ?? ""),
       changeVerbosity: (session, by) => init.verbosity.change(session.snapshot().masterId ?? session.id, by),
     });
@@ -169,9 +181,10 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
 
   async #settings(): Promise<TerminalSettings> {
     const { resolver, policies, request } = this.#init;
-    const { escapeChar } = await resolver.resolve(request.host);
+    const { escapeChar, forwarding } = await resolver.resolve(request.host);
     return {
       escapeChar,
+      escapeCommandLine: forwarding.escapeCommandLine,
       encoding: policies.get("encoding", request, request.folder).value,
       reconnect: policies.get("reconnect", request, request.folder).value,
     };

@@ -7,6 +7,7 @@ import type { Logger } from "../../base/log.ts";
 import type { Verbosity } from "../../base/verbosity.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
+import type { ForwardService } from "../../forward/forwardService.ts";
 import { execute } from "../../session/run/execute.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
@@ -30,6 +31,7 @@ import { TerminalNames } from "./terminalNames.ts";
 
 export interface TerminalRegistryInit {
   readonly service: SessionService;
+  readonly forwards: ForwardService;
   readonly resolver: HostResolver;
   readonly settings: SettingsPort;
   readonly policies: HostPolicies;
@@ -279,7 +281,8 @@ export class TerminalRegistry implements Disposable {
     host: string,
     options: OpenSshTerminal,
   ): { readonly pty: SshPseudoterminal; readonly terminal: vscode.ExtensionTerminalOptions } {
-    const { service, resolver, settings, policies, clock, home, memory, presenter, recent } = this.#init;
+    const { service, forwards, resolver, settings, policies, clock, home, memory, presenter, recent } =
+      this.#init;
     const { folder } = settings;
     const title = options.title ?? freeTitle(host, this.#takenTitles());
     const request = terminalTab({
@@ -287,7 +290,7 @@ export class TerminalRegistry implements Disposable {
       shellName: options.shellName ?? `vscode-${randomBytes(6).toString("hex")}`,
     });
     const pty = new SshPseudoterminal({
-      ...{ service, resolver, policies, clock, home, request },
+      ...{ service, forwards, resolver, policies, clock, home, request },
       typing: this.#typing,
       verbosity: this.#init.verbosity,
       clipboard: this.#init.clipboard,

@@ -307,7 +307,7 @@ describe("escapes", () => {
       "connected somewhere",
       "~B",
       "can't rekey",
-      "no command line, even with EnableEscapeCommandline yes",
+      "the command line is disabled: set EnableEscapeCommandline yes",
       "~&",
       "~^Z",
       "~v [log level of this connection: debug]",
@@ -318,6 +318,52 @@ describe("escapes", () => {
     }
     expect(tab.session.input).toBe("");
     expect(tab.session.log).toContain("break 1000");
+  });
+
+  test("~C under EnableEscapeCommandline reads a line for us, and shows what came of it", async () => {
+    const lines: string[] = [];
+    const tab = new Tab({
+      commandLine: async (_, line) => {
+        lines.push(line);
+        return ["Forwarding -L 8080:db:5432"];
+      },
+    });
+    tab.settings = { ...tab.settings, escapeCommandLine: true };
+    await tab.open();
+    tab.session.send("$ ");
+    tab.type("~C-Lx\u007f8080:db:5432");
+    tab.session.send("output meanwhile");
+    const asking = await tab.text();
+    expect(asking).toContain("ssh> -L8080:db:5432");
+    expect(asking).not.toContain("output meanwhile");
+    tab.type("\r");
+    const text = await tab.text();
+    expect(text).toContain("Forwarding -L 8080:db:5432");
+    expect(text).toContain("output meanwhile");
+    expect(lines).toEqual(["-L8080:db:5432"]);
+    expect(tab.session.input).toBe("");
+    tab.type("ls\r");
+    expect(tab.session.input).toBe("ls\r");
+  });
+
+  test.each([
+    ["Ctrl+C", "\u0003"],
+    ["Ctrl+D", "\u0004"],
+  ])("%s leaves the command line, and nothing is done", async (_, key) => {
+    const lines: string[] = [];
+    const tab = new Tab({
+      commandLine: async (__, line) => {
+        lines.push(line);
+        return [];
+      },
+    });
+    tab.settings = { ...tab.settings, escapeCommandLine: true };
+    await tab.open();
+    tab.type("~C");
+    tab.type(key === "\u0004" ? key : `-D 1080${key}`);
+    tab.type("x");
+    expect(lines).toEqual([]);
+    expect(tab.session.input).toBe("x");
   });
 
   test("none switches them off", async () => {

@@ -30,7 +30,12 @@ export class Tab {
   readonly verbosity = new Verbosity(() => "info");
   readonly closed: (number | undefined)[] = [];
   readonly states: string[] = [];
-  settings: TerminalSettings = { encoding: "utf-8", escapeChar: "~", reconnect: "never" };
+  settings: TerminalSettings = {
+    encoding: "utf-8",
+    escapeChar: "~",
+    escapeCommandLine: false,
+    reconnect: "never",
+  };
   readonly controller: TerminalController;
   /** Everything that was written. */
   written = "";
@@ -72,6 +77,7 @@ export class Tab {
       describeWarning: ({ limit, secondsLeft }) => `${limit} limit in ${secondsLeft} s`,
       connectionInfo: () => ["connected somewhere"],
       channelList: () => ["channel 0: this"],
+      commandLine: async () => [],
       rekey: () => false,
       changeVerbosity: (session, by) => this.verbosity.change(session.id, by),
       ...init,
