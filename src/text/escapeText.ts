@@ -20,7 +20,10 @@ export function escapeResult(typed: string, result: EscapeResult): string {
     case "no-background":
       return t("{0} [no background: the connection stays open as long as it is needed]", typed);
     case "no-command-line":
-      return t("{0} [the command line is disabled: set EnableEscapeCommandline yes, or use Forward Port…]", typed);
+      return t(
+        "{0} [the command line is disabled: set EnableEscapeCommandline yes, or use Forward Port…]",
+        typed,
+      );
   }
 }
 
