@@ -14,17 +14,17 @@ import type {
 export interface ConnectionLinkInit {
   readonly registry: MasterRegistry;
   readonly use: ConnectionUse;
-  /** It may come back without a person asking for it. */
+  /** It may reconnect without a request by the user. */
   readonly automatic: boolean;
-  /** A lease is kept while it is up; otherwise the connection lingers as if nothing used it. */
+  /** A lease is held while it is up; otherwise the connection lingers as if it were unused. */
   readonly keeps: boolean;
   reconnect(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket;
   onUp(master: Master): void;
-  /** `lost`: its return is waited for. `unused`: nothing needed it for its linger. `ended`: a person wanted its end. */
+  /** `lost`: waits for its return. `unused`: it was not used for its linger. `ended`: the user ended it. */
   onDown(how: "lost" | "unused" | "ended"): void;
 }
 
-/** A forward's hold on the shared connection of its destination: leases it, and waits for its return when it is lost. */
+/** A forward's hold on the shared connection of its destination: leases it, and waits for its return after a loss. */
 export class ConnectionLink implements Disposable {
   readonly #init: ConnectionLinkInit;
   #lease: MasterLease | undefined;
@@ -45,7 +45,7 @@ export class ConnectionLink implements Disposable {
     return this.#up?.isUsable ? this.#up : undefined;
   }
 
-  /** Of the connection that it has, or had last; where it has none, of the one that it would share. */
+  /** The id of its current or last connection; without one, of the connection that it would share. */
   get masterId(): string | undefined {
     const { registry, use } = this.#init;
     if (this.#masterId !== undefined && (this.#ticket !== undefined || registry.get(this.#masterId))) {
@@ -56,14 +56,14 @@ export class ConnectionLink implements Disposable {
     return shared?.id ?? this.#masterId;
   }
 
-  /** The return of a lost connection is waited for. */
+  /** Whether it waits for the return of a lost connection. */
   get isWaiting(): boolean {
     return this.#ticket !== undefined;
   }
 
   /**
-   * The connection: the one that is there, or the next one. Concurrent callers share one attempt. Rejects with what keeps
-   * it from coming up.
+   * The connection: the existing one, or the next one. Concurrent callers share one attempt. Rejects with the error
+   * of the attempt.
    */
   connect(login: LoginMode): Promise<Master> {
     if (this.master !== undefined) {
@@ -75,7 +75,7 @@ export class ConnectionLink implements Disposable {
     return this.#connecting;
   }
 
-  /** Needs the connection no more, until the next `connect`. */
+  /** Releases the connection, until the next `connect`. */
   leave(): void {
     this.#abort.abort(new CancelledError());
     this.#abort = new AbortController();

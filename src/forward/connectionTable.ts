@@ -1,10 +1,10 @@
 import type { Clock } from "../base/clock.ts";
 import type { ForwardConnection, ForwardSnapshot } from "./forwardTypes.ts";
 
-/** How many connections a snapshot names. */
+/** The number of connections in a snapshot. */
 const namedConnections = 50;
 
-/** A rate is measured over at least so many milliseconds. */
+/** A rate is measured over at least this many milliseconds. */
 const rateSpan = 1000;
 
 interface Open {
@@ -25,11 +25,11 @@ type Counts = Pick<
 export interface ConnectionEntry {
   goesTo(target: string): void;
   count(direction: "toTarget" | "fromTarget", bytes: number): void;
-  /** @param failure why it did not come about. */
+  /** @param failure why it could not be made. */
   end(failure?: Error): void;
 }
 
-/** The connections through one forward, and what went through them. */
+/** The connections through one forward, with their traffic. */
 export class ConnectionTable {
   readonly #clock: Clock;
   readonly #onChange: () => void;
@@ -78,7 +78,7 @@ export class ConnectionTable {
     };
   }
 
-  /** A connection did not come about. */
+  /** A connection could not be made. */
   turnedAway(failure: Error): void {
     this.#failed++;
     this.#lastFailure = failure;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Sockets of forwards that are open at the same time, in all forwards together: each is a descriptor of the process. */
+/** The open sockets of all forwards together: each is a descriptor of the process. */
 export class DescriptorBudget {
   readonly limit: number;
   #used = 0;
@@ -15,9 +15,9 @@ export class DescriptorBudget {
   }
 
   /**
-   * Resolves when there is one, in the order of the calls; `giveBack` is to be called once then. Node can't leave a client
-   * in the listener's backlog, so one that waits here is accepted and not read, which looks the same to it.
-   * @returns undefined when a quarter as many wait already as the limit lets run.
+   * Resolves when a socket is available, in the order of the calls; call `giveBack` once then. Node can't leave a
+   * client in the listener's backlog, so a waiting client is accepted and not read, which it can't distinguish.
+   * @returns undefined when a quarter of the limit already waits.
    * @throws the signal's reason
    */
   take(signal: AbortSignal): Promise<void> | undefined {
@@ -57,10 +57,10 @@ export class DescriptorBudget {
   }
 }
 
-/** What most systems give a process at least. */
+/** What most systems allow a process at least. */
 const usualLimit = 1024;
 
-/** Half of what the process may have (getrlimit(2), RLIMIT_NOFILE): the other half is for terminals, files and extensions. */
+/** Half of the process's limit (getrlimit(2), RLIMIT_NOFILE): the other half is for terminals, files and extensions. */
 function halfOfDescriptors(): number {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1")) ?? [];

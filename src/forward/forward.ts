@@ -29,7 +29,7 @@ import { portOwner } from "./portOwner.ts";
 import { remoteHandler } from "./remoteSide.ts";
 import { resetSocket } from "./resetSocket.ts";
 
-/** How long a client waits for a lost connection, and may take for its SOCKS request, in milliseconds. */
+/** How long a client waits for a lost connection, and the limit for its SOCKS request, in milliseconds. */
 const holdFor = 30_000;
 
 export interface ForwardInit {
@@ -45,10 +45,10 @@ export interface ForwardInit {
   readonly onDemand: boolean;
   readonly rules: ForwardRules;
   reconnect(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket;
-  /** A program has come to a forward without a connection: may it log in? Asks the person. */
+  /** A program uses a forward without a connection: asks the user whether it may log in. */
   mayLogIn(forward: ForwardSnapshot): Promise<boolean>;
   onChange(): void;
-  /** The connection was ended by a person. */
+  /** The user has ended the connection. */
   onEnded(): void;
 }
 
@@ -65,7 +65,7 @@ export class Forward implements Disposable {
   #run = new AbortController();
   #local: LocalListener | undefined;
   #remote: RemoteListener | undefined;
-  /** The port that came where 0 was asked for; asked for again after a restart and a reconnection. */
+  /** The port assigned for port 0, which is requested again after a restart and a reconnect. */
   #port: number | undefined;
   #loginRefused: Error | undefined;
   #asking: Promise<Master> | undefined;
@@ -99,7 +99,7 @@ export class Forward implements Disposable {
     return this.#state.kind !== "refused" && this.#state.kind !== "stopped";
   }
 
-  /** Another one that wants the same forward shares it. */
+  /** Another origin of the same forward shares it. */
   addOrigin(origin: ForwardOrigin): void {
     const text = JSON.stringify(origin);
     if (!this.#origins.some((other) => JSON.stringify(other) === text)) {
@@ -108,7 +108,7 @@ export class Forward implements Disposable {
     }
   }
 
-  /** Begins to listen, with a connection or, on demand, without. Never rejects: the state says what came of it. */
+  /** Starts to listen, with a connection or, on demand, without. Never rejects: the state shows the result. */
   async start(login: LoginMode): Promise<void> {
     const run = this.#run.signal;
     try {
@@ -131,7 +131,7 @@ export class Forward implements Disposable {
     }
   }
 
-  /** Frees the listener at once, and ends what goes through. */
+  /** Closes the listener and all connections at once. */
   stop(): void {
     this.#endRun();
     this.#setState({ kind: "stopped", since: this.#now });
@@ -173,7 +173,7 @@ export class Forward implements Disposable {
     const run = this.#run.signal;
     const listener = await open(this.#wanted(spec.listen)).catch((error: unknown) => {
       if (spec.listen.type === "tcp" && spec.listen.port === 0 && this.#port !== undefined) {
-        // The port of the last time is taken meanwhile, and any will do.
+        // The last port is in use meanwhile, and any other will do.
         return open(spec.listen);
       }
       throw error;
@@ -216,7 +216,7 @@ export class Forward implements Disposable {
     this.#setState({ kind: "listening", since: this.#now });
   }
 
-  /** With the port of the last time, where any port will do. */
+  /** Requests the last port, where any port will do. */
   #wanted(listen: ListenAddress): ListenAddress {
     return listen.type === "tcp" && listen.port === 0 && this.#port !== undefined
       ? { ...listen, port: this.#port }
@@ -264,7 +264,7 @@ export class Forward implements Disposable {
     try {
       await turn;
     } catch {
-      // The forward was stopped meanwhile, and has reset the socket.
+      // The forward was stopped meanwhile and has reset the socket.
       return;
     }
     if (socket.destroyed) {
@@ -284,7 +284,7 @@ export class Forward implements Disposable {
     });
   }
 
-  /** The connection for a client: the one that is there, the one that comes back, or one that is begun for it. */
+  /** The connection for a client: the existing one, the one that returns, or a new one. */
   async #masterFor(signal: AbortSignal): Promise<Master> {
     const { master } = this.#link;
     if (master !== undefined) {
@@ -297,7 +297,7 @@ export class Forward implements Disposable {
     return await raceSignal(comes, signal);
   }
 
-  /** Resolves when the lost connection is back. */
+  /** Resolves when the lost connection has returned. */
   async #nextMaster(signal: AbortSignal): Promise<Master> {
     for (;;) {
       const { master } = this.#link;
@@ -311,7 +311,10 @@ export class Forward implements Disposable {
     }
   }
 
-  /** Any program of this computer can be that client: the person is asked. After a failure only a restart logs in again. */
+  /**
+   * Any program of this computer can be the client, so the user is asked. After a failure only a restart logs in
+   * again.
+   */
   #logInOnce(): Promise<Master> {
     this.#asking ??= this.#logIn().finally(() => {
       this.#asking = undefined;
@@ -321,7 +324,7 @@ export class Forward implements Disposable {
 
   async #logIn(): Promise<Master> {
     try {
-      // A connection that is there already needs no question.
+      // An existing connection needs no question.
       return await this.#link.connect("none");
     } catch {
       const run = this.#run.signal;

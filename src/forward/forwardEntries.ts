@@ -4,7 +4,7 @@ import { parseHostSpec } from "../config/hostSpec.ts";
 import { forwardKey } from "./forwardKey.ts";
 import type { ForwardSnapshot } from "./forwardTypes.ts";
 
-/** The entries with the forward in that of its host. */
+/** Adds the forward to its host's entry. */
 export function withForward(
   entries: readonly unknown[],
   forward: Pick<ForwardSnapshot, "host" | "spec">,
@@ -23,7 +23,7 @@ export function withForward(
   return entries.map((entry) => (entry === own ? { ...own, forwards: all } : entry));
 }
 
-/** Undefined: it is no forward. */
+/** Undefined: it is not a forward. */
 function keyOf(saved: unknown): string | undefined {
   try {
     return typeof saved === "string" ? forwardKey(parseForward(saved)) : undefined;
@@ -32,7 +32,7 @@ function keyOf(saved: unknown): string | undefined {
   }
 }
 
-/** Of the entry in which a host's forwards are saved: entries match aliases. */
+/** The pattern of the entry for a host's saved forwards: entries match aliases. */
 export function entryPattern({ host }: Pick<ForwardSnapshot, "host">): string {
   return parseHostSpec(host).alias;
 }

@@ -7,9 +7,9 @@ import {
 } from "../config/forwardSpec.ts";
 
 /**
- * What two spellings of the same forward share: `localhost` for no address, `*` for an empty one (channel_fwd_bind_addr in
- * OpenSSH's channels.c), one form for each IPv6 address, names in lower case.
- * @param gatewayPorts what no address stands for; undefined: it is not known, and is different from each address.
+ * Equal for different spellings of the same forward: `localhost` for no address, `*` for an empty one
+ * (channel_fwd_bind_addr in OpenSSH's channels.c), one form for each IPv6 address, names in lower case.
+ * @param gatewayPorts decides what no address means; undefined: unknown, and different from each address.
  */
 export function forwardKey(spec: ForwardSpec, gatewayPorts?: boolean): string {
   const listen = plainListen(spec.listen, gatewayPorts);

@@ -2,19 +2,19 @@ import type { SettingsFolder } from "../config/configPorts.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { HostPolicies } from "../config/hostPolicies.ts";
 
-/** What a host's configuration says about its forwards. */
+/** A host's configuration of its forwards. */
 export interface ForwardRules {
   readonly gatewayPorts: boolean;
   /** The umask of a unix socket, and whether a socket in its place is removed. */
   readonly bindMask: number;
   readonly unlink: boolean;
-  /** AddressFamily: of listeners, too. */
+  /** AddressFamily, which applies to listeners, too. */
   readonly addressFamily: HostConfig["addressFamily"];
   /** PermitRemoteOpen, `host:port` patterns; undefined: anything. */
   readonly permitted: readonly string[] | undefined;
-  /** A forward keeps its connection from leaving. */
+  /** A forward keeps its connection open. */
   readonly keepsConnection: boolean;
-  /** It comes back after a loss without a person asking for it. */
+  /** It reconnects after a loss without a request by the user. */
   readonly automatic: boolean;
 }
 

@@ -10,21 +10,21 @@ import { ForwardError } from "../engine/engineErrors.ts";
 
 export interface LocalListenerInit {
   readonly at: ListenAddress;
-  /** Addresses other than loopback where none is named (GatewayPorts). */
+  /** Listen on all addresses when none is named (GatewayPorts). */
   readonly gatewayPorts: boolean;
-  /** AddressFamily: `ssh` listens at addresses of this family only, too. */
+  /** AddressFamily: as in `ssh`, it limits the listening addresses to this family. */
   readonly addressFamily: "any" | "inet" | "inet6";
-  /** The umask of a unix socket, and whether a file in its place is removed (StreamLocalBindMask, -Unlink). */
+  /** The umask of a unix socket, and whether an existing file is removed (StreamLocalBindMask, -Unlink). */
   readonly bindMask: number;
   readonly unlink: boolean;
   /** The socket is paused and allows half-open connections. */
   onConnection(socket: Socket): void;
 }
 
-/** A listener of this computer, on every address that its text stands for and that is free. */
+/** A listener on this computer, on every free address that its text stands for. */
 export class LocalListener implements Disposable {
   readonly addresses: readonly string[];
-  /** Addresses that it was to have and that another program has, where it got others. */
+  /** Addresses that it should have, but that another program uses, if it got others. */
   readonly takenAddresses: readonly string[];
   /** Undefined for a unix socket. */
   readonly port: number | undefined;
@@ -85,7 +85,7 @@ export class LocalListener implements Disposable {
     return new LocalListener(servers, taken);
   }
 
-  /** Resolves when the port is free. Connections stay. */
+  /** Resolves when the port is free. Open connections stay. */
   async close(): Promise<void> {
     this.dispose();
     await this.#closed;
@@ -98,7 +98,7 @@ export class LocalListener implements Disposable {
   }
 }
 
-/** A computer without IPv6 has no ::1: that another program has the port of 127.0.0.1 is what matters then. */
+/** A computer without IPv6 has no ::1: more useful then is that another program has the port of 127.0.0.1. */
 function worse(one: unknown, other: unknown): unknown {
   return one === undefined || codeOf(other) === "EADDRINUSE" ? other : one;
 }
@@ -132,7 +132,7 @@ async function listen(options: ListenOptions, init: LocalListenerInit): Promise<
   );
   server.listen(options);
   await once(server, "listening");
-  // An accept that fails (EMFILE) is reported by the next one that works.
+  // After a failed accept (EMFILE), the next successful one reports it.
   server.on("error", () => {});
   return server;
 }
@@ -144,7 +144,7 @@ async function listenAtPath(path: string, init: LocalListenerInit): Promise<Serv
   const before = umask(init.bindMask);
   let listening: Promise<Server>;
   try {
-    // The file is made before this returns.
+    // The file is created before this returns.
     listening = listen({ path }, init);
   } finally {
     umask(before);
@@ -154,7 +154,7 @@ async function listenAtPath(path: string, init: LocalListenerInit): Promise<Serv
   return server;
 }
 
-/** @returns the one before; undefined where threads may not set it. */
+/** @returns the previous umask; undefined where a thread may not set it. */
 function umask(mask: number | undefined): number | undefined {
   try {
     return mask === undefined ? undefined : process.umask(mask);

@@ -8,17 +8,17 @@ import { relay } from "./relay.ts";
 import { type SocksClient, socksOnSocket, socksOutcome } from "./socksConversation.ts";
 
 export interface LocalSideInit {
-  /** Undefined: each client names its own by SOCKS. */
+  /** Undefined: each client names its own target by SOCKS. */
   readonly target: ForwardTarget | undefined;
   /** Seconds; 0: no limit. */
   readonly idleLimit: number;
-  /** The connection to the server, once it is there. */
+  /** The connection to the server, once it is up. */
   master(signal: AbortSignal): Promise<Master>;
-  /** A deadline for reading a SOCKS request, and for the connection to come back. */
+  /** A deadline for reading a SOCKS request, and for the connection to return. */
   deadline(): { readonly signal: AbortSignal; lift(): void; dispose(): void };
 }
 
-/** Connects a client that came to a listener of ours to its target, through the server. Never rejects. */
+/** Connects a client of a local listener to its target, through the server. Never rejects. */
 export async function serveLocal(socket: Socket, entry: ConnectionEntry, init: LocalSideInit): Promise<void> {
   const deadline = init.deadline();
   let client: SocksClient | undefined;
@@ -40,7 +40,7 @@ export async function serveLocal(socket: Socket, entry: ConnectionEntry, init: L
   }
 }
 
-/** A SOCKS client is told why. Others see the end of the connection, as behind `ssh`. */
+/** A SOCKS client gets the reason. Others see the end of the connection, as with `ssh`. */
 function turnAway(socket: Socket, client: SocksClient | undefined, error: unknown): void {
   if (socket.destroyed || socket.writableEnded) {
     socket.destroySoon();

@@ -5,8 +5,8 @@ import type { LocalProgram } from "./forwardTypes.ts";
 const listening = "0A";
 
 /**
- * Who listens at a port of this computer, or has the connection that comes from it. Only Linux tells without a program,
- * and a user is told only about his own processes (proc(5)).
+ * The program that listens on a port of this computer, or that has the connection from it. Only Linux reports this
+ * without running a program, and only for the user's own processes (proc(5)).
  * @param what `listener`: of the port. `client`: of the connection whose own end is the port.
  */
 export async function portOwner(

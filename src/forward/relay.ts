@@ -8,24 +8,24 @@ export interface RelayInit {
   readonly channel: EngineChannel;
   /** With `allowHalfOpen`, paused. */
   readonly socket: Socket;
-  /** Seconds without data either way, after which all ends. 0: no limit. */
+  /** Seconds without data in either direction, after which both sides are closed. 0: no limit. */
   readonly idleLimit: number;
-  /** What has been read already and comes first. */
+  /** Data that was already read and comes first. */
   readonly forChannel?: Uint8Array;
   readonly forSocket?: Uint8Array;
-  /** The channel's EOF came before. */
+  /** The channel's EOF was received before. */
   readonly channelHasEnded?: boolean;
-  /** So many bytes went through. */
+  /** Counts transferred bytes. */
   count(direction: "toChannel" | "toSocket", bytes: number): void;
   /** Called once, when both sides are closed. */
   ended(): void;
 }
 
 /**
- * Joins a channel and a socket, to be called in the turn in which the channel opened. Each side's EOF is passed on, and the
- * other may go on sending, as in OpenSSH's nchan.c. What a slow side does not take stops the other one: the channel by its
- * window, the socket by not being read. A channel that closes without EOF, or whose connection is lost, resets the socket,
- * so that its program does not take a part for the whole.
+ * Joins a channel and a socket; call it in the turn in which the channel opened. The EOF of each side is passed on,
+ * and the other may continue sending, as in OpenSSH's nchan.c. A slow side pauses the other one: the channel by its
+ * window, the socket by not being read. If a channel closes without EOF, or its connection is lost, the socket is
+ * reset, so that its program does not take a part for the whole.
  */
 export function relay(init: RelayInit): void {
   const { channel, socket, idleLimit, forChannel, forSocket, count, ended } = init;
@@ -37,7 +37,7 @@ export function relay(init: RelayInit): void {
       ended();
     }
   };
-  /** What is queued is sent before: `close` drops it. */
+  /** Send the queued data first, because `close` drops it. */
   const closeChannel = (): void => {
     if (channelIsOpen && !socketIsOpen && channel.queuedBytes === 0) {
       channel.close();
@@ -81,7 +81,7 @@ export function relay(init: RelayInit): void {
     "close",
     guarded(() => {
       socketIsOpen = false;
-      // The channel is let run, so that its end is seen.
+      // Let the channel flow, so that its end is noticed.
       channel.resume();
       if (!channelIsOpen || channel.details().eofSent || socket.readableEnded) {
         closeChannel();
@@ -131,7 +131,7 @@ export function relay(init: RelayInit): void {
   if (forChannel !== undefined && forChannel.length > 0) {
     send(forChannel);
   }
-  // A socket says so even while it is paused.
+  // A socket reports this even while it is paused.
   if (socket.readableEnded) {
     channel.eof();
   }

@@ -13,9 +13,9 @@ import { socksOnChannel } from "./socksConversation.ts";
 export interface RemoteSideInit {
   readonly table: ConnectionTable;
   readonly budget: DescriptorBudget;
-  /** Undefined: each client on the server names its own by SOCKS. */
+  /** Undefined: each client on the server names its own target by SOCKS. */
   readonly target: ForwardTarget | undefined;
-  /** PermitRemoteOpen: what clients may name. Undefined: anything. */
+  /** PermitRemoteOpen: the targets that clients may name. Undefined: any. */
   readonly permitted: readonly string[] | undefined;
   /** Seconds; 0: no limit. */
   readonly idleLimit: number;
@@ -24,7 +24,7 @@ export interface RemoteSideInit {
   track(socket: Socket): void;
 }
 
-/** Takes the connections that come in where the server listens, and connects each to its target here. */
+/** Handles connections to the server's listener, and connects each to its target here. */
 export function remoteHandler(init: RemoteSideInit): ForwardedHandler {
   return async (from) => {
     const { target, table } = init;
@@ -73,7 +73,7 @@ async function serveSocks(
     }
     channel.eof();
     channel.close();
-    // What it still sends is let run, so that its end is seen.
+    // Let its remaining data flow, so that its end is noticed.
     channel.resume();
     entry.end(asError(error));
   } finally {
@@ -99,7 +99,7 @@ function isPermitted(
   );
 }
 
-/** @param over aborts when nobody waits for it any more. */
+/** @param over aborts when nothing waits for it any more. */
 async function dial(target: ForwardTarget, init: RemoteSideInit, over?: AbortSignal): Promise<Socket> {
   const { budget } = init;
   const deadline = init.deadline();
@@ -128,7 +128,7 @@ async function connect(
       : { host: target.host, port: target.port, allowHalfOpen: true },
   );
   socket.once("close", () => budget.giveBack());
-  // A connected socket whose channel does not open has nobody else who listens.
+  // A connected socket whose channel does not open has no other listener.
   socket.on("error", () => {});
   track(socket);
   try {

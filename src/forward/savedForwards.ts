@@ -9,9 +9,9 @@ import { forwardKey } from "./forwardKey.ts";
 import type { ForwardService } from "./forwardService.ts";
 
 /**
- * The saved forwards that wait for their first client without a connection (`sshSessions.forwards.onDemand`): those of
- * entries for one host. What is taken out of the settings stops. A workspace's own count only where it is trusted, as the
- * settings then have them.
+ * The saved forwards that wait for their first client without a connection (`sshSessions.forwards.onDemand`): those
+ * in entries for a single host. Those that are removed from the settings stop. A workspace's own forwards count only
+ * if it is trusted, because the settings contain them only then.
  */
 export class SavedForwards implements Disposable {
   readonly #service: ForwardService;
@@ -30,7 +30,7 @@ export class SavedForwards implements Disposable {
     this.#store.add(settings.onDidChange(() => this.update()));
   }
 
-  /** Starts what is missing, and stops what is no longer wanted. */
+  /** Starts missing forwards, and stops removed ones. */
   update(): void {
     const wanted = this.#wanted();
     for (const [key, id] of this.#started) {
@@ -69,7 +69,7 @@ export class SavedForwards implements Disposable {
 
   async #start(host: string, text: string): Promise<string | undefined> {
     const spec = parseForward(text);
-    // A server listens only over a connection; an open listener is asked about when a session begins.
+    // A server listens only over a connection; a question about an open listener is asked when a session begins.
     if (spec.kind === "remote" || !isLoopback(spec.listen, false)) {
       return undefined;
     }

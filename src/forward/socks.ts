@@ -1,4 +1,4 @@
-/** SOCKS 4, 4a and 5 (RFC 1928), as far as OpenSSH's channels.c takes them: CONNECT without authentication. */
+/** SOCKS 4, 4a and 5 (RFC 1928), to the extent of OpenSSH's channels.c: CONNECT without authentication. */
 import { isIPv4, isIPv6 } from "node:net";
 import { formatAddress } from "./formatAddress.ts";
 
@@ -12,17 +12,17 @@ export type SocksOutcome = "granted" | "refused" | "not-allowed" | "unreachable"
 
 export type SocksStep =
   | { readonly kind: "more"; readonly reply?: Uint8Array }
-  /** `rest`: what the client sent behind its request. */
+  /** `rest`: data that the client sent after its request. */
   | {
       readonly kind: "target";
       readonly target: SocksTarget;
       readonly rest: Uint8Array;
       readonly reply?: Uint8Array;
     }
-  /** It is to be closed, after `reply`. */
+  /** Close it, after sending `reply`. */
   | { readonly kind: "malformed"; readonly reply?: Uint8Array };
 
-/** More than any request has: 2 of 255 bytes, and what is around them. A longer one is none. */
+/** Longer than any request: 2 fields of 255 bytes, and the bytes around them. */
 const longestRequest = 1024;
 const longestName = 255;
 
@@ -30,7 +30,7 @@ const noAuthentication = 0;
 const noAcceptableMethod = 0xff;
 const connect = 1;
 
-/** Reads one client's request, in whatever pieces it comes. */
+/** Reads one client's request, however it is split. */
 export class SocksRequest {
   #waiting = Buffer.alloc(0);
   #version: 4 | 5 | undefined;
@@ -49,7 +49,7 @@ export class SocksRequest {
     return step.kind === "more" && this.#waiting.length > longestRequest ? { kind: "malformed" } : step;
   }
 
-  /** The answer to the request: whether its connection was made. Empty before there was a request. */
+  /** The reply to the request: whether its connection was made. Empty before there was a request. */
   answer(outcome: SocksOutcome): Uint8Array {
     if (this.#version === 4) {
       return Buffer.from([0, outcome === "granted" ? 90 : 91, 0, 0, 0, 0, 0, 0]);
@@ -72,7 +72,7 @@ export class SocksRequest {
     }
     const port = data.readUInt16BE(2);
     const address = data.subarray(4, 8);
-    // SOCKS 4a: 0.0.0.x stands for a name behind the user.
+    // SOCKS 4a: 0.0.0.x means that a name follows the user.
     const hasName = address[0] === 0 && address[1] === 0 && address[2] === 0 && address[3] !== 0;
     if (!hasName) {
       return this.#target(formatAddress(address), port, userEnd + 1);
@@ -140,7 +140,7 @@ export class SocksRequest {
   }
 }
 
-/** What a server may be asked for: no control characters and no blanks, and not empty. */
+/** A valid host for the server: no control characters or blanks, and not empty. */
 function isHost(host: string): boolean {
   return isIPv4(host) || isIPv6(host) || /^[\w.:%*+~-]+$/.test(host);
 }

@@ -3,16 +3,16 @@ import type { EngineChannel } from "../engine/connectionEngine.ts";
 import { ChannelError, ForwardError } from "../engine/engineErrors.ts";
 import { type SocksOutcome, SocksRequest, type SocksTarget } from "./socks.ts";
 
-/** A client that has said where it wants to go. */
+/** A client that has named its target. */
 export interface SocksClient {
   readonly target: SocksTarget;
-  /** What it sent behind its request. */
+  /** Data that it sent after its request. */
   readonly rest: Uint8Array;
-  /** To be sent before any data: whether the connection was made. */
+  /** Send it before any data: whether the connection was made. */
   answer(outcome: SocksOutcome): Uint8Array;
 }
 
-/** Reads the request of a client that came to a listener of ours. The socket is paused before and after. */
+/** Reads the request of a client of a local listener. The socket is paused before and after. */
 export function socksOnSocket(socket: Socket, signal: AbortSignal): Promise<SocksClient> {
   const request = new SocksRequest();
   return new Promise((resolve, reject) => {
@@ -55,7 +55,7 @@ export function socksOnSocket(socket: Socket, signal: AbortSignal): Promise<Sock
   });
 }
 
-/** As `socksOnSocket`, for a client that came to a listener of the server. To be called in the turn in which it opened. */
+/** Like `socksOnSocket`, for a client of the server's listener. Call it in the turn in which the channel opened. */
 export function socksOnChannel(channel: EngineChannel, signal: AbortSignal): Promise<SocksClient> {
   const request = new SocksRequest();
   return new Promise((resolve, reject) => {
@@ -89,7 +89,7 @@ export function socksOnChannel(channel: EngineChannel, signal: AbortSignal): Pro
   });
 }
 
-/** What a failed connection means in SOCKS. */
+/** The SOCKS reply for a failed connection. */
 export function socksOutcome(error: unknown): SocksOutcome {
   if (!ChannelError.is(error) || error.reason !== "refused") {
     return "failed";
