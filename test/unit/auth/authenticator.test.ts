@@ -622,6 +622,37 @@ describe("RSA", () => {
     return attempt?.method === "publickey" ? attempt.algorithm : undefined;
   };
 
+  it("says why a key has no signature: SHA-1 has a way to be allowed, other kinds have none", async () => {
+    const problemsOf = async (type: string, changes: Parameters<typeof setUp>[0]) => {
+      const { agent, start } = setUp(changes);
+      agent.keys = [fakeKey(1, "mine", type)];
+      const authenticator = start();
+      await authenticator.next(undefined, false);
+      await authenticator.next(["publickey"], false, ["ssh-rsa"]);
+      return authenticator.problems().join();
+    };
+    expect(await problemsOf("ssh-rsa", {})).toContain("+ssh-rsa");
+    const accepted = { pubkeyAcceptedAlgorithms: ["rsa-sha2-512"] };
+    expect(await problemsOf("ssh-ed25519", accepted)).not.toContain("+ssh-rsa");
+    expect(await problemsOf("ssh-ed25519", accepted)).toContain("ssh-ed25519");
+  });
+
+  it("a key of a file is offered to the agent when it has signed, after a question where the file says so", async () => {
+    const added: string[] = [];
+    const { agent, reader, prompter, start } = setUp({
+      ...{ identityFiles: ["/a"], addKeysToAgent: { mode: "ask" } },
+    });
+    const key = { ...fakeKey(1), forAgent: () => Buffer.from("key") };
+    reader.files.set("/a", { key });
+    const asked: string[] = [];
+    Object.assign(prompter, { addToAgent: async (_: unknown, file: string) => asked.push(file) > 1 });
+    Object.assign(agent, { add: async (path: string) => added.push(path) });
+    await login(start(), taking("key 1"));
+    expect([asked, added]).toEqual([["/a"], []]);
+    await login(start(), taking("key 1"));
+    expect([asked, added]).toEqual([["/a", "/a"], ["/agent"]]);
+  });
+
   it("signs with SHA-2 where the server announces it, and with SHA-1 only where it is allowed", async () => {
     expect(await offered(undefined, ["ssh-rsa", "rsa-sha2-256", "rsa-sha2-512"])).toBe("rsa-sha2-512");
     expect(await offered(undefined, ["ssh-rsa", "rsa-sha2-256"])).toBe("rsa-sha2-256");

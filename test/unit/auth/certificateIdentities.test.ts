@@ -117,6 +117,14 @@ describe("the certificate beside a key", () => {
     expect(problems).toEqual([]);
   });
 
+  it("of a private key whose name ends like a public one's has the whole name", async () => {
+    const { reader, origins } = await setUp({ identityFiles: [path("a.pub")] });
+    reader.files.set(path("a.pub"), { key: fakeKey(1) });
+    await writeCertificate("a-cert.pub", certificateOf(1, { serial: 2n }));
+    await writeCertificate("a.pub-cert.pub", certificateOf(1));
+    expect(await origins()).toEqual(["/a.pub", "/a.pub-cert.pub"]);
+  });
+
   it("does not count where CertificateFile is set", async () => {
     const { reader, origins } = await setUp({
       ...{ identityFiles: [path("a")], certificateFiles: [path("other")] },
@@ -199,14 +207,17 @@ describe("the certificate beside a key", () => {
 describe("CertificateFile", () => {
   it("comes first, in its order, with the key of the agent or of a file", async () => {
     const { reader, agent, origins, problems } = await setUp({
-      ...{ identityFiles: [path("a")], certificateFiles: [path("one"), path("two"), path("three")] },
+      ...{ identityFiles: [path("a"), path("b")] },
+      certificateFiles: [path("one"), path("two"), path("three")],
     });
     reader.files.set(path("a"), { key: fakeKey(1) });
+    // Its public key is not known: it is not taken for that of any certificate.
+    reader.files.set(path("b"), { key: fakeKey(4), passphrase: "p", hidden: true });
     agent.keys = [fakeKey(2)];
     await writeCertificate("one", certificateOf(2));
     await writeCertificate("two", certificateOf(1));
     await writeCertificate("three", certificateOf(3));
-    expect(await origins()).toEqual(["/one (agent)", "/two", "agent key key 2", "/a"]);
+    expect(await origins()).toEqual(["/one (agent)", "/two", "agent key key 2", "/a", "/b"]);
     expect(problems).toEqual([
       "/three: neither the agent nor a file has the private key of this certificate",
     ]);
@@ -251,7 +262,7 @@ describe("CertificateFile", () => {
 
 describe("keys without certificates", () => {
   it("of which two files hold the same are offered once, and unknown ones each", async () => {
-    const names = ["a", "b", "c", "d", "e"].map(path);
+    const names = ["d", "a", "b", "c", "e"].map(path);
     const { reader, origins, unlocked } = await setUp({
       identityFiles: [...names, path("a"), "none", "NONE"],
     });
@@ -260,7 +271,7 @@ describe("keys without certificates", () => {
     reader.files.set(path("c"), { key: fakeKey(2) });
     reader.files.set(path("d"), { key: fakeKey(3), passphrase: "p", hidden: true });
     reader.files.set(path("e"), { key: fakeKey(4), passphrase: "p", hidden: true });
-    expect(await origins()).toEqual(["/a", "/c", "/d", "/e"]);
+    expect(await origins()).toEqual(["/d", "/a", "/c", "/e"]);
     expect(unlocked).toEqual([path("d"), path("e")]);
   });
 

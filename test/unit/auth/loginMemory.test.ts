@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { LoginMemory } from "../../../src/auth/loginMemory.ts";
+import { parseSecretName } from "../../../src/auth/secrets.ts";
 import { fakeKey, login, setUp } from "../../support/authFakes.ts";
 
 /** Two encrypted keys were used, one after the other: the passphrase of the first is in the store too. */
@@ -49,4 +50,16 @@ it("forgets one by its name, in the store and in memory", async () => {
   prompter.passphrases = ["p"];
   await logIn();
   expect(prompter.asked.slice(2)).toEqual(["passphrase /a 1"]);
+});
+
+it("knows which hosts need a person for a login, and which may be tried without one", async () => {
+  const { memory, config } = await loggedIn();
+  expect([memory.needsPerson(config), memory.mayTryUnattended(config)]).toEqual([false, true]);
+  memory.needs.gaveUpWaiting(config, false);
+  expect([memory.needsPerson(config), memory.mayTryUnattended(config)]).toEqual([true, false]);
+});
+
+it("names a secret by what it is and of whom", () => {
+  expect(parseSecretName("password:alice@[::1]:22")).toEqual({ what: "password", of: "alice@[::1]:22" });
+  expect(parseSecretName("passphrase:C:\\keys\\id")).toEqual({ what: "passphrase", of: "C:\\keys\\id" });
 });

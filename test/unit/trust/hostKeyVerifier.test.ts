@@ -359,6 +359,8 @@ describe("preferredAlgorithms", () => {
     // The certificate of a key that is known, too, comes first: should it not count, that key does.
     expect(await first(`${authority}${host} ${keyText(ecdsaBlob(2))}\n`)).toEqual([ecdsa, ed25519]);
     expect(await first(authority.replaceAll(host, "other.example.org"))).toEqual([]);
+    const all = await setUp({ "/user": `${authority}${known}` }).verifier.preferredAlgorithms();
+    expect(all).toEqual([...new Set(all)]);
   });
 
   it("falls back to the bare name on another port", async () => {
@@ -516,8 +518,10 @@ describe("a server that announces its keys after the login", () => {
     ["UpdateHostKeys is off", "/user", { updateHostKeys: "no" }],
     ["UpdateHostKeys is not set", "/user", {}],
   ] as const)("changes nothing where %s", async (_name, file, changes) => {
-    const made = setUp({ [file]: known }, changes);
+    const others = `other.example.org ${keyText(rsaBlob(1))}\n`;
+    const files = { "/user2": others, [file]: known };
+    const made = setUp(files, changes);
     await announce(made);
-    expect([...made.storage.files]).toEqual([[file, known]]);
+    expect(Object.fromEntries(made.storage.files)).toEqual(files);
   });
 });

@@ -92,6 +92,8 @@ describe("known_hosts lines that are skipped", () => {
       `host ssh-ed25519 ${Buffer.from("ffffffff00", "hex").toString("base64")}`,
     ],
     ["a hash without its parts", `|1| ${key}`],
+    ["a hash whose salt is no base64", `|1|!!!|AAAA ${key}`],
+    ["two markers", `@revoked @cert-authority host ${key}`],
     ["a hash with a salt of the wrong length", `|1|AAAA|AAAA ${key}`],
     ["a hash of an unknown kind", `|2|${Buffer.alloc(20).toString("base64")}|AAAA ${key}`],
     ["a hash in a list", `${written("host", true).split(" ")[0]},host ${key}`],

@@ -27,6 +27,16 @@ describe("known_hosts on disk", () => {
     expect(await storage.read(join(home, "plain", "below"))).toBeUndefined();
   });
 
+  it("a new text takes the place of the old one, which is kept, and of no other", async () => {
+    const storage = createKnownHostsStorage(home);
+    const path = join(home, "known_hosts");
+    await writeFile(path, Buffer.from([0xff, 0x0a]));
+    await expect(storage.replace(path, "other\n", "new\n")).rejects.toThrow();
+    await storage.replace(path, "\u00ff\n", "\u00fe\n");
+    expect(await readFile(path)).toEqual(Buffer.from([0xfe, 0x0a]));
+    expect(await readFile(`${path}.old`)).toEqual(Buffer.from([0xff, 0x0a]));
+  });
+
   it("what is there and can't be read is an error", async () => {
     await expect(createKnownHostsStorage(home).read(home)).rejects.toThrow();
   });

@@ -283,3 +283,8 @@ describe("the files of RevokedHostKeys", () => {
     }
   });
 });
+
+test("a list of keys may begin with an empty line, and its lines are counted", async () => {
+  const text = Buffer.from(`\n# mine\n${keyText(other)}\n${keyText(key)}\n`);
+  expect(await searchRevoked(text, key)).toEqual({ line: 4 });
+});

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { agentPath } from "../../../../src/auth/agent/agentPath.ts";
 
 describe("agentPath", () => {
-  const env = { SSH_AUTH_SOCK: "/run/agent", OTHER: "/run/other", EMPTY: "" };
+  const env = { SSH_AUTH_SOCK: "/run/agent", OTHER: "/run/other", XOTHER: "/run/x", EMPTY: "" };
   const pipe = "\\\\.\\pipe\\openssh-ssh-agent";
   const table: readonly (readonly [
     identityAgent: string | undefined,
