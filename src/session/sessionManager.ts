@@ -172,6 +172,7 @@ export class SessionManager implements SessionService {
   async connect(host: string, signal?: AbortSignal, onLogin?: (news: LoginNews) => void): Promise<string> {
     const either = AbortSignal.any([this.#shutdown.signal, ...(signal === undefined ? [] : [signal])]);
     const config = await this.#init.resolve(host, either);
+    either.throwIfAborted();
     for (let isFirst = true; ; isFirst = false) {
       const lease = this.#init.registry.acquire({ config, folder: this.#init.folder() }, true);
       const news = onLogin && lease.master.watchLogin(onLogin);

@@ -10,6 +10,11 @@ const compilerOnly = "only the compiler needs it: the value is always there";
 const twoGuards = "two checks guard this, and either is enough";
 const cost = "it costs time or memory, and changes no result";
 const log = "a line of the log";
+const sameResult = "both forms do the same";
+const wording = "only the words of a message differ";
+const engine = "test/engine/securityKeys.test.ts runs it with OpenSSH's programs";
+const worker = "it runs in a thread of the built extension: test/engine/authKeyReader.test.ts";
+const realAgent = "test/engine/agentKeys.test.ts compares it with the real ssh-agent";
 
 /** `[line, reason]` for each. */
 function inFile(file: string, ...kept: readonly (readonly [string, string])[]): readonly KeptSurvivor[] {
@@ -83,4 +88,131 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
     ["if (data.length >= small) {", cost],
     ["if (last === undefined || last.data.length - last.used < data.length) {", cost],
   ),
+  ...inFile(
+    "src/trust/certificate.ts",
+    ["if (count === undefined || nonce === undefined) {", twoGuards],
+    ["keyId === undefined ||", twoGuards],
+  ),
+  ...inFile("src/trust/hostKeyRecords.ts", ["if (text === undefined || name === undefined) {", compilerOnly]),
+  ...inFile(
+    "src/trust/hostKeyVerifier.ts",
+    ["isBare = true;", twoGuards],
+    [
+      'return address !== undefined && (/^(?:::ffff:)?127\\.\\d+\\.\\d+\\.\\d+$/i.test(address) || address === "::1");',
+      "addresses are as Node writes them",
+    ],
+  ),
+  ...inFile(
+    "src/trust/keyRevocationList.ts",
+    [
+      'throw new RevocationFileError(`its format version is ${version ?? "missing"}, not ${formatVersion}`);',
+      wording,
+    ],
+    ["if (this.#pacer.isDue()) {", cost],
+    ["if (bit < 0n || bit >= BigInt(bitmap.length) * 8n) {", sameResult],
+    [
+      'throw new RevocationFileError(`it needs the unknown extension ${name.toString("latin1").slice(0, 100)}`);',
+      wording,
+    ],
+  ),
+  ...inFile(
+    "src/trust/knownHosts.ts",
+    ["if (pacer.isDue(4 + ((end - start) >> 9))) {", cost],
+    ["for (let number = 1; start < bytes.length; number++) {", sameResult],
+    ["if (blank < 0) {", wording],
+    [
+      'const isFound = found !== undefined && "key" in found && found.marker === "none" && found.key.equals(key);',
+      compilerOnly,
+    ],
+  ),
+  ...inFile("src/trust/knownHostsCommand.ts", [
+    "throw new KnownHostsCommandError(`KnownHostsCommand took longer than ${seconds} s`);",
+    "the limit is 30 s of real time",
+  ]),
+  ...inFile("src/trust/knownHostsUpdater.ts", [
+    "(key) => formatKnownHost(name, claimedKeyType(key), key, config.hashKnownHosts) ?? [],",
+    compilerOnly,
+  ]),
+  ...inFile("src/trust/revokedKeys.ts", ["if (pacer.isDue()) {", cost]),
+  ...inFile("src/auth/agent/addToAgent.ts", [
+    "const encoded = setting === undefined || path === undefined ? undefined : key.forAgent?.();",
+    twoGuards,
+  ]),
+  ...inFile(
+    "src/auth/agent/agentClient.ts",
+    [
+      'if (!path.startsWith("\\\\\\\\") && Buffer.byteLength(path) > longestPath) {',
+      "newer versions of Node refuse such a path, too",
+    ],
+    ["if (length === 0 || length > longestMessage) {", twoGuards],
+  ),
+  ...inFile("src/auth/agent/agentMessages.ts", [
+    "if (publicKey === undefined || comment === undefined) {",
+    sameResult,
+  ]),
+  ...inFile("src/auth/authErrors.ts", [
+    "static is(error: unknown): error is AgentError {",
+    "test/engine/authAgent.test.ts reaches it",
+  ]),
+  ...inFile(
+    "src/auth/identities.ts",
+    ["...named.map((key) => agentIdentity(request, key, `${fileOf(key)?.origin} (agent)`)),", compilerOnly],
+    ['read.kind !== "public" &&', twoGuards],
+  ),
+  ...inFile(
+    "src/auth/keyOffers.ts",
+    ["securityKey: (file, publicKey) => (data, algorithm) =>", engine],
+    ["...{ file, publicKey, agent, signal },", engine],
+    ["pin: async (attempt) =>", engine],
+    ["mayAsk && prompter.pin !== undefined", engine],
+  ),
+  ...inFile("src/auth/keyPlan.ts", [
+    'throw new KeyFileError("unreadable", file, `${file} is not opened to be listed`);',
+    "nothing calls it: keys are only listed there",
+  ]),
+  ...inFile("src/auth/keys/certificateFile.ts", [
+    "if (!FileError.is(cause)) {",
+    "only a defect raises another error",
+  ]),
+  ...inFile("src/auth/keys/decryptWorker.ts", ['case "pem":', worker]),
+  ...inFile(
+    "src/auth/keys/keyDecrypter.ts",
+    ["signal?.throwIfAborted();", worker],
+    ['worker.once("error", reject);', worker],
+    [
+      'worker.once("exit", (code) => reject(new Error(`The key worker ended early with exit code ${code}`)));',
+      worker,
+    ],
+    ["worker.terminate().catch(() => {});", cost],
+  ),
+  ...inFile("src/auth/keys/keyRing.ts", ["this.#turns.delete(file);", cost]),
+  ...inFile(
+    "src/auth/keys/openSshPrivateKey.ts",
+    ["cipher === undefined ||", compilerOnly],
+    ["publicKey === undefined ||", compilerOnly],
+    ["dp: number(d % (p - 1n)),", "OpenSSL computes without these numbers where they are wrong"],
+    ["dq: number(d % (q - 1n)),", "OpenSSL computes without these numbers where they are wrong"],
+    ["point?.length !== 1 + 2 * bytes ||", "Node refuses such a point, too"],
+    ["point[0] !== 4 ||", "Node refuses such a point, too"],
+  ),
+  ...inFile("src/auth/keys/pemBlocks.ts", [
+    "const label = at < 0 ? undefined : begin.exec(line.slice(at))?.[1];",
+    sameResult,
+  ]),
+  ...inFile("src/auth/keys/pkcs8Work.ts", ["if (found === undefined || found.end > to) {", compilerOnly]),
+  ...inFile(
+    "src/auth/keys/privateKeySigner.ts",
+    ["default:", sameResult],
+    ['return Buffer.concat([wireString("ssh-rsa"), ...numbers]);', realAgent],
+    ["forAgent: () =>", realAgent],
+  ),
+  ...inFile(
+    "src/auth/authenticator.ts",
+    [
+      "return this.#answeredAt !== undefined && this.#clock.monotonic() - this.#answeredAt > longWait;",
+      "a boundary in milliseconds",
+    ],
+    ["if (change === undefined) {", compilerOnly],
+  ),
+  ...inFile("src/auth/loginMemory.ts", ["if (stored) {", sameResult]),
 ];

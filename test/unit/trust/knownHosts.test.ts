@@ -72,6 +72,10 @@ describe("known_hosts lines that are skipped", () => {
     ["an unknown marker", `@unknown host ${key}`],
     ["a marker only", "@revoked"],
     ["a marker without a name", `@revoked ${key}`],
+    [
+      "an ECDSA key that ends after its type",
+      `host ecdsa-sha2-nistp256 ${Buffer.concat([Buffer.of(0, 0, 0, 19), Buffer.from("ecdsa-sha2-nistp256")]).toString("base64")}`,
+    ],
     ["two markers", `@revoked @cert-authority host ${key}`],
     ["an at sign only", "@"],
     ["a marker ended by a tab on a line with spaces", `@revoked\thost ${key}`],
@@ -93,6 +97,10 @@ describe("known_hosts lines that are skipped", () => {
     ],
     ["a hash without its parts", `|1| ${key}`],
     ["a hash whose salt is no base64", `|1|!!!|AAAA ${key}`],
+    [
+      "an ECDSA key that ends after its type",
+      `host ecdsa-sha2-nistp256 ${Buffer.concat([Buffer.of(0, 0, 0, 19), Buffer.from("ecdsa-sha2-nistp256")]).toString("base64")}`,
+    ],
     ["two markers", `@revoked @cert-authority host ${key}`],
     ["a hash with a salt of the wrong length", `|1|AAAA|AAAA ${key}`],
     ["a hash of an unknown kind", `|2|${Buffer.alloc(20).toString("base64")}|AAAA ${key}`],

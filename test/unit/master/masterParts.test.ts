@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { AuthError } from "../../../src/auth/authErrors.ts";
+import type { LoginWait } from "../../../src/engine/connectionEngine.ts";
+import { ConnectError } from "../../../src/engine/engineErrors.ts";
+import { jumpFailure } from "../../../src/master/jumpFailure.ts";
+import { LoginFeed } from "../../../src/master/loginFeed.ts";
+import type { LoginNews, MasterState } from "../../../src/master/masterTypes.ts";
+import { MasterUses } from "../../../src/master/masterUses.ts";
+import { couldBeAsked } from "../../../src/master/unattended.ts";
+import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
+import { testHostConfig } from "../../support/hostConfigs.ts";
+
+const use = (changes = {}) => ({ config: testHostConfig(changes), folder: undefined });
+
+describe("the news of a login", () => {
+  const words = (text: string): LoginNews => ({
+    ...{ kind: "words", alias: "web1", words: { source: "banner", text } },
+  });
+  const wait: LoginWait = { on: "server", judging: "key" };
+  const connecting: MasterState = { kind: "connecting", since: 0, phase: "authentication" };
+
+  it("who comes late gets what the server has said, and what is waited for", () => {
+    const feed = new LoginFeed();
+    const early: LoginNews[] = [];
+    feed.watch((news) => early.push(news), "web1", connecting);
+    feed.report(words("Welcome"));
+    feed.report({ kind: "wait", alias: "web1", wait });
+    const late: LoginNews[] = [];
+    const state: MasterState = { kind: "connecting", since: 0, phase: "authentication", wait };
+    const watching = feed.watch((news) => late.push(news), "web1", state);
+    const all = [words("Welcome"), { kind: "wait", alias: "web1", wait }];
+    expect([early, late]).toEqual([all, all]);
+    watching.dispose();
+    feed.report(words("more"));
+    expect([early.length, late.length]).toEqual([3, 2]);
+  });
+
+  it("without anything that is waited for there is no news of it", () => {
+    const ready: MasterState = { kind: "ready", since: 0 };
+    for (const state of [connecting, Object.assign({ wait }, ready)]) {
+      const seen: LoginNews[] = [];
+      new LoginFeed().watch((news) => seen.push(news), "web1", state);
+      expect(seen).toEqual([]);
+    }
+  });
+
+  it("is forgotten when the login is over, and silent after the end", () => {
+    const feed = new LoginFeed();
+    feed.report(words("Welcome"));
+    feed.forget();
+    const seen: LoginNews[] = [];
+    feed.watch((news) => seen.push(news), "web1", connecting);
+    feed.dispose();
+    feed.report(words("more"));
+    expect(seen).toEqual([]);
+  });
+});
+
+describe("who uses a connection", () => {
+  it("is counted: one that two sessions share leaves with the second, and the last one stays", () => {
+    const [one, two] = [use(), use({ alias: "www", serverAliveInterval: 5 })];
+    const uses = new MasterUses(one);
+    expect(uses.specs).toEqual(["web1"]);
+    expect([uses.add(one), uses.add(one), uses.add(two)]).toEqual([false, false, true]);
+    expect(uses.specs).toEqual(["web1", "www"]);
+    expect([uses.remove(one), uses.specs]).toEqual([false, ["web1", "www"]]);
+    expect([uses.remove(one), uses.specs]).toEqual([true, ["www"]]);
+    expect([uses.remove(one), uses.specs]).toEqual([false, ["www"]]);
+    expect([uses.remove(two), uses.specs]).toEqual([false, ["www"]]);
+    expect(uses.add(one)).toBe(true);
+    expect(uses.specs).toEqual(["web1"]);
+  });
+
+  it("brings the warnings of its ssh_config, each once", () => {
+    const [warning, other] = [3, 4].map((line) => ({ kind: "match-exec", file: "/config", line }));
+    const uses = new MasterUses(use());
+    uses.add(use({ warnings: [warning] }));
+    uses.add(use({ alias: "www", warnings: [warning, other] }));
+    expect(uses.warnings).toEqual([warning, other]);
+  });
+});
+
+describe("a failure of a login that nobody attended", () => {
+  const auth = new AuthError("nothing-to-try", "no", { tried: [], methodsLeft: [] });
+  const hostKey = new HostKeyError("unknown", "no", { host: "h", keyType: "t", fingerprint: "f" });
+  const jump = (cause: unknown) => jumpFailure(testHostConfig(), "tunnel", cause);
+
+  it.each([
+    ["a login without anything to try", auth, true],
+    ["an unknown host key", hostKey, true],
+    ["the same at a jump host", jump(auth), true],
+    ["the same at a jump host's jump host", jump(jump(hostKey)), true],
+    ["a jump host that can't be reached", jump(new ConnectError("refused", "no")), false],
+    ["a host that can't be reached", new ConnectError("refused", "no", { cause: auth }), false],
+    ["any other error", new Error("no"), false],
+  ])("%s: whether a person could have helped", (_name, error, helped) => {
+    expect(couldBeAsked(error)).toBe(helped);
+  });
+});
+
+describe("the failure of a jump host", () => {
+  it("names the last one, and where it was to lead", () => {
+    const config = testHostConfig({
+      ...{ hostName: "2001:db8::1", port: 2222 },
+      proxyJump: [{ alias: "first" }, { alias: "second" }],
+    });
+    const failure = jumpFailure(config, "tunnel");
+    expect(failure.jump).toEqual({ host: "second", target: "[2001:db8::1]:2222", step: "tunnel" });
+    expect([failure.reason, failure.cause]).toEqual(["jump-failed", undefined]);
+    const cause = new Error("why");
+    expect(jumpFailure(testHostConfig({ alias: "web1" }), "tunnel", cause)).toMatchObject({
+      ...{ cause, jump: { host: "web1", target: "server.example.org:22" } },
+    });
+  });
+});
