@@ -22,6 +22,8 @@ export interface HostedOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Environment of the server, and so of the extension host and of local terminals. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The workspace is not trusted: the window is in Restricted Mode. */
+  readonly workspaceTrust?: boolean;
   /** `HOME` of the server; default: a fresh empty folder. */
   readonly home?: string;
 }
@@ -52,6 +54,7 @@ export async function hostWorkbench(options: HostedOptions = {}): Promise<Hosted
       settings: { ...quietSettings, ...options.settings },
       ...(options.env === undefined ? {} : { env: options.env }),
       ...(options.age === undefined ? {} : { age: options.age }),
+      ...(options.workspaceTrust === undefined ? {} : { workspaceTrust: options.workspaceTrust }),
       ...(options.extensionsFolder === undefined ? {} : { extensionsFolder: options.extensionsFolder }),
     });
     return {

@@ -8,6 +8,9 @@ import { cleanEnvironment } from "./cleanEnvironment.ts";
 /** Environment variable: where the extension lies that workbenches load. */
 export const extensionUnderTest = "SSH_SESSIONS_EXTENSION_UNDER_TEST";
 
+/** Environment variable: the file in which the modules that are planted around it say that they ran. */
+export const plantedLog = "SSH_SESSIONS_PLANTED_LOG";
+
 const vsce = join(repositoryRoot, "node_modules", "@vscode", "vsce", "vsce");
 
 /** Packages what was built, as `npm run package` does. */

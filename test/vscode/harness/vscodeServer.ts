@@ -16,6 +16,8 @@ export interface VscodeServerOptions {
   /** Default: an empty one. */
   readonly extensionsFolder?: string;
   readonly age?: ServerAge;
+  /** Workspaces are not trusted until a person says so (Restricted Mode). */
+  readonly workspaceTrust?: boolean;
 }
 
 export interface VscodeServer {
@@ -44,7 +46,7 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
       `--server-data-dir=${dataFolder}`,
       `--extensions-dir=${options.extensionsFolder ?? join(options.folder, "extensions")}`,
       "--telemetry-level=off",
-      "--disable-workspace-trust",
+      ...(options.workspaceTrust === true ? [] : ["--disable-workspace-trust"]),
     ],
     {
       cwd: folder,

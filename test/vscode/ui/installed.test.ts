@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
-import { extensionUnderTest } from "../harness/packagedExtension.ts";
+import { plantedThatRan } from "../../support/plantedModules.ts";
+import { extensionUnderTest, plantedLog } from "../harness/packagedExtension.ts";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
@@ -93,6 +94,10 @@ describe("the installed .vsix", () => {
     await page.keyboard.type("echo typed-$((40+2))\n");
     await terminals.waitForText("typed-42");
     assert.ok(keys <= 8, `${keys} keys`);
+  });
+
+  it("has run no module that lies around it: beside its files, and in the folders above", () => {
+    assert.deepEqual(plantedThatRan(process.env[plantedLog] ?? ""), []);
   });
 
   it("has an extension page with its icon, its README and its changelog, and no link that leads nowhere", async () => {

@@ -2,16 +2,32 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildExtension } from "../../setup/buildExtension.ts";
-import { extensionUnderTest, installExtension, packageExtension } from "../harness/packagedExtension.ts";
+import { plantModules } from "../../support/plantedModules.ts";
+import {
+  extensionUnderTest,
+  installExtension,
+  packageExtension,
+  plantedLog,
+} from "../harness/packagedExtension.ts";
 
-/** Every workbench of this project loads what users get: the files of the packaged extension, unpacked by VS Code. */
+/**
+ * Every workbench of this project loads what users get: the files of the packaged extension, unpacked by VS Code. Modules
+ * are planted around it, so that each test is also one of what the extension loads.
+ */
 export async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-packaged-"));
   await buildExtension();
   const file = join(folder, "ssh-sessions.vsix");
   await packageExtension(file);
-  const { extensionPath } = await installExtension(file, folder);
+  const { extensionsFolder, extensionPath } = await installExtension(file, folder);
   process.env[extensionUnderTest] = extensionPath;
+  const planted = join(folder, "planted.log");
+  process.env[plantedLog] = planted;
+  const places = [folder, extensionsFolder, extensionPath, join(extensionPath, "dist")];
+  plantModules(
+    places.map((place) => join(place, "node_modules")),
+    planted,
+  );
   return async () => {
     await rm(folder, { recursive: true, force: true });
   };
