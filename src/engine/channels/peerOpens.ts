@@ -31,15 +31,24 @@ interface PeerOpensInit {
 }
 
 /**
- * Window in bytes: OpenSSH's for forwarded connections (CHAN_TCP_WINDOW_DEFAULT in channels.h); an agent needs less.
+ * Channels that the peer may have open at once, those included whose local end is still being connected. It could have
+ * ever more otherwise: a channel that we have closed stays until the peer closes it, too.
  */
-function acceptedWindow(type: string): number {
-  return type.startsWith("forwarded-") ? 2 * 1024 * 1024 : 256 * 1024;
-}
+const mostOpen = 1024;
+
+/** In bytes. OpenSSH's for forwarded connections (CHAN_TCP_WINDOW_DEFAULT in channels.h); an agent needs less. */
+const largestWindow = 2 * 1024 * 1024;
+const agentWindow = 256 * 1024;
+
+/** Bytes that the peer may have under way on all of its channels; above that each new one has room for a packet. */
+const sharedWindow = 24 * 1024 * 1024;
 
 /** The channels that the peer opens (RFC 4254 section 5.1). Each is confirmed or refused. */
 export class PeerOpens {
   readonly #init: PeerOpensInit;
+  #open = 0;
+  /** The sum of the windows of those that are open. */
+  #granted = 0;
 
   constructor(init: PeerOpensInit) {
     this.#init = init;
@@ -52,10 +61,12 @@ export class PeerOpens {
       this.#init.malformed();
       return;
     }
-    const acceptance = this.#init.accept(open.type, body);
+    const acceptance =
+      this.#open < mostOpen ? this.#init.accept(open.type, body) : openFailureCode.resourceShortage;
     if (typeof acceptance === "number") {
       this.#refuse(open, acceptance);
     } else {
+      this.#open++;
       acceptance.then(
         (user) => this.#accepted(open, user),
         () => this.#accepted(open, undefined),
@@ -65,13 +76,19 @@ export class PeerOpens {
 
   #accepted(open: ChannelOpen, user: ChannelUser | undefined): void {
     if (user === undefined) {
+      this.#open--;
       if (!this.#init.isEnded()) {
         this.#refuse(open, openFailureCode.connectFailed);
       }
       return;
     }
-    const window = acceptedWindow(open.type);
+    const window = this.#windowFor(open.type);
+    this.#granted += window;
     const channel = this.#init.add(open.type, window);
+    channel.onDidClose(() => {
+      this.#open--;
+      this.#granted -= window;
+    });
     channel.confirmed(open.sender, open.window, open.packet);
     const numbers = [open.sender, channel.localId, window, maximumPacketSize].map(wireUint32);
     this.#init.send(encode(message.channelOpenConfirmation, ...numbers));
@@ -81,6 +98,13 @@ export class PeerOpens {
       this.#init.forget(channel);
       channel.connectionEnded();
     }
+  }
+
+  /** What one slow program here leaves unread is bounded by its window; what all of them do, by a share of the rest. */
+  #windowFor(type: string): number {
+    const most = type.startsWith("forwarded-") ? largestWindow : agentWindow;
+    const share = Math.floor((sharedWindow - this.#granted) / 4);
+    return Math.max(maximumPacketSize, Math.min(most, share));
   }
 
   #refuse(open: ChannelOpen, code: number): void {

@@ -104,9 +104,17 @@ function boundAddress(at: ForwardAddress, body: WireReader): ForwardAddress | un
   return port === undefined || port === 0 || port > 65_535 ? undefined : { ...at, port };
 }
 
+/** Characters of the address from which a client of the server comes. */
+const longestOriginator = 255;
+
+/** A copy: a slice keeps the whole text in memory. */
+function cut(from: string): string {
+  return Buffer.from(from.slice(0, longestOriginator)).toString();
+}
+
 interface Forwarded {
   readonly at: ForwardAddress;
-  /** Untrusted. */
+  /** Untrusted; cut. */
   readonly originator: string | undefined;
 }
 
@@ -114,7 +122,7 @@ function decodeTcp(body: WireReader): Forwarded | undefined {
   const [host, port, from, fromPort] = [body.text(), body.uint32(), body.text(), body.uint32()];
   return host === undefined || port === undefined || from === undefined || fromPort === undefined
     ? undefined
-    : { at: { type: "tcp", host, port }, originator: `${from}:${fromPort}` };
+    : { at: { type: "tcp", host, port }, originator: `${cut(from)}:${fromPort}` };
 }
 
 function decodeUnix(body: WireReader): Forwarded | undefined {
