@@ -16,7 +16,7 @@ const secret = "password:alice@server.example.org:22";
 const never = new AbortController().signal;
 
 describe("order of attempts", () => {
-  it("none, agent keys that a file names, other agent keys, files, then the person", async () => {
+  it("none, agent keys that a file names, other agent keys, files, then prompts", async () => {
     const { agent, reader, prompter, start } = setUp({ identityFiles: ["/a", "/b", "/c"] });
     agent.keys = [fakeKey(9), fakeKey(3), fakeKey(1)];
     reader.files.set("/a", { key: fakeKey(1) });
@@ -75,7 +75,7 @@ describe("order of attempts", () => {
 });
 
 describe("keys", () => {
-  it("no key is offered twice, whoever holds it", async () => {
+  it("no key is offered twice, from the agent or a file", async () => {
     const { agent, reader, prompter, start } = setUp({
       identityFiles: ["/a", "/b", "/a", "/c"],
       batchMode: false,
@@ -89,7 +89,7 @@ describe("keys", () => {
     expect(log).toEqual(["none", "key 1", "key 2"]);
   });
 
-  it("not after a partial success either", async () => {
+  it("no key is offered twice after a partial success", async () => {
     const { agent, start } = setUp();
     agent.keys = [fakeKey(1), fakeKey(2), fakeKey(3)];
     const { log, result } = await login(start(), (attempt) =>
@@ -98,7 +98,7 @@ describe("keys", () => {
     expect({ log, result }).toEqual({ log: ["none", "key 1", "key 2", "key 3"], result: "success" });
   });
 
-  it("an encrypted one is offered before its passphrase is asked, and asked for only when the server takes it", async () => {
+  it("an encrypted key is offered first, and its passphrase is asked for only when the server accepts it", async () => {
     const { reader, prompter, counts, start } = setUp({ identityFiles: ["/a", "/b"] });
     reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
     reader.files.set("/b", { key: fakeKey(2), passphrase: "q" });
@@ -119,7 +119,7 @@ describe("keys", () => {
     expect(prompter.asked).toHaveLength(1);
   });
 
-  it("three wrong passphrases lead on to the next key, and the error can tell", async () => {
+  it("after three wrong passphrases the next key is tried, and the error lists the problem", async () => {
     const { reader, prompter, start } = setUp({ identityFiles: ["/a", "/b"], batchMode: false });
     reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
     reader.files.set("/b", { key: fakeKey(2) });
@@ -183,7 +183,7 @@ describe("keys", () => {
     expect([...secrets.values]).toEqual([["passphrase:/a", "p"]]);
   });
 
-  it("files that can't be used are told, missing defaults are not", async () => {
+  it("unusable files are reported, missing default files are not", async () => {
     const fails = { "/p": "permissions", "/u": "unsupported", "/m": "malformed", "/x": "missing" } as const;
     const files = Object.keys(fails);
     for (const identityFilesAreDefault of [true, false]) {
@@ -227,7 +227,7 @@ describe("keys", () => {
     expect(logger.complaints).toEqual(["warn: No keys from the agent: nobody there"]);
   });
 
-  it("a public key without its private half is told", async () => {
+  it("a public key without its private key is reported", async () => {
     const { reader, start } = setUp({ identityFiles: ["/a.pub"] });
     reader.files.set("/a.pub", { publicKey: fakeKey(1).publicKey });
     const authenticator = start();
@@ -237,7 +237,7 @@ describe("keys", () => {
 });
 
 describe("passwords", () => {
-  it("three wrong ones, then a clear end", async () => {
+  it("three wrong passwords end the login with a clear error", async () => {
     const { prompter, start } = setUp();
     prompter.passwords = ["1", "2", "3", "4"];
     expect(await login(start(), taking("", ["password"]))).toEqual({
@@ -258,7 +258,7 @@ describe("passwords", () => {
     ]);
   });
 
-  it("a partial success starts the tries anew", async () => {
+  it("a partial success resets the tries", async () => {
     const { prompter, start } = setUp({ numberOfPasswordPrompts: 2 });
     prompter.passwords = ["wrong", "right"];
     prompter.rounds = [["1"], ["2"]];
@@ -351,7 +351,7 @@ describe("passwords", () => {
     expect([...secrets.values]).toEqual([]);
   });
 
-  it("a stored one stays when the server hangs up instead of refusing", async () => {
+  it("a stored one is kept when the server disconnects instead of refusing", async () => {
     const { secrets, start } = setUp();
     secrets.values.set(secret, "old");
     const authenticator = start();
@@ -363,7 +363,7 @@ describe("passwords", () => {
     expect([...secrets.values]).toEqual([[secret, "old"]]);
   });
 
-  it("a stored one stays when a code that was asked with it is wrong, and goes when another one is right", async () => {
+  it("a stored one is kept when a code asked with it is wrong, and deleted when another password is right", async () => {
     const { secrets, prompter, start } = setUp();
     secrets.values.set(secret, "kept");
     prompter.rounds = [["123"], ["456"]];
@@ -384,7 +384,7 @@ describe("passwords", () => {
     expect([...secrets.values]).toEqual([]);
   });
 
-  it("partial successes without end: neither method is begun more often than allowed", async () => {
+  it("repeated partial successes start neither method more often than allowed", async () => {
     const { prompter, start } = setUp();
     prompter.passwords = Array(50).fill("x");
     prompter.rounds = Array(50).fill(["1"]);
@@ -393,7 +393,7 @@ describe("passwords", () => {
     expect(prompter.asked).toHaveLength(6);
   });
 
-  it("a server that wants a new password gets one, which takes the place of the stored one", async () => {
+  it("a new password that the server requires replaces the stored one", async () => {
     const { secrets, prompter, start } = setUp();
     secrets.values.set(secret, "old");
     prompter.changes = [{ oldPassword: "old", newPassword: "better", remember: false }];
@@ -407,7 +407,7 @@ describe("passwords", () => {
     expect([...secrets.values]).toEqual([[secret, "better"]]);
   });
 
-  it("a new password is not asked for when nobody may be asked", async () => {
+  it("a new password is not asked for when prompts are not allowed", async () => {
     const { secrets, start } = setUp();
     secrets.values.set(secret, "old");
     const authenticator = start({ allowPrompts: false });
@@ -418,7 +418,7 @@ describe("passwords", () => {
     expect([...secrets.values]).toEqual([[secret, "old"]]);
   });
 
-  it("a secret store that fails costs a question, not the login", async () => {
+  it("a failing secret store leads to a prompt, not to a failed login", async () => {
     const { prompter, secrets, logger, start } = setUp();
     const broken = (): Promise<never> => Promise.reject(new Error("no keyring"));
     Object.assign(secrets, { get: broken, set: broken, delete: broken });
@@ -450,7 +450,7 @@ describe("keyboard-interactive", () => {
     expect(prompter.asked).toEqual(["One: |Two: ", "Verification code: "]);
   });
 
-  it("a question for the password comes as one, unless the server says more with it", async () => {
+  it("a keyboard-interactive password question is shown as a password prompt, unless it has further text", async () => {
     for (const prompt of [
       "Password:",
       "password: ",
@@ -488,7 +488,7 @@ describe("keyboard-interactive", () => {
     });
   });
 
-  it("a method that asks nothing is tried once and costs no try", async () => {
+  it("a method that asks nothing is tried once and does not count as a try", async () => {
     const { prompter, start } = setUp({ numberOfPasswordPrompts: 1 });
     prompter.passwords = ["x"];
     expect((await login(start(), taking("password x"))).log).toEqual(["none", "kbdint ", "password x"]);
@@ -500,7 +500,7 @@ describe("keyboard-interactive", () => {
   });
 });
 
-describe("when nobody may be asked", () => {
+describe("when prompts are not allowed", () => {
   it("keys, opened ones and stored passphrases are used", async () => {
     const { reader, secrets, prompter, start } = setUp({ identityFiles: ["/a", "/b"] });
     reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
@@ -537,7 +537,7 @@ describe("when nobody may be asked", () => {
     });
   }
 
-  it("a question that is not for the password ends the login as a refusal, not as a person's cancel", async () => {
+  it("a question other than the password ends the login as refused, not as cancelled", async () => {
     const { secrets, prompter, start } = setUp();
     secrets.values.set(secret, "kept");
     const attempt = login(start({ allowPrompts: false }), taking("", ["keyboard-interactive"]), [otpRound]);
@@ -547,7 +547,7 @@ describe("when nobody may be asked", () => {
   });
 });
 
-describe("what a login needs of a person", () => {
+describe("what a login needs from the user", () => {
   const phone = { name: "", instructions: "Approve on your phone", prompts: [] };
 
   it("a question, a touch or a long wait is remembered until a login that needs none", async () => {
@@ -564,7 +564,7 @@ describe("what a login needs of a person", () => {
     expect(needs.needsPerson(config)).toBe(false);
   });
 
-  it("a server that takes long to judge gets one unattended try, spent by the first request", async () => {
+  it("a server that is slow to decide gets one unattended try, used up by the first request", async () => {
     const { needs, config, secrets, clock, start } = setUp();
     secrets.values.set(secret, "x");
     const push = async (allowPrompts: boolean, seconds: number): Promise<Authenticator> => {
@@ -593,7 +593,7 @@ describe("what a login needs of a person", () => {
     expect(needs.mayTryUnattended(config)).toBe(true);
   });
 
-  it("a login that ends unanswered after a long wait is one that needs a person", async () => {
+  it("a login that ends without a reply after a long wait needs the user", async () => {
     const { needs, config, secrets, clock, start } = setUp();
     secrets.values.set(secret, "x");
     const authenticator = start({ allowPrompts: false });
@@ -663,7 +663,7 @@ describe("RSA", () => {
   });
 });
 
-describe("giving up", () => {
+describe("a cancelled login", () => {
   it("ends with the signal's reason", async () => {
     const { abort, start } = setUp();
     const authenticator = start();
@@ -672,7 +672,7 @@ describe("giving up", () => {
     await expect(authenticator.next(all, false)).rejects.toThrow("window closed");
   });
 
-  it("every question stands outside the deadline", async () => {
+  it("every prompt pauses the deadline", async () => {
     const { prompter, reader, counts, start } = setUp({ identityFiles: ["/a"] });
     reader.files.set("/a", { key: fakeKey(1), passphrase: "p", hidden: true });
     prompter.passphrases = ["p"];

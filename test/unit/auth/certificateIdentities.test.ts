@@ -239,7 +239,7 @@ describe("CertificateFile", () => {
     expect(await found[0]?.key.sign(Buffer.alloc(0), "x")).toEqual(Buffer.of(1));
   });
 
-  it("outside its time is offered all the same, and says so", async () => {
+  it("outside its validity is still offered, with a warning", async () => {
     const { reader, origins } = await setUp({
       ...{ identityFiles: [path("a")] },
       certificateFiles: [path("early"), path("late"), path("last"), path("first")],
@@ -296,7 +296,7 @@ describe("keys without certificates", () => {
     expect(logger.lines.join("\n")).toContain("RequiredRSASize");
   });
 
-  it("are passed to who wants to know before they sign", async () => {
+  it("are passed to the listener before they sign", async () => {
     const { reader, collect, keyOf } = await setUp({ identityFiles: [path("a"), path("b")] });
     reader.files.set(path("a"), { key: fakeKey(1) });
     reader.files.set(path("b"), { key: fakeKey(2), passphrase: "p" });

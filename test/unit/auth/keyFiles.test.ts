@@ -93,7 +93,7 @@ describe.each(kinds)("a private key of type $type", (made) => {
 });
 
 describe("the private section of a key file", () => {
-  test("whose check numbers differ, or are missing, is garbled", () => {
+  test("with different or missing check numbers is garbled", () => {
     const garbled = Buffer.concat([check, wireUint32(8), section(ed25519()).subarray(8)]);
     expect(parseOpenSshSection(garbled)).toEqual({ kind: "garbled" });
     expect(parseOpenSshSection(Buffer.alloc(3))).toEqual({ kind: "garbled" });
@@ -232,7 +232,7 @@ describe("the envelope of a key file", () => {
   });
 });
 
-test("a key that SSH has no use for makes no signer", () => {
+test("a key that SSH does not support makes no signer", () => {
   const useless = [
     generateKeyPairSync("ed448"),
     generateKeyPairSync("ec", { namedCurve: "secp256k1" }),

@@ -52,7 +52,7 @@ describe("the keys that are open in a window", () => {
     expect(asked).toEqual([1, 1]);
   });
 
-  it("two that want the same file ask once, and a caller that gives up lets the next one in", async () => {
+  it("two callers for the same file share one prompt, and a caller that gives up lets the next one proceed", async () => {
     const { unlock, asked } = setUp();
     const answered: PromptAnswer = { value: "p", remember: true };
     const keys = await Promise.all([unlock([answered]), unlock([answered])]);
@@ -60,7 +60,7 @@ describe("the keys that are open in a window", () => {
     expect(asked).toEqual([1]);
   });
 
-  it("one that gives up while it waits for its turn is not asked, and the one after it is", async () => {
+  it("a caller that gives up while waiting gets no prompt, and the next one does", async () => {
     const { unlock, asked } = setUp();
     const given = new AbortController();
     const first = unlock([undefined]);
@@ -79,7 +79,7 @@ describe("the keys that are open in a window", () => {
     expect(asked).toEqual([1]);
   });
 
-  it("the stored passphrase is tried before anybody is asked, and kept only while it is right", async () => {
+  it("the stored passphrase is tried before a prompt, and kept only while it is right", async () => {
     const { secrets, unlock, asked } = setUp();
     await unlock([{ value: "p", remember: true }]);
     expect([...secrets.values.values()]).toEqual(["p"]);

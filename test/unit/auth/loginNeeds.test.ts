@@ -3,7 +3,7 @@ import { LoginNeeds, needsNobody } from "../../../src/auth/loginNeeds.ts";
 
 const login = { user: "alice", hostName: "Server.example.org", port: 22 };
 
-describe("what a login needs of a person", () => {
+describe("what a login needs from the user", () => {
   it("is unknown before the first login, which may be tried unattended again and again", () => {
     const needs = new LoginNeeds();
     expect(needs.of(login)).toBeUndefined();
@@ -34,7 +34,7 @@ describe("what a login needs of a person", () => {
     expect(needs.needsPerson({ ...login, user: "bob" })).toBe(false);
   });
 
-  it("keeps what is known when a login gives up waiting, and only an unattended one spends the try", () => {
+  it("is kept when a login gives up waiting, and only an unattended login uses up the try", () => {
     const needs = new LoginNeeds();
     needs.succeeded(login, { ...needsNobody, touched: true });
     needs.gaveUpWaiting(login, true);
@@ -44,7 +44,7 @@ describe("what a login needs of a person", () => {
     expect(needs.mayTryUnattended(login)).toBe(false);
   });
 
-  it("is forgotten with a login that needs nobody", () => {
+  it("is cleared by a login that needs no user", () => {
     const needs = new LoginNeeds();
     needs.gaveUpWaiting(login, false);
     needs.succeeded(login, needsNobody);

@@ -8,7 +8,7 @@ import { EnvironmentWatcher } from "../../../src/master/environmentWatcher.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
 describe("disposables", () => {
-  it("run once, last added first, and at once when the store is gone", () => {
+  it("run once, last added first, and at once when the store is disposed", () => {
     const order: string[] = [];
     const store = new DisposableStore();
     for (const name of ["a", "b"]) {
@@ -46,7 +46,7 @@ describe("emitter", () => {
 });
 
 describe("deadline", () => {
-  it("stands still while a person is asked", async () => {
+  it("pauses during a prompt", async () => {
     const clock = new ManualClock();
     const deadline = new Deadline(clock, 1000, () => new Error("too late"));
     await clock.advance(600);
@@ -119,7 +119,7 @@ describe("printable", () => {
 });
 
 describe("environment watcher", () => {
-  it("tells a wake and a change of addresses, and nothing else", async () => {
+  it("reports a wake and a change of addresses, and nothing else", async () => {
     const clock = new ManualClock();
     let addresses = "10.0.0.1";
     const seen: string[] = [];

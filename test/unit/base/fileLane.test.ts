@@ -97,7 +97,7 @@ describe("the lane of file jobs", () => {
     expect(seats[1]?.paths).toEqual(["/mnt/xy"]);
   });
 
-  test("when all seats hang, every job is refused until one answers", async () => {
+  test("when all seats hang, every job is refused until one replies", async () => {
     const { seats, outcomes, ask, pass } = setUp(2);
     await ask("/mnt/x/1", "/mnt/y/1", "/mnt/z/1");
     await pass(fileTimeLimitMilliseconds);
@@ -110,7 +110,7 @@ describe("the lane of file jobs", () => {
     expect(outcomes.get("/home/4")).toBe("done");
   });
 
-  test("a slow job that goes on is not given up", async () => {
+  test("a slow job that makes progress does not time out", async () => {
     const { seats, outcomes, ask, pass } = setUp(1);
     await ask("/mnt/x/1");
     for (let i = 0; i < 5; i++) {
@@ -122,7 +122,7 @@ describe("the lane of file jobs", () => {
     expect(outcomes.get("/mnt/x/1")).toBe("done");
   });
 
-  test("a late answer changes nothing for its caller and frees the seat", async () => {
+  test("a late reply changes nothing for its caller and frees the seat", async () => {
     const { seats, outcomes, ask, pass } = setUp(1);
     await ask("/mnt/x/1");
     await pass(fileTimeLimitMilliseconds);
@@ -133,7 +133,7 @@ describe("the lane of file jobs", () => {
     expect(outcomes.get("/mnt/x/1")).toBe("done");
   });
 
-  test("seats that have nothing to do are released", async () => {
+  test("idle seats are released", async () => {
     const { seats, ask } = setUp(2);
     await ask("/a");
     const before = seats.map(({ releases }) => releases);

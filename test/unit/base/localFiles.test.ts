@@ -166,7 +166,7 @@ function hanging(): RawFiles {
 }
 
 describe("a file system that hangs", () => {
-  test("keeps one thread of the pool, whatever is asked, and others go on", async () => {
+  test("blocks one thread of the pool at most, and other jobs continue", async () => {
     execFileSync("mkfifo", [path("hang")]);
     await mkdir(path("sub"));
     await writeFile(path("sub/file"), "text");

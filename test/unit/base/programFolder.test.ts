@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { programSurroundings, userShell } from "../../../src/base/programFolder.ts";
 import { runSsh } from "../../../src/config/sshProgram.ts";
 
-test("programs run in the home folder, not where the extension host stands", async () => {
+test("programs run in the home folder, not in the extension host's current folder", async () => {
   const { stdout } = await runSsh(
     process.execPath,
     ["-e", "console.log(process.cwd())"],
@@ -13,7 +13,7 @@ test("programs run in the home folder, not where the extension host stands", asy
   expect(stdout.trim()).toBe(homedir());
 });
 
-test("on Windows the current folder is no place for programs", () => {
+test("on Windows the current folder is not searched for programs", () => {
   const env = { PATH: "C:\\bin" };
   expect(programSurroundings(env, "win32").env).toEqual({ ...env, NoDefaultCurrentDirectoryInExePath: "1" });
   expect(programSurroundings(env, "linux").env).toEqual(env);

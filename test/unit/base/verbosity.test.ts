@@ -40,7 +40,7 @@ test("a log that is switched off stays so", () => {
   expect([verbosity.change("m1", 1), verbosity.writtenAs("error", "m1")]).toEqual([undefined, undefined]);
 });
 
-test("only the connection that was asked about says more or less", () => {
+test("only the requested connection logs more or less", () => {
   const verbosity = new Verbosity(() => "info");
   verbosity.change("m1", 1);
   verbosity.change("m2", -1);

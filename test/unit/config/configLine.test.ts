@@ -63,7 +63,7 @@ describe("lines", () => {
     ]);
   });
 
-  test("what can't be read is said, and the lines after it are read", () => {
+  test("an unreadable line has a problem, and the lines after it are read", () => {
     const directives = parseConfigText('Port\nUser "x\nHost web');
     expect(directives.map(({ keyword, problem }) => [keyword, problem !== undefined])).toEqual([
       ["port", true],

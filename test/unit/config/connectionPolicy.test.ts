@@ -45,7 +45,7 @@ describe("the keepalive of a connection that several aliases share", () => {
     }
   });
 
-  test("each value says whose it is", () => {
+  test("each value has its source", () => {
     const { keepalive } = shared({ ...alive(60, 1), tcpKeepAlive: false }, alive(15, 20));
     expect(keepalive.sources).toEqual({
       serverAliveInterval: source("b"),
@@ -70,12 +70,12 @@ test("the longest linger keeps the promise to every alias", () => {
   expect(shared({ linger: 60 }, { linger: -1 }).linger.seconds).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("a server that one alias knows not to answer answers the other one no better", () => {
+test("a server that ignores probes for one alias ignores them for the others", () => {
   expect(shared({}, { ignoreMissingReplies: true }).ignoreMissingReplies).toBe(true);
   expect(shared({}, {}).ignoreMissingReplies).toBe(false);
 });
 
-test("what each alias says for itself is kept, with what was typed", () => {
+test("each alias keeps its own values, with the typed host", () => {
   const settings = new FakeSettings();
   settings.folders = { "file:///api": { linger: 5 } };
   const config = testHostConfig({

@@ -49,7 +49,7 @@ test("a file that changes, goes and comes back is noticed, each once", async () 
   expect(world.changes).toBe(3);
 });
 
-test("a file system that does not answer has not changed; a change meanwhile is noticed when it answers again", async () => {
+test("a file system that does not reply counts as unchanged; a change meanwhile is noticed when it replies again", async () => {
   const { world, clock, stamps } = setUp();
   await settle();
   world.hangs = true;
@@ -61,7 +61,7 @@ test("a file system that does not answer has not changed; a change meanwhile is 
   expect(world.changes).toBe(1);
 });
 
-test("nothing is looked at after its end, and no timer is left", async () => {
+test("nothing is read after it is disposed, and no timer is left", async () => {
   const { world, poller, clock } = setUp();
   await settle();
   poller.close();

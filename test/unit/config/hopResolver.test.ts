@@ -21,7 +21,7 @@ test("a hop is resolved with the user and port of the jump, so that its own Matc
   expect(asked).toEqual(["me@b:2222", "[::1]:22"]);
 });
 
-test("the hops in front of it replace its own way; the first hop keeps its own", async () => {
+test("the hops in front of it replace its own ProxyJump; the first hop keeps its own", async () => {
   const before = [{ alias: "a" }];
   const behind = await resolveHop(resolver([]), { alias: "b" }, before, signal);
   expect([behind.proxyJump, behind.proxyCommand]).toEqual([before, undefined]);

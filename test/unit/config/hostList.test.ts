@@ -61,7 +61,7 @@ describe("the list of hosts", () => {
     expect((await list()).problems).toMatchObject([{ file, line: 2 }]);
   });
 
-  test("takes lines that depend on the host for what they are", async () => {
+  test("accepts lines that depend on the host", async () => {
     await home.write(
       ".ssh/config",
       'Include conf-%h-%n-%r-%p-%k-%j-%C\nMatch tagged "" !exec "x y"\nMatch final all\nMatch version OpenSSH_9*\n',
@@ -79,7 +79,7 @@ describe("the list of hosts", () => {
     expect((await list()).hosts[0]).not.toHaveProperty("hostName");
   });
 
-  test("has the system's hosts after the person's", async () => {
+  test("has the system's hosts after the user's", async () => {
     await home.write(".ssh/config", "Host web\n");
     await home.write("etc/ssh_config", "Host corp web\n");
     expect(await aliases()).toEqual(["web", "corp"]);
@@ -128,7 +128,7 @@ describe("the list of hosts", () => {
     expect(problems[0]).toMatchObject({ file: home.path(".ssh/more"), line: 2 });
   });
 
-  test("goes on after lines that can't be read, and names them", async () => {
+  test("continues after unreadable lines, and reports them", async () => {
     const file = await home.write(".ssh/config", 'Host a\n User "x\n Port abc\n Prot 1\nHost b\n');
     const { hosts, problems } = await list();
     expect(hosts.map(({ alias }) => alias)).toEqual(["a", "b"]);
@@ -139,7 +139,7 @@ describe("the list of hosts", () => {
     ]);
   });
 
-  test("takes IgnoreUnknown at its word", async () => {
+  test("honours IgnoreUnknown", async () => {
     await home.write(".ssh/config", "IgnoreUnknown Use*\nUseMagic yes\nHost a\n");
     expect((await list()).problems).toEqual([]);
   });

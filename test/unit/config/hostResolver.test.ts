@@ -88,7 +88,7 @@ describe("with an ssh on the machine", () => {
     return resolver;
   }
 
-  test("its values count, whatever our own reading says", async () => {
+  test("its values count, even if our own parser disagrees", async () => {
     await home.write(".ssh/config", "Port 1\n");
     ssh.answers.set("web", ssh.print("web", { port: "2222", hostname: "srv" }));
     expect(await create().resolve("web")).toMatchObject({ port: 2222, hostName: "srv" });
@@ -106,7 +106,7 @@ describe("with an ssh on the machine", () => {
   });
 
   test.each(["web", "joe@web", "web:22", "joe@[::1]:2222"])(
-    "what was typed can be told: %s",
+    "the typed host can be recovered: %s",
     async (host) => {
       await home.write(".ssh/config", "Host web\n User joe\n Port 22\n");
       settings.hosts = [{ pattern: "*", user: "ann", port: 23 }];
@@ -140,7 +140,7 @@ describe("with an ssh on the machine", () => {
     expect((await resolver.resolve("db")).ciphers).toEqual(["aes256-ctr"]);
   });
 
-  test("the interval that Debian's ssh makes of BatchMode is not one that somebody set", async () => {
+  test("the interval that Debian's ssh derives from BatchMode has no source", async () => {
     await home.write(".ssh/config", "BatchMode yes\n");
     ssh.answers.set("web", ssh.print("web", { batchmode: "yes", serveraliveinterval: "300" }));
     expect(await create().resolve("web")).not.toHaveProperty("serverAliveInterval");
@@ -152,7 +152,7 @@ describe("with an ssh on the machine", () => {
     expect((await create().resolve("web")).userKnownHostsFiles).toEqual(["/my hosts", "/x"]);
   });
 
-  test("simultaneous questions for one host run it once", async () => {
+  test("simultaneous requests for one host run it once", async () => {
     const resolver = create();
     const configs = await Promise.all(Array.from({ length: 50 }, () => resolver.resolve("web")));
     expect(new Set(configs).size).toBe(1);
@@ -191,7 +191,7 @@ describe("with an ssh on the machine", () => {
     expect(ssh.questions).toHaveLength(2);
   });
 
-  test("other settings for the host are another question", async () => {
+  test("other settings for the host run it again", async () => {
     const resolver = create();
     await resolver.resolve("web");
     settings.hosts = [{ pattern: "web", port: 2222 }];
@@ -199,7 +199,7 @@ describe("with an ssh on the machine", () => {
     expect(ssh.questions).toHaveLength(2);
   });
 
-  test("one that takes too long is given up after a minute", async () => {
+  test("a run that takes too long is stopped after a minute", async () => {
     ssh.answers.set("web", () => new Promise(() => {}));
     const pending = create().resolve("web");
     const outcome = expect(pending).rejects.toMatchObject({ reason: "timed-out" });
@@ -212,7 +212,7 @@ describe("with an ssh on the machine", () => {
     await outcome;
   });
 
-  test("whoever gives up does not take the answer from the others", async () => {
+  test("a caller that gives up does not affect the others", async () => {
     let answer: (run: Partial<SshRun>) => void = () => {};
     ssh.answers.set("web", () => new Promise((resolve) => (answer = resolve)));
     const resolver = create();
@@ -266,7 +266,7 @@ describe("with an ssh on the machine", () => {
     expect((await resolver.hosts()).problems).toEqual([]);
   });
 
-  test("what is not honoured can be told without running anything", async () => {
+  test("warnings need no program to be run", async () => {
     const file = await home.write(
       ".ssh/config",
       "Match exec x\n Tunnel yes\nHost web\n BindInterface eth0\n",
@@ -341,7 +341,7 @@ describe("with an ssh on the machine", () => {
     expect(ssh.calls).toEqual([]);
   });
 
-  test("changed settings are told on", async () => {
+  test("changed settings fire the event", async () => {
     const resolver = create();
     let changes = 0;
     resolver.onDidChange(() => changes++);
@@ -371,7 +371,7 @@ describe("with an ssh on the machine", () => {
     const changed = (resolver: HostResolver): Promise<void> =>
       nextEvent(resolver.onDidChange, AbortSignal.timeout(10_000));
 
-    test("a change of the file is told on", async () => {
+    test("a change of the file fires the event", async () => {
       await home.write(".ssh/config", "Host a\n");
       const resolver = create({ clock: systemClock });
       await resolver.hosts();
@@ -381,7 +381,7 @@ describe("with an ssh on the machine", () => {
       expect((await resolver.hosts()).hosts).toHaveLength(2);
     });
 
-    test("a change of an included file, and a new one, are told on", async () => {
+    test("a change of an included file, and a new one, fire the event", async () => {
       await home.write(".ssh/config", "Include conf.d/*\n");
       await home.write(".ssh/conf.d/a", "Host a\n");
       const resolver = create({ clock: systemClock });
@@ -395,7 +395,7 @@ describe("with an ssh on the machine", () => {
       expect((await resolver.hosts()).hosts).toHaveLength(2);
     });
 
-    test("a folder that comes to be is told on, and watched from then on", async () => {
+    test("a new folder fires the event, and is watched from then on", async () => {
       await rm(home.path(".ssh"), { recursive: true });
       const resolver = create({ clock: systemClock });
       await resolver.hosts();
@@ -408,7 +408,7 @@ describe("with an ssh on the machine", () => {
       expect((await resolver.hosts()).hosts).toHaveLength(1);
     });
 
-    test("other files in the folder are of no interest", async () => {
+    test("other files in the folder are ignored", async () => {
       await home.write(".ssh/config", "Host a\n");
       await create().hosts();
       const seen = new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../../src/config/configErrors.ts";
 import { formatHostSpec, parseHostSpec } from "../../../src/config/hostSpec.ts";
 
-describe("what a person types for a host", () => {
+describe("a typed host", () => {
   test.each([
     ["web", { alias: "web" }],
     ["web.example.org", { alias: "web.example.org" }],

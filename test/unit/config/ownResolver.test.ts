@@ -74,7 +74,7 @@ describe("without an ssh on the machine", () => {
     expect(Object.isFrozen(config) && Object.isFrozen(config.identityFiles)).toBe(true);
   });
 
-  test("the person's file comes before the system's, and each value knows its line", async () => {
+  test("the user's file comes before the system's, and each value has its line", async () => {
     const own = await home.write(".ssh/config", "Host web\n  Port 2222\n");
     const system = await home.write("etc/ssh_config", "# all\nHost *\n  Port 1\n  ServerAliveInterval 60\n");
     const config = await resolve("web");
@@ -248,7 +248,7 @@ describe("without an ssh on the machine", () => {
     expect(error.message).toBe("moved to \\u{1b}[31mnew");
   });
 
-  test("what for and not done is said", async () => {
+  test("requests that are not honoured give warnings", async () => {
     await home.write(".ssh/config", "RevokedHostKeys none\nForwardX11 no\nTunnel no\nBindInterface eth0\n");
     const place = { kind: "keyword", file: home.path(".ssh/config"), isSystemWide: false };
     const { warnings } = await resolve("web");
@@ -331,7 +331,7 @@ describe("without an ssh on the machine", () => {
       expect(await failure("web")).toMatchObject({ reason: "malformed", line: 1 });
     });
 
-    test("others may write to it", async () => {
+    test("that others may write to", async () => {
       const file = await home.write(".ssh/config", "Port 1\n");
       await chmod(file, 0o620);
       expect(await failure("web")).toMatchObject({ reason: "unreadable", file });
@@ -339,7 +339,7 @@ describe("without an ssh on the machine", () => {
       expect((await resolve("web", { platform: "win32" })).port).toBe(1);
     });
 
-    test("it belongs to another user", async () => {
+    test("that belongs to another user", async () => {
       const file = await home.write(".ssh/config", "Port 1\n");
       await chmod(file, 0o600);
       const { uid } = home.environment();

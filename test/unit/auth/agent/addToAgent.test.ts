@@ -45,7 +45,7 @@ describe("AddKeysToAgent", () => {
     expect(agent.added).toMatchObject([["/agent", { comment: "/home/me/.ssh/id" }, {}]]);
   });
 
-  it("gives the agent its limits: a lifetime, a question before each use", async () => {
+  it("passes a lifetime and a question before each use to the agent", async () => {
     const { agent, add } = setUp({ setting: { mode: "confirm", seconds: 60 } });
     await add();
     expect(agent.added).toMatchObject([["/agent", {}, { lifetime: 60, confirm: true }]]);
@@ -61,7 +61,7 @@ describe("AddKeysToAgent", () => {
     expect([agent.added, logger.complaints]).toEqual([[], []]);
   });
 
-  it("adds no key whose private half is elsewhere", async () => {
+  it("adds no key whose private key is elsewhere", async () => {
     const { agent, logger } = setUp();
     const request = {
       ...{ agent, logger, path: "/agent", ask: undefined },
@@ -75,20 +75,20 @@ describe("AddKeysToAgent", () => {
     ["yes", async () => true, 1],
     ["no", async () => false, 0],
     ["nobody to be asked", undefined, 0],
-  ])("asks first where it says so: %s", async (_name, ask, added) => {
+  ])("asks first under `ask`: %s", async (_name, ask, added) => {
     const { agent, add } = setUp({ setting: { mode: "ask" }, ask });
     await add();
     expect(agent.added).toHaveLength(added);
   });
 
-  it("does not keep the login from going on when the agent refuses", async () => {
+  it("lets the login continue when the agent refuses", async () => {
     const { agent, logger, add } = setUp();
     agent.refuses = new Error("it is locked");
     await add();
     expect(logger.complaints.join()).toContain("it is locked");
   });
 
-  it("ends with the login", async () => {
+  it("ends when the login is cancelled", async () => {
     const { agent, logger, add } = setUp({ signal: AbortSignal.abort(new CancelledError()) });
     agent.refuses = new Error("aborted");
     await expect(add()).rejects.toBeInstanceOf(CancelledError);
@@ -105,7 +105,7 @@ describe("messages to an agent", () => {
     expect(encodeAdd(encoded, "a comment", { confirm: false })).toEqual(message);
   });
 
-  it("one with limits with SSH_AGENTC_ADD_ID_CONSTRAINED", () => {
+  it("a key with limits is added with SSH_AGENTC_ADD_ID_CONSTRAINED", () => {
     expect(encodeAdd(encoded, "a comment", { lifetime: 60, confirm: true })).toEqual(
       Buffer.concat([Buffer.of(25), fields, Buffer.of(1), wireUint32(60), Buffer.of(2)]),
     );
@@ -131,7 +131,7 @@ describe("messages to an agent", () => {
     );
   });
 
-  it("a list of keys that is cut anywhere makes no sense", () => {
+  it("a truncated list of keys is refused", () => {
     const whole = Buffer.concat([Buffer.of(12), wireUint32(1), wireString("blob"), wireString("comment")]);
     expect(readIdentities(whole)).toEqual([{ publicKey: Buffer.from("blob"), comment: "comment" }]);
     for (let length = 1; length < whole.length; length++) {

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe("an agent that the test plays", () => {
+describe("a scripted agent", () => {
   let server: Server;
   let sockets: Socket[];
   let onRequest: (socket: Socket) => void;
@@ -65,7 +65,7 @@ describe("an agent that the test plays", () => {
     return error as AgentError;
   }
 
-  it("one that never answers is given up, and its socket closed", async () => {
+  it("that never replies times out, and its socket is closed", async () => {
     const clock = new ManualClock();
     const asked = new Promise<Socket>((resolve) => {
       onRequest = resolve;
@@ -79,7 +79,7 @@ describe("an agent that the test plays", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("giving up ends a request at once, with the signal's reason", async () => {
+  it("an abort ends a request at once, with the signal's reason", async () => {
     const clock = new ManualClock();
     const abort = new AbortController();
     const asked = new Promise<Socket>((resolve) => {
@@ -93,13 +93,13 @@ describe("an agent that the test plays", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("nobody there", async () => {
+  it("that does not exist is unreachable", async () => {
     for (const nowhere of [join(folder, "nobody"), `/${"x".repeat(200)}`]) {
       await expect(createAgentClient().list(nowhere, never)).rejects.toMatchObject({ reason: "unreachable" });
     }
   });
 
-  it("hangs up without an answer", async () => {
+  it("that closes without a reply gives a typed error", async () => {
     expect((await failure(Buffer.alloc(0))).reason).toBe("unreachable");
   });
 
@@ -107,7 +107,7 @@ describe("an agent that the test plays", () => {
     expect((await failure(wireString(Buffer.from([5])))).reason).toBe("malformed-reply");
   });
 
-  it("answers with lengths that make no sense", async () => {
+  it("that replies with invalid lengths gives a typed error", async () => {
     expect((await failure(Buffer.from("00000000", "hex"))).reason).toBe("malformed-reply");
     expect((await failure(Buffer.from("ffffffff", "hex"))).reason).toBe("malformed-reply");
     expect((await failure(wireString(Buffer.from("0cffffffff", "hex")))).reason).toBe("malformed-reply");
@@ -116,7 +116,7 @@ describe("an agent that the test plays", () => {
     );
   });
 
-  it("answers in single bytes", async () => {
+  it("that replies in single bytes is understood", async () => {
     const list = Buffer.concat([
       Buffer.from("0c00000001", "hex"),
       wireString(wireString("ssh-future")),
@@ -157,7 +157,7 @@ describe("an agent that the test plays", () => {
     return asked;
   }
 
-  it("lists its keys in order, and is asked on a connection of its own each time", async () => {
+  it("lists its keys in order, with a new connection for each request", async () => {
     const [one, two] = [ed25519Blob(1), rsaBlob(2)];
     const asked = answering(listed([one, "first"], [two, "zweiter \u00fc"]));
     const keys = await createAgentClient().list(path(), never);
@@ -200,7 +200,7 @@ describe("an agent that the test plays", () => {
     await expect(signer?.sign(Buffer.from("data"), "rsa-sha2-512")).rejects.toMatchObject({ reason });
   });
 
-  it("has two minutes for a signature, which may need a person", async () => {
+  it("has two minutes for a signature, which may need the user", async () => {
     const clock = new ManualClock();
     answering(listed([rsaBlob(1), "key"]));
     const [signer] = await createAgentClient(clock).list(path(), never);
@@ -216,7 +216,7 @@ describe("an agent that the test plays", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("is not asked when the login was given up before", async () => {
+  it("is not asked when the login was cancelled before", async () => {
     const asked = answering(listed());
     await expect(
       createAgentClient().list(path(), AbortSignal.abort(new CancelledError())),
@@ -244,7 +244,7 @@ describe("an agent that the test plays", () => {
     await expect(added).rejects.toMatchObject({ reason: "refused" });
   });
 
-  it("is told first for which server it is asked, and may not know what that means", async () => {
+  it("gets the server's binding first, and may not support it", async () => {
     const asked = answering(Buffer.concat([wireString(Buffer.of(5)), listed([ed25519Blob(1), "key"])]));
     const binding = { hostKey: ed25519Blob(2), sessionId: Buffer.from("id"), signature: Buffer.from("s") };
     const keys = await createAgentClient().list(path(), never, binding);
@@ -257,7 +257,7 @@ describe("an agent that the test plays", () => {
     expect(await createAgentClient().list(path(), never)).toEqual([]);
   });
 
-  it("may answer with 256 KiB, and not with more", async () => {
+  it("may reply with 256 KiB, and not with more", async () => {
     const room = 256 * 1024 - 5 - 8 - ed25519Blob(1).length;
     answering(listed([ed25519Blob(1), "x".repeat(room)]));
     expect((await createAgentClient().list(path(), never))[0]?.comment).toHaveLength(room);
