@@ -107,13 +107,28 @@ export class TreeView {
     await entry.waitFor({ state: "hidden" });
   }
 
+  /** What the row's context menu offers; the menu is closed again. */
+  async menuItems(label: string): Promise<string[]> {
+    await this.#row(label).click({ button: "right" });
+    const entries = this.#page.locator(".monaco-menu .action-item:not(.disabled) .action-label[aria-label]");
+    await entries.first().hover();
+    const names = await entries.evaluateAll((all) =>
+      all.map((each) => (each as unknown as PageElement).getAttribute("aria-label") ?? ""),
+    );
+    await this.#page.keyboard.press("Escape");
+    await entries.first().waitFor({ state: "hidden" });
+    return names;
+  }
+
   /** Text of the hover over the row. A row that is drawn anew closes its hover: the pointer then leaves and comes back. */
   async hoverText(label: string): Promise<string> {
     const name = this.#row(label).locator(".label-name");
-    const hover = this.#page.locator(".workbench-hover-container .monaco-hover").first();
+    const any = this.#page.locator(".workbench-hover-container .monaco-hover");
+    // Until the extension has answered, VS Code shows a text of its own.
+    const hover = any.filter({ hasNotText: /^\s*Loading\.\.\.\s*$/ }).first();
     // The hover of whatever the pointer is on must go first: it could be taken for this row's.
     await this.#page.mouse.move(900, 300);
-    await hover.waitFor({ state: "hidden" });
+    await any.first().waitFor({ state: "hidden" });
     return await waitUntil(
       async () => {
         await this.#page.mouse.move(900, 300);
