@@ -13,6 +13,7 @@ import { PromptQueue } from "./vscode/prompts/promptQueue.ts";
 import { VscodeAuthPrompter } from "./vscode/prompts/vscodeAuthPrompter.ts";
 import { VscodeHostKeyPrompter } from "./vscode/prompts/vscodeHostKeyPrompter.ts";
 import { VscodeSecretStore } from "./vscode/prompts/vscodeSecretStore.ts";
+import { EngineMemory } from "./vscode/settings/engineMemory.ts";
 import { VscodeSettings } from "./vscode/settings/vscodeSettings.ts";
 import { createVscodeLayer } from "./vscode/vscodeLayer.ts";
 
@@ -31,6 +32,7 @@ export function compose(
   store.add(onUnexpectedError((error) => logger.error("Unexpected error in a callback", error)));
   const settings = store.add(new VscodeSettings(vscode));
   const secrets = new VscodeSecretStore(context.secrets, context.globalState);
+  const engineMemory = new EngineMemory(context.globalState);
   const prompts = new PromptQueue();
   const resolver = store.add(createHostResolver({ settings, clock, logger }));
   const { service, forwards, loginMemory, keyPlan } = store.add(
@@ -42,6 +44,7 @@ export function compose(
       authPrompter: new VscodeAuthPrompter(prompts, home),
       hostKeyPrompter: new VscodeHostKeyPrompter(prompts, store.add(new HostKeyDocuments()), home),
       secrets,
+      needsOpenSsh: ({ alias }) => engineMemory.has(alias),
     }),
   );
   const layer = store.add(
@@ -53,6 +56,7 @@ export function compose(
       secrets,
       loginMemory,
       keyPlan,
+      engineMemory,
       channel,
       verbosity,
       logger,

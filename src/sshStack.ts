@@ -13,10 +13,11 @@ import { configEnvironment } from "./config/configEnvironment.ts";
 import { configFileOf } from "./config/configFileSetting.ts";
 import type { HostResolver, SettingsPort } from "./config/configPorts.ts";
 import { type ConnectionUse, connectionPolicy } from "./config/connectionPolicy.ts";
-import { engineFor } from "./config/engineFor.ts";
+import { asksForGssapi, type EngineFacts, engineFor } from "./config/engineFor.ts";
 import { resolveHop } from "./config/hopResolver.ts";
 import type { HostConfig } from "./config/hostConfig.ts";
 import { HostPolicies } from "./config/hostPolicies.ts";
+import { KerberosTicket } from "./config/kerberosTicket.ts";
 import { trustedProxyCommand } from "./config/proxyTrust.ts";
 import type { ConnectionEngine } from "./engine/connectionEngine.ts";
 import { lazyOpenSsh } from "./engine/openssh/lazyOpenSsh.ts";
@@ -51,6 +52,8 @@ export interface SshStackInit {
   readonly engine?: ConnectionEngine;
   /** Chooses another engine for a use. Undefined: the default engine. */
   readonly chooseEngine?: (use: ConnectionUse) => ConnectionEngine | undefined;
+  /** The user has chosen OpenSSH for this host. Default: for none. */
+  readonly needsOpenSsh?: (config: HostConfig) => boolean;
   /** All addresses of the machine as one comparable string. Default: asks the system. */
   readonly localAddresses?: () => string;
   /** 0 <= x < 1. Default: Math.random. */
@@ -74,6 +77,19 @@ export function createSshStack(init: SshStackInit): SshStack {
   const policies = new HostPolicies(settings);
   const ssh2 = lazySsh2(clock);
   const openSsh = lazyOpenSsh({ clock, configFile: () => configFileOf(settings, configEnvironment()) });
+  const ticket = new KerberosTicket();
+  const engineFacts: EngineFacts = {
+    platform: process.platform,
+    hasTicket: () => ticket.isValid,
+    needsOpenSsh: init.needsOpenSsh ?? (() => false),
+  };
+  /** The choice of an engine may depend on whether there is a Kerberos ticket now. */
+  const withTicket = async (config: HostConfig): Promise<HostConfig> => {
+    if (asksForGssapi(config)) {
+      await ticket.refresh();
+    }
+    return config;
+  };
   const keyRing = new KeyRing(ssh2.keyReader, init.secrets, init.logger);
   const loginMemory = new LoginMemory(init.secrets, keyRing);
   const registry = store.add(
@@ -83,11 +99,11 @@ export function createSshStack(init: SshStackInit): SshStack {
       chooseEngine: (use) =>
         init.chooseEngine?.(use) ??
         init.engine ??
-        (engineFor(policies, use) === "openssh" ? openSsh : ssh2.engine),
+        (engineFor(policies, use, engineFacts) === "openssh" ? openSsh : ssh2.engine),
       login: loginFactory(init, ssh2.keyReader, keyRing, loginMemory.needs),
       policies: (uses) => connectionPolicy(policies, uses),
-      resolve: (host) => resolver.resolve(host),
-      resolveHop: (hop, before, signal) => resolveHop(resolver, hop, before, signal),
+      resolve: (host) => resolver.resolve(host).then(withTicket),
+      resolveHop: (hop, before, signal) => resolveHop(resolver, hop, before, signal).then(withTicket),
       runProxy: (config, onWords) =>
         runProxyCommand(trustedProxyCommand(config, settings), new ServerTalk(logger, onWords)),
     }),
@@ -100,7 +116,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       resolve: (host, signal) => {
         // Load the engine while the configuration is being read.
         ssh2.warmUp();
-        return resolver.resolve(host, signal);
+        return resolver.resolve(host, signal).then(withTicket);
       },
       limits: (config, request, folder) => limitsFor(policies, config, request, folder),
       folder: () => settings.folder,
@@ -115,7 +131,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       ...{ clock, logger, registry },
       resolve: (host) => {
         ssh2.warmUp();
-        return resolver.resolve(host);
+        return resolver.resolve(host).then(withTicket);
       },
       folder: () => settings.folder,
       rules: (config, folder) => forwardRules(policies, config, folder),

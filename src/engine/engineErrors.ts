@@ -40,6 +40,8 @@ export interface AlgorithmMismatch {
   readonly offered: readonly string[];
   /** Those of them that the keyword can enable, because they are supported but not offered. */
   readonly allowable: readonly string[];
+  /** OpenSSH's own `ssh` has said so: no other engine supports more. */
+  readonly isFinal?: boolean;
 }
 
 /** The jump host that failed, and the step at which it failed. */

@@ -7,9 +7,10 @@ import { ChannelError, type ConnectError } from "../engine/engineErrors.ts";
 import { failure, retry, saying, sentence, showLog, type UserMessage } from "./messageParts.ts";
 import { noneText } from "./stateWords.ts";
 
-/** @param asked the requested host, quoted. @param tell makes the message for a failure of another host. */
+/** @param host the requested one. @param asked the same, quoted. @param tell makes the message for a failure of another host. */
 export function connectMessage(
   error: ConnectError,
+  host: string,
   asked: string,
   tell: (cause: unknown, host: string) => UserMessage | undefined,
 ): UserMessage {
@@ -75,6 +76,7 @@ export function connectMessage(
           name,
           mismatchAdvice(error),
         ),
+        ...(isForOpenSsh(error) ? [{ kind: "useOpenSsh", title: t("Use OpenSSH"), host } as const] : []),
         showLog(),
       );
     case "not-ssh":
@@ -287,18 +289,30 @@ function mismatchAdvice({ mismatch, message }: ConnectError): string {
   if (mismatch === undefined) {
     return sentence(message);
   }
-  const { keyword, offered, allowable } = mismatch;
+  const { keyword, offered, allowable, isFinal } = mismatch;
   const [first] = allowable;
   const has = t("The server has {0} ({1}).", printable(offered.join(", "), 300) || noneText(), keyword);
-  return first === undefined
-    ? t(
-        "{0} None of these is supported, and no setting can change that: the server has to offer another one.",
-        has,
-      )
-    : t(
-        `{0} To allow this weak algorithm for this host only, add "{1} +{2}" to its block in ssh_config.`,
-        has,
-        keyword,
-        printable(first, 100),
-      );
+  if (first === undefined) {
+    return isFinal === true
+      ? t(
+          "{0} None of these is supported, and no setting can change that: the server has to offer another one.",
+          has,
+        )
+      : t(
+          "{0} SSH Sessions itself supports none of these; the ssh of this machine may. Choose “Use OpenSSH”, or set {1} to openssh for this host.",
+          has,
+          "sshSessions.engine",
+        );
+  }
+  return t(
+    `{0} To allow this weak algorithm for this host only, add "{1} +{2}" to its block in ssh_config.`,
+    has,
+    keyword,
+    printable(first, 100),
+  );
+}
+
+/** The engine ssh2 has no algorithm in common with the server, and no value of ssh_config would give it one. */
+function isForOpenSsh({ mismatch }: ConnectError): boolean {
+  return mismatch !== undefined && mismatch.isFinal !== true && mismatch.allowable.length === 0;
 }

@@ -46,7 +46,7 @@ function messageOf(error: unknown, host: string, home: string): UserMessage | un
     return configMessage(error, name, home);
   }
   if (ConnectError.is(error)) {
-    return connectMessage(error, name, (cause, hop) => userMessage(cause, hop, home));
+    return connectMessage(error, host, name, (cause, hop) => userMessage(cause, hop, home));
   }
   if (HostKeyError.is(error)) {
     return hostKeyMessage(error, name, home);

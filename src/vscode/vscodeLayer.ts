@@ -36,6 +36,7 @@ import type { VscodeSecretStore } from "./prompts/vscodeSecretStore.ts";
 import { RemoteAccesses } from "./serverView/remoteAccess.ts";
 import { RemotePolling } from "./serverView/remotePolling.ts";
 import { terminalProfileId } from "./settings/contributionIds.ts";
+import type { EngineMemory } from "./settings/engineMemory.ts";
 import { RecentHosts } from "./settings/recentHosts.ts";
 import type { VscodeSettings } from "./settings/vscodeSettings.ts";
 import { hostsView, liveView } from "./sideBar.ts";
@@ -61,6 +62,7 @@ export interface VscodeLayerInit {
   readonly settings: VscodeSettings;
   readonly secrets: VscodeSecretStore;
   readonly loginMemory: LoginMemory;
+  readonly engineMemory: EngineMemory;
   readonly keyPlan: ExplanationSources["keyPlan"];
   readonly channel: vscode.LogOutputChannel;
   readonly logger: Logger;
@@ -85,7 +87,7 @@ export function createVscodeLayer(
   const store = new DisposableStore();
   const policies = new HostPolicies(settings);
   const showLog = (): void => init.channel.show(true);
-  const presenter = new ErrorPresenter(logger, showLog, home);
+  const presenter = new ErrorPresenter(logger, showLog, home, (host) => init.engineMemory.add(host));
   const recent = store.add(new RecentHosts(init.memento));
   const notices = new ConfigNotices(init.memento, logger, home);
   const memory = store.add(new TerminalMemory(init.workspaceMemento));

@@ -10,11 +10,19 @@ export class ErrorPresenter {
   readonly #logger: Logger;
   readonly #showLog: () => void;
   readonly #home: string;
+  readonly #useOpenSsh: (host: string) => Promise<void>;
 
-  constructor(logger: Logger, showLog: () => void, home: string) {
+  /** @param useOpenSsh has the machine's `ssh` connect a host from now on. */
+  constructor(
+    logger: Logger,
+    showLog: () => void,
+    home: string,
+    useOpenSsh: (host: string) => Promise<void>,
+  ) {
     this.#logger = logger;
     this.#showLog = showLog;
     this.#home = home;
+    this.#useOpenSsh = useOpenSsh;
   }
 
   /**
@@ -68,6 +76,10 @@ export class ErrorPresenter {
         await openFileAt(action.file, action.line);
         return;
       case "retry":
+        await retry?.();
+        return;
+      case "useOpenSsh":
+        await this.#useOpenSsh(action.host);
         await retry?.();
         return;
       case "manageTrust":

@@ -316,7 +316,27 @@ describe("what a person is told", () => {
       .map(([, error]) => userMessage(error, "web1", home)?.text ?? "");
     expect(texts[0]).toContain('"HostKeyAlgorithms +ssh-rsa"');
     expect(texts[1]).not.toContain("+");
-    expect(texts[1]).toContain("no setting can change that");
+    expect(texts[1]).toContain("set sshSessions.engine to openssh");
+  });
+
+  it("proposes the other engine only where that one has not failed itself, and for the host that failed", () => {
+    const mismatch = { keyword: "KexAlgorithms", offered: ["kex-of-tomorrow"], allowable: [] } as const;
+    const message = (isFinal: boolean) =>
+      userMessage(
+        new ConnectError("jump-failed", "why", {
+          cause: new ConnectError("no-common-algorithm", "why", { mismatch: { ...mismatch, isFinal } }),
+          jump: { host: "bastion", target: "web1:22", step: "connection" },
+        }),
+        "web1",
+        home,
+      );
+    expect(message(false)?.actions).toContainEqual({
+      kind: "useOpenSsh",
+      title: "Use OpenSSH",
+      host: "bastion",
+    });
+    expect(message(true)?.text).toContain("no setting can change that");
+    expect(message(true)?.actions.map(({ kind }) => kind)).not.toContain("useOpenSsh");
   });
 
   it("makes no link of a server's words: a click on one would run a command", () => {

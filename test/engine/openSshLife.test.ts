@@ -1,0 +1,271 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { LoginAsker, LoginQuestion } from "../../src/auth/loginAskerPorts.ts";
+import type { HostConfig } from "../../src/config/hostConfig.ts";
+import type { ConnectRequest, EngineConnection } from "../../src/engine/connectionEngine.ts";
+import { OpenSshEngine } from "../../src/engine/openssh/openSshEngine.ts";
+import { makeKey } from "../lab/keys.ts";
+import { processTable } from "../lab/processTree.ts";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { until } from "../lab/until.ts";
+import { testHostConfig } from "../support/hostConfigs.ts";
+import { ManualClock, settle } from "../support/manualClock.ts";
+import { never, run } from "./contract/channels.ts";
+import { loginTo } from "./contract/logins.ts";
+
+/** Process ids and arguments of the masters of this host. */
+async function mastersOf({ port }: SshdHost): Promise<{ pid: number; argv: string[] }[]> {
+  const found: { pid: number; argv: string[] }[] = [];
+  for (const { pid } of processTable().filter(({ name }) => name === "ssh")) {
+    const argv = (await readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "")).split("\0");
+    if (argv.includes(`Port=${port}`)) {
+      found.push({ pid, argv });
+    }
+  }
+  return found;
+}
+
+/** A program named ssh that does what `script` says. */
+async function fakeSsh(folder: string, script: string): Promise<() => Promise<string>> {
+  const file = join(folder, "fake-ssh");
+  await writeFile(file, `#!/bin/sh\n${script}\n`);
+  await chmod(file, 0o755);
+  return async () => file;
+}
+
+describe("the engine openssh", () => {
+  let host: SshdHost;
+  const connections: EngineConnection[] = [];
+
+  beforeAll(async () => {
+    host = await startSshd({ user: "throwaway", sshd: { PasswordAuthentication: "yes" } });
+  });
+
+  afterEach(async () => {
+    for (const connection of connections.splice(0)) {
+      connection.destroy();
+    }
+    await until(async () => (await mastersOf(host)).length === 0, "the end of every master");
+  });
+
+  afterAll(() => host.stop());
+
+  const configOf = (changes: Partial<HostConfig> = {}): HostConfig =>
+    testHostConfig({
+      ...{ hostName: host.host, port: host.port, user: host.user },
+      ...{ identityFiles: [host.keyFile], identityFilesAreDefault: false },
+      ...changes,
+    });
+
+  async function login(
+    changes: Partial<ConnectRequest> = {},
+    engine = new OpenSshEngine({ configFile: () => "none" }),
+    signal = never(),
+  ): Promise<EngineConnection> {
+    const connection = await engine.connect(loginTo(host, { config: configOf(), ...changes }), signal);
+    connections.push(connection);
+    return connection;
+  }
+
+  /** Asks nothing but for a password, and answers when it is told to. */
+  function passwordLogin(asker: LoginAsker["answer"]): Partial<ConnectRequest> {
+    return {
+      config: configOf({ identityFiles: [] }),
+      asker: { begin() {}, answer: asker, succeeded: async () => {} },
+    };
+  }
+
+  test("a window that was reloaded goes on with the connection, without a login", async () => {
+    const before = host.logins();
+    const first = new OpenSshEngine({ configFile: () => "none" });
+    const left = await login({ linger: 600 }, first);
+    const [master] = await mastersOf(host);
+    first.dispose();
+    expect(left.ended).toEqual({ reason: "closed" });
+    const next = await login();
+    expect((await mastersOf(host)).map(({ pid }) => pid)).toEqual([master?.pid]);
+    expect(next.info).toEqual(left.info);
+    expect((await run(next, "echo on")).stdout).toBe("on\n");
+    expect(host.logins() - before).toBe(1);
+  });
+
+  test("a master that another window uses is left alone", async () => {
+    await login();
+    await login();
+    expect(await mastersOf(host)).toHaveLength(2);
+  });
+
+  test("the end of a connection ends its master and removes its files", async () => {
+    for (const end of ["close", "destroy"] as const) {
+      const connection = await login();
+      const [master] = await mastersOf(host);
+      const socket = master?.argv[master.argv.indexOf("-S") + 1] ?? "";
+      const names = (): Promise<string[]> => readdir(join(socket, ".."));
+      const name = socket.slice(socket.lastIndexOf("/") + 1);
+      expect((await names()).filter((each) => each.startsWith(name))).toHaveLength(4);
+      connection[end]();
+      await until(async () => (await mastersOf(host)).length === 0, "the end of the master");
+      await until(async () => !(await names()).some((each) => each.startsWith(name)), "no files");
+    }
+  });
+
+  test.each([
+    [0, 1],
+    [7, 7],
+    [600, 60],
+    [Number.POSITIVE_INFINITY, 60],
+  ])("a linger of %s seconds leaves a master without clients for %s", async (linger, seconds) => {
+    await login({ linger });
+    const [master] = await mastersOf(host);
+    expect(master?.argv).toContain(`ControlPersist=${seconds}`);
+  });
+
+  test("the master of a window that is killed ends by itself", async () => {
+    const { hostName, port, user, identityFiles } = configOf();
+    const config = { hostName, port, user, identityFiles, identityFilesAreDefault: false };
+    const argument = JSON.stringify({ config, linger: 0 });
+    const child = spawn(process.execPath, [join(import.meta.dirname, "openSshChild.ts"), argument], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const exited = once(child, "exit");
+    const said = await Promise.race([once(child.stdout, "data"), exited]);
+    expect(String(said[0])).toBe("publickey\n");
+    expect(await mastersOf(host)).toHaveLength(1);
+    child.kill("SIGKILL");
+    await exited;
+    await until(async () => (await mastersOf(host)).length === 0, "the end of the master");
+  });
+
+  test("the password and the secret of the askpass are in no arguments and no environment", async () => {
+    const password = host.password ?? "";
+    let seen = "";
+    const connection = await login(
+      passwordLogin(async () => {
+        const [master] = await mastersOf(host);
+        const folder = join(master?.argv[master.argv.indexOf("-S") + 1] ?? "", "..");
+        const [logins] = (await readdir(folder)).filter((name) => name.startsWith("login-"));
+        const helper = await readFile(join(folder, logins ?? "", "helper.js"), "utf8");
+        const token = /token = "([0-9a-f]{48})"/.exec(helper)?.[1] ?? "";
+        expect(token).not.toBe("");
+        for (const { pid } of processTable()) {
+          for (const file of ["cmdline", "environ"]) {
+            const text = await readFile(`/proc/${pid}/${file}`, "latin1").catch(() => "");
+            seen += text.includes(token) || text.includes(password) ? `${pid} ${file} ` : "";
+          }
+        }
+        return password;
+      }),
+    );
+    expect(connection.info.authMethod).toBe("password");
+    expect(seen).toBe("");
+  });
+
+  test("another program that finds the askpass's socket gets no answer without its secret", async () => {
+    const asked: LoginQuestion[] = [];
+    let answer = "";
+    await login(
+      passwordLogin(async (question) => {
+        asked.push(question);
+        const [master] = await mastersOf(host);
+        const folder = join(master?.argv[master.argv.indexOf("-S") + 1] ?? "", "..");
+        const [logins] = (await readdir(folder)).filter((name) => name.startsWith("login-"));
+        const peer = connect(join(folder, logins ?? "", "s"));
+        peer.on("data", (data) => {
+          answer += data.toString();
+        });
+        peer.write(`${JSON.stringify({ token: "0".repeat(48), kind: "ask", hint: "", words: ["x"] })}\n`);
+        await once(peer, "close");
+        return host.password ?? "";
+      }),
+    );
+    expect(asked).toEqual([{ kind: "password" }]);
+    expect(answer).toBe("");
+  });
+
+  test("the passphrase of a key file is asked for by the file's name, again where it is wrong", async () => {
+    const key = await makeKey(join(host.folder, "locked key"), { passphrase: "open sesame" });
+    await host.authorize(key.publicLine);
+    const asked: LoginQuestion[] = [];
+    const connection = await login({
+      config: configOf({ identityFiles: [key.file] }),
+      asker: {
+        begin() {},
+        answer: async (question) => {
+          asked.push(question);
+          return asked.length === 1 ? "wrong" : "open sesame";
+        },
+        succeeded: async () => {},
+      },
+    });
+    expect(connection.info.authMethod).toBe("publickey");
+    expect(asked).toEqual([
+      { kind: "passphrase", file: key.file },
+      { kind: "passphrase", file: key.file },
+    ]);
+  });
+
+  test("an askpass that is killed ends the login with its own reason", async () => {
+    const waiting = login(
+      passwordLogin(async (_, signal) => {
+        const [master] = await mastersOf(host);
+        const askpass = processTable().find(({ parent }) => parent === master?.pid);
+        process.kill(askpass?.pid ?? 0, "SIGKILL");
+        return await new Promise((_, reject) =>
+          signal.addEventListener("abort", () => reject(signal.reason)),
+        );
+      }),
+    );
+    await expect(waiting).rejects.toMatchObject({ reason: "askpass-ended" });
+    await until(async () => (await mastersOf(host)).length === 0, "the end of ssh");
+  });
+
+  test("an attempt that is given up ends ssh and its askpass", async () => {
+    const giveUp = new AbortController();
+    const reason = new Error("given up");
+    const waiting = login(
+      passwordLogin(async (_, signal) => {
+        giveUp.abort(reason);
+        return await new Promise((_, reject) =>
+          signal.addEventListener("abort", () => reject(signal.reason)),
+        );
+      }),
+      undefined,
+      giveUp.signal,
+    );
+    await expect(waiting).rejects.toBe(reason);
+    await until(async () => (await mastersOf(host)).length === 0, "the end of ssh");
+  });
+
+  test("without ssh, with an old one, and with something else of that name, it says so", async () => {
+    const failure = async (findSsh: () => Promise<string | undefined>): Promise<unknown> =>
+      await login({}, new OpenSshEngine({ configFile: () => "none", findSsh })).catch(
+        (error) => error.reason,
+      );
+    expect(await failure(async () => undefined)).toBe("openssh-missing");
+    const old = await fakeSsh(host.folder, 'echo "OpenSSH_8.4p1, OpenSSL 1.1" >&2');
+    expect(await failure(old)).toBe("openssh-too-old");
+    expect(await failure(await fakeSsh(host.folder, "echo hello"))).toBe("openssh-failed");
+    const ends = '[ "$1" = -V ] && echo OpenSSH_9.2p1 && exit 0; exit 9';
+    expect(await failure(await fakeSsh(host.folder, ends))).toBe("openssh-failed");
+    expect(await failure(async () => join(tmpdir(), "no-such-ssh"))).toBe("openssh-failed");
+  });
+
+  test("an ssh that does not even say its version is given up", async () => {
+    const clock = new ManualClock();
+    const started = join(host.folder, "started");
+    const findSsh = await fakeSsh(host.folder, `touch "${started}"; exec sleep 1000`);
+    const waiting = login({}, new OpenSshEngine({ clock, configFile: () => "none", findSsh })).catch(
+      (error) => error.reason,
+    );
+    await until(() => existsSync(started), "the hanging ssh");
+    clock.advance(10_000);
+    await settle();
+    expect(await waiting).toBe("openssh-silent");
+  });
+});

@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { KerberosTicket } from "../../../src/config/kerberosTicket.ts";
+
+test.each([
+  [async () => ({ exitCode: 0, stdout: "", stderr: "" }), true],
+  [async () => ({ exitCode: 1, stdout: "", stderr: "" }), false],
+  [() => Promise.reject(new Error("ENOENT")), false],
+])("a ticket is there only where klist says so", async (run, isValid) => {
+  const ticket = new KerberosTicket(run);
+  expect(ticket.isValid).toBe(false);
+  await ticket.refresh();
+  expect(ticket.isValid).toBe(isValid);
+});
