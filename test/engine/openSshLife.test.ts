@@ -15,7 +15,7 @@ import { processTable } from "../lab/processTree.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
-import { ManualClock, settle } from "../support/manualClock.ts";
+import { ManualClock } from "../support/manualClock.ts";
 import { never, run } from "./contract/channels.ts";
 import { loginTo } from "./contract/logins.ts";
 
@@ -264,8 +264,7 @@ describe("the engine openssh", () => {
       (error) => error.reason,
     );
     await until(() => existsSync(started), "the hanging ssh");
-    clock.advance(10_000);
-    await settle();
+    await clock.advance(10_000);
     expect(await waiting).toBe("openssh-silent");
   });
 });

@@ -81,7 +81,12 @@ function algorithmMismatch(line: string): AlgorithmMismatch | undefined {
   const keyword = keywords.find(([name]) => kind?.startsWith(name) === true)?.[1];
   return keyword === undefined
     ? undefined
-    : { keyword, offered: (offer ?? "").split(",").filter((name) => name !== ""), allowable: [], isFinal: true };
+    : {
+        keyword,
+        offered: (offer ?? "").split(",").filter((name) => name !== ""),
+        allowable: [],
+        isFinal: true,
+      };
 }
 
 /** How a connection has ended that was there, from what the master wrote last. */
