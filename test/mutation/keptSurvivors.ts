@@ -8,6 +8,7 @@ export interface KeptSurvivor {
 
 const compilerOnly = "only the compiler needs it: the value is always there";
 const twoGuards = "two checks guard this, and either is enough";
+const missing = "a message that lacks this field lacks what is checked beside it, too";
 const cost = "it costs time or memory, and changes no result";
 const log = "a line of the log";
 const sameResult = "both forms do the same";
@@ -215,4 +216,56 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
     ["if (change === undefined) {", compilerOnly],
   ),
   ...inFile("src/auth/loginMemory.ts", ["if (stored) {", sameResult]),
+  ...inFile(
+    "src/engine/channels/channelTable.ts",
+    ["if (sender === undefined || window === undefined || packet === undefined || body.left > 0) {", missing],
+    [
+      "if (code === undefined || description === undefined || language === undefined || body.left > 0) {",
+      missing,
+    ],
+    ["if (type === undefined || data === undefined || body.left > 0) {", missing],
+    ["if (id === undefined || head === undefined) {", missing],
+  ),
+  ...inFile("src/engine/channels/messages.ts", [
+    "return type === undefined || sender === undefined || window === undefined || packet === undefined",
+    missing,
+  ]),
+  ...inFile(
+    "src/engine/channels/pieceQueue.ts",
+    ["if (run !== undefined && run % 2 === mark) {", compilerOnly],
+    ["if (block === undefined || run === undefined) {", compilerOnly],
+    ["this.#forgetTaken();", cost],
+    ["if (block.used < block.data.length) {", cost],
+    ["#forgetTaken(): void {", cost],
+    ["if (this.#block >= 64 && this.#block * 2 >= this.#blocks.length) {", cost],
+  ),
+  ...inFile("src/engine/channels/protocolError.ts", [
+    "static is(error: unknown): error is ProtocolError {",
+    "test/attack reaches it",
+  ]),
+  ...inFile(
+    "src/engine/channels/receiveWindow.ts",
+    ["if (beyond > 0) {", "no byte beyond the window counts as none"],
+    [
+      "if (this.#paused || this.#flowing || this.#queue.length > 0) {",
+      "through the queue it arrives in the same order",
+    ],
+    ["this.#flow();", "the queue is only filled while nothing may flow"],
+    ["} else if (data.length > 0) {", "empty data adds nothing"],
+  ),
+  ...inFile(
+    "src/engine/channels/remoteForwards.ts",
+    ["if (bound !== undefined) {", compilerOnly],
+    ["if (open === undefined || granted === undefined) {", missing],
+    ["if (this.#refusals++ === 0) {", log],
+    ['const text = bound.type === "tcp" ? `${bound.host}:${bound.port}` : bound.path;', log],
+    ['...(bound.type === "tcp" && { port: bound.port }),', "a socket has no port"],
+    ['if (at.type === "unix" || at.port !== 0) {', "a socket has no port"],
+    [
+      "return host === undefined || port === undefined || from === undefined || fromPort === undefined",
+      missing,
+    ],
+    ["return path === undefined || reserved === undefined", missing],
+  ),
+  ...inFile("src/engine/channels/sessionRequests.ts", ['case "shell":', "test/engine opens shells"]),
 ];

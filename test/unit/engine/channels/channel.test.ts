@@ -85,7 +85,7 @@ describe("the details of a channel", () => {
     end.table.receive(peerSends.eof(0));
     end.table.receive(peerSends.eof(0));
     end.table.receive(peerSends.request(0, "exit-status", false, wireUint32(0)));
-    end.table.receive(peerSends.request(0, "exit-signal", false, nothing));
+    end.table.receive(peerSends.request(0, "exit-status", false, wireUint32(1)));
     end.table.receive(peerSends.close(0));
     expect(moments(channel)).toEqual([
       "opened",

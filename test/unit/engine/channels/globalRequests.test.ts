@@ -159,6 +159,29 @@ describe("where the server listens for us", () => {
     await expect(listening).rejects.toMatchObject({ reason: "refused-by-server" });
   });
 
+  test.each<[string, ForwardAddress, Buffer]>([
+    ["a port", at, Buffer.concat([wireString("localhost"), wireUint32(0)])],
+    ["a socket", { type: "unix", path: "/run/a" }, wireString("/run/a")],
+  ])("%s is asked for by its address", async (_name, address, payload) => {
+    const sent: Buffer[] = [];
+    const made = new GlobalRequests((bytes) => sent.push(Buffer.from(bytes)));
+    const listening = new RemoteForwards(made, new RecordingLogger()).listen(
+      address,
+      async () => () => {},
+      never(),
+    );
+    expect(sent[0]?.subarray(-payload.length)).toEqual(payload);
+    made.end();
+    await expect(listening).rejects.toMatchObject({ reason: "connection-ended" });
+  });
+
+  test("the highest port is a port", async () => {
+    const all = forwards();
+    const listening = all.forwards.listen(at, async () => () => {}, never());
+    all.requests.receive(true, new WireReader(wireUint32(65_535)));
+    expect((await listening).port).toBe(65_535);
+  });
+
   test("a server that refuses grants nothing", async () => {
     const all = forwards();
     const listening = all.forwards.listen({ ...at, port: 4000 }, async () => () => {}, never());

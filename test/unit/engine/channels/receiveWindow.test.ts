@@ -34,6 +34,28 @@ describe("the receiving side of a channel", () => {
     expect(told).toEqual(["stdout:a", "stderr:b", "eof", "closed"]);
   });
 
+  test("delivers in order what comes while a listener handles what came before", () => {
+    const { flow, told } = makeFlow(1000, (text) => {
+      if (text === "stdout:a") {
+        flow.receive("stdout", Buffer.from("b"));
+        flow.eof();
+      }
+    });
+    flow.resume();
+    flow.receive("stdout", Buffer.from("a"));
+    expect(told).toEqual(["stdout:a", "stdout:b", "eof"]);
+  });
+
+  test("gives back no more than the window, also when a little more than that came", () => {
+    const { flow, granted } = makeFlow(1000);
+    expect([flow.receive("stdout", bytes(1000)), flow.receive("stdout", bytes(50))]).toEqual([
+      "kept",
+      "excess",
+    ]);
+    flow.resume();
+    expect([flow.window, granted()]).toEqual([1000, 1000]);
+  });
+
   test("gives the window back only for what was delivered", () => {
     const { flow, granted } = makeFlow(1000);
     flow.receive("stdout", bytes(600));
