@@ -3,7 +3,7 @@ import { OutgoingBacklog } from "../../../src/engine/outgoingBacklog.ts";
 
 const plenty = Number.POSITIVE_INFINITY;
 
-it("what was sent a moment ago takes its time on a slow link", () => {
+it("recently sent data delays a message on a slow link", () => {
   const backlog = new OutgoingBacklog();
   expect(backlog.delay(0, plenty)).toBe(0);
   backlog.sent(40 * 1024, 1000);
@@ -14,7 +14,7 @@ it("what was sent a moment ago takes its time on a slow link", () => {
   expect(backlog.delay(100_000, plenty)).toBe(0);
 });
 
-it("no more is in front than what the peer has not taken", () => {
+it("the delay counts only data that the peer has not acknowledged", () => {
   const backlog = new OutgoingBacklog();
   backlog.sent(100_000_000, 0);
   expect(backlog.delay(0, 0)).toBe(0);

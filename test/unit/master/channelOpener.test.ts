@@ -56,7 +56,7 @@ describe("opening a channel", () => {
       "direct-tcpip",
       () => opener.directTcpip({ host: "db", port: 22 }, { host: "127.0.0.1", port: 1 }, never()),
     ],
-  ])("a %s that a silent server does not answer is too late after the limit", async (_, open) => {
+  ])("a %s without a reply from a silent server times out after the limit", async (_, open) => {
     connection.answers = false;
     const outcome = open().catch((error: unknown) => error);
     let settled = false;
@@ -93,7 +93,7 @@ describe("opening a channel", () => {
       expect(probes).toEqual([]);
     });
 
-    it("limits the silence from when the server began to speak", async () => {
+    it("limits the silence from the server's first message", async () => {
       const opening = openSilently();
       await clock.advance(100_000);
       connection.answers = true;
@@ -107,7 +107,7 @@ describe("opening a channel", () => {
       expect(clock.pendingTimers).toBe(0);
     });
 
-    it("waits for a minute where nobody can cancel", async () => {
+    it("waits for a minute when the open can't be cancelled", async () => {
       startLimit = 60_000;
       const opening = openSilently();
       await clock.advance(59_999);
@@ -136,7 +136,7 @@ describe("opening a channel", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("takes answers to keepalive probes for no progress", async () => {
+  it("does not count replies to keepalive probes as progress", async () => {
     connection.answers = false;
     const outcome = opener.session(spec, never()).catch((error: unknown) => error);
     for (let second = 0; second < 30; second += 5) {
@@ -146,7 +146,7 @@ describe("opening a channel", () => {
     expect(await outcome).toMatchObject({ reason: "timed-out" });
   });
 
-  it("an opening that a person gives up ends at once and leaves no timer", async () => {
+  it("a cancelled open ends at once and leaves no timer", async () => {
     connection.answers = false;
     const giveUp = new AbortController();
     const outcome = opener.session(spec, giveUp.signal).catch((error: unknown) => error);
@@ -199,7 +199,7 @@ describe("opening a channel", () => {
     expect(outcome.error).toMatchObject({ reason: "connection-ended" });
   });
 
-  it("what opens is given up at once when the peer is found hung by somebody else", async () => {
+  it("pending opens fail at once when another probe finds the peer hung", async () => {
     connection.answers = false;
     const outcome = failure(opener.session(spec, never()));
     await clock.advance(10);
@@ -224,7 +224,7 @@ describe("opening a channel", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("the answer counts as a sign of life from when it was asked for", async () => {
+  it("the reply counts as a sign of life from the time of its request", async () => {
     await clock.advance(1000);
     connection.holdOpens = true;
     const opening = opener.session(spec, never());
@@ -235,7 +235,7 @@ describe("opening a channel", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("whoever gives up before it begins is told so, and nothing is asked", async () => {
+  it("an aborted open rejects, and nothing is sent", async () => {
     await expect(opener.session(spec, AbortSignal.abort(new CancelledError()))).rejects.toThrow(
       CancelledError,
     );

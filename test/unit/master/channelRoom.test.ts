@@ -57,7 +57,7 @@ describe("room for sessions on a connection", () => {
     expect([room.limit, room.isFull, room.wasUsed]).toEqual([undefined, false, false]);
   });
 
-  it("what another connection tells is believed, with those counted that are still on their way", async () => {
+  it("the limit of another connection is used, counting pending requests", async () => {
     const room = new ChannelRoom(2);
     const first = request(room);
     expect(room.isFull).toBe(false);
@@ -69,7 +69,7 @@ describe("room for sessions on a connection", () => {
     expect(room.limit).toBe(1);
   });
 
-  it("a refusal waits for nobody whose session was given up", async () => {
+  it("a refusal does not wait for aborted sessions", async () => {
     const room = new ChannelRoom(undefined);
     const gaveUp = new AbortController();
     request(room);

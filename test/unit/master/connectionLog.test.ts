@@ -13,7 +13,7 @@ class PerConnection extends RecordingLogger {
   }
 }
 
-it("what a connection says is in its own log, so that a person can ask for more of it alone", async () => {
+it("a connection's messages are in its own log, whose level can be changed separately", async () => {
   const logger = new PerConnection();
   const { manager } = fakeStack(
     [testHostConfig({ alias: "web1" }), testHostConfig({ alias: "db1" })],

@@ -30,13 +30,13 @@ describe("the machine's sleep and its addresses", () => {
     watcher.onDidChange((change) => changes.push(change));
   });
 
-  it("tells nothing while nothing happens", async () => {
+  it("reports nothing while nothing happens", async () => {
     watcher.start();
     await clock.advance(100_000);
     expect(changes).toEqual([]);
   });
 
-  it("goes on noticing a wake where the system does not say its addresses, and says so once", async () => {
+  it("still notices a wake when the system can't report its addresses, and logs that once", async () => {
     failure = new Error("uv_interface_addresses returned Unknown system error 97");
     watcher.start();
     await clock.advance(10_000);
@@ -46,7 +46,7 @@ describe("the machine's sleep and its addresses", () => {
     expect(logger.lines).toHaveLength(1);
   });
 
-  it("does not take an address that can be read again for a new one", async () => {
+  it("does not take addresses that are readable again for new ones", async () => {
     watcher.start();
     await clock.advance(1000);
     failure = new Error("no netlink");
@@ -59,7 +59,7 @@ describe("the machine's sleep and its addresses", () => {
     expect(changes).toEqual(["addresses"]);
   });
 
-  it("tells of a wake once, half a second after it at the latest", async () => {
+  it("reports a wake once, within half a second", async () => {
     watcher.start();
     await clock.advance(10_100);
     clock.sleep(60_000);
@@ -86,7 +86,7 @@ describe("the machine's sleep and its addresses", () => {
     },
   );
 
-  it("takes a busy moment for no sleep", async () => {
+  it("does not take a busy moment for sleep", async () => {
     watcher.start();
     await clock.advance(10_000);
     clock.sleep(2_500);
@@ -94,7 +94,7 @@ describe("the machine's sleep and its addresses", () => {
     expect(changes).toEqual([]);
   });
 
-  it("tells of each change of addresses once", async () => {
+  it("reports each change of addresses once", async () => {
     watcher.start();
     await clock.advance(10_000);
     addresses = "";
@@ -104,7 +104,7 @@ describe("the machine's sleep and its addresses", () => {
     expect(changes).toEqual(["addresses", "addresses"]);
   });
 
-  it("looks only while started, and takes what happened before for granted", async () => {
+  it("checks only while started, and ignores earlier changes", async () => {
     watcher.start();
     watcher.start();
     expect(clock.pendingTimers).toBe(1);

@@ -120,7 +120,7 @@ describe("heartbeat", () => {
     expect(deadAt).toBeUndefined();
   });
 
-  it("counts anew after any data, not only after an answer", async () => {
+  it("starts the count anew after any data, not only after a reply", async () => {
     start(10, 2);
     await clock.advance(0);
     connection.answers = false;
@@ -149,7 +149,7 @@ describe("heartbeat", () => {
     expect(deadAt).toBe(changed + 5000);
   });
 
-  it("learns that a device sends data and answers no kind of probe, and stops counting", async () => {
+  it("detects a device that sends data and replies to no kind of probe, and stops counting", async () => {
     connection.answers = false;
     start(10, 1);
     await clock.advance(9000);
@@ -167,13 +167,16 @@ describe("heartbeat", () => {
       connection.answersPings = false;
     });
 
-    it.each([0, 10])("lives by its answers to other probes, with an interval of %d s", async (interval) => {
-      const heartbeat = start(interval, 3);
-      await clock.advance(100_000);
-      expect(await heartbeat.probeNow(1500)).toBe(true);
-      expect(health).toEqual([]);
-      expect(ignored).toEqual([]);
-    });
+    it.each([0, 10])(
+      "is alive by its replies to other probes, with an interval of %d s",
+      async (interval) => {
+        const heartbeat = start(interval, 3);
+        await clock.advance(100_000);
+        expect(await heartbeat.probeNow(1500)).toBe(true);
+        expect(health).toEqual([]);
+        expect(ignored).toEqual([]);
+      },
+    );
 
     it("is found hung and dead when it is frozen", async () => {
       const heartbeat = start(10, 3);
@@ -262,7 +265,7 @@ describe("heartbeat", () => {
     expect(deadAt).toBeUndefined();
   });
 
-  it("an urgent probe tells in its deadline that nobody answers, and that a network that comes back is fine", async () => {
+  it("an urgent probe reports within its deadline that no reply came, and a network that recovers is healthy", async () => {
     const heartbeat = start(30, 3);
     await clock.advance(0);
     connection.answers = false;
@@ -276,7 +279,7 @@ describe("heartbeat", () => {
     expect(deadAt).toBeUndefined();
   });
 
-  it("does not hold the time of a sleep against the peer", async () => {
+  it("does not count the time of a sleep against the peer", async () => {
     start(10, 3);
     await clock.advance(0);
     clock.sleep(3_600_000);
@@ -335,7 +338,7 @@ describe("heartbeat", () => {
     expect(deadAt).toBe(last + 40_000);
   });
 
-  it("what had arrived before an urgent probe and is read only after it is no sign of life", async () => {
+  it("data that arrived before an urgent probe and is read after it is no sign of life", async () => {
     const heartbeat = start(30, 3);
     await clock.advance(0);
     connection.answers = false;
@@ -374,7 +377,7 @@ describe("heartbeat", () => {
     expect(connection.channelProbes).toBeGreaterThan(10);
   });
 
-  it("an answer that comes just after the first session's is no reason to think that none will come", async () => {
+  it("a reply that comes just after the first session's still counts", async () => {
     connection.holdPings = true;
     const heartbeat = start(10, 3);
     heartbeat.noteReply(clock.monotonic());
@@ -399,7 +402,7 @@ describe("heartbeat", () => {
     expect(deadAt).toBeDefined();
   });
 
-  it("leaves no timer when disposed, and settles a probe that waits", async () => {
+  it("leaves no timer when disposed, and settles a pending probe", async () => {
     const heartbeat = start(10, 3);
     connection.answers = false;
     const probe = heartbeat.probeNow(1500);

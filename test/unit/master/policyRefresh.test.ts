@@ -151,7 +151,7 @@ describe("a changed ssh_config and the connections that are there", () => {
     expect(stack.service.masters()).toEqual([]);
   });
 
-  it("is asked for what was typed, once for all that it is for, and not for those that have ended", async () => {
+  it("is resolved once per typed host, and not for ended connections", async () => {
     await open("web");
     engine.connection(0).end({ reason: "lost" });
     engine.maxSessions = 1;
@@ -185,7 +185,7 @@ describe("a changed ssh_config and the connections that are there", () => {
     expect(interval()).toBe(5);
   });
 
-  it("changes nothing while it can't be read, which only the log tells", async () => {
+  it("changes nothing while it can't be read, which is only logged", async () => {
     await open("web");
     config.edit({ serverAliveInterval: 5 });
     await settle();

@@ -103,7 +103,7 @@ describe("aliases of one destination", () => {
     expect([interval(), master().linger?.seconds]).toEqual([60, 5]);
   });
 
-  it("linger as the last one of them says", async () => {
+  it("linger by the policy of the last one", async () => {
     settings.hosts = [
       { pattern: "short", linger: 5 },
       { pattern: "long", linger: 50 },
@@ -134,7 +134,7 @@ describe("aliases of one destination", () => {
     expect([limits(one), limits(two)]).toEqual([[["time", 300]], [["channel-timeout", 9]]]);
   });
 
-  it("are told apart by what was typed: the row leads to the same destination again", async () => {
+  it("keep their typed hosts: the row leads to the same destination again", async () => {
     await open("me@build1:2222");
     const { alias, spec, destination, sessions } = master();
     expect([alias, spec, sessions[0]?.alias, sessions[0]?.spec]).toEqual([

@@ -73,7 +73,7 @@ describe("a failure", () => {
     ["a shell that is refused", new ChannelError("request-failed", "x"), "transient"],
     ["a command that is too large", new ChannelError("request-too-large", "x"), "final"],
     ["anything unknown", new Error("x"), "final"],
-  ])("%s is classed by what it is", (_name, error, expected) => {
+  ])("%s has the right class", (_name, error, expected) => {
     expect(failureClass(error)).toBe(expected);
   });
 });

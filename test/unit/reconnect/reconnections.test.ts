@@ -85,7 +85,7 @@ function seen({ manager }: Stack): readonly MasterSnapshot[] {
 }
 
 describe("a lost master that terminals wait for", () => {
-  it("is seen as reconnecting, with its next attempt, the terminals, and why the last attempt failed", async () => {
+  it("is shown as reconnecting, with its next attempt, the terminals, and why the last attempt failed", async () => {
     const stack = fakeStack();
     await terminals(stack, 2);
     const lostAt = stack.clock.now();
@@ -129,7 +129,7 @@ describe("a lost master that terminals wait for", () => {
     expect(stack.clock.pendingTimers).toBe(0);
   });
 
-  it("shows somebody else's session below it while its login is the attempt", async () => {
+  it("shows a new session below it while that session's login is the attempt", async () => {
     const stack = fakeStack();
     await terminals(stack, 1);
     await lose(stack);
@@ -149,7 +149,7 @@ describe("a lost master that terminals wait for", () => {
     expect(seen(stack)).toMatchObject([{ id: "m2", state: { kind: "ready" }, sessions: [{}, {}] }]);
   });
 
-  it("is again the lost one when nobody waits any more", async () => {
+  it("is shown as lost again when no terminal waits any more", async () => {
     const stack = fakeStack();
     const [terminal] = await terminals(stack, 1);
     await lose(stack);
@@ -184,7 +184,7 @@ describe("terminals of one destination", () => {
     expect(seen(stack)).toMatchObject([{ sessions: { length: 10 } }]);
   });
 
-  it("come back at once when there is a master again, whoever made it", async () => {
+  it("reconnect at once when any master becomes ready", async () => {
     const stack = fakeStack();
     const tabs = await terminals(stack, 3);
     await lose(stack);
@@ -199,7 +199,7 @@ describe("terminals of one destination", () => {
     expect(stack.clock.pendingTimers).toBe(1);
   });
 
-  it("are helped by Enter in one of them, also those that wait to be asked", async () => {
+  it("all reconnect after Enter in one of them, also those that wait to be asked", async () => {
     const stack = fakeStack();
     const [first, second] = await terminals(stack, 2);
     const asking = await new Terminal(stack, { automatic: false }).open();
@@ -227,7 +227,7 @@ describe("terminals of one destination", () => {
     ]);
   });
 
-  it("leave it alone also when somebody else logs in", async () => {
+  it("do not include it when another session logs in either", async () => {
     const stack = fakeStack();
     const asking = await new Terminal(stack, { automatic: false }).open();
     await lose(stack);
@@ -236,7 +236,7 @@ describe("terminals of one destination", () => {
     expect(asking.log).toEqual(["wait"]);
   });
 
-  it("wait for a person after a refused login, and come back when somebody else's login works", async () => {
+  it("wait for the user after a refused login, and reconnect when another login works", async () => {
     const stack = fakeStack();
     const tabs = await terminals(stack, 2);
     await lose(stack);
@@ -251,7 +251,7 @@ describe("terminals of one destination", () => {
     expect(tabs.map(({ log }) => log.slice(-2))).toEqual(tabs.map(() => ["attempt none", "open"]));
   });
 
-  it("do not hammer a server that lets in, and drops at once", async () => {
+  it("keep their delays for a server that accepts and drops connections", async () => {
     const stack = fakeStack();
     const [tab] = await terminals(stack, 1);
     for (let round = 0; round < 4; round++) {
@@ -306,7 +306,7 @@ describe("terminals of one destination", () => {
     expect(tab.log.slice(-2)).toEqual(["attempt unattended", "wait 1000"]);
   });
 
-  it("stop together when a person says so, and alone when a person leaves one", async () => {
+  it("stop together on request, and one alone when its tab is left", async () => {
     const stack = fakeStack();
     const [first, second, third] = await terminals(stack, 3);
     await lose(stack);
@@ -331,7 +331,7 @@ describe("terminals of one destination", () => {
     expect(seen(stack)).toEqual([]);
   });
 
-  it("are of no interest to another destination", async () => {
+  it("do not affect another destination", async () => {
     const stack = fakeStack([testHostConfig(), testHostConfig({ alias: "db1", hostName: "db1.test" })]);
     const [web] = await terminals(stack, 1);
     await lose(stack);
@@ -375,7 +375,7 @@ describe("a terminal whose attempt fails while others still try", () => {
     expect([first, second, third].map(({ log }) => log.at(-1))).toEqual(["wait 2000", "wait", "wait 2000"]);
   });
 
-  it("waits for a person and for nobody else where it may not reconnect by itself", async () => {
+  it("waits only for the user if it may not reconnect automatically", async () => {
     const stack = fakeStack();
     const [, asking] = await trying(stack, { automatic: false });
     asking.ticket?.failed(away);
@@ -383,7 +383,7 @@ describe("a terminal whose attempt fails while others still try", () => {
     expect(asking.log).toEqual(["wait", "attempt attended", "wait"]);
   });
 
-  it("tries again as soon as a person says so", async () => {
+  it("tries again as soon as the user asks for it", async () => {
     const stack = fakeStack();
     const [first, second] = await trying(stack);
     first.ticket?.failed(away);
@@ -454,7 +454,7 @@ describe("a terminal whose login was refused", () => {
     expect(stack.engine.requests).toHaveLength(logins + 1);
   });
 
-  it("makes no more logins where the server lets in, and drops whoever wants a session", async () => {
+  it("makes no more logins when the server accepts logins and drops sessions", async () => {
     const { stack, first, second, logins } = await stuck();
     stack.engine.dropsSessions = true;
     await stack.clock.advance(2000);
@@ -531,7 +531,7 @@ describe("reconnecting now", () => {
     expect(tab.log).toEqual([]);
   });
 
-  it("says of one that is gone that it has ended", async () => {
+  it("reports an ended master as ended", async () => {
     const stack = fakeStack();
     expect(await stack.manager.reconnectNow("m7")).toBe("ended");
     const session = await stack.manager.open({ host: "web1", ...shell });
@@ -578,7 +578,7 @@ describe("reconnecting now", () => {
     expect(stack.engine.requests).toHaveLength(1);
   });
 
-  it("is a wish for now, not for what is lost later", async () => {
+  it("applies now, not to later losses", async () => {
     const stack = fakeStack();
     const [tab] = await terminals(stack, 1);
     await silent(stack);
@@ -613,7 +613,7 @@ describe("the time limit of a terminal", () => {
 });
 
 describe("after the end", () => {
-  it("nobody waits, and no timer is left", async () => {
+  it("no holder waits, and no timer is left", async () => {
     const stack = fakeStack();
     const [tab] = await terminals(stack, 1);
     const { session } = tab;

@@ -4,7 +4,7 @@ import { execute } from "../../../src/session/run/execute.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
 import { settle } from "../../support/manualClock.ts";
 
-describe("callers that do what nobody expects", () => {
+describe("unexpected callers", () => {
   it("a listener that kills what is being killed does not recurse", async () => {
     const { clock, engine, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell });
@@ -78,15 +78,15 @@ describe("callers that do what nobody expects", () => {
   });
 });
 
-describe("a login that fails while a person is being asked", () => {
-  it("takes its question back", async () => {
+describe("a login that fails during a prompt", () => {
+  it("closes its prompt", async () => {
     const { engine, manager, logins } = fakeStack();
     engine.failure = new ConnectError("closed-during-handshake", "LoginGraceTime");
     await expect(manager.open({ host: "web1", ...shell })).rejects.toThrow("LoginGraceTime");
     expect(logins.map(({ signal }) => signal.aborted)).toEqual([true]);
   });
 
-  it("does so too when the time stands still for the question", async () => {
+  it("closes it too when the deadline is paused for the prompt", async () => {
     const { engine, manager, logins } = fakeStack();
     engine.hold = true;
     const opening = manager.open({ host: "web1", ...shell });

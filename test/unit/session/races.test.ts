@@ -14,7 +14,7 @@ const isChannelError = (reason: string) => (error: unknown) =>
   ChannelError.is(error) && error.reason === reason;
 
 describe("at the same time", () => {
-  it("a login that is being given up takes no new session", async () => {
+  it("a login that is being cancelled accepts no new session", async () => {
     const { engine, registry } = fakeStack();
     engine.hold = true;
     const first = registry.acquire({ config: testHostConfig() }, true);
@@ -64,7 +64,7 @@ describe("at the same time", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("a master that dies between its choice and the opening is stepped over", async () => {
+  it("a master that dies between its choice and the opening is skipped", async () => {
     const { engine, manager } = fakeStack();
     await manager.connect("web1");
     engine.connection().holdOpens = true;
@@ -185,7 +185,7 @@ describe("a server with room for two sessions on a connection", () => {
   });
 });
 
-describe("a login that may not ask anybody", () => {
+describe("a login without prompts", () => {
   const nothing = new AuthError("nothing-to-try", "no key", { tried: [], methodsLeft: ["password"] });
   const hosts = [
     testHostConfig(),
@@ -197,7 +197,7 @@ describe("a login that may not ask anybody", () => {
   it.each([
     ["the host's", "web1", "web1"],
     ["the jump host's", "db", "db2"],
-  ])("does not fail a person who came while it was made: %s", async (_which, quiet, host) => {
+  ])("does not fail a user's session that joined it: %s", async (_which, quiet, host) => {
     const { engine, manager, logins } = fakeStack(hosts);
     engine.hold = true;
     const unattended = expect(
@@ -229,7 +229,7 @@ describe("a login that may not ask anybody", () => {
     expect(engine.requests).toHaveLength(2);
   });
 
-  describe("and a person who logs in without a session", () => {
+  describe("and a login without a session", () => {
     /** Whoever may not be asked has begun a login, the person has joined it, and it has failed. */
     async function joined() {
       const stack = fakeStack();
@@ -256,7 +256,7 @@ describe("a login that may not ask anybody", () => {
       expect(manager.masters()).toMatchObject([{ id: "m2", state: { kind: "lingering" } }]);
     });
 
-    it("what keeps the second one from coming up is told, and nothing is left of it", async () => {
+    it("the second one's failure is reported, and nothing is left of it", async () => {
       const { clock, engine, manager, attended } = await joined();
       const second = new AuthError("refused", "no", { tried: ["password"], methodsLeft: [] });
       engine.failure = second;
@@ -268,7 +268,7 @@ describe("a login that may not ask anybody", () => {
       expect(clock.pendingTimers).toBe(0);
     });
 
-    it("there is no third login, also when the second one was begun by somebody who may not be asked", async () => {
+    it("there is no third login, even if the second one was started without prompts", async () => {
       const { engine, registry, manager } = fakeStack();
       engine.hold = true;
       engine.failure = nothing;
@@ -350,7 +350,7 @@ describe("jump hosts", () => {
     testHostConfig({ alias: "db2", hostName: "db2.test", proxyJump: [{ alias: "bastion" }] }),
   ];
 
-  it("a jump host's master that is silent is stepped over when another host is reached through it", async () => {
+  it("a silent jump host's master is skipped when another host is reached through it", async () => {
     const { clock, engine, manager } = fakeStack(hosts);
     await manager.open({ ...web, host: "db" });
     await clock.advance(20_000);
@@ -366,7 +366,7 @@ describe("jump hosts", () => {
     ]);
   });
 
-  it("a jump host that refuses is told as the reason, and asked once", async () => {
+  it("a jump host that refuses is named as the reason, and asked once", async () => {
     const { engine, manager } = fakeStack(hosts);
     engine.failure = new ConnectError("refused", "refused");
     await expect(manager.open({ ...web, host: "db" })).rejects.toSatisfy(
@@ -391,7 +391,7 @@ describe("jump hosts", () => {
 });
 
 describe("a master that is lost", () => {
-  it("is in nobody's way: new sessions, settings, probes and disconnects pass it by", async () => {
+  it("is ignored by new sessions, settings, probes and disconnects", async () => {
     const { clock, engine, manager } = fakeStack();
     await manager.open(web);
     engine.connection().end({ reason: "lost" });
@@ -420,7 +420,7 @@ describe("a master that is lost", () => {
 });
 
 describe("after a wake", () => {
-  it("a dead master is known within the urgent deadline, and takes no session any more", async () => {
+  it("a dead master is detected within the urgent deadline, and accepts no session any more", async () => {
     const { clock, engine, manager } = fakeStack();
     await manager.open(web);
     engine.connection().answers = false;
@@ -502,7 +502,7 @@ describe("disposed", () => {
   } satisfies Record<string, (stack: ReturnType<typeof fakeStack>) => Promise<void>>;
 
   it.each(Object.entries(states))(
-    "while %s: no timer stays, twice is once, nobody waits",
+    "while %s: leaves no timer, is idempotent, and settles every waiter",
     async (_, bring) => {
       const stack = fakeStack();
       await bring(stack);

@@ -34,7 +34,7 @@ describe("masters and sessions", () => {
     expect(engine.connections).toHaveLength(2);
   });
 
-  it("a master tells what was agreed with its server, from when it is connected", async () => {
+  it("a connected master has the algorithms agreed with its server", async () => {
     const { engine, manager } = fakeStack();
     engine.hold = true;
     const opening = manager.open({ host: "web1", ...shell });
@@ -73,7 +73,7 @@ describe("masters and sessions", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("a look over a lingering master is told to nobody and does not make it stay longer", async () => {
+  it("a lookup on a lingering master fires no event and does not extend the linger", async () => {
     const { clock, engine, manager } = fakeStack();
     const { id } = await manager.open({ host: "web1", ...shell });
     const masterId = manager.session(id)?.snapshot().masterId ?? "";
@@ -134,7 +134,7 @@ describe("masters and sessions", () => {
     expect(manager.masters()).toHaveLength(0);
   });
 
-  it("a lost connection ends each session with the reason, and stays to be seen", async () => {
+  it("a lost connection ends each session with the reason, and stays visible", async () => {
     const { engine, manager } = fakeStack();
     const sessions = [
       await manager.open({ host: "web1", ...shell }),
@@ -213,7 +213,7 @@ describe("masters and sessions", () => {
     expect(engine.connections).toHaveLength(2);
   });
 
-  it("a refusal of the very first session is told, not answered with more logins", async () => {
+  it("a refusal of the first session is reported, and causes no more logins", async () => {
     const { engine, manager } = fakeStack();
     engine.maxSessions = 0;
     await expect(manager.open({ host: "web1", ...shell })).rejects.toSatisfy(
@@ -233,7 +233,7 @@ describe("masters and sessions", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("a session that a person gave up before it opened is not remembered", async () => {
+  it("a session cancelled before it opened is not in the history", async () => {
     const { engine, manager } = fakeStack();
     engine.hold = true;
     const gaveUp = new AbortController();
@@ -267,7 +267,7 @@ describe("masters and sessions", () => {
     expect(manager.masters()).toEqual([]);
   });
 
-  it("a login is given up when all who wait for it have left, and not before", async () => {
+  it("a login is cancelled when all its waiters have left, and not before", async () => {
     const { engine, manager } = fakeStack();
     engine.hold = true;
     const first = new AbortController();
@@ -394,7 +394,7 @@ describe("masters and sessions", () => {
     expect(bastion?.ended).toEqual({ reason: "closed" });
   });
 
-  it("only sessions that a person opened forward the agent, and only where ForwardAgent says so", async () => {
+  it("only sessions that the user opened forward the agent, and only if ForwardAgent is set", async () => {
     const { engine, manager } = fakeStack([
       testHostConfig({ alias: "with", forwardAgent: true }),
       testHostConfig({ alias: "path", hostName: "b.test", forwardAgent: "/run/agent" }),
@@ -424,7 +424,7 @@ describe("masters and sessions", () => {
     expect(engine.connections).toHaveLength(1);
   });
 
-  it("jump hosts that lead to themselves are refused at once", async () => {
+  it("jump hosts that form a loop are refused at once", async () => {
     const { manager } = fakeStack([
       testHostConfig({ alias: "a", hostName: "a.test", proxyJump: [{ alias: "b" }] }),
       testHostConfig({ alias: "b", hostName: "b.test", proxyJump: [{ alias: "a" }] }),

@@ -63,7 +63,7 @@ describe("a session that a signal ended just before its connection was lost", ()
     expect(session.state).toMatchObject({ outcome: { kind: "signalled", signal: "HUP" } });
   });
 
-  it("has ended by itself when a person ends the connection", async () => {
+  it("has ended by itself when the user ends the connection", async () => {
     const stack = fakeStack();
     const session = await ended(stack, { signal: "HUP" });
     await stack.manager.disconnect("m1");

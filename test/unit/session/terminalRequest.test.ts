@@ -8,7 +8,7 @@ const pty = { term: "xterm-256color", dimensions };
 const asked = (changes: Partial<HostConfig>, command?: string) =>
   terminalRequest(testHostConfig(changes), command, dimensions);
 
-describe("what a terminal asks of the server", () => {
+describe("what a terminal requests from the server", () => {
   it.each<[string, Partial<HostConfig>, unknown]>([
     ["a shell", {}, { request: { type: "shell" }, pty }],
     ["a shell, RequestTTY no", { requestTty: "no" }, { request: { type: "shell" } }],
@@ -39,7 +39,7 @@ describe("what a terminal asks of the server", () => {
     expect(asked(changes)).toEqual(expected);
   });
 
-  it("gives a command of somebody's own a terminal, whatever the file says", () => {
+  it("gives an explicit command a terminal, whatever the file says", () => {
     const changes = { remoteCommand: "x", requestTty: "no", sessionType: "none" } as const;
     expect(asked(changes, "tmux")).toEqual({ request: { type: "exec", command: "tmux" }, pty });
   });

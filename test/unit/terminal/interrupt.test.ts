@@ -175,7 +175,7 @@ describe("an interrupt while the terminal is behind", () => {
 });
 
 describe("nothing is skipped", () => {
-  test("for whoever does not interrupt, however far behind the terminal is", async () => {
+  test("without an interrupt, however far behind the terminal is", async () => {
     const tab = await new Tab().open();
     const sent = Array.from({ length: 100 }, (_, part) => `${part} ${block}`);
     for (const part of sent) {

@@ -52,7 +52,7 @@ describe("opening", () => {
     expect([...session.inputBytes]).toEqual([0xe9]);
   });
 
-  test("an unknown encoding is said and UTF-8 used", async () => {
+  test("an unknown encoding is reported, and UTF-8 is used", async () => {
     const tab = new Tab();
     tab.settings = { ...tab.settings, encoding: "klingon" };
     await tab.open();
@@ -61,7 +61,7 @@ describe("opening", () => {
     expect(await tab.text()).toMatch(/Unknown encoding "klingon" \(.*Using UTF-8\.\né$/);
   });
 
-  test("what the server says during a login is shown and stays; what is waited for goes again", async () => {
+  test("the server's messages during a login stay on the screen; what it waits for disappears again", async () => {
     const tab = new Tab();
     let opened: (session: Session) => void = () => {};
     tab.openings.push(() => new Promise((resolve) => (opened = resolve)));
@@ -84,7 +84,7 @@ describe("opening", () => {
     expect(await tab.text()).toBe("jump1 says:\nVisit https://example.org/device\nCode: 1234\n$");
   });
 
-  test("while a person is asked, nothing says that the server is waited for", async () => {
+  test("during a prompt, no line says that the login waits for the server", async () => {
     const tab = new Tab();
     tab.openings.push(() => new Promise(() => {}));
     tab.controller.open({ columns: 80, rows: 24 });
@@ -103,7 +103,7 @@ describe("opening", () => {
     expect(await tab.text()).toBe("Connecting to web1…");
   });
 
-  test("a slow login is said, and leaves no trace", async () => {
+  test("a slow login shows a line, which disappears", async () => {
     const tab = new Tab();
     let opened: (session: Session) => void = () => {};
     tab.openings.push(
@@ -147,7 +147,7 @@ describe("opening", () => {
     expect(impatient.clock.pendingTimers).toBe(0);
   });
 
-  test("a failure is said and can be tried again in the same tab", async () => {
+  test("a failure is shown and can be tried again in the same tab", async () => {
     const tab = new Tab();
     tab.openings.push(() => Promise.reject(new ConnectError("refused", "refused")));
     await tab.open();
@@ -158,7 +158,7 @@ describe("opening", () => {
     expect(await tab.text()).toBe("[failed: refused]\n$");
   });
 
-  test("what must not be overlooked stands above the reason, also of an attempt to reconnect", async () => {
+  test("a warning is shown above the reason, also for an attempt to reconnect", async () => {
     const tab = new Tab({
       describeFailure: () => ({
         text: "not trusted",
@@ -469,7 +469,7 @@ describe("after EOF", () => {
     expect(tab.controller.state.kind).toBe("closed");
   });
 
-  test("what the terminal answers by itself is refused without a word", async () => {
+  test("the terminal's own replies are refused silently", async () => {
     const tab = await new Tab().open();
     tab.session.eof();
     tab.session.send("\u001b[c\u001b[6n");
@@ -552,7 +552,7 @@ describe("reconnecting in the same tab", () => {
     expect(tab.clock.pendingTimers).toBe(0);
   });
 
-  test("the same failure again is not told again", async () => {
+  test("the same failure is not shown twice", async () => {
     const tab = await loseIt("auto");
     for (let failure = 0; failure < 3; failure++) {
       tab.openings.push(() => Promise.reject(new ConnectError("refused", "still away")));
@@ -592,7 +592,7 @@ describe("reconnecting in the same tab", () => {
       return { first, second, end };
     }
 
-    test("says at once why, and that the other one tries; then what comes next", async () => {
+    test("shows at once why, and that the other one tries; then what comes next", async () => {
       const { first, end } = await failWhileAnotherTries();
       expect(first.controller.state).toEqual({ kind: "waiting", until: undefined });
       expect(await first.text()).toMatch(
@@ -753,7 +753,7 @@ describe("reconnecting in the same tab", () => {
     expect(tab.closed).toEqual([]);
   });
 
-  test("a failure is told again after another loss", async () => {
+  test("a failure is shown again after another loss", async () => {
     const tab = await loseIt("auto");
     tab.openings.push(() => Promise.reject(new ConnectError("refused", "still away")));
     await tab.clock.advance(1000);
@@ -796,7 +796,7 @@ describe("reconnecting in the same tab", () => {
       expect(tab.session.input).toBe("x");
     });
 
-    test("is said once, not after the next outage", async () => {
+    test("is reported once, not after the next outage", async () => {
       const tab = await typeMeanwhile();
       tab.session.end(lost);
       await tab.clock.advance(2000);
@@ -842,7 +842,7 @@ describe("reconnecting in the same tab", () => {
     },
   );
 
-  test("a login that needs a person says so", async () => {
+  test("a login that needs the user says so", async () => {
     const tab = await loseIt("auto");
     tab.openings.push(() =>
       Promise.reject(new AuthError("nothing-to-try", "no", { tried: [], methodsLeft: [] })),

@@ -31,7 +31,7 @@ async function text(screen: Screen): Promise<string> {
 const ended = "Press Enter to close, R to reopen.";
 
 describe("lines of our own", () => {
-  test("a long one is whole above the status line, however wide the terminal is and becomes", async () => {
+  test("a long one is complete above the status line at any width of the terminal", async () => {
     for (const columns of [12, 20, 39, 40, 41, 80]) {
       for (const length of [10, columns - 1, columns, columns + 1, 2 * columns, 100, 300]) {
         for (const later of [columns, 10, 200]) {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Typing } from "../../../src/terminal/typing.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
-test("others rest while somebody types in one terminal, and for a second after the last key", async () => {
+test("others rest while the user types in one terminal, and for a second after the last key", async () => {
   const clock = new ManualClock();
   const typing = new Typing(clock);
   const [one, other] = [{}, {}];
@@ -19,7 +19,7 @@ test("others rest while somebody types in one terminal, and for a second after t
   expect(typing.restFor(one)).toBe(0);
 });
 
-test("what a terminal answers to a program is not typed, what begins alike is", () => {
+test("a terminal's replies to a program do not count as typing, similar keys do", () => {
   const one = {};
   const rests = (text: string): boolean => {
     const typing = new Typing(new ManualClock());

@@ -24,7 +24,7 @@ describe("a session without a terminal on the server", () => {
     expect(await tab.text()).toMatch(/ls +\none\ntwo$/);
   });
 
-  test("is told of only where it was refused", async () => {
+  test("shows a notice only if it was refused", async () => {
     expect(await (await tabWith("none")).text()).toBe("");
     expect(await (await tabWith("refused")).text()).not.toBe("");
   });

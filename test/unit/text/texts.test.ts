@@ -106,7 +106,7 @@ describe("hosts", () => {
     );
   });
 
-  it("tells a typed host from the listed one whose name it has", () => {
+  it("distinguishes a typed host from a listed one of the same name", () => {
     const life = lifeByHost([
       masterSnapshot({
         alias: "web1",
@@ -156,7 +156,7 @@ describe("hosts", () => {
 });
 
 describe("the status bar", () => {
-  it("is away while nothing lives", () => {
+  it("is hidden while there is no connection", () => {
     expect(statusBarText([], start)).toBeUndefined();
     expect(
       statusBarText([masterSnapshot({ state: { kind: "lost", since: start, reason: "killed" } })], start),
@@ -195,7 +195,7 @@ describe("the status bar, while a connection is lost that terminals wait for", (
     expect(shown?.tooltip).toContain("db1: reconnecting, 1 terminal waits");
   });
 
-  it("counts down to the next of several, and no sessions where nothing lives", () => {
+  it("counts down to the next of several, and counts no sessions while none is live", () => {
     const [soon, later] = [5000, 9000].map((left) => ({ attempting: false, until: start + left }));
     const waiting = [soon, later].flatMap((next, index) => (next ? [lost(`h${index}`, next)] : []));
     expect(statusBarText(waiting, start)?.text).toBe("$(sync) reconnecting in 5 s");

@@ -7,7 +7,7 @@ const key = Buffer.from(base64, "base64");
 const sha256 = "7u1N7N4ltm/35/0FTMNyC6OKSdF/WSDzKobjNNo9EFs";
 const md5 = "ea:ee:08:c8:3d:fb:83:da:d4:26:4e:ec:9a:fb:96:74";
 
-describe("a fingerprint that a person was given", () => {
+describe("a fingerprint that the user has", () => {
   it.each([
     `SHA256:${sha256}`,
     ` ${sha256}\n`,

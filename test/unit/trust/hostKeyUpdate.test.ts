@@ -165,7 +165,7 @@ describe("known_hosts follows a server", () => {
     expect(await knownHostLines(files["/u"] ?? "", host)).toMatchObject([{ isAboutHost: true, key: fresh }]);
   });
 
-  it("when the person agrees, who sees what is added and removed", async () => {
+  it("when the user agrees, after seeing what is added and removed", async () => {
     const { files, announce, questions } = setUp({ "/u": line(host, old) }, "ask", { alias: "web1" });
     await announce([fresh]);
     expect(questions).toMatchObject([
@@ -175,7 +175,7 @@ describe("known_hosts follows a server", () => {
     expect(files["/u"]).toBe(line(host, fresh));
   });
 
-  it("not when the person declines, nor in batch mode, nor where nobody can be asked", async () => {
+  it("not when the user declines, nor in batch mode, nor without prompts", async () => {
     const declined = setUp({ "/u": line(host, old) }, "ask");
     declined.person.answer = false;
     const batch = setUp({ "/u": line(host, old) }, "ask", { batchMode: true });

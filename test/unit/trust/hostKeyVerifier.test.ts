@@ -134,7 +134,7 @@ describe("a known key", () => {
 });
 
 describe("an unknown key", () => {
-  it("is recorded after the person's yes, in the first user file, which is otherwise untouched", async () => {
+  it("is recorded after the user accepts it, in the first user file, which is otherwise unchanged", async () => {
     const before = "# mine\r\nother ssh-rsa broken\n";
     const { verify, questions, storage, pauses } = setUp({ "/user": before, "/global": "x\n" });
     await verify();
@@ -159,7 +159,7 @@ describe("an unknown key", () => {
     expect(questions).toHaveLength(1);
   });
 
-  it("is refused after the person's no, and not recorded", async () => {
+  it("is refused when the user rejects it, and not recorded", async () => {
     const { verify, person, storage } = setUp({});
     person.answer = () => false;
     expect((await refusal(verify())).reason).toBe("declined");
@@ -430,7 +430,7 @@ describe("a line that names the host and can't be read", () => {
     expect(await refusal(verify())).toMatchObject({ reason: "unreadable", line: 1 });
   });
 
-  it("leaves the question to the person", async () => {
+  it("leaves the decision to the user", async () => {
     const { verify, questions } = setUp({ "/user": damaged });
     await verify();
     expect(questions).toHaveLength(1);

@@ -112,7 +112,7 @@ describe("the picture of a key", () => {
     expect(randomart(wireString("sk-ssh-ed25519-cert-v01@openssh.com"))[0]).toBe("+[ED25519-SK-CERT-+");
   });
 
-  it("of a kind that nobody knows has the title of an unknown key", () => {
+  it("of an unknown type has the title of an unknown key", () => {
     expect(randomart(Buffer.from("no key"))[0]).toBe("+----[unknown]----+");
     expect(randomart(wireString("ssh-ed25519@openssh.com-x"))[0]).toBe("+----[unknown]----+");
   });

@@ -109,7 +109,7 @@ describe("the details of a channel", () => {
     expect(moments(channel)).toEqual(["opened", "exit-received"]);
   });
 
-  test("a second EOF is announced no second time", async () => {
+  test("a second EOF fires no second event", async () => {
     const { end, channel, seen } = await open();
     channel.resume();
     end.table.receive(peerSends.eof(0));
@@ -117,7 +117,7 @@ describe("the details of a channel", () => {
     expect(seen.eofs).toBe(1);
   });
 
-  test("a connection that is lost is a moment; one that ends after the close is none", async () => {
+  test("a lost connection is a moment; one that ends after the close is not", async () => {
     const lost = await open();
     lost.channel.resume();
     lost.end.table.end();
@@ -166,7 +166,7 @@ describe("the end of a channel", () => {
       { signal: "HUP", coreDumped: false },
     ],
     ["an exit signal that is cut short", "exit-signal", Buffer.of(0, 0), { coreDumped: false }],
-  ])("%s is handed over with the close", async (_, name, rest, exit) => {
+  ])("%s is reported with the close", async (_, name, rest, exit) => {
     const { end, channel, seen } = await open();
     channel.resume();
     end.table.receive(peerSends.request(0, name, true, rest));
@@ -192,7 +192,7 @@ describe("the end of a channel", () => {
     expect([...end.sentOf(99), ...end.sentOf(100)]).toEqual([]);
   });
 
-  test("it is announced once, and nothing is announced after it", async () => {
+  test("it fires once, and no event follows", async () => {
     const { end, channel, seen } = await open();
     channel.resume();
     end.table.receive(peerSends.close(0));
@@ -220,7 +220,7 @@ describe("the end of a channel", () => {
     }
   });
 
-  test("a request that has no answer yet is settled by our close, by the peer's, and by the end of the connection", async () => {
+  test("a pending request is settled by our close, by the peer's, and by the end of the connection", async () => {
     const ways: readonly ((end: ChannelEnd, channel: Channel) => void)[] = [
       (_, channel) => channel.close(),
       ({ table }) => table.receive(peerSends.close(0)),
@@ -236,7 +236,7 @@ describe("the end of a channel", () => {
     }
   });
 
-  test("after it nothing is asked, and life is not waited for", async () => {
+  test("after it no request is sent, and signs of life are not awaited", async () => {
     const { end, channel } = await open();
     channel.close();
     const before = end.sent.length;
@@ -266,7 +266,7 @@ describe("the end of a channel", () => {
 });
 
 describe("signs of life", () => {
-  test("what comes while it is waited for counts: output, EOF, an exit status, a signal", async () => {
+  test("messages that arrive meanwhile count: output, EOF, an exit status, a signal", async () => {
     for (const message of [
       peerSends.data(0, "$ "),
       peerSends.extended(0, 1, "no such file"),
@@ -281,7 +281,7 @@ describe("signs of life", () => {
     }
   });
 
-  test("what has come before counts, delivered or not", async () => {
+  test("earlier messages count, delivered or not", async () => {
     for (const message of [peerSends.data(0, "$ "), peerSends.eof(0)]) {
       for (const paused of [true, false]) {
         const { end, channel } = await open();
@@ -294,7 +294,7 @@ describe("signs of life", () => {
     }
   });
 
-  test("it shows no life while nothing came, and a pty that was refused is no other refusal", async () => {
+  test("there is none before any message, and a refused pty is not a refused request of another kind", async () => {
     const { end, channel } = await open();
     const life: unknown[] = [];
     void channel.showsLife().then((alive) => life.push(alive));
@@ -306,7 +306,7 @@ describe("signs of life", () => {
 });
 
 describe("a sender that waits for the wire", () => {
-  test("what waits for the peer's window stays when the server sends a request that we do not know", async () => {
+  test("data that waits for the peer's window stays when the server sends an unknown request", async () => {
     const { end, channel } = await open();
     channel.write(Buffer.alloc(1500));
     end.table.receive(peerSends.request(0, "keepalive@openssh.com", false));
@@ -364,7 +364,7 @@ describe("data at the limits", () => {
     expect([seen.text.length, end.table.forgiven.size]).toEqual([1, 0]);
   });
 
-  test("data that is thrown away is never delivered, and gives the window back", async () => {
+  test("skipped data is never delivered, and gives the window back", async () => {
     const { end, channel, seen } = await open();
     channel.resume();
     end.table.receive(peerSends.extended(0, 2, Buffer.alloc(250, "x")));
@@ -414,14 +414,14 @@ describe("the table of channels", () => {
     expect([end.sentOf(82), end.violation]).toEqual([[], undefined]);
   });
 
-  test("both answers to a global request are handed on", () => {
+  test("both replies to a global request are passed on", () => {
     const end = loneEnd();
     end.table.receive(Buffer.of(81));
     end.table.receive(Buffer.of(82));
     expect([end.globalReplies, end.table.forgiven.size]).toEqual([[true, false], 0]);
   });
 
-  test("a global request that wants no reply is handed on, and gets none", () => {
+  test("a global request that wants no reply is passed on, and gets none", () => {
     const end = loneEnd();
     end.table.receive(peerSends.globalRequest("hostkeys-00@openssh.com"));
     end.table.receive(peerSends.globalRequest("keepalive@openssh.com", true));
@@ -438,7 +438,7 @@ describe("the table of channels", () => {
     await expect(opening).rejects.toMatchObject({ reason: "connection-ended" });
   });
 
-  test("an open that is answered, or was given up, leaves no listener at its signal", async () => {
+  test("a settled or aborted open leaves no listener on its signal", async () => {
     const end = loneEnd();
     const [confirmed, refused, given] = [new AbortController(), new AbortController(), new AbortController()];
     const open = ({ signal }: AbortController) => end.table.open("session", 1000, nothing, signal);
@@ -485,7 +485,7 @@ describe("a channel that the peer opens", () => {
     }
   });
 
-  test("that was being reached when the connection ended is used and lost, and no message is sent for a refused one", async () => {
+  test("whose local end connects after the connection ended is lost at once, and no message is sent for a refused one", async () => {
     const end = loneEnd();
     const lost: boolean[] = [];
     end.accept = () =>

@@ -156,7 +156,7 @@ describe("opening a channel", () => {
     });
   });
 
-  test("one that was given up is closed when the confirmation comes, and its number is free after the close", async () => {
+  test("an aborted one is closed when the confirmation comes, and its number is free after the close", async () => {
     const end = loneEnd();
     const giveUp = new AbortController();
     const opening = end.table.open("session", 1000, nothing, giveUp.signal);
@@ -178,7 +178,7 @@ describe("opening a channel", () => {
   });
 });
 
-describe("what the peer asks for", () => {
+describe("requests of the peer", () => {
   test("opens are refused with the code of the refusal and the peer's number", () => {
     const end = loneEnd();
     end.table.receive(peerSends.open("x11", 5));
@@ -220,7 +220,7 @@ describe("what the peer asks for", () => {
     expect(end.table.forgiven.size).toBe(0);
   });
 
-  test("a peer that asks and reads nothing is given up after a bounded number of replies", () => {
+  test("a peer that sends requests and reads nothing loses its connection after a bounded number of replies", () => {
     const end = loneEnd();
     end.congested = true;
     let asked = 0;
@@ -233,7 +233,7 @@ describe("what the peer asks for", () => {
     expect(end.logger.lines.length).toBeLessThan(5);
   });
 
-  test("replies that waited do not count any more when the wire has taken them", () => {
+  test("replies no longer count once the wire has accepted them", () => {
     const end = loneEnd();
     end.congested = true;
     for (let asked = 0; asked < 100_000; asked++) {
@@ -245,7 +245,7 @@ describe("what the peer asks for", () => {
     expect(end.violation).toBeUndefined();
   });
 
-  test("a peer that reads may ask for ever", () => {
+  test("a peer that reads may send requests without limit", () => {
     const end = loneEnd();
     for (let asked = 0; asked < 100_000; asked++) {
       end.congested = asked % 10_000 < 9_000;
@@ -283,7 +283,7 @@ describe("a session", () => {
   const outcomes = (channel: Channel): string[] =>
     channel.details().requests.map(({ name, outcome }) => `${name}: ${outcome}`);
 
-  test("asks for replies as ssh does: of the pty and the program, not of env and agent forwarding", async () => {
+  test("requests replies as ssh does: for the pty and the program, not for env and agent forwarding", async () => {
     const { end, channel, started } = await starting(true);
     expect(
       end.sentOf(98).map((bytes) => {
@@ -305,7 +305,7 @@ describe("a session", () => {
     ]);
   });
 
-  test("goes on without a pty when the server refuses it", async () => {
+  test("continues without a pty when the server refuses it", async () => {
     const { end, channel, started } = await starting();
     end.table.receive(peerSends.requestFailed(0));
     end.table.receive(peerSends.success(0));
@@ -313,7 +313,7 @@ describe("a session", () => {
     expect([channel.ptyRefused, channel.isOpen]).toEqual([true, true]);
   });
 
-  test("has started when its program shows life, though one request is never answered", async () => {
+  test("has started when its program sends data, even if one request never gets a reply", async () => {
     for (const life of [
       peerSends.data(0, "$ "),
       peerSends.extended(0, 1, "motd"),
@@ -384,7 +384,7 @@ describe("a session", () => {
     ).not.toThrow();
   });
 
-  test("any number of a person or an extension becomes one that the protocol can carry", async () => {
+  test("any number from settings or an extension becomes a valid uint32", async () => {
     const { end, channel, started } = await starting();
     end.table.receive(peerSends.success(0));
     end.table.receive(peerSends.success(0));
@@ -440,7 +440,7 @@ describe("a session", () => {
     }
   });
 
-  test("nothing waits any more once the server has answered", async () => {
+  test("no timer is left once the server has replied", async () => {
     const { end, started } = await starting();
     end.table.receive(peerSends.success(0));
     end.table.receive(peerSends.success(0));

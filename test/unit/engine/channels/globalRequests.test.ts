@@ -24,7 +24,7 @@ function requests() {
 }
 
 describe("global requests", () => {
-  test("answers belong to requests in the order in which these were sent", async () => {
+  test("replies belong to requests in the order of sending", async () => {
     const { made, sent } = requests();
     const first = made.request("a", nothing, never(), ({ accepted }) => accepted);
     const second = made.request("b", nothing, never(), ({ body }) => body.uint32());
@@ -34,7 +34,7 @@ describe("global requests", () => {
     expect(sent).toEqual(["a", "b"]);
   });
 
-  test("the answer to a request that was given up is not taken for the next one's", async () => {
+  test("the reply to an aborted request is not taken for the next one's", async () => {
     const { made } = requests();
     const abort = new AbortController();
     const late: boolean[] = [];
@@ -75,7 +75,7 @@ describe("global requests", () => {
     expect(sent).toEqual([]);
   });
 
-  test("one that is over leaves no listener at its signal", async () => {
+  test("a settled request leaves no listener on its signal", async () => {
     const { made } = requests();
     const [answered, given] = [new AbortController(), new AbortController()];
     const first = made.request("a", nothing, answered.signal, () => "first");
@@ -90,7 +90,7 @@ describe("global requests", () => {
     }
   });
 
-  test("an answer that nobody asked for is ignored", async () => {
+  test("an unexpected reply is ignored", async () => {
     const { made } = requests();
     made.receive(true, noBody());
     const asked = made.request("a", nothing, never(), ({ accepted }) => accepted);
@@ -98,7 +98,7 @@ describe("global requests", () => {
     expect(await asked).toBe(false);
   });
 
-  test("the end of the connection rejects what waits and what comes later", async () => {
+  test("the end of the connection rejects pending and later requests", async () => {
     const { made, sent } = requests();
     const waiting = made.request("a", nothing, never(), () => true);
     made.end();
@@ -126,7 +126,7 @@ describe("where the server listens for us", () => {
     return { requests: made, sent, forwards: new RemoteForwards(made, new RecordingLogger()) };
   }
 
-  test("a connection to what was not asked for is refused, also while the request is on its way", async () => {
+  test("a connection to an address that was not requested is refused, also while the request is pending", async () => {
     const all = forwards();
     const listening = all.forwards.listen(at, async () => () => {}, never());
     expect(all.forwards.accept("forwarded-tcpip", opened("localhost", 4000))).toBe(1);
@@ -152,7 +152,7 @@ describe("where the server listens for us", () => {
     ["no port", nothing],
     ["port 0", wireUint32(0)],
     ["a port above 65535", wireUint32(70_000)],
-  ])("an answer with %s grants nothing", async (_name, body) => {
+  ])("a reply with %s grants nothing", async (_name, body) => {
     const all = forwards();
     const listening = all.forwards.listen(at, async () => () => {}, never());
     all.requests.receive(true, new WireReader(Buffer.from(body)));
@@ -190,7 +190,7 @@ describe("where the server listens for us", () => {
     expect(all.forwards.accept("forwarded-tcpip", opened("localhost", 4000))).toBe(1);
   });
 
-  test("a port that was asked for needs no number in the answer", async () => {
+  test("a requested port needs no number in the reply", async () => {
     const all = forwards();
     const listening = all.forwards.listen({ ...at, port: 4000 }, async () => () => {}, never());
     all.requests.receive(true, noBody());
@@ -234,7 +234,7 @@ describe("where the server listens for us", () => {
     expect(all.forwards.accept("forwarded-streamlocal@openssh.com", body)).toBe(1);
   });
 
-  test("a malformed hand-over is refused, wherever it is cut", async () => {
+  test("a malformed channel open is refused, wherever it is cut", async () => {
     const all = forwards();
     const tcp = all.forwards.listen({ ...at, port: 1 }, async () => () => {}, never());
     const unix = all.forwards.listen({ type: "unix", path: "/a" }, async () => () => {}, never());
@@ -252,7 +252,7 @@ describe("where the server listens for us", () => {
     }
   });
 
-  test("a request that was given up and is granted all the same is cancelled", async () => {
+  test("an aborted request that is granted anyway is cancelled", async () => {
     const all = forwards();
     const abort = new AbortController();
     const listening = all.forwards.listen(at, async () => () => {}, abort.signal);

@@ -67,7 +67,7 @@ describe("the receiving side of a channel", () => {
     expect([flow.window, granted()]).toEqual([0, 600]);
   });
 
-  test("gives the window back for data that nobody reads", () => {
+  test("gives the window back for skipped data", () => {
     const { flow, granted } = makeFlow(1000);
     flow.skip(300);
     expect([flow.window, granted()]).toEqual([1000, 300]);
@@ -116,7 +116,7 @@ describe("the receiving side of a channel", () => {
     }
   });
 
-  test("an end before anybody can listen is told a moment later", async () => {
+  test("an end before there is a listener is reported a moment later", async () => {
     const { flow, told } = makeFlow();
     flow.receive("stdout", Buffer.from("early"));
     flow.close("deliver");

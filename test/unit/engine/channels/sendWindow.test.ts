@@ -41,7 +41,7 @@ describe("the sending side of a channel", () => {
     expect(flow.write(Buffer.from("late"))).toBe(false);
   });
 
-  test("drops what nobody reads any more, at once and later, and holds up no writer", () => {
+  test("drops data that the peer no longer reads, and blocks no writer", () => {
     const { flow, sent, outlet } = makeFlow(2, 100);
     expect(flow.write(Buffer.alloc(highMark + 2))).toBe(false);
     flow.discard();
@@ -53,7 +53,7 @@ describe("the sending side of a channel", () => {
     expect(sent.at(-1)).toBe("<eof>");
   });
 
-  test("says no above the mark, and calls back when most of it is gone", () => {
+  test("returns false above the mark, and calls back when most of it is sent", () => {
     const { flow, outlet } = makeFlow(0, 32 * 1024);
     expect(flow.write(Buffer.alloc(highMark - 1))).toBe(true);
     expect(flow.write(Buffer.alloc(1))).toBe(false);

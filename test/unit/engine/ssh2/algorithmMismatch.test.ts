@@ -12,7 +12,7 @@ describe("the first kind of algorithm that two sides do not share", () => {
     expect(algorithmMismatch(ours, server())).toBeUndefined();
   });
 
-  test("names what ssh_config can allow, and nothing else", () => {
+  test("names the algorithms that ssh_config can enable, and no others", () => {
     expect(algorithmMismatch(ours, server({ serverHostKey: ["ssh-rsa", "key-of-tomorrow"] }))).toEqual({
       keyword: "HostKeyAlgorithms",
       offered: ["ssh-rsa", "key-of-tomorrow"],
@@ -45,7 +45,7 @@ describe("the first kind of algorithm that two sides do not share", () => {
     });
   });
 
-  test("of ciphers is told before that of MACs", () => {
+  test("of ciphers is reported before that of MACs", () => {
     expect(algorithmMismatch(ours, server({ cipher: ["aes128-cbc"], hmac: ["none"] }))).toMatchObject({
       keyword: "Ciphers",
       allowable: ["aes128-cbc"],

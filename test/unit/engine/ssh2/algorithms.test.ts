@@ -37,7 +37,7 @@ describe("what is offered to a server", () => {
     expect(offer({ hostKeyAlgorithms: ["+ssh-rsa"] }).serverHostKey).toContain("ssh-rsa");
   });
 
-  test("what ssh2 can't do is left out, and it is an error when nothing stays", () => {
+  test("unsupported algorithms are left out, and it is an error when none remains", () => {
     const kexAlgorithms = ["sntrup761x25519-sha512@openssh.com", "curve25519-sha256"];
     expect(offer({ kexAlgorithms }).kex).toEqual(["curve25519-sha256"]);
     const attempt = (): unknown => offer({ macs: ["umac-128-etm@openssh.com"] });
@@ -45,7 +45,7 @@ describe("what is offered to a server", () => {
     expect(attempt).toThrow(/MACs umac-128-etm@openssh.com/);
   });
 
-  test("OpenSSH's own defaults, as `ssh -G` prints them, are not taken for somebody's wish", () => {
+  test("OpenSSH's own defaults, as `ssh -G` prints them, do not count as set", () => {
     const ciphers = ["chacha20-poly1305@openssh.com", "aes128-ctr"];
     const sources = new Map([["ciphers", { kind: "default" } as const]]);
     expect(offer({ ciphers, sources }).cipher).toEqual(offer().cipher);

@@ -22,7 +22,7 @@ function failure(bytes: Buffer | string, step?: number): unknown {
   }
 }
 
-describe("what a server says in clear", () => {
+describe("the unencrypted text of a server", () => {
   test("the version line is read, whatever the pieces", () => {
     const clear = "notice\r\nanother\nSSH-2.0-OpenSSH_9.2p1 Debian-2\r\n";
     for (const step of [1, 2, 3, 7, 50, 1000]) {
@@ -67,7 +67,7 @@ describe("what a server says in clear", () => {
     }
   });
 
-  test("what is kept for errors is bounded, and holds the line that was not finished", () => {
+  test("the text kept for errors is bounded, and includes an incomplete line", () => {
     const { greeting } = read(Buffer.from(`${"line\n".repeat(1000)}`), 7);
     expect(greeting.text).toHaveLength(2048);
     expect(read(Buffer.from("Exceeded MaxStartups")).greeting.text).toBe("Exceeded MaxStartups");
