@@ -35,6 +35,7 @@ import { probeAfterEnvironmentChanges } from "./session/environmentProbes.ts";
 import { limitsFor } from "./session/limitPolicy.ts";
 import { SessionManager } from "./session/sessionManager.ts";
 import type { SessionService } from "./session/sessionServiceTypes.ts";
+import { ProgramSharing } from "./share/programSharing.ts";
 import type { HostKeyPrompter } from "./trust/hostKeyPorts.ts";
 import { createHostKeyVerifier } from "./trust/hostKeyVerifier.ts";
 import { hostKeyConfig } from "./trust/unattendedHostKeys.ts";
@@ -60,11 +61,14 @@ export interface SshStackInit {
   readonly random?: () => number;
   /** Default: the environment of this process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Of the sockets by which other programs use our connections. Default: the user's own. */
+  readonly socketFolder?: string;
 }
 
 export interface SshStack extends Disposable {
   readonly service: SessionService;
   readonly forwards: ForwardService;
+  readonly programs: ProgramSharing;
   /** The keys that a login to `config` would offer. Prompts for nothing. */
   keyPlan(config: HostConfig, signal: AbortSignal): Promise<KeyPlan>;
   readonly loginMemory: LoginMemory;
@@ -138,6 +142,13 @@ export function createSshStack(init: SshStackInit): SshStack {
       reconnect: (lost, holder) => service.rejoin(lost, holder),
     }),
   );
+  const programs = store.add(
+    new ProgramSharing({
+      ...{ registry, resolver, clock, logger },
+      configFile: () => settings.configFile,
+      ...(init.socketFolder !== undefined && { folder: init.socketFolder }),
+    }),
+  );
   const sessionForwards = new SessionForwards(forwards, policies, (id) => registry.get(id) !== undefined);
   store.add(
     probeAfterEnvironmentChanges(
@@ -156,7 +167,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       ...{ config, agent, logger, signal, reader: ssh2.keyReader },
       ...{ env: init.environment ?? process.env, platform: process.platform },
     });
-  return { service, forwards, loginMemory, keyPlan: plan, dispose: () => store.dispose() };
+  return { service, forwards, programs, loginMemory, keyPlan: plan, dispose: () => store.dispose() };
 }
 
 function loginFactory(

@@ -6,6 +6,7 @@ import type { Event } from "../base/emitter.ts";
 import type { Logger } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
+import type { ChannelRelay } from "./channels/relay/relayTypes.ts";
 
 /** An implementation of SSH connections. Each has its own folder in `src/engine/`. */
 export interface ConnectionEngine {
@@ -155,6 +156,8 @@ export interface EngineConnection {
   readonly sendDelay: number;
   /** Applies SO_KEEPALIVE to the live socket. */
   setTcpKeepAlive(on: boolean): void;
+  /** Passes other programs' channels through. Undefined: the engine can't. */
+  readonly relay?: ChannelRelay;
   /** Starts a new key exchange (RFC 4253 section 9) where `capabilities.rekey`. */
   rekey(): void;
   /** Ends in order: SSH_MSG_DISCONNECT, FIN. Idempotent. */

@@ -16,6 +16,8 @@ const programs: Readonly<Record<string, string>> = {
   htop: "htop",
   fish: "fish",
   tcsh: "tcsh",
+  git: "git",
+  rsync: "rsync",
 };
 
 /** Linux only: network namespaces and packet filters make lost networks; another SSH server; other tools; ends of other users' sessions. */

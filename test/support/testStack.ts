@@ -10,6 +10,7 @@ import type { ForwardService } from "../../src/forward/forwardService.ts";
 import type { MasterSnapshot } from "../../src/session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../src/session/sessionServiceTypes.ts";
 import type { Session, SessionOutcome } from "../../src/session/sessionTypes.ts";
+import type { ProgramSharing } from "../../src/share/programSharing.ts";
 import { createSshStack, type SshStackInit } from "../../src/sshStack.ts";
 import type { HostKeyPrompter } from "../../src/trust/hostKeyPorts.ts";
 import { FakeSettings } from "./configFixtures.ts";
@@ -42,6 +43,7 @@ export const noPrompts: AuthPrompter & HostKeyPrompter = {
 export interface TestStack extends AsyncDisposable {
   readonly service: SessionService;
   readonly forwards: ForwardService;
+  readonly programs: ProgramSharing;
   readonly settings: TestSettings;
   /** A folder for files of the test, removed at the end. */
   readonly folder: string;
@@ -69,12 +71,14 @@ export async function testStack(
     authPrompter: noPrompts,
     hostKeyPrompter: noPrompts,
     secrets: { get: async () => undefined, set: async () => {}, delete: async () => {} },
+    socketFolder: join(folder, "sockets"),
     ...over,
   });
-  const { service, forwards } = stack;
+  const { service, forwards, programs } = stack;
   return {
     service,
     forwards,
+    programs,
     settings,
     folder,
     master(id) {

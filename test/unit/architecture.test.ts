@@ -19,6 +19,7 @@ const rooms = [
   "reconnect",
   "session",
   "forward",
+  "share",
   "terminal",
   "remote",
   "text",

@@ -5,21 +5,17 @@ import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
 import { guarded } from "../../base/guarded.ts";
 import { printable } from "../../base/log.ts";
-import { type WireReader, wireString, wireUint32 } from "../../base/wire.ts";
+import type { WireReader } from "../../base/wire.ts";
 import { ChannelStream } from "../channels/channelStream.ts";
 import { ChannelTable } from "../channels/channelTable.ts";
 import { GlobalRequests } from "../channels/globalRequests.ts";
-import {
-  encode,
-  encodeDirectStreamlocal,
-  encodeDirectTcpip,
-  message,
-  openFailureCode,
-} from "../channels/messages.ts";
+import { encodeDirectStreamlocal, encodeDirectTcpip, openFailureCode } from "../channels/messages.ts";
 import type { Acceptance } from "../channels/peerOpens.ts";
 import { ProtocolError } from "../channels/protocolError.ts";
+import { Relay } from "../channels/relay/relay.ts";
 import { forwardedTypes, RemoteForwards } from "../channels/remoteForwards.ts";
 import { prepareSession, startSession } from "../channels/sessionRequests.ts";
+import type { Wire } from "../channels/wire.ts";
 import type {
   ConnectionEnd,
   ConnectionEndReason,
@@ -41,7 +37,12 @@ import { type BundledWrites, bundleWrites } from "../transport/bundledWrites.ts"
 import { ReadGate } from "../transport/readGate.ts";
 import { ServerGreeting } from "../transport/serverGreeting.ts";
 import { HostKeyAnnouncements } from "./hostKeyAnnouncement.ts";
-import type { Ssh2ConnectionParts } from "./ssh2ConnectionParts.ts";
+import {
+  ignore,
+  protocolCodes,
+  protocolErrorMessage,
+  type Ssh2ConnectionParts,
+} from "./ssh2ConnectionParts.ts";
 import { type PacketWriter, takeOver } from "./ssh2Internals.ts";
 
 /** With more bytes than this waiting in the socket, channels wait: a keystroke must not queue behind an upload. */
@@ -56,14 +57,6 @@ const readMark = 1024 * 1024;
 /** How long an orderly `close` waits for the peer, in milliseconds. */
 const closeWait = 2_000;
 
-/** RFC 4253 section 11.2 */
-const ignore = encode(message.ignore, wireString(""));
-
-/** RFC 4253 section 11.1: SSH_MSG_DISCONNECT with SSH_DISCONNECT_PROTOCOL_ERROR. */
-function protocolErrorMessage(text: string): Buffer {
-  return encode(1, wireUint32(2), wireString(text), wireString(""));
-}
-
 /** One connection, from its first byte (the login uses it) until `onDidClose`. It owns the socket. */
 export class Ssh2Connection implements EngineConnection {
   readonly capabilities: EngineCapabilities = { rekey: true };
@@ -71,6 +64,7 @@ export class Ssh2Connection implements EngineConnection {
   readonly greeting = new ServerGreeting();
   readonly #parts: Ssh2ConnectionParts;
   readonly #table: ChannelTable;
+  readonly relay: Relay;
   readonly #closed = new Emitter<ConnectionEnd>();
   readonly onDidClose = this.#closed.event;
   readonly #agent: AgentForwarding;
@@ -100,16 +94,21 @@ export class Ssh2Connection implements EngineConnection {
     this.#requests = new GlobalRequests((bytes, sent) => writer()?.send(bytes, sent));
     this.#forwards = new RemoteForwards(this.#requests, parts.logger);
     this.#announcements = new HostKeyAnnouncements(parts.hostKeys, this.#requests);
-    this.#table = new ChannelTable({
-      wire: {
-        send: (bytes) => writer()?.send(bytes),
-        sendData: (recipient, data) => writer()?.sendData(recipient, data),
-        get congested() {
-          // A stream emits `drain` only after it has returned false once.
-          const socketIsFull = socket.writableNeedDrain && socket.writableLength > socketMark;
-          return socketIsFull || (writer()?.heldBytes ?? 0) > socketMark;
-        },
+    const wire: Wire = {
+      send: (bytes) => writer()?.send(bytes),
+      sendData: (recipient, data) => writer()?.sendData(recipient, data),
+      get congested() {
+        // A stream emits `drain` only after it has returned false once.
+        const socketIsFull = socket.writableNeedDrain && socket.writableLength > socketMark;
+        return socketIsFull || (writer()?.heldBytes ?? 0) > socketMark;
       },
+    };
+    this.relay = new Relay({
+      ...{ wire, requests: this.#requests },
+      forwardAgent: () => (parts.config.forwardAgent ? this.#agent.beginIfPossible() : undefined),
+    });
+    this.#table = new ChannelTable({
+      wire,
       logger: parts.logger,
       violated: (error) => this.#violated(error),
       accept: (type, body) => this.#accept(type, body),
@@ -153,7 +152,7 @@ export class Ssh2Connection implements EngineConnection {
     const writer = takeOver(
       client,
       {
-        receive: (bytes) => this.#table.receive(bytes),
+        receive: (bytes) => void (this.relay.receive(bytes) || this.#table.receive(bytes)),
         tooEarly: () =>
           this.#violated(
             new ProtocolError("too-early", "The server opened the connection protocol before login"),
@@ -168,7 +167,7 @@ export class Ssh2Connection implements EngineConnection {
         rekeyLimit: config.rekeyLimit ?? {},
         hold: (on) => this.#reading.stop("packets", on),
         unimplemented: (sequence) => this.#requests.unimplemented(sequence),
-        exchanged: () => this.#table.resumeSending(),
+        exchanged: () => this.#resumeSending(),
       },
     );
     // ssh2 has paused the socket until it listens itself: nothing is lost, and this listener comes first.
@@ -293,7 +292,10 @@ export class Ssh2Connection implements EngineConnection {
 
   get sendDelay(): number {
     const waiting = this.#parts.socket.writableLength;
-    return this.#backlog.delay(performance.now(), this.#table.unacknowledged + waiting);
+    return this.#backlog.delay(
+      performance.now(),
+      this.#table.unacknowledged + this.relay.unacknowledged + waiting,
+    );
   }
 
   setTcpKeepAlive(on: boolean): void {
@@ -316,9 +318,6 @@ export class Ssh2Connection implements EngineConnection {
   }
 
   destroy(): void {
-    if (this.#ended) {
-      return;
-    }
     this.#finish("closed");
   }
 
@@ -362,7 +361,12 @@ export class Ssh2Connection implements EngineConnection {
 
   #onDrain(): void {
     this.#reading.stop("replies", false);
+    this.#resumeSending();
+  }
+
+  #resumeSending(): void {
     this.#table.resumeSending();
+    this.relay.resumeSending();
   }
 
   #finish(reason: ConnectionEndReason, error?: Error): void {
@@ -380,6 +384,7 @@ export class Ssh2Connection implements EngineConnection {
     this.#parts.socket.destroy();
     this.#announcements.end();
     this.#table.end();
+    this.relay.end();
     this.#agent.dispose();
     this.#requests.end();
     this.#closed.fire(this.#ended);
@@ -393,6 +398,3 @@ export class Ssh2Connection implements EngineConnection {
     return type === agentChannelType ? this.#agent.accept() : openFailureCode.administrativelyProhibited;
   }
 }
-
-/** RFC 4253 section 11.1: PROTOCOL_ERROR, KEY_EXCHANGE_FAILED, MAC_ERROR, COMPRESSION_ERROR. */
-const protocolCodes: ReadonlySet<number> = new Set([2, 3, 5, 6]);

@@ -2,8 +2,10 @@ import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { wireString, wireUint32 } from "../../base/wire.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
 import type { HostKeyAnnouncement } from "../../trust/hostKeyPorts.ts";
+import { encode, message } from "../channels/messages.ts";
 import type { AgentSocketBudget } from "../transport/agentForwarding.ts";
 
 /** Receive windows in bytes: they limit what can still arrive after `pause`, and the speed at a given round trip. */
@@ -28,3 +30,14 @@ export interface Ssh2ConnectionParts {
     announced(announcement: HostKeyAnnouncement, signal: AbortSignal): void;
   };
 }
+
+/** RFC 4253 section 11.2 */
+export const ignore = encode(message.ignore, wireString(""));
+
+/** RFC 4253 section 11.1: SSH_MSG_DISCONNECT with SSH_DISCONNECT_PROTOCOL_ERROR. */
+export function protocolErrorMessage(text: string): Buffer {
+  return encode(1, wireUint32(2), wireString(text), wireString(""));
+}
+
+/** RFC 4253 section 11.1: PROTOCOL_ERROR, KEY_EXCHANGE_FAILED, MAC_ERROR, COMPRESSION_ERROR. */
+export const protocolCodes: ReadonlySet<number> = new Set([2, 3, 5, 6]);

@@ -78,6 +78,11 @@ export class AgentForwarding implements Disposable {
     });
   }
 
+  /** Undefined when there is no agent that could be forwarded. */
+  beginIfPossible(): Disposable | undefined {
+    return this.isPossible ? this.begin() : undefined;
+  }
+
   /** The server opens a channel of the type `agentChannelType`. */
   accept(): Acceptance {
     const path = agentToForward(this.#config);

@@ -1,0 +1,459 @@
+import type { Disposable } from "../../../base/disposable.ts";
+import { WireReader, wireUint32 } from "../../../base/wire.ts";
+import type { GlobalReply } from "../globalRequests.ts";
+import {
+  type ChannelOpen,
+  decodeOpen,
+  decodeRequest,
+  encode,
+  encodeOpenFailure,
+  message,
+  openFailureCode,
+} from "../messages.ts";
+import type { RelayListener } from "./relay.ts";
+import { RelayedChannel } from "./relayedChannel.ts";
+import type { RelayClientPort, RelayEnd, RelayedChannelSnapshot, RelayedClient } from "./relayTypes.ts";
+import { claimVariable } from "./relayTypes.ts";
+import { ReplyOrder } from "./replyOrder.ts";
+import { isGoodName, judgeChannelOpen, judgeChannelRequest, judgeGlobalRequest } from "./requestRules.ts";
+
+/** What a client needs of the relay. */
+export interface RelayClientHost {
+  /** To the server. */
+  send(bytes: Uint8Array): void;
+  request(name: string, payload: Uint8Array, settle: (reply: GlobalReply | undefined) => void): void;
+  forwardAgent(): Disposable | undefined;
+  takeId(): number;
+  add(channel: RelayedChannel): void;
+  forget(channel: RelayedChannel): void;
+  changed(): void;
+  readonly listeners: Set<RelayListener>;
+  gone(): void;
+}
+
+/** More channels at a time than any program has: a client that opens on and on is refused. */
+const mostChannels = 1024;
+
+/** A program whose channels run over our connection. */
+export class RelayClient implements RelayedClient {
+  readonly #port: RelayClientPort;
+  readonly #host: RelayClientHost;
+  readonly #replies: ReplyOrder;
+  /** By the program's number. */
+  readonly #own = new Map<number, RelayedChannel>();
+  /** The open ones, by the server's number. */
+  readonly #open = new Map<number, RelayedChannel>();
+  /** What the server has handed over and the program has not answered, by the server's number. */
+  readonly #offers = new Map<number, ChannelOpen>();
+  #claim: string | undefined;
+  #ended = false;
+
+  constructor(port: RelayClientPort, host: RelayClientHost) {
+    this.#port = port;
+    this.#host = host;
+    this.#replies = new ReplyOrder((reply) => this.#send(reply));
+  }
+
+  get claim(): string | undefined {
+    return this.#claim;
+  }
+
+  get channels(): readonly RelayedChannelSnapshot[] {
+    return [...this.#own.values()].map((channel) => channel.snapshot());
+  }
+
+  get sessions(): number {
+    return [...this.#own.values()].filter(({ type }) => type === "session").length;
+  }
+
+  receive(bytes: Buffer): void {
+    if (this.#ended) {
+      return;
+    }
+    const body = new WireReader(bytes, 1);
+    switch (bytes[0]) {
+      case message.globalRequest:
+        this.#globalRequest(body);
+        break;
+      case message.requestSuccess:
+      case message.requestFailure:
+        // The server's global requests are ours to answer.
+        break;
+      case message.channelOpen:
+        this.#openChannel(body, bytes);
+        break;
+      case message.channelOpenConfirmation:
+      case message.channelOpenFailure:
+        this.#answerOffer(body, bytes);
+        break;
+      default:
+        this.#channelMessage(bytes[0] ?? 0, body, bytes);
+    }
+  }
+
+  dispose(): void {
+    if (this.#ended) {
+      return;
+    }
+    this.#ended = true;
+    for (const serverId of this.#offers.keys()) {
+      this.#host.send(encodeOpenFailure(serverId, openFailureCode.connectFailed, "The client has gone"));
+    }
+    this.#offers.clear();
+    for (const listener of [...this.#host.listeners].filter(({ client }) => client === this)) {
+      this.#cancel(listener);
+    }
+    // What is still being opened is closed when it opens.
+    for (const channel of this.#open.values()) {
+      this.#close(channel);
+    }
+    this.#own.clear();
+    this.#open.clear();
+    this.#host.gone();
+  }
+
+  connectionEnded(): void {
+    if (!this.#ended) {
+      this.#ended = true;
+      for (const channel of this.#own.values()) {
+        channel.agent?.dispose();
+      }
+      this.#port.ended("connection-ended", "The connection has ended");
+    }
+  }
+
+  // What the server sends, called by the relay.
+
+  /** @param bytes the whole message; the server's number in it is the one that the program uses, too. */
+  offered(open: ChannelOpen, bytes: Buffer): void {
+    if (this.#offers.size >= mostChannels || this.#open.has(open.sender)) {
+      this.#host.send(encodeOpenFailure(open.sender, openFailureCode.resourceShortage, "Too many channels"));
+      return;
+    }
+    this.#offers.set(open.sender, open);
+    this.#send(bytes);
+  }
+
+  /** @returns false where the answer is malformed. */
+  answered(channel: RelayedChannel, type: number, body: WireReader, bytes: Buffer): boolean {
+    if (type === message.channelOpenFailure) {
+      this.#own.delete(channel.clientId);
+      this.#host.forget(channel);
+      this.pass(channel, bytes);
+      return true;
+    }
+    const [serverId, window, packet] = [body.uint32(), body.uint32(), body.uint32()];
+    if (serverId === undefined || window === undefined || packet === undefined || body.left > 0) {
+      return false;
+    }
+    channel.opened(serverId, window, packet);
+    if (this.#ended) {
+      this.#close(channel);
+      return true;
+    }
+    this.#open.set(serverId, channel);
+    this.pass(channel, bytes);
+    return true;
+  }
+
+  pass(channel: RelayedChannel, bytes: Buffer): void {
+    if (!this.#ended) {
+      bytes.writeUInt32BE(channel.clientId, 1);
+      this.#send(bytes);
+    }
+  }
+
+  serverClosed(channel: RelayedChannel, bytes: Buffer): void {
+    channel.closeReceived = true;
+    this.pass(channel, bytes);
+    this.#forgetIfOver(channel);
+  }
+
+  serverAsks(channel: RelayedChannel, body: WireReader, bytes: Buffer): void {
+    if (decodeRequest(body)?.wantReply !== true) {
+      this.pass(channel, bytes);
+    } else if (!channel.closeSent) {
+      // sshd asks on a channel whether we are there (ClientAliveInterval). A program that is stopped would not answer,
+      // and sshd would end the connection. Any answer will do, and servers want a reply to nothing else.
+      this.#host.send(encode(message.channelFailure, wireUint32(channel.serverId ?? 0)));
+    }
+  }
+
+  serverReplies(channel: RelayedChannel, bytes: Buffer): void {
+    if (!this.#ended) {
+      bytes.writeUInt32BE(channel.clientId, 1);
+      channel.replies.answered(bytes);
+    }
+  }
+
+  // What the program sends.
+
+  #globalRequest(body: WireReader): void {
+    const head = decodeRequest(body);
+    if (head === undefined || this.#replies.isFull) {
+      this.#violated("It sent a malformed global request, or too many");
+      return;
+    }
+    const { name, wantReply } = head;
+    const payload = Buffer.from(body.rest());
+    const judgement = judgeGlobalRequest(name, payload);
+    if (judgement === "malformed") {
+      this.#violated("It sent a malformed global request");
+    } else if (judgement === "unknown" || !this.#mayAsk(name, payload)) {
+      if (wantReply) {
+        this.#replies.answer(encode(message.requestFailure));
+      }
+    } else {
+      if (wantReply) {
+        this.#replies.asked();
+      }
+      this.#host.request(name, payload, (reply) => this.#globalReply(name, payload, wantReply, reply));
+    }
+  }
+
+  /** What another program or we asked for is not theirs to cancel. */
+  #mayAsk(name: string, payload: Buffer): boolean {
+    const type = forwardedType(name);
+    return !name.startsWith("cancel-") || type === undefined || this.#listener(type, payload) !== undefined;
+  }
+
+  #listener(type: string, payload: Buffer): RelayListener | undefined {
+    return [...this.#host.listeners].find(
+      (each) => each.client === this && each.type === type && each.address.equals(payload),
+    );
+  }
+
+  #globalReply(name: string, payload: Buffer, wantReply: boolean, reply: GlobalReply | undefined): void {
+    if (reply === undefined) {
+      return;
+    }
+    const rest = Buffer.from(reply.body.rest());
+    const type = forwardedType(name);
+    if (type !== undefined && reply.accepted) {
+      if (name.startsWith("cancel-")) {
+        const listener = this.#listener(type, payload);
+        if (listener !== undefined) {
+          this.#host.listeners.delete(listener);
+        }
+      } else {
+        const listener = { client: this, type, address: boundAddress(name, payload, rest) };
+        this.#host.listeners.add(listener);
+        if (this.#ended) {
+          this.#cancel(listener);
+        }
+      }
+    }
+    if (wantReply && !this.#ended) {
+      this.#replies.answered(encode(reply.accepted ? message.requestSuccess : message.requestFailure, rest));
+    }
+  }
+
+  #cancel(listener: RelayListener): void {
+    this.#host.listeners.delete(listener);
+    const name =
+      listener.type === "forwarded-tcpip" ? "cancel-tcpip-forward" : "cancel-streamlocal-forward@openssh.com";
+    this.#host.request(name, listener.address, () => {});
+  }
+
+  #openChannel(body: WireReader, bytes: Buffer): void {
+    const open = decodeOpen(body);
+    const judgement = open && judgeChannelOpen(open.type, body.rest());
+    if (open === undefined || judgement === "malformed" || this.#own.has(open.sender)) {
+      this.#violated("It sent a malformed channel open, or one with a number that is in use");
+      return;
+    }
+    if (judgement === "unknown" || this.#own.size >= mostChannels) {
+      const code =
+        judgement === "unknown" ? openFailureCode.unknownChannelType : openFailureCode.resourceShortage;
+      this.#send(encodeOpenFailure(open.sender, code, "open failed"));
+      return;
+    }
+    const channel = this.#add(open.type, open.sender, open.window);
+    // The sender's number stands behind the type.
+    bytes.writeUInt32BE(channel.localId, 1 + 4 + Buffer.byteLength(open.type));
+    this.#host.send(bytes);
+  }
+
+  #answerOffer(body: WireReader, bytes: Buffer): void {
+    const serverId = body.uint32();
+    const offer = serverId === undefined ? undefined : this.#offers.get(serverId);
+    if (serverId === undefined || offer === undefined) {
+      this.#violated("It answered a channel open that it did not get");
+      return;
+    }
+    const [first, window, packet] = [body.uint32(), body.uint32(), body.uint32()];
+    if (bytes[0] === message.channelOpenFailure) {
+      this.#offers.delete(serverId);
+      // Its own words and their language may be malformed.
+      this.#host.send(encodeOpenFailure(serverId, openFailureCode.connectFailed, "open failed"));
+      return;
+    }
+    if (first === undefined || window === undefined || packet === undefined || body.left > 0) {
+      this.#violated("It sent a malformed open confirmation");
+      return;
+    }
+    if (this.#own.has(first)) {
+      this.#violated("It confirmed a channel with a number that is in use");
+      return;
+    }
+    this.#offers.delete(serverId);
+    const channel = this.#add(offer.type, first, window);
+    channel.opened(serverId, offer.window, offer.packet);
+    this.#open.set(serverId, channel);
+    bytes.writeUInt32BE(channel.localId, 5);
+    this.#host.send(bytes);
+  }
+
+  #channelMessage(type: number, body: WireReader, bytes: Buffer): void {
+    const serverId = body.uint32();
+    const channel = serverId === undefined ? undefined : this.#open.get(serverId);
+    if (channel === undefined) {
+      this.#violated("It sent a message for a channel that it does not have");
+    } else if (!channel.closeSent && !this.#take(type, channel, body, bytes)) {
+      this.#violated(`It sent a message (${type}) that is malformed or not allowed now`);
+    }
+  }
+
+  /** @returns false where sshd would end the connection over it. */
+  #take(type: number, channel: RelayedChannel, body: WireReader, bytes: Buffer): boolean {
+    switch (type) {
+      case message.channelWindowAdjust: {
+        const more = body.uint32();
+        if (more === undefined || body.left > 0 || !channel.grant(more)) {
+          return false;
+        }
+        break;
+      }
+      case message.channelData:
+      case message.channelExtendedData: {
+        const hasType = type === message.channelData || body.uint32() !== undefined;
+        const data = body.string();
+        if (!hasType || data === undefined || body.left > 0 || !channel.send(data.length)) {
+          return false;
+        }
+        break;
+      }
+      case message.channelEof:
+        if (body.left > 0 || channel.eofSent) {
+          return false;
+        }
+        channel.eofSent = true;
+        break;
+      case message.channelClose:
+        if (body.left > 0) {
+          return false;
+        }
+        this.#close(channel);
+        return true;
+      case message.channelRequest:
+        return this.#channelRequest(channel, body, bytes);
+      case message.channelSuccess:
+      case message.channelFailure:
+        // The server's questions are answered by the relay.
+        return body.left === 0;
+      default:
+        return false;
+    }
+    this.#host.send(bytes);
+    return true;
+  }
+
+  #channelRequest(channel: RelayedChannel, body: WireReader, bytes: Buffer): boolean {
+    const head = decodeRequest(body);
+    if (head === undefined || !isGoodName(head.name) || channel.replies.isFull) {
+      return false;
+    }
+    const { name, wantReply } = head;
+    const payload = body.rest();
+    if (judgeChannelRequest(name, payload) === "malformed") {
+      return false;
+    }
+    const fields = new WireReader(payload);
+    let success = false;
+    if (name === "env" && fields.text() === claimVariable) {
+      this.#claim ??= fields.text();
+      this.#host.changed();
+      success = true;
+    } else if (name === "x11-req") {
+      // The server would open channels to a display, and does not say for which session they are.
+    } else if (name !== "auth-agent-req@openssh.com" || this.#forwardsAgent(channel)) {
+      if (name === "exec" || name === "subsystem") {
+        channel.command = fields.text();
+        this.#host.changed();
+      }
+      if (wantReply) {
+        channel.replies.asked();
+      }
+      this.#host.send(bytes);
+      return true;
+    }
+    if (wantReply) {
+      const type = success ? message.channelSuccess : message.channelFailure;
+      channel.replies.answer(encode(type, wireUint32(channel.clientId)));
+    }
+    return true;
+  }
+
+  #forwardsAgent(channel: RelayedChannel): boolean {
+    channel.agent ??= this.#host.forwardAgent();
+    return channel.agent !== undefined;
+  }
+
+  #add(type: string, clientId: number, window: number): RelayedChannel {
+    const channel = new RelayedChannel({
+      ...{ type, clientId, window, client: this, localId: this.#host.takeId() },
+      reply: (bytes) => this.#send(bytes),
+    });
+    this.#own.set(clientId, channel);
+    this.#host.add(channel);
+    return channel;
+  }
+
+  /** Closes it towards the server, once. */
+  #close(channel: RelayedChannel): void {
+    if (!channel.closeSent && channel.serverId !== undefined) {
+      channel.closeSent = true;
+      this.#host.send(encode(message.channelClose, wireUint32(channel.serverId)));
+      this.#forgetIfOver(channel);
+    }
+  }
+
+  #forgetIfOver(channel: RelayedChannel): void {
+    if (channel.isOver && channel.serverId !== undefined) {
+      this.#own.delete(channel.clientId);
+      this.#open.delete(channel.serverId);
+      this.#host.forget(channel);
+    }
+  }
+
+  #violated(text: string): void {
+    this.#end("violation", text);
+  }
+
+  #end(reason: RelayEnd, text: string): void {
+    this.dispose();
+    this.#port.ended(reason, text);
+  }
+
+  #send(bytes: Buffer): void {
+    if (!this.#ended) {
+      this.#port.send(bytes);
+    }
+  }
+}
+
+/** The type of the channels that come of a request to listen, or that end with its cancelling. */
+function forwardedType(name: string): string | undefined {
+  if (name.endsWith("tcpip-forward")) {
+    return "forwarded-tcpip";
+  }
+  return name.endsWith("streamlocal-forward@openssh.com") ? "forwarded-streamlocal@openssh.com" : undefined;
+}
+
+/** With the port that the server chose where 0 was asked for. */
+function boundAddress(name: string, payload: Buffer, reply: Buffer): Buffer {
+  const asksForAny = name === "tcpip-forward" && payload.readUInt32BE(payload.length - 4) === 0;
+  return asksForAny && reply.length >= 4
+    ? Buffer.concat([payload.subarray(0, -4), reply.subarray(0, 4)])
+    : payload;
+}

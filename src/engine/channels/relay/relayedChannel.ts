@@ -1,0 +1,102 @@
+import type { Disposable } from "../../../base/disposable.ts";
+import { largestWindow } from "../messages.ts";
+import type { RelayClient } from "./relayClient.ts";
+import type { RelayedChannelSnapshot } from "./relayTypes.ts";
+import { ReplyOrder } from "./replyOrder.ts";
+
+interface RelayedChannelInit {
+  readonly type: string;
+  /** The program that it belongs to. */
+  readonly client: RelayClient;
+  /** Its number on our connection, and for the program. */
+  readonly localId: number;
+  readonly clientId: number;
+  /** Bytes that the server may send. */
+  readonly window: number;
+  readonly reply: (message: Buffer) => void;
+}
+
+/** A channel of another program: the numbers of its three ends, and how far each side may go. */
+export class RelayedChannel {
+  readonly type: string;
+  readonly client: RelayClient;
+  readonly localId: number;
+  readonly clientId: number;
+  readonly replies: ReplyOrder;
+  /** The server's number, once the channel is open. */
+  serverId: number | undefined;
+  eofSent = false;
+  /** Nothing is sent to the server after its close: sshd ends the connection over a number that is not in use. */
+  closeSent = false;
+  closeReceived = false;
+  command: string | undefined;
+  /** Agent forwarding that ends with the channel. */
+  agent: Disposable | undefined;
+  bytesIn = 0;
+  bytesOut = 0;
+  #incoming: number;
+  #outgoing = 0;
+  #granted = 0;
+  #packet = 0;
+
+  constructor(init: RelayedChannelInit) {
+    this.type = init.type;
+    this.client = init.client;
+    this.localId = init.localId;
+    this.clientId = init.clientId;
+    this.#incoming = init.window;
+    this.replies = new ReplyOrder(init.reply);
+  }
+
+  get isOpen(): boolean {
+    return this.serverId !== undefined;
+  }
+
+  get isOver(): boolean {
+    return this.closeSent && this.closeReceived;
+  }
+
+  /** Bytes that the server's window does not show as taken. */
+  get unacknowledged(): number {
+    return this.#granted - this.#outgoing;
+  }
+
+  opened(serverId: number, window: number, packet: number): void {
+    this.serverId = serverId;
+    this.#outgoing = window;
+    this.#granted = window;
+    this.#packet = packet;
+  }
+
+  received(bytes: number): void {
+    this.bytesIn += bytes;
+    this.#incoming = Math.max(0, this.#incoming - bytes);
+  }
+
+  /** The server takes more. What exceeds a window's largest size counts for nothing. */
+  granted(bytes: number): void {
+    this.#outgoing = Math.min(this.#outgoing + bytes, largestWindow);
+    this.#granted = Math.max(this.#granted, this.#outgoing);
+  }
+
+  /** The program takes more. @returns false when sshd would end the connection over it (channel_input_window_adjust) */
+  grant(bytes: number): boolean {
+    this.#incoming += bytes;
+    return this.#incoming <= largestWindow;
+  }
+
+  /** @returns false when the server's window, its packets or an EOF forbid so much: sshd ends the connection over it. */
+  send(bytes: number): boolean {
+    if (this.eofSent || bytes > this.#packet || bytes > this.#outgoing) {
+      return false;
+    }
+    this.#outgoing -= bytes;
+    this.bytesOut += bytes;
+    return true;
+  }
+
+  snapshot(): RelayedChannelSnapshot {
+    const { type, command, bytesIn, bytesOut } = this;
+    return { type, command, bytesIn, bytesOut };
+  }
+}

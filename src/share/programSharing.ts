@@ -1,0 +1,205 @@
+import type { Clock } from "../base/clock.ts";
+import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import { Emitter } from "../base/emitter.ts";
+import { asError } from "../base/errors.ts";
+import { type Logger, printable } from "../base/log.ts";
+import type { HostResolver } from "../config/configPorts.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import { type HostSpec, parseHostSpec } from "../config/hostSpec.ts";
+import type { Master } from "../master/master.ts";
+import type { MasterRegistry } from "../master/masterRegistry.ts";
+import { HostEntries } from "./hostEntries.ts";
+import { hostSpellings, isServable } from "./hostSpellings.ts";
+import type { ProgramSnapshot } from "./programTypes.ts";
+import { SharedMaster } from "./sharedMaster.ts";
+import { clearStaleSockets, prepareSocketFolder, socketFolderPath } from "./socketFolder.ts";
+import { wrapperVariables } from "./wrapperScripts.ts";
+
+export interface ProgramSharingInit {
+  readonly registry: MasterRegistry;
+  readonly resolver: HostResolver;
+  /** An ssh_config in place of OpenSSH's default files; empty: these. Read when sharing is turned on. */
+  configFile(): string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Default: the user's own, common to all editors. */
+  readonly folder?: string;
+}
+
+/** Lets other programs of this user use our connections, while it is turned on. */
+export class ProgramSharing implements Disposable {
+  readonly #init: ProgramSharingInit;
+  readonly #folder: string;
+  readonly #changed = new Emitter<void>();
+  readonly #shared = new Map<string, SharedMaster>();
+  #on: { readonly entries: HostEntries; readonly watch: Disposable } | undefined;
+  #nextId = 1;
+  /** What was published for a master, so that nothing is resolved again for each change of it. */
+  readonly #published = new Map<string, string>();
+  #publishing: Promise<void> = Promise.resolve();
+
+  /** A program came, went or changed. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(init: ProgramSharingInit) {
+    this.#init = init;
+    this.#folder = init.folder ?? socketFolderPath();
+  }
+
+  /** In the order in which they came. Frozen. */
+  programs(): readonly ProgramSnapshot[] {
+    return Object.freeze([...this.#shared.values()].flatMap((shared) => shared.programs()));
+  }
+
+  /** Closes a program's channels, on the server too. Unknown ids are ignored. */
+  end(id: string): void {
+    for (const shared of this.#shared.values()) {
+      if (shared.end(id)) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Resolves to the variables that a terminal needs, beside the wrapper's folder in PATH. Already on: as before.
+   * @throws ShareError, or the error of the file system
+   */
+  async turnOn(): Promise<Readonly<Record<string, string>>> {
+    const configFile = this.#init.configFile();
+    const entries = this.#on?.entries ?? new HostEntries(this.#folder, configFile);
+    if (this.#on === undefined) {
+      await prepareSocketFolder(this.#folder);
+      await clearStaleSockets(this.#folder);
+      await entries.prepare();
+      const watch = new DisposableStore();
+      this.#on = { entries, watch };
+      watch.add(this.#init.registry.onDidChange(() => this.#update()));
+      // Other hosts may lead to a connection than before.
+      watch.add(
+        this.#init.resolver.onDidChange(() => {
+          this.#published.clear();
+          this.#update();
+        }),
+      );
+      this.#update();
+    }
+    return {
+      [wrapperVariables.sockets]: this.#folder,
+      [wrapperVariables.hosts]: entries.path,
+      [wrapperVariables.config]: configFile,
+    };
+  }
+
+  /** Lets all programs go. Resolves when no terminal finds a connection any more. */
+  async turnOff(): Promise<void> {
+    const on = this.#on;
+    this.#on = undefined;
+    on?.watch.dispose();
+    const names = [...this.#shared.values()].flatMap(({ socketName }) => socketName ?? []);
+    for (const shared of this.#shared.values()) {
+      shared.dispose();
+    }
+    this.#shared.clear();
+    this.#published.clear();
+    await this.#publishing;
+    await Promise.all(names.map((name) => on?.entries.set(name, [])));
+    this.#changed.fire();
+  }
+
+  dispose(): void {
+    void this.turnOff().catch(() => {});
+    this.#changed.dispose();
+  }
+
+  #update(): void {
+    const on = this.#on;
+    if (on === undefined) {
+      return;
+    }
+    const { masters } = this.#init.registry;
+    for (const [id, shared] of this.#shared) {
+      if (shared.master.isEnded || !masters.includes(shared.master)) {
+        this.#shared.delete(id);
+        shared.dispose();
+        this.#publish(on.entries, shared, "", async () => []);
+        this.#published.delete(id);
+        this.#changed.fire();
+      }
+    }
+    for (const master of masters) {
+      if (!this.#shared.has(master.id) && master.connection?.relay !== undefined && !master.isEnded) {
+        this.#share(master, on.entries);
+      }
+      const shared = this.#shared.get(master.id);
+      if (shared?.socketName !== undefined) {
+        const specs = master.acceptsSessions ? master.specs : [];
+        this.#publish(on.entries, shared, JSON.stringify(specs), () => this.#hosts(master, specs));
+      }
+    }
+  }
+
+  #share(master: Master, entries: HostEntries): void {
+    const { clock, logger } = this.#init;
+    const shared = new SharedMaster({
+      ...{ master, clock, logger, folder: this.#folder },
+      nextId: () => `p${this.#nextId++}`,
+      changed: () => this.#changed.fire(),
+    });
+    this.#shared.set(master.id, shared);
+    const watch = master.connection?.relay?.onDidChange(() => this.#changed.fire());
+    void master.ended.then(() => watch?.dispose());
+    shared.listen().then(
+      () => this.#on?.entries === entries && this.#update(),
+      (error: unknown) =>
+        logger.warn(`No program can use ${master.id}: ${printable(asError(error).message)}`),
+    );
+  }
+
+  /** Writes the entries of a socket, one after the other. @param state what they follow from */
+  #publish(
+    entries: HostEntries,
+    { master, socketName }: SharedMaster,
+    state: string,
+    hosts: () => Promise<readonly HostSpec[]>,
+  ): void {
+    if (socketName === undefined || this.#published.get(master.id) === state) {
+      return;
+    }
+    this.#published.set(master.id, state);
+    this.#publishing = this.#publishing.then(async () => {
+      try {
+        await entries.set(socketName, await hosts());
+      } catch (error) {
+        this.#init.logger.warn(`Programs do not find ${master.id}: ${printable(asError(error).message)}`);
+      }
+    });
+  }
+
+  /** What somebody may type for this connection. */
+  async #hosts(master: Master, specs: readonly string[]): Promise<readonly HostSpec[]> {
+    const found: HostSpec[] = [];
+    for (const spec of specs) {
+      const config = await this.#resolve(spec);
+      for (const host of config === undefined ? [] : hostSpellings(parseHostSpec(spec), config)) {
+        const same = await this.#resolve(host.text);
+        if (same !== undefined && this.#leadsTo(master, same)) {
+          found.push(host.spec);
+        }
+      }
+    }
+    return found;
+  }
+
+  #leadsTo(master: Master, config: HostConfig): boolean {
+    return this.#init.registry.keyOf({ config }) === master.key && isServable(config, master.config);
+  }
+
+  /** Undefined: ssh_config can't be read now, or the text is no host. */
+  async #resolve(host: string): Promise<HostConfig | undefined> {
+    try {
+      return await this.#init.resolver.resolve(host);
+    } catch {
+      return undefined;
+    }
+  }
+}

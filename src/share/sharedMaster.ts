@@ -1,0 +1,137 @@
+import { rm } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { guarded } from "../base/guarded.ts";
+import type { Logger } from "../base/log.ts";
+import type { RelayedClient } from "../engine/channels/relay/relayTypes.ts";
+import type { Master } from "../master/master.ts";
+import { type Attachment, MuxConversation } from "./muxConversation.ts";
+import type { ProgramSnapshot } from "./programTypes.ts";
+import { listenIn } from "./socketFolder.ts";
+
+export interface SharedMasterInit {
+  readonly master: Master;
+  /** That of the sockets. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  nextId(): string;
+  /** A program came, went or changed. */
+  changed(): void;
+}
+
+interface Program {
+  readonly id: string;
+  readonly since: number;
+  readonly client: RelayedClient;
+  readonly conversation: MuxConversation;
+}
+
+/** More clients at a time than anybody has. Each takes a descriptor of the extension host. */
+const mostClients = 256;
+
+/** The socket by which other programs use one connection, and the programs that do. */
+export class SharedMaster implements Disposable {
+  readonly master: Master;
+  readonly #init: SharedMasterInit;
+  readonly #server: Server;
+  readonly #conversations = new Set<MuxConversation>();
+  readonly #programs = new Map<string, Program>();
+  #socketName: string | undefined;
+  #disposed = false;
+
+  constructor(init: SharedMasterInit) {
+    this.#init = init;
+    this.master = init.master;
+    this.#server = createServer(guarded((socket: Socket) => this.#serve(socket)));
+    this.#server.on("error", (error) => init.logger.warn(`The socket for programs failed: ${error.message}`));
+  }
+
+  /** The name in the folder, once it listens. */
+  get socketName(): string | undefined {
+    return this.#socketName;
+  }
+
+  programs(): readonly ProgramSnapshot[] {
+    return [...this.#programs.values()].map(({ id, since, client }) => {
+      const { name, pid } = readClaim(client.claim);
+      return Object.freeze({ id, since, name, pid, masterId: this.master.id, channels: client.channels });
+    });
+  }
+
+  async listen(): Promise<void> {
+    const name = await listenIn(this.#init.folder, this.#server);
+    this.#socketName = name;
+    if (this.#disposed) {
+      await this.#removeSocket(name);
+    }
+  }
+
+  /** Ends one program's channels. @returns whether it is ours */
+  end(id: string): boolean {
+    const program = this.#programs.get(id);
+    program?.conversation.dispose();
+    return program !== undefined;
+  }
+
+  /** Lets all programs go. */
+  dispose(): void {
+    if (this.#disposed) {
+      return;
+    }
+    this.#disposed = true;
+    this.#server.close();
+    for (const conversation of [...this.#conversations]) {
+      conversation.dispose();
+    }
+    if (this.#socketName !== undefined) {
+      void this.#removeSocket(this.#socketName);
+    }
+  }
+
+  async #removeSocket(name: string): Promise<void> {
+    await rm(join(this.#init.folder, name), { force: true }).catch(() => {});
+  }
+
+  #serve(socket: Socket): void {
+    if (this.#conversations.size >= mostClients || this.#disposed) {
+      socket.destroy();
+      return;
+    }
+    const { clock, logger } = this.#init;
+    const id = this.#init.nextId();
+    const conversation: MuxConversation = new MuxConversation({
+      socket,
+      attach: () => this.#attach(),
+      attached: (client) => {
+        this.#programs.set(id, { id, client, conversation, since: clock.now() });
+        this.#init.changed();
+      },
+      closed: () => {
+        this.#conversations.delete(conversation);
+        if (this.#programs.delete(id)) {
+          this.#init.changed();
+        }
+      },
+      refused: (text) => logger.warn(`A program was let go: ${text}`),
+    });
+    this.#conversations.add(conversation);
+  }
+
+  #attach(): Attachment | undefined {
+    const relay = this.master.connection?.relay;
+    if (relay === undefined || !this.master.isUsable) {
+      return undefined;
+    }
+    const lease = this.master.lease({ config: this.master.config });
+    return { relay, dispose: () => lease.dispose() };
+  }
+}
+
+/** The wrapper says `name pid`. */
+function readClaim(claim: string | undefined): { readonly name?: string; readonly pid?: number } {
+  const match = /^(.{1,64}) (\d{1,10})$/.exec(claim ?? "");
+  return match === null ? {} : { name: match[1] ?? "", pid: Number(match[2]) };
+}

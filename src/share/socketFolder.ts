@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { chmod, link, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { connect, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ShareError } from "./shareErrors.ts";
+
+/**
+ * OpenSSH's clients take a path of 107 bytes (103 on macOS), and Node cuts a longer one short without an error. A
+ * folder above this length leaves no room for names.
+ */
+const longestFolder = 80;
+
+/** Our names: see `listenIn`. Nothing else in the folder is touched. */
+const socketName = /^[0-9a-f]{12}$/;
+const temporaryName = /^\.[0-9a-f]{12}$/;
+
+/**
+ * The folder of the sockets of one user on one machine, common to all editors. It lies where the system keeps such
+ * sockets, or in the folder for temporary files.
+ */
+export function socketFolderPath(env: NodeJS.ProcessEnv = process.env, uid = process.getuid?.()): string {
+  const runtime = env["XDG_RUNTIME_DIR"];
+  return runtime?.startsWith("/")
+    ? join(runtime, "ssh-sessions")
+    : join(tmpdir(), `ssh-sessions-${uid ?? "user"}`);
+}
+
+/**
+ * Makes the folder, for its owner alone, and checks it: Node can't ask who is at the other end of a socket, so the
+ * folder's mode is what keeps others out.
+ * @throws ShareError
+ */
+export async function prepareSocketFolder(path: string): Promise<void> {
+  const uid = process.getuid?.();
+  if (uid === undefined) {
+    throw new ShareError("unsupported", "This system has no users by number");
+  }
+  if (Buffer.byteLength(path) > longestFolder) {
+    throw new ShareError("path-too-long", `The path of the folder is longer than ${longestFolder} bytes`);
+  }
+  await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
+    if (!hasErrorCode(error, "EEXIST")) {
+      throw error;
+    }
+  });
+  // Not followed: a link may lead into a folder that somebody else can change.
+  const facts = await lstat(path);
+  if (!facts.isDirectory() || facts.uid !== uid || (facts.mode & 0o077) !== 0) {
+    throw new ShareError("unsafe-folder", "The folder is not one that only this user can enter");
+  }
+}
+
+/**
+ * Listens at a new path in the folder, and returns its name. The socket is bound by a temporary name and gets its mode
+ * before it gets its name, by link(2), which replaces nothing.
+ */
+export async function listenIn(folder: string, server: Server): Promise<string> {
+  const name = randomBytes(6).toString("hex");
+  const temporary = join(folder, `.${name}`);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(temporary, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  try {
+    await chmod(temporary, 0o600);
+    await link(temporary, join(folder, name));
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return name;
+}
+
+/** Removes sockets that nobody listens at any more, after a crash: only those that refuse a connection. */
+export async function clearStaleSockets(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => socketName.test(name) || temporaryName.test(name));
+  await Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name);
+      const before = await lstat(path).catch(() => undefined);
+      if (before?.isSocket() === true && before.uid === process.getuid?.() && (await refuses(path))) {
+        await rm(path, { force: true });
+      }
+    }),
+  );
+}
+
+function hasErrorCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+function refuses(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once("error", (error) => resolve(hasErrorCode(error, "ECONNREFUSED")));
+  });
+}

@@ -1,0 +1,159 @@
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** The environment of a terminal, for the wrapper. */
+export const wrapperVariables = {
+  /** The folder of the sockets. */
+  sockets: "SSH_SESSIONS_SOCKETS",
+  /** The folder with the entries of hosts. */
+  hosts: "SSH_SESSIONS_HOSTS",
+  /** The ssh_config that these hosts are from; empty: OpenSSH's default files. */
+  config: "SSH_SESSIONS_CONFIG",
+  /** Set: the wrapper runs the real program at once. */
+  direct: "SSH_SESSIONS_DIRECT",
+} as const;
+
+/** A folder with this file holds a wrapper, ours or another editor's, which is not the real program. */
+const marker = ".ssh-sessions-wrapper";
+
+const findReal = `real=
+rest=$PATH:
+while [ -n "$rest" ]; do
+  dir=\${rest%%:*}
+  rest=\${rest#*:}
+  case $dir in
+    /*) ;;
+    *) continue ;;
+  esac
+  if [ -f "$dir/$name" ] && [ -x "$dir/$name" ] && [ ! -e "$dir/${marker}" ]; then
+    real=$dir/$name
+    break
+  fi
+done
+if [ -z "$real" ]; then
+  echo "$name: command not found" >&2
+  exit 127
+fi
+`;
+
+/**
+ * Options are read as ssh.c reads them: also those behind the host. What is not listed here changes how, or as whom,
+ * ssh connects, or can't be done over a connection that is there.
+ */
+const ssh = `#!/bin/sh
+# Written by the extension SSH Sessions. ssh, git, scp, sftp and rsync in the editor's terminals find it by PATH. Where
+# the editor has a connection to the host, ssh uses it; otherwise the real ssh runs.
+name=ssh
+${findReal}
+parse() {
+  OPTIND=1
+  while getopts ':aD:e:gL:l:Nno:p:qR:sTtvxy1246AB:b:CE:c:F:fGI:i:J:KkMm:O:P:Q:S:VW:w:XY' option "$@"; do
+    case $option in
+      a|D|e|g|L|N|n|q|R|s|T|t|v|x|y) ;;
+      l) [ -n "$user" ] || user=$OPTARG ;;
+      p) [ -n "$port" ] || port=$OPTARG ;;
+      F) config=$OPTARG ;;
+      o)
+        value=\${OPTARG#*[= ]}
+        case \${OPTARG%%[= ]*} in
+          SendEnv|SetEnv|LogLevel|RequestTTY|SessionType|StdinNull|EscapeChar|RemoteCommand) ;;
+          [Bb]atch[Mm]ode|ConnectTimeout|ConnectionAttempts|NumberOfPasswordPrompts) ;;
+          ServerAliveInterval|ServerAliveCountMax|TCPKeepAlive) ;;
+          LocalForward|RemoteForward|DynamicForward|ExitOnForwardFailure|ClearAllForwardings) ;;
+          ForwardX11|ForwardAgent|PermitLocalCommand|ControlMaster) [ "$value" = no ] || return 1 ;;
+          Port) [ -n "$port" ] || port=$value ;;
+          User) [ -n "$user" ] || user=$value ;;
+          *) return 1 ;;
+        esac
+        ;;
+      *) return 1 ;;
+    esac
+  done
+  return 0
+}
+if [ -n "\${${wrapperVariables.direct}}" ] || [ -z "\${${wrapperVariables.hosts}}" ]; then
+  exec "$real" "$@"
+fi
+host=
+user=
+port=
+config=
+find_socket() {
+  parse "$@" || return 1
+  shift $((OPTIND - 1))
+  [ $# -gt 0 ] || return 1
+  host=$1
+  shift
+  case $host in
+    *[!A-Za-z0-9._@:%+-]*|*://*) return 1 ;;
+    ?*@?*) [ -n "$user" ] || user=\${host%@*}; host=\${host##*@} ;;
+  esac
+  parse "$@" || return 1
+  case $user,$port in
+    *[!A-Za-z0-9._@:%+,-]*) return 1 ;;
+  esac
+  [ "$config" = "\${${wrapperVariables.config}}" ] || return 1
+  for entry in "\${${wrapperVariables.hosts}}/$host,$user,$port,"*; do
+    socket=\${${wrapperVariables.sockets}}/\${entry##*,}
+    pid=\${entry%,*}
+    pid=\${pid##*,}
+    [ -S "$socket" ] && kill -0 "$pid" 2>/dev/null && return 0
+  done
+  return 1
+}
+if find_socket "$@"; then
+  # Says which program runs ssh, where the system tells (Linux).
+  program=
+  [ ! -r "/proc/$PPID/comm" ] || read -r program <"/proc/$PPID/comm"
+  case $program in
+    git|rsync|scp|sftp) ;;
+    *) program=ssh ;;
+  esac
+  SSH_SESSIONS_CLIENT="$program $$"
+  export SSH_SESSIONS_CLIENT
+  exec "$real" -S "$socket" -O proxy -o SendEnv=SSH_SESSIONS_CLIENT "$@"
+fi
+exec "$real" "$@"
+`;
+
+/** They start ssh by its full path, so they are told of the wrapper. */
+function copier(name: string): string {
+  return `#!/bin/sh
+# Written by the extension SSH Sessions: ${name} with the ssh beside this file.
+name=${name}
+${findReal}
+if [ -n "\${${wrapperVariables.direct}}" ] || [ -z "\${${wrapperVariables.hosts}}" ]; then
+  exec "$real" "$@"
+fi
+exec "$real" -S "\${0%/*}/ssh" "$@"
+`;
+}
+
+/** The files of the folder that stands first in PATH. */
+export const wrapperScripts: Readonly<Record<string, string>> = {
+  ssh,
+  scp: copier("scp"),
+  sftp: copier("sftp"),
+};
+
+/** Writes the wrapper. A file that is right already, perhaps because another window wrote it, is left alone. */
+export async function installWrapper(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await put(join(folder, marker), "", 0o644);
+  for (const [name, text] of Object.entries(wrapperScripts)) {
+    await put(join(folder, name), text, 0o755);
+  }
+}
+
+/** Replaced as a whole: a shell may be reading it. */
+async function put(path: string, text: string, mode: number): Promise<void> {
+  const there = await readFile(path, "utf8").catch(() => undefined);
+  if (there === text) {
+    await chmod(path, mode);
+    return;
+  }
+  const temporary = `${path}.${process.pid}`;
+  await writeFile(temporary, text, { mode });
+  await chmod(temporary, mode);
+  await rename(temporary, path);
+}

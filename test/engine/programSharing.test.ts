@@ -1,0 +1,212 @@
+import { execFile, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { wrapperVariables } from "../../src/share/wrapperScripts.ts";
+import { freePort } from "../lab/freePort.ts";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { until } from "../lab/until.ts";
+import { exited } from "../lab/watchdog.ts";
+import {
+  outcomeOf,
+  type ProgramOutcome,
+  type SharedConnection,
+  sharedConnection,
+} from "../support/sharedConnection.ts";
+
+const run = promisify(execFile);
+
+const hash = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
+
+describe("programs over a connection of ours", () => {
+  let host: SshdHost;
+  let config: string;
+  let shared: SharedConnection;
+  let folder: string;
+
+  beforeAll(async () => {
+    host = await startSshd();
+    config = join(host.folder, "config");
+    await writeFile(config, host.sshConfigText("lab"));
+    shared = await sharedConnection(config);
+  });
+
+  afterAll(async () => {
+    await shared[Symbol.asyncDispose]();
+    await host.stop();
+  });
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-files-"));
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const ssh = async (...args: string[]): Promise<ProgramOutcome> =>
+    await outcomeOf("ssh", ["-F", config, ...args], shared.env, "some input");
+
+  test.each([
+    ["output, errors and input", ["lab", "cat; echo out; echo err >&2"]],
+    ["an exit status", ["lab", "exit 42"]],
+    ["a signal", ["lab", "kill -TERM $$"]],
+    ["a command that is not there", ["lab", "no-such-command"]],
+    ["a subsystem", ["-s", "lab", "no-such-subsystem"]],
+    ["a terminal", ["-tt", "-o", "LogLevel=ERROR", "lab", "stty size; tty | cut -c 1-8; exit 3"]],
+    ["a variable", ["-o", "SetEnv=LC_SHARED=yes", "lab", "echo $LC_SHARED"]],
+    ["options behind the host", ["lab", "-T", "-x", "echo", "behind"]],
+    ["a user and a port", ["-n", "-l", "USER", "-p", "PORT", "lab", "echo $0"]],
+    ["a user before the host", ["-T", "USER@lab", "echo at"]],
+    ["the standard input of a shell", ["-T", "lab"]],
+  ])("%s: as with ssh alone, and without a login", async (_, given) => {
+    const args = given.map((arg) =>
+      arg === "USER" ? host.user : arg === "PORT" ? String(host.port) : arg.replace("USER@", `${host.user}@`),
+    );
+    const direct = await outcomeOf("ssh", ["-F", config, ...args], process.env, "some input");
+    const logins = host.logins();
+    const ours = await ssh(...args);
+    expect({ ...ours, logins: host.logins() - logins }).toEqual({ ...direct, logins: 0 });
+  });
+
+  test.each([
+    ["an identity", ["-i", "/nonexistent", "lab", "echo direct"]],
+    ["compression", ["-C", "lab", "echo direct"]],
+    ["an option that changes the login", ["-o", "PreferredAuthentications=publickey", "lab", "echo direct"]],
+    ["another host", ["other", "echo direct"]],
+    ["a host in a URI", ["ssh://lab", "echo direct"]],
+  ])("%s: the real ssh logs in", async (_, args) => {
+    await writeFile(config, `${host.sshConfigText("lab")}\n${host.sshConfigText("other")}`);
+    const logins = host.logins();
+    const { stdout } = await ssh(...args);
+    await writeFile(config, host.sshConfigText("lab"));
+    expect([stdout, host.logins() - logins]).toEqual(["direct\n", 1]);
+  });
+
+  test("the guard variable makes it the real ssh", async () => {
+    const logins = host.logins();
+    const env = { ...shared.env, [wrapperVariables.direct]: "1" };
+    await outcomeOf("ssh", ["-F", config, "lab", "true"], env);
+    expect(host.logins() - logins).toBe(1);
+  });
+
+  test("-W: the real ssh connects", async () => {
+    const logins = host.logins();
+    const { stdout } = await ssh("-W", `127.0.0.1:${host.port}`, "lab");
+    expect(stdout).toMatch(/^SSH-2\.0-/);
+    expect(host.logins() - logins).toBe(1);
+  });
+
+  test("scp and sftp copy both ways, byte for byte, without a login", async () => {
+    const data = randomBytes(3_000_000);
+    const logins = host.logins();
+    await writeFile(join(folder, "a"), data);
+    await run("scp", ["-F", config, join(folder, "a"), `lab:${folder}/b`], { env: shared.env });
+    await run("scp", ["-F", config, `lab:${folder}/b`, join(folder, "c")], { env: shared.env });
+    const batch = `get ${folder}/c ${folder}/d\nput ${folder}/d ${folder}/e\n`;
+    await outcomeOf("sftp", ["-F", config, "-b", "-", "lab"], shared.env, batch);
+    const copies = await Promise.all(["b", "c", "d", "e"].map((name) => readFile(join(folder, name))));
+    expect(copies.map(hash)).toEqual(Array(4).fill(hash(data)));
+    expect(host.logins() - logins).toBe(0);
+  });
+
+  test("rsync copies both ways without a login", async () => {
+    const logins = host.logins();
+    await mkdir(join(folder, "many"));
+    for (let at = 0; at < 200; at++) {
+      await writeFile(join(folder, "many", String(at)), randomBytes(at * 10));
+    }
+    const way = ["-a", "-e", `ssh -F ${config}`];
+    await run("rsync", [...way, `${folder}/many/`, `lab:${folder}/there/`], { env: shared.env });
+    await run("rsync", [...way, `lab:${folder}/there/`, `${folder}/back/`], { env: shared.env });
+    await run("diff", ["-r", `${folder}/many`, `${folder}/back`]);
+    expect(host.logins() - logins).toBe(0);
+  });
+
+  test("git clones and pushes without a login", async () => {
+    const env = { ...shared.env, GIT_SSH_COMMAND: `ssh -F ${config}`, HOME: folder };
+    const logins = host.logins();
+    await run("git", ["init", "-q", "--bare", `${folder}/bare`], { env });
+    await run("git", ["clone", "-q", `lab:${folder}/bare`, `${folder}/one`], { env });
+    await writeFile(join(folder, "one", "file"), randomBytes(500_000));
+    const git = async (...args: string[]): Promise<void> => {
+      const person = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+      await run("git", ["-C", `${folder}/one`, ...person, ...args], { env });
+    };
+    await git("add", ".");
+    await git("commit", "-qm", "one");
+    await git("push", "-q", "origin", "HEAD");
+    await run("git", ["clone", "-q", `ssh://lab${folder}/bare`, `${folder}/two`], { env });
+    await run("cmp", [`${folder}/one/file`, `${folder}/two/file`]);
+    expect(host.logins() - logins).toBe(0);
+  });
+
+  test("local, remote and dynamic forwards work, and end with their ssh", async () => {
+    const server = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const target = (server.address() as { port: number }).port;
+    const [local, remote] = [await freePort(), await freePort()];
+    const args = ["-N", "-o", "ExitOnForwardFailure=yes"];
+    const forwards = ["-L", `${local}:127.0.0.1:${target}`, "-R", `${remote}:127.0.0.1:${target}`];
+    const logins = host.logins();
+    const child = spawn("ssh", ["-F", config, ...args, ...forwards, "lab"], { env: shared.env });
+    for (const port of [local, remote]) {
+      expect(await echoed(port)).toBe("hello");
+    }
+    expect(host.logins() - logins).toBe(0);
+    child.kill("SIGKILL");
+    await exited(child);
+    await until(async () => !(await listens(remote)), "the server stops listening");
+    server.close();
+  });
+
+  test("what runs is shown by the name and process that the wrapper claims, and can be ended", async () => {
+    const mark = `mark-${randomBytes(6).toString("hex")}`;
+    const command = `cat; : ${mark}`;
+    const child = spawn("ssh", ["-F", config, "lab", command], { env: shared.env, stdio: "pipe" });
+    const { programs } = shared.stack;
+    await until(() => programs.programs()[0]?.channels[0]?.command === command, "the program is shown");
+    expect(programs.programs()).toMatchObject([{ pid: child.pid, name: "ssh", masterId: "m1" }]);
+    programs.end(programs.programs()[0]?.id ?? "");
+    await exited(child);
+    expect(child.exitCode).toBe(255);
+    expect(programs.programs()).toEqual([]);
+    await until(async () => !(await processes()).includes(mark), "the command on the server has ended");
+  });
+
+  test("a program keeps the connection, which lingers when it has gone", async () => {
+    const child = spawn("ssh", ["-F", config, "lab", "cat"], { env: shared.env, stdio: "pipe" });
+    const state = (): string => shared.stack.master().state.kind;
+    await until(() => state() === "ready", "the connection is in use");
+    child.stdin.end();
+    await exited(child);
+    await until(() => state() === "lingering", "the connection lingers");
+  });
+});
+
+/** The command lines of all processes. */
+async function processes(): Promise<string> {
+  return (await run("ps", ["-e", "-o", "args="])).stdout;
+}
+
+/** What a server that echoes says at the port, once it listens. */
+async function echoed(port: number): Promise<string> {
+  await until(() => listens(port), `port ${port} listens`);
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.end("hello");
+  return await text(socket);
+}
+
+async function listens(port: number): Promise<boolean> {
+  const socket = connect({ port, host: "127.0.0.1" });
+  return (await new Promise((resolve) => {
+    socket.once("connect", () => resolve(true));
+    socket.once("error", () => resolve(false));
+  }).finally(() => socket.destroy())) as boolean;
+}

@@ -1,0 +1,195 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { wireString, wireUint32 } from "../../src/base/wire.ts";
+import { encodeMux, encodeMuxHello, encodeProxyFrame, muxType } from "../../src/engine/mux/muxMessages.ts";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { until } from "../lab/until.ts";
+import { exited } from "../lab/watchdog.ts";
+import { peerSends } from "../support/channelMessages.ts";
+import { shell } from "../support/fakeStack.ts";
+import { outcomeOf, type SharedConnection, sharedConnection } from "../support/sharedConnection.ts";
+import { Transcript } from "../support/testStack.ts";
+
+const hash = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
+
+// Two connections: one that is compressed and changes its keys every megabyte, and one that is neither.
+describe.each([
+  ["a plain connection", []],
+  ["a compressed connection with new keys every megabyte", ["Compression yes", "RekeyLimit 1M"]],
+])("programs on %s", (_, lines) => {
+  let host: SshdHost;
+  let config: string;
+  let shared: SharedConnection;
+  let folder: string;
+  const data = randomBytes(6_000_000);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-files-"));
+    await writeFile(join(folder, "data"), data);
+    host = await startSshd({ sshd: { MaxSessions: 200 } });
+    config = join(host.folder, "config");
+    await writeFile(config, host.sshConfigText("lab", lines));
+    shared = await sharedConnection(config);
+  });
+
+  afterAll(async () => {
+    await shared[Symbol.asyncDispose]();
+    await host.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const start = (...args: string[]): ChildProcess =>
+    spawn("ssh", ["-F", config, ...args], { env: shared.env, stdio: ["pipe", "ignore", "ignore"] });
+
+  test("fifty that are killed at random moments disturb neither a terminal nor two copies", async () => {
+    const { stack, env } = shared;
+    const logins = host.logins();
+    const terminal = new Transcript(await stack.service.open({ host: "lab", ...shell }));
+    const copies = Promise.all([
+      outcomeOf("scp", ["-q", "-F", config, join(folder, "data"), `lab:${folder}/up`], env),
+      outcomeOf("scp", ["-q", "-F", config, `lab:${folder}/data`, join(folder, "down")], env),
+    ]);
+    const victims = [...Array(50).keys()].map(async (at) => {
+      const what =
+        at % 3 === 0 ? ["lab", "yes"] : at % 3 === 1 ? ["lab", "cat"] : ["-N", "-R", "0:127.0.0.1:1", "lab"];
+      await delay(Math.random() * 1500);
+      const child = start(...what);
+      child.stdin?.on("error", () => {});
+      child.stdin?.write(Buffer.alloc(300_000));
+      await delay(Math.random() * 120);
+      child.kill("SIGKILL");
+      await exited(child);
+    });
+    await Promise.all(victims);
+    expect((await copies).map(({ code, stderr }) => [code, stderr])).toEqual([
+      [0, ""],
+      [0, ""],
+    ]);
+    terminal.send("echo still-$((40 + 2))\n");
+    await terminal.waitFor(/still-42/);
+    for (const name of ["up", "down"]) {
+      expect(hash(await readFile(join(folder, name)))).toBe(hash(data));
+    }
+    await until(() => stack.programs.programs().length === 0, "every program has gone");
+    expect([host.logins() - logins, stack.service.masters().length]).toEqual([0, 1]);
+  });
+
+  test("a flood that is not read takes no memory here, and a keystroke is echoed beside it", async () => {
+    const { stack } = shared;
+    const flood = start("lab", "yes");
+    const stopped = spawn("ssh", ["-F", config, "lab", "yes"], { env: shared.env, stdio: "pipe" });
+    await until(() => stack.programs.programs().length === 2, "both run");
+    const moved = (): number =>
+      stack.programs.programs().reduce((sum, { channels }) => sum + (channels[0]?.bytesIn ?? 0), 0);
+    await until(() => moved() > 10_000_000, "the flood runs");
+    const terminal = new Transcript(await stack.service.open({ host: "lab", ...shell }));
+    terminal.send("echo beside-$((40 + 2))\n");
+    await terminal.waitFor(/beside-42/);
+    // What nobody reads stops at the window of OpenSSH's client, 2 MiB, with what its pipe and its own buffers take.
+    const unread = stack.programs.programs().find(({ pid }) => pid === stopped.pid);
+    expect(unread?.channels[0]?.bytesIn).toBeLessThan(4_000_000);
+    for (const child of [flood, stopped]) {
+      child.kill("SIGKILL");
+      await exited(child);
+    }
+    await until(() => stack.programs.programs().length === 0, "both have gone");
+  });
+});
+
+describe("a program that breaks the protocol", () => {
+  let host: SshdHost;
+  let shared: SharedConnection;
+
+  beforeAll(async () => {
+    host = await startSshd();
+    const config = join(host.folder, "config");
+    await writeFile(config, host.sshConfigText("lab"));
+    shared = await sharedConnection(config);
+  });
+
+  afterAll(async () => {
+    await shared[Symbol.asyncDispose]();
+    await host.stop();
+  });
+
+  /** What comes back until the socket is closed from there. */
+  async function answer(...sends: readonly Uint8Array[]): Promise<Buffer> {
+    const socket: Socket = connect(shared.socket);
+    const got: Buffer[] = [];
+    socket.on("data", (data: Buffer) => got.push(data));
+    socket.on("error", () => {});
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    for (const bytes of sends) {
+      socket.write(bytes);
+    }
+    await closed;
+    return Buffer.concat(got);
+  }
+
+  const attached = [encodeMuxHello(), encodeMux(muxType.proxy, wireUint32(1))];
+
+  test.each<[what: string, sends: readonly Uint8Array[]]>([
+    ["no hello", [encodeMux(muxType.aliveCheck, wireUint32(1))]],
+    ["another version", [encodeMux(muxType.hello, wireUint32(3))]],
+    ["a frame that is too large", [wireUint32(2 ** 31)]],
+    ["an empty frame", [wireString("")]],
+    ["a packet with padding", [...attached, wireString(Buffer.of(4, 94, 0, 0, 0, 0))]],
+    ["a message for a channel of ours", [...attached, encodeProxyFrame(peerSends.close(0))]],
+    ["data for a channel that is not there", [...attached, encodeProxyFrame(peerSends.data(0, "x"))]],
+    [
+      "what would end the connection in sshd",
+      [
+        ...attached,
+        encodeProxyFrame(peerSends.open("session", 0)),
+        encodeProxyFrame(peerSends.open("direct-tcpip", 1)),
+      ],
+    ],
+    ["garbage", [randomBytes(10_000)]],
+  ])("%s: it is let go, and the connection stays", async (_, sends) => {
+    const terminal = new Transcript(await shared.stack.service.open({ host: "lab", ...shell }));
+    const logins = host.logins();
+    await answer(...sends);
+    terminal.send("echo still-$((40 + 2))\n");
+    await terminal.waitFor(/still-42/);
+    terminal.send("exit\n");
+    expect(host.logins()).toBe(logins);
+    expect(shared.stack.service.masters().map(({ state }) => state.kind)).toEqual(["ready"]);
+  });
+
+  test.each([
+    ["to stop the connection", "exit", /only the proxy mode/],
+    ["to add a forward", "forward", /./],
+    ["to be left out", "stop", /only the proxy mode/],
+  ])("ssh -O asks %s: it is refused", async (_, command, says) => {
+    const args = [
+      "-S",
+      shared.socket,
+      "-O",
+      command,
+      ...(command === "forward" ? ["-L", "1:a:1"] : []),
+      "lab",
+    ];
+    const { code, stderr } = await outcomeOf("ssh", args, process.env);
+    expect([code === 0, stderr]).toEqual([false, expect.stringMatching(says)]);
+    expect(shared.stack.service.masters()).toHaveLength(1);
+  });
+
+  test("ssh -O check finds it, and a client that passes descriptors connects by itself", async () => {
+    const check = await outcomeOf("ssh", ["-S", shared.socket, "-O", "check", "lab"], process.env);
+    expect(check).toMatchObject({ code: 0, stderr: `Master running (pid=${process.pid})\r\n` });
+    const logins = host.logins();
+    const config = join(host.folder, "config");
+    const plain = await outcomeOf(
+      "ssh",
+      ["-F", config, "-S", shared.socket, "lab", "echo mine"],
+      process.env,
+    );
+    expect([plain.stdout, host.logins() - logins]).toEqual(["mine\n", 1]);
+  });
+});

@@ -1,0 +1,108 @@
+import { ChannelTable } from "../../src/engine/channels/channelTable.ts";
+import { GlobalRequests } from "../../src/engine/channels/globalRequests.ts";
+import { message } from "../../src/engine/channels/messages.ts";
+import type { ProtocolError } from "../../src/engine/channels/protocolError.ts";
+import { Relay } from "../../src/engine/channels/relay/relay.ts";
+import type { RelayEnd, RelayedClient } from "../../src/engine/channels/relay/relayTypes.ts";
+import type { Wire } from "../../src/engine/channels/wire.ts";
+import { ChannelEnd } from "./channelPipe.ts";
+import { RecordingLogger } from "./recordingLogger.ts";
+
+/** A program on the relay: a channel table, as OpenSSH's client has one. */
+export class RelayProgram {
+  readonly end = new ChannelEnd();
+  readonly client: RelayedClient;
+  /** What it got, whole. */
+  readonly got: Buffer[] = [];
+  ended: { readonly reason: RelayEnd; readonly text: string } | undefined;
+
+  constructor(relay: Relay) {
+    this.client = relay.attach({
+      send: (bytes) => {
+        this.got.push(Buffer.from(bytes));
+        this.end.table.receive(Buffer.from(bytes));
+      },
+      ended: (reason, text) => {
+        this.ended = { reason, text };
+      },
+    });
+    this.end.connect((bytes) => this.client.receive(bytes));
+  }
+
+  gotOf(number: number): Buffer[] {
+    return this.got.filter((bytes) => bytes[0] === number);
+  }
+}
+
+/** A connection in memory with a relay at our end. The server's end has a channel table; what it sends is delivered at once. */
+export class RelayedConnection {
+  readonly server = new ChannelEnd();
+  readonly relay: Relay;
+  /** Our own channels. */
+  readonly table: ChannelTable;
+  readonly requests: GlobalRequests;
+  /** What our end sent. */
+  readonly sent: Buffer[] = [];
+  violation: ProtocolError | undefined;
+  congested = false;
+  agents = 0;
+  hasAgent = false;
+
+  constructor() {
+    const self = this;
+    const send = (bytes: Uint8Array): void => {
+      const copy = Buffer.from(bytes);
+      this.sent.push(copy);
+      this.server.table.receive(Buffer.from(copy));
+    };
+    const wire: Wire = {
+      send,
+      sendData: (recipient, data) => {
+        const head = Buffer.alloc(9);
+        head[0] = message.channelData;
+        head.writeUInt32BE(recipient, 1);
+        head.writeUInt32BE(data.length, 5);
+        send(Buffer.concat([head, data]));
+      },
+      get congested() {
+        return self.congested;
+      },
+    };
+    this.requests = new GlobalRequests((bytes) => send(bytes));
+    this.relay = new Relay({
+      wire,
+      requests: this.requests,
+      forwardAgent: () => {
+        if (!this.hasAgent) {
+          return undefined;
+        }
+        this.agents++;
+        return { dispose: () => this.agents-- };
+      },
+    });
+    this.table = new ChannelTable({
+      wire,
+      logger: new RecordingLogger(),
+      violated: (error) => {
+        this.violation = error;
+      },
+      accept: () => 1,
+      globalReply: (accepted, body) => this.requests.receive(accepted, body),
+    });
+    this.server.connect((bytes) => this.fromServer(bytes));
+  }
+
+  program(): RelayProgram {
+    return new RelayProgram(this.relay);
+  }
+
+  fromServer(bytes: Buffer): void {
+    if (!this.relay.receive(bytes)) {
+      this.table.receive(bytes);
+    }
+  }
+
+  sentOf(number: number): Buffer[] {
+    return this.sent.filter((bytes) => bytes[0] === number);
+  }
+}

@@ -1,0 +1,381 @@
+import { describe, expect, test } from "vitest";
+import { wireBoolean, wireString, wireUint32 } from "../../../../../src/base/wire.ts";
+import type { Channel } from "../../../../../src/engine/channels/channel.ts";
+import { bytes, peerSends } from "../../../../support/channelMessages.ts";
+import { RelayedConnection, type RelayProgram } from "../../../../support/relayEnds.ts";
+
+const nothing = Buffer.alloc(0);
+const never = (): AbortSignal => new AbortController().signal;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A program's session, and the server's end of it. */
+async function session(
+  connection: RelayedConnection,
+  program: RelayProgram,
+  window = 1000,
+): Promise<{ channel: Channel; server: Channel }> {
+  const before = connection.server.accepted.length;
+  const channel = await program.end.table.open("session", window, nothing, never());
+  const server = connection.server.accepted[before];
+  if (server === undefined) {
+    throw new Error("the server has no channel");
+  }
+  return { channel, server };
+}
+
+function received(channel: Channel): string[] {
+  const text: string[] = [];
+  channel.onDidReceive(({ data }) => text.push(Buffer.from(data).toString("latin1")));
+  channel.resume();
+  return text;
+}
+
+/** A connection on which one program has number 0, which is open, and nobody answers for the server. */
+function lone(): { connection: RelayedConnection; program: RelayProgram; local: number } {
+  const connection = new RelayedConnection();
+  connection.server.accept = () => new Promise(() => {});
+  const program = connection.program();
+  program.client.receive(peerSends.open("session", 5, 1000, 100));
+  const local = connection.sentOf(90)[0]?.readUInt32BE(12) ?? 0;
+  connection.fromServer(peerSends.confirmation(local, 7, 50, 20));
+  return { connection, program, local };
+}
+
+describe("the relay passes the channels of programs through", () => {
+  test("data, EOF, exit status and close go both ways, and nothing is left", async () => {
+    const connection = new RelayedConnection();
+    const program = connection.program();
+    const { channel, server } = await session(connection, program);
+    const [there, here] = [received(server), received(channel)];
+    const exits: unknown[] = [];
+    channel.onDidClose(({ exit }) => exits.push(exit));
+    channel.write(Buffer.from("ping"));
+    channel.eof();
+    server.write(Buffer.from("pong"));
+    server.notify("exit-status", "", wireUint32(3));
+    server.eof();
+    server.close();
+    expect([there, here, exits]).toEqual([["ping"], ["pong"], [{ code: 3 }]]);
+    expect([program.client.channels, connection.relay.unacknowledged]).toEqual([[], 0]);
+  });
+
+  test("programs and we ourselves have the same numbers without getting each other's messages", async () => {
+    const connection = new RelayedConnection();
+    const own = await connection.table.open("session", 1000, nothing, never());
+    const programs = [connection.program(), connection.program()];
+    const sessions = await Promise.all(programs.map((program) => session(connection, program)));
+    const texts = [received(own), ...sessions.map(({ channel }) => received(channel))];
+    expect(sessions.map(({ channel }) => channel.localId)).toEqual([0, 0]);
+    for (const [at, channel] of connection.server.accepted.entries()) {
+      channel.write(Buffer.from(`for ${at}`));
+    }
+    expect(texts).toEqual([["for 0"], ["for 1"], ["for 2"]]);
+  });
+
+  test("a window is granted by the other end, and not by the relay", async () => {
+    const connection = new RelayedConnection();
+    const { channel, server } = await session(connection, connection.program(), 10);
+    server.write(Buffer.alloc(25, "x"));
+    expect(server.queuedBytes).toBe(15);
+    const text = received(channel);
+    await turn();
+    expect(text.join("")).toHaveLength(25);
+    expect(server.queuedBytes).toBe(0);
+  });
+
+  test("a refused channel is refused to the program, and its number is free", async () => {
+    const connection = new RelayedConnection();
+    connection.server.accept = () => 4;
+    const program = connection.program();
+    const open = program.end.table.open("session", 10, nothing, never());
+    await expect(open).rejects.toMatchObject({ reason: "refused", code: 4 });
+    expect(program.client.channels).toEqual([]);
+  });
+
+  test("what a program runs, how much it moved and what it claims to be are known", async () => {
+    const connection = new RelayedConnection();
+    const program = connection.program();
+    const { channel, server } = await session(connection, program);
+    channel.notify("env", "", Buffer.concat([wireString("SSH_SESSIONS_CLIENT"), wireString("git 12")]));
+    channel.notify("exec", "", wireString("make all"));
+    channel.write(Buffer.alloc(7));
+    server.write(Buffer.alloc(9));
+    expect(program.client.claim).toBe("git 12");
+    expect(program.client.channels).toEqual([
+      { type: "session", command: "make all", bytesIn: 9, bytesOut: 7 },
+    ]);
+    // The claim is for us alone.
+    expect(connection.sent.some((sent) => sent.includes("SSH_SESSIONS_CLIENT"))).toBe(false);
+  });
+
+  test("the server's question whether we are there is answered for a program that is stopped", () => {
+    const { connection, program, local } = lone();
+    connection.fromServer(peerSends.request(local, "keepalive@openssh.com", true));
+    expect(connection.sentOf(100)).toEqual([peerSends.requestFailed(7)]);
+    expect(program.gotOf(98)).toEqual([]);
+  });
+
+  test("refusals come in the order of the requests, behind what the server has still to answer", () => {
+    const { connection, program, local } = lone();
+    const x11 = Buffer.concat([wireBoolean(false), wireString("a"), wireString("b"), wireUint32(0)]);
+    program.client.receive(peerSends.request(7, "shell", true));
+    program.client.receive(peerSends.request(7, "x11-req", true, x11));
+    program.client.receive(peerSends.request(7, "shell", true));
+    expect(program.got.slice(1)).toEqual([]);
+    connection.fromServer(peerSends.success(local));
+    connection.fromServer(peerSends.success(local));
+    expect(program.got.slice(1)).toEqual([
+      peerSends.success(5),
+      peerSends.requestFailed(5),
+      peerSends.success(5),
+    ]);
+  });
+
+  test("agent forwarding is asked for only where we would, and ends with its channel", () => {
+    const { connection, program, local } = lone();
+    program.client.receive(peerSends.request(7, "auth-agent-req@openssh.com", false));
+    expect(connection.sentOf(98)).toEqual([]);
+    connection.hasAgent = true;
+    program.client.receive(peerSends.request(7, "auth-agent-req@openssh.com", false));
+    expect([connection.sentOf(98).length, connection.agents]).toEqual([1, 1]);
+    program.client.receive(peerSends.close(7));
+    connection.fromServer(peerSends.close(local));
+    expect(connection.agents).toBe(0);
+  });
+});
+
+describe("global requests of programs", () => {
+  const forward = (name: string, port: number): Buffer =>
+    Buffer.concat([peerSends.globalRequest(name, true), wireString("localhost"), wireUint32(port)]);
+
+  function quiet(): { connection: RelayedConnection; programs: RelayProgram[] } {
+    const connection = new RelayedConnection();
+    connection.server.connect(() => {});
+    return { connection, programs: [connection.program(), connection.program()] };
+  }
+
+  test("replies go to whom they are for, between our own, in order", () => {
+    const { connection, programs } = quiet();
+    const own: unknown[] = [];
+    programs[0]?.client.receive(forward("tcpip-forward", 1));
+    connection.requests.send("keepalive@openssh.com", nothing, (reply) => own.push(reply?.accepted));
+    programs[1]?.client.receive(forward("tcpip-forward", 0));
+    connection.fromServer(bytes(81));
+    connection.fromServer(bytes(82));
+    connection.fromServer(bytes(81, wireUint32(4711)));
+    expect(programs.map(({ got }) => got)).toEqual([[bytes(81)], [bytes(81, wireUint32(4711))]]);
+    expect(own).toEqual([false]);
+  });
+
+  test("what is not for programs to ask is refused here, behind what the server has still to answer", () => {
+    const { connection, programs } = quiet();
+    const [program] = programs;
+    program?.client.receive(forward("tcpip-forward", 1));
+    program?.client.receive(peerSends.globalRequest("no-more-sessions@openssh.com", true));
+    program?.client.receive(peerSends.globalRequest("no-more-sessions@openssh.com", false));
+    expect(program?.got).toEqual([]);
+    connection.fromServer(bytes(81));
+    expect(program?.got).toEqual([bytes(81), bytes(82)]);
+    expect(connection.sent).toHaveLength(1);
+  });
+
+  test("a program's question whether the server is there goes to the server", () => {
+    const { connection, programs } = quiet();
+    programs[0]?.client.receive(peerSends.globalRequest("keepalive@openssh.com", true));
+    expect(programs[0]?.got).toEqual([]);
+    connection.fromServer(bytes(82));
+    expect(programs[0]?.got).toEqual([bytes(82)]);
+  });
+
+  test("nobody cancels what another program listens at", () => {
+    const { connection, programs } = quiet();
+    programs[0]?.client.receive(forward("tcpip-forward", 8080));
+    connection.fromServer(bytes(81));
+    programs[1]?.client.receive(forward("cancel-tcpip-forward", 8080));
+    expect(programs[1]?.got).toEqual([bytes(82)]);
+    expect(connection.sentOf(80)).toHaveLength(1);
+    programs[0]?.client.receive(forward("cancel-tcpip-forward", 8080));
+    expect(connection.sentOf(80)).toHaveLength(2);
+  });
+
+  test("a connection that comes in goes to the program that listens there, which it can answer", () => {
+    const { connection, programs } = quiet();
+    for (const [at, port] of [8080, 0].entries()) {
+      programs[at]?.client.receive(forward("tcpip-forward", port));
+      connection.fromServer(bytes(81, ...(port === 0 ? [wireUint32(9090)] : [])));
+    }
+    const address = (port: number): Buffer =>
+      Buffer.concat([wireString("localhost"), wireUint32(port), wireString("1.2.3.4"), wireUint32(5)]);
+    const open = (port: number, sender: number): Buffer =>
+      Buffer.concat([peerSends.open("forwarded-tcpip", sender, 100, 100), address(port)]);
+    connection.fromServer(open(9090, 3));
+    expect(programs.map((program) => program.gotOf(90).length)).toEqual([0, 1]);
+    programs[1]?.client.receive(peerSends.confirmation(3, 22));
+    const local = connection.sentOf(91)[0]?.readUInt32BE(5) ?? 0;
+    expect(connection.sentOf(91)[0]?.readUInt32BE(1)).toBe(3);
+    connection.fromServer(peerSends.data(local, "in"));
+    expect(programs[1]?.gotOf(94)).toEqual([peerSends.data(22, "in")]);
+    // Where nobody listens, it is left to our own forwards, which refuse it.
+    connection.fromServer(open(1234, 4));
+    expect(connection.sentOf(92)).toHaveLength(1);
+  });
+});
+
+describe("a program that goes", () => {
+  test("has its channels closed, and nobody else's", async () => {
+    const connection = new RelayedConnection();
+    const [one, two] = [connection.program(), connection.program()];
+    const first = await session(connection, one);
+    const second = await session(connection, two);
+    one.client.dispose();
+    one.client.dispose();
+    expect([first.server.isOpen, second.server.isOpen]).toEqual([false, true]);
+    const text = received(second.channel);
+    second.server.write(Buffer.from("on"));
+    expect(text).toEqual(["on"]);
+    expect([connection.server.violation, connection.violation]).toEqual([undefined, undefined]);
+  });
+
+  test("has what it was opening closed when it opens, and forgotten when it is refused", () => {
+    const connection = new RelayedConnection();
+    connection.server.accept = () => new Promise(() => {});
+    const program = connection.program();
+    for (const number of [1, 2]) {
+      program.client.receive(peerSends.open("session", number));
+    }
+    const [first, second] = connection.sentOf(90).map((open) => open.readUInt32BE(12));
+    program.client.dispose();
+    expect(connection.sentOf(97)).toEqual([]);
+    connection.fromServer(peerSends.confirmation(first ?? 0, 70));
+    connection.fromServer(peerSends.failure(second ?? 0));
+    expect(connection.sentOf(97)).toEqual([peerSends.close(70)]);
+    connection.fromServer(peerSends.data(first ?? 0, "late"));
+    connection.fromServer(peerSends.close(first ?? 0));
+    expect([program.got, connection.violation]).toEqual([[], undefined]);
+  });
+
+  test("listens nowhere any more, also where the server answers late, and refuses what came in", () => {
+    const connection = new RelayedConnection();
+    connection.server.connect(() => {});
+    const program = connection.program();
+    const forward = (port: number): Buffer =>
+      Buffer.concat([peerSends.globalRequest("tcpip-forward", true), wireString(""), wireUint32(port)]);
+    program.client.receive(forward(1));
+    program.client.receive(forward(2));
+    connection.fromServer(bytes(81));
+    const from = Buffer.concat([wireString(""), wireUint32(1), wireString("x"), wireUint32(5)]);
+    connection.fromServer(Buffer.concat([peerSends.open("forwarded-tcpip", 9), from]));
+    program.client.dispose();
+    expect(connection.sentOf(92).map((sent) => sent.readUInt32BE(1))).toEqual([9]);
+    connection.fromServer(bytes(81));
+    const names = connection.sentOf(80).map((sent) => sent.subarray(5, 5 + sent.readUInt32BE(1)).toString());
+    expect(names.filter((name) => name === "cancel-tcpip-forward")).toHaveLength(2);
+  });
+
+  test("with the connection is told so", async () => {
+    const connection = new RelayedConnection();
+    const program = connection.program();
+    await session(connection, program);
+    connection.relay.end();
+    expect(program.ended?.reason).toBe("connection-ended");
+    expect(connection.program().ended?.reason).toBe("connection-ended");
+  });
+});
+
+describe("what sshd would end the connection over ends the program", () => {
+  const pty = (modes: Buffer): Buffer =>
+    Buffer.concat([wireString("xterm"), ...[80, 24, 0, 0].map(wireUint32), wireString(modes)]);
+
+  test.each<[what: string, sent: Buffer]>([
+    ["a message of the transport", Buffer.of(20)],
+    ["nothing", Buffer.alloc(0)],
+    ["data for another number", peerSends.data(8, "x")],
+    ["data beyond the server's window", peerSends.data(7, Buffer.alloc(51))],
+    ["data beyond the server's packets", peerSends.data(7, Buffer.alloc(21))],
+    ["data that is cut short", peerSends.data(7, "abc").subarray(0, -1)],
+    ["data with a byte behind it", Buffer.concat([peerSends.data(7, "abc"), Buffer.of(0)])],
+    ["extended data that is cut short", bytes(95, wireUint32(7), wireUint32(1))],
+    ["a window above 2^32 - 1", peerSends.adjust(7, 2 ** 32 - 1)],
+    ["a window that is cut short", bytes(93, wireUint32(7))],
+    ["EOF with a byte behind it", Buffer.concat([peerSends.eof(7), Buffer.of(0)])],
+    ["close with a byte behind it", Buffer.concat([peerSends.close(7), Buffer.of(0)])],
+    ["a request without a name", peerSends.request(7, "")],
+    ["a request with a NUL in its name", peerSends.request(7, "she\0ll")],
+    ["a request that is cut short", bytes(98, wireUint32(7), wireString("shell"))],
+    ["a command with a NUL", peerSends.request(7, "exec", true, wireString("a\0b"))],
+    [
+      "a command with a byte behind it",
+      peerSends.request(7, "exec", true, Buffer.concat([wireString("a"), Buffer.of(0)])),
+    ],
+    ["a shell with a byte behind it", peerSends.request(7, "shell", true, Buffer.of(0))],
+    ["modes of a terminal that are cut short", peerSends.request(7, "pty-req", true, pty(Buffer.of(3, 0)))],
+    ["a size that is cut short", peerSends.request(7, "window-change", false, wireUint32(1))],
+    ["an open without its fields", peerSends.open("direct-tcpip", 6)],
+    ["an open with a byte behind it", Buffer.concat([peerSends.open("session", 6), Buffer.of(0)])],
+    ["an open with a number that is in use", peerSends.open("session", 5)],
+    ["an open that is cut short", peerSends.open("session", 6).subarray(0, -1)],
+    ["a confirmation of nothing", peerSends.confirmation(7, 9)],
+    ["a refusal of nothing", peerSends.failure(7)],
+    ["a global request that is cut short", bytes(80, wireString("tcpip-forward"))],
+    [
+      "an address that is cut short",
+      Buffer.concat([peerSends.globalRequest("tcpip-forward"), wireString("")]),
+    ],
+    ["an unknown message", bytes(101, wireUint32(7))],
+  ])("%s", (_, sent) => {
+    const { connection, program } = lone();
+    const before = connection.sent.length;
+    program.client.receive(sent);
+    expect(program.ended?.reason).toBe("violation");
+    // Its channel is closed in order, and that is all that the server hears.
+    expect(connection.sent.slice(before)).toEqual([peerSends.close(7)]);
+    program.client.receive(peerSends.data(7, "x"));
+    expect(connection.sent).toHaveLength(before + 1);
+  });
+
+  test.each<[what: string, sent: Buffer[]]>([
+    ["data", [peerSends.data(7, "x")]],
+    ["extended data", [peerSends.extended(7, 1, "x")]],
+    ["a second EOF", [peerSends.eof(7)]],
+  ])("%s after EOF", (_, sent) => {
+    const { program } = lone();
+    for (const each of [peerSends.eof(7), ...sent]) {
+      program.client.receive(each);
+    }
+    expect(program.ended?.reason).toBe("violation");
+  });
+
+  test.each<[what: string, sent: Buffer]>([
+    ["data", peerSends.data(7, "x")],
+    ["a second close", peerSends.close(7)],
+    ["a window", peerSends.adjust(7, 1)],
+    ["a request", peerSends.request(7, "shell", true)],
+  ])("%s after its own close is not passed on, and does no harm", (_, sent) => {
+    const { connection, program } = lone();
+    program.client.receive(peerSends.close(7));
+    const before = connection.sent.length;
+    program.client.receive(sent);
+    expect([program.ended, connection.sent.length]).toEqual([undefined, before]);
+  });
+
+  test("a type of channel that is not for programs is refused without the server", () => {
+    const { connection, program } = lone();
+    const before = connection.sent.length;
+    program.client.receive(peerSends.open("x11", 6));
+    expect(program.gotOf(92).map((sent) => sent.readUInt32BE(5))).toEqual([3]);
+    expect([program.ended, connection.sent.length]).toEqual([undefined, before]);
+  });
+
+  test("so many channels, and so many unanswered requests, are the most", () => {
+    const many = lone();
+    for (let number = 100; number < 100 + 1024; number++) {
+      many.program.client.receive(peerSends.open("session", number));
+    }
+    expect(many.program.gotOf(92).map((sent) => sent.readUInt32BE(5))).toEqual([4]);
+    const asking = lone();
+    for (let count = 0; count < 1025; count++) {
+      asking.program.client.receive(peerSends.request(7, "unknown", true));
+    }
+    expect(asking.program.ended?.reason).toBe("violation");
+  });
+});
