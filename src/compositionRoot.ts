@@ -35,7 +35,7 @@ export function compose(
   const engineMemory = new EngineMemory(context.globalState);
   const prompts = new PromptQueue();
   const resolver = store.add(createHostResolver({ settings, clock, logger }));
-  const { service, forwards, loginMemory, keyPlan } = store.add(
+  const { service, forwards, programs, loginMemory, keyPlan } = store.add(
     createSshStack({
       clock,
       logger,
@@ -51,6 +51,7 @@ export function compose(
     createVscodeLayer({
       service,
       forwards,
+      programs,
       resolver,
       settings,
       secrets,
@@ -65,8 +66,23 @@ export function compose(
       prompts,
       workspaceMemento: context.workspaceState,
       extensionUri: context.extensionUri,
+      sharing: {
+        environment: context.environmentVariableCollection,
+        storage: context.globalStorageUri.fsPath,
+        terminalsAreHere: terminalsAreHere(context),
+      },
       home,
     }),
   );
   return { api: layer.api, profiles: layer.profiles, dispose: () => store.dispose() };
+}
+
+/**
+ * In a remote window the terminals run on the other computer, and a PATH of this one would break them. Windows has no
+ * sockets that only one user can open.
+ */
+function terminalsAreHere({ extension }: vscode.ExtensionContext): boolean {
+  const isHere =
+    vscode.env.remoteName === undefined || extension.extensionKind === vscode.ExtensionKind.Workspace;
+  return isHere && process.platform !== "win32";
 }

@@ -20,7 +20,11 @@ type Whole = ReturnType<typeof compose>;
  */
 export function activate(context: vscode.ExtensionContext): SshSessionsApi {
   const lazy = new LazyExtension(context);
-  if (hasSavedForwards() || context.workspaceState.get<readonly unknown[]>(openTerminalsKey, []).length > 0) {
+  if (
+    hasSavedForwards() ||
+    sharesWithPrograms() ||
+    context.workspaceState.get<readonly unknown[]>(openTerminalsKey, []).length > 0
+  ) {
     void lazy.load();
   }
   return lazy.api;
@@ -33,6 +37,14 @@ function hasSavedForwards(): boolean {
     Array.isArray(hosts) &&
     hosts.some((entry: unknown) => typeof entry === "object" && entry !== null && "forwards" in entry)
   );
+}
+
+/** Terminals that open later are to find our connections (see TerminalSharing). */
+function sharesWithPrograms(): boolean {
+  const sharing = vscode.workspace
+    .getConfiguration(configurationSection)
+    .inspect<unknown>(settingKeys.sharingPrograms);
+  return sharing?.globalValue === "on";
 }
 
 /** Stands in for everything that package.json contributes until the first use of any of it. */

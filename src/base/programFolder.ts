@@ -2,6 +2,12 @@ import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { parse, posix, win32 } from "node:path";
 
+/**
+ * Makes our wrapper of `ssh` run the real one. An editor that was started in a terminal of an editor has the wrapper in
+ * its PATH.
+ */
+export const directVariable = "SSH_SESSIONS_DIRECT";
+
 /** The folder and the environment of a program that we start. */
 export interface ProgramSurroundings {
   readonly cwd: string;
@@ -20,7 +26,11 @@ export function programSurroundings(
 ): ProgramSurroundings {
   return {
     cwd: homeFolder(),
-    env: platform === "win32" ? { ...env, NoDefaultCurrentDirectoryInExePath: "1" } : env,
+    env: {
+      ...env,
+      [directVariable]: "1",
+      ...(platform === "win32" && { NoDefaultCurrentDirectoryInExePath: "1" }),
+    },
   };
 }
 

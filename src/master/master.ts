@@ -66,7 +66,7 @@ export class Master implements Disposable {
     this.id = init.id;
     this.key = init.key;
     this.config = init.config;
-    this.#room = new ChannelRoom(init.channelLimit);
+    this.#room = new ChannelRoom(init.channelLimit, () => this.#connection?.relay?.sessions ?? 0);
     this.#opener = new ChannelOpener({
       clock: init.clock,
       ...channelLimits(init.config, init.allowPrompts),
@@ -141,7 +141,7 @@ export class Master implements Disposable {
   }
 
   /** What is known about the number of sessions that the server allows. */
-  get room(): Pick<ChannelRoom, "isFull" | "limit" | "wasUsed"> {
+  get room(): Omit<ChannelRoom, "open"> {
     return this.#room;
   }
 

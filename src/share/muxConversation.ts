@@ -13,6 +13,7 @@ import {
   muxVersion,
   proxyFrameHead,
 } from "../engine/mux/muxMessages.ts";
+import type { Master } from "../master/master.ts";
 
 /**
  * A client that takes nothing is let go with so many bytes on the way to it. Its windows bound what can come: 2 MiB for
@@ -25,6 +26,7 @@ const messagesInTurn = 32;
 
 /** An attached program, and what holds the connection for it. */
 export interface Attachment extends Disposable {
+  readonly master: Master;
   readonly relay: ChannelRelay;
 }
 
@@ -32,6 +34,8 @@ export interface MuxConversationInit {
   readonly socket: Socket;
   /** Says that the client wants to be attached. Undefined: the connection takes nobody now. */
   attach(): Attachment | undefined;
+  /** Another connection to the same server, which this one refused a session. Undefined: there is none. */
+  elsewhere(full: Attachment): Promise<Attachment | undefined>;
   /** The client is attached: it has channels from now on. */
   attached(client: RelayedClient): void;
   closed(): void;
@@ -49,6 +53,10 @@ export class MuxConversation implements Disposable {
   #client: RelayedClient | undefined;
   #drained: Disposable | undefined;
   #isPumping = false;
+  /** It is on its way to another connection. */
+  #isMoving = false;
+  /** No other connection has room: the next refusal counts. */
+  #hasNowhereToGo = false;
   #ended = false;
 
   constructor(init: MuxConversationInit) {
@@ -64,6 +72,11 @@ export class MuxConversation implements Disposable {
     socket.on("error", () => this.dispose());
     socket.on("close", () => this.dispose());
     socket.write(encodeMuxHello());
+  }
+
+  /** The connection that the client is attached to. */
+  get masterId(): string | undefined {
+    return this.#attachment?.master.id;
   }
 
   /** Closes the client's channels and its socket. Idempotent. */
@@ -87,7 +100,7 @@ export class MuxConversation implements Disposable {
     this.#isPumping = true;
     try {
       for (let count = 0; !this.#ended; count++) {
-        if (this.#attachment?.relay.congested === true) {
+        if (this.#isMoving || this.#attachment?.relay.congested === true) {
           this.#socket.pause();
           return;
         }
@@ -171,12 +184,26 @@ export class MuxConversation implements Disposable {
       this.#socket.write(encodeMux(muxType.failure, wireUint32(id), wireString("no connection")));
       return;
     }
+    this.#socket.write(encodeMux(muxType.proxyReply, wireUint32(id)));
+    this.#join(attachment);
+  }
+
+  #join(attachment: Attachment): RelayedClient {
+    this.#drained?.dispose();
     this.#attachment = attachment;
     const { relay } = attachment;
-    this.#socket.write(encodeMux(muxType.proxyReply, wireUint32(id)));
     this.#drained = relay.onDidDrain(() => this.#pump());
-    this.#client = relay.attach({
+    const client = relay.attach({
       send: (message) => this.#send(message),
+      sessionRefused: (open) => {
+        if (this.#hasNowhereToGo) {
+          return false;
+        }
+        // Not in this turn: the relay is in the middle of a message.
+        setImmediate(guarded(() => void this.#move(open, attachment)));
+        this.#isMoving = true;
+        return true;
+      },
       ended: (reason, text) => {
         if (reason === "violation") {
           this.#init.refused(text);
@@ -184,7 +211,27 @@ export class MuxConversation implements Disposable {
         this.dispose();
       },
     });
-    this.#init.attached(this.#client);
+    this.#client = client;
+    this.#init.attached(client);
+    return client;
+  }
+
+  /** The server is full: the session is asked for on another connection, or, where there is none, once more here. */
+  async #move(open: Buffer, from: Attachment): Promise<void> {
+    const there = await this.#init.elsewhere(from);
+    if (this.#ended) {
+      there?.dispose();
+      return;
+    }
+    const client = this.#join(there ?? from);
+    if (there === undefined) {
+      this.#hasNowhereToGo = true;
+    } else {
+      from.dispose();
+    }
+    this.#isMoving = false;
+    client.receive(open);
+    this.#pump();
   }
 
   #send(message: Buffer): void {

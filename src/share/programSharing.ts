@@ -1,13 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
-import { asError } from "../base/errors.ts";
+import { asError, CancelledError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostResolver } from "../config/configPorts.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import { type HostSpec, parseHostSpec } from "../config/hostSpec.ts";
 import type { Master } from "../master/master.ts";
-import type { MasterRegistry } from "../master/masterRegistry.ts";
+import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
 import { HostEntries } from "./hostEntries.ts";
 import { hostSpellings, isServable } from "./hostSpellings.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
@@ -33,6 +33,7 @@ export class ProgramSharing implements Disposable {
   readonly #changed = new Emitter<void>();
   readonly #shared = new Map<string, SharedMaster>();
   #on: { readonly entries: HostEntries; readonly watch: Disposable } | undefined;
+  readonly #stop = new AbortController();
   #nextId = 1;
   /** What was published for a master, so that nothing is resolved again for each change of it. */
   readonly #published = new Map<string, string>();
@@ -107,6 +108,7 @@ export class ProgramSharing implements Disposable {
   }
 
   dispose(): void {
+    this.#stop.abort(new CancelledError());
     void this.turnOff().catch(() => {});
     this.#changed.dispose();
   }
@@ -132,21 +134,49 @@ export class ProgramSharing implements Disposable {
       }
       const shared = this.#shared.get(master.id);
       if (shared?.socketName !== undefined) {
-        const specs = master.acceptsSessions ? master.specs : [];
+        const specs = this.#isOffered(master) ? master.specs : [];
         this.#publish(on.entries, shared, JSON.stringify(specs), () => this.#hosts(master, specs));
       }
     }
+  }
+
+  /** A full one is offered where no other has room: its programs get a further connection, as our sessions do. */
+  #isOffered(master: Master): boolean {
+    const { masters } = this.#init.registry;
+    const hasRoom = masters.some((each) => each.key === master.key && each.acceptsSessions);
+    return hasRoom ? master.acceptsSessions : master.isUsable;
+  }
+
+  /** A further connection to the server of a full one. It may have to log in, and to ask. */
+  async #another(full: Master): Promise<MasterLease | undefined> {
+    let lease: MasterLease | undefined;
+    try {
+      lease = this.#init.registry.acquire({ config: full.config }, true);
+      if (lease.master !== full) {
+        await lease.master.ready(this.#stop.signal);
+        return lease;
+      }
+    } catch (error) {
+      this.#init.logger.warn(`No further connection for a program: ${printable(asError(error).message)}`);
+    }
+    lease?.dispose();
+    return undefined;
   }
 
   #share(master: Master, entries: HostEntries): void {
     const { clock, logger } = this.#init;
     const shared = new SharedMaster({
       ...{ master, clock, logger, folder: this.#folder },
+      another: (full) => this.#another(full),
       nextId: () => `p${this.#nextId++}`,
       changed: () => this.#changed.fire(),
     });
     this.#shared.set(master.id, shared);
-    const watch = master.connection?.relay?.onDidChange(() => this.#changed.fire());
+    const watch = master.connection?.relay?.onDidChange(() => {
+      master.room.noteOthers();
+      this.#update();
+      this.#changed.fire();
+    });
     void master.ended.then(() => watch?.dispose());
     shared.listen().then(
       () => this.#on?.entries === entries && this.#update(),

@@ -7,6 +7,7 @@ import { guarded } from "../base/guarded.ts";
 import type { Logger } from "../base/log.ts";
 import type { RelayedClient } from "../engine/channels/relay/relayTypes.ts";
 import type { Master } from "../master/master.ts";
+import type { MasterLease } from "../master/masterRegistry.ts";
 import { type Attachment, MuxConversation } from "./muxConversation.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
 import { listenIn } from "./socketFolder.ts";
@@ -17,6 +18,8 @@ export interface SharedMasterInit {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Another connection to the same server, with a lease of its own. Undefined: there is none. */
+  another(master: Master): Promise<MasterLease | undefined>;
   nextId(): string;
   /** A program came, went or changed. */
   changed(): void;
@@ -55,9 +58,10 @@ export class SharedMaster implements Disposable {
   }
 
   programs(): readonly ProgramSnapshot[] {
-    return [...this.#programs.values()].map(({ id, since, client }) => {
+    return [...this.#programs.values()].map(({ id, since, client, conversation }) => {
       const { name, pid } = readClaim(client.claim);
-      return Object.freeze({ id, since, name, pid, masterId: this.master.id, channels: client.channels });
+      const masterId = conversation.masterId ?? this.master.id;
+      return Object.freeze({ id, since, name, pid, masterId, channels: client.channels });
     });
   }
 
@@ -105,8 +109,10 @@ export class SharedMaster implements Disposable {
     const conversation: MuxConversation = new MuxConversation({
       socket,
       attach: () => this.#attach(),
+      elsewhere: (full) => this.#elsewhere(full),
       attached: (client) => {
-        this.#programs.set(id, { id, client, conversation, since: clock.now() });
+        const since = this.#programs.get(id)?.since ?? clock.now();
+        this.#programs.set(id, { id, client, conversation, since });
         this.#init.changed();
       },
       closed: () => {
@@ -126,7 +132,18 @@ export class SharedMaster implements Disposable {
       return undefined;
     }
     const lease = this.master.lease({ config: this.master.config });
-    return { relay, dispose: () => lease.dispose() };
+    return { relay, master: this.master, dispose: () => lease.dispose() };
+  }
+
+  async #elsewhere({ master }: Attachment): Promise<Attachment | undefined> {
+    master.room.noteRefusal();
+    const lease = await this.#init.another(master);
+    const relay = lease?.master.connection?.relay;
+    if (lease === undefined || relay === undefined) {
+      lease?.dispose();
+      return undefined;
+    }
+    return { relay, master: lease.master, dispose: () => lease.dispose() };
   }
 }
 

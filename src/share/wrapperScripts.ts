@@ -1,5 +1,6 @@
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { directVariable } from "../base/programFolder.ts";
 
 /** The environment of a terminal, for the wrapper. */
 export const wrapperVariables = {
@@ -10,7 +11,7 @@ export const wrapperVariables = {
   /** The ssh_config that these hosts are from; empty: OpenSSH's default files. */
   config: "SSH_SESSIONS_CONFIG",
   /** Set: the wrapper runs the real program at once. */
-  direct: "SSH_SESSIONS_DIRECT",
+  direct: directVariable,
 } as const;
 
 /** A folder with this file holds a wrapper, ours or another editor's, which is not the real program. */

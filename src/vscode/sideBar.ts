@@ -21,6 +21,7 @@ import { endedSessionRows, historyRow } from "./views/rows/historyRows.ts";
 import { listedHostRows, recentHostsRow, typedHostRows } from "./views/rows/hostRows.ts";
 import { type MasterRowsInit, masterRows } from "./views/rows/masterRows.ts";
 import { problemRows } from "./views/rows/problemRows.ts";
+import { type ProgramRowsInit, programRows } from "./views/rows/programRows.ts";
 import { serverLoginRows, serverNoteRows, serverRows } from "./views/rows/serverLoginRows.ts";
 import { sessionRows } from "./views/rows/sessionRows.ts";
 import { RowTree } from "./views/rowTree.ts";
@@ -28,6 +29,7 @@ import { RowTree } from "./views/rowTree.ts";
 export interface SideBarInit {
   readonly service: SessionService;
   readonly forwards: ForwardService;
+  readonly programs: ProgramRowsInit["programs"];
   readonly clock: Clock;
   readonly home: string;
   readonly remote: RemoteViewService;
@@ -53,6 +55,7 @@ export function liveRowKinds(init: Omit<SideBarInit, "hosts" | "warnings" | "fil
     masters,
     history,
     sessionRows(masters, { ...init, names }),
+    programRows(masters, init),
     forwards,
     forwardRows(forwards, init),
     servers,

@@ -11,6 +11,7 @@ import type { ForwardService } from "../forward/forwardService.ts";
 import { SavedForwards } from "../forward/savedForwards.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
+import type { ProgramSharing } from "../share/programSharing.ts";
 import { createKnownHostsStorage } from "../trust/knownHostsStorage.ts";
 import { registerCommands } from "./commands/registerCommands.ts";
 import { ConfigDiagnostics } from "./documents/configDiagnostics.ts";
@@ -46,6 +47,7 @@ import { registerRemoteLinks } from "./terminals/remoteLinks.ts";
 import { TerminalMemory } from "./terminals/terminalMemory.ts";
 import { terminalProfiles } from "./terminals/terminalProfile.ts";
 import { TerminalRegistry } from "./terminals/terminalRegistry.ts";
+import { TerminalSharing, type TerminalSharingInit } from "./terminals/terminalSharing.ts";
 import { maintainContextKeys } from "./views/contextKeys.ts";
 import { FoldMemory } from "./views/foldMemory.ts";
 import { hostGroups } from "./views/hostGroups.ts";
@@ -58,6 +60,7 @@ import { StatusBar } from "./views/statusBar.ts";
 export interface VscodeLayerInit {
   readonly service: SessionService;
   readonly forwards: ForwardService;
+  readonly programs: ProgramSharing;
   readonly resolver: HostResolver & ConfigProblemSource;
   readonly settings: VscodeSettings;
   readonly secrets: VscodeSecretStore;
@@ -75,6 +78,8 @@ export interface VscodeLayerInit {
   readonly workspaceMemento: vscode.Memento;
   /** The folder of the extension. */
   readonly extensionUri: vscode.Uri;
+  /** For programs in the editor's terminals. */
+  readonly sharing: Pick<TerminalSharingInit, "environment" | "storage" | "terminalsAreHere">;
   /** The home directory: shown as `~`, and the location of `.ssh/config`. */
   readonly home: string;
 }
@@ -83,7 +88,7 @@ export interface VscodeLayerInit {
 export function createVscodeLayer(
   init: VscodeLayerInit,
 ): Disposable & { readonly api: SshSessionsApi; readonly profiles: vscode.TerminalProfileProvider } {
-  const { service, forwards, resolver, settings, secrets, clock, logger, home } = init;
+  const { service, forwards, programs, resolver, settings, secrets, clock, logger, home } = init;
   const store = new DisposableStore();
   const policies = new HostPolicies(settings);
   const showLog = (): void => init.channel.show(true);
@@ -140,7 +145,7 @@ export function createVscodeLayer(
   );
   const filter = store.add(new RowFilter());
   const sideBar = {
-    ...{ service, forwards, clock, home, hosts, filter },
+    ...{ service, forwards, programs, clock, home, hosts, filter },
     folds: new FoldMemory(init.workspaceMemento),
     remote: remoteView,
     access,
@@ -175,6 +180,7 @@ export function createVscodeLayer(
     registerCommands({
       service,
       forwards,
+      programs,
       forwardBox: new ForwardBox(resolver, forwards),
       resolver,
       settings,
@@ -206,6 +212,9 @@ export function createVscodeLayer(
   );
   forwards.askBy(forwardPrompts(init.prompts));
   store.add(new SavedForwards(forwards, settings, policies, logger)).update();
+  store.add(
+    new TerminalSharing({ programs, service, settings, logger, prompts: init.prompts, ...init.sharing }),
+  );
   void terminals.offerAgain();
   return {
     api: new SessionsApi(service, resolver, terminals, access),

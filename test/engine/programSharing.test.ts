@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { wrapperVariables } from "../../src/share/wrapperScripts.ts";
 import { freePort } from "../lab/freePort.ts";
+import { nextOutput } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { exited } from "../lab/watchdog.ts";
@@ -59,7 +60,7 @@ describe("programs over a connection of ours", () => {
     ["a signal", ["lab", "kill -TERM $$"]],
     ["a command that is not there", ["lab", "no-such-command"]],
     ["a subsystem", ["-s", "lab", "no-such-subsystem"]],
-    ["a terminal", ["-tt", "-o", "LogLevel=ERROR", "lab", "stty size; tty | cut -c 1-8; exit 3"]],
+    ["a terminal", ["-n", "-tt", "-o", "LogLevel=ERROR", "lab", "stty size; tty | cut -c 1-8; exit 3"]],
     ["a variable", ["-o", "SetEnv=LC_SHARED=yes", "lab", "echo $LC_SHARED"]],
     ["options behind the host", ["lab", "-T", "-x", "echo", "behind"]],
     ["a user and a port", ["-n", "-l", "USER", "-p", "PORT", "lab", "echo $0"]],
@@ -187,6 +188,44 @@ describe("programs over a connection of ours", () => {
     child.stdin.end();
     await exited(child);
     await until(() => state() === "lingering", "the connection lingers");
+  });
+});
+
+describe("a server that takes two sessions on a connection", () => {
+  test("programs get a further connection, as terminals do, and one that is refused there hears so", async () => {
+    const host = await startSshd({ sshd: { MaxSessions: 2 } });
+    const config = join(host.folder, "config");
+    await writeFile(config, host.sshConfigText("lab"));
+    const shared = await sharedConnection(config);
+    const logins = host.logins();
+    const children = [...Array(5).keys()].map(() =>
+      spawn("ssh", ["-F", config, "lab", "echo $SSH_CONNECTION; cat"], { env: shared.env, stdio: "pipe" }),
+    );
+    const connections = await Promise.all(children.map((child) => nextOutput(child)));
+    expect(new Set(connections).size).toBe(3);
+    expect(host.logins() - logins).toBe(2);
+    const { programs, service } = shared.stack;
+    expect(new Set(programs.programs().map(({ masterId }) => masterId)).size).toBe(3);
+    for (const child of children) {
+      child.stdin.end("end");
+      await exited(child);
+      expect(child.exitCode).toBe(0);
+    }
+    await until(() => service.masters().length === 1, "the further connections leave");
+    await shared[Symbol.asyncDispose]();
+    await host.stop();
+  });
+
+  test("a server that allows no session at all refuses the program, and keeps the connection", async () => {
+    const host = await startSshd({ sshd: { MaxSessions: 0 } });
+    const config = join(host.folder, "config");
+    await writeFile(config, host.sshConfigText("lab"));
+    const shared = await sharedConnection(config);
+    const { code, stderr } = await outcomeOf("ssh", ["-F", config, "lab", "true"], shared.env);
+    expect([code, stderr]).toEqual([255, expect.stringContaining("open failed")]);
+    expect([host.logins(), shared.stack.service.masters().length]).toEqual([1, 1]);
+    await shared[Symbol.asyncDispose]();
+    await host.stop();
   });
 });
 

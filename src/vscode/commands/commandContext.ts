@@ -4,6 +4,7 @@ import type { HostPolicies } from "../../config/hostPolicies.ts";
 import type { ForwardService } from "../../forward/forwardService.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
+import type { ProgramSharing } from "../../share/programSharing.ts";
 import type { KnownHostsStorage } from "../../trust/knownHostsStorage.ts";
 import type { DetailsPanels } from "../documents/detailsPanels.ts";
 import type { HostDocuments } from "../documents/hostDocuments.ts";
@@ -29,6 +30,7 @@ import type { RowFilter } from "../views/rowFilter.ts";
 export interface CommandContext {
   readonly service: SessionService;
   readonly forwards: ForwardService;
+  readonly programs: ProgramSharing;
   readonly forwardBox: ForwardBox;
   readonly resolver: HostResolver;
   readonly settings: SettingsPort & { readonly confirmsDisconnect: boolean };

@@ -16,6 +16,7 @@ import { copySshCommand } from "./copySshCommand.ts";
 import { disconnect } from "./disconnect.ts";
 import { disconnectAll } from "./disconnectAll.ts";
 import { duplicateSession } from "./duplicateSession.ts";
+import { endProgram } from "./endProgram.ts";
 import { explainHost } from "./explainHost.ts";
 import { explainTimeouts } from "./explainTimeouts.ts";
 import { extendLimits } from "./extendLimits.ts";
@@ -109,6 +110,7 @@ export const commands: Readonly<Record<CommandId, Command>> = {
   "sshSessions.openForwardInBrowser": openForwardInBrowser,
   "sshSessions.saveForwardForHost": saveForwardForHost,
   "sshSessions.saveForwardInWorkspace": saveForwardInWorkspace,
+  "sshSessions.endProgram": endProgram,
 };
 
 /** Registers every contributed command. */

@@ -70,6 +70,7 @@ export const commandIds = [
   "sshSessions.openForwardInBrowser",
   "sshSessions.saveForwardForHost",
   "sshSessions.saveForwardInWorkspace",
+  "sshSessions.endProgram",
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];
@@ -93,6 +94,7 @@ export const settingKeys = {
   hungAfterMinutes: "remote.hungAfterMinutes",
   forwardsFromConfig: "forwards.fromConfig",
   forwardsOnDemand: "forwards.onDemand",
+  sharingPrograms: "sharing.programs",
   hosts: "hosts",
   profileHosts: "profileHosts",
   confirmDisconnect: "confirmDisconnect",
@@ -176,6 +178,8 @@ export const contextWords = {
   /** A fold of forwards, and one of them. */
   forwards: "forwards",
   forward: "forward",
+  /** Another program on a connection. */
+  program: "program",
   /** The forward has not been refused or stopped. */
   running: "running",
   /** The forward listens here; a browser can open it. */

@@ -80,6 +80,15 @@ export class VscodeSettings implements SettingsPort, Disposable {
     return this.#window(settingKeys.reopenTerminals, text) === "auto";
   }
 
+  /**
+   * Whether programs in terminals may use our connections. Only the user's own setting counts: no workspace gives this
+   * consent.
+   */
+  get sharesWithPrograms(): "ask" | "on" | "off" {
+    const value = text(this.read(settingKeys.sharingPrograms, "user"));
+    return value === "on" || value === "off" ? value : "ask";
+  }
+
   /** The template for the name of a terminal's tab: see `tabName`. */
   get terminalTitle(): string | undefined {
     return this.#window(settingKeys.terminalTitle, text);

@@ -15,8 +15,9 @@ test("programs run in the home folder, not in the extension host's current folde
 
 test("on Windows the current folder is not searched for programs", () => {
   const env = { PATH: "C:\\bin" };
-  expect(programSurroundings(env, "win32").env).toEqual({ ...env, NoDefaultCurrentDirectoryInExePath: "1" });
-  expect(programSurroundings(env, "linux").env).toEqual(env);
+  const ours = { ...env, SSH_SESSIONS_DIRECT: "1" };
+  expect(programSurroundings(env, "win32").env).toEqual({ ...ours, NoDefaultCurrentDirectoryInExePath: "1" });
+  expect(programSurroundings(env, "linux").env).toEqual(ours);
 });
 
 test("the shell is a full path", () => {

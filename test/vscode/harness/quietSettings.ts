@@ -16,6 +16,8 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "extensions.ignoreRecommendations": true,
   "git.enabled": false,
   "remote.autoForwardPorts": false,
+  // Its question comes with the first connection beside a terminal.
+  "sshSessions.sharing.programs": "off",
   "telemetry.telemetryLevel": "off",
   "terminal.integrated.initialHint": false,
   "terminal.integrated.cursorBlinking": false,

@@ -56,6 +56,10 @@ export class Relay implements ChannelRelay {
     return [...this.#channels.values()].reduce((sum, channel) => sum + channel.unacknowledged, 0);
   }
 
+  get sessions(): number {
+    return [...this.#channels.values()].filter(({ type }) => type === "session").length;
+  }
+
   attach(port: RelayClientPort): RelayedClient {
     const client = new RelayClient(port, {
       send: (bytes) => this.#host.wire.send(bytes),

@@ -12,10 +12,10 @@ import {
 } from "../messages.ts";
 import type { RelayListener } from "./relay.ts";
 import { RelayedChannel } from "./relayedChannel.ts";
+import { RelayGlobalRequests } from "./relayGlobalRequests.ts";
 import type { RelayClientPort, RelayEnd, RelayedChannelSnapshot, RelayedClient } from "./relayTypes.ts";
 import { claimVariable } from "./relayTypes.ts";
-import { ReplyOrder } from "./replyOrder.ts";
-import { isGoodName, judgeChannelOpen, judgeChannelRequest, judgeGlobalRequest } from "./requestRules.ts";
+import { isGoodName, judgeChannelOpen, judgeChannelRequest } from "./requestRules.ts";
 
 /** What a client needs of the relay. */
 export interface RelayClientHost {
@@ -38,7 +38,7 @@ const mostChannels = 1024;
 export class RelayClient implements RelayedClient {
   readonly #port: RelayClientPort;
   readonly #host: RelayClientHost;
-  readonly #replies: ReplyOrder;
+  readonly #globals: RelayGlobalRequests;
   /** By the program's number. */
   readonly #own = new Map<number, RelayedChannel>();
   /** The open ones, by the server's number. */
@@ -51,7 +51,7 @@ export class RelayClient implements RelayedClient {
   constructor(port: RelayClientPort, host: RelayClientHost) {
     this.#port = port;
     this.#host = host;
-    this.#replies = new ReplyOrder((reply) => this.#send(reply));
+    this.#globals = new RelayGlobalRequests(this, host, (reply) => this.#send(reply));
   }
 
   get claim(): string | undefined {
@@ -73,7 +73,9 @@ export class RelayClient implements RelayedClient {
     const body = new WireReader(bytes, 1);
     switch (bytes[0]) {
       case message.globalRequest:
-        this.#globalRequest(body);
+        if (!this.#globals.receive(body)) {
+          this.#violated("It sent a malformed global request, or too many");
+        }
         break;
       case message.requestSuccess:
       case message.requestFailure:
@@ -100,9 +102,7 @@ export class RelayClient implements RelayedClient {
       this.#host.send(encodeOpenFailure(serverId, openFailureCode.connectFailed, "The client has gone"));
     }
     this.#offers.clear();
-    for (const listener of [...this.#host.listeners].filter(({ client }) => client === this)) {
-      this.#cancel(listener);
-    }
+    this.#globals.end();
     // What is still being opened is closed when it opens.
     for (const channel of this.#open.values()) {
       this.#close(channel);
@@ -139,7 +139,11 @@ export class RelayClient implements RelayedClient {
     if (type === message.channelOpenFailure) {
       this.#own.delete(channel.clientId);
       this.#host.forget(channel);
-      this.pass(channel, bytes);
+      if (this.#mayMove(channel) && this.#port.sessionRefused?.(channel.encodeOpen()) === true) {
+        this.dispose();
+      } else {
+        this.pass(channel, bytes);
+      }
       return true;
     }
     const [serverId, window, packet] = [body.uint32(), body.uint32(), body.uint32()];
@@ -154,6 +158,11 @@ export class RelayClient implements RelayedClient {
     this.#open.set(serverId, channel);
     this.pass(channel, bytes);
     return true;
+  }
+
+  /** It has nothing on this connection. */
+  #mayMove({ type }: RelayedChannel): boolean {
+    return !this.#ended && type === "session" && this.#own.size === 0 && !this.#globals.isUsed;
   }
 
   pass(channel: RelayedChannel, bytes: Buffer): void {
@@ -188,73 +197,6 @@ export class RelayClient implements RelayedClient {
 
   // What the program sends.
 
-  #globalRequest(body: WireReader): void {
-    const head = decodeRequest(body);
-    if (head === undefined || this.#replies.isFull) {
-      this.#violated("It sent a malformed global request, or too many");
-      return;
-    }
-    const { name, wantReply } = head;
-    const payload = Buffer.from(body.rest());
-    const judgement = judgeGlobalRequest(name, payload);
-    if (judgement === "malformed") {
-      this.#violated("It sent a malformed global request");
-    } else if (judgement === "unknown" || !this.#mayAsk(name, payload)) {
-      if (wantReply) {
-        this.#replies.answer(encode(message.requestFailure));
-      }
-    } else {
-      if (wantReply) {
-        this.#replies.asked();
-      }
-      this.#host.request(name, payload, (reply) => this.#globalReply(name, payload, wantReply, reply));
-    }
-  }
-
-  /** What another program or we asked for is not theirs to cancel. */
-  #mayAsk(name: string, payload: Buffer): boolean {
-    const type = forwardedType(name);
-    return !name.startsWith("cancel-") || type === undefined || this.#listener(type, payload) !== undefined;
-  }
-
-  #listener(type: string, payload: Buffer): RelayListener | undefined {
-    return [...this.#host.listeners].find(
-      (each) => each.client === this && each.type === type && each.address.equals(payload),
-    );
-  }
-
-  #globalReply(name: string, payload: Buffer, wantReply: boolean, reply: GlobalReply | undefined): void {
-    if (reply === undefined) {
-      return;
-    }
-    const rest = Buffer.from(reply.body.rest());
-    const type = forwardedType(name);
-    if (type !== undefined && reply.accepted) {
-      if (name.startsWith("cancel-")) {
-        const listener = this.#listener(type, payload);
-        if (listener !== undefined) {
-          this.#host.listeners.delete(listener);
-        }
-      } else {
-        const listener = { client: this, type, address: boundAddress(name, payload, rest) };
-        this.#host.listeners.add(listener);
-        if (this.#ended) {
-          this.#cancel(listener);
-        }
-      }
-    }
-    if (wantReply && !this.#ended) {
-      this.#replies.answered(encode(reply.accepted ? message.requestSuccess : message.requestFailure, rest));
-    }
-  }
-
-  #cancel(listener: RelayListener): void {
-    this.#host.listeners.delete(listener);
-    const name =
-      listener.type === "forwarded-tcpip" ? "cancel-tcpip-forward" : "cancel-streamlocal-forward@openssh.com";
-    this.#host.request(name, listener.address, () => {});
-  }
-
   #openChannel(body: WireReader, bytes: Buffer): void {
     const open = decodeOpen(body);
     const judgement = open && judgeChannelOpen(open.type, body.rest());
@@ -268,7 +210,7 @@ export class RelayClient implements RelayedClient {
       this.#send(encodeOpenFailure(open.sender, code, "open failed"));
       return;
     }
-    const channel = this.#add(open.type, open.sender, open.window);
+    const channel = this.#add(open.type, open.sender, open);
     // The sender's number stands behind the type.
     bytes.writeUInt32BE(channel.localId, 1 + 4 + Buffer.byteLength(open.type));
     this.#host.send(bytes);
@@ -297,7 +239,7 @@ export class RelayClient implements RelayedClient {
       return;
     }
     this.#offers.delete(serverId);
-    const channel = this.#add(offer.type, first, window);
+    const channel = this.#add(offer.type, first, { window, packet });
     channel.opened(serverId, offer.window, offer.packet);
     this.#open.set(serverId, channel);
     bytes.writeUInt32BE(channel.localId, 5);
@@ -399,9 +341,16 @@ export class RelayClient implements RelayedClient {
     return channel.agent !== undefined;
   }
 
-  #add(type: string, clientId: number, window: number): RelayedChannel {
+  #add(type: string, clientId: number, takes: Pick<ChannelOpen, "window" | "packet">): RelayedChannel {
     const channel = new RelayedChannel({
-      ...{ type, clientId, window, client: this, localId: this.#host.takeId() },
+      ...{
+        type,
+        clientId,
+        client: this,
+        window: takes.window,
+        packet: takes.packet,
+        localId: this.#host.takeId(),
+      },
       reply: (bytes) => this.#send(bytes),
     });
     this.#own.set(clientId, channel);
@@ -440,20 +389,4 @@ export class RelayClient implements RelayedClient {
       this.#port.send(bytes);
     }
   }
-}
-
-/** The type of the channels that come of a request to listen, or that end with its cancelling. */
-function forwardedType(name: string): string | undefined {
-  if (name.endsWith("tcpip-forward")) {
-    return "forwarded-tcpip";
-  }
-  return name.endsWith("streamlocal-forward@openssh.com") ? "forwarded-streamlocal@openssh.com" : undefined;
-}
-
-/** With the port that the server chose where 0 was asked for. */
-function boundAddress(name: string, payload: Buffer, reply: Buffer): Buffer {
-  const asksForAny = name === "tcpip-forward" && payload.readUInt32BE(payload.length - 4) === 0;
-  return asksForAny && reply.length >= 4
-    ? Buffer.concat([payload.subarray(0, -4), reply.subarray(0, 4)])
-    : payload;
 }

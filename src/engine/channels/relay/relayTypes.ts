@@ -12,6 +12,12 @@ export type RelayEnd =
 export interface RelayClientPort {
   /** A message of RFC 4254 for the program, which owns the buffer. Never called after `ended`. */
   send(message: Buffer): void;
+  /**
+   * The server refuses its first session, and it has nothing else here: the server may be full.
+   * @param open the message that asks for the session.
+   * @returns whether it is attached elsewhere now. It is detached here then, and does not hear of the refusal.
+   */
+  sessionRefused?(open: Buffer): boolean;
   /** It is detached: nothing more is taken from it. @param text says what it did, without its own words. */
   ended(reason: RelayEnd, text: string): void;
 }
@@ -40,6 +46,8 @@ export interface RelayedClient extends Disposable {
 /** Passes the channels of other programs through a connection. */
 export interface ChannelRelay {
   attach(port: RelayClientPort): RelayedClient;
+  /** Sessions of all clients. */
+  readonly sessions: number;
   /** Nothing is to be read from the clients: the connection has as much as it should hold. */
   readonly congested: boolean;
   /** `congested` may have turned false. */

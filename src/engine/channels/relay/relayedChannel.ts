@@ -1,5 +1,5 @@
 import type { Disposable } from "../../../base/disposable.ts";
-import { largestWindow } from "../messages.ts";
+import { encodeOpen, largestWindow } from "../messages.ts";
 import type { RelayClient } from "./relayClient.ts";
 import type { RelayedChannelSnapshot } from "./relayTypes.ts";
 import { ReplyOrder } from "./replyOrder.ts";
@@ -13,6 +13,8 @@ interface RelayedChannelInit {
   readonly clientId: number;
   /** Bytes that the server may send. */
   readonly window: number;
+  /** The largest data that the program takes in one message. */
+  readonly packet: number;
   readonly reply: (message: Buffer) => void;
 }
 
@@ -34,12 +36,14 @@ export class RelayedChannel {
   agent: Disposable | undefined;
   bytesIn = 0;
   bytesOut = 0;
+  readonly #init: RelayedChannelInit;
   #incoming: number;
   #outgoing = 0;
   #granted = 0;
   #packet = 0;
 
   constructor(init: RelayedChannelInit) {
+    this.#init = init;
     this.type = init.type;
     this.client = init.client;
     this.localId = init.localId;
@@ -66,6 +70,12 @@ export class RelayedChannel {
     this.#outgoing = window;
     this.#granted = window;
     this.#packet = packet;
+  }
+
+  /** The message by which the program asks for a session. */
+  encodeOpen(): Buffer {
+    const { type, clientId, window, packet } = this.#init;
+    return encodeOpen({ type, sender: clientId, window, packet }, Buffer.alloc(0));
   }
 
   received(bytes: number): void {

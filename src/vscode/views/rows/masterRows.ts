@@ -6,6 +6,8 @@ import { printable } from "../../../base/log.ts";
 import type { ForwardService } from "../../../forward/forwardService.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
+import type { ProgramSharing } from "../../../share/programSharing.ts";
+import type { ProgramSnapshot } from "../../../share/programTypes.ts";
 import { destinationText } from "../../../text/humanText.ts";
 import { isConnected, type RemotePolling } from "../../serverView/remotePolling.ts";
 import { contextWords } from "../../settings/contributionIds.ts";
@@ -29,13 +31,16 @@ export interface MasterRowsInit {
     readonly onDidChange: Event<void>;
   };
   readonly forwards: Pick<ForwardService, "forwards" | "onDidChange">;
+  readonly programs: Pick<ProgramSharing, "programs" | "onDidChange">;
 }
 
 const foldName = ({ spec }: MasterSnapshot): string => `connection ${spec}`;
 
 export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
-  const { service, clock, home, polling, names, folds, access, forwards } = init;
+  const { service, clock, home, polling, names, folds, access, forwards, programs } = init;
   const crowding = new Crowding();
+  const programsOf = ({ id }: MasterSnapshot): readonly ProgramSnapshot[] =>
+    programs.programs().filter(({ masterId }) => masterId === id);
   return new RowKind({
     name: "master",
     places: [
@@ -50,14 +55,19 @@ export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
     present: (master) => {
       const shown = presentMaster(master, clock.now(), home, access.opens(master));
       const isOpen = folds.isOpen(foldName(master)) ?? crowding.isOpen(master.id);
-      const count = plural(master.sessions.length, "{0} session", "{0} sessions");
+      const programCount = programsOf(master).length;
+      const counts = [
+        ...(master.sessions.length > 0
+          ? [plural(master.sessions.length, "{0} session", "{0} sessions")]
+          : []),
+        ...(programCount > 0 ? [plural(programCount, "{0} program", "{0} programs")] : []),
+      ];
       const hasLogins = isConnected(master) && polling.isShown(master.id);
       return {
         ...shown,
         label: printable(names.connection(master.spec)),
         accessibleLabel: t("{0}, connection", shown.accessibleLabel),
-        description:
-          isOpen || master.sessions.length === 0 ? shown.description : `${count} · ${shown.description}`,
+        description: [...(isOpen ? [] : counts), shown.description].join(" · "),
         contextValue:
           isConnected(master) && !hasLogins
             ? `${shown.contextValue} ${contextWords.loginsHidden}`
@@ -68,6 +78,7 @@ export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
     fold: (master) =>
       master.sessions.length > 0 ||
       forwards.forwards().some(({ masterId }) => masterId === master.id) ||
+      programsOf(master).length > 0 ||
       (isConnected(master) && polling.isShown(master.id))
         ? crowding.isOpen(master.id)
           ? "expanded"
@@ -77,6 +88,12 @@ export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
     filterTexts: ({ spec, destination }) => [spec, destinationText(destination)],
     isSubject: true,
     counts: true,
-    changes: [service.onDidChange, polling.onDidChange, access.onDidChange, forwards.onDidChange],
+    changes: [
+      service.onDidChange,
+      polling.onDidChange,
+      access.onDidChange,
+      forwards.onDidChange,
+      programs.onDidChange,
+    ],
   });
 }

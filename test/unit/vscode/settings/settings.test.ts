@@ -79,6 +79,7 @@ describe("settings", () => {
       settings.reopensTerminals,
       settings.terminalTitle,
       settings.groupsHostsByFile,
+      settings.sharesWithPrograms,
     ];
     for (const key of policyKeys) {
       policies.get(key, { alias: "web1" });
@@ -87,6 +88,16 @@ describe("settings", () => {
       Object.keys(properties),
     );
     expect([...host.asked].sort()).toEqual(contributed.sort());
+  });
+
+  it("lets nobody but the user share connections with programs", () => {
+    const key = settingKeys.sharingPrograms;
+    const given = (value: unknown) => new FakeHost().set(key, "globalValue", value);
+    expect(new FakeHost().settings().sharesWithPrograms).toBe("ask");
+    expect(given("on").settings().sharesWithPrograms).toBe("on");
+    expect(given("off").set(key, "workspaceValue", "on").settings().sharesWithPrograms).toBe("off");
+    expect(new FakeHost().set(key, "workspaceFolderValue", "on").settings().sharesWithPrograms).toBe("ask");
+    expect(given("perhaps").settings().sharesWithPrograms).toBe("ask");
   });
 
   it("tells each layer apart, and leaves unset values out", () => {

@@ -7,6 +7,7 @@ import type { MasterEndReason } from "../../../../src/master/masterTypes.ts";
 import type { RemoteSession } from "../../../../src/remote/remoteSession.ts";
 import type { MasterSnapshot } from "../../../../src/session/masterSnapshotTypes.ts";
 import type { SessionSnapshot } from "../../../../src/session/sessionTypes.ts";
+import type { ProgramSnapshot } from "../../../../src/share/programTypes.ts";
 import { HostList } from "../../../../src/vscode/views/hostList.ts";
 import type { Row, RowSource } from "../../../../src/vscode/views/row.ts";
 import { RowFilter } from "../../../../src/vscode/views/rowFilter.ts";
@@ -86,6 +87,14 @@ const forwards: readonly ForwardSnapshot[] = [
   ...{ taken: 3, failed: 1, sent: 10, received: 2048, rate: 1500 },
 })) as readonly ForwardSnapshot[];
 
+const programs: readonly ProgramSnapshot[] = [
+  {
+    ...{ id: "p1", masterId: "m0-1", name: "git", pid: 42, since: start },
+    channels: [{ type: "session", command: "git-upload-pack 'a'", bytesIn: 5000, bytesOut: 20 }],
+  },
+  { id: "p2", masterId: "m0-1", name: undefined, pid: undefined, since: start, channels: [] },
+];
+
 const entries: readonly HostEntry[] = [
   {
     alias: "build1",
@@ -137,6 +146,7 @@ describe("every row", () => {
       polling: { isShown: () => true, isOpen: () => true, setOpen: () => {}, onDidChange: nothing } as never,
       access: { opens: ({ spec }) => spec === "build1", onDidChange: nothing },
       forwards: { forwards: () => forwards, onDidChange: nothing } as never,
+      programs: { programs: () => programs, onDidChange: nothing },
       earlier: { before: [{ host: "web1", title: "web1" }], onDidChange: nothing },
     });
     const listed = hostRowKinds({ hosts, home: "/home/a", warnings: async () => [] });

@@ -1,0 +1,132 @@
+import type { WireReader } from "../../../base/wire.ts";
+import type { GlobalReply } from "../globalRequests.ts";
+import { decodeRequest, encode, message } from "../messages.ts";
+import type { RelayListener } from "./relay.ts";
+import type { RelayClient, RelayClientHost } from "./relayClient.ts";
+import { ReplyOrder } from "./replyOrder.ts";
+import { judgeGlobalRequest } from "./requestRules.ts";
+
+/** The global requests of one client (RFC 4254 section 4): where the server is to listen, and whether it is there. */
+export class RelayGlobalRequests {
+  readonly #client: RelayClient;
+  readonly #host: Pick<RelayClientHost, "request" | "listeners">;
+  readonly #replies: ReplyOrder;
+  #ended = false;
+  #used = false;
+
+  constructor(
+    client: RelayClient,
+    host: Pick<RelayClientHost, "request" | "listeners">,
+    send: (reply: Buffer) => void,
+  ) {
+    this.#client = client;
+    this.#host = host;
+    this.#replies = new ReplyOrder(send);
+  }
+
+  /** The client has asked for something. */
+  get isUsed(): boolean {
+    return this.#used;
+  }
+
+  /** @returns false for what no client may send. */
+  receive(body: WireReader): boolean {
+    const head = decodeRequest(body);
+    if (head === undefined || this.#replies.isFull) {
+      return false;
+    }
+    this.#used = true;
+    const { name, wantReply } = head;
+    const payload = Buffer.from(body.rest());
+    const judgement = judgeGlobalRequest(name, payload);
+    if (judgement === "malformed") {
+      return false;
+    }
+    if (judgement === "unknown" || !this.#mayAsk(name, payload)) {
+      if (wantReply) {
+        this.#replies.answer(encode(message.requestFailure));
+      }
+      return true;
+    }
+    if (wantReply) {
+      this.#replies.asked();
+    }
+    this.#host.request(name, payload, (reply) => this.#answered(name, payload, wantReply, reply));
+    return true;
+  }
+
+  /** The client has gone: the server stops listening for it. */
+  end(): void {
+    this.#ended = true;
+    for (const listener of [...this.#host.listeners].filter(({ client }) => client === this.#client)) {
+      this.#cancel(listener);
+    }
+  }
+
+  /** What another program or we asked for is not theirs to cancel. */
+  #mayAsk(name: string, payload: Buffer): boolean {
+    const type = forwardedType(name);
+    return !name.startsWith("cancel-") || type === undefined || this.#listener(type, payload) !== undefined;
+  }
+
+  #listener(type: string, payload: Buffer): RelayListener | undefined {
+    return [...this.#host.listeners].find(
+      (each) => each.client === this.#client && each.type === type && each.address.equals(payload),
+    );
+  }
+
+  #answered(name: string, payload: Buffer, wantReply: boolean, reply: GlobalReply | undefined): void {
+    if (reply === undefined) {
+      return;
+    }
+    const rest = Buffer.from(reply.body.rest());
+    if (reply.accepted) {
+      this.#accepted(name, payload, rest);
+    }
+    if (wantReply && !this.#ended) {
+      this.#replies.answered(encode(reply.accepted ? message.requestSuccess : message.requestFailure, rest));
+    }
+  }
+
+  #accepted(name: string, payload: Buffer, rest: Buffer): void {
+    const type = forwardedType(name);
+    if (type === undefined) {
+      return;
+    }
+    if (name.startsWith("cancel-")) {
+      const listener = this.#listener(type, payload);
+      if (listener !== undefined) {
+        this.#host.listeners.delete(listener);
+      }
+      return;
+    }
+    const listener = { client: this.#client, type, address: boundAddress(name, payload, rest) };
+    this.#host.listeners.add(listener);
+    if (this.#ended) {
+      this.#cancel(listener);
+    }
+  }
+
+  #cancel(listener: RelayListener): void {
+    this.#host.listeners.delete(listener);
+    const name =
+      listener.type === "forwarded-tcpip" ? "cancel-tcpip-forward" : "cancel-streamlocal-forward@openssh.com";
+    this.#host.request(name, listener.address, () => {});
+  }
+}
+
+/** The type of the channels that a request to listen leads to, or that its cancelling ends. */
+function forwardedType(name: string): string | undefined {
+  if (name.endsWith("tcpip-forward")) {
+    return "forwarded-tcpip";
+  }
+  return name.endsWith("streamlocal-forward@openssh.com") ? "forwarded-streamlocal@openssh.com" : undefined;
+}
+
+/** With the port that the server chose where 0 was asked for. */
+function boundAddress(name: string, payload: Buffer, reply: Buffer): Buffer {
+  const asksForAny = name === "tcpip-forward" && payload.readUInt32BE(payload.length - 4) === 0;
+  return asksForAny && reply.length >= 4
+    ? Buffer.concat([payload.subarray(0, -4), reply.subarray(0, 4)])
+    : payload;
+}

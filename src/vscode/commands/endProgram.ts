@@ -1,0 +1,39 @@
+import { t } from "../../base/localize.ts";
+import type { ProgramSnapshot } from "../../share/programTypes.ts";
+import { programDescription, programLabel } from "../../text/programText.ts";
+import { inform, pickOne } from "../messages/messages.ts";
+import { programTarget } from "../views/targets.ts";
+import { command, type TargetFinder } from "./command.ts";
+
+/** A program on a connection: that of the row, or one that the person chooses. No stranger names one. */
+const aProgram: TargetFinder<ProgramSnapshot> = {
+  onOurs: ({ programs }, targets) => {
+    const id = programTarget.in(targets);
+    const program = programs.programs().find((each) => each.id === id);
+    return program !== undefined ? { target: program } : id === undefined ? "ask" : "end";
+  },
+  named: () => undefined,
+  ask: async ({ programs }) => {
+    const all = programs.programs();
+    if (all.length === 0) {
+      inform(t("No other program uses a connection."));
+      return undefined;
+    }
+    const chosen = await pickOne(
+      all.map((program) => ({
+        label: programLabel(program),
+        description: programDescription(program),
+        program,
+      })),
+      {
+        title: t("End Program on a Connection"),
+        placeHolder: t("Choose a program"),
+        matchOnDescription: true,
+      },
+    );
+    return chosen?.program;
+  },
+};
+
+/** Closes the channels of another program, which then ends as if its connection were lost. The connection stays. */
+export const endProgram = command(aProgram, async ({ programs }, { id }) => programs.end(id));

@@ -1,0 +1,45 @@
+/** How other programs on a connection look in the Live view. No vscode; what they say is made harmless here. */
+import { t } from "../../base/localize.ts";
+import type { ProgramSnapshot } from "../../share/programTypes.ts";
+import { openSince } from "../../text/forwardText.ts";
+import { factTable, literal } from "../../text/markdownText.ts";
+import {
+  programDescription,
+  programLabel,
+  programTraffic,
+  relayedChannelText,
+} from "../../text/programText.ts";
+import { contextWords } from "../settings/contributionIds.ts";
+import type { ItemPresentation } from "./row.ts";
+
+/** A hover shows so many channels. */
+const shownChannels = 10;
+
+export function presentProgram(program: ProgramSnapshot, now: number): ItemPresentation {
+  const label = programLabel(program);
+  const description = programDescription(program);
+  return {
+    label,
+    description,
+    icon: { id: "terminal-bash" },
+    contextValue: contextWords.program,
+    hover: programHover(program, now),
+    accessibleLabel: t("Program {0}, {1}", label, description),
+  };
+}
+
+function programHover(program: ProgramSnapshot, now: number): string {
+  const { channels, since } = program;
+  return [
+    `**${literal(programLabel(program))}**`,
+    t("Another program that uses this connection. Its name and process are what it says of itself."),
+    factTable([
+      [t("Since"), literal(openSince(since, now))],
+      [t("Data"), literal(programTraffic(channels))],
+      ...channels
+        .slice(0, shownChannels)
+        .map((channel): [string, string] => [t("Channel"), literal(relayedChannelText(channel))]),
+    ]),
+    ...(channels.length > shownChannels ? [t("{0} more are open.", channels.length - shownChannels)] : []),
+  ].join("\n\n");
+}

@@ -1,0 +1,55 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { HostEntries } from "../../../src/share/hostEntries.ts";
+
+let root: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "ssh-sessions-"));
+});
+
+afterEach(async () => {
+  await rm(root, { recursive: true, force: true });
+});
+
+const { pid } = process;
+
+test("each host has an entry with its parts, and what is no longer given is removed", async () => {
+  const entries = new HostEntries(root, "");
+  await entries.prepare();
+  const names = async () => (await readdir(entries.path)).sort();
+  await entries.set("aaa", [{ alias: "web" }, { alias: "::1", user: "me", port: 22 }]);
+  await entries.set("bbb", [{ alias: "web" }]);
+  expect(await names()).toEqual([`::1,me,22,${pid},aaa`, `web,,,${pid},aaa`, `web,,,${pid},bbb`]);
+  await entries.set("aaa", [{ alias: "web", port: 2222 }]);
+  expect(await names()).toEqual([`web,,,${pid},bbb`, `web,,2222,${pid},aaa`]);
+  await entries.set("bbb", []);
+  expect(await names()).toEqual([`web,,2222,${pid},aaa`]);
+});
+
+test.each(["a,b", "a/b", "a*", "a b", "", "é"])(
+  "a host that a shell could misread has none: %j",
+  async (alias) => {
+    const entries = new HostEntries(root, "");
+    await entries.prepare();
+    await entries.set("aaa", [{ alias }, { alias: "web", user: alias }]);
+    expect(await readdir(entries.path)).toEqual([]);
+  },
+);
+
+test("entries whose socket is gone are removed at the start, and others are left", async () => {
+  const entries = new HostEntries(root, "");
+  await entries.prepare();
+  await writeFile(join(root, "bbb"), "");
+  await writeFile(join(entries.path, "web,,,1,aaa"), "");
+  await writeFile(join(entries.path, "web,,,1,bbb"), "");
+  await entries.prepare();
+  expect(await readdir(entries.path)).toEqual(["web,,,1,bbb"]);
+});
+
+test("the hosts of another ssh_config have a folder of their own", () => {
+  const folders = ["", "/a", "/b"].map((file) => new HostEntries(root, file).path);
+  expect(new Set(folders).size).toBe(3);
+});
