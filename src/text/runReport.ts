@@ -1,7 +1,8 @@
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
+import { atOnce, type Steps } from "../base/turns.ts";
 import type { HostRun } from "../session/run/fleetRun.ts";
-import { plainOutput } from "../session/run/plainOutput.ts";
+import { plainOutputSteps } from "../session/run/plainOutput.ts";
 import { describeOutcome } from "./sessionDetails.ts";
 
 /** One host's result in a few words. `describeError` makes the user's text for a failure. */
@@ -19,12 +20,17 @@ export function runSucceeded(run: HostRun): boolean {
  * host (one that failed before any output has only its line in the summary). Escape sequences are removed, other
  * invisible characters are made visible, and cut output is marked.
  */
-export function runReport(
+export function runReport(...given: Parameters<typeof runReportSteps>): string {
+  return atOnce(runReportSteps(...given));
+}
+
+/** As `runReport`, in steps. */
+export function* runReportSteps(
   title: string,
   runs: readonly HostRun[],
   keptBytes: number,
   describeError: (error: Error, host: string) => string,
-): string {
+): Steps<string> {
   const lines = [`$ ${printable(title, 200)}`, ""];
   const width = Math.max(0, ...runs.map(({ host }) => host.length));
   const time = (run: HostRun): string => `${(run.milliseconds / 1000).toFixed(1)} s`;
@@ -43,9 +49,11 @@ export function runReport(
     lines.push(`──── ${printable(run.host)}: ${runResult(run, describeError)} (${time(run)}) ────`);
     if (run.kind === "done") {
       const { stdout, stderr, truncated } = run.execution;
-      lines.push(...text(stdout));
+      lines.push(...(yield* text(stdout)));
+      yield;
       if (stderr.length > 0) {
-        lines.push(t("──── standard error ────"), ...text(stderr));
+        lines.push(t("──── standard error ────"), ...(yield* text(stderr)));
+        yield;
       }
       if (truncated) {
         lines.push(t("[The output was longer: the first {0} bytes of each stream were kept.]", keptBytes));
@@ -56,7 +64,7 @@ export function runReport(
   return lines.join("\n");
 }
 
-function text(bytes: Buffer): readonly string[] {
-  const decoded = plainOutput(bytes);
+function* text(bytes: Buffer): Steps<readonly string[]> {
+  const decoded = yield* plainOutputSteps(bytes);
   return decoded === "" ? [] : [decoded.endsWith("\n") ? decoded.slice(0, -1) : decoded];
 }

@@ -1,17 +1,19 @@
 import { asError, CancelledError } from "../../base/errors.ts";
 import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
+import { inTurns } from "../../base/turns.ts";
 import { hostNames } from "../../config/hostSpec.ts";
 import type { ExecuteOptions } from "../../session/run/execute.ts";
 import { runOnHosts } from "../../session/run/fleetRun.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
-import { runReport, runSucceeded } from "../../text/runReport.ts";
+import { runReportSteps, runSucceeded } from "../../text/runReport.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { warn, withNotification } from "../messages/messages.ts";
 import type { CommandContext } from "./commandContext.ts";
 
-/** The limit of each stream and host, in bytes. */
+/** The limit of each stream and host, in bytes, and that of a stream on all hosts: an editor shows all of it. */
 const keptBytes = 4 * 1024 * 1024;
+const keptOnAllHosts = 16 * 1024 * 1024;
 
 /** Runs with progress and a Cancel button, then shows the result in an editor. */
 export async function runAndShow(
@@ -23,6 +25,7 @@ export async function runAndShow(
 ): Promise<void> {
   const { service, runDocuments, policies, settings, home } = context;
   const { folder } = settings;
+  const kept = Math.min(keptBytes, Math.floor(keptOnAllHosts / Math.max(1, hosts.length)));
   const controller = new AbortController();
   const runs = await withNotification(t("SSH: {0}", printable(title, 60)), (report, token) => {
     token.onCancellationRequested(() => controller.abort(new CancelledError()));
@@ -44,7 +47,7 @@ export async function runAndShow(
         ...options,
         title,
         signal: controller.signal,
-        maxOutputBytes: keptBytes,
+        maxOutputBytes: kept,
       },
       () => {
         done++;
@@ -57,7 +60,7 @@ export async function runAndShow(
     CancelledError.is(error)
       ? t("cancelled")
       : (userMessage(error, host, home)?.text ?? asError(error).message);
-  await runDocuments.show(title, runReport(title, runs, keptBytes, describeError));
+  await runDocuments.show(title, await inTurns(runReportSteps(title, runs, kept, describeError)));
   const failed = runs.filter((each) => !runSucceeded(each)).length;
   if (failed > 0 && hosts.length > 1 && !controller.signal.aborted) {
     warn(

@@ -5,7 +5,8 @@ import { parseTimeouts } from "../../../src/remote/parse/timeoutOutput.ts";
 import { RemoteViewError } from "../../../src/remote/remoteErrors.ts";
 import { sessionSteps } from "../../../src/remote/remoteModel.ts";
 import { splitParts } from "../../../src/remote/remoteScript.ts";
-import { plainOutput } from "../../../src/session/run/plainOutput.ts";
+import type { HostRun } from "../../../src/session/run/fleetRun.ts";
+import { runReportSteps } from "../../../src/text/runReport.ts";
 
 export interface AttackCase {
   readonly name: string;
@@ -99,9 +100,15 @@ export const attackCases: readonly AttackCase[] = [
     },
   },
   {
-    name: "a command's output, 4 MB of `ESC ] 7 ;`",
+    name: "a command's output on two hosts, 4 MB of `ESC ] 7 ;` in each stream",
     run: async () => {
-      plainOutput(Buffer.from("\u001b]7;".repeat(1024 * 1024)));
+      const stream = Buffer.from("\u001b]7;".repeat(1024 * 1024));
+      const runs = ["a", "b"].map((host): HostRun => {
+        const outcome = { kind: "exited", code: 0 } as const;
+        const execution = { outcome, stdout: stream, stderr: stream, truncated: false };
+        return { kind: "done", host, milliseconds: 1, execution };
+      });
+      await inTurns(runReportSteps("x", runs, stream.length, () => ""));
     },
   },
 ];

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { HostRun } from "../../../src/session/run/fleetRun.ts";
+import { plainOutput } from "../../../src/session/run/plainOutput.ts";
 import { runReport } from "../../../src/text/runReport.ts";
 
 function done(host: string, code: number, stdout: string, stderr = "", truncated = false): HostRun {
@@ -79,4 +80,19 @@ it("nothing of the output rings, moves back, or turns the text around", () => {
     "1\t2\n3%\n4%\n\\u{7}|\\u{8}|\\u{200e}|\\u{200f}|\\u{202a}|\\u{202e}|\\u{2066}|\\u{2069}|",
   );
   expect(report).not.toMatch(/[^\P{Cc}\n\t]|\p{Cf}/u);
+});
+
+it.each([
+  "\u001b]0;a title\u001b\\",
+  "\u001b]0;a title\u0007",
+  "\u001b[31m",
+  "\u009b1m",
+  "\u001bPq#0\n~\u001b\\",
+  "\r\u001b[K\n",
+])("%j is taken out wherever a long output is cut", (sequence) => {
+  const visible = sequence.startsWith("\r") ? "\n" : "";
+  for (let before = 512 * 1024 - 14; before < 512 * 1024 + 2; before++) {
+    const output = plainOutput(Buffer.from(`${"x".repeat(before)}${sequence}y`));
+    expect(output.slice(before - 1) === `x${visible}y`, `${before}`).toBe(true);
+  }
 });
