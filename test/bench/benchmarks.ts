@@ -3,6 +3,7 @@ import type { Benchmark } from "./benchmark.ts";
 import { bundleBenchmark } from "./bundle.ts";
 import { configBenchmark } from "./config.ts";
 import { connectionsBenchmark } from "./connections.ts";
+import { enginesBenchmark } from "./engines.ts";
 import { faultsBenchmark } from "./faults.ts";
 import { forwardsBenchmark } from "./forwards.ts";
 import { soakBenchmark } from "./soak.ts";
@@ -11,6 +12,7 @@ import { terminalBenchmark } from "./terminal.ts";
 /** All that the project has, in the order in which they run. */
 export const benchmarks: readonly Benchmark[] = [
   connectionsBenchmark,
+  enginesBenchmark,
   faultsBenchmark,
   forwardsBenchmark,
   terminalBenchmark,
