@@ -12,13 +12,21 @@
  * Everything returned is plain frozen data; ids stay valid for the life of the extension host.
  */
 import type { HostEntry } from "./config/configPorts.ts";
+import type { ForwardSnapshot } from "./forward/forwardTypes.ts";
 import type { MasterSnapshot } from "./session/masterSnapshotTypes.ts";
 import type { SessionSnapshot } from "./session/sessionTypes.ts";
 
 export type { HostEntry } from "./config/configPorts.ts";
 export type { UsePolicy } from "./config/connectionPolicy.ts";
+export type { ForwardSpec } from "./config/forwardSpec.ts";
 export type { KeepalivePolicy, ValueSource } from "./config/hostConfig.ts";
 export type { NegotiatedAlgorithms } from "./engine/connectionEngine.ts";
+export type {
+  ForwardConnection,
+  ForwardOrigin,
+  ForwardSnapshot,
+  ForwardState,
+} from "./forward/forwardTypes.ts";
 export type { DestinationSnapshot, MasterEndReason, MasterState } from "./master/masterTypes.ts";
 export type { ReconnectingState } from "./reconnect/reconnectTypes.ts";
 export type { MasterSnapshot } from "./session/masterSnapshotTypes.ts";
@@ -32,9 +40,9 @@ export type {
 
 /**
  * A person must allow other extensions to use a host before the first of `connect`, `openTerminal`, `exec`,
- * `disconnect` and `kill` does anything there. Until then these calls wait for the answer; they reject with an error
- * whose `reason` is `refused` or `busy`. Reading (`hosts`, `masters`, `onDidChange`) needs no consent: it shows what
- * any extension can read from ssh_config, and which connections exist, with their addresses and titles.
+ * `disconnect`, `kill`, `forward` and `stop` does anything there. Until then these calls wait for the answer; they reject with an error
+ * whose `reason` is `refused` or `busy`. Reading (`hosts`, `masters`, `forwards`, `onDidChange`) needs no consent: it shows what
+ * any extension can read from ssh_config, and which connections and forwards exist, with their addresses and titles.
  */
 export interface CallerOptions {
   /** The name of your extension. The consent question shows it as a claim, because it can't be checked. */
@@ -93,6 +101,17 @@ export interface SshSessionsApi {
   disconnect(id: string, options?: CallerOptions): Promise<void>;
   /** Ends a master or a session at once. */
   kill(id: string, options?: CallerOptions): Promise<void>;
-  /** Something in `masters()` changed. */
+  /** All forwards of the window, in the order in which they came. */
+  forwards(): readonly ForwardSnapshot[];
+  /**
+   * Forwards a port or socket, or joins the forward that is there. Resolves once it listens or is refused: see `state`.
+   * @param spec as for `ssh` (`-L 8080:db:5432`, `-R 9000:localhost:80`, `-D 1080`), or short, as in *Forward Port…*
+   *   (`8080`, `8080:db:5432`, `unix:/path`). Port 0 is any free one. A listener of this computer that others can reach is
+   *   asked about each time.
+   */
+  forward(host: string, spec: string, options?: CallerOptions): Promise<ForwardSnapshot>;
+  /** Ends a forward. Its port is free at once. */
+  stop(id: string, options?: CallerOptions): Promise<void>;
+  /** Something in `masters()` or `forwards()` changed. */
   readonly onDidChange: (listener: () => void) => { dispose(): void };
 }

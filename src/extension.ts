@@ -139,6 +139,9 @@ class LazyExtension {
       exec: async (...given) => await (await api()).exec(...given),
       disconnect: async (...given) => await (await api()).disconnect(...given),
       kill: async (...given) => await (await api()).kill(...given),
+      forwards: () => this.#whole?.api.forwards() ?? Object.freeze([]),
+      forward: async (...given) => await (await api()).forward(...given),
+      stop: async (...given) => await (await api()).stop(...given),
     });
   }
 }

@@ -18,7 +18,7 @@ import { DescriptorBudget } from "./descriptorBudget.ts";
 import { Forward } from "./forward.ts";
 import { forwardKey } from "./forwardKey.ts";
 import type { ForwardRules } from "./forwardRules.ts";
-import type { ForwardRequest, ForwardSnapshot } from "./forwardTypes.ts";
+import type { ForwardOrigin, ForwardRequest, ForwardSnapshot } from "./forwardTypes.ts";
 
 export interface ForwardServiceInit {
   readonly clock: Clock;
@@ -43,6 +43,11 @@ export interface ForwardPrompts {
   mayListenOpenly(host: string, spec: ForwardSpec): Promise<boolean>;
   /** Another program has the port of a forward that ssh_config or the settings want. */
   portTaken(forward: ForwardSnapshot): Promise<"another-port" | "retry" | "leave">;
+}
+
+/** Who asks for any free port gets another one each time; what is configured is started once. */
+function isOneTime({ kind }: ForwardOrigin): boolean {
+  return kind === "person" || kind === "extension";
 }
 
 /** All forwards. Owns them, not the connections that they use. */
@@ -106,7 +111,7 @@ export class ForwardService implements Disposable {
     const rules = this.#init.rules(config, folder);
     const key = `${destinationKey(config)} ${forwardKey(spec, rules.gatewayPorts)}`;
     // Any free port is another one each time.
-    const isShared = !(spec.listen.type === "tcp" && spec.listen.port === 0 && origin.kind === "person");
+    const isShared = !(spec.listen.type === "tcp" && spec.listen.port === 0 && isOneTime(origin));
     const same = [...this.#forwards.values()].find((each) => isShared && each.key === key);
     if (same !== undefined) {
       same.forward.addOrigin(origin);

@@ -4,6 +4,8 @@ import type { ForwardSpec } from "../config/forwardSpec.ts";
 /** What a forward comes from. */
 export type ForwardOrigin =
   | { readonly kind: "person" }
+  /** Another extension, by the API. `claim`: what it calls itself, untrusted. */
+  | { readonly kind: "extension"; readonly claim?: string }
   /**
    * LocalForward, RemoteForward or DynamicForward of `alias`. Without `file`, it came from `ssh -G`, which reports no
    * file.

@@ -4,7 +4,7 @@ import { printable } from "../base/log.ts";
 import { plainMessage } from "./plainMessage.ts";
 
 /** The first request; the user's answer applies to all of them. */
-export type AccessPurpose = "run" | "terminal" | "connect" | "end" | "command";
+export type AccessPurpose = "run" | "terminal" | "connect" | "end" | "forward" | "command";
 
 export interface AccessQuestion {
   /** As the caller typed it. */
@@ -31,6 +31,7 @@ export function accessQuestionText({ host, destination, purpose, what, claim }: 
     run: t("An extension wants to run commands on {0}.", name),
     terminal: t("An extension wants to open a terminal on {0}.", name),
     connect: t("An extension wants to connect to {0}.", name),
+    forward: t("An extension wants to forward ports of {0}.", name),
     end: t("An extension wants to end connections to {0}.", name),
     command: t("An extension, a link or a key binding wants to use {0}.", name),
   };
@@ -44,13 +45,15 @@ export function accessQuestionText({ host, destination, purpose, what, claim }: 
           : [
               purpose === "command"
                 ? t(`It called the command "{0}".`, shown)
-                : t("It wants to run: {0}", shown),
+                : purpose === "forward"
+                  ? t("It wants to forward: {0}", shown)
+                  : t("It wants to run: {0}", shown),
             ]),
         claim === undefined
           ? t("VS Code does not say which extension it is.")
           : t(`It calls itself "{0}". VS Code can't confirm that.`, printable(claim, 60)),
         t(
-          "If you allow it, every extension may log in to this host with your keys and saved passwords, run commands there and end its connections, until you run Revoke Extension Access.",
+          "If you allow it, every extension may log in to this host with your keys and saved passwords, run commands there, forward its ports and end its connections, until you run Revoke Extension Access.",
         ),
       ].join("\n\n"),
     ),

@@ -171,6 +171,10 @@ export function forwardOriginText(origin: ForwardOrigin, home: string): string {
   switch (origin.kind) {
     case "person":
       return t("by Forward Port…");
+    case "extension":
+      return origin.claim === undefined
+        ? t("by another extension")
+        : t(`by another extension that calls itself "{0}"`, printable(origin.claim, 60));
     case "sshConfig":
       return t("{0}, for {1}", valueSourceText(origin, home), origin.alias);
     case "setting":

@@ -1,7 +1,11 @@
 import type { CallerOptions, ExecOptions, ExecResult, OpenTerminalOptions, SshSessionsApi } from "../api.ts";
 import { raceSignal } from "../base/deadline.ts";
+import { DisposableStore } from "../base/disposable.ts";
 import type { HostEntry, HostResolver } from "../config/configPorts.ts";
+import { formatForward, parseForward } from "../config/forwardSpec.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
+import type { ForwardService } from "../forward/forwardService.ts";
+import type { ForwardSnapshot } from "../forward/forwardTypes.ts";
 import type { MasterSnapshot } from "../session/masterSnapshotTypes.ts";
 import { execute } from "../session/run/execute.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
@@ -21,20 +25,29 @@ export class SessionsApi implements SshSessionsApi {
   readonly #service: SessionService;
   readonly #resolver: HostResolver;
   readonly #terminals: TerminalRegistry;
+  readonly #forwards: ForwardService;
   readonly #access: Pick<ExtensionAccess, "require">;
   readonly onDidChange: SshSessionsApi["onDidChange"];
 
   constructor(
     service: SessionService,
+    forwards: ForwardService,
     resolver: HostResolver,
     terminals: TerminalRegistry,
     access: Pick<ExtensionAccess, "require">,
   ) {
     this.#access = access;
     this.#service = service;
+    this.#forwards = forwards;
     this.#resolver = resolver;
     this.#terminals = terminals;
-    this.onDidChange = (listener) => service.onDidChange(() => listener());
+    this.onDidChange = (listener) => {
+      const store = new DisposableStore();
+      for (const source of [service, forwards]) {
+        store.add(source.onDidChange(() => listener()));
+      }
+      return store;
+    };
   }
 
   async hosts(): Promise<readonly HostEntry[]> {
@@ -104,6 +117,27 @@ export class SessionsApi implements SshSessionsApi {
     const id = plainText(given);
     if (await this.#mayEnd(id, caller)) {
       this.#service.kill(id);
+    }
+  }
+
+  forwards(): readonly ForwardSnapshot[] {
+    return this.#forwards.forwards();
+  }
+
+  async forward(given: string, givenSpec: string, { caller }: CallerOptions = {}): Promise<ForwardSnapshot> {
+    const [host, claim] = [plainText(given), callerName(caller)];
+    const spec = parseForward(plainText(givenSpec));
+    await this.#access.require(host, { purpose: "forward", what: formatForward(spec), claim });
+    const origin = { kind: "extension", ...(claim !== undefined && { claim }) } as const;
+    return await this.#forwards.start({ host, spec, origin });
+  }
+
+  async stop(given: string, { caller }: CallerOptions = {}): Promise<void> {
+    const id = plainText(given);
+    const forward = this.#forwards.forward(id);
+    if (forward !== undefined) {
+      await this.#access.require(forward.host, { purpose: "end", claim: callerName(caller) });
+      this.#forwards.stop(id);
     }
   }
 

@@ -217,7 +217,7 @@ export function createVscodeLayer(
   );
   void terminals.offerAgain();
   return {
-    api: new SessionsApi(service, resolver, terminals, access),
+    api: new SessionsApi(service, forwards, resolver, terminals, access),
     profiles,
     dispose: () => store.dispose(),
   };

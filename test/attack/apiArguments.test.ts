@@ -1,5 +1,7 @@
 import { expect } from "vitest";
 import type { ExecOptions, OpenTerminalOptions } from "../../src/api.ts";
+import { formatForward } from "../../src/config/forwardSpec.ts";
+import type { ForwardRequest } from "../../src/forward/forwardTypes.ts";
 import type { OpenSessionRequest } from "../../src/session/openSessionTypes.ts";
 import { SessionsApi } from "../../src/vscode/sshSessionsApi.ts";
 import { attack } from "./support/attackTest.ts";
@@ -12,6 +14,8 @@ interface World {
   readonly opened: OpenSessionRequest[];
   readonly terminals: { host: string; command?: string; title?: string }[];
   readonly ended: string[];
+  /** What was forwarded, as for ssh, and what was stopped. */
+  readonly forwarded: string[];
 }
 
 function world(): World {
@@ -19,6 +23,14 @@ function world(): World {
   const opened: OpenSessionRequest[] = [];
   const terminals: World["terminals"] = [];
   const ended: string[] = [];
+  const forwarded: string[] = [];
+  const forwards = {
+    forwards: () => [],
+    forward: (id: string) => (id === "f1" ? { host: "web1" } : undefined),
+    start: async ({ host, spec }: ForwardRequest) => void forwarded.push(`${host} ${formatForward(spec)}`),
+    stop: (id: string) => forwarded.push(`stop ${id}`),
+    onDidChange: () => ({ dispose: () => {} }),
+  };
   const service = {
     masters: () => [{ id: "m1", spec: "web1", sessions: [] }],
     connect: async () => "m1",
@@ -41,8 +53,14 @@ function world(): World {
     terminals.push({ host, ...options });
     return {};
   };
-  const api = new SessionsApi(service as never, {} as never, { open } as never, access as never);
-  return { api, asked, opened, terminals, ended };
+  const api = new SessionsApi(
+    service as never,
+    forwards as never,
+    {} as never,
+    { open } as never,
+    access as never,
+  );
+  return { api, asked, opened, terminals, ended, forwarded };
 }
 
 /** Another text each time that it is asked. */
@@ -112,6 +130,18 @@ attack("texts that change between the question and the deed are read once", oneC
   ]);
 });
 
+attack("a forward that changes between the question and the deed is read once", oneCall, async () => {
+  const { api, asked, forwarded } = world();
+  await api.forward(fickle("web1", "prod"), fickle("8080", "-R 22:localhost:22"));
+  await api.stop(fickle("f1", "f2"));
+  await api.stop("f9");
+  expect(asked.map(({ host, what }) => [host, what])).toEqual([
+    ["web1", "-L 8080:localhost:8080"],
+    ["web1", undefined],
+  ]);
+  expect(forwarded).toEqual(["web1 -L 8080:localhost:8080", "stop f1"]);
+});
+
 attack("what is passed and then changed has no effect", oneCall, async () => {
   const { api, opened } = world();
   const options = {
@@ -146,6 +176,9 @@ attack(
         () => api.openTerminal(odd, odd),
         () => api.openTerminal("web1", { command: odd, title: odd, preserveFocus: odd, caller: odd }),
         () => api.kill(odd),
+        () => api.forward(odd, odd),
+        () => api.forward("web1", odd, odd),
+        () => api.stop(odd, odd),
         () => api.disconnect(odd, odd),
       ];
     });

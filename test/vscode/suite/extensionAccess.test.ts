@@ -41,6 +41,37 @@ describe("other extensions", () => {
     assert.match(String(connection?.item.description), /open to extensions/);
   });
 
+  it("forward a port after the same question, and stop it", async () => {
+    accessAnswers().allow = true;
+    const [first, second] = await Promise.all([
+      api.forward("web1", "-D 0", { caller: "A Tool" }),
+      api.forward("web1", "-D 0"),
+    ]);
+    assert.equal(accessAnswers().asked.length, 1);
+    assert.match(accessAnswers().asked[0] ?? "", /forward ports of "web1".*-D 0.*A Tool/s);
+    assert.notEqual(first.id, second.id);
+    assert.equal(first.state.kind, "listening");
+    assert.deepEqual(
+      api.forwards().map(({ id }) => id),
+      [first.id, second.id],
+    );
+    await api.stop(first.id);
+    await api.stop("no such id");
+    assert.deepEqual(
+      api.forwards().map(({ id }) => id),
+      [second.id],
+    );
+    await api.stop(second.id);
+  });
+
+  it("neither forward nor stop anything without consent", async () => {
+    accessAnswers().allow = false;
+    await assert.rejects(api.forward("web1", "8080"), { reason: "refused" });
+    await assert.rejects(api.forward("web1", "no forward at all:"), { name: /Forward/ });
+    assert.deepEqual(api.forwards(), []);
+    assert.deepEqual(api.masters(), []);
+  });
+
   it("get an error when the person says no, and no connection is made", async () => {
     accessAnswers().allow = false;
     await assert.rejects(api.exec("web1", "echo one"), { reason: "refused" });
