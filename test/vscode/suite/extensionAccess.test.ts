@@ -48,13 +48,10 @@ describe("other extensions", () => {
       api.forward("web1", "-D 0"),
     ]);
     assert.equal(accessAnswers().asked.length, 1);
-    assert.match(accessAnswers().asked[0] ?? "", /forward ports of "web1".*-D 0.*A Tool/s);
+    assert.match(accessAnswers().asked[0] ?? "", /forward ports of .*web1.*-D 0.*A Tool/s);
     assert.notEqual(first.id, second.id);
     assert.equal(first.state.kind, "listening");
-    assert.deepEqual(
-      api.forwards().map(({ id }) => id),
-      [first.id, second.id],
-    );
+    assert.deepEqual(new Set(api.forwards().map(({ id }) => id)), new Set([first.id, second.id]));
     await api.stop(first.id);
     await api.stop("no such id");
     assert.deepEqual(
