@@ -31,6 +31,13 @@ async function mastersOf({ port }: SshdHost): Promise<{ pid: number; argv: strin
   return found;
 }
 
+/** The folder of this login's helpers: other tests log in at the same time. */
+function loginFolderOf(argv: readonly string[]): string {
+  return (
+    /^KnownHostsCommand="(.*)\/hostkey"/.exec(argv.find((word) => word.startsWith("Known")) ?? "")?.[1] ?? ""
+  );
+}
+
 /** A program named ssh that does what `script` says. */
 async function fakeSsh(folder: string, script: string): Promise<() => Promise<string>> {
   const file = join(folder, "fake-ssh");
@@ -148,9 +155,8 @@ describe("the engine openssh", () => {
     const connection = await login(
       passwordLogin(async () => {
         const [master] = await mastersOf(host);
-        const folder = join(master?.argv[master.argv.indexOf("-S") + 1] ?? "", "..");
-        const [logins] = (await readdir(folder)).filter((name) => name.startsWith("login-"));
-        const helper = await readFile(join(folder, logins ?? "", "helper.js"), "utf8");
+        const folder = loginFolderOf(master?.argv ?? []);
+        const helper = await readFile(join(folder, "helper.js"), "utf8");
         const token = /token = "([0-9a-f]{48})"/.exec(helper)?.[1] ?? "";
         expect(token).not.toBe("");
         for (const { pid } of processTable()) {
@@ -173,9 +179,8 @@ describe("the engine openssh", () => {
       passwordLogin(async (question) => {
         asked.push(question);
         const [master] = await mastersOf(host);
-        const folder = join(master?.argv[master.argv.indexOf("-S") + 1] ?? "", "..");
-        const [logins] = (await readdir(folder)).filter((name) => name.startsWith("login-"));
-        const peer = connect(join(folder, logins ?? "", "s"));
+        const folder = loginFolderOf(master?.argv ?? []);
+        const peer = connect(join(folder, "s"));
         peer.on("data", (data) => {
           answer += data.toString();
         });
