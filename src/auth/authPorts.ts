@@ -45,7 +45,7 @@ export interface AuthPrompter {
   ): Promise<PromptAnswer | undefined>;
   /** Whether the key of a file may be added to the agent (AddKeysToAgent ask). Absent: no. */
   addToAgent?(target: AuthTarget, keyFile: string, signal: AbortSignal): Promise<boolean>;
-  /** The PIN of the security key that a file belongs to. Absent: prompts are not allowed. */
+  /** The PIN of the security key that a file belongs to, or of a token by its label. Absent: prompts are not allowed. */
   pin?(
     target: AuthTarget,
     keyFile: string,

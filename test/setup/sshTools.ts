@@ -28,6 +28,10 @@ const linuxPrograms: Readonly<Record<string, string>> = {
   dropbear: "dropbear-bin",
   sudo: "sudo",
   busybox: "busybox",
+  "softhsm2-util": "softhsm2",
+  krb5kdc: "krb5-kdc",
+  "kadmin.local": "krb5-admin-server",
+  kinit: "krb5-user",
 };
 
 /**

@@ -84,7 +84,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
     );
   }
 
-  /** Never stored: a security key locks itself after a few wrong PINs. */
+  /** Never stored: a security key or token locks itself after a few wrong PINs. */
   async pin(
     target: AuthTarget,
     keyFile: string,
@@ -95,11 +95,11 @@ export class VscodeAuthPrompter implements AuthPrompter {
     const answer = await this.#ask(
       {
         title: t("SSH: {0}", printable(target.alias)),
-        prompt: t("PIN of the security key for {0}", file),
+        prompt: t("PIN for {0}", file),
         masked: true,
         rememberable: false,
         ...(attempt > 1 && {
-          complaint: t("Wrong PIN (attempt {0}). PIN of the security key for {1}", attempt, file),
+          complaint: t("Wrong PIN (attempt {0}). PIN for {1}", attempt, file),
         }),
       },
       signal,

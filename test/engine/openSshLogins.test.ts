@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { HostConfig } from "../../src/config/hostConfig.ts";
+import { startKerberosRealm } from "../lab/kerberosRealm.ts";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { shell } from "../support/fakeStack.ts";
+import { noPrompts, type TestStack, Transcript, testStack } from "../support/testStack.ts";
+
+const run = promisify(execFile);
+
+describe("what only OpenSSH's ssh can do", () => {
+  let host: SshdHost;
+  let config: string;
+
+  beforeAll(async () => {
+    host = await startSshd({ sshd: { GSSAPIAuthentication: "yes", GSSAPIStrictAcceptorCheck: "no" } });
+    config = join(host.folder, "config");
+  });
+
+  afterEach(() => vi.unstubAllEnvs());
+  afterAll(() => host.stop());
+
+  /** Without files with keys. `localhost` is the name of the service's ticket. */
+  const writeConfig = (...lines: readonly string[]): Promise<void> =>
+    writeFile(
+      config,
+      [
+        "Host lab",
+        "HostName localhost",
+        `HostKeyAlias [127.0.0.1]:${host.port}`,
+        `Port ${host.port}`,
+        `User ${host.user}`,
+        "AddressFamily inet",
+        `UserKnownHostsFile ${host.knownHostsFile}`,
+        "StrictHostKeyChecking yes",
+        ...lines,
+        "",
+      ].join("\n"),
+    );
+
+  async function logsInByOpenSsh(stack: TestStack): Promise<void> {
+    const session = new Transcript(await stack.service.open({ host: "lab", ...shell }));
+    session.send("echo in-$((40+2)); exit\n");
+    await session.waitFor(/in-42/);
+    expect(stack.service.masters().map(({ engine }) => engine)).toEqual(["openssh"]);
+  }
+
+  test("ssh_config with PKCS11Provider: a key in a token logs in, and its PIN is asked for", async () => {
+    const tokens = join(host.folder, "tokens");
+    await mkdir(tokens);
+    const softHsm = join(host.folder, "softhsm2.conf");
+    await writeFile(softHsm, `directories.tokendir = ${tokens}\n`);
+    vi.stubEnv("SOFTHSM2_CONF", softHsm);
+    const [pin, key] = ["4711", join(host.folder, "token-key")];
+    await run("ssh-keygen", ["-q", "-t", "rsa", "-b", "2048", "-m", "PKCS8", "-N", "", "-f", key]);
+    await run("softhsm2-util", [
+      ...["--init-token", "--free", "--label", "lab"],
+      ...["--pin", pin, "--so-pin", "12345678"],
+    ]);
+    await run("softhsm2-util", [
+      ...["--import", key, "--token", "lab", "--pin", pin],
+      ...["--label", "k", "--id", "01"],
+    ]);
+    await appendFile(host.authorizedKeysFile, (await run("ssh-keygen", ["-y", "-f", key])).stdout);
+    await writeConfig("PKCS11Provider /usr/lib/softhsm/libsofthsm2.so");
+    const asked: string[] = [];
+    const answer = (_config: HostConfig, of: string): Promise<string> => {
+      asked.push(of);
+      return Promise.resolve(pin);
+    };
+    await using stack = await testStack(config, { authPrompter: { ...noPrompts, pin: answer } });
+    await logsInByOpenSsh(stack);
+    expect(asked).toEqual(["lab"]);
+  });
+
+  test("ssh_config with GSSAPIAuthentication: a Kerberos ticket logs in, and nothing is asked", async () => {
+    const realm = await startKerberosRealm(host.user);
+    for (const [name, value] of Object.entries(realm.env)) {
+      vi.stubEnv(name, value);
+    }
+    // The server finds its keytab by its environment.
+    await host.down();
+    await host.up();
+    await writeConfig("PubkeyAuthentication no", "GSSAPIAuthentication yes");
+    try {
+      await using stack = await testStack(config);
+      await logsInByOpenSsh(stack);
+    } finally {
+      await realm.stop();
+    }
+  });
+
+  test("a server that has sntrup761 only: engine openssh connects, ssh2 names what is missing", async () => {
+    const strict = await startSshd({ sshd: { KexAlgorithms: "sntrup761x25519-sha512@openssh.com" } });
+    await writeFile(config, strict.sshConfigText("lab"));
+    try {
+      await using stack = await testStack(config);
+      await expect(stack.service.open({ host: "lab", ...shell })).rejects.toMatchObject({
+        reason: "no-common-algorithm",
+      });
+      stack.settings.hosts = [{ pattern: "lab", engine: "openssh" }];
+      stack.settings.reload();
+      await logsInByOpenSsh(stack);
+    } finally {
+      await strict.stop();
+    }
+  });
+});
