@@ -99,25 +99,42 @@ export class TreeView {
 
   /** Chooses an item of the row's context menu. */
   async contextMenu(label: string, item: string): Promise<void> {
-    await this.#row(label).click({ button: "right" });
     const entry = this.#page.locator(`.monaco-menu .action-label[aria-label=${JSON.stringify(item)}]`);
-    // The menu ignores a button that is released before it has drawn itself.
-    await entry.hover();
-    await entry.click();
+    await this.#openMenu(label, entry, async () => await entry.click({ timeout: 5_000 }));
     await entry.waitFor({ state: "hidden" });
   }
 
   /** What the row's context menu offers; the menu is closed again. */
   async menuItems(label: string): Promise<string[]> {
-    await this.#row(label).click({ button: "right" });
     const entries = this.#page.locator(".monaco-menu .action-item:not(.disabled) .action-label[aria-label]");
-    await entries.first().hover();
+    await this.#openMenu(label, entries.first());
     const names = await entries.evaluateAll((all) =>
       all.map((each) => (each as unknown as PageElement).getAttribute("aria-label") ?? ""),
     );
     await this.#page.keyboard.press("Escape");
     await entries.first().waitFor({ state: "hidden" });
     return names;
+  }
+
+  /**
+   * Opens the row's menu and points at an entry: the menu ignores a button that is released before it has drawn itself. A
+   * terminal that takes the focus closes the menu, and a row that is drawn anew may lose the click: then it is opened again.
+   */
+  async #openMenu(label: string, entry: Locator, act: () => Promise<void> = async () => {}): Promise<void> {
+    await waitUntil(
+      async () => {
+        await this.#row(label).click({ button: "right" });
+        try {
+          await entry.hover({ timeout: 5_000 });
+          await act();
+          return true;
+        } catch {
+          await this.#page.keyboard.press("Escape");
+          return false;
+        }
+      },
+      () => `no such menu of ${label}`,
+    );
   }
 
   /** Text of the hover over the row. A row that is drawn anew closes its hover: the pointer then leaves and comes back. */
