@@ -1,4 +1,4 @@
-/** The command line of `ssh` (`~C`), as far as it is about forwards: process_cmdline in OpenSSH's clientloop.c. */
+/** The forward commands of the command line of `ssh` (`~C`): process_cmdline in OpenSSH's clientloop.c. */
 import { CancelledError } from "../base/errors.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
 import {
@@ -12,7 +12,7 @@ import { forwardKey } from "./forwardKey.ts";
 import type { ForwardService } from "./forwardService.ts";
 import type { ForwardSnapshot } from "./forwardTypes.ts";
 
-/** What changes nothing. */
+/** Lines that change nothing. */
 type Idle =
   | { readonly kind: "nothing" | "help" | "invalid" }
   | { readonly kind: "bad"; readonly error: ForwardSpecError };
@@ -24,16 +24,16 @@ type Command =
 
 export type CommandLineOutcome =
   | Idle
-  /** It listens, or is refused. */
+  /** The forward listens or was refused. */
   | { readonly kind: "started"; readonly forward: ForwardSnapshot }
-  /** The person was asked about an open listener, and said no. */
+  /** The user declined an open listener. */
   | { readonly kind: "declined" }
   | { readonly kind: "failed"; readonly error: unknown }
   | { readonly kind: "cancelled"; readonly forward: ForwardSnapshot }
   /** There is no such forward. */
   | { readonly kind: "unknown" };
 
-/** Where a command line was typed. */
+/** The terminal where a command line was typed. */
 export interface CommandLinePlace {
   readonly host: string;
   readonly folder: SettingsFolder | undefined;
@@ -42,7 +42,7 @@ export interface CommandLinePlace {
 
 const kinds: Readonly<Record<string, ForwardKind>> = { L: "local", R: "remote", D: "dynamic" };
 
-/** Does what the line says. Never rejects. */
+/** Executes the line. Never rejects. */
 export async function runCommandLine(
   line: string,
   { host, folder, masterId }: CommandLinePlace,
@@ -96,7 +96,7 @@ function parseCommand(line: string): Command {
   }
 }
 
-/** The port may be the one that came where any was asked for. */
+/** The port may be one that was assigned for port 0. */
 function isMeant({ spec, port }: ForwardSnapshot, kind: ForwardKind, listen: ListenAddress): boolean {
   const own = spec.listen.type === "tcp" && port !== undefined ? { ...spec.listen, port } : spec.listen;
   const key = (at: ListenAddress): string => forwardKey({ kind: "dynamic", listen: at }, false);

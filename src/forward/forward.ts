@@ -347,7 +347,7 @@ export class Forward implements Disposable {
     return new Deadline(
       this.#init.clock,
       holdFor,
-      () => new ForwardError("not-connected", "It did not come about in time"),
+      () => new ForwardError("not-connected", "The connection was not ready in time"),
       this.#run.signal,
     );
   }

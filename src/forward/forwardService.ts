@@ -33,24 +33,24 @@ export interface ForwardServiceInit {
   readonly budget?: DescriptorBudget;
 }
 
-/** What a person is asked about forwards. */
+/** Questions to the user about forwards. */
 export interface ForwardPrompts {
-  /** A program has come to a forward that has no connection: may it log in? */
+  /** A program uses a forward without a connection: may it log in? */
   mayLogIn(forward: ForwardSnapshot): Promise<boolean>;
-  /** May what ssh_config wants for a host start? */
+  /** May the forwards that ssh_config configures for a host start? */
   mayStart(host: string, specs: readonly ForwardSpec[]): Promise<boolean>;
   /** May other computers reach a listener of this one? */
   mayListenOpenly(host: string, spec: ForwardSpec): Promise<boolean>;
-  /** Another program has the port of a forward that ssh_config or the settings want. */
+  /** Another program uses the port of a forward that ssh_config or the settings configure. */
   portTaken(forward: ForwardSnapshot): Promise<"another-port" | "retry" | "leave">;
 }
 
-/** Who asks for any free port gets another one each time; what is configured is started once. */
+/** A request for port 0 gets another port each time; a configured forward is started once. */
 function isOneTime({ kind }: ForwardOrigin): boolean {
   return kind === "person" || kind === "extension";
 }
 
-/** All forwards. Owns them, not the connections that they use. */
+/** All forwards. Owns them, but not the connections that they use. */
 export class ForwardService implements Disposable {
   readonly #init: ForwardServiceInit;
   readonly #budget: DescriptorBudget;
@@ -65,7 +65,7 @@ export class ForwardService implements Disposable {
   #nextId = 1;
   #disposed = false;
 
-  /** A forward came, went or changed. Coalesced by the views, not here. */
+  /** A forward was added, removed or changed. The views coalesce these events. */
   readonly onDidChange: Event<void> = this.#changed.event;
 
   constructor(init: ForwardServiceInit) {
@@ -73,7 +73,7 @@ export class ForwardService implements Disposable {
     this.#budget = init.budget ?? new DescriptorBudget();
   }
 
-  /** In the order in which they came. Frozen. */
+  /** In the order in which they were added. Frozen. */
   forwards(): readonly ForwardSnapshot[] {
     return Object.freeze([...this.#forwards.values()].map(({ forward }) => forward.snapshot()));
   }
@@ -92,10 +92,12 @@ export class ForwardService implements Disposable {
   }
 
   /**
-   * Starts a forward, or joins the one of the same destination that is the same; one that does not work is tried again.
-   * Resolves to how it stands once it listens, waits or is refused. A listener of this computer that others can reach is
-   * asked about, wherever the forward comes from.
-   * @throws ConfigError; CancelledError when the person says no
+   * Starts a forward, or joins an equal one to the same destination; one that was refused is tried again. Resolves to
+   * its
+   * state once it listens, waits or is refused. A local listener that other computers can reach needs the user's
+   * consent,
+   * whatever the forward's origin is.
+   * @throws ConfigError; CancelledError if the user declines
    */
   async start(request: ForwardRequest, login: LoginMode = "attended"): Promise<ForwardSnapshot> {
     const config = await this.#init.resolve(request.host);
@@ -110,7 +112,7 @@ export class ForwardService implements Disposable {
     const { host, spec, origin, onDemand = false, folder = this.#init.folder() } = request;
     const rules = this.#init.rules(config, folder);
     const key = `${destinationKey(config)} ${forwardKey(spec, rules.gatewayPorts)}`;
-    // Any free port is another one each time.
+    // A request for port 0 gets another port each time.
     const isShared = !(spec.listen.type === "tcp" && spec.listen.port === 0 && isOneTime(origin));
     const same = [...this.#forwards.values()].find((each) => isShared && each.key === key);
     if (same !== undefined) {
@@ -148,7 +150,7 @@ export class ForwardService implements Disposable {
     return forward.snapshot();
   }
 
-  /** Frees its listener at once and forgets it. Unknown ids are ignored. */
+  /** Closes its listener at once and removes it. Unknown ids are ignored. */
   stop(id: string): void {
     const known = this.#forwards.get(id);
     if (known !== undefined) {

@@ -1,10 +1,10 @@
 import type { SettingsFolder } from "../config/configPorts.ts";
 import type { ForwardSpec } from "../config/forwardSpec.ts";
 
-/** What a forward comes from. */
+/** Where a forward comes from. */
 export type ForwardOrigin =
   | { readonly kind: "person" }
-  /** Another extension, by the API. `claim`: what it calls itself, untrusted. */
+  /** Another extension, by the API. `claim`: the name that it reports, untrusted. */
   | { readonly kind: "extension"; readonly claim?: string }
   /**
    * LocalForward, RemoteForward or DynamicForward of `alias`. Without `file`, it came from `ssh -G`, which reports no
@@ -21,11 +21,11 @@ export interface ForwardRequest {
   readonly origin: ForwardOrigin;
   /** The folder whose settings apply. Default: the folder of the active editor. */
   readonly folder?: SettingsFolder;
-  /** It listens without a connection, and logs in for the first client. */
+  /** Listens without a connection, and logs in for the first client. */
   readonly onDemand?: boolean;
 }
 
-/** A program of this computer. */
+/** A program on this computer. */
 export interface LocalProgram {
   readonly pid: number;
   readonly name: string;
@@ -35,7 +35,7 @@ export interface LocalProgram {
 export type ForwardState =
   | { readonly kind: "starting"; readonly since: number }
   | { readonly kind: "listening"; readonly since: number }
-  /** It listens here without a connection: the connection was lost, or the first client will start it. */
+  /** It listens without a connection: the connection was lost, or the first client will start it. */
   | { readonly kind: "waiting"; readonly since: number; readonly onDemand: boolean }
   /** It does not work. `owner`: the program that has the port, if the system reports it. */
   | { readonly kind: "refused"; readonly since: number; readonly error: Error; readonly owner?: LocalProgram }
@@ -63,7 +63,7 @@ export interface ForwardSnapshot {
   /** The host as it was first typed. */
   readonly host: string;
   readonly spec: ForwardSpec;
-  /** What it comes from, oldest first. At least one. */
+  /** Where it comes from, oldest first. At least one. */
   readonly origins: readonly ForwardOrigin[];
   readonly state: ForwardState;
   /** Its known listening addresses: `127.0.0.1:8080`, or a path. On the server for a remote forward. */

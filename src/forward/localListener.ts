@@ -98,7 +98,7 @@ export class LocalListener implements Disposable {
   }
 }
 
-/** A computer without IPv6 has no ::1: more useful then is that another program has the port of 127.0.0.1. */
+/** A computer without IPv6 has no ::1: the more useful error is that another program uses the port on 127.0.0.1. */
 function worse(one: unknown, other: unknown): unknown {
   return one === undefined || codeOf(other) === "EADDRINUSE" ? other : one;
 }
@@ -176,7 +176,7 @@ function listenError(thrown: unknown): ForwardError {
     case "ENFILE":
       return new ForwardError("no-descriptors", "The process has no descriptor left", { cause });
     default:
-      return new ForwardError("not-allowed", `The system does not let us listen there: ${cause.message}`, {
+      return new ForwardError("not-allowed", `The system does not allow listening there: ${cause.message}`, {
         cause,
       });
   }

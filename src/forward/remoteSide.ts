@@ -99,7 +99,7 @@ function isPermitted(
   );
 }
 
-/** @param over aborts when nothing waits for it any more. */
+/** @param over aborts when the result is no longer needed */
 async function dial(target: ForwardTarget, init: RemoteSideInit, over?: AbortSignal): Promise<Socket> {
   const { budget } = init;
   const deadline = init.deadline();

@@ -19,7 +19,7 @@ export class SavedForwards implements Disposable {
   readonly #policies: HostPolicies;
   readonly #logger: Logger;
   readonly #store = new DisposableStore();
-  /** Ids by host and text. */
+  /** Ids, by host and the forward's text. */
   readonly #started = new Map<string, Promise<string | undefined>>();
 
   constructor(service: ForwardService, settings: SettingsPort, policies: HostPolicies, logger: Logger) {
@@ -69,7 +69,8 @@ export class SavedForwards implements Disposable {
 
   async #start(host: string, text: string): Promise<string | undefined> {
     const spec = parseForward(text);
-    // A server listens only over a connection; a question about an open listener is asked when a session begins.
+    // The server can listen only over a connection; the question about an open listener is asked when a session
+    // begins.
     if (spec.kind === "remote" || !isLoopback(spec.listen, false)) {
       return undefined;
     }
@@ -78,7 +79,7 @@ export class SavedForwards implements Disposable {
       return (await this.#service.start({ host, spec, origin, onDemand: true })).id;
     } catch (error) {
       const why = printable(asError(error).message);
-      this.#logger.warn(`The saved forward ${printable(text)} of ${printable(host)} does not start: ${why}`);
+      this.#logger.warn(`The saved forward ${printable(text)} of ${printable(host)} was not started: ${why}`);
       return undefined;
     }
   }

@@ -8,7 +8,7 @@ import { ForwardError } from "../engine/engineErrors.ts";
 import type { ForwardService } from "./forwardService.ts";
 import type { ForwardOrigin, ForwardRequest, ForwardSnapshot } from "./forwardTypes.ts";
 
-/** A session is about to open on a connection that is there. */
+/** A session is about to open on an existing connection. */
 export interface SessionBegins {
   readonly masterId: string;
   readonly config: HostConfig;
@@ -21,17 +21,17 @@ interface Wanted {
 }
 
 /**
- * Starts what ssh_config and the settings want for a host with its first session on a connection, as `ssh` does. A forward
- * that a person has stopped stays so until the host's next connection.
+ * Starts the forwards that ssh_config and the settings configure for a host, with its first session on a connection,
+ * as `ssh` does. A forward that the user has stopped stays stopped until the host's next connection.
  */
 export class SessionForwards {
   readonly #service: ForwardService;
   readonly #policies: HostPolicies;
   readonly #isThere: (masterId: string) => boolean;
-  /** Per connection, the hosts whose first session has been there. */
+  /** Per connection, the hosts that have had their first session on it. */
   readonly #begun = new Map<string, Set<string>>();
 
-  /** @param isThere whether there is a connection of this id: those that are gone are forgotten. */
+  /** @param isThere whether a connection with this id still exists; others are forgotten */
   constructor(service: ForwardService, policies: HostPolicies, isThere: (masterId: string) => boolean) {
     this.#service = service;
     this.#policies = policies;
@@ -39,9 +39,10 @@ export class SessionForwards {
   }
 
   /**
-   * Resolves at once, except under ExitOnForwardFailure: then when all listen.
-   * @throws ForwardError, or what else keeps a forward from listening, under ExitOnForwardFailure. The session is refused
-   *   then, never the connection.
+   * Resolves at once, except under ExitOnForwardFailure: then when all forwards listen.
+   * @throws under ExitOnForwardFailure, ForwardError or another reason why a forward does not listen. Only the
+   * session is
+   * refused then, never the connection.
    */
   async begin(session: SessionBegins): Promise<void> {
     const { config, folder } = session;
@@ -121,7 +122,7 @@ export class SessionForwards {
     }
   }
 
-  /** @returns why it does not listen; undefined also where the person did not want it to. */
+  /** @returns why it does not listen; undefined also if the user declined it */
   async #startOne(request: ForwardRequest, config: HostConfig): Promise<Error | undefined> {
     try {
       const forward = await this.#service.startResolved(request, config, "unattended");
@@ -157,7 +158,7 @@ export class SessionForwards {
     }
   }
 
-  /** Those of `sshSessions.hosts`, as far as they are not on demand. */
+  /** The forwards of `sshSessions.hosts` that are not on demand. */
   #saved({ config, folder }: SessionBegins): readonly Wanted[] {
     const { value, source } = this.#policies.get("forwards", config, folder);
     const pattern = source.kind === "hostSetting" ? source.pattern : config.alias;

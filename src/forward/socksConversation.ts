@@ -100,6 +100,6 @@ export function socksOutcome(error: unknown): SocksOutcome {
 function malformed(): ForwardError {
   return new ForwardError(
     "bad-socks",
-    "The client's SOCKS request is malformed, incomplete or of a kind that is not served",
+    "The client's SOCKS request is malformed, incomplete or of an unsupported kind",
   );
 }

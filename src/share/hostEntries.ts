@@ -3,19 +3,20 @@ import { lstat, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostSpec } from "../config/hostSpec.ts";
 
-/** What a name in the folder may hold, and the wrapper accepts: no separator of ours, no pattern of a shell. */
+/** The characters that the wrapper accepts in a name: no separator of the file name, no pattern of a shell. */
 const plainPart = /^[A-Za-z0-9._@:%+-]{1,100}$/;
 
 /**
- * The files by which the wrapper finds the socket for a host that somebody types: `host,user,port,pid,socket`, all
- * empty. The host's parts are what `ssh` gets on its command line. The wrapper needs only a pattern and `kill -0`.
+ * The files by which the wrapper finds the socket for a host on a command line: `host,user,port,pid,socket`, all
+ * empty. The first three parts are what `ssh` gets on its command line. The wrapper needs only a pattern and `kill
+ * -0`.
  */
 export class HostEntries {
   readonly #folder: string;
   readonly #sockets: string;
   readonly #written = new Set<string>();
 
-  /** @param configFile an ssh_config in place of OpenSSH's default files: its hosts are others. */
+  /** @param configFile an ssh_config that replaces OpenSSH's default files and defines other hosts */
   constructor(sockets: string, configFile: string) {
     this.#sockets = sockets;
     this.#folder = join(sockets, entryFolderName(configFile));
@@ -26,7 +27,7 @@ export class HostEntries {
     return this.#folder;
   }
 
-  /** Makes the folder, and removes entries whose sockets are gone. */
+  /** Creates the folder, and removes entries whose sockets no longer exist. */
   async prepare(): Promise<void> {
     await mkdir(this.#folder, { mode: 0o700, recursive: true });
     for (const name of await readdir(this.#folder)) {
@@ -37,7 +38,7 @@ export class HostEntries {
     }
   }
 
-  /** Makes these the entries of a socket. */
+  /** Replaces the entries of a socket. */
   async set(socket: string, hosts: readonly HostSpec[]): Promise<void> {
     const names = new Set(hosts.flatMap((host) => entryName(host, socket) ?? []));
     const others = [...this.#written].filter((name) => name.endsWith(`,${socket}`) && !names.has(name));
@@ -60,7 +61,7 @@ function entryFolderName(configFile: string): string {
     : `hosts-${createHash("sha256").update(configFile).digest("hex").slice(0, 12)}`;
 }
 
-/** Undefined: the wrapper could not look for it. */
+/** Undefined: the wrapper can't look up this name. */
 function entryName({ alias, user, port }: HostSpec, socket: string): string | undefined {
   const isPlain = plainPart.test(alias) && (user === undefined || plainPart.test(user));
   return isPlain ? [alias, user ?? "", port ?? "", process.pid, socket].join(",") : undefined;

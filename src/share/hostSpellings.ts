@@ -3,11 +3,14 @@ import { formatHostSpec, type HostSpec } from "../config/hostSpec.ts";
 
 export interface HostSpelling {
   readonly spec: HostSpec;
-  /** Leads to the configuration of `spec` when it is resolved. */
+  /** Resolves to the configuration of `spec`. */
   readonly text: string;
 }
 
-/** What else somebody may type for a host: with its user, its port, and by its name. Each is to be resolved. */
+/**
+ * Other spellings of a host that a user may type: with its user, with its port, and by its HostName. The caller
+ * resolves each of them.
+ */
 export function hostSpellings(typed: HostSpec, config: HostConfig): readonly HostSpelling[] {
   const { user, port } = config;
   const specs = [...new Set([typed.alias, config.hostName])].flatMap((alias): HostSpec[] => [
@@ -19,15 +22,15 @@ export function hostSpellings(typed: HostSpec, config: HostConfig): readonly Hos
   return specs.map((spec) => ({ spec, text: formatHostSpec(spec) }));
 }
 
-/** What decides where `ssh` connects. */
+/** The keywords that decide where `ssh` connects. */
 const destinationKeywords = ["hostname", "user", "port"];
 
 /**
- * Whether a plain `ssh` would do what a client of the connection can do.
- * @param shared the configuration that the connection was made with.
+ * Whether a client of the connection can do everything that a plain `ssh` would do.
+ * @param shared the configuration that the connection was made with
  */
 export function isServable(config: HostConfig, shared: HostConfig): boolean {
-  // What only our settings say, the real ssh does not know: it would go elsewhere.
+  // The real ssh does not know our settings, so it would connect to another destination.
   const isOurs = destinationKeywords.some((keyword) => {
     const kind = config.sources.get(keyword)?.kind;
     return kind === "setting" || kind === "hostSetting";

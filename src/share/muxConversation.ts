@@ -16,15 +16,15 @@ import {
 import type { Master } from "../master/master.ts";
 
 /**
- * A client that takes nothing is let go with so many bytes on the way to it. Its windows bound what can come: 2 MiB for
- * each channel of OpenSSH's client. OpenSSH's own master stops at 128 MiB (packet.c).
+ * Bytes. A client that reads nothing is disconnected when this much is queued for it. Its windows limit what can
+ * come: 2 MiB for each channel of OpenSSH's client. OpenSSH's own master stops at 128 MiB (packet.c).
  */
 const mostUntaken = 64 * 1024 * 1024;
 
-/** Messages of a client before others have their turn. */
+/** The number of messages of a client that are handled before others have their turn. */
 const messagesInTurn = 32;
 
-/** An attached program, and what holds the connection for it. */
+/** An attached program, and its lease of the connection. */
 export interface Attachment extends Disposable {
   readonly master: Master;
   readonly relay: ChannelRelay;
@@ -32,18 +32,18 @@ export interface Attachment extends Disposable {
 
 export interface MuxConversationInit {
   readonly socket: Socket;
-  /** Says that the client wants to be attached. Undefined: the connection takes nobody now. */
+  /** Attaches the client to the connection. Undefined: the connection can't be used now. */
   attach(): Attachment | undefined;
-  /** Another connection to the same server, which this one refused a session. Undefined: there is none. */
+  /** Another connection to the same server, after this one was refused a session. Undefined: there is none. */
   elsewhere(full: Attachment): Promise<Attachment | undefined>;
-  /** The client is attached: it has channels from now on. */
+  /** The client is attached and can open channels. */
   attached(client: RelayedClient): void;
   closed(): void;
-  /** The client was let go. @param text says why, without its own words. */
+  /** The client was disconnected. @param text the reason, without text from the client */
   refused(text: string): void;
 }
 
-/** What one client says at our socket: OpenSSH's multiplexing protocol, of which we serve the proxy mode. */
+/** One client's conversation at our socket, in OpenSSH's multiplexing protocol. Only the proxy mode is supported. */
 export class MuxConversation implements Disposable {
   readonly #init: MuxConversationInit;
   readonly #socket: Socket;
@@ -53,9 +53,9 @@ export class MuxConversation implements Disposable {
   #client: RelayedClient | undefined;
   #drained: Disposable | undefined;
   #isPumping = false;
-  /** It is on its way to another connection. */
+  /** The client is being moved to another connection. */
   #isMoving = false;
-  /** No other connection has room: the next refusal counts. */
+  /** No other connection is available: the next refusal is final. */
   #hasNowhereToGo = false;
   #ended = false;
 
@@ -67,7 +67,7 @@ export class MuxConversation implements Disposable {
       this.#frames.push(data);
       this.#pump();
     });
-    // A client that ends its side has gone: OpenSSH's closes its socket.
+    // OpenSSH's client closes its socket when it ends, so a half-close means that it has gone.
     socket.on("end", () => this.dispose());
     socket.on("error", () => this.dispose());
     socket.on("close", () => this.dispose());
@@ -92,7 +92,7 @@ export class MuxConversation implements Disposable {
     this.#init.closed();
   }
 
-  /** Works on what has come, for as long as the connection below takes it, and a part of it in each turn. */
+  /** Handles received data while the connection below accepts more, and only a part of it in each turn. */
   #pump(): void {
     if (this.#isPumping) {
       return;
@@ -120,7 +120,7 @@ export class MuxConversation implements Disposable {
       if (!(error instanceof RangeError)) {
         throw error;
       }
-      this.#letGo("It sent a frame that is too large");
+      this.#letGo("It sent a frame above the maximum size");
     } finally {
       this.#isPumping = false;
     }
@@ -143,7 +143,7 @@ export class MuxConversation implements Disposable {
     } else if (!this.#greeted) {
       this.#greeted = type === muxType.hello && id === muxVersion;
       if (!this.#greeted) {
-        this.#letGo("It speaks another version of the protocol");
+        this.#letGo("It uses another version of the protocol");
       }
     } else {
       this.#request(type, id);
@@ -159,7 +159,8 @@ export class MuxConversation implements Disposable {
         this.#attach(id);
         break;
       case muxType.newSession:
-        // It passes its standard input, output and error, which Node can't take: a tty would end the process.
+        // The client passes its standard input, output and error, which Node can't receive: a tty would end the
+        // process.
         this.#frames.skip(3);
         this.#deny(id);
         break;
@@ -168,7 +169,7 @@ export class MuxConversation implements Disposable {
         this.#deny(id);
         break;
       default:
-        // To end or change a connection that others use is not for a client.
+        // A client must not end or change a connection that others use.
         this.#deny(id);
     }
   }
@@ -199,7 +200,7 @@ export class MuxConversation implements Disposable {
         if (this.#hasNowhereToGo) {
           return false;
         }
-        // Not in this turn: the relay is in the middle of a message.
+        // In another turn, because the relay is in the middle of a message.
         setImmediate(guarded(() => void this.#move(open, attachment)));
         this.#isMoving = true;
         return true;
@@ -216,7 +217,10 @@ export class MuxConversation implements Disposable {
     return client;
   }
 
-  /** The server is full: the session is asked for on another connection, or, where there is none, once more here. */
+  /**
+   * The server refused another session on this connection: requests it on another one, or, if there is none, here
+   * again.
+   */
   async #move(open: Buffer, from: Attachment): Promise<void> {
     const there = await this.#init.elsewhere(from);
     if (this.#ended) {
@@ -237,8 +241,8 @@ export class MuxConversation implements Disposable {
   #send(message: Buffer): void {
     const socket = this.#socket;
     if (socket.writableLength > mostUntaken) {
-      // Not in this turn: the relay is in the middle of a message.
-      setImmediate(guarded(() => this.#letGo("It takes nothing of what it asked for")));
+      // In another turn, because the relay is in the middle of a message.
+      setImmediate(guarded(() => this.#letGo("It does not read what it requested")));
       return;
     }
     if (message.length < 4096) {

@@ -18,15 +18,17 @@ import { wrapperVariables } from "./wrapperScripts.ts";
 export interface ProgramSharingInit {
   readonly registry: MasterRegistry;
   readonly resolver: HostResolver;
-  /** An ssh_config in place of OpenSSH's default files; empty: these. Read when sharing is turned on. */
+  /**
+   * An ssh_config that replaces OpenSSH's default files; empty: the default files. Read when sharing is turned on.
+   */
   configFile(): string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Default: the user's own, common to all editors. */
+  /** Default: this user's folder, common to all editors. */
   readonly folder?: string;
 }
 
-/** Lets other programs of this user use our connections, while it is turned on. */
+/** Lets other programs of this user use our connections while it is turned on. */
 export class ProgramSharing implements Disposable {
   readonly #init: ProgramSharingInit;
   readonly #folder: string;
@@ -35,11 +37,11 @@ export class ProgramSharing implements Disposable {
   #on: { readonly entries: HostEntries; readonly watch: Disposable } | undefined;
   readonly #stop = new AbortController();
   #nextId = 1;
-  /** What was published for a master, so that nothing is resolved again for each change of it. */
+  /** What was published for a master, so that an unrelated change of it resolves nothing again. */
   readonly #published = new Map<string, string>();
   #publishing: Promise<void> = Promise.resolve();
 
-  /** A program came, went or changed. */
+  /** A program connected, disconnected or changed. */
   readonly onDidChange = this.#changed.event;
 
   constructor(init: ProgramSharingInit) {
@@ -47,12 +49,12 @@ export class ProgramSharing implements Disposable {
     this.#folder = init.folder ?? socketFolderPath();
   }
 
-  /** In the order in which they came. Frozen. */
+  /** In the order of their arrival. Frozen. */
   programs(): readonly ProgramSnapshot[] {
     return Object.freeze([...this.#shared.values()].flatMap((shared) => shared.programs()));
   }
 
-  /** Closes a program's channels, on the server too. Unknown ids are ignored. */
+  /** Closes a program's channels, also on the server. Unknown ids are ignored. */
   end(id: string): void {
     for (const shared of this.#shared.values()) {
       if (shared.end(id)) {
@@ -62,8 +64,9 @@ export class ProgramSharing implements Disposable {
   }
 
   /**
-   * Resolves to the variables that a terminal needs, beside the wrapper's folder in PATH. Already on: as before.
-   * @throws ShareError, or the error of the file system
+   * Resolves to the variables that a terminal needs besides the wrapper's folder in PATH. Has no effect if already
+   * on.
+   * @throws ShareError, or the file system's error
    */
   async turnOn(): Promise<Readonly<Record<string, string>>> {
     const configFile = this.#init.configFile();
@@ -75,7 +78,7 @@ export class ProgramSharing implements Disposable {
       const watch = new DisposableStore();
       this.#on = { entries, watch };
       watch.add(this.#init.registry.onDidChange(() => this.#update()));
-      // Other hosts may lead to a connection than before.
+      // The configuration has changed, so other hosts may share a connection now.
       watch.add(
         this.#init.resolver.onDidChange(() => {
           this.#published.clear();
@@ -91,7 +94,7 @@ export class ProgramSharing implements Disposable {
     };
   }
 
-  /** Lets all programs go. Resolves when no terminal finds a connection any more. */
+  /** Disconnects all programs. Resolves when no terminal can find a connection any more. */
   async turnOff(): Promise<void> {
     const on = this.#on;
     this.#on = undefined;
@@ -140,14 +143,17 @@ export class ProgramSharing implements Disposable {
     }
   }
 
-  /** A full one is offered where no other has room: its programs get a further connection, as our sessions do. */
+  /**
+   * A full connection is offered if no other one has room: its programs then get a further connection, as our
+   * sessions do.
+   */
   #isOffered(master: Master): boolean {
     const { masters } = this.#init.registry;
     const hasRoom = masters.some((each) => each.key === master.key && each.acceptsSessions);
     return hasRoom ? master.acceptsSessions : master.isUsable;
   }
 
-  /** A further connection to the server of a full one. It may have to log in, and to ask. */
+  /** A further connection to the server of a full one. It may have to log in and to ask the user. */
   async #another(full: Master): Promise<MasterLease | undefined> {
     let lease: MasterLease | undefined;
     try {
@@ -181,11 +187,11 @@ export class ProgramSharing implements Disposable {
     shared.listen().then(
       () => this.#on?.entries === entries && this.#update(),
       (error: unknown) =>
-        logger.warn(`No program can use ${master.id}: ${printable(asError(error).message)}`),
+        logger.warn(`Sharing ${master.id} with programs failed: ${printable(asError(error).message)}`),
     );
   }
 
-  /** Writes the entries of a socket, one after the other. @param state what they follow from */
+  /** Writes the entries of a socket, one after the other. @param state what the entries are derived from */
   #publish(
     entries: HostEntries,
     { master, socketName }: SharedMaster,
@@ -200,12 +206,12 @@ export class ProgramSharing implements Disposable {
       try {
         await entries.set(socketName, await hosts());
       } catch (error) {
-        this.#init.logger.warn(`Programs do not find ${master.id}: ${printable(asError(error).message)}`);
+        this.#init.logger.warn(`Programs can't find ${master.id}: ${printable(asError(error).message)}`);
       }
     });
   }
 
-  /** What somebody may type for this connection. */
+  /** The hosts that a user may type for this connection. */
   async #hosts(master: Master, specs: readonly string[]): Promise<readonly HostSpec[]> {
     const found: HostSpec[] = [];
     for (const spec of specs) {
@@ -224,7 +230,7 @@ export class ProgramSharing implements Disposable {
     return this.#init.registry.keyOf({ config }) === master.key && isServable(config, master.config);
   }
 
-  /** Undefined: ssh_config can't be read now, or the text is no host. */
+  /** Undefined: ssh_config can't be read now, or the text is not a valid host. */
   async #resolve(host: string): Promise<HostConfig | undefined> {
     try {
       return await this.#init.resolver.resolve(host);

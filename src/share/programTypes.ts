@@ -1,10 +1,10 @@
 import type { RelayedChannelSnapshot } from "../engine/channels/relay/relayTypes.ts";
 
-/** Another program whose channels run over a connection of ours. Frozen. */
+/** Another program whose channels run over our connection. Frozen. */
 export interface ProgramSnapshot {
   readonly id: string;
   readonly masterId: string;
-  /** What the program says that it is. Untrusted; undefined: it has not said. */
+  /** The name that the program reports. Untrusted; undefined: it has reported none. */
   readonly name: string | undefined;
   readonly pid: number | undefined;
   /** Wall-clock milliseconds. */

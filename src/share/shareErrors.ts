@@ -1,14 +1,14 @@
 import { SshSessionsError } from "../base/errors.ts";
 
 export type ShareErrorReason =
-  /** This system has no sockets with modes. */
+  /** This system has no sockets with permissions. */
   | "unsupported"
-  /** The folder of the sockets belongs to somebody else, is a link, or lets others in. */
+  /** The folder of the sockets belongs to another user, is a link, or is accessible to others. */
   | "unsafe-folder"
   /** The paths of sockets would be longer than the system allows. */
   | "path-too-long";
 
-/** Other programs can't be let onto our connections. */
+/** Sharing connections with other programs is not possible. */
 export class ShareError extends SshSessionsError<ShareErrorReason> {
   static is(error: unknown): error is ShareError {
     return error instanceof ShareError;

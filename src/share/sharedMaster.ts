@@ -14,14 +14,14 @@ import { listenIn } from "./socketFolder.ts";
 
 export interface SharedMasterInit {
   readonly master: Master;
-  /** That of the sockets. */
+  /** The folder of the sockets. */
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Another connection to the same server, with a lease of its own. Undefined: there is none. */
+  /** Another connection to the same server, with its own lease. Undefined: there is none. */
   another(master: Master): Promise<MasterLease | undefined>;
   nextId(): string;
-  /** A program came, went or changed. */
+  /** A program connected, disconnected or changed. */
   changed(): void;
 }
 
@@ -32,10 +32,10 @@ interface Program {
   readonly conversation: MuxConversation;
 }
 
-/** More clients at a time than anybody has. Each takes a descriptor of the extension host. */
+/** The highest number of clients at a time. Each takes a descriptor of the extension host. */
 const mostClients = 256;
 
-/** The socket by which other programs use one connection, and the programs that do. */
+/** The socket by which other programs use one connection, and these programs. */
 export class SharedMaster implements Disposable {
   readonly master: Master;
   readonly #init: SharedMasterInit;
@@ -52,7 +52,7 @@ export class SharedMaster implements Disposable {
     this.#server.on("error", (error) => init.logger.warn(`The socket for programs failed: ${error.message}`));
   }
 
-  /** The name in the folder, once it listens. */
+  /** The socket's name in the folder, once it listens. */
   get socketName(): string | undefined {
     return this.#socketName;
   }
@@ -73,14 +73,14 @@ export class SharedMaster implements Disposable {
     }
   }
 
-  /** Ends one program's channels. @returns whether it is ours */
+  /** Ends one program's channels. @returns whether the program uses this connection */
   end(id: string): boolean {
     const program = this.#programs.get(id);
     program?.conversation.dispose();
     return program !== undefined;
   }
 
-  /** Lets all programs go. */
+  /** Disconnects all programs. */
   dispose(): void {
     if (this.#disposed) {
       return;
@@ -121,7 +121,7 @@ export class SharedMaster implements Disposable {
           this.#init.changed();
         }
       },
-      refused: (text) => logger.warn(`A program was let go: ${text}`),
+      refused: (text) => logger.warn(`A program was disconnected: ${text}`),
     });
     this.#conversations.add(conversation);
   }
@@ -147,7 +147,7 @@ export class SharedMaster implements Disposable {
   }
 }
 
-/** The wrapper says `name pid`. */
+/** The wrapper sends `name pid`. */
 function readClaim(claim: string | undefined): { readonly name?: string; readonly pid?: number } {
   const match = /^(.{1,64}) (\d{1,10})$/.exec(claim ?? "");
   return match === null ? {} : { name: match[1] ?? "", pid: Number(match[2]) };

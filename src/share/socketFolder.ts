@@ -6,18 +6,18 @@ import { join } from "node:path";
 import { ShareError } from "./shareErrors.ts";
 
 /**
- * OpenSSH's clients take a path of 107 bytes (103 on macOS), and Node cuts a longer one short without an error. A
+ * OpenSSH's clients accept a path of 107 bytes (103 on macOS), and Node truncates a longer one without an error. A
  * folder above this length leaves no room for names.
  */
 const longestFolder = 80;
 
-/** Our names: see `listenIn`. Nothing else in the folder is touched. */
+/** The names that `listenIn` creates. Other files in the folder are left alone. */
 const socketName = /^[0-9a-f]{12}$/;
 const temporaryName = /^\.[0-9a-f]{12}$/;
 
 /**
- * The folder of the sockets of one user on one machine, common to all editors. It lies where the system keeps such
- * sockets, or in the folder for temporary files.
+ * The folder of one user's sockets on one machine, common to all editors: where the system keeps such sockets, or in
+ * the folder for temporary files.
  */
 export function socketFolderPath(env: NodeJS.ProcessEnv = process.env, uid = process.getuid?.()): string {
   const runtime = env["XDG_RUNTIME_DIR"];
@@ -27,14 +27,14 @@ export function socketFolderPath(env: NodeJS.ProcessEnv = process.env, uid = pro
 }
 
 /**
- * Makes the folder, for its owner alone, and checks it: Node can't ask who is at the other end of a socket, so the
- * folder's mode is what keeps others out.
+ * Creates the folder, accessible only to its owner, and checks it: Node can't find out who is at the other end of a
+ * socket, so the folder's mode is what keeps other users out.
  * @throws ShareError
  */
 export async function prepareSocketFolder(path: string): Promise<void> {
   const uid = process.getuid?.();
   if (uid === undefined) {
-    throw new ShareError("unsupported", "This system has no users by number");
+    throw new ShareError("unsupported", "This system has no numeric user ids");
   }
   if (Buffer.byteLength(path) > longestFolder) {
     throw new ShareError("path-too-long", `The path of the folder is longer than ${longestFolder} bytes`);
@@ -44,16 +44,16 @@ export async function prepareSocketFolder(path: string): Promise<void> {
       throw error;
     }
   });
-  // Not followed: a link may lead into a folder that somebody else can change.
+  // Links are not followed: the target may be a folder that another user can change.
   const facts = await lstat(path);
   if (!facts.isDirectory() || facts.uid !== uid || (facts.mode & 0o077) !== 0) {
-    throw new ShareError("unsafe-folder", "The folder is not one that only this user can enter");
+    throw new ShareError("unsafe-folder", "The folder is not accessible to this user only");
   }
 }
 
 /**
- * Listens at a new path in the folder, and returns its name. The socket is bound by a temporary name and gets its mode
- * before it gets its name, by link(2), which replaces nothing.
+ * Listens at a new path in the folder, and returns its name. The socket is bound under a temporary name and gets its
+ * mode before link(2) gives it its final name, which never replaces a file.
  */
 export async function listenIn(folder: string, server: Server): Promise<string> {
   const name = randomBytes(6).toString("hex");
@@ -74,7 +74,7 @@ export async function listenIn(folder: string, server: Server): Promise<string> 
   return name;
 }
 
-/** Removes sockets that nobody listens at any more, after a crash: only those that refuse a connection. */
+/** Removes sockets that a crash left behind: only those that refuse a connection. */
 export async function clearStaleSockets(folder: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => socketName.test(name) || temporaryName.test(name));
   await Promise.all(

@@ -2,19 +2,19 @@ import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { directVariable } from "../base/programFolder.ts";
 
-/** The environment of a terminal, for the wrapper. */
+/** Environment variables of a terminal, for the wrapper. */
 export const wrapperVariables = {
   /** The folder of the sockets. */
   sockets: "SSH_SESSIONS_SOCKETS",
-  /** The folder with the entries of hosts. */
+  /** The folder with the host entries. */
   hosts: "SSH_SESSIONS_HOSTS",
-  /** The ssh_config that these hosts are from; empty: OpenSSH's default files. */
+  /** The ssh_config that defines these hosts; empty: OpenSSH's default files. */
   config: "SSH_SESSIONS_CONFIG",
-  /** Set: the wrapper runs the real program at once. */
+  /** If set, the wrapper runs the real program at once. */
   direct: directVariable,
 } as const;
 
-/** A folder with this file holds a wrapper, ours or another editor's, which is not the real program. */
+/** Marks a folder that contains a wrapper (ours or another editor's) and not the real program. */
 const marker = ".ssh-sessions-wrapper";
 
 const findReal = `real=
@@ -38,8 +38,8 @@ fi
 `;
 
 /**
- * Options are read as ssh.c reads them: also those behind the host. What is not listed here changes how, or as whom,
- * ssh connects, or can't be done over a connection that is there.
+ * Options are parsed as in ssh.c, also after the host. An option that is not listed here changes how or as which user
+ * ssh connects, or is not possible over an existing connection.
  */
 const ssh = `#!/bin/sh
 # Written by the extension SSH Sessions. ssh, git, scp, sftp and rsync in the editor's terminals find it by PATH. Where
@@ -117,7 +117,7 @@ fi
 exec "$real" "$@"
 `;
 
-/** They start ssh by its full path, so they are told of the wrapper. */
+/** These programs start ssh by its full path, so they get the path of the wrapper. */
 function copier(name: string): string {
   return `#!/bin/sh
 # Written by the extension SSH Sessions: ${name} with the ssh beside this file.
@@ -130,14 +130,14 @@ exec "$real" -S "\${0%/*}/ssh" "$@"
 `;
 }
 
-/** The files of the folder that stands first in PATH. */
+/** The files of the folder that comes first in PATH. */
 export const wrapperScripts: Readonly<Record<string, string>> = {
   ssh,
   scp: copier("scp"),
   sftp: copier("sftp"),
 };
 
-/** Writes the wrapper. A file that is right already, perhaps because another window wrote it, is left alone. */
+/** Writes the wrapper. Keeps a file that is already up to date, for example because another window wrote it. */
 export async function installWrapper(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await put(join(folder, marker), "", 0o644);
@@ -146,7 +146,7 @@ export async function installWrapper(folder: string): Promise<void> {
   }
 }
 
-/** Replaced as a whole: a shell may be reading it. */
+/** Replaces the whole file at once: a shell may be reading it. */
 async function put(path: string, text: string, mode: number): Promise<void> {
   const there = await readFile(path, "utf8").catch(() => undefined);
   if (there === text) {

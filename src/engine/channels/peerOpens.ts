@@ -10,7 +10,7 @@ import {
   openFailureCode,
 } from "./messages.ts";
 
-/** Receives the channel in the turn in which it opened. */
+/** Receives the channel in the turn in which it opens. */
 export type ChannelUser = (channel: Channel) => void;
 
 /**
@@ -31,8 +31,8 @@ interface PeerOpensInit {
 }
 
 /**
- * Channels that the peer may have open at once, those included whose local end is still being connected. It could have
- * ever more otherwise: a channel that we have closed stays until the peer closes it, too.
+ * The most channels that the peer may have open at once, including those whose local end is still being connected.
+ * Without a limit they could pile up: a channel that we have closed stays until the peer closes it, too.
  */
 const mostOpen = 1024;
 
@@ -40,7 +40,10 @@ const mostOpen = 1024;
 const largestWindow = 2 * 1024 * 1024;
 const agentWindow = 256 * 1024;
 
-/** Bytes that the peer may have under way on all of its channels; above that each new one has room for a packet. */
+/**
+ * Bytes that the peer may have in flight on all of its channels; above that, each new channel has room for one
+ * packet.
+ */
 const sharedWindow = 24 * 1024 * 1024;
 
 /** The channels that the peer opens (RFC 4254 section 5.1). Each is confirmed or refused. */
@@ -100,7 +103,7 @@ export class PeerOpens {
     }
   }
 
-  /** What one slow program here leaves unread is bounded by its window; what all of them do, by a share of the rest. */
+  /** A channel's window limits what one slow program leaves unread; a share of the rest limits the sum. */
   #windowFor(type: string): number {
     const most = type.startsWith("forwarded-") ? largestWindow : agentWindow;
     const share = Math.floor((sharedWindow - this.#granted) / 4);

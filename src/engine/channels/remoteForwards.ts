@@ -18,8 +18,8 @@ interface Granted {
 }
 
 /**
- * The server's listeners for us. As in OpenSSH's channels.c (open_listen_match_tcpip), a connection from the server
- * is accepted only if it came in at an address that we have requested.
+ * The server's listeners for this client. As in OpenSSH's channels.c (open_listen_match_tcpip), a connection from the
+ * server is accepted only if it came in at an address that was requested.
  */
 export class RemoteForwards {
   readonly #requests: GlobalRequests;
@@ -56,7 +56,7 @@ export class RemoteForwards {
     const granted = open && [...this.#granted].find(({ at }) => isSame(at, open.at));
     if (open === undefined || granted === undefined) {
       if (this.#refusals++ === 0) {
-        this.#logger.warn("The server handed over a connection to an address that was not asked for");
+        this.#logger.warn("The server opened a channel for an address that was not requested");
       }
       return openFailureCode.administrativelyProhibited;
     }
@@ -69,7 +69,7 @@ export class RemoteForwards {
     }
     const bound = boundAddress(at, reply.body);
     if (bound === undefined) {
-      throw new ForwardError("refused-by-server", "The server did not say at which port it listens");
+      throw new ForwardError("refused-by-server", "The server did not report the port at which it listens");
     }
     const granted: Granted = { at: bound, handler };
     this.#granted.add(granted);
@@ -104,7 +104,7 @@ function boundAddress(at: ForwardAddress, body: WireReader): ForwardAddress | un
   return port === undefined || port === 0 || port > 65_535 ? undefined : { ...at, port };
 }
 
-/** Characters of the address from which a client of the server comes. */
+/** Longest reported address of a client of the server, in characters. */
 const longestOriginator = 255;
 
 /** A copy: a slice keeps the whole text in memory. */

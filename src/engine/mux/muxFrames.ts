@@ -1,6 +1,6 @@
 import { largestMuxFrame } from "./muxMessages.ts";
 
-/** Cuts a stream into the frames of muxMessages.ts. Holds at most one chunk and one frame. */
+/** Splits a stream into the frames of muxMessages.ts. Buffers at most one chunk and one frame. */
 export class MuxFrames {
   #waiting: Buffer = Buffer.alloc(0);
   #pieces: Buffer[] = [];
@@ -8,7 +8,7 @@ export class MuxFrames {
   /** Bytes that clients send between frames: see `skip`. */
   #toSkip = 0;
 
-  /** Bytes that have not been given out. */
+  /** Bytes that have not been returned yet. */
   get bytes(): number {
     return this.#waiting.length + this.#pieceBytes;
   }
@@ -19,7 +19,7 @@ export class MuxFrames {
   }
 
   /**
-   * Leaves out bytes before the next frame: a client sends a byte with each descriptor that it passes (mm_send_fd in
+   * Skips bytes before the next frame: a client sends a byte with each descriptor that it passes (mm_send_fd in
    * monitor_fdpass.c), and those of `newSession` and `newStdioForward` follow their frames.
    */
   skip(bytes: number): void {
@@ -27,8 +27,8 @@ export class MuxFrames {
   }
 
   /**
-   * The body of the next frame; undefined when it has not come whole.
-   * @throws RangeError where the frame is larger than any frame may be: the stream can't be read any further.
+   * The body of the next frame; undefined while it is incomplete.
+   * @throws RangeError if the frame is larger than the protocol allows: the rest of the stream can't be read.
    */
   next(): Buffer | undefined {
     if (this.#needed() > this.#waiting.length) {
@@ -52,13 +52,16 @@ export class MuxFrames {
     return body;
   }
 
-  /** Bytes with which the next frame would be whole, as far as is known. */
+  /** The number of bytes that complete the next frame, as far as its length is known. */
   #needed(): number {
     const length = this.#waiting.length - this.#toSkip;
     return this.#toSkip + (length < 4 ? 4 : 4 + this.#waiting.readUInt32BE(this.#toSkip));
   }
 
-  /** Pieces are joined only when a frame may be whole: a frame in thousands of pieces is not copied again with each. */
+  /**
+   * Joins pieces only when a frame may be complete, so that a frame in thousands of pieces is not copied again for
+   * each.
+   */
   #join(): void {
     if (this.#pieces.length > 0 && this.bytes >= Math.min(this.#needed(), largestMuxFrame)) {
       this.#waiting = Buffer.concat([this.#waiting, ...this.#pieces]);

@@ -29,13 +29,13 @@ export const muxType = {
 /** The kinds of `openForward` and `closeForward`. */
 export const muxForward = { local: 1, remote: 2, dynamic: 3 } as const;
 
-/** Stands for the port where the host is the path of a unix socket (PORT_STREAMLOCAL in misc.h, as int). */
+/** Replaces the port if the host is the path of a unix socket (PORT_STREAMLOCAL in misc.h, as int). */
 export const muxUnixPort = 0xfffffffe;
 
-/** SSHMUX_VER in mux.c: it has been 4 since OpenSSH 5.4. */
+/** SSHMUX_VER in mux.c: 4 since OpenSSH 5.4. */
 export const muxVersion = 4;
 
-/** No frame is larger (PACKET_MAX_SIZE in packet.c). */
+/** The largest frame (PACKET_MAX_SIZE in packet.c). */
 export const largestMuxFrame = 256 * 1024;
 
 /** A body below this length makes OpenSSH's proxy clients end the connection (ssh_packet_read_poll2_mux in packet.c). */
@@ -46,25 +46,25 @@ export function encodeMux(type: number, ...parts: readonly Uint8Array[]): Buffer
   return wireString(Buffer.concat([wireUint32(type), ...parts]));
 }
 
-/** Which both sides send first. It may end with pairs of a name and a value, of which none is known. */
+/** Both sides send it first. It may end with pairs of a name and a value; none is defined. */
 export function encodeMuxHello(): Buffer {
   return encodeMux(muxType.hello, wireUint32(muxVersion));
 }
 
-/** What stands before a message of RFC 4254 in its frame of the proxy phase; the message itself need not be copied. */
+/** What precedes an RFC 4254 message in a frame of the proxy phase; the message itself need not be copied. */
 export function proxyFrameHead(messageLength: number): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(1 + messageLength);
   return head;
 }
 
-/** A frame of the proxy phase. A message that is too short for OpenSSH's clients gets zeros behind it. */
+/** A frame of the proxy phase. Pads a message that is too short for OpenSSH's clients with zeros. */
 export function encodeProxyFrame(message: Uint8Array): Buffer {
   const padding = Buffer.alloc(Math.max(0, shortestProxyBody - 1 - message.length));
   return Buffer.concat([proxyFrameHead(message.length + padding.length), message, padding]);
 }
 
-/** The message of RFC 4254 in a frame's body. Undefined: the frame is malformed. Nothing is copied. */
+/** The RFC 4254 message in a frame's body, without copying. Undefined: the frame is malformed. */
 export function decodeProxyBody(body: Buffer): Buffer | undefined {
   return body.length < 2 || body[0] !== 0 ? undefined : body.subarray(1);
 }

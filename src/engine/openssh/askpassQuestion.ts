@@ -1,9 +1,9 @@
 import type { LoginQuestion } from "../../auth/loginAskerPorts.ts";
 
 /**
- * What a prompt of OpenSSH asks for. None of these texts is translated: sshconnect2.c (password, keyboard-interactive),
- * ssh.c and sshconnect2.c (passphrase), ssh-sk-client.c, ssh-pkcs11.c (PIN).
- * @param hint SSH_ASKPASS_PROMPT
+ * What a prompt of OpenSSH asks for. OpenSSH translates none of these texts: sshconnect2.c (password,
+ * keyboard-interactive), ssh.c and sshconnect2.c (passphrase), ssh-sk-client.c, ssh-pkcs11.c (PIN).
+ * @param hint value of SSH_ASKPASS_PROMPT
  */
 export function askpassQuestion(prompt: string, hint: string): LoginQuestion {
   if (hint === "none") {
@@ -20,7 +20,7 @@ export function askpassQuestion(prompt: string, hint: string): LoginQuestion {
   if (token !== undefined) {
     return { kind: "pin", of: token.replace(/^\S+ key /, "").replace(/^'(.*)'$/s, "$1") };
   }
-  // A server that asks for the password by keyboard-interactive has its own words behind the parentheses.
+  // A server that asks for the password by keyboard-interactive sends its own text after the parentheses.
   return /^(?:\(.*\) )?(?:\S+'s )?password:? *$/i.test(prompt)
     ? { kind: "password" }
     : { kind: "text", prompt };

@@ -2,21 +2,24 @@ import { randomBytes } from "node:crypto";
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What `ssh` starts of us: one file each, without arguments of ours, so that no secret is in a list of processes. */
+/**
+ * Our helper programs that `ssh` starts: one file each, without arguments, so that no secret shows up in the process
+ * list.
+ */
 export interface HelperScripts {
   /** SSH_ASKPASS */
   readonly askpass: string;
-  /** KnownHostsCommand, to be followed by its tokens. */
+  /** KnownHostsCommand; its tokens follow. */
   readonly hostKey: string;
   /** ProxyCommand: standard input and output are the connection to the host. */
   readonly relay: string;
-  /** What each of them shows that it comes from this login. */
+  /** Proves to the server that a helper belongs to this login. */
   readonly token: string;
 }
 
 /**
- * Speaks to `HelperServer`. A question is one line of JSON, the answer is one line; `relay` is a stream after its line.
- * Exit status 1: no answer.
+ * Connects to `HelperServer`. A question and its answer are one line of JSON each; after its first line, `relay` is a
+ * raw stream. Exit status 1: no answer.
  */
 const program = (socket: string, token: string): string => `"use strict";
 const [, , kind, ...words] = process.argv;
@@ -44,8 +47,8 @@ if (kind === "relay") {
 `;
 
 /**
- * Writes the programs into `folder`, which only this user can enter. The token stands in a file of mode 0600, and
- * neither in an argument nor in the environment, which other programs of the machine may see.
+ * Writes the programs into `folder`, which only this user can enter. The token is in a file of mode 0600, not in an
+ * argument or the environment, which other programs of the machine may see.
  */
 export async function writeHelperScripts(folder: string, socket: string): Promise<HelperScripts> {
   const token = randomBytes(24).toString("hex");
@@ -61,14 +64,14 @@ export async function writeHelperScripts(folder: string, socket: string): Promis
   };
   const [askpass, hostKey, relay] = await Promise.all([
     script("ask"),
-    // `ssh` also asks before the key exchange which keys are known: HostKeyAlgorithms says so already.
+    // `ssh` also asks for the known keys before the key exchange (ORDER); HostKeyAlgorithms already covers that.
     script("hostkey", '[ "$1" = ORDER ] && exit 0\n'),
     script("relay"),
   ]);
   return { askpass, hostKey, relay, token };
 }
 
-/** For sh. */
+/** Quotes a word for sh. */
 export function quoteForShell(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -3,23 +3,23 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Disposable } from "../../base/disposable.ts";
 import { guarded } from "../../base/guarded.ts";
 
-/** What the helpers of a login ask. Undefined: no answer. A rejection: the login is over. */
+/** The questions that the helpers of a login forward. Undefined: no answer. A rejection ends the login. */
 export interface HelperQuestions {
-  /** @param hint SSH_ASKPASS_PROMPT: `confirm`, `none`, or empty */
+  /** @param hint value of SSH_ASKPASS_PROMPT: `confirm`, `none`, or empty */
   ask(prompt: string, hint: string): Promise<string | undefined>;
-  /** @param key in SSH wire format. Resolves to lines for known_hosts. */
+  /** @param key in SSH wire format. Resolves to lines in known_hosts format. */
   hostKey(key: Buffer): Promise<string>;
   /** The ProxyCommand has started: its stream to `ssh`. */
   relay(stream: Socket): void;
-  /** A helper went away before it had its answer: it was killed, or `ssh` has ended. */
+  /** A helper disconnected before it got its answer: it was killed, or `ssh` has ended. */
   gone(): void;
   failed(error: unknown): void;
 }
 
-/** Longer than any question: the largest is a host certificate in base64. */
+/** Above the largest question, which is a host certificate in base64. */
 const longestQuestion = 256 * 1024;
 
-/** Where the programs that `ssh` starts find us: a unix socket in a folder of this user, for one login. */
+/** The unix socket, in a folder of this user, by which the programs that `ssh` starts reach us. One per login. */
 export class HelperServer implements Disposable {
   readonly #token: Buffer;
   readonly #questions: HelperQuestions;
@@ -43,7 +43,7 @@ export class HelperServer implements Disposable {
     return helper;
   }
 
-  /** Takes no more questions; those on the way get no answer. The relay's stream stays. */
+  /** Accepts no more questions and leaves pending ones unanswered. The relay's stream stays open. */
   dispose(): void {
     this.#server.close();
     for (const peer of this.#asking) {
@@ -88,7 +88,7 @@ export class HelperServer implements Disposable {
     peer.resume();
     let answered = false;
     const onGone = guarded(() => {
-      // `none` is a notice to touch a key: its askpass is killed when the key was touched.
+      // `none` only asks the user to touch a key: `ssh` kills the askpass once the key was touched.
       if (!answered && hint !== "none" && this.#asking.has(peer)) {
         this.#questions.gone();
       }

@@ -2,7 +2,7 @@ import type { Disposable } from "../../base/disposable.ts";
 import type { ConnectionEngine } from "../connectionEngine.ts";
 import type { OpenSshEngine, OpenSshEngineOptions } from "./openSshEngine.ts";
 
-/** The engine, which is loaded when it connects for the first time: most hosts never need it. */
+/** Loads the engine when it connects for the first time: most hosts never need it. */
 export function lazyOpenSsh(options: OpenSshEngineOptions): ConnectionEngine & Disposable {
   let loading: Promise<OpenSshEngine> | undefined;
   let loaded: OpenSshEngine | undefined;

@@ -5,7 +5,10 @@ export interface LocalSocket {
   readonly localPort: number;
 }
 
-/** Where the master's TCP connection begins, which `ssh` does not say. Linux only; undefined: not known. Never rejects. */
+/**
+ * The local end of the master's TCP connection, which `ssh` does not report. Linux only. Undefined: unknown. Never
+ * rejects.
+ */
 export async function localSocketOf(pid: number, remotePort: number): Promise<LocalSocket | undefined> {
   try {
     const fds = await readdir(`/proc/${pid}/fd`);
@@ -22,12 +25,12 @@ export async function localSocketOf(pid: number, remotePort: number): Promise<Lo
       }
     }
   } catch {
-    // No such file system, or the process has gone.
+    // There is no /proc, or the process has ended.
   }
   return undefined;
 }
 
-/** The kernel prints words of 32 bits in the machine's order, which is little-endian wherever VS Code runs. */
+/** The kernel prints 32-bit words in native byte order, which is little-endian on every platform of VS Code. */
 function readableAddress(hex: string): string {
   const bytes = Buffer.from(hex, "hex");
   bytes.swap32();

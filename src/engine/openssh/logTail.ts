@@ -3,10 +3,10 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { Disposable } from "../../base/disposable.ts";
 import { guarded } from "../../base/guarded.ts";
 
-/** Bytes. `ssh -v` writes a line or two for each channel: the file must not grow for as long as the connection lives. */
+/** Bytes. `ssh -v` writes a line or two for each channel: the file must not grow for the life of the connection. */
 const largestLog = 1024 * 1024;
 
-/** Follows the log file of one `ssh` (option `-E`), which appends to it. */
+/** Follows the log file of one `ssh` (option `-E`), which `ssh` appends to. */
 export class LogTail implements Disposable {
   readonly #file: FileHandle;
   readonly #onText: (text: string) => void;
@@ -27,25 +27,25 @@ export class LogTail implements Disposable {
   }
 
   /**
-   * Makes the file where it is missing.
-   * @param follow calls `onText` as the file grows, and not only in `drain`.
+   * Creates the file if it is missing.
+   * @param follow call `onText` whenever the file grows, not only in `drain`
    */
   static async open(path: string, onText: (text: string) => void, follow: boolean): Promise<LogTail> {
     return new LogTail(path, await open(path, "a+", 0o600), onText, follow);
   }
 
-  /** Resolves when all that stands in the file has been read. Never rejects. */
+  /** Resolves when everything in the file has been read. Never rejects. */
   drain(): Promise<void> {
     this.#reading = this.#reading.then(() => this.#read()).catch(() => {});
     return this.#reading;
   }
 
-  /** No more is read as it comes. */
+  /** Stops reading the file as it grows. */
   unfollow(): void {
     this.#watcher?.close();
   }
 
-  /** Empties a file that has grown large. `ssh` appends, so that it goes on at the new end. Never rejects. */
+  /** Truncates a file that has grown large. `ssh` appends, so it continues at the new end. Never rejects. */
   async trim(limit = largestLog): Promise<void> {
     try {
       if ((await this.#file.stat()).size > limit) {
@@ -53,7 +53,7 @@ export class LogTail implements Disposable {
         this.#at = 0;
       }
     } catch {
-      // The connection goes on without it.
+      // A failure here does not affect the connection.
     }
   }
 

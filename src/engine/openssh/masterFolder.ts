@@ -8,18 +8,21 @@ import { ConnectError } from "../engineErrors.ts";
 export interface MasterFiles {
   readonly socket: string;
   readonly log: string;
-  /** What the login came to, as JSON, for a window that takes the master over. */
+  /** The result of the login, as JSON, for a window that takes the master over. */
   readonly info: string;
-  /** Its name holds the process id of the window that owns the master. */
+  /** Its name contains the process id of the window that owns the master. */
   readonly owner: string;
 }
 
-/** Longer ones fit no socket address, with what `ssh` adds while it binds (17 characters) and macOS's limit (104). */
+/**
+ * The longest path that still fits a socket address, with the 17 characters that `ssh` appends while it binds and
+ * macOS's limit of 104.
+ */
 const longestPath = 86;
 
 /**
- * The folder of this user's masters, which nobody else can enter. It is the same for every window, so that one that was
- * reloaded finds the connections that it had.
+ * The folder of this user's masters, which no other user can enter. All windows use the same one, so that a reloaded
+ * window finds its connections again.
  * @throws ConnectError `local`
  */
 export async function masterFolder(): Promise<string> {
@@ -33,10 +36,10 @@ export async function masterFolder(): Promise<string> {
       }
     }
   }
-  throw new ConnectError("local", "There is no folder for the socket of ssh that only this user can enter");
+  throw new ConnectError("local", "No folder for the socket of ssh is accessible to this user only");
 }
 
-/** In a folder that all may write to, another user may have made it first. */
+/** Another user may have created it first if everyone can write to the parent folder. */
 async function isOurs(folder: string, uid: number): Promise<boolean> {
   try {
     await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
@@ -60,7 +63,7 @@ function hashOf(destination: string): string {
   return createHash("sha256").update(destination).digest("hex").slice(0, 12);
 }
 
-/** Files for a new master of this destination, with a mark that it is this window's. */
+/** Creates the files for a new master of this destination, marked as owned by this window. */
 export async function newMasterFiles(folder: string, destination: string): Promise<MasterFiles> {
   const files = masterFiles(folder, `${hashOf(destination)}-${randomBytes(3).toString("hex")}`);
   await writeFile(files.owner, "", { mode: 0o600 });
@@ -68,8 +71,8 @@ export async function newMasterFiles(folder: string, destination: string): Promi
 }
 
 /**
- * Takes over the masters of this destination whose window has gone: only one window gets each. Files of masters that have
- * ended by themselves are removed.
+ * Takes over the masters of this destination whose window has ended; each goes to one window only. Removes the files
+ * of masters that have ended.
  */
 export async function abandonedMasters(folder: string, destination: string): Promise<readonly MasterFiles[]> {
   const hash = hashOf(destination);
@@ -90,7 +93,7 @@ export async function abandonedMasters(folder: string, destination: string): Pro
   return taken;
 }
 
-/** The master stays for its ControlPersist, for the window that comes next. Never rejects. */
+/** Keeps the master for its ControlPersist, so that the next window can take it over. Never rejects. */
 export async function releaseMaster(files: MasterFiles): Promise<void> {
   await succeeds(rename(files.owner, `${files.socket}.0.owner`));
 }
@@ -106,7 +109,7 @@ function succeeds(work: Promise<unknown>): Promise<boolean> {
   );
 }
 
-/** Process id 0 stands for a window that has let its master go. */
+/** Process id 0 means that the window has released its master. */
 function isGone(pid: number): boolean {
   if (pid === 0) {
     return true;

@@ -13,8 +13,8 @@ import { MuxError, withMaster } from "./muxControl.ts";
 import { SocketChannel } from "./socketChannel.ts";
 
 /**
- * Where the server listens for us. A proxy client may not send the global requests itself: the master asks the server, and
- * connects what comes in to a unix socket of ours, one for each listener.
+ * Remote forwards through the master. A proxy client may not send the global requests itself: the master sends them,
+ * and connects each incoming connection to our unix socket, one for each listener.
  */
 export class MasterForwards implements Disposable {
   readonly #master: string;
@@ -22,16 +22,16 @@ export class MasterForwards implements Disposable {
   readonly #channels = new Set<SocketChannel>();
   readonly #servers = new Set<Server>();
   readonly #ended = new AbortController();
-  /** The requests to the master, in order. */
+  /** Requests to the master run one after another. */
   #requests: Promise<unknown> = Promise.resolve();
 
-  /** @param master path of its control socket */
+  /** @param master path of the master's control socket */
   constructor(master: string, logger: Logger) {
     this.#master = master;
     this.#logger = logger;
   }
 
-  /** Resolves when the master has answered what it was asked so far. Never rejects. */
+  /** Resolves when the master has answered all requests made so far. Never rejects. */
   async settled(): Promise<void> {
     await this.#requests.catch(() => {});
   }
@@ -48,7 +48,7 @@ export class MasterForwards implements Disposable {
       const opened = this.#requests.catch(() => {}).then(() => this.#open(at, handler));
       this.#requests = opened.then((listener) => {
         if (signal.aborted) {
-          // Nobody waits for it any more: the server is not to listen for nothing.
+          // The caller has given up: the server must not keep listening.
           return listener.close();
         }
         resolve({
@@ -111,7 +111,7 @@ export class MasterForwards implements Disposable {
             control.closeForward(forward),
           ).catch((error: unknown) => {
             if (!this.#ended.signal.aborted) {
-              this.#logger.warn(`The master did not end a forward: ${asError(error).message}`);
+              this.#logger.warn(`The master did not cancel a forward: ${asError(error).message}`);
             }
           });
           await forget();
@@ -129,7 +129,7 @@ export class MasterForwards implements Disposable {
 
   #onConnection(socket: Socket, type: string, handler: ForwardedHandler): void {
     socket.on("error", () => {});
-    // The master does not say where the connection comes from.
+    // The master does not report the originator of the connection.
     handler(undefined).then(
       (user) => {
         if (user === undefined || this.#ended.signal.aborted) {
@@ -146,7 +146,10 @@ export class MasterForwards implements Disposable {
   }
 }
 
-/** The body of `openForward` and `closeForward`: the server listens at `at`, and the master connects to a unix socket. */
+/**
+ * Encodes the body of `openForward` and `closeForward`: the server listens at `at`, and the master connects to a unix
+ * socket.
+ */
 function encodeRemoteForward(at: ForwardAddress, target: string): Buffer {
   const [host, port] = at.type === "tcp" ? [at.host, at.port] : [at.path, muxUnixPort];
   return Buffer.concat([

@@ -33,26 +33,29 @@ export interface MasterLoginInit {
 
 export interface MasterLogin {
   readonly info: ConnectionInfo;
-  /** Resolves when all that `ssh` wrote to the given transport has gone into it. */
+  /** Resolves when everything that `ssh` wrote to the given transport has been flushed to it. */
   readonly relayed: Promise<void> | undefined;
-  /** The connection is in use: what was to be remembered is stored. */
+  /** The connection is in use: stores the secrets that the user chose to save. */
   succeeded(info: ConnectionInfo): Promise<void>;
 }
 
-/** Seconds that a master stays without a client: long enough for the reload of a window. */
+/** Seconds that a master stays without a client: enough for a window to reload. */
 const persist = { least: 1, most: 60 };
 
-/** A protocol that speaks first and then waits would have `ssh` wait for ever. Milliseconds, as in the ssh2 engine. */
+/**
+ * Milliseconds, as in the ssh2 engine. `ssh` would wait for ever for a server of another protocol that sends a line
+ * and then waits.
+ */
 const greetingPatience = 10_000;
 
 const order: readonly ConnectPhase[] = ["tcp", "handshake", "hostKey", "authentication"];
 
-/** With these nobody sees a banner in `ssh` either (input_userauth_banner in sshconnect2.c). */
+/** At these log levels `ssh` does not show a banner either (input_userauth_banner in sshconnect2.c). */
 const levelsWithoutBanner: ReadonlySet<string> = new Set(["QUIET", "FATAL", "ERROR"]);
 
 /**
- * Starts the master and waits until it has logged in and its socket is there.
- * @throws ConnectError, AuthError, HostKeyError, CancelledError, the signal's reason; then `ssh` has ended.
+ * Starts the master and waits until it has logged in and its socket exists.
+ * @throws ConnectError, AuthError, HostKeyError, CancelledError, the signal's reason; `ssh` has ended then
  */
 export async function logIn(init: MasterLoginInit): Promise<MasterLogin> {
   const folder = await mkdtemp(join(dirname(init.files.socket), "login-"));
@@ -68,11 +71,11 @@ class Login {
   readonly #init: MasterLoginInit;
   readonly #log: SshLog;
   readonly #talk: ServerTalk;
-  /** Prompts that are open close when the login is over. */
+  /** Closes open prompts when the login is over. */
   readonly #over = new AbortController();
   #phase: number;
   #child: ChildProcess | undefined;
-  /** Why it can't come about any more. */
+  /** Why the login has failed. */
   #failed: unknown;
   #relayed: Promise<void> | undefined;
   #banner = "";
@@ -163,7 +166,7 @@ class Login {
     };
   }
 
-  /** Resolves to its exit status; undefined: a signal ended it. */
+  /** Resolves to the exit status; undefined: killed by a signal. */
   #runSsh(
     program: string,
     argv: readonly string[],
@@ -175,13 +178,13 @@ class Login {
       cwd,
       env: {
         ...env,
-        // strerror speaks the person's language otherwise.
+        // strerror would use the user's language otherwise.
         LC_ALL: "C",
         SSH_ASKPASS: askpass,
         SSH_ASKPASS_REQUIRE: "force",
       },
       stdio: ["ignore", "ignore", "pipe"],
-      // A process group of its own, so that its helpers end with it.
+      // A process group of its own, so that its helpers can be ended with it.
       detached: true,
     });
     this.#child = child;
@@ -204,9 +207,9 @@ class Login {
         this.#fail(new ConnectError("openssh-failed", error.message, { cause: error }));
         resolve(undefined);
       });
-      // Not `close`: the master that stays behind may keep the pipe.
+      // Not `close`: the master that stays in the background may keep the pipe open.
       child.once("exit", (code) => {
-        // What it wrote last may still be in the pipe.
+        // Its last output may still be in the pipe.
         setImmediate(
           guarded(() => {
             child.stderr.destroy();
@@ -221,7 +224,7 @@ class Login {
     });
   }
 
-  /** Before there is a server, it is why `ssh` can't begin, such as an option that it does not know. */
+  /** Output before the server replies says why `ssh` can't start, such as an unknown option. */
   #onStandardError(text: string): void {
     if (this.#log.serverVersion === "") {
       this.#log.add(text);
@@ -230,7 +233,7 @@ class Login {
     }
   }
 
-  /** The server's banner, with what can't be shown as octal numbers (vis(3)). */
+  /** The server's banner; `ssh` prints unprintable characters as octal numbers (vis(3)). */
   #onBanner(text: string): void {
     this.#banner = (this.#banner + text).slice(0, 64 * 1024);
     const end = this.#banner.lastIndexOf("\n") + 1;
@@ -285,8 +288,8 @@ class Login {
     request.onWait?.(undefined);
     const answer = await request.asker?.answer(question, this.#over.signal);
     if (answer === undefined && question.kind !== "confirm") {
-      // Without an answer `ssh` would send an empty one.
-      throw new CancelledError("Nobody answers what ssh asks");
+      // `ssh` would send an empty answer otherwise.
+      throw new CancelledError("No answer to a question of ssh");
     }
     const judging = question.kind === "password" ? "password" : "answers";
     request.onWait?.({ on: "server", judging });
@@ -313,7 +316,7 @@ class Login {
     const isOver =
       this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
     if (!isOver) {
-      this.#fail(new ConnectError("askpass-ended", "The program by which ssh asks was ended"));
+      this.#fail(new ConnectError("askpass-ended", "The askpass program of ssh was killed"));
     }
   }
 
@@ -324,7 +327,7 @@ class Login {
     );
   }
 
-  /** Ends `ssh`, and with it the login; the first reason counts. */
+  /** Ends `ssh` and thereby the login. Only the first reason counts. */
   #fail(error: unknown): void {
     this.#failed ??= error;
     const pid = this.#child?.pid;
@@ -342,7 +345,7 @@ class Login {
     const { config, transport } = this.#init.request;
     const error = loginFailure(this.#log);
     if (transport?.errored instanceof ConnectError) {
-      // The transport (a ProxyCommand) knows better.
+      // The transport (a ProxyCommand) knows the cause better.
       return transport.errored;
     }
     const { hostName, port } = config;

@@ -7,13 +7,13 @@ import { MuxFrames } from "../mux/muxFrames.ts";
 import { encodeMux, encodeMuxHello, muxType, muxVersion } from "../mux/muxMessages.ts";
 
 export type MuxErrorReason =
-  /** Nothing answers at the socket. */
+  /** The socket does not accept connections. */
   | "unreachable"
-  /** The master refused the request, or does not know it. */
+  /** The master refused the request, or does not support it. */
   | "refused"
   | "malformed";
 
-/** A request to an OpenSSH master did not succeed. */
+/** A request to an OpenSSH master failed. */
 export class MuxError extends SshSessionsError<MuxErrorReason> {
   static is(error: unknown): error is MuxError {
     return error instanceof MuxError;
@@ -22,7 +22,7 @@ export class MuxError extends SshSessionsError<MuxErrorReason> {
 
 interface MuxReply {
   readonly type: number;
-  /** What stands behind the request id. */
+  /** What follows the request id. */
   readonly body: WireReader;
 }
 
@@ -71,7 +71,7 @@ export class MuxControl {
     return control;
   }
 
-  /** The process id of the master. @throws MuxError */
+  /** Resolves to the process id of the master. @throws MuxError */
   async alive(): Promise<number> {
     const { type, body } = await this.#request(muxType.aliveCheck);
     const pid = type === muxType.alive ? body.uint32() : undefined;
@@ -82,8 +82,8 @@ export class MuxControl {
   }
 
   /**
-   * Asks the master to forward from the server. Resolves to the port that the server chose, where it was asked to.
-   * @param forward as `encodeRemoteForward` gives it
+   * Asks the master for a remote forward. Resolves to the port, if the server was to choose it.
+   * @param forward as encoded by `encodeRemoteForward`
    * @throws MuxError `refused`
    */
   async openForward(forward: Uint8Array): Promise<number | undefined> {
@@ -91,18 +91,21 @@ export class MuxControl {
     return type === muxType.remotePort ? body.uint32() : undefined;
   }
 
-  /** @param forward as it was opened, with the port 0 where the server chose it */
+  /** @param forward as it was opened: with port 0 if the server chose the port */
   async closeForward(forward: Uint8Array): Promise<void> {
     await this.#request(muxType.closeForward, forward);
   }
 
-  /** The master ends its connection in order. Its answer may never come: the end of the socket is one, too. */
+  /**
+   * The master closes its connection in order. It may close the socket without a reply, which also counts as success.
+   */
   async terminate(): Promise<void> {
     await this.#request(muxType.terminate).catch(() => undefined);
   }
 
   /**
-   * Turns this socket into one that carries the connection protocol, and gives it away with what came behind the reply.
+   * Turns this socket into one that carries the connection protocol, and passes it on with what arrived after the
+   * reply.
    * @throws MuxError `refused` by a master older than OpenSSH 7.4
    */
   async proxy(): Promise<{ readonly socket: Socket; readonly frames: MuxFrames }> {
@@ -110,7 +113,7 @@ export class MuxControl {
     if (type !== muxType.proxyReply) {
       throw new MuxError("malformed", "The master did not start the proxy mode");
     }
-    // No more is read until the new owner listens.
+    // Stops reading until the new owner listens.
     const socket = this.#socket;
     socket.off("data", this.#onSocketData).off("close", this.#onSocketClose);
     return { socket, frames: this.#frames };
@@ -134,7 +137,7 @@ export class MuxControl {
   #onData(data: Buffer): void {
     this.#frames.push(data);
     try {
-      // Once paused, what follows is of the proxy phase.
+      // After the pause, the remaining data belongs to the proxy protocol.
       while (!this.#socket.isPaused()) {
         const frame = this.#frames.next();
         if (frame === undefined) {
@@ -154,7 +157,7 @@ export class MuxControl {
       this.#greeted = true;
       const version = frame.uint32();
       if (type !== muxType.hello || version !== muxVersion) {
-        this.#fail(new MuxError("malformed", "The master speaks another version of the protocol"));
+        this.#fail(new MuxError("malformed", "The master uses another version of the protocol"));
       }
       return;
     }
@@ -165,7 +168,7 @@ export class MuxControl {
     }
     this.#nextId++;
     if (type === muxType.proxyReply) {
-      // From here on it speaks another protocol.
+      // From here on the socket speaks another protocol.
       this.#socket.pause();
     }
     const waiting = this.#waiting;
@@ -185,7 +188,7 @@ export class MuxControl {
   }
 }
 
-/** Runs one request on a control socket of its own. */
+/** Runs one request on its own control socket. */
 export async function withMaster<T>(
   path: string,
   signal: AbortSignal,

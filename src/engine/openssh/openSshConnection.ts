@@ -44,19 +44,19 @@ export interface OpenSshConnectionParts {
   readonly files: MasterFiles;
   /** The master's process id. */
   readonly pid: number;
-  /** In proxy mode; owned by the connection from now on. */
+  /** In proxy mode. The connection owns it from now on. */
   readonly socket: Socket;
   readonly frames: MuxFrames;
   readonly info: ConnectionInfo;
-  /** What carries the master's connection, where that is a stream of ours. */
+  /** The transport of the master's connection, if it is a stream of ours. */
   readonly transport: Duplex | undefined;
-  /** Resolves when all that `ssh` wrote to the transport has gone into it. */
+  /** Resolves when everything that `ssh` wrote to the transport has been flushed to it. */
   readonly relayed: Promise<void> | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
-/** One connection of an `ssh` master of ours, which we use as its proxy client. Owns the master. */
+/** A connection of our own `ssh` master, used as its proxy client. Owns the master. */
 export class OpenSshConnection implements EngineConnection {
   readonly capabilities: EngineCapabilities = { rekey: false };
   readonly info: ConnectionInfo;
@@ -83,7 +83,7 @@ export class OpenSshConnection implements EngineConnection {
     this.#forwards = new MasterForwards(files.socket, logger);
     this.#log = LogTail.open(files.log, (text) => this.#lastWords.add(text), false)
       .then(async (log) => {
-        // What the login said is of no use any more.
+        // The log of the login is no longer needed.
         await log.trim(0);
         return log;
       })
@@ -105,7 +105,7 @@ export class OpenSshConnection implements EngineConnection {
       wire: this.#wire,
       logger,
       violated: (error) => this.#violated(error),
-      // A master hands no channel that the server opens to a proxy client of ours.
+      // The master never passes a channel that the server opens to a proxy client.
       accept: () => openFailureCode.administrativelyProhibited,
       globalReply: () => {},
     });
@@ -170,7 +170,7 @@ export class OpenSshConnection implements EngineConnection {
     return this.#forwards.listen(at, handler, signal);
   }
 
-  /** A master drops a client that sends a global request, so that a keepalive is a channel, too. */
+  /** A master disconnects a client that sends a global request, so the keepalive opens a channel instead. */
   async ping(signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
     void this.#log.then((log) => log?.trim());
@@ -190,7 +190,7 @@ export class OpenSshConnection implements EngineConnection {
     return performance.now() - sent;
   }
 
-  /** The master's socket is out of reach; it has what held when it connected. */
+  /** The master's socket can't be changed from outside; it keeps the options that it was created with. */
   setTcpKeepAlive(): void {}
 
   rekey(): void {}
@@ -213,7 +213,7 @@ export class OpenSshConnection implements EngineConnection {
     this.#finish({ reason: "closed" });
   }
 
-  /** Leaves the master to the window that comes next, for as long as its ControlPersist. */
+  /** Leaves the master to the next window, for as long as its ControlPersist. */
   release(): void {
     if (!this.#ended && this.#parts.transport === undefined) {
       const { files } = this.#parts;
@@ -228,14 +228,14 @@ export class OpenSshConnection implements EngineConnection {
     }
   }
 
-  /** It has closed its socket: it has ended, or is about to. What it wrote last says why. */
+  /** The master has closed its socket: it has ended or is about to. Its last log lines say why. */
   async #onMasterGone(): Promise<void> {
     if (this.#ended || this.#ending) {
       return;
     }
     this.#ending = true;
     if (this.#closing !== undefined) {
-      // Its last message may still be on the way through the relay; `closeWait` bounds that.
+      // Its last message may still be passing through the relay; `closeWait` limits this wait.
       await this.#parts.relayed;
       this.#finish({ reason: "closed" });
       return;
@@ -251,7 +251,7 @@ export class OpenSshConnection implements EngineConnection {
     const { socket, pid, files, transport } = this.#parts;
     this.#ended = this.#closing === undefined ? end : { reason: "closed" };
     this.#closing?.dispose();
-    // While its socket is open, the process id is the master's.
+    // While its socket is open, the process id can't have been reused.
     const isThere = !socket.destroyed && !this.#ending;
     this.#wire.end();
     socket.destroy();
@@ -276,6 +276,6 @@ function endProcess(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended by itself.
+    // The master has already ended.
   }
 }

@@ -26,13 +26,13 @@ export interface OpenSshEngineOptions {
   readonly clock?: Clock;
   /** The file of `ssh -F` for a host; empty: OpenSSH's defaults. */
   readonly configFile: () => string;
-  /** Default: the first `ssh` of PATH. */
+  /** Default: the first `ssh` in PATH. */
   readonly findSsh?: () => Promise<string | undefined>;
 }
 
 /**
- * The machine's `ssh` makes the connection, as a master of its own, and we use it as a proxy client does
- * (PROTOCOL.mux). So whatever `ssh` can log in with works: GSSAPI, PKCS#11, any algorithm.
+ * Lets the machine's `ssh` make the connection as a separate master and uses it as a proxy client (PROTOCOL.mux).
+ * Therefore every login method of `ssh` works: GSSAPI, PKCS#11, any algorithm.
  */
 export class OpenSshEngine implements ConnectionEngine, Disposable {
   readonly name = "openssh";
@@ -78,7 +78,7 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
     }
   }
 
-  /** The window closes or reloads: the masters stay for a moment, for the window that comes next. */
+  /** The window closes or reloads: the masters stay for a short time, so that the next window can take them over. */
   dispose(): void {
     for (const connection of this.#connections) {
       connection.release();
@@ -95,11 +95,11 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
       try {
         if (isMasterInfo(info)) {
           const connection = await this.#attach(files, info, request, signal, {});
-          request.logger.info("The connection of the window before is still there");
+          request.logger.info("The connection of the previous window still exists");
           return connection;
         }
       } catch {
-        // It is leaving, or does not answer: a new one is made.
+        // The master is ending or does not answer: make a new one.
       }
       await endMaster(files);
       signal.throwIfAborted();
@@ -143,7 +143,7 @@ function remotePortOf(info: ConnectionInfo, config: HostConfig): number {
   return info.remotePort ?? config.port;
 }
 
-/** Ends a master that nobody will use. Never rejects. */
+/** Ends a master that will not be used. Never rejects. */
 async function endMaster(files: MasterFiles): Promise<void> {
   const limit = AbortSignal.timeout(1000);
   await withMaster(files.socket, limit, (control) => control.terminate()).catch(() => {});

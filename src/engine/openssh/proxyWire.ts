@@ -6,7 +6,7 @@ import { decodeProxyBody, encodeProxyFrame, proxyFrameHead } from "../mux/muxMes
 import { bundleWrites } from "../transport/bundledWrites.ts";
 import { ReadGate } from "../transport/readGate.ts";
 
-/** As in the ssh2 engine: data waits in its channel above the first, nothing is read above the second. Bytes. */
+/** Bytes, as in the ssh2 engine: above the first mark data waits in its channel, above the second nothing is read. */
 const socketMark = 128 * 1024;
 const readMark = 1024 * 1024;
 
@@ -14,14 +14,14 @@ export interface ProxyWireEvents {
   receive(message: Buffer): void;
   received(bytes: number): void;
   sent(bytes: number): void;
-  /** The wire takes data again. */
+  /** The wire accepts data again. */
   drained(): void;
   malformed(what: string): void;
 }
 
 /**
- * RFC 4254 messages over a master's proxy socket (PROTOCOL.mux, section 5): `u32 length | u8 padding length | message`.
- * Without encryption, sequence numbers and key exchanges: those are the master's.
+ * RFC 4254 messages over a master's proxy socket (PROTOCOL.mux, section 5): `u32 length | u8 padding length |
+ * message`. The master does encryption, sequence numbers and key exchanges.
  */
 export class ProxyWire implements Wire {
   readonly #socket: Socket;
@@ -30,7 +30,7 @@ export class ProxyWire implements Wire {
   readonly #frames: MuxFrames;
   #ended = false;
 
-  /** @param frames with what came behind the reply that started the proxy mode. `start` begins to read. */
+  /** @param frames with what arrived after the reply that started the proxy mode; `start` begins to read */
   constructor(socket: Socket, frames: MuxFrames, events: ProxyWireEvents) {
     this.#socket = socket;
     this.#frames = frames;
@@ -51,7 +51,7 @@ export class ProxyWire implements Wire {
     return this.#socket.writableNeedDrain && this.#socket.writableLength > socketMark;
   }
 
-  /** Bytes that the socket did not take yet. */
+  /** Bytes that the socket has not accepted yet. */
   get waiting(): number {
     return this.#socket.writableLength;
   }

@@ -3,10 +3,12 @@ import { Emitter } from "../../base/emitter.ts";
 import { guarded } from "../../base/guarded.ts";
 import type { ChannelDetails, ChannelExit, EngineChannel, OutputKind } from "../connectionEngine.ts";
 
-/** Above this many bytes that the socket did not take yet, `write` says to wait. */
+/** Above this many bytes that the socket has not accepted yet, `write` asks the caller to wait. */
 const queueMark = 64 * 1024;
 
-/** A connection that the master forwards to a socket of ours, as a channel. What it is on the wire only the master knows. */
+/**
+ * A channel for a connection that the master forwards to our socket. Only the master knows its channel on the wire.
+ */
 export class SocketChannel implements EngineChannel {
   readonly ptyRefused = false;
   readonly #socket: Socket;
@@ -27,7 +29,7 @@ export class SocketChannel implements EngineChannel {
   #lost = false;
   #ended = false;
 
-  /** @param socket paused, with half-open sides; owned by the channel from now on. */
+  /** @param socket paused, with allowHalfOpen; the channel owns it from now on */
   constructor(socket: Socket, type: string) {
     this.#socket = socket;
     this.#type = type;
@@ -103,7 +105,7 @@ export class SocketChannel implements EngineChannel {
     return false;
   }
 
-  /** What `write` has given to the socket before an `eof` is still delivered: the master reads it as the peer's data. */
+  /** Data written before an `eof` is still delivered: the master reads it as the peer's data. */
   close(): void {
     if (this.#closeSent) {
       return;
@@ -116,7 +118,7 @@ export class SocketChannel implements EngineChannel {
     }
   }
 
-  /** The connection that carries it has ended. */
+  /** The underlying connection has ended. */
   connectionEnded(): void {
     this.#lost = true;
     this.#socket.destroy();

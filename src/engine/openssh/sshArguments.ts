@@ -4,25 +4,26 @@ import { quoteForShell } from "./helperScripts.ts";
 
 export interface SshArgumentsInit {
   readonly config: HostConfig;
-  /** As `ssh -F` takes it; empty: OpenSSH's defaults. */
+  /** For `ssh -F`; empty: OpenSSH's defaults. */
   readonly configFile: string;
   readonly socket: string;
   readonly logFile: string;
   readonly helpers: HelperScripts;
-  /** Seconds that the master stays when its last client has gone: at least 1, since 0 means for ever. */
+  /** Seconds that the master stays after its last client: at least 1, since 0 means for ever. */
   readonly persist: number;
   /** Host key algorithms to offer first. */
   readonly preferred: readonly string[];
   readonly tcpKeepAlive: boolean;
-  /** The connection is made by us, and reached by the relay. */
+  /** We make the connection to the server, and `ssh` uses it through the relay. */
   readonly relayed: boolean;
-  /** The `ssh` knows ForkAfterAuthentication and SessionType (OpenSSH 8.7). */
+  /** This `ssh` supports ForkAfterAuthentication and SessionType (OpenSSH 8.7). */
   readonly isCurrent: boolean;
 }
 
 /**
- * The arguments of a master that logs in and then serves us alone. `ssh` takes the first value of an option, so that ours,
- * which stand first, beat the files. What the files say of the login itself (keys, certificates, GSSAPI, PKCS#11) holds.
+ * The arguments of a master that logs in and then serves only this extension. `ssh` uses the first value of each
+ * option, so these arguments override the files. Settings of the files that concern the login itself (keys,
+ * certificates, GSSAPI, PKCS#11) still apply.
  */
 export function sshArguments(init: SshArgumentsInit): string[] {
   const { config, helpers } = init;
@@ -31,7 +32,7 @@ export function sshArguments(init: SshArgumentsInit): string[] {
     ["HostName", config.hostName],
     ["User", config.user],
     ["Port", config.port],
-    // The decision about the server's key is ours, as on the other engine.
+    // The host key is verified here, as in the other engine.
     ["KnownHostsCommand", `${quoteForConfig(helpers.hostKey)} %I %t %K`],
     ["UserKnownHostsFile", "none"],
     ["GlobalKnownHostsFile", "none"],
@@ -41,7 +42,7 @@ export function sshArguments(init: SshArgumentsInit): string[] {
     ["NoHostAuthenticationForLocalhost", "no"],
     ["CheckHostIP", "no"],
     ["UpdateHostKeys", "no"],
-    // Sessions and forwards are ours.
+    // Sessions and forwards are made by this extension.
     ["RemoteCommand", "none"],
     ["RequestTTY", "no"],
     ["PermitLocalCommand", "no"],
@@ -49,7 +50,7 @@ export function sshArguments(init: SshArgumentsInit): string[] {
     ["ForwardAgent", "no"],
     ["ForwardX11", "no"],
     ["Tunnel", "no"],
-    // So is the keepalive, which counts any data as life.
+    // So is the keepalive, which accepts any data as a sign of life.
     ["ServerAliveInterval", 0],
     ["TCPKeepAlive", yesNo(init.tcpKeepAlive)],
     ["Compression", yesNo(config.compression)],
@@ -90,7 +91,7 @@ function lists({ config, preferred, relayed }: SshArgumentsInit): [string, strin
       ? []
       : files("IdentityFile", config.identityFiles.length === 0 ? ["none"] : config.identityFiles)),
     ...files("CertificateFile", config.certificateFiles),
-    // OpenSSH's own list has more where nobody has set one (gssapi-keyex of some distributions).
+    // If nobody sets it, OpenSSH's default list may contain more methods (gssapi-keyex in some distributions).
     ...((config.sources.get("preferredauthentications")?.kind ?? "default") === "default"
       ? []
       : ([["PreferredAuthentications", config.preferredAuthentications.join(",")]] as [string, string][])),
@@ -100,14 +101,14 @@ function lists({ config, preferred, relayed }: SshArgumentsInit): [string, strin
   ];
 }
 
-/** Keys that are known already come first, so that a server that has several shows one of them. */
+/** Offers algorithms of known keys first, so that a server with several keys uses a known one. */
 function hostKeyAlgorithms(
   configured: readonly string[] | undefined,
   preferred: readonly string[],
 ): [string, string][] {
   const known = preferred.flatMap((name) => (name === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [name]));
   if (configured !== undefined) {
-    // `ssh -G` has resolved `+`, `-` and `^`.
+    // `ssh -G` has already applied `+`, `-` and `^`.
     const first = known.filter((name) => configured.includes(name));
     const names = [...first, ...configured.filter((name) => !first.includes(name))];
     return [["HostKeyAlgorithms", names.join(",")]];
@@ -119,7 +120,7 @@ function yesNo(on: boolean): string {
   return on ? "yes" : "no";
 }
 
-/** One word of ssh_config, whose tokens begin with `%`. */
+/** Quotes one word for ssh_config and escapes `%`, which begins a token. */
 function quoteForConfig(word: string): string {
   const text = word.replaceAll("%", "%%").replaceAll("\\", "\\\\").replaceAll('"', '\\"');
   return `"${text}"`;

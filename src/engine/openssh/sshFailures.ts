@@ -4,7 +4,9 @@ import type { ConnectionEnd } from "../connectionEngine.ts";
 import { type AlgorithmMismatch, ConnectError, type ConnectErrorReason } from "../engineErrors.ts";
 import type { SshLog } from "./sshLog.ts";
 
-/** What `ssh` says, and what it means. OpenSSH translates none of it; the system's words (strerror) are for the C locale. */
+/**
+ * Maps error messages of `ssh` to reasons. OpenSSH does not translate them; those of strerror are in the C locale.
+ */
 const meanings: readonly (readonly [RegExp, ConnectErrorReason])[] = [
   [/Could not resolve hostname/, "name-not-found"],
   [/^(?:bind|getaddrinfo|getifaddrs)\b.*:/i, "local"],
@@ -70,7 +72,7 @@ export function loginFailure(log: SshLog): ConnectError | AuthError {
   }
   if (said.some((line) => /Connection (?:to .* )?closed|closed by remote host/.test(line))) {
     return log.tried.length > 0
-      ? new AuthError("too-many-failures", "The server hung up after a refusal", details)
+      ? new AuthError("too-many-failures", "The server disconnected after a refused attempt", details)
       : new ConnectError("closed-during-handshake", last);
   }
   return new ConnectError("openssh-failed", last);
@@ -89,7 +91,7 @@ function algorithmMismatch(line: string): AlgorithmMismatch | undefined {
       };
 }
 
-/** How a connection has ended that was there, from what the master wrote last. */
+/** Why an established connection ended, according to the master's last log lines. */
 export function endOf(said: readonly string[]): ConnectionEnd {
   const lost = said.find((line) =>
     /Connection reset|Broken pipe|timed out|Timeout, server|unreachable|No route/.test(line),

@@ -1,10 +1,10 @@
 import type { NegotiatedAlgorithms } from "../connectionEngine.ts";
 
-/** What a login has come to, as far as the log of `ssh -v` says. */
+/** How far a login has got, according to the log of `ssh -v`. */
 export type LoginStep = "tcp" | "handshake" | "authentication";
 
 /**
- * Reads what `ssh -v` writes while it logs in. OpenSSH translates none of it; the texts are those of sshconnect.c,
+ * Parses what `ssh -v` writes during the login. OpenSSH does not translate these texts; they are in sshconnect.c,
  * sshconnect2.c, kex.c and clientloop.c.
  */
 export class SshLog {
@@ -17,18 +17,18 @@ export class SshLog {
   serverVersion = "";
   remoteAddress: string | undefined;
   remotePort: number | undefined;
-  /** What the server would still take, as it said last; untrusted. */
+  /** The methods that can continue, as the server sent them last. Untrusted. */
   methodsLeft: readonly string[] = [];
-  /** What was tried, in words, in order. */
+  /** The login methods that were tried, in order, as text. */
   readonly tried: string[] = [];
-  /** What the server said before its version line. Untrusted. */
+  /** What the server sent before its version line. Untrusted. */
   greeting = "";
 
   constructor(onStep: (step: LoginStep) => void) {
     this.#onStep = onStep;
   }
 
-  /** Takes the next piece of the log. */
+  /** Parses the next piece of the log. */
   add(text: string): void {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
@@ -37,7 +37,7 @@ export class SshLog {
     }
   }
 
-  /** Lines that are no debug messages, newest last: why it failed. */
+  /** Lines other than debug messages, newest last: the reason of the failure. */
   get said(): readonly string[] {
     return this.#lines;
   }

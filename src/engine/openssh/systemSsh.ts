@@ -8,19 +8,19 @@ import { ConnectError } from "../engineErrors.ts";
 
 export interface SystemSsh {
   readonly program: string;
-  /** Of OpenSSH, such as 9.2. */
+  /** The OpenSSH version, such as 9.2. */
   readonly version: { readonly major: number; readonly minor: number };
 }
 
-/** Milliseconds. It prints a line. */
+/** Milliseconds. The command only prints a line. */
 const longestWait = 10_000;
 
-/** KnownHostsCommand came with this version. */
+/** The first version with KnownHostsCommand. */
 const oldest = { major: 8, minor: 5 };
 
 /**
- * The machine's `ssh`, if it can be the master of a connection.
- * @param find looks for it at each call: it may have been installed meanwhile.
+ * Finds the machine's `ssh` and checks that it can be the master of a connection.
+ * @param find is called each time: the program may have been installed meanwhile
  * @throws ConnectError `openssh-missing`, `openssh-too-old`, `openssh-silent`, `openssh-failed`, `unsupported`
  */
 export async function systemSsh(
@@ -37,7 +37,7 @@ export async function systemSsh(
   }
   const program = await find();
   if (program === undefined) {
-    throw new ConnectError("openssh-missing", "There is no ssh in the folders of PATH");
+    throw new ConnectError("openssh-missing", "No ssh was found in the folders of PATH");
   }
   const silent = new ConnectError(
     "openssh-silent",

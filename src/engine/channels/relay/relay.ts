@@ -9,17 +9,17 @@ import { RelayClient } from "./relayClient.ts";
 import type { RelayedChannel } from "./relayedChannel.ts";
 import type { ChannelRelay, RelayClientPort, RelayedClient } from "./relayTypes.ts";
 
-/** Our own channels have numbers from 0 on. */
+/** Our own channels are numbered from 0. */
 const firstId = 0x40000000;
 
 export interface RelayHost {
   readonly wire: Wire;
   readonly requests: GlobalRequests;
-  /** A session asks for agent forwarding. Undefined: there is no agent, or none may be forwarded. */
+  /** A session requests agent forwarding. Undefined: there is no agent, or it must not be forwarded. */
   forwardAgent(): Disposable | undefined;
 }
 
-/** Where the server listens for a client: the request's fields behind its name, as bytes. */
+/** A listener on the server for a client: the request's fields after its name, as bytes. */
 export interface RelayListener {
   readonly client: RelayClient;
   readonly type: string;
@@ -27,9 +27,9 @@ export interface RelayListener {
 }
 
 /**
- * Passes the channels of other programs through our connection, message by message: numbers are rewritten, windows stay
- * end to end, and nothing is kept here. It stands between the wire and the channel table. Clients are held to what sshd
- * forgives, because sshd answers anything else by ending the connection, which others use too.
+ * Passes the channels of other programs through our connection, message by message: it rewrites the channel numbers,
+ * leaves windows end to end, and buffers nothing. It sits between the wire and the channel table. It accepts from
+ * clients only what sshd tolerates, because sshd ends the whole connection over anything else.
  */
 export class Relay implements ChannelRelay {
   readonly #host: RelayHost;
@@ -51,7 +51,7 @@ export class Relay implements ChannelRelay {
     return this.#host.wire.congested;
   }
 
-  /** Bytes of the clients' data that the server's windows do not show as taken. */
+  /** Bytes of the clients' data that the server has not acknowledged by its windows. */
   get unacknowledged(): number {
     return [...this.#channels.values()].reduce((sum, channel) => sum + channel.unacknowledged, 0);
   }
@@ -92,8 +92,8 @@ export class Relay implements ChannelRelay {
   }
 
   /**
-   * A message of the server with a number from 80 to 127.
-   * @returns whether it was for a client. Anything that is not in order is left to the channel table, which judges it.
+   * Handles a message of the server with a number from 80 to 127.
+   * @returns whether it was for a client. Invalid messages are left to the channel table.
    */
   receive(bytes: Buffer): boolean {
     const type = bytes[0] ?? 0;
@@ -110,12 +110,12 @@ export class Relay implements ChannelRelay {
     return channel !== undefined && this.#forChannel(type, channel, bytes);
   }
 
-  /** The wire takes data again. */
+  /** The wire accepts data again. */
   resumeSending(): void {
     this.#drained.fire();
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   end(): void {
     this.#ended = true;
     for (const client of [...this.#clients]) {
@@ -128,7 +128,7 @@ export class Relay implements ChannelRelay {
     this.#changed.dispose();
   }
 
-  /** The server hands over a connection that came in where it listens for a client. */
+  /** The server opens a channel for a connection to its listener for a client. */
   #open(bytes: Buffer): boolean {
     const body = new WireReader(bytes, 1);
     const open = decodeOpen(body);

@@ -17,9 +17,9 @@ import type { RelayClientPort, RelayEnd, RelayedChannelSnapshot, RelayedClient }
 import { claimVariable } from "./relayTypes.ts";
 import { isGoodName, judgeChannelOpen, judgeChannelRequest } from "./requestRules.ts";
 
-/** What a client needs of the relay. */
+/** What a client needs from the relay. */
 export interface RelayClientHost {
-  /** To the server. */
+  /** Sends to the server. */
   send(bytes: Uint8Array): void;
   request(name: string, payload: Uint8Array, settle: (reply: GlobalReply | undefined) => void): void;
   forwardAgent(): Disposable | undefined;
@@ -31,7 +31,7 @@ export interface RelayClientHost {
   gone(): void;
 }
 
-/** More channels at a time than any program has: a client that opens on and on is refused. */
+/** The most channels that a client may have at a time; further ones are refused. */
 const mostChannels = 1024;
 
 /** A program whose channels run over our connection. */
@@ -39,11 +39,11 @@ export class RelayClient implements RelayedClient {
   readonly #port: RelayClientPort;
   readonly #host: RelayClientHost;
   readonly #globals: RelayGlobalRequests;
-  /** By the program's number. */
+  /** By the program's channel number. */
   readonly #own = new Map<number, RelayedChannel>();
-  /** The open ones, by the server's number. */
+  /** The open ones, by the server's channel number. */
   readonly #open = new Map<number, RelayedChannel>();
-  /** What the server has handed over and the program has not answered, by the server's number. */
+  /** Channels that the server has opened and the program has not confirmed, by the server's channel number. */
   readonly #offers = new Map<number, ChannelOpen>();
   #claim: string | undefined;
   #ended = false;
@@ -79,7 +79,7 @@ export class RelayClient implements RelayedClient {
         break;
       case message.requestSuccess:
       case message.requestFailure:
-        // The server's global requests are ours to answer.
+        // Global requests of the server are answered by this extension.
         break;
       case message.channelOpen:
         this.#openChannel(body, bytes);
@@ -103,7 +103,7 @@ export class RelayClient implements RelayedClient {
     }
     this.#offers.clear();
     this.#globals.end();
-    // What is still being opened is closed when it opens.
+    // A channel that is still being opened is closed when it opens.
     for (const channel of this.#open.values()) {
       this.#close(channel);
     }
@@ -122,9 +122,9 @@ export class RelayClient implements RelayedClient {
     }
   }
 
-  // What the server sends, called by the relay.
+  // Messages of the server; called by the relay.
 
-  /** @param bytes the whole message; the server's number in it is the one that the program uses, too. */
+  /** @param bytes the whole message; the program uses the same number as the server */
   offered(open: ChannelOpen, bytes: Buffer): void {
     if (this.#offers.size >= mostChannels || this.#open.has(open.sender)) {
       this.#host.send(encodeOpenFailure(open.sender, openFailureCode.resourceShortage, "Too many channels"));
@@ -134,7 +134,7 @@ export class RelayClient implements RelayedClient {
     this.#send(bytes);
   }
 
-  /** @returns false where the answer is malformed. */
+  /** @returns false if the reply is malformed */
   answered(channel: RelayedChannel, type: number, body: WireReader, bytes: Buffer): boolean {
     if (type === message.channelOpenFailure) {
       this.#own.delete(channel.clientId);
@@ -160,7 +160,7 @@ export class RelayClient implements RelayedClient {
     return true;
   }
 
-  /** It has nothing on this connection. */
+  /** The client has no other channel or request on this connection. */
   #mayMove({ type }: RelayedChannel): boolean {
     return !this.#ended && type === "session" && this.#own.size === 0 && !this.#globals.isUsed;
   }
@@ -182,8 +182,8 @@ export class RelayClient implements RelayedClient {
     if (decodeRequest(body)?.wantReply !== true) {
       this.pass(channel, bytes);
     } else if (!channel.closeSent) {
-      // sshd asks on a channel whether we are there (ClientAliveInterval). A program that is stopped would not answer,
-      // and sshd would end the connection. Any answer will do, and servers want a reply to nothing else.
+      // sshd sends this request to check that the client is alive (ClientAliveInterval). A stopped program would not
+      // reply, and sshd would end the connection. Any reply will do, and no other request of a server wants one.
       this.#host.send(encode(message.channelFailure, wireUint32(channel.serverId ?? 0)));
     }
   }
@@ -195,7 +195,7 @@ export class RelayClient implements RelayedClient {
     }
   }
 
-  // What the program sends.
+  // Messages of the program.
 
   #openChannel(body: WireReader, bytes: Buffer): void {
     const open = decodeOpen(body);
@@ -211,7 +211,7 @@ export class RelayClient implements RelayedClient {
       return;
     }
     const channel = this.#add(open.type, open.sender, open);
-    // The sender's number stands behind the type.
+    // The sender's channel number follows the type.
     bytes.writeUInt32BE(channel.localId, 1 + 4 + Buffer.byteLength(open.type));
     this.#host.send(bytes);
   }
@@ -220,13 +220,13 @@ export class RelayClient implements RelayedClient {
     const serverId = body.uint32();
     const offer = serverId === undefined ? undefined : this.#offers.get(serverId);
     if (serverId === undefined || offer === undefined) {
-      this.#violated("It answered a channel open that it did not get");
+      this.#violated("It answered a channel open that it did not receive");
       return;
     }
     const [first, window, packet] = [body.uint32(), body.uint32(), body.uint32()];
     if (bytes[0] === message.channelOpenFailure) {
       this.#offers.delete(serverId);
-      // Its own words and their language may be malformed.
+      // The program's description and language tag may be malformed.
       this.#host.send(encodeOpenFailure(serverId, openFailureCode.connectFailed, "open failed"));
       return;
     }
@@ -256,7 +256,7 @@ export class RelayClient implements RelayedClient {
     }
   }
 
-  /** @returns false where sshd would end the connection over it. */
+  /** @returns false if sshd would end the connection over it */
   #take(type: number, channel: RelayedChannel, body: WireReader, bytes: Buffer): boolean {
     switch (type) {
       case message.channelWindowAdjust: {
@@ -291,7 +291,7 @@ export class RelayClient implements RelayedClient {
         return this.#channelRequest(channel, body, bytes);
       case message.channelSuccess:
       case message.channelFailure:
-        // The server's questions are answered by the relay.
+        // The relay answers the server's requests.
         return body.left === 0;
       default:
         return false;
@@ -317,7 +317,7 @@ export class RelayClient implements RelayedClient {
       this.#host.changed();
       success = true;
     } else if (name === "x11-req") {
-      // The server would open channels to a display, and does not say for which session they are.
+      // X11: the server would open channels to a display without saying for which session.
     } else if (name !== "auth-agent-req@openssh.com" || this.#forwardsAgent(channel)) {
       if (name === "exec" || name === "subsystem") {
         channel.command = fields.text();
@@ -358,7 +358,7 @@ export class RelayClient implements RelayedClient {
     return channel;
   }
 
-  /** Closes it towards the server, once. */
+  /** Sends CLOSE to the server, once. */
   #close(channel: RelayedChannel): void {
     if (!channel.closeSent && channel.serverId !== undefined) {
       channel.closeSent = true;

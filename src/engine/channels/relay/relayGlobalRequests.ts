@@ -6,7 +6,7 @@ import type { RelayClient, RelayClientHost } from "./relayClient.ts";
 import { ReplyOrder } from "./replyOrder.ts";
 import { judgeGlobalRequest } from "./requestRules.ts";
 
-/** The global requests of one client (RFC 4254 section 4): where the server is to listen, and whether it is there. */
+/** The global requests of one client (RFC 4254 section 4): listeners on the server, and keepalives. */
 export class RelayGlobalRequests {
   readonly #client: RelayClient;
   readonly #host: Pick<RelayClientHost, "request" | "listeners">;
@@ -24,12 +24,12 @@ export class RelayGlobalRequests {
     this.#replies = new ReplyOrder(send);
   }
 
-  /** The client has asked for something. */
+  /** The client has sent a request. */
   get isUsed(): boolean {
     return this.#used;
   }
 
-  /** @returns false for what no client may send. */
+  /** @returns false if no client may send this request */
   receive(body: WireReader): boolean {
     const head = decodeRequest(body);
     if (head === undefined || this.#replies.isFull) {
@@ -55,7 +55,7 @@ export class RelayGlobalRequests {
     return true;
   }
 
-  /** The client has gone: the server stops listening for it. */
+  /** The client has disconnected: cancels its listeners on the server. */
   end(): void {
     this.#ended = true;
     for (const listener of [...this.#host.listeners].filter(({ client }) => client === this.#client)) {
@@ -63,7 +63,7 @@ export class RelayGlobalRequests {
     }
   }
 
-  /** What another program or we asked for is not theirs to cancel. */
+  /** A client can't cancel a listener that it has not requested. */
   #mayAsk(name: string, payload: Buffer): boolean {
     const type = forwardedType(name);
     return !name.startsWith("cancel-") || type === undefined || this.#listener(type, payload) !== undefined;
@@ -115,7 +115,7 @@ export class RelayGlobalRequests {
   }
 }
 
-/** The type of the channels that a request to listen leads to, or that its cancelling ends. */
+/** The type of the channels that a request to listen leads to, or that its cancellation ends. */
 function forwardedType(name: string): string | undefined {
   if (name.endsWith("tcpip-forward")) {
     return "forwarded-tcpip";
@@ -123,7 +123,7 @@ function forwardedType(name: string): string | undefined {
   return name.endsWith("streamlocal-forward@openssh.com") ? "forwarded-streamlocal@openssh.com" : undefined;
 }
 
-/** With the port that the server chose where 0 was asked for. */
+/** With the port that the server chose for port 0. */
 function boundAddress(name: string, payload: Buffer, reply: Buffer): Buffer {
   const asksForAny = name === "tcpip-forward" && payload.readUInt32BE(payload.length - 4) === 0;
   return asksForAny && reply.length >= 4

@@ -6,19 +6,19 @@ import { ReplyOrder } from "./replyOrder.ts";
 
 interface RelayedChannelInit {
   readonly type: string;
-  /** The program that it belongs to. */
+  /** The program that the channel belongs to. */
   readonly client: RelayClient;
-  /** Its number on our connection, and for the program. */
+  /** Its number on our connection, which the program uses as well. */
   readonly localId: number;
   readonly clientId: number;
   /** Bytes that the server may send. */
   readonly window: number;
-  /** The largest data that the program takes in one message. */
+  /** The largest data message that the program accepts. */
   readonly packet: number;
   readonly reply: (message: Buffer) => void;
 }
 
-/** A channel of another program: the numbers of its three ends, and how far each side may go. */
+/** A channel of another program: its number at each of the three ends, and the windows of both sides. */
 export class RelayedChannel {
   readonly type: string;
   readonly client: RelayClient;
@@ -28,11 +28,11 @@ export class RelayedChannel {
   /** The server's number, once the channel is open. */
   serverId: number | undefined;
   eofSent = false;
-  /** Nothing is sent to the server after its close: sshd ends the connection over a number that is not in use. */
+  /** Nothing is sent to the server after CLOSE: sshd ends the connection over a number that is not in use. */
   closeSent = false;
   closeReceived = false;
   command: string | undefined;
-  /** Agent forwarding that ends with the channel. */
+  /** Agent forwarding, which ends with the channel. */
   agent: Disposable | undefined;
   bytesIn = 0;
   bytesOut = 0;
@@ -60,7 +60,7 @@ export class RelayedChannel {
     return this.closeSent && this.closeReceived;
   }
 
-  /** Bytes that the server's window does not show as taken. */
+  /** Bytes that the server has not acknowledged by its window. */
   get unacknowledged(): number {
     return this.#granted - this.#outgoing;
   }
@@ -72,7 +72,7 @@ export class RelayedChannel {
     this.#packet = packet;
   }
 
-  /** The message by which the program asks for a session. */
+  /** The message by which the program opens a session. */
   encodeOpen(): Buffer {
     const { type, clientId, window, packet } = this.#init;
     return encodeOpen({ type, sender: clientId, window, packet }, Buffer.alloc(0));
@@ -83,19 +83,22 @@ export class RelayedChannel {
     this.#incoming = Math.max(0, this.#incoming - bytes);
   }
 
-  /** The server takes more. What exceeds a window's largest size counts for nothing. */
+  /** The server enlarges its window. The part above the largest window size is ignored. */
   granted(bytes: number): void {
     this.#outgoing = Math.min(this.#outgoing + bytes, largestWindow);
     this.#granted = Math.max(this.#granted, this.#outgoing);
   }
 
-  /** The program takes more. @returns false when sshd would end the connection over it (channel_input_window_adjust) */
+  /**
+   * The program enlarges its window. @returns false if sshd would end the connection over it
+   * (channel_input_window_adjust)
+   */
   grant(bytes: number): boolean {
     this.#incoming += bytes;
     return this.#incoming <= largestWindow;
   }
 
-  /** @returns false when the server's window, its packets or an EOF forbid so much: sshd ends the connection over it. */
+  /** @returns false if the server's window, its packet size or an EOF forbids it: sshd would end the connection */
   send(bytes: number): boolean {
     if (this.eofSent || bytes > this.#packet || bytes > this.#outgoing) {
       return false;

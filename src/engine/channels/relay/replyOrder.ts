@@ -1,9 +1,9 @@
-/** As many answers may be outstanding: a client that asks on and on is let go. */
+/** The most outstanding replies; a client that sends more requests is disconnected. */
 const mostOutstanding = 1024;
 
 /**
- * Keeps a client's answers in the order of its requests (RFC 4254 section 4 and section 5.4): some are refused here while
- * earlier ones are still with the server.
+ * Keeps replies in the order of a client's requests (RFC 4254 sections 4 and 5.4): some requests are refused here
+ * while the server has not answered earlier ones.
  */
 export class ReplyOrder {
   readonly #send: (reply: Buffer) => void;
@@ -22,7 +22,7 @@ export class ReplyOrder {
     this.#waiting.push("server");
   }
 
-  /** The server answers the oldest request that was passed on. @returns false where there is none */
+  /** The server answers the oldest request that was passed on. @returns false if there is none */
   answered(reply: Buffer): boolean {
     if (this.#waiting.shift() === undefined) {
       return false;
@@ -38,7 +38,7 @@ export class ReplyOrder {
     this.#flush();
   }
 
-  /** The first that waits is always one for the server. */
+  /** The first pending entry is always a request that the server must answer. */
   #flush(): void {
     for (let first = this.#waiting[0]; first !== undefined && first !== "server"; first = this.#waiting[0]) {
       this.#waiting.shift();

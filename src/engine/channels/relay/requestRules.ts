@@ -3,9 +3,9 @@ import { WireReader } from "../../../base/wire.ts";
 type Field = "uint32" | "boolean" | "text" | "bytes" | "modes";
 
 /**
- * What stands in the messages that a client may send and that sshd reads field by field: it ends the whole connection
- * over a field that is missing, a byte behind the last one, and a NUL in a text (sshpkt_get_cstring and sshpkt_get_end,
- * followed by sshpkt_fatal, in session.c and serverloop.c). Requests that are not listed are refused by their name alone.
+ * The fields of the messages that sshd parses: it ends the whole connection over a missing field, a byte after the
+ * last field, or a NUL in a text (sshpkt_get_cstring and sshpkt_get_end, followed by sshpkt_fatal, in session.c and
+ * serverloop.c). Requests that are not listed are refused by their name alone.
  */
 const channelRequests: Readonly<Record<string, readonly Field[]>> = {
   "pty-req": ["text", "uint32", "uint32", "uint32", "uint32", "modes"],
