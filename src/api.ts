@@ -104,10 +104,10 @@ export interface SshSessionsApi {
   /** All forwards of the window, in the order in which they came. */
   forwards(): readonly ForwardSnapshot[];
   /**
-   * Forwards a port or socket, or joins the forward that is there. Resolves once it listens or is refused: see `state`.
+   * Forwards a port or socket, or joins the existing forward. Resolves once it listens or is refused: see `state`.
    * @param spec as for `ssh` (`-L 8080:db:5432`, `-R 9000:localhost:80`, `-D 1080`), or short, as in *Forward Port…*
-   *   (`8080`, `8080:db:5432`, `unix:/path`). Port 0 is any free one. A listener of this computer that others can reach is
-   *   asked about each time.
+   * (`8080`, `8080:db:5432`, `unix:/path`). Port 0 is any free one. A listener on this computer that others can reach
+   * needs the user's consent each time.
    */
   forward(host: string, spec: string, options?: CallerOptions): Promise<ForwardSnapshot>;
   /** Ends a forward. Its port is free at once. */

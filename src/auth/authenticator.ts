@@ -214,7 +214,7 @@ class Dialogue implements Authenticator {
   /** The first authentication request: it uses up the one unattended try of a host that needs the user. */
   #begin(): void {
     if (!this.#isAttended && !this.#needs.mayTryUnattended(this.#config)) {
-      throw new AuthError("needs-person", "The last login needed a person, and nobody is there to be asked", {
+      throw new AuthError("needs-person", "The last login needed the user, and prompts are not allowed", {
         tried: [],
         methodsLeft: [],
       });

@@ -10,7 +10,7 @@ import { dropSecret, passphraseSecret, passwordSecret, tolerantSecrets } from ".
 
 export interface LoginAskerOptions {
   readonly config: HostConfig;
-  /** False: only what is stored is given. */
+  /** False: only stored answers are used. */
   readonly allowPrompts: boolean;
   readonly prompter: AuthPrompter;
   readonly secrets: SecretStore;
@@ -20,7 +20,10 @@ export interface LoginAskerOptions {
   pause<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** For an engine whose program logs in by itself: answers its questions by what is stored, then by the person. */
+/**
+ * For an engine whose program logs in on its own: answers its questions from the secret store, otherwise asks the
+ * user.
+ */
 export function createLoginAsker(options: LoginAskerOptions): LoginAsker {
   return new Asker(options);
 }
@@ -138,7 +141,7 @@ class Asker implements LoginAsker {
   }
 
   async #answerText(prompt: string): Promise<string> {
-    // What holds for one login alone, such as a code: it would be asked for again.
+    // An answer that is valid for one login only, such as a code: the next login has to ask again.
     this.#prompted = true;
     const { prompter, config } = this.#options;
     const request = { name: "", instructions: "", prompts: [{ prompt, echo: false }] };

@@ -1,4 +1,4 @@
-/** What OpenSSH's programs ask through their askpass, by what the answer is. Texts are untrusted. */
+/** The questions that OpenSSH's programs ask by their askpass, by the kind of answer. Texts are untrusted. */
 export type LoginQuestion =
   /** The password of the account. */
   | { readonly kind: "password" }
@@ -6,22 +6,27 @@ export type LoginQuestion =
   | { readonly kind: "passphrase"; readonly file: string }
   /** The PIN of the security key that a file belongs to, or of a smartcard. */
   | { readonly kind: "pin"; readonly of: string }
-  /** Anything else, such as a question of the server (RFC 4256). Whether the answer may be shown is not said. */
+  /**
+   * Anything else, such as a question of the server (RFC 4256). `ssh` does not report whether the answer may be
+   * echoed.
+   */
   | { readonly kind: "text"; readonly prompt: string }
   /** The answer is `yes` or `no`. */
   | { readonly kind: "confirm"; readonly prompt: string }
   /** A security key waits for a touch. */
   | { readonly kind: "touch"; readonly prompt: string };
 
-/** Answers them for one login. */
+/** Answers the questions of one login. */
 export interface LoginAsker {
-  /** The login begins. @throws AuthError `needs-person` where nobody is there and the last login needed somebody */
+  /**
+   * The login begins. @throws AuthError `needs-person` if prompts are not allowed and the last login needed the user
+   */
   begin(): void;
   /**
-   * @returns undefined where nobody may be asked.
-   * @throws CancelledError when the person dismissed the prompt
+   * @returns undefined if prompts are not allowed
+   * @throws CancelledError if the user dismissed the prompt
    */
   answer(question: LoginQuestion, signal: AbortSignal): Promise<string | undefined>;
-  /** The login worked: secrets that were to be remembered are now stored. Never rejects. */
+  /** The login succeeded: stores the secrets that the user chose to save. Never rejects. */
   succeeded(): Promise<void>;
 }

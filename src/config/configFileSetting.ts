@@ -9,6 +9,6 @@ export function configFileOf(
   { homedir, homeOf }: Pick<ConfigEnvironment, "homedir" | "homeOf">,
 ): string {
   const file = expandTilde(settings.configFile.trim(), homedir, homeOf);
-  // A relative path starts at the home folder, not where the extension host happens to stand.
+  // A relative path starts at the home folder, not in the current folder of the extension host.
   return file === "" || file.toLowerCase() === "none" ? file : resolve(homedir, file);
 }

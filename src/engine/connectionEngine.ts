@@ -50,10 +50,10 @@ export interface ConnectRequest {
   readonly tcpKeepAlive: boolean;
   readonly verifier: HostKeyVerifier;
   readonly authenticator: Authenticator;
-  /** Answers for an engine whose program logs in by itself. Absent: nobody may be asked. */
+  /** Answers for an engine whose program logs in on its own. Absent: prompts are not allowed. */
   readonly asker?: LoginAsker;
   readonly logger: Logger;
-  /** Seconds that the connection is to stay when nobody uses it; undefined: not known. */
+  /** Seconds that an unused connection stays open; undefined: unknown. */
   readonly linger?: number;
   /**
    * Milliseconds: after the key exchange, a login ends with ConnectError `timed-out` when it waits for the server and

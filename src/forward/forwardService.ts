@@ -93,10 +93,8 @@ export class ForwardService implements Disposable {
 
   /**
    * Starts a forward, or joins an equal one to the same destination; one that was refused is tried again. Resolves to
-   * its
-   * state once it listens, waits or is refused. A local listener that other computers can reach needs the user's
-   * consent,
-   * whatever the forward's origin is.
+   * its state once it listens, waits or is refused. A local listener that other computers can reach needs the user's
+   * consent, whatever the forward's origin is.
    * @throws ConfigError; CancelledError if the user declines
    */
   async start(request: ForwardRequest, login: LoginMode = "attended"): Promise<ForwardSnapshot> {

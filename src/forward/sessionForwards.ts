@@ -41,8 +41,7 @@ export class SessionForwards {
   /**
    * Resolves at once, except under ExitOnForwardFailure: then when all forwards listen.
    * @throws under ExitOnForwardFailure, ForwardError or another reason why a forward does not listen. Only the
-   * session is
-   * refused then, never the connection.
+   * session is refused then, never the connection.
    */
   async begin(session: SessionBegins): Promise<void> {
     const { config, folder } = session;

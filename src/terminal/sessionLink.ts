@@ -27,7 +27,7 @@ export interface SessionLinkInit {
   onEscape(action: EscapeAction, key: string): void;
 }
 
-/** What is typed is an answer to us, and not for the session. */
+/** Typed text answers a question of this extension and is not sent to the session. */
 interface AskedLine {
   readonly line: LocalLine;
   answer(text: string): Promise<readonly string[]>;
@@ -154,9 +154,10 @@ export class SessionLink implements Disposable {
   }
 
   /**
-   * Reads a line that is not for the session. What the session sends waits meanwhile, as in OpenSSH's process_cmdline.
-   * @param typed the escape, as people write it.
-   * @param answer called once, unless it is cancelled or the session ends. Resolves to the lines to show; never rejects.
+   * Reads a line that is not for the session. Its output waits meanwhile, as in OpenSSH's process_cmdline.
+   * @param typed the escape as people write it
+   * @param answer called once, unless it is cancelled or the session ends. Resolves to the lines to show; never
+   * rejects.
    */
   askLine(typed: string, prompt: string, answer: (text: string) => Promise<readonly string[]>): void {
     this.#asked = { line: new LocalLine(), answer };

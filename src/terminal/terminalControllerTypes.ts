@@ -65,7 +65,7 @@ export interface TerminalControllerInit extends EscapePorts {
   /** A session could not be opened; not called for cancellations. */
   describeFailure(error: Error): Ending;
   describeWarning(warning: { readonly limit: LimitKind; readonly secondsLeft: number }): string;
-  /** Does what was typed after `~C`. Resolves to lines of plain text; never rejects. */
+  /** Executes a `~C` command line. Resolves to lines of plain text; never rejects. */
   commandLine(session: Session, line: string): Promise<readonly string[]>;
   /** Shared by all terminals of the window; absent: terminals do not yield to each other. */
   readonly typing?: Typing;

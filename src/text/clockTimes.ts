@@ -1,4 +1,4 @@
-/** Moments as a person reads them on a clock, in local time, with 24 hours as in the time lines. No vscode. */
+/** Times of day for display, in local time with 24 hours, as in the time lines. No vscode. */
 
 const hourCycle = "h23";
 

@@ -1,4 +1,4 @@
-/** What the command line of a terminal (`~C`) answers, and what `~#` says about forwards. No vscode. */
+/** The replies of a terminal's command line (`~C`), and what `~#` prints about forwards. No vscode. */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { CommandLineOutcome } from "../forward/commandLine.ts";

@@ -1,9 +1,9 @@
-/** Why something failed, in a few words for a row; the whole sentence stands in userMessages.ts. No vscode. */
+/** Why something failed, in a few words for a row; userMessages.ts has the whole sentence. No vscode. */
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { ConnectError, type ConnectErrorReason } from "../engine/engineErrors.ts";
 
-/** Undefined: the error's own message says more, such as what a ProxyCommand printed. */
+/** Undefined: the error's own message is more specific, for example the output of a ProxyCommand. */
 function connectFailure(reason: ConnectErrorReason): string | undefined {
   switch (reason) {
     case "name-not-found":

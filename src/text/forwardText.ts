@@ -1,4 +1,4 @@
-/** What a person reads about forwards. No vscode. */
+/** Texts about forwards. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import {
@@ -29,7 +29,7 @@ export function forwardLabel({
   return spec.kind === "remote" ? `${target} ← ${from}` : `${from} → ${target}`;
 }
 
-/** What the typed text would do. */
+/** The effect of the typed text. */
 export function forwardEffect(spec: ForwardSpec, host: string): string {
   const name = printable(host);
   const at = printable(listenText(spec));
@@ -67,7 +67,7 @@ function listenText({ listen }: ForwardSpec): string {
       : t("{0} of {1}", port, host);
 }
 
-/** What is wrong with a typed text. */
+/** The mistake in a typed text. */
 export function forwardComplaint(error: unknown): string {
   if (!ForwardSpecError.is(error)) {
     return t("This is not a forward.");
@@ -231,7 +231,7 @@ export function openListenerQuestion(
   };
 }
 
-/** Whether what ssh_config wants may start. */
+/** The question whether the forwards of ssh_config may start. */
 export function configuredQuestion(
   host: string,
   specs: readonly ForwardSpec[],
@@ -246,7 +246,7 @@ export function configuredQuestion(
   };
 }
 
-/** What to do where another program has the port that ssh_config or the settings want. */
+/** What to do if another program uses the port of a configured forward. */
 export function takenPortQuestion(forward: ForwardSnapshot): {
   readonly message: string;
   readonly another: string;

@@ -1,4 +1,4 @@
-/** What a person reads about other programs on a connection. No vscode. */
+/** Texts about other programs on a connection. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { RelayedChannelSnapshot } from "../engine/channels/relay/relayTypes.ts";
@@ -59,7 +59,7 @@ export function sharingFailed(why: string): string {
   return t("Programs in terminals can't use the SSH connections: {0}", why);
 }
 
-/** Says in a terminal's menu where its variables come from. */
+/** Describes, in a terminal's menu, where its variables come from. */
 export function sharingDescription(): string {
   return t("ssh, git, scp, sftp and rsync use the SSH connections that are open in the editor.");
 }

@@ -36,7 +36,7 @@ export async function listAgentKeys(
   const unique = [...byKey.values()].reverse();
   for (const key of unique.filter(({ type }) => !usableTypes.test(type)).slice(0, mostLeftOutLogged)) {
     const what = `${printable(key.comment, 100)} (${printable(key.type, 80)})`;
-    logger.warn(`The agent's key ${what} is left out: its type is not known`);
+    logger.warn(`The agent's key ${what} is left out: its type is unknown`);
   }
   return unique.filter(({ type }) => usableTypes.test(type));
 }

@@ -96,7 +96,7 @@ export class KeyRing {
       throw new KeyFileError(
         "wrong-passphrase",
         file,
-        `${file}: it needs a passphrase, and nobody may be asked`,
+        `${file}: it needs a passphrase, and prompts are not allowed`,
       );
     }
     for (let attempt = 1; attempt <= request.attempts; attempt++) {

@@ -4,7 +4,7 @@ import { PieceQueue } from "./pieceQueue.ts";
 
 interface Sink {
   data(kind: OutputKind, data: Uint8Array): void;
-  /** Tells the peer that it may send that many more bytes. */
+  /** Announces added window bytes to the peer. */
   grant(bytes: number): void;
   eof(): void;
   closed(): void;

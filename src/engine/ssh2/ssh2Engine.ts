@@ -37,7 +37,8 @@ export class Ssh2Engine implements ConnectionEngine {
       if (transport?.destroyed) {
         // It ended before there was a listener: no event will follow.
         throw (
-          transport.errored ?? new ConnectError("closed-during-handshake", "The way to the server closed")
+          transport.errored ??
+          new ConnectError("closed-during-handshake", "The transport to the server closed")
         );
       }
       const offer = algorithmOffer(config, knownFirst);

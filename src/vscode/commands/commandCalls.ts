@@ -14,7 +14,7 @@ export type CalledTerminal =
   | { readonly kind: "other" };
 
 /**
- * An object from elsewhere is dropped, even if it looks like a row: the command then asks the user, as it does from
+ * An object that is not ours is dropped, even if it looks like a row: the command then asks the user, as it does from
  * the palette.
  * @param terminalOf finds the terminal of this window that the argument is.
  */

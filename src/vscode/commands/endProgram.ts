@@ -5,7 +5,7 @@ import { inform, pickOne } from "../messages/messages.ts";
 import { programTarget } from "../views/targets.ts";
 import { command, type TargetFinder } from "./command.ts";
 
-/** A program on a connection: that of the row, or one that the person chooses. No stranger names one. */
+/** A program on a connection: that of the row, or one that the user chooses. Other callers can't name one. */
 const aProgram: TargetFinder<ProgramSnapshot> = {
   onOurs: ({ programs }, targets) => {
     const id = programTarget.in(targets);

@@ -47,7 +47,7 @@ export function whatIsAlive(title: () => string): TargetFinder<readonly string[]
   };
 }
 
-/** A session that has not ended. @param offered which ones are offered where a person has to choose. */
+/** A session that has not ended. @param offered the ones to choose from. */
 export function anOpenSession(
   title: () => string,
   offered: "sessions" | "limited" = "sessions",

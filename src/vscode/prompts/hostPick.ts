@@ -19,7 +19,7 @@ interface HostItem extends vscode.QuickPickItem {
   readonly entry?: HostEntry;
   /** Its host is the text in the box. */
   readonly isTyped?: boolean;
-  /** Opens the file that hosts stand in. */
+  /** Opens the file that defines hosts. */
   readonly opensConfig?: boolean;
 }
 

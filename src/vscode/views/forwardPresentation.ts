@@ -1,4 +1,4 @@
-/** How forwards look in the Live view. No vscode; remote text is made harmless here. */
+/** How forwards look in the Live view. No vscode; remote text is escaped here. */
 import { t } from "../../base/localize.ts";
 import type { ForwardSnapshot, LocalProgram } from "../../forward/forwardTypes.ts";
 import {

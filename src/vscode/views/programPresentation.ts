@@ -1,4 +1,4 @@
-/** How other programs on a connection look in the Live view. No vscode; what they say is made harmless here. */
+/** How other programs on a connection look in the Live view. No vscode; the text that they report is escaped here. */
 import { t } from "../../base/localize.ts";
 import type { ProgramSnapshot } from "../../share/programTypes.ts";
 import { openSince } from "../../text/forwardText.ts";
@@ -12,7 +12,7 @@ import {
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
 
-/** A hover shows so many channels. */
+/** A hover shows at most this many channels. */
 const shownChannels = 10;
 
 export function presentProgram(program: ProgramSnapshot, now: number): ItemPresentation {

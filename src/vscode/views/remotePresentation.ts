@@ -1,4 +1,4 @@
-/** What the live tree shows of a server's own view, as plain data. No vscode; remote text is made harmless here. */
+/** What the live tree shows of a server's own view, as plain data. No vscode; remote text is escaped here. */
 
 import { asError } from "../../base/errors.ts";
 import { plural, t } from "../../base/localize.ts";
