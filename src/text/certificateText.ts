@@ -10,32 +10,32 @@ const mostNames = 5;
 export function certificateProblemText(problem: CertificateProblem): string {
   switch (problem.kind) {
     case "not-a-host-certificate":
-      return t("Its certificate did not count: it is for a user, not for a host.");
+      return t("Its certificate was ignored: it is for a user, not for a host.");
     case "not-yet-valid":
-      return t("Its certificate did not count: it is not valid before {0}.", certificateDate(problem.from));
+      return t("Its certificate was ignored: it is not valid before {0}.", certificateDate(problem.from));
     case "expired":
-      return t("Its certificate did not count: it expired on {0}.", certificateDate(problem.at));
+      return t("Its certificate was ignored: it expired on {0}.", certificateDate(problem.at));
     case "no-names":
-      return t("Its certificate did not count: it names no host.");
+      return t("Its certificate was ignored: it names no host.");
     case "other-name":
       return t(
-        "Its certificate did not count: it is for {0}, not for {1}.",
+        "Its certificate was ignored: it is for {0}, not for {1}.",
         listed(problem.names),
         printable(problem.asked, 100),
       );
     case "critical-option":
       return t(
-        "Its certificate did not count: it has an unknown critical option ({0}).",
+        "Its certificate was ignored: it has an unknown critical option ({0}).",
         listed(problem.names),
       );
     case "weak-signature":
       return t(
-        "Its certificate did not count: its authority signed it with {0}, which CASignatureAlgorithms does not allow.",
+        "Its certificate was ignored: its authority signed it with {0}, which CASignatureAlgorithms does not allow.",
         printable(problem.algorithm, 60),
       );
     case "unknown-authority":
       return t(
-        "Its certificate did not count: no line of known_hosts trusts its authority for this host (@cert-authority).",
+        "Its certificate was ignored: no line of known_hosts trusts its authority for this host (@cert-authority).",
       );
   }
 }

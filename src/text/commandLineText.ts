@@ -23,7 +23,7 @@ export function commandLineAnswer(outcome: CommandLineOutcome): readonly string[
     case "help":
       return commandLineHelp();
     case "invalid":
-      return [t("Invalid command. -h lists those that there are.")];
+      return [t("Invalid command. -h lists the commands.")];
     case "bad":
       return [forwardComplaint(outcome.error)];
     case "started": {

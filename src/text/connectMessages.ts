@@ -173,10 +173,7 @@ function openSshText(
     case "openssh-failed":
       return t("Can't connect to {0} with OpenSSH: ssh failed. {1}", name, said);
     case "askpass-ended":
-      return t(
-        "Can't connect to {0} with OpenSSH: another program ended the one by which ssh asks. Try again.",
-        name,
-      );
+      return t("Can't connect to {0} with OpenSSH: its askpass program was killed. Try again.", name);
   }
 }
 

@@ -82,6 +82,6 @@ export function accessLogLine(
     case "refused-all":
       return t("{0} may not use {1}, and no extension is asked about for 10 minutes", who, target);
     case "busy":
-      return t("{0} was refused {1} without a question: too many were asked", who, target);
+      return t("{0} was refused {1} without a question: too many questions were asked", who, target);
   }
 }

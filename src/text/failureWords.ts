@@ -32,7 +32,7 @@ function connectFailure(reason: ConnectErrorReason): string | undefined {
     case "openssh-silent":
       return t("ssh does not respond");
     case "askpass-ended":
-      return t("the askpass of ssh was ended");
+      return t("the askpass program was killed");
     case "openssh-failed":
     case "protocol":
     case "proxy-failed":

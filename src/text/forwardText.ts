@@ -37,11 +37,15 @@ export function forwardEffect(spec: ForwardSpec, host: string): string {
     case "local":
       return t("Listens here at {0}; {1} connects to {2}", at, name, printable(formatTarget(spec.target)));
     case "dynamic":
-      return t("Listens here at {0} as a SOCKS server; {1} connects to what each client names", at, name);
+      return t(
+        "Listens here at {0} as a SOCKS server; {1} connects to the targets that its clients request",
+        at,
+        name,
+      );
     case "remote":
       return spec.target === undefined
         ? t(
-            "{0} listens at {1} as a SOCKS server; this computer connects to what each client names",
+            "{0} listens at {1} as a SOCKS server; this computer connects to the targets that its clients request",
             name,
             at,
           )
@@ -63,8 +67,8 @@ function listenText({ listen }: ForwardSpec): string {
   return host === undefined
     ? port
     : host === "" || host === "*"
-      ? t("{0} of every address", port)
-      : t("{0} of {1}", port, host);
+      ? t("{0} on all addresses", port)
+      : t("{0} on {1}", port, host);
 }
 
 /** The mistake in a typed text. */
@@ -103,7 +107,7 @@ export function forwardFailure(error: Error, owner?: LocalProgram): string {
           said,
         );
       case 2:
-        return t("The target does not answer the server.{0}", said);
+        return t("The server can't reach the target.{0}", said);
       default:
         return error.reason === "connection-ended"
           ? t("The connection to the server has ended.")
@@ -117,7 +121,7 @@ function reasonText({ reason, cause }: ForwardError, owner: LocalProgram | undef
   switch (reason) {
     case "refused-by-server":
       return t(
-        "The server refused to listen. The port may be taken there, or AllowTcpForwarding, PermitListen, GatewayPorts or the options of your key forbid it.",
+        "The server refused to listen. The port may be in use there, or AllowTcpForwarding, PermitListen, GatewayPorts or the options of your key forbid it.",
       );
     case "port-taken":
       return owner === undefined
@@ -131,17 +135,17 @@ function reasonText({ reason, cause }: ForwardError, owner: LocalProgram | undef
     case "no-descriptors":
       return t("Too many connections are open. Close some, or raise the limit of open files.");
     case "not-connected":
-      return t("The connection to the server did not come back in time.");
+      return t("The connection to the server was not restored in time.");
     case "timed-out":
-      return t("The server did not answer in time.");
+      return t("The server did not respond in time.");
     case "bad-socks":
       return t(
-        "A client sent no SOCKS request that is served: SOCKS 4, 4a and 5, CONNECT, without a password.",
+        "A client sent no supported SOCKS request: only CONNECT of SOCKS 4, 4a and 5, without a password, is supported.",
       );
     case "not-permitted":
-      return t("PermitRemoteOpen does not list what a client asked for.");
+      return t("PermitRemoteOpen does not list the address that a client requested.");
     case "target-refused":
-      return t("The target does not answer here.");
+      return t("The target can't be reached from this computer.");
   }
 }
 
@@ -223,7 +227,7 @@ export function openListenerQuestion(
   return {
     message: t("Let other computers use this forward?"),
     detail: t(
-      "{0} of {1} listens at an address that is not loopback: every computer that reaches this one can use it without a login.",
+      "{0} of {1} listens at an address that is not loopback: any computer that can reach this one can use it without a login.",
       printable(formatForward(spec)),
       `"${printable(host)}"`,
     ),
@@ -275,7 +279,7 @@ export function demandQuestion(forward: ForwardSnapshot): {
   return {
     message: t("Log in to {0}?", host),
     detail: t(
-      "A program of this computer connects to {0}, which is forwarded to {1} and has no connection yet. If you did not start one that uses it, choose Cancel.",
+      "A program on this computer connects to {0}, which is forwarded to {1} and needs a login first. If you did not start such a program, choose Cancel.",
       forward.addresses.join(", "),
       host,
     ),

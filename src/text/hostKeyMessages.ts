@@ -33,7 +33,7 @@ function judged(error: HostKeyError, name: string, home: string): UserMessage {
     case "changed":
       return failure(
         t(
-          "Refused to connect to {0}: its host key has CHANGED. It shows {1}, but {2} has another key. Someone could be eavesdropping, or the server was reinstalled: then ask its owner, and remove that line, or use “Forget Host Keys…”. Nothing was sent.",
+          "Refused to connect to {0}: its host key has CHANGED. It shows {1}, but {2} has another key. Someone could be eavesdropping, or the server was reinstalled. Ask its owner; if the new key is correct, remove that line or use “Forget Host Keys…”. Nothing was sent.",
           name,
           key,
           at,

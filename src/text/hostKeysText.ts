@@ -24,7 +24,7 @@ export function hostKeysDocument(host: string, records: readonly HostKeyRecord[]
     }
   }
   if (records.length === 0) {
-    builder.line().line(t("No known_hosts file has a key of this host. You are asked when you connect."));
+    builder.line().line(t("No known_hosts file has a key of this host. You will be asked when you connect."));
   }
   return builder.build();
 }

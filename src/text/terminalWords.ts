@@ -37,12 +37,12 @@ export function terminalPhrases(program: TerminalProgram): TerminalPhrases {
       if (seconds === undefined) {
         return droppedKeys === 0
           ? undefined
-          : t("── {0} typed before the session was open not sent ──", dropped);
+          : t("── not sent: {0} typed before the session was open ──", dropped);
       }
       const duration = formatDuration(seconds * 1000);
       return droppedKeys === 0
         ? t("── reconnected after {0} ──", duration)
-        : t("── reconnected after {0}; {1} typed in the meantime not sent ──", duration, dropped);
+        : t("── reconnected after {0}; not sent: {1} typed in the meantime ──", duration, dropped);
     },
     reconnectingIn: (seconds) =>
       t("Reconnecting in {0}. Enter: reconnect now, Esc: stop.", formatDuration(seconds * 1000)),

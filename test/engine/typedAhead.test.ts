@@ -70,7 +70,7 @@ test("what is typed while a shell in tmux reconnects does not run in another one
     await until(() => tab.states.filter((state) => state === "opening").length === 2, "it tries again");
     tab.type("echo ran$((6*7))\r");
     proxy.thaw();
-    await tab.waitFor(/17 characters typed in the meantime not sent/);
+    await tab.waitFor(/not sent: 17 characters typed in the meantime/);
     await tab.settled();
     tab.type("echo here$((6*7))\r");
     await tab.waitFor(/here42/);

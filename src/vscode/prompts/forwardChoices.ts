@@ -64,10 +64,10 @@ function completions(text: string): readonly ForwardChoice[] {
   const port = /^(?:-[LRD] ?)?(\d{1,5})/.exec(text)?.[1] ?? "8080";
   const kinds: readonly (readonly [string, string, string])[] = [
     [`${port}:`, `${port}:localhost:${port}`, t("A port of the server, or of a host that it reaches")],
-    ["unix:/", "unix:/run/docker.sock", t("A unix socket of the server, at a free port here")],
-    ["-L ", `-L ${port}:localhost:${port}`, t("As ssh -L: listens here, connects from the server")],
-    ["-R ", `-R ${port}:localhost:${port}`, t("As ssh -R: listens on the server, connects from here")],
-    ["-D ", "-D 1080", t("As ssh -D: a SOCKS server here, connects from the server")],
+    ["unix:/", "unix:/run/docker.sock", t("A unix socket of the server, on a free port here")],
+    ["-L ", `-L ${port}:localhost:${port}`, t("Like ssh -L: listens here, connects from the server")],
+    ["-R ", `-R ${port}:localhost:${port}`, t("Like ssh -R: listens on the server, connects from here")],
+    ["-D ", "-D 1080", t("Like ssh -D: a SOCKS server here, connects from the server")],
   ];
   return kinds
     .filter(([, example]) => example !== text)

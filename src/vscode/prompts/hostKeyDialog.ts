@@ -79,9 +79,9 @@ function comparisonText(comparison: FingerprintComparison): string {
       return t("The fingerprint that you entered matches the server's key.");
     case "differs":
       return t(
-        "The fingerprint that you entered differs from the server's key. This may be another server that pretends to be it.",
+        "The fingerprint that you entered differs from the server's key. Another server may be pretending to be this one.",
       );
     case "no-fingerprint":
-      return t("What you entered is no fingerprint and no public key. Nothing was compared.");
+      return t("The text is neither a fingerprint nor a public key. Nothing was compared.");
   }
 }

@@ -32,7 +32,7 @@ function programHover(program: ProgramSnapshot, now: number): string {
   const { channels, since } = program;
   return [
     `**${literal(programLabel(program))}**`,
-    t("Another program that uses this connection. Its name and process are what it says of itself."),
+    t("Another program that uses this connection. It has reported its name and process itself."),
     factTable([
       [t("Since"), literal(openSince(since, now))],
       [t("Data"), literal(programTraffic(channels))],

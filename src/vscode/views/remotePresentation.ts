@@ -197,7 +197,7 @@ function remoteHover(session: RemoteSession): string {
     `$(${kindIcons[session.kind]}) **${literal(remoteName(session))}**`,
     ...reasons,
     factTable([
-      [t("What"), kindWords()[session.kind]],
+      [t("Kind"), kindWords()[session.kind]],
       [t("User"), literal(session.user)],
       [t("Terminal"), session.tty === undefined ? undefined : literal(session.tty)],
       [t("From"), session.from === undefined ? undefined : literal(session.from)],
@@ -237,7 +237,7 @@ const noteTexts = (): Record<
     icon: "lock",
   },
   logins: {
-    label: t("Neither who nor w"),
+    label: t("who and w are missing"),
     hover: t("The server has neither `who` nor `w`, so logins without an SSH connection are not listed."),
     icon: "info",
   },

@@ -790,7 +790,7 @@ describe("reconnecting in the same tab", () => {
       const tab = await typeMeanwhile();
       expect(tab.session.input).toBe("");
       expect(await tab.text()).toMatch(
-        /── reconnected after 1 s; 9 characters typed in the meantime not sent ──$/,
+        /── reconnected after 1 s; not sent: 9 characters typed in the meantime ──$/,
       );
       tab.type("x");
       expect(tab.session.input).toBe("x");
@@ -836,7 +836,7 @@ describe("reconnecting in the same tab", () => {
       opened(tab.newSession());
       await tab.until("open");
       expect(tab.session.input).toBe("");
-      expect(await tab.text()).toMatch(/── 12 characters typed before the session was open not sent ──$/);
+      expect(await tab.text()).toMatch(/── not sent: 12 characters typed before the session was open ──$/);
       tab.type("x");
       expect(tab.session.input).toBe("x");
     },

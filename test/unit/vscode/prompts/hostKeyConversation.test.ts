@@ -84,7 +84,7 @@ it("does not offer to connect when the fingerprint differs, until another one ma
 it("asks as before after a text that is no fingerprint, and after a cancelled comparison", async () => {
   const { trusted, shown, details } = await conversation([compare, compare, undefined], ["yes", undefined]);
   expect([trusted, shown.length, shown[2]]).toEqual([undefined, 3, [compare, accept, picture]]);
-  expect(details[1]).toMatch(/^What you entered is no fingerprint/);
+  expect(details[1]).toMatch(/^The text is neither a fingerprint/);
 });
 
 it("stops when the login is over", async () => {
