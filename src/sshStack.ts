@@ -13,14 +13,14 @@ import { configEnvironment } from "./config/configEnvironment.ts";
 import { configFileOf } from "./config/configFileSetting.ts";
 import type { HostResolver, SettingsPort } from "./config/configPorts.ts";
 import { type ConnectionUse, connectionPolicy } from "./config/connectionPolicy.ts";
-import { asksForGssapi, type EngineFacts, engineFor } from "./config/engineFor.ts";
 import { resolveHop } from "./config/hopResolver.ts";
 import type { HostConfig } from "./config/hostConfig.ts";
 import { HostPolicies } from "./config/hostPolicies.ts";
-import { KerberosTicket } from "./config/kerberosTicket.ts";
 import { trustedProxyCommand } from "./config/proxyTrust.ts";
 import type { ConnectionEngine } from "./engine/connectionEngine.ts";
+import { EngineTable } from "./engine/engineTable.ts";
 import { lazyOpenSsh } from "./engine/openssh/lazyOpenSsh.ts";
+import { openSshNeeds } from "./engine/openssh/openSshNeeds.ts";
 import { lazySsh2 } from "./engine/ssh2/lazySsh2.ts";
 import { runProxyCommand } from "./engine/transport/proxyCommand.ts";
 import { ServerTalk } from "./engine/transport/serverTalk.ts";
@@ -81,33 +81,22 @@ export function createSshStack(init: SshStackInit): SshStack {
   const policies = new HostPolicies(settings);
   const ssh2 = lazySsh2(clock);
   const openSsh = lazyOpenSsh({ clock, configFile: () => configFileOf(settings, configEnvironment()) });
-  const ticket = new KerberosTicket();
-  const engineFacts: EngineFacts = {
-    platform: process.platform,
-    hasTicket: () => ticket.isValid,
-    needsOpenSsh: init.needsOpenSsh ?? (() => false),
-  };
-  /** The choice of an engine may depend on whether there is a Kerberos ticket now. */
-  const withTicket = async (config: HostConfig): Promise<HostConfig> => {
-    if (asksForGssapi(config)) {
-      await ticket.refresh();
-    }
-    return config;
-  };
+  const engines = new EngineTable(policies, {
+    ssh2,
+    openssh: { engine: openSsh, ...openSshNeeds({ isChosenFor: init.needsOpenSsh ?? (() => false) }) },
+  });
+  const prepared = async (config: HostConfig): Promise<HostConfig> => await engines.prepare(config);
   const keyRing = new KeyRing(ssh2.keyReader, init.secrets, init.logger);
   const loginMemory = new LoginMemory(init.secrets, keyRing);
   const registry = store.add(
     new MasterRegistry({
       clock,
       logger,
-      chooseEngine: (use) =>
-        init.chooseEngine?.(use) ??
-        init.engine ??
-        (engineFor(policies, use, engineFacts) === "openssh" ? openSsh : ssh2.engine),
+      chooseEngine: (use) => init.chooseEngine?.(use) ?? init.engine ?? engines.choose(use),
       login: loginFactory(init, ssh2.keyReader, keyRing, loginMemory.needs),
       policies: (uses) => connectionPolicy(policies, uses),
-      resolve: (host) => resolver.resolve(host).then(withTicket),
-      resolveHop: (hop, before, signal) => resolveHop(resolver, hop, before, signal).then(withTicket),
+      resolve: (host) => resolver.resolve(host).then(prepared),
+      resolveHop: (hop, before, signal) => resolveHop(resolver, hop, before, signal).then(prepared),
       runProxy: (config, onWords) =>
         runProxyCommand(trustedProxyCommand(config, settings), new ServerTalk(logger, onWords)),
     }),
@@ -118,9 +107,8 @@ export function createSshStack(init: SshStackInit): SshStack {
       logger,
       registry,
       resolve: (host, signal) => {
-        // Load the engine while the configuration is being read.
-        ssh2.warmUp();
-        return resolver.resolve(host, signal).then(withTicket);
+        engines.warmUp();
+        return resolver.resolve(host, signal).then(prepared);
       },
       limits: (config, request, folder) => limitsFor(policies, config, request, folder),
       folder: () => settings.folder,
@@ -134,8 +122,8 @@ export function createSshStack(init: SshStackInit): SshStack {
     new ForwardService({
       ...{ clock, logger, registry },
       resolve: (host) => {
-        ssh2.warmUp();
-        return resolver.resolve(host).then(withTicket);
+        engines.warmUp();
+        return resolver.resolve(host).then(prepared);
       },
       folder: () => settings.folder,
       rules: (config, folder) => forwardRules(policies, config, folder),

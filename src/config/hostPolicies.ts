@@ -1,4 +1,5 @@
 import type { HostSettings, SettingLayer, SettingsFolder, SettingsPort } from "./configPorts.ts";
+import { type EngineName, engineNames } from "./engineNames.ts";
 import { parseForward } from "./forwardSpec.ts";
 import type { HostConfig, KeepalivePolicy, LingerPolicy, ValueSource } from "./hostConfig.ts";
 import { isValidHost, isValidUser } from "./hostSpec.ts";
@@ -36,7 +37,7 @@ export interface PolicyRule<T> {
 
 export type ReconnectPolicy = "auto" | "ask" | "never";
 export type ClipboardPolicy = "off" | "ask" | "on";
-export type EngineChoice = "auto" | "ssh2" | "openssh";
+export type EngineChoice = "auto" | EngineName;
 export type Persistence = "none" | "tmux" | "screen" | "zellij" | { readonly command: string };
 
 /** One of the tools that we support, or `{ "command": "… {name} …" }`. */
@@ -80,9 +81,9 @@ const rules = {
   }),
 
   // What belongs to the connection.
-  /** What makes it; see `engineFor`. */
+  /** What makes it; see `EngineTable`. */
   engine: rule<EngineChoice>({
-    parse: oneOf("auto", "ssh2", "openssh"),
+    parse: oneOf("auto", ...engineNames),
     default: "auto",
     setting: "engine",
   }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import packageJson from "../../../../package.json" with { type: "json" };
+import { engineNames } from "../../../../src/config/engineNames.ts";
 import { hostPolicyRules, policyKeys } from "../../../../src/config/hostPolicies.ts";
 
 interface Schema {
@@ -75,6 +76,10 @@ describe("the table of per-host values and package.json", () => {
         schema?.enum,
       ]);
     }
+  });
+
+  it("name every engine", () => {
+    expect(entries["engine"]?.enum).toEqual(["auto", ...engineNames]);
   });
 
   it("know a command for persistent shells", () => {

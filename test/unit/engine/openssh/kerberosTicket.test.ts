@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { KerberosTicket } from "../../../src/config/kerberosTicket.ts";
+import { KerberosTicket } from "../../../../src/engine/openssh/kerberosTicket.ts";
 
 test.each([
   [async () => ({ exitCode: 0, stdout: "", stderr: "" }), true],

@@ -1,4 +1,4 @@
-import { type RunSsh, runSsh } from "./sshProgram.ts";
+import { type RunSsh, runSsh } from "../../config/sshProgram.ts";
 
 /** Milliseconds. It reads a file, or asks a daemon of this machine. */
 const longestWait = 5_000;

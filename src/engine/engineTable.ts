@@ -1,0 +1,48 @@
+import type { ConnectionUse } from "../config/connectionPolicy.ts";
+import { type EngineName, engineNames } from "../config/engineNames.ts";
+import type { HostConfig } from "../config/hostConfig.ts";
+import type { HostPolicies } from "../config/hostPolicies.ts";
+import type { ConnectionEngine } from "./connectionEngine.ts";
+
+/** What the choice of an engine needs to know about it. */
+export interface EngineEntry {
+  readonly engine: ConnectionEngine;
+  /** With `auto`: whether the host can only log in with this engine. Absent: only the setting chooses it. */
+  isNeededFor?(config: HostConfig): boolean;
+  /** Reads what `isNeededFor` depends on besides the configuration. Never rejects. */
+  prepare?(config: HostConfig): Promise<void>;
+  /** Starts loading it early. Never throws. */
+  warmUp?(): void;
+}
+
+/** Every engine, and which of them connects a host. */
+export class EngineTable {
+  readonly #policies: HostPolicies;
+  readonly #entries: Readonly<Record<EngineName, EngineEntry>>;
+
+  constructor(policies: HostPolicies, entries: Readonly<Record<EngineName, EngineEntry>>) {
+    this.#policies = policies;
+    this.#entries = entries;
+  }
+
+  /** What the setting says. `auto`: the first engine, and another one where the host needs it. */
+  choose({ config, folder }: ConnectionUse): ConnectionEngine {
+    const choice = this.#policies.get("engine", config, folder).value;
+    const name =
+      choice === "auto" ? engineNames.find((each) => this.#entries[each].isNeededFor?.(config)) : choice;
+    return this.#entries[name ?? engineNames[0]].engine;
+  }
+
+  /** Must be called before `choose`, because an engine may look for something that the choice depends on. */
+  async prepare(config: HostConfig): Promise<HostConfig> {
+    await Promise.all(engineNames.map((name) => this.#entries[name].prepare?.(config)));
+    return config;
+  }
+
+  /** Loads engines while the configuration is being read. */
+  warmUp(): void {
+    for (const name of engineNames) {
+      this.#entries[name].warmUp?.();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import type { HostConfig } from "../../../../src/config/hostConfig.ts";
+import type { Keyword } from "../../../../src/config/keywordTable.ts";
+import { openSshNeeds } from "../../../../src/engine/openssh/openSshNeeds.ts";
+import { testHostConfig } from "../../../support/hostConfigs.ts";
+
+function asks(keyword: Keyword, isSystemWide = false): Partial<HostConfig> {
+  return { warnings: [{ kind: "keyword", keyword, value: "yes", isSystemWide }] };
+}
+
+interface Facts {
+  readonly platform?: NodeJS.Platform;
+  readonly hasTicket?: boolean;
+  readonly chosen?: readonly string[];
+}
+
+function isNeeded(config: Partial<HostConfig>, facts: Facts = {}): boolean {
+  const { platform = "linux", hasTicket = false, chosen = [] } = facts;
+  return openSshNeeds({
+    platform,
+    isChosenFor: ({ alias }) => chosen.includes(alias),
+    ticket: { isValid: hasTicket, refresh: async () => {} },
+  }).isNeededFor(testHostConfig(config));
+}
+
+describe("OpenSSH", () => {
+  test("is not needed where nothing asks for it", () => {
+    expect([isNeeded({}), isNeeded(asks("ipqos"))]).toEqual([false, false]);
+  });
+
+  test.each(["pkcs11provider", "hostbasedauthentication"] as const)(
+    "is needed where the user's own file sets %s, not where the system's does",
+    (keyword) => {
+      expect(isNeeded(asks(keyword))).toBe(true);
+      expect(isNeeded(asks(keyword, true))).toBe(false);
+    },
+  );
+
+  test("is not needed for a host with ForwardAgent: a master forwards no agent for us", () => {
+    expect(isNeeded({ ...asks("pkcs11provider"), forwardAgent: true })).toBe(false);
+  });
+
+  test("is needed where the user has chosen it after a failure", () => {
+    expect(isNeeded({}, { chosen: ["web1"] })).toBe(true);
+    expect(isNeeded({ alias: "web2" }, { chosen: ["web1"] })).toBe(false);
+  });
+
+  test("is never needed on Windows, whose ssh can't share a connection", () => {
+    const facts = { platform: "win32", hasTicket: true, chosen: ["web1"] } as const;
+    expect(isNeeded(asks("pkcs11provider"), facts)).toBe(false);
+  });
+
+  test("is needed for GSSAPI only with a valid ticket", () => {
+    expect(isNeeded(asks("gssapiauthentication"))).toBe(false);
+    expect(isNeeded(asks("gssapiauthentication"), { hasTicket: true })).toBe(true);
+    expect(isNeeded(asks("gssapiauthentication", true), { hasTicket: true })).toBe(false);
+  });
+
+  test("is asked for a ticket only where the user's own file asks for GSSAPI", async () => {
+    let refreshes = 0;
+    const ticket = { isValid: false, refresh: async () => void refreshes++ };
+    const { prepare } = openSshNeeds({ isChosenFor: () => false, ticket });
+    await prepare(testHostConfig({}));
+    await prepare(testHostConfig(asks("gssapiauthentication", true)));
+    expect(refreshes).toBe(0);
+    await prepare(testHostConfig(asks("gssapiauthentication")));
+    expect(refreshes).toBe(1);
+  });
+});
