@@ -43,7 +43,9 @@ export interface SideBarInit {
 }
 
 /** The rows of the Live view: one entry for each kind. Kinds below the same row appear in this order. */
-export function liveRowKinds(init: Omit<SideBarInit, "hosts" | "warnings" | "filter">): readonly RowSource[] {
+export function liveRowKinds(
+  init: Omit<SideBarInit, "hosts" | "warnings" | "filter" | "folds">,
+): readonly RowSource[] {
   const { service, earlier } = init;
   const names = new ConnectionNames();
   const masters = masterRows({ ...init, names });

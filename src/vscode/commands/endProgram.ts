@@ -2,7 +2,7 @@ import { t } from "../../base/localize.ts";
 import type { ProgramSnapshot } from "../../share/programTypes.ts";
 import { programDescription, programLabel } from "../../text/programText.ts";
 import { inform, pickOne } from "../messages/messages.ts";
-import { programTarget } from "../views/targets.ts";
+import { programTarget } from "../views/rows/programRows.ts";
 import { command, type TargetFinder } from "./command.ts";
 
 /** A program on a connection: that of the row, or one that the user chooses. Other callers can't name one. */

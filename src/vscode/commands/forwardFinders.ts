@@ -3,7 +3,7 @@ import { t } from "../../base/localize.ts";
 import type { ForwardSnapshot } from "../../forward/forwardTypes.ts";
 import { forwardLabel, forwardStateText } from "../../text/forwardText.ts";
 import { inform, pickOne } from "../messages/messages.ts";
-import { forwardTarget } from "../views/targets.ts";
+import { forwardTarget } from "../views/rows/forwardRows.ts";
 import type { TargetFinder } from "./command.ts";
 
 /** A forward: that of the row, or one that the user chooses. A text from elsewhere names none. */

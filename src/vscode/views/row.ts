@@ -55,7 +55,10 @@ export interface RowDescription<D> {
   readonly key: (about: D) => string;
   readonly present: (about: D) => ItemPresentation;
   readonly targets: (about: D) => readonly Target[];
-  readonly fold?: (about: D) => Fold | undefined;
+  /** @param hasRows rows of other kinds stand below it, filtered or not. Undefined: it can't be expanded. */
+  readonly fold?: (about: D, hasRows: boolean) => Fold | undefined;
+  /** What a collapsed row above says of so many rows of this kind: "2 sessions". Default: nothing. */
+  readonly countText?: (count: number) => string;
   readonly click?: (about: D) => RowClick | undefined;
   /** The hover, if making it takes time. Default: that of `present`. */
   readonly hover?: (about: D) => Promise<string>;
@@ -109,7 +112,8 @@ export interface RowSource {
   keep(shown: ReadonlySet<Row>): void;
   present(row: Row): ItemPresentation | undefined;
   targets(row: Row): readonly Target[];
-  fold(row: Row): Fold | undefined;
+  fold(row: Row, hasRows: boolean): Fold | undefined;
+  countText(count: number): string | undefined;
   click(row: Row): RowClick | undefined;
   hover(row: Row): Promise<string | undefined>;
   foldName(row: Row): string | undefined;
@@ -194,9 +198,13 @@ export class RowKind<D> implements RowSource {
     return known === undefined ? [] : this.#description.targets(known.about);
   }
 
-  fold(row: Row): Fold | undefined {
+  fold(row: Row, hasRows: boolean): Fold | undefined {
     const known = this.#known.get(row);
-    return known === undefined ? undefined : this.#description.fold?.(known.about);
+    return known === undefined ? undefined : this.#description.fold?.(known.about, hasRows);
+  }
+
+  countText(count: number): string | undefined {
+    return count === 0 ? undefined : this.#description.countText?.(count);
   }
 
   click(row: Row): RowClick | undefined {

@@ -26,6 +26,8 @@ export class RowModel {
   readonly #redraw = new RedrawPolicy<Row>();
   #top: readonly Row[] = [];
   #below = new Map<Row, readonly Row[]>();
+  /** Without the filter. */
+  #listed: ReadonlyMap<Row | undefined, readonly Row[]> = new Map();
   #filteredBy = "";
   #count: FilterCount = { shown: 0, total: 0 };
 
@@ -51,7 +53,7 @@ export class RowModel {
 
   /** Expanded or collapsed as the user left it; parents of filter matches are expanded. */
   fold(row: Row): Fold | undefined {
-    const fold = row.source.fold(row);
+    const fold = row.source.fold(row, this.#listedBelow(row).length > 0);
     if (fold === undefined || this.#filter.isOn) {
       return fold === undefined ? undefined : "expanded";
     }
@@ -62,7 +64,21 @@ export class RowModel {
 
   /** A row that is expanded by a filter has another id, because VS Code remembers the expanded state by id. */
   id(row: Row): string {
-    return this.#filter.isOn && row.source.fold(row) !== undefined ? `${row.key} filtered` : row.key;
+    return this.#filter.isOn && this.fold(row) !== undefined ? `${row.key} filtered` : row.key;
+  }
+
+  /** A collapsed row counts the rows below it. */
+  present(row: Row): ItemPresentation | undefined {
+    const shown = row.source.present(row);
+    if (shown === undefined || this.fold(row) !== "collapsed") {
+      return shown;
+    }
+    const below = this.#listedBelow(row);
+    const counts = this.#kinds.flatMap(
+      (kind) => kind.countText(below.filter(({ source }) => source === kind).length) ?? [],
+    );
+    const description = [...counts, shown.description].filter((part) => part !== "").join(" · ");
+    return { ...shown, description };
   }
 
   /** The user has expanded or collapsed a row. */
@@ -94,6 +110,7 @@ export class RowModel {
       }
     };
     list(undefined);
+    this.#listed = listed;
     const below = this.#filtered(listed);
     const known = new Set([...listed.keys()].filter((row) => row !== undefined));
     for (const kind of this.#kinds) {
@@ -103,7 +120,7 @@ export class RowModel {
     const shown: ShownRow<Row>[] = [];
     const add = (row: Row): void => {
       const children = below.get(row) ?? [];
-      const presentation = row.source.present(row);
+      const presentation = this.present(row);
       shown.push({
         row,
         parent: row.parent,
@@ -124,6 +141,10 @@ export class RowModel {
     const isOther = this.#filteredBy !== this.#filter.text;
     this.#filteredBy = this.#filter.text;
     return isOther ? "all" : due;
+  }
+
+  #listedBelow(row: Row): readonly Row[] {
+    return this.#listed.get(row) ?? [];
   }
 
   /**

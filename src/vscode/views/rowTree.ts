@@ -90,7 +90,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
-    return toTreeItem(row, this.#model.id(row), this.#model.fold(row));
+    return toTreeItem(row, this.#model.id(row), this.#model.present(row), this.#model.fold(row));
   }
 
   /** The hover is made when it opens: rows are redrawn rarely, but times and counters keep changing. */

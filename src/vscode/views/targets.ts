@@ -60,9 +60,5 @@ export const serverLoginsTarget = new TargetKind<string>("serverLogins");
 export const remoteLoginTarget = new TargetKind<{ readonly masterId: string; readonly id: string }>(
   "remoteLogin",
 );
-/** A forward: its id. */
-export const forwardTarget = new TargetKind<string>("forward");
 /** A place in a local file. */
 export const placeTarget = new TargetKind<{ readonly file: string; readonly line?: number }>("place");
-/** Another program on a connection: its id. */
-export const programTarget = new TargetKind<string>("program");

@@ -3,8 +3,12 @@ import type { Fold, ItemPresentation, Row } from "./row.ts";
 import { rowClick } from "./rowClicks.ts";
 
 /** The tree item for a row. The hover is made when it opens. */
-export function toTreeItem(row: Row, id: string, fold: Fold | undefined): vscode.TreeItem {
-  const presentation = row.source.present(row);
+export function toTreeItem(
+  row: Row,
+  id: string,
+  presentation: ItemPresentation | undefined,
+  fold: Fold | undefined,
+): vscode.TreeItem {
   const item = new vscode.TreeItem(presentation?.label ?? "");
   item.id = id;
   if (presentation === undefined) {

@@ -7,7 +7,10 @@ import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
 import { forwardHover, presentForward, presentForwards } from "../forwardPresentation.ts";
 import { atTop, RowKind, under } from "../row.ts";
-import { connectionTarget, forwardTarget, hostTarget } from "../targets.ts";
+import { connectionTarget, hostTarget, TargetKind } from "../targets.ts";
+
+/** A forward: its id. */
+export const forwardTarget = new TargetKind<string>("forward");
 
 export interface ForwardRowsInit {
   readonly forwards: Pick<ForwardService, "forwards" | "onDidChange">;

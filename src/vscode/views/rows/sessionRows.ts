@@ -1,6 +1,6 @@
 /** Sessions, each below its connection. */
 import type { Clock } from "../../../base/clock.ts";
-import { t } from "../../../base/localize.ts";
+import { plural, t } from "../../../base/localize.ts";
 import { printable } from "../../../base/log.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionSnapshot } from "../../../session/sessionTypes.ts";
@@ -51,6 +51,7 @@ export function sessionRows(
       session.kind === "terminal"
         ? { command: "sshSessions.revealTerminal", title: t("Reveal Terminal") }
         : undefined,
+    countText: (count) => plural(count, "{0} session", "{0} sessions"),
     filterTexts: ({ session }) => [session.title, session.spec],
     counts: true,
   });

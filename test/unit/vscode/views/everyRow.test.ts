@@ -112,6 +112,7 @@ const entries: readonly HostEntry[] = [
 describe("every row", () => {
   let kinds: readonly RowSource[];
   let rows: readonly Row[];
+  let modelOf: Map<Row, RowModel>;
 
   beforeEach(async () => {
     const hosts = new HostList({
@@ -137,10 +138,11 @@ describe("every row", () => {
       ],
       ...{ system: "Debian", takenAt: start, sudo: "unavailable", gaps: ["processes", "logins"] },
     };
-    const folds = { isOpen: () => undefined, set: () => {} };
+    // The view is full, so that connections are collapsed unless the user has expanded them.
+    const folds = { isOpen: (name: string) => (name.includes("web-0") ? true : undefined), set: () => {} };
     const clock = new ManualClock();
     const live = liveRowKinds({
-      ...{ clock, home: "/home/a", folds: folds as never },
+      ...{ clock, home: "/home/a" },
       service: { masters: () => masters, history: () => ended, onDidChange: nothing } as never,
       remote: { snapshot: () => snapshot, failure: () => undefined, onDidChange: nothing } as never,
       polling: { isShown: () => true, isOpen: () => true, setOpen: () => {}, onDidChange: nothing } as never,
@@ -151,17 +153,22 @@ describe("every row", () => {
     });
     const listed = hostRowKinds({ hosts, home: "/home/a", warnings: async () => [] });
     kinds = [...live, ...listed];
+    modelOf = new Map();
     rows = [live, listed].flatMap((each) => {
       const model = new RowModel({ kinds: each, filter: new RowFilter(), folds });
       model.update(clock.now());
       const below = (row?: Row): readonly Row[] =>
         model.children(row).flatMap((child) => [child, ...below(child)]);
-      return below();
+      const found = below();
+      for (const row of found) {
+        modelOf.set(row, model);
+      }
+      return found;
     });
   });
 
   const shown = (row: Row) => {
-    const presentation = row.source.present(row);
+    const presentation = modelOf.get(row)?.present(row);
     if (presentation === undefined) {
       throw new Error(`${row.key} has no presentation`);
     }
@@ -201,6 +208,17 @@ describe("every row", () => {
       const parts = description.split(" · ").filter((part) => part !== "");
       expect(new Set(parts).size, description).toBe(parts.length);
     }
+  });
+
+  it("counts sessions and programs while its connection is collapsed", () => {
+    const described = kind("master").map((row) => shown(row));
+    for (const { label, description } of described) {
+      expect(description.startsWith("3 sessions"), label).toBe(!label.includes("web-0"));
+    }
+    const withPrograms = described.filter(({ description }) => description.includes("programs"));
+    expect(withPrograms.map(({ description }) => description)).toEqual([
+      expect.stringMatching(/^3 sessions · 2 programs( ·|$)/),
+    ]);
   });
 
   it("is named whole to a screen reader, however short its label is", () => {

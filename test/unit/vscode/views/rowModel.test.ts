@@ -41,7 +41,7 @@ describe("the rows of a view", () => {
         return looks(name, colour);
       },
       targets: ({ name }) => [fruitTarget.of(name)],
-      fold: (fruit) => (fruit.seeds.length > 0 ? "collapsed" : undefined),
+      fold: (_, hasRows) => (hasRows ? "collapsed" : undefined),
       foldName: ({ name }) => `fold ${name}`,
       filterTexts: ({ name, colour }) => [name, colour ?? ""],
       isSubject: true,
@@ -54,6 +54,7 @@ describe("the rows of a view", () => {
       key: ({ seed }) => seed,
       present: ({ seed, of }) => looks(seed, of.colour),
       filterTexts: ({ seed }) => [seed],
+      countText: (count) => `${count} seeds`,
       targets: () => [],
     });
     filter = new RowFilter();
@@ -124,7 +125,26 @@ describe("the rows of a view", () => {
     expect(model.update(1)).toEqual([row("apple")]);
     basket = [{ name: "apple", seeds: [] }, ...rest];
     expect(model.update(2)).toEqual([row("apple")]);
-    expect(row("apple").source.fold(row("apple"))).toBeUndefined();
+    expect(model.fold(row("apple"))).toBeUndefined();
+  });
+
+  it("count what is below them while they are collapsed", () => {
+    basket = [{ name: "apple", seeds: ["a1", "a2"], colour: "red" }, ...basket.slice(1)];
+    model.update(1);
+    const shown = (key: string) => model.present(row(key))?.description;
+    expect([shown("apple"), shown("banana"), shown("a1")]).toEqual(["2 seeds · red", "", "red"]);
+    folds.set("fold apple", true);
+    expect(shown("apple")).toBe("red");
+  });
+
+  it("count what is below them without the filter, and only as long as it is there", () => {
+    filter.set("banana");
+    model.update(1);
+    expect(model.present(row("apple"))?.description).toBe("");
+    filter.set("");
+    basket = [{ name: "apple", seeds: [] }];
+    model.update(2);
+    expect(model.present(row("apple"))?.description).toBe("");
   });
 
   it("offer targets by kind", () => {
