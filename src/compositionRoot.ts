@@ -35,7 +35,7 @@ export function compose(
   const engineMemory = new EngineMemory(context.globalState);
   const prompts = new PromptQueue();
   const resolver = store.add(createHostResolver({ settings, clock, logger }));
-  const { service, forwards, programs, loginMemory, keyPlan } = store.add(
+  const stack = store.add(
     createSshStack({
       clock,
       logger,
@@ -49,14 +49,10 @@ export function compose(
   );
   const layer = store.add(
     createVscodeLayer({
-      service,
-      forwards,
-      programs,
+      ...stack,
       resolver,
       settings,
       secrets,
-      loginMemory,
-      keyPlan,
       engineMemory,
       channel,
       verbosity,

@@ -3,13 +3,16 @@ import type { SshSessionsApi } from "./api.ts";
 import type { compose } from "./compositionRoot.ts";
 import { treesLeaveTheirSuccessor } from "./vscode/messages/newerApi.ts";
 import {
-  commandIds,
   configurationSection,
   openTerminalsKey,
   settingKeys,
   terminalProfileId,
   viewIds,
 } from "./vscode/settings/contributionIds.ts";
+
+interface Manifest {
+  readonly contributes: { readonly commands: readonly { readonly command: string }[] };
+}
 
 type Whole = ReturnType<typeof compose>;
 
@@ -47,6 +50,12 @@ function sharesWithPrograms(): boolean {
   return sharing?.globalValue === "on";
 }
 
+/** Our own package.json, which has every command's id. */
+function contributedCommands({ packageJSON }: vscode.Extension<unknown>): readonly string[] {
+  const { contributes }: Manifest = packageJSON;
+  return contributes.commands.map(({ command }) => command);
+}
+
 /** Stands in for everything that package.json contributes until the first use of any of it. */
 class LazyExtension {
   readonly api: SshSessionsApi;
@@ -63,7 +72,7 @@ class LazyExtension {
     this.#context = context;
     this.api = this.#lazyApi();
     this.#stands = [
-      ...commandIds.map((id) =>
+      ...contributedCommands(context.extension).map((id) =>
         vscode.commands.registerCommand(id, async (...given: readonly unknown[]) => {
           await this.load();
           return await vscode.commands.executeCommand(id, ...given);

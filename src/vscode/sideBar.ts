@@ -2,10 +2,10 @@ import type * as vscode from "vscode";
 import type { Clock } from "../base/clock.ts";
 import { plural } from "../base/localize.ts";
 import type { ConfigProblemSource } from "../config/configPorts.ts";
-import type { ForwardService } from "../forward/forwardService.ts";
 import type { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { filterMessage } from "../text/filterText.ts";
+import type { Feature } from "./features/feature.ts";
 import type { RemotePolling } from "./serverView/remotePolling.ts";
 import { viewIds } from "./settings/contributionIds.ts";
 import { ConnectionNames } from "./views/connectionNames.ts";
@@ -15,21 +15,18 @@ import { liveSessions } from "./views/livePresentation.ts";
 import type { RowSource } from "./views/row.ts";
 import type { RowFilter } from "./views/rowFilter.ts";
 import { beforeRow, type EarlierTerminals } from "./views/rows/beforeRow.ts";
-import { forwardFolds, forwardRows } from "./views/rows/forwardRows.ts";
 import { groupRows } from "./views/rows/groupRows.ts";
 import { endedSessionRows, historyRow } from "./views/rows/historyRows.ts";
 import { listedHostRows, recentHostsRow, typedHostRows } from "./views/rows/hostRows.ts";
 import { type MasterRowsInit, masterRows } from "./views/rows/masterRows.ts";
 import { problemRows } from "./views/rows/problemRows.ts";
-import { type ProgramRowsInit, programRows } from "./views/rows/programRows.ts";
 import { serverLoginRows, serverNoteRows, serverRows } from "./views/rows/serverLoginRows.ts";
 import { sessionRows } from "./views/rows/sessionRows.ts";
 import { RowTree } from "./views/rowTree.ts";
 
 export interface SideBarInit {
   readonly service: SessionService;
-  readonly forwards: ForwardService;
-  readonly programs: ProgramRowsInit["programs"];
+  readonly features: readonly Pick<Feature, "liveRows">[];
   readonly clock: Clock;
   readonly home: string;
   readonly remote: RemoteViewService;
@@ -46,20 +43,17 @@ export interface SideBarInit {
 export function liveRowKinds(
   init: Omit<SideBarInit, "hosts" | "warnings" | "filter" | "folds">,
 ): readonly RowSource[] {
-  const { service, earlier } = init;
+  const { service, earlier, features } = init;
   const names = new ConnectionNames();
   const masters = masterRows({ ...init, names });
   const servers = serverRows(masters, init);
   const history = historyRow(service);
-  const forwards = forwardFolds(masters, init);
   return [
     beforeRow(earlier),
     masters,
     history,
     sessionRows(masters, { ...init, names }),
-    programRows(masters, init),
-    forwards,
-    forwardRows(forwards, init),
+    ...features.flatMap((feature) => feature.liveRows(masters)),
     servers,
     serverLoginRows(servers, init),
     serverNoteRows(servers, init),

@@ -7,11 +7,8 @@ import type { Logger } from "../base/log.ts";
 import type { Verbosity } from "../base/verbosity.ts";
 import type { ConfigProblemSource, HostResolver } from "../config/configPorts.ts";
 import { HostPolicies } from "../config/hostPolicies.ts";
-import type { ForwardService } from "../forward/forwardService.ts";
-import { SavedForwards } from "../forward/savedForwards.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
-import type { ProgramSharing } from "../share/programSharing.ts";
 import { createKnownHostsStorage } from "../trust/knownHostsStorage.ts";
 import { registerCommands } from "./commands/registerCommands.ts";
 import { ConfigDiagnostics } from "./documents/configDiagnostics.ts";
@@ -23,12 +20,11 @@ import { RemoteFileDocuments } from "./documents/remoteFileDocuments.ts";
 import { RunDocuments } from "./documents/runDocuments.ts";
 import { SessionDetailsDocuments } from "./documents/sessionDetailsDocument.ts";
 import { TimeoutDocuments } from "./documents/timeoutDocuments.ts";
+import { type AllFeaturesInit, allFeatures } from "./features/allFeatures.ts";
 import { askExtensionAccess } from "./prompts/askExtensionAccess.ts";
 import { ConfigNotices } from "./prompts/configNotices.ts";
 import { ErrorPresenter } from "./prompts/errorPresenter.ts";
 import { ExtensionAccess } from "./prompts/extensionAccess.ts";
-import { ForwardBox } from "./prompts/forwardBox.ts";
-import { forwardPrompts } from "./prompts/forwardPrompts.ts";
 import { HostPick } from "./prompts/hostPick.ts";
 import { showLimitWarnings } from "./prompts/limitWarnings.ts";
 import { LivePick } from "./prompts/livePick.ts";
@@ -56,17 +52,15 @@ import { RowClicks } from "./views/rowClicks.ts";
 import { RowFilter } from "./views/rowFilter.ts";
 import { StatusBar } from "./views/statusBar.ts";
 
-/** The services for the visible part. It owns none of them. */
-export interface VscodeLayerInit {
+/** The services for the visible part, with those of its features. It owns none of them. */
+export interface VscodeLayerInit extends Omit<AllFeaturesInit, "policies"> {
   readonly service: SessionService;
-  readonly forwards: ForwardService;
-  readonly programs: ProgramSharing;
+  readonly loginMemory: LoginMemory;
+  readonly keyPlan: ExplanationSources["keyPlan"];
   readonly resolver: HostResolver & ConfigProblemSource;
   readonly settings: VscodeSettings;
   readonly secrets: VscodeSecretStore;
-  readonly loginMemory: LoginMemory;
   readonly engineMemory: EngineMemory;
-  readonly keyPlan: ExplanationSources["keyPlan"];
   readonly channel: vscode.LogOutputChannel;
   readonly logger: Logger;
   readonly verbosity: Verbosity;
@@ -144,8 +138,12 @@ export function createVscodeLayer(
     }),
   );
   const filter = store.add(new RowFilter());
+  const features = allFeatures({ ...init, policies });
+  for (const feature of features) {
+    store.add({ dispose: () => feature.dispose?.() });
+  }
   const sideBar = {
-    ...{ service, forwards, programs, clock, home, hosts, filter },
+    ...{ service, clock, home, hosts, filter, features },
     folds: new FoldMemory(init.workspaceMemento),
     remote: remoteView,
     access,
@@ -177,41 +175,39 @@ export function createVscodeLayer(
   const profiles = terminalProfiles(terminals, hostPick, settings);
   store.add(vscode.window.registerTerminalProfileProvider(terminalProfileId, profiles));
   store.add(
-    registerCommands({
-      service,
-      forwards,
-      programs,
-      forwardBox: new ForwardBox(resolver, forwards),
-      resolver,
-      settings,
-      policies,
-      secrets,
-      loginMemory: init.loginMemory,
-      terminals,
-      hostPick,
-      livePick,
-      hosts,
-      filter,
-      rowClicks: new RowClicks(clock),
-      presenter,
-      notices,
-      recent,
-      details,
-      runDocuments,
-      remoteView,
-      remotePolling,
-      remoteAccess,
-      timeoutDocuments,
-      hostDocuments,
-      knownKeyDocuments,
-      knownHosts,
-      access,
-      home,
-      showLog,
-    }),
+    registerCommands(
+      {
+        service,
+        resolver,
+        settings,
+        policies,
+        secrets,
+        loginMemory: init.loginMemory,
+        terminals,
+        hostPick,
+        livePick,
+        hosts,
+        filter,
+        rowClicks: new RowClicks(clock),
+        presenter,
+        notices,
+        recent,
+        details,
+        runDocuments,
+        remoteView,
+        remotePolling,
+        remoteAccess,
+        timeoutDocuments,
+        hostDocuments,
+        knownKeyDocuments,
+        knownHosts,
+        access,
+        home,
+        showLog,
+      },
+      features.map(({ commands }) => commands),
+    ),
   );
-  forwards.askBy(forwardPrompts(init.prompts));
-  store.add(new SavedForwards(forwards, settings, policies, logger)).update();
   store.add(
     new TerminalSharing({ programs, service, settings, logger, prompts: init.prompts, ...init.sharing }),
   );

@@ -1,10 +1,10 @@
 import { describe, expect, vi } from "vitest";
 import type { AccessQuestion } from "../../src/text/extensionAccessText.ts";
 import { accessQuestionText } from "../../src/text/extensionAccessText.ts";
-import { strangerHost } from "../../src/vscode/commands/command.ts";
+import { type Command, strangerHost } from "../../src/vscode/commands/command.ts";
 import { callSource } from "../../src/vscode/commands/commandCalls.ts";
 import { ExtensionAccess } from "../../src/vscode/prompts/extensionAccess.ts";
-import { type CommandId, commandIds } from "../../src/vscode/settings/contributionIds.ts";
+import type { CommandId } from "../../src/vscode/settings/contributionIds.ts";
 import { atTop, Row, RowKind } from "../../src/vscode/views/row.ts";
 import { connectionTarget } from "../../src/vscode/views/targets.ts";
 import { until } from "../lab/until.ts";
@@ -16,7 +16,17 @@ import { attack, beforeRun } from "./support/attackTest.ts";
 
 // The table of commands reaches all of the editor; nothing of it is called here.
 vi.mock("vscode", () => ({}));
-const { commands } = await import("../../src/vscode/commands/registerCommands.ts");
+const { allCommands } = await import("../support/allCommands.ts");
+const commands = new Map(Object.entries(allCommands()));
+const commandIds = [...commands.keys()];
+
+function commandOf(id: string): Command {
+  const found = commands.get(id);
+  if (found === undefined) {
+    throw new Error(`There is no command ${id}`);
+  }
+  return found;
+}
 
 class Memory {
   readonly values = new Map<string, unknown>();
@@ -334,7 +344,7 @@ describe("commands that are called with arguments", () => {
     for (const id of commandIds) {
       for (const called of [source, sourceOf(undefined)]) {
         expect(called).not.toBe("other terminal");
-        expect(called !== "other terminal" && strangerHost(commands[id], context, called)).toBeUndefined();
+        expect(called !== "other terminal" && strangerHost(commandOf(id), context, called)).toBeUndefined();
       }
     }
   });
@@ -391,9 +401,9 @@ describe("commands that are called with arguments", () => {
     "sshSessions.sendBreak",
     "sshSessions.extendLimits",
   ];
-  const atStake = (id: CommandId, text: string): string | undefined => {
+  const atStake = (id: string, text: string): string | undefined => {
     const source = sourceOf(text);
-    return source === "other terminal" ? undefined : strangerHost(commands[id], context, source);
+    return source === "other terminal" ? undefined : strangerHost(commandOf(id), context, source);
   };
 
   attack("a name, or the id of something that is there, needs consent for its host", oneCall, () => {
@@ -418,9 +428,9 @@ describe("commands that are called with arguments", () => {
     "all other commands take nothing from a stranger, so that they need no consent and do what the palette's do",
     oneCall,
     async () => {
-      const taking = new Set<CommandId>([...aboutHosts, ...aboutIds, "sshSessions.showConnectionDetails"]);
+      const taking = new Set<string>([...aboutHosts, ...aboutIds, "sshSessions.showConnectionDetails"]);
       // These act on one connection: its id may be named, and then its host is at stake.
-      const onConnections = new Set<CommandId>([
+      const onConnections = new Set<string>([
         "sshSessions.reconnectNow",
         "sshSessions.stopReconnecting",
         "sshSessions.explainTimeouts",

@@ -28,7 +28,7 @@ const rooms = [
   "",
 ] as const;
 
-/** The rooms of `src/vscode/`, lowest first; `commands` and the layer itself may use all others. */
+/** The rooms of `src/vscode/`, lowest first; `commands`, `features` and the layer itself may use all others. */
 const editorRooms = [
   "messages",
   "settings",
@@ -38,6 +38,7 @@ const editorRooms = [
   "prompts",
   "terminals",
   "commands",
+  "features",
   "",
 ] as const;
 

@@ -3,6 +3,7 @@
  * nothing; `commandCalls.ts` finds out which, and the command's finder turns it into a typed target, or asks the
  * user. No vscode.
  */
+import type { CommandId } from "../settings/contributionIds.ts";
 import type { Target } from "../views/targets.ts";
 import type { CommandContext } from "./commandContext.ts";
 
@@ -34,6 +35,9 @@ export interface Command {
   hostAtStake(context: CommandContext, text: string): string | undefined;
   run(context: CommandContext, source: CallSource): Promise<void>;
 }
+
+/** Commands by their ids, which package.json has as well (a test compares them). */
+export type Commands = Readonly<Record<CommandId, Command>>;
 
 /**
  * The host for which a call from elsewhere needs the user's consent; undefined: the user made the call, or will be

@@ -1,10 +1,8 @@
 import type { LoginMemory } from "../../auth/loginMemory.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
-import type { ForwardService } from "../../forward/forwardService.ts";
 import type { RemoteViewService } from "../../remote/remoteViewService.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
-import type { ProgramSharing } from "../../share/programSharing.ts";
 import type { KnownHostsStorage } from "../../trust/knownHostsStorage.ts";
 import type { DetailsPanels } from "../documents/detailsPanels.ts";
 import type { HostDocuments } from "../documents/hostDocuments.ts";
@@ -14,7 +12,6 @@ import type { TimeoutDocuments } from "../documents/timeoutDocuments.ts";
 import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
 import type { ExtensionAccess } from "../prompts/extensionAccess.ts";
-import type { ForwardBox } from "../prompts/forwardBox.ts";
 import type { HostPick } from "../prompts/hostPick.ts";
 import type { LivePick } from "../prompts/livePick.ts";
 import type { VscodeSecretStore } from "../prompts/vscodeSecretStore.ts";
@@ -26,12 +23,9 @@ import type { HostList } from "../views/hostList.ts";
 import type { RowClicks } from "../views/rowClicks.ts";
 import type { RowFilter } from "../views/rowFilter.ts";
 
-/** The services for commands. */
+/** The services for commands. Those of a feature are known to its own commands only (`vscode/features/`). */
 export interface CommandContext {
   readonly service: SessionService;
-  readonly forwards: ForwardService;
-  readonly programs: ProgramSharing;
-  readonly forwardBox: ForwardBox;
   readonly resolver: HostResolver;
   readonly settings: SettingsPort & { readonly confirmsDisconnect: boolean };
   readonly policies: HostPolicies;

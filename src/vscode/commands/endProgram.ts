@@ -1,19 +1,20 @@
 import { t } from "../../base/localize.ts";
+import type { ProgramSharing } from "../../share/programSharing.ts";
 import type { ProgramSnapshot } from "../../share/programTypes.ts";
 import { programDescription, programLabel } from "../../text/programText.ts";
 import { inform, pickOne } from "../messages/messages.ts";
 import { programTarget } from "../views/rows/programRows.ts";
-import { command, type TargetFinder } from "./command.ts";
+import { type Command, command, type TargetFinder } from "./command.ts";
 
 /** A program on a connection: that of the row, or one that the user chooses. Other callers can't name one. */
-const aProgram: TargetFinder<ProgramSnapshot> = {
-  onOurs: ({ programs }, targets) => {
+const aProgram = (programs: ProgramSharing): TargetFinder<ProgramSnapshot> => ({
+  onOurs: (_, targets) => {
     const id = programTarget.in(targets);
     const program = programs.programs().find((each) => each.id === id);
     return program !== undefined ? { target: program } : id === undefined ? "ask" : "end";
   },
   named: () => undefined,
-  ask: async ({ programs }) => {
+  ask: async () => {
     const all = programs.programs();
     if (all.length === 0) {
       inform(t("No other program uses a connection."));
@@ -33,7 +34,9 @@ const aProgram: TargetFinder<ProgramSnapshot> = {
     );
     return chosen?.program;
   },
-};
+});
 
 /** Closes the channels of another program, which then ends as if its connection were lost. The connection stays. */
-export const endProgram = command(aProgram, async ({ programs }, { id }) => programs.end(id));
+export function endProgram(programs: ProgramSharing): Command {
+  return command(aProgram(programs), async (_, { id }) => programs.end(id));
+}

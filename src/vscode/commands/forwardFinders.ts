@@ -1,5 +1,6 @@
 /** Finders of forwards. */
 import { t } from "../../base/localize.ts";
+import type { ForwardService } from "../../forward/forwardService.ts";
 import type { ForwardSnapshot } from "../../forward/forwardTypes.ts";
 import { forwardLabel, forwardStateText } from "../../text/forwardText.ts";
 import { inform, pickOne } from "../messages/messages.ts";
@@ -8,17 +9,18 @@ import type { TargetFinder } from "./command.ts";
 
 /** A forward: that of the row, or one that the user chooses. A text from elsewhere names none. */
 export function aForward(
+  forwards: ForwardService,
   title: () => string,
   accept: (forward: ForwardSnapshot) => boolean = () => true,
 ): TargetFinder<ForwardSnapshot> {
   return {
-    onOurs: ({ forwards }, targets) => {
+    onOurs: (_, targets) => {
       const id = forwardTarget.in(targets);
       const forward = id === undefined ? undefined : forwards.forward(id);
       return forward !== undefined ? { target: forward } : id === undefined ? "ask" : "end";
     },
     named: () => undefined,
-    ask: async ({ forwards }) => {
+    ask: async () => {
       const all = forwards.forwards().filter(accept);
       if (all.length === 0) {
         inform(t("Nothing is forwarded."));

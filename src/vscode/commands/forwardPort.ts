@@ -1,23 +1,26 @@
 import { CancelledError } from "../../base/errors.ts";
 import { t } from "../../base/localize.ts";
 import type { ForwardSpec } from "../../config/forwardSpec.ts";
-import { command } from "./command.ts";
-import type { CommandContext } from "./commandContext.ts";
-import { tellForward } from "./forwardOutcome.ts";
+import type { ForwardService } from "../../forward/forwardService.ts";
+import type { ForwardBox } from "../prompts/forwardBox.ts";
+import { type Command, command } from "./command.ts";
+import { type ForwardOutcomeInit, tellForward } from "./forwardOutcome.ts";
 import { aHost } from "./hostFinders.ts";
 
 /** "Forward Port…": one box that takes every kind of forward. */
-export const forwardPort = command(
-  aHost(() => t("Forward Port")),
-  async (context, host) => {
-    const spec = await context.forwardBox.ask(host);
-    if (spec !== undefined) {
-      await startForward(context, host, spec);
-    }
-  },
-);
+export function forwardPort(forwards: ForwardService, box: ForwardBox): Command {
+  return command(
+    aHost(() => t("Forward Port")),
+    async ({ presenter }, host) => {
+      const spec = await box.ask(host);
+      if (spec !== undefined) {
+        await startForward({ forwards, presenter }, host, spec);
+      }
+    },
+  );
+}
 
-async function startForward(context: CommandContext, host: string, spec: ForwardSpec): Promise<void> {
+async function startForward(context: ForwardOutcomeInit, host: string, spec: ForwardSpec): Promise<void> {
   try {
     const forward = await context.forwards.start({ host, spec, origin: { kind: "person" } });
     await tellForward(context, forward);

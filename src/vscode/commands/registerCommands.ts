@@ -3,20 +3,17 @@ import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { noSshTerminal } from "../../text/terminalMenuText.ts";
 import { inform } from "../messages/messages.ts";
 import { ExtensionAccessError } from "../prompts/extensionAccessErrors.ts";
-import { type CommandId, commandIds } from "../settings/contributionIds.ts";
 import { rowClick } from "../views/rowClicks.ts";
 import { clearEnded } from "./clearEnded.ts";
 import { clearFilter } from "./clearFilter.ts";
-import { type Command, strangerHost } from "./command.ts";
+import { type Command, type Commands, strangerHost } from "./command.ts";
 import { callSource } from "./commandCalls.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { connect } from "./connect.ts";
-import { copyForwardAddress } from "./copyForwardAddress.ts";
 import { copySshCommand } from "./copySshCommand.ts";
 import { disconnect } from "./disconnect.ts";
 import { disconnectAll } from "./disconnectAll.ts";
 import { duplicateSession } from "./duplicateSession.ts";
-import { endProgram } from "./endProgram.ts";
 import { explainHost } from "./explainHost.ts";
 import { explainTimeouts } from "./explainTimeouts.ts";
 import { extendLimits } from "./extendLimits.ts";
@@ -25,7 +22,6 @@ import { forgetHost } from "./forgetHost.ts";
 import { forgetHostKeys } from "./forgetHostKeys.ts";
 import { forgetPassword } from "./forgetPassword.ts";
 import { forgetTerminals } from "./forgetTerminals.ts";
-import { forwardPort } from "./forwardPort.ts";
 import { hideServerLogins } from "./hideServerLogins.ts";
 import { kill } from "./kill.ts";
 import { killAll } from "./killAll.ts";
@@ -33,19 +29,15 @@ import { killHung } from "./killHung.ts";
 import { killHungRemote } from "./killHungRemote.ts";
 import { killRemoteSession } from "./killRemoteSession.ts";
 import { openConfigFile } from "./openConfigFile.ts";
-import { openForwardInBrowser } from "./openForwardInBrowser.ts";
 import { openTerminal } from "./openTerminal.ts";
 import { reconnectNow } from "./reconnectNow.ts";
 import { refresh } from "./refresh.ts";
 import { renameSession } from "./renameSession.ts";
 import { reopenTerminals } from "./reopenTerminals.ts";
-import { restartForward } from "./restartForward.ts";
 import { revealTerminal } from "./revealTerminal.ts";
 import { revokeExtensionAccess } from "./revokeExtensionAccess.ts";
 import { runCommand } from "./runCommand.ts";
 import { runScript } from "./runScript.ts";
-import { saveForwardForHost } from "./saveForwardForHost.ts";
-import { saveForwardInWorkspace } from "./saveForwardInWorkspace.ts";
 import { saveToSshConfig } from "./saveToSshConfig.ts";
 import { sendBreak } from "./sendBreak.ts";
 import { sendEof } from "./sendEof.ts";
@@ -56,11 +48,10 @@ import { showLog } from "./showLog.ts";
 import { showServerLogins } from "./showServerLogins.ts";
 import { showSessionDetails } from "./showSessionDetails.ts";
 import { splitTerminal } from "./splitTerminal.ts";
-import { stopForward } from "./stopForward.ts";
 import { stopReconnecting } from "./stopReconnecting.ts";
 
-/** Every command by its id. */
-export const commands: Readonly<Record<CommandId, Command>> = {
+/** The commands by their ids. Those of a feature are in the feature (`vscode/features/`). */
+export const commands: Commands = {
   "sshSessions.openTerminal": openTerminal,
   "sshSessions.connect": connect,
   "sshSessions.splitTerminal": splitTerminal,
@@ -103,24 +94,16 @@ export const commands: Readonly<Record<CommandId, Command>> = {
   "sshSessions.showHostKeys": showHostKeys,
   "sshSessions.forgetHostKeys": forgetHostKeys,
   "sshSessions.revokeExtensionAccess": revokeExtensionAccess,
-  "sshSessions.forwardPort": forwardPort,
-  "sshSessions.stopForward": stopForward,
-  "sshSessions.restartForward": restartForward,
-  "sshSessions.copyForwardAddress": copyForwardAddress,
-  "sshSessions.openForwardInBrowser": openForwardInBrowser,
-  "sshSessions.saveForwardForHost": saveForwardForHost,
-  "sshSessions.saveForwardInWorkspace": saveForwardInWorkspace,
-  "sshSessions.endProgram": endProgram,
 };
 
-/** Registers every contributed command. */
-export function registerCommands(context: CommandContext): Disposable {
+/** Registers every contributed command. @param added those of the features. */
+export function registerCommands(context: CommandContext, added: readonly Commands[]): Disposable {
   const store = new DisposableStore();
-  for (const id of commandIds) {
+  for (const [id, command] of [commands, ...added].flatMap((table) => Object.entries(table))) {
     store.add(
       vscode.commands.registerCommand(id, async (argument: unknown, origin: unknown) => {
         if (origin !== rowClick || context.rowClicks.accept(argument)) {
-          await call(id, context, argument);
+          await call(id, command, context, argument);
         }
       }),
     );
@@ -129,14 +112,13 @@ export function registerCommands(context: CommandContext): Disposable {
 }
 
 /** Runs the command at once if the user called it, and after the user's consent otherwise. */
-async function call(id: CommandId, context: CommandContext, argument: unknown): Promise<void> {
+async function call(id: string, command: Command, context: CommandContext, argument: unknown): Promise<void> {
   const source = callSource(argument, (given) => context.terminals.called(given));
   if (source === "other terminal") {
     // The menu of a tab does not depend on the terminal's owner.
     inform(noSshTerminal());
     return;
   }
-  const command = commands[id];
   const stranger = strangerHost(command, context, source);
   if (stranger !== undefined) {
     try {

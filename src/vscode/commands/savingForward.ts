@@ -1,14 +1,15 @@
 import * as vscode from "vscode";
 import { t } from "../../base/localize.ts";
 import { entryPattern, withForward } from "../../forward/forwardEntries.ts";
+import type { ForwardService } from "../../forward/forwardService.ts";
 import { inform } from "../messages/messages.ts";
 import { configurationSection, settingKeys } from "../settings/contributionIds.ts";
 import { type Command, command } from "./command.ts";
 import { aForward } from "./forwardFinders.ts";
 
 /** Saves a forward in `sshSessions.hosts`. */
-export function saving(title: () => string, place: "user" | "workspace"): Command {
-  return command(aForward(title), async (_, forward) => {
+export function saving(forwards: ForwardService, title: () => string, place: "user" | "workspace"): Command {
+  return command(aForward(forwards, title), async (_, forward) => {
     const { Global, Workspace } = vscode.ConfigurationTarget;
     const target = place === "user" ? Global : Workspace;
     const configuration = vscode.workspace.getConfiguration(configurationSection, null);

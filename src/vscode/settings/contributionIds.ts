@@ -20,60 +20,8 @@ export const walkthroughId = "firstSteps";
 
 export const terminalProfileId = "sshSessions.terminal";
 
-export const commandIds = [
-  "sshSessions.openTerminal",
-  "sshSessions.connect",
-  "sshSessions.splitTerminal",
-  "sshSessions.duplicateSession",
-  "sshSessions.disconnect",
-  "sshSessions.kill",
-  "sshSessions.disconnectAll",
-  "sshSessions.reconnectNow",
-  "sshSessions.stopReconnecting",
-  "sshSessions.clearEnded",
-  "sshSessions.reopenTerminals",
-  "sshSessions.forgetTerminals",
-  "sshSessions.revealTerminal",
-  "sshSessions.renameSession",
-  "sshSessions.copySshCommand",
-  "sshSessions.filter",
-  "sshSessions.clearFilter",
-  "sshSessions.refresh",
-  "sshSessions.openConfigFile",
-  "sshSessions.saveToSshConfig",
-  "sshSessions.forgetHost",
-  "sshSessions.showLog",
-  "sshSessions.forgetPassword",
-  "sshSessions.runCommand",
-  "sshSessions.runScript",
-  "sshSessions.showSessionDetails",
-  "sshSessions.showConnectionDetails",
-  "sshSessions.sendEof",
-  "sshSessions.sendSignal",
-  "sshSessions.sendBreak",
-  "sshSessions.extendLimits",
-  "sshSessions.killHung",
-  "sshSessions.killAll",
-  "sshSessions.killRemoteSession",
-  "sshSessions.showServerLogins",
-  "sshSessions.hideServerLogins",
-  "sshSessions.killHungRemote",
-  "sshSessions.explainTimeouts",
-  "sshSessions.explainHost",
-  "sshSessions.showHostKeys",
-  "sshSessions.forgetHostKeys",
-  "sshSessions.revokeExtensionAccess",
-  "sshSessions.forwardPort",
-  "sshSessions.stopForward",
-  "sshSessions.restartForward",
-  "sshSessions.copyForwardAddress",
-  "sshSessions.openForwardInBrowser",
-  "sshSessions.saveForwardForHost",
-  "sshSessions.saveForwardInWorkspace",
-  "sshSessions.endProgram",
-] as const;
-
-export type CommandId = (typeof commandIds)[number];
+/** A command's id, followed by its name. package.json has them all. */
+export type CommandId = `${typeof configurationSection}.${string}`;
 
 /** Keys below `sshSessions.`. */
 export const settingKeys = {
@@ -141,7 +89,7 @@ export const contextKeys = {
 
 /**
  * `contextValue` of tree items: words separated by spaces, matched in `when` clauses as
- * `viewItem =~ /\bword\b/`.
+ * `viewItem =~ /\bword\b/`. Those of one kind of row are in its `…Presentation.ts`.
  */
 export const contextWords = {
   master: "master",
@@ -175,16 +123,6 @@ export const contextWords = {
   remoteNote: "remoteNote",
   /** The fold is open. */
   open: "open",
-  /** A fold of forwards, and one of them. */
-  forwards: "forwards",
-  forward: "forward",
-  /** Another program on a connection. */
-  program: "program",
-  /** The forward has not been refused or stopped. */
-  running: "running",
-  /** The forward listens here; a browser can open it. */
-  address: "address",
-  browsable: "browsable",
   /** A process of it can be signalled. */
   killable: "killable",
   /** The session has a limit that can be extended. */

@@ -12,8 +12,19 @@ import {
 } from "../../text/forwardText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { formatBytes } from "../../text/sessionDetails.ts";
-import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
+
+/** In `contextValue`: for the menus in package.json. */
+export const forwardWords = {
+  /** A fold of forwards, and one of them. */
+  forwards: "forwards",
+  forward: "forward",
+  /** It has not been refused or stopped. */
+  running: "running",
+  /** It listens here; a browser can open it. */
+  address: "address",
+  browsable: "browsable",
+} as const;
 
 /** The number of connections in a hover. */
 const shownConnections = 10;
@@ -29,7 +40,7 @@ export function presentForwards(forwards: readonly ForwardSnapshot[], isBelow: b
     label,
     description,
     icon: { id: "plug", ...(refused > 0 && { color: "list.warningForeground" }) },
-    contextValue: contextWords.forwards,
+    contextValue: forwardWords.forwards,
     hover: t("Ports and sockets that this connection forwards."),
     accessibleLabel: `${label}, ${description}`,
   };
@@ -47,10 +58,10 @@ export function presentForward(forward: ForwardSnapshot, now: number, home: stri
     description,
     icon: iconOf(forward),
     contextValue: [
-      contextWords.forward,
-      ...(kind === "refused" || kind === "stopped" ? [] : [contextWords.running]),
-      ...(isReachableHere(forward) ? [contextWords.address] : []),
-      ...(isBrowsable(forward) ? [contextWords.browsable] : []),
+      forwardWords.forward,
+      ...(kind === "refused" || kind === "stopped" ? [] : [forwardWords.running]),
+      ...(isReachableHere(forward) ? [forwardWords.address] : []),
+      ...(isBrowsable(forward) ? [forwardWords.browsable] : []),
     ].join(" "),
     hover: forwardHover(forward, now, home),
     lasting: forward.origins.map((origin) => forwardOriginText(origin, home)).join("\n"),

@@ -9,7 +9,6 @@ import {
   programTraffic,
   relayedChannelText,
 } from "../../text/programText.ts";
-import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
 
 /** A hover shows at most this many channels. */
@@ -22,7 +21,7 @@ export function presentProgram(program: ProgramSnapshot, now: number): ItemPrese
     label,
     description,
     icon: { id: "terminal-bash" },
-    contextValue: contextWords.program,
+    contextValue: "program",
     hover: programHover(program, now),
     accessibleLabel: t("Program {0}, {1}", label, description),
   };

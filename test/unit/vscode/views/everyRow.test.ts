@@ -8,10 +8,12 @@ import type { RemoteSession } from "../../../../src/remote/remoteSession.ts";
 import type { MasterSnapshot } from "../../../../src/session/masterSnapshotTypes.ts";
 import type { SessionSnapshot } from "../../../../src/session/sessionTypes.ts";
 import type { ProgramSnapshot } from "../../../../src/share/programTypes.ts";
+import { type AllFeaturesInit, allFeatures } from "../../../../src/vscode/features/allFeatures.ts";
 import { HostList } from "../../../../src/vscode/views/hostList.ts";
 import type { Row, RowSource } from "../../../../src/vscode/views/row.ts";
 import { RowFilter } from "../../../../src/vscode/views/rowFilter.ts";
 import { RowModel } from "../../../../src/vscode/views/rowModel.ts";
+import { FakeSettings } from "../../../support/configFixtures.ts";
 import { ManualClock } from "../../../support/manualClock.ts";
 import { RecordingLogger } from "../../../support/recordingLogger.ts";
 import { masterSnapshot, sessionSnapshot, start } from "./snapshots.ts";
@@ -147,8 +149,12 @@ describe("every row", () => {
       remote: { snapshot: () => snapshot, failure: () => undefined, onDidChange: nothing } as never,
       polling: { isShown: () => true, isOpen: () => true, setOpen: () => {}, onDidChange: nothing } as never,
       access: { opens: ({ spec }) => spec === "build1", onDidChange: nothing },
-      forwards: { forwards: () => forwards, onDidChange: nothing } as never,
-      programs: { programs: () => programs, onDidChange: nothing },
+      features: allFeatures({
+        ...({ service: { masters: () => masters }, clock, home: "/home/a" } as never as AllFeaturesInit),
+        settings: new FakeSettings(),
+        forwards: { forwards: () => forwards, askBy: () => {}, onDidChange: nothing } as never,
+        programs: { programs: () => programs, onDidChange: nothing } as never,
+      }),
       earlier: { before: [{ host: "web1", title: "web1" }], onDidChange: nothing },
     });
     const listed = hostRowKinds({ hosts, home: "/home/a", warnings: async () => [] });

@@ -1,0 +1,15 @@
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import type { Commands } from "../commands/command.ts";
+import type { RowKind, RowSource } from "../views/row.ts";
+
+/**
+ * A part of the extension that adds rows to the Live view, and commands. `allFeatures.ts` lists them; nothing else in
+ * the editor knows one.
+ */
+export interface Feature {
+  /** Below connections (`under(masters, …)`) or at the top, after the sessions. */
+  liveRows(masters: RowKind<MasterSnapshot>): readonly RowSource[];
+  readonly commands: Commands;
+  /** Absent: it has nothing to release. */
+  dispose?(): void;
+}

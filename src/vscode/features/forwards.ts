@@ -1,0 +1,36 @@
+import type { Logger } from "../../base/log.ts";
+import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
+import type { HostPolicies } from "../../config/hostPolicies.ts";
+import type { ForwardService } from "../../forward/forwardService.ts";
+import { SavedForwards } from "../../forward/savedForwards.ts";
+import { forwardCommands } from "../commands/forwardCommands.ts";
+import { ForwardBox } from "../prompts/forwardBox.ts";
+import { forwardPrompts } from "../prompts/forwardPrompts.ts";
+import type { PromptQueue } from "../prompts/promptQueue.ts";
+import { type ForwardRowsInit, forwardFolds, forwardRows } from "../views/rows/forwardRows.ts";
+import type { Feature } from "./feature.ts";
+
+export interface ForwardsFeatureInit extends ForwardRowsInit {
+  readonly forwards: ForwardService;
+  readonly resolver: HostResolver;
+  readonly settings: SettingsPort;
+  readonly policies: HostPolicies;
+  readonly prompts: PromptQueue;
+  readonly logger: Logger;
+}
+
+/** Forwards: their rows, commands and questions, and those that are saved in the settings. */
+export function forwardsFeature(init: ForwardsFeatureInit): Feature {
+  const { forwards, resolver, settings, policies, prompts, logger } = init;
+  forwards.askBy(forwardPrompts(prompts));
+  const saved = new SavedForwards(forwards, settings, policies, logger);
+  saved.update();
+  return {
+    liveRows: (masters) => {
+      const folds = forwardFolds(masters, init);
+      return [folds, forwardRows(folds, init)];
+    },
+    commands: forwardCommands(forwards, new ForwardBox(resolver, forwards)),
+    dispose: () => saved.dispose(),
+  };
+}
