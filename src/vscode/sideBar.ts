@@ -1,8 +1,5 @@
 import type * as vscode from "vscode";
-import type { Clock } from "../base/clock.ts";
 import { plural } from "../base/localize.ts";
-import type { ConfigProblemSource } from "../config/configPorts.ts";
-import type { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { filterMessage } from "../text/filterText.ts";
 import type { Feature } from "./features/feature.ts";
@@ -10,39 +7,39 @@ import type { RemotePolling } from "./serverView/remotePolling.ts";
 import { viewIds } from "./settings/contributionIds.ts";
 import { ConnectionNames } from "./views/connectionNames.ts";
 import type { FoldMemory } from "./views/foldMemory.ts";
-import type { HostList } from "./views/hostList.ts";
 import { liveSessions } from "./views/livePresentation.ts";
 import type { RowSource } from "./views/row.ts";
 import type { RowFilter } from "./views/rowFilter.ts";
 import { beforeRow, type EarlierTerminals } from "./views/rows/beforeRow.ts";
 import { groupRows } from "./views/rows/groupRows.ts";
 import { endedSessionRows, historyRow } from "./views/rows/historyRows.ts";
-import { listedHostRows, recentHostsRow, typedHostRows } from "./views/rows/hostRows.ts";
+import { type HostRowsInit, listedHostRows, recentHostsRow, typedHostRows } from "./views/rows/hostRows.ts";
 import { type MasterRowsInit, masterRows } from "./views/rows/masterRows.ts";
 import { problemRows } from "./views/rows/problemRows.ts";
-import { serverLoginRows, serverNoteRows, serverRows } from "./views/rows/serverLoginRows.ts";
-import { sessionRows } from "./views/rows/sessionRows.ts";
+import {
+  type ServerLoginRowsInit,
+  serverLoginRows,
+  serverNoteRows,
+  serverRows,
+} from "./views/rows/serverLoginRows.ts";
+import { type SessionRowsInit, sessionRows } from "./views/rows/sessionRows.ts";
 import { RowTree } from "./views/rowTree.ts";
 
-export interface SideBarInit {
+/** What the rows of the Live view need. What one kind needs, its own file says. */
+export interface LiveRowsInit extends Omit<MasterRowsInit & SessionRowsInit, "names">, ServerLoginRowsInit {
   readonly service: SessionService;
-  readonly features: readonly Pick<Feature, "liveRows">[];
-  readonly clock: Clock;
-  readonly home: string;
-  readonly remote: RemoteViewService;
   readonly polling: RemotePolling;
-  readonly access: MasterRowsInit["access"];
   readonly earlier: EarlierTerminals;
-  readonly hosts: HostList;
+  readonly features: readonly Pick<Feature, "liveRows">[];
+}
+
+export interface SideBarInit extends LiveRowsInit, HostRowsInit {
   readonly filter: RowFilter;
   readonly folds: FoldMemory;
-  readonly warnings: ConfigProblemSource["warnings"];
 }
 
 /** The rows of the Live view: one entry for each kind. Kinds below the same row appear in this order. */
-export function liveRowKinds(
-  init: Omit<SideBarInit, "hosts" | "warnings" | "filter" | "folds">,
-): readonly RowSource[] {
+export function liveRowKinds(init: LiveRowsInit): readonly RowSource[] {
   const { service, earlier, features } = init;
   const names = new ConnectionNames();
   const masters = masterRows({ ...init, names });
@@ -62,7 +59,7 @@ export function liveRowKinds(
 }
 
 /** The rows of the Hosts view. */
-export function hostRowKinds(init: Pick<SideBarInit, "hosts" | "home" | "warnings">): readonly RowSource[] {
+export function hostRowKinds(init: HostRowsInit): readonly RowSource[] {
   const { hosts, home } = init;
   const recent = recentHostsRow(init);
   const groups = groupRows(hosts);

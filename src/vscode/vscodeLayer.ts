@@ -143,7 +143,7 @@ export function createVscodeLayer(
     store.add({ dispose: () => feature.dispose?.() });
   }
   const sideBar = {
-    ...{ service, clock, home, hosts, filter, features },
+    ...{ ...init, policies, hosts, filter, features },
     folds: new FoldMemory(init.workspaceMemento),
     remote: remoteView,
     access,

@@ -23,32 +23,16 @@ export const terminalProfileId = "sshSessions.terminal";
 /** A command's id, followed by its name. package.json has them all. */
 export type CommandId = `${typeof configurationSection}.${string}`;
 
-/** Keys below `sshSessions.`. */
+/** Keys below `sshSessions.`. Those of values that can be set per host are in `config/hostPolicies.ts`. */
 export const settingKeys = {
-  serverAliveInterval: "keepalive.serverAliveInterval",
-  serverAliveCountMax: "keepalive.serverAliveCountMax",
-  tcpKeepAlive: "keepalive.tcpKeepAlive",
-  linger: "master.linger",
-  timeLimit: "limits.timeLimit",
-  idleLimit: "limits.idleLimit",
-  commandTimeLimit: "limits.commandTimeLimit",
-  reconnect: "reconnect",
-  persistence: "persistence",
   reopenTerminals: "reopenTerminals",
-  encoding: "encoding",
   terminalTitle: "terminalTitle",
-  clipboardWrite: "clipboard.write",
-  clipboardLimit: "clipboard.limit",
-  hungAfterMinutes: "remote.hungAfterMinutes",
-  forwardsFromConfig: "forwards.fromConfig",
-  forwardsOnDemand: "forwards.onDemand",
   sharingPrograms: "sharing.programs",
   hosts: "hosts",
   profileHosts: "profileHosts",
   confirmDisconnect: "confirmDisconnect",
   groupHostsByFile: "groupHostsByFile",
   configFile: "configFile",
-  engine: "engine",
 } as const;
 
 /**

@@ -2,7 +2,7 @@ import type * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
 import type { HostSettings, SettingLayer, SettingsFolder, SettingsPort } from "../../config/configPorts.ts";
-import { parseHostEntries } from "../../config/hostPolicies.ts";
+import { hostPolicyRules, parseHostEntries, policyKeys } from "../../config/hostPolicies.ts";
 import { flag, text } from "../../config/settingValues.ts";
 import { configurationSection, isHarmlessSetting, settingKeys } from "./contributionIds.ts";
 
@@ -22,9 +22,10 @@ export interface SettingsHost {
 }
 
 /** Other settings change nothing that is shown or cached: they are read when needed. */
-const watchedSettings = Object.values(settingKeys)
-  .filter((key) => key !== settingKeys.confirmDisconnect)
-  .map((key) => `${configurationSection}.${key}`);
+const watchedSettings = [
+  ...Object.values(settingKeys).filter((key) => key !== settingKeys.confirmDisconnect),
+  ...policyKeys.flatMap((key) => hostPolicyRules[key].setting ?? []),
+].map((key) => `${configurationSection}.${key}`);
 
 /** `sshSessions.*` for the config layer. Values of the wrong type or out of range count as not set. */
 export class VscodeSettings implements SettingsPort, Disposable {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
+import { hostPolicyRules, policyKeys } from "../../../../src/config/hostPolicies.ts";
 import {
   configurationSection,
   contextKeys,
@@ -89,7 +90,8 @@ describe("what package.json contributes", () => {
   });
 
   it("names the settings that the code reads", () => {
-    const read = Object.values(settingKeys).map((key) => `${configurationSection}.${key}`);
+    const perHost = policyKeys.flatMap((key) => hostPolicyRules[key].setting ?? []);
+    const read = [...Object.values(settingKeys), ...perHost].map((key) => `${configurationSection}.${key}`);
     expect(Object.keys(settings).sort()).toEqual(read.sort());
   });
 

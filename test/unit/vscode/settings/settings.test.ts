@@ -102,18 +102,18 @@ describe("settings", () => {
 
   it("tells each layer apart, and leaves unset values out", () => {
     const host = new FakeHost()
-      .set(settingKeys.serverAliveInterval, "globalValue", 60)
-      .set(settingKeys.serverAliveInterval, "workspaceValue", 15);
+      .set("keepalive.serverAliveInterval", "globalValue", 60)
+      .set("keepalive.serverAliveInterval", "workspaceValue", 15);
     host.folders = [folder("api"), folder("web")];
-    host.inFolder.set("file:///api", new Map([[settingKeys.tcpKeepAlive, false]]));
+    host.inFolder.set("file:///api", new Map([["keepalive.tcpKeepAlive", false]]));
     const settings = host.settings();
     const api = { uri: "file:///api", name: "api" };
-    expect(settings.read(settingKeys.serverAliveInterval, "user")).toBe(60);
-    expect(settings.read(settingKeys.serverAliveInterval, "workspace")).toBe(15);
-    expect(settings.read(settingKeys.serverAliveInterval, "workspaceFolder", api)).toBeUndefined();
-    expect(settings.read(settingKeys.tcpKeepAlive, "workspaceFolder", api)).toBe(false);
-    expect(settings.read(settingKeys.tcpKeepAlive, "workspaceFolder")).toBeUndefined();
-    expect(settings.read(settingKeys.tcpKeepAlive, "workspace")).toBeUndefined();
+    expect(settings.read("keepalive.serverAliveInterval", "user")).toBe(60);
+    expect(settings.read("keepalive.serverAliveInterval", "workspace")).toBe(15);
+    expect(settings.read("keepalive.serverAliveInterval", "workspaceFolder", api)).toBeUndefined();
+    expect(settings.read("keepalive.tcpKeepAlive", "workspaceFolder", api)).toBe(false);
+    expect(settings.read("keepalive.tcpKeepAlive", "workspaceFolder")).toBeUndefined();
+    expect(settings.read("keepalive.tcpKeepAlive", "workspace")).toBeUndefined();
   });
 
   it("has the folder of the editor in front, and none where the only folder's settings are the workspace's", () => {
@@ -163,7 +163,7 @@ describe("settings", () => {
     }
     host.set(settingKeys.hosts, "workspaceValue", [{ pattern: "*", timeLimit: 1 }]);
     host.folders = [folder("api")];
-    host.inFolder.set("file:///api", new Map([[settingKeys.timeLimit, 1]]));
+    host.inFolder.set("file:///api", new Map([["limits.timeLimit", 1]]));
     host.isTrusted = false;
     const settings = host.settings();
     const policies = new HostPolicies(settings);
