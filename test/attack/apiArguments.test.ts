@@ -6,7 +6,7 @@ import type { OpenSessionRequest } from "../../src/session/openSessionTypes.ts";
 import { SessionsApi } from "../../src/vscode/sshSessionsApi.ts";
 import { attack } from "./support/attackTest.ts";
 
-/** The exported API, called by an extension that means harm. What is asked about is what is done. */
+/** The exported API, called by a malicious extension: the action must be the one that the user agreed to. */
 
 interface World {
   readonly api: SessionsApi;
@@ -14,7 +14,7 @@ interface World {
   readonly opened: OpenSessionRequest[];
   readonly terminals: { host: string; command?: string; title?: string }[];
   readonly ended: string[];
-  /** What was forwarded, as for ssh, and what was stopped. */
+  /** The forwards that were started, as for ssh, and those that were stopped. */
   readonly forwarded: string[];
 }
 
@@ -44,7 +44,7 @@ function world(): World {
   };
   const access = {
     require: async (host: string, request: { what?: string | undefined; claim?: string | undefined }) => {
-      // The person takes a while, in which the caller may change what it passed.
+      // The user takes a while to answer, during which the caller may change what it passed.
       await new Promise((resolve) => setImmediate(resolve));
       asked.push({ host, what: request.what, claim: request.claim });
     },
@@ -63,14 +63,14 @@ function world(): World {
   return { api, asked, opened, terminals, ended, forwarded };
 }
 
-/** Another text each time that it is asked. */
+/** Its text differs each time it is read. */
 function fickle(...texts: readonly string[]): string {
   let at = 0;
   const next = (): string => texts[Math.min(at++, texts.length - 1)] ?? "";
   return { toString: next, trim: next, valueOf: next } as unknown as string;
 }
 
-/** An object whose properties are another value each time. */
+/** An object whose properties differ each time they are read. */
 function fickleOptions(first: object, later: object): object {
   const seen = new Set<PropertyKey>();
   return new Proxy(first, {
@@ -82,7 +82,7 @@ function fickleOptions(first: object, later: object): object {
   });
 }
 
-const oneCall = { once: "an extension calls once, with whatever it likes" };
+const oneCall = { once: "an extension calls once, with any arguments" };
 const anything: readonly unknown[] = [
   null,
   undefined,
@@ -110,7 +110,7 @@ const anything: readonly unknown[] = [
   Object.create(null),
 ];
 
-attack("texts that change between the question and the deed are read once", oneCall, async () => {
+attack("texts that change after the question are read once", oneCall, async () => {
   const { api, asked, opened, terminals } = world();
   await api.exec(fickle("web1", "prod"), fickle("id", "rm -rf /")).catch(() => {});
   const options = fickleOptions({ command: "id", title: "ok" }, { command: "rm -rf /", title: "x" });
@@ -130,7 +130,7 @@ attack("texts that change between the question and the deed are read once", oneC
   ]);
 });
 
-attack("a forward that changes between the question and the deed is read once", oneCall, async () => {
+attack("a forward that changes after the question is read once", oneCall, async () => {
   const { api, asked, forwarded } = world();
   await api.forward(fickle("web1", "prod"), fickle("8080", "-R 22:localhost:22"));
   await api.stop(fickle("f1", "f2"));
@@ -142,7 +142,7 @@ attack("a forward that changes between the question and the deed is read once", 
   expect(forwarded).toEqual(["web1 -L 8080:localhost:8080", "stop f1"]);
 });
 
-attack("what is passed and then changed has no effect", oneCall, async () => {
+attack("changing an argument after the call has no effect", oneCall, async () => {
   const { api, opened } = world();
   const options = {
     env: { A: "1" } as Record<string, string>,
@@ -157,53 +157,49 @@ attack("what is passed and then changed has no effect", oneCall, async () => {
   expect(opened[0]?.env).toEqual({ A: "1" });
 });
 
-attack(
-  "arguments of any kind are refused or taken as text, and only rejections come of them",
-  oneCall,
-  async () => {
-    const { api, asked, opened, terminals } = world();
-    const calls = anything.flatMap((value) => {
-      const odd = value as never;
-      return [
-        () => api.exec(odd, "id"),
-        () => api.exec("web1", odd),
-        () => api.exec("web1", "id", odd),
-        ...["stdin", "env", "pty", "timeLimitSeconds", "signal", "maxOutputBytes", "caller"].map(
-          (name) => () => api.exec("web1", "id", { [name]: value } as ExecOptions),
-        ),
-        () => api.connect(odd),
-        () => api.connect("web1", odd),
-        () => api.openTerminal(odd, odd),
-        () => api.openTerminal("web1", { command: odd, title: odd, preserveFocus: odd, caller: odd }),
-        () => api.kill(odd),
-        () => api.forward(odd, odd),
-        () => api.forward("web1", odd, odd),
-        () => api.stop(odd, odd),
-        () => api.disconnect(odd, odd),
-      ];
-    });
-    for (const call of calls) {
-      // A throw in place of a rejection would fail here.
-      const result = call();
-      expect(result).toBeInstanceOf(Promise);
-      await result.catch(() => {});
-    }
-    for (const { host, what, claim } of asked) {
-      expect(["string", "undefined"]).toContain(typeof what);
-      expect(["string", "undefined"]).toContain(typeof claim);
-      expect(typeof host).toBe("string");
-    }
-    for (const { request, env } of opened) {
-      expect(typeof (request.type === "exec" ? request.command : "")).toBe("string");
-      expect(Object.values(env ?? {}).every((value) => typeof value === "string")).toBe(true);
-    }
-    expect(terminals.every(({ host, command = "" }) => typeof host + typeof command === "stringstring")).toBe(
-      true,
-    );
-  },
-);
+attack("arguments of any type are rejected or taken as text, without an exception", oneCall, async () => {
+  const { api, asked, opened, terminals } = world();
+  const calls = anything.flatMap((value) => {
+    const odd = value as never;
+    return [
+      () => api.exec(odd, "id"),
+      () => api.exec("web1", odd),
+      () => api.exec("web1", "id", odd),
+      ...["stdin", "env", "pty", "timeLimitSeconds", "signal", "maxOutputBytes", "caller"].map(
+        (name) => () => api.exec("web1", "id", { [name]: value } as ExecOptions),
+      ),
+      () => api.connect(odd),
+      () => api.connect("web1", odd),
+      () => api.openTerminal(odd, odd),
+      () => api.openTerminal("web1", { command: odd, title: odd, preserveFocus: odd, caller: odd }),
+      () => api.kill(odd),
+      () => api.forward(odd, odd),
+      () => api.forward("web1", odd, odd),
+      () => api.stop(odd, odd),
+      () => api.disconnect(odd, odd),
+    ];
+  });
+  for (const call of calls) {
+    // An exception instead of a rejection would fail here.
+    const result = call();
+    expect(result).toBeInstanceOf(Promise);
+    await result.catch(() => {});
+  }
+  for (const { host, what, claim } of asked) {
+    expect(["string", "undefined"]).toContain(typeof what);
+    expect(["string", "undefined"]).toContain(typeof claim);
+    expect(typeof host).toBe("string");
+  }
+  for (const { request, env } of opened) {
+    expect(typeof (request.type === "exec" ? request.command : "")).toBe("string");
+    expect(Object.values(env ?? {}).every((value) => typeof value === "string")).toBe(true);
+  }
+  expect(terminals.every(({ host, command = "" }) => typeof host + typeof command === "stringstring")).toBe(
+    true,
+  );
+});
 
-attack("numbers that can't be meant are no limits", oneCall, async () => {
+attack("absurd numbers are rejected as limits", oneCall, async () => {
   const { api, asked, opened } = world();
   for (const number of [Number.NaN, Number.POSITIVE_INFINITY, -1, "7", {}] as number[]) {
     await expect(api.exec("web1", "id", { maxOutputBytes: number })).rejects.toThrow(TypeError);
@@ -212,7 +208,7 @@ attack("numbers that can't be meant are no limits", oneCall, async () => {
   expect([asked, opened]).toEqual([[], []]);
 });
 
-attack("what there is not is ended without a question, and what there is with one", oneCall, async () => {
+attack("unknown ids are ignored without a question, existing ones are ended after one", oneCall, async () => {
   const { api, asked, ended } = world();
   await api.kill("m9");
   await api.disconnect("../m1");
@@ -225,7 +221,7 @@ attack("a flood of calls leaves nothing behind", { size: 5_000 }, async (size) =
   const { api, asked } = world();
   const calls: Promise<boolean>[] = [];
   while (calls.length < size) {
-    // A caller that makes all of them in one turn holds the event loop by itself.
+    // A caller that makes all of them in one turn blocks the event loop itself.
     for (let some = 0; some < 100; some++) {
       calls.push(
         api.exec("web1", "id").then(

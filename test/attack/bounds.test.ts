@@ -5,7 +5,7 @@ import { RecordingLogger } from "../support/recordingLogger.ts";
 import { type AttackKind, runBounded } from "./support/bounds.ts";
 import { LivingTerminal } from "./support/livingTerminal.ts";
 
-/** Each bound is broken once, so that it is known to hold. */
+/** Breaks each bound once, to prove that it is enforced. */
 
 let terminal: LivingTerminal;
 const kept: unknown[] = [];
@@ -39,7 +39,7 @@ function spin(milliseconds: number): void {
   }
 }
 
-/** Many short blocks: none of them is long. */
+/** Many short blocks, none of them long. */
 async function toil(milliseconds: number): Promise<void> {
   for (let spent = 0; spent < milliseconds; spent += 10) {
     spin(10);
@@ -49,7 +49,7 @@ async function toil(milliseconds: number): Promise<void> {
 
 const once = { once: "one run is enough" };
 
-test("what costs little breaks none", async () => {
+test("a cheap case breaks no bound", async () => {
   expect(await broken({ size: 10 }, () => {})).toBe("");
   expect(await broken(once, () => toil(50))).toBe("");
 });
@@ -63,17 +63,17 @@ test.each<[string, AttackKind, (size: number) => unknown]>([
   ["time is", once, () => toil(2_200)],
   ["block is", once, () => spin(300)],
   ["twice the size takes", { size: 10 }, (size) => toil(size * size)],
-])("%s more than is allowed", async (expected, kind, body) => {
+])("%s more than allowed: the case fails", async (expected, kind, body) => {
   expect(await broken(kind, body)).toContain(expected);
 });
 
-test("an exception moves one bound, and leaves the others", async () => {
+test("an exception changes one bound and no other", async () => {
   const except = { block: { most: 1_000, because: "this test blocks" } };
   expect(await broken({ ...once, except }, () => spin(300))).toBe("");
   expect(await broken({ ...once, except }, () => lines(301))).toContain("logLines is");
 });
 
-test("a terminal that gets no answer fails the case", async () => {
+test("a terminal that gets no reply fails the case", async () => {
   const silent = { during: () => Promise.reject(new Error("line1 never came")) };
   await expect(
     runBounded(

@@ -15,7 +15,7 @@ import { attack, fuzz } from "./support/attackTest.ts";
 const numRuns = Number(process.env["FUZZ_RUNS"] ?? 2000);
 const windowSize = 20_000;
 
-// What a hostile peer sends. Most messages are well formed and name a channel that may exist; some are not and don't.
+// The messages of a hostile peer. Most are well formed and name a channel that may exist; some do neither.
 
 const id = fc.oneof(
   { weight: 12, arbitrary: fc.integer({ min: 0, max: 4 }) },
@@ -85,7 +85,7 @@ const malformed: fc.Arbitrary<Buffer> = fc.oneof(
 );
 const hostile = fc.oneof({ weight: 40, arbitrary: wellFormed }, { weight: 1, arbitrary: malformed });
 
-// What we do meanwhile. `which` counts among the channels that are there.
+// Our actions meanwhile. `which` selects one of the existing channels.
 
 const ours = fc.record({
   act: fc.constantFrom(
@@ -113,7 +113,7 @@ const ours = fc.record({
 });
 type Ours = typeof ours extends fc.Arbitrary<infer T> ? T : never;
 
-/** The channels of one end, with what they are seen to do. */
+/** The channels of one end, with their observed events. */
 class Actor {
   readonly channels: Channel[] = [];
   readonly closes = new Map<Channel, number>();
@@ -220,7 +220,7 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Runs until nothing has been sent for some turns. */
+/** Runs until nothing was sent for some turns. */
 async function quiet(...ends: readonly ChannelEnd[]): Promise<void> {
   const sent = (): number => ends.reduce((sum, end) => sum + end.sent.length, 0);
   for (let still = 0, before = sent(); still < 3; before = sent()) {
@@ -229,7 +229,7 @@ async function quiet(...ends: readonly ChannelEnd[]): Promise<void> {
   }
 }
 
-/** Whatever happened: nothing is lost, told twice or left over. */
+/** In every case: nothing is lost, reported twice or left over. */
 function check(end: ChannelEnd, actor: Actor): void {
   for (const [channel, closes] of actor.closes) {
     expect(closes).toBeLessThanOrEqual(1);
@@ -247,9 +247,9 @@ function check(end: ChannelEnd, actor: Actor): void {
   expect(end.logger.lines.length).toBeLessThan(20);
 }
 
-describe("the channel layer under messages of any kind in any order", () => {
+describe("the channel layer, given any messages in any order", () => {
   attack(
-    "a hostile peer: no exception, no hang, and what it breaks ends with a typed error",
+    "a hostile peer causes no exception and no hang, and a violation ends with a typed error",
     fuzz,
     async () => {
       const step = fc.oneof(
@@ -271,7 +271,7 @@ describe("the channel layer under messages of any kind in any order", () => {
           for (const each of steps) {
             if ("message" in each) {
               messages++;
-              // Owned by the table from now on: the next run needs its own.
+              // The table owns it from now on: the next run needs its own.
               end.table.receive(Buffer.from(each.message));
             } else {
               await actor.do(each.action);
@@ -280,7 +280,7 @@ describe("the channel layer under messages of any kind in any order", () => {
           await quiet(end);
           check(end, actor);
           violated += end.violation === undefined ? 0 : 1;
-          // The end of the connection settles all that is left.
+          // The end of the connection settles everything that is left.
           end.table.end();
           for (const channel of actor.channels) {
             channel.resume();
@@ -291,14 +291,14 @@ describe("the channel layer under messages of any kind in any order", () => {
         }),
         { numRuns },
       );
-      // Otherwise little was tested: neither may be rare.
+      // Checks that the test covered enough: neither outcome may be rare.
       expect(messages).toBeGreaterThan(numRuns * 20);
       expect(violated).toBeGreaterThan(numRuns / 10);
       expect(violated).toBeLessThan(numRuns * 0.98);
     },
   );
 
-  attack("two honest ends agree on every channel, whatever they do", fuzz, async () => {
+  attack("two correct ends agree on every channel, whatever they do", fuzz, async () => {
     const step = fc.record({ near: fc.boolean(), action: ours });
     let bytesCarried = 0;
     await fc.assert(
@@ -323,7 +323,7 @@ describe("the channel layer under messages of any kind in any order", () => {
         check(far, actors[1]);
         expect([near.table.isOpening, far.table.isOpening]).toEqual([false, false]);
         bytesCarried += actors[0].received + actors[1].received;
-        // Every open channel has a counterpart that knows the same.
+        // Every open channel has a counterpart with the same state.
         for (const channel of actors[0].channels.filter((each) => each.isOpen)) {
           const own = channel.details();
           const other = actors[1].channels

@@ -50,7 +50,7 @@ async function connected(changes: Parameters<typeof testHostConfig>[0] = {}): Pr
 /** Our channel's number in an open, and in a request that asks for a reply. */
 const openedAs = (open: Buffer): number => open.readUInt32BE(5 + open.readUInt32BE(1));
 
-/** Opens a session that the server accepts with a window of 1 MiB, whatever it asks for. */
+/** Opens a session that the server accepts with a window of 1 MiB, whatever it requests. */
 async function openSession(
   { connection, peer }: Attack,
   spec: SessionSpec = execSpec("attack"),
@@ -59,18 +59,18 @@ async function openSession(
   const id = openedAs((await peer.nextOf(90)) ?? Buffer.alloc(0));
   peer.send(peerSends.confirmation(id, 100, 1024 * 1024, 32_768));
   await peer.nextOf(98);
-  // Both replies: of the pty, if there is one, and of the program. A reply too many is ignored.
+  // Both replies: to the pty request, if there is one, and to the program request. A surplus reply is ignored.
   peer.send(peerSends.success(id));
   peer.send(peerSends.success(id));
   return { channel: await opening, id };
 }
 
-/** Many messages in one piece, encrypted. Made before anything is measured. */
+/** Many messages in one piece, encrypted before anything is measured. */
 function sealed(peer: HostilePeer, count: number, make: (index: number) => Buffer): Buffer {
   return asAttacker(() => Buffer.concat(Array.from({ length: count }, (_, index) => peer.seal(make(index)))));
 }
 
-/** Writes, and waits until the stream wants more. @returns false when it wants none for a while */
+/** Writes, and waits until the stream accepts more. @returns false if it accepts no more for a while */
 function takes(stream: Duplex, data: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), 1500);
@@ -88,14 +88,14 @@ const floods: readonly [string, (index: number, id: number) => Buffer][] = [
   ["global requests", () => peerSends.globalRequest("keepalive@openssh.com", true)],
 ];
 
-describe("a server that asks and reads nothing", () => {
+describe("a server that sends requests and reads no replies", () => {
   const full = {
     once: "only a flood that is larger than the kernel's buffers stops the reading",
-    except: { time: { most: 15_000, because: "up to 300,000 answers are encrypted" } },
+    except: { time: { most: 15_000, because: "up to 300,000 replies are encrypted" } },
   };
 
   attack.each(floods)(
-    "no end of %s cost bounded memory, and other connections go on",
+    "endless %s cost bounded memory, and other connections continue",
     full,
     async (_, make) => {
       const victim = await connected();
@@ -117,7 +117,7 @@ describe("a server that asks and reads nothing", () => {
         other.peer.send(Buffer.of(82));
         await ping;
       }
-      // Short replies to all of them fit into the kernel's buffers; what does not fit there has stopped our reading.
+      // Short replies to all of them fit into the kernel's buffers; otherwise our reading has stopped.
       expect(victim.connection.ended).toBeUndefined();
       expect(sent).toBeGreaterThan(10_000);
       expect(victim.logger.lines.length - logged).toBeLessThan(5);
@@ -125,7 +125,7 @@ describe("a server that asks and reads nothing", () => {
   );
 
   attack.each(floods)(
-    "20,000 %s by a server that reads are all answered",
+    "20,000 %s from a server that reads are all answered",
     { size: 10_000 },
     async (_, make, count) => {
       const victim = await connected();
@@ -147,7 +147,7 @@ describe("a server that asks and reads nothing", () => {
   );
 });
 
-describe("a server that breaks the protocol", () => {
+describe("a server that violates the protocol", () => {
   const cases: readonly [string, (id: number) => Buffer, string][] = [
     ["a second confirmation", (id) => peerSends.confirmation(id, 99, 5_000_000), "not-opening"],
     [
@@ -161,7 +161,7 @@ describe("a server that breaks the protocol", () => {
   ];
 
   attack.each(cases)(
-    "%s ends the connection with a typed error, and tells the server why",
+    "%s ends the connection with a typed error that the server receives",
     oneMessage,
     async (_, make, reason) => {
       const victim = await connected();
@@ -181,33 +181,29 @@ describe("a server that breaks the protocol", () => {
     },
   );
 
-  attack(
-    "100,000 messages that are forgiven leave a few lines in the log",
-    { size: 50_000 },
-    async (size) => {
-      const victim = await connected();
-      const { channel, id } = await openSession(victim);
-      const flood = sealed(
-        victim.peer,
-        size,
-        (index) =>
-          [
-            peerSends.adjust(99, 1),
-            peerSends.extended(id, 7, "x"),
-            peerSends.success(id),
-            peerSends.request(99, "x", true),
-            Buffer.concat([Buffer.of(110), wireUint32(0)]),
-          ].at(index % 5) ?? Buffer.alloc(0),
-      );
-      const logged = victim.logger.lines.length;
-      const ran = collect(channel);
-      victim.peer.raw(flood);
-      victim.peer.send(peerSends.close(id));
-      await ran;
-      expect(victim.connection.ended).toBeUndefined();
-      expect(victim.logger.lines.length - logged).toBeLessThan(10);
-    },
-  );
+  attack("100,000 tolerated messages leave a few lines in the log", { size: 50_000 }, async (size) => {
+    const victim = await connected();
+    const { channel, id } = await openSession(victim);
+    const flood = sealed(
+      victim.peer,
+      size,
+      (index) =>
+        [
+          peerSends.adjust(99, 1),
+          peerSends.extended(id, 7, "x"),
+          peerSends.success(id),
+          peerSends.request(99, "x", true),
+          Buffer.concat([Buffer.of(110), wireUint32(0)]),
+        ].at(index % 5) ?? Buffer.alloc(0),
+    );
+    const logged = victim.logger.lines.length;
+    const ran = collect(channel);
+    victim.peer.raw(flood);
+    victim.peer.send(peerSends.close(id));
+    await ran;
+    expect(victim.connection.ended).toBeUndefined();
+    expect(victim.logger.lines.length - logged).toBeLessThan(10);
+  });
 });
 
 describe("output in tiny pieces", () => {
@@ -249,7 +245,7 @@ describe("agent forwarding", () => {
       sockets.add(socket);
       socket.on("error", () => {});
       socket.on("close", () => sockets.delete(socket));
-      // To notice the other end's end.
+      // So that it notices the other end's end.
       socket.resume();
       onConnection(socket);
     });
@@ -271,7 +267,7 @@ describe("agent forwarding", () => {
   const withAgent = (command: string): SessionSpec => execSpec(command, { forwardAgent: true });
 
   attack(
-    "1,000 agent channels at once cost 16 descriptors, and the rest are refused",
+    "1,000 agent channels at once use 16 descriptors, and the rest are refused",
     { size: 500 },
     async (size) => {
       const { path, sockets } = await agent();
@@ -288,7 +284,7 @@ describe("agent forwarding", () => {
       }
       expect([confirmed, refused]).toEqual([16, size - 16]);
       await until(() => sockets.size === 16, "the agent's connections");
-      // Of each connection to the agent both ends are in this process.
+      // Both ends of each connection to the agent are in this process.
       expect(descriptors() - before).toBeLessThanOrEqual(32);
       expect(victim.logger.complaints).toHaveLength(1);
       victim.connection.destroy();
@@ -296,7 +292,7 @@ describe("agent forwarding", () => {
     },
   );
 
-  attack("five servers that each open 16 agent channels get 64 sockets between them", onePeer, async () => {
+  attack("five servers that each open 16 agent channels get 64 sockets in total", onePeer, async () => {
     const { path, sockets } = await agent();
     const answers: number[] = [];
     for (let server = 0; server < 5; server++) {
@@ -317,7 +313,7 @@ describe("agent forwarding", () => {
   });
 
   attack(
-    "without a session that asked, and after its end, an agent channel is refused",
+    "an agent channel is refused without a session that requested it, and after that session's end",
     onePeer,
     async () => {
       const { path, connections, sockets } = await agent();
@@ -341,35 +337,31 @@ describe("agent forwarding", () => {
     },
   );
 
-  attack(
-    "an agent that ends its own side can still be written to, and the other way round",
-    onePeer,
-    async () => {
-      const got: string[] = [];
-      const { path } = await agent((socket) => {
-        socket.on("data", (data) => got.push(String(data)));
-        socket.on("end", () => socket.end("answer after the end"));
-        if (got.length === 0) {
-          got.push("connected");
-          socket.write("hello");
-        }
-      });
-      const victim = await connected({ identityAgent: path, forwardAgent: true });
-      await openSession(victim, withAgent("shell"));
-      victim.peer.send(agentOpen(7));
-      const ours = (await victim.peer.nextOf(91))?.readUInt32BE(5) ?? -1;
-      expect(await victim.peer.nextOf(94)).toEqual(peerSends.data(7, "hello"));
-      victim.peer.send(peerSends.data(ours, "question"));
-      victim.peer.send(peerSends.eof(ours));
-      expect(await victim.peer.nextOf(94)).toEqual(peerSends.data(7, "answer after the end"));
-      expect(await victim.peer.nextOf(96)).toEqual(peerSends.eof(7));
-      expect(await victim.peer.nextOf(97)).toEqual(peerSends.close(7));
-      expect(got.join("")).toBe("connectedquestion");
-    },
-  );
+  attack("a half-close by the agent, or by the server, keeps the other direction open", onePeer, async () => {
+    const got: string[] = [];
+    const { path } = await agent((socket) => {
+      socket.on("data", (data) => got.push(String(data)));
+      socket.on("end", () => socket.end("answer after the end"));
+      if (got.length === 0) {
+        got.push("connected");
+        socket.write("hello");
+      }
+    });
+    const victim = await connected({ identityAgent: path, forwardAgent: true });
+    await openSession(victim, withAgent("shell"));
+    victim.peer.send(agentOpen(7));
+    const ours = (await victim.peer.nextOf(91))?.readUInt32BE(5) ?? -1;
+    expect(await victim.peer.nextOf(94)).toEqual(peerSends.data(7, "hello"));
+    victim.peer.send(peerSends.data(ours, "question"));
+    victim.peer.send(peerSends.eof(ours));
+    expect(await victim.peer.nextOf(94)).toEqual(peerSends.data(7, "answer after the end"));
+    expect(await victim.peer.nextOf(96)).toEqual(peerSends.eof(7));
+    expect(await victim.peer.nextOf(97)).toEqual(peerSends.close(7));
+    expect(got.join("")).toBe("connectedquestion");
+  });
 
   attack(
-    "a silent agent channel is closed after ChannelTimeout agent-connection, and one in use is not",
+    "ChannelTimeout agent-connection closes a silent agent channel, but not one in use",
     onePeer,
     async () => {
       const { path, sockets } = await agent((socket) => socket.pipe(socket));
@@ -401,7 +393,7 @@ describe("agent forwarding", () => {
     },
   );
 
-  attack("what the server sends after the agent's EOF reaches the agent", onePeer, async () => {
+  attack("data that the server sends after the agent's EOF reaches the agent", onePeer, async () => {
     const got: string[] = [];
     const { path } = await agent((socket) => {
       socket.on("data", (data) => got.push(String(data)));
@@ -416,7 +408,7 @@ describe("agent forwarding", () => {
     await until(() => got.join("") === "late", "what came late");
   });
 
-  attack("an agent that does not listen is a refused channel", onePeer, async () => {
+  attack("a channel to an agent that does not listen is refused", onePeer, async () => {
     const victim = await connected({ identityAgent: "/nonexistent/agent.sock", forwardAgent: true });
     await openSession(victim, withAgent("shell"));
     for (let time = 0; time < 100; time++) {
@@ -427,8 +419,8 @@ describe("agent forwarding", () => {
   });
 });
 
-describe("a request that is larger than the server takes", () => {
-  attack("is refused here, and the connection and its other sessions go on", onePeer, async () => {
+describe("a request that is larger than the server accepts", () => {
+  attack("is refused locally, and the connection and its other sessions continue", onePeer, async () => {
     const victim = await connected();
     const { channel, id } = await openSession(victim);
     const large = "x".repeat(300_000);

@@ -8,7 +8,7 @@ import { sshCommandLine, sshCommandWords } from "../../src/text/sshCommandLine.t
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { attack, defer } from "./support/attackTest.ts";
 
-/** What a user name, an alias or a path may be where somebody else wrote it, and a shell may take for more than text. */
+/** User names, aliases and paths that someone else may have chosen and that a shell could interpret. */
 const words: readonly string[] = [
   ...["-oProxyCommand=touch x", "-o.x", "--", "-", "a b", "", " "],
   ...["$(touch x)", "(touch x)", "`touch x`", "$HOME", "${HOME}", "$status", "{a,b}", "{", "}"],
@@ -48,8 +48,8 @@ const words: readonly string[] = [
 ];
 
 attack.each([["sh"], ["bash"], ["tcsh"], ["fish"]])(
-  "the copied command gives %s nothing but the words of ssh",
-  { once: "each of the words is copied by itself" },
+  "the copied command passes %s only as words of ssh",
+  { once: "each of the words is copied separately" },
   async (shell) => {
     const folder = await mkdtemp(join(tmpdir(), "copied-"));
     defer(() => rm(folder, { recursive: true, force: true }));
@@ -71,7 +71,7 @@ attack.each([["sh"], ["bash"], ["tcsh"], ["fish"]])(
       lines.push(line ?? "");
       wanted.push(...sshCommandWords(request).slice(1), "next");
     }
-    // One line after the other, as a shell reads what a person pastes.
+    // Line by line, as a shell reads pasted text.
     await writeFile(join(folder, "pasted"), `${lines.join("\n")}\n`);
     const output = execFileSync(shell, [...(shell === "tcsh" ? ["-f"] : []), "pasted"], {
       cwd: folder,

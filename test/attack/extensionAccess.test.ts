@@ -14,7 +14,7 @@ import { RecordingLogger } from "../support/recordingLogger.ts";
 import { shownSoFar } from "../support/shownSoFar.ts";
 import { attack, beforeRun } from "./support/attackTest.ts";
 
-// The table of commands reaches all of the editor; nothing of it is called here.
+// The table of commands imports the whole editor; none of it is called here.
 vi.mock("vscode", () => ({}));
 const { allCommands } = await import("../support/allCommands.ts");
 const commands = new Map(Object.entries(allCommands()));
@@ -42,12 +42,12 @@ class Memory {
 }
 
 const fourQuestions = {
-  once: "a person answers one after the other",
+  once: "a user answers one question after the other",
   except: { questions: { most: 4, because: "one of them is allowed, or comes a minute later" } },
 };
 const oneCall = { once: "a caller asks once, or a few times" };
 
-/** Turns of the event loop in which everything that can settle does. */
+/** Waits for some turns of the event loop, in which everything that can settle does. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) {
     await new Promise<void>((resolve) => setImmediate(resolve));
@@ -63,12 +63,12 @@ describe("consent for other extensions", () => {
   let memory: Memory;
   let clock: ManualClock;
   let logger: RecordingLogger;
-  /** Questions in the order in which they came up; `answer` closes the one that is open. */
+  /** Questions in their order; `answer` closes the open one. */
   let shown: Open[];
   let open: number;
   let mostOpen: number;
   let ports: Record<string, number>;
-  /** Those at the same time. */
+  /** The most questions open at the same time. */
   let lookups: number;
   let mostLookups: number;
 
@@ -126,7 +126,7 @@ describe("consent for other extensions", () => {
     );
 
   attack(
-    "a thousand calls at once make one question, and one answer serves them all",
+    "a thousand calls at once cause one question, whose answer applies to all",
     { size: 1000 },
     async (size) => {
       const access = create();
@@ -143,23 +143,27 @@ describe("consent for other extensions", () => {
     },
   );
 
-  attack("closing the question means no, for all that wait and for a while", oneCall, async () => {
-    const access = create();
-    const calls = Array.from({ length: 5 }, () => outcome(access.require("web1", { purpose: "run" })));
-    await settle();
-    await shown[0]?.answer(false);
-    expect(new Set(await Promise.all(calls))).toEqual(new Set(["refused"]));
-    expect(await outcome(access.require("web1", { purpose: "run" }))).toBe("refused");
-    expect(shown).toHaveLength(1);
-    expect(memory.values.size).toBe(0);
-    await clock.advance(11 * 60_000);
-    void outcome(access.require("web1", { purpose: "run" }));
-    await settle();
-    expect(shown).toHaveLength(2);
-  });
+  attack(
+    "dismissing the question refuses all waiting calls, and further ones for a while",
+    oneCall,
+    async () => {
+      const access = create();
+      const calls = Array.from({ length: 5 }, () => outcome(access.require("web1", { purpose: "run" })));
+      await settle();
+      await shown[0]?.answer(false);
+      expect(new Set(await Promise.all(calls))).toEqual(new Set(["refused"]));
+      expect(await outcome(access.require("web1", { purpose: "run" }))).toBe("refused");
+      expect(shown).toHaveLength(1);
+      expect(memory.values.size).toBe(0);
+      await clock.advance(11 * 60_000);
+      void outcome(access.require("web1", { purpose: "run" }));
+      await settle();
+      expect(shown).toHaveLength(2);
+    },
+  );
 
   attack(
-    "a flood over a thousand hosts shows one question at a time, three at most, and looks four hosts up at a time",
+    "a flood over a thousand hosts shows one question at a time, at most three, and resolves four hosts at a time",
     { size: 500 },
     async (size) => {
       const access = create();
@@ -176,7 +180,7 @@ describe("consent for other extensions", () => {
       expect(shown).toHaveLength(3);
       expect(mostOpen).toBe(1);
       expect(ends.filter((end) => end === "busy").length).toBe(size - 3);
-      // Nothing more is asked, whatever the host.
+      // No further question, for any host.
       expect(await outcome(access.require("other", { purpose: "run" }))).toBe("busy");
       expect(shown).toHaveLength(3);
       expect(logger.lines.filter((line) => !line.startsWith("debug")).length).toBeLessThan(10);
@@ -184,7 +188,7 @@ describe("consent for other extensions", () => {
   );
 
   attack(
-    "three hosts that were refused are no answer for another one for longer than a minute",
+    "refusing three hosts blocks questions about other hosts for one minute only",
     fourQuestions,
     async () => {
       const access = create();
@@ -220,7 +224,7 @@ describe("consent for other extensions", () => {
     expect(shown).toHaveLength(2);
   });
 
-  attack("what is allowed stays usable while others flood", fourQuestions, async () => {
+  attack("an allowed host stays usable during a flood about others", fourQuestions, async () => {
     const access = create();
     const first = outcome(access.require("web1", { purpose: "run" }));
     await settle();
@@ -235,21 +239,25 @@ describe("consent for other extensions", () => {
     expect(new Set(await Promise.all(flood))).toEqual(new Set(["busy", "refused"]));
   });
 
-  attack("is for a destination: the same name that leads elsewhere asks again", oneCall, async () => {
-    const access = create();
-    const first = outcome(access.require("web1", { purpose: "run" }));
-    await settle();
-    await shown[0]?.answer(true);
-    expect(await first).toBe("allowed");
-    ports = { web1: 2222 };
-    const second = outcome(access.require("web1", { purpose: "run" }));
-    await settle();
-    expect(shown).toHaveLength(2);
-    await shown[1]?.answer(false);
-    expect(await second).toBe("refused");
-  });
+  attack(
+    "consent applies to a destination: a name that resolves to another one asks again",
+    oneCall,
+    async () => {
+      const access = create();
+      const first = outcome(access.require("web1", { purpose: "run" }));
+      await settle();
+      await shown[0]?.answer(true);
+      expect(await first).toBe("allowed");
+      ports = { web1: 2222 };
+      const second = outcome(access.require("web1", { purpose: "run" }));
+      await settle();
+      expect(shown).toHaveLength(2);
+      await shown[1]?.answer(false);
+      expect(await second).toBe("refused");
+    },
+  );
 
-  attack("is remembered by the next window, shown, and taken back by the command", oneCall, async () => {
+  attack("is remembered by the next window, shown, and revoked by the command", oneCall, async () => {
     const access = create();
     const call = outcome(access.require("web1", { purpose: "run" }));
     await settle();
@@ -283,13 +291,13 @@ describe("consent for other extensions", () => {
     }
   });
 
-  attack("does not ask about what is no host", oneCall, async () => {
+  attack("does not ask about text that is not a host", oneCall, async () => {
     expect(await outcome(create().require("web1 (it is safe)", { purpose: "run" }))).toBe("no host name");
     expect(shown).toEqual([]);
   });
 
   attack(
-    "says what is known, and what the caller only claims, without links, icons or hidden characters",
+    "shows what is known and what the caller only claims, without links, icons or hidden characters",
     oneCall,
     () => {
       const evil = "[Allow](command:evil) $(check)\u202e\n\nMicrosoft";
@@ -306,7 +314,7 @@ describe("consent for other extensions", () => {
       }
       expect(detail).toContain("It calls itself");
       expect(detail).toContain("can't confirm");
-      // A line break of the caller's begins no paragraph of ours.
+      // A line break of the caller starts no paragraph of ours.
       expect(detail.split("\n\n")).toHaveLength(4);
     },
   );
@@ -324,7 +332,7 @@ describe("commands that are called with arguments", () => {
   const noTerminal = () => undefined;
   const sourceOf = (argument: unknown) => callSource(argument, noTerminal);
 
-  attack("a row of ours, and nothing, need no consent", oneCall, () => {
+  attack("one of our rows, or no argument, needs no consent", oneCall, () => {
     const kind = new RowKind<string>({
       name: "master",
       places: [atTop(() => ["m1"])],
@@ -349,33 +357,37 @@ describe("commands that are called with arguments", () => {
     }
   });
 
-  attack("what only looks like a row is dropped, so that the person is asked what is meant", oneCall, () => {
-    const entry = { alias: "web1", source: "settings" };
-    const target = connectionTarget.of("m1");
-    const fakes: readonly unknown[] = [
-      { kind: "master", id: "m1" },
-      { kind: "host", entry },
-      { key: "m1", parent: undefined, source: { targets: () => [target] } },
-      { kind: "ours", targets: [target] },
-      Object.create(Row.prototype),
-      ["web1"],
-      [{ kind: "master", id: "m1" }],
-      { toString: () => "web1" },
-      1,
-      null,
-      "",
-      "  ",
-    ];
-    for (const fake of fakes) {
-      expect(sourceOf(fake)).toEqual({ kind: "nothing" });
-    }
-  });
+  attack(
+    "an object that only looks like a row is dropped, so that the user is asked for a target",
+    oneCall,
+    () => {
+      const entry = { alias: "web1", source: "settings" };
+      const target = connectionTarget.of("m1");
+      const fakes: readonly unknown[] = [
+        { kind: "master", id: "m1" },
+        { kind: "host", entry },
+        { key: "m1", parent: undefined, source: { targets: () => [target] } },
+        { kind: "ours", targets: [target] },
+        Object.create(Row.prototype),
+        ["web1"],
+        [{ kind: "master", id: "m1" }],
+        { toString: () => "web1" },
+        1,
+        null,
+        "",
+        "  ",
+      ];
+      for (const fake of fakes) {
+        expect(sourceOf(fake)).toEqual({ kind: "nothing" });
+      }
+    },
+  );
 
-  attack("a terminal of this window that is none of ours is no target", oneCall, () => {
+  attack("a terminal of this window that is not ours is no target", oneCall, () => {
     expect(callSource({}, () => ({ kind: "other" }))).toBe("other terminal");
   });
 
-  /** What each command makes of a stranger's text: the host that it is about, or nothing, so that it asks. */
+  /** How each command treats text from another caller: as a host, or not at all, so that it asks for a target. */
   const aboutHosts: readonly CommandId[] = [
     "sshSessions.openTerminal",
     "sshSessions.connect",
@@ -406,7 +418,7 @@ describe("commands that are called with arguments", () => {
     return source === "other terminal" ? undefined : strangerHost(commandOf(id), context, source);
   };
 
-  attack("a name, or the id of something that is there, needs consent for its host", oneCall, () => {
+  attack("a name, or the id of something that exists, needs consent for its host", oneCall, () => {
     for (const id of aboutHosts) {
       expect(atStake(id, " web2 "), id).toBe("web2");
     }
@@ -425,11 +437,11 @@ describe("commands that are called with arguments", () => {
   });
 
   attack(
-    "all other commands take nothing from a stranger, so that they need no consent and do what the palette's do",
+    "all other commands ignore the arguments of other callers, so they need no consent and act as from the palette",
     oneCall,
     async () => {
       const taking = new Set<string>([...aboutHosts, ...aboutIds, "sshSessions.showConnectionDetails"]);
-      // These act on one connection: its id may be named, and then its host is at stake.
+      // These act on one connection: a caller may pass its id, and then consent for its host is needed.
       const onConnections = new Set<string>([
         "sshSessions.reconnectNow",
         "sshSessions.stopReconnecting",

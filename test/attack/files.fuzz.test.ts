@@ -24,7 +24,7 @@ import { ecdsaBlob, ed25519Blob, keyText, rsaBlob } from "../support/publicKeys.
 import { attack, fuzz } from "./support/attackTest.ts";
 import { breather } from "./support/breather.ts";
 
-/** `FUZZ=10` runs ten times as many. */
+/** `FUZZ=10` runs ten times as many inputs. */
 const factor = Number(process.env["FUZZ"] ?? 1);
 const runs = (count: number) => ({ numRuns: Math.ceil(count * factor) });
 
@@ -56,9 +56,9 @@ const configLine = fc
   .map(([word, separator, rest]) => `${word}${separator}${rest.join(" ")}`);
 const configText = fc.array(configLine, { maxLength: 12 }).map((lines) => lines.join("\n"));
 
-describe("ssh_config, whatever it holds", () => {
+describe("ssh_config with any content", () => {
   attack(
-    "a line is read into a directive or nothing, and its keyword takes it or refuses it",
+    "a line becomes a directive or nothing, and its keyword accepts or refuses the value",
     fuzz,
     async () => {
       await fc.assert(
@@ -78,7 +78,7 @@ describe("ssh_config, whatever it holds", () => {
     },
   );
 
-  attack("the lines of a file don't depend on each other, and line numbers are right", fuzz, async () => {
+  attack("lines are independent of each other, and line numbers are right", fuzz, async () => {
     await fc.assert(
       fc.asyncProperty(configLine, configLine, async (first, second) => {
         await breather();
@@ -119,25 +119,21 @@ describe("ssh_config, whatever it holds", () => {
     ]);
   });
 
-  attack(
-    "a pattern of file names matches or not, and what has no wildcard matches itself",
-    fuzz,
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.string({ unit: "binary" }),
-          fc.array(noise).map((parts) => parts.join("")),
-          async (name, pattern) => {
-            await breather();
-            expect(typeof compileGlob(pattern)(name)).toBe("boolean");
-            expect(compileGlob(name.replace(/[*?[\\]/g, "\\$&"))(name)).toBe(true);
-            expect(name.startsWith(".") || compileGlob("*")(name)).toBe(true);
-          },
-        ),
-        runs(20_000),
-      );
-    },
-  );
+  attack("a file name pattern never fails, and one without wildcards matches itself", fuzz, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: "binary" }),
+        fc.array(noise).map((parts) => parts.join("")),
+        async (name, pattern) => {
+          await breather();
+          expect(typeof compileGlob(pattern)(name)).toBe("boolean");
+          expect(compileGlob(name.replace(/[*?[\\]/g, "\\$&"))(name)).toBe(true);
+          expect(name.startsWith(".") || compileGlob("*")(name)).toBe(true);
+        },
+      ),
+      runs(20_000),
+    );
+  });
 });
 
 const keys = fc.constantFrom(
@@ -148,7 +144,7 @@ const keys = fc.constantFrom(
   Buffer.alloc(3),
 );
 
-describe("known_hosts, whatever it holds", () => {
+describe("known_hosts with any content", () => {
   const field = fc.oneof(
     noise,
     keys.map((blob) => blob.toString("base64")),
@@ -171,7 +167,7 @@ describe("known_hosts, whatever it holds", () => {
     );
   });
 
-  attack("a key that is known stays known, whatever whole lines are added", fuzz, async () => {
+  attack("a known key stays known, whatever complete lines are added", fuzz, async () => {
     await fc.assert(
       fc.asyncProperty(text, text, async (before, after) => {
         await breather();
@@ -184,7 +180,7 @@ describe("known_hosts, whatever it holds", () => {
   });
 });
 
-describe("files of revoked keys, whatever they hold", () => {
+describe("files of revoked keys with any content", () => {
   const shown = ed25519Blob(1);
   const section = fc.oneof(
     fc.tuple(fc.constantFrom(2, 3, 5), fc.array(fc.uint8Array({ maxLength: 40 }))).map(([type, blobs]) => ({
@@ -245,7 +241,7 @@ describe("files of revoked keys, whatever they hold", () => {
   });
 
   attack(
-    "a list that names the key never says that it is clear, however it is damaged behind its header",
+    "a list with the key never reports it as clear, however it is damaged after its header",
     fuzz,
     async () => {
       const explicit = wireString(shown);
@@ -266,7 +262,7 @@ describe("files of revoked keys, whatever they hold", () => {
     },
   );
 
-  attack("a key list that is cut in a line never says that the key is clear", fuzz, async () => {
+  attack("a key list truncated in a line never reports the key as clear", fuzz, async () => {
     const line = Buffer.from(`# c\n${keyText(shown)}`);
     for (let length = 5; length < line.length; length++) {
       expect([length, await verdict(line.subarray(0, length))]).toEqual([length, "unknown"]);
@@ -274,7 +270,7 @@ describe("files of revoked keys, whatever they hold", () => {
     expect(await verdict(line)).toBe("revoked");
   });
 
-  attack("a certificate is complete or none", fuzz, async () => {
+  attack("a certificate is complete or refused", fuzz, async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
         await breather();
@@ -286,7 +282,7 @@ describe("files of revoked keys, whatever they hold", () => {
   });
 });
 
-describe("key files, whatever they hold", () => {
+describe("key files with any content", () => {
   const part = fc.oneof(
     noise,
     fc.base64String({ maxLength: 80 }),
@@ -307,7 +303,7 @@ describe("key files, whatever they hold", () => {
     ),
   );
 
-  attack("each is a key, or refused with a typed error", fuzz, async () => {
+  attack("a file is a key, or is refused with a typed error", fuzz, async () => {
     const file = join(folder, "key");
     const reader = createKeyReader();
     await fc.assert(
@@ -325,8 +321,8 @@ describe("key files, whatever they hold", () => {
   });
 });
 
-describe("paths, whatever they are", () => {
-  attack("each is read, or refused with a typed error", fuzz, async () => {
+describe("any path", () => {
+  attack("is read, or refused with a typed error", fuzz, async () => {
     const path = fc.oneof(
       fc.array(noise).map((parts) => parts.join("")),
       fc

@@ -40,7 +40,7 @@ beforeRun(async () => {
   defer(() => dispose.call(home));
 });
 
-const oneFile = { once: "the file is what it is, whatever its length" };
+const oneFile = { once: "the file's content is fixed, whatever its length" };
 
 const key = ed25519Blob(1);
 const megabyte = 1024 * 1024;
@@ -55,7 +55,7 @@ function evaluate(alias = "a"): Promise<Evaluation> {
   return evaluateConfig({ alias, configFile: "" }, environment, new ConfigFiles(environment));
 }
 
-/** What the system's `ssh` says of the same files: its exit code, and the host name that it would connect to. */
+/** The result of the system's `ssh` for the same files: its exit code, and the host name that it would connect to. */
 function sshSays(alias = "a"): { readonly fails: boolean; readonly hostName: string | undefined } {
   try {
     const args = ["-G", "-F", home.path(".ssh/config"), alias];
@@ -79,7 +79,7 @@ function verifierFor(changes: Parameters<typeof testHostConfig>[0]) {
 
 describe("files that include each other", () => {
   attack(
-    "eight files that each include all eight cost one reading each and one row each",
+    "eight files that each include all eight are read once each and make one row each",
     { size: 4 },
     async (size) => {
       await home.write(".ssh/config", `Include ${home.path("conf.d")}/*\nHost last\n`);
@@ -106,42 +106,42 @@ describe("files that include each other", () => {
     except: {
       time: {
         most: 6_000,
-        because: "each file includes the next one four times, until the bound on readings ends it",
+        because: "each file includes the next one four times, until the limit on reads ends it",
       },
     },
   };
-  attack("a chain whose links include the next one twice ends, whatever ssh does", manyReadings, async () => {
-    await home.write(".ssh/config", `Include ${home.path("c")}/0\nHost a\n  HostName found\n`);
-    for (let i = 0; i < 14; i++) {
-      const next = home.path(`c/${i + 1}`);
-      await home.write(`c/${i}`, `Host b${i}\nHost *\nInclude ${next} ${next} ${next} ${next}\n`);
-    }
-    await home.write("c/14", "Host c\n");
-    const { failure } = await within(20_000, evaluate());
-    expect(failure?.reason).toBe("malformed");
-    const { hosts, problems } = await within(2000, list());
-    expect([hosts.length, problems]).toEqual([16, []]);
-  });
-
   attack(
-    "a file that is included again and again is read each time, as ssh does",
-    { size: 250 },
-    async (size) => {
-      await home.write(
-        ".ssh/config",
-        `Host a\n${"Include common\n".repeat(size)}Host *\nInclude common\n  HostName b\n`,
-      );
-      await home.write(".ssh/common", "SendEnv A\nSendEnv B\n");
-      const { failure, settings, hostName } = await within(2000, evaluate());
-      expect([failure, hostName, settings.get("sendenv")?.map(({ values }) => values[0])]).toEqual([
-        undefined,
-        sshSays().hostName,
-        ["A", "B"],
-      ]);
+    "a chain in which each link includes the next one twice ends, whatever ssh does",
+    manyReadings,
+    async () => {
+      await home.write(".ssh/config", `Include ${home.path("c")}/0\nHost a\n  HostName found\n`);
+      for (let i = 0; i < 14; i++) {
+        const next = home.path(`c/${i + 1}`);
+        await home.write(`c/${i}`, `Host b${i}\nHost *\nInclude ${next} ${next} ${next} ${next}\n`);
+      }
+      await home.write("c/14", "Host c\n");
+      const { failure } = await within(20_000, evaluate());
+      expect(failure?.reason).toBe("malformed");
+      const { hosts, problems } = await within(2000, list());
+      expect([hosts.length, problems]).toEqual([16, []]);
     },
   );
 
-  attack("links in a circle, and a folder that can't be read, are passed over", oneFile, async () => {
+  attack("a file that is included repeatedly is read each time, as in ssh", { size: 250 }, async (size) => {
+    await home.write(
+      ".ssh/config",
+      `Host a\n${"Include common\n".repeat(size)}Host *\nInclude common\n  HostName b\n`,
+    );
+    await home.write(".ssh/common", "SendEnv A\nSendEnv B\n");
+    const { failure, settings, hostName } = await within(2000, evaluate());
+    expect([failure, hostName, settings.get("sendenv")?.map(({ values }) => values[0])]).toEqual([
+      undefined,
+      sshSays().hostName,
+      ["A", "B"],
+    ]);
+  });
+
+  attack("circular links and a folder that can't be read are skipped", oneFile, async () => {
     await home.write(
       ".ssh/config",
       `Include ${home.path("conf.d")}/*\nInclude ${home.path("none")}/*/x\nHost a\n`,
@@ -156,7 +156,7 @@ describe("files that include each other", () => {
   });
 
   attack(
-    "a pattern that matches very many files is cut off with one row, and does not block",
+    "a pattern that matches very many files is cut off with one row, without blocking",
     {
       ...oneFile,
       except: {
@@ -185,7 +185,7 @@ describe("files that include each other", () => {
 
 describe("huge files", () => {
   attack(
-    "100 MB on one line is refused by its size, in each kind of file, without being read",
+    "100 MB on one line is refused by its size in each kind of file, without being read",
     { size: 100 },
     async (size) => {
       const file = home.path("huge");
@@ -209,16 +209,20 @@ describe("huge files", () => {
     },
   );
 
-  attack("15 MB on one line are cut before anything is matched", { size: 2.5 * megabyte }, async (size) => {
-    await home.write(".ssh/config", `Host ${"a* ".repeat(size)}\nHost b\n`);
-    const { cpu, memory } = await costOf(async () => {
-      const { hosts, problems } = await list();
-      expect(hosts.map(({ alias }) => alias)).toEqual(["b"]);
-      expect(problems).toMatchObject([{ line: 1, message: "host: the line is too long" }]);
-    });
-    expect(cpu).toBeLessThan(2000);
-    expect(memory).toBeLessThan(256 * megabyte);
-  });
+  attack(
+    "15 MB on one line are truncated before anything is matched",
+    { size: 2.5 * megabyte },
+    async (size) => {
+      await home.write(".ssh/config", `Host ${"a* ".repeat(size)}\nHost b\n`);
+      const { cpu, memory } = await costOf(async () => {
+        const { hosts, problems } = await list();
+        expect(hosts.map(({ alias }) => alias)).toEqual(["b"]);
+        expect(problems).toMatchObject([{ line: 1, message: "host: the line is too long" }]);
+      });
+      expect(cpu).toBeLessThan(2000);
+      expect(memory).toBeLessThan(256 * megabyte);
+    },
+  );
 
   attack("a known_hosts file of 30 MB is searched without blocking", { size: 175_000 }, async (size) => {
     const file = home.path("known");
@@ -233,7 +237,7 @@ describe("huge files", () => {
   });
 
   attack(
-    "half a million lines that are wrong make a thousand rows at most",
+    "half a million invalid lines make at most a thousand rows",
     {
       size: 200_000,
       except: { peak: { most: 400e6, because: "nearly all lines that a file may have are kept, twice" } },
@@ -247,7 +251,7 @@ describe("huge files", () => {
   );
 });
 
-describe("the time grows with the length", () => {
+describe("time grows linearly with the length", () => {
   const lines: readonly (readonly [what: string, make: (size: number) => string])[] = [
     ["blanks inside a line", (size) => `Host a${" ".repeat(size)}b`],
     ["blanks at the end", (size) => `Host a${" ".repeat(size)}`],
@@ -272,7 +276,7 @@ describe("the time grows with the length", () => {
         try {
           keywordRule(directive.keyword)?.read(directive);
         } catch {
-          // It is refused: that is quick as well.
+          // It is refused, which is quick as well.
         }
       }
     },
@@ -305,26 +309,22 @@ describe("the time grows with the length", () => {
     await searchRevoked(Buffer.from(line.repeat(size)), key);
   });
 
-  attack(
-    "of a file in which IgnoreUnknown and the unknown words are many",
-    { size: 50_000 },
-    async (size) => {
-      const ignored = Array.from({ length: size }, (_, i) => `x${i}*`).join(",");
-      await home.write(".ssh/config", `IgnoreUnknown ${ignored}\n${"x99999 1\n".repeat(size)}`);
-      await list();
-      await evaluate();
-    },
-  );
+  attack("of a file with IgnoreUnknown and many unknown words", { size: 50_000 }, async (size) => {
+    const ignored = Array.from({ length: size }, (_, i) => `x${i}*`).join(",");
+    await home.write(".ssh/config", `IgnoreUnknown ${ignored}\n${"x99999 1\n".repeat(size)}`);
+    await list();
+    await evaluate();
+  });
 });
 
 describe("special files", () => {
   attack.each<[string, (file: string) => void]>([
     ["a pipe", (file) => execFileSync("mkfifo", [file])],
-    ["a device that never ends", (file) => execFileSync("ln", ["-s", "/dev/zero", file])],
+    ["an endless device", (file) => execFileSync("ln", ["-s", "/dev/zero", file])],
     ["a terminal", (file) => execFileSync("ln", ["-s", "/dev/tty", file])],
     ["a pipe of this process", (file) => execFileSync("ln", ["-s", "/proc/self/fd/0", file])],
   ])(
-    "%s in the place of each file is refused at once, and other file access goes on",
+    "%s in place of each file is refused at once, and other file access continues",
     oneFile,
     async (_, make) => {
       const file = home.path("special");
@@ -344,25 +344,21 @@ describe("special files", () => {
     },
   );
 
-  attack(
-    "a pipe that is included is named as the reason, and ssh is not left to wait for it",
-    oneFile,
-    async () => {
-      const file = home.path("pipe");
-      execFileSync("mkfifo", [file]);
-      await home.write(".ssh/config", `Host a\nInclude ${file}\n`);
-      const resolver = createHostResolver({
-        settings: new FakeSettings(),
-        clock: systemClock,
-        logger: new RecordingLogger(),
-        environment: home.environment(),
-      });
-      await within(3000, expect(resolver.resolve("a")).rejects.toMatchObject({ reason: "unreadable", file }));
-      resolver.dispose();
-    },
-  );
+  attack("an included pipe is named as the reason, without letting ssh wait for it", oneFile, async () => {
+    const file = home.path("pipe");
+    execFileSync("mkfifo", [file]);
+    await home.write(".ssh/config", `Host a\nInclude ${file}\n`);
+    const resolver = createHostResolver({
+      settings: new FakeSettings(),
+      clock: systemClock,
+      logger: new RecordingLogger(),
+      environment: home.environment(),
+    });
+    await within(3000, expect(resolver.resolve("a")).rejects.toMatchObject({ reason: "unreadable", file }));
+    resolver.dispose();
+  });
 
-  attack("UserKnownHostsFile /dev/null accepts, and records nowhere", oneFile, async () => {
+  attack("UserKnownHostsFile /dev/null accepts the key and records nothing", oneFile, async () => {
     await symlink("/dev/null", home.path("null"));
     for (const file of ["/dev/null", home.path("null")]) {
       const { verify, logger } = verifierFor({ userKnownHostsFiles: [file], globalKnownHostsFiles: [file] });
@@ -373,7 +369,7 @@ describe("special files", () => {
   });
 });
 
-/** A FUSE mount whose server never answers: every access to it waits. Only root may mount it. */
+/** A FUSE mount whose server never replies: every access to it waits. Only root may mount it. */
 const hangingMount = `
 import ctypes, os, sys, time
 fd = os.open("/dev/fuse", os.O_RDWR)
@@ -384,9 +380,9 @@ sys.stdin.read()
 `;
 
 /**
- * A FUSE mount that answers until it was asked for its type (statfs), and then nothing more: it begins to hang. Nothing is
- * kept by the kernel, which asks for each path anew. It ends by itself, so that what waits for it gets an error.
- * (linux/fuse.h: 1 LOOKUP, 3 GETATTR, 17 STATFS, 26 INIT; all others are not implemented, -38.)
+ * A FUSE mount that replies until its type is requested (statfs), and then hangs. The kernel caches nothing and
+ * requests each path again. It ends on its own, so that waiting calls get an error. (linux/fuse.h: 1 LOOKUP, 3
+ * GETATTR, 17 STATFS, 26 INIT; all others are not implemented, -38.)
  */
 const mountThatBeginsToHang = `
 import ctypes, os, signal, struct, sys
@@ -429,8 +425,8 @@ function canMount(): boolean {
   }
 }
 
-describe.skipIf(!canMount())("a mount that hangs", () => {
-  attack("costs a bounded time; other files, other hosts and the event loop go on", oneFile, async () => {
+describe.skipIf(!canMount())("a hanging mount", () => {
+  attack("costs a bounded time; other files, other hosts and the event loop continue", oneFile, async () => {
     const mount = home.path("mount");
     await mkdir(mount);
     const server = spawn("python3", ["-c", hangingMount, mount], { stdio: ["pipe", "pipe", "inherit"] });
@@ -445,17 +441,17 @@ describe.skipIf(!canMount())("a mount that hangs", () => {
         files.read(join(mount, `f${i}`), 100).catch((error: unknown) => error),
       );
       const good = files.read(home.path(".ssh/config"), 1000);
-      // All four threads of the pool would be held by now.
+      // All four threads of the pool would be blocked by now.
       await within(
         1000,
         Promise.all(Array.from({ length: 8 }, () => readFile(home.path(".ssh/config"), "utf8"))),
       );
       const errors = await within(9000, Promise.all(reads));
       expect(errors.every((error) => FileError.is(error) && error.reason === "unresponsive")).toBe(true);
-      // A thread begins for it: 0.15 s on an idle machine, 1.5 s where 16 processes share two cores.
+      // A thread starts for it: 0.15 s on an idle machine, 1.5 s where 16 processes share two cores.
       expect((await within(9000, good)).bytes?.length).toBeGreaterThan(0);
 
-      // The list of hosts, the evaluation and the watchers use the lane of the whole process.
+      // The list of hosts, the evaluation and the watchers use the same lane of the process.
       const resolver = createHostResolver({
         settings: new FakeSettings(),
         clock: systemClock,
@@ -480,7 +476,7 @@ describe.skipIf(!canMount())("a mount that hangs", () => {
   });
 
   attack(
-    "that begins to hang between the look at a folder and its watching blocks nothing",
+    "that starts to hang between the check of a folder and its watching blocks nothing",
     oneFile,
     async () => {
       const mount = home.path("mount");
@@ -500,7 +496,7 @@ describe.skipIf(!canMount())("a mount that hangs", () => {
       try {
         await until(() => said.startsWith("mounted"), "the mount");
         await within(9000, watcher.watch([`${mount}/folder/config`]));
-        // The folder has answered, and was not given up as one that hangs already.
+        // The folder has replied, and did not count as hanging already.
         await until(() => said.includes("hangs"), "the last answer");
         await within(1000, readFile("/proc/self/status", "utf8"));
       } finally {

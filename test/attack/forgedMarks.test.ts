@@ -4,7 +4,7 @@ import { attack } from "./support/attackTest.ts";
 
 const block = `${"x".repeat(79)}\n`.repeat(400);
 
-/** A terminal that answers nothing, flooded until it holds its program back. */
+/** A terminal that never replies, flooded until it pauses its program. */
 async function floodedTab(): Promise<Tab> {
   const tab = new Tab();
   tab.stopAnswering();
@@ -15,9 +15,9 @@ async function floodedTab(): Promise<Tab> {
   return tab;
 }
 
-describe("a program that forges the answers to flow marks", () => {
+describe("a program that forges replies to flow marks", () => {
   attack(
-    "by queries of its own with numbers near, old or guessed is neither acknowledged nor answered",
+    "its own queries with close, old or guessed numbers are neither acknowledged nor answered",
     { size: 50_000 },
     async (size) => {
       const tab = await floodedTab();
@@ -30,7 +30,7 @@ describe("a program that forges the answers to flow marks", () => {
           tab.controller.input(`\u001b[?${number};0$y`);
         }
         if (guess % 100 === 0) {
-          // Each answer is a message of the editor's to the extension host.
+          // Each reply is a message from the editor to the extension host.
           await new Promise((resolve) => setImmediate(resolve));
         }
       }
@@ -43,8 +43,8 @@ describe("a program that forges the answers to flow marks", () => {
   );
 
   attack(
-    "by answers that were given before",
-    { once: "the terminal has only given so many answers" },
+    "replies that were given before have no effect",
+    { once: "the terminal has given only so many replies" },
     async () => {
       const tab = await floodedTab();
       const answer = (): void => {

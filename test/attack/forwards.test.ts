@@ -25,7 +25,7 @@ interface Forwarding {
   readonly budget: DescriptorBudget;
 }
 
-/** A server that was asked to listen, and may open channels for it from now on. */
+/** A server that was asked to listen and can open channels for the forward. */
 async function forwarding(target: ForwardTarget | undefined): Promise<Forwarding> {
   const listener = await listenHostile((peer) => peer.letIn());
   defer(() => listener.close());
@@ -70,7 +70,7 @@ interface Answers {
   readonly refused: number[];
 }
 
-/** Opens so many channels, and waits for all answers. */
+/** Opens a number of channels, and waits for all replies. */
 async function openAll(peer: HostilePeer, count: number, originator?: string): Promise<Answers> {
   const answers: Answers = { confirmed: [], refused: [] };
   peer.onMessage = (bytes) => {
@@ -89,7 +89,7 @@ async function openAll(peer: HostilePeer, count: number, originator?: string): P
   return answers;
 }
 
-/** A program of this computer that accepts all connections, and reads nothing. */
+/** A local program that accepts all connections and reads nothing. */
 async function deafTarget(): Promise<ForwardTarget & { readonly type: "tcp" }> {
   const sockets: Socket[] = [];
   const server = createServer({ pauseOnConnect: true }, (socket) => {
@@ -110,14 +110,14 @@ async function deafTarget(): Promise<ForwardTarget & { readonly type: "tcp" }> {
 
 describe("a server with a remote forward", () => {
   attack(
-    "that opens channels without end and names no target gets a thousand, and the rest are refused",
+    "that opens endless channels without a target gets a thousand, and the rest are refused",
     { size: 1_500 },
     async (size) => {
       const { connection, peer, table } = await forwarding(undefined);
       const { confirmed, refused } = await openAll(peer, size);
       expect([confirmed.length, new Set(refused)]).toEqual([1_024, new Set([4])]);
       expect(table.snapshot().openConnections).toBe(1_024);
-      // Those that it closes make room.
+      // Channels that it closes make room.
       for (const { id } of confirmed.slice(0, 100)) {
         peer.send(peerSends.close(id));
       }
@@ -145,7 +145,7 @@ describe("a server with a remote forward", () => {
     },
   );
 
-  attack("whose clients have names of 30 KB costs no more than with short ones", onePeer, async () => {
+  attack("whose clients have names of 30 KB costs no more than with short names", onePeer, async () => {
     const { peer, table } = await forwarding(await deafTarget());
     await openAll(peer, 200, "x".repeat(30_000));
     const { connections, openConnections } = table.snapshot();

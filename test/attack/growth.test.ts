@@ -10,7 +10,7 @@ function spin(steps: number): number {
 }
 
 describe("the measure of growth", () => {
-  it("tells quadratic work from linear work", async () => {
+  it("distinguishes quadratic from linear work", async () => {
     const linear = await growthOf(20_000_000, spin);
     const quadratic = await growthOf(5_000, (size) => spin(size * size));
     expect(linear.factor).toBeLessThan(2.7);

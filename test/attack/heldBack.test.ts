@@ -7,7 +7,7 @@ import { bool, msg, str } from "./support/hostilePackets.ts";
 import { type HostilePeer, hostilePair } from "./support/hostileServer.ts";
 import { longestBlock } from "./support/longestBlock.ts";
 
-/** What waits for a key exchange, in either direction, is bounded in pieces as well as in bytes. */
+/** The queue during a key exchange is limited in pieces and in bytes, in both directions. */
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -17,7 +17,7 @@ function heldBytes(before: ReturnType<typeof heldMemory>): number {
 }
 
 attack(
-  "a quarter of a megabyte in single bytes, while a person is asked about the host key",
+  "a quarter of a megabyte in single bytes while the user is asked about the host key",
   { size: 450 },
   async (size) => {
     const { peer, transport } = hostilePair();
@@ -59,7 +59,10 @@ attack(
   },
 );
 
-/** Logs in, starts a key exchange of ours and leaves it to the server; then asks for so many answers. */
+/**
+ * Logs in, starts a key exchange from our side that the server leaves pending; then requests the given number of
+ * replies.
+ */
 async function askInExchange(message: Buffer, count: number) {
   const { peer, transport } = hostilePair();
   defer(() => peer.destroy());
@@ -92,7 +95,7 @@ const asking = {
 };
 
 attack.each(Object.entries(asking))(
-  "%s during a key exchange of ours end the connection",
+  "%s during our key exchange end the connection",
   { size: 30_000 },
   async (_name, message, size) => {
     const before = heldMemory();
@@ -103,7 +106,7 @@ attack.each(Object.entries(asking))(
 );
 
 attack.each(Object.entries(asking))(
-  "%s that are few enough are answered when it ends, and block nothing",
+  "%s below the limit are answered after it, without blocking",
   { size: 900 },
   async (_name, message, size) => {
     const { peer, connection, init } = await askInExchange(message, size);
@@ -113,7 +116,7 @@ attack.each(Object.entries(asking))(
       await turn();
     }
     expect(answers()).toBe(size);
-    // That of the server, which reads all the answers in this process, is in it.
+    // Includes the time of the server, which reads all the replies in this process.
     expect(block).toBeLessThan(250);
   },
 );

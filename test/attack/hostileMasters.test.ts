@@ -6,11 +6,11 @@ import { listenHostile } from "./support/hostileServer.ts";
 import { type HostileServer, hostileServers } from "./support/hostileServers.ts";
 
 /**
- * Each hostile server as a master of the stack that has the living terminal: what the bounds ask for, they ask of all
- * that an extension has below the editor.
+ * Each hostile server as a master of the stack that also has the terminal in use: the bounds apply to everything
+ * below the editor.
  */
 attack.each(hostileServers.map((server): [string, HostileServer] => [server.name, server]))(
-  "a master beside others: %s",
+  "one master among others: %s",
   { size: 2_000 },
   async (_, { serve, options, config = "" }, size) => {
     const { service, settings, folder } = livingStack();
@@ -35,7 +35,7 @@ attack.each(hostileServers.map((server): [string, HostileServer] => [server.name
     const kinds = (): Record<string, string> =>
       Object.fromEntries(service.masters().map(({ id, state }) => [id, state.kind]));
     const [living = ""] = Object.keys(kinds());
-    // Refused, ended, or a master that is there: each is an answer.
+    // Refused, ended, or a live master: each is acceptable.
     const evil = await service.connect("evil").catch(() => undefined);
     await Promise.all(served);
     expect(served.length).toBeGreaterThan(0);

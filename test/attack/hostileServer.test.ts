@@ -5,7 +5,7 @@ import { hostileRequest } from "./support/hostileLogin.ts";
 import { bool, msg, str } from "./support/hostilePackets.ts";
 import { hostilePair, listenHostile } from "./support/hostileServer.ts";
 
-attack("the hand-made server lets our client in and exchanges keys again, over TCP", onePeer, async () => {
+attack("the test server accepts our client and rekeys, over TCP", onePeer, async () => {
   const listener = await listenHostile((peer) => peer.letIn());
   defer(() => listener.close());
   const connection = await engine.connect(hostileRequest(listener), never());
@@ -21,7 +21,7 @@ attack("the hand-made server lets our client in and exchanges keys again, over T
   expect(peer?.exchanges).toBe(4);
 });
 
-attack("the hand-made server lets our client in, over a stream in memory", onePeer, async () => {
+attack("the test server accepts our client, over a stream in memory", onePeer, async () => {
   const { peer, transport } = hostilePair();
   const [connection] = await Promise.all([
     engine.connect(hostileRequest({ transport }), never()),

@@ -16,7 +16,7 @@ import { bool, mpint, msg, str, u32 } from "./support/hostilePackets.ts";
 import { type HostileOptions, type HostilePeer, hostilePair } from "./support/hostileServer.ts";
 import { longestBlock } from "./support/longestBlock.ts";
 
-/** Milliseconds of work that the event loop is given to at most; the rest of a turn is the test's own server. */
+/** Milliseconds that the event loop may be blocked; the rest of a turn is the test's own server. */
 const longest = 50;
 
 interface Attempt {
@@ -66,7 +66,7 @@ const group = (value: Uint8Array, generator: Uint8Array = Buffer.of(2)): Hostile
 
 describe("a group that the server chooses", () => {
   attack.each<[2048 | 8192]>([[2048], [8192]])(
-    "of %i bits neither stops the event loop nor the login",
+    "of %i bits blocks neither the event loop nor the login",
     onePeer,
     async (bits) => {
       const { result, block } = await longestBlock(async () => {
@@ -79,25 +79,25 @@ describe("a group that the server chooses", () => {
           (error: unknown) => String(error),
         );
       });
-      // The server's number is 2: OpenSSH's dh_pub_is_valid wants more than three bits set.
+      // The server's number is 2: OpenSSH's dh_pub_is_valid requires more than three bits set.
       expect(result).toContain("malformed");
       expect(block).toBeLessThan(longest);
     },
   );
 
-  attack("that is no prime number costs no more than one that is", onePeer, async () => {
+  attack("that is not prime costs no more than a prime one", onePeer, async () => {
     const composite = Buffer.from(prime(8192));
     composite[500] = (composite[500] ?? 0) ^ 1;
     const { block, result } = await longestBlock(() => {
       const { connecting } = begin(group(composite), letIn);
       return reason(connecting);
     });
-    // The server of this test can't know the shared secret: what counts is that it came that far.
+    // The server of this test can't know the shared secret: reaching this step is enough.
     expect(result).toMatch(/signature is wrong/);
     expect(block).toBeLessThan(longest);
   });
 
-  attack("and a deadline in the middle of it ends the attempt at once", onePeer, async () => {
+  attack("and a deadline during its computation ends the attempt at once", onePeer, async () => {
     const controller = new AbortController();
     const late = new Error("too late");
     const { connecting } = begin(
@@ -147,13 +147,13 @@ describe("a group that the server chooses", () => {
 });
 
 describe("the server's signature", () => {
-  attack("is verified before anybody is asked about the host key", onePeer, async () => {
+  attack("is verified before the user is asked about the host key", onePeer, async () => {
     const { connecting, verifier } = begin({ wrongSignature: true }, letIn);
     expect(await reason(connecting)).toMatch(/^protocol: The server's signature is wrong/);
     expect(verifier.seen).toEqual([]);
   });
 
-  attack("is verified in each key exchange, and the key must be the same", onePeer, async () => {
+  attack("is verified in each key exchange, and the key must stay the same", onePeer, async () => {
     const options: { -readonly [Key in keyof HostileOptions]: HostileOptions[Key] } = {};
     const { connecting, peer, verifier } = begin(options, letIn);
     const connection = await connecting;
@@ -166,7 +166,7 @@ describe("the server's signature", () => {
   });
 });
 
-describe("messages out of place in a key exchange", () => {
+describe("unexpected messages in a key exchange", () => {
   const ignore = msg(2, str("x"));
 
   attack.each([
@@ -218,7 +218,7 @@ describe("messages out of place in a key exchange", () => {
         peer.send(msg(31, str("a"), str("b"), str("c")));
       },
     ],
-  ])("end it where strict key exchange holds: %s", oneMessage, async (_, serve) => {
+  ])("end the connection under strict key exchange: %s", oneMessage, async (_, serve) => {
     const { connecting } = begin({ exchanges: false }, serve);
     expect(await reason(connecting)).toMatch(/^protocol/);
   });
@@ -231,21 +231,21 @@ describe("messages out of place in a key exchange", () => {
     ["EXT_INFO", msg(7, u32(0))],
     ["an unknown number", msg(200)],
     ["a second KEXINIT", msg(20, Buffer.alloc(16))],
-  ])("end a later exchange as well, strict or not: %s", oneMessage, async (_, message) => {
+  ])("end a later exchange, strict or not: %s", oneMessage, async (_, message) => {
     for (const strict of [true, false]) {
       const { connecting, peer } = begin({ strict }, letIn);
       const connection = await connecting;
       const ended = new Promise<unknown>((resolve) => connection.onDidClose(resolve));
       peer.exchangesByItself = false;
       peer.sendKexInit();
-      // The client takes the exchange up: only its messages may come until NEWKEYS (RFC 4253 section 7.1).
+      // The client joins the exchange: only its messages may come until NEWKEYS (RFC 4253 section 7.1).
       await peer.nextOf(30);
       peer.send(message);
       expect(await ended).toMatchObject({ reason: "protocol" });
     }
   });
 
-  attack("generic messages may come in a later exchange, strict or not", onePeer, async () => {
+  attack("generic messages are allowed in a later exchange, strict or not", onePeer, async () => {
     for (const strict of [true, false]) {
       const { connecting, peer } = begin({ strict }, letIn);
       const connection = await connecting;
@@ -260,7 +260,7 @@ describe("messages out of place in a key exchange", () => {
     }
   });
 
-  attack("are forgiven where it doesn't hold, as far as RFC 4253 allows", onePeer, async () => {
+  attack("are tolerated without strict key exchange, as far as RFC 4253 allows", onePeer, async () => {
     const { connecting } = begin({ strict: false }, async (peer) => {
       peer.sendVersion();
       peer.send(ignore);
@@ -287,10 +287,10 @@ describe("messages out of place in a key exchange", () => {
     expect(await reason(connecting)).toMatch(/^(protocol|no-common-algorithm)/);
   });
 
-  attack("a wrong guess of the server is left out", onePeer, async () => {
+  attack("a wrong guess of the server is discarded", onePeer, async () => {
     const { connecting } = begin({ exchanges: true }, async (peer) => {
       const guess = peer.kexInit();
-      // first_kex_packet_follows, and another favourite than ours.
+      // first_kex_packet_follows, with another preferred method than ours.
       guess[guess.length - 5] = 1;
       peer.announce(guess);
       peer.send(msg(31, str("a"), str("b"), str("c")));
@@ -301,9 +301,9 @@ describe("messages out of place in a key exchange", () => {
 });
 
 describe("key exchanges that the server starts", () => {
-  const untilStopped = { once: "the server goes on until it is stopped" };
+  const untilStopped = { once: "the server continues until it is stopped" };
 
-  attack("without end, and without data between them, end the connection", untilStopped, async () => {
+  attack("endless ones without data between them end the connection", untilStopped, async () => {
     const { connecting, peer } = begin({}, letIn);
     const connection = await connecting;
     let over = false;
@@ -320,7 +320,7 @@ describe("key exchanges that the server starts", () => {
     expect(peer.exchanges).toBeLessThan(300);
   });
 
-  attack("are welcome as long as data flows", { size: 100 }, async (size) => {
+  attack("are accepted as long as data flows", { size: 100 }, async (size) => {
     const { connecting, peer } = begin({}, letIn);
     const connection = await connecting;
     for (let count = 0; count < size; count++) {
@@ -333,7 +333,7 @@ describe("key exchanges that the server starts", () => {
   });
 
   attack(
-    "and are not taken up after ours, while it goes on asking, end the connection in bounded memory",
+    "that stay pending after ours while the server keeps sending requests end the connection in bounded memory",
     untilStopped,
     async () => {
       const { connecting, peer } = begin({ exchanges: false }, async (other) => {
@@ -361,7 +361,7 @@ describe("key exchanges that the server starts", () => {
 describe("mlkem768x25519-sha256", () => {
   const method = "mlkem768x25519-sha256";
 
-  /** The server's side by the library alone, as an independent check of the layout. */
+  /** The server's side with the library alone, as an independent check of the layout. */
   function reply(init: Buffer): { reply: Buffer; secret: Buffer } {
     const { cipherText, sharedSecret } = ml_kem768.encapsulate(init.subarray(0, 1184));
     const pair = new X25519();
@@ -372,7 +372,7 @@ describe("mlkem768x25519-sha256", () => {
     };
   }
 
-  attack("is preferred, agreed on, and exchanged again", onePeer, async () => {
+  attack("is preferred, negotiated, and used again for rekeying", onePeer, async () => {
     const { connecting, peer } = begin(
       { kex: ["curve25519-sha256", method], methods: { [method]: reply } },
       letIn,
@@ -386,7 +386,7 @@ describe("mlkem768x25519-sha256", () => {
     await pinged;
   });
 
-  attack("Node's own and the library's understand each other", onePeer, async () => {
+  attack("Node's implementation and the library agree", onePeer, async () => {
     for (const make of [nativeKem(), await nobleKem(), await loadKem()]) {
       const pair = make?.();
       if (pair !== undefined) {
@@ -411,7 +411,7 @@ describe("mlkem768x25519-sha256", () => {
   );
 });
 
-describe("a server's value that gives no secret", () => {
+describe("a server's value without a valid secret", () => {
   attack.each([
     ["curve25519-sha256", Buffer.alloc(32)],
     ["curve25519-sha256", Buffer.alloc(31, 1)],

@@ -20,7 +20,7 @@ const infoRequest = (...prompts: readonly string[]): Buffer =>
     ...prompts.flatMap((prompt) => [str(prompt), bool(false)]),
   );
 
-/** A login by all that a person has, and the server at the other end. */
+/** A login with every method, and the server at the other end. */
 function begin(config: Partial<HostConfig> = {}, changes: Partial<ConnectRequest> = {}) {
   const { peer, transport } = hostilePair();
   const world = setUp(config);
@@ -46,14 +46,14 @@ async function violation(login: Promise<unknown>): Promise<void> {
   expect(error).toMatchObject({ reason: "protocol" });
 }
 
-/** Sends all in one write. */
+/** Sends all messages in one write. */
 function flood(peer: HostilePeer, messages: readonly Buffer[]): void {
   peer.raw(Buffer.concat(messages.map((message) => peer.seal(message))));
 }
 
 const secret = "password:alice@server.example.org:22";
 
-describe("an answer to nothing ends the connection", () => {
+describe("a reply without a request ends the connection", () => {
   const unasked: readonly (readonly [string, Buffer])[] = [
     ["a refusal", failure()],
     ["a partial success", failure("password", true)],
@@ -90,24 +90,24 @@ describe("an answer to nothing ends the connection", () => {
   });
 
   attack(
-    "2,000 refusals at once: no more attempts and questions than a login has",
+    "2,000 refusals at once cause no more attempts and questions than a login allows",
     { size: 1_000 },
     async (size) => {
       const { peer, login, prompter } = begin();
       await peer.startLogin();
       await peer.nextOf(50);
       flood(peer, Array(size).fill(failure()));
-      // Either a refusal comes while nothing is asked of the server, or each of the few attempts has found one.
+      // Either a refusal comes without a request, or each of the few attempts has received one.
       await expect(login).rejects.toThrow();
       expect(peer.counts.get(50)).toBeLessThanOrEqual(4);
       expect(prompter.asked.length).toBeLessThanOrEqual(3);
     },
   );
 
-  attack("40 questions at once: one is asked", { size: 20 }, async (size) => {
+  attack("of 40 questions at once, one is asked", { size: 20 }, async (size) => {
     const { peer, login, prompter } = begin();
     let asked = 0;
-    // The person has not answered yet: a dismissed question would end the login by itself.
+    // The user has not answered yet: a dismissed question would end the login on its own.
     prompter.keyboardInteractive = () => {
       asked++;
       return new Promise(() => {});
@@ -121,7 +121,7 @@ describe("an answer to nothing ends the connection", () => {
     expect(asked).toBeLessThanOrEqual(1);
   });
 
-  attack("a success in place of a signature, or while waiting for the key to sign", onePeer, async () => {
+  attack("a success instead of a request to sign, or while the key signs", onePeer, async () => {
     for (const order of ["taken", "signing"] as const) {
       const { peer, login, agent } = begin();
       let signed = (): void => {};
@@ -156,11 +156,11 @@ describe("an answer to nothing ends the connection", () => {
   });
 });
 
-describe("what a server may repeat has an end", () => {
-  const untilStopped = { once: "the server goes on until it is stopped" };
+describe("repeated messages are limited", () => {
+  const untilStopped = { once: "the server continues until it is stopped" };
 
   attack(
-    "partial successes without end ask no more often than NumberOfPasswordPrompts, for each method",
+    "endless partial successes ask no more often than NumberOfPasswordPrompts, for each method",
     untilStopped,
     async () => {
       const { peer, login, prompter } = begin();
@@ -178,7 +178,7 @@ describe("what a server may repeat has an end", () => {
   );
 
   attack(
-    "rounds of questions without end",
+    "endless rounds of questions",
     {
       ...untilStopped,
       except: { questions: { most: 20, because: "a login by keyboard-interactive may have so many rounds" } },
@@ -201,7 +201,7 @@ describe("what a server may repeat has an end", () => {
     },
   );
 
-  attack("rounds that ask nothing, without end", untilStopped, async () => {
+  attack("endless rounds without questions", untilStopped, async () => {
     const { peer, login, prompter } = begin();
     await peer.startLogin();
     await peer.nextOf(50);
@@ -218,7 +218,7 @@ describe("what a server may repeat has an end", () => {
     expect(prompter.asked).toEqual([]);
   });
 
-  attack("requests for a new password without end", untilStopped, async () => {
+  attack("endless requests for a new password", untilStopped, async () => {
     const { peer, login, prompter, secrets } = begin();
     secrets.values.set(secret, "stored");
     prompter.changes = Array(100).fill({ oldPassword: "a", newPassword: "b", remember: false });
@@ -236,7 +236,7 @@ describe("what a server may repeat has an end", () => {
     expect([...secrets.values]).toEqual([[secret, "stored"]]);
   });
 
-  attack("banners of 6 MB leave few lines in the log, and few words", { size: 150 }, async (size) => {
+  attack("banners of 6 MB leave few and short lines in the log", { size: 150 }, async (size) => {
     const words: string[] = [];
     const { peer, login, log } = begin({}, { onServerWords: ({ text }) => words.push(text) });
     await peer.startLogin();
@@ -286,7 +286,7 @@ describe("what a server may repeat has an end", () => {
 describe("EXT_INFO", () => {
   const algorithms = (names: string): Buffer => msg(7, u32(1), str("server-sig-algs"), str(names));
 
-  attack("counts four times at most, and a further one changes nothing", onePeer, async () => {
+  attack("takes effect four times at most; further ones are ignored", onePeer, async () => {
     const { peer, transport } = hostilePair();
     const seen: (readonly string[] | undefined)[] = [];
     const request = hostileRequest({ transport });
@@ -310,7 +310,7 @@ describe("EXT_INFO", () => {
     expect(seen).toEqual([["d"]]);
   });
 
-  attack("that comes after the login changes nothing, and ends nothing", onePeer, async () => {
+  attack("after the login is ignored, and ends nothing", onePeer, async () => {
     const { peer, login } = begin();
     await peer.letIn();
     const connection = await login;
@@ -360,7 +360,7 @@ describe("malformed and oversized messages", () => {
     },
   );
 
-  attack("words of the server are harmless: no control sequence gets through", onePeer, async () => {
+  attack("server text contains no control sequences when shown", onePeer, async () => {
     const words: string[] = [];
     const { peer, login } = begin({}, { onServerWords: ({ text }) => words.push(text) });
     await peer.startLogin();
@@ -373,7 +373,7 @@ describe("malformed and oversized messages", () => {
     expect(words).toEqual(["\\u{1b}]0;owned\\u{7}To log in, visit https://example.org/x\n\\u{202e}gnp.exe"]);
   });
 
-  attack("LogLevel ERROR hides the banner, and not what a question says", onePeer, async () => {
+  attack("LogLevel ERROR hides the banner, but not the text of a question", onePeer, async () => {
     const words: string[] = [];
     const { peer, login } = begin({ logLevel: "ERROR" }, { onServerWords: ({ text }) => words.push(text) });
     await peer.startLogin();
@@ -388,28 +388,24 @@ describe("malformed and oversized messages", () => {
   });
 });
 
-describe("links in what a server asks", () => {
-  attack(
-    "stand in the terminal that waits, also those in a question; other questions do not",
-    onePeer,
-    async () => {
-      const words: string[] = [];
-      const { peer, login, prompter } = begin({}, { onServerWords: ({ text }) => words.push(text) });
-      prompter.rounds = [["123456", "0000"]];
-      await peer.startLogin();
-      await peer.nextOf(50);
-      peer.send(failure("keyboard-interactive"));
-      await peer.nextOf(50);
-      peer.send(infoRequest("Code from https://example.org/x\u001b[2J: ", "PIN: "));
-      await peer.nextOf(61);
-      peer.send(success);
-      await login;
-      expect(words).toEqual(["Code from https://example.org/x\\u{1b}[2J:"]);
-    },
-  );
+describe("links in a server's questions", () => {
+  attack("are printed in the waiting terminal; other questions are not", onePeer, async () => {
+    const words: string[] = [];
+    const { peer, login, prompter } = begin({}, { onServerWords: ({ text }) => words.push(text) });
+    prompter.rounds = [["123456", "0000"]];
+    await peer.startLogin();
+    await peer.nextOf(50);
+    peer.send(failure("keyboard-interactive"));
+    await peer.nextOf(50);
+    peer.send(infoRequest("Code from https://example.org/x\u001b[2J: ", "PIN: "));
+    await peer.nextOf(61);
+    peer.send(success);
+    await login;
+    expect(words).toEqual(["Code from https://example.org/x\\u{1b}[2J:"]);
+  });
 });
 
-describe("no answer is not a refusal", () => {
+describe("a missing reply is not a refusal", () => {
   const ends: readonly (readonly [string, (peer: HostilePeer) => void])[] = [
     ["the connection is closed", (peer) => peer.end()],
     ["the connection is reset", (peer) => peer.destroy()],
@@ -417,7 +413,7 @@ describe("no answer is not a refusal", () => {
     ["the server stops", (peer) => peer.send(msg(1, u32(11), str("bye"), str("")))],
     ["the server breaks the rules", (peer) => peer.send(msg(79))],
   ];
-  attack.each(ends)("a stored password stays when %s while it is judged", onePeer, async (_name, end) => {
+  attack.each(ends)("a stored password is kept if %s while it is checked", onePeer, async (_name, end) => {
     const { peer, login, secrets } = begin();
     secrets.values.set(secret, "stored");
     await peer.startLogin();
@@ -430,7 +426,7 @@ describe("no answer is not a refusal", () => {
   });
 
   attack(
-    "it goes when the server refuses it in so many words, and nothing is sent after the login is given up",
+    "it is deleted when the server refuses it explicitly, and nothing is sent after the login was cancelled",
     onePeer,
     async () => {
       const { peer, login, secrets } = begin();
@@ -468,7 +464,7 @@ describe("no answer is not a refusal", () => {
   });
 
   attack(
-    "an unattended login ends after so much silence, and one that hears something does not",
+    "an unattended login ends after a period of silence, and one that receives data does not",
     onePeer,
     async () => {
       const silent = begin({}, { silenceLimit: 150 });

@@ -4,7 +4,7 @@ import { shownText } from "../../src/text/plainMessage.ts";
 import { presentHost } from "../../src/vscode/views/hostPresentation.ts";
 import { attack, beforeRun } from "./support/attackTest.ts";
 
-/** Everything that VS Code was given to show. */
+/** Everything that VS Code was asked to show. */
 const shown: string[] = [];
 
 function record(value: unknown): void {
@@ -53,7 +53,7 @@ vi.mock("vscode", () => {
 
 const messages = await import("../../src/vscode/messages/messages.ts");
 
-/** Names that a host, a session, a file, a folder, a user or a server could have. */
+/** Hostile names of a host, a session, a file, a folder, a user or a server. */
 const hostile = [
   "[Retry](command:workbench.action.terminal.new).sh",
   "[Retry](command:x)",
@@ -89,7 +89,7 @@ function expectPlain(ownIcon = false): void {
 }
 
 describe.each([...hostile, "[x](command:y)".repeat(100_000)])("a hostile name: %.30s", (name) => {
-  attack("makes no link, no icon and nothing invisible in a message", oneText, async () => {
+  attack("makes no link, no icon and no invisible character in a message", oneText, async () => {
     for (const severity of ["information", "warning", "error"] as const) {
       await messages.showMessage(severity, `Run ${name} now?`, { modal: true, detail: name });
     }
@@ -129,7 +129,7 @@ describe.each([...hostile, "[x](command:y)".repeat(100_000)])("a hostile name: %
 });
 
 describe("making a text plain", () => {
-  attack("is done once: a plain text stays as it is", oneText, () => {
+  attack("is idempotent: a plain text stays the same", oneText, () => {
     for (const name of hostile) {
       const once = shownText(name);
       expect(shownText(once)).toBe(once);
@@ -137,7 +137,7 @@ describe("making a text plain", () => {
   });
 
   attack.each([["]("], ["$("], ["\u202e"], ["a"]])(
-    "takes time that does not grow without end: %j",
+    "takes bounded time: %j",
     { size: 1_000_000 },
     (shape, size) => {
       shownText(shape.repeat(size));

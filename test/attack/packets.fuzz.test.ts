@@ -11,9 +11,9 @@ import { type HostilePeer, hostilePair } from "./support/hostileServer.ts";
 import { asAttacker } from "./support/longestBlock.ts";
 
 /**
- * Messages of every number, with the fields that they should have and with others, in every phase. Nothing but a reason
- * may come of them: no exception and no rejection that nobody handles, no hang, no memory that stays.
- * SSH_SESSIONS_FUZZ: how many messages; SSH_SESSIONS_FUZZ_SEED: to see a failure again.
+ * Messages of every number, with the right fields and with others, in every phase. They may only end the connection
+ * with a reason: no exception and no unhandled rejection, no hang, no leaked memory. SSH_SESSIONS_FUZZ: how many
+ * messages; SSH_SESSIONS_FUZZ_SEED: repeats a failure.
  */
 const wanted = Number(process.env["SSH_SESSIONS_FUZZ"] ?? 200_000);
 const seed = Number(process.env["SSH_SESSIONS_FUZZ_SEED"] ?? Date.now() % 1_000_000_000);
@@ -72,7 +72,7 @@ const field = fc.oneof(
   { weight: 1, arbitrary: bytes.map(str) },
   { weight: 1, arbitrary: bytes.map(mpint) },
   { weight: 1, arbitrary: bytes },
-  // A length that lies.
+  // A wrong length.
   {
     weight: 1,
     arbitrary: fc.tuple(number, bytes).map(([length, rest]) => Buffer.concat([u32(length), rest])),
@@ -83,7 +83,7 @@ const field = fc.oneof(
   },
 );
 
-/** What the fields of each message are (RFC 4252 to 4254, 8308), with values of any kind. */
+/** The fields of each message (RFC 4252 to 4254, 8308), with any values. */
 const shapes: readonly (readonly [number, ...fc.Arbitrary<Buffer>[]])[] = [
   [1, number.map(u32), text.map(str), text.map(str)],
   [2, bytes.map(str)],
@@ -122,7 +122,7 @@ const shapes: readonly (readonly [number, ...fc.Arbitrary<Buffer>[]])[] = [
   [100, number.map(u32)],
 ];
 
-/** Cut anywhere, or with one byte changed: most of it is still right, so that it is read far. */
+/** Truncated anywhere, or with one byte changed: mostly valid, so that it is parsed far. */
 const damaged = (whole: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> =>
   fc.tuple(whole, fc.nat(), fc.nat(255), fc.boolean()).map(([bytesOf, at, value, cuts]) => {
     const copy = Buffer.from(bytesOf);
@@ -133,7 +133,7 @@ const damaged = (whole: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> =>
     return copy;
   });
 
-/** 1 to 127 and 192 to 255: all that a packet may begin with but what is reserved (RFC 4250 section 4.1.2). */
+/** 1 to 127 and 192 to 255: all message numbers except the reserved ones (RFC 4250 section 4.1.2). */
 const anyNumber = fc.oneof(fc.integer({ min: 1, max: 127 }), fc.integer({ min: 192, max: 255 }));
 const shaped = fc.oneof(
   ...shapes.map(([type, ...fields]) => fc.tuple(...fields).map((made) => msg(type, ...made))),
@@ -147,7 +147,7 @@ const message = fc.oneof(
       .tuple(anyNumber, fc.array(field, { maxLength: 5 }))
       .map(([type, fields]) => msg(type, ...fields)),
   },
-  // Of any fields, and cut anywhere.
+  // With any fields, truncated anywhere.
   {
     weight: 1,
     arbitrary: fc
@@ -156,7 +156,7 @@ const message = fc.oneof(
   },
 );
 
-/** What an attempt to log in may be answered with (RFC 4252, 4256): by any method, right or damaged. */
+/** Replies to a login attempt (RFC 4252, 4256): by any method, valid or damaged. */
 const loginKey = fakeKey(1);
 const answer = fc.oneof(
   fc.tuple(text, fc.boolean()).map(([methods, partial]) => msg(51, str(methods), bool(partial))),
@@ -192,7 +192,7 @@ const attemptsBy: Readonly<Record<AuthAttempt["method"], AuthAttempt>> = {
 
 type Phase = "version" | "exchange" | "service" | "login" | "connection";
 
-/** Allowed, or nearly so, in every phase but a strict first key exchange; then those of an open channel. */
+/** Valid or nearly valid, in every phase except a strict first key exchange; then those of an open channel. */
 const generic = fc.oneof(
   ...shapes
     .filter(([type]) => type >= 2 && type <= 4)
@@ -270,7 +270,7 @@ async function reach(peer: HostilePeer, phase: Phase): Promise<void> {
   }
 }
 
-/** An error of our own code and not of the server: something read what was not there. */
+/** An error of our own code, not of the server: something read missing data. */
 function isSlip(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
     if (each instanceof TypeError || each instanceof RangeError || each instanceof ReferenceError) {
@@ -300,14 +300,14 @@ attack(
   600_000,
 );
 
-/** @returns how many messages the client was sent. */
+/** @returns how many messages were sent to the client */
 async function fuzzed(
   sample: typeof run extends fc.Arbitrary<infer Value> ? Value : never,
   round: number,
 ): Promise<number> {
   const { peer, transport } = hostilePair({ strict: sample.strict });
   const isLogin = sample.phase === "login";
-  // A server may refuse again and again: there is always a next attempt.
+  // A server may refuse repeatedly: there is always a next attempt.
   const attempts = isLogin ? Array<AuthAttempt>(30).fill(attemptsBy[sample.method]) : [attemptsBy.none];
   const request = hostileRequest({ transport }, { attempts });
   let connection: EngineConnection | undefined;
@@ -334,7 +334,7 @@ async function fuzzed(
       peer.send(msg(99, u32(0)));
       await turn();
     }
-    // In another order each time that the sample comes.
+    // In another order for each run of the sample.
     const later = <T>(list: readonly T[]): readonly T[] => [
       ...list.slice(round % list.length),
       ...list.slice(0, round % list.length),
@@ -350,7 +350,7 @@ async function fuzzed(
       await turn();
       sent += some.length;
     }
-    // One at a time: the first that is wrong ends it, and those behind it would not be read.
+    // One at a time: the first invalid one ends the connection, and those after it would not be read.
     const wild = isLogin ? [...later(sample.login), ...later(sample.wild)] : later(sample.wild);
     for (const each of wild) {
       if (peer.ended) {

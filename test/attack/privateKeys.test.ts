@@ -12,9 +12,9 @@ import { RecordingLogger } from "../support/recordingLogger.ts";
 import { attack, defer } from "./support/attackTest.ts";
 import { longestBlock } from "./support/longestBlock.ts";
 
-const oneFile = { once: "a login reads one file, and it is as large as it may be" };
+const oneFile = { once: "a login reads one file, which has the largest allowed size" };
 
-/** An odd number of so many bits; nothing here asks whether numbers belong together. */
+/** An odd number of the given number of bits; the numbers need not belong together. */
 function oddNumber(bits: number): Buffer {
   const bytes = randomBytes(bits / 8);
   bytes[0] = (bytes[0] ?? 0) | 0xc0;
@@ -46,7 +46,7 @@ function rsaPem(bits: number): string {
   return ["-----BEGIN RSA PRIVATE KEY-----", ...lines, "-----END RSA PRIVATE KEY-----", ""].join("\n");
 }
 
-/** A key of PuTTY's version 2 with numbers of our choice, and the code that says that nobody changed them. */
+/** A key of PuTTY's version 2 with chosen numbers, and a valid MAC over them. */
 function putty(d: Buffer, p: Buffer, q: Buffer): string {
   const known = [Buffer.of(1, 0, 1), oddNumber(2048)].map(wireMpint);
   const open = Buffer.concat([wireString("ssh-rsa"), ...known]);
@@ -91,7 +91,7 @@ describe("a private key", () => {
   });
 
   attack(
-    "of RSA with more bits than OpenSSH takes is refused, and nothing signs with it",
+    "of RSA with more bits than OpenSSH accepts is refused, and nothing signs with it",
     oneFile,
     async () => {
       expect(await read(rsaPem(16_400))).toMatchObject({ reason: "unsupported" });
@@ -99,14 +99,14 @@ describe("a private key", () => {
     },
   );
 
-  attack("of PuTTY's whose numbers lead to a division by zero is damaged", oneFile, async () => {
+  attack("of PuTTY whose numbers lead to a division by zero is damaged", oneFile, async () => {
     for (const number of [Buffer.of(1), Buffer.of(0)]) {
       const found = await read(putty(oddNumber(2_048), number, oddNumber(1_024)));
       expect(KeyFileError.is(found) ? found.reason : found.kind).toMatch(/malformed|ready/);
     }
   });
 
-  attack("of PuTTY's with huge numbers is damaged, and divides nothing", oneFile, async () => {
+  attack("of PuTTY with huge numbers is damaged, without a division", oneFile, async () => {
     const text = putty(oddNumber(2_400_000), oddNumber(1_200_000), oddNumber(1_200_000));
     const { result, block } = await longestBlock(() => read(text));
     expect(result).toMatchObject({ reason: "malformed" });
@@ -115,7 +115,7 @@ describe("a private key", () => {
 });
 
 attack(
-  "an agent that lists ever more keys costs no more than their number",
+  "an agent that lists more and more keys costs no more than their number",
   { size: 7_000 },
   async (size) => {
     const logger = new RecordingLogger();

@@ -18,7 +18,7 @@ import { attack, fuzz } from "./support/attackTest.ts";
 import { breather } from "./support/breather.ts";
 import { shapes } from "./support/remoteTextCases.ts";
 
-/** What real servers printed: the fuzzers mix lines of it, so that they get past the first check of a parser. */
+/** Output of real servers: the fuzzers mix lines of it, so that they pass the first checks of a parser. */
 const fixtures = join(import.meta.dirname, "..", "unit", "remote", "fixtures");
 const realLines = readdirSync(fixtures).flatMap((file) =>
   readFileSync(join(fixtures, file), "utf8").split("\n"),
@@ -54,7 +54,7 @@ const output = fc
 const runs = Number(process.env["FUZZ_RUNS"] ?? 2000);
 
 describe("random output of a server", () => {
-  attack("is parsed and judged without an exception", fuzz, async () => {
+  attack("is parsed and evaluated without an exception", fuzz, async () => {
     let rows = 0;
     await fc.assert(
       fc.asyncProperty(output, async (text) => {
@@ -66,7 +66,7 @@ describe("random output of a server", () => {
           const sessions = buildSessions(facts, {
             limits: { idleSeconds: 1, settlingSeconds: 0, unansweredRetransmits: 1 },
           });
-          // Nothing is ever signalled but a process that the server named with its start.
+          // Only a process that the server listed with its start time is ever signalled.
           for (const { pid, startKey } of sessions.flatMap(({ targets }) => targets)) {
             expect(pid).toBeGreaterThan(1);
             expect(startKey).toMatch(/^(?:ticks|lstart):/);
@@ -80,7 +80,7 @@ describe("random output of a server", () => {
       }),
       { numRuns: runs },
     );
-    // The lines are good enough to get somewhere.
+    // The lines are valid enough to be used.
     expect(rows).toBeGreaterThan(runs / 100);
   });
 
@@ -104,7 +104,7 @@ describe("random output of a server", () => {
     );
   });
 
-  attack("is harmless where it is shown", fuzz, async () => {
+  attack("is escaped where it is shown", fuzz, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 40 }), async (pieces) => {
         await breather();
@@ -120,7 +120,7 @@ describe("random output of a server", () => {
     );
   });
 
-  attack("passes a terminal whole, but for directories, however it is cut", fuzz, async () => {
+  attack("reaches a terminal completely, except directories, in any chunks", fuzz, async () => {
     const marks = fc.constantFrom(
       "\u001b]7;file:///x\u0007",
       "\u001b]7;",

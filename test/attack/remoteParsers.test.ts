@@ -12,7 +12,7 @@ import {
   type TextCase,
 } from "./support/remoteTextCases.ts";
 
-/** Each input of the tables is measured by itself, at two sizes; together they are no attack. */
+/** Each input of the tables is measured separately, at two sizes; together they are not an attack. */
 const table = {
   once: "the table measures the growth of each of its inputs",
   except: {
@@ -24,7 +24,7 @@ const table = {
   },
 };
 
-/** Reads the input; that it is refused as too much is an answer, too. */
+/** Reads the input; a refusal as too large is a valid result, too. */
 async function read(each: TextCase, size: number): Promise<void> {
   try {
     await each.run(size);
@@ -40,7 +40,7 @@ async function superlinear(cases: readonly TextCase[], size: number): Promise<st
   const found: string[] = [];
   for (const each of cases) {
     let least = { cpu: Number.POSITIVE_INFINITY, factor: Number.POSITIVE_INFINITY };
-    // A burst of garbage collection can hit one of the two sizes: only what is so three times is reported.
+    // Garbage collection can hit one of the two sizes: only a result that occurs three times is reported.
     for (let time = 0; time < 3 && (least.factor > 2.5 || least.cpu > 2000); time++) {
       const { cpu, factor } = await growthOf(size, (length) => read(each, length));
       least = { cpu: Math.min(least.cpu, cpu), factor: Math.min(least.factor, factor) };
@@ -52,20 +52,20 @@ async function superlinear(cases: readonly TextCase[], size: number): Promise<st
   return found;
 }
 
-describe("what a server prints for the probes", () => {
-  attack("a line of a quarter of a megabyte is read in linear time", table, async () => {
+describe("server output for the probes", () => {
+  attack("a line of a quarter of a megabyte is parsed in linear time", table, async () => {
     expect(await superlinear(oneLineCases, 120_000)).toEqual([]);
   });
 
-  attack("many long lines are read in linear time", table, async () => {
+  attack("many long lines are parsed in linear time", table, async () => {
     expect(await superlinear(manyLinesCases, 100_000)).toEqual([]);
   });
 
-  attack("as many rows as fit are read in linear time", table, async () => {
+  attack("as many rows as fit are parsed in linear time", table, async () => {
     expect(await superlinear(manyRowsCases, 500_000)).toEqual([]);
   });
 
-  attack("more lines, or more logins, than a server has reason to print are refused", table, async () => {
+  attack("more lines or logins than a server has reason to print are refused", table, async () => {
     for (const text of [
       `B begin \n${"\n".repeat(200_000)}B end `,
       `B begin \nB who\n${Array.from({ length: 6000 }, (_, n) => `a pts/${n} 2024-11-21 02:38`).join("\n")}`,
@@ -74,14 +74,14 @@ describe("what a server prints for the probes", () => {
     }
   });
 
-  attack("a long line is cut", table, () => {
+  attack("a long line is truncated", table, () => {
     const [part] = splitParts(`B who\n${"x".repeat(1_000_000)}\nB end `, "B");
     expect(part?.lines.map(({ length }) => length)).toEqual([4096]);
   });
 });
 
-describe("what a server says elsewhere", () => {
-  attack("is made harmless in linear time", table, async () => {
+describe("server text outside terminals", () => {
+  attack("is escaped in linear time", table, async () => {
     expect(await superlinear(otherTextCases, 200_000)).toEqual([]);
   });
 });

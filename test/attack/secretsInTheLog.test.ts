@@ -28,7 +28,7 @@ const secrets = {
 
 const failure = (methods: string): Buffer => msg(51, str(methods), bool(false));
 
-/** PK_OK for a question whether a key would do (RFC 4252 section 7). */
+/** PK_OK in reply to a query about a key (RFC 4252 section 7). */
 function keyQuery(request: Buffer): Buffer | undefined {
   const service = readString(request, readString(request, 1).next);
   const method = readString(request, service.next);
@@ -39,7 +39,7 @@ function keyQuery(request: Buffer): Buffer | undefined {
   return msg(60, str(algorithm.value), str(readString(request, algorithm.next).value));
 }
 
-/** Logs in by all methods with a server that refuses each; everything that is kept or thrown is returned. */
+/** Logs in by all methods to a server that refuses each; returns everything that is kept or thrown. */
 async function everySecretUsed(storeFails: boolean): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "secrets-"));
   defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -97,7 +97,7 @@ async function everySecretUsed(storeFails: boolean): Promise<string> {
     const text = message.toString("latin1");
     const query = keyQuery(message);
     if (query !== undefined) {
-      // It takes the key: now the passphrase is asked for.
+      // It accepts the key: now the passphrase is requested.
       peer.send(query);
       continue;
     }
@@ -125,9 +125,9 @@ attack.each<[string, boolean]>([
   ["a store that works", false],
   ["a store that fails", true],
 ])(
-  "passwords, passphrases and answers reach no log, no error and no words: %s",
+  "passwords, passphrases and answers are in no log, no error and no message: %s",
   {
-    once: "each secret is used once, or as often as it may be",
+    once: "each secret is used once, or as often as allowed",
     except: { questions: { most: 12, because: "each method asks as often as it may" } },
   },
   async (_, storeFails) => {

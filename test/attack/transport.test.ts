@@ -43,7 +43,10 @@ function connect(
 const letIn = (peer: HostilePeer): Promise<void> => peer.letIn();
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Sends the message that often, some in each turn, so that the test's own work is no block. Ends with the connection. */
+/**
+ * Sends the message the given number of times, some in each turn, so that the test's own work does not block. Ends
+ * with the connection.
+ */
 async function flood(
   peer: HostilePeer,
   count: number,
@@ -60,7 +63,7 @@ async function flood(
   }
 }
 
-/** The connection still answers: all that was sent before has been read. */
+/** The connection still replies: everything sent before was read. */
 async function answers(peer: HostilePeer, connection: EngineConnection): Promise<void> {
   const pinged = connection.ping(never());
   await peer.nextOf(80);
@@ -76,7 +79,7 @@ function held(): number {
 
 const global = msg(80, str("anything@example.org"), bool(true));
 
-describe("messages that a server may repeat, after the login", () => {
+describe("repeated messages after the login", () => {
   attack.each([
     ["IGNORE", msg(2, str(Buffer.alloc(100)))],
     ["DEBUG", msg(4, bool(true), str("look at\n\u001b[31mthis"), str(""))],
@@ -103,7 +106,7 @@ describe("messages that a server may repeat, after the login", () => {
     ["UNIMPLEMENTED", msg(3, u32(7))],
     ["UNIMPLEMENTED, cut short", msg(3)],
     ["of an unknown number", msg(200, str("what"))],
-  ])("end the connection when there is no end of them: %s", { size: 5_000 }, async (_, message, size) => {
+  ])("end the connection if they are endless: %s", { size: 5_000 }, async (_, message, size) => {
     const { peer, connecting } = connect(letIn);
     const connection = await connecting;
     const ended = new Promise<unknown>((resolve) => connection.onDidClose(resolve));
@@ -144,7 +147,7 @@ describe("messages that a server may repeat, after the login", () => {
   });
 });
 
-describe("messages that a server may repeat, before the login", () => {
+describe("repeated messages before the login", () => {
   attack.each([
     ["IGNORE", msg(2, str("x"))],
     ["DEBUG", msg(4, bool(true), str("x"), str(""))],
@@ -152,7 +155,7 @@ describe("messages that a server may repeat, before the login", () => {
     ["EXT_INFO", msg(7, u32(0))],
     ["BANNER", msg(53, str("line\n".repeat(1_000)), str(""))],
     ["unknown", msg(200)],
-  ])("end the login when there is no end of them: %s", { size: 5_000 }, async (_, message, size) => {
+  ])("end the login if they are endless: %s", { size: 5_000 }, async (_, message, size) => {
     const { logger, connecting } = connect(async (peer) => {
       await peer.startLogin();
       await flood(peer, size, () => message);
@@ -165,7 +168,7 @@ describe("messages that a server may repeat, before the login", () => {
     expect(logger.lines.length).toBeLessThan(300);
   });
 
-  attack("6 MB of banners are some lines of the log", { size: 100 }, async (size) => {
+  attack("6 MB of banners make some log lines", { size: 100 }, async (size) => {
     const { logger, connecting } = connect(async (peer) => {
       await peer.startLogin();
       await peer.nextOf(50);
@@ -177,10 +180,10 @@ describe("messages that a server may repeat, before the login", () => {
   });
 });
 
-describe("a server that asks and reads no answers", () => {
+describe("a server that sends requests and reads no replies", () => {
   const full = {
     once: "only a flood that is larger than the kernel's buffers stops the reading",
-    except: { time: { most: 10_000, because: "300,000 answers are encrypted" } },
+    except: { time: { most: 10_000, because: "300,000 replies are encrypted" } },
   };
 
   attack("300,000 global requests cost bounded memory and block nothing", full, async () => {
@@ -212,7 +215,7 @@ describe("a server that asks and reads no answers", () => {
         await turn();
       }
     });
-    // The client reads no more, as its answers are not read, or has given the server up.
+    // The client has stopped reading, because its replies are not read, or has given up the server.
     expect(sent < size || connection.ended !== undefined).toBe(true);
     expect(held() - before).toBeLessThan(20_000_000);
     expect(block).toBeLessThan(50);
@@ -220,7 +223,7 @@ describe("a server that asks and reads no answers", () => {
     await (connection.ended === undefined ? answers(peer, connection) : peer.gone);
   });
 
-  /** Whether the stream takes nothing for a while, although the event loop turns. */
+  /** Whether the stream accepts nothing for a while, although the event loop turns. */
   async function stalled(peer: HostilePeer): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const drained = await Promise.race([
@@ -267,7 +270,7 @@ describe("compressed packets", () => {
     return asAttacker(() => peer.seal(msg(53, str(Buffer.alloc(size, 0x0a)), str(""))));
   }
 
-  attack("that expand to what is allowed, many in one piece", { size: 50 }, async (size) => {
+  attack("that expand to the allowed size, many in one piece, are accepted", { size: 50 }, async (size) => {
     const { peer, connection, logger } = await compressed();
     await turn();
     const packets = Array.from({ length: size }, () =>
@@ -302,7 +305,7 @@ describe("a keepalive probe", () => {
     }
   });
 
-  attack("asked for during a key exchange is matched as well", oneMessage, async () => {
+  attack("that was sent during a key exchange is matched as well", oneMessage, async () => {
     const { peer, connecting } = connect(letIn);
     const connection = await connecting;
     for (let exchange = 0; exchange < 3; exchange++) {
@@ -332,7 +335,7 @@ describe("a keepalive probe", () => {
 });
 
 describe("the version line", () => {
-  attack("comes in pieces of one byte, behind lines of another protocol", onePeer, async () => {
+  attack("is accepted in pieces of one byte, after lines of another protocol", onePeer, async () => {
     const { connecting } = connect(
       async (peer) => {
         for (const byte of Buffer.from("HTTP/1.1 200 OK\r\n\r\n220 ready\r\nSSH-2.0-slow_1.0\r\n")) {
@@ -347,7 +350,7 @@ describe("the version line", () => {
     expect((await connecting).info.serverVersion).toBe("slow_1.0");
   });
 
-  attack("and the first packet may come in one piece, and in pieces of one byte", onePeer, async () => {
+  attack("and the first packet are accepted in one piece, and in pieces of one byte", onePeer, async () => {
     for (const step of [1, 10_000]) {
       const { connecting } = connect(async (peer) => {
         const bytes = Buffer.concat([Buffer.from("SSH-2.0-hostile_1.0\r\n"), peer.prepareKexInit()]);

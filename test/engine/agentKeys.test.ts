@@ -33,18 +33,18 @@ beforeEach(async () => {
 
 afterEach(() => agent.stop());
 
-describe("a key that was added for one host only (ssh-add -h)", () => {
-  it("logs in there, because the agent is told which server has proven its key", async () => {
+describe("a key that was added to the agent for one host only (ssh-add -h)", () => {
+  it("logs in there, because the agent receives the proof of the server's key", async () => {
     const place = `[${host.host}]:${host.port}`;
     await agent.add(host.keyFile, { args: ["-H", host.knownHostsFile, "-h", place] });
     const connection = await person.connect(host);
-    // Later key exchanges change nothing about it.
+    // Later key exchanges don't change it.
     connection.rekey();
     connection.destroy();
     expect(person.tried).toHaveLength(1);
   });
 
-  it("is not offered elsewhere", async () => {
+  it("is not offered to other hosts", async () => {
     const other = join(folder, "other_hosts");
     const key = await makeKey(join(folder, "other"));
     await writeFile(other, `other.example.org ${key.publicLine}\n`);
@@ -66,13 +66,13 @@ describe("an agent with 50 keys", () => {
     await agent.add(host.keyFile);
   });
 
-  it("reaches a server that takes 6 tries by the key that IdentityFile names, as in ssh", async () => {
+  it("logs in to a server that allows 6 attempts if IdentityFile names the key, as in ssh", async () => {
     const files = { identityFiles: [`${host.keyFile}.pub`] };
     expect(await person.login(host, files)).toEqual([`publickey: ${host.keyFile}.pub (agent)`]);
     expect(await person.login(host, { ...files, identitiesOnly: true })).toHaveLength(1);
   });
 
-  it("is too much for it otherwise, and the error says so", async () => {
+  it("fails there otherwise, and the error says so", async () => {
     await expect(person.login(host)).rejects.toMatchObject({ reason: "too-many-failures" });
     expect(person.tried.length).toBeLessThanOrEqual(7);
   });
@@ -82,7 +82,7 @@ describe("AddKeysToAgent", () => {
   const kinds: readonly KeyKind[] = ["ed25519", "ecdsa-256", "ecdsa-384", "ecdsa-521", "rsa-2048"];
 
   it.each(kinds)(
-    "yes: a key of kind %s is in the agent after its login, and serves the next",
+    "yes: a key of type %s is in the agent after its login, and serves the next one",
     async (kind) => {
       const key = await makeKey(join(folder, `add-${kind}`), { kind, comment: `my ${kind}` });
       await host.authorize(key.publicLine);
@@ -103,7 +103,7 @@ describe("AddKeysToAgent", () => {
     expect(await agent.list()).toHaveLength(1);
   });
 
-  it("ask: only with consent", async () => {
+  it("ask: adds the key only with consent", async () => {
     const config = { identityFiles: [host.keyFile], addKeysToAgent: { mode: "ask" } as const };
     await person.login(host, config);
     expect(await agent.list()).toEqual([]);
@@ -112,23 +112,23 @@ describe("AddKeysToAgent", () => {
     expect(await agent.list()).toHaveLength(1);
   });
 
-  it("a time: the agent forgets the key", async () => {
+  it("a time: the agent drops the key after it", async () => {
     const addKeysToAgent = { mode: "yes", seconds: 1 } as const;
     await person.login(host, { identityFiles: [host.keyFile], addKeysToAgent });
-    // There is no event for it: the test's own time limit ends what never comes.
+    // There is no event for it; the test's own time limit ends a failure.
     while ((await agent.list()).length > 0) {
       await delay(50);
     }
   });
 
-  it("confirm: the agent asks before it signs, and here nobody answers", async () => {
+  it("confirm: the agent asks before it signs; without an answer the login fails", async () => {
     const config = { identityFiles: [host.keyFile], addKeysToAgent: { mode: "confirm" } as const };
     await person.login(host, config);
     expect(await agent.list()).toHaveLength(1);
     await expect(person.login(host, config)).rejects.toBeInstanceOf(AuthError);
   });
 
-  it("an agent that is locked stops no login", async () => {
+  it("a locked agent does not prevent the login", async () => {
     await agent.lock("x");
     await person.login(host, { identityFiles: [host.keyFile], addKeysToAgent: { mode: "yes" } });
     expect(person.logger.complaints.join("\n")).toContain("could not be added to the agent");

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const nothing = { kind: "command", request: { type: "exec", command: "true" } } as const;
 
-describe("two aliases of one server, of which one is connected", () => {
+describe("two aliases of one server, one of which is connected", () => {
   test.each([
     ["PubkeyAuthentication no", false, 1],
     ["PreferredAuthentications password", false, 1],
@@ -35,29 +35,34 @@ describe("two aliases of one server, of which one is connected", () => {
     ["ConnectTimeout 5", true, 1],
     ["ProxyJump none", true, 1],
     ["SetEnv LAB_A=2", true, 1],
-  ])("with %s the other gets in where `ssh` does: %s; connections: %d", async (line, getsIn, connections) => {
-    const ssh = await SshClient.for(host, [line]);
-    const file = join(folder, "config");
-    await writeFile(file, host.sshConfigText("one") + host.sshConfigText("two", [line]));
-    const stack = await testStack(file);
-    try {
-      await stack.service.open({ host: "one", ...nothing });
-      const succeeds = (work: Promise<unknown>): Promise<boolean> =>
-        work.then(
-          () => true,
-          () => false,
+  ])(
+    "with %s the other one logs in exactly if `ssh` does: %s; connections: %d",
+    async (line, getsIn, connections) => {
+      const ssh = await SshClient.for(host, [line]);
+      const file = join(folder, "config");
+      await writeFile(file, host.sshConfigText("one") + host.sshConfigText("two", [line]));
+      const stack = await testStack(file);
+      try {
+        await stack.service.open({ host: "one", ...nothing });
+        const succeeds = (work: Promise<unknown>): Promise<boolean> =>
+          work.then(
+            () => true,
+            () => false,
+          );
+        expect(await succeeds(ssh.run("true"))).toBe(getsIn);
+        expect(await succeeds(stack.service.open({ host: "two", ...nothing }))).toBe(getsIn);
+        expect(stack.service.masters().filter(({ state }) => state.kind === "ready")).toHaveLength(
+          connections,
         );
-      expect(await succeeds(ssh.run("true"))).toBe(getsIn);
-      expect(await succeeds(stack.service.open({ host: "two", ...nothing }))).toBe(getsIn);
-      expect(stack.service.masters().filter(({ state }) => state.kind === "ready")).toHaveLength(connections);
-    } finally {
-      await stack[Symbol.asyncDispose]();
-      await ssh.stop();
-    }
-  });
+      } finally {
+        await stack[Symbol.asyncDispose]();
+        await ssh.stop();
+      }
+    },
+  );
 });
 
-test("names that differ in case, and a port that is typed, lead to the machine that `ssh` reaches, and their `spec` leads there again", async () => {
+test("names that differ in case, and a typed port, reach the same machine as with `ssh`, and their `spec` resolves to it again", async () => {
   const other = await startSshd();
   const file = join(folder, "config");
   await writeFile(
@@ -72,7 +77,7 @@ test("names that differ in case, and a port that is typed, lead to the machine t
     [`web:${other.port}`, ["-p", String(other.port), "web"], other],
     [`ssh://${host.user}@web:${host.port}/`, [`ssh://${host.user}@web:${host.port}/`], host],
   ];
-  /** The port of the server that answers, and the `spec` of the connection. */
+  /** The port of the server that answers, and the connection's `spec`. */
   const reach = async (typed: string): Promise<readonly [string, string]> => {
     const session = await stack.service.open({
       ...{ host: typed, kind: "command" },

@@ -32,7 +32,7 @@ describe("a real ssh-agent", () => {
   }
 
   beforeAll(async () => {
-    // In the foreground, it says where it listens as soon as it does.
+    // In the foreground it prints its socket as soon as it listens.
     agent = spawn("ssh-agent", ["-D", "-a", socket()], { stdio: ["ignore", "pipe", "inherit"] });
     await once(agent.stdout ?? agent, "data");
     const kinds = [
@@ -73,7 +73,7 @@ describe("a real ssh-agent", () => {
     await expect(rsa?.sign(Buffer.from("x"), "rsa-sha2-1024")).rejects.toMatchObject({ reason: "refused" });
   });
 
-  it("a key that was taken away meanwhile is refused", async () => {
+  it("refuses a key that was removed in the meantime", async () => {
     const [key] = await createAgentClient().list(socket(), never);
     await sshAdd("-d", files[0] ?? "");
     try {
@@ -83,7 +83,7 @@ describe("a real ssh-agent", () => {
     }
   });
 
-  it("keys that files name come first, with real files", async () => {
+  it("offers keys named by files first, with real files", async () => {
     const onlyFile = join(folder, "only-file");
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "secret", "-a", "1", "-f", onlyFile]);
     const identities = await collectIdentities({

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A new key file made by ssh-keygen, and its public half as ssh-keygen sees it. */
+/** A new key file from ssh-keygen, and its public half as ssh-keygen prints it. */
 async function keygen(
   options: readonly string[],
   passphrase = "",
@@ -53,7 +53,7 @@ async function failure(file: string, passphrase?: string): Promise<KeyFileError>
 async function signsRightly(key: SigningKey): Promise<void> {
   const algorithms = key.type === "ssh-rsa" ? ["rsa-sha2-256", "rsa-sha2-512"] : [key.type];
   for (const algorithm of algorithms) {
-    // ECDSA's numbers are sometimes shorter than the curve: sign often enough to see that.
+    // ECDSA's numbers are sometimes shorter than the curve: sign often enough to cover that.
     for (let round = 0; round < (key.type.startsWith("ecdsa") ? 40 : 2); round++) {
       const data = Buffer.from(`data ${round}`);
       const signature = await key.sign(data, algorithm);
@@ -73,13 +73,13 @@ const kinds: readonly (readonly [name: string, options: readonly string[]])[] = 
   ["rsa 1024", ["-t", "rsa", "-b", "1024"]],
 ];
 
-describe("keys that ssh-keygen made", () => {
+describe("keys from ssh-keygen", () => {
   for (const [name, options] of kinds) {
     for (const format of ["RFC4716", "PEM", "PKCS8"]) {
       if (name === "ed25519" && format !== "RFC4716") {
         continue;
       }
-      it(`${name} in ${format} is read, and signs`, async () => {
+      it(`${name} in ${format} is read and signs`, async () => {
         const { file, publicKey, type } = await keygen([...options, "-m", format]);
         const key = await ready(file);
         expect(key.publicKey).toEqual(publicKey);
@@ -88,7 +88,7 @@ describe("keys that ssh-keygen made", () => {
         await signsRightly(key);
       });
 
-      it(`${name} in ${format}, encrypted, is told to be so, and opened by the passphrase alone`, async () => {
+      it(`${name} in ${format}, encrypted, is reported as encrypted, and opens only with the passphrase`, async () => {
         const { file, publicKey } = await keygen([...options, "-m", format, "-a", "1"], "pass phräse");
         expect(await reader.read(file)).toEqual({ kind: "encrypted", publicKey });
         expect((await failure(file, "pass")).reason).toBe("wrong-passphrase");
@@ -108,7 +108,7 @@ describe("keys that ssh-keygen made", () => {
     });
   }
 
-  it("a cipher that is not there is named, with the way out", async () => {
+  it("names an unsupported cipher and the alternative", async () => {
     const { file } = await keygen(
       ["-t", "ed25519", "-a", "1", "-Z", "chacha20-poly1305@openssh.com"],
       "secret",
@@ -119,7 +119,7 @@ describe("keys that ssh-keygen made", () => {
   });
 
   for (const rounds of [16, 100]) {
-    it(`${rounds} rounds of bcrypt leave the event loop free`, async () => {
+    it(`${rounds} rounds of bcrypt don't block the event loop`, async () => {
       const { file, publicKey } = await keygen(["-t", "ed25519", "-a", String(rounds)], "secret");
       let turns = 0;
       let running = true;
@@ -133,7 +133,7 @@ describe("keys that ssh-keygen made", () => {
       const key = await ready(file, "secret");
       running = false;
       expect(key.publicKey).toEqual(publicKey);
-      // Derived in this thread, there would be a handful of turns around one long block.
+      // In this thread there would be only a few turns around one long block.
       expect(turns).toBeGreaterThan(1000);
     });
   }
@@ -146,7 +146,7 @@ describe("PuTTY's keys", () => {
     return file;
   }
 
-  it("RSA in version 2 is read, and signs", async () => {
+  it("RSA in version 2 is read and signs", async () => {
     const { text, publicKey } = puttyKey();
     const key = await ready(await write(text));
     expect(key.publicKey).toEqual(publicKey);
@@ -154,7 +154,7 @@ describe("PuTTY's keys", () => {
     await signsRightly(key);
   });
 
-  it("RSA in version 2, encrypted, is opened by the passphrase alone", async () => {
+  it("RSA in version 2, encrypted, opens only with the passphrase", async () => {
     const { text, publicKey } = puttyKey("secret");
     const file = await write(text);
     expect(await reader.read(file)).toEqual({ kind: "encrypted", publicKey });
@@ -163,13 +163,13 @@ describe("PuTTY's keys", () => {
     await signsRightly(await ready(file, "secret"));
   });
 
-  it("one that was tampered with is refused", async () => {
+  it("a manipulated key is refused", async () => {
     const { text } = puttyKey();
     const file = await write(text.replace("Comment: a comment", "Comment: another"));
     expect((await failure(file)).reason).toBe("malformed");
   });
 
-  it("version 3 and other kinds are unsupported, with the way out", async () => {
+  it("version 3 and other key types are unsupported, and the error names the alternative", async () => {
     for (const first of ["PuTTY-User-Key-File-3: ssh-rsa", "PuTTY-User-Key-File-2: ssh-ed25519"]) {
       const error = await failure(await write(`${first}\r\nEncryption: none\r\n`));
       expect(error.reason).toBe("unsupported");
@@ -178,12 +178,12 @@ describe("PuTTY's keys", () => {
   });
 });
 
-describe("files that are no usable private key", () => {
+describe("files without a usable private key", () => {
   it("missing", async () => {
     expect((await failure(join(folder, "nothing"))).reason).toBe("missing");
   });
 
-  it("missing, with the public half beside it: stands for a key of the agent", async () => {
+  it("missing, with the public half beside it: names a key in the agent", async () => {
     const { file, publicKey } = await keygen(["-t", "ed25519"]);
     await rename(file, `${file}.moved`);
     expect(await reader.read(file)).toEqual({ kind: "public", publicKey });
@@ -227,7 +227,7 @@ describe("files that are no usable private key", () => {
     });
   }
 
-  it("damaged: every byte of a key cut off in turn gives one typed error or the key", async () => {
+  it("damaged: a key cut off at any byte gives one typed error or the key", async () => {
     const { file } = await keygen(["-t", "ecdsa"]);
     const body = (await readFile(file, "latin1")).split("\n").slice(1, -2).join("");
     const data = Buffer.from(body, "base64");
@@ -239,7 +239,7 @@ describe("files that are no usable private key", () => {
     }
   });
 
-  it("a key behind other blocks, text, CRLF or a byte order mark is found, as by ssh", async () => {
+  it("a key after other blocks, text, CRLF or a byte order mark is found, as in ssh", async () => {
     const { execFileSync } = await import("node:child_process");
     const pem = execFileSync("openssl", ["ecparam", "-genkey", "-name", "prime256v1"], {
       encoding: "latin1",
@@ -264,12 +264,12 @@ describe("files that are no usable private key", () => {
     expect((await failure(file)).reason).toBe("unsupported");
   });
 
-  it("two billion rounds of key derivation are refused before they begin; a usual number is not", async () => {
+  it("two billion rounds of key derivation are refused before they start; a usual number is accepted", async () => {
     const { file } = await keygen(["-t", "ecdsa", "-m", "PKCS8"], "secret");
     const text = await readFile(file, "latin1");
     const body = text.split("\n").slice(1, -2).join("");
     const der = Buffer.from(body, "base64");
-    // PBKDF2's rounds: INTEGER 2048 behind the salt. Two more bytes in it, and in the lengths around it.
+    // PBKDF2's rounds: INTEGER 2048 after the salt. Adds two bytes to it, and to the enclosing lengths.
     const at = der.indexOf(Buffer.from("02020800", "hex"));
     expect(at).toBeGreaterThan(0);
     const more = Buffer.concat([
@@ -280,7 +280,7 @@ describe("files that are no usable private key", () => {
     const { asksForTooMuch } = await import("../../src/auth/keys/pkcs8Work.ts");
     expect(asksForTooMuch(der)).toBe(false);
     for (let index = 0; index < at; index++) {
-      // Every SEQUENCE that begins before the number and ends behind it.
+      // Every SEQUENCE that contains the number.
       if (
         more[index] === 0x30 &&
         (more[index + 1] ?? 0xff) < 0x80 &&
@@ -300,7 +300,7 @@ describe("files that are no usable private key", () => {
     expect(await failure(rounds, "secret")).toMatchObject({ reason: "unsupported" });
   });
 
-  it("a decryption that takes long ends at once when it is given up", async () => {
+  it("cancelling ends a long decryption at once", async () => {
     const { file } = await keygen(["-t", "ed25519", "-a", "400"], "secret");
     const abort = new AbortController();
     const reading = reader.read(file, "secret", abort.signal);
@@ -310,7 +310,7 @@ describe("files that are no usable private key", () => {
     expect(performance.now() - began).toBeLessThan(1_000);
   });
 
-  it("DSA and foreign curves are unsupported", async () => {
+  it("DSA and other curves are unsupported", async () => {
     const { privateKey } = await import("node:crypto").then(({ generateKeyPairSync }) =>
       generateKeyPairSync("ec", {
         namedCurve: "secp256k1",

@@ -16,7 +16,7 @@ import { RecordingLogger } from "../support/recordingLogger.ts";
 
 const run = promisify(execFile);
 
-/** What a program printed, whatever its exit code. */
+/** The output of a program, whatever its exit code. */
 async function output(program: string, args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
   try {
     return await run(program, args);
@@ -57,7 +57,7 @@ async function keygenFinds(file: string, host: string): Promise<readonly number[
   return [...stdout.matchAll(/^# Host .* found: line (\d+)/gm)].map((match) => Number(match[1]));
 }
 
-describe("known_hosts, side by side with ssh-keygen", () => {
+describe("known_hosts, compared with ssh-keygen", () => {
   it("finds the same lines for every host", async () => {
     const ed = keyText(keys.ed25519);
     const hashed = formatKnownHost("hashed.example.org", "ssh-ed25519", keys.ed25519, true);
@@ -111,7 +111,7 @@ describe("known_hosts, side by side with ssh-keygen", () => {
     }
   });
 
-  it("finds what ssh-keygen -H has hashed, and ssh-keygen finds what we wrote hashed", async () => {
+  it("finds lines hashed by ssh-keygen -H, and ssh-keygen finds the hashed lines that we write", async () => {
     const file = join(folder, "hashes");
     await writeFile(file, `one.example.org,[two.example.org]:2222 ${keyText(keys.ed25519)}\n`);
     await run("ssh-keygen", ["-H", "-f", file]);
@@ -138,7 +138,9 @@ describe("known_hosts, side by side with ssh-keygen", () => {
   });
 });
 
-/** What the system's `ssh` makes of a server (an `sshd -i` behind ProxyCommand) that has the ed25519 key only. */
+/**
+ * The decision of the system's `ssh` about a server (an `sshd -i` behind ProxyCommand) that has only the ed25519 key.
+ */
 async function sshSays(knownHosts: string, port: number, alias: string | undefined): Promise<string> {
   const config = join(folder, "sshd_config");
   await mkdir("/run/sshd", { recursive: true });
@@ -195,7 +197,7 @@ async function weSay(knownHosts: string, changes: Partial<HostConfig>): Promise<
   }
 }
 
-describe("decisions, side by side with ssh", () => {
+describe("decisions about host keys, compared with ssh", () => {
   const cases: readonly (readonly [what: string, text: () => string, port?: number, alias?: string])[] = [
     ["nothing known", () => ""],
     ["the key known", () => `server.example.org ${keyText(keys.ed25519)}`],

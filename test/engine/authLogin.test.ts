@@ -25,7 +25,7 @@ let folder: string;
 let host: SshdHost;
 let made = 0;
 
-/** One person at one window, logging in to the lab host. */
+/** One user in one window who logs in to the lab host. */
 class Person {
   readonly prompter = new FakePrompter();
   readonly secrets = new MemorySecrets();
@@ -34,7 +34,7 @@ class Person {
   readonly keyRing = new KeyRing(this.reader, this.secrets, this.logger);
   agentPath: string | undefined;
 
-  /** Logs in, and out again. @returns the method that did it. */
+  /** Logs in and disconnects. @returns the method that succeeded */
   async login(changes: Partial<HostConfig> = {}): Promise<string> {
     const config = testHostConfig({
       hostName: host.host,
@@ -100,7 +100,7 @@ beforeAll(async () => {
   host = await startSshd({
     user: "throwaway",
     hostKeys: ["ed25519", "ecdsa-256", "rsa-2048"],
-    // Not by PAM, which holds back each answer to a wrong password for some seconds.
+    // Without PAM, which delays each reply to a wrong password by some seconds.
     sshd: { PasswordAuthentication: "yes" },
   });
 });
@@ -118,7 +118,7 @@ function password(): string {
   return host.password ?? expect.unreachable("the lab's user has a password");
 }
 
-/** Fingerprints of the keys that the server refused while `login` ran, in order, as its log tells. */
+/** Fingerprints of the keys that the server refused while `login` ran, in order, from its log. */
 async function offeredDuring(login: () => Promise<void>): Promise<readonly string[]> {
   const before = host.log().length;
   await login();
@@ -131,7 +131,7 @@ async function offeredDuring(login: () => Promise<void>): Promise<readonly strin
   ].map((match) => match[1] ?? "");
 }
 
-/** The system's `ssh`, which is refused. */
+/** The system's `ssh`, whose login is refused. */
 async function sshLogin(options: {
   readonly identityFiles: readonly string[];
   readonly identitiesOnly: boolean;
@@ -172,7 +172,7 @@ describe("keys from files", () => {
       expect(await person.login({ identityFiles: [await makeKey(options)] })).toBe("publickey");
     });
 
-    it(`${name}, encrypted, logs in after one question, and the next login asks nothing`, async () => {
+    it(`${name}, encrypted, logs in after one question; the next login asks nothing`, async () => {
       const file = await makeKey([...options, "-N", "secret", "-a", "2"]);
       person.prompter.passphrases = ["wrong", "secret"];
       for (let round = 0; round < 2; round++) {
@@ -182,13 +182,13 @@ describe("keys from files", () => {
     });
   }
 
-  it("100 rounds of bcrypt log in", async () => {
+  it("a key with 100 rounds of bcrypt logs in", async () => {
     const file = await makeKey(["-t", "ed25519", "-N", "secret", "-a", "100"]);
     person.prompter.passphrases = ["secret"];
     expect(await person.login({ identityFiles: [file] })).toBe("publickey");
   });
 
-  it("the right one is found behind others that the server refuses", async () => {
+  it("finds the accepted key after others that the server refuses", async () => {
     const identityFiles = [
       await makeKey(["-t", "ed25519"], false),
       await makeKey(["-t", "rsa"], false),
@@ -197,7 +197,7 @@ describe("keys from files", () => {
     expect(await person.login({ identityFiles })).toBe("publickey");
   });
 
-  it("one that others may read is not used, and the error says why", async () => {
+  it("does not use a file that others may read, and the error says why", async () => {
     const file = await makeKey(["-t", "ed25519"]);
     await chmod(file, 0o644);
     const error = await person.refused({ identityFiles: [file], batchMode: true });
@@ -206,7 +206,7 @@ describe("keys from files", () => {
     expect(error.methodsLeft).toContain("publickey");
   });
 
-  it("too many wrong ones: a clear end", async () => {
+  it("too many wrong keys: the login ends with its own error", async () => {
     const identityFiles: string[] = [];
     for (let count = 0; count < 8; count++) {
       identityFiles.push(await makeKey(["-t", "ed25519"], false));
@@ -217,7 +217,7 @@ describe("keys from files", () => {
     expect(new Set(error.tried).size).toBe(error.tried.length);
   });
 
-  it("dismissing the passphrase question cancels", async () => {
+  it("dismissing the passphrase question cancels the login", async () => {
     const file = await makeKey(["-t", "ed25519", "-N", "secret", "-a", "1"]);
     await expect(person.login({ identityFiles: [file] })).rejects.toBeInstanceOf(CancelledError);
   });
@@ -259,14 +259,14 @@ describe("keys from an agent", () => {
     ["-t", "ecdsa", "-b", "521"],
     ["-t", "rsa", "-b", "2048"],
   ]) {
-    it(`${options[1]} logs in behind a key that the server refuses`, async () => {
+    it(`${options[1]} logs in after a key that the server refuses`, async () => {
       await add(await makeKey(["-t", "ed25519"], false));
       await add(await makeKey(options));
       expect(await person.login()).toBe("publickey");
     });
   }
 
-  it("is preferred when a .pub file names it, among more keys than the server's patience", async () => {
+  it("a key named by a .pub file is preferred among more keys than the server allows attempts", async () => {
     for (let count = 0; count < 7; count++) {
       await add(await makeKey(["-t", "ed25519"], false));
     }
@@ -278,7 +278,7 @@ describe("keys from an agent", () => {
   });
 
   for (const identitiesOnly of [false, true]) {
-    it(`keys are offered in ssh's own order (IdentitiesOnly ${identitiesOnly ? "yes" : "no"})`, async () => {
+    it(`keys are offered in the order of ssh (IdentitiesOnly ${identitiesOnly ? "yes" : "no"})`, async () => {
       const [first, both, encrypted, last] = [
         await makeKey(["-t", "ecdsa"], false),
         await makeKey(["-t", "ed25519"], false),
@@ -308,12 +308,12 @@ describe("keys from an agent", () => {
     });
   }
 
-  it("IdentityAgent none leaves it alone", async () => {
+  it("IdentityAgent none disables the agent", async () => {
     await add(await makeKey(["-t", "ed25519"]));
     expect((await person.refused({ identityAgent: "none", batchMode: true })).reason).toBe("nothing-to-try");
   });
 
-  it("a path where no agent listens does not keep a file from logging in", async () => {
+  it("a key file logs in although no agent listens at the path", async () => {
     const file = await makeKey(["-t", "ed25519"]);
     expect(await person.login({ identityAgent: join(folder, "nobody"), identityFiles: [file] })).toBe(
       "publickey",
@@ -340,14 +340,14 @@ describe("keys from an agent", () => {
     }
   });
 
-  it("RSA with SHA-1 only where PubkeyAcceptedAlgorithms allows it, for the agent as for files", async () => {
+  it("RSA with SHA-1 signs only if PubkeyAcceptedAlgorithms allows it, for agent and files", async () => {
     const file = await makeKey(["-t", "rsa", "-b", "2048"]);
     await host.reconfigure({ PubkeyAcceptedAlgorithms: "ssh-rsa" });
     const old = ["ssh-ed25519", "ssh-rsa"];
     try {
       for (const where of ["file", "agent"] as const) {
         const identityFiles = where === "file" ? [file] : [];
-        // This server takes nothing but SHA-1, and announces more.
+        // This server accepts only SHA-1 but announces more.
         await person.refused({ identityFiles, batchMode: true });
         expect(await person.login({ identityFiles, pubkeyAcceptedAlgorithms: old })).toBe("publickey");
         if (where === "file") {
@@ -359,7 +359,7 @@ describe("keys from an agent", () => {
     }
   });
 
-  it("with a second factor", async () => {
+  it("a key and a second factor log in", async () => {
     await add(await makeKey(["-t", "ed25519"], false));
     await add(await makeKey(["-t", "ed25519"]));
     await host.reconfigure({ AuthenticationMethods: "publickey,password" });
@@ -375,7 +375,7 @@ describe("keys from an agent", () => {
 describe("passwords", () => {
   const key = (): string => `password:${host.user}@${host.host}:${host.port}`;
 
-  it("the right one logs in, and is kept when the person says so", async () => {
+  it("the right password logs in, and is saved if the user chose to", async () => {
     person.prompter.passwords = ["wrong", { value: password(), remember: true }];
     expect(await person.login()).toBe("password");
     expect([...person.secrets.values]).toEqual([[key(), password()]]);
@@ -383,7 +383,7 @@ describe("passwords", () => {
     expect(person.prompter.asked).toEqual(["password 1", "password 2"]);
   });
 
-  it("three wrong ones: a clear end, no fourth question", async () => {
+  it("three wrong passwords end the login without a fourth question", async () => {
     person.prompter.passwords = ["1", "2", "3", password()];
     const error = await person.refused();
     expect(error).toMatchObject({ reason: "refused", tried: ["password", "password", "password"] });
@@ -391,14 +391,14 @@ describe("passwords", () => {
     expect(JSON.stringify([error, person.logger.lines])).not.toContain(password());
   });
 
-  it("a stored one that is wrong is dropped, and the person is asked", async () => {
+  it("a wrong stored password is deleted, and the user is asked", async () => {
     person.secrets.values.set(key(), "old");
     person.prompter.passwords = [password()];
     expect(await person.login()).toBe("password");
     expect([...person.secrets.values]).toEqual([]);
   });
 
-  it("a stored one stays when the server hangs up in place of a refusal", async () => {
+  it("a stored password is kept if the server disconnects without a refusal", async () => {
     await host.reconfigure({ MaxAuthTries: 1 });
     try {
       person.secrets.values.set(key(), "old");
@@ -409,11 +409,11 @@ describe("passwords", () => {
     }
   });
 
-  it("dismissing the question cancels", async () => {
+  it("dismissing the question cancels the login", async () => {
     await expect(person.login()).rejects.toBeInstanceOf(CancelledError);
   });
 
-  it("batch mode asks nothing", async () => {
+  it("BatchMode asks nothing", async () => {
     expect((await person.refused({ batchMode: true })).reason).toBe("nothing-to-try");
     expect(person.prompter.asked).toEqual([]);
   });
@@ -425,19 +425,19 @@ describe("keyboard-interactive, by PAM", () => {
   beforeAll(() => host.reconfigure(byPam));
   afterAll(() => host.reconfigure({}));
 
-  it("the right password logs in, and is kept when the person says so", async () => {
+  it("the right password logs in, and is saved if the user chose to", async () => {
     person.prompter.passwords = ["wrong", { value: password(), remember: true }];
     expect(await person.login()).toBe("keyboard-interactive");
     expect(await person.login()).toBe("keyboard-interactive");
     expect(person.prompter.asked).toEqual(["password 1", "password 2"]);
   });
 
-  it("three wrong ones: a clear end", async () => {
+  it("three wrong passwords end the login", async () => {
     person.prompter.passwords = ["1", "2", "3", password()];
     expect((await person.refused()).tried).toEqual(Array(3).fill("keyboard-interactive"));
   });
 
-  it("dismissing the question cancels", async () => {
+  it("dismissing the question cancels the login", async () => {
     await expect(person.login()).rejects.toBeInstanceOf(CancelledError);
   });
 
@@ -469,7 +469,7 @@ describe("several factors", () => {
     expect(await person.login({ identityFiles: [file] })).toBe("password,publickey");
   });
 
-  it("a key and three wrong passwords", async () => {
+  it("a key and three wrong passwords end the login", async () => {
     await host.reconfigure({ AuthenticationMethods: "publickey,password", MaxAuthTries: 10 });
     const file = await makeKey(["-t", "ed25519"]);
     person.prompter.passwords = ["1", "2", "3", password()];
@@ -482,7 +482,7 @@ describe("several factors", () => {
 });
 
 describe("host keys", () => {
-  it("of a server with several, the known one is asked for", async () => {
+  it("requests the known key from a server with several keys", async () => {
     const file = await makeKey(["-t", "ed25519"]);
     for (const line of host.hostKeyLines) {
       const knownHosts = join(folder, `known${made++}`);
@@ -491,7 +491,7 @@ describe("host keys", () => {
     }
   });
 
-  it("an unknown one is recorded by accept-new in a form that ssh-keygen finds", async () => {
+  it("accept-new records an unknown key in a form that ssh-keygen finds", async () => {
     const file = await makeKey(["-t", "ed25519"]);
     const knownHosts = join(folder, `known${made++}`);
     const changes = { identityFiles: [file], userKnownHostsFiles: [knownHosts], hashKnownHosts: true };
@@ -501,7 +501,7 @@ describe("host keys", () => {
     expect(stdout).toContain("found: line 1");
   });
 
-  it("a changed one ends the login before anything is sent", async () => {
+  it("a changed key ends the login before anything is sent", async () => {
     const file = await makeKey(["-t", "ed25519"]);
     const other = (await readFile(`${await makeKey(["-t", "ed25519"], false)}.pub`, "utf8")).trim();
     const knownHosts = join(folder, `known${made++}`);

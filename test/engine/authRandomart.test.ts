@@ -8,7 +8,7 @@ import { randomart } from "../../src/trust/randomart.ts";
 
 const run = promisify(execFile);
 
-/** A hundred fields show every symbol, the walls, and an end in the middle of the way. */
+/** A hundred fields show every symbol, the walls, and an end on an intermediate field. */
 const keys: readonly (readonly [string, number])[] = [
   ["ed25519", 60],
   ["ecdsa -b 256", 20],
@@ -18,7 +18,7 @@ const keys: readonly (readonly [string, number])[] = [
   ["rsa -b 3072", 1],
 ];
 
-it.each(keys)("a key's randomart is that of ssh-keygen -lv: %s", async (type, count) => {
+it.each(keys)("a key's randomart equals that of ssh-keygen -lv: %s", async (type, count) => {
   const folder = await mkdtemp(join(tmpdir(), "auth-randomart-"));
   try {
     for (let made = 0; made < count; made++) {
@@ -50,7 +50,7 @@ it("a certificate's randomart has the title of ssh-keygen -lv", async () => {
   }
 });
 
-it("a key of a kind that nobody knows has one all the same", () => {
+it("a key of an unknown type has a randomart, too", () => {
   const lines = randomart(Buffer.from("no key"));
   expect(lines[0]).toBe("+----[unknown]----+");
   expect(lines.map((line) => line.length)).toEqual(new Array(11).fill(19));

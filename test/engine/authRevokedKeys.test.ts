@@ -63,7 +63,7 @@ async function list(name: string, specification: string, ...args: readonly strin
   return path(name);
 }
 
-/** What `ssh-keygen -Q` says of a key. */
+/** The verdict of `ssh-keygen -Q` about a key. */
 async function theirs(file: string, key: string): Promise<string> {
   try {
     await run("ssh-keygen", ["-Q", "-f", file, path(`${key}.pub`)]);
@@ -77,7 +77,7 @@ async function ours(file: string, key: string): Promise<string> {
   return (await checkRevoked([file], await blob(`${key}.pub`))).status;
 }
 
-describe("key revocation lists, side by side with ssh-keygen -Q", () => {
+describe("key revocation lists, compared with ssh-keygen -Q", () => {
   const sections: [what: string, specification: () => Promise<string>, ca?: string][] = [
     ["nothing", async () => ""],
     ["an explicit key", async () => `key: ${keyText(await blob("ed.pub"))}`],
@@ -101,18 +101,18 @@ describe("key revocation lists, side by side with ssh-keygen -Q", () => {
     }
   });
 
-  it("without an authority, serial numbers and ids are about all", async () => {
+  it("without an authority, serial numbers and ids apply to all authorities", async () => {
     const file = await list("wild", "serial: 7", "-s", "none");
     expect(await ours(file, "one")).toBe("revoked");
     expect(await ours(file, "three")).toBe("revoked");
     expect(await ours(file, "two")).toBe("clear");
   });
 
-  it("a list that is cut short anywhere refuses every key", async () => {
+  it("a truncated list refuses every key", async () => {
     const whole = await readFile(
       await list("cut", `key: ${keyText(await blob("other.pub"))}\nserial: 1-5\nid: x`, "-s", "ca.pub"),
     );
-    // Behind the header, the list may end where a section ends: that is a list with fewer sections.
+    // After the header, a list cut between two sections is a valid list with fewer sections.
     const clear: number[] = [];
     for (let length = 1; length < whole.length; length++) {
       await writeFile(path("cut"), whole.subarray(0, length));
@@ -134,12 +134,14 @@ function serials(numbers: readonly number[]): string {
   return numbers.map((number) => `serial: ${number}`).join("\n");
 }
 
-/** What the system's `ssh` makes of a server (an `sshd -i` behind ProxyCommand) that has the ed25519 key only. */
+/**
+ * The decision of the system's `ssh` about a server (an `sshd -i` behind ProxyCommand) that has only the ed25519 key.
+ */
 async function sshSays(options: readonly string[]): Promise<string> {
   const config = path("sshd_config");
   await mkdir("/run/sshd", { recursive: true });
   await writeFile(config, `HostKey ${path("ed")}\nPidFile none\nUsePAM no\n`);
-  // The first value of an option counts.
+  // The first value of an option applies.
   const all = [
     ...options,
     "BatchMode=yes",
@@ -186,7 +188,7 @@ async function weSay(changes: Partial<HostConfig>): Promise<string> {
   }
 }
 
-describe("RevokedHostKeys, side by side with ssh", () => {
+describe("RevokedHostKeys, compared with ssh", () => {
   const cases: readonly (readonly [what: string, make: (file: string) => Promise<void>])[] = [
     ["an empty file", (file) => writeFile(file, "")],
     ["no file", (file) => rm(file, { force: true })],
@@ -240,7 +242,7 @@ describe("RevokedHostKeys, side by side with ssh", () => {
     await rm(file, { recursive: true, force: true });
   });
 
-  it("a file that can't be read says so, and a revoked key names its line", async () => {
+  it("the error names an unreadable file, and a revoked key names its line", async () => {
     const key = await blob("ed.pub");
     expect(await checkRevoked([path("none")], key)).toMatchObject({ status: "unknown", file: path("none") });
     await writeFile(path("listed"), `# c\n${keyText(key)}\n`);
@@ -252,7 +254,7 @@ describe("RevokedHostKeys, side by side with ssh", () => {
   });
 });
 
-describe("KnownHostsCommand, side by side with ssh", () => {
+describe("KnownHostsCommand, compared with ssh", () => {
   async function script(text: string): Promise<string> {
     const file = path("command");
     await writeFile(file, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
@@ -273,7 +275,7 @@ describe("KnownHostsCommand, side by side with ssh", () => {
       "arguments in quotes",
       async () => `${await script(`[ "$1" = "a b" ] && echo "* ${await right()}"`)} "a b"`,
     ],
-    // A command that can't be started says nothing: ssh then takes the host's key as new.
+    // A command that can't be started prints nothing: ssh then treats the host's key as new.
     ["a path that is not absolute", async () => "true", true],
     ["a program that is not there", async () => path("nowhere"), true],
   ];
@@ -314,7 +316,7 @@ describe("KnownHostsCommand, side by side with ssh", () => {
     expect(await readFile(log, "utf8")).toBe(expected);
   });
 
-  it("is ended when the login is given up, with all that it started", async () => {
+  it("is ended with all its child processes when the login is cancelled", async () => {
     const pids = path("pids");
     const command = await script(`echo $$ > ${pids}; sleep 600 & echo $! >> ${pids}; wait`);
     const controller = new AbortController();
@@ -334,7 +336,7 @@ describe("KnownHostsCommand, side by side with ssh", () => {
     }
   });
 
-  it("does not run in an untrusted workspace, and the key is then refused", async () => {
+  it("does not run in an untrusted workspace, and the key is refused", async () => {
     const mark = path("ran");
     const verifier = createHostKeyVerifier({
       config: testHostConfig({
@@ -352,7 +354,7 @@ describe("KnownHostsCommand, side by side with ssh", () => {
   });
 });
 
-/** A zombie, which nobody has waited for yet, is not alive. */
+/** A zombie that has not been reaped yet does not count as alive. */
 async function isAlive(pid: number): Promise<boolean> {
   const { stdout } = await run("ps", ["-o", "stat=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
   return stdout.trim() !== "" && !stdout.trim().startsWith("Z");

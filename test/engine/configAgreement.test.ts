@@ -38,11 +38,11 @@ afterAll(async () => {
   expect(compared).toBeGreaterThan(0);
 });
 
-/** What one resolver makes of a host: all values, or that and where it refuses. */
+/** The result of one resolver for a host: all values, or the place of its error. */
 async function outcome(configFile: string, host: string, ssh: "ssh" | false): Promise<unknown> {
   const settings = new FakeSettings();
   settings.configFile = configFile;
-  // The account's real home: that is where OpenSSH looks, whatever $HOME says.
+  // The account's real home folder, which OpenSSH uses whatever $HOME is.
   const environment = configEnvironment();
   const resolver = createHostResolver({
     ...{ settings, clock: systemClock, logger: silentLogger, environment, algorithms },
@@ -65,9 +65,9 @@ function comparable(config: HostConfig): unknown {
   compared += Object.keys(values).length;
   return {
     ...values,
-    // Which keys are tried by default differs from version to version.
+    // The default identity files differ between versions.
     identityFiles: config.identityFilesAreDefault ? "default" : identityFiles,
-    // Where both know the line, they must name the same one.
+    // If both report the line, it must be the same.
     lines: [...sources]
       .flatMap(([name, source]) =>
         source.kind === "sshConfig" && comparedSources.has(name)
@@ -95,12 +95,11 @@ async function expectAgreement(text: string, host: string): Promise<void> {
 }
 
 /*
- * Where we differ on purpose, and what therefore does not stand in these files: `Match exec` that holds; `Match !final`; tokens in
- * User, SetEnv and Include, `%j`, and `%C` with a jump host (newer than some versions of ssh); names of algorithms and
- * criteria of Match that OpenSSH does not know; values of keywords that mean nothing to us; ServerAliveInterval under
- * BatchMode, which Debian changes.
+ * These files leave out intentional differences: a `Match exec` that matches; `Match !final`; tokens in User, SetEnv
+ * and Include, `%j`, and `%C` with a jump host (newer than some versions of ssh); algorithm names and Match criteria
+ * unknown to OpenSSH; values of keywords that we ignore; ServerAliveInterval under BatchMode, which Debian changes.
  */
-describe("our own reading of ssh_config agrees with `ssh -G`", () => {
+describe("our own parser of ssh_config agrees with `ssh -G`", () => {
   beforeAll(async () => {
     await home.write("inc/one", "Port 3001\nUser one\n");
     await home.write("inc/two", "Port 3002\nHost web\n  User two\nHost *\n  ServerAliveInterval 7\n");

@@ -1,4 +1,4 @@
-/** Name, host as typed, text of the file; `$DIR` is the folder that holds `inc`, `$[X]` stands for `${X}`. */
+/** Name, typed host, text of the file; `$DIR` is the folder that contains `inc`, `$[X]` means `${X}`. */
 export const agreementCases: readonly (readonly [string, string, string])[] = [
   ["an empty file", "web", ""],
   ["only comments", "web", "# one\n\t# two\n\n"],

@@ -6,7 +6,7 @@ import { isKeyword, keywordNames, keywordTable } from "../../src/config/keywordT
 
 const folder = "/usr/share/man/man5";
 
-/** The source of the installed manual. Undefined where an image was stripped of its manuals. */
+/** The source of the installed manual. Undefined if the image has no manuals. */
 function manual(): string | undefined {
   if (existsSync(`${folder}/ssh_config.5.gz`)) {
     return gunzipSync(readFileSync(`${folder}/ssh_config.5.gz`)).toString("utf8");
@@ -14,7 +14,7 @@ function manual(): string | undefined {
   return existsSync(`${folder}/ssh_config.5`) ? readFileSync(`${folder}/ssh_config.5`, "utf8") : undefined;
 }
 
-/** As `ssh -V` says: `[9, 2]`. */
+/** As printed by `ssh -V`: `[9, 2]`. */
 function installedVersion(): readonly number[] {
   const said = spawnSync("ssh", ["-V"], { encoding: "utf8" });
   const version = /OpenSSH_(?:for_Windows_)?(\d+)\.(\d+)/.exec(`${said.stdout}${said.stderr}`);
@@ -55,7 +55,7 @@ describe("the table of keywords and the installed OpenSSH", () => {
     expect(printed.filter((name) => !isKeyword(name))).toEqual([]);
   });
 
-  test("the installed `ssh` knows what the table dates up to its version, and nothing newer", () => {
+  test("the installed `ssh` supports every keyword that the table dates up to its version, and no newer one", () => {
     const installed = installedVersion();
     expect(installed[0]).toBeGreaterThan(5);
     const differing = keywordNames

@@ -26,14 +26,14 @@ describe("the real ssh -G", () => {
     }
   }
 
-  test("Match exec that holds sets values; no line is claimed for them", async () => {
+  test("a Match exec that matches sets values, without a line", async () => {
     const config = await resolve('Host web\n Port 5\nMatch exec "true"\n  ServerAliveInterval 77\n', "web");
     expect(config.serverAliveInterval).toBe(77);
     expect(config.sources.get("serveraliveinterval")).toEqual({ kind: "sshConfig" });
     expect(config.sources.get("port")).toEqual({ kind: "sshConfig", file: home.path("config"), line: 2 });
   });
 
-  test("nothing set: keepalive and ControlPersist are left to other layers, identity files are OpenSSH's", async () => {
+  test("without values, keepalive and ControlPersist are left to other layers, and identity files are OpenSSH's", async () => {
     const config = await resolve("", "web");
     for (const name of [
       "serverAliveInterval",
@@ -48,7 +48,7 @@ describe("the real ssh -G", () => {
     expect(config.identityFiles.length).toBeGreaterThan(3);
   });
 
-  test("what it refuses names file and line", async () => {
+  test("an error of ssh names file and line", async () => {
     await expect(resolve("Host web\n\n  Port 22x\n", "web")).rejects.toMatchObject({
       reason: "malformed",
       file: home.path("config"),
@@ -56,7 +56,7 @@ describe("the real ssh -G", () => {
     });
   });
 
-  test("a file that others may write to, included", async () => {
+  test("an included file that others may write to is refused", async () => {
     const text = `Include ${home.path("exposed")}\n`;
     await home.write("exposed", "Port 1\n");
     await chmod(home.path("exposed"), 0o666);
@@ -66,11 +66,11 @@ describe("the real ssh -G", () => {
     });
   });
 
-  test("a Match exec that takes 6 s is waited for, as by ssh", async () => {
+  test("waits for a Match exec that takes 6 s, as ssh does", async () => {
     expect(await resolve(`Match exec "sleep 6"\n Port 77\n`, "web")).toMatchObject({ port: 77 });
   });
 
-  test("given up while a Match exec hangs: what that started ends too", async () => {
+  test("cancelling ends a hanging Match exec with all its child processes", async () => {
     const started = home.path("started");
     const script = await home.write("hang", `echo $$ > ${started}\nexec sleep 300\n`);
     const file = await home.write("config", `Match exec "sh ${script}"\n Port 1\n`);
@@ -91,7 +91,7 @@ function processOf(file: string): number {
   return Number(readFileSync(file, "utf8"));
 }
 
-/** A process that has ended and that nobody has asked about yet counts as ended. */
+/** A process that has ended but was not reaped yet counts as ended. */
 function isAlive(pid: number): boolean {
   return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
 }

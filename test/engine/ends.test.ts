@@ -9,11 +9,11 @@ import { until } from "../lab/until.ts";
 import { shell } from "../support/fakeStack.ts";
 import { type TestStack, Transcript, testStack } from "../support/testStack.ts";
 
-/** Writes down what it sees of its end: signals, end of input. */
+/** Records the signals and the end of input that it sees. */
 const witness = `trap 'echo HUP >>"$0"; exit 129' HUP; trap 'echo TERM >>"$0"; exit 143' TERM; trap 'echo USR1 >>"$0"' USR1
 echo ready; while read -r line; do echo "line $line" >>"$0"; done; echo EOF >>"$0"; sleep 30 & wait`;
 
-describe("how sessions end, seen from a login that is not root's", () => {
+describe("how sessions end, for a login that is not root", () => {
   let host: SshdHost;
   let config: string;
   let next = 0;
@@ -29,7 +29,7 @@ describe("how sessions end, seen from a login that is not root's", () => {
 
   afterAll(() => host.stop());
 
-  /** Starts the witness without a pty, and gives the file that it writes. */
+  /** Starts the recording program without a pty, and returns its file. */
   async function watched(stack: TestStack, pty: boolean) {
     const file = join(host.home, `witness-${next++}`);
     const session = await stack.service.open({
@@ -49,7 +49,7 @@ describe("how sessions end, seen from a login that is not root's", () => {
     return { session, transcript, saw };
   }
 
-  it("disconnect: what is queued arrives, then EOF", async () => {
+  it("disconnect: queued data arrives, then EOF", async () => {
     await using stack = await testStack(config);
     const { session, saw } = await watched(stack, false);
     session.write(Buffer.from(`${"x".repeat(200_000)} last\n`));
@@ -60,15 +60,15 @@ describe("how sessions end, seen from a login that is not root's", () => {
     expect((await session.ended).kind).toBe("disconnected");
   });
 
-  it("closing a terminal hangs up what runs in it", async () => {
+  it("closing a terminal hangs up its programs", async () => {
     await using stack = await testStack(config);
     const { session, saw } = await watched(stack, true);
     await session.disconnect();
     await saw("HUP");
   });
 
-  it("kill ends it at once here, and there with a signal", async () => {
-    // The program's last moment is short: on a busy machine it would not always get to say what it saw.
+  it("kill ends the session at once locally, and the program with a signal", async () => {
+    // The program has little time before its end: on a busy machine it could not always record what it saw.
     const slow: Clock = {
       ...systemClock,
       setTimeout: (callback, delay) => systemClock.setTimeout(callback, 50 * delay),
@@ -91,13 +91,13 @@ describe("how sessions end, seen from a login that is not root's", () => {
     expect(await session.ended).toMatchObject({ kind: "exited", code: 143 });
   });
 
-  it("EOF alone lets a program say its last words", async () => {
+  it("EOF lets a program print its last output", async () => {
     await using stack = await testStack(config);
     const run = await execute(stack.service, "lab", "sort", { stdin: "b\na\n" });
     expect(run.stdout.toString()).toBe("a\nb\n");
   });
 
-  it("a session whose peer takes nothing more, and one on a stopped server, still end by kill and by disconnect", async () => {
+  it("kill and disconnect end a session whose peer reads nothing, and one on a stopped server", async () => {
     await using stack = await testStack(config);
     const blocked = await stack.service.open({
       host: "lab",
@@ -124,7 +124,7 @@ describe("how sessions end, seen from a login that is not root's", () => {
     }
   });
 
-  it("five hosts at once, one of them down: the others are not held up", async () => {
+  it("a command on five hosts, one of them down, is not delayed on the others", async () => {
     await using stack = await testStack(config);
     const runs = await runOnHosts(stack.service, ["lab", "lab", "down", "lab", "lab"], "echo hi", {});
     expect(runs.map((run) => (run.kind === "done" ? run.execution.stdout.toString() : run.kind))).toEqual([

@@ -19,7 +19,7 @@ afterEach(async () => {
   }
 });
 
-/** Sends back in upper case what it gets, piece by piece. */
+/** Returns received data in upper case, piece by piece. */
 async function shoutingServer(): Promise<number> {
   const server: Server = createServer((socket) => {
     socket.on("data", (data) => socket.write(data.toString().toUpperCase()));
@@ -32,7 +32,7 @@ async function shoutingServer(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** A port of which it has both addresses of loopback: with one of them free, `ssh` listens there. */
+/** A port whose two loopback addresses are both free; `ssh` listens if one of them is. */
 async function takenPort(): Promise<number> {
   for (;;) {
     const port = await shoutingServer();
@@ -43,7 +43,7 @@ async function takenPort(): Promise<number> {
       cleanups.push(() => six.close());
       return port;
     } catch {
-      // Another program has that one.
+      // Another program uses it.
     }
   }
 }
@@ -59,7 +59,7 @@ async function started(
   return { host, stack };
 }
 
-/** Sends `text`, ends its side, and resolves to what comes back. */
+/** Sends `text`, ends its side, and resolves to what is returned. */
 async function ask(port: number, text: string, host = "127.0.0.1"): Promise<string> {
   const socket = connect({ port, host, allowHalfOpen: true });
   let answer = "";
@@ -80,7 +80,7 @@ async function until(stack: TestStack, accept: (all: readonly ForwardSnapshot[])
 const person = { kind: "person" } as const;
 
 describe("a local forward", () => {
-  test("listens on the shared connection, counts, and frees its port when it is stopped", async () => {
+  test("listens on the shared connection, counts its traffic, and frees its port when stopped", async () => {
     const { stack } = await started();
     const [target, port] = [await shoutingServer(), await freePort()];
     const spec = parseForward(`${port}:127.0.0.1:${target}`);
@@ -92,7 +92,7 @@ describe("a local forward", () => {
     expect(stack.forwards.forwards()).toMatchObject([
       { taken: 1, failed: 0, sent: 5, received: 5, addresses: [`127.0.0.1:${port}`, `[::1]:${port}`] },
     ]);
-    // It keeps the connection, as a session does.
+    // It keeps the connection open, as a session does.
     expect(stack.master().state.kind).toBe("ready");
     stack.forwards.stop(forward.id);
     await expect(ask(port, "hello")).rejects.toMatchObject({ code: "ECONNREFUSED" });
@@ -100,7 +100,7 @@ describe("a local forward", () => {
     expect(stack.master().state.kind).toBe("lingering");
   });
 
-  test("a port that another program has is refused with that program", async () => {
+  test("a port in use is refused, and the other program is named", async () => {
     const { stack } = await started();
     const taken = await takenPort();
     const forward = await stack.forwards.start({
@@ -115,7 +115,7 @@ describe("a local forward", () => {
     });
   });
 
-  test("a port of which another program has one address is listened at with the other, and that is told", async () => {
+  test("if another program uses one address of the port, it listens on the other one and reports it", async () => {
     const { stack } = await started();
     const [taken, target] = [await shoutingServer(), await shoutingServer()];
     const forward = await stack.forwards.start({
@@ -130,7 +130,7 @@ describe("a local forward", () => {
     });
   });
 
-  test("another spelling of a forward that is there joins it", async () => {
+  test("another spelling of an existing forward joins it", async () => {
     const { stack } = await started();
     const port = await freePort();
     const start = (text: string): Promise<ForwardSnapshot> =>
@@ -140,7 +140,7 @@ describe("a local forward", () => {
     expect((await start(`127.0.0.2:${port}:localhost:80`)).id).not.toBe(first.id);
   });
 
-  test("the same forward of two hosts that share a connection is one", async () => {
+  test("the same forward of two hosts that share a connection is a single one", async () => {
     const { stack } = await started();
     const [target, port] = [await shoutingServer(), await freePort()];
     const spec = parseForward(`${port}:127.0.0.1:${target}`);
@@ -156,8 +156,8 @@ describe("a local forward", () => {
   });
 });
 
-describe("other kinds", () => {
-  test("a remote forward hands connections to a program here, and is cancelled when it is stopped", async () => {
+describe("other kinds of forwards", () => {
+  test("a remote forward passes connections to a local program, and is cancelled when stopped", async () => {
     const { stack } = await started();
     const target = await shoutingServer();
     const forward = await stack.forwards.start({
@@ -177,21 +177,24 @@ describe("other kinds", () => {
     await expect(ask(port, "remote")).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  test.each(["-D 0", "-R 0"])("%s serves a client that sends all at once and ends its side", async (text) => {
-    const { stack } = await started();
-    const target = await shoutingServer();
-    const forward = await stack.forwards.start({ host: "lab", spec: parseForward(text), origin: person });
-    const socket = connect({ port: forward.port ?? 0, host: "127.0.0.1", allowHalfOpen: true });
-    const request = [5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, target >> 8, target & 255];
-    socket.end(Buffer.concat([Buffer.from(request), Buffer.from("all")]));
-    const got: Buffer[] = [];
-    socket.on("data", (data: Buffer) => got.push(data));
-    await once(socket, "close");
-    expect(Buffer.concat(got).subarray(12).toString()).toBe("ALL");
-    await until(stack, ([first]) => first?.openConnections === 0);
-  });
+  test.each(["-D 0", "-R 0"])(
+    "%s serves a client that sends everything at once and ends its side",
+    async (text) => {
+      const { stack } = await started();
+      const target = await shoutingServer();
+      const forward = await stack.forwards.start({ host: "lab", spec: parseForward(text), origin: person });
+      const socket = connect({ port: forward.port ?? 0, host: "127.0.0.1", allowHalfOpen: true });
+      const request = [5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, target >> 8, target & 255];
+      socket.end(Buffer.concat([Buffer.from(request), Buffer.from("all")]));
+      const got: Buffer[] = [];
+      socket.on("data", (data: Buffer) => got.push(data));
+      await once(socket, "close");
+      expect(Buffer.concat(got).subarray(12).toString()).toBe("ALL");
+      await until(stack, ([first]) => first?.openConnections === 0);
+    },
+  );
 
-  test("a server that forbids forwards refuses a remote one with its reason", async () => {
+  test("a server that forbids forwards refuses a remote forward with its reason", async () => {
     const { stack } = await started({ sshd: { AllowTcpForwarding: "no" } });
     const forward = await stack.forwards.start({
       host: "lab",
@@ -203,7 +206,7 @@ describe("other kinds", () => {
 });
 
 describe("a lost connection", () => {
-  test("forwards come back: clients wait at the listener, and the server is asked again", async () => {
+  test("forwards return: clients wait at the listener, and the server is asked to listen again", async () => {
     const { host, stack } = await started();
     stack.settings.layers = { user: { reconnect: "auto" } };
     const [target, port] = [await shoutingServer(), await freePort()];
@@ -226,7 +229,7 @@ describe("a lost connection", () => {
       throw new Error("the host has no connection");
     }
     host.kill(connection);
-    // A connection that was cut ends with an error, not as if all had come.
+    // A connection that was cut ends with an error, not as if it were complete.
     expect(await cut).toMatchObject({ code: "ECONNRESET" });
     const waited = ask(port, "again");
     expect(await waited).toBe("AGAIN");
@@ -238,7 +241,7 @@ describe("a lost connection", () => {
   });
 });
 
-describe("what ssh_config forwards", () => {
+describe("forwards from ssh_config", () => {
   async function withLines(
     lines: (port: number) => readonly string[],
     options: Parameters<typeof startSshd>[0] = {},
@@ -258,7 +261,7 @@ describe("what ssh_config forwards", () => {
     await opened.ended;
   }
 
-  test("starts with the host's first session, with the line that says so, and not again with the next", async () => {
+  test("start with the host's first session, with their line as origin, and not again with the next one", async () => {
     const { stack, port } = await withLines((free) => [`DynamicForward ${free}`]);
     await runSession(stack);
     await until(stack, ([first]) => first?.state.kind === "listening");
@@ -272,7 +275,7 @@ describe("what ssh_config forwards", () => {
     expect(stack.forwards.forwards()).toEqual([]);
   });
 
-  test("does not start under `never`, and after a no under `ask`", async () => {
+  test("do not start under `never`, or after a refusal under `ask`", async () => {
     const { stack, port } = await withLines((free) => [`DynamicForward ${free}`]);
     const asked: string[] = [];
     stack.forwards.askBy({
@@ -293,7 +296,7 @@ describe("what ssh_config forwards", () => {
     await expect(ask(port, "x")).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  test("ExitOnForwardFailure refuses the session and leaves the connection", async () => {
+  test("ExitOnForwardFailure refuses the session and keeps the connection", async () => {
     const taken = await takenPort();
     const { stack } = await withLines(() => [
       `LocalForward ${taken} localhost:1`,
@@ -304,14 +307,14 @@ describe("what ssh_config forwards", () => {
     await expect(stack.service.open(session)).rejects.toMatchObject({ reason: "port-taken" });
   });
 
-  test("without ExitOnForwardFailure the session opens, and the forward says what is wrong", async () => {
+  test("without ExitOnForwardFailure the session opens, and the forward shows the reason", async () => {
     const taken = await takenPort();
     const { stack } = await withLines(() => [`LocalForward ${taken} localhost:1`]);
     await runSession(stack);
     await until(stack, ([first]) => first?.state.kind === "refused");
   });
 
-  test("a port that another program has is asked about, and another port is used", async () => {
+  test("a port in use causes a question, and another port is used", async () => {
     const taken = await takenPort();
     const target = await shoutingServer();
     const { stack } = await withLines(() => [`LocalForward ${taken} 127.0.0.1:${target}`]);
@@ -334,7 +337,7 @@ describe("what ssh_config forwards", () => {
     expect(await ask(forward?.port ?? 0, "other")).toBe("OTHER");
   });
 
-  test("a listener that others can reach starts only after a yes, and a no refuses no session", async () => {
+  test("a listener that others can reach starts only with consent; a refusal does not refuse the session", async () => {
     const { stack, port } = await withLines((free) => [
       `DynamicForward *:${free}`,
       "ExitOnForwardFailure yes",
@@ -373,7 +376,7 @@ describe("PermitRemoteOpen, StreamLocalBindMask and StreamLocalBindUnlink", () =
     return { host, stack };
   }
 
-  /** Asks a SOCKS 5 proxy for `target`, and resolves to what comes back of `text`; undefined: refused. */
+  /** Asks a SOCKS 5 proxy for `target`, and resolves to the reply to `text`; undefined: refused. */
   async function askThrough(proxy: number, target: number, text: string): Promise<string | undefined> {
     const socket = connect({ port: proxy, host: "127.0.0.1" });
     socket.on("error", () => {});
@@ -399,7 +402,7 @@ describe("PermitRemoteOpen, StreamLocalBindMask and StreamLocalBindUnlink", () =
     return all ? Buffer.concat(bytes).subarray(12).toString() : undefined;
   }
 
-  test("clients of a remote SOCKS forward reach what is permitted, and nothing else", async () => {
+  test("clients of a remote SOCKS forward reach permitted targets only", async () => {
     const [permitted, other] = [await shoutingServer(), await shoutingServer()];
     const { stack } = await startedWith([`PermitRemoteOpen 127.0.0.1:${permitted}`]);
     const forward = await stack.forwards.start({ host: "lab", spec: parseForward("-R 0"), origin: person });
@@ -408,7 +411,7 @@ describe("PermitRemoteOpen, StreamLocalBindMask and StreamLocalBindUnlink", () =
     expect(await askThrough(forward.port ?? 0, other, "no")).toBeUndefined();
   });
 
-  test("a socket that is left over is replaced only under StreamLocalBindUnlink, and gets the mask's mode", async () => {
+  test("an existing socket is replaced only under StreamLocalBindUnlink, and gets the mask's mode", async () => {
     const target = await shoutingServer();
     const lines = ["StreamLocalBindMask 0117"];
     for (const [extra, kind] of [
@@ -439,7 +442,7 @@ describe("PermitRemoteOpen, StreamLocalBindMask and StreamLocalBindUnlink", () =
 });
 
 describe("a forward on demand", () => {
-  test("listens without a connection, asks, logs in for the first client, and refuses after a no", async () => {
+  test("listens without a connection, asks, logs in for the first client, and refuses clients after a refusal", async () => {
     const { stack } = await started();
     const [target, port] = [await shoutingServer(), await freePort()];
     const answers = [true, false];

@@ -36,7 +36,7 @@ function behave(behaviour: Behaviour, socket: Socket): void {
       socket.once("data", () => socket.resetAndDestroy());
       return;
     case "one way":
-      // Ends its side first, and goes on reading.
+      // Ends its side first, and continues reading.
       socket.end("bye");
       socket.resume();
       return;
@@ -47,13 +47,13 @@ function behave(behaviour: Behaviour, socket: Socket): void {
   }
 }
 
-/** What a client saw: the bytes, and that both sides are closed. An end by error counts as an end. */
+/** What a client received, and that both sides are closed. An end by error counts as an end. */
 async function talk(port: number, sends: readonly Uint8Array[], host = "127.0.0.1"): Promise<string> {
   const socket = connect({ port, host, allowHalfOpen: true });
   socket.on("error", () => {});
   const got: Buffer[] = [];
   socket.on("data", (data: Buffer) => got.push(data));
-  // Not `once`, which rejects for an error: a reset and an end are the same result here.
+  // Not `once`, which rejects on an error: a reset and an end are the same result here.
   const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.on("end", () => socket.end());
   for (const piece of sends) {
@@ -78,7 +78,7 @@ const bytes = (...parts: readonly (string | readonly number[])[]): Buffer =>
   );
 const big = (port: number): readonly number[] => [port >> 8, port & 255];
 
-/** A SOCKS client: waits for each answer before it goes on; what it says of the outcome, and what came then. */
+/** A SOCKS client that waits for each reply: the reported outcome, and the data after it. */
 async function socks(
   port: number,
   steps: readonly { readonly send: Buffer; readonly answer: number }[],
@@ -106,7 +106,7 @@ async function socks(
       return "closed";
     }
     const reply = got.subarray(from);
-    // `ssh` grants before it connects, and closes then; ours says so at once.
+    // `ssh` grants the request before it connects, and closes on failure; ours reports the failure.
     if (answer > 2 && reply[1] !== 0 && reply[1] !== 90) {
       await close;
       return "closed";
@@ -118,12 +118,12 @@ async function socks(
   return got.length === from ? "closed" : summary(got.subarray(from));
 }
 
-describe("forwards beside ssh", () => {
+describe("forwards, compared with ssh", () => {
   let host: SshdHost;
   let stack: TestStack;
   let client: SshClient;
   const servers: { close(): void }[] = [];
-  /** By name: our port, and that of `ssh`. */
+  /** The result for our port and for that of `ssh`, by name. */
   const ports = new Map<string, readonly [ours: number, theirs: number]>();
   const targets = new Map<Behaviour, number>();
 
@@ -200,13 +200,13 @@ describe("forwards beside ssh", () => {
   test.each<
     readonly [title: string, forward: string, sends: readonly Uint8Array[], host: string, result: string]
   >([
-    ["a request and an answer, each side closed for itself", "shout", [text], "127.0.0.1", "HELLO"],
+    ["a request and a reply, with each side closed separately", "shout", [text], "127.0.0.1", "HELLO"],
     ["several pieces", "shout", [text, text, text], "127.0.0.1", "HELLOHELLOHELLO"],
     ["a client over IPv6", "shout", [text], "::1", "HELLO"],
     ["3 MB towards the target", "shout", [large], "127.0.0.1", "3000000 bytes, other"],
     ["a server that speaks first", "greet", [], "127.0.0.1", "welcome\n"],
-    ["a server that hangs up at once", "hang up", [], "127.0.0.1", ""],
-    ["a server that hangs up on a client that has sent", "hang up", [text], "127.0.0.1", ""],
+    ["a server that closes at once", "hang up", [], "127.0.0.1", ""],
+    ["a server that closes after the client has sent data", "hang up", [text], "127.0.0.1", ""],
     ["a server that resets", "reset", [text], "127.0.0.1", ""],
     ["a server that ends its side first", "one way", [text], "127.0.0.1", "bye"],
     ["3 MB from the target", "large", [], "127.0.0.1", "3000000 bytes, right"],
@@ -214,10 +214,10 @@ describe("forwards beside ssh", () => {
     ["a unix socket of the server", "unix", [text], "127.0.0.1", "HELLO"],
     ["an IPv6 address of the server", "v6", [text], "127.0.0.1", "HELLO"],
     ["a name that the server resolves", "name", [text], "127.0.0.1", "HELLO"],
-    ["a target that is down", "down", [text], "127.0.0.1", ""],
-    ["a target that is down, and a client that waits", "down", [], "127.0.0.1", ""],
-    ["a name that the server does not know", "no such name", [text], "127.0.0.1", ""],
-    ["a unix socket that is not there", "no such socket", [text], "127.0.0.1", ""],
+    ["a closed target port", "down", [text], "127.0.0.1", ""],
+    ["a closed target port, and a client that waits", "down", [], "127.0.0.1", ""],
+    ["a name that the server can't resolve", "no such name", [text], "127.0.0.1", ""],
+    ["a missing unix socket", "no such socket", [text], "127.0.0.1", ""],
   ])("-L: %s", async (_title, forward, sends, from, result) => {
     expect(await both(forward, async (port) => await talk(port, sends, from))).toEqual([result, result]);
   });
@@ -247,7 +247,7 @@ describe("forwards beside ssh", () => {
       "DATA",
     ],
     [
-      "SOCKS 5 that offers a password, too",
+      "SOCKS 5 that also offers a password",
       () => [
         { send: bytes([5, 2, 0, 2]), answer: 2 },
         { send: bytes([5, 1, 0, 1, 127, 0, 0, 1], big(shout())), answer: 10 },
@@ -262,18 +262,18 @@ describe("forwards beside ssh", () => {
     ],
     ["SOCKS 4 BIND", () => [{ send: bytes([4, 2], big(shout()), [127, 0, 0, 1, 0]), answer: 8 }], "closed"],
     [
-      "an unknown kind of address",
+      "an unknown address type",
       () => [greeting, { send: bytes([5, 1, 0, 9, 127, 0, 0, 1], big(shout())), answer: 10 }],
       "closed",
     ],
     ["HTTP", () => [{ send: bytes("GET / HTTP/1.0\r\n\r\n"), answer: 1 }], "closed"],
     [
-      "a name that is not known",
+      "an unknown name",
       () => [greeting, { send: bytes([5, 1, 0, 3, 20], "no-such-host.invalid", big(80)), answer: 10 }],
       "closed",
     ],
     [
-      "a target that is down",
+      "a closed target port",
       () => [greeting, { send: bytes([5, 1, 0, 1, 127, 0, 0, 1], big(1)), answer: 10 }],
       "closed",
     ],

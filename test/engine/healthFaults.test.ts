@@ -11,8 +11,8 @@ import { shell } from "../support/fakeStack.ts";
 import { HeldOutput, healthStack, StateLog } from "../support/healthStack.ts";
 import { Transcript } from "../support/testStack.ts";
 
-// They wait for heartbeats, not for the machine: side by side they take as long as the slowest.
-describe.concurrent("a peer that fails, on a real sshd", () => {
+// The tests wait for heartbeats, not for the machine: in parallel they take as long as the slowest one.
+describe.concurrent("peers that fail, with a real sshd", () => {
   let host: SshdHost;
   let netns: Netns;
   let far: SshdHost;
@@ -33,7 +33,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
   /** The server's side of the only login through `proxy`. */
   const loginThrough = (proxy: FaultProxy) => host.connection(proxy.connections[0]?.serverSidePort ?? 0);
 
-  test("a server that is stopped is suspect with a countdown, then lost; one that goes on in time is not", async ({
+  test("a stopped server is suspect with a countdown, then lost; one that continues in time is not lost", async ({
     expect,
   }) => {
     await using proxy = await disposable(FaultProxy.start(host));
@@ -43,7 +43,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     });
     const session = await stack.service.open({ host: "lab", ...shell });
     const transcript = new Transcript(session);
-    // Before, the shell could be taken for one of sshd's own processes.
+    // Earlier, the shell could be mistaken for one of sshd's own processes.
     await transcript.waitFor(/[#$] /);
     const log = new StateLog(stack, "m1");
     host.freeze(loginThrough(proxy.thing));
@@ -64,9 +64,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     host.thaw(loginThrough(proxy.thing));
   });
 
-  test("a network that drops packets and lets them through again costs nothing but the time", async ({
-    expect,
-  }) => {
+  test("a network that drops packets for a while only causes a delay", async ({ expect }) => {
     await using net = await disposable(Netns.start());
     await using server = await disposable(
       startSshd({ address: net.thing.innerAddress, wrap: net.thing.wrap }),
@@ -85,7 +83,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     expect(numbers).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
   });
 
-  test("packets that are dropped for good are told as no answer, and nobody waits for the kernel", async ({
+  test("permanently dropped packets are reported as no response, without waiting for the kernel's timeout", async ({
     expect,
   }) => {
     await using net = await disposable(Netns.start());
@@ -97,11 +95,11 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     session.resume();
     await net.thing.dropPackets();
     expect(await session.ended).toEqual({ kind: "lost", reason: "unresponsive" });
-    // What the server did not hear of is over here all the same.
+    // The session has ended here although the server did not hear of it.
     expect(stack.master().state).toMatchObject({ kind: "lost", reason: "unresponsive" });
   });
 
-  test("an address that goes away is noticed at once, with the default heartbeat; it comes back, and so does the session", async ({
+  test("a removed address is noticed at once with the default keepalive; when it returns, so does the session", async ({
     expect,
   }) => {
     await using stack = await healthStack(far.sshConfigText("far"), undefined, {});
@@ -116,7 +114,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     await transcript.waitFor(/still-42/);
   });
 
-  test("a firewall that has forgotten the connection resets it at the first probe", async ({ expect }) => {
+  test("a firewall that has lost its state resets the connection at the first probe", async ({ expect }) => {
     await using net = await disposable(Netns.start());
     await using server = await disposable(
       startSshd({ address: net.thing.innerAddress, wrap: net.thing.wrap }),
@@ -130,7 +128,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     expect(describeOutcome(outcome)).toBe("lost: the connection was lost");
   });
 
-  test("an sshd killed during output: all that it had sent is there, also what a full terminal held back", async ({
+  test("if sshd is killed during output, everything that it sent is shown, including what a full terminal held back", async ({
     expect,
   }) => {
     await using proxy = await disposable(FaultProxy.start(host));
@@ -155,7 +153,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     await until(() => flooded.text.length > 100_000);
     host.kill(loginThrough(proxy.thing));
     const outcome = await held.ended;
-    // FIN or reset: depends on whether it had read all that we sent.
+    // FIN or reset, depending on whether it had read everything that we sent.
     expect(describeOutcome(outcome)).toMatch(
       /^lost: the (server closed the connection|connection was lost)$/,
     );
@@ -166,7 +164,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     expect(lines.length).toBeGreaterThan(10_000);
   });
 
-  test("a reset ends each session on it at once, as a broken connection", async ({ expect }) => {
+  test("a reset ends each session on the connection at once, as a lost connection", async ({ expect }) => {
     await using proxy = await disposable(FaultProxy.start(host));
     await using stack = await healthStack(sshConfigBlock("lab", host.via(proxy.thing)), undefined);
     const sessions = [
@@ -174,7 +172,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
       await stack.service.open({ host: "lab", ...shell }),
     ];
     proxy.thing.drop();
-    // Nobody reads them: that must not keep them.
+    // Nobody reads their output, which must not keep them open.
     expect(await Promise.all(sessions.map((session) => session.ended))).toEqual([
       { kind: "lost", reason: "connection-lost" },
       { kind: "lost", reason: "connection-lost" },
@@ -182,7 +180,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
   });
 
   for (const direction of ["toServer", "toClient"] as const) {
-    test(`half-open: nothing passes ${direction} any more`, async ({ expect }) => {
+    test(`half-open: no data passes ${direction}`, async ({ expect }) => {
       await using proxy = await disposable(FaultProxy.start(host));
       await using stack = await healthStack(sshConfigBlock("lab", host.via(proxy.thing)), quick);
       const session = await stack.service.open({ host: "lab", ...shell });
@@ -192,7 +190,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     });
   }
 
-  test("half-closed by the server's side: over, and told so", async ({ expect }) => {
+  test("a half-close by the server ends the connection, and is reported as such", async ({ expect }) => {
     await using proxy = await disposable(FaultProxy.start(host));
     await using stack = await healthStack(sshConfigBlock("lab", host.via(proxy.thing)), undefined);
     const session = await stack.service.open({ host: "lab", ...shell });
@@ -200,13 +198,13 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     expect(await session.ended).toEqual({ kind: "lost", reason: "closed-by-server" });
   });
 
-  test("a server that asks whether we are there gets its answers, also while a child holds a command's pipe", async ({
+  test("the server's keepalive requests are answered, also while a child keeps a command's pipe open", async ({
     expect,
   }) => {
     await using server = await disposable(
       startSshd({ sshd: { ClientAliveInterval: 1, ClientAliveCountMax: 2 } }),
     );
-    // Our own probes would be a sign of life too.
+    // Our own probes would count as a sign of life, too.
     await using stack = await healthStack(server.thing.sshConfigText("lab"), { interval: 0, countMax: 3 });
     const idle = new Transcript(await stack.service.open({ host: "lab", ...shell }));
     const run = await execute(stack.service, "lab", "sleep 8 & echo command over");
@@ -216,7 +214,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     expect(server.thing.log()).not.toMatch(/Timeout, client not responding/);
   });
 
-  test("a slow link full of output is no dead peer, though no probe is answered in time", async ({
+  test("output that fills a slow link proves that the peer is alive, although no probe is answered in time", async ({
     expect,
   }) => {
     await using proxy = await disposable(FaultProxy.start(host));
@@ -238,7 +236,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     expect(log.kinds).toEqual(["ready", "lingering"]);
   });
 
-  test("a jump host's server that is killed ends what is behind it, and says whose fault it was", async ({
+  test("killing a jump host's server ends the connections behind it, and the error names the jump host", async ({
     expect,
   }) => {
     await using proxy = await disposable(FaultProxy.start(host));
@@ -251,7 +249,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     expect(describeOutcome(outcome)).toBe("lost: the connection to the jump host was lost");
   });
 
-  test("probes go through the whole path: a jump host that falls silent is found on both connections", async ({
+  test("probes pass the whole path: a silent jump host is detected on both connections", async ({
     expect,
   }) => {
     await using proxy = await disposable(FaultProxy.start(host));
@@ -271,7 +269,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     await stack.until((masters) => masters.every((master) => master.state.kind === "lost"));
   });
 
-  test("a silent host behind a living jump host is lost alone", async ({ expect }) => {
+  test("a silent host behind a responsive jump host is lost alone", async ({ expect }) => {
     await using target = await disposable(startSshd());
     await using stack = await healthStack(
       host.sshConfigText("jump") + target.thing.sshConfigText("behind", ["ProxyJump jump"]),
@@ -286,7 +284,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     target.thing.thaw();
   });
 
-  test("a device that ignores keepalive requests is probed by opening channels, and not cut", async ({
+  test("a device that ignores keepalive requests is probed by opening channels, and is not disconnected", async ({
     expect,
   }) => {
     await using device = await disposable(startEmbeddedHost({ muteToProbes: true }));
@@ -294,7 +292,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     const transcript = new Transcript(await stack.service.open({ host: "device", ...shell }));
     const log = new StateLog(stack, "m1");
     await stack.until(([master]) => master?.roundTripMs !== undefined);
-    // Three times as long as a silent peer would live.
+    // Three times as long as a silent peer would survive.
     await execute(stack.service, "device", "sleep 6");
     transcript.send("echo still-$((40+2))\n");
     await transcript.waitFor(/still-42/);
@@ -302,7 +300,7 @@ describe.concurrent("a peer that fails, on a real sshd", () => {
     expect(stack.master().probesIgnored).toBe(false);
   });
 
-  test("a host that is set to miss replies is never asked to prove anything", async ({ expect }) => {
+  test("with ignoreMissingReplies, the connection to a silent host stays open", async ({ expect }) => {
     await using device = await disposable(startEmbeddedHost({ muteToProbes: true }));
     await using stack = await healthStack(device.thing.sshConfigText("device"), quick);
     stack.settings.hosts = [{ pattern: "device", ignoreMissingReplies: true }];

@@ -7,10 +7,10 @@ import { healthStack } from "../support/healthStack.ts";
 import { activeResources, heldMemory, leftBehind } from "../support/heldMemory.ts";
 import type { TestStack } from "../support/testStack.ts";
 
-/** What a lost session would cost at the very least, in bytes: a few objects, closures and a buffer. */
+/** The least that a leaked session would cost, in bytes: a few objects, closures and a buffer. */
 const leastLeak = 3000;
 
-describe("sessions and connections that come and go", () => {
+describe("sessions and connections that open and end", () => {
   let host: SshdHost;
 
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describe("sessions and connections that come and go", () => {
 
   afterAll(() => host.stop());
 
-  it("a thousand sessions leave no socket, timer, object or process", async () => {
+  it("a thousand sessions leak no socket, timer, object or process", async () => {
     await using stack = await healthStack(host.sshConfigText("lab"), { interval: 1, countMax: 3 });
     await stack.service.connect("lab");
     await openAndEnd(stack, 400);
@@ -36,7 +36,7 @@ describe("sessions and connections that come and go", () => {
     expect(host.logins()).toBe(1);
   });
 
-  it("fifty logins, half of them killed, leave nothing either", async () => {
+  it("fifty logins, half of them killed, leak nothing either", async () => {
     await using stack = await healthStack(host.sshConfigText("lab"), { interval: 1, countMax: 3 });
     const comeAndGo = async (rounds: number): Promise<void> => {
       for (let round = 0; round < rounds; round++) {
@@ -50,7 +50,7 @@ describe("sessions and connections that come and go", () => {
         await session.ended;
       }
     };
-    // Until the history of ended sessions is full and the code is compiled: both are kept, and neither grows further.
+    // Warms up until the history of ended sessions is full and the code is compiled: both are kept and stop growing.
     await comeAndGo(30);
     const resources = activeResources();
     const heap = heldMemory().heap;
@@ -62,7 +62,7 @@ describe("sessions and connections that come and go", () => {
     expect(heldMemory().heap - heap).toBeLessThan(50 * 20_000);
   });
 
-  /** Subsystems: nothing is started for them but a process of sshd's own. */
+  /** Subsystems, because sshd starts only its own process for them. */
   async function openAndEnd(stack: TestStack, count: number): Promise<WeakRef<Session>[]> {
     const sessions: WeakRef<Session>[] = [];
     const one = async (): Promise<void> => {

@@ -34,11 +34,11 @@ async function bench(): Promise<Bench> {
   };
 }
 
-/** Bytes: what follows a burst that must be there. */
+/** Bytes: the output after a burst that must be complete. */
 const behind = 20_000;
 
-describe.concurrent("a terminal whose connection is cut, on a real sshd", () => {
-  test("goes on in the same tab: what was on the screen stays, a line marks the gap, a countdown tells", async ({
+describe.concurrent("a terminal whose connection is cut, with a real sshd", () => {
+  test("reconnects in the same tab: the screen keeps its content, a line marks the gap, a countdown is shown", async ({
     expect,
   }) => {
     await using at = await bench();
@@ -62,7 +62,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     tab.controller.dispose();
   });
 
-  test("shows all that the server had sent before, also a burst that the terminal was still busy with", async ({
+  test("shows everything that the server had sent before, also a burst that the terminal was still processing", async ({
     expect,
   }) => {
     await using at = await bench();
@@ -79,12 +79,13 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     const numbersLength = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\r\n`.length).reduce(
       (sum, each) => sum + each,
     );
-    // What comes behind the numbers is more than their packets cost: so much has come only when they are all there.
+    // The data after the numbers is larger than their packet overhead: so many bytes have arrived only if the numbers
+    // are complete.
     await until(() => tab.bytesIn() - before > numbersLength + 0.8 * behind);
     at.host.kill(connection);
-    // FIN or reset: depends on whether it had read all that we sent.
+    // FIN or reset, depending on whether it had read everything that we sent.
     await tab.waitFor(/── lab: lost: the (server closed the connection|connection was lost) ──/);
-    // Without the marks by which the flow of output is measured.
+    // Without the marks that measure the flow of output.
     const shown = tab.written.replaceAll(/\u001b\[[\d;?$]*[a-z]/gi, "");
     const numbers = [...shown.matchAll(/^(\d+)\r$/gm)].map(([, number]) => Number(number));
     expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => index + 1));
@@ -92,7 +93,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     tab.controller.dispose();
   });
 
-  test("knocks again while the server is away, and is let in when it is back", async ({ expect }) => {
+  test("retries while the server is down, and connects when it is up", async ({ expect }) => {
     await using at = await bench();
     const tab = new LiveTab(at.stack);
     await tab.prompt();
@@ -106,7 +107,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     tab.controller.dispose();
   });
 
-  test("a silent network too is a lost connection; Esc leaves it, and what was there can still be read", async ({
+  test("a silent network also loses the connection; Esc cancels the reconnect, and the screen stays readable", async ({
     expect,
   }) => {
     await using at = await bench();
@@ -126,7 +127,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     tab.controller.dispose();
   });
 
-  test("is not tried again by itself after a refused login, but shares the connection that somebody makes", async ({
+  test("does not reconnect automatically after a refused login, but shares a connection that another terminal makes", async ({
     expect,
   }) => {
     await using at = await bench();
@@ -146,7 +147,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     tab.controller.dispose();
   });
 
-  test("is not tried again by itself after a host key that changed", async ({ expect }) => {
+  test("does not reconnect automatically after a changed host key", async ({ expect }) => {
     await using at = await bench();
     const tab = new LiveTab(at.stack);
     await tab.prompt();
@@ -159,7 +160,7 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
     tab.controller.dispose();
   });
 
-  test("ten tabs on one connection come back on one login", async ({ expect }) => {
+  test("ten tabs on one connection reconnect with one login", async ({ expect }) => {
     await using at = await bench();
     const tabs = Array.from({ length: 10 }, () => new LiveTab(at.stack));
     await Promise.all(tabs.map((tab) => tab.prompt()));
@@ -173,8 +174,8 @@ describe.concurrent("a terminal whose connection is cut, on a real sshd", () => 
   });
 });
 
-describe.concurrent("several terminals of a server that goes down and comes back", () => {
-  test("are seen to wait as one, with a countdown and why, and all come back on one login", async ({
+describe.concurrent("several terminals of a server that goes down and comes up", () => {
+  test("are shown as waiting together, with countdown and reason, and reconnect with one login", async ({
     expect,
   }) => {
     const host = await startSshd();
@@ -216,13 +217,13 @@ describe.concurrent("several terminals of a server that goes down and comes back
     }
   });
 
-  test("come back by themselves, at the same moment, when somebody else logs in", async ({ expect }) => {
+  test("reconnect automatically at once when another terminal logs in", async ({ expect }) => {
     await using at = await bench();
     const tabs = [new LiveTab(at.stack), new LiveTab(at.stack)];
     await Promise.all(tabs.map((tab) => tab.prompt()));
     await at.proxy.refuse();
     at.proxy.drop();
-    // From here on the pauses are longer than the test.
+    // From here on the delays are longer than the test.
     await until(() => tabs.every(({ states }) => states.filter((kind) => kind === "waiting").length >= 3));
     await at.proxy.accept();
     const contacts = at.proxy.contacts;
@@ -234,7 +235,7 @@ describe.concurrent("several terminals of a server that goes down and comes back
     }
   });
 
-  test("leave a connection that hangs as soon as a person says so, long before the heartbeat's count is over", async ({
+  test("give up a hung connection at the user's request, long before the keepalive limit", async ({
     expect,
   }) => {
     const host = await startSshd();
@@ -264,7 +265,7 @@ describe.concurrent("several terminals of a server that goes down and comes back
   });
 });
 
-describe.concurrent("a persistent shell, on a real sshd", () => {
+describe.concurrent("a persistent shell, with a real sshd", () => {
   let folder: string;
   let host: SshdHost;
 
@@ -279,7 +280,7 @@ describe.concurrent("a persistent shell, on a real sshd", () => {
   });
 
   for (const tool of ["tmux", "screen"] as const) {
-    test(`${tool}: the very same shell answers after a cut, and after all that we had is gone`, async ({
+    test(`${tool}: the same shell responds after a cut, and after all local state is lost`, async ({
       expect,
     }) => {
       const proxy = await FaultProxy.start(host);
@@ -292,7 +293,7 @@ describe.concurrent("a persistent shell, on a real sshd", () => {
           const tab = new LiveTab(stack, persistent?.attach);
           await tab.settled();
           pid = await shellPid(tab);
-          // Silence, not a reset: on the server the old terminal is still attached when the new one comes.
+          // Silence and not a reset: the old terminal is still attached on the server when the new one connects.
           proxy.freeze();
           await tab.waitFor(/lost: the server stopped responding/);
           proxy.thaw();

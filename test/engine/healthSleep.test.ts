@@ -5,11 +5,11 @@ import { sshConfigBlock } from "../lab/sshdConfig.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { SleepingStack } from "../support/sleepingStack.ts";
 
-/** Longer than the extension takes for a busy moment, in milliseconds. */
+/** Longer than a delay that counts as a busy process, in milliseconds. */
 const nap = 5000;
 
-// The sleeps are real: side by side they take as long as one.
-describe.concurrent("the process was stopped, as by a machine that sleeps", () => {
+// The sleeps are real: in parallel they take as long as one.
+describe.concurrent("the process was stopped, as when a machine sleeps", () => {
   let host: SshdHost;
 
   beforeAll(async () => {
@@ -18,7 +18,7 @@ describe.concurrent("the process was stopped, as by a machine that sleeps", () =
 
   afterAll(() => host.stop());
 
-  test("a master whose peer went away meanwhile is known to be hung, long before its heartbeat would tell", async ({
+  test("a master whose peer vanished during the sleep is detected as hung long before its keepalive limit", async ({
     expect,
   }) => {
     const proxy = await FaultProxy.start(host);
@@ -38,7 +38,7 @@ describe.concurrent("the process was stopped, as by a machine that sleeps", () =
     }
   });
 
-  test("a connection that was cut meanwhile is lost at once", async ({ expect }) => {
+  test("a connection that was cut during the sleep is lost at once", async ({ expect }) => {
     const proxy = await FaultProxy.start(host);
     const child = new SleepingStack(sshConfigBlock("lab", host.via(proxy)), 60, 3);
     try {
@@ -54,7 +54,9 @@ describe.concurrent("the process was stopped, as by a machine that sleeps", () =
     }
   });
 
-  test("a living one stays, however short its heartbeat is beside the sleep", async ({ expect }) => {
+  test("a live connection stays, even if its keepalive limit is short compared with the sleep", async ({
+    expect,
+  }) => {
     const child = new SleepingStack(host.sshConfigText("lab"), 1, 1);
     try {
       expect(await child.next()).toBe("ready");
@@ -64,7 +66,7 @@ describe.concurrent("the process was stopped, as by a machine that sleeps", () =
         child.wake();
         child.ask();
         let said = await child.next();
-        // On a busy machine it may be in doubt for a moment.
+        // On a busy machine it may be suspect for a moment.
         while (said === "suspect" || said === "hung" || said === "ready") {
           said = await child.next();
         }

@@ -42,9 +42,9 @@ interface Case {
   readonly sign?: readonly string[];
   readonly authority?: string;
   readonly key?: string;
-  /** What known_hosts says besides; `%` stands for the line of the host's plain key. */
+  /** Other lines in known_hosts; `%` stands for the line of the host's plain key. */
   readonly known?: readonly string[];
-  /** Whose key the line of the authority has, and for which host. Undefined: there is none. */
+  /** Whose key the authority's line contains, and for which host. Undefined: there is no such line. */
   readonly trusted?: string | undefined;
   readonly names?: string;
   readonly port?: number;
@@ -52,7 +52,7 @@ interface Case {
   readonly options?: readonly (readonly [keyword: string, value: string])[];
   readonly config?: Partial<HostConfig>;
   readonly before?: () => Promise<unknown>;
-  /** Where ours is stricter than that of the `ssh` here. */
+  /** If our verdict is stricter than that of the installed `ssh`. */
   readonly ours?: string;
 }
 
@@ -81,7 +81,7 @@ const cases: readonly Case[] = [
   },
   { what: "one for several names", sign: ["-h", "-n", `a.example.org,${host},b.example.org`] },
   { what: "one for the name in capitals", sign: ["-h", "-n", "SERVER.EXAMPLE.ORG"] },
-  // OpenSSH takes names as patterns from 10.3 on.
+  // OpenSSH treats names as patterns since 10.3.
   { what: "a pattern that matches", sign: ["-h", "-n", "*.example.org"], ours: "certificate" },
   { what: "a pattern that does not", sign: ["-h", "-n", "*.example.net,!server*"] },
   { what: "one with a critical option", sign: [...always, "-O", "critical:force-command=x"] },
@@ -129,7 +129,7 @@ const cases: readonly Case[] = [
     options: [["CASignatureAlgorithms", caAlgorithms]],
     config: { caSignatureAlgorithms: caAlgorithms.split(",") },
   },
-  // OpenSSH refuses it from 10.3 on: before, it was good for every host.
+  // OpenSSH refuses it since 10.3; before, it was valid for every host.
   { what: "no names at all", sign: ["-h"], ours: "unknown" },
   { what: "a port, authority for the bare name", port: 2222 },
   { what: "a port, authority for the port", port: 2222, names: "[server.example.org]:2222" },
@@ -214,7 +214,7 @@ async function prepare(one: Case): Promise<string> {
   return `/usr/sbin/sshd -i -f ${config}`;
 }
 
-/** What the system's `ssh` makes of the server. */
+/** The verdict of the system's `ssh` about the server. */
 async function sshSays(one: Case, proxy: string): Promise<string> {
   const options = [
     "BatchMode=yes",
@@ -255,7 +255,7 @@ async function sshSays(one: Case, proxy: string): Promise<string> {
     : "plain key";
 }
 
-/** What we make of it, over the real transport. */
+/** Our verdict, over the real transport. */
 async function weSay(one: Case, proxy: string): Promise<string> {
   const logger = new RecordingLogger();
   const config = testHostConfig({
@@ -299,7 +299,7 @@ async function weSay(one: Case, proxy: string): Promise<string> {
   }
 }
 
-describe("verdicts about host certificates, side by side with ssh", () => {
+describe("verdicts about host certificates, compared with ssh", () => {
   const verdicts = new Set<string>();
 
   it.each(cases)("$what", async (one) => {
@@ -310,14 +310,14 @@ describe("verdicts about host certificates, side by side with ssh", () => {
     expect(await weSay(one, proxy)).toBe(one.ours ?? theirs);
   });
 
-  it("were of every kind", () => {
+  it("cover every kind of verdict", () => {
     const all = ["certificate", "changed", "plain key", "revocation-unknown", "revoked", "unknown"];
     expect([...verdicts].sort()).toEqual(all);
   });
 });
 
 describe("host certificates on a connection", () => {
-  it("stay good when new keys are exchanged, also once they have expired", async () => {
+  it("stay accepted when keys are exchanged again, even after they have expired", async () => {
     await run("ssh-keygen", ["-q", "-s", file("ca"), "-I", "id", "-h", "-n", "127.0.0.1", file("host.pub")]);
     const server = await startSshd({
       sshd: { HostKey: file("host"), HostCertificate: file("host-cert.pub") },

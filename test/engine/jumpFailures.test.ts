@@ -12,7 +12,7 @@ import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { testStack } from "../support/testStack.ts";
 
-describe("a connection that its jump host keeps from coming about", () => {
+describe("a connection that fails at its jump host", () => {
   let open: SshdHost;
   let closed: SshdHost;
   let weak: SshdHost;
@@ -53,7 +53,7 @@ describe("a connection that its jump host keeps from coming about", () => {
     return { error, text: userMessage(error, host, "/home/nobody")?.text ?? "" };
   }
 
-  test("nobody listens behind it: the jump host's words, and advice about the port", async () => {
+  test("a closed port behind it: the jump host's message, and advice about the port", async () => {
     const { error, text } = await failure("no-server");
     expect(error).toMatchObject({
       reason: "jump-failed",
@@ -65,27 +65,27 @@ describe("a connection that its jump host keeps from coming about", () => {
     expect(text).not.toContain("MaxSessions");
   });
 
-  test("the name is not known there", async () => {
+  test("a name that the jump host can't resolve", async () => {
     const { error, text } = await failure("no-name");
     expect(error.jump).toMatchObject({ host: "bastion", step: "tunnel" });
     expect(text).toContain('"bastion" could not reach no-such-host.invalid:');
     expect(text).toContain('HostName and Port as seen from "bastion"');
   });
 
-  test("AllowTcpForwarding no: what decides that is named", async () => {
+  test("AllowTcpForwarding no: the error names the options that decide it", async () => {
     const { error, text } = await failure("not-allowed");
     expect(error).toMatchObject({ jump: { host: "closed", step: "tunnel" }, cause: { code: 1 } });
     expect(text).toContain('its jump host "closed" does not allow a connection to 127.0.0.1:');
     expect(text).toContain("AllowTcpForwarding");
   });
 
-  test("the jump host itself can't be connected to", async () => {
+  test("a jump host that can't be connected to", async () => {
     const { error, text } = await failure("no-hop");
     expect(error).toMatchObject({ jump: { host: "dead", step: "connection" }, cause: { reason: "refused" } });
     expect(text).toContain(`Can't connect to "dead" (127.0.0.1:${unused}): the connection was refused`);
   });
 
-  test("of two jump hosts, the one that failed is named", async () => {
+  test("of two jump hosts, the error names the one that failed", async () => {
     const { error, text } = await failure("two-hops");
     expect(error).toMatchObject({
       jump: { host: "dead", step: "connection" },
@@ -94,7 +94,7 @@ describe("a connection that its jump host keeps from coming about", () => {
     expect(text).toContain(`Can't connect to "dead": its jump host "bastion" could not reach`);
   });
 
-  test("a jump host with old algorithms only: what can be allowed, and for which host", async () => {
+  test("a jump host with old algorithms only: the error says what can be allowed, and for which host", async () => {
     const { error, text } = await failure("weak-hop");
     expect(error).toMatchObject({
       jump: { host: "weak", step: "connection" },
@@ -104,8 +104,8 @@ describe("a connection that its jump host keeps from coming about", () => {
     expect(text).toContain('"HostKeyAlgorithms +ssh-rsa"');
   });
 
-  describe("in the middle of the login behind it", () => {
-    /** Says its version, and nothing more. */
+  describe("in the middle of the login behind a jump host", () => {
+    /** Sends its version line and nothing more. */
     async function silentTarget(): Promise<HostileListener> {
       return await listenHostile(async (peer) => peer.sendVersion(), { exchanges: false });
     }
@@ -137,7 +137,7 @@ describe("a connection that its jump host keeps from coming about", () => {
       return { error, text: userMessage(error, "inner", "/home/nobody")?.text ?? "" };
     }
 
-    test("a jump host that goes away is what is told, and it passes", async () => {
+    test("a jump host that disconnects is named, and the failure counts as temporary", async () => {
       const jump = await startSshd();
       const target = await silentTarget();
       try {
@@ -151,7 +151,7 @@ describe("a connection that its jump host keeps from coming about", () => {
       }
     });
 
-    test("a target that falls silent is the target's failure, and not the jump host's", async () => {
+    test("a target that falls silent is reported as the target's failure, not the jump host's", async () => {
       const target = await silentTarget();
       try {
         const { error, text } = await behind(target, open, ["ConnectTimeout 2"]);

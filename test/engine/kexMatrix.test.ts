@@ -10,9 +10,9 @@ import { never, run } from "./contract/channels.ts";
 import { loginTo } from "./contract/logins.ts";
 import { survives } from "./contract/rekeying.ts";
 
-/** Not in the OpenSSH that Debian 12 has: tested against that of the next release (otherServers.test.ts). */
+/** The OpenSSH of Debian 12 lacks it: tested with that of the next release (otherServers.test.ts). */
 const newer = ["mlkem768x25519-sha256"];
-/** Node's OpenSSL has the group, but OpenSSH's server never had it. */
+/** Node's OpenSSL has this group, but OpenSSH's server never had it. */
 const neverServed = ["diffie-hellman-group15-sha512", "diffie-hellman-group17-sha512"];
 const methods = supportedKex.filter((name) => !newer.includes(name) && !neverServed.includes(name));
 const ciphers = ["aes128-gcm@openssh.com", "aes256-ctr", "chacha20-poly1305@openssh.com"];
@@ -71,7 +71,7 @@ describe("key exchange, cipher, compression and rekeying against OpenSSH", () =>
     await survives(connection, 2);
   });
 
-  test("+, - and ^ change our list as they change OpenSSH's", async () => {
+  test("+, - and ^ change our list as they change that of OpenSSH", async () => {
     const kex = async (kexAlgorithms: readonly string[]): Promise<string | undefined> =>
       (await login({ kexAlgorithms })).info.algorithms?.kex;
     expect(await kex(["+diffie-hellman-group14-sha1"])).toBe("curve25519-sha256");
@@ -82,7 +82,7 @@ describe("key exchange, cipher, compression and rekeying against OpenSSH", () =>
     expect(defaultKex.filter((name) => name.endsWith("sha1"))).toEqual([]);
   });
 
-  test("a server that has nothing but group exchange is reached, by default", async () => {
+  test("connects by default to a server that has only group exchange", async () => {
     const only = await startSshd({ sshd: { KexAlgorithms: "diffie-hellman-group-exchange-sha256" } });
     try {
       const connection = await login({}, only);
@@ -105,15 +105,15 @@ describe("RekeyLimit", () => {
 
   const exchanges = (): number => talkative.log().split("SSH2_MSG_NEWKEYS received").length - 1;
 
-  test("of bytes is obeyed in both directions", async () => {
+  test("in bytes is honoured in both directions", async () => {
     const connection = await login({ rekeyLimit: { bytes: 200_000 } }, talkative);
     const before = exchanges();
     await survives(connection, 1);
-    // 4 MB in both directions together; what is on the way during an exchange goes under the old keys.
+    // 4 MB in both directions together; data in flight during an exchange still uses the old keys.
     expect(exchanges() - before).toBeGreaterThanOrEqual(5);
   });
 
-  test("of time is obeyed while nothing is sent", async () => {
+  test("in time is honoured while nothing is sent", async () => {
     const clock = new ManualClock();
     const connection = await login({ rekeyLimit: { seconds: 60 } }, talkative, clock);
     const before = exchanges();
@@ -124,7 +124,7 @@ describe("RekeyLimit", () => {
     }
   });
 
-  test("is far away by default", async () => {
+  test("is not reached by default", async () => {
     const connection = await login({}, talkative);
     const before = exchanges();
     await run(connection, "head -c 30000000 /dev/zero");

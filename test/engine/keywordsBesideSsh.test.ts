@@ -41,11 +41,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What the server saw of one login and of one command. */
+/** What the server received in one login and one command. */
 async function seen(work: Promise<string>): Promise<readonly string[]> {
   const before = host.log().length;
   const output = await work.catch(() => "refused");
-  // The client's port is another one each time.
+  // The client's port differs each time.
   const lines = output
     .trim()
     .split("\n")
@@ -57,19 +57,19 @@ async function seen(work: Promise<string>): Promise<readonly string[]> {
   return [...lines, ...[...logged].map(([, what = ""]) => what)];
 }
 
-describe("a keyword does what it does in `ssh`", () => {
+describe("keywords that have the same effect as in `ssh`", () => {
   test.each<readonly [string, readonly string[], string]>([
-    ["SendEnv and what it takes back", ["SendEnv LAB_*", "SendEnv -LAB_T*"], "right"],
+    ["SendEnv and removed variables", ["SendEnv LAB_*", "SendEnv -LAB_T*"], "right"],
     ["SetEnv before SendEnv", ["SetEnv LAB_ONE=set", "SendEnv LAB_*"], "right"],
-    ["SetEnv with quotes, once", ['SetEnv LAB_Q="a b" "LAB_R=c d"', "SetEnv LAB_S=late"], "right"],
+    ["SetEnv with quotes, only once", ['SetEnv LAB_Q="a b" "LAB_R=c d"', "SetEnv LAB_S=late"], "right"],
     ["BindAddress", ["BindAddress 127.0.0.5"], "right"],
     ["PreferredAuthentications", ["PreferredAuthentications password,publickey"], "right"],
     ["NumberOfPasswordPrompts", ["NumberOfPasswordPrompts 2", "PubkeyAuthentication no"], "wrong"],
-    ["HostKeyAlgorithms without the known key's", ["HostKeyAlgorithms -ssh-ed25519*"], "right"],
+    ["HostKeyAlgorithms without that of the known key", ["HostKeyAlgorithms -ssh-ed25519*"], "right"],
     ["RequiredRSASize", ["HostKeyAlgorithms rsa-sha2-256", "RequiredRSASize 4096"], "right"],
     ["a certificate", ["IdentityFile $KEY", "PasswordAuthentication no"], "right"],
     [
-      "a certificate whose signatures are not allowed",
+      "a certificate whose signature algorithm is not allowed",
       ["IdentityFile $KEY", "PasswordAuthentication no", "PubkeyAcceptedAlgorithms -*rsa*,*ed25519*"],
       "right",
     ],

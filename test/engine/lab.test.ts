@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 describe("a real sshd", () => {
-  test("lets the login in without a question, with a clean home, and counts it", async () => {
+  test("logs in without a question, with a clean home folder, and counts the login", async () => {
     const host = await start({ env: { LAB_WORD: "two words" } });
     const client = await clientOf(host);
     expect(await client.run('echo "$HOME|$LAB_WORD|$(ls -A ~)"')).toBe(`${host.home}|two words|\n`);
@@ -51,7 +51,7 @@ describe("a real sshd", () => {
     expect([host.logins(), host.sessions()]).toEqual([1, 3]);
   });
 
-  test("takes any line of sshd_config", async () => {
+  test("accepts any line of sshd_config", async () => {
     const host = await start({
       sshd: { ForceCommand: "echo forced" },
       sshdTail: "Match all\n  PermitTTY no",
@@ -60,7 +60,7 @@ describe("a real sshd", () => {
     expect(await client.run("true")).toBe("forced\n");
   });
 
-  test("a throwaway login is not root, and has a password", async () => {
+  test("a temporary login is not root, and has a password", async () => {
     const host = await start({ user: "throwaway", sshd: { PasswordAuthentication: "yes" } });
     const client = await clientOf(host);
     expect(await client.run("id -un; test -w ~ && echo writable")).toBe(`${host.user}\nwritable\n`);
@@ -81,12 +81,12 @@ describe("a real sshd", () => {
     await host.waitForLog(/^Accepted keyboard-interactive\/pam for/m);
   });
 
-  test("many may ask for the throwaway login at once", async () => {
+  test("many tests can request the temporary login at once", async () => {
     const made = await Promise.all([1, 2, 3, 4].map(() => start({ user: "throwaway" })));
     expect(new Set(made.map((host) => host.password)).size).toBe(1);
   });
 
-  test("down is a crash, up brings the same server back", async () => {
+  test("down crashes the server, up starts the same server again", async () => {
     const host = await start();
     const client = await clientOf(host);
     const child = client.spawn("echo up; sleep 1000");
@@ -97,7 +97,7 @@ describe("a real sshd", () => {
     expect(await client.run("echo again")).toBe("again\n");
   });
 
-  test("reconfigure keeps what is open and changes what comes", async () => {
+  test("reconfigure keeps open connections and applies to new ones", async () => {
     const host = await start();
     const client = await clientOf(host);
     const child = client.spawn("cat");
@@ -116,7 +116,7 @@ describe("a real sshd", () => {
     await expect(client.run("true")).rejects.toThrow(/Host key verification failed/);
   });
 
-  test("one frozen login is silent while others work, and goes on after the thaw", async () => {
+  test("a frozen login is silent while others work, and continues after the thaw", async () => {
     const host = await start();
     const client = await clientOf(host);
     const child = client.spawn("cat");
@@ -137,7 +137,7 @@ describe("a real sshd", () => {
     await exit;
   });
 
-  test("a frozen server is noticed by the client's keepalive", async () => {
+  test("the client's keepalive detects a frozen server", async () => {
     const host = await start();
     const client = await clientOf(host, ["ServerAliveInterval 1", "ServerAliveCountMax 1"]);
     const child = client.spawn("echo up; cat");
@@ -147,7 +147,7 @@ describe("a real sshd", () => {
     expect(code).toBe(255);
   });
 
-  test("stop leaves no process, even detached ones, and no folder", async () => {
+  test("stop leaves no process, not even detached ones, and no folder", async () => {
     const host = await start();
     const client = await clientOf(host);
     const detached = Number(await client.run("setsid sleep 1000 >/dev/null 2>&1 & echo $!"));
@@ -158,7 +158,7 @@ describe("a real sshd", () => {
     expect(existsSync(host.folder)).toBe(false);
   });
 
-  test("the server ends when whoever started it is killed", async () => {
+  test("the server ends when the process that started it is killed", async () => {
     const script = `
       const { startSshd } = await import(${JSON.stringify(new URL("../lab/sshdHost.ts", import.meta.url).href)});
       const host = await startSshd();

@@ -25,13 +25,13 @@ afterEach(async () => {
   await host.stop();
 });
 
-test("embedded keys are whole, also the one of 300 that ssh2 makes malformed", () => {
+test("embedded keys are complete, including the one in 300 that ssh2 makes malformed", () => {
   const keys = Array.from({ length: 2000 }, makeEmbeddedKey);
   expect(keys.filter((key) => ssh2.utils.parseKey(key.private) instanceof Error)).toEqual([]);
 });
 
-describe("the embedded server, by the real ssh", () => {
-  test("runs commands with a clean home, an environment, standard input and exit codes", async () => {
+describe("the embedded server, used by the real ssh", () => {
+  test("runs commands with a clean home folder, environment variables, standard input and exit codes", async () => {
     expect(await client.run('echo "$HOME|$LAB_WORD|$(ls -A ~)|$(pwd)"')).toBe(
       `${host.home}|two words||${host.home}\n`,
     );
@@ -42,24 +42,24 @@ describe("the embedded server, by the real ssh", () => {
     expect([host.logins(), host.sessions()]).toEqual([3, 3]);
   });
 
-  test("tells which signal ended a command", async () => {
+  test("reports the signal that ended a command", async () => {
     const child = client.spawn("kill -TERM $$", ["-v"]);
     let log = "";
     child.stderr.on("data", (data) => {
       log += data;
     });
-    // Not `exit`, which may come before the last words.
+    // Not `exit`, which may come before the last output.
     await once(child, "close");
     expect(log).toContain("rtype exit-signal");
   });
 
-  test("takes environment that sshd would take, and no other", async () => {
+  test("accepts the environment variables that sshd accepts, and no others", async () => {
     const env = { ...process.env, LAB_A: "a", OTHER_B: "b" };
     const sent = ["-o", "SendEnv=LAB_A", "-o", "SendEnv=OTHER_B"];
     expect(await client.run('echo "$LAB_A|$OTHER_B"', sent, env)).toBe("a|\n");
   });
 
-  test("has real terminals that follow the window", async () => {
+  test("has real terminals that follow the window size", async () => {
     const terminal = spawn("ssh", ["-F", client.configFile, "lab"], {
       cols: 100,
       rows: 30,
@@ -92,8 +92,8 @@ describe("the embedded server, by the real ssh", () => {
     }
   });
 
-  test("carries many sessions on one login, and answers keepalives", async () => {
-    // Without an answer the client, which counts whole seconds, would leave after six at most.
+  test("carries many sessions on one login, and answers keepalive requests", async () => {
+    // Without a reply the client, which counts whole seconds, would disconnect after six at most.
     const alive = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=2"];
     client.spawn("", ["-N", "-M", "-S", client.controlPath, ...alive]);
     await until(() => existsSync(client.controlPath));
@@ -104,7 +104,7 @@ describe("the embedded server, by the real ssh", () => {
     expect([host.logins(), host.sessions()]).toEqual([1, 6]);
   });
 
-  test("loses nothing of a long output, with and without a terminal", async () => {
+  test("loses no long output, with and without a terminal", async () => {
     const child = client.spawn("head -c 20000000 /dev/zero; echo end");
     const hash = createHash("sha256");
     child.stdout.on("data", (data) => hash.update(data));
@@ -115,7 +115,7 @@ describe("the embedded server, by the real ssh", () => {
     expect(onPty.length).toBe(Array.from({ length: 200_000 }, (_, n) => `${n + 1}\r\n`).join("").length);
   });
 
-  test("ends the programs of a terminal that is gone, and all others when it stops", async () => {
+  test("ends the programs of a closed terminal, and all others when it stops", async () => {
     const terminal = client.spawn("echo $$; sleep 1000", ["-tt"]);
     const first = Number(await nextOutput(terminal));
     const detached = Number(await client.run("setsid sleep 1000 >/dev/null 2>&1 & echo $!"));
@@ -129,7 +129,7 @@ describe("the embedded server, by the real ssh", () => {
   });
 });
 
-test("startLabHost gives a host that works, whatever this machine has", async () => {
+test("startLabHost returns a working host on any machine", async () => {
   const lab = await startLabHost();
   const other = await SshClient.for(lab);
   expect(await other.run("echo $HOME")).toBe(`${lab.home}\n`);

@@ -23,7 +23,7 @@ afterEach(async () => {
   }
 });
 
-/** A server that sends back what it gets, behind a proxy, and a client that is connected to it. */
+/** An echo server behind a proxy, and a client that is connected to it. */
 async function echo(): Promise<{ proxy: FaultProxy; client: Socket; heard: () => string }> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on("error", () => {});
@@ -45,7 +45,7 @@ async function echo(): Promise<{ proxy: FaultProxy; client: Socket; heard: () =>
 }
 
 describe("a proxy with faults", () => {
-  test("holds back while frozen, and loses nothing", async () => {
+  test("delays data while frozen, and loses nothing", async () => {
     const { proxy, client, heard } = await echo();
     client.write("one ");
     await until(() => heard() === "one ");
@@ -60,7 +60,7 @@ describe("a proxy with faults", () => {
     expect(proxy.contacts).toBe(2);
   });
 
-  test("drop is a reset", async () => {
+  test("drop resets the connection", async () => {
     const { proxy, client } = await echo();
     await until(() => proxy.connections.length === 1);
     proxy.drop();
@@ -79,7 +79,7 @@ describe("a proxy with faults", () => {
     expect(proxy.connections.length).toBe(1);
   });
 
-  test("a client's end reaches the server after all data, and the server's end comes back", async () => {
+  test("the client's end reaches the server after all data, and the server's end is passed back", async () => {
     const { client, heard } = await echo();
     const end = once(client, "end");
     client.end("x".repeat(3_000_000));
@@ -87,7 +87,7 @@ describe("a proxy with faults", () => {
     expect(heard().length).toBe(3_000_000);
   });
 
-  test("refuses while told to, and takes again on the same port", async () => {
+  test("refuses connections on request, and accepts them again on the same port", async () => {
     const { proxy } = await echo();
     await proxy.refuse();
     const refused = connect({ host: proxy.host, port: proxy.port });
@@ -99,7 +99,7 @@ describe("a proxy with faults", () => {
     await once(taken, "connect");
   });
 
-  test("a slow link takes its time, a far one too, and the text arrives whole", async () => {
+  test("a slow or distant link delays the text, which arrives complete", async () => {
     const { proxy, client, heard } = await echo();
     proxy.limit({ bytesPerSecond: 200_000 }, "toClient");
     proxy.limit({ delayMs: 50 }, "toServer");
@@ -108,7 +108,7 @@ describe("a proxy with faults", () => {
     client.write(text);
     await until(() => heard().length === text.length);
     expect(heard()).toBe(text);
-    // 50 ms on the way there, 250 ms back. Only a lower bound: nothing is as slow as a busy machine.
+    // 50 ms to the server, 250 ms back. Only a lower bound: a busy machine may be slower.
     expect(performance.now() - before).toBeGreaterThan(250);
   });
 
@@ -124,7 +124,7 @@ describe("a proxy with faults", () => {
     expect(await client.run("echo in")).toBe("in\n");
   });
 
-  test("ssh's own keepalive notices a frozen proxy", async () => {
+  test("ssh's own keepalive detects a frozen proxy", async () => {
     const host = later(await startSshd());
     const proxy = later(await FaultProxy.start(host));
     const keepalive = ["ServerAliveInterval 1", "ServerAliveCountMax 1"];
@@ -137,9 +137,9 @@ describe("a proxy with faults", () => {
   });
 });
 
-describe("a network of its own", () => {
+describe("a separate network", () => {
   async function host(): Promise<{ netns: Netns; host: SshdHost; client: SshClient }> {
-    // Not skipped where it can't be: the reason says what to install or to be.
+    // Not skipped if it is not possible: the error says what to install or which user is required.
     expect(netnsUnavailable()).toBeUndefined();
     const netns = later(await Netns.start());
     const inside = later(await startSshd({ address: netns.innerAddress, wrap: netns.wrap }));
@@ -157,7 +157,7 @@ describe("a network of its own", () => {
     expect(await nextOutput(child)).toBe("through");
   });
 
-  test("the cable can be pulled, the address can go and come back", async () => {
+  test("the cable can be unplugged, and the address removed and restored", async () => {
     const { netns, client } = await host();
     const child = client.spawn("echo up; cat");
     expect(await nextOutput(child)).toBe("up");
@@ -173,9 +173,9 @@ describe("a network of its own", () => {
     expect(await nextOutput(child)).toBe("two");
   });
 
-  test("a slow cable and lost packets delay, a rejecting one resets", async () => {
+  test("a slow cable and lost packets delay data, a rejecting one resets the connection", async () => {
     const { netns, client } = await host();
-    // More would now and then lose the same packet so often that the wait for its repetition takes a minute.
+    // With more loss, the same packet would now and then be lost so often that its retransmission takes a minute.
     await netns.losePackets(10);
     expect(await client.run("echo in spite of it")).toBe("in spite of it\n");
     await netns.passPackets();
@@ -192,7 +192,7 @@ describe("a network of its own", () => {
 });
 
 describe("keys and agents", () => {
-  test("keys of all kinds, plain and encrypted, go through an agent and log in", async () => {
+  test("keys of all types, plain and encrypted, go through an agent and log in", async () => {
     const host = later(await startSshd());
     const agent = later(await startAgent());
     for (const kind of keyKinds) {
@@ -210,7 +210,7 @@ describe("keys and agents", () => {
     await expect(client.run("true")).rejects.toThrow(/Permission denied/);
   });
 
-  test("older file formats are what they say", async () => {
+  test("older file formats are really in that format", async () => {
     const host = later(await startSshd());
     const pem = await makeKey(`${host.folder}/pem`, {
       kind: "rsa-2048",

@@ -10,7 +10,9 @@ import { testHostConfig } from "../support/hostConfigs.ts";
 import { collect, execSpec, never } from "./contract/channels.ts";
 import { ScriptedAuthenticator, TrustingVerifier } from "./contract/logins.ts";
 
-/** A server on which the first channel waits until the client has acknowledged what was sent before, as Nagle's algorithm does. */
+/**
+ * A server whose first channel waits until the client has acknowledged the data before it, as with Nagle's algorithm.
+ */
 let listener: NetServer;
 let acknowledged = 0;
 const segments: number[] = [];
@@ -41,7 +43,7 @@ beforeEach(async () => {
           channel.end();
         });
       };
-      // sshd announces its host keys here; any message does.
+      // sshd announces its host keys here; any message would do.
       (client as unknown as { _protocol: { ping(): void } })._protocol.ping();
       if (acknowledged === 0) {
         waiting.push(take);
@@ -76,21 +78,21 @@ afterEach(() => {
   listener.close();
 });
 
-test("the first session doesn't wait for the kernel to acknowledge what the server said after the login", async () => {
+test("the first session does not wait for the kernel to acknowledge the server's data after the login", async () => {
   const channel = await connection.openSession(execSpec("true"), never());
   expect((await collect(channel)).exit).toEqual({ code: 0 });
   expect(acknowledged).toBeGreaterThan(0);
 });
 
-test("later sessions send nothing more for that", async () => {
+test("later sessions send no additional messages", async () => {
   await collect(await connection.openSession(execSpec("true"), never()));
   const before = acknowledged;
   await collect(await connection.openSession(execSpec("true"), never()));
   expect(acknowledged).toBe(before);
 });
 
-test("a packet's pieces go out together", async () => {
+test("the pieces of a packet are sent together", async () => {
   await collect(await connection.openSession(execSpec("true"), never()));
-  // ssh2 writes the length of a packet first, four bytes; a server that is woken for it alone finds nothing to do.
+  // ssh2 writes the four bytes of a packet's length first; a server that wakes up for them alone has nothing to do.
   expect(segments.filter((length) => length <= 4)).toEqual([]);
 });

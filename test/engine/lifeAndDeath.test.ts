@@ -17,7 +17,7 @@ const shell = {
   pty: { term: "xterm", dimensions: { columns: 80, rows: 24 } },
 } as const;
 
-/** A device that serves sessions and answers no global request at all. */
+/** A device that serves sessions and never replies to global requests. */
 async function device(peer: HostilePeer): Promise<void> {
   await peer.letIn();
   for (let message = await peer.next(); message !== undefined; message = await peer.next()) {
@@ -48,9 +48,9 @@ function logins(stack: TestStack): number {
   return new Set(stack.service.masters().map(({ id }) => id)).size;
 }
 
-describe.concurrent("life and death, in the right order", () => {
+describe.concurrent("detection of live and dead peers", () => {
   test.for([0, 1])(
-    "five terminals of a device that ignores global requests make one login, with an interval of %d s",
+    "five terminals of a device that ignores global requests use one login, with an interval of %d s",
     async (interval, { expect }) => {
       const hostile = await listenHostile(device);
       const stack = await healthStack(config(hostile.port), { interval, countMax: 2 });
@@ -73,10 +73,11 @@ describe.concurrent("life and death, in the right order", () => {
     },
   );
 
-  test("the first session may take long to open: the server, which answers nothing meanwhile, is not given up", async ({
+  test("the first session may take long to open: a server that sends nothing meanwhile is not given up", async ({
     expect,
   }) => {
-    // As sshd does while PAM mounts a home: longer than a probe has, and than a hung connection would be waited for.
+    // As sshd does while PAM mounts a home folder: longer than the time limit of a probe, and than the wait for a
+    // hung connection.
     const seconds = 9;
     const hostile = await listenHostile(async (peer) => {
       await peer.letIn();
@@ -96,7 +97,7 @@ describe.concurrent("life and death, in the right order", () => {
     try {
       const begun = Date.now();
       const opening = stack.service.open(shell);
-      // Another terminal, and a look at the connections, meanwhile.
+      // Meanwhile another terminal is opened and the connections are probed.
       await stack.until(([master]) => master?.state.kind === "ready");
       stack.service.probe();
       await opening;
@@ -108,7 +109,7 @@ describe.concurrent("life and death, in the right order", () => {
     }
   });
 
-  test("a server that stands still for less than the limit keeps its sessions, as in ssh; for longer it loses them", async ({
+  test("a server that is stopped for less than the limit keeps its sessions, as in ssh; beyond it they are lost", async ({
     expect,
   }) => {
     const host = await startSshd();
@@ -140,7 +141,9 @@ describe.concurrent("life and death, in the right order", () => {
     }
   });
 
-  test("such a device that freezes is found, and a new terminal goes elsewhere", async ({ expect }) => {
+  test("such a device that freezes is detected, and a new terminal uses another connection", async ({
+    expect,
+  }) => {
     const hostile = await listenHostile(device);
     const stack = await healthStack(config(hostile.port), { interval: 0, countMax: 3 });
     try {
@@ -161,7 +164,7 @@ describe.concurrent("life and death, in the right order", () => {
     }
   });
 
-  test("a connection that dies just after its last byte holds up a new terminal for seconds, not for half a minute", async ({
+  test("a connection that dies right after its last byte delays a new terminal for seconds, not for half a minute", async ({
     expect,
   }) => {
     const host = await startSshd();
@@ -181,7 +184,7 @@ describe.concurrent("life and death, in the right order", () => {
     }
   });
 
-  test("an upload of our own at 64 kbit/s in front of a probe is not the server's silence", async ({
+  test("our own upload at 64 kbit/s before a probe does not count as the server's silence", async ({
     expect,
   }) => {
     const host = await startSshd();

@@ -9,10 +9,10 @@ import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { shell } from "../support/fakeStack.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
 
-/** Debian 12's ssh does not know ChannelTimeout, which came to the client later. */
+/** Debian 12's ssh does not support ChannelTimeout, which the client got later. */
 const ownReading = { ssh: false } as const;
 
-describe("limits, on a real server", () => {
+describe("limits, with a real server", () => {
   let host: SshdHost;
   let config: string;
 
@@ -47,13 +47,13 @@ describe("limits, on a real server", () => {
     });
   });
 
-  it("a ChannelTimeout for other channels limits no shell", async () => {
+  it("a ChannelTimeout for other channels does not limit a shell", async () => {
     await using stack = await testStack(config, {}, ownReading);
     const session = await stack.service.open({ host: "other", ...shell });
     expect(session.snapshot().limits).toEqual([]);
   });
 
-  it("a ChannelTimeout for direct-tcpip ends an idle connection of a local forward, at both ends", async () => {
+  it("a ChannelTimeout for direct-tcpip closes an idle connection of a local forward at both ends", async () => {
     await using stack = await testStack(config, {}, ownReading);
     await using target = createServer();
     target.listen(0, "127.0.0.1");
@@ -74,7 +74,7 @@ describe("limits, on a real server", () => {
     served.on("error", () => {});
     served.resume();
     await Promise.all([once(client, "close"), once(served, "close")]);
-    // The forward itself goes on.
+    // The forward itself continues.
     expect(stack.forwards.forward(forward.id)?.state.kind).toBe("listening");
   });
 
@@ -86,7 +86,7 @@ describe("limits, on a real server", () => {
     expect(other.state.kind).toBe("open");
   });
 
-  it("a host's own idleLimit ends a terminal in which nothing happens", async () => {
+  it("a host's own idleLimit ends an idle terminal", async () => {
     await using stack = await testStack(config, {}, ownReading);
     stack.settings.hosts = [{ pattern: "prod-*", idleLimit: 1 }];
     expect(await outcome(stack, "prod-db")).toMatchObject({ kind: "limit", limit: "idle", seconds: 1 });

@@ -13,7 +13,7 @@ import {
 } from "../attack/support/hostileServer.ts";
 import { noPrompts, type TestStack, testStack } from "../support/testStack.ts";
 
-/** A whole login through the stack, to a server that takes its time. */
+/** A whole login through the stack, to a slow server. */
 const listeners: HostileListener[] = [];
 const stacks: TestStack[] = [];
 const files: string[] = [];
@@ -66,7 +66,7 @@ async function setUp(
   };
 }
 
-test("ConnectTimeout ends with the key exchange: a server may take longer to judge a password", async () => {
+test("ConnectTimeout ends with the key exchange: a server may take longer to check a password", async () => {
   const { connect, news } = await setUp(
     async (peer) => {
       await peer.startLogin();
@@ -89,7 +89,7 @@ test("ConnectTimeout ends with the key exchange: a server may take longer to jud
   expect(news).toContainEqual({ kind: "wait", alias: "slow", wait: { on: "server", judging: "password" } });
 });
 
-test("while a person is asked, again after a refusal, nothing is said to be waited for", async () => {
+test("while the user is asked, also again after a refusal, no wait is shown", async () => {
   const waits: unknown[] = [];
   const set = await setUp(
     async (peer) => {
@@ -114,7 +114,7 @@ test("while a person is asked, again after a refusal, nothing is said to be wait
   expect(waits).toEqual([undefined, undefined]);
 });
 
-test("a ProxyCommand that ends well, but without a connection, is what failed, and its last words are told", async () => {
+test("a ProxyCommand that exits with success but without a connection is the reported cause, with its last output", async () => {
   const { connect } = await setUp(
     (peer) => peer.letIn(),
     () => [`ProxyCommand sh -c 'printf "session "; printf "expired\\n"; exit 0' >&2`],
@@ -126,7 +126,7 @@ test("a ProxyCommand that ends well, but without a connection, is what failed, a
   });
 });
 
-test("ConnectTimeout still ends a key exchange that never comes", async () => {
+test("ConnectTimeout still ends a key exchange that does not complete", async () => {
   const { connect } = await setUp(
     async (peer) => peer.sendVersion(),
     () => ["ConnectTimeout 1"],
@@ -136,7 +136,7 @@ test("ConnectTimeout still ends a key exchange that never comes", async () => {
   await expect(connect()).rejects.toMatchObject({ reason: "timed-out" });
 });
 
-test("what a ProxyCommand says reaches the person, and the login goes on", async () => {
+test("the output of a ProxyCommand is shown to the user, and the login continues", async () => {
   const { connect, news } = await setUp(
     (peer) => peer.letIn(),
     (port) => [
@@ -151,7 +151,7 @@ test("what a ProxyCommand says reaches the person, and the login goes on", async
   expect(words[0]?.text).not.toContain("\u001b");
 });
 
-test("what a ProxyCommand says before it fails reaches the person as well", async () => {
+test("the output of a ProxyCommand that fails is shown to the user as well", async () => {
   const { connect, news } = await setUp(
     (peer) => peer.letIn(),
     () => [`ProxyCommand sh -c 'echo "error: codespace not found" >&2; exit 3'`],
@@ -167,7 +167,7 @@ test("what a ProxyCommand says before it fails reaches the person as well", asyn
   });
 });
 
-test("a session sees what the login of its jump host says", async () => {
+test("a session shows the messages of its jump host's login", async () => {
   const { stack, news } = await setUp(
     async (peer) => {
       await peer.startLogin();

@@ -23,10 +23,10 @@ import { type Phone, servePhone } from "../support/phoneServer.ts";
 const proxySeconds = 33;
 const phoneSeconds = 35;
 
-/** How long both hosts of the outage are away. */
+/** How long both hosts of the outage are down. */
 const outageSeconds = 40;
 
-/** Takes any key, and lets it in when the person has found the telephone. */
+/** Accepts any key after the time that the user needs to confirm on the phone. */
 async function phone(peer: HostilePeer): Promise<void> {
   await peer.startLogin();
   for (let request = await peer.nextOf(50); request !== undefined; request = await peer.nextOf(50)) {
@@ -48,7 +48,7 @@ const run = promisify(execFile);
 
 const unknownHost = ["StrictHostKeyChecking no", "UserKnownHostsFile /dev/null", "IdentityAgent none"];
 
-/** Starts OpenSSH's `ssh` without a session. `said`: what it says until it is logged in or has ended. */
+/** Starts OpenSSH's `ssh` without a session. `said`: its output until it has logged in or ended. */
 async function authenticates(
   lines: string,
   config: string,
@@ -75,7 +75,7 @@ async function authenticates(
   };
 }
 
-describe.concurrent("long waits for what lives, beside OpenSSH's ssh", () => {
+describe.concurrent("long waits for live peers, compared with OpenSSH's ssh", () => {
   test(`a ProxyCommand that needs ${proxySeconds} s`, async ({ expect }) => {
     const host = await startSshd();
     const folder = host.folder;
@@ -107,7 +107,7 @@ describe.concurrent("long waits for what lives, beside OpenSSH's ssh", () => {
     }
   });
 
-  test(`an outage of ${outageSeconds} s: every tab comes back as \`ssh\` in a loop does, and the telephone is pushed once`, async ({
+  test(`an outage of ${outageSeconds} s: every tab reconnects as \`ssh\` in a loop does, and the phone gets one request`, async ({
     expect,
   }) => {
     const host = await startSshd();
@@ -149,7 +149,7 @@ describe.concurrent("long waits for what lives, beside OpenSSH's ssh", () => {
       await until(
         () => tabs.every(({ controller }) => controller.state.kind === "open"),
         () => `all are back: ${tabs.map(({ controller }) => JSON.stringify(controller.state)).join(", ")}`,
-        // After so long an outage the next attempt may be 60 s away.
+        // After such a long outage the next attempt may be 60 s away.
         100_000,
       );
       expect(phone.pushes).toBe(2);
@@ -165,7 +165,7 @@ describe.concurrent("long waits for what lives, beside OpenSSH's ssh", () => {
     }
   });
 
-  test(`ConnectTimeout 0 and a server that needs ${proxySeconds} s for its version line`, async ({
+  test(`ConnectTimeout 0 and a server that takes ${proxySeconds} s for its version line`, async ({
     expect,
   }) => {
     const keys = await startSshd();
@@ -190,7 +190,7 @@ describe.concurrent("long waits for what lives, beside OpenSSH's ssh", () => {
     }
   });
 
-  test(`a telephone on which the login is approved after ${phoneSeconds} s, also with ConnectTimeout 20`, async ({
+  test(`a login that is confirmed on the phone after ${phoneSeconds} s, also with ConnectTimeout 20`, async ({
     expect,
   }) => {
     const keys = await startSshd();
@@ -216,13 +216,13 @@ describe.concurrent("long waits for what lives, beside OpenSSH's ssh", () => {
     }
   });
 
-  // With the kernel's usual buffers OpenSSH's `ssh -S` took 138 s.
-  test("a second session on a link of 64 kbit/s that a flood fills waits, and for the same login", async ({
+  // With the kernel's default buffers OpenSSH's `ssh -S` took 138 s.
+  test("a second session on a flooded link of 64 kbit/s waits, and uses the same login", async ({
     expect,
   }) => {
     const netns = await Netns.start();
-    // What the server's kernel queues in front of the second session fits into the link's queue: a lost packet would add
-    // TCP's time-outs, which double (RFC 6298), and with them a minute or none.
+    // The data that the server's kernel queues before the second session fits into the link's queue: a lost packet
+    // would add TCP's timeouts, which double (RFC 6298), and with them up to a minute.
     await run("ip", [...netns.wrap.slice(1), "sysctl", "-q", "-w", "net.ipv4.tcp_wmem=4096 16384 16384"]);
     const host = await startSshd({ address: netns.innerAddress, wrap: netns.wrap });
     const stack = await healthStack(host.sshConfigText("lab"), undefined);
@@ -235,11 +235,11 @@ describe.concurrent("long waits for what lives, beside OpenSSH's ssh", () => {
       const log = new StateLog(stack, "m1");
       await netns.limit(8 * 1024, { queue: 8000 });
       flood.resume();
-      // Until the link's queue, and the server's, are full.
+      // Until the queues of the link and the server are full.
       await until(() => stack.master("m1").bytesIn > 32 * 1024, "the flood");
       const begun = performance.now();
       const second = await execute(stack.service, "lab", "echo second");
-      // Longer than a probe gets on a flooded link: it is the flood that proves life.
+      // Longer than the time limit of a probe on a flooded link: the flood proves that the server is alive.
       expect(performance.now() - begun).toBeGreaterThan(15_000);
       expect(second.stdout.toString()).toBe("second\n");
       expect(stack.service.masters()).toHaveLength(1);

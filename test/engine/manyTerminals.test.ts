@@ -14,7 +14,7 @@ import { activeResources, leftBehind, liveObjects, openDescriptors } from "../su
 import { LiveTab } from "../support/liveTab.ts";
 import { type TestStack, Transcript } from "../support/testStack.ts";
 
-/** sshd's own default: as many are open at once on one connection. */
+/** sshd's default, so that as many are open at once on one connection. */
 const maxSessions = 10;
 const batches = 20;
 
@@ -27,10 +27,11 @@ describe("two hundred sessions on one connection", () => {
 
   afterAll(() => host.stop());
 
-  it("leave nothing here and on the server, however they end, and the connection works", async () => {
+  it("leave nothing here or on the server, however they end, and the connection works", async () => {
     await using stack = await healthStack(host.sshConfigText("lab"), undefined);
     const masterId = await stack.service.connect("lab");
-    // What is made once and kept (buffers, the table of open pseudoterminals) is there after the first.
+    // After the first round, everything that is made once and kept (buffers, the table of open pseudoterminals)
+    // exists.
     await batch(stack);
     await batch(stack);
     const before = held(stack);
@@ -39,7 +40,7 @@ describe("two hundred sessions on one connection", () => {
     }
     expect(await leftBehind(before, () => held(stack))).toEqual([]);
     for (const each of [Channel, SshSession, SessionLink, TerminalController]) {
-      // The garbage collector may still see some of the last ones.
+      // The garbage collector may still hold some of the last ones.
       expect(liveObjects(each), each.name).toBeLessThan(maxSessions);
     }
     expect(await execute(stack.service, "lab", "echo fine")).toMatchObject({ stdout: Buffer.from("fine\n") });
@@ -47,7 +48,7 @@ describe("two hundred sessions on one connection", () => {
     expect(host.logins()).toBe(1);
   });
 
-  /** As many as the server takes at once, which end in all the ways there are. */
+  /** As many as the server accepts at once, ended in all possible ways. */
   async function batch(stack: TestStack): Promise<void> {
     await Promise.all([
       ...Array.from({ length: 3 }, () => leftByExit(stack)),
@@ -57,7 +58,7 @@ describe("two hundred sessions on one connection", () => {
       command(stack),
       givenUp(stack),
     ]);
-    // A place is free when the server's program is gone, which may be later than the end here.
+    // A slot is free when the server's program has ended, which may be later than the end here.
     await until(
       () => host.connections().every(({ all, servers }) => all.length === servers.length),
       "the end of the server's programs",
@@ -86,7 +87,7 @@ describe("two hundred sessions on one connection", () => {
     });
     const transcript = new Transcript(session);
     await transcript.waitFor(/[#$] $/);
-    // A shell that is hung up at the very moment in which it starts a program waits for that program.
+    // A shell that is hung up at the moment in which it starts a program waits for that program.
     transcript.send("sh -c 'echo runs-$((40+2)); sleep 1000'\r");
     await transcript.waitFor(/runs-42/);
     await stack.service[how](session.id);
@@ -110,7 +111,7 @@ describe("two hundred sessions on one connection", () => {
     );
   }
 
-  /** Things that a session could leave, here and on the server: a word for each, its kind. */
+  /** Resources that a session could leave here and on the server: one word for each, its kind. */
   function held(stack: TestStack): string[] {
     const servers = host.connections().flatMap((connection) => connection.servers);
     return [

@@ -1,4 +1,7 @@
-/** A process that connects by the engine openssh, says so, and stays until it is killed. Arguments: the request as JSON. */
+/**
+ * A process that connects with the engine openssh, reports it, and runs until it is killed. Arguments: the request as
+ * JSON.
+ */
 import { silentLogger } from "../../src/base/log.ts";
 import { OpenSshEngine } from "../../src/engine/openssh/openSshEngine.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";

@@ -19,7 +19,7 @@ import { ManualClock } from "../support/manualClock.ts";
 import { never, run } from "./contract/channels.ts";
 import { loginTo } from "./contract/logins.ts";
 
-/** Process ids and arguments of the masters of this host. */
+/** Process ids and arguments of this host's masters. */
 async function mastersOf({ port }: SshdHost): Promise<{ pid: number; argv: string[] }[]> {
   const found: { pid: number; argv: string[] }[] = [];
   for (const { pid } of processTable().filter(({ name }) => name === "ssh")) {
@@ -38,7 +38,7 @@ function loginFolderOf(argv: readonly string[]): string {
   );
 }
 
-/** A program named ssh that does what `script` says. */
+/** A program named ssh that runs `script`. */
 async function fakeSsh(folder: string, script: string): Promise<() => Promise<string>> {
   const file = join(folder, "fake-ssh");
   await writeFile(file, `#!/bin/sh\n${script}\n`);
@@ -80,7 +80,7 @@ describe("the engine openssh", () => {
     return connection;
   }
 
-  /** Asks nothing but for a password, and answers when it is told to. */
+  /** Asks only for a password, and answers on request. */
   function passwordLogin(asker: LoginAsker["answer"]): Partial<ConnectRequest> {
     return {
       config: configOf({ identityFiles: [] }),
@@ -88,7 +88,7 @@ describe("the engine openssh", () => {
     };
   }
 
-  test("a window that was reloaded goes on with the connection, without a login", async () => {
+  test("a reloaded window takes over the connection without a login", async () => {
     const before = host.logins();
     const first = new OpenSshEngine({ configFile: () => "none" });
     const left = await login({ linger: 600 }, first);
@@ -102,7 +102,7 @@ describe("the engine openssh", () => {
     expect(host.logins() - before).toBe(1);
   });
 
-  test("a master that another window uses is left alone", async () => {
+  test("a master that another window uses is not taken over", async () => {
     await login();
     await login();
     expect(await mastersOf(host)).toHaveLength(2);
@@ -133,7 +133,7 @@ describe("the engine openssh", () => {
     expect(master?.argv).toContain(`ControlPersist=${seconds}`);
   });
 
-  test("the master of a window that is killed ends by itself", async () => {
+  test("the master of a killed window ends on its own", async () => {
     const { hostName, port, user, identityFiles } = configOf();
     const config = { hostName, port, user, identityFiles, identityFilesAreDefault: false };
     const argument = JSON.stringify({ config, linger: 0 });
@@ -149,7 +149,7 @@ describe("the engine openssh", () => {
     await until(async () => (await mastersOf(host)).length === 0, "the end of the master");
   });
 
-  test("the password and the secret of the askpass are in no arguments and no environment", async () => {
+  test("the password and the askpass token are in no argument and no environment variable", async () => {
     const password = host.password ?? "";
     let seen = "";
     const connection = await login(
@@ -172,7 +172,7 @@ describe("the engine openssh", () => {
     expect(seen).toBe("");
   });
 
-  test("another program that finds the askpass's socket gets no answer without its secret", async () => {
+  test("another program that finds the askpass's socket gets no answer without the token", async () => {
     const asked: LoginQuestion[] = [];
     let answer = "";
     await login(
@@ -193,7 +193,7 @@ describe("the engine openssh", () => {
     expect(answer).toBe("");
   });
 
-  test("the passphrase of a key file is asked for by the file's name, again where it is wrong", async () => {
+  test("the passphrase of a key file is requested with the file's name, and again if it is wrong", async () => {
     const key = await makeKey(join(host.folder, "locked key"), { passphrase: "open sesame" });
     await host.authorize(key.publicLine);
     const asked: LoginQuestion[] = [];
@@ -215,7 +215,7 @@ describe("the engine openssh", () => {
     ]);
   });
 
-  test("an askpass that is killed ends the login with its own reason", async () => {
+  test("killing the askpass ends the login with its own reason", async () => {
     const waiting = login(
       passwordLogin(async (_, signal) => {
         const [master] = await mastersOf(host);
@@ -230,7 +230,7 @@ describe("the engine openssh", () => {
     await until(async () => (await mastersOf(host)).length === 0, "the end of ssh");
   });
 
-  test("an attempt that is given up ends ssh and its askpass", async () => {
+  test("cancelling an attempt ends ssh and its askpass", async () => {
     const giveUp = new AbortController();
     const reason = new Error("given up");
     const waiting = login(
@@ -247,7 +247,7 @@ describe("the engine openssh", () => {
     await until(async () => (await mastersOf(host)).length === 0, "the end of ssh");
   });
 
-  test("without ssh, with an old one, and with something else of that name, it says so", async () => {
+  test("a missing ssh, an old one, and another program of that name have different reasons", async () => {
     const failure = async (findSsh: () => Promise<string | undefined>): Promise<unknown> =>
       await login({}, new OpenSshEngine({ configFile: () => "none", findSsh })).catch(
         (error) => error.reason,
@@ -261,7 +261,7 @@ describe("the engine openssh", () => {
     expect(await failure(async () => join(tmpdir(), "no-such-ssh"))).toBe("openssh-failed");
   });
 
-  test("an ssh that does not even say its version is given up", async () => {
+  test("an ssh that does not print its version is given up", async () => {
     const clock = new ManualClock();
     const started = join(host.folder, "started");
     const findSsh = await fakeSsh(host.folder, `touch "${started}"; exec sleep 1000`);

@@ -11,7 +11,7 @@ import { noPrompts, type TestStack, Transcript, testStack } from "../support/tes
 
 const run = promisify(execFile);
 
-describe("what only OpenSSH's ssh can do", () => {
+describe("logins that only OpenSSH's ssh supports", () => {
   let host: SshdHost;
   let config: string;
 
@@ -23,7 +23,7 @@ describe("what only OpenSSH's ssh can do", () => {
   afterEach(() => vi.unstubAllEnvs());
   afterAll(() => host.stop());
 
-  /** Without files with keys. `localhost` is the name of the service's ticket. */
+  /** Without key files. `localhost` is the name of the service's ticket. */
   const writeConfig = (...lines: readonly string[]): Promise<void> =>
     writeFile(
       config,
@@ -48,7 +48,7 @@ describe("what only OpenSSH's ssh can do", () => {
     expect(stack.service.masters().map(({ engine }) => engine)).toEqual(["openssh"]);
   }
 
-  test("ssh_config with PKCS11Provider: a key in a token logs in, and its PIN is asked for", async () => {
+  test("ssh_config with PKCS11Provider: a key in a token logs in after its PIN was requested", async () => {
     const tokens = join(host.folder, "tokens");
     await mkdir(tokens);
     const softHsm = join(host.folder, "softhsm2.conf");
@@ -76,12 +76,12 @@ describe("what only OpenSSH's ssh can do", () => {
     expect(asked).toEqual(["lab"]);
   });
 
-  test("ssh_config with GSSAPIAuthentication: a Kerberos ticket logs in, and nothing is asked", async () => {
+  test("ssh_config with GSSAPIAuthentication: a Kerberos ticket logs in without a question", async () => {
     const realm = await startKerberosRealm(host.user);
     for (const [name, value] of Object.entries(realm.env)) {
       vi.stubEnv(name, value);
     }
-    // The server finds its keytab by its environment.
+    // The server finds its keytab by an environment variable.
     await host.down();
     await host.up();
     await writeConfig("PubkeyAuthentication no", "GSSAPIAuthentication yes");
@@ -93,7 +93,7 @@ describe("what only OpenSSH's ssh can do", () => {
     }
   });
 
-  test("a server that has sntrup761 only: engine openssh connects, ssh2 names what is missing", async () => {
+  test("a server with sntrup761 only: engine openssh connects, ssh2 names the missing algorithm", async () => {
     const strict = await startSshd({ sshd: { KexAlgorithms: "sntrup761x25519-sha512@openssh.com" } });
     await writeFile(config, strict.sshConfigText("lab"));
     try {

@@ -5,7 +5,7 @@ import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { shell } from "../support/fakeStack.ts";
 import { Transcript, testStack } from "../support/testStack.ts";
 
-describe("a host whose engine is openssh", () => {
+describe("a host with the engine openssh", () => {
   let host: SshdHost;
   let config: string;
 

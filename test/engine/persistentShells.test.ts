@@ -13,7 +13,7 @@ import { needProgram } from "../setup/needProgram.ts";
 
 const run = promisify(execFile);
 
-/** A shell in tmux or screen as a server runs it, and what VS Code's terminal (xterm.js) makes of its output. */
+/** A shell in tmux or screen as a server runs it, and how VS Code's terminal (xterm.js) shows its output. */
 class Attached {
   readonly pty: IPty;
   readonly terminal = new headless.Terminal({
@@ -33,7 +33,7 @@ class Attached {
     });
   }
 
-  /** All lines, also those above the screen. */
+  /** All lines, including those above the screen. */
   lines(): readonly string[] {
     const { active } = this.terminal.buffer;
     return Array.from(
@@ -70,7 +70,7 @@ describe.each(["tmux", "screen"] as const)("a shell in %s", (tool) => {
     };
     attached = [];
     await writeFile(join(folder, ".profile"), "PS1='lab> '\n");
-    // What a person may have set, which is not ours to use.
+    // What a user may have set, which must not apply here.
     await writeFile(join(folder, ".tmux.conf"), "set -g mouse on\nset -g status on\nset -g prefix C-a\n");
     await writeFile(join(folder, ".screenrc"), "hardstatus alwayslastline mine\nescape ^Bb\n");
   });
@@ -90,7 +90,7 @@ describe.each(["tmux", "screen"] as const)("a shell in %s", (tool) => {
     return one;
   }
 
-  // Screen takes what replaces the alternate screen (termcapinfo) from a file only.
+  // Screen reads the replacement of the alternate screen (termcapinfo) only from a file.
   const scrolls = tool === "screen" ? undefined : it;
   scrolls?.(
     "scrolls in VS Code's own scrollback, without mouse mode, alternate screen or status line",
@@ -106,12 +106,12 @@ describe.each(["tmux", "screen"] as const)("a shell in %s", (tool) => {
       }
       assert.equal(shell.terminal.buffer.active.type, "normal");
       assert.equal(shell.terminal.modes.mouseTrackingMode, "none");
-      // The prompt is on the last line of the screen: nothing of the tool's own is below it.
+      // The prompt is on the last line of the screen: the tool shows nothing below it.
       assert.match(lines.at(-1) ?? "", /^lab>/);
     },
   );
 
-  it("gives every key to the program", async () => {
+  it("passes every key to the program", async () => {
     const shell = await attach();
     await shell.shows(/lab>/);
     shell.pty.write("stty -a | grep -c . >~/ready; cat -v\r");
@@ -123,7 +123,7 @@ describe.each(["tmux", "screen"] as const)("a shell in %s", (tool) => {
     await shell.shows(/\^Ax\^By/);
   });
 
-  it("is the same shell when it is attached again, which detaches it elsewhere, and ends when it is told to", async () => {
+  it("is the same shell when attached again, which detaches it elsewhere, and ends on request", async () => {
     const first = await attach();
     await first.shows(/lab>/);
     first.pty.write("mark=here-$((40+2))\r");
@@ -135,7 +135,7 @@ describe.each(["tmux", "screen"] as const)("a shell in %s", (tool) => {
     await until(() => second.ended, "the shell has ended");
   });
 
-  it("finds a session that version 0.2.0 began", async () => {
+  it("finds a session from version 0.2.0", async () => {
     const begin =
       tool === "tmux"
         ? ["tmux", ["new-session", "-d", "-s", name, "-e", "OLD=yes"]]

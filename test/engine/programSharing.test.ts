@@ -25,7 +25,7 @@ const run = promisify(execFile);
 
 const hash = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
-describe("programs over a connection of ours", () => {
+describe("programs on our connection", () => {
   let host: SshdHost;
   let config: string;
   let shared: SharedConnection;
@@ -55,18 +55,18 @@ describe("programs over a connection of ours", () => {
     await outcomeOf("ssh", ["-F", config, ...args], shared.env, "some input");
 
   test.each([
-    ["output, errors and input", ["lab", "cat; echo out; echo err >&2"]],
+    ["output, standard error and input", ["lab", "cat; echo out; echo err >&2"]],
     ["an exit status", ["lab", "exit 42"]],
     ["a signal", ["lab", "kill -TERM $$"]],
-    ["a command that is not there", ["lab", "no-such-command"]],
+    ["a missing command", ["lab", "no-such-command"]],
     ["a subsystem", ["-s", "lab", "no-such-subsystem"]],
     ["a terminal", ["-n", "-tt", "-o", "LogLevel=ERROR", "lab", "stty size; tty | cut -c 1-8; exit 3"]],
     ["a variable", ["-o", "SetEnv=LC_SHARED=yes", "lab", "echo $LC_SHARED"]],
-    ["options behind the host", ["lab", "-T", "-x", "echo", "behind"]],
+    ["options after the host", ["lab", "-T", "-x", "echo", "behind"]],
     ["a user and a port", ["-n", "-l", "USER", "-p", "PORT", "lab", "echo $0"]],
     ["a user before the host", ["-T", "USER@lab", "echo at"]],
     ["the standard input of a shell", ["-T", "lab"]],
-  ])("%s: as with ssh alone, and without a login", async (_, given) => {
+  ])("%s: as with ssh alone, without a login", async (_, given) => {
     const args = given.map((arg) =>
       arg === "USER" ? host.user : arg === "PORT" ? String(host.port) : arg.replace("USER@", `${host.user}@`),
     );
@@ -90,14 +90,14 @@ describe("programs over a connection of ours", () => {
     expect([stdout, host.logins() - logins]).toEqual(["direct\n", 1]);
   });
 
-  test("the guard variable makes it the real ssh", async () => {
+  test("the guard variable selects the real ssh", async () => {
     const logins = host.logins();
     const env = { ...shared.env, [wrapperVariables.direct]: "1" };
     await outcomeOf("ssh", ["-F", config, "lab", "true"], env);
     expect(host.logins() - logins).toBe(1);
   });
 
-  test("-W: the real ssh connects", async () => {
+  test("-W uses the real ssh", async () => {
     const logins = host.logins();
     const { stdout } = await ssh("-W", `127.0.0.1:${host.port}`, "lab");
     expect(stdout).toMatch(/^SSH-2\.0-/);
@@ -167,7 +167,7 @@ describe("programs over a connection of ours", () => {
     server.close();
   });
 
-  test("what runs is shown by the name and process that the wrapper claims, and can be ended", async () => {
+  test("a running program is shown with the name and process that the wrapper reports, and can be ended", async () => {
     const mark = `mark-${randomBytes(6).toString("hex")}`;
     const command = `cat; : ${mark}`;
     const child = spawn("ssh", ["-F", config, "lab", command], { env: shared.env, stdio: "pipe" });
@@ -181,7 +181,7 @@ describe("programs over a connection of ours", () => {
     await until(async () => !(await processes()).includes(mark), "the command on the server has ended");
   });
 
-  test("a program keeps the connection, which lingers when it has gone", async () => {
+  test("a program keeps the connection, which lingers when the program has ended", async () => {
     const child = spawn("ssh", ["-F", config, "lab", "cat"], { env: shared.env, stdio: "pipe" });
     const state = (): string => shared.stack.master().state.kind;
     await until(() => state() === "ready", "the connection is in use");
@@ -191,8 +191,8 @@ describe("programs over a connection of ours", () => {
   });
 });
 
-describe("a server that takes two sessions on a connection", () => {
-  test("programs get a further connection, as terminals do, and one that is refused there hears so", async () => {
+describe("a server that accepts two sessions on a connection", () => {
+  test("programs get a further connection, as terminals do, and a program that is refused there gets the refusal", async () => {
     const host = await startSshd({ sshd: { MaxSessions: 2 } });
     const config = join(host.folder, "config");
     await writeFile(config, host.sshConfigText("lab"));
@@ -216,7 +216,7 @@ describe("a server that takes two sessions on a connection", () => {
     await host.stop();
   });
 
-  test("a server that allows no session at all refuses the program, and keeps the connection", async () => {
+  test("a server that accepts no session refuses the program, and the connection stays", async () => {
     const host = await startSshd({ sshd: { MaxSessions: 0 } });
     const config = join(host.folder, "config");
     await writeFile(config, host.sshConfigText("lab"));
@@ -234,7 +234,7 @@ async function processes(): Promise<string> {
   return (await run("ps", ["-e", "-o", "args="])).stdout;
 }
 
-/** What a server that echoes says at the port, once it listens. */
+/** The reply of an echo server at the port, once it listens. */
 async function echoed(port: number): Promise<string> {
   await until(() => listens(port), `port ${port} listens`);
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });

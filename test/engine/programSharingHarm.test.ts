@@ -18,10 +18,10 @@ import { Transcript } from "../support/testStack.ts";
 
 const hash = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
-// Two connections: one that is compressed and changes its keys every megabyte, and one that is neither.
+// Two connections: one that is compressed and rekeys every megabyte, and one without either.
 describe.each([
   ["a plain connection", []],
-  ["a compressed connection with new keys every megabyte", ["Compression yes", "RekeyLimit 1M"]],
+  ["a compressed connection that rekeys every megabyte", ["Compression yes", "RekeyLimit 1M"]],
 ])("programs on %s", (_, lines) => {
   let host: SshdHost;
   let config: string;
@@ -47,7 +47,7 @@ describe.each([
   const start = (...args: string[]): ChildProcess =>
     spawn("ssh", ["-F", config, ...args], { env: shared.env, stdio: ["pipe", "ignore", "ignore"] });
 
-  test("fifty that are killed at random moments disturb neither a terminal nor two copies", async () => {
+  test("fifty programs killed at random moments disturb neither a terminal nor two copies", async () => {
     const { stack, env } = shared;
     const logins = host.logins();
     const terminal = new Transcript(await stack.service.open({ host: "lab", ...shell }));
@@ -80,7 +80,7 @@ describe.each([
     expect([host.logins() - logins, stack.service.masters().length]).toEqual([0, 1]);
   });
 
-  test("a flood that is not read takes no memory here, and a keystroke is echoed beside it", async () => {
+  test("an unread flood takes no memory here, and a keystroke is echoed meanwhile", async () => {
     const { stack } = shared;
     const flood = start("lab", "yes");
     const stopped = spawn("ssh", ["-F", config, "lab", "yes"], { env: shared.env, stdio: "pipe" });
@@ -91,7 +91,7 @@ describe.each([
     const terminal = new Transcript(await stack.service.open({ host: "lab", ...shell }));
     terminal.send("echo beside-$((40 + 2))\n");
     await terminal.waitFor(/beside-42/);
-    // What nobody reads stops at the window of OpenSSH's client, 2 MiB, with what its pipe and its own buffers take.
+    // Unread data stops at the window of OpenSSH's client, 2 MiB, plus the capacity of its pipe and buffers.
     const unread = stack.programs.programs().find(({ pid }) => pid === stopped.pid);
     expect(unread?.channels[0]?.bytesIn).toBeLessThan(4_000_000);
     for (const child of [flood, stopped]) {
@@ -118,7 +118,7 @@ describe("a program that breaks the protocol", () => {
     await host.stop();
   });
 
-  /** What comes back until the socket is closed from there. */
+  /** The data that is returned until the other side closes the socket. */
   async function answer(...sends: readonly Uint8Array[]): Promise<Buffer> {
     const socket: Socket = connect(shared.socket);
     const got: Buffer[] = [];
@@ -140,10 +140,10 @@ describe("a program that breaks the protocol", () => {
     ["a frame that is too large", [wireUint32(2 ** 31)]],
     ["an empty frame", [wireString("")]],
     ["a packet with padding", [...attached, wireString(Buffer.of(4, 94, 0, 0, 0, 0))]],
-    ["a message for a channel of ours", [...attached, encodeProxyFrame(peerSends.close(0))]],
-    ["data for a channel that is not there", [...attached, encodeProxyFrame(peerSends.data(0, "x"))]],
+    ["a message for one of our channels", [...attached, encodeProxyFrame(peerSends.close(0))]],
+    ["data for an unknown channel", [...attached, encodeProxyFrame(peerSends.data(0, "x"))]],
     [
-      "what would end the connection in sshd",
+      "a message over which sshd would end the connection",
       [
         ...attached,
         encodeProxyFrame(peerSends.open("session", 0)),
@@ -151,7 +151,7 @@ describe("a program that breaks the protocol", () => {
       ],
     ],
     ["garbage", [randomBytes(10_000)]],
-  ])("%s: it is let go, and the connection stays", async (_, sends) => {
+  ])("%s: the program is disconnected, and the connection stays", async (_, sends) => {
     const terminal = new Transcript(await shared.stack.service.open({ host: "lab", ...shell }));
     const logins = host.logins();
     await answer(...sends);
@@ -165,8 +165,8 @@ describe("a program that breaks the protocol", () => {
   test.each([
     ["to stop the connection", "exit", /only the proxy mode/],
     ["to add a forward", "forward", /./],
-    ["to be left out", "stop", /only the proxy mode/],
-  ])("ssh -O asks %s: it is refused", async (_, command, says) => {
+    ["to stop listening for clients", "stop", /only the proxy mode/],
+  ])("ssh -O to %s is refused", async (_, command, says) => {
     const args = [
       "-S",
       shared.socket,
@@ -180,7 +180,7 @@ describe("a program that breaks the protocol", () => {
     expect(shared.stack.service.masters()).toHaveLength(1);
   });
 
-  test("ssh -O check finds it, and a client that passes descriptors connects by itself", async () => {
+  test("ssh -O check finds it, and a client that passes descriptors makes its own connection", async () => {
     const check = await outcomeOf("ssh", ["-S", shared.socket, "-O", "check", "lab"], process.env);
     expect(check).toMatchObject({ code: 0, stderr: `Master running (pid=${process.pid})\r\n` });
     const logins = host.logins();

@@ -8,7 +8,7 @@ import { healthStack } from "../support/healthStack.ts";
 import { LiveTab } from "../support/liveTab.ts";
 import { type Phone, servePhone } from "../support/phoneServer.ts";
 
-test("a telephone that approved the login is pushed once in an outage, not by failed dials; then the tab says that it needs a person", async ({
+test("a login confirmed on a phone is requested once in an outage, not by failed dials; then the tab says that it needs the user", async ({
   expect,
 }) => {
   const keys = await startSshd();
@@ -26,13 +26,13 @@ test("a telephone that approved the login is pushed once in an outage, not by fa
     phone.approvesAfter = undefined;
     await proxy.refuse();
     proxy.drop();
-    // Dials fail, and spend nothing.
+    // Dials fail and use up no attempt.
     await until(
       () => tabs.every(({ states }) => states.filter((kind) => kind === "waiting").length >= 3),
       "failed dials",
     );
     await proxy.accept();
-    // As a change of the network does: the next attempts need no long pause.
+    // As after a change of the network: the next attempts need no long delay.
     stack.service.environmentChanged();
     await until(() => phone.pushes === 2, "the one push");
     proxy.drop();
@@ -48,7 +48,7 @@ test("a telephone that approved the login is pushed once in an outage, not by fa
       until: undefined,
       error: { reason: "needs-person" },
     });
-    // A person is there again.
+    // The user is back.
     phone.approvesAfter = 0;
     tabs[0]?.type("\r");
     await until(() => tabs.every(({ controller }) => controller.state.kind === "open"), "both tabs are back");

@@ -25,7 +25,7 @@ describe("a file of a server", () => {
 
   afterAll(() => host.stop());
 
-  it("is read over the connection that is there, whatever its name is, and what is none is said", async () => {
+  it("is read over the existing connection, whatever its name is; other kinds of files are reported", async () => {
     await using stack = await testStack(config);
     await stack.service.open({ host: "lab", ...shell });
     const { id } = stack.master();
@@ -55,7 +55,7 @@ describe("a file of a server", () => {
     expect(stack.service.history()).toEqual([]);
   });
 
-  it("is named by an absolute path, or one below the home folder", () => {
+  it("is found by an absolute path, or by one below the home folder", () => {
     for (const path of ["relative", "-rf", "", "~root/x", "/a\u0000b"]) {
       expect(() => readFileCommand(path)).toThrow(RangeError);
     }

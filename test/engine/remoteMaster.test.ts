@@ -10,7 +10,7 @@ import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { shell } from "../support/fakeStack.ts";
 import { type TestStack, Transcript, testStack } from "../support/testStack.ts";
 
-describe("the server's own view over a master of ours", () => {
+describe("the server's own view over our master", () => {
   let host: SshdHost;
   let config: string;
 
@@ -30,7 +30,7 @@ describe("the server's own view over a master of ours", () => {
     });
   }
 
-  it("is one more session on the connection that is there, and marks our terminal", async () => {
+  it("is one more session on the existing connection, and marks our terminal", async () => {
     await using stack = await testStack(config);
     const terminal = new Transcript(await stack.service.open({ host: "lab", ...shell }));
     terminal.send("echo pid-$$-here\n");
@@ -47,7 +47,7 @@ describe("the server's own view over a master of ours", () => {
     expect(stack.service.history()).toEqual([]);
   });
 
-  it("ends our own terminal on its server without ending the connection under it", async () => {
+  it("ends our own terminal on its server without ending its connection", async () => {
     await using stack = await testStack(config);
     const terminal = new Transcript(await stack.service.open({ host: "lab", ...shell }));
     terminal.send("echo pid-$$-here\n");
@@ -59,7 +59,7 @@ describe("the server's own view over a master of ours", () => {
     const report = await view.kill(id, [ours?.id ?? ""], { force: false, onlyHung: false });
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
     await terminal.ended;
-    // A hang-up may announce the server's shutdown: the connection is held a little before it lingers.
+    // A hang-up may announce the server's shutdown: the connection is kept for a moment before it lingers.
     expect(["ready", "lingering"]).toContain(stack.master(id).state.kind);
   });
 
@@ -71,7 +71,7 @@ describe("the server's own view over a master of ours", () => {
     expect(server.clientAliveInterval.value).toBe(33);
   });
 
-  it("never logs in anew when the master is gone", async () => {
+  it("never logs in again when the master has ended", async () => {
     await using stack = await testStack(config);
     const id = await stack.service.connect("lab");
     const view = viewOf(stack);

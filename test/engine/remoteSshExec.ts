@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import type { RemoteExec } from "../../src/remote/remoteExec.ts";
 
 /**
- * Runs the machine's own `ssh` with these arguments (options and destination) as the way to a server.
- * @param wrap a command that runs `ssh` elsewhere: `["ip", "netns", "exec", NAME]`.
+ * Runs the machine's own `ssh` with these arguments (options and destination) to reach a server.
+ * @param wrap a command that runs `ssh` elsewhere: `["ip", "netns", "exec", NAME]`
  */
 export function sshRemoteExec(args: readonly string[], wrap: readonly string[] = []): RemoteExec {
   const [program = "ssh", ...before] = [...wrap, "ssh"];

@@ -23,7 +23,7 @@ import { sshRemoteExec } from "./remoteSshExec.ts";
 
 const run = promisify(execFile);
 
-/** Nothing of ours ends anything, so that only the server is predicted. */
+/** Our own limits are off, so that only the server is predicted. */
 const passive: OurTimeouts = {
   host: "lab",
   serverAliveInterval: { value: 0, source: "test" },
@@ -37,7 +37,7 @@ const passive: OurTimeouts = {
   serverVersion: undefined,
 };
 
-/** Longer than any limit that these tests set: what lives on after it is not ended by them. */
+/** Longer than any limit in these tests: whatever survives it is not ended by them. */
 const outlives = 6000;
 
 interface Lab {
@@ -67,8 +67,8 @@ function first(server: ServerTimeouts, situation: Situation): Prediction | undef
 }
 
 /**
- * What happened came when it was predicted: not before (but for servers that count whole seconds: up to one early, and
- * our view of the beginning is a moment late), and not long after (a busy machine is slow).
+ * The event came as predicted: not before (servers that count whole seconds may be one early, and our record of the
+ * start is slightly late), and not long after (a busy machine is slow).
  */
 function expectAfter(prediction: Prediction | undefined, seconds: number): void {
   expect(seconds).toBeGreaterThan((prediction?.afterSeconds ?? 0) - 1.5);
@@ -86,7 +86,7 @@ function exitOf(child: ChildProcess): () => Promise<unknown> {
   return () => exit;
 }
 
-/** A client that hears nothing and says nothing, though its machine keeps its sockets. */
+/** A client that neither receives nor sends, although its machine keeps its sockets. */
 async function frozenClient(client: SshClient, host: SshdHost): Promise<void> {
   const child = client.spawn("echo here; exec sleep 1000");
   await nextOutput(child);
@@ -97,7 +97,7 @@ async function frozenClient(client: SshClient, host: SshdHost): Promise<void> {
 const asUser: SshdHostOptions = canMakeUsers() ? { user: "throwaway" } : {};
 
 describe("each prediction comes true on a real sshd", () => {
-  it("ClientAliveInterval 1, ClientAliveCountMax 2: a silent client is dropped", async () => {
+  it("ClientAliveInterval 1, ClientAliveCountMax 2: a silent client is disconnected", async () => {
     const sshd = { ClientAliveInterval: 1, ClientAliveCountMax: 2, TCPKeepAlive: "no" };
     await withLab({ ...asUser, sshd }, async ({ host, client, server }) => {
       const predicted = first(server, "client-gone");
@@ -112,13 +112,13 @@ describe("each prediction comes true on a real sshd", () => {
       child.kill("SIGSTOP");
       const seconds = await secondsUntil(() => until(() => host.connections().length === 1, "the drop"));
       expectAfter(predicted, seconds);
-      // The one that is there, and merely idle, was not.
+      // An idle client that responds is not.
       expect(idle.exitCode).toBeNull();
       await frozen.stop();
     });
   });
 
-  it("ClientAliveCountMax 0: nobody drops a silent client", async () => {
+  it("ClientAliveCountMax 0: a silent client is not disconnected", async () => {
     const sshd = { ClientAliveInterval: 1, ClientAliveCountMax: 0, TCPKeepAlive: "no" };
     await withLab({ ...asUser, sshd }, async ({ host, client, server }) => {
       expect(first(server, "client-gone")).toBeUndefined();
@@ -128,7 +128,7 @@ describe("each prediction comes true on a real sshd", () => {
     });
   });
 
-  it("TMOUT=2 in a start file: the shell ends itself, a command does not", async () => {
+  it("TMOUT=2 in a startup file ends the shell, but not a command", async () => {
     const host = await startSshd(asUser);
     const client = await SshClient.for(host);
     try {
@@ -152,7 +152,7 @@ describe("each prediction comes true on a real sshd", () => {
     }
   });
 
-  it("ChannelTimeout session:*=2s: silent sessions are closed, one that prints is not", async () => {
+  it("ChannelTimeout session:*=2s closes silent sessions, but not one that prints", async () => {
     await withLab({ ...asUser, sshd: { ChannelTimeout: "session:*=2s" } }, async ({ client, server }) => {
       const predicted = first(server, "idle-command");
       expect(predicted).toMatchObject({ by: "server", afterSeconds: 2, ends: "session" });
@@ -167,7 +167,7 @@ describe("each prediction comes true on a real sshd", () => {
     });
   });
 
-  it("ChannelTimeout session=2s: the pattern fits no session that runs, and ends none", async () => {
+  it("ChannelTimeout session=2s matches no session and ends none", async () => {
     await withLab({ ...asUser, sshd: { ChannelTimeout: "session=2s" } }, async ({ client, server }) => {
       expect(server.channelTimeouts.value).toEqual([{ pattern: "session", seconds: 2 }]);
       expect(first(server, "idle-command")).toBeUndefined();
@@ -191,7 +191,7 @@ describe("each prediction comes true on a real sshd", () => {
     });
   });
 
-  it("nothing set: nobody ends an idle terminal", async () => {
+  it("without settings, an idle terminal is not ended", async () => {
     await withLab({ ...asUser, sshd: {} }, async ({ client, server }) => {
       expect(first(server, "idle-terminal")).toBeUndefined();
       expect(first(server, "no-session")).toBeUndefined();
@@ -202,7 +202,7 @@ describe("each prediction comes true on a real sshd", () => {
     });
   });
 
-  it.runIf(canMakeUsers())("a Match block for this user decides, read from an included file", async () => {
+  it.runIf(canMakeUsers())("a Match block for this user applies, read from an included file", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-include-"));
     try {
       await chmod(folder, 0o755);
@@ -238,7 +238,7 @@ describe("each prediction comes true on a real sshd", () => {
     }
   });
 
-  it.runIf(canMakeUsers())("root is told by sshd itself, with the same result", async () => {
+  it.runIf(canMakeUsers())("sshd itself reports the values to root, with the same result", async () => {
     const sshd = { ClientAliveInterval: "1m", ClientAliveCountMax: 4, ChannelTimeout: "session:shell=90s" };
     const tail = "Match User root\n  ClientAliveInterval 30";
     await withLab({ user: "self", sshd, sshdTail: tail }, async ({ server }) => {
@@ -252,7 +252,7 @@ describe("each prediction comes true on a real sshd", () => {
   });
 
   it.runIf(netnsAvailable())(
-    "TCPKeepAlive: the server's kernel drops a client whose network is gone",
+    "TCPKeepAlive: the server's kernel ends a client whose network has vanished",
     async () => {
       const network = await Netns.start();
       try {
@@ -281,7 +281,7 @@ describe("each prediction comes true on a real sshd", () => {
 describe.runIf(canMakeUsers())("each prediction comes true on a real Dropbear", () => {
   beforeAll(() => needProgram("dropbear"));
 
-  it("-I 3: an idle connection is closed, whatever our heartbeat says", async () => {
+  it("-I 3: an idle connection is closed, whatever our keepalive sends", async () => {
     await withDropbear(["-I", "3"], async ({ ssh, server }) => {
       const predicted = first(server, "idle-terminal");
       expect(predicted).toMatchObject({ by: "server", afterSeconds: 3, ends: "connection" });
@@ -292,7 +292,7 @@ describe.runIf(canMakeUsers())("each prediction comes true on a real Dropbear", 
     });
   });
 
-  it("-K 1: a silent client is dropped", async () => {
+  it("-K 1: a silent client is disconnected", async () => {
     await withDropbear(["-K", "1"], async ({ ssh, server, connections }) => {
       const predicted = first(server, "client-gone");
       expect(predicted).toMatchObject({ by: "server", afterSeconds: 3, ends: "connection" });

@@ -24,12 +24,12 @@ import { sshRemoteExec } from "./remoteSshExec.ts";
 const run = promisify(execFile);
 const gently = { force: false, onlyHung: false };
 
-/** A client of `host` as `user`; the lab lets every user of the machine in with the same key. */
+/** A client of `host` as `user`; the lab accepts the same key for every user of the machine. */
 function clientFor(host: SshdHost, user: string): Promise<SshClient> {
   return SshClient.for({ ...host.via(host), user });
 }
 
-/** One connection of `client` that stays, and the way to run commands over it. */
+/** A permanent connection of `client` that runs commands. */
 async function carrierFor(client: SshClient): Promise<RemoteExec> {
   client.spawn("", ["-N", "-M", "-S", client.controlPath]);
   await until(async () => {
@@ -47,10 +47,10 @@ async function carrierFor(client: SshClient): Promise<RemoteExec> {
   return sshRemoteExec(["-F", client.configFile, "-S", client.controlPath, "lab"]);
 }
 
-/** Opens a session that says its own pid, then runs `program`. Returns the pid, once the program runs. */
+/** Opens a session that prints its own pid, then runs `program`. Returns the pid once the program runs. */
 async function sessionOf(client: SshClient, program: string, tty = true, before = ""): Promise<number> {
   const child = client.spawn(`${before}echo pid $$; exec ${program}`, tty ? ["-tt"] : []);
-  // The login's shell may complain first: the lab's home belongs to somebody else.
+  // The login's shell may print a complaint first: the lab's home folder belongs to another user.
   for (let said = ""; ; said += await nextOutput(child)) {
     const pid = /pid (\d+)/.exec(said)?.[1];
     if (pid !== undefined) {
@@ -77,7 +77,7 @@ function viewOf(exec: RemoteExec, hungAfterSeconds: number, sudo = false): Remot
   });
 }
 
-/** As the service reads, with limits that a test can wait for. */
+/** Reads as the service does, with limits that a test can wait for. */
 async function readQuickly(exec: RemoteExec): Promise<RemoteSession[]> {
   const facts = parseProbe(await runScript(exec, probeScript, { sudo: false }));
   const limits = { ...defaultJudgeLimits, settlingSeconds: 0, unansweredRetransmits: 3 };
@@ -117,7 +117,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     await host?.stop();
   });
 
-  it("shows users, terminals, where they come from, what runs, and which is ours", async () => {
+  it("shows users, terminals, origins, programs, and which session is ours", async () => {
     const shell = await sessionOf(bob, "sleep 1001");
     const command = await sessionOf(ada, "sleep 1002", false);
     const { sessions, gaps } = await viewOf(exec, 1800).refresh("m1");
@@ -143,7 +143,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     ]);
   });
 
-  it("finds an idle terminal, ends it, and leaves its neighbours alone", async () => {
+  it("finds an idle terminal and ends it without affecting others", async () => {
     const idle = await sessionOf(ada, "sleep 1003");
     const busy = await sessionOf(ada, "sleep 1004");
     const view = viewOf(exec, 1800);
@@ -156,7 +156,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     const report = await view.kill("m1", [find(sessions, idle).id], { force: false, onlyHung: true });
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["ended"]);
     expect([lives(idle), lives(busy)]).toEqual([false, true]);
-    // The terminal's number may be another's by now.
+    // The terminal's number may have been reused.
     const pids = view.snapshot("m1")?.sessions.flatMap(({ targets }) => targets.map(({ pid }) => pid));
     expect(pids).not.toContain(idle);
   });
@@ -172,7 +172,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     expect(lives(stopped)).toBe(false);
   });
 
-  it("finds a session whose sshd is stopped while its client has left, and ends it", async () => {
+  it("finds a session whose sshd is stopped while its client has disconnected, and ends it", async () => {
     const client = await clientFor(host, host.user);
     const program = await sessionOf(client, "sleep 1006");
     const parent = processTable().find((process) => process.pid === program)?.parent ?? 0;
@@ -213,7 +213,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     expect(lives(monitor)).toBe(false);
   });
 
-  it("needs KILL, and says so, for what ignores HUP and TERM", async () => {
+  it("reports that a process survives HUP and TERM, so that it needs KILL", async () => {
     const program = await sessionOf(ada, "sleep 1000", true, "trap '' HUP TERM; ");
     const view = viewOf(exec, 1800);
     const session = find((await view.refresh("m1")).sessions, program);
@@ -223,7 +223,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     process.kill(program, "SIGKILL");
   });
 
-  it("ends with KILL what ignores the others", async () => {
+  it("KILL ends a process that ignores the other signals", async () => {
     const program = await sessionOf(ada, "sleep 1000", true, "trap '' HUP TERM; ");
     const view = viewOf(exec, 1800);
     const session = find((await view.refresh("m1")).sessions, program);
@@ -232,7 +232,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     expect(lives(program)).toBe(false);
   });
 
-  it("refuses to kill our own carrier, in the script too", async () => {
+  it("refuses to kill the sshd of its own connection, also in the script", async () => {
     const view = viewOf(exec, 1800);
     const { sessions } = await view.refresh("m1");
     const carrier = sessions.find((session) => session.ours === "carrier");
@@ -255,7 +255,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     expect(lives(sshd?.pid ?? 0)).toBe(true);
   });
 
-  it("says when it may not end another user's session", async () => {
+  it("reports that it may not end another user's session", async () => {
     const program = await sessionOf(root, "sleep 1007");
     const view = viewOf(exec, 1800);
     const session = find((await view.refresh("m1")).sessions, program);
@@ -264,21 +264,21 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     expect(lives(program)).toBe(true);
   });
 
-  it("refuses when the pid belongs to another process by then", async () => {
+  it("refuses if the pid now belongs to another process", async () => {
     const program = await sessionOf(root, "sleep 1008");
     const before = find(await readQuickly(rootExec), program);
     process.kill(program, "SIGKILL");
     await until(() => !lives(program), "the end");
     const other = await withPid(program);
     try {
-      // As if the list had been read just before the pid changed hands.
+      // As if the list had been read just before the pid was reused.
       const report = await killRemoteSessions({ exec: rootExec, sudo: false }, [before], [before], {
         force: true,
         onlyHung: false,
       });
       expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["changed"]);
       expect(lives(program)).toBe(true);
-      // And with the list read again.
+      // And after the list was read again.
       const view = viewOf(rootExec, 1800);
       await view.refresh("m1");
       const fresh = await view.kill("m1", [before.id], { force: true, onlyHung: false });
@@ -288,7 +288,7 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
     }
   });
 
-  it("ends another user's session with sudo -n where that is allowed", async () => {
+  it("ends another user's session with sudo -n if that is allowed", async () => {
     await needProgram("sudo");
     const rule = `/etc/sudoers.d/ssh-sessions-lab-${process.pid}`;
     writeFileSync(rule, `${host.user} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 });
@@ -325,8 +325,8 @@ describe.runIf(canMakeUsers())("the server's own view of a real sshd with severa
   });
 });
 
-describe.runIf(canMakeUsers() && netnsAvailable())("a session whose client was cut off", () => {
-  it("is found by the data that nobody acknowledges, and ended", async () => {
+describe.runIf(canMakeUsers() && netnsAvailable())("a session whose client lost its network", () => {
+  it("is detected by unacknowledged data, and ended", async () => {
     const network = await Netns.start();
     const host = await startSshd({ wrap: network.wrap, address: network.innerAddress });
     const away = await clientFor(host, host.user);
@@ -336,7 +336,7 @@ describe.runIf(canMakeUsers() && netnsAvailable())("a session whose client was c
       const reach = sshRemoteExec(["-F", inside.configFile, "lab"]);
       const exec = insideOf(network, inside);
       expect(find(await readQuickly(reach), program).hung).toEqual([]);
-      // What comes over the cable is dropped: the client is there no more, and nobody says so.
+      // Packets on the cable are dropped: the client has vanished without notice.
       const [command = "", ...args] = network.wrap;
       await run(command, [...args, "nft", "add rule inet lab incoming iifname inner drop"]);
       let session: RemoteSession | undefined;
@@ -357,12 +357,12 @@ describe.runIf(canMakeUsers() && netnsAvailable())("a session whose client was c
   });
 });
 
-/** `ssh` run inside the network, where the cut cable does not matter. */
+/** `ssh` runs inside the network, where the cut cable does not matter. */
 function insideOf(network: Netns, client: SshClient): RemoteExec {
   return sshRemoteExec(["-F", client.configFile, "lab"], network.wrap);
 }
 
-/** A process with exactly this pid, as chance would make it some day (proc(5), ns_last_pid). */
+/** A process with exactly this pid, as can happen by chance (proc(5), ns_last_pid). */
 async function withPid(pid: number): Promise<ReturnType<typeof execFile>> {
   for (let attempt = 0; attempt < 100; attempt++) {
     writeFileSync("/proc/sys/kernel/ns_last_pid", String(pid - 1));

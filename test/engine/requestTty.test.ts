@@ -26,7 +26,7 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ["subsystem-unnamed", ["SessionType subsystem"]],
 ];
 
-describe("RequestTTY, RemoteCommand and SessionType beside OpenSSH's ssh in a local terminal", () => {
+describe("RequestTTY, RemoteCommand and SessionType, compared with OpenSSH's ssh in a local terminal", () => {
   let host: SshdHost;
   let config: string;
 

@@ -6,7 +6,7 @@ import { createHostResolver } from "../../src/config/hostResolver.ts";
 import { saveHostBlock } from "../../src/config/saveHost.ts";
 import { ConfigHome, FakeSettings } from "../support/configFixtures.ts";
 
-describe("a typed host that was saved, read by the real ssh", () => {
+describe("a typed host that was saved, as read by the real ssh", () => {
   let home: ConfigHome;
   beforeEach(async () => {
     home = await ConfigHome.create();
@@ -29,7 +29,7 @@ describe("a typed host that was saved, read by the real ssh", () => {
     [before, "a#b@build1"],
     [before, "first last@build1"],
     ["Match all\n  Compression yes", "me@[fe80::1%lo]:2222"],
-  ])("in a file %#, as %s: leads to the same destination", async (text, typed) => {
+  ])("in a file %#, as %s: reaches the same destination", async (text, typed) => {
     const settings = new FakeSettings();
     settings.configFile = await home.write("config", text);
     const resolver = createHostResolver({ settings, clock: systemClock, logger: silentLogger });

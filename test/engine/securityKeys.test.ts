@@ -21,7 +21,7 @@ let pins: (string | undefined)[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "security-keys-"));
-  // The security key in software of OpenSSH's own tests.
+  // The software security key of OpenSSH's own tests.
   provider = (await ensureNextOpenSsh()).securityKeyProvider;
   await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(folder, "ca")]);
   host = await startSshd({ sshd: { TrustedUserCAKeys: join(folder, "ca.pub") } });
@@ -43,7 +43,7 @@ beforeEach(() => {
   });
 });
 
-/** @param options in authorized_keys; undefined: the key may not log in by itself. */
+/** @param options in authorized_keys; undefined: the key alone may not log in */
 async function makeKey(
   name: string,
   type: "ed25519-sk" | "ecdsa-sk",
@@ -82,31 +82,31 @@ describe.each(["ed25519-sk", "ecdsa-sk"] as const)("a key of type %s in a file",
     expect(person.prompter.asked).toEqual([]);
   });
 
-  it("logs in after its passphrase", async () => {
+  it("logs in after its passphrase was entered", async () => {
     const file = await makeKey(`${type}-locked`, type, "", ["-a", "1"], "secret");
     person.prompter.passphrases = ["wrong", "secret"];
     await login(file);
     expect(person.prompter.asked).toHaveLength(2);
   });
 
-  it("logs in where the server wants the person verified", async () => {
+  it("logs in if the server requires user verification", async () => {
     const file = await makeKey(`${type}-pin`, type, "verify-required", ["-O", "verify-required"]);
     await login(file);
   });
 
-  it("logs in without a touch where the server allows that", async () => {
+  it("logs in without a touch if the server allows it", async () => {
     const file = await makeKey(`${type}-quick`, type, "no-touch-required", ["-O", "no-touch-required"]);
     await login(file);
   });
 
-  it("logs in by the certificate beside it", async () => {
+  it("logs in with the certificate beside it", async () => {
     const file = await makeKey(`${type}-certified`, type, undefined);
     const args = ["-q", "-s", join(folder, "ca"), "-I", "id", "-n", host.user, `${file}.pub`];
     await run("ssh-keygen", args);
     expect(await login(file)).toEqual([`publickey: ${file}`, `publickey: ${file}-cert.pub`]);
   });
 
-  it("logs in from an agent, with its certificate, too", async () => {
+  it("logs in from an agent, also with its certificate", async () => {
     const file = await makeKey(`${type}-agent`, type, undefined);
     await run("ssh-keygen", ["-q", "-s", join(folder, "ca"), "-I", "id", "-n", host.user, `${file}.pub`]);
     const agent = await startAgent(["-P", provider]);
@@ -127,7 +127,7 @@ describe("the PIN of a security key", () => {
     process.env["PATH"] = path;
   });
 
-  /** The key in software wants none: an `ssh-add` that asks for it, as OpenSSH's agent does, stands before the real one. */
+  /** The software key needs none: an `ssh-add` that asks for it, as OpenSSH's agent does, replaces the real one. */
   async function askingProgram(): Promise<string> {
     const programs = await mkdtemp(join(folder, "bin-"));
     const answer = join(programs, "answer");
@@ -144,7 +144,7 @@ describe("the PIN of a security key", () => {
     return answer;
   }
 
-  it("is asked for as such, and reaches the program that asks; a notice to touch the key asks nothing", async () => {
+  it("is requested as a PIN and passed to the program that asks; a notice to touch the key asks nothing", async () => {
     const file = await makeKey("asks-pin", "ed25519-sk", "");
     const answer = await askingProgram();
     pins = ["12 $34'"];
@@ -153,24 +153,24 @@ describe("the PIN of a security key", () => {
     expect(await readFile(answer, "utf8")).toBe("12 $34'\n");
   });
 
-  it("ends the login when the question is dismissed", async () => {
+  it("dismissing its question ends the login", async () => {
     const file = await makeKey("dismissed-pin", "ed25519-sk", "");
     await askingProgram();
     await expect(login(file)).rejects.toBeInstanceOf(CancelledError);
   });
 });
 
-describe("what is left of a login by a security key", () => {
+describe("after a login with a security key", () => {
   const ours = async (): Promise<readonly string[]> =>
     (await readdir(tmpdir())).filter((name) => name.startsWith("ssh-key-"));
 
-  it("is nothing: no folder, no agent", async () => {
+  it("no folder and no agent remain", async () => {
     const file = await makeKey("traceless", "ed25519-sk", "");
     await login(file);
     expect(await ours()).toEqual([]);
   });
 
-  it("is one clear message, when the library of the key can't be loaded", async () => {
+  it("one clear message is shown if the key's library can't be loaded", async () => {
     const file = await makeKey("no-library", "ed25519-sk", "");
     const error: unknown = await person
       .login(host, { identityFiles: [file], securityKeyProvider: "/nowhere/none.so" })

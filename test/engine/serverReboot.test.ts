@@ -10,10 +10,10 @@ import { until } from "../lab/until.ts";
 import { healthStack } from "../support/healthStack.ts";
 import { LiveTab } from "../support/liveTab.ts";
 
-/** The hostile server has a host key of its own: it is not what is tested. */
+/** The hostile server has its own host key, which is not under test. */
 const hostKeyChecks = ["StrictHostKeyChecking no", "UserKnownHostsFile /dev/null"];
 
-/** Ends the shells as a machine that shuts down does, before the connection. */
+/** Ends the shells before the connection, as a machine that shuts down does. */
 function hangUpShells(host: SshdHost, signal: NodeJS.Signals): void {
   const servers = new Set(
     host.connections().flatMap((connection) => connection.servers.map(({ pid }) => pid)),
@@ -26,7 +26,7 @@ function hangUpShells(host: SshdHost, signal: NodeJS.Signals): void {
 
 describe.concurrent("a server that reboots", () => {
   test.for([0, 5, 500, 5000])(
-    "ends the shells %d ms before the connection: all six tabs come back",
+    "ends the shells %d ms before the connection: all six tabs reconnect",
     async (gap, { expect }) => {
       const host = await startSshd();
       const stack = await healthStack(host.sshConfigText("lab"), { interval: 5, countMax: 3 });
@@ -53,7 +53,7 @@ describe.concurrent("a server that reboots", () => {
   );
 });
 
-/** A tab whose first login works; after the cut, `turnsAway` decides what the server does with the next ones. */
+/** A tab whose first login works; after the cut, `turnsAway` decides how the server treats the next ones. */
 async function cutAndTurnedAway(
   turnsAway: (peer: HostilePeer, contact: number) => Promise<void>,
 ): Promise<{ readonly tab: LiveTab; readonly contacts: () => number; dispose(): Promise<void> }> {
@@ -84,12 +84,12 @@ async function cutAndTurnedAway(
   };
 }
 
-describe.concurrent("a server that cannot take a login now", () => {
-  test("thirty destinations that were cut at MaxStartups 3:80:6 all come back", async ({ expect }) => {
+describe.concurrent("a server that temporarily refuses logins", () => {
+  test("thirty destinations that were cut at MaxStartups 3:80:6 all reconnect", async ({ expect }) => {
     const host = await startSshd({ sshd: { MaxStartups: "3:80:6" } });
     const proxy = await FaultProxy.start(host);
     const names = Array.from({ length: 30 }, (_, index) => `lab${index}`);
-    // Files of their own for host keys make them destinations of their own.
+    // Separate host key files make them separate destinations.
     const config = names.map((name) =>
       sshConfigBlock(name, host.via(proxy), [
         `UserKnownHostsFile "${host.knownHostsFile}" "${host.folder}/${name}"`,
@@ -118,7 +118,7 @@ describe.concurrent("a server that cannot take a login now", () => {
   });
 
   test.for(["Exceeded MaxStartups\r\n", "Not allowed at this time\r\n", "ssh: connect refused by tcpd\n"])(
-    "is tried again after it said in clear: %j",
+    "is retried after it sent as plain text: %j",
     async (words, { expect }) => {
       const at = await cutAndTurnedAway(async (peer) => {
         peer.raw(words);
@@ -131,12 +131,12 @@ describe.concurrent("a server that cannot take a login now", () => {
   );
 
   test.for(["FIN", "RST"] as const)(
-    "is tried again after a %s in the middle of the login",
+    "is retried after a %s in the middle of the login",
     async (how, { expect }) => {
       const at = await cutAndTurnedAway(async (peer) => {
         await peer.startLogin();
         await peer.nextOf(50);
-        // SSH_MSG_USERAUTH_FAILURE for `none`, as every server answers it.
+        // SSH_MSG_USERAUTH_FAILURE for `none`, as from every server.
         peer.send(msg(51, str("publickey,password"), bool(false)));
         await peer.nextOf(50);
         if (how === "FIN") {

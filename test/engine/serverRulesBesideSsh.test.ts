@@ -10,11 +10,11 @@ import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
 
-/** Ours and that of `ssh`. */
+/** Our result and that of `ssh`. */
 type Side = "ours" | "theirs";
 const sides = ["ours", "theirs"] as const;
 
-/** Sends in upper case what it got once the other side has ended. */
+/** Returns received data in upper case once the other side has ended. */
 function shouting(server: Server): Server {
   return server.on("connection", (socket) => {
     let text = "";
@@ -40,7 +40,7 @@ function portOf(server: Server): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** What comes back of `text`; `refused`: nobody listens; `closed`: it ended without an answer. */
+/** The reply to `text`; `refused`: no listener; `closed`: ended without a reply. */
 async function ask(
   where: { readonly port: number; readonly host: string } | { readonly path: string },
   text: string | Uint8Array = "hello",
@@ -61,15 +61,18 @@ async function ask(
       : Buffer.concat(got).toString("latin1");
 }
 
-/** At which addresses of this computer it answers, and how. 127.0.0.2 is one that only a listener at every address has. */
+/**
+ * The addresses of this computer at which it answers, and how. 127.0.0.2 answers only for a listener on all
+ * addresses.
+ */
 async function reach(port: number): Promise<string> {
   const hosts = ["127.0.0.1", "127.0.0.2", "::1"];
   return (await Promise.all(hosts.map((host) => ask({ port, host })))).join(" ");
 }
 
 /**
- * A SOCKS 5 request for a port of 127.0.0.1, and text behind it in the same piece; what came behind the server's answers.
- * The client ends its side only then: `ssh` gives up a client that ends it before.
+ * A SOCKS 5 request for a port of 127.0.0.1, with text after it in the same piece; the data after the server's
+ * replies. The client ends its side only then: `ssh` drops a client that ends it earlier.
  */
 async function askSocks(port: number, target: number): Promise<string> {
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
@@ -94,15 +97,15 @@ type Place = "open" | "strict" | "closed" | "gateway";
 interface Case {
   readonly title: string;
   readonly at: Place;
-  /** As for ssh. `port` is the one that it is to listen at; the others are targets. */
+  /** As for ssh. `port` is its listening port; the others are targets. */
   readonly forward: (port: number, side: Side) => string;
   readonly see: (port: number, side: Side) => Promise<string>;
   readonly result: string;
-  /** Has a port that another program listens at, at this address. */
+  /** Occupies a port at this address. */
   readonly takenAt?: string;
 }
 
-describe("what a server allows, beside ssh", () => {
+describe("what a server allows, compared with ssh", () => {
   const hosts = new Map<Place, SshdHost>();
   const stacks: TestStack[] = [];
   const clients: SshClient[] = [];
@@ -120,7 +123,7 @@ describe("what a server allows, beside ssh", () => {
   const nowhere = "refused refused refused";
   const socket = (name: string, side: Side): string => join(folder, `${name}-${side}.sock`);
   const cases: readonly Case[] = [
-    // Where we listen.
+    // Local listeners.
     ...(
       [
         ["no address", (port) => `-L ${port}`, loopback],
@@ -142,7 +145,7 @@ describe("what a server allows, beside ssh", () => {
       }),
     ),
     {
-      title: "-L at a port of which another program has the IPv4 address: the other one is kept",
+      title: "-L at a port whose IPv4 address another program uses: the other one is kept",
       at: "open",
       forward: (port) => `-L ${port}:127.0.0.1:${target}`,
       see: (port) => ask({ port, host: "::1" }),
@@ -150,7 +153,7 @@ describe("what a server allows, beside ssh", () => {
       takenAt: "127.0.0.1",
     },
     {
-      title: "-L at a port of which another program has the IPv6 address: the other one is kept",
+      title: "-L at a port whose IPv6 address another program uses: the other one is kept",
       at: "open",
       forward: (port) => `-L ${port}:127.0.0.1:${target}`,
       see: (port) => ask({ port, host: "127.0.0.1" }),
@@ -184,7 +187,7 @@ describe("what a server allows, beside ssh", () => {
           { port, host: "127.0.0.1" },
           Buffer.concat([Buffer.from([4, 1, 0, 80, 1, 1, 1, 1]), Buffer.alloc(65_536, "u")]),
         ).then(
-          // The request is refused by a close, or by an answer that says no.
+          // The request is refused by a close or by a negative reply.
           (answer) => (answer === "closed" || answer.charCodeAt(1) === 91 ? "refused" : answer),
         ),
       result: "refused",
@@ -196,7 +199,7 @@ describe("what a server allows, beside ssh", () => {
       see: (port) => askSocks(port, target),
       result: "HELLO",
     },
-    // Where the server listens.
+    // Listeners on the server.
     ...(
       [
         ["no address", "open", (port) => `-R ${port}`, loopback],
@@ -223,7 +226,7 @@ describe("what a server allows, beside ssh", () => {
       }),
     ),
     {
-      title: "-R to an IPv6 address here",
+      title: "-R to a local IPv6 address",
       at: "open",
       forward: (port) => `-R ${port}:[::1]:${six}`,
       see: (port) => ask({ port, host: "127.0.0.1" }),
@@ -237,21 +240,21 @@ describe("what a server allows, beside ssh", () => {
       result: "HELLO",
     },
     {
-      title: "-R to a target that is down",
+      title: "-R to a closed port",
       at: "open",
       forward: (port) => `-R ${port}:127.0.0.1:${down}`,
       see: (port) => ask({ port, host: "127.0.0.1" }),
       result: "closed",
     },
     {
-      title: "-R to a name that nobody knows",
+      title: "-R to an unknown name",
       at: "open",
       forward: (port) => `-R ${port}:no-such-host.invalid:80`,
       see: (port) => ask({ port, host: "127.0.0.1" }),
       result: "closed",
     },
     {
-      title: "-R to a unix socket here",
+      title: "-R to a local unix socket",
       at: "open",
       forward: (port) => `-R ${port}:${join(folder, "target.sock")}`,
       see: (port) => ask({ port, host: "127.0.0.1" }),
@@ -265,11 +268,11 @@ describe("what a server allows, beside ssh", () => {
       result: "HELLO",
     },
     {
-      title: "-R at a port that another program of the server has",
+      title: "-R at a port in use on the server",
       at: "open",
       forward: (port) => `-R ${port}:127.0.0.1:${down}`,
       see: (port) => ask({ port, host: "127.0.0.1" }),
-      // Of that other program.
+      // The reply of that other program.
       result: "HELLO",
       takenAt: "127.0.0.1",
     },
@@ -288,7 +291,7 @@ describe("what a server allows, beside ssh", () => {
       result: "HELLO",
     },
     {
-      title: "-R without a target, and what a client asks for is down",
+      title: "-R without a target, and a client requests a closed port",
       at: "open",
       forward: (port) => `-R ${port}`,
       see: (port) => askSocks(port, down),
@@ -317,14 +320,14 @@ describe("what a server allows, beside ssh", () => {
       result: "closed",
     },
     {
-      title: "PermitOpen lists what a SOCKS client asks for",
+      title: "PermitOpen lists the target of a SOCKS client",
       at: "strict",
       forward: (port) => `-D ${port}`,
       see: (port) => askSocks(port, target),
       result: "HELLO",
     },
     {
-      title: "PermitOpen does not list what a SOCKS client asks for",
+      title: "PermitOpen does not list the target of a SOCKS client",
       at: "strict",
       forward: (port) => `-D ${port}`,
       see: (port) => askSocks(port, other),
@@ -387,7 +390,7 @@ describe("what a server allows, beside ssh", () => {
       result: "refused",
     },
     {
-      title: "-L to a port under GatewayPorts yes of the server, which is not for our side",
+      title: "-L to a port under GatewayPorts yes of the server, which does not apply to our side",
       at: "gateway",
       forward: (port) => `-L ${port}:127.0.0.1:${target}`,
       see: reach,
@@ -444,7 +447,7 @@ describe("what a server allows, beside ssh", () => {
     await Promise.all([...hosts.values()].map((host) => host.stop()));
   });
 
-  /** All of a place's forwards, over one connection of ours and one `ssh`. */
+  /** All forwards of a case, over one connection of ours and one `ssh`. */
   async function forwardAll(place: Place, host: SshdHost): Promise<void> {
     const own = cases.filter(({ at }) => at === place);
     const stack = await testStack(await host.writeSshConfig(host.folder, ["lab"]));
@@ -462,7 +465,7 @@ describe("what a server allows, beside ssh", () => {
     for (const text of texts("ours")) {
       await stack.forwards.start({ host: "lab", spec: parseForward(text), origin: { kind: "person" } });
     }
-    // The last of its forwards, which each place allows us to have: what was asked for before has had its answer.
+    // A last forward, which is always allowed: the earlier requests have been answered by then.
     const last = await freePort();
     const ssh = client.spawn("echo ready; exec cat", [
       ...texts("theirs").flatMap((text) => text.split(" ")),

@@ -30,7 +30,7 @@ function config(port: number): string {
   ].join("\n");
 }
 
-/** What OpenSSH's `ssh` says. */
+/** The output of OpenSSH's `ssh`. */
 async function saysSsh(port: number): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-words-"));
   const file = join(folder, "config");
@@ -75,7 +75,7 @@ async function login(
   }
 }
 
-describe.concurrent("a server's words", () => {
+describe.concurrent("a server's messages", () => {
   test("are readable in ISO-8859-1 with lines that end with CR, where ssh shows octal numbers", async ({
     expect,
   }) => {
@@ -92,7 +92,7 @@ describe.concurrent("a server's words", () => {
     expect(ssh).toContain("f\\374r Befugte");
   });
 
-  test("all come through behind a legal notice of 150 lines: what to do, and why it was no use", async ({
+  test("are all shown after a legal notice of 150 lines: the instructions, and the reason of the failure", async ({
     expect,
   }) => {
     const { words, ssh } = await login(async (peer) => {
@@ -114,7 +114,7 @@ describe.concurrent("a server's words", () => {
     expect(ssh).toMatch(/Approve on your phone[\s\S]*No approval came/);
   });
 
-  test("show an address to log in at whole, however long it is", async ({ expect }) => {
+  test("contain the whole address of a login page, however long it is", async ({ expect }) => {
     const address = `https://login.example.org/device?code=${"a1".repeat(800)}&end`;
     const hostile = await listenHostile(async (peer) => {
       await asksFor(peer, "keyboard-interactive");
@@ -134,7 +134,7 @@ describe.concurrent("a server's words", () => {
     }
   });
 
-  test("at the end of a connection are in the tab that it took with it, as in ssh", async ({ expect }) => {
+  test("at the end of a connection are shown in the tab that it ends, as in ssh", async ({ expect }) => {
     const hostile = await listenHostile(async (peer) => {
       await peer.letIn();
       for (let message = await peer.next(); message !== undefined; message = await peer.next()) {
@@ -163,7 +163,7 @@ describe.concurrent("a server's words", () => {
     }
   });
 
-  test("are in the message when the connection ends in place of a session", async ({ expect }) => {
+  test("are part of the error when the connection ends instead of opening a session", async ({ expect }) => {
     const hostile = await listenHostile(async (peer) => {
       await peer.letIn();
       await peer.nextOf(90);
@@ -183,7 +183,7 @@ describe.concurrent("a server's words", () => {
   });
 });
 
-describe.concurrent("a server that disconnects in the middle of a login, after it refused a key or holds a password", () => {
+describe.concurrent("a server that disconnects in the middle of a login, after it refused a key or received a password", () => {
   // RFC 4253 section 11.1.
   test.for([
     ["SERVICE_NOT_AVAILABLE", 7, "transient"],

@@ -8,13 +8,15 @@ import { activeResources, heldMemory, leftBehind } from "../support/heldMemory.t
 import { LiveTab } from "../support/liveTab.ts";
 import type { TestStack } from "../support/testStack.ts";
 
-/** Enough for the history of ended sessions to be full, and for the compiler to be done. */
+/** Enough for the history of ended sessions to be full and for the code to be compiled. */
 const warmUp = 30;
 const measured = 30;
 /** Bytes: a small part of what each round sends, shows and pastes. */
 const leastLeakOfARound = 60_000;
 
-/** Long use in little: rounds of all that people do in a terminal, on one connection after the other. */
+/**
+ * A short version of long use: rounds of everything that users do in a terminal, on one connection after the other.
+ */
 describe("rounds of mixed traffic in a terminal", () => {
   let host: SshdHost;
   let proxy: FaultProxy;
@@ -62,7 +64,7 @@ describe("rounds of mixed traffic in a terminal", () => {
     await say(tab, "until [ \"$(stty size)\" = '24 80' ]; do :; done", round);
     await closedInAFlood(stack);
     await reconnect(tab);
-    // The test keeps all that was written, else.
+    // Otherwise the test would keep everything that was written.
     tab.written = "";
   }
 
@@ -73,7 +75,7 @@ describe("rounds of mixed traffic in a terminal", () => {
     await tab.prompt();
   }
 
-  /** Runs a line, and waits for what comes after it. */
+  /** Runs a line and waits for the output after it. */
   async function say(tab: LiveTab, line: string, round: number): Promise<void> {
     tab.type(`clear; ${line}; echo done-$((${round}+1000))\r`);
     await tab.waitFor(new RegExp(`^done-${round + 1000}\\n.*[#$] ?$`, "m"));
@@ -106,7 +108,7 @@ describe("rounds of mixed traffic in a terminal", () => {
     await tab.prompt();
   }
 
-  /** What is held when nothing goes on any more. */
+  /** What is still in use when everything has ended. */
   async function settled(stack: TestStack): Promise<{ memory: number; resources: readonly string[] }> {
     await until(() => host.connections().length === 1, "the end of the lost logins");
     await until(() => {

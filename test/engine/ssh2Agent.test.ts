@@ -31,7 +31,7 @@ async function start(): Promise<{ host: SshdHost; agent: LabAgent; connection: E
 }
 
 describe("agent forwarding", () => {
-  test("the far side sees the keys of the agent, and only when a session asks", async () => {
+  test("the server sees the keys of the agent only if a session requests forwarding", async () => {
     const { agent, connection } = await start();
     expect((await run(connection, "ssh-add -l 2>&1")).exit.code).toBe(2);
     const [key = "nothing"] = await agent.list();
@@ -39,7 +39,7 @@ describe("agent forwarding", () => {
     expect(stdout.trim()).toBe(key);
   });
 
-  test("look-ups don't see the agent, although sshd gives it to every session once one has asked", async () => {
+  test("lookups don't see the agent, although sshd offers it to every session after one has requested it", async () => {
     const { connection } = await start();
     const forwarding = await connection.openSession(execSpec("cat", { forwardAgent: true }), never());
     forwarding.resume();
@@ -52,7 +52,7 @@ describe("agent forwarding", () => {
     expect((await ran).stdout).toContain("boundary agent \n[]\n");
   });
 
-  test("an agent that has gone leaves the session alone", async () => {
+  test("a missing agent does not affect the session", async () => {
     const { agent, connection } = await start();
     await agent.stop();
     const { stdout } = await run(connection, "ssh-add -l >/dev/null 2>&1 || echo none", {
@@ -63,7 +63,7 @@ describe("agent forwarding", () => {
 });
 
 describe("SO_KEEPALIVE", () => {
-  test("is set as asked, and can be changed while connected", async () => {
+  test("is set as requested, and can be changed while connected", async () => {
     const { connection } = await start();
     const timer = (): boolean =>
       execFileSync("ss", ["-tnoH", `sport = :${connection.info.localPort}`], { encoding: "utf8" }).includes(

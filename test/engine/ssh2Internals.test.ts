@@ -42,13 +42,13 @@ interface Inside {
   };
 }
 
-describe("the private side of ssh2 that the engine stands on", () => {
-  test("is that of the version that was read: look at ssh2Internals.ts again before raising it", () => {
+describe("the private parts of ssh2 that the engine uses", () => {
+  test("are those of the reviewed version: check ssh2Internals.ts again before raising it", () => {
     const file = createRequire(import.meta.url).resolve("ssh2/package.json");
     expect(JSON.parse(readFileSync(file, "utf8")).version).toBe("1.17.0");
   });
 
-  test("is all there", () => {
+  test("are complete", () => {
     expect(missingInternals(connecting())).toEqual([]);
     expect(supported.cipher).toContain("aes128-gcm@openssh.com");
     expect(supported.kex).toContain("curve25519-sha256");
@@ -56,7 +56,7 @@ describe("the private side of ssh2 that the engine stands on", () => {
     expect(supported.mac).toContain("hmac-sha2-256");
   });
 
-  test("is missed by name when it is gone", () => {
+  test("a missing one is reported by name", () => {
     const client = connecting();
     const inside = (client as unknown as Inside)._protocol;
     delete inside._handlers["DISCONNECT"];
@@ -74,7 +74,7 @@ describe("the private side of ssh2 that the engine stands on", () => {
   });
 });
 
-describe("keys on their way into the ciphers", () => {
+describe("keys that are passed to the ciphers", () => {
   let host: SshdHost;
 
   beforeAll(async () => {
@@ -83,7 +83,7 @@ describe("keys on their way into the ciphers", () => {
 
   afterAll(async () => await host.stop());
 
-  /** The fields that hold keys, by the names that ssh2 gives them. */
+  /** The fields that contain keys, by ssh2's names. */
   function keysOf(client: ssh2.Client): unknown[] {
     const { _cipher, _decipher } = (client as unknown as Inside)._protocol;
     return [_cipher, _decipher].flatMap((side) =>
@@ -98,9 +98,9 @@ describe("keys on their way into the ciphers", () => {
     { cipher: "chacha20-poly1305@openssh.com", keys: 4 },
     // The cipher is made once; the MAC is made for each packet.
     { cipher: "aes256-ctr", keys: 2 },
-  ] as const)("are not copied and checked anew for each packet: $cipher", async ({ cipher, keys }) => {
+  ] as const)("are not copied and checked again for each packet: $cipher", async ({ cipher, keys }) => {
     const client = new ssh2.Client();
-    // sshd may reset the connection while it says goodbye.
+    // sshd may reset the connection while it disconnects.
     client.on("error", () => {});
     client.connect({
       host: "127.0.0.1",
@@ -113,7 +113,7 @@ describe("keys on their way into the ciphers", () => {
     let answered = (): void => {};
     const connection: ConnectionHandlers = {
       receive: (message) => {
-        // The answer, and not what sshd sends by itself (hostkeys-00@openssh.com).
+        // The reply, not what sshd sends without a request (hostkeys-00@openssh.com).
         if (message[0] === 81 || message[0] === 82) {
           answered();
         }

@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 async function serve(onClient: (client: ssh2.Connection) => void): Promise<number> {
-  // Not by ssh2.utils: some of the ed25519 keys that it makes it can't read itself.
+  // Not with ssh2.utils, which can't read some of the ed25519 keys that it makes.
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const hostKey = privateKey.export({ type: "sec1", format: "pem" });
   const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
@@ -58,7 +58,7 @@ async function login(
   return connection;
 }
 
-/** A server that lets anyone in and runs `onSession`. */
+/** A server that accepts any login and runs `onSession`. */
 const welcoming = (onSession: (session: ssh2.Session) => void): Promise<number> =>
   serve((client) => {
     client.on("authentication", (context) => context.accept());
@@ -66,7 +66,7 @@ const welcoming = (onSession: (session: ssh2.Session) => void): Promise<number> 
   });
 
 describe("servers other than OpenSSH", () => {
-  test("a password that has to be changed ends the login with that reason", async () => {
+  test("a password that must be changed ends the login with that reason", async () => {
     const port = await serve((client) => {
       client.on("authentication", (context) => {
         if (context.method === "password") {
@@ -125,7 +125,7 @@ describe("servers other than OpenSSH", () => {
     expect(await collect(channel)).toMatchObject({ stdout: "runs", exit: { code: 0 } });
   });
 
-  test("an exit signal with its message and core dump is told whole", async () => {
+  test("an exit signal is reported with its message and core dump", async () => {
     const port = await welcoming((session) => {
       session.on("exec", (accept) => {
         const channel = accept();
@@ -137,7 +137,7 @@ describe("servers other than OpenSSH", () => {
     expect(ran.exit).toEqual({ signal: "SEGV", coreDumped: true, message: "bad \\u{1b} address" });
   });
 
-  test("a channel that the server opens unasked is refused, and the connection goes on", async () => {
+  test("a channel that the server opens without a request is refused, and the connection continues", async () => {
     let onAnswer: (answer: unknown) => void = () => {};
     const answer = new Promise<unknown>((resolve) => {
       onAnswer = resolve;

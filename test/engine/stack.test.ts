@@ -34,7 +34,7 @@ describe("masters and sessions on a real sshd", () => {
 
   afterAll(() => host.stop());
 
-  it("fifty simultaneous sessions make one login, and the server saw fifty sessions", async () => {
+  it("fifty concurrent sessions use one login, and the server saw fifty sessions", async () => {
     await using stack = await testStack(config);
     const before = { logins: host.logins(), sessions: host.sessions() };
     const runs = await Promise.all(
@@ -48,7 +48,7 @@ describe("masters and sessions on a real sshd", () => {
     expect(stack.service.masters()).toHaveLength(1);
   });
 
-  it("two terminals share the connection; the end of one leaves the other", async () => {
+  it("two terminals share the connection; the end of one does not affect the other", async () => {
     await using stack = await testStack(config);
     const before = host.logins();
     const first = new Transcript(await stack.service.open({ host: "lab", ...shell }));
@@ -67,7 +67,7 @@ describe("masters and sessions on a real sshd", () => {
     await stack.until((masters) => masters[0]?.state.kind === "lingering");
   });
 
-  it("a jump host's master is shared, and its death ends what is behind it", async () => {
+  it("a jump host's master is shared, and its end ends the connections behind it", async () => {
     await using stack = await testStack(config);
     const before = host.logins();
     const session = await stack.service.open({ host: "lab-behind", ...shell });
@@ -84,7 +84,7 @@ describe("masters and sessions on a real sshd", () => {
     expect(run.stdout.toString()).toBe("green\n");
   });
 
-  it("a ProxyCommand that fails is told as such, with its exit code", async () => {
+  it("a failing ProxyCommand is reported as such, with its exit code", async () => {
     await using stack = await testStack(config);
     await expect(execute(stack.service, "lab-broken-proxy", "true")).rejects.toSatisfy(
       (error: unknown) =>
@@ -100,7 +100,7 @@ describe("masters and sessions on a real sshd", () => {
     });
   });
 
-  it("a refused port is one typed error, and leaves nothing", async () => {
+  it("a refused port gives one typed error and leaves nothing open", async () => {
     await using stack = await testStack(config);
     const file = join(stack.folder, "config");
     await writeFile(file, sshConfigBlock("closed", { ...host, port: 1 }));
@@ -120,7 +120,7 @@ describe("masters and sessions on a real sshd", () => {
     expect(run.outcome).toEqual({ kind: "exited", code: 0 });
   });
 
-  it("two hundred megabytes of output stay within their bound, to the end", async () => {
+  it("two hundred megabytes of output stay within their limit", async () => {
     await using stack = await testStack(config);
     const run = await execute(stack.service, "lab", "head -c 200000000 /dev/zero; echo >&2 end", {
       maxOutputBytes: 1_000_000,
@@ -128,7 +128,7 @@ describe("masters and sessions on a real sshd", () => {
     expect([run.stdout.length, run.truncated, run.stderr.toString()]).toEqual([1_000_000, true, "end\n"]);
   });
 
-  it("a time limit ends the command here and on the server", async () => {
+  it("a time limit ends the command locally and on the server", async () => {
     await using stack = await testStack(config);
     const mark = `${process.pid}.5151`;
     const run = await execute(stack.service, "lab", limitedCommand(`sleep ${mark}`, 1), {
@@ -139,7 +139,7 @@ describe("masters and sessions on a real sshd", () => {
     expect((await execute(stack.service, "lab", left)).stdout.toString()).toBe("gone\n");
   });
 
-  it("a peer that falls silent is found by the heartbeat; a changed interval reaches the live master", async () => {
+  it("the keepalive detects a silent peer; a changed interval applies to the live master", async () => {
     const proxy = await FaultProxy.start(host);
     try {
       await using stack = await testStack(config);
@@ -160,7 +160,7 @@ describe("masters and sessions on a real sshd", () => {
     }
   });
 
-  it("a changed ssh_config reaches the live master, also after one that ssh refuses", async () => {
+  it("a changed ssh_config applies to the live master, also after one that ssh refuses", async () => {
     const logger = new RecordingLogger();
     await using stack = await healthStack("", undefined, { logger, localAddresses: () => "" });
     const edit = (...lines: string[]): Promise<void> =>
@@ -187,7 +187,7 @@ describe("masters and sessions on a real sshd", () => {
     expect(session.state.kind).toBe("open");
   });
 
-  it("a frozen master is stepped over by the next session", async () => {
+  it("the next session skips a frozen master", async () => {
     const proxy = await FaultProxy.start(host);
     try {
       await using stack = await testStack(config);
@@ -211,7 +211,7 @@ describe("masters and sessions on a real sshd", () => {
 });
 
 describe("a server with MaxSessions 2", () => {
-  it("ten terminals come up on overflow masters, and those leave first", async () => {
+  it("ten terminals open on overflow masters, which end first", async () => {
     const host = await startSshd({ sshd: { MaxSessions: 2 } });
     try {
       const config = join(host.folder, "config");
@@ -236,7 +236,7 @@ describe("a server with MaxSessions 2", () => {
     }
   });
 
-  it("ten terminals that are opened at once come up too, with no login in vain", async () => {
+  it("ten terminals opened at once open, too, without an unnecessary login", async () => {
     const host = await startSshd({ sshd: { MaxSessions: 2 } });
     try {
       const config = join(host.folder, "config");
@@ -251,7 +251,7 @@ describe("a server with MaxSessions 2", () => {
     }
   });
 
-  it("a server that takes no session at all is told as such", async () => {
+  it("a server that accepts no session is reported as such", async () => {
     const host = await startSshd({ sshd: { MaxSessions: 0 } });
     try {
       const config = join(host.folder, "config");

@@ -12,7 +12,7 @@ import { deafPrograms } from "../support/deafPrograms.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
 import { Screen } from "../unit/terminal/support/screen.ts";
 
-/** A terminal tab over the whole stack, with a headless terminal that answers. */
+/** A terminal tab over the whole stack, with a headless terminal that replies. */
 class RealTab {
   readonly screen = new Screen(80, 24);
   readonly controller: TerminalController;
@@ -76,7 +76,7 @@ class RealTab {
   }
 }
 
-/** Programs that write down every byte that they read. */
+/** Programs that record every byte that they read. */
 const recorder = (file: string): string => `stty raw -echo; echo READY; exec cat >'${file}'`;
 
 describe("a terminal on a real sshd", () => {
@@ -92,7 +92,7 @@ describe("a terminal on a real sshd", () => {
   afterAll(() => host.stop());
 
   describe("escapes send what OpenSSH's ssh sends, byte for byte", () => {
-    // Each after a newline. Left out is what does not come back from the real one: ~. (below), ~^Z, ~&.
+    // Each after a newline. Left out are those that do not return in the real one: ~. (below), ~^Z, ~&.
     const cases = [
       "",
       "a",
@@ -160,7 +160,7 @@ describe("a terminal on a real sshd", () => {
     const typed = `${[...cases, ...random].join("\r")}\rEND`;
 
     async function bytesOf(file: string): Promise<Buffer> {
-      // READY comes just before the file does.
+      // READY comes just before the file.
       const soFar = (): Promise<Buffer> => readFile(file).catch(() => Buffer.alloc(0));
       await until(async () => (await soFar()).includes("END"), "all input");
       return readFile(file);
@@ -200,7 +200,7 @@ describe("a terminal on a real sshd", () => {
     });
   });
 
-  it("an interrupt ends a flood without waiting for what is on its way, and the prompt comes", async () => {
+  it("an interrupt ends a flood without waiting for data in transit, and the prompt appears", async () => {
     await using stack = await testStack(config);
     const tab = new RealTab(stack);
     tab.type("PS1='REA''DY> '; PROMPT_COMMAND=; echo\r");
@@ -211,7 +211,7 @@ describe("a terminal on a real sshd", () => {
     tab.type("\u0003");
     // Not `^C` before it: a full tty does not echo reliably.
     await tab.until(/READY>$/);
-    // What was on its way fills the channel's window and more; of that at most what is not worth skipping is shown.
+    // Data in transit fills the channel's window and more; of it, at most what is not worth skipping is shown.
     expect(tab.written - before).toBeLessThan(100_000);
     tab.type("echo still-$((40+2))\r");
     await tab.until(/still-42/);

@@ -16,7 +16,7 @@ import { LiveTab } from "../support/liveTab.ts";
 
 const run = promisify(execFile);
 
-test("a line that is edited before the first session is open becomes the command that it becomes in `ssh`", async () => {
+test("a line edited before the first session is open becomes the same command as in `ssh`", async () => {
   const host = await startSshd();
   const proxy = await FaultProxy.start(host);
   const stack = await healthStack(sshConfigBlock("lab", host.via(proxy)), undefined);
@@ -49,7 +49,7 @@ test("a line that is edited before the first session is open becomes the command
   }
 });
 
-test("what is typed while a shell in tmux reconnects does not run in another one, after the server was restarted", async () => {
+test("text typed while a shell in tmux reconnects does not run in another shell after a restart of the server", async () => {
   await needProgram("tmux");
   const host = await startSshd();
   const sockets = join(host.folder, "tmux");

@@ -44,7 +44,7 @@ beforeEach(() => {
   logger = new RecordingLogger();
 });
 
-/** Logs in, and waits until what the server announced has been dealt with. @returns whether it was. */
+/** Logs in, and waits until the announced keys were handled. @returns whether there were any */
 async function login(file: string, changes: Partial<HostConfig> = {}, answer = true): Promise<boolean> {
   const request = loginTo(host);
   const config = testHostConfig({
@@ -91,14 +91,14 @@ async function login(file: string, changes: Partial<HostConfig> = {}, answer = t
   }
 }
 
-/** What `ssh` makes of the file. */
+/** The file after `ssh` has used it. */
 async function ssh(file: string, strict = "yes"): Promise<void> {
   const options = [
     ...["BatchMode=yes", `StrictHostKeyChecking=${strict}`, `UserKnownHostsFile=${file}`],
     ...["GlobalKnownHostsFile=none", "UpdateHostKeys=yes", "IdentityAgent=none"],
     ...[`IdentityFile=${host.keyFile}`, `User=${host.user}`],
   ].flatMap((option) => ["-o", option]);
-  // `cat` ends with its input: not before ssh has dealt with the keys.
+  // `cat` ends with its input: not before ssh has handled the keys.
   const child = spawn("ssh", ["-v", "-F", "none", "-p", String(host.port), ...options, host.host, "cat"]);
   const exited = once(child, "exit");
   let said = "";
@@ -128,7 +128,7 @@ const lines = async (file: string): Promise<readonly string[]> =>
     )
     .sort();
 
-describe("UpdateHostKeys, side by side with ssh", () => {
+describe("UpdateHostKeys, compared with ssh", () => {
   const cases: readonly (readonly [what: string, text: () => string])[] = [
     ["two keys are new", () => `${name} ${ed}`],
     ["a comment and other hosts stay", () => `# mine\nother.example.org ${gone}\n${name} ${ed} a comment\n`],
@@ -156,7 +156,7 @@ describe("UpdateHostKeys, side by side with ssh", () => {
     expect(logger.complaints).toEqual([]);
   });
 
-  it("a host that was accepted without a question is not followed", async () => {
+  it("does not update a host that was accepted without a question", async () => {
     const [theirs, ours] = [join(folder, "new-theirs"), join(folder, "new-ours")];
     await ssh(theirs, "accept-new");
     await login(ours, { strictHostKeyChecking: "accept-new" });
@@ -168,13 +168,13 @@ describe("UpdateHostKeys, side by side with ssh", () => {
 describe("UpdateHostKeys", () => {
   const file = (): string => join(folder, "known_hosts");
 
-  it("follows a host that a person has just accepted", async () => {
+  it("updates a host that the user has just accepted", async () => {
     await rm(file(), { force: true });
     await login(file(), { strictHostKeyChecking: "ask" });
     expect(await lines(file())).toEqual([`${name} ${ec}`, `${name} ${ed}`, `${name} ${rsa}`].sort());
   });
 
-  it("asks where it is to ask, shows all, and changes nothing without consent", async () => {
+  it("`ask` asks, shows all keys, and changes nothing without consent", async () => {
     const text = `${name} ${ed}\n${name} ${gone}\n`;
     await writeFile(file(), text);
     await login(file(), { updateHostKeys: "ask" }, false);
@@ -192,7 +192,7 @@ describe("UpdateHostKeys", () => {
     expect(await lines(file())).toHaveLength(3);
   });
 
-  it("changes nothing where it is off, or the host is known by a file of the machine", async () => {
+  it("changes nothing if it is off, or if the host is known by a system file", async () => {
     const text = `${name} ${ed}\n`;
     await writeFile(file(), text);
     await login(file(), { updateHostKeys: "no" });
@@ -200,7 +200,7 @@ describe("UpdateHostKeys", () => {
     expect(await readFile(file(), "latin1")).toBe(text);
   });
 
-  it("writes hashes where HashKnownHosts is set, and takes only algorithms that HostKeyAlgorithms has", async () => {
+  it("writes hashes under HashKnownHosts, and accepts only algorithms in HostKeyAlgorithms", async () => {
     await writeFile(file(), `${name} ${ed}\n`);
     await login(file(), { hashKnownHosts: true, hostKeyAlgorithms: ["ssh-ed25519", "rsa-sha2-512"] });
     const [plain, hashed, ...others] = (await readFile(file(), "latin1")).trim().split("\n");
@@ -209,7 +209,7 @@ describe("UpdateHostKeys", () => {
     expect(others).toEqual([]);
   });
 
-  it("keeps the file's mode and a link to it, and what it held as .old", async () => {
+  it("keeps the file's mode, a link to it, and its old content as .old", async () => {
     const real = join(folder, "real");
     const link = join(folder, "link");
     const text = `${name} ${ed}\n${name} ${gone}\n`;

@@ -32,7 +32,7 @@ async function sign(name: string, ...options: readonly string[]): Promise<string
   return file(`${name}-cert.pub`);
 }
 
-/** A key pair, and elsewhere its certificate: nothing stands beside the key. */
+/** A key pair, and its certificate in another folder, so that nothing is beside the key. */
 async function makeKey(name: string, options: readonly string[], passphrase = ""): Promise<string> {
   await run("ssh-keygen", ["-q", "-N", passphrase, "-C", name, "-a", "1", "-f", file(name), ...options]);
   return file(name);
@@ -57,7 +57,7 @@ beforeEach(async () => {
 afterEach(() => agent.stop());
 
 describe("a user certificate logs in", () => {
-  describe.each(Object.entries(kinds))("for a key of kind %s", (kind, options) => {
+  describe.each(Object.entries(kinds))("for a key of type %s", (kind, options) => {
     let key: string;
     let certificate: string;
 
@@ -73,7 +73,7 @@ describe("a user certificate logs in", () => {
       ]);
     });
 
-    it("by CertificateFile, in front of the key", async () => {
+    it("by CertificateFile, before the key", async () => {
       const config = { identityFiles: [key], certificateFiles: [certificate] };
       expect(await person.login(host, config)).toEqual([`publickey: ${certificate}`]);
     });
@@ -84,7 +84,7 @@ describe("a user certificate logs in", () => {
       expect((await person.login(host)).at(-1)).toBe(`publickey: agent key kind-${kind}`);
     });
 
-    it("by CertificateFile, with the key in the agent only", async () => {
+    it("by CertificateFile, with the key only in the agent", async () => {
       await copyFile(key, file("elsewhere"));
       await run("chmod", ["600", file("elsewhere")]);
       await agent.add(file("elsewhere"));
@@ -94,7 +94,7 @@ describe("a user certificate logs in", () => {
       ]);
     });
 
-    it("for an encrypted key, whose passphrase is asked once the server takes the certificate", async () => {
+    it("for an encrypted key, whose passphrase is requested once the server accepts the certificate", async () => {
       const locked = file(`locked-${kind}`);
       await copyFile(key, locked);
       await run("chmod", ["600", locked]);
@@ -115,7 +115,7 @@ describe("a user certificate logs in", () => {
     expect(person.prompter.asked).toHaveLength(1);
   });
 
-  it("for a key of which only the certificate is here, and the agent has the rest", async () => {
+  it("for a key that is only in the agent, with the certificate in a file", async () => {
     const key = await makeKey("only-certificate", kinds.ed25519);
     await agent.add(key);
     await sign("only-certificate");
@@ -142,7 +142,7 @@ describe("a certificate that can't log in is named", () => {
     return AuthError.is(error) ? error : expect.unreachable(String(error));
   }
 
-  it("with its date, when it has expired or is not valid yet", async () => {
+  it("with its date, if it has expired or is not valid yet", async () => {
     const key = await makeKey("dated", kinds.ed25519);
     const certificate = await sign("dated", "-n", host.user, "-V", "20200101000000Z:20210101000000Z");
     const { tried } = await failure({ identityFiles: [key], certificateFiles: [certificate] });
@@ -152,7 +152,7 @@ describe("a certificate that can't log in is named", () => {
     expect(later.tried[0]).toBe(`publickey: ${certificate} (not valid before 2099-01-01 00:00 UTC)`);
   });
 
-  it("once, when it is damaged, of a host, missing, no certificate, or of no key that is here", async () => {
+  it("once, if it is damaged, for a host, missing, no certificate, or for a missing key", async () => {
     const key = await makeKey("bad", kinds.ed25519);
     const good = await readFile(await sign("bad"), "latin1");
     const [type, base64 = ""] = good.split(" ");
@@ -180,7 +180,7 @@ describe("a certificate that can't log in is named", () => {
     ]);
   });
 
-  it("when PubkeyAcceptedAlgorithms leaves it out", async () => {
+  it("if PubkeyAcceptedAlgorithms excludes it", async () => {
     const key = await makeKey("left-out", kinds.ed25519);
     const certificate = await sign("left-out");
     const { problems } = await failure({
@@ -194,7 +194,7 @@ describe("a certificate that can't log in is named", () => {
   });
 });
 
-describe("the order of keys and certificates, side by side with ssh", () => {
+describe("the order of keys and certificates, compared with ssh", () => {
   beforeAll(async () => {
     for (const name of ["a", "b", "c"]) {
       await makeKey(name, kinds.ed25519);
@@ -259,18 +259,18 @@ describe("the order of keys and certificates, side by side with ssh", () => {
     const ours = person.tried.map((text) => {
       const name = text.replace("publickey: ", "").replace(`${folder}/`, "");
       const comment = /^agent key (.*)$/.exec(name)?.[1];
-      // The agent's certificate has the comment of its key, which comes before it.
+      // The agent's certificate has the comment of its key, which precedes it.
       const shown = comment === undefined ? name : `${comment}${last === comment ? "-cert.pub" : ""} (agent)`;
       last = comment ?? "";
       return shown;
     });
-    // What signs for a CertificateFile is not what ssh names there.
+    // ssh does not name there what signs for a CertificateFile.
     const who = (names: readonly string[]): string[] =>
       names.map((name) =>
         certificateFiles.length > 0 ? name.replace(/(-cert\.pub) \(agent\)$/, "$1") : name,
       );
     expect(theirs.length).toBeGreaterThan(0);
-    // `ssh` offers a certificate twice that a file and the agent have; we offer nothing twice.
+    // `ssh` offers a certificate twice if a file and the agent have it; we offer nothing twice.
     expect(who(ours)).toEqual([...new Set(who(theirs))]);
   });
 });

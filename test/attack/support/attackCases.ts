@@ -1,4 +1,4 @@
-/** Attacks at their full size. Each does its work the way the extension does it. */
+/** Attacks at their full size, processed as in the extension. */
 import { inTurns } from "../../../src/base/turns.ts";
 import { probeSteps } from "../../../src/remote/parse/probeOutput.ts";
 import { parseTimeouts } from "../../../src/remote/parse/timeoutOutput.ts";
@@ -10,11 +10,11 @@ import { runReportSteps } from "../../../src/text/runReport.ts";
 
 export interface AttackCase {
   readonly name: string;
-  /** Done when the extension is done with the input. */
+  /** Resolves when the extension has processed the input. */
   readonly run: () => Promise<void>;
 }
 
-/** Bytes that a probe may print at most. */
+/** The most bytes of a probe's output. */
 const probeBytes = 8 * 1024 * 1024;
 const timeoutBytes = 1024 * 1024;
 
@@ -33,14 +33,14 @@ async function probeOf(text: string): Promise<void> {
       sessionSteps(facts, { limits: { idleSeconds: 1, settlingSeconds: 0, unansweredRetransmits: 1 } }),
     );
   } catch (error) {
-    // An answer, too.
+    // A refusal is a valid result, too.
     if (!(RemoteViewError.is(error) && error.reason === "too-much")) {
       throw error;
     }
   }
 }
 
-/** As many processes as fit, each with a pid of its own: Linux's two tables of them, and what `sshd` would say. */
+/** As many processes as fit, each with its own pid: Linux's two tables of them, and the output of `sshd`. */
 function processes(args: (pid: number) => string): Promise<void> {
   const count = Math.floor(probeBytes / 175);
   const pids = Array.from({ length: count }, (_, index) => count + 1 - index);
@@ -58,9 +58,9 @@ export const attackCases: readonly AttackCase[] = [
   { name: "/proc/PID/stat, 8 MB of blanks", run: () => probe("procstat", `1 (a) S ${" ".repeat(4000)}`) },
   { name: "netstat, 8 MB of numbers", run: () => probe("netstat", `tcp ${"1 ".repeat(2000)}`) },
   { name: "ps, 8 MB of one process", run: () => probe("ps full", psRow) },
-  { name: "8 MB of processes below one another", run: () => processes(() => "sh") },
-  { name: "8 MB of servers below one another", run: () => processes((pid) => `sshd: root@pts/${pid}`) },
-  { name: "8 MB of monitors below one another", run: () => processes(() => "sshd: root [priv]") },
+  { name: "8 MB of nested processes", run: () => processes(() => "sh") },
+  { name: "8 MB of nested servers", run: () => processes((pid) => `sshd: root@pts/${pid}`) },
+  { name: "8 MB of nested monitors", run: () => processes(() => "sshd: root [priv]") },
   {
     name: "ss, 8 MB of sockets",
     run: () => probe("ss", `ESTAB 0 0 1.1.1.1:22 2.2.2.2:5 users:(("a",pid=1,fd=1))`.padEnd(100)),

@@ -1,6 +1,6 @@
 /**
  * All tests of `test/attack` are made with `attack`: each runs beside a terminal on a good connection of the same
- * engine, and within the bounds of `bounds.ts`. `test/unit/attackSuite.test.ts` lets no other test in.
+ * engine, and within the bounds of `bounds.ts`. `test/unit/attackSuite.test.ts` allows no other tests.
  */
 import { appendFileSync } from "node:fs";
 import { relative } from "node:path";
@@ -10,20 +10,20 @@ import type { TestStack } from "../../support/testStack.ts";
 import { type AttackKind, runBounded } from "./bounds.ts";
 import { LivingTerminal } from "./livingTerminal.ts";
 
-/** That of the terminal as well. */
+/** Also used by the terminal. */
 export const engine = new Ssh2Engine();
 
 let terminal: LivingTerminal | undefined;
 const cleanups: (() => unknown)[] = [];
 
-/** To be called when the run of a case is over and its cost is known, the newest first. */
+/** Registers what to call when the run of a case has ended and its cost is known, the newest first. */
 export function defer(cleanup: () => unknown): void {
   cleanups.push(cleanup);
 }
 
 const setups: (() => unknown)[] = [];
 
-/** To be called once in a file: what each run of its cases begins with. It counts for the bounds. */
+/** Registers, once per file, how each run of its cases begins. It counts for the bounds. */
 export function beforeRun(setup: () => unknown): void {
   setups.push(setup);
 }
@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 afterAll(() => terminal?.stop());
 
-/** That of the terminal, for attacks by other hosts of it. */
+/** The terminal's stack, for attacks by its other hosts. */
 export function livingStack(): TestStack {
   if (terminal === undefined) {
     throw new Error("the terminal has not been started");
@@ -70,7 +70,7 @@ async function runCase(kind: AttackKind, body: (size: number) => unknown): Promi
 }
 
 interface Attack {
-  /** `body` gets the size, where the kind has one. */
+  /** `body` receives the size if the kind has one. */
   (name: string, kind: AttackKind, body: (size: number) => unknown, timeout?: number): void;
   each<Row extends readonly [unknown, ...unknown[]]>(
     rows: readonly Row[],
@@ -90,16 +90,16 @@ export const attack: Attack = Object.assign(
   },
 );
 
-/** Why one message, or a handful, has no size. */
+/** Why a case with one message, or a few, has no size. */
 export const oneMessage = { once: "a single message is sent" } as const;
-export const onePeer = { once: "the server misbehaves once, and the size of nothing is its choice" } as const;
+export const onePeer = { once: "the server misbehaves once, and chooses no size" } as const;
 
-/** Random inputs, most of them small. The bounds hold for all of them together, but for the time. */
+/** Random inputs, most of them small. The bounds apply to all of them together, except for the time. */
 export const fuzz = {
   once: "the inputs are random, also in their size",
   except: {
-    time: { most: 600_000, because: "a fuzzer runs for as long as it is told to" },
-    peak: { most: 400e6, because: "the inputs are made here, and most of that is garbage" },
+    time: { most: 600_000, because: "a fuzzer runs as long as requested" },
+    peak: { most: 400e6, because: "the inputs are made here, and most of them is garbage" },
     logLines: { most: Number.POSITIVE_INFINITY, because: "each of many thousand inputs may leave a line" },
   },
 } as const satisfies AttackKind;

@@ -4,17 +4,17 @@ import { shownSoFar } from "../../support/shownSoFar.ts";
 import type { LivingTerminal } from "./livingTerminal.ts";
 import { attackersTime, longestBlock } from "./longestBlock.ts";
 
-/** What one run of a case may cost. The process holds the attacker, too. */
+/** What one run of a case may cost. The process also contains the attacker. */
 export interface Bounds {
   /**
-   * Bytes of heap and buffers, at the worst moment. Garbage counts until it is collected, so that a busy machine sees up to
-   * twice what an idle one does.
+   * Peak of heap and buffers, in bytes. Garbage counts until it is collected, so a busy machine sees up to twice as
+   * much as an idle one.
    */
   readonly peak: number;
-  /** Bytes that can still be reached at the end, before anything is cleaned up. */
+  /** Bytes that are still reachable at the end, before anything is cleaned up. */
   readonly held: number;
   readonly logLines: number;
-  /** Questions to a person. */
+  /** Questions to the user. */
   readonly questions: number;
   /** Milliseconds of processor time, without the attacker's. */
   readonly time: number;
@@ -22,7 +22,7 @@ export interface Bounds {
   readonly growth: number;
   /** Milliseconds of processor time in which the event loop had no turn. `npm run bench -- attack` has the goal of 50. */
   readonly block: number;
-  /** Milliseconds until a terminal on another connection answers a line: far above what a busy machine needs. */
+  /** Milliseconds until a terminal on another connection echoes a line: far above what a busy machine needs. */
   readonly answer: number;
 }
 
@@ -37,15 +37,15 @@ export const bounds: Bounds = {
   answer: 10_000,
 };
 
-/** Another bound than that of all cases, and why. */
+/** A bound that differs from the default, and why. */
 export interface Exception {
   readonly most: number;
   readonly because: string;
 }
 
 /**
- * How large an attack is: `size`, with which the case is run, and with twice as much; or why that makes no sense,
- * such as for one message. All bounds hold unless a case names an exception.
+ * How large an attack is: `size`, with which the case is run, and with twice as much; or why a size makes no sense,
+ * for example for one message. All bounds apply unless a case names an exception.
  */
 export type AttackKind = ({ readonly size: number } | { readonly once: string }) & {
   readonly except?: { readonly [Bound in keyof Bounds]?: Exception };
@@ -62,16 +62,16 @@ export interface Cost {
 }
 
 export interface Verdict {
-  /** What was exceeded, in words; empty when all is well. */
+  /** The exceeded bounds, as text; empty if there are none. */
   readonly broken: readonly string[];
   /** Of the largest run. */
   readonly cost: Cost;
 }
 
-/** Processor time below this is noise: its growth says nothing. */
+/** Processor time below this is noise: its growth is meaningless. */
 const noise = 60;
 
-/** Runs a case within its bounds. `cleanUp` comes after each run, when its cost is known. */
+/** Runs a case within its bounds. `cleanUp` follows each run, when its cost is known. */
 export async function runBounded(
   kind: AttackKind,
   terminal: Pick<LivingTerminal, "during">,
@@ -102,7 +102,7 @@ export async function runBounded(
   let once = await run(kind.size);
   let twice = await run(2 * kind.size);
   const factor = (): number => (twice.time <= noise ? 1 : twice.time / Math.max(once.time, noise / 2));
-  // The first run warms up: it says too much. Another process may make any one slow.
+  // The first run warms up: its result is too high. Another process may slow down any single run.
   for (let time = 0; time < 3 && twice.time > noise && (time === 0 || factor() > most("growth")); time++) {
     once = quicker(once, await run(kind.size));
     if (factor() > most("growth")) {
@@ -162,13 +162,13 @@ async function costOfRun(terminal: Pick<LivingTerminal, "during">, body: () => u
   }
 }
 
-/** Fails a promise that takes longer. */
+/** Rejects a promise that takes longer. */
 export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   const begun = performance.now();
   const result = await work;
   const took = performance.now() - begun;
   if (took > milliseconds) {
-    throw new Error(`It took ${Math.round(took)} ms instead of ${milliseconds} at most`);
+    throw new Error(`It took ${Math.round(took)} ms; at most ${milliseconds} are allowed`);
   }
   return result;
 }

@@ -1,12 +1,12 @@
 /**
- * Measures what an input of growing size costs this process, so that a test can bound the growth
- * instead of the time: a machine that is slow or busy is slow for both sizes.
+ * Measures what an input of growing size costs this process, so that a test can limit the growth instead of the time:
+ * a slow or busy machine is slow for both sizes.
  */
 
 export interface Cost {
   /** Processor time of this process (user and system), in milliseconds. */
   readonly cpu: number;
-  /** Growth of the resident set, in bytes. Zero when it shrank. */
+  /** Growth of the resident set, in bytes. Zero if it shrank. */
   readonly memory: number;
 }
 
@@ -22,19 +22,19 @@ export async function costOf(work: () => unknown): Promise<Cost> {
   };
 }
 
-/** Processor time below this is noise: its growth says nothing. */
+/** Processor time below this is noise: its growth is meaningless. */
 const noiseFloor = 40;
 
 export interface Growth {
   /** Processor time for the larger input, in milliseconds. */
   readonly cpu: number;
-  /** Processor time for twice the input divided by that for the input once; 1 where both are noise. */
+  /** Processor time for twice the input divided by that for the input once; 1 if both are noise. */
   readonly factor: number;
 }
 
 /**
- * Compares the cost of `work(size)` with that of `work(2 * size)`; the smaller of three runs counts for each. The event
- * loop has a turn between two runs, so that the longest block of a table is that of one input.
+ * Compares the cost of `work(size)` with that of `work(2 * size)`; the smallest of three runs counts for each. The
+ * event loop has a turn between two runs, so that the longest block of a table is that of one input.
  */
 export async function growthOf(size: number, work: (size: number) => unknown): Promise<Growth> {
   const [once, twice] = [await quickest(() => work(size)), await quickest(() => work(2 * size))];

@@ -4,7 +4,7 @@ import { ScriptedAuthenticator, TrustingVerifier } from "../../engine/contract/l
 import { testHostConfig } from "../../support/hostConfigs.ts";
 import { RecordingLogger } from "../../support/recordingLogger.ts";
 
-/** A request to log in to a hostile server by `none`, with a logger that keeps its lines. */
+/** Requests a login at a hostile server by `none`, with a logger that keeps its lines. */
 export function hostileRequest(
   where: { readonly port: number } | { readonly transport: NonNullable<ConnectRequest["transport"]> },
   changes: Partial<ConnectRequest> & { readonly attempts?: readonly AuthAttempt[] } = {},

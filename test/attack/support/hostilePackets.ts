@@ -28,12 +28,12 @@ export function mpint(value: Uint8Array): Buffer {
   return str((bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes);
 }
 
-/** A message: its number, then its fields. */
+/** A message: its number, followed by its fields. */
 export function msg(number: number, ...fields: readonly Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.of(number), ...fields]);
 }
 
-/** The string that begins at `at`, and where the next field begins. Cut short, it is as long as the buffer. */
+/** The string at `at`, and where the next field begins. If truncated, it extends to the end of the buffer. */
 export function readString(bytes: Buffer, at: number): { readonly value: Buffer; readonly next: number } {
   const length = at + 4 <= bytes.length ? bytes.readUInt32BE(at) : 0;
   return { value: bytes.subarray(at + 4, at + 4 + length), next: at + 4 + length };
@@ -49,7 +49,7 @@ function nextIv(iv: Buffer): void {
   iv.writeBigUInt64BE((iv.readBigUInt64BE(4) + 1n) & 0xffff_ffff_ffff_ffffn, 4);
 }
 
-/** Makes packets of payloads (RFC 4253 section 6): in clear until it has keys. */
+/** Makes packets of payloads (RFC 4253 section 6), unencrypted until it has keys. */
 export class PacketSealer {
   sequence = 0;
   #keys: DirectionKeys | undefined;
@@ -77,7 +77,7 @@ export class PacketSealer {
   }
 }
 
-/** Takes packets apart. Throws when they make no sense: our own client never sends such. */
+/** Splits packets. Throws if they are invalid: our own client never sends such. */
 export class PacketOpener {
   sequence = 0;
   #keys: DirectionKeys | undefined;
@@ -91,7 +91,7 @@ export class PacketOpener {
     this.#bytes = this.#bytes.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#bytes, bytes]);
   }
 
-  /** The next payload; undefined until it is complete. Each call may be followed by new keys. */
+  /** The next payload; undefined until it is complete. New keys may apply after each call. */
   next(): Buffer | undefined {
     if (this.#bytes.length < 4) {
       return undefined;
@@ -118,8 +118,8 @@ export class PacketOpener {
 }
 
 /**
- * Compressed payloads for `zlib@openssh.com` that expand to whatever is wanted. Each is a stream part of its own,
- * flushed so that the next one follows (RFC 4253 section 6.2); only the first begins with zlib's header.
+ * Compressed payloads for `zlib@openssh.com` that expand to any size. Each is a separate part of the stream, flushed
+ * so that the next one follows (RFC 4253 section 6.2); only the first begins with zlib's header.
  */
 export class Compressor {
   #first = true;

@@ -24,26 +24,26 @@ import {
 import { asAttacker } from "./longestBlock.ts";
 
 /**
- * The server's side of SSH, made by hand: it can send any bytes and any message in any phase. It speaks
- * curve25519-sha256, group exchange with a group of the test's choice, aes128-gcm and ed25519; nothing else.
+ * The server's side of SSH, written for tests: it can send any bytes and any message in any phase. It supports
+ * curve25519-sha256, group exchange with a group chosen by the test, aes128-gcm and ed25519, and nothing else.
  */
 export interface HostileOptions {
-  /** The line that it sends, without CR LF. */
+  /** The version line that it sends, without CR LF. */
   readonly version?: string;
   /** Offered key exchange methods; `kex-strict-s-v00@openssh.com` is added unless `strict` is false. */
   readonly kex?: readonly string[];
   readonly strict?: boolean;
   readonly compress?: "none" | "zlib@openssh.com";
-  /** For group exchange: what it answers to SSH_MSG_KEX_DH_GEX_REQUEST. */
+  /** For group exchange: the reply to SSH_MSG_KEX_DH_GEX_REQUEST. */
   readonly group?: { readonly prime: Uint8Array; readonly generator: Uint8Array };
   /** The server's number of a group exchange. */
   readonly publicNumber?: Uint8Array;
-  /** Signs with another key than the one that it shows. */
+  /** Signs with another key than the one that it sends. */
   readonly wrongSignature?: boolean;
   readonly hostKey?: KeyObject;
   /** Computes the shared secret of a method that this file doesn't know: from C_INIT to S_REPLY and K. */
   readonly methods?: Readonly<Record<string, (init: Buffer) => { reply: Buffer; secret: Buffer }>>;
-  /** Answers the client's KEXINIT by itself, at any time. Default true. */
+  /** Answers the client's KEXINIT on its own, at any time. Default true. */
   readonly exchanges?: boolean;
 }
 
@@ -56,7 +56,7 @@ export class HostilePeer {
   readonly #sealer = new PacketSealer();
   readonly #opener = new PacketOpener();
   readonly #version: string;
-  /** What came and nobody asked for yet. */
+  /** Received messages that were not requested yet. */
   readonly #messages: Buffer[] = [];
   readonly #waiting: ((message: Buffer | undefined) => void)[] = [];
   readonly #exchanged: (() => void)[] = [];
@@ -72,16 +72,16 @@ export class HostilePeer {
   readonly #sequences = new WeakMap<Buffer, number>();
   #ended = false;
   #announced = false;
-  /** Messages received, by number; those of key exchanges too. */
+  /** Messages received, by number, including those of key exchanges. */
   readonly counts = new Map<number, number>();
   /** Called for each message before it is queued; true: it is not queued. */
   onMessage: ((message: Buffer) => boolean) | undefined;
   exchanges = 0;
-  /** May be another one in a later key exchange. */
+  /** A later key exchange may use another one. */
   hostKey: KeyObject;
-  /** Resolves when the client has gone. */
+  /** Resolves when the client has disconnected. */
   readonly gone: Promise<void>;
-  /** Whether it takes part in key exchanges; otherwise their messages are queued as others. */
+  /** Whether it takes part in key exchanges; otherwise their messages are queued like others. */
   exchangesByItself: boolean;
 
   constructor(stream: Duplex, options: HostileOptions = {}) {
@@ -101,33 +101,33 @@ export class HostilePeer {
     return this.#ended;
   }
 
-  /** Sequence number of the next message that is sent. */
+  /** Sequence number of the next message to send. */
   get sequence(): number {
     return this.#sealer.sequence;
   }
 
-  /** Sequence number of a message that was received. */
+  /** Sequence number of a received message. */
   sequenceOf(message: Buffer | undefined): number {
     return (message === undefined ? undefined : this.#sequences.get(message)) ?? Number.NaN;
   }
 
-  /** The public key as it is shown to the client. */
+  /** The public key as sent to the client. */
   get hostKeyBlob(): Buffer {
     const raw = createPublicKey(this.hostKey).export({ type: "spki", format: "der" }).subarray(-32);
     return Buffer.concat([str("ssh-ed25519"), str(raw)]);
   }
 
-  /** Bytes as they are. */
+  /** Sends raw bytes. */
   raw(bytes: Uint8Array | string): boolean {
     return !this.#ended && this.stream.write(bytes);
   }
 
-  /** One message in a packet, encrypted when keys are in force. */
+  /** Sends one message in a packet, encrypted if keys are in use. */
   send(payload: Uint8Array): boolean {
     return this.raw(this.seal(payload));
   }
 
-  /** As `send`, but gives the packet back, so that many go in one write. */
+  /** Like `send`, but returns the packet, so that many can be sent in one write. */
   seal(payload: Uint8Array): Buffer {
     return asAttacker(() => this.#sealer.seal(this.#compressor?.compress(payload) ?? payload));
   }
@@ -140,12 +140,12 @@ export class HostilePeer {
     this.raw(`${this.#version}\r\n`);
   }
 
-  /** From here on payloads are compressed; to be called after SSH_MSG_USERAUTH_SUCCESS. */
+  /** From here on payloads are compressed; call it after SSH_MSG_USERAUTH_SUCCESS. */
   compressWith(compressor: Compressor): void {
     this.#compressor = compressor;
   }
 
-  /** Sends SSH_MSG_KEXINIT, unless one is under way. */
+  /** Sends SSH_MSG_KEXINIT, unless an exchange is in progress. */
   sendKexInit(): void {
     if (this.#ownInit === undefined) {
       this.#ownInit = this.kexInit();
@@ -153,24 +153,24 @@ export class HostilePeer {
     }
   }
 
-  /** The test has sent the version line by itself. */
+  /** The test has sent the version line itself. */
   versionSent(): void {
     this.#announced = true;
   }
 
-  /** Our KEXINIT in its packet, for a test that sends it and the version line by itself. */
+  /** Our KEXINIT in its packet, for a test that sends it and the version line itself. */
   prepareKexInit(): Buffer {
     this.#announced = true;
     this.#ownInit = this.kexInit();
     return this.seal(this.#ownInit);
   }
 
-  /** Bytes as they are in a packet, whether or not payloads are compressed. */
+  /** Sends raw bytes in a packet, whether or not payloads are compressed. */
   sendUncompressed(payload: Uint8Array): boolean {
     return this.raw(this.#sealer.seal(payload));
   }
 
-  /** The version line and a KEXINIT of the test's own. */
+  /** The version line and a KEXINIT made by the test. */
   announce(kexInit: Buffer): void {
     this.sendVersion();
     this.#ownInit = kexInit;
@@ -195,14 +195,14 @@ export class HostilePeer {
     return msg(20, randomBytes(16), ...lists.map((names) => str(names.join(","))), bool(false), u32(0));
   }
 
-  /** Starts a key exchange, or joins the client's, and waits until it is through. */
+  /** Starts a key exchange, or joins the client's, and waits until it is complete. */
   async exchange(): Promise<void> {
     const done = new Promise<void>((resolve) => this.#exchanged.push(resolve));
     this.sendKexInit();
     await done;
   }
 
-  /** Takes up the exchange of a KEXINIT that was queued while `exchangesByItself` was false. */
+  /** Joins the exchange of a KEXINIT that was queued while `exchangesByItself` was false. */
   async takeUp(clientInit: Buffer): Promise<void> {
     this.exchangesByItself = true;
     const done = new Promise<void>((resolve) => this.#exchanged.push(resolve));
@@ -210,7 +210,7 @@ export class HostilePeer {
     await done;
   }
 
-  /** The next message that is not part of a key exchange; undefined when the client has gone. */
+  /** The next message that is not part of a key exchange; undefined if the client has disconnected. */
   next(): Promise<Buffer | undefined> {
     const message = this.#messages.shift();
     if (message !== undefined || this.#ended) {
@@ -219,7 +219,7 @@ export class HostilePeer {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** The next message with that number; the others before it are dropped. */
+  /** The next message with that number; those before it are dropped. */
   async nextOf(number: number): Promise<Buffer | undefined> {
     for (;;) {
       const message = await this.next();
@@ -235,14 +235,14 @@ export class HostilePeer {
     await this.exchange();
   }
 
-  /** `start`, and `ssh-userauth` is granted (RFC 4253 section 10). */
+  /** `start`, then grants `ssh-userauth` (RFC 4253 section 10). */
   async startLogin(): Promise<void> {
     await this.start();
     await this.nextOf(5);
     this.send(msg(6, str("ssh-userauth")));
   }
 
-  /** All of it: the client is logged in by whatever it asks for first. */
+  /** The whole login: accepts the client's first request. */
   async letIn(): Promise<void> {
     await this.startLogin();
     await this.nextOf(50);
@@ -280,8 +280,8 @@ export class HostilePeer {
     } else {
       this.#opener.add(data);
     }
-    // What the messages lead to may write, and a stream in memory hands that to the client at once: only the decryption
-    // is surely the server's own work.
+    // Handling the messages may write, and a stream in memory passes that to the client at once: only the decryption
+    // is certainly the server's own work.
     const next = (): Buffer | undefined => asAttacker(() => this.#opener.next());
     for (let message = next(); message !== undefined; message = next()) {
       this.#onMessage(message);
@@ -354,7 +354,7 @@ export class HostilePeer {
     return { fields: Buffer.concat([str(init), str(reply)]), reply: str(reply), secret };
   }
 
-  /** Our secret number is 1, so that the shared secret is the client's public number: the server has no work. */
+  /** Our secret number is 1, so that the shared secret is the client's public number: the server computes nothing. */
   #agreeInGroup(init: Buffer): { readonly fields: Buffer; readonly reply: Buffer; readonly secret: Buffer } {
     const { prime = Buffer.alloc(0), generator = Buffer.of(2) } = this.#options.group ?? {};
     const reply = mpint(this.#options.publicNumber ?? generator);
@@ -427,7 +427,7 @@ export interface HostileListener {
   close(): void;
 }
 
-/** Listens on loopback. `serve` gets each client; that it fails is no news once the client has gone. */
+/** Listens on loopback. `serve` gets each client; its failure is ignored once the client has disconnected. */
 export async function listenHostile(
   serve: (peer: HostilePeer) => void | Promise<void>,
   options: HostileOptions = {},
@@ -456,13 +456,13 @@ export async function listenHostile(
   };
 }
 
-/** A hostile peer at the other end of a stream in memory, which a client takes as its transport. */
+/** A hostile peer at the other end of a stream in memory, which the client uses as its transport. */
 export function hostilePair(options: HostileOptions = {}): {
   readonly peer: HostilePeer;
   readonly transport: Duplex;
 } {
   const [near, far] = duplexPair();
-  // A destroyed end of a pair tells the other nothing; a socket would.
+  // Destroying one end of a pair does not affect the other end; with a socket it would.
   near.on("close", () => far.destroy());
   far.on("close", () => near.destroy());
   return { peer: new HostilePeer(far, options), transport: near };

@@ -1,7 +1,7 @@
 /**
- * All of `hostileServers` in a process of their own, for a victim that may not share its event loop with them:
- * `node hostileServerProgram.ts SIZE`. It prints a line of JSON with their ports, then `served N` whenever the server at
- * index N has done its worst or lost its client, and ends with its standard input.
+ * Runs all of `hostileServers` in a separate process, for a victim that must not share its event loop with them:
+ * `node hostileServerProgram.ts SIZE`. It prints a line of JSON with their ports, then `served N` when the server at
+ * index N has finished its attack or lost its client, and ends with its standard input.
  */
 import { listenHostile } from "./hostileServer.ts";
 import { hostileServers } from "./hostileServers.ts";

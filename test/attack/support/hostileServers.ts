@@ -1,4 +1,4 @@
-/** Hostile servers as such, without what a test expects of each: for attacks on a whole stack. */
+/** Hostile servers without the expectations of a single test: for attacks on a whole stack. */
 import { createDiffieHellmanGroup } from "node:crypto";
 import { peerSends } from "../../support/channelMessages.ts";
 import { bool, Compressor, msg, str, u32 } from "./hostilePackets.ts";
@@ -6,7 +6,7 @@ import type { HostileOptions, HostilePeer } from "./hostileServer.ts";
 
 export interface HostileServer {
   readonly name: string;
-  /** Done when the server has done its worst, or goes on until the client has gone. */
+  /** Resolves when the server has finished its attack; some continue until the client has disconnected. */
   readonly serve: (peer: HostilePeer, size: number) => Promise<unknown>;
   readonly options?: HostileOptions;
   /** Lines of ssh_config for it. */
@@ -15,7 +15,7 @@ export interface HostileServer {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Sends the message that often, some in each turn. Ends with the connection. */
+/** Sends the message the given number of times, some in each turn. Ends with the connection. */
 async function flood(peer: HostilePeer, count: number, message: Buffer): Promise<void> {
   for (let sent = 0; sent < count && !peer.ended; sent += 50) {
     const packets = Array.from({ length: 50 }, () => peer.seal(message));
@@ -46,7 +46,7 @@ const inLogin =
     peer.end();
   };
 
-/** Group exchange with a number that is no prime: whether it is one costs seconds to find out. */
+/** Group exchange with a number that is not prime: testing that would take seconds. */
 function largeGroup(): HostileOptions {
   const prime = Buffer.from(createDiffieHellmanGroup("modp18").getPrime());
   prime[500] = (prime[500] ?? 0) ^ 1;
@@ -61,9 +61,9 @@ const question = msg(60, str(""), str(""), str(""), u32(1), str("x".repeat(32_00
 const globalRequest = msg(80, str("anything@example.org"), bool(true));
 
 export const hostileServers: readonly HostileServer[] = [
-  { name: "a group of 8192 bits that is no prime", serve: (peer) => peer.letIn(), options: largeGroup() },
+  { name: "a group of 8192 bits that is not prime", serve: (peer) => peer.letIn(), options: largeGroup() },
   {
-    name: "lines before the version, without end",
+    name: "endless lines before the version line",
     serve: async (peer) => {
       while (!peer.ended) {
         peer.raw(`${"x".repeat(8_000)}\r\n`.repeat(10));
@@ -72,7 +72,7 @@ export const hostileServers: readonly HostileServer[] = [
     },
   },
   {
-    name: "random bytes in place of packets",
+    name: "random bytes instead of packets",
     serve: async (peer) => {
       peer.sendVersion();
       for (let time = 0; time < 1_000 && !peer.ended; time++) {
@@ -82,12 +82,12 @@ export const hostileServers: readonly HostileServer[] = [
       peer.end();
     },
   },
-  { name: "refusals without end", serve: inLogin(msg(51, str("password"), bool(false))) },
-  { name: "questions without end, unasked", serve: inLogin(question) },
-  { name: "banners without end", serve: inLogin(msg(53, str("x\n".repeat(5_000)), str(""))) },
-  { name: "messages of an unknown number in the login", serve: inLogin(msg(200, str("what"))) },
+  { name: "endless refusals", serve: inLogin(msg(51, str("password"), bool(false))) },
+  { name: "endless questions without a request", serve: inLogin(question) },
+  { name: "endless banners", serve: inLogin(msg(53, str("x\n".repeat(5_000)), str(""))) },
+  { name: "unknown messages during the login", serve: inLogin(msg(200, str("what"))) },
   {
-    name: "key exchanges without end",
+    name: "endless key exchanges",
     serve: async (peer) => {
       await peer.letIn();
       while (!peer.ended) {
@@ -98,7 +98,7 @@ export const hostileServers: readonly HostileServer[] = [
   { name: "IGNORE", serve: afterLogin(msg(2, str(Buffer.alloc(100)))) },
   { name: "DEBUG", serve: afterLogin(msg(4, bool(true), str("x\ny"), str(""))) },
   { name: "UNIMPLEMENTED", serve: afterLogin(msg(3, u32(7))) },
-  { name: "messages of an unknown number", serve: afterLogin(msg(200, str("what"))) },
+  { name: "unknown messages", serve: afterLogin(msg(200, str("what"))) },
   { name: "late banners", serve: afterLogin(msg(53, str("x\n".repeat(100)), str(""))) },
   { name: "global requests", serve: afterLogin(globalRequest) },
   { name: "channel opens", serve: afterLogin(msg(90, str("session"), u32(1), u32(1_000), u32(1_000))) },
@@ -107,13 +107,13 @@ export const hostileServers: readonly HostileServer[] = [
     serve: afterLogin(msg(90, str("auth-agent@openssh.com"), u32(1), u32(1_000), u32(1_000))),
     config: "ForwardAgent yes",
   },
-  { name: "messages for channels that there are not", serve: afterLogin(peerSends.request(99, "x", true)) },
+  { name: "messages for unknown channels", serve: afterLogin(peerSends.request(99, "x", true)) },
   {
-    name: "a message of the login after the login",
+    name: "a login message after the login",
     serve: afterLogin(msg(51, str("password"), bool(false))),
   },
   {
-    name: "requests, while it reads no answers",
+    name: "requests from a server that reads no replies",
     serve: async (peer, size) => {
       await peer.letIn();
       peer.stream.pause();
@@ -132,7 +132,7 @@ export const hostileServers: readonly HostileServer[] = [
     config: "Compression yes",
   },
   {
-    name: "packets that expand to as much as is allowed",
+    name: "packets that expand to the allowed size",
     serve: async (peer, size) => {
       await peer.letIn();
       peer.compressWith(new Compressor());

@@ -7,7 +7,7 @@ import { LiveTab } from "../../support/liveTab.ts";
 import { RecordingLogger } from "../../support/recordingLogger.ts";
 import type { TestStack } from "../../support/testStack.ts";
 
-/** Milliseconds between two lines that are typed. */
+/** Milliseconds between two typed lines. */
 const pause = 250;
 
 /** A terminal on a good connection, beside which the attacks run: the stack of an extension, with a real `sshd`. */
@@ -30,7 +30,7 @@ export class LivingTerminal {
       const stack = await healthStack(host.sshConfigText("lab"), undefined, {
         localAddresses: () => "",
         engine,
-        // What it logs and asks counts for the bounds.
+        // Its log lines and questions count for the bounds.
         logger: new RecordingLogger(),
         authPrompter: new FakePrompter(),
       });
@@ -43,7 +43,7 @@ export class LivingTerminal {
     }
   }
 
-  /** Types a line and waits until the program has answered. @returns how long that took, in milliseconds */
+  /** Types a line and waits for the program's reply. @returns the time in milliseconds */
   async echo(): Promise<number> {
     const begun = performance.now();
     const word = `line${++this.#typed}`;
@@ -52,7 +52,7 @@ export class LivingTerminal {
     return performance.now() - begun;
   }
 
-  /** Goes on typing until `work` is done, and once more. @returns the slowest answer, in milliseconds */
+  /** Keeps typing until `work` is done, and once more. @returns the slowest reply, in milliseconds */
   async during<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly slowest: number }> {
     let done = false;
     let wake = (): void => {};
@@ -73,7 +73,7 @@ export class LivingTerminal {
     const result = await work().finally(() => {
       done = true;
       wake();
-      // Two lines at once would be none: the next one begins when this one is there.
+      // Two lines at once would be invalid: the next one starts when this one has arrived.
       return typing.catch(() => {});
     });
     await typing;

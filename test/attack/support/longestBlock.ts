@@ -1,4 +1,4 @@
-/** Processor time of the calling thread in microseconds; since Node 23.9, which the types don't know. */
+/** Processor time of the calling thread in microseconds; since Node 23.9, and missing in the types. */
 interface ThreadClock {
   threadCpuUsage(): { readonly user: number; readonly system: number };
 }
@@ -11,12 +11,12 @@ function threadTime(): number {
 let attackers = 0;
 let depth = 0;
 
-/** Processor time of this thread that went into the attacker's own work, in milliseconds, since the process began. */
+/** Processor time of this thread for the attacker's own work since the process started, in milliseconds. */
 export function attackersTime(): number {
   return attackers;
 }
 
-/** Does work of the attacker, which is in the same process: it counts for no bound. */
+/** Does work of the attacker, which runs in the same process: it counts for no bound. */
 export function asAttacker<T>(work: () => T): T {
   if (depth > 0) {
     return work();
@@ -54,7 +54,7 @@ export async function longestBlock<T>(
     if (!running) {
       return;
     }
-    // In every turn while there is work; a look in each turn of an idle loop would itself be the work.
+    // In every turn while there is work; checking in each turn of an idle loop would itself be the work.
     if (spent > 0.5) {
       setImmediate(look);
     } else {

@@ -1,4 +1,7 @@
-/** What a hostile server could print for the probes, and who reads it: for the growth tests and the benchmark. */
+/**
+ * What a hostile server could print for the probes, and the parsers that read it: for the growth tests and the
+ * benchmark.
+ */
 import { inTurns } from "../../../src/base/turns.ts";
 import { parseProbe, probeSteps } from "../../../src/remote/parse/probeOutput.ts";
 import { parseTimeouts } from "../../../src/remote/parse/timeoutOutput.ts";
@@ -16,7 +19,7 @@ export interface TextCase {
   readonly run: (size: number) => void | Promise<void>;
 }
 
-/** Shapes that make a search go back again and again; each is repeated up to the size that is asked for. */
+/** Patterns that cause backtracking; each is repeated up to the requested size. */
 export const shapes: Readonly<Record<string, string>> = {
   blanks: " ",
   digits: "1",
@@ -70,7 +73,7 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Beginnings that lead a parser as far into a line as it goes. */
+/** Beginnings that lead a parser as far into a line as possible. */
 const beginnings: Readonly<Record<string, readonly string[]>> = {
   meta: ["connection ", "missing ", "shell ", "user "],
   ss: ["ESTAB 0 0 ", "ESTAB 0 0 1.2.3.4:22 1.2.3.4:5 "],
@@ -99,7 +102,7 @@ function repeated(shape: string, size: number): string {
   return shape.repeat(Math.ceil(size / shape.length)).slice(0, size);
 }
 
-/** A script's output, read as the script's caller does it. */
+/** A script's output, read as the script's caller does. */
 export async function readProbe(text: string): Promise<void> {
   const facts = await inTurns(probeSteps(splitParts(text, "B")));
   await inTurns(sessionSteps(facts, limits));
@@ -115,7 +118,7 @@ function inParts(part: string, body: string): string {
   return `B begin \nB ${part}\n${body}\nB end `;
 }
 
-/** One part with one line, given to the parsers as it is: that lines are cut before does not excuse them. */
+/** One part with one line, given to the parsers directly: they must not rely on lines being truncated before. */
 function readUncut(kind: string, part: string, text: string): void {
   const [name = "", argument = ""] = part.split(" ");
   const parts = [{ name, argument, lines: text.split("\n") }];
@@ -126,7 +129,7 @@ function readUncut(kind: string, part: string, text: string): void {
   }
 }
 
-/** One line, as long as it gets. */
+/** One line of the maximum length. */
 export const oneLineCases: readonly TextCase[] = Object.entries(kinds).flatMap(([kind, parts]) =>
   parts.flatMap((part) =>
     ["", ...(beginnings[part] ?? [])].flatMap((beginning) =>
@@ -140,7 +143,7 @@ export const oneLineCases: readonly TextCase[] = Object.entries(kinds).flatMap((
   ),
 );
 
-/** Many lines, each as long as it may be. */
+/** Many lines of the maximum length. */
 export const manyLinesCases: readonly TextCase[] = Object.entries(kinds).flatMap(([kind, parts]) =>
   parts.flatMap((part) =>
     ["", ...(beginnings[part] ?? [])].flatMap((beginning) =>
@@ -161,7 +164,7 @@ function rows(count: number, row: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => row(index)).join("\n");
 }
 
-/** Well-formed rows, as many as fit, that are all about one thing: `size` characters for each table. */
+/** Well-formed rows, as many as fit, that all concern one item: `size` characters for each table. */
 export const manyRowsCases: readonly TextCase[] = [
   {
     name: "one socket with an owner in each row",
@@ -174,7 +177,7 @@ export const manyRowsCases: readonly TextCase[] = [
       ),
   },
   {
-    name: "sessions nested in one another",
+    name: "nested sessions",
     run: (size) =>
       readProbe(
         inParts(
@@ -220,7 +223,7 @@ export const manyRowsCases: readonly TextCase[] = [
       ),
   },
   {
-    name: "files that include one another",
+    name: "files that include each other",
     run: (size) =>
       readTimeouts(rows(Math.min(30_000, size / 40), (n) => `B file /${n}\n1:Include /x\nB include /x`)),
   },
@@ -237,7 +240,7 @@ export const manyRowsCases: readonly TextCase[] = [
   },
 ];
 
-/** What is shown of a server's words elsewhere. */
+/** Server text that is shown outside terminals. */
 export const otherTextCases: readonly TextCase[] = Object.entries(shapes).flatMap(([name, shape]) => [
   {
     name: `output of a command: ${name}`,

@@ -10,7 +10,7 @@ import { testHostConfig } from "../../support/hostConfigs.ts";
 import { never } from "./channels.ts";
 import { loginTo } from "./logins.ts";
 
-/** Hosts, proxies and connections of one test; all end with it. */
+/** Hosts, proxies and connections of one test, which end with it. */
 export interface Bench {
   host(options?: SshdHostOptions): Promise<SshdHost>;
   proxy(host: { readonly host: string; readonly port: number }): Promise<FaultProxy>;
@@ -19,7 +19,7 @@ export interface Bench {
   loginBy(proxy: FaultProxy, host: SshdHost): Promise<EngineConnection>;
 }
 
-/** To be called inside `describe`. */
+/** Call it inside `describe`. */
 export function makeBench(makeEngine: () => ConnectionEngine): Bench {
   const connections: EngineConnection[] = [];
   const things: { stop(): Promise<void> }[] = [];

@@ -6,10 +6,10 @@ import type {
   SessionSpec,
 } from "../../../src/engine/connectionEngine.ts";
 
-/** Where direct-tcpip connections of the tests come from. */
+/** The originator of direct-tcpip connections in the tests. */
 export const originator = { host: "127.0.0.1", port: 1234 };
 
-/** Far more than anything here takes: it only keeps a failing test from hanging. */
+/** Far above what any step takes: it only ends a failing test. */
 export function never(): AbortSignal {
   return new AbortController().signal;
 }
@@ -19,11 +19,11 @@ export interface Ran {
   readonly stderr: string;
   readonly exit: ChannelExit;
   readonly lost: boolean;
-  /** `stdout`, `stderr`, `eof`, `close`, in order, repetitions left out. */
+  /** `stdout`, `stderr`, `eof`, `close`, in order, without repetitions. */
   readonly order: readonly string[];
 }
 
-/** Reads a channel to its end. To be called in the turn in which it opened. */
+/** Reads a channel to its end. Call it in the turn in which the channel opened. */
 export function collect(channel: EngineChannel): Promise<Ran> {
   const out: Uint8Array[] = [];
   const err: Uint8Array[] = [];
@@ -69,13 +69,13 @@ export async function run(
   return collect(await connection.openSession(execSpec(command, changes), never()));
 }
 
-/** Output so far, with a way to wait for a text in it. */
+/** Collects output, and can wait for a text in it. */
 export class Screen {
   text = "";
   readonly #channel: EngineChannel;
   readonly #waiting = new Set<() => void>();
 
-  /** Begins to read. To be made in the turn in which the channel opened. */
+  /** Starts to read. Call it in the turn in which the channel opened. */
   constructor(channel: EngineChannel) {
     this.#channel = channel;
     channel.onDidReceive(({ data }) => {
@@ -106,7 +106,7 @@ export class Screen {
   }
 }
 
-/** Writes all of it, waiting whenever the channel says so. */
+/** Writes everything, and waits whenever the channel requires it. */
 export async function writeAll(channel: EngineChannel, chunks: Iterable<Uint8Array>): Promise<number> {
   let most = 0;
   for (const chunk of chunks) {

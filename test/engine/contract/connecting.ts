@@ -27,7 +27,9 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     }
   });
 
-  /** An engine whose program logs in by itself asks for no attempts: what it tries shows in its log and at the server. */
+  /**
+   * An engine whose program logs in on its own does not use the attempts: its log and the server show what it tries.
+   */
   function expectAsked({ asked }: ScriptedAuthenticator, expected: ScriptedAuthenticator["asked"]): void {
     expect(asked).toEqual(engine.name === "ssh2" ? expected : []);
   }
@@ -45,7 +47,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     return typeof address === "object" && address !== null ? address.port : 0;
   }
 
-  /** Why no connection came about. */
+  /** Resolves to the error of the failed attempt. */
   async function failure(config: Partial<HostConfig>, signal = never()): Promise<unknown> {
     const request = {
       config: testHostConfig({ hostName: "127.0.0.1", ...config }),
@@ -71,7 +73,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     return AuthError.is(failed) ? failed : undefined;
   }
 
-  test("a login goes through its phases and tells what was agreed", async () => {
+  test("a login reports its phases and the negotiated algorithms", async () => {
     const host = await bench.host();
     const phases: ConnectPhase[] = [];
     const verifier = new TrustingVerifier();
@@ -95,7 +97,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     expect(authenticator.successes).toBe(1);
   });
 
-  test("every kind of key signs in", async () => {
+  test("every key type logs in", async () => {
     const host = await bench.host();
     for (const kind of ["ecdsa-256", "ecdsa-521", "rsa-3072", "ed25519"] as const) {
       const key = await makeKey(`${host.folder}/${kind}`, { kind });
@@ -107,7 +109,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     }
   });
 
-  test("a key that is refused is followed by the next attempt", async () => {
+  test("a refused key is followed by the next attempt", async () => {
     const host = await bench.host();
     const stranger = await makeKey(`${host.folder}/stranger`);
     const authenticator = new ScriptedAuthenticator([
@@ -123,7 +125,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     ]);
   });
 
-  test("a key whose holder won't sign is followed by the next attempt", async () => {
+  test("a key whose signing fails is followed by the next attempt", async () => {
     const host = await bench.host();
     const good = publicKeyAttempt(host.keyFile);
     const attempt = good.method === "publickey" ? good : undefined;
@@ -137,7 +139,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     ]);
   });
 
-  test("a key and a password are asked for one after the other", async () => {
+  test("a key and a password are requested one after the other", async () => {
     const host = await bench.host({
       user: "throwaway",
       sshd: { AuthenticationMethods: "publickey,password", PasswordAuthentication: "yes" },
@@ -156,7 +158,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     ]);
   });
 
-  test("a key and the answers to questions are asked for one after the other", async () => {
+  test("a key and answers to questions are requested one after the other", async () => {
     const host = await bench.host({
       user: "throwaway",
       sshd: {
@@ -185,7 +187,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     expect((await run(connection, "id -un")).stdout).toBe(`${host.user}\n`);
   });
 
-  test("a person who dismisses a question cancels the login", async () => {
+  test("dismissing a question cancels the login", async () => {
     const host = await bench.host({
       user: "throwaway",
       sshd: { KbdInteractiveAuthentication: "yes", UsePAM: "yes" },
@@ -196,7 +198,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     await expect(bench.login(host, { authenticator })).rejects.toBeInstanceOf(CancelledError);
   });
 
-  test("when nothing is left the error says what was tried and what the server takes", async () => {
+  test("a final failure names the tried methods and those that the server accepts", async () => {
     const host = await bench.host({ user: "throwaway", sshd: { PasswordAuthentication: "yes" } });
     const wrong = new ScriptedAuthenticator([{ method: "password", password: "wrong" }]);
     expect(await refusal(host, wrong)).toMatchObject({
@@ -208,7 +210,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     expect(wrong.successes).toBe(0);
   });
 
-  test("a server that has had enough ends the login", async () => {
+  test("a server that allows no more attempts ends the login", async () => {
     const host = await bench.host({
       user: "throwaway",
       sshd: { PasswordAuthentication: "yes", MaxAuthTries: 2 },
@@ -218,7 +220,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     expect(await refusal(host, authenticator)).toMatchObject({ reason: "too-many-failures" });
   });
 
-  test("a host key that must not be trusted ends it before anything secret is sent", async () => {
+  test("an untrusted host key ends the connection before any secret is sent", async () => {
     const host = await bench.host();
     const error = new HostKeyError("changed", "changed", { host: "h", keyType: "t", fingerprint: "f" });
     const authenticator = new ScriptedAuthenticator([]);
@@ -233,7 +235,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     expect(host.logins()).toBe(0);
   });
 
-  test("the server shows a key of a kind that is known already", async () => {
+  test("the server is asked for a host key of a known type", async () => {
     const host = await bench.host({ hostKeys: ["ed25519", "ecdsa-256", "rsa-3072"] });
     for (const [preferred, shown] of [
       ["ssh-rsa", "rsa-sha2-512"],
@@ -245,7 +247,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     }
   });
 
-  test("the server's banner is logged, made printable", async () => {
+  test("the server's banner is logged as printable text", async () => {
     const host = await bench.host();
     const { writeFile } = await import("node:fs/promises");
     await writeFile(`${host.folder}/banner`, "Welcome \u001b[31mhere\nsecond line\n");
@@ -258,14 +260,14 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     ]);
   });
 
-  test("names, ports and addresses that lead nowhere are told apart", async () => {
+  test("unknown names, closed ports and unreachable addresses have different reasons", async () => {
     expect(await failure({ hostName: "no-such-host.invalid" })).toBe("name-not-found");
     expect(await failure({ port: await freePort() })).toBe("refused");
-    // 198.51.100.0/24 is for documentation (RFC 5737): no machine has it, so it can't be bound.
+    // 198.51.100.0/24 is reserved for documentation (RFC 5737): no machine has such an address, so it can't be bound.
     expect(await failure({ bindAddress: "198.51.100.1" })).toBe("local");
   });
 
-  test("a server that hangs up in the handshake, or resets, is told apart", async () => {
+  test("a server that closes or resets the connection during the handshake has its own reason", async () => {
     expect(await failure({ port: await server((socket) => socket.end()) })).toBe("closed-during-handshake");
     const afterVersion = await server((socket) => socket.end("SSH-2.0-Test\r\n"));
     expect(await failure({ port: afterVersion })).toBe("closed-during-handshake");
@@ -273,7 +275,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     expect(await failure({ port: resetting })).toBe("reset");
   });
 
-  test("at whatever byte the connection breaks, it fails with a reason", async () => {
+  test("a connection that breaks at any byte fails with a reason", async () => {
     const host = await bench.host();
     const proxy = await bench.proxy(host);
     const reasons = new Set<unknown>();
@@ -288,7 +290,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     }
   });
 
-  test("servers of other protocols are recognised, also when they keep the connection open", async () => {
+  test("servers of other protocols are recognised, even if they keep the connection open", async () => {
     const http = await server((socket) =>
       socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<html>")),
     );
@@ -298,16 +300,16 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     );
   });
 
-  test("a server that says why it closes, before its version line, has turned us away", async () => {
+  test("text before the version line followed by a close counts as a refusal", async () => {
     for (const words of ["Exceeded MaxStartups\r\n", "Not allowed at this time\r\n", "refused by tcpd"]) {
       const port = await server((socket) => socket.end(words));
-      // `ssh` does not tell of a line without an end.
+      // `ssh` does not report a line without an end.
       const isTold = engine.name === "ssh2" || words.endsWith("\n");
       expect(await failure({ port })).toBe(isTold ? "refused-before-version" : "closed-during-handshake");
     }
   });
 
-  test("a server that says nothing is given up when the caller says so, and the socket is closed", async () => {
+  test("the caller can cancel a connection to a silent server, and the socket is closed", async () => {
     const gone: Promise<unknown>[] = [];
     const port = await server((socket) => {
       socket.resume();
@@ -324,12 +326,12 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     await Promise.all(gone);
   });
 
-  test("garbage behind the version line is a protocol error", async () => {
+  test("garbage after the version line is a protocol error", async () => {
     const port = await server((socket) => socket.write(`SSH-2.0-Test\r\n${"\0".repeat(4000)}`));
     expect(await failure({ port })).toBe("protocol");
   });
 
-  test("algorithms that only one side has are told as such", async () => {
+  test("algorithms that only one side supports are reported as a mismatch", async () => {
     const host = await bench.host({ sshd: { Ciphers: "aes256-ctr" } });
     const config = (changes: Partial<HostConfig>): Partial<HostConfig> => ({ port: host.port, ...changes });
     expect(await failure(config({ ciphers: ["aes128-ctr"] }))).toBe("no-common-algorithm");
@@ -343,7 +345,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     connection.destroy();
   });
 
-  test("what was agreed is told by the names that ssh -v shows", async () => {
+  test("negotiated algorithms have the names that ssh -v shows", async () => {
     const host = await bench.host({
       sshd: {
         KexAlgorithms: "curve25519-sha256",
@@ -366,7 +368,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     }
   });
 
-  test("compression works where it is asked for", async () => {
+  test("compression works if requested", async () => {
     const host = await bench.host();
     const proxy = await bench.proxy(host);
     const config = testHostConfig({
@@ -384,7 +386,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     expect(sent).toBeLessThan(100_000);
   });
 
-  test("it can come from a given local address", async () => {
+  test("the connection can use a given local address", async () => {
     const host = await bench.host();
     const config = testHostConfig({ ...loginTo(host).config, bindAddress: "127.0.0.2" });
     const connection = await bench.login(host, { config });
@@ -392,7 +394,7 @@ export function describeConnecting(makeEngine: () => ConnectionEngine): void {
     await host.waitForLog(/Connection from 127\.0\.0\.2/);
   });
 
-  test("connecting is tried again as often as configured", async () => {
+  test("connecting is retried as often as configured", async () => {
     const host = await bench.host();
     const proxy = await bench.proxy(host);
     await proxy.refuse();

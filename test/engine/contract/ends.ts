@@ -9,7 +9,7 @@ import { until } from "../../lab/until.ts";
 import { makeBench } from "./bench.ts";
 import { collect, execSpec, never, originator, run, Screen } from "./channels.ts";
 
-/** Every end that the connection tells; there must be one. */
+/** Every end that the connection reports; there must be one. */
 function ends(connection: EngineConnection): { all: ConnectionEnd[]; first: Promise<ConnectionEnd> } {
   const all: ConnectionEnd[] = [];
   const first = new Promise<ConnectionEnd>((resolve) => {
@@ -23,7 +23,7 @@ function ends(connection: EngineConnection): { all: ConnectionEnd[]; first: Prom
 
 class Expired extends Error {}
 
-/** Aborts at once when told to. */
+/** Aborts on request. */
 function expiring(): { signal: AbortSignal; expire(): void } {
   const controller = new AbortController();
   return { signal: controller.signal, expire: () => controller.abort(new Expired()) };
@@ -32,7 +32,7 @@ function expiring(): { signal: AbortSignal; expire(): void } {
 export function describeEnds(makeEngine: () => ConnectionEngine): void {
   const bench = makeBench(makeEngine);
 
-  test("close says goodbye: the server knows, and the end is told once", async () => {
+  test("close sends a DISCONNECT that the server logs, and the end is reported once", async () => {
     const host = await bench.host();
     const connection = await bench.login(host);
     const { all, first } = ends(connection);
@@ -45,7 +45,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     expect(connection.ended).toEqual({ reason: "closed" });
   });
 
-  test("close ends also when the server has stopped", async () => {
+  test("close ends the connection even if the server is stopped", async () => {
     const host = await bench.host();
     const connection = await bench.login(host);
     const { first } = ends(connection);
@@ -55,7 +55,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     host.thaw();
   });
 
-  test("destroy settles everything that waits: sessions, opens, pings", async () => {
+  test("destroy settles all pending sessions, opens and pings", async () => {
     const host = await bench.host();
     const connection = await bench.login(host);
     const channel = await connection.openSession(execSpec("cat"), never());
@@ -83,7 +83,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     host.thaw();
   });
 
-  test("after the end nothing opens any more", async () => {
+  test("nothing opens after the end", async () => {
     const connection = await bench.login(await bench.host());
     connection.destroy();
     for (const late of [connection.openSession(execSpec("true"), never()), connection.ping(never())]) {
@@ -92,7 +92,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     }
   });
 
-  test("a server process that is killed ends connection and sessions", async () => {
+  test("killing the server process ends the connection and its sessions", async () => {
     const host = await bench.host();
     const connection = await bench.login(host);
     const channel = await connection.openSession(execSpec("echo ready; exec cat"), never());
@@ -106,7 +106,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     expect(all).toHaveLength(1);
   });
 
-  test("a reset is told as lost, with the system's error", async () => {
+  test("a reset is reported as lost, with the system's error", async () => {
     const host = await bench.host();
     const proxy = await bench.proxy(host);
     const connection = await bench.loginBy(proxy, host);
@@ -115,13 +115,13 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     proxy.drop();
     const end = await first;
     expect(end.reason).toBe("lost");
-    // `ssh` says what its next write met.
+    // `ssh` reports the error of its next write.
     const codes = connection.capabilities.rekey ? ["ECONNRESET"] : ["ECONNRESET", "EPIPE"];
     expect(codes).toContain((end.error as NodeJS.ErrnoException | undefined)?.code);
     expect(await ran).toMatchObject({ lost: true });
   });
 
-  test("a FIN in the middle is told as disconnected", async () => {
+  test("a FIN without DISCONNECT is reported as disconnected", async () => {
     const host = await bench.host();
     const proxy = await bench.proxy(host);
     const connection = await bench.loginBy(proxy, host);
@@ -132,7 +132,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     expect(await ran).toMatchObject({ lost: true });
   });
 
-  test("what had arrived before the connection died is still delivered to a paused reader", async () => {
+  test("data that arrived before the connection ended is still delivered to a paused reader", async () => {
     const host = await bench.host();
     const proxy = await bench.proxy(host);
     const connection = await bench.loginBy(proxy, host);
@@ -149,7 +149,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     expect(texts.join("")).toBe("last words\n");
   });
 
-  test("an open to a server that has stopped ends with its deadline, and leaves nothing behind", async () => {
+  test("an open on a stopped server ends with its deadline and leaves nothing behind", async () => {
     const host = await bench.host();
     const connection = await bench.login(host);
     host.freeze();
@@ -164,7 +164,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
       expect(error).toBeInstanceOf(Expired);
     }
     host.thaw();
-    // The late confirmations were answered with a close, and the late answer to the first ping is not the second's.
+    // The late confirmations got a CLOSE, and the late reply to the first ping is not taken for that of the second.
     expect(await connection.ping(never())).toBeGreaterThan(0);
     expect((await run(connection, "echo on")).stdout).toBe("on\n");
     const programs = (): number =>
@@ -172,7 +172,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     await until(() => programs() === 0, "the end of the abandoned session");
   });
 
-  test("a signal that has aborted before is obeyed", async () => {
+  test("an already aborted signal is honoured", async () => {
     const host = await bench.host();
     const connection = await bench.login(host);
     const aborted = AbortSignal.abort(new Expired());
@@ -186,22 +186,23 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
     expect(host.sessions()).toBe(0);
   });
 
-  test("pings measure the round trip, several at once", async () => {
+  test("pings measure the round trip, also several at once", async () => {
     const connection = await bench.login(await bench.host());
     const trips = await Promise.all([1, 2, 3].map(() => connection.ping(never())));
     expect(trips.every((trip) => trip > 0)).toBe(true);
   });
 
-  test("the server's own keepalives are answered, also when a command has ended and a child holds the pipe", async () => {
+  test("the server's keepalive requests are answered, also if a command has ended and a child keeps the pipe open", async () => {
     const host = await bench.host({ sshd: { ClientAliveInterval: 1, ClientAliveCountMax: 2 } });
     const connection = await bench.login(host);
-    // The child outlives several intervals; without answers the server, which counts whole seconds, would hang up after six at most.
+    // The child outlives several intervals; without replies the server, which counts whole seconds, would disconnect
+    // after six at most.
     const ran = await run(connection, "(sleep 8; echo late) & exit 0");
     expect(ran).toMatchObject({ stdout: "late\n", lost: false });
     expect(connection.ended).toBeUndefined();
   });
 
-  test("nothing stays behind in this process", async () => {
+  test("the process keeps no resources after the end", async () => {
     const host = await bench.host();
     const open = (): string[] =>
       process.getActiveResourcesInfo().filter((kind) => /TCPSocket|Timeout|Immediate|Pipe/.test(kind));

@@ -7,7 +7,7 @@ import { describeForwards } from "./forwards.ts";
 import { describeJumps } from "./jumps.ts";
 import { describeSessions } from "./sessions.ts";
 
-/** What every engine must do, against a real OpenSSH server and faults between. */
+/** What every engine must do, with a real OpenSSH server and with faults on the path. */
 export function describeEngineContract(makeEngine: () => ConnectionEngine): void {
   describe("connecting", () => describeConnecting(makeEngine));
   describe("sessions", () => describeSessions(makeEngine));

@@ -7,7 +7,7 @@ import { collect, execSpec, never, run, Screen, sha256, shellSpec, writeAll } fr
 
 const mega = 1024 * 1024;
 
-/** A line that doesn't divide a packet, so that a lost or doubled one shows. */
+/** The line length does not divide the packet size, so a lost or repeated line is detected. */
 const line = `${Array.from({ length: 1500 }, (_, index) => index).join(" ")}\n`;
 const flood = (bytes: number): string => `yes "$(seq -s ' ' 0 1499)" | head -c ${bytes}`;
 
@@ -17,13 +17,13 @@ function floodHash(bytes: number): string {
   return sha256([...parts, text.subarray(0, bytes % text.length)]);
 }
 
-/** How much the peer may send without an answer, for a channel that has just opened. */
+/** The window of a channel that has just opened. */
 const windowOf = (channel: EngineChannel): number => channel.details().localWindowSize ?? 0;
 
 export function describeFlow(makeEngine: () => ConnectionEngine): void {
   const bench = makeBench(makeEngine);
 
-  test("a flood of 100 MB with pauses arrives byte for byte, and a pause holds", async () => {
+  test("a flood of 100 MB with pauses arrives byte for byte, and no data arrives during a pause", async () => {
     const connection = await bench.login(await bench.host());
     const channel = await connection.openSession(execSpec(flood(100 * mega)), never());
     const chunks: Uint8Array[] = [];
@@ -40,7 +40,7 @@ export function describeFlow(makeEngine: () => ConnectionEngine): void {
           nextPause += 10 * mega;
           paused = true;
           channel.pause();
-          // Long enough for what is in flight to arrive.
+          // Long enough for data in flight to arrive.
           void until(() => {
             const { localWindow, eofReceived } = channel.details();
             return localWindow === 0 || eofReceived;
@@ -59,7 +59,7 @@ export function describeFlow(makeEngine: () => ConnectionEngine): void {
     expect(heldBack).not.toContain(false);
   });
 
-  test("after a pause no more than one window comes, and little of it for a terminal", async () => {
+  test("after a pause at most one window arrives, which is small for a terminal", async () => {
     const connection = await bench.login(await bench.host());
     for (const spec of [execSpec("yes"), { ...shellSpec(), ...execSpec("yes"), pty: shellSpec().pty }]) {
       const channel = await connection.openSession(spec as ReturnType<typeof execSpec>, never());
@@ -77,7 +77,7 @@ export function describeFlow(makeEngine: () => ConnectionEngine): void {
       });
       await until(() => channel.details().localWindow === 0, "the end of the window");
       const before = connection.bytesIn;
-      // Nothing more may come, however long one waits: this is the one thing that gives no event.
+      // No more data may arrive at all, for which there is no event: so this waits for a fixed time.
       await delay(300);
       expect(connection.bytesIn).toBe(before);
       if (spec.pty !== undefined) {
@@ -99,13 +99,13 @@ export function describeFlow(makeEngine: () => ConnectionEngine): void {
     channel.close();
   });
 
-  test("a flood on standard error alone does not stall", async () => {
+  test("a flood on standard error alone does not block", async () => {
     const connection = await bench.login(await bench.host());
     const { stderr, stdout } = await run(connection, `${flood(20 * mega)} >&2; echo done`);
     expect([stderr.length, stdout]).toEqual([20 * mega, "done\n"]);
   });
 
-  test("an upload arrives byte for byte, and a writer who waits when told to queues little", async () => {
+  test("an upload arrives byte for byte, and a writer that honours back-pressure queues little", async () => {
     const connection = await bench.login(await bench.host());
     const channel = await connection.openSession(execSpec("sha256sum"), never());
     const ended = collect(channel);
@@ -118,7 +118,7 @@ export function describeFlow(makeEngine: () => ConnectionEngine): void {
     expect(most).toBeLessThan(mega);
   });
 
-  test("a reader that has stopped holds the writer, and a close drops what waits", async () => {
+  test("a stopped reader blocks the writer, and a close drops the queued data", async () => {
     const connection = await bench.login(await bench.host());
     const channel = await connection.openSession(execSpec("echo ready; exec sleep 1000"), never());
     const screen = new Screen(channel);
@@ -138,7 +138,7 @@ export function describeFlow(makeEngine: () => ConnectionEngine): void {
     expect((await run(connection, "echo here")).stdout).toBe("here\n");
     channel.close();
     expect([channel.queuedBytes, channel.write(block)]).toEqual([0, false]);
-    // sshd answers the close only when its own queue to the program has drained: the end is the caller's to decide.
+    // sshd answers the CLOSE only when its own queue to the program is empty: the caller decides when to end.
     connection.destroy();
     expect(await ended).toMatchObject({ lost: true });
   });
@@ -165,7 +165,7 @@ export function describeFlow(makeEngine: () => ConnectionEngine): void {
     expect((await uploaded).exit).toEqual({ code: 0 });
   });
 
-  test("new keys under load in both directions lose nothing, whoever asks for them", async () => {
+  test("rekeying by either side under load in both directions loses nothing", async () => {
     const host = await bench.host({ sshd: { RekeyLimit: "2M" } });
     const connection = await bench.login(host);
     const down = connection.openSession(execSpec(flood(30 * mega)), never());
@@ -195,7 +195,7 @@ export function describeFlow(makeEngine: () => ConnectionEngine): void {
     expect((await run(connection, "echo on")).stdout).toBe("on\n");
   });
 
-  test("bytes both ways and the time of the last data are counted", async () => {
+  test("bytes in both directions and the time of the last data are counted", async () => {
     const connection = await bench.login(await bench.host());
     const [bytesIn, bytesOut, last] = [connection.bytesIn, connection.bytesOut, connection.lastReceived];
     await run(connection, flood(mega));

@@ -13,7 +13,7 @@ import { freePort } from "../../lab/freePort.ts";
 import { makeBench } from "./bench.ts";
 import { never, originator } from "./channels.ts";
 
-/** A server that sends back, in upper case, what it got, once its client has ended its side. */
+/** A server that returns what it received, in upper case, once its client has ended its side. */
 async function shoutingServer(where: number | string): Promise<AsyncDisposable & { readonly port: number }> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     let text = "";
@@ -35,7 +35,7 @@ async function shoutingServer(where: number | string): Promise<AsyncDisposable &
   };
 }
 
-/** Sends `text` and EOF, and resolves to all that comes back. */
+/** Sends `text` and EOF, and resolves to everything that is returned. */
 async function ask(channel: EngineChannel, text: string): Promise<string> {
   let answer = "";
   channel.onDidReceive(({ data }) => {
@@ -48,7 +48,7 @@ async function ask(channel: EngineChannel, text: string): Promise<string> {
   return answer;
 }
 
-/** As a client of the server's listener. */
+/** Acts as a client of the server's listener. */
 async function askAt(
   where: { readonly port: number } | { readonly path: string },
   text: string,
@@ -67,7 +67,7 @@ async function askAt(
   return answer;
 }
 
-/** Answers each connection in upper case when its client has ended its side. */
+/** Answers each connection in upper case once its client has ended its side. */
 function shout(channel: EngineChannel): void {
   let text = "";
   channel.onDidReceive(({ data }) => {
@@ -85,14 +85,14 @@ export function describeForwards(makeEngine: () => ConnectionEngine): void {
   const bench = makeBench(makeEngine);
   const loggedIn = async (): Promise<EngineConnection> => await bench.login(await bench.host());
 
-  test("a connection from the server to a port is half-closed by each side", async () => {
+  test("a forwarded connection to a port can be half-closed by each side", async () => {
     await using target = await shoutingServer(0);
     const connection = await loggedIn();
     const at = { type: "tcp", host: "127.0.0.1", port: target.port } as const;
     expect(await ask(await connection.openForward(at, originator, never()), "hello")).toBe("HELLO");
   });
 
-  test("a connection from the server to a unix socket", async () => {
+  test("a forwarded connection to a unix socket carries data", async () => {
     const host = await bench.host();
     const path = join(host.folder, "target.sock");
     await using _target = await shoutingServer(path);
@@ -101,7 +101,7 @@ export function describeForwards(makeEngine: () => ConnectionEngine): void {
     expect(await ask(channel, "unix")).toBe("UNIX");
   });
 
-  test("a target that is not there is refused with the server's code", async () => {
+  test("a missing target is refused with the server's code", async () => {
     const connection = await loggedIn();
     const at = { type: "tcp", host: "127.0.0.1", port: await freePort() } as const;
     const error = await connection.openForward(at, originator, never()).catch((thrown: unknown) => thrown);
@@ -109,7 +109,7 @@ export function describeForwards(makeEngine: () => ConnectionEngine): void {
     expect(error).toMatchObject({ reason: "refused", code: 2 });
   });
 
-  test("the server listens at a port that it chooses, hands over connections, and stops when it is told to", async () => {
+  test("the server listens at a port that it chooses, passes connections on, and stops on request", async () => {
     const connection = await loggedIn();
     const listener = await connection.listen(
       { type: "tcp", host: "localhost", port: 0 },
@@ -136,7 +136,7 @@ export function describeForwards(makeEngine: () => ConnectionEngine): void {
     await connection.ping(never());
   });
 
-  test("a handler that takes no connection refuses it, and the next one is asked for again", async () => {
+  test("a handler that returns nothing refuses the connection, and is called again for the next one", async () => {
     const connection = await loggedIn();
     let takes = false;
     const listener = await connection.listen(
@@ -150,7 +150,7 @@ export function describeForwards(makeEngine: () => ConnectionEngine): void {
     expect(await askAt({ port }, "taken")).toBe("TAKEN");
   });
 
-  test("a server that forwards nothing says so", async () => {
+  test("a server that forbids forwarding refuses to listen", async () => {
     const connection = await bench.login(await bench.host({ sshd: { AllowTcpForwarding: "no" } }));
     await expect(
       connection.listen({ type: "tcp", host: "localhost", port: 0 }, async () => shout, never()),
@@ -159,7 +159,7 @@ export function describeForwards(makeEngine: () => ConnectionEngine): void {
     await expect(connection.openForward(at, originator, never())).rejects.toMatchObject({ code: 1 });
   });
 
-  test("answers to requests to listen and to pings are told apart by their order", async () => {
+  test("replies to requests to listen and to pings are matched by their order", async () => {
     const connection = await loggedIn();
     const taken = await shoutingServer(0);
     await using _taken = taken;
@@ -180,7 +180,7 @@ export function describeForwards(makeEngine: () => ConnectionEngine): void {
     expect(answers).toEqual(["listens", "pong", "refused", "pong", "listens"]);
   });
 
-  test("a request to listen that is given up leaves nothing listening", async () => {
+  test("a cancelled request to listen leaves no listener", async () => {
     const connection = await loggedIn();
     const port = await freePort();
     const abort = new AbortController();

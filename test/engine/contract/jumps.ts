@@ -10,7 +10,7 @@ import { collect, execSpec, never, originator, run, sha256 } from "./channels.ts
 export function describeJumps(makeEngine: () => ConnectionEngine): void {
   const bench = makeBench(makeEngine);
 
-  test("a connection runs inside another, and ends with it at once", async () => {
+  test("a connection runs inside another one and ends with it at once", async () => {
     const [jump, target] = await Promise.all([bench.host(), bench.host()]);
     const outer = await bench.login(jump);
     const transport = await outer.openDirectTcpip(
@@ -27,7 +27,7 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
     expect(await ran).toMatchObject({ lost: true });
   });
 
-  test("the inner connection ends in order and leaves the outer one alone", async () => {
+  test("the inner connection closes in order and does not affect the outer one", async () => {
     const [jump, target] = await Promise.all([bench.host(), bench.host()]);
     const outer = await bench.login(jump);
     const transport = await outer.openDirectTcpip(
@@ -43,7 +43,7 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
     expect((await run(outer, "echo outer")).stdout).toBe("outer\n");
   });
 
-  test("a flood through a jump arrives byte for byte", async () => {
+  test("a flood through a jump host arrives byte for byte", async () => {
     const [jump, target] = await Promise.all([bench.host(), bench.host()]);
     const outer = await bench.login(jump);
     const transport = await outer.openDirectTcpip(
@@ -57,7 +57,7 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
     expect(sha256([Buffer.from(stdout)])).toBe(sha256([Buffer.from("jump\n".repeat(1_600_000))]));
   });
 
-  test("a port where nobody listens is refused with the server's code", async () => {
+  test("a closed port is refused with the server's code", async () => {
     const outer = await bench.login(await bench.host());
     const failure = await outer
       .openDirectTcpip({ host: "127.0.0.1", port: await freePort() }, originator, never())
@@ -65,7 +65,7 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
     expect(ChannelError.is(failure) && [failure.reason, failure.code]).toEqual(["refused", 2]);
   });
 
-  test("a stream that is destroyed closes its channel, and the far end notices", async () => {
+  test("destroying the stream closes its channel, and the server notices", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const address = server.address();
@@ -84,7 +84,7 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
     server.close();
   });
 
-  test("an end of the far side is half an end: the stream can still be written", async () => {
+  test("an EOF from the server is a half-close: the stream can still be written", async () => {
     const server = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
     await once(server, "listening");
     const address = server.address();

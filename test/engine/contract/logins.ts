@@ -7,7 +7,7 @@ import type { HostKeyVerifier } from "../../../src/trust/hostKeyPorts.ts";
 import type { SshdHost } from "../../lab/sshdHost.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
 
-/** Makes its attempts in the given order, whatever the server says, and remembers what it was told. */
+/** Makes its attempts in the given order, whatever the server replies, and records what it learned. */
 export class ScriptedAuthenticator implements Authenticator {
   readonly asked: { methodsLeft: readonly string[] | undefined; partialSuccess: boolean }[] = [];
   readonly attempts: readonly AuthAttempt[];
@@ -68,7 +68,7 @@ export function publicKeyAttempt(file: string): AuthAttempt {
   return { method: "publickey", key, algorithm, origin: file };
 }
 
-/** Trusts any key, and says which it saw. */
+/** Trusts any key and records it. */
 export class TrustingVerifier implements HostKeyVerifier {
   readonly seen: Buffer[] = [];
   readonly #preferred: readonly string[];
@@ -86,7 +86,7 @@ export class TrustingVerifier implements HostKeyVerifier {
   }
 }
 
-/** A login to a lab host with its own key. */
+/** A login to a lab host with the host's own key. */
 export function loginTo(
   host: Pick<SshdHost, "host" | "port" | "user" | "keyFile">,
   changes: Partial<ConnectRequest> = {},
@@ -107,7 +107,7 @@ function lengthOf(bytes: Buffer): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** ECDSA comes as DER from Node and goes as two numbers over the wire (RFC 5656 section 3.1.2). */
+/** Node makes ECDSA signatures in DER; SSH sends two numbers (RFC 5656 section 3.1.2). */
 function wireSignature(type: string, signature: Buffer): Buffer {
   if (!type.startsWith("ecdsa-")) {
     return lengthOf(signature);

@@ -6,8 +6,8 @@ import { OpenSshEngine } from "../../../src/engine/openssh/openSshEngine.ts";
 import { ScriptedAuthenticator } from "./logins.ts";
 
 /**
- * The engine, for a suite that says what a login has to try: its keys become IdentityFile, its passwords and answers those
- * that the askpass gives. No file of this machine is read.
+ * The engine for a suite that lists the login attempts: its keys become IdentityFile, its passwords and answers
+ * become replies of the askpass. It reads no file of this machine.
  */
 export function openSshForContract(): ConnectionEngine {
   const engine = new OpenSshEngine({ configFile: () => "none" });
@@ -29,7 +29,7 @@ function scripted(request: ConnectRequest): ConnectRequest {
       ...config,
       identityFiles: keys,
       identityFilesAreDefault: false,
-      // Each password once, as the authenticator of the suite does.
+      // Each password is used once, as in the suite's authenticator.
       numberOfPasswordPrompts: Math.max(1, attempts.filter(({ method }) => method === "password").length),
       preferredAuthentications: methods.length === 0 ? ["publickey"] : methods,
       sources: new Map([...config.sources, ["preferredauthentications", { kind: "commandLine" }]]),

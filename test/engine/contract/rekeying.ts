@@ -3,14 +3,14 @@ import { expect } from "vitest";
 import type { EngineConnection } from "../../../src/engine/connectionEngine.ts";
 import { collect, execSpec, never, run } from "./channels.ts";
 
-/** Checks that bytes come through whole in both directions while the keys change. @param size of what goes each way. */
+/** Checks that bytes arrive complete in both directions while keys change. @param size bytes in each direction */
 export async function survives(
   connection: EngineConnection,
   rekeys: number,
   size = 2_000_000,
 ): Promise<void> {
   const block = Buffer.alloc(size / 20, "0123456789abcdef");
-  // By a file of its own and not by >(…), which not every shell has.
+  // Through a file instead of >(…), which not every shell supports.
   const channel = await connection.openSession(execSpec("sha256sum"), never());
   const ran = collect(channel);
   const sent = createHash("sha256");

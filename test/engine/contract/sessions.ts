@@ -10,21 +10,21 @@ const subsystem = (name: string): SessionSpec => ({ request: { type: "subsystem"
 export function describeSessions(makeEngine: () => ConnectionEngine): void {
   const bench = makeBench(makeEngine);
 
-  test("a command's output, its standard error and its exit code arrive, and the close comes last", async () => {
+  test("a command's output, standard error and exit code arrive, and the close comes last", async () => {
     const connection = await bench.login(await bench.host());
     const ran = await run(connection, "echo out; echo err >&2; exit 7");
     expect(ran).toMatchObject({ stdout: "out\n", stderr: "err\n", exit: { code: 7 }, lost: false });
     expect(ran.order.slice(-2)).toEqual(["eof", "close"]);
   });
 
-  test("a command that is over before anybody listens loses nothing", async () => {
+  test("a command that ended before anyone listened loses nothing", async () => {
     const connection = await bench.login(await bench.host());
     const channel = await connection.openSession(execSpec("echo early; exit 4"), never());
     await until(() => channel.details().closeReceived, "the close");
     expect(await collect(channel)).toMatchObject({ stdout: "early\n", exit: { code: 4 }, lost: false });
   });
 
-  test("a shell has a terminal of the asked size and kind, which can be resized", async () => {
+  test("a shell has a terminal of the requested size and type, which can be resized", async () => {
     const connection = await bench.login(await bench.host());
     const channel = await connection.openSession(shellSpec(91, 33), never());
     const screen = new Screen(channel);
@@ -45,7 +45,7 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     expect(stdout).toMatch(/[^-]iutf8/);
   });
 
-  test("a subsystem speaks its own protocol", async () => {
+  test("a subsystem exchanges its own protocol", async () => {
     const connection = await bench.login(await bench.host());
     const channel = await connection.openSession(subsystem("sftp"), never());
     const answer = new Promise<Buffer>((resolve) => {
@@ -58,14 +58,14 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     channel.close();
   });
 
-  test("a subsystem that isn't there is refused, and the connection goes on", async () => {
+  test("a missing subsystem is refused, and the connection continues", async () => {
     const connection = await bench.login(await bench.host());
     const failure = await connection.openSession(subsystem("nothing"), never()).catch((error) => error);
     expect(ChannelError.is(failure) && failure.reason).toBe("request-failed");
     expect(await run(connection, "echo on")).toMatchObject({ stdout: "on\n" });
   });
 
-  test("environment is passed where the server takes it; what was asked and its outcome can be looked up", async () => {
+  test("environment variables that the server accepts are set; requests and their results are recorded", async () => {
     const connection = await bench.login(await bench.host());
     const spec = execSpec('echo "$LAB_WORD|$OTHER"', { env: { LAB_WORD: "ä ö", OTHER: "no" } });
     const channel = await connection.openSession(spec, never());
@@ -88,11 +88,11 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     });
   });
 
-  test("a request as large as the server takes is sent; a larger one is refused here, and every session goes on", async () => {
+  test("a request of the maximum size is sent; a larger one is refused locally, and all sessions continue", async () => {
     const connection = await bench.login(await bench.host());
     const other = await connection.openSession(execSpec("cat"), never());
     const ended = collect(other);
-    // The kernel takes no argument of that size: the shell says so, for this session alone.
+    // The kernel rejects an argument of that size: the shell reports it, for this session only.
     const largest = `true ${"x".repeat(256 * 1024 - 64 - 10 - 4 - 4 - 5)}`;
     await collect(await connection.openSession(execSpec(largest), never()));
     const env = { LAB_WORD: "x".repeat(200 * 1024) };
@@ -108,7 +108,7 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     expect(connection.ended).toBeUndefined();
   });
 
-  test("end of input ends a reader, which has got every byte", async () => {
+  test("end of input ends a reader that has received every byte", async () => {
     const connection = await bench.login(await bench.host());
     const channel = await connection.openSession(execSpec("wc -c; exit 5"), never());
     const ended = collect(channel);
@@ -119,7 +119,7 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     expect(channel.details()).toMatchObject({ bytesOut: 300_000, eofSent: true });
   });
 
-  test("a signal that ended the command is told", async () => {
+  test("a signal that ended the command is reported", async () => {
     const connection = await bench.login(await bench.host());
     expect((await run(connection, "kill -TERM $$")).exit).toMatchObject({
       signal: "TERM",
@@ -128,7 +128,7 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
   });
 
   test("a signal reaches the command", async () => {
-    // OpenSSH delivers signals only to logins that are not root (session.c, session_signal_req).
+    // OpenSSH delivers signals only to non-root logins (session.c, session_signal_req).
     const connection = await bench.login(await bench.host({ user: "throwaway" }));
     const channel = await connection.openSession(execSpec("echo ready; exec sleep 100"), never());
     const screen = new Screen(channel);
@@ -156,7 +156,7 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     expect(channel.sendBreak(500)).toBe(false);
   });
 
-  test("closing one session ends its program and leaves the others alone", async () => {
+  test("closing one session ends its program and does not affect the others", async () => {
     const host = await bench.host();
     const connection = await bench.login(host);
     const other = await connection.openSession(execSpec("cat"), never());
@@ -176,7 +176,7 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     await otherScreen.shows(/still here/);
   });
 
-  test("a full connection refuses with the server's code, and has room again after an end", async () => {
+  test("a full connection refuses with the server's code, and accepts a session again after one has ended", async () => {
     const connection = await bench.login(await bench.host({ sshd: { MaxSessions: 1 } }));
     const channel = await connection.openSession(execSpec("cat"), never());
     const ended = collect(channel);
@@ -184,7 +184,7 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     expect(ChannelError.is(failure) && [failure.reason, failure.code]).toEqual(["refused", 2]);
     channel.eof();
     await ended;
-    // sshd counts a session until it has reaped the program, a moment after it has closed the channel.
+    // sshd counts a session until it has reaped the program, shortly after it has closed the channel.
     await until(
       () =>
         run(connection, "echo room").then(
@@ -195,7 +195,7 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     );
   });
 
-  test("fifty sessions at once on one connection, each with its own output", async () => {
+  test("fifty concurrent sessions on one connection each get their own output", async () => {
     const host = await bench.host();
     const connection = await bench.login(host);
     const names = Array.from({ length: 50 }, (_, index) => `n${index}`);
@@ -207,7 +207,7 @@ export function describeSessions(makeEngine: () => ConnectionEngine): void {
     expect(host.logins()).toBe(1);
   });
 
-  test("two channels at once have different numbers on both sides", async () => {
+  test("two concurrent channels have different numbers on both sides", async () => {
     const connection = await bench.login(await bench.host());
     const [first, second] = await Promise.all([
       connection.openSession(execSpec("cat"), never()),
