@@ -4,8 +4,11 @@ import { runScript } from "./remoteScript.ts";
 import type { ServerTimeouts } from "./timeoutFacts.ts";
 import { timeoutScript } from "./timeoutScript.ts";
 
-/** sshd's configuration and a few more lines: a hundred times what any server prints. */
-const maxOutputBytes = 1024 * 1024;
+/**
+ * sshd's configuration and a few more lines: more than 25 times what any server prints. They are parsed and explained
+ * in one turn of the event loop.
+ */
+export const timeoutBounds = { maxOutputBytes: 256 * 1024, mostLines: 10_000 } as const;
 
 /**
  * Reads the server's timeout settings, as far as this user may, in one round trip.
@@ -17,7 +20,7 @@ export async function readServerTimeouts(
 ): Promise<ServerTimeouts> {
   const parts = await runScript(access.exec, timeoutScript, {
     sudo: access.sudo,
-    maxOutputBytes,
+    ...timeoutBounds,
     ...(signal === undefined ? {} : { signal }),
   });
   return parseTimeouts(parts);

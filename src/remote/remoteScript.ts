@@ -65,11 +65,11 @@ export function makeBoundary(): string {
  * too long.
  * @throws RemoteViewError `too-much` for more lines than a server has reason to print.
  */
-export function splitParts(stdout: string, boundary: string): ScriptPart[] {
+export function splitParts(stdout: string, boundary: string, most = mostLines): ScriptPart[] {
   const parts: { name: string; argument: string; lines: string[] }[] = [];
-  const lines = stdout.split("\n", mostLines + 1);
-  if (lines.length > mostLines) {
-    throw new RemoteViewError("too-much", `More than ${mostLines} lines of output`);
+  const lines = stdout.split("\n", most + 1);
+  if (lines.length > most) {
+    throw new RemoteViewError("too-much", `More than ${most} lines of output`);
   }
   for (const whole of lines) {
     const line = whole.slice(0, longestLine);
@@ -95,6 +95,8 @@ export interface ScriptOptions {
   readonly timeLimitSeconds?: number;
   /** More output is an error. Default: 8 MiB. */
   readonly maxOutputBytes?: number;
+  /** More lines are an error. Default: 100,000. */
+  readonly mostLines?: number;
 }
 
 /** Runs `body` in one round trip and returns its parts. @throws RemoteViewError */
@@ -111,7 +113,7 @@ export async function runScript(
     maxOutputBytes: mostBytes,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  const parts = splitParts(result.stdout, boundary);
+  const parts = splitParts(result.stdout, boundary, options.mostLines);
   if (parts.length === 0) {
     const said = printable(shownStart(result.stderr) || shownStart(result.stdout), 200);
     throw new RemoteViewError("no-shell", `The server did not run a POSIX shell: ${said}`);

@@ -65,6 +65,7 @@ export function* runReportSteps(
 }
 
 function* text(bytes: Buffer): Steps<readonly string[]> {
-  const decoded = yield* plainOutputSteps(bytes);
-  return decoded === "" ? [] : [decoded.endsWith("\n") ? decoded.slice(0, -1) : decoded];
+  const { text: decoded, cut } = yield* plainOutputSteps(bytes);
+  const lines = decoded === "" ? [] : [decoded.endsWith("\n") ? decoded.slice(0, -1) : decoded];
+  return cut ? [...lines, t("[The rest is left out: invisible characters take up too much room.]")] : lines;
 }

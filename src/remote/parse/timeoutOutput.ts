@@ -111,8 +111,8 @@ export function parseChannelTimeouts(text: string): readonly ChannelTimeout[] | 
   }
   const found = text.split(/\s+/).flatMap((word) => {
     const equals = word.lastIndexOf("=");
-    const seconds = parseTime(word.slice(equals + 1));
-    return equals <= 0 || seconds === undefined ? [] : [{ pattern: word.slice(0, equals), seconds }];
+    const seconds = equals > 0 ? parseTime(word.slice(equals + 1)) : undefined;
+    return seconds === undefined ? [] : [{ pattern: word.slice(0, equals), seconds }];
   });
   return found.length === 0 ? undefined : found;
 }

@@ -2,11 +2,14 @@
 import { inTurns } from "../../../src/base/turns.ts";
 import { probeSteps } from "../../../src/remote/parse/probeOutput.ts";
 import { parseTimeouts } from "../../../src/remote/parse/timeoutOutput.ts";
+import { timeoutBounds } from "../../../src/remote/readTimeouts.ts";
 import { RemoteViewError } from "../../../src/remote/remoteErrors.ts";
 import { sessionSteps } from "../../../src/remote/remoteModel.ts";
 import { splitParts } from "../../../src/remote/remoteScript.ts";
+import type { OurTimeouts } from "../../../src/remote/timeoutFacts.ts";
 import type { HostRun } from "../../../src/session/run/fleetRun.ts";
 import { runReportSteps } from "../../../src/text/runReport.ts";
+import { timeoutDocument } from "../../../src/text/timeoutDocument.ts";
 
 export interface AttackCase {
   readonly name: string;
@@ -16,7 +19,6 @@ export interface AttackCase {
 
 /** The most bytes of a probe's output. */
 const probeBytes = 8 * 1024 * 1024;
-const timeoutBytes = 1024 * 1024;
 
 function filled(line: string, bytes: number): string {
   return `${line}\n`.repeat(Math.floor(bytes / (line.length + 1)));
@@ -53,6 +55,37 @@ function processes(args: (pid: number) => string): Promise<void> {
   return probeOf(["B begin ", "B ps full", ...listed, "B procstat", ...stats, "B end "].join("\n"));
 }
 
+const none = { value: 0, source: "x" } as const;
+const ourTimeouts: OurTimeouts = {
+  host: "x",
+  ...{ serverAliveInterval: none, serverAliveCountMax: none, idleLimit: none, timeLimit: none, linger: none },
+  tcpKeepAlive: { value: true, source: "x" },
+  probesIgnored: false,
+  channelTimeouts: { value: [], source: "x" },
+  serverVersion: undefined,
+};
+
+/** What Explain Timeouts does with so many lines as it reads, after `before`, for a user with a long name. */
+async function timeouts(line: string, before = ""): Promise<void> {
+  const meta = `B meta\nuser ${"a".repeat(256)}\nshell /bin/bash`;
+  const most = timeoutBounds.mostLines - 10;
+  const lines = filled(line, timeoutBounds.maxOutputBytes).split("\n", most).join("\n");
+  const text = `${meta}\nB file /x\n${before}\n${lines}\nB end `;
+  const server = parseTimeouts(splitParts(text, "B", timeoutBounds.mostLines));
+  timeoutDocument(server, ourTimeouts);
+}
+
+/** The document with the output of a command on two hosts, each of which fills both streams. */
+async function report(shape: string): Promise<void> {
+  const stream = Buffer.from(shape.repeat((4 * 1024 * 1024) / Buffer.byteLength(shape)));
+  const runs = ["a", "b"].map((host): HostRun => {
+    const outcome = { kind: "exited", code: 0 } as const;
+    const execution = { outcome, stdout: stream, stderr: stream, truncated: false };
+    return { kind: "done", host, milliseconds: 1, execution };
+  });
+  await inTurns(runReportSteps("x", runs, stream.length, () => ""));
+}
+
 export const attackCases: readonly AttackCase[] = [
   { name: "/proc/PID/stat, 8 MB of `) S`", run: () => probe("procstat", `1 (${") S ".repeat(1000)}`) },
   { name: "/proc/PID/stat, 8 MB of blanks", run: () => probe("procstat", `1 (a) S ${" ".repeat(4000)}`) },
@@ -85,31 +118,21 @@ export const attackCases: readonly AttackCase[] = [
     name: "who, 8 MB of logins",
     run: () => probe("who", "root pts/0 2024-11-21 02:38 00:10 1 (1.2.3.4)".padEnd(90)),
   },
+  { name: "sshd_config, blanks", run: () => timeouts(`1:ClientAliveInterval${" ".repeat(4000)}!`) },
+  { name: "sshd_config, Match patterns", run: () => timeouts(`1:Match User ${"*a".repeat(200)}b`) },
+  { name: "sshd_config, lines that may apply", run: () => timeouts("1:x y", "1:Match Host x") },
+  { name: "sshd_config, files in one another", run: () => timeouts("B file /1\n1:Include /x\nB include /x") },
+  { name: "sshd_config, files that nobody can read", run: () => timeouts("B file /1\nB unreadable /1") },
+  { name: "sshd -T, times of channels", run: () => timeouts(`channeltimeout ${"1 ".repeat(2000)}`, "B effective") },
+  { name: "sshd -T, channels", run: () => timeouts(`channeltimeout ${"a=1 ".repeat(1000)}`, "B effective") },
+  { name: "TMOUT in start files", run: () => timeouts("1:declare TMOUT=1", "B tmout /x") },
   {
-    name: "sshd_config, 1 MB of blanks",
-    run: async () => {
-      const lines = filled(`1:ClientAliveInterval${" ".repeat(4000)}!`, timeoutBytes);
-      parseTimeouts(splitParts(`B file /x\n${lines}\nB end `, "B"));
-    },
-  },
-  {
-    name: "sshd_config, 1 MB of Match patterns",
-    run: async () => {
-      const lines = filled(`1:Match User ${"*a".repeat(200)}b`, timeoutBytes);
-      parseTimeouts(splitParts(`B meta\nuser ${"a".repeat(256)}\nB file /x\n${lines}\nB end `, "B"));
-    },
+    name: "a command's output on two hosts, 4 MB of invisible characters in each stream",
+    run: () => report("\u2028"),
   },
   {
     name: "a command's output on two hosts, 4 MB of `ESC ] 7 ;` in each stream",
-    run: async () => {
-      const stream = Buffer.from("\u001b]7;".repeat(1024 * 1024));
-      const runs = ["a", "b"].map((host): HostRun => {
-        const outcome = { kind: "exited", code: 0 } as const;
-        const execution = { outcome, stdout: stream, stderr: stream, truncated: false };
-        return { kind: "done", host, milliseconds: 1, execution };
-      });
-      await inTurns(runReportSteps("x", runs, stream.length, () => ""));
-    },
+    run: () => report("\u001b]7;"),
   },
 ];
 

@@ -10,8 +10,9 @@ import { splitParts } from "../../../src/remote/remoteScript.ts";
 import { OscFilter } from "../../../src/terminal/oscFilter.ts";
 import { literal } from "../../../src/text/markdownText.ts";
 import { plainMessage } from "../../../src/text/plainMessage.ts";
-import { runReport } from "../../../src/text/runReport.ts";
+import { runReportSteps } from "../../../src/text/runReport.ts";
 import { deafPrograms } from "../../support/deafPrograms.ts";
+import { breather } from "./breather.ts";
 
 export interface TextCase {
   readonly name: string;
@@ -164,6 +165,9 @@ function rows(count: number, row: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => row(index)).join("\n");
 }
 
+/** Less of this script's output is read than of the others: 256 KiB at most, in one turn. */
+const timeoutShare = (size: number): number => size / 4;
+
 /** Well-formed rows, as many as fit, that all concern one item: `size` characters for each table. */
 export const manyRowsCases: readonly TextCase[] = [
   {
@@ -225,7 +229,7 @@ export const manyRowsCases: readonly TextCase[] = [
   {
     name: "files that include each other",
     run: (size) =>
-      readTimeouts(rows(Math.min(30_000, size / 40), (n) => `B file /${n}\n1:Include /x\nB include /x`)),
+      readTimeouts(rows(timeoutShare(size) / 40, (n) => `B file /${n}\n1:Include /x\nB include /x`)),
   },
   {
     name: "patterns of stars against a long name",
@@ -234,7 +238,7 @@ export const manyRowsCases: readonly TextCase[] = [
         inParts("meta", `user ${"a".repeat(256)}`) +
           inParts(
             "file /x",
-            rows(size / 220, () => `1:Match User ${"*a".repeat(100)}b`),
+            rows(timeoutShare(size) / 220, () => `1:Match User ${"*a".repeat(100)}b`),
           ),
       ),
   },
@@ -244,9 +248,9 @@ export const manyRowsCases: readonly TextCase[] = [
 export const otherTextCases: readonly TextCase[] = Object.entries(shapes).flatMap(([name, shape]) => [
   {
     name: `output of a command: ${name}`,
-    run: (size: number): void => {
+    run: async (size: number): Promise<void> => {
       const stdout = Buffer.from(`\u001b${repeated(shape, size)}!`);
-      runReport(
+      const steps = runReportSteps(
         "x",
         [
           {
@@ -259,15 +263,17 @@ export const otherTextCases: readonly TextCase[] = Object.entries(shapes).flatMa
         size,
         () => "",
       );
+      await inTurns(steps);
     },
   },
   {
     name: `directories in a terminal: ${name}`,
-    run: (size: number): void => {
+    run: async (size: number): Promise<void> => {
       const filter = new OscFilter(deafPrograms);
       const text = `\u001b]7;${repeated(shape, size)}!`;
       for (let at = 0; at < text.length; at += 4096) {
         filter.filter(text.slice(at, at + 4096));
+        await breather();
       }
       filter.flush();
     },

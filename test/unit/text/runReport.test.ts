@@ -91,8 +91,28 @@ it.each([
   "\r\u001b[K\n",
 ])("%j is taken out wherever a long output is cut", (sequence) => {
   const visible = sequence.startsWith("\r") ? "\n" : "";
-  for (let before = 512 * 1024 - 14; before < 512 * 1024 + 2; before++) {
+  for (let before = 32 * 1024 - 14; before < 32 * 1024 + 2; before++) {
     const output = plainOutput(Buffer.from(`${"x".repeat(before)}${sequence}y`));
     expect(output.slice(before - 1) === `x${visible}y`, `${before}`).toBe(true);
   }
+});
+
+it.each([
+  ["\r\n", "\n"],
+  ["\u{1f600}", "\u{1f600}"],
+  ["\u{e0001}", "\\u{e0001}"],
+])("%j is one wherever a long output is cut", (character, shown) => {
+  for (let before = 32 * 1024 - 3; before < 32 * 1024 + 2; before++) {
+    const output = plainOutput(Buffer.from(`${"x".repeat(before)}${character}y${"z".repeat(10)}`));
+    expect(output.slice(before - 1) === `x${shown}yzzzzzzzzzz`, `${before}`).toBe(true);
+  }
+});
+
+it("an output of invisible characters takes up no more room than its bytes, and the report says so", () => {
+  const cut = "[The rest is left out: invisible characters take up too much room.]";
+  const report = (stdout: string): string =>
+    runReport("cat", [done("a", 0, stdout, "")], 10_000, describeError);
+  expect(report("\u0001".repeat(100_000)).length).toBeLessThan(101_000);
+  expect(report("\u0001".repeat(100_000))).toContain(`\\u{1}\\u{1}\n${cut}`);
+  expect(report(`${"\u0001".repeat(800)}${"\u001b[1m".repeat(10_000)}`)).not.toContain(cut);
 });
