@@ -1,3 +1,4 @@
+import { guarded } from "../../base/guarded.ts";
 import { type WireReader, wireUint32 } from "../../base/wire.ts";
 import type { Channel } from "./channel.ts";
 import {
@@ -46,12 +47,19 @@ const agentWindow = 256 * 1024;
  */
 const sharedWindow = 24 * 1024 * 1024;
 
+/** Channels that are confirmed in one turn of the event loop, which takes 5 ms. */
+const mostPerTurn = 128;
+
 /** The channels that the peer opens (RFC 4254 section 5.1). Each is confirmed or refused. */
 export class PeerOpens {
   readonly #init: PeerOpensInit;
   #open = 0;
   /** The sum of the windows of those that are open. */
   #granted = 0;
+  /** Those that wait for a later turn of the event loop. */
+  readonly #settled: [ChannelOpen, ChannelUser | undefined][] = [];
+  /** How many were confirmed or refused in this turn. */
+  #thisTurn = 0;
 
   constructor(init: PeerOpensInit) {
     this.#init = init;
@@ -71,9 +79,32 @@ export class PeerOpens {
     } else {
       this.#open++;
       acceptance.then(
-        (user) => this.#accepted(open, user),
-        () => this.#accepted(open, undefined),
+        (user) => this.#settle(open, user),
+        () => this.#settle(open, undefined),
       );
+    }
+  }
+
+  /** At once, or in a later turn if this one has opened many: those of a flood are all ready in the same turn. */
+  #settle(open: ChannelOpen, user: ChannelUser | undefined): void {
+    if (this.#settled.length === 0 && this.#thisTurn < mostPerTurn) {
+      this.#accepted(open, user);
+      if (this.#thisTurn++ === 0) {
+        setImmediate(guarded(() => this.#nextTurn()));
+      }
+    } else {
+      this.#settled.push([open, user]);
+    }
+  }
+
+  #nextTurn(): void {
+    const next = this.#settled.splice(0, mostPerTurn);
+    this.#thisTurn = next.length;
+    if (next.length > 0) {
+      setImmediate(guarded(() => this.#nextTurn()));
+    }
+    for (const each of next) {
+      guarded(() => this.#accepted(...each))();
     }
   }
 

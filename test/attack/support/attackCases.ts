@@ -123,7 +123,10 @@ export const attackCases: readonly AttackCase[] = [
   { name: "sshd_config, lines that may apply", run: () => timeouts("1:x y", "1:Match Host x") },
   { name: "sshd_config, files in one another", run: () => timeouts("B file /1\n1:Include /x\nB include /x") },
   { name: "sshd_config, files that nobody can read", run: () => timeouts("B file /1\nB unreadable /1") },
-  { name: "sshd -T, times of channels", run: () => timeouts(`channeltimeout ${"1 ".repeat(2000)}`, "B effective") },
+  {
+    name: "sshd -T, times of channels",
+    run: () => timeouts(`channeltimeout ${"1 ".repeat(2000)}`, "B effective"),
+  },
   { name: "sshd -T, channels", run: () => timeouts(`channeltimeout ${"a=1 ".repeat(1000)}`, "B effective") },
   { name: "TMOUT in start files", run: () => timeouts("1:declare TMOUT=1", "B tmout /x") },
   {

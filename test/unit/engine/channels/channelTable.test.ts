@@ -140,6 +140,41 @@ describe("two ends that are joined by a pipe", () => {
   });
 });
 
+describe("a peer that opens a thousand channels at once", () => {
+  test("gets them in order, and other work goes on in between", async () => {
+    const end = loneEnd();
+    end.accept = () => Promise.resolve((channel) => end.accepted.push(channel));
+    for (let sender = 0; sender < 1024; sender++) {
+      end.table.receive(peerSends.open("x11", sender));
+    }
+    const perTurn: number[] = [];
+    for (let before = -1; before < end.accepted.length; ) {
+      before = end.accepted.length;
+      await new Promise((resolve) => setImmediate(resolve));
+      perTurn.push(end.accepted.length - before);
+    }
+    expect(Math.max(...perTurn)).toBeLessThan(200);
+    expect(end.sentOf(91).map((bytes) => bytes.readUInt32BE(1))).toEqual([...new Array(1024).keys()]);
+  });
+
+  test("gets nothing more once the connection has ended", async () => {
+    const end = loneEnd();
+    end.accept = () => Promise.resolve((channel) => end.accepted.push(channel));
+    for (let sender = 0; sender < 1024; sender++) {
+      end.table.receive(peerSends.open("x11", sender));
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    end.table.end();
+    for (let turn = 0; turn < 20; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // What the local ends were made for is given to them, so that they can end it.
+    expect(end.accepted).toHaveLength(1024);
+    expect(end.accepted.filter(({ isOpen }) => isOpen)).toEqual([]);
+    expect(end.table.size).toBe(0);
+  });
+});
+
 describe("opening a channel", () => {
   test("it is opening until the confirmation, and not after it", async () => {
     const end = loneEnd();
