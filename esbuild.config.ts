@@ -18,7 +18,7 @@ const loadedLate: Readonly<Record<string, string>> = {
 };
 
 /** The internal modules of ssh2 that the engine uses: they have to be the very ones that ssh2 itself uses. */
-const innerModules = ["constants", "crypto", "handlers", "kex", "keyParser", "utils", "zlib"].map(
+const innerModules = ["constants", "crypto", "handlers", "kex", "utils", "zlib"].map(
   (name) => `ssh2/lib/protocol/${name}.js`,
 );
 

@@ -23,8 +23,6 @@ declare module "ssh2/lib/protocol/utils.js" {
      * Infinity.
      */
     doFatalError(protocol: unknown, error: Error, code: number): number;
-    /** The bytes of a signature as Node wants them. Undefined when they are malformed. */
-    sigSSHToASN1(signature: Uint8Array, type: string): Uint8Array | undefined;
   };
   export = utils;
 }
@@ -35,17 +33,6 @@ declare module "ssh2/lib/protocol/kex.js" {
     kexinit(protocol: unknown): void;
   };
   export = kex;
-}
-
-declare module "ssh2/lib/protocol/keyParser.js" {
-  const keyParser: {
-    /** Reads the fields after the type name of a public key. */
-    parseDERKey(
-      fields: Uint8Array,
-      type: string,
-    ): Error | { verify(data: Uint8Array, signature: Uint8Array, hash?: string): boolean | Error };
-  };
-  export = keyParser;
 }
 
 declare module "ssh2/lib/protocol/crypto.js" {

@@ -8,11 +8,10 @@ import constants from "ssh2/lib/protocol/constants.js";
 import crypto from "ssh2/lib/protocol/crypto.js";
 import messageHandlers from "ssh2/lib/protocol/handlers.js";
 import kex from "ssh2/lib/protocol/kex.js";
-import keyParser from "ssh2/lib/protocol/keyParser.js";
 import utils from "ssh2/lib/protocol/utils.js";
 import zlib from "ssh2/lib/protocol/zlib.js";
 
-export { constants, crypto, kex, keyParser, messageHandlers, utils, zlib };
+export { constants, crypto, kex, messageHandlers, utils, zlib };
 
 /** The key fields of each direction, for every cipher and MAC. */
 export const keyFields = [
@@ -167,9 +166,7 @@ export function missingInternals(client: Client): string[] {
     ).map((name): [string, boolean] => [`_protocol.${name}`, protocol !== undefined && name in protocol]),
     ["sendPacket", is(utils.sendPacket, "function")],
     ["doFatalError", is(utils.doFatalError, "function")],
-    ["sigSSHToASN1", is(utils.sigSSHToASN1, "function")],
     ["kexinit", is(kex.kexinit, "function")],
-    ["parseDERKey", is(keyParser.parseDERKey, "function")],
     ["createCipher", is(crypto.createCipher, "function")],
     ["createDecipher", is(crypto.createDecipher, "function")],
     ["NullDecipher", is(crypto.NullDecipher, "function")],

@@ -1,11 +1,11 @@
 import { WireReader } from "../../../base/wire.ts";
 import { certificateFields, isCertificateType, withoutCertificate } from "../../../trust/certificate.ts";
+import { verifyKeySignature } from "../../../trust/publicKeySignature.ts";
 import { ConnectError } from "../../engineErrors.ts";
-import { keyParser, utils } from "../ssh2Protocol.ts";
 import { malformed } from "./keyAgreement.ts";
 
 /** RFC 8332: an `ssh-rsa` key signs under these names; otherwise the signature has the name of the key's type. */
-const rsaHashes: Readonly<Record<string, string>> = { "rsa-sha2-256": "sha256", "rsa-sha2-512": "sha512" };
+const rsaAlgorithms: ReadonlySet<string> = new Set(["rsa-sha2-256", "rsa-sha2-512"]);
 
 /**
  * The algorithms of host certificates, offered where known_hosts names an authority for the host (PROTOCOL.certkeys).
@@ -31,8 +31,7 @@ export function verifyHostKeySignature(
   algorithm: string,
 ): void {
   const plainAlgorithm = withoutCertificate(algorithm);
-  const hash = Object.hasOwn(rsaHashes, plainAlgorithm) ? rsaHashes[plainAlgorithm] : undefined;
-  const wanted = hash === undefined ? algorithm : algorithm.replace(plainAlgorithm, "ssh-rsa");
+  const wanted = rsaAlgorithms.has(plainAlgorithm) ? algorithm.replace(plainAlgorithm, "ssh-rsa") : algorithm;
   const shown = new WireReader(hostKey).string()?.toString("latin1");
   if (shown !== wanted) {
     throw new ConnectError("protocol", "The server's host key is of another type than agreed");
@@ -41,32 +40,10 @@ export function verifyHostKeySignature(
   if (plainKey === undefined) {
     throw malformed("host certificate");
   }
-  const signatureReader = new WireReader(signature);
-  const name = signatureReader.string()?.toString("latin1");
-  const bytes = signatureReader.string();
-  if (name !== plainAlgorithm || bytes === undefined || signatureReader.left > 0) {
+  if (new WireReader(signature).string()?.toString("latin1") !== plainAlgorithm) {
     throw malformed("signature");
   }
-  const keyReader = new WireReader(plainKey);
-  const type = keyReader.string()?.toString("latin1") ?? "";
-  if (!isSignedBy(keyReader.rest(), type, bytes, exchangeHash, hash)) {
+  if (verifyKeySignature(plainKey, exchangeHash, signature) === undefined) {
     throw new ConnectError("protocol", "The server's signature is wrong: it doesn't hold its host key");
-  }
-}
-
-function isSignedBy(
-  fields: Buffer,
-  type: string,
-  signature: Buffer,
-  data: Buffer,
-  hash: string | undefined,
-): boolean {
-  try {
-    const encoded = utils.sigSSHToASN1(signature, type);
-    const key = keyParser.parseDERKey(fields, type);
-    return encoded !== undefined && !(key instanceof Error) && key.verify(data, encoded, hash) === true;
-  } catch {
-    // No key or signature can have such numbers.
-    return false;
   }
 }
