@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { withoutBranch } from "../harness/terminals.ts";
 import { waitUntil } from "../harness/waitUntil.ts";
@@ -10,7 +12,8 @@ describe("the first hour", () => {
   let lab: TerminalLab;
 
   beforeAll(async () => {
-    lab = await openTerminalLab({ aliases: ["envlab", "lab", "connector"] });
+    // The last one is for hosts that are typed as an address: their key and their login stand below it.
+    lab = await openTerminalLab({ aliases: ["envlab", "lab", "connector", "127.0.0.*"] });
   });
 
   screenshotFailures(() => lab.workbench);
@@ -128,5 +131,168 @@ describe("the first hour", () => {
       async () => (await terminals.names()).map(withoutBranch).includes("two words"),
       async () => `terminals: ${(await terminals.names()).join()}`,
     );
+  });
+
+  /** Settings of the workspace, in place of those from before. */
+  const setSettings = async (settings: Readonly<Record<string, unknown>>): Promise<void> => {
+    const folder = join(lab.workbench.workspaceFolder, ".vscode");
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "settings.json"), JSON.stringify(settings));
+  };
+
+  const waitForHover = async (label: string, wanted: RegExp): Promise<string> => {
+    let hover = "";
+    return await waitUntil(
+      async () => {
+        hover = await lab.workbench.tree("Live").hoverText(label);
+        return wanted.test(hover) && hover;
+      },
+      () => `no ${wanted} in the hover: ${hover}`,
+    );
+  };
+
+  const page = () =>
+    lab.workbench.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+
+  it("the hover of a connection follows a change of settings, with value and source, and has the last round trips", async () => {
+    const { workbench } = lab;
+    const live = workbench.tree("Live");
+    const { label } = await live.waitForRow(/./, ({ level }) => level === 1);
+    for (const seconds of [7, 8]) {
+      // The limit holds for what is opened after it.
+      await setSettings({
+        "sshSessions.keepalive.serverAliveInterval": seconds,
+        "sshSessions.limits.timeLimit": 7200,
+      });
+      await waitForHover(label, new RegExp(`every ${seconds} s without data: workspace setting`));
+    }
+    // Each asks the server for a sign of life, which measures the round trip.
+    for (const _ of [1, 2]) {
+      await workbench.runCommand("SSH Sessions: Refresh");
+    }
+    const hover = await waitForHover(label, /Round trip\s+[\d.]+ ms [▁▂▃▄▅▆▇█]{2,}/);
+    assert.doesNotMatch(hover, /implicit|Engine|\bm\d/);
+    await workbench.screenshot("connection-hover");
+    assert.ok((await live.menuItems(label)).includes("Show Host Keys…"));
+  });
+
+  it("a limit stands in row, hover and details, and its new end is said; it is offered only where there is one", async () => {
+    const { workbench } = lab;
+    const live = workbench.tree("Live");
+    assert.ok(!(await live.menuItems("build log")).includes("Extend Limits"));
+    assert.match(await live.hoverText("build log"), /Limit\s+none/);
+    await workbench.tree("Hosts").click("envlab");
+    await live.waitForRow("envlab", ({ description }) => description === "2 h left");
+    assert.match(await live.hoverText("envlab"), /Time limit\s+2 h left of 2 h: workspace setting/);
+    await workbench.screenshot("limit-hover");
+    await live.contextMenu("envlab", "Extend Limits");
+    assert.match(
+      await workbench.notifications.waitFor("now ends"),
+      /"envlab" now ends at \d\d:\d\d:\d\d, in 2 h \(time limit\)/,
+    );
+    await workbench.notifications.clear();
+    await live.contextMenu("envlab", "Show Session Details");
+    const row = page().getByRole("row", { name: /Limit: time limit/ });
+    await row.waitFor();
+    assert.match(await row.innerText(), /2 h, ends in (?:2 h|1 h 59 min) \(\d\d:\d\d:\d\d\)/);
+    await workbench.screenshot("limit-details");
+    await workbench.runCommand("View: Close All Editors");
+  });
+
+  it("a session that has ended keeps its channel's requests and ends, and how it ended", async () => {
+    const { workbench } = lab;
+    const { terminals } = workbench;
+    const live = workbench.tree("Live");
+    await workbench.runCommand("SSH Sessions: Disconnect All");
+    await workbench.dialogs.press("Disconnect All");
+    await live.waitForRow("Ended");
+    await workbench.runCommand("SSH Sessions: Clear Ended");
+    await live.waitForNoRow("Ended");
+    await workbench.tree("Hosts").click("envlab");
+    await live.waitForRow("envlab", ({ level }) => level === 2);
+    await workbench.tree("Hosts").click("lab");
+    await live.waitForRow("lab", ({ level }) => level === 2);
+    await terminals.waitForText("lab>");
+    await terminals.type("exit 3\n");
+    await live.waitForRow("Ended", ({ description }) => description === "1 session with errors");
+    await live.click("Ended");
+    await live.waitForRow("lab", ({ description }) => /^exit code 3 · /.test(description));
+    await live.contextMenu("lab", "Show Session Details");
+    const text = page().locator("body");
+    await page().getByText("Close received").waitFor();
+    for (const part of [
+      /^lab\s+exit code 3/,
+      /Request pty-req\s+accepted: xterm/,
+      /Request shell\s+accepted/,
+      /EOF\s+ours (?:not )?sent, the server's received/,
+      /Close\s+ours sent, the server's received/,
+      /Session ended\s+exit code 3/,
+    ]) {
+      assert.match(await text.innerText(), part);
+    }
+    await workbench.screenshot("ended-details");
+    await workbench.runCommand("View: Close All Editors");
+  });
+
+  it("a typed host says user, host and port everywhere, stands under Recent, is explained, saved and forgotten", async () => {
+    const { workbench } = lab;
+    const { quickInput, dialogs, terminals } = workbench;
+    const [hosts, live] = [workbench.tree("Hosts"), workbench.tree("Live")];
+    const typed = `${lab.host.user}@127.0.0.1:${lab.host.port}`;
+    await workbench.runCommand("SSH Sessions: Open Terminal");
+    await quickInput.waitFor("Choose a host");
+    await quickInput.fill(typed);
+    await quickInput.pick(`Connect to ${typed}`);
+    await live.waitForRow(typed, ({ level }) => level === 2);
+    await terminals.waitForText("lab>");
+    await hosts.waitForRow("Recent", ({ level }) => level === 1);
+    await hosts.waitForRow(typed, ({ level }) => level === 2);
+    await hosts.contextMenu(typed, "Explain Host…");
+    const shown = workbench.page.locator(".editor-instance .view-lines").first();
+    await waitUntil(
+      async () => {
+        const lines = (await shown.innerText()).replaceAll("\u00a0", " ");
+        return /Port +\d+ +as typed/.test(lines) && /User +\S+ +as typed/.test(lines);
+      },
+      async () => `the document says: ${await shown.innerText()}`,
+    );
+    await workbench.screenshot("typed-explained");
+    await workbench.runCommand("View: Close All Editors");
+    await hosts.contextMenu(typed, "Save to SSH Config");
+    await quickInput.waitFor("Name of the host");
+    await quickInput.fill("saved1");
+    await quickInput.accept();
+    assert.match(
+      await dialogs.text(),
+      new RegExp(`Host saved1\\s+HostName 127\\.0\\.0\\.1\\s+User ${lab.host.user}\\s+Port ${lab.host.port}`),
+    );
+    await workbench.screenshot("typed-save");
+    await dialogs.press("Append");
+    await hosts.waitForRow("saved1");
+    await hosts.waitForNoRow("Recent");
+    await workbench.notifications.clear();
+    await workbench.runCommand("SSH Sessions: Open Terminal");
+    await quickInput.waitFor("Choose a host");
+    await quickInput.fill(typed);
+    await quickInput.pick(`Connect to ${typed}`);
+    await hosts.waitForRow("Recent");
+    await hosts.contextMenu(typed, "Forget Host");
+    await hosts.waitForNoRow("Recent");
+  });
+
+  it("the escapes are listed by one of them, and the log's level of the connection changes", async () => {
+    const { terminals } = lab.workbench;
+    await lab.workbench.tree("Hosts").click("connector");
+    await lab.workbench.tree("Live").waitForRow("connector", ({ level }) => level === 2);
+    await terminals.waitForText("lab>");
+    await terminals.type("\n~?");
+    await terminals.waitForText(/Escape sequences[\s\S]*~V\/~v[\s\S]*~~ +send the escape character/);
+    await terminals.type("\n~v");
+    await terminals.waitForText("~v [log level of this connection: debug]");
+    await terminals.type("\n~V");
+    await terminals.waitForText("~V [log level of this connection: info]");
+    await terminals.type("\n~I");
+    await terminals.waitForText(/~I\s+Connection to \S+@127\.0\.0\.1:\d+/);
+    await lab.workbench.screenshot("escapes");
   });
 });
