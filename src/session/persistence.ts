@@ -7,6 +7,8 @@ export interface PersistentShell {
   readonly attach: string;
   /** Ends the shell of this name and its programs. Undefined where the user's own command has no way to do so. */
   readonly end: string | undefined;
+  /** The tool draws on the alternate screen, which has no scrollback, although it can scroll the main one. */
+  readonly mainScreenOnly?: true;
 }
 
 /**
@@ -23,7 +25,11 @@ export function persistentShell(persistence: Persistence, name: string): Persist
     case "tmux":
       return { attach: orLoginShell("tmux", attachTmux(name)), end: endTmux(name) };
     case "screen":
-      return { attach: orLoginShell("screen", attachScreen(name)), end: `screen -S ${name} -X quit` };
+      return {
+        attach: orLoginShell("screen", attachScreen(name)),
+        end: `screen -S ${name} -X quit`,
+        mainScreenOnly: true,
+      };
     case "zellij":
       return {
         attach: orLoginShell("zellij", `exec zellij attach --create ${name}`),
@@ -85,8 +91,8 @@ function endTmux(name: string): string {
 /**
  * Screen accepts commands only once it runs. It is started detached, without the user's configuration file, and then
  * configured (screen(1)): no command key, and no waiting for messages. Then -d -R detaches it elsewhere (a connection
- * that died unnoticed) and attaches. Its alternate screen stays, because the setting for it (termcapinfo) is read
- * from files only.
+ * that died unnoticed) and attaches. The setting that keeps it on the main screen (termcapinfo) is read from files only:
+ * see mainScreenOnly.
  */
 function attachScreen(name: string): string {
   const tell = (command: string): string => `screen -S ${name} -X ${command} >/dev/null 2>&1`;

@@ -6,6 +6,7 @@ import { type EscapeAction, EscapeInterpreter } from "./escapeInterpreter.ts";
 import { FloodSkipper, type SkipResult } from "./floodSkipper.ts";
 import { InputQueue } from "./inputQueue.ts";
 import { LocalLine } from "./localLine.ts";
+import { MainScreenFilter } from "./mainScreenFilter.ts";
 import { OscFilter, type ProgramRequests } from "./oscFilter.ts";
 import { ResizeCoalescer } from "./resizeCoalescer.ts";
 import type { InputEncoder, StreamingDecoder, TextCodec } from "./streamingDecoder.ts";
@@ -20,6 +21,8 @@ export interface SessionLinkInit {
   readonly codec: TextCodec;
   /** One character, or "" for none. */
   readonly escapeCharacter: string;
+  /** Nothing is drawn on the alternate screen. */
+  readonly mainScreenOnly?: boolean;
   /** The size with which the session's pty was opened. */
   readonly dimensions: Dimensions;
   readonly phrases: TerminalPhrases;
@@ -54,6 +57,7 @@ export class SessionLink implements Disposable {
   readonly #decoders: Record<OutputKind, StreamingDecoder>;
   readonly #encoder: InputEncoder;
   readonly #requests: OscFilter;
+  readonly #mainScreen: MainScreenFilter | undefined;
   readonly #escapes: EscapeInterpreter;
   readonly #queue: InputQueue;
   readonly #resizes: ResizeCoalescer;
@@ -84,6 +88,7 @@ export class SessionLink implements Disposable {
       copy: (text) => init.programs.copy(text),
       tooMuchToCopy: () => this.#refuseToCopy(),
     });
+    this.#mainScreen = init.mainScreenOnly ? new MainScreenFilter() : undefined;
     this.#escapes = new EscapeInterpreter(init.escapeCharacter);
     this.#queue = this.#store.add(new InputQueue(session));
     this.#localLine = session.hasPty ? undefined : new LocalLine();
@@ -236,7 +241,7 @@ export class SessionLink implements Disposable {
   }
 
   #output(received: string): void {
-    const text = this.#localLine?.output(received) ?? received;
+    const text = this.#localLine?.output(received) ?? this.#mainScreen?.filter(received) ?? received;
     if (text === "") {
       return;
     }

@@ -7,6 +7,7 @@ export interface SessionSetup {
   readonly codec: TextCodec;
   readonly escapeCharacter: string;
   readonly escapeCommandLine: boolean;
+  readonly mainScreenOnly: boolean;
   /** A line for the terminal about an unusable setting. */
   readonly complaint: string | undefined;
 }
@@ -20,6 +21,7 @@ export async function sessionSetup(
     encoding = "utf-8",
     escapeChar = "~",
     escapeCommandLine = false,
+    mainScreenOnly = false,
   } = (await settings.catch(() => undefined)) ?? {};
   let codec = utf8Codec;
   let complaint: string | undefined;
@@ -32,5 +34,5 @@ export async function sessionSetup(
     complaint = phrases.unknownEncoding(encoding, error.message);
   }
   const escapeCharacter = parseEscapeCharacter(escapeChar) ?? "~";
-  return { codec, escapeCharacter, escapeCommandLine, complaint };
+  return { codec, escapeCharacter, escapeCommandLine, mainScreenOnly, complaint };
 }

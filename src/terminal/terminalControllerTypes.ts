@@ -22,6 +22,8 @@ export interface TerminalSettings {
   readonly reconnect: ReconnectMode;
   /** EnableEscapeCommandline of ssh_config. */
   readonly escapeCommandLine: boolean;
+  /** See PersistentShell. */
+  readonly mainScreenOnly?: boolean;
 }
 
 export interface OpenAttempt {

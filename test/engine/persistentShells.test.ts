@@ -7,7 +7,8 @@ import { promisify } from "node:util";
 import { type IPty, spawn } from "@lydell/node-pty";
 import headless from "@xterm/headless";
 import { afterEach, beforeEach, describe, it } from "vitest";
-import { persistentShell } from "../../src/session/persistence.ts";
+import { type PersistentShell, persistentShell } from "../../src/session/persistence.ts";
+import { MainScreenFilter } from "../../src/terminal/mainScreenFilter.ts";
 import { until } from "../lab/until.ts";
 import { needProgram } from "../setup/needProgram.ts";
 
@@ -24,9 +25,10 @@ class Attached {
   });
   ended = false;
 
-  constructor(command: string, env: Readonly<Record<string, string>>) {
-    this.pty = spawn("/bin/sh", ["-c", command], { name: "xterm-256color", cols: 80, rows: 24, env });
-    this.pty.onData((data) => this.terminal.write(data));
+  constructor({ attach, mainScreenOnly }: PersistentShell, env: Readonly<Record<string, string>>) {
+    this.pty = spawn("/bin/sh", ["-c", attach], { name: "xterm-256color", cols: 80, rows: 24, env });
+    const mainScreen = mainScreenOnly ? new MainScreenFilter() : undefined;
+    this.pty.onData((data) => this.terminal.write(mainScreen?.filter(data) ?? data));
     this.terminal.onData((data) => this.pty.write(data));
     this.pty.onExit(() => {
       this.ended = true;
@@ -85,31 +87,28 @@ describe.each(["tmux", "screen"] as const)("a shell in %s", (tool) => {
   });
 
   async function attach(): Promise<Attached> {
-    const one = new Attached(persistentShell(tool, name)?.attach ?? "", env);
+    const shell = persistentShell(tool, name);
+    assert.ok(shell !== undefined);
+    const one = new Attached(shell, env);
     attached.push(one);
     return one;
   }
 
-  // Screen reads the replacement of the alternate screen (termcapinfo) only from a file.
-  const scrolls = tool === "screen" ? undefined : it;
-  scrolls?.(
-    "scrolls in VS Code's own scrollback, without mouse mode, alternate screen or status line",
-    async () => {
-      const shell = await attach();
-      await shell.shows(/lab>/);
-      // tmux draws what is on the screen when it draws: lines of a burst that have scrolled out by then are not sent.
-      shell.pty.write("for i in $(seq 1000 1060); do echo $i; sleep 0.02; done\r");
-      await shell.shows(/^1060\n+lab>\s*$/m);
-      const lines = shell.lines();
-      for (const line of ["1000", "1030", "1060"]) {
-        assert.ok(lines.includes(line), `no line ${line}`);
-      }
-      assert.equal(shell.terminal.buffer.active.type, "normal");
-      assert.equal(shell.terminal.modes.mouseTrackingMode, "none");
-      // The prompt is on the last line of the screen: the tool shows nothing below it.
-      assert.match(lines.at(-1) ?? "", /^lab>/);
-    },
-  );
+  it("scrolls in VS Code's own scrollback, without mouse mode, alternate screen or status line", async () => {
+    const shell = await attach();
+    await shell.shows(/lab>/);
+    // tmux draws what is on the screen when it draws: lines of a burst that have scrolled out by then are not sent.
+    shell.pty.write("for i in $(seq 1000 1060); do echo $i; sleep 0.02; done\r");
+    await shell.shows(/^1060\n+lab>\s*$/m);
+    const lines = shell.lines();
+    for (const line of ["1000", "1030", "1060"]) {
+      assert.ok(lines.includes(line), `no line ${line}`);
+    }
+    assert.equal(shell.terminal.buffer.active.type, "normal");
+    assert.equal(shell.terminal.modes.mouseTrackingMode, "none");
+    // The prompt is on the last line of the screen: the tool shows nothing below it.
+    assert.match(lines.at(-1) ?? "", /^lab>/);
+  });
 
   it("passes every key to the program", async () => {
     const shell = await attach();

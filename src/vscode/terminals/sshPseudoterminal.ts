@@ -187,6 +187,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
       escapeCommandLine: forwarding.escapeCommandLine,
       encoding: policies.get("encoding", request, request.folder).value,
       reconnect: policies.get("reconnect", request, request.folder).value,
+      mainScreenOnly: this.persistent?.mainScreenOnly === true,
     };
   }
 
