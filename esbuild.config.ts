@@ -147,8 +147,6 @@ const options: BuildOptions = {
   supported: { "dynamic-import": false },
   define: { "import.meta.filename": "__filename" },
   minify: !dev,
-  // Errors put the name of their class into the log.
-  keepNames: true,
   sourcemap: dev ? "linked" : false,
   legalComments: "none",
   metafile: true,

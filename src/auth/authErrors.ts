@@ -14,6 +14,8 @@ export type AuthErrorReason =
 
 /** The login failed. It is never retried automatically, because accounts get locked. */
 export class AuthError extends SshSessionsError<AuthErrorReason> {
+  static override readonly name = "AuthError";
+
   /** What was tried, in order, as text without secrets. */
   readonly tried: readonly string[];
   /** Keys that should have been tried and could not be used, with cause and remedy, as text. */
@@ -56,6 +58,8 @@ export type KeyFileErrorReason =
 
 /** A private key file can't be used. Other keys may still work. */
 export class KeyFileError extends SshSessionsError<KeyFileErrorReason> {
+  static override readonly name = "KeyFileError";
+
   readonly file: string;
 
   constructor(reason: KeyFileErrorReason, file: string, message: string, options?: { cause?: unknown }) {
@@ -78,6 +82,8 @@ export type AgentErrorReason =
 
 /** The ssh-agent can't be used. Keys from files may still work. */
 export class AgentError extends SshSessionsError<AgentErrorReason> {
+  static override readonly name = "AgentError";
+
   static is(error: unknown): error is AgentError {
     return error instanceof AgentError;
   }

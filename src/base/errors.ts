@@ -8,6 +8,7 @@ export abstract class SshSessionsError<Reason extends string = string> extends E
 
   constructor(reason: Reason, message: string, options?: { cause?: unknown }) {
     super(message, options);
+    // A static of each subclass: the packaged code has other names for its classes.
     this.name = new.target.name;
     this.reason = reason;
   }
@@ -15,6 +16,8 @@ export abstract class SshSessionsError<Reason extends string = string> extends E
 
 /** Raised when the caller gave up. It is not a failure and is never shown. */
 export class CancelledError extends SshSessionsError<"cancelled"> {
+  static override readonly name = "CancelledError";
+
   constructor(message = "Cancelled") {
     super("cancelled", message);
   }

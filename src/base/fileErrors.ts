@@ -14,6 +14,8 @@ export type FileErrorReason =
 
 /** A local file can't be used. `message` begins with its path. */
 export class FileError extends SshSessionsError<FileErrorReason> {
+  static override readonly name = "FileError";
+
   readonly path: string;
   /** What is wrong, as a clause that follows the file's name: "it is a folder". */
   readonly what: string;

@@ -18,6 +18,8 @@ export type ConfigErrorReason =
 
 /** No connection can be made from ssh_config or the settings. */
 export class ConfigError extends SshSessionsError<ConfigErrorReason> {
+  static override readonly name = "ConfigError";
+
   readonly file: string | undefined;
   readonly line: number | undefined;
 

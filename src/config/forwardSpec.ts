@@ -35,6 +35,8 @@ export type ForwardSpecReason =
 
 /** A text that is not a valid forward. `part` is untrusted. */
 export class ForwardSpecError extends SshSessionsError<ForwardSpecReason> {
+  static override readonly name = "ForwardSpecError";
+
   readonly part: string;
 
   constructor(reason: ForwardSpecReason, part: string) {

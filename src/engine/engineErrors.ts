@@ -64,6 +64,8 @@ export interface DialedAddress {
 
 /** A connection could not be made. `message` is for the log; remote text in it is printable. */
 export class ConnectError extends SshSessionsError<ConnectErrorReason> {
+  static override readonly name = "ConnectError";
+
   /** For `no-common-algorithm`, if the server's offer is known. */
   readonly mismatch: AlgorithmMismatch | undefined;
   /** For `jump-failed`. */
@@ -116,6 +118,8 @@ export type ChannelErrorReason =
 
 /** A channel did not open. */
 export class ChannelError extends SshSessionsError<ChannelErrorReason> {
+  static override readonly name = "ChannelError";
+
   /** RFC 4254 section 5.1, where the server gave one. */
   readonly code: number | undefined;
   /** The server's description beside the code, untrusted. */
@@ -170,6 +174,8 @@ export type ForwardErrorReason =
 
 /** A forward, or a connection through it, could not be made. `message` is for the log. */
 export class ForwardError extends SshSessionsError<ForwardErrorReason> {
+  static override readonly name = "ForwardError";
+
   static is(error: unknown): error is ForwardError {
     return error instanceof ForwardError;
   }

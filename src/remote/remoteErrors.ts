@@ -12,6 +12,8 @@ export type RemoteViewErrorReason =
 
 /** The server's own view can't be read. `detail` in the message is remote text, made printable. */
 export class RemoteViewError extends SshSessionsError<RemoteViewErrorReason> {
+  static override readonly name = "RemoteViewError";
+
   static is(error: unknown): error is RemoteViewError {
     return error instanceof RemoteViewError;
   }

@@ -10,6 +10,8 @@ export type ShareErrorReason =
 
 /** Sharing connections with other programs is not possible. */
 export class ShareError extends SshSessionsError<ShareErrorReason> {
+  static override readonly name = "ShareError";
+
   static is(error: unknown): error is ShareError {
     return error instanceof ShareError;
   }

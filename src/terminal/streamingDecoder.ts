@@ -29,6 +29,8 @@ export type EncodingErrorReason =
 
 /** The encoding in a setting can't be used. */
 export class EncodingError extends SshSessionsError<EncodingErrorReason> {
+  static override readonly name = "EncodingError";
+
   static is(error: unknown): error is EncodingError {
     return error instanceof EncodingError;
   }

@@ -22,6 +22,8 @@ export type HostKeyErrorReason =
 
 /** The server's key must not be trusted. Nothing secret was sent. */
 export class HostKeyError extends SshSessionsError<HostKeyErrorReason> {
+  static override readonly name = "HostKeyError";
+
   /** The host as known_hosts names it. */
   readonly host: string;
   readonly keyType: string;

@@ -156,6 +156,18 @@ describe("callbacks that nobody catches for", () => {
   });
 });
 
+describe("errors", () => {
+  test("each has the name of its class as a static, because the packaged code renames classes", () => {
+    const classes = files(source).flatMap((file) => [
+      ...readFileSync(file, "utf8").matchAll(
+        /class (\w+) extends SshSessionsError<[^{]*\{\s*(?:static override readonly name = "(\w+)")?/g,
+      ),
+    ]);
+    expect(classes.length).toBeGreaterThan(10);
+    expect(classes.map(([, , name]) => name)).toEqual(classes.map(([, name]) => name));
+  });
+});
+
 describe("the size of files", () => {
   const longest = 400;
 

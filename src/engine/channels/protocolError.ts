@@ -22,6 +22,8 @@ export type ProtocolViolation =
 
 /** The peer violated RFC 4254. The message is for the log and contains no remote text. */
 export class ProtocolError extends SshSessionsError<ProtocolViolation> {
+  static override readonly name = "ProtocolError";
+
   static is(error: unknown): error is ProtocolError {
     return error instanceof ProtocolError;
   }

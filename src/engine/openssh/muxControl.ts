@@ -15,6 +15,8 @@ export type MuxErrorReason =
 
 /** A request to an OpenSSH master failed. */
 export class MuxError extends SshSessionsError<MuxErrorReason> {
+  static override readonly name = "MuxError";
+
   static is(error: unknown): error is MuxError {
     return error instanceof MuxError;
   }

@@ -8,6 +8,8 @@ export type ExtensionAccessErrorReason =
 
 /** Another extension may not use a host. */
 export class ExtensionAccessError extends SshSessionsError<ExtensionAccessErrorReason> {
+  static override readonly name = "ExtensionAccessError";
+
   static is(error: unknown): error is ExtensionAccessError {
     return error instanceof ExtensionAccessError;
   }
