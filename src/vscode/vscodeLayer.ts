@@ -43,7 +43,6 @@ import { registerRemoteLinks } from "./terminals/remoteLinks.ts";
 import { TerminalMemory } from "./terminals/terminalMemory.ts";
 import { terminalProfiles } from "./terminals/terminalProfile.ts";
 import { TerminalRegistry } from "./terminals/terminalRegistry.ts";
-import { TerminalSharing, type TerminalSharingInit } from "./terminals/terminalSharing.ts";
 import { maintainContextKeys } from "./views/contextKeys.ts";
 import { FoldMemory } from "./views/foldMemory.ts";
 import { hostGroups } from "./views/hostGroups.ts";
@@ -72,8 +71,6 @@ export interface VscodeLayerInit extends Omit<AllFeaturesInit, "policies"> {
   readonly workspaceMemento: vscode.Memento;
   /** The folder of the extension. */
   readonly extensionUri: vscode.Uri;
-  /** For programs in the editor's terminals. */
-  readonly sharing: Pick<TerminalSharingInit, "environment" | "storage" | "terminalsAreHere">;
   /** The home directory: shown as `~`, and the location of `.ssh/config`. */
   readonly home: string;
 }
@@ -82,7 +79,7 @@ export interface VscodeLayerInit extends Omit<AllFeaturesInit, "policies"> {
 export function createVscodeLayer(
   init: VscodeLayerInit,
 ): Disposable & { readonly api: SshSessionsApi; readonly profiles: vscode.TerminalProfileProvider } {
-  const { service, forwards, programs, resolver, settings, secrets, clock, logger, home } = init;
+  const { service, forwards, resolver, settings, secrets, clock, logger, home } = init;
   const store = new DisposableStore();
   const policies = new HostPolicies(settings);
   const showLog = (): void => init.channel.show(true);
@@ -139,9 +136,6 @@ export function createVscodeLayer(
   );
   const filter = store.add(new RowFilter());
   const features = allFeatures({ ...init, policies });
-  for (const feature of features) {
-    store.add({ dispose: () => feature.dispose?.() });
-  }
   const sideBar = {
     ...{ ...init, policies, hosts, filter, features },
     folds: new FoldMemory(init.workspaceMemento),
@@ -208,9 +202,12 @@ export function createVscodeLayer(
       features.map(({ commands }) => commands),
     ),
   );
-  store.add(
-    new TerminalSharing({ programs, service, settings, logger, prompts: init.prompts, ...init.sharing }),
-  );
+  for (const feature of features) {
+    const running = feature.start?.();
+    if (running !== undefined) {
+      store.add(running);
+    }
+  }
   void terminals.offerAgain();
   return {
     api: new SessionsApi(service, forwards, resolver, terminals, access),

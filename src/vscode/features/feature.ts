@@ -1,3 +1,4 @@
+import type { Disposable } from "../../base/disposable.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { Commands } from "../commands/command.ts";
 import type { RowKind, RowSource } from "../views/row.ts";
@@ -10,6 +11,6 @@ export interface Feature {
   /** Below connections (`under(masters, …)`) or at the top, after the sessions. */
   liveRows(masters: RowKind<MasterSnapshot>): readonly RowSource[];
   readonly commands: Commands;
-  /** Absent: it has nothing to release. */
-  dispose?(): void;
+  /** What it does by itself, from the end of the start until it is disposed. */
+  start?(): Disposable;
 }

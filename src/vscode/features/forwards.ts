@@ -22,15 +22,17 @@ export interface ForwardsFeatureInit extends ForwardRowsInit {
 /** Forwards: their rows, commands and questions, and those that are saved in the settings. */
 export function forwardsFeature(init: ForwardsFeatureInit): Feature {
   const { forwards, resolver, settings, policies, prompts, logger } = init;
-  forwards.askBy(forwardPrompts(prompts));
-  const saved = new SavedForwards(forwards, settings, policies, logger);
-  saved.update();
   return {
     liveRows: (masters) => {
       const folds = forwardFolds(masters, init);
       return [folds, forwardRows(folds, init)];
     },
     commands: forwardCommands(forwards, new ForwardBox(resolver, forwards)),
-    dispose: () => saved.dispose(),
+    start: () => {
+      forwards.askBy(forwardPrompts(prompts));
+      const saved = new SavedForwards(forwards, settings, policies, logger);
+      saved.update();
+      return saved;
+    },
   };
 }

@@ -1,18 +1,22 @@
 import type { Clock } from "../../base/clock.ts";
-import type { ProgramSharing } from "../../share/programSharing.ts";
 import { endProgram } from "../commands/endProgram.ts";
+import { TerminalSharing, type TerminalSharingInit } from "../terminals/terminalSharing.ts";
 import { programRows } from "../views/rows/programRows.ts";
 import type { Feature } from "./feature.ts";
 
-export interface ProgramsFeatureInit {
-  readonly programs: ProgramSharing;
+export interface ProgramsFeatureInit extends Omit<TerminalSharingInit, keyof HereInit> {
   readonly clock: Clock;
+  readonly sharing: HereInit;
 }
+
+/** The editor's own terminals. */
+type HereInit = Pick<TerminalSharingInit, "environment" | "storage" | "terminalsAreHere">;
 
 /** Other programs on our connections. */
 export function programsFeature(init: ProgramsFeatureInit): Feature {
   return {
     liveRows: (masters) => [programRows(masters, init)],
     commands: { "sshSessions.endProgram": endProgram(init.programs) },
+    start: () => new TerminalSharing({ ...init, ...init.sharing }),
   };
 }

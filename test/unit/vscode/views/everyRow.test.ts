@@ -13,7 +13,6 @@ import { HostList } from "../../../../src/vscode/views/hostList.ts";
 import type { Row, RowSource } from "../../../../src/vscode/views/row.ts";
 import { RowFilter } from "../../../../src/vscode/views/rowFilter.ts";
 import { RowModel } from "../../../../src/vscode/views/rowModel.ts";
-import { FakeSettings } from "../../../support/configFixtures.ts";
 import { ManualClock } from "../../../support/manualClock.ts";
 import { RecordingLogger } from "../../../support/recordingLogger.ts";
 import { masterSnapshot, sessionSnapshot, start } from "./snapshots.ts";
@@ -151,8 +150,7 @@ describe("every row", () => {
       access: { opens: ({ spec }) => spec === "build1", onDidChange: nothing },
       features: allFeatures({
         ...({ service: { masters: () => masters }, clock, home: "/home/a" } as never as AllFeaturesInit),
-        settings: new FakeSettings(),
-        forwards: { forwards: () => forwards, askBy: () => {}, onDidChange: nothing } as never,
+        forwards: { forwards: () => forwards, onDidChange: nothing } as never,
         programs: { programs: () => programs, onDidChange: nothing } as never,
       }),
       earlier: { before: [{ host: "web1", title: "web1" }], onDidChange: nothing },
