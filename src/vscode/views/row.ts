@@ -57,8 +57,8 @@ export interface RowDescription<D> {
   readonly targets: (about: D) => readonly Target[];
   /** @param hasRows rows of other kinds stand below it, filtered or not. Undefined: it can't be expanded. */
   readonly fold?: (about: D, hasRows: boolean) => Fold | undefined;
-  /** What a collapsed row above says of so many rows of this kind: "2 sessions". Default: nothing. */
-  readonly countText?: (count: number) => string;
+  /** What a collapsed row above says of its rows of this kind: "2 sessions". Default: nothing. */
+  readonly countTexts?: (shown: readonly D[]) => readonly string[];
   readonly click?: (about: D) => RowClick | undefined;
   /** The hover, if making it takes time. Default: that of `present`. */
   readonly hover?: (about: D) => Promise<string>;
@@ -113,7 +113,8 @@ export interface RowSource {
   present(row: Row): ItemPresentation | undefined;
   targets(row: Row): readonly Target[];
   fold(row: Row, hasRows: boolean): Fold | undefined;
-  countText(count: number): string | undefined;
+  /** @param rows of this kind. */
+  countTexts(rows: readonly Row[]): readonly string[];
   click(row: Row): RowClick | undefined;
   hover(row: Row): Promise<string | undefined>;
   foldName(row: Row): string | undefined;
@@ -203,8 +204,12 @@ export class RowKind<D> implements RowSource {
     return known === undefined ? undefined : this.#description.fold?.(known.about, hasRows);
   }
 
-  countText(count: number): string | undefined {
-    return count === 0 ? undefined : this.#description.countText?.(count);
+  countTexts(rows: readonly Row[]): readonly string[] {
+    const shown = rows
+      .map((row) => this.#known.get(row))
+      .filter((known) => known !== undefined)
+      .map(({ about }) => about);
+    return shown.length === 0 ? [] : (this.#description.countTexts?.(shown) ?? []);
   }
 
   click(row: Row): RowClick | undefined {

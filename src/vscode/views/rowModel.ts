@@ -74,8 +74,8 @@ export class RowModel {
       return shown;
     }
     const below = this.#listedBelow(row);
-    const counts = this.#kinds.flatMap(
-      (kind) => kind.countText(below.filter(({ source }) => source === kind).length) ?? [],
+    const counts = this.#kinds.flatMap((kind) =>
+      kind.countTexts(below.filter(({ source }) => source === kind)),
     );
     const description = [...counts, shown.description].filter((part) => part !== "").join(" · ");
     return { ...shown, description };

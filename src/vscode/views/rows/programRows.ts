@@ -26,7 +26,7 @@ export function programRows(
     key: ({ id }) => `program ${id}`,
     present: (program) => presentProgram(program, clock.now()),
     targets: ({ id, masterId }) => [programTarget.of(id), connectionTarget.of(masterId)],
-    countText: (count) => plural(count, "{0} program", "{0} programs"),
+    countTexts: (shown) => [plural(shown.length, "{0} program", "{0} programs")],
     counts: true,
     changes: [programs.onDidChange],
   });

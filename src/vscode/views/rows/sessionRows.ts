@@ -51,7 +51,7 @@ export function sessionRows(
       session.kind === "terminal"
         ? { command: "sshSessions.revealTerminal", title: t("Reveal Terminal") }
         : undefined,
-    countText: (count) => plural(count, "{0} session", "{0} sessions"),
+    countTexts: (shown) => [plural(shown.length, "{0} session", "{0} sessions")],
     filterTexts: ({ session }) => [session.title, session.spec],
     counts: true,
   });

@@ -54,7 +54,7 @@ describe("the rows of a view", () => {
       key: ({ seed }) => seed,
       present: ({ seed, of }) => looks(seed, of.colour),
       filterTexts: ({ seed }) => [seed],
-      countText: (count) => `${count} seeds`,
+      countTexts: (shown) => [`${shown.length} seeds`],
       targets: () => [],
     });
     filter = new RowFilter();
