@@ -1,7 +1,7 @@
 /**
- * Runs everything: types, lint, unit tests, engine tests, the package, the extension host's tests and the workbench's.
- * All stages run, also after a failure. The last line is `N passed, N failed`. A skipped test counts as failed where
- * `CI` or `SSH_SESSIONS_STRICT` is set: there all that the tests need can be had.
+ * Runs everything: types, lint, unit tests, engine tests, the package, the extension host's tests and the
+ * workbench's. All stages run, also after a failure. The last line is `N passed, N failed`. A skipped test counts as
+ * failed if `CI` or `SSH_SESSIONS_STRICT` is set: everything that the tests need is available there.
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";

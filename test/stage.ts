@@ -7,9 +7,9 @@ export interface Stage {
   readonly name: string;
   /** For Node, relative to the repository. */
   readonly args: readonly string[];
-  /** A hang ends after this long, with a message. Several times what it takes on a slow machine. */
+  /** A hang ends after this time, with a message. Several times the duration on a slow machine. */
   readonly minutes: number;
-  /** Where its tests are counted; without it the stage is one test. */
+  /** Where its tests are counted; otherwise the stage counts as one test. */
   readonly results?: { readonly kind: "vitest" | "suite"; readonly file: string };
 }
 
@@ -19,7 +19,10 @@ export interface StageCount {
   skipped: number;
 }
 
-/** Runs a stage with its output on ours and counts its tests. A stage that fails as a whole is a failed test more. */
+/**
+ * Runs a stage with its output on ours and counts its tests. A stage that fails as a whole counts as one more failed
+ * test.
+ */
 export async function runStage(stage: Stage): Promise<StageCount> {
   const problem = await runToEnd(stage);
   if (problem !== undefined) {
@@ -37,14 +40,14 @@ export async function runStage(stage: Stage): Promise<StageCount> {
   return counted;
 }
 
-/** Resolves to what went wrong, if anything. */
+/** Resolves to the failure, if there is one. */
 async function runToEnd(stage: Stage): Promise<string | undefined> {
   return await new Promise((resolve) => {
     const detached = process.platform !== "win32";
     const child = spawn(process.execPath, stage.args, {
       cwd: repositoryRoot,
       stdio: ["ignore", "inherit", "inherit"],
-      // Its own group, so that what it has started goes with it.
+      // A separate group, so that its child processes end with it.
       detached,
     });
     const end = (): void => {

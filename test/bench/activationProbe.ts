@@ -1,7 +1,7 @@
 /**
- * Runs in the extension host (`extensionTestsPath`) and writes how many milliseconds the extension's own code takes: its
- * entry, which each window runs at its start; the first use, with loading and all that is set up; and an empty extension in
- * the same host. What the host and the window tell each other around it is in none of them.
+ * Runs in the extension host (`extensionTestsPath`) and writes how many milliseconds the extension's own code takes:
+ * its entry, which each window runs at its start; the first use, with loading and setup; and an empty extension in
+ * the same host. Messages between the host and the window are not included.
  */
 import { writeFileSync } from "node:fs";
 import Module from "node:module";
@@ -16,7 +16,7 @@ interface Loader {
 export async function run(): Promise<void> {
   const extension = vscode.extensions.getExtension("ssh-sessions.ssh-sessions");
   if (extension === undefined) {
-    throw new Error("It is not there.");
+    throw new Error("The extension was not found.");
   }
   const bundle = join(extension.extensionPath, "dist", "extension.cjs");
   const api = await extension.activate();
@@ -28,7 +28,7 @@ export async function run(): Promise<void> {
     first: 0,
   };
   const start = performance.now();
-  // The whole extension is loaded before this asks for anything.
+  // The whole extension is loaded before this requests anything.
   const hosts = api.hosts();
   const loader = Module as unknown as Loader;
   const load = loader._load;
@@ -56,14 +56,14 @@ export async function run(): Promise<void> {
   writeFileSync(String(process.env["SSH_SESSIONS_BENCH_RESULT"]), JSON.stringify(result));
 }
 
-/** Loads a fresh copy of an extension's file and activates it, with everything that it registers taken back. */
+/** Loads a fresh copy of an extension's file, activates it, and disposes everything that it registers. */
 function activated(file: string): number {
   const loader = Module as unknown as Loader;
   const load = loader._load;
   delete require.cache[file];
   const subscriptions: vscode.Disposable[] = [];
   const nothing = new vscode.Disposable(() => undefined);
-  // The ids are taken by the copy that the host runs: commands are registered under others, and views can't be.
+  // The host's copy uses the ids: commands are registered under other ids, and views can't be registered twice.
   const editor = {
     ...vscode,
     commands: {

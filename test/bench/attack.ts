@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { HostBlock } from "../vscode/suite/blockInHost.ts";
 import type { BenchContext, Benchmark, Row } from "./benchmark.ts";
 
-/** Milliseconds that no case may hold the event loop, which all extensions of a window share. */
+/** Milliseconds that no case may block the event loop, which all extensions of a window share. */
 const bound = 50;
 
 const root = join(import.meta.dirname, "..", "..");
@@ -14,19 +14,19 @@ interface Reported {
   readonly file: string;
   readonly name: string;
   readonly block: number;
-  /** Why the case may hold the event loop for longer than others. */
+  /** Why the case may block the event loop for longer than others. */
   readonly why?: string;
 }
 
 type HostBlockOf = HostBlock & { readonly name: string };
 
-/** What hostile input costs everybody else, in each case of `test/attack`. Nothing compares. */
+/** The cost of hostile input for everything else, in each case of `test/attack`. There is no peer to compare with. */
 export const attackBenchmark: Benchmark = {
   name: "attack",
   about: "the longest block of the event loop in each case of the attack suite, in processor time (no peer)",
   async run(context: BenchContext): Promise<Row[]> {
     const least = new Map<string, Reported>();
-    // A burst of garbage collection is not the case's doing: the best of the runs counts.
+    // A burst of garbage collection is not caused by the case: the best of the runs counts.
     const rounds = context.runs ?? 3;
     for (let round = 1; round <= rounds; round++) {
       context.note(`the attack suite, ${round} of ${rounds}`);
@@ -94,7 +94,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>>): Pr
   });
 }
 
-/** The same in the real extension host, with the hostile servers in a process of their own. */
+/** The same in the real extension host, with the hostile servers in a separate process. */
 async function blocksInHost(context: BenchContext): Promise<readonly Reported[]> {
   context.note("the attacks on the extension host");
   const folder = await mkdtemp(join(tmpdir(), "attack-"));

@@ -8,8 +8,8 @@ import { TerminalProbe, wordSequence } from "./terminalProbe.ts";
 const name = "bare";
 
 /**
- * Writes `bytes` in the portions and with the back-pressure of ours (DA1 in place of marks), and makes nothing of its
- * own for it: one and the same string.
+ * Writes `bytes` in the same portions and with the same back-pressure as ours (DA1 instead of marks), always the same
+ * string.
  */
 const program = (bytes: number): string => `
 const { EventEmitter, window } = require("vscode");
@@ -43,7 +43,7 @@ exports.activate = () => {
 };
 `;
 
-/** A workbench with an extension that has nothing but a terminal: what VS Code itself needs for such an amount of output. */
+/** A workbench with an extension that has only a terminal: what VS Code itself needs for such an amount of output. */
 export class BareTerminal {
   readonly #workbench: Workbench;
   readonly #probe: TerminalProbe;

@@ -1,15 +1,15 @@
-/** One measured thing, ours beside the peer's, in one run. Times are medians. */
+/** One measured value, ours beside the peer's, in one run. Times are medians. */
 export interface Row {
   readonly name: string;
   readonly unit: "ms" | "s" | "KB" | "MB" | "MB/s" | "ratio" | "count";
   readonly ours: number;
-  /** Undefined where nothing compares. */
+  /** Undefined if there is no peer. */
   readonly peer: number | undefined;
-  /** What the project wants of itself; shown, not written to the file. */
+  /** The project's own goal; shown, not written to the file. */
   readonly bar?: Bar;
 }
 
-/** At most so much: of the peer, or outright. `least` turns it round, for rates. */
+/** The maximum: relative to the peer, or absolute. `least` inverts it, for rates. */
 export interface Bar {
   readonly of: "ratio" | "ours";
   readonly value: number;
@@ -17,21 +17,21 @@ export interface Bar {
 }
 
 export interface BenchContext {
-  /** How often to measure each, after the warm-up; undefined: what the benchmark finds sensible. */
+  /** How often to measure each, after the warm-up; undefined: the benchmark's default. */
   readonly runs: number | undefined;
-  /** For benchmarks that run for a time. Undefined: their usual one. */
+  /** For benchmarks that run for a time. Undefined: their default. */
   readonly minutes: number | undefined;
-  /** For benchmarks that choose at random. Undefined: a new one, which they print. */
+  /** For benchmarks with random choices. Undefined: a new one, which they print. */
   readonly seed: number | undefined;
-  /** Says what goes on, on standard error. */
+  /** Prints progress to standard error. */
   note(text: string): void;
 }
 
 export interface Benchmark {
   readonly name: string;
-  /** What is measured against what, in a line. */
+  /** What is compared with what, in one line. */
   readonly about: string;
-  /** It takes too long to run when no name is given. */
+  /** It takes too long to run unless it is named. */
   readonly onlyByName?: boolean;
   run(context: BenchContext): Promise<readonly Row[]>;
 }
@@ -41,7 +41,7 @@ export function ratioOf(row: Row): number | undefined {
   return row.peer === undefined || row.peer === 0 ? undefined : row.ours / row.peer;
 }
 
-/** Undefined where there is no bar, or nothing to hold against it. */
+/** Undefined if there is no bar, or no value to compare with it. */
 export function barIsMet(row: Row): boolean | undefined {
   const value = row.bar?.of === "ours" ? row.ours : ratioOf(row);
   if (row.bar === undefined || value === undefined) {

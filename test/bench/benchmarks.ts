@@ -9,7 +9,7 @@ import { forwardsBenchmark } from "./forwards.ts";
 import { soakBenchmark } from "./soak.ts";
 import { terminalBenchmark } from "./terminal.ts";
 
-/** All that the project has, in the order in which they run. */
+/** All benchmarks, in the order in which they run. */
 export const benchmarks: readonly Benchmark[] = [
   connectionsBenchmark,
   enginesBenchmark,

@@ -11,7 +11,7 @@ import { launchWorkbench } from "../vscode/harness/workbench.ts";
 import type { BenchContext, Benchmark, Row } from "./benchmark.ts";
 import { median } from "./measure.ts";
 
-/** What the extension costs before it is used. Nothing compares. */
+/** The extension's cost before it is used. There is no peer. */
 export const bundleBenchmark: Benchmark = {
   name: "bundle",
   about: "what installing and activating costs, without a connection (no peer)",
@@ -23,8 +23,8 @@ export const bundleBenchmark: Benchmark = {
 };
 
 /**
- * First activation in a real extension host: loading the bundle and `activate()`, as the host does it. A fresh host each
- * time, because it happens once in its life.
+ * First activation in a real extension host: loading the bundle and `activate()`, as the host does it. A new host
+ * each time, because it happens once in its life.
  */
 async function activation(context: BenchContext): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-bench-"));

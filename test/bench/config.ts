@@ -17,7 +17,7 @@ const run = promisify(execFile);
 const fileCount = 200;
 const hostsInFile = 50;
 
-/** A large ssh_config. The list has no peer; a host is resolved beside `ssh -G`. */
+/** A large ssh_config. The list has no peer; resolving a host is compared with `ssh -G`. */
 export const configBenchmark: Benchmark = {
   name: "config",
   about: "10,000 hosts in 200 included files: listed, and one of them resolved, beside `ssh -G`",
@@ -62,7 +62,7 @@ function nameOf(file: number, index: number): string {
   return `host${file}-${index}`;
 }
 
-/** Each time in a fresh process: reading, and also the compiling of the code that reads. */
+/** In a new process each time: reading, and compiling the code that reads. */
 async function listing(home: string, { runs = 7, note }: BenchContext): Promise<Row[]> {
   const probe = join(repositoryRoot, "test", "bench", "configProbe.ts");
   const found: { readonly cold: number; readonly warm: number; readonly block: number }[] = [];
@@ -85,7 +85,7 @@ async function listing(home: string, { runs = 7, note }: BenchContext): Promise<
   ];
 }
 
-/** The last host of the last file; a resolver that has the files, and has not seen this host. */
+/** The last host of the last file; the resolver has read the files, but has not resolved this host. */
 async function resolving(home: string, { runs = 15, note }: BenchContext): Promise<Row> {
   note("resolve");
   const settings = new FakeSettings();

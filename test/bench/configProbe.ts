@@ -1,4 +1,4 @@
-/** Lists the hosts of a home folder in a process that has done nothing before; prints what it took, in milliseconds. */
+/** Lists the hosts of a home folder in a new process; prints the time in milliseconds. */
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { configEnvironment } from "../../src/config/configEnvironment.ts";
 import { ConfigFiles } from "../../src/config/configFiles.ts";
@@ -25,7 +25,7 @@ await new Promise((resolve) => {
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 const cold = await timedList();
-// The sample that waits is only taken in the next turn.
+// The pending sample is only taken in the next turn.
 await new Promise((resolve) => {
   setTimeout(resolve, 5);
 });

@@ -9,7 +9,7 @@ import type { BenchContext, Benchmark, Row } from "./benchmark.ts";
 import { interleaved, timed } from "./measure.ts";
 import { OwnStacks } from "./ownStack.ts";
 
-/** What a person waits for: the first login, the next session, many at once. */
+/** What a user waits for: the first login, the next session, many at once. */
 export const connectionsBenchmark: Benchmark = {
   name: "connections",
   about: "in process, beside the processes `ssh` (its defaults) and `ssh -S` on an open ControlMaster",
@@ -105,7 +105,7 @@ async function runTrue(service: SessionService): Promise<void> {
   }
 }
 
-/** Without a fork on the server: what is left is ours, and the wire. */
+/** Without a fork on the server: only our time and the network's remain. */
 async function openAndClose(service: SessionService): Promise<void> {
   const session = await service.open({
     host: "lab",
@@ -128,7 +128,7 @@ async function succeed(client: SshClient, args: readonly string[]): Promise<void
   }
 }
 
-/** Without pipes for its output, which would cost the peer more than what is measured. */
+/** Without pipes for its output, which would cost the peer more than the measured action. */
 async function run(client: SshClient, args: readonly string[]): Promise<number> {
   const child = spawn("ssh", ["-F", client.configFile, ...args, ...(args.includes("-O") ? ["lab"] : [])], {
     stdio: "ignore",

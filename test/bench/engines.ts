@@ -11,7 +11,7 @@ import { until } from "../lab/until.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { interleaved, timed } from "./measure.ts";
 
-/** A fresh connection and the next session on one that is open, by each engine. */
+/** A fresh connection and the next session on an open one, by each engine. */
 export const enginesBenchmark: Benchmark = {
   name: "engines",
   about: "each engine by itself, beside the processes `ssh` and `ssh -S` on an open ControlMaster",

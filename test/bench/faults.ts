@@ -14,7 +14,7 @@ import type { BenchContext, Benchmark, Row } from "./benchmark.ts";
 import { median, timed } from "./measure.ts";
 import { knownDead, OwnStacks } from "./ownStack.ts";
 
-/** How long until a dead server is noticed. Both meet the very same fault at the same moment. */
+/** How long until a dead server is detected. Both meet the same fault at the same moment. */
 export const faultsBenchmark: Benchmark = {
   name: "faults",
   about:
@@ -39,11 +39,11 @@ export const faultsBenchmark: Benchmark = {
 interface Fault {
   readonly name: string;
   begin(): void | Promise<void>;
-  /** Makes the way free for the next run. */
+  /** Restores the network for the next run. */
   end(): void | Promise<void>;
 }
 
-/** As the sessions' own policy says: see OwnStacks. */
+/** As the sessions' own policy reports: see OwnStacks. */
 const samePolicy = ["ServerAliveInterval 1", "ServerAliveCountMax 3"];
 
 function throughProxy(host: SshdHost, proxy: FaultProxy): readonly Fault[] {
@@ -143,14 +143,14 @@ async function eachFault(
   return rows;
 }
 
-/** Milliseconds since the fault. `ssh` notices by ending. */
+/** Milliseconds since the fault. `ssh` detects it by ending. */
 interface Meeting {
   readonly noticed: number;
   readonly ended: number;
   readonly peer: number;
 }
 
-/** @param jump ssh_config of the host `jump`, through which both go. */
+/** @param jump ssh_config of the host `jump`, through which both connect */
 async function meet(entry: SshConfigEntry, fault: Fault, jump?: string): Promise<Meeting> {
   const way = jump === undefined ? [] : ["ProxyJump jump"];
   const client = await SshClient.for(entry, [...samePolicy, ...way]);
@@ -190,7 +190,10 @@ async function meet(entry: SshConfigEntry, fault: Fault, jump?: string): Promise
 /** How long the machine sleeps. Longer changes nothing. */
 const sleepMs = 5_000;
 
-/** The network goes away during sleep (both processes are stopped): from the wake until the master is known to be dead. */
+/**
+ * The network vanishes during sleep (both processes are stopped): from the wake-up until the master is known to be
+ * dead.
+ */
 async function afterWake(host: SshdHost, proxy: FaultProxy, context: BenchContext): Promise<Row> {
   const found = { ours: [] as number[], peer: [] as number[] };
   for (let run = 0; run < (context.runs ?? 3); run++) {

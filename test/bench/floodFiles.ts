@@ -7,7 +7,7 @@ export interface FloodFile {
   readonly bytes: number;
 }
 
-/** What people let run over their screens. */
+/** Typical output that floods a screen. */
 const kinds: Readonly<Record<string, (index: number) => string>> = {
   "log lines": (index) =>
     `2025-03-01T12:${twoDigits(index)}:07.${index % 1000}Z INFO [worker-${index % 16}] GET /api/items/${index} 200 in ${index % 97} ms\n`,
@@ -19,7 +19,7 @@ const kinds: Readonly<Record<string, (index: number) => string>> = {
     `${index} 日本語の長い行と中文字符 한국어 😀👍🏽 ｆｕｌｌ ${twoDigits(index)}\n`,
 };
 
-/** How many there are. */
+/** The number of lines. */
 export const floodKinds = Object.keys(kinds).length;
 
 export async function writeFloodFiles(folder: string, bytes: number): Promise<readonly FloodFile[]> {

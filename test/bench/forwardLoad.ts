@@ -1,22 +1,23 @@
 /**
- * The client and the target of forwards, in processes of their own so that they take nothing of ours: started by
- * `LoadProcess`, one question at a time. A target sends back what it gets; one that gets `G` and a number sends so many bytes.
+ * The client and the target of forwards, in separate processes so that they use none of our processor time: started
+ * by `LoadProcess`, one request at a time. A target echoes its input; after `G` and a number it sends that many
+ * bytes.
  */
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
 export type LoadQuestion =
   | { readonly kind: "serve" }
-  /** So many connections one after the other in each of `lanes`, each with one byte there and back. */
+  /** The given number of connections one after the other in each of `lanes`, each with one byte there and back. */
   | { readonly kind: "connections"; readonly port: number; readonly count: number; readonly lanes: number }
   | { readonly kind: "download"; readonly port: number; readonly streams: number; readonly bytes: number }
-  /** One byte there and back on one connection, again and again. */
+  /** One byte there and back on one connection, repeatedly. */
   | { readonly kind: "round-trips"; readonly port: number; readonly count: number }
-  /** So many connections that stay, each with one byte there and back. */
+  /** The given number of connections that stay open, each with one byte there and back. */
   | { readonly kind: "hold"; readonly port: number; readonly count: number }
   | { readonly kind: "release" };
 
-/** Milliseconds; of `serve`, the port; of `hold`, how many are up. */
+/** Milliseconds; for `serve`, the port; for `hold`, how many are open. */
 export type LoadAnswer = readonly number[];
 
 const chunk = Buffer.alloc(65_536, "0123456789abcdef");
@@ -114,7 +115,7 @@ async function answer(question: LoadQuestion): Promise<LoadAnswer> {
       return times;
     }
     case "hold": {
-      // Fifty at a time: a listener's backlog is short.
+      // Fifty at a time, because a listener's backlog is short.
       for (let left = question.count; left > 0; left -= 50) {
         const opened = await Promise.all(
           Array.from({ length: Math.min(50, left) }, async () => {

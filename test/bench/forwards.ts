@@ -10,7 +10,7 @@ import { LoadProcess } from "./loadProcess.ts";
 import { interleaved, median, percentile } from "./measure.ts";
 import { OwnStacks } from "./ownStack.ts";
 
-/** Both with this one: what each prefers differs. */
+/** Both use this one, because their preferences differ. */
 const ciphers = "aes128-gcm@openssh.com";
 
 /** The same port of the server, forwarded by us and by `ssh -N -L`. */
@@ -144,7 +144,7 @@ async function latency({ load, ours, peer }: Sides, context: BenchContext): Prom
   ];
 }
 
-/** A thousand that stay. Of ours, what the process holds; of `ssh`, its resident memory. */
+/** A thousand open connections. For ours, the process's memory; for `ssh`, its resident memory. */
 async function idle({ load, ours, peer, ssh }: Sides, context: BenchContext): Promise<Row[]> {
   context.note("a thousand connections at once");
   const count = 1000;

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Disposable } from "../../src/base/disposable.ts";
 import type { LoadAnswer, LoadQuestion } from "./forwardLoad.ts";
 
-/** A process that makes or takes connections. See forwardLoad.ts. */
+/** A process that makes or accepts connections. See forwardLoad.ts. */
 export class LoadProcess implements Disposable {
   readonly #child: ChildProcess;
 

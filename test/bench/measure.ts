@@ -9,7 +9,7 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-/** The smallest value that at least this share (0 to 1) of all are not above. */
+/** The smallest value that at least this share (0 to 1) of all values do not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
@@ -27,8 +27,8 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Measures two things by turns, so that whatever else the machine does meets both alike; which one begins changes each
- * time. The first `warmUp` rounds don't count. Returns the medians of what they return.
+ * Measures two things alternately, so that other load on the machine affects both alike; which one goes first changes
+ * each time. The first `warmUp` rounds don't count. Returns the medians.
  */
 export async function interleaved(
   ours: () => Promise<number>,

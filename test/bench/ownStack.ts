@@ -7,7 +7,7 @@ import type { SessionService } from "../../src/session/sessionServiceTypes.ts";
 import { createSshStack, type SshStack } from "../../src/sshStack.ts";
 import { noPrompts, TestSettings } from "../support/testStack.ts";
 
-/** Reads the ssh_config that the peer reads. Keepalive is 1 s x 3, masters stay. */
+/** Reads the ssh_config that the peer reads. Keepalive is 1 s x 3, masters stay open. */
 export class OwnStacks implements Disposable {
   readonly #settings = new TestSettings();
   #resolver: HostResolver & Disposable;
@@ -18,7 +18,7 @@ export class OwnStacks implements Disposable {
     this.#resolver = this.#newResolver();
   }
 
-  /** All that the extension has below the editor, with no connection yet. */
+  /** Everything below the editor, without a connection yet. */
   create(): SshStack {
     return createSshStack({
       clock: systemClock,
@@ -31,7 +31,7 @@ export class OwnStacks implements Disposable {
     });
   }
 
-  /** As after the start: nothing is known of any host. */
+  /** As after the start: nothing is known about any host. */
   forgetHosts(): void {
     this.#resolver.dispose();
     this.#resolver = this.#newResolver();
@@ -46,7 +46,7 @@ export class OwnStacks implements Disposable {
   }
 }
 
-/** Resolves as soon as every master is known to be dead, even if its sessions still wait for it to come back. */
+/** Resolves as soon as every master is known to be dead, even if its sessions still wait for a reconnect. */
 export function knownDead(service: SessionService): Promise<void> {
   return new Promise((resolve) => {
     const subscription = service.onDidChange(() => {

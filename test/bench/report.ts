@@ -1,6 +1,6 @@
 import { barIsMet, type Row, ratioOf } from "./benchmark.ts";
 
-/** The rows as an aligned table for people. */
+/** The rows as an aligned table for reading. */
 export function tableText(rows: readonly Row[]): string {
   const head = ["", "unit", "ours", "peer", "ratio", "bar"];
   const body = rows.map((row) => [
@@ -25,7 +25,7 @@ export function tableText(rows: readonly Row[]): string {
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
 }
 
-/** The rows as `--json` writes them: `ours / peer` is `ratio`; null where nothing compares. */
+/** The rows as written by `--json`: `ours / peer` is `ratio`; null without a peer. */
 export function jsonText(rows: readonly Row[]): string {
   const plain = rows.map((row) => ({
     name: row.name,

@@ -6,7 +6,7 @@ export interface Memory {
   readonly extensionHost: number;
   /** The page's process: the largest of the browser's renderers. */
   readonly window: number;
-  /** With those: the server's and the browser's other processes. Shared pages count in each. */
+  /** In addition: the other processes of the server and the browser. Shared pages count in each. */
   readonly all: number;
 }
 
@@ -29,7 +29,7 @@ export function residentMemory(): Memory {
   };
 }
 
-/** Looks at the memory while `work` goes on. @returns what it yields, and how much it grew over `before` at most, MB. */
+/** Samples the memory during `work`. @returns its result, and the largest growth over `before`, MB */
 export async function growthDuring<T>(
   before: Memory,
   work: () => Promise<T>,

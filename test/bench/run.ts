@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- NAME… --json FILE --runs N --minutes N --seed N]`: measures ours beside OpenSSH's own programs, by turns in one run.
- * Without a name: all. Figures of a busy machine are slow for both; the ratio is what lasts.
+ * `npm run bench [-- NAME… --json FILE --runs N --minutes N --seed N]`: measures ours beside OpenSSH's own programs,
+ * alternately in one run. Without a name: all. A busy machine is slow for both, so compare the ratios.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { arch, cpus, platform } from "node:os";
@@ -57,6 +57,6 @@ try {
   console.error(error instanceof MissingRequirementError ? error.message : error);
   process.exitCode = 1;
 }
-// Left to end by itself, Node 24 sometimes spins in its own cleanup after sockets were reset (uv_run in
-// Environment::CleanupHandles, seen with gdb). Everything that was started has been stopped.
+// Node 24 sometimes spins in its own cleanup after sockets were reset (uv_run in Environment::CleanupHandles, seen
+// with gdb), so exit here. Everything that was started has been stopped.
 process.exit();

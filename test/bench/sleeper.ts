@@ -1,5 +1,5 @@
 /**
- * A process of its own that can be stopped as by sleep: opens a session, prints `up`, and prints `dead` as soon as the
+ * A separate process that can be stopped as by sleep: opens a session, prints `up`, and prints `dead` as soon as the
  * master is known to be dead. Ends with its standard input.
  */
 import { argv, stdin } from "node:process";

@@ -11,14 +11,14 @@ import { LiveTab } from "../support/liveTab.ts";
 import type { TestStack } from "../support/testStack.ts";
 import type { BenchContext, Benchmark, Row } from "./benchmark.ts";
 
-/** Minutes, unless `--minutes` says otherwise. */
+/** Minutes, unless `--minutes` is given. */
 const usualMinutes = 10;
 const hostNames = ["one", "two", "three"] as const;
 /** Bytes that a checksummed command sends, at most. */
 const largestOutput = 4 * 1024 * 1024;
-/** What opens or runs for longer than this, with no fault on its way, is stuck. Milliseconds. */
+/** An open or a command that takes longer than this, without a pending fault, is stuck. Milliseconds. */
 const stuckAfter = 90_000;
-/** At rest, so much more memory than at the beginning is a leak. Bytes. */
+/** At rest, this much more memory than at the beginning is a leak. Bytes. */
 const mostHeld = 40 * 1024 * 1024;
 
 /** mulberry32: small, seeded, and good enough to choose faults. */
@@ -41,7 +41,7 @@ interface Tally {
   wrong: string[];
 }
 
-/** Everything that the soak runs on: three hosts behind a jump host, each behind a proxy that misbehaves. */
+/** The setup of the soak test: three hosts behind a jump host, each behind a faulty proxy. */
 class Ground implements AsyncDisposable {
   readonly jump: SshdHost;
   readonly hosts: readonly SshdHost[];
@@ -80,7 +80,7 @@ class Ground implements AsyncDisposable {
   }
 }
 
-/** One command whose output is checked against what the server says that it sent. */
+/** One command whose output is checked against the checksum that the server reports. */
 async function checkedCommand(
   ground: Ground,
   random: (below: number) => number,
@@ -236,7 +236,7 @@ async function soak(minutes: number, seed: number, note: (text: string) => void)
   note(
     `seed ${seed}: ${tally.faults} faults, ${tally.opened} commands, ${tally.lost} lost with their connection`,
   );
-  // Every tab comes back, whatever happened to it.
+  // Every tab reconnects, whatever happened to it.
   for (const tab of tabs) {
     await inTime(
       `a tab that is ${tab.controller.state.kind}`,

@@ -13,11 +13,11 @@ import { buildUnbounded } from "./unboundedBuild.ts";
 const fileBytes = 64 * 1024 * 1024;
 /** How long `yes` has been running when Ctrl+C is pressed. Milliseconds. */
 const floodTime = 5000;
-/** Without flow control what piles up in that time takes minutes. */
+/** Without flow control, the output queued in that time takes minutes. */
 const unboundedFloodTime = 1500;
 const flood = "yes 'all work and no play makes a dull terminal'";
 
-/** What a flood of output does to a terminal, in the real workbench, over loopback. */
+/** The effect of a flood of output on a terminal, in the real workbench, over loopback. */
 export const terminalBenchmark: Benchmark = {
   name: "terminal",
   about: "our terminal beside VS Code's own on the same machine, with `ssh` in it where the row says so",
@@ -49,7 +49,7 @@ export const terminalBenchmark: Benchmark = {
 
 /** Of the extension host, in MB. */
 interface HostMemory {
-  /** While an extension does nothing but write, as much in all. */
+  /** While an extension only writes, the same total amount. */
   readonly bareGrowth: number;
   /** Before the first flood. */
   readonly before: number;
@@ -149,7 +149,7 @@ function floodRuns({ runs }: BenchContext): number {
   return runs ?? 3;
 }
 
-/** What the extension host grows by when an extension does nothing but write, as much in all. */
+/** The growth of the extension host when an extension only writes, the same total amount. */
 async function growthOfBareTerminal(context: BenchContext): Promise<number> {
   context.note("a bare extension's terminal");
   const bare = await BareTerminal.open(fileBytes);
@@ -179,7 +179,7 @@ async function latencyRows(window: TerminalWindow, context: BenchContext): Promi
   return rows;
 }
 
-/** Echo of a key in the terminals of the kinds that are called like them, while `floods` others of the same kind flood. */
+/** Echo of a key in the terminals of the named kinds, while `floods` others of the same kind flood. */
 async function echoRows(
   window: TerminalWindow,
   situation: string,
@@ -221,7 +221,7 @@ async function echoes(window: TerminalWindow, name: string): Promise<number[]> {
     times.push(await window.probe.echo(name, "x"));
     await delay(20 + 20 * Math.random());
   }
-  // Empties the line.
+  // Clears the line.
   await window.probe.echo(name, "Control+u");
   return times;
 }

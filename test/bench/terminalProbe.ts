@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 
-/** What is used of xterm.js' API. */
+/** The parts of xterm.js' API that are used. */
 interface Emulator {
   readonly parser: { registerOscHandler(identifier: number, handler: (data: string) => boolean): void };
   onCursorMove(listener: () => void): void;
@@ -30,12 +30,12 @@ type ProbedWindow = typeof globalThis & {
   ): void;
 };
 
-/** The number of the control sequence by which a shell says a word (OSC, ignored by terminals). */
+/** The number of the control sequence by which a shell sends a word (OSC, ignored by terminals). */
 export const wordSequence = 7777;
 
 /**
- * Tells when, by the page's own clock, keys were pressed and output was parsed: the emulators of the terminals report
- * it themselves, so that nothing is polled while it is measured. Times are milliseconds.
+ * Reports when, by the page's own clock, keys were pressed and output was parsed: the terminals' emulators report it
+ * themselves, so that nothing is polled during the measurement. Times are milliseconds.
  */
 export class TerminalProbe {
   readonly #page: Page;
@@ -49,13 +49,13 @@ export class TerminalProbe {
       const window = globalThis as ProbedWindow;
       const probe: PageProbe = { keyAt: 0, watched: new Map() };
       window.sshSessionsProbe = probe;
-      // When the browser got the key, however long the page then took to look at it.
+      // When the browser got the key, even if the page handled it much later.
       window.addEventListener("keydown", (event) => (probe.keyAt = event.timeStamp), true);
     });
     return new TerminalProbe(page);
   }
 
-  /** Watches the terminal in front from now on. @returns false when there is none that is not watched yet. */
+  /** Starts to watch the active terminal. @returns false if there is none that is not watched yet */
   async watch(name: string): Promise<boolean> {
     return await this.#page.evaluate(
       ([as, identifier]) => {
@@ -82,7 +82,7 @@ export class TerminalProbe {
     );
   }
 
-  /** The terminal is gone. */
+  /** The terminal is closed. */
   async forget(name: string): Promise<void> {
     await this.#page.evaluate(
       (which) => (globalThis as ProbedWindow).sshSessionsProbe.watched.delete(which),
@@ -90,7 +90,7 @@ export class TerminalProbe {
     );
   }
 
-  /** Hands text to a terminal, in front or not, as if it were typed. @returns when. */
+  /** Sends text to a terminal, active or not, as if it were typed. @returns the time */
   async input(name: string, text: string): Promise<number> {
     return await this.#page.evaluate(
       ([which, data]) => {
@@ -109,7 +109,7 @@ export class TerminalProbe {
     );
   }
 
-  /** Waits until the terminal has parsed this word, said after `since`. @returns when. */
+  /** Waits until the terminal has parsed this word, sent after `since`. @returns the time */
   async word(name: string, word: string, since: number): Promise<number> {
     return await this.#page.evaluate(
       ([which, wanted, after]) =>
@@ -138,7 +138,7 @@ export class TerminalProbe {
     return await this.#page.evaluate(() => (globalThis as ProbedWindow).sshSessionsProbe.keyAt);
   }
 
-  /** From a key's press to the parsing of what it makes the cursor do. */
+  /** From the press of a key until the resulting cursor movement was parsed. */
   async echo(name: string, key: string): Promise<number> {
     const pressed = await this.press(key);
     const moved = await this.#page.evaluate(

@@ -11,13 +11,13 @@ import { TerminalProbe, wordSequence } from "./terminalProbe.ts";
 /** The extension's terminal, VS Code's own, and VS Code's own with `ssh` in it. */
 export type TerminalKind = "ours" | "local" | "ssh";
 
-/** The same shell everywhere: says `prompt` with each prompt, and `mark WORD` says another word. */
+/** The same shell everywhere: sends `prompt` with each prompt, and `mark WORD` sends another word. */
 const profile = `PS1='\\[\\e]${wordSequence};prompt\\a\\]bench$ '
 mark() { printf '\\e]${wordSequence};%s\\a' "$1"; }
 cd
 `;
 
-/** Nothing but the terminals: VS Code adds nothing to what local shells write, and guesses no echo. */
+/** Only the terminals: VS Code adds nothing to the output of local shells, and predicts no echo. */
 const settings = {
   "terminal.integrated.shellIntegration.enabled": false,
   "terminal.integrated.localEchoEnabled": "off",
@@ -103,15 +103,15 @@ export class TerminalWindow {
     }
   }
 
-  /** Brings a terminal to the front, with the keyboard's focus. */
+  /** Activates a terminal, with the keyboard's focus. */
   async show(name: string): Promise<void> {
     await this.#row(name).click();
     await this.probe.focus(name);
   }
 
   /**
-   * Milliseconds until the command, which writes a lot, has been parsed to its end; undefined when the terminal stopped
-   * on the way: VS Code's own does so now and then, and does not go on. Then it is to be replaced.
+   * Milliseconds until the command's large output has been parsed to its end; undefined if the terminal stopped in
+   * between: VS Code's own does so now and then, and does not continue. Replace it then.
    */
   async run(name: string, command: string): Promise<number | undefined> {
     const begun = await this.probe.input(name, `${command}; mark done\r`);
@@ -129,7 +129,7 @@ export class TerminalWindow {
     }
   }
 
-  /** Another terminal of the kind in its place. */
+  /** Replaces the terminal by another one of its kind. */
   async replace(kind: TerminalKind, name: string): Promise<void> {
     await this.show(name);
     await this.workbench.runCommand("Terminal: Kill the Active Terminal Instance");
@@ -138,7 +138,7 @@ export class TerminalWindow {
     await this.openTerminal(kind, name);
   }
 
-  /** Collects the page's garbage, so that what comes next begins alike for all. */
+  /** Collects the page's garbage, so that the next measurement starts alike for all. */
   async collectGarbage(): Promise<void> {
     const session = await this.workbench.page.context().newCDPSession(this.workbench.page);
     await session.send("HeapProfiler.collectGarbage");

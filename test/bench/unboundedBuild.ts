@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { repositoryRoot } from "../setup/repository.ts";
 
-/** A build of the extension whose terminals put no marks into the output and hold nothing back. For comparison. */
+/** A build of the extension whose terminals add no marks to the output and never pause it. For comparison. */
 export interface UnboundedBuild {
   readonly extensionPath: string;
   remove(): Promise<void>;

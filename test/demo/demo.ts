@@ -1,7 +1,7 @@
 /**
- * `npm run demo`: two throwaway SSH hosts and a real VS Code with the extension, until Ctrl+C. With a display it is a
+ * `npm run demo`: two temporary SSH hosts and a real VS Code with the extension, until Ctrl+C. With a display it is a
  * desktop VS Code (`VSCODE_EXECUTABLE`, or a download); otherwise, or with `--browser`, the VS Code server, and the
- * address for a browser is printed. `--screenshots DIR` plays the scenes, writes pictures and ends.
+ * address for a browser is printed. `--screenshots DIR` plays the scenes, writes screenshots and exits.
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -30,7 +30,7 @@ try {
 }
 
 async function takePictures(demoHosts: DemoHosts, folder: string): Promise<void> {
-  // Long lines whole in the picture.
+  // Shows long lines completely in the screenshot.
   const wide = { "editor.minimap.enabled": false, "editor.wordWrap": "on" };
   const workbench = await launchWorkbench({ settings: { ...settings, ...wide }, screenshotFolder: folder });
   try {
@@ -57,7 +57,7 @@ async function serve(): Promise<void> {
   }
 }
 
-/** False when there is no desktop VS Code and none can be downloaded. */
+/** False if there is no desktop VS Code and none can be downloaded. */
 async function tryDesktop(): Promise<boolean> {
   const desktop = await openDesktop({ settings }).catch((error: unknown) => {
     console.log(`No desktop VS Code: ${error instanceof Error ? error.message : String(error)}`);

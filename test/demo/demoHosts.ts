@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LabHost, startLabHost } from "../lab/labHost.ts";
 
-/** Two throwaway SSH hosts and the ssh_config that names them. */
+/** Two temporary SSH hosts and their ssh_config. */
 export interface DemoHosts {
   readonly names: readonly [string, string];
   readonly configFile: string;
@@ -13,12 +13,12 @@ export interface DemoHosts {
 
 const names = ["web1", "db1"] as const;
 
-/** Gives the shells of `host` a prompt that names it: all throwaway hosts are the same machine. */
+/** Gives the shells of `host` a prompt with its name, because all temporary hosts are the same machine. */
 export async function namePrompt(host: LabHost, name: string): Promise<void> {
   await writeFile(join(host.home, ".bash_profile"), `PS1='\\[\\e[32m\\]${name}\\[\\e[0m\\]:\\w\\$ '\ncd\n`);
 }
 
-/** Starts the hosts; their keys are already in a known_hosts file, so that the first click leads to a prompt. */
+/** Starts the hosts; their keys are already in a known_hosts file, so that the first click opens a prompt. */
 export async function startDemoHosts(): Promise<DemoHosts> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-demo-"));
   const hosts = new Map<string, LabHost>();
@@ -41,7 +41,7 @@ export async function startDemoHosts(): Promise<DemoHosts> {
       host: (name) => {
         const host = hosts.get(name);
         if (host === undefined) {
-          throw new Error(`No demo host ${name}`);
+          throw new Error(`Unknown demo host ${name}`);
         }
         return host;
       },

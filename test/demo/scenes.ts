@@ -6,24 +6,24 @@ import type { Workbench } from "../vscode/harness/workbench.ts";
 import type { DemoHosts } from "./demoHosts.ts";
 import { troubleScenes } from "./troubleScenes.ts";
 
-/** What a scene can use. */
+/** The tools of a scene. */
 export interface Stage {
   readonly workbench: Workbench;
   readonly hosts: DemoHosts;
-  /** Writes `<name>.png` into the folder of the pictures. */
+  /** Writes `<name>.png` into the folder of the screenshots. */
   picture(name: string): Promise<void>;
 }
 
-/** A scene plays in the workbench as its predecessors left it, and takes one or more pictures. */
+/** A scene plays in the workbench in the state that the previous scenes left, and takes one or more screenshots. */
 export interface Scene {
   readonly name: string;
   play(stage: Stage): Promise<void>;
 }
 
-/** In the order in which they are played: from the empty sidebar to the last session's end. */
+/** In playing order: from the empty side bar to the last session's end. */
 export const scenes: readonly Scene[] = [
   {
-    name: "the sidebar, nothing open yet",
+    name: "the side bar before anything is open",
     async play({ workbench, hosts, picture }) {
       await workbench.openSideBar("SSH Sessions");
       await workbench.tree("Hosts").waitForRow(hosts.names[0]);
@@ -31,7 +31,7 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
-    name: "a click on a host leads to a prompt; the second terminal shares its connection",
+    name: "a click on a host opens a prompt; the second terminal shares its connection",
     async play({ workbench, hosts, picture }) {
       const [web] = hosts.names;
       await workbench.tree("Hosts").inlineAction(web, "Open Terminal");
@@ -45,7 +45,7 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
-    name: "the server's own view: a login that hangs, the question before it is killed, who ends idle sessions",
+    name: "the server's own view: a hung login, the question before it is killed, what ends idle sessions",
     async play({ workbench, hosts, picture }) {
       const [web] = hosts.names;
       const login = await stoppedLogin(hosts.host(web));
@@ -75,7 +75,7 @@ export const scenes: readonly Scene[] = [
         await picture("on-the-server");
         await live.inlineAction(label, "Kill on the Server…");
         await workbench.dialogs.text();
-        // The row's hover would lie over the question.
+        // The row's hover would cover the question.
         await workbench.page.mouse.move(700, 700);
         await workbench.page.locator(".workbench-hover").waitFor({ state: "hidden" });
         await picture("kill-on-the-server");
@@ -89,7 +89,7 @@ export const scenes: readonly Scene[] = [
   ...troubleScenes,
 ];
 
-/** Another person's login on `host`, whose program has been stopped. */
+/** Another user's login on `host`, whose program has been stopped. */
 async function stoppedLogin(host: LabHost): Promise<SshClient> {
   const client = await SshClient.for(host);
   const child = client.spawn("echo pid $$; exec less /etc/services", ["-tt"]);

@@ -10,14 +10,14 @@ import { waitUntil } from "../vscode/harness/waitUntil.ts";
 import { namePrompt } from "./demoHosts.ts";
 import type { Scene } from "./scenes.ts";
 
-/** Scenes in which not everything goes well: what a person is told then, and what he can do. */
+/** Scenes with failures: what the user sees, and can do. */
 export const troubleScenes: readonly Scene[] = [
   {
-    name: "an unknown host key is asked about",
+    name: "the question about an unknown host key",
     async play({ workbench, hosts, picture }) {
       const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-scene-"));
       try {
-        // Room in the view for what comes.
+        // Space in the view for what follows.
         await workbench.runCommand("SSH Sessions: Disconnect All");
         await workbench.dialogs.press("Disconnect All");
         await workbench.tree("Live").waitForNoRow(hosts.names[0]);
@@ -40,7 +40,7 @@ export const troubleScenes: readonly Scene[] = [
     },
   },
   {
-    name: "a server falls silent, is given up, and comes back",
+    name: "a server falls silent, is given up, and returns",
     async play({ workbench, hosts, picture }) {
       const server = await startLabHost();
       const proxy = await FaultProxy.start(server);
@@ -115,7 +115,7 @@ export const troubleScenes: readonly Scene[] = [
     },
   },
   {
-    name: "what a session's channel is made of, and how the last ones ended",
+    name: "the details of a session's channel, and how the last ones ended",
     async play({ workbench, hosts, picture }) {
       const [web] = hosts.names;
       for (const title of [web, `${web} (2)`]) {
@@ -130,7 +130,7 @@ export const troubleScenes: readonly Scene[] = [
     },
   },
   {
-    name: "a server that takes two sessions a connection gets a second one",
+    name: "a server that accepts two sessions per connection gets a second one",
     async play({ workbench, hosts, picture }) {
       if (findSshd() === undefined) {
         // The embedded host has no MaxSessions.
@@ -159,7 +159,7 @@ export const troubleScenes: readonly Scene[] = [
         }
         await workbench.tree("Live").waitForRow("small1", (row) => row.description.includes("overflow"));
         await workbench.terminals.waitForText("small1:");
-        // Off the button, whose hover would be in the picture.
+        // Moves the pointer off the button, whose hover would be in the screenshot.
         await workbench.page.mouse.move(900, 300);
         await workbench.page.locator(".workbench-hover").waitFor({ state: "hidden" });
         await picture("overflow");

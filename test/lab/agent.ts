@@ -11,24 +11,24 @@ import { exited, hasExited, watchdog } from "./watchdog.ts";
 
 const run = promisify(execFile);
 
-/** A throwaway ssh-agent. Ends with `stop()`, or when this process dies. */
+/** A temporary ssh-agent. Ends with `stop()`, or when this process dies. */
 export interface LabAgent {
   /** Path of the Unix socket, for SSH_AUTH_SOCK and IdentityAgent. */
   readonly socket: string;
-  /** `args`: further ones of ssh-add(1), such as `-c` or `-t 5`. */
+  /** `args`: further arguments of ssh-add(1), such as `-c` or `-t 5`. */
   add(keyFile: string, options?: { passphrase?: string; args?: readonly string[] }): Promise<void>;
   remove(keyFile: string): Promise<void>;
-  /** `ssh-add -l`, one line per key; none: empty. */
+  /** `ssh-add -l`, one line per key; empty if there are none. */
   list(): Promise<readonly string[]>;
   /** `ssh-add -x`: refuses to list and to sign until unlocked. */
   lock(password: string): Promise<void>;
-  /** SIGSTOP: takes connections and never answers. */
+  /** SIGSTOP: accepts connections and never replies. */
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;
 }
 
-/** @param args further ones of ssh-agent(1). */
+/** @param args further arguments of ssh-agent(1) */
 export async function startAgent(args: readonly string[] = []): Promise<LabAgent> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-agent-"));
   const socket = join(folder, "socket");
@@ -39,7 +39,7 @@ export async function startAgent(args: readonly string[] = []): Promise<LabAgent
     `ssh-sessions-agent-${randomBytes(8).toString("hex")}`,
     folder,
   ]);
-  // The file is there a moment before anybody listens.
+  // The file exists a moment before the agent listens.
   while (!(await answers(socket))) {
     if (hasExited(agent)) {
       throw new Error("ssh-agent did not start");
@@ -60,7 +60,7 @@ export async function startAgent(args: readonly string[] = []): Promise<LabAgent
       await run("ssh-add", ["-q", "-d", keyFile], { env: environment });
     },
     list: async () => {
-      // Exit code 1 and a sentence: no keys.
+      // Exit code 1 with a message means: no keys.
       const { stdout } = await run("ssh-add", ["-l"], { env: environment }).catch((error) => {
         if (error.code === 1) {
           return { stdout: "" };

@@ -10,17 +10,17 @@ import { labUser } from "./labUser.ts";
 
 const run = promisify(execFile);
 
-/** A throwaway Dropbear on loopback. Its user is made for it, so that only root can start one. */
+/** A temporary Dropbear on loopback. Creates its user, so only root can start one. */
 export interface DropbearHost {
   readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly keyFile: string;
-  /** Ends it, and removes its files. */
+  /** Stops it and removes its files. */
   stop(): Promise<void>;
 }
 
-/** @param userName a login of its own for each test file: authorized_keys is in its home. */
+/** @param userName a separate login for each test file, because authorized_keys is in its home folder */
 export async function startDropbear(
   userName: string,
   options: readonly string[] = [],
@@ -37,7 +37,7 @@ export async function startDropbear(
   const listen = ["-F", "-E", "-p", `127.0.0.1:${port}`, "-r", join(folder, "host_key")];
   const dropbear = spawn("dropbear", [...listen, ...options], { stdio: ["ignore", "ignore", "pipe"] });
   const exited = once(dropbear, "exit");
-  // It says so when it listens. What it says later must not fill the pipe.
+  // It prints a line when it listens. Later output must not fill the pipe.
   await once(dropbear.stderr, "data");
   dropbear.stderr.resume();
   return {

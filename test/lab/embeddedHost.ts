@@ -13,7 +13,7 @@ import { type Watchdog, watchdog } from "./watchdog.ts";
 export interface EmbeddedHostOptions {
   /** Set in every session, besides HOME, PATH and the like. */
   readonly env?: Readonly<Record<string, string>>;
-  /** As some devices: global requests, and so all keepalive probes, stay without any answer. */
+  /** Like some devices, never replies to global requests, and so to no keepalive request. */
   readonly muteToProbes?: boolean;
 }
 
@@ -25,7 +25,7 @@ export async function startEmbeddedHost(options: EmbeddedHostOptions = {}): Prom
 }
 
 /**
- * A small SSH server on 127.0.0.1 with real shells on real ptys, running as whoever started it. Only `keyFile` logs in.
+ * A small SSH server on 127.0.0.1 with real shells on real ptys, running as the current user. Only `keyFile` logs in.
  * It has sessions, no subsystems and no forwarding. It ends with `stop()` or with this process.
  */
 export class EmbeddedHost implements SshConfigEntry {
@@ -77,7 +77,7 @@ export class EmbeddedHost implements SshConfigEntry {
     const server = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) =>
       this.#serve(client, userKey.public, options),
     );
-    // Our own listener, because the library's leaves Nagle's algorithm on.
+    // A separate listener, because the library's leaves Nagle's algorithm on.
     const listener = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
@@ -91,7 +91,7 @@ export class EmbeddedHost implements SshConfigEntry {
     await writeFile(this.knownHostsFile, `[${this.host}]:${this.#port} ${hostKey.public}\n`);
   }
 
-  /** One `Host` block. `extra`: ssh_config lines that win over the lab's. */
+  /** One `Host` block. `extra`: ssh_config lines that override the lab's. */
   sshConfigText(alias: string, extra: readonly string[] = []): string {
     return sshConfigBlock(alias, this, extra);
   }
@@ -137,7 +137,7 @@ export class EmbeddedHost implements SshConfigEntry {
         context.reject(["publickey"]);
         return;
       }
-      // Without a signature it only asks whether the key would do (RFC 4252 section 7).
+      // A request without a signature only queries the key (RFC 4252 section 7).
       if (context.signature !== undefined && context.blob !== undefined) {
         if (allowed.verify(context.blob, context.signature, context.hashAlgo) !== true) {
           context.reject(["publickey"]);
@@ -162,12 +162,12 @@ export class EmbeddedHost implements SshConfigEntry {
         }),
       );
     });
-    // A client that goes away without a goodbye.
+    // A client that disconnects without SSH_MSG_DISCONNECT.
     client.on("error", () => {});
   }
 }
 
-/** The library always answers; what it answers with is not public. */
+/** The library always replies, in a private method. */
 function muteToProbes(client: ssh2.Connection): void {
   const { _protocol } = client as unknown as { _protocol: { requestFailure(): void } };
   _protocol.requestFailure = () => {};

@@ -7,7 +7,7 @@ export interface EmbeddedKey {
   readonly public: string;
 }
 
-/** An ed25519 key pair without `ssh-keygen`. One of 300 that ssh2 1.17.0 makes is malformed: those are thrown away. */
+/** An ed25519 key pair without `ssh-keygen`. One in 300 that ssh2 1.17.0 makes is malformed: those are discarded. */
 export function makeEmbeddedKey(): EmbeddedKey {
   for (;;) {
     const pair = ssh2.utils.generateKeyPairSync("ed25519", { comment: "lab" });

@@ -5,7 +5,7 @@ import { type IPty, spawn as spawnOnPty } from "@lydell/node-pty";
 import type { PseudoTtyInfo, ServerChannel, Session } from "ssh2";
 
 export interface ShellSetting {
-  /** What sessions run: a POSIX shell, or cmd.exe. */
+  /** The shell of sessions: a POSIX shell, or cmd.exe. */
   readonly shell: string;
   readonly env: Readonly<Record<string, string>>;
   readonly home: string;
@@ -19,7 +19,7 @@ export function serveSession(session: Session, setting: ShellSetting): void {
   let running: RunningProgram | undefined;
 
   session.on("env", (accept, reject, { key, val }) => {
-    // As sshd's AcceptEnv does: not everything a client sends may change how programs run.
+    // Like sshd's AcceptEnv: a client must not change how programs run by any variable.
     if (/^(LANG|LC_\w+|COLORTERM|LAB_\w+)$/.test(key)) {
       env[key] = val;
       accept?.();
@@ -56,12 +56,12 @@ export function serveSession(session: Session, setting: ShellSetting): void {
   };
   session.on("shell", (accept) => start(accept(), undefined));
   session.on("exec", (accept, _reject, { command }) => start(accept(), command));
-  // Subsystems are refused by the library, because nobody listens for them.
+  // The library refuses subsystems, because there is no listener for them.
 }
 
 interface RunningProgram {
   resize(columns: number, rows: number): void;
-  /** To the program's process group, as sshd does. False: there is no such signal, or nobody to take it. */
+  /** To the program's process group, as sshd does. False: the signal or the process group does not exist. */
   signal(name: string): boolean;
 }
 
@@ -78,7 +78,7 @@ function runOnPty(
     rows: size.rows || 24,
     cwd: setting.home,
     env,
-    // Bytes: text may be cut anywhere. On Windows the console API gives text only.
+    // Bytes: text may be cut anywhere. On Windows the console API returns only text.
     ...(process.platform === "win32" ? {} : { encoding: null }),
   });
   let over = false;
@@ -119,15 +119,15 @@ function runOnPipes(
   const program: ChildProcessWithoutNullStreams = spawn(setting.shell, args, {
     cwd: setting.home,
     env,
-    // A process group of its own, which signals can reach.
+    // A separate process group, which signals can reach.
     detached: process.platform !== "win32",
   });
   channel.pipe(program.stdin);
-  // It need not read to the end.
+  // The program need not read to the end.
   program.stdin.on("error", () => {});
   program.stdout.pipe(channel, { end: false });
   program.stderr.pipe(channel.stderr, { end: false });
-  // As with sshd: a program whose client has gone meets a closed pipe, not a signal.
+  // As with sshd: a program whose client has disconnected gets a closed pipe, not a signal.
   channel.on("close", () => {
     program.stdout.destroy();
     program.stderr.destroy();
@@ -145,12 +145,12 @@ function runOnPipes(
   };
 }
 
-/** How it ended, after all output: then EOF and close. */
+/** Reports how it ended, after all output; then EOF and close. */
 function finish(channel: ServerChannel, code: number, signal: string | undefined): void {
   if (!channel.writable) {
     return;
   }
-  // Both queues are empty when these come back, also when the client's window was full.
+  // Both queues are empty when these return, even if the client's window was full.
   channel.stderr.write("", () => {
     channel.write("", () => {
       if (signal === undefined) {
@@ -163,7 +163,7 @@ function finish(channel: ServerChannel, code: number, signal: string | undefined
   });
 }
 
-/** The client's TERM. ssh2's types leave it out. */
+/** The client's TERM. ssh2's types lack it. */
 function termOf(pty: PseudoTtyInfo): string {
   return (pty as PseudoTtyInfo & { readonly term?: string }).term || "xterm";
 }

@@ -3,24 +3,24 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { freePort } from "./freePort.ts";
 import { type FlowLimits, Pump } from "./pump.ts";
 
-/** Towards the server, towards the client, or both ways. */
+/** Towards the server, towards the client, or both. */
 export type Direction = "toServer" | "toClient" | "both";
 
 /** One client's connection through the proxy. */
 export interface ProxiedConnection {
-  /** The port from which the proxy talks to the server: what the server sees as the peer. */
+  /** The port from which the proxy connects to the server: the peer port that the server sees. */
   readonly serverSidePort: number | undefined;
   /** The client's own port. */
   readonly clientPort: number | undefined;
   /** Bytes that the server has sent. */
   readonly bytesToClient: number;
-  /** Reset (RST) towards both. */
+  /** Resets (RST) both sides. */
   drop(): void;
-  /** FIN to that side after what is on the way, while the other direction goes on. */
+  /** Sends FIN to that side after the data in transit; the other direction continues. */
   halfClose(towards: "client" | "server"): void;
 }
 
-/** A TCP proxy on 127.0.0.1 that misbehaves when told to. All faults hold for the connections that are there and for new ones. */
+/** A TCP proxy on 127.0.0.1 with faults on request, which apply to existing and new connections. */
 export class FaultProxy {
   readonly host = "127.0.0.1";
   #target: { readonly host: string; readonly port: number };
@@ -47,22 +47,22 @@ export class FaultProxy {
     return this.#port;
   }
 
-  /** New connections go there; those that are open stay. */
+  /** New connections go there; open ones stay. */
   redirect(target: { readonly host?: string; readonly port: number }): void {
     this.#target = { host: target.host ?? this.host, port: target.port };
   }
 
-  /** How many connections were made since the start. */
+  /** The number of connections since the start. */
   get contacts(): number {
     return this.#contacts;
   }
 
-  /** Those that are open, oldest first. */
+  /** The open ones, oldest first. */
   get connections(): readonly ProxiedConnection[] {
     return [...this.#open];
   }
 
-  /** Nothing passes any more, sockets stay open: a silent peer. New connections are taken and hear nothing. */
+  /** No data passes, but sockets stay open: a silent peer. New connections are accepted and get no data. */
   freeze(direction: Direction = "both"): void {
     this.#eachWay(direction, (way) => {
       this.#frozen[way] = true;
@@ -70,7 +70,7 @@ export class FaultProxy {
     this.#apply();
   }
 
-  /** What was held back passes, and all that comes. */
+  /** Delayed and new data passes again. */
   thaw(direction: Direction = "both"): void {
     this.#eachWay(direction, (way) => {
       this.#frozen[way] = false;
@@ -78,7 +78,7 @@ export class FaultProxy {
     this.#apply();
   }
 
-  /** A slow or far link; `{}` is a perfect one. The sender feels it as back-pressure. */
+  /** A slow or distant link; `{}` is a perfect one. The sender notices it as back-pressure. */
   limit(limits: FlowLimits, direction: Direction = "both"): void {
     this.#eachWay(direction, (way) => {
       this.#limits[way] = limits;
@@ -86,21 +86,24 @@ export class FaultProxy {
     this.#apply();
   }
 
-  /** RST towards both sides of every connection. */
+  /** RST to both sides of every connection. */
   drop(): void {
     for (const passage of this.#open) {
       passage.drop();
     }
   }
 
-  /** FIN to that side of every connection, while the other direction goes on. */
+  /** FIN to that side of every connection; the other direction continues. */
   halfClose(towards: "client" | "server"): void {
     for (const passage of this.#open) {
       passage.halfClose(towards);
     }
   }
 
-  /** New connections end after so many bytes in that direction: inside the banner, the key exchange, … Undefined: no more. */
+  /**
+   * New connections end after this many bytes in that direction: inside the banner, the key exchange, … Undefined: no
+   * limit.
+   */
   cutAfter(
     bytes: number | undefined,
     direction: "toServer" | "toClient" = "toClient",
@@ -109,7 +112,7 @@ export class FaultProxy {
     this.#cut = bytes === undefined ? undefined : { direction, bytes, how };
   }
 
-  /** New connections are refused (ECONNREFUSED); those that are open stay. */
+  /** New connections are refused (ECONNREFUSED); open ones stay. */
   async refuse(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -119,7 +122,7 @@ export class FaultProxy {
     }
   }
 
-  /** Takes new connections again, on the same port. */
+  /** Accepts new connections again, on the same port. */
   async accept(): Promise<void> {
     if (this.#server !== undefined) {
       return;
@@ -130,7 +133,7 @@ export class FaultProxy {
     await once(server, "listening");
   }
 
-  /** Drops everything and stops listening. Idempotent. */
+  /** Drops all connections and stops listening. Idempotent. */
   async stop(): Promise<void> {
     await this.refuse();
     this.drop();
@@ -176,7 +179,7 @@ class Passage implements ProxiedConnection {
     this.#server = server;
     this.pumps = { toServer: new Pump(client, server), toClient: new Pump(server, client) };
     for (const socket of [client, server]) {
-      // A reset (or a refusal by the server) on one side is a reset on the other.
+      // A reset (or a refusal by the server) on one side resets the other.
       socket.on("error", () => this.drop());
       socket.on("close", () => {
         if (client.destroyed && server.destroyed) {
@@ -202,7 +205,7 @@ class Passage implements ProxiedConnection {
 
   drop(): void {
     for (const socket of [this.#client, this.#server]) {
-      // Before it is connected there is nothing to reset.
+      // There is nothing to reset before it is connected.
       if (socket.connecting) {
         socket.destroy();
       } else {
@@ -211,7 +214,7 @@ class Passage implements ProxiedConnection {
     }
   }
 
-  /** FIN to both, then no more. */
+  /** FIN to both sides, and no more data. */
   end(): void {
     this.#client.destroy();
     this.#server.destroy();

@@ -3,13 +3,13 @@ import { createSocket, type Socket } from "node:dgram";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 
-/** Held as long as this process lives. */
+/** Kept open as long as this process runs. */
 const reservations: Socket[] = [];
 
 /**
- * A TCP port that nothing listens on at any address. It is below the ports that the system gives to clients, so that no
- * connection takes it, not even while a server is down. The UDP port of the same number is held until this process ends:
- * another process that asks here gets another port.
+ * A TCP port that is free on all addresses. It is below the ports that the system assigns to clients, so that no
+ * connection uses it even while a server is down. This process keeps the UDP port of the same number until it ends:
+ * another process that calls this gets another port.
  */
 export async function freePort(): Promise<number> {
   const end = await firstClientPort();
@@ -26,7 +26,9 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Linux gives 32768 and above to clients (ip(7), ip_local_port_range), other systems 49152 and above (RFC 6335). */
+/**
+ * Linux assigns 32768 and above to clients (ip(7), ip_local_port_range), other systems 49152 and above (RFC 6335).
+ */
 async function firstClientPort(): Promise<number> {
   const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8").catch(() => "32768");
   const first = Number.parseInt(range, 10);
@@ -47,7 +49,7 @@ function reserve(port: number): Promise<Socket | undefined> {
   });
 }
 
-/** True also where the system has no such address: then nothing listens there. */
+/** Also true if the system has no such address: then nothing can listen there. */
 function canListen(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

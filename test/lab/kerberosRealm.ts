@@ -18,7 +18,7 @@ export interface KerberosRealm {
   stop(): Promise<void>;
 }
 
-/** It ends by itself after five minutes. */
+/** It ends on its own after five minutes. */
 export async function startKerberosRealm(user: string): Promise<KerberosRealm> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-kdc-"));
   const port = await freePort();

@@ -30,7 +30,7 @@ export interface KeyOptions {
   /** bcrypt rounds of an encrypted OpenSSH key (ssh-keygen's default is 16, 24 from OpenSSH 10). */
   readonly rounds?: number;
   readonly comment?: string;
-  /** OpenSSH's own format, or the older ones that people still have. PEM: not for ed25519. */
+  /** OpenSSH's own format, or the older ones that are still in use. PEM: not for ed25519. */
   readonly format?: "openssh" | "PEM" | "PKCS8";
 }
 

@@ -3,7 +3,7 @@ import type { SshConfigEntry } from "./sshdConfig.ts";
 import { startSshd } from "./sshdHost.ts";
 import { findSshd } from "./sshdServer.ts";
 
-/** What every lab host has, whatever serves it. */
+/** The common interface of all lab hosts. */
 export interface LabHost extends SshConfigEntry {
   /** HOME of its sessions. */
   readonly home: string;
@@ -13,7 +13,7 @@ export interface LabHost extends SshConfigEntry {
   stop(): Promise<void>;
 }
 
-/** A host to try things on: OpenSSH's server where the machine has one, else the embedded one. */
+/** A host for experiments: OpenSSH's server if the machine has one, otherwise the embedded one. */
 export function startLabHost(
   options: { readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<LabHost> {

@@ -8,23 +8,23 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** A login of this machine that is not root, made for the lab. */
+/** A non-root login of this machine, created for the lab. */
 export interface LabUser {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
-  /** Random, made on this machine, kept in a file that only root can read. */
+  /** Random, made on this machine, in a file that only root can read. */
   readonly password: string;
 }
 
-/** Throwaway users can be made only by root, where there is a `useradd`. */
+/** Only root can create temporary users, and only if `useradd` is installed. */
 export function canMakeUsers(): boolean {
   return process.platform === "linux" && process.getuid?.() === 0;
 }
 
 /**
- * The user of that name, made when it isn't there yet. Tests of several processes may ask at once: a folder serves as
- * the lock. The user stays on the machine, so that the next run finds it.
+ * The user of that name, created if missing. Tests of several processes may request it at once: a folder serves as
+ * the lock. The user stays on the machine for the next run.
  */
 export async function labUser(name = "sshlab"): Promise<LabUser> {
   if (!canMakeUsers()) {
@@ -33,7 +33,7 @@ export async function labUser(name = "sshlab"): Promise<LabUser> {
   const folder = join(tmpdir(), "ssh-sessions-lab-users");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if ((await stat(folder)).uid !== 0) {
-    throw new Error(`${folder} belongs to somebody else: remove it.`);
+    throw new Error(`${folder} belongs to another user: remove it.`);
   }
   await chmod(folder, 0o700);
   const passwordFile = join(folder, name);
@@ -57,7 +57,7 @@ export async function labUser(name = "sshlab"): Promise<LabUser> {
     const changing = run("chpasswd");
     changing.child.stdin?.end(`${name}:${password}\n`);
     await changing;
-    // Whole or not at all: others read it without the lock.
+    // Written atomically, because others read it without the lock.
     await writeFile(`${passwordFile}.new`, password, { mode: 0o600 });
     await rename(`${passwordFile}.new`, passwordFile);
     const user = await lookUp(name, passwordFile);
@@ -88,7 +88,7 @@ async function userIds(name: string): Promise<{ uid: number; gid: number } | und
   return fields ? { uid: Number(fields[2]), gid: Number(fields[3]) } : undefined;
 }
 
-/** Runs `work` while holding a lock folder; a lock older than a minute was left behind by a process that died. */
+/** Runs `work` with a lock folder; a lock older than a minute was left behind by a process that died. */
 async function withLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

@@ -6,7 +6,7 @@ import { type Watchdog, watchdog } from "./watchdog.ts";
 const run = promisify(execFile);
 
 /**
- * Why network namespaces can't be made here, with what to do about it; undefined when they can. They need root (with
+ * Why network namespaces can't be created here, and what to do about it; undefined if they can. They need root (with
  * CAP_NET_ADMIN and CAP_SYS_ADMIN), iproute2 and nftables.
  */
 export function netnsUnavailable(): string | undefined {
@@ -30,27 +30,27 @@ export function netnsUnavailable(): string | undefined {
     try {
       execFileSync("ip", ["netns", "del", probe], { stdio: "pipe" });
     } catch {
-      // It was never made.
+      // It was never created.
     }
   }
 }
 
-/** Whether network namespaces can be made here. */
+/** Whether network namespaces can be created here. */
 export function netnsAvailable(): boolean {
   return netnsUnavailable() === undefined;
 }
 
 /**
- * A network of its own with one cable (a veth pair) to this machine: what runs inside is another host, and the cable can
- * be cut. Removed by `stop()`, or when this process dies.
+ * A separate network with one cable (a veth pair) to this machine: programs inside are on another host, and the cable
+ * can be cut. Removed by `stop()`, or when this process dies.
  */
 export class Netns {
   readonly name: string;
   /** Our end of the cable. */
   readonly link: string;
-  /** Our address on the cable: where our connections to the inside come from. */
+  /** Our address on the cable: the origin of our connections to the inside. */
   readonly outerAddress: string;
-  /** Where servers inside listen. */
+  /** The address of servers inside. */
   readonly innerAddress: string;
   readonly #network: string;
   readonly #guard: Watchdog;
@@ -71,7 +71,8 @@ export class Netns {
     }
     for (;;) {
       const netns = await Netns.#make();
-      // Others may have chosen the same at the same time: whoever sees two gives way, so that none is shared.
+      // Others may have chosen the same at the same time: a process that finds two gives up its own, so that none is
+      // shared.
       if ((await addressesOn(netns.#network)) === 1) {
         return netns;
       }
@@ -81,7 +82,7 @@ export class Netns {
 
   static async #make(): Promise<Netns> {
     const name = uniqueName();
-    // RFC 2544 gives 198.18.0.0/15 to benchmarks of networks: nobody routes it.
+    // RFC 2544 reserves 198.18.0.0/15 for network benchmarks: it is never routed.
     let network: string;
     do {
       network = `198.${randomInt(18, 20)}.${randomInt(0, 256)}`;
@@ -105,32 +106,32 @@ export class Netns {
     }
   }
 
-  /** Put in front of a command to run it inside, in the same process. */
+  /** Prefix of a command that runs inside, in the same process. */
   get wrap(): readonly string[] {
     return ["ip", "netns", "exec", this.name];
   }
 
-  /** From now on every packet is dropped in silence, both ways: a broken path. Local sends still succeed. */
+  /** Drops every packet silently in both directions: a broken path. Local sends still succeed. */
   async dropPackets(): Promise<void> {
     await this.#filter("drop");
   }
 
-  /** Drops so many of 100 packets, each way. */
+  /** Drops this many of 100 packets in each direction. */
   async losePackets(percent: number): Promise<void> {
     await this.#filter(`numgen random mod 100 < ${percent} drop`);
   }
 
-  /** Every packet is answered with a reset (TCP) on its way in: a firewall that has forgotten us. */
+  /** Replies to every incoming packet with a reset (TCP): a firewall that has lost its state. */
   async rejectPackets(): Promise<void> {
     await this.#nft("add rule inet lab incoming meta l4proto tcp reject with tcp reset");
   }
 
-  /** Packets pass again, after `dropPackets`, `losePackets` or `rejectPackets`. */
+  /** Lets packets pass again, after `dropPackets`, `losePackets` or `rejectPackets`. */
   async passPackets(): Promise<void> {
     await this.#nft("flush table inet lab");
   }
 
-  /** Our interface loses its carrier: the route is gone, sends fail or wait. */
+  /** Our interface loses its carrier: there is no route, sends fail or wait. */
   async linkDown(): Promise<void> {
     await run("ip", ["link", "set", this.link, "down"]);
   }
@@ -139,17 +140,17 @@ export class Netns {
     await run("ip", ["link", "set", this.link, "up"]);
   }
 
-  /** Our address goes away, as when a laptop leaves a network. */
+  /** Our address is removed, as when a laptop leaves a network. */
   async removeAddress(): Promise<void> {
     await run("ip", ["address", "del", `${this.outerAddress}/30`, "dev", this.link]);
   }
 
-  /** It comes back. Connections that survived go on. */
+  /** The address is restored. Connections that survived continue. */
   async addAddress(): Promise<void> {
     await run("ip", ["address", "add", `${this.outerAddress}/30`, "dev", this.link]);
   }
 
-  /** A slow cable towards us (a token bucket on the server's side); undefined: as fast as it can. */
+  /** A slow cable towards us (a token bucket on the server's side); undefined: unlimited. */
   async limit(bytesPerSecond: number | undefined, { queue = 400 } = {}): Promise<void> {
     if (bytesPerSecond === undefined) {
       await run("tc", ["-n", this.name, "qdisc", "del", "dev", "inner", "root"]);
@@ -159,7 +160,7 @@ export class Netns {
     await run("tc", ["-n", this.name, "qdisc", "replace", "dev", "inner", "root", "tbf", ...shape]);
   }
 
-  /** Removes it. What still runs inside loses its network; stop servers first. Idempotent. */
+  /** Removes it. Programs inside lose their network; stop servers first. Idempotent. */
   async stop(): Promise<void> {
     await this.#guard.release();
   }
@@ -174,13 +175,13 @@ export class Netns {
   }
 }
 
-/** How many of this machine's addresses lie in `network`, the first three numbers of an address. */
+/** The number of this machine's addresses in `network`, the first three numbers of an address. */
 async function addressesOn(network: string): Promise<number> {
   const { stdout } = await run("ip", ["-4", "-o", "address"]);
   return stdout.split(` ${network}.`).length - 1;
 }
 
-/** Interface names hold 15 characters. */
+/** Interface names have at most 15 characters. */
 function uniqueName(): string {
   return `lab${randomInt(2 ** 36).toString(36)}`;
 }

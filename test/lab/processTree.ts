@@ -4,11 +4,11 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 export interface LabProcess {
   readonly pid: number;
   readonly parent: number;
-  /** Program name as the kernel has it, at most 15 characters. */
+  /** Program name from the kernel, at most 15 characters. */
   readonly name: string;
 }
 
-/** All living processes of this machine that we may see (zombies have ended), from /proc where there is one, else from `ps`. */
+/** All visible live processes of this machine (zombies have ended), from /proc if it exists, otherwise from `ps`. */
 export function processTable(): LabProcess[] {
   if (process.platform !== "linux") {
     const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,state=,ucomm="], { encoding: "utf8" }).split(
@@ -22,7 +22,7 @@ export function processTable(): LabProcess[] {
     });
   }
   return readdirSync("/proc").flatMap((entry) => {
-    // proc(5): `pid (comm) state ppid …`; comm may hold spaces and parentheses.
+    // proc(5): `pid (comm) state ppid …`; comm may contain spaces and parentheses.
     const match = /^(\d+) \((.*)\) [^Z] (\d+)/s.exec(
       /^\d+$/.test(entry) ? readIfThere(`/proc/${entry}/stat`) : "",
     );
@@ -30,7 +30,7 @@ export function processTable(): LabProcess[] {
   });
 }
 
-/** `root` and everything below it, parents first. Empty when `root` is gone. */
+/** `root` and everything below it, parents first. Empty if `root` has ended. */
 export function descendants(root: number, table: readonly LabProcess[] = processTable()): LabProcess[] {
   const found = table.filter((process) => process.pid === root);
   for (const process of found) {
@@ -39,7 +39,7 @@ export function descendants(root: number, table: readonly LabProcess[] = process
   return found;
 }
 
-/** Sends `signal` to all that are still there. */
+/** Sends `signal` to all that still exist. */
 export function signalAll(processes: readonly { readonly pid: number }[], signal: NodeJS.Signals): void {
   for (const { pid } of processes) {
     try {
@@ -53,8 +53,8 @@ export function signalAll(processes: readonly { readonly pid: number }[], signal
 }
 
 /**
- * The remote ports of the TCP connections to `localPort` that a process holds. Linux only (proc(5), /proc/net/tcp);
- * empty elsewhere.
+ * The remote ports of a process's TCP connections to `localPort`. Linux only (proc(5), /proc/net/tcp); empty
+ * elsewhere.
  */
 export function peerPorts(pid: number, localPort: number): number[] {
   const sockets = new Set(openFiles(pid));
@@ -70,7 +70,7 @@ export function peerPorts(pid: number, localPort: number): number[] {
   });
 }
 
-/** What the descriptors of a process lead to (proc(5)), without those that go away while we look. Empty where there is no /proc. */
+/** The targets of a process's descriptors (proc(5)), without those that close meanwhile. Empty without /proc. */
 export function openFiles(pid: number): string[] {
   const folder = `/proc/${pid}/fd`;
   return listIfThere(folder).flatMap((descriptor) => {

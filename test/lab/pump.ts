@@ -3,23 +3,23 @@ import { performance } from "node:perf_hooks";
 
 export interface FlowLimits {
   readonly bytesPerSecond?: number;
-  /** One way. */
+  /** One direction. */
   readonly delayMs?: number;
 }
 
-/** How much is held before the sender is stopped. A delay needs room for what is on the way. */
+/** The most data that is queued before the sender is stopped. A delay needs room for the data in transit. */
 const roomOnSlowLink = 64 * 1024;
 const roomOnFarLink = 8 * 1024 * 1024;
-/** A slow link passes this many pieces a second, so that it is slow and not jerky. */
+/** A slow link passes this many pieces a second, so that it is slow but smooth. */
 const piecesPerSecond = 50;
 
-/** Carries bytes from one socket to another, as slow as told, and the end after the last of them. */
+/** Carries bytes from one socket to another at the given speed, followed by the end. */
 export class Pump {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #queue: { readonly due: number; data: Buffer }[] = [];
   #queued = 0;
-  /** Bytes that have come so far. */
+  /** Bytes received so far. */
   received = 0;
   #limits: FlowLimits = {};
   #frozen = false;
@@ -51,12 +51,12 @@ export class Pump {
     this.#run();
   }
 
-  /** Runs `act` in place of passing more than `bytes`. */
+  /** Runs `act` instead of passing more than `bytes`. */
   cutAfter(bytes: number, act: () => void): void {
     this.#cut = { left: bytes, act };
   }
 
-  /** The end now: what comes later is dropped. */
+  /** Ends now: later data is dropped. */
   finish(): void {
     if (!this.#finished) {
       this.#finished = true;

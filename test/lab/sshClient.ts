@@ -9,7 +9,7 @@ import { exited, hasExited } from "./watchdog.ts";
 
 const run = promisify(execFile);
 
-/** The machine's own `ssh` with an ssh_config of its own, in which the host is called `lab`. For comparisons. */
+/** The machine's own `ssh` with a separate ssh_config in which the host is named `lab`. For comparisons. */
 export class SshClient {
   readonly configFile: string;
   readonly #folder: string;
@@ -20,7 +20,7 @@ export class SshClient {
     this.configFile = join(folder, "config");
   }
 
-  /** `extra`: ssh_config lines that win. */
+  /** `extra`: ssh_config lines that take precedence. */
   static async for(entry: SshConfigEntry, extra: readonly string[] = []): Promise<SshClient> {
     const client = new SshClient(await mkdtemp(join(tmpdir(), "ssh-sessions-client-")));
     const quiet = [...extra, "LogLevel ERROR", "IdentityAgent none"];
@@ -28,28 +28,28 @@ export class SshClient {
     return client;
   }
 
-  /** A path for ControlPath, short enough. */
+  /** A path for ControlPath that is short enough. */
   get controlPath(): string {
     return join(this.#folder, "control");
   }
 
-  /** Runs a command there; rejects when `ssh` fails. `args`: options of `ssh`. Without `env`, it asks nothing. */
+  /** Runs a command there; rejects if `ssh` fails. `args`: options of `ssh`. Without `env`, it asks nothing. */
   async run(command: string, args: readonly string[] = [], env?: NodeJS.ProcessEnv): Promise<string> {
     const batch = env === undefined ? ["-o", "BatchMode=yes"] : [];
     const all = ["-F", this.configFile, ...batch, ...args, "lab", command];
     return (await run("ssh", all, { env: env ?? process.env, maxBuffer: 1 << 30 })).stdout;
   }
 
-  /** Starts `ssh` and returns at once. It is ended by `stop`. */
+  /** Starts `ssh` and returns at once. `stop` ends it. */
   spawn(command: string, args: readonly string[] = []): ChildProcessWithoutNullStreams {
     const child = spawn("ssh", ["-F", this.configFile, ...args, "lab", command], { stdio: "pipe" });
     this.#children.add(child);
-    // What is written after the server has gone is nobody's concern.
+    // Data written after the server has ended is ignored.
     child.stdin.on("error", () => {});
     return child;
   }
 
-  /** Ends what was spawned and removes the folder. */
+  /** Ends all spawned processes and removes the folder. */
   async stop(): Promise<void> {
     for (const child of this.#children) {
       child.kill("SIGKILL");
@@ -62,7 +62,7 @@ export class SshClient {
 /** The next chunk of a child's standard output, trimmed. Rejects when the child exits first. */
 export async function nextOutput(child: ChildProcessWithoutNullStreams): Promise<string> {
   const over = new AbortController();
-  const exit = (): void => over.abort(new Error("it exited without a word"));
+  const exit = (): void => over.abort(new Error("it exited without output"));
   child.once("exit", exit);
   try {
     if (hasExited(child)) {

@@ -1,7 +1,13 @@
-/** Lines of sshd_config(5) by keyword. A list gives one line per value (`HostKey`, `AcceptEnv`, `Port`); undefined leaves a default out. */
+/**
+ * Lines of sshd_config(5) by keyword. A list gives one line per value (`HostKey`, `AcceptEnv`, `Port`); undefined
+ * omits a default.
+ */
 export type SshdOptions = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-/** The file's text: ours, with `overrides` in place of defaults of the same name (any case), then `tail` (Match blocks). */
+/**
+ * The file's text: ours, with `overrides` instead of defaults of the same name (any case), then `tail` (Match
+ * blocks).
+ */
 export function sshdConfigText(defaults: SshdOptions, overrides: SshdOptions, tail: string): string {
   const replaced = new Set(Object.keys(overrides).map((keyword) => keyword.toLowerCase()));
   const kept = Object.entries(defaults).filter(([keyword]) => !replaced.has(keyword.toLowerCase()));
@@ -12,18 +18,21 @@ export function sshdConfigText(defaults: SshdOptions, overrides: SshdOptions, ta
   return `${lines.join("\n")}\n${tail}\n`;
 }
 
-/** How an ssh_config names a lab host. All paths absolute. */
+/** How an ssh_config refers to a lab host. All paths are absolute. */
 export interface SshConfigEntry {
   readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly keyFile: string;
   readonly knownHostsFile: string;
-  /** The name by which `knownHostsFile` knows it, when that is not host and port. */
+  /** The name in `knownHostsFile`, if it is not host and port. */
   readonly hostKeyAlias?: string;
 }
 
-/** One `Host` block by which `ssh` (and the extension) logs in without asking. `extra`: further lines, put first so that they win. */
+/**
+ * One `Host` block by which `ssh` (and the extension) logs in without asking. `extra`: further lines, placed first so
+ * that they take precedence.
+ */
 export function sshConfigBlock(alias: string, entry: SshConfigEntry, extra: readonly string[] = []): string {
   const lines = [
     ...extra,

@@ -12,39 +12,39 @@ import { type RunningSshd, readLog, requireSshd, runSshd, type SshdProgram } fro
 import { until } from "./until.ts";
 
 export interface SshdHostOptions {
-  /** Who logs in: the one who runs the tests (default), or a throwaway login made for the lab (root only). */
+  /** The login: the user who runs the tests (default), or a temporary one created for the lab (root only). */
   readonly user?: "self" | "throwaway" | { readonly throwaway: string };
-  /** sshd_config lines, in place of the lab's own. */
+  /** sshd_config lines, instead of the lab's own. */
   readonly sshd?: SshdOptions;
   /** Text at the end of sshd_config, for `Match` blocks. */
   readonly sshdTail?: string;
   /** Default: one ed25519 key. */
   readonly hostKeys?: readonly KeyKind[];
-  /** Kind of the login's own key. Default ed25519. */
+  /** Type of the login's own key. Default ed25519. */
   readonly userKey?: KeyKind;
   /** Set by the server in every session, besides HOME. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Default 127.0.0.1. Another one only inside a network namespace. */
+  /** Default 127.0.0.1. Other addresses only inside a network namespace. */
   readonly address?: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
   /** A command that runs sshd elsewhere in the same process: `["ip", "netns", "exec", NAME]`. */
   readonly wrap?: readonly string[];
-  /** Another sshd than that of the machine. */
+  /** Another sshd than the machine's. */
   readonly program?: SshdProgram;
 }
 
-/** One login that is there now. */
+/** One current login. */
 export interface SshdConnection {
   /** The client's port. */
   readonly peerPort: number;
-  /** sshd's own processes for this login (not the programs that its sessions run), oldest first. */
+  /** sshd's own processes for this login (not the programs of its sessions), oldest first. */
   readonly servers: readonly LabProcess[];
-  /** Everything: also shells and what they run. */
+  /** All processes, including shells and their children. */
   readonly all: readonly LabProcess[];
 }
 
-/** Starts a real sshd with keys of its own. It ends with `stop()`, or when this process dies, whatever the reason. */
+/** Starts a real sshd with its own keys. It ends with `stop()`, or when this process dies for any reason. */
 export async function startSshd(options: SshdHostOptions = {}): Promise<SshdHost> {
   requireSshd();
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-lab-"));
@@ -58,15 +58,20 @@ export async function startSshd(options: SshdHostOptions = {}): Promise<SshdHost
   }
 }
 
-/** A throwaway OpenSSH server. Logins need no password: `keyFile` is authorised, the host key is in `knownHostsFile`. */
+/**
+ * A temporary OpenSSH server. Logins need no password: `keyFile` is authorised, the host key is in `knownHostsFile`.
+ */
 export class SshdHost {
   readonly host: string;
   readonly user: string;
-  /** Of a throwaway login (for PasswordAuthentication, which is off unless asked for); else undefined. */
+  /** Of a temporary login (for PasswordAuthentication, which is off by default); otherwise undefined. */
   readonly password: string | undefined;
-  /** Everything of this host; removed by `stop`. */
+  /** All files of this host; `stop` removes them. */
   readonly folder: string;
-  /** HOME of the sessions: empty at first, so that no .bashrc distorts. (The working folder is the login's real home.) */
+  /**
+   * HOME of the sessions: empty at first, so that no .bashrc interferes. (The working folder is the login's real home
+   * folder.)
+   */
   readonly home: string;
   readonly keyFile: string;
   readonly knownHostsFile: string;
@@ -96,9 +101,9 @@ export class SshdHost {
     this.logFile = join(folder, "log");
   }
 
-  /** Makes keys and home; starts nothing yet. */
+  /** Creates keys and home folder; starts nothing yet. */
   static async prepare(folder: string, options: SshdHostOptions): Promise<SshdHost> {
-    // Another login must be able to reach its home and authorized_keys; private files have their own modes.
+    // Another login must be able to reach its home folder and authorized_keys; private files have their own modes.
     await chmod(folder, 0o755);
     const wanted = options.user ?? "self";
     const made =
@@ -117,7 +122,7 @@ export class SshdHost {
     return host;
   }
 
-  /** Known after the first `up`, and stays. */
+  /** Known after the first `up`, and then constant. */
   get port(): number {
     return this.#port;
   }
@@ -127,12 +132,12 @@ export class SshdHost {
     return this.#running?.pid;
   }
 
-  /** Public lines of the host keys, as `known_hosts` has them after the name. */
+  /** Public lines of the host keys, as in `known_hosts` after the name. */
   get hostKeyLines(): readonly string[] {
     return this.#hostKeys.map((key) => key.publicLine);
   }
 
-  /** Starts the server (again), on the same port, with these sshd_config lines in addition. */
+  /** Starts the server (again) on the same port, with additional sshd_config lines. */
   async up(more: SshdOptions = {}): Promise<void> {
     const first = !existsSync(this.knownHostsFile);
     const mayChoose = this.#port === 0;
@@ -151,12 +156,12 @@ export class SshdHost {
         program: this.#options.program ?? requireSshd(),
       });
       if (this.#running === undefined && (!mayChoose || attempt === 9)) {
-        throw new Error(`port ${this.#port} is taken`);
+        throw new Error(`port ${this.#port} is in use`);
       }
     }
   }
 
-  /** As if the machine had crashed: every process of the server and its sessions is killed. `up` brings it back. */
+  /** As if the machine had crashed: every process of the server and its sessions is killed. `up` restarts it. */
   async down(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
@@ -171,7 +176,7 @@ export class SshdHost {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** New sshd_config lines for new connections; those that are open stay (SIGHUP). */
+  /** New sshd_config lines for new connections; open ones stay (SIGHUP). */
   async reconfigure(more: SshdOptions): Promise<void> {
     await this.#writeConfig(more);
     const before = this.#count(/^Server listening on/gm);
@@ -179,13 +184,13 @@ export class SshdHost {
     await this.#waitForLog(() => this.#count(/^Server listening on/gm) > before);
   }
 
-  /** Other host keys from now on, for new connections. `knownHostsFile` still tells the old ones. */
+  /** New host keys for new connections. `knownHostsFile` still has the old ones. */
   async changeHostKeys(): Promise<void> {
     await this.#makeHostKeys();
     await this.reconfigure({});
   }
 
-  /** Lets another key log in. */
+  /** Authorises another key. */
   async authorize(publicLine: string): Promise<void> {
     await writeFile(this.authorizedKeysFile, `${publicLine}\n`, { flag: "a" });
   }
@@ -195,18 +200,20 @@ export class SshdHost {
     return readLog(this.logFile);
   }
 
-  /** How many logins succeeded. The line may come a moment after the client's success: see `waitForLogins`. */
+  /**
+   * The number of successful logins. The line may appear a moment after the client's success: see `waitForLogins`.
+   */
   logins(): number {
-    // Not `Accepted key …`, which tells only that authorized_keys has it.
+    // Not `Accepted key …`, which only means that the key is in authorized_keys.
     return this.#count(/^Accepted \S+ for /gm);
   }
 
-  /** How many shells, commands and subsystems were started. */
+  /** The number of started shells, commands and subsystems. */
   sessions(): number {
     return this.#count(/^Starting session: /gm);
   }
 
-  /** How many TCP connections came in. */
+  /** The number of incoming TCP connections. */
   contacts(): number {
     return this.#count(/^Connection from /gm);
   }
@@ -226,7 +233,7 @@ export class SshdHost {
     return this.#waitForLog(() => pattern.test(this.log()));
   }
 
-  /** The logins that are there now, by the client's port. Linux only. */
+  /** The current logins by the client's port. Linux only. */
   connections(): SshdConnection[] {
     const tree = this.#tree();
     return tree
@@ -242,12 +249,12 @@ export class SshdHost {
   connection(peerPort: number): SshdConnection {
     const found = this.connections().find((connection) => connection.peerPort === peerPort);
     if (found === undefined) {
-      throw new Error(`nobody is logged in from port ${peerPort}`);
+      throw new Error(`no login from port ${peerPort}`);
     }
     return found;
   }
 
-  /** SIGSTOP: a peer that has gone silent, its sockets open. The listener and every login, or only one login. */
+  /** SIGSTOP: a silent peer whose sockets stay open. The listener and every login, or only one login. */
   freeze(connection?: SshdConnection): void {
     signalAll(connection?.servers ?? this.#tree().filter(isSshd), "SIGSTOP");
   }
@@ -268,7 +275,7 @@ export class SshdHost {
     return { host: proxy.host, port: proxy.port, user, keyFile, knownHostsFile, hostKeyAlias: this.#knownAs };
   }
 
-  /** One `Host` block. `extra`: ssh_config lines that win over the lab's. */
+  /** One `Host` block. `extra`: ssh_config lines that override the lab's. */
   sshConfigText(alias: string, extra: readonly string[] = []): string {
     return sshConfigBlock(alias, this, extra);
   }
@@ -306,7 +313,7 @@ export class SshdHost {
 
   async #waitForLog(reached: () => boolean): Promise<void> {
     await until(reached, "what the server's log should say").catch((cause: unknown) => {
-      throw new Error(`the server's log never got there:\n${this.log()}`, { cause });
+      throw new Error(`timeout; the server's log:\n${this.log()}`, { cause });
     });
   }
 

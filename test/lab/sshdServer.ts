@@ -16,7 +16,7 @@ export interface SshdProgram {
 
 let program: SshdProgram | undefined;
 
-/** The machine's OpenSSH server, by absolute path (it re-executes itself). `SSHD` in the environment names another. */
+/** The machine's OpenSSH server, by absolute path (it re-executes itself). `SSHD` in the environment overrides it. */
 export function findSshd(): SshdProgram | undefined {
   const { SSHD: named } = process.env;
   const file = [named, ...candidates].find((candidate) => candidate && existsSync(candidate));
@@ -41,7 +41,7 @@ export function requireSshd(): SshdProgram {
   return found;
 }
 
-/** `-V` goes to standard error; before 9.2 it was an unknown option whose complaint names the version too. */
+/** `-V` prints to standard error; before 9.2 it was an unknown option whose error also contains the version. */
 function versionOf(file: string): { major: number; minor: number } {
   let text = "";
   try {
@@ -57,15 +57,15 @@ function versionOf(file: string): { major: number; minor: number } {
 export interface RunningSshd {
   /** The listener's process id. */
   readonly pid: number;
-  /** Ends the listener, all that it started and all that carries the mark; `keep`: the folder stays. Idempotent. */
+  /** Ends the listener, all its children and all processes with the mark; `keep`: the folder stays. Idempotent. */
   end(keep: boolean): Promise<void>;
 }
 
 /**
- * Starts sshd in the foreground with `configFile`, logging to `logFile`, and waits until it listens. Undefined when
- * somebody took its port in the meantime.
- * @param mark what every session has in its environment.
- * @param wrap a command that runs sshd elsewhere (`ip netns exec NAME`) in the same process.
+ * Starts sshd in the foreground with `configFile`, logging to `logFile`, and waits until it listens. Undefined if
+ * another process took its port meanwhile.
+ * @param mark set in the environment of every session
+ * @param wrap a command that runs sshd elsewhere (`ip netns exec NAME`) in the same process
  */
 export async function runSshd(options: {
   readonly folder: string;
@@ -90,7 +90,7 @@ export async function runSshd(options: {
   ];
   const logBefore = readLog(options.logFile).length;
   // `detached`: Ctrl+C in the terminal that runs the tests must reach neither of them before the watchdog acts.
-  // Complaints about the configuration come before sshd opens its log: they go to the same file.
+  // Errors in the configuration are printed before sshd opens its log: they go to the same file.
   const log = openSync(options.logFile, "a");
   const server = spawn(command, args, { stdio: ["ignore", "ignore", log], detached: true });
   closeSync(log);
@@ -103,7 +103,7 @@ export async function runSshd(options: {
       await Promise.all([guard.release(keep ? "keep" : ""), exited(server)]);
     },
   };
-  // It must not keep the process that runs the tests alive.
+  // It must not keep the test process running.
   server.unref();
   for (;;) {
     const log = readLog(options.logFile).slice(logBefore);
@@ -121,7 +121,7 @@ export async function runSshd(options: {
   }
 }
 
-/** Whole text so far; empty when there is no file yet. */
+/** The whole text so far; empty if there is no file yet. */
 export function readLog(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * Asks every 10 ms until `reached` is true. Rejects after `patience` milliseconds; a busy machine may need the usual 40 s.
- * For what gives no event.
+ * Checks every 10 ms until `reached` returns true. Rejects after `patience` milliseconds; a busy machine may need the
+ * default of 40 s. For changes without an event.
  */
 export async function until(
   reached: () => boolean | Promise<boolean>,
@@ -11,7 +11,7 @@ export async function until(
 ): Promise<void> {
   for (const end = Date.now() + patience; !(await reached()); await delay(10)) {
     if (Date.now() > end) {
-      throw new Error(`${typeof what === "string" ? what : what()} never came about`);
+      throw new Error(`${typeof what === "string" ? what : what()} did not happen in time`);
     }
   }
 }

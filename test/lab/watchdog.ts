@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** Waits for our death, by whatever cause, and cleans up. */
+/** Waits for the death of this process, for any reason, and cleans up. */
 export interface Watchdog {
-  /** Lets it clean up now. `word`: its last instruction. Resolves when it is done. Idempotent. */
+  /** Makes it clean up now. `word`: its last instruction. Resolves when it has finished. Idempotent. */
   release(word?: string): Promise<void>;
 }
 
@@ -13,7 +13,7 @@ export function watchdog(script: "watchdog.sh" | "netnsWatchdog.sh", args: reado
   const file = fileURLToPath(new URL(script, import.meta.url));
   // `detached`: Ctrl+C in the terminal that runs the tests must not reach it.
   const guard = spawn("/bin/sh", [file, ...args], { stdio: ["pipe", "ignore", "ignore"], detached: true });
-  // The script may end first, when what it guards is gone.
+  // The script may end first, when what it guards has ended.
   guard.stdin.on("error", () => {});
   guard.unref();
   return {
@@ -30,7 +30,7 @@ export function hasExited(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-/** Resolves when the child has exited, also when that was before. */
+/** Resolves when the child has exited, also if it had exited before. */
 export async function exited(child: ChildProcess): Promise<void> {
   if (!hasExited(child)) {
     child.ref();

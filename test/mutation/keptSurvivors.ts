@@ -1,4 +1,4 @@
-/** A survivor that stays, and why. A mutant that begins on this line of this file is meant, whatever it changes. */
+/** A survivor that stays, and the reason. It applies to every mutant that begins on this line of this file. */
 export interface KeptSurvivor {
   readonly file: string;
   /** The whole line, without its indentation. */

@@ -1,9 +1,9 @@
-/** A plugin for Stryker: leaves out mutants inside a call of a logger. A log line is for people; no test checks it. */
+/** A plugin for Stryker: omits mutants inside a call of a logger. No test checks log lines. */
 import { declareValuePlugin, PluginKind } from "@stryker-mutator/api/plugin";
 
 const levels = new Set(["trace", "debug", "info", "warn", "error"]);
 
-/** What is read of a node of Babel's tree; `@babel/types` is not a dependency of ours. */
+/** The parts of Babel's tree that are read; `@babel/types` is not a dependency of ours. */
 interface SyntaxNode {
   readonly type: string;
   readonly expression?: SyntaxNode;
@@ -29,7 +29,7 @@ function lastName(node: SyntaxNode | undefined): unknown {
   }
 }
 
-/** The call, or the statement that is nothing else. */
+/** The call, or the statement that consists only of it. */
 function isLogCall({ type, callee, expression }: SyntaxNode): boolean {
   if (type === "ExpressionStatement") {
     return expression !== undefined && isLogCall(expression);

@@ -7,7 +7,7 @@ export interface Score {
   readonly part: string;
   readonly found: number;
   readonly survived: number;
-  /** Survivors that `keptSurvivors.ts` says nothing about. */
+  /** Survivors that `keptSurvivors.ts` does not mention. */
   readonly unexplained: number;
 }
 
@@ -15,14 +15,14 @@ export interface Survivor {
   /** From the root of the repository. */
   readonly file: string;
   readonly place: string;
-  /** The line that it begins on, without its indentation. */
+  /** The line on which it begins, without its indentation. */
   readonly line: string;
-  /** What was broken, and how no test has noticed. */
+  /** What was broken, without any test noticing. */
   readonly change: string;
   readonly reason: string | undefined;
 }
 
-/** A mutant that ends in an endless loop is found too. One that no test reaches has survived. */
+/** A mutant that causes an endless loop counts as found. One that no test reaches has survived. */
 export function score(part: string, mutants: readonly MutantResult[], survivors: readonly Survivor[]): Score {
   const found = mutants.filter(({ status }) => status === "Killed" || status === "Timeout").length;
   const unexplained = survivors.filter(({ reason }) => reason === undefined).length;

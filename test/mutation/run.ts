@@ -1,7 +1,7 @@
 /**
- * `npm run test:mutation` breaks the code in small ways (StrykerJS) and counts how often the unit tests notice;
- * `npm run test:mutation -- trust auth` does so for these parts only, and `--share 0.2` tests a random fifth of the
- * mutants. All that it writes is in `test-results/mutation`: a list of survivors for each part, and what lets the next
+ * `npm run test:mutation` breaks the code in small ways (StrykerJS) and counts how often the unit tests notice; `npm
+ * run test:mutation -- trust auth` does so for these parts only, and `--share 0.2` tests a random fifth of the
+ * mutants. It writes to `test-results/mutation`: a list of survivors for each part, and the state that lets the next
  * run test only what changed.
  */
 import { mkdir, writeFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ import { keptSurvivors } from "./keptSurvivors.ts";
 import { score, scoreTable, survivorList, survivorsOf } from "./mutationScore.ts";
 import { shareVariable } from "./sample.ts";
 
-/** What is broken. String literals and log lines are left out: texts have tests of their own. */
+/** The code that is broken. String literals and log lines are left out: texts have their own tests. */
 const parts: Readonly<Record<string, readonly string[]>> = {
   channels: ["src/engine/channels/**/*.ts"],
   trust: ["src/trust/**/*.ts"],
@@ -50,7 +50,8 @@ async function mutate(part: string, files: readonly string[]): Promise<readonly 
     ignorers: ["log-calls"],
     mutator: { excludedMutations: ["StringLiteral"] },
     coverageAnalysis: "perTest",
-    // What runs once, when a file is loaded, costs a run of all tests for each mutant. Only the policies' tables are worth it.
+    // Code that runs once, when a file is loaded, costs a run of all tests for each mutant. Only the policies' tables
+    // are worth that.
     ignoreStatic: part !== "policies",
     incremental: true,
     incrementalFile: join(results, share === undefined ? `${part}.incremental.json` : `${part}.sample.json`),
@@ -58,7 +59,7 @@ async function mutate(part: string, files: readonly string[]): Promise<readonly 
     ignorePatterns: ["dist", "dist-test", "docs", "media", "test-results", ".vscode-test"],
     // Its preparation of a tsconfig needs the API of TypeScript 6, and vitest reads none.
     tsconfigFile: "none",
-    // A test that waits for ever has a limit of its own; this is for loops without an end.
+    // A test that waits for ever has its own limit; this one is for endless loops.
     timeoutMS: 30_000,
     concurrency: 3,
     reporters: process.stdout.isTTY ? ["progress"] : ["progress-append-only"],
@@ -76,7 +77,7 @@ if (share !== undefined) {
 }
 const unknown = asked.filter((part) => !(part in parts));
 if (unknown.length > 0) {
-  throw new Error(`There is no part ${unknown.join(", ")}. The parts: ${Object.keys(parts).join(", ")}`);
+  throw new Error(`Unknown part: ${unknown.join(", ")}. The parts: ${Object.keys(parts).join(", ")}`);
 }
 
 process.chdir(repositoryRoot);
@@ -85,7 +86,8 @@ const scores = [];
 for (const [part, files] of Object.entries(parts)) {
   if (asked.length === 0 || asked.includes(part)) {
     const all = await mutate(part, files);
-    // Code that runs when a file is loaded and again in tests: Stryker breaks it only after the load, and nobody notices.
+    // Code that runs when a file is loaded and again in tests: Stryker breaks it only after the load, so no test
+    // notices.
     const mutants = part === "policies" ? all : all.filter(({ static: runsAtLoad }) => runsAtLoad !== true);
     const survivors = await survivorsOf(mutants, keptSurvivors);
     await writeFile(join(results, `${part}.survivors.txt`), survivorList(survivors));

@@ -5,17 +5,17 @@ import { type Checker, type CheckResult, CheckStatus } from "@stryker-mutator/ap
 import type { Mutant } from "@stryker-mutator/api/core";
 import { declareClassPlugin, PluginKind } from "@stryker-mutator/api/plugin";
 
-/** The share from 0 to 1; Stryker's processes inherit it. Not set: all mutants are tested. */
+/** The share from 0 to 1; Stryker's processes inherit it. If not set, all mutants are tested. */
 export const shareVariable = "SSH_SESSIONS_MUTATION_SHARE";
 
-/** Lines are left out, so that a mutant stays in the sample, or outside, when code above it changes. */
+/** Line numbers are not used, so that changes above a mutant don't move it into or out of the sample. */
 function isInSample({ fileName, mutatorName, replacement, location }: Mutant, share: number): boolean {
   const columns = `${location.start.column}-${location.end.column}`;
   const id = [relative(process.cwd(), fileName), columns, mutatorName, replacement].join("\n");
   return createHash("sha256").update(id).digest().readUInt32BE() < share * 2 ** 32;
 }
 
-/** Stryker asks it before each mutant; one that is not in the sample counts as one that does not compile. */
+/** Stryker calls it before each mutant; one outside the sample counts as one that does not compile. */
 class Sample implements Checker {
   async init(): Promise<void> {}
 

@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * The unit tests alone, without those that read the sources as text (mutants change that text), those of the
- * test harness, and those that take seconds and that other tests of the same code make up for.
+ * Only the unit tests, without those that read the sources as text (mutants change it), those of the test harness,
+ * and slow ones whose code other tests cover.
  */
 export default defineConfig({
   test: {
@@ -20,8 +20,8 @@ export default defineConfig({
       "test/unit/text/sshCommandLine.test.ts",
       "test/unit/vscode/**",
     ],
-    // About every third mutant makes a test wait for ever, so this time is most of what a run costs. The slowest
-    // test here takes a second, most take milliseconds.
+    // About every third mutant makes a test wait for ever, so this time is most of a run's cost. The slowest test
+    // here takes a second, most take milliseconds.
     testTimeout: 4_000,
   },
 });

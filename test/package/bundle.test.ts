@@ -19,7 +19,7 @@ interface Reference {
   readonly specifier: string;
 }
 
-/** esbuild's names for code that loads what is only known when it runs. */
+/** esbuild's names for loading code that is only known at run time. */
 const computedNames = [
   "unsupported-require-call",
   "indirect-require",
@@ -27,7 +27,7 @@ const computedNames = [
   "direct-eval",
 ];
 
-/** What a built file loads: every `import`, `import()`, `require` and `require.resolve`, as esbuild parses them. */
+/** What a built file loads: every `import`, `import()`, `require` and `require.resolve`, as parsed by esbuild. */
 async function references(file: string, source: string): Promise<{ found: Reference[]; unclear: string[] }> {
   const found: Reference[] = [];
   const recorder: Plugin = {
@@ -43,7 +43,7 @@ async function references(file: string, source: string): Promise<{ found: Refere
     },
   };
   const { warnings } = await build({
-    // Asking for the type of `require` loads nothing.
+    // Checking the type of `require` loads nothing.
     stdin: {
       contents: source.replaceAll("typeof require", '"function"'),
       sourcefile: file,
@@ -56,14 +56,14 @@ async function references(file: string, source: string): Promise<{ found: Refere
     format: "cjs",
     plugins: [recorder],
     logLevel: "silent",
-    // A name that is only known when the code runs.
+    // A name that is only known at run time.
     logOverride: Object.fromEntries(computedNames.map((id) => [id, "warning" as const])),
   });
   const unclear = warnings.filter(({ id }) => computedNames.includes(id));
   return { found, unclear: unclear.map(({ id, text }) => `${file}: ${id}: ${text}`) };
 }
 
-/** Other roads to code: none of them has a place in the bundle. */
+/** Other means to load code, none of which may be in the bundle. */
 const otherLoaders =
   /\bcreateRequire\b|\bprocess\.dlopen\b|\bmodule\.(?:parent|paths)\b|\bglobalPaths\b|\bNODE_PATH\b|\brequire\.main\b/;
 
@@ -82,7 +82,7 @@ describe("the bundle", () => {
       files.map(async (file) => references(file, await readFile(join(dist, file), "utf8"))),
     );
     const found = all.flatMap((each) => each.found);
-    // It looks at all: each of these kinds occurs.
+    // Proves that the check works: each of these kinds occurs.
     for (const specifier of ["node:crypto", "vscode", "./ssh2.cjs"]) {
       assert.ok(
         found.some((each) => each.specifier === specifier),
@@ -99,18 +99,18 @@ describe("the bundle", () => {
     );
   });
 
-  it("has an entry of at most 20 KB, which each window reads at its start", async () => {
+  it("has an entry of at most 20 KB, which each window runs at its start", async () => {
     const { size } = await stat(join(dist, "extension.cjs"));
     assert.ok(size <= 20 * 1024, `${size} bytes`);
   });
 
-  it("has no other road to code", async () => {
+  it("has no other means to load code", async () => {
     for (const file of files) {
       assert.equal(otherLoaders.exec(await readFile(join(dist, file), "utf8"))?.[0], undefined, file);
     }
   });
 
-  it("the test finds a module that is not ours, and one whose name is computed", async () => {
+  it("the check finds a module that is not ours, and one whose name is computed", async () => {
     const planted = await references(
       "planted",
       `try { require("cpu-features") } catch {} import("left-pad"); require.resolve("x"); require(process.argv[2]);`,
@@ -174,7 +174,7 @@ describe("modules planted around the bundle", () => {
       join(folder, "node_modules", "cpu-features", "index.js"),
       join(folder, "workspace", "decryptWorker.cjs"),
     );
-    // VS Code gives the extension its API under this name; no other hook is needed.
+    // VS Code provides its API to the extension under this name; no other hook is needed.
     const probe = join(folder, "probe.cjs");
     await writeFile(
       probe,

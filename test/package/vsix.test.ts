@@ -32,7 +32,7 @@ describe("the .vsix", () => {
     assert.ok(size < 1_000_000, `${size} bytes`);
   });
 
-  it("holds what an allow-list names, and nothing else", async () => {
+  it("contains only files of an allow-list", async () => {
     const { stdout } = await run(process.execPath, [vsce, "ls", "--no-dependencies"], {
       cwd: repositoryRoot,
     });
@@ -45,8 +45,8 @@ describe("the .vsix", () => {
     );
   });
 
-  // VS Code drops pictures that do not come over https, and opens no relative link.
-  it("has an extension page without a picture or a link that leads nowhere", async () => {
+  // VS Code drops pictures that are not on https, and opens no relative link.
+  it("has an extension page without broken pictures or links", async () => {
     for (const page of ["dist/README.md", "CHANGELOG.md"]) {
       const text = await readFile(join(repositoryRoot, page), "utf8");
       const broken = linksOf(text).filter(
@@ -60,7 +60,7 @@ describe("the .vsix", () => {
     assert.match(shown, /^## Settings/m);
   });
 
-  it("holds every file that its manifest names", async () => {
+  it("contains every file that its manifest names", async () => {
     const { stdout } = await run(process.execPath, [vsce, "ls", "--no-dependencies"], {
       cwd: repositoryRoot,
     });
@@ -78,7 +78,7 @@ describe("the .vsix", () => {
 });
 
 describe("the repository's pages", () => {
-  it("lead to files and headings that exist", async () => {
+  it("link to existing files and headings", async () => {
     const { stdout } = await run("git", ["ls-files", "*.md"], { cwd: repositoryRoot });
     const broken: string[] = [];
     let pictures = 0;

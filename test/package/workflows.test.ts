@@ -22,12 +22,12 @@ describe("the workflows", () => {
     }
   });
 
-  it("would be refused with an unknown key", () => {
+  it("would fail with an unknown key", () => {
     const broken = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    stepz: []\n";
     assert.notDeepEqual(problems("broken.yml", broken), []);
   });
 
-  it("run only scripts that package.json has", async () => {
+  it("run only scripts that exist in package.json", async () => {
     const { scripts } = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };

@@ -14,12 +14,12 @@ const candidates = [
   "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
 ];
 
-/** For pictures: the interface, a fixed-width font, and symbols that terminals show. */
+/** For screenshots: the interface, a fixed-width font, and symbols in terminals. */
 const fonts = ["fonts-dejavu-core", "fonts-noto-core", "fonts-noto-color-emoji"];
 
 /**
- * The path of a Chromium or one of its kind; `CHROMIUM_EXECUTABLE` names another.
- * @throws MissingRequirementError when there is none and it can't be installed without asking.
+ * The path of Chromium or a similar browser; `CHROMIUM_EXECUTABLE` overrides it.
+ * @throws MissingRequirementError if there is none and it can't be installed without asking
  */
 export async function ensureChromium(): Promise<string> {
   const named = process.env["CHROMIUM_EXECUTABLE"];

@@ -2,18 +2,18 @@ import { readFile } from "node:fs/promises";
 import { MissingRequirementError } from "./missingRequirement.ts";
 import { runProgram } from "./runProgram.ts";
 
-/** True on Debian and what descends from it: there `apt-get` installs what the tests need. */
+/** True on Debian and its derivatives, where `apt-get` installs what the tests need. */
 export async function isDebian(): Promise<boolean> {
   const release = await readFile("/etc/os-release", "utf8").catch(() => "");
   return /^ID(_LIKE)?=.*\bdebian\b/m.test(release);
 }
 
-/** Of the package lists, since this process began: one update serves all installations of a run. */
+/** Of the package lists in this process: one update serves all installations of a run. */
 let listsAreFresh = false;
 
 /**
- * Installs the packages that are not there yet: only on Debian, and only as root.
- * @throws MissingRequirementError with the command to run when that can't be done without asking.
+ * Installs missing packages: only on Debian, and only as root.
+ * @throws MissingRequirementError with the command to run if that can't be done without asking
  */
 export async function ensureDebianPackages(names: readonly string[]): Promise<void> {
   const missing = await missingPackages(names);
@@ -29,7 +29,7 @@ export async function ensureDebianPackages(names: readonly string[]): Promise<vo
   }
   console.log(`Installing Debian packages: ${packages}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  // Another apt-get may hold the lock, on a fresh machine often its own first update.
+  // Another apt-get may hold the lock, on a new machine often its own first update.
   const apt = ["-q", "-o", "DPkg::Lock::Timeout=600"];
   if (!listsAreFresh) {
     await runProgram("apt-get", [...apt, "update"], { env });
@@ -39,7 +39,7 @@ export async function ensureDebianPackages(names: readonly string[]): Promise<vo
 }
 
 async function missingPackages(names: readonly string[]): Promise<string[]> {
-  // A package that dpkg has never heard of makes it fail, but the others are still listed.
+  // An unknown package makes dpkg fail, but the others are still listed.
   const listing = await runProgram("sh", [
     "-c",
     `dpkg-query --show --showformat='\${Package} \${db:Status-Status}\\n' "$@" 2>/dev/null || true`,

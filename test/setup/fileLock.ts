@@ -2,9 +2,9 @@ import { open, readFile, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * Runs one piece of work at a time across processes. The lock is a file that holds its owner's process
- * id; one whose owner is gone is taken over. Work under it must still be safe to run twice: a takeover
- * by two at once is unlikely, not impossible.
+ * Runs one task at a time across processes. The lock is a file with its owner's process id; the lock of an ended
+ * owner is taken over. The task must still be safe to run twice: a takeover by two at once is unlikely, not
+ * impossible.
  */
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   await acquire(file);

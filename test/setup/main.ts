@@ -1,6 +1,7 @@
 /**
- * Finds or installs what the tests need: `node test/setup/main.ts [ssh] [next] [browser] [vscode] [oldVscode]`, everything
- * without arguments. Quick and silent when all is there; otherwise says what it installs, or stops with the command to run.
+ * Finds or installs what the tests need: `node test/setup/main.ts [ssh] [next] [browser] [vscode] [oldVscode]`,
+ * everything without arguments. Quick and silent if nothing is missing; otherwise prints what it installs, or stops
+ * with the command to run.
  */
 import { ensureChromium } from "./chromium.ts";
 import { MissingRequirementError } from "./missingRequirement.ts";

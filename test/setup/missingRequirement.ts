@@ -1,4 +1,4 @@
-/** Something the tests need is not there and can't be installed without asking. `command` would install it. */
+/** Something that the tests need is missing and can't be installed without asking. `command` would install it. */
 export class MissingRequirementError extends Error {
   readonly command: string;
 

@@ -2,7 +2,7 @@ import { findProgram } from "./findProgram.ts";
 import { MissingRequirementError } from "./missingRequirement.ts";
 
 /**
- * For a test whose program the setup installs: it fails where the setup was left out, instead of being skipped unseen.
+ * For a test whose program the setup installs: it fails without the setup instead of being skipped silently.
  * @throws MissingRequirementError
  */
 export async function needProgram(name: string): Promise<void> {

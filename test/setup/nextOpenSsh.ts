@@ -6,10 +6,10 @@ import { MissingRequirementError } from "./missingRequirement.ts";
 import { cacheFolder } from "./repository.ts";
 import { runProgram } from "./runProgram.ts";
 
-/** The release of Debian after the one that the tests run on. */
+/** The Debian release after the one that the tests run on. */
 const nextRelease: Readonly<Record<string, string>> = { bookworm: "trixie" };
 
-/** The programs, and the libraries that they are linked against. Nothing of it is installed. */
+/** The programs, and their libraries. None of them is installed. */
 const packages = [
   ...["openssh-server", "openssh-client", "openssh-tests", "libc6", "libssl3t64", "libselinux1", "libpam0g"],
   ...["libcrypt1", "libwrap0", "libaudit1", "libgssapi-krb5-2", "libkrb5-3", "libcom-err2", "zlib1g"],
@@ -32,14 +32,14 @@ export interface NextOpenSsh {
   readonly sshdSession: string;
   readonly sshdAuth: string;
   readonly ssh: string;
-  /** The security key in software of OpenSSH's own tests, for SecurityKeyProvider. */
+  /** The software security key of OpenSSH's own tests, for SecurityKeyProvider. */
   readonly securityKeyProvider: string;
 }
 
 /**
- * Finds it in the cache, or unpacks it there: from the mirror that this machine's apt uses, by apt itself, which checks
- * the signatures.
- * @throws MissingRequirementError on other systems.
+ * Finds it in the cache, or unpacks it there: from the mirror that this machine's apt uses, with apt itself, which
+ * checks the signatures.
+ * @throws MissingRequirementError on other systems
  */
 export async function ensureNextOpenSsh(): Promise<NextOpenSsh> {
   const release = await readFile("/etc/os-release", "utf8").catch(() => "");
@@ -99,7 +99,7 @@ async function install(cache: string, target: string, codename: string, next: st
   }
 }
 
-/** Options for an apt that has its own lists and only the next release as its source, from the same mirror. */
+/** Options for an apt with separate lists and only the next release as its source, from the same mirror. */
 async function separateApt(folder: string, codename: string, next: string): Promise<readonly string[]> {
   const targets = await runProgram("apt-get", [
     "indextargets",
@@ -113,7 +113,7 @@ async function separateApt(folder: string, codename: string, next: string): Prom
     .find(([, of, component]) => of === codename && component === "main")?.[0];
   if (mirror === undefined) {
     throw new MissingRequirementError(
-      `apt has no source for ${codename}, so that the mirror of its next release is not known.`,
+      `apt has no source for ${codename}, so the mirror of its next release is unknown.`,
       "apt-get update",
     );
   }

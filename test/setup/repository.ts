@@ -1,12 +1,12 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The folder that holds package.json. */
+/** The folder of package.json. */
 export const repositoryRoot: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * Where downloads are kept between runs. Several checkouts may share one folder by
- * `SSH_SESSIONS_TEST_CACHE`: whatever is put there appears complete or not at all.
+ * Where downloads are kept between runs. Several checkouts can share one folder by `SSH_SESSIONS_TEST_CACHE`: files
+ * appear in it complete or not at all.
  */
 export function cacheFolder(): string {
   const override = process.env["SSH_SESSIONS_TEST_CACHE"];

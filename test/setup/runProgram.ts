@@ -5,7 +5,7 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program without a terminal. Resolves to its standard output; rejects with the end of what it said. */
+/** Runs a program without a terminal. Resolves to its standard output; rejects with the end of its output. */
 export async function runProgram(
   file: string,
   args: readonly string[],
@@ -16,7 +16,7 @@ export async function runProgram(
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ["ignore", "pipe", "pipe"],
-      // npm and tar are .cmd files or need their extension looked up on Windows.
+      // On Windows, npm and tar are .cmd files or need their extension looked up.
       shell: process.platform === "win32",
     });
     let stdout = "";

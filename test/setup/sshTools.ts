@@ -2,7 +2,7 @@ import { ensureDebianPackages, isDebian } from "./debianPackages.ts";
 import { findProgram } from "./findProgram.ts";
 import { MissingRequirementError } from "./missingRequirement.ts";
 
-/** Program -> the Debian package that carries it. */
+/** Program -> the Debian package that contains it. */
 const programs: Readonly<Record<string, string>> = {
   sshd: "openssh-server",
   ssh: "openssh-client",
@@ -20,7 +20,10 @@ const programs: Readonly<Record<string, string>> = {
   rsync: "rsync",
 };
 
-/** Linux only: network namespaces and packet filters make lost networks; another SSH server; other tools; ends of other users' sessions. */
+/**
+ * Linux only: network namespaces and packet filters simulate lost networks; another SSH server; other tools; ends of
+ * other users' sessions.
+ */
 const linuxPrograms: Readonly<Record<string, string>> = {
   ip: "iproute2",
   python3: "python3",
@@ -36,7 +39,7 @@ const linuxPrograms: Readonly<Record<string, string>> = {
 
 /**
  * The OpenSSH server and client, and the programs that the tests run on the hosts.
- * @throws MissingRequirementError when something is missing and can't be installed without asking.
+ * @throws MissingRequirementError if something is missing and can't be installed without asking
  */
 export async function ensureSshTools(): Promise<void> {
   const wanted = { ...programs, ...(process.platform === "linux" ? linuxPrograms : {}) };

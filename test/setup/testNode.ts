@@ -6,19 +6,19 @@ import { repositoryRoot } from "./repository.ts";
 
 /** The Node that runs the VS Code server: the one among our development dependencies, with its headers. */
 export interface TestNode {
-  /** Folder that holds the `node` executable. */
+  /** The folder with the `node` executable. */
   readonly binFolder: string;
   readonly executable: string;
-  /** For `npm_config_nodedir`: spares node-gyp a download. Undefined after an `npm install` has tidied it away. */
+  /** For `npm_config_nodedir`: saves node-gyp a download. Undefined after an `npm install` has removed it. */
   readonly headersFolder: string | undefined;
   readonly major: number;
   /** The npm package of Node for this machine, without its version. */
   readonly platformName: string;
-  /** The npm package that carries executable and headers for this machine, as `npm pack` takes it. */
+  /** The npm package with executable and headers for this machine, as `npm pack` takes it. */
   readonly platformPackage: string;
 }
 
-/** @throws MissingRequirementError when the dependencies are not installed. */
+/** @throws MissingRequirementError if the dependencies are not installed */
 export async function findTestNode(): Promise<TestNode> {
   const packageFile = join(repositoryRoot, "node_modules", "node", "package.json");
   const executable = join(dirname(packageFile), "bin", process.platform === "win32" ? "node.exe" : "node");

@@ -9,14 +9,14 @@ import { runProgram } from "./runProgram.ts";
 import { findTestNode, type TestNode } from "./testNode.ts";
 
 /**
- * A version of the npm package code-server, which carries the whole VS Code server: the same extension host and the same
- * workbench as the desktop, in a browser.
+ * A version of the npm package code-server, which contains the whole VS Code server: the same extension host and the
+ * same workbench as the desktop, in a browser.
  */
 interface ServerPackage {
   readonly version: string;
   /** The Node that runs it; undefined: the one among our development dependencies. */
   readonly node: string | undefined;
-  /** Loaded at start by the server and by the extension host; without the watchdog the latter dies at once. */
+  /** Loaded at start by the server and by the extension host; without the watchdog the latter exits at once. */
   readonly nativeModules: readonly string[];
   readonly installOptions: readonly string[];
 }
@@ -29,12 +29,12 @@ const packages = {
     nativeModules: ["@vscode/native-watchdog", "@vscode/spdlog"],
     installOptions: [],
   },
-  /** VS Code 1.90, the oldest that `engines` of package.json names, on the Node of its extension host. */
+  /** VS Code 1.90, the oldest version in `engines` of package.json, on the Node of its extension host. */
   oldest: {
     version: "4.90.3",
     node: "20.9.0",
     nativeModules: ["native-watchdog", "@vscode/spdlog"],
-    // Betas of xterm.js, which no range of their addons takes.
+    // Betas of xterm.js, which match no version range of their addons.
     installOptions: ["--legacy-peer-deps"],
   },
 } as const satisfies Readonly<Record<string, ServerPackage>>;
@@ -44,7 +44,7 @@ export type ServerAge = keyof typeof packages;
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
 export interface InstalledVscodeServer {
-  /** Folder that holds `out/server-main.js`. */
+  /** The folder with `out/server-main.js`. */
   readonly folder: string;
   /** Runs it. */
   readonly node: string;
@@ -54,14 +54,14 @@ export interface InstalledVscodeServer {
 
 /**
  * Finds a VS Code server in the cache, or installs it there.
- * @throws MissingRequirementError when it must be built and there is no compiler that we may install.
+ * @throws MissingRequirementError if it must be built and there is no compiler that we may install
  */
 export async function ensureVscodeServer(age: ServerAge = "newest"): Promise<InstalledVscodeServer> {
   const wanted: ServerPackage = packages[age];
   const ours = await findTestNode();
   const cache = cacheFolder();
   const major = wanted.node === undefined ? ours.major : Number.parseInt(wanted.node, 10);
-  // What is compiled depends on all of these, and a shared cache may serve several machines.
+  // The compiled files depend on all of these, and several machines may share a cache.
   const name = `code-server-${wanted.version}-${process.platform}-${process.arch}-node${major}`;
   const target = join(cache, name);
   if (!(await exists(target))) {
@@ -78,7 +78,7 @@ export async function ensureVscodeServer(age: ServerAge = "newest"): Promise<Ins
   return { folder, node, version: manifest.version };
 }
 
-/** Folder of the Node that a server brings along. */
+/** The folder of the Node that a server includes. */
 const ownNode = "own-node";
 
 function nodeIn(folder: string): string {
@@ -115,7 +115,7 @@ async function install(wanted: ServerPackage, cache: string, target: string, our
   }
 }
 
-/** Fetches a package as it is published, without its dependencies, and returns the folder with its files. */
+/** Downloads a published package without its dependencies, and returns the folder with its files. */
 async function unpack(name: string, folder: string, node: TestNode): Promise<string> {
   await mkdir(folder);
   await runProgram(npm, ["pack", "--silent", name], { cwd: folder, env: npmEnvironment(node.binFolder) });
@@ -134,7 +134,7 @@ async function ensureCompiler(): Promise<void> {
     return;
   }
   if (process.platform === "win32") {
-    return; // node-gyp finds Visual Studio's build tools by itself, and says what to do without them.
+    return; // node-gyp finds Visual Studio's build tools on its own, and reports if they are missing.
   }
   for (const program of ["c++", "make", "python3"]) {
     if ((await findProgram(program)) === undefined) {
@@ -149,7 +149,7 @@ async function ensureCompiler(): Promise<void> {
 }
 
 function npmEnvironment(binFolder: string, headersFolder?: string): NodeJS.ProcessEnv {
-  // What `npm run` tells its scripts about this package would lead an npm in another folder astray.
+  // The variables that `npm run` sets for this package would mislead an npm in another folder.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([key]) => !/^npm_(package|lifecycle|config_local_prefix)/i.test(key)),
   );

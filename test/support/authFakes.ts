@@ -93,7 +93,7 @@ export class FakeAgent implements AgentClient {
   }
 }
 
-/** Answers from a list; what is missing in it counts as dismissed. */
+/** Answers from a list; missing answers count as dismissed. */
 export class FakePrompter implements AuthPrompter {
   readonly asked: string[] = [];
   passwords: (string | PromptAnswer)[] = [];
@@ -169,19 +169,19 @@ export function setUp(changes: Partial<HostConfig> = {}) {
   return { secrets, reader, agent, prompter, logger, keyRing, abort, config, counts, needs, clock, start };
 }
 
-/** What a server makes of one attempt. */
+/** A server's reply to one attempt. */
 export type Verdict = "success" | { readonly methodsLeft: readonly string[]; readonly partial?: boolean };
 
 export interface Outcome {
   readonly result: "success" | "nothing left" | "cancelled";
-  /** In order, as the server saw them. */
+  /** In the order in which the server saw them. */
   readonly log: readonly string[];
 }
 
 /**
  * Drives an authenticator as an engine does. `server` judges attempts, described as `none`, `key 3`, `password x`,
- * `kbdint a,b` (answers of all rounds); `rounds` are the server's questions per keyboard-interactive attempt. A key is
- * signed with only when the server takes it.
+ * `kbdint a,b` (answers of all rounds); `rounds` are the server's questions per keyboard-interactive attempt. A key
+ * signs only when the server accepts it.
  */
 export async function login(
   authenticator: Authenticator,

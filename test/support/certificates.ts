@@ -26,7 +26,7 @@ export interface CertificateSpec {
   readonly critical?: readonly string[];
 }
 
-/** A certificate of an Ed25519 key (OpenSSH's PROTOCOL.certkeys), signed by Node and not by what is tested. */
+/** A certificate of an Ed25519 key (OpenSSH's PROTOCOL.certkeys), signed by Node and not by the code under test. */
 export function makeCertificate(spec: CertificateSpec): Buffer {
   const uint64 = (value: bigint): Buffer => {
     const bytes = Buffer.alloc(8);

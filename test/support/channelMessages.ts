@@ -1,6 +1,6 @@
 import { wireBoolean, wireString, wireUint32 } from "../../src/base/wire.ts";
 
-// Messages of RFC 4254 as a peer sends them. `recipient` is the receiver's number.
+// RFC 4254 messages of a peer. `recipient` is the receiver's number.
 
 export const peerSends = {
   open: (type: string, sender: number, window = 1000, packet = 100) =>

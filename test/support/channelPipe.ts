@@ -6,7 +6,7 @@ import type { Acceptance } from "../../src/engine/channels/peerOpens.ts";
 import type { ProtocolError } from "../../src/engine/channels/protocolError.ts";
 import { RecordingLogger } from "./recordingLogger.ts";
 
-/** One end of a connection in memory: a channel table, and what it sent and met. */
+/** One end of a connection in memory: a channel table, with what it sent and received. */
 export class ChannelEnd {
   readonly table: ChannelTable;
   readonly logger = new RecordingLogger();
@@ -16,11 +16,11 @@ export class ChannelEnd {
   readonly accepted: Channel[] = [];
   violation: ProtocolError | undefined;
   congested = false;
-  /** Answers to global requests: accepted or not. */
+  /** Replies to global requests: accepted or not. */
   readonly globalReplies: boolean[] = [];
-  /** Global requests that want no reply. */
+  /** Global requests without want-reply. */
   readonly announcements: string[] = [];
-  /** What to do with the other end's opens. Default: all are taken. */
+  /** How to handle the other end's opens. Default: all are accepted. */
   accept: (type: string) => Acceptance = () => Promise.resolve((channel) => this.accepted.push(channel));
   readonly #ended = new Emitter<void>();
   readonly onDidEnd = this.#ended.event;
@@ -60,12 +60,12 @@ export class ChannelEnd {
     });
   }
 
-  /** What this end sends goes there from now on. */
+  /** Messages of this end go there from now on. */
   connect(deliver: (bytes: Buffer) => void): void {
     this.#deliver = deliver;
   }
 
-  /** Messages sent with this number. */
+  /** Sent messages with this number. */
   sentOf(number: number): Buffer[] {
     return this.sent.filter((bytes) => bytes[0] === number);
   }
@@ -84,7 +84,7 @@ function join(from: ChannelEnd, to: ChannelEnd): void {
   from.onDidEnd(() => setImmediate(() => to.table.end()));
 }
 
-/** One end, and a peer that is not there: what it would send is given to `table.receive`. */
+/** One end without a peer: its messages are passed to `table.receive`. */
 export function loneEnd(): ChannelEnd {
   const end = new ChannelEnd();
   end.accept = () => openFailureCode.administrativelyProhibited;

@@ -10,7 +10,7 @@ import type {
   SettingsPort,
 } from "../../src/config/configPorts.ts";
 
-/** A folder that stands for a person's home, with `etc` in it for the system's files. Dispose to delete it. */
+/** A folder that serves as a user's home, with `etc` in it for the system's files. Dispose to delete it. */
 export class ConfigHome {
   readonly folder: string;
 
@@ -29,7 +29,7 @@ export class ConfigHome {
     return join(this.folder, name);
   }
 
-  /** Writes a file that OpenSSH accepts as to who may write it, and returns its path. */
+  /** Writes a file with owner and mode that OpenSSH accepts, and returns its path. */
   async write(name: string, text: string): Promise<string> {
     const path = this.path(name);
     await mkdir(dirname(path), { recursive: true });
@@ -55,7 +55,7 @@ export class ConfigHome {
   }
 }
 
-/** Settings that a test changes at will; `changed.fire()` reports it. */
+/** Settings that a test changes; `changed.fire()` reports it. */
 export class FakeSettings implements SettingsPort {
   readonly changed = new Emitter<void>();
   readonly onDidChange = this.changed.event;

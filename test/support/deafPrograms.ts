@@ -1,6 +1,6 @@
 import type { OscListener } from "../../src/terminal/oscFilter.ts";
 
-/** A terminal that does nothing of what programs ask for beside their output. */
+/** A terminal that ignores all requests of programs besides their output. */
 export const deafPrograms: OscListener = {
   title() {},
   clipboardLimit: () => 1000,

@@ -31,7 +31,7 @@ export function keepalive(interval: number, countMax: number): KeepalivePolicy {
   };
 }
 
-/** A channel driven by the test. */
+/** A channel controlled by the test. */
 export class FakeChannel implements EngineChannel {
   readonly spec: SessionSpec;
   readonly received = new Emitter<{ kind: OutputKind; data: Uint8Array }>();
@@ -98,7 +98,7 @@ export class FakeChannel implements EngineChannel {
   }
 }
 
-/** A connection driven by the test. */
+/** A connection controlled by the test. */
 export class FakeConnection implements EngineConnection {
   readonly info = {
     serverVersion: "Fake_1.0",
@@ -115,27 +115,27 @@ export class FakeConnection implements EngineConnection {
   bytesOut = 0;
   ended: ConnectionEnd | undefined;
   tcpKeepAlive: boolean | undefined;
-  /** Does the peer answer probes and opens at once? */
+  /** Whether the peer answers probes and opens at once. */
   answers = true;
   /** Refuses further channels, as MaxSessions does. */
   maxSessions = Number.POSITIVE_INFINITY;
   pings = 0;
-  /** Does it answer probes at all? */
+  /** Whether it answers probes at all. */
   answersPings = true;
   answersChannelProbes = true;
   channelProbes = 0;
-  /** Our own data in front of what is sent now, in milliseconds. */
+  /** Our own data before a message that is sent now, in milliseconds. */
   sendDelay = 0;
   /** Ends when a session is to be opened. */
   dropsSessions = false;
-  /** The next opening fails with it. */
+  /** The next open fails with it. */
   openFailure: Error | undefined;
-  /** What an answer says it took, in milliseconds. */
+  /** The round trip that a reply reports, in milliseconds. */
   roundTrip = 7;
-  /** Answers to probes wait until `releasePings`. */
+  /** Replies to probes wait until `releasePings`. */
   holdPings = false;
   readonly #heldPings: (() => void)[] = [];
-  /** Opens wait until `releaseOpens`, in the order in which they came. */
+  /** Opens wait until `releaseOpens`, in their order. */
   holdOpens = false;
   readonly #waiting: (() => void)[] = [];
 
@@ -205,7 +205,7 @@ export class FakeConnection implements EngineConnection {
     return Promise.resolve(new PassThrough());
   }
 
-  /** What `listen` was asked for, with what takes the connections. */
+  /** The `listen` requests, with their handlers. */
   readonly listeners: { at: ForwardAddress; handler: ForwardedHandler; disposed: boolean }[] = [];
   /** The next `listen` fails with it. */
   listenFailure: Error | undefined;
@@ -285,7 +285,7 @@ export class FakeConnection implements EngineConnection {
   }
 }
 
-/** An engine whose connections come up at once, or when `release` is called, or fail with `failure`. */
+/** An engine whose connections open at once, or when `release` is called, or fail with `failure`. */
 export class FakeEngine implements ConnectionEngine {
   readonly name: string;
   readonly transport: "given" | "own";
@@ -335,7 +335,7 @@ export class FakeEngine implements ConnectionEngine {
   connection(index = 0): FakeConnection {
     const connection = this.connections[index];
     if (connection === undefined) {
-      throw new Error(`there is no connection ${index}`);
+      throw new Error(`no connection ${index}`);
     }
     return connection;
   }

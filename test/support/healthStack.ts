@@ -6,8 +6,8 @@ import type { Session, SessionOutcome } from "../../src/session/sessionTypes.ts"
 import { type TestStack, testStack } from "./testStack.ts";
 
 /**
- * A stack whose ssh_config is `config`, with this heartbeat (undefined: the defaults). It sees no changes of addresses
- * unless told to: networks come and go on a machine that runs tests.
+ * A stack whose ssh_config is `config`, with this keepalive (undefined: the defaults). It reports no changes of
+ * addresses except on request: networks come and go on a machine that runs tests.
  */
 export async function healthStack(
   config: string,
@@ -28,7 +28,7 @@ export async function healthStack(
   return stack;
 }
 
-/** All states that a master goes through, from now on. */
+/** All states of a master from now on. */
 export class StateLog {
   readonly states: MasterSnapshot["state"][] = [];
   readonly #changed = new Emitter<void>();
@@ -70,7 +70,7 @@ export class StateLog {
   }
 }
 
-/** Keeps what comes without letting it flow before told to: as a terminal does that has had enough. */
+/** Collects output without letting it flow until requested, like a terminal that is behind. */
 export class HeldOutput {
   readonly #chunks: Uint8Array[] = [];
   readonly ended: Promise<SessionOutcome>;

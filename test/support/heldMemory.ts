@@ -6,7 +6,7 @@ import { until } from "../lab/until.ts";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** What this process can reach, in bytes. */
+/** Memory that this process can reach, in bytes. */
 export interface HeldMemory {
   readonly heap: number;
   /** Buffers outside the heap. */
@@ -21,23 +21,23 @@ export function heldMemory(): HeldMemory {
   return { heap: heapUsed, external };
 }
 
-/** How many objects of a class this process can reach. Collects garbage first. */
+/** The number of reachable objects of a class. Collects garbage first. */
 export function liveObjects(ofClass: abstract new (...parts: never[]) => object): number {
   collectGarbage();
   return queryObjects(ofClass, { format: "count" });
 }
 
-/** Kinds of the files, sockets and the like that a process has open, one for each. Empty where there is no /proc. */
+/** Kinds of the open files, sockets and the like of a process, one word for each. Empty without /proc. */
 export function openDescriptors(pid: number = process.pid): string[] {
   return openFiles(pid).map((file) => file.replace(/\[\d+\]$/, ""));
 }
 
-/** Kinds of the timers, sockets and the like that are open, one word for each. */
+/** Kinds of the open timers, sockets and the like, one word for each. */
 export function activeResources(): readonly string[] {
   return process.getActiveResourcesInfo();
 }
 
-/** Waits until no word is there more often than before. @returns those that stay, and how many. */
+/** Waits until no word occurs more often than before. @returns the remaining ones with their counts */
 export async function leftBehind(
   before: readonly string[],
   now: () => readonly string[],
@@ -46,7 +46,7 @@ export async function leftBehind(
   return grown(before, now());
 }
 
-/** What has gone meanwhile was on its way before. */
+/** Items that have closed meanwhile were already closing before. */
 function grown(before: readonly string[], after: readonly string[]): string[] {
   const count = (words: readonly string[], word: string): number =>
     words.filter((other) => other === word).length;

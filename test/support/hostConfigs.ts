@@ -1,6 +1,6 @@
 import type { HostConfig } from "../../src/config/hostConfig.ts";
 
-/** OpenSSH's defaults for `web1`, which is `server.example.org`, with no file of this machine named. */
+/** OpenSSH's defaults for `web1`, which is `server.example.org`, without a file of this machine. */
 export function testHostConfig(changes: Partial<HostConfig> = {}): HostConfig {
   return {
     alias: "web1",

@@ -8,7 +8,9 @@ import { Screen } from "../unit/terminal/support/screen.ts";
 import { deafPrograms } from "./deafPrograms.ts";
 import type { TestStack } from "./testStack.ts";
 
-/** A terminal tab on the host `lab` of a real stack: all but the editor's part. Reconnects by itself. */
+/**
+ * A terminal tab on the host `lab` of a real stack: everything except the editor's part. Reconnects automatically.
+ */
 export class LiveTab {
   readonly controller: TerminalController;
   readonly states: string[] = [];
@@ -20,7 +22,7 @@ export class LiveTab {
   /** Everything that was written. */
   written = "";
 
-  /** @param command in place of the login shell. */
+  /** @param command instead of the login shell */
   constructor(stack: TestStack, command?: string, host = "lab") {
     this.#stack = stack;
     const ending = (text: string) => ({ text, exitCode: undefined, staysOpen: true });
@@ -70,7 +72,7 @@ export class LiveTab {
     this.controller.open({ columns: 80, rows: 24 });
   }
 
-  /** Key by key. */
+  /** One key at a time. */
   type(keys: string): void {
     for (const key of keys) {
       this.controller.input(key);
@@ -86,7 +88,7 @@ export class LiveTab {
     return this.#stack.service.masters()[0]?.bytesIn ?? 0;
   }
 
-  /** What is on the screen and above it, once all is parsed. */
+  /** The text on the screen and above it, once everything is parsed. */
   async text(): Promise<string> {
     await this.#screen.write("");
     return this.#screen.text();
@@ -102,17 +104,17 @@ export class LiveTab {
       try {
         await nextEvent(this.#wrote.event, AbortSignal.timeout(30_000));
       } catch (cause) {
-        throw new Error(`${pattern} never came:\n${text}`, { cause });
+        throw new Error(`timeout: ${pattern} did not appear:\n${text}`, { cause });
       }
     }
   }
 
-  /** The shell's prompt is there. */
+  /** The shell's prompt is shown. */
   async prompt(): Promise<void> {
     await this.waitFor(/[#$] ?$/);
   }
 
-  /** The session is open, and a program that draws a whole screen has drawn it. */
+  /** The session is open, and a full screen program has drawn its screen. */
   async settled(): Promise<void> {
     await this.waitFor(/[#$] ?(\n|$)/);
   }

@@ -10,7 +10,7 @@ import { FakePrompter, MemorySecrets } from "./authFakes.ts";
 import { testHostConfig } from "./hostConfigs.ts";
 import { RecordingLogger } from "./recordingLogger.ts";
 
-/** One person at one window, who logs in to a lab host by the real engine, with real files and a real agent. */
+/** A user in one window who logs in to a lab host with the real engine, real files and a real agent. */
 export class LoginPerson {
   readonly prompter = new FakePrompter();
   readonly secrets = new MemorySecrets();
@@ -18,7 +18,7 @@ export class LoginPerson {
   readonly reader = createKeyReader();
   readonly keyRing = new KeyRing(this.reader, this.secrets, this.logger);
   agentPath: string | undefined;
-  /** What the last login offered, in words. */
+  /** What the last login offered, as text. */
   tried: readonly string[] = [];
 
   /** The caller ends the connection. */
@@ -59,7 +59,7 @@ export class LoginPerson {
     }
   }
 
-  /** Logs in, and out again. @returns the keys that were tried. */
+  /** Logs in and disconnects. @returns the keys that were tried */
   async login(host: SshdHost, changes: Partial<HostConfig> = {}): Promise<readonly string[]> {
     (await this.connect(host, changes)).destroy();
     return this.tried;

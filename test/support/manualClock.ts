@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/base/clock.ts";
 import { type Disposable, toDisposable } from "../../src/base/disposable.ts";
 
-/** A clock that moves only when told to. Timers due in one `advance` run in order of their time. */
+/** A clock that moves only on request. Timers due in one `advance` run in the order of their times. */
 export class ManualClock implements Clock {
   #time = 0;
   readonly #epoch: number;
@@ -11,7 +11,7 @@ export class ManualClock implements Clock {
     this.#epoch = epoch;
   }
 
-  /** How many timers wait: 0 proves that nothing was left behind. */
+  /** The number of pending timers: 0 proves that none was left behind. */
   get pendingTimers(): number {
     return this.#timers.size;
   }
@@ -30,7 +30,7 @@ export class ManualClock implements Clock {
     return toDisposable(() => this.#timers.delete(timer));
   }
 
-  /** Moves time on, running due timers and letting promises settle between them. */
+  /** Advances time, running due timers and letting promises settle between them. */
   async advance(milliseconds: number): Promise<void> {
     const target = this.#time + milliseconds;
     await settle();
@@ -48,7 +48,7 @@ export class ManualClock implements Clock {
     await settle();
   }
 
-  /** Time passes without any timer firing, as when the machine sleeps. The next `advance` runs what is overdue. */
+  /** Time passes without any timer firing, as when the machine sleeps. The next `advance` runs overdue timers. */
   sleep(milliseconds: number): void {
     this.#time += milliseconds;
   }

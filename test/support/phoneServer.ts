@@ -1,14 +1,14 @@
 import { bool, msg, readString, str } from "../attack/support/hostilePackets.ts";
 import type { HostilePeer } from "../attack/support/hostileServer.ts";
 
-/** What the server of a host with a second factor on a telephone does. */
+/** The behaviour of a server with a second factor on a phone. */
 export interface Phone {
   pushes: number;
-  /** Whether the person approves, after so many milliseconds. Undefined: the telephone lies elsewhere. */
+  /** Whether the user approves, after this many milliseconds. Undefined: the user has no access to the phone. */
   approvesAfter: number | undefined;
 }
 
-/** Takes any key, pushes to the telephone, and serves sessions. */
+/** Accepts any key, asks for a confirmation on the phone, and serves sessions. */
 export async function servePhone(peer: HostilePeer, phone: Phone): Promise<void> {
   await peer.startLogin();
   for (let isIn = false; !isIn; ) {

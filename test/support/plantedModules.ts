@@ -3,14 +3,14 @@ import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { repositoryRoot } from "../setup/repository.ts";
 
-/** Every package that npm knows of here, every name of a built-in, and what packages in the bundle try to load. */
+/** Every package that npm has installed here, every built-in module, and what packages in the bundle try to load. */
 function plantedNames(): readonly string[] {
   const packages = readdirSync(join(repositoryRoot, "node_modules")).filter((name) => !/^[.@]/.test(name));
   const builtIns = builtinModules.filter((name) => !name.includes("/") && !name.startsWith("_"));
   return [...new Set([...packages, ...builtIns, "cpu-features", "sshcrypto", "bufferutil"])];
 }
 
-/** Puts modules into folders where Node looks for some. Each writes its path into the file `log` when it runs. */
+/** Puts modules into folders in which Node looks for some. Each writes its path into the file `log` when it runs. */
 export function plantModules(roads: readonly string[], log: string): void {
   const evil = `require("node:fs").appendFileSync(${JSON.stringify(log)}, __filename + "\\n");`;
   const names = plantedNames();

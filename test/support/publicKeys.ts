@@ -1,6 +1,6 @@
 import { wireString } from "../../src/base/wire.ts";
 
-/** Well-formed public key blobs (RFC 4253 section 6.6) that differ by `seed`; nobody has their private halves. */
+/** Well-formed public key blobs (RFC 4253 section 6.6) that differ by `seed`; their private halves don't exist. */
 export function ed25519Blob(seed: number): Buffer {
   return Buffer.concat([wireString("ssh-ed25519"), wireString(Buffer.alloc(32, seed))]);
 }

@@ -1,7 +1,7 @@
 import type { Logger } from "../../src/base/log.ts";
 import { shownSoFar } from "./shownSoFar.ts";
 
-/** Keeps what was logged, as `level: message`. */
+/** Records log lines as `level: message`. */
 export class RecordingLogger implements Logger {
   readonly lines: string[] = [];
 

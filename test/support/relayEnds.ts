@@ -8,11 +8,11 @@ import type { Wire } from "../../src/engine/channels/wire.ts";
 import { ChannelEnd } from "./channelPipe.ts";
 import { RecordingLogger } from "./recordingLogger.ts";
 
-/** A program on the relay: a channel table, as OpenSSH's client has one. */
+/** A program on the relay: a channel table, as in OpenSSH's client. */
 export class RelayProgram {
   readonly end = new ChannelEnd();
   readonly client: RelayedClient;
-  /** What it got, whole. */
+  /** The messages that it received. */
   readonly got: Buffer[] = [];
   ended: { readonly reason: RelayEnd; readonly text: string } | undefined;
 
@@ -34,7 +34,10 @@ export class RelayProgram {
   }
 }
 
-/** A connection in memory with a relay at our end. The server's end has a channel table; what it sends is delivered at once. */
+/**
+ * A connection in memory with a relay at our end. The server's end has a channel table; its messages are delivered at
+ * once.
+ */
 export class RelayedConnection {
   readonly server = new ChannelEnd();
   readonly relay: Relay;

@@ -8,7 +8,7 @@ import { installWrapper, wrapperVariables } from "../../src/share/wrapperScripts
 import { until } from "../lab/until.ts";
 import { type TestStack, testStack } from "./testStack.ts";
 
-/** What a program said and how it ended. */
+/** The output of a program, and how it ended. */
 export interface ProgramOutcome {
   readonly code: number | null;
   readonly stdout: string;
@@ -18,13 +18,13 @@ export interface ProgramOutcome {
 /** A connection to `lab` that other programs may use. */
 export interface SharedConnection extends AsyncDisposable {
   readonly stack: TestStack;
-  /** Of a terminal in an editor: with the wrapper in front of its PATH. */
+  /** Of a terminal in an editor: with the wrapper first in its PATH. */
   readonly env: NodeJS.ProcessEnv;
   /** The socket. */
   readonly socket: string;
 }
 
-/** Connects to the host `lab` of `config`, and resolves when the wrapper finds it. */
+/** Connects to the host `lab` of `config`, and resolves when the wrapper can find it. */
 export async function sharedConnection(config: string): Promise<SharedConnection> {
   const wrapper = await mkdtemp(join(tmpdir(), "ssh-sessions-wrapper-"));
   await installWrapper(wrapper);
@@ -43,7 +43,7 @@ export async function sharedConnection(config: string): Promise<SharedConnection
   };
 }
 
-/** Resolves to the socket for a host once the wrapper finds it. @param start of the entry's name */
+/** Resolves to the socket for a host once the wrapper can find it. @param start of the entry's name */
 export async function sharedSocket(
   variables: Readonly<Record<string, string>>,
   start: string,

@@ -1,7 +1,7 @@
-/** What the fakes of this process were given to show, since it began: a test bounds the sum of all of them. */
+/** Everything that the fakes of this process were asked to show since it started: a test limits their sum. */
 export const shownSoFar = {
   /** Lines of all `RecordingLogger`s. */
   logLines: 0,
-  /** Questions to a person, by whatever prompter. */
+  /** Questions to the user, by any prompter. */
   questions: 0,
 };

@@ -7,7 +7,7 @@ const curves: Readonly<Record<string, { crv: string; hash: string; bytes: number
   nistp521: { crv: "P-521", hash: "sha512", bytes: 66 },
 };
 
-/** Checks a wire-format signature against a wire-format public key, by code that shares nothing with the signer. */
+/** Checks a wire-format signature against a wire-format public key, with code that is independent of the signer. */
 export function verifySignature(publicKey: Buffer, data: Buffer, signature: Buffer): boolean {
   const key = new WireReader(publicKey);
   const type = field(key).toString();

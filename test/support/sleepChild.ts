@@ -1,6 +1,6 @@
 /**
- * A stack in a process of its own, which a test stops and continues as a machine does that sleeps. Says in lines what
- * the master goes through; `ask` on standard input asks the shell for a sign of life.
+ * A stack in a separate process, which a test stops and continues like a machine that sleeps. Prints the master's
+ * states as lines; `ask` on standard input sends a command to the shell.
  *
  * usage: node sleepChild.ts CONFIG INTERVAL COUNT
  */

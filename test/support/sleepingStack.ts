@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { exited } from "../lab/watchdog.ts";
 
-/** A stack in a process of its own, with a shell on the host `lab`, that sleeps and wakes as its machine would. */
+/** A stack in a separate process, with a shell on the host `lab`, that sleeps and wakes like its machine. */
 export class SleepingStack {
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
@@ -20,7 +20,7 @@ export class SleepingStack {
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** The next state of the master, or `answered` after `ask`. Undefined when the process has ended. */
+  /** The next state of the master, or `answered` after `ask`. Undefined if the process has ended. */
   async next(): Promise<string | undefined> {
     const line = await this.#lines.next();
     return line.done ? undefined : line.value;
@@ -34,7 +34,7 @@ export class SleepingStack {
     this.#process.kill("SIGCONT");
   }
 
-  /** Has the shell say something. */
+  /** Makes the shell print something. */
   ask(): void {
     this.#input.write("ask\n");
   }

@@ -15,7 +15,7 @@ import { createSshStack, type SshStackInit } from "../../src/sshStack.ts";
 import type { HostKeyPrompter } from "../../src/trust/hostKeyPorts.ts";
 import { FakeSettings } from "./configFixtures.ts";
 
-/** Settings that a test changes as a person would; call `reload` then. */
+/** Settings that a test changes as a user would; call `reload` then. */
 export class TestSettings extends FakeSettings {
   constructor() {
     super();
@@ -31,13 +31,13 @@ export class TestSettings extends FakeSettings {
   }
 }
 
-/** Fails the test: nothing was to be asked. */
+/** Fails the test: no question was expected. */
 export const noPrompts: AuthPrompter & HostKeyPrompter = {
-  password: () => Promise.reject(new Error("a password was asked for")),
-  passphrase: () => Promise.reject(new Error("a passphrase was asked for")),
-  changePassword: () => Promise.reject(new Error("a new password was asked for")),
-  keyboardInteractive: () => Promise.reject(new Error("the server's questions were shown")),
-  confirmUnknown: () => Promise.reject(new Error("a host key was asked about")),
+  password: () => Promise.reject(new Error("unexpected question for a password")),
+  passphrase: () => Promise.reject(new Error("unexpected question for a passphrase")),
+  changePassword: () => Promise.reject(new Error("unexpected question for a new password")),
+  keyboardInteractive: () => Promise.reject(new Error("unexpected questions of the server")),
+  confirmUnknown: () => Promise.reject(new Error("unexpected question about a host key")),
 };
 
 export interface TestStack extends AsyncDisposable {
@@ -121,7 +121,7 @@ export class Transcript {
     this.#session.write(Buffer.from(text));
   }
 
-  /** Resolves when the output matches; rejects when the session ends without it. */
+  /** Resolves when the output matches; rejects if the session ends before. */
   async waitFor(pattern: RegExp): Promise<RegExpMatchArray> {
     for (;;) {
       const match = this.text.match(pattern);

@@ -26,7 +26,9 @@ export async function bundleSuite(): Promise<string> {
   return join(outdir, "index.cjs");
 }
 
-/** Sources find the files beside them by `import.meta.url`, which CommonJS doesn't have, and the bundle lies elsewhere. */
+/**
+ * Sources find the files beside them by `import.meta.url`, which CommonJS lacks, and the bundle is in another folder.
+ */
 const keepSourceUrls: Plugin = {
   name: "keep-source-urls",
   setup(bundler) {

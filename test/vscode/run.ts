@@ -1,6 +1,6 @@
 /**
  * Runs the extension host's tests: `node test/vscode/run.ts [--results FILE] [--grep TEXT]`. By default in the VS
- * Code server with a browser; in a desktop VS Code when `VSCODE_EXECUTABLE` names one.
+ * Code server with a browser; in a desktop VS Code if `VSCODE_EXECUTABLE` names one.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ try {
   if (values.grep !== undefined) {
     env["SSH_SESSIONS_TEST_GREP"] = values.grep;
   }
-  // Where the attacks leave how long each held the event loop.
+  // The file in which the attacks record how long each blocked the event loop.
   const blocks = process.env["SSH_SESSIONS_HOST_BLOCKS"];
   if (blocks !== undefined) {
     env["SSH_SESSIONS_HOST_BLOCKS"] = blocks;

@@ -1,4 +1,4 @@
-/** The environment without what belongs to this person, to a VS Code around us, or to `npm run`. */
+/** The environment without variables of this user, of an enclosing VS Code, or of `npm run`. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(

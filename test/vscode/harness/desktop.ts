@@ -8,7 +8,7 @@ import { spawnGroup } from "./processGroup.ts";
 import { quietSettings } from "./quietSettings.ts";
 
 export interface DesktopOptions {
-  /** CommonJS file that exports `run()`: executed in the extension host, then the window closes. */
+  /** CommonJS file that exports `run()`: executed in the extension host; then the window closes. */
   readonly testsPath?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
@@ -16,14 +16,14 @@ export interface DesktopOptions {
 
 /** A window of a desktop VS Code. */
 export interface Desktop {
-  /** Resolves to its exit code when the window is closed: with `testsPath`, 0 when the tests passed. */
+  /** Resolves to its exit code when the window has closed: with `testsPath`, 0 if the tests passed. */
   readonly closed: Promise<number>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a desktop VS Code with fresh data and the extension: the one that `VSCODE_EXECUTABLE` names, else a download.
- * Rejects when there is none and it can't be downloaded.
+ * Opens a desktop VS Code with fresh data and the extension: the one in `VSCODE_EXECUTABLE`, otherwise a download.
+ * Rejects if there is none and it can't be downloaded.
  */
 export async function openDesktop(options: DesktopOptions = {}): Promise<Desktop> {
   const executable =
@@ -50,7 +50,7 @@ export async function openDesktop(options: DesktopOptions = {}): Promise<Desktop
       "--disable-updates",
       "--skip-welcome",
       "--skip-release-notes",
-      // Electron refuses to run as root without these.
+      // Electron requires these to run as root.
       ...(process.getuid?.() === 0 ? ["--no-sandbox", "--disable-gpu"] : []),
     ],
     { cwd: folder, env: { ...displayEnvironment(), HOME: home, USERPROFILE: home, ...options.env } },
@@ -71,7 +71,7 @@ export async function openDesktop(options: DesktopOptions = {}): Promise<Desktop
   };
 }
 
-/** X11's cookie lies in the home folder that the window is not given. */
+/** X11's cookie is in the home folder that the window does not get. */
 function displayEnvironment(): NodeJS.ProcessEnv {
   const env = cleanEnvironment();
   return env["DISPLAY"] ? { XAUTHORITY: join(homedir(), ".Xauthority"), ...env } : env;

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import { exactText } from "./exactText.ts";
 
-/** Modal dialogs, as the workbench draws them itself. */
+/** Modal dialogs, which the workbench draws itself. */
 export class Dialogs {
   readonly #box: Locator;
 
@@ -9,7 +9,7 @@ export class Dialogs {
     this.#box = page.locator(".monaco-dialog-box");
   }
 
-  /** Waits for a dialog and returns all that it says: message and detail. */
+  /** Waits for a dialog and returns its whole text: message and detail. */
   async text(): Promise<string> {
     await this.#box.waitFor();
     return await this.#box.locator(".dialog-message-container").innerText();
@@ -20,7 +20,7 @@ export class Dialogs {
     return await this.#box.locator(".dialog-buttons .monaco-button").allInnerTexts();
   }
 
-  /** Presses the button with exactly this label and waits until the dialog is gone. */
+  /** Presses the button with exactly this label and waits until the dialog is closed. */
   async press(label: string): Promise<void> {
     await this.#box
       .locator(".dialog-buttons .monaco-button")

@@ -8,23 +8,26 @@ import { quietSettings } from "./quietSettings.ts";
 import { startVscodeServer, type VscodeServer } from "./vscodeServer.ts";
 
 export interface HostedOptions {
-  /** Opened as the workspace; default: a fresh empty folder. */
+  /** Opened as the workspace; default: a new empty folder. */
   readonly workspaceFolder?: string;
-  /** The extension under development; default: what `extensionUnderTest` names, else this repository, which must have been built. */
+  /**
+   * The extension under development; default: the folder in `extensionUnderTest`, otherwise this repository, which
+   * must have been built.
+   */
   readonly extensionPath?: string;
-  /** Instead: this folder of extensions, in which it is installed. */
+  /** Instead of it: a folder of extensions in which it is installed. */
   readonly extensionsFolder?: string;
-  /** Which VS Code; default: the newest. */
+  /** The version of VS Code; default: the newest. */
   readonly age?: ServerAge;
-  /** CommonJS file that exports `run()`: executed in the extension host, then the window ends. */
+  /** CommonJS file that exports `run()`: executed in the extension host; then the window closes. */
   readonly testsPath?: string;
-  /** User settings, on top of the quiet ones. */
+  /** User settings in addition to the quiet ones. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Environment of the server, and so of the extension host and of local terminals. */
+  /** Environment of the server, and therefore of the extension host and of local terminals. */
   readonly env?: Readonly<Record<string, string>>;
   /** The workspace is not trusted: the window is in Restricted Mode. */
   readonly workspaceTrust?: boolean;
-  /** `HOME` of the server; default: a fresh empty folder. */
+  /** `HOME` of the server; default: a new empty folder. */
   readonly home?: string;
 }
 
@@ -33,13 +36,13 @@ export interface HostedWorkbench {
   readonly server: VscodeServer;
   readonly workspaceFolder: string;
   readonly home: string;
-  /** Opens the workspace with the extension under development. */
+  /** The URL that opens the workspace with the extension under development. */
   readonly url: string;
-  /** Ends the server and removes what it wrote. */
+  /** Stops the server and removes its files. */
   close(): Promise<void>;
 }
 
-/** Starts a VS Code server with everything fresh, and says where a browser finds the extension in it. */
+/** Starts a VS Code server with fresh data, and returns where a browser finds it with the extension. */
 export async function hostWorkbench(options: HostedOptions = {}): Promise<HostedWorkbench> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-vscode-"));
   const remove = async (): Promise<void> => await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -73,7 +76,7 @@ export async function hostWorkbench(options: HostedOptions = {}): Promise<Hosted
   }
 }
 
-/** The payload is what the desktop takes as command line arguments; the server honours it for smoke tests. */
+/** The payload contains what the desktop takes as command line arguments; the server honours it for smoke tests. */
 function workbenchUrl(authority: string, workspaceFolder: string, options: HostedOptions): string {
   const remote = (path: string): string => `vscode-remote://${authority}${path}`;
   const underTest = options.extensionPath ?? process.env[extensionUnderTest] ?? repositoryRoot;

@@ -4,7 +4,7 @@ import { waitUntil } from "./waitUntil.ts";
 
 /**
  * Messages, read in the notification center: under its smoke test driver VS Code shows no toasts (`addToast` in
- * notificationsToasts.ts), so the center is opened where a person would see them come up by themselves.
+ * notificationsToasts.ts), so the center is opened where a user would see toasts.
  */
 export class Notifications {
   readonly #page: Page;
@@ -17,13 +17,13 @@ export class Notifications {
     this.#items = this.#center.locator(".notification-list-item");
   }
 
-  /** Waits for a message that contains `text`, and returns all of it. */
+  /** Waits for a message that contains `text`, and returns its whole text. */
   async waitFor(text: string): Promise<string> {
     const item = await this.#withText(text);
     return await item.locator(".notification-list-item-message").innerText();
   }
 
-  /** All messages that nobody has closed. */
+  /** All messages that are still open. */
   async texts(): Promise<string[]> {
     await this.#open();
     return await this.#items.locator(".notification-list-item-message").allInnerTexts();
@@ -38,7 +38,7 @@ export class Notifications {
       .click();
   }
 
-  /** Closes all messages, so that they are not in a picture. */
+  /** Closes all messages, so that they are not in a screenshot. */
   async clear(): Promise<void> {
     await this.#open();
     if (await this.#center.isVisible()) {
@@ -47,13 +47,13 @@ export class Notifications {
     }
   }
 
-  /** Without messages there is nothing to open, and nothing opens. */
+  /** Without messages there is nothing to open. */
   async #open(): Promise<void> {
     const hasNew = this.#page.locator("#status\\.notifications .codicon-bell-dot");
     if (!(await this.#center.isVisible()) && (await hasNew.isVisible())) {
       await this.#page.locator("#status\\.notifications a").click();
       await this.#center.waitFor();
-      // Off the bell: its hover would cover the messages' buttons.
+      // Moves the pointer off the bell, whose hover would cover the messages' buttons.
       await this.#center.hover({ position: { x: 10, y: 10 } });
     }
   }

@@ -5,15 +5,15 @@ import { runProgram } from "../../setup/runProgram.ts";
 import { ensureVscodeServer, type ServerAge } from "../../setup/vscodeServer.ts";
 import { cleanEnvironment } from "./cleanEnvironment.ts";
 
-/** Environment variable: where the extension lies that workbenches load. */
+/** Environment variable: the folder of the extension that workbenches load. */
 export const extensionUnderTest = "SSH_SESSIONS_EXTENSION_UNDER_TEST";
 
-/** Environment variable: the file in which the modules that are planted around it say that they ran. */
+/** Environment variable: the file in which modules planted around it record that they ran. */
 export const plantedLog = "SSH_SESSIONS_PLANTED_LOG";
 
 const vsce = join(repositoryRoot, "node_modules", "@vscode", "vsce", "vsce");
 
-/** Packages what was built, as `npm run package` does. */
+/** Packages the built extension, as `npm run package` does. */
 export async function packageExtension(file: string): Promise<void> {
   await runProgram(
     process.execPath,
@@ -27,7 +27,7 @@ export async function packageExtension(file: string): Promise<void> {
 
 /**
  * Installs a .vsix as `code --install-extension` does, into folders below `folder`.
- * @returns the folder of extensions, and the one in it that holds this extension.
+ * @returns the folder of extensions, and the folder of this extension in it
  */
 export async function installExtension(
   file: string,

@@ -5,16 +5,18 @@ export interface GroupOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** A program with all that it starts. */
+/** A program with all its child processes. */
 export interface ProcessGroup {
   readonly leader: ChildProcess;
-  /** Ends the whole group: in order, and after 5 s the hard way. Resolves when its leader is gone. Idempotent. */
+  /** Ends the whole group: in order, and by force after 5 s. Resolves when its leader has ended. Idempotent. */
   end(): Promise<void>;
 }
 
 const windows = process.platform === "win32";
 
-/** Starts a program as the leader of its own process group. The group also ends when this process dies, whatever the cause. */
+/**
+ * Starts a program as the leader of a new process group. The group also ends when this process dies for any reason.
+ */
 export function spawnGroup(file: string, args: readonly string[], options: GroupOptions): ProcessGroup {
   const leader = spawn(file, args, {
     cwd: options.cwd,
@@ -33,14 +35,14 @@ export function spawnGroup(file: string, args: readonly string[], options: Group
   };
 }
 
-/** Kills the group when we die without having said that we are done with it. */
+/** Kills the group if this process dies without having stopped it. */
 function guard(pid: number): () => void {
   if (windows) {
     const kill = (): void => killGroup(pid, "SIGKILL");
     process.once("exit", kill);
     return () => process.off("exit", kill);
   }
-  // Its standard input ends with us, also after SIGKILL. Detached: Ctrl+C must not reach it.
+  // Its standard input ends with this process, also after SIGKILL. Detached, so that Ctrl+C does not reach it.
   const script = 'read -r done || kill -s KILL -- "-$1"';
   const watcher = spawn("/bin/sh", ["-c", script, "sh", String(pid)], {
     stdio: ["pipe", "ignore", "ignore"],
@@ -63,7 +65,7 @@ async function endGroup(leader: ChildProcess): Promise<void> {
     await exited;
     clearTimeout(timer);
   }
-  // Children that outlived their leader, such as an extension host that waits for its client to come back.
+  // Child processes that survived their leader, such as an extension host that waits for its client to reconnect.
   killGroup(pid, "SIGKILL");
 }
 

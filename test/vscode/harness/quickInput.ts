@@ -12,7 +12,7 @@ export class QuickInput {
     this.#widget = page.locator(".quick-input-widget");
   }
 
-  /** Resolves when a box is there whose title, placeholder, prompt or rows contain `text`. */
+  /** Resolves when a box is open whose title, placeholder, prompt or rows contain `text`. */
   async waitFor(text: string): Promise<void> {
     await waitUntil(
       async () => (await this.describe()).includes(text),
@@ -20,7 +20,7 @@ export class QuickInput {
     );
   }
 
-  /** What can be read in the box now: title, placeholder, prompt and rows. Empty when there is none. */
+  /** The text of the open box: title, placeholder, prompt and rows. Empty if there is none. */
   async describe(): Promise<string> {
     if (!(await this.#widget.isVisible())) {
       return "";
@@ -29,13 +29,13 @@ export class QuickInput {
     return [placeholder ?? "", await this.#widget.innerText()].join("\n");
   }
 
-  /** Labels of the rows that are on the screen, without their second lines. */
+  /** Labels of the visible rows, without their second lines. */
   async rows(): Promise<string[]> {
     const labels = this.#widget.locator(".monaco-list-row .quick-input-list-row:first-child .label-name");
     return (await labels.allInnerTexts()).map(withoutIcons);
   }
 
-  /** Replaces what is in the box. */
+  /** Replaces the text in the box. */
   async fill(text: string): Promise<void> {
     await this.#input().fill(text);
   }

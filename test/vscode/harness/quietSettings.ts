@@ -1,4 +1,4 @@
-/** Nothing that moves, asks, offers help or fetches: what is left is the extension and what it stands on. */
+/** No animation, question, help or download: what remains is the extension and the parts that it uses. */
 export const quietSettings: Readonly<Record<string, unknown>> = {
   "workbench.colorTheme": "Default Dark Modern",
   "workbench.startupEditor": "none",
@@ -16,14 +16,14 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "extensions.ignoreRecommendations": true,
   "git.enabled": false,
   "remote.autoForwardPorts": false,
-  // Its question comes with the first connection beside a terminal.
+  // Its question appears with the first connection beside a terminal.
   "sshSessions.sharing.programs": "off",
   "telemetry.telemetryLevel": "off",
   "terminal.integrated.initialHint": false,
   "terminal.integrated.cursorBlinking": false,
   "terminal.integrated.suggest.enabled": false,
   "update.showReleaseNotes": false,
-  // Says "Extension Development Host", and takes room.
+  // Shows "Extension Development Host", and takes space.
   "window.commandCenter": false,
   "window.restoreWindows": "none",
 };

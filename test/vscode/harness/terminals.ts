@@ -3,7 +3,7 @@ import { waitUntil } from "./waitUntil.ts";
 
 const activeTerminal = "#terminal .terminal-wrapper.active";
 
-/** The terminal that is in front in the panel, and the list of all. */
+/** The active terminal in the panel, and the list of all. */
 export class Terminals {
   readonly #page: Page;
 
@@ -12,21 +12,20 @@ export class Terminals {
   }
 
   /**
-   * What the terminal in front holds, scrollback included; empty lines at the end are left out. Lines
-   * that the terminal has wrapped stay wrapped.
+   * The text of the active terminal with its scrollback, without empty lines at the end. Wrapped lines stay wrapped.
    */
   async text(): Promise<string> {
     if ((await this.#page.locator(activeTerminal).count()) === 0) {
       return "";
     }
-    // The smoke test driver is the workbench's own: it reads the emulator's buffer, not the drawn screen.
+    // The smoke test driver belongs to the workbench: it reads the emulator's buffer, not the drawn screen.
     const lines: string[] = await this.#page.evaluate(
       `window.driver.getTerminalBuffer(${JSON.stringify(activeTerminal)}).catch(() => [])`,
     );
     return lines.join("\n").trimEnd();
   }
 
-  /** Waits until the text in front matches, and returns it. */
+  /** Waits until the active terminal's text matches, and returns it. */
   async waitForText(wanted: string | RegExp): Promise<string> {
     return await waitUntil(
       async () => {
@@ -37,26 +36,26 @@ export class Terminals {
     );
   }
 
-  /** Types on the keyboard, as a person would; `\n` is Enter. The terminal in front gets the focus first. */
+  /** Types on the keyboard, as a user would; `\n` is Enter. Focuses the active terminal first. */
   async type(text: string): Promise<void> {
     await this.focus();
     await this.#page.keyboard.type(text);
   }
 
-  /** Presses one key or chord in Playwright's words, such as `Control+D`. */
+  /** Presses one key or chord in Playwright's notation, such as `Control+D`. */
   async press(key: string): Promise<void> {
     await this.focus();
     await this.#page.keyboard.press(key);
   }
 
-  /** Hands text to the terminal at once, as a paste without brackets. */
+  /** Sends text to the terminal at once, as a paste without brackets. */
   async input(text: string): Promise<void> {
     await this.#page.evaluate(
       `window.driver.writeInTerminal(${JSON.stringify(activeTerminal)}, ${JSON.stringify(text)})`,
     );
   }
 
-  /** Puts text on the clipboard and pastes it from there by the keyboard, as a person would. */
+  /** Puts text on the clipboard and pastes it by the keyboard, as a user would. */
   async paste(text: string): Promise<void> {
     await this.#page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await this.focus();
@@ -70,7 +69,7 @@ export class Terminals {
     await terminal.locator(".xterm-screen").click({ position: { x: 5, y: 5 } });
   }
 
-  /** Names in the list of terminals; the single terminal's name when there is no list. */
+  /** Names in the list of terminals; the single terminal's name if there is no list. */
   async names(): Promise<string[]> {
     const list = this.#page.locator("#terminal .tabs-list .monaco-list-row .label-name");
     const names = await list.allInnerTexts();
@@ -81,7 +80,10 @@ export class Terminals {
     return (await single.count()) > 0 ? [(await single.first().innerText()).trim()] : [];
   }
 
-  /** Chooses from the menu of a tab in the list; the last of `path` is the command, before it its submenu. */
+  /**
+   * Chooses from the menu of a tab in the list; the last item of `path` is the command, the ones before are its
+   * submenus.
+   */
   async contextMenu(name: string, path: readonly string[]): Promise<void> {
     await this.#page
       .locator("#terminal .tabs-list .monaco-list-row")
@@ -91,7 +93,7 @@ export class Terminals {
       const entry = this.#page
         .locator(`.monaco-menu .action-label[aria-label=${JSON.stringify(item)}]`)
         .last();
-      // A submenu opens by the hover. A click would be ignored so soon after the menu has opened; a key is not.
+      // The hover opens a submenu. A click would be ignored so soon after the menu has opened; a key is not.
       await entry.hover();
       if (depth === path.length - 1) {
         await this.#page.keyboard.press("Enter");
@@ -100,7 +102,7 @@ export class Terminals {
     }
   }
 
-  /** Brings the terminal with this name to the front (from the list, which shows when there are two). */
+  /** Activates the terminal with this name (from the list, which is shown for two or more). */
   async select(name: string, index = 0): Promise<void> {
     await this.#page
       .locator("#terminal .tabs-list .monaco-list-row")
@@ -110,7 +112,7 @@ export class Terminals {
   }
 }
 
-/** A line before the name joins the terminals of a split tab. */
+/** A line before the name connects the terminals of a split tab. */
 export function withoutBranch(name: string): string {
   return name.replace(/^[┌├└]\s*/, "");
 }

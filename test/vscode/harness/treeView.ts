@@ -5,11 +5,11 @@ import { waitUntil } from "./waitUntil.ts";
 export interface TreeRow {
   readonly label: string;
   readonly description: string;
-  /** 1 for what has no parent. */
+  /** 1 for a row without a parent. */
   readonly level: number;
   /** Undefined for a row without children. */
   readonly expanded: boolean | undefined;
-  /** What a screen reader says. */
+  /** The text for screen readers. */
   readonly ariaLabel: string;
 }
 
@@ -27,7 +27,7 @@ export class TreeView {
       .filter({ has: page.locator(".pane-header .title").filter({ hasText: exactText(title) }) });
   }
 
-  /** The rows on the screen, from top to bottom, all at one moment: a row that vanishes while it is read costs seconds. */
+  /** The visible rows from top to bottom, all read at once: a row that vanishes meanwhile costs seconds. */
   async rows(): Promise<TreeRow[]> {
     return await this.#pane.locator(".monaco-list-row").evaluateAll((elements) =>
       elements.map((element) => {
@@ -44,7 +44,7 @@ export class TreeView {
     );
   }
 
-  /** Waits until there is a row with this label, and until `accept` agrees with it. */
+  /** Waits until a row with this label exists and `accept` returns true for it. */
   async waitForRow(label: string | RegExp, accept: (row: TreeRow) => boolean = () => true): Promise<TreeRow> {
     return await waitUntil(
       async () => (await this.rows()).find((row) => matches(row.label, label) && accept(row)),
@@ -61,7 +61,7 @@ export class TreeView {
     );
   }
 
-  /** The view's text when it has no rows (welcome content). */
+  /** The view's text if it has no rows (welcome content). */
   async welcomeText(): Promise<string> {
     return await this.#pane.locator(".welcome-view-content").innerText();
   }
@@ -74,14 +74,14 @@ export class TreeView {
     await this.#row(label).dblclick();
   }
 
-  /** Presses one of the buttons that show when the pointer is on the row. */
+  /** Presses one of the buttons that appear when the pointer is on the row. */
   async inlineAction(label: string, action: string): Promise<void> {
     const row = this.#row(label);
     await row.hover();
     await row.locator(`.actions .action-label[aria-label^=${JSON.stringify(action)}]`).click();
   }
 
-  /** Puts the pointer on the row, which shows its inline buttons. */
+  /** Moves the pointer to the row, which shows its inline buttons. */
   async pointAt(label: string): Promise<void> {
     await this.#row(label).hover();
   }
@@ -104,7 +104,7 @@ export class TreeView {
     await entry.waitFor({ state: "hidden" });
   }
 
-  /** What the row's context menu offers; the menu is closed again. */
+  /** The entries of the row's context menu, which is closed again. */
   async menuItems(label: string): Promise<string[]> {
     const entries = this.#page.locator(".monaco-menu .action-item:not(.disabled) .action-label[aria-label]");
     await this.#openMenu(label, entries.first());
@@ -117,8 +117,9 @@ export class TreeView {
   }
 
   /**
-   * Opens the row's menu and points at an entry: the menu ignores a button that is released before it has drawn itself. A
-   * terminal that takes the focus closes the menu, and a row that is drawn anew may lose the click: then it is opened again.
+   * Opens the row's menu and points at an entry: the menu ignores a button that is released before it has drawn
+   * itself. A terminal that takes the focus closes the menu, and a redrawn row may lose the click: then it is opened
+   * again.
    */
   async #openMenu(label: string, entry: Locator, act: () => Promise<void> = async () => {}): Promise<void> {
     await waitUntil(
@@ -137,13 +138,13 @@ export class TreeView {
     );
   }
 
-  /** Text of the hover over the row. A row that is drawn anew closes its hover: the pointer then leaves and comes back. */
+  /** Text of the hover over the row. Redrawing a row closes its hover: the pointer then leaves and returns. */
   async hoverText(label: string): Promise<string> {
     const name = this.#row(label).locator(".label-name");
     const any = this.#page.locator(".workbench-hover-container .monaco-hover");
-    // Until the extension has answered, VS Code shows a text of its own.
+    // VS Code shows a placeholder until the extension has answered.
     const hover = any.filter({ hasNotText: /^\s*Loading\.\.\.\s*$/ }).first();
-    // The hover of whatever the pointer is on must go first: it could be taken for this row's.
+    // Closes any other hover first, which could be mistaken for this row's.
     await this.#page.mouse.move(900, 300);
     await any.first().waitFor({ state: "hidden" });
     return await waitUntil(
@@ -173,7 +174,7 @@ export class TreeView {
   }
 }
 
-/** What is used of the page's elements. */
+/** The properties of the page's elements that are used. */
 interface PageElement {
   readonly innerText: string;
   getAttribute(name: string): string | null;

@@ -6,7 +6,7 @@ import { cleanEnvironment } from "./cleanEnvironment.ts";
 import { spawnGroup } from "./processGroup.ts";
 
 export interface VscodeServerOptions {
-  /** Everything the server writes goes below this folder: the caller makes it and removes it. */
+  /** The server writes only below this folder, which the caller creates and removes. */
   readonly folder: string;
   /** `HOME` of the server, its extension host and its terminals. */
   readonly home: string;
@@ -16,7 +16,7 @@ export interface VscodeServerOptions {
   /** Default: an empty one. */
   readonly extensionsFolder?: string;
   readonly age?: ServerAge;
-  /** Workspaces are not trusted until a person says so (Restricted Mode). */
+  /** Workspaces are not trusted until the user trusts them (Restricted Mode). */
   readonly workspaceTrust?: boolean;
 }
 
@@ -24,12 +24,12 @@ export interface VscodeServer {
   readonly port: number;
   /** `127.0.0.1:PORT`: the authority of its URLs and of `vscode-remote:` URIs. */
   readonly authority: string;
-  /** What it printed so far. */
+  /** The output so far. */
   output(): string;
   close(): Promise<void>;
 }
 
-/** Starts a VS Code server on loopback with nothing of the person's own: fresh data, extensions and settings. */
+/** Starts a VS Code server on loopback with nothing from this user: fresh data, extensions and settings. */
 export async function startVscodeServer(options: VscodeServerOptions): Promise<VscodeServer> {
   const { folder, node } = await ensureVscodeServer(options.age);
   const dataFolder = join(options.folder, "server");
@@ -82,7 +82,7 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
   };
 }
 
-/** In a remote window, settings of machine scope count only where they stand in the machine's own file. */
+/** In a remote window, settings of machine scope apply only from the machine's own file. */
 async function writeSettings(folder: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
   const machineScoped = await machineSettings();
   const entries = Object.entries(settings);
@@ -106,7 +106,7 @@ interface Manifest {
   };
 }
 
-/** Keys of our settings that have machine scope, or a variant of it. */
+/** Keys of our settings with machine scope, or a variant of it. */
 async function machineSettings(): Promise<ReadonlySet<string>> {
   const manifest = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")) as Manifest;
   const properties = manifest.contributes.configuration.flatMap((section) =>

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Generous on purpose: it decides how a failure ends, never whether a test passes on a slow machine. */
+/** Generous on purpose: it decides when a failure ends, never whether a test passes on a slow machine. */
 export const patience = 30_000;
 
 /**
- * Looks again and again until `look` gives something else than undefined or false, and returns that.
- * Where nothing announces the change, such as text on a screen, this is the way to wait.
- * @param describe called at the end of patience: what was seen instead.
+ * Calls `look` repeatedly until it returns something other than undefined or false, and returns that. For changes
+ * without an event, such as text on a screen.
+ * @param describe called at the timeout: the observed state
  */
 export async function waitUntil<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
@@ -19,7 +19,7 @@ export async function waitUntil<T>(
       return found;
     }
     if (performance.now() > end) {
-      throw new Error(`Waited ${patience / 1000} s in vain: ${await describe()}`);
+      throw new Error(`Timeout after ${patience / 1000} s: ${await describe()}`);
     }
     await delay(50);
   }

@@ -17,7 +17,7 @@ export interface WorkbenchOptions extends HostedOptions {
   /** Where `screenshot()` writes; default: test-results/screenshots. */
   readonly screenshotFolder?: string;
   readonly viewport?: { readonly width: number; readonly height: number };
-  /** Called with each line that the extension host's tests print. */
+  /** Called with each output line of the extension host's tests. */
   readonly onTestOutput?: (text: string) => void;
 }
 
@@ -53,7 +53,7 @@ export class Workbench {
     this.terminals = new Terminals(parts.page);
   }
 
-  /** Console of the page, extension host messages among it. */
+  /** The console of the page, including messages of the extension host. */
   consoleText(): string {
     return this.#console.join("\n");
   }
@@ -92,13 +92,13 @@ export class Workbench {
   }
 
   /**
-   * Chooses a profile in the terminal panel's drop-down, such as `SSH…`. VS Code knows what
-   * extensions contribute there once it has opened a terminal.
+   * Chooses a profile in the terminal panel's drop-down, such as `SSH…`. VS Code lists contributed profiles only
+   * after it has opened a terminal.
    */
   async openTerminalProfile(name: string): Promise<void> {
     await this.runCommand("Create New Terminal (With Profile)");
     await this.quickInput.waitFor("Select the terminal profile to create");
-    // A machine with many shells has more profiles than the box draws rows.
+    // A machine with many shells has more profiles than the box has rows.
     await this.quickInput.fill(name);
     await waitUntil(
       async () => (await this.quickInput.rows()).includes(name),
@@ -115,13 +115,13 @@ export class Workbench {
     return path;
   }
 
-  /** Loads the page anew, as `Developer: Reload Window` does. Resolves when the workbench is drawn again. */
+  /** Reloads the page, as `Developer: Reload Window` does. Resolves when the workbench is drawn again. */
   async reload(): Promise<void> {
     await this.page.reload();
     await whenRestored(this.page);
   }
 
-  /** Ends the browser and the server, and removes their folders. Can be called twice. */
+  /** Stops the browser and the server, and removes their folders. Idempotent. */
   async close(): Promise<void> {
     this.#ended ??= this.#end();
     await this.#ended;
@@ -137,7 +137,7 @@ interface WorkbenchParts {
   readonly end: () => Promise<void>;
 }
 
-/** Starts server and browser; resolves when the workbench is drawn and its contributions are there. */
+/** Starts server and browser; resolves when the workbench is drawn and its contributions are registered. */
 export async function launchWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   const executablePath = await ensureChromium();
   const hosted = await hostWorkbench(options);
@@ -188,7 +188,7 @@ async function launchBrowser(executablePath: string): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
-      // Nothing here may depend on, or talk to, anything but our own server.
+      // Nothing here may depend on, or contact, anything but our own server.
       "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ],
   });

@@ -1,14 +1,14 @@
 import * as vscode from "vscode";
 import { allowAccess } from "../../../src/text/extensionAccessText.ts";
 
-/** How the question about other extensions is answered, which these tests are one of. */
+/** Answers the question about other extensions, because these tests are one. */
 export interface AccessAnswers {
   allow: boolean;
   /** The questions that were shown, with their details. */
   readonly asked: string[];
 }
 
-/** Each test file is a bundle of its own: what they share lies here. */
+/** Each test file is a separate bundle: shared state is kept here. */
 const shared = globalThis as { sshSessionsAccessAnswers?: AccessAnswers };
 
 export function accessAnswers(): AccessAnswers {
@@ -16,7 +16,7 @@ export function accessAnswers(): AccessAnswers {
   return shared.sshSessionsAccessAnswers;
 }
 
-/** Answers the modal question in the person's place; every other message is shown as ever. */
+/** Answers the modal question in place of the user; other messages are shown as usual. */
 export function answerAccessQuestions(): void {
   const answers = accessAnswers();
   const window = vscode.window as { showWarningMessage: (...given: unknown[]) => Thenable<unknown> };

@@ -5,9 +5,9 @@ import { terminalProfileId, viewIds } from "../../../src/vscode/settings/contrib
 import { activated, extension } from "./extensionUnderTest.ts";
 import { recordedContributions } from "./recordedContributions.ts";
 
-// Named so that mocha loads it first: what comes later needs the extension active.
+// Named so that mocha loads it first: later files need the active extension.
 describe("activation", () => {
-  it("loads no more than its entry until something of the extension is used", async () => {
+  it("loads only its entry until something of the extension is used", async () => {
     const api = await activated();
     assert.deepEqual(api.masters(), []);
     assert.deepEqual(
@@ -18,7 +18,7 @@ describe("activation", () => {
     );
   });
 
-  it("returns the API, connects to nothing and registers what package.json promises", async () => {
+  it("returns the API, makes no connection and registers everything in package.json", async () => {
     const api = await activated();
     assert.equal(api.version, 1);
     // The first use.
@@ -36,7 +36,7 @@ describe("activation", () => {
     assert.deepEqual([...profiles.keys()], [terminalProfileId]);
   });
 
-  it("returns the same API to everyone who asks", async () => {
+  it("returns the same API to all callers", async () => {
     assert.equal(await activated(), extension().exports);
   });
 });

@@ -5,7 +5,7 @@ import { viewIds } from "../../../src/vscode/settings/contributionIds.ts";
 import { activated, setSetting, type TestConfig, useSshConfig } from "./extensionUnderTest.ts";
 import { treeItems } from "./treeItems.ts";
 
-/** Resolves with the file's diagnostics once they are as wanted; rejects after 30 s. */
+/** Resolves with the file's diagnostics once they match; rejects after 30 s. */
 async function untilDiagnosed(
   file: string,
   wanted: (lines: readonly number[]) => boolean,
@@ -16,7 +16,7 @@ async function untilDiagnosed(
   const isReached = (): boolean => wanted(found().map(({ range }) => range.start.line + 1));
   if (!isReached()) {
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`never; but ${JSON.stringify(found())}`)), 30_000);
+      const timer = setTimeout(() => reject(new Error(`timeout; found ${JSON.stringify(found())}`)), 30_000);
       const subscription = vscode.languages.onDidChangeDiagnostics(() => {
         if (isReached()) {
           clearTimeout(timer);
@@ -41,7 +41,7 @@ describe("ssh_config in the editor", () => {
     await config.dispose();
   });
 
-  it("a line that OpenSSH refuses is marked without opening the file, until it is mended or gone", async () => {
+  it("marks a line that OpenSSH refuses without opening the file, until it is corrected or removed", async () => {
     config = await useSshConfig('Host web1\n  Prot 22\n  User "x\n  Port 22\n');
     const [first, second] = await untilDiagnosed(config.file, (lines) => lines.join() === "2,3");
     assert.match(first?.message ?? "", /prot: there is no such keyword/);
@@ -55,7 +55,7 @@ describe("ssh_config in the editor", () => {
     await untilDiagnosed(config.file, (lines) => lines.length === 0);
   });
 
-  it("what is not honoured stands in the hover of its host, with its line", async () => {
+  it("shows what is not honoured in the hover of its host, with its line", async () => {
     config = await useSshConfig("Host web1\n  BindInterface eth0\nHost web2\n");
     const items = await treeItems(viewIds.hosts);
     const hover = (label: string): string => {
@@ -68,7 +68,7 @@ describe("ssh_config in the editor", () => {
     assert.doesNotMatch(hover("web2"), /not honoured/);
   });
 
-  it("Explain Host shows each value with a link to its line, and follows the file", async () => {
+  it("Explain Host shows each value with a link to its line, and updates when the file changes", async () => {
     config = await useSshConfig("Host web1\n  HostName one.invalid\n  BindInterface eth0\n");
     await vscode.commands.executeCommand("sshSessions.explainHost", "web1");
     const document = vscode.window.activeTextEditor?.document;

@@ -26,7 +26,7 @@ describe("other extensions", () => {
     await host.stop();
   });
 
-  it("do nothing on a host without consent, and everything after one question", async () => {
+  it("can do nothing on a host without consent, and everything after one question", async () => {
     accessAnswers().allow = true;
     const [first, second] = await Promise.all([
       api.exec("web1", "echo one", { caller: "A Tool" }),
@@ -41,7 +41,7 @@ describe("other extensions", () => {
     assert.match(String(connection?.item.description), /open to extensions/);
   });
 
-  it("forward a port after the same question, and stop it", async () => {
+  it("can forward a port after the same question, and stop the forward", async () => {
     accessAnswers().allow = true;
     const [first, second] = await Promise.all([
       api.forward("web1", "-D 0", { caller: "A Tool" }),
@@ -61,7 +61,7 @@ describe("other extensions", () => {
     await api.stop(second.id);
   });
 
-  it("neither forward nor stop anything without consent", async () => {
+  it("can neither start nor stop a forward without consent", async () => {
     accessAnswers().allow = false;
     await assert.rejects(api.forward("web1", "8080"), { reason: "refused" });
     await assert.rejects(api.forward("web1", "no forward at all:"), { name: /Forward/ });
@@ -69,7 +69,7 @@ describe("other extensions", () => {
     assert.deepEqual(api.masters(), []);
   });
 
-  it("get an error when the person says no, and no connection is made", async () => {
+  it("get an error if the user refuses, and no connection is made", async () => {
     accessAnswers().allow = false;
     await assert.rejects(api.exec("web1", "echo one"), { reason: "refused" });
     await assert.rejects(api.connect("web1"), { reason: "refused" });
@@ -78,7 +78,7 @@ describe("other extensions", () => {
     assert.deepEqual(api.masters(), []);
   });
 
-  it("can't pass for a row of the views; the row itself needs no consent", async () => {
+  it("can't imitate a row of the views; the row itself needs no consent", async () => {
     accessAnswers().allow = false;
     const row = (await treeItems(viewIds.hosts)).find(({ item }) => item.label === "web1");
     assert.ok(row !== undefined);

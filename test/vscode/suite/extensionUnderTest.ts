@@ -12,12 +12,12 @@ export function extension(): vscode.Extension<SshSessionsApi> {
   return found;
 }
 
-/** Activates the extension where it isn't active yet. */
+/** Activates the extension if it isn't active yet. */
 export async function activated(): Promise<SshSessionsApi> {
   return await extension().activate();
 }
 
-/** Sets `sshSessions.<key>` for the user; undefined takes it back. Resolves when VS Code has stored it. */
+/** Sets `sshSessions.<key>` for the user; undefined removes it. Resolves when VS Code has stored it. */
 export async function setSetting(
   key: string,
   value: unknown,
@@ -26,7 +26,7 @@ export async function setSetting(
   await vscode.workspace.getConfiguration("sshSessions").update(key, value, target);
 }
 
-/** An ssh_config of our own, named by `sshSessions.configFile` until `dispose`. */
+/** An ssh_config for the tests, set in `sshSessions.configFile` until `dispose`. */
 export interface TestConfig {
   readonly file: string;
   dispose(): Promise<void>;
@@ -46,7 +46,7 @@ export async function useSshConfig(text: string): Promise<TestConfig> {
   };
 }
 
-/** Ends everything that is open, and waits until nothing is left in the views, ended masters neither. */
+/** Ends everything that is open, and waits until the views are empty, without ended masters. */
 export async function endEverything(): Promise<void> {
   const api = await activated();
   await vscode.commands.executeCommand("workbench.action.terminal.killAll");
@@ -63,7 +63,7 @@ export function isLive(master: MasterSnapshot): boolean {
   return !["reconnecting", "lost", "closed"].includes(master.state.kind);
 }
 
-/** Masters that are there, those that only tell how they ended left out. */
+/** Existing masters, except those that only show how they ended. */
 export function liveMasters(api: SshSessionsApi): readonly MasterSnapshot[] {
   return api.masters().filter(isLive);
 }
@@ -76,7 +76,7 @@ export function onlyMaster(api: SshSessionsApi): MasterSnapshot {
   return master;
 }
 
-/** Resolves when `reached` is true, looking again whenever the API tells of a change; rejects after 30 s. */
+/** Resolves when `reached` returns true, checked at each change reported by the API; rejects after 30 s. */
 export async function untilChanged(api: SshSessionsApi, reached: () => boolean, what: string): Promise<void> {
   if (reached()) {
     return;
@@ -94,7 +94,7 @@ export async function untilChanged(api: SshSessionsApi, reached: () => boolean, 
     });
     const timer = setTimeout(() => {
       done();
-      reject(new Error(`never: ${what}; but ${describe(api.masters())}`));
+      reject(new Error(`timeout: ${what}; found ${describe(api.masters())}`));
     }, 30_000);
   });
 }

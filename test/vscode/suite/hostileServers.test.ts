@@ -19,7 +19,7 @@ const size = 4_000;
 /** Milliseconds of processor time: far above the goal of 50, which `npm run bench -- attack` compares with. */
 const most = 500;
 
-describe("attacks on the extension host: the event loop goes on, and so do other connections", () => {
+describe("attacks on the extension host: the event loop and other connections continue", () => {
   let api: SshSessionsApi;
   let good: SshdHost;
   let config: TestConfig;
@@ -34,7 +34,7 @@ describe("attacks on the extension host: the event loop goes on, and so do other
     good = await startSshd();
     folder = await mkdtemp(join(tmpdir(), "attack-host-"));
     served = new Set();
-    // A Node that knows TypeScript; the extension host's own may be older.
+    // A Node that can run TypeScript; the extension host's own may be older.
     program = spawn(
       join(repositoryRoot, "node_modules", "node", "bin", "node"),
       [join(repositoryRoot, "test", "attack", "support", "hostileServerProgram.ts"), String(size)],
@@ -117,7 +117,7 @@ describe("attacks on the extension host: the event loop goes on, and so do other
             }
           };
         });
-        // Refused, ended, or a connection that is there: each is an answer.
+        // Refused, ended, or a live connection: each is acceptable.
         await api.connect(`evil${index}`).catch(() => undefined);
         await done;
         const masters = api.masters().filter(({ spec }) => spec === `evil${index}`);
@@ -132,7 +132,7 @@ describe("attacks on the extension host: the event loop goes on, and so do other
     });
   });
 
-  it("8 MB of output in short lines, of a command", async () => {
+  it("a command's output of 8 MB in short lines", async () => {
     await attacked("8 MB of output of a command", async () => {
       const { stdout } = await api.exec("good", "yes | head -c 8000000");
       assert.ok(stdout.length > 0);

@@ -1,7 +1,7 @@
 /**
- * Runs in the extension host (`extensionTestsPath`): every `*.test.cjs` next to this file, by mocha. The
- * results go to the file that `SSH_SESSIONS_TEST_RESULTS` names, because a window has no exit code of its own
- * that says more than yes or no.
+ * Runs in the extension host (`extensionTestsPath`): every `*.test.cjs` next to this file, with mocha. The results
+ * are written to the file in `SSH_SESSIONS_TEST_RESULTS`, because the exit code of a window says only whether all
+ * passed.
  */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({
     ui: "bdd",
     timeout: 60_000,
-    // Its own reporters write to a terminal, which an extension host doesn't have.
+    // mocha's own reporters write to a terminal, which an extension host doesn't have.
     reporter: SilentReporter,
     ...(grep ? { grep } : {}),
   });

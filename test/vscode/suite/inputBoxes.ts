@@ -5,12 +5,14 @@ export interface AskedQuestion {
   readonly password: boolean;
 }
 
-/** Answers input boxes in the person's place, until disposed. */
+/** Answers input boxes in place of the user, until disposed. */
 export interface InputBoxAnswers extends vscode.Disposable {
   readonly asked: readonly AskedQuestion[];
 }
 
-/** The extension's boxes are real ones; only the typing is ours. `reply` gets the prompt and gives what to type. */
+/**
+ * The extension's boxes are real; only the typing is simulated. `reply` gets the prompt and returns the text to type.
+ */
 export function answerInputBoxes(reply: (prompt: string) => string): InputBoxAnswers {
   const window: { createInputBox: typeof vscode.window.createInputBox } = vscode.window;
   const { createInputBox } = vscode.window;

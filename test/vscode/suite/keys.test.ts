@@ -34,7 +34,7 @@ describe("an encrypted key", () => {
     await host?.stop();
   });
 
-  /** Connects anew. @returns what was asked on the way. */
+  /** Connects again. @returns the prompts */
   async function promptsOfConnect(...answers: string[]): Promise<readonly string[]> {
     await endEverything();
     const boxes = answerInputBoxes(() => answers.shift() ?? "");
@@ -47,14 +47,14 @@ describe("an encrypted key", () => {
     return boxes.asked.map(({ prompt }) => prompt);
   }
 
-  it("is opened by the bundle's own worker, after one wrong passphrase", async () => {
+  it("is opened by the bundle's worker, after one wrong passphrase", async () => {
     const asked = await promptsOfConnect("wrong", "secret");
     assert.equal(asked.length, 2);
     assert.ok(asked.every((prompt) => prompt.includes(keyFile)));
     await host.waitForLogins(1);
   });
 
-  it("stays open in this window, until it is forgotten", async () => {
+  it("stays unlocked in this window until it is forgotten", async () => {
     assert.deepEqual(await promptsOfConnect(), []);
     await vscode.commands.executeCommand("sshSessions.forgetPassword", "web1");
     assert.equal((await promptsOfConnect("secret")).length, 1);

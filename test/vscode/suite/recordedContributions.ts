@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-/** What the extension has handed to VS Code, which VS Code itself gives back to nobody. */
+/** What the extension has registered in VS Code, which VS Code does not return. */
 export interface RecordedContributions {
   /** By the id of the view. */
   readonly trees: Map<string, vscode.TreeDataProvider<unknown>>;
@@ -8,10 +8,10 @@ export interface RecordedContributions {
   readonly profiles: Map<string, vscode.TerminalProfileProvider>;
 }
 
-// Each test file is a bundle of its own: what they share hangs on the global object.
+// Each test file is a separate bundle: shared state is kept on the global object.
 const shared = globalThis as { sshSessionsRecorded?: RecordedContributions };
 
-/** Must be called before the extension is activated: the tests and the extension see the same `vscode` object. */
+/** Call it before the extension is activated: the tests and the extension see the same `vscode` object. */
 export function recordContributions(): void {
   const recorded: RecordedContributions = { trees: new Map(), profiles: new Map() };
   shared.sshSessionsRecorded = recorded;

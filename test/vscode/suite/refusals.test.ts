@@ -14,7 +14,7 @@ import {
 } from "./extensionUnderTest.ts";
 import { answerInputBoxes } from "./inputBoxes.ts";
 
-describe("refusals", () => {
+describe("refused connections", () => {
   let api: SshSessionsApi;
   let host: SshdHost | undefined;
   let config: TestConfig | undefined;
@@ -31,7 +31,7 @@ describe("refusals", () => {
     host = undefined;
   });
 
-  it("a wrong password is asked for three times, then it ends; the right one opens, and nothing is tried by itself", async () => {
+  it("three wrong passwords end the login; the right one succeeds, and nothing is retried automatically", async () => {
     host = await startSshd({
       user: "throwaway",
       sshd: { PasswordAuthentication: "yes", PubkeyAuthentication: "no" },
@@ -64,7 +64,7 @@ describe("refusals", () => {
     await host.waitForLogins(1);
   });
 
-  it("a changed host key is refused, naming file and line, and nothing is sent", async () => {
+  it("a changed host key is refused with file and line, and nothing is sent", async () => {
     host = await startSshd();
     config = await useSshConfig(host.sshConfigText("web1"));
     await host.changeHostKeys();
@@ -86,7 +86,7 @@ describe("refusals", () => {
     assert.deepEqual(liveMasters(api), []);
   });
 
-  /** What became of a login, in two words. */
+  /** The result of a login, in two words. */
   async function attempt(alias: string): Promise<string> {
     return await api.connect(alias).then(
       () => "connected",
@@ -94,7 +94,7 @@ describe("refusals", () => {
     );
   }
 
-  it("a refused port, a name that leads nowhere, a server that hangs up and one that speaks no SSH say what it was", async () => {
+  it("a refused port, an unknown name, a server that disconnects and one that is not SSH have different messages", async () => {
     const hangUp = await listen((socket) => socket.end());
     const chatty = await listen((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n".repeat(20)));
     try {
@@ -111,7 +111,7 @@ describe("refusals", () => {
       assert.equal(await attempt("refused"), "ConnectError refused");
       assert.equal(await attempt("nowhere"), "ConnectError name-not-found");
       assert.equal(await attempt("hangs-up"), "ConnectError closed-during-handshake");
-      // It spoke and closed before a version line, as an sshd that is too busy does: tried again, with its words.
+      // It sent text and closed before a version line, as a busy sshd does: retried, and its text is shown.
       assert.equal(await attempt("chatty"), "ConnectError refused-before-version");
       assert.deepEqual(liveMasters(api), []);
     } finally {
@@ -120,7 +120,7 @@ describe("refusals", () => {
     }
   });
 
-  it("a key that others can read is not used, and the login says so", async () => {
+  it("a key that others can read is not used, and the message says so", async () => {
     host = await startSshd();
     config = await useSshConfig(host.sshConfigText("web1"));
     await chmod(host.keyFile, 0o644);
@@ -140,7 +140,7 @@ describe("refusals", () => {
     assert.equal(await attempt("web1"), "connected");
   });
 
-  it("a malformed ssh_config names its line, and loses nothing that is open", async () => {
+  it("a malformed ssh_config is reported with its line, and open connections stay", async () => {
     host = await startSshd();
     config = await useSshConfig(host.sshConfigText("web1"));
     await api.openTerminal("web1", { title: "one" });
@@ -153,7 +153,7 @@ describe("refusals", () => {
     );
   });
 
-  it("a full master refuses the next session and keeps those that are open", async () => {
+  it("a full master refuses the next session and keeps the open ones", async () => {
     host = await startSshd({ sshd: { MaxSessions: 2 } });
     config = await useSshConfig(host.sshConfigText("web1"));
     await api.openTerminal("web1", { title: "one" });
@@ -162,7 +162,7 @@ describe("refusals", () => {
       ({ stdout }) => stdout,
       (error: Error) => error.name,
     );
-    // Either it is told that the server takes no more, or a further connection was opened for it.
+    // Either the refusal is shown, or a further connection was opened.
     assert.match(third, /^(ChannelError|three\n)$/);
     const open = liveMasters(api).flatMap(({ sessions }) =>
       sessions.filter(({ state, kind }) => state.kind === "open" && kind === "terminal"),
@@ -172,7 +172,7 @@ describe("refusals", () => {
   });
 });
 
-/** A server on loopback that does `greet` with whoever comes. */
+/** A server on loopback that calls `greet` for each client. */
 async function listen(greet: (socket: Socket) => void): Promise<{ readonly port: number; close(): void }> {
   const server = createServer((socket) => {
     socket.on("error", () => undefined);

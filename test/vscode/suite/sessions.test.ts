@@ -38,7 +38,7 @@ describe("sessions on one host", () => {
     await host.stop();
   });
 
-  /** Types a command that leaves its output in a file of the host's home, and returns what is in it. */
+  /** Types a command that writes its output to a file in the host's home folder, and returns the file's content. */
   async function answer(terminal: string, file: string): Promise<string> {
     terminalNamed(terminal).sendText(`echo "$((40+2)) $$" > ${file}.new && mv ${file}.new ${file}`);
     let text = "";
@@ -49,7 +49,7 @@ describe("sessions on one host", () => {
     return text;
   }
 
-  /** Shells start in the login's own home, where the answers don't belong. */
+  /** Shells start in the login's real home folder, where these files don't belong. */
   async function openTerminal(title: string): Promise<string> {
     const session = await api.openTerminal("web1", { title });
     terminalNamed(title).sendText('cd "$HOME"');
@@ -76,7 +76,7 @@ describe("sessions on one host", () => {
     assert.equal(host.sessions(), 2);
   });
 
-  it("killing one session leaves the other alone", async () => {
+  it("killing one session does not affect the other", async () => {
     const first = await openTerminal("one");
     await openTerminal("two");
     const before = await answer("two", "before");
@@ -102,7 +102,7 @@ describe("sessions on one host", () => {
     assert.match(await answer("two", "after"), /^42 /);
   });
 
-  it("a shell that exits takes its tab along, whatever its exit code", async () => {
+  it("a shell that exits closes its tab, whatever its exit code", async () => {
     await openTerminal("one");
     const terminal = terminalNamed("one");
     const closed = new Promise<void>((resolve) => {
@@ -124,7 +124,7 @@ describe("sessions on one host", () => {
     assert.equal(terminal.exitStatus?.code, undefined);
   });
 
-  it("a disconnected master ends its sessions, and the server sees it go", async () => {
+  it("disconnecting a master ends its sessions, and the server sees it disconnect", async () => {
     await openTerminal("one");
     const { id } = onlyMaster(api);
     await api.disconnect(id);
@@ -133,7 +133,7 @@ describe("sessions on one host", () => {
     await endedAsLast(/^one .*disconnected/);
   });
 
-  it("lingers after the last session, serves the next one, and leaves when its time is over", async () => {
+  it("lingers after the last session, serves the next one, and closes after its linger time", async () => {
     await openTerminal("one");
     const { id } = onlyMaster(api);
     terminalNamed("one").dispose();
@@ -152,7 +152,7 @@ describe("sessions on one host", () => {
     }
   });
 
-  it("fifty simultaneous commands make one login", async () => {
+  it("fifty concurrent commands use one login", async () => {
     const results = await Promise.all(
       Array.from({ length: 50 }, async (_, index) => await api.exec("web1", `echo ${index}; exit ${index}`)),
     );
@@ -165,7 +165,7 @@ describe("sessions on one host", () => {
     assert.equal(host.sessions(), 50);
   });
 
-  it("ten simultaneous terminals make one login", async () => {
+  it("ten concurrent terminals use one login", async () => {
     const sessions = await Promise.all(
       Array.from({ length: 10 }, async (_, index) => await api.openTerminal("web1", { title: `t${index}` })),
     );
@@ -174,7 +174,7 @@ describe("sessions on one host", () => {
     assert.equal(host.logins(), 1);
   });
 
-  it("a change of the keepalive settings reaches the live master, and names the layer it came from", async () => {
+  it("a change of the keepalive settings applies to the live master, with the right source", async () => {
     await openTerminal("one");
     const { id, keepalive } = onlyMaster(api);
     assert.equal(keepalive.serverAliveInterval, 30);
@@ -201,7 +201,7 @@ describe("sessions on one host", () => {
     assert.equal(terminalNamed("one").exitStatus, undefined);
   });
 
-  it("a server that goes silent is noticed, and said so", async () => {
+  it("a server that falls silent is detected and shown", async () => {
     await setSetting("hosts", [{ pattern: "web1", serverAliveInterval: 1, serverAliveCountMax: 2 }]);
     try {
       await openTerminal("one");
@@ -222,7 +222,7 @@ describe("sessions on one host", () => {
     }
   });
 
-  it("the terminal profile opens a session on the one chosen host without asking", async () => {
+  it("the terminal profile opens a session on the only chosen host without asking", async () => {
     await setSetting("profileHosts", ["web1"]);
     try {
       const provider = recordedContributions().profiles.get(terminalProfileId);
@@ -245,7 +245,7 @@ describe("sessions on one host", () => {
     }
   });
 
-  it("commands answer with output, exit code and signal", async () => {
+  it("commands return output, exit code and signal", async () => {
     const result = await api.exec("web1", "cat; echo oops >&2; kill -TERM $$", { stdin: "grüße\n" });
     assert.equal(result.stdout, "grüße\n");
     assert.equal(result.stderr, "oops\n");

@@ -1,4 +1,4 @@
-/** What the extension host's tests leave in the results file. */
+/** What the extension host's tests write to the results file. */
 export interface SuiteResults {
   readonly results: readonly TestResult[];
 }
@@ -9,5 +9,5 @@ export interface TestResult {
   readonly error?: string;
 }
 
-/** In front of what the tests print: a window's console holds much else. */
+/** Precedes the tests' output: a window's console contains much else. */
 export const outputMark = "[tests] ";

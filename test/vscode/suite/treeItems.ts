@@ -9,7 +9,7 @@ export interface ShownItem {
   readonly item: vscode.TreeItem;
 }
 
-/** Items of one level of a view, as VS Code would draw them, with their hovers. */
+/** Rows of one level of a view, as VS Code would draw them, with their hovers. */
 export async function treeItems(view: string, parent?: unknown): Promise<ShownItem[]> {
   const provider = recordedContributions().trees.get(view);
   assert.ok(provider, `no view ${view}`);
@@ -32,12 +32,12 @@ export async function treeLabels(view: string, parent?: unknown): Promise<unknow
   return (await treeItems(view, parent)).map(({ item }) => item.label);
 }
 
-/** Waits until the Live view, which redraws its rows a moment after a change, names this as the last that ended. */
+/** Waits until the Live view, which redraws shortly after a change, shows this as the last ended session. */
 export async function endedAsLast(wanted: RegExp): Promise<void> {
   await until(async () => wanted.test((await endedSessions())[0] ?? ""), `${wanted} under Ended`);
 }
 
-/** Label and description of the sessions that the Live view remembers as ended, newest first. */
+/** Label and description of the ended sessions in the Live view, newest first. */
 async function endedSessions(): Promise<string[]> {
   const fold = (await treeItems(viewIds.live)).find(({ item }) => item.label === "Ended");
   const ended = fold === undefined ? [] : await treeItems(viewIds.live, fold.element);

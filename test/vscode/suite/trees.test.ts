@@ -30,7 +30,7 @@ describe("the trees", () => {
     await host.stop();
   });
 
-  it("list the hosts of the ssh_config in its order, patterns left out", async () => {
+  it("list the hosts of the ssh_config in its order, without patterns", async () => {
     await until(async () => (await treeLabels(viewIds.hosts)).length === 4, "the hosts of the file");
     assert.deepEqual(await treeLabels(viewIds.hosts), ["web1", "db1", "two", "three"]);
     assert.deepEqual(
@@ -39,18 +39,18 @@ describe("the trees", () => {
     );
   });
 
-  it("show nothing live before something is opened", async () => {
+  it("show nothing live before anything is opened", async () => {
     assert.deepEqual(await treeLabels(viewIds.live), []);
   });
 
-  it("show the master with its sessions below, with ids that stay, and mark the host", async () => {
+  it("show the master with its sessions below, with stable ids, and mark the host", async () => {
     await api.openTerminal("web1", { title: "first" });
     await api.openTerminal("web1", { title: "second" });
     const rows = async () => {
       const [master] = await treeItems(viewIds.live);
       return master === undefined ? [] : await treeLabels(viewIds.live, master.element);
     };
-    // The view redraws its rows a moment after a change.
+    // The view redraws its rows shortly after a change.
     await until(async () => (await rows()).length === 2, "the sessions below their connection");
     const [master] = await treeItems(viewIds.live);
     assert.ok(master);
@@ -72,7 +72,7 @@ describe("the trees", () => {
     }, "the host is marked as live");
   });
 
-  it("tell in the hover which keepalive values hold, and where each comes from", async () => {
+  it("show in the hover which keepalive values apply, and the source of each", async () => {
     const [master] = await treeItems(viewIds.live);
     const tooltip = master?.item.tooltip;
     assert.ok(tooltip instanceof vscode.MarkdownString);

@@ -27,7 +27,7 @@ describe("a host that is typed as user@host:port", () => {
     api = await activated();
     host = await startSshd();
     typed = `${host.user}@build1:${host.port}`;
-    // The same name without user and port leads elsewhere, to nobody's door.
+    // The same name without user and port leads to another address, where nothing listens.
     config = await useSshConfig(
       sshConfigBlock("build1", { ...host.via(host), port: 1, user: "nobody" }, ["BindInterface lo"]),
     );
@@ -62,7 +62,7 @@ describe("a host that is typed as user@host:port", () => {
     return row;
   }
 
-  it("is told in its hover, and in that of its connection, what ssh_config asks for and is not honoured", async () => {
+  it("shows in its hover, and in that of its connection, what is not honoured in ssh_config", async () => {
     const hoverOf = ({ item }: ShownItem): string =>
       typeof item.tooltip === "object" ? item.tooltip.value : (item.tooltip ?? "");
     assert.match(hoverOf(await masterRow()), /BindInterface is not honoured/);
@@ -72,13 +72,13 @@ describe("a host that is typed as user@host:port", () => {
     assert.match(hoverOf(row), /BindInterface is not honoured/);
   });
 
-  it("is called so in its row and its session", async () => {
+  it("has its typed name in its row and its session", async () => {
     const { alias, spec, sessions } = onlyMaster(api);
     assert.deepEqual([alias, spec, sessions[0]?.spec], ["build1", typed, typed]);
     assert.equal((await masterRow()).item.label, typed);
   });
 
-  it("is where its row's Open Terminal leads: on the same connection", async () => {
+  it("has a row whose Open Terminal uses the same connection", async () => {
     await vscode.commands.executeCommand("sshSessions.openTerminal", (await masterRow()).element);
     await untilChanged(
       api,
@@ -88,14 +88,14 @@ describe("a host that is typed as user@host:port", () => {
     assert.equal(host.logins(), 1);
   });
 
-  it("is where the command line leads that its row copies", async () => {
+  it("has a row that copies a command line to the same destination", async () => {
     await vscode.commands.executeCommand("sshSessions.copySshCommand", (await masterRow()).element);
     const command = await vscode.env.clipboard.readText();
     assert.match(command, new RegExp(`-p ${host.port}\\b`));
     assert.ok(command.includes(host.user), command);
   });
 
-  it("stands in Hosts under Recent, live, while the listed host of that name is not", async () => {
+  it("is listed in Hosts under Recent as live, while the listed host of that name is not", async () => {
     await until(async () => (await treeLabels(viewIds.hosts)).length === 2, "the fold of recent hosts");
     const [recent, listed] = await treeItems(viewIds.hosts);
     assert.deepEqual([recent?.item.label, listed?.item.label], ["Recent", "build1"]);
@@ -105,7 +105,7 @@ describe("a host that is typed as user@host:port", () => {
     assert.match(String(row?.item.contextValue), /\btyped\b.*\blive\b/);
   });
 
-  it("is saved as a Host block that was shown before, and then is a listed host", async () => {
+  it("is saved as a Host block that was shown before, and then becomes a listed host", async () => {
     const [recent] = await treeItems(viewIds.hosts);
     const [row] = await treeItems(viewIds.hosts, recent?.element);
     const before = await readFile(config.file, "utf8");
@@ -144,7 +144,7 @@ describe("a host that is typed as user@host:port", () => {
     assert.deepEqual(await treeLabels(viewIds.hosts), ["build1", "saved"]);
   });
 
-  it("is forgotten on request", async () => {
+  it("is removed on request", async () => {
     await vscode.commands.executeCommand("sshSessions.openTerminal", typed);
     await until(async () => (await treeLabels(viewIds.hosts))[0] === "Recent", "the fold is there again");
     await vscode.commands.executeCommand("sshSessions.forgetHost", typed);

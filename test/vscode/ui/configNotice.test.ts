@@ -7,7 +7,7 @@ import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 
-describe("a host whose ssh_config asks for what is not honoured", () => {
+describe("a host with options in ssh_config that are not honoured", () => {
   let folder: string;
   let host: SshdHost;
   let workbench: Workbench;
@@ -30,7 +30,7 @@ describe("a host whose ssh_config asks for what is not honoured", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("is told once, in the first terminal, and no message pops up", async () => {
+  it("shows a notice once, in the first terminal, and no message", async () => {
     const { terminals, notifications } = workbench;
     await workbench.tree("Hosts").click("noticed");
     const told = await terminals.waitForText(

@@ -4,8 +4,8 @@ import { waitUntil } from "../harness/waitUntil.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
 
-/** The page of details, in each kind of theme; `test-results/screenshots/details-*.png` shows them. */
-describe("the page of details in the workbench", () => {
+/** The details page, in each kind of theme; the screenshots are `test-results/screenshots/details-*.png`. */
+describe("the details page in the workbench", () => {
   let lab: TerminalLab;
 
   beforeAll(async () => {
@@ -24,16 +24,16 @@ describe("the page of details in the workbench", () => {
     await lab?.close();
   });
 
-  /** What stands in the page in front. */
+  /** The text of the active page. */
   function frame() {
     return lab.workbench.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
   }
 
-  it("draws round trip, throughput and windows, and the channel's life", async () => {
+  it("draws round trip, throughput and windows, and the channel's timeline", async () => {
     const { workbench } = lab;
     await workbench.terminals.input("while sleep 0.3; do seq $((RANDOM % 9000)); done\r");
     await workbench.terminals.waitForText(/^\d+$/m);
-    // A busy connection is not asked for a sign of life by itself, and only that measures the round trip.
+    // A busy connection sends no keepalive requests on its own, and only those measure the round trip.
     for (const _ of [1, 2, 3]) {
       await workbench.runCommand("SSH Sessions: Refresh");
     }
@@ -55,7 +55,7 @@ describe("the page of details in the workbench", () => {
     assert.doesNotMatch(workbench.consoleText(), /Content Security Policy.*detailsView/);
   });
 
-  it("is as readable in light and in high contrast", async () => {
+  it("is readable in light and high contrast themes", async () => {
     const { workbench } = lab;
     for (const [name, theme, bodyClass] of [
       ["dark", undefined, "vscode-dark"],
@@ -74,7 +74,7 @@ describe("the page of details in the workbench", () => {
     }
   });
 
-  it("is used by keyboard, and copies and opens what it shows as text", async () => {
+  it("can be used by keyboard, and copies and opens its content as text", async () => {
     const { workbench } = lab;
     const open = frame().getByRole("button", { name: "Open as Text" });
     await open.focus();

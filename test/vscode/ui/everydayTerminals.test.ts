@@ -7,8 +7,8 @@ import { waitUntil } from "../harness/waitUntil.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
 
-/** What a person does in remote terminals all day: titles, copied text, paths, commands that end, EOF, scripts. */
-describe("every day's terminals", () => {
+/** What a user does in remote terminals every day: titles, copied text, paths, commands that end, EOF, scripts. */
+describe("everyday use of terminals", () => {
   let lab: TerminalLab;
   let workspace: string;
 
@@ -38,7 +38,7 @@ describe("every day's terminals", () => {
     await lab.workbench.page.evaluate<string>("navigator.clipboard.readText()");
   const setClipboard = async (text: string): Promise<void> =>
     await lab.workbench.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
-  /** OSC 52 of this text, as a command line. */
+  /** A command line that prints OSC 52 with this text. */
   const copying = (text: string): string =>
     `printf '\\033]52;c;%s\\007' "$(printf '${text}' | base64 -w0)"\n`;
   const waitForName = async (name: string): Promise<void> =>
@@ -47,7 +47,7 @@ describe("every day's terminals", () => {
       async () => `not "${name}", but: ${(await lab.workbench.terminals.names()).join()}`,
     ));
 
-  it("a tab shows the title that the program sets, and keeps what a person calls it", async () => {
+  it("a tab shows the title that the program sets, and keeps a name that the user sets", async () => {
     const { workbench } = lab;
     const { terminals, quickInput } = workbench;
     await lab.open("ours", 0);
@@ -64,7 +64,7 @@ describe("every day's terminals", () => {
     await waitForName("mine");
   });
 
-  it("a program copies text up to the limit; what is longer is refused in the terminal", async () => {
+  it("a program copies text up to the limit; longer text is refused in the terminal", async () => {
     const { terminals } = lab.workbench;
     await setClipboard("before");
     await terminals.type(copying("from the server"));
@@ -77,7 +77,7 @@ describe("every day's terminals", () => {
     assert.equal(await clipboard(), "from the server");
   });
 
-  it("where the host's entry says ask, a message shows the text first; where it says off, nothing is copied", async () => {
+  it("with `ask` for the host, a message shows the text first; with `off`, nothing is copied", async () => {
     const { workbench } = lab;
     const { terminals, notifications } = workbench;
     await setClipboard("before");
@@ -102,11 +102,11 @@ describe("every day's terminals", () => {
     assert.deepEqual(await notifications.texts(), []);
   });
 
-  it("a program that asks for the clipboard gets no answer", async () => {
+  it("a program that reads the clipboard gets no answer", async () => {
     const { terminals } = lab.workbench;
     await lab.show(0);
     await setClipboard("a secret");
-    // What a terminal answers would be typed into the read.
+    // A reply of the terminal would be typed into the read.
     await terminals.type("printf '\\033]52;c;?\\007'; read -rsn1 -t 2; echo answer-${#REPLY}-\n");
     await terminals.waitForText("answer-0-");
   });
@@ -132,13 +132,13 @@ describe("every day's terminals", () => {
     await tab.waitFor();
     await page.locator(".view-line").filter({ hasText: "second" }).waitFor();
     await workbench.statusBarItem("Ln 2, Col 3").waitFor();
-    // Of a document of ours: the server is this machine, and has the same file.
+    // From a document of ours: the server is this machine and has the same file.
     await page.locator('.monaco-editor[data-uri^="ssh-session-file:"]').waitFor();
     await workbench.screenshot("remote-file");
     await workbench.runCommand("View: Close All Editors");
   });
 
-  it("a command's tab stays when it ends, with its exit code; R runs it again, Enter closes it", async () => {
+  it("a command's tab stays open with its exit code; R runs it again, Enter closes it", async () => {
     const { workbench } = lab;
     const { terminals, quickInput, notifications } = workbench;
     const before = (await terminals.names()).length;
@@ -160,7 +160,7 @@ describe("every day's terminals", () => {
     assert.deepEqual(await notifications.texts(), []);
   });
 
-  it("EOF to a shell is asked about, said in the terminal and the row, and keys are refused visibly", async () => {
+  it("EOF to a shell asks first and is shown in the terminal and the row, and further keys are refused visibly", async () => {
     const { workbench } = lab;
     const { terminals, dialogs } = workbench;
     const live = workbench.tree("Live");
@@ -176,7 +176,7 @@ describe("every day's terminals", () => {
     await workbench.screenshot("eof-sent");
   });
 
-  it("a script with a read runs as a whole, or from standard input, where the read takes its next line", async () => {
+  it("a script with a read runs as a whole, or from standard input, where the read consumes its next line", async () => {
     const { workbench } = lab;
     const { quickInput, page } = workbench;
     await writeFile(join(workspace, "ask.sh"), "echo one\nread -r answer\necho two\necho answer=$answer\n");

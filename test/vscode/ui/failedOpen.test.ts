@@ -14,7 +14,7 @@ describe("a terminal that can't be opened", () => {
   let folder: string;
   let host: SshdHost;
   let workbench: Workbench;
-  /** Takes connections and says nothing. */
+  /** Accepts connections and sends nothing. */
   let silent: Server;
   const held: Socket[] = [];
 
@@ -56,7 +56,7 @@ describe("a terminal that can't be opened", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("is told in its tab, and by a message only where that has more to offer", async () => {
+  it("shows the error in its tab, and a message only if that offers more", async () => {
     const { terminals, notifications } = workbench;
     await workbench.tree("Hosts").click("down");
     await terminals.waitForText(/the connection was refused[\s\S]*R to reopen/);
@@ -76,7 +76,7 @@ describe("a terminal that can't be opened", () => {
     await notifications.clear();
   });
 
-  it("is told by a message where another terminal is in front", async () => {
+  it("shows a message if another terminal is active", async () => {
     const { terminals, notifications } = workbench;
     await workbench.tree("Hosts").click("silent");
     await terminals.waitForText("Connecting to silent");

@@ -1,7 +1,7 @@
 import { afterEach } from "vitest";
 import type { Workbench } from "../harness/workbench.ts";
 
-/** Takes a picture of the workbench after each test of the suite that failed. To be called inside `describe`. */
+/** Takes a screenshot of the workbench after each failed test of the suite. Call it inside `describe`. */
 export function screenshotFailures(workbench: () => Workbench): void {
   afterEach(async ({ task }) => {
     if (task.result?.state === "fail") {

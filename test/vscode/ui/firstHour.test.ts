@@ -7,8 +7,8 @@ import { waitUntil } from "../harness/waitUntil.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
 
-/** What a person meets who uses the extension for the first time. */
-describe("the first hour", () => {
+/** The first use of the extension by a new user. */
+describe("first use", () => {
   let lab: TerminalLab;
 
   beforeAll(async () => {
@@ -25,13 +25,13 @@ describe("the first hour", () => {
   const sessions = async (): Promise<string[]> =>
     (await lab.workbench.tree("Live").rows()).filter(({ level }) => level === 2).map(({ label }) => label);
 
-  it("a part of a name and Enter open the host that matches, and not the letters", async () => {
+  it("a part of a name and Enter open the matching host, not the typed letters", async () => {
     const { workbench } = lab;
     await workbench.runCommand("SSH Sessions: Open Terminal");
     await workbench.quickInput.waitFor("envlab");
     for (const [typed, rows] of [
       ["envl", ["envlab", "Connect to envl"]],
-      // The row that connects to what is typed begins with these letters as well.
+      // The row for the typed text begins with these letters as well.
       ["conn", ["connector", "Connect to conn"]],
       ["b@conn", ["Connect to b@conn"]],
       ["nvla", ["envlab", "Connect to nvla"]],
@@ -51,12 +51,12 @@ describe("the first hour", () => {
     await workbench.tree("Hosts").doubleClick("envlab");
     await workbench.tree("Live").waitForRow("envlab (2)");
     await workbench.terminals.waitForText("lab>");
-    // The second click has been answered by then: commands are carried out in order.
+    // The second click was handled by then: commands run in order.
     await workbench.runCommand("SSH Sessions: Refresh");
     assert.deepEqual(await sessions(), ["envlab", "envlab (2)"]);
   });
 
-  it("Disconnect asks where two sessions would end, until it should ask no more", async () => {
+  it("Disconnect asks if two sessions would end, until the question is turned off", async () => {
     const { workbench } = lab;
     const live = workbench.tree("Live");
     await live.inlineAction("envlab", "Disconnect");
@@ -68,7 +68,7 @@ describe("the first hour", () => {
     await live.waitForNoRow("envlab");
     await workbench.tree("Hosts").click("envlab");
     await live.waitForRow("envlab", ({ level }) => level === 2);
-    // Until the rows below have their places: a row that moves loses its inline buttons.
+    // Until the rows below are in place: a moving row loses its inline buttons.
     await workbench.terminals.waitForText("lab>");
     await live.inlineAction("envlab", "Open Terminal");
     await live.waitForRow("envlab (2)");
@@ -100,7 +100,7 @@ describe("the first hour", () => {
     );
   });
 
-  it("the menu of a tab acts on its terminal, not on the one in front", async () => {
+  it("the menu of a tab acts on its terminal, not on the active one", async () => {
     const { workbench } = lab;
     const live = workbench.tree("Live");
     await workbench.tree("Hosts").click("connector");
@@ -112,7 +112,7 @@ describe("the first hour", () => {
     await live.waitForRow("lab (2)");
   });
 
-  it("a name goes from VS Code's rename into the tree, and from the tree to the tab", async () => {
+  it("a rename in VS Code changes the tree, and a rename in the tree changes the tab", async () => {
     const { workbench } = lab;
     const { quickInput, terminals } = workbench;
     const live = workbench.tree("Live");
@@ -121,7 +121,7 @@ describe("the first hour", () => {
     await quickInput.fill("build log");
     await quickInput.accept();
     await live.waitForRow("build log");
-    // The one behind it.
+    // The one in the background.
     await live.contextMenu("connector", "Rename Session…");
     await quickInput.waitFor("New title for the session");
     await quickInput.fill("two words");

@@ -16,7 +16,7 @@ describe("forwards in the workbench", () => {
   let host: SshdHost;
   let workbench: Workbench;
   const web = createHttpServer((_, response) => response.end("from the server"));
-  /** Both addresses of loopback: with one of them free, it would listen there. */
+  /** Both addresses of loopback: if one of them is free, it listens there. */
   const taken = [createServer(), createServer()] as const;
   let webPort: number;
   let takenPort: number;
@@ -61,7 +61,7 @@ describe("forwards in the workbench", () => {
     return text;
   }
 
-  it("says in the box what a text would do, or what is wrong with it, and completes kinds", async () => {
+  it("shows in the box what the text would do, or what is wrong with it, and completes kinds", async () => {
     await workbench.tree("Live").contextMenu("web1", "Forward Port…");
     await workbench.quickInput.waitFor("-R ");
     await workbench.quickInput.fill("8080:db");
@@ -71,7 +71,7 @@ describe("forwards in the workbench", () => {
     await workbench.screenshot("forward-box");
   });
 
-  it("forwards a port, shows it below the connection, and serves over it", async () => {
+  it("forwards a port, shows it below the connection, and serves clients", async () => {
     const live = workbench.tree("Live");
     const port = await freePort();
     await workbench.quickInput.fill(`${port}:127.0.0.1:${webPort}`);
@@ -83,7 +83,7 @@ describe("forwards in the workbench", () => {
     assert.match(await live.hoverText(label), /1 connection/);
   });
 
-  it("says who has a port that is taken, and stops a forward from its row", async () => {
+  it("names the program that uses a taken port, and stops a forward from its row", async () => {
     const live = workbench.tree("Live");
     await live.inlineAction("Forwards", "Forward Port…");
     await workbench.quickInput.waitFor("-R ");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 
-describe("the workbench that these tests drive", () => {
+describe("the workbench under test", () => {
   let workbench: Workbench;
 
   beforeAll(async () => {
@@ -13,13 +13,13 @@ describe("the workbench that these tests drive", () => {
     await workbench?.close();
   });
 
-  it("runs commands from the palette, types into a terminal and reads what it shows", async () => {
+  it("runs commands from the palette, types into a terminal and reads its output", async () => {
     await workbench.runCommand("Terminal: Create New Terminal");
     await workbench.terminals.type("echo hello-$((40+2))\n");
     assert.match(await workbench.terminals.waitForText("hello-42"), /hello-42/);
   });
 
-  it("gives its programs a home folder of their own", async () => {
+  it("gives its programs a separate home folder", async () => {
     await workbench.terminals.type("echo home=$HOME\n");
     await workbench.terminals.waitForText(`home=${workbench.home}`);
   });

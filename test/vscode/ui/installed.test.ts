@@ -10,7 +10,7 @@ import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 
-/** The extension as a person installs it, in a window that has just been opened. */
+/** The extension as a user installs it, in a window that has just been opened. */
 describe("the installed .vsix", () => {
   let folder: string;
   let hosts: readonly SshdHost[] = [];
@@ -42,13 +42,13 @@ describe("the installed .vsix", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("opens nothing by itself", async () => {
+  it("opens nothing automatically", async () => {
     const { page } = workbench;
     await page.locator('.activitybar .action-label[aria-label^="SSH Sessions"]').waitFor();
     assert.equal(await page.locator(".editor-group-container .tab").count(), 0);
   });
 
-  it("leads to a shell on a new host by three clicks", async () => {
+  it("opens a shell on a new host with three clicks", async () => {
     const { page } = workbench;
     let clicks = 0;
     await page.exposeFunction("countClick", () => clicks++);
@@ -60,7 +60,7 @@ describe("the installed .vsix", () => {
     assert.equal(clicks, 3);
   });
 
-  it("leads there by at most eight keys besides what is typed", async () => {
+  it("opens a shell with at most eight keys besides the typed text", async () => {
     const { page, quickInput, dialogs, terminals } = workbench;
     let keys = 0;
     const press = async (key: string): Promise<void> => {
@@ -84,7 +84,7 @@ describe("the installed .vsix", () => {
     );
     await press("Enter");
     assert.match(await dialogs.text(), /new1/);
-    // Enter compares: a key that nobody has looked at is not trusted by it.
+    // Enter compares: it does not trust a key that the user has not looked at.
     assert.equal(await dialogs.focusedButton(), "Compare Fingerprint…");
     while ((await dialogs.focusedButton()) !== "Connect and Save") {
       await press("Tab");
@@ -96,11 +96,11 @@ describe("the installed .vsix", () => {
     assert.ok(keys <= 8, `${keys} keys`);
   });
 
-  it("has run no module that lies around it: beside its files, and in the folders above", () => {
+  it("has run no module beside its files or in the folders above", () => {
     assert.deepEqual(plantedThatRan(process.env[plantedLog] ?? ""), []);
   });
 
-  it("has an extension page with its icon, its README and its changelog, and no link that leads nowhere", async () => {
+  it("has an extension page with icon, README and changelog, without broken links", async () => {
     const { page } = workbench;
     await workbench.runCommand("Extensions: Show Installed Extensions");
     await page

@@ -11,8 +11,8 @@ import { screenshotFailures } from "./failureScreenshot.ts";
 
 const run = promisify(execFile);
 
-/** What a person does, with the mouse and the keyboard, in one window. */
-describe("a person in the workbench", () => {
+/** What a user does with mouse and keyboard in one window. */
+describe("a user in the workbench", () => {
   let folder: string;
   let host: SshdHost;
   let fresh: SshdHost;
@@ -47,7 +47,7 @@ describe("a person in the workbench", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("clicks a host, types a command and reads the answer on the screen", async () => {
+  it("clicks a host, types a command and reads the output on the screen", async () => {
     await workbench.tree("Hosts").click("web1");
     await workbench.terminals.waitForText("lab#");
     await workbench.terminals.type("echo hello-$((40+2))\n");
@@ -72,7 +72,7 @@ describe("a person in the workbench", () => {
     assert.equal(host.sessions(), 2);
   });
 
-  it("kills one session from the tree; the other one still answers", async () => {
+  it("kills one session from the tree; the other one still responds", async () => {
     const live = workbench.tree("Live");
     await live.contextMenu("web1 (2)", "Kill");
     await live.waitForNoRow("web1 (2)");
@@ -83,7 +83,7 @@ describe("a person in the workbench", () => {
     assert.equal(host.logins(), 1);
   });
 
-  it("is asked about an unknown host key, with its fingerprint, and the accepted key is kept", async () => {
+  it("is asked about an unknown host key, with its fingerprint, and the accepted key is saved", async () => {
     await workbench.tree("Hosts").click("fresh1");
     const question = await workbench.dialogs.text();
     assert.match(question, /fresh1/);
@@ -131,20 +131,20 @@ describe("a person in the workbench", () => {
     assert.ok(publicLine !== undefined && lines[1]?.includes(publicLine.split(" ").slice(0, 2).join(" ")));
   });
 
-  it("reads in the hover of a connection what holds and why", async () => {
+  it("reads the effective values and their sources in the hover of a connection", async () => {
     const hover = await workbench.tree("Live").hoverText("web1");
     assert.match(hover, /serverAliveInterval/);
     assert.match(hover, /default/);
     await workbench.page.mouse.move(700, 300);
   });
 
-  it("takes pictures that show something", async () => {
+  it("takes screenshots that are not empty", async () => {
     const path = await workbench.screenshot("main-job");
     // An empty page of this size compresses to far less.
     assert.ok((await stat(path)).size > 20_000);
   });
 
-  it("disconnects from the tree; the shell ends and the row goes", async () => {
+  it("disconnects from the tree; the shell ends and the row disappears", async () => {
     const live = workbench.tree("Live");
     await live.inlineAction("fresh1", "Disconnect");
     await live.waitForNoRow("fresh1");

@@ -25,7 +25,7 @@ describe("many hosts", () => {
     folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
     host = await startSshd();
     await writeFile(join(host.home, ".bash_profile"), "PS1='lab> '\ncd\n");
-    // Another file of known hosts makes another destination of the same server.
+    // Another known_hosts file makes another destination of the same server.
     const block = (alias: string): string =>
       host.sshConfigText(alias, [`GlobalKnownHostsFile /nonexistent/${alias}`]);
     const files = { frontends, databases };
@@ -58,7 +58,7 @@ describe("many hosts", () => {
   const labels = async (view: string): Promise<readonly string[]> =>
     (await workbench.tree(view).rows()).map(({ label }) => label);
 
-  /** By the palette: its row may be far below those of an open group. */
+  /** By the palette: its row may be far below those of an expanded group. */
   const open = async (name: string): Promise<void> => {
     await workbench.runCommand("SSH Sessions: Open Terminal");
     await workbench.quickInput.waitFor("Choose a host");
@@ -76,7 +76,7 @@ describe("many hosts", () => {
     await waitUntil(async () => (await read()) === wanted, read);
   };
 
-  it("stand in groups of their files and of the settings, closed", async () => {
+  it("are listed in groups of their files and of the settings, collapsed", async () => {
     const rows = await workbench.tree("Hosts").rows();
     assert.deepEqual(
       rows.map(({ label, description, expanded }) => [label, description, expanded]).slice(0, 3),
@@ -92,7 +92,7 @@ describe("many hosts", () => {
     );
   });
 
-  it("are shown by what tells them apart, and named whole to a screen reader", async () => {
+  it("are shortened to their differing parts, with the whole name for screen readers", async () => {
     const hosts = workbench.tree("Hosts");
     await hosts.click("frontends");
     const first = await hosts.waitForRow("…frontend-web-01…", ({ level }) => level === 2);
@@ -100,7 +100,7 @@ describe("many hosts", () => {
     await hosts.waitForRow("…frontend-web-02…");
   });
 
-  it("are filtered while a word is typed; Escape brings all back, Enter keeps it until it is cleared", async () => {
+  it("are filtered while a word is typed; Escape restores all, Enter keeps the filter until it is cleared", async () => {
     const { quickInput, page } = workbench;
     const before = await labels("Hosts");
     await workbench.tree("Hosts").titleAction("Filter");
@@ -138,14 +138,14 @@ describe("many hosts", () => {
     await workbench.tree("Hosts").waitForRow("build01", ({ level }) => level === 2);
     await waitForMessage("Hosts", 'Filter "farm": 38 of 200 hosts');
     await workbench.tree("Hosts").titleAction("Clear Filter");
-    // As they were: what the filter opened is closed again.
+    // As before: what the filter expanded is collapsed again.
     await waitUntil(
       async () => JSON.stringify(await labels("Hosts")) === JSON.stringify(before),
       async () => `not as before, but ${(await labels("Hosts")).join()}`,
     );
   });
 
-  it("a filter shows the connections that match, with their sessions, and others again when it is cleared", async () => {
+  it("a filter shows the matching connections with their sessions, and all again when cleared", async () => {
     const live = workbench.tree("Live");
     for (const name of ["gateway", "mail"]) {
       await open(name);
@@ -163,7 +163,7 @@ describe("many hosts", () => {
     assert.deepEqual(await labels("Live"), ["gateway", "gateway", "mail", "mail"]);
   });
 
-  it("say how many sessions a closed connection has; groups stay open or closed after a reload", async () => {
+  it("show how many sessions a collapsed connection has; groups stay expanded or collapsed after a reload", async () => {
     const live = workbench.tree("Live");
     await live.waitForRow("gateway", ({ level, description }) => level === 1 && !/session/.test(description));
     await live.click("gateway");
@@ -172,7 +172,7 @@ describe("many hosts", () => {
       ({ level, description }) => level === 1 && /^1 session · /.test(description),
     );
     assert.deepEqual(await labels("Live"), ["gateway", "mail", "mail"]);
-    // VS Code writes what an extension keeps some time later: this group was opened long before.
+    // VS Code writes what an extension stores some time later: this group was expanded long before.
     await workbench.reload();
     const hosts = workbench.tree("Hosts");
     await hosts.waitForRow("frontends", ({ expanded }) => expanded === true);

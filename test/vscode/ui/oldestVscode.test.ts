@@ -11,7 +11,7 @@ import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 
-/** What matters most, in the oldest VS Code that package.json allows and on the Node of its extension host. */
+/** The most important functions in the oldest VS Code that package.json allows, on the Node of its extension host. */
 describe("the oldest VS Code", () => {
   let folder: string;
   let host: SshdHost;
@@ -42,13 +42,13 @@ describe("the oldest VS Code", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("is the one that package.json names", async () => {
+  it("is the version in package.json", async () => {
     const { version } = await ensureVscodeServer("oldest");
     const manifest = await readFile(join(repositoryRoot, "package.json"), "utf8");
     assert.match(manifest, new RegExp(`"vscode": "\\^${version.replace(/\.\d+$/, "\\.0")}"`));
   });
 
-  it("opens a terminal by a click, shares its connection, and finds the host in the pick", async () => {
+  it("opens a terminal by a click, shares its connection, and lists the host in the pick", async () => {
     const { terminals, quickInput } = workbench;
     const live = workbench.tree("Live");
     await workbench.tree("Hosts").click("lab");

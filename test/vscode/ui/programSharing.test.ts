@@ -8,7 +8,7 @@ import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 
-describe("ssh in a terminal of the editor, beside a connection", () => {
+describe("ssh in a terminal of the editor, with an open connection", () => {
   let folder: string;
   let host: SshdHost;
   let workbench: Workbench;
@@ -22,7 +22,8 @@ describe("ssh in a terminal of the editor, beside a connection", () => {
     host = await startSshd();
     await writeFile(join(host.home, ".bash_profile"), "PS1='lab> '\ncd\n");
     const configFile = await host.writeSshConfig(folder, ["web1"]);
-    // A terminal has no home folder of ours whose ssh_config ssh would read: it looks into the list of users.
+    // ssh reads its configuration from the home folder in the user database, so a terminal can't have another
+    // ssh_config.
     command = `ssh -F ${configFile}`;
     workbench = await launchWorkbench({
       settings: { "sshSessions.configFile": configFile, "sshSessions.sharing.programs": "ask" },
@@ -39,14 +40,14 @@ describe("ssh in a terminal of the editor, beside a connection", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("asks once, and then uses the connection without a login", async () => {
+  it("asks once, then uses the connection without a login", async () => {
     await workbench.runCommand("Terminal: Create New Terminal");
     await workbench.terminals.waitForText("local>");
     await workbench.tree("Hosts").click("web1");
     await workbench.terminals.waitForText("lab>");
     await workbench.notifications.press("Let ssh, git, scp, sftp and rsync", "Use the Connections");
     const logins = host.logins();
-    // A terminal that opens before VS Code has the variables is as it was.
+    // A terminal that opens before VS Code has the variables is unchanged.
     await waitUntil(
       async () => {
         await workbench.runCommand("Terminal: Create New Terminal");
@@ -74,7 +75,7 @@ describe("ssh in a terminal of the editor, beside a connection", () => {
     await workbench.terminals.waitForText(/closed/);
   });
 
-  it("asks no more, and a terminal without a connection has its ssh unchanged", async () => {
+  it("does not ask again, and a terminal without a connection uses its own ssh unchanged", async () => {
     const logins = host.logins();
     await workbench.tree("Live").contextMenu("web1", "Kill");
     await workbench.tree("Live").waitForNoRow("web1");

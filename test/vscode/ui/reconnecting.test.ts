@@ -11,11 +11,11 @@ import { screenshotFailures } from "./failureScreenshot.ts";
 const isMaster = (row: TreeRow): boolean => row.level === 1;
 const isReady = (row: TreeRow): boolean => isMaster(row) && /^\S+@127\.0\.0\.1/.test(row.description);
 const isOpen = (row: TreeRow): boolean => row.level === 2 && row.description === "";
-/** @returns how many seconds the row counts down from; NaN when it doesn't. */
+/** @returns the row's countdown in seconds; NaN without one */
 const secondsLeft = ({ description }: TreeRow): number =>
   Number(/^reconnecting in (\d+) s · /.exec(description)?.[1]);
 
-describe("a connection that was lost, in the Live view", () => {
+describe("a lost connection in the Live view", () => {
   let folder: string;
   let host: SshdHost;
   let workbench: Workbench;
@@ -49,13 +49,13 @@ describe("a connection that was lost, in the Live view", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("offers nothing to reconnect while it is there", async () => {
+  it("offers nothing to reconnect while it is up", async () => {
     const live = workbench.tree("Live");
     await live.waitForRow("web1", isReady);
     assert.ok(!(await live.inlineActions("web1")).some((name) => name.startsWith("Reconnect")));
   });
 
-  it("counts down to the next attempt, in the row, its spoken label and the status bar", async () => {
+  it("counts down to the next attempt in the row, its screen reader label and the status bar", async () => {
     await host.down();
     const live = workbench.tree("Live");
     const before = await live.waitForRow("web1", (row) => isMaster(row) && secondsLeft(row) > 6);
@@ -69,12 +69,12 @@ describe("a connection that was lost, in the Live view", () => {
     );
   });
 
-  it("says in the hover why the last attempt failed", async () => {
+  it("shows in the hover why the last attempt failed", async () => {
     const hover = await workbench.tree("Live").hoverText("web1");
     assert.match(hover, /Last attempt[\s\S]*refused/);
   });
 
-  it("comes back with all its terminals on one login when told to", async () => {
+  it("reconnects on request with all its terminals and one login", async () => {
     const live = workbench.tree("Live");
     await live.waitForRow("web1", (row) => isMaster(row) && secondsLeft(row) > 6);
     await workbench.screenshot("reconnecting");
@@ -87,7 +87,7 @@ describe("a connection that was lost, in the Live view", () => {
     assert.equal(host.logins(), logins + 1);
   });
 
-  it("is left for another one when it does not answer and a person does not want to wait", async () => {
+  it("is given up for a new one at the user's request if it does not respond", async () => {
     const live = workbench.tree("Live");
     const logins = host.logins();
     host.freeze();
@@ -101,7 +101,7 @@ describe("a connection that was lost, in the Live view", () => {
     assert.equal(host.logins(), logins + 1);
   });
 
-  it("is no longer waited for when a person stops it, and the tab says what can be done then", async () => {
+  it("stops reconnecting at the user's request, and the tab shows what can be done then", async () => {
     await host.down();
     const live = workbench.tree("Live");
     await live.waitForRow("web1", (row) => isMaster(row) && secondsLeft(row) > 1);

@@ -9,7 +9,7 @@ import { waitUntil } from "../harness/waitUntil.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
 
-/** In the page: the hosts of the terminals that the extension remembers, as they stand in the workbench's storage. */
+/** In the page: the hosts of the terminals that the extension remembers, from the workbench's storage. */
 const storedHosts = `(async () => {
   const result = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -31,11 +31,11 @@ const storedHosts = `(async () => {
   return hosts;
 })()`;
 
-/** Shells that live in tmux and screen on the host, and the window that goes away and comes back. */
+/** Shells in tmux and screen on the host, and a window that reloads. */
 describe("terminals after a reload of the window", () => {
   let lab: TerminalLab;
   let folder: string;
-  /** Of those that were opened again. */
+  /** Of the reopened terminals. */
   const shells: number[] = [];
 
   beforeAll(async () => {
@@ -47,7 +47,7 @@ describe("terminals after a reload of the window", () => {
       // The host's own tmux and screen, which end with it.
       env: { TMUX_TMPDIR: folder, SCREENDIR: folder },
       settings: {
-        // No terminal of VS Code's own in a panel that comes back without ours.
+        // Avoids a local terminal of VS Code in a panel that is restored without ours.
         "terminal.integrated.hideOnStartup": "whenEmpty",
         "sshSessions.persistence": "tmux",
         "sshSessions.hosts": [{ pattern: "screen1", persistence: "screen" }],
@@ -63,7 +63,7 @@ describe("terminals after a reload of the window", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Asks the shell in front. */
+  /** Runs a query in the active shell. */
   async function shellPid(): Promise<number> {
     const file = join(lab.host.home, "pid");
     await lab.workbench.terminals.input("echo $$ >pid.new && mv pid.new pid\r");
@@ -75,11 +75,11 @@ describe("terminals after a reload of the window", () => {
     return pid;
   }
 
-  /** @param hosts of the terminals that are remembered by then. */
+  /** @param hosts of the terminals that must be remembered by then */
   async function reload(...hosts: readonly string[]): Promise<void> {
     const { page } = lab.workbench;
     let stored: readonly string[] = [];
-    // A workbench in a browser writes what extensions remember a moment later, and a reload does not wait for that.
+    // A workbench in a browser writes what extensions store a moment later, and a reload does not wait for that.
     await waitUntil(
       async () => {
         stored = await page.evaluate<string[]>(storedHosts);
@@ -94,7 +94,7 @@ describe("terminals after a reload of the window", () => {
   const offer = "open before the window reloaded";
   const both = "2 SSH terminals were open before the window reloaded: tmux1, screen1.";
 
-  it("offers those that nobody closed until somebody answers, in a message and in a row: the same shells, with their programs", async () => {
+  it("offers the open ones in a message and a row until the offer is answered: the same shells, with their programs", async () => {
     const { terminals, notifications } = lab.workbench;
     await lab.open("ours", 0, "tmux1");
     const inTmux = await shellPid();
@@ -115,7 +115,7 @@ describe("terminals after a reload of the window", () => {
     await terminals.input("vim -u NONE -N -n -i NONE\r");
     await terminals.waitForText(/^~/m);
     await terminals.input("inot yet saved\u001b");
-    // tmux waits whether more follows the Esc.
+    // tmux waits for more input after Esc.
     await terminals.waitForText(/^(?![\s\S]*INSERT)[\s\S]*not yet saved/);
     for (const _ of ["unanswered", "answered"]) {
       await reload("tmux1", "screen1");
@@ -143,7 +143,7 @@ describe("terminals after a reload of the window", () => {
     shells.push(inTmux, inScreen);
   });
 
-  it("offers no more what was forgotten, and leaves it on the host", async () => {
+  it("no longer offers forgotten ones, which stay on the host", async () => {
     const { notifications } = lab.workbench;
     await reload("tmux1", "screen1");
     assert.equal(await notifications.waitFor(offer), both);

@@ -38,7 +38,7 @@ describe("the server's own view in the workbench", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Somebody else's login that is stopped, so that it counts as hung; its pid and the label of its row. */
+  /** Another user's login that is stopped, so that it counts as hung; its pid and the label of its row. */
   async function hungLogin(): Promise<{ readonly pid: number; readonly label: string }> {
     const child = client.spawn("tty; echo pid $$; exec sleep 1000", ["-tt"]);
     let said = "";
@@ -58,7 +58,7 @@ describe("the server's own view in the workbench", () => {
     return processTable().some((process) => process.pid === pid);
   }
 
-  it("shows the logins of a server when asked to, and hides them", async () => {
+  it("shows and hides the logins of a server on request", async () => {
     const live = workbench.tree("Live");
     await live.waitForRow("web1", ({ level }) => level === 2);
     assert.deepEqual(
@@ -80,7 +80,7 @@ describe("the server's own view in the workbench", () => {
     );
   });
 
-  it("opens the fold and sees another login, hung and why, and its own marked", async () => {
+  it("expands to another login, hung and with the reason, and marks its own", async () => {
     const { pid, label } = await hungLogin();
     const live = workbench.tree("Live");
     await live.inlineAction("web1", "Show Logins on the Server");
@@ -92,7 +92,7 @@ describe("the server's own view in the workbench", () => {
       /Looks hung: process \d+, which leads or carries the session, is stopped/,
     );
     await live.waitForRow("On the server", (row) => /^\d+ hung · \d+ sessions?$/.test(row.description));
-    // What looks is no session: not in the tree, not in the status bar.
+    // The session that reads is neither in the tree nor in the status bar.
     assert.equal((await live.rows()).filter(({ label: row }) => row === "web1").length, 2);
     await workbench.statusBarItem("1").first().waitFor();
     process.kill(pid, "SIGCONT");
@@ -101,7 +101,7 @@ describe("the server's own view in the workbench", () => {
     assert.equal(host.logins(), 2);
   });
 
-  it("kills it from its row, after a question that says whose it is", async () => {
+  it("kills it from its row, after a question that names its user", async () => {
     const { pid, label } = await hungLogin();
     const live = workbench.tree("Live");
     await live.inlineAction("On the server", "Refresh");
@@ -118,11 +118,11 @@ describe("the server's own view in the workbench", () => {
     await workbench.terminals.waitForText("still-2");
   });
 
-  it("lists all that hangs, and kills what is left ticked", async () => {
+  it("lists all hung logins, and kills the selected ones", async () => {
     const { pid, label } = await hungLogin();
     await workbench.runCommand("SSH Sessions: Kill Hung Remote Sessions…");
     await workbench.quickInput.waitFor(label);
-    // Whoever else is on this machine stays.
+    // Other users on this machine are left alone.
     for (const row of await workbench.quickInput.rows()) {
       if (row !== label) {
         await workbench.quickInput.pick(row);

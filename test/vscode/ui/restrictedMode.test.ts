@@ -7,7 +7,7 @@ import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 
-/** A folder that somebody else made, opened without trust: what its settings say may harm, and does not count. */
+/** A folder from another author, opened without trust: its settings could do harm, and must not apply. */
 describe("a window in Restricted Mode", () => {
   let folder: string;
   let host: SshdHost;
@@ -55,7 +55,7 @@ describe("a window in Restricted Mode", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("says so, and has the person's hosts and none of the workspace's", async () => {
+  it("shows it, and has the user's hosts and none of the workspace's", async () => {
     await workbench.statusBarItem("Restricted Mode").waitFor();
     await workbench.openSideBar("SSH Sessions");
     const hosts = workbench.tree("Hosts");
@@ -66,7 +66,7 @@ describe("a window in Restricted Mode", () => {
     );
   });
 
-  it("runs a command with the person's limits, user and port, and keeps the connection", async () => {
+  it("runs a command with the user's limits, user and port, and keeps the connection", async () => {
     const { page, quickInput } = workbench;
     // Terminals need trust: VS Code itself asks for it.
     for (const [index, word] of ["first", "second"].entries()) {

@@ -9,7 +9,9 @@ import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 
-/** The secrets in an SSH_MSG_USERAUTH_REQUEST with a password: one, or the old and the new one (RFC 4252 section 8). */
+/**
+ * The secrets in an SSH_MSG_USERAUTH_REQUEST with a password: one, or the old and the new one (RFC 4252 section 8).
+ */
 function passwordsIn(request: Buffer | undefined): readonly string[] {
   if (request === undefined) {
     return [];
@@ -21,7 +23,7 @@ function passwordsIn(request: Buffer | undefined): readonly string[] {
     : [first.value.toString()];
 }
 
-describe("what a server says during a login", () => {
+describe("server messages during a login", () => {
   const sent: (readonly string[])[] = [];
   const listeners: HostileListener[] = [];
   let folder: string;
@@ -39,7 +41,7 @@ describe("what a server says during a login", () => {
     peer.send(msg(52));
   }
 
-  /** A second factor that nobody approves. */
+  /** A second factor that is never confirmed. */
   async function locked(peer: HostilePeer): Promise<void> {
     await peer.startLogin();
     await peer.nextOf(50);
@@ -79,7 +81,7 @@ describe("what a server says during a login", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("is a message where no terminal waits, and an expired password is changed in three questions", async () => {
+  it("appear as a message if no terminal waits, and an expired password is changed in three questions", async () => {
     const { notifications, quickInput } = workbench;
     await workbench.tree("Hosts").contextMenu("expired", "Connect");
     const answer = async (question: string, text: string): Promise<void> => {
@@ -104,7 +106,7 @@ describe("what a server says during a login", () => {
     await notifications.clear();
   });
 
-  it("stands in the terminal that waits, also why the login was ended", async () => {
+  it("appear in the waiting terminal, including the reason why the login ended", async () => {
     const { terminals, notifications } = workbench;
     await workbench.tree("Hosts").click("locked");
     const told = (await terminals.waitForText(/R to reopen/)).replaceAll("\n", " ");

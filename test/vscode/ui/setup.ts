@@ -11,8 +11,8 @@ import {
 } from "../harness/packagedExtension.ts";
 
 /**
- * Every workbench of this project loads what users get: the files of the packaged extension, unpacked by VS Code. Modules
- * are planted around it, so that each test is also one of what the extension loads.
+ * Every workbench of this project loads the packaged extension, unpacked by VS Code, as users get it. Modules are
+ * planted around it, so that each test also checks what the extension loads.
  */
 export async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-packaged-"));

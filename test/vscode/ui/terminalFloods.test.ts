@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
 
-/** Much output, much input, and what people do with the tab in the meantime. */
+/** Much output, much input, and actions on the tab meanwhile. */
 describe("a terminal under load", () => {
   let lab: TerminalLab;
 
@@ -21,13 +21,13 @@ describe("a terminal under load", () => {
   });
 
   interface Flood {
-    /** Lets it come to its end, `last-42`. */
+    /** Ends it with `last-42`. */
     stop(): Promise<void>;
-    /** Once that is shown: everything between is, number after number. */
+    /** Once that is shown, everything before is complete, number by number. */
     assertWhole(): Promise<void>;
   }
 
-  /** Numbers up to 20000, again and again until it is stopped. */
+  /** Numbers up to 20000, repeated until it is stopped. */
   async function flood(name: string): Promise<Flood> {
     const lines = await lab.countLines();
     await lab.workbench.terminals.input(
@@ -49,7 +49,7 @@ describe("a terminal under load", () => {
     };
   }
 
-  /** The shell's, one for each round that is over. */
+  /** The shell's prompt, one for each completed round. */
   async function pids(name: string): Promise<readonly number[]> {
     const text = await readFile(join(lab.host.home, `${name}.pid`), "utf8").catch(() => "");
     return text.trimEnd().split("\n").filter(Boolean).map(Number);
@@ -59,7 +59,7 @@ describe("a terminal under load", () => {
     return (await pids(name))[0] ?? 0;
   }
 
-  /** Resolves when the flood has come further by a round at least. */
+  /** Resolves when the flood has continued for at least a round. */
   async function nextRound(name: string): Promise<void> {
     const rounds = (await pids(name)).length + 2;
     await waitUntil(
@@ -68,11 +68,11 @@ describe("a terminal under load", () => {
     );
   }
 
-  it("shows characters whole, wherever their bytes are cut apart", async () => {
+  it("shows characters completely, wherever their bytes are split", async () => {
     const text = "ä€𝄞 日本語 👍🏽 👩‍👩‍👧‍👦 e\u0301 ｆｕｌｌ \u001b[31mред\u001b[0m │─┐";
     await writeFile(join(lab.host.home, "cut"), text);
     const { terminals } = lab.workbench;
-    // Each byte is a write of its own, and time enough for a packet of its own.
+    // Each byte is written separately, with enough time for a packet.
     await terminals.input(
       "clear; bytes=$(stat -c %s cut); for ((i = 0; i < bytes; i++)); do tail -c +$((i+1)) cut | head -c 1; sleep 0.01; done; echo '|end'\r",
     );
@@ -81,7 +81,7 @@ describe("a terminal under load", () => {
     assert.equal(line, `${text.replaceAll(/\u001b\[\d+m/g, "")}|end`);
   });
 
-  it("hands a paste of 1 MiB to a slow reader without losing a byte", async () => {
+  it("passes a paste of 1 MiB to a slow reader without losing a byte", async () => {
     const { terminals } = lab.workbench;
     const text = randomBytes(512 * 1024).toString("hex");
     await terminals.input(
@@ -93,10 +93,10 @@ describe("a terminal under load", () => {
     await terminals.waitForText(/lab>\s*$/);
   });
 
-  it("runs nothing of a paste of several lines before Enter", async () => {
+  it("runs nothing of a multi-line paste before Enter", async () => {
     const { terminals } = lab.workbench;
     await terminals.input("clear; echo bash-$((40+2))\r");
-    // With the prompt, bash asks for brackets; without them VS Code would ask first.
+    // With the prompt, bash requests brackets; without them VS Code would ask first.
     await terminals.waitForText(/^bash-42\nlab>$/);
     await terminals.paste("touch paste-1\ntouch paste-2\necho pasted-$((40+2))");
     await terminals.waitForText("echo pasted-$((40+2))");
@@ -108,7 +108,7 @@ describe("a terminal under load", () => {
     assert.deepEqual((await made()).sort(), ["paste-1", "paste-2"]);
   });
 
-  it("hands a paste of 1 MiB from the clipboard to a reader of lines, once VS Code's question is answered", async () => {
+  it("passes a paste of 1 MiB from the clipboard to a reader of lines, once VS Code's question is answered", async () => {
     const { terminals, dialogs } = lab.workbench;
     const lines = randomBytes(512 * 1024)
       .toString("hex")
@@ -128,20 +128,20 @@ describe("a terminal under load", () => {
     await terminals.waitForText(/lab>\s*$/);
   });
 
-  it("is reset again and again while it floods, and shows what comes after the last reset", async () => {
+  it("is reset repeatedly during a flood, and shows the output after the last reset", async () => {
     const { terminals } = lab.workbench;
-    // The last echo of a paste may come behind the next prompt.
+    // The last echo of a paste may come after the next prompt.
     await terminals.input("clear; echo begin-$((40+2))\r");
     await terminals.waitForText(/^begin-42\nlab>$/);
     const lines = await lab.countLines();
     await terminals.input("for i in {1..10}; do seq 20000; tput reset; done; seq 3; echo last-$((40+2))\r");
     const shown = await terminals.waitForText(/^last-42\nlab>/m);
     assert.equal(shown, "1\n2\n3\nlast-42\nlab>");
-    // The line of the command, what floods, and the last four.
+    // The line of the command, the flood, and the last four.
     assert.equal(await lines(), 1 + 10 * 20_000 + 4);
   });
 
-  it("has the last of fifty sizes while it floods, on both ends", async () => {
+  it("has the last of fifty sizes during a flood, on both ends", async () => {
     const { terminals } = lab.workbench;
     await terminals.input("tty >tty; clear; echo tty-$((40+2))\r");
     await terminals.waitForText(/^tty-42\nlab>$/);
@@ -161,7 +161,7 @@ describe("a terminal under load", () => {
     assert.ok(await bothEnds(), `different sizes: ${sizes.join(", ")}`);
   });
 
-  it("goes on when it is cleared, hidden, shown and moved to the editor area and back, up to its last line", async () => {
+  it("continues up to its last line when it is cleared, hidden, shown and moved to the editor area and back", async () => {
     const { workbench } = lab;
     await lab.open("ours", 1);
     const { stop, assertWhole } = await flood("moved");
@@ -190,7 +190,7 @@ describe("a terminal under load", () => {
     await workbench.tree("Live").waitForNoRow("lab (2)");
   });
 
-  it("ends its session when it is closed in the middle of a flood; the others live", async () => {
+  it("ends its session when it is closed during a flood; the others continue", async () => {
     const { workbench, host } = lab;
     await lab.open("ours", 1);
     await flood("closed");

@@ -6,33 +6,36 @@ import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 
 export interface TerminalLabOptions {
-  /** Names of the one host; default: `lab`. */
+  /** Names of the host; default: `lab`. */
   readonly aliases?: readonly string[];
-  /** On top of the lab's own. */
+  /** In addition to the lab's own. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Set in every session on the host. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** One host, and a window with terminals to it: ours, and `ssh` in terminals of VS Code's own. */
+/** One host, and a window with terminals to it: ours, and `ssh` in VS Code's own terminals. */
 export interface TerminalLab {
   readonly host: SshdHost;
   readonly workbench: Workbench;
   /** For files on the host. */
   readonly folder: string;
-  /** Opens one and brings it to the front: `index` in the list of terminals, from 0; `alias` by default `lab`. */
+  /** Opens one and activates it: `index` in the list of terminals, from 0; `alias` by default `lab`. */
   open(kind: "ours" | "ssh", index: number, alias?: string): Promise<void>;
   show(index: number): Promise<void>;
   /**
-   * What can be seen of the terminal in front, all its lines, after a line that tells its size. Not what lies above:
-   * xterm.js keeps lines above the alternate screen in a terminal that was once higher than now.
+   * The visible lines of the active terminal, after a line with its size. Without the scrollback: xterm.js keeps
+   * lines above the alternate screen in a terminal that was once higher than now.
    */
   screen(): Promise<string>;
-  /** Begins to count the line feeds that reach the terminal in front, wherever it is moved; the result tells how many. */
+  /**
+   * Starts to count the line feeds that reach the active terminal, wherever it is moved; the result returns the
+   * count.
+   */
   countLines(): Promise<() => Promise<number>>;
-  /** Where the middle of a cell of the terminal in front is on the page, in CSS pixels. Counted from 0. */
+  /** The center of a cell of the active terminal on the page, in CSS pixels. Counted from 0. */
   cell(column: number, row: number): Promise<{ readonly x: number; readonly y: number }>;
-  /** Many sizes of the window in quick succession, and in the end the one from before. */
+  /** Many sizes of the window in quick succession, and finally the initial one. */
   resizeStorm(): Promise<void>;
   close(): Promise<void>;
 }

@@ -36,13 +36,13 @@ describe("the terminal profile of one chosen host", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("opens a terminal there without a question, in front of the others", async () => {
+  it("opens a terminal there without a question, and activates it", async () => {
     await workbench.openTerminalProfile("SSH…");
     await workbench.terminals.waitForText("lab#");
     await workbench.tree("Live").waitForRow("web1", (row) => row.level === 2);
   });
 
-  it("splits the terminal in front, on the same login", async () => {
+  it("splits the active terminal, with the same login", async () => {
     const { page } = workbench;
     await page.locator('.part.panel .action-label[aria-label^="Launch Profile"]').click();
     // By key: a menu ignores a button that is released just after it has drawn itself.

@@ -5,14 +5,16 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { waitUntil } from "../harness/waitUntil.ts";
 import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
 
-/** Keys or something else that a person does, and what the screen must show before the next step. */
+/** Keys or other actions of a user, and what the screen must show before the next step. */
 type Step = readonly [action: string | (() => Promise<void>), shown: RegExp];
 
 const ours = 0;
 const ssh = 1;
 
-/** Full screen programs on the host, in our terminal and by `ssh` in VS Code's own: the same keys, the same picture. */
-describe("a program in our terminal looks as by ssh in a local one", () => {
+/**
+ * Full screen programs on the host, in our terminal and with `ssh` in VS Code's own: the same keys, the same picture.
+ */
+describe("a program in our terminal looks the same as with ssh in a local one", () => {
   let lab: TerminalLab;
 
   beforeAll(async () => {
@@ -24,7 +26,7 @@ describe("a program in our terminal looks as by ssh in a local one", () => {
     await writeFile(join(lab.host.home, "text"), `${lines.join("\n")}\n`);
     await lab.open("ours", ours);
     await lab.open("ssh", ssh);
-    // A terminal has its final size once it has been in front.
+    // A terminal has its final size once it has been active.
     for (const index of [ours, ssh]) {
       await lab.show(index);
     }
@@ -42,12 +44,12 @@ describe("a program in our terminal looks as by ssh in a local one", () => {
     }
   }
 
-  /** Plays the steps in both, and compares what stands there at the end. */
+  /** Plays the steps in both, and compares the final screens. */
   async function compare(steps: readonly Step[], quit: string): Promise<void> {
     await play(ours, steps);
     await play(ssh, steps);
     let pictures: readonly string[] = [];
-    // The last drops of a picture may come after what the last step waits for.
+    // The last bytes of a picture may come after what the last step waits for.
     await waitUntil(
       async () => {
         const texts: string[] = [];
@@ -68,7 +70,7 @@ describe("a program in our terminal looks as by ssh in a local one", () => {
 
   const rows = async (): Promise<number> => Number(/x (\d+)/.exec(await lab.screen())?.[1]);
 
-  /** A click in the terminal in front, on a cell counted from 0. */
+  /** A click in the active terminal, on a cell counted from 0. */
   const click = (column: number, row: number) => async (): Promise<void> => {
     const { x, y } = await lab.cell(column, row);
     await lab.workbench.page.mouse.click(x, y);
@@ -113,7 +115,7 @@ describe("a program in our terminal looks as by ssh in a local one", () => {
     );
   });
 
-  it("htop: its page of help, which does not change by itself", async () => {
+  it("htop: its help page, which does not change on its own", async () => {
     await compare(
       [
         ["htop -d 100\r", /F1Help/],
@@ -165,7 +167,7 @@ describe("a program in our terminal looks as by ssh in a local one", () => {
     await compare([[":echo 'ready'\r", /^ready/m]], ":qa!\r");
   });
 
-  it("tmux: panes with output of their own", async () => {
+  it("tmux: panes with separate output", async () => {
     const tmux = "tmux -u -f /dev/null -L";
     const server = (index: number): string => `lab-${lab.host.port}-${index}`;
     const steps: readonly Step[] = [

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 
-/** The first steps, as a person finds them in the empty view. */
+/** The first steps, as a user finds them in the empty view. */
 describe("the walkthrough", () => {
   let workbench: Workbench;
 
@@ -17,7 +17,7 @@ describe("the walkthrough", () => {
     await workbench?.close();
   });
 
-  it("is opened by a person, from the empty view, and not by itself", async () => {
+  it("is opened by the user from the empty view, and not automatically", async () => {
     const { page } = workbench;
     const title = page.locator(".getting-started-category");
     assert.equal(await title.count(), 0);
