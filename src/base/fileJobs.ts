@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { dirname } from "node:path";
 import { asFileError, FileError } from "./fileErrors.ts";
+import { type LockAnswer, type LockRequest, tryLock } from "./lockFile.ts";
 import { type ReplaceRequest, replaceFile } from "./replaceFile.ts";
 
 /** One task for the file system. All of its fields can be posted to a worker thread. */
@@ -26,7 +27,10 @@ export type FileJob =
       /** The folder to create, with mode 0700, when it is missing and the file belongs in it. */
       readonly folder?: string;
     }
-  | ({ readonly kind: "replace" } & ReplaceRequest);
+  | ({ readonly kind: "replace" } & ReplaceRequest)
+  | ({ readonly kind: "lock" } & LockRequest)
+  /** `path`: the lock file. */
+  | { readonly kind: "unlock"; readonly path: string };
 
 export type FileKind = "file" | "folder" | "null" | "pipe" | "special";
 
@@ -60,6 +64,8 @@ export interface FileAnswers {
   readonly list: FolderNames;
   readonly append: undefined;
   readonly replace: undefined;
+  readonly lock: LockAnswer;
+  readonly unlock: undefined;
 }
 
 /** stat(2) results as node:fs returns them. */
@@ -124,6 +130,11 @@ export async function runFileJob(raw: RawFiles, job: FileJob): Promise<FileAnswe
         return await append(raw, job);
       case "replace":
         return await replaceFile(raw, job);
+      case "lock":
+        return await lockFile(raw, job);
+      case "unlock":
+        await raw.unlink(job.path);
+        return;
     }
   } catch (error) {
     throw asFileError(job.path, error);
@@ -288,6 +299,16 @@ function tooLarge(path: string, limit: number): FileError {
   const megabyte = 1024 * 1024;
   const size = limit < megabyte ? `${limit} bytes` : `${Math.floor(limit / megabyte)} MB`;
   return new FileError("too-large", path, `it is longer than ${size}`);
+}
+
+async function lockFile(raw: RawFiles, { path, folder }: LockRequest): Promise<LockAnswer> {
+  if (isNullDevice(path)) {
+    return { kind: "none" };
+  }
+  if (folder !== undefined) {
+    await makeFolders(raw, folder);
+  }
+  return await tryLock(raw, path);
 }
 
 /** Adds one line. If the write fails, the file keeps its old contents. */

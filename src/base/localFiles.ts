@@ -13,6 +13,7 @@ import {
 } from "./fileJobs.ts";
 import { FileLane, type FileSeat } from "./fileLane.ts";
 import type { FileReply } from "./fileWorker.ts";
+import type { LockAnswer, LockRequest } from "./lockFile.ts";
 import { poolFiles, reporting } from "./rawFiles.ts";
 
 /**
@@ -68,6 +69,15 @@ export class LocalFiles {
    */
   async replace(path: string, before: Uint8Array, data: Uint8Array): Promise<void> {
     await this.#lane.run({ kind: "replace", path, before, data });
+  }
+
+  /** Use `exclusively` of `lockFile.ts`. @throws FileError */
+  lock(request: LockRequest): Promise<LockAnswer> {
+    return this.#lane.run({ kind: "lock", ...request });
+  }
+
+  async unlock(lock: string): Promise<void> {
+    await this.#lane.run({ kind: "unlock", path: lock });
   }
 }
 

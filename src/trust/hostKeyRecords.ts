@@ -69,10 +69,13 @@ export async function forgetHostKeys(config: Places, storage: KnownHostsStorage)
   // While this server has keys of its own, the name without the port belongs to another server.
   const name = recordNames(config).find((one) => own.some((record) => record.name === one));
   const forgotten: HostKeyRecord[] = [];
-  for (const file of name === undefined ? [] : userFiles) {
+  if (name === undefined) {
+    return { forgotten, kept: before };
+  }
+  const forgetIn = async (file: string): Promise<void> => {
     const text = await storage.read(file);
-    if (text === undefined || name === undefined) {
-      continue;
+    if (text === undefined) {
+      return;
     }
     let after = "";
     let from = 0;
@@ -89,10 +92,11 @@ export async function forgetHostKeys(config: Places, storage: KnownHostsStorage)
     if (from > 0) {
       await storage.replace(file, text, after + text.slice(from));
     }
+  };
+  for (const file of new Set(userFiles)) {
+    await storage.exclusively(file, () => forgetIn(file));
   }
-  const isForgotten = (record: HostKeyRecord): boolean =>
-    forgotten.some(({ file, line }) => file === record.file && line === record.line);
-  return { forgotten, kept: before.filter((record) => !isForgotten(record)) };
+  return { forgotten, kept: await hostKeyRecords(config, storage) };
 }
 
 /**

@@ -338,17 +338,18 @@ class KnownHostsVerifier implements HostKeyVerifier {
       if (!accepted) {
         throw this.#error("declined", presented);
       }
-      // During the prompt another window may have recorded this key, or a different one.
+    }
+    await this.#storage.exclusively(file, async () => {
+      // Meanwhile another window may have recorded this key, or a different one.
       const { verdict } = await this.#judge(presented, found.printed);
-      if (verdict.status === "known") {
-        return;
-      }
-      if (verdict.status !== "new") {
+      if (verdict.status === "changed" || verdict.status === "revoked") {
         throw this.#error(verdict.status, presented, verdict.entry);
       }
-      this.#mayUpdate = true;
-    }
-    await this.#record(presented, file, line);
+      if (verdict.status === "new") {
+        this.#mayUpdate ||= strict === "ask";
+        await this.#record(presented, file, line);
+      }
+    });
   }
 
   async #record(presented: PresentedHostKey, file: string, line: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { FileError } from "../base/fileErrors.ts";
 import { type LocalFiles, localFiles } from "../base/localFiles.ts";
+import { exclusively } from "../base/lockFile.ts";
 import { configEnvironment } from "../config/configEnvironment.ts";
 
 /** Reads and writes known_hosts files. */
@@ -23,6 +24,11 @@ export interface KnownHostsStorage {
    * @throws FileError, also when the file no longer holds `before`.
    */
   replace(file: string, before: string, after: string): Promise<void>;
+  /**
+   * Runs `work` while no other window of this extension changes the file. What it was told before may no longer be so:
+   * it must read the file again. Not inside itself for the same file.
+   */
+  exclusively<T>(file: string, work: () => Promise<T>): Promise<T>;
 }
 
 /** In bytes: some 300,000 hosts. */
@@ -35,7 +41,7 @@ const longestFile = 64 * 1024 * 1024;
  */
 export function createKnownHostsStorage(
   home: string = configEnvironment().homedir,
-  files: Pick<LocalFiles, "read" | "append" | "replace"> = localFiles,
+  files: Pick<LocalFiles, "read" | "append" | "replace" | "lock" | "unlock"> = localFiles,
 ): KnownHostsStorage {
   const readBytes = async (file: string): Promise<Uint8Array | undefined> => {
     try {
@@ -47,6 +53,12 @@ export function createKnownHostsStorage(
       throw error;
     }
   };
+  const folderOf = (file: string): string | undefined => {
+    const folder = join(home, ".ssh");
+    // As in OpenSSH, only the user's own .ssh folder is created.
+    const below = relative(folder, dirname(file));
+    return below.startsWith("..") || isAbsolute(below) ? undefined : folder;
+  };
   return {
     readBytes,
     async read(file) {
@@ -54,13 +66,14 @@ export function createKnownHostsStorage(
       return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
     },
     async append(file, line) {
-      const folder = join(home, ".ssh");
-      // As in OpenSSH, only the user's own .ssh folder is created.
-      const below = relative(folder, dirname(file));
-      await files.append(file, line, below.startsWith("..") || isAbsolute(below) ? undefined : folder);
+      await files.append(file, line, folderOf(file));
     },
     async replace(file, before, after) {
       await files.replace(file, Buffer.from(before, "latin1"), Buffer.from(after, "latin1"));
+    },
+    exclusively(file, work) {
+      const folder = folderOf(file);
+      return exclusively(files, { path: file, ...(folder !== undefined && { folder }) }, work);
     },
   };
 }

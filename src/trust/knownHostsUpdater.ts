@@ -2,7 +2,7 @@ import { asError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { HostKeyAnnouncement, HostKeyPrompter, PresentedHostKey } from "./hostKeyPorts.ts";
-import { type HostKeyUpdate, planHostKeyUpdate, updatedText } from "./hostKeyUpdate.ts";
+import { type HostKeyUpdate, type KnownHostsText, planHostKeyUpdate, updatedText } from "./hostKeyUpdate.ts";
 import { formatKnownHost } from "./knownHosts.ts";
 import type { KnownHostsStorage } from "./knownHostsStorage.ts";
 import { withoutNone } from "./loadKnownHosts.ts";
@@ -47,8 +47,10 @@ async function update(
 ): Promise<string> {
   const files = withoutNone(config.userKnownHostsFiles);
   const read = async () =>
-    await Promise.all(files.map(async (file) => ({ file, text: await storage.read(file) })));
-  const there = (await read()).flatMap(({ file, text }) => (text === undefined ? [] : [{ file, text }]));
+    (await Promise.all(files.map(async (file) => ({ file, text: await storage.read(file) })))).flatMap(
+      ({ file, text }) => (text === undefined ? [] : [{ file, text }]),
+    );
+  const there = await read();
   const plan = await planHostKeyUpdate(there, name, keys);
   if (plan.kind === "nothing") {
     return printable(plan.why);
@@ -63,31 +65,51 @@ async function update(
     return "the person declined";
   }
   signal.throwIfAborted();
-  const [first] = files;
-  for (const { file, text } of there) {
-    const removed = plan.removed.filter((line) => line.file === file);
-    const lines =
-      file === first
-        ? plan.added.flatMap(
-            (key) => formatKnownHost(name, claimedKeyType(key), key, config.hashKnownHosts) ?? [],
-          )
-        : [];
-    const after = updatedText(text, removed, lines);
-    if (removed.length > 0) {
-      await storage.replace(file, text, after);
-    } else {
-      for (const line of lines) {
-        await storage.append(file, line);
+  return await locked([...new Set(there.map(({ file }) => file))].sort(), async () => {
+    // Another window may have made this update, or another one.
+    const now = await read();
+    const rest = await planHostKeyUpdate(now, name, keys);
+    if (rest.kind === "nothing") {
+      return printable(rest.why);
+    }
+    return await write(now, {
+      added: rest.added.filter((key) => plan.added.some((proven) => proven.equals(key))),
+      removed: rest.removed.filter(({ key }) => plan.removed.some((shown) => shown.key.equals(key))),
+    });
+  });
+
+  async function locked<T>([file, ...others]: readonly string[], work: () => Promise<T>): Promise<T> {
+    return await (file === undefined ? work() : storage.exclusively(file, () => locked(others, work)));
+  }
+
+  async function write(texts: readonly KnownHostsText[], { added, removed }: HostKeyUpdate): Promise<string> {
+    const [first] = files;
+    for (const { file, text } of texts) {
+      const gone = removed.filter((line) => line.file === file);
+      const lines =
+        file === first
+          ? added.flatMap(
+              (key) => formatKnownHost(name, claimedKeyType(key), key, config.hashKnownHosts) ?? [],
+            )
+          : [];
+      if (gone.length > 0) {
+        await storage.replace(file, text, updatedText(text, gone, lines));
+      } else {
+        for (const line of lines) {
+          await storage.append(file, line);
+        }
       }
     }
+    for (const key of added) {
+      logger.info(
+        `Learned a new key of ${printable(name)}: ${claimedKeyType(key)} ${sha256Fingerprint(key)}`,
+      );
+    }
+    for (const { type, key } of removed) {
+      logger.info(`Removed a key that ${printable(name)} no longer has: ${type} ${sha256Fingerprint(key)}`);
+    }
+    return `${added.length} added, ${removed.length} removed`;
   }
-  for (const key of plan.added) {
-    logger.info(`Learned a new key of ${printable(name)}: ${claimedKeyType(key)} ${sha256Fingerprint(key)}`);
-  }
-  for (const { type, key } of plan.removed) {
-    logger.info(`Removed a key that ${printable(name)} no longer has: ${type} ${sha256Fingerprint(key)}`);
-  }
-  return `${plan.added.length} added, ${plan.removed.length} removed`;
 
   async function mayUpdate({ added, removed }: HostKeyUpdate): Promise<boolean> {
     const { alias } = config;

@@ -49,6 +49,7 @@ async function check(
         added.push(line);
       },
       replace: () => Promise.reject(new Error("nothing is to be replaced")),
+      exclusively: async (_, work) => await work(),
     },
     now: () => now * 1000,
     ...options,

@@ -123,6 +123,7 @@ describe("known_hosts follows a server", () => {
           expect(files[file]).toBe(before);
           files[file] = after;
         },
+        exclusively: async <T>(_: string, work: () => Promise<T>) => await work(),
       },
       prompter: {
         confirmUnknown: async () => false,

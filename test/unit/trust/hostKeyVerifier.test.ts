@@ -41,6 +41,10 @@ class MemoryStorage implements KnownHostsStorage {
   async replace(file: string, _: string, after: string): Promise<void> {
     this.files.set(file, after);
   }
+
+  async exclusively<T>(_: string, work: () => Promise<T>): Promise<T> {
+    return await work();
+  }
 }
 
 function setUp(files: Record<string, string>, changes: Partial<HostConfig> = {}) {

@@ -64,6 +64,8 @@ describe("known_hosts on disk", () => {
       read: async () => await Promise.reject(new Error("not used")),
       append: async (_: string, __: string, folder?: string) => void made.push(folder),
       replace: async () => undefined,
+      lock: async () => ({ kind: "none" }) as const,
+      unlock: async () => undefined,
     };
     const before = process.env["HOME"];
     process.env["HOME"] = home;
