@@ -210,8 +210,7 @@ function clientGoneEnds(server: ServerTimeouts): Prediction[] {
     ends.push({
       situation: "client-gone",
       by: "server",
-      // serverloop.c: it gives up one interval after the maximum number of probes without a reply.
-      afterSeconds: interval.value * (count.value + 1),
+      afterSeconds: unansweredSeconds(interval.value, count.value),
       ends: "connection",
       rule: { kind: "client-alive", interval: interval.value, count: count.value },
       source: bothSources(interval.source, count.source),
@@ -254,14 +253,18 @@ function serverGoneEnds(ours: OurTimeouts): Prediction[] {
     {
       situation: "server-gone",
       by: "us",
-      // clientloop.c counts like serverloop.c.
-      afterSeconds: interval.value * (count.value + 1),
+      afterSeconds: unansweredSeconds(interval.value, count.value),
       ends: "connection",
       rule: { kind: "server-alive", interval: interval.value, count: count.value },
       source: bothSources(interval.source, count.source),
       uncertain: false,
     },
   ];
+}
+
+/** serverloop.c and clientloop.c: they give up one interval after the maximum number of probes without a reply. */
+function unansweredSeconds(interval: number, countMax: number): number {
+  return interval * (countMax + 1);
 }
 
 function bothSources(first: string, second: string): string {

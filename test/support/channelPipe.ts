@@ -1,7 +1,7 @@
 import { Emitter } from "../../src/base/emitter.ts";
 import type { Channel } from "../../src/engine/channels/channel.ts";
 import { ChannelTable } from "../../src/engine/channels/channelTable.ts";
-import { message, openFailureCode } from "../../src/engine/channels/messages.ts";
+import { encodeDataHead, openFailureCode } from "../../src/engine/channels/messages.ts";
 import type { Acceptance } from "../../src/engine/channels/peerOpens.ts";
 import type { ProtocolError } from "../../src/engine/channels/protocolError.ts";
 import { RecordingLogger } from "./recordingLogger.ts";
@@ -38,11 +38,7 @@ export class ChannelEnd {
       wire: {
         send: (bytes) => send(Buffer.from(bytes)),
         sendData: (recipient, data) => {
-          const head = Buffer.alloc(9);
-          head[0] = message.channelData;
-          head.writeUInt32BE(recipient, 1);
-          head.writeUInt32BE(data.length, 5);
-          send(Buffer.concat([head, data]));
+          send(Buffer.concat([encodeDataHead(recipient, data.length), data]));
         },
         get congested() {
           return self.congested;

@@ -1,6 +1,6 @@
 import { ChannelTable } from "../../src/engine/channels/channelTable.ts";
 import { GlobalRequests } from "../../src/engine/channels/globalRequests.ts";
-import { message } from "../../src/engine/channels/messages.ts";
+import { encodeDataHead } from "../../src/engine/channels/messages.ts";
 import type { ProtocolError } from "../../src/engine/channels/protocolError.ts";
 import { Relay } from "../../src/engine/channels/relay/relay.ts";
 import type { RelayEnd, RelayedClient } from "../../src/engine/channels/relay/relayTypes.ts";
@@ -61,11 +61,7 @@ export class RelayedConnection {
     const wire: Wire = {
       send,
       sendData: (recipient, data) => {
-        const head = Buffer.alloc(9);
-        head[0] = message.channelData;
-        head.writeUInt32BE(recipient, 1);
-        head.writeUInt32BE(data.length, 5);
-        send(Buffer.concat([head, data]));
+        send(Buffer.concat([encodeDataHead(recipient, data.length), data]));
       },
       get congested() {
         return self.congested;

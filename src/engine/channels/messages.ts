@@ -72,6 +72,15 @@ export function encodeOpenFailure(recipient: number, code: number, description: 
   return encode(message.channelOpenFailure, ...numbers, wireString(description), wireString(""));
 }
 
+/** SSH_MSG_CHANNEL_DATA (RFC 4254 section 5.2) before its data. @param size of the data, in bytes */
+export function encodeDataHead(recipient: number, size: number): Buffer {
+  const head = Buffer.alloc(9);
+  head[0] = message.channelData;
+  head.writeUInt32BE(recipient, 1);
+  head.writeUInt32BE(size, 5);
+  return head;
+}
+
 /** RFC 4254 section 5.4. @param rest the fields that belong to the request */
 export function encodeRequest(recipient: number, name: string, wantReply: boolean, rest: Uint8Array): Buffer {
   const head = [wireUint32(recipient), wireString(name), wireBoolean(wantReply)];

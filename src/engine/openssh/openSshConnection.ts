@@ -8,7 +8,8 @@ import { guarded } from "../../base/guarded.ts";
 import type { Logger } from "../../base/log.ts";
 import { ChannelStream } from "../channels/channelStream.ts";
 import { ChannelTable } from "../channels/channelTable.ts";
-import { encodeDirectStreamlocal, encodeDirectTcpip, openFailureCode } from "../channels/messages.ts";
+import { openForwardChannel, probeByChannel } from "../channels/clientChannels.ts";
+import { openFailureCode } from "../channels/messages.ts";
 import { prepareSession, startSession } from "../channels/sessionRequests.ts";
 import type {
   ConnectionEnd,
@@ -22,7 +23,6 @@ import type {
   RemoteListener,
   SessionSpec,
 } from "../connectionEngine.ts";
-import { ChannelError } from "../engineErrors.ts";
 import { largestMessage } from "../largestMessage.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";
 import { OutgoingBacklog } from "../outgoingBacklog.ts";
@@ -150,20 +150,11 @@ export class OpenSshConnection implements EngineConnection {
   }
 
   async openDirectTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex> {
-    const payload = encodeDirectTcpip(target, originator);
-    return new ChannelStream(await this.#table.open("direct-tcpip", windows.other, payload, signal));
+    return new ChannelStream(await this.openForward({ type: "tcp", ...target }, originator, signal));
   }
 
-  async openForward(
-    target: ForwardAddress,
-    originator: Endpoint,
-    signal: AbortSignal,
-  ): Promise<EngineChannel> {
-    const [type, payload] =
-      target.type === "tcp"
-        ? ["direct-tcpip", encodeDirectTcpip(target, originator)]
-        : ["direct-streamlocal@openssh.com", encodeDirectStreamlocal(target.path)];
-    return await this.#table.open(type as string, windows.other, payload as Buffer, signal);
+  openForward(target: ForwardAddress, originator: Endpoint, signal: AbortSignal): Promise<EngineChannel> {
+    return openForwardChannel(this.#table, target, originator, windows.other, signal);
   }
 
   listen(at: ForwardAddress, handler: ForwardedHandler, signal: AbortSignal): Promise<RemoteListener> {
@@ -178,16 +169,8 @@ export class OpenSshConnection implements EngineConnection {
     return await this.probeChannel(signal);
   }
 
-  async probeChannel(signal: AbortSignal): Promise<number> {
-    const sent = performance.now();
-    try {
-      (await this.#table.open("session", 0, Buffer.alloc(0), signal)).close();
-    } catch (error) {
-      if (!(ChannelError.is(error) && error.reason === "refused")) {
-        throw error;
-      }
-    }
-    return performance.now() - sent;
+  probeChannel(signal: AbortSignal): Promise<number> {
+    return probeByChannel(this.#table, signal);
   }
 
   /** The master's socket can't be changed from outside; it keeps the options that it was created with. */

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { message } from "../channels/messages.ts";
+import { encodeDataHead } from "../channels/messages.ts";
 import type { Wire } from "../channels/wire.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";
 import { decodeProxyBody, encodeProxyFrame, proxyFrameHead } from "../mux/muxMessages.ts";
@@ -61,10 +61,7 @@ export class ProxyWire implements Wire {
   }
 
   sendData(recipient: number, data: Uint8Array): void {
-    const head = Buffer.alloc(9);
-    head[0] = message.channelData;
-    head.writeUInt32BE(recipient, 1);
-    head.writeUInt32BE(data.length, 5);
+    const head = encodeDataHead(recipient, data.length);
     this.#write(Buffer.concat([proxyFrameHead(head.length + data.length), head]));
     this.#write(data);
   }

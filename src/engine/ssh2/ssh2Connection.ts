@@ -8,8 +8,9 @@ import { printable } from "../../base/log.ts";
 import type { WireReader } from "../../base/wire.ts";
 import { ChannelStream } from "../channels/channelStream.ts";
 import { ChannelTable } from "../channels/channelTable.ts";
+import { openForwardChannel, probeByChannel } from "../channels/clientChannels.ts";
 import { GlobalRequests } from "../channels/globalRequests.ts";
-import { encodeDirectStreamlocal, encodeDirectTcpip, openFailureCode } from "../channels/messages.ts";
+import { openFailureCode } from "../channels/messages.ts";
 import type { Acceptance } from "../channels/peerOpens.ts";
 import { ProtocolError } from "../channels/protocolError.ts";
 import { Relay } from "../channels/relay/relay.ts";
@@ -243,25 +244,11 @@ export class Ssh2Connection implements EngineConnection {
   }
 
   async openDirectTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex> {
-    const payload = encodeDirectTcpip(target, originator);
-    const { other } = this.#parts.windows;
-    return new ChannelStream(await this.#table.open("direct-tcpip", other, payload, signal));
+    return new ChannelStream(await this.openForward({ type: "tcp", ...target }, originator, signal));
   }
 
-  async openForward(
-    target: ForwardAddress,
-    originator: Endpoint,
-    signal: AbortSignal,
-  ): Promise<EngineChannel> {
-    const { other } = this.#parts.windows;
-    return target.type === "tcp"
-      ? await this.#table.open("direct-tcpip", other, encodeDirectTcpip(target, originator), signal)
-      : await this.#table.open(
-          "direct-streamlocal@openssh.com",
-          other,
-          encodeDirectStreamlocal(target.path),
-          signal,
-        );
+  openForward(target: ForwardAddress, originator: Endpoint, signal: AbortSignal): Promise<EngineChannel> {
+    return openForwardChannel(this.#table, target, originator, this.#parts.windows.other, signal);
   }
 
   listen(at: ForwardAddress, handler: ForwardedHandler, signal: AbortSignal): Promise<RemoteListener> {
@@ -278,16 +265,8 @@ export class Ssh2Connection implements EngineConnection {
     );
   }
 
-  async probeChannel(signal: AbortSignal): Promise<number> {
-    const sent = performance.now();
-    try {
-      (await this.#table.open("session", 0, Buffer.alloc(0), signal)).close();
-    } catch (error) {
-      if (!(ChannelError.is(error) && error.reason === "refused")) {
-        throw error;
-      }
-    }
-    return performance.now() - sent;
+  probeChannel(signal: AbortSignal): Promise<number> {
+    return probeByChannel(this.#table, signal);
   }
 
   get sendDelay(): number {
