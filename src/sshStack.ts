@@ -112,7 +112,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       },
       limits: (config, request, folder) => limitsFor(policies, config, request, folder),
       folder: () => settings.folder,
-      beginForwards: async ({ config, folder }, masterId) =>
+      onUserSession: async ({ config, folder }, masterId) =>
         await sessionForwards.begin({ config, folder, masterId }),
       random: init.random ?? Math.random,
       environment: init.environment ?? process.env,

@@ -38,7 +38,7 @@ export interface SessionManagerInit {
   /** The local environment, for SendEnv. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** See SessionOpenerPorts. */
-  beginForwards?(use: ConnectionUse, masterId: string): Promise<void>;
+  onUserSession?(use: ConnectionUse, masterId: string): Promise<void>;
 }
 
 /** Opens sessions on masters and keeps track of them. It owns the sessions, not the registry. */

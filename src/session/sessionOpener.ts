@@ -21,10 +21,10 @@ export interface SessionOpenerPorts {
   /** The local environment, for SendEnv. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /**
-   * Called when a session that the user opened starts on this connection: starts the forwards of its host.
-   * @throws an error when the session has to be refused because of them (ExitOnForwardFailure).
+   * A session that the user opened starts on this connection: whatever comes with it, such as its host's forwards.
+   * @throws an error that refuses the session (ExitOnForwardFailure)
    */
-  beginForwards?(use: ConnectionUse, masterId: string): Promise<void>;
+  onUserSession?(use: ConnectionUse, masterId: string): Promise<void>;
 }
 
 /** Chooses the connection for a session, and opens the session's channel on it. */
@@ -86,9 +86,9 @@ export class SessionOpener {
       this.#onMaster(session);
       const news = request.onLogin && master.watchLogin(request.onLogin);
       try {
-        if (this.#ports.beginForwards !== undefined && (request.purpose ?? "person") === "person") {
+        if (this.#ports.onUserSession !== undefined && (request.purpose ?? "person") === "person") {
           await master.ready(signal);
-          await this.#ports.beginForwards({ config, folder: session.folder }, master.id);
+          await this.#ports.onUserSession({ config, folder: session.folder }, master.id);
         }
         return await master.openChannel(spec, signal);
       } catch (error) {

@@ -52,7 +52,7 @@ export interface SessionService extends Disposable {
    * An attempt may start before this returns.
    */
   reconnect(lost: Session, holder: ReconnectHolder): ReconnectTicket;
-  /** Like `reconnect`, for another holder that lost its connection: a forward. */
+  /** Like `reconnect`, for another holder that lost its connection. */
   rejoin(lost: LostConnection, holder: ReconnectHolder): ReconnectTicket;
   /**
    * "Reconnect Now". For a `reconnecting` master it starts the next attempt. A suspect or hung one gets one more

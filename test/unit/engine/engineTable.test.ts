@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type EngineName, engineNames } from "../../../src/config/engineNames.ts";
 import type { HostConfig } from "../../../src/config/hostConfig.ts";
 import { HostPolicies } from "../../../src/config/hostPolicies.ts";
 import type { ConnectionEngine } from "../../../src/engine/connectionEngine.ts";
@@ -11,8 +12,9 @@ function engine(name: string): ConnectionEngine {
 }
 
 function table(over: Partial<EngineEntry> = {}, settings = new FakeSettings()): EngineTable {
+  const entries = Object.fromEntries(engineNames.map((name) => [name, { engine: engine(name) }]));
   return new EngineTable(new HostPolicies(settings), {
-    ssh2: { engine: engine("ssh2") },
+    ...(entries as Record<EngineName, EngineEntry>),
     openssh: { engine: engine("openssh"), ...over },
   });
 }
