@@ -18,6 +18,18 @@ function row(screen: Screen, index: number): string {
   return JSON.parse(screen.dump()).normal.lines[index] ?? "";
 }
 
+/** It writes to a screen of 40 columns, and asks nothing of a server. */
+function terminalScreenOn(screen: Screen): TerminalScreen {
+  return new TerminalScreen({
+    clock: new ManualClock(),
+    columns: () => 40,
+    write: (text) => screen.terminal.write(text),
+    pause: () => {},
+    resume: () => {},
+    input: () => {},
+  });
+}
+
 test("after a line of our own text is drawn as if it had not been there", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -30,14 +42,7 @@ test("after a line of our own text is drawn as if it had not been there", async 
         const rows: string[] = [];
         for (const interrupted of [false, true]) {
           const screen = new Screen(40, 12);
-          const ours = new TerminalScreen({
-            clock: new ManualClock(),
-            columns: () => 40,
-            write: (text) => screen.terminal.write(text),
-            pause: () => {},
-            resume: () => {},
-            input: () => {},
-          });
+          const ours = terminalScreenOn(screen);
           // Ends any open sequence, and the alternate screen, where no lines of ours go.
           ours.write(`${stream}\u0018\u001b[?47l`);
           if (interrupted) {
@@ -88,14 +93,7 @@ test("after a program that is gone, tab stops, line feeds, margins and character
       const screen = new Screen(40, 12);
       const dirty = new Screen(40, 12);
       const fresh = new Screen(40, 12);
-      const ours = new TerminalScreen({
-        clock: new ManualClock(),
-        columns: () => 40,
-        write: (text) => screen.terminal.write(text),
-        pause: () => {},
-        resume: () => {},
-        input: () => {},
-      });
+      const ours = terminalScreenOn(screen);
       ours.write(parts.join(""));
       ours.restore();
       await Promise.all([screen.write(""), dirty.write(parts.join(""))]);
@@ -117,14 +115,7 @@ test("after a program that is gone, tab stops, line feeds, margins and character
 
 test("the cursor stays where it was when origin mode and margins end", async () => {
   const screen = new Screen(40, 12);
-  const ours = new TerminalScreen({
-    clock: new ManualClock(),
-    columns: () => 40,
-    write: (text) => screen.terminal.write(text),
-    pause: () => {},
-    resume: () => {},
-    input: () => {},
-  });
+  const ours = terminalScreenOn(screen);
   ours.write("\u001b[3;7r\u001b[?6h\u001b[3g\u001b[2;5Hhere");
   await screen.write("");
   const { cursorX, cursorY } = screen.terminal.buffer.active;
@@ -195,14 +186,7 @@ test.each(["\u001b)0\u001b~", "\u001b*0\u001b}", "\u001b+0\u001b|"])(
   "a line of our own is legible where a program has locked another character set into GR: %j",
   async (shift) => {
     const screen = new Screen(40, 12);
-    const ours = new TerminalScreen({
-      clock: new ManualClock(),
-      columns: () => 40,
-      write: (text) => screen.terminal.write(text),
-      pause: () => {},
-      resume: () => {},
-      input: () => {},
-    });
+    const ours = terminalScreenOn(screen);
     ours.write(`${shift}x\r\n`);
     ours.answer("quick notice");
     ours.write("q");
@@ -216,14 +200,7 @@ test("after a program that is gone the terminal is as good as new", async () => 
     fc.asyncProperty(fc.array(pieces, { maxLength: 30, size: "max" }), async (parts) => {
       const screen = new Screen(40, 12);
       const fresh = new Screen(40, 12);
-      const ours = new TerminalScreen({
-        clock: new ManualClock(),
-        columns: () => 40,
-        write: (text) => screen.terminal.write(text),
-        pause: () => {},
-        resume: () => {},
-        input: () => {},
-      });
+      const ours = terminalScreenOn(screen);
       const decoder = utf8Codec.createDecoder();
       ours.write(decoder.write(Buffer.from(parts.join(""))) + decoder.end());
       ours.restore();

@@ -2,29 +2,13 @@ import { expect, it } from "vitest";
 import { ConnectError } from "../../../../src/engine/engineErrors.ts";
 import type { SessionOutcome, SessionSnapshot } from "../../../../src/session/sessionTypes.ts";
 import { presentEnded, presentHistory } from "../../../../src/vscode/views/historyPresentation.ts";
+import { sessionSnapshot } from "./snapshots.ts";
 
 function ended(outcome: SessionOutcome, title = "web1"): SessionSnapshot {
-  return {
-    ...{
-      id: "s1",
-      masterId: "m1",
-      alias: "web1",
-      spec: "web1",
-      folder: undefined,
-      limits: [],
-      kind: "terminal",
-      title,
-      since: 0,
-      lastActivity: 5000,
-    },
-    ...{
-      bytesIn: 10,
-      bytesOut: 20,
-      eofSent: false,
-      outcome,
-      state: { kind: "ended", since: 60_000, outcome },
-    },
-  };
+  return sessionSnapshot({
+    ...{ title, outcome, since: 0, lastActivity: 5000, bytesIn: 10, bytesOut: 20 },
+    state: { kind: "ended", since: 60_000, outcome },
+  });
 }
 
 it.each([
