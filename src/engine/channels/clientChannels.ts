@@ -1,5 +1,4 @@
 /** Channels that any engine opens in the same way, on its channel table. */
-import { performance } from "node:perf_hooks";
 import type { Endpoint, ForwardAddress } from "../connectionEngine.ts";
 import { ChannelError } from "../engineErrors.ts";
 import type { Channel } from "./channel.ts";
