@@ -11,7 +11,7 @@ export function copiedText(command: string): string {
 export function notCopiedText(host: string): string {
   return plainMessage(
     t(
-      `The SSH command for "{0}" can't be copied: it has a character that your terminal's shell can't represent.`,
+      `The SSH command for "{0}" can't be copied: it contains text that your terminal's shell can't represent.`,
       printable(host),
     ),
   );

@@ -34,7 +34,7 @@ const plain = /^[\w+:./-][\w@+=:./-]*$/;
 /**
  * Quotes `word` so that the shell passes on exactly this text. Undefined for a control character, which a terminal
  * takes for a key when it is pasted. PowerShell and cmd can't pass a `"` inside a word to another program, and no
- * path or user name of Windows has one.
+ * path or user name of Windows has one. See `isLostInPowerShell`, too.
  */
 export function quoteFor(shell: LocalShell, word: string): string | undefined {
   if (/\p{Cc}/u.test(word)) {
@@ -54,10 +54,20 @@ export function quoteFor(shell: LocalShell, word: string): string | undefined {
       return `'${word.replace(/[\\']/g, "\\$&")}'`;
     case "powershell":
       // PowerShell takes typographic quotes for the plain one (about_Quoting_Rules).
-      return word.includes('"') ? undefined : `'${word.replace(/['\u2018\u2019\u201a\u201b]/g, "$&$&")}'`;
+      return isLostInPowerShell(word)
+        ? undefined
+        : `'${word.replace(/['\u2018\u2019\u201a\u201b]/g, "$&$&")}'`;
     case "cmd":
       return word.includes('"') ? undefined : quoteForCmd(word);
   }
+}
+
+/**
+ * Windows PowerShell 5.1 drops an empty word, and puts quotes around one with blanks without a second backslash before
+ * the closing quote: the quote would then be a part of the word, and what follows would be outside of quotes.
+ */
+function isLostInPowerShell(word: string): boolean {
+  return word === "" || word.includes('"') || (/\s/.test(word) && word.endsWith("\\"));
 }
 
 /** cmd expands variables inside quotes, too: each `%` goes outside of them, after a caret. */
