@@ -1,4 +1,5 @@
 import { SshSessionsError } from "../base/errors.ts";
+import type { EngineReason } from "./engineReasons.ts";
 
 export type ConnectErrorReason =
   | "name-not-found"
@@ -21,16 +22,7 @@ export type ConnectErrorReason =
   | "jump-failed"
   | "unsupported"
   | "local"
-  /** For the engine `openssh`: there is no `ssh`. */
-  | "openssh-missing"
-  /** The `ssh` is older than OpenSSH 8.5, which brought KnownHostsCommand. */
-  | "openssh-too-old"
-  /** The `ssh` does not even say its version. */
-  | "openssh-silent"
-  /** The `ssh` can't be started, or ended for a reason that is not known here. */
-  | "openssh-failed"
-  /** The askpass by which `ssh` asks was ended by something else. */
-  | "askpass-ended";
+  | EngineReason;
 
 /** A kind of algorithm for which both sides have none in common. */
 export interface AlgorithmMismatch {

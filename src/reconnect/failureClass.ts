@@ -2,6 +2,7 @@ import { AuthError } from "../auth/authErrors.ts";
 import { CancelledError, SshSessionsError } from "../base/errors.ts";
 import { ConfigError } from "../config/configErrors.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
+import { engineReasons } from "../engine/engineReasons.ts";
 import { HostKeyError } from "../trust/hostKeyErrors.ts";
 
 /** What a failed attempt means for the next one. It depends on the failure alone, not on earlier ones. */
@@ -69,14 +70,9 @@ function connectFailureClass(error: ConnectError): FailureClass {
     case "no-common-algorithm":
     case "protocol-version":
     case "unsupported":
-    case "openssh-missing":
-    case "openssh-too-old":
-    case "openssh-failed":
       return "final";
-    case "openssh-silent":
-      return "transient";
-    case "askpass-ended":
-      return "needs-person";
+    default:
+      return engineReasons[error.reason];
   }
 }
 

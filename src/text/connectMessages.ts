@@ -4,6 +4,7 @@ import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { openFailureCode } from "../engine/channels/messages.ts";
 import { ChannelError, type ConnectError } from "../engine/engineErrors.ts";
+import { engineReasonTexts } from "./engineReasonTexts.ts";
 import { failure, retry, saying, sentence, showLog, type UserMessage } from "./messageParts.ts";
 import { noneText } from "./stateWords.ts";
 
@@ -133,47 +134,8 @@ export function connectMessage(
         retry(),
         showLog(),
       );
-    case "openssh-missing":
-    case "openssh-too-old":
-    case "openssh-silent":
-    case "openssh-failed":
-    case "askpass-ended":
-      return failure(openSshText(error.reason, name, said), retry(), showLog());
-  }
-}
-
-/** What keeps the engine `openssh` from connecting. The other engine needs no program. */
-function openSshText(
-  reason: Extract<ConnectError["reason"], `openssh-${string}` | "askpass-ended">,
-  name: string,
-  said: string,
-): string {
-  const setting = "sshSessions.engine";
-  switch (reason) {
-    case "openssh-missing":
-      return t(
-        "Can't connect to {0} with OpenSSH: ssh is not installed. Install OpenSSH, or set {1} to ssh2 for this host.",
-        name,
-        setting,
-      );
-    case "openssh-too-old":
-      return t(
-        "Can't connect to {0} with OpenSSH: its ssh is too old. {1} Install OpenSSH 8.5 or newer, or set {2} to ssh2 for this host.",
-        name,
-        said,
-        setting,
-      );
-    case "openssh-silent":
-      return t(
-        "Can't connect to {0} with OpenSSH: ssh does not respond. {1} Check what blocks it, or set {2} to ssh2 for this host.",
-        name,
-        said,
-        setting,
-      );
-    case "openssh-failed":
-      return t("Can't connect to {0} with OpenSSH: ssh failed. {1}", name, said);
-    case "askpass-ended":
-      return t("Can't connect to {0} with OpenSSH: its askpass program was killed. Try again.", name);
+    default:
+      return failure(engineReasonTexts[error.reason].message(name, said), retry(), showLog());
   }
 }
 

@@ -2,6 +2,7 @@
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { ConnectError, type ConnectErrorReason } from "../engine/engineErrors.ts";
+import { engineReasonTexts } from "./engineReasonTexts.ts";
 
 /** Undefined: the error's own message is more specific, for example the output of a ProxyCommand. */
 function connectFailure(reason: ConnectErrorReason): string | undefined {
@@ -25,21 +26,14 @@ function connectFailure(reason: ConnectErrorReason): string | undefined {
       return t("not an SSH server");
     case "protocol-version":
       return t("only SSH 1");
-    case "openssh-missing":
-      return t("ssh is not installed");
-    case "openssh-too-old":
-      return t("ssh is too old");
-    case "openssh-silent":
-      return t("ssh does not respond");
-    case "askpass-ended":
-      return t("the askpass program was killed");
-    case "openssh-failed":
     case "protocol":
     case "proxy-failed":
     case "jump-failed":
     case "unsupported":
     case "local":
       return undefined;
+    default:
+      return engineReasonTexts[reason].words?.();
   }
 }
 

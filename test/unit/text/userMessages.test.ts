@@ -13,6 +13,7 @@ import {
   ConnectError,
   type ConnectErrorReason,
 } from "../../../src/engine/engineErrors.ts";
+import { type EngineReason, engineReasons } from "../../../src/engine/engineReasons.ts";
 import { RemoteViewError, type RemoteViewErrorReason } from "../../../src/remote/remoteErrors.ts";
 import { helpsBeyondTerminal, userMessage } from "../../../src/text/userMessages.ts";
 import { HostKeyError, type HostKeyErrorReason } from "../../../src/trust/hostKeyErrors.ts";
@@ -30,6 +31,10 @@ const login = (reason: AuthErrorReason): Error => new AuthError(reason, "why", d
 const keyFile = (reason: KeyFileErrorReason): Error => new KeyFileError(reason, "/home/a/.ssh/id", "why");
 const channel = (reason: ChannelErrorReason): Error => new ChannelError(reason, "why");
 const remoteView = (reason: RemoteViewErrorReason): Error => new RemoteViewError(reason, "why");
+
+const ofOneEngine = Object.fromEntries(
+  Object.keys(engineReasons).map((reason) => [reason, connect]),
+) as Record<EngineReason, typeof connect>;
 
 /** A new reason does not compile until it stands here, and is not right until its message is in the snapshot. */
 const reasons = {
@@ -59,11 +64,7 @@ const reasons = {
     "jump-failed": connect,
     unsupported: connect,
     local: connect,
-    "openssh-missing": connect,
-    "openssh-too-old": connect,
-    "openssh-silent": connect,
-    "openssh-failed": connect,
-    "askpass-ended": connect,
+    ...ofOneEngine,
   }),
   "host key": all<HostKeyErrorReason>({
     changed: hostKey,
