@@ -5,9 +5,9 @@ import { describe, expect, test } from "vitest";
 const source = join(import.meta.dirname, "..", "..", "src");
 
 /**
- * The rooms of `src/`, lowest first. A file may import values from its own room and from the rooms
- * above it in this list. A type-only import of a port (`*Ports.ts`) or of shared types (`*Types.ts`)
- * may point the other way: that is how a lower room names what a higher one provides. `api.ts` holds nothing but types.
+ * The rooms of `src/`, lowest first. A file may import values from its own room and from the rooms before it in this
+ * list. A type-only import of a port (`*Ports.ts`) or of shared types (`*Types.ts`) may point the other way: this is
+ * how a lower room refers to what a higher one provides. `api.ts` contains only types.
  */
 const rooms = [
   "base",
@@ -130,7 +130,7 @@ describe("the rooms of src", () => {
   });
 });
 
-describe("callbacks that nobody catches for", () => {
+describe("callbacks without a caller that catches", () => {
   const lines = files(source).flatMap((file) =>
     readFileSync(file, "utf8")
       .split("\n")
@@ -140,13 +140,13 @@ describe("callbacks that nobody catches for", () => {
   test("timers are the clock's, whose callbacks are guarded", () => {
     const own = lines
       .filter(({ text }) => /(?<![.\w])set(?:Timeout|Interval)\(/.test(text))
-      // A promise's own functions never throw; the clock is where the guard is.
+      // A promise's own functions never throw; the guard is in the clock.
       .filter(({ where, text }) => !where.startsWith("base/clock.ts") && !/\b(?:resolve|reject)\b/.test(text))
       .filter(({ text }) => !/^\s*setTimeout\(callback/.test(text));
     expect(own.map(({ where }) => where)).toEqual([]);
   });
 
-  test("what runs after the turn is guarded, or settles a promise", () => {
+  test("work that runs after the turn is guarded, or settles a promise", () => {
     const bare = files(source).filter((file) =>
       [...readFileSync(file, "utf8").matchAll(/(?<![.\w])setImmediate\(\s*([^\s(]*)/g)].some(
         ([, called]) => called !== "guarded" && called !== "resolve);" && called !== "resolve));",
@@ -157,7 +157,7 @@ describe("callbacks that nobody catches for", () => {
 });
 
 describe("errors", () => {
-  test("each has the name of its class as a static, because the packaged code renames classes", () => {
+  test("each class has its name as a static, because the packaged code renames classes", () => {
     const classes = files(source).flatMap((file) => [
       ...readFileSync(file, "utf8").matchAll(
         /class (\w+) extends SshSessionsError<[^{]*\{\s*(?:static override readonly name = "(\w+)")?/g,

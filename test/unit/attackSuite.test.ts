@@ -4,13 +4,13 @@ import { expect, test } from "vitest";
 
 const folder = join(import.meta.dirname, "..", "attack");
 
-/** They test the means by which the bounds are measured. */
+/** They test the measurement of the bounds. */
 const measures = ["bounds.test.ts", "growth.test.ts"];
 
 const files = readdirSync(folder).filter((file) => file.endsWith(".test.ts"));
 const text = (file: string): string => readFileSync(join(folder, file), "utf8");
 
-test("each case of the attack suite has its bounds: none is made with Vitest's own functions", () => {
+test("each case of the attack suite has its bounds: none uses Vitest's own functions", () => {
   expect(files.length).toBeGreaterThan(15);
   const unbounded = files.filter(
     (file) =>
@@ -22,7 +22,7 @@ test("each case of the attack suite has its bounds: none is made with Vitest's o
   expect(unbounded).toEqual([]);
 });
 
-test("the attack suite counts what is logged, and lets no case through that is not run", () => {
+test("the attack suite counts log lines, and contains no case that is not run", () => {
   for (const file of files) {
     expect(text(file), file).not.toContain("silentLogger");
     expect(text(file), file).not.toMatch(/\b(?:describe|attack)\.(?:skip|todo|only)\b/);

@@ -5,7 +5,7 @@ import { fakeKey, login, setUp, type Verdict } from "../../support/authFakes.ts"
 
 const all = ["publickey", "keyboard-interactive", "password"];
 
-/** A server that takes one attempt and refuses the others, always naming the same methods. */
+/** A server that accepts one attempt and refuses the others, always listing the same methods. */
 function taking(good: string, methodsLeft: readonly string[] = all): (attempt: string) => Verdict {
   return (attempt) => (attempt === good ? "success" : { methodsLeft });
 }
@@ -16,7 +16,7 @@ const secret = "password:alice@server.example.org:22";
 const never = new AbortController().signal;
 
 describe("order of attempts", () => {
-  it("none, agent keys that a file names, other agent keys, files, then prompts", async () => {
+  it("none, agent keys named by a file, other agent keys, files, then prompts", async () => {
     const { agent, reader, prompter, start } = setUp({ identityFiles: ["/a", "/b", "/c"] });
     agent.keys = [fakeKey(9), fakeKey(3), fakeKey(1)];
     reader.files.set("/a", { key: fakeKey(1) });
@@ -28,7 +28,7 @@ describe("order of attempts", () => {
     expect(log).toEqual(["none", "key 3", "key 1", "key 9", "key 2", "kbdint 42", "kbdint cancelled"]);
   });
 
-  it("IdentitiesOnly leaves out what no file names", async () => {
+  it("IdentitiesOnly omits keys that no file names", async () => {
     const { agent, reader, start } = setUp({ identityFiles: ["/a"], identitiesOnly: true });
     agent.keys = [fakeKey(9), fakeKey(1)];
     reader.files.set("/a", { key: fakeKey(1) });
@@ -36,7 +36,7 @@ describe("order of attempts", () => {
     expect(log).toEqual(["none", "key 1"]);
   });
 
-  it("PreferredAuthentications decides, and methods that the server does not take are not tried", async () => {
+  it("PreferredAuthentications sets the order, and methods that the server does not accept are not tried", async () => {
     const { reader, prompter, start } = setUp({
       identityFiles: ["/a"],
       preferredAuthentications: ["password", "hostbased", "publickey"],
@@ -67,7 +67,7 @@ describe("order of attempts", () => {
     expect(agent.paths).toEqual([]);
   });
 
-  it("a server that names no method is offered what there is", async () => {
+  it("a server that lists no method gets all available ones", async () => {
     const { agent, start } = setUp({ batchMode: true });
     agent.keys = [fakeKey(1)];
     expect((await login(start(), taking("key 1", []))).result).toBe("success");
@@ -98,7 +98,7 @@ describe("keys", () => {
     expect({ log, result }).toEqual({ log: ["none", "key 1", "key 2", "key 3"], result: "success" });
   });
 
-  it("an encrypted key is offered first, and its passphrase is asked for only when the server accepts it", async () => {
+  it("an encrypted key is offered first, and its passphrase is requested only when the server accepts it", async () => {
     const { reader, prompter, counts, start } = setUp({ identityFiles: ["/a", "/b"] });
     reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
     reader.files.set("/b", { key: fakeKey(2), passphrase: "q" });
@@ -109,7 +109,7 @@ describe("keys", () => {
     expect(counts.pauses).toBeGreaterThan(0);
   });
 
-  it("a passphrase is asked once per file, for all logins of the window", async () => {
+  it("a passphrase is requested once per file, for all logins of the window", async () => {
     const { reader, prompter, start } = setUp({ identityFiles: ["/a"] });
     reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
     prompter.passphrases = ["p"];
@@ -153,7 +153,7 @@ describe("keys", () => {
     });
   });
 
-  it("batch mode asks for no passphrase, but uses a stored one", async () => {
+  it("BatchMode requests no passphrase, but uses a stored one", async () => {
     const { reader, prompter, secrets, start } = setUp({ identityFiles: ["/a"], batchMode: true });
     reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
     expect((await login(start(), taking("key 1"))).result).toBe("nothing left");
@@ -162,7 +162,7 @@ describe("keys", () => {
     expect(prompter.asked).toEqual([]);
   });
 
-  it("a stored passphrase is used silently, and dropped when it is wrong", async () => {
+  it("a stored passphrase is used silently, and deleted if it is wrong", async () => {
     const { reader, prompter, secrets, start } = setUp({ identityFiles: ["/a"] });
     reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
     secrets.values.set("passphrase:/a", "old");
@@ -172,7 +172,7 @@ describe("keys", () => {
     expect([...secrets.values]).toEqual([]);
   });
 
-  it("a passphrase is stored only when asked to, and only the right one", async () => {
+  it("a passphrase is stored only on request, and only if it is right", async () => {
     const { reader, prompter, secrets, start } = setUp({ identityFiles: ["/a"] });
     reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
     prompter.passphrases = [
@@ -202,7 +202,7 @@ describe("keys", () => {
     }
   });
 
-  it("an agent's security keys and certificates are offered; keys of no known type are left out", async () => {
+  it("an agent's security keys and certificates are offered; keys of unknown type are omitted", async () => {
     const { agent, logger, start } = setUp();
     agent.keys = [
       fakeKey(1, "touch me", "sk-ssh-ed25519@openssh.com"),
@@ -219,7 +219,7 @@ describe("keys", () => {
     expect(logger.complaints).toHaveLength(1);
   });
 
-  it("a broken agent does not keep files from being tried", async () => {
+  it("a broken agent does not prevent the use of files", async () => {
     const { agent, reader, logger, start } = setUp({ identityFiles: ["/a"] });
     agent.fails = true;
     reader.files.set("/a", { key: fakeKey(1) });
@@ -247,7 +247,7 @@ describe("passwords", () => {
     expect(prompter.asked).toEqual(["password 1", "password 2", "password 3"]);
   });
 
-  it("keyboard-interactive and password share the tries", async () => {
+  it("keyboard-interactive and password share the number of attempts", async () => {
     const { prompter, start } = setUp({ numberOfPasswordPrompts: 3 });
     prompter.passwords = ["1", "2", "3", "4"];
     expect((await login(start(), taking(""), [passwordRound])).log).toEqual([
@@ -258,7 +258,7 @@ describe("passwords", () => {
     ]);
   });
 
-  it("a partial success resets the tries", async () => {
+  it("a partial success resets the number of attempts", async () => {
     const { prompter, start } = setUp({ numberOfPasswordPrompts: 2 });
     prompter.passwords = ["wrong", "right"];
     prompter.rounds = [["1"], ["2"]];
@@ -280,7 +280,7 @@ describe("passwords", () => {
     });
   });
 
-  it("key and password together", async () => {
+  it("a key and a password log in", async () => {
     const { agent, prompter, start } = setUp();
     agent.keys = [fakeKey(1)];
     prompter.passwords = ["x"];
@@ -295,12 +295,12 @@ describe("passwords", () => {
     expect({ log, result }).toEqual({ log: ["none", "key 1", "password x"], result: "success" });
   });
 
-  it("dismissing the prompt cancels", async () => {
+  it("dismissing the prompt cancels the login", async () => {
     const { start } = setUp();
     expect(await login(start(), taking("", ["password"]))).toEqual({ result: "cancelled", log: ["none"] });
   });
 
-  it("batch mode asks nothing, not even the store", async () => {
+  it("BatchMode asks nothing, not even the store", async () => {
     const { prompter, secrets, start } = setUp({ batchMode: true });
     secrets.values.set(secret, "x");
     expect(await login(start(), taking("password x"), [passwordRound])).toEqual({
@@ -313,7 +313,7 @@ describe("passwords", () => {
   for (const method of ["password", "keyboard-interactive"]) {
     const sent = method === "password" ? "password" : "kbdint";
 
-    it(`${method}: a stored one is used silently`, async () => {
+    it(`${method}: a stored password is used silently`, async () => {
       const { prompter, secrets, start } = setUp();
       secrets.values.set(secret, "kept");
       expect((await login(start(), taking(`${sent} kept`, [method]), [passwordRound])).result).toBe(
@@ -323,7 +323,7 @@ describe("passwords", () => {
       expect(secrets.values.get(secret)).toBe("kept");
     });
 
-    it(`${method}: a stored one that is refused is dropped, and counts as a try`, async () => {
+    it(`${method}: a refused stored password is deleted, and counts as an attempt`, async () => {
       const { prompter, secrets, start } = setUp();
       secrets.values.set(secret, "old");
       prompter.passwords = ["1", "2", "3"];
@@ -333,7 +333,7 @@ describe("passwords", () => {
       expect([...secrets.values]).toEqual([]);
     });
 
-    it(`${method}: the right one is stored when the person says so, after the login`, async () => {
+    it(`${method}: the right password is stored after the login if the user chose to`, async () => {
       const { prompter, secrets, start } = setUp();
       prompter.passwords = [
         { value: "wrong", remember: true },
@@ -344,14 +344,14 @@ describe("passwords", () => {
     });
   }
 
-  it("a wrong one is never stored", async () => {
+  it("a wrong password is never stored", async () => {
     const { prompter, secrets, start } = setUp({ numberOfPasswordPrompts: 1 });
     prompter.passwords = [{ value: "wrong", remember: true }];
     await login(start(), taking("", ["password"]));
     expect([...secrets.values]).toEqual([]);
   });
 
-  it("a stored one is kept when the server disconnects instead of refusing", async () => {
+  it("a stored password is kept if the server disconnects instead of refusing", async () => {
     const { secrets, start } = setUp();
     secrets.values.set(secret, "old");
     const authenticator = start();
@@ -363,7 +363,7 @@ describe("passwords", () => {
     expect([...secrets.values]).toEqual([[secret, "old"]]);
   });
 
-  it("a stored one is kept when a code asked with it is wrong, and deleted when another password is right", async () => {
+  it("a stored password is kept if a code asked with it is wrong, and deleted if another password is right", async () => {
     const { secrets, prompter, start } = setUp();
     secrets.values.set(secret, "kept");
     prompter.rounds = [["123"], ["456"]];
@@ -407,7 +407,7 @@ describe("passwords", () => {
     expect([...secrets.values]).toEqual([[secret, "better"]]);
   });
 
-  it("a new password is not asked for when prompts are not allowed", async () => {
+  it("a new password is not requested if prompts are not allowed", async () => {
     const { secrets, start } = setUp();
     secrets.values.set(secret, "old");
     const authenticator = start({ allowPrompts: false });
@@ -430,7 +430,7 @@ describe("passwords", () => {
 });
 
 describe("keyboard-interactive", () => {
-  it("several prompts in several rounds, and rounds without any", async () => {
+  it("several prompts in several rounds, and rounds without prompts", async () => {
     const { prompter, start } = setUp();
     prompter.rounds = [["a", "b"], ["c"]];
     const rounds = [
@@ -488,20 +488,20 @@ describe("keyboard-interactive", () => {
     });
   });
 
-  it("a method that asks nothing is tried once and does not count as a try", async () => {
+  it("a method that asks nothing is tried once and does not count as an attempt", async () => {
     const { prompter, start } = setUp({ numberOfPasswordPrompts: 1 });
     prompter.passwords = ["x"];
     expect((await login(start(), taking("password x"))).log).toEqual(["none", "kbdint ", "password x"]);
   });
 
-  it("dismissing the prompt cancels", async () => {
+  it("dismissing the prompt cancels the login", async () => {
     const { start } = setUp();
     expect((await login(start(), taking(""), [otpRound])).result).toBe("cancelled");
   });
 });
 
-describe("when prompts are not allowed", () => {
-  it("keys, opened ones and stored passphrases are used", async () => {
+describe("if prompts are not allowed", () => {
+  it("keys, unlocked keys and stored passphrases are used", async () => {
     const { reader, secrets, prompter, start } = setUp({ identityFiles: ["/a", "/b"] });
     reader.files.set("/a", { key: fakeKey(1), passphrase: "p" });
     reader.files.set("/b", { key: fakeKey(2), passphrase: "q" });
@@ -564,7 +564,7 @@ describe("what a login needs from the user", () => {
     expect(needs.needsPerson(config)).toBe(false);
   });
 
-  it("a server that is slow to decide gets one unattended try, used up by the first request", async () => {
+  it("a server that is slow to decide gets one unattended attempt, used up by the first request", async () => {
     const { needs, config, secrets, clock, start } = setUp();
     secrets.values.set(secret, "x");
     const push = async (allowPrompts: boolean, seconds: number): Promise<Authenticator> => {
@@ -585,7 +585,7 @@ describe("what a login needs from the user", () => {
       reason: "needs-person",
     });
     expect([...secrets.values]).toEqual([[secret, "x"]]);
-    // The telephone's owner said no: the password was not what was refused.
+    // The user declined on the phone: the password was not what was refused.
     const refused = await push(true, 20);
     await refused.next(["password"], false).catch(() => {});
     expect([...secrets.values]).toEqual([[secret, "x"]]);
@@ -622,7 +622,7 @@ describe("RSA", () => {
     return attempt?.method === "publickey" ? attempt.algorithm : undefined;
   };
 
-  it("says why a key has no signature: SHA-1 has a way to be allowed, other kinds have none", async () => {
+  it("the error says why a key has no signature algorithm: SHA-1 can be allowed, other types can't", async () => {
     const problemsOf = async (type: string, changes: Parameters<typeof setUp>[0]) => {
       const { agent, start } = setUp(changes);
       agent.keys = [fakeKey(1, "mine", type)];
@@ -637,7 +637,7 @@ describe("RSA", () => {
     expect(await problemsOf("ssh-ed25519", accepted)).toContain("ssh-ed25519");
   });
 
-  it("a key of a file is offered to the agent when it has signed, after a question where the file says so", async () => {
+  it("a key from a file is added to the agent after it has signed, with a confirmation if configured", async () => {
     const added: string[] = [];
     const { agent, reader, prompter, start } = setUp({
       ...{ identityFiles: ["/a"], addKeysToAgent: { mode: "ask" } },
@@ -653,7 +653,7 @@ describe("RSA", () => {
     expect([asked, added]).toEqual([["/a", "/a"], ["/agent"]]);
   });
 
-  it("signs with SHA-2 where the server announces it, and with SHA-1 only where it is allowed", async () => {
+  it("signs with SHA-2 if the server announces it, and with SHA-1 only if allowed", async () => {
     expect(await offered(undefined, ["ssh-rsa", "rsa-sha2-256", "rsa-sha2-512"])).toBe("rsa-sha2-512");
     expect(await offered(undefined, ["ssh-rsa", "rsa-sha2-256"])).toBe("rsa-sha2-256");
     expect(await offered(undefined, ["ssh-rsa"])).toBeUndefined();

@@ -62,8 +62,8 @@ describe("a certificate in a file", () => {
 
   it.each([
     ["alone", (line: string) => line],
-    ["behind comments and empty lines", (line: string) => `# mine\n\n   \n\t${line} comment\n# end`],
-    ["with the line ends of Windows", (line: string) => `\r\n${line}\r\n`],
+    ["after comments and empty lines", (line: string) => `# mine\n\n   \n\t${line} comment\n# end`],
+    ["with Windows line endings", (line: string) => `\r\n${line}\r\n`],
     ["with spaces and tabs between its words", (line: string) => ` ${line.replace(" ", " \t ")}`],
   ])("is read: %s", async (_name, text) => {
     const blob = certificateOf(1);
@@ -81,7 +81,7 @@ describe("a certificate in a file", () => {
     ["the name of another type", () => keyText(certificateOf(1)).replace("ed25519", "rsa"), "not a cert"],
     ["a certificate of a host", () => keyText(certificateOf(1, { kind: 2 })), "of a host"],
     [
-      "a signature of somebody else",
+      "a signature by another key",
       () => {
         const damaged = certificateOf(1);
         damaged[damaged.length - 1] = (damaged[damaged.length - 1] ?? 0) ^ 1;
@@ -96,7 +96,7 @@ describe("a certificate in a file", () => {
     });
   });
 
-  it("that is missing, or a folder, has a reason of its own", async () => {
+  it("that is missing, or a folder, has its own reason", async () => {
     await expect(read()).rejects.toMatchObject({ reason: "missing" });
     await expect(readCertificateFile(folder, localFiles)).rejects.toMatchObject({ reason: "unreadable" });
   });
@@ -117,7 +117,7 @@ describe("the certificate beside a key", () => {
     expect(problems).toEqual([]);
   });
 
-  it("of a private key whose name ends like a public one's has the whole name", async () => {
+  it("of a private key whose name ends in .pub has the whole name", async () => {
     const { reader, origins } = await setUp({ identityFiles: [path("a.pub")] });
     reader.files.set(path("a.pub"), { key: fakeKey(1) });
     await writeCertificate("a-cert.pub", certificateOf(1, { serial: 2n }));
@@ -125,7 +125,7 @@ describe("the certificate beside a key", () => {
     expect(await origins()).toEqual(["/a.pub", "/a.pub-cert.pub"]);
   });
 
-  it("does not count where CertificateFile is set", async () => {
+  it("is ignored if CertificateFile is set", async () => {
     const { reader, origins } = await setUp({
       ...{ identityFiles: [path("a")], certificateFiles: [path("other")] },
     });
@@ -143,7 +143,7 @@ describe("the certificate beside a key", () => {
     expect(problems).toEqual(["/a-cert.pub: the certificate belongs to another key than /a"]);
   });
 
-  it("that is damaged is a problem; one that is missing is none", async () => {
+  it("that is damaged is reported; a missing one is not", async () => {
     const { reader, origins, problems } = await setUp({ identityFiles: [path("a"), path("b")] });
     reader.files.set(path("a"), { key: fakeKey(1) });
     reader.files.set(path("b"), { key: fakeKey(2) });
@@ -162,7 +162,7 @@ describe("the certificate beside a key", () => {
     expect(await found[1]?.key.sign(Buffer.alloc(0), "x")).toEqual(Buffer.of(1));
   });
 
-  it("is used with the agent's key where the key's file is missing", async () => {
+  it("is used with the agent's key if the key's file is missing", async () => {
     const { agent, origins, problems } = await setUp({ identityFiles: [path("a")] });
     agent.keys = [fakeKey(1)];
     await writeCertificate("a-cert.pub", certificateOf(1));
@@ -193,7 +193,7 @@ describe("the certificate beside a key", () => {
     }
   });
 
-  it("of an encrypted key that turns out to be another one does not sign", async () => {
+  it("of an encrypted key that turns out to be another key does not sign", async () => {
     const { reader, collect, keyOf } = await setUp({ identityFiles: [path("a")] });
     reader.files.set(path("a"), { key: fakeKey(1), passphrase: "p" });
     keyOf.set(path("a"), fakeKey(2));
@@ -211,7 +211,7 @@ describe("CertificateFile", () => {
       certificateFiles: [path("one"), path("two"), path("three")],
     });
     reader.files.set(path("a"), { key: fakeKey(1) });
-    // Its public key is not known: it is not taken for that of any certificate.
+    // Its public key is unknown: it is not matched to any certificate.
     reader.files.set(path("b"), { key: fakeKey(4), passphrase: "p", hidden: true });
     agent.keys = [fakeKey(2)];
     await writeCertificate("one", certificateOf(2));
@@ -229,7 +229,7 @@ describe("CertificateFile", () => {
     expect(problems).toEqual(["/nowhere: there is no such certificate"]);
   });
 
-  it("whose certificate the agent holds too is offered once", async () => {
+  it("whose certificate is also in the agent is offered once", async () => {
     const { agent, collect } = await setUp({ certificateFiles: [path("one")] });
     const blob = certificateOf(1);
     agent.keys = [{ ...fakeKey(1, "mine", "ssh-ed25519-cert-v01@openssh.com"), publicKey: blob }];
@@ -261,7 +261,7 @@ describe("CertificateFile", () => {
 });
 
 describe("keys without certificates", () => {
-  it("of which two files hold the same are offered once, and unknown ones each", async () => {
+  it("that are in two files are offered once, and each unknown one separately", async () => {
     const names = ["d", "a", "b", "c", "e"].map(path);
     const { reader, origins, unlocked } = await setUp({
       identityFiles: [...names, path("a"), "none", "NONE"],
@@ -275,14 +275,14 @@ describe("keys without certificates", () => {
     expect(unlocked).toEqual([path("d"), path("e")]);
   });
 
-  it("that are missing are a problem unless they are the default ones", async () => {
+  it("that are missing are reported unless they are the default ones", async () => {
     const configured = await setUp({ identityFiles: [path("a")], identityFilesAreDefault: false });
     const defaults = await setUp({ identityFiles: [path("a")], identityFilesAreDefault: true });
     await Promise.all([configured.origins(), defaults.origins()]);
     expect([configured.problems, defaults.problems]).toEqual([["/a: missing"], []]);
   });
 
-  it("below RequiredRSASize are left out, from files with a problem and from the agent with a line in the log", async () => {
+  it("below RequiredRSASize are omitted: from files with a problem, and from the agent with a log line", async () => {
     const short = { ...fakeKey(1, "short", "ssh-rsa"), publicKey: rsaBlob(1, 1024) };
     const long = { ...fakeKey(2, "long", "ssh-rsa"), publicKey: rsaBlob(2, 2048) };
     const { reader, agent, origins, problems, logger } = await setUp({
@@ -311,7 +311,7 @@ describe("keys without certificates", () => {
     expect(used).toEqual(["/a key 1", "/b key 2"]);
   });
 
-  it("on a security key are offered where something can sign with them", async () => {
+  it("on a security key are offered if something can sign with them", async () => {
     const publicKey = ed25519Blob(7);
     const reader = { read: async () => ({ kind: "security-key", publicKey }) as const };
     const { origins, collect } = await setUp({ identityFiles: [path("a")] });

@@ -18,7 +18,7 @@ const padding = Buffer.of(1, 2, 3, 4, 5);
 
 interface Made {
   readonly type: string;
-  /** The fields of the private key, as PROTOCOL.key has them. */
+  /** The fields of the private key, as in PROTOCOL.key. */
   readonly fields: readonly Buffer[];
   readonly algorithms: readonly string[];
 }
@@ -51,7 +51,7 @@ function ed25519(): Made {
   };
 }
 
-/** The private section of a key file, in clear. */
+/** The private section of a key file, unencrypted. */
 const section = ({ type, fields }: Made, end: Uint8Array = padding): Buffer =>
   Buffer.concat([check, check, wireString(type), ...fields, wireString("a comment"), end]);
 
@@ -64,7 +64,7 @@ const kinds = [
 ];
 
 describe.each(kinds)("a private key of type $type", (made) => {
-  test("is read with its comment, and signs with each of its algorithms and with no other", async () => {
+  test("is read with its comment, and signs with each of its algorithms and no other", async () => {
     const read = parseOpenSshSection(section(made));
     if (read.kind !== "key") {
       throw new Error(`it is ${read.kind}`);
@@ -82,7 +82,7 @@ describe.each(kinds)("a private key of type $type", (made) => {
     await expect(signer?.sign(data, "ssh-dss")).rejects.toThrow(RangeError);
   });
 
-  test("that is cut short, or padded otherwise, is malformed", () => {
+  test("that is truncated or has different padding is malformed", () => {
     const whole = section(made, Buffer.alloc(0));
     for (let length = 12; length < whole.length; length += 11) {
       expect(parseOpenSshSection(whole.subarray(0, length)).kind).not.toBe("key");
@@ -100,7 +100,7 @@ describe("the private section of a key file", () => {
     expect(parseOpenSshSection(Buffer.alloc(4))).toEqual({ kind: "garbled" });
   });
 
-  test("with a type that we don't have is unsupported, and without one malformed", () => {
+  test("with an unknown type is unsupported, and without a type malformed", () => {
     expect(parseOpenSshSection(section({ type: "ssh-dss", fields: [], algorithms: [] }))).toEqual({
       kind: "unsupported",
       type: "ssh-dss",
@@ -126,7 +126,7 @@ describe("the private section of a key file", () => {
     ["ssh-rsa", [small, small, small, small, wireMpint(Buffer.of(1)), small]],
     ["ssh-rsa", [small, small, small, small, small, wireMpint(Buffer.of(1))]],
     ["ssh-rsa", [small, small, small, small, wireString(""), small]],
-  ])("%s with numbers that no key has is malformed", (type, fields) => {
+  ])("%s with impossible numbers is malformed", (type, fields) => {
     expect(parseOpenSshSection(section({ type, fields, algorithms: [] }))).toEqual({ kind: "malformed" });
   });
 });
@@ -157,7 +157,7 @@ describe("the envelope of a key file", () => {
     });
   });
 
-  test("that is cut short, of another format, of two keys, or half encrypted is none", () => {
+  test("that is truncated, of another format, of two keys, or half encrypted is rejected", () => {
     const whole = envelope();
     for (let length = 0; length < whole.length; length++) {
       expect(parseOpenSshEnvelope(whole.subarray(0, length))).toBeUndefined();
@@ -180,41 +180,38 @@ describe("the envelope of a key file", () => {
     ["aes128-gcm@openssh.com", "aes-128-gcm", 16, 12],
   ] as const;
 
-  test.each(ciphers)(
-    "%s is deciphered with the key and the vector that are derived",
-    (cipher, name, keyBytes, ivBytes) => {
-      const derived = Buffer.from(Array.from({ length: keyBytes + ivBytes }, (_, at) => at * 7));
-      const clear = Buffer.alloc(48, "clear");
-      const isGcm = name === "aes-256-gcm" || name === "aes-128-gcm";
-      const [key, vector] = [derived.subarray(0, keyBytes), derived.subarray(keyBytes)];
-      let encrypted: Buffer;
-      let tag: Buffer = Buffer.alloc(0);
-      if (isGcm) {
-        const encipher = createCipheriv(name, key, vector);
-        encrypted = Buffer.concat([encipher.update(clear), encipher.final()]);
-        tag = encipher.getAuthTag();
-      } else {
-        const encipher = createCipheriv(name, key, vector).setAutoPadding(false);
-        encrypted = Buffer.concat([encipher.update(clear), encipher.final()]);
-      }
-      const parsed = parseOpenSshEnvelope(envelope({ cipher, encrypted, tag }));
-      if (parsed === undefined) {
-        throw new Error("the envelope was refused");
-      }
-      expect(derivationOf(parsed)).toEqual({
-        salt: Buffer.from("salt"),
-        rounds: 16,
-        length: keyBytes + ivBytes,
-      });
-      expect(decipherSection(parsed, derived)).toEqual(clear);
-      expect(decipherSection({ ...parsed, tag: Buffer.alloc(isGcm ? 15 : 1) }, derived)).toBeUndefined();
-      if (isGcm) {
-        expect(decipherSection({ ...parsed, tag: Buffer.alloc(16) }, derived)).toBeUndefined();
-      }
-    },
-  );
+  test.each(ciphers)("%s is decrypted with the derived key and vector", (cipher, name, keyBytes, ivBytes) => {
+    const derived = Buffer.from(Array.from({ length: keyBytes + ivBytes }, (_, at) => at * 7));
+    const clear = Buffer.alloc(48, "clear");
+    const isGcm = name === "aes-256-gcm" || name === "aes-128-gcm";
+    const [key, vector] = [derived.subarray(0, keyBytes), derived.subarray(keyBytes)];
+    let encrypted: Buffer;
+    let tag: Buffer = Buffer.alloc(0);
+    if (isGcm) {
+      const encipher = createCipheriv(name, key, vector);
+      encrypted = Buffer.concat([encipher.update(clear), encipher.final()]);
+      tag = encipher.getAuthTag();
+    } else {
+      const encipher = createCipheriv(name, key, vector).setAutoPadding(false);
+      encrypted = Buffer.concat([encipher.update(clear), encipher.final()]);
+    }
+    const parsed = parseOpenSshEnvelope(envelope({ cipher, encrypted, tag }));
+    if (parsed === undefined) {
+      throw new Error("the envelope was refused");
+    }
+    expect(derivationOf(parsed)).toEqual({
+      salt: Buffer.from("salt"),
+      rounds: 16,
+      length: keyBytes + ivBytes,
+    });
+    expect(decipherSection(parsed, derived)).toEqual(clear);
+    expect(decipherSection({ ...parsed, tag: Buffer.alloc(isGcm ? 15 : 1) }, derived)).toBeUndefined();
+    if (isGcm) {
+      expect(decipherSection({ ...parsed, tag: Buffer.alloc(16) }, derived)).toBeUndefined();
+    }
+  });
 
-  test("a cipher or a derivation that we don't have has none", () => {
+  test("an unknown cipher or derivation has none", () => {
     const parsed = parseOpenSshEnvelope(envelope());
     if (parsed === undefined) {
       throw new Error("the envelope was refused");
@@ -232,7 +229,7 @@ describe("the envelope of a key file", () => {
   });
 });
 
-test("a key that SSH does not support makes no signer", () => {
+test("a key that SSH does not support gives no signer", () => {
   const useless = [
     generateKeyPairSync("ed448"),
     generateKeyPairSync("ec", { namedCurve: "secp256k1" }),
@@ -258,14 +255,14 @@ describe("the private key in a PEM file", () => {
     "EC PRIVATE KEY",
     "DSA PRIVATE KEY",
     "ENCRYPTED PRIVATE KEY",
-  ])("%s is found behind text and other blocks", (label) => {
+  ])("%s is found after text and other blocks", (label) => {
     const text = `text\n${block("EC PARAMETERS", "AA")}\ufeff${block(label, "AB", "CD")}${block(label, "EF")}`;
     expect(privateKeyBlock(text)).toEqual({ label, body: "AB\nCD\n", pem: block(label, "AB", "CD") });
     expect(privateKeyBlock(text.replaceAll("\n", "\r\n"))?.body).toBe("AB\nCD\n");
     expect(privateKeyBlock(text.replaceAll("\n", "\r"))?.body).toBe("AB\nCD\n");
   });
 
-  test("where there is none, the first block counts; a block without an end is none", () => {
+  test("without one the first block counts; a block without an end is ignored", () => {
     expect(privateKeyBlock(block("CERTIFICATE", "AA") + block("X509 CRL", "BB"))?.label).toBe("CERTIFICATE");
     expect(privateKeyBlock("-----BEGIN PRIVATE KEY-----\nAA\n")).toBeUndefined();
     expect(
@@ -275,14 +272,14 @@ describe("the private key in a PEM file", () => {
     expect(privateKeyBlock(block("MY PRIVATE KEYS", "AA") + block("PRIVATE KEY", "BB"))?.body).toBe("BB\n");
   });
 
-  test("a block that begins anew forgets what stood before", () => {
+  test("a block that starts again discards what preceded", () => {
     expect(privateKeyBlock(`-----BEGIN PRIVATE KEY-----\nAA\n${block("PRIVATE KEY", "BB")}`)?.body).toBe(
       "BB\n",
     );
   });
 });
 
-describe("the algorithm with which a key is offered", () => {
+describe("the algorithm for offering a key", () => {
   test.each([
     ["ssh-ed25519", undefined, undefined, "ssh-ed25519"],
     ["ssh-ed25519", ["ssh-rsa"], ["ssh-ed25519"], undefined],
@@ -296,7 +293,7 @@ describe("the algorithm with which a key is offered", () => {
     expect(requestAlgorithm(type, accepted, announced)).toBe(expected);
   });
 
-  test("a certificate's algorithm signs with the name of its key's", () => {
+  test("a certificate's algorithm signs with the name of its key's algorithm", () => {
     expect(signatureName("rsa-sha2-512-cert-v01@openssh.com")).toBe("rsa-sha2-512");
     expect(signatureName("sk-ssh-ed25519-cert-v01@openssh.com")).toBe("sk-ssh-ed25519@openssh.com");
     expect(signatureName("ssh-ed25519")).toBe("ssh-ed25519");

@@ -21,7 +21,7 @@ describe("the keys that a login would offer", () => {
   reader.files.set("/k/locked", { key: fakeKey(3), passphrase: "p" });
   const files = { identityFiles: ["/k/second", "/k/locked", "/k/gone"], identityFilesAreDefault: false };
 
-  it("are in OpenSSH's order: the agent's named ones, its others, the files; nothing is decrypted", async () => {
+  it("are in OpenSSH's order: named ones in the agent, its others, the files; nothing is decrypted", async () => {
     expect(await plan(files, agent, reader)).toEqual({
       agent: "/run/agent",
       keys: ["/k/second (agent)", "agent key first", "/k/locked"],
@@ -35,13 +35,13 @@ describe("the keys that a login would offer", () => {
     expect(keys).toEqual(["/k/second (agent)", "/k/locked"]);
   });
 
-  it("are none where PubkeyAuthentication is off, and no agent is asked", async () => {
+  it("are none if PubkeyAuthentication is off, without contacting the agent", async () => {
     const unasked = new FakeAgent();
     expect((await plan({ ...files, pubkeyAuthentication: false }, unasked, reader)).keys).toEqual([]);
     expect(unasked.paths).toEqual([]);
   });
 
-  it("come from files alone where there is no agent", async () => {
+  it("come only from files without an agent", async () => {
     expect(await plan({ ...files, identityAgent: "none" }, agent, reader)).toMatchObject({
       agent: undefined,
       keys: ["/k/locked"],

@@ -24,15 +24,15 @@ function setUp() {
 
 const never = (): AbortSignal => new AbortController().signal;
 
-describe("the keys that are open in a window", () => {
-  it("a key that is open is not decrypted again", async () => {
+describe("the unlocked keys of a window", () => {
+  it("an unlocked key is not decrypted again", async () => {
     const { reader, unlock, asked } = setUp();
     expect((await unlock(["p"])).comment).toBe("key 1");
     expect((await unlock([])).comment).toBe("key 1");
     expect([asked, reader.decryptions]).toEqual([[1], 1]);
   });
 
-  it("a file that was replaced is read again, first with the passphrase that it had", async () => {
+  it("a file that was replaced is read again, first with its last passphrase", async () => {
     const { reader, unlock, asked } = setUp();
     await unlock(["p"]);
     reader.files.set("/a", { key: fakeKey(2), passphrase: "p" });
@@ -42,7 +42,7 @@ describe("the keys that are open in a window", () => {
     expect(asked).toEqual([1, 1]);
   });
 
-  it("a key that is forgotten is asked for again", async () => {
+  it("a forgotten key is requested again", async () => {
     const { ring, unlock, asked } = setUp();
     await unlock(["p"]);
     expect([ring.openFiles(), ring.forget("/a"), ring.forget("/a"), ring.openFiles()]).toEqual([
@@ -72,7 +72,7 @@ describe("the keys that are open in a window", () => {
     expect(asked).toEqual([1, 1]);
   });
 
-  it("a file that is no private key any more is an error, and is not asked for again and again", async () => {
+  it("a file that is no longer a private key is an error, without repeated prompts", async () => {
     const { reader, unlock, asked } = setUp();
     reader.files.set("/a", { publicKey: fakeKey(1).publicKey });
     await expect(unlock(["p", "p", "p"])).rejects.toMatchObject({ reason: "malformed" });

@@ -23,8 +23,8 @@ function asker(allowPrompts = true, needs = new LoginNeeds()) {
   return { prompter, secrets, needs, answers, ask };
 }
 
-describe("what OpenSSH's programs ask", () => {
-  test("a stored password is given in silence, and dropped when it is asked for again", async () => {
+describe("questions of OpenSSH's programs", () => {
+  test("a stored password is used silently, and deleted when it is requested again", async () => {
     const { prompter, secrets, ask } = asker();
     secrets.values.set(passwordName, "old");
     prompter.passwords = ["new"];
@@ -34,7 +34,7 @@ describe("what OpenSSH's programs ask", () => {
     expect(secrets.values.has(passwordName)).toBe(false);
   });
 
-  test("what the person wants to keep is stored once the login has worked, and not before", async () => {
+  test("a secret is stored on request, only after the login has succeeded", async () => {
     const { prompter, secrets, answers, ask } = asker();
     prompter.passwords = [{ value: "p", remember: true }];
     prompter.passphrases = ["wrong", { value: "sesame", remember: true }];
@@ -50,7 +50,7 @@ describe("what OpenSSH's programs ask", () => {
     expect(prompter.asked).toEqual(["passphrase /k 1", "passphrase /k 2", "password 1"]);
   });
 
-  test("a stored passphrase that is wrong is dropped, and the person is asked", async () => {
+  test("a wrong stored passphrase is deleted, and the user is asked", async () => {
     const { prompter, secrets, ask } = asker();
     secrets.values.set(passphraseSecret("/k"), "old");
     prompter.passphrases = ["new"];
@@ -58,12 +58,12 @@ describe("what OpenSSH's programs ask", () => {
     expect(secrets.values.size).toBe(0);
   });
 
-  test("a prompt that is dismissed cancels the login", async () => {
+  test("dismissing a prompt cancels the login", async () => {
     await expect(asker().ask("password")).rejects.toMatchObject({ reason: "cancelled" });
     await expect(asker().ask("passphrase")).rejects.toMatchObject({ reason: "cancelled" });
   });
 
-  test("where nobody is there, stored secrets answer, and nobody is asked for others", async () => {
+  test("without a user, stored secrets are used, and others are not requested", async () => {
     const { prompter, secrets, ask } = asker(false);
     secrets.values.set(passwordName, "p");
     expect(await ask("password")).toBe("p");
@@ -72,7 +72,7 @@ describe("what OpenSSH's programs ask", () => {
     expect(prompter.asked).toEqual([]);
   });
 
-  test("a login that needed a code is tried once while nobody is there", async () => {
+  test("a login that needed a code gets one attempt without a user", async () => {
     const needs = new LoginNeeds();
     const attended = asker(true, needs);
     attended.prompter.rounds = [["123456"]];
@@ -83,7 +83,7 @@ describe("what OpenSSH's programs ask", () => {
     expect(() => asker(false, needs).answers.begin()).toThrow(/nobody is there/);
   });
 
-  test("a key is added to the agent only where the person agrees", async () => {
+  test("a key is added to the agent only if the user agrees", async () => {
     const { answers } = asker();
     const question = { kind: "confirm", prompt: "Add key /k (comment) to agent?" } as const;
     expect(await answers.answer(question, signal)).toBe("no");

@@ -3,7 +3,7 @@ import { LoginMemory } from "../../../src/auth/loginMemory.ts";
 import { parseSecretName } from "../../../src/auth/secrets.ts";
 import { fakeKey, login, setUp } from "../../support/authFakes.ts";
 
-/** Two encrypted keys were used, one after the other: the passphrase of the first is in the store too. */
+/** Two encrypted keys were used, one after the other: the passphrase of the first is also in the store. */
 async function loggedIn() {
   const all = setUp({ identityFiles: ["/a", "/b"] });
   const { reader, prompter, secrets, keyRing, start } = all;
@@ -41,7 +41,7 @@ it("forgets the host's password and its keys' passphrases, in the store and in m
   expect(await memory.forgetHost(config)).toEqual([]);
 });
 
-it("forgets one by its name, in the store and in memory", async () => {
+it("forgets a secret by its name, in the store and in memory", async () => {
   const { memory, secrets, prompter, logIn } = await loggedIn();
   await memory.forget("passphrase:/a");
   await memory.forget("password:alice@server.example.org:22");
@@ -52,14 +52,14 @@ it("forgets one by its name, in the store and in memory", async () => {
   expect(prompter.asked.slice(2)).toEqual(["passphrase /a 1"]);
 });
 
-it("knows which hosts need a person for a login, and which may be tried without one", async () => {
+it("knows which hosts need the user for a login, and which may be tried without", async () => {
   const { memory, config } = await loggedIn();
   expect([memory.needsPerson(config), memory.mayTryUnattended(config)]).toEqual([false, true]);
   memory.needs.gaveUpWaiting(config, false);
   expect([memory.needsPerson(config), memory.mayTryUnattended(config)]).toEqual([true, false]);
 });
 
-it("names a secret by what it is and of whom", () => {
+it("describes a secret by its kind and its login or file", () => {
   expect(parseSecretName("password:alice@[::1]:22")).toEqual({ what: "password", of: "alice@[::1]:22" });
   expect(parseSecretName("passphrase:C:\\keys\\id")).toEqual({ what: "passphrase", of: "C:\\keys\\id" });
 });

@@ -4,7 +4,7 @@ import { LoginNeeds, needsNobody } from "../../../src/auth/loginNeeds.ts";
 const login = { user: "alice", hostName: "Server.example.org", port: 22 };
 
 describe("what a login needs from the user", () => {
-  it("is unknown before the first login, which may be tried unattended again and again", () => {
+  it("is unknown before the first login, which may be tried unattended repeatedly", () => {
     const needs = new LoginNeeds();
     expect(needs.of(login)).toBeUndefined();
     needs.attempted(login, false);
@@ -12,7 +12,7 @@ describe("what a login needs from the user", () => {
   });
 
   it.each(["prompted", "touched", "waited"] as const)(
-    "a login that was %s gets one unattended try for each outage",
+    "a login that was %s gets one unattended attempt for each outage",
     (what) => {
       const needs = new LoginNeeds();
       needs.succeeded(login, { ...needsNobody, [what]: true });
@@ -26,7 +26,7 @@ describe("what a login needs from the user", () => {
     },
   );
 
-  it("is that of the host, whatever the case of its name, and of the user and port", () => {
+  it("belongs to the host name in any case, the user and the port", () => {
     const needs = new LoginNeeds();
     needs.succeeded(login, { ...needsNobody, prompted: true });
     expect(needs.needsPerson({ ...login, hostName: "server.EXAMPLE.org" })).toBe(true);
@@ -34,7 +34,7 @@ describe("what a login needs from the user", () => {
     expect(needs.needsPerson({ ...login, user: "bob" })).toBe(false);
   });
 
-  it("is kept when a login gives up waiting, and only an unattended login uses up the try", () => {
+  it("is kept when a login gives up waiting, and only an unattended login uses up the attempt", () => {
     const needs = new LoginNeeds();
     needs.succeeded(login, { ...needsNobody, touched: true });
     needs.gaveUpWaiting(login, true);

@@ -31,24 +31,24 @@ const block = (count: Buffer, key = Buffer.alloc(300, 0x02)): Buffer =>
     element(0x04, key),
   );
 
-/** Within so many further sequences. */
+/** Nested in this many further sequences. */
 const within = (depth: number, inner: Buffer): Buffer =>
   depth === 0 ? inner : sequence(within(depth - 1, inner));
 
-describe("the work that an encrypted key asks for", () => {
+describe("the work that an encrypted key requires", () => {
   it.each([
     ["2048 rounds", block(rounds(2048)), false],
     ["no round", block(integer()), false],
     ["zero rounds", block(integer(0)), false],
     ["ten million rounds", block(rounds(10_000_000)), false],
-    ["one round more", block(rounds(10_000_001)), true],
+    ["one round too many", block(rounds(10_000_001)), true],
     ["two billion rounds", block(rounds(2_000_000_000)), true],
     ["four billion rounds", block(rounds(4_294_967_295)), true],
     ["a number of rounds with five digits", block(integer(1, 0, 0, 0, 0)), true],
-    ["few rounds, with zeros in front", block(integer(0, 0, 0, 0, 0, 0, 8)), false],
+    ["few rounds with leading zeros", block(integer(0, 0, 0, 0, 0, 0, 8)), false],
     ["many rounds at the depth of PKCS #12", sequence(sequence(oid, sequence(salt, rounds(2e9)))), true],
-    ["many rounds as deep as is looked at", sequence(within(8, sequence(rounds(2e9)))), true],
-    ["what is deeper than any algorithm", sequence(within(9, sequence(rounds(2e9)))), false],
+    ["many rounds at the greatest checked depth", sequence(within(8, sequence(rounds(2e9)))), true],
+    ["nesting deeper than in any algorithm", sequence(within(9, sequence(rounds(2e9)))), false],
     [
       "a long salt before the rounds",
       sequence(sequence(element(0x04, Buffer.alloc(300)), rounds(2e9))),
@@ -59,25 +59,25 @@ describe("the work that an encrypted key asks for", () => {
     expect(asksForTooMuch(der)).toBe(tooMuch);
   });
 
-  it("is not looked for in a block that is cut short: OpenSSL refuses it", () => {
+  it("is not searched for in a truncated block, which OpenSSL refuses", () => {
     const whole = block(rounds(2e9));
     for (let length = 0; length < whole.length; length++) {
       expect(asksForTooMuch(whole.subarray(0, length))).toBe(false);
     }
   });
 
-  it("an element that is longer than the one around it is not looked into", () => {
+  it("an element longer than its enclosing one is not searched", () => {
     const liar = sequence(Buffer.of(0x30, 0x20), rounds(2e9));
     expect(asksForTooMuch(sequence(liar, Buffer.alloc(64)))).toBe(false);
   });
 
-  it("lengths that need more than four bytes are not believed", () => {
+  it("lengths of more than four bytes are rejected", () => {
     expect(asksForTooMuch(Buffer.concat([Buffer.of(0x30, 0x85, 0, 0, 0, 0), block(rounds(2e9))]))).toBe(
       false,
     );
   });
 
-  it("of a key that Node has encrypted is little", () => {
+  it("of a key encrypted by Node is small", () => {
     const { privateKey } = generateKeyPairSync("ed25519");
     const pem = privateKey.export({
       ...{ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" },

@@ -8,7 +8,7 @@ function rsaKey(seed: number, bits: number): SigningKey {
 }
 
 describe("RequiredRSASize", () => {
-  it("keeps shorter keys of the agent and of files from being offered, and names the files", async () => {
+  it("excludes shorter keys of the agent and of files, and names the files", async () => {
     const { agent, reader, start } = setUp({ identityFiles: ["/short", "/long"], requiredRsaSize: 2048 });
     agent.keys = [rsaKey(1, 1024), fakeKey(3)];
     reader.files.set("/short", { key: rsaKey(5, 2040) });
@@ -21,7 +21,7 @@ describe("RequiredRSASize", () => {
     ]);
   });
 
-  it("an encrypted file is measured by the public key beside it, before its passphrase is asked", async () => {
+  it("an encrypted file is checked by the public key beside it, before its passphrase is requested", async () => {
     const { reader, prompter, start } = setUp({ identityFiles: ["/short"], requiredRsaSize: 2048 });
     reader.files.set("/short", { key: rsaKey(5, 1024), passphrase: "p" });
     await login(start(), () => ({ methodsLeft: ["publickey"] }));

@@ -7,26 +7,26 @@ import { testHostConfig } from "../../support/hostConfigs.ts";
 
 const secret = "password:alice@server.example.org:22";
 
-/** A login to a server that takes passwords only, up to its question for one. */
+/** A login to a server that accepts only passwords, up to its prompt. */
 async function offered(authenticator: Authenticator): Promise<string | undefined> {
   await authenticator.next(undefined, false);
   const attempt = await authenticator.next(["password"], false);
   return attempt?.method === "password" ? attempt.password : undefined;
 }
 
-it("a stored password that is refused after a long wait stays, at the first login already", async () => {
+it("a stored password that is refused after a long wait is kept, even at the first login", async () => {
   const { secrets, prompter, clock, start } = setUp();
   secrets.values.set(secret, "right");
   const authenticator = start();
   expect(await offered(authenticator)).toBe("right");
-  // The server asked a telephone, whose owner said no.
+  // The server asked for a confirmation on the phone, and the user declined.
   await clock.advance(4000);
   await expect(authenticator.next(["password"], false)).rejects.toThrow();
   expect(prompter.asked).toEqual(["password 2"]);
   expect(secrets.values.get(secret)).toBe("right");
 });
 
-it("a stored password that is refused after a long wait goes when another one turns out to be right", async () => {
+it("a stored password that is refused after a long wait is deleted if another one turns out to be right", async () => {
   const { secrets, prompter, clock, start } = setUp();
   secrets.values.set(secret, "old");
   prompter.passwords = ["new"];
@@ -38,7 +38,7 @@ it("a stored password that is refused after a long wait goes when another one tu
   expect([...secrets.values]).toEqual([]);
 });
 
-it("the refusal of an old password leaves the new one that another login has stored meanwhile", async () => {
+it("the refusal of an old password keeps the new one that another login has stored meanwhile", async () => {
   const { secrets, prompter, start } = setUp();
   secrets.values.set(secret, "old");
   prompter.passwords = [{ value: "new", remember: true }];
@@ -53,7 +53,7 @@ it("the refusal of an old password leaves the new one that another login has sto
   expect(secrets.values.get(secret)).toBe("new");
 });
 
-it("a login whose change of the password failed leaves what another login has stored meanwhile", async () => {
+it("a login whose password change failed keeps what another login has stored meanwhile", async () => {
   const { secrets, prompter, start } = setUp();
   secrets.values.set(secret, "old");
   prompter.changes = [{ oldPassword: "old", newPassword: "newer", remember: false }];
@@ -70,7 +70,7 @@ it("a login whose change of the password failed leaves what another login has st
   expect(secrets.values.get(secret)).toBe("new");
 });
 
-it("one address behind two jump hosts, or two proxies, is two machines with a password each", async () => {
+it("one address behind two jump hosts, or two proxies, is two machines with separate passwords", async () => {
   const ways: readonly Partial<HostConfig>[] = [
     {},
     { proxyJump: [{ alias: "east" }] },
@@ -99,7 +99,7 @@ it("one address behind two jump hosts, or two proxies, is two machines with a pa
   ]);
 });
 
-it("forgets the password of the machine behind its own jump host alone", async () => {
+it("forgets only the password of the machine behind its own jump host", async () => {
   const { secrets, keyRing } = setUp();
   secrets.values.set(`${secret} via east`, "x");
   secrets.values.set(`${secret} via west`, "y");

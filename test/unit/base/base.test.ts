@@ -8,7 +8,7 @@ import { EnvironmentWatcher } from "../../../src/master/environmentWatcher.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
 describe("disposables", () => {
-  it("run once, last added first, and at once when the store is disposed", () => {
+  it("run once, last added first, and at once if the store is already disposed", () => {
     const order: string[] = [];
     const store = new DisposableStore();
     for (const name of ["a", "b"]) {
@@ -22,7 +22,7 @@ describe("disposables", () => {
 });
 
 describe("emitter", () => {
-  it("a listener that leaves during an event does not disturb the others", () => {
+  it("a listener that is removed during an event does not disturb the others", () => {
     const emitter = new Emitter<number>();
     const seen: string[] = [];
     const first = emitter.event((value) => {
@@ -35,7 +35,7 @@ describe("emitter", () => {
     expect(seen).toEqual(["first 1", "second 1", "second 2"]);
   });
 
-  it("nextEvent stops listening when it is aborted", async () => {
+  it("nextEvent stops listening when aborted", async () => {
     const emitter = new Emitter<number>();
     const controller = new AbortController();
     const next = nextEvent(emitter.event, controller.signal);
@@ -79,7 +79,7 @@ describe("deadline", () => {
 });
 
 describe("lease counter", () => {
-  it("gives a lease back once, however often it is disposed", async () => {
+  it("releases a lease once, however often it is disposed", async () => {
     const clock = new ManualClock();
     let expired = 0;
     const leases = new LeaseCounter(
@@ -113,13 +113,13 @@ describe("printable", () => {
     expect(printable(text)).toBe(shown);
   });
 
-  it("cuts what is long", () => {
+  it("truncates long text", () => {
     expect(printable("x".repeat(600), 10)).toBe(`${"x".repeat(10)}…`);
   });
 });
 
 describe("environment watcher", () => {
-  it("reports a wake and a change of addresses, and nothing else", async () => {
+  it("reports a wake-up and a change of addresses, and nothing else", async () => {
     const clock = new ManualClock();
     let addresses = "10.0.0.1";
     const seen: string[] = [];

@@ -72,7 +72,7 @@ describe("the lane of file jobs", () => {
     ]);
   });
 
-  test("a job that hangs is given up after the time limit, and the others go on in the next seat", async () => {
+  test("a hanging job is given up after the time limit, and the others continue in the next seat", async () => {
     const { seats, outcomes, ask, pass } = setUp(2);
     await ask("/mnt/x/1", "/home/2");
     await pass(fileTimeLimitMilliseconds - 1);
@@ -84,7 +84,7 @@ describe("the lane of file jobs", () => {
     expect(outcomes.get("/home/2")).toBe("done");
   });
 
-  test("while it hangs, its folder is refused at once", async () => {
+  test("while it hangs, jobs for its folder are refused at once", async () => {
     const { seats, outcomes, ask, pass } = setUp(2);
     await ask("/mnt/x/1");
     await pass(fileTimeLimitMilliseconds);

@@ -19,12 +19,12 @@ describe("a callback that throws", () => {
 
   afterEach(() => handling.dispose());
 
-  it("reports to the handler and throws nothing into its caller", () => {
+  it("is reported to the handler and does not interrupt its caller", () => {
     guarded(fail)();
     expect(errors).toEqual([failure]);
   });
 
-  it("does so for timers", async () => {
+  it("is handled in the same manner in timers", async () => {
     systemClock.setTimeout(fail, 0);
     await new Promise<void>((resolve) => {
       systemClock.setTimeout(resolve, 1);
@@ -32,7 +32,7 @@ describe("a callback that throws", () => {
     expect(errors).toEqual([failure]);
   });
 
-  it("does not keep the other listeners of an event from running", () => {
+  it("does not prevent the other listeners of an event from running", () => {
     const emitter = new Emitter<number>();
     const heard: number[] = [];
     emitter.event(fail);

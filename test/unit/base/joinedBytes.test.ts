@@ -26,7 +26,7 @@ test("a million single bytes cost little more than a million bytes", () => {
   expect(all.every((byte, at) => byte === at % 256)).toBe(true);
 });
 
-test("a piece that is reused by its sender afterwards is not changed when it is small", () => {
+test("a small piece is not changed if its sender reuses the buffer", () => {
   const joined = new JoinedBytes();
   const piece = Buffer.of(1);
   joined.push(piece);

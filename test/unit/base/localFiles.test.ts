@@ -52,17 +52,17 @@ describe.each<[string, RawFiles]>([
     expect(text(await read(path("b"), 4))).toBe("text");
   });
 
-  test("a file of /proc, whose size is said to be 0, is read", async () => {
+  test("a file in /proc with a reported size of 0 is read", async () => {
     expect((text(await read("/proc/self/status", 100_000)) ?? "").length).toBeGreaterThan(100);
   });
 
-  test("a file that is too long is refused by its size, and by its contents where the size is 0", async () => {
+  test("a file that is too long is refused by its size, or by its contents if the size is 0", async () => {
     await writeFile(path("a"), "12345");
     expect(await refusal(read(path("a"), 4))).toMatchObject({ reason: "too-large", path: path("a") });
     expect((await refusal(read("/proc/self/status", 10))).reason).toBe("too-large");
   });
 
-  test("/dev/null is an empty file, under another name too", async () => {
+  test("/dev/null is an empty file, also under another name", async () => {
     await symlink("/dev/null", path("null"));
     for (const file of ["/dev/null", path("null")]) {
       expect(text(await read(file))).toBe("");
@@ -82,17 +82,17 @@ describe.each<[string, RawFiles]>([
     server.close();
   });
 
-  test("a pipe is read where that is allowed and a program writes to it", async () => {
+  test("a pipe is read if that is allowed and a program writes to it", async () => {
     execFileSync("mkfifo", [path("pipe")]);
     expect((await refusal(read(path("pipe"), 1000, true))).what).toContain("no program writes");
-    // The writer waits in open(2) until somebody reads. A reader that leaves before the bytes come ends the
-    // writer with SIGPIPE: the loop starts the writer again, so that one of them meets a reader in time.
+    // The writer waits in open(2) for a reader. A reader that leaves before the bytes arrive ends the writer with
+    // SIGPIPE: the loop restarts the writer, so that one of them meets a reader in time.
     const write = () => spawn("sh", ["-c", 'while ! printf begin > "$0"; do :; done', path("pipe")]);
     let writing = write();
     let result: Awaited<ReturnType<typeof read>> | undefined;
     while (result === undefined) {
       result = await read(path("pipe"), 1000, true).catch(() => undefined);
-      // The blocking calls answer in a microtask: give the other events their turn.
+      // The blocking calls reply in a microtask: gives other events their turn.
       await immediate();
       if (writing.exitCode !== null || writing.signalCode !== null) {
         writing = write();
@@ -102,7 +102,7 @@ describe.each<[string, RawFiles]>([
     writing.kill();
   });
 
-  test("a pipe of this very process is left alone", async () => {
+  test("a pipe of this process is left alone", async () => {
     const child = spawn("cat", { stdio: ["pipe", "pipe", "inherit"] });
     const handle = child.stdin as unknown as { readonly _handle: { readonly fd: number } };
     const fd = handle._handle.fd;
@@ -111,14 +111,14 @@ describe.each<[string, RawFiles]>([
     await once(child, "exit");
   });
 
-  test("a missing file and folder are told apart from what can't be read", async () => {
+  test("missing files and folders are distinguished from unreadable ones", async () => {
     expect((await refusal(read(path("none")))).reason).toBe("missing");
     await writeFile(path("a"), "");
     expect((await refusal(read(path("a/b")))).reason).toBe("missing");
     expect((await refusal(read("/proc/self/mem"))).reason).toBe("failed");
   });
 
-  test("names of a folder are listed up to a limit", async () => {
+  test("the names in a folder are listed up to a limit", async () => {
     for (const name of ["a", "b", "c"]) {
       await writeFile(path(name), "");
     }
@@ -128,7 +128,7 @@ describe.each<[string, RawFiles]>([
     expect(await list(2)).toMatchObject({ isCut: true });
   });
 
-  test("a file that is known by its stamp is not read again", async () => {
+  test("a file with a known stamp is not read again", async () => {
     await writeFile(path("a"), "text");
     const { facts } = await read(path("a"));
     const again = { kind: "read", path: path("a"), limit: 100, unless: facts.stamp } as const;
@@ -137,7 +137,7 @@ describe.each<[string, RawFiles]>([
     expect(text(await runFileJob(raw, again))).toBe("other text");
   });
 
-  test("after a write that fails halfway, the file is as it was", async () => {
+  test("after a write that fails halfway, the file has its old content", async () => {
     await writeFile(path("a"), "first\n");
     const full: RawFiles = { ...raw, write: (fd, data) => raw.write(fd, data.subarray(0, 3)) };
     const failed = await refusal(runFileJob(full, { kind: "append", path: path("a"), line: "second" }));
@@ -145,7 +145,7 @@ describe.each<[string, RawFiles]>([
     expect(await readFile(path("a"), "utf8")).toBe("first\n");
   });
 
-  test("after half a write, what another program added meanwhile stays", async () => {
+  test("after a partial write, data that another program appended stays", async () => {
     await writeFile(path("a"), "first\n");
     const full: RawFiles = {
       ...raw,
@@ -160,7 +160,7 @@ describe.each<[string, RawFiles]>([
   });
 });
 
-/** Node's calls, but opening blocks its thread, as on a mount that hangs. */
+/** Node's calls, but opening blocks its thread, as on a hanging mount. */
 function hanging(): RawFiles {
   return { ...poolFiles, stat: (file) => poolFiles.open(file, 0).then(() => poolFiles.stat(file)) };
 }
@@ -174,20 +174,20 @@ describe("a file system that hangs", () => {
     const files = createLocalFiles(clock, hanging());
     const asked = Array.from({ length: 8 }, () => refusal(files.read(path("hang"), 10)));
     const other = files.read("/proc/self/status", 100_000);
-    // The pool has four threads: if more than three were held, this would never end.
+    // The pool has four threads: if more than three were blocked, this would never end.
     await Promise.all(Array.from({ length: 4 }, () => readFile(path("sub/file"), "utf8")));
     await clock.advance(5000);
     expect((await Promise.all(asked)).map(({ reason }) => reason)).toEqual(asked.map(() => "unresponsive"));
-    // In a thread of its own now.
+    // In a separate thread from now on.
     expect((text(await other) ?? "").length).toBeGreaterThan(100);
-    // Both ends open: the thread comes back.
+    // Both ends open: the thread is free again.
     await writeFile(path("hang"), "", { flag: "r+" });
     await expect.poll(async () => (await files.stat(path("sub/file"))).kind).toBe("file");
   });
 });
 
 describe("the seat in a worker thread", () => {
-  test("answers, refuses with the same errors, and starts again after a release", async () => {
+  test("replies, rejects with the same errors, and starts again after a release", async () => {
     await writeFile(path("a"), "text");
     const seat = new WorkerSeat();
     const files = new LocalFiles(new FileLane(new ManualClock(), [seat]));
@@ -203,7 +203,7 @@ describe("the seat in a worker thread", () => {
   });
 });
 
-test("the instance that all share reads files", async () => {
+test("the shared instance reads files", async () => {
   await writeFile(path("a"), "text");
   expect(text(await localFiles.read(path("a"), 100))).toBe("text");
 });

@@ -20,7 +20,7 @@ test("on Windows the current folder is not searched for programs", () => {
   expect(programSurroundings(env, "linux").env).toEqual(ours);
 });
 
-test("the shell is a full path", () => {
+test("the shell has a full path", () => {
   expect(userShell({ SHELL: "/bin/zsh" }, "linux")).toBe("/bin/zsh");
   expect(userShell({ SHELL: "zsh" }, "linux")).toBe("/bin/sh");
   expect(userShell({}, "darwin")).toBe("/bin/sh");

@@ -11,7 +11,7 @@ function pauses(steps: Steps<unknown>): number {
   return count;
 }
 
-test("sorting in steps gives what Array.sort gives, equal keys in their order", () => {
+test("sorting in steps gives the result of Array.sort, with equal keys in their order", () => {
   const items = fc.array(fc.record({ key: fc.nat(20), place: fc.nat() }), { maxLength: 200 });
   fc.assert(
     fc.property(items, fc.integer({ min: 1, max: 50 }), (given, size) => {

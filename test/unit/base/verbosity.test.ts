@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type LogLevelName, Verbosity } from "../../../src/base/verbosity.ts";
 
-test("more and less stay within what there is, and the editor's own level holds again when it is set", () => {
+test("more and less stay within the levels, and setting the editor's own level applies that again", () => {
   let editor: LogLevelName | undefined = "info";
   const verbosity = new Verbosity(() => editor);
   expect([1, 1, 1, 1].map(() => verbosity.change("m1", 1))).toEqual(["debug", "trace", "trace", "trace"]);
@@ -17,7 +17,7 @@ test("more and less stay within what there is, and the editor's own level holds 
   expect(verbosity.level("m1")).toBe("debug");
 });
 
-test("what is let through beyond the editor's level is written at that level", () => {
+test("messages beyond the editor's level are written at that level", () => {
   const verbosity = new Verbosity(() => "warn");
   expect(verbosity.writtenAs("info", "m1")).toBeUndefined();
   verbosity.change("m1", 1);
@@ -29,13 +29,13 @@ test("what is let through beyond the editor's level is written at that level", (
   ]).toEqual(["warn", "error", undefined]);
 });
 
-test("fewer messages are written than the editor would show", () => {
+test("fewer messages can be written than the editor would show", () => {
   const verbosity = new Verbosity(() => "info");
   verbosity.change("m1", -1);
   expect([verbosity.writtenAs("info", "m1"), verbosity.writtenAs("warn", "m1")]).toEqual([undefined, "warn"]);
 });
 
-test("a log that is switched off stays so", () => {
+test("a log that is switched off stays off", () => {
   const verbosity = new Verbosity(() => undefined);
   expect([verbosity.change("m1", 1), verbosity.writtenAs("error", "m1")]).toEqual([undefined, undefined]);
 });

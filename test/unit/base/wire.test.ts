@@ -16,7 +16,7 @@ describe("the data types of RFC 4251 section 5", () => {
     ["9a378f9b2e332a7", "09a378f9b2e332a7", "00 00 00 08 09 a3 78 f9 b2 e3 32 a7"],
     ["80", "80", "00 00 00 02 00 80"],
     ["a padded number", "000080", "00 00 00 02 00 80"],
-  ])("mpint %s is written as the RFC shows it", (_, magnitude, wire) => {
+  ])("mpint %s is written as in the RFC", (_, magnitude, wire) => {
     expect(wireMpint(hex(magnitude)).toString("hex")).toBe(hex(wire).toString("hex"));
   });
 
@@ -30,12 +30,12 @@ describe("the data types of RFC 4251 section 5", () => {
     [[], "00 00 00 00"],
     [["zlib"], "00 00 00 04 7a 6c 69 62"],
     [["zlib", "none"], "00 00 00 09 7a 6c 69 62 2c 6e 6f 6e 65"],
-  ])("name-list %j is written and read as the RFC shows it", (names, wire) => {
+  ])("name-list %j is written and read as in the RFC", (names, wire) => {
     expect(wireNameList(names).toString("hex")).toBe(hex(wire).toString("hex"));
     expect(new WireReader(hex(wire)).nameList()).toEqual(names);
   });
 
-  test("strings, numbers and booleans come back as they were written", () => {
+  test("strings, numbers and booleans are read as they were written", () => {
     const reader = new WireReader(
       Buffer.concat([
         wireString("tästing"),
@@ -56,7 +56,7 @@ describe("the data types of RFC 4251 section 5", () => {
     expect([reader.rest(), reader.left]).toEqual([Buffer.of(8), 1]);
   });
 
-  test("whatever is cut short is undefined, and a length is not trusted", () => {
+  test("truncated values are undefined, and a length is not trusted", () => {
     for (const wire of ["", "00 00 00", "00 00 00 05 61", "ff ff ff ff 61"]) {
       const read = (): WireReader => new WireReader(hex(wire));
       expect(read().string(), wire).toBeUndefined();

@@ -14,7 +14,7 @@ describe("benchmark rows", () => {
     ]);
   });
 
-  test("the table says which bars are met", () => {
+  test("the table shows which bars are met", () => {
     const lines = tableText([faster, alone]).split("\n");
     expect(lines[2]).toMatch(/^a +ms +3\.00 +12\.0 +0\.25 +≤ 0\.4x met$/);
     expect(lines[3]).toMatch(/^b +KB +2000 +≤ 1024 KB MISSED$/);
@@ -34,7 +34,7 @@ describe("benchmark rows", () => {
 });
 
 describe("measuring", () => {
-  test("the median is the middle one, or between the two", () => {
+  test("the median is the middle value, or between the two", () => {
     expect([median([9, 1, 5]), median([4, 1, 2, 9])]).toEqual([5, 3]);
   });
 

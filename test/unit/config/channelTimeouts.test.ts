@@ -18,7 +18,7 @@ describe("ChannelTimeout of our own sessions", () => {
     ["session", true, true, true],
     ["s*", true, true, true],
     ["*", true, true, true],
-    // sshd_config(5) tells them apart.
+    // sshd_config(5) distinguishes them.
     ["session:shell", true, false, false],
     ["session:command", false, true, false],
     ["session:subsystem:sftp", false, false, true],
@@ -26,7 +26,7 @@ describe("ChannelTimeout of our own sessions", () => {
     ["session:*", true, true, true],
     ["*:shell", true, false, false],
     ["session:s?ell", true, false, false],
-    // Others' channels, another case, and the keyword that no session is matched by.
+    // Channels of others, another case, and the keyword that matches no session.
     ["Session", false, false, false],
     ["direct-tcpip", false, false, false],
     ["agent-connection", false, false, false],
@@ -40,7 +40,7 @@ describe("ChannelTimeout of our own sessions", () => {
     ).toEqual(expected);
   });
 
-  test("the first pattern that matches decides, also when it switches the limit off", () => {
+  test("the first matching pattern applies, also if it switches the limit off", () => {
     expect(sessionTimeoutFor(of(["session:shell", 5], ["session", 9]), shell)?.seconds).toBe(5);
     expect(sessionTimeoutFor(of(["session:shell", 5], ["session", 9]), command)?.seconds).toBe(9);
     expect(sessionTimeoutFor(of(["session", 9], ["session:shell", 5]), shell)?.seconds).toBe(9);
@@ -55,7 +55,7 @@ test("sshd's channels have one name: `session` alone matches none of them", () =
   expect(channelTimeoutFor(of(["agent-connection", 7]), "agent-connection")?.seconds).toBe(7);
 });
 
-test("global is a keyword of its own: no wildcard is it, and the last one counts", () => {
+test("global is a separate keyword: no wildcard matches it, and the last one counts", () => {
   expect(globalTimeoutOf(of(["*", 60], ["glob*", 60]))).toBeUndefined();
   expect(globalTimeoutOf(of(["global", 60], ["session", 5], ["global", 30]))?.seconds).toBe(30);
   expect(globalTimeoutOf(of(["global", 60], ["global", 0]))).toBeUndefined();

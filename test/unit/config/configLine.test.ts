@@ -25,7 +25,7 @@ describe("arguments", () => {
     expect(splitArguments(text)).toEqual(expected);
   });
 
-  test.each(['"a', "'a", "it's", 'a "b c'])("%s: the quote is not closed", (text) => {
+  test.each(['"a', "'a", "it's", 'a "b c'])("%s: an unclosed quote", (text) => {
     expect(splitArguments(text)).toBeUndefined();
   });
 });
@@ -34,14 +34,14 @@ describe("lines", () => {
   const keywordAndRest = (text: string): unknown =>
     parseConfigText(text).map(({ keyword, rest, line }) => [line, keyword, rest]);
 
-  test("keywords are lower case, comments and empty lines are passed over, numbers count all lines", () => {
+  test("keywords are converted to lower case, comments and empty lines are skipped, numbers count all lines", () => {
     expect(keywordAndRest("# x\n\nHOST web\n  \t\n\tPort 22\n  # Port 1\n")).toEqual([
       [3, "host", "web"],
       [5, "port", "22"],
     ]);
   });
 
-  test("one = may stand between keyword and value", () => {
+  test("one = may separate keyword and value", () => {
     expect(keywordAndRest("Port=22\nPort = 22\nPort\t=22\nProxyCommand = =x")).toEqual([
       [1, "port", "22"],
       [2, "port", "22"],
@@ -50,20 +50,20 @@ describe("lines", () => {
     ]);
   });
 
-  test("carriage returns, form feeds and blanks at the end don't count, nor does a byte order mark", () => {
+  test("carriage returns, form feeds and blanks at the end are ignored, as is a byte order mark", () => {
     expect(keywordAndRest("\ufeffPort 22 \t\r\nUser x\f")).toEqual([
       [1, "port", "22"],
       [2, "user", "x"],
     ]);
   });
 
-  test("the rest of a line keeps quotes, blanks and what looks like a comment", () => {
+  test("the rest of a line keeps quotes, blanks and text that looks like a comment", () => {
     expect(keywordAndRest('ProxyCommand sh -c "a  b" # c')).toEqual([
       [1, "proxycommand", 'sh -c "a  b" # c'],
     ]);
   });
 
-  test("an unreadable line has a problem, and the lines after it are read", () => {
+  test("an unreadable line is reported, and the lines after it are read", () => {
     const directives = parseConfigText('Port\nUser "x\nHost web');
     expect(directives.map(({ keyword, problem }) => [keyword, problem !== undefined])).toEqual([
       ["port", true],
@@ -72,7 +72,7 @@ describe("lines", () => {
     ]);
   });
 
-  test("plain lines, which the package reads, are read like those with a comment, which it is not given", () => {
+  test("plain lines, which the package parses, give the same result as those with a comment, which it does not get", () => {
     const keyword = fc.constantFrom(
       "Host",
       "match",

@@ -6,7 +6,7 @@ import { testHostConfig } from "../../support/hostConfigs.ts";
 
 type Values = Readonly<Record<string, number | boolean>>;
 
-/** What holds for aliases `a`, `b`, … of one destination with these entries. */
+/** The effective values of aliases `a`, `b`, … of one destination with these entries. */
 function shared(...entries: readonly Values[]) {
   const settings = new FakeSettings();
   const aliases = entries.map((_, index) => String.fromCharCode(97 + index));
@@ -25,22 +25,22 @@ describe("the keepalive of a connection that several aliases share", () => {
   test.each([
     // One alone has its own.
     [[alive(15, 4)], 15, 4],
-    // The same values are the same together.
+    // Equal values stay the same.
     [[alive(15, 4), alive(15, 4)], 15, 4],
-    // The shorter interval, dead when the first would say so.
+    // The shorter interval, dead when the first policy would say so.
     [[alive(60, 3), alive(10, 3)], 10, 3],
     [[alive(60, 1), alive(15, 20)], 15, 4],
     // No sooner than the strictest of them: 10 s of silence end neither alias's connection alone.
     [[alive(60, 1), alive(10, 30)], 10, 6],
     [[alive(7, 100), alive(20, 1)], 7, 2],
-    // Off is the weakest, and stays off only where all want it.
+    // Off is the weakest, and applies only if all have it.
     [[alive(0, 3), alive(20, 2)], 20, 2],
     [[alive(0, 3), alive(0, 1)], 0, undefined],
   ])("%j: every %s s, %s times", (entries, interval, countMax) => {
     for (const order of [entries, [...entries].reverse()]) {
       const { keepalive } = shared(...order);
       expect(keepalive.serverAliveInterval).toBe(interval);
-      // Where nothing is probed, no count is better than another: the first one's stays.
+      // Without probes no count is stricter than another: the first one's stays.
       expect(keepalive.serverAliveCountMax).toBe(countMax ?? order[0]?.["serverAliveCountMax"]);
     }
   });

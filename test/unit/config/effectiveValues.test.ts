@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => home.dispose());
 
-/** What holds for the host `web` with these lines in the person's file. */
+/** The effective values of the host `web` with these lines in the user's file. */
 async function valuesOf(
   lines: string,
   typed: Partial<EvaluationRequest> = {},
@@ -28,7 +28,7 @@ async function valuesOf(
   return effectiveValues(evaluation, "web", environment, openSshAlgorithms);
 }
 
-test("without a line, each keyword has the default that ssh_config(5) names", async () => {
+test("without a line, each keyword has the default of ssh_config(5)", async () => {
   const values = await valuesOf("");
   expect(Object.fromEntries(values)).toEqual({
     addressfamily: ["any"],
@@ -68,7 +68,7 @@ test("without a line, each keyword has the default that ssh_config(5) names", as
   });
 });
 
-describe("what ssh -G expands", () => {
+describe("expansion by ssh -G", () => {
   test.each([
     ["HostKeyAlias WEB.Example", "hostkeyalias", ["web.example"]],
     ["RemoteCommand echo %n %h %p %r", "remotecommand", ["echo web web 22 me"]],
@@ -88,7 +88,7 @@ describe("what ssh -G expands", () => {
     expect((await valuesOf(line, {}, { NAME: "other" })).get(keyword)).toEqual(expected);
   });
 
-  test("a list of algorithms that adds to OpenSSH's own", async () => {
+  test("a list of algorithms that extends OpenSSH's own", async () => {
     const [ciphers = ""] = (await valuesOf("Ciphers ^aes256-ctr")).get("ciphers") ?? [];
     expect(ciphers.split(",").slice(0, 2)).toEqual(["aes256-ctr", "chacha20-poly1305@openssh.com"]);
   });
@@ -107,7 +107,7 @@ describe("what ssh -G expands", () => {
     }
   });
 
-  test("User is expanded when a line of a file says so, and not when a person typed it", async () => {
+  test("User is expanded in a line of a file, but not in a typed host", async () => {
     expect((await valuesOf("User %u-%n")).get("user")).toEqual(["me-web"]);
     expect((await valuesOf("User %u-%n", { user: "%u" })).get("user")).toEqual(["%u"]);
   });
@@ -127,7 +127,7 @@ describe("what ssh -G expands", () => {
     expect(String(error)).toContain(`${home.path("config")}:2: user: `);
   });
 
-  test("an error in something that was typed names no line", async () => {
+  test("an error in a typed host names no line", async () => {
     const environment = home.environment();
     const evaluation = await evaluateConfig(
       { alias: "web", configFile: "none" },
@@ -162,7 +162,7 @@ describe("the tokens of a host", () => {
     expect(tokens.C).toBe(hash("desk.example.orgw.example.org2222joeb"));
   });
 
-  test("where nothing is known of a host, its alias, port 22 and our own user count", () => {
+  test("without information about a host, its alias, port 22 and our own user are used", () => {
     const tokens = hostTokens(new Map(), "web", home.environment());
     expect(tokens).toMatchObject({ h: "web", n: "web", k: "web", p: "22", r: "me", j: "" });
     expect(tokens.C).toBe(hash("desk.example.orgweb22me"));

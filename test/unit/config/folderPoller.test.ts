@@ -33,7 +33,7 @@ function setUp() {
   return { world, poller, clock, stamps };
 }
 
-test("a file that changes, goes and comes back is noticed, each once", async () => {
+test("a file that changes, disappears and returns is noticed, once each", async () => {
   const { world, clock, stamps } = setUp();
   await settle();
   await clock.advance(30_000);

@@ -7,7 +7,7 @@ import {
   parseForwardArgument,
 } from "../../../src/config/forwardSpec.ts";
 
-describe("what is typed", () => {
+describe("typed forwards", () => {
   test.each([
     ["8080", "-L 8080:localhost:8080"],
     [" 8080 ", "-L 8080:localhost:8080"],
@@ -37,7 +37,7 @@ describe("what is typed", () => {
     ["-D0", "-D 0"],
     ["-D [::1]:1080", "-D [::1]:1080"],
     ["-D localhost:1080", "-D localhost:1080"],
-  ])("%s is %s, and reads as itself again", (text, formatted) => {
+  ])("%s is %s, and its text is parsed back to the same", (text, formatted) => {
     const spec = parseForward(text);
     expect(formatForward(spec)).toBe(formatted);
     expect(parseForward(formatted)).toEqual(spec);
@@ -72,7 +72,7 @@ describe("what is typed", () => {
     expect(() => parseForward(text)).toThrow(expect.objectContaining({ reason }));
   });
 
-  test("what `ssh -G` prints for a RemoteForward without a target has none", () => {
+  test("a RemoteForward without a target in the output of `ssh -G` has none", () => {
     expect(parseForwardArgument("remote", "1081:[socks]:0")).toEqual({
       kind: "remote",
       listen: { type: "tcp", port: 1081 },

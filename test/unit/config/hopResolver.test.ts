@@ -21,21 +21,21 @@ test("a hop is resolved with the user and port of the jump, so that its own Matc
   expect(asked).toEqual(["me@b:2222", "[::1]:22"]);
 });
 
-test("the hops in front of it replace its own ProxyJump; the first hop keeps its own", async () => {
+test("the hops before it replace its own ProxyJump; the first hop keeps its own", async () => {
   const before = [{ alias: "a" }];
   const behind = await resolveHop(resolver([]), { alias: "b" }, before, signal);
   expect([behind.proxyJump, behind.proxyCommand]).toEqual([before, undefined]);
   expect(await resolveHop(resolver([]), { alias: "b" }, [], signal)).toBe(own);
 });
 
-test("a ProxyCommand is given out in trusted workspaces only", () => {
+test("a ProxyCommand is returned in trusted workspaces only", () => {
   expect(trustedProxyCommand(own, { isTrusted: true })).toBe("nc b 22");
   expect(() => trustedProxyCommand(own, { isTrusted: false })).toThrow(
     expect.objectContaining({ reason: "not-allowed" }) as ConfigError,
   );
 });
 
-test("an unattended login asks nothing about host keys, and an attended one does as the file says", () => {
+test("an unattended login asks nothing about host keys, and an attended one follows the file", () => {
   expect(hostKeyConfig(own, false)).toEqual({ ...own, batchMode: true });
   expect(hostKeyConfig(own, true)).toBe(own);
 });

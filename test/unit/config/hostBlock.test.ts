@@ -17,14 +17,14 @@ function textOf(alias: string, from: HostConfig): readonly string[] {
 }
 
 describe("the Host block of a typed host", () => {
-  test("says what was typed, and nothing that is OpenSSH's default", () => {
+  test("contains what was typed, without OpenSSH's defaults", () => {
     const from = config({ user: "me", port: 2222 }, ["user", typed], ["port", typed]);
     expect(textOf("build1", from)).toEqual(["Host build1", "    User me", "    Port 2222"]);
     expect(textOf("b", from)).toEqual(["Host b", "    HostName build1", "    User me", "    Port 2222"]);
     expect(textOf("build1", config({}))).toEqual(["Host build1"]);
   });
 
-  test("keeps what the typed name got from other blocks, because they may not match the new name", () => {
+  test("keeps values that the typed name got from other blocks, because they may not match the new name", () => {
     const from = config(
       {
         hostName: "10.0.0.5",
@@ -62,7 +62,7 @@ describe("the Host block of a typed host", () => {
   });
 
   test.each(["DOMAIN\\user", "a\\\\b", "first last", "x#y", "#z", "a\\ b", "=k"])(
-    "a reader takes the user %j from it again",
+    "the user %j is read back from it",
     (user) => {
       const lines = textOf("b", config({ user }, ["user", typed]));
       const read = parseConfigText(lines.join("\n"));
@@ -78,30 +78,33 @@ describe("the Host block of a typed host", () => {
     [{ identityFilesAreDefault: false, identityFiles: ["/a\nHost *\n  ProxyCommand x"] }, "IdentityFile"],
     [{ proxyCommand: "a\nHost *" }, "ProxyCommand"],
     [{ hostKeyAlias: "a\nb" }, "HostKeyAlias"],
-  ] as const)("refuses what no version reads alike or what would begin another line: %j", (over, keyword) => {
-    expect(hostBlock("b", config(over, ["user", typed]))).toMatchObject({ kind: "unwritable", keyword });
-  });
+  ] as const)(
+    "refuses what versions read differently, or what would start another line: %j",
+    (over, keyword) => {
+      expect(hostBlock("b", config(over, ["user", typed]))).toMatchObject({ kind: "unwritable", keyword });
+    },
+  );
 
   test.each(["*", "a b", "-x", "!a", "a?", "", "me@a", "a\nHost b", 'a"b', "a,b"])(
-    "%j is no name for a block",
+    "%j is not a valid name for a block",
     (alias) => {
       expect(isBlockName(alias)).toBe(false);
     },
   );
 });
 
-describe("lines that would not count", () => {
+describe("lines that would have no effect", () => {
   const line: ValueSource = { kind: "sshConfig", file: "/c", line: 3 };
   const block = hostBlock("b", config({ user: "me", port: 2222 }, ["user", typed], ["port", typed]));
   const lines = block.kind === "block" ? block.lines : [];
   const now = (over: Partial<HostConfig>, ...sources: [string, ValueSource][]): HostConfig =>
     testHostConfig({ alias: "b", hostName: "b", ...over, sources: new Map(sources) });
 
-  test("none, where nothing else says anything of this name", () => {
+  test("none, if nothing else matches this name", () => {
     expect(blockConflicts(lines, now({}))).toEqual([]);
   });
 
-  test("those whose value an earlier line or a setting decides otherwise", () => {
+  test("those whose value an earlier line or a setting overrides", () => {
     const before = now({ user: "root", port: 2222 }, ["user", line], ["port", line]);
     expect(blockConflicts(lines, before)).toEqual([{ keyword: "User", source: line }]);
     const entry: ValueSource = { kind: "hostSetting", pattern: "*" };

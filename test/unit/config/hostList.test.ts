@@ -20,7 +20,7 @@ describe("the list of hosts", () => {
   const aliases = async (settings?: readonly HostSettings[]): Promise<string[]> =>
     (await list(settings)).hosts.map(({ alias }) => alias);
 
-  test("is empty where there is no file, and that is no problem", async () => {
+  test("is empty without a file, which is no problem", async () => {
     const { hosts, problems } = await list();
     expect([hosts, problems]).toEqual([[], []]);
   });
@@ -37,26 +37,26 @@ describe("the list of hosts", () => {
     ]);
   });
 
-  test("leaves out patterns, negations and what they rule out, and names each host once", async () => {
+  test("omits patterns, negations and excluded names, and lists each host once", async () => {
     await home.write(".ssh/config", "Host * !x\nHost web w? !web2 web2\nHost web\n User later\n");
     const { hosts } = await list();
     expect(hosts.map(({ alias, line, user }) => [alias, line, user])).toEqual([["web", 2, undefined]]);
   });
 
   test.each([
-    ["a keyword that is none", "Prot 22"],
-    ["an argument that is missing", "Port"],
+    ["an unknown keyword", "Prot 22"],
+    ["a missing argument", "Port"],
     ["a value that is not allowed", "Port high"],
-    ["a quote that is not closed", 'User "x'],
-    ["a criterion that is none", "Match moon full"],
+    ["an unclosed quote", 'User "x'],
+    ["an unknown criterion", "Match moon full"],
     ["a criterion without its argument", "Match host"],
     ["a Match without criteria", 'Match ""'],
-    ["Match all beside others", "Match host x all"],
+    ["Match all with others", "Match host x all"],
     ["a Host without a name", 'Host ""'],
     ["an Include of nothing", 'Include ""'],
     ["an Include of a variable that is not set", "Include ${NOT_SET}/x"],
     ["an Include with an unknown token", "Include %z"],
-  ])("has %s as a problem of its line", async (_name, line) => {
+  ])("reports %s as a problem of its line", async (_name, line) => {
     const file = await home.write(".ssh/config", `Host web\n  ${line}\n`);
     expect((await list()).problems).toMatchObject([{ file, line: 2 }]);
   });
@@ -69,12 +69,12 @@ describe("the list of hosts", () => {
     expect((await list()).problems).toEqual([]);
   });
 
-  test("says nothing where HostName has tokens", async () => {
+  test("reports nothing if HostName has tokens", async () => {
     await home.write(".ssh/config", "Host web\n HostName %h.example.org\n");
     expect((await list()).hosts[0]).not.toHaveProperty("hostName");
   });
 
-  test("does not take values of a Match block for those of the host before it", async () => {
+  test("does not apply values of a Match block to the host before it", async () => {
     await home.write(".ssh/config", "Host web\nMatch user x\n HostName other\n");
     expect((await list()).hosts[0]).not.toHaveProperty("hostName");
   });
@@ -85,7 +85,7 @@ describe("the list of hosts", () => {
     expect(await aliases()).toEqual(["web", "corp"]);
   });
 
-  test("has only those of another file when settings name one", async () => {
+  test("has only those of another file if the settings name one", async () => {
     await home.write(".ssh/config", "Host web\n");
     const other = await home.write("other", "Host lab\n");
     expect((await list([], other)).hosts.map(({ alias }) => alias)).toEqual(["lab"]);
@@ -114,13 +114,13 @@ describe("the list of hosts", () => {
     expect(await aliases()).toEqual(["x"]);
   });
 
-  test("leaves out hosts that the block around an Include does not let through", async () => {
+  test("omits hosts that the block around an Include excludes", async () => {
     await home.write(".ssh/config", "Host web*\n Include more\n");
     await home.write(".ssh/more", "Host web1 db\n");
     expect(await aliases()).toEqual(["web1"]);
   });
 
-  test("ends when files include each other", async () => {
+  test("ends if files include each other", async () => {
     await home.write(".ssh/config", "Include more\nInclude more\nHost a\n");
     await home.write(".ssh/more", "Host b\nInclude config\n");
     const { hosts, problems } = await list();
@@ -144,7 +144,7 @@ describe("the list of hosts", () => {
     expect((await list()).problems).toEqual([]);
   });
 
-  test("does without a file that others may write to, and says so", async () => {
+  test("ignores a file that others may write to, and reports it", async () => {
     await chmod(await home.write(".ssh/config", "Host a\n"), 0o666);
     const { hosts, problems } = await list();
     expect(hosts).toEqual([]);
@@ -163,7 +163,7 @@ describe("the list of hosts", () => {
     ]);
   });
 
-  test("leaves out names that could not be connected to", async () => {
+  test("omits names that could not be connected to", async () => {
     await home.write(".ssh/config", "Host a;b -x $y ok\n");
     expect(await aliases()).toEqual(["ok"]);
   });

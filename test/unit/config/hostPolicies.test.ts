@@ -37,7 +37,7 @@ beforeEach(() => {
 describe("the layers", () => {
   const setting = "sshSessions.keepalive.serverAliveInterval";
 
-  test("entry, folder, workspace, ssh_config, user setting, default: the first that is set decides", () => {
+  test("entry, folder, workspace, ssh_config, user setting, default: the first that is set applies", () => {
     settings.hosts = [{ pattern: "w*", serverAliveInterval: 40 }];
     settings.folders = { [folder.uri]: { serverAliveInterval: 30 } };
     settings.layers = { workspace: { serverAliveInterval: 20 }, user: { serverAliveInterval: 10 } };
@@ -66,7 +66,7 @@ describe("the layers", () => {
     ]);
   });
 
-  test("a folder's settings count only for what was opened in it", () => {
+  test("a folder's settings apply only to what was opened in it", () => {
     settings.folders = { [folder.uri]: { timeLimit: 9 } };
     settings.folder = folder;
     expect(policies.get("timeLimit", fromFile, folder).value).toBe(9);
@@ -74,14 +74,14 @@ describe("the layers", () => {
     expect(policies.get("timeLimit", fromFile, { uri: "file:///w/web", name: "web" }).value).toBe(0);
   });
 
-  test("a value without a setting of its own is set by entries only", () => {
+  test("a value without its own setting is set by entries only", () => {
     settings.layers = { user: { sudo: true, ignoreMissingReplies: true } };
     expect(policies.get("sudo", fromFile)).toEqual({ value: false, source: { kind: "default" } });
     settings.hosts = [{ pattern: "web", sudo: true }];
     expect(policies.get("sudo", fromFile).value).toBe(true);
   });
 
-  test("values that make no sense count as not set, in every layer", () => {
+  test("invalid values count as not set, in every layer", () => {
     const bad: Readonly<Record<string, unknown>> = {
       serverAliveInterval: -1,
       serverAliveCountMax: 0,
@@ -106,7 +106,7 @@ describe("the layers", () => {
     }
   });
 
-  test("a value of ssh_config without a known line still says where it is from", () => {
+  test("a value of ssh_config without a known line still has a source", () => {
     expect(policies.get("serverAliveInterval", { alias: "web", serverAliveInterval: 50 })).toEqual({
       value: 50,
       source: { kind: "sshConfig" },
@@ -150,7 +150,7 @@ describe("the layers", () => {
     expect(policies.get("group", fromFile).value).toBe(value);
   });
 
-  test("a changed setting counts at the next question", () => {
+  test("a changed setting applies to the next request", () => {
     expect(policies.keepalive(fromFile).serverAliveInterval).toBe(50);
     settings.layers = { workspace: { serverAliveInterval: 1 } };
     expect(policies.keepalive(fromFile).serverAliveInterval).toBe(1);
@@ -169,7 +169,7 @@ describe("keepalive and linger", () => {
     expect(policies.linger(testHostConfig())).toEqual({ seconds: 600, source: unset });
   });
 
-  test("each value is decided for itself", () => {
+  test("each value is resolved separately", () => {
     settings.hosts = [{ pattern: "web", tcpKeepAlive: true }];
     settings.layers = { workspace: { serverAliveInterval: 0 } };
     expect(policies.keepalive(fromFile)).toMatchObject({
@@ -203,29 +203,29 @@ describe("entries of sshSessions.hosts", () => {
     { pattern: "* !db", linger: 0 },
   ];
 
-  test("of each value the first entry that matches and sets it counts", () => {
+  test("for each value the first matching entry that sets it applies", () => {
     expect(entryValue(entries, "web", "user")).toEqual({ value: "joe", pattern: "web" });
     expect(entryValue(entries, "web", "port")).toEqual({ value: 2222, pattern: "w*, d?" });
     expect(entryValue(entries, "web", "linger")?.value).toBe(0);
   });
 
-  test("patterns are separated by blanks and commas; a negation rules an entry out", () => {
+  test("patterns are separated by blanks and commas; a negation excludes an entry", () => {
     expect(entryValue(entries, "db", "user")?.value).toBe("other");
     expect(entryValue(entries, "db", "linger")).toBeUndefined();
     expect(entryValue(entries, "x", "linger")?.value).toBe(0);
   });
 
-  test("blanks and commas may stand beside each other, and around the patterns", () => {
+  test("blanks and commas may be combined, also around the patterns", () => {
     expect(entryPatterns({ pattern: " web,  db ,, x " })).toEqual(["web", "db", "x"]);
     expect(entryPatterns({ pattern: " , " })).toEqual([]);
   });
 
-  test("what makes no sense is passed over for the next entry", () => {
+  test("an invalid value is skipped for the next entry", () => {
     const typed = [{ pattern: "web", user: "-x" }, ...entries.slice(1)];
     expect(entryValue(typed, "web", "user")).toEqual({ value: "other", pattern: "w*, d?" });
   });
 
-  test("entries are kept with what makes sense of them, however they are mistyped", () => {
+  test("entries keep their valid values, however wrong the others are", () => {
     expect(
       parseHostEntries([
         { pattern: " web* ", port: 2222, serverAliveInterval: 5, tcpKeepAlive: false, linger: 0, extra: 1 },

@@ -12,7 +12,7 @@ import type { SshRun } from "../../../src/config/sshProgram.ts";
 import { ConfigHome, FakeSettings } from "../../support/configFixtures.ts";
 import { ManualClock, settle } from "../../support/manualClock.ts";
 
-/** Stands for `ssh -G`: prints defaults, changed by what a test says for a host. */
+/** Replaces `ssh -G`: prints defaults, changed by a test for a host. */
 class FakeSsh {
   readonly calls: (readonly string[])[] = [];
   readonly answers = new Map<string, Partial<SshRun> | (() => Promise<Partial<SshRun>>)>();
@@ -88,7 +88,7 @@ describe("with an ssh on the machine", () => {
     return resolver;
   }
 
-  test("its values count, even if our own parser disagrees", async () => {
+  test("its values apply, even if our own parser disagrees", async () => {
     await home.write(".ssh/config", "Port 1\n");
     ssh.answers.set("web", ssh.print("web", { port: "2222", hostname: "srv" }));
     expect(await create().resolve("web")).toMatchObject({ port: 2222, hostName: "srv" });
@@ -133,7 +133,7 @@ describe("with an ssh on the machine", () => {
     });
   });
 
-  test("algorithms that are ssh's own are left to the engine", async () => {
+  test("ssh's own algorithms are left to the engine", async () => {
     ssh.answers.set("db", ssh.print("db", { ciphers: "aes256-ctr" }));
     const resolver = create();
     expect(await resolver.resolve("web")).not.toHaveProperty("ciphers");
@@ -146,20 +146,20 @@ describe("with an ssh on the machine", () => {
     expect(await create().resolve("web")).not.toHaveProperty("serverAliveInterval");
   });
 
-  test("paths with blanks are told apart", async () => {
+  test("paths with blanks are separated correctly", async () => {
     await home.write(".ssh/config", 'UserKnownHostsFile "/my hosts" /x\n');
     ssh.answers.set("web", ssh.print("web", { userknownhostsfile: "/my hosts /x" }));
     expect((await create().resolve("web")).userKnownHostsFiles).toEqual(["/my hosts", "/x"]);
   });
 
-  test("simultaneous requests for one host run it once", async () => {
+  test("concurrent requests for one host run it once", async () => {
     const resolver = create();
     const configs = await Promise.all(Array.from({ length: 50 }, () => resolver.resolve("web")));
     expect(new Set(configs).size).toBe(1);
     expect(ssh.questions).toEqual(["web"]);
   });
 
-  test("it is asked again only when a file has changed", async () => {
+  test("it runs again only when a file has changed", async () => {
     const file = await home.write(".ssh/config", "Include more\n");
     const more = await home.write(".ssh/more", "Port 1\n");
     const resolver = create();
@@ -174,7 +174,7 @@ describe("with an ssh on the machine", () => {
     expect(ssh.questions).toHaveLength(3);
   });
 
-  test("a file that begins to match an Include is a change", async () => {
+  test("a file that starts to match an Include is a change", async () => {
     await home.write(".ssh/config", "Include conf.d/*\n");
     const resolver = create();
     await resolver.resolve("web");
@@ -183,7 +183,7 @@ describe("with an ssh on the machine", () => {
     expect(ssh.questions).toHaveLength(2);
   });
 
-  test("where Match exec stands, it is asked each time", async () => {
+  test("with Match exec, it runs each time", async () => {
     await home.write(".ssh/config", "Match host db exec true\n Port 1\n");
     const resolver = create();
     await resolver.resolve("web");
@@ -212,7 +212,7 @@ describe("with an ssh on the machine", () => {
     await outcome;
   });
 
-  test("a caller that gives up does not affect the others", async () => {
+  test("a caller that cancels does not affect the others", async () => {
     let answer: (run: Partial<SshRun>) => void = () => {};
     ssh.answers.set("web", () => new Promise((resolve) => (answer = resolve)));
     const resolver = create();
@@ -266,7 +266,7 @@ describe("with an ssh on the machine", () => {
     expect((await resolver.hosts()).problems).toEqual([]);
   });
 
-  test("warnings need no program to be run", async () => {
+  test("warnings are available without running a program", async () => {
     const file = await home.write(
       ".ssh/config",
       "Match exec x\n Tunnel yes\nHost web\n BindInterface eth0\n",
@@ -287,7 +287,7 @@ describe("with an ssh on the machine", () => {
     expect((await resolver.hosts()).problems).toMatchObject([{ file, line: 2 }]);
   });
 
-  test("a refusal is not kept", async () => {
+  test("a refusal is not cached", async () => {
     const resolver = create();
     ssh.answers.set("web", { exitCode: 255, stderr: "/c line 3: Bad port 'x'." });
     await expect(resolver.resolve("web")).rejects.toMatchObject({ reason: "malformed" });
@@ -295,7 +295,7 @@ describe("with an ssh on the machine", () => {
     expect((await resolver.resolve("web")).port).toBe(22);
   });
 
-  test("one that can't be started is done without, and not tried again", async () => {
+  test("an ssh that can't be started is ignored, and not tried again", async () => {
     await home.write(".ssh/config", "Port 2222\n");
     let starts = 0;
     const resolver = create({
@@ -310,7 +310,7 @@ describe("with an ssh on the machine", () => {
     expect(starts).toBe(before);
   });
 
-  test("another program of that name, or one too old for -G, is done without", async () => {
+  test("another program of that name, or one too old for -G, is ignored", async () => {
     await home.write(".ssh/config", "Port 2222\n");
     const unknownOption = { exitCode: 255, stdout: "", stderr: "ssh: illegal option -- G" };
     expect((await create({ runSsh: async () => unknownOption }).resolve("web")).port).toBe(2222);
@@ -318,7 +318,7 @@ describe("with an ssh on the machine", () => {
     expect((await create({ runSsh: async () => silent }).resolve("web")).port).toBe(2222);
   });
 
-  test("a machine that is short of processes just now does not lose its ssh for good", async () => {
+  test("a machine that is temporarily short of processes does not lose its ssh for good", async () => {
     let isShort = true;
     const resolver = create({
       runSsh: (program, args, signal) =>
@@ -332,7 +332,7 @@ describe("with an ssh on the machine", () => {
     expect(ssh.questions).toEqual(["db"]);
   });
 
-  test("hosts are listed without asking it", async () => {
+  test("hosts are listed without running it", async () => {
     await home.write(".ssh/config", 'Host web\n User "x\nHost db\n');
     settings.hosts = [{ pattern: "lab" }];
     const { hosts, problems } = await create().hosts();
@@ -349,7 +349,7 @@ describe("with an ssh on the machine", () => {
     expect(changes).toBe(1);
   });
 
-  test("a question that began before a change does not answer one that came after it", async () => {
+  test("a request that began before a change does not answer one that came after it", async () => {
     const answers: ((run: Partial<SshRun>) => void)[] = [];
     ssh.answers.set("web", () => new Promise((resolve) => answers.push(resolve)));
     const resolver = create();
@@ -426,7 +426,7 @@ describe("with an ssh on the machine", () => {
       expect(clock.pendingTimers).toBe(0);
     });
 
-    test("the steps in which an editor writes are one change", async () => {
+    test("the steps in which an editor writes a file are one change", async () => {
       await home.write(".ssh/config", "Host a\n");
       const resolver = create();
       let changes = 0;

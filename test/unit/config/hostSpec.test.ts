@@ -52,9 +52,12 @@ describe("a typed host", () => {
     expect(ConfigError.is(error) && error.reason).toBe("invalid-host");
   });
 
-  test.each(["web", "joe@web", "web:2222", "joe@[::1]:22", "::1"])("%s comes back from its parts", (text) => {
-    expect(formatHostSpec(parseHostSpec(text))).toBe(text);
-  });
+  test.each(["web", "joe@web", "web:2222", "joe@[::1]:22", "::1"])(
+    "%s is restored from its parts",
+    (text) => {
+      expect(formatHostSpec(parseHostSpec(text))).toBe(text);
+    },
+  );
 
   test("a refusal does not carry control characters into the log", () => {
     expect(() => parseHostSpec("web\u001b[2J")).toThrow(/^[\u0020-\u007e]+$/);

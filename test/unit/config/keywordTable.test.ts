@@ -13,14 +13,14 @@ const lines = readFileSync(join(import.meta.dirname, "fixtures", "openssh-10.5-k
 const named = (source: string): string[] => lines.filter(([from]) => from === source).map(([, name]) => name);
 
 describe("the table of keywords", () => {
-  it("has every keyword of OpenSSH 10.5's manual, spelled as there", () => {
+  it("has every keyword of OpenSSH 10.5's manual, with the same spelling", () => {
     const manual = named("manual");
     expect(manual.length).toBeGreaterThan(100);
     const ours = new Set(keywordNames.map((keyword) => keywordTable[keyword].name));
     expect(manual.filter((name) => !ours.has(name))).toEqual([]);
   });
 
-  it("has every keyword that OpenSSH 10.5 reads, and no other except those of distributors", () => {
+  it("has every keyword that OpenSSH 10.5 parses, and no other except those of distributors", () => {
     const readconf = named("readconf");
     expect(readconf.filter((name) => !isKeyword(name))).toEqual([]);
     expect(
@@ -28,13 +28,13 @@ describe("the table of keywords", () => {
     ).toEqual([]);
   });
 
-  it("spells each keyword as its key in other letters", () => {
+  it("spells each keyword like its key, except for case", () => {
     for (const keyword of keywordNames) {
       expect(keywordTable[keyword].name.toLowerCase()).toBe(keyword);
     }
   });
 
-  it("leads every keyword to a rule under its own name, and an alias to that of the other", () => {
+  it("maps every keyword to a rule under its own name, and an alias to that of its keyword", () => {
     for (const keyword of keywordNames) {
       const rule = keywordRule(keyword);
       expect(rule?.name, keyword).toBe(canonicalKeyword(keyword));
@@ -42,7 +42,7 @@ describe("the table of keywords", () => {
     }
   });
 
-  it("records what is honoured or named: a value that is thrown away can be neither", () => {
+  it("stores what is honoured or reported: a discarded value can be neither", () => {
     for (const keyword of keywordNames) {
       const { standing } = keywordTable[keyword];
       const isKept = keywordRule(keyword)?.merge !== "ignored";
@@ -52,13 +52,13 @@ describe("the table of keywords", () => {
     }
   });
 
-  it("says something about every keyword", () => {
+  it("has a text for every keyword", () => {
     for (const keyword of keywordNames) {
       expect(keywordText(keyword), keyword).toMatch(/^\S.{3,}[^.\s]$/);
     }
   });
 
-  it("is what docs/ssh-config.md shows (-u writes it)", async () => {
+  it("equals docs/ssh-config.md (-u writes it)", async () => {
     await expect(keywordDocument()).toMatchFileSnapshot("../../../docs/ssh-config.md");
   });
 });

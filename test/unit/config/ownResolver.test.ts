@@ -83,7 +83,7 @@ describe("without an ssh on the machine", () => {
     expect(config.sources.get("serveraliveinterval")).toEqual({ kind: "sshConfig", file: system, line: 4 });
   });
 
-  test("another file of the settings is read alone", async () => {
+  test("another file in the settings is read alone", async () => {
     await home.write(".ssh/config", "User wrong\n");
     await home.write("etc/ssh_config", "Port 1\n");
     await home.write("other", "Compression yes\n");
@@ -106,7 +106,7 @@ describe("without an ssh on the machine", () => {
     });
   });
 
-  test("what is typed beats settings, which beat the file", async () => {
+  test("typed values override settings, which override the file", async () => {
     await home.write(".ssh/config", "Host web\n User file\n Port 1\n HostName file.example.org\n");
     settings.hosts = [{ pattern: "w*", user: "setting", port: 2, hostName: "setting.example.org" }];
     const byPattern = { kind: "hostSetting", pattern: "w*" };
@@ -122,7 +122,7 @@ describe("without an ssh on the machine", () => {
     expect(second.sources.get("user")).toEqual({ kind: "commandLine" });
   });
 
-  test("settings that no host, user or port can be are passed over", async () => {
+  test("settings with an invalid host, user or port are skipped", async () => {
     settings.hosts = [{ pattern: "*", user: "-x", port: 70_000, hostName: "a b" }];
     expect(await resolve("web")).toMatchObject({ user: "me", port: 22, hostName: "web" });
   });
@@ -133,7 +133,7 @@ describe("without an ssh on the machine", () => {
     expect((await resolve("web")).identityFiles).toEqual(["/k/joe@srv:2"]);
   });
 
-  test("relative Includes begin in ~/.ssh, those of the system's file beside it", async () => {
+  test("relative Includes start in ~/.ssh, those of the system's file beside it", async () => {
     await home.write(".ssh/config", "Include one conf.d/*\n");
     await home.write(".ssh/one", "User one\n");
     await home.write(".ssh/conf.d/two", "Port 2\n");
@@ -149,7 +149,7 @@ describe("without an ssh on the machine", () => {
     expect(await resolve("web", { env: { WHERE: home.path("conf") } })).toMatchObject({ port: 2, user: "x" });
   });
 
-  test("tokens of the machine and the person", async () => {
+  test("tokens of the machine and the user", async () => {
     await home.write(
       ".ssh/config",
       "IdentityFile %d/%u-%L-%l-%i\nIdentityFile ~bob/%%\nUserKnownHostsFile ${K}/%k\n",
@@ -159,7 +159,7 @@ describe("without an ssh on the machine", () => {
     expect(config.userKnownHostsFiles).toEqual(["/k/web"]);
   });
 
-  test("ProxyJump knows its hops, with tokens", async () => {
+  test("ProxyJump has its hops, with tokens", async () => {
     await home.write(".ssh/config", "User joe\nProxyJump first,%r@gate-%h:2200\n");
     expect((await resolve("web")).proxyJump).toEqual([
       { alias: "first" },
@@ -183,7 +183,7 @@ describe("without an ssh on the machine", () => {
     expect(await resolve("web")).toMatchObject({ identityAgent: "none", forwardAgent: false });
   });
 
-  test("ChannelTimeout, also where the local OpenSSH does not know it", async () => {
+  test("ChannelTimeout, even if the local OpenSSH does not support it", async () => {
     await home.write(".ssh/config", "ChannelTimeout session:shell=10m direct-*=30\n");
     expect((await resolve("web")).channelTimeouts).toEqual([
       { pattern: "session:shell", seconds: 600 },
@@ -191,14 +191,14 @@ describe("without an ssh on the machine", () => {
     ]);
   });
 
-  test("algorithm lists that add to OpenSSH's own", async () => {
+  test("algorithm lists that extend OpenSSH's own", async () => {
     await home.write(".ssh/config", "Ciphers +aes128-cbc\nHostKeyAlgorithms ssh-rsa,unheard-of\n");
     const config = await resolve("web");
     expect(config.ciphers?.slice(-2)).toEqual(["aes256-ctr", "aes128-cbc"]);
     expect(config.hostKeyAlgorithms).toEqual(["ssh-rsa", "unheard-of"]);
   });
 
-  test("Match exec is never run: its block is left out, with a warning", async () => {
+  test("Match exec is never run: its block is omitted, with a warning", async () => {
     await home.write(
       ".ssh/config",
       `Match exec "touch ${home.path("ran")}"\n Port 1\nMatch !exec false\n Port 2\n`,
@@ -221,7 +221,7 @@ describe("without an ssh on the machine", () => {
     expect((await resolve("web")).port).toBe(2);
   });
 
-  test("Match version is held against the release that the reading follows", async () => {
+  test("Match version is compared with the release that the parser follows", async () => {
     await home.write(
       ".ssh/config",
       "Match version OpenSSH_9.*\n Port 1\nMatch !version OpenSSH_10.*\n Port 2\nMatch version OpenSSH_10.5*\n Port 3\n",
@@ -229,7 +229,7 @@ describe("without an ssh on the machine", () => {
     expect((await resolve("web")).port).toBe(3);
   });
 
-  test("Match sessiontype knows the SessionType that was set before", async () => {
+  test("Match sessiontype sees the SessionType that was set before", async () => {
     await home.write(
       ".ssh/config",
       "Match sessiontype none\n Port 1\nMatch all\n SessionType none\nMatch sessiontype none\n Port 2\n",
@@ -237,7 +237,7 @@ describe("without an ssh on the machine", () => {
     expect(await resolve("web")).toMatchObject({ port: 2, sessionType: "none" });
   });
 
-  test("RefuseConnection refuses with its words and its line, only where it applies", async () => {
+  test("RefuseConnection refuses with its text and its line, only if it applies", async () => {
     await home.write(
       ".ssh/config",
       'Host old\n  RefuseConnection "moved to \u001b[31mnew"\nHost *\n Port 7\n',
@@ -256,7 +256,7 @@ describe("without an ssh on the machine", () => {
     expect(warnings).toContainEqual({ ...place, keyword: "bindinterface", value: "eth0", line: 4 });
   });
 
-  test("what the machine's file asks for is marked as such", async () => {
+  test("warnings from the machine's file are marked as such", async () => {
     await home.write("etc/ssh_config", "VisualHostKey yes\n");
     expect((await resolve("web")).warnings).toMatchObject([{ keyword: "visualhostkey", isSystemWide: true }]);
     await home.write(".ssh/config", "VisualHostKey yes\n");
@@ -265,7 +265,7 @@ describe("without an ssh on the machine", () => {
     ]);
   });
 
-  test("every keyword that is not honoured is named, each with its line, unless its value asks for nothing", async () => {
+  test("every keyword that is not honoured is reported with its line, unless its value has no effect", async () => {
     const values: Partial<Record<Keyword, string>> = {
       rekeylimit: "1G",
       ipqos: "lowdelay",
@@ -287,7 +287,7 @@ describe("without an ssh on the machine", () => {
     const quiet = unheard.filter((keyword) => keywordTable[keyword].asksNothing?.test("no") === true);
     await home.write(".ssh/config", quiet.map((name) => `${name} no\n`).join(""));
     expect(quiet.length).toBeGreaterThan(5);
-    // What takes no such word refuses it.
+    // Keywords without such a word refuse it.
     await home.write(
       ".ssh/config",
       quiet
@@ -315,7 +315,7 @@ describe("without an ssh on the machine", () => {
       ["ProxyCommand nc %u\n", 1],
       ["ProxyJump a b\n", 1],
       ["Match user\n", 1],
-    ])("%j: file and line are named", async (text, line) => {
+    ])("%j: the error names file and line", async (text, line) => {
       const file = await home.write(".ssh/config", text);
       expect(await failure("web")).toMatchObject({ reason: "malformed", file, line });
     });
@@ -331,7 +331,7 @@ describe("without an ssh on the machine", () => {
       expect(await failure("web")).toMatchObject({ reason: "malformed", line: 1 });
     });
 
-    test("that others may write to", async () => {
+    test("writable by others", async () => {
       const file = await home.write(".ssh/config", "Port 1\n");
       await chmod(file, 0o620);
       expect(await failure("web")).toMatchObject({ reason: "unreadable", file });
@@ -339,7 +339,7 @@ describe("without an ssh on the machine", () => {
       expect((await resolve("web", { platform: "win32" })).port).toBe(1);
     });
 
-    test("that belongs to another user", async () => {
+    test("owned by another user", async () => {
       const file = await home.write(".ssh/config", "Port 1\n");
       await chmod(file, 0o600);
       const { uid } = home.environment();
@@ -352,13 +352,13 @@ describe("without an ssh on the machine", () => {
       }
     });
 
-    test("the file that the settings name is not there", async () => {
+    test("the file named by the settings is missing", async () => {
       settings.configFile = home.path("missing");
       expect(await failure("web")).toMatchObject({ reason: "unreadable", file: home.path("missing") });
     });
   });
 
-  test("what no host can be is refused before any file is read", async () => {
+  test("an invalid host is refused before any file is read", async () => {
     expect((await failure("-oProxyCommand=x")).reason).toBe("invalid-host");
   });
 });

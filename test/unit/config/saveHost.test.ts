@@ -9,7 +9,7 @@ const lines = [
   { keyword: "Port", value: "2222" },
 ];
 
-describe("a Host block is added", () => {
+describe("adding a Host block", () => {
   let home: string;
   let file: string;
   beforeEach(async () => {
@@ -34,7 +34,7 @@ describe("a Host block is added", () => {
       "# one line only, in another encoding: \u00e9\n\nHost b\n    Port 2222\n",
       3,
     ],
-  ])("to %j", async (before, after, line) => {
+  ])("works for %j", async (before, after, line) => {
     await writeFile(file, before);
     expect(await save()).toBe(line);
     const text = await readFile(file, "utf8");
@@ -42,7 +42,7 @@ describe("a Host block is added", () => {
     expect(text.split("\n")[line - 1]).toMatch(/^Host b/);
   });
 
-  it("and the bytes before it, mode and link stay", async () => {
+  it("keeps the preceding bytes, mode and link", async () => {
     const bytes = Buffer.from([0x23, 0xff, 0xfe, 0x80, 0x0a]);
     const target = join(home, "dotfiles");
     await writeFile(target, bytes);
@@ -54,14 +54,14 @@ describe("a Host block is added", () => {
     expect((await lstat(file)).isSymbolicLink()).toBe(true);
   });
 
-  it("to a file and a folder that are not there yet, for their owner only", async () => {
+  it("creates a missing file and folder, for their owner only", async () => {
     file = join(home, ".ssh", "config");
     expect(await save()).toBe(1);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await stat(join(home, ".ssh"))).mode & 0o777).toBe(0o700);
   });
 
-  it("but to nothing that is no text file", async () => {
+  it("refuses a file that is not text", async () => {
     await writeFile(file, "H\0o\0s\0t\0");
     await expect(save()).rejects.toMatchObject({ reason: "not-a-file" });
     expect(await readFile(file, "utf8")).toBe("H\0o\0s\0t\0");

@@ -15,19 +15,19 @@ describe("the machine's ssh", () => {
     expect(await find("linux", {})).toBeUndefined();
   });
 
-  test("is not looked for in the folder that happens to be current", async () => {
+  test("is not searched in the current folder", async () => {
     expect(await find("linux", { PATH: ".::bin" }, "ssh", "./ssh", "bin/ssh", "/ssh")).toBeUndefined();
     expect(await find("win32", { Path: ".;bin" }, "ssh.exe", "bin\\ssh.exe")).toBeUndefined();
   });
 
-  test("is the system's on Windows, whatever PATH says", async () => {
+  test("is the system's on Windows, whatever PATH is", async () => {
     const env = { SystemRoot: "C:\\Windows", Path: "D:\\tools" };
     const system = "C:\\Windows\\System32\\OpenSSH\\ssh.exe";
     expect(await find("win32", env, "D:\\tools\\ssh.exe", system)).toBe(system);
     expect(await find("win32", env, "D:\\tools\\ssh.exe")).toBe("D:\\tools\\ssh.exe");
   });
 
-  test("is never the one of Git for Windows, whose paths are of another kind", async () => {
+  test("is never that of Git for Windows, whose paths are not Windows paths", async () => {
     expect(await find("win32", { Path: "C:\\Git\\usr\\bin" }, "C:\\Git\\usr\\bin\\ssh.exe")).toBeUndefined();
   });
 });

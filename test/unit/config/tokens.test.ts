@@ -12,15 +12,15 @@ import {
 const tokens = { h: "srv", p: "22" };
 
 describe("tokens", () => {
-  test("are replaced once: what they stand for is not read again", () => {
+  test("are replaced once: the replacement is not expanded again", () => {
     expect(expandTokens("%h:%p %%h", { h: "%p", p: "22" })).toBe("%p:22 %h");
   });
 
-  test.each(["%x", "a%", "%C"])("%s is refused where it is not known", (text) => {
+  test.each(["%x", "a%", "%C"])("%s is refused if it is unknown", (text) => {
     expect(() => expandTokens(text, tokens)).toThrow(ExpansionError);
   });
 
-  test("names of object members are no tokens", () => {
+  test("names of object members are not tokens", () => {
     expect(() => expandTokens("%_", tokens)).toThrow(ExpansionError);
   });
 
@@ -32,7 +32,7 @@ describe("tokens", () => {
     expect(() => expandTokensAndVariables(text, tokens, { A: "x" })).toThrow(ExpansionError);
   });
 
-  test("a variable that is set to nothing is set", () => {
+  test("a variable set to an empty value is set", () => {
     expect(expandTokensAndVariables("a${A}b", tokens, { A: "" })).toBe("ab");
   });
 });
@@ -56,12 +56,12 @@ describe("~", () => {
     expect(expandTilde("~\\.ssh\\id", "C:\\Users\\me", homeOf)).toBe("C:\\Users\\me/.ssh\\id");
   });
 
-  test("of a user who is not there is refused", () => {
+  test("of an unknown user is refused", () => {
     expect(() => expandTilde("~eve/x", "/home/me", homeOf)).toThrow(ExpansionError);
   });
 });
 
-test("%C is the SHA-1 that OpenSSH names control sockets by", () => {
+test("%C is the SHA-1 in OpenSSH's control socket names", () => {
   const parts = { localHost: "desk", hostName: "srv", port: 22, user: "me", jumpHost: "" };
   // printf 'desksrv22me' | sha1sum
   expect(connectionHash(parts)).toBe("a3f7ba72f7aa967fad0e02014323a4ffbcdecec2");
@@ -74,7 +74,7 @@ describe("ProxyCommand", () => {
     expect(expandProxyCommand("nc %h %p # %n %r %k 100%%", host)).toBe("nc srv 2222 # web joe web 100%");
   });
 
-  test("takes HostKeyAlias for %k", () => {
+  test("uses HostKeyAlias for %k", () => {
     expect(expandProxyCommand("%k", { ...host, hostKeyAlias: "key" })).toBe("key");
   });
 
@@ -82,7 +82,7 @@ describe("ProxyCommand", () => {
     expect(expandProxyCommand("nc $X ${X}", host)).toBe("nc $X ${X}");
   });
 
-  test("knows no other tokens", () => {
+  test("supports no other tokens", () => {
     expect(() => expandProxyCommand("nc %u", host)).toThrow(ExpansionError);
   });
 });

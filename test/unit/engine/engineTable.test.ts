@@ -22,12 +22,12 @@ function table(over: Partial<EngineEntry> = {}, settings = new FakeSettings()): 
 const use = { config: testHostConfig({}) };
 
 describe("the table of engines", () => {
-  test("chooses the first engine where no host needs another one", () => {
+  test("chooses the first engine if no host needs another one", () => {
     expect(table().choose(use).name).toBe("ssh2");
     expect(table({ isNeededFor: () => false }).choose(use).name).toBe("ssh2");
   });
 
-  test("chooses the engine that the host needs, and asks it about that host", () => {
+  test("chooses the engine that the host needs, and passes it that host", () => {
     const isNeededFor = ({ alias }: HostConfig): boolean => alias === "web2";
     expect(table({ isNeededFor }).choose(use).name).toBe("ssh2");
     expect(table({ isNeededFor }).choose({ config: testHostConfig({ alias: "web2" }) }).name).toBe("openssh");
@@ -45,14 +45,14 @@ describe("the table of engines", () => {
     expect(table({ isNeededFor: () => isNeeded }, settings).choose(use).name).toBe(chosen);
   });
 
-  test("has each engine look at the configuration before the choice", async () => {
+  test("lets each engine check the configuration before the choice", async () => {
     const seen: string[] = [];
     const prepared = await table({ prepare: async ({ alias }) => void seen.push(alias) }).prepare(use.config);
     expect(prepared).toBe(use.config);
     expect(seen).toEqual([use.config.alias]);
   });
 
-  test("loads early what can be loaded early", () => {
+  test("preloads what can be preloaded", () => {
     let loads = 0;
     table({ warmUp: () => void loads++ }).warmUp();
     expect(loads).toBe(1);

@@ -17,7 +17,7 @@ function snapshot(id: string, text: string, over: Partial<ForwardSnapshot> = {})
   };
 }
 
-/** What the lines did, in order. */
+/** The effects of the lines, in order. */
 function service(forwards: readonly ForwardSnapshot[] = [], failure?: Error) {
   const log: string[] = [];
   return {
@@ -72,7 +72,7 @@ test.each([
   expect(own.log).toEqual([]);
 });
 
-test("a cancel finds the forward of its kind, its port and its connection", async () => {
+test("a cancel finds the forward by its kind, its port and its connection", async () => {
   const forwards = [
     snapshot("other", "-L 8080:db:1", { masterId: "m2" }),
     snapshot("dynamic", "-D 8080"),
@@ -96,7 +96,7 @@ test("a cancel finds the forward of its kind, its port and its connection", asyn
   expect(await runCommandLine("-KL 8081", place, service(forwards))).toEqual({ kind: "unknown" });
 });
 
-test("a no of the person and a failure are told apart", async () => {
+test("a refusal by the user and a failure are distinguished", async () => {
   const line = "-L *:80:db:1";
   expect(await runCommandLine(line, place, service([], new CancelledError()))).toEqual({ kind: "declined" });
   const error = new Error("no such host");

@@ -17,7 +17,7 @@ function linkOf({ registry }: ReturnType<typeof fakeStack>): ConnectionLink {
   });
 }
 
-test("before it has a connection, a forward stands below the one that it would share", async () => {
+test("before it has a connection, a forward is shown below the one that it would share", async () => {
   const stack = fakeStack();
   const link = linkOf(stack);
   expect(link.masterId).toBeUndefined();
@@ -27,7 +27,7 @@ test("before it has a connection, a forward stands below the one that it would s
   stack.registry.dispose();
 });
 
-test("a forward uses a connection that takes no more sessions, and logs in no second time", async () => {
+test("a forward uses a connection that accepts no more sessions, without another login", async () => {
   const stack = fakeStack();
   stack.engine.maxSessions = 1;
   await stack.manager.open({ host: testHostConfig().alias, ...shell });

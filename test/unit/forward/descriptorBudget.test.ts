@@ -3,7 +3,7 @@ import { DescriptorBudget } from "../../../src/forward/descriptorBudget.ts";
 
 const { signal } = new AbortController();
 
-test("above the limit clients wait for their turn, and are served in the order in which they came", async () => {
+test("above the limit clients wait for their turn, and are served in the order of their arrival", async () => {
   const budget = new DescriptorBudget(8);
   for (let n = 0; n < 8; n++) {
     await budget.take(signal);
@@ -20,7 +20,7 @@ test("above the limit clients wait for their turn, and are served in the order i
   expect(budget.used).toBe(8);
 });
 
-test("as many wait as a quarter of the limit, and no more", async () => {
+test("a quarter of the limit may wait, and no more", async () => {
   const budget = new DescriptorBudget(4);
   for (let n = 0; n < 4; n++) {
     await budget.take(signal);
@@ -32,7 +32,7 @@ test("as many wait as a quarter of the limit, and no more", async () => {
   expect(budget.take(signal)).toBeDefined();
 });
 
-test("a client whose forward is stopped leaves the queue, and takes nothing", async () => {
+test("a client whose forward is stopped leaves the queue without a descriptor", async () => {
   const budget = new DescriptorBudget(8);
   for (let n = 0; n < 8; n++) {
     await budget.take(signal);

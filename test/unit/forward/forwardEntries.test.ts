@@ -4,7 +4,7 @@ import { withForward } from "../../../src/forward/forwardEntries.ts";
 
 const forward = (text: string, host = "web1") => ({ host, spec: parseForward(text) });
 
-test("a forward is saved in a new entry for its host, behind those that are there", () => {
+test("a forward is saved in a new entry for its host, after the existing ones", () => {
   const others = [{ pattern: "*.lab", linger: 5 }, "not an entry"];
   expect(withForward(others, forward("8080:db:5432"))).toEqual([
     ...others,
@@ -12,7 +12,7 @@ test("a forward is saved in a new entry for its host, behind those that are ther
   ]);
 });
 
-test("a host's entry keeps its values, its forwards, and the place in which it stands", () => {
+test("a host's entry keeps its values, its forwards, and its position", () => {
   const entries = [{ pattern: "web1", linger: 5, forwards: ["-D 1080"] }, { pattern: "db1" }];
   expect(withForward(entries, forward("8080:db:5432"))).toEqual([
     { pattern: "web1", linger: 5, forwards: ["-D 1080", "-L 8080:db:5432"] },
@@ -29,15 +29,15 @@ test.each([
   ["unix:/run/docker.sock", "-L 0:/run/docker.sock"],
   ["-D 1080", " -D1080"],
   ["-R 1080", "-R 1080"],
-])("%s that is saved already as %s is not saved twice", (text, saved) => {
+])("%s that is already saved as %s is not saved twice", (text, saved) => {
   const entries = [{ pattern: "web1", forwards: ["no forward", 5, saved] }];
   expect(withForward(entries, forward(text))).toEqual(entries);
 });
 
-test("what is another forward is saved beside", () => {
+test("a different forward is added to the entry", () => {
   const saved = ["-L 8080:db:5432", "-R 8080:db:5432", "-D 8080"];
   const entries = [{ pattern: "web1", forwards: saved }];
-  // Without an address GatewayPorts decides, so that `localhost` is not the same.
+  // Without an address, GatewayPorts decides, so `localhost` is not the same.
   expect(withForward(entries, forward("localhost:8080:db:5432"))).toEqual([
     { pattern: "web1", forwards: [...saved, "-L localhost:8080:db:5432"] },
   ]);

@@ -4,7 +4,7 @@ import { SocksRequest, type SocksStep } from "../../../src/forward/socks.ts";
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
 const ascii = (text: string): string => Buffer.from(text, "latin1").toString("hex");
 
-/** Gives the request in pieces of `size` bytes; the replies on the way, and how it ended. */
+/** Sends the request in pieces of `size` bytes; returns the replies, and how it ended. */
 function feed(bytes: Buffer, size: number): { readonly replies: string; readonly last: SocksStep } {
   const request = new SocksRequest();
   let replies = "";
@@ -47,7 +47,7 @@ describe("a SOCKS client", () => {
     });
   }
 
-  test("what it sends behind its request is kept", () => {
+  test("data after its request is kept", () => {
     const { last } = feed(hex(`04 01 0050 7f000001 00 ${ascii("GET /")}`), 1000);
     expect(last.kind === "target" && Buffer.from(last.rest).toString()).toBe("GET /");
   });
@@ -59,14 +59,14 @@ describe("a SOCKS client", () => {
     ["SOCKS 5 without a method", "05 00", "05ff"],
     ["SOCKS 5 BIND", "05 01 00 05 02 00 01 7f000001 0050", "050005070001000000000000"],
     [
-      "SOCKS 5 with an unknown kind of address",
+      "SOCKS 5 with an unknown address type",
       "05 01 00 05 01 00 09 7f000001 0050",
       "050005080001000000000000",
     ],
     ["SOCKS 5 with an empty name", "05 01 00 05 01 00 03 00 0050", "050005080001000000000000"],
-    ["SOCKS 5 that turns to another version", "05 01 00 04 01 00 01 7f000001 0050", "0500"],
+    ["SOCKS 5 that changes to another version", "05 01 00 04 01 00 01 7f000001 0050", "0500"],
     [
-      "SOCKS 5 with a name that is none",
+      "SOCKS 5 with an invalid name",
       `05 01 00 05 01 00 03 03 ${ascii("a\n1")} 0050`,
       "050005010001000000000000",
     ],
@@ -92,7 +92,7 @@ describe("a SOCKS client", () => {
     expect(taken).toBeLessThan(2_000);
   });
 
-  test("the answer says in each version whether the connection was made", () => {
+  test("the reply reports in each version whether the connection was made", () => {
     const four = new SocksRequest();
     four.push(hex("04"));
     const five = new SocksRequest();

@@ -4,16 +4,16 @@ import { once } from "node:events";
 import { describe, it } from "vitest";
 import { spawnGroup } from "../../vscode/harness/processGroup.ts";
 
-// A leader with a child of its own, whose id it prints; the child ignores SIGTERM.
+// A leader with a child process, whose id it prints; the child ignores SIGTERM.
 const parent = `
 const child = require("node:child_process").spawn(process.execPath, ["-e", 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("up")'], { stdio: ["ignore", "pipe", "inherit"] });
 child.stdout.once("data", () => console.log(child.pid));
 setInterval(() => {}, 1000);
 `;
 
-// Several Nodes start here, which on a busy machine takes its time.
+// Several Nodes start here, which takes time on a busy machine.
 describe.runIf(process.platform !== "win32")("a group of processes", { timeout: 60_000 }, () => {
-  it("ends with all that it started, also what ignores SIGTERM", async () => {
+  it("ends with all its child processes, including those that ignore SIGTERM", async () => {
     const group = spawnGroup(process.execPath, ["-e", parent], { cwd: "/", env: process.env });
     const child = await readNumber(group.leader.stdout);
     await Promise.all([group.end(), group.end()]);
@@ -44,7 +44,7 @@ async function readNumber(stream: NodeJS.ReadableStream | null): Promise<number>
   return Number(data.toString());
 }
 
-/** Resolves when there is no such process any more; the test's own time limit ends the wait. */
+/** Resolves when the process has ended; the test's own time limit ends the wait. */
 async function gone(pid: number): Promise<void> {
   for (;;) {
     try {

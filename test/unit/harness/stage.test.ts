@@ -16,7 +16,7 @@ describe("a stage of the test run", { timeout: 60_000 }, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Arguments for Node that leave this report and end with this code. */
+  /** Arguments for Node that leave this report and exit with this code. */
   function leave(file: string, report: unknown, code: number): string[] {
     const text = JSON.stringify(JSON.stringify(report));
     return [
@@ -25,7 +25,7 @@ describe("a stage of the test run", { timeout: 60_000 }, () => {
     ];
   }
 
-  it("counts as one test when it has no report", async () => {
+  it("counts as one test without a report", async () => {
     assert.deepEqual(await runStage({ name: "good", args: ["-e", ""], minutes: 1 }), {
       passed: 1,
       failed: 0,
@@ -60,7 +60,7 @@ describe("a stage of the test run", { timeout: 60_000 }, () => {
     assert.deepEqual(await runStage(stage), { passed: 4, failed: 2, skipped: 3 });
   });
 
-  it("fails when its report names no failure but it ended badly, and when it left no report", async () => {
+  it("fails if its report names no failure but its exit code does, and without a report", async () => {
     const file = join(folder, "suite.json");
     const report = { results: [{ title: "a", state: "passed" }] };
     const results = { kind: "suite", file } as const;

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { peerPorts } from "../../lab/processTree.ts";
 
 test.runIf(process.platform === "linux")(
-  "a descriptor that goes away while they are read hides no connection behind it",
+  "a descriptor that closes during the read hides no connection after it",
   async () => {
     const low = openSync("/dev/null", "r");
     const server = createServer().listen(0, "127.0.0.1");
@@ -15,7 +15,7 @@ test.runIf(process.platform === "linux")(
     const taken = once(server, "connection");
     const client = connect(port, "127.0.0.1");
     const [socket] = await taken;
-    // Its number is the one that our own look into /proc gets, and no longer has when the link is read.
+    // Its number is the one of our own descriptor for /proc, which is closed when the link is read.
     closeSync(low);
     try {
       expect(peerPorts(process.pid, port)).toEqual([socket.remotePort]);

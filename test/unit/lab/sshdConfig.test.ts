@@ -10,7 +10,7 @@ test("an override replaces the lab's own line in any case, and a list gives seve
   expect(text).toBe("MaxSessions 500\nusepam yes\nAcceptEnv LANG\nAcceptEnv LC_*\nMatch all\n");
 });
 
-test("a test's own ssh_config lines come before the lab's, because the first value wins", () => {
+test("a test's own ssh_config lines come before the lab's, because the first value applies", () => {
   const entry = { host: "127.0.0.1", port: 2222, user: "me", keyFile: "/k", knownHostsFile: "/h" };
   const lines = sshConfigBlock("lab", entry, ["User other"]).split("\n");
   expect(lines[0]).toBe("Host lab");

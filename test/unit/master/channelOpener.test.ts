@@ -86,7 +86,7 @@ describe("opening a channel", () => {
       return opening;
     };
 
-    it("waits without a limit and without a probe: it may still open the account's session", async () => {
+    it("waits without a limit and without a probe: the server may still be opening the account's session", async () => {
       const opening = openSilently();
       await clock.advance(600_000);
       expect(opening.isOver).toBe(false);
@@ -107,7 +107,7 @@ describe("opening a channel", () => {
       expect(clock.pendingTimers).toBe(0);
     });
 
-    it("waits for a minute when the open can't be cancelled", async () => {
+    it("waits for a minute if the open can't be cancelled", async () => {
       startLimit = 60_000;
       const opening = openSilently();
       await clock.advance(59_999);
@@ -118,7 +118,7 @@ describe("opening a channel", () => {
     });
   });
 
-  it("waits as long as data flows, and no longer than the limit after it has stopped", async () => {
+  it("waits as long as data flows, and at most the limit after it has stopped", async () => {
     connection.answers = false;
     const outcome = opener.session(spec, never()).catch((error: unknown) => error);
     let settled = false;
@@ -159,7 +159,7 @@ describe("opening a channel", () => {
   const directTcpip = (signal: AbortSignal) =>
     opener.directTcpip({ host: "db", port: 22 }, { host: "127.0.0.1", port: 1 }, signal);
 
-  /** What became of an opening, once it has failed. */
+  /** The result of an open, once it has failed. */
   function failure(opening: Promise<unknown>): { readonly error: unknown } {
     const outcome: { error: unknown } = { error: undefined };
     opening.catch((error: unknown) => {
@@ -169,7 +169,7 @@ describe("opening a channel", () => {
   }
 
   it.each([0, 1000, 1999, 2000, 60_000])(
-    "a link that died %d ms after its last byte is found 2 s after that byte, and all that opens is given up",
+    "a link that died %d ms after its last byte is detected 2 s after that byte, and all pending opens are given up",
     async (silence) => {
       connection.answers = false;
       alive = false;
@@ -181,7 +181,7 @@ describe("opening a channel", () => {
         expect(error).toMatchObject({ reason: "connection-ended" });
       }
       expect(probes[0]).toBe(Math.max(2000, begun));
-      // A peer that was heard lately may be held up by packets that TCP sends again.
+      // A peer with recent data may be delayed by TCP retransmissions.
       expect(patience[0]).toBe(silence < 10_000 ? 5000 : undefined);
       expect(clock.pendingTimers).toBe(0);
     },
@@ -199,7 +199,7 @@ describe("opening a channel", () => {
     expect(outcome.error).toMatchObject({ reason: "connection-ended" });
   });
 
-  it("pending opens fail at once when another probe finds the peer hung", async () => {
+  it("pending opens fail at once if another probe finds the peer hung", async () => {
     connection.answers = false;
     const outcome = failure(opener.session(spec, never()));
     await clock.advance(10);

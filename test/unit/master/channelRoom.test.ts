@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 const refused = () => new ChannelError("refused", "no room", { code: 1 });
 const spec = { request: { type: "shell" }, env: {} } as const;
 
-/** An answer that the test gives later. */
+/** A reply that the test gives later. */
 function request(room: ChannelRoom) {
   let accept: (channel: EngineChannel) => void = () => {};
   let refuse: (error: Error) => void = () => {};
@@ -26,10 +26,10 @@ function request(room: ChannelRoom) {
 }
 
 describe("room for sessions on a connection", () => {
-  it("a refusal that overtakes an acceptance is weighed only when both are known", async () => {
+  it("a refusal that arrives before an acceptance is evaluated when both are known", async () => {
     const room = new ChannelRoom(undefined);
     const requests = Array.from({ length: 5 }, () => request(room));
-    // The shells of the first two take their time to start; the server has refused the others meanwhile.
+    // The shells of the first two start slowly; the server has refused the others meanwhile.
     for (const late of requests.slice(2)) {
       late.refuse();
     }
@@ -47,7 +47,7 @@ describe("room for sessions on a connection", () => {
     expect([room.limit, room.isFull, room.wasUsed]).toEqual([2, true, true]);
   });
 
-  it("a server that refuses all is not full: it has no room at all", async () => {
+  it("a server that refuses every session is not full: it has no room at all", async () => {
     const room = new ChannelRoom(undefined);
     const requests = Array.from({ length: 3 }, () => request(room));
     for (const each of requests) {

@@ -9,7 +9,9 @@ import { ManualClock } from "../../support/manualClock.ts";
 import { RecordingLogger } from "../../support/recordingLogger.ts";
 import { noPrompts } from "../../support/testStack.ts";
 
-/** Hosts whose alias begins with `other` use the second engine, which reaches hosts by itself. All are one destination. */
+/**
+ * Hosts whose alias begins with `other` use the second engine, which connects on its own. All are one destination.
+ */
 function twoEngines(jumpAlias?: string) {
   const clock = new ManualClock();
   const usual = new FakeEngine(clock);
@@ -44,7 +46,7 @@ describe("an engine that is chosen for a host", () => {
     stack.dispose();
   });
 
-  test("shares a connection only among the hosts that it is chosen for", async () => {
+  test("shares a connection only among hosts with the same engine", async () => {
     const { usual, other, stack } = twoEngines();
     for (const host of ["other1", "web1", "other2", "web2"]) {
       await stack.service.open({ host, ...shell });
@@ -54,7 +56,7 @@ describe("an engine that is chosen for a host", () => {
     stack.dispose();
   });
 
-  test("gets no stream and no connection to the jump host when it reaches hosts by itself", async () => {
+  test("gets no stream and no jump host connection if it connects on its own", async () => {
     const { usual, other, stack } = twoEngines("jump");
     await stack.service.open({ host: "other1", ...shell });
     expect(usual.connections).toEqual([]);

@@ -4,7 +4,7 @@ import { testHostConfig } from "../../support/hostConfigs.ts";
 
 const endless = Number.POSITIVE_INFINITY;
 
-describe("the time for a connection to come up", () => {
+describe("the time limit for a connection", () => {
   test.each([
     ["a host without ConnectTimeout", {}, true, 30_000],
     ["the same, unattended", {}, false, 30_000],

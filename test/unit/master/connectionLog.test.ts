@@ -3,7 +3,7 @@ import { fakeStack, shell } from "../../support/fakeStack.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
 import { RecordingLogger } from "../../support/recordingLogger.ts";
 
-/** Keeps the log of each connection by itself. */
+/** Keeps the log of each connection separately. */
 class PerConnection extends RecordingLogger {
   readonly logs = new Map<string, RecordingLogger>();
   forConnection(id: string): RecordingLogger {

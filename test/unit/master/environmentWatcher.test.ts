@@ -36,7 +36,7 @@ describe("the machine's sleep and its addresses", () => {
     expect(changes).toEqual([]);
   });
 
-  it("still notices a wake when the system can't report its addresses, and logs that once", async () => {
+  it("still notices a wake-up if the system can't report its addresses, and logs that once", async () => {
     failure = new Error("uv_interface_addresses returned Unknown system error 97");
     watcher.start();
     await clock.advance(10_000);
@@ -46,7 +46,7 @@ describe("the machine's sleep and its addresses", () => {
     expect(logger.lines).toHaveLength(1);
   });
 
-  it("does not take addresses that are readable again for new ones", async () => {
+  it("does not treat addresses that are readable again as new", async () => {
     watcher.start();
     await clock.advance(1000);
     failure = new Error("no netlink");
@@ -59,7 +59,7 @@ describe("the machine's sleep and its addresses", () => {
     expect(changes).toEqual(["addresses"]);
   });
 
-  it("reports a wake once, within half a second", async () => {
+  it("reports a wake-up once, within half a second", async () => {
     watcher.start();
     await clock.advance(10_100);
     clock.sleep(60_000);
@@ -70,7 +70,7 @@ describe("the machine's sleep and its addresses", () => {
   });
 
   it.each(["now", "monotonic"] as const)(
-    "tells of a wake also where only the clock `%s` went on",
+    "reports a wake-up even if only the clock `%s` kept running",
     async (which) => {
       const still = clock[which === "now" ? "monotonic" : "now"].bind(clock);
       watcher.start();
@@ -86,7 +86,7 @@ describe("the machine's sleep and its addresses", () => {
     },
   );
 
-  it("does not take a busy moment for sleep", async () => {
+  it("does not mistake a busy moment for sleep", async () => {
     watcher.start();
     await clock.advance(10_000);
     clock.sleep(2_500);

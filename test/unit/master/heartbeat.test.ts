@@ -38,7 +38,7 @@ describe("heartbeat", () => {
     expect(roundTrips).toEqual([7]);
   });
 
-  it("probes after an interval of silence and goes on while the peer answers", async () => {
+  it("probes after an interval of silence and continues while the peer replies", async () => {
     start(10, 3);
     await clock.advance(0);
     connection.pings = 0;
@@ -88,7 +88,7 @@ describe("heartbeat", () => {
   it.each([
     ["lives", true],
     ["is dead", false],
-  ])("a peer %s by what was there to be read when a busy process looked", async (_, answered) => {
+  ])("a peer %s, judged by data that had arrived when a busy process read it", async (_, answered) => {
     const timers: (() => void)[] = [];
     clock.setTimeout = (callback) => {
       timers.push(callback);
@@ -120,7 +120,7 @@ describe("heartbeat", () => {
     expect(deadAt).toBeUndefined();
   });
 
-  it("starts the count anew after any data, not only after a reply", async () => {
+  it("restarts the count after any data, not only after a reply", async () => {
     start(10, 2);
     await clock.advance(0);
     connection.answers = false;
@@ -139,7 +139,7 @@ describe("heartbeat", () => {
     expect(deadAt).toBeUndefined();
   });
 
-  it("takes a new interval at once, also when it was off", async () => {
+  it("applies a new interval at once, even if it was off", async () => {
     const heartbeat = start(0, 3);
     connection.answers = false;
     await clock.advance(60_000);
@@ -149,7 +149,7 @@ describe("heartbeat", () => {
     expect(deadAt).toBe(changed + 5000);
   });
 
-  it("detects a device that sends data and replies to no kind of probe, and stops counting", async () => {
+  it("detects a device that sends data but never replies to probes, and stops counting", async () => {
     connection.answers = false;
     start(10, 1);
     await clock.advance(9000);
@@ -178,7 +178,7 @@ describe("heartbeat", () => {
       },
     );
 
-    it("is found hung and dead when it is frozen", async () => {
+    it("is detected as hung and dead when it is frozen", async () => {
       const heartbeat = start(10, 3);
       await clock.advance(100_000);
       connection.answers = false;
@@ -191,7 +191,7 @@ describe("heartbeat", () => {
       expect(deadAt).toBe(last + 40_000);
     });
 
-    it("lives when it answers a request for a channel in the same moment", async () => {
+    it("stays alive if it replies to a channel request at the same moment", async () => {
       connection.answersChannelProbes = false;
       const heartbeat = start(0, 3);
       await clock.advance(60_000);
@@ -216,7 +216,7 @@ describe("heartbeat", () => {
     expect(connection.channelProbes).toBe(0);
   });
 
-  describe("with data of our own in front of the probe", () => {
+  describe("with our own data before the probe", () => {
     it("an urgent probe waits that much longer", async () => {
       const heartbeat = start(30, 3);
       await clock.advance(0);
@@ -229,7 +229,7 @@ describe("heartbeat", () => {
       expect(await probe).toBe(true);
     });
 
-    it("a peer that is silent all the same is found hung", async () => {
+    it("a peer that stays silent is found hung", async () => {
       const heartbeat = start(30, 3);
       await clock.advance(0);
       connection.answers = false;
@@ -241,7 +241,7 @@ describe("heartbeat", () => {
       expect(await probe).toBe(false);
     });
 
-    it("the peer is neither suspect nor dead before its answer can have come", async () => {
+    it("the peer is neither suspect nor dead before its reply can have arrived", async () => {
       start(1, 3);
       await clock.advance(0);
       connection.holdPings = true;
@@ -258,7 +258,7 @@ describe("heartbeat", () => {
     });
   });
 
-  it("does not cut a host for which missing replies are to be ignored", async () => {
+  it("does not disconnect a host with ignoreMissingReplies", async () => {
     connection.answers = false;
     start(10, 1, true);
     await clock.advance(1_000_000);
@@ -288,7 +288,7 @@ describe("heartbeat", () => {
     expect(connection.pings).toBe(2);
   });
 
-  it("does not count a sleep against a peer that was suspect before, whichever clock stood still", async () => {
+  it("does not count a sleep against a peer that was already suspect, whichever clock stopped", async () => {
     start(10, 3);
     await clock.advance(0);
     connection.answers = false;
@@ -313,7 +313,7 @@ describe("heartbeat", () => {
     expect(health.at(-1)).toEqual({ kind: "alive" });
   });
 
-  it("shows any sign of life of a hung peer at once, also where no heartbeat is wanted", async () => {
+  it("shows any sign of life of a hung peer at once, also with keepalive off", async () => {
     const heartbeat = start(0, 3);
     connection.answers = false;
     const probe = heartbeat.probeNow(1500);
@@ -326,7 +326,7 @@ describe("heartbeat", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("urgent probes, however many, don't put off the end of a dead peer", async () => {
+  it("urgent probes, however many, don't delay the end of a dead peer", async () => {
     const heartbeat = start(10, 3);
     await clock.advance(0);
     connection.answers = false;
@@ -350,7 +350,7 @@ describe("heartbeat", () => {
     expect(await probe).toBe(false);
   });
 
-  it("one answer that took an hour of sleep does not make the next urgent probe wait for hours", async () => {
+  it("a reply that took an hour of sleep does not make the next urgent probe wait for hours", async () => {
     const heartbeat = start(30, 3);
     await clock.advance(0);
     connection.roundTrip = 3_600_000;
@@ -361,7 +361,7 @@ describe("heartbeat", () => {
     expect(await probe).toBe(false);
   });
 
-  it("learns from the first session that a device ignores requests, and from then on opens a channel to probe it", async () => {
+  it("learns from the first session that a device ignores requests, and then opens a channel to probe it", async () => {
     connection.answersPings = false;
     connection.answersChannelProbes = false;
     const heartbeat = start(10, 3);
@@ -377,7 +377,7 @@ describe("heartbeat", () => {
     expect(connection.channelProbes).toBeGreaterThan(10);
   });
 
-  it("a reply that comes just after the first session's still counts", async () => {
+  it("a reply just after that of the first session still counts", async () => {
     connection.holdPings = true;
     const heartbeat = start(10, 3);
     heartbeat.noteReply(clock.monotonic());
@@ -387,7 +387,7 @@ describe("heartbeat", () => {
     expect(ignored).toEqual([]);
   });
 
-  it("takes the setting for missing replies at once", async () => {
+  it("applies the setting for missing replies at once", async () => {
     const heartbeat = start(10, 1);
     await clock.advance(0);
     connection.answers = false;

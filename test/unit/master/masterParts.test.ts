@@ -12,14 +12,14 @@ import { testHostConfig } from "../../support/hostConfigs.ts";
 
 const use = (changes = {}) => ({ config: testHostConfig(changes), folder: undefined });
 
-describe("the news of a login", () => {
+describe("the messages of a login", () => {
   const words = (text: string): LoginNews => ({
     ...{ kind: "words", alias: "web1", words: { source: "banner", text } },
   });
   const wait: LoginWait = { on: "server", judging: "key" };
   const connecting: MasterState = { kind: "connecting", since: 0, phase: "authentication" };
 
-  it("who comes late gets what the server has said, and what is waited for", () => {
+  it("a late listener gets the server's messages and the current wait", () => {
     const feed = new LoginFeed();
     const early: LoginNews[] = [];
     feed.watch((news) => early.push(news), "web1", connecting);
@@ -35,7 +35,7 @@ describe("the news of a login", () => {
     expect([early.length, late.length]).toEqual([3, 2]);
   });
 
-  it("without anything that is waited for there is no news of it", () => {
+  it("without a wait none is reported", () => {
     const ready: MasterState = { kind: "ready", since: 0 };
     for (const state of [connecting, Object.assign({ wait }, ready)]) {
       const seen: LoginNews[] = [];
@@ -44,7 +44,7 @@ describe("the news of a login", () => {
     }
   });
 
-  it("is forgotten when the login is over, and silent after the end", () => {
+  it("are discarded when the login is over, and none follows the end", () => {
     const feed = new LoginFeed();
     feed.report(words("Welcome"));
     feed.forget();
@@ -56,8 +56,8 @@ describe("the news of a login", () => {
   });
 });
 
-describe("who uses a connection", () => {
-  it("is counted: one that two sessions share leaves with the second, and the last one stays", () => {
+describe("the users of a connection", () => {
+  it("are counted: a host that two sessions share is removed with the second, and the last host stays", () => {
     const [one, two] = [use(), use({ alias: "www", serverAliveInterval: 5 })];
     const uses = new MasterUses(one);
     expect(uses.specs).toEqual(["web1"]);
@@ -71,7 +71,7 @@ describe("who uses a connection", () => {
     expect(uses.specs).toEqual(["web1"]);
   });
 
-  it("brings the warnings of its ssh_config, each once", () => {
+  it("contribute the warnings of their ssh_config, each once", () => {
     const [warning, other] = [3, 4].map((line) => ({ kind: "match-exec", file: "/config", line }));
     const uses = new MasterUses(use());
     uses.add(use({ warnings: [warning] }));
@@ -80,7 +80,7 @@ describe("who uses a connection", () => {
   });
 });
 
-describe("a failure of a login that nobody attended", () => {
+describe("a failure of an unattended login", () => {
   const auth = new AuthError("nothing-to-try", "no", { tried: [], methodsLeft: [] });
   const hostKey = new HostKeyError("unknown", "no", { host: "h", keyType: "t", fingerprint: "f" });
   const jump = (cause: unknown) => jumpFailure(testHostConfig(), "tunnel", cause);
@@ -90,16 +90,16 @@ describe("a failure of a login that nobody attended", () => {
     ["an unknown host key", hostKey, true],
     ["the same at a jump host", jump(auth), true],
     ["the same at a jump host's jump host", jump(jump(hostKey)), true],
-    ["a jump host that can't be reached", jump(new ConnectError("refused", "no")), false],
-    ["a host that can't be reached", new ConnectError("refused", "no", { cause: auth }), false],
+    ["a jump host that can't be connected to", jump(new ConnectError("refused", "no")), false],
+    ["a host that can't be connected to", new ConnectError("refused", "no", { cause: auth }), false],
     ["any other error", new Error("no"), false],
-  ])("%s: whether a person could have helped", (_name, error, helped) => {
+  ])("%s: whether the user could have helped", (_name, error, helped) => {
     expect(couldBeAsked(error)).toBe(helped);
   });
 });
 
 describe("the failure of a jump host", () => {
-  it("names the last one, and where it was to lead", () => {
+  it("names the last jump host and its target", () => {
     const config = testHostConfig({
       ...{ hostName: "2001:db8::1", port: 2222 },
       proxyJump: [{ alias: "first" }, { alias: "second" }],

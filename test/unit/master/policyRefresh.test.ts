@@ -20,7 +20,7 @@ class EditedConfig implements HostResolver {
   readonly asked: string[] = [];
   values: Partial<HostConfig> = {};
   failure: Error | undefined;
-  /** While set, answers wait for `release`; what they say was read when they were asked for. */
+  /** While set, replies wait for `release`; their content was read at the request. */
   hold = false;
   readonly #waiting: (() => void)[] = [];
 
@@ -56,13 +56,13 @@ class EditedConfig implements HostResolver {
     this.edited.fire();
   }
 
-  /** The first that waits gets its answer. */
+  /** The first pending request gets its reply. */
   release(): void {
     this.#waiting.shift()?.();
   }
 }
 
-describe("a changed ssh_config and the connections that are there", () => {
+describe("a changed ssh_config and open connections", () => {
   let clock: ManualClock;
   let engine: FakeEngine;
   let config: EditedConfig;
@@ -103,7 +103,7 @@ describe("a changed ssh_config and the connections that are there", () => {
     return master(index).keepalive.serverAliveInterval;
   }
 
-  it("gives them its keepalive and linger, with the lines that say so, and leaves all else alone", async () => {
+  it("applies its keepalive and linger with their lines, and changes nothing else", async () => {
     await open("web");
     const before = master();
     const lineOf = (line: number) => ({ kind: "sshConfig", file: "/c", line }) as const;
@@ -140,7 +140,7 @@ describe("a changed ssh_config and the connections that are there", () => {
     expect(master().state).toMatchObject({ kind: "lost", reason: "unresponsive" });
   });
 
-  it("shortens a linger that is running", async () => {
+  it("shortens a running linger", async () => {
     await open("web");
     engine.connection().channels[0]?.end({ code: 0 });
     await clock.advance(50_000);
@@ -170,7 +170,7 @@ describe("a changed ssh_config and the connections that are there", () => {
     expect([1, 2, 3].map(interval)).toEqual([5, 5, 5]);
   });
 
-  it("stays below what the workspace says, and counts again when that is gone", async () => {
+  it("is overridden by the workspace, and applies again without it", async () => {
     await open("web");
     settings.layers = { workspace: { serverAliveInterval: 9 } };
     config.edit({ serverAliveInterval: 5 });
@@ -179,7 +179,7 @@ describe("a changed ssh_config and the connections that are there", () => {
     config.failure = new ConfigError("malformed", "it can't be read now");
     settings.layers = {};
     settings.changed.fire();
-    // What is known counts before anything is read.
+    // Known values apply before anything is read.
     expect(interval()).toBe(5);
     await settle();
     expect(interval()).toBe(5);
@@ -203,7 +203,7 @@ describe("a changed ssh_config and the connections that are there", () => {
     expect(logger.complaints).toHaveLength(1);
   });
 
-  it("is read one host at a time, and what an earlier edit said does not come after a later one", async () => {
+  it("is read one host at a time, and an earlier edit is not applied after a later one", async () => {
     await open("web");
     await open("db");
     config.hold = true;
@@ -228,7 +228,7 @@ describe("a changed ssh_config and the connections that are there", () => {
     expect([...seen]).not.toContain(1);
   });
 
-  it("comes too late for a connection that ended while it was read", async () => {
+  it("is ignored for a connection that ended while it was read", async () => {
     await open("web");
     config.hold = true;
     config.edit({ serverAliveInterval: 5 });
@@ -245,7 +245,7 @@ describe("a changed ssh_config and the connections that are there", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("counts for a connection that was asked for before it and came after it", async () => {
+  it("applies to a connection that was requested before the change and opened after it", async () => {
     await open("web");
     config.hold = true;
     const opening = stack.service.open({ host: "db", ...shell });

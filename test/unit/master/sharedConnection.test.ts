@@ -14,7 +14,7 @@ import { ed25519Blob } from "../../support/publicKeys.ts";
 import { RecordingLogger } from "../../support/recordingLogger.ts";
 import { noPrompts } from "../../support/testStack.ts";
 
-/** Any alias is an alias of one destination; what was typed beside it counts. */
+/** Any alias belongs to one destination; the typed values beside it apply. */
 class Aliases implements HostResolver {
   readonly changed = new Emitter<void>();
   readonly onDidChange = this.changed.event;
@@ -118,7 +118,7 @@ describe("aliases of one destination", () => {
     expect(stack.service.masters()).toEqual([]);
   });
 
-  it("keep what belongs to a session: environment, limits", async () => {
+  it("keep values of a session: environment, limits", async () => {
     aliases.values = {
       one: { sendEnv: ["LANG"], setEnv: { A: "1" } },
       two: { sendEnv: ["EDITOR"], setEnv: { A: "2" }, channelTimeouts: [{ pattern: "session", seconds: 9 }] },
@@ -168,7 +168,7 @@ describe("a window with several folders", () => {
     settings.folder = api;
   });
 
-  it("gives a session the folder that is current when it is opened, for good", async () => {
+  it("a session keeps the folder that is current when it is opened", async () => {
     const session = await open("host");
     expect(session.snapshot()).toMatchObject({ folder: "api", limits: [{ kind: "time", seconds: 600 }] });
     const before = master();
@@ -179,7 +179,7 @@ describe("a window with several folders", () => {
     expect(interval()).toBe(20);
   });
 
-  it("gives a connection the strictest keepalive of its sessions' folders, and says which", async () => {
+  it("a connection has the strictest keepalive of its sessions' folders, with its source", async () => {
     await open("host");
     settings.folder = web;
     const second = await open("host");
@@ -193,7 +193,7 @@ describe("a window with several folders", () => {
     expect(interval()).toBe(20);
   });
 
-  it("leaves a session that goes on in its terminal in its folder", async () => {
+  it("a session that continues in its terminal keeps its folder", async () => {
     settings.folder = web;
     const session = await stack.service.open({ host: "host", ...shell, folder: api });
     expect(session.snapshot().folder).toBe("api");
@@ -229,7 +229,7 @@ describe("ssh_config's ChannelTimeout, enforced", () => {
   });
 });
 
-describe("what the stack hands to a connection", () => {
+describe("the values that the stack passes to a connection", () => {
   const unknown = ed25519Blob(7);
   const asked = (): Promise<boolean> => {
     questions++;
@@ -262,7 +262,7 @@ describe("what the stack hands to a connection", () => {
     expect([questions, verdict]).toEqual([count, accepted]);
   });
 
-  it("runs no ProxyCommand in an untrusted workspace, and connects nowhere", async () => {
+  it("runs no ProxyCommand in an untrusted workspace, and makes no connection", async () => {
     aliases.values = { host: { proxyCommand: "touch /must-not-run" } };
     settings.isTrusted = false;
     await expect(trusting.service.open({ host: "host", ...shell })).rejects.toMatchObject({

@@ -25,7 +25,7 @@ describe("delays", () => {
     expect(Array.from({ length: 3 }, () => early.next())).toEqual([500, 1000, 2000]);
   });
 
-  test("begin anew only after a connection that lasted", () => {
+  test("restart only after a connection that lasted", () => {
     const backoff = new Backoff(() => 0);
     backoff.next();
     backoff.next();
@@ -53,17 +53,17 @@ describe("a failure", () => {
     ["a time-out", new ConnectError("timed-out", "x"), "transient"],
     ["a reset", new ConnectError("reset", "x"), "transient"],
     ["a server that closes in the handshake", new ConnectError("closed-during-handshake", "x"), "transient"],
-    ["a server that says why it closes", new ConnectError("refused-before-version", "x"), "transient"],
+    ["a server that sends text and closes", new ConnectError("refused-before-version", "x"), "transient"],
     ["an ssh that is not installed", new ConnectError("openssh-missing", "x"), "final"],
     ["an ssh that is too old", new ConnectError("openssh-too-old", "x"), "final"],
     ["an ssh that can't be started", new ConnectError("openssh-failed", "x"), "final"],
     ["an ssh that does not respond", new ConnectError("openssh-silent", "x"), "transient"],
     ["an askpass that was killed", new ConnectError("askpass-ended", "x"), "needs-person"],
     ["a full server", new ChannelError("refused", "x"), "transient"],
-    ["a jump host that can't be reached", jump(new ConnectError("refused", "x")), "transient"],
+    ["a jump host that can't be connected to", jump(new ConnectError("refused", "x")), "transient"],
     ["a jump host whose channel is refused", jump(new ChannelError("refused", "x")), "transient"],
     ["a jump host that refuses the login", jump(authError), "needs-person"],
-    ["a proxy that ends without a word", new ConnectError("proxy-failed", "x"), "transient"],
+    ["a proxy that ends without output", new ConnectError("proxy-failed", "x"), "transient"],
     ["no descriptor left", new ConnectError("local", "x", cause("EMFILE")), "transient"],
     ["no address after waking up", new ConnectError("local", "x", cause("EADDRNOTAVAIL")), "transient"],
     ["a local address that is malformed", new ConnectError("local", "x", cause("EINVAL")), "final"],
@@ -73,9 +73,9 @@ describe("a failure", () => {
     ["a broken configuration", new ConfigError("malformed", "x"), "final"],
     ["a configuration whose Match exec takes too long", new ConfigError("timed-out", "x"), "transient"],
     ["no algorithm in common", new ConnectError("no-common-algorithm", "x"), "final"],
-    ["a login page of a network in place of the server", new ConnectError("not-ssh", "x"), "transient"],
+    ["a network's login page instead of the server", new ConnectError("not-ssh", "x"), "transient"],
     ["damaged packets", new ConnectError("protocol", "x"), "transient"],
-    ["a shell that is refused", new ChannelError("request-failed", "x"), "transient"],
+    ["a refused shell", new ChannelError("request-failed", "x"), "transient"],
     ["a command that is too large", new ChannelError("request-too-large", "x"), "final"],
     ["anything unknown", new Error("x"), "final"],
   ])("%s has the right class", (_name, error, expected) => {
@@ -96,11 +96,11 @@ test.each<[MasterEndReason, boolean]>([
   ["disconnected", false],
   ["shutdown", false],
   ["linger-over", false],
-])("a session lost because of %s goes on in a new one: %s", (reason, expected) => {
+])("a session lost because of %s continues in a new one: %s", (reason, expected) => {
   expect(mayReconnect({ kind: "lost", reason })).toBe(expected);
 });
 
-test("a session that ended by itself or was ended does not", () => {
+test("a session that ended on its own or was ended does not", () => {
   expect(mayReconnect({ kind: "exited", code: 1 })).toBe(false);
   expect(mayReconnect({ kind: "killed", exit: {} })).toBe(false);
   expect(mayReconnect({ kind: "limit", limit: "time", seconds: 1, exit: {} })).toBe(false);

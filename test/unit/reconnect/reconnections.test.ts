@@ -18,7 +18,7 @@ class Terminal {
   readonly #automatic: boolean;
   session: Session | undefined;
   ticket: ReconnectTicket | undefined;
-  /** What it was told: `wait MS`, `wait` (for a person), `wait for others`, `attempt LOGIN`, `open`, `stop`. */
+  /** Recorded calls: `wait MS`, `wait` (for the user), `wait for others`, `attempt LOGIN`, `open`, `stop`. */
   readonly log: string[] = [];
 
   constructor(stack: Stack, { host = "web1", automatic = true } = {}) {
@@ -74,7 +74,7 @@ async function terminals(stack: Stack, count: number): Promise<readonly [Termina
   return [first, ...others];
 }
 
-/** The newest connection breaks. */
+/** The newest connection is lost. */
 async function lose({ engine }: Stack): Promise<void> {
   engine.connections.at(-1)?.end({ reason: "lost" });
   await settle();
@@ -84,7 +84,7 @@ function seen({ manager }: Stack): readonly MasterSnapshot[] {
   return manager.masters();
 }
 
-describe("a lost master that terminals wait for", () => {
+describe("a lost master with waiting terminals", () => {
   it("is shown as reconnecting, with its next attempt, the terminals, and why the last attempt failed", async () => {
     const stack = fakeStack();
     await terminals(stack, 2);
@@ -160,7 +160,7 @@ describe("a lost master that terminals wait for", () => {
 });
 
 describe("terminals of one destination", () => {
-  it("try as one: one delay for all, one login an attempt, and one when it works", async () => {
+  it("reconnect together: one delay for all, one login per attempt, and one when it works", async () => {
     const stack = fakeStack([testHostConfig(), testHostConfig({ alias: "www" })]);
     const tabs = [...(await terminals(stack, 9)), await new Terminal(stack, { host: "www" }).open()];
     await lose(stack);
@@ -199,7 +199,7 @@ describe("terminals of one destination", () => {
     expect(stack.clock.pendingTimers).toBe(1);
   });
 
-  it("all reconnect after Enter in one of them, also those that wait to be asked", async () => {
+  it("all reconnect after Enter in one of them, including those under `ask`", async () => {
     const stack = fakeStack();
     const [first, second] = await terminals(stack, 2);
     const asking = await new Terminal(stack, { automatic: false }).open();
@@ -213,7 +213,7 @@ describe("terminals of one destination", () => {
     }
   });
 
-  it("leave alone the one that wants to be asked", async () => {
+  it("leave a terminal under `ask` alone", async () => {
     const stack = fakeStack();
     const [tab] = await terminals(stack, 1);
     const asking = await new Terminal(stack, { automatic: false }).open();
@@ -227,7 +227,7 @@ describe("terminals of one destination", () => {
     ]);
   });
 
-  it("do not include it when another session logs in either", async () => {
+  it("leave it alone, too, when another session logs in", async () => {
     const stack = fakeStack();
     const asking = await new Terminal(stack, { automatic: false }).open();
     await lose(stack);
@@ -283,7 +283,7 @@ describe("terminals of one destination", () => {
     expect(tab.log).toEqual(["wait 1000", "attempt unattended", "wait 2000"]);
   });
 
-  it("try the one that they have made themselves, and that refuses them, once", async () => {
+  it("try their own master that refuses them once", async () => {
     const stack = fakeStack();
     const tabs = await terminals(stack, 2);
     await lose(stack);
@@ -306,7 +306,7 @@ describe("terminals of one destination", () => {
     expect(tab.log.slice(-2)).toEqual(["attempt unattended", "wait 1000"]);
   });
 
-  it("stop together on request, and one alone when its tab is left", async () => {
+  it("stop together on request, and one alone when its tab is closed", async () => {
     const stack = fakeStack();
     const [first, second, third] = await terminals(stack, 3);
     await lose(stack);
@@ -347,7 +347,7 @@ describe("terminals of one destination", () => {
 });
 
 describe("a terminal whose attempt fails while others still try", () => {
-  /** The attempt has begun, and none of the three is through. */
+  /** The attempt has begun, and none of the three has finished. */
   async function trying(stack: Stack, { automatic = true } = {}) {
     const [first] = await terminals(stack, 1);
     const second = await new Terminal(stack, { automatic }).open();
@@ -359,7 +359,7 @@ describe("a terminal whose attempt fails while others still try", () => {
     return [first, second, third] as const;
   }
 
-  it("is told so, and what comes next when they are done", async () => {
+  it("is informed, and gets the next step when the others have finished", async () => {
     const stack = fakeStack();
     const [first, second, third] = await trying(stack);
     first.ticket?.failed(away);
@@ -383,7 +383,7 @@ describe("a terminal whose attempt fails while others still try", () => {
     expect(asking.log).toEqual(["wait", "attempt attended", "wait"]);
   });
 
-  it("tries again as soon as the user asks for it", async () => {
+  it("retries as soon as the user requests it", async () => {
     const stack = fakeStack();
     const [first, second] = await trying(stack);
     first.ticket?.failed(away);
@@ -393,7 +393,7 @@ describe("a terminal whose attempt fails while others still try", () => {
     expect(second.log.filter((entry) => entry === "attempt attended")).toHaveLength(1);
   });
 
-  it("leaves no timer when all leave in that moment", async () => {
+  it("leaves no timer if all leave at that moment", async () => {
     const stack = fakeStack();
     const tabs = await trying(stack);
     tabs[0].ticket?.failed(away);
@@ -407,7 +407,7 @@ describe("a terminal whose attempt fails while others still try", () => {
 
 describe("a terminal whose login was refused", () => {
   /**
-   * The first one waits for a person, as does a third one that wants to be asked; the second one has just lost its own
+   * The first one waits for the user, as does a third one under `ask`; the second one has just lost its own
    * connection.
    */
   async function stuck() {
@@ -429,7 +429,7 @@ describe("a terminal whose login was refused", () => {
     return { stack, first, second, asking, logins: stack.engine.requests.length };
   }
 
-  it("shares the connection that others make, as soon as it is there", async () => {
+  it("shares a connection that others make, as soon as it exists", async () => {
     const { stack, first, second, asking, logins } = await stuck();
     stack.engine.maxSessions = 10;
     stack.engine.hold = true;
@@ -444,7 +444,7 @@ describe("a terminal whose login was refused", () => {
     expect(new Set([first, second].map(({ session }) => session?.snapshot().masterId)).size).toBe(1);
   });
 
-  it("logs in by itself no second time: not where there is no room, nor later", async () => {
+  it("does not log in a second time: neither without room nor later", async () => {
     const { stack, first, second, logins } = await stuck();
     await stack.clock.advance(2000);
     expect(second.log.at(-1)).toBe("open");
@@ -471,7 +471,7 @@ describe("reconnecting now", () => {
     await stack.clock.advance(46_000);
   }
 
-  it("makes the next attempt of what waits", async () => {
+  it("starts the next attempt of a waiting destination", async () => {
     const stack = fakeStack();
     const [tab] = await terminals(stack, 1);
     await lose(stack);
@@ -480,7 +480,7 @@ describe("reconnecting now", () => {
     expect(tab.log.slice(-2)).toEqual(["attempt attended", "open"]);
   });
 
-  it("makes an attempt with questions when the one under way ends for want of an answer", async () => {
+  it("starts an attempt with prompts if the current one ends because it needs them", async () => {
     const stack = fakeStack();
     const [first, second] = await terminals(stack, 2);
     await lose(stack);
@@ -500,7 +500,7 @@ describe("reconnecting now", () => {
     expect(stack.engine.requests).toHaveLength(3);
   });
 
-  it("gives up a master that does not answer; its terminals go on at once, on one new login", async () => {
+  it("gives up a master that does not respond; its terminals continue at once, with one new login", async () => {
     const stack = fakeStack();
     const tabs = await terminals(stack, 3);
     const asking = await new Terminal(stack, { automatic: false }).open();
@@ -519,7 +519,7 @@ describe("reconnecting now", () => {
     }
   });
 
-  it("does nothing to one that answers after all, or is healthy", async () => {
+  it("does nothing to one that responds after all, or is healthy", async () => {
     const stack = fakeStack();
     const [tab] = await terminals(stack, 1);
     expect(await stack.manager.reconnectNow("m1")).toBe("answers");
@@ -540,13 +540,13 @@ describe("reconnecting now", () => {
     expect(seen(stack)).toMatchObject([{ state: { kind: "lost" } }]);
     expect(await stack.manager.reconnectNow("m1")).toBe("ended");
     expect(stack.engine.requests).toHaveLength(1);
-    // Nor is it a wish for what comes after it.
+    // Nor does it apply to what follows.
     const [tab] = await terminals(stack, 1);
     await lose(stack);
     expect(tab.log).toEqual(["wait 1000"]);
   });
 
-  it("says of one that is lost while it is asked that it has ended; its terminals go on at once", async () => {
+  it("reports a master that is lost during the probe as ended; its terminals continue at once", async () => {
     const stack = fakeStack();
     const tabs = await terminals(stack, 2);
     await silent(stack);
@@ -559,9 +559,9 @@ describe("reconnecting now", () => {
   });
 
   it.each([
-    ["before it answers", false],
-    ["in the moment in which it answers", true],
-  ])("says of one that a person ends while it is asked that it has ended: %s", async (_when, answers) => {
+    ["before it replies", false],
+    ["at the moment in which it replies", true],
+  ])("reports a master that the user ends during the probe as ended: %s", async (_when, answers) => {
     const stack = fakeStack();
     const [tab] = await terminals(stack, 1);
     await silent(stack);
@@ -592,7 +592,7 @@ describe("reconnecting now", () => {
 });
 
 describe("the time limit of a terminal", () => {
-  it("goes on counting over the gap, from where it was extended last; other limits begin anew", async () => {
+  it("keeps running over the gap, from where it was extended last; other limits start again", async () => {
     const stack = fakeStack();
     stack.settings.time = 300;
     const [tab] = await terminals(stack, 1);

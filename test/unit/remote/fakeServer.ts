@@ -1,17 +1,17 @@
 import { readFileSync } from "node:fs";
 import type { RemoteExec, RemoteExecOptions } from "../../../src/remote/remoteExec.ts";
 
-/** Answers each script with text in which `BOUNDARY` stands for the boundary that the script asked for. */
+/** Answers each script with text in which `BOUNDARY` is replaced by the requested boundary. */
 export class FakeServer {
-  /** The scripts that came in, in order. */
+  /** The received scripts, in order. */
   readonly scripts: string[] = [];
   readonly commands: string[] = [];
-  /** What the next scripts get; the last one is kept. */
+  /** The output for the next scripts; the last one is kept. */
   answers: string[];
   exitCode = 0;
   stderr = "";
   truncated = false;
-  /** Held until released, when set. */
+  /** Delayed until released, if set. */
   gate: Promise<void> | undefined;
 
   constructor(...answers: string[]) {
@@ -38,7 +38,7 @@ export function fixtureText(name: string): string {
   return readFileSync(new URL(`./fixtures/${name}.txt`, import.meta.url), "utf8");
 }
 
-/** What a kill script prints. */
+/** The output of a kill script. */
 export function killAnswer(...results: string[]): string {
   return `\nBOUNDARY begin \n\nBOUNDARY results \n${results.join("\n")}\n\nBOUNDARY end \n`;
 }

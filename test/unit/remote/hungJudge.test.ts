@@ -42,27 +42,27 @@ function reasons(change: Partial<Evidence>, idleSeconds = 1800): string[] {
 }
 
 describe("a session is hung", () => {
-  it("when idle beyond the limit while everything in it sleeps", () => {
+  it("if idle beyond the limit while everything in it sleeps", () => {
     expect(reasons({})).toEqual(["idle"]);
     expect(reasons({ idleSeconds: 1800 })).toEqual(["idle"]);
   });
 
-  it("when its leader or its sshd is stopped", () => {
+  it("if its leader or its sshd is stopped", () => {
     expect(reasons({ idleSeconds: 0, leaders: [shell, { ...shell, state: "T" }] })).toEqual(["stopped"]);
   });
 
-  it("when its connection is gone", () => {
+  it("if its connection is gone", () => {
     expect(reasons({ idleSeconds: 0, connection: { kind: "none" } })).toEqual(["no-connection"]);
   });
 
-  it("when the client has closed and sshd has not noticed", () => {
+  it("if the client has closed and sshd has not noticed", () => {
     const closed = { ...socket, state: "CLOSE-WAIT" };
     expect(reasons({ idleSeconds: 0, connection: { kind: "socket", socket: closed } })).toEqual([
       "peer-closed",
     ]);
   });
 
-  it("when the client has not answered for many retransmissions", () => {
+  it("if the client has not answered many retransmissions", () => {
     const silent = { ...socket, retransmits: defaultJudgeLimits.unansweredRetransmits };
     expect(reasons({ idleSeconds: 0, connection: { kind: "socket", socket: silent } })).toEqual([
       "unanswered",
@@ -71,12 +71,12 @@ describe("a session is hung", () => {
 });
 
 describe("a session is not hung", () => {
-  it("below the limit, or when nobody knows how long it is idle", () => {
+  it("below the limit, or if its idle time is unknown", () => {
     expect(reasons({ idleSeconds: 1799 })).toEqual([]);
     expect(reasons({ idleSeconds: undefined })).toEqual([]);
   });
 
-  it("for being idle when the limit is switched off", () => {
+  it("for being idle if the limit is off", () => {
     expect(reasons({}, 0)).toEqual([]);
   });
 
@@ -93,7 +93,7 @@ describe("a session is not hung", () => {
     expect(reasons({ idleSeconds: 0, ageSeconds: 59, connection: { kind: "none" } })).toEqual([]);
   });
 
-  it("when its connection is unknown, or retransmits now and then", () => {
+  it("if its connection is unknown, or retransmits now and then", () => {
     expect(reasons({ idleSeconds: 0, connection: { kind: "unknown" } })).toEqual([]);
     const busy = { ...socket, retransmits: 3 };
     expect(reasons({ idleSeconds: 0, connection: { kind: "socket", socket: busy } })).toEqual([]);
@@ -110,13 +110,13 @@ describe("a connection counts as gone", () => {
       .find((session) => session.tty === tty)
       ?.hung.map(({ kind }) => kind) ?? ["absent"];
 
-  it("when root's list of sockets has none for that sshd", () => {
+  it("if root's list of sockets has none for that sshd", () => {
     const without = facts.sockets?.filter(({ peerPort }) => peerPort !== 54_014);
     expect(hungOf({ ...facts, sockets: without }, "pts/0")).toEqual(["no-connection"]);
     expect(hungOf(facts, "pts/0")).toEqual([]);
   });
 
-  it("when a user's list lacks what SSH_CONNECTION names", () => {
+  it("if a user's list lacks the connection in SSH_CONNECTION", () => {
     const user = fixtureFacts("debian12User");
     const without = user.sockets?.filter(({ peerPort }) => peerPort !== 54_014);
     expect(hungOf({ ...user, sockets: without }, "pts/0")).toEqual(["no-connection"]);
@@ -128,7 +128,7 @@ describe("a connection counts as gone", () => {
     expect(hungOf({ ...user, sockets: without }, "pts/2")).toEqual([]);
   });
 
-  it("never when our own connection is not listed either: these are the sockets of another network", () => {
+  it("never if our own connection is not listed either: these are the sockets of another network", () => {
     expect(hungOf({ ...facts, sockets: [] }, "pts/0")).toEqual([]);
   });
 
@@ -141,7 +141,7 @@ describe("a connection counts as gone", () => {
   });
 });
 
-it("each reason is said in words, without remote text", () => {
+it("each reason has a text without remote text", () => {
   expect(describeHungReason({ kind: "idle", idleSeconds: 7201, limitSeconds: 1800 })).toBe(
     "no input or output for 2 h, and all its processes sleep (limit 30 min)",
   );

@@ -8,12 +8,12 @@ import type { RemoteProcess } from "../../../src/remote/remoteFacts.ts";
 import { sshdRole } from "../../../src/remote/sshdProcess.ts";
 
 describe("idle times", () => {
-  it("mean minutes and seconds in procps where the BSDs mean hours and minutes", () => {
+  it("mean minutes and seconds in procps, but hours and minutes in the BSDs", () => {
     expect(parseIdle("3:20", "procps")).toBe(200);
     expect(parseIdle("3:20", "bsd")).toBe(12_000);
   });
 
-  it("come in every form that w and who have", () => {
+  it("are read in every form of w and who", () => {
     const procps = ["5.00s", "32:16", "2:15m", "21:15m", "3days", "-"].map((text) =>
       parseIdle(text, "procps"),
     );
@@ -25,13 +25,13 @@ describe("idle times", () => {
   });
 });
 
-it("a month and day without a year is the last one", () => {
+it("a month and day without a year is the most recent one", () => {
   const now = Date.UTC(2026, 0, 3) / 1000;
   expect(monthDayTime("Dec", "31", "23", "59", now)).toBe(Date.UTC(2025, 11, 31, 23, 59) / 1000);
   expect(monthDayTime("Jan", "2", "08", "00", now)).toBe(Date.UTC(2026, 0, 2, 8, 0) / 1000);
 });
 
-it("one terminal has one name, whoever prints it", () => {
+it("one terminal has one name, whichever tool prints it", () => {
   expect(["pts/3", "/dev/pts/3", "136,3"].map(ttyName)).toEqual(["pts/3", "pts/3", "pts/3"]);
   expect(["s001", "ttys001", "p0", "ttyp0", "C0"].map(ttyName)).toEqual([
     "ttys001",
@@ -41,7 +41,7 @@ it("one terminal has one name, whoever prints it", () => {
     "ttyC0",
   ]);
   expect(["?", "??", "-", ""].map(ttyName)).toEqual([undefined, undefined, undefined, undefined]);
-  // proc(5): major 136 + 1, minor 4, that is the 261st; and the highest minors, which lie in bits 31-20.
+  // proc(5): major 136 + 1, minor 4, that is the 261st; and the highest minors, which are in bits 31-20.
   expect(ttyOfNumber((137 << 8) | 4)).toBe("pts/260");
   expect(ttyOfNumber((136 << 8) | 0x2c | (1 << 20))).toBe("pts/300");
   expect(ttyOfNumber((4 << 8) | 65)).toBe("ttyS1");
@@ -49,7 +49,7 @@ it("one terminal has one name, whoever prints it", () => {
 });
 
 describe("who", () => {
-  it("has seats, displays and login screens in it", () => {
+  it("may list seats, displays and login screens", () => {
     const rows = parseWho(
       [
         "atemu    seat0        2023-10-21 20:06 (login screen)",
@@ -65,7 +65,7 @@ describe("who", () => {
     ]);
   });
 
-  it("gives busybox's host, which looks like a pid at its beginning", () => {
+  it("has a host in busybox that looks like a pid at its beginning", () => {
     const [row] = parseWho(
       ["root            pts/2           00:00   Nov 21 02:59:35  127.0.0.1"],
       1_795_229_977,
@@ -73,13 +73,13 @@ describe("who", () => {
     expect(row).toMatchObject({ from: "127.0.0.1", pid: undefined, idleSeconds: 0 });
   });
 
-  it("skips what is no login", () => {
+  it("lines without a login are skipped", () => {
     const lines = ["   .       run-level 3", "USER     LINE     WHEN         IDLE  \t   PID\tCOMMENT", ""];
     expect(parseWho(lines, 1_700_000_000)).toEqual([]);
   });
 });
 
-it("w leaves FROM empty for a serial console", () => {
+it("w has an empty FROM for a serial console", () => {
   const [row] = parseW([
     "USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT",
     "kbrazil  ttyS0                     Fri18   32:16   2.66s  2.66s -bash",
@@ -95,7 +95,7 @@ it("w without FROM (procps with -f as default) is read", () => {
   expect(row).toMatchObject({ tty: "pts/0", idleSeconds: 97, what: "-bash" });
 });
 
-it("loginctl's blocks are told apart, a closing session too", () => {
+it("loginctl's blocks are separated, including a closing session", () => {
   const sessions = parseLoginctl([
     "Id=145",
     "Name=joey",
@@ -123,7 +123,7 @@ it("loginctl's blocks are told apart, a closing session too", () => {
 });
 
 describe("ps", () => {
-  it("drops what an argument with a newline in it makes look like a row of its own", () => {
+  it("drops rows that result from a newline in an argument", () => {
     const forged = "  12     1    12  1000 eve   ?  S    Sat Nov 21 02:59:35 2026 sleep 1\n\n7 x";
     expect(parsePs(forged.split("\n"), "full").map(({ pid }) => pid)).toEqual([12]);
   });
@@ -143,7 +143,7 @@ describe("ps", () => {
 });
 
 describe("socket lists", () => {
-  it("know addresses in every spelling", () => {
+  it("contain addresses in every notation", () => {
     expect(
       ["[::ffff:1.2.3.4]:22", "1.2.3.4.22", "[fe80::1%eth0]:22", "fe80::1%lo0.22", "::1:22"].map(
         parseEndpoint,
@@ -157,7 +157,7 @@ describe("socket lists", () => {
     ]);
   });
 
-  it("count only unanswered data as retransmitted", () => {
+  it("count only unacknowledged data as retransmitted", () => {
     const retransmits = (timer: string): number | undefined =>
       parseSs([`ESTAB 0 0 192.0.2.1:22 192.0.2.2:5000 ${timer}`])[0]?.retransmits;
     expect(retransmits("timer:(on,1min26sec,11)")).toBe(11);
@@ -176,7 +176,7 @@ describe("sshd's process titles", () => {
     return sshdRole(process(args), parentArgs === undefined ? undefined : process(parentArgs));
   };
 
-  it("say what each process is for, in every version", () => {
+  it("show what each process is for, in every version", () => {
     expect(role("sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups")).toEqual({ kind: "listener" });
     expect(role("/usr/sbin/sshd -D")).toEqual({ kind: "listener" });
     expect(role("sshd: ada [priv]")).toEqual({ kind: "monitor", user: "ada" });
@@ -195,7 +195,7 @@ describe("sshd's process titles", () => {
     expect(role("/usr/libexec/sshd-session -D -R")).toEqual({ kind: "preauth" });
   });
 
-  it("tell Dropbear's connections from its listener by the parent", () => {
+  it("Dropbear's connections are distinguished from its listener by the parent", () => {
     expect(role("/usr/sbin/dropbear -F", "/sbin/procd")).toEqual({ kind: "listener" });
     expect(role("/usr/sbin/dropbear -F", "/usr/sbin/dropbear -F")).toMatchObject({ kind: "session" });
   });

@@ -28,7 +28,7 @@ function idOf(service: RemoteViewService, tty: string): string {
 }
 
 describe("reading a server's view", () => {
-  it("is one round trip, and readers at the same time share it", async () => {
+  it("is one round trip, and concurrent readers share it", async () => {
     const server = new FakeServer(root);
     const { service, events } = serviceFor(server);
     const [first, second] = await Promise.all([service.refresh("m1"), service.refresh("m1")]);
@@ -38,7 +38,7 @@ describe("reading a server's view", () => {
     expect(service.snapshot("m1")?.sessions).toHaveLength(8);
   });
 
-  it("uses another boundary each time, and never in the command", async () => {
+  it("uses another boundary each time, which is never in the command", async () => {
     const server = new FakeServer(root);
     const { service } = serviceFor(server);
     await service.refresh("m1");
@@ -48,21 +48,21 @@ describe("reading a server's view", () => {
     expect(server.commands.join()).not.toContain("ssh-sessions-");
   });
 
-  it("asks for sudo only where it is allowed", async () => {
+  it("requests sudo only if it is allowed", async () => {
     const server = new FakeServer(root);
     await serviceFor(server, false).service.refresh("m1");
     await serviceFor(server, true).service.refresh("m1");
     expect(server.scripts.map((script) => script.includes("if [ 1 = 1 ]"))).toEqual([false, true]);
   });
 
-  it("ignores what a profile prints before, and a forged boundary", async () => {
+  it("ignores the output of a profile before it, and a forged boundary", async () => {
     const forged = root.replace("1 root", "ssh-sessions-00000000000000000000000000000000 ps full\n1 root");
     const server = new FakeServer(`Welcome!\n${forged}`);
     const { service } = serviceFor(server);
     expect((await service.refresh("m1")).sessions).toHaveLength(8);
   });
 
-  it("says when no POSIX shell answered, with what it said made printable", async () => {
+  it("reports that no POSIX shell answered, with its output made printable", async () => {
     const server = new FakeServer("");
     server.stderr = "'exec' is not recognized\u001b[2J";
     const { service } = serviceFor(server);
@@ -71,7 +71,7 @@ describe("reading a server's view", () => {
     expect(String(error)).toContain("'exec' is not recognized\\u{1b}[2J");
   });
 
-  it("says when the output is cut or ends early", async () => {
+  it("reports output that is truncated or ends early", async () => {
     const server = new FakeServer(root.slice(0, 900), root);
     const { service } = serviceFor(server);
     await expect(service.refresh("m1")).rejects.toMatchObject({ reason: "incomplete" });
@@ -79,7 +79,7 @@ describe("reading a server's view", () => {
     await expect(service.refresh("m1")).rejects.toMatchObject({ reason: "too-much" });
   });
 
-  it("keeps the last list and says why when a later reading fails", async () => {
+  it("keeps the last list and the reason when a later read fails", async () => {
     const server = new FakeServer(root, "");
     const { service, events } = serviceFor(server);
     await service.refresh("m1");
@@ -100,12 +100,12 @@ describe("reading a server's view", () => {
     expect((await service.refresh("m1")).gaps).toEqual(["logins", "sockets"]);
   });
 
-  it("says when other users' processes are hidden", async () => {
+  it("reports that other users' processes are hidden", async () => {
     const hidden = root.replace(/^1 \(init\).*\n/m, "").replace(/^ +1 +0 .*\/sbin\/init\n/m, "");
     expect((await serviceFor(new FakeServer(hidden)).service.refresh("m1")).gaps).toEqual(["other-users"]);
   });
 
-  it("marks what is on another master of ours on the same server", async () => {
+  it("marks sessions on another master of ours on the same server", async () => {
     const other = root
       .replace("pid 29211", "pid 29117")
       .replace("connection 127.0.0.1 51812", "connection 127.0.0.1 54014");
@@ -120,7 +120,7 @@ describe("reading a server's view", () => {
     expect(ours.map(({ tty }) => tty)).toEqual(["pts/0"]);
   });
 
-  it("is given up when the master is forgotten, and tells it", async () => {
+  it("is cancelled when the master is forgotten, and its listeners are informed", async () => {
     const server = new FakeServer(root);
     let release = (): void => {};
     server.gate = new Promise((resolve) => {
@@ -159,7 +159,7 @@ describe("killing remote sessions", () => {
     expect(server.scripts[2]).toContain("for sig in HUP TERM; do");
   });
 
-  it("sends KILL only when asked to", async () => {
+  it("sends KILL only on request", async () => {
     const server = new FakeServer(root, root, killAnswer("29117 ended KILL", "29116 ended KILL"), root);
     const { service } = serviceFor(server);
     await service.refresh("m1");
@@ -167,7 +167,7 @@ describe("killing remote sessions", () => {
     expect(server.scripts[2]).toContain("for sig in HUP TERM KILL; do");
   });
 
-  it("sends nothing when the pid began at another time since", async () => {
+  it("sends nothing if the pid has another start time now", async () => {
     const reused = root.replace("0 0 20 0 1 0 300095 ", "0 0 20 0 1 0 999999 ");
     expect(reused).not.toBe(root);
     const server = new FakeServer(root, reused);
@@ -178,7 +178,7 @@ describe("killing remote sessions", () => {
     expect(server.scripts.some((script) => script.includes("for sig in"))).toBe(false);
   });
 
-  it("sends nothing to one that came back to life when only hung ones are to end", async () => {
+  it("sends nothing to one that is no longer hung if only hung ones are to end", async () => {
     const awake = root.replace("/dev/pts/0 1795222776 1795222776", "/dev/pts/0 1795229976 1795222776");
     const server = new FakeServer(root, awake);
     const { service } = serviceFor(server);
@@ -188,7 +188,7 @@ describe("killing remote sessions", () => {
     expect(server.scripts).toHaveLength(3);
   });
 
-  it("refuses our own carrier", async () => {
+  it("refuses the sshd of its own connection", async () => {
     const server = new FakeServer(root);
     const { service } = serviceFor(server);
     const { sessions } = await service.refresh("m1");
@@ -198,7 +198,7 @@ describe("killing remote sessions", () => {
     expect(server.scripts.some((script) => script.includes("for sig in"))).toBe(false);
   });
 
-  it("says which was denied, survived, or was another process by then", async () => {
+  it("reports which process was not permitted, survived, or was replaced", async () => {
     const answer = killAnswer(
       "29117 ended HUP",
       "29116 denied",
@@ -215,7 +215,7 @@ describe("killing remote sessions", () => {
     expect(report.sessions.map(({ outcome }) => outcome)).toEqual(["denied", "alive", "changed"]);
   });
 
-  it("never puts text of the server into the script unchecked", () => {
+  it("never puts server text into the script unchecked", () => {
     const script = killScript(
       [
         { pid: 5, startKey: "ticks:1'; id; '" },

@@ -8,7 +8,7 @@ function sessions(system: string): RemoteSession[] {
   return buildSessions(fixtureFacts(system), { limits: defaultJudgeLimits });
 }
 
-/** `KIND USER TTY FROM idle STATE OURS [REASONS] first program -> target pids`, `-` for what nobody says. */
+/** `KIND USER TTY FROM idle STATE OURS [REASONS] first program -> target pids`, `-` for unknown values. */
 function row(session: RemoteSession): string {
   const { kind, user, tty, from, idleSeconds, state, ours, hung, programs, targets } = session;
   const words = [kind, user, tty, from, idleSeconds, state, ours].map((word) => word ?? "-").join(" ");
@@ -51,7 +51,7 @@ const expected: Record<string, readonly string[]> = {
     "terminal alicia pts/0 127.0.0.1 2 sleeping - [] sh -i -> 29406 29405",
     "connection alicia - 127.0.0.1 - sleeping carrier [] - ->",
   ],
-  // No stat, no who, no w: nobody says how long a terminal has been idle, so nothing is hung for it.
+  // Without stat, who and w the idle time of a terminal is unknown, so nothing is hung for it.
   openwrt1907: [
     "terminal root pts/0 192.168.1.11 - sleeping - [] -ash -> 2101 2100",
     "connection root - 192.168.1.10 - sleeping carrier [] - ->",
@@ -101,7 +101,7 @@ describe("the sessions of a server", () => {
     });
   }
 
-  it("begin when their leader began, on the server's clock", () => {
+  it("start when their leader started, on the server's clock", () => {
     const ages = (system: string): (number | undefined)[] =>
       sessions(system).map(({ since }) => since && fixtureFacts(system).now - since);
     expect(ages("ubuntu1804")).toEqual([7988, 3607, 243_087]);
@@ -109,7 +109,7 @@ describe("the sessions of a server", () => {
     expect(ages("freebsd14")).toEqual([135_999, 15_999]);
   });
 
-  it("name an incarnation of each pid that they would signal", () => {
+  it("name the start time of each pid that they would signal", () => {
     const keys = (system: string): string[] =>
       sessions(system).flatMap(({ targets }) => targets.map(({ startKey }) => startKey));
     expect(keys("openwrt1907")).toEqual(["ticks:9900100", "ticks:9900000"]);
@@ -117,7 +117,7 @@ describe("the sessions of a server", () => {
     expect(keys("macos1014")).toContain("lstart:Sun Mar 1 16:58:00 2020");
   });
 
-  it("keep their ids from one reading to the next", () => {
+  it("keep their ids from one read to the next", () => {
     const first = sessions("debian12Root").map(({ id }) => id);
     expect(new Set(first).size).toBe(first.length);
     expect(sessions("debian12Root").map(({ id }) => id)).toEqual(first);

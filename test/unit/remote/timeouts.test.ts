@@ -23,7 +23,7 @@ const ours: OurTimeouts = {
 const meta = ["system Linux", "user ada", "sudo not-allowed", "shell /bin/bash"];
 const ancestors = ["-bash", "sshd: ada@notty", "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups"];
 
-/** What the script would print: `["file /etc/x", "3:ClientAliveInterval 5"]` is one part. */
+/** The script's output: `["file /etc/x", "3:ClientAliveInterval 5"]` is one part. */
 function read(...parts: readonly (readonly string[])[]): ServerTimeouts {
   const text = [["meta", ...meta], ["ancestors", ...ancestors], ...parts, ["end"]]
     .map(([name, ...lines]) => `\nB ${name} \n${lines.join("\n")}\n`)
@@ -51,7 +51,7 @@ describe("times", () => {
     ]);
   });
 
-  it("of systemd are read as it prints them", () => {
+  it("of systemd are read as printed", () => {
     expect(["10min", "1h 30min", "2.5s", "infinity", ""].map(parseSystemdSpan)).toEqual([
       600,
       5400,
@@ -63,7 +63,7 @@ describe("times", () => {
 });
 
 describe("sshd's configuration", () => {
-  it("is taken from sshd itself where it tells", () => {
+  it("is taken from sshd itself if it reports it", () => {
     const server = read(
       [
         "effective",
@@ -80,7 +80,7 @@ describe("sshd's configuration", () => {
     expect(server.unusedConnectionTimeout.value).toBe(0);
   });
 
-  it("is read from files with what they include at that place: the first line decides", () => {
+  it("is read from files with their includes in place: the first line applies", () => {
     const server = read(
       [
         "file /etc/ssh/sshd_config",
@@ -99,7 +99,7 @@ describe("sshd's configuration", () => {
     expect(server.tcpKeepAlive).toEqual({ value: false, source: "/etc/ssh/sshd_config:10" });
   });
 
-  it("has Match blocks that apply, don't, or can't be told", () => {
+  it("has Match blocks that apply, do not apply, or can't be decided", () => {
     const server = read([
       "file /etc/ssh/sshd_config",
       "1:ClientAliveInterval 10",
@@ -121,7 +121,7 @@ describe("sshd's configuration", () => {
     ]);
   });
 
-  it("has a Match block that ends with the included file that holds it", () => {
+  it("has a Match block that ends with its included file", () => {
     const server = read(
       ["file /etc/ssh/sshd_config", "1:Include a.conf", "2:ClientAliveInterval 10"],
       ["include /etc/ssh/a.conf"],
@@ -131,7 +131,7 @@ describe("sshd's configuration", () => {
     expect(server.clientAliveInterval.value).toBe(10);
   });
 
-  it("that can't be read leaves the defaults and says so", () => {
+  it("that can't be read is replaced by the defaults, and reported", () => {
     const server = read(["file /etc/ssh/sshd_config"], ["unreadable /etc/ssh/sshd_config"]);
     expect(server.basis).toBe("none");
     expect(server.clientAliveInterval).toEqual({ value: 0, source: "OpenSSH's default" });
@@ -140,7 +140,7 @@ describe("sshd's configuration", () => {
 });
 
 describe("TMOUT", () => {
-  it("of the last file counts, unless an earlier one made it read-only", () => {
+  it("of the last file applies, unless an earlier one made it read-only", () => {
     const system = ["tmout /etc/profile", "3:# TMOUT=5", "4:export TMOUT=600"];
     const own = ["tmout /home/ada/.bashrc", "1:TMOUT=0"];
     expect(read(system, own).tmout).toEqual({ value: 0, source: "/home/ada/.bashrc:1" });
@@ -148,7 +148,7 @@ describe("TMOUT", () => {
     expect(read(["tmout /etc/profile", "4:declare -xr TMOUT=600"], own).tmout?.value).toBe(600);
   });
 
-  it("means nothing to a shell that does not know it", () => {
+  it("has no effect in a shell that does not support it", () => {
     const text = `\nB meta \nsystem Linux\nuser ada\nshell /usr/bin/fish\ntmout 60\n\nB end \n`;
     expect(parseTimeouts(splitParts(text, "B")).tmout).toBeUndefined();
   });
@@ -159,7 +159,7 @@ describe("TMOUT", () => {
 });
 
 describe("predictions", () => {
-  it("put the soonest first, whoever it is", () => {
+  it("put the earliest first, whichever side it is", () => {
     const server = read(
       ["effective", "channeltimeout session:shell=900"],
       ["tmout /etc/profile", "1:TMOUT=600"],
@@ -175,17 +175,17 @@ describe("predictions", () => {
     expect(ends(server, "idle-command", limited)).toEqual(["us session 1200"]);
   });
 
-  it("take the first pattern of ChannelTimeout that fits, 0 as none", () => {
+  it("use the first matching pattern of ChannelTimeout, with 0 as none", () => {
     const server = read(["effective", "channeltimeout session:shell=0 session:*=60 direct-tcpip=5"]);
     expect(ends(server, "idle-terminal")).toEqual([]);
     expect(ends(server, "idle-command")).toEqual(["server session 60"]);
   });
 
-  it("never count on OpenSSH 9.2's plain `session`, which no running session is", () => {
+  it("never use OpenSSH 9.2's plain `session`, which no running session matches", () => {
     expect(ends(read(["effective", "channeltimeout session=60"]), "idle-terminal")).toEqual([]);
   });
 
-  it("say that a connection without a session lingers as we want, or as the server allows", () => {
+  it("show that a connection without a session lingers as configured, or as the server allows", () => {
     expect(ends(read(), "no-session")).toEqual(["us connection 600"]);
     const server = read(["effective", "unusedconnectiontimeout 300"]);
     expect(ends(server, "no-session")).toEqual(["server connection 300", "us connection 600"]);
@@ -199,7 +199,7 @@ describe("predictions", () => {
     expect(ends(server, "server-gone")).toEqual(["us connection 120"]);
   });
 
-  it("know that ClientAliveCountMax 0 never ends anything", () => {
+  it("show that ClientAliveCountMax 0 never ends anything", () => {
     const server = read(["effective", "clientaliveinterval 15", "clientalivecountmax 0", "tcpkeepalive no"]);
     expect(ends(server, "client-gone")).toEqual([]);
   });
@@ -213,13 +213,13 @@ describe("predictions", () => {
     ]);
   });
 
-  it("are silent about our heartbeat where the peer does not answer, or it is off", () => {
+  it("omit our keepalive if the peer does not reply, or it is off", () => {
     expect(ends(read(), "server-gone", { ...ours, probesIgnored: true })).toEqual([]);
     const off = { ...ours, serverAliveInterval: { value: 0, source: "user setting" } };
     expect(ends(read(), "server-gone", off)).toEqual([]);
   });
 
-  it("know Dropbear by its command line", () => {
+  it("read Dropbear's limits from its command line", () => {
     const text = `\nB meta \nsystem Linux\nuser root\nshell /bin/ash\n\nB ancestors \n/usr/sbin/dropbear -F -P /var/run/dropbear.1.pid -p 22 -K 300 -T 3 -I 600\n\nB end \n`;
     const server = parseTimeouts(splitParts(text, "B"));
     expect(server.server).toBe("dropbear");
@@ -236,7 +236,7 @@ describe("the document", () => {
     ["kernel", "time 7200", "intvl 75", "probes 9", "conntrack 432000"],
   );
 
-  it("says for each situation who ends it, when, why, and what prevents it", () => {
+  it("shows for each situation who ends it, when, why, and what prevents it", () => {
     const text = timeoutDocument(server, ours);
     expect(text.split("\n## ")[1]).toBe(
       [
@@ -261,7 +261,7 @@ describe("the document", () => {
     expect(timeoutDocument(server, ours)).toBe(timeoutDocument(server, ours));
   });
 
-  it("says when nobody ends it", () => {
+  it("says if nothing ends it", () => {
     const quiet = read(["effective", "clientaliveinterval 0", "tcpkeepalive no"]);
     const text = timeoutDocument(quiet, {
       ...ours,
@@ -273,7 +273,7 @@ describe("the document", () => {
     expect(text).toContain("Neither side sends anything");
   });
 
-  it("lets no text of the server be Markdown", () => {
+  it("treats no server text as Markdown", () => {
     const evil = read(["tmout /tmp/`](https://evil.example)|<img>\u001b[2J", "1:TMOUT=5"]);
     const text = timeoutDocument(evil, ours);
     expect(text).toContain("`/tmp/'](https://evil.example)|<img>\\u{1b}[2J:1`");

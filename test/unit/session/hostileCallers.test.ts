@@ -5,7 +5,7 @@ import { fakeStack, shell } from "../../support/fakeStack.ts";
 import { settle } from "../../support/manualClock.ts";
 
 describe("unexpected callers", () => {
-  it("a listener that kills what is being killed does not recurse", async () => {
+  it("a listener that kills during a kill does not recurse", async () => {
     const { clock, engine, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell });
     let depth = 0;
@@ -25,13 +25,16 @@ describe("unexpected callers", () => {
     expect(engine.connection().channels[0]?.log.filter((entry) => entry === "close")).toHaveLength(1);
   });
 
-  it.each([Number.NaN, -1, 0])("a time limit of %d is none, and arms no timer", async (timeLimitSeconds) => {
-    const { clock, manager } = fakeStack();
-    await manager.open({ host: "web1", ...shell });
-    const before = clock.pendingTimers;
-    await manager.open({ host: "web1", ...shell, timeLimitSeconds });
-    expect(clock.pendingTimers).toBe(before);
-  });
+  it.each([Number.NaN, -1, 0])(
+    "a time limit of %d is no limit, and starts no timer",
+    async (timeLimitSeconds) => {
+      const { clock, manager } = fakeStack();
+      await manager.open({ host: "web1", ...shell });
+      const before = clock.pendingTimers;
+      await manager.open({ host: "web1", ...shell, timeLimitSeconds });
+      expect(clock.pendingTimers).toBe(before);
+    },
+  );
 
   it("an abort at the moment in which the session has opened kills the command", async () => {
     const { clock, engine, manager } = fakeStack();
@@ -49,7 +52,7 @@ describe("unexpected callers", () => {
     expect(engine.connection().channels[0]?.log).toContain("close");
   });
 
-  it("keeps nothing of output with a bound of 0, and says so", async () => {
+  it("keeps no output with a limit of 0, and says so", async () => {
     const { engine, manager } = fakeStack();
     const running = execute(manager, "web1", "yes", { maxOutputBytes: 0 });
     await settle();
@@ -59,7 +62,7 @@ describe("unexpected callers", () => {
     expect(await running).toMatchObject({ stdout: Buffer.alloc(0), truncated: true });
   });
 
-  it("input that a command never takes does not keep the caller waiting when it has ended", async () => {
+  it("input that a command never reads does not keep the caller waiting after its end", async () => {
     const { engine, manager } = fakeStack();
     const open = manager.open.bind(manager);
     manager.open = async (request, signal) => {
@@ -86,7 +89,7 @@ describe("a login that fails during a prompt", () => {
     expect(logins.map(({ signal }) => signal.aborted)).toEqual([true]);
   });
 
-  it("closes it too when the deadline is paused for the prompt", async () => {
+  it("also closes it if the deadline is paused for the prompt", async () => {
     const { engine, manager, logins } = fakeStack();
     engine.hold = true;
     const opening = manager.open({ host: "web1", ...shell });

@@ -10,7 +10,7 @@ describe("a jump host's connection", () => {
   ];
 
   it.each(["lingers out", "is killed", "is lost"])(
-    "is given back when the connection behind it %s, and lingers out itself",
+    "is released when the connection behind it %s, and closes after its own linger",
     async (how) => {
       const { clock, engine, manager } = fakeStack(hosts);
       const session = await manager.open({ host: "db", ...shell });
@@ -41,7 +41,7 @@ describe("a jump host's connection", () => {
 });
 
 describe("the warning of an idle limit", () => {
-  it("comes again after activity has put the end off, with a full minute left", async () => {
+  it("appears again after activity has postponed the end, with a full minute left", async () => {
     const { clock, engine, manager, settings } = fakeStack();
     settings.idle = 300;
     const session = await manager.open({ host: "web1", ...shell });

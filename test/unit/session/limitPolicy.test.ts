@@ -8,7 +8,7 @@ const line = { kind: "sshConfig", file: "/c", line: 4 } as const;
 const shell = { request: { type: "shell" } } as const;
 
 describe("the limits of a session", () => {
-  test("a host's own limits come before those for all hosts, as in the README's example", () => {
+  test("a host's own limits override those for all hosts, as in the README's example", () => {
     const settings = new FakeSettings();
     settings.layers = { user: { timeLimit: 100, idleLimit: 200 } };
     settings.hosts = [{ pattern: "prod-*", timeLimit: 300 }];
@@ -27,7 +27,7 @@ describe("the limits of a session", () => {
     expect(limits("prod-db")).toEqual([]);
   });
 
-  test("what was asked for beats the settings, 0 included; ChannelTimeout holds in any case", () => {
+  test("requested limits override the settings, 0 included; ChannelTimeout always applies", () => {
     const settings = new FakeSettings();
     settings.hosts = [{ pattern: "*", timeLimit: 300, idleLimit: 300 }];
     const config = testHostConfig({
@@ -50,14 +50,14 @@ describe("the limits of a session", () => {
     ]);
   });
 
-  test("a ChannelTimeout without a known line still says where it is from", () => {
+  test("a ChannelTimeout without a known line still has a source", () => {
     const config = testHostConfig({ channelTimeouts: [{ pattern: "session", seconds: 9 }] });
     expect(limitsFor(new HostPolicies(new FakeSettings()), config, shell, undefined)).toEqual([
       { kind: "channel-timeout", seconds: 9, source: { kind: "sshConfig" } },
     ]);
   });
 
-  test("the folder that the session belongs to decides, not the current one", () => {
+  test("the session's own folder decides, not the current one", () => {
     const settings = new FakeSettings();
     const api = { uri: "file:///api", name: "api" };
     settings.folders = { "file:///api": { idleLimit: 60 }, "file:///web": { idleLimit: 5 } };

@@ -10,26 +10,29 @@ describe("persistent shells", () => {
     ["tmux", "new-session -A -D -s work_1", "tmux kill-session -t"],
     ["screen", "exec screen -U -d -R work_1", "screen -S work_1 -X quit"],
     ["zellij", "exec zellij attach --create work_1", "zellij delete-session --force work_1"],
-  ] as const)("%s attaches or creates, and falls back to a login shell that says so", (tool, attach, end) => {
-    const shell = persistentShell(tool, "work_1");
-    expect(shell?.attach).toContain(`${attach}; fi;`);
-    expect(shell?.attach).toContain(`${tool} is not installed on this server`);
-    expect(shell?.end).toContain(end);
-  });
+  ] as const)(
+    "%s attaches or creates, and falls back to a login shell with a message",
+    (tool, attach, end) => {
+      const shell = persistentShell(tool, "work_1");
+      expect(shell?.attach).toContain(`${attach}; fi;`);
+      expect(shell?.attach).toContain(`${tool} is not installed on this server`);
+      expect(shell?.end).toContain(end);
+    },
+  );
 
-  it("tmux and screen read no configuration file of the person, and tmux has a server of our own", () => {
+  it("tmux and screen read no configuration file of the user, and tmux has a separate server", () => {
     expect(persistentShell("tmux", "a")?.attach).toContain("tmux -u -L vscode-ssh-sessions -f /dev/null ");
     expect(persistentShell("screen", "a")?.attach).toContain("screen -c /dev/null ");
   });
 
-  it("puts the name into the person's own command", () => {
+  it("inserts the name into the user's own command", () => {
     expect(persistentShell({ command: "abduco -A {name} bash" }, "x-1")).toEqual({
       attach: "abduco -A x-1 bash",
       end: undefined,
     });
   });
 
-  it("takes no name that a shell could read otherwise", () => {
+  it("accepts no name that a shell could interpret", () => {
     expect(() => persistentShell("tmux", "a;rm -rf b")).toThrow(RangeError);
   });
 });

@@ -13,7 +13,7 @@ const command = { host: "web1", kind: "command", request: { type: "exec", comman
 const isChannelError = (reason: string) => (error: unknown) =>
   ChannelError.is(error) && error.reason === reason;
 
-describe("at the same time", () => {
+describe("concurrent actions", () => {
   it("a login that is being cancelled accepts no new session", async () => {
     const { engine, registry } = fakeStack();
     engine.hold = true;
@@ -52,7 +52,7 @@ describe("at the same time", () => {
     expect(manager.masters()[0]).toMatchObject({ state: { kind: "lingering" }, sessions: [] });
   });
 
-  it("disconnecting a master that connects ends it, and what waits for it", async () => {
+  it("disconnecting a connecting master ends it, and what waits for it", async () => {
     const { clock, engine, manager } = fakeStack();
     engine.hold = true;
     const opening = manager.open(web);
@@ -64,7 +64,7 @@ describe("at the same time", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("a master that dies between its choice and the opening is skipped", async () => {
+  it("a master that dies between its selection and the open is skipped", async () => {
     const { engine, manager } = fakeStack();
     await manager.connect("web1");
     engine.connection().holdOpens = true;
@@ -75,7 +75,7 @@ describe("at the same time", () => {
     expect((await opening).snapshot().masterId).toBe("m2");
   });
 
-  it("a command that may have started is not run a second time elsewhere; a shell is", async () => {
+  it("a command that may have started is not run again elsewhere; a shell is", async () => {
     for (const [request, second] of [
       [command, false],
       [web, true],
@@ -94,7 +94,7 @@ describe("at the same time", () => {
     }
   });
 
-  it("a session that comes as the linger runs out keeps the master, one that comes after makes a new one", async () => {
+  it("a session that opens as the linger runs out keeps the master, one that opens after it makes a new one", async () => {
     const { clock, engine, manager } = fakeStack();
     await manager.connect("web1");
     await clock.advance(599_999);
@@ -109,7 +109,7 @@ describe("at the same time", () => {
 });
 
 describe("a server with room for two sessions on a connection", () => {
-  it("ten sessions at once get five logins, none in vain", async () => {
+  it("ten sessions at once make five logins, none unnecessarily", async () => {
     const { engine, manager } = fakeStack();
     engine.maxSessions = 2;
     await manager.connect("web1");
@@ -128,14 +128,14 @@ describe("a server with room for two sessions on a connection", () => {
     ]);
   });
 
-  it("ten sessions at once, from nothing, all come up", async () => {
+  it("ten sessions at once without a connection all open", async () => {
     const { engine, manager } = fakeStack();
     engine.maxSessions = 2;
     await Promise.all(Array.from({ length: 10 }, () => manager.open(web)));
     expect(engine.connections).toHaveLength(5);
   });
 
-  it("none at all: ten sessions at once are refused on one login", async () => {
+  it("with no room: ten sessions at once are refused on one login", async () => {
     const { engine, manager } = fakeStack();
     engine.maxSessions = 0;
     const opens = await Promise.allSettled(Array.from({ length: 10 }, () => manager.open(web)));
@@ -145,7 +145,7 @@ describe("a server with room for two sessions on a connection", () => {
     expect(engine.connections).toHaveLength(1);
   });
 
-  it("a refusal while an ended session still holds its place does not make the master small for ever", async () => {
+  it("a refusal while an ended session still occupies its slot does not limit the master for ever", async () => {
     const { engine, manager } = fakeStack();
     engine.maxSessions = 1;
     await manager.open(web);
@@ -174,7 +174,7 @@ describe("a server with room for two sessions on a connection", () => {
     ]);
   });
 
-  it("a lost master that was full makes the next one no overflow", async () => {
+  it("after the loss of a full master, the next one is no overflow", async () => {
     const { engine, manager } = fakeStack();
     engine.maxSessions = 1;
     await manager.open(web);
@@ -216,7 +216,7 @@ describe("a login without prompts", () => {
     expect(logins.map(({ allowPrompts }) => allowPrompts)).toContain(true);
   });
 
-  it("is made once more with questions, and no third time", async () => {
+  it("is repeated once with prompts, and no third time", async () => {
     const { engine, manager } = fakeStack();
     engine.hold = true;
     engine.failure = nothing;
@@ -229,8 +229,8 @@ describe("a login without prompts", () => {
     expect(engine.requests).toHaveLength(2);
   });
 
-  describe("and a login without a session", () => {
-    /** Whoever may not be asked has begun a login, the person has joined it, and it has failed. */
+  describe("with a login without a session", () => {
+    /** An attempt without prompts has begun a login, the user's session has joined it, and it has failed. */
     async function joined() {
       const stack = fakeStack();
       const { engine, manager, logins } = stack;
@@ -247,7 +247,7 @@ describe("a login without prompts", () => {
       return { ...stack, attended };
     }
 
-    it("the login is made once more, with questions, and then lingers", async () => {
+    it("the login is repeated with prompts, and then lingers", async () => {
       const { engine, manager, logins, attended } = await joined();
       engine.failure = undefined;
       engine.release();
@@ -256,7 +256,7 @@ describe("a login without prompts", () => {
       expect(manager.masters()).toMatchObject([{ id: "m2", state: { kind: "lingering" } }]);
     });
 
-    it("the second one's failure is reported, and nothing is left of it", async () => {
+    it("the failure of the second one is reported, and nothing is left of it", async () => {
       const { clock, engine, manager, attended } = await joined();
       const second = new AuthError("refused", "no", { tried: ["password"], methodsLeft: [] });
       engine.failure = second;
@@ -296,7 +296,7 @@ describe("a session that may not log in", () => {
   it.each<[string, (stack: ReturnType<typeof fakeStack>) => Promise<unknown>]>([
     ["nothing", async () => {}],
     [
-      "a login that somebody else makes",
+      "a login started by another session",
       async ({ engine, manager }) => {
         engine.hold = true;
         manager.open(web).catch(() => {});
@@ -304,14 +304,14 @@ describe("a session that may not log in", () => {
       },
     ],
     [
-      "a master that has no room",
+      "a master without room",
       async ({ engine, manager }) => {
         engine.maxSessions = 1;
         await manager.open(web);
         await expect(manager.open({ ...web, onMaster: "m1" })).rejects.toBeDefined();
       },
     ],
-  ])("is not opened where there is %s", async (_, bring) => {
+  ])("is not opened with only %s", async (_, bring) => {
     const stack = fakeStack();
     await bring(stack);
     const { length } = stack.engine.requests;
@@ -319,7 +319,7 @@ describe("a session that may not log in", () => {
     expect(stack.engine.requests).toHaveLength(length);
   });
 
-  it("is opened on the master that is there, and holds it", async () => {
+  it("is opened on the existing master, and keeps it open", async () => {
     const { clock, engine, manager } = fakeStack();
     await manager.connect("web1");
     const session = await manager.open(sharing);
@@ -331,7 +331,7 @@ describe("a session that may not log in", () => {
   it.each([
     ["refused", { maxSessions: 1 }],
     ["connection-ended", { dropsSessions: true }],
-  ])("is not opened on another one when the one that is there can't carry it: %s", async (reason, server) => {
+  ])("is not opened on another one if the existing one can't carry it: %s", async (reason, server) => {
     const { engine, manager } = fakeStack();
     Object.assign(engine, server);
     await manager.connect("web1");
@@ -366,7 +366,7 @@ describe("jump hosts", () => {
     ]);
   });
 
-  it("a jump host that refuses is named as the reason, and asked once", async () => {
+  it("a jump host that refuses is named as the reason, and tried once", async () => {
     const { engine, manager } = fakeStack(hosts);
     engine.failure = new ConnectError("refused", "refused");
     await expect(manager.open({ ...web, host: "db" })).rejects.toSatisfy(
@@ -377,7 +377,7 @@ describe("jump hosts", () => {
     expect(manager.masters()).toEqual([]);
   });
 
-  it("disconnecting a jump host's master ends what is behind it first, as asked for and not as lost", async () => {
+  it("disconnecting a jump host's master first ends the connections behind it, as requested and not as lost", async () => {
     const { clock, engine, manager } = fakeStack(hosts);
     const behind = await manager.open({ ...web, host: "db" });
     const disconnecting = manager.disconnect("m2");
@@ -408,7 +408,7 @@ describe("a master that is lost", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("leaves with the history", async () => {
+  it("is removed with the history", async () => {
     const { engine, manager } = fakeStack();
     await manager.open(web);
     engine.connection().end({ reason: "lost" });
@@ -419,7 +419,7 @@ describe("a master that is lost", () => {
   });
 });
 
-describe("after a wake", () => {
+describe("after a wake-up", () => {
   it("a dead master is detected within the urgent deadline, and accepts no session any more", async () => {
     const { clock, engine, manager } = fakeStack();
     await manager.open(web);

@@ -8,7 +8,7 @@ import { settle } from "../../support/manualClock.ts";
 const lookup = { kind: "command", request: { type: "exec", command: "id" }, purpose: "lookup" } as const;
 
 describe("a session", () => {
-  it("can be written to while it is open, and says when it has ended", async () => {
+  it("can be written to while it is open, and reports its end", async () => {
     const { engine, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell });
     const [channel] = engine.connection().channels;
@@ -20,7 +20,7 @@ describe("a session", () => {
     expect(String(channel?.written)).toBe("ls\n");
   });
 
-  it("ends its standard input once, and takes no more after it", async () => {
+  it("ends its standard input once, and accepts no more after it", async () => {
     const { engine, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...lookup, purpose: "person" });
     session.eof();
@@ -29,7 +29,7 @@ describe("a session", () => {
     expect(engine.connection().channels[0]?.log).toEqual(["eof"]);
   });
 
-  it("gets the terminal that was asked for, and none where none was", async () => {
+  it("gets the requested terminal, and none if none was requested", async () => {
     const { engine, manager } = fakeStack();
     await manager.open({ host: "web1", ...shell });
     await manager.open({ host: "web1", ...lookup });
@@ -38,7 +38,7 @@ describe("a session", () => {
     ]);
   });
 
-  it("leaves no listener at the signal of its caller, however it came about", async () => {
+  it("leaves no listener on its caller's signal, however it ended", async () => {
     const { engine, manager } = fakeStack();
     const [opened, failed] = [new AbortController(), new AbortController()];
     await manager.open({ host: "web1", ...shell }, opened.signal);
@@ -49,7 +49,7 @@ describe("a session", () => {
     }
   });
 
-  it("is not opened for a caller that has given up before", async () => {
+  it("is not opened for a caller that has already cancelled", async () => {
     const { engine, manager } = fakeStack();
     const given = AbortSignal.abort(new CancelledError("given up"));
     await expect(manager.open({ host: "web1", ...shell }, given)).rejects.toThrow("given up");
@@ -76,8 +76,8 @@ describe("a session", () => {
   });
 });
 
-describe("a look-up of our own", () => {
-  it("appears in no snapshot and no event, and is not remembered", async () => {
+describe("a lookup of this extension", () => {
+  it("appears in no snapshot and no event, and is not kept in the history", async () => {
     const { engine, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell });
     let changes = 0;
@@ -96,7 +96,7 @@ describe("a look-up of our own", () => {
 });
 
 describe("a connection", () => {
-  it("is made without a session, and given up with its caller", async () => {
+  it("is made without a session, and cancelled with its caller", async () => {
     const { engine, manager } = fakeStack();
     const id = await manager.connect("web1");
     expect(manager.masters().map((master) => [master.id, master.state.kind])).toEqual([[id, "lingering"]]);
@@ -111,7 +111,7 @@ describe("a connection", () => {
     expect(manager.masters()).toEqual([]);
   });
 
-  it("makes new keys where it can, and only while it is there", async () => {
+  it("rekeys if it can, and only while it is open", async () => {
     const { engine, manager } = fakeStack();
     const id = await manager.connect("web1");
     const connection = engine.connection();
@@ -124,7 +124,7 @@ describe("a connection", () => {
     expect([manager.rekey(id), rekeyed]).toEqual([false, 1]);
   });
 
-  it("is asked for a sign of life alone, or with all others when the surroundings have changed", async () => {
+  it("is probed alone, or with all others after a change of the environment", async () => {
     const { clock, engine, manager } = fakeStack([
       ...[{ alias: "web1" }, { alias: "web2", hostName: "web2.test" }].map((host) => testHostConfig(host)),
     ]);

@@ -24,7 +24,7 @@ describe("the limits of an open session", () => {
   });
   const left = () => limits.left().map(({ kind, milliseconds }) => [kind, milliseconds]);
 
-  it("an idle limit warns again after data came in between", async () => {
+  it("an idle limit warns again after data arrived in between", async () => {
     limits.start([limit("idle", 300)]);
     await clock.advance(240_000);
     expect(events).toEqual(["warn idle 60"]);
@@ -37,7 +37,7 @@ describe("the limits of an open session", () => {
     expect(events.at(-1)).toBe("end idle 300");
   });
 
-  it("a time limit counts on, whatever the data; a short one warns at its half", async () => {
+  it("a time limit keeps running, whatever the data; a short one warns at half of it", async () => {
     limits.start([limit("time", 100)], clock.monotonic() - 30_000);
     await clock.advance(20_000);
     limits.touch();
@@ -46,7 +46,7 @@ describe("the limits of an open session", () => {
     expect(events).toEqual(["warn time 50", "end time 100"]);
   });
 
-  it("says what is left, the first end first, and starts anew when it is extended", async () => {
+  it("reports the remaining time, the first end first, and restarts when extended", async () => {
     limits.start([limit("time", 300), limit("idle", 120)]);
     await clock.advance(100_000);
     expect(left()).toEqual([
@@ -60,7 +60,7 @@ describe("the limits of an open session", () => {
     ]);
   });
 
-  it("a limit for the whole connection is moved by data on other sessions, and warns again", async () => {
+  it("a limit for the whole connection is postponed by data on other sessions, and warns again", async () => {
     limits.start([limit("global-timeout", 300)]);
     await clock.advance(240_000);
     elsewhere = clock.monotonic();

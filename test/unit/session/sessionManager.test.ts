@@ -10,7 +10,7 @@ import { testHostConfig } from "../../support/hostConfigs.ts";
 import { settle } from "../../support/manualClock.ts";
 
 describe("masters and sessions", () => {
-  it("fifty simultaneous opens make one login", async () => {
+  it("fifty concurrent opens make one login", async () => {
     const { engine, manager } = fakeStack();
     engine.hold = true;
     const opens = Array.from({ length: 50 }, () => manager.open({ host: "web1", ...shell }));
@@ -22,7 +22,7 @@ describe("masters and sessions", () => {
     expect(manager.masters()[0]?.sessions).toHaveLength(50);
   });
 
-  it("aliases that mean the same destination share a master, another user does not", async () => {
+  it("aliases of the same destination share a master, another user does not", async () => {
     const { engine, manager } = fakeStack([
       testHostConfig(),
       testHostConfig({ alias: "www", hostName: "SERVER.example.org" }),
@@ -34,7 +34,7 @@ describe("masters and sessions", () => {
     expect(engine.connections).toHaveLength(2);
   });
 
-  it("a connected master has the algorithms agreed with its server", async () => {
+  it("a connected master has the algorithms negotiated with its server", async () => {
     const { engine, manager } = fakeStack();
     engine.hold = true;
     const opening = manager.open({ host: "web1", ...shell });
@@ -45,7 +45,7 @@ describe("masters and sessions", () => {
     expect(manager.masters()[0]?.algorithms).toEqual(engine.connection().info.algorithms);
   });
 
-  it("the end of the first session leaves the others and the master alone", async () => {
+  it("the end of the first session does not affect the others and the master", async () => {
     const { engine, manager } = fakeStack();
     const first = await manager.open({ host: "web1", ...shell });
     const second = await manager.open({ host: "web1", ...shell });
@@ -55,7 +55,7 @@ describe("masters and sessions", () => {
     expect(manager.masters()[0]?.state.kind).toBe("ready");
   });
 
-  it("a master lingers after its last session, is used again meanwhile, and leaves", async () => {
+  it("a master lingers after its last session, is used again meanwhile, and closes", async () => {
     const { clock, engine, manager } = fakeStack();
     await manager.open({ host: "web1", ...shell });
     engine.connection().channels[0]?.end({ code: 0 });
@@ -99,7 +99,7 @@ describe("masters and sessions", () => {
     await clock.advance(20_000);
     engine.connection().channels[1]?.end({ code: 0 });
     expect((await look).outcome).toEqual({ kind: "exited", code: 0 });
-    // The probe before it measures a round trip, and that is all there is to tell.
+    // The probe before it measures a round trip, which is the only change to report.
     expect([...told]).toEqual([0, "lingering"]);
     expect(warnings).toBe(0);
     expect(manager.history()).toHaveLength(1);
@@ -121,7 +121,7 @@ describe("masters and sessions", () => {
     expect(manager.masters()).toHaveLength(left);
   });
 
-  it("a linger that is shortened while it runs counts from its beginning", async () => {
+  it("a linger that is shortened while it runs counts from its start", async () => {
     const { clock, engine, manager, settings } = fakeStack();
     await manager.open({ host: "web1", ...shell });
     engine.connection().channels[0]?.end({ code: 0 });
@@ -161,7 +161,7 @@ describe("masters and sessions", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("a keepalive change reaches a live master", async () => {
+  it("a keepalive change applies to a live master", async () => {
     const { clock, engine, manager, settings } = fakeStack();
     await manager.open({ host: "web1", ...shell });
     settings.keepalive = { ...keepalive(1, 1), tcpKeepAlive: false };
@@ -173,7 +173,7 @@ describe("masters and sessions", () => {
     expect(manager.masters()[0]?.state).toMatchObject({ kind: "lost", reason: "unresponsive" });
   });
 
-  it("a dead master is found before it gets a new session, in the time of an urgent probe", async () => {
+  it("a dead master is detected before it gets a new session, within the time of an urgent probe", async () => {
     const { clock, engine, manager } = fakeStack();
     const first = await manager.open({ host: "web1", ...shell });
     await clock.advance(20_000);
@@ -183,12 +183,12 @@ describe("masters and sessions", () => {
     const session = await opening;
     expect(engine.connections).toHaveLength(2);
     expect(session.snapshot().masterId).toBe("m2");
-    // The old one may come back: its session is not thrown away.
+    // The old one may recover: its session is kept.
     expect(first.state.kind).toBe("open");
     expect(manager.masters().map((master) => master.state.kind)).toEqual(["hung", "ready"]);
   });
 
-  it("a full master gets an overflow master, which leaves as soon as it is empty", async () => {
+  it("a full master gets an overflow master, which closes as soon as it is empty", async () => {
     const { clock, engine, manager } = fakeStack();
     await manager.open({ host: "web1", ...shell });
     engine.connection().maxSessions = 2;
@@ -292,7 +292,7 @@ describe("masters and sessions", () => {
     expect(manager.masters()).toEqual([]);
   });
 
-  it("killing a session ends it at once and leaves its neighbour", async () => {
+  it("killing a session ends it at once and does not affect the others", async () => {
     const { clock, engine, manager } = fakeStack();
     const first = await manager.open({ host: "web1", ...shell });
     const second = await manager.open({ host: "web1", ...shell });
@@ -304,7 +304,7 @@ describe("masters and sessions", () => {
     expect(second.state.kind).toBe("open");
   });
 
-  it("disconnecting a session sends what is queued, then EOF and close, and waits for the server", async () => {
+  it("disconnecting a session sends the queued data, then EOF and close, and waits for the server", async () => {
     const { clock, engine, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell });
     const channel = engine.connection().channels[0];
@@ -348,7 +348,7 @@ describe("masters and sessions", () => {
     expect(manager.masters()).toEqual([]);
   });
 
-  it("killing a master ends everything on it now", async () => {
+  it("killing a master ends everything on it at once", async () => {
     const { clock, engine, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell });
     manager.kill("m1");
@@ -358,7 +358,7 @@ describe("masters and sessions", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("a host behind a jump host holds the jump host's master, which is shared", async () => {
+  it("a host behind a jump host keeps the jump host's master open, which is shared", async () => {
     const { clock, engine, manager, settings } = fakeStack([
       testHostConfig({ alias: "bastion", hostName: "bastion.test" }),
       testHostConfig({ alias: "db", hostName: "db.test", proxyJump: [{ alias: "bastion" }] }),
@@ -379,7 +379,7 @@ describe("masters and sessions", () => {
     expect(await session.ended).toEqual({ kind: "lost", reason: "jump-lost" });
   });
 
-  it("a jump host's master is given back with the last host behind it, and leaves after its linger", async () => {
+  it("a jump host's master is released with the last host behind it, and closes after its linger", async () => {
     const { clock, engine, manager, settings } = fakeStack([
       testHostConfig({ alias: "bastion", hostName: "bastion.test" }),
       testHostConfig({ alias: "db", hostName: "db.test", proxyJump: [{ alias: "bastion" }] }),
@@ -413,7 +413,7 @@ describe("masters and sessions", () => {
     ]);
   });
 
-  it("a session that opens after 5 s opens, whatever ConnectTimeout says", async () => {
+  it("a session that takes 5 s opens, whatever ConnectTimeout is", async () => {
     const { clock, engine, manager } = fakeStack([testHostConfig({ alias: "slow", connectTimeout: 2 })]);
     await manager.connect("slow");
     engine.connection().holdOpens = true;
@@ -439,7 +439,7 @@ describe("masters and sessions", () => {
     expect(manager.masters()).toEqual([]);
   });
 
-  it("limits warn a minute before, can be extended, and say which one ended it", async () => {
+  it("limits warn a minute before, can be extended, and the end names the limit", async () => {
     const { clock, engine, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell, timeLimitSeconds: 300 });
     const warnings: number[] = [];
@@ -454,7 +454,7 @@ describe("masters and sessions", () => {
     expect(await session.ended).toMatchObject({ kind: "limit", limit: "time", seconds: 300 });
   });
 
-  it("an idle limit starts anew with every byte", async () => {
+  it("an idle limit restarts with every byte", async () => {
     const { clock, engine, manager, settings } = fakeStack();
     settings.idle = 10;
     const session = await manager.open({ host: "web1", ...shell });
@@ -480,7 +480,7 @@ describe("masters and sessions", () => {
     expect([outcome, stdout.toString(), truncated]).toEqual([{ kind: "exited", code: 3 }, "hell", true]);
   });
 
-  it("a session pinned to a master that is gone is refused", async () => {
+  it("a session on a specific master that has ended is refused", async () => {
     const { manager } = fakeStack();
     await expect(manager.open({ host: "web1", ...shell, onMaster: "m9" })).rejects.toSatisfy(
       (error: unknown) => ChannelError.is(error) && error.reason === "connection-ended",

@@ -5,7 +5,7 @@ import { settle } from "../../support/manualClock.ts";
 
 type Stack = ReturnType<typeof fakeStack>;
 
-/** A session that the server ends so. */
+/** A session that the server ends in this way. */
 async function ended(stack: Stack, exit: ChannelExit) {
   const session = await stack.manager.open({ host: "web1", ...shell });
   stack.engine.connection().channels[0]?.end(exit);
@@ -16,7 +16,7 @@ async function ended(stack: Stack, exit: ChannelExit) {
 const lost = { kind: "ended", outcome: { kind: "lost", reason: "connection-lost" } };
 
 describe("a session that a signal ended just before its connection was lost", () => {
-  it.each([0, 5, 500, 5000, 9999])("is lost, when the connection follows after %d ms", async (gap) => {
+  it.each([0, 5, 500, 5000, 9999])("is lost if the connection follows after %d ms", async (gap) => {
     const stack = fakeStack();
     const session = await ended(stack, { signal: "HUP" });
     expect(session.state).toMatchObject({ outcome: { kind: "signalled" } });
@@ -44,7 +44,7 @@ describe("a session that a signal ended just before its connection was lost", ()
   });
 
   it.each<ChannelExit>([{ code: 0 }, { code: 1 }, { signal: "SEGV" }, {}])(
-    "has ended by itself after %j",
+    "has ended on its own after %j",
     async (exit) => {
       const stack = fakeStack();
       const session = await ended(stack, exit);
@@ -54,7 +54,7 @@ describe("a session that a signal ended just before its connection was lost", ()
     },
   );
 
-  it("has ended by itself when the connection lives on for ten seconds", async () => {
+  it("has ended on its own if the connection stays up for ten seconds", async () => {
     const stack = fakeStack();
     const session = await ended(stack, { signal: "HUP" });
     await stack.clock.advance(10_001);
@@ -63,7 +63,7 @@ describe("a session that a signal ended just before its connection was lost", ()
     expect(session.state).toMatchObject({ outcome: { kind: "signalled", signal: "HUP" } });
   });
 
-  it("has ended by itself when the user ends the connection", async () => {
+  it("has ended on its own if the user ends the connection", async () => {
     const stack = fakeStack();
     const session = await ended(stack, { signal: "HUP" });
     await stack.manager.disconnect("m1");

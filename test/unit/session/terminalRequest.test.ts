@@ -44,7 +44,7 @@ describe("what a terminal requests from the server", () => {
     expect(asked(changes, "tmux")).toEqual({ request: { type: "exec", command: "tmux" }, pty });
   });
 
-  it("opens nothing under SessionType none, and says which line that is", () => {
+  it("opens nothing under SessionType none, and names the line", () => {
     const sources = new Map([["sessiontype", { kind: "sshConfig", file: "/c", line: 7 } as const]]);
     expect(() => asked({ sessionType: "none", sources })).toThrow(
       expect.objectContaining({ reason: "no-session", file: "/c", line: 7 }),

@@ -20,8 +20,8 @@ const plain = {
   shellName: "vscode-1",
 };
 
-describe("what a tab was opened for", () => {
-  test("has the alias of what was typed, and no empty values", () => {
+describe("the purpose of a tab", () => {
+  test("has the alias of the typed host, and no empty values", () => {
     expect(terminalTab(plain)).toEqual({
       ...{ host: "me@web1:2222", alias: "web1", title: "web", shellName: "vscode-1" },
     });
@@ -29,7 +29,7 @@ describe("what a tab was opened for", () => {
     expect(terminalTab({ ...plain, folder, command: "top" })).toMatchObject({ folder, command: "top" });
   });
 
-  test("a command's tab has no shell to keep, and a shell's tab has one where persistence is on", () => {
+  test("a command's tab has no shell to keep, and a shell's tab has one with persistence", () => {
     const policies = {
       get: () => ({ value: "tmux", source: { kind: "default" } }),
     } as unknown as HostPolicies;
@@ -65,7 +65,7 @@ test.each([
 describe("the first session of a tab", () => {
   const session = sessionSnapshot();
 
-  test("resolves once, and no failure is presented afterwards", async () => {
+  test("resolves once, and no failure is shown afterwards", async () => {
     const first = new FirstSession();
     first.resolve(session);
     first.failed(new Error("a later one"));
@@ -73,7 +73,7 @@ describe("the first session of a tab", () => {
     await expect(first.opened).resolves.toBe(session);
   });
 
-  test("rejects with what kept it from opening, which is presented once", async () => {
+  test("rejects with the reason why it did not open, which is shown once", async () => {
     const first = new FirstSession();
     const failure = new Error("refused");
     first.failed(failure);
@@ -81,7 +81,7 @@ describe("the first session of a tab", () => {
     await expect(first.opened).rejects.toBe(failure);
   });
 
-  test("rejects as cancelled, with nothing to present, when the tab is closed first", async () => {
+  test("rejects as cancelled, with nothing to show, if the tab is closed first", async () => {
     const first = new FirstSession();
     expect(first.over()).toBeUndefined();
     await expect(first.opened).rejects.toBeInstanceOf(CancelledError);

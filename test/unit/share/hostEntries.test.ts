@@ -16,7 +16,7 @@ afterEach(async () => {
 
 const { pid } = process;
 
-test("each host has an entry with its parts, and what is no longer given is removed", async () => {
+test("each host has an entry with its parts, and removed hosts lose theirs", async () => {
   const entries = new HostEntries(root, "");
   await entries.prepare();
   const names = async () => (await readdir(entries.path)).sort();
@@ -39,7 +39,7 @@ test.each(["a,b", "a/b", "a*", "a b", "", "é"])(
   },
 );
 
-test("entries whose socket is gone are removed at the start, and others are left", async () => {
+test("entries without a socket are removed at the start, and others are kept", async () => {
   const entries = new HostEntries(root, "");
   await entries.prepare();
   await writeFile(join(root, "bbb"), "");
@@ -49,7 +49,7 @@ test("entries whose socket is gone are removed at the start, and others are left
   expect(await readdir(entries.path)).toEqual(["web,,,1,bbb"]);
 });
 
-test("the hosts of another ssh_config have a folder of their own", () => {
+test("the hosts of another ssh_config have a separate folder", () => {
   const folders = ["", "/a", "/b"].map((file) => new HostEntries(root, file).path);
   expect(new Set(folders).size).toBe(3);
 });

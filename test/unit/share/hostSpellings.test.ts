@@ -22,7 +22,7 @@ test("a host may be typed by its alias or its name, with or without its user and
   expect(hostSpellings({ alias: "web.example.org" }, config())).toHaveLength(4);
 });
 
-describe("a plain ssh is served", () => {
+describe("a plain ssh can use the connection", () => {
   test.each<[what: string, config: HostConfig, shared: HostConfig, served: boolean]>([
     ["in general", config(), config(), true],
     ["not with X11", config({ values: new Map([["forwardx11", ["yes"]]]) }), config(), false],
@@ -35,13 +35,13 @@ describe("a plain ssh is served", () => {
     ],
     ["not with an agent that it does not forward", config({ forwardAgent: true }), config(), false],
     [
-      "not where our own settings say the port",
+      "not if our own settings set the port",
       config({ sources: new Map([["port", { kind: "hostSetting", pattern: "web" }]]) }),
       config(),
       false,
     ],
     [
-      "where ssh_config says the port",
+      "if ssh_config sets the port",
       config({ sources: new Map([["port", { kind: "sshConfig" }]]) }),
       config(),
       true,

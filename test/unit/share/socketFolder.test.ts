@@ -38,7 +38,7 @@ describe("the folder of the sockets", () => {
     expect(socketFolderPath({ XDG_RUNTIME_DIR: "relative" }, 7)).toBe(join(tmpdir(), "ssh-sessions-7"));
   });
 
-  test("is made for its owner alone, and taken again", async () => {
+  test("is created for its owner only, and reused", async () => {
     const folder = join(root, "sockets");
     await prepareSocketFolder(folder);
     expect((await lstat(folder)).mode & 0o777).toBe(0o700);
@@ -47,11 +47,11 @@ describe("the folder of the sockets", () => {
 
   test.each([
     [
-      "others may enter",
+      "others may enter it",
       async (folder: string) => void (await mkdir(folder).then(() => chmod(folder, 0o711))),
     ],
     [
-      "others may write",
+      "others may write to it",
       async (folder: string) => void (await mkdir(folder).then(() => chmod(folder, 0o702))),
     ],
     ["it is a file", async (folder: string) => await writeFile(folder, "")],
@@ -62,39 +62,39 @@ describe("the folder of the sockets", () => {
         await symlink(join(root, "good"), folder);
       },
     ],
-  ])("is refused where %s", async (_, make) => {
+  ])("is refused if %s", async (_, make) => {
     const folder = join(root, "sockets");
     await make(folder);
     await expect(prepareSocketFolder(folder)).rejects.toMatchObject({ reason: "unsafe-folder" });
   });
 
-  test("is refused where somebody else owns it", async () => {
+  test("is refused if another user owns it", async () => {
     const folder = join(root, "sockets");
     await mkdir(folder, { mode: 0o700 });
     const isRoot = process.getuid?.() === 0;
     if (isRoot) {
       await chown(folder, 65_534, 65_534);
     }
-    // Only root can give a folder away; others find one that is not theirs.
+    // Only root can give a folder away; other users find one that is not theirs.
     const foreign = isRoot ? folder : "/root";
     await expect(prepareSocketFolder(foreign)).rejects.toMatchObject({ reason: "unsafe-folder" });
   });
 
-  test("is refused where its path leaves no room for a socket's name", async () => {
+  test("is refused if its path leaves no room for a socket's name", async () => {
     const folder = join(root, "x".repeat(80));
     await expect(prepareSocketFolder(folder)).rejects.toMatchObject({ reason: "path-too-long" });
   });
 });
 
 describe("sockets", () => {
-  test("have mode 0600 and a name of their own, and leave no temporary one", async () => {
+  test("have mode 0600 and a unique name, and leave no temporary one", async () => {
     const { name } = await listening(root);
     expect((await lstat(join(root, name))).mode & 0o777).toBe(0o600);
     expect(await readdir(root)).toEqual([name]);
     expect((await listening(root)).name).not.toBe(name);
   });
 
-  test("are cleared only where they refuse a connection", async () => {
+  test("are removed only if they refuse a connection", async () => {
     const live = await listening(root);
     const stale = await listening(root);
     stale.server.close();

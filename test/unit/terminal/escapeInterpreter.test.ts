@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EscapeInterpreter, parseEscapeCharacter } from "../../../src/terminal/escapeInterpreter.ts";
 
-/** Key by key; what is sent, with actions in angle brackets. */
+/** Key by key; the sent text, with actions in angle brackets. */
 function keys(typed: string, escapeCharacter = "~"): string {
   const interpreter = new EscapeInterpreter(escapeCharacter);
   return [...typed].map((key) => run(interpreter, key)).join("");
@@ -28,14 +28,14 @@ describe("keys typed one by one", () => {
     ["an unknown key sends both", "~x", "~x"],
     ["an unknown key ends the line start", "~x~.", "~x~."],
     ["a newline after it counts again", "~\r~.", "~\r<terminate .>"],
-    ["a command leaves the line start as it was", "~#~.", "<list-channels #><terminate .>"],
+    ["a command keeps the line start", "~#~.", "<list-channels #><terminate .>"],
     [
       "all commands",
       "~.~B~C~I~R~v~V~#~&~?~\u001a",
       "<terminate .><break B><command-line C><info I><rekey R><more-verbose v><less-verbose V><list-channels #><background &><help ?><suspend ^Z>",
     ],
     ["case counts", "~b~c", "~b~c"],
-    ["backspace over the escape does not take it back", "~\u007f", "~\u007f"],
+    ["backspace over the escape does not cancel it", "~\u007f", "~\u007f"],
     ["Ctrl+C after it sends both", "~\u0003", "~\u0003"],
     ["a character after the newline", "\ra~.", "\ra~."],
     ["many newlines", "\r\r\n~.", "\r\r\n<terminate .>"],
@@ -63,8 +63,8 @@ describe("pasted text", () => {
     ["a paste of several lines", ["a\r~.\r~#\r"], "a\r~.\r~#\r"],
     ["a bracketed paste", ["\u001b[200~~.\r\u001b[201~"], "\u001b[200~~.\r\u001b[201~"],
     ["a bracketed paste in parts", ["\u001b[200~\r", "~", ".", "\u001b[201~"], "\u001b[200~\r~.\u001b[201~"],
-    ["a paste of just the two", ["~."], "~."],
-  ])("%s triggers nothing and is sent as it is", (_name, inputs, sent) => {
+    ["a paste of exactly two characters", ["~."], "~."],
+  ])("%s triggers nothing and is sent unchanged", (_name, inputs, sent) => {
     const interpreter = new EscapeInterpreter("~");
     expect(inputs.map((input) => run(interpreter, input)).join("")).toBe(sent);
   });
@@ -83,20 +83,20 @@ describe("pasted text", () => {
     expect(run(interpreter, "\r") + run(interpreter, "~") + run(interpreter, ".")).toBe("\r<terminate .>");
   });
 
-  test("after a pending escape is sent whole behind it", () => {
+  test("after a pending escape is sent whole after it", () => {
     const interpreter = new EscapeInterpreter("~");
     expect(run(interpreter, "~") + run(interpreter, "~.")).toBe("~~.");
   });
 });
 
-test("whatever is typed, only what is part of an escape is kept back", () => {
+test("only text that is part of an escape is held back, whatever is typed", () => {
   fc.assert(
     fc.property(
       fc.array(fc.constantFrom("a", "\r", "\n", "~", ".x", "?", "\u001b[A", "é", "\u0003")),
       (inputs) => {
         const interpreter = new EscapeInterpreter("~");
         const sent = inputs.map((input) => run(interpreter, input)).join("") + run(interpreter, "z");
-        // Give back what was kept: `~?` was a command, `~~` is one.
+        // Return what was held: `~?` was a command, `~~` is one.
         const expected = `${inputs.join("")}z`;
         const collapse = (text: string): string => text.replace(/~/g, "").replace(/<help \?>/g, "?");
         expect(collapse(sent)).toBe(collapse(expected));

@@ -10,7 +10,7 @@ import { chunkSizes, pieces } from "./support/streams.ts";
 
 const limits = { tail: 20, most: 100_000 };
 
-/** Pushes chunks until the skipping is over. @returns also what came after. */
+/** Pushes chunks until the skipping is over. @returns also the later output */
 function skip(chunks: readonly string[], key = "\u0003"): SkipResult {
   const skipper = new FloodSkipper(key, new TerminalModes(), limits);
   for (const [index, chunk] of chunks.entries()) {
@@ -24,7 +24,7 @@ function skip(chunks: readonly string[], key = "\u0003"): SkipResult {
 
 const flood = "y\r\n".repeat(100);
 
-describe("where the interrupt took effect", () => {
+describe("the place where the interrupt took effect", () => {
   test("is its echo: everything from there on is shown, everything before is not", () => {
     expect(skip([flood, flood, "y\r\n^C\r\n$ "])).toEqual({
       controls: "",
@@ -37,12 +37,12 @@ describe("where the interrupt took effect", () => {
     expect(skip([flood, "^Z\r\nStopped\r\n$ "], "\u001a").rest).toBe("^Z\r\nStopped\r\n$ ");
   });
 
-  test("a program that ignores the interrupt loses nothing that came after it", () => {
+  test("a program that ignores the interrupt loses no output that came after it", () => {
     const after = "still here\r\n".repeat(1000);
     expect(skip([flood, `^C${after}`]).rest).toBe(`^C${after}`);
   });
 
-  test("without an echo the end of what came is shown, from the beginning of a line", () => {
+  test("without an echo the end of the output is shown, from the beginning of a line", () => {
     const result = skip([flood, flood, "bye, all of you\r\n$ "]);
     expect(result.rest).toBe("bye, all of you\r\n$ ");
     expect(result.skipped).toBe(600);
@@ -54,7 +54,7 @@ describe("where the interrupt took effect", () => {
     }
   });
 
-  test("there is an end to it", () => {
+  test("skipping ends after a time", () => {
     const chunks = Array.from({ length: 1000 }, () => flood);
     const result = skip(chunks);
     expect(result.skipped).toBeLessThanOrEqual(limits.most + flood.length);
@@ -66,7 +66,7 @@ describe("where the interrupt took effect", () => {
     expect(result.rest).toBe("\u001b[?1049h\u001b[Htext");
   });
 
-  test("never inside a sequence", () => {
+  test("is never inside a sequence", () => {
     expect(skip([flood, flood, "\u001b]0;a^C title\u0007rest of it\r\n$ "])).toEqual({
       controls: "\u001b]0;a^C title\u0007",
       skipped: 600 + "\u001b]0;a^C title\u0007".length,
@@ -76,12 +76,12 @@ describe("where the interrupt took effect", () => {
   });
 });
 
-test("a character that ends a sequence is passed over whole", () => {
+test("a character that ends a sequence is skipped completely", () => {
   const result = skip([flood, `y\u001b[3😀${"x".repeat(17)}`]);
   expect(result.rest).toBe("x".repeat(17));
 });
 
-describe("what came before the interrupt was sent", () => {
+describe("output that arrived before the interrupt was sent", () => {
   function begin(text: string): { readonly skipper: FloodSkipper; readonly modes: TerminalModes } {
     const modes = new TerminalModes();
     new SafePointScanner(modes).scan(text);
@@ -90,7 +90,7 @@ describe("what came before the interrupt was sent", () => {
     return { skipper, modes };
   }
 
-  test("is skipped with the rest; an echo in it is not this interrupt's", () => {
+  test("is skipped with the rest; an echo in it does not belong to this interrupt", () => {
     const { skipper } = begin(`${flood}^C${flood}`);
     expect(skipper.push(`${flood}^C\r\n$ `)).toEqual({
       controls: "",
@@ -100,7 +100,7 @@ describe("what came before the interrupt was sent", () => {
     });
   });
 
-  test("is told apart when it is shown after all", () => {
+  test("is distinguished if it is shown after all", () => {
     const { skipper } = begin("a few\r\n");
     expect(skipper.push("^C\r\n$ ")).toEqual({
       controls: "",
@@ -113,7 +113,7 @@ describe("what came before the interrupt was sent", () => {
     expect(quiet.finish()).toEqual({ controls: "", skipped: 300, rest: "bye, all of you\r\n$ ", told: 17 });
   });
 
-  test("is not told to the modes again, and keeps its control sequences", () => {
+  test("is not passed to the modes again, and keeps its control sequences", () => {
     const { skipper, modes } = begin(`\u001b[>1u${flood}\u001b[>1u\u001b[?10`);
     expect(skipper.push(`00h${flood}\u001b[>1u^C`)).toMatchObject({
       controls: "\u001b[>1u\u001b[>1u\u001b[?1000h\u001b[>1u",
@@ -123,10 +123,10 @@ describe("what came before the interrupt was sent", () => {
   });
 
   test.each([
-    ["came and went, is nothing", `${flood}\u001b[?1049htext\u001b[?1049l${flood}`, "", ""],
+    ["started and ended, is ignored", `${flood}\u001b[?1049htext\u001b[?1049l${flood}`, "", ""],
     ["only went, is left", `\u001b[?1049l${flood}`, "\u001b[?1049l", ""],
     [
-      "went, came and went, is left",
+      "ended, started and ended again, is left",
       `\u001b[?47l${flood}\u001b[?47htext\u001b[?47l${flood}`,
       "\u001b[?47l",
       "",
@@ -146,7 +146,7 @@ describe("what came before the interrupt was sent", () => {
   });
 });
 
-describe("what is kept of what was skipped", () => {
+describe("the part of skipped output that is kept", () => {
   test.each([
     [
       "text, cursor movement, erasing",
@@ -171,7 +171,7 @@ describe("what is kept of what was skipped", () => {
       "\u001b[6n\u001b[c\u001b[?2026$p\u001bP$qm\u001b\\\u001b]11;?\u0007",
     ],
     ["the scroll region, without moving the cursor", "\u001b[2;10r\u001b[r", "\u001b7\u001b[r\u001b8"],
-    ["where the cursor was saved", "\u001b7\u001b[?1048h\u001b[?1048l\u001b8", ""],
+    ["the saved cursor position", "\u001b7\u001b[?1048h\u001b[?1048l\u001b8", ""],
     ["a reset", "\u001bc", "\u001bc"],
     ["keypad and charsets", "\u001b=\u001b>\u001b)0", "\u001b>\u001b)0"],
     ["keyboard protocols in order", "\u001b[>1u\u001b[<u\u001b[>4;1m", "\u001b[>1u\u001b[<u\u001b[>4;1m"],
@@ -182,12 +182,12 @@ describe("what is kept of what was skipped", () => {
 });
 
 const restoresCursor = /\u001b8|\u001b\[[?\d;]*u|104[89]/;
-/** Kept apart: they end the skipping, or xterm.js brings half of it back (see terminalModes). */
+/** Tested separately: they end the skipping, or xterm.js restores half of it (see terminalModes). */
 const floodPieces = pieces.filter(
   (piece) => !/\?(?:47|1047|1049)h|\^C/.test(piece) && !restoresCursor.test(piece),
 );
 
-test("modes, title, drawing state and answers are those of a terminal that saw everything", async () => {
+test("modes, title, drawing state and replies are those of a terminal that saw everything", async () => {
   let skippedAtAll = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -210,7 +210,7 @@ test("modes, title, drawing state and answers are those of a terminal that saw e
         let result: SkipResult | undefined;
         let after = "";
         const codePoints = [...stream];
-        // Some of it was on its way to the terminal already.
+        // Some of it was already in transit to the terminal.
         const known = Math.floor(share * (codePoints.length - "\u0018\r\n^C\r\n".length));
         const withdrawn = codePoints.slice(0, known).join("");
         new SafePointScanner(screen.modes).scan(withdrawn);

@@ -13,8 +13,8 @@ const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
 
 /**
- * Without an answer nothing is kept from the terminal for longer: a frame to be drawn, then a hold while the source is
- * paused. Milliseconds.
+ * Without a reply nothing is delayed for longer: a frame to be drawn, then a hold while the source is paused.
+ * Milliseconds.
  */
 const longestKept = 3100;
 
@@ -30,7 +30,7 @@ interface Scale {
   readonly text: fc.Arbitrary<string>;
 }
 
-/** Lines, progress bars, an endless line, what no mark has a place in, the alternate screen. */
+/** Lines, progress bars, an endless line, output without a place for a mark, the alternate screen. */
 function flood(unit: number): fc.Arbitrary<string> {
   return fc
     .tuple(
@@ -98,11 +98,11 @@ function steps(text: fc.Arbitrary<string>): fc.Arbitrary<Step[]> {
   );
 }
 
-/** A source that stops when it is told to, a terminal that answers when it is told to, and what is between them. */
+/** A source that stops on request, a terminal that replies on request, and the classes in between. */
 class Line {
   readonly clock = new ManualClock();
   readonly screen: TerminalScreen;
-  /** Numbers of the marks that the terminal has got and not answered. */
+  /** Numbers of the marks that the terminal has received and not answered. */
   readonly marks: string[] = [];
   #expected = "";
   typing = false;
@@ -114,7 +114,7 @@ class Line {
   #heldSince: number | undefined;
   #notices = 0;
   #answeredAt = 0;
-  /** Written, and not yet with the terminal: amounts and times. */
+  /** Written, but not yet received by the terminal: amounts and times. */
   #kept: { readonly upTo: number; readonly since: number }[] = [];
   #seen = 0;
   longestKept = 0;
@@ -150,7 +150,7 @@ class Line {
     this.#deliver();
   }
 
-  /** As after an interrupt, when there turns out to be too little to be skipped. */
+  /** As after an interrupt, if there turns out to be too little to skip. */
   withdraw(): void {
     let text = "";
     this.#withdrawing = true;
@@ -188,19 +188,19 @@ class Line {
     return this.#queue.length === 0;
   }
 
-  /** The terminal has been told not to draw. */
+  /** The terminal must not draw. */
   get held(): boolean {
     return this.#heldSince !== undefined;
   }
 
-  /** What is to be cleaned up after a program, and what would be if it had been told straight away. */
+  /** The state to clean up after a program, and the state if everything had been passed at once. */
   undone(): [string, string] {
     const modes = new TerminalModes();
     new SafePointScanner(modes).scan(this.#expected);
     return [this.screen.modes.undo(80), modes.undo(80)];
   }
 
-  /** What was written and is not with the terminal. */
+  /** Text that was written and not received by the terminal. */
   get missing(): number {
     return this.#expected.length - this.#seen;
   }
@@ -221,9 +221,9 @@ class Line {
 
   #receive(text: string): void {
     if (text.includes("notice")) {
-      // A line of our own comes behind everything that came before.
+      // A line of our own comes after everything that preceded it.
       expect(this.missing).toBe(0);
-      // Behind an interrupt it is in the same frame as what comes next.
+      // After an interrupt it is in the same frame as the next output.
       expect(this.held && this.withdrawn === 0).toBe(false);
       return;
     }
@@ -256,7 +256,7 @@ class Line {
 
 async function run(scale: Scale, list: readonly Step[]): Promise<Line> {
   const line = new Line(scale.limits);
-  // A terminal that answers, and does not keep up.
+  // A terminal that replies and is behind.
   for (let round = 0; round < 2; round++) {
     line.send("flood\r\n".repeat(scale.window / 4), false);
     await line.pass(20);
@@ -288,7 +288,7 @@ async function run(scale: Scale, list: readonly Step[]): Promise<Line> {
         break;
     }
   }
-  // However much somebody types elsewhere, all of it comes.
+  // However much the user types elsewhere, all of it arrives.
   for (let turn = 0; turn < 10_000 && !(line.delivered && line.clock.pendingTimers === 0); turn++) {
     await line.pass(100);
     line.answer(1000);
@@ -300,7 +300,7 @@ for (const [name, scale, runs] of [
   ["small", small, 500],
   ["real", real, 80],
 ] as const) {
-  test(`whatever comes late or never, all is written once and in order, and soon (${name} amounts)`, async () => {
+  test(`with late or missing replies, everything is written once, in order and soon (${name} amounts)`, async () => {
     let holds = 0;
     let withdrawn = 0;
     await fc.assert(

@@ -8,7 +8,7 @@ const line = `${"x".repeat(1022)}\r\n`;
 
 const testLimits: Partial<FlowLimits> = { step: 32 * K, window: 256 * K, targetRoundTrip: 60 };
 
-/** A terminal that parses `rate` units per millisecond and answers marks when it gets there; 0 never answers. */
+/** A terminal that parses `rate` units per millisecond and answers marks when it reaches them; 0 never replies. */
 class Harness {
   readonly clock = new ManualClock();
   readonly log: string[] = [];
@@ -42,7 +42,7 @@ class Harness {
     );
   }
 
-  /** Writes while not paused, at most `units`. @returns what was written. */
+  /** Writes while not paused, at most `units`. @returns the written text */
   flood(units: number): number {
     let sent = 0;
     while (!this.flow.paused && sent < units) {
@@ -74,7 +74,7 @@ class Harness {
 }
 
 describe("marks", () => {
-  test("interactive work carries none", () => {
+  test("interactive work has none", () => {
     const { flow, queries } = new Harness();
     for (let key = 0; key < 31; key++) {
       flow.write(line);
@@ -84,7 +84,7 @@ describe("marks", () => {
     expect(queries).toEqual([0]);
   });
 
-  test("text is unchanged but for the marks, in one large chunk too", () => {
+  test("text is unchanged except for the marks, also in one large chunk", () => {
     const harness = new Harness();
     const text = line.repeat(200);
     harness.flow.write(text);
@@ -107,7 +107,7 @@ describe("marks", () => {
     }
   });
 
-  test("an endless line of wide characters carries marks; a long DCS string none", () => {
+  test("an endless line of wide characters contains marks; a long DCS string none", () => {
     const wide = new Harness();
     wide.flow.write("漢字".repeat(64 * K));
     expect(wide.queries.length).toBeGreaterThan(1);
@@ -141,7 +141,7 @@ describe("pausing", () => {
     expect(harness.flow.outstanding).toBe(false);
   });
 
-  test("a source that delivers more from inside resume is paused again", () => {
+  test("a source that delivers more during resume is paused again", () => {
     const clock = new ManualClock();
     const log: string[] = [];
     let mark = 0;
@@ -165,7 +165,7 @@ describe("pausing", () => {
 });
 
 describe("adapting the window", () => {
-  test("grows while the terminal answers faster than the target, up to the largest", async () => {
+  test("grows while the terminal replies faster than the target, up to the largest", async () => {
     const windows = await new Harness().rounds(40, 10);
     expect(windows[0]).toBe(320 * K);
     expect(windows.at(-1)).toBe(4096 * K);
@@ -177,7 +177,7 @@ describe("adapting the window", () => {
     expect(windows.at(-1)).toBe(128 * K);
   });
 
-  test("settles where a terminal of steady speed takes the target", async () => {
+  test("settles where a terminal of steady speed takes the target time", async () => {
     const harness = new Harness();
     for (let round = 0; round < 60; round++) {
       harness.flood(64 * K * K);
@@ -189,7 +189,7 @@ describe("adapting the window", () => {
     expect(harness.flow.window).toBeLessThan(420 * K);
   });
 
-  test("stays as it is when the window was not the limit", async () => {
+  test("is unchanged if the window was not the limit", async () => {
     const harness = new Harness();
     for (let round = 0; round < 20; round++) {
       harness.flood(64 * K);
@@ -200,7 +200,7 @@ describe("adapting the window", () => {
     expect(harness.log).toEqual([]);
   });
 
-  test("a throttled renderer gets 2 MB at a time, and the old window when it is back", async () => {
+  test("a throttled renderer gets 2 MB at a time, and the old window when it has recovered", async () => {
     const harness = new Harness();
     await harness.rounds(1, 1000);
     expect(harness.flow.window).toBe(2048 * K);
@@ -210,7 +210,7 @@ describe("adapting the window", () => {
     expect(harness.flow.window).toBe(256 * K);
   });
 
-  test("a terminal that is merely slow is not taken for a throttled one for good", async () => {
+  test("a terminal that is merely slow does not count as throttled for good", async () => {
     const harness = new Harness();
     let largest = 0;
     for (let round = 0; round < 40; round++) {
@@ -226,8 +226,8 @@ describe("adapting the window", () => {
   });
 });
 
-describe("without answers", () => {
-  test("one more window every 5 s, up to the hard cap, once the terminal has answered before", async () => {
+describe("without replies", () => {
+  test("one more window every 5 s, up to the hard cap, if the terminal has replied before", async () => {
     const harness = new Harness({ hardCap: 1024 * K });
     harness.flood(64 * K);
     harness.answerAll();
@@ -248,7 +248,7 @@ describe("without answers", () => {
     expect(harness.flow.backlog).toBe(0);
   });
 
-  test("a terminal that never answers is fed at a steady pace", async () => {
+  test("a terminal that never replies gets data at a steady rate", async () => {
     const harness = new Harness();
     await harness.clock.advance(0);
     let sent = harness.flood(64 * K * K);
@@ -263,7 +263,7 @@ describe("without answers", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
-  test("an endless string without a place for a mark neither stalls nor runs without bound", async () => {
+  test("an endless string without a place for a mark neither stalls nor runs without limit", async () => {
     const harness = new Harness({ hardCap: 1024 * K });
     harness.flood(64 * K);
     harness.answerAll();
@@ -286,7 +286,7 @@ describe("without answers", () => {
     expect(harness.flow.paused).toBe(false);
   });
 
-  test("disposed in mid-flood: no timer, no further pause or resume", async () => {
+  test("disposed during a flood: no timer, no further pause or resume", async () => {
     const harness = new Harness();
     harness.flood(64 * K * K);
     harness.flow.dispose();
@@ -297,8 +297,8 @@ describe("without answers", () => {
   });
 });
 
-describe("while others go first", () => {
-  test("a step at a time, with rests between them; then as before", async () => {
+describe("while it yields to others", () => {
+  test("one step at a time, with pauses in between; then as before", async () => {
     const harness = new Harness();
     const windows = await harness.rounds(3, 60);
     const window = windows.at(-1) ?? 0;
@@ -321,7 +321,7 @@ describe("while others go first", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
-  test("output that fits in a step does not rest", async () => {
+  test("output that fits in a step does not pause", async () => {
     const harness = new Harness();
     harness.restTime = 100;
     for (let lines = 0; lines < 20; lines++) {
@@ -331,7 +331,7 @@ describe("while others go first", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
-  test("what comes all the same, and is answered at once, does not widen the window", async () => {
+  test("output that arrives anyway, and is acknowledged at once, does not widen the window", async () => {
     const harness = new Harness();
     await harness.rounds(1, 60);
     const window = harness.flow.window;
@@ -345,7 +345,7 @@ describe("while others go first", () => {
     expect(harness.flow.window).toBe(window);
   });
 
-  test("nor does one that is lost, however long they go on", async () => {
+  test("nor does lost output, however long the others continue", async () => {
     const harness = new Harness();
     await harness.rounds(1, 60);
     harness.restTime = 100;
@@ -362,7 +362,7 @@ describe("while others go first", () => {
     expect(sent).toBeGreaterThan(5 * 32 * K);
   });
 
-  test("an answer that is lost meanwhile stops nothing", async () => {
+  test("a reply that is lost meanwhile stops nothing", async () => {
     const harness = new Harness();
     await harness.rounds(1, 60);
     harness.restTime = 100;
@@ -378,7 +378,7 @@ describe("while frames are held back", () => {
   const begin = "\u001b[?2026h";
   const end = "\u001b[?2026l";
 
-  /** The terminal has been told not to draw, and the source may go on. */
+  /** The terminal must not draw, and the source may continue. */
   async function holding(): Promise<Harness> {
     const harness = new Harness();
     await harness.rounds(3, 50);
@@ -397,7 +397,7 @@ describe("while frames are held back", () => {
     return harness;
   }
 
-  test("output that goes on in a trickle is to be seen soon, not only when it fills a step", async () => {
+  test("output that continues in small amounts is shown soon, not only when it fills a step", async () => {
     const harness = await holding();
     for (let time = 0; time < 300; time += 20) {
       harness.flow.write("\r50 %");
@@ -408,7 +408,7 @@ describe("while frames are held back", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
-  test("a source that was paused gets the time of a stall to go on", async () => {
+  test("a source that was paused gets the time of a stall to continue", async () => {
     const harness = await holding();
     harness.flood(64 * K * K);
     expect(harness.flow.paused).toBe(true);
@@ -422,7 +422,7 @@ describe("while frames are held back", () => {
     expect(harness.written).toContain(end);
   });
 
-  test("what is taken back is not waited for", async () => {
+  test("withdrawn output is not waited for", async () => {
     const harness = await holding();
     harness.flood(64 * K * K);
     expect(harness.flow.paused).toBe(true);

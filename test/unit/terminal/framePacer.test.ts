@@ -15,7 +15,7 @@ describe("frame pacer", () => {
     expect(pacer.waiting).toBe(false);
   });
 
-  test("holds, then waits until the terminal is there and has had time for a frame", () => {
+  test("holds, then waits until the terminal has caught up and had time for a frame", () => {
     const pacer = new FramePacer(limits);
     expect(pacer.atMark(0, 0, true)).toBe(begin);
     expect(pacer.holding).toBe(true);
@@ -23,7 +23,7 @@ describe("frame pacer", () => {
     expect(pacer.atMark(20, 100, true)).toBe(end);
     expect(pacer.holding).toBe(false);
     expect(pacer.waiting).toBe(true);
-    // What is in front of the terminal has to be parsed first.
+    // Output before the terminal's position has to be parsed first.
     expect(pacer.waitingTime).toBe(1000);
     expect(pacer.atMark(30, 150, true)).toBe("");
     pacer.acknowledged(10, 160);
@@ -35,7 +35,7 @@ describe("frame pacer", () => {
     expect(pacer.waiting).toBe(false);
   });
 
-  test("without an answer, or with nothing to go on with, it leaves the terminal alone", () => {
+  test("without a reply, or without further output, it leaves the terminal alone", () => {
     for (const answered of [true, false]) {
       const pacer = new FramePacer(limits);
       pacer.atMark(0, 0, true);
@@ -49,7 +49,7 @@ describe("frame pacer", () => {
     }
   });
 
-  test("the time between two floods is not taken for that of a frame", () => {
+  test("the time between two floods does not count as that of a frame", () => {
     const pacer = new FramePacer(limits);
     pacer.atMark(0, 0, true);
     pacer.atMark(10, 100, true);
@@ -66,7 +66,7 @@ describe("frame pacer", () => {
     expect(pacer.atMark(10, 5, false)).toBe(end);
   });
 
-  test("released out of turn, it holds again only after a frame", () => {
+  test("released early, it holds again only after a frame", () => {
     const pacer = new FramePacer(limits);
     expect(pacer.release(0)).toBe("");
     pacer.atMark(0, 0, true);

@@ -26,7 +26,7 @@ describe("a key in a tab whose session is not open", () => {
 });
 
 describe("keys typed ahead", () => {
-  test("of a session that a person opens anew are not sent", () => {
+  test("are not sent if the user reopens the session", () => {
     const typed = new TypedAhead();
     typed.reopens();
     typed.add("m -rf x", true);
@@ -43,7 +43,7 @@ describe("keys typed ahead", () => {
     expect(typed.takeDropped()).toBe(0);
   });
 
-  test("are dropped and counted when they were meant for a lost shell", () => {
+  test("are dropped and counted if they were meant for a lost shell", () => {
     const typed = new TypedAhead();
     typed.add("rm -rf x", false);
     expect(typed.take()).toBe("");
@@ -51,7 +51,7 @@ describe("keys typed ahead", () => {
     expect(typed.takeDropped()).toBe(0);
   });
 
-  test("are dropped and counted when the attempt fails", () => {
+  test("are dropped and counted if the attempt fails", () => {
     const typed = new TypedAhead();
     typed.add("abc", true);
     typed.drop();
@@ -59,14 +59,14 @@ describe("keys typed ahead", () => {
     expect(typed.takeDropped()).toBe(3);
   });
 
-  test("do not include a terminal's answer to a program that is gone", () => {
+  test("do not include a terminal's reply to an ended program", () => {
     const typed = new TypedAhead();
     typed.add("\u001b[1;1R", true);
     expect(typed.take()).toBe("");
     expect(typed.takeDropped()).toBe(0);
   });
 
-  test("are limited to 64 KiB: what does not fit is dropped whole", () => {
+  test("are limited to 64 KiB: text that does not fit is dropped completely", () => {
     const typed = new TypedAhead();
     typed.add("a".repeat(65_535), true);
     typed.add("bc", true);
@@ -101,7 +101,7 @@ describe("an outage", () => {
     expect(outage.attemptFailed("refused", true)).toBe(true);
   });
 
-  test("needs a person after a login that did, until another attempt says otherwise", () => {
+  test("needs the user after a login that did, until another attempt shows otherwise", () => {
     const outage = new Outage();
     outage.begin(0, "", lost);
     outage.attemptFailed("refused", true);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { InputQueue } from "../../../src/terminal/inputQueue.ts";
 import { FakeSession } from "./support/fakeSession.ts";
 
-test("everything arrives complete and in order, however the reader takes it", () => {
+test("everything arrives complete and in order, however the reader consumes it", () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 1, max: 100_000 }), { maxLength: 8 }),
@@ -26,7 +26,7 @@ test("everything arrives complete and in order, however the reader takes it", ()
   );
 });
 
-test("a blocked reader keeps the rest here; what has no room is refused whole", () => {
+test("a blocked reader keeps the rest queued; text without room is refused completely", () => {
   const session = new FakeSession();
   session.room = 1;
   const queue = new InputQueue(session, 100_000);

@@ -17,12 +17,12 @@ const query = /\u001b\[\?(\d{10})\$p/g;
 const ours = /\u001b\[\?(?:\d{10}\$p|2026[hl])/g;
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
-/** As it is on the screen: in line drawing it would be none of this. */
+/** As on the screen: under line drawing it would differ. */
 const notice = "qx notice";
 
-/** A frame that is held back when the interrupt comes ends by then, whatever comes. Milliseconds. */
+/** A frame that is held back at the interrupt ends by then in any case. Milliseconds. */
 const longestInterrupted = 220;
-/** How much is kept of a control string that was too long to be kept whole: no half a character. */
+/** The kept part of a control string that was too long to be kept completely: no half character. */
 const longString = [255, 256];
 
 type Step =
@@ -32,7 +32,7 @@ type Step =
   | { readonly kind: "key" | "echo"; readonly key: string }
   | { readonly kind: "notice" | "typing" };
 
-/** `#` becomes a number that is counted up. */
+/** `#` is replaced by a counter. */
 const texts = fc.constantFrom(
   ...["line #\r\n", "line #\r\n", "line #\r\n", "line #\n", "\r# %", "endless#", "漢字", "😀", "e\u0301"],
   ...[
@@ -106,7 +106,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 5, maxLength: 60, size: "max" },
 );
 
-/** Tells what it is asked for. */
+/** Replies to queries. */
 class WatchedScreen extends TerminalScreen {
   skipping = false;
   readonly #watcher: Watcher;
@@ -141,23 +141,25 @@ interface Watcher {
   givenBack(text: string): void;
 }
 
-/** A session that floods, a terminal that answers when it is told to, and the one who interrupts. */
+/** A session that floods, a terminal that replies on request, and a user who interrupts. */
 class Line implements Watcher {
   readonly clock = new ManualClock();
   readonly screen: WatchedScreen;
-  /** Numbers of the marks that the terminal has got and not answered. */
+  /** Numbers of the marks that the terminal has received and not answered. */
   readonly marks: string[] = [];
   readonly #session = new FakeSession();
   readonly #link: SessionLink;
   readonly #terminals: { readonly shown: Screen; readonly all: Screen } | undefined;
   typing = false;
-  /** The terminal has been told not to draw. */
+  /** The terminal must not draw. */
   held = false;
   cuts = 0;
   amountWithdrawn = 0;
   /** Everything that was sent. */
   #all = "";
-  /** The same with what was skipped; so much of it has come, and so much is with the terminal or skipped. */
+  /**
+   * The same including the skipped part; the amounts that have arrived, and that the terminal has or were skipped.
+   */
   #sent = "";
   #received = 0;
   #passed = 0;
@@ -167,7 +169,7 @@ class Line implements Watcher {
   #interruptedAt: number | undefined;
   #failure: unknown;
 
-  /** @param draws with a headless terminal, and another one that gets everything. */
+  /** @param draws with a headless terminal, and another one that gets everything */
   constructor(draws: boolean) {
     this.#terminals = draws ? { shown: new Screen(80, 24), all: new Screen(80, 24) } : undefined;
     this.screen = new WatchedScreen(
@@ -310,7 +312,7 @@ class Line implements Watcher {
     }
   }
 
-  /** From inside a callback. */
+  /** During a callback. */
   #claim(check: () => void): void {
     try {
       check();
@@ -332,7 +334,7 @@ class Line implements Watcher {
   }
 }
 
-/** A line of our own has a row for itself. */
+/** A line of our own has its own row. */
 function checkNotice(screen: Screen, text: string): void {
   const [line] = /qx notice|\[… .* …\]/.exec(text) ?? [];
   const { active } = screen.terminal.buffer;
@@ -348,7 +350,7 @@ function drawn(screen: Screen, row: number): string {
 
 async function run(list: readonly Step[], draws: boolean): Promise<Line> {
   const line = new Line(draws);
-  // A terminal that answers, and does not keep up.
+  // A terminal that replies and is behind.
   for (let round = 0; round < 2; round++) {
     line.send("flood #\r\n", 25_000);
     await line.pass(20);
@@ -383,7 +385,7 @@ async function run(list: readonly Step[], draws: boolean): Promise<Line> {
         break;
     }
   }
-  // What the terminal can go on from, whatever came.
+  // Output from which the terminal can continue in any state.
   line.send("\u0018\r\nthe end\r\n", 1);
   for (let turn = 0; turn < 3000 && !line.over; turn++) {
     await line.pass(100);
@@ -405,7 +407,7 @@ for (const [name, draws, runs] of [
     12,
   ],
 ] as const) {
-  test(`whoever interrupts, and whenever: ${name}`, async () => {
+  test(`an interrupt at any time, with any output: ${name}`, async () => {
     let cuts = 0;
     let withdrawn = 0;
     await fc.assert(

@@ -3,11 +3,11 @@ import type { TerminalControllerInit } from "../../../src/terminal/terminalContr
 import { settle } from "../../support/manualClock.ts";
 import { Tab } from "./support/tab.ts";
 
-/** What flow control adds to the output: marks, and when to draw. */
+/** The additions of flow control to the output: marks, and when to draw. */
 const marks = /\u001b\[\?(?:\d{10}\$p|2026[hl])/g;
 const block = "a line of the flood\r\n".repeat(1500);
 
-/** 3 MB are on their way to a terminal that is behind. */
+/** 3 MB are in transit to a terminal that is behind. */
 async function floodedTab(block_ = block, init: Partial<TerminalControllerInit> = {}): Promise<Tab> {
   const tab = await new Tab(init).open();
   tab.stopAnswering();
@@ -18,14 +18,14 @@ async function floodedTab(block_ = block, init: Partial<TerminalControllerInit> 
   return tab;
 }
 
-/** The terminal answers everything that it has got, once more where it did before. */
+/** The terminal acknowledges everything that it has received, again if it had done so before. */
 function answerAll(tab: Tab): void {
   for (const [, number] of tab.written.matchAll(/\u001b\[\?(\d{10})\$p/g)) {
     tab.controller.input(`\u001b[?${number};0$y`);
   }
 }
 
-/** A frame is held back, and some of what came waits for it. */
+/** A frame is held back, and some of the output waits for it. */
 async function heldTab(): Promise<Tab> {
   const tab = await new Tab().open();
   tab.stopAnswering();
@@ -49,7 +49,7 @@ async function heldTab(): Promise<Tab> {
 }
 
 describe("an interrupt while the terminal is behind", () => {
-  test("reaches the server at once, and the prompt comes without the rest of the flood", async () => {
+  test("reaches the server at once, and the prompt appears without the rest of the flood", async () => {
     const tab = await floodedTab();
     const before = tab.written.length;
     tab.type("\u0003");
@@ -64,7 +64,7 @@ describe("an interrupt while the terminal is behind", () => {
     expect(tab.clock.pendingTimers).toBe(0);
   });
 
-  test("what waits for a frame is not shown either; what comes then is, all in one frame", async () => {
+  test("output that waits for a frame is not shown either; later output is, all in one frame", async () => {
     const tab = await heldTab();
     const before = tab.written.length;
     tab.type("\u0003");
@@ -82,7 +82,7 @@ describe("an interrupt while the terminal is behind", () => {
     tab.controller.dispose();
   });
 
-  test("what looks like the echo and waited for the terminal, too, does not let the flood run on", async () => {
+  test("a false echo that also waited for the terminal does not let the flood continue", async () => {
     const tab = await heldTab();
     for (let part = 0; part < 100; part++) {
       tab.session.send(part === 50 ? "^C\r\n" : block);
@@ -94,7 +94,7 @@ describe("an interrupt while the terminal is behind", () => {
     tab.controller.dispose();
   });
 
-  test("a line of our own waits until what the terminal has seen is known again", async () => {
+  test("a line of our own waits until the terminal's position is known again", async () => {
     const tab = await heldTab();
     tab.session.send("\u000e");
     tab.type("\u0003");
@@ -108,7 +108,7 @@ describe("an interrupt while the terminal is behind", () => {
     tab.controller.dispose();
   });
 
-  test("a program that goes on is shown on, held back as before", async () => {
+  test("output of a program that continues is shown, held back as before", async () => {
     const tab = await floodedTab();
     tab.type("\u0003");
     tab.session.send("^Cnot me\r\n");
@@ -141,7 +141,7 @@ describe("an interrupt while the terminal is behind", () => {
     expect(tab.session.paused).toBe(true);
   });
 
-  test("a sequence of which the beginning is on the screen is completed", async () => {
+  test("a sequence whose beginning is on the screen is completed", async () => {
     const tab = await floodedTab(`1m${block}\u001b[3`);
     expect(tab.written.endsWith("\u001b[3")).toBe(true);
     const before = tab.written.length;
@@ -152,7 +152,7 @@ describe("an interrupt while the terminal is behind", () => {
     expect(added).toMatch(/skipped after Ctrl\+C …\]\u001b\[K\r\n.*\u001b\[0;31m\^C\r\n\$ $/s);
   });
 
-  test("a character is not cut on the way, whatever it takes", async () => {
+  test("a character is not cut in transit, whatever its size", async () => {
     const chunks: string[] = [];
     const tab = await floodedTab(`😀\u0007${block}\u001b]0;`, { write: (text) => chunks.push(text) });
     chunks.length = 0;
@@ -184,7 +184,7 @@ describe("nothing is skipped", () => {
     do {
       await tab.text();
     } while (tab.session.paused);
-    // What is held back for a frame.
+    // The part that is held back for a frame.
     await tab.clock.advance(200);
     expect(tab.written.replace(marks, "")).toBe(sent.join(""));
     expect(tab.session.input).toBe("");
@@ -208,7 +208,7 @@ describe("nothing is skipped", () => {
     expect(tab.clock.pendingTimers).toBe(0);
   });
 
-  test("when the interrupt is part of a paste, or can't get through", async () => {
+  test("if the interrupt is part of a paste, or can't get through", async () => {
     const pasted = await floodedTab();
     pasted.controller.input("text\u0003more");
     pasted.session.send("^C\r\n$ ");

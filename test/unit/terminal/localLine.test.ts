@@ -8,7 +8,7 @@ describe("line editing for a session without a pty", () => {
     expect(line.input("\r")).toMatchObject({ echo: "\r\n", send: "ls\n" });
   });
 
-  test("backspace and Ctrl+U take characters back, and never more than there are", () => {
+  test("backspace and Ctrl+U delete characters, and never more than there are", () => {
     const line = new LocalLine();
     expect(line.input("a\u{1f600}b").echo).toBe("a\u{1f600}b");
     expect(line.input("\u007f\u007f").echo).toBe("\b \b\b \b");
@@ -28,14 +28,14 @@ describe("line editing for a session without a pty", () => {
     expect(line.input("\r").send).toBe("\n");
   });
 
-  test("a paste of several lines is sent as lines; arrow keys and answers to queries are dropped", () => {
+  test("a paste of several lines is sent as lines; arrow keys and replies to queries are dropped", () => {
     const line = new LocalLine();
     expect(line.input("a\r\nb\rc").send).toBe("a\nb\n");
     expect(line.input("\u001b[A").echo).toBe("");
     expect(line.input("\u001b]10;rgb:00/00/00\u001b\\").send).toBe("");
   });
 
-  test("a line has a bound", () => {
+  test("a line has a maximum length", () => {
     const line = new LocalLine();
     line.input("x".repeat(10_000));
     expect(line.input("\r").send).toHaveLength(4097);

@@ -16,7 +16,7 @@ describe("the filter that keeps a program on the main screen", () => {
     ).toBe(`a${others}b`);
   });
 
-  test("finds them wherever the output is cut", () => {
+  test("finds them wherever the output is split", () => {
     const all = `one${esc}[?1049h${esc}[22;0;0ttwo${esc}[?1${esc}[?1049l${esc}[mthree`;
     const cuts = Array.from({ length: all.length }, (_, at) => [all.slice(0, at), all.slice(at)]);
     for (const chunks of [...cuts, Array.from(all)]) {
@@ -24,7 +24,7 @@ describe("the filter that keeps a program on the main screen", () => {
     }
   });
 
-  test("holds back nothing but the start of a switch", () => {
+  test("holds back only the start of a switch", () => {
     expect(new MainScreenFilter().filter(`lab> ${esc}[1`)).toBe(`lab> ${esc}[1`);
     expect(new MainScreenFilter().filter(`lab> ${esc}[?10`)).toBe("lab> ");
   });

@@ -10,7 +10,7 @@ import { byteStream, chunkSizes, cut } from "./support/streams.ts";
 
 const seed = 7;
 
-test("marks change neither screen nor scrollback, modes or a program's own replies, however the bytes are cut", async () => {
+test("marks change neither screen nor scrollback, modes or a program's own replies, wherever the bytes are split", async () => {
   let marksSeen = 0;
   await fc.assert(
     fc.asyncProperty(byteStream, chunkSizes, fc.integer({ min: 1, max: 40 }), async (bytes, sizes, step) => {
@@ -63,7 +63,7 @@ test("marks change neither screen nor scrollback, modes or a program's own repli
     }),
     { seed, numRuns: 250 },
   );
-  // A property over streams in which no mark ever found a place would prove nothing.
+  // A property over streams without a single mark would prove nothing.
   expect(marksSeen).toBeGreaterThan(1000);
 }, 60_000);
 

@@ -22,7 +22,7 @@ test("a mark is the DECRQM query of a ten digit mode", () => {
   expect(markQuery(1_147_483_647)).toBe("\u001b[?2147483647$p");
 });
 
-test("marks are not to be guessed", () => {
+test("marks can't be guessed", () => {
   const marks = Array.from({ length: 10_000 }, randomMark);
   expect(new Set(marks).size).toBeGreaterThan(9_990);
   expect(Math.max(...marks)).toBeGreaterThan(1_100_000_000);
@@ -31,12 +31,12 @@ test("marks are not to be guessed", () => {
   expect(new Set(steps).size).toBeGreaterThan(9_990);
 });
 
-describe("taking replies out of the input", () => {
+describe("removing replies from the input", () => {
   test("a reply alone leaves nothing", () => {
     expect(filterAll([reply(12)])).toEqual({ text: "", acknowledged: [12] });
   });
 
-  test("a program's own answers and keys stay, in order", () => {
+  test("a program's own replies and keys stay, in order", () => {
     const own = [
       "\u001b[?2026;2$y",
       "\u001b[0n",
@@ -54,7 +54,7 @@ describe("taking replies out of the input", () => {
     });
   });
 
-  test("cut anywhere, between keys and answers of programs", () => {
+  test("split anywhere, between keys and replies to programs", () => {
     const own = fc.constantFrom(
       "a",
       "\u001b",
@@ -89,13 +89,13 @@ describe("taking replies out of the input", () => {
     );
   });
 
-  test("a lone ESC is handed on at once when no answer is outstanding", () => {
+  test("a lone ESC is passed on at once if no reply is outstanding", () => {
     const filter = new ReplyFilter();
     expect(filter.filter("\u001b", false).text).toBe("\u001b");
     expect(filter.holding).toBe(false);
   });
 
-  test("what was held comes back when it was no answer", () => {
+  test("held text is returned if it was no reply", () => {
     const filter = new ReplyFilter();
     expect(filter.filter("a\u001b", true).text).toBe("a");
     expect(filter.holding).toBe(true);

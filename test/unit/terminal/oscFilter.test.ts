@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { OscFilter, type OscListener } from "../../../src/terminal/oscFilter.ts";
 import { chunkSizes, pieces } from "./support/streams.ts";
 
-/** What a filter passed and told. */
+/** The text that a filter passed, and what it reported. */
 class Told implements OscListener {
   limit = 12;
   readonly titles: string[] = [];
@@ -64,7 +64,7 @@ const clipboard = [
 ];
 
 describe("directories of the remote machine", () => {
-  test.each(directories)("%j is taken out, whatever the chunks", (sequence) => {
+  test.each(directories)("%j is removed, in any chunks", (sequence) => {
     const text = `before${sequence}after`;
     expect(filterAll([text])).toBe("beforeafter");
     expect(filterAll([...text])).toBe("beforeafter");
@@ -76,7 +76,7 @@ describe("directories of the remote machine", () => {
     expect(filterAll([...text])).toBe(text);
   });
 
-  test("one that is aborted takes nothing of what follows with it", () => {
+  test("an aborted one removes nothing of the following text", () => {
     expect(filterAll(["\u001b]7;file://x\u0018text"])).toBe("\u0018text");
     expect(filterAll(["\u001b]7;file://x", "\u001b[1mtext"])).toBe("\u001b[1mtext");
     expect(filterAll([..."\u001b]7;file://x\u001b]0;t\u0007text"])).toBe("\u001b]0;t\u0007text");
@@ -96,8 +96,8 @@ describe("directories of the remote machine", () => {
   });
 });
 
-describe("what a program puts into the clipboard", () => {
-  test.each(clipboard)("%j is told and taken out, whatever the chunks", (sequence) => {
+describe("clipboard writes of a program", () => {
+  test.each(clipboard)("%j is reported and removed, in any chunks", (sequence) => {
     for (const chunks of [[`before${sequence}after`], [...`before${sequence}after`]]) {
       const told = new Told();
       expect(filterAll(chunks, told)).toBe("beforeafter");
@@ -106,18 +106,18 @@ describe("what a program puts into the clipboard", () => {
   });
 
   test.each([
-    ["is asked for", "\u001b]52;c;?\u0007"],
-    ["is the primary selection", `\u001b]52;p;${base64("x")}\u0007`],
-    ["is no base64", "\u001b]52;c;!\u0007"],
+    ["is a query", "\u001b]52;c;?\u0007"],
+    ["is for the primary selection", `\u001b]52;p;${base64("x")}\u0007`],
+    ["is not base64", "\u001b]52;c;!\u0007"],
     ["is empty", "\u001b]52;c;\u0007"],
     ["is aborted", `\u001b]52;c;${base64("x")}\u001a`],
-  ])("is not told, and does not pass, when it %s", (_name, sequence) => {
+  ])("is neither reported nor passed on if it %s", (_name, sequence) => {
     const told = new Told();
     expect(filterAll([`a${sequence}b`], told).replace("\u001a", "")).toBe("ab");
     expect([told.copies, told.tooMuch]).toEqual([[], 0]);
   });
 
-  test("is bounded in bytes: at the limit it is told, above it only that it was too much", () => {
+  test("is limited in bytes: at the limit it is reported, above it only as too large", () => {
     for (const [size, copies, tooMuch] of [
       [12, 1, 0],
       [13, 0, 1],
@@ -129,7 +129,7 @@ describe("what a program puts into the clipboard", () => {
     }
   });
 
-  test("is dropped without a word where none is allowed", () => {
+  test("is dropped silently if it is not allowed", () => {
     const told = new Told();
     told.limit = 0;
     expect(filterAll([...clipboard], told)).toBe("");
@@ -138,7 +138,7 @@ describe("what a program puts into the clipboard", () => {
 });
 
 describe("titles", () => {
-  test("are told, whatever the chunks, and at most 1024 characters of them", () => {
+  test("are reported, in any chunks, up to 1024 characters", () => {
     const told = new Told();
     filterAll([..."\u001b]0;vim x\u0007\u001b]002;top\u001b\\\u001b]2;\u0007"], told);
     filterAll([`\u001b]2;${"y".repeat(5000)}\u0007`], told);
@@ -146,7 +146,7 @@ describe("titles", () => {
   });
 });
 
-test("everything else is unchanged, whatever the chunks", () => {
+test("everything else is unchanged, in any chunks", () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(pieces, fc.constantFrom(...others))), chunkSizes, (parts, sizes) => {
       const text = parts.join("");

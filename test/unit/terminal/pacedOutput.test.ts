@@ -6,7 +6,7 @@ const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";
 const sequences = /\u001b\[\?2026[hl]|<\d+>/g;
 
-/** Output in lines of 10, each with a mark behind it, for a terminal that is behind. */
+/** Output in lines of 10, each followed by a mark, for a terminal that is behind. */
 class Harness {
   readonly clock = new ManualClock();
   readonly chunks: string[] = [];
@@ -26,7 +26,7 @@ class Harness {
     return this.chunks.join("");
   }
 
-  /** What a person would see of it. */
+  /** What a user would see of it. */
   get text(): string {
     return this.written.replace(sequences, "");
   }
@@ -49,7 +49,7 @@ class Harness {
     this.output.acknowledged(position);
   }
 
-  /** The last mark that the terminal has got. */
+  /** The last mark that the terminal has received. */
   get handedOn(): number {
     return Number([...this.written.matchAll(/<(\d+)>/g)].at(-1)?.[1] ?? 0);
   }
@@ -61,7 +61,7 @@ class Harness {
     ).join("");
   }
 
-  /** Has just begun to hold frames back. */
+  /** Has just started to hold frames back. */
   static holding(): Harness {
     const harness = new Harness();
     harness.line();
@@ -70,7 +70,7 @@ class Harness {
     return harness;
   }
 
-  /** The terminal has been told to draw. */
+  /** The terminal may draw. */
   static async ending(): Promise<Harness> {
     const harness = Harness.holding();
     for (let turn = 0; turn < 100 && !harness.written.includes(end); turn++) {
@@ -93,10 +93,10 @@ describe("paced output", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
-  test("comes in portions, and not so many that the terminal parses for long", async () => {
+  test("comes in portions, few enough that the terminal does not parse for long", async () => {
     const harness = Harness.holding();
     harness.lines(50);
-    // Less than the reserve was there: a line at a time, then a portion.
+    // Less than the reserve was available: a line at a time, then a portion.
     expect(harness.handedOn).toBeLessThanOrEqual(100);
     const first = harness.handedOn;
     await harness.clock.advance(1);
@@ -109,7 +109,7 @@ describe("paced output", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
-  test("nothing follows until the terminal is there and had time for one frame; then it holds again", async () => {
+  test("nothing follows until the terminal has caught up and had time for one frame; then it holds again", async () => {
     const harness = await Harness.ending();
     const before = harness.chunks.length;
     harness.lines(20);
@@ -129,7 +129,7 @@ describe("paced output", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
-  test("a frame that no answer follows keeps nothing back for longer than a second", async () => {
+  test("a frame without a reply delays nothing for longer than a second", async () => {
     const harness = await Harness.ending();
     harness.lines(20);
     await harness.clock.advance(1000);
@@ -137,7 +137,7 @@ describe("paced output", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
-  test("neither do answers that are lost while the source is paused", async () => {
+  test("nor do replies that are lost while the source is paused", async () => {
     const harness = Harness.holding();
     harness.lines(50);
     harness.output.setPaused(true);
@@ -149,7 +149,7 @@ describe("paced output", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
-  test("what stalls is all there at once, with what no safe point follows", async () => {
+  test("stalled output arrives all at once, including what no safe point follows", async () => {
     const harness = Harness.holding();
     harness.line();
     harness.output.write("\u001b]0;ti", 0);
@@ -158,7 +158,7 @@ describe("paced output", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
-  test("a sequence that does not end is handed on, and frames are drawn, before it becomes long", () => {
+  test("a sequence that does not end is passed on, and frames are drawn, before it becomes long", () => {
     const harness = Harness.holding();
     harness.line();
     harness.output.write("\u001bP", 0);
@@ -169,7 +169,7 @@ describe("paced output", () => {
     expect(harness.written.endsWith("~".repeat(5000))).toBe(true);
   });
 
-  test("output stalls as shortly after one, that came when the terminal was to draw", async () => {
+  test("output stalls shortly after a sequence that came when the terminal was to draw", async () => {
     const harness = await Harness.ending();
     harness.output.write(`\u001bP${"~".repeat(5000)}`, 0);
     await harness.clock.advance(10);
@@ -194,7 +194,7 @@ describe("paced output", () => {
     }
   });
 
-  test("what was not handed on is taken back, without marks, and what comes next goes on at once", async () => {
+  test("output that was not passed on is withdrawn without marks, and the next output continues at once", async () => {
     const harness = Harness.holding();
     harness.lines(50);
     harness.output.write("\u001b]0;ti", 0);
@@ -217,7 +217,7 @@ describe("paced output", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
-  test("is taken back in the middle of a frame, too, and in the middle of a line", async () => {
+  test("is also withdrawn in the middle of a frame and of a line", async () => {
     const harness = await Harness.ending();
     harness.output.write("half a line, and more", 11);
     expect(harness.output.withdraw()?.text).toBe("half a line, and more");
@@ -234,7 +234,7 @@ describe("paced output", () => {
     expect(harness.output.withdraw()).toMatchObject({ text: "kept", endsLine: true });
   });
 
-  test("where what was handed on ends is known, also when only a mark came behind it", () => {
+  test("the end of the passed output is known, even if only a mark followed it", () => {
     const harness = Harness.holding();
     harness.lines(50);
     harness.output.write("half a line", 11);

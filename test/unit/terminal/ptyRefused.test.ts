@@ -12,7 +12,7 @@ async function withoutPty(): Promise<Tab> {
 }
 
 describe("a terminal whose server refused the pty", () => {
-  test("says so in the words of ssh, and the session goes on", async () => {
+  test("shows ssh's message, and the session continues", async () => {
     const tab = await withoutPty();
     tab.session.send("Hi alice! You've successfully authenticated.\nBye.\n");
     const text = await tab.text();
@@ -21,7 +21,7 @@ describe("a terminal whose server refused the pty", () => {
     expect(tab.controller.state.kind).toBe("open");
   });
 
-  test("echoes and edits lines here, and sends them whole", async () => {
+  test("echoes and edits lines locally, and sends them whole", async () => {
     const tab = await withoutPty();
     tab.type("lx\u007fs");
     expect(tab.session.input).toBe("");
@@ -34,7 +34,7 @@ describe("a terminal whose server refused the pty", () => {
     expect(tab.session.log).toContain("eof");
   });
 
-  test("says nothing where there is a pty", async () => {
+  test("shows nothing if there is a pty", async () => {
     const tab = await new Tab().open();
     expect(await tab.text()).not.toContain("PTY");
     tab.type("ls");

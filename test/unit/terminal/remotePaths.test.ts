@@ -26,7 +26,7 @@ describe("paths in a line", () => {
   });
 
   it.each(["@", "a/", "/", ".", "~/", ":1", "a.b/"])(
-    "are found in linear time in a long line of %s, and only so many",
+    "are found in linear time in a long line of %s, up to a limit",
     (piece) => {
       const text = piece.repeat(1_000_000);
       const start = performance.now();
@@ -44,7 +44,7 @@ it("a relative path needs a folder, and an absolute one does not", () => {
   expect(pathOnServer("x/y.c", undefined)).toBeUndefined();
 });
 
-describe("the folder that a shell tells", () => {
+describe("the folder that a shell reports", () => {
   it.each([
     ["7;file://web1/home/a%20b", "/home/a b"],
     ["7;file:///tmp", "/tmp"],
@@ -60,7 +60,7 @@ describe("the folder that a shell tells", () => {
     expect(toldDirectory(body)).toBe(path);
   });
 
-  it("is the last one, also when it comes in pieces", () => {
+  it("is the last one, also in several pieces", () => {
     const filter = new OscFilter(deafPrograms);
     expect(filter.directory).toBeUndefined();
     filter.filter("\u001b]7;file://web1/one\u0007x\u001b]633;P;Cw");

@@ -40,7 +40,7 @@ describe("safe points", () => {
     ["between ideographs", "漢字", 1],
     ["between pictographs", "😀😁", 2],
     ["not between a pictograph and a skin tone", "👍🏽", -1],
-    ["after the sequence is over", "\u001b[31mab", 6],
+    ["after the end of a sequence", "\u001b[31mab", 6],
     ["after a DCS string that CAN ended", "\u001bPq~\u0018ab", 6],
     ["after an OSC string that BEL ended", "\u001b]0;t\u0007ab", 7],
     ["after an 8 bit sequence", "\u009b31mab", 5],
@@ -54,7 +54,7 @@ describe("safe points", () => {
     expect(scan("\u001b[3", "1mab")).toEqual([-1, 3]);
   });
 
-  test("wide characters are not parted while lines don't wrap", () => {
+  test("wide characters are not separated while lines don't wrap", () => {
     expect(scan("\u001b[?7l漢字")).toEqual([-1]);
     expect(scan("\u001b[?25;7l漢字")).toEqual([-1]);
     expect(scan("\u001b[?7l漢字\u001b[?7h漢字")).toEqual([13]);
@@ -63,7 +63,7 @@ describe("safe points", () => {
 });
 
 describe("sequences", () => {
-  test("are told once, whole, however they were cut", () => {
+  test("are reported once, whole, however they were split", () => {
     const text = "a\u001b[1;31mb\u001b]0;t\u0007\u001bP1$r0m\u001b\\\u001b(0\u000e\u009b?25h\u001b_Gx\u009cz";
     const whole = sequences(text);
     expect(whole).toEqual([
@@ -79,7 +79,7 @@ describe("sequences", () => {
     expect(sequences(...text)).toEqual(whole);
   });
 
-  test("controls inside are carried out, but not in strings", () => {
+  test("controls inside are executed, but not in strings", () => {
     expect(
       sequences(
         "\u001b[3\u000e1m\u001b(\u000fB\u001b[1?\u000e2m\u001b]0;\u000et\u0007\u001bP\u000fq\u000f\u001b\\",
@@ -96,13 +96,13 @@ describe("sequences", () => {
     ]);
   });
 
-  test("that are malformed or aborted are not told", () => {
+  test("that are malformed or aborted are not reported", () => {
     expect(sequences("\u001b[1?2m\u001b[3\u0018\u001b[é\u001b]0;t\u0018\u001b\u001b[1m")).toEqual([
       'csi "\\u001b[1m"',
     ]);
   });
 
-  test("longer than 64 K are cut, and what follows is not", () => {
+  test("longer than 64 K are truncated, and what follows is not", () => {
     expect(sequences(`\u001b]52;c;${"A".repeat(40_000)}`, "A".repeat(40_000), "\u0007\u001b[m")).toEqual([
       `osc cut ${JSON.stringify(`\u001b]52;c;${"A".repeat(33)}`)}`,
       'csi "\\u001b[m"',
@@ -110,7 +110,7 @@ describe("sequences", () => {
   });
 });
 
-test("what is kept of a long sequence does not end with half a character", () => {
+test("the kept part of a long sequence does not end with half a character", () => {
   for (const introducer of ["\u001b_", "\u001b_G"]) {
     const scanner = new SafePointScanner();
     scanner.scan(introducer + "😀".repeat(40_000));

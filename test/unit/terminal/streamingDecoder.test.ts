@@ -14,7 +14,7 @@ function decodeInChunks(codec: typeof utf8Codec, bytes: Uint8Array, sizes: reado
 }
 
 describe("UTF-8", () => {
-  test("any bytes decode alike however they are cut, and text never ends in half a surrogate pair", () => {
+  test("any bytes decode the same however they are split, and text never ends in half a surrogate pair", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), chunkSizes, (bytes, sizes) => {
         const decoder = utf8Codec.createDecoder();
@@ -32,7 +32,7 @@ describe("UTF-8", () => {
   });
 
   test.each([
-    ["a byte that begins nothing", [0x61, 0xff, 0x62], "a\ufffdb"],
+    ["a byte that starts no character", [0x61, 0xff, 0x62], "a\ufffdb"],
     ["a continuation byte alone", [0x80, 0x61], "\ufffda"],
     ["an overlong slash", [0xc0, 0xaf], "\ufffd\ufffd"],
     ["a UTF-8 surrogate", [0xed, 0xa0, 0x80], "\ufffd\ufffd\ufffd"],
@@ -44,7 +44,7 @@ describe("UTF-8", () => {
     expect(decodeInChunks(utf8Codec, Uint8Array.from(bytes), [100])).toBe(shown);
   });
 
-  test("a surrogate pair that comes in two inputs is sent as one character", () => {
+  test("a surrogate pair in two inputs is sent as one character", () => {
     const encoder = utf8Codec.createEncoder();
     const [high, low] = ["😀".charAt(0), "😀".charAt(1)];
     const sent = Buffer.concat([encoder.write(`a${high}`), encoder.write(`${low}b`)]);
@@ -65,7 +65,7 @@ describe("other encodings", () => {
     ["big5", "中文", [0xa4, 0xa4, 0xa4, 0xe5]],
     ["euc-kr", "한글", [0xc7, 0xd1, 0xb1, 0xdb]],
     ["cp437", "é═", [0x82, 0xcd]],
-  ])("%s both ways, cut at every byte", async (name, text, bytes) => {
+  ])("%s in both directions, split at every byte", async (name, text, bytes) => {
     const codec = await loadTextCodec(name);
     expect(decodeInChunks(codec, Uint8Array.from(bytes), [1])).toBe(text);
     expect([...codec.createEncoder().write(text)]).toEqual(bytes);
@@ -87,7 +87,7 @@ describe("other encodings", () => {
   });
 
   test.each(["shift_jis", "gbk", "gb18030", "big5", "euc-kr", "koi8-r"])(
-    "%s: any bytes decode alike however they are cut",
+    "%s: any bytes decode the same however they are split",
     async (name) => {
       const codec = await loadTextCodec(name);
       fc.assert(

@@ -19,7 +19,7 @@ describe("opening", () => {
     expect(tab.attempts).toEqual([]);
   });
 
-  test("the last size before the session counts, and a change while it opens follows it", async () => {
+  test("the last size before the session is used, and a change during the open follows it", async () => {
     const tab = new Tab();
     tab.controller.resize({ columns: 100, rows: 30 });
     let opened: (session: Session) => void = () => {};
@@ -39,7 +39,7 @@ describe("opening", () => {
     expect(tab.session.sizes).toEqual([{ columns: 102, rows: 30 }]);
   });
 
-  test("output flows from the first byte, in the setting's encoding, and so does the input", async () => {
+  test("output flows from the first byte, in the setting's encoding, and so does input", async () => {
     const tab = new Tab();
     tab.settings = { ...tab.settings, encoding: "iso-8859-1" };
     const session = tab.newSession();
@@ -61,7 +61,7 @@ describe("opening", () => {
     expect(await tab.text()).toMatch(/Unknown encoding "klingon" \(.*Using UTF-8\.\né$/);
   });
 
-  test("the server's messages during a login stay on the screen; what it waits for disappears again", async () => {
+  test("the server's messages during a login stay on the screen; the line about the wait disappears", async () => {
     const tab = new Tab();
     let opened: (session: Session) => void = () => {};
     tab.openings.push(() => new Promise((resolve) => (opened = resolve)));
@@ -122,7 +122,7 @@ describe("opening", () => {
     expect(await tab.text()).toBe("$");
   });
 
-  test("what is typed meanwhile arrives; Ctrl+C gives up", async () => {
+  test("text typed meanwhile arrives; Ctrl+C cancels", async () => {
     const tab = new Tab();
     let opened: (session: Session) => void = () => {};
     tab.openings.push(
@@ -147,7 +147,7 @@ describe("opening", () => {
     expect(impatient.clock.pendingTimers).toBe(0);
   });
 
-  test("a failure is shown and can be tried again in the same tab", async () => {
+  test("a failure is shown and can be retried in the same tab", async () => {
     const tab = new Tab();
     tab.openings.push(() => Promise.reject(new ConnectError("refused", "refused")));
     await tab.open();
@@ -184,7 +184,7 @@ describe("opening", () => {
     );
   });
 
-  test("a cancelled opening closes the tab without a word", async () => {
+  test("a cancelled open closes the tab silently", async () => {
     const tab = new Tab();
     tab.openings.push(() => Promise.reject(new CancelledError()));
     await tab.open();
@@ -192,7 +192,7 @@ describe("opening", () => {
     expect(await tab.text()).toBe("");
   });
 
-  test("a tab closed while opening ends the session that still comes", async () => {
+  test("a tab closed while opening ends the session when it opens", async () => {
     const tab = new Tab();
     let opened: (session: Session) => void = () => {};
     tab.openings.push(
@@ -212,7 +212,7 @@ describe("opening", () => {
 });
 
 describe("ending", () => {
-  test("output comes before the last line; VS Code is given no exit code that it would warn about", async () => {
+  test("output comes before the last line; VS Code gets no exit code that it would warn about", async () => {
     const tab = await new Tab().open();
     tab.session.send("bye");
     tab.session.end({ kind: "exited", code: 3 });
@@ -246,7 +246,7 @@ describe("ending", () => {
     expect(tab.closed).toEqual([undefined]);
   });
 
-  test("closing the tab hangs up, kills what does not go, and says nothing any more", async () => {
+  test("closing the tab hangs up, kills what does not end, and prints nothing more", async () => {
     const tab = await new Tab().open();
     tab.session.dead = true;
     tab.controller.dispose();
@@ -262,7 +262,7 @@ describe("ending", () => {
     expect(tab.clock.pendingTimers).toBe(0);
   });
 
-  test("closing the tab in mid-flood leaves nothing behind", async () => {
+  test("closing the tab during a flood leaves nothing behind", async () => {
     const tab = await new Tab().open();
     tab.stopAnswering();
     for (let part = 0; part < 40; part++) {
@@ -277,7 +277,7 @@ describe("ending", () => {
 });
 
 describe("escapes", () => {
-  test("~. ends a session whose channel takes nothing, at once", async () => {
+  test("~. ends a session whose channel accepts nothing at once", async () => {
     const tab = await new Tab().open();
     tab.session.room = 10;
     tab.controller.input("x".repeat(100_000));
@@ -287,7 +287,7 @@ describe("escapes", () => {
     expect(tab.closed).toHaveLength(1);
   });
 
-  test("~. ends a session whose peer is dead within a second", async () => {
+  test("~. ends a session with a dead peer within a second", async () => {
     const tab = await new Tab().open();
     tab.session.dead = true;
     tab.type("\r~.");
@@ -296,7 +296,7 @@ describe("escapes", () => {
     expect(tab.clock.pendingTimers).toBe(0);
   });
 
-  test("answers stand on the screen and nothing of them reaches the server", async () => {
+  test("answers are shown on the screen, and none of them reaches the server", async () => {
     const tab = await new Tab().open();
     tab.session.send("$ ");
     tab.type("~?~#~I~B~R~C~&~\u001a~v~V~V");
@@ -320,7 +320,7 @@ describe("escapes", () => {
     expect(tab.session.log).toContain("break 1000");
   });
 
-  test("~C under EnableEscapeCommandline reads a line for us, and shows what came of it", async () => {
+  test("~C under EnableEscapeCommandline reads a line, and shows its result", async () => {
     const lines: string[] = [];
     const tab = new Tab({
       commandLine: async (_, line) => {
@@ -349,7 +349,7 @@ describe("escapes", () => {
   test.each([
     ["Ctrl+C", "\u0003"],
     ["Ctrl+D", "\u0004"],
-  ])("%s leaves the command line, and nothing is done", async (_, key) => {
+  ])("%s leaves the command line without an effect", async (_, key) => {
     const lines: string[] = [];
     const tab = new Tab({
       commandLine: async (__, line) => {
@@ -366,7 +366,7 @@ describe("escapes", () => {
     expect(tab.session.input).toBe("x");
   });
 
-  test("none switches them off", async () => {
+  test("`none` switches them off", async () => {
     const tab = new Tab();
     tab.settings = { ...tab.settings, escapeChar: "none" };
     await tab.open();
@@ -389,7 +389,7 @@ describe("input", () => {
     expect(tab.session.input).toBe(`${paste}end`);
   });
 
-  test("answers to marks never reach the server, the program's own do", async () => {
+  test("replies to marks never reach the server, the program's own do", async () => {
     const tab = await new Tab().open();
     tab.session.send(`${"x".repeat(78)}\r\n`.repeat(2000));
     tab.session.send("\u001b[5n\u001b[?2026$p");
@@ -401,7 +401,7 @@ describe("input", () => {
 });
 
 describe("resizing", () => {
-  test("a storm becomes few sizes, the first at once and the last in any case", async () => {
+  test("a burst becomes few sizes, the first at once and the last in any case", async () => {
     const tab = await new Tab().open();
     for (let columns = 81; columns <= 180; columns++) {
       tab.controller.resize({ columns, rows: 24 });
@@ -447,7 +447,7 @@ describe("notices", () => {
     expect(lines(noticed)[2]).toBe(lines(plain)[1]);
   });
 
-  test("remote text in them can't act", async () => {
+  test("remote text in them has no effect", async () => {
     const tab = await new Tab().open();
     tab.controller.notice("evil\u001b[2Jtext\u202e");
     expect(await tab.text()).toBe("evil\\u{1b}[2Jtext\\u{202e}");
@@ -455,7 +455,7 @@ describe("notices", () => {
 });
 
 describe("after EOF", () => {
-  test("a line says so, keys are refused visibly, and escapes go on working", async () => {
+  test("a line says so, keys are refused visibly, and escapes keep working", async () => {
     const tab = await new Tab().open();
     tab.session.eof();
     expect(await tab.text()).toMatch(/^── EOF sent: the program gets no more input ──$/);
@@ -507,7 +507,7 @@ describe("reconnecting in the same tab", () => {
   test.each([
     { kind: "signalled", signal: "HUP", coreDumped: false } as const,
     { kind: "exited", code: 143 } as const,
-  ])("after %o too, when the connection turns out to be lost", async (outcome) => {
+  ])("after %o too, if the connection turns out to be lost", async (outcome) => {
     const tab = await new Tab().open();
     tab.settings = { ...tab.settings, reconnect: "auto" };
     tab.session.end(outcome);
@@ -521,7 +521,7 @@ describe("reconnecting in the same tab", () => {
     expect(tab.states.slice(-4)).toEqual(["ended", "waiting", "opening", "open"]);
   });
 
-  test("not in a tab that a person has opened again before the connection turns out to be lost", async () => {
+  test("not in a tab that the user has reopened before the connection turns out to be lost", async () => {
     const tab = await new Tab().open();
     tab.settings = { ...tab.settings, reconnect: "auto" };
     const { session } = tab;
@@ -592,7 +592,7 @@ describe("reconnecting in the same tab", () => {
       return { first, second, end };
     }
 
-    test("shows at once why, and that the other one tries; then what comes next", async () => {
+    test("shows at once why, and that the other one tries; then the next step", async () => {
       const { first, end } = await failWhileAnotherTries();
       expect(first.controller.state).toEqual({ kind: "waiting", until: undefined });
       expect(await first.text()).toMatch(
@@ -604,7 +604,7 @@ describe("reconnecting in the same tab", () => {
       );
     });
 
-    test("what is typed meanwhile is not sent by a later one, and Enter tries now", async () => {
+    test("text typed meanwhile is not sent by a later one, and Enter tries now", async () => {
       const { first, second } = await failWhileAnotherTries();
       first.type("reboot\r");
       await settle();
@@ -628,7 +628,7 @@ describe("reconnecting in the same tab", () => {
       },
     );
 
-    test("shares another one that came while the first was tried", async () => {
+    test("shares another one that was made while the first was tried", async () => {
       const { first } = await failWhileAnotherTries();
       let fail: (error: Error) => void = () => {};
       first.openings.push(
@@ -648,7 +648,7 @@ describe("reconnecting in the same tab", () => {
       expect(first.controller.state.kind).toBe("open");
     });
 
-    test("Esc stops that one only", async () => {
+    test("Esc stops only that one", async () => {
       const { first, second, end } = await failWhileAnotherTries();
       first.type("\u001b");
       expect(first.controller.state.kind).toBe("ended");
@@ -660,7 +660,7 @@ describe("reconnecting in the same tab", () => {
     });
   });
 
-  test("one that comes to a connection that another one has tried tries it, and the other's countdown goes on", async () => {
+  test("a terminal that gets a connection which another one has tried uses it, and the other's countdown continues", async () => {
     const first = await loseIt("auto");
     const away = () => Promise.reject(new ConnectError("refused", "away"));
     const second = await besides(first);
@@ -681,7 +681,7 @@ describe("reconnecting in the same tab", () => {
     expect(first.clock.pendingTimers).toBe(0);
   });
 
-  test("one that is left while another one tries does not take the countdown with it", async () => {
+  test("closing one while another one tries does not end the countdown", async () => {
     const first = await loseIt("auto");
     const second = await besides(first);
     first.openings.push(() => Promise.reject(new ConnectError("refused", "away")));
@@ -722,7 +722,7 @@ describe("reconnecting in the same tab", () => {
     expect(stopped.clock.pendingTimers).toBe(0);
   });
 
-  test("a refusal that is not the network's ends the attempts, Enter still works", async () => {
+  test("a refusal that is not caused by the network ends the attempts; Enter still works", async () => {
     const tab = await loseIt("auto");
     tab.openings.push(() => Promise.reject(new Error("permission denied")));
     await tab.clock.advance(1000);
@@ -734,7 +734,7 @@ describe("reconnecting in the same tab", () => {
     expect(tab.controller.state.kind).toBe("open");
   });
 
-  test("ask waits for Enter; never does not offer it", async () => {
+  test("`ask` waits for Enter; `never` does not offer it", async () => {
     const asking = await loseIt("ask");
     await asking.clock.advance(1_000_000);
     expect(asking.attempts).toHaveLength(1);
@@ -767,8 +767,8 @@ describe("reconnecting in the same tab", () => {
     expect((await tab.text()).match(/still away/g)).toHaveLength(2);
   });
 
-  describe("what is typed while it reconnects", () => {
-    /** Types into a tab that waits, and again while its attempt is under way. */
+  describe("text typed while it reconnects", () => {
+    /** Types into a waiting tab, and again during its attempt. */
     async function typeMeanwhile(): Promise<Tab> {
       const tab = await loseIt("auto");
       tab.type("wait");
@@ -786,7 +786,7 @@ describe("reconnecting in the same tab", () => {
       return tab;
     }
 
-    test("does not run in the fresh login shell, and a line says so", async () => {
+    test("does not run in the new login shell, and a line says so", async () => {
       const tab = await typeMeanwhile();
       expect(tab.session.input).toBe("");
       expect(await tab.text()).toMatch(
@@ -809,7 +809,7 @@ describe("reconnecting in the same tab", () => {
     let opened: (session: Session) => void = () => {};
     tab.openings.push(() => new Promise((resolve) => (opened = resolve)));
     await tab.open();
-    // Also what the terminal answers by itself, to whatever was there before.
+    // Also what the terminal sends on its own, in reply to earlier output.
     for (const key of ["rm a b", "\u001b[D", "\u001b[H", "\u001b[?1;2c", "# ", "\r"]) {
       tab.controller.input(key);
     }
@@ -819,7 +819,7 @@ describe("reconnecting in the same tab", () => {
   });
 
   test.each([true, false])(
-    "a line typed into a tab that is over, and that begins with R, does not run in the fresh shell (a failed first login: %s)",
+    "a line that begins with R, typed into an ended tab, does not run in the new shell (a failed first login: %s)",
     async (failed) => {
       const tab = new Tab();
       if (failed) {
@@ -851,7 +851,7 @@ describe("reconnecting in the same tab", () => {
     expect(await tab.text()).toMatch(/The login requires input: press Enter to reconnect, Esc to cancel\.$/);
   });
 
-  test("what is typed during an attempt that fails is not sent by a later one", async () => {
+  test("text typed during a failed attempt is not sent by a later one", async () => {
     const tab = await loseIt("auto");
     let fail: (error: Error) => void = () => {};
     tab.openings.push(
@@ -870,7 +870,7 @@ describe("reconnecting in the same tab", () => {
     expect(tab.session.input).toBe("");
   });
 
-  test("marks go on counting over the gap", async () => {
+  test("marks keep counting over the gap", async () => {
     const tab = await loseIt("auto");
     await tab.clock.advance(1000);
     tab.session.send(`${"x".repeat(78)}\r\n`.repeat(5000));

@@ -10,7 +10,7 @@ import { pieces } from "./support/streams.ts";
 
 const seed = 20240617;
 
-/** DECRC in xterm.js brings back half of underlines and links, and our SGR the other half: left out. */
+/** DECRC in xterm.js restores half of underlines and links, and our SGR the other half: omitted. */
 const restoresCursor = /\u001b8|\u001b\[[?\d;]*u|104[89]l/;
 
 /** One row of a screen, as it would be drawn, with the attributes. */
@@ -30,7 +30,7 @@ function terminalScreenOn(screen: Screen): TerminalScreen {
   });
 }
 
-test("after a line of our own text is drawn as if it had not been there", async () => {
+test("after a line of our own, text is drawn as if the line had not been there", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(
@@ -43,7 +43,7 @@ test("after a line of our own text is drawn as if it had not been there", async 
         for (const interrupted of [false, true]) {
           const screen = new Screen(40, 12);
           const ours = terminalScreenOn(screen);
-          // Ends any open sequence, and the alternate screen, where no lines of ours go.
+          // Ends any open sequence, and the alternate screen, where lines of ours are not written.
           ours.write(`${stream}\u0018\u001b[?47l`);
           if (interrupted) {
             ours.answer("something to say");
@@ -61,7 +61,7 @@ test("after a line of our own text is drawn as if it had not been there", async 
   );
 }, 60_000);
 
-/** Whatever a program can leave on that a plain shell would trip over. */
+/** States that a program can leave on and that would disturb a plain shell. */
 const leftOn = fc.constantFrom(
   ..."\u001b[3g|\u001b[g|\u001bH|\u001b[20h|\u001b)0|\u001b)0\u000e|\u001b*0\u001bn|\u001b+0\u001bo|\u001b-A\u000e".split(
     "|",
@@ -81,11 +81,11 @@ const leftOn = fc.constantFrom(
   ..."text|\r\n|\t".split("|"),
 );
 
-test("after a program that is gone, tab stops, line feeds, margins and character sets are as in a new terminal", async () => {
+test("after an ended program, tab stops, line feeds, margins and character sets are as in a new terminal", async () => {
   let different = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(leftOn, { minLength: 1, maxLength: 12, size: "max" }), async (parts) => {
-      // Fills the screen with what tabs, line feeds, margins, shifts and insertion make of it; both screens, one by one.
+      // Fills the screen by tabs, line feeds, margins, shifts and insertion; both screens separately.
       const probe =
         "\u001b[2J\u001b[Ha\tb\tc\td\te\r\n1\n2\r\n\u000eqx\u000fqx\u001bnqx\u001boqx\u000f\r\n\u001b[3;1Hxyz\u001b[3;1HQ";
       const all = `${probe}${"\u001b[12;1Hlast\n".repeat(3)}`;
@@ -113,7 +113,7 @@ test("after a program that is gone, tab stops, line feeds, margins and character
   expect(different).toBeGreaterThan(50);
 }, 60_000);
 
-test("the cursor stays where it was when origin mode and margins end", async () => {
+test("the cursor stays in place when origin mode and margins end", async () => {
   const screen = new Screen(40, 12);
   const ours = terminalScreenOn(screen);
   ours.write("\u001b[3;7r\u001b[?6h\u001b[3g\u001b[2;5Hhere");
@@ -133,14 +133,14 @@ test.each([
   ["\u001b]9;4;2;100\u001b\\", true],
   ["\u001b]9;4;1;50\u0007\u001b]9;4;0\u0007", false],
   ["\u001b]9;9;C:\u0007", false],
-])("progress at the tab that a program left is taken away: %j", (text, isLeft) => {
+])("a progress indicator that a program left at the tab is removed: %j", (text, isLeft) => {
   const modes = new TerminalModes();
   new SafePointScanner(modes).scan(text);
   expect(modes.undo(80).includes("\u001b]9;4;0\u001b\\")).toBe(isLeft);
   expect(modes.undo(80)).not.toContain("]9;4");
 });
 
-test("colours, titles and keyboard flags that a headless terminal does not show are set back, too", () => {
+test("colours, titles and keyboard flags that a headless terminal does not show are reset, too", () => {
   const modes = new TerminalModes();
   const scanner = new SafePointScanner(modes);
   scanner.scan(
@@ -162,7 +162,7 @@ test("colours, titles and keyboard flags that a headless terminal does not show 
   expect(modes.undo(80)).not.toContain("\u001b]104");
 });
 
-test("colours outlive a reset of the terminal, and are set back all the same", () => {
+test("colours survive a reset of the terminal, and are reset all the same", () => {
   const modes = new TerminalModes();
   new SafePointScanner(modes).scan("\u001b]11;#800000\u0007\u001bc");
   expect(modes.undo(80)).toContain("\u001b]111\u001b\\");
@@ -175,7 +175,7 @@ test.each([
   ["\u001b]633;C\u0007done\u001b]633;D;0\u0007", ""],
   ["\u001b]633;C\u0007done\u001b]633;A\u0007$ ", ""],
   ["\u001b]633;Cwd\u0007", ""],
-])("a command that VS Code takes for running ends with its shell: %j", (text, ends) => {
+])("a command that VS Code treats as running ends with its shell: %j", (text, ends) => {
   const modes = new TerminalModes();
   new SafePointScanner(modes).scan(text);
   expect(modes.undo(80).match(/\u001b\][16]33;.*?\u001b\\/)?.[0] ?? "").toBe(ends);
@@ -183,7 +183,7 @@ test.each([
 });
 
 test.each(["\u001b)0\u001b~", "\u001b*0\u001b}", "\u001b+0\u001b|"])(
-  "a line of our own is legible where a program has locked another character set into GR: %j",
+  "a line of our own is readable if a program has locked another character set into GR: %j",
   async (shift) => {
     const screen = new Screen(40, 12);
     const ours = terminalScreenOn(screen);
@@ -195,7 +195,7 @@ test.each(["\u001b)0\u001b~", "\u001b*0\u001b}", "\u001b+0\u001b|"])(
   },
 );
 
-test("after a program that is gone the terminal is as good as new", async () => {
+test("after an ended program the terminal is as good as new", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(pieces, { maxLength: 30, size: "max" }), async (parts) => {
       const screen = new Screen(40, 12);

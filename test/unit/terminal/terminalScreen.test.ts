@@ -16,7 +16,7 @@ function terminal(columns: number, rows = 6): { readonly ours: TerminalScreen; r
   return { ours, screen };
 }
 
-/** The text as it was before the terminal wrapped it. */
+/** The text before the terminal wrapped it. */
 async function text(screen: Screen): Promise<string> {
   await screen.write("");
   const { active } = screen.terminal.buffer;
@@ -31,7 +31,7 @@ async function text(screen: Screen): Promise<string> {
 const ended = "Press Enter to close, R to reopen.";
 
 describe("lines of our own", () => {
-  test("a long one is complete above the status line at any width of the terminal", async () => {
+  test("a long line is complete above the status line at any width of the terminal", async () => {
     for (const columns of [12, 20, 39, 40, 41, 80]) {
       for (const length of [10, columns - 1, columns, columns + 1, 2 * columns, 100, 300]) {
         for (const later of [columns, 10, 200]) {
@@ -55,7 +55,7 @@ describe("lines of our own", () => {
     }
   });
 
-  test("a status line that is wider than the terminal gives way to the next one with all its rows", async () => {
+  test("the next status line replaces all rows of one that is wider than the terminal", async () => {
     const { ours, screen } = terminal(20);
     ours.write("work\r\n");
     for (const seconds of [12, 11, 10]) {
@@ -69,7 +69,7 @@ describe("lines of our own", () => {
     expect(await text(screen)).toBe("work\ngone\n$");
   });
 
-  test("a word that is wider than the terminal is cut, and the next line keeps nothing of it", async () => {
+  test("a word wider than the terminal is split, and the next line keeps nothing of it", async () => {
     const { ours, screen } = terminal(10);
     ours.status("Connecting to averylonghost.example…");
     expect(await text(screen)).toBe("Connecting\nto\naverylongh\nost.exampl\ne…");
@@ -84,7 +84,7 @@ describe("lines of our own", () => {
     expect(await text(screen)).toBe("y".repeat(30));
   });
 
-  test("a warning's headline is bold and in colour, nothing of it is dim, and it can't act", async () => {
+  test("a warning's headline is bold and in colour, nothing of it is dim, and it has no effect", async () => {
     const { ours, screen } = terminal(40);
     ours.warning("WARNING: CHANGED", "see\u001b[2J there");
     ours.notice("[over]");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Typing } from "../../../src/terminal/typing.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
-test("others rest while the user types in one terminal, and for a second after the last key", async () => {
+test("others pause while the user types in one terminal, and for a second after the last key", async () => {
   const clock = new ManualClock();
   const typing = new Typing(clock);
   const [one, other] = [{}, {}];

@@ -13,7 +13,7 @@ async function tabWith(pty: "none" | "refused" | "there"): Promise<Tab> {
 }
 
 describe("a session without a terminal on the server", () => {
-  test.each(["none", "refused"] as const)("(%s) is served as a local terminal serves ssh", async (pty) => {
+  test.each(["none", "refused"] as const)("(%s) is served as ssh is in a local terminal", async (pty) => {
     const tab = await tabWith(pty);
     tab.type("ls x");
     tab.type("\u007f");
@@ -29,7 +29,7 @@ describe("a session without a terminal on the server", () => {
     expect(await (await tabWith("refused")).text()).not.toBe("");
   });
 
-  test("one with a terminal gets every key as it is", async () => {
+  test("one with a terminal gets every key unchanged", async () => {
     const tab = await tabWith("there");
     tab.type("l\u007f\r\u0004");
     expect(tab.session.input).toBe("l\u007f\r\u0004");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { destinationBeside } from "../../../src/text/besideName.ts";
 
-describe("what is said of a destination beside its name", () => {
+describe("the destination shown beside a name", () => {
   it.each([
     ["build1", "me", "192.0.2.1", 22, "me@192.0.2.1"],
     ["build1", "me", "build1.example.com", 22, "me@….example.com"],

@@ -9,7 +9,7 @@ it("a time is that of the machine's clock", () => {
   expect(clockTimeToTheSecond(noon)).toMatch(/12:34:56/);
 });
 
-it("the date is there only for another day", () => {
+it("the date is shown only for another day", () => {
   expect(dayAndTime(noon, noon + 3_600_000)).toBe(clockTimeToTheSecond(noon));
   const tomorrow = dayAndTime(noon, noon + 24 * 3_600_000);
   expect(tomorrow).toMatch(/15.*2026.*12:34:56|2026.*15.*12:34:56/);

@@ -9,14 +9,14 @@ const keyword = (name: Keyword, isSystemWide = false): ConfigWarning => ({
   ...{ kind: "keyword", keyword: name, value: "x", file, line: 4, isSystemWide },
 });
 
-describe("what is said about ssh_config that is not honoured", () => {
-  it("names the keyword, the line and what helps", () => {
+describe("the texts about ssh_config that is not honoured", () => {
+  it("name the keyword, the line and the alternative", () => {
     expect(configWarningText(keyword("bindinterface"), home)).toBe(
       "BindInterface is not honoured (~/.ssh/config line 4). A connection can't be bound to an interface: use its address in BindAddress.",
     );
   });
 
-  it("has a sentence of its own for every keyword that is not honoured", () => {
+  it("have a separate sentence for every keyword that is not honoured", () => {
     const texts = keywordNames
       .filter((name) => keywordTable[name].standing === "not-honoured")
       .map((name) => configWarningText(keyword(name), home));
@@ -26,7 +26,7 @@ describe("what is said about ssh_config that is not honoured", () => {
     }
   });
 
-  it("says of everything else what was left out, and where", () => {
+  it("say for everything else what was omitted, and where", () => {
     expect(configWarningText({ kind: "match-exec", file, line: 2 }, home)).toContain("~/.ssh/config line 2");
     expect(configWarningText({ kind: "canonicalize" }, home)).toContain("CanonicalizeHostname");
     expect(
@@ -34,7 +34,7 @@ describe("what is said about ssh_config that is not honoured", () => {
     ).toBe("/e\\u{1b}[1m is ignored: it can't be read.");
   });
 
-  it("is one line at a connection, about a person's own files only", () => {
+  it("are one line on a connection, about the user's own files only", () => {
     expect(configNotice([keyword("bindinterface"), keyword("forwardx11"), keyword("tunnel", true)])).toBe(
       "Not honoured from your ssh_config: BindInterface, ForwardX11. Run Explain Host for the reasons and alternatives.",
     );
@@ -42,7 +42,7 @@ describe("what is said about ssh_config that is not honoured", () => {
     expect(configNotice([])).toBeUndefined();
   });
 
-  it("makes no Markdown of a path in a hover, and is bounded", () => {
+  it("make no Markdown of a path in a hover, and are bounded", () => {
     const evil: ConfigWarning = {
       ...keyword("tunnel"),
       kind: "keyword",
@@ -61,7 +61,7 @@ describe("what is said about ssh_config that is not honoured", () => {
     expect(configHover([], home)).toBe("");
   });
 
-  it("names in a hover what a person's own files ask for, not what the machine's administrator set for everybody", () => {
+  it("name in a hover only options of the user's own files, not those that the administrator set for everyone", () => {
     expect(configHover([keyword("gssapiauthentication", true)], home)).toBe("");
     expect(configHover([keyword("tunnel", true), keyword("bindinterface")], home)).toMatch(
       /^- BindInterface is not honoured/,

@@ -10,8 +10,8 @@ const channel = {
   ...{ eofSent: true, eofReceived: false, closeSent: false, closeReceived: false },
 };
 
-describe("the page of details of a session", () => {
-  it("tells the channel's life in order, with the time since the session was asked for", async () => {
+describe("the details page of a session", () => {
+  it("shows the channel's timeline in order, with the time since the request", async () => {
     const { clock, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell, title: "build" });
     const start = session.snapshot().since;
@@ -47,7 +47,7 @@ describe("the page of details of a session", () => {
     ]);
   });
 
-  it("shows a run of resizes as one, with the last size", async () => {
+  it("shows a series of resizes as one, with the last size", async () => {
     const { clock, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell });
     const resize = (detail: string, at: number) =>
@@ -66,7 +66,7 @@ describe("the page of details of a session", () => {
     expect(page.plots.map(({ id }) => id)).toEqual(["throughput", "window"]);
   });
 
-  it("has no plots of a session that had ended before the page was opened", async () => {
+  it("has no plots for a session that had ended before the page was opened", async () => {
     const { clock, manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...shell });
     const outcome = { kind: "exited", code: 0 } as const;
@@ -94,7 +94,7 @@ describe("the page of details of a session", () => {
   });
 });
 
-it("the page of a connection has its sessions, round trips and algorithms", async () => {
+it("a connection's page has its sessions, round trips and algorithms", async () => {
   const { clock, manager } = fakeStack();
   await manager.open({ host: "web1", ...shell, title: "build" });
   const [master] = manager.masters();
@@ -111,7 +111,7 @@ it("the page of a connection has its sessions, round trips and algorithms", asyn
 });
 
 describe("the history of details", () => {
-  it("gives rates, and none where a counter or the clock began anew", () => {
+  it("has rates, and none if a counter or the clock was reset", () => {
     const history = new DetailsHistory();
     history.add({ at: 1000, bytesIn: 0, bytesOut: 10 });
     history.add({ at: 3000, bytesIn: 4000, bytesOut: 0 });
@@ -148,7 +148,7 @@ it("the frame allows its own script and style sheet only, and no attribute break
   expect(html).not.toMatch(/unsafe|https?:\/\/(?!x\.test)/);
 });
 
-it("only the page's own answers are taken", () => {
+it("only messages of the page itself are accepted", () => {
   expect([{ kind: "ready" }, { kind: "copy" }, { kind: "text" }].every(isDetailsAnswer)).toBe(true);
   expect([undefined, null, "copy", {}, { kind: "run" }].some(isDetailsAnswer)).toBe(false);
 });

@@ -32,7 +32,7 @@ describe("a duration", () => {
     [1, "1 s"],
     [59_001, "1 min"],
     [89_001, "1 min 30 s"],
-  ])("of %d ms that are left is %s", (milliseconds, text) => {
+  ])("of %d ms remaining is %s", (milliseconds, text) => {
     expect(secondsLeft(milliseconds)).toBe(text);
   });
 });

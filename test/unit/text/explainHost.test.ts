@@ -57,7 +57,7 @@ function explained(changes: Partial<HostExplanation> = {}) {
 }
 
 describe("the document that explains a host", () => {
-  it("has every part, each value with its origin", () => {
+  it("has every part, each value with its source", () => {
     const { text } = explained();
     for (const line of [
       /^How SSH Sessions connects to "web1"$/m,
@@ -80,7 +80,7 @@ describe("the document that explains a host", () => {
     }
   });
 
-  it("says so where a host is connected to by its own name, and where its key is looked up by that", () => {
+  it("says if a host is connected to by its own name, and if its key is looked up by that", () => {
     const sources = new Map([["user", { kind: "commandLine" } as const]]);
     const { text } = explained({
       config: testHostConfig({ alias: "10.0.0.5", hostName: "10.0.0.5", port: 2222, sources }),
@@ -92,7 +92,7 @@ describe("the document that explains a host", () => {
     expect(text).toMatch(/^Looked up as +\[10\.0\.0\.5\]:2222 +the host name$/m);
   });
 
-  it("links each origin to its line or its setting", () => {
+  it("links each source to its line or its setting", () => {
     const { text, links } = explained();
     const lines = text.split("\n");
     const found = links.map(({ line, start, end, target }) => [lines[line]?.slice(start, end), target]);
@@ -111,13 +111,13 @@ describe("the document that explains a host", () => {
     }
   });
 
-  it("keeps the values of SetEnv to itself", () => {
+  it("does not show the values of SetEnv", () => {
     const { text } = explained();
     expect(text).toMatch(/^SetEnv +TOKEN=… +~\/\.ssh\/config line 4$/m);
     expect(text).not.toContain("s3cret");
   });
 
-  it("says so where nothing is set, tried or left undone", () => {
+  it("says if nothing is set, tried or left unsupported", () => {
     const { text } = explained({
       config: testHostConfig({ proxyJump: [], pubkeyAuthentication: false, batchMode: true }),
       hops: [],
@@ -134,12 +134,12 @@ describe("the document that explains a host", () => {
     }
   });
 
-  it("shows a ProxyCommand in place of jump hosts", () => {
+  it("shows a ProxyCommand instead of jump hosts", () => {
     const { text } = explained({ config: testHostConfig({ proxyCommand: "nc web1 22" }), hops: [] });
     expect(text).toMatch(/^ProxyCommand +nc web1 22/m);
   });
 
-  it("is bounded, and harmless, whatever the files hold", () => {
+  it("is bounded and escaped, whatever the files contain", () => {
     const huge = "x".repeat(100_000);
     const { text, links } = explained({
       host: `a\u001b]0;x\u0007\u202e${huge}`,

@@ -17,7 +17,7 @@ it.each([
   expect(failureWords(new ConnectError(reason, "connect ECONNWHATEVER 10.0.0.1:22"))).toBe(words);
 });
 
-it("other failures say it in their own message, made plain and short", () => {
+it("other failures use their own message, made plain and short", () => {
   expect(failureWords(new ConnectError("proxy-failed", "nc: no\u001b[2J route"))).toBe(
     "nc: no\\u{1b}[2J route",
   );

@@ -12,12 +12,12 @@ const key = {
   line: 9,
 };
 
-describe("the warning of a host key that is not to be trusted", () => {
+describe("the warning about an untrusted host key", () => {
   it.each([
     ["changed", "IDENTIFICATION HAS CHANGED"],
     ["revoked", "REVOKED HOST KEY"],
   ] as const)(
-    "%s: says so, the fingerprint, the entry's file and line, and what to do",
+    "%s: shows it with the fingerprint, the entry's file and line, and the advice",
     (reason, headline) => {
       const [first, ...rest] = hostKeyWarning(new HostKeyError(reason, "why", key)) ?? [];
       expect(first).toContain(headline);
@@ -28,21 +28,21 @@ describe("the warning of a host key that is not to be trusted", () => {
     },
   );
 
-  it("is that of the jump host, too", () => {
+  it("also appears for a jump host", () => {
     const inner = new HostKeyError("changed", "why", key);
     const error = new ConnectError("jump-failed", "why", { cause: inner });
     expect(hostKeyWarning(error)).toEqual(hostKeyWarning(inner));
     expect(describeFailure("web1", error, "/home/a").warning).toEqual(hostKeyWarning(inner));
   });
 
-  it("is not for other failures", () => {
+  it("does not appear for other failures", () => {
     for (const error of [new HostKeyError("declined", "why", key), new ConnectError("refused", "why")]) {
       expect(hostKeyWarning(error)).toBeUndefined();
       expect(describeFailure("web1", error, "/home/a")).not.toHaveProperty("warning");
     }
   });
 
-  it("shows nothing unprintable of names and files", () => {
+  it("shows no unprintable characters of names and files", () => {
     const lines = hostKeyWarning(
       new HostKeyError("changed", "why", {
         ...key,

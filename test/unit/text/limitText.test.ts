@@ -8,7 +8,7 @@ const limit = (kind: LimitKind, seconds: number, left = seconds): LimitSnapshot 
   ...{ kind, seconds, source: { kind: "default" }, endsAt: now + left * 1000 },
 });
 
-describe("what is said after Extend Limits", () => {
+describe("the message after Extend Limits", () => {
   it.each([
     [[], '"web1" has no limit. It stays open until you end it.'],
     [[limit("time", 300)], `"web1" now ends at ${clock(now + 300_000)}, in 5 min (time limit).`],
@@ -22,7 +22,7 @@ describe("what is said after Extend Limits", () => {
   });
 });
 
-it("the row has the time that is left of the first limit, to the second in the last minute", () => {
+it("the row shows the remaining time of the first limit, with seconds in the last minute", () => {
   expect(limitRowText([], now)).toBeUndefined();
   expect(limitRowText([limit("idle", 600, 301), limit("time", 900)], now)).toBe("6 min left");
   expect(limitRowText([limit("time", 900, 42)], now)).toBe("0:42 left");

@@ -19,7 +19,7 @@ function done(host: string, code: number, stdout: string, stderr = "", truncated
 
 const describeError = (error: Error): string => error.message;
 
-it("a run on several hosts begins with a summary; each host that ran has its output, and no other says its failure twice", () => {
+it("a run on several hosts begins with a summary; each host that ran has its output, and failures are not repeated", () => {
   const runs = [
     done("a", 0, "\u001b[32mgreen\u001b[0m\r\nline\n"),
     done("bb", 2, "", "oops\n"),
@@ -46,18 +46,18 @@ it("a run on several hosts begins with a summary; each host that ran has its out
   );
 });
 
-it("the failure of a run on one host is told", () => {
+it("a run on one host shows its failure", () => {
   const run = { host: "c", kind: "failed", error: new Error("refused"), milliseconds: 5 } as const;
   expect(runReport("make", [run], 10, describeError)).toBe("$ make\n\n──── c: refused (0.0 s) ────\n");
 });
 
-it("output that was cut says so", () => {
+it("truncated output is marked", () => {
   expect(runReport("cat", [done("a", 0, "0123456789", "", true)], 10, describeError)).toContain(
     "the first 10 bytes of each stream were kept",
   );
 });
 
-it("nothing of the output rings, moves back, or turns the text around", () => {
+it("nothing in the output rings, moves back, or reverses the text", () => {
   const hidden = [
     "\u0007",
     "\b",
@@ -89,7 +89,7 @@ it.each([
   "\u009b1m",
   "\u001bPq#0\n~\u001b\\",
   "\r\u001b[K\n",
-])("%j is taken out wherever a long output is cut", (sequence) => {
+])("%j is removed wherever a long output is cut", (sequence) => {
   const visible = sequence.startsWith("\r") ? "\n" : "";
   for (let before = 32 * 1024 - 14; before < 32 * 1024 + 2; before++) {
     const output = plainOutput(Buffer.from(`${"x".repeat(before)}${sequence}y`));
@@ -101,14 +101,14 @@ it.each([
   ["\r\n", "\n"],
   ["\u{1f600}", "\u{1f600}"],
   ["\u{e0001}", "\\u{e0001}"],
-])("%j is one wherever a long output is cut", (character, shown) => {
+])("%j stays complete wherever a long output is cut", (character, shown) => {
   for (let before = 32 * 1024 - 3; before < 32 * 1024 + 2; before++) {
     const output = plainOutput(Buffer.from(`${"x".repeat(before)}${character}y${"z".repeat(10)}`));
     expect(output.slice(before - 1) === `x${shown}yzzzzzzzzzz`, `${before}`).toBe(true);
   }
 });
 
-it("an output of invisible characters takes up no more room than its bytes, and the report says so", () => {
+it("an output of invisible characters takes no more space than its bytes, and the report says so", () => {
   const cut = "[The rest is left out: invisible characters take up too much room.]";
   const report = (stdout: string): string =>
     runReport("cat", [done("a", 0, stdout, "")], 10_000, describeError);

@@ -7,14 +7,14 @@ const numbered = (count: number, name: (n: string) => string): readonly string[]
 const shown = (names: readonly string[]): readonly string[] => [...shortNames(names).values()];
 
 describe("names in a narrow side bar", () => {
-  it("are whole where they are short, or where nothing like them is beside them", () => {
+  it("are complete if they are short, or if no similar name is beside them", () => {
     const names = ["web1", "db-2", "a-single-host-of-a-very-long-name.example.com"];
     expect(shown(names)).toEqual(names);
     expect(shown(["one-host-alone.of-its.example.com"])).toEqual(["one-host-alone.of-its.example.com"]);
     expect(shown([])).toEqual([]);
   });
 
-  it("begin with what differs", () => {
+  it("begin with the differing part", () => {
     expect(shown(numbered(3, (n) => `prod-eu-west-1-frontend-web-${n}.example.com`))).toEqual([
       "…frontend-web-01…",
       "…frontend-web-02…",
@@ -30,14 +30,14 @@ describe("names in a narrow side bar", () => {
     ]);
   });
 
-  it("keep a common end away, where the beginning differs", () => {
+  it("omit a common end if the beginning differs", () => {
     expect(shown(["alpha.internal.example-company.com", "beta.internal.example-company.com"])).toEqual([
       "alpha.internal.example…",
       "beta.internal.example…",
     ]);
   });
 
-  it("keep what tells them from a name in the middle", () => {
+  it("keep the part in the middle that distinguishes them", () => {
     const names = [
       ...numbered(3, (n) => `prod-eu-west-1-frontend-web-${n}.example.com`),
       ...numbered(3, (n) => `prod-us-west-1-frontend-web-${n}.example.com`),
@@ -48,7 +48,7 @@ describe("names in a narrow side bar", () => {
     ]);
   });
 
-  it("differ, and what differs is among the first letters, whatever the names", () => {
+  it("differ among the first letters, whatever the names", () => {
     const sets: readonly (readonly string[])[] = [
       numbered(60, (n) => `prod-eu-west-1-frontend-web-${n}.example.com`),
       numbered(60, (n) => `ip-10-20-30-${n}.eu-west-1.compute.internal`),
@@ -72,7 +72,7 @@ describe("names in a narrow side bar", () => {
     }
   });
 
-  it("are whole where there are thousands: no one reads them one by one, and it would take seconds", () => {
+  it("are complete if there are thousands: shortening would take seconds", () => {
     const names = Array.from({ length: 10_000 }, (_, n) => `prod-eu-rack-machine-number-${n}.example.com`);
     expect(shown(names)).toEqual(names);
     expect(shown(names.slice(0, 2000))[0]).toBe("…number-0…");

@@ -20,7 +20,7 @@ const words = (config: HostConfig, hops: readonly HostConfig[] = [], configFile 
   sshCommandWords({ config, hops, configFile });
 
 describe("the words of an ssh command", () => {
-  it("leave to ssh_config what comes from there", () => {
+  it("leave values of ssh_config to it", () => {
     const sources = { user: file, port: file, hostname: file };
     expect(words(host({ user: "-oProxyCommand=touch x", port: 2200 }, sources))).toEqual([
       "ssh",
@@ -29,7 +29,7 @@ describe("the words of an ssh command", () => {
     ]);
   });
 
-  it("spell out what was typed, each value behind its own option", () => {
+  it("contain typed values, each after its own option", () => {
     const config = host(
       { alias: "build1", user: "-oProxyCommand=x", port: 2222 },
       { user: typed, port: typed },
@@ -37,7 +37,7 @@ describe("the words of an ssh command", () => {
     expect(words(config)).toEqual(["ssh", "-l", "-oProxyCommand=x", "-p", "2222", "--", "build1"]);
   });
 
-  it("spell out what the settings say, and name another ssh_config", () => {
+  it("contain values of the settings, and name another ssh_config", () => {
     const config = host({ hostName: "10.0.0.1", user: "me" }, { hostname: setting, user: setting });
     expect(words(config, [], "/c d/config")).toEqual([
       "ssh",
@@ -52,7 +52,7 @@ describe("the words of an ssh command", () => {
     ]);
   });
 
-  it("put a host that looks like an option behind --", () => {
+  it("put a host that looks like an option after --", () => {
     expect(words(host({ alias: "-oProxyCommand=x" })).slice(-2)).toEqual(["--", "-oProxyCommand=x"]);
   });
 
@@ -74,7 +74,7 @@ describe("a line for the shell", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** What the program `ssh` gets when `shell` reads `line`. */
+  /** The arguments that the program `ssh` gets when `shell` runs `line`. */
   function received(shell: string, line: string): readonly string[] {
     const output = execFileSync(shell, ["-c", line], {
       encoding: "utf8",
@@ -119,7 +119,7 @@ describe("a line for the shell", () => {
     );
   });
 
-  it("has no control character: pasted, it would be a key", () => {
+  it("has no control character, which would act as a key when pasted", () => {
     for (const shell of ["posix", "csh", "fish", "powershell", "cmd"] as const) {
       for (const control of ["\n", "\r", "\u001b", "\u0003", "\u007f", "\u009b"]) {
         expect(quoteFor(shell, `a${control}b`)).toBeUndefined();
@@ -128,7 +128,7 @@ describe("a line for the shell", () => {
     expect(sshCommandLine({ config: host({}), hops: [], configFile: "/a\nrm x" }, "posix")).toBeUndefined();
   });
 
-  it("leaves plain words as they are in every shell", () => {
+  it("leaves plain words unchanged in every shell", () => {
     for (const shell of ["posix", "csh", "fish", "powershell", "cmd"] as const) {
       expect(
         sshCommandLine({ config: host({ alias: "web1.example.org" }), hops: [], configFile: "" }, shell),

@@ -14,13 +14,13 @@ test.each([
   expect(tabName(template, parts)).toBe(name);
 });
 
-test("a separator stands only between two parts", () => {
+test("a separator appears only between two parts", () => {
   const silent = { ...parts, remoteTitle: "" };
   expect(tabName(`\${name}\${separator}\${remoteTitle}`, silent)).toBe("build log");
   expect(tabName(`\${remoteTitle}\${separator}\${name}`, silent)).toBe("build log");
 });
 
-test("a tab is never without a name", () => {
+test("a tab always has a name", () => {
   expect(tabName(`\${remoteTitle}`, { ...parts, remoteTitle: "  " })).toBe("build log");
 });
 

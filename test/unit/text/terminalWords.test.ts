@@ -24,7 +24,7 @@ describe("a tab whose session has ended", () => {
     { kind: "limit", limit: "time", seconds: 1, exit: {} },
     { kind: "lost", reason: "unresponsive" },
     { kind: "killed", exit: {} },
-  ])("gives VS Code no exit code that it shows a message for: %j", (outcome) => {
+  ])("gives VS Code no exit code for which it shows a message: %j", (outcome) => {
     expect(describeEnding("web1", outcome, "shell").exitCode).toBeUndefined();
   });
 

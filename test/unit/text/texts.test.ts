@@ -16,7 +16,7 @@ import { masterSnapshot, sessionSnapshot, start } from "../vscode/views/snapshot
 
 const home = "/home/a";
 
-describe("numbers for people", () => {
+describe("formatted numbers", () => {
   it.each([
     [-5, "0 s"],
     [59_999, "59 s"],
@@ -25,7 +25,7 @@ describe("numbers for people", () => {
     [7_500_000, "2 h 5 min"],
     [86_400_000, "1 day"],
     [100_000_000, "1 day 3 h"],
-  ])("says %d ms as %s", (milliseconds, text) => expect(shortDuration(milliseconds)).toBe(text));
+  ])("formats %d ms as %s", (milliseconds, text) => expect(shortDuration(milliseconds)).toBe(text));
 
   it.each([
     [-1, "0:00"],
@@ -40,21 +40,19 @@ describe("numbers for people", () => {
     [60_001, "2 min"],
     [600_000, "10 min"],
     [3_600_001, "1 h 1 min"],
-  ])("says of %d ms that are left: %s", (milliseconds, text) => expect(timeLeft(milliseconds)).toBe(text));
+  ])("shows %d ms left as: %s", (milliseconds, text) => expect(timeLeft(milliseconds)).toBe(text));
 
   it.each([
     [59_999, undefined],
     [60_000, "1 min"],
     [7_559_000, "2 h 5 min"],
-  ])("says nothing of an age of %d ms, or minutes: %s", (milliseconds, text) =>
-    expect(age(milliseconds)).toBe(text),
-  );
+  ])("formats an age of %d ms, or minutes: %s", (milliseconds, text) => expect(age(milliseconds)).toBe(text));
 
   it.each([
     [[], undefined],
     [[0.4, 0.6], "< 1 ms"],
     [[12.4, 3000, 11], "12 ms"],
-  ])("says of the round trips %j that %s is usual", (milliseconds, text) =>
+  ])("of the round trips %j, %s is usual", (milliseconds, text) =>
     expect(usualRoundTrip(milliseconds)).toBe(text),
   );
 
@@ -62,21 +60,23 @@ describe("numbers for people", () => {
     [0.42, "0.4 ms"],
     [12.4, "12 ms"],
     [1500, "1.5 s"],
-  ])("says a round trip of %d ms as %s", (milliseconds, text) => expect(roundTrip(milliseconds)).toBe(text));
+  ])("formats a round trip of %d ms as %s", (milliseconds, text) =>
+    expect(roundTrip(milliseconds)).toBe(text),
+  );
 
-  it("draws a history between its smallest and its largest value, also when all are the same", () => {
+  it("draws a history between its smallest and its largest value, also if all are the same", () => {
     expect(sparkline([1, 8, 4])).toBe("▁█▄");
     expect(sparkline([5, 5])).toBe("▁▁");
     expect(sparkline([9, 1, 2], 2)).toBe("▁█");
   });
 
-  it("brackets an IPv6 address only where a port follows", () => {
+  it("puts an IPv6 address in brackets only if a port follows", () => {
     expect(destinationText({ user: "a", hostName: "::1", port: 22 })).toBe("a@::1");
     expect(destinationText({ user: "a", hostName: "::1", port: 2222 })).toBe("a@[::1]:2222");
   });
 });
 
-describe("where a value comes from", () => {
+describe("the source of a value", () => {
   it("names the layer, the pattern, or the line", () => {
     expect(valueSourceText({ kind: "setting", setting: "x", layer: "user" }, home)).toBe("user setting");
     expect(valueSourceText({ kind: "hostSetting", pattern: "web*" }, home)).toBe('sshSessions.hosts "web*"');
@@ -86,7 +86,7 @@ describe("where a value comes from", () => {
     expect(valueSourceText({ kind: "sshConfig" }, home)).toBe("ssh_config");
   });
 
-  it("shortens only what is really in the home folder", () => {
+  it("shortens only paths that are really in the home folder", () => {
     expect(shortPath("/home/alice/x", "/home/a")).toBe("/home/alice/x");
     expect(shortPath("C:\\Users\\a\\.ssh", "C:\\Users\\a")).toBe("~\\.ssh");
     expect(expandHome("~/x", home)).toBe("/home/a/x");
@@ -97,7 +97,7 @@ describe("where a value comes from", () => {
 describe("hosts", () => {
   const entry = { alias: "web1", source: "sshConfig", file: `${home}/.ssh/config`, line: 3 } as const;
 
-  it("describes what the block says, and nothing that it does not", () => {
+  it("shows the values in the block, and no others", () => {
     expect(hostDescription(entry)).toBe("");
     expect(hostDescription({ ...entry, user: "alice" })).toBe("alice@web1");
     expect(hostDescription({ ...entry, hostName: "web1.example.com" })).toBe("web1.example.com");
@@ -124,7 +124,7 @@ describe("hosts", () => {
     expect(presentTypedHost("me@web1:2222").contextValue).toBe("host typed");
   });
 
-  it("marks what is alive under each alias, also where two share a connection", () => {
+  it("marks live hosts by each alias, also if two share a connection", () => {
     const life = lifeByHost([
       masterSnapshot({ sessions: [sessionSnapshot(), sessionSnapshot({ id: "s2", spec: "www" })] }),
       masterSnapshot({
@@ -143,7 +143,7 @@ describe("hosts", () => {
     expect(presentHost({ alias: "b", source: "setting" }, undefined, home).contextValue).toBe("host");
   });
 
-  it("are listed once, the preferred before the recent before the rest, also those that no file names", () => {
+  it("are listed once, preferred before recent before others, including those in no file", () => {
     const entries = ["a", "b", "c"].map((alias) => ({ alias, source: "sshConfig" }) as const);
     const groups = hostGroups(entries, ["b"], ["me@new", "b", "c"], new Set(["c"]));
     expect(groups.map(({ title, choices }) => [title, choices.map(({ host }) => host)])).toEqual([
@@ -163,7 +163,7 @@ describe("the status bar", () => {
     ).toBeUndefined();
   });
 
-  it("counts live sessions and warns of a connection that does not answer", () => {
+  it("counts live sessions and warns about a connection that does not respond", () => {
     const suspect = { kind: "suspect", since: start, unanswered: 1, countMax: 3, deadAt: start } as const;
     const shown = statusBarText([masterSnapshot(), masterSnapshot({ id: "m2", state: suspect })], start);
     expect(shown?.text).toBe("$(warning) 2");
@@ -172,7 +172,7 @@ describe("the status bar", () => {
   });
 });
 
-describe("the status bar, while a connection is lost that terminals wait for", () => {
+describe("the status bar with a lost connection and waiting terminals", () => {
   const lost = (spec: string, next: { readonly attempting: boolean; readonly until: number | undefined }) =>
     masterSnapshot({
       id: `m${spec}`,
@@ -184,7 +184,7 @@ describe("the status bar, while a connection is lost that terminals wait for", (
     [{ attempting: false, until: start + 4200 }, "$(sync) 1 reconnecting in 5 s", true],
     [{ attempting: true, until: undefined }, "$(sync~spin) 1 reconnecting…", false],
     [{ attempting: false, until: undefined }, "$(debug-disconnect) 1 connection lost", false],
-  ])("says what comes next: %o", (next, text, counting) => {
+  ])("shows the next step: %o", (next, text, counting) => {
     const shown = statusBarText([masterSnapshot(), lost("db1", next)], start);
     expect(shown).toMatchObject({
       text,
@@ -195,7 +195,7 @@ describe("the status bar, while a connection is lost that terminals wait for", (
     expect(shown?.tooltip).toContain("db1: reconnecting, 1 terminal waits");
   });
 
-  it("counts down to the next of several, and counts no sessions while none is live", () => {
+  it("counts down to the next of several, and counts no sessions if none is live", () => {
     const [soon, later] = [5000, 9000].map((left) => ({ attempting: false, until: start + left }));
     const waiting = [soon, later].flatMap((next, index) => (next ? [lost(`h${index}`, next)] : []));
     expect(statusBarText(waiting, start)?.text).toBe("$(sync) reconnecting in 5 s");
@@ -203,7 +203,7 @@ describe("the status bar, while a connection is lost that terminals wait for", (
 });
 
 describe("titles of terminals", () => {
-  it("take the first free number", () => {
+  it("use the first free number", () => {
     expect(freeTitle("web1", new Set())).toBe("web1");
     expect(freeTitle("web1", new Set(["web1", "web1 (3)"]))).toBe("web1 (2)");
     expect(freeTitle("web1", new Set(["web1", "web1 (2)"]))).toBe("web1 (3)");
@@ -216,8 +216,8 @@ describe("reconnecting now", () => {
     ["answers", '"web1" is responding again. Its sessions continue.'],
     ["ended", 'The connection to "web1" has already ended.'],
     ["no-answer", '"web1" did not respond. The connection was closed.'],
-  ] as const)("says of %s: %s", (result, text) => expect(reconnectNowTold(result, "web1")?.text).toBe(text));
+  ] as const)("%s: %s", (result, text) => expect(reconnectNowTold(result, "web1")?.text).toBe(text));
 
-  it("makes no link and no icon of what the host is called", () =>
+  it("makes no link and no icon of a host name", () =>
     expect(reconnectNowTold("ended", "[a](command:b)\u0007")?.text).toContain('"[a] (command:b)\\u{7}"'));
 });

@@ -15,7 +15,7 @@ const files = readdirSync(source, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && entry.name !== "localize.ts")
   .map((entry) => join(entry.parentPath, entry.name));
 
-/** The text that a literal of the source stands for. None of them has an expression in it. */
+/** The text of a literal in the source. None of them contains an expression. */
 function textOf(code: string): string {
   const body = code.slice(1, -1);
   const inQuotes = code.startsWith("`") ? body.replaceAll("\\`", "`").replaceAll('"', '\\"') : body;
@@ -72,8 +72,8 @@ describe("the texts of the source", () => {
     expect(unused.map((text) => `The source does not have ${JSON.stringify(text)}`)).toEqual([]);
   });
 
-  test("are whole sentences or words, never pieces to be put behind others", () => {
-    // Two spaces are the indent of a line.
+  test("are complete sentences or words, never fragments to be appended to others", () => {
+    // Two spaces are the indentation of a line.
     expect([...texts].filter((text) => /^ (?! )|^[,;.:)]|(?<! ) $/.test(text))).toEqual([]);
   });
 
@@ -120,7 +120,7 @@ describe("a German editor", () => {
     );
   });
 
-  test("does not take braces in an argument for a placeholder", () => {
+  test("does not treat braces in an argument as a placeholder", () => {
     expect(t("Connecting to {0}…", "{0}{1}")).toBe("Connecting to {0}{1}…");
   });
 
@@ -130,7 +130,7 @@ describe("a German editor", () => {
   });
 });
 
-test("no module makes a text when it is loaded: the language is not known then", async () => {
+test("no module makes a text when it is loaded, because the language is unknown then", async () => {
   vi.resetModules();
   vi.doMock("../../../src/base/localize.ts", () => {
     const early = (text: unknown): never => {
@@ -141,7 +141,7 @@ test("no module makes a text when it is loaded: the language is not known then",
   const loaded: string[] = [];
   for (const file of files) {
     const code = readFileSync(file, "utf8");
-    // What needs the editor itself can't be loaded here; the texts stand in files that don't.
+    // Files that need the editor can't be loaded here; their texts are in files that don't.
     if (!code.includes("localize.ts") || /^import \* as vscode|^import vscode/m.test(code)) {
       continue;
     }

@@ -36,7 +36,7 @@ const ofOneEngine = Object.fromEntries(
   Object.keys(engineReasons).map((reason) => [reason, connect]),
 ) as Record<EngineReason, typeof connect>;
 
-/** A new reason does not compile until it stands here, and is not right until its message is in the snapshot. */
+/** A new reason does not compile until it is listed here, and fails until its message is in the snapshot. */
 const reasons = {
   config: all<ConfigErrorReason>({
     "invalid-host": config,
@@ -122,7 +122,7 @@ const failures: readonly (readonly [string, Error])[] = [
   ["unknown", new TypeError("why")],
 ];
 
-/** The variants of a reason, each with what makes its advice another one. */
+/** The variants of a reason, each with a condition that changes its advice. */
 const jump = { host: "bastion", target: "db.internal:22" };
 const tunnel = (code: number, description: string): Error =>
   new ConnectError("jump-failed", "why", {
@@ -212,15 +212,15 @@ const variants: readonly (readonly [string, Error])[] = [
   ["nothing known to try", new AuthError("nothing-to-try", "why", { tried: [], methodsLeft: [] })],
 ];
 
-describe("what a person is told", () => {
-  it.each(failures)("of %s: the host, and a sentence of its own", (_name, error) => {
+describe("messages to the user", () => {
+  it.each(failures)("%s: has the host, and its own sentence", (_name, error) => {
     const message = userMessage(error, "web1", home);
     expect(message?.text).toContain('"web1"');
     expect(message?.text.length).toBeGreaterThan(40);
     expect(message?.text).not.toMatch(/undefined|\[object/);
   });
 
-  it("is, word for word, what the snapshot says (-u writes it)", async () => {
+  it("equal the snapshot word for word (-u writes it)", async () => {
     const lines = [...failures, ...variants].map(([name, error]) => {
       const message = userMessage(error, "web1", home);
       return `${name}\n  ${message?.severity}: ${message?.text}\n  ${message?.actions.map(({ title }) => `[${title}]`).join(" ")}\n`;
@@ -228,7 +228,7 @@ describe("what a person is told", () => {
     await expect(lines.join("\n")).toMatchFileSnapshot("fixtures/userMessages.txt");
   });
 
-  it("differs for every failure", () => {
+  it("differ for every failure", () => {
     const texts = [...failures, ...variants].map(([, error]) => userMessage(error, "web1", home)?.text);
     expect(new Set(texts).size).toBe(texts.length);
   });
@@ -242,17 +242,17 @@ describe("what a person is told", () => {
     ["me@192.0.2.1:2222", "refused", "192.0.2.1", 2222, '"me@192.0.2.1:2222": '],
     ["web.example", "name-not-found", "web.example", 22, '"web.example": '],
     ["web1", "refused", "a\nb", 22, String.raw`"web1" (a\u{a}b): `],
-  ] as const)("names the address where the name does not say it: %s, %s, %s, %i", (...given) => {
+  ] as const)("name the address if the host name does not: %s, %s, %s, %i", (...given) => {
     const [host, reason, hostName, port, expected] = given;
     const error = new ConnectError(reason, "why", { dialed: { hostName, port } });
     expect(userMessage(error, host, home)?.text).toContain(`Can't connect to ${expected}`);
   });
 
-  it("is nothing for a cancellation", () => {
+  it("are empty for a cancellation", () => {
     expect(userMessage(new CancelledError(), "web1", home)).toBeUndefined();
   });
 
-  it("leads to the line that is wrong", () => {
+  it("open the file at the wrong line", () => {
     const config = userMessage(
       new ConfigError("malformed", "why", { file: "/home/a/.ssh/config", line: 3 }),
       "web1",
@@ -274,14 +274,14 @@ describe("what a person is told", () => {
     expect(changed?.actions[0]).toMatchObject({ kind: "openFile", line: 9 });
   });
 
-  it("offers no retry where the key is changed or revoked", () => {
+  it("offer no retry if the key is changed or revoked", () => {
     for (const reason of ["changed", "revoked"] as const) {
       const message = userMessage(new HostKeyError(reason, "why", key), "web1", home);
       expect(message?.actions.map(({ kind }) => kind)).not.toContain("retry");
     }
   });
 
-  it("comes beside a terminal that says the same only with a button that it lacks", () => {
+  it("repeat an error shown in the terminal only to add a button", () => {
     const beside = failures.flatMap(([name, error]) => {
       const message = userMessage(error, "web1", home);
       return message !== undefined && helpsBeyondTerminal(message) ? [name] : [];
@@ -295,23 +295,23 @@ describe("what a person is told", () => {
   });
 
   it.each(variants.filter(([name]) => name.startsWith("jump host")))(
-    "%s: the jump host is named, and no advice is about the host behind it",
+    "%s: name the jump host, without advice about the host behind it",
     (_name, error) => {
       const text = userMessage(error, "web1", home)?.text ?? "";
       expect(text).toContain('Can\'t connect to "web1"');
       expect(text).toContain('"bastion"');
       expect(text).not.toContain("MaxSessions");
-      // Once, as what was wanted.
+      // Once, as the requested host.
       expect(text.split('"web1"')).toHaveLength(2);
     },
   );
 
-  it("says which of two jump hosts failed", () => {
+  it("name which of two jump hosts failed", () => {
     const [, nested] = variants.find(([name]) => name === "jump host behind a jump host") ?? [];
     expect(userMessage(nested, "web1", home)?.text).toContain('"outer" could not reach bastion:22');
   });
 
-  it("proposes only an algorithm that ssh_config can allow", () => {
+  it("suggest only an algorithm that ssh_config can allow", () => {
     const texts = variants
       .filter(([name]) => name.startsWith("an algorithm"))
       .map(([, error]) => userMessage(error, "web1", home)?.text ?? "");
@@ -320,7 +320,7 @@ describe("what a person is told", () => {
     expect(texts[1]).toContain("set sshSessions.engine to openssh");
   });
 
-  it("proposes the other engine only where that one has not failed itself, and for the host that failed", () => {
+  it("suggest the other engine only if it has not failed itself, and for the host that failed", () => {
     const mismatch = { keyword: "KexAlgorithms", offered: ["kex-of-tomorrow"], allowable: [] } as const;
     const message = (isFinal: boolean) =>
       userMessage(
@@ -340,18 +340,18 @@ describe("what a person is told", () => {
     expect(message(true)?.actions.map(({ kind }) => kind)).not.toContain("useOpenSsh");
   });
 
-  it("makes no link of a server's words: a click on one would run a command", () => {
+  it("make no link of server text, because a click would run a command", () => {
     const words = "[Update](command:workbench.action.terminal.sendSequence?%7B%7D) $(check)";
     for (const error of [new ConnectError("protocol", words), new RemoteViewError("no-shell", words)]) {
       const text = userMessage(error, "web", home)?.text ?? "";
       expect(text).toContain("Update");
-      // As VS Code looks for them (linkedText.ts, iconLabels.ts).
+      // The patterns by which VS Code finds them (linkedText.ts, iconLabels.ts).
       expect(text).not.toMatch(/\[[^\]]+\]\((?:https?:\/\/|command:|file:)/i);
       expect(text).not.toMatch(/\$\(/);
     }
   });
 
-  it("shows nothing unprintable of a server's words", () => {
+  it("show no unprintable characters of server text", () => {
     const message = userMessage(new ConnectError("protocol", "a\u001b[31m\nb\u202e"), "we\u001bb", home);
     expect(message?.text).not.toMatch(/[\u0000-\u001f\u202e]/);
   });

@@ -10,7 +10,7 @@ const make = (changes: Partial<CertificateSpec> = {}): Buffer =>
   makeCertificate({ key: host.publicKey, authority, ...changes });
 
 describe("a certificate", () => {
-  it("is read with all that it says", () => {
+  it("is read with all its fields", () => {
     const certificate = readCertificate(
       make({ serial: 5n, keyId: "web", critical: ["x@y"], after: 3n, before: 9n }),
     );
@@ -29,7 +29,7 @@ describe("a certificate", () => {
     expect(certificate?.keyId.toString()).toBe("web");
   });
 
-  it("whose bytes are changed anywhere is none", () => {
+  it("with changed bytes is rejected", () => {
     const good = make();
     for (let at = 0; at < good.length; at += 3) {
       const damaged = Buffer.from(good);
@@ -38,7 +38,7 @@ describe("a certificate", () => {
     }
   });
 
-  it("that is cut anywhere, or has more behind it, is none", () => {
+  it("that is truncated anywhere, or has surplus data, is rejected", () => {
     const good = make();
     for (let length = 0; length < good.length; length += 5) {
       expect(certificateFields(good.subarray(0, length))).toBeUndefined();
@@ -46,9 +46,9 @@ describe("a certificate", () => {
     expect(certificateFields(Buffer.concat([good, Buffer.of(0)]))).toBeUndefined();
   });
 
-  it("that is neither a user's nor a host's is none", () => {
+  it("that is neither a user's nor a host's is rejected", () => {
     const good = make({ kind: 2, serial: 1n });
-    // The kind stands behind the serial number.
+    // The kind follows the serial number.
     const at = good.indexOf(Buffer.from("0000000000000001" + "00000002", "hex")) + 11;
     expect(certificateFields(good)?.kind).toBe("host");
     for (const [kind, read] of [
@@ -61,12 +61,12 @@ describe("a certificate", () => {
     }
   });
 
-  it("of a key that is cut short is none, although its authority has signed it", () => {
+  it("of a truncated key is rejected, although its authority has signed it", () => {
     expect(readCertificate(make())).toBeDefined();
     expect(readCertificate(make({ key: host.publicKey.subarray(-31) }))).toBeUndefined();
   });
 
-  it("whose authority is a certificate, or which has too many names, is none", () => {
+  it("whose authority is a certificate, or which has too many names, is rejected", () => {
     const certified = { ...authority, publicKey: make() };
     expect(readCertificate(make({ authority: certified }))).toBeUndefined();
     const names = Array.from({ length: 257 }, (_, index) => `host${index}`);
@@ -74,7 +74,7 @@ describe("a certificate", () => {
     expect(readCertificate(make({ principals: names.slice(1) }))).toBeDefined();
   });
 
-  it("of a security key leads to the name of the plain one", () => {
+  it("of a security key gives the name of the plain one", () => {
     expect(withoutCertificate("sk-ssh-ed25519-cert-v01@openssh.com")).toBe("sk-ssh-ed25519@openssh.com");
     expect(withoutCertificate("rsa-sha2-512-cert-v01@openssh.com")).toBe("rsa-sha2-512");
     expect(withoutCertificate("ssh-ed25519")).toBe("ssh-ed25519");
@@ -87,7 +87,7 @@ describe("the check of a host certificate", () => {
     return certificate && checkHostCertificate(certificate, "server.example.org", now, allowed);
   };
 
-  it("takes the first second of its time, and not the last", () => {
+  it("accepts the first second of its validity, but not the last", () => {
     const limits = { after: 100n, before: 200n };
     expect(check(limits, 99n)).toEqual({ kind: "not-yet-valid", from: 100n });
     expect(check(limits, 100n)).toBeUndefined();
@@ -104,7 +104,7 @@ describe("the check of a host certificate", () => {
     expect(check({}, 100n, ["rsa-sha2-512"])?.kind).toBe("weak-signature");
   });
 
-  it("has a sentence for each of them, with nothing in it that could act", () => {
+  it("has a sentence for each reason, without active content", () => {
     const evil = "\u001b[2J\nx".repeat(100);
     const problems: readonly CertificateProblem[] = [
       { kind: "not-a-host-certificate" },

@@ -3,7 +3,7 @@ import { compareFingerprint } from "../../../src/trust/fingerprintComparison.ts"
 
 const base64 = "AAAAC3NzaC1lZDI1NTE5AAAAINqm08fFiM229MD+fU/PiB7nGIyh26zXD1Yip04TUVhm";
 const key = Buffer.from(base64, "base64");
-// As ssh-keygen 9.2 printed them for this key.
+// As printed by ssh-keygen 9.2 for this key.
 const sha256 = "7u1N7N4ltm/35/0FTMNyC6OKSdF/WSDzKobjNNo9EFs";
 const md5 = "ea:ee:08:c8:3d:fb:83:da:d4:26:4e:ec:9a:fb:96:74";
 
@@ -31,7 +31,7 @@ describe("a fingerprint that the user has", () => {
     sha256.toLowerCase(),
     `MD5:${md5.replace("ea", "eb")}`,
     `ssh-ed25519 ${Buffer.from(key).fill(1, 40).toString("base64")}`,
-    // One that matches does not excuse another that does not.
+    // A matching one does not excuse another that differs.
     `SHA256:${sha256} MD5:${md5.replace("ea", "eb")}`,
   ])("differs: %j", (given) => {
     expect(compareFingerprint(given, key)).toBe("differs");
@@ -40,7 +40,7 @@ describe("a fingerprint that the user has", () => {
   it.each([
     ...["", "yes", `SHA256:${sha256.slice(1)}`, md5.slice(3), "AAAA", `${sha256} `.repeat(1000)],
     ...[`x${md5}`, `${md5}:aa`, `x${sha256}=`],
-  ])("is none: %j", (given) => {
+  ])("is not recognised: %j", (given) => {
     expect(compareFingerprint(given, key)).toBe("no-fingerprint");
   });
 });

@@ -24,7 +24,7 @@ const now = 1_800_000_000;
 const certificate = (changes: Partial<CertificateSpec> = {}): Buffer =>
   makeCertificate({ key: server.publicKey, authority, ...changes });
 
-/** What a server's key leads to, by one known_hosts file. */
+/** The decision about a server's key, with one known_hosts file. */
 async function check(
   key: Buffer,
   knownHosts: string,
@@ -79,24 +79,19 @@ describe("a host certificate", () => {
     ["that is not valid yet", { after: BigInt(now + 1) }, "not-yet-valid"],
     ["that has expired", { before: BigInt(now) }, "expired"],
     ["with a critical option", { critical: ["force-command"] }, "critical-option"],
-  ] as const)(
-    "%s does not count: the key in it is asked about, with the reason",
-    async (_, changes, kind) => {
-      const { error, questions, added } = await check(certificate(changes), trusted);
-      expect(error).toBeUndefined();
-      expect(questions).toMatchObject([
-        { certificateProblem: { kind }, presented: { key: server.publicKey } },
-      ]);
-      expect(added).toEqual([`${host} ${keyText(server.publicKey)}`]);
-    },
-  );
+  ] as const)("%s is ignored: the key in it is asked about, with the reason", async (_, changes, kind) => {
+    const { error, questions, added } = await check(certificate(changes), trusted);
+    expect(error).toBeUndefined();
+    expect(questions).toMatchObject([{ certificateProblem: { kind }, presented: { key: server.publicKey } }]);
+    expect(added).toEqual([`${host} ${keyText(server.publicKey)}`]);
+  });
 
-  test("is valid from its first second on, and up to its last", async () => {
+  test("is valid from its first second up to its last", async () => {
     const valid = certificate({ after: BigInt(now), before: BigInt(now + 1) });
     expect((await check(valid, trusted, { strictHostKeyChecking: "yes" })).error).toBeUndefined();
   });
 
-  test("of an authority that nobody trusts does not count; the error says so", async () => {
+  test("of an untrusted authority is ignored; the error says so", async () => {
     const { error } = await check(certificate(), "", { strictHostKeyChecking: "yes" });
     expect(error).toMatchObject({ reason: "unknown", certificateProblem: { kind: "unknown-authority" } });
     const other = `@cert-authority other.example.org ${keyText(authority.publicKey)}\n`;
@@ -105,20 +100,20 @@ describe("a host certificate", () => {
     });
   });
 
-  test("that does not count leaves the key in it known where a line names that key", async () => {
+  test("that is ignored leaves its key known if a line has that key", async () => {
     const known = `${host} ${keyText(server.publicKey)}\n`;
     const { error, questions } = await check(certificate({ principals: [] }), trusted + known);
     expect([error, questions]).toEqual([undefined, []]);
   });
 
-  test("is judged by the algorithms of CASignatureAlgorithms", async () => {
+  test("is checked against the algorithms of CASignatureAlgorithms", async () => {
     const strict = { strictHostKeyChecking: "yes", caSignatureAlgorithms: ["rsa-sha2-512"] } as const;
     expect((await check(certificate(), trusted, strict)).error).toMatchObject({
       certificateProblem: { kind: "weak-signature", algorithm: "ssh-ed25519" },
     });
   });
 
-  test("names the host without its port, and its authority may stand under either name", async () => {
+  test("names the host without its port, and its authority may be listed under either name", async () => {
     const other = { port: 2222, strictHostKeyChecking: "yes" } as const;
     const withPort = trusted.replace(host, `[${host}]:2222`);
     for (const text of [trusted, withPort]) {
@@ -126,7 +121,7 @@ describe("a host certificate", () => {
     }
   });
 
-  test("names HostKeyAlias where there is one", async () => {
+  test("names HostKeyAlias if it is set", async () => {
     const changes = { hostKeyAlias: "Web", strictHostKeyChecking: "yes" } as const;
     const text = trusted.replace(host, "web");
     expect((await check(certificate({ principals: ["web"] }), text, changes)).error).toBeUndefined();
@@ -138,7 +133,7 @@ describe("a host certificate", () => {
   test.each([
     ["the key in it", server.publicKey],
     ["its authority", authority.publicKey],
-  ])("is refused where a line revokes %s, under the name without the port too", async (_, key) => {
+  ])("is refused if a line revokes %s, also under the name without the port", async (_, key) => {
     const revoked = `@revoked ${host} ${keyText(key)}\n`;
     for (const port of [22, 2222]) {
       const { error } = await check(certificate(), `${trusted}${revoked}`, { port });
@@ -146,13 +141,13 @@ describe("a host certificate", () => {
     }
   });
 
-  test("whose signature is wrong is malformed, whatever is trusted", async () => {
+  test("with an invalid signature is malformed, whatever is trusted", async () => {
     const damaged = certificate();
     damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
     expect(reasonOf((await check(damaged, trusted)).error)).toBe("malformed");
   });
 
-  test("is preferred where an authority is trusted, and only then", async () => {
+  test("is preferred only if an authority is trusted", async () => {
     expect(await (await check(certificate(), trusted)).preferred()).toContain(
       "ssh-ed25519-cert-v01@openssh.com",
     );
@@ -171,7 +166,7 @@ describe("KnownHostsCommand", () => {
     },
   });
 
-  test("a key that it prints for the host is known; it is asked with the key", async () => {
+  test("a key that it prints for the host is known; it gets the key", async () => {
     const asked: KnownHostsQuestion[] = [];
     const { error } = await check(key, "", strict, printing(`${host} ${keyText(key)}\n`, asked));
     expect(error).toBeUndefined();
@@ -183,7 +178,7 @@ describe("KnownHostsCommand", () => {
     expect(reasonOf(error)).toBe("unknown");
   });
 
-  test("what it prints is preferred, and it is asked before there is a key", async () => {
+  test("its output is preferred, and it runs before there is a key", async () => {
     const asked: KnownHostsQuestion[] = [];
     const { preferred } = await check(key, "", strict, printing(`${host} ${keyText(key)}\n`, asked));
     expect(await preferred()).toEqual(["ssh-ed25519"]);
@@ -194,7 +189,7 @@ describe("KnownHostsCommand", () => {
     expect((await check(certificate(), "", strict, printing(trusted))).error).toBeUndefined();
   });
 
-  test("one that fails is no empty answer", async () => {
+  test("a failing command is not an empty answer", async () => {
     const { error, preferred } = await check(key, `${host} ${keyText(key)}\n`, strict, {
       mayRunCommands: true,
       knownHostsCommand: () => Promise.reject(new KnownHostsCommandError("exit status 1")),
@@ -203,14 +198,14 @@ describe("KnownHostsCommand", () => {
     expect(await preferred()).toEqual(["ssh-ed25519"]);
   });
 
-  test("it does not run in a workspace that is not trusted", async () => {
+  test("it does not run in an untrusted workspace", async () => {
     const asked: KnownHostsQuestion[] = [];
     const { error } = await check(key, "", {}, { ...printing("", asked), mayRunCommands: false });
     expect(ConfigError.is(error) && error.reason).toBe("not-allowed");
     expect(asked).toEqual([]);
   });
 
-  test("an error that is not the command's is handed on", async () => {
+  test("an error that is not the command's is passed on", async () => {
     const { error } = await check(key, "", strict, {
       mayRunCommands: true,
       knownHostsCommand: () => Promise.reject(new TypeError("ours")),
@@ -219,7 +214,7 @@ describe("KnownHostsCommand", () => {
   });
 });
 
-test("each refusal has a sentence of its own in the log, with the key", () => {
+test("each refusal has its own sentence in the log, with the key", () => {
   const reasons: Readonly<Record<HostKeyErrorReason, true>> = {
     ...{ changed: true, revoked: true, unknown: true, declined: true, unreadable: true, short: true },
     ...{ malformed: true, "revocation-unknown": true, "command-failed": true, unrecordable: true },

@@ -53,7 +53,7 @@ describe("the keys of a host in known_hosts", () => {
     expect(links[0]?.target).toEqual({ kind: "file", file: "/u", line: 2 });
   });
 
-  it("are forgotten without harm to other hosts, and the old file is kept", async () => {
+  it("are forgotten without changing other hosts, and the old file is kept", async () => {
     const text = [
       "# mine",
       `${host} ${one} comment`,
@@ -89,7 +89,7 @@ describe("the keys of a host in known_hosts", () => {
     expect(storage.files["/u"]).toBe("");
   });
 
-  it("leave a file alone that does not name the host", async () => {
+  it("leave a file unchanged that does not name the host", async () => {
     const storage = storageOf({ "/u": `other ${one}\n` });
     const result = await forgetHostKeys(config(), storage);
     expect(result).toEqual({ forgotten: [], kept: [] });
@@ -100,7 +100,7 @@ describe("the keys of a host in known_hosts", () => {
 describe("UpdateHostKeys", () => {
   const never = new AbortController().signal;
 
-  it("changes nothing when the server can't prove that it holds a key, and says so", async () => {
+  it("changes nothing if the server can't prove that it holds a key, and logs that", async () => {
     const storage = storageOf({ "/u": `${host} ${one}\n` });
     const logger = new RecordingLogger();
     const parts = {
@@ -122,7 +122,7 @@ describe("UpdateHostKeys", () => {
     expect(logger.complaints).toHaveLength(1);
   });
 
-  it("lives with a file that can't be written", async () => {
+  it("tolerates a file that can't be written", async () => {
     const logger = new RecordingLogger();
     const storage = {
       ...storageOf({ "/u": `${host} ${one}\n` }),
@@ -140,7 +140,7 @@ describe("UpdateHostKeys", () => {
   });
 });
 
-it("a key that could not be saved is told with the file and the reason", () => {
+it("a key that could not be saved is reported with the file and the reason", () => {
   expect(hostKeyNotSaved("web1", "/home/a/.ssh/known_hosts", "it is read-only", "/home/a")).toBe(
     'The host key of "web1" was accepted, but could not be saved in ~/.ssh/known_hosts: it is read-only. It is unknown again at the next connection.',
   );

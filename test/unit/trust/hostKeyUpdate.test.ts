@@ -23,7 +23,7 @@ const plan = (text: string, keys: readonly Buffer[], second = "") =>
   );
 
 describe("the plan for the keys that a server announces", () => {
-  it("adds what is new, removes what the server no longer has, and keeps the rest", async () => {
+  it("adds new keys, removes those that the server no longer has, and keeps the rest", async () => {
     const text = `${line("a.example.org", other)}${line(host, old)}${line(host, kept)}`;
     const made = await plan(text, [kept, fresh]);
     expect(made).toMatchObject({ kind: "update", added: [fresh] });
@@ -32,7 +32,7 @@ describe("the plan for the keys that a server announces", () => {
     ]);
   });
 
-  it("looks at all files of the user", async () => {
+  it("checks all files of the user", async () => {
     const made = await plan(line(host, kept), [kept], line(host, old));
     expect(made).toMatchObject({ kind: "update", added: [], removed: [{ file: "/u2", number: 1 }] });
   });
@@ -42,7 +42,7 @@ describe("the plan for the keys that a server announces", () => {
     expect(await plan(hashed, [fresh])).toMatchObject({ removed: [{ number: 1 }], added: [fresh] });
   });
 
-  it("changes nothing where the keys are the same", async () => {
+  it("changes nothing if the keys are the same", async () => {
     const made = await plan(`${line(host, old)}${line(host, kept)}`, [kept, old]);
     expect(made).toEqual({ kind: "nothing", why: "known_hosts has exactly these keys" });
   });
@@ -53,16 +53,16 @@ describe("the plan for the keys that a server announces", () => {
     ["the host has a line with three names", line(`${host},a,b`, other), "/u:2 has a marker"],
     ["the host has a revoked key", `@revoked ${line(host, other)}`, "/u:2 has a marker"],
     ["the key to be removed stands under another name", line("a.example.org", old), "/u:1 stands under"],
-  ])("is to change nothing where %s", async (_name, further, why) => {
+  ])("changes nothing if %s", async (_name, further, why) => {
     const made = await plan(`${line(host, old)}${further}`, [fresh]);
     expect(made).toMatchObject({ kind: "nothing", why: expect.stringContaining(why) });
   });
 
-  it("takes a line with a name and an address for one that ssh wrote", async () => {
+  it("treats a line with a name and an address as written by ssh", async () => {
     expect(await plan(line(`${host},192.0.2.1`, old), [fresh])).toMatchObject({ kind: "update" });
   });
 
-  it("does not care about other hosts' other keys", async () => {
+  it("ignores other hosts' other keys", async () => {
     const text = `${line("a.example.org", other)}${line("b.example.org", kept)}${line(host, old)}`;
     expect(await plan(text, [fresh])).toMatchObject({ kind: "update", added: [fresh] });
   });
@@ -73,15 +73,15 @@ describe("the text after an update", () => {
     ["", "new\n"],
     ["# mine\n", "# mine\nnew\n"],
     ["# no end", "# no end\nnew\n"],
-  ])("has the new line on a line of its own: %j", (before, after) => {
+  ])("has the new line on a separate line: %j", (before, after) => {
     expect(updatedText(before, [], ["new"])).toBe(after);
   });
 
-  it("ends as before where nothing is added", () => {
+  it("ends as before if nothing is added", () => {
     expect(updatedText("# no end", [], [])).toBe("# no end");
   });
 
-  it("loses exactly the lines that are named, in whatever order", async () => {
+  it("loses exactly the named lines, in any order", async () => {
     const text = `# 1\n${line(host, old)}# 3\n${line(host, kept)}# 5`;
     const [first, second] = await knownHostLines(text, host);
     const lines = [second, first].filter((one): one is KnownHostLine => one !== undefined);
@@ -89,7 +89,7 @@ describe("the text after an update", () => {
     expect(withoutLines(text, lines)).toBe("# 1\n# 3\n# 5");
   });
 
-  it("does not take a comment for a line, but one whose comment ends in a number sign", async () => {
+  it("does not treat a comment as a line, but does treat a line whose comment ends in a number sign as one", async () => {
     const text = `#${line(host, old)}${keyed("a comment #")}`;
     expect((await knownHostLines(text, host)).map(({ number }) => number)).toEqual([2]);
 
@@ -99,7 +99,7 @@ describe("the text after an update", () => {
   });
 });
 
-describe("known_hosts follows a server", () => {
+describe("known_hosts is updated", () => {
   function setUp(files: Record<string, string>, updateHostKeys: "yes" | "ask", changes = {}) {
     const log: string[] = [];
     const logger = new RecordingLogger();
@@ -152,21 +152,21 @@ describe("known_hosts follows a server", () => {
     expect(questions).toEqual([]);
   });
 
-  it("with one write where a line goes and another comes", async () => {
+  it("with one write if a line is removed and another added", async () => {
     const { files, log, announce } = setUp({ "/u": line(host, old) }, "yes");
     await announce([fresh]);
     expect(files).toEqual({ "/u": line(host, fresh) });
     expect(log).toEqual(["replace /u"]);
   });
 
-  it("with hashed names where the configuration asks for them", async () => {
+  it("with hashed names if configured", async () => {
     const { files, announce } = setUp({ "/u": line(host, old) }, "yes", { hashKnownHosts: true });
     await announce([fresh]);
     expect(files["/u"]).toMatch(/^\|1\|/);
     expect(await knownHostLines(files["/u"] ?? "", host)).toMatchObject([{ isAboutHost: true, key: fresh }]);
   });
 
-  it("when the user agrees, after seeing what is added and removed", async () => {
+  it("if the user agrees, after seeing the added and removed keys", async () => {
     const { files, announce, questions } = setUp({ "/u": line(host, old) }, "ask", { alias: "web1" });
     await announce([fresh]);
     expect(questions).toMatchObject([
@@ -176,7 +176,7 @@ describe("known_hosts follows a server", () => {
     expect(files["/u"]).toBe(line(host, fresh));
   });
 
-  it("not when the user declines, nor in batch mode, nor without prompts", async () => {
+  it("not if the user declines, nor under BatchMode, nor without prompts", async () => {
     const declined = setUp({ "/u": line(host, old) }, "ask");
     declined.person.answer = false;
     const batch = setUp({ "/u": line(host, old) }, "ask", { batchMode: true });
@@ -192,13 +192,13 @@ describe("known_hosts follows a server", () => {
     expect([declined.questions.length, batch.questions.length]).toEqual([1, 0]);
   });
 
-  it("no longer once the connection has ended, and without a complaint", async () => {
+  it("no longer once the connection has ended, without a warning", async () => {
     const { log, logger, announce } = setUp({ "/u": line(host, old) }, "yes");
     await announce([fresh], AbortSignal.abort());
     expect([log, logger.complaints]).toEqual([[], []]);
   });
 
-  it("without a proof where the server has only lost keys", async () => {
+  it("without a proof if the server has only lost keys", async () => {
     const { files, parts } = setUp({ "/u": `${line(host, old)}${line(host, kept)}` }, "yes");
     const announcement = { keys: [kept], prove: async () => false };
     await updateKnownHosts(parts, announcement, new AbortController().signal);

@@ -108,7 +108,7 @@ describe("a known key", () => {
     });
   }
 
-  it("is accepted when another key of the host is known as well", async () => {
+  it("is accepted if another key of the host is known as well", async () => {
     const text = `${host} ${keyText(ed25519Blob(2))}\n${host} ${keyText(rsaBlob(1))}\n${known}`;
     await setUp({ "/user": text }, { strictHostKeyChecking: "yes" }).verify();
   });
@@ -122,7 +122,7 @@ describe("a known key", () => {
     expect(error).toMatchObject({ reason: "unknown", host: "the-alias" });
   });
 
-  it("counts on another port when only the bare name is known", async () => {
+  it("also counts on another port if only the bare name is known", async () => {
     const { verify, storage } = setUp({ "/user": known }, { port: 2222, strictHostKeyChecking: "yes" });
     await verify();
     expect(storage.files.get("/user")).toBe(known);
@@ -163,21 +163,21 @@ describe("an unknown key", () => {
     expect(questions).toHaveLength(1);
   });
 
-  it("is refused when the user rejects it, and not recorded", async () => {
+  it("is refused if the user rejects it, and not recorded", async () => {
     const { verify, person, storage } = setUp({});
     person.answer = () => false;
     expect((await refusal(verify())).reason).toBe("declined");
     expect(storage.files.size).toBe(0);
   });
 
-  it("cancels the login when the dialog is closed", async () => {
+  it("cancels the login if the dialog is closed", async () => {
     const { verify, person, storage } = setUp({});
     person.answer = () => Promise.reject(new CancelledError());
     await expect(verify()).rejects.toBeInstanceOf(CancelledError);
     expect(storage.files.size).toBe(0);
   });
 
-  it("is not recorded when the login was given up during the question", async () => {
+  it("is not recorded if the login was cancelled during the question", async () => {
     const { verifier, person, storage } = setUp({});
     const controller = new AbortController();
     person.answer = () => {
@@ -205,13 +205,13 @@ describe("an unknown key", () => {
     expect(questions).toEqual([]);
   });
 
-  it("is refused without a question in batch mode", async () => {
+  it("is refused without a question under BatchMode", async () => {
     const { verify, questions } = setUp({}, { batchMode: true });
     expect((await refusal(verify())).reason).toBe("unknown");
     expect(questions).toEqual([]);
   });
 
-  it("is refused when the name could damage the file", async () => {
+  it("is refused if the name could damage the file", async () => {
     for (const hostName of ["a*", "a b", "a\nb", "@revoked", "[x]", "a|b"]) {
       const { verify, storage } = setUp({}, { hostName, strictHostKeyChecking: "no" });
       expect((await refusal(verify())).reason).toBe("unknown");
@@ -220,7 +220,7 @@ describe("an unknown key", () => {
   });
 
   for (const strictHostKeyChecking of ["accept-new", "ask"] as const) {
-    it(`lets the login go on and tells the person when the file can't be written, under ${strictHostKeyChecking}`, async () => {
+    it(`lets the login continue and informs the user if the file can't be written, under ${strictHostKeyChecking}`, async () => {
       const { verify, verifier, storage, logger, notSaved } = setUp({}, { strictHostKeyChecking });
       storage.unwritable = true;
       await verify();
@@ -238,7 +238,7 @@ describe("an unknown key", () => {
     expect(notSaved).toEqual([]);
   });
 
-  it("names the file that can't be read under yes, and goes on to ask otherwise", async () => {
+  it("names the file that can't be read under yes, and asks otherwise", async () => {
     const strict = setUp({}, { strictHostKeyChecking: "yes" });
     strict.storage.unreadable = "/global";
     expect(await refusal(strict.verify())).toMatchObject({
@@ -252,7 +252,7 @@ describe("an unknown key", () => {
     expect(asking.questions).toHaveLength(1);
   });
 
-  it("is not recorded twice when another window did so during the question", async () => {
+  it("is not recorded twice if another window did so during the question", async () => {
     const { verify, person, storage } = setUp({});
     person.answer = () => {
       storage.files.set("/user", known);
@@ -262,7 +262,7 @@ describe("an unknown key", () => {
     expect(storage.files.get("/user")).toBe(known);
   });
 
-  it("is refused when another window recorded a different one during the question", async () => {
+  it("is refused if another window recorded a different one during the question", async () => {
     const { verify, person, storage } = setUp({});
     person.answer = () => {
       storage.files.set("/user", `${host} ${keyText(ed25519Blob(2))}\n`);
@@ -271,7 +271,7 @@ describe("an unknown key", () => {
     expect((await refusal(verify())).reason).toBe("changed");
   });
 
-  it("on another port tells the types known for the bare name, and asks", async () => {
+  it("on another port, the question lists the types known for the bare name", async () => {
     const text = `${host} ${keyText(rsaBlob(1))}\n${host} ${keyText(ed25519Blob(2))}\n`;
     const { verify, questions, storage } = setUp({ "/user": text }, { port: 2222 });
     await verify();
@@ -282,7 +282,7 @@ describe("an unknown key", () => {
     expect(storage.files.get("/user")).toBe(`${text}[${host}]:2222 ${keyText(presented)}\n`);
   });
 
-  it("stays unknown when only an authority is known", async () => {
+  it("stays unknown if only an authority is known", async () => {
     const { verify, questions } = setUp({
       "/user": `@cert-authority *.example.org ${keyText(ed25519Blob(5))}\n`,
     });
@@ -315,21 +315,21 @@ describe("a key that contradicts known_hosts", () => {
     });
   }
 
-  it("counts as changed when only keys of other types are known, as in OpenSSH", async () => {
+  it("counts as changed if only keys of other types are known, as in OpenSSH", async () => {
     const text = `${host} ${keyText(ecdsaBlob(2))}\n${host} ${keyText(rsaBlob(2))}\n`;
     expect(await refusal(setUp({ "/user": text }).verify())).toMatchObject({ reason: "changed", line: 2 });
   });
 
-  it("is refused on another port when revoked under the bare name", async () => {
+  it("is refused on another port if revoked under the bare name", async () => {
     const { verify } = setUp({ "/user": `@revoked ${host} ${keyText(presented)}\n` }, { port: 2222 });
     expect((await refusal(verify())).reason).toBe("revoked");
   });
 
-  it("does not care about a revoked key that is not the one shown", async () => {
+  it("is not affected by a revoked key other than the one shown", async () => {
     await setUp({ "/user": `@revoked * ${keyText(ed25519Blob(7))}\n${known}` }).verify();
   });
 
-  it("never puts the server's bytes into the message unescaped", async () => {
+  it("the message never contains the server's bytes unescaped", async () => {
     const evil = Buffer.concat([Buffer.from([0, 0, 0, 4]), Buffer.from("\x1b[2J")]);
     const error = await refusal(setUp({}, { strictHostKeyChecking: "yes" }).verify(evil));
     expect(error.message).not.toContain("\x1b");
@@ -353,14 +353,14 @@ describe("preferredAlgorithms", () => {
     ]);
   });
 
-  it("does not count revoked keys, and asks for certificates only where an authority is named", async () => {
+  it("does not count revoked keys, and prefers certificates only if an authority is named", async () => {
     expect(await setUp({ "/user": `@revoked ${known}` }).verifier.preferredAlgorithms()).toEqual([]);
     const authority = `@revoked ${known}@cert-authority ${host} ${keyText(ecdsaBlob(1))}\n`;
     const first = async (text: string): Promise<readonly string[]> =>
       (await setUp({ "/user": text }).verifier.preferredAlgorithms()).slice(0, 2);
     const [ed25519, ecdsa] = ["ssh-ed25519-cert-v01@openssh.com", "ecdsa-sha2-nistp256-cert-v01@openssh.com"];
     expect(await first(authority)).toEqual([ed25519, ecdsa]);
-    // The certificate of a key that is known, too, comes first: should it not count, that key does.
+    // The certificate of a known key comes first: if it is ignored, that key counts.
     expect(await first(`${authority}${host} ${keyText(ecdsaBlob(2))}\n`)).toEqual([ecdsa, ed25519]);
     expect(await first(authority.replaceAll(host, "other.example.org"))).toEqual([]);
     const all = await setUp({ "/user": `${authority}${known}` }).verifier.preferredAlgorithms();
@@ -372,7 +372,7 @@ describe("preferredAlgorithms", () => {
     expect(await verifier.preferredAlgorithms()).toEqual(["rsa-sha2-512", "rsa-sha2-256"]);
   });
 
-  it("names nothing that HostKeyAlgorithms leaves out", async () => {
+  it("contains nothing that HostKeyAlgorithms excludes", async () => {
     const { verifier } = setUp(
       { "/user": `${known}${host} ${keyText(rsaBlob(1))}` },
       { hostKeyAlgorithms: ["rsa-sha2-256", "ecdsa-sha2-nistp256"] },
@@ -406,7 +406,7 @@ describe("a key that no question can make trusted", () => {
     expect((await refusal(verify(rsaBlob(1, 1024)))).reason).toBe("short");
   });
 
-  it("what is not a complete key is refused", async () => {
+  it("an incomplete key is refused", async () => {
     for (const key of [Buffer.alloc(0), Buffer.from("ssh-ed25519"), presented.subarray(0, 40)]) {
       const { verify, storage } = setUp({}, { strictHostKeyChecking: "no" });
       expect((await refusal(verify(key))).reason).toBe("malformed");
@@ -415,11 +415,11 @@ describe("a key that no question can make trusted", () => {
   });
 });
 
-describe("a line that names the host and can't be read", () => {
+describe("an unreadable line that names the host", () => {
   const damaged = `# c\n${host} ssh-rsa AAAA\n`;
 
   for (const strict of ["accept-new", "no"] as const) {
-    it(`keeps ${strict} from accepting a key, and is named`, async () => {
+    it(`prevents ${strict} from accepting a key, and is named`, async () => {
       for (const file of ["/user", "/user2", "/global"]) {
         const { verify, storage } = setUp({ [file]: damaged }, { strictHostKeyChecking: strict });
         expect(await refusal(verify())).toMatchObject({ reason: "unreadable", file, line: 2 });
@@ -440,12 +440,12 @@ describe("a line that names the host and can't be read", () => {
     expect(questions).toHaveLength(1);
   });
 
-  it("does not matter where the key is known, or where the line is another host's", async () => {
+  it("has no effect if the key is known, or if the line is another host's", async () => {
     await setUp({ "/user": damaged + known }, { strictHostKeyChecking: "yes" }).verify();
     await setUp({ "/user": "other ssh-rsa AAAA\n" }, { strictHostKeyChecking: "accept-new" }).verify();
   });
 
-  it("a whole file that can't be read keeps accept-new from accepting a key", async () => {
+  it("a whole file that can't be read prevents accept-new from accepting a key", async () => {
     const { verify, storage } = setUp({}, { strictHostKeyChecking: "accept-new" });
     storage.unreadable = "/global";
     expect(await refusal(verify())).toMatchObject({ reason: "unreadable", file: "/global" });
@@ -468,11 +468,11 @@ describe("NoHostAuthenticationForLocalhost", () => {
     },
   );
 
-  it.each(["192.0.2.1", "::2", "128.0.0.1", undefined])("does not count at %s", async (address) => {
+  it.each(["192.0.2.1", "::2", "128.0.0.1", undefined])("does not apply to %s", async (address) => {
     expect((await refusal(verifyAt(address))).reason).toBe("unknown");
   });
 
-  it("does not count with HostKeyAlias, nor for a short key", async () => {
+  it("does not apply with HostKeyAlias, nor to a short key", async () => {
     expect((await refusal(verifyAt("127.0.0.1", { hostKeyAlias: "x" }))).reason).toBe("unknown");
     const { verifier } = setUp({}, changes);
     const verifying = verifier.verify(rsaBlob(1, 768), "127.0.0.1", new AbortController().signal);
@@ -482,7 +482,7 @@ describe("NoHostAuthenticationForLocalhost", () => {
 
 describe("HostKeyAlias", () => {
   it.each(["*", "a,b", "!x", "a b", "new\nline", "|1|x", "@revoked"])(
-    "%j is recorded so that it is found again and names no other host",
+    "%j is recorded so that it is found again and matches no other host",
     async (hostKeyAlias) => {
       const { verify, storage } = setUp({}, { hostKeyAlias, strictHostKeyChecking: "accept-new" });
       await verify();
@@ -495,7 +495,7 @@ describe("HostKeyAlias", () => {
     },
   );
 
-  it("a name that no line can hold is refused without a question", async () => {
+  it("a name that no line can contain is refused without a question", async () => {
     const { verify, questions } = setUp({}, { hostKeyAlias: "x".repeat(2000) });
     expect((await refusal(verify())).reason).toBe("unrecordable");
     expect(questions).toEqual([]);
@@ -510,7 +510,7 @@ describe("a server that announces its keys after the login", () => {
     await made.verifier.announced?.(announcement, new AbortController().signal);
   };
 
-  it("is followed where its key stands in a file of the user", async () => {
+  it("is followed if its key is in a file of the user", async () => {
     const made = setUp({ "/user": known }, { updateHostKeys: "yes" });
     await announce(made);
     expect(made.storage.files.get("/user")).toBe(`${known}${host} ${keyText(fresh)}\n`);
@@ -521,7 +521,7 @@ describe("a server that announces its keys after the login", () => {
     ["only the name without the port is known", "/user", { updateHostKeys: "yes", port: 2222 }],
     ["UpdateHostKeys is off", "/user", { updateHostKeys: "no" }],
     ["UpdateHostKeys is not set", "/user", {}],
-  ] as const)("changes nothing where %s", async (_name, file, changes) => {
+  ] as const)("changes nothing if %s", async (_name, file, changes) => {
     const others = `other.example.org ${keyText(rsaBlob(1))}\n`;
     const files = { "/user2": others, [file]: known };
     const made = setUp(files, changes);

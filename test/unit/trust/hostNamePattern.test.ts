@@ -40,7 +40,7 @@ describe("matchesHostPatterns", () => {
     });
   }
 
-  it("answers at once for a pattern made to backtrack", () => {
+  it("replies at once for a pattern made to backtrack", () => {
     expect(matchesHostPatterns("a".repeat(250), `${"a*".repeat(400)}b`)).toBe(false);
   });
 });

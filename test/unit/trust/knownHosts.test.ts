@@ -44,7 +44,7 @@ describe("known_hosts lines that count", () => {
     });
   }
 
-  it("markers are told apart", async () => {
+  it("markers are distinguished", async () => {
     const text = `@revoked host ${key}\n@cert-authority *.example.org,host ${key}\nhost ${key}`;
     const { entries } = await findKnownHosts("/kh", text, "host");
     expect(entries.map((entry) => [entry.line, entry.marker])).toEqual([
@@ -113,7 +113,7 @@ describe("known_hosts lines that are skipped", () => {
     });
   }
 
-  it("says which line is malformed", async () => {
+  it("reports which line is malformed", async () => {
     expect((await findKnownHosts("/kh", "\nhost ssh-ed25519 AAAA\n", "host")).problems).toEqual([
       { file: "/kh", line: 2, message: "key of an unknown type, or damaged", hidesKey: true },
     ]);
@@ -125,16 +125,16 @@ describe("known_hosts lines that are skipped", () => {
     ["a short RSA key", `host ${keyText(rsaBlob(3, 768))}`, true],
     ["a damaged key of another host", "other ssh-ed25519 AAAA", false],
     ["a damaged revoked key", "@revoked host ssh-ed25519 !", true],
-    ["a whole revoked key of a type that is gone", "@revoked * ssh-dss AAAAB3NzaC1kc3MAAAABAQ==", false],
+    ["a whole revoked key of an obsolete type", "@revoked * ssh-dss AAAAB3NzaC1kc3MAAAABAQ==", false],
     ["a damaged key of an authority", "@cert-authority * ssh-ed25519 !", false],
     ["a hashed name with a damaged key", `${written("host", true).split(" ")[0]} ssh-ed25519 AAAA`, true],
-    ["a line of which the key is cut off by its length", `host${",x".repeat(200_000)} ${key}`, true],
-  ])("%s: whether it hides a key of the host is said", async (_, line, hides) => {
+    ["a line whose key is cut off by its length", `host${",x".repeat(200_000)} ${key}`, true],
+  ])("%s: reports whether it hides a key of the host", async (_, line, hides) => {
     const { problems } = await findKnownHosts("/kh", line, "host");
     expect(problems.some(({ hidesKey }) => hidesKey)).toBe(hides);
   });
 
-  it("never throws, whatever the file holds", async () => {
+  it("never throws, whatever the file contains", async () => {
     const piece = fc.oneof(
       fc.constantFrom(
         "host",
@@ -172,7 +172,7 @@ describe("names", () => {
     expect(knownHostName("::1", 2222)).toBe("[::1]:2222");
   });
 
-  it("a written line is found again, plain and hashed, also with letters outside ASCII", async () => {
+  it("a written line is found again, plain and hashed, also with non-ASCII letters", async () => {
     for (const host of ["host", "[host]:2222", "bücher.example"]) {
       for (const hashed of [false, true]) {
         const asRead = Buffer.from(written(host, hashed), "utf8").toString("latin1");
@@ -198,7 +198,7 @@ describe("names", () => {
     "b\\x",
     "new\nline",
     "nul\0",
-  ])("%j has a meaning of its own on a line, so that it is written as a hash", async (host) => {
+  ])("%j has a special meaning on a line, so it is written as a hash", async (host) => {
     const line = written(host, false);
     expect(line).toMatch(/^\|1\|[^ \n]+ ssh-ed25519 [^ \n]+$/);
     expect(await lines(line, host)).toEqual([1]);
@@ -214,7 +214,7 @@ describe("names", () => {
     expect(formatKnownHost("host", "ssh-dss", ed25519Blob(1), false)).toBeUndefined();
   });
 
-  it("whatever is written is one line, is found again, and names no other host", async () => {
+  it("a written name is one line, is found again, and matches no other host", async () => {
     const names = fc.oneof(
       fc.string({ unit: "binary", maxLength: 40 }),
       fc.string({ unit: fc.constantFrom(..."ab.-[]:*?!,#@|1 \t\n\r\"'\\ü"), maxLength: 12 }),

@@ -5,7 +5,7 @@ import { testHostConfig } from "../../support/hostConfigs.ts";
 import { ed25519Blob } from "../../support/publicKeys.ts";
 
 const never = (): AbortSignal => new AbortController().signal;
-/** A program that exists everywhere and prints what it was given. */
+/** A program that exists everywhere and prints its arguments. */
 const node = `"${process.execPath.replaceAll("\\", "\\\\")}"`;
 const script = (code: string): string => `-e "${code}" --`;
 const print = script("process.stdout.write(process.argv.slice(1).join(String.fromCharCode(10)))");
@@ -14,12 +14,12 @@ const question = { purpose: "ORDER", host: "[server.example.org]:2222", presente
 const command = (template: string, changes = {}) => knownHostsCommand(testHostConfig(changes), template);
 
 describe("KnownHostsCommand", () => {
-  it("gets its words without a shell, and returns what it prints", async () => {
+  it("gets its words without a shell, and its output is returned", async () => {
     const run = command(`${node} ${print} "two words" $(x) ;`);
     expect((await run(question, never())).split("\n")).toEqual(["two words", "$(x)", ";"]);
   });
 
-  it("knows host, user, port and purpose, and says NONE where the server has shown no key", async () => {
+  it("gets host, user, port and purpose, and NONE before the server has sent a key", async () => {
     const run = command(`${node} ${print} %H %I %h %p %r %n %t %f %K`, {
       ...{ alias: "web1", hostName: "server.example.org", user: "me", port: 2222 },
     });
@@ -27,7 +27,7 @@ describe("KnownHostsCommand", () => {
     expect((await run(question, never())).split("\n")).toEqual([question.host, ...words]);
   });
 
-  it("knows the key that the server has shown", async () => {
+  it("gets the key that the server has sent", async () => {
     const key = ed25519Blob(1);
     const presented = { key, type: "ssh-ed25519", fingerprint: sha256Fingerprint(key) };
     const run = command(`${node} ${print} %I %t %f %K`);
@@ -36,7 +36,7 @@ describe("KnownHostsCommand", () => {
     ]);
   });
 
-  it("knows the jump host and HostKeyAlias", async () => {
+  it("gets the jump host and HostKeyAlias", async () => {
     const run = command(`${node} ${print} %j %k`, {
       ...{ hostKeyAlias: "the-alias", proxyJump: [{ alias: "first" }, { alias: "jump" }] },
     });
@@ -45,7 +45,7 @@ describe("KnownHostsCommand", () => {
     expect(await command(`${node} ${print} [%j]`)(question, never())).toBe("[]");
   });
 
-  it("prints bytes, which are kept as they are", async () => {
+  it("prints bytes, which are kept unchanged", async () => {
     const run = command(`${node} ${script("process.stdout.write(Buffer.of(0xff,0x00,0x41))")}`);
     expect(await run(question, never())).toBe("\u00ff\u0000A");
   });
@@ -53,10 +53,10 @@ describe("KnownHostsCommand", () => {
   it.each([
     ["is not absolute", "node x", "absolute path"],
     ["is empty", "", "is empty"],
-    ["has a quote that is not closed", '/bin/x "y', "not closed"],
+    ["has an unclosed quote", '/bin/x "y', "not closed"],
     ["has a token that does not exist", "/bin/x %q", "can't be expanded"],
     ["has a variable that does not exist", `/bin/x $\{NOBODY_SETS_THIS}`, "can't be expanded"],
-    ["is not there", "/nowhere/at/all", "can't be started"],
+    ["is missing", "/nowhere/at/all", "can't be started"],
     ["fails", `${node} ${script("console.error('why');process.exit(3)")}`, "ended with 3: why"],
     ["prints too much", `${node} ${script("process.stdout.write('x'.repeat(17*1024*1024))")}`, "too much"],
   ])("that %s is an error", async (_name, template, message) => {

@@ -20,14 +20,14 @@ async function mode(path: string): Promise<number> {
 }
 
 describe("known_hosts on disk", () => {
-  it("a missing file, or folder, reads as none", async () => {
+  it("a missing file or folder reads as empty", async () => {
     const storage = createKnownHostsStorage(home);
     expect(await storage.read(file)).toBeUndefined();
     await writeFile(join(home, "plain"), "");
     expect(await storage.read(join(home, "plain", "below"))).toBeUndefined();
   });
 
-  it("a new text takes the place of the old one, which is kept, and of no other", async () => {
+  it("a new text replaces the old one, which is kept, and no other", async () => {
     const storage = createKnownHostsStorage(home);
     const path = join(home, "known_hosts");
     await writeFile(path, Buffer.from([0xff, 0x0a]));
@@ -37,7 +37,7 @@ describe("known_hosts on disk", () => {
     expect(await readFile(`${path}.old`)).toEqual(Buffer.from([0xff, 0x0a]));
   });
 
-  it("what is there and can't be read is an error", async () => {
+  it("an existing file that can't be read is an error", async () => {
     await expect(createKnownHostsStorage(home).read(home)).rejects.toThrow();
   });
 
@@ -84,7 +84,7 @@ describe("known_hosts on disk", () => {
     }
   });
 
-  it("keeps what is there, with its modes, and mends a missing last newline", async () => {
+  it("keeps the content and modes, and adds a missing last newline", async () => {
     await mkdir(join(home, ".ssh"), { mode: 0o755 });
     await writeFile(file, "first line\r\nsecond", { mode: 0o644 });
     await chmod(file, 0o644);
@@ -103,7 +103,7 @@ describe("known_hosts on disk", () => {
     await expect(stat(join(home, "other"))).rejects.toThrow();
   });
 
-  it("loses and mixes no line when many write at once", async () => {
+  it("neither loses nor mixes lines when many write at once", async () => {
     const storages = Array.from({ length: 8 }, () => createKnownHostsStorage(home));
     const wanted = Array.from({ length: 200 }, (_, index) => `host${index} ${"x".repeat(100 + index)}`);
     await Promise.all(wanted.map((line, index) => storages[index % 8]?.append(file, line)));

@@ -102,7 +102,7 @@ const signers: readonly Signer[] = [
 ];
 
 describe.each(signers)("a signature by $algorithm", ({ blob, signature, algorithm }) => {
-  test("counts, and is named, for what was signed and by this key", () => {
+  test("is valid, and names its algorithm, for the signed data and this key", () => {
     expect(verifyKeySignature(blob, data, signature)).toBe(algorithm);
     expect(verifyKeySignature(blob, Buffer.from("something else"), signature)).toBeUndefined();
     for (const other of signers.filter((signer) => signer.blob !== blob)) {
@@ -110,7 +110,7 @@ describe.each(signers)("a signature by $algorithm", ({ blob, signature, algorith
     }
   });
 
-  test("does not count cut short, with more behind it, damaged, or under another name", () => {
+  test("is invalid if truncated, with surplus data, damaged, or under another name", () => {
     for (let length = 0; length < signature.length; length += 7) {
       expect(verifyKeySignature(blob, data, signature.subarray(0, length))).toBeUndefined();
     }
@@ -126,13 +126,13 @@ describe.each(signers)("a signature by $algorithm", ({ blob, signature, algorith
     }
   });
 
-  test("does not count for a key that is cut short", () => {
+  test("is invalid for a truncated key", () => {
     expect(verifyKeySignature(blob.subarray(0, -1), data, signature)).toBeUndefined();
     expect(verifyKeySignature(blob.subarray(0, 4), data, signature)).toBeUndefined();
   });
 });
 
-test("numbers of a curve that are too long, or have more behind them, are no signature", () => {
+test("numbers of a curve that are too long or have surplus data are no signature", () => {
   const [signer] = [ecdsa("nistp256", "P-256", "sha256")];
   const long = Buffer.concat([wireMpint(Buffer.alloc(33, 1)), wireMpint(Buffer.alloc(32, 1))]);
   expect(verifyKeySignature(signer.blob, data, wire(signer.algorithm, long))).toBeUndefined();
@@ -171,14 +171,14 @@ describe("the type of a public key", () => {
     expect(publicKeyType(wire("ecdsa-sha2-nistp256", "nistp256", point))).toBe("ecdsa-sha2-nistp256");
   });
 
-  test("an RSA key of 1024 bits is the shortest", () => {
+  test("an RSA key of 1024 bits is the shortest valid one", () => {
     expect([publicKeyType(rsaBlob(1, 1024)), publicKeyType(rsaBlob(1, 1016))]).toEqual([
       "ssh-rsa",
       undefined,
     ]);
   });
 
-  test("the bits of an RSA key are those of its modulus, in a certificate too; other keys have none", () => {
+  test("the bits of an RSA key are those of its modulus, also in a certificate; other keys have none", () => {
     expect([1024, 2048, 3072, 512].map((bits) => rsaKeyBits(rsaBlob(1, bits)))).toEqual([
       1024, 2048, 3072, 512,
     ]);
@@ -190,7 +190,7 @@ describe("the type of a public key", () => {
     expect([ed25519Blob(1), ecdsaBlob(1)].map(rsaKeyBits)).toEqual([undefined, undefined]);
   });
 
-  test("a certificate has the type that it claims, once it has any field", () => {
+  test("a certificate has the type that it claims if it has at least one field", () => {
     const certificate = makeCertificate({ key: makeAuthority().publicKey, authority: makeAuthority() });
     expect(publicKeyType(certificate)).toBe("ssh-ed25519-cert-v01@openssh.com");
     expect(publicKeyType(wire("ssh-ed25519-cert-v01@openssh.com"))).toBeUndefined();

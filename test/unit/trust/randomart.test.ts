@@ -13,7 +13,7 @@ const securityKey = Buffer.concat(
   ["sk-ssh-ed25519@openssh.com", Buffer.alloc(32, 5), "ssh:"].map((part) => wireString(part)),
 );
 
-/** What `ssh-keygen -lv` of OpenSSH prints for these keys. */
+/** Output of `ssh-keygen -lv` of OpenSSH for these keys. */
 const pictures: readonly (readonly [string, Buffer, string])[] = [
   [
     "Ed25519",
@@ -97,8 +97,8 @@ const pictures: readonly (readonly [string, Buffer, string])[] = [
   ],
 ];
 
-describe("the picture of a key", () => {
-  it.each(pictures)("is that of ssh-keygen -lv: %s", (_name, key, picture) => {
+describe("the randomart of a key", () => {
+  it.each(pictures)("equals that of ssh-keygen -lv: %s", (_name, key, picture) => {
     expect(`\n${randomart(key).join("\n")}`).toBe(picture);
   });
 
@@ -106,7 +106,7 @@ describe("the picture of a key", () => {
     expect(randomart(Buffer.from(ecdsa256Certificate, "base64"))[0]).toBe("+[ECDSA-CERT 256]-+");
   });
 
-  it("has no size in its title where both do not fit", () => {
+  it("has no size in its title if both do not fit", () => {
     const type = "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com";
     expect(randomart(wireString(type))[0]).toBe("+-[ECDSA-SK-CERT]-+");
     expect(randomart(wireString("sk-ssh-ed25519-cert-v01@openssh.com"))[0]).toBe("+[ED25519-SK-CERT-+");

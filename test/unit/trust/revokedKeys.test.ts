@@ -55,13 +55,13 @@ describe("a key revocation list", () => {
     ["has its SHA-1 fingerprint", list(part(3, digest("sha1", other), digest("sha1", key))), true],
     ["has another SHA-1 fingerprint", list(part(3, digest("sha1", other))), false],
     ["has its SHA-256 fingerprint", list(part(5, digest("sha256", key), digest("sha256", other))), true],
-    ["names it in its second section", list(part(2, wireString(other)), part(2, wireString(key))), true],
+    ["contains it in its second section", list(part(2, wireString(other)), part(2, wireString(key))), true],
     [
-      "names it before a section that names another",
+      "contains it before a section with another",
       list(part(2, wireString(key)), part(2, wireString(other))),
       true,
     ],
-    ["has an extension that may be passed over", list(extension(255, 0), part(2, wireString(key))), true],
+    ["has an extension that may be skipped", list(extension(255, 0), part(2, wireString(key))), true],
     ["is empty", list(), false],
   ])("that %s", async (_, data, expected) => {
     expect(await isRevoked(data, key)).toBe(expected);
@@ -69,8 +69,8 @@ describe("a key revocation list", () => {
   });
 
   test.each([
-    ["names the key in it", list(part(2, wireString(certified))), true],
-    ["names its authority's key", list(part(2, wireString(authority.publicKey))), true],
+    ["contains the key in it", list(part(2, wireString(certified))), true],
+    ["contains its authority's key", list(part(2, wireString(authority.publicKey))), true],
     ["names another key", list(part(2, wireString(key))), false],
     ["names its serial", list(certificates(authority.publicKey, serials(1n, 70n, 99n))), true],
     ["names it for all authorities", list(certificates(Buffer.alloc(0), serials(70n))), true],
@@ -84,7 +84,7 @@ describe("a key revocation list", () => {
     ["has its bit in a bitmap", list(certificates(authority.publicKey, bitmap(60n, 0b100, 0))), true],
     ["has its bit as the first of a bitmap", list(certificates(authority.publicKey, bitmap(70n, 1))), true],
     [
-      "has a bitmap with all but its bit",
+      "has a bitmap of all except its bit",
       list(certificates(authority.publicKey, bitmap(60n, 0xfb, 0xff))),
       false,
     ],
@@ -97,13 +97,17 @@ describe("a key revocation list", () => {
     ["names its key ID", list(certificates(authority.publicKey, keyIds("db", "web"))), true],
     ["names another key ID", list(certificates(authority.publicKey, keyIds("we", "webs"))), false],
     [
-      "has an extension for certificates that may be passed over",
+      "has an extension for certificates that may be skipped",
       list(certificates(authority.publicKey, extension(0x39, 0), serials(70n))),
       true,
     ],
-    ["names it and then another", list(certificates(authority.publicKey, serials(70n), serials(1n))), true],
     [
-      "names it before a range, a bitmap and an ID of others",
+      "contains it and then another",
+      list(certificates(authority.publicKey, serials(70n), serials(1n))),
+      true,
+    ],
+    [
+      "contains it before a range, a bitmap and an ID of others",
       list(certificates(authority.publicKey, serials(70n), range(1n, 2n), bitmap(1n, 1), keyIds("db"))),
       true,
     ],
@@ -111,7 +115,7 @@ describe("a key revocation list", () => {
     expect(await isRevoked(data, certificate)).toBe(expected);
   });
 
-  test("a certificate without a serial number is revoked by no serial number", async () => {
+  test("no serial number revokes a certificate without a serial number", async () => {
     const unnumbered = makeCertificate({ key: certified, authority, serial: 0n, keyId: "web" });
     expect(
       await isRevoked(list(certificates(authority.publicKey, range(1n, 2n ** 64n - 1n))), unnumbered),
@@ -123,18 +127,18 @@ describe("a key revocation list", () => {
 
   test.each([
     ["cut short", whole.subarray(0, -1)],
-    ["cut short in its head", whole.subarray(0, 20)],
+    ["truncated in its header", whole.subarray(0, 20)],
     ["of its magic alone", whole.subarray(0, 8)],
     ["of another version", Buffer.concat([whole.subarray(0, 8), wireUint32(2), whole.subarray(12)])],
     ["with an unknown section", list(part(2, wireString(key)), part(9, wireString(key)))],
     ["with an extension that must be understood", list(part(2, wireString(key)), extension(255, 1))],
     [
-      "with a longer extension than it says",
+      "with an extension longer than stated",
       list(part(255, wireString("x"), Buffer.of(0), wireString(""), Buffer.of(1))),
     ],
     ["with a SHA-1 fingerprint of another length", list(part(3, wireString(Buffer.alloc(32))))],
     ["with a SHA-256 fingerprint of another length", list(part(5, wireString(Buffer.alloc(20))))],
-    ["with a key that is cut short", list(part(2, wireString(key).subarray(0, 9)))],
+    ["with a truncated key", list(part(2, wireString(key).subarray(0, 9)))],
     ["with a damaged authority", list(certificates(Buffer.from("key"), serials(1n)))],
     ["with an unknown certificate section", list(certificates(authority.publicKey, part(0x24)))],
     [
@@ -142,19 +146,16 @@ describe("a key revocation list", () => {
       list(certificates(authority.publicKey, extension(0x39, 1))),
     ],
     ["with the serial 0", list(certificates(authority.publicKey, serials(0n)))],
-    [
-      "with a serial that is cut short",
-      list(certificates(authority.publicKey, part(0x20, Buffer.alloc(7, 1)))),
-    ],
+    ["with a truncated serial", list(certificates(authority.publicKey, part(0x20, Buffer.alloc(7, 1))))],
     ["with a range from 0", list(certificates(authority.publicKey, range(0n, 5n)))],
     ["with a range that ends before it begins", list(certificates(authority.publicKey, range(5n, 4n)))],
     [
-      "with a range and more",
+      "with a range and surplus data",
       list(certificates(authority.publicKey, part(0x21, uint64(1n), uint64(2n), Buffer.of(0)))),
     ],
     ["with the bit of the serial 0", list(certificates(authority.publicKey, bitmap(0n, 1)))],
     [
-      "with a bitmap and more",
+      "with a bitmap and surplus data",
       list(certificates(authority.publicKey, part(0x22, uint64(1n), wireMpint(Buffer.of(1)), Buffer.of(0)))),
     ],
     [
@@ -162,7 +163,7 @@ describe("a key revocation list", () => {
       list(certificates(authority.publicKey, bitmap(1n, ...Array(2049).fill(1)))),
     ],
     ["with a bitmap beyond 2^64", list(certificates(authority.publicKey, bitmap(2n ** 64n - 1n, 1)))],
-  ])("%s has no answer", async (_, data) => {
+  ])("%s gives no answer", async (_, data) => {
     await expect(searchRevoked(data, key)).rejects.toBeInstanceOf(RevocationFileError);
     await expect(searchRevoked(data, certificate)).rejects.toBeInstanceOf(RevocationFileError);
   });
@@ -186,7 +187,7 @@ describe("a file of keys, one on a line", () => {
     expect(await search("")).toBeUndefined();
   });
 
-  test("a certificate in the file revokes the key in it; the key and the authority revoke a certificate", async () => {
+  test("a certificate in the file revokes its key; the key and the authority revoke a certificate", async () => {
     expect(await search(keyText(certificate), certified)).toEqual({ line: 1 });
     expect(await search(keyText(certified), certificate)).toEqual({ line: 1 });
     expect(await search(`${keyText(key)}\n${keyText(authority.publicKey)}\n`, certificate)).toEqual({
@@ -195,13 +196,13 @@ describe("a file of keys, one on a line", () => {
     expect(await search(keyText(certificate), authority.publicKey)).toBeUndefined();
   });
 
-  test("a whole key that can never be shown is passed over", async () => {
+  test("a complete key that can never be shown is skipped", async () => {
     const dss = Buffer.concat(["ssh-dss", "p", "q", "g", "y"].map((field) => wireString(field)));
     const text = `${keyText(dss)}\n${keyText(rsaBlob(1, 512))}\n${keyText(key)}\n`;
     expect(await search(text)).toEqual({ line: 3 });
   });
 
-  test("what follows a zero byte is not read, as in C", async () => {
+  test("text after a zero byte is not read, as in C", async () => {
     expect(await search(`${keyText(key)}\0 anything`)).toEqual({ line: 1 });
     expect(await search(`\0${keyText(key)}`)).toBeUndefined();
   });
@@ -212,14 +213,14 @@ describe("a file of keys, one on a line", () => {
     ["a type without a key", "ssh-ed25519"],
     ["a key without a type", key.toString("base64")],
     ["another type than the key's", `ssh-rsa ${key.toString("base64")}`],
-    ["base64 that is damaged", `${keyText(key)}=`],
-    ["a key that is cut short", keyText(key.subarray(0, -1))],
-    ["a certificate that is cut short", keyText(certificate.subarray(0, -1))],
-    ["a key of a type that nobody knows", keyText(wireString("ssh-new"))],
-    ["a DSA key that is cut short", keyText(dssCut)],
-    ["a DSA key whose last field is cut short", keyText(Buffer.concat([dssCut, Buffer.of(0, 0, 0, 9)]))],
+    ["damaged base64", `${keyText(key)}=`],
+    ["a truncated key", keyText(key.subarray(0, -1))],
+    ["a truncated certificate", keyText(certificate.subarray(0, -1))],
+    ["a key of an unknown type", keyText(wireString("ssh-new"))],
+    ["a truncated DSA key", keyText(dssCut)],
+    ["a DSA key with a truncated last field", keyText(Buffer.concat([dssCut, Buffer.of(0, 0, 0, 9)]))],
     ["a line above 64 KiB", `# ${"x".repeat(64 * 1024)}`],
-  ])("a file with %s has no answer, unless an earlier line revokes", async (_, line) => {
+  ])("a file with %s gives no answer, unless an earlier line revokes", async (_, line) => {
     await expect(search(line)).rejects.toBeInstanceOf(RevocationFileError);
     await expect(search(`${keyText(other)}\n${line}\n${keyText(key)}`)).rejects.toThrow("line 2");
     expect(await search(`${keyText(key)}\n${line}`)).toEqual({ line: 1 });
@@ -258,7 +259,7 @@ describe("the files of RevokedHostKeys", () => {
     expect(await checkRevoked(["/krl"], key, reader)).toStrictEqual({ status: "revoked", file: "/krl" });
   });
 
-  test("a file that is missing or damaged is no answer, and says why", async () => {
+  test("a missing or damaged file gives no answer, and reports why", async () => {
     const reader = files({ "/bad": "no key", "/fine": keyText(other) });
     expect(await checkRevoked(["/fine", "/bad"], key, reader)).toMatchObject({
       status: "unknown",
@@ -272,11 +273,11 @@ describe("the files of RevokedHostKeys", () => {
     ).toBe(true);
   });
 
-  test("a defect of ours is no damaged file", async () => {
+  test("an internal error does not count as a damaged file", async () => {
     await expect(checkRevoked(["/a"], key, files({ "/a": new TypeError("ours") }))).rejects.toThrow("ours");
   });
 
-  test("keys of other kinds are found too", async () => {
+  test("keys of other types are found, too", async () => {
     for (const blob of [ecdsaBlob(1), rsaBlob(1)]) {
       const reader = files({ "/a": `${keyText(key)}\n${keyText(blob)}\n` });
       expect(await checkRevoked(["/a"], blob, reader)).toMatchObject({ status: "revoked", line: 2 });

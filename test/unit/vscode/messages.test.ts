@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 const source = join(import.meta.dirname, "..", "..", "..", "src");
 
-/** What shows text outside an editor, and the only files that may use it. All others go through messages.ts. */
+/** Functions that show text outside an editor, and the only files that may use them. All others use messages.ts. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   showInformationMessage: ["vscode/messages/messages.ts"],
   showWarningMessage: ["vscode/messages/messages.ts"],
@@ -15,7 +15,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   showWorkspaceFolderPick: [],
   withProgress: ["vscode/messages/messages.ts"],
   MarkdownString: ["vscode/messages/messages.ts"],
-  // Both make every text plain with `shownText` or `plainItem`; the attack tests try them.
+  // Both make every text plain with `shownText` or `plainItem`; the attack tests check them.
   createQuickPick: ["vscode/prompts/forwardBox.ts", "vscode/prompts/hostPick.ts"],
   createInputBox: ["vscode/prompts/vscodeAuthPrompter.ts"],
   createStatusBarItem: ["vscode/views/statusBar.ts"],
@@ -42,7 +42,7 @@ describe("messages", () => {
     expect(users).toEqual(allowed);
   });
 
-  test("nobody takes `window` apart, which would hide its uses", () => {
+  test("`window` is never destructured, which would hide its uses", () => {
     const users = files.filter((file) => {
       const text = code(file);
       return (

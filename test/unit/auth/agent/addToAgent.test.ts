@@ -39,13 +39,13 @@ describe("AddKeysToAgent", () => {
     expect(agent.added).toEqual([["/agent", { key: encoded, comment: "mine" }, { confirm: false }]]);
   });
 
-  it("takes the file's name for a key without a comment", async () => {
+  it("uses the file's name for a key without a comment", async () => {
     const { agent, add } = setUp();
     await add({ ...fakeKey(1, ""), forAgent: () => encoded });
     expect(agent.added).toMatchObject([["/agent", { comment: "/home/me/.ssh/id" }, {}]]);
   });
 
-  it("passes a lifetime and a question before each use to the agent", async () => {
+  it("passes a lifetime and a confirmation before each use to the agent", async () => {
     const { agent, add } = setUp({ setting: { mode: "confirm", seconds: 60 } });
     await add();
     expect(agent.added).toMatchObject([["/agent", {}, { lifetime: 60, confirm: true }]]);
@@ -54,14 +54,14 @@ describe("AddKeysToAgent", () => {
   it.each([
     ["is not set", { setting: undefined }],
     ["has no agent", { path: undefined }],
-    ["has an agent that takes no keys", { agent: new FakeAgent() }],
-  ])("adds nothing where it %s", async (_name, changes) => {
+    ["has an agent that refuses keys", { agent: new FakeAgent() }],
+  ])("adds nothing if it %s", async (_name, changes) => {
     const { agent, logger, add } = setUp(changes);
     await add();
     expect([agent.added, logger.complaints]).toEqual([[], []]);
   });
 
-  it("adds no key whose private key is elsewhere", async () => {
+  it("adds no key whose private half is elsewhere", async () => {
     const { agent, logger } = setUp();
     const request = {
       ...{ agent, logger, path: "/agent", ask: undefined },
@@ -74,7 +74,7 @@ describe("AddKeysToAgent", () => {
   it.each([
     ["yes", async () => true, 1],
     ["no", async () => false, 0],
-    ["nobody to be asked", undefined, 0],
+    ["prompts not allowed", undefined, 0],
   ])("asks first under `ask`: %s", async (_name, ask, added) => {
     const { agent, add } = setUp({ setting: { mode: "ask" }, ask });
     await add();

@@ -142,7 +142,7 @@ describe("a scripted agent", () => {
       ]),
     );
 
-  /** The agent's answers to one request after another. @returns what it was asked */
+  /** The agent's replies to one request after another. @returns the requests */
   function answering(...replies: readonly Buffer[]): Buffer[] {
     const asked: Buffer[] = [];
     server.removeAllListeners("connection");
@@ -193,8 +193,8 @@ describe("a scripted agent", () => {
       Buffer.concat([Buffer.of(14), wireString(wireString("ssh-rsa"))]),
       "refused",
     ],
-    ["sends a signature that is cut short", Buffer.of(14, 0, 0, 0, 9), "malformed-reply"],
-  ])("that %s when it is to sign gives a typed error", async (_, reply, reason) => {
+    ["sends a truncated signature", Buffer.of(14, 0, 0, 0, 9), "malformed-reply"],
+  ])("that %s when asked to sign gives a typed error", async (_, reply, reason) => {
     answering(listed([rsaBlob(1), "key"]), wireString(reply));
     const [signer] = await createAgentClient().list(path(), never);
     await expect(signer?.sign(Buffer.from("data"), "rsa-sha2-512")).rejects.toMatchObject({ reason });
@@ -216,7 +216,7 @@ describe("a scripted agent", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("is not asked when the login was cancelled before", async () => {
+  it("is not contacted if the login was already cancelled", async () => {
     const asked = answering(listed());
     await expect(
       createAgentClient().list(path(), AbortSignal.abort(new CancelledError())),
@@ -224,7 +224,7 @@ describe("a scripted agent", () => {
     expect(asked).toEqual([]);
   });
 
-  it("takes a key, and leaves no timer and no connection", async () => {
+  it("accepts a key, and leaves no timer and no connection", async () => {
     const clock = new ManualClock();
     const asked = answering(wireString(Buffer.of(6)));
     await createAgentClient(clock).add?.(
@@ -244,7 +244,7 @@ describe("a scripted agent", () => {
     await expect(added).rejects.toMatchObject({ reason: "refused" });
   });
 
-  it("gets the server's binding first, and may not support it", async () => {
+  it("gets the server's binding first, and need not support it", async () => {
     const asked = answering(Buffer.concat([wireString(Buffer.of(5)), listed([ed25519Blob(1), "key"])]));
     const binding = { hostKey: ed25519Blob(2), sessionId: Buffer.from("id"), signature: Buffer.from("s") };
     const keys = await createAgentClient().list(path(), never, binding);

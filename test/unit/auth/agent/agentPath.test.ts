@@ -27,7 +27,7 @@ describe("agentPath", () => {
     ["$MISSING", env, "linux", undefined],
     ["/path/to/agent.sock", env, "linux", "/path/to/agent.sock"],
     ["\\\\.\\pipe\\other", {}, "win32", "\\\\.\\pipe\\other"],
-    // Never from the folder that the extension host happens to stand in.
+    // Never relative to the current folder of the extension host.
     ["agent.sock", env, "linux", "/home/alice/agent.sock"],
     ["../agent.sock", env, "darwin", "/home/agent.sock"],
     [undefined, { SSH_AUTH_SOCK: "agent.sock" }, "linux", "/home/alice/agent.sock"],

@@ -31,13 +31,13 @@ async function open(window = 1000): Promise<{ end: ChannelEnd; channel: Channel;
 const moments = (channel: Channel) => channel.details().moments?.map(({ kind }) => kind);
 
 describe("the details of a channel", () => {
-  test("a new one has both numbers, its type, and has been opened", async () => {
+  test("a new channel has both numbers, its type, and has been opened", async () => {
     const { channel } = await open();
     expect(channel.details()).toMatchObject({ localId: 0, remoteId: 7, type: "session", requests: [] });
     expect(moments(channel)).toEqual(["opened"]);
   });
 
-  test("bytes and windows count what was sent and what came", async () => {
+  test("bytes and windows count sent and received data", async () => {
     const { end, channel } = await open();
     channel.resume();
     channel.write(Buffer.alloc(10));
@@ -60,7 +60,7 @@ describe("the details of a channel", () => {
     expect(channel.details()).toMatchObject({ remoteWindow: 1500, remoteWindowSize: 1500 });
   });
 
-  test("each message goes to the peer's number", async () => {
+  test("each message is sent to the peer's number", async () => {
     const { end, channel } = await open();
     channel.write(Buffer.from("x"));
     channel.signal("INT");
@@ -78,7 +78,7 @@ describe("the details of a channel", () => {
     ]);
   });
 
-  test("its moments are kept in order, each kind once", async () => {
+  test("its moments are in order, each kind once", async () => {
     const { end, channel } = await open();
     channel.resume();
     channel.eof();
@@ -140,7 +140,7 @@ describe("the details of a channel", () => {
     expect(kept).toEqual([...expected.slice(0, 50), ...expected.slice(70)]);
   });
 
-  test("what a request carries is shown with its control characters escaped", async () => {
+  test("the contents of a request are shown with escaped control characters", async () => {
     const { channel } = await open();
     channel.notify("env", "A\u001b[31m", nothing);
     expect(channel.details().requests[0]?.detail).toBe("A\\u{1b}[31m");
@@ -160,12 +160,12 @@ describe("the end of a channel", () => {
       { signal: "SEGV", coreDumped: true, message: "bad\\u{1b}access" },
     ],
     [
-      "an exit signal without a text",
+      "an exit signal without a message",
       "exit-signal",
       exitSignal("HUP", false, ""),
       { signal: "HUP", coreDumped: false },
     ],
-    ["an exit signal that is cut short", "exit-signal", Buffer.of(0, 0), { coreDumped: false }],
+    ["a truncated exit signal", "exit-signal", Buffer.of(0, 0), { coreDumped: false }],
   ])("%s is reported with the close", async (_, name, rest, exit) => {
     const { end, channel, seen } = await open();
     channel.resume();
@@ -185,7 +185,7 @@ describe("the end of a channel", () => {
     expect(seen.ends[0]?.exit).toEqual({ code: 2, signal: "TERM", coreDumped: false });
   });
 
-  test("a malformed exit status ends the connection and gets no answer", async () => {
+  test("a malformed exit status ends the connection and gets no reply", async () => {
     const { end } = await open();
     end.table.receive(peerSends.request(0, "exit-status", true, Buffer.of(1)));
     expect(end.violation?.reason).toBe("malformed");
@@ -201,7 +201,7 @@ describe("the end of a channel", () => {
     expect(seen).toEqual({ text: [], ends: [{ exit: {}, lost: false }], eofs: 0 });
   });
 
-  test("output that is paused is delivered before the peer's close, and dropped after our own", async () => {
+  test("paused output is delivered before the peer's close, and dropped after our own", async () => {
     for (const [ours, text] of [
       [false, ["stdout:last words"]],
       [true, []],
@@ -220,7 +220,7 @@ describe("the end of a channel", () => {
     }
   });
 
-  test("a pending request is settled by our close, by the peer's, and by the end of the connection", async () => {
+  test("our close, the peer's, and the end of the connection settle a pending request", async () => {
     const ways: readonly ((end: ChannelEnd, channel: Channel) => void)[] = [
       (_, channel) => channel.close(),
       ({ table }) => table.receive(peerSends.close(0)),
@@ -236,7 +236,7 @@ describe("the end of a channel", () => {
     }
   });
 
-  test("after it no request is sent, and signs of life are not awaited", async () => {
+  test("after it no request is sent, and no sign of life is awaited", async () => {
     const { end, channel } = await open();
     channel.close();
     const before = end.sent.length;
@@ -250,7 +250,7 @@ describe("the end of a channel", () => {
     expect([end.sent.length, channel.isOpen, channel.details().closeSent]).toEqual([before, false, true]);
   });
 
-  test("what waits for the peer's window is dropped by our close and by a lost connection", async () => {
+  test("our close and a lost connection drop data that waits for the peer's window", async () => {
     for (const ends of [
       (channel: Channel) => channel.close(),
       (channel: Channel) => channel.connectionEnded(),
@@ -306,7 +306,7 @@ describe("signs of life", () => {
 });
 
 describe("a sender that waits for the wire", () => {
-  test("data that waits for the peer's window stays when the server sends an unknown request", async () => {
+  test("data that waits for the peer's window is kept when the server sends an unknown request", async () => {
     const { end, channel } = await open();
     channel.write(Buffer.alloc(1500));
     end.table.receive(peerSends.request(0, "keepalive@openssh.com", false));
@@ -315,7 +315,7 @@ describe("a sender that waits for the wire", () => {
     expect(channel.queuedBytes).toBe(0);
   });
 
-  test("each channel sends one packet in turn when the wire takes data again", async () => {
+  test("each channel sends one packet in turn when the wire accepts data again", async () => {
     const end = loneEnd();
     const channels: Channel[] = [];
     for (const remote of [50, 51]) {
@@ -334,7 +334,7 @@ describe("a sender that waits for the wire", () => {
     expect(end.sentOf(94).map((bytes) => bytes.readUInt32BE(1))).toEqual([50, 51, 50, 51, 50, 51]);
   });
 
-  test("a channel whose wire has room again reports that its queue is drained", async () => {
+  test("a channel reports that its queue is drained when its wire has room again", async () => {
     const { end, channel } = await open();
     let drained = 0;
     channel.onDidDrain(() => drained++);
@@ -346,7 +346,7 @@ describe("a sender that waits for the wire", () => {
 });
 
 describe("data at the limits", () => {
-  test("the largest packet is taken, and extended data that fills the window exactly", async () => {
+  test("the largest packet is accepted, and extended data that fills the window exactly", async () => {
     const { end, channel, seen } = await open(100_000);
     channel.resume();
     end.table.receive(peerSends.data(0, Buffer.alloc(32 * 1024, "x")));
@@ -364,7 +364,7 @@ describe("data at the limits", () => {
     expect([seen.text.length, end.table.forgiven.size]).toEqual([1, 0]);
   });
 
-  test("skipped data is never delivered, and gives the window back", async () => {
+  test("skipped data is never delivered, and its window is given back", async () => {
     const { end, channel, seen } = await open();
     channel.resume();
     end.table.receive(peerSends.extended(0, 2, Buffer.alloc(250, "x")));
@@ -376,7 +376,7 @@ describe("data at the limits", () => {
 });
 
 describe("the table of channels", () => {
-  test("an open whose signal has fired is not sent", async () => {
+  test("an open whose signal has aborted is not sent", async () => {
     const end = loneEnd();
     await expect(
       end.table.open("session", 1000, nothing, AbortSignal.abort(new Error("no"))),
@@ -403,7 +403,7 @@ describe("the table of channels", () => {
     expect([channel.isOpen, end.sentOf(97)]).toEqual([true, []]);
   });
 
-  test("messages that come after the end are ignored, and a second end too", async () => {
+  test("messages after the end are ignored, as is a second end", async () => {
     const { end, channel, seen } = await open();
     channel.resume();
     end.table.end();
@@ -421,7 +421,7 @@ describe("the table of channels", () => {
     expect([end.globalReplies, end.table.forgiven.size]).toEqual([[true, false], 0]);
   });
 
-  test("a global request that wants no reply is passed on, and gets none", () => {
+  test("a global request without want-reply is passed on, and gets no reply", () => {
     const end = loneEnd();
     end.table.receive(peerSends.globalRequest("hostkeys-00@openssh.com"));
     end.table.receive(peerSends.globalRequest("keepalive@openssh.com", true));
@@ -429,7 +429,7 @@ describe("the table of channels", () => {
     expect(end.sent).toEqual([Buffer.of(82)]);
   });
 
-  test("after the end it holds no channel, whether open or being opened", async () => {
+  test("after the end it has no channels, open or opening", async () => {
     const { end } = await open();
     const opening = end.table.open("session", 1000, nothing, never());
     expect([end.table.size, end.table.isOpening]).toEqual([2, true]);
@@ -485,7 +485,7 @@ describe("a channel that the peer opens", () => {
     }
   });
 
-  test("whose local end connects after the connection ended is lost at once, and no message is sent for a refused one", async () => {
+  test("whose local end connects after the connection ended is lost at once; a refused one gets no message", async () => {
     const end = loneEnd();
     const lost: boolean[] = [];
     end.accept = () =>

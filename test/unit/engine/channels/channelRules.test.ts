@@ -6,7 +6,7 @@ import type { ProtocolViolation } from "../../../../src/engine/channels/protocol
 import { bytes, peerSends } from "../../../support/channelMessages.ts";
 import { type ChannelEnd, loneEnd } from "../../../support/channelPipe.ts";
 
-/** What the channel was in when the message came. Its number is 0; 99 is no channel. */
+/** The channel's state when the message came. Its number is 0; 99 is no channel. */
 type State = "opening" | "open" | "eof received" | "close sent" | "closed" | "refused";
 
 const window = 10_000;
@@ -49,7 +49,7 @@ interface Rule {
   readonly message: string;
   readonly state: State;
   readonly sends: readonly Buffer[];
-  /** Where OpenSSH 10.5 has the rule; functions of channels.c where no file is named. */
+  /** The rule in OpenSSH 10.5; functions are in channels.c if no file is named. */
   readonly source: string;
   readonly violation?: ProtocolViolation;
   readonly forgiven?: ForgivenMessage;
@@ -335,7 +335,7 @@ const rules: readonly Rule[] = [
     source: "dispatch_protocol_error (dispatch.c)",
     forgiven: "a message of an unknown type",
   },
-  // Malformed ones: cut short, and with a byte too many.
+  // Malformed messages: truncated, and with a surplus byte.
   ...[91, 92, 93, 94, 95, 96, 97, 98, 99, 100].map(
     (number): Rule => ({
       message: `number ${number} without a recipient`,
@@ -354,7 +354,7 @@ const rules: readonly Rule[] = [
     ["an exit status", "open", peerSends.request(0, "exit-status", false, wireUint32(0))],
   ].flatMap(([name, state, whole]) => {
     const message = whole as Buffer;
-    // The number of the message and the recipient are whole: what is cut there has cases of its own.
+    // The message's number and the recipient are complete: truncating them is tested separately.
     const cuts = Array.from({ length: message.length - 5 }, (_, at) => 5 + at);
     return [
       ...cuts.map((length) => ({
@@ -421,7 +421,7 @@ describe("rules of OpenSSH's channels.c", () => {
     expect([...end.table.forgiven.keys()]).toEqual(forgiven === undefined ? [] : [forgiven]);
   });
 
-  test("what is forgiven is counted, and logged once and at the end", async () => {
+  test("tolerated messages are counted, and logged once and at the end", async () => {
     const { end } = await make("open");
     for (let time = 0; time < 1000; time++) {
       end.table.receive(peerSends.extended(0, 5, "x"));
@@ -437,7 +437,7 @@ describe("rules of OpenSSH's channels.c", () => {
     expect(end.logger.lines.at(-1)).toContain("extended data of an unknown type: 1000");
   });
 
-  test("a tenth of the window is forgiven once, and again after data within the window", async () => {
+  test("a tenth of the window is tolerated once, and again after data within the window", async () => {
     const { end, channel } = await make("open");
     channel?.pause();
     end.table.receive(peerSends.data(0, big(window + 600)));

@@ -19,7 +19,7 @@ async function stream(window = 1000): Promise<{ end: ChannelEnd; channel: Channe
 }
 
 describe("a channel as a stream", () => {
-  test("it reads what the peer sends up to EOF", async () => {
+  test("it reads the peer's data up to EOF", async () => {
     const made = await stream();
     const read = text(made.stream);
     made.end.table.receive(peerSends.data(0, "one "));
@@ -29,7 +29,7 @@ describe("a channel as a stream", () => {
     expect(made.channel.isOpen).toBe(true);
   });
 
-  test("a close without EOF ends the reading side too", async () => {
+  test("a close without EOF also ends the reading side", async () => {
     const made = await stream();
     const [read, closed] = [text(made.stream), once(made.stream, "close")];
     made.end.table.receive(peerSends.data(0, "all"));
@@ -38,7 +38,7 @@ describe("a channel as a stream", () => {
     await closed;
   });
 
-  test("a reader that does not read holds the channel back at the stream's mark", async () => {
+  test("a reader that does not read pauses the channel at the stream's mark", async () => {
     const made = await stream();
     made.stream.once("data", () => made.stream.pause());
     await turn();
@@ -59,7 +59,7 @@ describe("a channel as a stream", () => {
     expect(length).toBeGreaterThanOrEqual(18 * 16 * 1024);
   });
 
-  test("what is written goes to the peer, and EOF after it", async () => {
+  test("written data is sent to the peer, followed by EOF", async () => {
     const made = await stream();
     const finished = once(made.stream, "finish");
     made.stream.write("abc");
@@ -69,7 +69,7 @@ describe("a channel as a stream", () => {
     expect(made.end.sentOf(96)).toHaveLength(1);
   });
 
-  test("a writer waits while the queue is full, and goes on when the peer takes the data", async () => {
+  test("a writer waits while the queue is full, and continues when the peer accepts the data", async () => {
     const made = await stream(0);
     let taken = 0;
     made.stream.write(Buffer.alloc(300_000), () => taken++);
@@ -94,7 +94,7 @@ describe("a channel as a stream", () => {
     expect([finished, made.end.sentOf(96).length]).toEqual([true, 1]);
   });
 
-  test("a writer that waits when the peer closes is released", async () => {
+  test("a waiting writer is released when the peer closes", async () => {
     const made = await stream(0);
     made.stream.resume();
     let taken = 0;
@@ -117,7 +117,7 @@ describe("a channel as a stream", () => {
     expect(made.stream.destroyed).toBe(true);
   });
 
-  test("a writer that waits when the connection is lost gets an answer", async () => {
+  test("a waiting writer gets a result when the connection is lost", async () => {
     const made = await stream(0);
     made.stream.resume();
     made.stream.on("error", () => {});

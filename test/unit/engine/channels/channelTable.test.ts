@@ -11,7 +11,7 @@ import { ManualClock, settle } from "../../../support/manualClock.ts";
 const never = (): AbortSignal => new AbortController().signal;
 const nothing = Buffer.alloc(0);
 
-/** Resolves when no message is on its way any more. */
+/** Resolves when no message is in transit. */
 async function quiet({ near, far }: { readonly near: ChannelEnd; readonly far: ChannelEnd }): Promise<void> {
   for (let before = -1; before !== near.sent.length + far.sent.length; ) {
     before = near.sent.length + far.sent.length;
@@ -62,7 +62,7 @@ describe("two ends that are joined by a pipe", () => {
     expect([pair.near.violation, pair.far.violation]).toEqual([undefined, undefined]);
   });
 
-  test("more than the window arrives whole, and in pieces that the window allows", async () => {
+  test("more data than the window arrives completely, in pieces that the window allows", async () => {
     const pair = await openPair(1000);
     const far = reading(pair.ours);
     const text = "0123456789".repeat(20_000);
@@ -73,7 +73,7 @@ describe("two ends that are joined by a pipe", () => {
     expect(Math.max(...pair.far.sentOf(94).map((bytes) => bytes.length))).toBeLessThanOrEqual(1000 + 9);
   });
 
-  test("a paused reader gets no more than one window, and the rest after resume", async () => {
+  test("a paused reader gets at most one window, and the rest after resume", async () => {
     const pair = await openPair(1000);
     pair.theirs.write(Buffer.alloc(5000, "x"));
     await quiet(pair);
@@ -96,7 +96,7 @@ describe("two ends that are joined by a pipe", () => {
     expect([pair.near.violation, pair.far.violation]).toEqual([undefined, undefined]);
   });
 
-  test("a violation at one end loses the channels of both", async () => {
+  test("a violation at one end ends the channels of both", async () => {
     const pair = await openPair();
     const [near, far] = [reading(pair.ours), reading(pair.theirs)];
     pair.near.table.receive(peerSends.confirmation(0, 5));
@@ -108,7 +108,7 @@ describe("two ends that are joined by a pipe", () => {
     });
   });
 
-  test("1,024 opens at the same time all get their own channel, and a further one is refused", async () => {
+  test("1,024 concurrent opens all get their own channel, and a further one is refused", async () => {
     const pipe = channelPipe();
     const opens = Array.from({ length: 1024 }, () => pipe.near.table.open("session", 1000, nothing, never()));
     const channels = await Promise.all(opens);
@@ -132,7 +132,7 @@ describe("two ends that are joined by a pipe", () => {
     expect([pipe.near.table.size, pipe.near.table.isOpening]).toEqual([0, false]);
   });
 
-  test("an acceptance that fails refuses the open", async () => {
+  test("a failing acceptance refuses the open", async () => {
     const pipe = channelPipe();
     pipe.far.accept = () => Promise.reject(new Error("no"));
     await expect(pipe.near.table.open("x11", 1000, nothing, never())).rejects.toMatchObject({ code: 2 });
@@ -141,7 +141,7 @@ describe("two ends that are joined by a pipe", () => {
 });
 
 describe("a peer that opens a thousand channels at once", () => {
-  test("gets them in order, and other work goes on in between", async () => {
+  test("gets them in order, and other work continues in between", async () => {
     const end = loneEnd();
     end.accept = () => Promise.resolve((channel) => end.accepted.push(channel));
     for (let sender = 0; sender < 1024; sender++) {
@@ -168,7 +168,7 @@ describe("a peer that opens a thousand channels at once", () => {
     for (let turn = 0; turn < 20; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
     }
-    // What the local ends were made for is given to them, so that they can end it.
+    // The created local ends get the channels, so that they can end them.
     expect(end.accepted).toHaveLength(1024);
     expect(end.accepted.filter(({ isOpen }) => isOpen)).toEqual([]);
     expect(end.table.size).toBe(0);
@@ -191,7 +191,7 @@ describe("opening a channel", () => {
     });
   });
 
-  test("an aborted one is closed when the confirmation comes, and its number is free after the close", async () => {
+  test("an aborted open is closed when the confirmation comes, and its number is free after the close", async () => {
     const end = loneEnd();
     const giveUp = new AbortController();
     const opening = end.table.open("session", 1000, nothing, giveUp.signal);
@@ -220,7 +220,7 @@ describe("requests of the peer", () => {
     expect(end.sent).toEqual([peerSends.failure(5, 1, "open failed")]);
   });
 
-  test("a request that wants a reply gets one, and one that does not gets none", async () => {
+  test("a request with want-reply gets a reply, and one without gets none", async () => {
     const end = loneEnd();
     const opening = end.table.open("session", 1000, nothing, never());
     end.table.receive(peerSends.confirmation(0, 7));
@@ -233,7 +233,7 @@ describe("requests of the peer", () => {
     expect(end.sent.slice(1)).toEqual([peerSends.requestFailed(7), peerSends.success(7), Buffer.of(82)]);
   });
 
-  test("end of write: what waits for the peer's window is dropped, output still comes, and the writer goes on", async () => {
+  test("end of write: data that waits for the peer's window is dropped, output still arrives, and the writer continues", async () => {
     const end = loneEnd();
     const opening = end.table.open("session", 1000, nothing, never());
     end.table.receive(peerSends.confirmation(0, 7, 0));
@@ -340,7 +340,7 @@ describe("a session", () => {
     ]);
   });
 
-  test("continues without a pty when the server refuses it", async () => {
+  test("continues without a pty if the server refuses it", async () => {
     const { end, channel, started } = await starting();
     end.table.receive(peerSends.requestFailed(0));
     end.table.receive(peerSends.success(0));
@@ -364,7 +364,7 @@ describe("a session", () => {
     }
   });
 
-  test("an answer that comes after the first output belongs to its own request", async () => {
+  test("a reply that comes after the first output belongs to its own request", async () => {
     const { end, channel, started } = await starting();
     end.table.receive(peerSends.data(0, "$ "));
     await started;
@@ -387,13 +387,13 @@ describe("a session", () => {
     await expect(started).rejects.toMatchObject({ reason: "request-failed" });
   });
 
-  test("the end of the connection says that the program may have started", async () => {
+  test("the end of the connection reports that the program may have started", async () => {
     const { end, started } = await starting();
     end.table.end();
     await expect(started).rejects.toMatchObject({ reason: "connection-ended", mayHaveStarted: true });
   });
 
-  test("a request that is larger than the server takes is refused before anything is sent", () => {
+  test("a request that is larger than the server accepts is refused before anything is sent", () => {
     const large = "x".repeat(2000);
     const specs: SessionSpec[] = [
       { env: {}, request: { type: "exec", command: large } },
@@ -444,7 +444,7 @@ describe("a session", () => {
     { env: { "LA\0NG": "C" } },
     { env: { LANG: "C\0" } },
     { pty: { term: "xterm\0", columns: 80, rows: 24 } },
-  ])("a NUL character is sent to nobody: sshd would end the connection over it: %j", (change) => {
+  ])("a NUL character is never sent, because sshd would end the connection over it: %j", (change) => {
     expect(() => prepareSession({ ...spec, ...change }, false, 1000)).toThrow(
       expect.objectContaining({ reason: "request-has-nul" }),
     );
@@ -463,7 +463,7 @@ describe("a session", () => {
     expect(channel.isOpen).toBe(true);
   });
 
-  test("a refusal that comes after that closes the channel, and an acceptance changes nothing", async () => {
+  test("a refusal after that closes the channel, and an acceptance changes nothing", async () => {
     for (const accepts of [true, false]) {
       const { end, channel, started } = await starting();
       await clock.advance(5000);

@@ -10,14 +10,14 @@ const nothing = Buffer.alloc(0);
 const noBody = (): WireReader => new WireReader(nothing);
 const never = (): AbortSignal => new AbortController().signal;
 
-/** Requests whose packets are numbered from 0, and the names of what was sent. */
+/** Requests whose packets are numbered from 0, and the names of sent ones. */
 function requests() {
   const sent: string[] = [];
   const made = new GlobalRequests((bytes, onSent) => {
     onSent(sent.length);
     const reader = new WireReader(Buffer.from(bytes), 1);
     sent.push(reader.text() ?? "");
-    // Without a wish for an answer, the answers would no longer belong to the requests in their order.
+    // Without want-reply, replies could no longer be matched to requests by their order.
     expect(reader.boolean()).toBe(true);
   });
   return { made, sent };
@@ -34,7 +34,7 @@ describe("global requests", () => {
     expect(sent).toEqual(["a", "b"]);
   });
 
-  test("the reply to an aborted request is not taken for the next one's", async () => {
+  test("the reply to an aborted request is not taken for that of the next one", async () => {
     const { made } = requests();
     const abort = new AbortController();
     const late: boolean[] = [];
@@ -68,7 +68,7 @@ describe("global requests", () => {
     expect(settled).toEqual(["b:false", "a:false", "c:true"]);
   });
 
-  test("one whose signal has fired is not sent", async () => {
+  test("a request whose signal has aborted is not sent", async () => {
     const { made, sent } = requests();
     const request = made.request("a", nothing, AbortSignal.abort(new Error("given up")), () => true);
     await expect(request).rejects.toThrow("given up");
@@ -111,7 +111,7 @@ describe("global requests", () => {
   });
 });
 
-describe("where the server listens for us", () => {
+describe("listeners on the server", () => {
   const at: ForwardAddress = { type: "tcp", host: "localhost", port: 0 };
   const opened = (host: string, port: number): WireReader =>
     new WireReader(
@@ -131,7 +131,7 @@ describe("where the server listens for us", () => {
     const listening = all.forwards.listen(at, async () => () => {}, never());
     expect(all.forwards.accept("forwarded-tcpip", opened("localhost", 4000))).toBe(1);
     all.requests.receive(true, new WireReader(wireUint32(4000)));
-    // In the turn of the answer: the next message of the server may hand over a connection.
+    // In the turn of the reply: the next message of the server may be a connection.
     expect(all.forwards.accept("forwarded-tcpip", opened("localhost", 4000))).toBeInstanceOf(Promise);
     const listener = await listening;
     expect(listener.port).toBe(4000);
@@ -162,7 +162,7 @@ describe("where the server listens for us", () => {
   test.each<[string, ForwardAddress, Buffer]>([
     ["a port", at, Buffer.concat([wireString("localhost"), wireUint32(0)])],
     ["a socket", { type: "unix", path: "/run/a" }, wireString("/run/a")],
-  ])("%s is asked for by its address", async (_name, address, payload) => {
+  ])("%s is requested by its address", async (_name, address, payload) => {
     const sent: Buffer[] = [];
     const made = new GlobalRequests((bytes) => sent.push(Buffer.from(bytes)));
     const listening = new RemoteForwards(made, new RecordingLogger()).listen(
@@ -175,7 +175,7 @@ describe("where the server listens for us", () => {
     await expect(listening).rejects.toMatchObject({ reason: "connection-ended" });
   });
 
-  test("the highest port is a port", async () => {
+  test("the highest port is valid", async () => {
     const all = forwards();
     const listening = all.forwards.listen(at, async () => () => {}, never());
     all.requests.receive(true, new WireReader(wireUint32(65_535)));
@@ -198,7 +198,7 @@ describe("where the server listens for us", () => {
     expect(all.forwards.accept("forwarded-tcpip", opened("localhost", 4000))).toBeInstanceOf(Promise);
   });
 
-  test("a socket's path is granted to connections that came in at this path, and its name to no port", async () => {
+  test("a socket's path is granted to connections at this path, and its name to no port", async () => {
     const all = forwards();
     const openedAt = (path: string): WireReader =>
       new WireReader(Buffer.concat([wireString(path), wireString("")]));
@@ -221,7 +221,7 @@ describe("where the server listens for us", () => {
     expect(all.sent).toEqual(["streamlocal-forward@openssh.com", "cancel-streamlocal-forward@openssh.com"]);
   });
 
-  test("a connection that came in at a port is not taken for a socket's path", async () => {
+  test("a connection at a port is not taken for one at a socket's path", async () => {
     const all = forwards();
     const listening = all.forwards.listen(
       { ...at, host: "/run/a", port: 4000 },
@@ -234,7 +234,7 @@ describe("where the server listens for us", () => {
     expect(all.forwards.accept("forwarded-streamlocal@openssh.com", body)).toBe(1);
   });
 
-  test("a malformed channel open is refused, wherever it is cut", async () => {
+  test("a malformed channel open is refused, wherever it is truncated", async () => {
     const all = forwards();
     const tcp = all.forwards.listen({ ...at, port: 1 }, async () => () => {}, never());
     const unix = all.forwards.listen({ type: "unix", path: "/a" }, async () => () => {}, never());

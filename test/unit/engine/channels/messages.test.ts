@@ -7,7 +7,7 @@ import {
   encodePty,
 } from "../../../../src/engine/channels/messages.ts";
 
-describe("what a channel carries when it is opened", () => {
+describe("the messages that open a channel", () => {
   test("direct-tcpip: target and originator, each with its port (RFC 4254 section 7.2)", () => {
     expect(encodeDirectTcpip({ host: "db", port: 5432 }, { host: "127.0.0.1", port: 40_000 })).toEqual(
       Buffer.concat([wireString("db"), wireUint32(5432), wireString("127.0.0.1"), wireUint32(40_000)]),

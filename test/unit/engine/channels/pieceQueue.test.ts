@@ -20,8 +20,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constant({ clear: true as const }),
 );
 
-describe("output that waits", () => {
-  test("comes back byte for byte, in order and of its kind, whatever was pushed and taken in between", () => {
+describe("queued output", () => {
+  test("is returned byte for byte, in order and by kind, whatever was pushed and taken in between", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const queue = new PieceQueue();
@@ -62,13 +62,13 @@ describe("output that waits", () => {
     );
   }, 60_000);
 
-  test("an empty piece is no piece", () => {
+  test("an empty piece is ignored", () => {
     const queue = new PieceQueue();
     queue.push("stderr", Buffer.alloc(0));
     expect([queue.length, queue.shift()]).toEqual([0, undefined]);
   });
 
-  test("a piece that was taken is not changed by what comes later", () => {
+  test("a piece that was taken is not changed by later ones", () => {
     const queue = new PieceQueue();
     queue.push("stdout", Buffer.from("ab"));
     const first = queue.shift();
@@ -77,7 +77,7 @@ describe("output that waits", () => {
     expect(Buffer.from(queue.shift()?.data ?? []).toString()).toBe("cd");
   });
 
-  test("large pieces come back as they were pushed, without a copy, however many wait", () => {
+  test("large pieces are returned as pushed, without a copy, however many are queued", () => {
     const queue = new PieceQueue();
     const pieces = Array.from({ length: 300 }, () => Buffer.alloc(4096));
     for (const piece of pieces) {
@@ -89,7 +89,7 @@ describe("output that waits", () => {
     expect(queue.shift()).toBeUndefined();
   });
 
-  test("neighbours of one kind are joined, and a change of the kind parts them", () => {
+  test("neighbours of one kind are joined, and a change of the kind separates them", () => {
     const queue = new PieceQueue();
     for (const [kind, text] of [
       ["stdout", "a"],
@@ -109,7 +109,7 @@ describe("output that waits", () => {
     ]);
   });
 
-  test("single bytes that are taken one by one share a block", () => {
+  test("single bytes taken one by one share a block", () => {
     const queue = new PieceQueue();
     const blocks = new Set<unknown>();
     for (let at = 0; at < 10_000; at++) {

@@ -23,7 +23,7 @@ function makeFlow(size = 1000, onData: (text: string) => void = () => {}) {
 const bytes = (length: number): Buffer => Buffer.alloc(length, "x");
 
 describe("the receiving side of a channel", () => {
-  test("holds everything, the end included, until the first resume", () => {
+  test("keeps everything, including the end, until the first resume", () => {
     const { flow, told } = makeFlow();
     flow.receive("stdout", Buffer.from("a"));
     flow.receive("stderr", Buffer.from("b"));
@@ -34,7 +34,7 @@ describe("the receiving side of a channel", () => {
     expect(told).toEqual(["stdout:a", "stderr:b", "eof", "closed"]);
   });
 
-  test("delivers in order what comes while a listener handles what came before", () => {
+  test("delivers in order data that arrives while a listener handles earlier data", () => {
     const { flow, told } = makeFlow(1000, (text) => {
       if (text === "stdout:a") {
         flow.receive("stdout", Buffer.from("b"));
@@ -46,7 +46,7 @@ describe("the receiving side of a channel", () => {
     expect(told).toEqual(["stdout:a", "stdout:b", "eof"]);
   });
 
-  test("gives back no more than the window, also when a little more than that came", () => {
+  test("gives back no more than the window, even if a little more arrived", () => {
     const { flow, granted } = makeFlow(1000);
     expect([flow.receive("stdout", bytes(1000)), flow.receive("stdout", bytes(50))]).toEqual([
       "kept",
@@ -56,7 +56,7 @@ describe("the receiving side of a channel", () => {
     expect([flow.window, granted()]).toEqual([1000, 1000]);
   });
 
-  test("gives the window back only for what was delivered", () => {
+  test("gives the window back only for delivered data", () => {
     const { flow, granted } = makeFlow(1000);
     flow.receive("stdout", bytes(600));
     expect([flow.window, granted()]).toEqual([400, 0]);
@@ -73,7 +73,7 @@ describe("the receiving side of a channel", () => {
     expect([flow.window, granted()]).toEqual([1000, 300]);
   });
 
-  test("keeps the order when a listener pauses and resumes from within", () => {
+  test("keeps the order when a listener pauses and resumes during delivery", () => {
     const { flow, told } = makeFlow(1000, (text) => {
       if (text === "stderr:b") {
         flow.pause();
@@ -93,7 +93,7 @@ describe("the receiving side of a channel", () => {
     expect(told.at(-1)).toBe("stderr:d");
   });
 
-  test("notices a peer that ignores the window", () => {
+  test("detects a peer that ignores the window", () => {
     const { flow } = makeFlow(1000);
     expect(flow.receive("stdout", bytes(1000))).toBe("kept");
     expect(flow.receive("stdout", bytes(60))).toBe("excess");
@@ -101,7 +101,7 @@ describe("the receiving side of a channel", () => {
     expect(flow.receive("stdout", bytes(1))).toBe("exceeded");
   });
 
-  test("an end with data that is held back waits, drops it, or delivers it", async () => {
+  test("an end with held data waits, drops it, or delivers it", async () => {
     for (const [rest, expected] of [
       ["wait", []],
       ["drop", ["closed"]],

@@ -20,7 +20,7 @@ function makeFlow(window: number, packet: number) {
 const highMark = 256 * 1024;
 
 describe("the sending side of a channel", () => {
-  test("cuts at the peer's packet size and stops at its window", () => {
+  test("splits at the peer's packet size and stops at its window", () => {
     const { flow, sent } = makeFlow(5, 2);
     flow.write(Buffer.from("abcdefg"));
     expect(sent).toEqual(["ab", "cd", "e"]);
@@ -29,7 +29,7 @@ describe("the sending side of a channel", () => {
     expect(sent.at(-1)).toBe("fg");
   });
 
-  test("sends the end of input behind what is queued, once", () => {
+  test("sends EOF after the queued data, once", () => {
     const { flow, sent } = makeFlow(2, 100);
     flow.write(Buffer.from("abc"));
     flow.eof();
@@ -63,7 +63,7 @@ describe("the sending side of a channel", () => {
     expect([outlet.drains, flow.write(Buffer.alloc(1))]).toEqual([1, true]);
   });
 
-  test("waits while the socket is full, and sends one packet when its turn comes", () => {
+  test("waits while the socket is full, and sends one packet in its turn", () => {
     const { flow, sent, outlet } = makeFlow(100, 2);
     outlet.congested = true;
     flow.write(Buffer.from("abcdef"));
@@ -84,7 +84,7 @@ describe("the sending side of a channel", () => {
     expect([sent, flow.queued, flow.write(Buffer.from("x"))]).toEqual([["a"], 0, false]);
   });
 
-  test("a peer that names no packet size doesn't stop it", () => {
+  test("a peer without a packet size doesn't stop it", () => {
     const { flow, sent } = makeFlow(10, 0);
     flow.write(Buffer.from("abc"));
     expect(sent.join("")).toBe("abc");

@@ -19,7 +19,7 @@ function bodies(frames: MuxFrames): Buffer[] {
 }
 
 describe("frames of OpenSSH's multiplexing protocol", () => {
-  test("the hello has the bytes that OpenSSH sends", () => {
+  test("the hello has the same bytes as OpenSSH's", () => {
     expect(encodeMuxHello().toString("hex")).toBe("000000080000000100000004");
   });
 
@@ -53,7 +53,7 @@ describe("frames of OpenSSH's multiplexing protocol", () => {
     expect(frames.bytes).toBe(0);
   });
 
-  test.each([1, 4, 100])("the bytes of passed descriptors are left out, in pieces of %i bytes", (size) => {
+  test.each([1, 4, 100])("the bytes of passed descriptors are skipped, in pieces of %i bytes", (size) => {
     const stream = Buffer.concat([encodeMux(muxType.newSession), Buffer.alloc(3), encodeMuxHello()]);
     const frames = new MuxFrames();
     const found: Buffer[] = [];
@@ -69,7 +69,7 @@ describe("frames of OpenSSH's multiplexing protocol", () => {
     expect(found.map((body) => body.readUInt32BE())).toEqual([muxType.newSession, muxType.hello]);
   });
 
-  test("the largest frame is taken, and a larger one is an error before it has come", () => {
+  test("the largest frame is accepted, and a larger one is an error before it has arrived", () => {
     const frames = new MuxFrames();
     frames.push(wireString(Buffer.alloc(largestMuxFrame)));
     expect(frames.next()?.length).toBe(largestMuxFrame);

@@ -13,6 +13,6 @@ test.each([
   ["Confirm user presence for key ED25519-SK", "none", { kind: "touch" }],
   ["Add key /k (a comment) to agent?", "confirm", { kind: "confirm" }],
   ["alice@web1's new password: ", "", { kind: "text" }],
-])("%s is asked as what it is", (prompt, hint, expected) => {
+])("%s is recognised by its kind", (prompt, hint, expected) => {
   expect(askpassQuestion(prompt, hint)).toMatchObject(expected);
 });

@@ -5,7 +5,7 @@ test.each([
   [async () => ({ exitCode: 0, stdout: "", stderr: "" }), true],
   [async () => ({ exitCode: 1, stdout: "", stderr: "" }), false],
   [() => Promise.reject(new Error("ENOENT")), false],
-])("a ticket is there only where klist says so", async (run, isValid) => {
+])("there is a ticket only if klist reports one", async (run, isValid) => {
   const ticket = new KerberosTicket(run);
   expect(ticket.isValid).toBe(false);
   await ticket.refresh();

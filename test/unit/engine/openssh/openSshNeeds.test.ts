@@ -24,12 +24,12 @@ function isNeeded(config: Partial<HostConfig>, facts: Facts = {}): boolean {
 }
 
 describe("OpenSSH", () => {
-  test("is not needed where nothing asks for it", () => {
+  test("is not needed without a reason", () => {
     expect([isNeeded({}), isNeeded(asks("ipqos"))]).toEqual([false, false]);
   });
 
   test.each(["pkcs11provider", "hostbasedauthentication"] as const)(
-    "is needed where the user's own file sets %s, not where the system's does",
+    "is needed if the user's own file sets %s, not if the system's does",
     (keyword) => {
       expect(isNeeded(asks(keyword))).toBe(true);
       expect(isNeeded(asks(keyword, true))).toBe(false);
@@ -40,7 +40,7 @@ describe("OpenSSH", () => {
     expect(isNeeded({ ...asks("pkcs11provider"), forwardAgent: true })).toBe(false);
   });
 
-  test("is needed where the user has chosen it after a failure", () => {
+  test("is needed if the user has chosen it after a failure", () => {
     expect(isNeeded({}, { chosen: ["web1"] })).toBe(true);
     expect(isNeeded({ alias: "web2" }, { chosen: ["web1"] })).toBe(false);
   });
@@ -56,7 +56,7 @@ describe("OpenSSH", () => {
     expect(isNeeded(asks("gssapiauthentication", true), { hasTicket: true })).toBe(false);
   });
 
-  test("is asked for a ticket only where the user's own file asks for GSSAPI", async () => {
+  test("looks for a ticket only if the user's own file sets GSSAPI", async () => {
     let refreshes = 0;
     const ticket = { isValid: false, refresh: async () => void refreshes++ };
     const { prepare } = openSshNeeds({ isChosenFor: () => false, ticket });

@@ -11,7 +11,7 @@ function read(text: string, pieces = 1): SshLog {
   return log;
 }
 
-describe("what ssh says when it can't connect", () => {
+describe("ssh's messages for a failed connection", () => {
   test.each([
     ["ssh: Could not resolve hostname nowhere: Name or service not known", "name-not-found"],
     ["ssh: connect to host 10.0.0.1 port 22: Connection refused", "refused"],
@@ -30,7 +30,7 @@ describe("what ssh says when it can't connect", () => {
     expect(loginFailure(read(`${line}\n`)).reason).toBe(reason);
   });
 
-  test("names the server's algorithms where none is known to both sides", () => {
+  test("names the server's algorithms if both sides have none in common", () => {
     const line =
       "Unable to negotiate with 10.0.0.1 port 22: no matching key exchange method found. Their offer: a,b\n";
     expect(loginFailure(read(line))).toMatchObject({
@@ -39,7 +39,7 @@ describe("what ssh says when it can't connect", () => {
     });
   });
 
-  test("says what was tried and what the server would take", () => {
+  test("names the tried methods and those that the server accepts", () => {
     const log = [
       "debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2p1",
       "debug1: Authentications that can continue: publickey,password",
@@ -55,7 +55,7 @@ describe("what ssh says when it can't connect", () => {
     });
   });
 
-  test("takes a disconnect for a refusal only where something was tried, and the server does not say that it is busy", () => {
+  test("treats a disconnect as a refusal only after an attempt, and not if the server reports that it is busy", () => {
     const words = "Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures\n";
     const tried = "debug1: Offering public key: /k\n";
     expect(loginFailure(read(tried + words))).toMatchObject({ reason: "too-many-failures" });

@@ -7,8 +7,8 @@ import { testHostConfig } from "../../../support/hostConfigs.ts";
 const ours = algorithmOffer(testHostConfig(), []);
 const server = (changes: Partial<ServerOffer> = {}): ServerOffer => ({ ...ours, ...changes });
 
-describe("the first kind of algorithm that two sides do not share", () => {
-  test("is none where they agree", () => {
+describe("the first kind of algorithm without a common one", () => {
+  test("is none if both sides agree", () => {
     expect(algorithmMismatch(ours, server())).toBeUndefined();
   });
 
@@ -25,7 +25,7 @@ describe("the first kind of algorithm that two sides do not share", () => {
     });
   });
 
-  test("is not bridged by the signals that stand in the list of key exchanges", () => {
+  test("is not hidden by the signals in the list of key exchanges", () => {
     const signals = ["ext-info-s", "kex-strict-s-v00@openssh.com"];
     expect(algorithmMismatch({ ...ours, kex: [...ours.kex, ...signals] }, server({ kex: signals }))).toEqual({
       keyword: "KexAlgorithms",
@@ -34,7 +34,7 @@ describe("the first kind of algorithm that two sides do not share", () => {
     });
   });
 
-  test("is no MAC under a cipher that brings its own integrity, and is one under another", () => {
+  test("is not the MAC under a cipher with built-in integrity, but is under another one", () => {
     expect(
       algorithmMismatch(ours, server({ cipher: ["aes128-gcm@openssh.com"], hmac: ["none"] })),
     ).toBeUndefined();
@@ -45,7 +45,7 @@ describe("the first kind of algorithm that two sides do not share", () => {
     });
   });
 
-  test("of ciphers is reported before that of MACs", () => {
+  test("ciphers are reported before MACs", () => {
     expect(algorithmMismatch(ours, server({ cipher: ["aes128-cbc"], hmac: ["none"] }))).toMatchObject({
       keyword: "Ciphers",
       allowable: ["aes128-cbc"],

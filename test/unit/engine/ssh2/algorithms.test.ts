@@ -7,7 +7,7 @@ import { testHostConfig } from "../../../support/hostConfigs.ts";
 const offer = (changes: Partial<HostConfig> = {}, knownFirst: readonly string[] = []) =>
   algorithmOffer(testHostConfig(changes), knownFirst);
 
-describe("what is offered to a server", () => {
+describe("the algorithms offered to a server", () => {
   test("AES-GCM comes first, and no host key with a SHA-1 signature", () => {
     const { cipher, serverHostKey, kex } = offer();
     expect(cipher.slice(0, 2)).toEqual(["aes128-gcm@openssh.com", "aes256-gcm@openssh.com"]);
@@ -37,7 +37,7 @@ describe("what is offered to a server", () => {
     expect(offer({ hostKeyAlgorithms: ["+ssh-rsa"] }).serverHostKey).toContain("ssh-rsa");
   });
 
-  test("unsupported algorithms are left out, and it is an error when none remains", () => {
+  test("unsupported algorithms are omitted, and it is an error if none remains", () => {
     const kexAlgorithms = ["sntrup761x25519-sha512@openssh.com", "curve25519-sha256"];
     expect(offer({ kexAlgorithms }).kex).toEqual(["curve25519-sha256"]);
     const attempt = (): unknown => offer({ macs: ["umac-128-etm@openssh.com"] });
@@ -51,13 +51,13 @@ describe("what is offered to a server", () => {
     expect(offer({ ciphers, sources }).cipher).toEqual(offer().cipher);
   });
 
-  test("known host keys come first, without bringing back a kind that isn't offered", () => {
+  test("known host keys come first, without adding a type that isn't offered", () => {
     expect(offer({}, ["ssh-rsa"]).serverHostKey.slice(0, 2)).toEqual(["rsa-sha2-512", "rsa-sha2-256"]);
     expect(offer({}, ["ssh-rsa", "ssh-dss", "nonsense"]).serverHostKey).not.toContain("ssh-dss");
     expect([...offer({}, ["ssh-rsa"]).serverHostKey].sort()).toEqual([...offer().serverHostKey].sort());
   });
 
-  test("certificates are asked for first where an authority is known, and last where only ssh_config names them", () => {
+  test("certificates come first if an authority is known, and last if only ssh_config names them", () => {
     const certificate = "ssh-ed25519-cert-v01@openssh.com";
     expect(offer().serverHostKey.filter((name) => name.includes("-cert-"))).toEqual([]);
     expect(offer({}, [certificate, "ssh-rsa"]).serverHostKey.slice(0, 3)).toEqual([
@@ -73,7 +73,7 @@ describe("what is offered to a server", () => {
     ]);
   });
 
-  test("compression is preferred only where it is asked for", () => {
+  test("compression is preferred only if requested", () => {
     expect(offer().compress[0]).toBe("none");
     expect(offer({ compression: true }).compress[0]).toBe("zlib@openssh.com");
   });

@@ -58,13 +58,13 @@ function section(type: string, ...fields: readonly Buffer[]): Buffer {
 const inherited = ["constructor", "hasOwnProperty", "__defineGetter__", "__proto__", "toString", "valueOf"];
 
 describe("the parser of OpenSSH's private keys", () => {
-  it.each(inherited)("knows no key type and no cipher called %s", (name) => {
+  it.each(inherited)("rejects a key type and a cipher named %s", (name) => {
     expect(parseOpenSshSection(section(name))).toEqual({ kind: "unsupported", type: name });
     const parsed = parseOpenSshEnvelope(envelope({ cipher: name }));
     expect(parsed && derivationOf(parsed)).toBeUndefined();
   });
 
-  it("refuses numbers that are too long to compute with", () => {
+  it("rejects numbers that are too long to compute with", () => {
     const long = Buffer.alloc(300_000, 0xff);
     expect(parseOpenSshSection(section("ssh-rsa", long, long, long, long, long, long)).kind).toBe(
       "malformed",
@@ -92,7 +92,7 @@ describe("the parser of OpenSSH's private keys", () => {
   });
 });
 
-describe("key files that are damaged or hostile", () => {
+describe("damaged or hostile key files", () => {
   let folder: string;
   let made = 0;
   beforeAll(async () => {
@@ -113,15 +113,15 @@ describe("key files that are damaged or hostile", () => {
         (error: unknown) => (KeyFileError.is(error) ? error.reason : error),
       );
 
-  it("an encrypted one whose public half names no type is malformed: its owner could not be offered it", async () => {
+  it("an encrypted file whose public half names no type is malformed, because its key could not be offered", async () => {
     expect(await failureOf(pem(envelope({ publicKey: Buffer.alloc(2) })))).toBe("malformed");
   });
 
-  it("one of a thousand beginnings without an end is refused at once", async () => {
+  it("a file with a thousand beginnings and no end is refused at once", async () => {
     expect(await failureOf("-----BEGIN A-----\n".repeat(50_000))).toBe("malformed");
   });
 
-  it("one that can't be decrypted in time is unsupported, and others can still be tried", async () => {
+  it("a file that can't be decrypted in time is unsupported, and others can still be tried", async () => {
     const reader = createKeyReader((request) => decryptWithin(request, 300));
     const options = Buffer.concat([wireString(Buffer.alloc(16, 1)), uint32(0xffff_ffff)]);
     await expect(reader.read(await write(pem(envelope({ options }))), "secret")).rejects.toMatchObject({
@@ -129,7 +129,7 @@ describe("key files that are damaged or hostile", () => {
     });
   });
 
-  it("gives nothing but KeyFileErrors", async () => {
+  it("gives only KeyFileErrors", async () => {
     const bytes = fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array));
     const file = fc.oneof(
       bytes,

@@ -6,9 +6,9 @@ test.each([
   ["127.0.0.1", "inet6"],
   ["::1", "inet"],
 ] as const)(
-  "AddressFamily also holds for a numeric address, as in ssh: %s, %s",
+  "AddressFamily also applies to a numeric address, as in ssh: %s, %s",
   async (hostName, addressFamily) => {
-    // Nobody listens there: an address that is tried is refused.
+    // There is no listener: an address that is tried is refused.
     const target = { hostName, port: 1, addressFamily, connectionAttempts: 1 };
     await expect(dialTcp(target, new ManualClock(), new AbortController().signal)).rejects.toMatchObject({
       reason: "local",
@@ -17,7 +17,7 @@ test.each([
   },
 );
 
-test("says of a failure where it was tried", async () => {
+test("reports the address of a failure", async () => {
   const target = { hostName: "127.0.0.1", port: 1, addressFamily: "any", connectionAttempts: 1 } as const;
   await expect(dialTcp(target, new ManualClock(), new AbortController().signal)).rejects.toMatchObject({
     reason: "refused",

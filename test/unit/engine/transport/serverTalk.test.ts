@@ -19,7 +19,7 @@ it("a long banner leaves room for the instructions after it and for the reason o
   ]);
 });
 
-it("each kind of words is bounded", () => {
+it("each kind of text is bounded", () => {
   const shown: ServerWords[] = [];
   const talk = new ServerTalk(new RecordingLogger(), (words) => shown.push(words));
   for (const source of ["banner", "instruction", "proxy"] as const) {

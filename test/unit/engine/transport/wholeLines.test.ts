@@ -9,7 +9,7 @@ function collector() {
   return { clock, taken, lines };
 }
 
-it("puts lines together that come in pieces", async () => {
+it("joins lines that arrive in pieces", async () => {
   const { clock, taken, lines } = collector();
   lines.add("error: code");
   await clock.advance(200);
@@ -23,7 +23,7 @@ it("puts lines together that come in pieces", async () => {
   expect(taken).toEqual(["error: codespace not found\nsecond\n", "third"]);
 });
 
-it("does not keep a question that no line end follows", async () => {
+it("does not delay a question without a line end", async () => {
   const { clock, taken, lines } = collector();
   lines.add("Continue (yes/no)? ");
   expect(taken).toEqual([]);
@@ -31,7 +31,7 @@ it("does not keep a question that no line end follows", async () => {
   expect(taken).toEqual(["Continue (yes/no)? "]);
 });
 
-it("keeps no more of a line without an end than it would show", () => {
+it("keeps no more of an endless line than it would show", () => {
   const { taken, lines } = collector();
   for (let piece = 0; piece < 100; piece++) {
     lines.add("x".repeat(1000));

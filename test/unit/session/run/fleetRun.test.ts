@@ -5,7 +5,7 @@ import { fakeStack } from "../../../support/fakeStack.ts";
 import { testHostConfig } from "../../../support/hostConfigs.ts";
 import { settle } from "../../../support/manualClock.ts";
 
-it("runs on all hosts, keeps their order, and one that fails stops no other", async () => {
+it("runs on all hosts, keeps their order, and a failure stops no other", async () => {
   const names = ["a", "b", "c"];
   const { engine, manager } = fakeStack(names.map((name) => testHostConfig({ alias: name, hostName: name })));
   const finished: string[] = [];
@@ -28,7 +28,7 @@ it("runs on all hosts, keeps their order, and one that fails stops no other", as
   expect(failed?.kind === "failed" && ConfigError.is(failed.error)).toBe(true);
 });
 
-it("an abort ends what runs and starts nothing more", async () => {
+it("an abort ends running commands and starts no more", async () => {
   const names = Array.from({ length: 12 }, (_, index) => `h${index}`);
   const { clock, engine, manager } = fakeStack(
     names.map((name) => testHostConfig({ alias: name, hostName: name })),

@@ -13,13 +13,13 @@ describe("shellQuote", () => {
   it
     .runIf(process.platform !== "win32")
     .each(["plain", "two words", "it's", `"$HOME" \`x\``, "", "a\nb", "*;&|<>"])(
-    "%j comes through a shell unchanged",
+    "%j passes a shell unchanged",
     (word) => {
       expect(execFileSync("/bin/sh", ["-c", `printf %s ${shellQuote(word)}`]).toString()).toBe(word);
     },
   );
 
-  it.each(["=ls", "%self", "@x"])("quotes %j, in which zsh, fish or csh see more than a word", (word) => {
+  it.each(["=ls", "%self", "@x"])("quotes %j, which zsh, fish or csh would expand", (word) => {
     expect(shellQuote(word)).toBe(`'${word}'`);
   });
 });

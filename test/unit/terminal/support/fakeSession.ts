@@ -25,7 +25,7 @@ export class FakeSession implements Session {
   readonly onDidWarn = this.#warned.event;
   readonly ended: Promise<SessionOutcome>;
   #resolveEnded: (outcome: SessionOutcome) => void = () => {};
-  /** What the other side did and saw. */
+  /** The actions and observations of the other side. */
   readonly log: string[] = [];
   eofSent = false;
   readonly sizes: Dimensions[] = [];
@@ -39,7 +39,7 @@ export class FakeSession implements Session {
   queuedBytes = 0;
   limitedFrom = 0;
   breakWorks = true;
-  /** Never answers a close. */
+  /** Never confirms a close. */
   dead = false;
 
   constructor() {
@@ -66,7 +66,7 @@ export class FakeSession implements Session {
     this.#deliver();
   }
 
-  /** The server closes; comes after everything it has sent. */
+  /** The server closes, after everything it has sent. */
   end(outcome: SessionOutcome = { kind: "exited", code: 0 }): void {
     this.#outcome ??= outcome;
     this.#deliver();
@@ -79,7 +79,7 @@ export class FakeSession implements Session {
     this.#stateChanged.fire(this.state);
   }
 
-  /** The reader takes everything that waits. */
+  /** The reader consumes everything that waits. */
   drain(room = Number.POSITIVE_INFINITY): void {
     this.room = room;
     this.queuedBytes = 0;
@@ -94,14 +94,14 @@ export class FakeSession implements Session {
     return sessionSnapshot();
   }
 
-  /** All of them ride on one. */
+  /** All of them use the same one. */
   connection(): SessionConnection {
     const state = { kind: "lost", since: 0, reason: "connection-lost" } as const;
     return { destinationKey: "web1", master: { ...masterSnapshot({ since: 0 }), state } };
   }
 
   ptyRefused = false;
-  /** One was asked for. */
+  /** One was requested. */
   askedForPty = true;
 
   get hasPty(): boolean {
@@ -174,7 +174,7 @@ export class FakeSession implements Session {
   }
 
   #deliver(): void {
-    // Whoever pauses and resumes from within gets what follows after this, as from a real one.
+    // A caller that pauses and resumes during delivery gets the rest after this, as from a real one.
     if (this.#delivering) {
       return;
     }

@@ -4,7 +4,7 @@ import xterm from "@xterm/headless";
 /** A headless terminal, with Unicode 11 widths as VS Code has by default. */
 export class Screen {
   readonly terminal: xterm.Terminal;
-  /** Everything the terminal sent back. */
+  /** Everything that the terminal sent back. */
   readonly replies: string[] = [];
   readonly titles: string[] = [];
 

@@ -81,7 +81,7 @@ const cursor = fc
   .tuple(parameters, fc.constantFrom(..."ABCDEFGHIJKLMPSTXZ`abdefgrsu@"))
   .map(([list, final]) => `${ESC}[${list}${final}`);
 const repeat = fc.integer({ min: 1, max: 6 }).map((count) => `${ESC}[${count}b`);
-/** Modes that leave the stream readable; the alternate screen among them. */
+/** Modes that leave the stream readable, including the alternate screen. */
 const mode = fc
   .tuple(
     fc.constantFrom(
@@ -199,7 +199,7 @@ const malformed = fc.constantFrom(
   `${ESC}]0;a\u0085b`,
 );
 
-/** Every family of what a program can send, as text. */
+/** Every family of sequences that a program can send, as text. */
 export const pieces = fc.oneof(
   { weight: 8, arbitrary: word },
   { weight: 5, arbitrary: newline },
@@ -222,7 +222,7 @@ export const pieces = fc.oneof(
 
 const invalidBytes = fc.uint8Array({ min: 0x80, max: 0xff, minLength: 1, maxLength: 4 });
 
-/** A stream as bytes, with some that are not UTF-8. */
+/** A stream as bytes, with some invalid UTF-8. */
 export const byteStream = fc
   .array(
     fc.oneof(
@@ -237,7 +237,7 @@ export const byteStream = fc
   )
   .map((parts) => Buffer.concat(parts));
 
-/** Sizes to cut a stream into, cycled; small ones cut characters and sequences. */
+/** Sizes for splitting a stream, cycled; small ones split characters and sequences. */
 export const chunkSizes = fc.array(
   fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 60 })),
   {

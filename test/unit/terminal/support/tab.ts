@@ -16,13 +16,13 @@ import { ManualClock, settle } from "../../../support/manualClock.ts";
 import { FakeSession } from "./fakeSession.ts";
 import { Screen } from "./screen.ts";
 
-/** A terminal tab: the controller, a headless terminal that answers, and fake sessions. */
+/** A terminal tab: the controller, a headless terminal that replies, and fake sessions. */
 export class Tab {
   readonly clock = new ManualClock();
   readonly screen = new Screen(80, 24);
   readonly sessions: FakeSession[] = [];
   readonly attempts: OpenAttempt[] = [];
-  /** Consumed first; then sessions open at once. */
+  /** Used first; then sessions open at once. */
   readonly openings: (() => Promise<Session>)[] = [];
   readonly reconnections: Reconnections;
   /** Ids of the live masters of its destination. */
@@ -114,21 +114,21 @@ export class Tab {
     return this;
   }
 
-  /** Also when it takes real time to get there, such as loading the tables of an encoding. */
+  /** Also if it takes real time, such as loading the tables of an encoding. */
   async until(kind: TerminalState["kind"]): Promise<void> {
     if (this.controller.state.kind !== kind) {
       await nextEvent(this.controller.onDidChangeState, undefined, (state) => state.kind === kind);
     }
   }
 
-  /** Key by key. */
+  /** One key at a time. */
   type(keys: string): void {
     for (const key of keys) {
       this.controller.input(key);
     }
   }
 
-  /** What is on the screen, once the terminal has parsed everything. */
+  /** The text on the screen, once the terminal has parsed everything. */
   async text(): Promise<string> {
     await settle();
     await this.screen.write("");
@@ -136,7 +136,7 @@ export class Tab {
   }
 }
 
-/** What a session's terminal reconnects to. */
+/** The options with which a session's terminal reconnects. */
 export function lostConnection(session: Session): LostConnection {
   const connection = session.connection();
   return { destinationKey: connection?.destinationKey ?? session.id, master: connection?.master };

@@ -41,8 +41,8 @@ function gather(host: string) {
   );
 }
 
-describe("what the explanation of a host is made of", () => {
-  it("is the whole chain in the order of connecting, with the first hop's own jump hosts", async () => {
+describe("the explanation of a host", () => {
+  it("contains the whole chain in the order of connecting, with the first hop's own jump hosts", async () => {
     const { hops, keys, configFile, policies } = await gather("web");
     expect(hops.map(({ host }) => host)).toEqual(["outer", "mid", "me@inner"]);
     expect(hops.every((hop) => "config" in hop)).toBe(true);
@@ -52,16 +52,16 @@ describe("what the explanation of a host is made of", () => {
     expect(policies.map(({ key }) => key)).not.toContain("user");
   });
 
-  it("says of a hop why it can't be resolved", async () => {
+  it("shows why a hop can't be resolved", async () => {
     const { hops } = await gather("broken");
     expect(hops).toEqual([{ host: "gone", error: expect.stringContaining('"gone"') }]);
   });
 
-  it("ends where a chain leads back to itself", async () => {
+  it("ends if a chain leads back to itself", async () => {
     expect((await gather("loop")).hops.length).toBeLessThanOrEqual(16);
   });
 
-  it("fails where the host itself can't be resolved", async () => {
+  it("fails if the host itself can't be resolved", async () => {
     await expect(gather("gone")).rejects.toMatchObject({ reason: "malformed" });
   });
 });

@@ -28,8 +28,8 @@ const config = (alias: string, ...keywords: readonly Keyword[]) =>
     ),
   });
 
-describe("the notice of what is not honoured", () => {
-  it("comes once per host and change, also in the next window, and the log has the details", () => {
+describe("the notice about what is not honoured", () => {
+  it("appears once per host and change, also in the next window, and the log has the details", () => {
     const memento = new Memento();
     const logger = new RecordingLogger();
     const notices = new ConfigNotices(memento, logger, "");

@@ -11,7 +11,7 @@ const labels = (typed: string, configured: readonly string[] = [], running: read
   ).map(({ label }) => label);
 
 describe("the choices of Forward Port…", () => {
-  it("show how each kind begins while nothing is typed", () => {
+  it("show the beginning of each kind while nothing is typed", () => {
     expect(labels("")).toEqual([
       "8080:localhost:8080",
       "unix:/run/docker.sock",
@@ -21,22 +21,22 @@ describe("the choices of Forward Port…", () => {
     ]);
   });
 
-  it("do not say again what is typed, in other words", () => {
+  it("do not repeat the typed text", () => {
     expect(labels("5432")).toEqual(["-L 5432:localhost:5432"]);
     expect(labels("5432:localhost:5432")).toEqual(["-L 5432:localhost:5432"]);
   });
 
-  it("complete what is begun", () => {
+  it("complete the typed beginning", () => {
     expect(labels("-R 90")).toEqual(["-R 90", "-R 90:localhost:90"]);
     expect(labels("unix:/r")).toContain("unix:/run/docker.sock");
   });
 
-  it("offer nothing that can't work", () => {
+  it("offer nothing invalid", () => {
     expect(labels("99999")).toEqual(["99999"]);
     expect(forwardChoices("99999", "web1", [], [])[0]?.icon).toBe("warning");
   });
 
-  it("offer what ssh_config has, unless it runs", () => {
+  it("offer forwards of ssh_config that do not run yet", () => {
     expect(labels("", ["7000:db:7000"])[0]).toBe("-L 7000:db:7000");
     expect(labels("", ["7000:db:7000"], ["7000:db:7000"])).not.toContain("-L 7000:db:7000");
   });

@@ -13,7 +13,7 @@ const question = {
 };
 const [accept, compare, picture] = ["Connect and Save", "Compare Fingerprint…", "Show Randomart"];
 
-/** Answers in order; the actions and the end of the detail that were shown. */
+/** Answers in order; the shown actions and the end of the detail. */
 async function conversation(
   answers: readonly (string | undefined)[],
   given: readonly (string | undefined)[],
@@ -37,7 +37,7 @@ async function conversation(
   return { trusted, shown, details };
 }
 
-it("has its focus on the comparison, and trusts only when it is told to", async () => {
+it("focuses the comparison, and trusts only on request", async () => {
   expect(await conversation([accept], [])).toMatchObject({
     trusted: true,
     shown: [[compare, accept, picture]],
@@ -57,7 +57,7 @@ it("says that the fingerprint matches, and then offers to connect", async () => 
   expect(details[1]).toMatch(/^The fingerprint that you entered matches/);
 });
 
-it("shows the key's picture once, and asks on with it", async () => {
+it("shows the key's randomart once, and asks again with it", async () => {
   const { trusted, shown } = await conversation([picture, compare, accept], [sha256Fingerprint(key)]);
   expect([trusted, shown]).toEqual([
     true,
@@ -65,7 +65,7 @@ it("shows the key's picture once, and asks on with it", async () => {
   ]);
 });
 
-it("does not offer to connect when the fingerprint differs, until another one matches", async () => {
+it("does not offer to connect if the fingerprint differs, until another one matches", async () => {
   const { trusted, shown, details } = await conversation(
     [compare, compare, accept],
     [sha256Fingerprint(Buffer.from("another")), sha256Fingerprint(key)],
@@ -81,13 +81,13 @@ it("does not offer to connect when the fingerprint differs, until another one ma
   expect(details[1]).toMatch(/^The fingerprint that you entered differs/);
 });
 
-it("asks as before after a text that is no fingerprint, and after a cancelled comparison", async () => {
+it("asks as before after an invalid text, and after a cancelled comparison", async () => {
   const { trusted, shown, details } = await conversation([compare, compare, undefined], ["yes", undefined]);
   expect([trusted, shown.length, shown[2]]).toEqual([undefined, 3, [compare, accept, picture]]);
   expect(details[1]).toMatch(/^The text is neither a fingerprint/);
 });
 
-it("stops when the login is over", async () => {
+it("ends when the login is over", async () => {
   const over = new AbortController();
   const asked: string[] = [];
   const trusted = await askAboutHostKey(

@@ -4,7 +4,7 @@ import { hostGroups, withTyped } from "../../../../src/vscode/prompts/hostPickIt
 const entry = (alias: string) => ({ alias, file: "/config", line: 1, source: "sshConfig" as const });
 
 describe("the rows of the host pick", () => {
-  it("list each host once, where it comes first", () => {
+  it("list each host once, at its first position", () => {
     const groups = hostGroups([entry("web1"), entry("db1")], ["db1"], ["me@x", "db1"], new Set(["web1"]));
     expect(groups.map(({ title, choices }) => [title, ...choices.map(({ host }) => host)])).toEqual([
       ["profile hosts", "db1"],
@@ -23,7 +23,7 @@ describe("the rows of the host pick", () => {
     ["me@envlab", ["typed me@envlab", "envlab", "web1"]],
     ["web1:22", ["typed web1:22", "envlab", "web1"]],
     ["::1", ["typed ::1", "envlab", "web1"]],
-  ])("%j: what was typed comes last, unless it names a user or a port", (typed, hosts) => {
+  ])("%j: the typed text comes last, unless it has a user or a port", (typed, hosts) => {
     expect(withTyped(listed, typed, typedRow).map(({ host }) => host)).toEqual(hosts);
   });
 });

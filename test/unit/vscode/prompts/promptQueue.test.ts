@@ -23,7 +23,7 @@ function question(): { ask(): Promise<string>; asked: boolean; answer(text: stri
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("the queue of prompts", () => {
-  it("asks one question at a time, in the order in which they came", async () => {
+  it("asks one question at a time, in order", async () => {
     const queue = new PromptQueue();
     const [first, second] = [question(), question()];
     const answers = [queue.ask(first.ask, open), queue.ask(second.ask, open)];
@@ -36,7 +36,7 @@ describe("the queue of prompts", () => {
     expect(await Promise.all(answers)).toEqual(["one", "two"]);
   });
 
-  it("never asks what nobody wants to know any more", async () => {
+  it("never asks a question whose caller has left", async () => {
     const queue = new PromptQueue();
     const [first, second, third] = [question(), question(), question()];
     const gaveUp = new AbortController();
@@ -51,7 +51,7 @@ describe("the queue of prompts", () => {
     expect(second.asked).toBe(false);
   });
 
-  it("goes on after a question that broke, and tells whoever asked it", async () => {
+  it("continues after a question that failed, and informs its caller", async () => {
     const queue = new PromptQueue();
     const [first, second] = [question(), question()];
     const one = queue.ask(first.ask, open);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { rememberedSecrets } from "../../../../src/vscode/prompts/rememberedSecrets.ts";
 
-it("lists what is stored and what only this window knows, each once", () => {
+it("lists stored secrets and those known only to this window, each once", () => {
   const stored = ["password:me@[::1]:22", "passphrase:/home/me/.ssh/id_rsa"];
   const openFiles = ["/home/me/.ssh/id_rsa", "C:\\keys\\id"];
   expect(rememberedSecrets(stored, openFiles, "/home/me")).toEqual([

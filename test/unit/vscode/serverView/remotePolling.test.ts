@@ -28,7 +28,7 @@ async function setUp(...answers: string[]) {
 }
 
 describe("the fold of a server's view", () => {
-  it("is there when someone asked for it, open, and until it is hidden", async () => {
+  it("is shown expanded on request, until it is hidden", async () => {
     const { polling, pass, view } = await setUp();
     polling.setVisible(true);
     let changes = 0;
@@ -49,7 +49,7 @@ describe("the fold of a server's view", () => {
     expect(await pass(60_000)).toBe(2);
   });
 
-  it("is there unasked where something hangs, until nothing does", async () => {
+  it("is shown without a request while something is hung", async () => {
     const { polling, view, server } = await setUp();
     expect(polling.isShown("m1")).toBe(false);
     await view.refresh("m1");
@@ -61,7 +61,7 @@ describe("the fold of a server's view", () => {
     expect(polling.isShown("m1")).toBe(false);
   });
 
-  it("goes with its connection", async () => {
+  it("is removed with its connection", async () => {
     const { polling, manager } = await setUp();
     polling.show("m1");
     manager.kill("m1");
@@ -71,7 +71,7 @@ describe("the fold of a server's view", () => {
 });
 
 describe("reading a server's view", () => {
-  it("begins when the fold is opened, goes on while it can be seen, and ends when it is closed", async () => {
+  it("starts when the fold is expanded, continues while it is visible, and ends when it is collapsed", async () => {
     const { polling, view, pass } = await setUp();
     polling.setVisible(true);
     expect(await pass(60_000)).toBe(0);
@@ -94,7 +94,7 @@ describe("reading a server's view", () => {
     expect(await pass(0)).toBe(2);
   });
 
-  it("never has two readings under way", async () => {
+  it("never has two reads in progress", async () => {
     const { polling, server, pass } = await setUp();
     server.gate = new Promise(() => {});
     polling.setVisible(true);
@@ -102,7 +102,7 @@ describe("reading a server's view", () => {
     expect(await pass(120_000)).toBe(1);
   });
 
-  it("asks a server that can't be read less often", async () => {
+  it("reads a server less often if it can't be read", async () => {
     const { polling, view, pass } = await setUp("");
     polling.setVisible(true);
     polling.setOpen("m1", true);
@@ -112,7 +112,7 @@ describe("reading a server's view", () => {
     expect(await pass(1)).toBe(2);
   });
 
-  it("reads a lingering master once, when its fold is opened, and lets it leave", async () => {
+  it("reads a lingering master once, when its fold is expanded, and lets it close", async () => {
     const { polling, manager, engine, view, pass, clock } = await setUp();
     engine.connection().channels[0]?.end({ code: 0 });
     await settle();
@@ -129,7 +129,7 @@ describe("reading a server's view", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("asks nothing of a master that does not answer", async () => {
+  it("does not read from a master that does not respond", async () => {
     const { polling, engine, manager, pass, settings } = await setUp();
     settings.keepalive = { ...settings.keepalive, serverAliveInterval: 5, serverAliveCountMax: 100 };
     await manager.refreshPolicies();

@@ -14,7 +14,7 @@ import {
 } from "../../../../src/vscode/settings/contributionIds.ts";
 import { manifest as packageJson } from "./manifest.ts";
 
-// The table of commands reaches all of the editor; nothing of it is called here.
+// The table of commands imports the whole editor; none of it is called here.
 vi.mock("vscode", () => ({}));
 const { allCommands } = await import("../../../support/allCommands.ts");
 const commandIds: readonly string[] = Object.keys(allCommands());
@@ -54,13 +54,13 @@ const rowKindNames = readdirSync(rowsFolder).flatMap((file) =>
   ),
 );
 
-describe("what package.json contributes", () => {
-  it("names the commands that the code names, each in the category", () => {
+describe("the contributions of package.json", () => {
+  it("list the commands that the code names, each in the category", () => {
     expect(contributes.commands.map(({ command }) => command).sort()).toEqual([...commandIds].sort());
     expect(new Set(contributes.commands.map(({ category }) => category))).toEqual(new Set(["SSH Sessions"]));
   });
 
-  it("has a handler in a file of its own for each command", () => {
+  it("have a handler in a separate file for each command", () => {
     const files = readdirSync(new URL("../../../../src/vscode/commands/", import.meta.url));
     for (const id of commandIds) {
       const name = id.slice(configurationSection.length + 1);
@@ -68,7 +68,7 @@ describe("what package.json contributes", () => {
     }
   });
 
-  it("names every command that a click or the code calls", () => {
+  it("list every command that a click or the code calls", () => {
     const sources = new URL("../../../../src/", import.meta.url);
     const called = readdirSync(sources, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
@@ -82,20 +82,20 @@ describe("what package.json contributes", () => {
     expect(called.filter((id) => id === undefined || !commandIds.includes(id))).toEqual([]);
   });
 
-  it("names the views that the code fills, in the one container", () => {
+  it("list the views that the code fills, in the one container", () => {
     expect(Object.keys(contributes.views)).toEqual([viewContainerId]);
     expect(contributes.viewsContainers.activitybar.map(({ id }) => id)).toEqual([viewContainerId]);
     expect(contributes.views.sshSessions.map(({ id }) => id)).toEqual(Object.values(viewIds));
     expect(contributes.viewsWelcome.map(({ view }) => view).sort()).toEqual(Object.values(viewIds).sort());
   });
 
-  it("names the settings that the code reads", () => {
+  it("list the settings that the code reads", () => {
     const perHost = policyKeys.flatMap((key) => hostPolicyRules[key].setting ?? []);
     const read = [...Object.values(settingKeys), ...perHost].map((key) => `${configurationSection}.${key}`);
     expect(Object.keys(settings).sort()).toEqual(read.sort());
   });
 
-  it("describes every setting, and refers only to settings that exist", () => {
+  it("describe every setting, and refer only to existing settings", () => {
     const texts = JSON.stringify(contributes.configuration);
     for (const [key, { markdownDescription, scope }] of Object.entries(settings)) {
       expect(markdownDescription, key).toMatch(/\S.{20,}/);
@@ -106,7 +106,7 @@ describe("what package.json contributes", () => {
     }
   });
 
-  it("is in the README: every command and every setting", () => {
+  it("are in the README: every command and every setting", () => {
     const readme = readFileSync(new URL("../../../../README.md", import.meta.url), "utf8");
     for (const { title } of contributes.commands) {
       expect(readme).toContain(title);
@@ -120,7 +120,7 @@ describe("what package.json contributes", () => {
     }
   });
 
-  it("has the defaults that the README's table of settings says", () => {
+  it("have the defaults in the README's table of settings", () => {
     const readme = readFileSync(new URL("../../../../README.md", import.meta.url), "utf8");
     for (const [key, setting] of Object.entries(settings)) {
       const last = key.slice(key.lastIndexOf("."));
@@ -133,18 +133,18 @@ describe("what package.json contributes", () => {
     }
   });
 
-  it("binds keys to its own commands, under its own context keys", () => {
+  it("bind keys to their own commands, under their own context keys", () => {
     for (const { command, when } of contributes.keybindings) {
       expect(commandIds).toContain(command);
       expect(when).toBe(`terminalFocus && ${contextKeys.activeTerminal}`);
     }
   });
 
-  it("names the terminal profile that the code provides", () => {
+  it("list the terminal profile that the code provides", () => {
     expect(contributes.terminal.profiles.map(({ id }) => id)).toEqual([terminalProfileId]);
   });
 
-  it("puts only its own commands, views, context keys and item words into menus and welcome texts", () => {
+  it("use only their own commands, views, context keys and item words in menus and welcome texts", () => {
     const known = new Set<string>([
       ...commandIds,
       ...Object.values(viewIds),
@@ -170,7 +170,7 @@ describe("what package.json contributes", () => {
     }
   });
 
-  it("has a walkthrough that is not there at the installation, and whose steps lead somewhere", () => {
+  it("have a walkthrough that is not opened at the installation, and whose steps have valid links", () => {
     const [walkthrough] = contributes.walkthroughs;
     expect(contributes.walkthroughs.map(({ id, when }) => [id, when])).toEqual([
       [walkthroughId, contextKeys.loaded],
@@ -195,14 +195,14 @@ describe("what package.json contributes", () => {
     expect(contributes.viewsWelcome[0]?.contents).toContain(`%23${walkthroughId}%22`);
   });
 
-  it("restricts every setting in untrusted workspaces that has no reason not to be", () => {
+  it("restrict every setting in untrusted workspaces without a reason not to", () => {
     const restricted = packageJson.capabilities.untrustedWorkspaces.restrictedConfigurations;
     const harmless = Object.keys(harmlessSettings).map((key) => `${configurationSection}.${key}`);
     expect([...restricted, ...harmless].sort()).toEqual(Object.keys(settings).sort());
     expect(Object.values(harmlessSettings).filter((reason) => reason.length < 20)).toEqual([]);
   });
 
-  it("takes what chooses a destination from no folder", () => {
+  it("allow no folder setting to choose a destination", () => {
     expect([settings["sshSessions.hosts"]?.scope, settings["sshSessions.profileHosts"]?.scope]).toEqual([
       "window",
       "window",
@@ -210,11 +210,11 @@ describe("what package.json contributes", () => {
     expect(settings["sshSessions.configFile"]?.scope).toBe("machine-overridable");
   });
 
-  it("is started by its own views, commands and profile, and by the end of the start", () => {
+  it("activate the extension by its own views, commands and profile, and after startup", () => {
     expect(packageJson.activationEvents).toEqual(["onStartupFinished"]);
   });
 
-  it("ships the pictures that it names", () => {
+  it("ship the pictures that they name", () => {
     const size = (file: string): Buffer => readFileSync(new URL(`../../../../${file}`, import.meta.url));
     const png = size(packageJson.icon);
     // The PNG header's width and height.

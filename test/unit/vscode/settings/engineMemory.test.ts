@@ -21,7 +21,7 @@ test("a host that was chosen once is remembered by its alias, in every window of
   expect(kept.values.get("openSshHosts")).toEqual(["web1"]);
 });
 
-test("what makes no sense in the store counts as nothing", () => {
+test("invalid stored data is ignored", () => {
   expect(new EngineMemory(memento("web1")).has("web1")).toBe(false);
   expect(new EngineMemory(memento([1, "web1"])).has("web1")).toBe(true);
 });

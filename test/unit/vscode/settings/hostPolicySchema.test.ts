@@ -19,7 +19,7 @@ const all: Readonly<Record<string, Schema>> = Object.assign(
 const hosts = packageJson.contributes.configuration[0]?.properties["sshSessions.hosts"]?.items?.properties;
 const entries: Readonly<Record<string, Schema>> = Object.assign({}, hosts);
 
-/** Values that the schema allows at its edges, and values just outside it. */
+/** Values at the limits of the schema, and values just outside. */
 function samples(schema: Schema): { readonly good: readonly unknown[]; readonly bad: readonly unknown[] } {
   const words = schema.enum ?? schema.anyOf?.flatMap((each) => each.enum ?? []);
   if (words !== undefined) {
@@ -47,7 +47,7 @@ function samples(schema: Schema): { readonly good: readonly unknown[]; readonly 
 }
 
 describe("the table of per-host values and package.json", () => {
-  it("name the same values for an entry of sshSessions.hosts", () => {
+  it("list the same values for an entry of sshSessions.hosts", () => {
     expect(
       Object.keys(entries)
         .filter((key) => key !== "pattern")
@@ -55,7 +55,7 @@ describe("the table of per-host values and package.json", () => {
     ).toEqual([...policyKeys].sort());
   });
 
-  it.each(policyKeys)("agree on what %s may be", (key) => {
+  it.each(policyKeys)("agree on the values of %s", (key) => {
     const { parse, default: otherwise, setting } = hostPolicyRules[key];
     const schema = entries[key];
     expect(schema).toBeDefined();
@@ -78,11 +78,11 @@ describe("the table of per-host values and package.json", () => {
     }
   });
 
-  it("name every engine", () => {
+  it("list every engine", () => {
     expect(entries["engine"]?.enum).toEqual(["auto", ...engineNames]);
   });
 
-  it("know a command for persistent shells", () => {
+  it("have a command for persistent shells", () => {
     const command = { command: "dtach -A {name} bash" };
     expect(hostPolicyRules.persistence.parse(command)).toEqual(command);
     expect(hostPolicyRules.persistence.parse({ command: "dtach" })).toBeUndefined();

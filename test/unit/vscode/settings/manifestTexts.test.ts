@@ -9,7 +9,7 @@ const shown =
 const shownLists = /^(?:(?:markdown)?[eE]numDescriptions|enumItemLabels)$/;
 
 interface Text {
-  /** Where in package.json. */
+  /** The path in package.json. */
   readonly where: string;
   readonly value: string;
 }
@@ -59,7 +59,7 @@ describe("the texts of package.json", () => {
     expect(texts.length).toBeGreaterThan(100);
   });
 
-  it("stand in package.nls.json, not in package.json", () => {
+  it("are in package.nls.json, not in package.json", () => {
     expect(
       texts
         .filter(({ value }) => !/^%[\w.-]+%$/.test(value))
@@ -87,7 +87,7 @@ describe("the texts of package.json", () => {
     }
   });
 
-  it("are German where a sentence was translated", () => {
+  it("are German if a sentence was translated", () => {
     const same = Object.entries(english).filter(
       ([key, text]) => text.length > 30 && (german as Readonly<Record<string, string>>)[key] === text,
     );

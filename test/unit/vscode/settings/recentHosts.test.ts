@@ -23,7 +23,7 @@ it("keeps hosts as they were typed, newest first, each once", async () => {
   expect(changed).toHaveBeenCalledTimes(3);
 });
 
-it("knows those that nothing lists, however many listed ones came after them", async () => {
+it("returns hosts that are not listed, however many listed ones followed", async () => {
   const recent = new RecentHosts(memento());
   await recent.add("me@build1:2222");
   const aliases = Array.from({ length: 20 }, (_, index) => `web${index}`);
@@ -36,7 +36,7 @@ it("knows those that nothing lists, however many listed ones came after them", a
   expect(recent.typed(new Set(aliases))).toEqual([]);
 });
 
-it("takes only what makes sense of what was kept", () => {
+it("ignores invalid stored data", () => {
   expect(new RecentHosts(memento({ length: 3 })).list()).toEqual([]);
   expect(new RecentHosts(memento(["a", 7, null, "", { host: "b" }, "c"])).list()).toEqual(["a", "c"]);
 });

@@ -7,7 +7,7 @@ import { type SettingsHost, VscodeSettings } from "../../../../src/vscode/settin
 
 type Layer = "globalValue" | "workspaceValue" | "workspaceFolderValue";
 
-/** The configuration as VS Code would give it, with the keys that were asked for. */
+/** The configuration as VS Code would return it, with the requested keys. */
 class FakeHost {
   readonly asked = new Set<string>();
   readonly values = new Map<string, Partial<Record<Layer, unknown>>>();
@@ -16,9 +16,9 @@ class FakeHost {
   hasWorkspaceFile = true;
   isTrusted = true;
   folders: { readonly name: string; readonly uri: { toString(): string } }[] = [];
-  /** The folder of the editor in front. */
+  /** The folder of the active editor. */
   active: number | undefined;
-  /** By folder, what only its settings file says. */
+  /** By folder, values that only its settings file sets. */
   readonly inFolder = new Map<string, Map<string, unknown>>();
 
   set(key: string, layer: Layer, value: unknown): this {
@@ -67,7 +67,7 @@ class FakeHost {
 const folder = (name: string) => ({ name, uri: { toString: () => `file:///${name}` } });
 
 describe("settings", () => {
-  it("reads every contributed setting", () => {
+  it("read every contributed setting", () => {
     const host = new FakeHost();
     const settings = host.settings();
     const policies = new HostPolicies(settings);
@@ -90,7 +90,7 @@ describe("settings", () => {
     expect([...host.asked].sort()).toEqual(contributed.sort());
   });
 
-  it("lets nobody but the user share connections with programs", () => {
+  it("allow only the user to share connections with programs", () => {
     const key = settingKeys.sharingPrograms;
     const given = (value: unknown) => new FakeHost().set(key, "globalValue", value);
     expect(new FakeHost().settings().sharesWithPrograms).toBe("ask");
@@ -100,7 +100,7 @@ describe("settings", () => {
     expect(given("perhaps").settings().sharesWithPrograms).toBe("ask");
   });
 
-  it("tells each layer apart, and leaves unset values out", () => {
+  it("distinguish the layers, and omit unset values", () => {
     const host = new FakeHost()
       .set("keepalive.serverAliveInterval", "globalValue", 60)
       .set("keepalive.serverAliveInterval", "workspaceValue", 15);
@@ -116,7 +116,7 @@ describe("settings", () => {
     expect(settings.read("keepalive.tcpKeepAlive", "workspace")).toBeUndefined();
   });
 
-  it("has the folder of the editor in front, and none where the only folder's settings are the workspace's", () => {
+  it("use the folder of the active editor, and none if the only folder's settings are the workspace's", () => {
     const host = new FakeHost();
     host.folders = [folder("api"), folder("web")];
     const settings = host.settings();
@@ -127,7 +127,7 @@ describe("settings", () => {
     expect(host.settings().folder).toBeUndefined();
   });
 
-  it("takes what chooses a destination from no folder, whichever editor is in front", () => {
+  it("ignore folder settings that choose a destination, whichever editor is active", () => {
     const host = new FakeHost()
       .set(settingKeys.hosts, "globalValue", [{ pattern: "web1", hostName: "right.example" }])
       .set(settingKeys.configFile, "globalValue", "/right");
@@ -146,7 +146,7 @@ describe("settings", () => {
     expect(before).not.toContain("wrong");
   });
 
-  it("takes a workspace's value only where it makes sense, else the user's", () => {
+  it("use a workspace's value only if it is valid, otherwise the user's", () => {
     const settings = new FakeHost()
       .set(settingKeys.hosts, "globalValue", [{ pattern: "db" }])
       .set(settingKeys.hosts, "workspaceValue", "db")
@@ -156,7 +156,7 @@ describe("settings", () => {
     expect([settings.hosts, settings.configFile]).toEqual([[{ pattern: "db" }], "~/mine"]);
   });
 
-  it("takes nothing from an untrusted workspace, and all of it once it is trusted", () => {
+  it("use nothing from an untrusted workspace, and all of it once it is trusted", () => {
     const host = new FakeHost();
     for (const key of Object.values(settingKeys)) {
       host.set(key, "workspaceValue", 1);
@@ -181,7 +181,7 @@ describe("settings", () => {
     expect(policies.get("timeLimit", { alias: "web1" }).value).toBe(1);
   });
 
-  it("tells of changes to its own section and of trust, and of nothing after its end", () => {
+  it("report changes of their own section and of trust, and nothing after their end", () => {
     const host = new FakeHost();
     const settings = host.settings();
     const changed = vi.fn();

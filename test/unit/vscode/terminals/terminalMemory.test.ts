@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Memento } from "vscode";
 import { type RememberedTerminal, TerminalMemory } from "../../../../src/vscode/terminals/terminalMemory.ts";
 
-/** What VS Code keeps for a workspace, from one life of the window to the next. */
+/** What VS Code stores for a workspace, from one session of the window to the next. */
 class FakeMemento implements Memento {
   readonly #values = new Map<string, unknown>();
 
@@ -20,7 +20,7 @@ class FakeMemento implements Memento {
 const named = (shellName: string): RememberedTerminal => ({ host: "web1", title: shellName, shellName });
 const names = (memory: TerminalMemory): string[] => memory.before.map(({ shellName }) => shellName);
 
-it("tells in the window's next life what was open and not closed", () => {
+it("returns after a reload what was open and not closed", () => {
   const memento = new FakeMemento();
   const first = new TerminalMemory(memento);
   expect(first.before).toEqual([]);
@@ -31,7 +31,7 @@ it("tells in the window's next life what was open and not closed", () => {
   expect(new TerminalMemory(memento).before).toEqual([named("a")]);
 });
 
-it("keeps those of before until they are open again, closed or dismissed, also over further reloads", () => {
+it("keeps earlier terminals until they are reopened, closed or dismissed, also over further reloads", () => {
   const memento = new FakeMemento();
   const first = new TerminalMemory(memento);
   for (const name of ["a", "b", "c"]) {
@@ -43,20 +43,20 @@ it("keeps those of before until they are open again, closed or dismissed, also o
   second.opened(named("b"));
   second.closed("c");
   expect(names(second)).toEqual(["a"]);
-  // Opened again later than others, and still in its place.
+  // Reopened later than others, and still in its place.
   expect(names(new TerminalMemory(memento))).toEqual(["a", "b", "d"]);
   second.dismiss();
   expect(names(second)).toEqual([]);
   expect(names(new TerminalMemory(memento))).toEqual(["b", "d"]);
 });
 
-it("ignores what is no terminal, and names that a shell could read otherwise", async () => {
+it("ignores invalid entries, and names that a shell could interpret", async () => {
   const memento = new FakeMemento();
   await memento.update("openTerminals", [null, 1, { host: "web1" }, named("a;b"), named("a")]);
   expect(names(new TerminalMemory(memento))).toEqual(["a"]);
 });
 
-it("gives those of before to be opened again once, and remembers them until they are closed", () => {
+it("returns earlier terminals for reopening once, and remembers them until they are closed", () => {
   const memento = new FakeMemento();
   const first = new TerminalMemory(memento);
   first.opened(named("a"));
@@ -67,7 +67,7 @@ it("gives those of before to be opened again once, and remembers them until they
   expect(second.take()).toEqual([named("a"), named("b")]);
   expect(changes).toBe(1);
   expect([second.take(), second.before]).toEqual([[], []]);
-  // One did not come up before the next reload, and the other was closed.
+  // One did not open before the next reload, and the other was closed.
   second.closed("b");
   expect(names(new TerminalMemory(memento))).toEqual(["a"]);
 });

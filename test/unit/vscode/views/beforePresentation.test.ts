@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { presentBefore } from "../../../../src/vscode/views/beforePresentation.ts";
 
-it("the row of terminals from before has their number and each host once, harmless", () => {
+it("the row of terminals from before has their number and each host once, escaped", () => {
   const row = presentBefore([
     { host: "web1", title: "web1" },
     { host: "web1", title: "[x](command:y)" },

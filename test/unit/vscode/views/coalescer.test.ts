@@ -13,7 +13,7 @@ describe("a burst of requests", () => {
     coalescer = new Coalescer(clock, 50, () => runs++);
   });
 
-  it("is answered once, a moment after the first", async () => {
+  it("is handled once, a moment after the first", async () => {
     coalescer.request();
     await clock.advance(40);
     coalescer.request();
@@ -24,7 +24,7 @@ describe("a burst of requests", () => {
     expect(runs).toBe(1);
   });
 
-  it("is answered at once when someone can't wait, and then not again", async () => {
+  it("is handled at once if a caller can't wait, and then not again", async () => {
     coalescer.flush();
     expect(runs).toBe(0);
     coalescer.request();
@@ -37,7 +37,7 @@ describe("a burst of requests", () => {
     expect(runs).toBe(2);
   });
 
-  it("is not answered after the end", async () => {
+  it("is not handled after the end", async () => {
     coalescer.request();
     coalescer.dispose();
     coalescer.flush();

@@ -5,14 +5,14 @@ import { FoldMemory } from "../../../../src/vscode/views/foldMemory.ts";
 const connections = (count: number, sessions: number) =>
   Array.from({ length: count }, (_, n) => ({ id: `m${n}`, sessions: Array.from({ length: sessions }) }));
 
-describe("which connections are open at first", () => {
-  it("all, where there is room", () => {
+describe("the connections that are expanded at first", () => {
+  it("all, if there is room", () => {
     const crowding = new Crowding();
     crowding.update(connections(8, 2));
     expect(connections(8, 2).every(({ id }) => crowding.isOpen(id))).toBe(true);
   });
 
-  it("those that came first, where there is none for the others: the view stays as long as a side bar", () => {
+  it("the first ones, if there is no room for the others: the view stays as long as a side bar", () => {
     const crowding = new Crowding();
     for (let count = 1; count <= 12; count++) {
       crowding.update(connections(count, 2));
@@ -24,7 +24,7 @@ describe("which connections are open at first", () => {
     expect(crowding.isOpen("m11")).toBe(false);
   });
 
-  it("what was decided stays, when others come, go and get sessions", () => {
+  it("a decision stays when others are added, removed and get sessions", () => {
     const crowding = new Crowding();
     crowding.update(connections(2, 2));
     crowding.update([...connections(2, 30), { id: "late", sessions: [1] }]);
@@ -35,13 +35,13 @@ describe("which connections are open at first", () => {
     ]);
     crowding.update([{ id: "late", sessions: [1] }]);
     expect(crowding.isOpen("late")).toBe(false);
-    // It was gone: decided anew.
+    // It was removed: decided again.
     crowding.update([]);
     crowding.update([{ id: "late", sessions: [1] }]);
     expect(crowding.isOpen("late")).toBe(true);
   });
 
-  it("the first session decides: before it there is nothing to open", () => {
+  it("the first session decides: before it there is nothing to expand", () => {
     const crowding = new Crowding();
     crowding.update([{ id: "new", sessions: [] }, ...connections(10, 1)]);
     crowding.update([{ id: "new", sessions: [1] }, ...connections(10, 1)]);
@@ -55,7 +55,7 @@ describe("which connections are open at first", () => {
   });
 });
 
-describe("what a person opened and closed", () => {
+describe("rows that the user expanded and collapsed", () => {
   class Memory {
     value: unknown = undefined;
     get<T>(): T | undefined {
@@ -66,7 +66,7 @@ describe("what a person opened and closed", () => {
     }
   }
 
-  it("is there in the next window", () => {
+  it("are restored in the next window", () => {
     const memory = new Memory();
     const folds = new FoldMemory(memory);
     expect(folds.isOpen("a")).toBeUndefined();
@@ -77,7 +77,7 @@ describe("what a person opened and closed", () => {
     expect([next.isOpen("a"), next.isOpen("b"), next.isOpen("c")]).toEqual([false, false, undefined]);
   });
 
-  it("is bounded: what was not touched for longest is forgotten", () => {
+  it("are limited: the one unused for longest is forgotten", () => {
     const memory = new Memory();
     const folds = new FoldMemory(memory);
     for (let n = 0; n < 600; n++) {
@@ -90,12 +90,9 @@ describe("what a person opened and closed", () => {
     expect((memory.value as unknown[]).length).toBe(500);
   });
 
-  it.each([[{}], ["a"], [[["a"], 1, ["b", "yes"], null]]])(
-    "survives what is stored wrongly: %j",
-    (stored) => {
-      const memory = new Memory();
-      memory.value = stored;
-      expect(new FoldMemory(memory).isOpen("a")).toBeUndefined();
-    },
-  );
+  it.each([[{}], ["a"], [[["a"], 1, ["b", "yes"], null]]])("survive invalid stored data: %j", (stored) => {
+    const memory = new Memory();
+    memory.value = stored;
+    expect(new FoldMemory(memory).isOpen("a")).toBeUndefined();
+  });
 });

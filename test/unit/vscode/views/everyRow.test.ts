@@ -40,7 +40,7 @@ const login = (over: Partial<RemoteSession>): RemoteSession =>
     ...over,
   }) as RemoteSession;
 
-/** Names that a connection can have, with the destination that each leads to. */
+/** Names that a connection can have, with their destinations. */
 const names: readonly (readonly [spec: string, user: string, hostName: string, port: number])[] = [
   ["build1", "me", "build1.example.com", 22],
   ["build1", "me", "build1", 2222],
@@ -180,7 +180,7 @@ describe("every row", () => {
   };
   const kind = (name: string): readonly Row[] => rows.filter(({ source }) => source.name === name);
 
-  it("of every kind is among those looked at here", () => {
+  it("of every kind is among the tested ones", () => {
     const seen = new Set(rows.map(({ source }) => source.name));
     expect([...seen].sort()).toEqual(kinds.map(({ name }) => name).sort());
   });
@@ -201,7 +201,7 @@ describe("every row", () => {
     expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
   });
 
-  it("does not repeat itself: the description has not the label's words, nor any part twice", () => {
+  it("does not repeat itself: the description has neither the label's words nor a part twice", () => {
     for (const row of rows) {
       const { label, description } = shown(row);
       const words = description.toLowerCase().split(/[\s·,@:]+/);
@@ -225,7 +225,7 @@ describe("every row", () => {
     ]);
   });
 
-  it("is named whole to a screen reader, however short its label is", () => {
+  it("has its full name for a screen reader, however short its label is", () => {
     for (const row of kind("master")) {
       expect(shown(row).accessibleLabel).toMatch(
         /^(?:build1|Build1|me@|192|prod-eu-west-1-frontend-web-0\d\.example\.com)/,
@@ -237,7 +237,7 @@ describe("every row", () => {
   });
 
   it.each(["master", "session", "onServer", "remoteSession", "remoteNote"])(
-    "of the kind %s says its address and whose login it is",
+    "of the kind %s shows its address and its user",
     (name) => {
       expect(kind(name).length).toBeGreaterThan(0);
       for (const row of kind(name)) {
@@ -253,7 +253,7 @@ describe("every row", () => {
     },
   );
 
-  it("of a login on a server says whose it is, and whether it is ours or hangs", () => {
+  it("of a login on a server shows its user, and whether it is ours or hung", () => {
     const spoken = kind("remoteSession").map((row) => shown(row).accessibleLabel);
     expect(spoken.some((text) => /^alice pts\/3, ours, .*198\.51\.100\.7, server /.test(text))).toBe(true);
     expect(spoken.some((text) => /^alice pts\/3, hung, .*server /.test(text))).toBe(true);

@@ -26,13 +26,13 @@ it.each([
   expect([shown.description, shown.icon.id]).toEqual([description, icon]);
 });
 
-it("a title of the server's making can't break out of the hover", () => {
+it("a title from the server can't break out of the hover", () => {
   const shown = presentEnded(ended({ kind: "exited", code: 0 }, "[x](command:evil)\u001b"), 0, "");
   expect(shown.hover).not.toContain("[x](command:evil)");
   expect(shown.label).toBe("[x](command:evil)\\u{1b}");
 });
 
-it("an open that failed says why, in the row and with the remedy in the hover", () => {
+it("a failed open shows the reason in the row, and the advice in the hover", () => {
   const error = new ConnectError("refused", "connect ECONNREFUSED 10.0.0.1:22");
   const shown = presentEnded(ended({ kind: "failed", error }), 60_000, "");
   expect(shown.description).toMatch(/^connection refused · just now$/);
@@ -41,14 +41,14 @@ it("an open that failed says why, in the row and with the remedy in the hover", 
   expect(shown.hover).not.toMatch(/Duration|Traffic/);
 });
 
-it("the fold counts those that did not end as wished", () => {
+it("the fold counts those that did not end as intended", () => {
   const history = [ended({ kind: "exited", code: 0 }), ended({ kind: "exited", code: 1 })];
   expect(presentHistory(history).description).toBe("2 sessions, 1 with errors");
   expect(presentHistory(history.slice(0, 1)).description).toBe("1 session");
   expect(presentHistory(history.slice(1)).description).toBe("1 session with errors");
 });
 
-it("an end reads the same all through the minute after it", () => {
+it("an end reads the same for the minute after it", () => {
   const at = (now: number): string => presentEnded(ended({ kind: "exited", code: 0 }), now, "").description;
   expect([at(60_000), at(119_999), at(120_000)]).toEqual([
     "exit code 0 · just now",

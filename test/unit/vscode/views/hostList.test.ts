@@ -45,7 +45,7 @@ describe("the hosts of the view", () => {
     });
   });
 
-  it("are read when they are asked for, once, and again after a change of the files", async () => {
+  it("are read on request, once, and again after a change of the files", async () => {
     config.fire();
     expect(reads).toBe(0);
     await Promise.all([list.ready(), list.ready()]);
@@ -59,7 +59,7 @@ describe("the hosts of the view", () => {
     expect(changes).toBe(1);
   });
 
-  it("a reading that began before a change does not answer what is asked after it", async () => {
+  it("a read that began before a change does not serve a later request", async () => {
     await list.ready();
     held = [];
     list.refresh();
@@ -76,7 +76,7 @@ describe("the hosts of the view", () => {
     expect(list.hosts().listed).toEqual([]);
   });
 
-  it("stand in their groups, in the order of the files, the others loose", async () => {
+  it("are in their groups, in the order of the files, the others without one", async () => {
     await list.ready();
     const { groups, loose, listed } = list.hosts();
     expect(groups.map((group) => [group.name, group.hosts.map(({ host }) => host)])).toEqual([
@@ -126,7 +126,7 @@ describe("the group of a host", () => {
     expect(groupOf("Build farm", false)(entry())).toBe("Build farm");
   });
 
-  it("is its included file where the setting asks for it, never the file that includes", () => {
+  it("is its included file if the setting is on, never the including file", () => {
     expect(groupOf(undefined, false)(entry("/home/a/.ssh/config.d/web.conf"))).toBeUndefined();
     expect(groupOf(undefined, true)(entry("/home/a/.ssh/config.d/web.conf"))).toBe("web");
     expect(groupOf(undefined, true)(entry("/home/a/.ssh/config.d/db"))).toBe("db");

@@ -13,14 +13,14 @@ import { masterSnapshot, sessionSnapshot, start } from "./snapshots.ts";
 const home = "/home/a";
 const later = start + 185_000;
 
-/** What is read in the course of so many seconds, without repetitions. */
+/** The successive texts over this many seconds, without repetitions. */
 function readings(seconds: number, read: (now: number) => string): string[] {
   const texts = Array.from({ length: seconds }, (_, second) => read(start + second * 1000));
   return texts.filter((text, index) => text !== texts[index - 1]);
 }
 
 describe("a master in the tree", () => {
-  it("shows whom it is logged in as, the round trip and for how long", () => {
+  it("shows its user, the round trip and its age", () => {
     const shown = presentMaster(masterSnapshot(), later, home);
     expect(shown.label).toBe("web1");
     expect(shown.description).toBe("alice@10.0.0.5 · 12 ms · 3 min");
@@ -65,7 +65,7 @@ describe("a master in the tree", () => {
       "circle-slash",
       "master ended",
     ],
-  ])("says of %o: %s", (state, text, icon, contextValue) => {
+  ])("shows %o as: %s", (state, text, icon, contextValue) => {
     const shown = presentMaster(masterSnapshot({ state }), later, home);
     expect(shown.description).toBe(`${text} · alice@10.0.0.5`);
     expect(shown.icon.id).toBe(icon);
@@ -76,7 +76,7 @@ describe("a master in the tree", () => {
     [{ attempting: false, until: later + 4200 }, "reconnecting in 5 s", "sync"],
     [{ attempting: true, until: undefined }, "reconnecting…", "sync~spin"],
     [{ attempting: false, until: undefined }, "disconnected, reconnect manually", "debug-disconnect"],
-  ])("says when it is reconnected: %o", (next, text, icon) => {
+  ])("shows when it reconnects: %o", (next, text, icon) => {
     const error = new ConnectError("refused", "nobody *listens*");
     const state = { kind: "reconnecting", since: start, reason: "unresponsive", error, ...next } as const;
     const lost = { kind: "lost", reason: "unresponsive" } as const;
@@ -105,7 +105,7 @@ describe("a master in the tree", () => {
     expect(shut?.hover).not.toContain("Extensions");
   });
 
-  it("can be left for another one while it does not answer, when it has sessions", () => {
+  it("offers a reconnect if it does not respond and has sessions", () => {
     const silent: readonly MasterState[] = [
       { kind: "suspect", since: start, unanswered: 2, countMax: 3, deadAt: later },
       { kind: "hung", since: start, silentSince: start },
@@ -131,7 +131,7 @@ describe("a master in the tree", () => {
     }
   });
 
-  it("reads the same all through its first minute, and changes no more than once a minute after it", () => {
+  it("reads the same for its first minute, and then changes at most once a minute", () => {
     const texts = readings(150, (now) => presentMaster(masterSnapshot(), now, home).description);
     expect(texts).toEqual([
       "alice@10.0.0.5 · 12 ms",
@@ -140,7 +140,7 @@ describe("a master in the tree", () => {
     ]);
   });
 
-  it("is not drawn anew for a round trip that is off the usual", () => {
+  it("is not redrawn for an unusual round trip", () => {
     const usual = { roundTripMs: 12, roundTrips: [11.8, 12.2, 12] };
     const slow = { roundTripMs: 80, roundTrips: [11.8, 12.2, 12, 80] };
     const texts = [usual, slow].map((over) => presentMaster(masterSnapshot(over), later, home).description);
@@ -175,7 +175,7 @@ describe("a master in the tree", () => {
   it.each([
     [undefined, ""],
     ["hmac-sha2-256", ", MAC hmac\\-sha2\\-256"],
-  ])("tells on hovering what was agreed in the key exchange, with the MAC %s", (mac, shown) => {
+  ])("shows in its hover the negotiated algorithms, with the MAC %s", (mac, shown) => {
     const algorithms = {
       kex: "curve25519-sha256",
       hostKey: "ssh-ed25519",
@@ -190,14 +190,14 @@ describe("a master in the tree", () => {
     );
   });
 
-  it("says which engine made it only where that is not the usual one", () => {
+  it("shows its engine only if that is not the usual one", () => {
     expect(presentMaster(masterSnapshot(), later, home).hover).not.toContain("Connected by");
     expect(presentMaster(masterSnapshot({ engine: "other" }), later, home).hover).toContain(
       "| Connected by | other |",
     );
   });
 
-  it("tells on hovering the keepalive values and which layer each came from", () => {
+  it("shows in its hover the keepalive values and their sources", () => {
     const { hover } = presentMaster(masterSnapshot(), later, home);
     expect(hover).toContain("| serverAliveInterval | every 15 s without data: *workspace setting* |");
     expect(hover).toContain("| serverAliveCountMax | 3: *default* |");
@@ -208,19 +208,19 @@ describe("a master in the tree", () => {
     [600, "10 min"],
     [0, "closes at once"],
     [Number.POSITIVE_INFINITY, "stays"],
-  ])("tells on hovering which layer says that it lingers for %d s: %s", (seconds, text) => {
+  ])("shows in its hover the source of a linger of %d s: %s", (seconds, text) => {
     const linger = { seconds, source: { kind: "hostSetting", pattern: "web1" } } as const;
     expect(presentMaster(masterSnapshot({ linger }), later, home).hover).toContain(
       `| linger | ${text}: *sshSessions\\.hosts "web1"* |`,
     );
   });
 
-  it("promises no linger time of a further connection, which has none", () => {
+  it("shows no linger time for an overflow connection, which has none", () => {
     const { hover } = presentMaster(masterSnapshot({ overflow: true, linger: undefined }), later, home);
     expect(hover).not.toContain("linger");
   });
 
-  it("never lets a server's or a file's words become Markdown, icons or HTML", () => {
+  it("never treats text of a server or a file as Markdown, icons or HTML", () => {
     const evil = "$(x)[a](command:b)|<img src=x>`c`\u001b[31m\u202e";
     const { hover, label } = presentMaster(
       masterSnapshot({ spec: evil, serverVersion: evil, via: [evil] }),
@@ -231,11 +231,11 @@ describe("a master in the tree", () => {
     expect(`${hover}${label}`).not.toMatch(/\u001b|\u202e/);
   });
 
-  it("marks a further connection to a full server", () => {
+  it("marks an overflow connection", () => {
     expect(presentMaster(masterSnapshot({ overflow: true }), later, home).description).toContain("overflow");
   });
 
-  it("names the port where it is not 22", () => {
+  it("shows the port if it is not 22", () => {
     const destination = { user: "alice", hostName: "::1", port: 2222 };
     expect(presentMaster(masterSnapshot({ destination }), later, home).description).toContain(
       "alice@[::1]:2222",
@@ -244,13 +244,13 @@ describe("a master in the tree", () => {
 });
 
 describe("a session in the tree", () => {
-  it("reads the same all through its first minute", () => {
+  it("reads the same for its first minute", () => {
     expect(
       readings(60, (now) => presentSession(sessionSnapshot(), masterSnapshot(), now, home).description),
     ).toEqual([""]);
   });
 
-  it("shows its age, and since when it is quiet once that is a minute", () => {
+  it("shows its age, and its silence from a minute on", () => {
     expect(
       presentSession(sessionSnapshot({ lastActivity: later - 59_000 }), masterSnapshot(), later, home)
         .description,
@@ -261,7 +261,7 @@ describe("a session in the tree", () => {
     ).toBe("3 min · idle 1 min");
   });
 
-  it("names the alias that it was opened by where that is another than the master's", () => {
+  it("shows the alias with which it was opened if that differs from the master's", () => {
     const shown = presentSession(
       sessionSnapshot({ spec: "alias2", lastActivity: later }),
       masterSnapshot(),
@@ -271,7 +271,7 @@ describe("a session in the tree", () => {
     expect(shown.description).toBe("3 min · alias2");
   });
 
-  it("can be revealed only when it has a terminal, and ended only while it lives", () => {
+  it("can be revealed only with a terminal, and ended only while it is open", () => {
     const context = (over: Parameters<typeof sessionSnapshot>[0]): string =>
       presentSession(sessionSnapshot(over), undefined, later, home).contextValue;
     expect(context({})).toBe("session terminal live");
@@ -282,7 +282,7 @@ describe("a session in the tree", () => {
     expect(context({ state: { kind: "ended", since: later, outcome }, outcome })).toBe("session terminal");
   });
 
-  it("says how it ended", () => {
+  it("shows how it ended", () => {
     const outcome = { kind: "lost", reason: "unresponsive" } as const;
     const shown = presentSession(
       sessionSnapshot({ state: { kind: "ended", since: later, outcome }, outcome }),
@@ -293,7 +293,7 @@ describe("a session in the tree", () => {
     expect(shown.description).toContain("stopped responding");
   });
 
-  it("shows its limits with what is left, and where they come from; and that it has none", () => {
+  it("shows its limits with the remaining time and their sources, or that it has none", () => {
     const limited = presentSession(
       sessionSnapshot({
         folder: "api",
@@ -328,19 +328,19 @@ describe("a connection that several hosts share", () => {
   const hover = (...uses: readonly ReturnType<typeof use>[]): string =>
     presentMaster(masterSnapshot({ uses }), later, home).hover;
 
-  it("says what each of them has for itself where they differ", () => {
+  it("shows the values of each if they differ", () => {
     const text = hover(use("web1", 600, 15), use("me@web1:2222", 0, 0, "api"));
     expect(text).toContain("have different values");
     expect(text).toContain("| web1 | every 15 s without data, 3 times; linger 10 min |");
     expect(text).toContain("| me\\@web1\\:2222 in api | keepalive off; linger closes at once |");
   });
 
-  it("says nothing where they agree", () => {
+  it("shows nothing if they agree", () => {
     expect(hover(use("web1", 600, 15), use("www", 600, 15))).not.toContain("differ");
     expect(hover(use("web1", 600, 15))).not.toContain("differ");
   });
 
-  it("names what ssh_config asks for and is not honoured, for any of them", () => {
+  it("names everything in ssh_config that is not honoured, for any of them", () => {
     const { hover: text } = presentMaster(
       masterSnapshot({
         warnings: [
@@ -358,7 +358,7 @@ describe("a connection that several hosts share", () => {
     expect(presentMaster(masterSnapshot(), later, home).hover).not.toContain("not honoured");
   });
 
-  it("has a lasting part that changes with a setting and not with time", () => {
+  it("has a constant part that changes with a setting and not with time", () => {
     const lasting = (interval: number, now: number): string | undefined =>
       presentMaster(masterSnapshot({ keepalive: { ...keepalive, serverAliveInterval: interval } }), now, home)
         .lasting;
@@ -368,19 +368,19 @@ describe("a connection that several hosts share", () => {
 });
 
 describe("a terminal whose input has ended", () => {
-  it("says so in its row and its hover", () => {
+  it("shows it in its row and its hover", () => {
     const shown = presentSession(sessionSnapshot({ eofSent: true }), undefined, start, home);
     expect(shown.description).toMatch(/^EOF sent/);
     expect(shown.hover).toContain("EOF sent");
   });
 
-  it("is not meant where a command got its EOF as every command does", () => {
+  it("does not apply to a command, which always gets an EOF", () => {
     const shown = presentSession(sessionSnapshot({ eofSent: true, kind: "command" }), undefined, start, home);
     expect(shown.description).not.toContain("EOF");
   });
 });
 
-describe("a host that waits for a person", () => {
+describe("a host that waits for the user", () => {
   const state = {
     kind: "reconnecting",
     since: start,
@@ -389,7 +389,7 @@ describe("a host that waits for a person", () => {
     until: undefined,
   } as const;
 
-  it("is told apart by what the last attempt met", () => {
+  it("is recognised by the last attempt's failure", () => {
     const refused = new AuthError("refused", "no", { tried: [], methodsLeft: [] });
     expect(masterStateText({ ...state, error: refused }, start)).toBe("requires you to log in");
     expect(masterStateText(state, start)).toBe("disconnected, reconnect manually");
@@ -401,7 +401,7 @@ describe("a session that another alias of the connection opened", () => {
     ["web2", "", "web2, terminal, open"],
     ["web2 (2)", "", "web2 (2), terminal, open"],
     ["build log", "web2", "build log, terminal, open, web2"],
-  ])("says its host once: %s", (title, description, accessibleLabel) => {
+  ])("shows its host once: %s", (title, description, accessibleLabel) => {
     const session = sessionSnapshot({ title, spec: "web2", since: later, lastActivity: later });
     expect(presentSession(session, masterSnapshot(), later, home)).toMatchObject({
       label: title,

@@ -6,20 +6,20 @@ const row = (over: Partial<ShownRow<string>> = {}): ShownRow<string> => ({
   ...over,
 });
 
-describe("when a row is drawn anew", () => {
+describe("redrawing of a row", () => {
   let policy: RedrawPolicy<string>;
   beforeEach(() => {
     policy = new RedrawPolicy();
     policy.next([row()], ["m1"], 0);
   });
 
-  it("everything, when rows at the top came, went or moved", () => {
+  it("everything, if top-level rows were added, removed or moved", () => {
     expect(policy.next([row(), row({ row: "m2" })], ["m1", "m2"], 1)).toBe("all");
     expect(policy.next([row(), row({ row: "m2" })], ["m2", "m1"], 2)).toBe("all");
     expect(policy.next([row({ row: "m2" })], ["m2"], 3)).toBe("all");
   });
 
-  it("only the row above, when rows below one came, went or moved", () => {
+  it("only the parent row, if rows below it were added, removed or moved", () => {
     const below = (...children: string[]) => [
       row({ children }),
       ...children.map((child) => row({ row: child, parent: "m1" })),
@@ -32,7 +32,7 @@ describe("when a row is drawn anew", () => {
     expect(policy.next(below("s1"), ["m1", "m2"], 5)).toEqual([]);
   });
 
-  it("not what is below a row that is drawn: VS Code draws it along", () => {
+  it("nothing below a redrawn row: VS Code redraws it as well", () => {
     const tree = (master: string, session: string, login: string) => [
       row({ text: master, children: ["s1"] }),
       row({ row: "s1", parent: "m1", text: session, children: ["l1"] }),
@@ -45,22 +45,22 @@ describe("when a row is drawn anew", () => {
     expect(policy.next(tree("a3", "b3", "c5"), ["m1"], 5)).toEqual(["m1"]);
   });
 
-  it("not while nothing changed", () => {
+  it("nothing without a change", () => {
     expect(policy.next([row()], ["m1"], 1000)).toEqual([]);
   });
 
-  it("when its text reads differently", () => {
+  it("if its text changes", () => {
     expect(policy.next([row({ text: "web1 13 ms" })], ["m1"], 1000)).toEqual(["m1"]);
     expect(policy.next([row({ text: "web1 13 ms" })], ["m1"], 2000)).toEqual([]);
   });
 
-  it("at once when a setting changed, also under an open hover and also by a number alone", () => {
+  it("at once if a setting changed, also with an open hover and also for a number alone", () => {
     policy.hovered("m1", 1000);
     expect(policy.next([row({ lasting: "every 5 s" })], ["m1"], 1050)).toEqual(["m1"]);
     expect(policy.next([row({ lasting: "every 5 s" })], ["m1"], 2050)).toEqual([]);
   });
 
-  it("not for numbers alone while its hover is read, and for them once that is over", () => {
+  it("not for numbers alone while its hover is open, and afterwards", () => {
     policy.hovered("m1", 1000);
     expect(policy.next([row({ text: "web1 13 ms" })], ["m1"], 2000)).toEqual([]);
     expect(policy.next([row({ text: "web1 hung 3 s" })], ["m1"], 3000)).toEqual(["m1"]);
@@ -69,14 +69,14 @@ describe("when a row is drawn anew", () => {
     expect(policy.next([row({ text: "web1 hung 10 s" })], ["m1"], 14_000)).toEqual(["m1"]);
   });
 
-  it("when its hover has become old", () => {
+  it("if its hover is too old", () => {
     policy.hovered("m1", 1000);
     expect(policy.next([row()], ["m1"], 31_000)).toEqual([]);
     expect(policy.next([row()], ["m1"], 31_001)).toEqual(["m1"]);
     expect(policy.next([row()], ["m1"], 90_000)).toEqual([]);
   });
 
-  it("not for an old hover that was closed because the row above was drawn", () => {
+  it("not for an old hover that was closed because the parent row was redrawn", () => {
     const tree = (text: string) => [
       row({ text, children: ["s1"] }),
       row({ row: "s1", parent: "m1", text: "s" }),

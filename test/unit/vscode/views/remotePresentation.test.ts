@@ -45,7 +45,7 @@ function snapshot(over: Partial<RemoteSnapshot> = {}): RemoteSnapshot {
 }
 
 describe("a login on the server, in the tree", () => {
-  it("says who, where, what runs, for how long nothing came, and from where", () => {
+  it("shows user, terminal, program, idle time and origin", () => {
     const shown = presentRemoteSession(remoteSession());
     expect(shown.label).toBe("alice pts/3");
     expect(shown.description).toBe("vim notes.txt · idle 2 min · from 192.0.2.7");
@@ -53,7 +53,7 @@ describe("a login on the server, in the tree", () => {
     expect(shown.icon).toEqual({ id: "terminal" });
   });
 
-  it("marks ours, and offers no kill where there is nothing to signal", () => {
+  it("marks ours, and offers no kill if there is nothing to signal", () => {
     const shown = presentRemoteSession(
       remoteSession({ kind: "connection", tty: undefined, programs: [], ours: "carrier", targets: [] }),
     );
@@ -73,7 +73,7 @@ describe("a login on the server, in the tree", () => {
     [stopped, "stopped", "process 42"],
     [{ kind: "stale-record" }, "no processes left", "listed as logged in"],
   ])(
-    "warns of a hung one first in the row, and says the whole reason in the hover: %o",
+    "starts the row of a hung one with a warning, and gives the whole reason in the hover: %o",
     (reason, short, long) => {
       const shown = presentRemoteSession(remoteSession({ hung: [reason] }));
       expect(shown.icon).toEqual({ id: "warning", color: "list.warningForeground" });
@@ -90,7 +90,7 @@ describe("a login on the server, in the tree", () => {
     expect(at(179)).not.toBe(at(180));
   });
 
-  it("makes a stranger's text harmless", () => {
+  it("escapes text of others", () => {
     const nasty = "$(error) [x](command:evil)\u001b[2J\u202e<b>";
     const session = remoteSession({ user: nasty, programs: [nasty], from: nasty });
     const shown = presentRemoteSession(session);
@@ -101,7 +101,7 @@ describe("a login on the server, in the tree", () => {
     expect(shown.hover).not.toMatch(/\$\(error|\]\(command|<b>/);
   });
 
-  it("comes first when it is ours, then when it hangs", () => {
+  it("comes first if it is ours, then if it is hung", () => {
     const order = inShownOrder([
       remoteSession({ id: "other" }),
       remoteSession({ id: "hung", hung: [stopped] }),
@@ -124,7 +124,7 @@ describe("the fold of a server's own view", () => {
     });
   });
 
-  it("has a row for each thing that can't be seen, and for what fails", () => {
+  it("has a row for each thing that can't be read, and for each failure", () => {
     expect(remoteNotes(undefined, undefined)).toEqual(["reading"]);
     expect(remoteNotes(snapshot({ gaps: ["logins", "sockets"], sudo: "unavailable" }), undefined)).toEqual([
       "sudo",
@@ -140,8 +140,8 @@ describe("the fold of a server's own view", () => {
   });
 });
 
-describe("killing on a server, in words", () => {
-  it("asks with who, from where, what runs and why", () => {
+describe("texts about killing on a server", () => {
+  it("the question names user, origin, program and reason", () => {
     const { message, detail, action } = killQuestion(remoteSession({ hung: [stopped] }), "web1");
     expect(message).toBe("Kill alice pts/3 on web1?");
     expect(detail).toContain("From: 192.0.2.7");
@@ -152,7 +152,7 @@ describe("killing on a server, in words", () => {
     expect(action).toBe("Kill");
   });
 
-  it("warns before one that does not hang, and before one of ours", () => {
+  it("warn before one that is not hung, and before one of ours", () => {
     expect(killQuestion(remoteSession(), "web1").detail).toContain("it may be in use");
     expect(killQuestion(remoteSession({ ours: "carrier" }), "web1").detail).toContain("your own session");
   });
@@ -181,7 +181,7 @@ describe("killing on a server, in words", () => {
     expect(told([outcome])).toMatchObject({ severity: "warning", text });
   });
 
-  it("is quiet about what went well", () => {
+  it("are omitted for a success", () => {
     expect(told(["ended"])).toEqual({
       severity: "quiet",
       text: "alice pts/0 has ended on web1.",
@@ -190,7 +190,7 @@ describe("killing on a server, in words", () => {
     expect(told(["ended", "ended"]).text).toBe("2 sessions have ended on web1.");
   });
 
-  it("names what is left, and offers a KILL only once", () => {
+  it("name what is left, and offer KILL only once", () => {
     const some = told(["ended", "alive", "changed"]);
     expect(some.alive.map(({ tty }) => tty)).toEqual(["pts/1"]);
     expect(some.text).toMatch(/^alice pts\/0 has ended on web1\. alice pts\/1 is still running/);

@@ -76,14 +76,14 @@ describe("the rows of a view", () => {
     return found;
   };
 
-  it("stand below each other as their kinds say", () => {
+  it("are nested as their kinds define", () => {
     expect(names(model.children())).toEqual(["apple", "banana"]);
     expect(names(model.children(row("apple")))).toEqual(["a1", "a2"]);
     expect(model.children(row("banana"))).toEqual([]);
     expect(row("a1").parent).toBe(row("apple"));
   });
 
-  it("are the same objects for the same things, with what is known of them now", () => {
+  it("are the same objects for the same items, with their current data", () => {
     const apple = row("apple");
     basket = basket.map((fruit) => ({ ...fruit, colour: "red" }));
     expect(model.update(1)).toEqual([apple, row("banana")]);
@@ -91,7 +91,7 @@ describe("the rows of a view", () => {
     expect(apple.source.present(apple)?.description).toBe("red");
   });
 
-  it("are other objects once they were gone, or below another row", () => {
+  it("are new objects after a removal, or below another row", () => {
     const [apple, seed] = [row("apple"), row("a1")];
     const before = basket;
     basket = [];
@@ -110,7 +110,7 @@ describe("the rows of a view", () => {
     expect(row("a1")).not.toBe(moved);
   });
 
-  it("are presented anew only for another object, where their kind says that time changes nothing", () => {
+  it("are presented again only for another object, if their kind does not depend on time", () => {
     presented = [];
     model.update(1);
     expect(presented).toEqual([]);
@@ -119,7 +119,7 @@ describe("the rows of a view", () => {
     expect(presented).toEqual(["apple"]);
   });
 
-  it("a change below a row draws that row, and not the view", () => {
+  it("a change below a row redraws that row, and not the view", () => {
     const [first, ...rest] = basket;
     basket = [{ ...first, name: "apple", seeds: ["a1", "a2", "a3"] }, ...rest];
     expect(model.update(1)).toEqual([row("apple")]);
@@ -128,7 +128,7 @@ describe("the rows of a view", () => {
     expect(model.fold(row("apple"))).toBeUndefined();
   });
 
-  it("count what is below them while they are collapsed", () => {
+  it("count the rows below them while they are collapsed", () => {
     basket = [{ name: "apple", seeds: ["a1", "a2"], colour: "red" }, ...basket.slice(1)];
     model.update(1);
     const shown = (key: string) => model.present(row(key))?.description;
@@ -137,7 +137,7 @@ describe("the rows of a view", () => {
     expect(shown("apple")).toBe("red");
   });
 
-  it("count what is below them without the filter, and only as long as it is there", () => {
+  it("count the rows below them without the filter, and only as long as they exist", () => {
     filter.set("banana");
     model.update(1);
     expect(model.present(row("apple"))?.description).toBe("");
@@ -154,7 +154,7 @@ describe("the rows of a view", () => {
     expect(fruitTarget.in([])).toBeUndefined();
   });
 
-  it("what only looks like a row is none", () => {
+  it("an object that only looks like a row is not one", () => {
     const apple = row("apple");
     expect(Row.is(apple)).toBe(true);
     for (const fake of [
@@ -170,7 +170,7 @@ describe("the rows of a view", () => {
     }
   });
 
-  it("are open or closed as the person left them, and otherwise as their kind says", () => {
+  it("are expanded or collapsed as the user left them, and otherwise as their kind defines", () => {
     expect(model.fold(row("apple"))).toBe("collapsed");
     expect(model.fold(row("banana"))).toBeUndefined();
     model.folded(row("apple"), true);
@@ -178,7 +178,7 @@ describe("the rows of a view", () => {
     expect(model.fold(row("apple"))).toBe("expanded");
     model.folded(row("apple"), false);
     expect(model.fold(row("apple"))).toBe("collapsed");
-    // A seed is under no name.
+    // A seed has no name.
     model.folded(row("a1"), true);
     expect(folds.size).toBe(1);
   });
@@ -191,18 +191,18 @@ describe("the rows of a view", () => {
       expect(model.update(1)).toBe("all");
     };
 
-    it("are those that match, with all that is below them", () => {
+    it("are the matching ones, with everything below them", () => {
       filterBy("APP");
       expect(shown()).toEqual(["apple", "a1", "a2"]);
       expect(model.filterCount).toEqual({ shown: 1, total: 2 });
     });
 
-    it("and those that lead to one that matches", () => {
+    it("and those above a matching one", () => {
       filterBy("a2");
       expect(shown()).toEqual(["apple", "a2"]);
     });
 
-    it("are those that have every word, in any of their texts", () => {
+    it("are those that contain every word, in any of their texts", () => {
       basket = [
         ...basket,
         { name: "pear", seeds: [], colour: "green" },
@@ -215,14 +215,14 @@ describe("the rows of a view", () => {
       expect(shown()).toEqual([]);
     });
 
-    it("are those that have every word together with the rows above them", () => {
+    it("are those that contain every word together with the rows above them", () => {
       filterBy("app a2");
       expect(shown()).toEqual(["apple", "a2"]);
       filterBy("banana a2");
       expect(shown()).toEqual([]);
     });
 
-    it("are open, as other rows to VS Code, and are remembered as they were", () => {
+    it("are expanded as different rows for VS Code, and restored as they were", () => {
       expect(model.id(row("apple"))).toBe("apple");
       filterBy("apple");
       expect(model.fold(row("apple"))).toBe("expanded");
@@ -243,7 +243,7 @@ describe("the rows of a view", () => {
       expect(model.children()[1]).toBe(banana);
     });
 
-    it("come and go with what matches, as one view", () => {
+    it("are added and removed with the matches, as one view", () => {
       filterBy("red");
       expect(shown()).toEqual([]);
       basket = basket.map((fruit) => ({ ...fruit, colour: fruit.name === "banana" ? "red" : "green" }));

@@ -30,7 +30,7 @@ function received(channel: Channel): string[] {
   return text;
 }
 
-/** A connection on which one program has number 0, which is open, and nobody answers for the server. */
+/** A connection on which a program has the open channel 0; no server replies. */
 function lone(): { connection: RelayedConnection; program: RelayProgram; local: number } {
   const connection = new RelayedConnection();
   connection.server.accept = () => new Promise(() => {});
@@ -42,7 +42,7 @@ function lone(): { connection: RelayedConnection; program: RelayProgram; local: 
 }
 
 describe("the relay passes the channels of programs through", () => {
-  test("data, EOF, exit status and close go both ways, and nothing is left", async () => {
+  test("data, EOF, exit status and close pass in both directions, and nothing is left", async () => {
     const connection = new RelayedConnection();
     const program = connection.program();
     const { channel, server } = await session(connection, program);
@@ -59,7 +59,7 @@ describe("the relay passes the channels of programs through", () => {
     expect([program.client.channels, connection.relay.unacknowledged]).toEqual([[], 0]);
   });
 
-  test("programs and we ourselves have the same numbers without getting each other's messages", async () => {
+  test("programs and this extension use the same numbers without getting each other's messages", async () => {
     const connection = new RelayedConnection();
     const own = await connection.table.open("session", 1000, nothing, never());
     const programs = [connection.program(), connection.program()];
@@ -72,7 +72,7 @@ describe("the relay passes the channels of programs through", () => {
     expect(texts).toEqual([["for 0"], ["for 1"], ["for 2"]]);
   });
 
-  test("a window is granted by the other end, and not by the relay", async () => {
+  test("the other end grants a window, not the relay", async () => {
     const connection = new RelayedConnection();
     const { channel, server } = await session(connection, connection.program(), 10);
     server.write(Buffer.alloc(25, "x"));
@@ -92,7 +92,7 @@ describe("the relay passes the channels of programs through", () => {
     expect(program.client.channels).toEqual([]);
   });
 
-  test("what a program runs, how much it moved and what it claims to be are known", async () => {
+  test("a program's command, traffic and reported name are recorded", async () => {
     const connection = new RelayedConnection();
     const program = connection.program();
     const { channel, server } = await session(connection, program);
@@ -104,18 +104,18 @@ describe("the relay passes the channels of programs through", () => {
     expect(program.client.channels).toEqual([
       { type: "session", command: "make all", bytesIn: 9, bytesOut: 7 },
     ]);
-    // The claim is for us alone.
+    // The name is not passed on.
     expect(connection.sent.some((sent) => sent.includes("SSH_SESSIONS_CLIENT"))).toBe(false);
   });
 
-  test("the server's question whether we are there is answered for a program that is stopped", () => {
+  test("the server's keepalive request is answered for a stopped program", () => {
     const { connection, program, local } = lone();
     connection.fromServer(peerSends.request(local, "keepalive@openssh.com", true));
     expect(connection.sentOf(100)).toEqual([peerSends.requestFailed(7)]);
     expect(program.gotOf(98)).toEqual([]);
   });
 
-  test("refusals come in the order of the requests, behind what the server has still to answer", () => {
+  test("refusals are in the order of the requests, after replies that the server still owes", () => {
     const { connection, program, local } = lone();
     const x11 = Buffer.concat([wireBoolean(false), wireString("a"), wireString("b"), wireUint32(0)]);
     program.client.receive(peerSends.request(7, "shell", true));
@@ -131,7 +131,7 @@ describe("the relay passes the channels of programs through", () => {
     ]);
   });
 
-  test("agent forwarding is asked for only where we would, and ends with its channel", () => {
+  test("agent forwarding is requested only if it is allowed, and ends with its channel", () => {
     const { connection, program, local } = lone();
     program.client.receive(peerSends.request(7, "auth-agent-req@openssh.com", false));
     expect(connection.sentOf(98)).toEqual([]);
@@ -154,7 +154,7 @@ describe("global requests of programs", () => {
     return { connection, programs: [connection.program(), connection.program()] };
   }
 
-  test("replies go to whom they are for, between our own, in order", () => {
+  test("replies go to their senders, between our own, in order", () => {
     const { connection, programs } = quiet();
     const own: unknown[] = [];
     programs[0]?.client.receive(forward("tcpip-forward", 1));
@@ -167,7 +167,7 @@ describe("global requests of programs", () => {
     expect(own).toEqual([false]);
   });
 
-  test("what is not for programs to ask is refused here, behind what the server has still to answer", () => {
+  test("requests that programs may not send are refused locally, after replies that the server still owes", () => {
     const { connection, programs } = quiet();
     const [program] = programs;
     program?.client.receive(forward("tcpip-forward", 1));
@@ -179,7 +179,7 @@ describe("global requests of programs", () => {
     expect(connection.sent).toHaveLength(1);
   });
 
-  test("a program's question whether the server is there goes to the server", () => {
+  test("a program's keepalive request goes to the server", () => {
     const { connection, programs } = quiet();
     programs[0]?.client.receive(peerSends.globalRequest("keepalive@openssh.com", true));
     expect(programs[0]?.got).toEqual([]);
@@ -187,7 +187,7 @@ describe("global requests of programs", () => {
     expect(programs[0]?.got).toEqual([bytes(82)]);
   });
 
-  test("nobody cancels what another program listens at", () => {
+  test("a program can't cancel another program's listener", () => {
     const { connection, programs } = quiet();
     programs[0]?.client.receive(forward("tcpip-forward", 8080));
     connection.fromServer(bytes(81));
@@ -198,7 +198,7 @@ describe("global requests of programs", () => {
     expect(connection.sentOf(80)).toHaveLength(2);
   });
 
-  test("a connection that comes in goes to the program that listens there, which it can answer", () => {
+  test("an incoming connection goes to the program with the listener, which can reply", () => {
     const { connection, programs } = quiet();
     for (const [at, port] of [8080, 0].entries()) {
       programs[at]?.client.receive(forward("tcpip-forward", port));
@@ -215,14 +215,14 @@ describe("global requests of programs", () => {
     expect(connection.sentOf(91)[0]?.readUInt32BE(1)).toBe(3);
     connection.fromServer(peerSends.data(local, "in"));
     expect(programs[1]?.gotOf(94)).toEqual([peerSends.data(22, "in")]);
-    // Where nobody listens, it is left to our own forwards, which refuse it.
+    // Without a listener it is left to our own forwards, which refuse it.
     connection.fromServer(open(1234, 4));
     expect(connection.sentOf(92)).toHaveLength(1);
   });
 });
 
-describe("a program that goes", () => {
-  test("has its channels closed, and nobody else's", async () => {
+describe("a program that disconnects", () => {
+  test("has its channels closed, and no others", async () => {
     const connection = new RelayedConnection();
     const [one, two] = [connection.program(), connection.program()];
     const first = await session(connection, one);
@@ -236,7 +236,7 @@ describe("a program that goes", () => {
     expect([connection.server.violation, connection.violation]).toEqual([undefined, undefined]);
   });
 
-  test("has what it was opening closed when it opens, and forgotten when it is refused", () => {
+  test("has an opening channel closed when it opens, and forgotten when it is refused", () => {
     const connection = new RelayedConnection();
     connection.server.accept = () => new Promise(() => {});
     const program = connection.program();
@@ -254,7 +254,7 @@ describe("a program that goes", () => {
     expect([program.got, connection.violation]).toEqual([[], undefined]);
   });
 
-  test("listens nowhere any more, also where the server answers late, and refuses what came in", () => {
+  test("has its listeners cancelled, also if the server replies late, and their connections refused", () => {
     const connection = new RelayedConnection();
     connection.server.connect(() => {});
     const program = connection.program();
@@ -272,7 +272,7 @@ describe("a program that goes", () => {
     expect(names.filter((name) => name === "cancel-tcpip-forward")).toHaveLength(2);
   });
 
-  test("with the connection is told so", async () => {
+  test("at the end of the connection gets its reason", async () => {
     const connection = new RelayedConnection();
     const program = connection.program();
     await session(connection, program);
@@ -282,52 +282,49 @@ describe("a program that goes", () => {
   });
 });
 
-describe("what sshd would end the connection over ends the program", () => {
+describe("messages over which sshd would end the connection disconnect the program", () => {
   const pty = (modes: Buffer): Buffer =>
     Buffer.concat([wireString("xterm"), ...[80, 24, 0, 0].map(wireUint32), wireString(modes)]);
 
   test.each<[what: string, sent: Buffer]>([
-    ["a message of the transport", Buffer.of(20)],
+    ["a transport message", Buffer.of(20)],
     ["nothing", Buffer.alloc(0)],
     ["data for another number", peerSends.data(8, "x")],
     ["data beyond the server's window", peerSends.data(7, Buffer.alloc(51))],
     ["data beyond the server's packets", peerSends.data(7, Buffer.alloc(21))],
-    ["data that is cut short", peerSends.data(7, "abc").subarray(0, -1)],
-    ["data with a byte behind it", Buffer.concat([peerSends.data(7, "abc"), Buffer.of(0)])],
-    ["extended data that is cut short", bytes(95, wireUint32(7), wireUint32(1))],
+    ["truncated data", peerSends.data(7, "abc").subarray(0, -1)],
+    ["data with a surplus byte", Buffer.concat([peerSends.data(7, "abc"), Buffer.of(0)])],
+    ["truncated extended data", bytes(95, wireUint32(7), wireUint32(1))],
     ["a window above 2^32 - 1", peerSends.adjust(7, 2 ** 32 - 1)],
-    ["a window that is cut short", bytes(93, wireUint32(7))],
-    ["EOF with a byte behind it", Buffer.concat([peerSends.eof(7), Buffer.of(0)])],
-    ["close with a byte behind it", Buffer.concat([peerSends.close(7), Buffer.of(0)])],
+    ["a truncated window adjustment", bytes(93, wireUint32(7))],
+    ["EOF with a surplus byte", Buffer.concat([peerSends.eof(7), Buffer.of(0)])],
+    ["close with a surplus byte", Buffer.concat([peerSends.close(7), Buffer.of(0)])],
     ["a request without a name", peerSends.request(7, "")],
     ["a request with a NUL in its name", peerSends.request(7, "she\0ll")],
-    ["a request that is cut short", bytes(98, wireUint32(7), wireString("shell"))],
+    ["a truncated request", bytes(98, wireUint32(7), wireString("shell"))],
     ["a command with a NUL", peerSends.request(7, "exec", true, wireString("a\0b"))],
     [
-      "a command with a byte behind it",
+      "a command with a surplus byte",
       peerSends.request(7, "exec", true, Buffer.concat([wireString("a"), Buffer.of(0)])),
     ],
-    ["a shell with a byte behind it", peerSends.request(7, "shell", true, Buffer.of(0))],
-    ["modes of a terminal that are cut short", peerSends.request(7, "pty-req", true, pty(Buffer.of(3, 0)))],
-    ["a size that is cut short", peerSends.request(7, "window-change", false, wireUint32(1))],
+    ["a shell with a surplus byte", peerSends.request(7, "shell", true, Buffer.of(0))],
+    ["truncated terminal modes", peerSends.request(7, "pty-req", true, pty(Buffer.of(3, 0)))],
+    ["a truncated size", peerSends.request(7, "window-change", false, wireUint32(1))],
     ["an open without its fields", peerSends.open("direct-tcpip", 6)],
-    ["an open with a byte behind it", Buffer.concat([peerSends.open("session", 6), Buffer.of(0)])],
+    ["an open with a surplus byte", Buffer.concat([peerSends.open("session", 6), Buffer.of(0)])],
     ["an open with a number that is in use", peerSends.open("session", 5)],
-    ["an open that is cut short", peerSends.open("session", 6).subarray(0, -1)],
-    ["a confirmation of nothing", peerSends.confirmation(7, 9)],
-    ["a refusal of nothing", peerSends.failure(7)],
-    ["a global request that is cut short", bytes(80, wireString("tcpip-forward"))],
-    [
-      "an address that is cut short",
-      Buffer.concat([peerSends.globalRequest("tcpip-forward"), wireString("")]),
-    ],
+    ["a truncated open", peerSends.open("session", 6).subarray(0, -1)],
+    ["a confirmation without an open", peerSends.confirmation(7, 9)],
+    ["a refusal without an open", peerSends.failure(7)],
+    ["a truncated global request", bytes(80, wireString("tcpip-forward"))],
+    ["a truncated address", Buffer.concat([peerSends.globalRequest("tcpip-forward"), wireString("")])],
     ["an unknown message", bytes(101, wireUint32(7))],
   ])("%s", (_, sent) => {
     const { connection, program } = lone();
     const before = connection.sent.length;
     program.client.receive(sent);
     expect(program.ended?.reason).toBe("violation");
-    // Its channel is closed in order, and that is all that the server hears.
+    // Its channel is closed in order, and the server gets nothing else.
     expect(connection.sent.slice(before)).toEqual([peerSends.close(7)]);
     program.client.receive(peerSends.data(7, "x"));
     expect(connection.sent).toHaveLength(before + 1);
@@ -350,7 +347,7 @@ describe("what sshd would end the connection over ends the program", () => {
     ["a second close", peerSends.close(7)],
     ["a window", peerSends.adjust(7, 1)],
     ["a request", peerSends.request(7, "shell", true)],
-  ])("%s after its own close is not passed on, and does no harm", (_, sent) => {
+  ])("%s after its own close is not passed on, and has no effect", (_, sent) => {
     const { connection, program } = lone();
     program.client.receive(peerSends.close(7));
     const before = connection.sent.length;
@@ -358,7 +355,7 @@ describe("what sshd would end the connection over ends the program", () => {
     expect([program.ended, connection.sent.length]).toEqual([undefined, before]);
   });
 
-  test("a type of channel that is not for programs is refused without the server", () => {
+  test("a channel type that programs may not use is refused without the server", () => {
     const { connection, program } = lone();
     const before = connection.sent.length;
     program.client.receive(peerSends.open("x11", 6));
@@ -366,7 +363,7 @@ describe("what sshd would end the connection over ends the program", () => {
     expect([program.ended, connection.sent.length]).toEqual([undefined, before]);
   });
 
-  test("so many channels, and so many unanswered requests, are the most", () => {
+  test("the numbers of channels and of unanswered requests are limited", () => {
     const many = lone();
     for (let number = 100; number < 100 + 1024; number++) {
       many.program.client.receive(peerSends.open("session", number));
