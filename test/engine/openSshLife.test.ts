@@ -230,6 +230,19 @@ describe("the engine openssh", () => {
     await until(async () => (await mastersOf(host)).length === 0, "the end of ssh");
   });
 
+  test("a killed script that asks about the host key ends the login with its own reason", async () => {
+    const verifier = {
+      preferredAlgorithms: async () => [],
+      verify: async (_key: Buffer, _address: string | undefined, signal?: AbortSignal) => {
+        const [master] = await mastersOf(host);
+        const script = processTable().find(({ parent }) => parent === master?.pid);
+        process.kill(script?.pid ?? 0, "SIGKILL");
+        await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      },
+    };
+    await expect(login({ verifier })).rejects.toMatchObject({ reason: "askpass-ended" });
+  });
+
   test("cancelling an attempt ends ssh and its askpass", async () => {
     const giveUp = new AbortController();
     const reason = new Error("given up");
@@ -259,6 +272,21 @@ describe("the engine openssh", () => {
     const ends = '[ "$1" = -V ] && echo OpenSSH_9.2p1 && exit 0; exit 9';
     expect(await failure(await fakeSsh(host.folder, ends))).toBe("openssh-failed");
     expect(await failure(async () => join(tmpdir(), "no-such-ssh"))).toBe("openssh-failed");
+  });
+
+  test("asks an ssh for its version once, and again after it was replaced", async () => {
+    const asked = join(host.folder, "asked");
+    const one = (version: string): string =>
+      `[ "$1" = -V ] || exit 9; echo asked >>"${asked}"; echo "OpenSSH_${version}p1" >&2`;
+    const engine = new OpenSshEngine({
+      configFile: () => "none",
+      findSsh: await fakeSsh(host.folder, one("9.9")),
+    });
+    const reason = async (): Promise<string> => await login({}, engine).catch((error) => error.reason);
+    expect([await reason(), await reason()]).toEqual(["openssh-failed", "openssh-failed"]);
+    expect(await readFile(asked, "utf8")).toBe("asked\n");
+    await fakeSsh(host.folder, one("7.10"));
+    expect(await reason()).toBe("openssh-too-old");
   });
 
   test("an ssh that does not print its version is given up", async () => {

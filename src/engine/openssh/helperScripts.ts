@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hostKeyScript } from "./hostKeyQuestion.ts";
+import { quoteForShell } from "./quoteForShell.ts";
 
 /**
- * Our helper programs that `ssh` starts: one file each, without arguments, so that no secret shows up in the process
- * list.
+ * Our helper programs that `ssh` starts: one file each, without a secret in their arguments, which other users see in
+ * the process list.
  */
 export interface HelperScripts {
   /** SSH_ASKPASS */
@@ -54,24 +56,20 @@ export async function writeHelperScripts(folder: string, socket: string): Promis
   const token = randomBytes(24).toString("hex");
   const helper = join(folder, "helper.js");
   await writeFile(helper, program(socket, token), { mode: 0o600 });
-  const script = async (kind: string, first = ""): Promise<string> => {
+  const script = async (kind: string, text: string): Promise<string> => {
     const path = join(folder, kind);
-    const command = [process.execPath, helper, kind].map(quoteForShell).join(" ");
-    const text = `#!/bin/sh\n${first}ELECTRON_RUN_AS_NODE=1 exec ${command} "$@"\n`;
-    await writeFile(path, text, { mode: 0o700 });
+    await writeFile(path, `#!/bin/sh\n${text}`, { mode: 0o700 });
     await chmod(path, 0o700);
     return path;
   };
+  const inNode = (kind: string): Promise<string> => {
+    const command = [process.execPath, helper, kind].map(quoteForShell).join(" ");
+    return script(kind, `ELECTRON_RUN_AS_NODE=1 exec ${command} "$@"\n`);
+  };
   const [askpass, hostKey, relay] = await Promise.all([
-    script("ask"),
-    // `ssh` also asks for the known keys before the key exchange (ORDER); HostKeyAlgorithms already covers that.
-    script("hostkey", '[ "$1" = ORDER ] && exit 0\n'),
-    script("relay"),
+    inNode("ask"),
+    script("hostkey", hostKeyScript(folder)),
+    inNode("relay"),
   ]);
   return { askpass, hostKey, relay, token };
-}
-
-/** Quotes a word for sh. */
-export function quoteForShell(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

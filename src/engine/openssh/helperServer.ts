@@ -7,8 +7,6 @@ import { guarded } from "../../base/guarded.ts";
 export interface HelperQuestions {
   /** @param hint value of SSH_ASKPASS_PROMPT: `confirm`, `none`, or empty */
   ask(prompt: string, hint: string): Promise<string | undefined>;
-  /** @param key in SSH wire format. Resolves to lines in known_hosts format. */
-  hostKey(key: Buffer): Promise<string>;
   /** The ProxyCommand has started: its stream to `ssh`. */
   relay(stream: Socket): void;
   /** A helper disconnected before it got its answer: it was killed, or `ssh` has ended. */
@@ -16,8 +14,8 @@ export interface HelperQuestions {
   failed(error: unknown): void;
 }
 
-/** Above the largest question, which is a host certificate in base64. */
-const longestQuestion = 256 * 1024;
+/** Longer than any question. */
+const longestQuestion = 64 * 1024;
 
 /** The unix socket, in a folder of this user, by which the programs that `ssh` starts reach us. One per login. */
 export class HelperServer implements Disposable {
@@ -95,11 +93,7 @@ export class HelperServer implements Disposable {
     });
     peer.prependListener("close", onGone);
     peer.on("end", () => peer.destroy());
-    const answer =
-      kind === "hostkey"
-        ? this.#questions.hostKey(Buffer.from(words[2] ?? "", "base64"))
-        : this.#questions.ask(words.join(" "), hint);
-    answer.then(
+    this.#questions.ask(words.join(" "), hint).then(
       (text) => {
         if (hint === "none") {
           return;

@@ -15,6 +15,8 @@ import { askpassQuestion } from "./askpassQuestion.ts";
 import { writeHelperScripts } from "./helperScripts.ts";
 import { HelperServer } from "./helperServer.ts";
 import { knownHostLines } from "./hostKeyLines.ts";
+import { HostKeyQuestion } from "./hostKeyQuestion.ts";
+import { type LocalSocket, localSocketOf } from "./localSocket.ts";
 import { LogTail } from "./logTail.ts";
 import type { MasterFiles } from "./masterFolder.ts";
 import { sshArguments } from "./sshArguments.ts";
@@ -59,11 +61,14 @@ const levelsWithoutBanner: ReadonlySet<string> = new Set(["QUIET", "FATAL", "ERR
  */
 export async function logIn(init: MasterLoginInit): Promise<MasterLogin> {
   const folder = await mkdtemp(join(dirname(init.files.socket), "login-"));
-  const login = new Login(init);
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true }).catch(() => {});
   try {
-    return await login.run(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true }).catch(() => {});
+    const login = await new Login(init).run(folder);
+    const removed = remove();
+    return { ...login, succeeded: (info) => Promise.all([login.succeeded(info), removed]).then(() => {}) };
+  } catch (error) {
+    await remove();
+    throw error;
   }
 }
 
@@ -78,6 +83,7 @@ class Login {
   /** Why the login has failed. */
   #failed: unknown;
   #relayed: Promise<void> | undefined;
+  #local: Promise<LocalSocket | undefined> | undefined;
   #banner = "";
 
   constructor(init: MasterLoginInit) {
@@ -109,13 +115,14 @@ class Login {
     let silence: ReturnType<Clock["setTimeout"]> | undefined;
     const socket = join(folder, "s");
     const helpers = await writeHelperScripts(folder, socket);
+    const failed = (error: unknown): void => this.#fail(error);
     const server = await HelperServer.listen(socket, helpers.token, {
       ask: (prompt, hint) => this.#ask(prompt, hint),
-      hostKey: (key) => this.#hostKey(key),
       relay: (stream) => this.#relay(stream),
       gone: () => this.#helperGone(),
-      failed: (error) => this.#fail(error),
+      failed,
     });
+    const question = new HostKeyQuestion(folder, (key) => this.#hostKey(key), failed);
     try {
       const preferred = await raceSignal(request.verifier.preferredAlgorithms(), signal);
       const { ssh, configFile } = this.#init;
@@ -135,6 +142,9 @@ class Login {
       if (this.#failed !== undefined) {
         throw this.#failed;
       }
+      if (code !== 0 && question.isOpen) {
+        throw helperEnded();
+      }
       if (code !== 0) {
         throw this.#sshFailure();
       }
@@ -143,10 +153,11 @@ class Login {
       silence?.dispose();
       signal.removeEventListener("abort", onAbort);
       server.dispose();
+      question.dispose();
       tail.dispose();
     }
     return {
-      info: this.#describe(),
+      info: { ...this.#describe(), ...(await this.#local) },
       relayed: this.#relayed,
       succeeded: async (info) => {
         await writeFile(files.info, JSON.stringify(info), { mode: 0o600 }).catch(() => {});
@@ -273,6 +284,12 @@ class Login {
 
   async #hostKey(key: Buffer): Promise<string> {
     this.#advance("hostKey");
+    const pid = this.#child?.pid;
+    const { config, transport } = this.#init.request;
+    if (pid !== undefined && transport === undefined) {
+      // Its socket is there, and it has nothing else to do.
+      this.#local = localSocketOf(pid, this.#log.remotePort ?? config.port);
+    }
     await this.#init.request.verifier.verify(key, this.#log.remoteAddress, this.#over.signal);
     return knownHostLines(key);
   }
@@ -316,7 +333,7 @@ class Login {
     const isOver =
       this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
     if (!isOver) {
-      this.#fail(new ConnectError("askpass-ended", "The askpass program of ssh was killed"));
+      this.#fail(helperEnded());
     }
   }
 
@@ -353,6 +370,10 @@ class Login {
       ? new ConnectError(error.reason, error.message, { dialed: { hostName, port } })
       : error;
   }
+}
+
+function helperEnded(): ConnectError {
+  return new ConnectError("askpass-ended", "The askpass program of ssh was killed");
 }
 
 export function isMasterInfo(value: unknown): value is ConnectionInfo {

@@ -1,14 +1,12 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { destinationKey } from "../../config/destinationKey.ts";
-import type { HostConfig } from "../../config/hostConfig.ts";
 import type {
   ConnectionEngine,
   ConnectionInfo,
   ConnectRequest,
   EngineConnection,
 } from "../connectionEngine.ts";
-import { localSocketOf } from "./localSocket.ts";
 import {
   abandonedMasters,
   type MasterFiles,
@@ -110,7 +108,7 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
   async #attach(
     files: MasterFiles,
     info: ConnectionInfo,
-    { config, logger }: ConnectRequest,
+    { logger }: ConnectRequest,
     signal: AbortSignal,
     carried: Partial<Pick<OpenSshConnectionParts, "transport" | "relayed">>,
   ): Promise<OpenSshConnection> {
@@ -119,11 +117,9 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
     signal.addEventListener("abort", onAbort, { once: true });
     try {
       const pid = await control.alive();
-      const local = await localSocketOf(pid, remotePortOf(info, config));
       const { socket, frames } = await control.proxy();
       const connection = new OpenSshConnection({
-        ...{ files, pid, socket, frames, logger, clock: this.#clock },
-        info: { ...info, ...local },
+        ...{ files, pid, socket, frames, info, logger, clock: this.#clock },
         transport: carried.transport,
         relayed: carried.relayed,
       });
@@ -137,10 +133,6 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
       signal.removeEventListener("abort", onAbort);
     }
   }
-}
-
-function remotePortOf(info: ConnectionInfo, config: HostConfig): number {
-  return info.remotePort ?? config.port;
 }
 
 /** Ends a master that will not be used. Never rejects. */

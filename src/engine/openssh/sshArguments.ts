@@ -1,6 +1,6 @@
 import type { HostConfig } from "../../config/hostConfig.ts";
 import type { HelperScripts } from "./helperScripts.ts";
-import { quoteForShell } from "./helperScripts.ts";
+import { quoteForShell } from "./quoteForShell.ts";
 
 export interface SshArgumentsInit {
   readonly config: HostConfig;

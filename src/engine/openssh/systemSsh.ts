@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { Deadline } from "../../base/deadline.ts";
 import { asError } from "../../base/errors.ts";
+import { localFiles } from "../../base/localFiles.ts";
 import { printable } from "../../base/log.ts";
 import { configEnvironment } from "../../config/configEnvironment.ts";
 import { findSsh, type RunSsh, runSsh } from "../../config/sshProgram.ts";
@@ -17,6 +18,9 @@ const longestWait = 10_000;
 
 /** The first version with KnownHostsCommand. */
 const oldest = { major: 8, minor: 5 };
+
+/** The stamp of each `ssh` whose version is known, and that version. */
+const known = new Map<string, { readonly stamp: string; readonly version: SystemSsh["version"] }>();
 
 /**
  * Finds the machine's `ssh` and checks that it can be the master of a connection.
@@ -39,6 +43,11 @@ export async function systemSsh(
   if (program === undefined) {
     throw new ConnectError("openssh-missing", "No ssh was found in the folders of PATH");
   }
+  const stamp = await stampOf(program);
+  const before = known.get(program);
+  if (before !== undefined && before.stamp === stamp) {
+    return { program, version: before.version };
+  }
   const silent = new ConnectError(
     "openssh-silent",
     `${program} -V did not end within ${longestWait / 1000} s`,
@@ -55,6 +64,9 @@ export async function systemSsh(
     if (!isAtLeast(version, oldest)) {
       throw new ConnectError("openssh-too-old", `${program} is OpenSSH ${major}.${minor}`);
     }
+    if (stamp !== undefined) {
+      known.set(program, { stamp, version });
+    }
     return { program, version };
   } catch (error) {
     if (signal.aborted || ConnectError.is(error)) {
@@ -64,6 +76,14 @@ export async function systemSsh(
   } finally {
     deadline.dispose();
   }
+}
+
+/** Changes when the program is replaced. Undefined: not known. */
+async function stampOf(program: string): Promise<string | undefined> {
+  return await localFiles.stat(program).then(
+    ({ stamp }) => stamp,
+    () => undefined,
+  );
 }
 
 export function isAtLeast(version: SystemSsh["version"], { major, minor }: SystemSsh["version"]): boolean {

@@ -1,0 +1,4 @@
+/** For sh. */
+export function quoteForShell(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
