@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { AuthError } from "../../src/auth/authErrors.ts";
 import { CancelledError } from "../../src/base/errors.ts";
 import { startAgent } from "../lab/agent.ts";
+import { processTable } from "../lab/processTree.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { ensureNextOpenSsh } from "../setup/nextOpenSsh.ts";
 import { LoginPerson } from "../support/loginPerson.ts";
@@ -151,6 +152,33 @@ describe("the PIN of a security key", () => {
     await login(file);
     expect(person.prompter.asked).toEqual(["pin"]);
     expect(await readFile(answer, "utf8")).toBe("12 $34'\n");
+  });
+
+  it("is asked for by a program whose secret is in no arguments and no environment", async () => {
+    const file = await makeKey("secret-token", "ed25519-sk", "");
+    await askingProgram();
+    const tokens: string[] = [];
+    let seen = "";
+    Object.assign(person.prompter, {
+      pin: async () => {
+        for (const { pid } of processTable()) {
+          const [argv = "", env = ""] = await Promise.all(
+            ["cmdline", "environ"].map((name) => readFile(`/proc/${pid}/${name}`, "latin1").catch(() => "")),
+          );
+          const [, program] = /\0(\/[^\0]*\/ssh-key-[^\0]*\/askpass\.js)\0/.exec(argv) ?? [];
+          if (program !== undefined) {
+            tokens.push(/token = "([0-9a-f]{48})"/.exec(await readFile(program, "utf8"))?.[1] ?? "");
+          }
+          seen += argv + env;
+        }
+        return "1234";
+      },
+    });
+    await login(file);
+    expect(tokens[0]).toHaveLength(48);
+    for (const token of tokens) {
+      expect(seen).not.toContain(token);
+    }
   });
 
   it("dismissing its question ends the login", async () => {

@@ -166,11 +166,15 @@ function end(child: ChildProcess): void {
   child.kill("SIGKILL");
 }
 
-/** The script that OpenSSH's programs run to ask a question; it connects to us through a socket. */
-const askpassProgram = `"use strict";
-const [, , socket, token, ...words] = process.argv;
+/**
+ * The program that OpenSSH's programs run to ask a question; it connects to us through a socket. The token stands in this
+ * file, and neither in an argument nor in the environment, which other programs of the machine may see.
+ */
+const askpassProgram = (socket: string, token: string): string => `"use strict";
+const [, , ...words] = process.argv;
 const kind = process.env.SSH_ASKPASS_PROMPT || "";
-const peer = require("node:net").connect(socket);
+const token = ${JSON.stringify(token)};
+const peer = require("node:net").connect(${JSON.stringify(socket)});
 let answer = "";
 peer.setEncoding("utf8");
 peer.on("connect", () => peer.write(JSON.stringify({ token, kind, question: words.join(" ") }) + "\\n"));
@@ -202,8 +206,8 @@ class Questions {
   async open(): Promise<NodeJS.ProcessEnv> {
     const socket = join(this.#folder, "ask");
     const [script, program] = [join(this.#folder, "askpass"), join(this.#folder, "askpass.js")];
-    await writeFile(program, askpassProgram, { mode: 0o600 });
-    const words = [process.execPath, program, socket, this.#token].map(quote).join(" ");
+    await writeFile(program, askpassProgram(socket, this.#token), { mode: 0o600 });
+    const words = [process.execPath, program].map(quote).join(" ");
     await writeFile(script, `#!/bin/sh\nELECTRON_RUN_AS_NODE=1 exec ${words} "$@"\n`, { mode: 0o700 });
     await chmod(script, 0o700);
     this.#server = createServer((peer) => this.#onPeer(peer));
@@ -211,7 +215,7 @@ class Questions {
       this.#server?.once("error", reject).listen(socket, resolve);
     });
     return {
-      ...process.env,
+      ...programSurroundings().env,
       SSH_ASKPASS: script,
       SSH_ASKPASS_REQUIRE: "force",
       // OpenSSH before 8.4 uses askpass only if this is set.

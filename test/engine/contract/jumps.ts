@@ -37,6 +37,8 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
     );
     const inner = await bench.login(target, { transport });
     const ended = new Promise<string>((resolve) => inner.onDidClose(({ reason }) => resolve(reason)));
+    // It has said all that it says after a login: a server that writes to a closed socket does not read on.
+    await inner.ping(never());
     inner.close();
     expect(await ended).toBe("closed");
     await target.waitForLog(/Received disconnect from .*:11:/);
