@@ -93,6 +93,8 @@ export function createSshStack(init: SshStackInit): SshStack {
       clock,
       logger,
       chooseEngine: (use) => init.chooseEngine?.(use) ?? init.engine ?? engines.choose(use),
+      alternative: (use) =>
+        init.engine === undefined && init.chooseEngine === undefined ? engines.alternative(use) : undefined,
       login: loginFactory(init, ssh2.keyReader, keyRing, loginMemory.needs),
       policies: (uses) => connectionPolicy(policies, uses),
       resolve: (host) => resolver.resolve(host).then(prepared),
@@ -165,7 +167,7 @@ function loginFactory(
   needs: LoginNeeds,
 ): LoginFactory {
   const agent = createAgentClient(init.clock);
-  return (config, { allowPrompts, pause, signal }) => {
+  return (config, { allowPrompts, canOtherEngine, pause, signal }) => {
     return {
       verifier: createHostKeyVerifier({
         config: hostKeyConfig(config, allowPrompts),
@@ -177,6 +179,7 @@ function loginFactory(
       authenticator: createAuthenticator({
         config,
         allowPrompts,
+        ...(canOtherEngine && { canOtherEngine }),
         prompter: init.authPrompter,
         secrets: init.secrets,
         agent,

@@ -48,6 +48,19 @@ export class AuthError extends SshSessionsError<AuthErrorReason> {
   }
 }
 
+/** No key logs in, and another engine can do so without a question. It is no failure, and never shown. */
+export class OtherEngineError extends SshSessionsError<"other-engine"> {
+  static override readonly name = "OtherEngineError";
+
+  constructor() {
+    super("other-engine", "Another engine can log in by a method that the server accepts");
+  }
+
+  static is(error: unknown): error is OtherEngineError {
+    return error instanceof OtherEngineError;
+  }
+}
+
 export type KeyFileErrorReason =
   | "missing"
   | "unreadable"

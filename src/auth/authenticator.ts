@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { CancelledError } from "../base/errors.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import { AuthError, KeyFileError } from "./authErrors.ts";
+import { AuthError, KeyFileError, OtherEngineError } from "./authErrors.ts";
 import type {
   AgentClient,
   AuthAttempt,
@@ -19,6 +19,7 @@ import type {
 import { KeyOffers } from "./keyOffers.ts";
 import type { KeyRing } from "./keys/keyRing.ts";
 import { LoginNeeds, longWait } from "./loginNeeds.ts";
+import { isPasswordQuestion } from "./passwordQuestion.ts";
 import { PasswordSource } from "./passwordSource.ts";
 import { passwordSecret, tolerantSecrets } from "./secrets.ts";
 import { isSecurityKeyType } from "./signatureAlgorithms.ts";
@@ -43,6 +44,8 @@ export interface AuthenticatorOptions {
    * disables passwords, a stored password is then used. Default true.
    */
   readonly allowPrompts?: boolean;
+  /** See LoginOptions. Called once, after the keys; then the login ends with OtherEngineError. */
+  readonly canOtherEngine?: (methodsLeft: readonly string[]) => Promise<boolean>;
   /** Runs a step that waits for the user while the connection's deadline is paused. */
   readonly pause: <T>(work: () => Promise<T>) => Promise<T>;
   /** Default: the environment of this process. */
@@ -51,12 +54,6 @@ export interface AuthenticatorOptions {
 }
 
 type Method = "publickey" | "keyboard-interactive" | "password";
-
-/** The prompt by which PAM and others ask for the account's password. */
-const passwordPrompt = /^\s*(?:\([^()]*\)\s*)?(?:\S+'s )?password(?: for \S+)?\s*:?\s*$/i;
-
-/** A longer prompt is never that one: the server must not decide how long we match. */
-const longestPasswordPrompt = 256;
 
 /**
  * The dialogue of one login in OpenSSH's order (userauth and authmethod_get in sshconnect2.c): `none` to learn the
@@ -98,12 +95,14 @@ class Dialogue implements Authenticator {
   #wasAsked = false;
   #keyboardInteractiveIsUseless = false;
   #last: AuthAttempt["method"] | undefined;
+  #canOtherEngine: AuthenticatorOptions["canOtherEngine"];
   /** Why the login can't continue: a prompt was dismissed, or the login cancelled, during an attempt. */
   #cancelled: { readonly reason: unknown } | undefined;
 
   constructor(options: AuthenticatorOptions) {
     const { config, prompter, signal } = options;
     this.#options = options;
+    this.#canOtherEngine = options.canOtherEngine;
     this.#config = config;
     this.#logger = options.logger;
     const { alias, user, hostName, port } = config;
@@ -154,6 +153,7 @@ class Dialogue implements Authenticator {
     this.#methodsLeft = methodsLeft?.length ? methodsLeft : (this.#methodsLeft ?? this.#methods);
     for (const method of this.#methods) {
       if (this.#methodsLeft.includes(method)) {
+        await this.#considerOtherEngine(method);
         const attempt = await this.#attempt(method);
         if (attempt !== undefined) {
           this.#last = attempt.method;
@@ -162,8 +162,17 @@ class Dialogue implements Authenticator {
         }
       }
     }
+    await this.#considerOtherEngine();
     this.#last = undefined;
     return undefined;
+  }
+
+  async #considerOtherEngine(next?: Method): Promise<void> {
+    const can = next === "publickey" ? undefined : this.#canOtherEngine;
+    this.#canOtherEngine = can === undefined ? this.#canOtherEngine : undefined;
+    if (await can?.(this.#methodsLeft ?? [])) {
+      throw new OtherEngineError();
+    }
   }
 
   async succeeded(): Promise<void> {
@@ -345,13 +354,7 @@ class Dialogue implements Authenticator {
       // An informational request, which the engine has shown; RFC 4256 section 3.2 requires an empty response.
       return [];
     }
-    const isPassword =
-      request.prompts.length === 1 &&
-      !first.echo &&
-      first.prompt.length <= longestPasswordPrompt &&
-      passwordPrompt.test(first.prompt);
-    const saysMore = `${request.name}${request.instructions}`.trim() !== "";
-    if (round === 1 && isPassword && !saysMore) {
+    if (round === 1 && isPasswordQuestion(request)) {
       return [await this.#password.next(attempt)];
     }
     if (!this.#mayAsk) {

@@ -82,6 +82,8 @@ export interface NegotiatedAlgorithms {
 }
 
 export interface ConnectionInfo {
+  /** The engine that made it. Absent: the one that was chosen for the host. */
+  readonly engine?: string;
   readonly localAddress?: string;
   readonly localPort?: number;
   readonly remoteAddress?: string;

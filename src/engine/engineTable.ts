@@ -11,8 +11,20 @@ export interface EngineEntry {
   isNeededFor?(config: HostConfig): boolean;
   /** Reads what `isNeededFor` depends on besides the configuration. Never rejects. */
   prepare?(config: HostConfig): Promise<void>;
+  /**
+   * With `auto`, once another engine has tried every key: whether this one may log in by one of the methods that the
+   * server still accepts, without a question. Never rejects.
+   */
+  mayLogInBy?(config: HostConfig, methodsLeft: readonly string[]): Promise<boolean>;
   /** Starts loading it early. Never throws. */
   warmUp?(): void;
+}
+
+/** An engine that may take over a login. */
+export interface AlternativeEngine {
+  readonly engine: ConnectionEngine;
+  /** See `EngineEntry.mayLogInBy`. */
+  mayLogInBy(config: HostConfig, methodsLeft: readonly string[]): Promise<boolean>;
 }
 
 /** Every engine, and which of them connects a host. */
@@ -31,6 +43,21 @@ export class EngineTable {
     const name =
       choice === "auto" ? engineNames.find((each) => this.#entries[each].isNeededFor?.(config)) : choice;
     return this.#entries[name ?? engineNames[0]].engine;
+  }
+
+  /** What may take over a login of the chosen engine. Undefined: nothing, or the setting names the engine. */
+  alternative(use: ConnectionUse): AlternativeEngine | undefined {
+    if (this.#policies.get("engine", use.config, use.folder).value !== "auto") {
+      return undefined;
+    }
+    const chosen = this.choose(use);
+    for (const name of engineNames) {
+      const { engine, mayLogInBy } = this.#entries[name];
+      if (engine !== chosen && mayLogInBy !== undefined) {
+        return { engine, mayLogInBy };
+      }
+    }
+    return undefined;
   }
 
   /** Must be called before `choose`, because an engine may look for something that the choice depends on. */

@@ -1,13 +1,21 @@
 import type { Duplex } from "node:stream";
+import { OtherEngineError } from "../auth/authErrors.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Deadline } from "../base/deadline.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { type Logger, printable } from "../base/log.ts";
 import type { SettingsFolder } from "../config/configPorts.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import type { ConnectionEngine, EngineConnection, LoginWait } from "../engine/connectionEngine.ts";
+import type {
+  ConnectionEngine,
+  EngineConnection,
+  LoginWait,
+  ServerWords,
+} from "../engine/connectionEngine.ts";
+import { ConnectError, type ConnectErrorReason } from "../engine/engineErrors.ts";
+import type { AlternativeEngine } from "../engine/engineTable.ts";
 import { unattendedSilence } from "./connectTimeLimits.ts";
-import type { LoginFactory, MasterPolicies } from "./masterPorts.ts";
+import type { LoginFactory, LoginOptions, MasterPolicies } from "./masterPorts.ts";
 import type { LoginNews, MasterState } from "./masterTypes.ts";
 
 export interface Transport {
@@ -29,6 +37,8 @@ export interface MasterInit {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly engine: ConnectionEngine;
+  /** Logs in where the engine's keys do not, and this one needs no question. */
+  readonly alternative?: AlternativeEngine;
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
   /** Makes the stream to the host if it is not a plain socket: a jump host's channel or a ProxyCommand. */
@@ -51,61 +61,156 @@ export interface ConnectingEvents {
   onJumpLost(): void;
 }
 
+/** The engine `openssh` can't do without the machine's `ssh`. */
+const noSsh: ReadonlySet<ConnectErrorReason> = new Set([
+  "openssh-missing",
+  "openssh-too-old",
+  "openssh-silent",
+  "openssh-failed",
+]);
+
+interface Times {
+  /** Outlives an attempt: its signal closes prompts that are still open after a failure. */
+  readonly deadline: Deadline;
+  /**
+   * Aborts when nothing needs the master any more; it also stops a jump host's login, which `deadline` does not
+   * cover.
+   */
+  readonly givenUp: AbortSignal;
+}
+
 /**
- * One attempt: the stream to the host, and the login over it.
- * @param deadline outlives the attempt: its signal closes prompts that are still open after a failure.
- * @param givenUp aborts when nothing needs the master any more; it also stops a jump host's login, which `deadline`
- *   does not cover.
+ * Connects: the stream to the host, and the login over it. Where no key logs in and the alternative engine can without
+ * a question, it does so over a stream of its own. If it can't run at all, the first engine asks its questions after
+ * all.
  */
 export async function connectMaster(
-  { config, folder, engine, transport: makeTransport, login, allowPrompts, policies }: MasterInit,
+  init: MasterInit,
   logger: Logger,
   tcpKeepAlive: () => boolean,
-  { deadline, givenUp }: { readonly deadline: Deadline; readonly givenUp: AbortSignal },
+  times: Times,
   events: ConnectingEvents,
 ): Promise<EngineConnection> {
-  let transport: Transport | undefined;
-  if (makeTransport !== undefined) {
+  const { engine, alternative, config } = init;
+  const attempts = new Attempts(init, logger, tcpKeepAlive, times, events);
+  try {
+    const can = alternative && ((left: readonly string[]) => alternative.mayLogInBy(config, left));
+    return await attempts.make(engine, can);
+  } catch (error) {
+    if (alternative === undefined || !OtherEngineError.is(error)) {
+      throw error;
+    }
+  }
+  try {
+    logger.info(`${alternative.engine.name} takes over: it can log in by a method that the server accepts`);
+    return await attempts.make(alternative.engine);
+  } catch (error) {
+    if (!ConnectError.is(error) || !noSsh.has(error.reason)) {
+      throw error;
+    }
+    logger.warn(`${alternative.engine.name} can't connect: ${error.message}`);
+    return await attempts.make(engine);
+  }
+}
+
+/** The attempts of one connection, one after the other. */
+class Attempts {
+  readonly #init: MasterInit;
+  readonly #logger: Logger;
+  readonly #tcpKeepAlive: () => boolean;
+  readonly #times: Times;
+  readonly #events: ConnectingEvents;
+  /** The server's messages: a further login gets them again. */
+  readonly #words = new Set<string>();
+  #transport: Transport | undefined;
+
+  constructor(
+    init: MasterInit,
+    logger: Logger,
+    tcpKeepAlive: () => boolean,
+    times: Times,
+    events: ConnectingEvents,
+  ) {
+    this.#init = init;
+    this.#logger = logger;
+    this.#tcpKeepAlive = tcpKeepAlive;
+    this.#times = times;
+    this.#events = events;
+  }
+
+  /** @param canOtherEngine see LoginOptions. */
+  async make(
+    engine: ConnectionEngine,
+    canOtherEngine?: LoginOptions["canOtherEngine"],
+  ): Promise<EngineConnection> {
+    const { config, folder, login, allowPrompts, policies } = this.#init;
+    const { deadline } = this.#times;
+    const events = this.#events;
+    const stream = await this.#connectStream();
+    const { verifier, authenticator, asker } = login(config, {
+      allowPrompts,
+      ...(canOtherEngine && { canOtherEngine }),
+      pause: (work) => deadline.paused(work),
+      signal: deadline.signal,
+    });
+    const connection = await engine.connect(
+      {
+        config,
+        ...(stream && { transport: stream }),
+        tcpKeepAlive: this.#tcpKeepAlive(),
+        verifier,
+        authenticator,
+        ...(asker && { asker }),
+        linger: policies([{ config, folder }]).linger.seconds,
+        logger: this.#logger,
+        ...(!allowPrompts && { silenceLimit: unattendedSilence }),
+        onPhase: (phase) => {
+          if (phase === "authentication") {
+            // As in `ssh`, ConnectTimeout ends with the key exchange. A user or a phone may take long.
+            deadline.lift();
+          }
+          events.onPhase(phase);
+        },
+        onWait: (wait) => events.onWait(wait),
+        onServerWords: (words) => this.#onWords(words),
+      },
+      deadline.signal,
+    );
+    const { serverVersion, authMethod, algorithms } = connection.info;
+    this.#logger.info(
+      `connected to ${printable(serverVersion)} (${authMethod}, ${algorithms?.cipher ?? "?"})`,
+    );
+    return connection;
+  }
+
+  async #connectStream(): Promise<Duplex | undefined> {
+    const { config, transport: makeTransport } = this.#init;
+    if (makeTransport === undefined) {
+      return undefined;
+    }
+    const { deadline, givenUp } = this.#times;
+    const events = this.#events;
     events.onPhase(config.proxyCommand === undefined ? "jump" : "proxy");
     // A jump host has its own deadline, and may have to prompt.
-    transport = await deadline.paused(() =>
+    const transport = await deadline.paused(() =>
       makeTransport(
         givenUp,
         () => events.onJumpLost(),
         (news) => events.onNews(news),
       ),
     );
+    // Not before: the jump host's connection might close.
+    this.#transport?.hold.dispose();
+    this.#transport = transport;
     events.onTransport(transport.hold);
+    return transport.stream;
   }
-  const { verifier, authenticator, asker } = login(config, {
-    allowPrompts,
-    pause: (work) => deadline.paused(work),
-    signal: deadline.signal,
-  });
-  const connection = await engine.connect(
-    {
-      config,
-      ...(transport && { transport: transport.stream }),
-      tcpKeepAlive: tcpKeepAlive(),
-      verifier,
-      authenticator,
-      ...(asker && { asker }),
-      linger: policies([{ config, folder }]).linger.seconds,
-      logger,
-      ...(!allowPrompts && { silenceLimit: unattendedSilence }),
-      onPhase: (phase) => {
-        if (phase === "authentication") {
-          // As in `ssh`, ConnectTimeout ends with the key exchange. A user or a phone may take long.
-          deadline.lift();
-        }
-        events.onPhase(phase);
-      },
-      onWait: (wait) => events.onWait(wait),
-      onServerWords: (words) => events.onNews({ kind: "words", alias: config.alias, words }),
-    },
-    deadline.signal,
-  );
-  const { serverVersion, authMethod, algorithms } = connection.info;
-  logger.info(`connected to ${printable(serverVersion)} (${authMethod}, ${algorithms?.cipher ?? "?"})`);
-  return connection;
+
+  #onWords(words: ServerWords): void {
+    const said = `${words.source} ${words.text}`;
+    if (words.source !== "banner" || !this.#words.has(said)) {
+      this.#words.add(said);
+      this.#events.onNews({ kind: "words", alias: this.#init.config.alias, words });
+    }
+  }
 }

@@ -4,10 +4,14 @@ import type { LoginAsker } from "../auth/loginAskerPorts.ts";
 import type { ConnectionPolicy, ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
 import type { ConnectionEngine, ServerWords } from "../engine/connectionEngine.ts";
+import type { AlternativeEngine } from "../engine/engineTable.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 
 /** The engine for a use. Called for each use; the result may change with the settings. */
 export type EngineChooser = (use: ConnectionUse) => ConnectionEngine;
+
+/** What may take over the login of the chosen engine. */
+export type AlternativeChooser = (use: ConnectionUse) => AlternativeEngine | undefined;
 
 /**
  * The policy of a connection with these uses (at least one); called again whenever they, settings or ssh_config
@@ -20,6 +24,8 @@ export interface LoginOptions {
   readonly allowPrompts: boolean;
   /** Every prompt runs inside, with the connect deadline paused. */
   pause<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether another engine can log in by one of these methods without a question; then it is to be tried. */
+  readonly canOtherEngine?: (methodsLeft: readonly string[]) => Promise<boolean>;
   /** Aborts when the login is cancelled; open prompts close. */
   readonly signal: AbortSignal;
 }

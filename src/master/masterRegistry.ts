@@ -11,7 +11,14 @@ import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
 import type { MasterInit, Transport } from "./connectMaster.ts";
 import { jumpFailure } from "./jumpFailure.ts";
 import { Master } from "./master.ts";
-import type { EngineChooser, HopResolver, LoginFactory, MasterPolicies, ProxyRunner } from "./masterPorts.ts";
+import type {
+  AlternativeChooser,
+  EngineChooser,
+  HopResolver,
+  LoginFactory,
+  MasterPolicies,
+  ProxyRunner,
+} from "./masterPorts.ts";
 import type { LoginNews } from "./masterTypes.ts";
 import { PolicyRefresh } from "./policyRefresh.ts";
 
@@ -19,6 +26,8 @@ export interface MasterRegistryInit {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly chooseEngine: EngineChooser;
+  /** Default: nothing takes over. */
+  readonly alternative?: AlternativeChooser;
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
   /** @throws ConfigError */
@@ -165,11 +174,13 @@ export class MasterRegistry implements Disposable {
     const id = `m${this.#nextId++}`;
     const transport =
       engine.transport === "own" ? undefined : this.#transportFor(id, use, allowPrompts, [...behind, key]);
+    const alternative = this.#init.alternative?.(use);
     const master = new Master({
       ...{ id, key, config, folder, allowPrompts, clock, logger, engine, login, policies },
       overflow: full !== undefined,
       channelLimit: full?.room.limit,
       ...(transport && { transport }),
+      ...(alternative?.engine.transport === engine.transport && { alternative }),
     });
     this.#masters.set(id, master);
     master.onDidChange(() => {

@@ -41,7 +41,7 @@ export function masterSnapshot(parts: SnapshotParts): MasterCore {
     probesIgnored,
     bytesIn: connection?.bytesIn ?? 0,
     bytesOut: connection?.bytesOut ?? 0,
-    engine: parts.engine,
+    engine: info?.engine ?? parts.engine,
     overflow,
     serverVersion: info?.serverVersion,
     algorithms: info?.algorithms,

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { HostConfig } from "../../src/config/hostConfig.ts";
-import { startKerberosRealm } from "../lab/kerberosRealm.ts";
+import { type KerberosRealm, startKerberosRealm } from "../lab/kerberosRealm.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { shell } from "../support/fakeStack.ts";
 import { noPrompts, type TestStack, Transcript, testStack } from "../support/testStack.ts";
@@ -76,21 +76,44 @@ describe("logins that only OpenSSH's ssh supports", () => {
     expect(asked).toEqual(["lab"]);
   });
 
-  test("ssh_config with GSSAPIAuthentication: a Kerberos ticket logs in without a question", async () => {
-    const realm = await startKerberosRealm(host.user);
-    for (const [name, value] of Object.entries(realm.env)) {
-      vi.stubEnv(name, value);
-    }
-    // The server finds its keytab by an environment variable.
-    await host.down();
-    await host.up();
-    await writeConfig("PubkeyAuthentication no", "GSSAPIAuthentication yes");
-    try {
+  describe("a Kerberos ticket", () => {
+    let realm: KerberosRealm;
+
+    beforeEach(async () => {
+      realm = await startKerberosRealm(host.user);
+      for (const [name, value] of Object.entries(realm.env)) {
+        vi.stubEnv(name, value);
+      }
+      // The server finds its keytab by an environment variable.
+      await host.down();
+      await host.up();
+    });
+
+    afterEach(() => realm.stop());
+
+    test("logs in without a question where the user's ssh_config sets GSSAPIAuthentication", async () => {
+      await writeConfig("PubkeyAuthentication no", "GSSAPIAuthentication yes");
       await using stack = await testStack(config);
       await logsInByOpenSsh(stack);
-    } finally {
-      await realm.stop();
-    }
+    });
+
+    test("logs in without a question where only the system's file sets it, after no key did", async () => {
+      // Debian sets it there for every host.
+      await writeConfig(`IdentityFile ${host.keyFile}`, "Include /etc/ssh/ssh_config");
+      const key = await readFile(host.authorizedKeysFile, "utf8");
+      {
+        await using stack = await testStack(config);
+        await stack.service.open({ host: "lab", ...shell });
+        expect(stack.service.masters().map(({ engine }) => engine)).toEqual(["ssh2"]);
+      }
+      await writeFile(host.authorizedKeysFile, "");
+      try {
+        await using stack = await testStack(config);
+        await logsInByOpenSsh(stack);
+      } finally {
+        await writeFile(host.authorizedKeysFile, key);
+      }
+    });
   });
 
   test("a server with sntrup761 only: engine openssh connects, ssh2 names the missing algorithm", async () => {

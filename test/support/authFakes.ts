@@ -1,5 +1,5 @@
 import { AgentError, KeyFileError, type KeyFileErrorReason } from "../../src/auth/authErrors.ts";
-import { createAuthenticator } from "../../src/auth/authenticator.ts";
+import { type AuthenticatorOptions, createAuthenticator } from "../../src/auth/authenticator.ts";
 import type {
   AgentClient,
   AuthAttempt,
@@ -134,7 +134,10 @@ function asAnswer(value: string | PromptAnswer | undefined): PromptAnswer | unde
   return typeof value === "string" ? { value, remember: false } : value;
 }
 
-export function setUp(changes: Partial<HostConfig> = {}) {
+export function setUp(
+  changes: Partial<HostConfig> = {},
+  options: Pick<AuthenticatorOptions, "canOtherEngine"> = {},
+) {
   const secrets = new MemorySecrets();
   const reader = new FakeReader();
   const agent = new FakeAgent();
@@ -149,6 +152,7 @@ export function setUp(changes: Partial<HostConfig> = {}) {
   const start = (more: { readonly allowPrompts?: boolean } = {}): Authenticator =>
     createAuthenticator({
       ...more,
+      ...options,
       config,
       prompter,
       secrets,

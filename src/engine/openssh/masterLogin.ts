@@ -169,6 +169,7 @@ class Login {
   #describe(): ConnectionInfo {
     const { algorithms, authMethod, serverVersion, remoteAddress, remotePort } = this.#log;
     return {
+      engine: "openssh",
       ...(remoteAddress !== undefined && { remoteAddress }),
       ...(remotePort !== undefined && { remotePort }),
       ...(algorithms && { algorithms }),

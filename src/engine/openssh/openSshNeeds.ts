@@ -15,21 +15,33 @@ export interface OpenSshNeedsInit {
 /** What only OpenSSH's own `ssh` can log in with, where the user's own file asks for it. */
 const onlyOpenSsh: ReadonlySet<Keyword> = new Set(["pkcs11provider", "hostbasedauthentication"]);
 
+const gssapi: ReadonlySet<Keyword> = new Set(["gssapiauthentication"]);
+
 /**
  * Hosts whose ssh_config asks for a login that only OpenSSH can do. Values of the system's file don't count (Debian
- * sets GSSAPIAuthentication for every host), and neither does GSSAPI without a ticket. A host with ForwardAgent is
+ * sets GSSAPIAuthentication for every host), and neither does GSSAPI without a ticket; but where no key logs in, GSSAPI is
+ * tried before a question, whichever file sets it. A host with ForwardAgent is
  * left to the other engine: a master forwards no agent for a proxy client.
  */
 export function openSshNeeds({
   isChosenFor,
   platform = process.platform,
   ticket = new KerberosTicket(),
-}: OpenSshNeedsInit): Required<Pick<EngineEntry, "isNeededFor" | "prepare">> {
+}: OpenSshNeedsInit): Required<Pick<EngineEntry, "isNeededFor" | "prepare" | "mayLogInBy">> {
+  const isPossibleFor = (config: HostConfig): boolean =>
+    platform !== "win32" && config.forwardAgent === false;
   return {
     isNeededFor: (config) =>
-      platform !== "win32" &&
-      config.forwardAgent === false &&
+      isPossibleFor(config) &&
       (userSets(config, onlyOpenSsh) || (asksForGssapi(config) && ticket.isValid) || isChosenFor(config)),
+    mayLogInBy: async (config, methodsLeft) => {
+      const accepted = config.preferredAuthentications.filter((method) => methodsLeft.includes(method));
+      if (!isPossibleFor(config) || !accepted.includes("gssapi-with-mic") || !anySets(config, gssapi)) {
+        return false;
+      }
+      await ticket.refresh();
+      return ticket.isValid;
+    },
     prepare: async (config) => {
       if (asksForGssapi(config)) {
         await ticket.refresh();
@@ -39,7 +51,12 @@ export function openSshNeeds({
 }
 
 function asksForGssapi(config: HostConfig): boolean {
-  return userSets(config, new Set<Keyword>(["gssapiauthentication"]));
+  return userSets(config, gssapi);
+}
+
+/** A file sets one of the keywords, be it the user's or the system's. */
+function anySets({ warnings }: HostConfig, keywords: ReadonlySet<Keyword>): boolean {
+  return warnings.some((warning) => warning.kind === "keyword" && keywords.has(warning.keyword));
 }
 
 /** The user's own file sets one of the keywords. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { OtherEngineError } from "../../../src/auth/authErrors.ts";
 import type { Authenticator } from "../../../src/auth/authPorts.ts";
 import { CancelledError } from "../../../src/base/errors.ts";
 import { fakeKey, login, setUp, type Verdict } from "../../support/authFakes.ts";
@@ -71,6 +72,43 @@ describe("order of attempts", () => {
     const { agent, start } = setUp({ batchMode: true });
     agent.keys = [fakeKey(1)];
     expect((await login(start(), taking("key 1", []))).result).toBe("success");
+  });
+});
+
+describe("another engine", () => {
+  const gssapi = ["gssapi-with-mic", ...all];
+
+  function withOther(canLogIn: boolean) {
+    const asked: (readonly string[])[] = [];
+    const canOtherEngine = async (methodsLeft: readonly string[]): Promise<boolean> => {
+      asked.push(methodsLeft);
+      return canLogIn;
+    };
+    const parts = setUp({ identityFiles: ["/a"] }, { canOtherEngine });
+    parts.reader.files.set("/a", { key: fakeKey(1) });
+    return { ...parts, asked };
+  }
+
+  it("that can log in takes over after the keys, before anything is asked", async () => {
+    const { asked, prompter, start } = withOther(true);
+    await expect(login(start(), taking("password x", gssapi))).rejects.toBeInstanceOf(OtherEngineError);
+    expect(asked).toEqual([gssapi]);
+    expect(prompter.asked).toEqual([]);
+  });
+
+  it("that can log in takes over where nothing is left to try", async () => {
+    const { start } = withOther(true);
+    const only = taking("", ["gssapi-with-mic"]);
+    await expect(login(start(), only)).rejects.toBeInstanceOf(OtherEngineError);
+  });
+
+  it("is not asked about while a key logs in, and only once where it can't", async () => {
+    const { asked, prompter, start } = withOther(false);
+    expect((await login(start(), taking("key 1", gssapi))).result).toBe("success");
+    expect(asked).toEqual([]);
+    prompter.passwords = ["wrong", "x"];
+    expect((await login(start(), taking("password x", gssapi))).result).toBe("success");
+    expect(asked).toHaveLength(1);
   });
 });
 

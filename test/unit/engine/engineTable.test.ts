@@ -52,6 +52,22 @@ describe("the table of engines", () => {
     expect(seen).toEqual([use.config.alias]);
   });
 
+  test("has an alternative that may log in where the keys of the chosen engine do not", async () => {
+    const mayLogInBy = async (_: HostConfig, left: readonly string[]): Promise<boolean> =>
+      left.includes("gssapi");
+    const alternative = table({ mayLogInBy }).alternative(use);
+    expect(alternative?.engine.name).toBe("openssh");
+    expect(await alternative?.mayLogInBy(use.config, ["gssapi"])).toBe(true);
+    expect(table({ mayLogInBy, isNeededFor: () => true }).alternative(use)).toBeUndefined();
+    expect(table().alternative(use)).toBeUndefined();
+  });
+
+  test.each(["ssh2", "openssh"])("has no alternative where the setting says %s", (choice) => {
+    const settings = new FakeSettings();
+    settings.layers = { user: { engine: choice } };
+    expect(table({ mayLogInBy: async () => true }, settings).alternative(use)).toBeUndefined();
+  });
+
   test("preloads what can be preloaded", () => {
     let loads = 0;
     table({ warmUp: () => void loads++ }).warmUp();

@@ -66,4 +66,34 @@ describe("OpenSSH", () => {
     await prepare(testHostConfig(asks("gssapiauthentication")));
     expect(refreshes).toBe(1);
   });
+
+  test("may log in by GSSAPI after the keys, whichever file sets it, with a ticket and a server that accepts it", async () => {
+    const may = async (
+      config: Partial<HostConfig>,
+      left: readonly string[],
+      facts: Facts = {},
+    ): Promise<boolean> => {
+      const { platform = "linux", hasTicket = true } = facts;
+      let isValid = false;
+      const ticket = {
+        get isValid() {
+          return isValid;
+        },
+        refresh: async () => {
+          isValid = hasTicket;
+        },
+      };
+      const { mayLogInBy } = openSshNeeds({ platform, isChosenFor: () => false, ticket });
+      return await mayLogInBy(testHostConfig(config), left);
+    };
+    const [system, left] = [asks("gssapiauthentication", true), ["gssapi-with-mic", "password"]];
+    expect(await may(system, left)).toBe(true);
+    expect(await may(asks("gssapiauthentication"), left)).toBe(true);
+    expect(await may({}, left)).toBe(false);
+    expect(await may(system, ["password"])).toBe(false);
+    expect(await may(system, left, { hasTicket: false })).toBe(false);
+    expect(await may(system, left, { platform: "win32" })).toBe(false);
+    expect(await may({ ...system, forwardAgent: true }, left)).toBe(false);
+    expect(await may({ ...system, preferredAuthentications: ["password"] }, left)).toBe(false);
+  });
 });

@@ -1,0 +1,19 @@
+import type { KeyboardInteractiveRequest } from "./authPorts.ts";
+
+/** The prompt by which PAM and others ask for the account's password. */
+const passwordPrompt = /^\s*(?:\([^()]*\)\s*)?(?:\S+'s )?password(?: for \S+)?\s*:?\s*$/i;
+
+/** A longer prompt is never that one: the server must not decide how long we match. */
+const longestPasswordPrompt = 256;
+
+/** Whether the server asks by keyboard-interactive for the account's password, and for nothing more. */
+export function isPasswordQuestion({ name, instructions, prompts }: KeyboardInteractiveRequest): boolean {
+  const [first] = prompts;
+  return (
+    prompts.length === 1 &&
+    first?.echo === false &&
+    first.prompt.length <= longestPasswordPrompt &&
+    passwordPrompt.test(first.prompt) &&
+    `${name}${instructions}`.trim() === ""
+  );
+}
