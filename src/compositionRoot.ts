@@ -44,7 +44,7 @@ export function compose(
       authPrompter: new VscodeAuthPrompter(prompts, home),
       hostKeyPrompter: new VscodeHostKeyPrompter(prompts, store.add(new HostKeyDocuments()), home),
       secrets,
-      needsOpenSsh: ({ alias }) => engineMemory.has(alias),
+      needsOpenSsh: ({ alias }) => engineMemory.usesOpenSsh(alias),
     }),
   );
   const layer = store.add(

@@ -5,7 +5,15 @@ import { printable } from "../base/log.ts";
 import { openFailureCode } from "../engine/channels/messages.ts";
 import { ChannelError, type ConnectError } from "../engine/engineErrors.ts";
 import { engineReasonTexts } from "./engineReasonTexts.ts";
-import { failure, retry, saying, sentence, showLog, type UserMessage } from "./messageParts.ts";
+import {
+  failure,
+  retry,
+  saying,
+  sentence,
+  showLog,
+  type UserAction,
+  type UserMessage,
+} from "./messageParts.ts";
 import { noneText } from "./stateWords.ts";
 
 /** @param host the requested one. @param asked the same, quoted. @param tell makes the message for a failure of another host. */
@@ -77,7 +85,7 @@ export function connectMessage(
           name,
           mismatchAdvice(error),
         ),
-        ...(isForOpenSsh(error) ? [{ kind: "useOpenSsh", title: t("Use OpenSSH"), host } as const] : []),
+        ...(isForOpenSsh(error) ? openSshQuestion(host) : []),
         showLog(),
       );
     case "not-ssh":
@@ -258,7 +266,7 @@ function mismatchAdvice({ mismatch, message }: ConnectError): string {
           has,
         )
       : t(
-          "{0} SSH Sessions itself supports none of these; the ssh of this machine may. Choose “Use OpenSSH”, or set {1} to openssh for this host.",
+          "{0} SSH Sessions itself supports none of these, but the ssh of this machine may: set {1} to openssh for this host.",
           has,
           "sshSessions.engine",
         );
@@ -269,6 +277,14 @@ function mismatchAdvice({ mismatch, message }: ConnectError): string {
     keyword,
     printable(first, 100),
   );
+}
+
+function openSshQuestion(host: string): UserAction[] {
+  const question = t("Use the ssh of this machine for {0} from now on?", `"${printable(host)}"`);
+  return [
+    { kind: "useOpenSsh", title: t("Use OpenSSH"), host, question },
+    { kind: "avoidOpenSsh", title: t("Don't Use OpenSSH"), host },
+  ];
 }
 
 /** The engine ssh2 has no algorithm in common with the server, and no value of ssh_config would give it one. */

@@ -6,8 +6,10 @@ import { printable } from "../base/log.ts";
 export type UserAction =
   | { readonly kind: "openFile"; readonly title: string; readonly file: string; readonly line?: number }
   | { readonly kind: "retry"; readonly title: string }
-  /** From now on the machine's `ssh` connects this host. */
-  | { readonly kind: "useOpenSsh"; readonly title: string; readonly host: string }
+  /** From now on the machine's `ssh` connects this host. Asked once, with a question at the end of the message. */
+  | { readonly kind: "useOpenSsh"; readonly title: string; readonly host: string; readonly question: string }
+  /** It never does. */
+  | { readonly kind: "avoidOpenSsh"; readonly title: string; readonly host: string }
   | { readonly kind: "manageTrust"; readonly title: string }
   | { readonly kind: "showLog"; readonly title: string };
 

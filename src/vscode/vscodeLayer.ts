@@ -28,6 +28,7 @@ import { ExtensionAccess } from "./prompts/extensionAccess.ts";
 import { HostPick } from "./prompts/hostPick.ts";
 import { showLimitWarnings } from "./prompts/limitWarnings.ts";
 import { LivePick } from "./prompts/livePick.ts";
+import { OpenSshQuestions } from "./prompts/openSshQuestions.ts";
 import type { PromptQueue } from "./prompts/promptQueue.ts";
 import type { VscodeSecretStore } from "./prompts/vscodeSecretStore.ts";
 import { RemoteAccesses } from "./serverView/remoteAccess.ts";
@@ -83,7 +84,8 @@ export function createVscodeLayer(
   const store = new DisposableStore();
   const policies = new HostPolicies(settings);
   const showLog = (): void => init.channel.show(true);
-  const presenter = new ErrorPresenter(logger, showLog, home, (host) => init.engineMemory.add(host));
+  const openSsh = new OpenSshQuestions({ memory: init.engineMemory, resolver, policies, settings });
+  const presenter = new ErrorPresenter(logger, showLog, home, openSsh);
   const recent = store.add(new RecentHosts(init.memento));
   const notices = new ConfigNotices(init.memento, logger, home);
   const memory = store.add(new TerminalMemory(init.workspaceMemento));

@@ -20,7 +20,11 @@ const kinds: readonly (readonly [
 const signals = /^(?:ext-info-|kex-strict-)/;
 
 /** The first kind of algorithm without a common one. Undefined: both sides agree. */
-export function algorithmMismatch(ours: AlgorithmOffer, theirs: ServerOffer): AlgorithmMismatch | undefined {
+export function algorithmMismatch(
+  ours: AlgorithmOffer,
+  theirs: ServerOffer,
+  platform: NodeJS.Platform = process.platform,
+): AlgorithmMismatch | undefined {
   const cipher = ours.cipher.find((name) => theirs.cipher.includes(name));
   // These ciphers include integrity, so that no MAC is negotiated (RFC 5647 section 5.1,
   // chacha20-poly1305@openssh.com).
@@ -39,5 +43,7 @@ export function algorithmMismatch(ours: AlgorithmOffer, theirs: ServerOffer): Al
     keyword,
     offered,
     allowable: offered.filter((name) => all.includes(name) && !ours[kind].includes(name)),
+    // OpenSSH for Windows can't share a connection, so that there is no other engine.
+    ...(platform === "win32" && { isFinal: true }),
   };
 }

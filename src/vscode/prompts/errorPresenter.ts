@@ -1,28 +1,29 @@
 import * as vscode from "vscode";
 import type { Logger } from "../../base/log.ts";
 import type { UserAction, UserMessage } from "../../text/messageParts.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
 import { helpsBeyondTerminal, userMessage } from "../../text/userMessages.ts";
 import { openFileAt } from "../documents/openFile.ts";
 import { showMessage } from "../messages/messages.ts";
+import type { OpenSshQuestions } from "./openSshQuestions.ts";
 
 /** Shows failures to the user, once each, with buttons for possible remedies. */
 export class ErrorPresenter {
   readonly #logger: Logger;
   readonly #showLog: () => void;
   readonly #home: string;
-  readonly #useOpenSsh: (host: string) => Promise<void>;
+  readonly #openSsh: Pick<OpenSshQuestions, "begin" | "answer">;
 
-  /** @param useOpenSsh has the machine's `ssh` connect a host from now on. */
   constructor(
     logger: Logger,
     showLog: () => void,
     home: string,
-    useOpenSsh: (host: string) => Promise<void>,
+    openSsh: Pick<OpenSshQuestions, "begin" | "answer">,
   ) {
     this.#logger = logger;
     this.#showLog = showLog;
     this.#home = home;
-    this.#useOpenSsh = useOpenSsh;
+    this.#openSsh = openSsh;
   }
 
   /**
@@ -61,10 +62,22 @@ export class ErrorPresenter {
   }
 
   async #show(message: UserMessage, retry: (() => Promise<void>) | undefined): Promise<void> {
-    const actions = message.actions.filter((action) => action.kind !== "retry" || retry !== undefined);
+    const question = message.actions.find((action) => action.kind === "useOpenSsh");
+    const isAsked = question !== undefined && (await this.#openSsh.begin(question.host));
+    const actions = message.actions.filter(
+      ({ kind }) =>
+        (kind !== "retry" || retry !== undefined) &&
+        ((kind !== "useOpenSsh" && kind !== "avoidOpenSsh") || isAsked),
+    );
     const titles = actions.map((action) => action.title);
-    const chosen = await showMessage(message.severity, message.text, {}, ...titles);
+    const text = isAsked ? `${message.text} ${plainMessage(question.question)}` : message.text;
+    const chosen = await showMessage(message.severity, text, {}, ...titles);
     const action = actions.find(({ title }) => title === chosen);
+    if (isAsked) {
+      // A message that is closed is an answer, too; who looks at the log may want to answer later.
+      const answer = action?.kind === "showLog" ? undefined : action?.kind === "useOpenSsh";
+      await this.#openSsh.answer(question.host, answer);
+    }
     if (action !== undefined) {
       await this.#run(action, retry);
     }
@@ -79,8 +92,9 @@ export class ErrorPresenter {
         await retry?.();
         return;
       case "useOpenSsh":
-        await this.#useOpenSsh(action.host);
         await retry?.();
+        return;
+      case "avoidOpenSsh":
         return;
       case "manageTrust":
         await vscode.commands.executeCommand("workbench.trust.manage");

@@ -1,10 +1,13 @@
 import type * as vscode from "vscode";
 import { hostNames } from "../../config/hostSpec.ts";
 
-const key = "openSshHosts";
+const keys = { yes: "openSshHosts", no: "noOpenSshHosts" } as const;
 const mostKept = 200;
 
-/** The hosts for which the user has chosen OpenSSH after a failure. Kept on this machine: another one may lack its `ssh`. */
+/**
+ * What the user answered to the question whether OpenSSH is to connect a host, after a failure. Kept on this machine:
+ * another one may lack its `ssh`.
+ */
 export class EngineMemory {
   readonly #memento: Pick<vscode.Memento, "get" | "update">;
 
@@ -13,21 +16,26 @@ export class EngineMemory {
   }
 
   /** @param alias as `HostConfig` has it. */
-  has(alias: string): boolean {
-    return this.#all().includes(alias);
+  usesOpenSsh(alias: string): boolean {
+    return this.#all("yes").includes(alias);
+  }
+
+  /** @param host as typed. Undefined: never answered. */
+  choiceFor(host: string): boolean | undefined {
+    const { alias } = hostNames(host);
+    return this.usesOpenSsh(alias) || (this.#all("no").includes(alias) ? false : undefined);
   }
 
   /** @param host as typed. */
-  async add(host: string): Promise<void> {
+  async remember(host: string, useOpenSsh: boolean): Promise<void> {
     const { alias } = hostNames(host);
-    await this.#memento.update(
-      key,
-      [alias, ...this.#all().filter((other) => other !== alias)].slice(0, mostKept),
-    );
+    const answer = useOpenSsh ? "yes" : "no";
+    const kept = [alias, ...this.#all(answer).filter((other) => other !== alias)].slice(0, mostKept);
+    await this.#memento.update(keys[answer], kept);
   }
 
-  #all(): readonly string[] {
-    const kept: unknown = this.#memento.get(key);
+  #all(answer: keyof typeof keys): readonly string[] {
+    const kept: unknown = this.#memento.get(keys[answer]);
     return Array.isArray(kept) ? kept.filter((each) => typeof each === "string") : [];
   }
 }

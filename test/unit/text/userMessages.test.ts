@@ -335,6 +335,7 @@ describe("messages to the user", () => {
       kind: "useOpenSsh",
       title: "Use OpenSSH",
       host: "bastion",
+      question: 'Use the ssh of this machine for "bastion" from now on?',
     });
     expect(message(true)?.text).toContain("no setting can change that");
     expect(message(true)?.actions.map(({ kind }) => kind)).not.toContain("useOpenSsh");

@@ -12,16 +12,22 @@ function memento(kept?: unknown) {
   } as ConstructorParameters<typeof EngineMemory>[0] & { readonly values: Map<string, unknown> };
 }
 
-test("a host that was chosen once is remembered by its alias, in every window of this machine", async () => {
+test("an answer is remembered by the host's alias, in every window of this machine", async () => {
   const kept = memento();
-  await new EngineMemory(kept).add("alice@web1:2222");
+  await new EngineMemory(kept).remember("alice@web1:2222", true);
+  await new EngineMemory(kept).remember("web2", false);
   const memory = new EngineMemory(kept);
-  expect([memory.has("web1"), memory.has("web2")]).toEqual([true, false]);
-  await memory.add("web1");
+  expect([memory.usesOpenSsh("web1"), memory.usesOpenSsh("web2")]).toEqual([true, false]);
+  expect(["web1", "bob@web2", "web3"].map((host) => memory.choiceFor(host))).toEqual([
+    true,
+    false,
+    undefined,
+  ]);
+  await memory.remember("web1", true);
   expect(kept.values.get("openSshHosts")).toEqual(["web1"]);
 });
 
-test("invalid stored data is ignored", () => {
-  expect(new EngineMemory(memento("web1")).has("web1")).toBe(false);
-  expect(new EngineMemory(memento([1, "web1"])).has("web1")).toBe(true);
+test("invalid stored data counts as no choice", () => {
+  expect(new EngineMemory(memento("web1")).usesOpenSsh("web1")).toBe(false);
+  expect(new EngineMemory(memento([1, "web1"])).usesOpenSsh("web1")).toBe(true);
 });
