@@ -5,7 +5,7 @@ import { plainMessage } from "./plainMessage.ts";
 
 /** For the status bar; starts with an icon. */
 export function copiedText(command: string): string {
-  return `$(copy) Copied: ${plainMessage(printable(command, 200))}`;
+  return t("$(copy) Copied: {0}", plainMessage(printable(command, 200)));
 }
 
 export function notCopiedText(host: string): string {

@@ -44,7 +44,7 @@ export function serverWordsTitle(source: ServerWords["source"], host: string): s
   switch (source) {
     case "banner":
     case "instruction":
-      return `${host} says:`;
+      return t("{0} says:", host);
     case "disconnect":
       return t("{0} ended the connection:", host);
     case "proxy":
@@ -55,6 +55,13 @@ export function serverWordsTitle(source: ServerWords["source"], host: string): s
 /** The same as one message, for logins without a terminal. */
 export function serverWordsMessage({ source, text }: ServerWords, host: string): string {
   return printable(`${serverWordsTitle(source, host)} ${text.replaceAll("\n", " ")}`, 1_000);
+}
+
+/** A server's question, shown as a quotation: a hostile server could otherwise imitate our own questions. Printable. */
+export function serverQuestionText(host: string, instructions: string, asked: string): string {
+  return instructions === ""
+    ? t("{0} asks “{1}”", host, asked)
+    : t("{0} says “{1}” and asks “{2}”", host, instructions, asked);
 }
 
 /** The three questions of a password change, in order. `destination` is printable. */

@@ -1,4 +1,4 @@
-import { t } from "../../base/localize.ts";
+import { disconnectAllQuestion } from "../../text/endQuestions.ts";
 import { showMessage } from "../messages/messages.ts";
 import { plainCommand } from "./command.ts";
 import { sessionsAtStake } from "./sessionsAtStake.ts";
@@ -11,13 +11,8 @@ export const disconnectAll = plainCommand(async ({ service }) => {
     masters,
   );
   if (atStake > 1) {
-    const action = t("Disconnect All");
-    const answer = await showMessage(
-      "warning",
-      t("Disconnect all {0} SSH sessions?", atStake),
-      { modal: true, detail: t("The programs in them will end.") },
-      action,
-    );
+    const { message, detail, action } = disconnectAllQuestion(atStake);
+    const answer = await showMessage("warning", message, { modal: true, detail }, action);
     if (answer !== action) {
       return;
     }

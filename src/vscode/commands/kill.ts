@@ -1,4 +1,5 @@
 import { t } from "../../base/localize.ts";
+import { killQuestion } from "../../text/endQuestions.ts";
 import { showMessage } from "../messages/messages.ts";
 import { command } from "./command.ts";
 import { whatIsAlive } from "./liveFinders.ts";
@@ -10,16 +11,8 @@ export const kill = command(
   async ({ service }, ids) => {
     const atStake = sessionsAtStake(ids, service.masters());
     if (atStake > 1) {
-      const action = t("Kill {0} Sessions", atStake);
-      const answer = await showMessage(
-        "warning",
-        t("Kill {0} sessions at once?", atStake),
-        {
-          modal: true,
-          detail: t("Their programs can't save anything. Disconnect ends them properly."),
-        },
-        action,
-      );
+      const { message, detail, action } = killQuestion(atStake);
+      const answer = await showMessage("warning", message, { modal: true, detail }, action);
       if (answer !== action) {
         return;
       }

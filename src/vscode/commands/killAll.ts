@@ -1,4 +1,4 @@
-import { t } from "../../base/localize.ts";
+import { killAllQuestion } from "../../text/endQuestions.ts";
 import { showMessage } from "../messages/messages.ts";
 import { plainCommand } from "./command.ts";
 
@@ -8,16 +8,8 @@ export const killAll = plainCommand(async ({ service }) => {
   if (masters.length === 0) {
     return;
   }
-  const action = t("Kill All");
-  const answer = await showMessage(
-    "warning",
-    t("Kill all SSH sessions and connections at once?"),
-    {
-      modal: true,
-      detail: t("Their programs can't save anything. Disconnect All ends them properly."),
-    },
-    action,
-  );
+  const { message, detail, action } = killAllQuestion();
+  const answer = await showMessage("warning", message, { modal: true, detail }, action);
   if (answer === action) {
     service.killAll();
   }

@@ -1,4 +1,5 @@
 import { t } from "../../base/localize.ts";
+import { killHungQuestion } from "../../text/endQuestions.ts";
 import { inform, showMessage } from "../messages/messages.ts";
 import { plainCommand } from "./command.ts";
 
@@ -10,16 +11,8 @@ export const killHung = plainCommand(async ({ service }) => {
     return;
   }
   const names = [...new Set(hung.map(({ spec }) => spec))].join(", ");
-  const action = t("Kill");
-  const answer = await showMessage(
-    "warning",
-    t("Kill the connections that do not respond ({0})?", names),
-    {
-      modal: true,
-      detail: t("Their sessions end here. Their programs on the servers end when the servers notice."),
-    },
-    action,
-  );
+  const { message, detail, action } = killHungQuestion(names);
+  const answer = await showMessage("warning", message, { modal: true, detail }, action);
   if (answer === action) {
     for (const { id } of hung) {
       service.kill(id);

@@ -1,6 +1,6 @@
+import { hostKeyActions, hostKeyDialog } from "../../text/hostKeyQuestion.ts";
 import { compareFingerprint, type FingerprintComparison } from "../../trust/fingerprintComparison.ts";
 import type { HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
-import { hostKeyActions, hostKeyDialog } from "./hostKeyDialog.ts";
 
 export interface HostKeyAsker {
   /** The first action has the focus. Undefined: cancelled. */

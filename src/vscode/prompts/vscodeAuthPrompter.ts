@@ -10,7 +10,12 @@ import type {
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { destinationText } from "../../text/humanText.ts";
-import { newPasswordRefused, passwordChangeQuestions, passwordsDiffer } from "../../text/loginText.ts";
+import {
+  newPasswordRefused,
+  passwordChangeQuestions,
+  passwordsDiffer,
+  serverQuestionText,
+} from "../../text/loginText.ts";
 import { plainMessage, shownText } from "../../text/plainMessage.ts";
 import { shortPath } from "../../text/valueSourceText.ts";
 import { showMessage } from "../messages/messages.ts";
@@ -167,8 +172,7 @@ export class VscodeAuthPrompter implements AuthPrompter {
       const answer = await this.#ask(
         {
           title: t("SSH: {0}", printable(target.alias)),
-          // The server's text is shown as a quotation: a hostile server could otherwise imitate our own questions.
-          prompt: `${printable(target.hostName)} ${instructions === "" ? "" : `says “${instructions}” and `}asks “${asked}”`,
+          prompt: serverQuestionText(printable(target.hostName), instructions, asked),
           masked: !echo,
           rememberable: false,
           step: { number: index + 1, of: request.prompts.length },

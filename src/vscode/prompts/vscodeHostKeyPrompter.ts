@@ -1,11 +1,11 @@
 import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
+import { fingerprintPrompt, hostKeyPicture } from "../../text/hostKeyQuestion.ts";
 import { hostKeyNotSaved, hostKeyUpdateQuestion } from "../../text/hostKeysText.ts";
 import type { HostKeyPrompter, HostKeyQuestion, HostKeyUpdateQuestion } from "../../trust/hostKeyPorts.ts";
 import type { HostKeyDocuments } from "../documents/hostKeyDocuments.ts";
 import { askLine, showMessage, warn } from "../messages/messages.ts";
 import { askAboutHostKey, type HostKeyAsker } from "./hostKeyConversation.ts";
-import { hostKeyPicture } from "./hostKeyDialog.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 
 /** Asks, in a modal dialog, whether an unknown host key may be trusted. */
@@ -29,9 +29,7 @@ export class VscodeHostKeyPrompter implements HostKeyPrompter {
       fingerprint: async () =>
         await askLine({
           title: t("Compare Fingerprint"),
-          prompt: t(
-            "Paste the fingerprint that the server's owner gave you (SHA256 or MD5), or its public key.",
-          ),
+          prompt: fingerprintPrompt(),
           ignoreFocusOut: true,
         }),
       showPicture: async (shown) => {

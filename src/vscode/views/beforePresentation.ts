@@ -1,8 +1,8 @@
 /** How terminals from before a reload look in the Live view. No vscode. */
-import { t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { hostNamesOf, reopenRow } from "../../text/reopenText.ts";
+import { beforeNote } from "../../text/rowNotes.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
 
@@ -21,9 +21,7 @@ export function presentBefore(terminals: readonly EarlierTerminal[]): ItemPresen
     icon: { id: "debug-restart" },
     contextValue: contextWords.before,
     hover: [
-      t(
-        "They were open before the window reloaded. Shells in tmux, screen or zellij still run on their hosts.",
-      ),
+      beforeNote(),
       factTable(terminals.map(({ host, title }) => [literal(printable(title)), literal(printable(host))])),
     ].join("\n\n"),
     accessibleLabel: `${label}: ${hosts}`,

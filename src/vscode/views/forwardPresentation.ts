@@ -11,6 +11,7 @@ import {
   openSince,
 } from "../../text/forwardText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
+import { forwardsNote, moreOpenNote } from "../../text/rowNotes.ts";
 import { formatBytes } from "../../text/sessionDetails.ts";
 import type { ItemPresentation } from "./row.ts";
 
@@ -41,7 +42,7 @@ export function presentForwards(forwards: readonly ForwardSnapshot[], isBelow: b
     description,
     icon: { id: "plug", ...(refused > 0 && { color: "list.warningForeground" }) },
     contextValue: forwardWords.forwards,
-    hover: t("Ports and sockets that this connection forwards."),
+    hover: forwardsNote(),
     accessibleLabel: `${label}, ${description}`,
   };
 }
@@ -139,8 +140,6 @@ export function forwardHover(
               ]),
           ),
         ]),
-    ...(openConnections > shownConnections
-      ? [t("{0} more are open.", openConnections - shownConnections)]
-      : []),
+    ...(openConnections > shownConnections ? [moreOpenNote(openConnections - shownConnections)] : []),
   ].join("\n\n");
 }

@@ -6,6 +6,7 @@ import type { SessionOutcome, SessionSnapshot } from "../../session/sessionTypes
 import { age, shortDuration } from "../../text/durations.ts";
 import { failureWords } from "../../text/failureWords.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
+import { historyNote } from "../../text/rowNotes.ts";
 import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
 import { agoText, sessionKindName } from "../../text/stateWords.ts";
 import { userMessage } from "../../text/userMessages.ts";
@@ -28,7 +29,7 @@ export function presentHistory(history: readonly SessionSnapshot[]): ItemPresent
     description,
     icon: { id: "history" },
     contextValue: contextWords.history,
-    hover: t("How the last {0} ended.", count),
+    hover: historyNote(history.length),
     accessibleLabel: t("Ended: {0}", description),
   };
 }

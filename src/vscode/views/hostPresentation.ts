@@ -8,6 +8,7 @@ import { destinationBeside } from "../../text/besideName.ts";
 import { extensionsFact, openToExtensions } from "../../text/extensionAccessText.ts";
 import { destinationText } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
+import { clickNote } from "../../text/rowNotes.ts";
 import { typedHostHover } from "../../text/saveHostText.ts";
 import { filePlace, shortPath } from "../../text/valueSourceText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
@@ -91,7 +92,7 @@ export function presentHost(
         [t("Live"), state],
         [t("Extensions"), shared ? extensionsFact() : undefined],
       ]),
-      t("Click to open a terminal."),
+      clickNote(),
     ].join("\n\n"),
     accessibleLabel: [
       label,
@@ -123,7 +124,7 @@ export function presentTypedHost(spec: string, life: HostLife = nothing, shared 
         [t("Extensions"), shared ? extensionsFact() : undefined],
       ]),
       typedHostHover(),
-      t("Click to open a terminal."),
+      clickNote(),
     ]
       .filter((part) => part !== "")
       .join("\n\n"),

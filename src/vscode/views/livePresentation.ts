@@ -18,6 +18,7 @@ import { destinationText, roundTrip, sparkline, usualRoundTrip } from "../../tex
 import { limitLeftText, limitRowText, limitSourceText, limitTitle } from "../../text/limitText.ts";
 import { loginWaitShort } from "../../text/loginText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
+import { overflowNote, probesIgnoredNote } from "../../text/rowNotes.ts";
 import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
 import { differingUses, intervalText, lingerText, sharedPolicyNote } from "../../text/sharedPolicyText.ts";
 import {
@@ -238,12 +239,8 @@ function masterHover(master: MasterSnapshot, now: number, home: string, shared: 
     [t("Extensions"), shared ? extensionsFact() : undefined],
   ]);
   const notes = [
-    master.probesIgnored
-      ? t("This server does not reply to keepalive requests; missing replies do not end the connection.")
-      : undefined,
-    master.overflow
-      ? t("An additional connection, because the first one accepts no more sessions.")
-      : undefined,
+    master.probesIgnored ? probesIgnoredNote() : undefined,
+    master.overflow ? overflowNote() : undefined,
     "error" in state && state.error !== undefined && state.kind !== "reconnecting"
       ? literal(state.error.message)
       : undefined,

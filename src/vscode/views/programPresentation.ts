@@ -9,6 +9,7 @@ import {
   programTraffic,
   relayedChannelText,
 } from "../../text/programText.ts";
+import { moreOpenNote, programNote } from "../../text/rowNotes.ts";
 import type { ItemPresentation } from "./row.ts";
 
 /** A hover shows at most this many channels. */
@@ -31,7 +32,7 @@ function programHover(program: ProgramSnapshot, now: number): string {
   const { channels, since } = program;
   return [
     `**${literal(programLabel(program))}**`,
-    t("Another program that uses this connection. It has reported its name and process itself."),
+    programNote(),
     factTable([
       [t("Since"), literal(openSince(since, now))],
       [t("Data"), literal(programTraffic(channels))],
@@ -39,6 +40,6 @@ function programHover(program: ProgramSnapshot, now: number): string {
         .slice(0, shownChannels)
         .map((channel): [string, string] => [t("Channel"), literal(relayedChannelText(channel))]),
     ]),
-    ...(channels.length > shownChannels ? [t("{0} more are open.", channels.length - shownChannels)] : []),
+    ...(channels.length > shownChannels ? [moreOpenNote(channels.length - shownChannels)] : []),
   ].join("\n\n");
 }

@@ -87,6 +87,14 @@ describe("the texts of the source", () => {
     expect(joined).toEqual([]);
   });
 
+  test("are in src/text if they are sentences of a row's hover", () => {
+    const sentences = files
+      .filter((file) => file.endsWith("Presentation.ts"))
+      .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/(?<![\w.#])t\(\s*"([^"]*[.?!])"/g)])
+      .map(([, text]) => text);
+    expect(sentences).toEqual([]);
+  });
+
   test("keep their placeholders, code and spaces at the ends in German", () => {
     for (const [text, translation] of Object.entries(bundle)) {
       const code = (words: string): string[] => (words.match(/`[^`]+`|\$\([\w-]+\)/g) ?? []).sort();

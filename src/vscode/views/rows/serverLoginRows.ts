@@ -5,13 +5,13 @@ import type { RemoteSession } from "../../../remote/remoteSession.ts";
 import type { RemoteViewService } from "../../../remote/remoteViewService.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import { destinationText } from "../../../text/humanText.ts";
+import type { RemoteNote } from "../../../text/remoteViewText.ts";
 import { isConnected, type RemotePolling } from "../../serverView/remotePolling.ts";
 import {
   inShownOrder,
   presentFold,
   presentRemoteNote,
   presentRemoteSession,
-  type RemoteNote,
   remoteNotes,
 } from "../remotePresentation.ts";
 import { type ItemPresentation, RowKind, under } from "../row.ts";

@@ -1,11 +1,11 @@
-import { t } from "../../base/localize.ts";
-import { printable } from "../../base/log.ts";
-import { certificateProblemText } from "../../text/certificateText.ts";
-import type { FingerprintComparison } from "../../trust/fingerprintComparison.ts";
-import type { HostKeyQuestion } from "../../trust/hostKeyPorts.ts";
-import { randomart } from "../../trust/randomart.ts";
+import { t } from "../base/localize.ts";
+import { printable } from "../base/log.ts";
+import type { FingerprintComparison } from "../trust/fingerprintComparison.ts";
+import type { HostKeyQuestion } from "../trust/hostKeyPorts.ts";
+import { randomart } from "../trust/randomart.ts";
+import { certificateProblemText } from "./certificateText.ts";
 
-/** The text of the question about an unknown host key. */
+/** The text of the question about an unknown host key. No vscode. */
 export function hostKeyDialog(
   question: HostKeyQuestion,
   comparison?: FingerprintComparison,
@@ -84,4 +84,9 @@ function comparisonText(comparison: FingerprintComparison): string {
     case "no-fingerprint":
       return t("The text is neither a fingerprint nor a public key. Nothing was compared.");
   }
+}
+
+/** Above the box for a fingerprint. */
+export function fingerprintPrompt(): string {
+  return t("Paste the fingerprint that the server's owner gave you (SHA256 or MD5), or its public key.");
 }
