@@ -39,10 +39,11 @@ export type {
 } from "./session/sessionTypes.ts";
 
 /**
- * A person must allow other extensions to use a host before the first of `connect`, `openTerminal`, `exec`,
- * `disconnect`, `kill`, `forward` and `stop` does anything there. Until then these calls wait for the answer; they reject with an error
- * whose `reason` is `refused` or `busy`. Reading (`hosts`, `masters`, `forwards`, `onDidChange`) needs no consent: it shows what
- * any extension can read from ssh_config, and which connections and forwards exist, with their addresses and titles.
+ * The user must allow other extensions to use a host before the first of `connect`, `openTerminal`, `exec`,
+ * `disconnect`, `kill`, `forward` and `stop` does anything there. Until then these calls wait for the answer; they
+ * reject with an error whose `reason` is `refused` or `busy`. Reading (`hosts`, `masters`, `forwards`, `onDidChange`)
+ * needs no consent: it shows what any extension can read from ssh_config, and which connections and forwards exist,
+ * with their addresses and titles.
  */
 export interface CallerOptions {
   /** The name of your extension. The consent question shows it as a claim, because it can't be checked. */
@@ -82,7 +83,7 @@ export interface ExecResult {
 
 export interface OpenTerminalOptions extends CallerOptions {
   readonly title?: string;
-  /** Run this in place of the login shell. */
+  /** Run this instead of the login shell. */
   readonly command?: string;
   readonly preserveFocus?: boolean;
 }

@@ -49,7 +49,7 @@ export interface SshStackInit {
   readonly authPrompter: AuthPrompter;
   readonly hostKeyPrompter: HostKeyPrompter;
   readonly secrets: SecretStore;
-  /** Default: what the setting `sshSessions.engine` says. */
+  /** Default: the setting `sshSessions.engine`. */
   readonly engine?: ConnectionEngine;
   /** Chooses another engine for a use. Undefined: the default engine. */
   readonly chooseEngine?: (use: ConnectionUse) => ConnectionEngine | undefined;

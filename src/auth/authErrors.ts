@@ -48,7 +48,7 @@ export class AuthError extends SshSessionsError<AuthErrorReason> {
   }
 }
 
-/** No key logs in, and another engine can do so without a question. It is no failure, and never shown. */
+/** No key logs in, and another engine can log in without a question. Not a failure, and never shown. */
 export class OtherEngineError extends SshSessionsError<"other-engine"> {
   static override readonly name = "OtherEngineError";
 

@@ -44,7 +44,7 @@ export interface AuthenticatorOptions {
    * disables passwords, a stored password is then used. Default true.
    */
   readonly allowPrompts?: boolean;
-  /** See LoginOptions. Called once, after the keys; then the login ends with OtherEngineError. */
+  /** See LoginOptions. Called once, after the keys; the login then ends with OtherEngineError. */
   readonly canOtherEngine?: (methodsLeft: readonly string[]) => Promise<boolean>;
   /** Runs a step that waits for the user while the connection's deadline is paused. */
   readonly pause: <T>(work: () => Promise<T>) => Promise<T>;

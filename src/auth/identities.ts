@@ -231,8 +231,8 @@ function signerOf(
 }
 
 /**
- * A problem with a certificate's validity time, as text. The certificate is offered all the same, as in OpenSSH,
- * because the server's clock decides.
+ * A problem with a certificate's validity time, as text. The certificate is still offered, as in OpenSSH, because the
+ * server's clock decides.
  */
 function standing(request: IdentitiesRequest, { validAfter, validBefore }: CertificateFields): string {
   const now = BigInt(Math.floor((request.now ?? Date.now)() / 1000));

@@ -1,12 +1,12 @@
 import type { KeyboardInteractiveRequest } from "./authPorts.ts";
 
-/** The prompt by which PAM and others ask for the account's password. */
+/** The prompt with which PAM and others ask for the account's password. */
 const passwordPrompt = /^\s*(?:\([^()]*\)\s*)?(?:\S+'s )?password(?: for \S+)?\s*:?\s*$/i;
 
-/** A longer prompt is never that one: the server must not decide how long we match. */
+/** Longer prompts never match: the server must not decide how long matching takes. */
 const longestPasswordPrompt = 256;
 
-/** Whether the server asks by keyboard-interactive for the account's password, and for nothing more. */
+/** Whether the server asks by keyboard-interactive for the account's password and nothing else. */
 export function isPasswordQuestion({ name, instructions, prompts }: KeyboardInteractiveRequest): boolean {
   const [first] = prompts;
   return (

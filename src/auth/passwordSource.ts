@@ -84,7 +84,7 @@ export class PasswordSource {
     this.#isDoubtful = true;
   }
 
-  /** The server checks a new password in place of the pending one, which was right (RFC 4252 section 8). */
+  /** The server checks a new password instead of the pending one, which was right (RFC 4252 section 8). */
   changed({ newPassword, remember }: PasswordChange): void {
     const wasStored = this.#pending?.isStored === true || this.#outdated;
     this.#pending = { value: newPassword, isStored: false, remember: remember || wasStored };

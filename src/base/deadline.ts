@@ -4,7 +4,7 @@ import { CancelledError } from "./errors.ts";
 
 /**
  * A time budget that aborts an `AbortSignal` when it is used up, or when the parent signal aborts. Pausing stops the
- * clock: time that a person spends at a prompt does not count against the server.
+ * clock: the user's time at a prompt does not count against the server.
  */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();

@@ -8,7 +8,7 @@ export abstract class SshSessionsError<Reason extends string = string> extends E
 
   constructor(reason: Reason, message: string, options?: { cause?: unknown }) {
     super(message, options);
-    // A static of each subclass: the packaged code has other names for its classes.
+    // Each subclass has it as a static, because the packaged code renames classes.
     this.name = new.target.name;
     this.reason = reason;
   }

@@ -3,7 +3,7 @@ import { type Disposable, toDisposable } from "./disposable.ts";
 /** Receives what a callback of a timer or an event threw. */
 export type UnexpectedErrorHandler = (error: unknown) => void;
 
-/** Without a handler the error is thrown again in a microtask of its own, so that it interrupts none of our code. */
+/** Without a handler the error is thrown again in a separate microtask, so that it interrupts none of our code. */
 const rethrow: UnexpectedErrorHandler = (error) => {
   queueMicrotask(() => {
     throw error;

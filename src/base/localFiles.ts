@@ -90,7 +90,7 @@ const thisFile = import.meta.filename;
 /** Beside this file in source, beside `main.cjs` in the bundle. */
 const workerFile = join(dirname(thisFile), `fileWorker${extname(thisFile)}`);
 
-/** A seat with a thread of its own, which starts with the first job and ends when there are no more jobs. */
+/** A seat with its own thread, which starts with the first job and ends when there are no more jobs. */
 export class WorkerSeat implements FileSeat {
   #worker: Worker | undefined;
 

@@ -9,7 +9,7 @@ import type { LocalFiles } from "./localFiles.ts";
 export interface LockRequest {
   /** The file that is locked. It need not exist. */
   readonly path: string;
-  /** Created with mode 0700 when it is missing and the file belongs in it. */
+  /** Created with mode 0700 if it is missing and the file belongs in it. */
   readonly folder?: string;
 }
 
@@ -17,7 +17,7 @@ export type LockAnswer =
   | { readonly kind: "taken"; readonly lock: string }
   /** `stamp`: which holder it is. */
   | { readonly kind: "held"; readonly lock: string; readonly stamp: string }
-  /** The folder is missing or read-only, or the file is none to lock. */
+  /** The folder is missing or read-only, or the file can't be locked. */
   | { readonly kind: "none" };
 
 const suffix = ".ssh-sessions-lock";
@@ -48,7 +48,7 @@ export async function tryLock(raw: RawFiles, path: string): Promise<LockAnswer> 
   return { kind: "held", lock, stamp };
 }
 
-/** Milliseconds. The work takes a few; a holder that has this one for longer has died with it. */
+/** Milliseconds. The work takes a few; a holder that keeps the lock for longer has died. */
 const longestHold = 5000;
 const mostPatience = 15_000;
 const poll = 15;
@@ -57,8 +57,8 @@ const poll = 15;
 const queues = new Map<string, Promise<unknown>>();
 
 /**
- * Runs `work` while no other window of this extension changes the file: it may read it, decide and write. Without a
- * lock where there can be none, and after 15 s in any case, as OpenSSH writes these files without one.
+ * Runs `work` while no other window of this extension changes the file: it may read, decide and write. Runs without a
+ * lock if none is possible, and after 15 s in any case, because OpenSSH itself writes these files without one.
  */
 export async function exclusively<T>(
   files: Pick<LocalFiles, "lock" | "unlock">,

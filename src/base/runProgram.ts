@@ -53,7 +53,7 @@ export function runProgram(
           child.kill("SIGKILL");
         }
       } catch {
-        // It has already ended by itself.
+        // It has already ended.
       }
       child.stdout.destroy();
       child.stderr.destroy();

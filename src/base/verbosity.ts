@@ -1,4 +1,4 @@
-/** How much of what happens is logged, from least to most. */
+/** How much is logged, from least to most. */
 export const logLevels = ["error", "warn", "info", "debug", "trace"] as const;
 export type LogLevelName = (typeof logLevels)[number];
 

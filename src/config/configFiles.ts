@@ -78,7 +78,7 @@ export class ConfigFiles {
     }
   }
 
-  /** A refused file has a stamp of its own, so that its repair is noticed. */
+  /** A refused file has a separate stamp, so that its repair is noticed. */
   async #stampAfter(failure: FileError): Promise<string> {
     return failure.reason === "not-a-file" || failure.reason === "too-large"
       ? await this.stamp(failure.path)

@@ -67,7 +67,7 @@ export interface SettingsFolder {
 export interface SettingsPort {
   readonly onDidChange: Event<void>;
   readonly isTrusted: boolean;
-  /** An ssh_config to use in place of the default files; empty: OpenSSH's defaults. */
+  /** An ssh_config that replaces the default files; empty: OpenSSH's defaults. */
   readonly configFile: string;
   /** Per-host entries of `sshSessions.hosts`, in order. The first entry that matches and sets the value wins. */
   readonly hosts: readonly HostSettings[];

@@ -117,7 +117,9 @@ export function effectiveValues(
   }
 }
 
-/** What `%` letters stand for, once host name, user and port are known (ssh.c, default_client_percent_expand). */
+/**
+ * The replacements of `%` letters, once host name, user and port are known (ssh.c, default_client_percent_expand).
+ */
 export function hostTokens(
   values: EffectiveValues,
   alias: string,

@@ -1,6 +1,6 @@
 /**
- * The engines that connect hosts, by their names in the setting `engine`. `sshStack.ts` has the entry of each, and
- * package.json the same names (a test compares them). With `auto`, the first is taken unless a host needs another one.
+ * The engines that connect hosts, by their names in the setting `engine`. `sshStack.ts` has an entry for each, and
+ * package.json the same names (a test compares them). `auto` uses the first one unless a host needs another one.
  */
 export const engineNames = ["ssh2", "openssh"] as const;
 

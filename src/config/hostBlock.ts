@@ -86,7 +86,7 @@ export function blockConflicts(lines: readonly BlockLine[], now: HostConfig): re
   });
 }
 
-/** Tokens are expanded in these values; `%%` stands for a percent sign. */
+/** Tokens are expanded in these values; `%%` is a percent sign. */
 function percent(text: string): string {
   return text.replaceAll("%", "%%");
 }

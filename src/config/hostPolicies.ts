@@ -172,7 +172,7 @@ export type PolicyValue<K extends PolicyKey> = Rules[K] extends PolicyRule<infer
 
 /**
  * Every value that can be set per host. To add one, add an entry here and one in package.json (below
- * `sshSessions.hosts`, and as a setting of its own where `setting` names one); a test compares both.
+ * `sshSessions.hosts`, and as a separate setting if `setting` names one); a test compares both.
  */
 export const hostPolicyRules: { readonly [K in PolicyKey]: PolicyRule<PolicyValue<K>> } = rules as {
   readonly [K in PolicyKey]: PolicyRule<PolicyValue<K>>;

@@ -20,7 +20,7 @@ export interface KeywordEntry {
   /** The first OpenSSH release whose readconf.c has it. `vendor`: only in the `ssh` of a distributor. */
   readonly since: string;
   readonly standing: Standing;
-  /** For `alias`: the keyword (lower case) that it stands for. */
+  /** For `alias`: the keyword (lower case) that it is an alias of. */
   readonly of?: string;
   /** For `not-honoured`: values that request nothing, so that no warning is needed. */
   readonly asksNothing?: RegExp;

@@ -59,7 +59,7 @@ function single(parse: (argument: string) => readonly string[] | string | undefi
   };
 }
 
-/** One of several words, and what each is printed as. Case does not matter. */
+/** One of several words, with the printed form of each. Case does not matter. */
 function choice(words: Readonly<Record<string, string>>): KeywordRule["read"] {
   return single((argument) => words[argument.toLowerCase()]);
 }

@@ -76,7 +76,7 @@ export function parseSshOutput(output: string): EffectiveValues {
     if (onOneLine.has(name)) {
       values.set(name, value === "none" ? [] : value.split(" "));
     } else if (isUnset(name, value)) {
-      // Printed in place of an empty value.
+      // Printed instead of an empty value.
       values.delete(name);
     } else {
       values.set(name, [...(values.get(name) ?? []), value]);

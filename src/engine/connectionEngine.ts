@@ -217,7 +217,7 @@ export interface SessionSpec {
   readonly request: SessionRequest;
   readonly pty?: PtySpec;
   readonly env: Readonly<Record<string, string>>;
-  /** Request agent forwarding, and accept the server's agent channels while this session lives. */
+  /** Request agent forwarding, and accept the server's agent channels while this session is open. */
   readonly forwardAgent?: boolean;
 }
 

@@ -32,7 +32,7 @@ export interface AlgorithmMismatch {
   readonly offered: readonly string[];
   /** Those of them that the keyword can enable, because they are supported but not offered. */
   readonly allowable: readonly string[];
-  /** No other engine supports more: OpenSSH's own `ssh` has said so, or there is no other one here. */
+  /** No other engine supports more: OpenSSH's own `ssh` has reported it, or no other engine is available here. */
   readonly isFinal?: boolean;
 }
 

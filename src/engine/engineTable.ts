@@ -37,7 +37,7 @@ export class EngineTable {
     this.#entries = entries;
   }
 
-  /** What the setting says. `auto`: the first engine, and another one where the host needs it. */
+  /** The engine in the setting. `auto`: the first engine, unless the host needs another one. */
   choose({ config, folder }: ConnectionUse): ConnectionEngine {
     const choice = this.#policies.get("engine", config, folder).value;
     const name =
@@ -45,7 +45,7 @@ export class EngineTable {
     return this.#entries[name ?? engineNames[0]].engine;
   }
 
-  /** What may take over a login of the chosen engine. Undefined: nothing, or the setting names the engine. */
+  /** The engine that may take over a login of the chosen engine. Undefined: none, or the setting names the engine. */
   alternative(use: ConnectionUse): AlternativeEngine | undefined {
     if (this.#policies.get("engine", use.config, use.folder).value !== "auto") {
       return undefined;
@@ -60,7 +60,7 @@ export class EngineTable {
     return undefined;
   }
 
-  /** Must be called before `choose`, because an engine may look for something that the choice depends on. */
+  /** Call it before `choose`, because an engine may look for something on which the choice depends. */
   async prepare(config: HostConfig): Promise<HostConfig> {
     await Promise.all(engineNames.map((name) => this.#entries[name].prepare?.(config)));
     return config;

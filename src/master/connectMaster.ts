@@ -37,7 +37,7 @@ export interface MasterInit {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly engine: ConnectionEngine;
-  /** Logs in where the engine's keys do not, and this one needs no question. */
+  /** Logs in if the engine's keys do not, and this one needs no question. */
   readonly alternative?: AlternativeEngine;
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
@@ -61,7 +61,7 @@ export interface ConnectingEvents {
   onJumpLost(): void;
 }
 
-/** The engine `openssh` can't do without the machine's `ssh`. */
+/** The engine `openssh` needs the machine's `ssh`. */
 const noSsh: ReadonlySet<ConnectErrorReason> = new Set([
   "openssh-missing",
   "openssh-too-old",
@@ -73,16 +73,15 @@ interface Times {
   /** Outlives an attempt: its signal closes prompts that are still open after a failure. */
   readonly deadline: Deadline;
   /**
-   * Aborts when nothing needs the master any more; it also stops a jump host's login, which `deadline` does not
-   * cover.
+   * Aborts when the master is no longer needed; it also stops a jump host's login, which `deadline` does not cover.
    */
   readonly givenUp: AbortSignal;
 }
 
 /**
- * Connects: the stream to the host, and the login over it. Where no key logs in and the alternative engine can without
- * a question, it does so over a stream of its own. If it can't run at all, the first engine asks its questions after
- * all.
+ * Connects: the stream to the host, and the login over it. If no key logs in and the alternative engine can log in
+ * without a question, that engine does so over a separate stream. If it can't run at all, the first engine asks its
+ * questions after all.
  */
 export async function connectMaster(
   init: MasterInit,

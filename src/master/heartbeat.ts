@@ -227,7 +227,7 @@ export class Heartbeat implements Disposable {
     }
   }
 
-  /** Whether data has arrived since the last call. If so, the count starts anew. */
+  /** Whether data has arrived since the last call. If so, the count restarts. */
   #noticeLife(): boolean {
     const last = this.#connection.lastReceived;
     if (last <= this.#seen || this.#stopped) {

@@ -34,8 +34,8 @@ import { couldBeAsked } from "./unattended.ts";
 const closeDeadline = 3000;
 
 /**
- * One authenticated connection to one destination, with many channels. It connects as soon as it is made, lives while
- * it is leased, lingers, and ends exactly once. Owned by MasterRegistry.
+ * One authenticated connection to one destination, with many channels. It connects as soon as it is made, stays open
+ * while it is leased, lingers, and ends exactly once. Owned by MasterRegistry.
  */
 export class Master implements Disposable {
   readonly id: string;

@@ -10,7 +10,7 @@ import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 /** The engine for a use. Called for each use; the result may change with the settings. */
 export type EngineChooser = (use: ConnectionUse) => ConnectionEngine;
 
-/** What may take over the login of the chosen engine. */
+/** The engine that may take over the login of the chosen engine. */
 export type AlternativeChooser = (use: ConnectionUse) => AlternativeEngine | undefined;
 
 /**
@@ -24,7 +24,7 @@ export interface LoginOptions {
   readonly allowPrompts: boolean;
   /** Every prompt runs inside, with the connect deadline paused. */
   pause<T>(work: () => Promise<T>): Promise<T>;
-  /** Whether another engine can log in by one of these methods without a question; then it is to be tried. */
+  /** Whether another engine can log in by one of these methods without a question; it is then tried. */
   readonly canOtherEngine?: (methodsLeft: readonly string[]) => Promise<boolean>;
   /** Aborts when the login is cancelled; open prompts close. */
   readonly signal: AbortSignal;
@@ -37,7 +37,7 @@ export type LoginFactory = (
 ) => {
   readonly verifier: HostKeyVerifier;
   readonly authenticator: Authenticator;
-  /** For an engine whose program logs in by itself. */
+  /** For an engine whose program logs in on its own. */
   readonly asker?: LoginAsker;
 };
 

@@ -26,7 +26,7 @@ export interface MasterRegistryInit {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly chooseEngine: EngineChooser;
-  /** Default: nothing takes over. */
+  /** Default: none takes over. */
   readonly alternative?: AlternativeChooser;
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;

@@ -22,7 +22,7 @@ export interface ReconnectGroupInit {
   onChange(): void;
 }
 
-/** The holders that wait for a destination, and what is shown in place of its lost master. */
+/** The holders that wait for a destination, and the state shown instead of its lost master. */
 export interface Reconnection {
   readonly master: MasterCore;
   readonly state: ReconnectingState;

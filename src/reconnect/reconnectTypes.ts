@@ -40,7 +40,7 @@ export interface ReconnectTicket extends Disposable {
   failed(error: Error): void;
 }
 
-/** Shown in place of a lost master while holders wait for its successor. Times are wall-clock milliseconds. */
+/** Shown instead of a lost master while holders wait for its successor. Times are wall-clock milliseconds. */
 export interface ReconnectingState {
   readonly kind: "reconnecting";
   readonly since: number;

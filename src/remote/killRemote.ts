@@ -14,7 +14,7 @@ export interface KillOptions {
 /** The result for one session. */
 export type SessionKillOutcome =
   | "ended"
-  /** Part of it still lives although it was signalled. */
+  /** Part of it still exists although it was signalled. */
   | "alive"
   /** We may not signal it: it is another user's, and there is no `sudo -n`. */
   | "denied"

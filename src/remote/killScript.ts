@@ -14,7 +14,7 @@ export type TargetOutcome =
   | { readonly kind: "own" }
   /** We may not signal it. */
   | { readonly kind: "denied" }
-  /** It still lives after `signal`. */
+  /** It still exists after `signal`. */
   | { readonly kind: "alive"; readonly signal: KillSignal };
 
 /**

@@ -14,7 +14,7 @@ export function masterExec(service: SessionService, masterId: string, host: stri
       timeLimitSeconds: options.timeLimitSeconds,
       maxOutputBytes: options.maxOutputBytes,
       onMaster: masterId,
-      title: "Look at the server",
+      title: "Lookup on the server",
       purpose: "lookup",
       login: "unattended",
       ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -5,7 +5,7 @@ import type { ServerTimeouts } from "./timeoutFacts.ts";
 import { timeoutScript } from "./timeoutScript.ts";
 
 /**
- * sshd's configuration and a few more lines: more than 25 times what any server prints. They are parsed and explained
+ * sshd's configuration and a few more lines: more than 25 times the output of any server. It is parsed and explained
  * in one turn of the event loop.
  */
 export const timeoutBounds = { maxOutputBytes: 256 * 1024, mostLines: 10_000 } as const;

@@ -55,7 +55,7 @@ ssh_sessions </dev/null 2>/dev/null
 `;
 }
 
-/** A boundary that nobody on the server can predict. */
+/** A boundary that can't be predicted on the server. */
 export function makeBoundary(): string {
   return `ssh-sessions-${randomBytes(16).toString("hex")}`;
 }

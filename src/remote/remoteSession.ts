@@ -35,7 +35,7 @@ export type RemoteSessionKind =
   | "authenticating"
   /** A privileged sshd (`[priv]`) whose unprivileged child has ended. */
   | "orphan"
-  /** A login that is not on a living SSH connection: on the console, in tmux, or left over. */
+  /** A login without a live SSH connection: on the console, in tmux, or left over. */
   | "login";
 
 export type RemoteSessionState =

@@ -26,7 +26,7 @@ export class DetailsHistory {
     return this.#samples;
   }
 
-  /** A sample that is not later than the last one (the wall clock was set back) starts the history anew. */
+  /** A sample that is not later than the last one (the wall clock was set back) restarts the history. */
   add(sample: DetailsSample): void {
     const last = this.#samples.at(-1);
     const before = last !== undefined && sample.at <= last.at ? [] : this.#samples;

@@ -3,7 +3,7 @@ import { shellQuote } from "./run/remoteCommand.ts";
 
 /** Command lines that keep a shell alive on the server between connections. */
 export interface PersistentShell {
-  /** Attaches to the shell of this name, or starts it. It runs on a pty in place of the login shell. */
+  /** Attaches to the shell of this name, or starts it. It runs on a pty instead of the login shell. */
   readonly attach: string;
   /** Ends the shell of this name and its programs. Undefined where the user's own command has no way to do so. */
   readonly end: string | undefined;

@@ -21,7 +21,7 @@ export interface SessionOpenerPorts {
   /** The local environment, for SendEnv. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /**
-   * A session that the user opened starts on this connection: whatever comes with it, such as its host's forwards.
+   * A session that the user opened starts on this connection: starts what belongs to it, such as its host's forwards.
    * @throws an error that refuses the session (ExitOnForwardFailure)
    */
   onUserSession?(use: ConnectionUse, masterId: string): Promise<void>;
@@ -38,7 +38,7 @@ export class SessionOpener {
     this.#onMaster = onMaster;
   }
 
-  /** The user may wait as long as the server lives, and can cancel. A lookup is invisible, so it has a limit. */
+  /** The user may wait as long as the server responds, and can cancel. A lookup is invisible, so it has a limit. */
   async open(
     session: SshSession,
     config: HostConfig,

@@ -28,7 +28,7 @@ export interface LimitSnapshot extends SessionLimit {
 
 /** How a session ended. */
 export type SessionOutcome =
-  /** The remote program ended by itself. */
+  /** The remote program ended on its own. */
   | { readonly kind: "exited"; readonly code: number | undefined }
   | { readonly kind: "signalled"; readonly signal: string; readonly coreDumped: boolean }
   /** We ended it in order. `exit` is the server's exit status before the close, if any. */
@@ -91,7 +91,7 @@ export interface SessionConnection {
 }
 
 /**
- * A session channel of ours on a master. Made by SessionManager.open; it ends exactly once, and stays readable
+ * A session channel on one of our masters. Made by SessionManager.open; it ends exactly once, and stays readable
  * afterwards.
  */
 export interface Session extends LostSession {

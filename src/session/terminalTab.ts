@@ -14,7 +14,7 @@ export interface TerminalTab {
   /** The folder whose settings apply. */
   readonly folder?: SettingsFolder;
   readonly title: string;
-  /** Runs in place of the login shell. */
+  /** Runs instead of the login shell. */
   readonly command?: string;
   /** The name of the shell on the server, if it survives connections. */
   readonly shellName: string;

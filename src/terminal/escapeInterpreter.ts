@@ -71,8 +71,8 @@ export class EscapeInterpreter {
   }
 
   /**
-   * @param input what the terminal sent at once. A typed key is one character; more than one is a paste or the
-   *   sequence of a special key, and never an escape.
+   * @param input text that the terminal sent at once. A typed key is one character; more than one is a paste or the
+   * sequence of a special key, and never an escape.
    */
   interpret(input: string): readonly EscapeStep[] {
     if (input === "") {

@@ -12,7 +12,7 @@ export interface SkipLimits {
 
 export const defaultSkipLimits: SkipLimits = { tail: 64 * 1024, most: 4 * 1024 * 1024 };
 
-/** What to write in place of the skipped text. */
+/** The text that replaces the skipped text. */
 export interface SkipResult {
   /** Control sequences that must reach the terminal anyway. They do not change the drawing state (SGR, charset). */
   readonly controls: string;

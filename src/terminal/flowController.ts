@@ -147,7 +147,7 @@ export class FlowController implements Disposable {
 
   /**
    * Writes decoded output of the remote side.
-   * @param told how much of its start was withdrawn before: the listener already knows that part.
+   * @param told how much of its start was withdrawn before: the listener already has that part.
    */
   write(text: string, told = 0): void {
     if (this.#disposed) {

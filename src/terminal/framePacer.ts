@@ -42,7 +42,7 @@ export class FramePacer {
     this.#hold = limits.shortestHold;
   }
 
-  /** The terminal was told not to draw. */
+  /** The terminal must not draw. */
   get holding(): boolean {
     return this.#phase === "held";
   }

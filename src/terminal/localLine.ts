@@ -21,8 +21,7 @@ const ESC = "\u001b";
 
 /**
  * Local line editing and echo for a session without a pty, where the remote side does neither. `ssh` leaves that to
- * the local terminal (leave_raw_mode in OpenSSH's clientloop.c), but VS Code's terminal has no line editing of its
- * own.
+ * the local terminal (leave_raw_mode in OpenSSH's clientloop.c), but VS Code's terminal has no line editing.
  */
 export class LocalLine {
   #line = "";

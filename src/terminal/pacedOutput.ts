@@ -76,7 +76,7 @@ export class PacedOutput implements Disposable {
     this.#wroteAt = now;
     const paces = mayPace();
     if (!paces) {
-      // The terminal does not know yet that a program starts to draw by itself in this piece.
+      // The terminal has not yet received the start of a program's own drawing sequence in this piece.
       this.release();
     }
     // The start of the tail is also safe, because the text before it ended at a safe point.

@@ -1,13 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 
 /**
- * What a terminal sends by itself: replies to DA, DSR, DECRQM, window and keyboard queries and to queries in OSC, DCS
- * or APC strings, and focus changes. F3 with Shift or Ctrl looks like a cursor position.
+ * What a terminal sends on its own: replies to DA, DSR, DECRQM, window and keyboard queries and to queries in OSC,
+ * DCS or APC strings, and focus changes. F3 with Shift or Ctrl looks like a cursor position.
  */
 const reports =
   /^(?:\u001b\[(?:[<=>?]?[\d;]*(?:[cnRt]|\$y)|\?[\d;]*u|[IO])|\u001b[P\]_][^\u0007\u001b]*(?:\u0007|\u001b\\))+$/;
 
-/** Whether the terminal sent `text` by itself rather than the user. */
+/** Whether the terminal sent `text` on its own, and not the user. */
 export function isReport(text: string): boolean {
   return reports.test(text);
 }

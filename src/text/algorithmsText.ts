@@ -7,7 +7,7 @@ export function isPostQuantum(kex: string): boolean {
   return /^(?:mlkem|sntrup)/.test(kex);
 }
 
-/** The names come from our own offer and need no escaping. A cipher that authenticates by itself has no MAC. */
+/** The names come from our own offer and need no escaping. A cipher with built-in authentication has no MAC. */
 export function algorithmsText({ cipher, mac, kex, hostKey }: NegotiatedAlgorithms): string {
   return [
     cipher,

@@ -25,7 +25,7 @@ export interface DetailsPlot {
   readonly series: readonly { readonly label: string; readonly values: readonly (number | null)[] }[];
   /** A description of the plot for users who can't see it. */
   readonly summary: string;
-  /** Shown in place of the plot while there is no data. */
+  /** Shown instead of the plot while there is no data. */
   readonly empty: string;
 }
 

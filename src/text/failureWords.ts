@@ -37,7 +37,7 @@ function connectFailure(reason: ConnectErrorReason): string | undefined {
   }
 }
 
-/** `connection refused`. Harmless to show. */
+/** `connection refused`. Safe to show. */
 export function failureWords(error: Error): string {
   return (ConnectError.is(error) ? connectFailure(error.reason) : undefined) ?? printable(error.message, 80);
 }

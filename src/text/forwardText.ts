@@ -93,7 +93,7 @@ export function forwardComplaint(error: unknown): string {
   }
 }
 
-/** Why a forward, or a connection through it, did not come about. */
+/** Why a forward, or a connection through it, failed. */
 export function forwardFailure(error: Error, owner?: LocalProgram): string {
   if (ForwardError.is(error)) {
     return reasonText(error, owner);

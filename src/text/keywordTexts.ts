@@ -31,7 +31,7 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   canonicalizemaxdots: byOpenSsh(),
   canonicalizepermittedcnames: byOpenSsh(),
   casignaturealgorithms: t("How an authority may have signed a host certificate"),
-  certificatefile: t("All of them, in order, in front of other keys; read anew for each login"),
+  certificatefile: t("All of them, in order, in front of other keys; read again for each login"),
   channeltimeout: t("Ends sessions; a setting for the host takes precedence"),
   checkhostip: t("Addresses are not checked in addition to names; the host's name is always checked"),
   ciphers: t("With `+`, `-` and `^`; unsupported ones are ignored"),

@@ -40,7 +40,7 @@ export function quoteFor(shell: LocalShell, word: string): string | undefined {
   if (/\p{Cc}/u.test(word)) {
     return undefined;
   }
-  // PowerShell cuts a bare word such as -a.b or -a:b in two, as it would a parameter of its own.
+  // PowerShell splits a bare word such as -a.b or -a:b, as it would split one of its own parameters.
   if (plain.test(word) && !(shell === "powershell" && /^-.*[.:]/.test(word))) {
     return word;
   }
@@ -63,8 +63,8 @@ export function quoteFor(shell: LocalShell, word: string): string | undefined {
 }
 
 /**
- * Windows PowerShell 5.1 drops an empty word, and puts quotes around one with blanks without a second backslash before
- * the closing quote: the quote would then be a part of the word, and what follows would be outside of quotes.
+ * Windows PowerShell 5.1 drops an empty word, and quotes a word with blanks without doubling a backslash before the
+ * closing quote: the quote would then be part of the word, and the rest would be outside of quotes.
  */
 function isLostInPowerShell(word: string): boolean {
   return word === "" || word.includes('"') || (/\s/.test(word) && word.endsWith("\\"));

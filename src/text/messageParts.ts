@@ -8,7 +8,7 @@ export type UserAction =
   | { readonly kind: "retry"; readonly title: string }
   /** From now on the machine's `ssh` connects this host. Asked once, with a question at the end of the message. */
   | { readonly kind: "useOpenSsh"; readonly title: string; readonly host: string; readonly question: string }
-  /** It never does. */
+  /** The machine's `ssh` never connects this host. */
   | { readonly kind: "avoidOpenSsh"; readonly title: string; readonly host: string }
   | { readonly kind: "manageTrust"; readonly title: string }
   | { readonly kind: "showLog"; readonly title: string };

@@ -1,4 +1,4 @@
-/** What keeps the engine `openssh` from connecting. Another engine needs no program. No vscode. */
+/** Reasons why the engine `openssh` can't connect. The other engine needs no program. No vscode. */
 import { t } from "../base/localize.ts";
 import type { OpenSshReason } from "../engine/openssh/openSshReasons.ts";
 import type { EngineReasonText } from "./engineReasonTexts.ts";

@@ -11,7 +11,7 @@ export function programLabel({ name, pid }: Pick<ProgramSnapshot, "name" | "pid"
   return pid === undefined ? label : `${label} (${pid})`;
 }
 
-/** What a channel is for: its command, or its type. */
+/** The purpose of a channel: its command, or its type. */
 export function relayedChannelText({ type, command }: RelayedChannelSnapshot): string {
   if (command !== undefined) {
     return printable(command, 200);

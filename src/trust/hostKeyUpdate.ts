@@ -57,7 +57,10 @@ export async function planHostKeyUpdate(
   const shared = obsolete.find(({ key }) => elsewhere.some((other) => other.equals(key)));
   return shared === undefined
     ? { kind: "update", added, removed: obsolete }
-    : { kind: "nothing", why: `the key in ${shared.file}:${shared.number} stands under another name, too` };
+    : {
+        kind: "nothing",
+        why: `the key in ${shared.file}:${shared.number} is listed under another name, too`,
+      };
 }
 
 /** The text of one file after the update. @param newLines for the added keys, without line ends. */

@@ -25,8 +25,8 @@ export interface KnownHostsStorage {
    */
   replace(file: string, before: string, after: string): Promise<void>;
   /**
-   * Runs `work` while no other window of this extension changes the file. What it was told before may no longer be so:
-   * it must read the file again. Not inside itself for the same file.
+   * Runs `work` while no other window of this extension changes the file. Earlier data may be outdated, so it must
+   * read the file again. Must not be nested for the same file.
    */
   exclusively<T>(file: string, work: () => Promise<T>): Promise<T>;
 }

@@ -66,7 +66,7 @@ async function update(
   }
   signal.throwIfAborted();
   return await locked([...new Set(there.map(({ file }) => file))].sort(), async () => {
-    // Another window may have made this update, or another one.
+    // Another window may have made this or another update.
     const now = await read();
     const rest = await planHostKeyUpdate(now, name, keys);
     if (rest.kind === "nothing") {

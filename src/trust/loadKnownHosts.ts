@@ -17,7 +17,7 @@ export interface Loaded {
 
 const mostProblemsLogged = 20;
 
-/** `none` in place of a list of files means no files (readconf.c). */
+/** `none` instead of a list of files means no files (readconf.c). */
 export function withoutNone(files: readonly string[]): readonly string[] {
   return files.filter((file) => file.toLowerCase() !== "none");
 }

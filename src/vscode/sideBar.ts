@@ -25,7 +25,7 @@ import {
 import { type SessionRowsInit, sessionRows } from "./views/rows/sessionRows.ts";
 import { RowTree } from "./views/rowTree.ts";
 
-/** What the rows of the Live view need. What one kind needs, its own file says. */
+/** What the rows of the Live view need. A kind's own needs are in its file. */
 export interface LiveRowsInit extends Omit<MasterRowsInit & SessionRowsInit, "names">, ServerLoginRowsInit {
   readonly service: SessionService;
   readonly polling: RemotePolling;

@@ -52,7 +52,7 @@ import { RowClicks } from "./views/rowClicks.ts";
 import { RowFilter } from "./views/rowFilter.ts";
 import { StatusBar } from "./views/statusBar.ts";
 
-/** The services for the visible part, with those of its features. It owns none of them. */
+/** The services for the visible part, including those of its features. It owns none of them. */
 export interface VscodeLayerInit extends Omit<AllFeaturesInit, "policies"> {
   readonly service: SessionService;
   readonly loginMemory: LoginMemory;

@@ -109,7 +109,7 @@ function options(data: DetailsPlot, width: number): uPlot.Options {
   return {
     width,
     height,
-    // Half of a time such as `14:03:22` stands to the right of the last tick.
+    // Half of a time such as `14:03:22` extends to the right of the last tick.
     padding: [null, data.along === "time" ? 30 : null, null, null],
     legend: { show: false },
     cursor: { show: false },

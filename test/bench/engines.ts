@@ -66,7 +66,7 @@ async function ofThisMachine(context: BenchContext): Promise<Row[]> {
   }
 }
 
-/** `ssh` 10 with its default, which is ML-KEM, beside ours with ML-KEM and with curve25519. */
+/** `ssh` 10 with its default, ML-KEM, beside ours with ML-KEM and with curve25519. */
 async function ofNextRelease(context: BenchContext): Promise<Row[]> {
   const { sshd, sshdSession, sshdAuth, ssh: program } = await ensureNextOpenSsh();
   const host = await startSshd({
@@ -106,7 +106,7 @@ function openSsh(findSsh?: () => Promise<string>): OpenSshEngine {
   return new OpenSshEngine({ configFile: () => "none", ...(findSsh && { findSsh }) });
 }
 
-/** @param kex the only method that is offered. Undefined: the default. */
+/** @param kex the only offered method. Undefined: the default. */
 async function loggedIn(engine: ConnectionEngine, host: SshdHost, kex?: string): Promise<EngineConnection> {
   const request = loginTo(host);
   const config = {

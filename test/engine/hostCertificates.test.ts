@@ -38,7 +38,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 interface Case {
   readonly what: string;
-  /** Arguments of ssh-keygen after the authority, in place of `-h -n server.example.org`. */
+  /** Arguments of ssh-keygen after the authority, instead of `-h -n server.example.org`. */
   readonly sign?: readonly string[];
   readonly authority?: string;
   readonly key?: string;

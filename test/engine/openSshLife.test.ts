@@ -230,7 +230,7 @@ describe("the engine openssh", () => {
     await until(async () => (await mastersOf(host)).length === 0, "the end of ssh");
   });
 
-  test("a killed script that asks about the host key ends the login with its own reason", async () => {
+  test("killing the script that asks about the host key ends the login with its own reason", async () => {
     const verifier = {
       preferredAlgorithms: async () => [],
       verify: async (_key: Buffer, _address: string | undefined, signal?: AbortSignal) => {
@@ -274,7 +274,7 @@ describe("the engine openssh", () => {
     expect(await failure(async () => join(tmpdir(), "no-such-ssh"))).toBe("openssh-failed");
   });
 
-  test("asks an ssh for its version once, and again after it was replaced", async () => {
+  test("runs an ssh for its version once, and again after it was replaced", async () => {
     const asked = join(host.folder, "asked");
     const one = (version: string): string =>
       `[ "$1" = -V ] || exit 9; echo asked >>"${asked}"; echo "OpenSSH_${version}p1" >&2`;

@@ -91,13 +91,13 @@ describe("logins that only OpenSSH's ssh supports", () => {
 
     afterEach(() => realm.stop());
 
-    test("logs in without a question where the user's ssh_config sets GSSAPIAuthentication", async () => {
+    test("logs in without a question if the user's ssh_config sets GSSAPIAuthentication", async () => {
       await writeConfig("PubkeyAuthentication no", "GSSAPIAuthentication yes");
       await using stack = await testStack(config);
       await logsInByOpenSsh(stack);
     });
 
-    test("logs in without a question where only the system's file sets it, after no key did", async () => {
+    test("logs in without a question if only the system's file sets it, after no key has logged in", async () => {
       // Debian sets it there for every host.
       await writeConfig(`IdentityFile ${host.keyFile}`, "Include /etc/ssh/ssh_config");
       const key = await readFile(host.authorizedKeysFile, "utf8");

@@ -6,7 +6,7 @@ import { shell } from "../support/fakeStack.ts";
 import { outcomeOf, type SharedConnection, sharedConnection } from "../support/sharedConnection.ts";
 import { testStack } from "../support/testStack.ts";
 
-describe("ssh that we run ourselves, in an editor that was started in a terminal of an editor", () => {
+describe("our own calls of ssh in an editor that was started in a terminal of an editor", () => {
   let host: SshdHost;
   let config: string;
   let shared: SharedConnection;
@@ -16,7 +16,7 @@ describe("ssh that we run ourselves, in an editor that was started in a terminal
     config = join(host.folder, "config");
     await writeFile(config, host.sshConfigText("lab"));
     shared = await sharedConnection(config);
-    // A user's own way to our connection: only while its socket is there, and never for ourselves.
+    // A user's shortcut to our connection: only while its socket exists, and never for our own calls.
     const condition = `test \${SSH_SESSIONS_DIRECT:-0} = 0 && test -S ${shared.socket}`;
     const block = `Match originalhost lab exec "${condition}"\n  HostName meets-ourselves.invalid\n`;
     await writeFile(config, `${block}${host.sshConfigText("lab")}`);
@@ -29,7 +29,7 @@ describe("ssh that we run ourselves, in an editor that was started in a terminal
     await host.stop();
   });
 
-  test("ssh in a terminal takes the way to our connection", async () => {
+  test("ssh in a terminal uses the shortcut to our connection", async () => {
     const { stdout } = await outcomeOf("ssh", ["-F", config, "-G", "lab"], shared.env);
     expect(stdout).toMatch(/^hostname meets-ourselves\.invalid$/m);
   });

@@ -154,7 +154,7 @@ describe("the PIN of a security key", () => {
     expect(await readFile(answer, "utf8")).toBe("12 $34'\n");
   });
 
-  it("is asked for by a program whose secret is in no arguments and no environment", async () => {
+  it("is requested by a program whose secret is in no argument and no environment variable", async () => {
     const file = await makeKey("secret-token", "ed25519-sk", "");
     await askingProgram();
     const tokens: string[] = [];

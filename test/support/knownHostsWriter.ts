@@ -1,6 +1,6 @@
 /**
- * A window that connects to many hosts at once, as a process of its own: `node knownHostsWriter.ts FILE NUMBER ROUNDS`.
- * It begins when its standard input ends, and prints the hosts whose key it refused.
+ * A window that connects to many hosts at once, in a separate process: `node knownHostsWriter.ts FILE NUMBER ROUNDS`.
+ * It starts when its standard input ends, and prints the hosts whose key it refused.
  */
 import { once } from "node:events";
 import { forgetHostKeys } from "../../src/trust/hostKeyRecords.ts";

@@ -1,14 +1,14 @@
 /**
- * How Windows' shells read a line and hand it to a program, after their documentation: there is no cmd and no
- * PowerShell for the machines that run these tests.
+ * How the shells of Windows parse a line and pass it to a program, according to their documentation: there is no cmd
+ * and no PowerShell for the machines that run these tests.
  */
 
 /** A line that does more than start one program with some arguments. */
 export class ShellError extends Error {}
 
 /**
- * cmd at its prompt: variables are expanded first, also inside quotes and behind carets; one that is not set stays as
- * it is. Then carets and quotes are read. The program gets the rest of the line.
+ * cmd at its prompt expands variables first, also inside quotes and after carets; an unset one stays unchanged. Then
+ * it reads carets and quotes. The program gets the rest of the line.
  */
 export function cmdLine(line: string, variables: ReadonlyMap<string, string>): string {
   // `%NAME%` and `%NAME:old=new%`. A `%` without a second one stays.
@@ -39,8 +39,8 @@ export function cmdLine(line: string, variables: ReadonlyMap<string, string>): s
 }
 
 /**
- * "Parsing C command-line arguments" of Microsoft's C runtime, which OpenSSH for Windows is built with. As
- * CommandLineToArgvW, but that it reads `""` inside quotes as a quote.
+ * "Parsing C command-line arguments" of Microsoft's C runtime, with which OpenSSH for Windows is built. Like
+ * CommandLineToArgvW, except that it reads `""` inside quotes as a quote.
  */
 export function programArguments(line: string, doubledQuotes: boolean): readonly string[] {
   const found: string[] = [];
@@ -117,8 +117,8 @@ export function powerShellWords(line: string): readonly string[] {
 }
 
 /**
- * The command line that PowerShell makes of the words (NativeCommandParameterBinder). Windows PowerShell 5.1 drops empty
- * words and leaves a backslash before its closing quote as it is; PowerShell 7.3 does neither.
+ * The command line that PowerShell makes of the words (NativeCommandParameterBinder). Windows PowerShell 5.1 drops
+ * empty words and leaves a backslash before its closing quote unchanged; PowerShell 7.3 does neither.
  */
 export function powerShellCommandLine(words: readonly string[], version: "5.1" | "7.3"): string {
   return words

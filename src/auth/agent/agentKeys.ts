@@ -2,7 +2,7 @@ import { asError } from "../../base/errors.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { AgentClient, SessionBinding, SigningKey } from "../authPorts.ts";
 
-/** Key types that an agent can sign with, by itself or with a security key. */
+/** Key types with which an agent can sign, with or without a security key. */
 const usableTypes =
   /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519|sk-ecdsa-sha2-nistp256)(?:-cert-v01)?(?:@openssh\.com)?$/;
 

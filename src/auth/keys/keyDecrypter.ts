@@ -17,7 +17,7 @@ const workerFile = join(dirname(thisFile), `decryptWorker${extname(thisFile)}`);
 const longestComputation = 60_000;
 
 /**
- * Runs the request in a thread of its own, which is terminated before the promise settles. Rejects when it can't run,
+ * Runs the request in a separate thread, which is terminated before the promise settles. Rejects when it can't run,
  * takes too long (a damaged file may require four billion rounds), or with the signal's reason.
  */
 export function decryptInWorker(request: DecryptRequest, signal?: AbortSignal): Promise<DecryptReply> {

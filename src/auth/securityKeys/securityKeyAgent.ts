@@ -167,8 +167,8 @@ function end(child: ChildProcess): void {
 }
 
 /**
- * The program that OpenSSH's programs run to ask a question; it connects to us through a socket. The token stands in this
- * file, and neither in an argument nor in the environment, which other programs of the machine may see.
+ * The program that OpenSSH's programs run to ask a question; it connects to us through a socket. The token is in this
+ * file and not in an argument or the environment, which other programs of the machine may see.
  */
 const askpassProgram = (socket: string, token: string): string => `"use strict";
 const [, , ...words] = process.argv;

@@ -8,7 +8,7 @@ interface Opener {
   forget(): void;
 }
 
-/** A channel of ours that the peer has not confirmed yet (RFC 4254 section 5.1). */
+/** A channel opened by us that the peer has not confirmed yet (RFC 4254 section 5.1). */
 export class ChannelOpening {
   readonly #channel: Channel;
   readonly #opener: Opener;

@@ -65,7 +65,7 @@ export class ChannelTable {
     });
   }
 
-  /** A channel of ours waits for the peer's confirmation. */
+  /** An open of ours waits for the peer's confirmation. */
   get isOpening(): boolean {
     return this.#openings.size > 0;
   }

@@ -1,4 +1,4 @@
-/** Channels that any engine opens in the same way, on its channel table. */
+/** Channels that all engines open in the same manner, on their channel table. */
 import type { Endpoint, ForwardAddress } from "../connectionEngine.ts";
 import { ChannelError } from "../engineErrors.ts";
 import type { Channel } from "./channel.ts";

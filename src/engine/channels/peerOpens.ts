@@ -47,7 +47,7 @@ const agentWindow = 256 * 1024;
  */
 const sharedWindow = 24 * 1024 * 1024;
 
-/** Channels that are confirmed in one turn of the event loop, which takes 5 ms. */
+/** The number of channels confirmed in one turn of the event loop, which takes 5 ms. */
 const mostPerTurn = 128;
 
 /** The channels that the peer opens (RFC 4254 section 5.1). Each is confirmed or refused. */
@@ -58,7 +58,7 @@ export class PeerOpens {
   #granted = 0;
   /** Those that wait for a later turn of the event loop. */
   readonly #settled: [ChannelOpen, ChannelUser | undefined][] = [];
-  /** How many were confirmed or refused in this turn. */
+  /** The number confirmed or refused in this turn. */
   #thisTurn = 0;
 
   constructor(init: PeerOpensInit) {
@@ -85,7 +85,9 @@ export class PeerOpens {
     }
   }
 
-  /** At once, or in a later turn if this one has opened many: those of a flood are all ready in the same turn. */
+  /**
+   * At once, or in a later turn if this one has opened many, because those of a flood are all ready in the same turn.
+   */
   #settle(open: ChannelOpen, user: ChannelUser | undefined): void {
     if (this.#settled.length === 0 && this.#thisTurn < mostPerTurn) {
       this.#accepted(open, user);

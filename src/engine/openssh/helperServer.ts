@@ -14,7 +14,7 @@ export interface HelperQuestions {
   failed(error: unknown): void;
 }
 
-/** Longer than any question. */
+/** Above the largest question. */
 const longestQuestion = 64 * 1024;
 
 /** The unix socket, in a folder of this user, by which the programs that `ssh` starts reach us. One per login. */

@@ -8,9 +8,10 @@ import { quoteForShell } from "./quoteForShell.ts";
 const [question, answer] = ["question", "answer"];
 
 /**
- * The script of KnownHostsCommand, in sh: a program of Node would take as long to start as the rest of a login takes. It
- * leaves the key in a file, and waits for the answer in a named pipe. Once we have that open, its wait ends with us.
- * `ssh` also asks before the key exchange which keys are known (ORDER): HostKeyAlgorithms says so already.
+ * The script of KnownHostsCommand, for sh, because a Node program would take as long to start as the rest of a login.
+ * It writes the key to a file and waits for the answer in a named pipe. Once we have opened the pipe, its wait ends
+ * when we end. `ssh` also asks for the known keys before the key exchange (ORDER); HostKeyAlgorithms already covers
+ * that.
  */
 export function hostKeyScript(folder: string): string {
   const [asks, answers] = [question, answer].map((name) => quoteForShell(join(folder, name)));
@@ -21,7 +22,7 @@ IFS= read -r line <${answers} && printf '%s\\n' "$line"
 `;
 }
 
-/** Answers what that script asks. */
+/** Answers that script's question. */
 export class HostKeyQuestion implements Disposable {
   readonly #folder: string;
   readonly #decide: (key: Buffer) => Promise<string>;
@@ -33,8 +34,8 @@ export class HostKeyQuestion implements Disposable {
   #isOver = false;
 
   /**
-   * @param decide gets the key in SSH wire format, and resolves to one line for known_hosts. A rejection: the login is
-   *   over.
+   * @param decide gets the key in SSH wire format, and resolves to one line for known_hosts. A rejection ends the
+   * login.
    */
   constructor(folder: string, decide: (key: Buffer) => Promise<string>, failed: (error: unknown) => void) {
     this.#folder = folder;
@@ -77,7 +78,7 @@ export class HostKeyQuestion implements Disposable {
       return;
     }
     this.#isAsked = true;
-    // With a reader of our own, this does not wait for the script to open its end.
+    // With our own reader open, this does not wait for the script to open its end.
     const answers = await open(join(this.#folder, answer), constants.O_RDWR | constants.O_NONBLOCK);
     if (this.#isOver) {
       await answers.close();

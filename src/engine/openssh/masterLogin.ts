@@ -288,7 +288,7 @@ class Login {
     const pid = this.#child?.pid;
     const { config, transport } = this.#init.request;
     if (pid !== undefined && transport === undefined) {
-      // Its socket is there, and it has nothing else to do.
+      // Its socket exists, and it has nothing else to do.
       this.#local = localSocketOf(pid, this.#log.remotePort ?? config.port);
     }
     await this.#init.request.verifier.verify(key, this.#log.remoteAddress, this.#over.signal);

@@ -8,20 +8,20 @@ export interface OpenSshNeedsInit {
   readonly isChosenFor: (config: HostConfig) => boolean;
   /** Default: this machine's. */
   readonly platform?: NodeJS.Platform;
-  /** Default: asks `klist`. */
+  /** Default: runs `klist`. */
   readonly ticket?: Pick<KerberosTicket, "isValid" | "refresh">;
 }
 
-/** What only OpenSSH's own `ssh` can log in with, where the user's own file asks for it. */
+/** Keywords for login methods that only OpenSSH's own `ssh` supports, if the user's own file sets them. */
 const onlyOpenSsh: ReadonlySet<Keyword> = new Set(["pkcs11provider", "hostbasedauthentication"]);
 
 const gssapi: ReadonlySet<Keyword> = new Set(["gssapiauthentication"]);
 
 /**
- * Hosts whose ssh_config asks for a login that only OpenSSH can do. Values of the system's file don't count (Debian
- * sets GSSAPIAuthentication for every host), and neither does GSSAPI without a ticket; but where no key logs in, GSSAPI is
- * tried before a question, whichever file sets it. A host with ForwardAgent is
- * left to the other engine: a master forwards no agent for a proxy client.
+ * Hosts whose ssh_config sets a login method that only OpenSSH supports. Values in the system's file don't count
+ * (Debian sets GSSAPIAuthentication for every host), and neither does GSSAPI without a ticket; but if no key logs in,
+ * GSSAPI is tried before a question, whichever file sets it. A host with ForwardAgent is left to the other engine: a
+ * master forwards no agent for a proxy client.
  */
 export function openSshNeeds({
   isChosenFor,
@@ -54,7 +54,7 @@ function asksForGssapi(config: HostConfig): boolean {
   return userSets(config, gssapi);
 }
 
-/** A file sets one of the keywords, be it the user's or the system's. */
+/** The user's or the system's file sets one of the keywords. */
 function anySets({ warnings }: HostConfig, keywords: ReadonlySet<Keyword>): boolean {
   return warnings.some((warning) => warning.kind === "keyword" && keywords.has(warning.keyword));
 }

@@ -1,14 +1,14 @@
-/** What keeps `ssh` from connecting, apart from the host and the network, and what that means for the next attempt. */
+/** Reasons why `ssh` can't connect, apart from the host and the network, and what each means for the next attempt. */
 export const openSshReasons = {
-  /** There is no `ssh`. */
+  /** No `ssh` is installed. */
   "openssh-missing": "final",
-  /** The `ssh` is older than OpenSSH 8.5, which brought KnownHostsCommand. */
+  /** The `ssh` is older than OpenSSH 8.5, the first version with KnownHostsCommand. */
   "openssh-too-old": "final",
-  /** The `ssh` does not even say its version. */
+  /** The `ssh` does not print its version. */
   "openssh-silent": "transient",
-  /** The `ssh` can't be started, or ended for a reason that is not known here. */
+  /** The `ssh` can't be started, or ended for an unknown reason. */
   "openssh-failed": "final",
-  /** The askpass by which `ssh` asks was ended by something else. */
+  /** The askpass program of `ssh` was killed. */
   "askpass-ended": "needs-person",
 } as const;
 

@@ -1,4 +1,4 @@
-/** For sh. */
+/** Quotes a word for sh. */
 export function quoteForShell(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }

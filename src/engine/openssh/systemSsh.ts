@@ -19,7 +19,7 @@ const longestWait = 10_000;
 /** The first version with KnownHostsCommand. */
 const oldest = { major: 8, minor: 5 };
 
-/** The stamp of each `ssh` whose version is known, and that version. */
+/** The stamp of each `ssh` whose version is known, with that version. */
 const known = new Map<string, { readonly stamp: string; readonly version: SystemSsh["version"] }>();
 
 /**
@@ -78,7 +78,7 @@ export async function systemSsh(
   }
 }
 
-/** Changes when the program is replaced. Undefined: not known. */
+/** Changes when the program is replaced. Undefined: unknown. */
 async function stampOf(program: string): Promise<string | undefined> {
   return await localFiles.stat(program).then(
     ({ stamp }) => stamp,

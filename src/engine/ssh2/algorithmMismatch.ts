@@ -43,7 +43,7 @@ export function algorithmMismatch(
     keyword,
     offered,
     allowable: offered.filter((name) => all.includes(name) && !ours[kind].includes(name)),
-    // OpenSSH for Windows can't share a connection, so that there is no other engine.
+    // OpenSSH for Windows can't share a connection, so there is no other engine.
     ...(platform === "win32" && { isFinal: true }),
   };
 }

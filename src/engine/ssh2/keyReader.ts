@@ -27,8 +27,8 @@ const longestPutty = 64 * 1024;
 
 /**
  * Reads private keys from files: OpenSSH's format, PEM (PKCS#1, SEC 1, PKCS#8) and PuTTY's version 2 (RSA). A public
- * key in place of a private one stands for a key of the agent, as in OpenSSH. On POSIX systems a private key of the
- * user that others may read is refused (sshkey_perm_ok in authfile.c).
+ * key instead of a private one names a key in the agent, as in OpenSSH. On POSIX systems a private key of the user
+ * that others may read is refused (sshkey_perm_ok in authfile.c).
  */
 export function createKeyReader(decrypt: KeyDecrypter = decryptInWorker): KeyReader {
   return { read: (file, passphrase, signal) => new KeyFileReading(file, decrypt, signal).read(passphrase) };

@@ -50,7 +50,7 @@ export async function execute(
       kind: options.kind ?? "command",
       title: options.title ?? command,
       request: { type: "exec", command },
-      // A command has limits of its own; the idle limits of terminals don't apply.
+      // A command has separate limits; the idle limits of terminals don't apply.
       timeLimitSeconds: options.timeLimitSeconds ?? 0,
       idleLimitSeconds: 0,
       ...(options.env && { env: options.env }),

@@ -9,21 +9,21 @@ import { atOnce, type Steps } from "../../base/turns.ts";
 const controlSequence =
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u0018\u001a\u001b\u0080-\u009f]*(?:\u0007|\u001b\\|\u009c)|\u001b[ -/]*[0-~]/g;
 
-/** Characters of one step. Where each becomes eight (`\u{2028}`), a step takes 4 ms. */
+/** Characters per step. If each becomes eight (`\u{2028}`), a step takes 4 ms. */
 const pieceLength = 32 * 1024;
 
-/** Where the text may be cut: where a sequence begins, no other one goes on. */
+/** The positions at which the text may be cut: where a sequence begins, no other one continues. */
 const beginning = /\u001b(?!\\)|[\u0090\u0098\u009b\u009d-\u009f]/g;
 
 /**
- * For a function V8 copies what is left; for an empty text it links a million slices, over which one garbage collection
- * takes 200 ms.
+ * With a function, V8 copies the rest; with an empty text it links a million slices, over which one garbage
+ * collection takes 200 ms.
  */
 const nothing = (): string => "";
 
 export interface PlainOutput {
   readonly text: string;
-  /** Escapes made it longer than the output: the text ends where it would be. */
+  /** Escapes made it longer than the output, so it ends at the output's limit. */
   readonly cut: boolean;
 }
 
@@ -51,7 +51,7 @@ function* printablePieces(text: string, longest: number): Steps<PlainOutput> {
   const shown: string[] = [];
   let length = 0;
   for (let at = 0; at < text.length && length <= longest; ) {
-    // Between the halves of a pair, and inside CR LF, there is no cut.
+    // There is no cut between the halves of a pair, or inside CR LF.
     const end = at + pieceLength + (/[\r\ud800-\udbff]/.test(text[at + pieceLength - 1] ?? "") ? 1 : 0);
     const piece = printableLines(text.slice(at, end));
     shown.push(piece.slice(0, longest - length));

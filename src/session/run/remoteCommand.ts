@@ -93,8 +93,8 @@ export function scriptCommand(
   if (input === "stdin") {
     return [interpreter, readsStandardInput[interpreter] ?? "-s --", ...words].join(" ");
   }
-  // Node and perl would take arguments that begin with a hyphen as their own; python and shells stop parsing by
-  // themselves.
+  // Node and perl would treat arguments that begin with a hyphen as their own; python and shells stop parsing on
+  // their own.
   const given = shells.has(interpreter)
     ? `-c "$script" ${shellQuote(name)}`
     : `${takesArgument[interpreter] ?? "-c"} "$script"${interpreter.startsWith("python") ? "" : " --"}`;

@@ -23,7 +23,7 @@ import type { HostList } from "../views/hostList.ts";
 import type { RowClicks } from "../views/rowClicks.ts";
 import type { RowFilter } from "../views/rowFilter.ts";
 
-/** The services for commands. Those of a feature are known to its own commands only (`vscode/features/`). */
+/** The services for commands. Those of a feature are available to its own commands only (`vscode/features/`). */
 export interface CommandContext {
   readonly service: SessionService;
   readonly resolver: HostResolver;

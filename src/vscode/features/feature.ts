@@ -4,13 +4,13 @@ import type { Commands } from "../commands/command.ts";
 import type { RowKind, RowSource } from "../views/row.ts";
 
 /**
- * A part of the extension that adds rows to the Live view, and commands. `allFeatures.ts` lists them; nothing else in
- * the editor knows one.
+ * A part of the extension that adds rows to the Live view, and commands. `allFeatures.ts` lists them; no other code
+ * of the editor knows a specific one.
  */
 export interface Feature {
   /** Below connections (`under(masters, …)`) or at the top, after the sessions. */
   liveRows(masters: RowKind<MasterSnapshot>): readonly RowSource[];
   readonly commands: Commands;
-  /** What it does by itself, from the end of the start until it is disposed. */
+  /** Its own activity, from the end of the start until it is disposed. */
   start?(): Disposable;
 }

@@ -74,7 +74,7 @@ export class ErrorPresenter {
     const chosen = await showMessage(message.severity, text, {}, ...titles);
     const action = actions.find(({ title }) => title === chosen);
     if (isAsked) {
-      // A message that is closed is an answer, too; who looks at the log may want to answer later.
+      // Closing a message is an answer, too; a user who opens the log may want to answer later.
       const answer = action?.kind === "showLog" ? undefined : action?.kind === "useOpenSsh";
       await this.#openSsh.answer(question.host, answer);
     }

@@ -130,7 +130,7 @@ export class HostPick {
   }
 }
 
-/** What can be done where no host is known. Choosing the first leaves the box open. */
+/** What can be done if no host is known. Choosing the first leaves the box open. */
 function emptyItems(): readonly HostItem[] {
   return [
     { label: noHostsYet(), iconPath: new vscode.ThemeIcon("info") },

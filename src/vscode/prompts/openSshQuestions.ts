@@ -12,7 +12,7 @@ export interface OpenSshQuestionsInit {
 }
 
 /**
- * Whether the machine's `ssh` is to connect a host from now on: asked once per host, after a login for which SSH Sessions
+ * Whether the machine's `ssh` connects a host from now on: asked once per host, after a login for which SSH Sessions
  * lacks an algorithm, and remembered on this machine.
  */
 export class OpenSshQuestions {
@@ -25,7 +25,7 @@ export class OpenSshQuestions {
   }
 
   /**
-   * Begins the question, if it makes sense: the setting leaves the choice to us, and OpenSSH could take over. Then
+   * Starts the question, if it makes sense: the setting leaves the choice to us, and OpenSSH could take over.
    * `answer` must follow.
    */
   async begin(host: string): Promise<boolean> {
@@ -45,7 +45,7 @@ export class OpenSshQuestions {
     return isOpen;
   }
 
-  /** @param useOpenSsh undefined: not answered, so that it may be asked again. */
+  /** @param useOpenSsh undefined: not answered, so that it may be asked again */
   async answer(host: string, useOpenSsh: boolean | undefined): Promise<void> {
     this.#open.delete(host);
     if (useOpenSsh !== undefined) {

@@ -20,10 +20,10 @@ export const walkthroughId = "firstSteps";
 
 export const terminalProfileId = "sshSessions.terminal";
 
-/** A command's id, followed by its name. package.json has them all. */
+/** A command's id and name. package.json has all of them. */
 export type CommandId = `${typeof configurationSection}.${string}`;
 
-/** Keys below `sshSessions.`. Those of values that can be set per host are in `config/hostPolicies.ts`. */
+/** Keys below `sshSessions.`. Those of per-host values are in `config/hostPolicies.ts`. */
 export const settingKeys = {
   reopenTerminals: "reopenTerminals",
   terminalTitle: "terminalTitle",

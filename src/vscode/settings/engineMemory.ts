@@ -5,8 +5,8 @@ const keys = { yes: "openSshHosts", no: "noOpenSshHosts" } as const;
 const mostKept = 200;
 
 /**
- * What the user answered to the question whether OpenSSH is to connect a host, after a failure. Kept on this machine:
- * another one may lack its `ssh`.
+ * The user's answer to the question whether OpenSSH connects a host, after a failure. Stored on this machine: another
+ * one may lack its `ssh`.
  */
 export class EngineMemory {
   readonly #memento: Pick<vscode.Memento, "get" | "update">;

@@ -111,7 +111,7 @@ export class VscodeSettings implements SettingsPort, Disposable {
   read(key: string, layer: SettingLayer, folder?: SettingsFolder): unknown {
     const { workspace } = this.#host;
     if (layer !== "user" && !workspace.isTrusted && !isHarmlessSetting(key)) {
-      // VS Code withholds restricted settings by itself, but nothing may depend on a list in package.json alone.
+      // VS Code itself withholds restricted settings, but nothing may depend only on a list in package.json.
       return undefined;
     }
     const resource =

@@ -13,7 +13,7 @@ export interface RememberedTerminal {
 
 /**
  * Remembers the open terminals of this workspace, to offer them again after a reload of the window: VS Code does not
- * restore terminals of extensions by itself.
+ * restore terminals of extensions.
  */
 export class TerminalMemory implements Disposable {
   readonly #memento: Memento;

@@ -316,7 +316,7 @@ export class TerminalRegistry implements Disposable {
     );
     return {
       pty,
-      // VS Code can't restore the tab by itself: the memory does.
+      // VS Code can't restore the tab: the memory does.
       terminal: { name: this.#tabName(pty), pty, iconPath: new vscode.ThemeIcon("vm"), isTransient: true },
     };
   }

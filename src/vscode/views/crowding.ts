@@ -10,7 +10,7 @@ interface Connection {
 
 /**
  * A connection that is added to a view with room is expanded, so that its sessions are visible; in a full view it is
- * collapsed. The decision stays: a row that collapses by itself would hide what the user is reading.
+ * collapsed. The decision stays: a row that collapsed automatically would hide what the user is reading.
  */
 export class Crowding {
   #open = new Map<string, boolean>();

@@ -17,12 +17,12 @@ import type { ItemPresentation } from "./row.ts";
 
 /** In `contextValue`: for the menus in package.json. */
 export const forwardWords = {
-  /** A fold of forwards, and one of them. */
+  /** The fold of forwards, and a single forward. */
   forwards: "forwards",
   forward: "forward",
-  /** It has not been refused or stopped. */
+  /** It was not refused or stopped. */
   running: "running",
-  /** It listens here; a browser can open it. */
+  /** It listens on this computer; a browser can open it. */
   address: "address",
   browsable: "browsable",
 } as const;

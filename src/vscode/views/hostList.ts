@@ -69,7 +69,7 @@ export class HostList implements Disposable {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
   readonly #read = new Emitter<void>();
-  /** The hosts have been read, for the first time or anew. */
+  /** The hosts have been read, for the first time or again. */
   readonly onDidRead = this.#read.event;
   /** A reading that started before a refresh must not answer later requests, so the promise is kept. */
   #reading: Promise<void> | undefined;

@@ -55,9 +55,9 @@ export interface RowDescription<D> {
   readonly key: (about: D) => string;
   readonly present: (about: D) => ItemPresentation;
   readonly targets: (about: D) => readonly Target[];
-  /** @param hasRows rows of other kinds stand below it, filtered or not. Undefined: it can't be expanded. */
+  /** @param hasRows rows of other kinds are below it, filtered or not. Undefined: it can't be expanded. */
   readonly fold?: (about: D, hasRows: boolean) => Fold | undefined;
-  /** What a collapsed row above says of its rows of this kind: "2 sessions". Default: nothing. */
+  /** What a collapsed row above shows about its rows of this kind: "2 sessions". Default: nothing. */
   readonly countTexts?: (shown: readonly D[]) => readonly string[];
   readonly click?: (about: D) => RowClick | undefined;
   /** The hover, if making it takes time. Default: that of `present`. */

@@ -65,7 +65,7 @@ const ourTimeouts: OurTimeouts = {
   serverVersion: undefined,
 };
 
-/** What Explain Timeouts does with so many lines as it reads, after `before`, for a user with a long name. */
+/** The work of Explain Timeouts with as many lines as it reads, after `before`, for a user with a long name. */
 async function timeouts(line: string, before = ""): Promise<void> {
   const meta = `B meta\nuser ${"a".repeat(256)}\nshell /bin/bash`;
   const most = timeoutBounds.mostLines - 10;
@@ -121,14 +121,17 @@ export const attackCases: readonly AttackCase[] = [
   { name: "sshd_config, blanks", run: () => timeouts(`1:ClientAliveInterval${" ".repeat(4000)}!`) },
   { name: "sshd_config, Match patterns", run: () => timeouts(`1:Match User ${"*a".repeat(200)}b`) },
   { name: "sshd_config, lines that may apply", run: () => timeouts("1:x y", "1:Match Host x") },
-  { name: "sshd_config, files in one another", run: () => timeouts("B file /1\n1:Include /x\nB include /x") },
-  { name: "sshd_config, files that nobody can read", run: () => timeouts("B file /1\nB unreadable /1") },
   {
-    name: "sshd -T, times of channels",
+    name: "sshd_config, files that include each other",
+    run: () => timeouts("B file /1\n1:Include /x\nB include /x"),
+  },
+  { name: "sshd_config, unreadable files", run: () => timeouts("B file /1\nB unreadable /1") },
+  {
+    name: "sshd -T, channel timeouts",
     run: () => timeouts(`channeltimeout ${"1 ".repeat(2000)}`, "B effective"),
   },
   { name: "sshd -T, channels", run: () => timeouts(`channeltimeout ${"a=1 ".repeat(1000)}`, "B effective") },
-  { name: "TMOUT in start files", run: () => timeouts("1:declare TMOUT=1", "B tmout /x") },
+  { name: "TMOUT in startup files", run: () => timeouts("1:declare TMOUT=1", "B tmout /x") },
   {
     name: "a command's output on two hosts, 4 MB of invisible characters in each stream",
     run: () => report("\u2028"),

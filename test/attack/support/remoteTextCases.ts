@@ -165,7 +165,7 @@ function rows(count: number, row: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => row(index)).join("\n");
 }
 
-/** Less of this script's output is read than of the others: 256 KiB at most, in one turn. */
+/** Less of this script's output is read than of the others: at most 256 KiB, in one turn. */
 const timeoutShare = (size: number): number => size / 4;
 
 /** Well-formed rows, as many as fit, that all concern one item: `size` characters for each table. */

@@ -35,7 +35,7 @@ export function describeEnds(makeEngine: () => ConnectionEngine): void {
   test("close sends a DISCONNECT that the server logs, and the end is reported once", async () => {
     const host = await bench.host();
     const connection = await bench.login(host);
-    // It has said all that it says after a login: a server that writes to a closed socket does not read on.
+    // It has sent everything that it sends after a login: a server that writes to a closed socket stops reading.
     await connection.ping(never());
     const { all, first } = ends(connection);
     connection.close();

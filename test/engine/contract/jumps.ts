@@ -37,7 +37,7 @@ export function describeJumps(makeEngine: () => ConnectionEngine): void {
     );
     const inner = await bench.login(target, { transport });
     const ended = new Promise<string>((resolve) => inner.onDidClose(({ reason }) => resolve(reason)));
-    // It has said all that it says after a login: a server that writes to a closed socket does not read on.
+    // It has sent everything that it sends after a login: a server that writes to a closed socket stops reading.
     await inner.ping(never());
     inner.close();
     expect(await ended).toBe("closed");

@@ -89,20 +89,20 @@ describe("another engine", () => {
     return { ...parts, asked };
   }
 
-  it("that can log in takes over after the keys, before anything is asked", async () => {
+  it("that can log in takes over after the keys, before any question", async () => {
     const { asked, prompter, start } = withOther(true);
     await expect(login(start(), taking("password x", gssapi))).rejects.toBeInstanceOf(OtherEngineError);
     expect(asked).toEqual([gssapi]);
     expect(prompter.asked).toEqual([]);
   });
 
-  it("that can log in takes over where nothing is left to try", async () => {
+  it("that can log in takes over if nothing is left to try", async () => {
     const { start } = withOther(true);
     const only = taking("", ["gssapi-with-mic"]);
     await expect(login(start(), only)).rejects.toBeInstanceOf(OtherEngineError);
   });
 
-  it("is not asked about while a key logs in, and only once where it can't", async () => {
+  it("is not considered while a key logs in, and only once if it can't", async () => {
     const { asked, prompter, start } = withOther(false);
     expect((await login(start(), taking("key 1", gssapi))).result).toBe("success");
     expect(asked).toEqual([]);

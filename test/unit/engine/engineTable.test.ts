@@ -52,7 +52,7 @@ describe("the table of engines", () => {
     expect(seen).toEqual([use.config.alias]);
   });
 
-  test("has an alternative that may log in where the keys of the chosen engine do not", async () => {
+  test("has an alternative that may log in if the keys of the chosen engine do not", async () => {
     const mayLogInBy = async (_: HostConfig, left: readonly string[]): Promise<boolean> =>
       left.includes("gssapi");
     const alternative = table({ mayLogInBy }).alternative(use);
@@ -62,7 +62,7 @@ describe("the table of engines", () => {
     expect(table().alternative(use)).toBeUndefined();
   });
 
-  test.each(["ssh2", "openssh"])("has no alternative where the setting says %s", (choice) => {
+  test.each(["ssh2", "openssh"])("has no alternative if the setting is %s", (choice) => {
     const settings = new FakeSettings();
     settings.layers = { user: { engine: choice } };
     expect(table({ mayLogInBy: async () => true }, settings).alternative(use)).toBeUndefined();

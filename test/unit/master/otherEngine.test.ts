@@ -15,7 +15,7 @@ import { RecordingLogger } from "../../support/recordingLogger.ts";
 
 const banner: ServerWords = { source: "banner", text: "Welcome" };
 
-/** Two engines: what each attempt of either comes to, in order. An attempt without an error succeeds. */
+/** Two engines: the result of each attempt of either, in order. An attempt without an error succeeds. */
 function attempts(outcomes: readonly [engine: "first" | "other", error?: Error][], jumps = false) {
   const clock = new ManualClock();
   const logger = new RecordingLogger();
@@ -73,14 +73,14 @@ function attempts(outcomes: readonly [engine: "first" | "other", error?: Error][
 }
 
 describe("an alternative engine", () => {
-  test("takes over where the first one leaves the login to it", async () => {
+  test("takes over if the first one leaves the login to it", async () => {
     const { connecting, log, news } = attempts([["first", new OtherEngineError()], ["other"]]);
     await connecting;
     expect(log).toEqual(["login that may leave", "first connects", "login", "other connects"]);
     expect(news).toHaveLength(1);
   });
 
-  test("gets a stream of its own, and the first one's ends once that is there", async () => {
+  test("gets a separate stream, and the first one's ends once that exists", async () => {
     const { connecting, log } = attempts([["first", new OtherEngineError()], ["other"]], true);
     await connecting;
     expect(log).toEqual([
@@ -99,7 +99,7 @@ describe("an alternative engine", () => {
     },
   );
 
-  test("whose login fails has the last word", async () => {
+  test("whose login fails decides the result", async () => {
     const refused = new ConnectError("refused", "no");
     const { connecting } = attempts([
       ["first", new OtherEngineError()],
@@ -108,7 +108,7 @@ describe("an alternative engine", () => {
     await expect(connecting).rejects.toBe(refused);
   });
 
-  test("has nothing to do where the first one fails for another reason", async () => {
+  test("is not used if the first one fails for another reason", async () => {
     const refused = new ConnectError("refused", "no");
     const { connecting, log } = attempts([["first", refused]]);
     await expect(connecting).rejects.toBe(refused);

@@ -18,7 +18,7 @@ function row(screen: Screen, index: number): string {
   return JSON.parse(screen.dump()).normal.lines[index] ?? "";
 }
 
-/** It writes to a screen of 40 columns, and asks nothing of a server. */
+/** It writes to a screen of 40 columns, and needs no server. */
 function terminalScreenOn(screen: Screen): TerminalScreen {
   return new TerminalScreen({
     clock: new ManualClock(),

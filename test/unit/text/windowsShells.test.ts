@@ -63,7 +63,7 @@ function requestOf(user: string, alias: string, configFile: string) {
   return { config: testHostConfig({ user, alias, sources }), hops: [], configFile };
 }
 
-describe("the copied command, as the shells of Windows read it", () => {
+describe("the copied command in the shells of Windows", () => {
   it.each([true, false])("gives ssh exactly its words in cmd (doubled quotes are one: %s)", (doubled) => {
     fc.assert(
       fc.property(word, word, word, (user, alias, configFile) => {
@@ -85,7 +85,7 @@ describe("the copied command, as the shells of Windows read it", () => {
         const request = requestOf(user, alias, configFile);
         const line = sshCommandLine(request, "powershell");
         const words = sshCommandWords(request);
-        // What not all versions pass on as it is.
+        // Text that not all versions pass on unchanged.
         const isHard = (each: string): boolean => each === "" || each.includes('"') || /\s.*\\$/u.test(each);
         expect(line === undefined).toBe(words.some(isHard));
         if (line !== undefined) {
@@ -98,7 +98,7 @@ describe("the copied command, as the shells of Windows read it", () => {
     );
   });
 
-  it("the rules that they are held against are those of the manuals", () => {
+  it("the simulated rules are those of the manuals", () => {
     // "Parsing C command-line arguments", its table of examples.
     const examples: readonly (readonly [string, ...string[]])[] = [
       ['"a b c" d e', "a b c", "d", "e"],
@@ -128,12 +128,12 @@ describe("the copied command, as the shells of Windows read it", () => {
     for (const line of ["$x", "a;b", "'a", "(a)", "@a", "'a'b"]) {
       expect(() => powerShellWords(line)).toThrow(ShellError);
     }
-    // Windows PowerShell ends no word at the quote behind the backslash: the next one begins outside.
+    // Windows PowerShell ends no word at the quote after the backslash: the next one starts outside.
     const broken = powerShellCommandLine(["ssh", "-l", "a \\", "--", " -oProxyCommand=calc x"], "5.1");
     expect(programArguments(broken, true)).toContain("-oProxyCommand=calc");
   });
 
-  it("leaves out what Windows PowerShell can't pass on", () => {
+  it("omits what Windows PowerShell can't pass on", () => {
     expect(quoteFor("powershell", "C:\\My Files\\")).toBeUndefined();
     expect(quoteFor("powershell", "")).toBeUndefined();
     expect(quoteFor("powershell", "C:\\Files\\")).toBe("'C:\\Files\\'");

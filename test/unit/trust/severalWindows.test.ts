@@ -48,7 +48,7 @@ async function windows(count: number): Promise<readonly Written[]> {
 }
 
 it.each([2, 4])(
-  "%i windows that accept, update and forget keys at the same time lose nothing, and write nothing twice",
+  "%i windows that accept, update and forget keys concurrently lose nothing, and write nothing twice",
   async (count) => {
     const key = keyText(ed25519Blob(1));
     const each = (name: (round: number) => string) =>
@@ -89,14 +89,14 @@ it.each([2, 4])(
   },
 );
 
-it("a lock that a window has left behind is removed after 5 s, and one that is in use is not", async () => {
+it("a lock that a window has left behind is removed after 5 s, and one in use is not", async () => {
   const clock = new ManualClock();
   let [holder, attempts] = ["dead", 0];
   const removed: string[] = [];
   const files = {
     lock: async () => {
       attempts++;
-      // In use: each time it is another window's.
+      // In use: it belongs to another window each time.
       const stamp = holder === "living" ? `${attempts}` : holder;
       return holder === "none"
         ? ({ kind: "taken", lock: "/f.lock" } as const)

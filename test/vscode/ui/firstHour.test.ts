@@ -12,7 +12,7 @@ describe("first use", () => {
   let lab: TerminalLab;
 
   beforeAll(async () => {
-    // The last one is for hosts that are typed as an address: their key and their login stand below it.
+    // The last one is for hosts that are typed as an address: their key and their login are below it.
     lab = await openTerminalLab({ aliases: ["envlab", "lab", "connector", "127.0.0.*"] });
   });
 
@@ -133,7 +133,7 @@ describe("first use", () => {
     );
   });
 
-  /** Settings of the workspace, in place of those from before. */
+  /** Settings of the workspace, replacing the previous ones. */
   const setSettings = async (settings: Readonly<Record<string, unknown>>): Promise<void> => {
     const folder = join(lab.workbench.workspaceFolder, ".vscode");
     await mkdir(folder, { recursive: true });
@@ -166,7 +166,7 @@ describe("first use", () => {
       });
       await waitForHover(label, new RegExp(`every ${seconds} s without data: workspace setting`));
     }
-    // Each asks the server for a sign of life, which measures the round trip.
+    // Each causes a keepalive request, which measures the round trip.
     for (const _ of [1, 2]) {
       await workbench.runCommand("SSH Sessions: Refresh");
     }
@@ -176,7 +176,7 @@ describe("first use", () => {
     assert.ok((await live.menuItems(label)).includes("Show Host Keys…"));
   });
 
-  it("a limit stands in row, hover and details, and its new end is said; it is offered only where there is one", async () => {
+  it("a limit is shown in row, hover and details, as is its new end; it is offered only if there is one", async () => {
     const { workbench } = lab;
     const live = workbench.tree("Live");
     assert.ok(!(await live.menuItems("build log")).includes("Extend Limits"));
@@ -234,7 +234,7 @@ describe("first use", () => {
     await workbench.runCommand("View: Close All Editors");
   });
 
-  it("a typed host says user, host and port everywhere, stands under Recent, is explained, saved and forgotten", async () => {
+  it("a typed host shows user, host and port everywhere, is listed under Recent, is explained, saved and forgotten", async () => {
     const { workbench } = lab;
     const { quickInput, dialogs, terminals } = workbench;
     const [hosts, live] = [workbench.tree("Hosts"), workbench.tree("Live")];
@@ -280,7 +280,7 @@ describe("first use", () => {
     await hosts.waitForNoRow("Recent");
   });
 
-  it("the escapes are listed by one of them, and the log's level of the connection changes", async () => {
+  it("an escape lists all escapes, and the log level of the connection changes", async () => {
     const { terminals } = lab.workbench;
     await lab.workbench.tree("Hosts").click("connector");
     await lab.workbench.tree("Live").waitForRow("connector", ({ level }) => level === 2);

@@ -11,7 +11,7 @@ import { screenshotFailures } from "./failureScreenshot.ts";
 const numbered = (count: number, name: (n: string) => string): readonly string[] =>
   Array.from({ length: count }, (_, n) => name(String(n + 1).padStart(2, "0")));
 
-/** Two hundred hosts, most of them in files of their own. */
+/** Two hundred hosts, most of them in separate files. */
 const frontends = numbered(100, (n) => `prod-eu-west-1-frontend-web-${n}.example.com`);
 const databases = numbered(60, (n) => `prod-eu-west-1-database-${n}.example.com`);
 const builders = numbered(38, (n) => `build${n}`);

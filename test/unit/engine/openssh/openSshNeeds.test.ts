@@ -36,7 +36,7 @@ describe("OpenSSH", () => {
     },
   );
 
-  test("is not needed for a host with ForwardAgent: a master forwards no agent for us", () => {
+  test("is not needed for a host with ForwardAgent: a master forwards no agent for a proxy client", () => {
     expect(isNeeded({ ...asks("pkcs11provider"), forwardAgent: true })).toBe(false);
   });
 

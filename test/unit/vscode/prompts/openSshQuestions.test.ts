@@ -40,7 +40,7 @@ test("a question that was not answered is asked again", async () => {
   expect(await asked.begin("web1")).toBe(true);
 });
 
-test("nothing is asked where the answer would change nothing", async () => {
+test("nothing is asked if the answer would change nothing", async () => {
   expect(await questions({}, "ssh2").asked.begin("web1")).toBe(false);
   expect(await questions({}, "openssh").asked.begin("web1")).toBe(false);
   expect(await questions({ forwardAgent: true }).asked.begin("web1")).toBe(false);
