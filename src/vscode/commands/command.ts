@@ -25,8 +25,16 @@ export interface TargetFinder<T> {
   onOurs(context: CommandContext, targets: readonly Target[]): Found<T>;
   /** The target that a text from elsewhere names, and the host for which consent is needed; undefined: none. */
   named(context: CommandContext, text: string): { readonly target: T; readonly host: string } | undefined;
-  /** Asks the user. Undefined: dismissed, or there is nothing to choose from, and a message said so. */
-  ask(context: CommandContext): Promise<T | undefined>;
+  /**
+   * The target of the active terminal, for a call from the palette or a key; `ask`: it has none. Absent: the command
+   * asks, because its target need not be in a terminal, or because a wrong one could do harm.
+   */
+  readonly inActive?: (context: CommandContext, targets: readonly Target[]) => { readonly target: T } | "ask";
+  /**
+   * Asks the user. Undefined: dismissed, or there is nothing to choose from, and a message said so.
+   * @param near what the active terminal offers: it is listed first.
+   */
+  ask(context: CommandContext, near: readonly Target[]): Promise<T | undefined>;
 }
 
 /** A command without its target type, so that all fit into one table. */
@@ -59,7 +67,8 @@ export function command<T>(
   return {
     hostAtStake: (context, text) => finder.named(context, text)?.host,
     run: async (context, source) => {
-      const found = find(finder, context, source);
+      const near = source.kind === "nothing" ? context.terminals.activeTargets() : [];
+      const found = find(finder, context, source, near);
       if (found === "end") {
         return;
       }
@@ -67,7 +76,7 @@ export function command<T>(
         await act(context, found.target);
         return;
       }
-      const asked = await finder.ask(context);
+      const asked = await finder.ask(context, near);
       if (asked !== undefined) {
         await act(context, asked);
       }
@@ -95,10 +104,15 @@ export function optional<T>(finder: TargetFinder<T>): TargetFinder<{ readonly gi
   };
 }
 
-function find<T>(finder: TargetFinder<T>, context: CommandContext, source: CallSource): Found<T> {
+function find<T>(
+  finder: TargetFinder<T>,
+  context: CommandContext,
+  source: CallSource,
+  near: readonly Target[],
+): Found<T> {
   switch (source.kind) {
     case "nothing":
-      return "ask";
+      return finder.inActive === undefined || near.length === 0 ? "ask" : finder.inActive(context, near);
     case "ours":
       return finder.onOurs(context, source.targets);
     case "named": {

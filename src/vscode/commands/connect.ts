@@ -10,7 +10,7 @@ import { aHost } from "./hostFinders.ts";
 
 /** Logs in without opening a session, so that the first terminal opens at once. */
 export const connect = command(
-  aHost(() => t("Connect to SSH Host")),
+  aHost(() => t("Connect to SSH Host"), "none"),
   connectTo,
 );
 

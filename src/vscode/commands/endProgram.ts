@@ -31,6 +31,8 @@ const aProgram = (programs: ProgramSharing): TargetFinder<ProgramSnapshot> => ({
         placeHolder: t("Choose a program"),
         matchOnDescription: true,
       },
+      // Another host's program must not end by a mere Enter.
+      "none",
     );
     return chosen?.program;
   },

@@ -4,7 +4,9 @@ import type { ForwardService } from "../../forward/forwardService.ts";
 import type { ForwardSnapshot } from "../../forward/forwardTypes.ts";
 import { forwardLabel, forwardStateText } from "../../text/forwardText.ts";
 import { inform, pickOne } from "../messages/messages.ts";
+import { nearFirst } from "../prompts/liveChoices.ts";
 import { forwardTarget } from "../views/rows/forwardRows.ts";
+import { hostTarget } from "../views/targets.ts";
 import type { TargetFinder } from "./command.ts";
 
 /** A forward: that of the row, or one that the user chooses. A text from elsewhere names none. */
@@ -20,8 +22,9 @@ export function aForward(
       return forward !== undefined ? { target: forward } : id === undefined ? "ask" : "end";
     },
     named: () => undefined,
-    ask: async () => {
-      const all = forwards.forwards().filter(accept);
+    ask: async (_, near) => {
+      const host = hostTarget.in(near);
+      const all = nearFirst(forwards.forwards().filter(accept), (forward) => forward.host === host);
       if (all.length === 0) {
         inform(t("Nothing is forwarded."));
         return undefined;
@@ -33,6 +36,7 @@ export function aForward(
           forward,
         })),
         { title: title(), placeHolder: t("Choose a forward"), matchOnDescription: true },
+        all[0]?.host === host ? "first" : "none",
       );
       return chosen?.forward;
     },

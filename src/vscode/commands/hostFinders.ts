@@ -21,12 +21,16 @@ function namedHost(_: CommandContext, text: string): Named<string> {
   return host === "" ? undefined : { target: host, host };
 }
 
-/** A host, chosen from all or typed. */
-export function aHost(title: () => string): TargetFinder<string> {
+/**
+ * A host, chosen from all or typed.
+ * @param first the host that is listed first: the active terminal's, or none.
+ */
+export function aHost(title: () => string, first: "active" | "none" = "active"): TargetFinder<string> {
   return {
     onOurs: onHost,
     named: namedHost,
-    ask: async ({ hostPick }) => await hostPick.ask(title()),
+    ask: async ({ hostPick }, near) =>
+      await hostPick.ask(title(), { near: first === "active" ? hostTarget.in(near) : undefined }),
   };
 }
 
@@ -74,17 +78,18 @@ export function hosts(title: () => string): TargetFinder<readonly string[]> {
       const named = namedHost(context, text);
       return named && { target: [named.target], host: named.host };
     },
-    ask: async (context) => await askHosts(context, title()),
+    ask: async (context, near) => await askHosts(context, title(), hostTarget.in(near)),
   };
 }
 
 export async function askHosts(
   { service, resolver, recent }: CommandContext,
   title: string,
+  near?: string,
 ): Promise<readonly string[] | undefined> {
   const listed = (await resolver.hosts().catch(() => ({ hosts: [] }))).hosts.map(({ alias }) => alias);
   const live = new Set(service.masters().map(({ spec }) => spec));
-  const aliases = [...new Set([...live, ...recent.list(), ...listed])];
+  const aliases = [...new Set([...(near === undefined ? [] : [near]), ...live, ...recent.list(), ...listed])];
   if (aliases.length === 0) {
     inform(noHostsToChoose());
     return undefined;

@@ -4,6 +4,7 @@ import type { Session } from "../../session/sessionTypes.ts";
 import { noOpenSession, noSshTerminal } from "../../text/terminalMenuText.ts";
 import { inform } from "../messages/messages.ts";
 import { type SshTerminal, terminalTarget } from "../terminals/sshTerminals.ts";
+import { isLimited } from "../views/livePresentation.ts";
 import {
   connectionTarget,
   liveTarget,
@@ -40,8 +41,8 @@ export function whatIsAlive(title: () => string): TargetFinder<readonly string[]
       const host = hostOfId(id, service.masters());
       return host === undefined ? undefined : { target: [id], host };
     },
-    ask: async ({ livePick }) => {
-      const id = await livePick.ask(title(), "all");
+    ask: async ({ livePick }, near) => {
+      const id = await livePick.ask(title(), "all", near);
       return id === undefined ? undefined : [id];
     },
   };
@@ -69,13 +70,27 @@ export function anOpenSession(
       const session = open(context, id);
       return host === undefined || session === undefined ? undefined : { target: session, host };
     },
-    ask: async (context) => open(context, await context.livePick.ask(title(), offered)),
+    inActive: (context, targets) => {
+      const session = open(context, sessionTarget.in(targets));
+      const fits = session !== undefined && (offered === "sessions" || isLimited(session.snapshot()));
+      return fits ? { target: session } : "ask";
+    },
+    ask: async (context, near) => open(context, await context.livePick.ask(title(), offered, near)),
   };
 }
 
-/** A session, also an ended one: its id. */
-export function aSession(title: () => string): TargetFinder<string> {
+/**
+ * A session, also an ended one: its id.
+ * @param active whether the palette acts on the active terminal's, or asks.
+ */
+export function aSession(title: () => string, active: "acts" | "asks"): TargetFinder<string> {
   return {
+    ...(active === "acts" && {
+      inActive: (_: CommandContext, targets: readonly Target[]) => {
+        const id = sessionTarget.in(targets);
+        return id === undefined ? "ask" : { target: id };
+      },
+    }),
     onOurs: (_, targets) => {
       const id = sessionTarget.in(targets);
       if (id === undefined && terminalTarget.in(targets) !== undefined) {
@@ -88,7 +103,7 @@ export function aSession(title: () => string): TargetFinder<string> {
       const host = hostOfId(id, service.masters());
       return host === undefined ? undefined : { target: id, host };
     },
-    ask: async ({ livePick }) => await livePick.ask(title(), "sessions"),
+    ask: async ({ livePick }, near) => await livePick.ask(title(), "sessions", near),
   };
 }
 
@@ -120,6 +135,11 @@ export function aConnection({ title, accept, none }: ConnectionQuestion): Target
     named: (context, id) => {
       const master = accepted(context).find((each) => each.id === id);
       return master && { target: master, host: master.spec };
+    },
+    inActive: (context, targets) => {
+      const id = connectionTarget.in(targets);
+      const master = accepted(context).find((each) => each.id === id);
+      return master === undefined ? "ask" : { target: master };
     },
     ask: async (context) => {
       const masters = accepted(context);

@@ -5,7 +5,7 @@ import { aSession } from "./liveFinders.ts";
 
 /** Shows the terminal of a session. */
 export const revealTerminal = command(
-  aSession(() => t("Reveal SSH Terminal")),
+  aSession(() => t("Reveal SSH Terminal"), "asks"),
   async ({ terminals }, id) => {
     if (!terminals.reveal(id)) {
       inform(t("That session has no terminal."));

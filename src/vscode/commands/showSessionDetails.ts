@@ -4,6 +4,6 @@ import { aSession } from "./liveFinders.ts";
 
 /** Opens the details page of a session's channel. */
 export const showSessionDetails = command(
-  aSession(() => t("Show Session Details")),
+  aSession(() => t("Show Session Details"), "acts"),
   async ({ details }, id) => details.show(id),
 );

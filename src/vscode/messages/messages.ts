@@ -64,12 +64,45 @@ export function plainItem<T extends vscode.QuickPickItem>(item: T): T {
 
 export type PickOptions = Omit<vscode.QuickPickOptions, "canPickMany">;
 
-/** Lets the user pick one entry. Undefined: closed. */
+/**
+ * Lets the user pick one entry. Undefined: closed.
+ * @param selected `none`: Enter chooses nothing until the user has selected an entry.
+ */
 export async function pickOne<T extends vscode.QuickPickItem>(
   items: readonly T[],
   options: PickOptions,
+  selected: "first" | "none" = "first",
 ): Promise<T | undefined> {
-  return await vscode.window.showQuickPick(items.map(plainItem), plainOptions(options));
+  return selected === "first"
+    ? await vscode.window.showQuickPick(items.map(plainItem), plainOptions(options))
+    : await pickUnselected(items.map(plainItem), plainOptions(options));
+}
+
+async function pickUnselected<T extends vscode.QuickPickItem>(
+  items: readonly T[],
+  { title, placeHolder, matchOnDescription }: PickOptions,
+): Promise<T | undefined> {
+  const pick = vscode.window.createQuickPick<T>();
+  pick.title = title;
+  pick.placeholder = placeHolder;
+  pick.matchOnDescription = matchOnDescription ?? false;
+  pick.items = items;
+  pick.activeItems = [];
+  try {
+    return await new Promise((resolve) => {
+      pick.onDidAccept(() => {
+        const [chosen] = pick.selectedItems;
+        if (chosen !== undefined) {
+          resolve(chosen);
+          pick.hide();
+        }
+      });
+      pick.onDidHide(() => resolve(undefined));
+      pick.show();
+    });
+  } finally {
+    pick.dispose();
+  }
 }
 
 /** Lets the user pick several entries. Undefined: closed. */

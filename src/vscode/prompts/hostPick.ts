@@ -23,6 +23,14 @@ interface HostItem extends vscode.QuickPickItem {
   readonly opensConfig?: boolean;
 }
 
+export interface HostPickOptions {
+  /** Hosts of the terminal profile. */
+  readonly preferred?: readonly string[];
+  /** The host of the active terminal. */
+  readonly near?: string | undefined;
+  readonly token?: vscode.CancellationToken;
+}
+
 /** Asks for a host: a listed one, or a typed one (`user@host:port`). */
 export class HostPick {
   readonly #resolver: HostResolver;
@@ -37,11 +45,10 @@ export class HostPick {
     this.#logger = logger;
   }
 
-  /** @param preferred hosts to list first. @returns undefined when the user dismissed it, or `token` was cancelled. */
+  /** @returns undefined when the user dismissed it, or `token` was cancelled. */
   async ask(
     title: string,
-    preferred: readonly string[] = [],
-    token?: vscode.CancellationToken,
+    { preferred = [], near, token }: HostPickOptions = {},
   ): Promise<string | undefined> {
     const pick = vscode.window.createQuickPick<HostItem>();
     pick.title = shownText(title);
@@ -77,7 +84,7 @@ export class HostPick {
     pick.show();
     try {
       // Shown before the hosts are read: with a slow file or `ssh`, the key press must not seem lost.
-      const listed = await this.#items(preferred);
+      const listed = await this.#items(preferred, near);
       const render = (): void => {
         const typed = pick.value.trim();
         const items =
@@ -94,7 +101,7 @@ export class HostPick {
     }
   }
 
-  async #items(preferred: readonly string[]): Promise<readonly HostItem[]> {
+  async #items(preferred: readonly string[], near: string | undefined): Promise<readonly HostItem[]> {
     let entries: readonly HostEntry[] = [];
     try {
       entries = (await this.#resolver.hosts()).hosts;
@@ -103,30 +110,32 @@ export class HostPick {
       this.#logger.warn(`The hosts can't be read: ${printable(asError(error).message)}`);
     }
     const live = new Set(lifeByHost(this.#service.masters()).keys());
-    return hostGroups(entries, preferred, this.#recent.list(), live).flatMap(({ title, choices }) => [
-      { label: title, kind: vscode.QuickPickItemKind.Separator },
-      ...choices.map(
-        (choice): HostItem => ({
-          label: plainMessage(printable(choice.host)),
-          description: plainMessage(choice.description),
-          iconPath: choice.live
-            ? new vscode.ThemeIcon("vm-active", new vscode.ThemeColor("testing.iconPassed"))
-            : new vscode.ThemeIcon("vm"),
-          host: choice.host,
-          ...(choice.entry === undefined ? {} : { entry: choice.entry }),
-          ...(choice.entry?.file === undefined
-            ? {}
-            : {
-                buttons: [
-                  {
-                    iconPath: new vscode.ThemeIcon("go-to-file"),
-                    tooltip: t("Open the line in the SSH config file"),
-                  },
-                ],
-              }),
-        }),
-      ),
-    ]);
+    return hostGroups(entries, { near, preferred, recent: this.#recent.list() }, live).flatMap(
+      ({ title, choices }) => [
+        { label: title, kind: vscode.QuickPickItemKind.Separator },
+        ...choices.map(
+          (choice): HostItem => ({
+            label: plainMessage(printable(choice.host)),
+            description: plainMessage(choice.description),
+            iconPath: choice.live
+              ? new vscode.ThemeIcon("vm-active", new vscode.ThemeColor("testing.iconPassed"))
+              : new vscode.ThemeIcon("vm"),
+            host: choice.host,
+            ...(choice.entry === undefined ? {} : { entry: choice.entry }),
+            ...(choice.entry?.file === undefined
+              ? {}
+              : {
+                  buttons: [
+                    {
+                      iconPath: new vscode.ThemeIcon("go-to-file"),
+                      tooltip: t("Open the line in the SSH config file"),
+                    },
+                  ],
+                }),
+          }),
+        ),
+      ],
+    );
   }
 }
 

@@ -15,14 +15,20 @@ export interface HostGroup {
   readonly choices: readonly HostChoice[];
 }
 
-/**
- * @param preferred hosts of the terminal profile; first.
- * @param recent newest first; second. A host is listed once, at its first place.
- */
+/** Hosts that are listed before all others, in this order. */
+export interface FirstHosts {
+  /** The host of the active terminal. */
+  readonly near?: string | undefined;
+  /** Hosts of the terminal profile. */
+  readonly preferred: readonly string[];
+  /** Newest first. */
+  readonly recent: readonly string[];
+}
+
+/** A host is listed once, at its first place. */
 export function hostGroups(
   entries: readonly HostEntry[],
-  preferred: readonly string[],
-  recent: readonly string[],
+  { near, preferred, recent }: FirstHosts,
   live: ReadonlySet<string>,
 ): readonly HostGroup[] {
   const byAlias = new Map(entries.map((entry) => [entry.alias, entry]));
@@ -44,6 +50,7 @@ export function hostGroups(
     }),
   });
   return [
+    group(t("active terminal"), near === undefined ? [] : [near]),
     group(t("profile hosts"), preferred),
     group("recent", recent),
     group("hosts", [...byAlias.keys()]),

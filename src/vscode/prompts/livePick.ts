@@ -5,16 +5,16 @@ import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickOne } from "../messages/messages.ts";
-import { isLimited, isLive, presentMaster, presentSession } from "../views/livePresentation.ts";
+import { presentMaster } from "../views/livePresentation.ts";
 import type { ItemPresentation } from "../views/row.ts";
+import type { Target } from "../views/targets.ts";
 import { themeIcon } from "../views/treeItem.ts";
+import { type LiveChoice, liveChoices } from "./liveChoices.ts";
 
 interface LiveItem extends vscode.QuickPickItem {
   /** The id of a connection or a session. Undefined for separators. */
   readonly live?: string;
 }
-
-export type LiveChoice = "sessions" | "limited" | "all";
 
 /** Asks for a live connection or session. */
 export class LivePick {
@@ -29,22 +29,29 @@ export class LivePick {
   }
 
   /**
-   * @param what `sessions`: only sessions with a terminal; `limited`: those that have a limit; `all`: connections and all
-   *   their sessions.
+   * @param near what the active terminal offers: it is listed first.
    * @returns the id of the connection or the session; undefined when dismissed, or when there is none, which a
    *   message says.
    */
-  async ask(title: string, what: LiveChoice): Promise<string | undefined> {
-    const items = this.#items(what);
-    if (items.length === 0) {
+  async ask(title: string, what: LiveChoice, near: readonly Target[]): Promise<string | undefined> {
+    const choices = liveChoices(this.#service.masters(), what, near, this.#clock.now(), this.#home);
+    if (choices.groups.length === 0) {
       inform(what === "limited" ? t("No session has a limit.") : t("No SSH session is open."));
       return undefined;
     }
-    const chosen = await pickOne(items, {
-      title,
-      placeHolder: what === "all" ? t("Choose a connection or a session") : t("Choose a session"),
-      matchOnDescription: true,
-    });
+    const items = choices.groups.flatMap(({ label, rows }): readonly LiveItem[] => [
+      { label, kind: vscode.QuickPickItemKind.Separator },
+      ...rows.map(({ id, shown }) => liveItem(shown, id)),
+    ]);
+    const chosen = await pickOne(
+      items,
+      {
+        title,
+        placeHolder: what === "all" ? t("Choose a connection or a session") : t("Choose a session"),
+        matchOnDescription: true,
+      },
+      choices.startsSelected ? "first" : "none",
+    );
     return chosen?.live;
   }
 
@@ -64,29 +71,6 @@ export class LivePick {
       matchOnDescription: true,
     });
     return chosen?.master;
-  }
-
-  /** Grouped by connection, whose name is the group's. */
-  #items(what: LiveChoice): readonly LiveItem[] {
-    const now = this.#clock.now();
-    return this.#service.masters().flatMap((master): readonly LiveItem[] => {
-      const shown = presentMaster(master, now, this.#home);
-      const sessions = master.sessions
-        .filter(
-          (session) =>
-            session.state.kind !== "ended" &&
-            (what === "all" || (what === "limited" ? isLimited(session) : session.kind === "terminal")),
-        )
-        .map((session) => liveItem(presentSession(session, master, now, this.#home), session.id));
-      const own =
-        what === "all" && isLive(master.state)
-          ? [liveItem({ ...shown, label: t("Connection to {0}", shown.label) }, master.id)]
-          : [];
-      const group = [...own, ...sessions];
-      return group.length === 0
-        ? []
-        : [{ label: shown.label, kind: vscode.QuickPickItemKind.Separator }, ...group];
-    });
   }
 }
 

@@ -24,7 +24,7 @@ export function terminalProfiles(
       const host =
         preferred.length === 1 && only !== undefined
           ? only
-          : await hostPick.ask(t("New SSH Terminal"), preferred, token);
+          : await hostPick.ask(t("New SSH Terminal"), { preferred, token });
       return host === undefined ? undefined : terminals.profile(host);
     },
   };

@@ -140,20 +140,15 @@ export class TerminalRegistry implements Disposable {
   ): { readonly kind: "ours"; readonly targets: readonly Target[] } | { readonly kind: "other" } | undefined {
     const tab = terminalOf(argument);
     const terminal = tab && this.#sshTerminal(tab);
-    if (terminal === undefined) {
-      return tab && { kind: "other" };
-    }
-    const { host, sessionId } = terminal;
-    const masterId = sessionId && this.#init.service.session(sessionId)?.snapshot().masterId;
-    return {
-      kind: "ours",
-      targets: [
-        terminalTarget.of(terminal),
-        hostTarget.of(host),
-        ...(sessionId === undefined ? [] : [sessionTarget.of(sessionId), liveTarget.of([sessionId])]),
-        ...(masterId === undefined || masterId === "" ? [] : [connectionTarget.of(masterId)]),
-      ],
-    };
+    return terminal === undefined
+      ? tab && { kind: "other" }
+      : { kind: "ours", targets: this.#targets(terminal) };
+  }
+
+  /** What the active terminal offers to commands; empty: it is not ours. */
+  activeTargets(): readonly Target[] {
+    const terminal = this.active();
+    return terminal === undefined ? [] : this.#targets(terminal);
   }
 
   /** The active terminal; undefined: it is not ours. */
@@ -250,6 +245,20 @@ export class TerminalRegistry implements Disposable {
       contextKeys.hasTerminals,
       vscode.window.terminals.some((terminal) => ptyOf(terminal) !== undefined),
     );
+  }
+
+  #targets(terminal: SshTerminal): readonly Target[] {
+    const { host, sessionId } = terminal;
+    // A lost session belongs to the connection that reconnects.
+    const master = this.#init.service
+      .masters()
+      .find(({ sessions }) => sessions.some(({ id }) => id === sessionId));
+    return [
+      terminalTarget.of(terminal),
+      hostTarget.of(host),
+      ...(sessionId === undefined ? [] : [sessionTarget.of(sessionId), liveTarget.of([sessionId])]),
+      ...(master === undefined ? [] : [connectionTarget.of(master.id)]),
+    ];
   }
 
   /** Undefined: it is not ours. */

@@ -145,7 +145,7 @@ describe("hosts", () => {
 
   it("are listed once, preferred before recent before others, including those in no file", () => {
     const entries = ["a", "b", "c"].map((alias) => ({ alias, source: "sshConfig" }) as const);
-    const groups = hostGroups(entries, ["b"], ["me@new", "b", "c"], new Set(["c"]));
+    const groups = hostGroups(entries, { preferred: ["b"], recent: ["me@new", "b", "c"] }, new Set(["c"]));
     expect(groups.map(({ title, choices }) => [title, choices.map(({ host }) => host)])).toEqual([
       ["profile hosts", ["b"]],
       ["recent", ["me@new", "c"]],

@@ -15,8 +15,12 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   showWorkspaceFolderPick: [],
   withProgress: ["vscode/messages/messages.ts"],
   MarkdownString: ["vscode/messages/messages.ts"],
-  // Both make every text plain with `shownText` or `plainItem`; the attack tests check them.
-  createQuickPick: ["vscode/prompts/forwardBox.ts", "vscode/prompts/hostPick.ts"],
+  // All make every text plain with `shownText` or `plainItem`; the attack tests check them.
+  createQuickPick: [
+    "vscode/messages/messages.ts",
+    "vscode/prompts/forwardBox.ts",
+    "vscode/prompts/hostPick.ts",
+  ],
   createInputBox: ["vscode/prompts/vscodeAuthPrompter.ts"],
   createStatusBarItem: ["vscode/views/statusBar.ts"],
 };

@@ -35,6 +35,14 @@ export class QuickInput {
     return (await labels.allInnerTexts()).map(withoutIcons);
   }
 
+  /** The label of the row that Enter would choose; undefined: none. */
+  async selectedRow(): Promise<string | undefined> {
+    const labels = this.#widget.locator(
+      ".monaco-list-row.focused .quick-input-list-row:first-child .label-name",
+    );
+    return (await labels.allInnerTexts()).map(withoutIcons)[0];
+  }
+
   /** Replaces the text in the box. */
   async fill(text: string): Promise<void> {
     await this.#input().fill(text);

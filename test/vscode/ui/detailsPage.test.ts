@@ -38,7 +38,6 @@ describe("the details page in the workbench", () => {
       await workbench.runCommand("SSH Sessions: Refresh");
     }
     await workbench.runCommand("SSH Sessions: Show Session Details");
-    await workbench.quickInput.pick("lab");
     const page = frame();
     await page.getByRole("heading", { name: "lab", exact: true }).waitFor();
     await page.locator("canvas").nth(2).waitFor();

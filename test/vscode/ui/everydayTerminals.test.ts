@@ -102,6 +102,28 @@ describe("everyday use of terminals", () => {
     assert.deepEqual(await notifications.texts(), []);
   });
 
+  it("a command from the palette acts on the SSH terminal in use; without one, nothing to end is selected", async () => {
+    const { workbench } = lab;
+    const { terminals, quickInput } = workbench;
+    await lab.show(1);
+    await terminals.type("");
+    await workbench.runCommand("SSH Sessions: Rename Session…");
+    await quickInput.waitFor("New title for the session on asking");
+    await quickInput.cancel();
+    await workbench.runCommand("SSH Sessions: Disconnect");
+    await quickInput.waitFor("Choose a connection or a session");
+    assert.equal(await quickInput.selectedRow(), "asking");
+    await workbench.screenshot("disconnect-active");
+    await quickInput.cancel();
+    await workbench.runCommand("Terminal: Create New Terminal");
+    await terminals.waitForText("local>");
+    await workbench.runCommand("SSH Sessions: Disconnect");
+    await quickInput.waitFor("Choose a connection or a session");
+    assert.equal(await quickInput.selectedRow(), undefined);
+    await quickInput.cancel();
+    await workbench.runCommand("Terminal: Kill the Active Terminal Instance");
+  });
+
   it("a program that reads the clipboard gets no answer", async () => {
     const { terminals } = lab.workbench;
     await lab.show(0);
