@@ -141,7 +141,7 @@ export class SessionLink implements Disposable {
       }
       const wasBlocked = this.#queue.blocked;
       if (!this.#queue.push(this.#encoder.write(step.text))) {
-        this.#init.screen.notice(this.#init.phrases.inputDiscarded());
+        this.#init.screen.problem(this.#init.phrases.inputDiscarded());
       } else if (interrupts.has(step.text) && !wasBlocked) {
         this.#onInterrupt(step.text);
       }
@@ -154,7 +154,7 @@ export class SessionLink implements Disposable {
     const now = clock.monotonic();
     if (!isReport(text) && now - this.#refusedAt >= refusalQuiet) {
       this.#refusedAt = now;
-      screen.notice(phrases.inputAfterEof());
+      screen.problem(phrases.inputAfterEof());
     }
   }
 
@@ -230,7 +230,7 @@ export class SessionLink implements Disposable {
       screen.write(echo);
     }
     if (send !== "" && !this.#queue.push(this.#encoder.write(send))) {
-      screen.notice(phrases.inputDiscarded());
+      screen.problem(phrases.inputDiscarded());
     }
     if (interrupt) {
       session.signal("INT");
@@ -274,7 +274,7 @@ export class SessionLink implements Disposable {
   #refuseToCopy(): void {
     if (!this.#saidTooMuch) {
       this.#saidTooMuch = true;
-      this.#init.screen.notice(this.#init.phrases.tooMuchToCopy());
+      this.#init.screen.problem(this.#init.phrases.tooMuchToCopy());
     }
   }
 

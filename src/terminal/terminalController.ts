@@ -20,6 +20,7 @@ import { idleKey } from "./idleKeys.ts";
 import { Outage } from "./outage.ts";
 import { SessionLink } from "./sessionLink.ts";
 import { type SessionSetup, sessionSetup } from "./sessionSetup.ts";
+import { SessionUse } from "./sessionUse.ts";
 import { StatusLine } from "./statusLine.ts";
 import type { Ending, TerminalControllerInit, TerminalState } from "./terminalControllerTypes.ts";
 import { TerminalScreen } from "./terminalScreen.ts";
@@ -38,6 +39,7 @@ export class TerminalController implements Disposable {
   readonly #typedAhead = new TypedAhead();
   readonly #outage = new Outage();
   #ticket: ReconnectTicket | undefined;
+  readonly #use = new SessionUse();
   /** Watches whether an ended session turns out to be lost. */
   #afterEnd: Disposable | undefined;
 
@@ -139,7 +141,7 @@ export class TerminalController implements Disposable {
         return;
       }
       const warnings = session.onDidWarn((warning) =>
-        this.#screen.notice(this.#init.describeWarning(warning)),
+        this.#screen.problem(this.#init.describeWarning(warning)),
       );
       const prepared = await setup;
       if (attempt.signal.aborted) {
@@ -166,12 +168,13 @@ export class TerminalController implements Disposable {
       this.#screen.notice(line);
     }
     if (setup.complaint !== undefined) {
-      this.#screen.notice(setup.complaint);
+      this.#screen.problem(setup.complaint);
     }
     if (session.ptyRefused) {
-      this.#screen.notice(this.#init.phrases.ptyRefused());
+      this.#screen.problem(this.#init.phrases.ptyRefused());
     }
     this.#setState({ kind: "open", session });
+    this.#use.begin(clock.monotonic());
     const link = new SessionLink({
       clock,
       session,
@@ -185,6 +188,7 @@ export class TerminalController implements Disposable {
     link.resize(this.#dimensions);
     const typedAhead = this.#typedAhead.take();
     if (typedAhead !== "") {
+      this.#use.input(typedAhead);
       link.input(typedAhead);
     }
     const outcome = await link.ended();
@@ -196,13 +200,14 @@ export class TerminalController implements Disposable {
   }
 
   async #onEnded(session: Session, said: SessionOutcome): Promise<void> {
+    const life = this.#use.life(this.#init.clock.monotonic(), session);
     // A session that a signal ended may turn out to be lost, now or a moment later.
     const outcome = session.state.kind === "ended" ? session.state.outcome : said;
     this.#screen.restore();
     if (mayReconnect(outcome)) {
       await this.#onLost(session, outcome);
     } else if (mayBeShutdown(outcome)) {
-      this.#end({ ...this.#init.describeEnd(outcome), staysOpen: true });
+      this.#end({ ...this.#init.describeEnd(outcome, life), staysOpen: true });
       const ended = this.#state;
       this.#afterEnd = session.onDidChangeState((state) => {
         if (this.#state === ended && state.kind === "ended" && mayReconnect(state.outcome)) {
@@ -210,7 +215,7 @@ export class TerminalController implements Disposable {
         }
       });
     } else {
-      this.#end(this.#init.describeEnd(outcome));
+      this.#end(this.#init.describeEnd(outcome, life));
     }
   }
 
@@ -228,7 +233,7 @@ export class TerminalController implements Disposable {
       return;
     }
     this.#outage.begin(this.#init.clock.now(), ending.text, { limitedFrom: session.limitedFrom });
-    this.#screen.notice(`── ${ending.text} ──`);
+    this.#screen.problem(`── ${ending.text} ──`);
     this.#ticket = this.#init.reconnect(session, {
       automatic: settings.reconnect === "auto",
       attempt: (login) => void this.#open(true, login),
@@ -247,7 +252,7 @@ export class TerminalController implements Disposable {
       } else {
         const { text, warning } = this.#init.describeFailure(error);
         if (this.#outage.attemptFailed(text, failureClass(error) === "needs-person")) {
-          this.#tell(warning, text);
+          this.#screen.problem(text, warning);
         }
       }
       this.#ticket?.failed(error);
@@ -270,20 +275,13 @@ export class TerminalController implements Disposable {
 
   /** Prints the final message, and closes the tab or keeps it open to be read. */
   #end(ending: Ending): void {
-    this.#tell(ending.warning, `[${ending.text}]`);
+    this.#screen.problem(`[${ending.text}]`, ending.warning);
     if (ending.staysOpen) {
       this.#setState({ kind: "ended", ending });
       this.#screen.status(this.#init.phrases.afterEnd());
     } else {
       this.#close(ending.exitCode);
     }
-  }
-
-  #tell(warning: Ending["warning"], text: string): void {
-    if (warning !== undefined) {
-      this.#screen.warning(...warning);
-    }
-    this.#screen.notice(text);
   }
 
   #onInput(text: string): void {
@@ -293,6 +291,7 @@ export class TerminalController implements Disposable {
       case "closed":
         break;
       case "open":
+        this.#use.input(text);
         this.#init.typing?.typed(this, text);
         this.#link?.input(text);
         break;

@@ -37,6 +37,14 @@ export interface OpenAttempt {
   onLogin(news: LoginNews): void;
 }
 
+/** How a session was used until it ended. */
+export interface SessionLife {
+  /** Milliseconds. */
+  readonly openFor: number;
+  /** The user has typed into it, or ended its input. */
+  readonly used: boolean;
+}
+
 /** How an end is shown, and what happens to the tab. */
 export interface Ending {
   /** One line of plain text, e.g. `web1: connection lost (no reply for 90 s)`. */
@@ -47,6 +55,8 @@ export interface Ending {
   readonly exitCode: 0 | undefined;
   /** The tab stays until a key is pressed, so that the last output and the reason can be read. */
   readonly staysOpen: boolean;
+  /** There is nothing to return to: the terminal is not offered again after a reload. */
+  readonly isFinal?: boolean;
 }
 
 export interface TerminalControllerInit extends EscapePorts {
@@ -63,7 +73,8 @@ export interface TerminalControllerInit extends EscapePorts {
   /** Passes text to the terminal. */
   write(text: string): void;
   close(exitCode: 0 | undefined): void;
-  describeEnd(outcome: SessionOutcome): Ending;
+  /** @param life absent: it was lost. */
+  describeEnd(outcome: SessionOutcome, life?: SessionLife): Ending;
   /** A session could not be opened; not called for cancellations. */
   describeFailure(error: Error): Ending;
   describeWarning(warning: { readonly limit: LimitKind; readonly secondsLeft: number }): string;

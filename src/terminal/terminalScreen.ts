@@ -29,7 +29,10 @@ const floodBacklog = 128 * 1024;
 /** UTF-16 code units of one line of our own: a login URL may be long, and is useless when it is cut. */
 const longestLine = 8 * 1024;
 
-/** The style of our own lines: dim, to distinguish them from the program's output; warnings stand out. */
+/**
+ * The style of our own lines: dim, to distinguish them from the program's output; warnings stand out. Dim text has
+ * little contrast in light themes, so a line that says what went wrong is not dim.
+ */
 const dim = "\u001b[2m";
 const plain = "\u001b[0m";
 const alarming = "\u001b[1;31m";
@@ -132,6 +135,18 @@ export class TerminalScreen implements Disposable {
   /** Our own lines. They wait while a sequence is incomplete or a full-screen program runs. */
   notice(...lines: readonly string[]): void {
     this.#notices.push(usual(lines));
+    this.#flushNotices();
+  }
+
+  /**
+   * Like `notice`, but as readable as output: something failed or ended, and why.
+   * @param above a warning about it, shown first.
+   */
+  problem(line: string, above?: readonly [string, ...string[]]): void {
+    if (above !== undefined) {
+      this.warning(...above);
+    }
+    this.#notices.push({ lines: [line], first: plain, others: plain });
     this.#flushNotices();
   }
 

@@ -3,7 +3,7 @@
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { LimitKind, SessionOutcome } from "../session/sessionTypes.ts";
-import type { Ending } from "../terminal/terminalControllerTypes.ts";
+import type { Ending, SessionLife } from "../terminal/terminalControllerTypes.ts";
 import type { TerminalPhrases } from "../terminal/terminalPhrases.ts";
 import { formatDuration } from "./durations.ts";
 import { escapeHelp, escapeResult } from "./escapeText.ts";
@@ -15,15 +15,46 @@ import { userMessage } from "./userMessages.ts";
 /** What runs in a terminal: a login shell, or a command. */
 export type TerminalProgram = "shell" | "command";
 
-/** A command's tab stays open, because the user wants to read its output. */
-export function describeEnding(host: string, outcome: SessionOutcome, program: TerminalProgram): Ending {
-  const isCommand = program === "command" && outcome.kind === "exited";
+/** A shell that fails within this time after its start has not been of use. Milliseconds. */
+const shellFailsWithin = 60_000;
+
+/** What is known of an ended session besides its outcome. */
+export interface EndedTerminal {
+  readonly program: TerminalProgram;
+  /** Its shell runs on, on the server. */
+  readonly survives?: boolean;
+  /** Absent: the session was lost. */
+  readonly life?: SessionLife | undefined;
+}
+
+/** Whether the tab stays open: its output has to be read, or says why the session ended. */
+export function describeEnding(
+  host: string,
+  outcome: SessionOutcome,
+  { program, survives = false, life }: EndedTerminal,
+): Ending {
   return {
     text: t("{0}: {1}", printable(host), describeOutcome(outcome)),
     exitCode: outcome.kind === "exited" && outcome.code === 0 ? 0 : undefined,
     staysOpen:
-      isCommand || outcome.kind === "lost" || outcome.kind === "limit" || outcome.kind === "signalled",
+      outcome.kind === "lost" ||
+      outcome.kind === "limit" ||
+      outcome.kind === "signalled" ||
+      (outcome.kind === "exited" && (program === "command" || refusedToRun(outcome.code, life))),
+    isFinal: outcome.kind === "exited" || (outcome.kind === "limit" && !survives),
   };
+}
+
+/**
+ * A shell that ends before the user has typed anything, or fails soon, did not end on request: it is nologin, a
+ * forced command, or a start file or a change of password that failed. Later, the exit status of a shell is that of
+ * its last command, and says nothing.
+ */
+function refusedToRun(code: number | undefined, life: SessionLife | undefined): boolean {
+  return (
+    life !== undefined &&
+    (!life.used || (code !== undefined && code !== 0 && life.openFor < shellFailsWithin))
+  );
 }
 
 export function terminalPhrases(program: TerminalProgram): TerminalPhrases {

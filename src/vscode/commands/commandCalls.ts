@@ -3,15 +3,9 @@
  * a terminal's menu passes the terminal, the palette and a plain key binding pass nothing. All else comes from
  * elsewhere: another extension, a link, a key binding with arguments. No vscode.
  */
+import type { CalledTerminal } from "../terminals/calledTerminalTypes.ts";
 import { Row } from "../views/row.ts";
-import type { Target } from "../views/targets.ts";
 import type { CallSource } from "./command.ts";
-
-/** What a terminal's menu passed. */
-export type CalledTerminal =
-  | { readonly kind: "ours"; readonly targets: readonly Target[] }
-  /** A terminal of this window that is not ours. */
-  | { readonly kind: "other" };
 
 /**
  * An object that is not ours is dropped, even if it looks like a row: the command then asks the user, as it does from

@@ -41,6 +41,8 @@ export interface SshPseudoterminalInit {
   configNotice(config: HostConfig): string | undefined;
   /** The first session could not be opened; not called for a cancellation. */
   onFailed(error: Error): void;
+  /** Its session has ended, and a reload must not bring it back. */
+  onFinished(): void;
   /** Each further session of this tab has a new id. */
   onSession(id: string): void;
 }
@@ -87,7 +89,11 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
       reconnect: (lost, terminal) => init.service.reconnect(lost, terminal),
       write: (text) => this.#written.fire(text),
       close: (exitCode) => this.#closed.fire(exitCode),
-      describeEnd: (outcome) => describeEnding(request.host, outcome, program),
+      describeEnd: (outcome, life) =>
+        describeEnding(request.host, outcome, {
+          ...{ program, life },
+          survives: this.persistent !== undefined,
+        }),
       describeFailure: (error) => {
         this.#first.failed(error);
         return describeFailure(request.host, error, home);
@@ -114,6 +120,9 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         this.#first.resolve(state.session.snapshot());
       } else if (state.kind === "ended" || state.kind === "closed") {
         this.#onOver();
+        if (state.kind === "ended" && state.ending.isFinal) {
+          init.onFinished();
+        }
       }
     });
   }

@@ -22,6 +22,7 @@ import { contextKeys, extensionId, terminalProfileId } from "../settings/contrib
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import { connectionTarget, hostTarget, liveTarget, sessionTarget, type Target } from "../views/targets.ts";
 import { bringToFront } from "./bringToFront.ts";
+import type { CalledTerminal } from "./calledTerminalTypes.ts";
 import type { RemoteClipboard } from "./remoteClipboard.ts";
 import type { LinkedTerminal } from "./remoteLinks.ts";
 import { SshPseudoterminal } from "./sshPseudoterminal.ts";
@@ -135,9 +136,7 @@ export class TerminalRegistry implements Disposable {
   }
 
   /** What the menu of a terminal passes to a command. Undefined: `argument` is not a terminal of this window. */
-  called(
-    argument: unknown,
-  ): { readonly kind: "ours"; readonly targets: readonly Target[] } | { readonly kind: "other" } | undefined {
+  called(argument: unknown): CalledTerminal | undefined {
     const tab = terminalOf(argument);
     const terminal = tab && this.#sshTerminal(tab);
     return terminal === undefined
@@ -313,6 +312,7 @@ export class TerminalRegistry implements Disposable {
           });
         }
       },
+      onFinished: () => memory.closed(request.shellName),
       onSession: () => {
         if (request.command === undefined) {
           memory.opened({ host, title: pty.title, shellName: request.shellName });

@@ -158,6 +158,37 @@ describe("opening", () => {
     expect(await tab.text()).toBe("[failed: refused]\n$");
   });
 
+  test.each<[string, string[], number, boolean]>([
+    ["nothing was typed", [], 5000, false],
+    ["the terminal has replied to a program", ["\u001b[?62;c", "\u001b[I"], 0, false],
+    ["a key was pressed", ["\u001b[I", "l"], 90_000, true],
+  ])("the end of a session depends on how it was used: %s", async (_, inputs, milliseconds, used) => {
+    const lives: unknown[] = [];
+    const tab = new Tab({
+      describeEnd: (outcome, life) => {
+        lives.push(life);
+        return { text: outcome.kind, exitCode: undefined, staysOpen: true };
+      },
+    });
+    await tab.open();
+    for (const input of inputs) {
+      tab.controller.input(input);
+    }
+    await tab.clock.advance(milliseconds);
+    tab.session.end({ kind: "exited", code: 1 });
+    await settle();
+    expect(lives).toEqual([{ openFor: milliseconds, used }]);
+    // The reason is not dim: that is hard to read in a light theme.
+    expect(tab.written).toMatch(/\u001b\[0m\[exited\]/);
+    expect(tab.written).not.toMatch(/\u001b\[2m\[exited\]/);
+    // A key in the session before says nothing about the next one.
+    tab.type("r");
+    await settle();
+    tab.session.end({ kind: "exited", code: 1 });
+    await settle();
+    expect(lives[1]).toEqual({ openFor: 0, used: false });
+  });
+
   test("a warning is shown above the reason, also for an attempt to reconnect", async () => {
     const tab = new Tab({
       describeFailure: () => ({
