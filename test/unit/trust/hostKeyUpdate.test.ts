@@ -52,7 +52,11 @@ describe("the plan for the keys that a server announces", () => {
     ["the host has a line with a pattern", line("*.example.org", other), "/u:2 has a marker"],
     ["the host has a line with three names", line(`${host},a,b`, other), "/u:2 has a marker"],
     ["the host has a revoked key", `@revoked ${line(host, other)}`, "/u:2 has a marker"],
-    ["the key to be removed is listed under another name", line("a.example.org", old), "/u:1 stands under"],
+    [
+      "the key to be removed is listed under another name",
+      line("a.example.org", old),
+      "/u:1 is listed under",
+    ],
   ])("changes nothing if %s", async (_name, further, why) => {
     const made = await plan(`${line(host, old)}${further}`, [fresh]);
     expect(made).toMatchObject({ kind: "nothing", why: expect.stringContaining(why) });
