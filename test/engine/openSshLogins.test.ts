@@ -1,15 +1,26 @@
 import { execFile } from "node:child_process";
-import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { HostConfig } from "../../src/config/hostConfig.ts";
+import { quoteForShell } from "../../src/engine/openssh/quoteForShell.ts";
 import { type KerberosRealm, startKerberosRealm } from "../lab/kerberosRealm.ts";
+import { makeKey } from "../lab/keys.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { shell } from "../support/fakeStack.ts";
 import { noPrompts, type TestStack, Transcript, testStack } from "../support/testStack.ts";
 
 const run = promisify(execFile);
+
+function userHome(name: string): string {
+  const line = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .find((each) => each.startsWith(`${name}:`));
+  return line?.split(":")[5] ?? "";
+}
 
 describe("logins that only OpenSSH's ssh supports", () => {
   let host: SshdHost;
@@ -114,6 +125,44 @@ describe("logins that only OpenSSH's ssh supports", () => {
         await writeFile(host.authorizedKeysFile, key);
       }
     });
+  });
+
+  test("ssh_config with HostbasedAuthentication: this machine's host key logs in without a question", async () => {
+    const trusting = await startSshd({
+      user: "throwaway",
+      sshd: {
+        HostbasedAuthentication: "yes",
+        HostbasedUsesNameFromPacketOnly: "yes",
+        IgnoreRhosts: "no",
+        AuthenticationMethods: "hostbased",
+      },
+    });
+    const home = userHome(trusting.user);
+    const [shosts, known] = [join(home, ".shosts"), join(home, ".ssh", "known_hosts")];
+    try {
+      // ssh-keysign reads its keys and its permission from /etc/ssh alone: this ssh sees another folder there.
+      const etc = join(trusting.folder, "etc-ssh");
+      await mkdir(etc);
+      await writeFile(join(etc, "ssh_config"), "EnableSSHKeysign yes\n");
+      const hostKey = await makeKey(join(etc, "ssh_host_ed25519_key"));
+      await writeFile(shosts, `localhost ${userInfo().username}\n`);
+      await mkdir(join(home, ".ssh"), { recursive: true });
+      await writeFile(known, `localhost ${hostKey.publicLine}\n`);
+      const programs = join(trusting.folder, "bin");
+      await mkdir(programs);
+      const real = (await run("sh", ["-c", "command -v ssh"])).stdout.trim();
+      const script = `mount --bind '${etc}' /etc/ssh && exec '${real}' "$@"`;
+      const ssh = `#!/bin/sh\nexec unshare -m sh -c ${quoteForShell(script)} ssh "$@"\n`;
+      await writeFile(join(programs, "ssh"), ssh, { mode: 0o755 });
+      vi.stubEnv("PATH", `${programs}:${process.env["PATH"]}`);
+      await writeFile(config, `${trusting.sshConfigText("lab")}  HostbasedAuthentication yes\n`);
+      await using stack = await testStack(config);
+      await logsInByOpenSsh(stack);
+      expect(trusting.log()).toMatch(/^Accepted hostbased for /m);
+    } finally {
+      await trusting.stop();
+      await Promise.all([shosts, known].map((file) => rm(file, { force: true })));
+    }
   });
 
   test("a server with sntrup761 only: engine openssh connects, ssh2 names the missing algorithm", async () => {
