@@ -289,6 +289,21 @@ describe("the engine openssh", () => {
     expect(await reason()).toBe("openssh-too-old");
   });
 
+  test("an ssh that hangs when it is to log in is given up", async () => {
+    const clock = new ManualClock();
+    const started = join(host.folder, "hangs");
+    const findSsh = await fakeSsh(
+      host.folder,
+      `[ "$1" = -V ] && echo OpenSSH_9.2p1 && exit 0; touch "${started}"; exec sleep 1000`,
+    );
+    const waiting = login({}, new OpenSshEngine({ clock, configFile: () => "none", findSsh })).catch(
+      (error) => error.reason,
+    );
+    await until(() => existsSync(started), "the hanging ssh");
+    await clock.advance(10_000);
+    expect(await waiting).toBe("openssh-silent");
+  });
+
   test("an ssh that does not print its version is given up", async () => {
     const clock = new ManualClock();
     const started = join(host.folder, "started");

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { raceSignal } from "../../base/deadline.ts";
+import type { Disposable } from "../../base/disposable.ts";
 import { asError, CancelledError } from "../../base/errors.ts";
 import { guarded } from "../../base/guarded.ts";
 import { printable } from "../../base/log.ts";
@@ -49,6 +50,9 @@ const persist = { least: 1, most: 60 };
  * and then waits.
  */
 const greetingPatience = 10_000;
+
+/** With `-v` it says its version before it reads a file. Milliseconds. */
+const startPatience = 10_000;
 
 const order: readonly ConnectPhase[] = ["tcp", "handshake", "hostKey", "authentication"];
 
@@ -103,6 +107,7 @@ class Login {
     const tail = await LogTail.open(
       files.log,
       (text) => {
+        mute?.dispose();
         this.#log.add(text);
         if (this.#log.greeting !== "" && this.#log.serverVersion === "") {
           silence ??= clock.setTimeout(() => this.#notSsh(), greetingPatience);
@@ -112,7 +117,8 @@ class Login {
       },
       true,
     );
-    let silence: ReturnType<Clock["setTimeout"]> | undefined;
+    let silence: Disposable | undefined;
+    let mute: Disposable | undefined;
     const socket = join(folder, "s");
     const helpers = await writeHelperScripts(folder, socket);
     const failed = (error: unknown): void => this.#fail(error);
@@ -137,6 +143,7 @@ class Login {
         throw this.#failed;
       }
       this.#advance(request.transport === undefined ? "tcp" : "handshake");
+      mute = clock.setTimeout(() => this.#fail(silentSsh(ssh)), startPatience);
       const code = await this.#runSsh(ssh.program, argv, helpers.askpass, tail);
       await tail.drain();
       if (this.#failed !== undefined) {
@@ -151,6 +158,7 @@ class Login {
     } finally {
       this.#over.abort();
       silence?.dispose();
+      mute?.dispose();
       signal.removeEventListener("abort", onAbort);
       server.dispose();
       question.dispose();
@@ -371,6 +379,10 @@ class Login {
       ? new ConnectError(error.reason, error.message, { dialed: { hostName, port } })
       : error;
   }
+}
+
+function silentSsh({ program }: SystemSsh): ConnectError {
+  return new ConnectError("openssh-silent", `${program} did not start within ${startPatience / 1000} s`);
 }
 
 function helperEnded(): ConnectError {
