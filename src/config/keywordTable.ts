@@ -24,6 +24,8 @@ export interface KeywordEntry {
   readonly of?: string;
   /** For `not-honoured`: values that request nothing, so that no warning is needed. */
   readonly asksNothing?: RegExp;
+  /** For `not-honoured`: the engine openssh honours it, and `auto` chooses that engine where it matters. */
+  readonly isForOpenSsh?: boolean;
 }
 
 const no = /^(?:no|false|none)$/i;
@@ -34,6 +36,10 @@ function honoured(name: string, since: string): KeywordEntry {
 
 function notHonoured(name: string, since: string, asksNothing = no): KeywordEntry {
   return { name, since, standing: "not-honoured", asksNothing };
+}
+
+function forOpenSsh(name: string, since: string): KeywordEntry {
+  return { ...notHonoured(name, since), isForOpenSsh: true };
 }
 
 function irrelevant(name: string, since: string): KeywordEntry {
@@ -88,11 +94,11 @@ const table = {
   forwardx11trusted: irrelevant("ForwardX11Trusted", "3.8"),
   gatewayports: honoured("GatewayPorts", "1.2.2"),
   globalknownhostsfile: honoured("GlobalKnownHostsFile", "1.2.2"),
-  gssapiauthentication: notHonoured("GSSAPIAuthentication", "3.7"),
+  gssapiauthentication: forOpenSsh("GSSAPIAuthentication", "3.7"),
   gssapidelegatecredentials: irrelevant("GSSAPIDelegateCredentials", "3.7"),
   hashknownhosts: honoured("HashKnownHosts", "4.0"),
   hostbasedacceptedalgorithms: irrelevant("HostbasedAcceptedAlgorithms", "8.7"),
-  hostbasedauthentication: notHonoured("HostbasedAuthentication", "2.9"),
+  hostbasedauthentication: forOpenSsh("HostbasedAuthentication", "2.9"),
   hostkeyalgorithms: honoured("HostKeyAlgorithms", "2.9"),
   hostkeyalias: honoured("HostKeyAlias", "2.5.0"),
   hostname: honoured("Hostname", "1.2.2"),
@@ -116,7 +122,7 @@ const table = {
   passwordauthentication: honoured("PasswordAuthentication", "1.2.2"),
   permitlocalcommand: notHonoured("PermitLocalCommand", "4.3"),
   permitremoteopen: honoured("PermitRemoteOpen", "8.5"),
-  pkcs11provider: notHonoured("PKCS11Provider", "5.4"),
+  pkcs11provider: forOpenSsh("PKCS11Provider", "5.4"),
   port: honoured("Port", "1.2.2"),
   preferredauthentications: honoured("PreferredAuthentications", "2.5.2"),
   proxycommand: honoured("ProxyCommand", "1.2.2"),

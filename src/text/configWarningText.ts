@@ -20,7 +20,10 @@ export function configWarningText(warning: ConfigWarning, home: string): string 
       const place = file === undefined ? "ssh_config" : placeText(file, line, home);
       // The text becomes one line of a message, which can't show marks for code and emphasis.
       const words = keywordText(keyword).replace(/[`*]/g, "");
-      return t("{0} is not honoured ({1}). {2}.", keywordTable[keyword].name, place, words);
+      const { name, isForOpenSsh } = keywordTable[keyword];
+      return isForOpenSsh === true
+        ? t("{0} ({1}): {2}.", name, place, words)
+        : t("{0} is not honoured ({1}). {2}.", name, place, words);
     }
     case "match-exec":
       return t(
@@ -43,7 +46,8 @@ function placeText(file: string, line: number | undefined, home: string): string
 export function configNotice(warnings: readonly ConfigWarning[]): string | undefined {
   const names = warnings
     .filter(isPersonal)
-    .flatMap((warning) => (warning.kind === "keyword" ? [keywordTable[warning.keyword].name] : []));
+    .flatMap((warning) => (warning.kind === "keyword" ? [keywordTable[warning.keyword]] : []))
+    .flatMap(({ name, isForOpenSsh }) => (isForOpenSsh === true ? [] : [name]));
   return names.length === 0
     ? undefined
     : t(

@@ -39,6 +39,12 @@ describe("the texts about ssh_config that is not honoured", () => {
       "Not honoured from your ssh_config: BindInterface, ForwardX11. Run Explain Host for the reasons and alternatives.",
     );
     expect(configNotice([keyword("gssapiauthentication", true)])).toBeUndefined();
+    // The engine openssh honours these, and is chosen for them.
+    const forOpenSsh = ["gssapiauthentication", "pkcs11provider", "hostbasedauthentication"] as const;
+    expect(configNotice(forOpenSsh.map((name) => keyword(name)))).toBeUndefined();
+    expect(configWarningText(keyword("pkcs11provider"), home)).toMatch(
+      /^PKCS11Provider \(~\/\.ssh\/config line 4\): Only the engine openssh loads it;/,
+    );
     expect(configNotice([])).toBeUndefined();
   });
 
