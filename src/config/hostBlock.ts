@@ -1,13 +1,14 @@
 import { LineType, SSHConfig } from "ssh-config";
+import { carriedLines } from "./carriedKeywords.ts";
 import { splitArguments } from "./configLine.ts";
 import type { HostConfig, ValueSource } from "./hostConfig.ts";
 import { formatHostSpec, isValidHost } from "./hostSpec.ts";
 import { isPattern } from "./patterns.ts";
 
-/** One line of a Host block. `value` is what the keyword means, before quoting. */
+/** One line of a Host block. `value` is what the keyword means, before quoting: one argument, or several. */
 export interface BlockLine {
   readonly keyword: string;
-  readonly value: string;
+  readonly value: string | readonly string[];
 }
 
 export type HostBlock =
@@ -26,8 +27,12 @@ export function isBlockName(alias: string): boolean {
   return isValidHost(alias) && !isPattern(alias) && !alias.includes("@");
 }
 
-/** A Host block named `alias` that leads to the same destination as `config`. It leaves out OpenSSH's defaults. */
-export function hostBlock(alias: string, config: HostConfig): HostBlock {
+/**
+ * A Host block named `alias` that leads to the same destination as `config`, with the same values. It leaves out OpenSSH's
+ * defaults.
+ * @param now what `alias` resolves to without the block.
+ */
+export function hostBlock(alias: string, config: HostConfig, now: HostConfig): HostBlock {
   const isSet = (keyword: string): boolean => (config.sources.get(keyword)?.kind ?? "default") !== "default";
   const jumps = config.proxyJump.map((hop) => formatHostSpec(hop)).join(",");
   const lines: readonly BlockLine[] = [
@@ -44,9 +49,12 @@ export function hostBlock(alias: string, config: HostConfig): HostBlock {
       ? []
       : config.identityFiles.map((file) => ({ keyword: "IdentityFile", value: percent(file) }))),
     ...(config.identitiesOnly ? [{ keyword: "IdentitiesOnly", value: "yes" }] : []),
+    ...carriedLines(config, now),
   ];
   const unwritable = lines.find((line) => !isWritable(line));
-  return unwritable === undefined ? { kind: "block", lines } : { kind: "unwritable", ...unwritable };
+  return unwritable === undefined
+    ? { kind: "block", lines }
+    : { kind: "unwritable", keyword: unwritable.keyword, value: argumentsOf(unwritable).join(" ") };
 }
 
 /** The text of a block, each line without its end. */
@@ -79,10 +87,14 @@ export function blockConflicts(lines: readonly BlockLine[], now: HostConfig): re
     ProxyCommand: now.proxyCommand && percent(now.proxyCommand),
     HostKeyAlias: now.hostKeyAlias,
   };
-  return lines.flatMap(({ keyword, value }) => {
+  return lines.flatMap((line) => {
+    const { keyword } = line;
     const source = now.sources.get(keyword.toLowerCase());
     const isFirst = source === undefined || source.kind === "default" || source.kind === "commandLine";
-    return !(keyword in values) || isFirst || values[keyword] === value ? [] : [{ keyword, source }];
+    // Lines of these add up.
+    const adds = ["IdentityFile", "CertificateFile", "SendEnv"].includes(keyword);
+    const value = keyword in values ? values[keyword] : now.values.get(keyword.toLowerCase())?.join(" ");
+    return adds || isFirst || value === argumentsOf(line).join(" ") ? [] : [{ keyword, source }];
   });
 }
 
@@ -92,10 +104,21 @@ function percent(text: string): string {
 }
 
 /** ProxyCommand takes the rest of its line unparsed (readconf.c, oProxyCommand). */
-function written({ keyword, value }: BlockLine): { readonly value: string; readonly quoted: boolean } {
-  return keyword === "ProxyCommand"
-    ? { value, quoted: false }
-    : { value: escaped(value), quoted: needsQuotes(value) };
+function written(line: BlockLine): { readonly value: string; readonly quoted: boolean } {
+  if (line.keyword === "ProxyCommand") {
+    return { value: argumentsOf(line).join(" "), quoted: false };
+  }
+  return typeof line.value === "string"
+    ? { value: escaped(line.value), quoted: needsQuotes(line.value) }
+    : { value: line.value.map(argument).join(" "), quoted: false };
+}
+
+function argumentsOf({ value }: BlockLine): readonly string[] {
+  return typeof value === "string" ? [value] : value;
+}
+
+function argument(value: string): string {
+  return needsQuotes(value) ? `"${escaped(value)}"` : escaped(value);
 }
 
 /**
@@ -110,18 +133,26 @@ function needsQuotes(value: string): boolean {
   return /^$|[\s#"'=]/.test(value);
 }
 
-function isWritable({ keyword, value }: BlockLine): boolean {
+function isWritable(line: BlockLine): boolean {
+  return argumentsOf(line).every((value) => isWritableArgument(line.keyword, value));
+}
+
+function isWritableArgument(keyword: string, value: string): boolean {
   if (/[\u0000-\u001f\u007f]/.test(value)) {
     return false;
   }
   switch (keyword) {
     case "User":
+    case "SetEnv":
       // OpenSSH expands tokens and variables here from version 10 on, not before: no notation works in both.
       if (/%|\$\{/.test(value)) {
         return false;
       }
       break;
     case "IdentityFile":
+    case "CertificateFile":
+    case "IdentityAgent":
+    case "UserKnownHostsFile":
       if (value.includes("${")) {
         return false;
       }
@@ -129,6 +160,6 @@ function isWritable({ keyword, value }: BlockLine): boolean {
     case "ProxyCommand":
       return value.trim() === value && value !== "";
   }
-  const read = splitArguments(needsQuotes(value) ? `"${escaped(value)}"` : escaped(value));
+  const read = splitArguments(argument(value));
   return read?.length === 1 && read[0] === value;
 }

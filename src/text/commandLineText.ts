@@ -75,7 +75,7 @@ function linesOf(forward: ForwardSnapshot): readonly string[] {
   const { connections, openConnections } = forward;
   const listed = connections.slice(0, listedConnections);
   return [
-    `    ${forward.id} ${printable(forwardCommand(forward))} (${forwardStateText(forward)}, ${connectionsTaken(forward)})`,
+    `    ${printable(forwardCommand(forward))} (${forwardStateText(forward)}, ${connectionsTaken(forward)})`,
     ...listed.map(
       ({ from, to }) => `      ${printable(from ?? t("unix socket"), 60)} -> ${printable(to ?? "...", 60)}`,
     ),

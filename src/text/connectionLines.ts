@@ -57,7 +57,7 @@ export function connectionLines(
   ];
 }
 
-/** One line per session of the connection, like the channel list of OpenSSH's `~#`. Plain text. */
+/** One line per session of the connection, like the channel list of OpenSSH's `~#`; a star marks this one. Plain text. */
 export function channelLines(
   session: Session,
   masters: readonly MasterSnapshot[],
@@ -68,10 +68,13 @@ export function channelLines(
     return [t("The connection has ended.")];
   }
   return [
-    t("The following sessions are open on {0} ({1}):", master.id, printable(master.spec)),
+    t(
+      "The following sessions are open on the connection to {0}:",
+      printable(destinationText(master.destination)),
+    ),
     ...master.sessions.map(
       (each) =>
-        `  ${each.id === session.id ? "*" : " "} ${each.id} ${sessionKindName(each.kind)} "${printable(each.title, 60)}" (${sessionStateName(each.state.kind)}, ${formatDuration(now - each.since)}, ${t("{0} received", formatBytes(each.bytesIn))})`,
+        `  ${each.id === session.id ? "*" : " "} ${sessionKindName(each.kind)} "${printable(each.title, 60)}" (${sessionStateName(each.state.kind)}, ${formatDuration(now - each.since)}, ${t("{0} received", formatBytes(each.bytesIn))})`,
     ),
   ];
 }

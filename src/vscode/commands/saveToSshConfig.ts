@@ -39,7 +39,8 @@ async function save({ resolver, settings, recent, home }: CommandContext, host: 
   if (name === undefined) {
     return;
   }
-  const block = hostBlock(name, config);
+  const now = await resolver.resolve(name);
+  const block = hostBlock(name, config, now);
   if (block.kind === "unwritable") {
     void showMessage("error", plainMessage(hostUnwritable(host, block.keyword, block.value)));
     return;
@@ -52,7 +53,7 @@ async function save({ resolver, settings, recent, home }: CommandContext, host: 
     saveHostQuestion(file, home),
     {
       modal: true,
-      detail: saveHostDetail(block.lines, blockConflicts(block.lines, await resolver.resolve(name)), home),
+      detail: saveHostDetail(block.lines, blockConflicts(block.lines, now), home),
     },
     append,
   );

@@ -9,7 +9,7 @@ const config = (over: Partial<HostConfig>, ...sources: [string, ValueSource][]):
   testHostConfig({ alias: "build1", hostName: "build1", ...over, sources: new Map(sources) });
 
 function textOf(alias: string, from: HostConfig): readonly string[] {
-  const block = hostBlock(alias, from);
+  const block = hostBlock(alias, from, config({ alias, hostName: alias }));
   if (block.kind !== "block") {
     throw new Error(`${block.keyword} ${block.value} can't be written`);
   }
@@ -53,6 +53,37 @@ describe("the Host block of a typed host", () => {
     );
   });
 
+  test("has the values that other blocks set for the typed name, unless the new name has them, too", () => {
+    const file: ValueSource = { kind: "sshConfig", file: "/c", line: 1 };
+    const values = {
+      userknownhostsfile: ["/a b/known", "/100%"],
+      stricthostkeychecking: ["true"],
+      rekeylimit: ["1048576 60"],
+      sendenv: ["A", "B"],
+      setenv: ["X=1", "Y=two words"],
+      ciphers: ["aes128-ctr"],
+      compression: ["yes"],
+      remotecommand: ["top"],
+    };
+    const sources = Object.keys(values).map((keyword): [string, ValueSource] => [
+      keyword,
+      keyword === "ciphers" ? { kind: "default" } : file,
+    ]);
+    const from = config({ values: new Map(Object.entries(values)) }, ...sources);
+    const block = hostBlock("b", from, config({ values: new Map([["compression", ["yes"]]]) }));
+    expect(block.kind === "block" && blockLines(block.lines).slice(2)).toEqual([
+      "    RekeyLimit 1048576 60",
+      "    SendEnv A",
+      "    SendEnv B",
+      '    SetEnv "X=1" "Y=two words"',
+      "    StrictHostKeyChecking true",
+      '    UserKnownHostsFile "/a b/known" /100%%',
+    ]);
+    expect(
+      hostBlock("b", config({ values: new Map([["setenv", ["A=%h"]]]) }, ["setenv", file]), config({})),
+    ).toEqual({ kind: "unwritable", keyword: "SetEnv", value: "A=%h" });
+  });
+
   test.each([
     ["#odd", '"#odd"'],
     ["a=b", '"a=b"'],
@@ -81,7 +112,10 @@ describe("the Host block of a typed host", () => {
   ] as const)(
     "refuses what versions read differently, or what would start another line: %j",
     (over, keyword) => {
-      expect(hostBlock("b", config(over, ["user", typed]))).toMatchObject({ kind: "unwritable", keyword });
+      expect(hostBlock("b", config(over, ["user", typed]), config({}))).toMatchObject({
+        kind: "unwritable",
+        keyword,
+      });
     },
   );
 
@@ -95,7 +129,11 @@ describe("the Host block of a typed host", () => {
 
 describe("lines that would have no effect", () => {
   const line: ValueSource = { kind: "sshConfig", file: "/c", line: 3 };
-  const block = hostBlock("b", config({ user: "me", port: 2222 }, ["user", typed], ["port", typed]));
+  const block = hostBlock(
+    "b",
+    config({ user: "me", port: 2222 }, ["user", typed], ["port", typed]),
+    config({}),
+  );
   const lines = block.kind === "block" ? block.lines : [];
   const now = (over: Partial<HostConfig>, ...sources: [string, ValueSource][]): HostConfig =>
     testHostConfig({ alias: "b", hostName: "b", ...over, sources: new Map(sources) });
