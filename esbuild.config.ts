@@ -1,12 +1,12 @@
 /**
- * Bundles the extension into `dist/`: one CommonJS file for the extension host, one for each worker
- * thread (decrypting private keys, reading files, key exchange in finite fields), and one for each large package
- * that is loaded only when it is
- * needed. `--watch` rebuilds on change, `--dev` adds source maps and skips minification.
+ * Bundles the extension into `dist/`: CommonJS files for the extension host (its entry, its main code, and what is loaded
+ * late), one for each worker thread (decrypting private keys, reading files, key exchange in finite fields), and one for
+ * each large package that is loaded only when it is needed. `--watch` rebuilds on change, `--dev` adds source maps and skips minification.
  * Beside them: THIRD-PARTY-NOTICES.txt, the licences of what was bundled.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { type BuildOptions, context, type Metafile, type Plugin } from "esbuild";
+import { split } from "./esbuild.late.ts";
 
 const dev = process.argv.includes("--dev") || process.argv.includes("--watch");
 
@@ -99,7 +99,7 @@ function notices(name: string): Plugin {
         if (metafile !== undefined) {
           built.set(name, metafile);
         }
-        if (built.size === 2) {
+        if (built.size === parts.length) {
           await writeFile("dist/THIRD-PARTY-NOTICES.txt", await thirdPartyNotices([...built.values()]));
         }
       });
@@ -126,23 +126,13 @@ function extensionPage(text: string): string {
     .replace(/(?<!!)\[([^\]]+)\]\((?!https:|mailto:|#)[^)]*\)/g, "$1");
 }
 
-const options: BuildOptions = {
-  entryPoints: {
-    extension: "src/extension.ts",
-    main: "src/compositionRoot.ts",
-    decryptWorker: "src/auth/keys/decryptWorker.ts",
-    fileWorker: "src/base/fileWorker.ts",
-    dhWorker: "src/engine/ssh2/kex/dhWorker.ts",
-    ...loadedLate,
-  },
-  outdir: "dist",
-  outExtension: { ".js": ".cjs" },
+const common: BuildOptions = {
   bundle: true,
   platform: "node",
   format: "cjs",
   target: "node20",
   // A module finds its neighbours from here in source and in the bundle (CommonJS has no import.meta).
-  plugins: [absent, late, editor, notices("extension"), readme],
+  plugins: [absent, late, editor],
   // `import()` of such a file becomes `require`: both are the same module then.
   supported: { "dynamic-import": false },
   define: { "import.meta.filename": "__filename" },
@@ -151,6 +141,23 @@ const options: BuildOptions = {
   legalComments: "none",
   metafile: true,
   logLevel: "info",
+};
+
+const mainEntry = "src/compositionRoot.ts";
+
+const options: BuildOptions = {
+  ...common,
+  entryPoints: {
+    extension: "src/extension.ts",
+    decryptWorker: "src/auth/keys/decryptWorker.ts",
+    fileWorker: "src/base/fileWorker.ts",
+    dhWorker: "src/engine/ssh2/kex/dhWorker.ts",
+    ...loadedLate,
+    // What is debugged is one file.
+    ...(dev && { main: mainEntry }),
+  },
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
 };
 
 /** Script and style sheet of the page of details: they run in a webview, and are read only when a page opens. */
@@ -164,7 +171,6 @@ const pageOptions: BuildOptions = {
   platform: "browser",
   format: "iife",
   target: "chrome120",
-  plugins: [notices("page")],
   minify: !dev,
   sourcemap: dev ? "inline" : false,
   legalComments: "none",
@@ -200,7 +206,18 @@ async function thirdPartyNotices(builds: readonly Metafile[]): Promise<string> {
   return `SSH Sessions contains the following packages.\n\n${sections.join("\n")}`;
 }
 
-const builds = await Promise.all([context(options), context(pageOptions)]);
+const { main, late: lateOptions } = dev
+  ? { main: undefined, late: undefined }
+  : await split(mainEntry, common);
+const parts = [options, main, lateOptions, pageOptions].filter((part) => part !== undefined);
+const builds = await Promise.all(
+  parts.map((part, at) =>
+    context({
+      ...part,
+      plugins: [...(part.plugins ?? []), notices(`${at}`), ...(part === options ? [readme] : [])],
+    }),
+  ),
+);
 await Promise.all(
   builds.map(async (build) => {
     if (process.argv.includes("--watch")) {

@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import type { SshSessionsApi } from "./api.ts";
 import { systemClock } from "./base/clock.ts";
 import { type Disposable, DisposableStore } from "./base/disposable.ts";
 import { onUnexpectedError } from "./base/guarded.ts";
@@ -15,12 +14,10 @@ import { VscodeHostKeyPrompter } from "./vscode/prompts/vscodeHostKeyPrompter.ts
 import { VscodeSecretStore } from "./vscode/prompts/vscodeSecretStore.ts";
 import { EngineMemory } from "./vscode/settings/engineMemory.ts";
 import { VscodeSettings } from "./vscode/settings/vscodeSettings.ts";
-import { createVscodeLayer } from "./vscode/vscodeLayer.ts";
+import { createVscodeLayer, type EntryCalls } from "./vscode/vscodeLayer.ts";
 
 /** Builds the extension by hand, from the bottom layer up. Disposing it ends every connection. */
-export function compose(
-  context: vscode.ExtensionContext,
-): Disposable & { readonly api: SshSessionsApi; readonly profiles: vscode.TerminalProfileProvider } {
+export function compose(context: vscode.ExtensionContext): Disposable & EntryCalls {
   // VS Code has already read the bundle of its display language; for English there is none.
   useTranslations(vscode.l10n.bundle);
   const store = new DisposableStore();
@@ -70,7 +67,8 @@ export function compose(
       home,
     }),
   );
-  return { api: layer.api, profiles: layer.profiles, dispose: () => store.dispose() };
+  const { api, profiles, callCommand } = layer;
+  return { api, profiles, callCommand, dispose: () => store.dispose() };
 }
 
 /**

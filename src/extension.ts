@@ -60,8 +60,7 @@ function contributedCommands({ packageJSON }: vscode.Extension<unknown>): readon
 class LazyExtension {
   readonly api: SshSessionsApi;
   readonly #context: vscode.ExtensionContext;
-  /** What VS Code calls until the main code is loaded. */
-  readonly #stands: readonly vscode.Disposable[];
+  /** What VS Code calls until the main code is loaded, which has views of its own. */
   readonly #viewStands: readonly vscode.Disposable[];
   /** Listeners that other extensions added before the load. */
   readonly #listeners = new Map<() => void, vscode.Disposable | undefined>();
@@ -71,18 +70,18 @@ class LazyExtension {
   constructor(context: vscode.ExtensionContext) {
     this.#context = context;
     this.api = this.#lazyApi();
-    this.#stands = [
+    // These stay: to register them anew when the main code is loaded would take two messages to VS Code for each.
+    context.subscriptions.push(
       ...contributedCommands(context.extension).map((id) =>
-        vscode.commands.registerCommand(id, async (...given: readonly unknown[]) => {
-          await this.load();
-          return await vscode.commands.executeCommand(id, ...given);
+        vscode.commands.registerCommand(id, async (argument: unknown, origin: unknown) => {
+          await (await this.load()).callCommand(id, argument, origin);
         }),
       ),
       vscode.window.registerTerminalProfileProvider(terminalProfileId, {
         provideTerminalProfile: async (token) =>
           await (await this.load()).profiles.provideTerminalProfile(token),
       }),
-    ];
+    );
     this.#viewStands = Object.values(viewIds).map((id) =>
       vscode.window.registerTreeDataProvider<never>(id, {
         getTreeItem: (element) => element,
@@ -93,7 +92,7 @@ class LazyExtension {
         },
       }),
     );
-    context.subscriptions.push({ dispose: () => this.#standDown([...this.#stands, ...this.#viewStands]) });
+    context.subscriptions.push(...this.#viewStands);
   }
 
   load(): Promise<Whole> {
@@ -108,8 +107,6 @@ class LazyExtension {
     if (!treesLeaveTheirSuccessor(vscode.version)) {
       await viewsEnd;
     }
-    // Registering an id twice is an error, so unregister the stand-ins first.
-    this.#standDown(this.#stands);
     const whole = composeWhole(this.#context);
     this.#context.subscriptions.push(whole);
     this.#whole = whole;
@@ -117,12 +114,6 @@ class LazyExtension {
       this.#listeners.set(listener, whole.api.onDidChange(listener));
     }
     return whole;
-  }
-
-  #standDown(stands: readonly vscode.Disposable[]): void {
-    for (const stand of stands) {
-      stand.dispose();
-    }
   }
 
   /** Before the load there is nothing to read: no connection and no change. */

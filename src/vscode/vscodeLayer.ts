@@ -1,4 +1,4 @@
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import type { SshSessionsApi } from "../api.ts";
 import type { LoginMemory } from "../auth/loginMemory.ts";
 import type { Clock } from "../base/clock.ts";
@@ -10,7 +10,7 @@ import { HostPolicies } from "../config/hostPolicies.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { createKnownHostsStorage } from "../trust/knownHostsStorage.ts";
-import { registerCommands } from "./commands/registerCommands.ts";
+import { type CallCommand, commandCaller } from "./commands/commandTable.ts";
 import { ConfigDiagnostics } from "./documents/configDiagnostics.ts";
 import { DetailsPanels } from "./documents/detailsPanels.ts";
 import type { ExplanationSources } from "./documents/gatherExplanation.ts";
@@ -33,7 +33,6 @@ import type { PromptQueue } from "./prompts/promptQueue.ts";
 import type { VscodeSecretStore } from "./prompts/vscodeSecretStore.ts";
 import { RemoteAccesses } from "./serverView/remoteAccess.ts";
 import { RemotePolling } from "./serverView/remotePolling.ts";
-import { terminalProfileId } from "./settings/contributionIds.ts";
 import type { EngineMemory } from "./settings/engineMemory.ts";
 import { RecentHosts } from "./settings/recentHosts.ts";
 import type { VscodeSettings } from "./settings/vscodeSettings.ts";
@@ -76,10 +75,15 @@ export interface VscodeLayerInit extends Omit<AllFeaturesInit, "policies"> {
   readonly home: string;
 }
 
+/** What the entry of the extension calls: see extension.ts. */
+export interface EntryCalls {
+  readonly api: SshSessionsApi;
+  readonly profiles: vscode.TerminalProfileProvider;
+  readonly callCommand: CallCommand;
+}
+
 /** The user interface: views, status bar, commands, terminal profile; and the API, which opens terminals too. */
-export function createVscodeLayer(
-  init: VscodeLayerInit,
-): Disposable & { readonly api: SshSessionsApi; readonly profiles: vscode.TerminalProfileProvider } {
+export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCalls {
   const { service, forwards, resolver, settings, secrets, clock, logger, home } = init;
   const store = new DisposableStore();
   const policies = new HostPolicies(settings);
@@ -169,40 +173,37 @@ export function createVscodeLayer(
   );
   const runDocuments = store.add(new RunDocuments());
   const profiles = terminalProfiles(terminals, hostPick, settings);
-  store.add(vscode.window.registerTerminalProfileProvider(terminalProfileId, profiles));
-  store.add(
-    registerCommands(
-      {
-        service,
-        resolver,
-        settings,
-        policies,
-        secrets,
-        loginMemory: init.loginMemory,
-        terminals,
-        hostPick,
-        livePick,
-        hosts,
-        filter,
-        rowClicks: new RowClicks(clock),
-        presenter,
-        notices,
-        recent,
-        details,
-        runDocuments,
-        remoteView,
-        remotePolling,
-        remoteAccess,
-        timeoutDocuments,
-        hostDocuments,
-        knownKeyDocuments,
-        knownHosts,
-        access,
-        home,
-        showLog,
-      },
-      features.map(({ commands }) => commands),
-    ),
+  const callCommand = commandCaller(
+    {
+      service,
+      resolver,
+      settings,
+      policies,
+      secrets,
+      loginMemory: init.loginMemory,
+      terminals,
+      hostPick,
+      livePick,
+      hosts,
+      filter,
+      rowClicks: new RowClicks(clock),
+      presenter,
+      notices,
+      recent,
+      details,
+      runDocuments,
+      remoteView,
+      remotePolling,
+      remoteAccess,
+      timeoutDocuments,
+      hostDocuments,
+      knownKeyDocuments,
+      knownHosts,
+      access,
+      home,
+      showLog,
+    },
+    features.map(({ commands }) => commands),
   );
   for (const feature of features) {
     const running = feature.start?.();
@@ -214,6 +215,7 @@ export function createVscodeLayer(
   return {
     api: new SessionsApi(service, forwards, resolver, terminals, access),
     profiles,
+    callCommand,
     dispose: () => store.dispose(),
   };
 }

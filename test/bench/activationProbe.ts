@@ -23,8 +23,8 @@ export async function run(): Promise<void> {
   const empty = join(tmpdir(), `empty-extension-${process.pid}.cjs`);
   writeFileSync(empty, "exports.activate = () => undefined;");
   const result = {
-    empty: activated(empty),
-    entry: activated(bundle),
+    empty: activated(empty, extension.packageJSON),
+    entry: activated(bundle, extension.packageJSON),
     first: 0,
   };
   const start = performance.now();
@@ -57,7 +57,7 @@ export async function run(): Promise<void> {
 }
 
 /** Loads a fresh copy of an extension's file, activates it, and disposes everything that it registers. */
-function activated(file: string): number {
+function activated(file: string, manifest: unknown): number {
   const loader = Module as unknown as Loader;
   const load = loader._load;
   delete require.cache[file];
@@ -81,7 +81,11 @@ function activated(file: string): number {
   };
   const start = performance.now();
   const loaded = loader._load(file) as { activate(context: unknown): unknown };
-  loaded.activate({ subscriptions, workspaceState: { get: (_key: string, fallback: unknown) => fallback } });
+  loaded.activate({
+    subscriptions,
+    workspaceState: { get: (_key: string, fallback: unknown) => fallback },
+    extension: { packageJSON: manifest },
+  });
   const milliseconds = performance.now() - start;
   loader._load = load;
   for (const subscription of subscriptions) {

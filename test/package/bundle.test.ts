@@ -190,7 +190,7 @@ Module._load = function (request, ...rest) {
   return load.call(this, request, ...rest);
 };
 const dist = ${JSON.stringify(join(extension, "dist"))};
-for (const file of ["extension.cjs", "main.cjs", "ssh2.cjs", "iconv-lite.cjs"]) require(join(dist, file));
+for (const file of ["extension.cjs", "main.cjs", "late.cjs", "ssh2.cjs", "iconv-lite.cjs"]) require(join(dist, file));
 const { utils, Client } = require(join(dist, "ssh2.cjs"));
 utils.generateKeyPairSync("ed25519");
 new Client();

@@ -1,5 +1,3 @@
-import * as vscode from "vscode";
-import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { noSshTerminal } from "../../text/terminalMenuText.ts";
 import { inform } from "../messages/messages.ts";
 import { ExtensionAccessError } from "../prompts/extensionAccessErrors.ts";
@@ -96,19 +94,18 @@ export const commands: Commands = {
   "sshSessions.revokeExtensionAccess": revokeExtensionAccess,
 };
 
-/** Registers every contributed command. @param added those of the features. */
-export function registerCommands(context: CommandContext, added: readonly Commands[]): Disposable {
-  const store = new DisposableStore();
-  for (const [id, command] of [commands, ...added].flatMap((table) => Object.entries(table))) {
-    store.add(
-      vscode.commands.registerCommand(id, async (argument: unknown, origin: unknown) => {
-        if (origin !== rowClick || context.rowClicks.accept(argument)) {
-          await call(id, command, context, argument);
-        }
-      }),
-    );
-  }
-  return store;
+/** Calls a contributed command by its id, with what VS Code passes to it. */
+export type CallCommand = (id: string, argument: unknown, origin: unknown) => Promise<void>;
+
+/** @param added the commands of the features. */
+export function commandCaller(context: CommandContext, added: readonly Commands[]): CallCommand {
+  const table = new Map([commands, ...added].flatMap((some) => Object.entries(some)));
+  return async (id, argument, origin) => {
+    const command = table.get(id);
+    if (command !== undefined && (origin !== rowClick || context.rowClicks.accept(argument))) {
+      await call(id, command, context, argument);
+    }
+  };
 }
 
 /** Runs the command at once if the user called it, and after the user's consent otherwise. */
