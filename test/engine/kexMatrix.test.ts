@@ -6,6 +6,7 @@ import { Ssh2Engine } from "../../src/engine/ssh2/ssh2Engine.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { testHostConfig } from "../support/hostConfigs.ts";
 import { ManualClock } from "../support/manualClock.ts";
+import { RecordingLogger } from "../support/recordingLogger.ts";
 import { never, run } from "./contract/channels.ts";
 import { loginTo } from "./contract/logins.ts";
 import { survives } from "./contract/rekeying.ts";
@@ -69,6 +70,22 @@ describe("key exchange, cipher, compression and rekeying against OpenSSH", () =>
     const connection = await login({ ciphers: ["aes256-ctr"], macs: [mac] });
     expect(connection.info.algorithms).toMatchObject({ mac });
     await survives(connection, 2);
+  });
+
+  test.each([
+    [undefined, 1],
+    ["yes", 1],
+    ["no-pq-kex", 0],
+    ["no", 0],
+  ])("with WarnWeakCrypto %s, the log says %i times that it is not post-quantum", async (value, times) => {
+    const request = loginTo(host);
+    const logger = new RecordingLogger();
+    const values = new Map(value === undefined ? [] : [["warnweakcrypto", [value]]]);
+    const config = testHostConfig({ ...request.config, kexAlgorithms: ["curve25519-sha256"], values });
+    const connection = await new Ssh2Engine().connect({ ...request, logger, config }, never());
+    connections.push(connection);
+    await survives(connection, 2, 400_000);
+    expect(logger.lines.filter((line) => line.includes("not post-quantum"))).toHaveLength(times);
   });
 
   test("+, - and ^ change our list as they change that of OpenSSH", async () => {
