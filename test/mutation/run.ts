@@ -1,7 +1,7 @@
 /**
  * `npm run test:mutation` breaks the code in small ways (StrykerJS) and counts how often the unit tests notice; `npm
- * run test:mutation -- trust auth` does so for these parts only, and `--share 0.2` tests a random fifth of the
- * mutants. It writes to `test-results/mutation`: a list of survivors for each part, and the state that lets the next
+ * run test:mutation -- trust auth` does so for these parts only, `-- src/trust/randomart.ts` for these files,
+ * and `--share 0.2` tests a random fifth of the mutants. It writes to `test-results/mutation`: a list of survivors for each part, and the state that lets the next
  * run test only what changed.
  */
 import { mkdir, writeFile } from "node:fs/promises";
@@ -75,7 +75,8 @@ const {
 if (share !== undefined) {
   process.env[shareVariable] = share;
 }
-const unknown = asked.filter((part) => !(part in parts));
+const askedFiles = asked.filter((name) => name.endsWith(".ts"));
+const unknown = asked.filter((name) => !(name in parts || askedFiles.includes(name)));
 if (unknown.length > 0) {
   throw new Error(`Unknown part: ${unknown.join(", ")}. The parts: ${Object.keys(parts).join(", ")}`);
 }
@@ -83,8 +84,8 @@ if (unknown.length > 0) {
 process.chdir(repositoryRoot);
 await mkdir(results, { recursive: true });
 const scores = [];
-for (const [part, files] of Object.entries(parts)) {
-  if (asked.length === 0 || asked.includes(part)) {
+for (const [part, files] of Object.entries({ ...parts, files: askedFiles })) {
+  if (files.length > 0 && (asked.length === 0 || asked.includes(part) || part === "files")) {
     const all = await mutate(part, files);
     // Code that runs when a file is loaded and again in tests: Stryker breaks it only after the load, so no test
     // notices.
