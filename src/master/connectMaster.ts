@@ -146,6 +146,11 @@ class Attempts {
     const { deadline } = this.#times;
     const events = this.#events;
     const stream = await this.#connectStream();
+    // The master may have been given up meanwhile: nothing is begun for it.
+    if (deadline.signal.aborted) {
+      stream?.destroy();
+      throw deadline.signal.reason;
+    }
     const { verifier, authenticator, asker } = login(config, {
       allowPrompts,
       ...(canOtherEngine && { canOtherEngine }),
