@@ -24,8 +24,11 @@ export type ForwardSpecReason =
   | "empty"
   /** A port that is not a number from 0 to 65535; a target's port may not be 0. */
   | "port"
-  /** More or fewer parts than this kind has. */
+  /** The text ends where a port must follow. */
+  | "no-port"
+  /** Fewer parts than this kind has. */
   | "parts"
+  | "too-many-parts"
   /** An opening bracket without a closing one, or text after that. */
   | "brackets"
   /** A name with characters that are not allowed in host names. */
@@ -67,6 +70,12 @@ const options: Readonly<Record<string, ForwardKind>> = { L: "local", R: "remote"
  */
 export function parseForward(text: string): ForwardSpec {
   const trimmed = text.trim();
+  if (/^-[LRD]?$/.test(trimmed)) {
+    throw new ForwardSpecError("empty", trimmed);
+  }
+  if (/[^\\]:$/.test(trimmed)) {
+    throw new ForwardSpecError("no-port", trimmed);
+  }
   const [, option, rest] = /^-([LRD])\s*(.*)$/s.exec(trimmed) ?? [];
   const kind = option === undefined ? undefined : options[option];
   return kind === undefined || rest === undefined
@@ -236,7 +245,7 @@ function split(text: string): Field[] {
     at = field.end + 1;
   }
   if (fields.length > 4) {
-    throw new ForwardSpecError("parts", text);
+    throw new ForwardSpecError("too-many-parts", text);
   }
   return fields;
 }

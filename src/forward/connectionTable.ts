@@ -71,6 +71,8 @@ export class ConnectionTable {
         if (this.#open.delete(open.id)) {
           if (failure !== undefined) {
             this.turnedAway(failure);
+          } else if (open.received > 0) {
+            this.#lastFailure = undefined;
           }
           this.#onChange();
         }

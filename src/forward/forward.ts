@@ -20,7 +20,8 @@ import type {
 import { ConnectionLink } from "./connectionLink.ts";
 import { ConnectionTable } from "./connectionTable.ts";
 import type { DescriptorBudget } from "./descriptorBudget.ts";
-import { addressesThere, idleLimitOf, serverAddress } from "./forwardAddresses.ts";
+import { addressesThere, idleLimitOf, serverAddress, withKnownPort } from "./forwardAddresses.ts";
+import { ForwardOrigins } from "./forwardOrigins.ts";
 import type { ForwardRules } from "./forwardRules.ts";
 import type { ForwardOrigin, ForwardSnapshot, ForwardState } from "./forwardTypes.ts";
 import { LocalListener } from "./localListener.ts";
@@ -59,7 +60,8 @@ export class Forward implements Disposable {
   readonly #link: ConnectionLink;
   readonly #sockets = new Set<Socket>();
   readonly #stateChanged = new Emitter<void>();
-  #origins: readonly ForwardOrigin[];
+  readonly #origins: ForwardOrigins;
+  #onDemand: boolean;
   #state: ForwardState;
   #since: number;
   #run = new AbortController();
@@ -72,7 +74,8 @@ export class Forward implements Disposable {
 
   constructor(init: ForwardInit) {
     this.#init = init;
-    this.#origins = [init.origin];
+    this.#origins = new ForwardOrigins(init.origin);
+    this.#onDemand = init.onDemand;
     this.#since = init.clock.now();
     this.#state = { kind: "starting", since: this.#since };
     this.#table = new ConnectionTable(init.clock, () => init.onChange());
@@ -99,13 +102,20 @@ export class Forward implements Disposable {
     return this.#state.kind !== "refused" && this.#state.kind !== "stopped";
   }
 
-  /** Another origin of the same forward shares it. */
-  addOrigin(origin: ForwardOrigin): void {
-    const text = JSON.stringify(origin);
-    if (!this.#origins.some((other) => JSON.stringify(other) === text)) {
-      this.#origins = [...this.#origins, origin];
+  /** Another origin shares it. @param onDemand whether it stays without a connection from now on */
+  addOrigin(origin: ForwardOrigin, onDemand: boolean): void {
+    this.#onDemand ||= onDemand;
+    if (this.#origins.add(origin)) {
       this.#init.onChange();
     }
+  }
+
+  /** The saved forward is gone from the settings. @returns whether something else keeps it on its connection */
+  removeSaved(origin: ForwardOrigin): boolean {
+    this.#onDemand = false;
+    const isWanted = this.#origins.remove(origin) && this.#link.master !== undefined;
+    this.#init.onChange();
+    return isWanted;
   }
 
   /** Starts to listen, with a connection or, on demand, without. Never rejects: the state shows the result. */
@@ -118,7 +128,7 @@ export class Forward implements Disposable {
       if (run.aborted) {
         return;
       }
-      if (this.#init.onDemand && this.#init.spec.kind !== "remote" && this.#link.master === undefined) {
+      if (this.#onDemand && this.#init.spec.kind !== "remote" && this.#link.master === undefined) {
         this.#setState({ kind: "waiting", since: this.#now, onDemand: true });
         return;
       }
@@ -156,7 +166,7 @@ export class Forward implements Disposable {
   snapshot(): ForwardSnapshot {
     const { id, host, spec } = this.#init;
     return Object.freeze({
-      ...{ id, host, spec, origins: this.#origins, state: this.#state, since: this.#since },
+      ...{ id, host, spec, origins: this.#origins.list(), state: this.#state, since: this.#since },
       masterId: this.#link.masterId,
       addresses:
         this.#local?.addresses ?? addressesThere(spec, this.#remote?.port, this.#remote !== undefined),
@@ -171,8 +181,9 @@ export class Forward implements Disposable {
     const open = (at: ListenAddress): Promise<LocalListener> =>
       LocalListener.open({ at, ...rules, onConnection: (socket) => void this.#onClient(socket) });
     const run = this.#run.signal;
-    const listener = await open(this.#wanted(spec.listen)).catch((error: unknown) => {
-      if (spec.listen.type === "tcp" && spec.listen.port === 0 && this.#port !== undefined) {
+    const wanted = withKnownPort(spec.listen, this.#port);
+    const listener = await open(wanted).catch((error: unknown) => {
+      if (wanted !== spec.listen) {
         // The last port is in use meanwhile, and any other will do.
         return open(spec.listen);
       }
@@ -200,7 +211,7 @@ export class Forward implements Disposable {
     });
     const listen = (at: ListenAddress): Promise<RemoteListener> =>
       master.listen(serverAddress(at, rules.gatewayPorts), handler, run);
-    const wanted = this.#wanted(spec.listen);
+    const wanted = withKnownPort(spec.listen, this.#port);
     const listener = await listen(wanted).catch((error: unknown) => {
       if (wanted !== spec.listen && ForwardError.is(error) && !run.aborted) {
         return listen(spec.listen);
@@ -214,13 +225,6 @@ export class Forward implements Disposable {
     this.#remote = listener;
     this.#port = listener.port;
     this.#setState({ kind: "listening", since: this.#now });
-  }
-
-  /** Requests the last port, where any port will do. */
-  #wanted(listen: ListenAddress): ListenAddress {
-    return listen.type === "tcp" && listen.port === 0 && this.#port !== undefined
-      ? { ...listen, port: this.#port }
-      : listen;
   }
 
   #onUp(master: Master): void {
@@ -239,7 +243,7 @@ export class Forward implements Disposable {
     if (!this.isRunning) {
       return;
     }
-    if (how === "ended" && !this.#init.onDemand) {
+    if (how === "ended" && !this.#onDemand) {
       this.stop();
       this.#init.onEnded();
       return;
@@ -336,7 +340,6 @@ export class Forward implements Disposable {
       } catch (thrown) {
         const error = asError(thrown);
         this.#loginRefused = error;
-        this.#local?.dispose();
         await this.#refuse(error, run);
         throw error;
       }
@@ -364,9 +367,9 @@ export class Forward implements Disposable {
     const { spec, logger, id } = this.#init;
     this.#endRun();
     const { signal } = this.#run;
-    const isTaken = ForwardError.is(error) && error.reason === "port-taken" && spec.listen.type === "tcp";
-    const owner =
-      isTaken && spec.listen.type === "tcp" ? await portOwner(spec.listen.port, "listener") : undefined;
+    const { listen } = spec;
+    const isTaken = ForwardError.is(error) && error.reason === "port-taken" && listen.type === "tcp";
+    const owner = isTaken ? await portOwner(listen.port, "listener") : undefined;
     logger.warn(`${id} does not listen: ${error.message}`);
     if (this.#run.signal === signal && this.#state.kind !== "stopped") {
       this.#setState({ kind: "refused", since: this.#now, error, ...(owner && { owner }) });

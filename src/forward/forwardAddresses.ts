@@ -12,6 +12,11 @@ export function serverAddress(at: ListenAddress, gatewayPorts: boolean): Forward
   return { type: "tcp", host: host === "*" ? "" : host, port };
 }
 
+/** With the port that it had before, where any port will do; otherwise the same object. */
+export function withKnownPort(listen: ListenAddress, port: number | undefined): ListenAddress {
+  return listen.type === "tcp" && listen.port === 0 && port !== undefined ? { ...listen, port } : listen;
+}
+
 /** Where the server listens for a remote forward, as far as it is known. */
 export function addressesThere(
   { kind, listen }: ForwardSpec,

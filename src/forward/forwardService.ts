@@ -114,7 +114,7 @@ export class ForwardService implements Disposable {
     const isShared = !(spec.listen.type === "tcp" && spec.listen.port === 0 && isOneTime(origin));
     const same = [...this.#forwards.values()].find((each) => isShared && each.key === key);
     if (same !== undefined) {
-      same.forward.addOrigin(origin);
+      same.forward.addOrigin(origin, onDemand);
       if (!same.forward.isRunning) {
         await same.forward.restart();
       }
@@ -156,6 +156,13 @@ export class ForwardService implements Disposable {
       known.forward.stop();
       known.forward.dispose();
       this.#changed.fire();
+    }
+  }
+
+  /** A saved forward was removed from the settings: it stops, unless something else started it, too. */
+  removeSaved(id: string, origin: ForwardOrigin): void {
+    if (this.#forwards.get(id)?.forward.removeSaved(origin) === false) {
+      this.stop(id);
     }
   }
 

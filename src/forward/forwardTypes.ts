@@ -84,6 +84,6 @@ export interface ForwardSnapshot {
   readonly received: number;
   /** Bytes per second, in both directions together. */
   readonly rate: number;
-  /** Why the last connection failed. */
+  /** Why the last connection failed; undefined again after one that worked. */
   readonly lastFailure: Error | undefined;
 }

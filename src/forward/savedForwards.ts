@@ -7,6 +7,7 @@ import { entryPatterns, type HostPolicies } from "../config/hostPolicies.ts";
 import { hostNames } from "../config/hostSpec.ts";
 import { forwardKey } from "./forwardKey.ts";
 import type { ForwardService } from "./forwardService.ts";
+import type { ForwardOrigin } from "./forwardTypes.ts";
 
 /**
  * The saved forwards that wait for their first client without a connection (`sshSessions.forwards.onDemand`): those
@@ -20,7 +21,7 @@ export class SavedForwards implements Disposable {
   readonly #logger: Logger;
   readonly #store = new DisposableStore();
   /** Ids, by host and the forward's text. */
-  readonly #started = new Map<string, Promise<string | undefined>>();
+  readonly #started = new Map<string, { readonly host: string; readonly id: Promise<string | undefined> }>();
 
   constructor(service: ForwardService, settings: SettingsPort, policies: HostPolicies, logger: Logger) {
     this.#service = service;
@@ -33,15 +34,15 @@ export class SavedForwards implements Disposable {
   /** Starts missing forwards, and stops removed ones. */
   update(): void {
     const wanted = this.#wanted();
-    for (const [key, id] of this.#started) {
+    for (const [key, { host, id }] of this.#started) {
       if (!wanted.has(key)) {
         this.#started.delete(key);
-        void id.then((known) => known !== undefined && this.#service.stop(known));
+        void id.then((known) => known !== undefined && this.#service.removeSaved(known, savedFor(host)));
       }
     }
     for (const [key, { host, text }] of wanted) {
       if (!this.#started.has(key)) {
-        this.#started.set(key, this.#start(host, text));
+        this.#started.set(key, { host, id: this.#start(host, text) });
       }
     }
   }
@@ -75,12 +76,15 @@ export class SavedForwards implements Disposable {
       return undefined;
     }
     try {
-      const origin = { kind: "setting", pattern: host } as const;
-      return (await this.#service.start({ host, spec, origin, onDemand: true })).id;
+      return (await this.#service.start({ host, spec, origin: savedFor(host), onDemand: true })).id;
     } catch (error) {
       const why = printable(asError(error).message);
       this.#logger.warn(`The saved forward ${printable(text)} of ${printable(host)} was not started: ${why}`);
       return undefined;
     }
   }
+}
+
+function savedFor(host: string): ForwardOrigin {
+  return { kind: "setting", pattern: host };
 }

@@ -18,6 +18,7 @@ export interface AccessQuestion {
   readonly claim?: string;
 }
 
+export const refuseAccess = () => t("Don't Allow");
 export const allowAccess = () => t("Allow on This Host");
 export const refuseAllAccess = () => t("Refuse All for 10 Minutes");
 

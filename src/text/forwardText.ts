@@ -80,6 +80,10 @@ export function forwardComplaint(error: unknown): string {
   switch (error.reason) {
     case "empty":
       return t("Type a port, such as 8080.");
+    case "no-port":
+      return t("{0} has no port after its last colon. Type port:port or port:host:port.", part);
+    case "too-many-parts":
+      return t("{0} has too many parts. Type address:port:host:port, or less of it.", part);
     case "port":
       return t("{0} is not a port: ports are numbers up to 65535.", part);
     case "parts":
@@ -222,6 +226,7 @@ export function openListenerQuestion(
 ): {
   readonly message: string;
   readonly detail: string;
+  readonly refuse: string;
   readonly action: string;
 } {
   return {
@@ -231,6 +236,7 @@ export function openListenerQuestion(
       printable(formatForward(spec)),
       `"${printable(host)}"`,
     ),
+    refuse: t("Don't Listen"),
     action: t("Listen"),
   };
 }
@@ -269,20 +275,39 @@ export function takenPortQuestion(forward: ForwardSnapshot): {
   };
 }
 
+/** A forward that listens only at some of its addresses. */
+export function partlyTakenWarning(forward: ForwardSnapshot): {
+  readonly message: string;
+  readonly another: string;
+} {
+  return {
+    message: t(
+      "{0} of {1} listens only at {2}: another program listens at {3}.",
+      forwardLabel(forward),
+      `"${printable(forward.host)}"`,
+      forward.addresses.join(", "),
+      forward.takenAddresses.join(", "),
+    ),
+    another: t("Use Another Port"),
+  };
+}
+
 /** Whether a program's connection may log in. */
 export function demandQuestion(forward: ForwardSnapshot): {
   readonly message: string;
   readonly detail: string;
+  readonly refuse: string;
   readonly action: string;
 } {
   const host = `"${printable(forward.host)}"`;
   return {
     message: t("Log in to {0}?", host),
     detail: t(
-      "A program on this computer connects to {0}, which is forwarded to {1} and needs a login first. If you did not start such a program, choose Cancel.",
+      "A program on this computer connects to {0}, which is forwarded to {1} and needs a login first. If you did not start such a program, refuse it.",
       forward.addresses.join(", "),
       host,
     ),
+    refuse: t("Refuse"),
     action: t("Log In"),
   };
 }

@@ -468,4 +468,35 @@ describe("a forward on demand", () => {
     await expect(ask(port, "four")).rejects.toMatchObject({ code: "ECONNREFUSED" });
     expect(answers).toEqual([]);
   });
+
+  test("a forward that is saved while it listens stays without its connection, and keeps its first origin when it is removed from the settings", async () => {
+    const { stack } = await started();
+    const [target, port] = [await shoutingServer(), await freePort()];
+    stack.forwards.askBy({
+      mayLogIn: async () => true,
+      mayStart: async () => false,
+      mayListenOpenly: async () => false,
+      portTaken: async () => "leave",
+    });
+    const spec = parseForward(`${port}:127.0.0.1:${target}`);
+    const saved = { kind: "setting", pattern: "lab" } as const;
+    const { id } = await stack.forwards.start({ host: "lab", spec, origin: person });
+    expect((await stack.forwards.start({ host: "lab", spec, origin: saved, onDemand: true })).id).toBe(id);
+    await stack.service.disconnectAll();
+    await until(stack, ([first]) => first?.state.kind === "waiting");
+    expect(await ask(port, "back")).toBe("BACK");
+    stack.forwards.removeSaved(id, saved);
+    expect(stack.forwards.forward(id)).toMatchObject({ state: { kind: "listening" }, origins: [person] });
+    await stack.service.disconnectAll();
+    await until(stack, (all) => all.length === 0);
+  });
+
+  test("a saved forward stops when it is removed from the settings and nothing else started it", async () => {
+    const { stack } = await started();
+    const saved = { kind: "setting", pattern: "lab" } as const;
+    const spec = parseForward(`${await freePort()}:127.0.0.1:1`);
+    const { id } = await stack.forwards.start({ host: "lab", spec, origin: saved, onDemand: true });
+    stack.forwards.removeSaved(id, saved);
+    expect(stack.forwards.forwards()).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 import { t } from "../../base/localize.ts";
 import type { ForwardService } from "../../forward/forwardService.ts";
 import type { ForwardSnapshot } from "../../forward/forwardTypes.ts";
-import { forwardFailure, forwardLabel } from "../../text/forwardText.ts";
+import { forwardFailure, forwardLabel, partlyTakenWarning } from "../../text/forwardText.ts";
 import { showBriefly, showMessage } from "../messages/messages.ts";
 import type { CommandContext } from "./commandContext.ts";
 
@@ -11,7 +11,11 @@ export interface ForwardOutcomeInit extends Pick<CommandContext, "presenter"> {
 
 /** Shows that a forward listens, or why it does not. */
 export async function tellForward(context: ForwardOutcomeInit, forward: ForwardSnapshot): Promise<void> {
-  const { state, host, id } = forward;
+  const { state, host, id, takenAddresses } = forward;
+  if (state.kind !== "refused" && takenAddresses.length > 0) {
+    await offerAnotherPort(context, forward);
+    return;
+  }
   if (state.kind !== "refused") {
     showBriefly(t("Forwarding {0}", forwardLabel(forward)), 5000, "check");
     return;
@@ -28,6 +32,22 @@ export async function tellForward(context: ForwardOutcomeInit, forward: ForwardS
   );
   if ((await showMessage("error", text, {}, retry)) === retry) {
     await restartAndTell(context, id);
+  }
+}
+
+/** Another program has the port at some of the addresses: a client may reach that program. */
+async function offerAnotherPort(context: ForwardOutcomeInit, forward: ForwardSnapshot): Promise<void> {
+  const { id, host, spec } = forward;
+  const { message, another } = partlyTakenWarning(forward);
+  if (
+    (await showMessage("warning", message, {}, another)) === another &&
+    spec.kind !== "remote" &&
+    spec.listen.type === "tcp"
+  ) {
+    context.forwards.stop(id);
+    const listen = { ...spec.listen, port: 0 };
+    const origin = { kind: "person" } as const;
+    await tellForward(context, await context.forwards.start({ host, spec: { ...spec, listen }, origin }));
   }
 }
 

@@ -2,9 +2,10 @@ import {
   type AccessQuestion,
   accessQuestionText,
   allowAccess,
+  refuseAccess,
   refuseAllAccess,
 } from "../../text/extensionAccessText.ts";
-import { showMessage } from "../messages/messages.ts";
+import { askSafely } from "./askSafely.ts";
 import type { AccessAnswer } from "./extensionAccess.ts";
 import type { PromptQueue } from "./promptQueue.ts";
 
@@ -14,9 +15,6 @@ export async function askExtensionAccess(
   question: AccessQuestion,
 ): Promise<AccessAnswer> {
   const { message, detail } = accessQuestionText(question);
-  const answer = await queue.ask(
-    async () => showMessage("warning", message, { modal: true, detail }, allowAccess(), refuseAllAccess()),
-    new AbortController().signal,
-  );
+  const answer = await askSafely(queue, message, detail, refuseAccess(), allowAccess(), refuseAllAccess());
   return answer === allowAccess() ? "allow" : answer === refuseAllAccess() ? "refuse-all" : "refuse";
 }

@@ -1,5 +1,6 @@
 /** How forwards look in the Live view. No vscode; remote text is escaped here. */
 import { t } from "../../base/localize.ts";
+import { printable } from "../../base/log.ts";
 import type { ForwardSnapshot, LocalProgram } from "../../forward/forwardTypes.ts";
 import {
   connectionsTaken,
@@ -51,8 +52,21 @@ export function presentForward(forward: ForwardSnapshot, now: number, home: stri
   const label = forwardLabel(forward);
   const state = forwardStateText(forward);
   const { takenAddresses } = forward;
-  const taken = takenAddresses.length === 0 ? [] : [t("{0} taken", takenAddresses.join(", "))];
-  const description = [state, ...taken, ...forwardTraffic(forward)].join(" · ");
+  const problem =
+    forward.state.kind === "refused"
+      ? []
+      : takenAddresses.length > 0
+        ? [t("{0} taken", takenAddresses.join(", "))]
+        : forward.lastFailure !== undefined && forward.openConnections === 0
+          ? [t("last connection failed")]
+          : [];
+  // The problem comes first: a narrow side bar cuts the end.
+  const description = [
+    ...problem,
+    state,
+    ...(forward.masterId === undefined ? [printable(forward.host)] : []),
+    ...forwardTraffic(forward),
+  ].join(" · ");
   const { kind } = forward.state;
   return {
     label,
@@ -75,12 +89,24 @@ export function isReachableHere({ spec, addresses }: ForwardSnapshot): boolean {
   return spec.kind !== "remote" && addresses.length > 0;
 }
 
+/** It listens, but not at all of its addresses, or its last connection failed. */
+function isPartial({ state, takenAddresses, lastFailure, openConnections }: ForwardSnapshot): boolean {
+  return (
+    (state.kind === "listening" || state.kind === "waiting") &&
+    (takenAddresses.length > 0 || (lastFailure !== undefined && openConnections === 0))
+  );
+}
+
 /** A browser can open it. */
 export function isBrowsable(forward: ForwardSnapshot): boolean {
   return forward.spec.kind === "local" && forward.spec.listen.type === "tcp" && isReachableHere(forward);
 }
 
-function iconOf({ state, spec }: ForwardSnapshot): ItemPresentation["icon"] {
+function iconOf(forward: ForwardSnapshot): ItemPresentation["icon"] {
+  const { state, spec } = forward;
+  if (isPartial(forward)) {
+    return { id: "warning", color: "list.warningForeground" };
+  }
   switch (state.kind) {
     case "refused":
       return { id: "error", color: "list.errorForeground" };

@@ -45,9 +45,9 @@ describe("typed forwards", () => {
 
   test.each([
     ["", "empty"],
-    ["-L", "parts"],
+    ["-L", "empty"],
     ["-D", "empty"],
-    ["-R", "parts"],
+    ["-R", "empty"],
     ["abc", "port"],
     ["0", "port"],
     ["65536", "port"],
@@ -56,7 +56,10 @@ describe("typed forwards", () => {
     ["8080:db:http", "port"],
     ["-1:db:80", "port"],
     ["-D a:b:1", "parts"],
-    ["a:1:b:2:c", "parts"],
+    ["a:1:b:2:c", "too-many-parts"],
+    ["8080:", "no-port"],
+    ["8080:db:", "no-port"],
+    ["-D 127.0.0.1:", "no-port"],
     ["-L 8080", "parts"],
     ["[::1:8080:db:80", "brackets"],
     ["[::1]8080:db:80", "brackets"],

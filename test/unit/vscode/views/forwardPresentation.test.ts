@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { parseForward } from "../../../../src/config/forwardSpec.ts";
+import { ForwardError } from "../../../../src/engine/engineErrors.ts";
+import type { ForwardSnapshot } from "../../../../src/forward/forwardTypes.ts";
+import { presentForward } from "../../../../src/vscode/views/forwardPresentation.ts";
+
+const forward: ForwardSnapshot = {
+  ...{ id: "f1", masterId: "m1", host: "build1", since: 0, state: { kind: "listening", since: 0 } },
+  ...{ spec: parseForward("8080:db:5432"), origins: [{ kind: "person" }], lastFailure: undefined },
+  ...{ addresses: ["127.0.0.1:8080"], takenAddresses: [], port: 8080, connections: [], openConnections: 0 },
+  ...{ taken: 0, failed: 0, sent: 0, received: 0, rate: 0 },
+};
+const shown = (changes: Partial<ForwardSnapshot>): { description: string | undefined; icon: string } => {
+  const { description, icon } = presentForward({ ...forward, ...changes }, 1000, "/home/me");
+  return { description, icon: icon?.id ?? "" };
+};
+
+describe("the row of a forward", () => {
+  it("is green while it listens at all of its addresses", () => {
+    expect(shown({})).toEqual({ description: "listening", icon: "arrow-right" });
+  });
+
+  it("warns first where another program has one of its addresses", () => {
+    const takenAddresses = ["127.0.0.1:8080"];
+    expect(shown({ takenAddresses })).toEqual({
+      description: "127.0.0.1:8080 taken · listening",
+      icon: "warning",
+    });
+    expect(shown({ takenAddresses, state: { kind: "waiting", since: 0, onDemand: true } }).icon).toBe(
+      "warning",
+    );
+  });
+
+  it("warns while its last connection failed and none is open", () => {
+    const lastFailure = new ForwardError("timed-out", "late");
+    expect(shown({ lastFailure })).toEqual({
+      description: "last connection failed · listening",
+      icon: "warning",
+    });
+    expect(shown({ lastFailure, openConnections: 1 }).icon).toBe("arrow-right");
+  });
+
+  it("names its host where no connection does", () => {
+    const state = { kind: "waiting", since: 0, onDemand: true } as const;
+    expect(shown({ state, masterId: undefined }).description).toBe("on demand · build1");
+  });
+});
