@@ -60,7 +60,7 @@ function contributedCommands({ packageJSON }: vscode.Extension<unknown>): readon
 class LazyExtension {
   readonly api: SshSessionsApi;
   readonly #context: vscode.ExtensionContext;
-  /** What VS Code calls until the main code is loaded, which has views of its own. */
+  /** The functions that VS Code calls until the main code, which has its own views, is loaded. */
   readonly #viewStands: readonly vscode.Disposable[];
   /** Listeners that other extensions added before the load. */
   readonly #listeners = new Map<() => void, vscode.Disposable | undefined>();
@@ -70,7 +70,8 @@ class LazyExtension {
   constructor(context: vscode.ExtensionContext) {
     this.#context = context;
     this.api = this.#lazyApi();
-    // These stay: to register them anew when the main code is loaded would take two messages to VS Code for each.
+    // These stay registered: registering them again when the main code is loaded would take two messages to VS Code
+    // for each.
     context.subscriptions.push(
       ...contributedCommands(context.extension).map((id) =>
         vscode.commands.registerCommand(id, async (argument: unknown, origin: unknown) => {

@@ -2,20 +2,20 @@ import type { BlockLine } from "./hostBlock.ts";
 import type { HostConfig } from "./hostConfig.ts";
 import { type Keyword, keywordTable } from "./keywordTable.ts";
 
-/** How the values of a keyword are written, as readconf.c reads them. */
+/** The form of a keyword's values, as parsed by readconf.c. */
 type Form =
   /** One argument. */
   | "one"
   /** Arguments, which `ssh -G` prints with blanks between them. */
   | "words"
-  /** All values as arguments of one line: the first line counts. */
+  /** All values as arguments of one line, because the first line applies. */
   | "arguments"
-  /** A line for each value: lines add up. */
+  /** One line for each value, because lines accumulate. */
   | "lines";
 
 /**
- * Values of one host that do not depend on its name, besides those that a Host block always has. Those are left out that
- * take the rest of their line (commands), open forwards, or have a meaning only with others.
+ * Values of one host that do not depend on its name, besides those that a Host block always has. Left out are
+ * keywords that take the rest of their line (commands), open forwards, or are meaningful only with others.
  */
 const carried = {
   addkeystoagent: "words",
@@ -59,7 +59,7 @@ const carried = {
   userknownhostsfile: "arguments",
 } as const satisfies Partial<Record<Keyword, Form>>;
 
-/** Tokens are expanded in these, and were when they were read. */
+/** Tokens are expanded in these values, and were already expanded when they were read. */
 const withTokens: ReadonlySet<string> = new Set([
   "certificatefile",
   "forwardagent",
@@ -69,9 +69,9 @@ const withTokens: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The lines that a Host block needs so that its name has what the blocks of ssh_config set for `config`, whose name may
- * match others.
- * @param now what the block's name resolves to without the block.
+ * The lines that a Host block needs so that its name keeps the values that the blocks of ssh_config set for `config`,
+ * whose name may match others.
+ * @param now the values of the block's name without the block
  */
 export function carriedLines(config: HostConfig, now: HostConfig): readonly BlockLine[] {
   return Object.entries(carried).flatMap(([keyword, form]) => {

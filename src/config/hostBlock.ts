@@ -28,9 +28,9 @@ export function isBlockName(alias: string): boolean {
 }
 
 /**
- * A Host block named `alias` that leads to the same destination as `config`, with the same values. It leaves out OpenSSH's
- * defaults.
- * @param now what `alias` resolves to without the block.
+ * A Host block named `alias` that leads to the same destination as `config`, with the same values. It leaves out
+ * OpenSSH's defaults.
+ * @param now the values of `alias` without the block
  */
 export function hostBlock(alias: string, config: HostConfig, now: HostConfig): HostBlock {
   const isSet = (keyword: string): boolean => (config.sources.get(keyword)?.kind ?? "default") !== "default";

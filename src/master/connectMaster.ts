@@ -146,7 +146,7 @@ class Attempts {
     const { deadline } = this.#times;
     const events = this.#events;
     const stream = await this.#connectStream();
-    // The master may have been given up meanwhile: nothing is begun for it.
+    // The master may have been given up meanwhile: start nothing for it.
     if (deadline.signal.aborted) {
       stream?.destroy();
       throw deadline.signal.reason;

@@ -2,7 +2,7 @@ import type { Session } from "../session/sessionTypes.ts";
 import type { SessionLife } from "./terminalControllerTypes.ts";
 import { isReport } from "./typing.ts";
 
-/** How the session of a tab is used, from its start on. Times are monotonic milliseconds. */
+/** How the session of a tab is used since its start. Times are monotonic milliseconds. */
 export class SessionUse {
   #openedAt = 0;
   #typed = false;

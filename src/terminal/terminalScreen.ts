@@ -139,8 +139,8 @@ export class TerminalScreen implements Disposable {
   }
 
   /**
-   * Like `notice`, but as readable as output: something failed or ended, and why.
-   * @param above a warning about it, shown first.
+   * Like `notice`, but as readable as output: for a failure or an end, with its reason.
+   * @param above a warning about it, shown first
    */
   problem(line: string, above?: readonly [string, ...string[]]): void {
     if (above !== undefined) {

@@ -9,19 +9,19 @@ import {
 import { keywordText } from "./keywordTexts.ts";
 
 const sections: readonly (readonly [Standing, string, string])[] = [
-  ["honoured", "Honoured", "These do what the manual says, with what stands beside them."],
+  ["honoured", "Honoured", "These work as in the manual; the notes describe what differs."],
   [
     "not-honoured",
     "Not honoured",
-    "Where a file sets one of these, the hover of the host, *Explain Host…* and the first connection name it.",
+    "If a file sets one of these, the hover of the host, *Explain Host…* and a notice at the first connection name it.",
   ],
   [
     "irrelevant",
     "Without meaning here",
-    "These belong to what this extension does not offer, or to a program without an editor.",
+    "These concern functions that this extension does not offer, or a program without an editor.",
   ],
-  ["alias", "Other names", "OpenSSH reads these as the keyword beside them, and so does this extension."],
-  ["obsolete", "Obsolete", "OpenSSH reads these and does nothing, and so does this extension."],
+  ["alias", "Other names", "OpenSSH reads these as the keyword beside them, as does this extension."],
+  ["obsolete", "Obsolete", "OpenSSH accepts these without an effect, as does this extension."],
 ];
 
 /** The whole document; a test compares it with the file in the repository. */
@@ -30,9 +30,9 @@ export function keywordDocument(): string {
     "# Keywords of ssh_config",
     "",
     `Every keyword of ssh_config(5) and of OpenSSH's readconf.c up to OpenSSH ${tableVersion}, and those that distributors add.`,
-    `"Since" is the release that had the keyword first. Where there is an \`ssh\` on the machine, it evaluates the files (\`ssh -G\`), and knows the keywords of its own version; else this extension reads them as OpenSSH ${tableVersion} does. A keyword that is not listed here is an error, unless IgnoreUnknown names it.`,
+    `"Since" is the first release with the keyword. If \`ssh\` is installed, it evaluates the files (\`ssh -G\`) and supports the keywords of its own version; otherwise this extension reads them as OpenSSH ${tableVersion} does. A keyword that is not listed here is an error, unless IgnoreUnknown names it.`,
     "",
-    "This file is made from the table in `src/config/keywordTable.ts`: its test writes it when it is run with `-u`.",
+    "This file is made from the table in `src/config/keywordTable.ts`: its test writes it when run with `-u`.",
     ...sections.flatMap(([standing, title, words]) => [
       "",
       `## ${title}`,

@@ -15,19 +15,19 @@ import { userMessage } from "./userMessages.ts";
 /** What runs in a terminal: a login shell, or a command. */
 export type TerminalProgram = "shell" | "command";
 
-/** A shell that fails within this time after its start has not been of use. Milliseconds. */
+/** Milliseconds. A shell that fails within this time after its start was of no use. */
 const shellFailsWithin = 60_000;
 
-/** What is known of an ended session besides its outcome. */
+/** Facts about an ended session besides its outcome. */
 export interface EndedTerminal {
   readonly program: TerminalProgram;
-  /** Its shell runs on, on the server. */
+  /** Its shell keeps running on the server. */
   readonly survives?: boolean;
   /** Absent: the session was lost. */
   readonly life?: SessionLife | undefined;
 }
 
-/** Whether the tab stays open: its output has to be read, or says why the session ended. */
+/** Whether the tab stays open, because its output has to be read or shows why the session ended. */
 export function describeEnding(
   host: string,
   outcome: SessionOutcome,
@@ -46,9 +46,9 @@ export function describeEnding(
 }
 
 /**
- * A shell that ends before the user has typed anything, or fails soon, did not end on request: it is nologin, a
- * forced command, or a start file or a change of password that failed. Later, the exit status of a shell is that of
- * its last command, and says nothing.
+ * A shell that ends before the user has typed anything, or fails soon, did not end on request: it was nologin, a
+ * forced command, or a startup file or a password change that failed. Later, the exit status of a shell is that of
+ * its last command, and is meaningless.
  */
 function refusedToRun(code: number | undefined, life: SessionLife | undefined): boolean {
   return (

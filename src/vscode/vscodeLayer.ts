@@ -75,7 +75,7 @@ export interface VscodeLayerInit extends Omit<AllFeaturesInit, "policies"> {
   readonly home: string;
 }
 
-/** What the entry of the extension calls: see extension.ts. */
+/** The functions that the extension's entry calls: see extension.ts. */
 export interface EntryCalls {
   readonly api: SshSessionsApi;
   readonly profiles: vscode.TerminalProfileProvider;

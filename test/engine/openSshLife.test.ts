@@ -289,7 +289,7 @@ describe("the engine openssh", () => {
     expect(await reason()).toBe("openssh-too-old");
   });
 
-  test("an ssh that hangs when it is to log in is given up", async () => {
+  test("an ssh that hangs before it logs in is given up", async () => {
     const clock = new ManualClock();
     const started = join(host.folder, "hangs");
     const findSsh = await fakeSsh(

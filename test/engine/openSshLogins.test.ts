@@ -140,7 +140,7 @@ describe("logins that only OpenSSH's ssh supports", () => {
     const home = userHome(trusting.user);
     const [shosts, known] = [join(home, ".shosts"), join(home, ".ssh", "known_hosts")];
     try {
-      // ssh-keysign reads its keys and its permission from /etc/ssh alone: this ssh sees another folder there.
+      // ssh-keysign reads its keys and its permission only from /etc/ssh: this ssh sees another folder there.
       const etc = join(trusting.folder, "etc-ssh");
       await mkdir(etc);
       await writeFile(join(etc, "ssh_config"), "EnableSSHKeysign yes\n");

@@ -28,7 +28,7 @@ async function login(to: SshdHost | DropbearHost, config: Partial<HostConfig>): 
   return connection;
 }
 
-/** All but ML-KEM, which it chooses by default, and what is for old servers. */
+/** All except ML-KEM, the default, and those for old servers. */
 const openSshMethods = [
   "curve25519-sha256",
   "ecdh-sha2-nistp256",
@@ -49,7 +49,7 @@ describe("OpenSSH 10 of Debian's next release", () => {
       sshd: {
         SshdSessionPath: sshdSession,
         SshdAuthPath: sshdAuth,
-        // It no longer offers those with a group by default.
+        // By default it no longer offers those with a finite field group.
         KexAlgorithms: `+${openSshMethods.filter((name) => name.startsWith("diffie-hellman")).join(",")}`,
       },
     });

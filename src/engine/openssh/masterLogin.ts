@@ -51,7 +51,7 @@ const persist = { least: 1, most: 60 };
  */
 const greetingPatience = 10_000;
 
-/** With `-v` it says its version before it reads a file. Milliseconds. */
+/** Milliseconds. With `-v`, `ssh` prints its version before it reads a file. */
 const startPatience = 10_000;
 
 const order: readonly ConnectPhase[] = ["tcp", "handshake", "hostKey", "authentication"];

@@ -31,8 +31,8 @@ export interface TargetFinder<T> {
    */
   readonly inActive?: (context: CommandContext, targets: readonly Target[]) => { readonly target: T } | "ask";
   /**
-   * Asks the user. Undefined: dismissed, or there is nothing to choose from, and a message said so.
-   * @param near what the active terminal offers: it is listed first.
+   * Asks the user. Undefined: dismissed, or nothing to choose from, which a message has reported.
+   * @param near targets of the active terminal, listed first
    */
   ask(context: CommandContext, near: readonly Target[]): Promise<T | undefined>;
 }

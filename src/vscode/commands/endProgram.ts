@@ -31,7 +31,7 @@ const aProgram = (programs: ProgramSharing): TargetFinder<ProgramSnapshot> => ({
         placeHolder: t("Choose a program"),
         matchOnDescription: true,
       },
-      // Another host's program must not end by a mere Enter.
+      // A mere Enter must not end another host's program.
       "none",
     );
     return chosen?.program;

@@ -25,8 +25,8 @@ export interface LiveChoices {
 
 /**
  * Grouped by connection, whose name is the group's.
- * @param near what the active terminal offers: its session, or else its connection, comes first.
- * @param now wall-clock milliseconds.
+ * @param near targets of the active terminal: its session, otherwise its connection, comes first
+ * @param now wall-clock milliseconds
  */
 export function liveChoices(
   masters: readonly MasterSnapshot[],

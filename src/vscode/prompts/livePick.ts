@@ -29,9 +29,9 @@ export class LivePick {
   }
 
   /**
-   * @param near what the active terminal offers: it is listed first.
-   * @returns the id of the connection or the session; undefined when dismissed, or when there is none, which a
-   *   message says.
+   * @param near targets of the active terminal, listed first
+   * @returns the id of the connection or the session; undefined if dismissed, or if there is none, which a message
+   * reports
    */
   async ask(title: string, what: LiveChoice, near: readonly Target[]): Promise<string | undefined> {
     const choices = liveChoices(this.#service.masters(), what, near, this.#clock.now(), this.#home);

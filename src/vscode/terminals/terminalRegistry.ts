@@ -144,7 +144,7 @@ export class TerminalRegistry implements Disposable {
       : { kind: "ours", targets: this.#targets(terminal) };
   }
 
-  /** What the active terminal offers to commands; empty: it is not ours. */
+  /** The targets that the active terminal offers to commands; empty: it is not ours. */
   activeTargets(): readonly Target[] {
     const terminal = this.active();
     return terminal === undefined ? [] : this.#targets(terminal);

@@ -53,7 +53,7 @@ describe("the Host block of a typed host", () => {
     );
   });
 
-  test("has the values that other blocks set for the typed name, unless the new name has them, too", () => {
+  test("keeps values that other blocks set for the typed name, unless the new name has them, too", () => {
     const file: ValueSource = { kind: "sshConfig", file: "/c", line: 1 };
     const values = {
       userknownhostsfile: ["/a b/known", "/100%"],

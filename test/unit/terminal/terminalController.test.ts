@@ -178,10 +178,10 @@ describe("opening", () => {
     tab.session.end({ kind: "exited", code: 1 });
     await settle();
     expect(lives).toEqual([{ openFor: milliseconds, used }]);
-    // The reason is not dim: that is hard to read in a light theme.
+    // The reason is not dim, because dim text is hard to read in a light theme.
     expect(tab.written).toMatch(/\u001b\[0m\[exited\]/);
     expect(tab.written).not.toMatch(/\u001b\[2m\[exited\]/);
-    // A key in the session before says nothing about the next one.
+    // A key in the previous session does not count for the next one.
     tab.type("r");
     await settle();
     tab.session.end({ kind: "exited", code: 1 });

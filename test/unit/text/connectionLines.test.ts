@@ -4,7 +4,7 @@ import { FakeSession } from "../terminal/support/fakeSession.ts";
 import { masterSnapshot, sessionSnapshot, start } from "../vscode/views/snapshots.ts";
 
 describe("the sessions that ~# lists", () => {
-  test("are named as in the tree, without ids, and the one of the terminal has a star", () => {
+  test("have the names in the tree, without ids, and the terminal's own has a star", () => {
     const sessions = [
       sessionSnapshot({ id: "s1", title: "web1" }),
       sessionSnapshot({ id: "s2", title: "build log", kind: "command", bytesIn: 2048 }),

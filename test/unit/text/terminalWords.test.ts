@@ -21,8 +21,8 @@ describe("a tab whose session has ended", () => {
   });
 
   it.each<[string, number | undefined, number, boolean, boolean]>([
-    ["nologin prints its words and exits", 1, 0, false, true],
-    ["a forced command ends by itself, however late", 0, 600, false, true],
+    ["nologin prints its message and exits", 1, 0, false, true],
+    ["a forced command ends on its own, however late", 0, 600, false, true],
     ["a switch sends no exit status", undefined, 0, false, true],
     ["a change of an expired password fails", 1, 40, true, true],
     ["`exit 3` soon after the start", 3, 5, true, true],
@@ -38,7 +38,7 @@ describe("a tab whose session has ended", () => {
   it.each<[SessionOutcome, boolean, boolean]>([
     [{ kind: "exited", code: 3 }, false, true],
     [{ kind: "limit", limit: "time", seconds: 1, exit: {} }, false, true],
-    // The shell in tmux is still there.
+    // The shell in tmux still exists.
     [{ kind: "limit", limit: "time", seconds: 1, exit: {} }, true, false],
     [{ kind: "lost", reason: "unresponsive" }, false, false],
     [{ kind: "signalled", signal: "HUP", coreDumped: false }, false, false],

@@ -16,7 +16,7 @@ const run = promisify(execFile);
 describe("logins that need more than a key file", () => {
   let folder: string;
   let host: SshdHost;
-  /** Agrees only on a key exchange that the engine ssh2 lacks. */
+  /** Supports only a key exchange that the engine ssh2 lacks. */
   let newer: SshdHost;
   let workbench: Workbench;
 
@@ -81,7 +81,7 @@ describe("logins that need more than a key file", () => {
     await opened("fido");
   });
 
-  it("ask once whether the machine's ssh is to connect a host for which an algorithm is missing", async () => {
+  it("ask once whether the machine's ssh should connect a host for which an algorithm is missing", async () => {
     const { notifications } = workbench;
     await workbench.tree("Hosts").click("newer");
     const told = await notifications.waitFor("Use the ssh of this machine");

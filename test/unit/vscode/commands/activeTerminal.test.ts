@@ -10,7 +10,7 @@ const { aConnection, anOpenSession, aSession, whatIsAlive } = await import(
   "../../../../src/vscode/commands/liveFinders.ts"
 );
 
-/** Calls a command. @returns what it acts on, or `asked` if the user has to choose. */
+/** Calls a command. @returns its target, or `asked` if the user has to choose */
 async function target<T>(
   finder: TargetFinder<T>,
   active: readonly Target[],
@@ -55,11 +55,11 @@ describe("a command from the palette", () => {
     expect(await target(connection, inTerminal("s1", "m2"))).toMatchObject({ id: "m2" });
   });
 
-  it("asks when the session of the active terminal has ended", async () => {
+  it("asks if the session of the active terminal has ended", async () => {
     expect(await target(anOpenSession(title), inTerminal("s9"))).toBe("asked");
   });
 
-  it("asks for another session when that of the active terminal has no limit to extend", async () => {
+  it("asks for another session if that of the active terminal has no limit to extend", async () => {
     expect(await target(anOpenSession(title, "limited"), inTerminal("s1", "m1"))).toBe("asked");
     expect(await target(anOpenSession(title, "limited"), inTerminal("s2", "m1"))).toMatchObject({ id: "s2" });
   });
@@ -74,7 +74,7 @@ describe("a command from the palette", () => {
     expect(await target(connection, [])).toBe("asked");
   });
 
-  it("ignores the active terminal when it is called from a row", async () => {
+  it("ignores the active terminal if it is called from a row", async () => {
     const row: CallSource = { kind: "ours", targets: inTerminal("s2", "m1") };
     expect(await target(anOpenSession(title), inTerminal("s1", "m1"), row)).toMatchObject({ id: "s2" });
   });

@@ -43,7 +43,7 @@ describe("the rows of a choice among connections and sessions", () => {
     expect(choices("all", sessionTarget.of("s9")).startsSelected).toBe(false);
   });
 
-  it("the first row is selected where a choice does no harm", () => {
+  it("the first row is selected if a choice does no harm", () => {
     expect(choices("sessions")).toEqual({ ids: ["s1", "s2", "s3"], startsSelected: true });
   });
 });
