@@ -8,6 +8,7 @@ import { printable } from "../../base/log.ts";
 import type { ConnectionEnd, ConnectionInfo, ConnectRequest } from "../connectionEngine.ts";
 import { ConnectError } from "../engineErrors.ts";
 import { networkError } from "../transport/networkErrors.ts";
+import { nothingIsKeptOf } from "../transport/reusedReads.ts";
 import { ServerTalk } from "../transport/serverTalk.ts";
 import { algorithmMismatch } from "./algorithmMismatch.ts";
 import type { AlgorithmOffer } from "./algorithms.ts";
@@ -123,6 +124,8 @@ export class Handshake {
       onWait: (wait) => request.onWait?.(wait),
       onSuccess: () => {
         connection.ready(this.#describe(socket));
+        // From here on all data is encrypted, and decrypting copies it.
+        nothingIsKeptOf(socket);
         this.#resolve();
       },
       onFailure: (error) => {

@@ -5,6 +5,7 @@ import { raceSignal } from "../../base/deadline.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { ConnectError } from "../engineErrors.ts";
 import { mostTelling, networkError } from "./networkErrors.ts";
+import { readsIntoOneBuffer } from "./reusedReads.ts";
 
 export interface DialTarget {
   readonly hostName: string;
@@ -99,10 +100,11 @@ function race(
         }
         return;
       }
-      const socket = connect({
+      const socket: Socket = connect({
         host: address.address,
         port: target.port,
         noDelay: true,
+        onread: readsIntoOneBuffer(() => socket),
         ...(target.bindAddress !== undefined && { localAddress: target.bindAddress }),
       });
       running.add(socket);

@@ -366,8 +366,9 @@ export class PacketLayer {
     return false;
   }
 
+  /** Copied, because the socket may fill the chunk's buffer again. */
   #hold(chunk: Buffer): void {
-    this.#held.push(chunk);
+    this.#held.push(Buffer.from(chunk));
     if (this.#held.length > heldMark) {
       this.#host.hold(true);
     }
