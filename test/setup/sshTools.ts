@@ -16,6 +16,7 @@ const programs: Readonly<Record<string, string>> = {
   htop: "htop",
   fish: "fish",
   tcsh: "tcsh",
+  curl: "curl",
   git: "git",
   rsync: "rsync",
 };
