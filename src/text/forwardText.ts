@@ -311,3 +311,11 @@ export function demandQuestion(forward: ForwardSnapshot): {
     action: t("Log In"),
   };
 }
+
+/** @param address where the forward listens on the computer of the extension */
+export function otherMachineText(address: string): string {
+  return t(
+    "The browser can't be opened at {0}: in the window of a remote machine, VS Code opens that port of another machine.",
+    address,
+  );
+}
