@@ -100,8 +100,11 @@ export class TreeView {
   /** Chooses an item of the row's context menu. */
   async contextMenu(label: string, item: string): Promise<void> {
     const entry = this.#page.locator(`.monaco-menu .action-label[aria-label=${JSON.stringify(item)}]`);
-    await this.#openMenu(label, entry, async () => await entry.click({ timeout: 5_000 }));
-    await entry.waitFor({ state: "hidden" });
+    await this.#openMenu(label, entry, async () => {
+      await entry.click({ timeout: 5_000 });
+      // It ignores a button that is released soon after it opened (menu.ts, runOnceToEnableMouseUp), and stays open.
+      await entry.waitFor({ state: "hidden", timeout: 5_000 });
+    });
   }
 
   /** The entries of the row's context menu, which is closed again. */

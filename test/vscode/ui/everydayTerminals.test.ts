@@ -160,6 +160,40 @@ describe("everyday use of terminals", () => {
     await workbench.runCommand("View: Close All Editors");
   });
 
+  it("Ctrl+click on a relative path opens it from the folder that the shell reports, and says what is missing without one", async () => {
+    const { workbench } = lab;
+    const { page, terminals, notifications } = workbench;
+    const folder = join(lab.folder, "srv");
+    const clickOn = async (word: string): Promise<void> => {
+      const lines = (await lab.screen()).split("\n").slice(1);
+      const { x, y } = await lab.cell(
+        2,
+        lines.findIndex((line) => line.startsWith(word)),
+      );
+      await page.mouse.move(x + 200, y + 60);
+      await page.keyboard.down("Control");
+      await page.mouse.move(x, y);
+      await page.getByText(`Open ${word} on lab`).waitFor();
+      await page.mouse.click(x, y);
+      await page.keyboard.up("Control");
+    };
+    await terminals.type("clear; echo ./notes.txt:1\n");
+    // Until the prompt is there: a line that is drawn again loses its link until the mouse moves.
+    await terminals.waitForText(/^\.\/notes\.txt:1\s+lab>/m);
+    await clickOn("./notes.txt");
+    assert.match(await notifications.waitFor("notes.txt"), /./);
+    await workbench.screenshot("relative-path-unknown");
+    await notifications.clear();
+    await terminals.type(
+      `clear; printf '\\033]7;file://%s%s\\007' "$(hostname)" ${folder}; echo ./notes.txt:2\n`,
+    );
+    await terminals.waitForText(/^\.\/notes\.txt:2\s+lab>/m);
+    await clickOn("./notes.txt");
+    await page.locator(".tabs-container .tab").filter({ hasText: "notes.txt" }).waitFor();
+    await workbench.statusBarItem("Ln 2, Col 1").waitFor();
+    await workbench.runCommand("View: Close All Editors");
+  });
+
   it("a command's tab stays open with its exit code; R runs it again, Enter closes it", async () => {
     const { workbench } = lab;
     const { terminals, quickInput, notifications } = workbench;
