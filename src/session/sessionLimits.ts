@@ -8,8 +8,8 @@ export const warnBefore = 60;
 export interface LimitEvents {
   /** Fires once per limit and start. Seconds. */
   onWarn(limit: LimitKind, secondsLeft: number): void;
-  /** Fires at most once; all limits have stopped then. Seconds. */
-  onReached(limit: LimitKind, seconds: number): void;
+  /** Fires at most once; all limits have stopped then. Seconds. `extended`: they count from an extension. */
+  onReached(limit: LimitKind, seconds: number, extended: boolean): void;
   /** Monotonic milliseconds of the last data on any session of the connection, for `global-timeout`. */
   lastActivityOnConnection(): number;
 }
@@ -31,6 +31,7 @@ export class SessionLimits implements Disposable {
   readonly #events: LimitEvents;
   readonly #limits: Armed[] = [];
   #timeFrom: number | undefined;
+  #extended = false;
 
   constructor(clock: Clock, events: LimitEvents) {
     this.#clock = clock;
@@ -81,6 +82,7 @@ export class SessionLimits implements Disposable {
   extend(): void {
     const now = this.#clock.monotonic();
     this.#timeFrom = now;
+    this.#extended = true;
     for (const limit of this.#limits) {
       limit.from = now;
       limit.warned = false;
@@ -121,7 +123,8 @@ export class SessionLimits implements Disposable {
     const left = this.#left(limit);
     if (left <= 0) {
       this.dispose();
-      this.#events.onReached(limit.kind, limit.seconds);
+      // The other limits count from the last data in any case.
+      this.#events.onReached(limit.kind, limit.seconds, this.#extended && limit.kind === "time");
       return;
     }
     const warning = Math.min(warnBefore, limit.seconds / 2) * 1000;

@@ -2,6 +2,13 @@ import type { ChannelExit } from "../engine/connectionEngine.ts";
 import type { MasterEndReason } from "../master/masterTypes.ts";
 import type { LimitKind, SessionOutcome, SessionState } from "./sessionTypes.ts";
 
+export interface LimitReached {
+  readonly limit: LimitKind;
+  readonly seconds: number;
+  /** `seconds` count from when the user extended it. */
+  readonly extended?: boolean;
+}
+
 /** The facts about a session when its channel has closed. */
 export interface ClosedSession {
   readonly state: SessionState;
@@ -10,7 +17,7 @@ export interface ClosedSession {
   readonly lostBy: MasterEndReason | undefined;
   /** The server's message when it ended the connection. */
   readonly said?: string | undefined;
-  readonly limitReached: { readonly limit: LimitKind; readonly seconds: number } | undefined;
+  readonly limitReached: LimitReached | undefined;
 }
 
 /**

@@ -40,6 +40,8 @@ export type SessionOutcome =
       readonly kind: "limit";
       readonly limit: LimitKind;
       readonly seconds: number;
+      /** `seconds` count from when the user extended it. */
+      readonly extended?: boolean;
       readonly exit: ChannelExit;
     }
   /** It never opened. */

@@ -17,7 +17,7 @@ import { closeInOrder, killProgram } from "./channelEnding.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { SessionLimits } from "./sessionLimits.ts";
 import { hangUpPrecedesLoss, mayBeShutdown } from "./sessionLoss.ts";
-import { lossBy, outcomeOf } from "./sessionOutcome.ts";
+import { type LimitReached, lossBy, outcomeOf } from "./sessionOutcome.ts";
 import type {
   LimitKind,
   LimitSnapshot,
@@ -59,7 +59,7 @@ export class SshSession implements Session {
   #channelClosed = false;
   /** The session has ended but still needs its master, for example while a killed program exits. */
   #holdsMaster = false;
-  #limitReached: { readonly limit: LimitKind; readonly seconds: number } | undefined;
+  #limitReached: LimitReached | undefined;
 
   readonly onDidChangeState = this.#stateChanged.event;
   readonly onDidReceive = this.#received.event;
@@ -81,8 +81,8 @@ export class SshSession implements Session {
     });
     this.#limits = new SessionLimits(clock, {
       onWarn: (limit, secondsLeft) => this.#warned.fire({ limit, secondsLeft }),
-      onReached: (limit, seconds) => {
-        this.#limitReached = { limit, seconds };
+      onReached: (limit, seconds, extended) => {
+        this.#limitReached = { limit, seconds, ...(extended && { extended }) };
         void this.#endInOrder("limit");
       },
       lastActivityOnConnection: () => activityOnConnection(),

@@ -3,9 +3,9 @@ import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { plainMessage } from "./plainMessage.ts";
 
-/** For the status bar; starts with an icon. */
+/** For the status bar. */
 export function copiedText(command: string): string {
-  return t("$(copy) Copied: {0}", plainMessage(printable(command, 200)));
+  return t("Copied: {0}", printable(command, 200));
 }
 
 export function notCopiedText(host: string): string {

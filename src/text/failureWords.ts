@@ -1,7 +1,10 @@
 /** Why something failed, in a few words for a row; userMessages.ts has the whole sentence. No vscode. */
+import { AuthError, type AuthErrorReason } from "../auth/authErrors.ts";
+import { CancelledError } from "../base/errors.ts";
 import { t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { ConnectError, type ConnectErrorReason } from "../engine/engineErrors.ts";
+import { HostKeyError, type HostKeyErrorReason } from "../trust/hostKeyErrors.ts";
 import { engineReasonTexts } from "./engineReasonTexts.ts";
 
 /** Undefined: the error's own message is more specific, for example the output of a ProxyCommand. */
@@ -37,7 +40,58 @@ function connectFailure(reason: ConnectErrorReason): string | undefined {
   }
 }
 
+function hostKeyFailure(reason: HostKeyErrorReason): string {
+  switch (reason) {
+    case "declined":
+      return t("host key not accepted");
+    case "changed":
+      return t("host key has changed");
+    case "revoked":
+      return t("host key is revoked");
+    case "unknown":
+      return t("host key not known");
+    case "short":
+      return t("host key too short");
+    case "malformed":
+      return t("host key malformed");
+    case "unreadable":
+    case "revocation-unknown":
+    case "command-failed":
+      return t("host key can't be checked");
+    case "unrecordable":
+      return t("host key can't be saved");
+  }
+}
+
+function loginFailure(reason: AuthErrorReason): string {
+  switch (reason) {
+    case "refused":
+      return t("login refused");
+    case "too-many-failures":
+      return t("too many failed logins");
+    case "password-expired":
+      return t("password expired");
+    case "nothing-to-try":
+      return t("no key or password to offer");
+    case "needs-person":
+      return t("requires you to log in");
+  }
+}
+
+function words(error: Error): string | undefined {
+  if (ConnectError.is(error)) {
+    return connectFailure(error.reason);
+  }
+  if (HostKeyError.is(error)) {
+    return hostKeyFailure(error.reason);
+  }
+  if (AuthError.is(error)) {
+    return loginFailure(error.reason);
+  }
+  return CancelledError.is(error) ? t("cancelled") : undefined;
+}
+
 /** `connection refused`. Safe to show. */
 export function failureWords(error: Error): string {
-  return (ConnectError.is(error) ? connectFailure(error.reason) : undefined) ?? printable(error.message, 80);
+  return words(error) ?? printable(error.message, 80);
 }

@@ -43,7 +43,13 @@ export function describeOutcome(outcome: SessionOutcome): string {
     case "killed":
       return endReasonText("killed");
     case "limit":
-      return t("{0} of {1} reached", limitNames()[outcome.limit], formatDuration(outcome.seconds * 1000));
+      return outcome.extended === true
+        ? t(
+            "{0} reached, {1} after it was extended",
+            limitNames()[outcome.limit],
+            formatDuration(outcome.seconds * 1000),
+          )
+        : t("{0} of {1} reached", limitNames()[outcome.limit], formatDuration(outcome.seconds * 1000));
     case "lost":
       return outcome.said === undefined
         ? t("lost: {0}", endReasonText(outcome.reason))

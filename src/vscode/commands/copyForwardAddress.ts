@@ -13,7 +13,7 @@ export function copyForwardAddress(forwards: ForwardService): Command {
   return command(finder, async (_, { addresses: [address] }) => {
     if (address !== undefined) {
       await vscode.env.clipboard.writeText(address);
-      showBriefly(copiedText(address), 4000);
+      showBriefly(copiedText(address), 4000, "copy");
     }
   });
 }

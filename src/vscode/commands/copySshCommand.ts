@@ -29,7 +29,7 @@ async function copy(context: CommandContext, host: string): Promise<void> {
       return;
     }
     await vscode.env.clipboard.writeText(line);
-    showBriefly(copiedText(line), 4000);
+    showBriefly(copiedText(line), 4000, "copy");
   } catch (error) {
     await presenter.present(error, host, () => copy(context, host));
   }

@@ -11,7 +11,8 @@ import { plainItem } from "../messages/messages.ts";
 import { keepOrder } from "../messages/newerApi.ts";
 import type { CommandId } from "../settings/contributionIds.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
-import { lifeByHost } from "../views/hostPresentation.ts";
+import { hostIcon, lifeByHost } from "../views/hostPresentation.ts";
+import { themeIcon } from "../views/treeItem.ts";
 import { hostGroups, withTyped } from "./hostPickItems.ts";
 
 interface HostItem extends vscode.QuickPickItem {
@@ -109,17 +110,15 @@ export class HostPick {
       // A host can still be typed.
       this.#logger.warn(`The hosts can't be read: ${printable(asError(error).message)}`);
     }
-    const live = new Set(lifeByHost(this.#service.masters()).keys());
-    return hostGroups(entries, { near, preferred, recent: this.#recent.list() }, live).flatMap(
+    const life = lifeByHost(this.#service.masters());
+    return hostGroups(entries, { near, preferred, recent: this.#recent.list() }).flatMap(
       ({ title, choices }) => [
         { label: title, kind: vscode.QuickPickItemKind.Separator },
         ...choices.map(
           (choice): HostItem => ({
             label: plainMessage(printable(choice.host)),
             description: plainMessage(choice.description),
-            iconPath: choice.live
-              ? new vscode.ThemeIcon("vm-active", new vscode.ThemeColor("testing.iconPassed"))
-              : new vscode.ThemeIcon("vm"),
+            iconPath: themeIcon(hostIcon(life.get(choice.host))),
             host: choice.host,
             ...(choice.entry === undefined ? {} : { entry: choice.entry }),
             ...(choice.entry?.file === undefined

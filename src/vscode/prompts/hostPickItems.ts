@@ -6,7 +6,6 @@ import { hostDescription } from "../views/hostPresentation.ts";
 export interface HostChoice {
   readonly host: string;
   readonly description: string;
-  readonly live: boolean;
   readonly entry: HostEntry | undefined;
 }
 
@@ -29,7 +28,6 @@ export interface FirstHosts {
 export function hostGroups(
   entries: readonly HostEntry[],
   { near, preferred, recent }: FirstHosts,
-  live: ReadonlySet<string>,
 ): readonly HostGroup[] {
   const byAlias = new Map(entries.map((entry) => [entry.alias, entry]));
   const listed = new Set<string>();
@@ -44,7 +42,6 @@ export function hostGroups(
       return {
         host,
         description: entry === undefined ? "" : hostDescription(entry),
-        live: live.has(host),
         entry,
       };
     }),

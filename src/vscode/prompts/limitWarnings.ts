@@ -20,7 +20,8 @@ export function showLimitWarnings(service: SessionService): Disposable {
 }
 
 async function warn(session: Session, limit: LimitKind, secondsLeft: number): Promise<void> {
-  const extend = t("Extend");
+  const given = session.snapshot().limits.find(({ kind }) => kind === limit)?.seconds ?? secondsLeft;
+  const extend = t("Extend to {0} from Now", formatDuration(given * 1000));
   const title = plainMessage(printable(session.snapshot().title));
   const answer = await showMessage(
     "warning",

@@ -1,8 +1,9 @@
 /** How ended sessions look in the Live view. No vscode. */
 
+import { CancelledError } from "../../base/errors.ts";
 import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
-import type { SessionOutcome, SessionSnapshot } from "../../session/sessionTypes.ts";
+import type { SessionSnapshot } from "../../session/sessionTypes.ts";
 import { age, shortDuration } from "../../text/durations.ts";
 import { failureWords } from "../../text/failureWords.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
@@ -10,13 +11,17 @@ import { historyNote } from "../../text/rowNotes.ts";
 import { describeOutcome, formatBytes } from "../../text/sessionDetails.ts";
 import { agoText, sessionKindName } from "../../text/stateWords.ts";
 import { userMessage } from "../../text/userMessages.ts";
+import { HostKeyError } from "../../trust/hostKeyErrors.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import { saysHost } from "./livePresentation.ts";
 import type { ItemPresentation } from "./row.ts";
 
+/** Characters of a command that its row shows, so that a narrow side bar has room for the result. */
+const shownOfCommand = 24;
+
 /** The fold. */
 export function presentHistory(history: readonly SessionSnapshot[]): ItemPresentation {
-  const bad = history.filter(({ outcome }) => outcome !== undefined && !endedWell(outcome)).length;
+  const bad = history.filter((session) => ending(session) === "bad").length;
   const count = plural(history.length, "{0} session", "{0} sessions");
   const description =
     bad === 0
@@ -38,18 +43,22 @@ export function presentHistory(history: readonly SessionSnapshot[]): ItemPresent
 export function presentEnded(session: SessionSnapshot, now: number, home: string): ItemPresentation {
   const { outcome, state } = session;
   const text = outcome === undefined ? t("ended") : describeOutcome(outcome);
-  const good = outcome !== undefined && endedWell(outcome);
   const ended = age(now - state.since);
   const opened = outcome?.kind !== "failed";
-  const parts = [
+  const result = [
     outcome?.kind === "failed" ? failureWords(outcome.error) : text,
     ended === undefined ? t("just now") : agoText(ended),
-    ...(saysHost(session) ? [] : [printable(session.spec)]),
   ];
+  // One command may have run on many hosts: its row starts with what distinguishes it.
+  const isRun = session.kind !== "terminal" && !saysHost(session);
+  const label = printable(isRun ? session.spec : session.title);
+  const parts = isRun
+    ? [printable(session.title, shownOfCommand), ...result]
+    : [...result, ...(saysHost(session) ? [] : [printable(session.spec)])];
   return {
-    label: printable(session.title),
+    label,
     description: parts.join(" · "),
-    icon: good ? { id: "pass" } : { id: "warning", color: "list.warningForeground" },
+    icon: endingIcons[ending(session)],
     contextValue: contextWords.endedSession,
     hover: [
       `**${literal(session.title)}**`,
@@ -66,7 +75,7 @@ export function presentEnded(session: SessionSnapshot, now: number, home: string
         ],
       ]),
     ].join("\n\n"),
-    accessibleLabel: [printable(session.title), t("ended session"), ...parts].join(", "),
+    accessibleLabel: [label, t("ended session"), ...parts].join(", "),
   };
 }
 
@@ -77,18 +86,35 @@ function failureText({ outcome, spec }: SessionSnapshot, home: string): string |
     : undefined;
 }
 
-/** It exited with success, or ended on request. */
-function endedWell(outcome: SessionOutcome): boolean {
-  switch (outcome.kind) {
+type EndingKind = "good" | "neutral" | "bad";
+
+const endingIcons: Readonly<Record<EndingKind, ItemPresentation["icon"]>> = {
+  good: { id: "pass" },
+  neutral: { id: "circle-outline" },
+  bad: { id: "warning", color: "list.warningForeground" },
+};
+
+/**
+ * `good`: it exited with success, or ended on request; `neutral`: the user did not let it open, or it was a shell,
+ * whose exit status is that of its last command.
+ */
+function ending({ outcome, kind }: SessionSnapshot): EndingKind {
+  switch (outcome?.kind) {
     case "exited":
-      return outcome.code === 0;
+      return outcome.code === 0 ? "good" : kind === "terminal" ? "neutral" : "bad";
+    case undefined:
     case "disconnected":
     case "killed":
-      return true;
+      return "good";
+    case "failed":
+      return isOwnChoice(outcome.error) ? "neutral" : "bad";
     case "signalled":
     case "lost":
     case "limit":
-    case "failed":
-      return false;
+      return "bad";
   }
+}
+
+function isOwnChoice(error: Error): boolean {
+  return CancelledError.is(error) || (HostKeyError.is(error) && error.reason === "declined");
 }

@@ -225,6 +225,7 @@ function isSame(one: ShownHost, other: ShownHost): boolean {
     one.shortName === other.shortName &&
     one.shared === other.shared &&
     one.life.sessions === other.life.sessions &&
+    one.life.trouble === other.life.trouble &&
     one.life.masterIds.join(" ") === other.life.masterIds.join(" ")
   );
 }

@@ -10,39 +10,78 @@ import { destinationText } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { clickNote } from "../../text/rowNotes.ts";
 import { typedHostHover } from "../../text/saveHostText.ts";
+import { connectionStateName } from "../../text/stateWords.ts";
 import { filePlace, shortPath } from "../../text/valueSourceText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
-import { isLive } from "./livePresentation.ts";
+import { isLive, isReconnecting } from "./livePresentation.ts";
 import type { ItemPresentation } from "./row.ts";
 
 /** The live connections and sessions of a typed host: masters that it opened, and sessions that it requested. */
 export interface HostLife {
   readonly masterIds: readonly string[];
   readonly sessions: number;
+  /** Its connection is not ready: the most important reason. Absent: it is. */
+  readonly trouble?: HostTrouble;
+}
+
+/** `connecting` includes open questions about the host key and the login. */
+export type HostTrouble = "silent" | "connecting" | "reconnecting";
+
+function troubleOf(state: MasterSnapshot["state"]["kind"]): HostTrouble | undefined {
+  switch (state) {
+    case "suspect":
+    case "hung":
+      return "silent";
+    case "connecting":
+    case "reconnecting":
+      return state;
+    case "ready":
+    case "lingering":
+    case "disconnecting":
+    case "lost":
+    case "closed":
+      return undefined;
+  }
+}
+
+/** For a host with several connections: a silent one must be seen, and a ready one is as good as any. */
+function worst(troubles: ReadonlySet<HostTrouble | undefined>): HostTrouble | undefined {
+  return (["silent", undefined, "connecting", "reconnecting"] as const).find((each) => troubles.has(each));
 }
 
 const nothing: HostLife = { masterIds: [], sessions: 0 };
 
+interface Gathered {
+  readonly masterIds: Set<string>;
+  readonly troubles: Set<HostTrouble | undefined>;
+  sessions: number;
+}
+
 /** By typed host. A destination that several aliases share counts for each alias that uses it. */
 export function lifeByHost(masters: readonly MasterSnapshot[]): ReadonlyMap<string, HostLife> {
-  const found = new Map<string, { masterIds: Set<string>; sessions: number }>();
-  const at = (alias: string): { masterIds: Set<string>; sessions: number } => {
-    const known = found.get(alias) ?? { masterIds: new Set<string>(), sessions: 0 };
+  const found = new Map<string, Gathered>();
+  const gather = (alias: string, master: MasterSnapshot): Gathered => {
+    const known = found.get(alias) ?? { masterIds: new Set<string>(), troubles: new Set(), sessions: 0 };
     found.set(alias, known);
+    known.masterIds.add(master.id);
+    known.troubles.add(troubleOf(master.state.kind));
     return known;
   };
-  for (const master of masters.filter(({ state }) => isLive(state))) {
-    at(master.spec).masterIds.add(master.id);
+  for (const master of masters.filter((each) => isLive(each.state) || isReconnecting(each))) {
+    gather(master.spec, master);
     for (const session of master.sessions) {
-      if (session.state.kind !== "ended") {
-        const life = at(session.spec);
-        life.masterIds.add(master.id);
-        life.sessions++;
+      if (session.state.kind === "open" || session.state.kind === "ending") {
+        gather(session.spec, master).sessions++;
+      } else if (session.state.kind === "opening" || isReconnecting(master)) {
+        gather(session.spec, master);
       }
     }
   }
   return new Map(
-    [...found].map(([alias, life]) => [alias, { masterIds: [...life.masterIds], sessions: life.sessions }]),
+    [...found].map(([alias, { masterIds, troubles, sessions }]) => {
+      const trouble = worst(troubles);
+      return [alias, { masterIds: [...masterIds], sessions, ...(trouble === undefined ? {} : { trouble }) }];
+    }),
   );
 }
 
@@ -82,7 +121,7 @@ export function presentHost(
     description: [state, besideAlias(entry), shared ? openToExtensions() : undefined]
       .filter((part) => part !== undefined && part !== "")
       .join(" · "),
-    icon: live ? { id: "vm-active", color: "testing.iconPassed" } : { id: "vm" },
+    icon: hostIcon(life),
     contextValue: words.join(" "),
     hover: [
       `$(vm) **${literal(entry.alias)}**`,
@@ -115,7 +154,7 @@ export function presentTypedHost(spec: string, life: HostLife = nothing, shared 
     description: [state, shared ? openToExtensions() : undefined]
       .filter((part) => part !== undefined)
       .join(" · "),
-    icon: live ? { id: "vm-active", color: "testing.iconPassed" } : { id: "vm" },
+    icon: hostIcon(life),
     contextValue: [contextWords.host, contextWords.typed, ...(live ? [contextWords.live] : [])].join(" "),
     hover: [
       `$(vm) **${literal(spec)}**`,
@@ -134,12 +173,35 @@ export function presentTypedHost(spec: string, life: HostLife = nothing, shared 
   };
 }
 
-function lifeText({ masterIds, sessions }: HostLife): string | undefined {
-  return masterIds.length === 0
-    ? undefined
-    : sessions === 0
-      ? t("connected")
-      : plural(sessions, "{0} session", "{0} sessions");
+function lifeText({ masterIds, sessions, trouble }: HostLife): string | undefined {
+  if (masterIds.length === 0) {
+    return undefined;
+  }
+  const count = sessions === 0 ? undefined : plural(sessions, "{0} session", "{0} sessions");
+  const state = trouble === undefined ? undefined : troubleName(trouble);
+  return [count, state].filter((part) => part !== undefined).join(", ") || t("connected");
+}
+
+function troubleName(trouble: HostTrouble): string {
+  return connectionStateName(trouble === "silent" ? "suspect" : trouble);
+}
+
+/** A host looks the same in the view and in the list of hosts. */
+export function hostIcon({ masterIds, trouble }: HostLife = nothing): ItemPresentation["icon"] {
+  if (masterIds.length === 0) {
+    return { id: "vm" };
+  }
+  if (trouble === undefined) {
+    return { id: "vm-active", color: "testing.iconPassed" };
+  }
+  switch (trouble) {
+    case "connecting":
+      return { id: "loading~spin" };
+    case "silent":
+      return { id: "warning", color: "list.warningForeground" };
+    case "reconnecting":
+      return { id: "sync", color: "list.warningForeground" };
+  }
 }
 
 function destinationOf(entry: HostEntry): string {

@@ -4,6 +4,8 @@ import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import { secondsLeft } from "../../text/durations.ts";
 import { destinationText } from "../../text/humanText.ts";
 import { literal } from "../../text/markdownText.ts";
+import { plainMessage } from "../../text/plainMessage.ts";
+import { connectionStateName } from "../../text/stateWords.ts";
 import { isLive, isReconnecting, waitingText } from "./livePresentation.ts";
 
 /** The text of the status bar; undefined hides it. `now`: wall-clock milliseconds. */
@@ -29,32 +31,37 @@ export function statusBarText(
     (master) => [master, master.sessions.filter(({ state }) => state.kind !== "ended").length] as const,
   );
   const sessions = perMaster.reduce((sum, [, count]) => sum + count, 0);
-  const silent = live.some(({ state }) => state.kind === "suspect" || state.kind === "hung");
+  const silent = live.filter(({ state }) => state.kind === "suspect" || state.kind === "hung");
+  const isSilent = silent.length > 0;
   const connecting = live.some(({ state }) => state.kind === "connecting");
   const waiting = reconnectText(lost, now);
-  const icon = silent ? "warning" : (waiting?.icon ?? (connecting ? "loading~spin" : "vm-active"));
+  const icon = isSilent ? "warning" : (waiting?.icon ?? (connecting ? "loading~spin" : "vm-active"));
   const summary = t(
     "{0} on {1}",
     plural(sessions, "{0} live SSH session", "{0} live SSH sessions"),
     plural(live.length, "{0} connection", "{0} connections"),
   );
   return {
-    text: [
-      `$(${icon})`,
+    text: `$(${icon}) ${[
       ...(live.length > 0 ? [String(sessions)] : []),
+      ...(isSilent ? [silentText(silent)] : []),
       ...(waiting ? [waiting.text] : []),
-    ].join(" "),
+    ].join(" · ")}`,
     tooltip: [
       `**${summary}**`,
-      ...perMaster.map(([master, count]) => line(master, plural(count, "{0} session", "{0} sessions"))),
+      ...perMaster.map(([master, count]) =>
+        line(master, [plural(count, "{0} session", "{0} sessions"), ...trouble(master)].join(", ")),
+      ),
       // Without a countdown, because a change closes the hover.
       ...lost.map((master) => line(master, t("reconnecting, {0}", waitingText(master)))),
     ].join("\n"),
-    warning: silent || lost.length > 0,
+    warning: isSilent || lost.length > 0,
     counting: waiting?.counting ?? false,
-    accessibleLabel: [summary, ...lost.map(({ spec }) => t("reconnecting to {0}", printable(spec)))].join(
-      ", ",
-    ),
+    accessibleLabel: [
+      summary,
+      ...(isSilent ? [silentText(silent)] : []),
+      ...lost.map(({ spec }) => t("reconnecting to {0}", printable(spec))),
+    ].join(", "),
   };
 }
 
@@ -62,20 +69,40 @@ function line({ spec, destination }: MasterSnapshot, what: string): string {
   return `- ${literal(spec)}: ${what} *${literal(destinationText(destination))}*`;
 }
 
+/** What is wrong with it. Without times, because a change closes the hover. */
+function trouble({ state }: MasterSnapshot): readonly string[] {
+  return state.kind === "suspect" || state.kind === "hung" ? [connectionStateName(state.kind)] : [];
+}
+
+/** `web1: no reply`, or how many do not respond. */
+function silentText(silent: readonly MasterSnapshot[]): string {
+  const [first] = silent;
+  return silent.length === 1 && first !== undefined
+    ? t("{0}: {1}", nameInBar(first), connectionStateName(first.state.kind))
+    : t("{0} connections do not respond", silent.length);
+}
+
+/** Short, and no icon. */
+function nameInBar({ spec }: MasterSnapshot): string {
+  return plainMessage(printable(spec, 30));
+}
+
 /** The next step for lost connections. */
 function reconnectText(
   lost: readonly MasterSnapshot[],
   now: number,
 ): { readonly text: string; readonly icon: string; readonly counting: boolean } | undefined {
+  const [first] = lost;
+  const who = lost.length === 1 && first !== undefined ? nameInBar(first) : String(lost.length);
   const states = lost.flatMap(({ state }) => (state.kind === "reconnecting" ? [state] : []));
   if (states.length === 0) {
     return undefined;
   }
   if (states.some(({ attempting }) => attempting)) {
-    return { text: "reconnecting…", icon: "sync~spin", counting: false };
+    return { text: t("{0} reconnecting…", who), icon: "sync~spin", counting: false };
   }
   const until = Math.min(...states.map((state) => state.until ?? Number.POSITIVE_INFINITY));
   return until === Number.POSITIVE_INFINITY
-    ? { text: t("connection lost"), icon: "debug-disconnect", counting: false }
-    : { text: t("reconnecting in {0}", secondsLeft(until - now)), icon: "sync", counting: true };
+    ? { text: t("{0} disconnected", who), icon: "debug-disconnect", counting: false }
+    : { text: t("{0} reconnecting in {1}", who, secondsLeft(until - now)), icon: "sync", counting: true };
 }

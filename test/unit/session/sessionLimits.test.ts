@@ -18,7 +18,8 @@ describe("the limits of an open session", () => {
     elsewhere = Number.NEGATIVE_INFINITY;
     limits = new SessionLimits(clock, {
       onWarn: (kind, seconds) => events.push(`warn ${kind} ${seconds}`),
-      onReached: (kind, seconds) => events.push(`end ${kind} ${seconds}`),
+      onReached: (kind, seconds, extended) =>
+        events.push(`end ${kind} ${seconds}${extended ? " extended" : ""}`),
       lastActivityOnConnection: () => elsewhere,
     });
   });
@@ -58,6 +59,18 @@ describe("the limits of an open session", () => {
       ["idle", 120_000],
       ["time", 300_000],
     ]);
+  });
+
+  it.each([
+    ["time", "end time 100 extended"],
+    // It still ends after this time without data.
+    ["idle", "end idle 100"],
+  ] as const)("the end after an extension says from when a %s limit counted", async (kind, end) => {
+    limits.start([limit(kind, 100)]);
+    await clock.advance(60_000);
+    limits.extend();
+    await clock.advance(100_000);
+    expect(events.at(-1)).toBe(end);
   });
 
   it("a limit for the whole connection is postponed by data on other sessions, and warns again", async () => {

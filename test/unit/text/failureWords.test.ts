@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
+import { AuthError } from "../../../src/auth/authErrors.ts";
+import { CancelledError } from "../../../src/base/errors.ts";
 import { ConnectError } from "../../../src/engine/engineErrors.ts";
 import { failureWords } from "../../../src/text/failureWords.ts";
+import { HostKeyError } from "../../../src/trust/hostKeyErrors.ts";
 
 it.each([
   ["name-not-found", "host name not found"],
@@ -22,4 +25,13 @@ it("other failures use their own message, made plain and short", () => {
     "nc: no\\u{1b}[2J route",
   );
   expect(failureWords(new Error("x".repeat(1000))).length).toBeLessThan(100);
+});
+
+it("a login and a host key have words of their own", () => {
+  const auth = new AuthError("refused", "No further way to log in", { tried: [], methodsLeft: [] });
+  expect(failureWords(auth)).toBe("login refused");
+  const key = { host: "web1", keyType: "ssh-ed25519", fingerprint: "SHA256:abc" };
+  expect(failureWords(new HostKeyError("declined", "The key", key))).toBe("host key not accepted");
+  expect(failureWords(new HostKeyError("changed", "The key", key))).toBe("host key has changed");
+  expect(failureWords(new CancelledError())).toBe("cancelled");
 });

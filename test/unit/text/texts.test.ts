@@ -143,15 +143,40 @@ describe("hosts", () => {
     expect(presentHost({ alias: "b", source: "setting" }, undefined, home).contextValue).toBe("host");
   });
 
+  it.each([
+    [{ kind: "connecting", since: start, phase: "hostKey" }, "connecting", "loading~spin"],
+    [{ kind: "hung", since: start, silentSince: start }, "1 session, no reply", "warning"],
+    [
+      { kind: "reconnecting", since: start, reason: "unresponsive", attempting: false, until: undefined },
+      "reconnecting",
+      "sync",
+    ],
+    [{ kind: "ready", since: start }, "1 session", "vm-active"],
+  ] as const)("are marked as connected only when they are: %j", (state, text, icon) => {
+    const session = sessionSnapshot({
+      ...(state.kind === "connecting" && { state: { kind: "opening", since: start } }),
+      ...(state.kind === "reconnecting" && {
+        state: { kind: "ended", since: start, outcome: { kind: "lost", reason: "unresponsive" } },
+      }),
+    });
+    const life = lifeByHost([masterSnapshot({ state, sessions: [session] })]).get("web1");
+    const shown = presentHost(entry, life, home);
+    expect([shown.description.split(" · ")[0], shown.icon.id]).toEqual([text, icon]);
+  });
+
+  it("with a ready connection beside one that is being made are connected", () => {
+    const making = masterSnapshot({ id: "m2", state: { kind: "connecting", since: start, phase: "tcp" } });
+    expect(lifeByHost([making, masterSnapshot()]).get("web1")?.trouble).toBeUndefined();
+  });
+
   it("are listed once, preferred before recent before others, including those in no file", () => {
     const entries = ["a", "b", "c"].map((alias) => ({ alias, source: "sshConfig" }) as const);
-    const groups = hostGroups(entries, { preferred: ["b"], recent: ["me@new", "b", "c"] }, new Set(["c"]));
+    const groups = hostGroups(entries, { preferred: ["b"], recent: ["me@new", "b", "c"] });
     expect(groups.map(({ title, choices }) => [title, choices.map(({ host }) => host)])).toEqual([
       ["profile hosts", ["b"]],
       ["recent", ["me@new", "c"]],
       ["hosts", ["a"]],
     ]);
-    expect(groups[1]?.choices.map(({ live }) => live)).toEqual([false, true]);
   });
 });
 
@@ -166,9 +191,16 @@ describe("the status bar", () => {
   it("counts live sessions and warns about a connection that does not respond", () => {
     const suspect = { kind: "suspect", since: start, unanswered: 1, countMax: 3, deadAt: start } as const;
     const shown = statusBarText([masterSnapshot(), masterSnapshot({ id: "m2", state: suspect })], start);
-    expect(shown?.text).toBe("$(warning) 2");
+    expect(shown?.text).toBe("$(warning) 2 · web1: no reply");
+    expect(shown?.tooltip).toContain("1 session, no reply");
     expect(shown?.warning).toBe(true);
-    expect(shown?.accessibleLabel).toBe("2 live SSH sessions on 2 connections");
+    expect(shown?.accessibleLabel).toBe("2 live SSH sessions on 2 connections, web1: no reply");
+    const hung = { kind: "hung", since: start, silentSince: start } as const;
+    const two = [masterSnapshot({ state: suspect }), masterSnapshot({ id: "m2", state: hung })];
+    expect(statusBarText(two, start)?.text).toBe("$(warning) 2 · 2 connections do not respond");
+    expect(statusBarText([masterSnapshot({ spec: "$(x)", state: hung })], start)?.text).toContain(
+      "$ (x): hung",
+    );
   });
 });
 
@@ -181,9 +213,9 @@ describe("the status bar with a lost connection and waiting terminals", () => {
     });
 
   it.each([
-    [{ attempting: false, until: start + 4200 }, "$(sync) 1 reconnecting in 5 s", true],
-    [{ attempting: true, until: undefined }, "$(sync~spin) 1 reconnecting…", false],
-    [{ attempting: false, until: undefined }, "$(debug-disconnect) 1 connection lost", false],
+    [{ attempting: false, until: start + 4200 }, "$(sync) 1 · db1 reconnecting in 5 s", true],
+    [{ attempting: true, until: undefined }, "$(sync~spin) 1 · db1 reconnecting…", false],
+    [{ attempting: false, until: undefined }, "$(debug-disconnect) 1 · db1 disconnected", false],
   ])("shows the next step: %o", (next, text, counting) => {
     const shown = statusBarText([masterSnapshot(), lost("db1", next)], start);
     expect(shown).toMatchObject({
@@ -198,7 +230,7 @@ describe("the status bar with a lost connection and waiting terminals", () => {
   it("counts down to the next of several, and counts no sessions if none is live", () => {
     const [soon, later] = [5000, 9000].map((left) => ({ attempting: false, until: start + left }));
     const waiting = [soon, later].flatMap((next, index) => (next ? [lost(`h${index}`, next)] : []));
-    expect(statusBarText(waiting, start)?.text).toBe("$(sync) reconnecting in 5 s");
+    expect(statusBarText(waiting, start)?.text).toBe("$(sync) 2 reconnecting in 5 s");
   });
 });
 

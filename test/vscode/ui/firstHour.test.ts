@@ -215,7 +215,7 @@ describe("first use", () => {
     await terminals.waitForText("lab>");
     await terminals.type("exit 3\n");
     await terminals.waitForText(/lab: exit code 3\][\s\S]*R to reopen/);
-    await live.waitForRow("Ended", ({ description }) => description === "1 session with errors");
+    await live.waitForRow("Ended", ({ description }) => description === "1 session");
     await live.click("Ended");
     await live.waitForRow("lab", ({ description }) => /^exit code 3 · /.test(description));
     await live.contextMenu("lab", "Show Session Details");

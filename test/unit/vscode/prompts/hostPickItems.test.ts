@@ -5,11 +5,11 @@ const entry = (alias: string) => ({ alias, file: "/config", line: 1, source: "ss
 
 describe("the rows of the host pick", () => {
   it("list each host once, at its first position", () => {
-    const groups = hostGroups(
-      [entry("web1"), entry("db1"), entry("mail1")],
-      { near: "mail1", preferred: ["db1"], recent: ["me@x", "db1"] },
-      new Set(["web1"]),
-    );
+    const groups = hostGroups([entry("web1"), entry("db1"), entry("mail1")], {
+      near: "mail1",
+      preferred: ["db1"],
+      recent: ["me@x", "db1"],
+    });
     expect(groups.map(({ title, choices }) => [title, ...choices.map(({ host }) => host)])).toEqual([
       ["active terminal", "mail1"],
       ["profile hosts", "db1"],

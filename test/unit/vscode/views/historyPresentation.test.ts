@@ -1,24 +1,34 @@
 import { expect, it } from "vitest";
 import { ConnectError } from "../../../../src/engine/engineErrors.ts";
 import type { SessionOutcome, SessionSnapshot } from "../../../../src/session/sessionTypes.ts";
+import { HostKeyError } from "../../../../src/trust/hostKeyErrors.ts";
 import { presentEnded, presentHistory } from "../../../../src/vscode/views/historyPresentation.ts";
 import { sessionSnapshot } from "./snapshots.ts";
 
-function ended(outcome: SessionOutcome, title = "web1"): SessionSnapshot {
+function ended(
+  outcome: SessionOutcome,
+  title = "web1",
+  kind: SessionSnapshot["kind"] = "terminal",
+): SessionSnapshot {
   return sessionSnapshot({
-    ...{ title, outcome, since: 0, lastActivity: 5000, bytesIn: 10, bytesOut: 20 },
+    ...{ title, kind, outcome, since: 0, lastActivity: 5000, bytesIn: 10, bytesOut: 20 },
     state: { kind: "ended", since: 60_000, outcome },
   });
 }
 
 it.each([
   [{ kind: "exited", code: 0 }, "exit code 0 · 1 min ago", "pass"],
-  [{ kind: "exited", code: 2 }, "exit code 2 · 1 min ago", "warning"],
+  [{ kind: "exited", code: 2 }, "exit code 2 · 1 min ago", "circle-outline"],
   [{ kind: "killed", exit: {} }, "killed · 1 min ago", "pass"],
   [{ kind: "lost", reason: "unresponsive" }, "lost: the server stopped responding · 1 min ago", "warning"],
   [
     { kind: "limit", limit: "time", seconds: 300, exit: {} },
     "time limit of 5 min reached · 1 min ago",
+    "warning",
+  ],
+  [
+    { kind: "limit", limit: "time", seconds: 300, extended: true, exit: {} },
+    "time limit reached, 5 min after it was extended · 1 min ago",
     "warning",
   ],
 ] as const)("%j reads %j", (outcome, description, icon) => {
@@ -42,7 +52,10 @@ it("a failed open shows the reason in the row, and the advice in the hover", () 
 });
 
 it("the fold counts those that did not end as intended", () => {
-  const history = [ended({ kind: "exited", code: 0 }), ended({ kind: "exited", code: 1 })];
+  const history = [
+    ended({ kind: "exited", code: 0 }),
+    ended({ kind: "exited", code: 1 }, "false", "command"),
+  ];
   expect(presentHistory(history).description).toBe("2 sessions, 1 with errors");
   expect(presentHistory(history.slice(0, 1)).description).toBe("1 session");
   expect(presentHistory(history.slice(1)).description).toBe("1 session with errors");
@@ -55,4 +68,24 @@ it("an end reads the same for the minute after it", () => {
     "exit code 0 · just now",
     "exit code 0 · 1 min ago",
   ]);
+});
+
+const ownKey = { host: "web1", keyType: "ssh-ed25519", fingerprint: "SHA256:x" };
+
+it("a shell's exit status is no error: it is that of the last command", () => {
+  expect(presentHistory([ended({ kind: "exited", code: 130 })]).description).toBe("1 session");
+});
+
+it("a key that the user did not accept is no error either", () => {
+  const error = new HostKeyError("declined", "The ssh-ed25519 key SHA256:x was not accepted", ownKey);
+  const shown = presentEnded(ended({ kind: "failed", error }), 60_000, "");
+  expect([shown.description, shown.icon.id]).toEqual(["host key not accepted · just now", "circle-outline"]);
+  expect(presentHistory([ended({ kind: "failed", error })]).description).toBe("1 session");
+});
+
+it("a command shows its host first, then itself, shortened, and its result", () => {
+  const long = ended({ kind: "exited", code: 2 }, `echo ${"x".repeat(100)}`, "command");
+  const shown = presentEnded(long, 60_000, "");
+  expect(shown.label).toBe("web1");
+  expect(shown.description).toMatch(/^echo x{15,22}…? · exit code 2 · just now$/);
 });
