@@ -1,26 +1,34 @@
-import { t } from "../base/localize.ts";
+import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import type { FingerprintComparison } from "../trust/fingerprintComparison.ts";
 import type { HostKeyQuestion } from "../trust/hostKeyPorts.ts";
+import { mostOtherNames, type OtherName } from "../trust/otherNames.ts";
 import { randomart } from "../trust/randomart.ts";
 import { certificateProblemText } from "./certificateText.ts";
+import { shortPath } from "./valueSourceText.ts";
 
-/** The text of the question about an unknown host key. No vscode. */
+/**
+ * The text of the question about an unknown host key. No vscode.
+ * @param home the home directory, shown as `~`.
+ */
 export function hostKeyDialog(
   question: HostKeyQuestion,
+  home: string,
   comparison?: FingerprintComparison,
 ): {
   readonly message: string;
   readonly detail: string;
 } {
-  const { presented, knownTypes } = question;
+  const { presented, knownTypes, otherNames = [], savedTo } = question;
   const at = [
     ...(question.address === undefined ? [] : [t("address {0}", printable(question.address))]),
     t("port {0}", question.port),
   ].join(", ");
   const known =
     knownTypes.length === 0
-      ? t("Its key is not in your known_hosts file.")
+      ? otherNames.length === 0
+        ? t("Its key is not in your known_hosts file.")
+        : otherNamesText(otherNames, home)
       : t(
           "Your known_hosts file has another key for this host ({0}), but not this one. Servers can have several keys, but this could also be an impostor.",
           knownTypes.map((type) => printable(type)).join(", "),
@@ -35,11 +43,32 @@ export function hostKeyDialog(
         ? []
         : [certificateProblemText(question.certificateProblem)]),
       `${printable(presented.type)}\n${printable(presented.fingerprint)}`,
+      ...(comparison === "matches"
+        ? []
+        : [t("Compare the fingerprint with the one from the server's owner.")]),
       t(
-        "Compare the fingerprint with the one from the server's owner. If you accept the key, it is saved and you will not be asked again.",
+        "If you accept the key, it is saved in {0}, and you will not be asked again.",
+        savedTo === undefined ? "known_hosts" : printable(shortPath(savedTo, home)),
       ),
     ].join("\n\n"),
   };
+}
+
+/** As OpenSSH says it, with file and line (other_hostkeys_message in sshconnect.c). */
+function otherNamesText(names: readonly OtherName[], home: string): string {
+  const omitted = names.length - mostOtherNames;
+  return [
+    t(
+      "This name is not in your known_hosts file, but the same key is known by the following other names or addresses:",
+    ),
+    ...names
+      .slice(0, mostOtherNames)
+      .map(
+        ({ file, line, name }) =>
+          `${printable(shortPath(file, home))}:${line}: ${name === undefined ? t("[hashed name]") : printable(name, 80)}`,
+      ),
+    ...(omitted > 0 ? [t("… and {0}", plural(omitted, "{0} more name", "{0} more names"))] : []),
+  ].join("\n");
 }
 
 /** The buttons of the question, without Cancel. */

@@ -1,4 +1,5 @@
 import type { CertificateProblem } from "./hostCertificateCheck.ts";
+import type { OtherName } from "./otherNames.ts";
 
 /** The key that a server sent. */
 export interface PresentedHostKey {
@@ -21,6 +22,10 @@ export interface HostKeyQuestion {
   readonly knownTypes: readonly string[];
   /** Why the certificate that the server also sent did not count. */
   readonly certificateProblem?: CertificateProblem;
+  /** Where the key is known under other names. */
+  readonly otherNames?: readonly OtherName[];
+  /** The file to which an accepted key is added. */
+  readonly savedTo?: string;
 }
 
 /** Asks the user whether an unknown key may be trusted and stored. */

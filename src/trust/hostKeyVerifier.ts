@@ -27,6 +27,7 @@ import {
 import { createKnownHostsStorage, type KnownHostsStorage } from "./knownHostsStorage.ts";
 import { updateKnownHosts } from "./knownHostsUpdater.ts";
 import { type Loaded, loadKnownHosts, type Unreadable, withoutNone } from "./loadKnownHosts.ts";
+import { loadOtherNames } from "./otherNames.ts";
 import { claimedKeyType, publicKeyType, rsaKeyBits, sha256Fingerprint } from "./publicKeyBlob.ts";
 import { checkRevoked } from "./revokedKeys.ts";
 
@@ -93,8 +94,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
   readonly #name: string;
   readonly #bareName: string | undefined;
   readonly #now: () => number;
-  /** The user trusts this key: its server may announce its other keys. */
-  #mayUpdate = false;
+  #mayUpdate = false; // The user trusts this key: its server may announce its other keys.
 
   constructor(options: HostKeyVerifierOptions) {
     this.#config = options.config;
@@ -311,7 +311,7 @@ class KnownHostsVerifier implements HostKeyVerifier {
   ): Promise<void> {
     const { unreadable, otherTypes: knownTypes } = found;
     const { strictHostKeyChecking: strict, hostName, alias, port, batchMode } = this.#config;
-    const file = this.#userFiles[0];
+    const [file] = this.#userFiles;
     // Only the user can decide then: the known key may be a different one.
     if (strict !== "ask" && unreadable !== undefined) {
       throw this.#error("unreadable", presented, unreadable);
@@ -330,12 +330,13 @@ class KnownHostsVerifier implements HostKeyVerifier {
       }
       const { certificateProblem, ...shown } = presented;
       const question = {
-        ...{ host: this.#name, alias, address, port, presented: shown, knownTypes },
+        ...{ host: this.#name, alias, address, port, presented: shown, knownTypes, savedTo: file },
         ...(certificateProblem && { certificateProblem }),
+        otherNames: await loadOtherNames(this.#config, presented.key, this.#storage),
       };
-      const accepted = await this.#pause(() => this.#prompter.confirmUnknown(question, signal));
+      const accepts = await this.#pause(() => this.#prompter.confirmUnknown(question, signal));
       signal.throwIfAborted();
-      if (!accepted) {
+      if (!accepts) {
         throw this.#error("declined", presented);
       }
     }
@@ -393,7 +394,7 @@ function describe(key: Buffer): PresentedHostKey {
   return { key, type: claimedKeyType(key), fingerprint: sha256Fingerprint(key) };
 }
 
-/** sockaddr_is_local in misc.c, for an address as Node writes it. */
+/** sockaddr_is_local in misc.c. */
 function isLoopback(address: string | undefined): boolean {
   return address !== undefined && (/^(?:::ffff:)?127\.\d+\.\d+\.\d+$/i.test(address) || address === "::1");
 }

@@ -128,6 +128,21 @@ function readKnownHost(raw: string, name: string): Found | undefined {
   return { marker, type, key };
 }
 
+/** A line that makes a key known: its names as they are in the file (UTF-8), and the key. */
+export interface KnownHostLine {
+  readonly names: string;
+  readonly key: Buffer;
+}
+
+/** Reads a line without a marker, whatever its names; undefined: it makes no key known. */
+export function plainKeyLine(bytes: Buffer, start: number, end: number): KnownHostLine | undefined {
+  const line = bytes.toString("utf8", start, Math.min(end, start + longestLine));
+  const fields = /^[ \t]*([^ \t#@][^ \t]*)[ \t]+([^ \t]+)[ \t]+([^ \t\r]+)/.exec(line);
+  const [, names = "", type, encoded = ""] = fields ?? [];
+  const key = decodeBase64(encoded);
+  return key !== undefined && publicKeyType(key) === type ? { names, key } : undefined;
+}
+
 function problem(message: string, hidesKey = false): Found {
   return { message, hidesKey };
 }

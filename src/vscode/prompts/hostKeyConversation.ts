@@ -21,11 +21,12 @@ export async function askAboutHostKey(
   question: HostKeyQuestion,
   asker: HostKeyAsker,
   signal: AbortSignal,
+  home = "",
 ): Promise<boolean | undefined> {
   let comparison: FingerprintComparison | undefined;
   let pictured = false;
   while (!signal.aborted) {
-    const { message, detail } = hostKeyDialog(question, comparison);
+    const { message, detail } = hostKeyDialog(question, home, comparison);
     const { accept, compare, picture } = hostKeyActions();
     const actions = actionsAfter(comparison, accept, compare);
     const answer = await asker.choose(message, detail, pictured ? actions : [...actions, picture]);

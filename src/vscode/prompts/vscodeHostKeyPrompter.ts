@@ -23,6 +23,7 @@ export class VscodeHostKeyPrompter implements HostKeyPrompter {
   }
 
   async confirmUnknown(question: HostKeyQuestion, signal: AbortSignal): Promise<boolean> {
+    let closePicture: (() => Promise<void>) | undefined;
     const asker: HostKeyAsker = {
       choose: async (message, detail, actions) =>
         await showMessage("warning", printable(message), { modal: true, detail }, ...actions),
@@ -34,12 +35,17 @@ export class VscodeHostKeyPrompter implements HostKeyPrompter {
         }),
       showPicture: async (shown) => {
         const { name, text } = hostKeyPicture(shown);
-        await this.#documents.show(name, text);
+        closePicture = await this.#documents.show(name, text);
       },
     };
-    return (
-      (await this.#queue.ask(async () => await askAboutHostKey(question, asker, signal), signal)) === true
-    );
+    const ask = async (): Promise<boolean | undefined> =>
+      await askAboutHostKey(question, asker, signal, this.#home);
+    try {
+      return (await this.#queue.ask(ask, signal)) === true;
+    } finally {
+      // The picture belongs to the question.
+      await closePicture?.();
+    }
   }
 
   async confirmUpdate(question: HostKeyUpdateQuestion, signal: AbortSignal): Promise<boolean> {

@@ -191,18 +191,14 @@ export function hostIcon({ masterIds, trouble }: HostLife = nothing): ItemPresen
   if (masterIds.length === 0) {
     return { id: "vm" };
   }
-  if (trouble === undefined) {
-    return { id: "vm-active", color: "testing.iconPassed" };
-  }
-  switch (trouble) {
-    case "connecting":
-      return { id: "loading~spin" };
-    case "silent":
-      return { id: "warning", color: "list.warningForeground" };
-    case "reconnecting":
-      return { id: "sync", color: "list.warningForeground" };
-  }
+  return trouble === undefined ? { id: "vm-active", color: "testing.iconPassed" } : troubleIcons[trouble];
 }
+
+const troubleIcons: Readonly<Record<HostTrouble, ItemPresentation["icon"]>> = {
+  connecting: { id: "loading~spin" },
+  silent: { id: "warning", color: "list.warningForeground" },
+  reconnecting: { id: "sync", color: "list.warningForeground" },
+};
 
 function destinationOf(entry: HostEntry): string {
   const { hostName = entry.alias, port = 22, user } = entry;

@@ -150,10 +150,22 @@ describe("an unknown key", () => {
         port: 22,
         presented: { key: presented, type: "ssh-ed25519", fingerprint: sha256Fingerprint(presented) },
         knownTypes: [],
+        savedTo: "/user",
+        otherNames: [],
       },
     ]);
     expect(pauses()).toBe(1);
     expect(Object.fromEntries(storage.files)).toEqual({ "/user": before + known, "/global": "x\n" });
+  });
+
+  it("is asked about with its other names, in all files", async () => {
+    const other = known.replace(host, "other");
+    const { verify, questions } = setUp({ "/user": `# mine\n${other}`, "/global": other });
+    await verify();
+    expect(questions[0]?.otherNames).toEqual([
+      { file: "/user", line: 2, name: "other" },
+      { file: "/global", line: 1, name: "other" },
+    ]);
   });
 
   it("is asked about once: the second login knows it", async () => {

@@ -55,6 +55,7 @@ it("says that the fingerprint matches, and then offers to connect", async () => 
     ],
   ]);
   expect(details[1]).toMatch(/^The fingerprint that you entered matches/);
+  expect(details[1]).not.toContain("Compare the fingerprint");
 });
 
 it("shows the key's randomart once, and asks again with it", async () => {
@@ -106,4 +107,32 @@ it("ends when the login is over", async () => {
     over.signal,
   );
   expect([trusted, asked]).toEqual([undefined, []]);
+});
+
+it("names the file that gets the key, and, as OpenSSH does, the other names of the key", async () => {
+  const otherNames = Array.from({ length: 9 }, (_, index) => ({
+    file: "/home/me/.ssh/known_hosts",
+    line: index + 1,
+    name: index === 1 ? undefined : `web${index}`,
+  }));
+  const details: string[] = [];
+  await askAboutHostKey(
+    { ...question, otherNames, savedTo: "/home/me/.ssh/known_hosts" },
+    {
+      choose: async (_message, detail) => {
+        details.push(detail);
+        return undefined;
+      },
+      fingerprint: async () => undefined,
+      showPicture: async () => {},
+    },
+    new AbortController().signal,
+    "/home/me",
+  );
+  expect(details[0]).toContain(
+    "known by the following other names or addresses:\n~/.ssh/known_hosts:1: web0\n",
+  );
+  expect(details[0]).toContain("~/.ssh/known_hosts:2: [hashed name]\n");
+  expect(details[0]).toContain("~/.ssh/known_hosts:8: web7\n… and 1 more name");
+  expect(details[0]).toContain("it is saved in ~/.ssh/known_hosts, and");
 });
