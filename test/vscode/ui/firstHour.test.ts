@@ -294,6 +294,10 @@ describe("first use", () => {
     await terminals.waitForText("~V [log level of this connection: info]");
     await terminals.type("\n~I");
     await terminals.waitForText(/~I\s+Connection to \S+@127\.0\.0\.1:\d+/);
+    await terminals.type("\n~#");
+    await terminals.waitForText(
+      /sessions are open on the connection to \S+@127\.0\.0\.1:\d+:[^#]+ \* terminal "connector"/,
+    );
     await lab.workbench.screenshot("escapes");
   });
 });
