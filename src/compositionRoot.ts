@@ -42,6 +42,8 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
       hostKeyPrompter: new VscodeHostKeyPrompter(prompts, store.add(new HostKeyDocuments()), home),
       secrets,
       needsOpenSsh: ({ alias }) => engineMemory.usesOpenSsh(alias),
+      sharesWithWindows: () => settings.sharesWithWindows,
+      windowName: () => vscode.workspace.name ?? "",
     }),
   );
   const layer = store.add(

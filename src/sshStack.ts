@@ -36,6 +36,7 @@ import { limitsFor } from "./session/limitPolicy.ts";
 import { SessionManager } from "./session/sessionManager.ts";
 import type { SessionService } from "./session/sessionServiceTypes.ts";
 import { ProgramSharing } from "./share/programSharing.ts";
+import { WindowSharing } from "./share/windowSharing.ts";
 import type { HostKeyPrompter } from "./trust/hostKeyPorts.ts";
 import { createHostKeyVerifier } from "./trust/hostKeyVerifier.ts";
 import { hostKeyConfig } from "./trust/unattendedHostKeys.ts";
@@ -63,12 +64,17 @@ export interface SshStackInit {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Of the sockets by which other programs use our connections. Default: the user's own. */
   readonly socketFolder?: string;
+  /** Other windows may use our connections, and we use theirs. Default: neither. */
+  readonly sharesWithWindows?: () => boolean;
+  /** Of this window, for the trees of others. */
+  readonly windowName?: () => string;
 }
 
 export interface SshStack extends Disposable {
   readonly service: SessionService;
   readonly forwards: ForwardService;
   readonly programs: ProgramSharing;
+  readonly windows: WindowSharing;
   /** The keys that a login to `config` would offer. Prompts for nothing. */
   keyPlan(config: HostConfig, signal: AbortSignal): Promise<KeyPlan>;
   readonly loginMemory: LoginMemory;
@@ -88,8 +94,16 @@ export function createSshStack(init: SshStackInit): SshStack {
   const prepared = async (config: HostConfig): Promise<HostConfig> => await engines.prepare(config);
   const keyRing = new KeyRing(ssh2.keyReader, init.secrets, init.logger);
   const loginMemory = new LoginMemory(init.secrets, keyRing);
+  const folder = init.socketFolder === undefined ? {} : { folder: init.socketFolder };
+  const windows = new WindowSharing({
+    ...{ clock, logger, ...folder },
+    isOn: init.sharesWithWindows ?? (() => false),
+    onDidChangeSettings: settings.onDidChange,
+    windowName: init.windowName ?? (() => ""),
+  });
   const registry = store.add(
     new MasterRegistry({
+      others: windows,
       clock,
       logger,
       chooseEngine: (use) => init.chooseEngine?.(use) ?? init.engine ?? engines.choose(use),
@@ -136,9 +150,11 @@ export function createSshStack(init: SshStackInit): SshStack {
     new ProgramSharing({
       ...{ registry, resolver, clock, logger },
       configFile: () => settings.configFile,
-      ...(init.socketFolder !== undefined && { folder: init.socketFolder }),
+      ...folder,
     }),
   );
+  windows.serve(registry);
+  store.add(windows);
   const sessionForwards = new SessionForwards(forwards, policies, (id) => registry.get(id) !== undefined);
   store.add(
     probeAfterEnvironmentChanges(
@@ -157,7 +173,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       ...{ config, agent, logger, signal, reader: ssh2.keyReader },
       ...{ env: init.environment ?? process.env, platform: process.platform },
     });
-  return { service, forwards, programs, loginMemory, keyPlan: plan, dispose: () => store.dispose() };
+  return { service, forwards, programs, windows, loginMemory, keyPlan: plan, dispose: () => store.dispose() };
 }
 
 function loginFactory(

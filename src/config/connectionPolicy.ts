@@ -18,6 +18,8 @@ export interface UsePolicy {
   readonly folder: string | undefined;
   readonly keepalive: KeepalivePolicy;
   readonly linger: LingerPolicy;
+  /** The name of the other window that uses the connection. Untrusted; undefined: this window. */
+  readonly window?: string;
 }
 
 /** The policies of a connection that several aliases and folders share. */
@@ -46,15 +48,26 @@ export function connectionPolicy(policies: HostPolicies, uses: readonly Connecti
     }),
   );
   return {
-    keepalive: strictestKeepalive(each.map(({ keepalive }) => keepalive)),
-    // Each alias promises that the connection stays for its linger: the longest linger keeps all promises.
-    linger: each
-      .map(({ linger }) => linger)
-      .reduce((one, other) => (other.seconds > one.seconds ? other : one)),
+    ...joined(each),
     ignoreMissingReplies: uses.some(
       ({ config, folder }) => policies.get("ignoreMissingReplies", config, folder).value,
     ),
-    uses: each,
+  };
+}
+
+/** The policy of a connection that others use, too. */
+export function withGuests(policy: ConnectionPolicy, guests: readonly UsePolicy[]): ConnectionPolicy {
+  return guests.length === 0 ? policy : { ...policy, ...joined([...policy.uses, ...guests]) };
+}
+
+function joined(uses: readonly UsePolicy[]): Omit<ConnectionPolicy, "ignoreMissingReplies"> {
+  return {
+    keepalive: strictestKeepalive(uses.map(({ keepalive }) => keepalive)),
+    // Each alias promises that the connection stays for its linger: the longest linger keeps all promises.
+    linger: uses
+      .map(({ linger }) => linger)
+      .reduce((one, other) => (other.seconds > one.seconds ? other : one)),
+    uses,
   };
 }
 

@@ -4,6 +4,7 @@ import type { LoginAsker } from "../auth/loginAskerPorts.ts";
 import type { Disposable } from "../base/disposable.ts";
 import type { Event } from "../base/emitter.ts";
 import type { Logger } from "../base/log.ts";
+import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 import type { ChannelRelay } from "./channels/relay/relayTypes.ts";
@@ -64,6 +65,13 @@ export interface ConnectRequest {
   /** Undefined: the login waits for nothing. */
   onWait?(wait: LoginWait | undefined): void;
   onServerWords?(words: ServerWords): void;
+}
+
+/** Another window of this extension. */
+export interface WindowName {
+  readonly pid: number;
+  /** Untrusted. */
+  readonly name: string;
 }
 
 /** Features that not every engine has, so that callers need not know the engine. */
@@ -160,6 +168,10 @@ export interface EngineConnection {
   setTcpKeepAlive(on: boolean): void;
   /** Passes other programs' channels through. Undefined: the engine can't. */
   readonly relay?: ChannelRelay;
+  /** The other window of this extension that made the connection. Undefined: this one did. */
+  readonly heldBy?: WindowName;
+  /** Says how we want the connection kept, and whether we use it now, where another window holds it. */
+  noteUse?(inUse: boolean, policy: UsePolicy): void;
   /** Starts a new key exchange (RFC 4253 section 9) where `capabilities.rekey`. */
   rekey(): void;
   /** Ends in order: SSH_MSG_DISCONNECT, FIN. Idempotent. */

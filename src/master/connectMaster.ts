@@ -15,7 +15,7 @@ import type {
 import { ConnectError, type ConnectErrorReason } from "../engine/engineErrors.ts";
 import type { AlternativeEngine } from "../engine/engineTable.ts";
 import { unattendedSilence } from "./connectTimeLimits.ts";
-import type { LoginFactory, LoginOptions, MasterPolicies } from "./masterPorts.ts";
+import type { LoginFactory, LoginOptions, MasterPolicies, OtherWindows } from "./masterPorts.ts";
 import type { LoginNews, MasterState } from "./masterTypes.ts";
 
 export interface Transport {
@@ -41,6 +41,8 @@ export interface MasterInit {
   readonly alternative?: AlternativeEngine;
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
+  /** Undefined: nothing is shared with other windows. */
+  readonly others: OtherWindows | undefined;
   /** Makes the stream to the host if it is not a plain socket: a jump host's channel or a ProxyCommand. */
   readonly transport?: (
     signal: AbortSignal,
@@ -79,7 +81,7 @@ interface Times {
 }
 
 /**
- * Connects: the stream to the host, and the login over it. If no key logs in and the alternative engine can log in
+ * Connects: another window's connection, or the stream to the host, and the login over it. If no key logs in and the alternative engine can log in
  * without a question, that engine does so over a separate stream. If it can't run at all, the first engine asks its
  * questions after all.
  */
@@ -90,7 +92,12 @@ export async function connectMaster(
   times: Times,
   events: ConnectingEvents,
 ): Promise<EngineConnection> {
-  const { engine, alternative, config } = init;
+  const { engine, alternative, config, others } = init;
+  const shared = others && (await times.deadline.paused(() => others.join(init, times.deadline.signal)));
+  if (shared !== undefined) {
+    logger.info(`uses the connection of another window (${shared.heldBy?.pid})`);
+    return shared;
+  }
   const attempts = new Attempts(init, logger, tcpKeepAlive, times, events);
   try {
     const can = alternative && ((left: readonly string[]) => alternative.mayLogInBy(config, left));

@@ -26,7 +26,7 @@ import { jumpFailure } from "./jumpFailure.ts";
 import { LoginFeed } from "./loginFeed.ts";
 import { MasterHolders } from "./masterHolders.ts";
 import { masterSnapshot } from "./masterSnapshot.ts";
-import { MasterStatus } from "./masterStatus.ts";
+import { lostBecause, MasterStatus } from "./masterStatus.ts";
 import type { LoginNews, MasterCore, MasterEndReason, MasterState } from "./masterTypes.ts";
 import { couldBeAsked } from "./unattended.ts";
 
@@ -41,6 +41,8 @@ export class Master implements Disposable {
   readonly id: string;
   readonly key: string;
   readonly config: HostConfig;
+  /** Other windows that use the connection. */
+  readonly guests: Pick<MasterHolders, "add" | "hold">;
 
   readonly #init: MasterInit;
   readonly #logger: Logger;
@@ -87,6 +89,7 @@ export class Master implements Disposable {
         onPolicy: () => this.#onPolicy(),
       },
     );
+    this.guests = this.#holders;
     this.#health = new ConnectionHealth(init.clock, this.#logger, {
       onHealth: (health) => {
         this.#update();
@@ -100,7 +103,7 @@ export class Master implements Disposable {
     this.#resources.add(this.#health);
     this.#status = new MasterStatus(this.#since, () => this.#changed.fire());
     this.#ready = this.#connect();
-    this.#ready.catch(() => {}); // Each waiter gets it through `ready`; there may be none.
+    this.#ready.catch(() => {}); // Each waiter gets it through `ready`.
   }
 
   get state(): MasterState {
@@ -180,12 +183,8 @@ export class Master implements Disposable {
   }
 
   /** See EngineConnection.openForward. @throws ChannelError, or the signal's reason */
-  async openForward(
-    target: ForwardAddress,
-    originator: Endpoint,
-    signal: AbortSignal,
-  ): Promise<EngineChannel> {
-    return await this.#opener.forward(target, originator, signal);
+  async openForward(target: ForwardAddress, from: Endpoint, signal: AbortSignal): Promise<EngineChannel> {
+    return await this.#opener.forward(target, from, signal);
   }
 
   /** See EngineConnection.listen. @throws ForwardError, ChannelError, or the signal's reason */
@@ -193,7 +192,7 @@ export class Master implements Disposable {
     return await this.#opener.listen(at, handler, signal);
   }
 
-  /** The full master that it relieved has ended: from now on it lingers like any other. */
+  /** The full master that it relieved has ended: it lingers like any other from now on. */
   promote(): void {
     if (this.overflow && !this.isEnded) {
       this.#holders.promote();
@@ -316,7 +315,7 @@ export class Master implements Disposable {
     this.#health.watch(connection, this.#holders.policy);
     this.#resources.add(
       connection.onDidClose(({ reason, error, said }) => {
-        this.#status.endsBecause(reason === "disconnected" ? "closed-by-server" : "connection-lost", said);
+        this.#status.endsBecause(lostBecause(reason, connection, this.#holders.count), said);
         this.#end(error);
       }),
     );
@@ -385,6 +384,7 @@ export class Master implements Disposable {
   #update(): void {
     if (this.#connection !== undefined && this.state.kind !== "disconnecting" && !this.isEnded) {
       this.#status.setLive(this.#health.current, this.#holders, this.#init.clock.now());
+      this.#holders.noteUse(this.#connection);
     }
   }
 
@@ -395,6 +395,7 @@ export class Master implements Disposable {
     const { policy } = this.#holders;
     this.#health.setPolicy(policy);
     this.#connection?.setTcpKeepAlive(policy.keepalive.tcpKeepAlive);
+    this.#holders.noteUse(this.#connection);
     this.#changed.fire();
   }
 }

@@ -1,8 +1,14 @@
 import type { Clock } from "../base/clock.ts";
 import { type Disposable, toDisposable } from "../base/disposable.ts";
 import { LeaseCounter } from "../base/lease.ts";
-import type { ConnectionPolicy, ConnectionUse } from "../config/connectionPolicy.ts";
+import {
+  type ConnectionPolicy,
+  type ConnectionUse,
+  type UsePolicy,
+  withGuests,
+} from "../config/connectionPolicy.ts";
 import type { ConfigWarning, HostConfig } from "../config/hostConfig.ts";
+import type { EngineConnection } from "../engine/connectionEngine.ts";
 import type { MasterPolicies } from "./masterPorts.ts";
 import { MasterUses } from "./masterUses.ts";
 
@@ -21,9 +27,13 @@ export class MasterHolders implements Disposable {
   readonly #policies: MasterPolicies;
   readonly #events: MasterHoldersEvents;
   readonly #leases: LeaseCounter;
+  /** Of other windows that use the connection. */
+  readonly #guests = new Set<UsePolicy>();
   #policy: ConnectionPolicy;
   #overflow: boolean;
   #disposed = false;
+  /** What the window that holds the connection knows. */
+  #said = "";
 
   /** @param overflow the connection ends with its last lease, whatever its policy. */
   constructor(
@@ -85,6 +95,33 @@ export class MasterHolders implements Disposable {
     });
   }
 
+  /** Another window wants the connection kept by this policy, until it is disposed. */
+  add(guest: UsePolicy): Disposable {
+    this.#guests.add(guest);
+    this.#readPolicy();
+    return toDisposable(() => {
+      this.#guests.delete(guest);
+      this.#readPolicy();
+    });
+  }
+
+  /** A lease without a use of its own. */
+  hold(): Disposable {
+    return this.#leases.acquire();
+  }
+
+  /** Tells the window that holds the connection, where that is another one, how this one wants it kept. */
+  noteUse(connection: EngineConnection | undefined): void {
+    const { uses, keepalive, linger } = this.#policy;
+    const [first] = uses;
+    const inUse = this.count > 0;
+    const said = JSON.stringify([inUse, this.#policy]);
+    if (connection?.noteUse !== undefined && first !== undefined && said !== this.#said) {
+      this.#said = said;
+      connection.noteUse(inUse, { spec: first.spec, folder: first.folder, keepalive, linger });
+    }
+  }
+
   /** Starts the linger if there is no lease. */
   lingerIfUnused(): void {
     if (this.count === 0) {
@@ -113,7 +150,7 @@ export class MasterHolders implements Disposable {
     if (this.#disposed) {
       return;
     }
-    this.#policy = this.#policies(this.#uses.current);
+    this.#policy = withGuests(this.#policies(this.#uses.current), [...this.#guests]);
     this.#leases.setLinger(this.#lingerMilliseconds());
     this.#events.onPolicy();
   }

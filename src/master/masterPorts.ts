@@ -3,7 +3,7 @@ import type { Authenticator } from "../auth/authPorts.ts";
 import type { LoginAsker } from "../auth/loginAskerPorts.ts";
 import type { ConnectionPolicy, ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
-import type { ConnectionEngine, ServerWords } from "../engine/connectionEngine.ts";
+import type { ConnectionEngine, EngineConnection, ServerWords } from "../engine/connectionEngine.ts";
 import type { AlternativeEngine } from "../engine/engineTable.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 
@@ -50,3 +50,16 @@ export type HopResolver = (
   before: readonly JumpHop[],
   signal: AbortSignal,
 ) => Promise<HostConfig>;
+
+/** Other windows of this user on this machine, whose connections may be shared. */
+export interface OtherWindows {
+  /**
+   * Our place on a connection that another window holds; the caller owns it. Undefined: this window is to log in. Waits
+   * for a moment while another window logs in to the same destination. Rejects only with the signal's reason.
+   * @param login the id and the key of the master that needs a connection.
+   */
+  join(
+    login: { readonly id: string; readonly key: string },
+    signal: AbortSignal,
+  ): Promise<EngineConnection | undefined>;
+}

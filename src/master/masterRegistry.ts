@@ -17,6 +17,7 @@ import type {
   HopResolver,
   LoginFactory,
   MasterPolicies,
+  OtherWindows,
   ProxyRunner,
 } from "./masterPorts.ts";
 import type { LoginNews } from "./masterTypes.ts";
@@ -34,6 +35,8 @@ export interface MasterRegistryInit {
   resolve(host: string): Promise<HostConfig>;
   readonly resolveHop: HopResolver;
   readonly runProxy: ProxyRunner;
+  /** Default: nothing is shared with other windows. */
+  readonly others?: OtherWindows;
 }
 
 /** A master and its lease: dispose it when done. */
@@ -169,16 +172,17 @@ export class MasterRegistry implements Disposable {
     behind: readonly string[],
     full: Master | undefined,
   ): Master {
-    const { clock, logger, login, policies } = this.#init;
+    const { clock, logger, login, policies, others } = this.#init;
     const { config, folder } = use;
     const id = `m${this.#nextId++}`;
     const transport =
       engine.transport === "own" ? undefined : this.#transportFor(id, use, allowPrompts, [...behind, key]);
     const alternative = this.#init.alternative?.(use);
     const master = new Master({
-      ...{ id, key, config, folder, allowPrompts, clock, logger, engine, login, policies },
+      ...{ id, key, config, folder, allowPrompts, clock, logger, engine, login, policies, others },
       overflow: full !== undefined,
-      channelLimit: full?.room.limit,
+      // What another window has left for us says nothing about a connection of our own.
+      channelLimit: full?.connection?.heldBy === undefined ? full?.room.limit : undefined,
       ...(transport && { transport }),
       ...(alternative?.engine.transport === engine.transport && { alternative }),
     });

@@ -42,6 +42,7 @@ export function masterSnapshot(parts: SnapshotParts): MasterCore {
     bytesIn: connection?.bytesIn ?? 0,
     bytesOut: connection?.bytesOut ?? 0,
     engine: info?.engine ?? parts.engine,
+    heldBy: connection?.heldBy,
     overflow,
     serverVersion: info?.serverVersion,
     algorithms: info?.algorithms,

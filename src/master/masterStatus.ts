@@ -1,3 +1,4 @@
+import type { ConnectionEndReason, EngineConnection } from "../engine/connectionEngine.ts";
 import type { Health } from "./heartbeat.ts";
 import { isLoss, type MasterEndReason, type MasterState } from "./masterTypes.ts";
 
@@ -82,4 +83,17 @@ export class MasterStatus {
   resolveEnded(): void {
     this.#resolveEnded();
   }
+}
+
+/** What the end of a connection means to its master. @param leases how many hold it */
+export function lostBecause(
+  reason: ConnectionEndReason,
+  { heldBy }: EngineConnection,
+  leases: number,
+): MasterEndReason {
+  if (heldBy !== undefined && leases === 0) {
+    // Another window keeps it no longer than its linger, and nothing is lost.
+    return "linger-over";
+  }
+  return reason === "disconnected" ? "closed-by-server" : "connection-lost";
 }

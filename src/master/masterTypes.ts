@@ -5,6 +5,7 @@ import type {
   LoginWait,
   NegotiatedAlgorithms,
   ServerWords,
+  WindowName,
 } from "../engine/connectionEngine.ts";
 
 export interface DestinationSnapshot {
@@ -120,6 +121,8 @@ export interface MasterCore {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly engine: string;
+  /** The other window that holds the connection. Undefined: this one does. */
+  readonly heldBy: WindowName | undefined;
   /** A further connection because the first one is full (MaxSessions). */
   readonly overflow: boolean;
   readonly serverVersion: string | undefined;

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { guarded } from "../base/guarded.ts";
 import { WireReader, wireString, wireUint32 } from "../base/wire.ts";
@@ -13,6 +14,16 @@ import {
   muxVersion,
   proxyFrameHead,
 } from "../engine/mux/muxMessages.ts";
+import {
+  aliveInterval,
+  decodeNote,
+  decodeWindowHello,
+  encodeNote,
+  encodeWindowHello,
+  noteType,
+  type WindowHello,
+  type WindowNote,
+} from "../engine/mux/windowProtocol.ts";
 import type { Master } from "../master/master.ts";
 
 /**
@@ -30,6 +41,15 @@ export interface Attachment extends Disposable {
   readonly relay: ChannelRelay;
 }
 
+/** What only windows of this extension say, where they are served in place of programs. */
+export interface WindowEnd {
+  readonly clock: Clock;
+  hello(): WindowHello;
+  /** @returns whether the window fits */
+  greeted(hello: WindowHello): boolean;
+  received(note: Extract<WindowNote, { kind: "use" }>): void;
+}
+
 export interface MuxConversationInit {
   readonly socket: Socket;
   /** Attaches the client to the connection. Undefined: the connection can't be used now. */
@@ -39,8 +59,12 @@ export interface MuxConversationInit {
   /** The client is attached and can open channels. */
   attached(client: RelayedClient): void;
   closed(): void;
+  /** The server refuses the client a session, and the client does not move to another connection. */
+  full(): void;
   /** The client was disconnected. @param text the reason, without text from the client */
   refused(text: string): void;
+  /** Serves windows. Undefined: programs. */
+  readonly window?: WindowEnd;
 }
 
 /** One client's conversation at our socket, in OpenSSH's multiplexing protocol. Only the proxy mode is supported. */
@@ -52,6 +76,7 @@ export class MuxConversation implements Disposable {
   #attachment: Attachment | undefined;
   #client: RelayedClient | undefined;
   #drained: Disposable | undefined;
+  #alive: Disposable | undefined;
   #isPumping = false;
   /** The client is being moved to another connection. */
   #isMoving = false;
@@ -71,7 +96,8 @@ export class MuxConversation implements Disposable {
     socket.on("end", () => this.dispose());
     socket.on("error", () => this.dispose());
     socket.on("close", () => this.dispose());
-    socket.write(encodeMuxHello());
+    const { window } = init;
+    socket.write(encodeMuxHello(window && encodeWindowHello(window.hello())));
   }
 
   /** The connection that the client is attached to. */
@@ -85,6 +111,7 @@ export class MuxConversation implements Disposable {
       return;
     }
     this.#ended = true;
+    this.#alive?.dispose();
     this.#drained?.dispose();
     this.#client?.dispose();
     this.#attachment?.dispose();
@@ -131,6 +158,8 @@ export class MuxConversation implements Disposable {
       const message = decodeProxyBody(body);
       if (message === undefined) {
         this.#letGo("It sent a malformed packet");
+      } else if (this.#init.window !== undefined && message[0] === noteType) {
+        this.#note(this.#init.window, message);
       } else {
         this.#client.receive(message);
       }
@@ -141,13 +170,36 @@ export class MuxConversation implements Disposable {
     if (type === undefined || id === undefined) {
       this.#letGo("It sent a malformed request");
     } else if (!this.#greeted) {
-      this.#greeted = type === muxType.hello && id === muxVersion;
+      this.#greeted = type === muxType.hello && id === muxVersion && this.#fits(reader);
       if (!this.#greeted) {
         this.#letGo("It uses another version of the protocol");
       }
     } else {
       this.#request(type, id);
     }
+  }
+
+  /** @param pairs what stands behind the version in its HELLO */
+  #fits(pairs: WireReader): boolean {
+    const { window } = this.#init;
+    const hello = window && decodeWindowHello(pairs);
+    return window === undefined || (hello !== undefined && window.greeted(hello));
+  }
+
+  #note(window: WindowEnd, message: Buffer): void {
+    const note = decodeNote(message);
+    if (note?.kind === "use") {
+      window.received(note);
+    }
+  }
+
+  /** A window leaves when it hears nothing. */
+  #keepSaying({ clock }: WindowEnd): void {
+    this.#socket.write(encodeProxyFrame(encodeNote({ kind: "alive" })));
+    this.#alive = clock.setTimeout(
+      () => this.#init.window && this.#keepSaying(this.#init.window),
+      aliveInterval,
+    );
   }
 
   #request(type: number, id: number): void {
@@ -187,6 +239,9 @@ export class MuxConversation implements Disposable {
     }
     this.#socket.write(encodeMux(muxType.proxyReply, wireUint32(id)));
     this.#join(attachment);
+    if (this.#init.window !== undefined) {
+      this.#keepSaying(this.#init.window);
+    }
   }
 
   #join(attachment: Attachment): RelayedClient {
@@ -197,7 +252,8 @@ export class MuxConversation implements Disposable {
     const client = relay.attach({
       send: (message) => this.#send(message),
       sessionRefused: (open) => {
-        if (this.#hasNowhereToGo) {
+        if (open === undefined || this.#hasNowhereToGo || this.#init.window !== undefined) {
+          this.#init.full();
           return false;
         }
         // In another turn, because the relay is in the middle of a message.

@@ -1,10 +1,10 @@
 import type { RelayedChannelSnapshot } from "../engine/channels/relay/relayTypes.ts";
 
-/** Another program whose channels run over our connection. Frozen. */
+/** Another program, or another window of this extension, whose channels run over our connection. Frozen. */
 export interface ProgramSnapshot {
   readonly id: string;
   readonly masterId: string;
-  /** The name that the program reports. Untrusted; undefined: it has reported none. */
+  /** The name that the program reports, or the window's. Untrusted; undefined: it has reported none. */
   readonly name: string | undefined;
   readonly pid: number | undefined;
   /** Wall-clock milliseconds. */

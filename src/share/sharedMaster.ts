@@ -4,10 +4,11 @@ import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { guarded } from "../base/guarded.ts";
-import type { Logger } from "../base/log.ts";
+import { type Logger, printable } from "../base/log.ts";
 import type { RelayedClient } from "../engine/channels/relay/relayTypes.ts";
 import type { Master } from "../master/master.ts";
 import type { MasterLease } from "../master/masterRegistry.ts";
+import { GuestWindow, type GuestWindowInit } from "./guestWindow.ts";
 import { type Attachment, MuxConversation } from "./muxConversation.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
 import { listenIn } from "./socketFolder.ts";
@@ -23,6 +24,8 @@ export interface SharedMasterInit {
   nextId(): string;
   /** A program connected, disconnected or changed. */
   changed(): void;
+  /** Serves other windows. Undefined: programs. */
+  readonly windows?: Pick<GuestWindowInit, "key" | "name"> & { readonly socketName: string };
 }
 
 interface Program {
@@ -30,6 +33,7 @@ interface Program {
   readonly since: number;
   readonly client: RelayedClient;
   readonly conversation: MuxConversation;
+  readonly window: GuestWindow | undefined;
 }
 
 /** The highest number of clients at a time. Each takes a descriptor of the extension host. */
@@ -58,15 +62,15 @@ export class SharedMaster implements Disposable {
   }
 
   programs(): readonly ProgramSnapshot[] {
-    return [...this.#programs.values()].map(({ id, since, client, conversation }) => {
-      const { name, pid } = readClaim(client.claim);
+    return [...this.#programs.values()].map(({ id, since, client, conversation, window }) => {
+      const { name, pid } = window ?? readClaim(client.claim);
       const masterId = conversation.masterId ?? this.master.id;
       return Object.freeze({ id, since, name, pid, masterId, channels: client.channels });
     });
   }
 
   async listen(): Promise<void> {
-    const name = await listenIn(this.#init.folder, this.#server);
+    const name = await listenIn(this.#init.folder, this.#server, this.#init.windows?.socketName);
     this.#socketName = name;
     if (this.#disposed) {
       await this.#removeSocket(name);
@@ -104,32 +108,42 @@ export class SharedMaster implements Disposable {
       socket.destroy();
       return;
     }
-    const { clock, logger } = this.#init;
+    const { clock, logger, windows, master } = this.#init;
     const id = this.#init.nextId();
+    const window = windows && new GuestWindow({ ...windows, clock, master });
     const conversation: MuxConversation = new MuxConversation({
       socket,
-      attach: () => this.#attach(),
+      attach: () => this.#attach(window),
       elsewhere: (full) => this.#elsewhere(full),
       attached: (client) => {
         const since = this.#programs.get(id)?.since ?? clock.now();
-        this.#programs.set(id, { id, client, conversation, since });
+        this.#programs.set(id, { id, client, conversation, since, window });
         this.#init.changed();
       },
       closed: () => {
         this.#conversations.delete(conversation);
+        window?.dispose();
         if (this.#programs.delete(id)) {
           this.#init.changed();
         }
       },
-      refused: (text) => logger.warn(`A program was disconnected: ${text}`),
+      full: () => master.room.noteRefusal(),
+      refused: (text) => {
+        const who = windows === undefined ? "A program" : "Another window";
+        logger.warn(`${who} was disconnected: ${printable(text)}`);
+      },
+      ...(window && { window }),
     });
     this.#conversations.add(conversation);
   }
 
-  #attach(): Attachment | undefined {
+  #attach(window: GuestWindow | undefined): Attachment | undefined {
     const relay = this.master.connection?.relay;
     if (relay === undefined || !this.master.isUsable) {
       return undefined;
+    }
+    if (window !== undefined) {
+      return { relay, master: this.master, dispose: () => window.dispose() };
     }
     const lease = this.master.lease({ config: this.master.config });
     return { relay, master: this.master, dispose: () => lease.dispose() };

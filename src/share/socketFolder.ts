@@ -12,7 +12,7 @@ import { ShareError } from "./shareErrors.ts";
 const longestFolder = 80;
 
 /** The names that `listenIn` creates. Other files in the folder are left alone. */
-const socketName = /^[0-9a-f]{12}$/;
+const socketName = /^(?:[0-9a-f]{12}|w[0-9a-f]{12}\.[0-9a-f]{6})$/;
 const temporaryName = /^\.[0-9a-f]{12}$/;
 
 /**
@@ -53,11 +53,15 @@ export async function prepareSocketFolder(path: string): Promise<void> {
 
 /**
  * Listens at a new path in the folder, and returns its name. The socket is bound under a temporary name and gets its
- * mode before link(2) gives it its final name, which never replaces a file.
+ * mode before link(2) gives it its final name, which never replaces a file: it fails
+ * with EEXIST where the name is taken.
  */
-export async function listenIn(folder: string, server: Server): Promise<string> {
-  const name = randomBytes(6).toString("hex");
-  const temporary = join(folder, `.${name}`);
+export async function listenIn(
+  folder: string,
+  server: Server,
+  name = randomBytes(6).toString("hex"),
+): Promise<string> {
+  const temporary = join(folder, `.${randomBytes(6).toString("hex")}`);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(temporary, () => {
@@ -88,11 +92,17 @@ export async function clearStaleSockets(folder: string): Promise<void> {
   );
 }
 
-function hasErrorCode(error: unknown, code: string): boolean {
+/** Gives a socket that was moved away its name again, unless the name is taken. */
+export async function linkBack(from: string, to: string): Promise<void> {
+  await link(from, to).catch(() => {});
+}
+
+export function hasErrorCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 
-function refuses(path: string): Promise<boolean> {
+/** Nobody listens at this socket any more. */
+export function refuses(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once("connect", () => {

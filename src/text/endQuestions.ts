@@ -1,5 +1,5 @@
-/** The questions before a command ends several sessions. */
-import { t } from "../base/localize.ts";
+/** The questions before a command ends several sessions, or a connection that others use. */
+import { plural, t } from "../base/localize.ts";
 
 export interface EndQuestion {
   readonly message: string;
@@ -9,38 +9,64 @@ export interface EndQuestion {
   readonly neverAgain?: string;
 }
 
-/** @param sessions the number of sessions that end; two or more. */
-export function disconnectQuestion(sessions: number): EndQuestion {
-  return {
-    message: t("Disconnect {0} sessions?", sessions),
-    detail: t("Their shells receive a hangup, and the programs in them end."),
-    action: t("Disconnect {0} Sessions", sessions),
-    neverAgain: t("Disconnect, Don't Ask Again"),
-  };
+/** What ends with connections. */
+export interface AtStake {
+  /** The number of sessions of this window. */
+  readonly sessions: number;
+  /** Sentences about others that use the connections. */
+  readonly losses: readonly string[];
 }
 
-/** @param sessions the number of sessions that end; two or more. */
-export function disconnectAllQuestion(sessions: number): EndQuestion {
-  return {
-    message: t("Disconnect all {0} SSH sessions?", sessions),
-    detail: t("The programs in them will end."),
-    action: t("Disconnect All"),
-  };
+/** A question is due: more than one session ends, or something that is not a session of this window. */
+export function isMuchAtStake({ sessions, losses }: AtStake): boolean {
+  return sessions > 1 || losses.length > 0;
 }
 
-/** @param sessions the number of sessions that end; two or more. */
-export function killQuestion(sessions: number): EndQuestion {
-  return {
-    message: t("Kill {0} sessions at once?", sessions),
-    detail: t("Their programs can't save anything. Disconnect ends them properly."),
-    action: t("Kill {0} Sessions", sessions),
-  };
+export function disconnectQuestion({ sessions, losses }: AtStake): EndQuestion {
+  const neverAgain = t("Disconnect, Don't Ask Again");
+  return sessions === 0
+    ? {
+        message: t("Disconnect a connection that others use?"),
+        detail: losses.join(" "),
+        action: t("Disconnect"),
+        neverAgain,
+      }
+    : {
+        message: plural(sessions, "Disconnect {0} session?", "Disconnect {0} sessions?"),
+        detail: [t("Their shells receive a hangup, and the programs in them end."), ...losses].join(" "),
+        action: plural(sessions, "Disconnect {0} Session", "Disconnect {0} Sessions"),
+        neverAgain,
+      };
 }
 
-export function killAllQuestion(): EndQuestion {
+export function disconnectAllQuestion({ sessions, losses }: AtStake): EndQuestion {
+  const action = t("Disconnect All");
+  return sessions === 0
+    ? { message: t("Disconnect connections that others use?"), detail: losses.join(" "), action }
+    : {
+        message: plural(sessions, "Disconnect {0} SSH session?", "Disconnect all {0} SSH sessions?"),
+        detail: [t("The programs in them will end."), ...losses].join(" "),
+        action,
+      };
+}
+
+export function killQuestion({ sessions, losses }: AtStake): EndQuestion {
+  const nothingSaved = t("Their programs can't save anything. Disconnect ends them properly.");
+  const detail = [nothingSaved, ...losses].join(" ");
+  return sessions === 0
+    ? { message: t("Kill a connection that others use?"), detail, action: t("Kill") }
+    : {
+        message: plural(sessions, "Kill {0} session at once?", "Kill {0} sessions at once?"),
+        detail,
+        action: plural(sessions, "Kill {0} Session", "Kill {0} Sessions"),
+      };
+}
+
+export function killAllQuestion({ losses }: AtStake): EndQuestion {
+  const nothingSaved = t("Their programs can't save anything. Disconnect All ends them properly.");
   return {
     message: t("Kill all SSH sessions and connections at once?"),
-    detail: t("Their programs can't save anything. Disconnect All ends them properly."),
+    detail: [nothingSaved, ...losses].join(" "),
     action: t("Kill All"),
   };
 }

@@ -43,6 +43,17 @@ export function programTraffic(channels: readonly RelayedChannelSnapshot[]): str
   return `↑ ${sum(({ bytesOut }) => bytesOut)} ↓ ${sum(({ bytesIn }) => bytesIn)}`;
 }
 
+/** What ends with a connection in other programs. Undefined: nothing. */
+export function programsLoss(count: number): string | undefined {
+  return count === 0
+    ? undefined
+    : plural(
+        count,
+        "{0} other program on this computer loses its connection.",
+        "{0} other programs on this computer lose their connection.",
+      );
+}
+
 /** The question before terminals may use connections. */
 export function sharingQuestion(): { readonly message: string; readonly yes: string; readonly no: string } {
   return {

@@ -30,6 +30,10 @@ function usePolicyText({ keepalive, linger }: UsePolicy): string {
   return t("{0}; linger {1}", probes, lingerText(linger.seconds));
 }
 
+function ofWindow(who: string, window: string): string {
+  return window === "" ? t("{0} in another window", who) : t("{0} in the window “{1}”", who, window);
+}
+
 export const sharedPolicyNote = () =>
   t(
     "Several hosts or folders share this connection but have different values. The shortest interval and the strictest timeout apply, and the connection stays open for the longest linger time.",
@@ -41,7 +45,7 @@ export const sharedPolicyNote = () =>
 export function differingUses(uses: readonly UsePolicy[]): readonly (readonly [who: string, what: string])[] {
   const rows = uses.map((use) => {
     const who = use.folder === undefined ? use.spec : t("{0} in {1}", use.spec, use.folder);
-    return [who, usePolicyText(use)] as const;
+    return [use.window === undefined ? who : ofWindow(who, use.window), usePolicyText(use)] as const;
   });
   return new Set(rows.map(([, what]) => what)).size > 1 ? rows : [];
 }

@@ -176,6 +176,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
   const callCommand = commandCaller(
     {
       service,
+      losses: (masterIds) => features.flatMap((feature) => feature.loss?.(masterIds) ?? []),
       resolver,
       settings,
       policies,

@@ -11,6 +11,7 @@ import type { MasterSnapshot } from "../../src/session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../src/session/sessionServiceTypes.ts";
 import type { Session, SessionOutcome } from "../../src/session/sessionTypes.ts";
 import type { ProgramSharing } from "../../src/share/programSharing.ts";
+import type { WindowSharing } from "../../src/share/windowSharing.ts";
 import { createSshStack, type SshStackInit } from "../../src/sshStack.ts";
 import type { HostKeyPrompter } from "../../src/trust/hostKeyPorts.ts";
 import { FakeSettings } from "./configFixtures.ts";
@@ -44,6 +45,7 @@ export interface TestStack extends AsyncDisposable {
   readonly service: SessionService;
   readonly forwards: ForwardService;
   readonly programs: ProgramSharing;
+  readonly windows: WindowSharing;
   readonly settings: TestSettings;
   /** A folder for files of the test, removed at the end. */
   readonly folder: string;
@@ -74,11 +76,12 @@ export async function testStack(
     socketFolder: join(folder, "sockets"),
     ...over,
   });
-  const { service, forwards, programs } = stack;
+  const { service, forwards, programs, windows } = stack;
   return {
     service,
     forwards,
     programs,
+    windows,
     settings,
     folder,
     master(id) {

@@ -46,9 +46,9 @@ export function encodeMux(type: number, ...parts: readonly Uint8Array[]): Buffer
   return wireString(Buffer.concat([wireUint32(type), ...parts]));
 }
 
-/** Both sides send it first. It may end with pairs of a name and a value; none is defined. */
-export function encodeMuxHello(): Buffer {
-  return encodeMux(muxType.hello, wireUint32(muxVersion));
+/** Both sides send it first. @param pairs of a name and a value; OpenSSH ignores those that it does not know */
+export function encodeMuxHello(pairs: Uint8Array = Buffer.alloc(0)): Buffer {
+  return encodeMux(muxType.hello, wireUint32(muxVersion), pairs);
 }
 
 /** What precedes an RFC 4254 message in a frame of the proxy phase; the message itself need not be copied. */

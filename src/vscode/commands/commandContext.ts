@@ -26,6 +26,8 @@ import type { RowFilter } from "../views/rowFilter.ts";
 /** The services for commands. Those of a feature are available to its own commands only (`vscode/features/`). */
 export interface CommandContext {
   readonly service: SessionService;
+  /** What others lose when these connections end, as sentences. */
+  losses(masterIds: readonly string[]): readonly string[];
   readonly resolver: HostResolver;
   readonly settings: SettingsPort & { readonly confirmsDisconnect: boolean };
   readonly policies: HostPolicies;

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { t } from "../../base/localize.ts";
-import { disconnectQuestion } from "../../text/endQuestions.ts";
+import { type AtStake, disconnectQuestion, isMuchAtStake } from "../../text/endQuestions.ts";
 import { showMessage } from "../messages/messages.ts";
 import { configurationSection, settingKeys } from "../settings/contributionIds.ts";
 import { command } from "./command.ts";
@@ -8,22 +8,27 @@ import type { CommandContext } from "./commandContext.ts";
 import { whatIsAlive } from "./liveFinders.ts";
 import { sessionsAtStake } from "./sessionsAtStake.ts";
 
-/** Ends a connection or a session in order. Asks first if more than one session would end. */
+/** Ends a connection or a session in order. Asks first if more than one session would end, or what others use. */
 export const disconnect = command(
   whatIsAlive(() => t("Disconnect")),
   async (context, ids) => {
-    const { service } = context;
-    if (await isWanted(context, sessionsAtStake(ids, service.masters()))) {
+    const { service, losses } = context;
+    if (
+      await isWanted(context, {
+        sessions: sessionsAtStake(ids, service.masters()),
+        losses: losses(ids),
+      })
+    ) {
       await Promise.all(ids.map((id) => service.disconnect(id)));
     }
   },
 );
 
-async function isWanted({ settings }: CommandContext, sessions: number): Promise<boolean> {
-  if (sessions < 2 || !settings.confirmsDisconnect) {
+async function isWanted({ settings }: CommandContext, atStake: AtStake): Promise<boolean> {
+  if (!isMuchAtStake(atStake) || !settings.confirmsDisconnect) {
     return true;
   }
-  const { message, detail, action, neverAgain = "" } = disconnectQuestion(sessions);
+  const { message, detail, action, neverAgain = "" } = disconnectQuestion(atStake);
   const answer = await showMessage("warning", message, { modal: true, detail }, action, neverAgain);
   if (answer === neverAgain) {
     await vscode.workspace

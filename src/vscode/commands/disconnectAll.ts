@@ -1,19 +1,16 @@
-import { disconnectAllQuestion } from "../../text/endQuestions.ts";
+import { disconnectAllQuestion, isMuchAtStake } from "../../text/endQuestions.ts";
 import { showMessage } from "../messages/messages.ts";
 import { plainCommand } from "./command.ts";
 import { sessionsAtStake } from "./sessionsAtStake.ts";
 
-/** Ends everything in order. Asks first if more than one session would end. */
-export const disconnectAll = plainCommand(async ({ service }) => {
+/** Ends everything in order. Asks first if more than one session would end, or what others use. */
+export const disconnectAll = plainCommand(async ({ service, losses }) => {
   const masters = service.masters();
-  const atStake = sessionsAtStake(
-    masters.map(({ id }) => id),
-    masters,
-  );
-  if (atStake > 1) {
+  const ids = masters.map(({ id }) => id);
+  const atStake = { sessions: sessionsAtStake(ids, masters), losses: losses(ids) };
+  if (isMuchAtStake(atStake)) {
     const { message, detail, action } = disconnectAllQuestion(atStake);
-    const answer = await showMessage("warning", message, { modal: true, detail }, action);
-    if (answer !== action) {
+    if ((await showMessage("warning", message, { modal: true, detail }, action)) !== action) {
       return;
     }
   }

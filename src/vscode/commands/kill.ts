@@ -1,19 +1,18 @@
 import { t } from "../../base/localize.ts";
-import { killQuestion } from "../../text/endQuestions.ts";
+import { isMuchAtStake, killQuestion } from "../../text/endQuestions.ts";
 import { showMessage } from "../messages/messages.ts";
 import { command } from "./command.ts";
 import { whatIsAlive } from "./liveFinders.ts";
 import { sessionsAtStake } from "./sessionsAtStake.ts";
 
-/** Ends a connection or a session at once. Asks first if more than one session would end. */
+/** Ends a connection or a session at once. Asks first if more than one session would end, or what others use. */
 export const kill = command(
   whatIsAlive(() => t("Kill")),
-  async ({ service }, ids) => {
-    const atStake = sessionsAtStake(ids, service.masters());
-    if (atStake > 1) {
+  async ({ service, losses }, ids) => {
+    const atStake = { sessions: sessionsAtStake(ids, service.masters()), losses: losses(ids) };
+    if (isMuchAtStake(atStake)) {
       const { message, detail, action } = killQuestion(atStake);
-      const answer = await showMessage("warning", message, { modal: true, detail }, action);
-      if (answer !== action) {
+      if ((await showMessage("warning", message, { modal: true, detail }, action)) !== action) {
         return;
       }
     }

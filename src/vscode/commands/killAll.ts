@@ -1,16 +1,18 @@
 import { killAllQuestion } from "../../text/endQuestions.ts";
 import { showMessage } from "../messages/messages.ts";
 import { plainCommand } from "./command.ts";
+import { sessionsAtStake } from "./sessionsAtStake.ts";
 
 /** Ends every session and every connection at once. Always asks first, because programs can't save anything. */
-export const killAll = plainCommand(async ({ service }) => {
+export const killAll = plainCommand(async ({ service, losses }) => {
   const masters = service.masters();
   if (masters.length === 0) {
     return;
   }
-  const { message, detail, action } = killAllQuestion();
-  const answer = await showMessage("warning", message, { modal: true, detail }, action);
-  if (answer === action) {
+  const ids = masters.map(({ id }) => id);
+  const atStake = { sessions: sessionsAtStake(ids, masters), losses: losses(ids) };
+  const { message, detail, action } = killAllQuestion(atStake);
+  if ((await showMessage("warning", message, { modal: true, detail }, action)) === action) {
     service.killAll();
   }
 });

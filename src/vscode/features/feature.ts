@@ -11,6 +11,8 @@ export interface Feature {
   /** Below connections (`under(masters, …)`) or at the top, after the sessions. */
   liveRows(masters: RowKind<MasterSnapshot>): readonly RowSource[];
   readonly commands: Commands;
+  /** A sentence for the questions before connections end: what others lose. Undefined: nothing. */
+  loss?(masterIds: readonly string[]): string | undefined;
   /** Its own activity, from the end of the start until it is disposed. */
   start?(): Disposable;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { programsLoss } from "../../text/programText.ts";
 import { endProgram } from "../commands/endProgram.ts";
 import { TerminalSharing, type TerminalSharingInit } from "../terminals/terminalSharing.ts";
 import { programRows } from "../views/rows/programRows.ts";
@@ -17,6 +18,8 @@ export function programsFeature(init: ProgramsFeatureInit): Feature {
   return {
     liveRows: (masters) => [programRows(masters, init)],
     commands: { "sshSessions.endProgram": endProgram(init.programs) },
+    loss: (masterIds) =>
+      programsLoss(init.programs.programs().filter(({ masterId }) => masterIds.includes(masterId)).length),
     start: () => new TerminalSharing({ ...init, ...init.sharing }),
   };
 }

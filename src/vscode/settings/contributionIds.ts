@@ -28,6 +28,7 @@ export const settingKeys = {
   reopenTerminals: "reopenTerminals",
   terminalTitle: "terminalTitle",
   sharingPrograms: "sharing.programs",
+  sharingWindows: "sharing.windows",
   hosts: "hosts",
   profileHosts: "profileHosts",
   confirmDisconnect: "confirmDisconnect",

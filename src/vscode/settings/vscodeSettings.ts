@@ -90,6 +90,11 @@ export class VscodeSettings implements SettingsPort, Disposable {
     return value === "on" || value === "off" ? value : "ask";
   }
 
+  /** Whether the windows of this computer share connections. Only the user's own setting counts. */
+  get sharesWithWindows(): boolean {
+    return flag(this.read(settingKeys.sharingWindows, "user")) ?? true;
+  }
+
   /** The template for the name of a terminal's tab: see `tabName`. */
   get terminalTitle(): string | undefined {
     return this.#window(settingKeys.terminalTitle, text);

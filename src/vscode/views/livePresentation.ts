@@ -31,6 +31,7 @@ import {
 } from "../../text/stateWords.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { valueSourceText } from "../../text/valueSourceText.ts";
+import { heldByText } from "../../text/windowText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
 
@@ -175,6 +176,9 @@ export function presentMaster(
       ? [...where, ...known([usualRoundTrip(master.roundTrips), age(now - master.since)])]
       : // A narrow side bar cuts the end off, and what is not as usual must be seen.
         [masterStateText(state, now), ...where];
+  if (master.heldBy !== undefined && isLive(state)) {
+    parts.unshift(t("shared, held by another window"));
+  }
   if (master.overflow) {
     parts.splice(state.kind === "ready" ? 0 : 1, 0, t("overflow"));
   }
@@ -235,6 +239,7 @@ function masterHover(master: MasterSnapshot, now: number, home: string, shared: 
     [t("Server"), master.serverVersion === undefined ? undefined : literal(master.serverVersion)],
     [t("Algorithms"), master.algorithms && literal(algorithmsText(master.algorithms))],
     // Nearly all connections are made by one and the same.
+    [t("Held by"), master.heldBy && literal(heldByText(master.heldBy))],
     [t("Connected by"), master.engine === "ssh2" ? undefined : literal(master.engine)],
     [t("Extensions"), shared ? extensionsFact() : undefined],
   ]);

@@ -139,7 +139,7 @@ export class RelayClient implements RelayedClient {
     if (type === message.channelOpenFailure) {
       this.#own.delete(channel.clientId);
       this.#host.forget(channel);
-      if (this.#mayMove(channel) && this.#port.sessionRefused?.(channel.encodeOpen()) === true) {
+      if (!this.#ended && channel.type === "session" && this.#goesElsewhere(channel)) {
         this.dispose();
       } else {
         this.pass(channel, bytes);
@@ -160,9 +160,10 @@ export class RelayClient implements RelayedClient {
     return true;
   }
 
-  /** The client has no other channel or request on this connection. */
-  #mayMove({ type }: RelayedChannel): boolean {
-    return !this.#ended && type === "session" && this.#own.size === 0 && !this.#globals.isUsed;
+  /** Only a client without another channel or request on this connection. */
+  #goesElsewhere(channel: RelayedChannel): boolean {
+    const mayMove = this.#own.size === 0 && !this.#globals.isUsed;
+    return this.#port.sessionRefused?.(mayMove ? channel.encodeOpen() : undefined) === true && mayMove;
   }
 
   pass(channel: RelayedChannel, bytes: Buffer): void {

@@ -13,12 +13,12 @@ export interface RelayClientPort {
   /** Passes an RFC 4254 message to the program, which owns the buffer. Never called after `ended`. */
   send(message: Buffer): void;
   /**
-   * The server refuses its first session, and it uses nothing else here: the server may be full.
-   * @param open the message that opens the session
+   * The server refuses it a session: the server may be full.
+   * @param open the message that opens the session, where it uses nothing else here and may move
    * @returns whether the client moves to another connection. It is then detached here and does not receive the
    * refusal.
    */
-  sessionRefused?(open: Buffer): boolean;
+  sessionRefused?(open: Buffer | undefined): boolean;
   /**
    * The client is detached, and nothing more is accepted from it. @param text the reason, without text from the
    * client

@@ -80,6 +80,7 @@ describe("settings", () => {
       settings.terminalTitle,
       settings.groupsHostsByFile,
       settings.sharesWithPrograms,
+      settings.sharesWithWindows,
     ];
     for (const key of policyKeys) {
       policies.get(key, { alias: "web1" });
@@ -88,6 +89,15 @@ describe("settings", () => {
       Object.keys(properties),
     );
     expect([...host.asked].sort()).toEqual(contributed.sort());
+  });
+
+  it("allow only the user to decide whether windows share connections", () => {
+    const key = settingKeys.sharingWindows;
+    expect(new FakeHost().settings().sharesWithWindows).toBe(true);
+    expect(new FakeHost().set(key, "globalValue", false).settings().sharesWithWindows).toBe(false);
+    expect(new FakeHost().set(key, "workspaceValue", false).settings().sharesWithWindows).toBe(true);
+    const host = new FakeHost().set(key, "globalValue", false).set(key, "workspaceFolderValue", true);
+    expect(host.settings().sharesWithWindows).toBe(false);
   });
 
   it("allow only the user to share connections with programs", () => {

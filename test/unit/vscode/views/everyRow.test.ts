@@ -96,6 +96,13 @@ const programs: readonly ProgramSnapshot[] = [
   { id: "p2", masterId: "m0-1", name: undefined, pid: undefined, since: start, channels: [] },
 ];
 
+const windows: readonly ProgramSnapshot[] = [
+  {
+    ...{ id: "w1", masterId: "m0-1", name: "work", pid: 43, since: start },
+    channels: [{ type: "session", command: undefined, bytesIn: 5000, bytesOut: 20 }],
+  },
+];
+
 const entries: readonly HostEntry[] = [
   {
     alias: "build1",
@@ -152,6 +159,7 @@ describe("every row", () => {
         ...({ service: { masters: () => masters }, clock, home: "/home/a" } as never as AllFeaturesInit),
         forwards: { forwards: () => forwards, onDidChange: nothing } as never,
         programs: { programs: () => programs, onDidChange: nothing } as never,
+        windows: { windows: () => windows, onDidChange: nothing } as never,
       }),
       earlier: { before: [{ host: "web1", title: "web1" }], onDidChange: nothing },
     });

@@ -52,6 +52,7 @@ export function masterSnapshot(over: Partial<MasterSnapshot> = {}): MasterSnapsh
     probesIgnored: false,
     bytesIn: 2048,
     bytesOut: 10,
+    heldBy: undefined,
     engine: "ssh2",
     overflow: false,
     serverVersion: "OpenSSH_9.2p1",

@@ -1,0 +1,176 @@
+import { type WireReader, wireString } from "../../base/wire.ts";
+import type { UsePolicy } from "../../config/connectionPolicy.ts";
+import type { ValueSource } from "../../config/hostConfig.ts";
+import type { ConnectionInfo, WindowName } from "../connectionEngine.ts";
+
+/**
+ * What two windows of this extension say to each other, beside OpenSSH's multiplexing protocol: a pair in the HELLO of
+ * each, and notes in the proxy phase. Both are JSON. Windows of different protocol versions do not share.
+ */
+const windowProtocol = 1;
+
+const pairName = "window@ssh-sessions";
+
+/** A message number for local extensions (RFC 4250 section 4.1.2). A note never goes to the server. */
+export const noteType = 192;
+
+/** Characters of a window's name. */
+const longestName = 100;
+
+/** Both windows say it first. */
+export interface WindowHello extends WindowName {
+  /** A hash of what connections must have in common to be shared. */
+  readonly key: string;
+  /** Of the window that holds the connection. */
+  readonly info?: ConnectionInfo;
+  /** The server takes no more sessions on this connection. */
+  readonly isFull?: boolean;
+}
+
+/** In the proxy phase. */
+export type WindowNote =
+  /** From the window that holds the connection, at least every `aliveInterval`: it is not stopped or blocked. */
+  | { readonly kind: "alive" }
+  /** From the other: how it wants the connection kept, and whether it has anything open on it. */
+  | { readonly kind: "use"; readonly inUse: boolean; readonly policy: UsePolicy };
+
+/** Milliseconds. */
+export const aliveInterval = 2_500;
+
+/** The pairs behind the version in HELLO. */
+export function encodeWindowHello(hello: WindowHello): Buffer {
+  const value = JSON.stringify({ ...hello, protocol: windowProtocol });
+  return Buffer.concat([wireString(pairName), wireString(value)]);
+}
+
+/** Undefined: the peer is no window, or one of another version. @param pairs what stands behind the version in HELLO */
+export function decodeWindowHello(pairs: WireReader): WindowHello | undefined {
+  for (let name = pairs.text(); name !== undefined; name = pairs.text()) {
+    const value = parse(pairs.text());
+    if (name === pairName) {
+      const [pid, window, key, info, isFull] = ["pid", "name", "key", "info", "isFull"].map((field) =>
+        fieldOf(value, field),
+      );
+      return fieldOf(value, "protocol") === windowProtocol &&
+        typeof pid === "number" &&
+        typeof window === "string" &&
+        typeof key === "string"
+        ? {
+            ...{ pid, key, name: window.slice(0, longestName), isFull: isFull === true },
+            ...(isConnectionInfo(info) && { info }),
+          }
+        : undefined;
+    }
+  }
+  return undefined;
+}
+
+export function encodeNote(note: WindowNote): Buffer {
+  return Buffer.concat([Buffer.from([noteType]), Buffer.from(JSON.stringify(note))]);
+}
+
+/** Undefined: unknown or malformed. @param message with its number */
+export function decodeNote(message: Buffer): WindowNote | undefined {
+  const value = parse(message.toString("utf8", 1));
+  switch (fieldOf(value, "kind")) {
+    case "alive":
+      return { kind: "alive" };
+    case "use": {
+      const policy = readPolicy(fieldOf(value, "policy"));
+      return policy && { kind: "use", inUse: fieldOf(value, "inUse") === true, policy };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function readPolicy(value: unknown): UsePolicy | undefined {
+  const [spec, folder] = [fieldOf(value, "spec"), fieldOf(value, "folder")];
+  const [keepalive, linger] = [fieldOf(value, "keepalive"), fieldOf(value, "linger")];
+  const sources = fieldOf(keepalive, "sources");
+  const interval = fieldOf(keepalive, "serverAliveInterval");
+  const countMax = fieldOf(keepalive, "serverAliveCountMax");
+  // JSON has no Infinity: it becomes null.
+  const seconds = fieldOf(linger, "seconds") ?? Number.POSITIVE_INFINITY;
+  if (
+    typeof spec !== "string" ||
+    !isAtLeast(interval, 0) ||
+    !isAtLeast(countMax, 1) ||
+    !isAtLeast(seconds, 0)
+  ) {
+    return undefined;
+  }
+  return {
+    spec,
+    folder: typeof folder === "string" ? folder : undefined,
+    keepalive: {
+      serverAliveInterval: interval,
+      serverAliveCountMax: countMax,
+      tcpKeepAlive: fieldOf(keepalive, "tcpKeepAlive") === true,
+      sources: {
+        serverAliveInterval: readSource(fieldOf(sources, "serverAliveInterval")),
+        serverAliveCountMax: readSource(fieldOf(sources, "serverAliveCountMax")),
+        tcpKeepAlive: readSource(fieldOf(sources, "tcpKeepAlive")),
+      },
+    },
+    linger: { seconds, source: readSource(fieldOf(linger, "source")) },
+  };
+}
+
+function readSource(value: unknown): ValueSource {
+  const text = (field: string): string => String(fieldOf(value, field) ?? "");
+  switch (fieldOf(value, "kind")) {
+    case "setting": {
+      const layer = text("layer");
+      return layer === "user" || layer === "workspace" || layer === "workspaceFolder"
+        ? { kind: "setting", setting: text("setting"), layer }
+        : { kind: "default" };
+    }
+    case "hostSetting":
+      return { kind: "hostSetting", pattern: text("pattern") };
+    case "sshConfig": {
+      const [file, line] = [fieldOf(value, "file"), fieldOf(value, "line")];
+      return {
+        kind: "sshConfig",
+        ...(typeof file === "string" && { file }),
+        ...(typeof line === "number" && { line }),
+      };
+    }
+    case "commandLine":
+      return { kind: "commandLine" };
+    default:
+      return { kind: "default" };
+  }
+}
+
+function isAtLeast(value: unknown, least: number): value is number {
+  return typeof value === "number" && value >= least;
+}
+
+function isConnectionInfo(value: unknown): value is ConnectionInfo {
+  const isText = (field: string): boolean => typeof fieldOf(value, field) === "string";
+  const isTextOrAbsent = (field: string): boolean => fieldOf(value, field) === undefined || isText(field);
+  const algorithms = fieldOf(value, "algorithms");
+  return (
+    isText("serverVersion") &&
+    isText("authMethod") &&
+    isTextOrAbsent("localAddress") &&
+    isTextOrAbsent("remoteAddress") &&
+    (algorithms === undefined ||
+      ["kex", "hostKey", "cipher"].every((field) => typeof fieldOf(algorithms, field) === "string"))
+  );
+}
+
+function fieldOf(value: unknown, field: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, field)
+    ? Reflect.get(value, field)
+    : undefined;
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import type { WindowHello, WindowNote } from "../engine/mux/windowProtocol.ts";
+import type { Master } from "../master/master.ts";
+import type { WindowEnd } from "./muxConversation.ts";
+
+export interface GuestWindowInit {
+  readonly master: Master;
+  readonly clock: Clock;
+  /** Of the connection, as in WindowHello. */
+  readonly key: string;
+  /** Of this window. */
+  name(): string;
+}
+
+/** Another window on a connection of ours. Its policy counts like those of our own uses while it is attached. */
+export class GuestWindow implements WindowEnd, Disposable {
+  readonly clock: Clock;
+  readonly #init: GuestWindowInit;
+  #hello: WindowHello | undefined;
+  #policy: Disposable | undefined;
+  #lease: Disposable | undefined;
+  #ended = false;
+
+  constructor(init: GuestWindowInit) {
+    this.#init = init;
+    this.clock = init.clock;
+  }
+
+  get name(): string | undefined {
+    return this.#hello?.name;
+  }
+
+  get pid(): number | undefined {
+    return this.#hello?.pid;
+  }
+
+  hello(): WindowHello {
+    const { key, name, master } = this.#init;
+    const info = master.connection?.info;
+    return { key, name: name(), pid: process.pid, isFull: !master.acceptsSessions, ...(info && { info }) };
+  }
+
+  greeted(hello: WindowHello): boolean {
+    this.#hello = hello;
+    const fits = hello.key === this.#init.key;
+    if (fits) {
+      // From now on: it says what it wants only later.
+      this.#lease = this.#init.master.guests.hold();
+    }
+    return fits;
+  }
+
+  received({ inUse, policy }: Extract<WindowNote, { kind: "use" }>): void {
+    if (this.#ended) {
+      return;
+    }
+    const { guests } = this.#init.master;
+    const before = this.#policy;
+    this.#policy = guests.add({ ...policy, window: this.name ?? "" });
+    before?.dispose();
+    if (!inUse) {
+      this.#lease?.dispose();
+      this.#lease = undefined;
+    } else {
+      this.#lease ??= guests.hold();
+    }
+  }
+
+  dispose(): void {
+    this.#ended = true;
+    this.#lease?.dispose();
+    this.#lease = undefined;
+    this.#policy?.dispose();
+  }
+}

@@ -1,0 +1,45 @@
+/** What a person reads about other windows that share a connection. No vscode. */
+import { plural, t } from "../base/localize.ts";
+import { printable } from "../base/log.ts";
+import type { WindowName } from "../engine/connectionEngine.ts";
+import type { ProgramSnapshot } from "../share/programTypes.ts";
+import { programTraffic } from "./programText.ts";
+
+/** `Window “work” (1234)`: another window on a connection of ours. */
+export function windowLabel({ name = "", pid }: Pick<ProgramSnapshot, "name" | "pid">): string {
+  const label = name === "" ? t("Another window") : t("Window “{0}”", printable(name, 64));
+  return pid === undefined ? label : `${label} (${pid})`;
+}
+
+/** Which window holds the connection that this one uses. */
+export function heldByText({ name, pid }: WindowName): string {
+  return name === ""
+    ? t("another window (process {0})", pid)
+    : t("the window “{0}” (process {1})", printable(name, 64), pid);
+}
+
+/** The number of sessions of other windows. */
+export function sessionsElsewhere(windows: readonly ProgramSnapshot[]): number {
+  return windows.reduce(
+    (sum, { channels }) => sum + channels.filter(({ type }) => type === "session").length,
+    0,
+  );
+}
+
+/** `2 sessions · ↑ 1 kB ↓ 3 MB` */
+export function windowDescription(window: ProgramSnapshot): string {
+  const sessions = plural(sessionsElsewhere([window]), "{0} session", "{0} sessions");
+  return `${sessions} · ${programTraffic(window.channels)}`;
+}
+
+/** What ends with a connection in other windows. Undefined: nothing. */
+export function windowsLoss(windows: readonly ProgramSnapshot[]): string | undefined {
+  const sessions = sessionsElsewhere(windows);
+  return sessions === 0
+    ? undefined
+    : plural(
+        sessions,
+        "{0} session of another window ends, too; that window connects again by itself.",
+        "{0} sessions of other windows end, too; these windows connect again by themselves.",
+      );
+}

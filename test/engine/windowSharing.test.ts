@@ -1,0 +1,196 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
+import { until } from "../lab/until.ts";
+import { type WindowMaster, WindowProcess } from "../support/windowProcess.ts";
+
+describe("windows that share a connection", () => {
+  let host: SshdHost;
+  let folder: string;
+  let config: string;
+  let windows: WindowProcess[];
+  let logins: number;
+
+  beforeAll(async () => {
+    host = await startSshd();
+  });
+
+  afterAll(async () => {
+    await host.stop();
+  });
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-windows-"));
+    config = join(folder, "config");
+    await writeFile(config, host.sshConfigText("lab"));
+    windows = [];
+    logins = host.logins();
+  });
+
+  afterEach(async () => {
+    await Promise.all(windows.map((window) => window.kill()));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const newWindow = async (name: string): Promise<WindowProcess> => {
+    const window = await WindowProcess.start(config, join(folder, "sockets"), name);
+    windows.push(window);
+    return window;
+  };
+  const onlyMaster = async (window: WindowProcess): Promise<WindowMaster | undefined> => {
+    const { masters } = await window.ask({ do: "look" });
+    expect(masters).toHaveLength(1);
+    return masters[0];
+  };
+  const newLogins = (): number => host.logins() - logins;
+  const echo = async (window: WindowProcess, tab = 0): Promise<void> => {
+    await window.ask({ do: "type", tab, text: "echo sum-$((40 + 2))\r", until: "sum-42" });
+  };
+
+  test("the second one uses the connection of the first, without a login, and both say so", async () => {
+    const [owner, guest] = await Promise.all([newWindow("one"), newWindow("two")]);
+    await owner.ask({ do: "open" });
+    await guest.ask({ do: "open" });
+    await guest.ask({ do: "open" });
+    await echo(guest, 1);
+    expect(newLogins()).toBe(1);
+    expect(await onlyMaster(guest)).toMatchObject({
+      state: "ready",
+      sessions: 2,
+      heldBy: { name: "one", pid: owner.child.pid },
+    });
+    expect(await onlyMaster(owner)).toMatchObject({ state: "ready", sessions: 1 });
+    const { guests } = await owner.ask({ do: "look" });
+    expect(guests).toMatchObject([
+      {
+        name: "two",
+        pid: guest.child.pid,
+        channels: [{ type: "session" }, { type: "session" }],
+      },
+    ]);
+  });
+
+  test("windows that connect at the same moment log in once", async () => {
+    const all = await Promise.all(["one", "two", "three", "four"].map(newWindow));
+    await Promise.all(all.map((window) => window.ask({ do: "open" })));
+    await Promise.all(all.map((window) => echo(window)));
+    expect(newLogins()).toBe(1);
+  });
+
+  test.each(["closes", "is killed"])(
+    "the first one %s: the terminals of the others reconnect in their tabs by one login",
+    async (how) => {
+      const owner = await newWindow("owner");
+      await owner.ask({ do: "open" });
+      const others = await Promise.all(["one", "two", "three"].map(newWindow));
+      await Promise.all(others.map((window) => window.ask({ do: "open" })));
+      await Promise.all(others.map((window) => window.ask({ do: "open" })));
+      expect(newLogins()).toBe(1);
+      await (how === "closes" ? owner.close() : owner.kill());
+      await Promise.all(others.map((window) => window.ask({ do: "reopened" })));
+      await Promise.all(others.map((window) => echo(window, 1)));
+      expect(newLogins()).toBe(2);
+    },
+  );
+
+  test("a window that is stopped is left by the others, which log in once", async () => {
+    const owner = await newWindow("owner");
+    await owner.ask({ do: "open" });
+    const others = await Promise.all(["one", "two"].map(newWindow));
+    await Promise.all(others.map((window) => window.ask({ do: "open" })));
+    owner.child.kill("SIGSTOP");
+    await Promise.all(others.map((window) => window.ask({ do: "reopened" })));
+    await Promise.all(others.map((window) => echo(window)));
+    expect(newLogins()).toBe(2);
+    owner.child.kill("SIGCONT");
+    await echo(owner);
+  });
+
+  test("off means off, in both directions and at once", async () => {
+    const [owner, guest] = await Promise.all([newWindow("one"), newWindow("two")]);
+    await guest.ask({ do: "share", on: false });
+    await owner.ask({ do: "open" });
+    await guest.ask({ do: "open" });
+    expect(newLogins()).toBe(2);
+    const third = await newWindow("three");
+    await third.ask({ do: "open" });
+    expect((await onlyMaster(third))?.heldBy?.name).toBe("one");
+    await owner.ask({ do: "share", on: false });
+    await third.ask({ do: "reopened" });
+    await echo(owner);
+    expect(newLogins()).toBe(3);
+  });
+
+  test("what a window does with its sessions does no harm to those of the others", async () => {
+    const [owner, guest] = await Promise.all([newWindow("one"), newWindow("two")]);
+    await owner.ask({ do: "open" });
+    await guest.ask({ do: "open" });
+    await guest.ask({ do: "end" });
+    await echo(owner);
+    const again = await newWindow("three");
+    await again.ask({ do: "open" });
+    await again.kill();
+    await until(async () => (await owner.ask({ do: "look" })).guests.length === 0, "the end of the third");
+    await echo(owner);
+    expect(newLogins()).toBe(1);
+  });
+
+  test("the strictest keepalive of all windows counts, by the name of its window", async () => {
+    const [owner, guest] = await Promise.all([newWindow("one"), newWindow("two")]);
+    await owner.ask({ do: "set", user: { serverAliveInterval: 60 } });
+    await guest.ask({ do: "set", user: { serverAliveInterval: 7 } });
+    await owner.ask({ do: "open" });
+    await guest.ask({ do: "open" });
+    await until(
+      async () => (await onlyMaster(owner))?.keepalive.serverAliveInterval === 7,
+      "the keepalive of the guest",
+    );
+    expect((await onlyMaster(owner))?.uses.map(({ window }) => window)).toEqual([undefined, "two"]);
+    await guest.close();
+    await until(
+      async () => (await onlyMaster(owner))?.keepalive.serverAliveInterval === 60,
+      "the keepalive of the owner",
+    );
+  });
+
+  test("a guest holds the connection for as long as it has sessions", async () => {
+    const [owner, guest] = await Promise.all([newWindow("one"), newWindow("two")]);
+    for (const window of [owner, guest]) {
+      await window.ask({ do: "set", user: { linger: 1 } });
+    }
+    await owner.ask({ do: "open" });
+    await guest.ask({ do: "open" });
+    await owner.ask({ do: "type", tab: 0, text: "exit\r", until: "lab: " });
+    await until(async () => (await onlyMaster(owner))?.sessions === 0, "the end of the session");
+    await echo(guest);
+    expect(await onlyMaster(owner)).toMatchObject({ state: "ready", sessions: 0 });
+    await guest.ask({ do: "type", tab: 0, text: "exit\r", until: "lab: " });
+    await until(async () => (await owner.ask({ do: "look" })).masters.length === 0, "the end of the linger");
+    await until(async () => (await guest.ask({ do: "look" })).masters.length === 0, "the end of the guest");
+    expect(await readdir(join(folder, "sockets"))).toEqual([]);
+  });
+});
+
+test("a server that takes no more sessions: the guest gets a connection of its own, which others share", async () => {
+  const host = await startSshd({ sshd: { MaxSessions: "2" } });
+  const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-windows-"));
+  const config = join(folder, "config");
+  await writeFile(config, host.sshConfigText("lab"));
+  const windows = await Promise.all(
+    ["one", "two"].map((name) => WindowProcess.start(config, join(folder, "sockets"), name)),
+  );
+  try {
+    const [owner, guest] = windows;
+    await owner?.ask({ do: "open" });
+    for (let count = 0; count < 3; count++) {
+      await guest?.ask({ do: "open" });
+    }
+    expect(host.logins()).toBe(2);
+  } finally {
+    await Promise.all(windows.map((window) => window.kill()));
+    await host.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});

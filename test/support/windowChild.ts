@@ -1,0 +1,84 @@
+/** A window of the editor, in a process of its own: a whole stack and its terminal tabs, operated by `WindowProcess`. */
+import { silentLogger } from "../../src/base/log.ts";
+import { LiveTab } from "./liveTab.ts";
+import { testStack } from "./testStack.ts";
+import type { WindowReply, WindowRequest } from "./windowProcess.ts";
+
+const [configFile = "", socketFolder = "", name = ""] = process.argv.slice(2);
+let isOn = true;
+const logger =
+  process.env["WINDOW_LOG"] === undefined
+    ? silentLogger
+    : Object.fromEntries(
+        ["error", "warn", "info", "debug"].map((level) => [
+          level,
+          (text: string) => process.stderr.write(`${name} ${Date.now() % 1e6} ${level}: ${text}\n`),
+        ]),
+      );
+const stack = await testStack(configFile, {
+  logger: logger as typeof silentLogger,
+  socketFolder,
+  sharesWithWindows: () => isOn,
+  windowName: () => name,
+});
+const tabs: LiveTab[] = [];
+
+async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
+  switch (request.do) {
+    case "open": {
+      const tab = new LiveTab(stack, request.command);
+      tabs.push(tab);
+      await tab.waitFor(request.command === undefined ? /[#$] ?$/ : /ready/);
+      return {};
+    }
+    case "type":
+      tabs[request.tab]?.controller.input(request.text);
+      await tabs[request.tab]?.waitFor(new RegExp(request.until));
+      return {};
+    case "reopened":
+      await Promise.all(tabs.map((tab) => stateOf(tab, "open", 2)));
+      return {};
+    case "end":
+      await Promise.all(stack.service.masters().map(({ id }) => stack.service.disconnect(id)));
+      return {};
+    case "share":
+      isOn = request.on;
+      stack.settings.reload();
+      return {};
+    case "set":
+      stack.settings.layers = { user: { reconnect: "never", ...request.user } };
+      stack.settings.reload();
+      return {};
+    case "look": {
+      const masters = stack.service
+        .masters()
+        .map(({ state, heldBy, sessions, keepalive, uses, overflow }) => ({
+          ...{ state: state.kind, heldBy, sessions: sessions.length, keepalive, uses, overflow },
+        }));
+      return { masters, guests: stack.windows.windows() };
+    }
+  }
+}
+
+/** Resolves when the tab has been in the state so often. */
+async function stateOf(tab: LiveTab, kind: string, times: number): Promise<void> {
+  while (tab.states.filter((state) => state === kind).length < times || tab.states.at(-1) !== kind) {
+    await new Promise<void>((resolve) => {
+      const watch = tab.controller.onDidChangeState(() => {
+        watch.dispose();
+        resolve();
+      });
+    });
+  }
+}
+
+process.on("message", (request: WindowRequest) => {
+  answer(request).then(
+    (reply) => process.send?.({ id: request.id, ...reply }),
+    (error: unknown) => process.send?.({ id: request.id, error: String(error) }),
+  );
+});
+process.on("disconnect", () => {
+  void Promise.resolve(stack[Symbol.asyncDispose]()).finally(() => process.exit(0));
+});
+process.send?.({ id: 0 });

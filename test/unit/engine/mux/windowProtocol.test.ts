@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { WireReader, wireString } from "../../../../src/base/wire.ts";
+import {
+  decodeNote,
+  decodeWindowHello,
+  encodeNote,
+  encodeWindowHello,
+  noteType,
+  type WindowHello,
+} from "../../../../src/engine/mux/windowProtocol.ts";
+
+const hello: WindowHello = {
+  ...{ pid: 7, name: "work", key: "abc", isFull: false },
+  info: { serverVersion: "OpenSSH_9.2", authMethod: "publickey", remoteAddress: "192.0.2.1", remotePort: 22 },
+};
+
+const policy = {
+  spec: "me@web1",
+  folder: "work",
+  keepalive: {
+    ...{ serverAliveInterval: 15, serverAliveCountMax: 3, tcpKeepAlive: true },
+    sources: {
+      serverAliveInterval: { kind: "sshConfig", file: "/home/a/.ssh/config", line: 3 },
+      serverAliveCountMax: { kind: "setting", setting: "serverAliveCountMax", layer: "user" },
+      tcpKeepAlive: { kind: "hostSetting", pattern: "web*" },
+    },
+  },
+  linger: { seconds: Number.POSITIVE_INFINITY, source: { kind: "commandLine" } },
+} as const;
+
+const pairs = (...texts: string[]): WireReader => new WireReader(Buffer.concat(texts.map(wireString)));
+const note = (text: string): Buffer => Buffer.concat([Buffer.from([noteType]), Buffer.from(text)]);
+const change = (change: Record<string, unknown>): string =>
+  JSON.stringify({
+    ...JSON.parse(encodeNote({ kind: "use", inUse: true, policy }).toString("utf8", 1)),
+    ...change,
+  });
+
+describe("the greeting of windows", () => {
+  test("comes through, behind pairs of others", () => {
+    const mine = encodeWindowHello(hello);
+    expect(decodeWindowHello(new WireReader(mine))).toEqual(hello);
+    const behind = Buffer.concat([wireString("other"), wireString("value"), mine]);
+    expect(decodeWindowHello(new WireReader(behind))).toEqual(hello);
+  });
+
+  test.each([
+    ["OpenSSH's, without pairs", []],
+    ["another version", ["window@ssh-sessions", JSON.stringify({ ...hello, protocol: 2 })]],
+    ["without a version", ["window@ssh-sessions", JSON.stringify(hello)]],
+    ["without a key", ["window@ssh-sessions", JSON.stringify({ protocol: 1, pid: 7, name: "a" })]],
+    ["no JSON", ["window@ssh-sessions", "{"]],
+    ["null", ["window@ssh-sessions", "null"]],
+    ["a pair that is cut short", ["window@ssh-sessions"]],
+  ])("%s: is none", (_, texts) => {
+    expect(decodeWindowHello(pairs(...texts))).toBeUndefined();
+  });
+
+  test("a malformed description of the connection is left out, and a long name cut", () => {
+    const value = { protocol: 1, pid: 7, key: "k", name: "n".repeat(5000), info: { serverVersion: 3 } };
+    const read = decodeWindowHello(pairs("window@ssh-sessions", JSON.stringify(value)));
+    expect(read).toEqual({ pid: 7, key: "k", name: "n".repeat(100), isFull: false });
+  });
+});
+
+describe("a note of a window", () => {
+  test("comes through, with an endless linger", () => {
+    expect(decodeNote(encodeNote({ kind: "alive" }))).toEqual({ kind: "alive" });
+    const use = { kind: "use", inUse: true, policy } as const;
+    expect(decodeNote(encodeNote(use))).toEqual(use);
+  });
+
+  test.each([
+    ["no JSON", "{"],
+    ["nothing", ""],
+    ["a number", "5"],
+    ["an unknown kind", JSON.stringify({ kind: "other" })],
+    ["no policy", change({ policy: null })],
+    ["a negative interval", change({ policy: { ...policy, keepalive: { serverAliveInterval: -1 } } })],
+    [
+      "a count of 0",
+      change({ policy: { ...policy, keepalive: { serverAliveInterval: 1, serverAliveCountMax: 0 } } }),
+    ],
+    ["a linger that is no number", change({ policy: { ...policy, linger: { seconds: "long" } } })],
+  ])("%s: is ignored", (_, text) => {
+    expect(decodeNote(note(text))).toBeUndefined();
+  });
+
+  test("a source that is unknown counts as the default", () => {
+    const keepalive = { ...policy.keepalive, sources: { tcpKeepAlive: { kind: "setting", layer: "moon" } } };
+    const read = decodeNote(note(change({ policy: { ...policy, keepalive } })));
+    expect(read).toMatchObject({
+      policy: {
+        keepalive: {
+          sources: { serverAliveInterval: { kind: "default" }, tcpKeepAlive: { kind: "default" } },
+        },
+      },
+    });
+  });
+});

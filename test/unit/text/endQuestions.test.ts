@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import {
+  disconnectAllQuestion,
+  disconnectQuestion,
+  isMuchAtStake,
+  killAllQuestion,
+  killQuestion,
+} from "../../../src/text/endQuestions.ts";
+import { programsLoss } from "../../../src/text/programText.ts";
+import { windowsLoss } from "../../../src/text/windowText.ts";
+
+describe("the questions before an end", () => {
+  const losses = ["3 programs lose it.", "1 session ends, too."];
+
+  test("name what ends in this window, and what others lose", () => {
+    const atStake = { sessions: 2, losses };
+    expect(disconnectQuestion(atStake)).toMatchObject({
+      message: "Disconnect 2 sessions?",
+      action: "Disconnect 2 Sessions",
+      detail:
+        "Their shells receive a hangup, and the programs in them end. 3 programs lose it. 1 session ends, too.",
+    });
+    for (const question of [disconnectAllQuestion, killQuestion, killAllQuestion]) {
+      expect(question(atStake).detail.endsWith(losses.join(" "))).toBe(true);
+    }
+  });
+
+  test("without sessions of this window, speak of the others only", () => {
+    const atStake = { sessions: 0, losses };
+    const [message, detail] = ["Disconnect a connection that others use?", losses.join(" ")];
+    expect(disconnectQuestion(atStake)).toMatchObject({ message, action: "Disconnect", detail });
+    expect(killQuestion(atStake)).toMatchObject({
+      message: "Kill a connection that others use?",
+      action: "Kill",
+    });
+  });
+
+  test("are asked for two sessions, and for one where others lose something", () => {
+    expect([0, 1, 2].map((sessions) => isMuchAtStake({ sessions, losses: [] }))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect([0, 1, 2].map((sessions) => isMuchAtStake({ sessions, losses }))).toEqual([true, true, true]);
+    expect(disconnectQuestion({ sessions: 1, losses }).message).toBe("Disconnect 1 session?");
+  });
+});
+
+test("what others lose is counted", () => {
+  const session = { type: "session", command: undefined, bytesIn: 0, bytesOut: 0 };
+  const window = (channels: readonly (typeof session)[]) => ({
+    ...{ id: "w1", masterId: "m1", name: "work", pid: 7, since: 0, channels },
+  });
+  expect(programsLoss(0)).toBeUndefined();
+  expect(programsLoss(1)).toBe("1 other program on this computer loses its connection.");
+  expect(windowsLoss([window([]), window([{ ...session, type: "direct-tcpip" }])])).toBeUndefined();
+  expect(windowsLoss([window([session]), window([session])])).toBe(
+    "2 sessions of other windows end, too; these windows connect again by themselves.",
+  );
+});
