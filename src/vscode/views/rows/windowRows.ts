@@ -25,7 +25,7 @@ export function windowRows(
     present: (window) => presentWindow(window, clock.now()),
     targets: ({ masterId }) => [connectionTarget.of(masterId)],
     countTexts: (shown) => [
-      plural(sessionsElsewhere(shown), "{0} session of other windows", "{0} sessions of other windows"),
+      plural(sessionsElsewhere(shown), "{0} session of another window", "{0} sessions of other windows"),
     ],
     counts: true,
     changes: [windows.onDidChange],

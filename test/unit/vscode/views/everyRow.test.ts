@@ -229,7 +229,7 @@ describe("every row", () => {
     }
     const withPrograms = described.filter(({ description }) => description.includes("programs"));
     expect(withPrograms.map(({ description }) => description)).toEqual([
-      expect.stringMatching(/^3 sessions · 2 programs( ·|$)/),
+      expect.stringMatching(/^3 sessions · 1 session of another window · 2 programs( ·|$)/),
     ]);
   });
 
