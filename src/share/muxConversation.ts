@@ -301,13 +301,16 @@ export class MuxConversation implements Disposable {
       setImmediate(guarded(() => this.#letGo("It does not read what it requested")));
       return;
     }
+    // What comes in one turn goes out in one write, which wakes the client once.
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
     if (message.length < 4096) {
       socket.write(encodeProxyFrame(message));
     } else {
-      socket.cork();
       socket.write(proxyFrameHead(message.length));
       socket.write(message);
-      socket.uncork();
     }
   }
 

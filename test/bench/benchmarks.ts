@@ -6,6 +6,7 @@ import { connectionsBenchmark } from "./connections.ts";
 import { enginesBenchmark } from "./engines.ts";
 import { faultsBenchmark } from "./faults.ts";
 import { forwardsBenchmark } from "./forwards.ts";
+import { sharingBenchmark } from "./sharing.ts";
 import { soakBenchmark } from "./soak.ts";
 import { terminalBenchmark } from "./terminal.ts";
 
@@ -15,6 +16,7 @@ export const benchmarks: readonly Benchmark[] = [
   enginesBenchmark,
   faultsBenchmark,
   forwardsBenchmark,
+  sharingBenchmark,
   terminalBenchmark,
   bundleBenchmark,
   configBenchmark,

@@ -31,8 +31,8 @@ export class MuxFrames {
    * @throws RangeError if the frame is larger than the protocol allows: the rest of the stream can't be read.
    */
   next(): Buffer | undefined {
-    if (this.#needed() > this.#waiting.length) {
-      this.#join();
+    while (this.#needed() > this.#waiting.length && this.#join()) {
+      // The length of a frame is known once its first bytes are joined.
     }
     const skipped = Math.min(this.#toSkip, this.#waiting.length);
     this.#toSkip -= skipped;
@@ -60,13 +60,34 @@ export class MuxFrames {
 
   /**
    * Joins pieces only when a frame may be complete, so that a frame in thousands of pieces is not copied again for
-   * each.
+   * each. Of a chunk, only what belongs to a frame of the chunk before it is copied.
+   * @returns whether more is waiting now
    */
-  #join(): void {
-    if (this.#pieces.length > 0 && this.bytes >= Math.min(this.#needed(), largestMuxFrame)) {
-      this.#waiting = Buffer.concat([this.#waiting, ...this.#pieces]);
-      this.#pieces = [];
-      this.#pieceBytes = 0;
+  #join(): boolean {
+    const needed = Math.min(this.#needed(), this.bytes);
+    if (this.#pieces.length === 0 || this.bytes < Math.min(this.#needed(), largestMuxFrame)) {
+      return false;
     }
+    const joined = [this.#waiting];
+    let [length, count] = [this.#waiting.length, 0];
+    for (const piece of this.#pieces) {
+      if (length >= needed) {
+        break;
+      }
+      // A chunk on its own stays as it is.
+      const part = length === 0 ? piece : piece.subarray(0, needed - length);
+      joined.push(part);
+      length += part.length;
+      count++;
+      if (part.length < piece.length) {
+        this.#pieces[--count] = piece.subarray(part.length);
+      }
+    }
+    this.#pieces.splice(0, count);
+    this.#pieceBytes -= length - this.#waiting.length;
+    const [before, first] = joined;
+    this.#waiting =
+      before?.length === 0 && first !== undefined && joined.length === 2 ? first : Buffer.concat(joined);
+    return true;
   }
 }

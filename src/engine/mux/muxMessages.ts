@@ -53,8 +53,9 @@ export function encodeMuxHello(pairs: Uint8Array = Buffer.alloc(0)): Buffer {
 
 /** What precedes an RFC 4254 message in a frame of the proxy phase; the message itself need not be copied. */
 export function proxyFrameHead(messageLength: number): Buffer {
-  const head = Buffer.alloc(5);
+  const head = Buffer.allocUnsafe(5);
   head.writeUInt32BE(1 + messageLength);
+  head[4] = 0;
   return head;
 }
 

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { MuxFrames } from "../../../../src/engine/mux/muxFrames.ts";
+
+const frame = (text: string): Buffer => {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(text.length);
+  return Buffer.concat([head, Buffer.from(text)]);
+};
+
+function all(frames: MuxFrames): string[] {
+  const found: string[] = [];
+  for (let next = frames.next(); next !== undefined; next = frames.next()) {
+    found.push(next.toString());
+  }
+  return found;
+}
+
+const texts = ["", "a", "four", "x".repeat(100), "", "y".repeat(1000), "end"];
+const stream = Buffer.concat(texts.map(frame));
+
+describe("a stream of frames", () => {
+  test.each([1, 2, 3, 4, 5, 7, 64, 110, 1000, stream.length])("is the same in chunks of %d bytes", (size) => {
+    const frames = new MuxFrames();
+    const found: string[] = [];
+    for (let at = 0; at < stream.length; at += size) {
+      frames.push(stream.subarray(at, at + size));
+      found.push(...all(frames));
+    }
+    expect(found).toEqual(texts);
+    expect(frames.bytes).toBe(0);
+  });
+
+  test("is the same if all chunks come before the first is read", () => {
+    const frames = new MuxFrames();
+    for (let at = 0; at < stream.length; at += 3) {
+      frames.push(stream.subarray(at, at + 3));
+    }
+    expect(all(frames)).toEqual(texts);
+  });
+
+  test("goes on behind bytes to skip, wherever they are cut", () => {
+    const sent = Buffer.concat([frame("one"), Buffer.from("???"), frame("two")]);
+    for (let cut = 1; cut < sent.length; cut++) {
+      const frames = new MuxFrames();
+      frames.push(sent.subarray(0, cut));
+      const early = frames.next();
+      if (early !== undefined) {
+        frames.skip(3);
+      }
+      frames.push(sent.subarray(cut));
+      const one = early ?? frames.next();
+      if (early === undefined) {
+        frames.skip(3);
+      }
+      expect(one?.toString()).toBe("one");
+      expect(all(frames)).toEqual(["two"]);
+      expect(frames.bytes).toBe(0);
+    }
+  });
+
+  test("shares the memory of a chunk that has whole frames, and copies only a frame that is cut", () => {
+    const frames = new MuxFrames();
+    const chunk = Buffer.concat([frame("whole"), frame("cut").subarray(0, 5)]);
+    frames.push(chunk);
+    expect(frames.next()?.buffer).toBe(chunk.buffer);
+    expect(frames.next()).toBeUndefined();
+    const rest = Buffer.concat([frame("cut").subarray(5), frame("next")]);
+    frames.push(rest);
+    expect(frames.next()?.toString()).toBe("cut");
+    const next = frames.next();
+    expect([next?.toString(), next?.buffer === rest.buffer]).toEqual(["next", true]);
+  });
+
+  test("ends at a frame that is too large, as soon as its length is known", () => {
+    const frames = new MuxFrames();
+    frames.push(Buffer.from([0xff, 0xff]));
+    expect(frames.next()).toBeUndefined();
+    frames.push(Buffer.from([0xff, 0xff]));
+    frames.push(Buffer.alloc(256 * 1024));
+    expect(() => frames.next()).toThrow(RangeError);
+  });
+});
