@@ -392,9 +392,8 @@ export class Master implements Disposable {
     if (this.isEnded) {
       return;
     }
-    const { policy } = this.#holders;
-    this.#health.setPolicy(policy);
-    this.#connection?.setTcpKeepAlive(policy.keepalive.tcpKeepAlive);
+    this.#health.setPolicy(this.#holders.policy);
+    this.#connection?.setTcpKeepAlive(this.#holders.policy.keepalive.tcpKeepAlive);
     this.#holders.noteUse(this.#connection);
     this.#changed.fire();
   }

@@ -2,12 +2,19 @@ import { randomBytes } from "node:crypto";
 import { lstat, rename, rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
 import { hasErrorCode, linkBack, listenIn, refuses } from "./socketFolder.ts";
 
 /** How often the window that logs in says that it is not stopped, and the silence that proves the opposite. Milliseconds. */
 const beat = 1_000;
 const longestSilence = 3 * beat;
+
+export interface TurnLimits {
+  /** Milliseconds. The other window may wait for its user. */
+  readonly patience: number;
+  readonly clock: Clock;
+}
 
 /** `held`: this window is the one that may log in. `passed`: another one had its turn, and may have a connection now. */
 export type TurnOutcome =
@@ -19,18 +26,17 @@ export type TurnOutcome =
 /**
  * Several windows that need the same connection log in once: the one that gets the name of a socket does, and the others
  * wait until it closes, which it also does when that window dies.
- * @param patience milliseconds. The other window may wait for its user.
  */
 export async function takeTurn(
   folder: string,
   name: string,
-  patience: number,
+  limits: TurnLimits,
   signal: AbortSignal,
 ): Promise<TurnOutcome> {
   const path = join(folder, name);
   for (;;) {
     signal.throwIfAborted();
-    const turn = await hold(folder, name);
+    const turn = await hold(folder, name, limits.clock);
     if (turn !== undefined) {
       return { kind: "held", turn };
     }
@@ -38,13 +44,13 @@ export async function takeTurn(
     if (before !== undefined && (await refuses(path))) {
       await clear(folder, path, before.ino);
     } else if (before !== undefined) {
-      return await waitFor(path, patience, signal);
+      return await waitFor(path, limits, signal);
     }
   }
 }
 
 /** Undefined: another window has it. */
-async function hold(folder: string, name: string): Promise<Disposable | undefined> {
+async function hold(folder: string, name: string, clock: Clock): Promise<Disposable | undefined> {
   const waiting = new Set<Socket>();
   const server = createServer((socket) => {
     waiting.add(socket);
@@ -52,13 +58,16 @@ async function hold(folder: string, name: string): Promise<Disposable | undefine
     socket.on("close", () => waiting.delete(socket));
   });
   server.on("error", () => {});
-  const timer = setInterval(() => {
+  let timer: Disposable;
+  const sayAlive = (): void => {
     for (const socket of waiting) {
       socket.write(".");
     }
-  }, beat);
+    timer = clock.setTimeout(sayAlive, beat);
+  };
+  sayAlive();
   const end = (): void => {
-    clearInterval(timer);
+    timer.dispose();
     server.close();
     for (const socket of waiting) {
       socket.destroy();
@@ -82,13 +91,13 @@ async function hold(folder: string, name: string): Promise<Disposable | undefine
   };
 }
 
-function waitFor(path: string, patience: number, signal: AbortSignal): Promise<TurnOutcome> {
+function waitFor(path: string, { patience, clock }: TurnLimits, signal: AbortSignal): Promise<TurnOutcome> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket = connect(path);
     const settle = (outcome: TurnOutcome | undefined): void => {
-      clearTimeout(timer);
-      clearTimeout(silence);
+      timer.dispose();
+      silence.dispose();
       signal.removeEventListener("abort", onAbort);
       socket.destroy();
       if (outcome === undefined) {
@@ -99,10 +108,13 @@ function waitFor(path: string, patience: number, signal: AbortSignal): Promise<T
     };
     const giveUp = (): void => settle({ kind: "given-up" });
     const onAbort = (): void => settle(undefined);
-    const timer = setTimeout(giveUp, patience);
-    const silence = setTimeout(giveUp, longestSilence);
+    const timer = clock.setTimeout(giveUp, patience);
+    let silence = clock.setTimeout(giveUp, longestSilence);
     signal.addEventListener("abort", onAbort, { once: true });
-    socket.on("data", () => silence.refresh());
+    socket.on("data", () => {
+      silence.dispose();
+      silence = clock.setTimeout(giveUp, longestSilence);
+    });
     socket.on("error", () => {});
     socket.on("close", () => settle({ kind: "passed" }));
   });

@@ -144,7 +144,12 @@ export class WindowSharing implements OtherWindows, Disposable {
     signal: AbortSignal,
   ): Promise<Awaited<ReturnType<typeof takeTurn>> | undefined> {
     try {
-      return await takeTurn(this.#folder, `l${hash.slice(0, 12)}`, turnPatience, signal);
+      return await takeTurn(
+        this.#folder,
+        `l${hash.slice(0, 12)}`,
+        { patience: turnPatience, clock: this.#init.clock },
+        signal,
+      );
     } catch (error) {
       signal.throwIfAborted();
       this.#init.logger.warn(`Windows can't take turns: ${printable(asError(error).message)}`);
@@ -175,7 +180,7 @@ export class WindowSharing implements OtherWindows, Disposable {
       return undefined;
     }
     const hello = { pid: process.pid, name: this.#init.windowName(), key: hash };
-    const outcome = await joinWindow(path, hello, answerPatience, signal);
+    const outcome = await joinWindow(path, hello, { patience: answerPatience, clock }, signal);
     switch (outcome.kind) {
       case "joined": {
         const { socket, frames, owner } = outcome;

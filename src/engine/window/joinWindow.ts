@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import type { Clock } from "../../base/clock.ts";
 import { guarded } from "../../base/guarded.ts";
 import { WireReader, wireUint32 } from "../../base/wire.ts";
 import { MuxFrames } from "../mux/muxFrames.ts";
@@ -24,12 +25,12 @@ export type JoinOutcome =
 
 /**
  * Asks the window that listens at `path` to share its connection.
- * @param patience milliseconds; a window that is stopped accepts the socket and says nothing.
+ * @param limits `patience`: milliseconds; a window that is stopped accepts the socket and says nothing.
  */
 export function joinWindow(
   path: string,
   hello: WindowHello,
-  patience: number,
+  limits: { readonly patience: number; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<JoinOutcome> {
   return new Promise((resolve, reject) => {
@@ -38,7 +39,7 @@ export function joinWindow(
     const frames = new MuxFrames();
     let owner: WindowHello | undefined;
     const settle = (outcome: JoinOutcome | undefined): void => {
-      clearTimeout(timer);
+      timer.dispose();
       signal.removeEventListener("abort", onAbort);
       socket.removeAllListeners();
       if (outcome?.kind !== "joined") {
@@ -53,7 +54,7 @@ export function joinWindow(
     };
     const unfit = (why: string): void => settle({ kind: "unfit", why });
     const onAbort = (): void => settle(undefined);
-    const timer = setTimeout(() => settle({ kind: "silent" }), patience);
+    const timer = limits.clock.setTimeout(() => settle({ kind: "silent" }), limits.patience);
     signal.addEventListener("abort", onAbort, { once: true });
     /** @returns whether the handshake is over. */
     const take = (frame: WireReader): boolean => {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
+import { guarded } from "../../base/guarded.ts";
 import { aliveInterval } from "../mux/windowProtocol.ts";
 
 /**
@@ -51,11 +52,13 @@ export class OwnerWatch implements Disposable {
     }
     if (now - this.#heard >= longestSilence) {
       // Timers run before received data is read.
-      setImmediate(() => {
-        if (!this.#disposed && this.#clock.monotonic() - this.#heard >= longestSilence) {
-          this.#onSilent();
-        }
-      });
+      setImmediate(
+        guarded(() => {
+          if (!this.#disposed && this.#clock.monotonic() - this.#heard >= longestSilence) {
+            this.#onSilent();
+          }
+        }),
+      );
     }
     if (!this.#disposed) {
       this.#arm();

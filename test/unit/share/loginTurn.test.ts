@@ -5,11 +5,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../../src/base/clock.ts";
 import { takeTurn } from "../../../src/share/loginTurn.ts";
 import { listenIn } from "../../../src/share/socketFolder.ts";
 
 describe("windows that take turns to log in", () => {
   let folder: string;
+  const limits = { patience: 60_000, clock: systemClock };
   const never = new AbortController().signal;
 
   beforeEach(async () => {
@@ -21,7 +23,7 @@ describe("windows that take turns to log in", () => {
   });
 
   const held = async (): Promise<{ dispose(): void }> => {
-    const outcome = await takeTurn(folder, "turn", 60_000, never);
+    const outcome = await takeTurn(folder, "turn", limits, never);
     if (outcome.kind !== "held") {
       throw new Error(`the turn is ${outcome.kind}`);
     }
@@ -29,7 +31,7 @@ describe("windows that take turns to log in", () => {
   };
 
   test("one of many has the turn, and the others wait until it has passed", async () => {
-    const outcomes = Array.from({ length: 8 }, () => takeTurn(folder, "turn", 60_000, never));
+    const outcomes = Array.from({ length: 8 }, () => takeTurn(folder, "turn", limits, never));
     const first = await Promise.race(outcomes);
     expect(first.kind).toBe("held");
     if (first.kind === "held") {
@@ -42,7 +44,7 @@ describe("windows that take turns to log in", () => {
 
   test("a turn can be taken again when it is over", async () => {
     const first = await held();
-    const second = takeTurn(folder, "turn", 60_000, never);
+    const second = takeTurn(folder, "turn", limits, never);
     first.dispose();
     if ((await second).kind === "passed") {
       (await held()).dispose();
@@ -62,15 +64,15 @@ describe("windows that take turns to log in", () => {
   test("a window that is stopped is waited for no longer than 3 s", async () => {
     const silent = createServer();
     await listenIn(folder, silent, "turn");
-    expect(await takeTurn(folder, "turn", 60_000, never)).toEqual({ kind: "given-up" });
+    expect(await takeTurn(folder, "turn", limits, never)).toEqual({ kind: "given-up" });
     silent.close();
   });
 
   test("patience ends, and so does interest", async () => {
     const turn = await held();
-    expect(await takeTurn(folder, "turn", 10, never)).toEqual({ kind: "given-up" });
+    expect(await takeTurn(folder, "turn", { ...limits, patience: 10 }, never)).toEqual({ kind: "given-up" });
     const abort = new AbortController();
-    const waiting = takeTurn(folder, "turn", 60_000, abort.signal);
+    const waiting = takeTurn(folder, "turn", limits, abort.signal);
     const cause = new Error("no more");
     abort.abort(cause);
     await expect(waiting).rejects.toBe(cause);
