@@ -42,7 +42,7 @@ export interface MasterInit {
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
   /** Undefined: nothing is shared with other windows. */
-  readonly others: OtherWindows | undefined;
+  readonly others?: OtherWindows | undefined;
   /** Makes the stream to the host if it is not a plain socket: a jump host's channel or a ProxyCommand. */
   readonly transport?: (
     signal: AbortSignal,
