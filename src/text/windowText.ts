@@ -18,6 +18,13 @@ export function heldByText({ name, pid }: WindowName): string {
     : t("the window “{0}” (process {1})", printable(name, 64), pid);
 }
 
+/** What a window below a connection is. */
+export function aboutWindow(): string {
+  return t(
+    "Another window of the editor that uses this connection. If the connection ends, its terminals reconnect by themselves.",
+  );
+}
+
 /** The number of sessions of other windows. */
 export function sessionsElsewhere(windows: readonly ProgramSnapshot[]): number {
   return windows.reduce(

@@ -4,7 +4,7 @@ import type { ProgramSnapshot } from "../../share/programTypes.ts";
 import { openSince } from "../../text/forwardText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { programTraffic } from "../../text/programText.ts";
-import { windowDescription, windowLabel } from "../../text/windowText.ts";
+import { aboutWindow, windowDescription, windowLabel } from "../../text/windowText.ts";
 import type { ItemPresentation } from "./row.ts";
 
 export function presentWindow(window: ProgramSnapshot, now: number): ItemPresentation {
@@ -17,9 +17,7 @@ export function presentWindow(window: ProgramSnapshot, now: number): ItemPresent
     contextValue: "otherWindow",
     hover: [
       `**${literal(label)}**`,
-      t(
-        "Another window of the editor that uses this connection. If the connection ends, its terminals reconnect by themselves.",
-      ),
+      aboutWindow(),
       factTable([
         [t("Since"), literal(openSince(window.since, now))],
         [t("Data"), literal(programTraffic(window.channels))],
