@@ -156,6 +156,8 @@ const rules = {
   }),
   /** Saved forwards listen without a connection, and log in for the first client. */
   forwardsOnDemand: rule({ parse: flag, default: true, setting: "forwards.onDemand" }),
+  /** Ports that programs print or begin to listen on are offered. */
+  forwardsDetect: rule({ parse: flag, default: true, setting: "forwards.detect" }),
   /** A forward keeps its connection open, as a session does. */
   forwardsKeepConnection: rule({ parse: flag, default: true }),
 

@@ -11,9 +11,7 @@ export function withForward(
 ): readonly unknown[] {
   const pattern = entryPattern(forward);
   const text = formatForward(forward.spec);
-  const isOurs = (entry: unknown): entry is Readonly<Record<string, unknown>> =>
-    typeof entry === "object" && entry !== null && "pattern" in entry && entry.pattern === pattern;
-  const own = entries.find(isOurs);
+  const own = entries.find((entry) => isEntryOf(entry, pattern));
   if (own === undefined) {
     return [...entries, { pattern, forwards: [text] }];
   }
@@ -21,6 +19,19 @@ export function withForward(
   const isSaved = forwards.some((saved) => keyOf(saved) === forwardKey(forward.spec));
   const all = isSaved ? forwards : [...forwards, text];
   return entries.map((entry) => (entry === own ? { ...own, forwards: all } : entry));
+}
+
+/** Ports of the host are not offered any more. */
+export function withoutDetection(entries: readonly unknown[], host: string): readonly unknown[] {
+  const pattern = entryPattern({ host });
+  const own = entries.find((entry) => isEntryOf(entry, pattern));
+  return own === undefined
+    ? [...entries, { pattern, forwardsDetect: false }]
+    : entries.map((entry) => (entry === own ? { ...own, forwardsDetect: false } : entry));
+}
+
+function isEntryOf(entry: unknown, pattern: string): entry is Readonly<Record<string, unknown>> {
+  return typeof entry === "object" && entry !== null && "pattern" in entry && entry.pattern === pattern;
 }
 
 /** Undefined: it is not a forward. */

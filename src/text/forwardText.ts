@@ -10,6 +10,7 @@ import {
 } from "../config/forwardSpec.ts";
 import { ChannelError, ForwardError } from "../engine/engineErrors.ts";
 import type { ForwardOrigin, ForwardSnapshot, LocalProgram } from "../forward/forwardTypes.ts";
+import type { DetectedPort } from "../forward/portOffers.ts";
 import { shortDuration } from "./durations.ts";
 import { saying, sentence } from "./messageParts.ts";
 import { formatBytes } from "./sessionDetails.ts";
@@ -317,5 +318,32 @@ export function otherMachineText(address: string): string {
   return t(
     "The browser can't be opened at {0}: in the window of a remote machine, VS Code opens that port of another machine.",
     address,
+  );
+}
+
+/** The offer of a port that a program printed, or began to listen on. */
+export function detectedPortText({ host, port, how }: DetectedPort): {
+  readonly message: string;
+  readonly forward: string;
+  readonly open: string;
+  readonly never: string;
+} {
+  const name = `"${printable(host)}"`;
+  return {
+    message:
+      how === "printed"
+        ? t("A program on {0} printed an address with port {1}. Forward the port?", name, port)
+        : t("A program on {0} began to listen on port {1}. Forward the port?", name, port),
+    forward: t("Forward"),
+    open: t("Forward and Open"),
+    never: t("Not for This Host"),
+  };
+}
+
+export function detectionOffText(host: string): string {
+  return t(
+    "Ports of {0} are not offered any more. The setting is {1}.",
+    `"${printable(host)}"`,
+    "sshSessions.hosts",
   );
 }

@@ -3,6 +3,7 @@ import type { SshSessionsApi } from "../api.ts";
 import type { LoginMemory } from "../auth/loginMemory.ts";
 import type { Clock } from "../base/clock.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
+import { Emitter } from "../base/emitter.ts";
 import type { Logger } from "../base/log.ts";
 import type { Verbosity } from "../base/verbosity.ts";
 import type { ConfigProblemSource, HostResolver } from "../config/configPorts.ts";
@@ -40,6 +41,7 @@ import { hostsView, liveView } from "./sideBar.ts";
 import { SessionsApi } from "./sshSessionsApi.ts";
 import { RemoteClipboard } from "./terminals/remoteClipboard.ts";
 import { registerRemoteLinks } from "./terminals/remoteLinks.ts";
+import type { TerminalPort } from "./terminals/sshPseudoterminal.ts";
 import { TerminalMemory } from "./terminals/terminalMemory.ts";
 import { terminalProfiles } from "./terminals/terminalProfile.ts";
 import { TerminalRegistry } from "./terminals/terminalRegistry.ts";
@@ -52,7 +54,8 @@ import { RowFilter } from "./views/rowFilter.ts";
 import { StatusBar } from "./views/statusBar.ts";
 
 /** The services for the visible part, including those of its features. It owns none of them. */
-export interface VscodeLayerInit extends Omit<AllFeaturesInit, "policies"> {
+export interface VscodeLayerInit
+  extends Omit<AllFeaturesInit, "policies" | "presenter" | "terminals" | "remoteAccess" | "onDidPrintPort"> {
   readonly service: SessionService;
   readonly loginMemory: LoginMemory;
   readonly keyPlan: ExplanationSources["keyPlan"];
@@ -93,11 +96,13 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
   const recent = store.add(new RecentHosts(init.memento));
   const notices = new ConfigNotices(init.memento, logger, home);
   const memory = store.add(new TerminalMemory(init.workspaceMemento));
+  const printedPorts = store.add(new Emitter<TerminalPort>());
   const terminals = store.add(
     new TerminalRegistry({
       ...{ service, forwards, resolver, settings, policies, clock, logger, presenter, notices, recent, home },
       verbosity: init.verbosity,
       memory,
+      onPrintedPort: (port) => printedPorts.fire(port),
       reopensByItself: () => settings.reopensTerminals,
       titleTemplate: () => settings.terminalTitle,
       clipboard: new RemoteClipboard(policies),
@@ -141,7 +146,14 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
     }),
   );
   const filter = store.add(new RowFilter());
-  const features = allFeatures({ ...init, policies });
+  const features = allFeatures({
+    ...init,
+    policies,
+    presenter,
+    terminals,
+    remoteAccess,
+    onDidPrintPort: printedPorts.event,
+  });
   const sideBar = {
     ...{ ...init, policies, hosts, filter, features },
     folds: new FoldMemory(init.workspaceMemento),

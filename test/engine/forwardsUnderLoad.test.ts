@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { nextEvent } from "../../src/base/emitter.ts";
 import { parseForward } from "../../src/config/forwardSpec.ts";
 import type { ForwardSnapshot } from "../../src/forward/forwardTypes.ts";
@@ -23,10 +24,10 @@ afterEach(async () => {
   }
 });
 
-async function started(): Promise<{ host: SshdHost; stack: TestStack }> {
+async function started(clock: Clock = systemClock): Promise<{ host: SshdHost; stack: TestStack }> {
   const host = await startSshd();
   cleanups.push(() => host.stop());
-  const stack = await testStack(await host.writeSshConfig(host.folder, ["lab"]));
+  const stack = await testStack(await host.writeSshConfig(host.folder, ["lab"]), { clock });
   cleanups.push(() => stack[Symbol.asyncDispose]());
   return { host, stack };
 }
@@ -154,6 +155,39 @@ describe("a server that restarts under load", () => {
     await until(stack, (all) => all.every(({ state }) => state.kind === "listening"));
     expect(stack.forwards.forwards().map(({ port }) => port)).toEqual([local, socks]);
     expect(stack.forwards.forwards().map(({ openConnections }) => openConnections)).toEqual([1, 1]);
+  });
+});
+
+describe("a server that stays away", () => {
+  /** From here on half a minute, by which clients are held, takes half a second. The login needs its own time. */
+  let isFast = false;
+  const clock: Clock = {
+    now: () => systemClock.now(),
+    monotonic: () => systemClock.monotonic(),
+    setTimeout: (action, milliseconds) =>
+      systemClock.setTimeout(action, isFast && milliseconds === 30_000 ? 500 : milliseconds),
+  };
+
+  test("its forwards hold new clients for a bounded time and close them then, and the listener stays", async () => {
+    const { host, stack } = await started(clock);
+    stack.settings.layers = { user: { reconnect: "auto" } };
+    const forward = await start(stack, `-L 0:127.0.0.1:${await echoServer()}`);
+    await host.down();
+    await until(stack, ([first]) => first?.state.kind === "waiting");
+    isFast = true;
+    const held = async (): Promise<void> => {
+      const socket = connect({ port: forward.port ?? 0, host: "127.0.0.1" });
+      socket.resume();
+      await once(socket, "close");
+    };
+    await Promise.all([held(), held(), held()]);
+    expect(stack.forwards.forward(forward.id)).toMatchObject({
+      state: { kind: "waiting" },
+      failed: 3,
+      openConnections: 0,
+      lastFailure: { reason: "not-connected" },
+    });
+    await held();
   });
 });
 

@@ -1,3 +1,4 @@
+import { DisposableStore } from "../../base/disposable.ts";
 import type { Logger } from "../../base/log.ts";
 import type { HostResolver, SettingsPort } from "../../config/configPorts.ts";
 import type { HostPolicies } from "../../config/hostPolicies.ts";
@@ -8,9 +9,11 @@ import { ForwardBox } from "../prompts/forwardBox.ts";
 import { forwardPrompts } from "../prompts/forwardPrompts.ts";
 import type { PromptQueue } from "../prompts/promptQueue.ts";
 import { type ForwardRowsInit, forwardFolds, forwardRows } from "../views/rows/forwardRows.ts";
+import { type DetectPortsInit, detectPorts } from "./detectPorts.ts";
 import type { Feature } from "./feature.ts";
 
-export interface ForwardsFeatureInit extends ForwardRowsInit {
+export interface ForwardsFeatureInit extends Omit<ForwardRowsInit, "service">, DetectPortsInit {
+  readonly service: ForwardRowsInit["service"] & DetectPortsInit["service"];
   readonly forwards: ForwardService;
   readonly resolver: HostResolver;
   readonly settings: SettingsPort;
@@ -32,7 +35,10 @@ export function forwardsFeature(init: ForwardsFeatureInit): Feature {
       forwards.askBy(forwardPrompts(prompts));
       const saved = new SavedForwards(forwards, settings, policies, logger);
       saved.update();
-      return saved;
+      const store = new DisposableStore();
+      store.add(saved);
+      store.add(detectPorts(init));
+      return store;
     },
   };
 }

@@ -12,6 +12,7 @@ import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { Session, SessionSnapshot } from "../../session/sessionTypes.ts";
 import { terminalRequest } from "../../session/terminalRequest.ts";
 import { FirstSession, type TerminalTab, tabShell } from "../../session/terminalTab.ts";
+import { type PrintedPort, PrintedPorts } from "../../terminal/printedPorts.ts";
 import { TerminalController } from "../../terminal/terminalController.ts";
 import type { OpenAttempt, TerminalSettings } from "../../terminal/terminalControllerTypes.ts";
 import type { Typing } from "../../terminal/typing.ts";
@@ -24,6 +25,12 @@ import {
   terminalPhrases,
 } from "../../text/terminalWords.ts";
 import type { RemoteClipboard } from "./remoteClipboard.ts";
+
+/** A port whose address a program printed in a terminal. */
+export interface TerminalPort extends PrintedPort {
+  readonly host: string;
+  readonly sessionId: string;
+}
 
 export interface SshPseudoterminalInit {
   readonly service: SessionService;
@@ -43,6 +50,8 @@ export interface SshPseudoterminalInit {
   onFailed(error: Error): void;
   /** Its session has ended, and a reload must not bring it back. */
   onFinished(): void;
+  /** A program printed the address of a web server on the server's loopback; perhaps not for the first time. */
+  onPrintedPort(port: TerminalPort): void;
   /** Each further session of this tab has a new id. */
   onSession(id: string): void;
 }
@@ -56,6 +65,7 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
   readonly #closed = new vscode.EventEmitter<number | undefined>();
   readonly #renamed = new vscode.EventEmitter<string>();
   readonly #controller: TerminalController;
+  readonly #printed = new PrintedPorts();
   readonly #first = new FirstSession();
   readonly opened: Promise<SessionSnapshot> = this.#first.opened;
   #title: string;
@@ -87,7 +97,10 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
       settings: () => this.#settings(),
       openSession: (attempt) => this.#openSession(attempt),
       reconnect: (lost, terminal) => init.service.reconnect(lost, terminal),
-      write: (text) => this.#written.fire(text),
+      write: (text) => {
+        this.#written.fire(text);
+        this.#findPorts(text);
+      },
       close: (exitCode) => this.#closed.fire(exitCode),
       describeEnd: (outcome, life) =>
         describeEnding(request.host, outcome, {
@@ -125,6 +138,16 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         }
       }
     });
+  }
+
+  #findPorts(text: string): void {
+    const { host } = this.#init.request;
+    const sessionId = this.#sessionId;
+    if (sessionId !== undefined) {
+      for (const port of this.#printed.push(text)) {
+        this.#init.onPrintedPort({ host, sessionId, ...port });
+      }
+    }
   }
 
   /** The session that is or was last in this tab. */

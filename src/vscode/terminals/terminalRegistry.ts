@@ -25,12 +25,12 @@ import { bringToFront } from "./bringToFront.ts";
 import type { CalledTerminal } from "./calledTerminalTypes.ts";
 import type { RemoteClipboard } from "./remoteClipboard.ts";
 import type { LinkedTerminal } from "./remoteLinks.ts";
-import { SshPseudoterminal } from "./sshPseudoterminal.ts";
+import { SshPseudoterminal, type SshPseudoterminalInit } from "./sshPseudoterminal.ts";
 import { ptyOf, type SshTerminal, terminalOf, terminalTarget } from "./sshTerminals.ts";
 import type { TerminalMemory } from "./terminalMemory.ts";
 import { TerminalNames } from "./terminalNames.ts";
 
-export interface TerminalRegistryInit {
+export interface TerminalRegistryInit extends Pick<SshPseudoterminalInit, "onPrintedPort"> {
   readonly service: SessionService;
   readonly forwards: ForwardService;
   readonly resolver: HostResolver;
@@ -289,8 +289,8 @@ export class TerminalRegistry implements Disposable {
     host: string,
     options: OpenSshTerminal,
   ): { readonly pty: SshPseudoterminal; readonly terminal: vscode.ExtensionTerminalOptions } {
-    const { service, forwards, resolver, settings, policies, clock, home, memory, presenter, recent } =
-      this.#init;
+    const { service, forwards, resolver, settings, policies, clock, home, memory } = this.#init;
+    const { presenter, recent, onPrintedPort } = this.#init;
     const { folder } = settings;
     const title = options.title ?? freeTitle(host, this.#takenTitles());
     const request = terminalTab({
@@ -298,7 +298,7 @@ export class TerminalRegistry implements Disposable {
       shellName: options.shellName ?? `vscode-${randomBytes(6).toString("hex")}`,
     });
     const pty = new SshPseudoterminal({
-      ...{ service, forwards, resolver, policies, clock, home, request },
+      ...{ service, forwards, resolver, policies, clock, home, request, onPrintedPort },
       typing: this.#typing,
       verbosity: this.#init.verbosity,
       clipboard: this.#init.clipboard,

@@ -18,6 +18,8 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "remote.autoForwardPorts": false,
   // Its question appears with the first connection beside a terminal.
   "sshSessions.sharing.programs": "off",
+  // It asks the server over sessions of its own while a terminal is visible.
+  "sshSessions.forwards.detect": false,
   "telemetry.telemetryLevel": "off",
   "terminal.integrated.initialHint": false,
   "terminal.integrated.cursorBlinking": false,

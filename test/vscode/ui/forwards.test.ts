@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer, get } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
@@ -15,9 +15,10 @@ describe("forwards in the workbench", () => {
   let folder: string;
   let host: SshdHost;
   let workbench: Workbench;
-  const web = createHttpServer((_, response) => response.end("from the server"));
+  const webServer = () => createHttpServer((_, response) => response.end("from the server"));
+  const web = webServer();
   /** Both addresses of loopback: if one of them is free, it listens there. */
-  const taken = [createServer(), createServer()] as const;
+  const taken = [webServer(), webServer()] as const;
   let webPort: number;
   let takenPort: number;
 
@@ -33,8 +34,11 @@ describe("forwards in the workbench", () => {
     taken[1].listen(takenPort, "::1");
     await once(taken[1], "listening");
     const configFile = join(folder, "ssh_config");
-    await writeFile(configFile, host.sshConfigText("web1"));
-    workbench = await launchWorkbench({ settings: { "sshSessions.configFile": configFile } });
+    await writeFile(configFile, `${host.sshConfigText("web1")}\n${host.sshConfigText("web2")}`);
+    const hosts = [{ pattern: "web2", forwardsDetect: true }];
+    workbench = await launchWorkbench({
+      settings: { "sshSessions.configFile": configFile, "sshSessions.hosts": hosts },
+    });
     await workbench.openSideBar("SSH Sessions");
     await workbench.tree("Hosts").click("web1");
     await workbench.terminals.waitForText("lab#");
@@ -99,5 +103,56 @@ describe("forwards in the workbench", () => {
     await workbench.screenshot("forward-refused");
     await live.inlineAction(label, "Stop Forward");
     await live.waitForNoRow(label);
+  });
+
+  it("serves a browser through SOCKS, with names resolved by the server", async () => {
+    const live = workbench.tree("Live");
+    const port = await freePort();
+    await live.inlineAction("Forwards", "Forward Port…");
+    await workbench.quickInput.waitFor("-R ");
+    await workbench.quickInput.fill(`-D ${port}`);
+    await workbench.quickInput.waitFor("as a SOCKS server");
+    await workbench.quickInput.accept();
+    const label = `${port} → SOCKS`;
+    await live.waitForRow(label, ({ description }) => description.startsWith("listening"));
+    const browser = workbench.page.context().browser();
+    assert.ok(browser !== null);
+    const context = await browser.newContext({ proxy: { server: `socks5://127.0.0.1:${port}` } });
+    try {
+      const page = await context.newPage();
+      await page.goto(`http://localhost:${webPort}/`);
+      assert.equal(await page.locator("body").innerText(), "from the server");
+    } finally {
+      await context.close();
+    }
+    assert.match(await live.hoverText(label), /[1-9]\d* connections?/);
+  });
+
+  it("offers a port whose address a program prints, once, and forwards it", async () => {
+    const live = workbench.tree("Live");
+    await workbench.terminals.input("echo in-web$((0+1))\n");
+    await workbench.terminals.waitForText("in-web1");
+    await workbench.tree("Hosts").click("web2");
+    // The first terminal stays the active one for a moment.
+    await workbench.terminals.waitForText(/^(?![\s\S]*in-web1)[\s\S]*lab#\s*$/);
+    const print = `printf 'http://localhost:\\033[1m%s\\033[0m/\\n' ${takenPort}\n`;
+    await workbench.terminals.input(print);
+    const offer = `printed an address with port ${takenPort}`;
+    await workbench.notifications.waitFor(offer);
+    await workbench.screenshot("forward-offer");
+    await workbench.notifications.press(offer, "Forward");
+    const served = new RegExp(`^(\\d+) → localhost:${takenPort}$`);
+    // Both addresses of the same number are taken here, so that another port is used.
+    const row = await live.waitForRow(served, ({ description }) => description.startsWith("listening"));
+    const port = Number(served.exec(row.label)?.[1]);
+    assert.notEqual(port, takenPort);
+    assert.equal(await body(port), "from the server");
+    await workbench.terminals.input(print);
+    await workbench.terminals.input("echo printed-$((1+1))\n");
+    await workbench.terminals.waitForText("printed-2");
+    assert.deepEqual(
+      (await workbench.notifications.texts()).filter((text) => text.includes(offer)),
+      [],
+    );
   });
 });
