@@ -32,6 +32,11 @@ import type { Master } from "../master/master.ts";
  */
 const mostUntaken = 64 * 1024 * 1024;
 
+/** The same for the answers to a client that is not attached yet. Each is a few bytes long. */
+const mostUnreadAnswers = 64 * 1024;
+
+const readsNothing = "It does not read what it requested";
+
 /** The number of messages of a client that are handled before others have their turn. */
 const messagesInTurn = 32;
 
@@ -205,7 +210,7 @@ export class MuxConversation implements Disposable {
   #request(type: number, id: number): void {
     switch (type) {
       case muxType.aliveCheck:
-        this.#socket.write(encodeMux(muxType.alive, wireUint32(id), wireUint32(process.pid)));
+        this.#answer(encodeMux(muxType.alive, wireUint32(id), wireUint32(process.pid)));
         break;
       case muxType.proxy:
         this.#attach(id);
@@ -228,13 +233,22 @@ export class MuxConversation implements Disposable {
 
   #deny(id: number): void {
     const reason = wireString("only the proxy mode is served");
-    this.#socket.write(encodeMux(muxType.permissionDenied, wireUint32(id), reason));
+    this.#answer(encodeMux(muxType.permissionDenied, wireUint32(id), reason));
+  }
+
+  /** Before the client is attached. */
+  #answer(frame: Buffer): void {
+    if (this.#socket.writableLength > mostUnreadAnswers) {
+      this.#letGo(readsNothing);
+    } else {
+      this.#socket.write(frame);
+    }
   }
 
   #attach(id: number): void {
     const attachment = this.#init.attach();
     if (attachment === undefined) {
-      this.#socket.write(encodeMux(muxType.failure, wireUint32(id), wireString("no connection")));
+      this.#answer(encodeMux(muxType.failure, wireUint32(id), wireString("no connection")));
       return;
     }
     this.#socket.write(encodeMux(muxType.proxyReply, wireUint32(id)));
@@ -269,7 +283,9 @@ export class MuxConversation implements Disposable {
       },
     });
     this.#client = client;
-    this.#init.attached(client);
+    if (!this.#ended) {
+      this.#init.attached(client);
+    }
     return client;
   }
 
@@ -298,7 +314,7 @@ export class MuxConversation implements Disposable {
     const socket = this.#socket;
     if (socket.writableLength > mostUntaken) {
       // In another turn, because the relay is in the middle of a message.
-      setImmediate(guarded(() => this.#letGo("It does not read what it requested")));
+      setImmediate(guarded(() => this.#letGo(readsNothing)));
       return;
     }
     // What comes in one turn goes out in one write, which wakes the client once.
@@ -316,6 +332,10 @@ export class MuxConversation implements Disposable {
 
   #letGo(text: string): void {
     if (!this.#ended) {
+      if (text === readsNothing) {
+        // It would keep what is queued for it until it ends.
+        this.#socket.destroy();
+      }
       this.#init.refused(text);
       this.dispose();
     }

@@ -34,6 +34,10 @@ export interface RelayClientHost {
 /** The most channels that a client may have at a time; further ones are refused. */
 const mostChannels = 1024;
 
+/** Characters of a command and of a program's name that are kept, to be shown. A longer name is none. */
+const longestCommand = 1000;
+const longestClaim = 200;
+
 /** A program whose channels run over our connection. */
 export class RelayClient implements RelayedClient {
   readonly #port: RelayClientPort;
@@ -314,14 +318,16 @@ export class RelayClient implements RelayedClient {
     const fields = new WireReader(payload);
     let success = false;
     if (name === "env" && fields.text() === claimVariable) {
-      this.#claim ??= fields.text();
+      const claim = fields.text() ?? "";
+      this.#claim ??= claim.length > longestClaim ? "" : claim;
       this.#host.changed();
       success = true;
     } else if (name === "x11-req") {
       // X11: the server would open channels to a display without saying for which session.
     } else if (name !== "auth-agent-req@openssh.com" || this.#forwardsAgent(channel)) {
       if (name === "exec" || name === "subsystem") {
-        channel.command = fields.text();
+        // A copy: a slice keeps the whole text in memory.
+        channel.command = Buffer.from(fields.text()?.slice(0, longestCommand) ?? "").toString();
         this.#host.changed();
       }
       if (wantReply) {
