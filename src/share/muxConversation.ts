@@ -93,10 +93,13 @@ export class MuxConversation implements Disposable {
     this.#init = init;
     const { socket } = init;
     this.#socket = socket;
-    socket.on("data", (data: Buffer) => {
-      this.#frames.push(data);
-      this.#pump();
-    });
+    socket.on(
+      "data",
+      guarded((data: Buffer) => {
+        this.#frames.push(data);
+        this.#pump();
+      }),
+    );
     // OpenSSH's client closes its socket when it ends, so a half-close means that it has gone.
     socket.on("end", () => this.dispose());
     socket.on("error", () => this.dispose());

@@ -304,6 +304,25 @@ describe("the engine openssh", () => {
     expect(await waiting).toBe("openssh-silent");
   });
 
+  test("a server that makes ssh log or ask without end is given up", async () => {
+    let questions = 0;
+    const failure = async (script: string): Promise<string> => {
+      const findSsh = await fakeSsh(
+        host.folder,
+        `[ "$1" = -V ] && echo OpenSSH_9.2p1 && exit 0
+        while [ "$1" != -E ]; do shift; done
+        ${script}`,
+      );
+      const asked = passwordLogin(async () => `answer ${++questions}`);
+      return await login(asked, new OpenSshEngine({ configFile: () => "none", findSsh })).catch(
+        (error) => error.reason,
+      );
+    };
+    expect(await failure('yes "debug1: Remote: again" >>"$2"')).toBe("protocol");
+    expect(await failure('while "$SSH_ASKPASS" "More? "; do :; done')).toBe("too-many-failures");
+    expect(questions).toBe(20);
+  });
+
   test("an ssh that does not print its version is given up", async () => {
     const clock = new ManualClock();
     const started = join(host.folder, "started");

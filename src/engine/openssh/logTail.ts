@@ -3,63 +3,71 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { Disposable } from "../../base/disposable.ts";
 import { guarded } from "../../base/guarded.ts";
 
-/** Bytes. `ssh -v` writes a line or two for each channel: the file must not grow for the life of the connection. */
+/**
+ * Bytes. `ssh -v` writes a line or two for each channel, and one for each SSH_MSG_DEBUG, which a server may send
+ * without end: the file must not grow for the life of the connection.
+ */
 const largestLog = 1024 * 1024;
 
-/** Follows the log file of one `ssh` (option `-E`), which `ssh` appends to. */
+/** What happens when the file grows: its new text is read, or it is only kept small until `drain`. */
+export type LogFollowing = "read" | "keep-small";
+
+/** Follows the log file of one `ssh` (option `-E`), which `ssh` appends to. A file above 1 MiB is truncated. */
 export class LogTail implements Disposable {
   readonly #file: FileHandle;
   readonly #onText: (text: string) => void;
-  readonly #watcher: FSWatcher | undefined;
+  readonly #watcher: FSWatcher;
   #at = 0;
-  #reading: Promise<void> = Promise.resolve();
+  #work: Promise<void> = Promise.resolve();
+  #isTrimming = false;
 
-  private constructor(path: string, file: FileHandle, onText: (text: string) => void, follow: boolean) {
+  private constructor(path: string, file: FileHandle, onText: (text: string) => void, follow: LogFollowing) {
     this.#file = file;
     this.#onText = onText;
-    this.#watcher = follow
-      ? watch(
-          path,
-          guarded(() => void this.drain()),
-        )
-      : undefined;
-    this.#watcher?.on("error", () => {});
+    this.#watcher = watch(
+      path,
+      guarded(() => void (follow === "read" ? this.drain() : this.#keepSmall())),
+    );
+    this.#watcher.on("error", () => {});
   }
 
-  /**
-   * Creates the file if it is missing.
-   * @param follow call `onText` whenever the file grows, not only in `drain`
-   */
-  static async open(path: string, onText: (text: string) => void, follow: boolean): Promise<LogTail> {
+  /** Creates the file if it is missing. */
+  static async open(path: string, onText: (text: string) => void, follow: LogFollowing): Promise<LogTail> {
     return new LogTail(path, await open(path, "a+", 0o600), onText, follow);
   }
 
   /** Resolves when everything in the file has been read. Never rejects. */
   drain(): Promise<void> {
-    this.#reading = this.#reading.then(() => this.#read()).catch(() => {});
-    return this.#reading;
+    return this.#queue(() => this.#read());
   }
 
-  /** Stops reading the file as it grows. */
-  unfollow(): void {
-    this.#watcher?.close();
-  }
-
-  /** Truncates a file that has grown large. `ssh` appends, so it continues at the new end. Never rejects. */
-  async trim(limit = largestLog): Promise<void> {
-    try {
+  /** Truncates a file above `limit` bytes. `ssh` appends, so it continues at the new end. Never rejects. */
+  trim(limit = largestLog): Promise<void> {
+    return this.#queue(async () => {
       if ((await this.#file.stat()).size > limit) {
-        await this.#file.truncate(0);
-        this.#at = 0;
+        await this.#truncate();
       }
-    } catch {
-      // A failure here does not affect the connection.
-    }
+    });
   }
 
   dispose(): void {
-    this.unfollow();
-    void this.#reading.then(() => this.#file.close()).catch(() => {});
+    this.#watcher.close();
+    void this.#work.then(() => this.#file.close()).catch(() => {});
+  }
+
+  /** One check at a time, however many lines are written meanwhile. */
+  async #keepSmall(): Promise<void> {
+    if (!this.#isTrimming) {
+      this.#isTrimming = true;
+      await this.trim();
+      this.#isTrimming = false;
+    }
+  }
+
+  /** A failure here does not affect the connection. */
+  #queue(step: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(step).catch(() => {});
+    return this.#work;
   }
 
   async #read(): Promise<void> {
@@ -67,10 +75,18 @@ export class LogTail implements Disposable {
     for (;;) {
       const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, this.#at);
       if (bytesRead === 0) {
-        return;
+        break;
       }
       this.#at += bytesRead;
       this.#onText(buffer.toString("utf8", 0, bytesRead));
     }
+    if (this.#at > largestLog) {
+      await this.#truncate();
+    }
+  }
+
+  async #truncate(): Promise<void> {
+    await this.#file.truncate(0);
+    this.#at = 0;
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { dirname, join } from "node:path";
+import { AuthError } from "../../auth/authErrors.ts";
 import type { Clock } from "../../base/clock.ts";
 import { raceSignal } from "../../base/deadline.ts";
 import type { Disposable } from "../../base/disposable.ts";
@@ -54,6 +55,12 @@ const greetingPatience = 10_000;
 /** Milliseconds. With `-v`, `ssh` prints its version before it reads a file. */
 const startPatience = 10_000;
 
+/** Characters in the log of a login: a server can send SSH_MSG_DEBUG without end. */
+const mostLogged = 4 * 1024 * 1024;
+
+/** Questions in one login, as the ssh2 engine counts the rounds of keyboard-interactive. */
+const mostQuestions = 20;
+
 const order: readonly ConnectPhase[] = ["tcp", "handshake", "hostKey", "authentication"];
 
 /** At these log levels `ssh` does not show a banner either (input_userauth_banner in sshconnect2.c). */
@@ -89,6 +96,7 @@ class Login {
   #relayed: Promise<void> | undefined;
   #local: Promise<LocalSocket | undefined> | undefined;
   #banner = "";
+  #asked = 0;
 
   constructor(init: MasterLoginInit) {
     this.#init = init;
@@ -108,6 +116,11 @@ class Login {
       files.log,
       (text) => {
         mute?.dispose();
+        logged += text.length;
+        if (logged > mostLogged) {
+          this.#fail(new ConnectError("protocol", "The server makes ssh log without end"));
+          return;
+        }
         this.#log.add(text);
         if (this.#log.greeting !== "" && this.#log.serverVersion === "") {
           silence ??= clock.setTimeout(() => this.#notSsh(), greetingPatience);
@@ -115,8 +128,9 @@ class Login {
           silence?.dispose();
         }
       },
-      true,
+      "read",
     );
+    let logged = 0;
     let silence: Disposable | undefined;
     let mute: Disposable | undefined;
     const socket = join(folder, "s");
@@ -310,6 +324,12 @@ class Login {
     if (question.kind === "touch") {
       request.onWait?.({ on: "key", origin: printable(prompt), touch: true });
       return undefined;
+    }
+    if (++this.#asked > mostQuestions) {
+      throw new AuthError("too-many-failures", "The server asks without end", {
+        tried: this.#log.tried,
+        methodsLeft: this.#log.methodsLeft,
+      });
     }
     request.onWait?.(undefined);
     const answer = await request.asker?.answer(question, this.#over.signal);

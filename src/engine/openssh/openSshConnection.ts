@@ -81,7 +81,7 @@ export class OpenSshConnection implements EngineConnection {
     this.info = parts.info;
     const { socket, logger, files, transport } = parts;
     this.#forwards = new MasterForwards(files.socket, logger);
-    this.#log = LogTail.open(files.log, (text) => this.#lastWords.add(text), false)
+    this.#log = LogTail.open(files.log, (text) => this.#lastWords.add(text), "keep-small")
       .then(async (log) => {
         // The log of the login is no longer needed.
         await log.trim(0);
@@ -164,7 +164,6 @@ export class OpenSshConnection implements EngineConnection {
   /** A master disconnects a client that sends a global request, so the keepalive opens a channel instead. */
   async ping(signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
-    void this.#log.then((log) => log?.trim());
     await this.#forwards.settled();
     return await this.probeChannel(signal);
   }

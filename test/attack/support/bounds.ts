@@ -68,7 +68,7 @@ export interface Verdict {
   readonly cost: Cost;
 }
 
-/** Processor time below this is noise: its growth is meaningless. */
+/** Processor time below this is noise, and counts as this much: the growth within it is meaningless. */
 const noise = 60;
 
 /** Runs a case within its bounds. `cleanUp` follows each run, when its cost is known. */
@@ -101,7 +101,7 @@ export async function runBounded(
   }
   let once = await run(kind.size);
   let twice = await run(2 * kind.size);
-  const factor = (): number => (twice.time <= noise ? 1 : twice.time / Math.max(once.time, noise / 2));
+  const factor = (): number => twice.time / Math.max(once.time, noise);
   // The first run warms up: its result is too high. Another process may slow down any single run.
   for (let time = 0; time < 3 && twice.time > noise && (time === 0 || factor() > most("growth")); time++) {
     once = quicker(once, await run(kind.size));

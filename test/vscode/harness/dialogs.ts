@@ -20,13 +20,15 @@ export class Dialogs {
     return await this.#box.locator(".dialog-buttons .monaco-button").allInnerTexts();
   }
 
-  /** Presses the button with exactly this label and waits until the dialog is closed. */
+  /** Presses the button with exactly this label and waits until this dialog is closed; another may follow it. */
   async press(label: string): Promise<void> {
+    await this.#box.waitFor();
+    const pressed = await this.#box.elementHandle();
     await this.#box
       .locator(".dialog-buttons .monaco-button")
       .filter({ hasText: exactText(label) })
       .click();
-    await this.#box.waitFor({ state: "hidden" });
+    await pressed?.waitForElementState("hidden");
   }
 
   /** The label of the button that Enter presses. */
