@@ -3,6 +3,7 @@ import { type EngineName, engineNames } from "../config/engineNames.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { HostPolicies } from "../config/hostPolicies.ts";
 import type { ConnectionEngine } from "./connectionEngine.ts";
+import type { ConnectErrorReason } from "./engineErrors.ts";
 
 /** What the choice of an engine needs to know about it. */
 export interface EngineEntry {
@@ -16,6 +17,8 @@ export interface EngineEntry {
    * server still accepts, without a question. Never rejects.
    */
   mayLogInBy?(config: HostConfig, methodsLeft: readonly string[]): Promise<boolean>;
+  /** Whether the failure means that this engine can't run on this machine, whatever the host is. Absent: it always can. */
+  isUnableBy?(reason: ConnectErrorReason): boolean;
   /** Starts loading it early. Never throws. */
   warmUp?(): void;
 }
@@ -25,6 +28,8 @@ export interface AlternativeEngine {
   readonly engine: ConnectionEngine;
   /** See `EngineEntry.mayLogInBy`. */
   mayLogInBy(config: HostConfig, methodsLeft: readonly string[]): Promise<boolean>;
+  /** See `EngineEntry.isUnableBy`. */
+  isUnableBy(reason: ConnectErrorReason): boolean;
 }
 
 /** Every engine, and which of them connects a host. */
@@ -52,9 +57,9 @@ export class EngineTable {
     }
     const chosen = this.choose(use);
     for (const name of engineNames) {
-      const { engine, mayLogInBy } = this.#entries[name];
+      const { engine, mayLogInBy, isUnableBy = () => false } = this.#entries[name];
       if (engine !== chosen && mayLogInBy !== undefined) {
-        return { engine, mayLogInBy };
+        return { engine, mayLogInBy, isUnableBy };
       }
     }
     return undefined;

@@ -12,7 +12,7 @@ import type {
   LoginWait,
   ServerWords,
 } from "../engine/connectionEngine.ts";
-import { ConnectError, type ConnectErrorReason } from "../engine/engineErrors.ts";
+import { ConnectError } from "../engine/engineErrors.ts";
 import type { AlternativeEngine } from "../engine/engineTable.ts";
 import { unattendedSilence } from "./connectTimeLimits.ts";
 import type { LoginFactory, LoginOptions, MasterPolicies, OtherWindows } from "./masterPorts.ts";
@@ -63,14 +63,6 @@ export interface ConnectingEvents {
   onJumpLost(): void;
 }
 
-/** The engine `openssh` needs the machine's `ssh`. */
-const noSsh: ReadonlySet<ConnectErrorReason> = new Set([
-  "openssh-missing",
-  "openssh-too-old",
-  "openssh-silent",
-  "openssh-failed",
-]);
-
 interface Times {
   /** Outlives an attempt: its signal closes prompts that are still open after a failure. */
   readonly deadline: Deadline;
@@ -81,9 +73,9 @@ interface Times {
 }
 
 /**
- * Connects: another window's connection, or the stream to the host, and the login over it. If no key logs in and the alternative engine can log in
- * without a question, that engine does so over a separate stream. If it can't run at all, the first engine asks its
- * questions after all.
+ * Connects: another window's connection, or the stream to the host, and the login over it. If no key logs in and the
+ * alternative engine can log in without a question, that engine does so over a separate stream. If it can't run at
+ * all, the first engine asks its questions after all.
  */
 export async function connectMaster(
   init: MasterInit,
@@ -111,7 +103,7 @@ export async function connectMaster(
     logger.info(`${alternative.engine.name} takes over: it can log in by a method that the server accepts`);
     return await attempts.make(alternative.engine);
   } catch (error) {
-    if (!ConnectError.is(error) || !noSsh.has(error.reason)) {
+    if (!ConnectError.is(error) || !alternative.isUnableBy(error.reason)) {
       throw error;
     }
     logger.warn(`${alternative.engine.name} can't connect: ${error.message}`);

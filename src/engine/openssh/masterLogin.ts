@@ -12,7 +12,6 @@ import { printable } from "../../base/log.ts";
 import { programSurroundings } from "../../base/programFolder.ts";
 import type { ConnectionInfo, ConnectPhase, ConnectRequest } from "../connectionEngine.ts";
 import { ConnectError } from "../engineErrors.ts";
-import { ServerTalk } from "../transport/serverTalk.ts";
 import { askpassQuestion } from "./askpassQuestion.ts";
 import { writeHelperScripts } from "./helperScripts.ts";
 import { HelperServer } from "./helperServer.ts";
@@ -22,6 +21,7 @@ import { type LocalSocket, localSocketOf } from "./localSocket.ts";
 import { LogTail } from "./logTail.ts";
 import type { MasterFiles } from "./masterFolder.ts";
 import { sshArguments } from "./sshArguments.ts";
+import { SshBanner } from "./sshBanner.ts";
 import { loginFailure } from "./sshFailures.ts";
 import { SshLog } from "./sshLog.ts";
 import { isAtLeast, type SystemSsh } from "./systemSsh.ts";
@@ -63,9 +63,6 @@ const mostQuestions = 20;
 
 const order: readonly ConnectPhase[] = ["tcp", "handshake", "hostKey", "authentication"];
 
-/** At these log levels `ssh` does not show a banner either (input_userauth_banner in sshconnect2.c). */
-const levelsWithoutBanner: ReadonlySet<string> = new Set(["QUIET", "FATAL", "ERROR"]);
-
 /**
  * Starts the master and waits until it has logged in and its socket exists.
  * @throws ConnectError, AuthError, HostKeyError, CancelledError, the signal's reason; `ssh` has ended then
@@ -86,7 +83,7 @@ export async function logIn(init: MasterLoginInit): Promise<MasterLogin> {
 class Login {
   readonly #init: MasterLoginInit;
   readonly #log: SshLog;
-  readonly #talk: ServerTalk;
+  readonly #banner: SshBanner;
   /** Closes open prompts when the login is over. */
   readonly #over = new AbortController();
   #phase: number;
@@ -95,7 +92,6 @@ class Login {
   #failed: unknown;
   #relayed: Promise<void> | undefined;
   #local: Promise<LocalSocket | undefined> | undefined;
-  #banner = "";
   #asked = 0;
 
   constructor(init: MasterLoginInit) {
@@ -103,7 +99,7 @@ class Login {
     const { request } = init;
     this.#phase = request.transport === undefined ? -1 : 0;
     this.#log = new SshLog((step) => this.#advance(step));
-    this.#talk = new ServerTalk(request.logger, (words) => request.onServerWords?.(words));
+    this.#banner = new SshBanner(request);
   }
 
   async run(folder: string): Promise<MasterLogin> {
@@ -249,7 +245,7 @@ class Login {
             child.stderr.destroy();
             void tail.drain().then(() => {
               this.#onStandardError(stderr);
-              this.#showBanner();
+              this.#banner.end();
               resolve(code ?? undefined);
             });
           }),
@@ -263,30 +259,7 @@ class Login {
     if (this.#log.serverVersion === "") {
       this.#log.add(text);
     } else {
-      this.#onBanner(text);
-    }
-  }
-
-  /** The server's banner; `ssh` prints unprintable characters as octal numbers (vis(3)). */
-  #onBanner(text: string): void {
-    this.#banner = (this.#banner + text).slice(0, 64 * 1024);
-    const end = this.#banner.lastIndexOf("\n") + 1;
-    const whole = this.#banner.slice(0, end);
-    this.#banner = this.#banner.slice(end);
-    this.#sayBanner(whole);
-  }
-
-  #showBanner(): void {
-    this.#sayBanner(this.#banner);
-    this.#banner = "";
-  }
-
-  #sayBanner(text: string): void {
-    const shown = text.replace(/\\([0-3][0-7]{2})/g, (_, octal: string) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
-    );
-    if (shown !== "" && !levelsWithoutBanner.has(this.#init.request.config.logLevel)) {
-      this.#talk.say("banner", Buffer.from(shown, "latin1").toString("utf8"));
+      this.#banner.add(text);
     }
   }
 

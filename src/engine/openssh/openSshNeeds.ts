@@ -2,6 +2,7 @@ import type { HostConfig } from "../../config/hostConfig.ts";
 import type { Keyword } from "../../config/keywordTable.ts";
 import type { EngineEntry } from "../engineTable.ts";
 import { KerberosTicket } from "./kerberosTicket.ts";
+import { unableReasons } from "./openSshReasons.ts";
 
 export interface OpenSshNeedsInit {
   /** The user has chosen OpenSSH for this host, after a login for which ssh2 lacks an algorithm. */
@@ -27,7 +28,7 @@ export function openSshNeeds({
   isChosenFor,
   platform = process.platform,
   ticket = new KerberosTicket(),
-}: OpenSshNeedsInit): Required<Pick<EngineEntry, "isNeededFor" | "prepare" | "mayLogInBy">> {
+}: OpenSshNeedsInit): Required<Pick<EngineEntry, "isNeededFor" | "prepare" | "mayLogInBy" | "isUnableBy">> {
   const isPossibleFor = (config: HostConfig): boolean =>
     platform !== "win32" && config.forwardAgent === false;
   return {
@@ -42,6 +43,7 @@ export function openSshNeeds({
       await ticket.refresh();
       return ticket.isValid;
     },
+    isUnableBy: (reason) => unableReasons.has(reason),
     prepare: async (config) => {
       if (asksForGssapi(config)) {
         await ticket.refresh();

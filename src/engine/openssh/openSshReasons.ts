@@ -12,4 +12,12 @@ export const openSshReasons = {
   "askpass-ended": "needs-person",
 } as const;
 
+/** Those that do not depend on the host. */
+export const unableReasons: ReadonlySet<string> = new Set<keyof typeof openSshReasons>([
+  "openssh-missing",
+  "openssh-too-old",
+  "openssh-silent",
+  "openssh-failed",
+]);
+
 export type OpenSshReason = keyof typeof openSshReasons;

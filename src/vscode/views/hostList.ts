@@ -206,6 +206,8 @@ export class HostList implements Disposable {
     this.#entries = hosts;
     this.#groupOf = new Map(hosts.map((entry) => [entry.alias, this.#init.groupOf(entry)]));
     this.#problems = problems;
+    // Settings may have changed what a row shows: a row that looks the same is drawn again, too.
+    this.#shown = new Map();
     this.#read.fire();
   }
 

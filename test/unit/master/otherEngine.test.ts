@@ -5,6 +5,7 @@ import { Deadline } from "../../../src/base/deadline.ts";
 import { toDisposable } from "../../../src/base/disposable.ts";
 import type { ConnectionEngine, ConnectRequest, ServerWords } from "../../../src/engine/connectionEngine.ts";
 import { ConnectError } from "../../../src/engine/engineErrors.ts";
+import { unableReasons } from "../../../src/engine/openssh/openSshReasons.ts";
 import { connectMaster, type Transport } from "../../../src/master/connectMaster.ts";
 import type { LoginOptions } from "../../../src/master/masterPorts.ts";
 import type { LoginNews } from "../../../src/master/masterTypes.ts";
@@ -50,6 +51,7 @@ function attempts(outcomes: readonly [engine: "first" | "other", error?: Error][
       alternative: {
         engine: engine("other"),
         mayLogInBy: async (_, methods) => methods.includes("gssapi-with-mic"),
+        isUnableBy: (reason) => unableReasons.has(reason),
       },
       login: (_, { canOtherEngine }: LoginOptions) => {
         log.push(canOtherEngine === undefined ? "login" : "login that may leave");
