@@ -60,6 +60,12 @@ describe("a terminal that can't be opened", () => {
     const { terminals, notifications } = workbench;
     await workbench.tree("Hosts").click("down");
     await terminals.waitForText(/the connection was refused[\s\S]*R to reopen/);
+    const live = workbench.tree("Live");
+    await live.waitForRow("Ended", ({ description }) => description === "1 session with errors");
+    await live.click("Ended");
+    await live.waitForRow("down", ({ description }) => /^connection refused · /.test(description));
+    assert.match(await live.hoverText("down"), /Reason\s+[\s\S]*refused/);
+    await workbench.screenshot("failed-open");
     await workbench.tree("Hosts").click("changed");
     const told = await terminals.waitForText(/CHANGED[\s\S]*R to reopen/);
     const warning = told.replaceAll("\n", "");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
@@ -30,6 +30,19 @@ const storedHosts = `(async () => {
   }
   return hosts;
 })()`;
+
+/** In the page: what the terminal in front shows of VS Code's own scrollback, if it is scrolled back. */
+const linesScrolledTo = `(() => {
+  const { xterm } = document.querySelector("#terminal .terminal-wrapper.active");
+  const { active } = xterm.buffer;
+  const lines = Array.from(
+    { length: xterm.rows },
+    (_, row) => active.getLine(active.viewportY + row).translateToString(true),
+  );
+  return active.baseY > active.viewportY ? lines.join("\\n") : "";
+})()`;
+
+const selected = `document.querySelector("#terminal .terminal-wrapper.active").xterm.getSelection()`;
 
 /** Shells in tmux and screen on the host, and a window that reloads. */
 describe("terminals after a reload of the window", () => {
@@ -143,6 +156,31 @@ describe("terminals after a reload of the window", () => {
     shells.push(inTmux, inScreen);
   });
 
+  it("the wheel scrolls VS Code's own scrollback, a double click selects a word, and there is no status line", async () => {
+    const { page, terminals } = lab.workbench;
+    for (const [index, program] of ["tmux", "screen"].entries()) {
+      await lab.show(index);
+      // Slowly: tmux leaves out what has scrolled out of the screen when it draws.
+      await terminals.input("clear; for i in $(seq 60); do echo word$i; sleep 0.03; done\r");
+      await terminals.waitForText(/word60\s+lab>/);
+      assert.match((await lab.screen()).trimEnd(), /lab>$/, program);
+      const { x, y } = await lab.cell(2, 3);
+      await page.mouse.move(x, y);
+      await page.mouse.wheel(0, -400);
+      const scrolledBack = await waitUntil(
+        async () => (await page.evaluate<string>(linesScrolledTo)) || undefined,
+        () => `the wheel scrolls nothing back in ${program}`,
+      );
+      assert.match(scrolledBack, /^word\d+$/m);
+      await page.mouse.dblclick(x, y);
+      await waitUntil(
+        async () => /^word\d+$/.test(await page.evaluate<string>(selected)),
+        async () => `selected in ${program}: ${await page.evaluate<string>(selected)}`,
+      );
+      await lab.workbench.screenshot(`${program}-scrolled-back`);
+    }
+  });
+
   it("no longer offers forgotten ones, which stay on the host", async () => {
     const { notifications } = lab.workbench;
     await reload("tmux1", "screen1");
@@ -158,6 +196,17 @@ describe("terminals after a reload of the window", () => {
     );
     assert.equal((await notifications.texts()).length, 1);
     assert.deepEqual(shells.filter(isAlive), shells);
+  });
+
+  it("opens them by itself where the setting says so", async () => {
+    const { notifications, terminals, workspaceFolder } = lab.workbench;
+    const folder = join(workspaceFolder, ".vscode");
+    await mkdir(folder);
+    await writeFile(join(folder, "settings.json"), JSON.stringify({ "sshSessions.reopenTerminals": "auto" }));
+    await reload("tmux1");
+    await lab.workbench.tree("Live").waitForRow("tmux1", ({ level }) => level === 2);
+    await terminals.waitForText("lab>");
+    assert.deepEqual(await notifications.texts(), []);
   });
 });
 

@@ -1,21 +1,56 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 
+const titles = [
+  "Find your hosts",
+  "Open a terminal",
+  "Open a second one without a login",
+  "See what is connected, and end it",
+  "Keep connections and shells",
+];
+
 /** The first steps, as a user finds them in the empty view. */
 describe("the walkthrough", () => {
+  let folder: string;
+  let configFile: string;
+  let host: SshdHost;
   let workbench: Workbench;
 
   beforeAll(async () => {
-    workbench = await launchWorkbench();
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
+    host = await startSshd();
+    await writeFile(join(host.home, ".bash_profile"), "PS1='lab> '\n");
+    configFile = join(folder, "ssh_config");
+    await writeFile(configFile, "");
+    workbench = await launchWorkbench({ settings: { "sshSessions.configFile": configFile } });
   });
 
   screenshotFailures(() => workbench);
 
   afterAll(async () => {
     await workbench?.close();
+    await host?.stop();
+    await rm(folder, { recursive: true, force: true });
   });
+
+  /** The titles of the steps that are ticked. */
+  async function ticked(): Promise<readonly string[]> {
+    const steps = workbench.page.locator(".getting-started-step:has(.codicon.complete) .step-title");
+    return (await steps.allInnerTexts()).map((text) => text.trim());
+  }
+
+  const waitForTicks = async (...wanted: readonly string[]): Promise<void> =>
+    void (await waitUntil(
+      async () => (await ticked()).join() === wanted.join(),
+      async () => `not ${wanted.join()}, but ${(await ticked()).join()} are ticked`,
+    ));
 
   it("is opened by the user from the empty view, and not automatically", async () => {
     const { page } = workbench;
@@ -29,13 +64,7 @@ describe("the walkthrough", () => {
     const steps = page.locator(".getting-started-step .step-title");
     assert.deepEqual(
       (await steps.allInnerTexts()).map((text) => text.trim()),
-      [
-        "Find your hosts",
-        "Open a terminal",
-        "Open a second one without a login",
-        "See what is connected, and end it",
-        "Keep connections and shells",
-      ],
+      titles,
     );
     for (let step = 0; step < (await steps.count()); step++) {
       await steps.nth(step).click();
@@ -43,5 +72,41 @@ describe("the walkthrough", () => {
       await frame.locator("svg").waitFor();
       await workbench.screenshot(`walkthrough-${step}`);
     }
+  });
+
+  it("leads to a list that says what to do where there are no hosts, and ticks nothing for that", async () => {
+    const { page, quickInput } = workbench;
+    await page.locator(".getting-started-step .step-title").nth(1).click();
+    await page
+      .locator(".getting-started-step a, .getting-started-step .monaco-button")
+      .filter({ hasText: "Open Terminal" })
+      .click();
+    await quickInput.waitFor("No hosts yet. Type one here");
+    assert.deepEqual(await quickInput.rows(), [
+      "No hosts yet. Type one here, for example user@host or user@host:port.",
+      "Open SSH Config File",
+    ]);
+    await workbench.screenshot("no-hosts");
+    await quickInput.fill("me@server");
+    await waitUntil(
+      async () => (await quickInput.rows()).join() === "Connect to me@server",
+      async () => `rows: ${(await quickInput.rows()).join()}`,
+    );
+    await quickInput.cancel();
+    assert.deepEqual(await ticked(), []);
+  });
+
+  it("ticks a step when it is done: a terminal is open, two share a connection, one is ended", async () => {
+    const live = workbench.tree("Live");
+    await writeFile(configFile, host.sshConfigText("lab"));
+    await workbench.tree("Hosts").click("lab");
+    await workbench.terminals.waitForText("lab>");
+    await waitForTicks(...titles.slice(0, 2));
+    await live.inlineAction("lab", "Open Terminal");
+    await live.waitForRow("lab (2)");
+    await waitForTicks(...titles.slice(0, 3));
+    await live.contextMenu("lab (2)", "Disconnect");
+    await waitForTicks(...titles.slice(0, 4));
+    await workbench.screenshot("walkthrough-ticked");
   });
 });
