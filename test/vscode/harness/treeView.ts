@@ -125,9 +125,14 @@ export class TreeView {
    * again.
    */
   async #openMenu(label: string, entry: Locator, act: () => Promise<void> = async () => {}): Promise<void> {
+    let byKeyboard = false;
     await waitUntil(
       async () => {
-        await this.#row(label).click({ button: "right" });
+        // The row keeps the focus when its menu is closed, and the key opens the menu where a click was lost.
+        await (byKeyboard
+          ? this.#page.keyboard.press("Shift+F10")
+          : this.#row(label).click({ button: "right" }));
+        byKeyboard = !byKeyboard;
         try {
           await entry.hover({ timeout: 5_000 });
           await act();
