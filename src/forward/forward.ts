@@ -11,13 +11,13 @@ import type { RemoteListener } from "../engine/connectionEngine.ts";
 import { ForwardError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
 import type { MasterRegistry } from "../master/masterRegistry.ts";
+import { ConnectionLink } from "../reconnect/connectionLink.ts";
 import type {
   LoginMode,
   LostConnection,
   ReconnectHolder,
   ReconnectTicket,
 } from "../reconnect/reconnectTypes.ts";
-import { ConnectionLink } from "./connectionLink.ts";
 import { ConnectionTable } from "./connectionTable.ts";
 import type { DescriptorBudget } from "./descriptorBudget.ts";
 import { addressesThere, idleLimitOf, serverAddress, withKnownPort } from "./forwardAddresses.ts";

@@ -3,7 +3,7 @@ import type { ProgramSharing } from "../../share/programSharing.ts";
 import type { ProgramSnapshot } from "../../share/programTypes.ts";
 import { programDescription, programLabel } from "../../text/programText.ts";
 import { inform, pickOne } from "../messages/messages.ts";
-import { programTarget } from "../views/rows/programRows.ts";
+import { programTarget } from "../views/rows/guestRows.ts";
 import { type Command, command, type TargetFinder } from "./command.ts";
 
 /** A program on a connection: that of the row, or one that the user chooses. Other callers can't name one. */

@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { programsLoss } from "../../text/programText.ts";
 import { endProgram } from "../commands/endProgram.ts";
 import { TerminalSharing, type TerminalSharingInit } from "../terminals/terminalSharing.ts";
-import { programRows } from "../views/rows/programRows.ts";
+import { programRows } from "../views/rows/guestRows.ts";
 import type { Feature } from "./feature.ts";
 
 export interface ProgramsFeatureInit extends Omit<TerminalSharingInit, keyof HereInit> {

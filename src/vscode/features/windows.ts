@@ -1,6 +1,6 @@
 import type { WindowSharing } from "../../share/windowSharing.ts";
 import { windowsLoss } from "../../text/windowText.ts";
-import { type WindowRowsInit, windowRows } from "../views/rows/windowRows.ts";
+import { type WindowRowsInit, windowRows } from "../views/rows/guestRows.ts";
 import type { Feature } from "./feature.ts";
 
 export interface WindowsFeatureInit extends WindowRowsInit {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ConnectionLink } from "../../../src/forward/connectionLink.ts";
+import { ConnectionLink } from "../../../src/reconnect/connectionLink.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
 

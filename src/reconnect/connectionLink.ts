@@ -4,12 +4,7 @@ import type { ConnectionUse } from "../config/connectionPolicy.ts";
 import type { Master } from "../master/master.ts";
 import type { MasterLease, MasterRegistry } from "../master/masterRegistry.ts";
 import { isLoss } from "../master/masterTypes.ts";
-import type {
-  LoginMode,
-  LostConnection,
-  ReconnectHolder,
-  ReconnectTicket,
-} from "../reconnect/reconnectTypes.ts";
+import type { LoginMode, LostConnection, ReconnectHolder, ReconnectTicket } from "./reconnectTypes.ts";
 
 export interface ConnectionLinkInit {
   readonly registry: MasterRegistry;
@@ -24,7 +19,10 @@ export interface ConnectionLinkInit {
   onDown(how: "lost" | "unused" | "ended"): void;
 }
 
-/** A forward's hold on the shared connection of its destination: leases it, and waits for its return after a loss. */
+/**
+ * A hold on the shared connection of a destination, for a service that works over connections (forwards): leases it,
+ * and waits for its return after a loss.
+ */
 export class ConnectionLink implements Disposable {
   readonly #init: ConnectionLinkInit;
   #lease: MasterLease | undefined;
