@@ -1,4 +1,5 @@
 import type * as vscode from "vscode";
+import type { Clock } from "../base/clock.ts";
 import { plural } from "../base/localize.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { filterMessage } from "../text/filterText.ts";
@@ -34,6 +35,7 @@ export interface LiveRowsInit extends Omit<MasterRowsInit & SessionRowsInit, "na
 }
 
 export interface SideBarInit extends LiveRowsInit, HostRowsInit {
+  readonly clock: Clock;
   readonly filter: RowFilter;
   readonly folds: FoldMemory;
 }

@@ -49,6 +49,7 @@ import { maintainContextKeys } from "./views/contextKeys.ts";
 import { FoldMemory } from "./views/foldMemory.ts";
 import { hostGroups } from "./views/hostGroups.ts";
 import { HostList } from "./views/hostList.ts";
+import { ItemPresenter } from "./views/itemPresenter.ts";
 import { RowClicks } from "./views/rowClicks.ts";
 import { RowFilter } from "./views/rowFilter.ts";
 import { StatusBar } from "./views/statusBar.ts";
@@ -117,8 +118,9 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
       logger,
     ),
   );
-  const hostPick = new HostPick(resolver, service, recent, logger);
-  const livePick = new LivePick(service, clock, home);
+  const itemPresenter = new ItemPresenter(clock, home);
+  const hostPick = new HostPick(resolver, service, recent, itemPresenter, logger);
+  const livePick = new LivePick(service, itemPresenter);
   const remoteAccess = new RemoteAccesses(service, resolver, policies, home);
   const remoteView = store.add(
     new RemoteViewService({
@@ -155,7 +157,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
     onDidPrintPort: printedPorts.event,
   });
   const sideBar = {
-    ...{ ...init, policies, hosts, filter, features },
+    ...{ ...init, policies, hosts, filter, features, itemPresenter },
     folds: new FoldMemory(init.workspaceMemento),
     remote: remoteView,
     access,

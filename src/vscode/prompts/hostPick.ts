@@ -11,7 +11,8 @@ import { plainItem } from "../messages/messages.ts";
 import { keepOrder } from "../messages/newerApi.ts";
 import type { CommandId } from "../settings/contributionIds.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
-import { hostIcon, lifeByHost } from "../views/hostPresentation.ts";
+import { lifeByHost } from "../views/hostPresentation.ts";
+import type { ItemPresenter } from "../views/itemPresenter.ts";
 import { themeIcon } from "../views/treeItem.ts";
 import { hostGroups, withTyped } from "./hostPickItems.ts";
 
@@ -37,12 +38,20 @@ export class HostPick {
   readonly #resolver: HostResolver;
   readonly #service: SessionService;
   readonly #recent: RecentHosts;
+  readonly #itemPresenter: ItemPresenter;
   readonly #logger: Logger;
 
-  constructor(resolver: HostResolver, service: SessionService, recent: RecentHosts, logger: Logger) {
+  constructor(
+    resolver: HostResolver,
+    service: SessionService,
+    recent: RecentHosts,
+    itemPresenter: ItemPresenter,
+    logger: Logger,
+  ) {
     this.#resolver = resolver;
     this.#service = service;
     this.#recent = recent;
+    this.#itemPresenter = itemPresenter;
     this.#logger = logger;
   }
 
@@ -118,7 +127,9 @@ export class HostPick {
           (choice): HostItem => ({
             label: plainMessage(printable(choice.host)),
             description: plainMessage(choice.description),
-            iconPath: themeIcon(hostIcon(life.get(choice.host))),
+            iconPath: themeIcon(
+              this.#itemPresenter.hostIcon({ host: choice.host, life: life.get(choice.host) }),
+            ),
             host: choice.host,
             ...(choice.entry === undefined ? {} : { entry: choice.entry }),
             ...(choice.entry?.file === undefined

@@ -1,7 +1,8 @@
 /** The connections and sessions from which a command lets the user choose, as plain data. No vscode. */
 import { t } from "../../base/localize.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
-import { isLimited, isLive, presentMaster, presentSession } from "../views/livePresentation.ts";
+import type { ItemPresenter } from "../views/itemPresenter.ts";
+import { isLimited, isLive } from "../views/livePresentation.ts";
 import type { ItemPresentation } from "../views/row.ts";
 import { connectionTarget, sessionTarget, type Target } from "../views/targets.ts";
 
@@ -26,26 +27,24 @@ export interface LiveChoices {
 /**
  * Grouped by connection, whose name is the group's.
  * @param near targets of the active terminal: its session, otherwise its connection, comes first
- * @param now wall-clock milliseconds
  */
 export function liveChoices(
   masters: readonly MasterSnapshot[],
   what: LiveChoice,
   near: readonly Target[],
-  now: number,
-  home: string,
+  itemPresenter: ItemPresenter,
 ): LiveChoices {
   const own = sessionTarget.in(near);
   const ownMaster = connectionTarget.in(near);
   const groups = nearFirst(masters, ({ id }) => id === ownMaster).flatMap((master): readonly LiveGroup[] => {
-    const shown = presentMaster(master, now, home);
+    const shown = itemPresenter.connection(master);
     const sessions = master.sessions
       .filter(
         (session) =>
           session.state.kind !== "ended" &&
           (what === "all" || (what === "limited" ? isLimited(session) : session.kind === "terminal")),
       )
-      .map((session) => ({ id: session.id, shown: presentSession(session, master, now, home) }));
+      .map((session) => ({ id: session.id, shown: itemPresenter.session(session, master) }));
     const connection =
       what === "all" && isLive(master.state)
         ? [{ id: master.id, shown: { ...shown, label: t("Connection to {0}", shown.label) } }]

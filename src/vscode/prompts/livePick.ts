@@ -1,11 +1,10 @@
 import * as vscode from "vscode";
-import type { Clock } from "../../base/clock.ts";
 import { t } from "../../base/localize.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
 import { inform, pickOne } from "../messages/messages.ts";
-import { presentMaster } from "../views/livePresentation.ts";
+import type { ItemPresenter } from "../views/itemPresenter.ts";
 import type { ItemPresentation } from "../views/row.ts";
 import type { Target } from "../views/targets.ts";
 import { themeIcon } from "../views/treeItem.ts";
@@ -19,13 +18,11 @@ interface LiveItem extends vscode.QuickPickItem {
 /** Asks for a live connection or session. */
 export class LivePick {
   readonly #service: SessionService;
-  readonly #clock: Clock;
-  readonly #home: string;
+  readonly #itemPresenter: ItemPresenter;
 
-  constructor(service: SessionService, clock: Clock, home: string) {
+  constructor(service: SessionService, itemPresenter: ItemPresenter) {
     this.#service = service;
-    this.#clock = clock;
-    this.#home = home;
+    this.#itemPresenter = itemPresenter;
   }
 
   /**
@@ -34,7 +31,7 @@ export class LivePick {
    * reports
    */
   async ask(title: string, what: LiveChoice, near: readonly Target[]): Promise<string | undefined> {
-    const choices = liveChoices(this.#service.masters(), what, near, this.#clock.now(), this.#home);
+    const choices = liveChoices(this.#service.masters(), what, near, this.#itemPresenter);
     if (choices.groups.length === 0) {
       inform(what === "limited" ? t("No session has a limit.") : t("No SSH session is open."));
       return undefined;
@@ -60,9 +57,8 @@ export class LivePick {
     title: string,
     masters: readonly MasterSnapshot[],
   ): Promise<MasterSnapshot | undefined> {
-    const now = this.#clock.now();
     const items = masters.map((master) => ({
-      ...liveItem(presentMaster(master, now, this.#home), master.id),
+      ...liveItem(this.#itemPresenter.connection(master), master.id),
       master,
     }));
     const chosen = await pickOne(items, {

@@ -1,8 +1,8 @@
 /** How the last sessions ended, in one fold. */
-import type { Clock } from "../../../base/clock.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../../../session/sessionTypes.ts";
-import { presentEnded, presentHistory } from "../historyPresentation.ts";
+import { presentHistory } from "../historyPresentation.ts";
+import type { ItemPresenter } from "../itemPresenter.ts";
 import { atTop, RowKind, under } from "../row.ts";
 import { hostTarget, sessionTarget } from "../targets.ts";
 
@@ -28,13 +28,13 @@ export function historyRow(service: SessionService): RowKind<readonly SessionSna
 /** An ended session. */
 export function endedSessionRows(
   history: RowKind<readonly SessionSnapshot[]>,
-  { clock, home }: { readonly clock: Clock; readonly home: string },
+  { itemPresenter }: { readonly itemPresenter: ItemPresenter },
 ): RowKind<SessionSnapshot> {
   return new RowKind({
     name: "endedSession",
     places: [under(history, (ended) => ended)],
     key: ({ id }) => `ended ${id}`,
-    present: (session) => presentEnded(session, clock.now(), home),
+    present: (session) => itemPresenter.endedSession(session),
     filterTexts: ({ title, spec }) => [title, spec],
     targets: ({ id, spec }) => [hostTarget.of(spec), sessionTarget.of(id)],
   });

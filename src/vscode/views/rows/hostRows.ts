@@ -6,14 +6,15 @@ import { configHover } from "../../../text/configWarningText.ts";
 import { recentGroupHover, recentGroupLabel } from "../../../text/saveHostText.ts";
 import { contextWords } from "../../settings/contributionIds.ts";
 import type { HostGroup, HostList, ShownHost } from "../hostList.ts";
-import { presentHost, presentTypedHost } from "../hostPresentation.ts";
-import { atTop, type ItemPresentation, type Place, RowKind, under } from "../row.ts";
+import type { ItemPresenter } from "../itemPresenter.ts";
+import { atTop, type Place, RowKind, under } from "../row.ts";
 import { connectionTarget, hostTarget, liveTarget, placeTarget, type Target } from "../targets.ts";
 
 export interface HostRowsInit {
   readonly hosts: HostList;
   readonly warnings: ConfigProblemSource["warnings"];
   readonly home: string;
+  readonly itemPresenter: ItemPresenter;
 }
 
 /** The fold of typed hosts that are not listed anywhere. */
@@ -44,34 +45,28 @@ export function recentHostsRow({ hosts }: Pick<HostRowsInit, "hosts">): RowKind<
 
 /** A host of that fold. */
 export function typedHostRows(init: HostRowsInit, recent: RowKind<readonly ShownHost[]>): RowKind<ShownHost> {
-  return hostKind(init, "recentHost", [under(recent, (typed) => typed)], ({ host, life, shared }) =>
-    presentTypedHost(host, life, shared),
-  );
+  return hostKind(init, "recentHost", [under(recent, (typed) => typed)]);
 }
 
 /** A host of a file or the settings, in its group if it has one. */
 export function listedHostRows(init: HostRowsInit, groups: RowKind<HostGroup>): RowKind<ShownHost> {
-  return hostKind(
-    init,
-    "host",
-    [under(groups, (group) => group.hosts), atTop(() => init.hosts.hosts().loose)],
-    ({ host, entry, life, shared }) =>
-      presentHost(entry ?? { alias: host, source: "setting" }, life, init.home, shared),
-  );
+  return hostKind(init, "host", [
+    under(groups, (group) => group.hosts),
+    atTop(() => init.hosts.hosts().loose),
+  ]);
 }
 
 function hostKind(
-  { hosts, warnings, home }: HostRowsInit,
+  { hosts, warnings, home, itemPresenter }: HostRowsInit,
   name: string,
   places: readonly Place<ShownHost>[],
-  present: (about: ShownHost) => ItemPresentation,
 ): RowKind<ShownHost> {
   return new RowKind({
     name,
     places,
     key: ({ host, entry }) => `host:${entry === undefined ? `typed ${host}` : host}`,
     present: (about) => {
-      const shown = present(about);
+      const shown = itemPresenter.host(about);
       return {
         ...shown,
         label: printable(about.shortName),
@@ -88,7 +83,7 @@ function hostKind(
     // The warnings need a reading of the files.
     hover: async (about) => {
       const notes = configHover(await warnings(about.host).catch(() => []), home);
-      const { hover } = present(about);
+      const { hover } = itemPresenter.host(about);
       return notes === "" ? hover : `${hover}\n\n---\n\n${notes}`;
     },
     timeless: true,

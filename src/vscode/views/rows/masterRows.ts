@@ -1,5 +1,4 @@
 /** Connections, at the top of the Live view. */
-import type { Clock } from "../../../base/clock.ts";
 import type { Event } from "../../../base/emitter.ts";
 import { t } from "../../../base/localize.ts";
 import { printable } from "../../../base/log.ts";
@@ -10,14 +9,13 @@ import { isConnected, type RemotePolling } from "../../serverView/remotePolling.
 import { contextWords } from "../../settings/contributionIds.ts";
 import type { ConnectionNames } from "../connectionNames.ts";
 import { Crowding } from "../crowding.ts";
-import { presentMaster } from "../livePresentation.ts";
+import type { ItemPresenter } from "../itemPresenter.ts";
 import { atTop, RowKind } from "../row.ts";
 import { connectionTarget, hostTarget, liveTarget } from "../targets.ts";
 
 export interface MasterRowsInit {
   readonly service: SessionService;
-  readonly clock: Clock;
-  readonly home: string;
+  readonly itemPresenter: ItemPresenter;
   readonly names: ConnectionNames;
   readonly polling: Pick<RemotePolling, "isShown" | "onDidChange">;
   readonly access: {
@@ -28,7 +26,7 @@ export interface MasterRowsInit {
 }
 
 export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
-  const { service, clock, home, polling, names, access } = init;
+  const { service, itemPresenter, polling, names, access } = init;
   const crowding = new Crowding();
   return new RowKind({
     name: "master",
@@ -42,7 +40,7 @@ export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
     ],
     key: ({ id }) => id,
     present: (master) => {
-      const shown = presentMaster(master, clock.now(), home, access.opens(master));
+      const shown = itemPresenter.connection(master, access.opens(master));
       const hasLogins = isConnected(master) && polling.isShown(master.id);
       return {
         ...shown,

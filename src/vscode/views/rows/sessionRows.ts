@@ -1,12 +1,11 @@
 /** Sessions, each below its connection. */
-import type { Clock } from "../../../base/clock.ts";
 import { plural, t } from "../../../base/localize.ts";
 import { printable } from "../../../base/log.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionSnapshot } from "../../../session/sessionTypes.ts";
 import { destinationText } from "../../../text/humanText.ts";
 import type { ConnectionNames } from "../connectionNames.ts";
-import { presentSession } from "../livePresentation.ts";
+import type { ItemPresenter } from "../itemPresenter.ts";
 import { RowKind, under } from "../row.ts";
 import { connectionTarget, hostTarget, liveTarget, sessionTarget } from "../targets.ts";
 
@@ -16,21 +15,20 @@ export interface ShownSession {
 }
 
 export interface SessionRowsInit {
-  readonly clock: Clock;
-  readonly home: string;
+  readonly itemPresenter: ItemPresenter;
   readonly names: ConnectionNames;
 }
 
 export function sessionRows(
   masters: RowKind<MasterSnapshot>,
-  { clock, home, names }: SessionRowsInit,
+  { itemPresenter, names }: SessionRowsInit,
 ): RowKind<ShownSession> {
   return new RowKind({
     name: "session",
     places: [under(masters, (master) => master.sessions.map((session) => ({ session, master })))],
     key: ({ session }) => session.id,
     present: ({ session, master }) => {
-      const shown = presentSession(session, master, clock.now(), home);
+      const shown = itemPresenter.session(session, master);
       return {
         ...shown,
         label: printable(names.session(session.title, session.spec, master.spec)),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type LiveChoice, liveChoices } from "../../../../src/vscode/prompts/liveChoices.ts";
+import { ItemPresenter } from "../../../../src/vscode/views/itemPresenter.ts";
 import { connectionTarget, sessionTarget, type Target } from "../../../../src/vscode/views/targets.ts";
 import { masterSnapshot, sessionSnapshot, start } from "../views/snapshots.ts";
 
@@ -16,7 +17,12 @@ const masters = [
 ];
 
 function choices(what: LiveChoice, ...near: Target[]) {
-  const { groups, startsSelected } = liveChoices(masters, what, near, start, "/home/a");
+  const { groups, startsSelected } = liveChoices(
+    masters,
+    what,
+    near,
+    new ItemPresenter({ now: () => start }, "/home/a"),
+  );
   return { ids: groups.flatMap(({ rows }) => rows.map(({ id }) => id)), startsSelected };
 }
 

@@ -10,6 +10,7 @@ import type { SessionSnapshot } from "../../../../src/session/sessionTypes.ts";
 import type { ProgramSnapshot } from "../../../../src/share/programTypes.ts";
 import { type AllFeaturesInit, allFeatures } from "../../../../src/vscode/features/allFeatures.ts";
 import { HostList } from "../../../../src/vscode/views/hostList.ts";
+import { ItemPresenter } from "../../../../src/vscode/views/itemPresenter.ts";
 import type { Row, RowSource } from "../../../../src/vscode/views/row.ts";
 import { RowFilter } from "../../../../src/vscode/views/rowFilter.ts";
 import { RowModel } from "../../../../src/vscode/views/rowModel.ts";
@@ -149,8 +150,9 @@ describe("every row", () => {
     // The view is full, so that connections are collapsed unless the user has expanded them.
     const folds = { isOpen: (name: string) => (name.includes("web-0") ? true : undefined), set: () => {} };
     const clock = new ManualClock();
+    const itemPresenter = new ItemPresenter(clock, "/home/a");
     const live = liveRowKinds({
-      ...{ clock, home: "/home/a" },
+      itemPresenter,
       service: { masters: () => masters, history: () => ended, onDidChange: nothing } as never,
       remote: { snapshot: () => snapshot, failure: () => undefined, onDidChange: nothing } as never,
       polling: { isShown: () => true, isOpen: () => true, setOpen: () => {}, onDidChange: nothing } as never,
@@ -163,7 +165,7 @@ describe("every row", () => {
       }),
       earlier: { before: [{ host: "web1", title: "web1" }], onDidChange: nothing },
     });
-    const listed = hostRowKinds({ hosts, home: "/home/a", warnings: async () => [] });
+    const listed = hostRowKinds({ hosts, home: "/home/a", itemPresenter, warnings: async () => [] });
     kinds = [...live, ...listed];
     modelOf = new Map();
     rows = [live, listed].flatMap((each) => {

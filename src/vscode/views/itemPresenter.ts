@@ -1,0 +1,51 @@
+import type { Clock } from "../../base/clock.ts";
+import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
+import type { SessionSnapshot } from "../../session/sessionTypes.ts";
+import { presentEnded } from "./historyPresentation.ts";
+import type { ShownHost } from "./hostList.ts";
+import { type HostLife, hostIcon, presentHost, presentTypedHost } from "./hostPresentation.ts";
+import { presentMaster, presentSession } from "./livePresentation.ts";
+import type { ItemPresentation } from "./row.ts";
+
+/** How hosts, connections and sessions look: the same in the views and in the lists of choices. No vscode. */
+export class ItemPresenter {
+  readonly #clock: Pick<Clock, "now">;
+  readonly #home: string;
+
+  /** @param home the home directory, shown as `~` in paths. */
+  constructor(clock: Pick<Clock, "now">, home: string) {
+    this.#clock = clock;
+    this.#home = home;
+  }
+
+  host({ host, entry, life, shared }: ShownHost): ItemPresentation {
+    return entry === undefined
+      ? presentTypedHost(host, life, shared)
+      : presentHost(entry, life, this.#home, shared);
+  }
+
+  /** As that of `host`. `life` undefined: it has no connection. */
+  hostIcon({
+    life,
+  }: {
+    readonly host: string;
+    readonly life: HostLife | undefined;
+  }): ItemPresentation["icon"] {
+    return hostIcon(life);
+  }
+
+  /** @param shared other extensions may use its host. */
+  connection(master: MasterSnapshot, shared = false): ItemPresentation {
+    return presentMaster(master, this.#clock.now(), this.#home, shared);
+  }
+
+  /** @param master its connection. */
+  session(session: SessionSnapshot, master: MasterSnapshot): ItemPresentation {
+    return presentSession(session, master, this.#clock.now(), this.#home);
+  }
+
+  /** For the list of sessions that have ended. */
+  endedSession(session: SessionSnapshot): ItemPresentation {
+    return presentEnded(session, this.#clock.now(), this.#home);
+  }
+}
