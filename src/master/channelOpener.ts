@@ -177,11 +177,7 @@ export class ChannelOpener {
       timer = clock.setTimeout(look, left > 0 ? left : provenFor);
     };
     const look = (): void => {
-      if (silence() < provenFor) {
-        arm();
-        return;
-      }
-      if (!hasStarted()) {
+      if (silence() < provenFor || !hasStarted()) {
         arm();
         return;
       }
@@ -195,11 +191,7 @@ export class ChannelOpener {
         }
       });
     };
-    if (silence() >= provenFor) {
-      look();
-    } else {
-      arm();
-    }
+    look();
     return {
       dispose: () => {
         isOver = true;

@@ -144,10 +144,11 @@ export class Heartbeat implements Disposable {
     if (isAlive || this.#stopped) {
       return isAlive;
     }
+    // This may show that the peer ignores probes.
+    this.#noticeLife();
     if (this.probesIgnored) {
       return true;
     }
-    this.#noticeLife();
     this.#setHealth({
       kind: "hung",
       silentSince: this.#clock.now() - (this.#clock.monotonic() - this.#connection.lastReceived),

@@ -276,7 +276,8 @@ export class Master implements Disposable {
           onJumpLost: () => this.#lose("jump-lost"),
         },
       );
-      if (this.isEnded) {
+      // The engine may have finished before it noticed that nothing needs the connection any more.
+      if (this.isEnded || this.#abort.signal.aborted) {
         connection.destroy();
         throw new CancelledError();
       }
@@ -320,8 +321,6 @@ export class Master implements Disposable {
       }),
     );
     this.#update();
-    // The sessions that requested it may have ended meanwhile.
-    this.#holders.lingerIfUnused();
   }
 
   #onLeases(): void {

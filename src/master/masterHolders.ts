@@ -122,13 +122,6 @@ export class MasterHolders implements Disposable {
     }
   }
 
-  /** Starts the linger if there is no lease. */
-  lingerIfUnused(): void {
-    if (this.count === 0) {
-      this.#leases.acquire().dispose();
-    }
-  }
-
   /** From now on it lingers by its policy. */
   promote(): void {
     this.#overflow = false;

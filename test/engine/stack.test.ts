@@ -187,7 +187,7 @@ describe("masters and sessions on a real sshd", () => {
     expect(session.state.kind).toBe("open");
   });
 
-  it("the next session skips a frozen master", async () => {
+  it("the next session skips a frozen master, which recovers", async () => {
     const proxy = await FaultProxy.start(host);
     try {
       await using stack = await testStack(config);
@@ -198,12 +198,19 @@ describe("masters and sessions on a real sshd", () => {
       const first = await stack.service.open({ host: "frozen", ...shell });
       first.resume();
       await stack.until((masters) => masters[0]?.roundTripMs !== undefined);
-      proxy.freeze();
+      proxy.connections[0]?.freeze();
       stack.service.probe();
       await stack.until((masters) => masters[0]?.state.kind === "hung");
+      const second = await stack.service.open({ host: "frozen", ...shell });
+      expect(
+        stack.service.masters().map(({ state, sessions }) => [state.kind, sessions.map(({ id }) => id)]),
+      ).toEqual([
+        ["hung", [first.id]],
+        ["ready", [second.id]],
+      ]);
       proxy.thaw();
       await stack.until((masters) => masters[0]?.state.kind === "ready");
-      expect(first.state.kind).toBe("open");
+      expect([first.state.kind, second.state.kind]).toEqual(["open", "open"]);
     } finally {
       await proxy.stop();
     }

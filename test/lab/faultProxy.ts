@@ -14,6 +14,8 @@ export interface ProxiedConnection {
   readonly clientPort: number | undefined;
   /** Bytes that the server has sent. */
   readonly bytesToClient: number;
+  /** Like the proxy's `freeze`, for this connection only, and until the proxy's next `thaw`. */
+  freeze(): void;
   /** Resets (RST) both sides. */
   drop(): void;
   /** Sends FIN to that side after the data in transit; the other direction continues. */
@@ -72,6 +74,9 @@ export class FaultProxy {
 
   /** Delayed and new data passes again. */
   thaw(direction: Direction = "both"): void {
+    for (const passage of this.#open) {
+      passage.isFrozen = false;
+    }
     this.#eachWay(direction, (way) => {
       this.#frozen[way] = false;
     });
@@ -143,7 +148,10 @@ export class FaultProxy {
     this.#contacts++;
     const { host, port } = this.#target;
     const server = connect({ host, port, allowHalfOpen: true, noDelay: true });
-    const passage = new Passage(client, server, () => this.#open.delete(passage));
+    const passage = new Passage(client, server, {
+      onFrozen: () => this.#apply(),
+      onGone: () => this.#open.delete(passage),
+    });
     this.#open.add(passage);
     const cut = this.#cut;
     if (cut !== undefined) {
@@ -157,7 +165,7 @@ export class FaultProxy {
   #apply(): void {
     for (const way of ["toServer", "toClient"] as const) {
       for (const passage of this.#open) {
-        passage.pumps[way].set(this.#limits[way], this.#frozen[way]);
+        passage.pumps[way].set(this.#limits[way], this.#frozen[way] || passage.isFrozen);
       }
     }
   }
@@ -171,10 +179,17 @@ export class FaultProxy {
 
 class Passage implements ProxiedConnection {
   readonly pumps: { readonly toServer: Pump; readonly toClient: Pump };
+  isFrozen = false;
   readonly #client: Socket;
   readonly #server: Socket;
+  readonly #onFrozen: () => void;
 
-  constructor(client: Socket, server: Socket, onGone: () => void) {
+  constructor(
+    client: Socket,
+    server: Socket,
+    { onFrozen, onGone }: { readonly onFrozen: () => void; readonly onGone: () => void },
+  ) {
+    this.#onFrozen = onFrozen;
     this.#client = client;
     this.#server = server;
     this.pumps = { toServer: new Pump(client, server), toClient: new Pump(server, client) };
@@ -201,6 +216,11 @@ class Passage implements ProxiedConnection {
 
   get bytesToClient(): number {
     return this.pumps.toClient.received;
+  }
+
+  freeze(): void {
+    this.isFrozen = true;
+    this.#onFrozen();
   }
 
   drop(): void {

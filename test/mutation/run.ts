@@ -1,8 +1,9 @@
 /**
  * `npm run test:mutation` breaks the code in small ways (StrykerJS) and counts how often the unit tests notice; `npm
  * run test:mutation -- trust auth` does so for these parts only, `-- src/trust/randomart.ts` for these files,
- * and `--share 0.2` tests a random fifth of the mutants. It writes to `test-results/mutation`: a list of survivors for each part, and the state that lets the next
- * run test only what changed.
+ * `--share 0.2` tests a random fifth of the mutants, and `--concurrency 1` runs one at a time instead of three. It
+ * writes to `test-results/mutation`: a list of survivors for each part, and the state that lets the next run test only
+ * what changed.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import { repositoryRoot } from "../setup/repository.ts";
 import { keptSurvivors } from "./keptSurvivors.ts";
 import { score, scoreTable, survivorList, survivorsOf } from "./mutationScore.ts";
 import { shareVariable } from "./sample.ts";
+import { testTimeoutVariable } from "./testTimeout.ts";
 
 /** The code that is broken. String literals and log lines are left out: texts have their own tests. */
 const parts: Readonly<Record<string, readonly string[]>> = {
@@ -37,7 +39,11 @@ const parts: Readonly<Record<string, readonly string[]>> = {
 
 const results = join("test-results", "mutation");
 
+/** The tests of these parts take up to 4 s on a busy machine, because they use files, programs or random data. */
+const slowParts: readonly string[] = ["channels", "trust", "policies", "files"];
+
 async function mutate(part: string, files: readonly string[]): Promise<readonly MutantResult[]> {
+  process.env[testTimeoutVariable] = slowParts.includes(part) ? "4000" : "2000";
   return await new Stryker({
     mutate: [...files],
     testRunner: "vitest",
@@ -61,7 +67,7 @@ async function mutate(part: string, files: readonly string[]): Promise<readonly 
     tsconfigFile: "none",
     // A test that waits for ever has its own limit; this one is for endless loops.
     timeoutMS: 30_000,
-    concurrency: 3,
+    concurrency: Number(concurrency),
     reporters: process.stdout.isTTY ? ["progress"] : ["progress-append-only"],
     allowConsoleColors: process.stdout.isTTY,
     checkers: share === undefined ? [] : ["sample"],
@@ -70,8 +76,11 @@ async function mutate(part: string, files: readonly string[]): Promise<readonly 
 
 const {
   positionals: asked,
-  values: { share },
-} = parseArgs({ allowPositionals: true, options: { share: { type: "string" } } });
+  values: { share, concurrency },
+} = parseArgs({
+  allowPositionals: true,
+  options: { share: { type: "string" }, concurrency: { type: "string", default: "3" } },
+});
 if (share !== undefined) {
   process.env[shareVariable] = share;
 }

@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { testTimeoutVariable } from "./testTimeout.ts";
 
 /**
  * Only the unit tests, without those that read the sources as text (mutants change it), those of the test harness,
@@ -20,8 +21,8 @@ export default defineConfig({
       "test/unit/text/sshCommandLine.test.ts",
       "test/unit/vscode/**",
     ],
-    // About every third mutant makes a test wait for ever, so this time is most of a run's cost. The slowest test
-    // here takes a second, most take milliseconds.
-    testTimeout: 4_000,
+    // About every third mutant makes a test wait for ever, so this time is most of a run's cost. Most tests take
+    // milliseconds.
+    testTimeout: Number(process.env[testTimeoutVariable] ?? 4_000),
   },
 });

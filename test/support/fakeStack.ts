@@ -3,14 +3,18 @@ import { type Logger, silentLogger } from "../../src/base/log.ts";
 import { ConfigError } from "../../src/config/configErrors.ts";
 import type { HostConfig, KeepalivePolicy } from "../../src/config/hostConfig.ts";
 import type { LoginOptions } from "../../src/master/masterPorts.ts";
-import { MasterRegistry } from "../../src/master/masterRegistry.ts";
+import { MasterRegistry, type MasterRegistryInit } from "../../src/master/masterRegistry.ts";
 import { SessionManager } from "../../src/session/sessionManager.ts";
 import { FakeEngine, keepalive } from "./fakeEngine.ts";
 import { testHostConfig } from "./hostConfigs.ts";
 import { ManualClock } from "./manualClock.ts";
 
-/** Masters and sessions over a fake engine and a manual clock. */
-export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()], logger: Logger = silentLogger) {
+/** Masters and sessions over a fake engine and a manual clock. @param parts replace those of the registry. */
+export function fakeStack(
+  hosts: readonly HostConfig[] = [testHostConfig()],
+  logger: Logger = silentLogger,
+  parts: Partial<MasterRegistryInit> = {},
+) {
   const clock = new ManualClock();
   const engine = new FakeEngine(clock);
   const settings: {
@@ -63,6 +67,7 @@ export function fakeStack(hosts: readonly HostConfig[] = [testHostConfig()], log
       return before.length > 0 ? { ...config, proxyJump: before } : config;
     },
     runProxy: () => new PassThrough(),
+    ...parts,
   });
   const manager = new SessionManager({
     clock,

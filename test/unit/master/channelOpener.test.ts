@@ -15,9 +15,14 @@ describe("opening a channel", () => {
   let opener: ChannelOpener;
   let started: boolean;
   let startLimit: number;
+  let silenceLimit: number;
+  /** Holds back the results of probes. */
+  let heldProbe: Promise<void> | undefined;
 
   beforeEach(async () => {
     started = true;
+    silenceLimit = 30_000;
+    heldProbe = undefined;
     startLimit = Number.POSITIVE_INFINITY;
     await makeOpener();
   });
@@ -31,13 +36,14 @@ describe("opening a channel", () => {
     alive = true;
     opener = new ChannelOpener({
       clock,
-      silenceLimit: 30_000,
+      silenceLimit,
       startLimit,
       hasStarted: () => started,
       ready: async () => connection,
       probe: async (milliseconds) => {
         probes.push(clock.monotonic());
         patience.push(milliseconds);
+        await heldProbe;
         return alive;
       },
       onReply: (asked) => replies.push(asked),
@@ -72,9 +78,10 @@ describe("opening a channel", () => {
   });
 
   describe("for the first time on a server", () => {
-    const openSilently = (): { isOver: boolean; outcome: Promise<unknown> } => {
+    const openSilently = (since = 0): { isOver: boolean; outcome: Promise<unknown> } => {
       started = false;
       void makeOpener();
+      clock.sleep(since);
       connection.answers = false;
       const opening = {
         isOver: false,
@@ -107,15 +114,47 @@ describe("opening a channel", () => {
       expect(clock.pendingTimers).toBe(0);
     });
 
-    it("waits for a minute if the open can't be cancelled", async () => {
-      startLimit = 60_000;
-      const opening = openSilently();
-      await clock.advance(59_999);
-      expect(opening.isOver).toBe(false);
-      await clock.advance(1);
-      expect(await opening.outcome).toMatchObject({ reason: "timed-out" });
-      expect(clock.pendingTimers).toBe(0);
-    });
+    it.each([0, 7000])(
+      "waits for a minute if the open can't be cancelled, also %d ms after the login",
+      async (since) => {
+        startLimit = 60_000;
+        const opening = openSilently(since);
+        await clock.advance(59_999);
+        expect(opening.isOver).toBe(false);
+        await clock.advance(1);
+        expect(await opening.outcome).toMatchObject({ reason: "timed-out" });
+        expect(clock.pendingTimers).toBe(0);
+      },
+    );
+  });
+
+  it("a direct-tcpip channel is limited from the server's first message, too", async () => {
+    started = false;
+    await makeOpener();
+    connection.answers = false;
+    const outcome = failure(directTcpip(never()));
+    await clock.advance(100_000);
+    expect([outcome.error, probes]).toEqual([undefined, []]);
+    started = true;
+    await clock.advance(2000);
+    expect(probes).toHaveLength(1);
+    await clock.advance(58_000);
+    expect(outcome.error).toMatchObject({ reason: "timed-out" });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("without a limit waits for ever for a peer that replies to probes", async () => {
+    silenceLimit = Number.POSITIVE_INFINITY;
+    await makeOpener();
+    connection.answers = false;
+    const giveUp = new AbortController();
+    const outcome = failure(opener.session(spec, giveUp.signal));
+    await clock.advance(3_600_000);
+    expect(outcome.error).toBeUndefined();
+    giveUp.abort(new CancelledError());
+    await settle();
+    expect(outcome.error).toBeInstanceOf(CancelledError);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it("waits as long as data flows, and at most the limit after it has stopped", async () => {
@@ -134,6 +173,19 @@ describe("opening a channel", () => {
     await clock.advance(30_000);
     expect(await outcome).toMatchObject({ reason: "timed-out" });
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([
+    [1023, true],
+    [1024, false],
+  ])("counts %d bytes within the limit as silence: %s", async (bytes, isSilence) => {
+    connection.bytesIn = 5000;
+    connection.answers = false;
+    const outcome = failure(opener.session(spec, never()));
+    await clock.advance(10_000);
+    connection.bytesIn += bytes;
+    await clock.advance(20_000);
+    expect(outcome.error !== undefined).toBe(isSilence);
   });
 
   it("does not count replies to keepalive probes as progress", async () => {
@@ -168,7 +220,7 @@ describe("opening a channel", () => {
     return outcome;
   }
 
-  it.each([0, 1000, 1999, 2000, 60_000])(
+  it.each([0, 1000, 1999, 2000, 9999, 10_000, 60_000])(
     "a link that died %d ms after its last byte is detected 2 s after that byte, and all pending opens are given up",
     async (silence) => {
       connection.answers = false;
@@ -197,6 +249,59 @@ describe("opening a channel", () => {
     await clock.advance(2000);
     expect(patience).toEqual([15_000]);
     expect(outcome.error).toMatchObject({ reason: "connection-ended" });
+  });
+
+  it.each([
+    [16 * 1024 - 1, 5000],
+    [16 * 1024, 15_000],
+  ])("%d bytes since the open began give the link %d ms", async (bytes, given) => {
+    connection.bytesIn = 1_000_000;
+    connection.answers = false;
+    failure(opener.session(spec, never()));
+    await settle();
+    connection.receive();
+    connection.bytesIn += bytes;
+    await clock.advance(2000);
+    expect(patience).toEqual([given]);
+  });
+
+  it("a silent peer that replies to probes gets one every 2 s until the limit", async () => {
+    connection.answers = false;
+    const outcome = failure(opener.session(spec, never()));
+    await clock.advance(30_000);
+    expect(probes).toEqual(Array.from({ length: 14 }, (_, index) => (index + 1) * 2000));
+    expect(outcome.error).toMatchObject({ reason: "timed-out" });
+  });
+
+  it("a probe that is answered after the open is over leaves no timer", async () => {
+    connection.answers = false;
+    let release: () => void = () => {};
+    heldProbe = new Promise((resolve) => {
+      release = resolve;
+    });
+    const giveUp = new AbortController();
+    failure(opener.session(spec, giveUp.signal));
+    await clock.advance(2000);
+    expect(probes).toHaveLength(1);
+    giveUp.abort(new CancelledError());
+    await settle();
+    release();
+    await settle();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("what happens after a channel has opened does not abort it", async () => {
+    const signals: AbortSignal[] = [];
+    const openSession = connection.openSession.bind(connection);
+    connection.openSession = async (asked, signal) => {
+      signals.push(signal);
+      return await openSession(asked, signal);
+    };
+    const caller = new AbortController();
+    await opener.session(spec, caller.signal);
+    opener.giveUp();
+    caller.abort(new CancelledError());
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
   });
 
   it("pending opens fail at once if another probe finds the peer hung", async () => {

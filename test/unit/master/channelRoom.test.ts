@@ -77,4 +77,59 @@ describe("room for sessions on a connection", () => {
     gaveUp.abort(new Error("given up"));
     await expect(mine).rejects.toThrow("given up");
   });
+
+  it("sessions of other programs take room, too, and give it back", async () => {
+    let others = 2;
+    const room = new ChannelRoom(undefined, () => others);
+    expect(room.wasUsed).toBe(true);
+    room.noteOthers();
+    await expect(room.open(() => Promise.reject(refused()), never)).rejects.toThrow("no room");
+    expect([room.limit, room.isFull]).toEqual([2, true]);
+    room.noteOthers();
+    expect(room.limit).toBe(2);
+    others = 3;
+    room.noteOthers();
+    expect(room.isFull).toBe(true);
+    others = 2;
+    room.noteOthers();
+    expect([room.limit, room.isFull]).toEqual([undefined, false]);
+    others = 0;
+    expect(room.wasUsed).toBe(false);
+  });
+
+  it("another program's refusal counts like one of ours, but not without any session", async () => {
+    let others = 0;
+    const room = new ChannelRoom(undefined, () => others);
+    room.noteRefusal();
+    expect(room.limit).toBeUndefined();
+    const mine = request(room);
+    mine.accept();
+    await mine.settled;
+    others = 1;
+    room.noteRefusal();
+    expect([room.limit, room.isFull]).toEqual([2, true]);
+  });
+
+  it("a session that ends gives its room back", async () => {
+    const room = new ChannelRoom(1);
+    const channel = new FakeChannel(spec);
+    await room.open(async () => channel, never);
+    expect([room.isFull, room.wasUsed]).toEqual([true, true]);
+    channel.end({ code: 0 });
+    expect([room.limit, room.isFull, room.wasUsed]).toEqual([undefined, false, true]);
+    const next = request(room);
+    next.refuse();
+    await next.settled;
+    expect(room.limit).toBeUndefined();
+  });
+
+  it("a failure that is no refusal says nothing about the room", async () => {
+    const room = new ChannelRoom(undefined);
+    const mine = request(room);
+    mine.accept();
+    await mine.settled;
+    const late = new ChannelError("timed-out", "late");
+    await expect(room.open(() => Promise.reject(late), never)).rejects.toBe(late);
+    expect([room.limit, room.isFull]).toEqual([undefined, false]);
+  });
 });

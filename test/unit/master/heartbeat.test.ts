@@ -191,6 +191,23 @@ describe("heartbeat", () => {
       expect(deadAt).toBe(last + 40_000);
     });
 
+    it("that ignores channels, too, is not hung: data just after an urgent probe shows that it is up", async () => {
+      connection.answersChannelProbes = false;
+      const heartbeat = start(10, 3);
+      await clock.advance(5000);
+      const probe = heartbeat.probeNow(1500);
+      await clock.advance(100);
+      connection.receive();
+      await clock.advance(1400);
+      expect(await probe).toBe(true);
+      expect([health, ignored]).toEqual([[], [true]]);
+      connection.channelProbes = 0;
+      expect(await heartbeat.probeNow(1500)).toBe(true);
+      expect(connection.channelProbes).toBe(0);
+      await clock.advance(1_000_000);
+      expect(deadAt).toBeUndefined();
+    });
+
     it("stays alive if it replies to a channel request at the same moment", async () => {
       connection.answersChannelProbes = false;
       const heartbeat = start(0, 3);
@@ -385,6 +402,44 @@ describe("heartbeat", () => {
     connection.releasePings();
     await clock.advance(10_000);
     expect(ignored).toEqual([]);
+  });
+
+  it("a suspect peer is alive until a changed interval has passed", async () => {
+    const heartbeat = start(10, 3);
+    await clock.advance(0);
+    connection.answers = false;
+    await clock.advance(11_000);
+    expect(health.at(-1)?.kind).toBe("suspect");
+    heartbeat.setPolicy(keepalive(20, 3), false);
+    expect(health.at(-1)).toEqual({ kind: "alive" });
+    // The last probe was sent 10 s after the start, and a reply takes up to half a second.
+    await clock.advance(19_499);
+    expect(health.at(-1)).toEqual({ kind: "alive" });
+    await clock.advance(1);
+    expect(health.at(-1)?.kind).toBe("suspect");
+  });
+
+  it("a peer whose missing replies are ignored just before its end is probed on, and may end later", async () => {
+    const timers: (() => void)[] = [];
+    clock.setTimeout = (callback) => {
+      timers.push(callback);
+      return { dispose: () => undefined };
+    };
+    connection.answers = false;
+    const heartbeat = start(10, 1);
+    const next = timers[0];
+    clock.sleep(10_000);
+    next?.();
+    clock.sleep(10_000);
+    timers.at(-1)?.();
+    heartbeat.setPolicy(keepalive(10, 1), true);
+    const before = timers.length;
+    await settle();
+    expect([deadAt, timers.length]).toEqual([undefined, before + 1]);
+    heartbeat.setPolicy(keepalive(10, 1), false);
+    timers.at(-1)?.();
+    await settle();
+    expect(deadAt).toBe(clock.monotonic());
   });
 
   it("applies the setting for missing replies at once", async () => {
