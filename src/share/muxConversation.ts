@@ -76,7 +76,8 @@ export interface MuxConversationInit {
 export class MuxConversation implements Disposable {
   readonly #init: MuxConversationInit;
   readonly #socket: Socket;
-  readonly #frames = new MuxFrames();
+  /** The relay has sent a message when it returns. */
+  readonly #frames = new MuxFrames({ reuses: true });
   #greeted = false;
   #attachment: Attachment | undefined;
   #client: RelayedClient | undefined;

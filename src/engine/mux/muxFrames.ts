@@ -1,5 +1,9 @@
 import { largestMuxFrame } from "./muxMessages.ts";
 
+/** Bytes: Node takes buffers up to the first size from a pool; OpenSSH's data packets fit into the second. */
+const smallFrame = 4096;
+const reusedBytes = 64 * 1024;
+
 /** Splits a stream into the frames of muxMessages.ts. Buffers at most one chunk and one frame. */
 export class MuxFrames {
   #waiting: Buffer = Buffer.alloc(0);
@@ -7,6 +11,13 @@ export class MuxFrames {
   #pieceBytes = 0;
   /** Bytes that clients send between frames: see `skip`. */
   #toSkip = 0;
+  readonly #reuses: boolean;
+  #joined: Buffer | undefined;
+
+  /** @param options `reuses`: a frame is valid only until the next one, which saves memory for each. */
+  constructor(options: { readonly reuses?: boolean } = {}) {
+    this.#reuses = options.reuses === true;
+  }
 
   /** Bytes that have not been returned yet. */
   get bytes(): number {
@@ -87,7 +98,22 @@ export class MuxFrames {
     this.#pieceBytes -= length - this.#waiting.length;
     const [before, first] = joined;
     this.#waiting =
-      before?.length === 0 && first !== undefined && joined.length === 2 ? first : Buffer.concat(joined);
+      before?.length === 0 && first !== undefined && joined.length === 2
+        ? first
+        : this.#concat(joined, length);
     return true;
+  }
+
+  #concat(parts: readonly Buffer[], length: number): Buffer {
+    if (!this.#reuses || length <= smallFrame || length > reusedBytes) {
+      return Buffer.concat(parts, length);
+    }
+    this.#joined ??= Buffer.allocUnsafeSlow(reusedBytes);
+    let at = 0;
+    for (const part of parts) {
+      // The first part may be the start of this memory.
+      at += part.copy(this.#joined, at);
+    }
+    return this.#joined.subarray(0, length);
   }
 }

@@ -37,6 +37,8 @@ declare module "ssh2/lib/protocol/kex.js" {
 
 declare module "ssh2/lib/protocol/crypto.js" {
   interface CipherInfo {
+    /** OpenSSL's name. */
+    readonly sslName: string;
     readonly keyLen: number;
     readonly ivLen: number;
     readonly blockLen: number;

@@ -171,6 +171,7 @@ export function missingInternals(client: Client): string[] {
     ["createDecipher", is(crypto.createDecipher, "function")],
     ["NullDecipher", is(crypto.NullDecipher, "function")],
     ["CIPHER_INFO", is(crypto.CIPHER_INFO["aes128-ctr"]?.keyLen, "number")],
+    ["CIPHER_INFO.sslName", is(crypto.CIPHER_INFO["aes128-gcm@openssh.com"]?.sslName, "string")],
     ["MAC_INFO", is(crypto.MAC_INFO["hmac-sha2-256"]?.len, "number")],
     ["COMPAT_CHECKS", Array.isArray(constants.COMPAT_CHECKS)],
     ["ZlibPacketReader._zlib._maxOutputLength", is(inflater?._maxOutputLength, "number")],

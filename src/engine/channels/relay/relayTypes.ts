@@ -38,7 +38,7 @@ export interface RelayedChannelSnapshot {
 
 /** Disposing it closes the program's channels on the server, but not the program's socket. Idempotent. */
 export interface RelayedClient extends Disposable {
-  /** Handles one whole RFC 4254 message of the program. The relay owns the buffer from now on. */
+  /** Handles one whole RFC 4254 message of the program. The relay may change it, and does not keep it. */
   receive(message: Buffer): void;
   readonly channels: readonly RelayedChannelSnapshot[];
   /** The name that the program reports by `claimVariable`. Untrusted. */

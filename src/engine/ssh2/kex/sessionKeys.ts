@@ -7,6 +7,7 @@ import {
   keyFields,
   type OutCipher,
 } from "../ssh2Protocol.ts";
+import { GcmCipher, isGcm } from "./gcmCipher.ts";
 
 /** The result of a key exchange (RFC 4253 section 7.2). */
 export interface ExchangeResult {
@@ -38,7 +39,7 @@ function parts(
   { cipher, mac }: DirectionAlgorithms,
   letters: string,
 ): {
-  info: object;
+  info: (typeof crypto.CIPHER_INFO)[string];
   iv: Buffer;
   key: Buffer;
   macInfo: object | undefined;
@@ -67,6 +68,9 @@ export function outgoingCipher(
   onWrite: (data: Uint8Array) => void,
 ): OutCipher {
   const { info, iv, key, macInfo, macKey } = parts(result, algorithms, "ACE");
+  if (isGcm(info.sslName)) {
+    return new GcmCipher({ name: info.sslName, key: createSecretKey(key), iv, sequence, onWrite });
+  }
   const outbound = {
     onWrite,
     seqno: sequence,

@@ -18,6 +18,41 @@ function all(frames: MuxFrames): string[] {
 const texts = ["", "a", "four", "x".repeat(100), "", "y".repeat(1000), "end"];
 const stream = Buffer.concat(texts.map(frame));
 
+describe("frames in memory that is used again", () => {
+  const long = [5_000, 40_000, 100, 65_000, 70_000, 9_000].map((length, at) => `${at}`.repeat(length));
+  const longStream = Buffer.concat(long.map(frame));
+
+  test.each([1_000, 4_097, 30_000, 65_536, longStream.length])(
+    "are the same in chunks of %d bytes, if each is read before the next",
+    (size) => {
+      const frames = new MuxFrames({ reuses: true });
+      const found: string[] = [];
+      for (let at = 0; at < longStream.length; at += size) {
+        frames.push(longStream.subarray(at, at + size));
+        found.push(...all(frames));
+      }
+      expect(found.map((text) => [text[0], text.length])).toEqual(long.map((text) => [text[0], text.length]));
+      expect(found).toEqual(long);
+      expect(frames.bytes).toBe(0);
+    },
+  );
+
+  test("are copied into the same memory, and otherwise into their own", () => {
+    const memory = (reuses: boolean): number => {
+      const frames = new MuxFrames({ reuses });
+      const found = new Set<ArrayBufferLike>();
+      for (let at = 0; at < longStream.length; at += 4_500) {
+        frames.push(Buffer.from(longStream.subarray(at, at + 4_500)));
+        for (let next = frames.next(); next !== undefined; next = frames.next()) {
+          found.add(next.buffer);
+        }
+      }
+      return found.size;
+    };
+    expect([memory(true), memory(false)]).toEqual([3, 6]);
+  });
+});
+
 describe("a stream of frames", () => {
   test.each([1, 2, 3, 4, 5, 7, 64, 110, 1000, stream.length])("is the same in chunks of %d bytes", (size) => {
     const frames = new MuxFrames();
