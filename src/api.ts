@@ -20,7 +20,7 @@ export type { HostEntry } from "./config/configPorts.ts";
 export type { UsePolicy } from "./config/connectionPolicy.ts";
 export type { ForwardSpec } from "./config/forwardSpec.ts";
 export type { KeepalivePolicy, ValueSource } from "./config/hostConfig.ts";
-export type { NegotiatedAlgorithms } from "./engine/connectionEngine.ts";
+export type { NegotiatedAlgorithms } from "./engine/connectionInfo.ts";
 export type {
   ForwardConnection,
   ForwardOrigin,

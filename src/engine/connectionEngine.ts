@@ -8,6 +8,7 @@ import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 import type { ChannelRelay } from "./channels/relay/relayTypes.ts";
+import type { ConnectionInfo } from "./connectionInfo.ts";
 
 /** An implementation of SSH connections. Each has its own folder in `src/engine/`. */
 export interface ConnectionEngine {
@@ -77,29 +78,6 @@ export interface WindowName {
 /** Features that not every engine has, so that callers need not know the engine. */
 export interface EngineCapabilities {
   readonly rekey: boolean;
-}
-
-/** The algorithms agreed on in the key exchange (RFC 4253 section 7.1), by the names that `ssh -v` shows. */
-export interface NegotiatedAlgorithms {
-  readonly kex: string;
-  readonly hostKey: string;
-  /** From us to the server; we offer the same lists in both directions. */
-  readonly cipher: string;
-  /** Undefined: the cipher includes authentication (`<implicit>` in `ssh -v`). */
-  readonly mac?: string;
-}
-
-export interface ConnectionInfo {
-  /** The engine that made it. Absent: the one that was chosen for the host. */
-  readonly engine?: string;
-  readonly localAddress?: string;
-  readonly localPort?: number;
-  readonly remoteAddress?: string;
-  readonly remotePort?: number;
-  /** `OpenSSH_9.2p1 Debian-2`, untrusted. */
-  readonly serverVersion: string;
-  readonly algorithms?: NegotiatedAlgorithms;
-  readonly authMethod: string;
 }
 
 export type ConnectionEndReason =

@@ -24,6 +24,7 @@ export function masterSnapshot(parts: SnapshotParts): MasterCore {
   const { roundTrips, probesIgnored } = parts.health;
   const info = connection?.info;
   return Object.freeze({
+    ...info,
     id: parts.id,
     alias: config.alias,
     spec: typedHost(config),
@@ -44,9 +45,5 @@ export function masterSnapshot(parts: SnapshotParts): MasterCore {
     engine: info?.engine ?? parts.engine,
     heldBy: connection?.heldBy,
     overflow,
-    serverVersion: info?.serverVersion,
-    algorithms: info?.algorithms,
-    localAddress: info?.localAddress,
-    remoteAddress: info?.remoteAddress,
   });
 }

@@ -1,12 +1,7 @@
 import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { ConfigWarning, KeepalivePolicy, LingerPolicy } from "../config/hostConfig.ts";
-import type {
-  ConnectPhase,
-  LoginWait,
-  NegotiatedAlgorithms,
-  ServerWords,
-  WindowName,
-} from "../engine/connectionEngine.ts";
+import type { ConnectPhase, LoginWait, ServerWords, WindowName } from "../engine/connectionEngine.ts";
+import type { ConnectionInfo } from "../engine/connectionInfo.ts";
 
 export interface DestinationSnapshot {
   readonly user: string;
@@ -90,8 +85,11 @@ export type MasterState =
 
 export type MasterStateKind = MasterState["kind"];
 
-/** A master as plain frozen data, without its sessions (the session layer adds them). */
-export interface MasterCore {
+/**
+ * A master as plain frozen data, without its sessions (the session layer adds them). What its login found out is
+ * absent until it is connected.
+ */
+export interface MasterCore extends Partial<ConnectionInfo> {
   /** Unique for the life of the extension host, e.g. `m3`. */
   readonly id: string;
   /** The argument that `Host` patterns match, for the host that opened it first. Not enough to connect again. */
@@ -125,10 +123,6 @@ export interface MasterCore {
   readonly heldBy: WindowName | undefined;
   /** A further connection because the first one is full (MaxSessions). */
   readonly overflow: boolean;
-  readonly serverVersion: string | undefined;
-  readonly algorithms: NegotiatedAlgorithms | undefined;
-  readonly localAddress: string | undefined;
-  readonly remoteAddress: string | undefined;
 }
 
 /** News about the login of a host, or of a jump host before it. `alias`: that host. */

@@ -1,6 +1,6 @@
 /** The algorithms of a connection, as text. No vscode. */
 import { t } from "../base/localize.ts";
-import type { NegotiatedAlgorithms } from "../engine/connectionEngine.ts";
+import type { NegotiatedAlgorithms } from "../engine/connectionInfo.ts";
 
 /** Whether recorded traffic stays secret from a future quantum computer (openssh.com/pq.html). */
 export function isPostQuantum(kex: string): boolean {

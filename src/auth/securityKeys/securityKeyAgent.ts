@@ -5,6 +5,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { hasTexts } from "../../base/jsonFields.ts";
 import { programSurroundings } from "../../base/programFolder.ts";
 import { KeyFileError } from "../authErrors.ts";
 import type { AgentClient, SigningKey } from "../authPorts.ts";
@@ -284,11 +285,7 @@ interface Question {
 }
 
 function isQuestion(value: unknown): value is Question {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    ["token", "kind", "question"].every((name) => typeof Reflect.get(value, name) === "string")
-  );
+  return hasTexts(value, ["token", "kind", "question"]);
 }
 
 /** Quotes a word for sh. */

@@ -1,7 +1,9 @@
+import { fieldOf } from "../../base/jsonFields.ts";
 import { type WireReader, wireString } from "../../base/wire.ts";
 import type { UsePolicy } from "../../config/connectionPolicy.ts";
 import type { ValueSource } from "../../config/hostConfig.ts";
-import type { ConnectionInfo, WindowName } from "../connectionEngine.ts";
+import type { WindowName } from "../connectionEngine.ts";
+import { type ConnectionInfo, isConnectionInfo } from "../connectionInfo.ts";
 
 /**
  * What two windows of this extension say to each other, beside OpenSSH's multiplexing protocol: a pair in the HELLO of
@@ -145,26 +147,6 @@ function readSource(value: unknown): ValueSource {
 
 function isAtLeast(value: unknown, least: number): value is number {
   return typeof value === "number" && value >= least;
-}
-
-function isConnectionInfo(value: unknown): value is ConnectionInfo {
-  const isText = (field: string): boolean => typeof fieldOf(value, field) === "string";
-  const isTextOrAbsent = (field: string): boolean => fieldOf(value, field) === undefined || isText(field);
-  const algorithms = fieldOf(value, "algorithms");
-  return (
-    isText("serverVersion") &&
-    isText("authMethod") &&
-    isTextOrAbsent("localAddress") &&
-    isTextOrAbsent("remoteAddress") &&
-    (algorithms === undefined ||
-      ["kex", "hostKey", "cipher"].every((field) => typeof fieldOf(algorithms, field) === "string"))
-  );
-}
-
-function fieldOf(value: unknown, field: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, field)
-    ? Reflect.get(value, field)
-    : undefined;
 }
 
 function parse(text: string | undefined): unknown {

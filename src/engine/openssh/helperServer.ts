@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Disposable } from "../../base/disposable.ts";
 import { guarded } from "../../base/guarded.ts";
+import { fieldOf, hasTexts } from "../../base/jsonFields.ts";
 
 /** The questions that the helpers of a login forward. Undefined: no answer. A rejection ends the login. */
 export interface HelperQuestions {
@@ -136,10 +137,5 @@ interface Question {
 }
 
 function isQuestion(value: unknown): value is Question {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    ["token", "kind", "hint"].every((name) => typeof Reflect.get(value, name) === "string") &&
-    Array.isArray(Reflect.get(value, "words"))
-  );
+  return hasTexts(value, ["token", "kind", "hint"]) && Array.isArray(fieldOf(value, "words"));
 }

@@ -10,7 +10,8 @@ import { asError, CancelledError } from "../../base/errors.ts";
 import { guarded } from "../../base/guarded.ts";
 import { printable } from "../../base/log.ts";
 import { programSurroundings } from "../../base/programFolder.ts";
-import type { ConnectionInfo, ConnectPhase, ConnectRequest } from "../connectionEngine.ts";
+import type { ConnectPhase, ConnectRequest } from "../connectionEngine.ts";
+import type { ConnectionInfo } from "../connectionInfo.ts";
 import { ConnectError } from "../engineErrors.ts";
 import { askpassQuestion } from "./askpassQuestion.ts";
 import { writeHelperScripts } from "./helperScripts.ts";
@@ -380,13 +381,4 @@ function silentSsh({ program }: SystemSsh): ConnectError {
 
 function helperEnded(): ConnectError {
   return new ConnectError("askpass-ended", "The askpass program of ssh was killed");
-}
-
-export function isMasterInfo(value: unknown): value is ConnectionInfo {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    typeof Reflect.get(value, "serverVersion") === "string" &&
-    typeof Reflect.get(value, "authMethod") === "string"
-  );
 }

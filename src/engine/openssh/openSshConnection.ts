@@ -13,7 +13,6 @@ import { openFailureCode } from "../channels/messages.ts";
 import { prepareSession, startSession } from "../channels/sessionRequests.ts";
 import type {
   ConnectionEnd,
-  ConnectionInfo,
   Endpoint,
   EngineCapabilities,
   EngineChannel,
@@ -23,6 +22,7 @@ import type {
   RemoteListener,
   SessionSpec,
 } from "../connectionEngine.ts";
+import type { ConnectionInfo } from "../connectionInfo.ts";
 import { largestMessage } from "../largestMessage.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";
 import { OutgoingBacklog } from "../outgoingBacklog.ts";

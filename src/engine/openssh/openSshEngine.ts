@@ -1,12 +1,8 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { destinationKey } from "../../config/destinationKey.ts";
-import type {
-  ConnectionEngine,
-  ConnectionInfo,
-  ConnectRequest,
-  EngineConnection,
-} from "../connectionEngine.ts";
+import type { ConnectionEngine, ConnectRequest, EngineConnection } from "../connectionEngine.ts";
+import { type ConnectionInfo, isConnectionInfo } from "../connectionInfo.ts";
 import {
   abandonedMasters,
   type MasterFiles,
@@ -15,7 +11,7 @@ import {
   readMasterInfo,
   removeMasterFiles,
 } from "./masterFolder.ts";
-import { isMasterInfo, logIn } from "./masterLogin.ts";
+import { logIn } from "./masterLogin.ts";
 import { MuxControl, withMaster } from "./muxControl.ts";
 import { OpenSshConnection, type OpenSshConnectionParts } from "./openSshConnection.ts";
 import { systemSsh } from "./systemSsh.ts";
@@ -91,7 +87,7 @@ export class OpenSshEngine implements ConnectionEngine, Disposable {
     for (const files of masters) {
       const info = await readMasterInfo(files);
       try {
-        if (isMasterInfo(info)) {
+        if (isConnectionInfo(info)) {
           const connection = await this.#attach(files, info, request, signal, {});
           request.logger.info("The connection of the previous window still exists");
           return connection;

@@ -1,4 +1,4 @@
-import type { NegotiatedAlgorithms } from "../connectionEngine.ts";
+import type { NegotiatedAlgorithms } from "../connectionInfo.ts";
 
 /** How far a login has got, according to the log of `ssh -v`. */
 export type LoginStep = "tcp" | "handshake" | "authentication";

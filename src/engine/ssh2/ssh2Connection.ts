@@ -20,7 +20,6 @@ import type { Wire } from "../channels/wire.ts";
 import type {
   ConnectionEnd,
   ConnectionEndReason,
-  ConnectionInfo,
   Endpoint,
   EngineCapabilities,
   EngineChannel,
@@ -30,6 +29,7 @@ import type {
   RemoteListener,
   SessionSpec,
 } from "../connectionEngine.ts";
+import type { ConnectionInfo } from "../connectionInfo.ts";
 import { ChannelError } from "../engineErrors.ts";
 import { largestMessage } from "../largestMessage.ts";
 import { OutgoingBacklog } from "../outgoingBacklog.ts";

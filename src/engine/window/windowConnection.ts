@@ -16,7 +16,6 @@ import { forwardedTypes, RemoteForwards } from "../channels/remoteForwards.ts";
 import { prepareSession, startSession } from "../channels/sessionRequests.ts";
 import type {
   ConnectionEnd,
-  ConnectionInfo,
   Endpoint,
   EngineCapabilities,
   EngineChannel,
@@ -27,6 +26,7 @@ import type {
   SessionSpec,
   WindowName,
 } from "../connectionEngine.ts";
+import type { ConnectionInfo } from "../connectionInfo.ts";
 import { ChannelError } from "../engineErrors.ts";
 import { largestMessage } from "../largestMessage.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";

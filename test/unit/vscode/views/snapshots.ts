@@ -61,7 +61,6 @@ export function masterSnapshot(over: Partial<MasterSnapshot> = {}): MasterSnapsh
       hostKey: "ssh-ed25519",
       cipher: "chacha20-poly1305@openssh.com",
     },
-    localAddress: undefined,
     remoteAddress: "10.0.0.5",
     sessions: [sessionSnapshot()],
     ...over,
