@@ -4,6 +4,7 @@ import type { compose } from "./compositionRoot.ts";
 import { treesLeaveTheirSuccessor } from "./vscode/messages/newerApi.ts";
 import {
   configurationSection,
+  openForwardsKey,
   openTerminalsKey,
   settingKeys,
   terminalProfileId,
@@ -26,7 +27,9 @@ export function activate(context: vscode.ExtensionContext): SshSessionsApi {
   if (
     hasSavedForwards() ||
     sharesWithPrograms() ||
-    context.workspaceState.get<readonly unknown[]>(openTerminalsKey, []).length > 0
+    [openTerminalsKey, openForwardsKey].some(
+      (key) => context.workspaceState.get<readonly unknown[]>(key, []).length > 0,
+    )
   ) {
     void lazy.load();
   }

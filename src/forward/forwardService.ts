@@ -19,6 +19,10 @@ import { Forward } from "./forward.ts";
 import { forwardKey } from "./forwardKey.ts";
 import type { ForwardRules } from "./forwardRules.ts";
 import type { ForwardOrigin, ForwardRequest, ForwardSnapshot } from "./forwardTypes.ts";
+import { StoppedForward } from "./stoppedForward.ts";
+
+/** A forward as the user typed it. */
+export type UsersForward = Pick<ForwardRequest, "host" | "spec">;
 
 export interface ForwardServiceInit {
   readonly clock: Clock;
@@ -50,12 +54,21 @@ function isOneTime({ kind }: ForwardOrigin): boolean {
   return kind === "person" || kind === "extension";
 }
 
+interface Known {
+  readonly forward: Forward | StoppedForward;
+  /** Equal forwards have the same. Undefined: its host was not resolved yet. */
+  readonly key: string | undefined;
+  /** At the last change. */
+  isStopped: boolean;
+}
+
 /** All forwards. Owns them, but not the connections that they use. */
 export class ForwardService implements Disposable {
   readonly #init: ForwardServiceInit;
   readonly #budget: DescriptorBudget;
   readonly #changed = new Emitter<void>();
-  readonly #forwards = new Map<string, { readonly forward: Forward; readonly key: string }>();
+  readonly #changedUsers = new Emitter<void>();
+  readonly #forwards = new Map<string, Known>();
   #prompts: ForwardPrompts = {
     mayLogIn: async () => false,
     mayStart: async () => false,
@@ -67,6 +80,8 @@ export class ForwardService implements Disposable {
 
   /** A forward was added, removed or changed. The views coalesce these events. */
   readonly onDidChange: Event<void> = this.#changed.event;
+  /** `usersForwards` may have changed. */
+  readonly onDidChangeUsers: Event<void> = this.#changedUsers.event;
 
   constructor(init: ForwardServiceInit) {
     this.#init = init;
@@ -80,6 +95,17 @@ export class ForwardService implements Disposable {
 
   forward(id: string): ForwardSnapshot | undefined {
     return this.#forwards.get(id)?.forward.snapshot();
+  }
+
+  /** What the user started by hand and did not stop, also before the window reloaded. In the order of `forwards`. */
+  usersForwards(): readonly UsersForward[] {
+    return this.forwards()
+      .filter(
+        ({ origins, state }) =>
+          origins.some(({ kind }) => kind === "person") &&
+          (state.kind !== "stopped" || state.isFromBefore === true),
+      )
+      .map(({ host, spec }) => ({ host, spec }));
   }
 
   get prompts(): ForwardPrompts {
@@ -112,13 +138,20 @@ export class ForwardService implements Disposable {
     const key = `${destinationKey(config)} ${forwardKey(spec, rules.gatewayPorts)}`;
     // A request for port 0 gets another port each time.
     const isShared = !(spec.listen.type === "tcp" && spec.listen.port === 0 && isOneTime(origin));
-    const same = [...this.#forwards.values()].find((each) => isShared && each.key === key);
+    const before = this.#fromBefore(host, spec);
+    const same = [...this.#forwards.values()]
+      .map((each) => (isShared && each.key === key ? each.forward : undefined))
+      .find((each) => each instanceof Forward);
     if (same !== undefined) {
-      same.forward.addOrigin(origin, onDemand);
-      if (!same.forward.isRunning) {
-        await same.forward.restart();
+      if (before !== undefined) {
+        this.stop(before);
       }
-      return same.forward.snapshot();
+      same.addOrigin(origin, onDemand);
+      if (!same.isRunning) {
+        await same.restart();
+      }
+      this.#changedUsers.fire();
+      return same.snapshot();
     }
     if (
       spec.kind !== "remote" &&
@@ -128,18 +161,19 @@ export class ForwardService implements Disposable {
       throw new CancelledError();
     }
     const { clock, logger, registry } = this.#init;
-    const id = `f${this.#nextId++}`;
+    const id = before ?? this.#newId();
     const forward = new Forward({
       ...{ id, clock, logger, registry, host, spec, origin, onDemand, budget: this.#budget },
       use: { config, folder },
       rules,
       reconnect: (lost, holder) => this.#init.reconnect(lost, holder),
       mayLogIn: (snapshot) => this.#prompts.mayLogIn(snapshot),
-      onChange: () => this.#changed.fire(),
-      onEnded: () => this.stop(id),
+      onChange: () => this.#onChange(id),
+      onEnded: () => this.#onEnded(id),
     });
-    this.#forwards.set(id, { forward, key });
+    this.#forwards.set(id, { forward, key, isStopped: false });
     this.#changed.fire();
+    this.#changedUsers.fire();
     if (this.#disposed) {
       this.stop(id);
     } else {
@@ -156,18 +190,55 @@ export class ForwardService implements Disposable {
       known.forward.stop();
       known.forward.dispose();
       this.#changed.fire();
+      if (!this.#disposed) {
+        this.#changedUsers.fire();
+      }
     }
+  }
+
+  /** Closes its listener at once, and keeps it, stopped, until it is restarted or removed. Unknown ids are ignored. */
+  stopAndKeep(id: string): void {
+    this.#forwards.get(id)?.forward.stop();
+  }
+
+  /** Adds forwards that were open before the window reloaded, as stopped ones. @returns their ids */
+  addFromBefore(forwards: readonly UsersForward[]): readonly string[] {
+    const ids = forwards.map((each) => {
+      const id = this.#newId();
+      const forward = new StoppedForward(id, each, this.#init.clock.now());
+      this.#forwards.set(id, { forward, key: undefined, isStopped: true });
+      return id;
+    });
+    this.#changed.fire();
+    this.#changedUsers.fire();
+    return ids;
   }
 
   /** A saved forward was removed from the settings: it stops, unless something else started it, too. */
   removeSaved(id: string, origin: ForwardOrigin): void {
-    if (this.#forwards.get(id)?.forward.removeSaved(origin) === false) {
+    const forward = this.#forwards.get(id)?.forward;
+    if (forward instanceof Forward && !forward.removeSaved(origin)) {
       this.stop(id);
     }
   }
 
-  async restart(id: string): Promise<void> {
-    await this.#forwards.get(id)?.forward.restart();
+  /**
+   * Starts it again, in whatever state it is.
+   * @returns its state then, which is that of an equal one if there is one; undefined: it was removed
+   * @throws ConfigError; CancelledError if the user declines an open listener
+   */
+  async restart(id: string): Promise<ForwardSnapshot | undefined> {
+    const forward = this.#forwards.get(id)?.forward;
+    if (forward instanceof StoppedForward) {
+      return await forward.startOnce(async ({ host, spec }) => {
+        const config = await this.#init.resolve(host);
+        return this.#forwards.has(id)
+          ? await this.startResolved({ host, spec, origin: { kind: "person" } }, config, "attended")
+          : undefined;
+      });
+    }
+    await forward?.restart();
+    return this.forward(id);
   }
 
   dispose(): void {
@@ -176,5 +247,39 @@ export class ForwardService implements Disposable {
       this.stop(id);
     }
     this.#changed.dispose();
+    this.#changedUsers.dispose();
+  }
+
+  #newId(): string {
+    return `f${this.#nextId++}`;
+  }
+
+  #fromBefore(host: string, spec: ForwardSpec): string | undefined {
+    for (const [id, { forward }] of this.#forwards) {
+      if (forward instanceof StoppedForward && forward.is(host, spec)) {
+        return id;
+      }
+    }
+    return undefined;
+  }
+
+  #onChange(id: string): void {
+    const known = this.#forwards.get(id);
+    this.#changed.fire();
+    const isStopped = known?.forward.state.kind === "stopped";
+    if (known !== undefined && known.isStopped !== isStopped) {
+      known.isStopped = isStopped;
+      if (!this.#disposed) {
+        this.#changedUsers.fire();
+      }
+    }
+  }
+
+  /** The user ended the connection. A forward that nothing else would start again stays, stopped. */
+  #onEnded(id: string): void {
+    const known = this.#forwards.get(id);
+    if (known?.forward.snapshot().origins.some(({ kind }) => kind === "person") === false) {
+      this.stop(id);
+    }
   }
 }

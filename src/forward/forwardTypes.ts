@@ -39,7 +39,8 @@ export type ForwardState =
   | { readonly kind: "waiting"; readonly since: number; readonly onDemand: boolean }
   /** It does not work. `owner`: the program that has the port, if the system reports it. */
   | { readonly kind: "refused"; readonly since: number; readonly error: Error; readonly owner?: LocalProgram }
-  | { readonly kind: "stopped"; readonly since: number };
+  /** `isFromBefore`: it was open before the window reloaded, and was not started since. */
+  | { readonly kind: "stopped"; readonly since: number; readonly isFromBefore?: boolean };
 
 /** One connection through a forward. */
 export interface ForwardConnection {

@@ -73,7 +73,10 @@ export class PortOffers {
 
 /** It forwards the port, or is what listens there: a remote forward's listener belongs to the login's user. */
 function covers(forward: ForwardSnapshot, { host, masterId, port }: DetectedPort): boolean {
-  const { spec } = forward;
+  const { spec, state } = forward;
+  if (state.kind === "stopped") {
+    return false;
+  }
   if (forward.host !== host && forward.masterId !== masterId) {
     return false;
   }

@@ -172,7 +172,7 @@ export function forwardStateText({ state }: ForwardSnapshot): string {
           ? t("refused by the server")
           : t("failed");
     case "stopped":
-      return t("stopped");
+      return state.isFromBefore === true ? t("from before") : t("stopped");
   }
 }
 

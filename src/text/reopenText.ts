@@ -1,6 +1,7 @@
-/** Texts about terminals that were open before the window reloaded. No vscode. */
+/** Texts about terminals and forwards that were open before the window reloaded. No vscode. */
 import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
+import { type ForwardSpec, formatForward } from "../config/forwardSpec.ts";
 
 export function reopenWords(): { readonly reopen: string; readonly forget: string } {
   return { reopen: t("Reopen"), forget: t("Forget") };
@@ -16,6 +17,24 @@ export function reopenQuestion(hosts: readonly string[]): string {
     "{0} open before the window reloaded: {1}.",
     plural(hosts.length, "{0} SSH terminal was", "{0} SSH terminals were"),
     hostNamesOf(hosts),
+  );
+}
+
+export function restartWord(): string {
+  return t("Restart");
+}
+
+/** The question about the forwards that the user had started by hand. */
+export function forwardsQuestion(
+  forwards: readonly { readonly host: string; readonly spec: ForwardSpec }[],
+): string {
+  return t(
+    "{0} open before the window reloaded: {1}.",
+    plural(forwards.length, "{0} forward was", "{0} forwards were"),
+    forwards
+      .map(({ host, spec }) => t("{0} of {1}", formatForward(spec), host))
+      .map((each) => printable(each))
+      .join(", "),
   );
 }
 

@@ -100,6 +100,49 @@ describe("a local forward", () => {
     expect(stack.master().state.kind).toBe("lingering");
   });
 
+  test("stays after the user stopped it or ended its connection, and starts again with one call", async () => {
+    const { stack } = await started();
+    const [target, port] = [await shoutingServer(), await freePort()];
+    const spec = parseForward(`${port}:127.0.0.1:${target}`);
+    const { id } = await stack.forwards.start({ host: "lab", spec, origin: person });
+    expect(stack.forwards.usersForwards()).toEqual([{ host: "lab", spec }]);
+    let changes = 0;
+    stack.forwards.onDidChangeUsers(() => changes++);
+    stack.forwards.stopAndKeep(id);
+    expect([changes, stack.forwards.usersForwards()]).toEqual([1, []]);
+    expect(stack.forwards.forward(id)).toMatchObject({ state: { kind: "stopped" }, addresses: [] });
+    await expect(ask(port, "hello")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    expect(await stack.forwards.restart(id)).toMatchObject({ id, state: { kind: "listening" } });
+    expect(await ask(port, "hello")).toBe("HELLO");
+    await stack.service.disconnectAll();
+    await until(stack, ([first]) => first?.state.kind === "stopped");
+    // Typed again: the same row.
+    expect((await stack.forwards.start({ host: "lab", spec, origin: person })).id).toBe(id);
+    expect(await ask(port, "again")).toBe("AGAIN");
+    stack.forwards.stopAndKeep(id);
+    stack.forwards.stop(id);
+    expect(stack.forwards.forwards()).toEqual([]);
+  });
+
+  test("from before a reload listens when it is restarted, or typed again", async () => {
+    const { stack } = await started();
+    const target = await shoutingServer();
+    const [first, second] = [await freePort(), await freePort()];
+    const specs = [first, second].map((port) => parseForward(`${port}:127.0.0.1:${target}`));
+    const [one = "", two = ""] = stack.forwards.addFromBefore(specs.map((spec) => ({ host: "lab", spec })));
+    expect(stack.forwards.forward(one)).toMatchObject({ state: { kind: "stopped", isFromBefore: true } });
+    await expect(ask(first, "hello")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    // Two clicks are one start.
+    const both = await Promise.all([stack.forwards.restart(one), stack.forwards.restart(one)]);
+    expect(both.map((each) => each?.id)).toEqual([one, one]);
+    expect(await ask(first, "hello")).toBe("HELLO");
+    // The address in another spelling.
+    const spec = parseForward(`-L ${second}:127.0.0.1:${target}`);
+    expect((await stack.forwards.start({ host: "lab", spec, origin: person })).id).toBe(two);
+    expect(await ask(second, "typed")).toBe("TYPED");
+    expect(stack.forwards.forwards().map(({ id }) => id)).toEqual([one, two]);
+  });
+
   test("a port in use is refused, and the other program is named", async () => {
     const { stack } = await started();
     const taken = await takenPort();
@@ -488,7 +531,7 @@ describe("a forward on demand", () => {
     stack.forwards.removeSaved(id, saved);
     expect(stack.forwards.forward(id)).toMatchObject({ state: { kind: "listening" }, origins: [person] });
     await stack.service.disconnectAll();
-    await until(stack, (all) => all.length === 0);
+    await until(stack, ([first]) => first?.state.kind === "stopped");
   });
 
   test("a saved forward stops when it is removed from the settings and nothing else started it", async () => {

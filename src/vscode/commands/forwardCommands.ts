@@ -4,6 +4,7 @@ import type { Commands } from "./command.ts";
 import { copyForwardAddress } from "./copyForwardAddress.ts";
 import { forwardPort } from "./forwardPort.ts";
 import { openForwardInBrowser } from "./openForwardInBrowser.ts";
+import { removeForward } from "./removeForward.ts";
 import { restartForward } from "./restartForward.ts";
 import { saveForwardForHost } from "./saveForwardForHost.ts";
 import { saveForwardInWorkspace } from "./saveForwardInWorkspace.ts";
@@ -14,6 +15,7 @@ export function forwardCommands(forwards: ForwardService, box: ForwardBox): Comm
   return {
     "sshSessions.forwardPort": forwardPort(forwards, box),
     "sshSessions.stopForward": stopForward(forwards),
+    "sshSessions.removeForward": removeForward(forwards),
     "sshSessions.restartForward": restartForward(forwards),
     "sshSessions.copyForwardAddress": copyForwardAddress(forwards),
     "sshSessions.openForwardInBrowser": openForwardInBrowser(forwards),

@@ -1,3 +1,4 @@
+import { CancelledError } from "../../base/errors.ts";
 import { t } from "../../base/localize.ts";
 import type { ForwardService } from "../../forward/forwardService.ts";
 import type { ForwardSnapshot } from "../../forward/forwardTypes.ts";
@@ -53,8 +54,16 @@ async function offerAnotherPort(context: ForwardOutcomeInit, forward: ForwardSna
 
 /** Restarts the forward, and shows the result. */
 export async function restartAndTell(context: ForwardOutcomeInit, id: string): Promise<void> {
-  await context.forwards.restart(id);
-  const forward = context.forwards.forward(id);
+  const host = context.forwards.forward(id)?.host ?? "";
+  let forward: ForwardSnapshot | undefined;
+  try {
+    forward = await context.forwards.restart(id);
+  } catch (error) {
+    if (!CancelledError.is(error)) {
+      await context.presenter.present(error, host, async () => await restartAndTell(context, id));
+    }
+    return;
+  }
   if (forward !== undefined) {
     await tellForward(context, forward);
   }

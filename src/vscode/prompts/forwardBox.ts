@@ -6,6 +6,7 @@ import type { ForwardSpec } from "../../config/forwardSpec.ts";
 import type { ForwardService } from "../../forward/forwardService.ts";
 import { shownText } from "../../text/plainMessage.ts";
 import { plainItem } from "../messages/messages.ts";
+import type { ForwardMemory } from "../settings/forwardMemory.ts";
 import { type ForwardChoice, forwardChoices } from "./forwardChoices.ts";
 
 interface ForwardItem extends vscode.QuickPickItem {
@@ -16,10 +17,16 @@ interface ForwardItem extends vscode.QuickPickItem {
 export class ForwardBox {
   readonly #resolver: HostResolver;
   readonly #forwards: Pick<ForwardService, "forwards">;
+  readonly #memory: Pick<ForwardMemory, "typed" | "add" | "forget">;
 
-  constructor(resolver: HostResolver, forwards: Pick<ForwardService, "forwards">) {
+  constructor(
+    resolver: HostResolver,
+    forwards: Pick<ForwardService, "forwards">,
+    memory: Pick<ForwardMemory, "typed" | "add" | "forget">,
+  ) {
     this.#resolver = resolver;
     this.#forwards = forwards;
+    this.#memory = memory;
   }
 
   /** @returns undefined when it was dismissed. */
@@ -31,11 +38,15 @@ export class ForwardBox {
     pick.placeholder = t("8080, 8080:db:5432, unix:/path, -R 8080:localhost:80, -D 1080");
     let configured: readonly ForwardSpec[] = [];
     const render = (): void => {
-      const running = this.#forwards.forwards().filter((forward) => forward.host === host);
-      pick.items = forwardChoices(pick.value, host, configured, running).map((choice) => ({
+      const existing = this.#forwards.forwards().filter((forward) => forward.host === host);
+      const earlier = this.#memory.typed(host);
+      pick.items = forwardChoices(pick.value, host, configured, earlier, existing).map((choice) => ({
         ...plainItem({ label: choice.label, detail: choice.detail }),
         iconPath: new vscode.ThemeIcon(choice.icon),
         alwaysShow: true,
+        ...(choice.isTyped === true && {
+          buttons: [{ iconPath: new vscode.ThemeIcon("close"), tooltip: t("Remove from this list") }],
+        }),
         choice,
       }));
     };
@@ -45,9 +56,16 @@ export class ForwardBox {
         const choice = pick.selectedItems[0]?.choice;
         if (choice?.spec !== undefined) {
           chosen = choice.spec;
+          this.#memory.add(host, chosen);
           pick.hide();
         } else if (choice?.completion !== undefined) {
           pick.value = choice.completion;
+          render();
+        }
+      });
+      pick.onDidTriggerItemButton(({ item: { choice } }) => {
+        if (choice.spec !== undefined) {
+          this.#memory.forget(host, choice.spec);
           render();
         }
       });

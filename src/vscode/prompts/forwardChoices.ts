@@ -10,30 +10,47 @@ export interface ForwardChoice {
   readonly icon: "arrow-right" | "arrow-left" | "globe" | "edit" | "warning";
   /** The forward of the row. */
   readonly spec?: ForwardSpec;
+  /** The user typed it earlier, and can have it forgotten. */
+  readonly isTyped?: boolean;
   /** The text that the row puts into the box. */
   readonly completion?: string;
 }
 
-/** @param configured the host's LocalForward and similar lines. @param running the host's existing forwards. */
+/**
+ * @param configured the host's LocalForward and similar lines.
+ * @param earlier what the user typed for the host, newest first.
+ * @param existing the host's forwards. A stopped one can be started again by choosing it.
+ */
 export function forwardChoices(
   typed: string,
   host: string,
   configured: readonly ForwardSpec[],
-  running: readonly Pick<ForwardSnapshot, "spec">[],
+  earlier: readonly ForwardSpec[],
+  existing: readonly Pick<ForwardSnapshot, "spec" | "state">[],
 ): readonly ForwardChoice[] {
   const text = typed.trim();
-  const known = new Set(running.map(({ spec }) => formatForward(spec)));
+  const known = new Set(
+    existing.filter(({ state }) => state.kind !== "stopped").map(({ spec }) => formatForward(spec)),
+  );
   const own = text === "" ? [] : [typedChoice(text, host)];
   const same = own[0]?.spec && formatForward(own[0].spec);
-  const offered = configured
-    .filter((spec) => !known.has(formatForward(spec)))
-    .map((spec) => specChoice(spec, host));
+  const typedBefore = new Set(earlier.map(formatForward));
+  const offered = [
+    ...earlier.map((spec) => ({ ...specChoice(spec, host), isTyped: true })),
+    ...configured
+      .filter((spec) => !typedBefore.has(formatForward(spec)))
+      .map((spec) => specChoice(spec, host)),
+  ].filter(({ spec }) => !known.has(formatForward(spec)));
   return [
     ...own,
     // Leave out rows that only repeat the typed text, or can't work (a port above 65535).
     ...[...offered, ...completions(text).filter((each) => ![same, undefined].includes(meaning(each)))].filter(
       ({ label }) =>
-        label !== own[0]?.label && (text === "" || label.toLowerCase().startsWith(text.toLowerCase())),
+        label !== own[0]?.label &&
+        (text === "" ||
+          [label, label.replace(/^-L /, "")].some((each) =>
+            each.toLowerCase().startsWith(text.toLowerCase()),
+          )),
     ),
   ];
 }
@@ -54,7 +71,7 @@ function meaning({ label }: ForwardChoice): string | undefined {
   }
 }
 
-function specChoice(spec: ForwardSpec, host: string): ForwardChoice {
+function specChoice(spec: ForwardSpec, host: string): ForwardChoice & { readonly spec: ForwardSpec } {
   const icon = spec.kind === "remote" ? "arrow-left" : spec.kind === "dynamic" ? "globe" : "arrow-right";
   return { label: formatForward(spec), detail: forwardEffect(spec, host), icon, spec };
 }

@@ -15,6 +15,9 @@ export const viewContainerId = "sshSessions";
 /** The key of the open terminals in the workspace's storage. */
 export const openTerminalsKey = "openTerminals";
 
+/** The key of the forwards that the user started by hand, in the workspace's storage. */
+export const openForwardsKey = "openForwards";
+
 /** Its `when` prevents VS Code from opening it after the installation (gettingStartedService.ts). */
 export const walkthroughId = "firstSteps";
 

@@ -67,14 +67,13 @@ export function presentForward(forward: ForwardSnapshot, now: number, home: stri
     ...(forward.masterId === undefined ? [printable(forward.host)] : []),
     ...forwardTraffic(forward),
   ].join(" · ");
-  const { kind } = forward.state;
   return {
     label,
     description,
     icon: iconOf(forward),
     contextValue: [
       forwardWords.forward,
-      ...(kind === "refused" || kind === "stopped" ? [] : [forwardWords.running]),
+      ...(isRunning(forward) ? [forwardWords.running] : []),
       ...(isReachableHere(forward) ? [forwardWords.address] : []),
       ...(isBrowsable(forward) ? [forwardWords.browsable] : []),
     ].join(" "),
@@ -82,6 +81,11 @@ export function presentForward(forward: ForwardSnapshot, now: number, home: stri
     lasting: forward.origins.map((origin) => forwardOriginText(origin, home)).join("\n"),
     accessibleLabel: t("Forward {0}, {1}", label, description),
   };
+}
+
+/** It was not refused or stopped. */
+export function isRunning({ state }: Pick<ForwardSnapshot, "state">): boolean {
+  return state.kind !== "refused" && state.kind !== "stopped";
 }
 
 /** It listens on this computer, so that its address can be used here. */
@@ -115,7 +119,7 @@ function iconOf(forward: ForwardSnapshot): ItemPresentation["icon"] {
     case "starting":
       return { id: "sync" };
     case "stopped":
-      return { id: "circle-slash" };
+      return { id: state.isFromBefore === true ? "debug-restart" : "circle-slash" };
     case "listening":
       return {
         id: spec.kind === "remote" ? "arrow-left" : spec.kind === "dynamic" ? "globe" : "arrow-right",

@@ -17,7 +17,8 @@ function offers(forwards: readonly Partial<ForwardSnapshot>[] = []) {
   const off = new Set<string>();
   const subject = new PortOffers({
     clock,
-    forwards: () => forwards as readonly ForwardSnapshot[],
+    forwards: () =>
+      forwards.map((each) => ({ state: { kind: "listening", since: 0 }, ...each }) as ForwardSnapshot),
     isOn: (host) => !off.has(host),
     offer: (detected) => {
       offered.push(detected.port);
@@ -56,11 +57,18 @@ test("a port that is forwarded, or that a remote forward listens on, is not offe
     { host: "alias", masterId: "m1", spec: parseForward("-R 3001:localhost:80"), port: 3001 },
     { host: "web1", masterId: undefined, spec: parseForward("-R 0:localhost:80"), port: 3002 },
     { host: "web2", masterId: "m2", spec: parseForward("9001:localhost:3003"), port: 9001 },
+    {
+      host: "web1",
+      masterId: "m1",
+      spec: parseForward("9002:localhost:3004"),
+      port: 9002,
+      state: { kind: "stopped", since: 0 },
+    },
   ]);
-  for (const number of [3000, 3001, 3002, 3003]) {
+  for (const number of [3000, 3001, 3002, 3003, 3004]) {
     subject.detected(port(number));
   }
-  expect(offered).toEqual([3003]);
+  expect(offered).toEqual([3003, 3004]);
 });
 
 test("a server that floods gets three offers at once and five in all, then one every two minutes", async () => {

@@ -8,8 +8,26 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { freePort } from "../../lab/freePort.ts";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { waitUntil } from "../harness/waitUntil.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
+
+/** In the page: what extensions have stored for the workspace, from the workbench's storage. */
+const storedTexts = `(async () => {
+  const result = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const texts = [];
+  for (const { name } of await indexedDB.databases()) {
+    if (name.startsWith("vscode-web-state-db-")) {
+      const database = await result(indexedDB.open(name));
+      texts.push(...await result(database.transaction("ItemTable").objectStore("ItemTable").getAll()));
+      database.close();
+    }
+  }
+  return texts.filter((text) => typeof text === "string" && text.includes('"openForwards"'));
+})()`;
 
 describe("forwards in the workbench", () => {
   let folder: string;
@@ -87,7 +105,26 @@ describe("forwards in the workbench", () => {
     assert.match(await live.hoverText(label), /1 connection/);
   });
 
-  it("names the program that uses a taken port, and stops a forward from its row", async () => {
+  it("keeps a stopped forward, starts it again by its row, and offers what was typed", async () => {
+    const live = workbench.tree("Live");
+    const label = new RegExp(` → 127.0.0.1:${webPort}$`);
+    const { label: name } = await live.waitForRow(label);
+    const port = Number(name.split(" ")[0]);
+    await live.inlineAction(name, "Stop Forward");
+    const stopped = await live.waitForRow(name, ({ description }) => description === "stopped");
+    assert.equal(stopped.level, 3, "below its connection");
+    await assert.rejects(body(port), { code: "ECONNREFUSED" });
+    await workbench.screenshot("forward-stopped");
+    await live.inlineAction("Forwards", "Forward Port…");
+    const typed = `-L ${port}:127.0.0.1:${webPort}`;
+    await workbench.quickInput.waitFor(typed);
+    await workbench.quickInput.cancel();
+    await live.inlineAction(name, "Restart Forward");
+    await live.waitForRow(name, ({ description }) => description.startsWith("listening"));
+    assert.equal(await body(port), "from the server");
+  });
+
+  it("names the program that uses a taken port, and removes a forward by its row", async () => {
     const live = workbench.tree("Live");
     await live.inlineAction("Forwards", "Forward Port…");
     await workbench.quickInput.waitFor("-R ");
@@ -101,7 +138,7 @@ describe("forwards in the workbench", () => {
     assert.equal(row.level, 3, "below the connection that it would use");
     await live.pointAt(label);
     await workbench.screenshot("forward-refused");
-    await live.inlineAction(label, "Stop Forward");
+    await live.inlineAction(label, "Remove Forward");
     await live.waitForNoRow(label);
   });
 
@@ -154,5 +191,49 @@ describe("forwards in the workbench", () => {
       (await workbench.notifications.texts()).filter((text) => text.includes(offer)),
       [],
     );
+  });
+
+  it("offers the forwards after a reload of the window, starts one by its row and removes another", async () => {
+    const byHand = new RegExp(` → 127.0.0.1:${webPort}$`);
+    const { label: name } = await workbench.tree("Live").waitForRow(byHand);
+    const { label: socks } = await workbench.tree("Live").waitForRow(/ → SOCKS$/);
+    const port = Number(name.split(" ")[0]);
+    // A workbench in a browser writes what extensions store a moment later, and a reload does not wait for that.
+    await waitUntil(
+      async () =>
+        (await workbench.page.evaluate<string[]>(storedTexts)).some((text) =>
+          [`-L ${port}:127.0.0.1:${webPort}`, `-D ${socks.split(" ")[0]}`].every((part) =>
+            text.includes(part),
+          ),
+        ),
+      async () => `stored: ${(await workbench.page.evaluate<string[]>(storedTexts)).join("\n")}`,
+    );
+    await workbench.reload();
+    await workbench.openSideBar("SSH Sessions");
+    const live = workbench.tree("Live");
+    for (const label of [name, socks]) {
+      await live.waitForRow(label, ({ description }) => description === "from before · web1");
+    }
+    const offer = await workbench.notifications.waitFor("forwards were open before the window reloaded");
+    assert.ok(offer.includes(`-L ${port}:127.0.0.1:${webPort} of web1`), offer);
+    await workbench.screenshot("forwards-from-before");
+    await workbench.notifications.clear();
+    await live.inlineAction(socks, "Remove Forward");
+    await live.waitForNoRow(socks);
+    // The extension host of the window before the reload ends a moment later.
+    await waitUntil(
+      async () =>
+        await body(port).then(
+          () => false,
+          () => true,
+        ),
+      () => "something still listens",
+    );
+    await live.inlineAction(name, "Restart Forward");
+    // Its row moves below the connection, which VS Code shows collapsed.
+    await live.waitForRow("web1", ({ expanded }) => expanded === false);
+    await live.click("web1");
+    await live.waitForRow(name, ({ description }) => description.startsWith("listening"));
+    assert.equal(await body(port), "from the server");
   });
 });
