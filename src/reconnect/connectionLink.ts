@@ -46,6 +46,10 @@ export class ConnectionLink implements Disposable {
   /** The id of its current or last connection; without one, of the connection that it would share. */
   get masterId(): string | undefined {
     const { registry, use } = this.#init;
+    // Also while it is made: a row that appears below its connection at once needs no move.
+    if (this.#lease !== undefined) {
+      return this.#lease.master.id;
+    }
     if (this.#masterId !== undefined && (this.#ticket !== undefined || registry.get(this.#masterId))) {
       return this.#masterId;
     }
