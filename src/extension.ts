@@ -77,8 +77,8 @@ class LazyExtension {
     // for each.
     context.subscriptions.push(
       ...contributedCommands(context.extension).map((id) =>
-        vscode.commands.registerCommand(id, async (argument: unknown, origin: unknown) => {
-          await (await this.load()).callCommand(id, argument, origin);
+        vscode.commands.registerCommand(id, async (argument: unknown) => {
+          await (await this.load()).callCommand(id, argument);
         }),
       ),
       vscode.window.registerTerminalProfileProvider(terminalProfileId, {

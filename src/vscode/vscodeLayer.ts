@@ -50,7 +50,6 @@ import { FoldMemory } from "./views/foldMemory.ts";
 import { hostGroups } from "./views/hostGroups.ts";
 import { HostList } from "./views/hostList.ts";
 import { ItemPresenter } from "./views/itemPresenter.ts";
-import { RowClicks } from "./views/rowClicks.ts";
 import { RowFilter } from "./views/rowFilter.ts";
 import { StatusBar } from "./views/statusBar.ts";
 
@@ -201,7 +200,6 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
       livePick,
       hosts,
       filter,
-      rowClicks: new RowClicks(clock),
       presenter,
       notices,
       recent,

@@ -20,7 +20,6 @@ import type { RemotePolling } from "../serverView/remotePolling.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import type { TerminalRegistry } from "../terminals/terminalRegistry.ts";
 import type { HostList } from "../views/hostList.ts";
-import type { RowClicks } from "../views/rowClicks.ts";
 import type { RowFilter } from "../views/rowFilter.ts";
 
 /** The services for commands. Those of a feature are available to its own commands only (`vscode/features/`). */
@@ -38,7 +37,6 @@ export interface CommandContext {
   readonly livePick: LivePick;
   readonly hosts: HostList;
   readonly filter: RowFilter;
-  readonly rowClicks: RowClicks;
   readonly presenter: ErrorPresenter;
   readonly notices: ConfigNotices;
   readonly recent: RecentHosts;

@@ -1,7 +1,6 @@
 import { noSshTerminal } from "../../text/terminalMenuText.ts";
 import { inform } from "../messages/messages.ts";
 import { ExtensionAccessError } from "../prompts/extensionAccessErrors.ts";
-import { rowClick } from "../views/rowClicks.ts";
 import { clearEnded } from "./clearEnded.ts";
 import { clearFilter } from "./clearFilter.ts";
 import { type Command, type Commands, strangerHost } from "./command.ts";
@@ -95,14 +94,14 @@ export const commands: Commands = {
 };
 
 /** Calls a contributed command by its id, with what VS Code passes to it. */
-export type CallCommand = (id: string, argument: unknown, origin: unknown) => Promise<void>;
+export type CallCommand = (id: string, argument: unknown) => Promise<void>;
 
 /** @param added the commands of the features. */
 export function commandCaller(context: CommandContext, added: readonly Commands[]): CallCommand {
   const table = new Map([commands, ...added].flatMap((some) => Object.entries(some)));
-  return async (id, argument, origin) => {
+  return async (id, argument) => {
     const command = table.get(id);
-    if (command !== undefined && (origin !== rowClick || context.rowClicks.accept(argument))) {
+    if (command !== undefined) {
       await call(id, command, context, argument);
     }
   };

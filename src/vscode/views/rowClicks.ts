@@ -1,8 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
 
-/** The extra argument of a click on a row: its buttons and menus pass none. */
-export const rowClick = "click";
-
 /**
  * The longest double click of the desktops that VS Code supports (Windows: 500 ms by default, 900 at most).
  * Milliseconds.

@@ -6,6 +6,7 @@ import { hoverText } from "../messages/messages.ts";
 import { Coalescer } from "./coalescer.ts";
 import type { FoldMemory } from "./foldMemory.ts";
 import type { Row, RowSource } from "./row.ts";
+import { RowClicks } from "./rowClicks.ts";
 import type { RowFilter } from "./rowFilter.ts";
 import { type FilterCount, RowModel } from "./rowModel.ts";
 import { toTreeItem } from "./treeItem.ts";
@@ -40,6 +41,9 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
   readonly #changed: vscode.EventEmitter<Row | Row[] | undefined>;
   readonly #view: vscode.TreeView<Row>;
   readonly #refresh: Coalescer;
+  readonly #clicks: RowClicks;
+  /** Not in package.json: only the view calls it. */
+  readonly #clickCommand: string;
   readonly onDidChangeTreeData: vscode.Event<Row | Row[] | undefined>;
   #tick: Disposable | undefined;
 
@@ -56,6 +60,9 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
         showCollapseAll: init.showCollapseAll ?? false,
       }),
     );
+    this.#clicks = new RowClicks(init.clock);
+    this.#clickCommand = `_${init.viewId}.click`;
+    this.#store.add(vscode.commands.registerCommand(this.#clickCommand, () => this.#clicked()));
     for (const change of [...this.#model.changes, init.filter.onDidChange]) {
       this.#store.add(change(() => refresh.request()));
     }
@@ -90,7 +97,8 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
-    return toTreeItem(row, this.#model.id(row), this.#model.present(row), this.#model.fold(row));
+    const model = this.#model;
+    return toTreeItem(row, model.id(row), model.present(row), model.fold(row), this.#clickCommand);
   }
 
   /** The hover is made when it opens: rows are redrawn rarely, but times and counters keep changing. */
@@ -106,6 +114,15 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
   dispose(): void {
     this.#tick?.dispose();
     this.#store.dispose();
+  }
+
+  /** VS Code selects a row before it runs the row's command. */
+  async #clicked(): Promise<void> {
+    const [row] = this.#view.selection;
+    const click = row?.source.click(row);
+    if (click !== undefined && (click.once !== true || this.#clicks.accept(row))) {
+      await vscode.commands.executeCommand(click.command, row);
+    }
   }
 
   #update(): void {

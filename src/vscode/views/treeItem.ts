@@ -1,13 +1,17 @@
 import * as vscode from "vscode";
 import type { Fold, ItemPresentation, Row } from "./row.ts";
-import { rowClick } from "./rowClicks.ts";
 
-/** The tree item for a row. The hover is made when it opens. */
+/**
+ * The tree item for a row. The hover is made when it opens.
+ * @param clickCommand called without arguments by a click on the row. VS Code keeps a command's arguments with the
+ * drawn row (extHostCommands.ts, CommandsConverter): a click that crosses the next drawing would run nothing.
+ */
 export function toTreeItem(
   row: Row,
   id: string,
   presentation: ItemPresentation | undefined,
   fold: Fold | undefined,
+  clickCommand: string,
 ): vscode.TreeItem {
   const item = new vscode.TreeItem(presentation?.label ?? "");
   item.id = id;
@@ -21,11 +25,7 @@ export function toTreeItem(
   item.collapsibleState = collapsibleState(fold);
   const click = row.source.click(row);
   if (click !== undefined) {
-    item.command = {
-      command: click.command,
-      title: click.title,
-      arguments: click.once === true ? [row, rowClick] : [row],
-    };
+    item.command = { command: clickCommand, title: click.title };
   }
   return item;
 }

@@ -57,6 +57,12 @@ describe("the trees", () => {
     assert.equal(master.item.label, "web1");
     assert.match(String(master.item.description), new RegExp(`${host.user}@127\\.0\\.0\\.1`));
     assert.match(String(master.item.contextValue), /\bmaster\b.*\blive\b/);
+    const clicks = [...(await treeItems(viewIds.hosts)), ...(await treeItems(viewIds.live, master.element))];
+    // VS Code forgets the arguments of a click when the row is drawn anew, while the click is on its way.
+    assert.deepEqual(
+      clicks.map(({ item }) => [item.command?.command, item.command?.arguments]),
+      clicks.map((_, index) => [`_sshSessions.${index < 4 ? "hosts" : "live"}.click`, undefined]),
+    );
     const below = ["first", "second"];
     assert.deepEqual(await treeLabels(viewIds.live, master.element), below);
     const sessions = (await treeItems(viewIds.live, master.element)).slice(0, 2);
