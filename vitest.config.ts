@@ -1,14 +1,27 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+
+/** Without it vitest leaves one core to its own process, which is half of a small machine. */
+const cores = Math.max(2, availableParallelism());
 
 export default defineConfig({
   test: {
     projects: [
       // Nothing in them waits; a busy machine is slow all the same.
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 60_000,
+          maxWorkers: cores,
+        },
+      },
       {
         test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts"],
+          // They mostly wait for real servers and clocks, so more of them than there are cores run side by side.
+          maxWorkers: cores + 1,
           // Several times what the longest takes: it ends what hangs, and judges no machine that is busy.
           testTimeout: 240_000,
           hookTimeout: 120_000,

@@ -126,6 +126,7 @@ export class TreeView {
    */
   async #openMenu(label: string, entry: Locator, act: () => Promise<void> = async () => {}): Promise<void> {
     let byKeyboard = false;
+    const attempts: string[] = [];
     await waitUntil(
       async () => {
         // The row keeps the focus when its menu is closed, and the key opens the menu where a click was lost.
@@ -137,12 +138,14 @@ export class TreeView {
           await entry.hover({ timeout: 5_000 });
           await act();
           return true;
-        } catch {
+        } catch (error) {
+          const shown = await this.#page.locator(".monaco-menu .action-label[aria-label]").allInnerTexts();
+          attempts.push(`${shown.join(", ")}: ${error instanceof Error ? error.message : error}`);
           await this.#page.keyboard.press("Escape");
           return false;
         }
       },
-      () => `no such menu of ${label}`,
+      () => `no such menu of ${label}; what was shown:\n${attempts.join("\n")}`,
     );
   }
 
