@@ -140,6 +140,8 @@ export class Heartbeat implements Disposable {
       return true;
     }
     const usual = Math.min(longestUrgent, 4 * this.#prober.usualRoundTrip);
+    // Data from before this probe says nothing about whether the peer replies to it.
+    this.#noticeLife();
     const isAlive = await this.#urgent.send(Math.max(deadline, usual), () => this.#onAnswer());
     if (isAlive || this.#stopped) {
       return isAlive;

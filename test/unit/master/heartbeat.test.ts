@@ -394,6 +394,61 @@ describe("heartbeat", () => {
     expect(connection.channelProbes).toBeGreaterThan(10);
   });
 
+  it("a peer that has got no channel to probe it yet has ignored none", async () => {
+    connection.answersPings = false;
+    start(10, 3);
+    await clock.advance(6000);
+    connection.receive();
+    await clock.advance(5000);
+    expect(ignored).toEqual([]);
+  });
+
+  it.each([
+    [[7], 500],
+    [[400], 1600],
+    [[400, 3000], 1600],
+    [[400, 3000, 3000, 3000, 3000], 1600],
+    [[400, 1000, 1000, 1000, 1000, 1000], 4000],
+    [[9000], 5000],
+  ])("after round trips of %j ms a peer is suspect %d ms after a probe", async (times, patience) => {
+    connection.roundTrip = times[0] ?? 0;
+    start(10, 3);
+    await clock.advance(0);
+    for (const time of times.slice(1)) {
+      connection.roundTrip = time;
+      await clock.advance(10_000);
+    }
+    connection.answers = false;
+    await clock.advance(10_000 + patience - 1);
+    expect(health).toEqual([]);
+    await clock.advance(1);
+    expect(health).toMatchObject([{ kind: "suspect" }]);
+  });
+
+  it("a hung peer is silent since its last data", async () => {
+    const heartbeat = start(0, 3);
+    await clock.advance(5000);
+    connection.receive();
+    const last = clock.now();
+    connection.answers = false;
+    await clock.advance(60_000);
+    const probe = heartbeat.probeNow(1500);
+    await clock.advance(1500);
+    expect(await probe).toBe(false);
+    expect([health, ignored]).toEqual([[{ kind: "hung", silentSince: last }], []]);
+  });
+
+  it("a changed count alone applies at once, too", async () => {
+    const heartbeat = start(10, 30);
+    await clock.advance(0);
+    connection.answers = false;
+    await clock.advance(25_000);
+    heartbeat.setPolicy(keepalive(10, 1), false);
+    await clock.advance(20_000);
+    // Two intervals after the last probe, not one: the count begins anew.
+    expect(deadAt).toBe(41_000);
+  });
+
   it("a reply just after that of the first session still counts", async () => {
     connection.holdPings = true;
     const heartbeat = start(10, 3);
