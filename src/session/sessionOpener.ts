@@ -78,7 +78,8 @@ export class SessionOpener {
     };
     const full = new Set<Master>();
     let mayAsk = login === "attended";
-    for (let deadOnes = 0; ; ) {
+    let hasSkippedDead = false;
+    for (;;) {
       const lease = this.#lease({ config, folder: session.folder }, request);
       const { master } = lease;
       const wasThere = master.connection !== undefined;
@@ -104,11 +105,11 @@ export class SessionOpener {
           full.add(master);
         } else if (
           error.reason === "connection-ended" &&
-          deadOnes === 0 &&
+          !hasSkippedDead &&
           wasThere &&
           !(error.mayHaveStarted && request.request.type === "exec")
         ) {
-          deadOnes++;
+          hasSkippedDead = true;
         } else {
           throw error;
         }

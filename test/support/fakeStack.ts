@@ -73,7 +73,7 @@ export function fakeStack(
     clock,
     logger,
     registry,
-    resolve,
+    resolve: parts.resolve ?? resolve,
     limits: (_config, request) => [
       {
         kind: "time",

@@ -229,6 +229,18 @@ describe("ssh_config's ChannelTimeout, enforced", () => {
   });
 });
 
+describe("data on another connection", () => {
+  it("does not postpone the end of an idle connection's sessions", async () => {
+    aliases.values = { host: { channelTimeouts: [{ pattern: "global", seconds: 60 }] } };
+    const [idle, elsewhere] = [await open("host"), await open("host:2222")];
+    for (let count = 0; count < 2; count++) {
+      await clock.advance(31_000);
+      elsewhere.write(Buffer.from("x"));
+    }
+    expect([idle.state.kind, elsewhere.state.kind]).toEqual(["ending", "open"]);
+  });
+});
+
 describe("the values that the stack passes to a connection", () => {
   const unknown = ed25519Blob(7);
   const asked = (): Promise<boolean> => {

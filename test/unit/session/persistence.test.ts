@@ -25,6 +25,18 @@ describe("persistent shells", () => {
     expect(persistentShell("screen", "a")?.attach).toContain("screen -c /dev/null ");
   });
 
+  it("screen is configured once it runs, before it is attached to", () => {
+    const attach = persistentShell("screen", "work_1")?.attach ?? "";
+    const parts = [
+      "screen -c /dev/null ",
+      "until screen -S work_1 -X escape ",
+      "; screen -S work_1 -X msgwait 0 >/dev/null 2>&1; exec screen -U -d -R work_1",
+    ];
+    const positions = parts.map((part) => attach.indexOf(part));
+    expect(Math.min(...positions)).toBeGreaterThan(0);
+    expect(positions).toEqual(positions.toSorted((one, other) => one - other));
+  });
+
   it("inserts the name into the user's own command", () => {
     expect(persistentShell({ command: "abduco -A {name} bash" }, "x-1")).toEqual({
       attach: "abduco -A x-1 bash",

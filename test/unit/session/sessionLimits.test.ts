@@ -84,6 +84,14 @@ describe("the limits of an open session", () => {
     expect(events.at(-1)).toBe("end global-timeout 300");
   });
 
+  it.each(["idle", "channel-timeout"] as const)("an %s limit is about its own session only", async (kind) => {
+    limits.start([limit(kind, 300)]);
+    await clock.advance(240_000);
+    elsewhere = clock.monotonic();
+    await clock.advance(60_000);
+    expect(events.at(-1)).toBe(`end ${kind} 300`);
+  });
+
   it("leaves no timer when it is over", async () => {
     limits.start([limit("time", 5), limit("idle", 9)]);
     await clock.advance(5000);

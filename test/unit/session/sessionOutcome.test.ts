@@ -34,6 +34,16 @@ describe("the outcome of a session whose channel has closed", () => {
     ["its connection was killed", { lostBy: "killed", exit }, { kind: "killed", exit }],
     ["its connection broke", { lostBy: "unresponsive" }, { kind: "lost", reason: "unresponsive" }],
     [
+      "the server ended its connection with a message",
+      { lostBy: "closed-by-server", said: "bye" },
+      { kind: "lost", reason: "closed-by-server", said: "bye" },
+    ],
+    [
+      "its channel was being closed for another reason than a disconnect",
+      { state: ending("limit"), exit },
+      { kind: "exited", code: 3 },
+    ],
+    [
       "a limit was reached",
       { state: ending("limit"), limitReached, exit },
       { kind: "limit", ...limitReached, exit },
@@ -44,6 +54,6 @@ describe("the outcome of a session whose channel has closed", () => {
       { kind: "limit", ...limitReached, exit: {} },
     ],
   ] as const)("%s", (_what, known, outcome) => {
-    expect(outcomeOf(closed(known))).toEqual(outcome);
+    expect(outcomeOf(closed(known))).toStrictEqual(outcome);
   });
 });

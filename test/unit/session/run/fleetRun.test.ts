@@ -43,3 +43,19 @@ it("an abort ends running commands and starts no more", async () => {
   expect(engine.connections).toHaveLength(8);
   expect(engine.connections.every((connection) => connection.channels[0]?.log.includes("close"))).toBe(true);
 });
+
+it.each([
+  [0, "sleep 9"],
+  [5, "exec sh -c"],
+])("a limit of %d s applies on the server and on this side", async (limit, start) => {
+  const { engine, manager } = fakeStack();
+  const running = runOnHosts(manager, ["web1"], "sleep 9", {}, undefined, () => limit);
+  await settle();
+  expect(engine.connection().channels[0]?.spec.request).toMatchObject({
+    ...{ type: "exec", command: expect.stringMatching(`^${start}`) },
+  });
+  const limits = manager.masters()[0]?.sessions[0]?.limits.map(({ kind, seconds }) => [kind, seconds]);
+  expect(limits).toEqual(limit === 0 ? [] : [["time", 5]]);
+  engine.connection().channels[0]?.end({ code: 0 });
+  await running;
+});
