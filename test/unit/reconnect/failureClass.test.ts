@@ -78,6 +78,7 @@ describe("a failure", () => {
     ["a refused shell", new ChannelError("request-failed", "x"), "transient"],
     ["a command that is too large", new ChannelError("request-too-large", "x"), "final"],
     ["anything unknown", new Error("x"), "final"],
+    ["anything unknown with a reason", Object.assign(new Error("x"), { reason: "timed-out" }), "final"],
   ])("%s has the right class", (_name, error, expected) => {
     expect(failureClass(error)).toBe(expected);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AuthError } from "../../../src/auth/authErrors.ts";
-import { asError } from "../../../src/base/errors.ts";
+import { asError, CancelledError } from "../../../src/base/errors.ts";
+import { ConfigError } from "../../../src/config/configErrors.ts";
 import { ConnectError } from "../../../src/engine/engineErrors.ts";
 import type { LoginMode, ReconnectTicket } from "../../../src/reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "../../../src/session/masterSnapshotTypes.ts";
@@ -405,6 +406,112 @@ describe("a terminal whose attempt fails while others still try", () => {
   });
 });
 
+describe("a terminal that is lost while others reconnect", () => {
+  it("tries with them, or waits for the user if it may not reconnect automatically", async () => {
+    const stack = fakeStack();
+    stack.engine.maxSessions = 1;
+    const first = await new Terminal(stack).open();
+    const second = await new Terminal(stack).open();
+    const asking = await new Terminal(stack, { automatic: false }).open();
+    stack.engine.connection(0).end({ reason: "lost" });
+    stack.engine.hold = true;
+    await stack.clock.advance(1000);
+    expect(first.log.at(-1)).toBe("attempt unattended");
+    for (const connection of [stack.engine.connection(1), stack.engine.connection(2)]) {
+      connection.end({ reason: "lost" });
+    }
+    await settle();
+    expect(second.log).toEqual(["attempt unattended"]);
+    expect(asking.log).toEqual(["wait"]);
+    stack.manager.killAll();
+  });
+
+  it("is not offered the time of an attempt that nobody makes any more", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    const asking = await new Terminal(stack, { automatic: false }).open();
+    await lose(stack);
+    expect(seen(stack)).toMatchObject([{ state: { until: stack.clock.now() + 1000 } }]);
+    tab.ticket?.dispose();
+    expect(seen(stack)).toMatchObject([{ state: { kind: "reconnecting", until: undefined } }]);
+    expect([asking.log, stack.clock.pendingTimers]).toEqual([["wait"], 0]);
+  });
+
+  it("keeps that time while one of several leaves", async () => {
+    const stack = fakeStack();
+    const [tab, other] = await terminals(stack, 2);
+    await new Terminal(stack, { automatic: false }).open();
+    await lose(stack);
+    tab.ticket?.dispose();
+    expect(seen(stack)).toMatchObject([{ state: { until: stack.clock.now() + 1000 } }]);
+    await stack.clock.advance(1000);
+    expect(other?.log.at(-1)).toBe("open");
+  });
+});
+
+describe("what a holder reports", () => {
+  it("counts once, and only while it tries and waits", async () => {
+    const stack = fakeStack();
+    const [tab, other] = await terminals(stack, 2);
+    await lose(stack);
+    tab.ticket?.failed(refused);
+    expect(seen(stack)[0]?.state).not.toHaveProperty("error");
+    stack.engine.hold = true;
+    await stack.clock.advance(1000);
+    tab.ticket?.failed(away);
+    tab.ticket?.failed(refused);
+    expect(seen(stack)).toMatchObject([{ state: { error: away } }]);
+    tab.ticket?.dispose();
+    tab.ticket?.failed(refused);
+    tab.ticket?.now();
+    expect(tab.log.at(-1)).toBe("attempt unattended");
+    other?.ticket?.failed(away);
+    expect(other?.log.at(-1)).toBe("wait 2000");
+    stack.manager.killAll();
+  });
+
+  it("is no failure if the attempt was cancelled", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    await lose(stack);
+    stack.engine.hold = true;
+    await stack.clock.advance(1000);
+    tab.ticket?.failed(new CancelledError());
+    expect(seen(stack)[0]?.state).toMatchObject({ kind: "reconnecting", until: undefined });
+    expect(seen(stack)[0]?.state).not.toHaveProperty("error");
+    expect(tab.log.at(-1)).toBe("wait");
+    stack.manager.killAll();
+  });
+
+  it("without a connection waits alone, and ends with all others", async () => {
+    const { manager } = fakeStack();
+    const sessions: Session[] = [];
+    manager.onDidChange(() => {
+      const session = manager.session("s1");
+      if (session !== undefined) {
+        sessions.push(session);
+      }
+    });
+    await expect(manager.open({ host: "nowhere", ...shell })).rejects.toThrow(ConfigError);
+    const [lost] = sessions;
+    if (lost === undefined) {
+      throw new Error("no session");
+    }
+    expect(lost.connection()).toBeUndefined();
+    const log: string[] = [];
+    manager.reconnect(lost, {
+      automatic: false,
+      attempt: () => log.push("attempt"),
+      wait: () => log.push("wait"),
+      waitForOthers: () => log.push("wait for others"),
+      stop: () => log.push("stop"),
+    });
+    expect([log, manager.masters()]).toEqual([["wait"], []]);
+    manager.killAll();
+    expect(log).toEqual(["wait", "stop"]);
+  });
+});
+
 describe("a terminal whose login was refused", () => {
   /**
    * The first one waits for the user, as does a third one under `ask`; the second one has just lost its own
@@ -478,6 +585,22 @@ describe("reconnecting now", () => {
     expect(await stack.manager.reconnectNow("m1")).toBe("reconnecting");
     await settle();
     expect(tab.log.slice(-2)).toEqual(["attempt attended", "open"]);
+  });
+
+  it("is one attempt, however often it is requested meanwhile", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    await lose(stack);
+    stack.engine.hold = true;
+    stack.engine.failure = refused;
+    for (let count = 0; count < 3; count++) {
+      expect(await stack.manager.reconnectNow("m1")).toBe("reconnecting");
+    }
+    await settle();
+    stack.engine.release();
+    await settle();
+    expect(tab.log).toEqual(["wait 1000", "attempt attended", "wait"]);
+    expect(stack.engine.requests).toHaveLength(2);
   });
 
   it("starts an attempt with prompts if the current one ends because it needs them", async () => {
@@ -620,6 +743,7 @@ describe("after the end", () => {
     await lose(stack);
     stack.manager.dispose();
     stack.registry.dispose();
+    expect(stack.clock.pendingTimers).toBe(0);
     const log: string[] = [];
     // Its settings took a moment to read.
     if (session !== undefined) {
