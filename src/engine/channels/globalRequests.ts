@@ -82,6 +82,12 @@ export class GlobalRequests {
     });
   }
 
+  /** See EngineConnection.ping. */
+  keepalive(signal: AbortSignal): Promise<number> {
+    const sent = performance.now();
+    return this.request("keepalive@openssh.com", Buffer.alloc(0), signal, () => performance.now() - sent);
+  }
+
   /** SSH_MSG_REQUEST_SUCCESS or _FAILURE. Ignored if no request is pending. */
   receive(accepted: boolean, body: WireReader): void {
     this.#waiting.shift()?.settle({ accepted, body });

@@ -50,8 +50,11 @@ export class RemoteForwards {
     );
   }
 
-  /** Handles a channel of one of `forwardedTypes`. */
+  /** The server opens a channel. It is refused if it is not of `forwardedTypes`. */
   accept(type: string, body: WireReader): Acceptance {
+    if (!forwardedTypes.has(type)) {
+      return openFailureCode.administrativelyProhibited;
+    }
     const open = type === "forwarded-tcpip" ? decodeTcp(body) : decodeUnix(body);
     const granted = open && [...this.#granted].find(({ at }) => isSame(at, open.at));
     if (open === undefined || granted === undefined) {

@@ -1,37 +1,28 @@
 import type { Socket } from "node:net";
+import type { SocketWire, WireEvents } from "../channelConnection.ts";
 import { encodeDataHead } from "../channels/messages.ts";
-import type { Wire } from "../channels/wire.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";
 import { decodeProxyBody, encodeProxyFrame, proxyFrameHead } from "../mux/muxMessages.ts";
 import { bundleWrites } from "../transport/bundledWrites.ts";
 import { ReadGate } from "../transport/readGate.ts";
 
-/** Bytes, as in the ssh2 engine: above the first mark data waits in its channel, above the second nothing is read. */
+/** Bytes, as in `Ssh2Wire`: above the first mark data waits in its channel, above the second nothing is read. */
 const socketMark = 128 * 1024;
 const readMark = 1024 * 1024;
-
-export interface ProxyWireEvents {
-  receive(message: Buffer): void;
-  received(bytes: number): void;
-  sent(bytes: number): void;
-  /** The wire accepts data again. */
-  drained(): void;
-  malformed(what: string): void;
-}
 
 /**
  * RFC 4254 messages over a master's proxy socket (PROTOCOL.mux, section 5): `u32 length | u8 padding length |
  * message`. The master does encryption, sequence numbers and key exchanges.
  */
-export class ProxyWire implements Wire {
+export class ProxyWire implements SocketWire {
   readonly #socket: Socket;
-  readonly #events: ProxyWireEvents;
+  readonly #events: WireEvents;
   readonly #reading: ReadGate;
   readonly #frames: MuxFrames;
   #ended = false;
 
   /** @param frames with what arrived after the reply that started the proxy mode; `start` begins to read */
-  constructor(socket: Socket, frames: MuxFrames, events: ProxyWireEvents) {
+  constructor(socket: Socket, frames: MuxFrames, events: WireEvents) {
     this.#socket = socket;
     this.#frames = frames;
     this.#events = events;
@@ -51,7 +42,6 @@ export class ProxyWire implements Wire {
     return this.#socket.writableNeedDrain && this.#socket.writableLength > socketMark;
   }
 
-  /** Bytes that the socket has not accepted yet. */
   get waiting(): number {
     return this.#socket.writableLength;
   }

@@ -5,15 +5,9 @@ import type { Logger } from "../../base/log.ts";
 import { wireString, wireUint32 } from "../../base/wire.ts";
 import type { HostConfig } from "../../config/hostConfig.ts";
 import type { HostKeyAnnouncement } from "../../trust/hostKeyPorts.ts";
+import type { WindowSizes } from "../channelConnection.ts";
 import { encode, message } from "../channels/messages.ts";
 import type { AgentSocketBudget } from "../transport/agentForwarding.ts";
-
-/** Receive windows in bytes: they limit what can still arrive after `pause`, and the speed at a given round trip. */
-export interface WindowSizes {
-  /** Small, so that Ctrl+C works soon: 256 KiB carries 2.5 MB/s at 100 ms, more than a terminal can show. */
-  readonly pty: number;
-  readonly other: number;
-}
 
 /** The parts of a connection. `client.connect` has not been called yet; `socket` is connected. */
 export interface Ssh2ConnectionParts {

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import ssh2 from "ssh2";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { raceSignal } from "../../base/deadline.ts";
+import { usualWindows, type WindowSizes } from "../channelConnection.ts";
 import type { ConnectionEngine, ConnectRequest, EngineConnection } from "../connectionEngine.ts";
 import { ConnectError } from "../engineErrors.ts";
 import { AgentSocketBudget } from "../transport/agentForwarding.ts";
@@ -9,7 +10,6 @@ import { dialTcp } from "../transport/dialTcp.ts";
 import { algorithmOffer } from "./algorithms.ts";
 import { Handshake } from "./handshake.ts";
 import { Ssh2Connection } from "./ssh2Connection.ts";
-import type { WindowSizes } from "./ssh2ConnectionParts.ts";
 
 export interface Ssh2EngineOptions {
   readonly clock?: Clock;
@@ -26,7 +26,7 @@ export class Ssh2Engine implements ConnectionEngine {
 
   constructor(options: Ssh2EngineOptions = {}) {
     this.#clock = options.clock ?? systemClock;
-    this.#windows = { pty: 256 * 1024, other: 2 * 1024 * 1024, ...options.windows };
+    this.#windows = { ...usualWindows, ...options.windows };
   }
 
   async connect(request: ConnectRequest, signal: AbortSignal): Promise<EngineConnection> {
