@@ -1,5 +1,5 @@
-import type { RemoteProcess, RemoteSocket } from "./remoteFacts.ts";
-import type { HungReason } from "./remoteSession.ts";
+import type { LoginRecord, RemoteProcess, RemoteSocket } from "./remoteFacts.ts";
+import type { HungReason, RemoteSessionKind } from "./remoteSession.ts";
 
 export interface JudgeLimits {
   /** Seconds without input and output after which a sleeping terminal counts as hung. 0: never. */
@@ -23,10 +23,20 @@ export type ConnectionEvidence =
   | { readonly kind: "none" }
   | { readonly kind: "socket"; readonly socket: RemoteSocket };
 
+/** All that the judgement of one session depends on. `undefined`: unknown. */
 export interface Evidence {
+  readonly kind: RemoteSessionKind;
   readonly ageSeconds: number | undefined;
   readonly idleSeconds: number | undefined;
-  /** The program that leads the session, and its sshd. */
+  /** Its entry in the list of logins (`who`). Undefined: it has none. */
+  readonly record: LoginRecord | undefined;
+  /** The process that the record names is not among the visible ones. */
+  readonly recordEnded: boolean;
+  /** The processes of all users are visible, so that one that is not there has ended. */
+  readonly seesEverybody: boolean;
+  /** The sshd that carries it, if any. */
+  readonly carrier: RemoteProcess | undefined;
+  /** Its top-level programs. */
   readonly leaders: readonly RemoteProcess[];
   /** All processes in the session. */
   readonly members: readonly RemoteProcess[];
@@ -42,7 +52,13 @@ const halfClosed: ReadonlySet<string> = new Set(["CLOSE-WAIT", "LAST-ACK", "CLOS
 export function judgeHung(evidence: Evidence, limits: JudgeLimits): HungReason[] {
   const reasons: HungReason[] = [];
   const settled = evidence.ageSeconds === undefined || evidence.ageSeconds >= limits.settlingSeconds;
-  const stopped = evidence.leaders.find((process) => process.state === "T");
+  if (evidence.kind === "orphan") {
+    reasons.push({ kind: "orphan" });
+  }
+  if (evidence.kind === "login") {
+    reasons.push(...leftOver(evidence));
+  }
+  const stopped = [...evidence.leaders, evidence.carrier].find((process) => process?.state === "T");
   if (stopped !== undefined) {
     reasons.push({ kind: "stopped", pid: stopped.pid, program: stopped.args });
   }
@@ -60,7 +76,10 @@ export function judgeHung(evidence: Evidence, limits: JudgeLimits): HungReason[]
     }
   }
   const { idleSeconds } = evidence;
+  // A console, a desktop or tmux may be idle by design.
+  const mayHangIdle = evidence.kind !== "login" || isRemote(evidence.record);
   if (
+    mayHangIdle &&
     limits.idleSeconds > 0 &&
     idleSeconds !== undefined &&
     idleSeconds >= limits.idleSeconds &&
@@ -70,4 +89,25 @@ export function judgeHung(evidence: Evidence, limits: JudgeLimits): HungReason[]
     reasons.push({ kind: "idle", idleSeconds, limitSeconds: limits.idleSeconds });
   }
   return reasons;
+}
+
+/**
+ * A login from elsewhere whose sshd has ended: the pid in the record (sshd's own) no longer exists, or its shell
+ * was adopted by init. Console logins, tmux and mosh have a living parent or no `from`.
+ */
+function leftOver({ record, recordEnded, seesEverybody, leaders: [leader] }: Evidence): HungReason[] {
+  if (!seesEverybody || !isRemote(record)) {
+    return [];
+  }
+  if (leader === undefined) {
+    return recordEnded ? [{ kind: "stale-record" }] : [];
+  }
+  return recordEnded || leader.ppid === 1 ? [{ kind: "no-connection" }] : [];
+}
+
+/**
+ * The record names a host rather than a display (`:0`), a `(login screen)`, `tmux(123).%0` or `host via mosh [123]`.
+ */
+function isRemote(record: LoginRecord | undefined): boolean {
+  return /^[^:\s(][^\s(]*$/.test(record?.from ?? "");
 }

@@ -1,17 +1,11 @@
 import { atOnce, inSlices, type Steps, stepsOver } from "../base/turns.ts";
 import { groupBy, groupInSteps } from "./groupBy.ts";
-import { type JudgeLimits, judgeHung } from "./hungJudge.ts";
+import { type Evidence, type JudgeLimits, judgeHung } from "./hungJudge.ts";
 import { ttyName } from "./parse/ttyName.ts";
 import { ProcessTree } from "./processTree.ts";
 import { RemoteViewError } from "./remoteErrors.ts";
 import type { LogindSession, LoginRecord, RemoteFacts, RemoteProcess, TtyTimes } from "./remoteFacts.ts";
-import type {
-  HungReason,
-  KillTarget,
-  RemoteSession,
-  RemoteSessionKind,
-  RemoteSessionState,
-} from "./remoteSession.ts";
+import type { KillTarget, RemoteSession, RemoteSessionKind, RemoteSessionState } from "./remoteSession.ts";
 import { SocketIndex } from "./socketIndex.ts";
 
 export interface ModelOptions {
@@ -47,7 +41,6 @@ interface Draft {
   readonly leaders: readonly RemoteProcess[];
   /** It is the only session on its connection, so that ending the connection ends only this session. */
   readonly alone: boolean;
-  readonly extraReasons?: readonly HungReason[];
 }
 
 interface FactsByTty {
@@ -165,28 +158,27 @@ class ModelBuilder {
         carrier: process,
         leaders: [],
         alone: true,
-        extraReasons: orphaned ? [{ kind: "orphan" }] : [],
       },
     ];
   }
 
   /** Logins in `who`, `w` or logind that are not on a connection found above. */
   *#otherLogins(): Steps<Draft[]> {
-    const byTty = new Map<string, { user: string; record: LoginRecord | undefined }>();
+    const byTty = new Map<string, string>();
     yield* stepsOver(this.#facts.logins, 1000, (record) => {
       if (!this.#claimedTtys.has(record.tty) && !byTty.has(record.tty)) {
-        byTty.set(record.tty, { user: record.user, record });
+        byTty.set(record.tty, record.user);
       }
     });
     yield* stepsOver(this.#facts.logind, 1000, (session) => {
       if (session.tty !== undefined && !this.#claimedTtys.has(session.tty) && !byTty.has(session.tty)) {
-        byTty.set(session.tty, { user: session.user, record: undefined });
+        byTty.set(session.tty, session.user);
       }
     });
     if (byTty.size > mostSessions) {
       throw new RemoteViewError("too-much", `More than ${mostSessions} logins`);
     }
-    return [...byTty].map(([tty, { user, record }]) => {
+    return [...byTty].map(([tty, user]) => {
       const onTty = (this.#byTty.processes.get(tty) ?? []).filter(({ state }) => state !== "Z");
       const leader = onTty.find((process) => process.sessionLeader) ?? onTty[0];
       return {
@@ -196,53 +188,26 @@ class ModelBuilder {
         carrier: undefined,
         leaders: leader === undefined ? [] : [leader],
         alone: false,
-        extraReasons: this.#leftOver(record, leader),
       };
     });
   }
 
-  /**
-   * A login from elsewhere whose sshd has ended: the pid in the record (sshd's own) no longer exists, or its shell
-   * was adopted by init. Console logins, tmux and mosh have a living parent or no `from`.
-   */
-  #leftOver(record: LoginRecord | undefined, leader: RemoteProcess | undefined): HungReason[] {
-    const seesEverybody = this.#tree.get(1) !== undefined;
-    if (!seesEverybody || !isRemote(record)) {
-      return [];
-    }
-    const recordDead = record?.pid !== undefined && this.#tree.get(record.pid) === undefined;
-    if (leader === undefined) {
-      return recordDead ? [{ kind: "stale-record" }] : [];
-    }
-    return recordDead || leader.ppid === 1 ? [{ kind: "no-connection" }] : [];
-  }
-
   #finish(draft: Draft): RemoteSession {
     const { carrier, leaders, tty } = draft;
+    const record = this.#record(tty);
     const members = leaders.flatMap((leader) => this.#membersOf(leader));
     const first = leaders[0] ?? carrier;
-    const since = first?.startedAt ?? this.#record(tty)?.at;
+    const since = first?.startedAt ?? record?.at;
     const connection = carrier === undefined ? ({ kind: "unknown" } as const) : this.#sockets.of(carrier);
     const idleSeconds = this.#idle(tty);
-    // A console, a desktop or tmux may be idle by design.
-    const mayHangIdle = draft.kind !== "login" || isRemote(this.#record(tty));
     const ours = this.#ours(carrier);
-    const reasons =
-      ours !== undefined
-        ? []
-        : [
-            ...(draft.extraReasons ?? []),
-            ...judgeHung(
-              {
-                ageSeconds: since === undefined ? undefined : this.#facts.now - since,
-                idleSeconds: mayHangIdle ? idleSeconds : undefined,
-                leaders: carrier === undefined ? leaders : [...leaders, carrier],
-                members,
-                connection,
-              },
-              this.#options.limits,
-            ),
-          ];
+    const evidence: Evidence = {
+      ...{ kind: draft.kind, idleSeconds, record, carrier, leaders, members, connection },
+      ageSeconds: since === undefined ? undefined : this.#facts.now - since,
+      recordEnded: record?.pid !== undefined && this.#tree.get(record.pid) === undefined,
+      seesEverybody: this.#tree.get(1) !== undefined,
+    };
+    const reasons = ours === undefined ? judgeHung(evidence, this.#options.limits) : [];
     return Object.freeze({
       id: `${draft.kind}:${tty ?? ""}:${first?.pid ?? ""}:${first?.startKey ?? ""}`,
       kind: draft.kind,
@@ -325,13 +290,6 @@ class ModelBuilder {
   #age(process: RemoteProcess): number | undefined {
     return process.startedAt === undefined ? undefined : this.#facts.now - process.startedAt;
   }
-}
-
-/**
- * The record names a host rather than a display (`:0`), a `(login screen)`, `tmux(123).%0` or `host via mosh [123]`.
- */
-function isRemote(record: LoginRecord | undefined): boolean {
-  return /^[^:\s(][^\s(]*$/.test(record?.from ?? "");
 }
 
 function stateOf(

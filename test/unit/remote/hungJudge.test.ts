@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { defaultJudgeLimits, type Evidence, judgeHung } from "../../../src/remote/hungJudge.ts";
-import type { RemoteFacts, RemoteProcess, RemoteSocket } from "../../../src/remote/remoteFacts.ts";
+import type {
+  LoginRecord,
+  RemoteFacts,
+  RemoteProcess,
+  RemoteSocket,
+} from "../../../src/remote/remoteFacts.ts";
 import { buildSessions } from "../../../src/remote/remoteModel.ts";
 import { describeHungReason } from "../../../src/text/remoteWords.ts";
 import { fixtureFacts } from "./fixtureFacts.ts";
@@ -29,9 +34,16 @@ const socket: RemoteSocket = {
   pids: [],
   retransmits: 0,
 };
+const record: LoginRecord = {
+  ...{ user: "ada", tty: "pts/0", from: "192.0.2.2", pid: 99 },
+  ...{ at: undefined, idleSeconds: undefined, what: undefined },
+};
 const alive: Evidence = {
+  kind: "terminal",
   ageSeconds: 5000,
   idleSeconds: 4000,
+  ...{ record, recordEnded: false, seesEverybody: true },
+  carrier: { ...shell, pid: 99, args: "sshd: ada@pts/0" },
   leaders: [shell],
   members: [shell],
   connection: { kind: "socket", socket },
@@ -48,7 +60,9 @@ describe("a session is hung", () => {
   });
 
   it("if its leader or its sshd is stopped", () => {
-    expect(reasons({ idleSeconds: 0, leaders: [shell, { ...shell, state: "T" }] })).toEqual(["stopped"]);
+    const stopped: RemoteProcess = { ...shell, state: "T" };
+    expect(reasons({ idleSeconds: 0, leaders: [shell, stopped] })).toEqual(["stopped"]);
+    expect(reasons({ idleSeconds: 0, carrier: stopped })).toEqual(["stopped"]);
   });
 
   it("if its connection is gone", () => {
@@ -97,6 +111,33 @@ describe("a session is not hung", () => {
     expect(reasons({ idleSeconds: 0, connection: { kind: "unknown" } })).toEqual([]);
     const busy = { ...socket, retransmits: 3 };
     expect(reasons({ idleSeconds: 0, connection: { kind: "socket", socket: busy } })).toEqual([]);
+  });
+});
+
+describe("a login without a connection of its own", () => {
+  const login = { kind: "login", carrier: undefined, connection: { kind: "unknown" } } as const;
+
+  it("is hung when idle only if it came from another host", () => {
+    expect(reasons(login)).toEqual(["idle"]);
+    for (const from of [undefined, ":0", "(login screen)", "tmux(123).%0", "web1 via mosh [123]"]) {
+      expect(reasons({ ...login, record: { ...record, from } }), from).toEqual([]);
+    }
+    expect(reasons({ ...login, record: undefined })).toEqual([]);
+  });
+
+  it("is left over if the sshd in its record has ended, or init has adopted its shell", () => {
+    const rested = { ...login, idleSeconds: 0 };
+    expect(reasons(rested)).toEqual([]);
+    expect(reasons({ ...rested, recordEnded: true })).toEqual(["no-connection"]);
+    expect(reasons({ ...rested, leaders: [{ ...shell, ppid: 1 }] })).toEqual(["no-connection"]);
+    expect(reasons({ ...rested, recordEnded: true, leaders: [], members: [] })).toEqual(["stale-record"]);
+    expect(reasons({ ...rested, leaders: [], members: [] })).toEqual([]);
+  });
+
+  it("is not left over if only the user's own processes are visible, or it is on the console", () => {
+    const ended = { ...login, idleSeconds: 0, recordEnded: true };
+    expect(reasons({ ...ended, seesEverybody: false })).toEqual([]);
+    expect(reasons({ ...ended, record: { ...record, from: ":0" } })).toEqual([]);
   });
 });
 
