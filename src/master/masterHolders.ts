@@ -32,7 +32,7 @@ export class MasterHolders implements Disposable {
   #policy: ConnectionPolicy;
   #overflow: boolean;
   #disposed = false;
-  /** What the window that holds the connection knows. */
+  /** What was last reported to the window that holds the connection. */
   #said = "";
 
   /** @param overflow the connection ends with its last lease, whatever its policy. */
@@ -110,7 +110,7 @@ export class MasterHolders implements Disposable {
     return this.#leases.acquire();
   }
 
-  /** Tells the window that holds the connection, where that is another one, how this one wants it kept. */
+  /** If another window holds the connection, reports to it how this one wants the connection kept. */
   noteUse(connection: EngineConnection | undefined): void {
     const { uses, keepalive, linger } = this.#policy;
     const [first] = uses;

@@ -181,7 +181,7 @@ export class MasterRegistry implements Disposable {
     const master = new Master({
       ...{ id, key, config, folder, allowPrompts, clock, logger, engine, login, policies, others },
       overflow: full !== undefined,
-      // What another window has left for us says nothing about a connection of our own.
+      // The room that another window leaves us does not limit a connection of our own.
       channelLimit: full?.connection?.heldBy === undefined ? full?.room.limit : undefined,
       ...(transport && { transport }),
       ...(alternative?.engine.transport === engine.transport && { alternative }),

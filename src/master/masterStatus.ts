@@ -92,7 +92,7 @@ export function lostBecause(
   leases: number,
 ): MasterEndReason {
   if (heldBy !== undefined && leases === 0) {
-    // Another window keeps it no longer than its linger, and nothing is lost.
+    // The other window closed it after the linger: nothing is lost.
     return "linger-over";
   }
   return reason === "disconnected" ? "closed-by-server" : "connection-lost";

@@ -22,7 +22,7 @@ const end = "\u001b[?2026l";
  * parsing its text, and text that rushes by is not read anyway. Synchronized output (DEC private mode 2026) makes the
  * terminal parse without drawing; xterm.js ends it by itself after a second.
  *
- * The phases are *free*, *held* (it parses and does not draw), *ending* (it was told to draw, and has not started),
+ * The phases are *free*, *held* (it parses and does not draw), *ending* (it was asked to draw, and has not started),
  * *drawing* (it gets no output, so that it draws one frame and not several), *held* … This class only decides;
  * PacedOutput acts. Positions are amounts of output, times are those of a monotonic clock.
  */

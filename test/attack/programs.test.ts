@@ -22,7 +22,7 @@ interface Served {
   readonly refusals: string[];
   readonly clients: RelayedClient[];
   readonly connection: RelayedConnection;
-  /** How often the rows of programs were told to change. */
+  /** The number of change events for the rows of programs. */
   changes: number;
 }
 

@@ -108,7 +108,7 @@ describe("windows that share a connection", () => {
     await echo(owner);
   });
 
-  test("off means off, in both directions and at once", async () => {
+  test("turning the setting off applies at once, in both directions", async () => {
     const [owner, guest] = await Promise.all([newWindow("one"), newWindow("two")]);
     await guest.ask({ do: "share", on: false });
     await owner.ask({ do: "open" });
@@ -123,7 +123,7 @@ describe("windows that share a connection", () => {
     expect(newLogins()).toBe(3);
   });
 
-  test("what a window does with its sessions does no harm to those of the others", async () => {
+  test("what a window does with its sessions does not affect those of the others", async () => {
     const [owner, guest] = await Promise.all([newWindow("one"), newWindow("two")]);
     await owner.ask({ do: "open" });
     await guest.ask({ do: "open" });

@@ -19,6 +19,7 @@ export default defineConfig({
       "test/unit/lab/**",
       "test/unit/terminal/*.property.test.ts",
       "test/unit/text/sshCommandLine.test.ts",
+      "test/unit/trust/severalWindows.test.ts",
       "test/unit/vscode/**",
     ],
     // About every third mutant makes a test wait for ever, so this time is most of a run's cost. Most tests take

@@ -16,7 +16,7 @@ export type JoinOutcome =
       /** What came behind the reply that started the proxy phase. */
       readonly frames: MuxFrames;
     }
-  /** Nobody listens there any more: the socket is left over. */
+  /** Nothing listens there any more: the socket is left over. */
   | { readonly kind: "stale" }
   /** The window does not answer: it is stopped or blocked. */
   | { readonly kind: "silent" }
@@ -25,7 +25,7 @@ export type JoinOutcome =
 
 /**
  * Asks the window that listens at `path` to share its connection.
- * @param limits `patience`: milliseconds; a window that is stopped accepts the socket and says nothing.
+ * @param limits `patience`: milliseconds; a window that is stopped accepts the connection and sends nothing.
  */
 export function joinWindow(
   path: string,

@@ -4,7 +4,7 @@ import { guarded } from "../../base/guarded.ts";
 import { aliveInterval } from "../mux/windowProtocol.ts";
 
 /**
- * A window that says nothing for this long is stopped or blocked. Milliseconds. An extension host that is only busy must
+ * A window that sends nothing for this long is stopped or blocked. Milliseconds. An extension host that is only busy must
  * not cost the others their shells.
  */
 const longestSilence = 6 * aliveInterval;
@@ -12,7 +12,7 @@ const longestSilence = 6 * aliveInterval;
 /** A timer that is this late means that this process slept or was busy itself. Milliseconds. */
 const lateTimer = 1_000;
 
-/** Finds that the window which holds a connection is stopped or blocked: its notes that it is alive do not come. */
+/** Detects that the window that holds a connection is stopped or blocked: its notes that it is alive are missing. */
 export class OwnerWatch implements Disposable {
   readonly #clock: Clock;
   readonly #isReading: () => boolean;
@@ -21,7 +21,7 @@ export class OwnerWatch implements Disposable {
   #timer: Disposable | undefined;
   #disposed = false;
 
-  /** @param isPaused we read nothing ourselves now, so that silence says nothing. */
+  /** @param isPaused this side reads nothing now, so that silence proves nothing. */
   constructor(clock: Clock, isPaused: () => boolean, onSilent: () => void) {
     this.#clock = clock;
     this.#isReading = () => !isPaused();

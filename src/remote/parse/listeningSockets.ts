@@ -5,7 +5,7 @@ export interface ListeningPort {
   readonly host: "localhost" | "127.0.0.1" | "::1";
 }
 
-/** More than any person's programs have. */
+/** More than the programs of one user have. */
 const mostPorts = 200;
 
 /** X11 forwarding listens from here on: X11 display 0 is 6000 (sshd_config(5), X11DisplayOffset). */

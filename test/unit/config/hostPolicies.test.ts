@@ -150,6 +150,18 @@ describe("the layers", () => {
     expect(policies.get("group", fromFile).value).toBe(value);
   });
 
+  test.each([
+    [
+      ["-L 8080:localhost:80", 5, "nonsense", "", "-D 1080"],
+      ["-L 8080:localhost:80", "-D 1080"],
+    ],
+    ["-L 8080:localhost:80", []],
+    [null, []],
+  ])("forwards %j count as %j", (written, value) => {
+    settings.hosts = parseHostEntries([{ pattern: "web", forwards: written }]) ?? [];
+    expect(policies.get("forwards", fromFile).value).toEqual(value);
+  });
+
   test("a changed setting applies to the next request", () => {
     expect(policies.keepalive(fromFile).serverAliveInterval).toBe(50);
     settings.layers = { workspace: { serverAliveInterval: 1 } };

@@ -47,7 +47,7 @@ describe("the health of a connection", () => {
     expect(health.hasStarted).toBe(true);
   });
 
-  it("has the last 60 round trips, oldest first, which nobody can change", async () => {
+  it("has the last 60 round trips, oldest first, in a frozen list", async () => {
     connection.roundTrip = 1;
     health.watch(connection, policy());
     await clock.advance(0);

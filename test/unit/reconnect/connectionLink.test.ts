@@ -144,7 +144,7 @@ describe("a forward's hold on a connection", () => {
     expect([log, link.isWaiting, clock.pendingTimers]).toEqual([["up", "lost", "up"], false, 0]);
   });
 
-  test("that is disposed while it is told of a loss does not wait", async () => {
+  test("that is disposed because of a loss does not wait", async () => {
     const made = holding({ onDown: () => made.link.dispose() });
     await made.link.connect("attended");
     made.engine.connection().end({ reason: "lost" });

@@ -426,7 +426,7 @@ describe("a terminal that is lost while others reconnect", () => {
     stack.manager.killAll();
   });
 
-  it("is not offered the time of an attempt that nobody makes any more", async () => {
+  it("shows no next attempt once the last terminal that would make it has left", async () => {
     const stack = fakeStack();
     const [tab] = await terminals(stack, 1);
     const asking = await new Terminal(stack, { automatic: false }).open();

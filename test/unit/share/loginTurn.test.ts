@@ -68,7 +68,7 @@ describe("windows that take turns to log in", () => {
     silent.close();
   });
 
-  test("patience ends, and so does interest", async () => {
+  test("a window stops waiting after its patience, and when it is cancelled", async () => {
     const turn = await held();
     expect(await takeTurn(folder, "turn", { ...limits, patience: 10 }, never)).toEqual({ kind: "given-up" });
     const abort = new AbortController();

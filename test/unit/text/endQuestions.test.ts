@@ -25,7 +25,7 @@ describe("the questions before an end", () => {
     }
   });
 
-  test("without sessions of this window, speak of the others only", () => {
+  test("without sessions of this window, mention only the others", () => {
     const atStake = { sessions: 0, losses };
     const [message, detail] = ["Disconnect a connection that others use?", losses.join(" ")];
     expect(disconnectQuestion(atStake)).toMatchObject({ message, action: "Disconnect", detail });

@@ -73,7 +73,7 @@ describe("a stream of frames", () => {
     expect(all(frames)).toEqual(texts);
   });
 
-  test("goes on behind bytes to skip, wherever they are cut", () => {
+  test("continues after bytes to skip, wherever they are cut", () => {
     const sent = Buffer.concat([frame("one"), Buffer.from("???"), frame("two")]);
     for (let cut = 1; cut < sent.length; cut++) {
       const frames = new MuxFrames();

@@ -37,7 +37,7 @@ const change = (change: Record<string, unknown>): string =>
   });
 
 describe("the greeting of windows", () => {
-  test("comes through, behind pairs of others", () => {
+  test("is parsed, also after pairs of others", () => {
     const mine = encodeWindowHello(hello);
     expect(decodeWindowHello(new WireReader(mine))).toEqual(hello);
     const behind = Buffer.concat([wireString("other"), wireString("value"), mine]);
@@ -64,7 +64,7 @@ describe("the greeting of windows", () => {
 });
 
 describe("a note of a window", () => {
-  test("comes through, with an endless linger", () => {
+  test("is parsed, also with an endless linger", () => {
     expect(decodeNote(encodeNote({ kind: "alive" }))).toEqual({ kind: "alive" });
     const use = { kind: "use", inUse: true, policy } as const;
     expect(decodeNote(encodeNote(use))).toEqual(use);

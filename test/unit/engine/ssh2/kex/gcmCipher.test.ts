@@ -51,7 +51,7 @@ describe.each(["aes128-gcm@openssh.com", "aes256-gcm@openssh.com"])("%s", (ssh) 
   });
 
   test.each(["00000000000000ff", "00000000ffffffff", "ffffffffffffffff"])(
-    "the invocation counter goes on behind %s (RFC 5647 section 7.1)",
+    "the invocation counter continues after %s (RFC 5647 section 7.1)",
     (counter) => {
       const { cipher, payloads } = pair(ssh, Buffer.concat([fixed, Buffer.from(counter, "hex")]));
       send(cipher, Buffer.from("one"));
