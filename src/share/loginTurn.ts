@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { lstat, rename, rm } from "node:fs/promises";
-import { connect, createServer, type Socket } from "node:net";
+import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
-import { hasErrorCode, linkBack, listenIn, refuses } from "./socketFolder.ts";
+import { hasErrorCode, listenAt, refuses, temporaryName } from "./socketFolder.ts";
 
 /** How often the window that logs in says that it is not stopped, and the silence that proves the opposite. Milliseconds. */
 const beat = 1_000;
@@ -24,8 +24,12 @@ export type TurnOutcome =
   | { readonly kind: "given-up" };
 
 /**
- * Several windows that need the same connection log in once: the one that gets the name of a socket does, and the others
- * wait until it closes, which it also does when that window dies.
+ * Several windows that need the same connection log in once: the one that has the turn does, and the others wait until
+ * its socket closes, which it also does when that window dies.
+ *
+ * The turn is a folder with the socket of its holder. rename(2) puts a new folder in its place only where there is none
+ * or an empty one, so of all windows that try at once, one succeeds. The socket's name is never used again: what a
+ * window finds and removes is what refused, whatever others have done in between.
  */
 export async function takeTurn(
   folder: string,
@@ -40,13 +44,23 @@ export async function takeTurn(
     if (turn !== undefined) {
       return { kind: "held", turn };
     }
-    const before = await lstat(path).catch(() => undefined);
-    if (before !== undefined && (await refuses(path))) {
-      await clear(folder, path, before.ino);
-    } else if (before !== undefined) {
-      return await waitFor(path, limits, signal);
+    const socket = await holderOf(path);
+    if (socket !== undefined) {
+      return await waitFor(socket, limits, signal);
     }
   }
+}
+
+/** Undefined: nobody has the turn any more. Clears what a window that died has left. */
+async function holderOf(path: string): Promise<string | undefined> {
+  for (const name of await readdir(path).catch(() => [])) {
+    const socket = join(path, name);
+    if (!(await refuses(socket))) {
+      return socket;
+    }
+    await rm(socket, { force: true });
+  }
+  return undefined;
 }
 
 /** Undefined: another window has it. */
@@ -73,22 +87,45 @@ async function hold(folder: string, name: string, clock: Clock): Promise<Disposa
       socket.destroy();
     }
   };
+  const socketName = randomBytes(3).toString("hex");
   try {
-    await listenIn(folder, server, name);
+    if (await putInPlace(folder, name, server, socketName)) {
+      return { dispose: () => void leave(join(folder, name), socketName).finally(end) };
+    }
   } catch (error) {
     end();
-    if (hasErrorCode(error, "EEXIST")) {
-      return undefined;
+    throw error;
+  }
+  end();
+  return undefined;
+}
+
+/** @returns false if another window has the turn */
+async function putInPlace(
+  folder: string,
+  name: string,
+  server: Server,
+  socketName: string,
+): Promise<boolean> {
+  const own = join(folder, temporaryName());
+  await mkdir(own, { mode: 0o700 });
+  try {
+    await listenAt(join(own, socketName), server);
+    await rename(own, join(folder, name));
+    return true;
+  } catch (error) {
+    await rm(own, { recursive: true, force: true });
+    if (hasErrorCode(error, "ENOTEMPTY") || hasErrorCode(error, "EEXIST")) {
+      return false;
     }
     throw error;
   }
-  return {
-    dispose: () => {
-      void rm(join(folder, name), { force: true })
-        .catch(() => {})
-        .finally(end);
-    },
-  };
+}
+
+/** Never rejects. rmdir(2) fails if another window has the turn already. */
+async function leave(path: string, socketName: string): Promise<void> {
+  await rm(join(path, socketName), { force: true }).catch(() => {});
+  await rmdir(path).catch(() => {});
 }
 
 function waitFor(path: string, { patience, clock }: TurnLimits, signal: AbortSignal): Promise<TurnOutcome> {
@@ -118,21 +155,4 @@ function waitFor(path: string, { patience, clock }: TurnLimits, signal: AbortSig
     socket.on("error", () => {});
     socket.on("close", () => settle({ kind: "passed" }));
   });
-}
-
-/**
- * Removes what a window that died has left. Of two windows that do so at once, the slower one finds the new socket of the
- * other, and puts it back: at worst both log in.
- */
-async function clear(folder: string, path: string, ino: number): Promise<void> {
-  const aside = join(folder, `.${randomBytes(6).toString("hex")}`);
-  try {
-    await rename(path, aside);
-    if ((await lstat(aside)).ino !== ino) {
-      await linkBack(aside, path);
-    }
-  } catch {
-    // Another window was faster.
-  }
-  await rm(aside, { force: true });
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, link, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { chmod, link, lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { connect, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,20 @@ const longestFolder = 80;
 
 /** The names that `listenIn` creates. Other files in the folder are left alone. */
 const socketName = /^(?:[0-9a-f]{12}|w[0-9a-f]{12}\.[0-9a-f]{6})$/;
-const temporaryName = /^\.[0-9a-f]{12}$/;
+const temporaryPattern = /^\.[0-9a-f]{12}$/;
+/** Of the folder that is a turn to log in: see loginTurn.ts. */
+const turnName = /^t[0-9a-f]{12}$/;
+
+/**
+ * Milliseconds. What has a temporary name gets its final one within a few; until its window listens, it refuses like
+ * one that a crash left behind.
+ */
+const longestTemporary = 60_000;
+
+/** Of a socket or folder until it is ready. */
+export function temporaryName(): string {
+  return `.${randomBytes(6).toString("hex")}`;
+}
 
 /**
  * The folder of one user's sockets on one machine, common to all editors: where the system keeps such sockets, or in
@@ -61,16 +74,9 @@ export async function listenIn(
   server: Server,
   name = randomBytes(6).toString("hex"),
 ): Promise<string> {
-  const temporary = join(folder, `.${randomBytes(6).toString("hex")}`);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(temporary, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
+  const temporary = join(folder, temporaryName());
   try {
-    await chmod(temporary, 0o600);
+    await listenAt(temporary, server);
     await link(temporary, join(folder, name));
   } finally {
     await rm(temporary, { force: true });
@@ -78,23 +84,45 @@ export async function listenIn(
   return name;
 }
 
-/** Removes sockets that a crash left behind: only those that refuse a connection. */
+/** Only this user may connect. */
+export async function listenAt(path: string, server: Server): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  await chmod(path, 0o600);
+}
+
+/** Removes what a crash left behind: of sockets, only those that refuse a connection. */
 export async function clearStaleSockets(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => socketName.test(name) || temporaryName.test(name));
   await Promise.all(
-    names.map(async (name) => {
+    (await readdir(folder)).map(async (name) => {
       const path = join(folder, name);
-      const before = await lstat(path).catch(() => undefined);
-      if (before?.isSocket() === true && before.uid === process.getuid?.() && (await refuses(path))) {
-        await rm(path, { force: true });
+      const facts = await lstat(path).catch(() => undefined);
+      if (facts === undefined || facts.uid !== process.getuid?.()) {
+        return;
+      }
+      const mayBeNew = temporaryPattern.test(name) && Date.now() - facts.mtimeMs < longestTemporary;
+      if (facts.isDirectory() && !mayBeNew && (temporaryPattern.test(name) || turnName.test(name))) {
+        const inside = await readdir(path).catch(() => []);
+        await Promise.all(inside.map((each) => removeIfRefused(join(path, each))));
+        // Fails while something is in it.
+        await rmdir(path).catch(() => {});
+      } else if (facts.isSocket() && !mayBeNew && (temporaryPattern.test(name) || socketName.test(name))) {
+        await removeIfRefused(path);
       }
     }),
   );
 }
 
-/** Gives a socket that was moved away its name again, unless the name is taken. */
-export async function linkBack(from: string, to: string): Promise<void> {
-  await link(from, to).catch(() => {});
+/** No name is used twice, so what is removed is what has refused. */
+async function removeIfRefused(path: string): Promise<void> {
+  if (await refuses(path)) {
+    await rm(path, { force: true });
+  }
 }
 
 export function hasErrorCode(error: unknown, code: string): boolean {

@@ -146,7 +146,7 @@ export class WindowSharing implements OtherWindows, Disposable {
     try {
       return await takeTurn(
         this.#folder,
-        `l${hash.slice(0, 12)}`,
+        `t${hash.slice(0, 12)}`,
         { patience: turnPatience, clock: this.#init.clock },
         signal,
       );

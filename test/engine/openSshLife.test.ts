@@ -123,7 +123,7 @@ describe("the engine openssh", () => {
   });
 
   test.each([
-    [0, 1],
+    [0, 5],
     [7, 7],
     [600, 60],
     [Number.POSITIVE_INFINITY, 60],

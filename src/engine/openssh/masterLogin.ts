@@ -44,8 +44,11 @@ export interface MasterLogin {
   succeeded(info: ConnectionInfo): Promise<void>;
 }
 
-/** Seconds that a master stays without a client: enough for a window to reload. */
-const persist = { least: 1, most: 60 };
+/**
+ * Seconds that a master stays without a client: at least until a busy window connects to it after the login, at most
+ * enough for a window to reload.
+ */
+const persist = { least: 5, most: 60 };
 
 /**
  * Milliseconds, as in the ssh2 engine. `ssh` would wait for ever for a server of another protocol that sends a line

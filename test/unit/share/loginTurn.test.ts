@@ -1,13 +1,24 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/base/clock.ts";
 import { takeTurn } from "../../../src/share/loginTurn.ts";
-import { listenIn } from "../../../src/share/socketFolder.ts";
+import { listenAt } from "../../../src/share/socketFolder.ts";
+import { until } from "../../lab/until.ts";
+
+/** As after a crash of the window that has the turn: a socket at which nobody listens. */
+async function leaveStale(path: string): Promise<void> {
+  await mkdir(path);
+  const server = createServer();
+  await listenAt(`${path}.socket`, server);
+  await link(`${path}.socket`, join(path, "abcdef"));
+  server.close();
+  await once(server, "close");
+}
 
 describe("windows that take turns to log in", () => {
   let folder: string;
@@ -31,15 +42,14 @@ describe("windows that take turns to log in", () => {
   };
 
   test("one of many has the turn, and the others wait until it has passed", async () => {
+    const turn = await held();
     const outcomes = Array.from({ length: 8 }, () => takeTurn(folder, "turn", limits, never));
-    const first = await Promise.race(outcomes);
-    expect(first.kind).toBe("held");
-    if (first.kind === "held") {
-      first.turn.dispose();
-    }
+    const first = await Promise.race([...outcomes, new Promise((resolve) => setTimeout(resolve, 100))]);
+    expect(first).toBeUndefined();
+    turn.dispose();
     const kinds = (await Promise.all(outcomes)).map(({ kind }) => kind);
-    expect(kinds.sort()).toEqual(["held", ...Array(7).fill("passed")]);
-    expect(await readdir(folder)).toEqual([]);
+    expect(kinds).toEqual(Array(8).fill("passed"));
+    await until(async () => (await readdir(folder)).length === 0, "every window has left");
   });
 
   test("a turn can be taken again when it is over", async () => {
@@ -52,18 +62,46 @@ describe("windows that take turns to log in", () => {
   });
 
   test("what a window that died has left is cleared, by one of those that find it", async () => {
-    const path = JSON.stringify(join(folder, "turn"));
-    const script = `require("net").createServer().listen(${path}, () => process.kill(process.pid, "SIGKILL"))`;
+    const path = join(folder, "turn");
+    await mkdir(path);
+    const socket = JSON.stringify(join(path, "abcdef"));
+    const script = `require("net").createServer().listen(${socket}, () => process.kill(process.pid, "SIGKILL"))`;
     const child = spawn(process.execPath, ["-e", script]);
     await once(child, "exit");
-    expect(await readdir(folder)).toEqual(["turn"]);
+    expect(await readdir(path)).toEqual(["abcdef"]);
     const turn = await held();
+    expect(await readdir(path)).toHaveLength(1);
     turn.dispose();
+  });
+
+  test("of windows that clear it at once, one at a time has the turn", async () => {
+    const path = join(folder, "turn");
+    let [having, most, count] = [0, 0, 0];
+    const window = async (): Promise<void> => {
+      for (let outcome = await takeTurn(folder, "turn", limits, never); ; ) {
+        if (outcome.kind === "held") {
+          most = Math.max(most, ++having);
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          having--;
+          count++;
+          outcome.turn.dispose();
+          return;
+        }
+        outcome = await takeTurn(folder, "turn", limits, never);
+      }
+    };
+    for (let round = 0; round < 10; round++) {
+      await leaveStale(path);
+      await Promise.all(Array.from({ length: 6 }, window));
+      await until(async () => (await readdir(folder)).length === 0, "every window has left");
+    }
+    expect([most, count]).toEqual([1, 60]);
   });
 
   test("a window that is stopped is waited for no longer than 3 s", async () => {
     const silent = createServer();
-    await listenIn(folder, silent, "turn");
+    await mkdir(join(folder, "turn"));
+    await listenAt(join(folder, "turn", "abcdef"), silent);
     expect(await takeTurn(folder, "turn", limits, never)).toEqual({ kind: "given-up" });
     silent.close();
   });

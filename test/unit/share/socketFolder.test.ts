@@ -1,11 +1,24 @@
 import { once } from "node:events";
-import { chmod, chown, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   clearStaleSockets,
+  listenAt,
   listenIn,
   prepareSocketFolder,
   socketFolderPath,
@@ -104,5 +117,30 @@ describe("sockets", () => {
     expect((await readdir(root)).sort()).toEqual(["0123456789ab", live.name, stale.name, "other"].sort());
     await clearStaleSockets(root);
     expect((await readdir(root)).sort()).toEqual(["0123456789ab", live.name, "other"].sort());
+  });
+
+  test("that may not listen yet are left alone, as are turns that a window has", async () => {
+    const old = new Date(Date.now() - 120_000);
+    const stale = async (path: string): Promise<void> => {
+      const server = createServer();
+      await listenAt(join(root, "socket"), server);
+      await link(join(root, "socket"), path);
+      server.close();
+      await once(server, "close");
+    };
+    await stale(join(root, ".00000000000a"));
+    await stale(join(root, ".00000000000b"));
+    await utimes(join(root, ".00000000000b"), old, old);
+    for (const name of [".00000000000c", ".00000000000d", "t00000000000e", "t00000000000f"]) {
+      await mkdir(join(root, name));
+      await stale(join(root, name, "abcdef"));
+    }
+    const live = createServer();
+    servers.push(live);
+    await listenAt(join(root, "t00000000000f", "abcde0"), live);
+    await utimes(join(root, ".00000000000d"), old, old);
+    await clearStaleSockets(root);
+    expect((await readdir(root)).sort()).toEqual([".00000000000a", ".00000000000c", "t00000000000f"]);
+    expect(await readdir(join(root, "t00000000000f"))).toEqual(["abcde0"]);
   });
 });
