@@ -267,5 +267,26 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
     ],
     ["return path === undefined || reserved === undefined", missing],
   ),
-  ...inFile("src/engine/channels/sessionRequests.ts", ['case "shell":', "test/engine opens shells"]),
+  ...inFile(
+    "src/engine/channels/relay/relay.ts",
+    ["this.#listeners.clear();", "nothing is fired after the end"],
+    ["this.#changed.dispose();", "nothing is fired after the end"],
+    [
+      "if (type < message.channelOpenConfirmation || bytes.length < 5) {",
+      "a message of a peer has a number, or is invalid",
+    ],
+  ),
+  ...inFile(
+    "src/engine/channels/relay/relayClient.ts",
+    [
+      "if (serverId === undefined || window === undefined || packet === undefined || body.left > 0) {",
+      missing,
+    ],
+    ["if (first === undefined || window === undefined || packet === undefined || body.left > 0) {", missing],
+    ["if (serverId === undefined || offer === undefined) {", compilerOnly],
+  ),
+  ...inFile("src/engine/channels/sessionRequests.ts", [
+    'request.type === "exec" ? request.command : request.type === "subsystem" ? request.name : undefined,',
+    compilerOnly,
+  ]),
 ];

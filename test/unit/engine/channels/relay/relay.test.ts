@@ -144,6 +144,177 @@ describe("the relay passes the channels of programs through", () => {
   });
 });
 
+describe("the relay reports", () => {
+  test("whether the wire accepts data, and when it does again, until the connection ends", () => {
+    const { connection } = lone();
+    let drains = 0;
+    let changes = 0;
+    connection.relay.onDidDrain(() => drains++);
+    connection.relay.onDidChange(() => changes++);
+    expect(connection.relay.congested).toBe(false);
+    connection.congested = true;
+    expect(connection.relay.congested).toBe(true);
+    connection.relay.resumeSending();
+    connection.program();
+    expect([drains, changes]).toEqual([1, 1]);
+    connection.relay.end();
+    connection.relay.resumeSending();
+    connection.program();
+    expect([drains, changes]).toEqual([1, 1]);
+  });
+
+  test("the programs' sessions, and their data that the server has not acknowledged", () => {
+    const { connection, program, local } = lone();
+    const other = connection.program();
+    const address = [wireString("db"), wireUint32(1), wireString("x"), wireUint32(2)];
+    other.client.receive(Buffer.concat([peerSends.open("direct-tcpip", 5), ...address]));
+    expect(connection.relay.sessions).toBe(1);
+    program.client.receive(peerSends.data(7, Buffer.alloc(20)));
+    program.client.receive(peerSends.extended(7, 1, Buffer.alloc(20)));
+    program.client.receive(peerSends.data(7, Buffer.alloc(10)));
+    expect([program.ended, connection.relay.unacknowledged]).toEqual([undefined, 50]);
+    connection.fromServer(peerSends.adjust(local, 45));
+    expect(connection.relay.unacknowledged).toBe(5);
+  });
+});
+
+describe("invalid messages of the server for a program's channel", () => {
+  test.each<[what: string, sent: (local: number) => Buffer]>([
+    ["a truncated confirmation", (local) => peerSends.confirmation(local, 9).subarray(0, -1)],
+    [
+      "a confirmation with a surplus byte",
+      (local) => Buffer.concat([peerSends.confirmation(local, 9), Buffer.of(0)]),
+    ],
+    ["a confirmation of nothing", (local) => bytes(91, wireUint32(local))],
+  ])("%s is left to the channel table, and the program gets nothing", (_, sent) => {
+    const { connection, program } = lone();
+    program.client.receive(peerSends.open("session", 6));
+    const opening = connection.sentOf(90)[1]?.readUInt32BE(12) ?? 0;
+    const before = program.got.length;
+    connection.fromServer(sent(opening));
+    expect([program.got.length, connection.violation?.name]).toEqual([before, "ProtocolError"]);
+  });
+
+  test.each<[what: string, sent: (local: number) => Buffer]>([
+    ["a truncated window adjustment", (local) => bytes(93, wireUint32(local))],
+    [
+      "a window adjustment with a surplus byte",
+      (local) => Buffer.concat([peerSends.adjust(local, 1), Buffer.of(0)]),
+    ],
+    ["data after the close", (local) => peerSends.data(local, "late")],
+  ])("%s is not passed on", (what, sent) => {
+    const { connection, program, local } = lone();
+    if (what.endsWith("close")) {
+      connection.fromServer(peerSends.close(local));
+    }
+    const before = program.got.length;
+    connection.fromServer(sent(local));
+    expect(program.got).toHaveLength(before);
+  });
+});
+
+describe("a connection that the server offers to a program", () => {
+  /** The program listens, and the server has opened its channel 3 for it. */
+  function offered(): { connection: RelayedConnection; program: RelayProgram } {
+    const connection = new RelayedConnection();
+    connection.server.connect(() => {});
+    const program = connection.program();
+    const at = [wireString("localhost"), wireUint32(8080)];
+    program.end.accept = () => new Promise(() => {});
+    program.client.receive(Buffer.concat([peerSends.globalRequest("tcpip-forward", true), ...at]));
+    connection.fromServer(bytes(81));
+    const from = [...at, wireString("192.0.2.4"), wireUint32(5)];
+    connection.fromServer(Buffer.concat([peerSends.open("forwarded-tcpip", 3, 100, 100), ...from]));
+    expect(program.gotOf(90)).toHaveLength(1);
+    return { connection, program };
+  }
+
+  test("may be refused, once, and the program's text is not passed on", () => {
+    const { connection, program } = offered();
+    program.client.receive(peerSends.failure(3, 1, "secret"));
+    const [refusal, ...others] = connection.sentOf(92);
+    expect([refusal?.readUInt32BE(1), refusal?.readUInt32BE(5), others]).toEqual([3, 2, []]);
+    expect([refusal?.includes("secret"), program.client.channels, program.ended]).toEqual([
+      ...[false, [], undefined],
+    ]);
+    program.client.receive(peerSends.confirmation(3, 22));
+    expect(program.ended?.reason).toBe("violation");
+  });
+
+  test("is confirmed once, and carries data from then on", () => {
+    const { connection, program } = offered();
+    program.client.receive(peerSends.confirmation(3, 22));
+    program.client.receive(peerSends.data(3, "hello"));
+    expect(connection.sentOf(94)).toEqual([peerSends.data(3, "hello")]);
+    program.client.receive(peerSends.confirmation(3, 23));
+    expect(program.ended?.reason).toBe("violation");
+  });
+
+  test.each<[what: string, sent: Buffer]>([
+    ["a truncated confirmation", peerSends.confirmation(3, 22).subarray(0, -1)],
+    ["a confirmation without a window", bytes(91, wireUint32(3), wireUint32(22))],
+    ["a confirmation without a number", bytes(91, wireUint32(3))],
+    ["a confirmation with a surplus byte", Buffer.concat([peerSends.confirmation(3, 22), Buffer.of(0)])],
+  ])("%s disconnects the program, and the connection is refused", (_, sent) => {
+    const { connection, program } = offered();
+    program.client.receive(sent);
+    expect(program.ended?.reason).toBe("violation");
+    expect(connection.sentOf(91)).toEqual([]);
+    expect(connection.sentOf(92).map((each) => each.readUInt32BE(1))).toEqual([3]);
+  });
+
+  test("is not confirmed with the number of another channel of the program", () => {
+    const { connection, program } = offered();
+    program.client.receive(peerSends.open("session", 22));
+    program.client.receive(peerSends.confirmation(3, 22));
+    expect([program.ended?.reason, connection.sentOf(91)]).toEqual(["violation", []]);
+  });
+});
+
+describe("a server without room for a program's session", () => {
+  function refusing(movesTo: boolean) {
+    const connection = new RelayedConnection();
+    connection.server.connect(() => {});
+    const opens: (Buffer | undefined)[] = [];
+    const got: Buffer[] = [];
+    const client = connection.relay.attach({
+      send: (sent) => got.push(Buffer.from(sent)),
+      ended: () => {},
+      sessionRefused: (open) => {
+        opens.push(open === undefined ? undefined : Buffer.from(open));
+        return movesTo;
+      },
+    });
+    return { connection, client, opens, got, last: () => connection.sentOf(90).at(-1) };
+  }
+  const address = [wireString("db"), wireUint32(1), wireString("x"), wireUint32(2)];
+
+  test.each([true, false])("offers the open to another connection, which takes it: %s", (moves) => {
+    const { connection, client, opens, got, last } = refusing(moves);
+    const open = peerSends.open("session", 5);
+    client.receive(Buffer.from(open));
+    connection.fromServer(peerSends.failure(last()?.readUInt32BE(12) ?? 0));
+    expect(opens).toEqual([open]);
+    expect(got.map((each) => [each[0], each.readUInt32BE(1)])).toEqual(moves ? [] : [[92, 5]]);
+    expect(client.channels).toEqual([]);
+  });
+
+  test("refuses it if the program uses this connection for something else, too, or it is no session", () => {
+    const { connection, client, opens, got, last } = refusing(true);
+    client.receive(Buffer.concat([peerSends.open("direct-tcpip", 4), ...address]));
+    const first = last()?.readUInt32BE(1 + 4 + "direct-tcpip".length) ?? 0;
+    client.receive(peerSends.open("session", 5));
+    connection.fromServer(peerSends.failure(last()?.readUInt32BE(12) ?? 0));
+    expect(opens).toEqual([undefined]);
+    connection.fromServer(peerSends.failure(first));
+    expect(opens).toHaveLength(1);
+    expect(got.map((each) => [each[0], each.readUInt32BE(1)])).toEqual([
+      [92, 5],
+      [92, 4],
+    ]);
+  });
+});
+
 describe("global requests of programs", () => {
   const forward = (name: string, port: number): Buffer =>
     Buffer.concat([peerSends.globalRequest(name, true), wireString("localhost"), wireUint32(port)]);
@@ -196,6 +367,23 @@ describe("global requests of programs", () => {
     expect(connection.sentOf(80)).toHaveLength(1);
     programs[0]?.client.receive(forward("cancel-tcpip-forward", 8080));
     expect(connection.sentOf(80)).toHaveLength(2);
+  });
+
+  test("a program's socket on the server is cancelled by the request for sockets", () => {
+    const { connection, programs } = quiet();
+    const name = "streamlocal-forward@openssh.com";
+    const request = (asked: string): Buffer =>
+      Buffer.concat([peerSends.globalRequest(asked, true), wireString("/run/a")]);
+    programs[0]?.client.receive(request(name));
+    connection.fromServer(bytes(81));
+    programs[0]?.client.receive(request(`cancel-${name}`));
+    connection.fromServer(bytes(81));
+    programs[0]?.client.receive(request(name));
+    connection.fromServer(bytes(81));
+    programs[0]?.client.dispose();
+    expect(connection.sentOf(80).map((sent) => sent.toString("latin1", 5, 5 + sent.readUInt32BE(1)))).toEqual(
+      [...[name, `cancel-${name}`, name, `cancel-${name}`]],
+    );
   });
 
   test("an incoming connection goes to the program with the listener, which can reply", () => {
@@ -276,8 +464,12 @@ describe("a program that disconnects", () => {
     const connection = new RelayedConnection();
     const program = connection.program();
     await session(connection, program);
+    connection.hasAgent = true;
+    connection.server.connect(() => {});
+    program.client.receive(peerSends.request(0, "auth-agent-req@openssh.com", false));
+    expect(connection.agents).toBe(1);
     connection.relay.end();
-    expect(program.ended?.reason).toBe("connection-ended");
+    expect([program.ended?.reason, connection.agents]).toEqual(["connection-ended", 0]);
     expect(connection.program().ended?.reason).toBe("connection-ended");
   });
 });
@@ -309,6 +501,7 @@ describe("messages over which sshd would end the connection disconnect the progr
     ],
     ["a shell with a surplus byte", peerSends.request(7, "shell", true, Buffer.of(0))],
     ["truncated terminal modes", peerSends.request(7, "pty-req", true, pty(Buffer.of(3, 0)))],
+    ["no terminal modes", peerSends.request(7, "pty-req", true, pty(nothing).subarray(0, -4))],
     ["a truncated size", peerSends.request(7, "window-change", false, wireUint32(1))],
     ["an open without its fields", peerSends.open("direct-tcpip", 6)],
     ["an open with a surplus byte", Buffer.concat([peerSends.open("session", 6), Buffer.of(0)])],
