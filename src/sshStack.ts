@@ -107,8 +107,8 @@ export function createSshStack(init: SshStackInit): SshStack {
       clock,
       logger,
       chooseEngine: (use) => init.chooseEngine?.(use) ?? init.engine ?? engines.choose(use),
-      alternative: (use) =>
-        init.engine === undefined && init.chooseEngine === undefined ? engines.alternative(use) : undefined,
+      alternatives: (use) =>
+        init.engine === undefined && init.chooseEngine === undefined ? engines.alternatives(use) : [],
       login: loginFactory(init, ssh2.keyReader, keyRing, loginMemory.needs),
       policies: (uses) => connectionPolicy(policies, uses),
       resolve: (host) => resolver.resolve(host).then(prepared),

@@ -50,19 +50,16 @@ export class EngineTable {
     return this.#entries[name ?? engineNames[0]].engine;
   }
 
-  /** The engine that may take over a login of the chosen engine. Undefined: none, or the setting names the engine. */
-  alternative(use: ConnectionUse): AlternativeEngine | undefined {
+  /** The engines that may take over a login of the chosen engine, best first. None if the setting names the engine. */
+  alternatives(use: ConnectionUse): readonly AlternativeEngine[] {
     if (this.#policies.get("engine", use.config, use.folder).value !== "auto") {
-      return undefined;
+      return [];
     }
     const chosen = this.choose(use);
-    for (const name of engineNames) {
+    return engineNames.flatMap((name) => {
       const { engine, mayLogInBy, isUnableBy = () => false } = this.#entries[name];
-      if (engine !== chosen && mayLogInBy !== undefined) {
-        return { engine, mayLogInBy, isUnableBy };
-      }
-    }
-    return undefined;
+      return engine === chosen || mayLogInBy === undefined ? [] : [{ engine, mayLogInBy, isUnableBy }];
+    });
   }
 
   /** Call it before `choose`, because an engine may look for something on which the choice depends. */

@@ -37,8 +37,8 @@ export interface MasterInit {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly engine: ConnectionEngine;
-  /** Logs in if the engine's keys do not, and this one needs no question. */
-  readonly alternative?: AlternativeEngine;
+  /** The first of these that needs no question logs in if the engine's keys do not. */
+  readonly alternatives: readonly AlternativeEngine[];
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
   /** Undefined: nothing is shared with other windows. */
@@ -73,7 +73,7 @@ interface Times {
 }
 
 /**
- * Connects: another window's connection, or the stream to the host, and the login over it. If no key logs in and the
+ * Connects: another window's connection, or the stream to the host, and the login over it. If no key logs in and an
  * alternative engine can log in without a question, that engine does so over a separate stream. If it can't run at
  * all, the first engine asks its questions after all.
  */
@@ -84,21 +84,31 @@ export async function connectMaster(
   times: Times,
   events: ConnectingEvents,
 ): Promise<EngineConnection> {
-  const { engine, alternative, config, others } = init;
+  const { engine, alternatives, config, others } = init;
   const shared = others && (await times.deadline.paused(() => others.join(init, times.deadline.signal)));
   if (shared !== undefined) {
     logger.info(`uses the connection of another window (${shared.heldBy?.pid})`);
     return shared;
   }
   const attempts = new Attempts(init, logger, tcpKeepAlive, times, events);
+  const able: AlternativeEngine[] = [];
+  const canOtherEngine = async (methodsLeft: readonly string[]): Promise<boolean> => {
+    for (const each of alternatives) {
+      if (await each.mayLogInBy(config, methodsLeft)) {
+        able.push(each);
+        return true;
+      }
+    }
+    return false;
+  };
   try {
-    const can = alternative && ((left: readonly string[]) => alternative.mayLogInBy(config, left));
-    return await attempts.make(engine, can);
+    return await attempts.make(engine, alternatives.length === 0 ? undefined : canOtherEngine);
   } catch (error) {
-    if (alternative === undefined || !OtherEngineError.is(error)) {
+    if (able[0] === undefined || !OtherEngineError.is(error)) {
       throw error;
     }
   }
+  const [alternative] = able;
   try {
     logger.info(`${alternative.engine.name} takes over: it can log in by a method that the server accepts`);
     return await attempts.make(alternative.engine);

@@ -10,8 +10,8 @@ import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 /** The engine for a use. Called for each use; the result may change with the settings. */
 export type EngineChooser = (use: ConnectionUse) => ConnectionEngine;
 
-/** The engine that may take over the login of the chosen engine. */
-export type AlternativeChooser = (use: ConnectionUse) => AlternativeEngine | undefined;
+/** The engines that may take over the login of the chosen engine, best first. */
+export type AlternativesChooser = (use: ConnectionUse) => readonly AlternativeEngine[];
 
 /**
  * The policy of a connection with these uses (at least one); called again whenever they, settings or ssh_config

@@ -12,7 +12,7 @@ import type { MasterInit, Transport } from "./connectMaster.ts";
 import { jumpFailure } from "./jumpFailure.ts";
 import { Master } from "./master.ts";
 import type {
-  AlternativeChooser,
+  AlternativesChooser,
   EngineChooser,
   HopResolver,
   LoginFactory,
@@ -28,7 +28,7 @@ export interface MasterRegistryInit {
   readonly logger: Logger;
   readonly chooseEngine: EngineChooser;
   /** Default: none takes over. */
-  readonly alternative?: AlternativeChooser;
+  readonly alternatives?: AlternativesChooser;
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
   /** @throws ConfigError */
@@ -177,14 +177,14 @@ export class MasterRegistry implements Disposable {
     const id = `m${this.#nextId++}`;
     const transport =
       engine.transport === "own" ? undefined : this.#transportFor(id, use, allowPrompts, [...behind, key]);
-    const alternative = this.#init.alternative?.(use);
+    const alternatives = this.#init.alternatives?.(use) ?? [];
     const master = new Master({
       ...{ id, key, config, folder, allowPrompts, clock, logger, engine, login, policies, others },
       overflow: full !== undefined,
       // The room that another window leaves us does not limit a connection of our own.
       channelLimit: full?.connection?.heldBy === undefined ? full?.room.limit : undefined,
       ...(transport && { transport }),
-      ...(alternative?.engine.transport === engine.transport && { alternative }),
+      alternatives: alternatives.filter((each) => each.engine.transport === engine.transport),
     });
     this.#masters.set(id, master);
     master.onDidChange(() => {

@@ -55,17 +55,18 @@ describe("the table of engines", () => {
   test("has an alternative that may log in if the keys of the chosen engine do not", async () => {
     const mayLogInBy = async (_: HostConfig, left: readonly string[]): Promise<boolean> =>
       left.includes("gssapi");
-    const alternative = table({ mayLogInBy }).alternative(use);
+    const [alternative, ...others] = table({ mayLogInBy }).alternatives(use);
+    expect(others).toEqual([]);
     expect(alternative?.engine.name).toBe("openssh");
     expect(await alternative?.mayLogInBy(use.config, ["gssapi"])).toBe(true);
-    expect(table({ mayLogInBy, isNeededFor: () => true }).alternative(use)).toBeUndefined();
-    expect(table().alternative(use)).toBeUndefined();
+    expect(table({ mayLogInBy, isNeededFor: () => true }).alternatives(use)).toEqual([]);
+    expect(table().alternatives(use)).toEqual([]);
   });
 
   test.each(["ssh2", "openssh"])("has no alternative if the setting is %s", (choice) => {
     const settings = new FakeSettings();
     settings.layers = { user: { engine: choice } };
-    expect(table({ mayLogInBy: async () => true }, settings).alternative(use)).toBeUndefined();
+    expect(table({ mayLogInBy: async () => true }, settings).alternatives(use)).toEqual([]);
   });
 
   test("preloads what can be preloaded", () => {

@@ -23,7 +23,8 @@ function attempts(outcomes: readonly [engine: "first" | "other", error?: Error][
   const log: string[] = [];
   const news: LoginNews[] = [];
   const left = [...outcomes];
-  const engine = (name: "first" | "other"): ConnectionEngine => ({
+  let canOtherEngine: LoginOptions["canOtherEngine"];
+  const engine = (name: "first" | "other" | "third"): ConnectionEngine => ({
     name,
     transport: "given",
     connect: async (request: ConnectRequest) => {
@@ -31,6 +32,10 @@ function attempts(outcomes: readonly [engine: "first" | "other", error?: Error][
       request.onServerWords?.(banner);
       const [expected, error] = left.shift() ?? [];
       expect(expected).toBe(name);
+      if (OtherEngineError.is(error)) {
+        // As the authenticator does when no key was accepted.
+        await canOtherEngine?.(["gssapi-with-mic"]);
+      }
       if (error !== undefined) {
         throw error;
       }
@@ -48,12 +53,16 @@ function attempts(outcomes: readonly [engine: "first" | "other", error?: Error][
     {
       ...{ id: "m1", key: "k", config: testHostConfig(), folder: undefined, overflow: false },
       ...{ channelLimit: undefined, allowPrompts: true, clock, logger, engine: engine("first") },
-      alternative: {
-        engine: engine("other"),
-        mayLogInBy: async (_, methods) => methods.includes("gssapi-with-mic"),
-        isUnableBy: (reason) => unableReasons.has(reason),
-      },
-      login: (_, { canOtherEngine }: LoginOptions) => {
+      alternatives: [
+        { engine: engine("third"), mayLogInBy: async () => false, isUnableBy: () => false },
+        {
+          engine: engine("other"),
+          mayLogInBy: async (_, methods) => methods.includes("gssapi-with-mic"),
+          isUnableBy: (reason) => unableReasons.has(reason),
+        },
+      ],
+      login: (_, options: LoginOptions) => {
+        canOtherEngine = options.canOtherEngine;
         log.push(canOtherEngine === undefined ? "login" : "login that may leave");
         return { verifier: {}, authenticator: {} } as never;
       },
