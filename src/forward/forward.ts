@@ -210,7 +210,7 @@ export class Forward implements Disposable {
       track: (socket) => this.#track(socket),
     });
     const listen = (at: ListenAddress): Promise<RemoteListener> =>
-      master.listen(serverAddress(at, rules.gatewayPorts), handler, run);
+      master.channels.listen(serverAddress(at, rules.gatewayPorts), handler, run);
     const wanted = withKnownPort(spec.listen, this.#port);
     const listener = await listen(wanted).catch((error: unknown) => {
       if (wanted !== spec.listen && ForwardError.is(error) && !run.aborted) {

@@ -31,7 +31,7 @@ export async function serveLocal(socket: Socket, entry: ConnectionEntry, init: L
     const master = await init.master(deadline.signal);
     deadline.lift();
     const originator = { host: socket.remoteAddress ?? "127.0.0.1", port: socket.remotePort ?? 65_535 };
-    join(await master.openForward(target, originator, deadline.signal), socket, entry, init, client);
+    join(await master.channels.forward(target, originator, deadline.signal), socket, entry, init, client);
   } catch (error) {
     entry.end(asError(error));
     turnAway(socket, client, error);

@@ -11,6 +11,7 @@ import type {
   SessionSpec,
 } from "../engine/connectionEngine.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
+import type { ChannelRoom } from "./channelRoom.ts";
 
 /** Fewer bytes than this within the limit count as silence: replies to our own keepalive probes are no progress. */
 const leastProgress = 1024;
@@ -36,7 +37,9 @@ export interface ChannelOpenerInit {
   readonly startLimit: number;
   /** The server has sent something since the login. */
   hasStarted(): boolean;
-  /** Resolves to the connection once it is up. */
+  /** For sessions. */
+  readonly room: Pick<ChannelRoom, "open">;
+  /** Resolves to the connection once it is up. Rejects with the error of the attempt, or the signal's reason. */
   ready(signal: AbortSignal): Promise<EngineConnection>;
   /** Probes at once. Resolves to whether a reply came. @param patience milliseconds; undefined: the default. */
   probe(patience: number | undefined): Promise<boolean>;
@@ -60,17 +63,19 @@ export class ChannelOpener {
     this.#init = init;
   }
 
-  /** @throws ChannelError, or the signal's reason */
+  /** See EngineConnection.openSession. @throws ChannelError, the error of `ready`, or the signal's reason */
   async session(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
-    return await this.#open(
-      (connection, attempt) => connection.openSession(spec, attempt),
-      "The server did not answer the request for a session in time",
-      signal,
-      () => this.#hasOpened,
-    );
+    const open = (): Promise<EngineChannel> =>
+      this.#open(
+        (connection, attempt) => connection.openSession(spec, attempt),
+        "The server did not answer the request for a session in time",
+        signal,
+        () => this.#hasOpened,
+      );
+    return await this.#init.room.open(open, signal);
   }
 
-  /** Connects from the server to another host. @throws ChannelError, or the signal's reason */
+  /** See EngineConnection.openDirectTcpip. @throws ChannelError, or the signal's reason */
   async directTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex> {
     return await this.#open(
       (connection, attempt) => connection.openDirectTcpip(target, originator, attempt),
@@ -79,7 +84,7 @@ export class ChannelOpener {
     );
   }
 
-  /** Connects from the server to `target`, as a channel. @throws ChannelError, or the signal's reason */
+  /** See EngineConnection.openForward. @throws ChannelError, or the signal's reason */
   async forward(target: ForwardAddress, originator: Endpoint, signal: AbortSignal): Promise<EngineChannel> {
     return await this.#open(
       (connection, attempt) => connection.openForward(target, originator, attempt),
@@ -88,7 +93,7 @@ export class ChannelOpener {
     );
   }
 
-  /** Asks the server to listen. @throws ForwardError, ChannelError, or the signal's reason */
+  /** See EngineConnection.listen. @throws ForwardError, ChannelError, or the signal's reason */
   async listen(at: ForwardAddress, handler: ForwardedHandler, signal: AbortSignal): Promise<RemoteListener> {
     return await this.#open(
       (connection, attempt) => connection.listen(at, handler, attempt),

@@ -1,4 +1,3 @@
-import type { Duplex } from "node:stream";
 import { Deadline, raceSignal } from "../base/deadline.ts";
 import { type Disposable, DisposableStore } from "../base/disposable.ts";
 import { Emitter } from "../base/emitter.ts";
@@ -6,16 +5,7 @@ import { asError, CancelledError } from "../base/errors.ts";
 import { type Logger, logOf } from "../base/log.ts";
 import type { ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import type {
-  Endpoint,
-  EngineChannel,
-  EngineConnection,
-  ForwardAddress,
-  ForwardedHandler,
-  LoginWait,
-  RemoteListener,
-  SessionSpec,
-} from "../engine/connectionEngine.ts";
+import type { EngineConnection, LoginWait } from "../engine/connectionEngine.ts";
 import { ConnectError } from "../engine/engineErrors.ts";
 import { ChannelOpener } from "./channelOpener.ts";
 import { ChannelRoom } from "./channelRoom.ts";
@@ -41,6 +31,8 @@ export class Master implements Disposable {
   readonly id: string;
   readonly key: string;
   readonly config: HostConfig;
+  /** Opens channels on it once it is up. */
+  readonly channels: Pick<ChannelOpener, "session" | "directTcpip" | "forward" | "listen">;
   /** Other windows that use the connection. */
   readonly guests: Pick<MasterHolders, "add" | "hold">;
 
@@ -76,7 +68,9 @@ export class Master implements Disposable {
       ready: (signal) => this.ready(signal),
       probe: (patience) => this.probe(patience),
       onReply: (asked) => this.#health.noteReply(asked),
+      room: this.#room,
     });
+    this.channels = this.#opener;
     this.#logger = logOf(init.logger, init.id, init.config.alias);
     this.#holders = new MasterHolders(
       { config: init.config, folder: init.folder },
@@ -170,26 +164,6 @@ export class Master implements Disposable {
   /** The connection once it is up. Rejects with the error of the connection attempt, or with the signal's reason. */
   ready(signal: AbortSignal): Promise<EngineConnection> {
     return raceSignal(this.#ready, signal);
-  }
-
-  /** @throws ChannelError, the error of the connection attempt, or the signal's reason */
-  async openChannel(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
-    return await this.#room.open(() => this.#opener.session(spec, signal), signal);
-  }
-
-  /** See EngineConnection.openDirectTcpip. @throws ChannelError, or the signal's reason */
-  async openDirectTcpip(target: Endpoint, originator: Endpoint, signal: AbortSignal): Promise<Duplex> {
-    return await this.#opener.directTcpip(target, originator, signal);
-  }
-
-  /** See EngineConnection.openForward. @throws ChannelError, or the signal's reason */
-  async openForward(target: ForwardAddress, from: Endpoint, signal: AbortSignal): Promise<EngineChannel> {
-    return await this.#opener.forward(target, from, signal);
-  }
-
-  /** See EngineConnection.listen. @throws ForwardError, ChannelError, or the signal's reason */
-  async listen(at: ForwardAddress, handler: ForwardedHandler, signal: AbortSignal): Promise<RemoteListener> {
-    return await this.#opener.listen(at, handler, signal);
   }
 
   /** The full master that it relieved has ended: it lingers like any other from now on. */

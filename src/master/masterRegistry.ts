@@ -247,7 +247,7 @@ export class MasterRegistry implements Disposable {
       const news = master.watchLogin(onNews);
       try {
         const target = { host: config.hostName, port: config.port };
-        const stream = await master.openDirectTcpip(target, jumpOriginator, signal);
+        const stream = await master.channels.directTcpip(target, jumpOriginator, signal);
         this.#jumps.set(id, master);
         const watch = master.onDidChange(() => {
           if (master.isEnded) {

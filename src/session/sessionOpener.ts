@@ -91,7 +91,7 @@ export class SessionOpener {
           await master.ready(signal);
           await this.#ports.onUserSession({ config, folder: session.folder }, master.id);
         }
-        return await master.openChannel(spec, signal);
+        return await master.channels.session(spec, signal);
       } catch (error) {
         if (request.onMaster === undefined && mayAsk && !signal.aborted && master.failedUnasked(error)) {
           mayAsk = false;

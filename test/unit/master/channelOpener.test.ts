@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { CancelledError } from "../../../src/base/errors.ts";
 import { ChannelOpener } from "../../../src/master/channelOpener.ts";
+import { ChannelRoom } from "../../../src/master/channelRoom.ts";
 import { FakeConnection } from "../../support/fakeEngine.ts";
 import { ManualClock, settle } from "../../support/manualClock.ts";
 
@@ -47,6 +48,7 @@ describe("opening a channel", () => {
         return alive;
       },
       onReply: (asked) => replies.push(asked),
+      room: new ChannelRoom(undefined),
     });
     if (started) {
       await opener.session(spec, never());

@@ -210,7 +210,7 @@ describe("the end of a connection", () => {
     master.giveUp();
     expect(master.state).toMatchObject({ kind: "lost", reason: "unresponsive" });
     expect(stack.engine.connection().ended).toEqual({ reason: "closed" });
-    await expect(master.openChannel({ request: { type: "shell" }, env: {} }, never)).rejects.toThrow(
+    await expect(master.channels.session({ request: { type: "shell" }, env: {} }, never)).rejects.toThrow(
       ChannelError,
     );
   });
@@ -284,10 +284,10 @@ describe("forwards of a connection", () => {
     const stack = fakeStack();
     const { engine, registry } = stack;
     const { master } = registry.acquire(web1, true);
-    const channel = await master.openForward(db, originator, never);
+    const channel = await master.channels.forward(db, originator, never);
     expect(engine.connection().channels).toEqual([channel]);
     const handler = async () => undefined;
-    await master.listen(db, handler, never);
+    await master.channels.listen(db, handler, never);
     expect(engine.connection().listeners).toEqual([{ at: db, handler, disposed: false }]);
   });
 
@@ -297,10 +297,10 @@ describe("forwards of a connection", () => {
   ])("without a reply end with a message that names the target", async (target, message) => {
     const stack = fakeStack();
     const { master } = stack.registry.acquire(web1, true);
-    await master.openForward(db, originator, never);
+    await master.channels.forward(db, originator, never);
     stack.engine.connection().answers = false;
     // A server that sends other data is not hung.
-    const opening = expect(master.openForward(target, originator, never)).rejects.toThrow(message);
+    const opening = expect(master.channels.forward(target, originator, never)).rejects.toThrow(message);
     for (let second = 0; second < 31; second++) {
       stack.engine.connection().receive();
       await stack.clock.advance(1000);

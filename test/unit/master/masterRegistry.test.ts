@@ -161,7 +161,7 @@ describe("an existing connection", () => {
     await master.ready(never);
     engine.connection().answers = false;
     engine.connection().bytesIn += 100;
-    const opening = master.openForward(
+    const opening = master.channels.forward(
       { type: "tcp", host: "db", port: 1 },
       { host: "127.0.0.1", port: 1 },
       never,
