@@ -251,7 +251,6 @@ class Dialogue implements Authenticator {
       // It was refused without a question: another try would have the same result.
       this.#keyboardInteractiveIsUseless = true;
       this.#passwordTries--;
-      this.#begun["keyboard-interactive"]--;
     }
   }
 
@@ -358,7 +357,7 @@ class Dialogue implements Authenticator {
       return [await this.#password.next(attempt)];
     }
     if (!this.#mayAsk) {
-      throw this.#error("nothing-to-try", "The server asks a question, and nobody may be asked");
+      throw this.#error("nothing-to-try", "The server asks a question, and prompts are not allowed");
     }
     this.#prompted = true;
     const { prompter, pause } = this.#options;

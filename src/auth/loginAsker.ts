@@ -41,7 +41,6 @@ class Asker implements LoginAsker {
   /** The last passphrase of each file. The same question again means that it was wrong. */
   readonly #passphrases = new Map<string, GivenPassphrase>();
   readonly #attempts = new Map<string, number>();
-  #passwordIsJudged = false;
   #prompted = false;
   #touched = false;
 
@@ -62,7 +61,7 @@ class Asker implements LoginAsker {
   begin(): void {
     const { needs, config, allowPrompts } = this.#options;
     if (!allowPrompts && !needs.mayTryUnattended(config)) {
-      throw this.#needsPerson("The last login needed a person, and nobody is there to be asked");
+      throw this.#needsPerson("The last login needed the user, and prompts are not allowed");
     }
     needs.attempted(config, allowPrompts);
   }
@@ -110,12 +109,10 @@ class Asker implements LoginAsker {
   }
 
   async #answerPassword(): Promise<string> {
-    if (this.#passwordIsJudged) {
-      await this.#password.refused();
-    }
-    this.#passwordIsJudged = true;
+    // The same question again: the server has refused the last answer.
+    await this.#password.refused();
     if (!this.#options.allowPrompts && !(await this.#password.isAvailable())) {
-      throw this.#needsPerson("A password is asked for, and nobody is there");
+      throw this.#needsPerson("A password is required, and prompts are not allowed");
     }
     return await this.#password.next(this.#attempt("password"));
   }
@@ -163,7 +160,7 @@ class Asker implements LoginAsker {
   /** @throws CancelledError, AuthError `needs-person` */
   async #ask<T>(work: () => Promise<T | undefined> | undefined): Promise<T> {
     if (!this.#options.allowPrompts) {
-      throw this.#needsPerson("The login asks something, and nobody is there to be asked");
+      throw this.#needsPerson("The login asks a question, and prompts are not allowed");
     }
     const answer = await this.#options.pause(async () => await work());
     if (answer === undefined) {

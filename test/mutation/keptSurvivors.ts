@@ -27,11 +27,11 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
     "src/engine/channels/channel.ts",
     [
       "return this.#remoteId !== undefined && !this.#closeSent && !this.#closeReceived && !this.#lost;",
-      "nobody has a channel before it is confirmed",
+      "no caller has a channel before it is confirmed",
     ],
     [
       "...(this.#remoteId !== undefined && { remoteId: this.#remoteId }),",
-      "nobody has a channel before it is confirmed",
+      "no caller has a channel before it is confirmed",
     ],
     [
       "if (this.#remoteId !== undefined && !this.#closeSent && !this.#lost) {",
@@ -166,6 +166,10 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
     ["...{ file, publicKey, agent, signal },", engine],
     ["pin: async (attempt) =>", engine],
     ["mayAsk && prompter.pin !== undefined", engine],
+    [
+      "return requestAlgorithm(type, this.#options.config.pubkeyAcceptedAlgorithms, [type]) === undefined &&",
+      wording,
+    ],
   ),
   ...inFile("src/auth/keyPlan.ts", [
     'throw new KeyFileError("unreadable", file, `${file} is not opened to be listed`);',
@@ -214,8 +218,20 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
       "a boundary in milliseconds",
     ],
     ["if (change === undefined) {", compilerOnly],
+    ["if (round > 1) {", "the password of the first round is asked for after it"],
   ),
   ...inFile("src/auth/loginMemory.ts", ["if (stored) {", sameResult]),
+  ...inFile(
+    "src/auth/loginAsker.ts",
+    [
+      "this.#passphrases.set(file, { value: stored, isStored: true, remember: false });",
+      "it would store again what is stored",
+    ],
+    [
+      "this.#passphrases.set(file, { ...answer, isStored: false });",
+      "what is not stored is not deleted either",
+    ],
+  ),
   ...inFile(
     "src/engine/channels/channelTable.ts",
     ["if (sender === undefined || window === undefined || packet === undefined || body.left > 0) {", missing],
@@ -251,6 +267,7 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
       "through the queue it arrives in the same order",
     ],
     ["this.#flow();", "the queue is only filled while nothing may flow"],
+    ["this.#flowing = true;", "a channel's data has one listener, which gets the same order"],
     ["} else if (data.length > 0) {", "empty data adds nothing"],
   ),
   ...inFile(
@@ -273,7 +290,7 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
     ["this.#changed.dispose();", "nothing is fired after the end"],
     [
       "if (type < message.channelOpenConfirmation || bytes.length < 5) {",
-      "a message of a peer has a number, or is invalid",
+      "a channel's number is 2^30 at least, so no other message seems to have one",
     ],
   ),
   ...inFile(

@@ -62,6 +62,34 @@ describe("order of attempts", () => {
     expect(prompter.asked).toEqual([]);
   });
 
+  it("an engine that knows the server's methods already gets one of these at once", async () => {
+    const { prompter, start } = setUp();
+    prompter.passwords = ["x"];
+    expect(await start().next(["password"], false)).toMatchObject({ method: "password", password: "x" });
+  });
+
+  it("nothing is left once everything was tried, whatever the server lists then", async () => {
+    const { start } = setUp({ batchMode: true });
+    const authenticator = start();
+    expect(await authenticator.next(undefined, false)).toEqual({ method: "none" });
+    for (const methods of [["password"], []]) {
+      expect(await authenticator.next(methods, false)).toBeUndefined();
+    }
+  });
+
+  it("prompts are allowed unless the login says otherwise, and then always", async () => {
+    const { needs, config, start } = setUp();
+    needs.succeeded(config, { prompted: true, touched: false, waited: false });
+    for (let count = 0; count < 3; count++) {
+      expect(await start().next(undefined, false)).toEqual({ method: "none" });
+    }
+    // Nor do they use up the one attempt without prompts.
+    expect(await start({ allowPrompts: false }).next(undefined, false)).toEqual({ method: "none" });
+    await expect(start({ allowPrompts: false }).next(undefined, false)).rejects.toMatchObject({
+      reason: "needs-person",
+    });
+  });
+
   it("a server without authentication needs nothing else", async () => {
     const { start, agent } = setUp();
     expect(await login(start(), taking("none"))).toEqual({ result: "success", log: ["none"] });
@@ -125,6 +153,16 @@ describe("keys", () => {
     prompter.passphrases = ["p"];
     const { log } = await login(start(), taking("", ["publickey"]));
     expect(log).toEqual(["none", "key 1", "key 2"]);
+  });
+
+  it("a file that can't be opened is reported, and the next key is offered", async () => {
+    const { reader, prompter, start } = setUp({ identityFiles: ["/a", "/b"], numberOfPasswordPrompts: 2 });
+    reader.files.set("/a", { key: fakeKey(1), passphrase: "p", hidden: true });
+    reader.files.set("/b", { key: fakeKey(2) });
+    prompter.passphrases = ["wrong", "wrong"];
+    const authenticator = start();
+    expect((await login(authenticator, taking("key 2", ["publickey"]))).log).toEqual(["none", "key 2"]);
+    expect(authenticator.problems()).toEqual(["/a: the passphrase was wrong 2 times"]);
   });
 
   it("no key is offered twice after a partial success", async () => {

@@ -80,12 +80,52 @@ describe("questions of OpenSSH's programs", () => {
     expect(await attended.answers.answer({ kind: "text", prompt: "Code: " }, signal)).toBe("123456");
     await attended.answers.succeeded();
     asker(false, needs).answers.begin();
-    expect(() => asker(false, needs).answers.begin()).toThrow(/nobody is there/);
+    expect(() => asker(false, needs).answers.begin()).toThrow(/prompts are not allowed/);
   });
 
-  test("a key is added to the agent only if the user agrees", async () => {
+  test.each([
+    [true, true, "Add key /k (a comment) to agent?", "yes"],
+    [true, false, "Add key /k (a comment) to agent?", "no"],
+    [true, true, "Something else?", "no"],
+    [false, true, "Add key /k (a comment) to agent?", "no"],
+  ])(
+    "a key is added to the agent only if the user agrees: %j",
+    async (allowPrompts, agrees, prompt, answer) => {
+      const { answers, prompter } = asker(allowPrompts);
+      const files: string[] = [];
+      Object.assign(prompter, {
+        addToAgent: async (_target: unknown, file: string) => files.push(file) > 0 && agrees,
+      });
+      expect(await answers.answer({ kind: "confirm", prompt }, signal)).toBe(answer);
+      expect(files).toEqual(allowPrompts && prompt.startsWith("Add") ? ["/k"] : []);
+    },
+  );
+
+  test("a key is not added to the agent where the user can't be asked for that", async () => {
     const { answers } = asker();
     const question = { kind: "confirm", prompt: "Add key /k (comment) to agent?" } as const;
     expect(await answers.answer(question, signal)).toBe("no");
+  });
+
+  test("a PIN is asked for with the number of the attempt; without an answer the login is cancelled", async () => {
+    const { answers, prompter } = asker();
+    const pin = { kind: "pin", of: "/sk" } as const;
+    await expect(answers.answer(pin, signal)).rejects.toMatchObject({ reason: "cancelled" });
+    const asked: unknown[] = [];
+    const pins = ["1234", undefined];
+    Object.assign(prompter, {
+      pin: async (_target: unknown, of: string, attempt: number) => {
+        asked.push([of, attempt]);
+        return pins.shift();
+      },
+    });
+    expect(await answers.answer(pin, signal)).toBe("1234");
+    await expect(answers.answer(pin, signal)).rejects.toMatchObject({ reason: "cancelled" });
+    expect(asked).toEqual([
+      ["/sk", 1],
+      ["/sk", 2],
+    ]);
+    const unattended = asker(false).answers.answer(pin, signal);
+    await expect(unattended).rejects.toMatchObject({ reason: "needs-person", tried: [], methodsLeft: [] });
   });
 });
