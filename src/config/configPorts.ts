@@ -10,7 +10,7 @@ export interface HostEntry {
   readonly file?: string;
   readonly line?: number;
   readonly source: "sshConfig" | "setting";
-  /** HostName as written in the block, if any: shown as the description without resolving the host. */
+  /** What `ssh -G` would report, where the files or the settings set it and that is certain without `ssh`. */
   readonly hostName?: string;
   readonly user?: string;
   readonly port?: number;

@@ -269,13 +269,26 @@ class Evaluator {
     const hostName = this.#hostName();
     const user = this.#first("user") ?? localUser;
     const port = Number(this.#first("port") ?? 22);
-    const jumpHost = lastJumpHost(this.#first("proxyjump"));
+    const jumpHost = this.#jumpHost();
     return {
       ...machineTokens(this.#environment),
       ...{ h: hostName, n: this.#request.alias, k: this.#first("hostkeyalias") ?? hostName },
       ...{ p: String(port), r: user, j: jumpHost },
       C: connectionHash({ localHost: localHostName, hostName, port, user, jumpHost }),
     };
+  }
+
+  /** A jump host that is not a host makes the configuration invalid, as in OpenSSH (readconf.c, parse_jump). */
+  #jumpHost(): string {
+    try {
+      return lastJumpHost(this.#first("proxyjump"));
+    } catch (error) {
+      if (!ConfigError.is(error)) {
+        throw error;
+      }
+      this.#failure ??= error;
+      return "";
+    }
   }
 
   #hostName(): string {

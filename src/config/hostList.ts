@@ -6,9 +6,10 @@ import type { Directive } from "./configLine.ts";
 import type { ConfigProblem, HostEntry, HostSettings } from "./configPorts.ts";
 import { deepestInclude, mostLines } from "./fileBounds.ts";
 import { entryPatterns, entryValue } from "./hostPolicies.ts";
-import { isValidHost, parsePort } from "./hostSpec.ts";
+import { isValidHost } from "./hostSpec.ts";
 import { includePath, machineTokens } from "./includePath.ts";
 import { ArgumentError, keywordRule } from "./keywords.ts";
+import { type Scope, ValueCollector } from "./listedValues.ts";
 import { judgeMatch, type MatchSubject } from "./matchCriteria.ts";
 import { isPattern, matchPatternList, matchPatterns } from "./patterns.ts";
 import { ExpansionError, type Tokens } from "./tokens.ts";
@@ -20,6 +21,7 @@ export interface HostList {
   readonly dependencies: ReadonlyMap<string, string>;
 }
 
+const everyHost: Scope = [];
 const mostHosts = 200_000;
 /** The limit of problems to show. */
 const mostProblems = 1000;
@@ -45,13 +47,11 @@ export async function listHosts(
     await lister.read({ path: systemFile, isUsers: false, checkOwner: false, isRequired: false });
   }
   for (const name of settings.flatMap(entryPatterns)) {
-    lister.addFromSettings(name, settings);
+    lister.addFromSettings(name);
   }
+  await lister.addValues(settings);
   return lister;
 }
-
-/** The hosts that the block around an Include still allows; undefined: all. */
-type Scope = readonly string[] | undefined;
 
 type Draft = { -readonly [K in keyof HostEntry]: HostEntry[K] };
 
@@ -61,6 +61,7 @@ interface FileToRead {
   readonly isUsers: boolean;
   readonly checkOwner: boolean;
   readonly isRequired: boolean;
+  /** The blocks around its Include. */
   readonly scope?: Scope;
   /** The chain of files that include this one. */
   readonly includedBy?: readonly string[];
@@ -83,12 +84,13 @@ class HostLister implements HostList {
   readonly #files: ConfigView;
   readonly #environment: ConfigEnvironment;
   readonly #tokens: Tokens;
+  readonly #values: ValueCollector;
   readonly #pacer = new Pacer();
   readonly #byAlias = new Map<string, Draft>();
   readonly #problems = new Map<string, ConfigProblem>();
   /**
    * The scopes in which each file was read, as text; the empty scope is that of all hosts. Reading a file again adds
-   * nothing, because each host is listed at its first line.
+   * nothing, because each host is listed at its first line, and has the first value.
    */
   readonly #done = new Map<string, Set<string>>();
   #lines = 0;
@@ -98,6 +100,7 @@ class HostLister implements HostList {
     this.#environment = environment;
     this.#files = files;
     this.#tokens = machineTokens(environment);
+    this.#values = new ValueCollector(environment.localUser);
   }
 
   get hosts(): readonly HostEntry[] {
@@ -112,26 +115,32 @@ class HostLister implements HostList {
     return this.#files.dependencies;
   }
 
-  addFromSettings(alias: string, settings: readonly HostSettings[]): void {
-    if (isPattern(alias) || !isValidHost(alias) || this.#byAlias.has(alias)) {
-      return;
+  addFromSettings(alias: string): void {
+    if (!isPattern(alias) && isValidHost(alias) && !this.#byAlias.has(alias)) {
+      this.#byAlias.set(alias, { alias, source: "setting" });
     }
-    const [hostName, user, port] = [
-      entryValue(settings, alias, "hostName")?.value,
-      entryValue(settings, alias, "user")?.value,
-      entryValue(settings, alias, "port")?.value,
-    ];
-    this.#byAlias.set(alias, {
-      alias,
-      source: "setting",
-      ...(hostName !== undefined && { hostName }),
-      ...(user !== undefined && { user }),
-      ...(port !== undefined && { port }),
-    });
+  }
+
+  /** Adds to each host what the settings and the files say about it. The settings override the files. */
+  async addValues(settings: readonly HostSettings[]): Promise<void> {
+    for (const [alias, entry] of this.#byAlias) {
+      const [hostName, user, port] = [
+        entryValue(settings, alias, "hostName")?.value,
+        entryValue(settings, alias, "user")?.value,
+        entryValue(settings, alias, "port")?.value,
+      ];
+      const given = {
+        ...(hostName !== undefined && { hostName }),
+        ...(user !== undefined && { user }),
+        ...(port !== undefined && { port }),
+      };
+      Object.assign(entry, this.#values.of(alias, given));
+      await this.#values.pause();
+    }
   }
 
   async read(file: FileToRead): Promise<void> {
-    const { path, isUsers, checkOwner, isRequired, scope, includedBy = [] } = file;
+    const { path, isUsers, checkOwner, isRequired, scope = everyHost, includedBy = [] } = file;
     if (this.#isDone(path, scope)) {
       return;
     }
@@ -151,9 +160,7 @@ class HostLister implements HostList {
       this.#addProblem({ file: path, message: `The file is left out: ${result.why}` });
       return;
     }
-    // Names and patterns of the current block.
-    let block: readonly Draft[] = [];
-    let patterns: Scope = scope;
+    let block = scope;
     for (const directive of result.directives) {
       const before = this.#lines;
       // A line with a thousand patterns costs as much as many short ones.
@@ -172,27 +179,32 @@ class HostLister implements HostList {
       }
       switch (directive.keyword) {
         case "host":
-          block = this.#addBlock(directive, path, scope);
-          patterns = directive.args;
+          this.#addBlock(directive, path, scope);
+          block = [...scope, { kind: "host", patterns: directive.args }];
           break;
         case "match":
-          block = [];
-          patterns = scope;
+          this.#values.add(directive, scope);
+          block = [...scope, { kind: "match", args: directive.args }];
           break;
         case "include":
-          await this.#include(directive, [...includedBy, path], isUsers, patterns);
+          await this.#include(directive, [...includedBy, path], isUsers, block);
           break;
         default:
-          describe(block, directive);
+          this.#values.add(directive, block);
       }
     }
   }
 
   #isDone(path: string, scope: Scope): boolean {
     const scopes = this.#done.get(path) ?? new Set();
-    const key = scope?.join("\0") ?? "";
-    const isDone = scopes.has("") || scopes.has(key);
-    this.#done.set(path, scopes.add(key));
+    const key = scope.length === 0 ? "" : JSON.stringify(scope);
+    const inner = JSON.stringify(scope.at(-1) ?? "");
+    const isDone = scopes.has("") || scopes.has(key) || scopes.has(inner);
+    if (isDone && !scopes.has("") && !scopes.has(key)) {
+      // Blocks in blocks of files that include each other: reading every combination would never end.
+      this.#values.addUnknownFile(scope);
+    }
+    this.#done.set(path, scopes.add(key).add(inner));
     return isDone;
   }
 
@@ -203,8 +215,7 @@ class HostLister implements HostList {
     }
   }
 
-  #addBlock({ args, line }: Directive, file: string, scope: Scope): readonly Draft[] {
-    const added: Draft[] = [];
+  #addBlock({ args, line }: Directive, file: string, scope: Scope): void {
     // Only a negated pattern can exclude a name that is on the line itself.
     const negated = args.filter((arg) => arg.startsWith("!"));
     for (const alias of args) {
@@ -212,13 +223,10 @@ class HostLister implements HostList {
         !isPattern(alias) &&
         isValidHost(alias) &&
         (negated.length === 0 || matchPatterns(alias, [alias, ...negated]));
-      if (isListed && !this.#byAlias.has(alias) && (scope === undefined || matchPatterns(alias, scope))) {
-        const entry: Draft = { alias, file, line, source: "sshConfig" };
-        this.#byAlias.set(alias, entry);
-        added.push(entry);
+      if (isListed && !this.#byAlias.has(alias) && isPossible(alias, scope)) {
+        this.#byAlias.set(alias, { alias, file, line, source: "sshConfig" });
       }
     }
-    return added;
   }
 
   async #include(
@@ -229,6 +237,9 @@ class HostLister implements HostList {
   ): Promise<void> {
     for (const arg of args) {
       const path = this.#includePath(arg, isUsers);
+      if (path === undefined) {
+        this.#values.addUnknownFile(scope);
+      }
       for (const included of path === undefined ? [] : await this.#files.glob(path)) {
         const file = files.at(-1) ?? included;
         if (files.includes(included)) {
@@ -319,22 +330,7 @@ class HostLister implements HostList {
   }
 }
 
-/** The first value of a block counts; a value with tokens would mean nothing to the user. */
-function describe(block: readonly Draft[], { keyword, args }: Directive): void {
-  if (block.length === 0 || (keyword !== "hostname" && keyword !== "user" && keyword !== "port")) {
-    return;
-  }
-  const [value = ""] = args;
-  for (const entry of block) {
-    if (keyword === "hostname" && !value.includes("%")) {
-      entry.hostName ??= value;
-    } else if (keyword === "user") {
-      entry.user ??= value;
-    } else if (keyword === "port") {
-      const port = parsePort(value);
-      if (port !== undefined) {
-        entry.port ??= port;
-      }
-    }
-  }
+/** Whether the `Host` lines around allow it. `Match` lines may hold at another time. */
+function isPossible(alias: string, scope: Scope): boolean {
+  return scope.every((condition) => condition.kind === "match" || matchPatterns(alias, condition.patterns));
 }

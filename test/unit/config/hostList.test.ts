@@ -40,7 +40,7 @@ describe("the list of hosts", () => {
   test("omits patterns, negations and excluded names, and lists each host once", async () => {
     await home.write(".ssh/config", "Host * !x\nHost web w? !web2 web2\nHost web\n User later\n");
     const { hosts } = await list();
-    expect(hosts.map(({ alias, line, user }) => [alias, line, user])).toEqual([["web", 2, undefined]]);
+    expect(hosts.map(({ alias, line, user }) => [alias, line, user])).toEqual([["web", 2, "later"]]);
   });
 
   test.each([
@@ -69,9 +69,9 @@ describe("the list of hosts", () => {
     expect((await list()).problems).toEqual([]);
   });
 
-  test("reports nothing if HostName has tokens", async () => {
-    await home.write(".ssh/config", "Host web\n HostName %h.example.org\n");
-    expect((await list()).hosts[0]).not.toHaveProperty("hostName");
+  test("replaces %h in HostName", async () => {
+    await home.write(".ssh/config", "Host web\n HostName %h.Example.org\n");
+    expect((await list()).hosts[0]).toHaveProperty("hostName", "web.example.org");
   });
 
   test("does not apply values of a Match block to the host before it", async () => {
@@ -152,13 +152,15 @@ describe("the list of hosts", () => {
   });
 
   test("has the plain names of settings that no file has", async () => {
-    await home.write(".ssh/config", "Host web\n");
+    await home.write(".ssh/config", "Host web\n HostName other\n User ann\nHost *\n User bob\n Port 23\n");
     const settings = [
       { pattern: "web, lab *.lab !x", user: "joe" },
       { pattern: "*", hostName: "srv", port: 2222 },
       { pattern: "-oProxyCommand=x" },
     ];
-    expect((await list(settings)).hosts.slice(1)).toEqual([
+    // The settings override the files, for hosts of the files too.
+    expect((await list(settings)).hosts).toMatchObject([
+      { alias: "web", source: "sshConfig", user: "joe", hostName: "srv", port: 2222 },
       { alias: "lab", source: "setting", user: "joe", hostName: "srv", port: 2222 },
     ]);
   });
