@@ -304,7 +304,7 @@ class Dialogue implements Authenticator {
     }
     const change = await pause(() => prompter.changePassword(this.#target, request, signal));
     if (change === undefined) {
-      throw new CancelledError();
+      throw CancelledError.dismissed();
     }
     this.#password.changed(change);
     this.#answeredAt = this.#clock.monotonic();
@@ -363,7 +363,7 @@ class Dialogue implements Authenticator {
     const { prompter, pause } = this.#options;
     const answers = await pause(() => prompter.keyboardInteractive(this.#target, request, signal));
     if (answers === undefined) {
-      throw new CancelledError();
+      throw CancelledError.dismissed();
     }
     return request.prompts.map((_, index) => answers[index] ?? "");
   }

@@ -162,7 +162,7 @@ export class KeyOffers {
     const { prompter, target, mayAsk, signal } = this.#options;
     const answered = <T>(answer: T | undefined): T => {
       if (answer === undefined) {
-        throw new CancelledError();
+        throw CancelledError.dismissed();
       }
       return answer;
     };

@@ -164,7 +164,7 @@ class Asker implements LoginAsker {
     }
     const answer = await this.#options.pause(async () => await work());
     if (answer === undefined) {
-      throw new CancelledError();
+      throw CancelledError.dismissed();
     }
     return answer;
   }

@@ -73,7 +73,7 @@ export class PasswordSource {
     }
     const answer = await this.#ask?.(attempt);
     if (answer === undefined) {
-      throw new CancelledError();
+      throw this.#ask === undefined ? new CancelledError() : CancelledError.dismissed();
     }
     this.#pending = { ...answer, isStored: false };
     return answer.value;

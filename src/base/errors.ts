@@ -14,12 +14,20 @@ export abstract class SshSessionsError<Reason extends string = string> extends E
   }
 }
 
-/** Raised when the caller gave up. It is not a failure and is never shown. */
-export class CancelledError extends SshSessionsError<"cancelled"> {
+/** `dismissed`: the user closed a question without an answer. */
+export type CancelledReason = "cancelled" | "dismissed";
+
+/** Raised when the caller or the user gave up. It is not a failure, and no message shows it. */
+export class CancelledError extends SshSessionsError<CancelledReason> {
   static override readonly name = "CancelledError";
 
-  constructor(message = "Cancelled") {
-    super("cancelled", message);
+  constructor(message = "Cancelled", reason: CancelledReason = "cancelled") {
+    super(reason, message);
+  }
+
+  /** The user closed a question without an answer. */
+  static dismissed(message = "A question was dismissed"): CancelledError {
+    return new CancelledError(message, "dismissed");
   }
 
   static is(error: unknown): error is CancelledError {

@@ -21,7 +21,8 @@ export function parseHostSpec(text: string): HostSpec {
   if (spec === undefined || !isValidHost(spec.alias)) {
     throw refused(text);
   }
-  if (spec.user !== undefined && !isValidUser(spec.user)) {
+  // ssh_config may set a user with a blank; in a typed text, it is a pasted command.
+  if (spec.user !== undefined && (!isValidUser(spec.user) || /\s/.test(spec.user))) {
     throw refused(text);
   }
   return spec;
@@ -43,6 +44,16 @@ export function hostNames(text: string): { readonly alias: string; readonly spec
     return { alias: parsed.alias, spec: formatHostSpec(parsed) };
   } catch {
     return { alias: text, spec: text };
+  }
+}
+
+/** Whether `parseHostSpec` accepts it. */
+export function isHost(text: string): boolean {
+  try {
+    parseHostSpec(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

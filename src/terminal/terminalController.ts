@@ -256,7 +256,7 @@ export class TerminalController implements Disposable {
         }
       }
       this.#ticket?.failed(error);
-    } else if (CancelledError.is(error)) {
+    } else if (CancelledError.is(error) && error.reason === "cancelled") {
       this.#close(undefined);
     } else {
       this.#end(this.#init.describeFailure(error));

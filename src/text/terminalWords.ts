@@ -108,7 +108,7 @@ export function describeFailure(host: string, error: Error, home: string): Endin
   const over = { exitCode: undefined, staysOpen: true };
   const warning = hostKeyWarning(error);
   return warning === undefined
-    ? { ...over, text: userMessage(error, host, home)?.text ?? t("{0}: cancelled", printable(host)) }
+    ? { ...over, text: userMessage(error, host, home)?.text ?? t("{0}: login cancelled", printable(host)) }
     : { ...over, text: t("{0}: not connected, the host key is not trusted", printable(host)), warning };
 }
 

@@ -102,7 +102,7 @@ export class KeyRing {
     for (let attempt = 1; attempt <= request.attempts; attempt++) {
       const answer = await request.ask(attempt);
       if (answer === undefined) {
-        throw new CancelledError();
+        throw CancelledError.dismissed();
       }
       request.signal.throwIfAborted();
       if (answer.value === "") {

@@ -312,7 +312,7 @@ class Login {
     const answer = await request.asker?.answer(question, this.#over.signal);
     if (answer === undefined && question.kind !== "confirm") {
       // `ssh` would send an empty answer otherwise.
-      throw new CancelledError("No answer to a question of ssh");
+      throw CancelledError.dismissed("No answer to a question of ssh");
     }
     const judging = question.kind === "password" ? "password" : "answers";
     request.onWait?.({ on: "server", judging });

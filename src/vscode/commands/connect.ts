@@ -16,6 +16,7 @@ export const connect = command(
 
 async function connectTo(context: CommandContext, host: string): Promise<void> {
   const failed = await withViewProgress(viewIds.live, async () => {
+    await context.recent.add(host);
     try {
       await context.service.connect(host, undefined, (news) => {
         // No terminal waits that could show it.
@@ -23,7 +24,6 @@ async function connectTo(context: CommandContext, host: string): Promise<void> {
           inform(plainMessage(serverWordsMessage(news.words, news.alias)));
         }
       });
-      await context.recent.add(host);
       const notice = context.notices.take(await context.resolver.resolve(host));
       if (notice !== undefined) {
         showBriefly(notice, 8000, "info");

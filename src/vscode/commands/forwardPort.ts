@@ -11,9 +11,10 @@ import { aHost } from "./hostFinders.ts";
 export function forwardPort(forwards: ForwardService, box: ForwardBox): Command {
   return command(
     aHost(() => t("Forward Port")),
-    async ({ presenter }, host) => {
+    async ({ presenter, recent }, host) => {
       const spec = await box.ask(host);
       if (spec !== undefined) {
+        await recent.add(host);
         await startForward({ forwards, presenter }, host, spec);
       }
     },

@@ -3,8 +3,9 @@ import { asError } from "../../base/errors.ts";
 import { t } from "../../base/localize.ts";
 import { type Logger, printable } from "../../base/log.ts";
 import type { HostEntry, HostResolver } from "../../config/configPorts.ts";
+import { parseTypedHost } from "../../config/typedHost.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
-import { connectToTyped, noHostsYet, openConfigFileChoice } from "../../text/hostPickText.ts";
+import { connectToTyped, noHostsYet, openConfigFileChoice, typedRefusal } from "../../text/hostPickText.ts";
 import { plainMessage, shownText } from "../../text/plainMessage.ts";
 import { openFileAt } from "../documents/openFile.ts";
 import { plainItem } from "../messages/messages.ts";
@@ -76,9 +77,10 @@ export class HostPick {
           void vscode.commands.executeCommand("sshSessions.openConfigFile" satisfies CommandId);
           return;
         }
-        const typed = pick.value.trim() || undefined;
+        const typed = parseTypedHost(pick.value);
         // After fast typing, the row may still be that of a shorter text.
-        chosen = item === undefined || item.isTyped === true ? typed : item.host;
+        const own = typed.kind === "host" ? typed.spec : undefined;
+        chosen = item === undefined || item.isTyped === true ? own : item.host;
         if (chosen !== undefined) {
           pick.hide();
         }
@@ -157,15 +159,24 @@ function emptyItems(): readonly HostItem[] {
   ];
 }
 
-/** The row that connects to the typed host. */
-function typedItems(typed: string): readonly HostItem[] {
+/** The row that connects to the typed host, or says why that can't be done. */
+function typedItems(text: string): readonly HostItem[] {
+  const separator = { label: "typed", kind: vscode.QuickPickItemKind.Separator };
+  const typed = parseTypedHost(text);
+  if (typed.kind !== "host") {
+    const { label, detail } = typedRefusal(typed);
+    return [
+      separator,
+      { label, detail, iconPath: new vscode.ThemeIcon("warning"), alwaysShow: true, isTyped: true },
+    ];
+  }
   return [
-    { label: "typed", kind: vscode.QuickPickItemKind.Separator },
+    separator,
     {
-      label: connectToTyped(plainMessage(printable(typed))),
+      label: connectToTyped(plainMessage(printable(typed.spec))),
       iconPath: new vscode.ThemeIcon("add"),
       alwaysShow: true,
-      host: typed,
+      host: typed.spec,
       isTyped: true,
     },
   ];

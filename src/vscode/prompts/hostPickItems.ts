@@ -1,6 +1,7 @@
 /** The rows of the host pick, in order, as plain data. No vscode. */
 import { t } from "../../base/localize.ts";
 import type { HostEntry } from "../../config/configPorts.ts";
+import { isCommandOrAddress } from "../../config/typedHost.ts";
 import { hostDescription } from "../views/hostPresentation.ts";
 
 export interface HostChoice {
@@ -54,14 +55,9 @@ export function hostGroups(
   ].filter(({ choices }) => choices.length > 0);
 }
 
-/** The text can't be the start of a listed name: the user means another host. */
-export function namesOwnHost(typed: string): boolean {
-  return /[@:]/.test(typed);
-}
-
 /**
  * The list with the typed text, if it is not a listed host: last, so that Enter takes a host whose name matches, or
- * first if the text has a user or a port.
+ * first if the text has a user, a port or an option.
  */
 export function withTyped<T extends { readonly host?: string }>(
   listed: readonly T[],
@@ -71,5 +67,5 @@ export function withTyped<T extends { readonly host?: string }>(
   if (typed === "" || listed.some(({ host }) => host === typed)) {
     return listed;
   }
-  return namesOwnHost(typed) ? [...asItems(typed), ...listed] : [...listed, ...asItems(typed)];
+  return isCommandOrAddress(typed) ? [...asItems(typed), ...listed] : [...listed, ...asItems(typed)];
 }

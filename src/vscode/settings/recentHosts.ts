@@ -1,7 +1,7 @@
 import type * as vscode from "vscode";
 import type { Disposable } from "../../base/disposable.ts";
 import { Emitter } from "../../base/emitter.ts";
-import { hostNames } from "../../config/hostSpec.ts";
+import { hostNames, isHost } from "../../config/hostSpec.ts";
 
 const key = "recentHosts";
 const mostKept = 40;
@@ -29,7 +29,11 @@ export class RecentHosts implements Disposable {
       .slice(0, mostListed);
   }
 
+  /** The user tried to connect to it. A text that can't be a host is not kept. */
   async add(host: string): Promise<void> {
+    if (!isHost(host)) {
+      return;
+    }
     const { spec } = hostNames(host);
     const before = this.#all();
     if (before[0] !== spec) {

@@ -319,10 +319,9 @@ export class TerminalRegistry implements Disposable {
         }
       },
     });
-    void pty.opened.then(
-      () => recent.add(host),
-      () => {},
-    );
+    // The user has tried it, so it is listed even if the login fails; the host of another extension must work first.
+    const tried = options.presentFailure === false ? pty.opened : Promise.resolve();
+    void tried.then(() => recent.add(host)).catch(() => {});
     return {
       pty,
       // VS Code can't restore the tab: the memory does.

@@ -223,6 +223,17 @@ describe("opening", () => {
     expect(await tab.text()).toBe("");
   });
 
+  test("a dismissed question keeps the tab, which says so and opens again by R", async () => {
+    const tab = new Tab();
+    tab.openings.push(() => Promise.reject(CancelledError.dismissed()));
+    await tab.open();
+    expect(tab.closed).toEqual([]);
+    expect(await tab.text()).toMatch(/^\[failed: .*\]\nPress Enter to close, R to reopen\.$/s);
+    tab.type("R");
+    await settle();
+    expect(tab.attempts).toHaveLength(2);
+  });
+
   test("a tab closed while opening ends the session when it opens", async () => {
     const tab = new Tab();
     let opened: (session: Session) => void = () => {};

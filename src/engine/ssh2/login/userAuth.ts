@@ -329,7 +329,7 @@ export class UserAuth {
       () => attempt.answer(request, this.#attempt.signal),
       (answers) => {
         if (answers === undefined) {
-          this.#fail(new CancelledError());
+          this.#fail(CancelledError.dismissed());
           return;
         }
         this.#send(

@@ -27,6 +27,7 @@ describe("the rows of the host pick", () => {
     ["envlab", ["envlab", "web1"]],
     ["me@envlab", ["typed me@envlab", "envlab", "web1"]],
     ["web1:22", ["typed web1:22", "envlab", "web1"]],
+    ["ssh -p 22 x", ["typed ssh -p 22 x", "envlab", "web1"]],
     ["::1", ["typed ::1", "envlab", "web1"]],
   ])("%j: the typed text comes last, unless it has a user or a port", (typed, hosts) => {
     expect(withTyped(listed, typed, typedRow).map(({ host }) => host)).toEqual(hosts);
