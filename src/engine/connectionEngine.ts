@@ -271,6 +271,8 @@ export interface EngineChannel {
    * channel starts paused and flows after the first `resume()`.
    */
   readonly onDidReceive: Event<{ readonly kind: OutputKind; readonly data: Uint8Array }>;
+  /** Nothing else refers to the memory of the chunks: their receiver may free it (releaseMemory). */
+  readonly ownsChunks?: boolean;
   /** The server will send no more (EOF received); fires at most once, after the last data. */
   readonly onDidReceiveEof: Event<void>;
   /**

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { longestDelay } from "../base/clock.ts";
 import { guarded } from "../base/guarded.ts";
+import { releaseMemory } from "../base/releaseMemory.ts";
 import type { EngineChannel } from "../engine/connectionEngine.ts";
 import { resetSocket } from "./resetSocket.ts";
 
@@ -51,8 +52,15 @@ export function relay(init: RelayInit): void {
   };
   const receive = (data: Uint8Array): void => {
     count("toSocket", data.length);
-    if (socketIsOpen && !socket.write(data)) {
+    if (!socketIsOpen) {
+      return;
+    }
+    if (!socket.write(data)) {
       channel.pause();
+    }
+    // The kernel has taken all of it.
+    if (socket.writableLength === 0 && channel.ownsChunks) {
+      releaseMemory(data);
     }
   };
 

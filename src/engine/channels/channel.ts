@@ -25,6 +25,7 @@ import { SendWindow } from "./sendWindow.ts";
 
 /** What a channel needs from its table. */
 export interface ChannelCarrier {
+  readonly ownsMessages: boolean;
   send(message: Uint8Array): void;
   sendData(recipient: number, data: Uint8Array): void;
   /** Sends a reply to a request of the peer. */
@@ -47,6 +48,7 @@ const endOfWrite = "eow@openssh.com";
 /** A channel of RFC 4254 section 5, of any type, opened by either side. It is made before the peer confirms it. */
 export class Channel implements EngineChannel {
   readonly localId: number;
+  readonly ownsChunks: boolean;
   readonly #type: string;
   readonly #carrier: ChannelCarrier;
   readonly #incoming: ReceiveWindow;
@@ -81,6 +83,7 @@ export class Channel implements EngineChannel {
   constructor(carrier: ChannelCarrier, localId: number, type: string, window: number) {
     this.#carrier = carrier;
     this.localId = localId;
+    this.ownsChunks = carrier.ownsMessages;
     this.#type = type;
     this.#incoming = new ReceiveWindow(window, {
       data: (kind, data) => {
@@ -232,7 +235,6 @@ export class Channel implements EngineChannel {
   }
 
   // Messages of the peer, passed on by the table.
-
   /** The number of sent bytes that the peer's window does not show as consumed. */
   get unacknowledged(): number {
     return this.#remoteWindowSize - this.#outgoing.window;

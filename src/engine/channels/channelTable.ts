@@ -40,6 +40,7 @@ export class ChannelTable {
     const { wire } = host;
     this.#replies = new Replies(wire);
     this.#carrier = {
+      ownsMessages: wire.ownsMessages === true,
       send: (bytes) => wire.send(bytes),
       sendData: (recipient, data) => wire.sendData(recipient, data),
       reply: (bytes) => this.#reply(bytes),

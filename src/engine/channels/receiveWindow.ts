@@ -143,8 +143,10 @@ export class ReceiveWindow {
   }
 
   #deliver(kind: OutputKind, data: Uint8Array): void {
+    // The listener may have released the data.
+    const { length } = data;
     this.#sink.data(kind, data);
-    this.#giveBack(data.length);
+    this.#giveBack(length);
   }
 
   /** Given back in quarters: early enough that the peer never waits, and rarely enough to cost nothing. */

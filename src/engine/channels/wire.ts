@@ -3,6 +3,8 @@
  * messages go to `ChannelTable.receive`.
  */
 export interface Wire {
+  /** Each received message has memory of its own. */
+  readonly ownsMessages?: boolean;
   /** Sends one message. Dropped when the wire has ended. */
   send(message: Uint8Array): void;
   /** Sends SSH_MSG_CHANNEL_DATA without copying the data again. */

@@ -16,6 +16,8 @@ const readMark = 1024 * 1024;
 
 /** ssh2's packet layer as a wire. Sends nothing until it has a writer. */
 export class Ssh2Wire implements SocketWire {
+  /** Each packet is decrypted into a new buffer. */
+  readonly ownsMessages = true;
   readonly #socket: Duplex;
   readonly #reading: ReadGate;
   readonly #writes: BundledWrites;

@@ -179,18 +179,19 @@ export class PacketLayer {
   /** Ciphers call this for each packet: false stops reading the chunk, which `#parse` continues later. */
   #onPayload(payload: Buffer): false | number | undefined {
     const protocol = this.#protocol;
+    const { length } = payload; // A listener may free the packet's memory.
     if (!this.#alive) {
       return Number.POSITIVE_INFINITY;
     }
     try {
-      if (payload.length === 0) {
+      if (length === 0) {
         throw new ConnectError("protocol", "A packet without a message");
       }
       const plain = protocol._packetRW.read.read(payload);
       if (this.exchange.isUnderWay && this.exchange.skips()) {
         return undefined;
       }
-      this.#exchanges.give(payload.length / bytesPerExchange);
+      this.#exchanges.give(length / bytesPerExchange);
       const stop = this.#dispatch(plain);
       if (stop !== undefined) {
         return stop;
@@ -205,7 +206,7 @@ export class PacketLayer {
       return this.#fatal(asError(error));
     }
     if (protocol._authenticated) {
-      this.#rekeyLimit.count("in", payload.length);
+      this.#rekeyLimit.count("in", length);
     }
     return this.#endSlice();
   }

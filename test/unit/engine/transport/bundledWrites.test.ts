@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { PassThrough, Writable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { bundleWrites } from "../../../../src/engine/transport/bundledWrites.ts";
+
+/** A stream that records each piece that it receives. */
+function recorder(): { socket: PassThrough; pieces: string[] } {
+  const pieces: string[] = [];
+  const socket = new PassThrough();
+  socket._write = (data: Buffer, _encoding, done) => {
+    pieces.push(data.toString("latin1", 0, 20));
+    done();
+  };
+  return { socket, pieces };
+}
+
+test("the writes of several callbacks of one turn are handed on together, in order", async () => {
+  const { socket, pieces } = recorder();
+  bundleWrites(
+    socket,
+    () => {},
+    () => {},
+  );
+  socket.write(Buffer.from("a"));
+  await Promise.resolve();
+  process.nextTick(() => socket.write(Buffer.from("b")));
+  await new Promise((resolve) => process.nextTick(resolve));
+  expect(pieces).toEqual([]);
+  await nextTurn();
+  expect(pieces).toEqual(["ab"]);
+  socket.write(Buffer.from("c"));
+  await nextTurn();
+  expect(pieces).toEqual(["ab", "c"]);
+});
+
+test("a large piece does not overtake the small ones before it", async () => {
+  const { socket, pieces } = recorder();
+  bundleWrites(
+    socket,
+    () => {},
+    () => {},
+  );
+  for (const text of ["a", "b", "C".repeat(5_000), "d"]) {
+    socket.write(Buffer.from(text));
+  }
+  await nextTurn();
+  expect(pieces).toEqual(["ab", "C".repeat(20), "d"]);
+});
+
+test("flush and end do not wait for the end of the turn", async () => {
+  const { socket, pieces } = recorder();
+  const writes = bundleWrites(
+    socket,
+    () => {},
+    () => {},
+  );
+  socket.write(Buffer.from("a"));
+  writes.flush();
+  expect(pieces).toEqual(["a"]);
+  const finished = once(socket, "finish");
+  socket.write(Buffer.from("b"));
+  socket.end();
+  expect(pieces).toEqual(["a", "b"]);
+  await finished;
+});
+
+test("nothing is written to a stream that was destroyed in the meantime", async () => {
+  const { socket, pieces } = recorder();
+  bundleWrites(
+    socket,
+    () => {},
+    () => {},
+  );
+  socket.write(Buffer.from("a"));
+  socket.destroy();
+  await nextTurn();
+  expect(pieces).toEqual([]);
+  expect(socket).toBeInstanceOf(Writable);
+});
