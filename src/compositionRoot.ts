@@ -8,6 +8,7 @@ import { createHostResolver } from "./config/hostResolver.ts";
 import { createSshStack } from "./sshStack.ts";
 import { channelLogger, channelVerbosity } from "./vscode/channelLogger.ts";
 import { HostKeyDocuments } from "./vscode/documents/hostKeyDocuments.ts";
+import { EditorRidingConsent } from "./vscode/prompts/editorRidingConsent.ts";
 import { PromptQueue } from "./vscode/prompts/promptQueue.ts";
 import { VscodeAuthPrompter } from "./vscode/prompts/vscodeAuthPrompter.ts";
 import { VscodeHostKeyPrompter } from "./vscode/prompts/vscodeHostKeyPrompter.ts";
@@ -43,6 +44,10 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
       secrets,
       needsOpenSsh: ({ alias }) => engineMemory.usesOpenSsh(alias),
       sharesWithWindows: () => settings.sharesWithWindows,
+      userMasters: {
+        paths: resolver,
+        consent: new EditorRidingConsent(settings, prompts, context.globalState),
+      },
       windowName: () => vscode.workspace.name ?? "",
     }),
   );

@@ -11,7 +11,7 @@ import { type Disposable, DisposableStore } from "./base/disposable.ts";
 import type { Logger } from "./base/log.ts";
 import { configEnvironment } from "./config/configEnvironment.ts";
 import { configFileOf } from "./config/configFileSetting.ts";
-import type { HostResolver, SettingsPort } from "./config/configPorts.ts";
+import type { ControlPathSource, HostResolver, SettingsPort } from "./config/configPorts.ts";
 import { type ConnectionUse, connectionPolicy } from "./config/connectionPolicy.ts";
 import { resolveHop } from "./config/hopResolver.ts";
 import type { HostConfig } from "./config/hostConfig.ts";
@@ -36,6 +36,8 @@ import { limitsFor } from "./session/limitPolicy.ts";
 import { SessionManager } from "./session/sessionManager.ts";
 import type { SessionService } from "./session/sessionServiceTypes.ts";
 import { ProgramSharing } from "./share/programSharing.ts";
+import type { RidingConsent } from "./share/userMasterPorts.ts";
+import { UserMasters } from "./share/userMasters.ts";
 import { WindowSharing } from "./share/windowSharing.ts";
 import type { HostKeyPrompter } from "./trust/hostKeyPorts.ts";
 import { createHostKeyVerifier } from "./trust/hostKeyVerifier.ts";
@@ -66,6 +68,8 @@ export interface SshStackInit {
   readonly socketFolder?: string;
   /** Other windows may use our connections, and we use theirs. Default: neither. */
   readonly sharesWithWindows?: () => boolean;
+  /** Connections of the user's own `ssh`, and whether we may use them. Default: they are not looked for. */
+  readonly userMasters?: { readonly paths: ControlPathSource; readonly consent: RidingConsent };
   /** Of this window, for the trees of others. */
   readonly windowName?: () => string;
 }
@@ -75,6 +79,7 @@ export interface SshStack extends Disposable {
   readonly forwards: ForwardService;
   readonly programs: ProgramSharing;
   readonly windows: WindowSharing;
+  readonly userMasters: UserMasters;
   /** The keys that a login to `config` would offer. Prompts for nothing. */
   keyPlan(config: HostConfig, signal: AbortSignal): Promise<KeyPlan>;
   readonly loginMemory: LoginMemory;
@@ -101,9 +106,13 @@ export function createSshStack(init: SshStackInit): SshStack {
     onDidChangeSettings: settings.onDidChange,
     windowName: init.windowName ?? (() => ""),
   });
+  const userMasters = new UserMasters({ clock, logger, ...(init.userMasters ?? noUserMasters) });
   const registry = store.add(
     new MasterRegistry({
-      others: windows,
+      others: {
+        join: async (login, signal) =>
+          (await windows.join(login, signal)) ?? (await userMasters.join(login, signal)),
+      },
       clock,
       logger,
       chooseEngine: (use) => init.chooseEngine?.(use) ?? init.engine ?? engines.choose(use),
@@ -155,6 +164,7 @@ export function createSshStack(init: SshStackInit): SshStack {
   );
   windows.serve(registry);
   store.add(windows);
+  store.add(userMasters);
   const sessionForwards = new SessionForwards(forwards, policies, (id) => registry.get(id) !== undefined);
   store.add(
     probeAfterEnvironmentChanges(
@@ -173,8 +183,26 @@ export function createSshStack(init: SshStackInit): SshStack {
       ...{ config, agent, logger, signal, reader: ssh2.keyReader },
       ...{ env: init.environment ?? process.env, platform: process.platform },
     });
-  return { service, forwards, programs, windows, loginMemory, keyPlan: plan, dispose: () => store.dispose() };
+  return {
+    ...{ service, forwards, programs, windows, userMasters, loginMemory },
+    keyPlan: plan,
+    dispose: () => store.dispose(),
+  };
 }
+
+const noUserMasters: NonNullable<SshStackInit["userMasters"]> = {
+  paths: {
+    controlPaths: async () => [],
+    controlPath: async () => undefined,
+    onDidChange: () => ({ dispose: () => {} }),
+  },
+  consent: {
+    isOff: true,
+    choiceFor: () => false,
+    ask: async () => false,
+    remember: async () => {},
+  },
+};
 
 function loginFactory(
   init: SshStackInit,

@@ -133,6 +133,9 @@ export function buildHostConfig(
     ...(isSet("serveraliveinterval") && { serverAliveInterval: Number(first("serveraliveinterval")) }),
     ...(isSet("serveralivecountmax") && { serverAliveCountMax: Number(first("serveralivecountmax")) }),
     ...(isSet("tcpkeepalive") && { tcpKeepAlive: isYes("tcpkeepalive") }),
+    // `ssh -G` has expanded it.
+    ...defined({ controlPath: first("controlpath") }),
+    makesControlMaster: /^(?:yes|true|auto|ask|autoask)$/.test(first("controlmaster") ?? ""),
     ...(isSet("controlpersist") && { controlPersist: persistence(first("controlpersist")) }),
 
     requestTty: requestTty(first("requesttty")),

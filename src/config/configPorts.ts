@@ -46,6 +46,28 @@ export interface ConfigProblemSource {
   warnings(host: string): Promise<readonly ConfigWarning[]>;
 }
 
+/** Where the user's own `ssh` has its master for a host, and for which destination. */
+export interface HostControlPath {
+  readonly alias: string;
+  readonly path: string;
+  readonly user: string;
+  readonly hostName: string;
+  readonly port: number;
+}
+
+/**
+ * The values of ControlPath, from our own parser, which runs nothing, not even `Match exec`. Without the settings of
+ * this extension, which the user's own `ssh` does not know.
+ */
+export interface ControlPathSource {
+  /** Of the hosts that ssh_config lists, where it is set. */
+  controlPaths(): Promise<readonly HostControlPath[]>;
+  /** Undefined: it is not set for this host. */
+  controlPath(alias: string): Promise<HostControlPath | undefined>;
+  /** The ssh_config files or relevant settings changed. */
+  readonly onDidChange: Event<void>;
+}
+
 export interface ConfigProblem {
   readonly file: string;
   readonly line?: number;

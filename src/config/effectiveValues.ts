@@ -89,6 +89,7 @@ export function effectiveValues(
     expandTokensAndVariables(expandTilde(text, homedir, homeOf), tokens, env);
   expand("remotecommand", (text) => (isNone(text) ? undefined : expandTokens(text, tokens)));
   expand("identityagent", path);
+  expand("controlpath", (text) => (isNone(text) ? undefined : path(text)));
   expand("userknownhostsfile", (text) => (isNone(text) ? undefined : path(text)));
   expand("globalknownhostsfile", (text) => (isNone(text) ? undefined : text));
   expand("revokedhostkeys", (text) => (isNone(text) ? undefined : text));

@@ -11,7 +11,14 @@ import { type ConfigEnvironment, configEnvironment } from "./configEnvironment.t
 import { ConfigError } from "./configErrors.ts";
 import { configFileOf } from "./configFileSetting.ts";
 import { ConfigFiles } from "./configFiles.ts";
-import type { ConfigProblem, ConfigProblemSource, HostResolver, SettingsPort } from "./configPorts.ts";
+import type {
+  ConfigProblem,
+  ConfigProblemSource,
+  ControlPathSource,
+  HostControlPath,
+  HostResolver,
+  SettingsPort,
+} from "./configPorts.ts";
 import { ConfigWatcher } from "./configWatcher.ts";
 import { type EffectiveValues, effectiveValues } from "./effectiveValues.ts";
 import { evaluateConfig } from "./evaluateConfig.ts";
@@ -43,7 +50,9 @@ export interface HostResolverInit {
  * Reads ssh_config and `sshSessions.hosts`. Values come from `ssh -G` where there is an `ssh`, otherwise from our own
  * parser, which also finds the line of each value. Dispose to stop watching.
  */
-export function createHostResolver(init: HostResolverInit): HostResolver & ConfigProblemSource & Disposable {
+export function createHostResolver(
+  init: HostResolverInit,
+): HostResolver & ConfigProblemSource & ControlPathSource & Disposable {
   return new Resolver(init);
 }
 
@@ -57,7 +66,7 @@ interface Kept {
   readonly dependencies: ReadonlyMap<string, string>;
 }
 
-class Resolver implements HostResolver, ConfigProblemSource, Disposable {
+class Resolver implements HostResolver, ConfigProblemSource, ControlPathSource, Disposable {
   readonly #settings: SettingsPort;
   readonly #logger: Logger;
   readonly #environment: ConfigEnvironment;
@@ -112,6 +121,34 @@ class Resolver implements HostResolver, ConfigProblemSource, Disposable {
     const evaluation = await evaluateConfig(request, this.#environment, this.#files);
     const own = this.#ownValues(request, evaluation);
     return keywordWarnings(own, evaluation, this.#environment, sourcesOf(sources, evaluation, own));
+  }
+
+  async controlPaths(): Promise<readonly HostControlPath[]> {
+    const found: HostControlPath[] = [];
+    for (const { alias, source } of (await this.hosts()).hosts) {
+      const path = source === "sshConfig" ? await this.controlPath(alias) : undefined;
+      if (path !== undefined) {
+        found.push(path);
+      }
+    }
+    return found;
+  }
+
+  async controlPath(alias: string): Promise<HostControlPath | undefined> {
+    const request = { alias, configFile: this.#configFile() };
+    const evaluation = await evaluateConfig(request, this.#environment, this.#files);
+    if (!evaluation.settings.has("controlpath")) {
+      return undefined;
+    }
+    const values = this.#ownValues(request, evaluation);
+    const [path] = values.get("controlpath") ?? [];
+    return path === undefined
+      ? undefined
+      : {
+          ...{ alias, path, hostName: evaluation.hostName },
+          user: values.get("user")?.[0] ?? this.#environment.localUser,
+          port: Number(values.get("port")?.[0] ?? 22),
+        };
   }
 
   async resolve(host: string, signal?: AbortSignal): Promise<HostConfig> {

@@ -79,7 +79,7 @@ const table = {
   connectionattempts: honoured("ConnectionAttempts", "1.2.2"),
   connecttimeout: honoured("ConnectTimeout", "3.7"),
   controlmaster: irrelevant("ControlMaster", "3.9"),
-  controlpath: irrelevant("ControlPath", "3.9"),
+  controlpath: honoured("ControlPath", "3.9"),
   controlpersist: honoured("ControlPersist", "5.6"),
   dynamicforward: honoured("DynamicForward", "2.9"),
   enableescapecommandline: honoured("EnableEscapeCommandline", "9.2"),

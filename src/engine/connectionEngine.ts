@@ -75,6 +75,14 @@ export interface WindowName {
   readonly name: string;
 }
 
+/** A master that the user's own `ssh` made. */
+export interface RiddenMaster {
+  /** As the master reports it. */
+  readonly pid: number;
+  /** Of its control socket. */
+  readonly path: string;
+}
+
 /** Features that not every engine has, so that callers need not know the engine. */
 export interface EngineCapabilities {
   readonly rekey: boolean;
@@ -148,6 +156,8 @@ export interface EngineConnection {
   readonly relay?: ChannelRelay;
   /** The other window of this extension that made the connection. Undefined: this one did. */
   readonly heldBy?: WindowName;
+  /** The master of the user's own `ssh` whose connection this is. Undefined: ours. */
+  readonly rides?: RiddenMaster;
   /** Says how we want the connection kept, and whether we use it now, where another window holds it. */
   noteUse?(inUse: boolean, policy: UsePolicy): void;
   /** Starts a new key exchange (RFC 4253 section 9) where `capabilities.rekey`. */

@@ -15,7 +15,7 @@ import type {
 import { ConnectError } from "../engine/engineErrors.ts";
 import type { AlternativeEngine } from "../engine/engineTable.ts";
 import { unattendedSilence } from "./connectTimeLimits.ts";
-import type { LoginFactory, LoginOptions, MasterPolicies, OtherWindows } from "./masterPorts.ts";
+import type { LoginFactory, LoginOptions, MasterPolicies, OtherConnections } from "./masterPorts.ts";
 import type { LoginNews, MasterState } from "./masterTypes.ts";
 
 export interface Transport {
@@ -41,8 +41,8 @@ export interface MasterInit {
   readonly alternatives: readonly AlternativeEngine[];
   readonly login: LoginFactory;
   readonly policies: MasterPolicies;
-  /** Undefined: nothing is shared with other windows. */
-  readonly others?: OtherWindows | undefined;
+  /** Undefined: nothing is shared with others. */
+  readonly others?: OtherConnections | undefined;
   /** Makes the stream to the host if it is not a plain socket: a jump host's channel or a ProxyCommand. */
   readonly transport?: (
     signal: AbortSignal,
@@ -73,9 +73,9 @@ interface Times {
 }
 
 /**
- * Connects: another window's connection, or the stream to the host, and the login over it. If no key logs in and an
- * alternative engine can log in without a question, that engine does so over a separate stream. If it can't run at
- * all, the first engine asks its questions after all.
+ * Connects: another window's connection or that of the user's own `ssh`, or the stream to the host and the login over
+ * it. If no key logs in and an alternative engine can log in without a question, that engine does so over a separate
+ * stream. If it can't run at all, the first engine asks its questions after all.
  */
 export async function connectMaster(
   init: MasterInit,
@@ -87,7 +87,11 @@ export async function connectMaster(
   const { engine, alternatives, config, others } = init;
   const shared = others && (await times.deadline.paused(() => others.join(init, times.deadline.signal)));
   if (shared !== undefined) {
-    logger.info(`uses the connection of another window (${shared.heldBy?.pid})`);
+    logger.info(
+      shared.rides === undefined
+        ? `uses the connection of another window (${shared.heldBy?.pid})`
+        : `uses the connection of the user's own ssh (${shared.rides.pid})`,
+    );
     return shared;
   }
   const attempts = new Attempts(init, logger, tcpKeepAlive, times, events);

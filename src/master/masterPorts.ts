@@ -51,15 +51,20 @@ export type HopResolver = (
   signal: AbortSignal,
 ) => Promise<HostConfig>;
 
-/** Other windows of this user on this machine, whose connections may be shared. */
-export interface OtherWindows {
+/** A master of ours that needs a connection. */
+export interface JoiningLogin {
+  readonly id: string;
+  readonly key: string;
+  readonly config: HostConfig;
+  readonly allowPrompts: boolean;
+}
+
+/** Connections of others of this user on this machine, which may be shared: other windows, the user's own `ssh`. */
+export interface OtherConnections {
   /**
-   * Our place on a connection that another window holds; the caller owns it. Undefined: this window is to log in. Waits
-   * for a moment while another window logs in to the same destination. Rejects only with the signal's reason.
-   * @param login the id and the key of the master that needs a connection.
+   * Our place on a connection that another one holds; the caller owns it. Undefined: this window is to log in. Waits
+   * for a moment while another window logs in to the same destination, and for the user's consent where it is needed.
+   * Rejects only with the signal's reason.
    */
-  join(
-    login: { readonly id: string; readonly key: string },
-    signal: AbortSignal,
-  ): Promise<EngineConnection | undefined>;
+  join(login: JoiningLogin, signal: AbortSignal): Promise<EngineConnection | undefined>;
 }

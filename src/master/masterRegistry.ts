@@ -17,7 +17,7 @@ import type {
   HopResolver,
   LoginFactory,
   MasterPolicies,
-  OtherWindows,
+  OtherConnections,
   ProxyRunner,
 } from "./masterPorts.ts";
 import type { LoginNews } from "./masterTypes.ts";
@@ -35,8 +35,8 @@ export interface MasterRegistryInit {
   resolve(host: string): Promise<HostConfig>;
   readonly resolveHop: HopResolver;
   readonly runProxy: ProxyRunner;
-  /** Default: nothing is shared with other windows. */
-  readonly others?: OtherWindows;
+  /** Default: nothing is shared with others. */
+  readonly others?: OtherConnections;
 }
 
 /** A master and its lease: dispose it when done. */
@@ -181,8 +181,9 @@ export class MasterRegistry implements Disposable {
     const master = new Master({
       ...{ id, key, config, folder, allowPrompts, clock, logger, engine, login, policies, others },
       overflow: full !== undefined,
-      // The room that another window leaves us does not limit a connection of our own.
-      channelLimit: full?.connection?.heldBy === undefined ? full?.room.limit : undefined,
+      // What others have left for us says nothing about a connection of our own.
+      channelLimit:
+        (full?.connection?.heldBy ?? full?.connection?.rides) === undefined ? full?.room.limit : undefined,
       ...(transport && { transport }),
       alternatives: alternatives.filter((each) => each.engine.transport === engine.transport),
     });

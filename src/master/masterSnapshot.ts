@@ -44,6 +44,7 @@ export function masterSnapshot(parts: SnapshotParts): MasterCore {
     bytesOut: connection?.bytesOut ?? 0,
     engine: info?.engine ?? parts.engine,
     heldBy: connection?.heldBy,
+    rides: connection?.rides,
     overflow,
   });
 }

@@ -88,11 +88,11 @@ export class MasterStatus {
 /** What the end of a connection means to its master. @param leases how many hold it */
 export function lostBecause(
   reason: ConnectionEndReason,
-  { heldBy }: EngineConnection,
+  { heldBy, rides }: EngineConnection,
   leases: number,
 ): MasterEndReason {
-  if (heldBy !== undefined && leases === 0) {
-    // The other window closed it after the linger: nothing is lost.
+  if ((heldBy ?? rides) !== undefined && leases === 0) {
+    // Another window or program keeps it no longer than it wants, and nothing is lost.
     return "linger-over";
   }
   return reason === "disconnected" ? "closed-by-server" : "connection-lost";

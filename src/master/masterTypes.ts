@@ -1,6 +1,12 @@
 import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { ConfigWarning, KeepalivePolicy, LingerPolicy } from "../config/hostConfig.ts";
-import type { ConnectPhase, LoginWait, ServerWords, WindowName } from "../engine/connectionEngine.ts";
+import type {
+  ConnectPhase,
+  LoginWait,
+  RiddenMaster,
+  ServerWords,
+  WindowName,
+} from "../engine/connectionEngine.ts";
 import type { ConnectionInfo } from "../engine/connectionInfo.ts";
 
 export interface DestinationSnapshot {
@@ -121,6 +127,8 @@ export interface MasterCore extends Partial<ConnectionInfo> {
   readonly engine: string;
   /** The other window that holds the connection. Undefined: this one does. */
   readonly heldBy: WindowName | undefined;
+  /** The master of the user's own `ssh` whose connection this is. Undefined: ours. */
+  readonly rides: RiddenMaster | undefined;
   /** A further connection because the first one is full (MaxSessions). */
   readonly overflow: boolean;
 }

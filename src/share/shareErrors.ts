@@ -6,7 +6,9 @@ export type ShareErrorReason =
   /** The folder of the sockets belongs to another user, is a link, or is accessible to others. */
   | "unsafe-folder"
   /** The paths of sockets would be longer than the system allows. */
-  | "path-too-long";
+  | "path-too-long"
+  /** Another program's master does not do what it is asked. */
+  | "refused";
 
 /** Sharing connections with other programs is not possible. */
 export class ShareError extends SshSessionsError<ShareErrorReason> {

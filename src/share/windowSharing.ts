@@ -10,7 +10,7 @@ import type { EngineConnection } from "../engine/connectionEngine.ts";
 import { joinWindow } from "../engine/window/joinWindow.ts";
 import { WindowConnection } from "../engine/window/windowConnection.ts";
 import type { Master } from "../master/master.ts";
-import type { OtherWindows } from "../master/masterPorts.ts";
+import type { JoiningLogin, OtherConnections } from "../master/masterPorts.ts";
 import type { MasterRegistry } from "../master/masterRegistry.ts";
 import { takeTurn } from "./loginTurn.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
@@ -43,7 +43,7 @@ export interface WindowSharingInit {
  * Windows of this user on this machine share connections: the one that connected serves the others over a socket, through
  * the relay of its connection.
  */
-export class WindowSharing implements OtherWindows, Disposable {
+export class WindowSharing implements OtherConnections, Disposable {
   readonly #init: WindowSharingInit;
   readonly #folder: string;
   readonly #store = new DisposableStore();
@@ -79,7 +79,7 @@ export class WindowSharing implements OtherWindows, Disposable {
   }
 
   async join(
-    { id, key }: { readonly id: string; readonly key: string },
+    { id, key }: Pick<JoiningLogin, "id" | "key">,
     signal: AbortSignal,
   ): Promise<EngineConnection | undefined> {
     if (!this.#isOn || !(await this.#isPrepared())) {

@@ -40,7 +40,9 @@ const texts = (): Readonly<Record<Keyword, string>> => ({
   connectionattempts: t("One attempt per second"),
   connecttimeout: t("Until the key exchange is complete; default 30 s"),
   controlmaster: t("Connections are shared inside the editor, for every host"),
-  controlpath: t("Connections are shared inside the editor, without a socket in the file system"),
+  controlpath: t(
+    "A connection that your own `ssh` has there is shown, and used if you agree (`sshSessions.sharing.ownMasters`)",
+  ),
   controlpersist: t("How long a connection stays open after its last session, unless a setting overrides it"),
   dynamicforward: t("Starts with the host's first session, and is shown below its connection"),
   enableescapecommandline: t("`~C` opens a command line that starts and cancels forwards"),

@@ -31,7 +31,7 @@ export interface LiveRowsInit extends Omit<MasterRowsInit & SessionRowsInit, "na
   readonly service: SessionService;
   readonly polling: RemotePolling;
   readonly earlier: EarlierTerminals;
-  readonly features: readonly Pick<Feature, "liveRows">[];
+  readonly features: readonly Pick<Feature, "liveRows" | "onVisible">[];
 }
 
 export interface SideBarInit extends LiveRowsInit, HostRowsInit {
@@ -50,12 +50,12 @@ export function liveRowKinds(init: LiveRowsInit): readonly RowSource[] {
   return [
     beforeRow(earlier),
     masters,
-    history,
     sessionRows(masters, { ...init, names }),
     ...features.flatMap((feature) => feature.liveRows(masters)),
     servers,
     serverLoginRows(servers, init),
     serverNoteRows(servers, init),
+    history,
     endedSessionRows(history, init),
   ];
 }
@@ -75,7 +75,7 @@ export function hostRowKinds(init: HostRowsInit): readonly RowSource[] {
 }
 
 export function liveView(init: SideBarInit): RowTree {
-  const { service, clock, polling, filter, folds } = init;
+  const { service, clock, polling, filter, folds, features } = init;
   return new RowTree({
     viewId: viewIds.live,
     kinds: liveRowKinds(init),
@@ -84,7 +84,12 @@ export function liveView(init: SideBarInit): RowTree {
     refreshDelay: 50,
     showCollapseAll: true,
     ticks: true,
-    onVisible: (visible) => polling.setVisible(visible),
+    onVisible: (visible) => {
+      polling.setVisible(visible);
+      for (const feature of features) {
+        feature.onVisible?.(visible);
+      }
+    },
     badge: () => sessionsBadge(service),
   });
 }

@@ -11,6 +11,8 @@ import type { MasterSnapshot } from "../../src/session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../src/session/sessionServiceTypes.ts";
 import type { Session, SessionOutcome } from "../../src/session/sessionTypes.ts";
 import type { ProgramSharing } from "../../src/share/programSharing.ts";
+import type { RidingConsent } from "../../src/share/userMasterPorts.ts";
+import type { UserMasters } from "../../src/share/userMasters.ts";
 import type { WindowSharing } from "../../src/share/windowSharing.ts";
 import { createSshStack, type SshStackInit } from "../../src/sshStack.ts";
 import type { HostKeyPrompter } from "../../src/trust/hostKeyPorts.ts";
@@ -46,6 +48,7 @@ export interface TestStack extends AsyncDisposable {
   readonly forwards: ForwardService;
   readonly programs: ProgramSharing;
   readonly windows: WindowSharing;
+  readonly userMasters: UserMasters;
   readonly settings: TestSettings;
   /** A folder for files of the test, removed at the end. */
   readonly folder: string;
@@ -60,6 +63,7 @@ export async function testStack(
   configFile: string,
   over: Partial<Omit<SshStackInit, "settings" | "resolver">> = {},
   reading: Pick<HostResolverInit, "ssh"> = {},
+  consent?: RidingConsent,
 ): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-test-"));
   const settings = new TestSettings();
@@ -74,14 +78,16 @@ export async function testStack(
     hostKeyPrompter: noPrompts,
     secrets: { get: async () => undefined, set: async () => {}, delete: async () => {} },
     socketFolder: join(folder, "sockets"),
+    ...(consent && { userMasters: { paths: resolver, consent } }),
     ...over,
   });
-  const { service, forwards, programs, windows } = stack;
+  const { service, forwards, programs, windows, userMasters } = stack;
   return {
     service,
     forwards,
     programs,
     windows,
+    userMasters,
     settings,
     folder,
     master(id) {

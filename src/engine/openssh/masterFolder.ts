@@ -39,6 +39,21 @@ export async function masterFolder(): Promise<string> {
   throw new ConnectError("local", "No folder for the socket of ssh is accessible to this user only");
 }
 
+/**
+ * The same folder, without the sockets for forwards of processes that have ended.
+ * @throws ConnectError `local`
+ */
+export async function ridingFolder(): Promise<string> {
+  const folder = await masterFolder();
+  for (const entry of await readdir(folder).catch(() => [])) {
+    const [, pid] = /^forward-(\d+)-[0-9a-f]+$/.exec(entry) ?? [];
+    if (pid !== undefined && isGone(Number(pid))) {
+      await rm(join(folder, entry), { force: true }).catch(() => {});
+    }
+  }
+  return folder;
+}
+
 /** Another user may have created it first if everyone can write to the parent folder. */
 async function isOurs(folder: string, uid: number): Promise<boolean> {
   try {

@@ -11,6 +11,10 @@ import { connectionEnded, ForwardError } from "../engineErrors.ts";
 import { muxForward, muxUnixPort } from "../mux/muxMessages.ts";
 import { MuxError, withMaster } from "./muxControl.ts";
 import { SocketChannel } from "./socketChannel.ts";
+import { socketPrefix } from "./socketPrefix.ts";
+
+/** Milliseconds for the cancellation of a listener of the server. */
+const cancelPatience = 10_000;
 
 /**
  * Remote forwards through the master. A proxy client may not send the global requests itself: the master sends them,
@@ -19,16 +23,23 @@ import { SocketChannel } from "./socketChannel.ts";
 export class MasterForwards implements Disposable {
   readonly #master: string;
   readonly #logger: Logger;
+  readonly #base: string;
+  /** What the server listens for, as the master knows it. */
+  readonly #open = new Set<Uint8Array>();
   readonly #channels = new Set<SocketChannel>();
   readonly #servers = new Set<Server>();
   readonly #ended = new AbortController();
   /** Requests to the master run one after another. */
   #requests: Promise<unknown> = Promise.resolve();
 
-  /** @param master path of the master's control socket */
-  constructor(master: string, logger: Logger) {
+  /**
+   * @param master path of the master's control socket
+   * @param folder for our sockets, if the master's is not ours; only this user can enter it
+   */
+  constructor(master: string, logger: Logger, folder?: string) {
     this.#master = master;
     this.#logger = logger;
+    this.#base = folder === undefined ? `${master}.` : `${folder}/${socketPrefix()}`;
   }
 
   /** Resolves when the master has answered all requests made so far. Never rejects. */
@@ -45,7 +56,7 @@ export class MasterForwards implements Disposable {
         return;
       }
       signal.addEventListener("abort", onAbort, { once: true });
-      const opened = this.#requests.catch(() => {}).then(() => this.#open(at, handler));
+      const opened = this.#requests.catch(() => {}).then(() => this.#listen(at, handler));
       this.#requests = opened.then((listener) => {
         if (signal.aborted) {
           // The caller has given up: the server must not keep listening.
@@ -65,6 +76,18 @@ export class MasterForwards implements Disposable {
     });
   }
 
+  /** We leave a master that goes on: the server stops listening for us. */
+  leave(): void {
+    this.dispose();
+    const limit = AbortSignal.timeout(cancelPatience);
+    for (const forward of this.#open) {
+      withMaster(this.#master, limit, (control) => control.closeForward(forward)).catch((error: unknown) =>
+        this.#logger.debug(`A forward was not cancelled: ${asError(error).message}`),
+      );
+    }
+    this.#open.clear();
+  }
+
   /** The connection has ended. */
   dispose(): void {
     this.#ended.abort(connectionEnded());
@@ -77,12 +100,12 @@ export class MasterForwards implements Disposable {
     this.#servers.clear();
   }
 
-  async #open(
+  async #listen(
     at: ForwardAddress,
     handler: ForwardedHandler,
   ): Promise<{ readonly port: number | undefined; close(): Promise<void> }> {
     this.#ended.signal.throwIfAborted();
-    const path = `${this.#master}.${randomBytes(3).toString("hex")}`;
+    const path = `${this.#base}${randomBytes(3).toString("hex")}`;
     const type = at.type === "tcp" ? "forwarded-tcpip" : "forwarded-streamlocal@openssh.com";
     const server = createServer(
       { allowHalfOpen: true, pauseOnConnect: true },
@@ -100,6 +123,7 @@ export class MasterForwards implements Disposable {
       const chosen = await withMaster(this.#master, this.#ended.signal, (control) =>
         control.openForward(forward),
       );
+      this.#open.add(forward);
       const port = at.type === "unix" ? undefined : at.port === 0 ? chosen : at.port;
       this.#logger.info(
         `The server listens at ${printable(at.type === "tcp" ? `${at.host}:${port}` : at.path)}`,
@@ -107,6 +131,7 @@ export class MasterForwards implements Disposable {
       return {
         port,
         close: async () => {
+          this.#open.delete(forward);
           await withMaster(this.#master, this.#ended.signal, (control) =>
             control.closeForward(forward),
           ).catch((error: unknown) => {

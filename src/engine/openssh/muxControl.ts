@@ -100,9 +100,19 @@ export class MuxControl {
 
   /**
    * The master closes its connection in order. It may close the socket without a reply, which also counts as success.
+   * @throws MuxError `refused`
    */
   async terminate(): Promise<void> {
-    await this.#request(muxType.terminate).catch(() => undefined);
+    await this.#request(muxType.terminate).catch((error: unknown) => {
+      if (MuxError.is(error) && error.reason === "refused") {
+        throw error;
+      }
+    });
+  }
+
+  /** The master removes its socket and accepts no more clients; its sessions go on. @throws MuxError */
+  async stopListening(): Promise<void> {
+    await this.#request(muxType.stopListening);
   }
 
   /**

@@ -14,7 +14,8 @@ export const connect = command(
   connectTo,
 );
 
-async function connectTo(context: CommandContext, host: string): Promise<void> {
+/** Logs in and reports a failure. */
+export async function connectTo(context: CommandContext, host: string): Promise<void> {
   const failed = await withViewProgress(viewIds.live, async () => {
     await context.recent.add(host);
     try {

@@ -1,11 +1,15 @@
 import type { Feature } from "./feature.ts";
 import { type ForwardsFeatureInit, forwardsFeature } from "./forwards.ts";
 import { type ProgramsFeatureInit, programsFeature } from "./programs.ts";
+import { type UserMastersFeatureInit, userMastersFeature } from "./userMasters.ts";
 import { type WindowsFeatureInit, windowsFeature } from "./windows.ts";
 
-export type AllFeaturesInit = ForwardsFeatureInit & ProgramsFeatureInit & WindowsFeatureInit;
+export type AllFeaturesInit = ForwardsFeatureInit &
+  ProgramsFeatureInit &
+  WindowsFeatureInit &
+  UserMastersFeatureInit;
 
-/** Every feature, in the order of their rows below a connection. */
+/** Every feature, in the order of their rows below a connection and at the top. */
 export function allFeatures(init: AllFeaturesInit): readonly Feature[] {
-  return [windowsFeature(init), programsFeature(init), forwardsFeature(init)];
+  return [windowsFeature(init), programsFeature(init), forwardsFeature(init), userMastersFeature(init)];
 }

@@ -13,6 +13,8 @@ export interface Feature {
   readonly commands: Commands;
   /** A sentence for the questions before connections end: what others lose. Undefined: nothing. */
   loss?(masterIds: readonly string[]): string | undefined;
+  /** The Live view is shown, or hidden. */
+  onVisible?(visible: boolean): void;
   /** Its own activity, from the end of the start until it is disposed. */
   start?(): Disposable;
 }

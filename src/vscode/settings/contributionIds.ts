@@ -32,6 +32,7 @@ export const settingKeys = {
   terminalTitle: "terminalTitle",
   sharingPrograms: "sharing.programs",
   sharingWindows: "sharing.windows",
+  sharingUserMasters: "sharing.ownMasters",
   hosts: "hosts",
   profileHosts: "profileHosts",
   confirmDisconnect: "confirmDisconnect",

@@ -95,6 +95,15 @@ export class VscodeSettings implements SettingsPort, Disposable {
     return flag(this.read(settingKeys.sharingWindows, "user")) ?? true;
   }
 
+  /**
+   * Whether connections of the user's own `ssh` are used. Only the user's own setting counts: no workspace gives this
+   * consent.
+   */
+  get sharesUserMasters(): "ask" | "never" | "always" {
+    const value = text(this.read(settingKeys.sharingUserMasters, "user"));
+    return value === "never" || value === "always" ? value : "ask";
+  }
+
   /** The template for the name of a terminal's tab: see `tabName`. */
   get terminalTitle(): string | undefined {
     return this.#window(settingKeys.terminalTitle, text);

@@ -29,6 +29,7 @@ import {
   sessionStateName,
   yesNoText,
 } from "../../text/stateWords.ts";
+import { riddenText, ridesText } from "../../text/userMasterText.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { valueSourceText } from "../../text/valueSourceText.ts";
 import { heldByText } from "../../text/windowText.ts";
@@ -179,6 +180,9 @@ export function presentMaster(
   if (master.heldBy !== undefined && isLive(state)) {
     parts.unshift(t("shared, held by another window"));
   }
+  if (master.rides !== undefined && isLive(state)) {
+    parts.unshift(ridesText());
+  }
   if (master.overflow) {
     parts.splice(state.kind === "ready" ? 0 : 1, 0, t("overflow"));
   }
@@ -240,6 +244,7 @@ function masterHover(master: MasterSnapshot, now: number, home: string, shared: 
     [t("Algorithms"), master.algorithms && literal(algorithmsText(master.algorithms))],
     // Nearly all connections are made by one and the same.
     [t("Held by"), master.heldBy && literal(heldByText(master.heldBy))],
+    [t("Connection of"), master.rides && literal(riddenText(master.rides))],
     [t("Connected by"), master.engine === "ssh2" ? undefined : literal(master.engine)],
     [t("Extensions"), shared ? extensionsFact() : undefined],
   ]);

@@ -3,7 +3,7 @@ import { CancelledError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import type { UsePolicy } from "../../../src/config/connectionPolicy.ts";
 import type { WindowName } from "../../../src/engine/connectionEngine.ts";
-import type { OtherWindows } from "../../../src/master/masterPorts.ts";
+import type { OtherConnections } from "../../../src/master/masterPorts.ts";
 import { FakeConnection, keepalive } from "../../support/fakeEngine.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
@@ -26,7 +26,7 @@ class HeldConnection extends FakeConnection {
 }
 
 /** A window whose host is connected by another window. */
-function sharing(join: OtherWindows["join"]) {
+function sharing(join: OtherConnections["join"]) {
   let linger = 60;
   const stack = fakeStack([testHostConfig()], silentLogger, {
     others: { join },

@@ -81,6 +81,7 @@ describe("settings", () => {
       settings.groupsHostsByFile,
       settings.sharesWithPrograms,
       settings.sharesWithWindows,
+      settings.sharesUserMasters,
     ];
     for (const key of policyKeys) {
       policies.get(key, { alias: "web1" });
@@ -98,6 +99,18 @@ describe("settings", () => {
     expect(new FakeHost().set(key, "workspaceValue", false).settings().sharesWithWindows).toBe(true);
     const host = new FakeHost().set(key, "globalValue", false).set(key, "workspaceFolderValue", true);
     expect(host.settings().sharesWithWindows).toBe(false);
+  });
+
+  it("allow only the user to use the connections of their ssh", () => {
+    const key = settingKeys.sharingUserMasters;
+    const given = (value: unknown) => new FakeHost().set(key, "globalValue", value);
+    expect(new FakeHost().settings().sharesUserMasters).toBe("ask");
+    expect(given("always").settings().sharesUserMasters).toBe("always");
+    expect(given("never").set(key, "workspaceValue", "always").settings().sharesUserMasters).toBe("never");
+    expect(new FakeHost().set(key, "workspaceFolderValue", "always").settings().sharesUserMasters).toBe(
+      "ask",
+    );
+    expect(given("perhaps").settings().sharesUserMasters).toBe("ask");
   });
 
   it("allow only the user to share connections with programs", () => {

@@ -8,6 +8,7 @@ import type { RemoteSession } from "../../../../src/remote/remoteSession.ts";
 import type { MasterSnapshot } from "../../../../src/session/masterSnapshotTypes.ts";
 import type { SessionSnapshot } from "../../../../src/session/sessionTypes.ts";
 import type { ProgramSnapshot } from "../../../../src/share/programTypes.ts";
+import type { UserMasterSnapshot } from "../../../../src/share/userMasterTypes.ts";
 import { type AllFeaturesInit, allFeatures } from "../../../../src/vscode/features/allFeatures.ts";
 import { HostList } from "../../../../src/vscode/views/hostList.ts";
 import { ItemPresenter } from "../../../../src/vscode/views/itemPresenter.ts";
@@ -104,6 +105,11 @@ const windows: readonly ProgramSnapshot[] = [
   },
 ];
 
+const userMasters: readonly UserMasterSnapshot[] = [
+  { path: "/run/cm-build1", hosts: ["build1"], pid: 44, since: start, isRidden: true },
+  { path: "/run/cm", hosts: ["build2", "db"], pid: 45, since: start, isRidden: false },
+];
+
 const entries: readonly HostEntry[] = [
   {
     alias: "build1",
@@ -162,6 +168,7 @@ describe("every row", () => {
         forwards: { forwards: () => forwards, onDidChange: nothing } as never,
         programs: { programs: () => programs, onDidChange: nothing } as never,
         windows: { windows: () => windows, onDidChange: nothing } as never,
+        userMasters: { masters: () => userMasters, onDidChange: nothing } as never,
       }),
       earlier: { before: [{ host: "web1", title: "web1" }], onDidChange: nothing },
     });

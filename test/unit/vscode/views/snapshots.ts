@@ -53,6 +53,7 @@ export function masterSnapshot(over: Partial<MasterSnapshot> = {}): MasterSnapsh
     bytesIn: 2048,
     bytesOut: 10,
     heldBy: undefined,
+    rides: undefined,
     engine: "ssh2",
     overflow: false,
     serverVersion: "OpenSSH_9.2p1",

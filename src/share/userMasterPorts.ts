@@ -1,0 +1,10 @@
+/** The user's decision whether connections of their own `ssh` are used. It stays on this machine. */
+export interface RidingConsent {
+  /** Nothing of it is looked for: the user does not want it, or it can't work on this system. */
+  readonly isOff: boolean;
+  /** Undefined: the user has not decided for this host. @param host as typed */
+  choiceFor(host: string): boolean | undefined;
+  /** Asks, and remembers the answer. Undefined: dismissed. */
+  ask(host: string, pid: number, signal: AbortSignal): Promise<boolean | undefined>;
+  remember(host: string, use: boolean): Promise<void>;
+}
