@@ -3,12 +3,7 @@ import type { SocketWire, WireEvents } from "../channelConnection.ts";
 import { encodeDataHead } from "../channels/messages.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";
 import { decodeProxyBody, encodeProxyFrame, proxyFrameHead } from "../mux/muxMessages.ts";
-import { bundleWrites } from "../transport/bundledWrites.ts";
-import { ReadGate } from "../transport/readGate.ts";
-
-/** Bytes, as in `Ssh2Wire`: above the first mark data waits in its channel, above the second nothing is read. */
-const socketMark = 128 * 1024;
-const readMark = 1024 * 1024;
+import { SocketBackpressure } from "../transport/socketBackpressure.ts";
 
 /**
  * RFC 4254 messages over a master's proxy socket (PROTOCOL.mux, section 5): `u32 length | u8 padding length |
@@ -17,7 +12,7 @@ const readMark = 1024 * 1024;
 export class ProxyWire implements SocketWire {
   readonly #socket: Socket;
   readonly #events: WireEvents;
-  readonly #reading: ReadGate;
+  readonly #backpressure: SocketBackpressure;
   readonly #frames: MuxFrames;
   #ended = false;
 
@@ -26,24 +21,15 @@ export class ProxyWire implements SocketWire {
     this.#socket = socket;
     this.#frames = frames;
     this.#events = events;
-    this.#reading = new ReadGate(socket);
-    bundleWrites(
-      socket,
-      (bytes) => events.sent(bytes),
-      (goesOn) => {
-        if (!goesOn && socket.writableLength > readMark) {
-          this.#reading.stop("replies", true);
-        }
-      },
-    );
+    this.#backpressure = new SocketBackpressure(socket, events);
   }
 
   get congested(): boolean {
-    return this.#socket.writableNeedDrain && this.#socket.writableLength > socketMark;
+    return this.#backpressure.isFull;
   }
 
   get waiting(): number {
-    return this.#socket.writableLength;
+    return this.#backpressure.waiting;
   }
 
   send(bytes: Uint8Array): void {
@@ -61,10 +47,6 @@ export class ProxyWire implements SocketWire {
       this.#events.received(data.length);
       this.#frames.push(data);
       this.#read();
-    });
-    this.#socket.on("drain", () => {
-      this.#reading.stop("replies", false);
-      this.#events.drained();
     });
     this.#read();
     this.#socket.resume();
