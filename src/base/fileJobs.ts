@@ -142,7 +142,7 @@ export async function runFileJob(raw: RawFiles, job: FileJob): Promise<FileAnswe
 }
 
 /** Recognizes the null device by name, without the file system. Windows' `ssh` knows `/dev/null` too. */
-export function isNullDevice(path: string): boolean {
+function isNullDevice(path: string): boolean {
   return path === "/dev/null" || (process.platform === "win32" && /^(?:\\\\\.\\)?nul$/i.test(path));
 }
 

@@ -82,7 +82,7 @@ export class LocalFiles {
 }
 
 /** A seat in libuv's pool. */
-export function poolSeat(raw: RawFiles = poolFiles): FileSeat {
+function poolSeat(raw: RawFiles = poolFiles): FileSeat {
   return { run: (job, onStep) => runFileJob(reporting(raw, onStep), job) };
 }
 

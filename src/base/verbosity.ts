@@ -1,5 +1,5 @@
 /** How much is logged, from least to most. */
-export const logLevels = ["error", "warn", "info", "debug", "trace"] as const;
+const logLevels = ["error", "warn", "info", "debug", "trace"] as const;
 export type LogLevelName = (typeof logLevels)[number];
 
 /**

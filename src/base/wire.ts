@@ -105,10 +105,6 @@ export function wireString(value: Uint8Array | string): Buffer {
   return buffer;
 }
 
-export function wireNameList(names: readonly string[]): Buffer {
-  return wireString(names.join(","));
-}
-
 /** A positive number, given as its magnitude, most significant byte first. */
 export function wireMpint(magnitude: Uint8Array): Buffer {
   const start = magnitude.findIndex((byte) => byte !== 0);

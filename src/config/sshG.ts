@@ -10,7 +10,7 @@ import type { RunSsh, SshRun } from "./sshProgram.ts";
  * `ssh -G` only reads files and prints, but a `Match exec` may take long (to query a VPN, to wake a machine), as in
  * `ssh`. After this time it counts as hung, in the command or on a dead network drive. Callers can cancel earlier.
  */
-export const sshTimeLimitMilliseconds = 60_000;
+const sshTimeLimitMilliseconds = 60_000;
 
 /**
  * Asks OpenSSH itself for the values of a host: exact in all cases, including `Match exec`.

@@ -56,7 +56,7 @@ ssh_sessions </dev/null 2>/dev/null
 }
 
 /** A boundary that can't be predicted on the server. */
-export function makeBoundary(): string {
+function makeBoundary(): string {
   return `ssh-sessions-${randomBytes(16).toString("hex")}`;
 }
 

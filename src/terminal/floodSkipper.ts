@@ -10,7 +10,7 @@ export interface SkipLimits {
   readonly most: number;
 }
 
-export const defaultSkipLimits: SkipLimits = { tail: 64 * 1024, most: 4 * 1024 * 1024 };
+const defaultSkipLimits: SkipLimits = { tail: 64 * 1024, most: 4 * 1024 * 1024 };
 
 /** The text that replaces the skipped text. */
 export interface SkipResult {

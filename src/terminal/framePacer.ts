@@ -12,7 +12,7 @@ export interface PaceLimits {
 }
 
 /** Measured: longer holds gain little, and a flood that moves less than a few times a second looks stuck. */
-export const defaultPaceLimits: PaceLimits = { shortestHold: 60, longestHold: 200, draw: 10, patience: 1000 };
+const defaultPaceLimits: PaceLimits = { shortestHold: 60, longestHold: 200, draw: 10, patience: 1000 };
 
 const begin = "\u001b[?2026h";
 const end = "\u001b[?2026l";

@@ -3,7 +3,7 @@ import { t } from "../base/localize.ts";
 import type { NegotiatedAlgorithms } from "../engine/connectionInfo.ts";
 
 /** Whether recorded traffic stays secret from a future quantum computer (openssh.com/pq.html). */
-export function isPostQuantum(kex: string): boolean {
+function isPostQuantum(kex: string): boolean {
   return /^(?:mlkem|sntrup)/.test(kex);
 }
 

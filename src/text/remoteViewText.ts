@@ -160,6 +160,6 @@ export function remoteFailureText(failure: Error | undefined): {
   return { label: t("The logins could not be read"), hover: t("It will be read again. {0}", said) };
 }
 
-export function timeOfDay(milliseconds: number): string {
+function timeOfDay(milliseconds: number): string {
   return new Date(milliseconds).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 }

@@ -6,7 +6,7 @@ import { plainOutputSteps } from "../session/run/plainOutput.ts";
 import { describeOutcome } from "./sessionDetails.ts";
 
 /** One host's result in a few words. `describeError` makes the user's text for a failure. */
-export function runResult(run: HostRun, describeError: (error: Error, host: string) => string): string {
+function runResult(run: HostRun, describeError: (error: Error, host: string) => string): string {
   return run.kind === "done" ? describeOutcome(run.execution.outcome) : describeError(run.error, run.host);
 }
 

@@ -26,7 +26,7 @@ export interface HostKeyRecord {
 }
 
 /** The name under which a host's key is recorded, and the name without the port where that counts too. */
-export function recordNames({ hostName, port, hostKeyAlias }: Places): readonly [string, ...string[]] {
+function recordNames({ hostName, port, hostKeyAlias }: Places): readonly [string, ...string[]] {
   if (hostKeyAlias !== undefined) {
     return [asciiLowerCase(hostKeyAlias)];
   }

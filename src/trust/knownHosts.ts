@@ -42,7 +42,7 @@ export function knownHostName(host: string, port: number): string {
 /** In characters. The rest is not read: the longest key has less than 3,000. */
 const longestLine = 256 * 1024;
 /** The longest host name; the pattern matcher's time grows with it. */
-export const longestHostName = 1024;
+const longestHostName = 1024;
 
 /**
  * Finds the lines for `host` in the contents of a known_hosts file; a text is latin1, so that no byte is lost. Lines

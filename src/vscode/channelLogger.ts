@@ -63,7 +63,7 @@ function levelName(level: vscode.LogLevel): LogLevelName | undefined {
 }
 
 /** The error and its causes on one line: `ConnectError (refused): … <- Error: …`. */
-export function errorChain(error: unknown): string {
+function errorChain(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
   // Causes can form a cycle; five are enough.

@@ -20,7 +20,7 @@ const reasons: Readonly<Record<string, ConnectErrorReason>> = {
 };
 
 /** The system's code, such as `ECONNREFUSED`. */
-export function systemCode(error: unknown): string | undefined {
+function systemCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === "string" ? code : undefined;
 }

@@ -48,6 +48,7 @@ export class SocketBackpressure {
 
   /** Data must wait in its channel. */
   get isFull(): boolean {
+    // A stream emits `drain` only after it has returned false once.
     return this.isAbove(this.#socket.writableNeedDrain ? this.waiting : 0);
   }
 

@@ -95,7 +95,7 @@ export function* probeSteps(parts: readonly ScriptPart[]): Steps<RemoteFacts> {
 }
 
 /** `client port server port`; undefined for anything else (`UNKNOWN 65535 UNKNOWN 65535` without a socket). */
-export function parseSshConnection(text: string): SshConnection | undefined {
+function parseSshConnection(text: string): SshConnection | undefined {
   const [client, clientPort, server, serverPort] = text.trim().split(" ");
   if (client === undefined || server === undefined || client === "UNKNOWN" || serverPort === undefined) {
     return undefined;

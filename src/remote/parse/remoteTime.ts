@@ -1,7 +1,7 @@
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /** `Jan` … `Dec` as 0 … 11. */
-export function monthIndex(name: string): number | undefined {
+function monthIndex(name: string): number | undefined {
   const index = months.indexOf(name.toLowerCase());
   return index < 0 ? undefined : index;
 }

@@ -105,7 +105,7 @@ function timeOrNone(text: string): number | undefined {
 }
 
 /** `session:*=10m direct-tcpip=1h`; `none`. */
-export function parseChannelTimeouts(text: string): readonly ChannelTimeout[] | undefined {
+function parseChannelTimeouts(text: string): readonly ChannelTimeout[] | undefined {
   if (text === "none") {
     return [];
   }

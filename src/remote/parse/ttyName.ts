@@ -16,7 +16,7 @@ export function ttyName(text: string): string | undefined {
 }
 
 /** Linux: Documentation/admin-guide/devices.txt, majors 136-143 are Unix98 terminals, 4 the virtual consoles. */
-export function deviceTty(major: number, minor: number): string | undefined {
+function deviceTty(major: number, minor: number): string | undefined {
   if (major >= 136 && major <= 143) {
     return `pts/${(major - 136) * 256 + minor}`;
   }

@@ -1,12 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  WireReader,
-  wireBoolean,
-  wireMpint,
-  wireNameList,
-  wireString,
-  wireUint32,
-} from "../../../src/base/wire.ts";
+import { WireReader, wireBoolean, wireMpint, wireString, wireUint32 } from "../../../src/base/wire.ts";
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
 
@@ -30,8 +23,7 @@ describe("the data types of RFC 4251 section 5", () => {
     [[], "00 00 00 00"],
     [["zlib"], "00 00 00 04 7a 6c 69 62"],
     [["zlib", "none"], "00 00 00 09 7a 6c 69 62 2c 6e 6f 6e 65"],
-  ])("name-list %j is written and read as in the RFC", (names, wire) => {
-    expect(wireNameList(names).toString("hex")).toBe(hex(wire).toString("hex"));
+  ])("name-list %j is read as in the RFC", (names, wire) => {
     expect(new WireReader(hex(wire)).nameList()).toEqual(names);
   });
 

@@ -18,7 +18,7 @@ export const authMessage = {
 export const longestText = 4096;
 
 /** The most questions that PAM can ask at once (PAM_MAX_NUM_MSG). */
-export const mostPrompts = 32;
+const mostPrompts = 32;
 
 export function encodeRequest(user: string, method: string, ...fields: readonly Uint8Array[]): Buffer {
   return Buffer.concat([

@@ -25,7 +25,7 @@ export function groupRows(hosts: HostList): RowKind<HostGroup> {
   });
 }
 
-export function presentGroup({ name, hosts }: HostGroup): ItemPresentation {
+function presentGroup({ name, hosts }: HostGroup): ItemPresentation {
   const live = hosts.filter(({ life }) => life.masterIds.length > 0).length;
   const description = [
     plural(hosts.length, "{0} host", "{0} hosts"),

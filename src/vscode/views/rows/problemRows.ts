@@ -24,7 +24,7 @@ export function problemRows(hosts: HostList, home: string): RowKind<ConfigProble
   });
 }
 
-export function presentProblem({ file, line, message }: ConfigProblem, home: string): ItemPresentation {
+function presentProblem({ file, line, message }: ConfigProblem, home: string): ItemPresentation {
   const label = printable(message);
   const path = printable(shortPath(file, home));
   const description = line === undefined ? path : t("{0} line {1}", path, line);
