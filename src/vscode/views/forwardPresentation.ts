@@ -17,7 +17,7 @@ import { formatBytes } from "../../text/sessionDetails.ts";
 import type { ItemPresentation } from "./row.ts";
 
 /** In `contextValue`: for the menus in package.json. */
-const forwardWords = {
+export const forwardWords = {
   /** The fold of forwards, and a single forward. */
   forwards: "forwards",
   forward: "forward",
