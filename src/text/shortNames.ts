@@ -3,10 +3,20 @@
  * hosts of one company often differ only in the thirtieth. No vscode.
  */
 
-/** Letters that a side bar of 200 pixels shows beside an icon. */
-const narrow = 16;
-/** Letters of a name that are shown in full. */
-const wide = 24;
+/** Letters of a name. */
+interface Room {
+  /** Up to here it is shown in full. */
+  readonly full: number;
+  /** What distinguishes it from others is among the first ones. */
+  readonly narrow: number;
+  /** The longest, if those that distinguish it are within `narrow`. */
+  readonly wide: number;
+}
+
+/** A row of a side bar of 200 pixels, below a group. */
+const roomy: Room = { full: 15, narrow: 14, wide: 24 };
+/** Half of it: the beginning of a state fits beside the name. */
+const tight: Room = { full: 11, narrow: 9, wide: 9 };
 const gap = "…";
 /** With more names, all parts at which names branch are kept, because comparing each with each takes too long. */
 const mostCompared = 500;
@@ -23,12 +33,21 @@ interface Node {
  * from the others, and as many earlier parts as fit. No two texts are equal.
  */
 export function shortNames(names: readonly string[]): ReadonlyMap<string, string> {
+  return shortNamesIn(names, roomy);
+}
+
+/** As `shortNames`, but shorter, for rows that have something to say after their name. */
+export function tightNames(names: readonly string[]): ReadonlyMap<string, string> {
+  return shortNamesIn(names, tight);
+}
+
+function shortNamesIn(names: readonly string[], room: Room): ReadonlyMap<string, string> {
   const all = [...new Set(names)];
   const shown = new Map(all.map((name) => [name, name]));
   if (all.length > mostShortened) {
     return shown;
   }
-  const long = all.filter((name) => name.length > narrow).map(partsOf);
+  const long = all.filter((name) => name.length > room.full).map(partsOf);
   const root: Node = { below: new Map() };
   /** The number of names that end with these parts. */
   const tails = new Map<string, number>();
@@ -39,16 +58,59 @@ export function shortNames(names: readonly string[]): ReadonlyMap<string, string
       tails.set(tail, (tails.get(tail) ?? 0) + 1);
     }
   }
-  for (const parts of long) {
-    const name = parts.join("");
-    const others = all.length > mostCompared ? undefined : all.filter((other) => other !== name);
-    shown.set(name, shorten(root, tails, parts, others));
+  const forms = new Map(
+    long.map((parts) => {
+      const name = parts.join("");
+      const others = all.length > mostCompared ? undefined : all.filter((other) => other !== name);
+      const short = shorten(root, tails, parts, others, room);
+      return [name, [middleCut(short, room.wide), middleCut(short, room.narrow), short, name]];
+    }),
+  );
+  return distinct(shown, forms, room);
+}
+
+/** Takes the first form of each name that no other name has, among the letters that a narrow row shows. */
+function distinct(
+  names: ReadonlyMap<string, string>,
+  forms: ReadonlyMap<string, readonly string[]>,
+  { narrow }: Room,
+): ReadonlyMap<string, string> {
+  const shown = new Map([...names].map(([name]) => [name, forms.get(name)?.[0] ?? name]));
+  const head = (text: string): string => (text.length > narrow ? text.slice(0, narrow) : text);
+  for (const [at, whole] of [false, false, true].entries()) {
+    const users = new Map<string, number>();
+    for (const text of shown.values()) {
+      const key = whole ? text : head(text);
+      users.set(key, (users.get(key) ?? 0) + 1);
+    }
+    for (const [name, each] of forms) {
+      const text = shown.get(name) ?? name;
+      if ((users.get(whole ? text : head(text)) ?? 0) > 1) {
+        shown.set(name, each[at + 1] ?? name);
+      }
+    }
   }
-  const users = new Map<string, number>();
-  for (const short of shown.values()) {
-    users.set(short, (users.get(short) ?? 0) + 1);
+  return shown;
+}
+
+/** Begin and end of a text. Numbers and ports are at the end, so as many whole parts of it are kept as fit in half. */
+function middleCut(text: string, longest: number): string {
+  if (text.length <= longest) {
+    return text;
   }
-  return new Map([...shown].map(([name, short]) => [name, users.get(short) === 1 ? short : name]));
+  const pieces = text.split(gap).filter((piece) => piece !== "");
+  const last = pieces.at(-1) ?? text;
+  const half = Math.ceil((longest - 1) * 0.6);
+  const parts = [...partsOf(last)];
+  let end = "";
+  for (let part = parts.pop(); part !== undefined && part.length + end.length <= half; part = parts.pop()) {
+    end = part + end;
+  }
+  if (end === "") {
+    end = last.slice(-half);
+  }
+  const begin = (pieces[0] ?? text).slice(0, longest - 1 - end.length);
+  return `${begin.replace(/[-._@:/ ]+$/, "")}${gap}${end.replace(/^[-._@:/ ]+/, "")}`;
 }
 
 /** Each part with its following separator: `web-`, `01.`, `example.`, `com`. */
@@ -70,6 +132,7 @@ function shorten(
   tails: ReadonlyMap<string, number>,
   parts: readonly string[],
   others: readonly string[] | undefined,
+  { narrow, wide }: Room,
 ): string {
   const telling = tellingParts(root, parts);
   const last = telling.at(-1);
@@ -178,6 +241,7 @@ function shownParts(parts: readonly string[], kept: ReadonlySet<number>): string
       text += gap;
     }
   }
-  // A gap is as clear without a separator before it.
-  return text.replaceAll(/[-._@:/ ]…/g, gap);
+  // A gap is as clear without a separator before it, and a second one at the end says nothing new.
+  const clear = text.replaceAll(/[-._@:/ ]…/g, gap);
+  return clear.indexOf(gap) < clear.length - 1 ? clear.replace(/[-._@:/ \]]*…$/, "") : clear;
 }

@@ -1,7 +1,8 @@
 /**
  * `npm run demo`: two temporary SSH hosts and a real VS Code with the extension, until Ctrl+C. With a display it is a
  * desktop VS Code (`VSCODE_EXECUTABLE`, or a download); otherwise, or with `--browser`, the VS Code server, and the
- * address for a browser is printed. `--screenshots DIR` plays the scenes, writes screenshots and exits.
+ * address for a browser is printed. `--screenshots DIR` plays the scenes, writes screenshots and exits; with `--crowded ""`
+ * those of narrow side bars with many and with long rows.
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -9,14 +10,23 @@ import { buildExtension } from "../setup/buildExtension.ts";
 import { openDesktop } from "../vscode/harness/desktop.ts";
 import { hostWorkbench } from "../vscode/harness/hostedWorkbench.ts";
 import { launchWorkbench } from "../vscode/harness/workbench.ts";
+import { takeCrowdedPictures } from "./crowdedScenes.ts";
 import { type DemoHosts, startDemoHosts } from "./demoHosts.ts";
 import { scenes } from "./scenes.ts";
 
 const { values } = parseArgs({
-  options: { screenshots: { type: "string" }, browser: { type: "boolean", default: false } },
+  options: {
+    screenshots: { type: "string" },
+    crowded: { type: "string" },
+    browser: { type: "boolean", default: false },
+  },
 });
 
 await buildExtension();
+if (values.screenshots !== undefined && values.crowded !== undefined) {
+  await takeCrowdedPictures(resolve(values.screenshots), values.crowded);
+  process.exit();
+}
 const hosts = await startDemoHosts();
 const settings = { "sshSessions.configFile": hosts.configFile };
 try {

@@ -1,13 +1,12 @@
 /** The names of connections and their sessions in a narrow side bar. No vscode. */
-import { t } from "../../base/localize.ts";
-import { shortNames } from "../../text/shortNames.ts";
+import { shortNames, tightNames } from "../../text/shortNames.ts";
 
-/** Letters of a name that leave room for a session's number in a narrow side bar. */
-const longest = 12;
+const none: ReadonlyMap<string, string> = new Map();
 
 export class ConnectionNames {
   #of = "";
-  #short: ReadonlyMap<string, string> = new Map();
+  #short = none;
+  #tight = none;
 
   /** Sets the names that are shown together. */
   update(specs: readonly string[]): void {
@@ -15,21 +14,17 @@ export class ConnectionNames {
     if (of !== this.#of) {
       this.#of = of;
       this.#short = shortNames(specs);
+      this.#tight = tightNames(specs);
     }
   }
 
-  connection(spec: string): string {
-    return this.#short.get(spec) ?? spec;
+  /** @param isCalm nothing after the name needs attention, so that it may fill a narrow row. */
+  connection(spec: string, isCalm: boolean): string {
+    return (isCalm ? this.#short : this.#tight).get(spec) ?? spec;
   }
 
-  /**
-   * A title usually is the host, with a number if there are several. Below a connection with the same long name, the kind
-   * and the number of a session are more useful than the name again.
-   * @param connection the name of the connection, which another name may share.
-   */
-  session(title: string, spec: string, connection: string): string {
-    return spec === connection && spec.length > longest && title.startsWith(spec)
-      ? `${t("Terminal")}${title.slice(spec.length)}`
-      : title;
+  /** A title usually is the host, with a number if there are several. The number must be visible. */
+  session(title: string, spec: string): string {
+    return title.startsWith(spec) ? `${this.#tight.get(spec) ?? spec}${title.slice(spec.length)}` : title;
   }
 }

@@ -49,9 +49,8 @@ export function presentEnded(session: SessionSnapshot, now: number, home: string
     outcome?.kind === "failed" ? failureWords(outcome.error) : text,
     ended === undefined ? t("just now") : agoText(ended),
   ];
-  // One command may have run on many hosts: its row starts with what distinguishes it.
-  const isRun = session.kind !== "terminal" && !saysHost(session);
-  const label = printable(isRun ? session.spec : session.title);
+  const isRun = saysCommand(session);
+  const label = printable(endedName(session));
   const parts = isRun
     ? [printable(session.title, shownOfCommand), ...result]
     : [...result, ...(saysHost(session) ? [] : [printable(session.spec)])];
@@ -77,6 +76,15 @@ export function presentEnded(session: SessionSnapshot, now: number, home: string
     ].join("\n\n"),
     accessibleLabel: [label, t("ended session"), ...parts].join(", "),
   };
+}
+
+/** One command may have run on many hosts: its row starts with what distinguishes it. */
+export function endedName(session: SessionSnapshot): string {
+  return saysCommand(session) ? session.spec : session.title;
+}
+
+function saysCommand(session: SessionSnapshot): boolean {
+  return session.kind !== "terminal" && !saysHost(session);
 }
 
 /** Why it did not open, and what to do. */

@@ -9,7 +9,7 @@ import { asError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { ConfigProblem, HostEntry, HostResolver } from "../../config/configPorts.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
-import { shortNames } from "../../text/shortNames.ts";
+import { shortNames, tightNames } from "../../text/shortNames.ts";
 import { type HostLife, lifeByHost } from "./hostPresentation.ts";
 
 /** The hosts that other extensions may use. */
@@ -24,7 +24,7 @@ export interface ShownHost {
   readonly host: string;
   /** Undefined: the host was typed and is not listed anywhere. */
   readonly entry: HostEntry | undefined;
-  /** A short form of its name that distinguishes it from the others in a narrow side bar. */
+  /** A short form of its name that distinguishes it from the others in a narrow side bar: shorter beside trouble. */
   readonly shortName: string;
   readonly life: HostLife;
   /** Other extensions may use it. */
@@ -61,6 +61,13 @@ export interface HostListInit {
   readonly logger: Logger;
 }
 
+/** By host. */
+interface NamesOfHosts {
+  readonly usual: ReadonlyMap<string, string>;
+  /** Made when the first host is in trouble. */
+  tight(): ReadonlyMap<string, string>;
+}
+
 const nothing: HostLife = { masterIds: [], sessions: 0 };
 
 export class HostList implements Disposable {
@@ -81,7 +88,7 @@ export class HostList implements Disposable {
   #shown = new Map<string, ShownHost>();
   #groups = new Map<string, HostGroup>();
   /** Cached for the names joined with line breaks. */
-  #short: { readonly of: string; readonly names: ReadonlyMap<string, string> } | undefined;
+  #short: { readonly of: string; readonly names: NamesOfHosts } | undefined;
   /** Cached until something changes, because each kind of row reads it. */
   #places: HostPlaces | undefined;
 
@@ -139,9 +146,11 @@ export class HostList implements Disposable {
     ]);
     const show = (host: string, entry: HostEntry | undefined): ShownHost => {
       const known = before.get(host);
+      const lives = life.get(host) ?? nothing;
+      const names = lives.trouble === undefined ? short.usual : short.tight();
       const is = {
-        ...{ host, entry, shortName: short.get(host) ?? host },
-        life: life.get(host) ?? nothing,
+        ...{ host, entry, shortName: names.get(host) ?? host },
+        life: lives,
         shared: shared.has(host),
       };
       const shown = known !== undefined && isSame(known, is) ? known : is;
@@ -175,10 +184,20 @@ export class HostList implements Disposable {
   }
 
   /** @param folds names that are shown together. */
-  #shortNames(folds: readonly (readonly string[])[]): ReadonlyMap<string, string> {
+  #shortNames(folds: readonly (readonly string[])[]): NamesOfHosts {
     const of = folds.map((names) => names.join("\n")).join("\n\n");
     if (this.#short?.of !== of) {
-      this.#short = { of, names: new Map(folds.flatMap((names) => [...shortNames(names)])) };
+      let tight: ReadonlyMap<string, string> | undefined;
+      this.#short = {
+        of,
+        names: {
+          usual: new Map(folds.flatMap((names) => [...shortNames(names)])),
+          tight: () => {
+            tight ??= new Map(folds.flatMap((names) => [...tightNames(names)]));
+            return tight;
+          },
+        },
+      };
     }
     return this.#short.names;
   }

@@ -94,17 +94,21 @@ export function hostDescription(entry: HostEntry): string {
   return printable(destinationOf({ ...entry, hostName: entry.hostName ?? alias }));
 }
 
-/** The parts that the alias does not show already. */
-function besideAlias({ alias, hostName = alias, user = "", port = 22 }: HostEntry): string {
-  return printable(destinationBeside(alias, { user, hostName, port }));
+/** The parts that the name does not show already. */
+function besideAlias(name: string, { alias, hostName = alias, user = "", port = 22 }: HostEntry): string {
+  return printable(destinationBeside(name, { user, hostName, port }));
 }
 
-/** @param shared other extensions may use the host. */
+/**
+ * @param shared other extensions may use the host.
+ * @param name the name that the row shows, if it is shorter: then the row has the whole address.
+ */
 export function presentHost(
   entry: HostEntry,
   life: HostLife = nothing,
   home: string,
   shared = false,
+  name = entry.alias,
 ): ItemPresentation {
   const label = printable(entry.alias);
   const live = life.masterIds.length > 0;
@@ -116,9 +120,9 @@ export function presentHost(
     ...(entry.file === undefined ? [] : [contextWords.file]),
   ];
   return {
-    label,
+    label: printable(name),
     // A narrow side bar cuts the end off, so the hover has the destination as well.
-    description: [state, besideAlias(entry), shared ? openToExtensions() : undefined]
+    description: [state, besideAlias(name, entry), shared ? openToExtensions() : undefined]
       .filter((part) => part !== undefined && part !== "")
       .join(" · "),
     icon: hostIcon(life),
@@ -144,14 +148,19 @@ export function presentHost(
   };
 }
 
-/** A typed host that is not listed anywhere. */
-export function presentTypedHost(spec: string, life: HostLife = nothing, shared = false): ItemPresentation {
+/** A typed host that is not listed anywhere. @param name as in `presentHost`. */
+export function presentTypedHost(
+  spec: string,
+  life: HostLife = nothing,
+  shared = false,
+  name = spec,
+): ItemPresentation {
   const label = printable(spec);
   const live = life.masterIds.length > 0;
   const state = lifeText(life);
   return {
-    label,
-    description: [state, shared ? openToExtensions() : undefined]
+    label: printable(name),
+    description: [state, name === spec ? undefined : label, shared ? openToExtensions() : undefined]
       .filter((part) => part !== undefined)
       .join(" · "),
     icon: hostIcon(life),
@@ -179,7 +188,8 @@ function lifeText({ masterIds, sessions, trouble }: HostLife): string | undefine
   }
   const count = sessions === 0 ? undefined : plural(sessions, "{0} session", "{0} sessions");
   const state = trouble === undefined ? undefined : troubleName(trouble);
-  return [count, state].filter((part) => part !== undefined).join(", ") || t("connected");
+  // What is not as usual comes first: a narrow side bar cuts the end off.
+  return [state, count].filter((part) => part !== undefined).join(", ") || t("connected");
 }
 
 function troubleName(trouble: HostTrouble): string {

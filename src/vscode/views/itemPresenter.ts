@@ -18,10 +18,10 @@ export class ItemPresenter {
     this.#home = home;
   }
 
-  host({ host, entry, life, shared }: ShownHost): ItemPresentation {
+  host({ host, entry, shortName, life, shared }: ShownHost): ItemPresentation {
     return entry === undefined
-      ? presentTypedHost(host, life, shared)
-      : presentHost(entry, life, this.#home, shared);
+      ? presentTypedHost(host, life, shared, shortName)
+      : presentHost(entry, life, this.#home, shared, shortName);
   }
 
   /** As that of `host`. `life` undefined: it has no connection. */
@@ -34,9 +34,9 @@ export class ItemPresenter {
     return hostIcon(life);
   }
 
-  /** @param shared other extensions may use its host. */
-  connection(master: MasterSnapshot, shared = false): ItemPresentation {
-    return presentMaster(master, this.#clock.now(), this.#home, shared);
+  /** @param shared other extensions may use its host. @param name a shorter name than the host's. */
+  connection(master: MasterSnapshot, shared = false, name?: string): ItemPresentation {
+    return presentMaster(master, this.#clock.now(), this.#home, shared, name);
   }
 
   /** @param master its connection. */

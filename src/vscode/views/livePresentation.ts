@@ -161,37 +161,36 @@ function masterWords(master: MasterSnapshot): readonly string[] {
 /**
  * @param home the home directory, shown as `~` in paths.
  * @param shared other extensions may use its host.
+ * @param name the name that the row shows, if it is shorter: then the row has the whole address.
  */
 export function presentMaster(
   master: MasterSnapshot,
   now: number,
   home: string,
   shared = false,
+  name = master.spec,
 ): ItemPresentation {
   const { state } = master;
   const destination = destinationText(master.destination);
-  const beside = printable(destinationBeside(master.spec, master.destination));
+  const beside = printable(destinationBeside(name, master.destination));
   const where = beside === "" ? [] : [beside];
-  const parts =
-    state.kind === "ready"
-      ? [...where, ...known([usualRoundTrip(master.roundTrips), age(now - master.since)])]
-      : // A narrow side bar cuts the end off, and what is not as usual must be seen.
-        [masterStateText(state, now), ...where];
-  if (master.heldBy !== undefined && isLive(state)) {
-    parts.unshift(t("shared, held by another window"));
-  }
-  if (master.rides !== undefined && isLive(state)) {
-    parts.unshift(ridesText());
-  }
-  if (master.overflow) {
-    parts.splice(state.kind === "ready" ? 0 : 1, 0, t("overflow"));
-  }
+  // A narrow side bar cuts the end off, and what is not as usual must be seen.
+  const urgent = state.kind === "ready" ? undefined : masterStateText(state, now);
   const access = shared ? [openToExtensions()] : [];
-  parts.push(...access);
+  const parts = known([
+    urgent,
+    master.overflow ? t("overflow") : undefined,
+    master.rides !== undefined && isLive(state) ? ridesText() : undefined,
+    master.heldBy !== undefined && isLive(state) ? t("shared, held by another window") : undefined,
+    ...where,
+    ...(urgent === undefined ? [usualRoundTrip(master.roundTrips), age(now - master.since)] : []),
+    ...access,
+  ]);
   const label = printable(master.spec);
   return {
-    label,
+    label: printable(name),
     description: parts.join(" · "),
+    ...(urgent !== undefined && { urgent }),
     icon: masterIcon(state),
     contextValue: masterWords(master).join(" "),
     hover: masterHover(master, now, home, shared),

@@ -7,6 +7,8 @@ import type { Target } from "./targets.ts";
 export interface ItemPresentation {
   readonly label: string;
   readonly description: string;
+  /** The beginning of the description that stays in front of what a collapsed row counts: a state that must be seen. */
+  readonly urgent?: string;
   readonly icon: { readonly id: string; readonly color?: string };
   /** Words separated by spaces, which the menus in package.json match to select the row's commands. */
   readonly contextValue: string;

@@ -67,7 +67,7 @@ export class RowModel {
     return this.#filter.isOn && this.fold(row) !== undefined ? `${row.key} filtered` : row.key;
   }
 
-  /** A collapsed row counts the rows below it. */
+  /** A collapsed row counts the rows below it, after a state that must be seen. */
   present(row: Row): ItemPresentation | undefined {
     const shown = row.source.present(row);
     if (shown === undefined || this.fold(row) !== "collapsed") {
@@ -77,7 +77,9 @@ export class RowModel {
     const counts = this.#kinds.flatMap((kind) =>
       kind.countTexts(below.filter(({ source }) => source === kind)),
     );
-    const description = [...counts, shown.description].filter((part) => part !== "").join(" · ");
+    const { urgent = "" } = shown;
+    const rest = shown.description.slice(urgent.length).replace(/^ · /, "");
+    const description = [urgent, ...counts, rest].filter((part) => part !== "").join(" · ");
     return { ...shown, description };
   }
 

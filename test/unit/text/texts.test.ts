@@ -145,7 +145,7 @@ describe("hosts", () => {
 
   it.each([
     [{ kind: "connecting", since: start, phase: "hostKey" }, "connecting", "loading~spin"],
-    [{ kind: "hung", since: start, silentSince: start }, "1 session, no reply", "warning"],
+    [{ kind: "hung", since: start, silentSince: start }, "no reply, 1 session", "warning"],
     [
       { kind: "reconnecting", since: start, reason: "unresponsive", attempting: false, until: undefined },
       "reconnecting",

@@ -44,6 +44,22 @@ export class TreeView {
     );
   }
 
+  /** The labels that the side bar is too narrow for. */
+  async cutNames(): Promise<string[]> {
+    return await this.#pane.locator(".monaco-list-row").evaluateAll((elements) =>
+      elements.flatMap((element) => {
+        const page = element as unknown as PageElement;
+        const name = page.querySelector(".label-name");
+        const room = page.querySelector(".monaco-icon-label-container");
+        const isCut =
+          name !== null &&
+          room !== null &&
+          name.getBoundingClientRect().right > room.getBoundingClientRect().right + 1;
+        return isCut ? [name.innerText] : [];
+      }),
+    );
+  }
+
   /** Waits until a row with this label exists and `accept` returns true for it. */
   async waitForRow(label: string | RegExp, accept: (row: TreeRow) => boolean = () => true): Promise<TreeRow> {
     return await waitUntil(
@@ -190,6 +206,7 @@ interface PageElement {
   readonly innerText: string;
   getAttribute(name: string): string | null;
   querySelector(selector: string): PageElement | null;
+  getBoundingClientRect(): { readonly right: number };
 }
 
 function matches(text: string, wanted: string | RegExp): boolean {

@@ -107,11 +107,29 @@ export class Workbench {
     await this.quickInput.pick(name);
   }
 
-  /** Writes `<name>.png` and returns its path. */
-  async screenshot(name: string): Promise<string> {
+  /** Gives the side bar a width, in pixels, by its border. */
+  async sizeSideBar(width: number): Promise<void> {
+    const sideBar = this.page.locator(".part.sidebar");
+    const before = await boxOf(sideBar);
+    const y = before.y + before.height / 2;
+    await this.page.mouse.move(before.x + before.width, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(before.x + width, y);
+    await this.page.mouse.up();
+    await waitUntil(
+      async () => (await boxOf(sideBar)).width === width,
+      async () => `the side bar has ${(await boxOf(sideBar)).width} instead of ${width} pixels`,
+    );
+    // Off the rows, whose hovers would cover others.
+    await this.page.mouse.move(before.x + width + 100, 5);
+  }
+
+  /** Writes `<name>.png` and returns its path. @param cut the width of the window's left part that is shown. */
+  async screenshot(name: string, cut?: { readonly width: number }): Promise<string> {
     await mkdir(this.#screenshotFolder, { recursive: true });
     const path = join(this.#screenshotFolder, `${name}.png`);
-    await this.page.screenshot({ path });
+    const height = this.page.viewportSize()?.height ?? 0;
+    await this.page.screenshot({ path, ...(cut !== undefined && { clip: { x: 0, y: 0, ...cut, height } }) });
     return path;
   }
 
@@ -126,6 +144,16 @@ export class Workbench {
     this.#ended ??= this.#end();
     await this.#ended;
   }
+}
+
+async function boxOf(
+  element: Locator,
+): Promise<{ readonly x: number; readonly y: number; readonly width: number; readonly height: number }> {
+  const box = await element.boundingBox();
+  if (box === null) {
+    throw new Error("The element is not drawn.");
+  }
+  return box;
 }
 
 interface WorkbenchParts {

@@ -1,7 +1,9 @@
 /** How the last sessions ended, in one fold. */
+import { printable } from "../../../base/log.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../../../session/sessionTypes.ts";
-import { presentHistory } from "../historyPresentation.ts";
+import { ConnectionNames } from "../connectionNames.ts";
+import { endedName, presentHistory } from "../historyPresentation.ts";
 import type { ItemPresenter } from "../itemPresenter.ts";
 import { atTop, RowKind, under } from "../row.ts";
 import { hostTarget, sessionTarget } from "../targets.ts";
@@ -30,11 +32,20 @@ export function endedSessionRows(
   history: RowKind<readonly SessionSnapshot[]>,
   { itemPresenter }: { readonly itemPresenter: ItemPresenter },
 ): RowKind<SessionSnapshot> {
+  const names = new ConnectionNames();
   return new RowKind({
     name: "endedSession",
-    places: [under(history, (ended) => ended)],
+    places: [
+      under(history, (ended) => {
+        names.update(ended.map(({ spec }) => spec));
+        return ended;
+      }),
+    ],
     key: ({ id }) => `ended ${id}`,
-    present: (session) => itemPresenter.endedSession(session),
+    present: (session) => ({
+      ...itemPresenter.endedSession(session),
+      label: printable(names.session(endedName(session), session.spec)),
+    }),
     filterTexts: ({ title, spec }) => [title, spec],
     targets: ({ id, spec }) => [hostTarget.of(spec), sessionTarget.of(id)],
   });

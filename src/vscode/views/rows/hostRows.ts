@@ -1,6 +1,5 @@
 /** Hosts: the listed ones, and the typed ones in their own fold. */
 import { t } from "../../../base/localize.ts";
-import { printable } from "../../../base/log.ts";
 import type { ConfigProblemSource } from "../../../config/configPorts.ts";
 import { configHover } from "../../../text/configWarningText.ts";
 import { recentGroupHover, recentGroupLabel } from "../../../text/saveHostText.ts";
@@ -67,11 +66,7 @@ function hostKind(
     key: ({ host, entry }) => `host:${entry === undefined ? `typed ${host}` : host}`,
     present: (about) => {
       const shown = itemPresenter.host(about);
-      return {
-        ...shown,
-        label: printable(about.shortName),
-        accessibleLabel: t("{0}, host", shown.accessibleLabel),
-      };
+      return { ...shown, accessibleLabel: t("{0}, host", shown.accessibleLabel) };
     },
     targets: hostTargets,
     filterTexts: ({ host, entry }) => [

@@ -1,7 +1,6 @@
 /** Connections, at the top of the Live view. */
 import type { Event } from "../../../base/emitter.ts";
 import { t } from "../../../base/localize.ts";
-import { printable } from "../../../base/log.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
 import { destinationText } from "../../../text/humanText.ts";
@@ -33,18 +32,18 @@ export function masterRows(init: MasterRowsInit): RowKind<MasterSnapshot> {
     places: [
       atTop(() => {
         const masters = service.masters();
-        names.update(masters.map(({ spec }) => spec));
+        names.update(masters.flatMap(({ spec, sessions }) => [spec, ...sessions.map((each) => each.spec)]));
         crowding.update(masters);
         return masters;
       }),
     ],
     key: ({ id }) => id,
     present: (master) => {
-      const shown = itemPresenter.connection(master, access.opens(master));
+      const name = names.connection(master.spec, master.state.kind === "ready");
+      const shown = itemPresenter.connection(master, access.opens(master), name);
       const hasLogins = isConnected(master) && polling.isShown(master.id);
       return {
         ...shown,
-        label: printable(names.connection(master.spec)),
         accessibleLabel: t("{0}, connection", shown.accessibleLabel),
         contextValue:
           isConnected(master) && !hasLogins

@@ -31,7 +31,7 @@ export function sessionRows(
       const shown = itemPresenter.session(session, master);
       return {
         ...shown,
-        label: printable(names.session(session.title, session.spec, master.spec)),
+        label: printable(names.session(session.title, session.spec)),
         accessibleLabel: t(
           "{0}, on {1}",
           shown.accessibleLabel,

@@ -231,11 +231,14 @@ describe("every row", () => {
     }
   });
 
-  it("counts sessions and programs while its connection is collapsed", () => {
+  it("counts sessions and programs while its connection is collapsed, after a state that must be seen", () => {
     const described = kind("master").map((row) => shown(row));
-    for (const { label, description } of described) {
-      expect(description.startsWith("3 sessions"), label).toBe(!label.includes("web-0"));
+    for (const { label, accessibleLabel, description, urgent } of described) {
+      const counts = urgent === undefined ? /^3 sessions/ : /^[^·]+ · 3 sessions/;
+      expect(counts.test(description), `${label}: ${description}`).toBe(!accessibleLabel.includes("web-0"));
+      expect(description.startsWith(urgent ?? ""), description).toBe(true);
     }
+    expect(described.filter(({ urgent }) => urgent === undefined).length).toBe(names.length);
     const withPrograms = described.filter(({ description }) => description.includes("programs"));
     expect(withPrograms.map(({ description }) => description)).toEqual([
       expect.stringMatching(/^3 sessions · 1 session of another window · 2 programs( ·|$)/),
