@@ -5,8 +5,9 @@ import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { filterMessage } from "../text/filterText.ts";
 import type { Feature } from "./features/feature.ts";
 import type { RemotePolling } from "./serverView/remotePolling.ts";
-import { viewIds } from "./settings/contributionIds.ts";
+import { type ViewId, viewIds } from "./settings/contributionIds.ts";
 import { ConnectionNames } from "./views/connectionNames.ts";
+import type { FocusedRow } from "./views/focusedRow.ts";
 import type { FoldMemory } from "./views/foldMemory.ts";
 import { liveSessions } from "./views/livePresentation.ts";
 import type { RowSource } from "./views/row.ts";
@@ -38,6 +39,7 @@ export interface SideBarInit extends LiveRowsInit, HostRowsInit {
   readonly clock: Clock;
   readonly filter: RowFilter;
   readonly folds: FoldMemory;
+  readonly focusedRows: Readonly<Record<ViewId, FocusedRow>>;
 }
 
 /** The rows of the Live view: one entry for each kind. Kinds below the same row appear in this order. */
@@ -75,11 +77,11 @@ export function hostRowKinds(init: HostRowsInit): readonly RowSource[] {
 }
 
 export function liveView(init: SideBarInit): RowTree {
-  const { service, clock, polling, filter, folds, features } = init;
+  const { service, clock, polling, filter, folds, focusedRows, features } = init;
   return new RowTree({
     viewId: viewIds.live,
     kinds: liveRowKinds(init),
-    ...{ clock, filter, folds },
+    ...{ clock, filter, folds, focused: focusedRows[viewIds.live] },
     filterMessage: (text, count) => filterMessage("connections", text, count),
     refreshDelay: 50,
     showCollapseAll: true,
@@ -95,11 +97,11 @@ export function liveView(init: SideBarInit): RowTree {
 }
 
 export function hostsView(init: SideBarInit): RowTree {
-  const { hosts, clock, filter, folds } = init;
+  const { hosts, clock, filter, folds, focusedRows } = init;
   return new RowTree({
     viewId: viewIds.hosts,
     kinds: hostRowKinds(init),
-    ...{ clock, filter, folds },
+    ...{ clock, filter, folds, focused: focusedRows[viewIds.hosts] },
     filterMessage: (text, count) => filterMessage("hosts", text, count),
     refreshDelay: 100,
     showCollapseAll: true,

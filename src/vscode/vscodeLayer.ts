@@ -34,6 +34,7 @@ import type { PromptQueue } from "./prompts/promptQueue.ts";
 import type { VscodeSecretStore } from "./prompts/vscodeSecretStore.ts";
 import { RemoteAccesses } from "./serverView/remoteAccess.ts";
 import { RemotePolling } from "./serverView/remotePolling.ts";
+import { viewIds } from "./settings/contributionIds.ts";
 import type { EngineMemory } from "./settings/engineMemory.ts";
 import { RecentHosts } from "./settings/recentHosts.ts";
 import type { VscodeSettings } from "./settings/vscodeSettings.ts";
@@ -46,6 +47,7 @@ import { TerminalMemory } from "./terminals/terminalMemory.ts";
 import { terminalProfiles } from "./terminals/terminalProfile.ts";
 import { TerminalRegistry } from "./terminals/terminalRegistry.ts";
 import { maintainContextKeys } from "./views/contextKeys.ts";
+import { FocusedRow } from "./views/focusedRow.ts";
 import { FoldMemory } from "./views/foldMemory.ts";
 import { hostGroups } from "./views/hostGroups.ts";
 import { HostList } from "./views/hostList.ts";
@@ -147,6 +149,10 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
     }),
   );
   const filter = store.add(new RowFilter());
+  const focusedRows = {
+    [viewIds.live]: new FocusedRow(clock),
+    [viewIds.hosts]: new FocusedRow(clock),
+  };
   const features = allFeatures({
     ...init,
     policies,
@@ -158,6 +164,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
   const sideBar = {
     ...{ ...init, policies, hosts, filter, features, itemPresenter },
     folds: new FoldMemory(init.workspaceMemento),
+    focusedRows,
     remote: remoteView,
     access,
     polling: remotePolling,
@@ -200,6 +207,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
       livePick,
       hosts,
       filter,
+      focusedRows,
       presenter,
       notices,
       recent,

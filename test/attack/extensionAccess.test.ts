@@ -330,7 +330,12 @@ describe("commands that are called with arguments", () => {
     },
   } as never;
   const noTerminal = () => undefined;
-  const sourceOf = (argument: unknown) => callSource(argument, noTerminal);
+  const noRow = () => undefined;
+  const sourceOf = (argument: unknown) => {
+    const source = callSource(argument, noTerminal, noRow);
+    expect(source).not.toBe("no row");
+    return source === "no row" ? "other terminal" : source;
+  };
 
   attack("one of our rows, or no argument, needs no consent", oneCall, () => {
     const kind = new RowKind<string>({
@@ -368,6 +373,8 @@ describe("commands that are called with arguments", () => {
         { kind: "host", entry },
         { key: "m1", parent: undefined, source: { targets: () => [target] } },
         { kind: "ours", targets: [target] },
+        { focusedRow: "another.view" },
+        { focusedRow: { toString: () => "sshSessions.live" } },
         Object.create(Row.prototype),
         ["web1"],
         [{ kind: "master", id: "m1" }],
@@ -383,14 +390,23 @@ describe("commands that are called with arguments", () => {
     },
   );
 
+  attack(
+    "a call for the focused row does nothing unless a key of the view has just been pressed",
+    oneCall,
+    () => {
+      expect(callSource({ focusedRow: "sshSessions.live" }, noTerminal, noRow)).toBe("no row");
+    },
+  );
+
   attack("a terminal of this window that is not ours is no target", oneCall, () => {
-    expect(callSource({}, () => ({ kind: "other" }))).toBe("other terminal");
+    expect(callSource({}, () => ({ kind: "other" }), noRow)).toBe("other terminal");
   });
 
   /** How each command treats text from another caller: as a host, or not at all, so that it asks for a target. */
   const aboutHosts: readonly CommandId[] = [
     "sshSessions.openTerminal",
     "sshSessions.connect",
+    "sshSessions.copyAddress",
     "sshSessions.copySshCommand",
     "sshSessions.saveToSshConfig",
     "sshSessions.forgetHost",

@@ -12,7 +12,12 @@ export type CallSource =
   /** Nothing: from the palette or a key. */
   | { readonly kind: "nothing" }
   /** One of our rows or terminals. */
-  | { readonly kind: "ours"; readonly targets: readonly Target[] }
+  | {
+      readonly kind: "ours";
+      readonly targets: readonly Target[];
+      /** By a key: a row without a target of the command's kind is left alone. */
+      readonly onKey?: true;
+    }
   /** A text from elsewhere: another extension, a link, a key binding with arguments. */
   | { readonly kind: "named"; readonly text: string };
 
@@ -74,6 +79,9 @@ export function command<T>(
       }
       if (found !== "ask") {
         await act(context, found.target);
+        return;
+      }
+      if (source.kind === "ours" && source.onKey === true) {
         return;
       }
       const asked = await finder.ask(context, near);

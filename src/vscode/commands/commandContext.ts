@@ -17,8 +17,10 @@ import type { LivePick } from "../prompts/livePick.ts";
 import type { VscodeSecretStore } from "../prompts/vscodeSecretStore.ts";
 import type { RemoteAccesses } from "../serverView/remoteAccess.ts";
 import type { RemotePolling } from "../serverView/remotePolling.ts";
+import type { ViewId } from "../settings/contributionIds.ts";
 import type { RecentHosts } from "../settings/recentHosts.ts";
 import type { TerminalRegistry } from "../terminals/terminalRegistry.ts";
+import type { FocusedRow } from "../views/focusedRow.ts";
 import type { HostList } from "../views/hostList.ts";
 import type { RowFilter } from "../views/rowFilter.ts";
 
@@ -37,6 +39,7 @@ export interface CommandContext {
   readonly livePick: LivePick;
   readonly hosts: HostList;
   readonly filter: RowFilter;
+  readonly focusedRows: Readonly<Record<ViewId, FocusedRow>>;
   readonly presenter: ErrorPresenter;
   readonly notices: ConfigNotices;
   readonly recent: RecentHosts;

@@ -7,6 +7,7 @@ import { type Command, type Commands, strangerHost } from "./command.ts";
 import { callSource } from "./commandCalls.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { connect } from "./connect.ts";
+import { copyAddress } from "./copyAddress.ts";
 import { copySshCommand } from "./copySshCommand.ts";
 import { disconnect } from "./disconnect.ts";
 import { disconnectAll } from "./disconnectAll.ts";
@@ -63,6 +64,7 @@ export const commands: Commands = {
   "sshSessions.forgetTerminals": forgetTerminals,
   "sshSessions.revealTerminal": revealTerminal,
   "sshSessions.renameSession": renameSession,
+  "sshSessions.copyAddress": copyAddress,
   "sshSessions.copySshCommand": copySshCommand,
   "sshSessions.filter": filter,
   "sshSessions.clearFilter": clearFilter,
@@ -109,7 +111,14 @@ export function commandCaller(context: CommandContext, added: readonly Commands[
 
 /** Runs the command at once if the user called it, and after the user's consent otherwise. */
 async function call(id: string, command: Command, context: CommandContext, argument: unknown): Promise<void> {
-  const source = callSource(argument, (given) => context.terminals.called(given));
+  const source = callSource(
+    argument,
+    (given) => context.terminals.called(given),
+    (view) => context.focusedRows[view].row(),
+  );
+  if (source === "no row") {
+    return;
+  }
   if (source === "other terminal") {
     // The menu of a tab does not depend on the terminal's owner.
     inform(noSshTerminal());

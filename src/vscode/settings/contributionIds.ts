@@ -10,6 +10,8 @@ export const configurationSection = "sshSessions";
 /** Ids of the two views. */
 export const viewIds = { live: "sshSessions.live", hosts: "sshSessions.hosts" } as const;
 
+export type ViewId = (typeof viewIds)[keyof typeof viewIds];
+
 export const viewContainerId = "sshSessions";
 
 /** The key of the open terminals in the workspace's storage. */

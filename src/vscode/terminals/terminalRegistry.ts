@@ -106,7 +106,7 @@ export class TerminalRegistry implements Disposable {
 
   /** Shows the terminal of a session. @returns false when it has none. */
   reveal(sessionId: string): boolean {
-    const terminal = this.#terminalOf(sessionId);
+    const terminal = this.terminalOf(sessionId);
     terminal?.show();
     return terminal !== undefined;
   }
@@ -126,7 +126,7 @@ export class TerminalRegistry implements Disposable {
   }
 
   rename(sessionId: string, title: string): void {
-    const terminal = this.#terminalOf(sessionId);
+    const terminal = this.terminalOf(sessionId);
     const pty = terminal && ptyOf(terminal);
     if (terminal !== undefined && pty !== undefined) {
       pty.rename(title);
@@ -281,7 +281,8 @@ export class TerminalRegistry implements Disposable {
     }
   }
 
-  #terminalOf(sessionId: string): vscode.Terminal | undefined {
+  /** The tab of a session. */
+  terminalOf(sessionId: string): vscode.Terminal | undefined {
     return vscode.window.terminals.find((terminal) => ptyOf(terminal)?.sessionId === sessionId);
   }
 

@@ -322,14 +322,15 @@ export function presentSession(
   const { state, limits } = session;
   const text = sessionStateText(state, master);
   const idle = now - session.lastActivity;
-  const quiet = age(idle);
+  const [open, quiet] = [age(now - session.since), age(idle)];
   const parts =
     state.kind === "open"
       ? known([
           endedInput(session) ? t("EOF sent") : undefined,
           limitRowText(limits, now),
-          age(now - session.since),
           quiet === undefined ? undefined : t("idle {0}", quiet),
+          // Idle since it was opened: one of them is enough.
+          open === quiet ? undefined : open,
         ])
       : [text];
   // Several aliases can lead to one destination; show the one that was used.

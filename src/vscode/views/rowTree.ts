@@ -4,6 +4,7 @@ import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { shownText } from "../../text/plainMessage.ts";
 import { hoverText } from "../messages/messages.ts";
 import { Coalescer } from "./coalescer.ts";
+import type { FocusedRow } from "./focusedRow.ts";
 import type { FoldMemory } from "./foldMemory.ts";
 import type { Row, RowSource } from "./row.ts";
 import { RowClicks } from "./rowClicks.ts";
@@ -19,6 +20,7 @@ export interface RowTreeInit {
   readonly kinds: readonly RowSource[];
   readonly filter: RowFilter;
   readonly folds: FoldMemory;
+  readonly focused: FocusedRow;
   /** Shown above the rows while they are filtered. */
   readonly filterMessage: (text: string, count: FilterCount) => string;
   readonly clock: Clock;
@@ -78,6 +80,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
     };
     this.#store.add(this.#view.onDidExpandElement(({ element }) => folded(element, true)));
     this.#store.add(this.#view.onDidCollapseElement(({ element }) => folded(element, false)));
+    this.#store.add(this.#view.onDidChangeSelection(({ selection }) => init.focused.update(selection)));
     init.onVisible?.(this.#view.visible);
     this.#update();
   }

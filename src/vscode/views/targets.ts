@@ -60,5 +60,7 @@ export const serverLoginsTarget = new TargetKind<string>("serverLogins");
 export const remoteLoginTarget = new TargetKind<{ readonly masterId: string; readonly id: string }>(
   "remoteLogin",
 );
+/** The address of the row itself, if it has another than its connection. */
+export const addressTarget = new TargetKind<string>("address");
 /** A place in a local file. */
 export const placeTarget = new TargetKind<{ readonly file: string; readonly line?: number }>("place");

@@ -29,7 +29,11 @@ export class TreeView {
 
   /** The visible rows from top to bottom, all read at once: a row that vanishes meanwhile costs seconds. */
   async rows(): Promise<TreeRow[]> {
-    return await this.#pane.locator(".monaco-list-row").evaluateAll((elements) =>
+    return await this.#read(".monaco-list-row");
+  }
+
+  async #read(rows: string): Promise<TreeRow[]> {
+    return await this.#pane.locator(rows).evaluateAll((elements) =>
       elements.map((element) => {
         const page = element as unknown as PageElement;
         const expanded = page.getAttribute("aria-expanded");
@@ -74,6 +78,22 @@ export class TreeView {
     await waitUntil(
       async () => !(await this.rows()).some((row) => matches(row.label, label)),
       () => `a row ${label} stays in "${this.#title}"`,
+    );
+  }
+
+  /** The row with the keyboard focus; undefined: the view does not have it. */
+  async focusedRow(): Promise<TreeRow | undefined> {
+    const [focused] = await this.#read(".monaco-list:focus .monaco-list-row.focused");
+    return focused;
+  }
+
+  /** Waits until exactly the rows with these labels are selected. */
+  async waitForSelection(labels: readonly string[]): Promise<void> {
+    const selected = async (): Promise<readonly string[]> =>
+      (await this.#read(".monaco-list-row.selected")).map(({ label }) => label);
+    await waitUntil(
+      async () => (await selected()).join() === labels.join(),
+      async () => `selected: ${(await selected()).join()}`,
     );
   }
 

@@ -114,8 +114,7 @@ describe("many hosts", () => {
     await workbench.tree("Hosts").titleAction("Filter");
     await quickInput.fill("WEB-07");
     await waitUntil(
-      async () =>
-        JSON.stringify(await labels("Hosts")) === JSON.stringify(["frontends", "…web-07"]),
+      async () => JSON.stringify(await labels("Hosts")) === JSON.stringify(["frontends", "…web-07"]),
       async () => `not one host, but ${(await labels("Hosts")).join()}`,
     );
     await waitForMessage("Hosts", 'Filter "WEB-07": 1 of 200 hosts');

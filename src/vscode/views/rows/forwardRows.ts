@@ -7,7 +7,7 @@ import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
 import { forwardHover, presentForward, presentForwards } from "../forwardPresentation.ts";
 import { atTop, RowKind, under } from "../row.ts";
-import { connectionTarget, hostTarget, TargetKind } from "../targets.ts";
+import { addressTarget, connectionTarget, hostTarget, TargetKind } from "../targets.ts";
 
 /** A forward: its id. */
 export const forwardTarget = new TargetKind<string>("forward");
@@ -65,8 +65,9 @@ export function forwardRows(
     places: [under(folds, ({ shown }) => shown)],
     key: ({ id }) => `forward ${id}`,
     present: (forward) => presentForward(forward, clock.now(), home),
-    targets: ({ id, host, masterId }) => [
+    targets: ({ id, host, masterId, addresses: [address] }) => [
       forwardTarget.of(id),
+      ...(address === undefined ? [] : [addressTarget.of(address)]),
       hostTarget.of(host),
       ...(masterId === undefined ? [] : [connectionTarget.of(masterId)]),
     ],

@@ -54,6 +54,18 @@ const rowKindNames = readdirSync(rowsFolder).flatMap((file) =>
   ),
 );
 
+interface KeyBinding {
+  readonly command: string;
+  readonly key: string;
+  readonly mac: string;
+  readonly when: string;
+  readonly args?: { readonly commands: readonly (string | { readonly command: string })[] };
+}
+
+const keyBindings: readonly KeyBinding[] = contributes.keybindings;
+const onRows = keyBindings.filter(({ command }) => command === "runCommands");
+const inTerminals = keyBindings.filter(({ command }) => command !== "runCommands");
+
 describe("the contributions of package.json", () => {
   it("list the commands that the code names, each in the category", () => {
     expect(contributes.commands.map(({ command }) => command).sort()).toEqual([...commandIds].sort());
@@ -134,10 +146,26 @@ describe("the contributions of package.json", () => {
   });
 
   it("bind keys to their own commands, under their own context keys", () => {
-    for (const { command, when } of contributes.keybindings) {
+    for (const { command, when } of inTerminals) {
       expect(commandIds).toContain(command);
       expect(when).toBe(`terminalFocus && ${contextKeys.activeTerminal}`);
     }
+  });
+
+  it("bind keys of a view to commands on its focused row", () => {
+    const found = "list.toggleSelection";
+    for (const { when, args, key, mac } of onRows) {
+      const view = Object.values(viewIds).find(
+        (id) => when === `focusedView == ${id} && listFocus && !inputFocus`,
+      );
+      expect(view, when).toBeDefined();
+      const [first, second, called, ...others] = args?.commands ?? [];
+      expect([first, second, others]).toEqual([found, found, []]);
+      expect(called).toEqual({ command: expect.any(String), args: { focusedRow: view } });
+      expect(commandIds).toContain(typeof called === "object" ? called.command : undefined);
+      expect([key, mac]).not.toContain(undefined);
+    }
+    expect(onRows.length).toBeGreaterThan(4);
   });
 
   it("list the terminal profile that the code provides", () => {

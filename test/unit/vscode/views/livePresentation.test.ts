@@ -257,7 +257,7 @@ describe("a session in the tree", () => {
     expect(
       presentSession(sessionSnapshot({ lastActivity: later - 60_000 }), masterSnapshot(), later, home)
         .description,
-    ).toBe("3 min · idle 1 min");
+    ).toBe("idle 1 min · 3 min");
   });
 
   it("shows the alias with which it was opened if that differs from the master's", () => {
@@ -308,7 +308,7 @@ describe("a session in the tree", () => {
       later,
       home,
     );
-    expect(limited.description).toBe("3 min left · 3 min · idle 3 min");
+    expect(limited.description).toBe("3 min left · idle 3 min");
     expect(limited.hover).toContain("| Idle limit | 3 min left of 10 min: *folder setting of api* |");
     expect(limited.hover).toContain("| Time limit | 1 h 57 min left of 2 h: *set for this session* |");
     expect(limited.hover).toContain("| Folder | api |");
