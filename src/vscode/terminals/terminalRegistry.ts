@@ -281,7 +281,6 @@ export class TerminalRegistry implements Disposable {
     }
   }
 
-  /** The tab of a session. */
   terminalOf(sessionId: string): vscode.Terminal | undefined {
     return vscode.window.terminals.find((terminal) => ptyOf(terminal)?.sessionId === sessionId);
   }

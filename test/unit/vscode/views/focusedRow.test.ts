@@ -34,14 +34,14 @@ describe("the focused row of a view", () => {
     expect(focused(...selections)).toBeUndefined();
   });
 
-  it("serves several keys that are pressed at once, and none that is pressed later without a focus", () => {
+  it("serves several keys that are pressed at once, and none that is pressed later without a focus", async () => {
     const clock = new ManualClock();
     const found = new FocusedRow(clock);
     for (const selection of [[first], [], [first], [], [first]]) {
       found.update(selection);
     }
     expect([found.row()?.key, found.row()?.key]).toEqual(["first", "first"]);
-    clock.advance(3_000);
+    await clock.advance(3_000);
     expect(found.row()).toBeUndefined();
   });
 });
