@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import * as vscode from "vscode";
 import type { SshSessionsApi } from "../../../src/api.ts";
 import { viewIds } from "../../../src/vscode/settings/contributionIds.ts";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { until } from "../../lab/until.ts";
 import { activated, endEverything, type TestConfig, useSshConfig } from "./extensionUnderTest.ts";
+import { recordedContributions } from "./recordedContributions.ts";
 import { treeItems, treeLabels } from "./treeItems.ts";
 
 describe("the trees", () => {
@@ -85,5 +88,58 @@ describe("the trees", () => {
     assert.match(tooltip.value, /serverAliveInterval[^\n]*30[^\n]*default/i);
     assert.match(tooltip.value, /serverAliveCountMax[^\n]*3[^\n]*default/i);
     assert.match(tooltip.value, /tcpKeepAlive[^\n]*yes[^\n]*default/i);
+  });
+
+  it("redraw a connection for a change of settings.json, so that its hover has the new value and its source", async () => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    const provider = recordedContributions().trees.get(viewIds.live);
+    // VS Code requests the hover, and keeps it until the row is redrawn.
+    const [master] = await treeItems(viewIds.live);
+    assert.ok(folder !== undefined && provider?.onDidChangeTreeData !== undefined && master !== undefined);
+    const settings = join(folder, ".vscode", "settings.json");
+    const subscriptions: vscode.Disposable[] = [];
+    try {
+      let changedAt: number | undefined;
+      const redrawn = new Promise<number>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error("the hover stays as it was")), 30_000);
+        subscriptions.push(
+          new vscode.Disposable(() => clearTimeout(timer)),
+          vscode.workspace.onDidChangeConfiguration((event) => {
+            if (event.affectsConfiguration("sshSessions.keepalive")) {
+              changedAt ??= performance.now();
+            }
+          }),
+        );
+        provider.onDidChangeTreeData?.((rows) => {
+          const redrawsAll = rows === undefined || rows === null;
+          if (
+            changedAt === undefined ||
+            !(redrawsAll || (Array.isArray(rows) ? rows : [rows]).includes(master.element))
+          ) {
+            return;
+          }
+          const at = performance.now();
+          void treeItems(viewIds.live).then(([shown]) => {
+            const tooltip = shown?.item.tooltip;
+            const isCurrent =
+              tooltip instanceof vscode.MarkdownString &&
+              /serverAliveInterval[^\n]*17[^\n]*workspace/i.test(tooltip.value);
+            if (isCurrent) {
+              resolve(at);
+            }
+          });
+        });
+      });
+      await mkdir(dirname(settings), { recursive: true });
+      await writeFile(settings, JSON.stringify({ "sshSessions.keepalive.serverAliveInterval": 17 }));
+      const took = (await redrawn) - (changedAt ?? Number.NaN);
+      // Usually under 200 ms. What the extension polls, and what it lets VS Code keep for a while, takes longer.
+      assert.ok(took < 5_000, `${took} ms`);
+    } finally {
+      for (const each of subscriptions) {
+        each.dispose();
+      }
+      await rm(settings, { force: true });
+    }
   });
 });
