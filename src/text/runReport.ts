@@ -1,9 +1,27 @@
-import { t } from "../base/localize.ts";
+import { plural, t } from "../base/localize.ts";
 import { printable } from "../base/log.ts";
 import { atOnce, type Steps } from "../base/turns.ts";
 import type { HostRun } from "../session/run/fleetRun.ts";
+import type { LiveWords } from "../session/run/liveLines.ts";
 import { plainOutputSteps } from "../session/run/plainOutput.ts";
 import { describeOutcome } from "./sessionDetails.ts";
+
+/** The name of the output channel with what several hosts write while they run. */
+export function runChannelName(): string {
+  return t("SSH Sessions: Runs");
+}
+
+export function liveWords(): LiveWords {
+  return {
+    tooMuch: t("The rest of the output is only in the report at the end."),
+    skipped: (lines) =>
+      plural(
+        lines,
+        "[{0} line came too fast and is only in the report.]",
+        "[{0} lines came too fast and are only in the report.]",
+      ),
+  };
+}
 
 /** One host's result in a few words. `describeError` makes the user's text for a failure. */
 function runResult(run: HostRun, describeError: (error: Error, host: string) => string): string {

@@ -19,6 +19,7 @@ import { HostDocuments } from "./documents/hostDocuments.ts";
 import { KnownKeyDocuments } from "./documents/knownKeyDocuments.ts";
 import { RemoteFileDocuments } from "./documents/remoteFileDocuments.ts";
 import { RunDocuments } from "./documents/runDocuments.ts";
+import { RunOutput } from "./documents/runOutput.ts";
 import { SessionDetailsDocuments } from "./documents/sessionDetailsDocument.ts";
 import { TimeoutDocuments } from "./documents/timeoutDocuments.ts";
 import { type AllFeaturesInit, allFeatures } from "./features/allFeatures.ts";
@@ -192,6 +193,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
     ),
   );
   const runDocuments = store.add(new RunDocuments());
+  const runOutput = store.add(new RunOutput(clock));
   const profiles = terminalProfiles(terminals, hostPick, settings);
   const callCommand = commandCaller(
     {
@@ -213,6 +215,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
       recent,
       details,
       runDocuments,
+      runOutput,
       remoteView,
       remotePolling,
       remoteAccess,

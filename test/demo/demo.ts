@@ -4,9 +4,12 @@
  * address for a browser is printed. `--screenshots DIR` plays the scenes, writes screenshots and exits; with `--crowded ""`
  * those of narrow side bars with many and with long rows.
  */
-import { resolve } from "node:path";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { buildExtension } from "../setup/buildExtension.ts";
+import { repositoryRoot } from "../setup/repository.ts";
 import { openDesktop } from "../vscode/harness/desktop.ts";
 import { hostWorkbench } from "../vscode/harness/hostedWorkbench.ts";
 import { launchWorkbench } from "../vscode/harness/workbench.ts";
@@ -58,13 +61,22 @@ async function takePictures(demoHosts: DemoHosts, folder: string): Promise<void>
 }
 
 async function serve(): Promise<void> {
-  const hosted = await hostWorkbench({ settings });
+  const extensionsFolder = await installedHere();
+  const hosted = await hostWorkbench({ settings, forPerson: true, extensionsFolder });
   try {
     tellWhatToDo(`Open this address in a browser on this machine:\n\n    ${hosted.url}\n`);
     await interrupted();
   } finally {
     await hosted.close();
+    await rm(extensionsFolder, { recursive: true, force: true });
   }
+}
+
+/** Without its smoke test driver, the server loads only installed extensions: a folder with this one. */
+async function installedHere(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "ssh-sessions-demo-"));
+  await symlink(repositoryRoot, join(folder, "ssh-sessions.ssh-sessions"), "junction");
+  return folder;
 }
 
 /** False if there is no desktop VS Code and none can be downloaded. */
@@ -92,6 +104,7 @@ function hasDisplay(): boolean {
 function tellWhatToDo(where: string): void {
   console.log(`
 Two SSH hosts are running on this machine: ${hosts.names.join(" and ")} (${hosts.configFile}).
+${hosts.unknown} is ${hosts.names[0]} under another name, whose host key is not known yet: it shows the question about the key.
 ${where}
 Choose "SSH Sessions" in the activity bar and click a host. Ctrl+C here ends everything.
 `);

@@ -1,4 +1,5 @@
 import { asError } from "../../base/errors.ts";
+import type { OutputKind } from "../../engine/connectionEngine.ts";
 import type { SessionService } from "../sessionServiceTypes.ts";
 import { type ExecuteOptions, type Execution, execute } from "./execute.ts";
 import { limitedCommand } from "./remoteCommand.ts";
@@ -20,6 +21,7 @@ const concurrency = 8;
  * Runs one command on several hosts. A host that is down delays no other host.
  *
  * @param onDone called as each host finishes, in that order.
+ * @param onOutput receives all output as it comes.
  * @param limitOf seconds after which a host's command is ended, on both sides; 0: never.
  * @returns in the order of `hosts`. Never rejects: an abort ends running commands, and those hosts count as failed.
  */
@@ -30,13 +32,18 @@ export async function runOnHosts(
   options: ExecuteOptions,
   onDone: (run: HostRun) => void = () => {},
   limitOf: (host: string) => number = () => 0,
+  onOutput?: (host: string, kind: OutputKind, data: Uint8Array) => void,
 ): Promise<readonly HostRun[]> {
   const runs: (HostRun | undefined)[] = hosts.map(() => undefined);
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let index = next++; index < hosts.length; index = next++) {
       const host = hosts[index] ?? "";
-      const run = await runOn(service, host, command, options, limitOf(host));
+      const own: ExecuteOptions = {
+        ...options,
+        ...(onOutput && { onOutput: (kind, data) => onOutput(host, kind, data) }),
+      };
+      const run = await runOn(service, host, command, own, limitOf(host));
       runs[index] = run;
       onDone(run);
     }

@@ -8,6 +8,7 @@ import type { DetailsPanels } from "../documents/detailsPanels.ts";
 import type { HostDocuments } from "../documents/hostDocuments.ts";
 import type { KnownKeyDocuments } from "../documents/knownKeyDocuments.ts";
 import type { RunDocuments } from "../documents/runDocuments.ts";
+import type { RunOutput } from "../documents/runOutput.ts";
 import type { TimeoutDocuments } from "../documents/timeoutDocuments.ts";
 import type { ConfigNotices } from "../prompts/configNotices.ts";
 import type { ErrorPresenter } from "../prompts/errorPresenter.ts";
@@ -45,6 +46,7 @@ export interface CommandContext {
   readonly recent: RecentHosts;
   readonly details: DetailsPanels;
   readonly runDocuments: RunDocuments;
+  readonly runOutput: RunOutput;
   readonly remoteView: RemoteViewService;
   readonly remotePolling: RemotePolling;
   readonly remoteAccess: RemoteAccesses;

@@ -6,7 +6,7 @@ import { hostNames } from "../../config/hostSpec.ts";
 import type { ExecuteOptions } from "../../session/run/execute.ts";
 import { runOnHosts } from "../../session/run/fleetRun.ts";
 import { plainMessage } from "../../text/plainMessage.ts";
-import { runReportSteps, runSucceeded } from "../../text/runReport.ts";
+import { runReportSteps, runResult, runSucceeded } from "../../text/runReport.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { warn, withNotification } from "../messages/messages.ts";
 import type { CommandContext } from "./commandContext.ts";
@@ -23,10 +23,16 @@ export async function runAndShow(
   title: string,
   options: ExecuteOptions,
 ): Promise<void> {
-  const { service, runDocuments, policies, settings, home } = context;
+  const { service, runDocuments, runOutput, policies, settings, home } = context;
   const { folder } = settings;
   const kept = Math.min(keptBytes, Math.floor(keptOnAllHosts / Math.max(1, hosts.length)));
   const controller = new AbortController();
+  const describeError = (error: Error, host: string): string =>
+    CancelledError.is(error)
+      ? t("cancelled")
+      : (userMessage(error, host, home)?.text ?? asError(error).message);
+  // One host has its choice between an editor at the end and a live terminal.
+  const live = hosts.length > 1 ? runOutput.begin(title, hosts) : undefined;
   const runs = await withNotification(t("SSH: {0}", printable(title, 60)), (report, token) => {
     token.onCancellationRequested(() => controller.abort(new CancelledError()));
     let done = 0;
@@ -49,17 +55,15 @@ export async function runAndShow(
         signal: controller.signal,
         maxOutputBytes: kept,
       },
-      () => {
+      (run) => {
         done++;
         tell();
+        live?.lines.end(run.host, runResult(run, describeError));
       },
       (host) => policies.get("commandTimeLimit", hostNames(host), folder).value,
+      live && ((host, kind, data) => live.lines.push(host, kind, data)),
     );
-  });
-  const describeError = (error: Error, host: string): string =>
-    CancelledError.is(error)
-      ? t("cancelled")
-      : (userMessage(error, host, home)?.text ?? asError(error).message);
+  }).finally(() => live?.dispose());
   await runDocuments.show(title, await inTurns(runReportSteps(title, runs, kept, describeError)));
   const failed = runs.filter((each) => !runSucceeded(each)).length;
   if (failed > 0 && hosts.length > 1 && !controller.signal.aborted) {

@@ -60,7 +60,7 @@ export class DetailsPanels implements Disposable {
     }
     const panel = vscode.window.createWebviewPanel(
       "sshSessions.details",
-      `${printable(page.title, 60)}: Details`,
+      t("{0}: Details", printable(page.title, 60)),
       vscode.ViewColumn.Active,
       { enableScripts: true, localResourceRoots: [this.#folder], enableFindWidget: true },
     );

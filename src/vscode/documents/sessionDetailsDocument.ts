@@ -46,7 +46,7 @@ export class SessionDetailsDocuments implements vscode.TextDocumentContentProvid
       id;
     const uri = vscode.Uri.from({
       scheme,
-      path: `${printable(title).replace(/[/\\]/g, "-")} details`,
+      path: t("{0} details", printable(title).replace(/[/\\]/g, "-")),
       query: id,
     });
     await vscode.window.showTextDocument(uri, { preview: true });

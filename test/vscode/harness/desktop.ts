@@ -5,7 +5,7 @@ import { downloadAndUnzipVSCode } from "@vscode/test-electron";
 import { cacheFolder, repositoryRoot } from "../../setup/repository.ts";
 import { cleanEnvironment } from "./cleanEnvironment.ts";
 import { spawnGroup } from "./processGroup.ts";
-import { quietSettings } from "./quietSettings.ts";
+import { quietExtension, quietSettings } from "./quietSettings.ts";
 
 export interface DesktopOptions {
   /** CommonJS file that exports `run()`: executed in the extension host; then the window closes. */
@@ -35,7 +35,8 @@ export async function openDesktop(options: DesktopOptions = {}): Promise<Desktop
   for (const path of [home, workspace, userFolder]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
   }
-  const settings = { ...quietSettings, ...options.settings };
+  const quiet = options.testsPath === undefined ? {} : quietExtension;
+  const settings = { ...quietSettings, ...quiet, ...options.settings };
   await writeFile(join(userFolder, "settings.json"), JSON.stringify(settings, undefined, 2));
   const group = spawnGroup(
     executable,

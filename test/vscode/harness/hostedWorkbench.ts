@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { repositoryRoot } from "../../setup/repository.ts";
 import type { ServerAge } from "../../setup/vscodeServer.ts";
 import { extensionUnderTest } from "./packagedExtension.ts";
-import { quietSettings } from "./quietSettings.ts";
+import { quietExtension, quietSettings } from "./quietSettings.ts";
 import { startVscodeServer, type VscodeServer } from "./vscodeServer.ts";
 
 export interface HostedOptions {
@@ -21,6 +21,8 @@ export interface HostedOptions {
   readonly age?: ServerAge;
   /** CommonJS file that exports `run()`: executed in the extension host; then the window closes. */
   readonly testsPath?: string;
+  /** A person uses it, not a test: messages appear as toasts, and the extension has its own defaults. */
+  readonly forPerson?: boolean;
   /** User settings in addition to the quiet ones. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Environment of the server, and therefore of the extension host and of local terminals. */
@@ -54,7 +56,12 @@ export async function hostWorkbench(options: HostedOptions = {}): Promise<Hosted
     const server = await startVscodeServer({
       folder,
       home,
-      settings: { ...quietSettings, ...options.settings },
+      settings: {
+        ...quietSettings,
+        ...(options.forPerson === true ? {} : quietExtension),
+        ...options.settings,
+      },
+      ...(options.forPerson === undefined ? {} : { forPerson: options.forPerson }),
       ...(options.env === undefined ? {} : { env: options.env }),
       ...(options.age === undefined ? {} : { age: options.age }),
       ...(options.workspaceTrust === undefined ? {} : { workspaceTrust: options.workspaceTrust }),

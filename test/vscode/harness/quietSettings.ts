@@ -1,3 +1,11 @@
+/** For tests: the extension asks nothing that a test does not expect. The demo shows it as it is. */
+export const quietExtension: Readonly<Record<string, unknown>> = {
+  // Its question appears with the first connection beside a terminal.
+  "sshSessions.sharing.programs": "off",
+  // It asks the server over sessions of its own while a terminal is visible.
+  "sshSessions.forwards.detect": false,
+};
+
 /** No animation, question, help or download: what remains is the extension and the parts that it uses. */
 export const quietSettings: Readonly<Record<string, unknown>> = {
   "workbench.colorTheme": "Default Dark Modern",
@@ -16,10 +24,6 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "extensions.ignoreRecommendations": true,
   "git.enabled": false,
   "remote.autoForwardPorts": false,
-  // Its question appears with the first connection beside a terminal.
-  "sshSessions.sharing.programs": "off",
-  // It asks the server over sessions of its own while a terminal is visible.
-  "sshSessions.forwards.detect": false,
   "telemetry.telemetryLevel": "off",
   "terminal.integrated.initialHint": false,
   "terminal.integrated.cursorBlinking": false,

@@ -6,6 +6,7 @@ import { cleanEnvironment } from "./cleanEnvironment.ts";
 import { spawnGroup } from "./processGroup.ts";
 
 export interface VscodeServerOptions {
+  readonly forPerson?: boolean;
   /** The server writes only below this folder, which the caller creates and removes. */
   readonly folder: string;
   /** `HOME` of the server, its extension host and its terminals. */
@@ -42,7 +43,8 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
       "--port=0",
       "--without-connection-token",
       "--accept-server-license-terms",
-      "--enable-smoke-test-driver",
+      // Under the driver, VS Code shows no toasts.
+      ...(options.forPerson === true ? [] : ["--enable-smoke-test-driver"]),
       `--server-data-dir=${dataFolder}`,
       `--extensions-dir=${options.extensionsFolder ?? join(options.folder, "extensions")}`,
       "--telemetry-level=off",

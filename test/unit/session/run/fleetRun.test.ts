@@ -59,3 +59,21 @@ it.each([
   engine.connection().channels[0]?.end({ code: 0 });
   await running;
 });
+
+it("passes on each host's output as it comes", async () => {
+  const names = ["a", "b"];
+  const { engine, manager } = fakeStack(names.map((name) => testHostConfig({ alias: name, hostName: name })));
+  const heard: string[] = [];
+  const running = runOnHosts(manager, names, "id", {}, undefined, undefined, (host, kind, data) =>
+    heard.push(`${host} ${kind} ${Buffer.from(data).toString()}`),
+  );
+  await settle();
+  engine.connection(1).channels[0]?.received.fire({ kind: "stdout", data: Buffer.from("two") });
+  engine.connection(0).channels[0]?.received.fire({ kind: "stdout", data: Buffer.from("one") });
+  await settle();
+  expect(heard).toEqual(["b stdout two", "a stdout one"]);
+  for (const index of [0, 1]) {
+    engine.connection(index).channels[0]?.end({ code: 0 });
+  }
+  await running;
+});
