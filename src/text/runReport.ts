@@ -24,7 +24,7 @@ export function liveWords(): LiveWords {
 }
 
 /** One host's result in a few words. `describeError` makes the user's text for a failure. */
-function runResult(run: HostRun, describeError: (error: Error, host: string) => string): string {
+export function runResult(run: HostRun, describeError: (error: Error, host: string) => string): string {
   return run.kind === "done" ? describeOutcome(run.execution.outcome) : describeError(run.error, run.host);
 }
 
