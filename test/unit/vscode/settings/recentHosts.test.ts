@@ -40,3 +40,11 @@ it("ignores invalid stored data", () => {
   expect(new RecentHosts(memento({ length: 3 })).list()).toEqual([]);
   expect(new RecentHosts(memento(["a", 7, null, "", { host: "b" }, "c"])).list()).toEqual(["a", "c"]);
 });
+
+it("does not keep a text that can't be a host", async () => {
+  const recent = new RecentHosts(memento());
+  for (const text of ["", "-oProxyCommand=x", "ssh me@web", "my host"]) {
+    await recent.add(text);
+  }
+  expect(recent.list()).toEqual([]);
+});
