@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
 import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
@@ -83,6 +84,26 @@ describe("a user in the workbench", () => {
     assert.equal(host.logins(), 1);
   });
 
+  const pictures = (): Locator =>
+    workbench.page.locator(".editor-group-container .tab").filter({ hasText: "Host key" });
+
+  it("closes the comparison of a host key, which asks again, and the question, which closes the randomart", async () => {
+    const { dialogs, quickInput } = workbench;
+    await workbench.tree("Hosts").click("fresh1");
+    await dialogs.press("Show Randomart");
+    await pictures().waitFor();
+    const asked = await dialogs.buttons();
+    await dialogs.press("Compare Fingerprint…");
+    await quickInput.waitFor("Paste the fingerprint");
+    await quickInput.cancel();
+    assert.deepEqual(await dialogs.buttons(), asked);
+    await pictures().waitFor();
+    await dialogs.press("Cancel");
+    await pictures().waitFor({ state: "detached" });
+    await workbench.tree("Live").waitForNoRow("fresh1");
+    assert.equal(await readFile(knownHostsFile, "utf8"), "# mine\n");
+  });
+
   it("is asked about an unknown host key, with its fingerprint, and the accepted key is saved", async () => {
     await workbench.tree("Hosts").click("fresh1");
     const question = await workbench.dialogs.text();
@@ -123,6 +144,7 @@ describe("a user in the workbench", () => {
       await workbench.screenshot(`host-key-${String(verdict).replaceAll("/", "")}`);
     }
     await workbench.dialogs.press("Connect and Save");
+    await pictures().waitFor({ state: "detached" });
     await workbench.terminals.waitForText("lab#");
     const lines = (await readFile(knownHostsFile, "utf8")).trimEnd().split("\n");
     assert.equal(lines[0], "# mine");
