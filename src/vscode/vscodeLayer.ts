@@ -11,7 +11,8 @@ import { HostPolicies } from "../config/hostPolicies.ts";
 import { RemoteViewService } from "../remote/remoteViewService.ts";
 import type { SessionService } from "../session/sessionServiceTypes.ts";
 import { createKnownHostsStorage } from "../trust/knownHostsStorage.ts";
-import { type CallCommand, commandCaller } from "./commands/commandTable.ts";
+import type { CommandContext } from "./commands/commandContext.ts";
+import type { CallCommand } from "./commands/commandTable.ts";
 import { ConfigDiagnostics } from "./documents/configDiagnostics.ts";
 import { DetailsPanels } from "./documents/detailsPanels.ts";
 import type { ExplanationSources } from "./documents/gatherExplanation.ts";
@@ -195,40 +196,43 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
   const runDocuments = store.add(new RunDocuments());
   const runOutput = store.add(new RunOutput(clock));
   const profiles = terminalProfiles(terminals, hostPick, settings);
-  const callCommand = commandCaller(
-    {
-      service,
-      losses: (masterIds) => features.flatMap((feature) => feature.loss?.(masterIds) ?? []),
-      resolver,
-      settings,
-      policies,
-      secrets,
-      loginMemory: init.loginMemory,
-      terminals,
-      hostPick,
-      livePick,
-      hosts,
-      filter,
-      focusedRows,
-      presenter,
-      notices,
-      recent,
-      details,
-      runDocuments,
-      runOutput,
-      remoteView,
-      remotePolling,
-      remoteAccess,
-      timeoutDocuments,
-      hostDocuments,
-      knownKeyDocuments,
-      knownHosts,
-      access,
-      home,
-      showLog,
-    },
-    features.map(({ commands }) => commands),
-  );
+  const commandContext: CommandContext = {
+    service,
+    losses: (masterIds) => features.flatMap((feature) => feature.loss?.(masterIds) ?? []),
+    resolver,
+    settings,
+    policies,
+    secrets,
+    loginMemory: init.loginMemory,
+    terminals,
+    hostPick,
+    livePick,
+    hosts,
+    filter,
+    focusedRows,
+    presenter,
+    notices,
+    recent,
+    details,
+    runDocuments,
+    runOutput,
+    remoteView,
+    remotePolling,
+    remoteAccess,
+    timeoutDocuments,
+    hostDocuments,
+    knownKeyDocuments,
+    knownHosts,
+    access,
+    home,
+    showLog,
+  };
+  // The code of the commands is loaded with the first one.
+  const callCommand: CallCommand = async (id, argument) => {
+    const { commandCaller } = await import("./commands/commandTable.ts");
+    const added = features.map(({ commands }) => commands);
+    await commandCaller(commandContext, added)(id, argument);
+  };
   for (const feature of features) {
     const running = feature.start?.();
     if (running !== undefined) {
