@@ -14,6 +14,7 @@ import {
 import { factTable, literal } from "../../text/markdownText.ts";
 import { forwardsNote, moreOpenNote } from "../../text/rowNotes.ts";
 import { formatBytes } from "../../text/sessionDetails.ts";
+import { spokenDescription } from "../../text/spokenText.ts";
 import type { ItemPresentation } from "./row.ts";
 
 /** In `contextValue`: for the menus in package.json. */
@@ -44,7 +45,7 @@ export function presentForwards(forwards: readonly ForwardSnapshot[], isBelow: b
     icon: { id: "plug", ...(refused > 0 && { color: "list.warningForeground" }) },
     contextValue: forwardWords.forwards,
     hover: forwardsNote(),
-    accessibleLabel: `${label}, ${description}`,
+    accessibleLabel: `${label}, ${spokenDescription(description)}`,
   };
 }
 
@@ -79,7 +80,7 @@ export function presentForward(forward: ForwardSnapshot, now: number, home: stri
     ].join(" "),
     hover: forwardHover(forward, now, home),
     lasting: forward.origins.map((origin) => forwardOriginText(origin, home)).join("\n"),
-    accessibleLabel: t("Forward {0}, {1}", label, description),
+    accessibleLabel: t("Forward {0}, {1}", label, spokenDescription(description)),
   };
 }
 

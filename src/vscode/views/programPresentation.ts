@@ -10,6 +10,7 @@ import {
   relayedChannelText,
 } from "../../text/programText.ts";
 import { moreOpenNote, programNote } from "../../text/rowNotes.ts";
+import { spokenDescription } from "../../text/spokenText.ts";
 import type { ItemPresentation } from "./row.ts";
 
 /** A hover shows at most this many channels. */
@@ -24,7 +25,10 @@ export function presentProgram(program: ProgramSnapshot, now: number): ItemPrese
     icon: { id: "terminal-bash" },
     contextValue: "program",
     hover: programHover(program, now),
-    accessibleLabel: t("Program {0}, {1}", label, description),
+    accessibleLabel:
+      program.name === undefined
+        ? `${label}, ${spokenDescription(description)}`
+        : t("Program {0}, {1}", label, spokenDescription(description)),
   };
 }
 

@@ -52,7 +52,7 @@ export function presentFold(
     icon: hung > 0 ? { id: "server", color: warningColor } : { id: "server" },
     contextValue: [contextWords.onServer, ...(open ? [contextWords.open] : [])].join(" "),
     hover: foldNotes(snapshot).join("\n\n"),
-    accessibleLabel: t("On the server{0}", description === "" ? "" : `, ${description}`),
+    accessibleLabel: t("On the server{0}", parts.length === 0 ? "" : `, ${parts.join(", ")}`),
   };
 }
 

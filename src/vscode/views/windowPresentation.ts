@@ -4,6 +4,7 @@ import type { ProgramSnapshot } from "../../share/programTypes.ts";
 import { openSince } from "../../text/forwardText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
 import { programTraffic } from "../../text/programText.ts";
+import { spokenDescription } from "../../text/spokenText.ts";
 import { aboutWindow, windowDescription, windowLabel } from "../../text/windowText.ts";
 import type { ItemPresentation } from "./row.ts";
 
@@ -23,6 +24,6 @@ export function presentWindow(window: ProgramSnapshot, now: number): ItemPresent
         [t("Data"), literal(programTraffic(window.channels))],
       ]),
     ].join("\n\n"),
-    accessibleLabel: `${label}, ${description}`,
+    accessibleLabel: `${label}, ${spokenDescription(description)}`,
   };
 }

@@ -5,8 +5,9 @@ import type { ForwardSnapshot, LocalProgram } from "../../../forward/forwardType
 import { portOwner } from "../../../forward/portOwner.ts";
 import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../../session/sessionServiceTypes.ts";
+import { spokenOn } from "../../../text/spokenText.ts";
 import { forwardHover, presentForward, presentForwards } from "../forwardPresentation.ts";
-import { atTop, RowKind, under } from "../row.ts";
+import { atTop, type ItemPresentation, RowKind, under } from "../row.ts";
 import { addressTarget, connectionTarget, hostTarget, TargetKind } from "../targets.ts";
 
 /** A forward: its id. */
@@ -29,6 +30,18 @@ interface Fold {
 /** The number of clients that are looked up for a hover: each costs a reading of /proc. */
 const namedClients = 5;
 
+/** What screen readers say, with the connection's address. */
+function onConnection(
+  shown: ItemPresentation,
+  service: ForwardRowsInit["service"],
+  masterId: string | undefined,
+): ItemPresentation {
+  const master = service.masters().find(({ id }) => id === masterId);
+  return master === undefined
+    ? shown
+    : { ...shown, accessibleLabel: spokenOn(shown.accessibleLabel, master.destination) };
+}
+
 export function forwardFolds(masters: RowKind<MasterSnapshot>, init: ForwardRowsInit): RowKind<Fold> {
   const { forwards, service } = init;
   const fold = (masterId: string | undefined, spec: string | undefined): readonly Fold[] => {
@@ -46,7 +59,8 @@ export function forwardFolds(masters: RowKind<MasterSnapshot>, init: ForwardRows
     name: "forwards",
     places: [under(masters, ({ id, spec }) => fold(id, spec)), atTop(() => fold(undefined, undefined))],
     key: ({ masterId }) => `forwards ${masterId ?? ""}`,
-    present: ({ shown, masterId }) => presentForwards(shown, masterId !== undefined),
+    present: ({ shown, masterId }) =>
+      onConnection(presentForwards(shown, masterId !== undefined), service, masterId),
     targets: ({ masterId, spec }) => [
       ...(spec === undefined ? [] : [hostTarget.of(spec)]),
       ...(masterId === undefined ? [] : [connectionTarget.of(masterId)]),
@@ -58,13 +72,13 @@ export function forwardFolds(masters: RowKind<MasterSnapshot>, init: ForwardRows
 
 export function forwardRows(
   folds: RowKind<Fold>,
-  { clock, home }: ForwardRowsInit,
+  { clock, home, service }: ForwardRowsInit,
 ): RowKind<ForwardSnapshot> {
   return new RowKind({
     name: "forward",
     places: [under(folds, ({ shown }) => shown)],
     key: ({ id }) => `forward ${id}`,
-    present: (forward) => presentForward(forward, clock.now(), home),
+    present: (forward) => onConnection(presentForward(forward, clock.now(), home), service, forward.masterId),
     targets: ({ id, host, masterId, addresses: [address] }) => [
       forwardTarget.of(id),
       ...(address === undefined ? [] : [addressTarget.of(address)]),

@@ -6,6 +6,7 @@ import type { MasterSnapshot } from "../../../session/masterSnapshotTypes.ts";
 import type { ProgramSharing } from "../../../share/programSharing.ts";
 import type { ProgramSnapshot } from "../../../share/programTypes.ts";
 import type { WindowSharing } from "../../../share/windowSharing.ts";
+import { spokenOn } from "../../../text/spokenText.ts";
 import { sessionsElsewhere } from "../../../text/windowText.ts";
 import { presentProgram } from "../programPresentation.ts";
 import { type ItemPresentation, RowKind, under } from "../row.ts";
@@ -76,7 +77,14 @@ function guestRows(
     name,
     places: [under(masters, ({ id }) => guests().filter(({ masterId }) => masterId === id))],
     key: ({ id }) => `${name} ${id}`,
-    present: (guest) => present(guest, clock.now()),
+    present: (guest) => {
+      const shown = present(guest, clock.now());
+      const row = masters.find(guest.masterId);
+      const master = row && masters.about(row);
+      return master === undefined
+        ? shown
+        : { ...shown, accessibleLabel: spokenOn(shown.accessibleLabel, master.destination) };
+    },
     targets: (guest) => [...targets(guest), connectionTarget.of(guest.masterId)],
     countTexts: (shown) => [countText(shown)],
     counts: true,

@@ -256,22 +256,30 @@ describe("every row", () => {
     }
   });
 
-  it.each(["master", "session", "onServer", "remoteSession", "remoteNote"])(
-    "of the kind %s shows its address and its user",
-    (name) => {
-      expect(kind(name).length).toBeGreaterThan(0);
-      for (const row of kind(name)) {
-        const { accessibleLabel } = shown(row);
-        expect(
-          names.some(
-            ([, user, hostName]) =>
-              accessibleLabel.includes(`${user}@`) && accessibleLabel.includes(hostName),
-          ),
-          accessibleLabel,
-        ).toBe(true);
-      }
-    },
-  );
+  it("is spoken without dots, arrows and words that follow themselves", () => {
+    for (const row of rows) {
+      const { accessibleLabel } = shown(row);
+      expect(accessibleLabel).not.toMatch(/[·↑↓…]/);
+      expect(accessibleLabel).not.toMatch(/\b(\w+) \1\b/i);
+    }
+  });
+
+  it.each([
+    ...["master", "session", "onServer", "remoteSession", "remoteNote"],
+    ...["program", "otherWindow", "forward", "forwards"],
+  ])("of the kind %s shows its address and its user", (name) => {
+    expect(kind(name).length).toBeGreaterThan(0);
+    // A forward without a connection has its host only.
+    for (const row of kind(name).filter((each) => !/^f3$|^forwards $|forward f3/.test(each.key))) {
+      const { accessibleLabel } = shown(row);
+      expect(
+        names.some(
+          ([, user, hostName]) => accessibleLabel.includes(`${user}@`) && accessibleLabel.includes(hostName),
+        ),
+        accessibleLabel,
+      ).toBe(true);
+    }
+  });
 
   it("of a login on a server shows its user, and whether it is ours or hung", () => {
     const spoken = kind("remoteSession").map((row) => shown(row).accessibleLabel);
