@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import type { Deadline } from "../base/deadline.ts";
+import { ForwardError } from "../engine/engineErrors.ts";
 
 /** The open sockets of all forwards together: each is a descriptor of the process. */
 export class DescriptorBudget {
@@ -28,6 +30,30 @@ export class DescriptorBudget {
     return this.#waiting.length >= Math.ceil(this.limit / 4) ? undefined : this.#wait(signal);
   }
 
+  /**
+   * Like `take`, for a bounded time: those that hold the sockets may wait for this very client. A forward to its own
+   * port, through a server that is this computer, does so until all sockets are in use.
+   * @throws ForwardError `no-descriptors`, or the reason of a deadline that was cancelled
+   */
+  async takeInTime(deadline: () => Pick<Deadline, "signal" | "dispose">): Promise<void> {
+    if (this.#used < this.limit) {
+      this.#used++;
+      return;
+    }
+    const limit = deadline();
+    try {
+      const turn = this.take(limit.signal);
+      if (turn === undefined) {
+        throw tooMany();
+      }
+      await turn;
+    } catch (error) {
+      throw ForwardError.is(error) ? tooMany(error) : error;
+    } finally {
+      limit.dispose();
+    }
+  }
+
   giveBack(): void {
     const next = this.#waiting.shift();
     if (next === undefined) {
@@ -55,6 +81,10 @@ export class DescriptorBudget {
       this.#waiting.push(onTurn);
     });
   }
+}
+
+function tooMany(cause?: Error): ForwardError {
+  return new ForwardError("no-descriptors", "Too many connections are open", cause && { cause });
 }
 
 /** What most systems allow a process at least. */

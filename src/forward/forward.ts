@@ -259,16 +259,14 @@ export class Forward implements Disposable {
     const { budget, spec } = this.#init;
     socket.on("error", () => {});
     this.#track(socket);
-    const turn = budget.take(this.#run.signal);
-    if (turn === undefined) {
-      this.#table.turnedAway(new ForwardError("no-descriptors", "Too many connections are open"));
-      resetSocket(socket);
-      return;
-    }
     try {
-      await turn;
-    } catch {
-      // The forward was stopped meanwhile and has reset the socket.
+      await budget.takeInTime(() => this.#deadline());
+    } catch (error) {
+      // A stopped forward has reset the socket, and counts no failure.
+      if (ForwardError.is(error)) {
+        this.#table.turnedAway(error);
+      }
+      resetSocket(socket);
       return;
     }
     if (socket.destroyed) {

@@ -57,10 +57,13 @@ export class PortOffers {
       this.#offered.has(key) ||
       this.#offered.size >= mostRemembered ||
       kind.open >= mostOpen ||
-      !this.#init.isOn(port.host) ||
-      this.#init.forwards().some((forward) => covers(forward, port)) ||
       !kind.budget.take()
     ) {
+      return;
+    }
+    // After the budget, because these take longer and a program may print any number of addresses.
+    if (!this.#init.isOn(port.host) || this.#init.forwards().some((forward) => covers(forward, port))) {
+      kind.budget.give(1);
       return;
     }
     this.#offered.add(key);

@@ -4,10 +4,12 @@
  * bytes.
  */
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 
 export type LoadQuestion =
   | { readonly kind: "serve" }
+  /** A plain proxy to the port: what Node needs for two sockets, without SSH. */
+  | { readonly kind: "proxy"; readonly port: number }
   /** The given number of connections one after the other in each of `lanes`, each with one byte there and back. */
   | { readonly kind: "connections"; readonly port: number; readonly count: number; readonly lanes: number }
   | { readonly kind: "download"; readonly port: number; readonly streams: number; readonly bytes: number }
@@ -17,7 +19,7 @@ export type LoadQuestion =
   | { readonly kind: "hold"; readonly port: number; readonly count: number }
   | { readonly kind: "release" };
 
-/** Milliseconds; for `serve`, the port; for `hold`, how many are open. */
+/** Milliseconds; for `serve` and `proxy`, the port; for `hold`, how many are open. */
 export type LoadAnswer = readonly number[];
 
 const chunk = Buffer.alloc(65_536, "0123456789abcdef");
@@ -35,6 +37,22 @@ async function serve(): Promise<number> {
       }
     });
   });
+  return await listen(server);
+}
+
+async function proxy(port: number): Promise<number> {
+  const options = { allowHalfOpen: true, noDelay: true };
+  return await listen(
+    createServer(options, (client) => {
+      const target = connect({ ...options, port, host: "127.0.0.1" });
+      client.on("error", () => target.destroy());
+      target.on("error", () => client.destroy());
+      client.pipe(target).pipe(client);
+    }),
+  );
+}
+
+async function listen(server: Server): Promise<number> {
   server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 });
   await once(server, "listening");
   const address = server.address();
@@ -93,6 +111,8 @@ async function answer(question: LoadQuestion): Promise<LoadAnswer> {
   switch (question.kind) {
     case "serve":
       return [await serve()];
+    case "proxy":
+      return [await proxy(question.port)];
     case "connections": {
       const { port, count, lanes } = question;
       return [await timed(() => Promise.all(Array.from({ length: lanes }, () => lane(port, count / lanes))))];

@@ -18,6 +18,9 @@ interface Sides {
   readonly load: LoadProcess;
   readonly ours: number;
   readonly peer: number;
+  /** The target itself, and a plain proxy to it: no forward can be faster. */
+  readonly target: number;
+  readonly proxy: number;
   /** The process `ssh`. */
   readonly ssh: number;
 }
@@ -31,9 +34,10 @@ export const forwardsBenchmark: Benchmark = {
     const client = await SshClient.for(host, [`Ciphers ${ciphers}`]);
     const stacks = new OwnStacks(client.configFile);
     const stack = stacks.create();
-    const [load, server] = [new LoadProcess(), new LoadProcess()];
+    const [load, server, proxies] = [new LoadProcess(), new LoadProcess(), new LoadProcess()];
     try {
       const [target = 0] = await server.ask({ kind: "serve" });
+      const [proxy = 0] = await proxies.ask({ kind: "proxy", port: target });
       const [ours, peer] = [await freePort(), await freePort()];
       const spec = parseForward(`-L ${ours}:127.0.0.1:${target}`);
       const { state } = await stack.forwards.start({ host: "lab", spec, origin: { kind: "person" } });
@@ -49,7 +53,7 @@ export const forwardsBenchmark: Benchmark = {
           ),
         "ssh",
       );
-      const sides: Sides = { load, ours, peer, ssh: ssh.pid ?? 0 };
+      const sides: Sides = { load, ours, peer, target, proxy, ssh: ssh.pid ?? 0 };
       return [
         ...(await connections(sides, context)),
         ...(await throughput(sides, context)),
@@ -59,6 +63,7 @@ export const forwardsBenchmark: Benchmark = {
     } finally {
       load.dispose();
       server.dispose();
+      proxies.dispose();
       stack.dispose();
       stacks.dispose();
       await client.stop();
@@ -67,7 +72,10 @@ export const forwardsBenchmark: Benchmark = {
   },
 };
 
-async function connections({ load, ours, peer }: Sides, context: BenchContext): Promise<Row[]> {
+async function connections(
+  { load, ours, peer, target, proxy }: Sides,
+  context: BenchContext,
+): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [lanes, count] of [
     [1, 200],
@@ -83,12 +91,19 @@ async function connections({ load, ours, peer }: Sides, context: BenchContext): 
       () => rate(peer),
       { runs: context.runs ?? 7, warmUp: 2 },
     );
-    rows.push({
-      name: `connections a second, ${lanes === 1 ? "one after the other" : `${lanes} at a time`}`,
-      unit: "count",
-      ...found,
-      bar: { of: "ratio", value: 2, least: true },
-    });
+    const name = `connections a second, ${lanes === 1 ? "one after the other" : `${lanes} at a time`}`;
+    rows.push({ name, unit: "count", ...found, bar: { of: "ratio", value: 2, least: true } });
+    for (const [instead, port] of [
+      ["a TCP proxy in Node", proxy],
+      ["no forward at all", target],
+    ] as const) {
+      const limit = await interleaved(
+        () => rate(port),
+        () => rate(peer),
+        { runs: Math.min(3, context.runs ?? 3), warmUp: 1 },
+      );
+      rows.push({ name: `the same with ${instead} in place of ours`, unit: "count", ...limit });
+    }
   }
   return rows;
 }

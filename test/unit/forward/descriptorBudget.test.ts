@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { Deadline } from "../../../src/base/deadline.ts";
+import { ForwardError } from "../../../src/engine/engineErrors.ts";
 import { DescriptorBudget } from "../../../src/forward/descriptorBudget.ts";
+import { ManualClock } from "../../support/manualClock.ts";
 
 const { signal } = new AbortController();
 
@@ -51,4 +54,32 @@ test("a client whose forward is stopped leaves the queue without a descriptor", 
     budget.giveBack();
   }
   expect(budget.used).toBe(0);
+});
+
+test("a client waits for a bounded time, and its place is free then", async () => {
+  const clock = new ManualClock();
+  const run = new AbortController();
+  const budget = new DescriptorBudget(4);
+  const deadline = (): Deadline =>
+    new Deadline(clock, 30_000, () => new ForwardError("not-connected", "too late"), run.signal);
+  for (let n = 0; n < 4; n++) {
+    await budget.takeInTime(deadline);
+  }
+  expect([budget.used, clock.pendingTimers]).toEqual([4, 0]);
+  const late = budget.takeInTime(deadline);
+  const failed = expect(late).rejects.toMatchObject({ reason: "no-descriptors" });
+  // A quarter of the limit waits already.
+  await expect(budget.takeInTime(deadline)).rejects.toMatchObject({ reason: "no-descriptors" });
+  await clock.advance(29_999);
+  expect(clock.pendingTimers).toBe(1);
+  await clock.advance(1);
+  await failed;
+  const next = budget.takeInTime(deadline);
+  budget.giveBack();
+  await next;
+  expect([budget.used, clock.pendingTimers]).toEqual([4, 0]);
+  const stopped = budget.takeInTime(deadline);
+  run.abort(new Error("stopped"));
+  await expect(stopped).rejects.toThrow("stopped");
+  expect([budget.used, clock.pendingTimers]).toEqual([4, 0]);
 });
