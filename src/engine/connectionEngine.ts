@@ -160,6 +160,9 @@ export interface EngineConnection {
   readonly rides?: RiddenMaster;
   /** Says how we want the connection kept, and whether we use it now, where another window holds it. */
   noteUse?(inUse: boolean, policy: UsePolicy): void;
+  /** How the other windows on the connection want it kept, where another window holds it. */
+  readonly othersUses?: readonly UsePolicy[];
+  readonly onDidChangeOthers?: Event<void>;
   /** Starts a new key exchange (RFC 4253 section 9) where `capabilities.rekey`. */
   rekey(): void;
   /** Ends in order: SSH_MSG_DISCONNECT, FIN. Idempotent. */

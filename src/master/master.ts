@@ -34,7 +34,7 @@ export class Master implements Disposable {
   /** Opens channels on it once it is up. */
   readonly channels: Pick<ChannelOpener, "session" | "directTcpip" | "forward" | "listen">;
   /** Other windows that use the connection. */
-  readonly guests: Pick<MasterHolders, "add" | "hold">;
+  readonly guests: Pick<MasterHolders, "add" | "hold" | "policy">;
 
   readonly #init: MasterInit;
   readonly #logger: Logger;
@@ -288,6 +288,7 @@ export class Master implements Disposable {
     this.#connection = connection;
     this.#since = this.#init.clock.now();
     this.#health.watch(connection, this.#holders.policy);
+    connection.onDidChangeOthers?.(() => this.#changed.fire());
     this.#resources.add(
       connection.onDidClose(({ reason, error, said }) => {
         this.#status.endsBecause(lostBecause(reason, connection, this.#holders.count), said);

@@ -1,3 +1,4 @@
+import { withGuests } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
 import { typedHost } from "../config/hostSpec.ts";
 import type { EngineConnection } from "../engine/connectionEngine.ts";
@@ -21,6 +22,8 @@ export interface SnapshotParts {
 export function masterSnapshot(parts: SnapshotParts): MasterCore {
   const { config, state, connection } = parts;
   const { policy, warnings, overflow } = parts.holders;
+  // The window that holds the connection keeps it for all windows, by the strictest of their policies.
+  const held = withGuests(policy, connection?.othersUses ?? []);
   const { roundTrips, probesIgnored } = parts.health;
   const info = connection?.info;
   return Object.freeze({
@@ -33,9 +36,9 @@ export function masterSnapshot(parts: SnapshotParts): MasterCore {
     state,
     since: parts.since,
     lingerUntil: state.kind === "lingering" ? state.until : undefined,
-    keepalive: policy.keepalive,
+    keepalive: held.keepalive,
     linger: overflow ? undefined : policy.linger,
-    uses: policy.uses,
+    uses: held.uses,
     warnings,
     roundTripMs: roundTrips.at(-1),
     roundTrips,

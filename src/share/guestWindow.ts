@@ -1,5 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
+import type { Event } from "../base/emitter.ts";
+import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { WindowHello, WindowNote } from "../engine/mux/windowProtocol.ts";
 import type { Master } from "../master/master.ts";
 import type { WindowEnd } from "./muxConversation.ts";
@@ -16,8 +18,10 @@ export interface GuestWindowInit {
 /** Another window on a connection of ours. Its policy counts like those of our own uses while it is attached. */
 export class GuestWindow implements WindowEnd, Disposable {
   readonly clock: Clock;
+  readonly onDidChangeOthers: Event<void>;
   readonly #init: GuestWindowInit;
   #hello: WindowHello | undefined;
+  #use: UsePolicy | undefined;
   #policy: Disposable | undefined;
   #lease: Disposable | undefined;
   #ended = false;
@@ -25,6 +29,15 @@ export class GuestWindow implements WindowEnd, Disposable {
   constructor(init: GuestWindowInit) {
     this.#init = init;
     this.clock = init.clock;
+    this.onDidChangeOthers = init.master.onDidChange;
+  }
+
+  /** This window's, and those of its other guests. */
+  others(): readonly UsePolicy[] {
+    const { master, name } = this.#init;
+    return master.guests.policy.uses
+      .filter((use) => use !== this.#use)
+      .map((use) => ({ ...use, window: use.window ?? name() }));
   }
 
   get name(): string | undefined {
@@ -57,7 +70,8 @@ export class GuestWindow implements WindowEnd, Disposable {
     }
     const { guests } = this.#init.master;
     const before = this.#policy;
-    this.#policy = guests.add({ ...policy, window: this.name ?? "" });
+    this.#use = { ...policy, window: this.name ?? "" };
+    this.#policy = guests.add(this.#use);
     before?.dispose();
     if (!inUse) {
       this.#lease?.dispose();

@@ -1,8 +1,10 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
+import type { Event } from "../base/emitter.ts";
 import { guarded } from "../base/guarded.ts";
 import { WireReader, wireString, wireUint32 } from "../base/wire.ts";
+import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { ChannelRelay, RelayedClient } from "../engine/channels/relay/relayTypes.ts";
 import { MuxFrames } from "../engine/mux/muxFrames.ts";
 import {
@@ -53,6 +55,10 @@ export interface WindowEnd {
   /** @returns whether the window fits */
   greeted(hello: WindowHello): boolean;
   received(note: Extract<WindowNote, { kind: "use" }>): void;
+  /** How the other windows on the connection want it kept. */
+  others(): readonly UsePolicy[];
+  /** `others` may have changed. */
+  readonly onDidChangeOthers: Event<void>;
 }
 
 export interface MuxConversationInit {
@@ -83,6 +89,9 @@ export class MuxConversation implements Disposable {
   #client: RelayedClient | undefined;
   #drained: Disposable | undefined;
   #alive: Disposable | undefined;
+  #others: Disposable | undefined;
+  /** What the window knows of the others. */
+  #saidOthers = "";
   #isPumping = false;
   /** The client is being moved to another connection. */
   #isMoving = false;
@@ -121,6 +130,7 @@ export class MuxConversation implements Disposable {
     }
     this.#ended = true;
     this.#alive?.dispose();
+    this.#others?.dispose();
     this.#drained?.dispose();
     this.#client?.dispose();
     this.#attachment?.dispose();
@@ -211,6 +221,15 @@ export class MuxConversation implements Disposable {
     );
   }
 
+  #sayOthers(window: WindowEnd): void {
+    const uses = window.others();
+    const said = JSON.stringify(uses);
+    if (said !== this.#saidOthers && !this.#ended) {
+      this.#saidOthers = said;
+      this.#send(encodeNote({ kind: "others", uses }));
+    }
+  }
+
   #request(type: number, id: number): void {
     switch (type) {
       case muxType.aliveCheck:
@@ -257,8 +276,11 @@ export class MuxConversation implements Disposable {
     }
     this.#socket.write(encodeMux(muxType.proxyReply, wireUint32(id)));
     this.#join(attachment);
-    if (this.#init.window !== undefined) {
-      this.#keepSaying(this.#init.window);
+    const { window } = this.#init;
+    if (window !== undefined) {
+      this.#keepSaying(window);
+      this.#sayOthers(window);
+      this.#others = window.onDidChangeOthers(() => this.#sayOthers(window));
     }
   }
 

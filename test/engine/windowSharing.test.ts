@@ -34,8 +34,8 @@ describe("windows that share a connection", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const newWindow = async (name: string): Promise<WindowProcess> => {
-    const window = await WindowProcess.start(config, join(folder, "sockets"), name);
+  const newWindow = async (name: string, execArgv: readonly string[] = []): Promise<WindowProcess> => {
+    const window = await WindowProcess.start(config, join(folder, "sockets"), name, execArgv);
     windows.push(window);
     return window;
   };
@@ -73,7 +73,7 @@ describe("windows that share a connection", () => {
   });
 
   test("windows that connect at the same moment log in once", async () => {
-    const all = await Promise.all(["one", "two", "three", "four"].map(newWindow));
+    const all = await Promise.all(["one", "two", "three", "four"].map((name) => newWindow(name)));
     await Promise.all(all.map((window) => window.ask({ do: "open" })));
     await Promise.all(all.map((window) => echo(window)));
     expect(newLogins()).toBe(1);
@@ -84,7 +84,7 @@ describe("windows that share a connection", () => {
     async (how) => {
       const owner = await newWindow("owner");
       await owner.ask({ do: "open" });
-      const others = await Promise.all(["one", "two", "three"].map(newWindow));
+      const others = await Promise.all(["one", "two", "three"].map((name) => newWindow(name)));
       await Promise.all(others.map((window) => window.ask({ do: "open" })));
       await Promise.all(others.map((window) => window.ask({ do: "open" })));
       expect(newLogins()).toBe(1);
@@ -98,7 +98,7 @@ describe("windows that share a connection", () => {
   test("a window that is stopped is left by the others, which log in once", async () => {
     const owner = await newWindow("owner");
     await owner.ask({ do: "open" });
-    const others = await Promise.all(["one", "two"].map(newWindow));
+    const others = await Promise.all(["one", "two"].map((name) => newWindow(name)));
     await Promise.all(others.map((window) => window.ask({ do: "open" })));
     owner.child.kill("SIGSTOP");
     await Promise.all(others.map((window) => window.ask({ do: "reopened" })));
@@ -148,11 +148,55 @@ describe("windows that share a connection", () => {
       "the keepalive of the guest",
     );
     expect((await onlyMaster(owner))?.uses.map(({ window }) => window)).toEqual([undefined, "two"]);
+    // The guest says the same, and says whose a policy is when a third window has a stricter one.
+    const third = await newWindow("three");
+    await third.ask({ do: "set", user: { serverAliveInterval: 5 } });
+    await third.ask({ do: "open" });
+    await until(
+      async () => (await onlyMaster(guest))?.keepalive.serverAliveInterval === 5,
+      "the keepalive of the third in the second",
+    );
+    expect(
+      (await onlyMaster(guest))?.uses.map(({ window, keepalive }) => [window, keepalive.serverAliveInterval]),
+    ).toEqual([
+      [undefined, 7],
+      ["one", 60],
+      ["three", 5],
+    ]);
+    await third.close();
+    await until(
+      async () => (await onlyMaster(guest))?.keepalive.serverAliveInterval === 7,
+      "the keepalive of the second, when the third has left",
+    );
+    expect((await onlyMaster(guest))?.uses.map(({ window }) => window)).toEqual([undefined, "one"]);
     await guest.close();
     await until(
       async () => (await onlyMaster(owner))?.keepalive.serverAliveInterval === 60,
       "the keepalive of the owner",
     );
+  });
+
+  test("windows whose versions do not fit have connections of their own, whoever is first", async () => {
+    const other = ["--import", join(import.meta.dirname, "..", "support", "otherWindowProtocol.ts")];
+    for (const [first, second] of [
+      [[], other],
+      [other, []],
+    ] as const) {
+      const before = host.logins();
+      const [owner, stranger] = [await newWindow("one", first), await newWindow("two", second)];
+      for (const window of [owner, stranger]) {
+        await window.ask({ do: "open" });
+        expect((await onlyMaster(window))?.heldBy).toBeUndefined();
+      }
+      expect(host.logins() - before).toBe(2);
+      // A window of the same version shares with its like, beside the other one.
+      const friend = await newWindow("three", second);
+      await friend.ask({ do: "open" });
+      expect((await onlyMaster(friend))?.heldBy).toMatchObject({ name: "two" });
+      expect(host.logins() - before).toBe(2);
+      await Promise.all([owner, stranger, friend].map((window) => echo(window)));
+      await Promise.all([friend, stranger, owner].map((window) => window.close()));
+    }
   });
 
   test("a guest holds the connection for as long as it has sessions", async () => {

@@ -61,8 +61,14 @@ export class WindowProcess {
   }
 
   /** @param sockets the folder of the sockets that windows share. It must not be too long. */
-  static async start(configFile: string, sockets: string, name: string): Promise<WindowProcess> {
+  static async start(
+    configFile: string,
+    sockets: string,
+    name: string,
+    execArgv: readonly string[] = [],
+  ): Promise<WindowProcess> {
     const child = fork(join(import.meta.dirname, "windowChild.ts"), [configFile, sockets, name], {
+      execArgv: [...process.execArgv, ...execArgv],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     const window = new WindowProcess(child);

@@ -19,6 +19,10 @@ export const noteType = 192;
 /** Characters of a window's name. */
 const longestName = 100;
 
+/** The most uses of others that a window shows, and characters of what names one. */
+const mostUses = 64;
+const longestUse = 300;
+
 /** Both windows say it first. */
 export interface WindowHello extends WindowName {
   /** A hash of what connections must have in common to be shared. */
@@ -34,7 +38,9 @@ export type WindowNote =
   /** From the window that holds the connection, at least every `aliveInterval`: it is not stopped or blocked. */
   | { readonly kind: "alive" }
   /** From the other: how it wants the connection kept, and whether it has anything open on it. */
-  | { readonly kind: "use"; readonly inUse: boolean; readonly policy: UsePolicy };
+  | { readonly kind: "use"; readonly inUse: boolean; readonly policy: UsePolicy }
+  /** From the window that holds the connection: how it and the windows besides the receiver want it kept. */
+  | { readonly kind: "others"; readonly uses: readonly UsePolicy[] };
 
 /** Milliseconds. */
 export const aliveInterval = 2_500;
@@ -81,9 +87,21 @@ export function decodeNote(message: Buffer): WindowNote | undefined {
       const policy = readPolicy(fieldOf(value, "policy"));
       return policy && { kind: "use", inUse: fieldOf(value, "inUse") === true, policy };
     }
+    case "others": {
+      const uses = fieldOf(value, "uses");
+      return { kind: "others", uses: Array.isArray(uses) ? uses.slice(0, mostUses).flatMap(readOther) : [] };
+    }
     default:
       return undefined;
   }
+}
+
+/** None: malformed. */
+function readOther(value: unknown): readonly UsePolicy[] {
+  const [policy, window] = [readPolicy(value), fieldOf(value, "window")];
+  return policy === undefined || typeof window !== "string"
+    ? []
+    : [{ ...policy, window: window.slice(0, longestName) }];
 }
 
 function readPolicy(value: unknown): UsePolicy | undefined {
@@ -103,8 +121,8 @@ function readPolicy(value: unknown): UsePolicy | undefined {
     return undefined;
   }
   return {
-    spec,
-    folder: typeof folder === "string" ? folder : undefined,
+    spec: spec.slice(0, longestUse),
+    folder: typeof folder === "string" ? folder.slice(0, longestUse) : undefined,
     keepalive: {
       serverAliveInterval: interval,
       serverAliveCountMax: countMax,

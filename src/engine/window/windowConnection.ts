@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
+import { Emitter } from "../../base/emitter.ts";
 import { guarded } from "../../base/guarded.ts";
 import type { Logger } from "../../base/log.ts";
 import type { WireReader } from "../../base/wire.ts";
@@ -18,7 +19,7 @@ import type {
 } from "../connectionEngine.ts";
 import type { ConnectionInfo } from "../connectionInfo.ts";
 import type { MuxFrames } from "../mux/muxFrames.ts";
-import { encodeNote, noteType } from "../mux/windowProtocol.ts";
+import { decodeNote, encodeNote, noteType } from "../mux/windowProtocol.ts";
 import { ProxyWire } from "../openssh/proxyWire.ts";
 import { OwnerWatch } from "./ownerWatch.ts";
 
@@ -40,6 +41,9 @@ export class WindowConnection extends ChannelConnection<ProxyWire> {
   readonly #requests: GlobalRequests;
   readonly #forwards: RemoteForwards;
   readonly #watch: OwnerWatch;
+  readonly #othersChanged = new Emitter<void>();
+  readonly onDidChangeOthers = this.#othersChanged.event;
+  #othersUses: readonly UsePolicy[] = [];
   #closesInOrder = false;
 
   constructor(parts: WindowConnectionParts) {
@@ -68,6 +72,10 @@ export class WindowConnection extends ChannelConnection<ProxyWire> {
       guarded(() => this.finish({ reason: "lost" })),
     );
     this.wire.start();
+  }
+
+  get othersUses(): readonly UsePolicy[] {
+    return this.#othersUses;
   }
 
   override openSession(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
@@ -108,6 +116,12 @@ export class WindowConnection extends ChannelConnection<ProxyWire> {
       // Only the server's messages prove that the server is alive.
       this.provesLife();
       super.receive(message);
+      return;
+    }
+    const note = decodeNote(message);
+    if (note?.kind === "others") {
+      this.#othersUses = note.uses;
+      this.#othersChanged.fire();
     }
   }
 
@@ -121,6 +135,7 @@ export class WindowConnection extends ChannelConnection<ProxyWire> {
 
   protected detach(): void {
     this.#watch.dispose();
+    this.#othersChanged.dispose();
     this.wire.end();
     if (!this.#closesInOrder) {
       this.#socket.destroy();

@@ -68,6 +68,26 @@ describe("a note of a window", () => {
     expect(decodeNote(encodeNote({ kind: "alive" }))).toEqual({ kind: "alive" });
     const use = { kind: "use", inUse: true, policy } as const;
     expect(decodeNote(encodeNote(use))).toEqual(use);
+    const others = { kind: "others", uses: [{ ...policy, window: "one" }] } as const;
+    expect(decodeNote(encodeNote(others))).toEqual(others);
+  });
+
+  test("of the others: malformed ones are left out, and there is a bound for their number and their texts", () => {
+    const long = "x".repeat(1000);
+    const good = { ...policy, spec: long, folder: long, window: long };
+    const uses = [5, null, policy, { ...policy, window: 7 }, ...Array(100).fill(good)];
+    const read = decodeNote(note(JSON.stringify({ kind: "others", uses })));
+    if (read?.kind !== "others") {
+      throw new Error("it is no such note");
+    }
+    expect(read.uses).toHaveLength(60);
+    expect(
+      [read.uses[0]?.spec, read.uses[0]?.folder, read.uses[0]?.window].map((text) => text?.length),
+    ).toEqual([300, 300, 100]);
+    expect(decodeNote(note(JSON.stringify({ kind: "others", uses: 7 })))).toEqual({
+      kind: "others",
+      uses: [],
+    });
   });
 
   test.each([
