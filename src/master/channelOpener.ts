@@ -43,8 +43,8 @@ export interface ChannelOpenerInit {
   ready(signal: AbortSignal): Promise<EngineConnection>;
   /** Probes at once. Resolves to whether a reply came. @param patience milliseconds; undefined: the default. */
   probe(patience: number | undefined): Promise<boolean>;
-  /** The peer has replied to a request sent at `asked`, monotonic milliseconds. */
-  onReply(asked: number): void;
+  /** The peer has replied to a request. */
+  onReply(): void;
 }
 
 /**
@@ -121,7 +121,6 @@ export class ChannelOpener {
     const connection = await this.#init.ready(signal);
     const attempt = new AbortController();
     const onAbort = (): void => attempt.abort(signal.reason);
-    const asked = this.#init.clock.monotonic();
     if (signal.aborted) {
       onAbort();
     }
@@ -135,7 +134,7 @@ export class ChannelOpener {
       // Not raced against the signal: a channel that opens just as it aborts would have no owner.
       const opened = await open(connection, attempt.signal);
       this.#hasOpened = true;
-      this.#init.onReply(asked);
+      this.#init.onReply();
       return opened;
     } finally {
       limit.dispose();

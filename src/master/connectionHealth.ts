@@ -80,9 +80,9 @@ export class ConnectionHealth implements Disposable {
     this.#heartbeat?.setPolicy(keepalive, ignoreMissingReplies);
   }
 
-  /** The server has replied to a request sent at `asked` (monotonic milliseconds). */
-  noteReply(asked: number): void {
-    this.#heartbeat?.noteReply(asked);
+  /** The server has replied to a request. */
+  noteReply(): void {
+    this.#heartbeat?.noteReply();
   }
 
   /** Sends a probe at once. Resolves to whether a reply came. @param patience milliseconds. */

@@ -159,11 +159,10 @@ export class Heartbeat implements Disposable {
     return false;
   }
 
-  /** The peer has replied to another request sent at `asked` (monotonic milliseconds): it is alive. */
-  noteReply(asked: number): void {
+  /** The peer has replied to another request: it is alive. */
+  noteReply(): void {
     if (!this.#stopped) {
       this.#urgent.settle(true);
-      this.#prober.noteReply(asked);
       this.#noticeLife();
     }
   }

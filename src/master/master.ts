@@ -67,7 +67,7 @@ export class Master implements Disposable {
       hasStarted: () => this.#health.hasStarted,
       ready: (signal) => this.ready(signal),
       probe: (patience) => this.probe(patience),
-      onReply: (asked) => this.#health.noteReply(asked),
+      onReply: () => this.#health.noteReply(),
       room: this.#room,
     });
     this.channels = this.#opener;

@@ -12,8 +12,6 @@ export interface ProberEvents {
   onProves(): void;
 }
 
-/** How much later than its other replies a peer's reply to a probe may come. Milliseconds. */
-const answerPatience = 1000;
 /** The shortest of this many round trips is the usual one: one that lasted through a sleep means nothing. */
 const recentKept = 5;
 
@@ -63,7 +61,6 @@ export class Prober implements Disposable {
   readonly #requests: ProbeKind;
   readonly #channels: ProbeKind;
   #recent: readonly number[] = [];
-  #learning: Disposable | undefined;
   #provesNothing = false;
 
   constructor(clock: Clock, connection: ProbedConnection, events: ProberEvents) {
@@ -108,26 +105,6 @@ export class Prober implements Disposable {
     this.send(onAnswer);
   }
 
-  /**
-   * The peer has replied to a request sent at `asked` (monotonic milliseconds). Servers work in order: an earlier
-   * request that still has no reply never gets one.
-   */
-  noteReply(asked: number): void {
-    const { firstSent } = this.#requests;
-    if (
-      firstSent !== undefined &&
-      firstSent <= asked &&
-      this.#requests.isUnheard &&
-      !this.#requests.ignored
-    ) {
-      this.#learning ??= this.#clock.setTimeout(() => {
-        this.#learning = undefined;
-        this.#requests.ignored = !this.#requests.answered;
-        this.#judge();
-      }, answerPatience);
-    }
-  }
-
   /** Data that was not a reply came well after the last probe. A reply behind a flood takes this back. */
   noteOtherData(): void {
     for (const kind of [this.#requests, this.#channels]) {
@@ -137,7 +114,6 @@ export class Prober implements Disposable {
   }
 
   dispose(): void {
-    this.#learning?.dispose();
     this.#stop.abort();
   }
 

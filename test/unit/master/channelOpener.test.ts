@@ -47,7 +47,7 @@ describe("opening a channel", () => {
         await heldProbe;
         return alive;
       },
-      onReply: (asked) => replies.push(asked),
+      onReply: () => replies.push(clock.monotonic()),
       room: new ChannelRoom(undefined),
     });
     if (started) {
@@ -332,14 +332,14 @@ describe("opening a channel", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("the reply counts as a sign of life from the time of its request", async () => {
+  it("the reply counts as a sign of life when it comes", async () => {
     await clock.advance(1000);
     connection.holdOpens = true;
     const opening = opener.session(spec, never());
     await clock.advance(500);
     connection.releaseOpens();
     await opening;
-    expect(replies).toEqual([1000]);
+    expect(replies).toEqual([1500]);
     expect(clock.pendingTimers).toBe(0);
   });
 

@@ -34,7 +34,7 @@ describe("the health of a connection", () => {
       ...[{ kind: "alive" }, [], false, false],
     ]);
     expect(await health.probe(1250)).toBe(false);
-    health.noteReply(0);
+    health.noteReply();
     health.setPolicy(policy());
     health.dispose();
     expect([events, clock.pendingTimers]).toEqual([[], 0]);
@@ -76,7 +76,7 @@ describe("the health of a connection", () => {
     const probe = health.probe(1250);
     await clock.advance(100);
     connection.receive();
-    health.noteReply(clock.monotonic());
+    health.noteReply();
     expect(await probe).toBe(true);
     expect(events).toEqual([]);
   });

@@ -212,11 +212,10 @@ describe("heartbeat", () => {
       connection.answersChannelProbes = false;
       const heartbeat = start(0, 3);
       await clock.advance(60_000);
-      const asked = clock.monotonic();
       const probe = heartbeat.probeNow(1500);
       await clock.advance(5);
       connection.receive();
-      heartbeat.noteReply(asked);
+      heartbeat.noteReply();
       await clock.advance(1500);
       expect(await probe).toBe(true);
       expect(health).toEqual([]);
@@ -378,13 +377,13 @@ describe("heartbeat", () => {
     expect(await probe).toBe(false);
   });
 
-  it("learns from the first session that a device ignores requests, and then opens a channel to probe it", async () => {
+  it("a device that ignores requests and opens sessions is probed by opening a channel", async () => {
     connection.answersPings = false;
     connection.answersChannelProbes = false;
     const heartbeat = start(10, 3);
     await clock.advance(50);
     connection.receive();
-    heartbeat.noteReply(clock.monotonic());
+    heartbeat.noteReply();
     await clock.advance(1000);
     expect(ignored).toEqual([]);
     connection.answersChannelProbes = true;
@@ -425,6 +424,38 @@ describe("heartbeat", () => {
     expect(health).toMatchObject([{ kind: "suspect" }]);
   });
 
+  it("data soon after a probe does not show that the peer ignores probes", async () => {
+    connection.answersPings = false;
+    connection.answersChannelProbes = false;
+    start(10, 3);
+    for (let count = 0; count < 2; count++) {
+      await clock.advance(900);
+      connection.receive();
+      await clock.advance(10_000);
+    }
+    expect(ignored).toEqual([]);
+  });
+
+  it("data after a probe keeps the peer from being suspect", async () => {
+    start(10, 3);
+    await clock.advance(0);
+    connection.answers = false;
+    await clock.advance(10_100);
+    connection.receive();
+    await clock.advance(5000);
+    expect(health).toEqual([]);
+  });
+
+  it("a hung peer stays hung, and is not only suspect, when a further probe gets no reply", async () => {
+    const heartbeat = start(10, 3);
+    await clock.advance(0);
+    connection.answers = false;
+    const probe = heartbeat.probeNow(1500);
+    await clock.advance(15_000);
+    expect(await probe).toBe(false);
+    expect(health.map(({ kind }) => kind)).toEqual(["hung"]);
+  });
+
   it("a hung peer is silent since its last data", async () => {
     const heartbeat = start(0, 3);
     await clock.advance(5000);
@@ -452,7 +483,7 @@ describe("heartbeat", () => {
   it("a reply just after that of the first session still counts", async () => {
     connection.holdPings = true;
     const heartbeat = start(10, 3);
-    heartbeat.noteReply(clock.monotonic());
+    heartbeat.noteReply();
     await clock.advance(100);
     connection.releasePings();
     await clock.advance(10_000);

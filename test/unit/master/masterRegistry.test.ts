@@ -4,6 +4,7 @@ import { OtherEngineError } from "../../../src/auth/authErrors.ts";
 import { CancelledError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { ChannelError, ConnectError } from "../../../src/engine/engineErrors.ts";
+import type { LoginFactory } from "../../../src/master/masterPorts.ts";
 import { FakeEngine } from "../../support/fakeEngine.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
@@ -169,6 +170,16 @@ describe("an existing connection", () => {
     const failed = expect(opening).rejects.toMatchObject({ reason: "timed-out" });
     await clock.advance(30_000);
     await failed;
+  });
+});
+
+describe("what an engine gets for a login", () => {
+  it.each([true, false])("includes what answers for a program that logs in on its own: %s", async (has) => {
+    const asker = { begin: () => {}, answer: async () => undefined, succeeded: async () => {} };
+    const login: LoginFactory = () => ({ ...({} as ReturnType<LoginFactory>), ...(has && { asker }) });
+    const { engine, registry } = fakeStack([one], silentLogger, { login });
+    await registry.acquire({ config: one }, true).master.ready(never);
+    expect(engine.requests[0]?.asker).toBe(has ? asker : undefined);
   });
 });
 
