@@ -55,12 +55,14 @@ describe("a full connection", () => {
   it("leaves its place to the further one when it ends, which then lingers; those of other hosts do not", async () => {
     const { clock, engine, manager, registry } = await fullStack();
     const further = registry.masters[1];
-    let changes = 0;
-    further?.onDidChange(() => changes++);
+    const changed: (string | undefined)[] = [];
+    for (const each of registry.masters) {
+      each.onDidChange(() => changed.push(each.id));
+    }
     registry.masters[0]?.promote();
-    expect(changes).toBe(0);
+    expect(changed).toEqual([]);
     registry.masters[0]?.kill();
-    expect(changes).toBe(1);
+    expect(changed.filter((id) => id === further?.id)).toHaveLength(1);
     expect(registry.masters.map(({ config, overflow }) => [config.alias, overflow])).toEqual([
       ["web1", false],
       ["web2", false],
@@ -72,6 +74,16 @@ describe("a full connection", () => {
     expect(further?.state.kind).toBe("lingering");
     await clock.advance(2000);
     expect(further?.state.kind).toBe("closed");
+  });
+
+  it("leaves its place to the further one of its own destination, not to an older one", async () => {
+    const { registry } = await fullStack();
+    registry.masters[2]?.kill();
+    expect(registry.masters.map(({ config, overflow }) => [config.alias, overflow])).toEqual([
+      ["web1", false],
+      ["web1", true],
+      ["web2", false],
+    ]);
   });
 });
 
@@ -132,8 +144,10 @@ describe("an existing connection", () => {
     const { clock, engine, manager, settings } = fakeStack();
     await manager.open({ host: "web1", ...shell });
     engine.connection().roundTrip = 30;
-    await clock.advance(60_000);
-    expect(manager.masters()[0]).toMatchObject({ roundTripMs: 30, roundTrips: [7, 30, 30] });
+    await clock.advance(30_000);
+    engine.connection().roundTrip = 40;
+    await clock.advance(30_000);
+    expect(manager.masters()[0]).toMatchObject({ roundTripMs: 40, roundTrips: [7, 30, 40] });
     engine.connection().channels[0]?.end({ code: 0 });
     await settle();
     const since = clock.now();
@@ -208,7 +222,8 @@ describe("the alternative engine of a registry", () => {
         alternatives: () => [
           {
             engine: other,
-            mayLogInBy: async (_config, methods) => asked.push(methods) > 0,
+            mayLogInBy: async (_config, methods) =>
+              asked.push(methods) > 0 && methods.includes("gssapi-with-mic"),
             isUnableBy: () => false,
           },
         ],
@@ -218,14 +233,16 @@ describe("the alternative engine of a registry", () => {
       const { master } = registry.acquire({ config: one }, true);
       await settle();
       // As the authenticator does when no key was accepted.
-      expect(await logins[0]?.canOtherEngine?.(["gssapi-with-mic"])).toBe(takes ? true : undefined);
+      const canOtherEngine = logins[0]?.canOtherEngine;
+      expect(await canOtherEngine?.(["password"])).toBe(takes ? false : undefined);
+      expect(await canOtherEngine?.(["gssapi-with-mic"])).toBe(takes ? true : undefined);
       engine.release();
       const outcome = await master.ready(never).then(
         () => true,
         () => false,
       );
       expect([outcome, other.connections.length]).toEqual([takes, takes ? 1 : 0]);
-      expect(asked).toEqual(takes ? [["gssapi-with-mic"]] : []);
+      expect(asked).toEqual(takes ? [["password"], ["gssapi-with-mic"]] : []);
     },
   );
 });
