@@ -334,6 +334,13 @@ describe("passwords", () => {
     ]);
   });
 
+  it("a dismissed prompt rejects with a reason of its own", async () => {
+    const { start } = setUp();
+    const authenticator = start();
+    await authenticator.next(undefined, false, []);
+    await expect(authenticator.next(["password"], false, [])).rejects.toMatchObject({ reason: "dismissed" });
+  });
+
   it("a partial success resets the number of attempts", async () => {
     const { prompter, start } = setUp({ numberOfPasswordPrompts: 2 });
     prompter.passwords = ["wrong", "right"];
