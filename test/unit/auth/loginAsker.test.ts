@@ -110,7 +110,7 @@ describe("questions of OpenSSH's programs", () => {
   test("a PIN is asked for with the number of the attempt; without an answer the login is cancelled", async () => {
     const { answers, prompter } = asker();
     const pin = { kind: "pin", of: "/sk" } as const;
-    await expect(answers.answer(pin, signal)).rejects.toMatchObject({ reason: "cancelled" });
+    await expect(answers.answer(pin, signal)).rejects.toMatchObject({ reason: "dismissed" });
     const asked: unknown[] = [];
     const pins = ["1234", undefined];
     Object.assign(prompter, {
@@ -120,7 +120,7 @@ describe("questions of OpenSSH's programs", () => {
       },
     });
     expect(await answers.answer(pin, signal)).toBe("1234");
-    await expect(answers.answer(pin, signal)).rejects.toMatchObject({ reason: "cancelled" });
+    await expect(answers.answer(pin, signal)).rejects.toMatchObject({ reason: "dismissed" });
     expect(asked).toEqual([
       ["/sk", 1],
       ["/sk", 2],
