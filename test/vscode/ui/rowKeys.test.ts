@@ -59,6 +59,7 @@ describe("the keys of a row", () => {
 
   it("Ctrl+Shift+5 opens another terminal on its host, and the arrow keys have selected nothing", async () => {
     await focus("web1", 2);
+    await workbench.tree("Live").waitForSelection([]);
     await workbench.page.keyboard.press("Control+Shift+5");
     await workbench.tree("Live").waitForRow("web1 (2)", ({ level }) => level === 2);
     await workbench.terminals.waitForText("lab>");
