@@ -163,10 +163,10 @@ export class ConnectionLink implements Disposable {
       },
     };
     const ticket = this.#init.reconnect({ destinationKey: master.key, master: master.snapshot() }, holder);
-    if (this.#up === undefined && !this.#disposed) {
-      this.#ticket = ticket;
-    } else {
+    if (this.#disposed) {
       ticket.dispose();
+    } else {
+      this.#ticket = ticket;
     }
   }
 

@@ -174,6 +174,66 @@ describe("a forward's hold on a connection", () => {
     ]);
   });
 
+  /** Runs `action` when the connection is up, just before the link learns of it. */
+  async function asItComesUp(
+    { engine, link, registry }: ReturnType<typeof holding>,
+    action: () => void,
+  ): Promise<Master> {
+    engine.hold = true;
+    const { master } = registry.acquire({ config: testHostConfig() }, false);
+    void master.ready(new AbortController().signal).then(action);
+    const connecting = link.connect("attended");
+    await settle();
+    engine.hold = false;
+    engine.release();
+    return await connecting;
+  }
+
+  test("that is given up as the connection comes up does not use it", async () => {
+    const made = holding();
+    await expect(asItComesUp(made, () => made.link.leave())).rejects.toThrow(CancelledError);
+    expect([made.log, made.link.master, made.link.isWaiting]).toEqual([[], undefined, false]);
+  });
+
+  test("of a connection that is lost as it comes up waits for its return", async () => {
+    const made = holding();
+    await asItComesUp(made, () => made.engine.connection().end({ reason: "lost" }));
+    expect([made.log, made.link.master, made.link.isWaiting]).toEqual([["lost"], undefined, true]);
+    await made.clock.advance(1000);
+    expect([made.log, made.link.isWaiting]).toEqual([["lost", "up"], false]);
+  });
+
+  test("that is given up by another observer of the same loss does not wait", async () => {
+    const { engine, link, log, registry } = holding();
+    const { master } = registry.acquire({ config: testHostConfig() }, false);
+    master.onDidChange(() => master.isEnded && link.leave());
+    await link.connect("attended");
+    engine.connection().end({ reason: "lost" });
+    expect([log, link.isWaiting]).toEqual([["up"], false]);
+  });
+
+  test("that waits for the user stays below the lost connection while another one is up", async () => {
+    const { clock, engine, link, manager } = holding({ automatic: false });
+    const first = await link.connect("attended");
+    engine.connection().end({ reason: "lost" });
+    await manager.open({ host: "web1", ...shell });
+    await clock.advance(60_000);
+    expect(manager.masters().filter(({ state }) => state.kind === "ready")).toHaveLength(1);
+    expect([link.isWaiting, link.masterId]).toEqual([true, first.id]);
+  });
+
+  test("that is given up during an attempt to reconnect ends with that attempt", async () => {
+    const { clock, engine, link, log, manager } = holding();
+    await link.connect("attended");
+    engine.connection().end({ reason: "lost" });
+    engine.hold = true;
+    await clock.advance(1000);
+    expect(engine.requests).toHaveLength(2);
+    link.leave();
+    await clock.advance(60_000);
+    expect([log, manager.masters(), clock.pendingTimers]).toEqual([["up", "lost"], [], 0]);
+  });
+
   test("shares only what exists with the login none", async () => {
     const { engine, link, manager } = holding();
     await expect(link.connect("none")).rejects.toMatchObject({ reason: "connection-ended" });

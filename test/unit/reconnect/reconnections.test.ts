@@ -3,12 +3,13 @@ import { AuthError } from "../../../src/auth/authErrors.ts";
 import { asError, CancelledError } from "../../../src/base/errors.ts";
 import { ConfigError } from "../../../src/config/configErrors.ts";
 import { ConnectError } from "../../../src/engine/engineErrors.ts";
+import { Reconnections } from "../../../src/reconnect/reconnections.ts";
 import type { LoginMode, ReconnectTicket } from "../../../src/reconnect/reconnectTypes.ts";
 import type { MasterSnapshot } from "../../../src/session/masterSnapshotTypes.ts";
 import type { Session } from "../../../src/session/sessionTypes.ts";
 import { fakeStack, shell } from "../../support/fakeStack.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
-import { settle } from "../../support/manualClock.ts";
+import { ManualClock, settle } from "../../support/manualClock.ts";
 
 type Stack = ReturnType<typeof fakeStack>;
 
@@ -468,6 +469,35 @@ describe("what a holder reports", () => {
     other?.ticket?.failed(away);
     expect(other?.log.at(-1)).toBe("wait 2000");
     stack.manager.killAll();
+  });
+
+  it("is announced, as are its waiting, its failure and its end", () => {
+    const clock = new ManualClock();
+    const attempts: LoginMode[] = [];
+    let changes = 0;
+    const reconnections = new Reconnections({
+      ...{ clock, random: () => 0, usableMasters: () => [] },
+      onChange: () => changes++,
+    });
+    const ticket = reconnections.join(
+      { destinationKey: "a", master: undefined },
+      {
+        automatic: false,
+        attempt: (login) => attempts.push(login),
+        wait: () => {},
+        waitForOthers: () => {},
+        stop: () => {},
+      },
+    );
+    expect(changes).toBe(1);
+    ticket.now();
+    expect([attempts, changes]).toEqual([["attended"], 2]);
+    ticket.failed(away);
+    expect(changes).toBe(3);
+    ticket.dispose();
+    expect(changes).toBe(4);
+    ticket.dispose();
+    expect(changes).toBe(4);
   });
 
   it("is no failure if the attempt was cancelled", async () => {
