@@ -9,7 +9,7 @@ import { entryPatterns, entryValue } from "./hostPolicies.ts";
 import { isValidHost } from "./hostSpec.ts";
 import { includePath, machineTokens } from "./includePath.ts";
 import { ArgumentError, keywordRule } from "./keywords.ts";
-import { type Scope, ValueCollector } from "./listedValues.ts";
+import { type ListedValues, type Scope, ValueCollector } from "./listedValues.ts";
 import { judgeMatch, type MatchSubject } from "./matchCriteria.ts";
 import { isPattern, matchPatternList, matchPatterns } from "./patterns.ts";
 import { ExpansionError, type Tokens } from "./tokens.ts";
@@ -124,18 +124,10 @@ class HostLister implements HostList {
   /** Adds to each host what the settings and the files say about it. The settings override the files. */
   async addValues(settings: readonly HostSettings[]): Promise<void> {
     for (const [alias, entry] of this.#byAlias) {
-      const [hostName, user, port] = [
-        entryValue(settings, alias, "hostName")?.value,
-        entryValue(settings, alias, "user")?.value,
-        entryValue(settings, alias, "port")?.value,
-      ];
-      const given = {
-        ...(hostName !== undefined && { hostName }),
-        ...(user !== undefined && { user }),
-        ...(port !== undefined && { port }),
-      };
-      Object.assign(entry, this.#values.of(alias, given));
-      await this.#values.pause();
+      Object.assign(entry, this.#values.of(alias, valuesIn(settings, alias)));
+      if (this.#values.pauseIsDue()) {
+        await this.#values.pause();
+      }
     }
   }
 
@@ -328,6 +320,20 @@ class HostLister implements HostList {
       throw error;
     }
   }
+}
+
+function valuesIn(settings: readonly HostSettings[], alias: string): ListedValues {
+  if (settings.length === 0) {
+    return {};
+  }
+  const hostName = entryValue(settings, alias, "hostName")?.value;
+  const user = entryValue(settings, alias, "user")?.value;
+  const port = entryValue(settings, alias, "port")?.value;
+  return {
+    ...(hostName !== undefined && { hostName }),
+    ...(user !== undefined && { user }),
+    ...(port !== undefined && { port }),
+  };
 }
 
 /** Whether the `Host` lines around allow it. `Match` lines may hold at another time. */

@@ -24,8 +24,6 @@ export interface ListedValues {
   readonly port?: number;
 }
 
-type Keyword = "hostname" | "user" | "port";
-
 const unknown = Symbol("unknown");
 
 /** Undefined: no line has set it. */
@@ -40,7 +38,10 @@ interface Block {
   readonly comparisons: number;
   /** A file that depends on the host is included here: any value may follow. */
   isOpen: boolean;
-  readonly lines: Map<Keyword, string>;
+  /** The first value of each keyword. */
+  hostname: string | undefined;
+  user: string | undefined;
+  port: string | undefined;
 }
 
 interface Subject {
@@ -52,6 +53,8 @@ interface Subject {
   user: Found<string>;
   port: Found<number>;
 }
+
+const none: readonly Block[] = [];
 
 type Answer = "yes" | "no" | "maybe";
 
@@ -83,10 +86,7 @@ export class ValueCollector {
     } else if (keyword === "match") {
       this.#wantsFinalPass ||= args.some((arg) => /^!?final$/i.test(arg));
     } else if (keyword === "hostname" || keyword === "user" || keyword === "port") {
-      const { lines } = this.#block(scope);
-      if (!lines.has(keyword)) {
-        lines.set(keyword, value);
-      }
+      this.#block(scope)[keyword] ??= value;
     }
   }
 
@@ -95,13 +95,15 @@ export class ValueCollector {
     this.#block(scope).isOpen = true;
   }
 
-  /** Lets other work run if this has taken long. */
-  async pause(): Promise<void> {
+  /** This has taken long: other work is to run. */
+  pauseIsDue(): boolean {
     const weight = this.#comparisons - this.#paced;
     this.#paced = this.#comparisons;
-    if (this.#pacer.isDue(1 + weight)) {
-      await this.#pacer.pause();
-    }
+    return this.#pacer.isDue(1 + weight);
+  }
+
+  async pause(): Promise<void> {
+    await this.#pacer.pause();
   }
 
   /** @param given values that override the files, as those of the settings do */
@@ -109,9 +111,14 @@ export class ValueCollector {
     if (this.#comparisons > mostComparisons) {
       return given;
     }
+    const { hostName: givenHost, user: givenUser, port: givenPort } = given;
     const first: Subject = {
-      ...{ alias, name: alias, isFinalPass: false },
-      ...{ hostName: given.hostName, user: given.user, port: given.port },
+      alias,
+      name: alias,
+      isFinalPass: false,
+      hostName: givenHost,
+      user: givenUser,
+      port: givenPort,
     };
     this.#read(first);
     let last = first;
@@ -130,23 +137,35 @@ export class ValueCollector {
       }
     }
     const { hostName, user, port } = last;
-    return {
-      ...(typeof hostName === "string" && { hostName: given.hostName ?? normalHostName(hostName) }),
-      ...(typeof user === "string" && { user }),
-      ...(typeof port === "number" && { port }),
-    };
+    const values: { -readonly [K in keyof ListedValues]: ListedValues[K] } = {};
+    if (typeof hostName === "string") {
+      values.hostName = givenHost ?? normalHostName(hostName);
+    }
+    if (typeof user === "string") {
+      values.user = user;
+    }
+    if (typeof port === "number") {
+      values.port = port;
+    }
+    return values;
   }
 
   #block(scope: Scope): Block {
     if (this.#current?.scope !== scope) {
       const inner = scope.at(-1);
+      const isPlain = inner?.kind === "host" && !inner.patterns.some(isPattern);
       const block: Block = {
-        ...{ order: this.#order++, scope, isOpen: false, lines: new Map() },
-        starts: inner?.kind === "host" ? literalStarts(inner.patterns) : undefined,
+        order: this.#order++,
+        scope,
+        starts: inner?.kind === "host" && !isPlain ? literalStarts(inner.patterns) : undefined,
         comparisons: scope.reduce((sum, condition) => sum + comparisonsOf(condition), 0),
+        isOpen: false,
+        hostname: undefined,
+        user: undefined,
+        port: undefined,
       };
       this.#current = block;
-      if (inner?.kind === "host" && !inner.patterns.some(isPattern)) {
+      if (isPlain) {
         for (const name of new Set(inner.patterns)) {
           const known = this.#byName.get(name) ?? [];
           known.push(block);
@@ -161,10 +180,12 @@ export class ValueCollector {
   }
 
   #read(subject: Subject): void {
-    const own = this.#byName.get(subject.name) ?? [];
-    let [i, k] = [0, 0];
+    const own = this.#byName.get(subject.name) ?? none;
+    let i = 0;
+    let k = 0;
     for (;;) {
-      const [one, other] = [own[i], this.#others[k]];
+      const one = own[i];
+      const other = this.#others[k];
       const next = one !== undefined && (other === undefined || one.order < other.order) ? one : other;
       const isDone =
         subject.hostName !== undefined && subject.user !== undefined && subject.port !== undefined;
@@ -229,8 +250,7 @@ function forget(subject: Subject, hostName: Found<string>): Subject {
   };
 }
 
-function apply({ lines, isOpen }: Block, subject: Subject, isSure: boolean): void {
-  const [hostName, user, port] = [lines.get("hostname"), lines.get("user"), lines.get("port")];
+function apply({ hostname: hostName, user, port, isOpen }: Block, subject: Subject, isSure: boolean): void {
   if (hostName !== undefined) {
     subject.hostName ??= isSure ? expanded(hostName, subject.alias) : unknown;
   }
