@@ -130,10 +130,26 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
     "throw new KnownHostsCommandError(`KnownHostsCommand took longer than ${seconds} s`);",
     "the limit is 30 s of real time",
   ]),
-  ...inFile("src/trust/knownHostsUpdater.ts", [
-    "(key) => formatKnownHost(name, claimedKeyType(key), key, config.hashKnownHosts) ?? [],",
-    compilerOnly,
+  ...inFile(
+    "src/trust/knownHostsUpdater.ts",
+    ["(key) => formatKnownHost(name, claimedKeyType(key), key, config.hashKnownHosts) ?? [],", compilerOnly],
+    ["for (const { type, key } of removed) {", log],
+  ),
+  ...inFile("src/trust/otherNames.ts", ["if (pacer.isDue(1)) {", cost]),
+  ...inFile("src/trust/publicKeySignature.ts", [
+    "if (r.length > curve.bytes || s.length > curve.bytes || point.length !== 1 + 2 * curve.bytes) {",
+    "Node refuses such numbers and points, too",
   ]),
+  ...inFile(
+    "src/trust/randomart.ts",
+    ["const visits = (column: number, row: number): number => field[row]?.[column] ?? 0;", compilerOnly],
+    ["field[row]?.splice(column, 1, value);", compilerOnly],
+    ["return whole.length > width ? `[${name}]` : whole;", "no type and size give a title of this length"],
+    [
+      "const [, isSk, curve] = /^(sk-)?ecdsa-sha2-nistp(\\d+)$/.exec(plain) ?? [];",
+      "only later elements are read",
+    ],
+  ),
   ...inFile("src/trust/revokedKeys.ts", ["if (pacer.isDue()) {", cost]),
   ...inFile("src/master/channelOpener.ts", [
     'signal.addEventListener("abort", onAbort, { once: true });',

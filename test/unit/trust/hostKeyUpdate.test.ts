@@ -106,6 +106,7 @@ describe("the text after an update", () => {
 describe("known_hosts is updated", () => {
   function setUp(files: Record<string, string>, updateHostKeys: "yes" | "ask", changes = {}) {
     const log: string[] = [];
+    const locks: string[] = [];
     const logger = new RecordingLogger();
     const questions: HostKeyUpdateQuestion[] = [];
     const person = { answer: true };
@@ -127,7 +128,11 @@ describe("known_hosts is updated", () => {
           expect(files[file]).toBe(before);
           files[file] = after;
         },
-        exclusively: async <T>(_: string, work: () => Promise<T>) => await work(),
+        exclusively: async <T>(file: string, work: () => Promise<T>) => {
+          locks.push(file);
+          expect(log).toEqual([]);
+          return await work();
+        },
       },
       prompter: {
         confirmUnknown: async () => false,
@@ -139,15 +144,17 @@ describe("known_hosts is updated", () => {
     };
     const announce = (keys: readonly Buffer[], signal = new AbortController().signal) =>
       updateKnownHosts(parts, { keys, prove: async () => true }, signal);
-    return { files, log, logger, questions, person, parts, announce };
+    return { files, log, locks, logger, questions, person, parts, announce };
   }
 
   it("in the first file for new keys, in each file for old ones", async () => {
-    const { files, log, announce, questions } = setUp(
+    const { files, log, locks, announce, questions } = setUp(
       { "/u": line(host, kept), "/u2": `${line(host, old)}${line("a.example.org", other)}` },
       "yes",
     );
     await announce([kept, fresh]);
+    // In the same order in every window.
+    expect(locks).toEqual(["/u", "/u2"]);
     expect(files).toEqual({
       "/u": `${line(host, kept)}${line(host, fresh)}`,
       "/u2": line("a.example.org", other),

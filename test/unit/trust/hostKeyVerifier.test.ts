@@ -528,6 +528,26 @@ describe("a server that announces its keys after the login", () => {
     expect(made.storage.files.get("/user")).toBe(`${known}${host} ${keyText(fresh)}\n`);
   });
 
+  it("is followed if the user has just accepted its key", async () => {
+    const made = setUp({}, { updateHostKeys: "yes" });
+    await announce(made);
+    expect(made.questions).toHaveLength(1);
+    expect(made.storage.files.get("/user")).toBe(`${known}${host} ${keyText(fresh)}\n`);
+  });
+
+  it("changes nothing if its key was recorded without a question", async () => {
+    const made = setUp({}, { updateHostKeys: "yes", strictHostKeyChecking: "accept-new" });
+    await announce(made);
+    expect(made.storage.files.get("/user")).toBe(known);
+  });
+
+  it("changes nothing if only another key of it is in a file of the user", async () => {
+    const files = { "/user": `${host} ${keyText(ecdsaBlob(2))}\n`, "/global": known };
+    const made = setUp(files, { updateHostKeys: "yes" });
+    await announce(made);
+    expect(Object.fromEntries(made.storage.files)).toEqual(files);
+  });
+
   it.each([
     ["the machine's file knows its key", "/global", { updateHostKeys: "yes" }],
     ["only the name without the port is known", "/user", { updateHostKeys: "yes", port: 2222 }],

@@ -84,6 +84,30 @@ describe("known_hosts on disk", () => {
     }
   });
 
+  it("is changed under a lock, whose .ssh folder may be created and no other", async () => {
+    const log: unknown[] = [];
+    const storage = createKnownHostsStorage(home, {
+      read: async () => await Promise.reject(new Error("not used")),
+      append: async () => undefined,
+      replace: async () => undefined,
+      lock: async (request) => {
+        log.push(request);
+        return { kind: "taken", lock: "the lock" };
+      },
+      unlock: async (lock) => void log.push(lock),
+    });
+    const work = async () => {
+      log.push("work");
+      return 7;
+    };
+    expect(await storage.exclusively(file, work)).toBe(7);
+    expect(await storage.exclusively("/etc/known_hosts", work)).toBe(7);
+    expect(log).toStrictEqual([
+      ...[{ path: file, folder: join(home, ".ssh") }, "work", "the lock"],
+      ...[{ path: "/etc/known_hosts" }, "work", "the lock"],
+    ]);
+  });
+
   it("keeps the content and modes, and adds a missing last newline", async () => {
     await mkdir(join(home, ".ssh"), { mode: 0o755 });
     await writeFile(file, "first line\r\nsecond", { mode: 0o644 });

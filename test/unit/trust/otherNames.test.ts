@@ -25,6 +25,11 @@ describe("the lines that have a key under other names", () => {
     ]);
   });
 
+  it("are found between several spaces and tabs, and after a line that has only the key", async () => {
+    const [type, encoded = ""] = text.split(" ");
+    expect(await names(encoded, `web1 \t ${type}\t  ${encoded}`)).toEqual([[2, "web1"]]);
+  });
+
   it("have no name where it is hashed", async () => {
     expect(await names(formatKnownHost("web1", "ssh-ed25519", key, true) ?? "")).toEqual([[1, undefined]]);
   });
