@@ -11,7 +11,7 @@ import type { MasterLease } from "../master/masterRegistry.ts";
 import { GuestWindow, type GuestWindowInit } from "./guestWindow.ts";
 import { type Attachment, MuxConversation } from "./muxConversation.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
-import { listenIn } from "./socketFolder.ts";
+import { listenIn, prepareSocketFolder } from "./socketFolder.ts";
 
 export interface SharedMasterInit {
   readonly master: Master;
@@ -69,7 +69,9 @@ export class SharedMaster implements Disposable {
     });
   }
 
+  /** @throws ShareError, or the file system's error */
   async listen(): Promise<void> {
+    await prepareSocketFolder(this.#init.folder);
     const name = await listenIn(this.#init.folder, this.#server, this.#init.windows?.socketName);
     this.#socketName = name;
     if (this.#disposed) {

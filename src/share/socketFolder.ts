@@ -58,7 +58,9 @@ export async function prepareSocketFolder(path: string): Promise<void> {
     }
   });
   // Links are not followed: the target may be a folder that another user can change.
-  const facts = await lstat(path);
+  const facts = await lstat(path).catch((cause: unknown) => {
+    throw new ShareError("unsafe-folder", "The folder was removed at once", { cause });
+  });
   if (!facts.isDirectory() || facts.uid !== uid || (facts.mode & 0o077) !== 0) {
     throw new ShareError("unsafe-folder", "The folder is not accessible to this user only");
   }

@@ -54,7 +54,7 @@ export class WindowSharing implements OtherConnections, Disposable {
   /** Sockets of windows that did not answer, and when they are asked again (monotonic milliseconds). */
   readonly #silentUntil = new Map<string, number>();
   #registry: MasterRegistry | undefined;
-  #prepared: Promise<boolean> | undefined;
+  #cleared: Promise<void> | undefined;
   #nextId = 1;
   #disposed = false;
 
@@ -82,7 +82,7 @@ export class WindowSharing implements OtherConnections, Disposable {
     { id, key }: Pick<JoiningLogin, "id" | "key">,
     signal: AbortSignal,
   ): Promise<EngineConnection | undefined> {
-    if (!this.#isOn || !(await this.#isPrepared())) {
+    if (!this.#isOn) {
       return undefined;
     }
     try {
@@ -98,6 +98,9 @@ export class WindowSharing implements OtherConnections, Disposable {
   /** Undefined: this window is to log in, if possible with the turn to do so. */
   async #findOrWait(id: string, hash: string, signal: AbortSignal): Promise<EngineConnection | undefined> {
     for (;;) {
+      if (!(await this.#isPrepared())) {
+        return undefined;
+      }
       const found = await this.#find(hash, signal);
       if (found !== undefined || this.#turns.has(id) || !this.#isOn) {
         return found;
@@ -123,20 +126,19 @@ export class WindowSharing implements OtherConnections, Disposable {
     return !this.#disposed && process.platform !== "win32" && this.#init.isOn();
   }
 
+  /** Each time: what cleans /tmp may have removed the folder, and then another user can put one in its place. */
   async #isPrepared(): Promise<boolean> {
-    this.#prepared ??= prepareSocketFolder(this.#folder).then(
-      async () => {
-        await clearStaleSockets(this.#folder);
-        return true;
-      },
-      (error: unknown) => {
-        this.#init.logger.warn(
-          `No connection is shared with other windows: ${printable(asError(error).message)}`,
-        );
-        return false;
-      },
-    );
-    return await this.#prepared;
+    try {
+      await prepareSocketFolder(this.#folder);
+      this.#cleared ??= clearStaleSockets(this.#folder).catch(() => {});
+      await this.#cleared;
+      return true;
+    } catch (error) {
+      this.#init.logger.warn(
+        `No connection is shared with other windows: ${printable(asError(error).message)}`,
+      );
+      return false;
+    }
   }
 
   async #takeTurn(
@@ -176,7 +178,11 @@ export class WindowSharing implements OtherConnections, Disposable {
       return undefined;
     }
     const facts = await lstat(path).catch(() => undefined);
-    if (facts?.isSocket() !== true || facts.uid !== process.getuid?.()) {
+    if (facts === undefined) {
+      return undefined;
+    }
+    if (!facts.isSocket() || facts.uid !== process.getuid?.()) {
+      logger.warn(`This is not a socket of this user: ${printable(path)}`);
       return undefined;
     }
     const hello = { pid: process.pid, name: this.#init.windowName(), key: hash };

@@ -94,6 +94,8 @@ find_socket() {
     *[!A-Za-z0-9._@:%+,-]*) return 1 ;;
   esac
   [ "$config" = "\${${wrapperVariables.config}}" ] || return 1
+  # Another user may have made a folder in its place after /tmp was cleaned.
+  [ -O "\${${wrapperVariables.sockets}}" ] && [ ! -L "\${${wrapperVariables.sockets}}" ] || return 1
   for entry in "\${${wrapperVariables.hosts}}/$host,$user,$port,"*; do
     socket=\${${wrapperVariables.sockets}}/\${entry##*,}
     pid=\${entry%,*}

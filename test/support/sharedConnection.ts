@@ -25,10 +25,13 @@ export interface SharedConnection extends AsyncDisposable {
 }
 
 /** Connects to the host `lab` of `config`, and resolves when the wrapper can find it. */
-export async function sharedConnection(config: string): Promise<SharedConnection> {
+export async function sharedConnection(
+  config: string,
+  over: Parameters<typeof testStack>[1] = {},
+): Promise<SharedConnection> {
   const wrapper = await mkdtemp(join(tmpdir(), "ssh-sessions-wrapper-"));
   await installWrapper(wrapper);
-  const stack = await testStack(config);
+  const stack = await testStack(config, over);
   const variables = await stack.programs.turnOn();
   await stack.service.connect("lab");
   const socket = await sharedSocket(variables, "lab,,,");
