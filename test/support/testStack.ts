@@ -103,6 +103,8 @@ export async function testStack(
       }
     },
     async [Symbol.asyncDispose]() {
+      // Until it resolves, files are written into the folder of the sockets.
+      await programs.turnOff();
       stack.dispose();
       resolver.dispose();
       await rm(folder, { recursive: true, force: true });
