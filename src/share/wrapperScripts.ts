@@ -50,7 +50,7 @@ parse() {
   OPTIND=1
   while getopts ':aD:e:gL:l:Nno:p:qR:sTtvxy1246AB:b:CE:c:F:fGI:i:J:KkMm:O:P:Q:S:VW:w:XY' option "$@"; do
     case $option in
-      a|D|e|g|L|N|n|q|R|s|T|t|v|x|y) ;;
+      a|D|E|e|g|L|N|n|q|R|s|T|t|v|x|y) ;;
       l) [ -n "$user" ] || user=$OPTARG ;;
       p) [ -n "$port" ] || port=$OPTARG ;;
       F) config=$OPTARG ;;

@@ -61,6 +61,7 @@ describe("programs on our connection", () => {
     ["a missing command", ["lab", "no-such-command"]],
     ["a subsystem", ["-s", "lab", "no-such-subsystem"]],
     ["a terminal", ["-n", "-tt", "-o", "LogLevel=ERROR", "lab", "stty size; tty | cut -c 1-8; exit 3"]],
+    ["a log file", ["-E", "/dev/null", "lab", "echo logged"]],
     ["a variable", ["-o", "SetEnv=LC_SHARED=yes", "lab", "echo $LC_SHARED"]],
     ["options after the host", ["lab", "-T", "-x", "echo", "behind"]],
     ["a user and a port", ["-n", "-l", "USER", "-p", "PORT", "lab", "echo $0"]],
