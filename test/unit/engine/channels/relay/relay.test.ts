@@ -478,6 +478,32 @@ describe("messages over which sshd would end the connection disconnect the progr
   const pty = (modes: Buffer): Buffer =>
     Buffer.concat([wireString("xterm"), ...[80, 24, 0, 0].map(wireUint32), wireString(modes)]);
 
+  test.each([
+    ["without modes", nothing],
+    ["with modes and their end", Buffer.concat([Buffer.of(3), wireUint32(127), Buffer.of(0, 9)])],
+    ["with modes that no opcode ends", Buffer.concat([Buffer.of(3), wireUint32(127)])],
+    ["with an opcode that ends the list", Buffer.of(160, 1)],
+  ])("not a request for a terminal %s", (_, modes) => {
+    const { connection, program, local } = lone();
+    const before = connection.sent.length;
+    const request = peerSends.request(7, "pty-req", true, pty(modes));
+    program.client.receive(Buffer.from(request));
+    expect([program.ended, connection.sent.slice(before)]).toEqual([undefined, [request]]);
+    connection.fromServer(peerSends.success(local));
+    expect(program.gotOf(99)).toEqual([peerSends.success(5)]);
+  });
+
+  test("not an open of a socket on the server, whose originator may hold a NUL", () => {
+    const { connection, program } = lone();
+    const fields = [wireString("/run/a"), wireString("\0"), wireUint32(0)];
+    const open = Buffer.concat([peerSends.open("direct-streamlocal@openssh.com", 6), ...fields]);
+    program.client.receive(open.subarray(0, -5));
+    expect(program.ended?.reason).toBe("violation");
+    const other = connection.program();
+    other.client.receive(Buffer.from(open));
+    expect([other.ended, connection.sentOf(90).length]).toEqual([undefined, 2]);
+  });
+
   test.each<[what: string, sent: Buffer]>([
     ["a transport message", Buffer.of(20)],
     ["nothing", Buffer.alloc(0)],
