@@ -23,7 +23,6 @@ export function closeInOrder(
   channel: EngineChannel,
   { hasPty, isEnded, after, onSilence }: ClosePorts,
 ): void {
-  let closeRequested = false;
   let isFlushed = false;
   // If the reader has paused the output, it has to be read before the close can follow it.
   const hard = after(closeDeadline + eofGrace, () => {
@@ -32,8 +31,7 @@ export function closeInOrder(
   });
   channel.eof();
   const close = (): void => {
-    if (!closeRequested && !isEnded()) {
-      closeRequested = true;
+    if (!isEnded()) {
       channel.close();
       hard.dispose();
       after(closeDeadline, onSilence);

@@ -46,5 +46,5 @@ export class DetailsHistory {
 }
 
 function rate(bytes: number, milliseconds: number): number | undefined {
-  return bytes < 0 || milliseconds <= 0 ? undefined : (bytes * 1000) / milliseconds;
+  return bytes < 0 ? undefined : (bytes * 1000) / milliseconds;
 }

@@ -268,7 +268,7 @@ export class SshSession implements Session {
     this.#setState({ kind: "ending", since: this.#clock.now(), how: "kill" });
     if (this.#channel !== undefined && !this.#channelClosed) {
       this.#holdsMaster = true;
-      killProgram(this.#channel, this.#clock, () => this.#releaseMaster());
+      killProgram(this.#channel, this.#clock, () => this.#lease?.dispose());
     }
     this.#finish({ kind: "killed", exit: {} });
   }
@@ -334,7 +334,7 @@ export class SshSession implements Session {
     const stop = (): void => {
       isWatching = false;
       timer.dispose();
-      this.#releaseMaster();
+      this.#lease?.dispose();
     };
     const timer = this.#clock.setTimeout(stop, hangUpPrecedesLoss);
     void master.ended.then(() => {
@@ -347,11 +347,6 @@ export class SshSession implements Session {
         }
       }
     });
-  }
-
-  #releaseMaster(): void {
-    this.#holdsMaster = false;
-    this.#lease?.dispose();
   }
 
   #limitSnapshots(): readonly LimitSnapshot[] {

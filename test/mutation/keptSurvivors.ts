@@ -181,7 +181,16 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
     "mayAsk = false;",
     "a login with prompts does not fail for lack of them",
   ]),
-  ...inFile("src/session/sshSession.ts", ["if (this.isEnded) {", twoGuards], ["this.#timers.clear();", cost]),
+  ...inFile("src/session/run/execute.ts", [
+    "...(options.purpose !== undefined && { purpose: options.purpose }),",
+    compilerOnly,
+  ]),
+  ...inFile(
+    "src/session/sshSession.ts",
+    ["if (this.isEnded) {", twoGuards],
+    ["this.#timers.clear();", cost],
+    ['this.#state.kind === "ended" &&', "only the history asks, after the end"],
+  ),
   ...inFile(
     "src/reconnect/reconnectGroup.ts",
     [

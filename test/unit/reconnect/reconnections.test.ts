@@ -513,6 +513,16 @@ describe("what a holder reports", () => {
     stack.manager.killAll();
   });
 
+  it("is shown at once, also that it waits no more", async () => {
+    const stack = fakeStack();
+    const [tab] = await terminals(stack, 1);
+    await lose(stack);
+    const shown: unknown[] = [];
+    stack.manager.onDidChange(() => shown.push(...seen(stack).map(({ state }) => state.kind)));
+    tab.ticket?.dispose();
+    expect(shown).toEqual(["lost"]);
+  });
+
   it("without a connection waits alone, and ends with all others", async () => {
     const { manager } = fakeStack();
     const sessions: Session[] = [];
@@ -589,6 +599,34 @@ describe("a terminal whose login was refused", () => {
     await stack.clock.advance(1_000_000);
     expect(first.log.at(-1)).toBe("wait");
     expect(stack.engine.requests).toHaveLength(logins + 1);
+  });
+
+  it("tries each connection of others once", async () => {
+    const { clock, engine, manager } = fakeStack();
+    const lost = await manager.open({ host: "web1", ...shell });
+    engine.connection().end({ reason: "lost" });
+    await lost.ended;
+    const attempts: LoginMode[] = [];
+    const ticket = manager.reconnect(lost, {
+      automatic: true,
+      attempt: (login) => {
+        attempts.push(login);
+        queueMicrotask(() => ticket.failed(refused));
+      },
+      wait: () => {},
+      waitForOthers: () => {},
+      stop: () => {},
+    });
+    await clock.advance(1000);
+    expect(attempts).toEqual(["unattended"]);
+    for (const expected of [["none"], ["none", "none"]]) {
+      const other = await manager.open({ host: "web1", ...shell });
+      await manager.open({ host: "web1", ...shell });
+      await settle();
+      expect(attempts.slice(1)).toEqual(expected);
+      manager.kill(other.snapshot().masterId ?? "");
+    }
+    ticket.dispose();
   });
 
   it("makes no more logins when the server accepts logins and drops sessions", async () => {

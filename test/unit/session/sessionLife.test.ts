@@ -183,14 +183,23 @@ describe("an open session", () => {
       sendBreak: (milliseconds: number) => breaks.push(milliseconds) > 0,
     });
     expect([session.sendBreak(500), breaks]).toEqual([true, [500]]);
+    const opening = fakeStack();
+    opening.engine.hold = true;
+    const cancelled = expect(opening.manager.open({ host: "web1", ...shell })).rejects.toThrow(
+      CancelledError,
+    );
+    await settle();
+    expect(opening.manager.session("s1")?.sendBreak(500)).toBe(false);
+    opening.manager.killAll();
+    await cancelled;
   });
 
   it("shows whether its standard input has ended", async () => {
     const { manager } = fakeStack();
     const session = await manager.open({ host: "web1", ...command });
-    expect(session.snapshot().eofSent).toBe(false);
+    expect([session.eofSent, session.snapshot().eofSent]).toEqual([false, false]);
     session.eof();
-    expect(session.snapshot().eofSent).toBe(true);
+    expect([session.eofSent, session.snapshot().eofSent]).toEqual([true, true]);
   });
 
   it("shows when its limits end it, and says what an extension counted from", async () => {
@@ -237,6 +246,20 @@ describe("closing a session in order", () => {
     channel?.end({ code: 0 });
     await session.ended;
     endsWith(session, { kind: "disconnected" });
+  });
+
+  it("sends no close to a shell that has exited before its input was sent", async () => {
+    const { clock, engine, manager } = fakeStack();
+    const session = await manager.open({ host: "web1", ...shell });
+    const [channel] = engine.connection().channels;
+    Object.assign(channel ?? {}, { queuedBytes: 5 });
+    void session.disconnect();
+    channel?.end({ code: 0 });
+    await session.ended;
+    Object.assign(channel ?? {}, { queuedBytes: 0 });
+    channel?.drained.fire();
+    await clock.advance(10_000);
+    expect(channel?.log).toEqual(["eof"]);
   });
 
   it("sends no close to a program that has exited meanwhile", async () => {

@@ -58,3 +58,16 @@ it("says once that the rest of a host's output is only in the report", () => {
   expect(shown.match(/too much/g)).toHaveLength(1);
   expect(shown).toMatch(/web1 · too much\n$/);
 });
+
+it("shows 512 KiB of a host, and the line that goes beyond", () => {
+  const lines = live("web1");
+  const piece = bytes(`${"y".repeat(1023)}\n`);
+  for (let i = 0; i < 512; i++) {
+    lines.push("web1", "stdout", piece);
+    expect(lines.take()).toBe(`web1 │ ${"y".repeat(1023)}\n`);
+  }
+  lines.push("web1", "stdout", bytes("z\n"));
+  expect(lines.take()).toBe("web1 │ z\nweb1 · too much\n");
+  lines.push("web1", "stdout", bytes("z\n"));
+  expect(lines.take()).toBe("");
+});
