@@ -215,6 +215,9 @@ describe("listeners on the server", () => {
     expect(all.forwards.accept(type, openedAt("/run/a"))).toBeInstanceOf(Promise);
     expect(all.forwards.accept(type, openedAt("/run/b"))).toBe(1);
     expect(all.forwards.accept("forwarded-tcpip", opened("/run/a", 0))).toBe(1);
+    for (const other of ["x11", "auth-agent@openssh.com", "direct-streamlocal@openssh.com", ""]) {
+      expect(all.forwards.accept(other, openedAt("/run/a"))).toBe(1);
+    }
     expect(from).toEqual([undefined]);
     listener.dispose();
     expect(all.forwards.accept(type, openedAt("/run/a"))).toBe(1);
