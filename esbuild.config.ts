@@ -1,7 +1,7 @@
 /**
  * Bundles the extension into `dist/`: CommonJS files for the extension host (its entry, its main code, and what is loaded
- * late), one for each worker thread (decrypting private keys, reading files, key exchange in finite fields), and one for
- * each large package that is loaded only when it is needed. `--watch` rebuilds on change, `--dev` adds source maps and skips minification.
+ * late), one for each worker thread (decrypting private keys, reading files, key exchange in finite fields), one for the
+ * keeper's process, and one for each large package that is loaded only when it is needed. `--watch` rebuilds on change, `--dev` adds source maps and skips minification.
  * Beside them: THIRD-PARTY-NOTICES.txt, the licences of what was bundled.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -152,6 +152,7 @@ const options: BuildOptions = {
     decryptWorker: "src/auth/keys/decryptWorker.ts",
     fileWorker: "src/base/fileWorker.ts",
     dhWorker: "src/engine/ssh2/kex/dhWorker.ts",
+    keeperProcess: "src/keeper/keeperProcess.ts",
     ...loadedLate,
     // What is debugged is one file.
     ...(dev && { main: mainEntry }),
@@ -181,6 +182,9 @@ const pageOptions: BuildOptions = {
 /** Packages whose archive leaves out the licence of their repository. */
 const keptLicences: Readonly<Record<string, string>> = {
   "@vscode/l10n": "docs/licences/vscode-l10n.txt",
+  "@xterm/addon-serialize": "docs/licences/xterm.txt",
+  "@xterm/addon-unicode11": "docs/licences/xterm.txt",
+  "@xterm/headless": "docs/licences/xterm.txt",
 };
 
 /** Name, version and licence of every package of which a file is in the bundle. Fails for one without a licence. */

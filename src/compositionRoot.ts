@@ -49,6 +49,7 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
         consent: new EditorRidingConsent(settings, prompts, context.globalState),
       },
       windowName: () => vscode.workspace.name ?? "",
+      keeper: { isOn: () => settings.keepsTerminals, build: buildOf(context) },
     }),
   );
   const layer = store.add(
@@ -76,6 +77,12 @@ export function compose(context: vscode.ExtensionContext): Disposable & EntryCal
   );
   const { api, profiles, callCommand } = layer;
   return { api, profiles, callCommand, dispose: () => store.dispose() };
+}
+
+/** Windows of different builds may mean different things by what they say to the keeper. */
+function buildOf({ extension }: vscode.ExtensionContext): string {
+  const { version }: { readonly version: string } = extension.packageJSON;
+  return version;
 }
 
 /**

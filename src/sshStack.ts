@@ -18,6 +18,7 @@ import type { HostConfig } from "./config/hostConfig.ts";
 import { HostPolicies } from "./config/hostPolicies.ts";
 import { trustedProxyCommand } from "./config/proxyTrust.ts";
 import type { ConnectionEngine } from "./engine/connectionEngine.ts";
+import { ConnectError } from "./engine/engineErrors.ts";
 import { EngineTable } from "./engine/engineTable.ts";
 import { lazyOpenSsh } from "./engine/openssh/lazyOpenSsh.ts";
 import { openSshNeeds } from "./engine/openssh/openSshNeeds.ts";
@@ -29,12 +30,13 @@ import { ForwardService } from "./forward/forwardService.ts";
 import { SessionForwards } from "./forward/sessionForwards.ts";
 import { EnvironmentWatcher } from "./master/environmentWatcher.ts";
 import { localAddresses } from "./master/localAddresses.ts";
-import type { LoginFactory } from "./master/masterPorts.ts";
+import type { EngineChooser, LoginFactory } from "./master/masterPorts.ts";
 import { MasterRegistry } from "./master/masterRegistry.ts";
 import { probeAfterEnvironmentChanges } from "./session/environmentProbes.ts";
 import { limitsFor } from "./session/limitPolicy.ts";
 import { SessionManager } from "./session/sessionManager.ts";
 import type { SessionService } from "./session/sessionServiceTypes.ts";
+import { KeeperSharing, type KeeperSharingInit } from "./share/keeper/keeperSharing.ts";
 import { ProgramSharing } from "./share/programSharing.ts";
 import type { RidingConsent } from "./share/userMasterPorts.ts";
 import { UserMasters } from "./share/userMasters.ts";
@@ -72,6 +74,8 @@ export interface SshStackInit {
   readonly userMasters?: { readonly paths: ControlPathSource; readonly consent: RidingConsent };
   /** Of this window, for the trees of others. */
   readonly windowName?: () => string;
+  /** The process that holds connections and sessions for windows. Default: none. */
+  readonly keeper?: Pick<KeeperSharingInit, "isOn" | "build">;
 }
 
 export interface SshStack extends Disposable {
@@ -80,6 +84,7 @@ export interface SshStack extends Disposable {
   readonly programs: ProgramSharing;
   readonly windows: WindowSharing;
   readonly userMasters: UserMasters;
+  readonly keeper: KeeperSharing;
   /** The keys that a login to `config` would offer. Prompts for nothing. */
   keyPlan(config: HostConfig, signal: AbortSignal): Promise<KeyPlan>;
   readonly loginMemory: LoginMemory;
@@ -96,6 +101,7 @@ export function createSshStack(init: SshStackInit): SshStack {
     ssh2,
     openssh: { engine: openSsh, ...openSshNeeds({ isChosenFor: init.needsOpenSsh ?? (() => false) }) },
   });
+  const chosenEngine: EngineChooser = (use) => init.chooseEngine?.(use) ?? init.engine ?? engines.choose(use);
   const prepared = async (config: HostConfig): Promise<HostConfig> => await engines.prepare(config);
   const keyRing = new KeyRing(ssh2.keyReader, init.secrets, init.logger);
   const loginMemory = new LoginMemory(init.secrets, keyRing);
@@ -107,15 +113,31 @@ export function createSshStack(init: SshStackInit): SshStack {
     windowName: init.windowName ?? (() => ""),
   });
   const userMasters = new UserMasters({ clock, logger, ...(init.userMasters ?? noUserMasters) });
+  const keeper = new KeeperSharing({
+    ...{ clock, logger, ...folder },
+    others: {
+      join: async (login, signal) =>
+        (await windows.join(login, signal)) ?? (await userMasters.join(login, signal)),
+    },
+    isOn: () => init.keeper?.isOn() ?? false,
+    build: init.keeper?.build ?? "",
+    windowName: init.windowName ?? (() => ""),
+    checkHost: (config) => {
+      if (config.proxyCommand !== undefined) {
+        trustedProxyCommand(config, settings);
+      }
+      if (chosenEngine({ config }).name !== ssh2.engine.name) {
+        throw new ConnectError("local", "The engine of this host can't run in the keeper");
+      }
+    },
+    resolveHop: (hop, before, signal) => resolveHop(resolver, hop, before, signal).then(prepared),
+  });
   const registry = store.add(
     new MasterRegistry({
-      others: {
-        join: async (login, signal) =>
-          (await windows.join(login, signal)) ?? (await userMasters.join(login, signal)),
-      },
+      others: keeper,
       clock,
       logger,
-      chooseEngine: (use) => init.chooseEngine?.(use) ?? init.engine ?? engines.choose(use),
+      chooseEngine: chosenEngine,
       alternatives: (use) =>
         init.engine === undefined && init.chooseEngine === undefined ? engines.alternatives(use) : [],
       login: loginFactory(init, ssh2.keyReader, keyRing, loginMemory.needs),
@@ -184,7 +206,7 @@ export function createSshStack(init: SshStackInit): SshStack {
       ...{ env: init.environment ?? process.env, platform: process.platform },
     });
   return {
-    ...{ service, forwards, programs, windows, userMasters, loginMemory },
+    ...{ service, forwards, programs, windows, userMasters, keeper, loginMemory },
     keyPlan: plan,
     dispose: () => store.dispose(),
   };

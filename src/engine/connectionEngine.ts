@@ -6,6 +6,8 @@ import type { Event } from "../base/emitter.ts";
 import type { Logger } from "../base/log.ts";
 import type { UsePolicy } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
+import type { MasterEndReason } from "../master/masterTypes.ts";
+import type { LimitKind, SessionLimit } from "../session/sessionTypes.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
 import type { ChannelRelay } from "./channels/relay/relayTypes.ts";
 import type { ConnectionInfo } from "./connectionInfo.ts";
@@ -73,6 +75,8 @@ export interface WindowName {
   readonly pid: number;
   /** Untrusted. */
   readonly name: string;
+  /** It is the keeper. */
+  readonly isKeeper?: boolean;
 }
 
 /** A master that the user's own `ssh` made. */
@@ -222,6 +226,37 @@ export interface SessionSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Request agent forwarding, and accept the server's agent channels while this session is open. */
   readonly forwardAgent?: boolean;
+  /** The session outlives its window where the keeper holds the connection; elsewhere this has no effect. */
+  readonly keep?: KeepSpec;
+}
+
+/** A session that the keeper holds. If it already does, it is attached, and nothing is opened. */
+export interface KeepSpec {
+  /** Unique among the sessions of this user on this machine. */
+  readonly id: string;
+  /** As typed. */
+  readonly host: string;
+  readonly title: string;
+  readonly limits: readonly SessionLimit[];
+  /** Milliseconds since its time limit began to count. */
+  readonly limitedFor: number;
+}
+
+/** Of a session that the keeper holds, when this window was attached to it. */
+export interface KeptSession {
+  /** Milliseconds since its time limit began to count, and since its last data. */
+  readonly limitedFor: number;
+  readonly idleFor: number;
+  /** Its limits were restarted. */
+  extend(): void;
+  /** Detaches this window. The session stays. */
+  leave(): void;
+}
+
+/** A limit that ended a session while no window was attached to it. */
+export interface KeptLimit {
+  readonly limit: LimitKind;
+  readonly seconds: number;
 }
 
 /** RFC 4254 section 6.10. `signal` without `SIG`. Both undefined: the server reported neither. */
@@ -279,6 +314,8 @@ export interface ChannelMoment {
 export interface EngineChannel {
   /** A pty was requested and the server refused it: the program runs without one. */
   readonly ptyRefused: boolean;
+  /** The keeper holds it. */
+  readonly kept?: KeptSession;
   /**
    * Output, in order. The receiver owns the chunks. Listen in the same turn in which `openSession` resolved: the
    * channel starts paused and flows after the first `resume()`.
@@ -291,7 +328,13 @@ export interface EngineChannel {
   /**
    * Fires once, after all data has been delivered (or the connection ended). `lost` when the connection ended first.
    */
-  readonly onDidClose: Event<{ readonly exit: ChannelExit; readonly lost: boolean }>;
+  readonly onDidClose: Event<{
+    readonly exit: ChannelExit;
+    readonly lost: boolean;
+    /** Of a session that the keeper holds: how the keeper's connection was lost, which may be long ago. */
+    readonly lostBy?: MasterEndReason | undefined;
+    readonly limit?: KeptLimit | undefined;
+  }>;
   /** The data queued for the server has been sent: write again. Also fires when `eof` has been sent. */
   readonly onDidDrain: Event<void>;
 

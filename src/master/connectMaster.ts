@@ -85,7 +85,8 @@ export async function connectMaster(
   events: ConnectingEvents,
 ): Promise<EngineConnection> {
   const { engine, alternatives, config, others } = init;
-  const shared = others && (await times.deadline.paused(() => others.join(init, times.deadline.signal)));
+  const shared =
+    others && (await times.deadline.paused(() => others.join(init, times.deadline.signal, events)));
   if (shared !== undefined) {
     logger.info(
       shared.rides === undefined

@@ -1,11 +1,13 @@
 import type { Duplex } from "node:stream";
 import type { Authenticator } from "../auth/authPorts.ts";
 import type { LoginAsker } from "../auth/loginAskerPorts.ts";
+import type { SettingsFolder } from "../config/configPorts.ts";
 import type { ConnectionPolicy, ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
 import type { ConnectionEngine, EngineConnection, ServerWords } from "../engine/connectionEngine.ts";
 import type { AlternativeEngine } from "../engine/engineTable.ts";
 import type { HostKeyVerifier } from "../trust/hostKeyPorts.ts";
+import type { LoginNews } from "./masterTypes.ts";
 
 /** The engine for a use. Called for each use; the result may change with the settings. */
 export type EngineChooser = (use: ConnectionUse) => ConnectionEngine;
@@ -59,12 +61,27 @@ export interface JoiningLogin {
   readonly allowPrompts: boolean;
 }
 
+/** What a login needs that is made elsewhere for this window. */
+export interface JoinedLogin extends JoiningLogin {
+  readonly folder: SettingsFolder | undefined;
+  readonly engine: Pick<ConnectionEngine, "name">;
+  /** They may take over after a login without a question has failed: this window logs in then. */
+  readonly alternatives: readonly AlternativeEngine[];
+  readonly login: LoginFactory;
+  readonly policies: MasterPolicies;
+}
+
+/** Reports of a login that is made elsewhere for this window. */
+export interface JoinEvents {
+  onNews(news: LoginNews): void;
+}
+
 /** Connections of others of this user on this machine, which may be shared: other windows, the user's own `ssh`. */
 export interface OtherConnections {
   /**
    * Our place on a connection that another one holds; the caller owns it. Undefined: this window is to log in. Waits
    * for a moment while another window logs in to the same destination, and for the user's consent where it is needed.
-   * Rejects only with the signal's reason.
+   * Rejects with the signal's reason, or with the error of a login that was made elsewhere for this window.
    */
-  join(login: JoiningLogin, signal: AbortSignal): Promise<EngineConnection | undefined>;
+  join(login: JoinedLogin, signal: AbortSignal, events?: JoinEvents): Promise<EngineConnection | undefined>;
 }

@@ -45,6 +45,8 @@ export interface OpenSessionRequest {
    * connection is up, only the destination's reconnection is shown, not the attempt.
    */
   readonly inPlaceOf?: LostSession;
+  /** The keeper holds the session under this name, or already does: see KeepSpec. Default: it ends with its window. */
+  readonly keep?: string;
   /** News about the login, if the session waits for one. */
   onLogin?(news: LoginNews): void;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Disposable } from "../base/disposable.ts";
-import type { LimitKind, SessionLimit } from "./sessionTypes.ts";
+import type { LimitKind, LimitSnapshot, SessionLimit } from "./sessionTypes.ts";
 
 /** Seconds before the end at which the user is warned. Shorter limits warn at half their time. */
 export const warnBefore = 60;
@@ -43,18 +43,34 @@ export class SessionLimits implements Disposable {
     return this.#timeFrom;
   }
 
-  /** The session is open. @param timeFrom monotonic milliseconds from which a time limit counts; default: now. */
-  start(limits: readonly SessionLimit[], timeFrom = this.#clock.monotonic()): void {
+  /**
+   * The session is open.
+   * @param timeFrom monotonic milliseconds from which a time limit counts; default: now.
+   * @param idleFrom the same for the other limits.
+   */
+  start(
+    limits: readonly SessionLimit[],
+    timeFrom = this.#clock.monotonic(),
+    idleFrom = this.#clock.monotonic(),
+  ): void {
     this.#timeFrom = timeFrom;
-    const now = this.#clock.monotonic();
     for (const limit of limits) {
       if (limit.seconds > 0 && limit.seconds !== Number.POSITIVE_INFINITY) {
-        const from = limit.kind === "time" ? timeFrom : now;
+        const from = limit.kind === "time" ? timeFrom : idleFrom;
         const armed: Armed = { ...limit, from, warned: false, timer: undefined };
         this.#limits.push(armed);
         this.#arm(armed);
       }
     }
+  }
+
+  snapshots(): readonly LimitSnapshot[] {
+    const now = this.#clock.now();
+    return Object.freeze(
+      this.left().map(({ milliseconds, ...limit }) =>
+        Object.freeze({ ...limit, endsAt: now + milliseconds }),
+      ),
+    );
   }
 
   /** Each limit and its remaining milliseconds, the shortest first. */

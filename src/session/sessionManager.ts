@@ -153,7 +153,7 @@ export class SessionManager implements SessionService {
       const config = await this.#init.resolve(request.host, either);
       either.throwIfAborted();
       const limits = this.#init.limits(config, request, session.folder);
-      const channel = await this.#opener.open(session, config, request, either);
+      const channel = await this.#opener.open(session, config, request, limits, either);
       if (session.isEnded) {
         channel.close();
         throw new CancelledError();
@@ -324,7 +324,7 @@ export class SessionManager implements SessionService {
     this.#shutdown.abort(new CancelledError());
     this.#reconnections.dispose();
     for (const session of [...this.#sessions.values()]) {
-      session.kill();
+      session.leave();
     }
     this.#changed.dispose();
     this.#warned.dispose();

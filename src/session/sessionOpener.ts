@@ -3,12 +3,13 @@ import { Deadline } from "../base/deadline.ts";
 import type { Logger } from "../base/log.ts";
 import type { ConnectionUse } from "../config/connectionPolicy.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import type { EngineChannel, SessionSpec } from "../engine/connectionEngine.ts";
+import type { EngineChannel, KeepSpec, SessionSpec } from "../engine/connectionEngine.ts";
 import { ChannelError } from "../engine/engineErrors.ts";
 import type { Master } from "../master/master.ts";
 import { leased, type MasterLease, type MasterRegistry } from "../master/masterRegistry.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { sessionEnvironment } from "./sessionEnvironment.ts";
+import type { SessionLimit } from "./sessionTypes.ts";
 import type { SshSession } from "./sshSession.ts";
 
 /** Milliseconds, including the login. */
@@ -43,15 +44,16 @@ export class SessionOpener {
     session: SshSession,
     config: HostConfig,
     request: OpenSessionRequest,
+    limits: readonly SessionLimit[],
     signal: AbortSignal,
   ): Promise<EngineChannel> {
     if (request.purpose !== "lookup") {
-      return await this.#openChannel(session, config, request, signal);
+      return await this.#openChannel(session, config, request, limits, signal);
     }
     const tooLate = () => new ChannelError("timed-out", "The server did not open a session in time");
     const deadline = new Deadline(this.#ports.clock, lookupOpensWithin, tooLate, signal);
     try {
-      return await this.#openChannel(session, config, request, deadline.signal);
+      return await this.#openChannel(session, config, request, limits, deadline.signal);
     } finally {
       deadline.dispose();
     }
@@ -66,6 +68,7 @@ export class SessionOpener {
     session: SshSession,
     config: HostConfig,
     request: OpenSessionRequest,
+    limits: readonly SessionLimit[],
     signal: AbortSignal,
   ): Promise<EngineChannel> {
     const { login = "attended" } = request;
@@ -75,6 +78,7 @@ export class SessionOpener {
       // Only sessions that the user opened may use the agent (see AgentForwarding).
       forwardAgent: config.forwardAgent !== false && (request.purpose ?? "person") === "person",
       ...(request.pty && { pty: { term: request.pty.term, ...request.pty.dimensions } }),
+      ...(request.keep !== undefined && { keep: this.#keep(session, request, request.keep, limits) }),
     };
     const full = new Set<Master>();
     let mayAsk = login === "attended";
@@ -120,6 +124,17 @@ export class SessionOpener {
         news?.dispose();
       }
     }
+  }
+
+  #keep(
+    { spec }: SshSession,
+    { title, inPlaceOf }: OpenSessionRequest,
+    id: string,
+    limits: readonly SessionLimit[],
+  ): KeepSpec {
+    const now = this.#ports.clock.monotonic();
+    const limitedFor = now - (inPlaceOf?.limitedFrom ?? now);
+    return { id, host: spec, title: title ?? spec, limits, limitedFor };
   }
 
   #lease(use: ConnectionUse, request: OpenSessionRequest): MasterLease {

@@ -140,4 +140,8 @@ export interface Session extends LostSession {
   kill(): void;
   /** Restarts the limits that have warned, or all. */
   extend(): void;
+  /** It goes on in the keeper, and this window leaves it. A session that the keeper does not hold is killed. */
+  leave(): void;
+  /** The keeper holds it. */
+  readonly isKept: boolean;
 }

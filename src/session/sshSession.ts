@@ -12,7 +12,7 @@ import type {
   OutputKind,
 } from "../engine/connectionEngine.ts";
 import type { Master } from "../master/master.ts";
-import { isLoss } from "../master/masterTypes.ts";
+import { isLoss, type MasterEndReason } from "../master/masterTypes.ts";
 import { closeInOrder, killProgram } from "./channelEnding.ts";
 import type { OpenSessionRequest } from "./openSessionTypes.ts";
 import { SessionLimits } from "./sessionLimits.ts";
@@ -20,7 +20,6 @@ import { hangUpPrecedesLoss, mayBeShutdown } from "./sessionLoss.ts";
 import { type LimitReached, lossBy, outcomeOf } from "./sessionOutcome.ts";
 import type {
   LimitKind,
-  LimitSnapshot,
   Session,
   SessionConnection,
   SessionLimit,
@@ -171,13 +170,21 @@ export class SshSession implements Session {
       this.#received.fire(event);
     });
     channel.onDidDrain(() => this.#drained.fire());
-    channel.onDidClose(({ exit, lost }) => {
+    channel.onDidClose(({ exit, lost, lostBy, limit }) => {
       this.#channelClosed = true;
-      void this.#onClosed(exit, lost);
+      this.#limitReached ??= limit;
+      void this.#onClosed(exit, lost, lostBy);
     });
     this.#setState({ kind: "open", since: this.#clock.now() });
-    // Continue the count across reconnects; otherwise every lost connection would extend the limit.
-    this.#limits.start(limits, this.#request.inPlaceOf?.limitedFrom);
+    // Continue the count across reconnects and windows; otherwise every one of them would extend the limit.
+    const now = this.#clock.monotonic();
+    const { kept } = channel;
+    const limitedFrom = kept && now - kept.limitedFor;
+    this.#limits.start(
+      limits,
+      limitedFrom ?? this.#request.inPlaceOf?.limitedFrom,
+      kept && now - kept.idleFor,
+    );
   }
 
   /** It did not open, or was cancelled before. */
@@ -192,7 +199,7 @@ export class SshSession implements Session {
       alias: this.alias,
       spec: this.spec,
       folder: this.folder?.name,
-      limits: this.#limitSnapshots(),
+      limits: this.#limits.snapshots(),
       kind: this.#request.kind,
       title: this.#title,
       state: this.#state,
@@ -275,6 +282,21 @@ export class SshSession implements Session {
 
   extend(): void {
     this.#limits.extend();
+    this.#channel?.kept?.extend();
+  }
+
+  get isKept(): boolean {
+    return this.#channel?.kept !== undefined;
+  }
+
+  leave(): void {
+    const kept = this.#channel?.kept;
+    if (kept === undefined) {
+      this.kill();
+    } else if (!this.isEnded) {
+      kept.leave();
+      this.#finish({ kind: "disconnected", exit: {} });
+    }
   }
 
   async #endInOrder(how: "disconnect" | "limit"): Promise<void> {
@@ -293,15 +315,15 @@ export class SshSession implements Session {
     await this.ended;
   }
 
-  async #onClosed(exit: ChannelExit, lost: boolean): Promise<void> {
+  async #onClosed(exit: ChannelExit, lost: boolean, known?: MasterEndReason): Promise<void> {
     if (this.isEnded) {
       return;
     }
-    if (lost && this.#master !== undefined) {
+    if (lost && known === undefined && this.#master !== undefined) {
       // The connection's own end has the reason, and may come a moment later.
       await this.#master.ended;
     }
-    const lostBy = lost ? (this.#master?.endReason ?? "connection-lost") : undefined;
+    const lostBy = lost ? (known ?? this.#master?.endReason ?? "connection-lost") : undefined;
     const said = this.#master?.endWords;
     this.#finish(outcomeOf({ state: this.#state, exit, lostBy, said, limitReached: this.#limitReached }));
   }
@@ -347,15 +369,6 @@ export class SshSession implements Session {
         }
       }
     });
-  }
-
-  #limitSnapshots(): readonly LimitSnapshot[] {
-    const now = this.#clock.now();
-    return Object.freeze(
-      this.#limits
-        .left()
-        .map(({ milliseconds, ...limit }) => Object.freeze({ ...limit, endsAt: now + milliseconds })),
-    );
   }
 
   #touch(): void {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
@@ -16,6 +16,7 @@ import { takeTurn } from "./loginTurn.ts";
 import type { ProgramSnapshot } from "./programTypes.ts";
 import { SharedMaster } from "./sharedMaster.ts";
 import { clearStaleSockets, prepareSocketFolder, socketFolderPath } from "./socketFolder.ts";
+import { hashOf, socketStart } from "./windowKeys.ts";
 
 /** A window that does not answer within this time is stopped or blocked. Milliseconds. */
 const answerPatience = 2_000;
@@ -276,14 +277,4 @@ export class WindowSharing implements OtherConnections, Disposable {
 
 function canServe(master: Master): boolean {
   return master.connection?.relay !== undefined && !master.isEnded;
-}
-
-/** Equal where connections may be shared. A name in the folder shows no host. */
-function hashOf(key: string): string {
-  return createHash("sha256").update(key).digest("hex");
-}
-
-/** The names of the sockets of connections that have `hash`. */
-function socketStart(hash: string): string {
-  return `w${hash.slice(0, 12)}.`;
 }

@@ -15,7 +15,7 @@ import { mayBeShutdown, mayReconnect } from "../session/sessionLoss.ts";
 import type { Session, SessionOutcome } from "../session/sessionTypes.ts";
 import { answerEscape, shownKey } from "./escapeAnswers.ts";
 import type { EscapeAction } from "./escapeInterpreter.ts";
-import { hangUp } from "./hangUp.ts";
+import { hangUp, leaveOrHangUp } from "./hangUp.ts";
 import { idleKey } from "./idleKeys.ts";
 import { Outage } from "./outage.ts";
 import { SessionLink } from "./sessionLink.ts";
@@ -106,7 +106,7 @@ export class TerminalController implements Disposable {
     if (session !== undefined) {
       // Output that nothing reads any more must not block the close.
       session.resume();
-      hangUp(session, this.#init.clock);
+      leaveOrHangUp(session, this.#init.clock);
     }
   }
 

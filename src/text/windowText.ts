@@ -12,10 +12,18 @@ export function windowLabel({ name = "", pid }: Pick<ProgramSnapshot, "name" | "
 }
 
 /** Which window holds the connection that this one uses. */
-export function heldByText({ name, pid }: WindowName): string {
+export function heldByText({ name, pid, isKeeper }: WindowName): string {
+  if (isKeeper === true) {
+    return t("the keeper (process {0})", pid);
+  }
   return name === ""
     ? t("another window (process {0})", pid)
     : t("the window “{0}” (process {1})", printable(name, 64), pid);
+}
+
+/** The same in a row. */
+export function holderNote({ isKeeper }: WindowName): string {
+  return isKeeper === true ? t("held by the keeper") : t("shared, held by another window");
 }
 
 /** What a window below a connection is. */

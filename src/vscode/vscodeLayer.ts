@@ -42,6 +42,7 @@ import { RecentHosts } from "./settings/recentHosts.ts";
 import type { VscodeSettings } from "./settings/vscodeSettings.ts";
 import { hostsView, liveView } from "./sideBar.ts";
 import { SessionsApi } from "./sshSessionsApi.ts";
+import { KeptTerminals } from "./terminals/keptTerminals.ts";
 import { RemoteClipboard } from "./terminals/remoteClipboard.ts";
 import { registerRemoteLinks } from "./terminals/remoteLinks.ts";
 import type { TerminalPort } from "./terminals/sshPseudoterminal.ts";
@@ -59,7 +60,10 @@ import { StatusBar } from "./views/statusBar.ts";
 
 /** The services for the visible part, including those of its features. It owns none of them. */
 export interface VscodeLayerInit
-  extends Omit<AllFeaturesInit, "policies" | "presenter" | "terminals" | "remoteAccess" | "onDidPrintPort"> {
+  extends Omit<
+    AllFeaturesInit,
+    "policies" | "presenter" | "terminals" | "remoteAccess" | "onDidPrintPort" | "kept"
+  > {
   readonly service: SessionService;
   readonly loginMemory: LoginMemory;
   readonly keyPlan: ExplanationSources["keyPlan"];
@@ -100,12 +104,15 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
   const recent = store.add(new RecentHosts(init.memento));
   const notices = new ConfigNotices(init.memento, logger, home);
   const memory = store.add(new TerminalMemory(init.workspaceMemento));
+  const kept = store.add(new KeptTerminals({ keeper: init.keeper, memory, logger }));
   const printedPorts = store.add(new Emitter<TerminalPort>());
   const terminals = store.add(
     new TerminalRegistry({
       ...{ service, forwards, resolver, settings, policies, clock, logger, presenter, notices, recent, home },
       verbosity: init.verbosity,
       memory,
+      kept,
+      keeps: () => init.keeper.isOn,
       onPrintedPort: (port) => printedPorts.fire(port),
       reopensByItself: () => settings.reopensTerminals,
       titleTemplate: () => settings.terminalTitle,
@@ -161,6 +168,7 @@ export function createVscodeLayer(init: VscodeLayerInit): Disposable & EntryCall
     presenter,
     terminals,
     remoteAccess,
+    kept,
     onDidPrintPort: printedPorts.event,
   });
   const sideBar = {

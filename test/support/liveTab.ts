@@ -22,8 +22,11 @@ export class LiveTab {
   /** Everything that was written. */
   written = "";
 
-  /** @param command instead of the login shell */
-  constructor(stack: TestStack, command?: string, host = "lab") {
+  /**
+   * @param command instead of the login shell
+   * @param keep the name under which the keeper holds it
+   */
+  constructor(stack: TestStack, command?: string, host = "lab", keep?: string) {
     this.#stack = stack;
     const ending = (text: string) => ({ text, exitCode: undefined, staysOpen: true });
     this.controller = new TerminalController({
@@ -48,6 +51,7 @@ export class LiveTab {
             login,
             onLogin,
             ...(inPlaceOf && { inPlaceOf }),
+            ...(keep !== undefined && { keep }),
           },
           signal,
         );

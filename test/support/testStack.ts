@@ -10,6 +10,7 @@ import type { ForwardService } from "../../src/forward/forwardService.ts";
 import type { MasterSnapshot } from "../../src/session/masterSnapshotTypes.ts";
 import type { SessionService } from "../../src/session/sessionServiceTypes.ts";
 import type { Session, SessionOutcome } from "../../src/session/sessionTypes.ts";
+import type { KeeperSharing } from "../../src/share/keeper/keeperSharing.ts";
 import type { ProgramSharing } from "../../src/share/programSharing.ts";
 import type { RidingConsent } from "../../src/share/userMasterPorts.ts";
 import type { UserMasters } from "../../src/share/userMasters.ts";
@@ -49,6 +50,7 @@ export interface TestStack extends AsyncDisposable {
   readonly programs: ProgramSharing;
   readonly windows: WindowSharing;
   readonly userMasters: UserMasters;
+  readonly keeper: KeeperSharing;
   readonly settings: TestSettings;
   /** A folder for files of the test, removed at the end. */
   readonly folder: string;
@@ -81,13 +83,14 @@ export async function testStack(
     ...(consent && { userMasters: { paths: resolver, consent } }),
     ...over,
   });
-  const { service, forwards, programs, windows, userMasters } = stack;
+  const { service, forwards, programs, windows, userMasters, keeper } = stack;
   return {
     service,
     forwards,
     programs,
     windows,
     userMasters,
+    keeper,
     settings,
     folder,
     master(id) {

@@ -20,13 +20,14 @@ const stack = await testStack(configFile, {
   socketFolder,
   sharesWithWindows: () => isOn,
   windowName: () => name,
+  keeper: { isOn: () => process.env["WINDOW_KEEPER"] === "on", build: process.env["WINDOW_BUILD"] ?? "test" },
 });
 const tabs: LiveTab[] = [];
 
 async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
   switch (request.do) {
     case "open": {
-      const tab = new LiveTab(stack, request.command);
+      const tab = new LiveTab(stack, request.command, "lab", request.keep);
       tabs.push(tab);
       await tab.waitFor(request.command === undefined ? /[#$] ?$/ : /ready/);
       return {};
@@ -49,6 +50,18 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
       stack.settings.layers = { user: { reconnect: "never", ...request.user } };
       stack.settings.reload();
       return {};
+    case "read": {
+      const tab = tabs[request.tab];
+      return { text: (await tab?.text()) ?? "", states: tab?.states ?? [] };
+    }
+    case "write":
+      tabs[request.tab]?.controller.input(request.text);
+      return {};
+    case "stopKeeper":
+      await stack.keeper.stop();
+      return {};
+    case "listKept":
+      return { kept: await stack.keeper.list() };
     case "look": {
       const masters = stack.service
         .masters()

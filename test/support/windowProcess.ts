@@ -4,13 +4,14 @@ import { join } from "node:path";
 import type { UsePolicy } from "../../src/config/connectionPolicy.ts";
 import type { KeepalivePolicy } from "../../src/config/hostConfig.ts";
 import type { WindowName } from "../../src/engine/connectionEngine.ts";
+import type { KeptListed } from "../../src/engine/keeper/keeperMessages.ts";
 import type { ProgramSnapshot } from "../../src/share/programTypes.ts";
 
 export type WindowRequest = { readonly id: number } & WindowOrder;
 
 type WindowOrder =
   /** A terminal on `lab`. */
-  | { readonly do: "open"; readonly command?: string | undefined }
+  | { readonly do: "open"; readonly command?: string | undefined; readonly keep?: string }
   | { readonly do: "type"; readonly tab: number; readonly text: string; readonly until: string }
   /** Waits until each terminal has opened a second time. */
   | { readonly do: "reopened" }
@@ -18,7 +19,13 @@ type WindowOrder =
   | { readonly do: "end" }
   | { readonly do: "share"; readonly on: boolean }
   | { readonly do: "set"; readonly user: Readonly<Record<string, unknown>> }
-  | { readonly do: "look" };
+  | { readonly do: "look" }
+  /** The text of a terminal with its scrollback, and what its session reported at its end. */
+  | { readonly do: "read"; readonly tab: number }
+  | { readonly do: "write"; readonly tab: number; readonly text: string }
+  /** The window's keeper ends, and all its sessions. */
+  | { readonly do: "stopKeeper" }
+  | { readonly do: "listKept" };
 
 export interface WindowMaster {
   readonly state: string;
@@ -34,6 +41,9 @@ export interface WindowReply {
   readonly error?: string;
   readonly masters: readonly WindowMaster[];
   readonly guests: readonly ProgramSnapshot[];
+  readonly text: string;
+  readonly states: readonly string[];
+  readonly kept: readonly KeptListed[];
 }
 
 /** A window of the editor in a process of its own: see windowChild.ts. */
@@ -66,10 +76,12 @@ export class WindowProcess {
     sockets: string,
     name: string,
     execArgv: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
   ): Promise<WindowProcess> {
     const child = fork(join(import.meta.dirname, "windowChild.ts"), [configFile, sockets, name], {
       execArgv: [...process.execArgv, ...execArgv],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
+      env: { ...process.env, ...env },
     });
     const window = new WindowProcess(child);
     await new Promise<WindowReply>((resolve, reject) => window.#waiting.set(0, { resolve, reject }));

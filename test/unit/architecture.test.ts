@@ -21,6 +21,7 @@ const rooms = [
   "forward",
   "share",
   "terminal",
+  "keeper",
   "remote",
   "text",
   "webview",

@@ -35,6 +35,7 @@ export const settingKeys = {
   sharingPrograms: "sharing.programs",
   sharingWindows: "sharing.windows",
   sharingUserMasters: "sharing.ownMasters",
+  keeper: "keeper",
   hosts: "hosts",
   profileHosts: "profileHosts",
   confirmDisconnect: "confirmDisconnect",

@@ -104,6 +104,11 @@ export class VscodeSettings implements SettingsPort, Disposable {
     return value === "never" || value === "always" ? value : "ask";
   }
 
+  /** Whether terminals are sessions of the keeper. Only the user's own setting counts. */
+  get keepsTerminals(): boolean {
+    return flag(this.read(settingKeys.keeper, "user")) ?? false;
+  }
+
   /** The template for the name of a terminal's tab: see `tabName`. */
   get terminalTitle(): string | undefined {
     return this.#window(settingKeys.terminalTitle, text);

@@ -44,6 +44,8 @@ export interface SshPseudoterminalInit {
   /** The home directory, shown as `~`. */
   readonly home: string;
   readonly request: TerminalTab;
+  /** The keeper is to hold the sessions of terminals. */
+  keeps(): boolean;
   /** The notice about the host's ssh_config, if there is anything new. */
   configNotice(config: HostConfig): string | undefined;
   /** The first session could not be opened; not called for a cancellation. */
@@ -240,10 +242,18 @@ export class SshPseudoterminal implements vscode.Pseudoterminal {
         ...terminalRequest(config, command, dimensions),
         login,
         ...(inPlaceOf && { inPlaceOf }),
+        ...(this.#isKept && { keep: request.shellName }),
         onLogin,
       },
       signal,
     );
+  }
+
+  /** A command is not repeated after a reload, and the keeper's screen reads UTF-8. */
+  get #isKept(): boolean {
+    const { keeps, request, policies } = this.#init;
+    const { value } = policies.get("encoding", request, request.folder);
+    return keeps() && request.command === undefined && /^utf-?8$/i.test(value);
   }
 
   #onOver(): void {

@@ -38,12 +38,14 @@ export class TerminalMemory implements Disposable {
   }
 
   /**
-   * The terminals from before the reload, which the caller opens now: they are no longer offered, and stay remembered
-   * until they are closed.
+   * The terminals from before the reload, or some of them, which the caller opens now: they are no longer offered, and
+   * stay remembered until they are closed.
    */
-  take(): readonly RememberedTerminal[] {
-    const taken = this.before;
-    this.#before.clear();
+  take(wanted: (terminal: RememberedTerminal) => boolean = () => true): readonly RememberedTerminal[] {
+    const taken = this.before.filter(wanted);
+    for (const { shellName } of taken) {
+      this.#before.delete(shellName);
+    }
     this.#changed.fire();
     return taken;
   }

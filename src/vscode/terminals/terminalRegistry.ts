@@ -11,7 +11,7 @@ import type { ForwardService } from "../../forward/forwardService.ts";
 import { execute } from "../../session/run/execute.ts";
 import type { SessionService } from "../../session/sessionServiceTypes.ts";
 import type { SessionSnapshot } from "../../session/sessionTypes.ts";
-import { afterTab, reopening, type TabClosedBy, terminalTab } from "../../session/terminalTab.ts";
+import { afterTab, reopening, terminalTab } from "../../session/terminalTab.ts";
 import { Typing } from "../../terminal/typing.ts";
 import { reopenQuestion, reopenWords } from "../../text/reopenText.ts";
 import { freeTitle, tabName } from "../../text/terminalTitle.ts";
@@ -23,14 +23,15 @@ import type { RecentHosts } from "../settings/recentHosts.ts";
 import { connectionTarget, hostTarget, liveTarget, sessionTarget, type Target } from "../views/targets.ts";
 import { bringToFront } from "./bringToFront.ts";
 import type { CalledTerminal } from "./calledTerminalTypes.ts";
+import type { KeptTerminals } from "./keptTerminals.ts";
 import type { RemoteClipboard } from "./remoteClipboard.ts";
 import type { LinkedTerminal } from "./remoteLinks.ts";
 import { SshPseudoterminal, type SshPseudoterminalInit } from "./sshPseudoterminal.ts";
-import { ptyOf, type SshTerminal, terminalOf, terminalTarget } from "./sshTerminals.ts";
-import type { TerminalMemory } from "./terminalMemory.ts";
+import { closedBy, isInFront, ptyOf, type SshTerminal, terminalOf, terminalTarget } from "./sshTerminals.ts";
+import type { RememberedTerminal, TerminalMemory } from "./terminalMemory.ts";
 import { TerminalNames } from "./terminalNames.ts";
 
-export interface TerminalRegistryInit extends Pick<SshPseudoterminalInit, "onPrintedPort"> {
+export interface TerminalRegistryInit extends Pick<SshPseudoterminalInit, "onPrintedPort" | "keeps"> {
   readonly service: SessionService;
   readonly forwards: ForwardService;
   readonly resolver: HostResolver;
@@ -44,6 +45,7 @@ export interface TerminalRegistryInit extends Pick<SshPseudoterminalInit, "onPri
   readonly notices: ConfigNotices;
   readonly recent: RecentHosts;
   readonly memory: TerminalMemory;
+  readonly kept: KeptTerminals;
   /** `sshSessions.reopenTerminals` is `auto`. */
   reopensByItself(): boolean;
   /** `sshSessions.terminalTitle`. */
@@ -125,6 +127,13 @@ export class TerminalRegistry implements Disposable {
     };
   }
 
+  /** Shows the terminal of a session of the keeper. @returns false when it has none in this window. */
+  revealKept(shellName: string): boolean {
+    const terminal = vscode.window.terminals.find((each) => ptyOf(each)?.request.shellName === shellName);
+    terminal?.show();
+    return terminal !== undefined;
+  }
+
   rename(sessionId: string, title: string): void {
     const terminal = this.terminalOf(sessionId);
     const pty = terminal && ptyOf(terminal);
@@ -192,7 +201,8 @@ export class TerminalRegistry implements Disposable {
 
   /** After a reload of the window, opens or offers the terminals from before it. The Live view has a row for them. */
   async offerAgain(): Promise<void> {
-    const { memory } = this.#init;
+    const { memory, kept } = this.#init;
+    await kept.reopen((terminal) => this.#reopen(terminal));
     const { before } = memory;
     const next = reopening(before.length, this.#init.reopensByItself());
     if (next !== "ask") {
@@ -218,11 +228,15 @@ export class TerminalRegistry implements Disposable {
 
   /** Opens the terminals from before the reload. Shells that survived it are attached again. */
   reopen(): void {
-    for (const { host, title, shellName } of this.#init.memory.take()) {
-      this.open(host, { title, shellName, preserveFocus: true }).catch(() => {
-        // Its tab shows the failure, and a message if the tab is not active.
-      });
+    for (const terminal of this.#init.memory.take()) {
+      this.#reopen(terminal);
     }
+  }
+
+  #reopen({ host, title, shellName }: RememberedTerminal): void {
+    this.open(host, { title, shellName, preserveFocus: true }).catch(() => {
+      // Its tab shows the failure, and a message if the tab is not active.
+    });
   }
 
   /** They are no longer offered. Their programs on the servers keep running. */
@@ -290,7 +304,7 @@ export class TerminalRegistry implements Disposable {
     options: OpenSshTerminal,
   ): { readonly pty: SshPseudoterminal; readonly terminal: vscode.ExtensionTerminalOptions } {
     const { service, forwards, resolver, settings, policies, clock, home, memory } = this.#init;
-    const { presenter, recent, onPrintedPort } = this.#init;
+    const { presenter, recent, onPrintedPort, keeps } = this.#init;
     const { folder } = settings;
     const title = options.title ?? freeTitle(host, this.#takenTitles());
     const request = terminalTab({
@@ -298,7 +312,7 @@ export class TerminalRegistry implements Disposable {
       shellName: options.shellName ?? `vscode-${randomBytes(6).toString("hex")}`,
     });
     const pty = new SshPseudoterminal({
-      ...{ service, forwards, resolver, policies, clock, home, request, onPrintedPort },
+      ...{ service, forwards, resolver, policies, clock, home, request, onPrintedPort, keeps },
       typing: this.#typing,
       verbosity: this.#init.verbosity,
       clipboard: this.#init.clipboard,
@@ -356,7 +370,9 @@ export class TerminalRegistry implements Disposable {
       return;
     }
     const endCommand = pty.sessionId === undefined ? undefined : pty.persistent?.end;
-    const { forget, endShell } = afterTab(closedBy(terminal.exitStatus?.reason), endCommand);
+    const by = closedBy(terminal.exitStatus?.reason);
+    const { forget, endShell } = afterTab(by, endCommand);
+    this.#init.kept.closed(pty.request.shellName, by);
     if (forget) {
       this.#init.memory.closed(pty.request.shellName);
     }
@@ -378,22 +394,5 @@ export class TerminalRegistry implements Disposable {
     } catch (error) {
       logger.error(`the shell ${pty.request.shellName} on ${host} may still run`, error);
     }
-  }
-}
-
-/** As far as VS Code reports it: there is no event for a hidden panel. */
-function isInFront(pty: SshPseudoterminal): boolean {
-  const { activeTerminal } = vscode.window;
-  return activeTerminal !== undefined && ptyOf(activeTerminal) === pty;
-}
-
-function closedBy(reason: vscode.TerminalExitReason | undefined): TabClosedBy {
-  switch (reason) {
-    case vscode.TerminalExitReason.Shutdown:
-      return "window";
-    case vscode.TerminalExitReason.User:
-      return "person";
-    default:
-      return "program";
   }
 }

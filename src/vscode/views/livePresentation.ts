@@ -32,7 +32,7 @@ import {
 import { riddenText, ridesText } from "../../text/userMasterText.ts";
 import { userMessage } from "../../text/userMessages.ts";
 import { valueSourceText } from "../../text/valueSourceText.ts";
-import { heldByText } from "../../text/windowText.ts";
+import { heldByText, holderNote } from "../../text/windowText.ts";
 import { contextWords } from "../settings/contributionIds.ts";
 import type { ItemPresentation } from "./row.ts";
 
@@ -181,7 +181,7 @@ export function presentMaster(
     urgent,
     master.overflow ? t("overflow") : undefined,
     master.rides !== undefined && isLive(state) ? ridesText() : undefined,
-    master.heldBy !== undefined && isLive(state) ? t("shared, held by another window") : undefined,
+    master.heldBy !== undefined && isLive(state) ? holderNote(master.heldBy) : undefined,
     ...where,
     ...(urgent === undefined ? [usualRoundTrip(master.roundTrips), age(now - master.since)] : []),
     ...access,

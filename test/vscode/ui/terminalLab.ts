@@ -10,6 +10,8 @@ export interface TerminalLabOptions {
   readonly aliases?: readonly string[];
   /** In addition to the lab's own. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Set for the window. */
+  readonly windowEnv?: Readonly<Record<string, string>>;
   /** Set in every session on the host. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -82,7 +84,7 @@ export async function openTerminalLab(options: TerminalLabOptions = {}): Promise
   const configFile = await host.writeSshConfig(folder, options.aliases ?? ["lab"]);
   const workbench = await launchWorkbench({
     home,
-    env: { SHELL: "/bin/bash" },
+    env: { SHELL: "/bin/bash", ...options.windowEnv },
     settings: {
       "sshSessions.configFile": configFile,
       "terminal.integrated.shellIntegration.enabled": false,

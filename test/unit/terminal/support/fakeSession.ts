@@ -28,6 +28,7 @@ export class FakeSession implements Session {
   /** The actions and observations of the other side. */
   readonly log: string[] = [];
   eofSent = false;
+  isKept = false;
   readonly sizes: Dimensions[] = [];
   #output: Uint8Array[] = [];
   #delivering = false;
@@ -162,6 +163,10 @@ export class FakeSession implements Session {
       this.end({ kind: "disconnected", exit: {} });
     }
     await this.ended;
+  }
+
+  leave(): void {
+    this.log.push("leave");
   }
 
   kill(): void {

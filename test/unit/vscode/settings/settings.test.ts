@@ -82,6 +82,7 @@ describe("settings", () => {
       settings.sharesWithPrograms,
       settings.sharesWithWindows,
       settings.sharesUserMasters,
+      settings.keepsTerminals,
     ];
     for (const key of policyKeys) {
       policies.get(key, { alias: "web1" });
@@ -111,6 +112,14 @@ describe("settings", () => {
       "ask",
     );
     expect(given("perhaps").settings().sharesUserMasters).toBe("ask");
+  });
+
+  it("allow only the user to let terminals outlive their window", () => {
+    const key = settingKeys.keeper;
+    expect(new FakeHost().settings().keepsTerminals).toBe(false);
+    expect(new FakeHost().set(key, "globalValue", true).settings().keepsTerminals).toBe(true);
+    expect(new FakeHost().set(key, "workspaceValue", true).settings().keepsTerminals).toBe(false);
+    expect(new FakeHost().set(key, "globalValue", "on").settings().keepsTerminals).toBe(false);
   });
 
   it("allow only the user to share connections with programs", () => {

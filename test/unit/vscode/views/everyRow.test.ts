@@ -169,6 +169,13 @@ describe("every row", () => {
         programs: { programs: () => programs, onDidChange: nothing } as never,
         windows: { windows: () => windows, onDidChange: nothing } as never,
         userMasters: { masters: () => userMasters, onDidChange: nothing } as never,
+        kept: {
+          elsewhere: [
+            { id: "k", host: "build1", title: "build log", since: start, window: 44, ended: false },
+            { id: "l", host: "web1", title: "web1", since: start, window: undefined, ended: false },
+          ],
+          onDidChange: nothing,
+        } as never,
       }),
       earlier: { before: [{ host: "web1", title: "web1" }], onDidChange: nothing },
     });

@@ -1,0 +1,20 @@
+import type { EngineChannel, SessionSpec } from "../connectionEngine.ts";
+import { WindowConnection, type WindowConnectionParts } from "../window/windowConnection.ts";
+
+/** Opens or attaches a session of the keeper. Undefined: it takes nothing new. @throws ChannelError */
+export type KeptOpener = (spec: SessionSpec, signal: AbortSignal) => Promise<EngineChannel | undefined>;
+
+/** A connection that the keeper holds: sessions that are to be kept are the keeper's, all others are our channels. */
+export class KeeperConnection extends WindowConnection {
+  readonly #openKept: KeptOpener;
+
+  constructor(parts: WindowConnectionParts, openKept: KeptOpener) {
+    super(parts);
+    this.#openKept = openKept;
+  }
+
+  override async openSession(spec: SessionSpec, signal: AbortSignal): Promise<EngineChannel> {
+    const kept = spec.keep === undefined ? undefined : await this.#openKept(spec, signal);
+    return kept ?? (await super.openSession(spec, signal));
+  }
+}

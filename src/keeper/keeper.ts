@@ -1,0 +1,329 @@
+import { randomBytes } from "node:crypto";
+import { link, rm } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import type { Clock } from "../base/clock.ts";
+import type { Disposable } from "../base/disposable.ts";
+import { CancelledError } from "../base/errors.ts";
+import { guarded } from "../base/guarded.ts";
+import type { Logger } from "../base/log.ts";
+import { type ConnectionPolicy, withGuests } from "../config/connectionPolicy.ts";
+import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
+import type { ConnectionEngine } from "../engine/connectionEngine.ts";
+import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
+import {
+  type KeeperHello,
+  type KeptOpen,
+  type KeptOpened,
+  keeperProtocol,
+  keeperSocketName,
+  type ServedConnection,
+} from "../engine/keeper/keeperMessages.ts";
+import { KeeperSocket } from "../engine/keeper/keeperSocket.ts";
+import type { ConnectCall } from "../engine/keeper/loginMessages.ts";
+import { runProxyCommand } from "../engine/transport/proxyCommand.ts";
+import { ServerTalk } from "../engine/transport/serverTalk.ts";
+import type { Master } from "../master/master.ts";
+import { MasterRegistry } from "../master/masterRegistry.ts";
+import { SharedMaster } from "../share/sharedMaster.ts";
+import { listenIn } from "../share/socketFolder.ts";
+import { socketStart } from "../share/windowKeys.ts";
+import { KeptSession } from "./keptSession.ts";
+import { AskingWindow } from "./relayedLogin.ts";
+
+/** What windows are told before the keeper stops is on its way for so long. Milliseconds. */
+const stopDelay = 200;
+
+/** Milliseconds without a connection, a session and a window, after which the keeper leaves. */
+const idleLimit = 30_000;
+
+export interface KeeperInit {
+  readonly folder: string;
+  readonly build: string;
+  readonly engine: ConnectionEngine;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** It has nothing to do any more. Called once. */
+  onIdle(): void;
+}
+
+/** Holds connections and sessions for windows, of which none need be there. */
+export class Keeper implements Disposable {
+  readonly #init: KeeperInit;
+  #server: Server | undefined;
+  readonly #registry: MasterRegistry;
+  readonly #sockets = new Set<KeeperSocket>();
+  readonly #sessions = new Map<string, KeptSession>();
+  /** By the master's id. */
+  readonly #served = new Map<string, { readonly key: string; readonly shared: Promise<SharedMaster> }>();
+  readonly #askers = new WeakMap<HostConfig | JumpHop, AskingWindow>();
+  readonly #policies = new WeakMap<HostConfig, ConnectionPolicy>();
+  /** The name of its socket. */
+  #name = keeperSocketName;
+  #isLeaving = false;
+  #idle: Disposable | undefined;
+  #nextProgram = 1;
+
+  constructor(init: KeeperInit) {
+    this.#init = init;
+    const { clock, logger, engine } = init;
+    this.#registry = new MasterRegistry({
+      ...{ clock, logger },
+      chooseEngine: () => engine,
+      login: (config, options) => this.#askerOf(config).login(config, options),
+      policies: (uses) => this.#policyOf(uses.map(({ config }) => config)),
+      resolve: () => Promise.reject(new CancelledError()),
+      resolveHop: (hop, before, signal) => this.#resolveHop(hop, before, signal),
+      runProxy: (config, onWords) =>
+        runProxyCommand(config.proxyCommand ?? "", new ServerTalk(logger, onWords)),
+    });
+    this.#registry.onDidChange(() => this.#update());
+  }
+
+  get socketPath(): string {
+    return join(this.#init.folder, this.#name);
+  }
+
+  /** @throws an error with the code EEXIST if another keeper has the name */
+  async listen(): Promise<void> {
+    const { folder, logger } = this.#init;
+    const server = createServer(guarded((socket: Socket) => this.#serve(socket)));
+    server.on("error", (error) => logger.warn(`The socket failed: ${error.message}`));
+    try {
+      await listenIn(folder, server, keeperSocketName);
+    } catch (error) {
+      server.close();
+      throw error;
+    }
+    this.#server = server;
+    logger.info(`the keeper ${process.pid} (${this.#init.build}) listens`);
+    this.#update();
+  }
+
+  /** Ends all sessions and connections. */
+  dispose(): void {
+    this.#isLeaving = true;
+    this.#idle?.dispose();
+    this.#server?.close();
+    for (const session of this.#sessions.values()) {
+      session.dispose();
+    }
+    for (const { shared } of this.#served.values()) {
+      void shared.then((each) => each.dispose());
+    }
+    this.#registry.dispose();
+    for (const socket of this.#sockets) {
+      socket.destroy();
+    }
+  }
+
+  #serve(raw: Socket): void {
+    const socket = new KeeperSocket(raw);
+    this.#sockets.add(socket);
+    this.#update();
+    socket.onDidClose(() => {
+      this.#sockets.delete(socket);
+      this.#update();
+    });
+    const { build } = this.#init;
+    socket.handle("connect", async (args, signal) => {
+      // Both ends are of the same build.
+      const call = args as ConnectCall;
+      this.#checkBuild(call.build);
+      return await this.#connect(socket, call, signal);
+    });
+    socket.handle("where", async (key) => await this.#where(String(key)));
+    socket.handle("open", async (args, signal) => await this.#open(socket, args as KeptOpen, signal));
+    socket.handle("list", async () => [...this.#sessions.values()].map((session) => session.listed()));
+    socket.handle("end", async (id) => this.#sessions.get(String(id))?.end());
+    socket.handle("leave", async () => await this.#leave());
+    socket.handle("stop", async () => {
+      this.#init.logger.info("stopped by its user");
+      this.#isLeaving = true;
+      for (const session of this.#sessions.values()) {
+        session.stop();
+      }
+      this.#init.clock.setTimeout(() => this.#init.onIdle(), stopDelay);
+    });
+    socket.note("hello", { protocol: keeperProtocol, build, pid: process.pid } satisfies KeeperHello);
+  }
+
+  #checkBuild(build: string): void {
+    if (build !== this.#init.build || this.#isLeaving) {
+      throw new ConnectError("local", "This keeper takes nothing new");
+    }
+  }
+
+  /** Another keeper is to take what is new: this one gives it the name, and leaves after its last session. */
+  async #leave(): Promise<void> {
+    if (this.#isLeaving) {
+      return;
+    }
+    this.#isLeaving = true;
+    const { folder, logger } = this.#init;
+    const name = `${keeperSocketName}.${process.pid}`;
+    await link(join(folder, keeperSocketName), join(folder, name));
+    this.#name = name;
+    await rm(join(folder, keeperSocketName), { force: true });
+    logger.info("takes nothing new any more");
+    this.#update();
+  }
+
+  async #connect(socket: KeeperSocket, call: ConnectCall, signal: AbortSignal): Promise<ServedConnection> {
+    const { config, folder, policy, allowPrompts, key } = call;
+    const asker = new AskingWindow(socket, config);
+    this.#askers.set(config, asker);
+    this.#policies.set(config, policy);
+    for (const hop of config.proxyJump) {
+      this.#askers.set(hop, asker);
+    }
+    for (let isFirst = true; ; isFirst = false) {
+      const lease = this.#registry.acquire({ config, folder }, allowPrompts);
+      const { master } = lease;
+      const news = master.watchLogin((each) => socket.note("news", each));
+      // The window joins before it closes this conversation.
+      socket.onDidClose(() => lease.dispose());
+      try {
+        await master.ready(signal);
+        const shared = await this.#share(master, key);
+        return { socket: shared.socketName ?? "" };
+      } catch (error) {
+        lease.dispose();
+        // The window that was asked has gone, or it must not ask: this one answers for itself.
+        const wasOthers = this.#askers.get(master.config) !== asker;
+        if (!isFirst || signal.aborted || !wasOthers) {
+          throw error;
+        }
+      } finally {
+        news.dispose();
+      }
+    }
+  }
+
+  async #where(key: string): Promise<ServedConnection | undefined> {
+    for (const [id, served] of this.#served) {
+      if (served.key === key && this.#registry.get(id)?.isUsable === true) {
+        const { socketName } = await served.shared;
+        return socketName === undefined ? undefined : { socket: socketName };
+      }
+    }
+    return undefined;
+  }
+
+  #share(master: Master, key: string): Promise<SharedMaster> {
+    const before = this.#served.get(master.id);
+    if (before !== undefined) {
+      return before.shared;
+    }
+    const { folder, clock, logger } = this.#init;
+    const shared = new SharedMaster({
+      ...{ master, folder, clock, logger },
+      another: async () => undefined,
+      nextId: () => `w${this.#nextProgram++}`,
+      changed: () => this.#update(),
+      windows: { key, name: () => "", socketName: `${socketStart(key)}${randomBytes(3).toString("hex")}` },
+    });
+    const listening = shared.listen().then(() => shared);
+    this.#served.set(master.id, { key, shared: listening });
+    void master.ended.then(() => {
+      this.#served.delete(master.id);
+      shared.dispose();
+    });
+    return listening;
+  }
+
+  async #open(socket: KeeperSocket, call: KeptOpen, signal: AbortSignal): Promise<KeptOpened | undefined> {
+    const { keep, spec } = call;
+    const before = this.#sessions.get(keep.id);
+    if (before?.isOver === true) {
+      this.#forget(before);
+    } else if (before !== undefined) {
+      return await before.attach(socket, call.pid, spec.pty);
+    }
+    if (call.build !== this.#init.build || this.#isLeaving) {
+      return undefined;
+    }
+    const master = await this.#masterAt(call.socket);
+    const channel = await master.channels.session(spec, signal);
+    const session: KeptSession = new KeptSession({
+      ...{ master, channel, spec, keep, clock: this.#init.clock },
+      activityOnConnection: () =>
+        Math.max(
+          ...[...this.#sessions.values()].flatMap((each) => (each.master === master ? [each.lastData] : [])),
+        ),
+      onGone: () => this.#forget(session),
+    });
+    this.#sessions.set(keep.id, session);
+    this.#init.logger.info(`${master.id}: keeps a session`);
+    return await session.attach(socket, call.pid, spec.pty);
+  }
+
+  #forget(session: KeptSession): void {
+    if (this.#sessions.get(session.id) === session) {
+      this.#sessions.delete(session.id);
+    }
+    session.dispose();
+    this.#update();
+  }
+
+  async #masterAt(socketName: string): Promise<Master> {
+    for (const { shared } of this.#served.values()) {
+      const { master, socketName: name } = await shared;
+      if (name === socketName && master.isUsable) {
+        return master;
+      }
+    }
+    throw new ChannelError("connection-ended", "The keeper's connection has ended");
+  }
+
+  #askerOf(config: HostConfig): AskingWindow {
+    const asker = this.#askers.get(config);
+    if (asker === undefined || asker.isGone) {
+      throw new ConnectError("local", "The window that asked for the connection has gone");
+    }
+    return asker;
+  }
+
+  #policyOf(configs: readonly HostConfig[]): ConnectionPolicy {
+    const [first, ...others] = configs.flatMap((config) => this.#policies.get(config) ?? []);
+    if (first === undefined) {
+      throw new ConnectError("local", "The policy of the connection is unknown");
+    }
+    return withGuests(
+      first,
+      others.flatMap(({ uses }) => uses),
+    );
+  }
+
+  async #resolveHop(hop: JumpHop, before: readonly JumpHop[], signal: AbortSignal): Promise<HostConfig> {
+    const asker = this.#askers.get(hop);
+    if (asker === undefined) {
+      throw new ConnectError("local", "The window that asked for the connection has gone");
+    }
+    const { config, policy } = await asker.resolveHop(hop, before, signal);
+    this.#askers.set(config, asker);
+    this.#policies.set(config, policy);
+    for (const each of config.proxyJump) {
+      this.#askers.set(each, asker);
+    }
+    return config;
+  }
+
+  #update(): void {
+    const isBusy =
+      this.#sessions.size > 0 ||
+      this.#sockets.size > 0 ||
+      this.#registry.masters.some((master) => !master.isEnded && !(this.#isLeaving && isUnused(master)));
+    if (isBusy) {
+      this.#idle?.dispose();
+      this.#idle = undefined;
+    } else {
+      this.#idle ??= this.#init.clock.setTimeout(() => this.#init.onIdle(), this.#isLeaving ? 0 : idleLimit);
+    }
+  }
+}
+
+/** It stays only for its linger. */
+function isUnused(master: Master): boolean {
+  return master.state.kind === "lingering";
+}

@@ -1,0 +1,92 @@
+/**
+ * The entry of the keeper, a process of its own: `keeperProcess FOLDER BUILD`. Another keeper may already be there: this one
+ * leaves then. It gets no secret by its arguments or its environment.
+ */
+
+import { randomBytes } from "node:crypto";
+import { link, lstat, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { systemClock } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
+import { onUnexpectedError } from "../base/guarded.ts";
+import { keeperSocketName } from "../engine/keeper/keeperMessages.ts";
+import { lazySsh2 } from "../engine/ssh2/lazySsh2.ts";
+import { hasErrorCode, prepareSocketFolder, refuses } from "../share/socketFolder.ts";
+import { Keeper } from "./keeper.ts";
+import { keeperLog } from "./keeperLog.ts";
+
+/** How often the keeper looks for its socket. The system removes its folder with the user's last session. Milliseconds. */
+const lookEvery = 2_000;
+
+const [folder = "", build = ""] = process.argv.slice(2);
+
+async function main(): Promise<void> {
+  await prepareSocketFolder(folder);
+  const logger = keeperLog(join(folder, "keeper.log"));
+  onUnexpectedError((error) => logger.error("unexpected error in a callback", error));
+  process.on("unhandledRejection", (error) => logger.error("unexpected rejection", asError(error)));
+  const keeper = new Keeper({
+    ...{ folder, build, logger, clock: systemClock },
+    engine: lazySsh2(systemClock).engine,
+    onIdle: () => void leave("it has nothing to do"),
+  });
+  const leave = async (why: string): Promise<void> => {
+    logger.info(`the keeper leaves: ${why}`);
+    const { socketPath } = keeper;
+    keeper.dispose();
+    await rm(socketPath, { force: true });
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => void leave(signal));
+  }
+  if (!(await hasName(keeper))) {
+    process.exit(0);
+  }
+  const { ino } = await lstat(keeper.socketPath);
+  const look = (): void => {
+    lstat(keeper.socketPath).then(
+      (facts) => {
+        if (facts.ino === ino) {
+          systemClock.setTimeout(look, lookEvery);
+        } else {
+          void leave("its socket is another's");
+        }
+      },
+      () => leave("its socket has gone"),
+    );
+  };
+  look();
+}
+
+/** @returns whether this process is the keeper now */
+async function hasName(keeper: Keeper): Promise<boolean> {
+  const path = join(folder, keeperSocketName);
+  for (;;) {
+    try {
+      await keeper.listen();
+      return true;
+    } catch (error) {
+      if (!hasErrorCode(error, "EEXIST")) {
+        throw error;
+      }
+    }
+    if (!(await refuses(path))) {
+      return false;
+    }
+    // Left behind by a crash. Another keeper may be about to replace it.
+    const aside = join(folder, `.${randomBytes(6).toString("hex")}`);
+    await rename(path, aside).catch(() => {});
+    if (!(await refuses(aside))) {
+      // It was replaced meanwhile. If a third one has the name by now, that one stays: see `look`.
+      await link(aside, path).catch(() => {});
+    }
+    await rm(aside, { force: true });
+  }
+}
+
+main().catch((error: unknown) => {
+  process.exitCode = 1;
+  process.stderr.write(`${asError(error).message}\n`);
+  process.exit();
+});

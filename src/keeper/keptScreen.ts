@@ -1,0 +1,155 @@
+import { StringDecoder } from "node:string_decoder";
+import serialize from "@xterm/addon-serialize";
+import unicode11 from "@xterm/addon-unicode11";
+import xterm from "@xterm/headless";
+import type { Disposable } from "../base/disposable.ts";
+import type { Dimensions } from "../engine/connectionEngine.ts";
+import { SafePointScanner } from "../terminal/safePointScanner.ts";
+
+/** Lines above the screen, as in VS Code's terminals by default. */
+const scrollback = 1000;
+
+/** Private modes that the serializer leaves out: the blinking and the visible cursor, and the encodings of mouse reports. */
+const furtherModes: ReadonlySet<number> = new Set([12, 25, 1005, 1006, 1015, 1016]);
+
+/** Bytes of a UTF-8 character without its last one, at most. */
+const longestStart = 3;
+
+/** The parameters of one control function, as the parser reports them. */
+type Parameters = readonly (number | readonly number[])[];
+
+/** What a terminal that showed all output of a session would show, for a window that is attached later. UTF-8. */
+export class KeptScreen implements Disposable {
+  readonly #terminal: xterm.Terminal;
+  readonly #serializer = new serialize.SerializeAddon();
+  readonly #decoder = new StringDecoder("utf8");
+  readonly #scanner = new SafePointScanner();
+  /** The modes of `furtherModes` that a program has set. */
+  readonly #modes = new Map<number, boolean>();
+  #cursorStyle = "";
+  #margins: readonly [number, number] | undefined;
+  #title = "";
+  /** The last report of the working directory (OSC 7), with its introducer. */
+  #directory = "";
+  #unparsed = 0;
+  /** The last bytes. */
+  #tail: Buffer = Buffer.alloc(0);
+
+  constructor({ columns, rows }: Dimensions) {
+    const terminal = new xterm.Terminal({ cols: columns, rows, scrollback, allowProposedApi: true });
+    terminal.loadAddon(this.#serializer);
+    terminal.loadAddon(new unicode11.Unicode11Addon());
+    terminal.unicode.activeVersion = "11";
+    terminal.onTitleChange((title) => {
+      this.#title = title;
+    });
+    const { parser } = terminal;
+    for (const final of ["h", "l"]) {
+      parser.registerCsiHandler({ prefix: "?", final }, (modes) => this.#noteModes(modes, final === "h"));
+    }
+    parser.registerCsiHandler({ intermediates: " ", final: "q" }, ([style]) => {
+      this.#cursorStyle = typeof style === "number" ? `\u001b[${style} q` : "";
+      return false;
+    });
+    parser.registerCsiHandler({ final: "r" }, ([top, bottom]) => {
+      this.#margins =
+        typeof top === "number" && typeof bottom === "number" && bottom > 0
+          ? [Math.max(1, top), bottom]
+          : undefined;
+      return false;
+    });
+    parser.registerCsiHandler({ intermediates: "!", final: "p" }, () => this.#forgetModes());
+    parser.registerEscHandler({ final: "c" }, () => this.#forgetModes());
+    parser.registerOscHandler(7, (report) => {
+      this.#directory = `\u001b]7;${report}\u0007`;
+      return false;
+    });
+    this.#terminal = terminal;
+  }
+
+  /** Bytes that the terminal has not read yet. */
+  get unparsed(): number {
+    return this.#unparsed;
+  }
+
+  /** @param onParsed called when the terminal has read them. */
+  write(data: Uint8Array, onParsed: () => void): void {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const text = this.#decoder.write(bytes);
+    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-longestStart)]).subarray(-longestStart);
+    this.#scanner.scan(text);
+    this.#unparsed += data.length;
+    this.#terminal.write(text, () => {
+      this.#unparsed -= data.length;
+      onParsed();
+    });
+  }
+
+  resize({ columns, rows }: Dimensions): void {
+    if (columns > 0 && rows > 0 && (columns !== this.#terminal.cols || rows !== this.#terminal.rows)) {
+      this.#terminal.resize(columns, rows);
+      this.#margins = undefined;
+    }
+  }
+
+  /**
+   * What brings a terminal of this size to this state, whatever it showed before; the output that follows continues it.
+   * Resolves when all output has been read.
+   */
+  async snapshot(): Promise<Buffer> {
+    await new Promise<void>((resolve) => this.#terminal.write("", resolve));
+    const parts = [
+      // Also what the window has written into its terminal itself.
+      "\u001b[H\u001b[2J\u001b[3J",
+      this.#serializer.serialize({ scrollback }),
+      this.#restoreMargins(),
+      ...[...this.#modes].map(([mode, on]) => `\u001b[?${mode}${on ? "h" : "l"}`),
+      this.#cursorStyle,
+      this.#title === "" ? "" : `\u001b]0;${this.#title}\u0007`,
+      this.#directory,
+      // The start of a sequence whose rest follows.
+      this.#scanner.unfinished,
+    ];
+    return Buffer.concat([Buffer.from(parts.join("")), unfinishedCharacter(this.#tail)]);
+  }
+
+  dispose(): void {
+    this.#terminal.dispose();
+  }
+
+  /** DECSTBM moves the cursor. */
+  #restoreMargins(): string {
+    const { cursorX, cursorY } = this.#terminal.buffer.active;
+    return this.#margins === undefined || this.#terminal.modes.originMode
+      ? ""
+      : `\u001b[${this.#margins.join(";")}r\u001b[${cursorY + 1};${cursorX + 1}H`;
+  }
+
+  #noteModes(modes: Parameters, on: boolean): false {
+    for (const mode of modes) {
+      if (typeof mode === "number" && furtherModes.has(mode)) {
+        this.#modes.set(mode, on);
+      }
+    }
+    return false;
+  }
+
+  #forgetModes(): false {
+    this.#modes.clear();
+    this.#cursorStyle = "";
+    this.#margins = undefined;
+    return false;
+  }
+}
+
+/** The bytes at the end of UTF-8 text that begin a character whose rest follows. */
+export function unfinishedCharacter(tail: Buffer): Buffer {
+  for (let length = 1; length <= Math.min(longestStart, tail.length); length++) {
+    const first = tail[tail.length - length] ?? 0;
+    if ((first & 0xc0) !== 0x80) {
+      const needed = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 1;
+      return needed > length ? tail.subarray(-length) : Buffer.alloc(0);
+    }
+  }
+  return Buffer.alloc(0);
+}

@@ -1,0 +1,106 @@
+import { spawn } from "node:child_process";
+import { lstat, readdir } from "node:fs/promises";
+import { connect } from "node:net";
+import { dirname, extname, join } from "node:path";
+import type { Clock } from "../../base/clock.ts";
+import {
+  type KeeperHello,
+  keeperSocketName,
+  leavingSocketName,
+  readHello,
+} from "../../engine/keeper/keeperMessages.ts";
+import { KeeperSocket } from "../../engine/keeper/keeperSocket.ts";
+
+/** A keeper that does not answer within this time is stopped or blocked. Milliseconds. */
+const answerPatience = 5_000;
+
+/** How long a keeper may take to start, and how often it is looked for. Milliseconds. */
+const startPatience = 20_000;
+const lookEvery = 25;
+
+/**
+ * The keeper's code: in the bundle, where esbuild replaces `import.meta.filename` with `__filename`, it is beside
+ * `main.cjs`; in source (Node 24 runs TypeScript) it is in a room of its own.
+ */
+const thisFile = import.meta.filename;
+const keeperFile =
+  extname(thisFile) === ".ts"
+    ? join(dirname(thisFile), "../../keeper/keeperProcess.ts")
+    : join(dirname(thisFile), "keeperProcess.cjs");
+
+/** A conversation with a keeper. */
+export interface KeeperTalk {
+  readonly socket: KeeperSocket;
+  readonly hello: KeeperHello;
+}
+
+/** Undefined: no keeper answers there, or one of another protocol. The caller ends the conversation. */
+export async function talkAt(path: string, clock: Clock): Promise<KeeperTalk | undefined> {
+  const facts = await lstat(path).catch(() => undefined);
+  if (facts?.isSocket() !== true || facts.uid !== process.getuid?.()) {
+    return undefined;
+  }
+  return await new Promise((resolve) => {
+    const socket = new KeeperSocket(connect(path));
+    const timer = clock.setTimeout(() => settle(undefined), answerPatience);
+    const settle = (hello: KeeperHello | undefined): void => {
+      timer.dispose();
+      if (hello === undefined) {
+        socket.destroy();
+      }
+      resolve(hello && { socket, hello });
+    };
+    socket.onNote("hello", (value) => settle(readHello(value)));
+    socket.onDidClose(() => settle(undefined));
+  });
+}
+
+/** The paths of all keepers: the one that takes what is new, and those that leave after their last session. */
+export async function keeperPaths(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter((name) => name === keeperSocketName || leavingSocketName.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/**
+ * Starts a keeper, unless another one is there by then, and waits until one answers. It outlives this process.
+ * @returns undefined if none answers in time
+ */
+export async function startKeeper(
+  folder: string,
+  build: string,
+  clock: Clock,
+): Promise<KeeperTalk | undefined> {
+  const child = spawn(process.execPath, [keeperFile, folder, build], {
+    detached: true,
+    stdio: "ignore",
+    env: keeperEnvironment(),
+    // The folder of a window may go away.
+    cwd: "/",
+  });
+  let hasFailed = false;
+  child.on("error", () => {
+    hasFailed = true;
+  });
+  child.on("exit", (code) => {
+    hasFailed ||= code !== 0;
+  });
+  child.unref();
+  const until = clock.monotonic() + startPatience;
+  while (!hasFailed && clock.monotonic() < until) {
+    const talk = await talkAt(join(folder, keeperSocketName), clock);
+    if (talk !== undefined) {
+      return talk;
+    }
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, lookEvery));
+  }
+  return undefined;
+}
+
+/** The keeper is Node. What the editor puts into the environment of its processes is not for it. */
+export function keeperEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const own = Object.entries(env).filter(([name]) => !/^(?:VSCODE_|ELECTRON_|NODE_)/.test(name));
+  return { ...Object.fromEntries(own), ELECTRON_RUN_AS_NODE: "1" };
+}

@@ -1,0 +1,283 @@
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { OtherEngineError } from "../../auth/authErrors.ts";
+import type { Clock } from "../../base/clock.ts";
+import { asError, CancelledError } from "../../base/errors.ts";
+import { type Logger, printable } from "../../base/log.ts";
+import type { EngineChannel, EngineConnection, SessionSpec } from "../../engine/connectionEngine.ts";
+import { ConnectError, connectionEnded } from "../../engine/engineErrors.ts";
+import { KeeperConnection } from "../../engine/keeper/keeperConnection.ts";
+import {
+  type KeptListed,
+  type KeptOpen,
+  type KeptOpened,
+  keeperSocketName,
+  type ServedConnection,
+} from "../../engine/keeper/keeperMessages.ts";
+import { KeptChannel } from "../../engine/keeper/keptChannel.ts";
+import type { ConnectCall } from "../../engine/keeper/loginMessages.ts";
+import { joinWindow } from "../../engine/window/joinWindow.ts";
+import type { HopResolver, JoinEvents, JoinedLogin, OtherConnections } from "../../master/masterPorts.ts";
+import { ShareError } from "../shareErrors.ts";
+import { prepareSocketFolder, socketFolderPath } from "../socketFolder.ts";
+import { hashOf } from "../windowKeys.ts";
+import { answerLogin, sent } from "./answeredLogin.ts";
+import { type KeeperTalk, keeperPaths, startKeeper, talkAt } from "./keeperProgram.ts";
+
+/** The keeper answers the request to join at once. Milliseconds. */
+const joinPatience = 5_000;
+
+export interface KeeperSharingInit {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The setting. Read whenever it matters. */
+  isOn(): boolean;
+  /** Of this extension: another build may mean something else by what it sends. */
+  readonly build: string;
+  windowName(): string;
+  /** @throws ConfigError for what must not run, and ConnectError `local` for what the keeper can't connect to */
+  checkHost(config: JoinedLogin["config"]): void;
+  readonly resolveHop: HopResolver;
+  /** Where the keeper is off, or can't be used. */
+  readonly others: OtherConnections;
+  /** Default: the user's own, common to all editors. */
+  readonly folder?: string;
+}
+
+/** This window's side of the keeper: it starts it, connects by it, and attaches to its sessions. */
+export class KeeperSharing implements OtherConnections {
+  readonly #init: KeeperSharingInit;
+  readonly #folder: string;
+  #starting: Promise<KeeperTalk | undefined> | undefined;
+
+  constructor(init: KeeperSharingInit) {
+    this.#init = init;
+    this.#folder = init.folder ?? socketFolderPath();
+  }
+
+  /** The keeper holds what this window opens now. */
+  get isOn(): boolean {
+    return process.platform !== "win32" && this.#init.isOn();
+  }
+
+  async join(
+    login: JoinedLogin,
+    signal: AbortSignal,
+    events?: JoinEvents,
+  ): Promise<EngineConnection | undefined> {
+    if (!this.isOn || login.engine.name !== "ssh2") {
+      return await this.#init.others.join(login, signal, events);
+    }
+    try {
+      const found = (await this.#joinExisting(login, signal)) ?? (await this.#connect(login, signal, events));
+      if (found !== undefined) {
+        return found;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (OtherEngineError.is(error)) {
+        return undefined;
+      }
+      if (!isKeepersFault(error)) {
+        throw error;
+      }
+      this.#init.logger.warn(`The keeper can't be used: ${printable(asError(error).message)}`);
+    }
+    return await this.#init.others.join(login, signal, events);
+  }
+
+  /** All sessions of all keepers of this user. */
+  async list(): Promise<readonly KeptListed[]> {
+    const lists = await this.#askAll((talk) => talk.socket.call("list", undefined));
+    // A keeper of this protocol replies so.
+    return lists.flatMap((list) => list as readonly KeptListed[]);
+  }
+
+  /** Ends a session, wherever it is. */
+  async end(id: string): Promise<void> {
+    await this.#askAll((talk) => talk.socket.call("end", id));
+  }
+
+  /** Ends all keepers with their sessions. */
+  async stop(): Promise<void> {
+    await this.#askAll((talk) => talk.socket.call("stop", undefined).catch(() => {}));
+  }
+
+  async #askAll<T>(ask: (talk: KeeperTalk) => Promise<T>): Promise<readonly T[]> {
+    const replies: T[] = [];
+    for (const path of await keeperPaths(this.#folder)) {
+      const talk = await talkAt(path, this.#init.clock);
+      if (talk !== undefined) {
+        try {
+          replies.push(await ask(talk));
+        } catch (error) {
+          this.#init.logger.warn(`The keeper ${talk.hello.pid}: ${printable(asError(error).message)}`);
+        } finally {
+          talk.socket.end();
+        }
+      }
+    }
+    return replies;
+  }
+
+  /** A keeper that leaves may still have the connection of sessions from before. */
+  async #joinExisting(login: JoinedLogin, signal: AbortSignal): Promise<EngineConnection | undefined> {
+    for (const path of await keeperPaths(this.#folder)) {
+      const talk = await talkAt(path, this.#init.clock);
+      if (talk !== undefined) {
+        try {
+          const served = await talk.socket.call("where", hashOf(login.key), signal);
+          const joined =
+            served === undefined ? undefined : await this.#joinAt(served as ServedConnection, login, signal);
+          if (joined !== undefined) {
+            return joined;
+          }
+        } finally {
+          talk.socket.end();
+        }
+      }
+    }
+    return undefined;
+  }
+
+  async #connect(
+    login: JoinedLogin,
+    signal: AbortSignal,
+    events: JoinEvents | undefined,
+  ): Promise<EngineConnection | undefined> {
+    const { config, folder, policies, allowPrompts, key, alternatives } = login;
+    this.#init.checkHost(config);
+    const talk = await this.#current();
+    if (talk === undefined) {
+      throw new ConnectError("local", "It did not start");
+    }
+    const { socket } = talk;
+    try {
+      answerLogin(socket, {
+        ...{ signal, policies, use: { config, folder } },
+        login: login.login,
+        canOtherEngine: async (left) => {
+          const able = await Promise.all(alternatives.map((each) => each.mayLogInBy(config, left)));
+          return able.includes(true);
+        },
+        resolveHop: async (hop, before, during) => {
+          const resolved = await this.#init.resolveHop(hop, before, during);
+          this.#init.checkHost(resolved);
+          return resolved;
+        },
+      });
+      // The keeper reports what the login waits for.
+      socket.onNote("news", (news) => events?.onNews(news as Parameters<JoinEvents["onNews"]>[0]));
+      const call: ConnectCall = {
+        ...{ build: this.#init.build, key: hashOf(key), config: sent(config), folder, allowPrompts },
+        policy: policies([{ config, folder }]),
+      };
+      const served = (await socket.call("connect", call, signal)) as ServedConnection;
+      return await this.#joinAt(served, login, signal);
+    } finally {
+      socket.end();
+    }
+  }
+
+  /** A keeper of this build: another one is asked to take nothing new any more. */
+  async #current(): Promise<KeeperTalk | undefined> {
+    await prepareSocketFolder(this.#folder);
+    const { build, clock } = this.#init;
+    const path = join(this.#folder, keeperSocketName);
+    const found = await talkAt(path, clock);
+    if (found?.hello.build === build) {
+      return found;
+    }
+    if (found !== undefined) {
+      await found.socket.call("leave", undefined);
+      found.socket.end();
+    }
+    // One start for all connections of this window; each has its own conversation.
+    this.#starting ??= startKeeper(this.#folder, build, clock).finally(() => {
+      this.#starting = undefined;
+    });
+    const started = await this.#starting;
+    started?.socket.end();
+    return started && (await talkAt(path, clock));
+  }
+
+  async #joinAt(
+    { socket: name }: ServedConnection,
+    { key }: JoinedLogin,
+    signal: AbortSignal,
+  ): Promise<EngineConnection | undefined> {
+    const { clock, logger } = this.#init;
+    if (!/^w[0-9a-f]{12}\.[0-9a-f]{6}$/.test(name)) {
+      return undefined;
+    }
+    const path = join(this.#folder, name);
+    const facts = await lstat(path).catch(() => undefined);
+    if (facts?.isSocket() !== true || facts.uid !== process.getuid?.()) {
+      return undefined;
+    }
+    const hello = { pid: process.pid, name: this.#init.windowName(), key: hashOf(key) };
+    const outcome = await joinWindow(path, hello, { patience: joinPatience, clock }, signal);
+    if (outcome.kind !== "joined") {
+      logger.warn(`The keeper's connection can't be used: ${outcome.kind}`);
+      return undefined;
+    }
+    const { socket, frames, owner } = outcome;
+    const info = owner.info ?? { serverVersion: "", authMethod: "" };
+    return new KeeperConnection(
+      { ...{ socket, frames, info, clock, logger }, owner: { ...owner, isKeeper: true } },
+      async (spec, during) => await this.#openKept(owner.pid, name, spec, during),
+    );
+  }
+
+  async #openKept(
+    pid: number,
+    connection: string,
+    { keep, ...spec }: SessionSpec,
+    signal: AbortSignal,
+  ): Promise<EngineChannel | undefined> {
+    const talk = keep && (await this.#find(pid));
+    if (keep === undefined || talk === undefined) {
+      throw connectionEnded();
+    }
+    const { socket } = talk;
+    try {
+      const call: KeptOpen = { build: this.#init.build, pid: process.pid, socket: connection, spec, keep };
+      const opened = (await socket.call("open", call, signal)) as KeptOpened | undefined;
+      if (opened === undefined) {
+        socket.end();
+        this.#init.logger.info("the keeper is of another version, and keeps no new session");
+        return undefined;
+      }
+      return new KeptChannel(socket, opened);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  /** The keeper of this process id, whose socket may have moved. */
+  async #find(pid: number): Promise<KeeperTalk | undefined> {
+    for (const path of await keeperPaths(this.#folder)) {
+      const talk = await talkAt(path, this.#init.clock);
+      if (talk?.hello.pid === pid) {
+        return talk;
+      }
+      talk?.socket.end();
+    }
+    return undefined;
+  }
+}
+
+/** The keeper has failed, not the login. */
+function isKeepersFault(error: unknown): boolean {
+  return (
+    ShareError.is(error) ||
+    (!CancelledError.is(error) &&
+      !(
+        error instanceof Error &&
+        "reason" in error &&
+        error.reason !== "local" &&
+        error.reason !== "connection-ended"
+      ))
+  );
+}

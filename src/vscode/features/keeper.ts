@@ -1,0 +1,24 @@
+import type { Clock } from "../../base/clock.ts";
+import type { KeeperSharing } from "../../share/keeper/keeperSharing.ts";
+import { showKeeper } from "../commands/showKeeper.ts";
+import { stopKeeper } from "../commands/stopKeeper.ts";
+import type { KeptTerminals } from "../terminals/keptTerminals.ts";
+import { keeperRow } from "../views/rows/keeperRow.ts";
+import type { Feature } from "./feature.ts";
+
+export interface KeeperFeatureInit {
+  readonly keeper: KeeperSharing;
+  readonly kept: KeptTerminals;
+  readonly clock: Clock;
+}
+
+/** Sessions that outlive their window. */
+export function keeperFeature({ keeper, kept, clock }: KeeperFeatureInit): Feature {
+  return {
+    liveRows: () => [keeperRow(kept, clock)],
+    commands: {
+      "sshSessions.showKeeper": showKeeper(kept, clock),
+      "sshSessions.stopKeeper": stopKeeper(keeper, kept),
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { Emitter } from "../../base/emitter.ts";
+import type { Logger } from "../../base/log.ts";
+import type { KeptListed } from "../../engine/keeper/keeperMessages.ts";
+import type { TabClosedBy } from "../../session/terminalTab.ts";
+import type { KeeperSharing } from "../../share/keeper/keeperSharing.ts";
+import { ptyOf } from "./sshTerminals.ts";
+import type { RememberedTerminal, TerminalMemory } from "./terminalMemory.ts";
+
+export interface KeptTerminalsInit {
+  readonly keeper: Pick<KeeperSharing, "isOn" | "list" | "end">;
+  readonly memory: TerminalMemory;
+  readonly logger: Logger;
+}
+
+/** The sessions of the keeper, and the terminals of this window that show them. */
+export class KeptTerminals implements Disposable {
+  readonly #init: KeptTerminalsInit;
+  readonly #store = new DisposableStore();
+  readonly #changed = new Emitter<void>();
+  #sessions: readonly KeptListed[] = [];
+  #isListing = false;
+
+  /** `elsewhere` may have changed. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(init: KeptTerminalsInit) {
+    this.#init = init;
+    const refresh = (): void => void this.refresh();
+    this.#store.add(vscode.window.onDidOpenTerminal(refresh));
+    this.#store.add(vscode.window.onDidCloseTerminal(refresh));
+    this.#store.add(
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused) {
+          refresh();
+        }
+      }),
+    );
+  }
+
+  /** Sessions that are not open in this window. Those of other windows: when they were last listed. */
+  get elsewhere(): readonly KeptListed[] {
+    const own = new Set(vscode.window.terminals.map((terminal) => ptyOf(terminal)?.request.shellName));
+    return this.#sessions.filter(({ id, ended }) => !own.has(id) && !ended);
+  }
+
+  async list(): Promise<readonly KeptListed[]> {
+    this.#sessions = await this.#init.keeper.list();
+    this.#changed.fire();
+    return this.#sessions;
+  }
+
+  async refresh(): Promise<void> {
+    // One at a time is enough: something else will change.
+    if (!this.#isListing && (this.#init.keeper.isOn || this.#sessions.length > 0)) {
+      this.#isListing = true;
+      await this.list().finally(() => {
+        this.#isListing = false;
+      });
+    }
+  }
+
+  /** Opens the terminals from before a reload of the window whose sessions the keeper holds. Others are left. */
+  async reopen(open: (terminal: RememberedTerminal) => void): Promise<void> {
+    const { keeper, memory } = this.#init;
+    if (!keeper.isOn || memory.before.length === 0) {
+      return;
+    }
+    const kept = new Set((await this.list()).map(({ id }) => id));
+    for (const terminal of memory.take(({ shellName }) => kept.has(shellName))) {
+      open(terminal);
+    }
+  }
+
+  /** A tab was closed. Its session ends, unless the window closes or reloads. */
+  closed(shellName: string, by: TabClosedBy): void {
+    if (by !== "window") {
+      this.#init.keeper
+        .end(shellName)
+        .then(() => this.refresh())
+        .catch((error: unknown) => this.#init.logger.error("the session may still run in the keeper", error));
+    }
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+    this.#changed.dispose();
+  }
+}

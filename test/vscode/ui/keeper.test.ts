@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { processTable } from "../../lab/processTree.ts";
+import { waitUntil } from "../harness/waitUntil.ts";
+import { screenshotFailures } from "./failureScreenshot.ts";
+import { openTerminalLab, type TerminalLab } from "./terminalLab.ts";
+
+describe("terminals that outlive their window", () => {
+  let lab: TerminalLab;
+  let folder: string;
+  /** The shells of the terminals. */
+  let first: number;
+  let second: number;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-k-"));
+    lab = await openTerminalLab({
+      settings: { "sshSessions.keeper": true, "terminal.integrated.hideOnStartup": "whenEmpty" },
+      windowEnv: { XDG_RUNTIME_DIR: folder },
+    });
+  });
+
+  screenshotFailures(() => lab.workbench);
+
+  afterAll(async () => {
+    await lab?.close();
+    // A keeper whose socket has gone leaves.
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("open again after a reload with the same shells, programs and screens, without a login", async () => {
+    const { terminals, notifications } = lab.workbench;
+    await lab.open("ours", 0);
+    await terminals.input("clear; n=7; echo pid-$$-$n\r");
+    await terminals.waitForText(/pid-\d+-7/);
+    first = Number(/pid-(\d+)-7/.exec(await terminals.text())?.[1]);
+    await lab.open("ours", 1);
+    await terminals.input("clear; echo two-$$\r");
+    await terminals.waitForText(/two-\d+/);
+    second = Number(/two-(\d+)/.exec(await terminals.text())?.[1]);
+    await terminals.input(
+      "printf '\\033[?1049h\\033[2J\\033[3;5Hfull screen\\033[7;3H'; read line; echo got-$line\r",
+    );
+    await terminals.waitForText("full screen");
+    const full = await lab.screen();
+    await lab.show(0);
+    const plain = await lab.screen();
+    await lab.workbench.reload();
+    await lab.workbench.openSideBar("SSH Sessions");
+    await lab.workbench.tree("Live").waitForRow("lab", ({ level }) => level === 1);
+    await lab.workbench.tree("Live").waitForRow("lab (2)");
+    await lab.show(1);
+    await terminals.waitForText("full screen");
+    assert.equal(await lab.screen(), full);
+    await lab.workbench.screenshot("kept-full-screen");
+    await lab.show(0);
+    await terminals.waitForText(/pid-\d+-7/);
+    assert.equal(await lab.screen(), plain);
+    await lab.workbench.screenshot("kept-after-reload");
+    await terminals.input("echo again-$$-$n\r");
+    await terminals.waitForText(`again-${first}-7`);
+    assert.equal(lab.host.logins(), 1);
+    assert.deepEqual(await notifications.texts(), []);
+  });
+
+  it("end with their tab, and with the keeper after a question", async () => {
+    const { workbench } = lab;
+    await lab.show(1);
+    await workbench.runCommand("Terminal: Kill the Active Terminal Instance");
+    await workbench.tree("Live").waitForNoRow("lab (2)");
+    await waitUntil(
+      () => !isAlive(second),
+      () => "the closed terminal's shell lives on",
+    );
+    await workbench.runCommand("SSH Sessions: Stop Keeper");
+    assert.match(await workbench.dialogs.text(), /Stop the keeper\? 1 session and its program end\./);
+    await workbench.dialogs.press("Stop Keeper");
+    const log = await readFile(join(folder, "ssh-sessions", "keeper.log"), "utf8");
+    const keepers = [...log.matchAll(/the keeper (\d+) \(/g)].map(([, pid]) => Number(pid));
+    assert.equal(keepers.length, 1);
+    await waitUntil(
+      () => ![...keepers, first].some(isAlive),
+      () => "the keeper or its session lives on",
+    );
+    // Its terminals don't start another one.
+    await workbench.tree("Hosts").waitForRow("lab", ({ description }) => !description.includes("session"));
+    assert.equal(lab.host.logins(), 1);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  return processTable().some((each) => each.pid === pid);
+}
