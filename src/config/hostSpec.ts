@@ -21,8 +21,8 @@ export function parseHostSpec(text: string): HostSpec {
   if (spec === undefined || !isValidHost(spec.alias)) {
     throw refused(text);
   }
-  // ssh_config may set a user with a blank; in a typed text, it is a pasted command.
-  if (spec.user !== undefined && (!isValidUser(spec.user) || /\s/.test(spec.user))) {
+  // A user may have a blank ("first last", as in Active Directory), but "ssh user@host" is a pasted command.
+  if (spec.user !== undefined && (!isValidUser(spec.user) || /^ssh\s/.test(spec.user))) {
     throw refused(text);
   }
   return spec;
