@@ -199,12 +199,22 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
     ],
     ["if (!CancelledError.is(error) && this.#outage !== undefined) {", compilerOnly],
     ["if (this.#attempt !== undefined) {", compilerOnly],
+    ["} else if (this.#init.clock.monotonic() < this.#requestedUntil) {", "a boundary in milliseconds"],
   ),
   ...inFile("src/reconnect/reconnectMember.ts", [
     'if (this.#shown === undefined || this.#shown === "others" || this.#shown.until !== until) {',
     "the time changes only with an attempt, after which it is shown in any case",
   ]),
-  ...inFile("src/reconnect/failureClass.ts", ['case "protocol":', "its cause is no error of this extension"]),
+  ...inFile(
+    "src/reconnect/failureClass.ts",
+    ['case "protocol":', "its cause is no error of this extension"],
+    ['case "refused-before-version":', sameResult],
+  ),
+  ...inFile("src/reconnect/connectionLink.ts", [
+    "const isLost = master.endReason !== undefined && isLoss(master.endReason);",
+    compilerOnly,
+  ]),
+  ...inFile("src/reconnect/reconnections.ts", ["this.#groups.clear();", cost]),
   ...inFile("src/auth/agent/addToAgent.ts", [
     "const encoded = setting === undefined || path === undefined ? undefined : key.forAgent?.();",
     twoGuards,

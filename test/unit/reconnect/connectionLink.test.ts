@@ -23,11 +23,18 @@ function linkOf({ registry }: ReturnType<typeof fakeStack>): ConnectionLink {
 }
 
 test("before it has a connection, a forward is shown below the one that it would share", async () => {
-  const stack = fakeStack();
+  const stack = fakeStack([testHostConfig(), testHostConfig({ alias: "db", hostName: "db" })]);
   const link = linkOf(stack);
+  await stack.manager.open({ host: "db", ...shell });
   expect(link.masterId).toBeUndefined();
-  await stack.manager.open({ host: testHostConfig().alias, ...shell });
-  expect(link.masterId).toBe(stack.manager.masters()[0]?.id);
+  stack.engine.hold = true;
+  const opening = stack.manager.open({ host: testHostConfig().alias, ...shell });
+  await settle();
+  expect(link.masterId).toBeUndefined();
+  stack.engine.release();
+  const { masterId } = (await opening).snapshot();
+  expect(masterId).toBeDefined();
+  expect(link.masterId).toBe(masterId);
   link.dispose();
   stack.registry.dispose();
 });

@@ -77,6 +77,9 @@ describe("a failure", () => {
     ["damaged packets", new ConnectError("protocol", "x"), "transient"],
     ["a refused shell", new ChannelError("request-failed", "x"), "transient"],
     ["a command that is too large", new ChannelError("request-too-large", "x"), "final"],
+    ["a command with a NUL character", new ChannelError("request-has-nul", "x"), "final"],
+    ["a configuration that can't be read yet", new ConfigError("unreadable", "x"), "transient"],
+    ["a local failure without a cause", new ConnectError("local", "x"), "final"],
     ["anything unknown", new Error("x"), "final"],
     ["anything unknown with a reason", Object.assign(new Error("x"), { reason: "timed-out" }), "final"],
   ])("%s has the right class", (_name, error, expected) => {
