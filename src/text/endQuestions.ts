@@ -1,5 +1,6 @@
 /** The questions before a command ends several sessions, or a connection that others use. */
 import { plural, t } from "../base/localize.ts";
+import { printable } from "../base/log.ts";
 
 export interface EndQuestion {
   readonly message: string;
@@ -17,26 +18,46 @@ export interface AtStake {
   readonly losses: readonly string[];
 }
 
+/** What ends with a command on rows. */
+export interface RowsAtStake extends AtStake {
+  /** The host, as the user named it, if all of them are of one. */
+  readonly host?: string;
+  /** A connection is among them, not only sessions. */
+  readonly endsConnection: boolean;
+}
+
 /** A question is due: more than one session ends, or something that is not a session of this window. */
 export function isMuchAtStake({ sessions, losses }: AtStake): boolean {
   return sessions > 1 || losses.length > 0;
 }
 
-export function disconnectQuestion({ sessions, losses }: AtStake): EndQuestion {
+export function disconnectQuestion(atStake: RowsAtStake): EndQuestion {
+  const { sessions, losses } = atStake;
   const neverAgain = t("Disconnect, Don't Ask Again");
+  const message = disconnectMessage(atStake);
   return sessions === 0
-    ? {
-        message: t("Disconnect a connection that others use?"),
-        detail: losses.join(" "),
-        action: t("Disconnect"),
-        neverAgain,
-      }
+    ? { message, detail: losses.join(" "), action: t("Disconnect"), neverAgain }
     : {
-        message: plural(sessions, "Disconnect {0} session?", "Disconnect {0} sessions?"),
+        message,
         detail: [t("Their shells receive a hangup, and the programs in them end."), ...losses].join(" "),
         action: plural(sessions, "Disconnect {0} Session", "Disconnect {0} Sessions"),
         neverAgain,
       };
+}
+
+function disconnectMessage({ sessions, host, endsConnection }: RowsAtStake): string {
+  if (host === undefined) {
+    return sessions === 0
+      ? t("Disconnect a connection that others use?")
+      : plural(sessions, "Disconnect {0} session?", "Disconnect {0} sessions?");
+  }
+  const name = printable(host);
+  if (sessions === 0) {
+    return t("Disconnect {0}, whose connection others use?", name);
+  }
+  return endsConnection
+    ? plural(sessions, "Disconnect {1} with its session?", "Disconnect {1} with its {0} sessions?", name)
+    : plural(sessions, "Disconnect {0} session on {1}?", "Disconnect {0} sessions on {1}?", name);
 }
 
 export function disconnectAllQuestion({ sessions, losses }: AtStake): EndQuestion {
@@ -50,16 +71,34 @@ export function disconnectAllQuestion({ sessions, losses }: AtStake): EndQuestio
       };
 }
 
-export function killQuestion({ sessions, losses }: AtStake): EndQuestion {
+export function killQuestion(atStake: RowsAtStake): EndQuestion {
+  const { sessions, losses } = atStake;
   const nothingSaved = t("Their programs can't save anything. Disconnect ends them properly.");
-  const detail = [nothingSaved, ...losses].join(" ");
-  return sessions === 0
-    ? { message: t("Kill a connection that others use?"), detail, action: t("Kill") }
-    : {
-        message: plural(sessions, "Kill {0} session at once?", "Kill {0} sessions at once?"),
-        detail,
-        action: plural(sessions, "Kill {0} Session", "Kill {0} Sessions"),
-      };
+  return {
+    message: killMessage(atStake),
+    detail: [nothingSaved, ...losses].join(" "),
+    action: sessions === 0 ? t("Kill") : plural(sessions, "Kill {0} Session", "Kill {0} Sessions"),
+  };
+}
+
+function killMessage({ sessions, host, endsConnection }: RowsAtStake): string {
+  if (host === undefined) {
+    return sessions === 0
+      ? t("Kill a connection that others use?")
+      : plural(sessions, "Kill {0} session at once?", "Kill {0} sessions at once?");
+  }
+  const name = printable(host);
+  if (sessions === 0) {
+    return t("Kill the connection to {0}, which others use?", name);
+  }
+  return endsConnection
+    ? plural(
+        sessions,
+        "Kill the connection to {1} with its session at once?",
+        "Kill the connection to {1} with its {0} sessions at once?",
+        name,
+      )
+    : plural(sessions, "Kill {0} session on {1} at once?", "Kill {0} sessions on {1} at once?", name);
 }
 
 export function killAllQuestion({ losses }: AtStake): EndQuestion {

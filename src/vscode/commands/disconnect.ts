@@ -1,30 +1,25 @@
 import * as vscode from "vscode";
 import { t } from "../../base/localize.ts";
-import { type AtStake, disconnectQuestion, isMuchAtStake } from "../../text/endQuestions.ts";
+import { disconnectQuestion, isMuchAtStake, type RowsAtStake } from "../../text/endQuestions.ts";
 import { showMessage } from "../messages/messages.ts";
 import { configurationSection, settingKeys } from "../settings/contributionIds.ts";
 import { command } from "./command.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { whatIsAlive } from "./liveFinders.ts";
-import { sessionsAtStake } from "./sessionsAtStake.ts";
+import { rowsAtStake } from "./sessionsAtStake.ts";
 
 /** Ends a connection or a session in order. Asks first if more than one session would end, or what others use. */
 export const disconnect = command(
   whatIsAlive(() => t("Disconnect")),
   async (context, ids) => {
     const { service, losses } = context;
-    if (
-      await isWanted(context, {
-        sessions: sessionsAtStake(ids, service.masters()),
-        losses: losses(ids),
-      })
-    ) {
+    if (await isWanted(context, rowsAtStake(ids, service.masters(), losses(ids)))) {
       await Promise.all(ids.map((id) => service.disconnect(id)));
     }
   },
 );
 
-async function isWanted({ settings }: CommandContext, atStake: AtStake): Promise<boolean> {
+async function isWanted({ settings }: CommandContext, atStake: RowsAtStake): Promise<boolean> {
   if (!isMuchAtStake(atStake) || !settings.confirmsDisconnect) {
     return true;
   }

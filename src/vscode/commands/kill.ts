@@ -3,13 +3,13 @@ import { isMuchAtStake, killQuestion } from "../../text/endQuestions.ts";
 import { showMessage } from "../messages/messages.ts";
 import { command } from "./command.ts";
 import { whatIsAlive } from "./liveFinders.ts";
-import { sessionsAtStake } from "./sessionsAtStake.ts";
+import { rowsAtStake } from "./sessionsAtStake.ts";
 
 /** Ends a connection or a session at once. Asks first if more than one session would end, or what others use. */
 export const kill = command(
   whatIsAlive(() => t("Kill")),
   async ({ service, losses }, ids) => {
-    const atStake = { sessions: sessionsAtStake(ids, service.masters()), losses: losses(ids) };
+    const atStake = rowsAtStake(ids, service.masters(), losses(ids));
     if (isMuchAtStake(atStake)) {
       const { message, detail, action } = killQuestion(atStake);
       if ((await showMessage("warning", message, { modal: true, detail }, action)) !== action) {

@@ -13,9 +13,9 @@ describe("the questions before an end", () => {
   const losses = ["3 programs lose it.", "1 session ends, too."];
 
   test("name what ends in this window, and what others lose", () => {
-    const atStake = { sessions: 2, losses };
+    const atStake = { sessions: 2, losses, host: "web1", endsConnection: true };
     expect(disconnectQuestion(atStake)).toMatchObject({
-      message: "Disconnect 2 sessions?",
+      message: "Disconnect web1 with its 2 sessions?",
       action: "Disconnect 2 Sessions",
       detail:
         "Their shells receive a hangup, and the programs in them end. 3 programs lose it. 1 session ends, too.",
@@ -26,7 +26,7 @@ describe("the questions before an end", () => {
   });
 
   test("without sessions of this window, mention only the others", () => {
-    const atStake = { sessions: 0, losses };
+    const atStake = { sessions: 0, losses, endsConnection: true };
     const [message, detail] = ["Disconnect a connection that others use?", losses.join(" ")];
     expect(disconnectQuestion(atStake)).toMatchObject({ message, action: "Disconnect", detail });
     expect(killQuestion(atStake)).toMatchObject({
@@ -42,7 +42,41 @@ describe("the questions before an end", () => {
       true,
     ]);
     expect([0, 1, 2].map((sessions) => isMuchAtStake({ sessions, losses }))).toEqual([true, true, true]);
-    expect(disconnectQuestion({ sessions: 1, losses }).message).toBe("Disconnect 1 session?");
+  });
+
+  test.each([
+    [
+      0,
+      true,
+      "Disconnect web1, whose connection others use?",
+      "Kill the connection to web1, which others use?",
+    ],
+    [1, true, "Disconnect web1 with its session?", "Kill the connection to web1 with its session at once?"],
+    [
+      5,
+      true,
+      "Disconnect web1 with its 5 sessions?",
+      "Kill the connection to web1 with its 5 sessions at once?",
+    ],
+    [1, false, "Disconnect 1 session on web1?", "Kill 1 session on web1 at once?"],
+    [2, false, "Disconnect 2 sessions on web1?", "Kill 2 sessions on web1 at once?"],
+  ])("name the host: %d sessions, with the connection: %s", (sessions, endsConnection, disconnect, kill) => {
+    const atStake = { sessions, losses, host: "web1", endsConnection };
+    expect([disconnectQuestion(atStake).message, killQuestion(atStake).message]).toEqual([disconnect, kill]);
+  });
+
+  test("name no host if there are several", () => {
+    const message = (sessions: number) => {
+      const atStake = { sessions, losses, endsConnection: true };
+      return [disconnectQuestion(atStake).message, killQuestion(atStake).message];
+    };
+    expect(message(1)).toEqual(["Disconnect 1 session?", "Kill 1 session at once?"]);
+    expect(message(3)).toEqual(["Disconnect 3 sessions?", "Kill 3 sessions at once?"]);
+  });
+
+  test("show a host without control characters", () => {
+    const atStake = { sessions: 2, losses, host: "web\u001b1", endsConnection: true };
+    expect(disconnectQuestion(atStake).message + killQuestion(atStake).message).not.toContain("\u001b");
   });
 });
 

@@ -60,7 +60,7 @@ describe("first use", () => {
     const { workbench } = lab;
     const live = workbench.tree("Live");
     await live.inlineAction("envlab", "Disconnect");
-    assert.match(await workbench.dialogs.text(), /Disconnect 2 sessions\?/);
+    assert.match(await workbench.dialogs.text(), /Disconnect envlab with its 2 sessions\?/);
     await workbench.dialogs.press("Cancel");
     assert.deepEqual(await sessions(), ["envlab", "envlab (2)"]);
     await live.inlineAction("envlab", "Disconnect");

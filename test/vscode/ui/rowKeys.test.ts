@@ -125,7 +125,7 @@ describe("the keys of a row", () => {
     const live = workbench.tree("Live");
     await focus("web1", 1);
     await workbench.page.keyboard.press("Delete");
-    assert.match(await workbench.dialogs.text(), /^Disconnect 2 sessions\?/);
+    assert.match(await workbench.dialogs.text(), /^Disconnect web1 with its 2 sessions\?/);
     await workbench.dialogs.press("Cancel");
     await focus("second", 2);
     await workbench.page.keyboard.press("Delete");
