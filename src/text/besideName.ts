@@ -1,5 +1,6 @@
 /** The parts of a destination that its name does not show already. No vscode. */
 import { t } from "../base/localize.ts";
+import { isHost, parseHostSpec } from "../config/hostSpec.ts";
 import { destinationText } from "./humanText.ts";
 
 const defaultPort = 22;
@@ -21,6 +22,15 @@ export function destinationBeside(
     ...(user === "" || wordsOf(named).includes(user.toLowerCase()) ? [] : [t("as {0}", user)]),
     ...(port === defaultPort || wordsOf(named).includes(String(port)) ? [] : [t("port {0}", port)]),
   ].join(", ");
+}
+
+/** @param name what a row shows of the typed host `spec` */
+export function typedBeside(name: string, spec: string): string {
+  if (name === spec || !isHost(spec)) {
+    return name === spec ? "" : spec;
+  }
+  const { alias, user = "", port = defaultPort } = parseHostSpec(spec);
+  return destinationBeside(name, { user, hostName: alias, port });
 }
 
 /** `me`, `build1` and `2222` of `me@build1:2222`; an IPv6 address is one part. */

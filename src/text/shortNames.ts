@@ -3,6 +3,8 @@
  * hosts of one company often differ only in the thirtieth. No vscode.
  */
 
+import { hostParts } from "./hostParts.ts";
+
 /** Letters of a name. */
 interface Room {
   /** Up to here it is shown in full. */
@@ -29,25 +31,41 @@ interface Node {
 }
 
 /**
- * The text for each name among its neighbours: a short name in full, and of a long name the parts in which it differs
- * from the others, and as many earlier parts as fit. No two texts are equal.
+ * The text for each name among its neighbours: a short name in full. A long one loses its user and port first, unless
+ * only they distinguish it; then the parts in which it does not differ from the others, and that do not fit. No two
+ * texts are equal.
+ *
+ * @param elsewhere names of other rows: the host alone would name one of them
  */
-export function shortNames(names: readonly string[]): ReadonlyMap<string, string> {
-  return shortNamesIn(names, roomy);
+export function shortNames(
+  names: readonly string[],
+  elsewhere: readonly string[] = [],
+): ReadonlyMap<string, string> {
+  return shortNamesIn(names, elsewhere, roomy);
 }
 
 /** As `shortNames`, but shorter, for rows that have something to say after their name. */
-export function tightNames(names: readonly string[]): ReadonlyMap<string, string> {
-  return shortNamesIn(names, tight);
+export function tightNames(
+  names: readonly string[],
+  elsewhere: readonly string[] = [],
+): ReadonlyMap<string, string> {
+  return shortNamesIn(names, elsewhere, tight);
 }
 
-function shortNamesIn(names: readonly string[], room: Room): ReadonlyMap<string, string> {
+function shortNamesIn(
+  names: readonly string[],
+  elsewhere: readonly string[],
+  room: Room,
+): ReadonlyMap<string, string> {
   const all = [...new Set(names)];
   const shown = new Map(all.map((name) => [name, name]));
   if (all.length > mostShortened) {
     return shown;
   }
-  const long = all.filter((name) => name.length > room.full).map(partsOf);
+  const hosts = hostParts([...new Set([...all, ...elsewhere])]);
+  const textOf = (name: string): string => (name.length > room.full ? (hosts.get(name)?.text ?? name) : name);
+  const texts = all.map(textOf);
+  const long = texts.filter((text) => text.length > room.full).map(partsOf);
   const root: Node = { below: new Map() };
   /** The number of names that end with these parts. */
   const tails = new Map<string, number>();
@@ -59,12 +77,20 @@ function shortNamesIn(names: readonly string[], room: Room): ReadonlyMap<string,
     }
   }
   const forms = new Map(
-    long.map((parts) => {
-      const name = parts.join("");
-      const others = all.length > mostCompared ? undefined : all.filter((other) => other !== name);
-      const short = shorten(root, tails, parts, others, room);
-      return [name, [middleCut(short, room.wide), middleCut(short, room.narrow), short, name]];
-    }),
+    all
+      .filter((name) => name.length > room.full)
+      .map((name) => {
+        const text = textOf(name);
+        if (text.length <= room.full) {
+          return [name, [text, text, text, name]];
+        }
+        const others = all.length > mostCompared ? undefined : texts.filter((other) => other !== text);
+        const short = shorten(root, tails, partsOf(text), others, room);
+        // What tells it from its siblings is no host, so the beginning of the host stays beside it.
+        const first = hosts.get(name)?.hasSiblings === true ? text : short;
+        const longest = first === text && first !== short ? room.narrow : room.wide;
+        return [name, [middleCut(first, longest), middleCut(short, room.narrow), short, name]];
+      }),
   );
   return distinct(shown, forms, room);
 }

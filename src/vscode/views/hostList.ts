@@ -138,8 +138,7 @@ export class HostList implements Disposable {
     const aliases = this.#entries.map(({ alias }) => alias);
     const typedHosts = recent.typed(new Set(aliases));
     const groupOf = this.#groupOf;
-    const short = this.#shortNames([
-      typedHosts,
+    const short = this.#shortNames(typedHosts, aliases, [
       ...[...new Set(groupOf.values())].map((group) =>
         aliases.filter((alias) => groupOf.get(alias) === group),
       ),
@@ -183,17 +182,26 @@ export class HostList implements Disposable {
     return { typed, listed, groups: [...this.#groups.values()], loose };
   }
 
-  /** @param folds names that are shown together. */
-  #shortNames(folds: readonly (readonly string[])[]): NamesOfHosts {
-    const of = folds.map((names) => names.join("\n")).join("\n\n");
+  /** @param folds aliases that are shown together. */
+  #shortNames(
+    typed: readonly string[],
+    aliases: readonly string[],
+    folds: readonly (readonly string[])[],
+  ): NamesOfHosts {
+    const of = [typed, aliases, ...folds].map((names) => names.join("\n")).join("\n\n");
     if (this.#short?.of !== of) {
+      const namesBy = (shorten: typeof shortNames): ReadonlyMap<string, string> =>
+        new Map([
+          ...(typed.length === 0 ? [] : shorten(typed, aliases)),
+          ...folds.flatMap((names) => [...shorten(names)]),
+        ]);
       let tight: ReadonlyMap<string, string> | undefined;
       this.#short = {
         of,
         names: {
-          usual: new Map(folds.flatMap((names) => [...shortNames(names)])),
+          usual: namesBy(shortNames),
           tight: () => {
-            tight ??= new Map(folds.flatMap((names) => [...tightNames(names)]));
+            tight ??= namesBy(tightNames);
             return tight;
           },
         },

@@ -4,7 +4,7 @@ import { plural, t } from "../../base/localize.ts";
 import { printable } from "../../base/log.ts";
 import type { HostEntry } from "../../config/configPorts.ts";
 import type { MasterSnapshot } from "../../session/masterSnapshotTypes.ts";
-import { destinationBeside } from "../../text/besideName.ts";
+import { destinationBeside, typedBeside } from "../../text/besideName.ts";
 import { extensionsFact, openToExtensions } from "../../text/extensionAccessText.ts";
 import { destinationText } from "../../text/humanText.ts";
 import { factTable, literal } from "../../text/markdownText.ts";
@@ -160,8 +160,8 @@ export function presentTypedHost(
   const state = lifeText(life);
   return {
     label: printable(name),
-    description: [state, name === spec ? undefined : label, shared ? openToExtensions() : undefined]
-      .filter((part) => part !== undefined)
+    description: [state, printable(typedBeside(name, spec)), shared ? openToExtensions() : undefined]
+      .filter((part) => part !== undefined && part !== "")
       .join(" · "),
     icon: hostIcon(life),
     contextValue: [contextWords.host, contextWords.typed, ...(live ? [contextWords.live] : [])].join(" "),

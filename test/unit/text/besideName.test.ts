@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { destinationBeside } from "../../../src/text/besideName.ts";
+import { destinationBeside, typedBeside } from "../../../src/text/besideName.ts";
 
 describe("the destination shown beside a name", () => {
   it.each([
@@ -21,3 +21,12 @@ describe("the destination shown beside a name", () => {
     expect(destinationBeside(name, { user, hostName, port })).toBe(text),
   );
 });
+
+it.each([
+  ["127.0.0.1", "root@127.0.0.1:28934", "as root, port 28934"],
+  ["2001:db8::1", "[2001:db8::1]:22", ""],
+  ["very…com", "me@very-long.example.com:2222", "me@very-long.example.com:2222"],
+  ["build.example.com:2222", "me@build.example.com:2222", "as me"],
+  ["me@build", "me@build", ""],
+  ["not…host", "not a host", "not a host"],
+])("beside %s for the typed %s: %s", (name, spec, text) => expect(typedBeside(name, spec)).toBe(text));

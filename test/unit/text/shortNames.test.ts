@@ -8,7 +8,7 @@ const shown = (names: readonly string[]): readonly string[] => [...shortNames(na
 
 describe("names in a narrow side bar", () => {
   it("are complete if they are short, or of medium length with no similar name beside them", () => {
-    const names = ["web1", "db-2", "root@192.168.178.201", "gateway.lab.example.com"];
+    const names = ["web1", "db-2", "root@10.0.0.1", "gateway.lab.example.com"];
     expect(shown(names)).toEqual(names);
     expect(shown([])).toEqual([]);
   });
@@ -20,7 +20,61 @@ describe("names in a narrow side bar", () => {
         "customer-portal-production-europe-west-frontend-blue-0042-new",
         "me@[2001:db8:85a3:8d3:1319:8a2e:370:7348]:2222",
       ]),
-    ).toEqual(["one-host-alo…example.com", "customer-p…blue-0042-new", "me@[2001…370:7348]:2222"]);
+    ).toEqual(["one-host-alo…example.com", "customer-p…blue-0042-new", "2001:db8:8…8a2e:370:7348"]);
+  });
+
+  it.each([
+    ["without user and port", ["root@127.0.0.1:28934"], ["127.0.0.1"], ["127.0.0.1"]],
+    [
+      "without the user before the host is cut",
+      ["admin@very-long-name.staging.example.com"],
+      ["very-long-na…example.com"],
+      ["very…com"],
+    ],
+    ["an IPv6 address", ["[2001:db8::1]:22"], ["2001:db8::1"], ["2001:db8::1"]],
+    [
+      "with the port, if only it differs",
+      ["root@127.0.0.1:28934", "root@127.0.0.1:28935"],
+      ["127.0.0.1:28934", "127.0.0.1:28935"],
+      ["127…28934", "127…28935"],
+    ],
+    [
+      "with the user, if only it differs",
+      ["root@build.example.com:2222", "admin@build.example.com:2222"],
+      ["root@build.example.com", "admin@build.example.com"],
+      ["root…com", "admin…com"],
+    ],
+    [
+      "with user and port, if both are needed",
+      ["root@db.lan:2222", "ops@db.lan:2222", "ops@db.lan:2223"],
+      ["root@db.lan:2222", "ops@db.lan:2222", "ops@db.lan:2223"],
+      ["root…2222", "ops…2222", "ops…2223"],
+    ],
+    [
+      "with the port of an IPv6 address beside the same address",
+      ["root@[2001:db8::1]:2222", "2001:db8::1"],
+      ["[2001:db8::1]:2222", "2001:db8::1"],
+      ["[200…2222", "2001:db8::1"],
+    ],
+    [
+      "with the user beside a short name of the same host",
+      ["me@db", "administrator@db"],
+      ["me@db", "administrator@db"],
+      ["me@db", "admini…db"],
+    ],
+    [
+      "without either, if a short name with another host is beside it",
+      ["db", "administrator@db2.lan:22"],
+      ["db", "db2.lan"],
+      ["db", "db2.lan"],
+    ],
+  ])("show of a typed host its host: %s", (_, names, usual, beside) => {
+    expect([shown(names), [...tightNames(names).values()]]).toEqual([usual, beside]);
+  });
+
+  it("keep the user and the port if the host is the name of another row", () => {
+    const typed = ["administrator@build1:2222", "root@127.0.0.1:28934"];
+    expect([...shortNames(typed, ["build1"]).values()]).toEqual(["build1:2222", "127.0.0.1"]);
   });
 
   it("are cut shorter beside a state, and still differ", () => {
@@ -37,7 +91,7 @@ describe("names in a narrow side bar", () => {
     const short = [...tightNames(names).values()];
     expect(short).toEqual([
       ...["…staging", "…testing", "…370:7348", "…370:7349"],
-      ...["root…201", "roo…43211", "gate…prod", "web1"],
+      ...["192.1…201", "127.0.0.1", "gate…prod", "web1"],
     ]);
     for (const text of short) {
       expect(text.length).toBeLessThanOrEqual(9);
@@ -55,8 +109,8 @@ describe("names in a narrow side bar", () => {
       "customer-beta-eu-app",
     ]);
     expect(shown(["me@jump.example.com:2201", "me@jump.example.com:2202"])).toEqual([
-      "…com:2201",
-      "…com:2202",
+      "jump…com:2201",
+      "jump…com:2202",
     ]);
   });
 

@@ -7,8 +7,8 @@ names.update(["web1", typed, "alice@192.0.2.18:2222"]);
 
 it.each([
   ["the name of a short host", "web1 (2)", "web1", "web1 (2)"],
-  ["the shortened name of a long host", typed, typed, "…0.2.17"],
-  ["the same, with a number", `${typed} (2)`, typed, "…0.2.17 (2)"],
+  ["the shortened name of a long host", typed, typed, "192.0.2.17"],
+  ["the same, with a number", `${typed} (2)`, typed, "192.0.2.17 (2)"],
   ["the name that the user has given it", "build log", typed, "build log"],
 ])("a session's name is %s: %s", (_, title, spec, shown) => {
   expect(names.session(title, spec)).toBe(shown);
