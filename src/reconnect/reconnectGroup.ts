@@ -35,8 +35,8 @@ interface Outage {
   readonly since: number;
   /** Undefined while no waiting holder had a connection. */
   master: MasterCore | undefined;
-  /** The number of attempts so far. */
-  attempts: number;
+  /** An attempt has begun. */
+  attempted: boolean;
   /** Why the last attempt failed. */
   failure: Error | undefined;
 }
@@ -106,9 +106,9 @@ export class ReconnectGroup implements Disposable {
 
   join({ master }: LostConnection, holder: ReconnectHolder): ReconnectTicket {
     const { clock } = this.#init;
-    this.#outage ??= { since: clock.now(), master: undefined, attempts: 0, failure: undefined };
+    this.#outage ??= { since: clock.now(), master: undefined, attempted: false, failure: undefined };
     this.#outage.master ??= master;
-    if (this.#outage.attempts === 0 && master !== undefined) {
+    if (!this.#outage.attempted && master !== undefined) {
       this.#backoff.noteLost(master.state.since - master.since);
     }
     const member = new ReconnectMember(holder);
@@ -194,7 +194,7 @@ export class ReconnectGroup implements Disposable {
     const isFurther = this.#attempt !== undefined;
     this.#attempt ??= { trigger, askNext: false, notice: undefined };
     if (this.#outage !== undefined) {
-      this.#outage.attempts++;
+      this.#outage.attempted = true;
     }
     // These members only share the ready master. A refused login is not repeated without the user; and if others
     // could log in too, a server that accepts and drops connections would see endless logins.

@@ -200,6 +200,8 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
     ["if (!CancelledError.is(error) && this.#outage !== undefined) {", compilerOnly],
     ["if (this.#attempt !== undefined) {", compilerOnly],
     ["} else if (this.#init.clock.monotonic() < this.#requestedUntil) {", "a boundary in milliseconds"],
+    ["if (this.#outage !== undefined) {", compilerOnly],
+    ["member.showWait(member.followsTimer ? this.#next?.until : undefined);", compilerOnly],
   ),
   ...inFile("src/reconnect/reconnectMember.ts", [
     'if (this.#shown === undefined || this.#shown === "others" || this.#shown.until !== until) {',
@@ -210,10 +212,15 @@ export const keptSurvivors: readonly KeptSurvivor[] = [
     ['case "protocol":', "its cause is no error of this extension"],
     ['case "refused-before-version":', sameResult],
   ),
-  ...inFile("src/reconnect/connectionLink.ts", [
-    "const isLost = master.endReason !== undefined && isLoss(master.endReason);",
-    compilerOnly,
-  ]),
+  ...inFile(
+    "src/reconnect/connectionLink.ts",
+    ["const isLost = master.endReason !== undefined && isLoss(master.endReason);", compilerOnly],
+    [
+      "if (this.#masterId !== undefined && (this.#ticket !== undefined || registry.get(this.#masterId))) {",
+      "without an id nothing waits, and the registry finds nothing",
+    ],
+    ["this.#lease?.dispose();", compilerOnly],
+  ),
   ...inFile("src/reconnect/reconnections.ts", ["this.#groups.clear();", cost]),
   ...inFile("src/auth/agent/addToAgent.ts", [
     "const encoded = setting === undefined || path === undefined ? undefined : key.forAgent?.();",

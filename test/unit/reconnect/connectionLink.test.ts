@@ -129,6 +129,64 @@ describe("a forward's hold on a connection", () => {
     expect([log, link.isWaiting]).toEqual([["up", "ended", "up", "lost", "ended"], false]);
   });
 
+  test("is shown below the connection that it would share, once its own one has ended", async () => {
+    const { link, manager } = holding();
+    const { id } = await link.connect("attended");
+    await manager.disconnect(id);
+    expect(link.masterId).toBe(id);
+    const other = await manager.open({ host: "web1", ...shell });
+    expect(other.snapshot().masterId).not.toBe(id);
+    expect(link.masterId).toBe(other.snapshot().masterId);
+    expect(link.master).toBeUndefined();
+  });
+
+  test("that was replaced because it did not respond is given back, and its end changes nothing", async () => {
+    const { clock, engine, link, log, manager, registry } = holding();
+    const first = await link.connect("attended");
+    await manager.open({ host: "web1", ...shell });
+    await clock.advance(20_000);
+    engine.connection().answers = false;
+    engine.hold = true;
+    const session = manager.open({ host: "web1", ...shell });
+    await clock.advance(1500);
+    expect([first.state.kind, link.master?.id]).toEqual(["hung", undefined]);
+    const connecting = link.connect("attended");
+    await settle();
+    engine.connection().end({ reason: "lost" });
+    engine.hold = false;
+    engine.release();
+    expect((await connecting).id).toBe((await session).snapshot().masterId);
+    expect([log, link.isWaiting, engine.requests.length]).toEqual([["up", "up"], false, 2]);
+    link.dispose();
+    registry.dispose();
+  });
+
+  test("logs in without prompts if it may not prompt", async () => {
+    const { link, logins } = holding();
+    await link.connect("unattended");
+    expect(logins.map(({ allowPrompts }) => allowPrompts)).toEqual([false]);
+  });
+
+  test("shares the login of others without prompts once, and then fails as they do", async () => {
+    const { engine, link, logins, registry } = holding();
+    engine.hold = true;
+    engine.failure = needsUser;
+    const { master } = registry.acquire({ config: testHostConfig() }, false);
+    let isFollowed = false;
+    master.onDidChange(() => {
+      if (master.isEnded && !isFollowed) {
+        isFollowed = true;
+        registry.acquire({ config: testHostConfig() }, false);
+      }
+    });
+    const failed = expect(link.connect("attended")).rejects.toBe(needsUser);
+    await settle();
+    engine.hold = false;
+    engine.release();
+    await failed;
+    expect(logins.map(({ allowPrompts }) => allowPrompts)).toEqual([false, false]);
+  });
+
   test("is given up, also while it is made or waits, and leaves nothing behind", async () => {
     const { clock, engine, link, log, manager } = holding();
     engine.hold = true;

@@ -377,6 +377,29 @@ describe("a terminal whose attempt fails while others still try", () => {
     expect([first, second, third].map(({ log }) => log.at(-1))).toEqual(["wait 2000", "wait", "wait 2000"]);
   });
 
+  it("is informed only once, while more of them fail", async () => {
+    const stack = fakeStack();
+    const [first, second, third] = await trying(stack);
+    first.ticket?.failed(away);
+    await stack.clock.advance(0);
+    second.ticket?.failed(away);
+    await stack.clock.advance(0);
+    expect([first, second, third].map(({ log }) => log.slice(1))).toEqual([
+      ["attempt attended", "wait for others"],
+      ["attempt attended", "wait for others"],
+      ["attempt attended"],
+    ]);
+  });
+
+  it("waits for them, too, when the machine wakes or its addresses change", async () => {
+    const stack = fakeStack();
+    const [first] = await trying(stack);
+    first.ticket?.failed(away);
+    await stack.clock.advance(0);
+    stack.manager.environmentChanged();
+    expect(first.log.at(-1)).toBe("wait for others");
+  });
+
   it("waits only for the user if it may not reconnect automatically", async () => {
     const stack = fakeStack();
     const [, asking] = await trying(stack, { automatic: false });
@@ -424,6 +447,22 @@ describe("a terminal that is lost while others reconnect", () => {
     await settle();
     expect(second.log).toEqual(["attempt unattended"]);
     expect(asking.log).toEqual(["wait"]);
+    stack.manager.killAll();
+  });
+
+  it("leaves the delays as they are, however long its connection lasted", async () => {
+    const stack = fakeStack();
+    stack.engine.maxSessions = 1;
+    const first = await new Terminal(stack).open();
+    const second = await new Terminal(stack).open();
+    await stack.clock.advance(40_000);
+    stack.engine.failure = away;
+    stack.engine.connection(0).end({ reason: "lost" });
+    await stack.clock.advance(1000);
+    stack.engine.connection(1).end({ reason: "lost" });
+    await stack.clock.advance(2000);
+    expect(first.log.at(-1)).toBe("wait 4000");
+    expect(second.log).toEqual(["wait 2000", "attempt unattended", "wait 4000"]);
     stack.manager.killAll();
   });
 
