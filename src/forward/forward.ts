@@ -26,7 +26,7 @@ import type { ForwardRules } from "./forwardRules.ts";
 import type { ForwardOrigin, ForwardSnapshot, ForwardState } from "./forwardTypes.ts";
 import { LocalListener } from "./localListener.ts";
 import { serveLocal } from "./localSide.ts";
-import { portOwner } from "./portOwner.ts";
+import { refusal } from "./refusal.ts";
 import { remoteHandler } from "./remoteSide.ts";
 import { resetSocket } from "./resetSocket.ts";
 
@@ -362,15 +362,15 @@ export class Forward implements Disposable {
     if (run.aborted) {
       return;
     }
-    const { spec, logger, id } = this.#init;
+    const { spec, use, registry, logger, id } = this.#init;
     this.#endRun();
     const { signal } = this.#run;
-    const { listen } = spec;
-    const isTaken = ForwardError.is(error) && error.reason === "port-taken" && listen.type === "tcp";
-    const owner = isTaken ? await portOwner(listen.port, "listener") : undefined;
     logger.warn(`${id} does not listen: ${error.message}`);
+    const forward = { spec, use, origins: this.#origins.list() };
+    const { state, onDidEnd } = await refusal(error, forward, registry, this.#now);
     if (this.#run.signal === signal && this.#state.kind !== "stopped") {
-      this.#setState({ kind: "refused", since: this.#now, error, ...(owner && { owner }) });
+      this.#setState(state);
+      onDidEnd?.(() => this.#state === state && this.stop());
     }
   }
 

@@ -39,8 +39,16 @@ export type ForwardState =
   | { readonly kind: "waiting"; readonly since: number; readonly onDemand: boolean }
   /** It does not work. `owner`: the program that has the port, if the system reports it. */
   | { readonly kind: "refused"; readonly since: number; readonly error: Error; readonly owner?: LocalProgram }
-  /** `isFromBefore`: it was open before the window reloaded, and was not started since. */
-  | { readonly kind: "stopped"; readonly since: number; readonly isFromBefore?: boolean };
+  /**
+   * `isFromBefore`: it was open before the window reloaded, and was not started since. `servedBy`: the user's own
+   * `ssh`, whose connection is used, listens at its port.
+   */
+  | {
+      readonly kind: "stopped";
+      readonly since: number;
+      readonly isFromBefore?: boolean;
+      readonly servedBy?: LocalProgram;
+    };
 
 /** One connection through a forward. */
 export interface ForwardConnection {

@@ -172,7 +172,11 @@ export function forwardStateText({ state }: ForwardSnapshot): string {
           ? t("refused by the server")
           : t("failed");
     case "stopped":
-      return state.isFromBefore === true ? t("from before") : t("stopped");
+      return state.servedBy !== undefined
+        ? t("forwarded by your ssh ({0})", state.servedBy.pid)
+        : state.isFromBefore === true
+          ? t("from before")
+          : t("stopped");
   }
 }
 

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { nextEvent } from "../../src/base/emitter.ts";
 import type { RidingConsent } from "../../src/share/userMasterPorts.ts";
 import type { UserMasterSnapshot } from "../../src/share/userMasterTypes.ts";
+import { freePort } from "../lab/freePort.ts";
 import { SshClient } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
@@ -130,6 +131,32 @@ describe("connections that the user's own ssh has at its ControlPath", () => {
     await stack.service.connect("lab");
     expect(stack.master().rides).toEqual({ pid, path });
     expect(person.asked).toEqual(["lab"]);
+  });
+
+  test("have made the forwards of ssh_config already, until they end", async () => {
+    const port = await freePort();
+    await configure("lab", `LocalForward 127.0.0.1:${port} 127.0.0.1:${host.port}`);
+    await stack[Symbol.asyncDispose]();
+    stack = await testStack(client.configFile, {}, {}, person);
+    stack.forwards.askBy({
+      mayLogIn: async () => false,
+      mayStart: async () => true,
+      mayListenOpenly: async () => false,
+      portTaken: async () => {
+        throw new Error("asked about the port");
+      },
+    });
+    const pid = await startMaster();
+    await new LiveTab(stack).waitFor(/[#$] ?$/);
+    expect(stack.master().rides?.pid).toBe(pid);
+    const state = () => stack.forwards.forwards()[0]?.state;
+    await until(() => state() !== undefined && state()?.kind !== "starting", "the forward");
+    expect(state()).toMatchObject({ kind: "stopped", servedBy: { pid, name: "ssh" } });
+    await control("exit");
+    await until(() => {
+      const now = state();
+      return now?.kind !== "stopped" || now.servedBy === undefined;
+    }, "that it is not said any more");
   });
 
   test("are not used when the user refuses, until Use agrees", async () => {

@@ -120,7 +120,14 @@ function iconOf(forward: ForwardSnapshot): ItemPresentation["icon"] {
     case "starting":
       return { id: "sync" };
     case "stopped":
-      return { id: state.isFromBefore === true ? "debug-restart" : "circle-slash" };
+      return {
+        id:
+          state.servedBy !== undefined
+            ? "arrow-right"
+            : state.isFromBefore === true
+              ? "debug-restart"
+              : "circle-slash",
+      };
     case "listening":
       return {
         id: spec.kind === "remote" ? "arrow-left" : spec.kind === "dynamic" ? "globe" : "arrow-right",

@@ -44,4 +44,12 @@ describe("the row of a forward", () => {
     const state = { kind: "waiting", since: 0, onDemand: true } as const;
     expect(shown({ state, masterId: undefined }).description).toBe("on demand · build1");
   });
+
+  it("does not warn where the user's own ssh makes it", () => {
+    const servedBy = { pid: 4711, name: "ssh" };
+    expect(shown({ state: { kind: "stopped", since: 0, servedBy }, addresses: [] })).toEqual({
+      description: "forwarded by your ssh (4711)",
+      icon: "arrow-right",
+    });
+  });
 });
