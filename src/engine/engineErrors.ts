@@ -8,6 +8,8 @@ export type ConnectErrorReason =
   | "timed-out"
   | "reset"
   | "closed-during-handshake"
+  /** The server waited for the answer of the user, and ended the login before it came: LoginGraceTime. */
+  | "closed-while-asking"
   | "no-common-algorithm"
   | "not-ssh"
   /**

@@ -17,6 +17,7 @@ import type { AlternativeEngine } from "../engine/engineTable.ts";
 import { unattendedSilence } from "./connectTimeLimits.ts";
 import type { LoginFactory, LoginOptions, MasterPolicies, OtherConnections } from "./masterPorts.ts";
 import type { LoginNews, MasterState } from "./masterTypes.ts";
+import { OpenQuestions } from "./openQuestions.ts";
 
 export interface Transport {
   readonly stream: Duplex;
@@ -156,6 +157,32 @@ class Attempts {
     engine: ConnectionEngine,
     canOtherEngine?: LoginOptions["canOtherEngine"],
   ): Promise<EngineConnection> {
+    const questions = new OpenQuestions(this.#times.deadline);
+    try {
+      return await this.#logIn(engine, questions, canOtherEngine);
+    } catch (error) {
+      const failure = questions.explain(error);
+      if (!(await questions.acceptedTooLate(error))) {
+        throw failure;
+      }
+    }
+    // Once: the key is known now. If it could not be saved, the next answer might be too late again.
+    this.#logger.info("connects again: the connection ended while the question about the host key was open");
+    const further = new OpenQuestions(this.#times.deadline);
+    try {
+      return await this.#logIn(engine, further, canOtherEngine);
+    } catch (error) {
+      const failure = further.explain(error);
+      await further.acceptedTooLate(error);
+      throw failure;
+    }
+  }
+
+  async #logIn(
+    engine: ConnectionEngine,
+    questions: OpenQuestions,
+    canOtherEngine: LoginOptions["canOtherEngine"],
+  ): Promise<EngineConnection> {
     const { config, folder, login, allowPrompts, policies } = this.#init;
     const { deadline } = this.#times;
     const events = this.#events;
@@ -168,7 +195,7 @@ class Attempts {
     const { verifier, authenticator, asker } = login(config, {
       allowPrompts,
       ...(canOtherEngine && { canOtherEngine }),
-      pause: (work) => deadline.paused(work),
+      pause: (work) => questions.ask(work),
       signal: deadline.signal,
     });
     const connection = await engine.connect(
@@ -176,7 +203,7 @@ class Attempts {
         config,
         ...(stream && { transport: stream }),
         tcpKeepAlive: this.#tcpKeepAlive(),
-        verifier,
+        verifier: questions.watch(verifier),
         authenticator,
         ...(asker && { asker }),
         linger: policies([{ config, folder }]).linger.seconds,

@@ -57,6 +57,8 @@ function connectFailureClass(error: ConnectError): FailureClass {
     case "closed-during-handshake":
     case "refused-before-version":
       return "transient";
+    case "closed-while-asking":
+      return "needs-person";
     // This host had an SSH server before: now a captive portal or a load balancer replies, or packets are damaged.
     case "not-ssh":
     case "protocol":

@@ -78,6 +78,16 @@ export function connectMessage(
         retry(),
         showLog(),
       );
+    case "closed-while-asking":
+      return failure(
+        t(
+          "Can't connect to {0}: the server ended the login while it waited for your answer.{1} It waits only for a time (LoginGraceTime). Try again.",
+          name,
+          saying(error.serverText),
+        ),
+        retry(),
+        showLog(),
+      );
     case "no-common-algorithm":
       return failure(
         t(

@@ -23,6 +23,8 @@ function connectFailure(reason: ConnectErrorReason): string | undefined {
     case "closed-during-handshake":
     case "refused-before-version":
       return t("closed by the server before the login");
+    case "closed-while-asking":
+      return t("ended by the server before the answer");
     case "no-common-algorithm":
       return t("no algorithm in common");
     case "not-ssh":

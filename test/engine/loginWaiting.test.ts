@@ -1,9 +1,11 @@
-import { rm, writeFile } from "node:fs/promises";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { AuthPrompter } from "../../src/auth/authPorts.ts";
 import type { LoginNews } from "../../src/master/masterTypes.ts";
+import type { HostKeyPrompter } from "../../src/trust/hostKeyPorts.ts";
 import { msg, str, u32 } from "../attack/support/hostilePackets.ts";
 import {
   type HostileListener,
@@ -25,8 +27,16 @@ afterEach(async () => {
   for (const listener of listeners.splice(0)) {
     listener.close();
   }
-  await Promise.all(files.splice(0).map((file) => rm(file)));
+  await Promise.all(files.splice(0).map((file) => rm(file, { recursive: true })));
 });
+
+function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: (value) => resolve(value) };
+}
 
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -34,8 +44,9 @@ const pause = (milliseconds: number): Promise<void> =>
 async function setUp(
   serve: (peer: HostilePeer) => Promise<void>,
   lines: (port: number) => readonly string[],
-  prompts: Partial<AuthPrompter> = {},
+  prompts: Partial<AuthPrompter & HostKeyPrompter> = {},
   options: HostileOptions = {},
+  hostKeyLines = ["StrictHostKeyChecking no", "UserKnownHostsFile /dev/null"],
 ): Promise<{ readonly stack: TestStack; readonly news: LoginNews[]; connect(): Promise<string> }> {
   const listener = await listenHostile(serve, options);
   listeners.push(listener);
@@ -48,15 +59,17 @@ async function setUp(
       "Host slow",
       "  HostName 127.0.0.1",
       `  Port ${port}`,
-      "  StrictHostKeyChecking no",
-      "  UserKnownHostsFile /dev/null",
+      ...hostKeyLines.map((line) => `  ${line}`),
       "  IdentityAgent none",
       "  IdentityFile none",
       ...lines(port).map((line) => `  ${line}`),
       "",
     ].join("\n"),
   );
-  const stack = await testStack(configFile, { authPrompter: { ...noPrompts, ...prompts } });
+  const stack = await testStack(configFile, {
+    authPrompter: { ...noPrompts, ...prompts },
+    hostKeyPrompter: { ...noPrompts, ...prompts },
+  });
   stacks.push(stack);
   const news: LoginNews[] = [];
   return {
@@ -112,6 +125,70 @@ test("while the user is asked, also again after a refusal, no wait is shown", as
   );
   await set.connect();
   expect(waits).toEqual([undefined, undefined]);
+});
+
+test("a host key that is accepted after the server has ended the login is saved, and the connection is made", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "login-waiting-keys-"));
+  files.push(folder);
+  const knownHosts = join(folder, "known_hosts");
+  const asked = deferred<void>();
+  const answer = deferred<boolean>();
+  const left = deferred<void>();
+  let logins = 0;
+  let questions = 0;
+  const { connect } = await setUp(
+    async (peer) => {
+      if (++logins > 1) {
+        await peer.letIn();
+        return;
+      }
+      const starting = peer.startLogin();
+      starting.catch(() => {});
+      await asked.promise;
+      peer.end();
+      await peer.gone;
+      left.resolve();
+    },
+    () => [],
+    {
+      confirmUnknown: async () => {
+        questions++;
+        asked.resolve();
+        return await answer.promise;
+      },
+    },
+    { hostKey: generateKeyPairSync("ed25519").privateKey },
+    ["StrictHostKeyChecking ask", `UserKnownHostsFile ${knownHosts}`],
+  );
+  const connecting = connect();
+  await left.promise;
+  answer.resolve(true);
+  await connecting;
+  expect([logins, questions]).toEqual([2, 1]);
+  expect(await readFile(knownHosts, "utf8")).toMatch(/^\[127\.0\.0\.1\]:\d+ ssh-/);
+});
+
+test("a server that ends the login while a password is asked for is the reported cause", async () => {
+  const asked = deferred<void>();
+  const { connect } = await setUp(
+    async (peer) => {
+      await peer.startLogin();
+      await peer.nextOf(50);
+      peer.send(msg(51, str("password"), Buffer.of(0)));
+      await asked.promise;
+      peer.end();
+    },
+    () => [],
+    {
+      password: async (_target, _attempt, signal) => {
+        asked.resolve();
+        return await new Promise((resolve) => {
+          signal.addEventListener("abort", () => resolve(undefined), { once: true });
+        });
+      },
+    },
+  );
+  await expect(connect()).rejects.toMatchObject({ reason: "closed-while-asking" });
 });
 
 test("a ProxyCommand that exits with success but without a connection is the reported cause, with its last output", async () => {

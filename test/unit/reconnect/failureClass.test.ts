@@ -53,6 +53,11 @@ describe("a failure", () => {
     ["a time-out", new ConnectError("timed-out", "x"), "transient"],
     ["a reset", new ConnectError("reset", "x"), "transient"],
     ["a server that closes in the handshake", new ConnectError("closed-during-handshake", "x"), "transient"],
+    [
+      "a server that did not wait for the answer",
+      new ConnectError("closed-while-asking", "x"),
+      "needs-person",
+    ],
     ["a server that sends text and closes", new ConnectError("refused-before-version", "x"), "transient"],
     ["an ssh that is not installed", new ConnectError("openssh-missing", "x"), "final"],
     ["an ssh that is too old", new ConnectError("openssh-too-old", "x"), "final"],

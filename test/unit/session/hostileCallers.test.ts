@@ -98,7 +98,10 @@ describe("a login that fails during a prompt", () => {
     void login?.pause(() => new Promise(() => {}));
     engine.failure = new ConnectError("reset", "gone");
     engine.release();
-    await expect(opening).rejects.toThrow("gone");
+    await expect(opening).rejects.toMatchObject({
+      reason: "closed-while-asking",
+      cause: engine.failure,
+    });
     expect(login?.signal.aborted).toBe(true);
   });
 });

@@ -12,6 +12,7 @@ it.each([
   ["timed-out", "no response in time"],
   ["reset", "connection reset"],
   ["closed-during-handshake", "closed by the server before the login"],
+  ["closed-while-asking", "ended by the server before the answer"],
   ["refused-before-version", "closed by the server before the login"],
   ["no-common-algorithm", "no algorithm in common"],
   ["not-ssh", "not an SSH server"],

@@ -55,6 +55,7 @@ const reasons = {
     "timed-out": connect,
     reset: connect,
     "closed-during-handshake": connect,
+    "closed-while-asking": connect,
     "no-common-algorithm": connect,
     "not-ssh": connect,
     "refused-before-version": connect,
