@@ -109,7 +109,7 @@ export class Keeper implements Disposable {
       session.dispose();
     }
     for (const { shared } of this.#served.values()) {
-      void shared.then((each) => each.dispose());
+      shared.then((each) => each.dispose()).catch(() => {});
     }
     this.#registry.dispose();
     for (const socket of this.#sockets) {
@@ -203,7 +203,7 @@ export class Keeper implements Disposable {
   async #where(key: string): Promise<ServedConnection | undefined> {
     for (const [id, served] of this.#served) {
       if (served.key === key && this.#registry.get(id)?.isUsable === true) {
-        const { socketName } = await served.shared;
+        const socketName = (await served.shared.catch(() => undefined))?.socketName;
         return socketName === undefined ? undefined : { socket: socketName };
       }
     }
@@ -229,6 +229,11 @@ export class Keeper implements Disposable {
       this.#served.delete(master.id);
       shared.dispose();
     });
+    // The next window tries again. The other connections have nothing to do with it.
+    listening.catch(() => {
+      this.#served.delete(master.id);
+      shared.dispose();
+    });
     return listening;
   }
 
@@ -245,6 +250,12 @@ export class Keeper implements Disposable {
     }
     const master = await this.#masterAt(call.socket);
     const channel = await master.channels.session(spec, signal);
+    // Another window has opened it meanwhile: nobody could find this one any more.
+    const other = this.#sessions.get(keep.id);
+    if (other !== undefined && !other.isOver) {
+      channel.close();
+      return await other.attach(socket, call.pid, spec.pty);
+    }
     const session: KeptSession = new KeptSession({
       ...{ master, channel, spec, keep, clock: this.#init.clock },
       activityOnConnection: () =>
@@ -268,9 +279,9 @@ export class Keeper implements Disposable {
 
   async #masterAt(socketName: string): Promise<Master> {
     for (const { shared } of this.#served.values()) {
-      const { master, socketName: name } = await shared;
-      if (name === socketName && master.isUsable) {
-        return master;
+      const each = await shared.catch(() => undefined);
+      if (each?.socketName === socketName && each.master.isUsable) {
+        return each.master;
       }
     }
     throw new ChannelError("connection-ended", "The keeper's connection has ended");

@@ -30,11 +30,16 @@ async function main(): Promise<void> {
     engine: lazySsh2(systemClock).engine,
     onIdle: () => void leave("it has nothing to do"),
   });
+  let ino: number | undefined;
   const leave = async (why: string): Promise<void> => {
     logger.info(`the keeper leaves: ${why}`);
     const { socketPath } = keeper;
     keeper.dispose();
-    await rm(socketPath, { force: true });
+    // Another keeper that has the name would leave, too, without its socket.
+    const facts = await lstat(socketPath).catch(() => undefined);
+    if (facts?.ino === ino) {
+      await rm(socketPath, { force: true }).catch(() => {});
+    }
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
@@ -43,17 +48,19 @@ async function main(): Promise<void> {
   if (!(await hasName(keeper))) {
     process.exit(0);
   }
-  const { ino } = await lstat(keeper.socketPath);
+  ({ ino } = await lstat(keeper.socketPath));
   const look = (): void => {
-    lstat(keeper.socketPath).then(
+    const { socketPath } = keeper;
+    lstat(socketPath).then(
       (facts) => {
-        if (facts.ino === ino) {
+        if (facts.ino === ino || keeper.socketPath !== socketPath) {
           systemClock.setTimeout(look, lookEvery);
         } else {
           void leave("its socket is another's");
         }
       },
-      () => leave("its socket has gone"),
+      // It may have moved meanwhile.
+      () => (keeper.socketPath === socketPath ? leave("its socket has gone") : look()),
     );
   };
   look();

@@ -12,6 +12,18 @@ const scrollback = 1000;
 /** Private modes that the serializer leaves out: the blinking and the visible cursor, and the encodings of mouse reports. */
 const furtherModes: ReadonlySet<number> = new Set([12, 25, 1005, 1006, 1015, 1016]);
 
+/**
+ * Characters without a width of their own: xterm.js adds each to the cell before it, without a limit. A server could fill
+ * the keeper's memory so, and end the sessions of all others. No script needs so many in a row.
+ */
+const furtherMarks = /([\p{M}\p{Cf}\u1160-\u11ff]{32})[\p{M}\p{Cf}\u1160-\u11ff]+/gu;
+
+/** Characters of a title or a working directory that are kept. Longer ones are nobody's. */
+const longestReport = 4096;
+
+/** Of a terminal. More columns or rows would take too much memory. */
+const mostCells = 4096;
+
 /** Bytes of a UTF-8 character without its last one, at most. */
 const longestStart = 3;
 
@@ -36,12 +48,13 @@ export class KeptScreen implements Disposable {
   #tail: Buffer = Buffer.alloc(0);
 
   constructor({ columns, rows }: Dimensions) {
-    const terminal = new xterm.Terminal({ cols: columns, rows, scrollback, allowProposedApi: true });
+    const fit = isFit({ columns, rows }) ? { cols: columns, rows } : {};
+    const terminal = new xterm.Terminal({ ...fit, scrollback, allowProposedApi: true });
     terminal.loadAddon(this.#serializer);
     terminal.loadAddon(new unicode11.Unicode11Addon());
     terminal.unicode.activeVersion = "11";
     terminal.onTitleChange((title) => {
-      this.#title = title;
+      this.#title = title.length > longestReport ? "" : title;
     });
     const { parser } = terminal;
     for (const final of ["h", "l"]) {
@@ -61,7 +74,7 @@ export class KeptScreen implements Disposable {
     parser.registerCsiHandler({ intermediates: "!", final: "p" }, () => this.#forgetModes());
     parser.registerEscHandler({ final: "c" }, () => this.#forgetModes());
     parser.registerOscHandler(7, (report) => {
-      this.#directory = `\u001b]7;${report}\u0007`;
+      this.#directory = report.length > longestReport ? "" : `\u001b]7;${report}\u0007`;
       return false;
     });
     this.#terminal = terminal;
@@ -79,14 +92,14 @@ export class KeptScreen implements Disposable {
     this.#tail = Buffer.concat([this.#tail, bytes.subarray(-longestStart)]).subarray(-longestStart);
     this.#scanner.scan(text);
     this.#unparsed += data.length;
-    this.#terminal.write(text, () => {
+    this.#terminal.write(text.replace(furtherMarks, "$1"), () => {
       this.#unparsed -= data.length;
       onParsed();
     });
   }
 
   resize({ columns, rows }: Dimensions): void {
-    if (columns > 0 && rows > 0 && (columns !== this.#terminal.cols || rows !== this.#terminal.rows)) {
+    if (isFit({ columns, rows }) && (columns !== this.#terminal.cols || rows !== this.#terminal.rows)) {
       this.#terminal.resize(columns, rows);
       this.#margins = undefined;
     }
@@ -140,6 +153,10 @@ export class KeptScreen implements Disposable {
     this.#margins = undefined;
     return false;
   }
+}
+
+function isFit({ columns, rows }: Dimensions): boolean {
+  return [columns, rows].every((each) => Number.isInteger(each) && each > 0 && each <= mostCells);
 }
 
 /** The bytes at the end of UTF-8 text that begin a character whose rest follows. */

@@ -135,7 +135,10 @@ export class KeptSession implements Disposable {
     pid: number | undefined,
     dimensions: Dimensions | undefined,
   ): Promise<KeptOpened> {
-    await this.#detachOther();
+    while (this.#attached !== undefined) {
+      // Of several windows that attach at once, the last one stays.
+      await this.#detachOther(this.#attached);
+    }
     const { clock, channel } = this.#init;
     channel.pause();
     this.#limits?.dispose();
@@ -233,11 +236,7 @@ export class KeptSession implements Disposable {
     this.#tellEnd();
   }
 
-  async #detachOther(): Promise<void> {
-    const before = this.#attached;
-    if (before === undefined) {
-      return;
-    }
+  async #detachOther(before: Attached): Promise<void> {
     const { clock } = this.#init;
     await new Promise<void>((resolve) => {
       const timer = clock.setTimeout(() => before.socket.destroy(), leaveWithin);

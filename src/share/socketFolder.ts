@@ -57,13 +57,16 @@ export async function prepareSocketFolder(path: string): Promise<void> {
       throw error;
     }
   });
-  // Links are not followed: the target may be a folder that another user can change.
-  const facts = await lstat(path).catch((cause: unknown) => {
-    throw new ShareError("unsafe-folder", "The folder was removed at once", { cause });
-  });
-  if (!facts.isDirectory() || facts.uid !== uid || (facts.mode & 0o077) !== 0) {
+  if (!(await isOwnFolder(path))) {
     throw new ShareError("unsafe-folder", "The folder is not accessible to this user only");
   }
+}
+
+/** Whether it is a folder that only this user can enter. Never rejects. */
+export async function isOwnFolder(path: string): Promise<boolean> {
+  // Links are not followed: the target may be a folder that another user can change.
+  const facts = await lstat(path).catch(() => undefined);
+  return facts?.isDirectory() === true && facts.uid === process.getuid?.() && (facts.mode & 0o077) === 0;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, lstat, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -9,6 +10,7 @@ import type { KeptListed, KeptOpened } from "../../src/engine/keeper/keeperMessa
 import { KeptChannel } from "../../src/engine/keeper/keptChannel.ts";
 import type { SessionLimit } from "../../src/session/sessionTypes.ts";
 import { keeperPaths, talkAt } from "../../src/share/keeper/keeperProgram.ts";
+import { listenIn } from "../../src/share/socketFolder.ts";
 import { processTable } from "../lab/processTree.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
@@ -275,6 +277,78 @@ describe("the keeper", () => {
     const { channel } = await attach("flood-3");
     const screen = shown(channel);
     await until(() => screen().includes("y\r\ny"), "the flood");
+  });
+
+  test("windows that open a session at the same moment share it, and the last one stays attached", async () => {
+    const window = await newWindow("one");
+    await window.ask({ do: "open", keep: "shell-1" });
+    const all = await Promise.all(
+      [1, 2, 3, 4].map(async () => {
+        const { channel } = await attach("shared");
+        let isClosed = false;
+        channel.onDidClose(() => {
+          isClosed = true;
+        });
+        channel.resume();
+        return { channel, isClosed: () => isClosed };
+      }),
+    );
+    await until(() => all.filter(({ isClosed }) => isClosed()).length === 3, "the end of the others");
+    expect(ids(await window.ask({ do: "listKept" }))).toEqual(["shell-1", "shared"]);
+    const left = all.find(({ isClosed }) => !isClosed())?.channel;
+    if (left === undefined) {
+      throw new Error("no window is attached");
+    }
+    const screen = shown(left);
+    left.write(Buffer.from("echo alive-$((40 + 2))\r"));
+    await until(() => screen().includes("alive-42"), "the answer of the shell");
+  });
+
+  test("a keeper whose socket has been replaced leaves, and the other's socket stays", async () => {
+    const window = await newWindow("one");
+    await window.ask({ do: "open", keep: "shell-1" });
+    const [pid = 0] = await keepers();
+    await window.kill();
+    const other = createServer();
+    try {
+      await rename(join(sockets, "keeper"), join(sockets, "aside"));
+      await listenIn(sockets, other, "keeper");
+      await until(() => !isAlive(pid), "the end of the keeper");
+      expect((await lstat(join(sockets, "keeper"))).isSocket()).toBe(true);
+    } finally {
+      other.close();
+    }
+  });
+
+  test("no keeper is looked for in a folder that others can enter", async () => {
+    const window = await newWindow("one");
+    await window.ask({ do: "open", keep: "shell-1" });
+    expect(await keeperPaths(sockets)).toHaveLength(1);
+    await chmod(sockets, 0o711);
+    expect(await keeperPaths(sockets)).toEqual([]);
+    await chmod(sockets, 0o700);
+  });
+
+  test("a client that floods it with calls and reads nothing is disconnected", async () => {
+    const window = await newWindow("one");
+    await window.ask({ do: "open", keep: "shell-1" });
+    const [pid = 0] = await keepers();
+    const client = connect(join(sockets, "keeper"));
+    const isGone = new Promise<void>((resolve) => client.once("close", () => resolve()));
+    client.on("error", () => {});
+    const json = JSON.stringify({ call: 1, name: "x".repeat(200_000), args: null });
+    const header = Buffer.alloc(5);
+    header.writeUInt32BE(1 + json.length);
+    const frame = Buffer.concat([header, Buffer.from(json)]);
+    client.pause();
+    const flood = (): void => {
+      while (client.writable && client.write(frame)) {}
+    };
+    client.on("drain", flood);
+    flood();
+    await isGone;
+    expect(await residentKiB(pid)).toBeLessThan(400 * 1024);
+    expect(await query(window, "still", "$$")).toMatch(/^\d+$/);
   });
 
   test("limits go on counting while no window is attached, and the next window is told", async () => {

@@ -13,6 +13,10 @@ const frameType = { json: 0, stdout: 1, stderr: 2, consumed: 3 } as const;
 /** A frame holds at most 256 KiB; data is cut to this size. */
 const largestData = 64 * 1024;
 
+/** Calls of the other side that run at the same time, and bytes of replies that it has not read, at most. */
+const mostRunning = 256;
+const mostUnread = 16 * 1024 * 1024;
+
 export type KeeperDataKind = "stdout" | "stderr";
 
 /** Answers a call of the other side. `signal` aborts when the caller gives up or the socket closes. */
@@ -180,6 +184,9 @@ export class KeeperSocket {
   #message(message: unknown): void {
     const [call, reply, cancel, note] = ["call", "reply", "cancel", "note"].map((key) => field(message, key));
     if (typeof call === "number") {
+      if (this.#running.size >= mostRunning || this.#socket.writableLength > mostUnread) {
+        throw new RangeError("Too many calls");
+      }
       void this.#answer(call, String(field(message, "name")), field(message, "args"));
     } else if (typeof reply === "number") {
       const pending = this.#pending.get(reply);

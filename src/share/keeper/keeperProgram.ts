@@ -10,6 +10,7 @@ import {
   readHello,
 } from "../../engine/keeper/keeperMessages.ts";
 import { KeeperSocket } from "../../engine/keeper/keeperSocket.ts";
+import { isOwnFolder } from "../socketFolder.ts";
 
 /** A keeper that does not answer within this time is stopped or blocked. Milliseconds. */
 const answerPatience = 5_000;
@@ -55,9 +56,12 @@ export async function talkAt(path: string, clock: Clock): Promise<KeeperTalk | u
   });
 }
 
-/** The paths of all keepers: the one that takes what is new, and those that leave after their last session. */
+/**
+ * The paths of all keepers: the one that takes what is new, and those that leave after their last session. None in a
+ * folder that others can enter.
+ */
 export async function keeperPaths(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = (await isOwnFolder(folder)) ? await readdir(folder).catch(() => []) : [];
   return names
     .filter((name) => name === keeperSocketName || leavingSocketName.test(name))
     .sort()

@@ -110,4 +110,35 @@ describe("the screen of a kept session", () => {
   ])("of the bytes %s, %s begin a character", (bytes, expected) => {
     expect(unfinishedCharacter(Buffer.from(bytes, "hex")).toString("hex")).toBe(expected);
   });
+
+  test("endless combining marks take no memory, and some of them stay", async () => {
+    const kept = new KeptScreen({ columns: 40, rows: 12 });
+    kept.write(Buffer.from(`e\u0301x${"\u0301".repeat(100_000)}`), () => {});
+    kept.write(Buffer.from(`${"\u200d".repeat(100_000)}y`), () => {});
+    const text = (await kept.snapshot()).toString();
+    expect(text).toContain("e\u0301x\u0301");
+    expect(text).toContain("y");
+    expect(text.length).toBeLessThan(500);
+    kept.dispose();
+  });
+
+  test("an endless title and working directory are not kept", async () => {
+    const kept = new KeptScreen({ columns: 40, rows: 12 });
+    kept.write(
+      Buffer.from(`${ESC}]0;${"t".repeat(50_000)}\u0007${ESC}]7;${"d".repeat(50_000)}\u0007ok`),
+      () => {},
+    );
+    const text = (await kept.snapshot()).toString();
+    expect(text).toContain("ok");
+    expect(text.length).toBeLessThan(500);
+    kept.dispose();
+  });
+
+  test.each([Number.NaN, 0, -1, 1.5, 1e9])("a size of %d is not taken", async (columns) => {
+    const kept = new KeptScreen({ columns, rows: 24 });
+    kept.resize({ columns, rows: columns });
+    kept.write(Buffer.from("ok"), () => {});
+    expect((await kept.snapshot()).toString()).toContain("ok");
+    kept.dispose();
+  });
 });
