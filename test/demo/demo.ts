@@ -106,7 +106,9 @@ function tellWhatToDo(where: string): void {
 Two SSH hosts are running on this machine: ${hosts.names.join(" and ")} (${hosts.configFile}).
 ${hosts.unknown} is ${hosts.names[0]} under another name, whose host key is not known yet: it shows the question about the key.
 ${where}
-Choose "SSH Sessions" in the activity bar and click a host. Ctrl+C here ends everything.
+Choose "SSH Sessions" in the activity bar and click a host. A local terminal of that window shares its connection, once
+you agree, with: ssh -F ${hosts.configFile} ${hosts.names[0]}
+Ctrl+C here ends everything.
 `);
 }
 
