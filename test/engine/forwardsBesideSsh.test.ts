@@ -2,11 +2,13 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { engineNames } from "../../src/config/engineNames.ts";
 import { parseForward } from "../../src/config/forwardSpec.ts";
 import { freePort } from "../lab/freePort.ts";
 import { SshClient } from "../lab/sshClient.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
+import { type BySide, bySide, equally, type Side } from "../support/besideSsh.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
 
 /** A server for each behaviour of a target. */
@@ -118,13 +120,13 @@ async function socks(
   return got.length === from ? "closed" : summary(got.subarray(from));
 }
 
-describe("forwards, compared with ssh", () => {
+describe("forwards over each engine, compared with ssh", () => {
   let host: SshdHost;
-  let stack: TestStack;
+  const stacks: TestStack[] = [];
   let client: SshClient;
   const servers: { close(): void }[] = [];
-  /** The result for our port and for that of `ssh`, by name. */
-  const ports = new Map<string, readonly [ours: number, theirs: number]>();
+  /** The listening ports, by the forward's name. */
+  const ports = new Map<string, BySide<number>>();
   const targets = new Map<Behaviour, number>();
 
   async function serve(
@@ -156,44 +158,44 @@ describe("forwards, compared with ssh", () => {
       ["no such name", "no-such-host.invalid:80"],
       ["no such socket", join(host.folder, "none.sock")],
     ];
-    stack = await testStack(await host.writeSshConfig(host.folder, ["lab"]));
-    client = await SshClient.for(host.via(host));
-    const options: string[] = [];
-    for (const [name, target] of named) {
-      const [ours, theirs] = [await freePort(), await freePort()];
-      ports.set(name, [ours, theirs]);
-      await stack.forwards.start({
-        host: "lab",
-        spec: parseForward(`-L ${ours}:${target}`),
-        origin: { kind: "person" },
-      });
-      options.push("-L", `${theirs}:${target}`);
+    const forwards = named.map(([name, target]) => [name, "-L", `:${target}`] as const);
+    const all = [...forwards, ["socks", "-D", ""]] as const;
+    for (const [name] of all) {
+      ports.set(name, await bySide(() => freePort()));
     }
-    const [ours, theirs] = [await freePort(), await freePort()];
-    ports.set("socks", [ours, theirs]);
-    await stack.forwards.start({ host: "lab", spec: parseForward(`-D ${ours}`), origin: { kind: "person" } });
-    client.spawn("echo ready; exec cat", [...options, "-D", `${theirs}`]);
+    const options = (side: Side): readonly (readonly [kind: string, rest: string])[] =>
+      all.map(([name, kind, rest]) => [kind, `${ports.get(name)?.[side]}${rest}`]);
+    const configFile = await host.writeSshConfig(host.folder, ["lab"]);
+    for (const engine of engineNames) {
+      const stack = await testStack(configFile);
+      stacks.push(stack);
+      stack.settings.layers = { user: { engine, reconnect: "never" } };
+      for (const option of options(engine)) {
+        const spec = parseForward(option.join(" "));
+        await stack.forwards.start({ host: "lab", spec, origin: { kind: "person" } });
+      }
+      expect(stack.master().engine).toBe(engine);
+    }
+    client = await SshClient.for(host.via(host));
+    client.spawn("echo ready; exec cat", options("ssh").flat());
     await until(
-      async () => (await talk(ports.get("greet")?.[1] ?? 0, []).catch(() => "")) === "welcome\n",
+      async () => (await talk(ports.get("greet")?.ssh ?? 0, []).catch(() => "")) === "welcome\n",
       "ssh forwards",
     );
   });
 
   afterAll(async () => {
     await client?.stop();
-    await stack?.[Symbol.asyncDispose]();
+    await Promise.all(stacks.map((stack) => stack[Symbol.asyncDispose]()));
     for (const server of servers) {
       server.close();
     }
     await host?.stop();
   });
 
-  async function both(
-    name: string,
-    act: (port: number) => Promise<string>,
-  ): Promise<readonly [string, string]> {
-    const [ours, theirs] = ports.get(name) ?? [0, 0];
-    return [await act(ours), await act(theirs)];
+  /** The result of each side. */
+  async function compare(name: string, act: (port: number) => Promise<string>): Promise<BySide<string>> {
+    return await bySide((side) => act(ports.get(name)?.[side] ?? 0));
   }
 
   const text = Buffer.from("hello");
@@ -219,7 +221,7 @@ describe("forwards, compared with ssh", () => {
     ["a name that the server can't resolve", "no such name", [text], "127.0.0.1", ""],
     ["a missing unix socket", "no such socket", [text], "127.0.0.1", ""],
   ])("-L: %s", async (_title, forward, sends, from, result) => {
-    expect(await both(forward, async (port) => await talk(port, sends, from))).toEqual([result, result]);
+    expect(await compare(forward, (port) => talk(port, sends, from))).toEqual(equally(result));
   });
 
   const greeting = { send: bytes([5, 1, 0]), answer: 2 };
@@ -278,6 +280,6 @@ describe("forwards, compared with ssh", () => {
       "closed",
     ],
   ])("-D: %s", async (_title, steps, result) => {
-    expect(await both("socks", async (port) => await socks(port, steps(), "data"))).toEqual([result, result]);
+    expect(await compare("socks", (port) => socks(port, steps(), "data"))).toEqual(equally(result));
   });
 });

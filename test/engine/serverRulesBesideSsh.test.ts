@@ -2,17 +2,15 @@ import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { engineNames } from "../../src/config/engineNames.ts";
 import { parseForward } from "../../src/config/forwardSpec.ts";
 import { freePort } from "../lab/freePort.ts";
 import { SshClient } from "../lab/sshClient.ts";
 import type { SshdOptions } from "../lab/sshdConfig.ts";
 import { type SshdHost, startSshd } from "../lab/sshdHost.ts";
 import { until } from "../lab/until.ts";
+import { type BySide, bySide, equally, type Side } from "../support/besideSsh.ts";
 import { type TestStack, testStack } from "../support/testStack.ts";
-
-/** Our result and that of `ssh`. */
-type Side = "ours" | "theirs";
-const sides = ["ours", "theirs"] as const;
 
 /** Returns received data in upper case once the other side has ended. */
 function shouting(server: Server): Server {
@@ -105,13 +103,13 @@ interface Case {
   readonly takenAt?: string;
 }
 
-describe("what a server allows, compared with ssh", () => {
+describe("what a server allows over each engine, compared with ssh", () => {
   const hosts = new Map<Place, SshdHost>();
   const stacks: TestStack[] = [];
   const clients: SshClient[] = [];
   const servers: Server[] = [];
-  const ports = new Map<Case, Readonly<Record<Side, number>>>();
-  const permitted = { ours: 0, theirs: 0 };
+  const ports = new Map<Case, BySide<number>>();
+  let permitted: BySide<number>;
   let target = 0;
   let other = 0;
   let six = 0;
@@ -407,15 +405,15 @@ describe("what a server allows, compared with ssh", () => {
     servers.push(...made);
     [target, other, six] = made.map(portOf) as [number, number, number];
     down = await freePort();
-    for (const side of sides) {
-      permitted[side] = await freePort();
-    }
+    permitted = await bySide(() => freePort());
     const rules: Readonly<Record<Place, SshdOptions>> = {
       open: { GatewayPorts: "clientspecified" },
       gateway: { GatewayPorts: "yes" },
       strict: {
         PermitOpen: `127.0.0.1:${target}`,
-        PermitListen: `localhost:${permitted.ours} localhost:${permitted.theirs}`,
+        PermitListen: Object.values(permitted)
+          .map((port) => `localhost:${port}`)
+          .join(" "),
       },
       closed: { AllowTcpForwarding: "no", AllowStreamLocalForwarding: "no" },
     };
@@ -427,12 +425,10 @@ describe("what a server allows, compared with ssh", () => {
     folder = hosts.get("open")?.folder ?? "";
     servers.push(await listening({ path: join(folder, "target.sock") }));
     for (const each of cases) {
-      const found = { ours: await freePort(), theirs: await freePort() };
+      const found = await bySide(() => freePort());
       ports.set(each, found);
-      for (const side of sides) {
-        if (each.takenAt !== undefined) {
-          servers.push(await listening({ port: found[side], host: each.takenAt }));
-        }
+      for (const port of each.takenAt === undefined ? [] : Object.values(found)) {
+        servers.push(await listening({ port, host: each.takenAt ?? "" }));
       }
     }
     await Promise.all([...hosts].map(([place, host]) => forwardAll(place, host)));
@@ -447,28 +443,33 @@ describe("what a server allows, compared with ssh", () => {
     await Promise.all([...hosts.values()].map((host) => host.stop()));
   });
 
-  /** All forwards of a case, over one connection of ours and one `ssh`. */
+  /** All forwards of a server: over one connection of ours with each engine, and one `ssh`. */
   async function forwardAll(place: Place, host: SshdHost): Promise<void> {
     const own = cases.filter(({ at }) => at === place);
-    const stack = await testStack(await host.writeSshConfig(host.folder, ["lab"]));
-    stack.forwards.askBy({
-      mayLogIn: async () => false,
-      mayStart: async () => false,
-      mayListenOpenly: async () => true,
-      portTaken: async () => "leave",
-    });
-    stacks.push(stack);
-    const client = await SshClient.for(host.via(host));
-    clients.push(client);
     const texts = (side: Side): readonly string[] =>
       own.map((each) => each.forward(ports.get(each)?.[side] ?? 0, side));
-    for (const text of texts("ours")) {
-      await stack.forwards.start({ host: "lab", spec: parseForward(text), origin: { kind: "person" } });
+    const configFile = await host.writeSshConfig(host.folder, ["lab"]);
+    for (const engine of engineNames) {
+      const stack = await testStack(configFile);
+      stacks.push(stack);
+      stack.settings.layers = { user: { engine, reconnect: "never" } };
+      stack.forwards.askBy({
+        mayLogIn: async () => false,
+        mayStart: async () => false,
+        mayListenOpenly: async () => true,
+        portTaken: async () => "leave",
+      });
+      for (const text of texts(engine)) {
+        await stack.forwards.start({ host: "lab", spec: parseForward(text), origin: { kind: "person" } });
+      }
+      expect(stack.master().engine).toBe(engine);
     }
+    const client = await SshClient.for(host.via(host));
+    clients.push(client);
     // A last forward, which is always allowed: the earlier requests have been answered by then.
     const last = await freePort();
     const ssh = client.spawn("echo ready; exec cat", [
-      ...texts("theirs").flatMap((text) => text.split(" ")),
+      ...texts("ssh").flatMap((text) => text.split(" ")),
       ...["-L", `${last}:127.0.0.1:1`],
     ]);
     const ready = once(ssh.stdout, "data");
@@ -479,10 +480,7 @@ describe("what a server allows, compared with ssh", () => {
 
   test.each(cases)("$title", async (each) => {
     const { see, result } = each;
-    const found = ports.get(each) ?? { ours: 0, theirs: 0 };
-    expect({ ours: await see(found.ours, "ours"), theirs: await see(found.theirs, "theirs") }).toEqual({
-      ours: result,
-      theirs: result,
-    });
+    const found = ports.get(each);
+    expect(await bySide((side) => see(found?.[side] ?? 0, side))).toEqual(equally(result));
   });
 });

@@ -176,7 +176,9 @@ export class MasterForwards implements Disposable {
  * socket.
  */
 function encodeRemoteForward(at: ForwardAddress, target: string): Buffer {
-  const [host, port] = at.type === "tcp" ? [at.host, at.port] : [at.path, muxUnixPort];
+  // The master takes an empty address for none, and requests "localhost" then (mux_master_process_open_fwd in mux.c,
+  // channel_rfwd_bind_host in channels.c). All addresses are "*".
+  const [host, port] = at.type === "tcp" ? [at.host || "*", at.port] : [at.path, muxUnixPort];
   return Buffer.concat([
     wireUint32(muxForward.remote),
     wireString(host),
