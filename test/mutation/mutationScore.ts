@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import type { MutantResult } from "@stryker-mutator/api/core";
-import type { KeptSurvivor } from "./keptSurvivors.ts";
+import type { KeptSurvivor } from "./kept/keptSurvivor.ts";
 
 export interface Score {
   readonly part: string;

@@ -106,6 +106,13 @@ describe("the layers", () => {
     }
   });
 
+  test("without settings, forwards listen on demand, are offered, and keep their connection open", () => {
+    const host = testHostConfig();
+    expect(policies.get("forwardsOnDemand", host).value).toBe(true);
+    expect(policies.get("forwardsDetect", host).value).toBe(true);
+    expect(policies.get("forwardsKeepConnection", host).value).toBe(true);
+  });
+
   test("a value of ssh_config without a known line still has a source", () => {
     expect(policies.get("serverAliveInterval", { alias: "web", serverAliveInterval: 50 })).toEqual({
       value: 50,
