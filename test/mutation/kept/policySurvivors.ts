@@ -4,6 +4,7 @@ export const policySurvivors: readonly KeptSurvivor[] = [
   ...inFile(
     "src/config/effectiveValues.ts",
     ['if (settings.get("user")?.[0]?.line !== undefined) {', compilerOnly],
+    ['const start = text.indexOf("=") + 1;', "no variable's name ends with a percent sign"],
     ["...(file !== undefined && { file }),", compilerOnly],
     ["...(line !== undefined && { line }),", compilerOnly],
   ),
