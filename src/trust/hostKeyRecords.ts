@@ -43,10 +43,16 @@ export async function hostKeyRecords(
   const records: HostKeyRecord[] = [];
   for (const file of withoutNone([...config.userKnownHostsFiles, ...config.globalKnownHostsFiles])) {
     const text = (await storage.read(file)) ?? "";
-    for (const name of recordNames(config)) {
-      const lines = (await knownHostLines(text, name)).filter(({ isAboutHost }) => isAboutHost);
-      records.push(...lines.map((line) => recordOf(line, file, name)));
+    const found = new Map<number, HostKeyRecord>();
+    // A pattern may match both names.
+    for (const name of recordNames(config).toReversed()) {
+      for (const line of await knownHostLines(text, name)) {
+        if (line.isAboutHost) {
+          found.set(line.number, recordOf(line, file, name));
+        }
+      }
     }
+    records.push(...[...found.values()].sort((a, b) => a.line - b.line));
   }
   return records;
 }
@@ -65,9 +71,10 @@ export interface Forgetting {
 export async function forgetHostKeys(config: Places, storage: KnownHostsStorage): Promise<Forgetting> {
   const before = await hostKeyRecords(config, storage);
   const userFiles = withoutNone(config.userKnownHostsFiles);
-  const own = before.filter(({ file, marker }) => userFiles.includes(file) && marker === "none");
   // While this server has keys of its own, the name without the port belongs to another server.
-  const name = recordNames(config).find((one) => own.some((record) => record.name === one));
+  const name = recordNames(config).find((one) =>
+    before.some((record) => record.marker === "none" && record.name === one),
+  );
   const forgotten: HostKeyRecord[] = [];
   if (name === undefined) {
     return { forgotten, kept: before };

@@ -5,9 +5,10 @@ import { type Logger, printable } from "../base/log.ts";
 import { openSshAlgorithms } from "../config/algorithmLists.ts";
 import { ConfigError } from "../config/configErrors.ts";
 import type { HostConfig } from "../config/hostConfig.ts";
-import { certificateSuffix, isCertificate, readCertificate, type SignedCertificate } from "./certificate.ts";
+import { isCertificate, readCertificate, type SignedCertificate } from "./certificate.ts";
 import type { CertificateProblem } from "./hostCertificateCheck.ts";
 import { judgeCertificate } from "./hostCertificateVerdict.ts";
+import { provenAlgorithms } from "./hostKeyAlgorithms.ts";
 import { HostKeyError, type HostKeyErrorReason, hostKeyErrorWords } from "./hostKeyErrors.ts";
 import type {
   HostKeyAnnouncement,
@@ -48,15 +49,6 @@ export interface HostKeyVerifierOptions {
   /** Milliseconds since 1970. Default: the system's clock. */
   readonly now?: () => number;
 }
-
-/** Algorithms per key type in OpenSSH's order of preference; RSA never with SHA-1. */
-const algorithmsByType: ReadonlyMap<string, readonly string[]> = new Map([
-  ["ssh-ed25519", ["ssh-ed25519"]],
-  ["ecdsa-sha2-nistp256", ["ecdsa-sha2-nistp256"]],
-  ["ecdsa-sha2-nistp384", ["ecdsa-sha2-nistp384"]],
-  ["ecdsa-sha2-nistp521", ["ecdsa-sha2-nistp521"]],
-  ["ssh-rsa", ["rsa-sha2-512", "rsa-sha2-256"]],
-]);
 
 /** Characters that must never be written to a known_hosts file as part of a name (check_host_key in sshconnect.c). */
 const unrecordable = /[@?*#[\]|'"\\\s]/;
@@ -127,21 +119,8 @@ class KnownHostsVerifier implements HostKeyVerifier {
       const hasPlain = entries.some(isPlain);
       entries = [...entries, ...bare.filter((entry) => isAuthority(entry) || !hasPlain)];
     }
-    const types = [...algorithmsByType];
-    const known = new Set(entries.filter(isPlain).map((entry) => entry.type));
-    const plain = types.flatMap(([type, algorithms]) => (known.has(type) ? algorithms : []));
-    const certified = entries.some(isAuthority)
-      ? types.flatMap(([, algorithms]) => algorithms.map((name) => `${name}${certificateSuffix}`))
-      : [];
     const allowed = this.#config.hostKeyAlgorithms;
-    // Put a certificate of a known key first: if the certificate does not count, its key does.
-    return [
-      ...certified.filter((name) => plain.some((known) => name.startsWith(known))),
-      ...certified,
-      ...plain,
-    ]
-      .filter((name, index, all) => all.indexOf(name) === index)
-      .filter((algorithm) => allowed === undefined || allowed.includes(algorithm));
+    return provenAlgorithms(entries).filter((name) => allowed === undefined || allowed.includes(name));
   }
 
   async verify(key: Buffer, address: string | undefined, signal: AbortSignal): Promise<void> {

@@ -128,8 +128,8 @@ class ListCheck {
     reader: WireReader,
     concerned: readonly CertificateFields[],
   ): Promise<void> {
-    // Certificates made without a serial have serial 0.
-    const serials = concerned.map(({ serial }) => serial).filter((serial) => serial !== 0n);
+    // Certificates made without a serial have serial 0, which no subsection may contain.
+    const serials = concerned.map(({ serial }) => serial);
     switch (type) {
       case certificateSection.serialList:
         while (reader.left > 0) {

@@ -45,7 +45,7 @@ export function knownHostsCommand(
 ): KnownHostsCommand {
   return async (question, signal) => {
     const [program, ...args] = words(config, template, question, environment);
-    if (program === undefined || !isAbsolute(program)) {
+    if (!isAbsolute(program)) {
       throw new KnownHostsCommandError("KnownHostsCommand must begin with an absolute path");
     }
     return await run(program, args, signal);
@@ -57,7 +57,7 @@ function words(
   template: string,
   { purpose, host, presented }: KnownHostsQuestion,
   environment: ConfigEnvironment,
-): readonly string[] {
+): readonly [string, ...string[]] {
   const [program, ...args] = splitArguments(template) ?? [];
   if (program === undefined) {
     throw new KnownHostsCommandError("KnownHostsCommand has a quote that is not closed, or is empty");

@@ -79,6 +79,19 @@ export async function survivorsOf(
   return survivors;
 }
 
+/** The lines of the measured files that have a reason, and no survivor. */
+export function unusedReasons(
+  survivors: readonly Survivor[],
+  mutants: readonly MutantResult[],
+  kept: readonly KeptSurvivor[],
+): readonly string[] {
+  const measured = new Set(mutants.map(({ fileName }) => relative(process.cwd(), fileName)));
+  return kept
+    .filter(({ file }) => measured.has(file))
+    .filter((one) => !survivors.some(({ file, line }) => file === one.file && line === one.line))
+    .map(({ file, line }) => `${file}: ${line}`);
+}
+
 /** One line for each survivor; first those without a reason. */
 export function survivorList(survivors: readonly Survivor[]): string {
   const open = survivors.filter(({ reason }) => reason === undefined);

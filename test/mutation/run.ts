@@ -12,7 +12,7 @@ import type { MutantResult } from "@stryker-mutator/api/core";
 import { Stryker } from "@stryker-mutator/core";
 import { repositoryRoot } from "../setup/repository.ts";
 import { keptSurvivors } from "./keptSurvivors.ts";
-import { score, scoreTable, survivorList, survivorsOf } from "./mutationScore.ts";
+import { score, scoreTable, survivorList, survivorsOf, unusedReasons } from "./mutationScore.ts";
 import { shareVariable } from "./sample.ts";
 import { testTimeoutVariable } from "./testTimeout.ts";
 
@@ -93,6 +93,7 @@ if (unknown.length > 0) {
 process.chdir(repositoryRoot);
 await mkdir(results, { recursive: true });
 const scores = [];
+const stale: string[] = [];
 for (const [part, files] of Object.entries({ ...parts, files: askedFiles })) {
   if (files.length > 0 && (asked.length === 0 || asked.includes(part) || part === "files")) {
     const all = await mutate(part, files);
@@ -102,6 +103,12 @@ for (const [part, files] of Object.entries({ ...parts, files: askedFiles })) {
     const survivors = await survivorsOf(mutants, keptSurvivors);
     await writeFile(join(results, `${part}.survivors.txt`), survivorList(survivors));
     scores.push(score(part, mutants, survivors));
+    if (share === undefined) {
+      stale.push(...unusedReasons(survivors, mutants, keptSurvivors));
+    }
   }
 }
 console.log(scoreTable(scores));
+if (stale.length > 0) {
+  console.log(`These reasons apply to no survivor any more:\n${stale.join("\n")}`);
+}

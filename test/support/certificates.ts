@@ -24,6 +24,7 @@ export interface CertificateSpec {
   readonly after?: bigint;
   readonly before?: bigint;
   readonly critical?: readonly string[];
+  readonly extensions?: readonly string[];
 }
 
 /** A certificate of an Ed25519 key (OpenSSH's PROTOCOL.certkeys), signed by Node and not by the code under test. */
@@ -34,7 +35,8 @@ export function makeCertificate(spec: CertificateSpec): Buffer {
     return bytes;
   };
   const publicKey = spec.key.subarray(spec.key.length - 32);
-  const critical = (spec.critical ?? []).map((name) => Buffer.concat([wireString(name), wireString("")]));
+  const options = (names: readonly string[] = []): Buffer =>
+    Buffer.concat(names.map((name) => Buffer.concat([wireString(name), wireString("")])));
   const body = Buffer.concat([
     wireString("ssh-ed25519-cert-v01@openssh.com"),
     wireString(Buffer.alloc(32, 7)),
@@ -45,8 +47,8 @@ export function makeCertificate(spec: CertificateSpec): Buffer {
     wireString(Buffer.concat((spec.principals ?? ["server.example.org"]).map((name) => wireString(name)))),
     uint64(spec.after ?? 0n),
     uint64(spec.before ?? 0xffff_ffff_ffff_ffffn),
-    wireString(Buffer.concat(critical)),
-    wireString(""),
+    wireString(options(spec.critical)),
+    wireString(options(spec.extensions)),
     wireString(""),
     wireString(spec.authority.publicKey),
   ]);

@@ -4,6 +4,7 @@ import {
   inFile,
   type KeptSurvivor,
   log,
+  missing,
   sameResult,
   twoGuards,
   wording,
@@ -12,12 +13,34 @@ import {
 export const trustSurvivors: readonly KeptSurvivor[] = [
   ...inFile(
     "src/trust/certificate.ts",
+    ["serial === undefined ||", missing],
+    ["validAfter === undefined ||", missing],
+    ["validBefore === undefined ||", missing],
+    ["reserved === undefined ||", missing],
+    ["signatureKey === undefined ||", missing],
+    ["if (name === undefined || data === undefined || names.length === most) {", twoGuards],
     ["if (count === undefined || nonce === undefined) {", twoGuards],
     ["keyId === undefined ||", twoGuards],
   ),
-  ...inFile("src/trust/hostKeyRecords.ts", ["if (text === undefined || name === undefined) {", compilerOnly]),
+  ...inFile(
+    "src/trust/hostKeyRecords.ts",
+    ['return rest !== "" && namesHost(wanted, rest) === true ? undefined : rest;', sameResult],
+    ["if (text === undefined || name === undefined) {", compilerOnly],
+  ),
   ...inFile(
     "src/trust/hostKeyVerifier.ts",
+    [
+      "this.#bareName = hostKeyAlias === undefined && port !== 22 ? knownHostName(hostName, 22) : undefined;",
+      "the same lines, read twice, give the same answer",
+    ],
+    ["() => [],", "a text is no entry"],
+    ["return [];", "a text is no entry"],
+    ["if (bits !== undefined && bits < requiredRsaSize) {", compilerOnly],
+    ["if (authority !== undefined) {", log],
+    [
+      'const place = where?.line === undefined ? (where?.file ?? "") : `${where.file}:${where.line}`;',
+      wording,
+    ],
     ["isBare = true;", twoGuards],
     [
       'return address !== undefined && (/^(?:::ffff:)?127\\.\\d+\\.\\d+\\.\\d+$/i.test(address) || address === "::1");',
@@ -26,6 +49,7 @@ export const trustSurvivors: readonly KeptSurvivor[] = [
   ),
   ...inFile(
     "src/trust/keyRevocationList.ts",
+    ["async #pace(): Promise<void> {", cost],
     [
       'throw new RevocationFileError(`its format version is ${version ?? "missing"}, not ${formatVersion}`);',
       wording,
@@ -39,6 +63,19 @@ export const trustSurvivors: readonly KeptSurvivor[] = [
   ),
   ...inFile(
     "src/trust/knownHosts.ts",
+    ['typeof contents === "string"', cost],
+    [
+      'if (line === "" || line.startsWith("#")) {',
+      "a name that is empty or begins with a number sign matches no host",
+    ],
+    ["if (matches === undefined) {", log],
+    ['const [, names = "", type, encoded = ""] = fields ?? [];', "only later elements are read"],
+    [
+      'const end = space >= 0 ? space : line.indexOf("\\t");',
+      "a line with a marker does not begin with a space",
+    ],
+    ['const rest = line.slice(Math.max(0, end)).replace(/^[ \\t]+/, "");', sameResult],
+    ["if (!hashed.startsWith(hashMagic) || delimiter < 0) {", log],
     ["if (pacer.isDue(4 + ((end - start) >> 9))) {", cost],
     ["for (let number = 1; start < bytes.length; number++) {", sameResult],
     ["if (blank < 0) {", wording],
@@ -47,22 +84,44 @@ export const trustSurvivors: readonly KeptSurvivor[] = [
       compilerOnly,
     ],
   ),
-  ...inFile("src/trust/knownHostsCommand.ts", [
-    "throw new KnownHostsCommandError(`KnownHostsCommand took longer than ${seconds} s`);",
-    "the limit is 30 s of real time",
-  ]),
+  ...inFile(
+    "src/trust/knownHostsCommand.ts",
+    ['...(hostKeyAlias === undefined ? [] : ([["hostkeyalias", [hostKeyAlias]]] as const)),', sameResult],
+    [
+      'throw new KnownHostsCommandError("A token or variable of KnownHostsCommand can\'t be expanded", { cause });',
+      log,
+    ],
+    ['throw new KnownHostsCommandError("KnownHostsCommand can\'t be started", { cause });', log],
+    ["if (limit.aborted) {", "the limit is 30 s of real time"],
+    ["const seconds = timeLimitMilliseconds / 1000;", "the limit is 30 s of real time"],
+    ["throw new KnownHostsCommandError(`KnownHostsCommand ended with ${how}: ${stderr.trim()}`);", wording],
+    [
+      "throw new KnownHostsCommandError(`KnownHostsCommand took longer than ${seconds} s`);",
+      "the limit is 30 s of real time",
+    ],
+  ),
   ...inFile(
     "src/trust/knownHostsUpdater.ts",
+    ["for (const key of added) {", log],
     ["(key) => formatKnownHost(name, claimedKeyType(key), key, config.hashKnownHosts) ?? [],", compilerOnly],
     ["for (const { type, key } of removed) {", log],
   ),
-  ...inFile("src/trust/otherNames.ts", ["if (pacer.isDue(1)) {", cost]),
-  ...inFile("src/trust/publicKeySignature.ts", [
-    "if (r.length > curve.bytes || s.length > curve.bytes || point.length !== 1 + 2 * curve.bytes) {",
-    "Node refuses such numbers and points, too",
-  ]),
+  ...inFile("src/trust/otherNames.ts", ["if (hit < end) {", cost], ["if (pacer.isDue(1)) {", cost]),
+  ...inFile(
+    "src/trust/publicKeySignature.ts",
+    ["if (bytes === undefined) {", twoGuards],
+    ["} catch {", sameResult],
+    ["default:", sameResult],
+    ["if (curve === undefined || r === undefined || s === undefined || numbers.left > 0) {", twoGuards],
+    [
+      "if (r.length > curve.bytes || s.length > curve.bytes || point.length !== 1 + 2 * curve.bytes) {",
+      "Node refuses such numbers and points, too",
+    ],
+  ),
   ...inFile(
     "src/trust/randomart.ts",
+    ["const whole = bits === undefined ? `[${name}]` : `[${name} ${bits}]`;", sameResult],
+    ['const plain = type.replace(/-cert-v01@openssh\\.com$|@openssh\\.com$/, "");', sameResult],
     ["const visits = (column: number, row: number): number => field[row]?.[column] ?? 0;", compilerOnly],
     ["field[row]?.splice(column, 1, value);", compilerOnly],
     ["return whole.length > width ? `[${name}]` : whole;", "no type and size give a title of this length"],
@@ -71,5 +130,37 @@ export const trustSurvivors: readonly KeptSurvivor[] = [
       "only later elements are read",
     ],
   ),
-  ...inFile("src/trust/revokedKeys.ts", ["if (pacer.isDue()) {", cost]),
+  ...inFile(
+    "src/trust/revokedKeys.ts",
+    ["for (let line = 1; start < data.length; line++) {", sameResult],
+    ["const [, type, base64] = /^([^ \\t]+)[ \\t]+([^ \\t]+)/.exec(text) ?? [];", sameResult],
+    ["if (type === undefined || blob === undefined || claimedKeyType(blob) !== type) {", compilerOnly],
+    ["if (pacer.isDue()) {", cost],
+  ),
+  ...inFile("src/trust/fingerprintComparison.ts", [".split(/\\s+/)", sameResult]),
+  ...inFile("src/trust/hostNamePattern.ts", [
+    "return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());",
+    sameResult,
+  ]),
+  ...inFile(
+    "src/trust/knownHostLines.ts",
+    ["if (pacer.isDue(8 + ((end - start) >> 9))) {", cost],
+    ['const marked = line === "" || line.startsWith("#") ? undefined : readMarker(line);', sameResult],
+    [
+      'const fields = /^([^ \\t]+)[ \\t]+([^ \\t]+)[ \\t]+([^ \\t\\r\\n]+)/.exec(marked?.rest ?? "");',
+      sameResult,
+    ],
+    ['const [, names = "", type = "", base64 = ""] = fields ?? [];', "only later elements are read"],
+    ["if (marked === undefined || key === undefined || publicKeyType(key) !== type) {", compilerOnly],
+  ),
+  ...inFile(
+    "src/trust/loadKnownHosts.ts",
+    ["const entries: KnownHostEntry[] = [];", "a text is no entry"],
+    ["for (const problem of found.problems.slice(0, mostProblemsLogged)) {", log],
+  ),
+  ...inFile(
+    "src/trust/publicKeyBlob.ts",
+    ["return modulus === undefined || first === undefined", compilerOnly],
+    ['return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;', sameResult],
+  ),
 ];

@@ -46,6 +46,17 @@ describe("a certificate", () => {
     expect(certificateFields(Buffer.concat([good, Buffer.of(0)]))).toBeUndefined();
   });
 
+  it.each(["critical", "extensions"] as const)("with %s that end within an option is rejected", (part) => {
+    const good = make({ [part]: ["x@y"] });
+    expect(certificateFields(good)).toBeDefined();
+    // The length of the option's name: it then contains its data, or does not end.
+    for (const length of [7, 200]) {
+      const damaged = Buffer.from(good);
+      damaged[good.indexOf("x@y") - 1] = length;
+      expect(certificateFields(damaged)).toBeUndefined();
+    }
+  });
+
   it("that is neither a user's nor a host's is rejected", () => {
     const good = make({ kind: 2, serial: 1n });
     // The kind follows the serial number.
@@ -66,9 +77,11 @@ describe("a certificate", () => {
     expect(readCertificate(make({ key: host.publicKey.subarray(-31) }))).toBeUndefined();
   });
 
-  it("whose authority is a certificate, or which has too many names, is rejected", () => {
+  it("whose authority is a certificate or no valid key, or which has too many names, is rejected", () => {
     const certified = { ...authority, publicKey: make() };
     expect(readCertificate(make({ authority: certified }))).toBeUndefined();
+    const surplus = { ...authority, publicKey: Buffer.concat([authority.publicKey, Buffer.of(0)]) };
+    expect(readCertificate(make({ authority: surplus }))).toBeUndefined();
     const names = Array.from({ length: 257 }, (_, index) => `host${index}`);
     expect(readCertificate(make({ principals: names }))).toBeUndefined();
     expect(readCertificate(make({ principals: names.slice(1) }))).toBeDefined();

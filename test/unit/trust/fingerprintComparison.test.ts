@@ -39,7 +39,7 @@ describe("a fingerprint that the user has", () => {
 
   it.each([
     ...["", "yes", `SHA256:${sha256.slice(1)}`, md5.slice(3), "AAAA", `${sha256} `.repeat(1000)],
-    ...[`x${md5}`, `${md5}:aa`, `x${sha256}=`],
+    ...[`x${md5}`, `${md5}:aa`, `x${sha256}=`, `SHA256:.${sha256}`],
   ])("is not recognised: %j", (given) => {
     expect(compareFingerprint(given, key)).toBe("no-fingerprint");
   });

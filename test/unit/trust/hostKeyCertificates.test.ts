@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { FileError } from "../../../src/base/fileErrors.ts";
+import type { LocalFiles } from "../../../src/base/localFiles.ts";
 import { ConfigError } from "../../../src/config/configErrors.ts";
 import type { HostConfig } from "../../../src/config/hostConfig.ts";
 import {
@@ -98,6 +100,22 @@ describe("a host certificate", () => {
     expect((await check(certificate(), other, { strictHostKeyChecking: "yes" })).error).toMatchObject({
       certificateProblem: { kind: "unknown-authority" },
     });
+  });
+
+  test("is proven only by a line that names its own authority as one", async () => {
+    const another = `@cert-authority ${host} ${keyText(ed25519Blob(3))}\n`;
+    const plain = `${host} ${keyText(authority.publicKey)}\n`;
+    for (const text of [another, plain, another + plain]) {
+      const { error } = await check(certificate(), text, { strictHostKeyChecking: "yes" });
+      expect(error).toMatchObject({ certificateProblem: { kind: "unknown-authority" } });
+    }
+  });
+
+  test("is not affected by a revoked key that is neither its own nor its authority's", async () => {
+    const logger = new RecordingLogger();
+    const text = `@revoked ${host} ${keyText(ed25519Blob(3))}\n${trusted}`;
+    const { error } = await check(certificate(), text, { strictHostKeyChecking: "yes" }, { logger });
+    expect([error, logger.complaints]).toEqual([undefined, []]);
   });
 
   test("that is ignored leaves its key known if a line has that key", async () => {
@@ -205,6 +223,14 @@ describe("KnownHostsCommand", () => {
     expect(asked).toEqual([]);
   });
 
+  test("the command of the configuration runs, if it may", async () => {
+    const config = { ...strict, knownHostsCommand: "/nowhere/at/all" };
+    const allowed = await check(key, "", config, { mayRunCommands: true });
+    expect(reasonOf(allowed.error)).toBe("command-failed");
+    const { error } = await check(key, "", config);
+    expect(ConfigError.is(error) && error.reason).toBe("not-allowed");
+  });
+
   test("an error that is not the command's is passed on", async () => {
     const { error } = await check(key, "", strict, {
       mayRunCommands: true,
@@ -212,6 +238,53 @@ describe("KnownHostsCommand", () => {
     });
     expect(error).toBeInstanceOf(TypeError);
   });
+});
+
+describe("RevokedHostKeys", () => {
+  const key = ed25519Blob(1);
+  const known = `${host} ${keyText(key)}\n`;
+  const reading = (text: string | undefined): Partial<HostKeyVerifierOptions> => ({
+    files: {
+      read: async (file: string) => {
+        if (text === undefined) {
+          throw new FileError("missing", file, "it does not exist");
+        }
+        return { bytes: Buffer.from(text) };
+      },
+    } as unknown as LocalFiles,
+  });
+  const config = { revokedHostKeysFiles: ["/revoked"] };
+
+  test("a key in its file is refused, although it is known", async () => {
+    const { error } = await check(key, known, config, reading(`# lost\n${keyText(key)}\n`));
+    expect(error).toMatchObject({ reason: "revoked", file: "/revoked", line: 2 });
+    expect((await check(key, known, config, reading("# nothing\n"))).error).toBeUndefined();
+  });
+
+  test("no key is accepted while its file can't be read, and the log says why", async () => {
+    const logger = new RecordingLogger();
+    const { error } = await check(key, known, config, { ...reading(undefined), logger });
+    expect(error).toMatchObject({ reason: "revocation-unknown", file: "/revoked" });
+    expect(logger.complaints).toEqual(["warn: /revoked (RevokedHostKeys): it does not exist"]);
+  });
+});
+
+test("a login continues although its key can't be saved, where nobody is informed of that", async () => {
+  const { error } = await check(
+    ed25519Blob(1),
+    "",
+    {},
+    {
+      storage: {
+        read: async () => "",
+        readBytes: async () => Buffer.alloc(0),
+        append: () => Promise.reject(new Error("EROFS")),
+        replace: () => Promise.reject(new Error("EROFS")),
+        exclusively: async (_, work) => await work(),
+      },
+    },
+  );
+  expect(error).toBeUndefined();
 });
 
 test("each refusal has its own sentence in the log, with the key", () => {

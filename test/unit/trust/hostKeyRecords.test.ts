@@ -44,13 +44,20 @@ describe("the keys of a host in known_hosts", () => {
     expect(records.map(({ file, line, marker }) => `${file}:${line} ${marker}`)).toEqual([
       "/u:2 none",
       "/u:3 revoked",
-      "/u:3 revoked",
       "/g:1 cert-authority",
       "/g:2 none",
     ]);
     const { text, links } = hostKeysDocument("web1", records, "/home/a");
     expect(text).toContain(`ssh-ed25519 ${records[0]?.fingerprint}`);
     expect(links[0]?.target).toEqual({ kind: "file", file: "/u", line: 2 });
+  });
+
+  it("are those of HostKeyAlias if it is set, without a port", async () => {
+    const storage = storageOf({ "/u": `${host} ${two}\n[web]:2222 ${two}\nweb ${one}\n` });
+    const changed = config({ hostKeyAlias: "Web", port: 2222 });
+    expect(await hostKeyRecords(changed, storage)).toMatchObject([{ file: "/u", line: 3, name: "web" }]);
+    await forgetHostKeys(changed, storage);
+    expect(storage.files["/u"]).toBe(`${host} ${two}\n[web]:2222 ${two}\n`);
   });
 
   it("are forgotten without changing other hosts, and the old file is kept", async () => {
@@ -87,6 +94,26 @@ describe("the keys of a host in known_hosts", () => {
     expect(storage.files["/u"]).toBe(`${host} ${one}\n`);
     await forgetHostKeys(config({ port: 2222 }), storage);
     expect(storage.files["/u"]).toBe("");
+  });
+
+  it("of another port stay if this host has one of its own in the file of the machine", async () => {
+    const storage = storageOf({ "/u": `${host} ${one}\n`, "/g": `[${host}]:2222 ${two}\n` });
+    const { forgotten, kept } = await forgetHostKeys(config({ port: 2222 }), storage);
+    expect([forgotten, storage.old]).toEqual([[], {}]);
+    expect(kept.map(({ file, line }) => `${file}:${line}`)).toEqual(["/u:1", "/g:1"]);
+  });
+
+  it("under the name without the port are forgotten if this port has only a revoked key", async () => {
+    const revoked = `@revoked [${host}]:2222 ${two}\n`;
+    const storage = storageOf({ "/u": `${revoked}${host} ${one}\n` });
+    await forgetHostKeys(config({ port: 2222 }), storage);
+    expect(storage.files["/u"]).toBe(revoked);
+  });
+
+  it("are forgotten in one of several files: the others are not written, and one may be missing", async () => {
+    const storage = storageOf({ "/u": `${host} ${one}\n`, "/u2": `\nother ${two}\n` });
+    await forgetHostKeys(config({ userKnownHostsFiles: ["/missing", "/u2", "/u"] }), storage);
+    expect(storage.old).toEqual({ "/u": `${host} ${one}\n` });
   });
 
   it("leave a file unchanged that does not name the host", async () => {

@@ -93,6 +93,21 @@ describe("the text after an update", () => {
     expect(withoutLines(text, lines)).toBe("# 1\n# 3\n# 5");
   });
 
+  it("keeps empty lines, and lines that do not have a valid key", async () => {
+    const [type, base64] = keyText(old).split(" ");
+    const text = [
+      "",
+      `  \t${host}  \t${type} \t ${base64}`,
+      `@unknown ${host} ${type} ${base64}`,
+      `${host} ${type} ${base64}!`,
+      `${host} ssh-rsa ${base64}`,
+      `${host} ${type}`,
+    ].join("\n");
+    const lines = await knownHostLines(text, host);
+    expect(lines).toMatchObject([{ number: 2, key: old, isAboutHost: true }]);
+    expect(withoutLines(text, lines)).toBe(text.split("\n").toSpliced(1, 1).join("\n"));
+  });
+
   it("does not treat a comment as a line, but does treat a line whose comment ends in a number sign as one", async () => {
     const text = `#${line(host, old)}${keyed("a comment #")}`;
     expect((await knownHostLines(text, host)).map(({ number }) => number)).toEqual([2]);
@@ -109,7 +124,7 @@ describe("known_hosts is updated", () => {
     const locks: string[] = [];
     const logger = new RecordingLogger();
     const questions: HostKeyUpdateQuestion[] = [];
-    const person = { answer: true };
+    const person = { answer: true, meanwhile: () => {} };
     const parts = {
       ...{ name: host, logger },
       config: testHostConfig({
@@ -138,6 +153,7 @@ describe("known_hosts is updated", () => {
         confirmUnknown: async () => false,
         confirmUpdate: async (question: HostKeyUpdateQuestion) => {
           questions.push(question);
+          person.meanwhile();
           return person.answer;
         },
       },
@@ -197,10 +213,43 @@ describe("known_hosts is updated", () => {
     const announcement = { keys: [fresh], prove: async () => true };
     const parts = { ...silent.parts, prompter: { confirmUnknown } };
     await updateKnownHosts(parts, announcement, new AbortController().signal);
-    for (const { files, log } of [declined, batch, silent]) {
-      expect([files, log]).toEqual([{ "/u": line(host, old) }, []]);
+    for (const { files, log, logger } of [declined, batch, silent]) {
+      expect([files, log, logger.complaints]).toEqual([{ "/u": line(host, old) }, [], []]);
     }
     expect([declined.questions.length, batch.questions.length]).toEqual([1, 0]);
+  });
+
+  it("not if the server announces the keys that are known", async () => {
+    const { log, locks, logger, questions, announce } = setUp({ "/u": line(host, old) }, "ask");
+    await announce([old]);
+    expect([log, locks, logger.complaints, questions]).toEqual([[], [], [], []]);
+  });
+
+  it("in files that are locked in the same order by every window", async () => {
+    const changes = { userKnownHostsFiles: ["/u2", "/u"] };
+    const { locks, announce } = setUp({ "/u": line(host, old), "/u2": line(host, kept) }, "yes", changes);
+    await announce([kept]);
+    expect(locks).toEqual(["/u", "/u2"]);
+  });
+
+  it("not if another window made the same update during the question", async () => {
+    const { files, log, logger, person, announce } = setUp({ "/u": line(host, old) }, "ask");
+    person.meanwhile = () => {
+      files["/u"] = line(host, fresh);
+    };
+    await announce([fresh]);
+    expect([files, log, logger.complaints]).toEqual([{ "/u": line(host, fresh) }, [], []]);
+  });
+
+  it("only as the user has seen it, if the files changed during the question", async () => {
+    const [gone, unseen, second] = [ed25519Blob(5), ecdsaBlob(6), ed25519Blob(7)];
+    const before = `${line(host, old)}${line(host, gone)}${line(host, kept)}`;
+    const { files, person, announce } = setUp({ "/u": before }, "ask");
+    person.meanwhile = () => {
+      files["/u"] = `${line(host, old)}${line(host, gone)}${line(host, unseen)}`;
+    };
+    await announce([kept, fresh, second]);
+    expect(files["/u"]).toBe(`${line(host, unseen)}${line(host, fresh)}${line(host, second)}`);
   });
 
   it("no longer once the connection has ended, without a warning", async () => {

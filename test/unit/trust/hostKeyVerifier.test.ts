@@ -233,7 +233,8 @@ describe("an unknown key", () => {
 
   for (const strictHostKeyChecking of ["accept-new", "ask"] as const) {
     it(`lets the login continue and informs the user if the file can't be written, under ${strictHostKeyChecking}`, async () => {
-      const { verify, verifier, storage, logger, notSaved } = setUp({}, { strictHostKeyChecking });
+      const changes = { strictHostKeyChecking, updateHostKeys: "yes" } as const;
+      const { verify, verifier, storage, logger, notSaved } = setUp({}, changes);
       storage.unwritable = true;
       await verify();
       expect(logger.complaints).toEqual([`warn: Could not add the key of ${host} to /user: EROFS`]);
@@ -274,17 +275,22 @@ describe("an unknown key", () => {
     expect(storage.files.get("/user")).toBe(known);
   });
 
-  it("is refused if another window recorded a different one during the question", async () => {
+  it.each([
+    ["a different one", "changed", `${host} ${keyText(ed25519Blob(2))}\n`],
+    ["that it is revoked", "revoked", `@revoked ${known}`],
+  ])("is refused if another window recorded %s during the question", async (_, reason, text) => {
     const { verify, person, storage } = setUp({});
     person.answer = () => {
-      storage.files.set("/user", `${host} ${keyText(ed25519Blob(2))}\n`);
+      storage.files.set("/user", text);
       return true;
     };
-    expect((await refusal(verify())).reason).toBe("changed");
+    expect((await refusal(verify())).reason).toBe(reason);
+    expect(storage.files.get("/user")).toBe(text);
   });
 
   it("on another port, the question lists the types known for the bare name", async () => {
-    const text = `${host} ${keyText(rsaBlob(1))}\n${host} ${keyText(ed25519Blob(2))}\n`;
+    const authority = `@cert-authority ${host} ${keyText(ecdsaBlob(5))}\n`;
+    const text = `${authority}${host} ${keyText(rsaBlob(1))}\n${host} ${keyText(ed25519Blob(2))}\n`;
     const { verify, questions, storage } = setUp({ "/user": text }, { port: 2222 });
     await verify();
     expect(questions[0]).toMatchObject({
@@ -357,12 +363,14 @@ describe("preferredAlgorithms", () => {
 
   it("puts known types first in OpenSSH's order, RSA without SHA-1", async () => {
     const text = `${host} ${keyText(rsaBlob(1))}\n${host} ${keyText(ecdsaBlob(1))}\n${known}`;
-    expect(await setUp({ "/user": text }).verifier.preferredAlgorithms()).toEqual([
+    const { verifier, logger } = setUp({ "/user": text });
+    expect(await verifier.preferredAlgorithms()).toEqual([
       "ssh-ed25519",
       "ecdsa-sha2-nistp256",
       "rsa-sha2-512",
       "rsa-sha2-256",
     ]);
+    expect(logger.complaints).toEqual([]);
   });
 
   it("does not count revoked keys, and prefers certificates only if an authority is named", async () => {
@@ -374,6 +382,8 @@ describe("preferredAlgorithms", () => {
     expect(await first(authority)).toEqual([ed25519, ecdsa]);
     // The certificate of a known key comes first: if it is ignored, that key counts.
     expect(await first(`${authority}${host} ${keyText(ecdsaBlob(2))}\n`)).toEqual([ecdsa, ed25519]);
+    const two = `${authority}${host} ${keyText(rsaBlob(2))}\n${host} ${keyText(ecdsaBlob(2))}\n`;
+    expect(await first(two)).toEqual([ecdsa, "rsa-sha2-512-cert-v01@openssh.com"]);
     expect(await first(authority.replaceAll(host, "other.example.org"))).toEqual([]);
     const all = await setUp({ "/user": `${authority}${known}` }).verifier.preferredAlgorithms();
     expect(all).toEqual([...new Set(all)]);
@@ -382,6 +392,12 @@ describe("preferredAlgorithms", () => {
   it("falls back to the bare name on another port", async () => {
     const { verifier } = setUp({ "/user": `${host} ${keyText(rsaBlob(1))}` }, { port: 2222 });
     expect(await verifier.preferredAlgorithms()).toEqual(["rsa-sha2-512", "rsa-sha2-256"]);
+  });
+
+  it("on another port, a key of that port counts in place of those of the bare name", async () => {
+    const text = `[${host}]:2222 ${keyText(ecdsaBlob(1))}\n${host} ${keyText(rsaBlob(1))}\n`;
+    const { verifier } = setUp({ "/user": text }, { port: 2222 });
+    expect(await verifier.preferredAlgorithms()).toEqual(["ecdsa-sha2-nistp256"]);
   });
 
   it("contains nothing that HostKeyAlgorithms excludes", async () => {
@@ -450,6 +466,11 @@ describe("an unreadable line that names the host", () => {
     const { verify, questions } = setUp({ "/user": damaged });
     await verify();
     expect(questions).toHaveLength(1);
+  });
+
+  it("is the reason of the refusal under BatchMode", async () => {
+    const { verify } = setUp({ "/user": damaged }, { batchMode: true });
+    expect(await refusal(verify())).toMatchObject({ reason: "unreadable", file: "/user", line: 2 });
   });
 
   it("has no effect if the key is known, or if the line is another host's", async () => {

@@ -28,6 +28,8 @@ describe("matchesHostPatterns", () => {
     ["a", ",", false],
     ["a", "a,", true],
     ["", ",", true],
+    ["", "a,", false],
+    ["", "a,b,", false],
     ["a", "!", false],
     ["a", `${"*".repeat(1022)},a`, true],
     ["a", `${"*".repeat(1023)},a`, false],

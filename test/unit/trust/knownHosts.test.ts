@@ -44,6 +44,15 @@ describe("known_hosts lines that count", () => {
     });
   }
 
+  it("a marker may be followed by several blanks, or, on a line without a space, by a tab", async () => {
+    const tabs = `@revoked\thost\t${key.replace(" ", "\t")}`;
+    const { entries } = await findKnownHosts("/kh", `@revoked \t  host ${key}\n${tabs}\n`, "host");
+    expect(entries).toMatchObject([
+      { line: 1, marker: "revoked" },
+      { line: 2, marker: "revoked" },
+    ]);
+  });
+
   it("a marker counts whatever the comment ends in", async () => {
     const { entries } = await findKnownHosts("/kh", `@revoked host ${key} me@\n`, "host");
     expect(entries).toMatchObject([{ line: 1, marker: "revoked" }]);
@@ -127,6 +136,9 @@ describe("known_hosts lines that are skipped", () => {
     ["a damaged key of another host", "other ssh-ed25519 AAAA", false],
     ["a damaged revoked key", "@revoked host ssh-ed25519 !", true],
     ["a whole revoked key of an obsolete type", "@revoked * ssh-dss AAAAB3NzaC1kc3MAAAABAQ==", false],
+    ["a revoked key of another type than the line's", `@revoked host ssh-rsa ${base64}`, true],
+    ["an unknown marker", `@unknown host ${key}`, false],
+    ["a malformed hash", `|1| ${key}`, false],
     ["a damaged key of an authority", "@cert-authority * ssh-ed25519 !", false],
     ["a hashed name with a damaged key", `${written("host", true).split(" ")[0]} ssh-ed25519 AAAA`, true],
     ["a line whose key is cut off by its length", `host${",x".repeat(200_000)} ${key}`, true],

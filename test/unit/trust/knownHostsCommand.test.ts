@@ -38,7 +38,10 @@ describe("KnownHostsCommand", () => {
 
   it("gets the jump host and HostKeyAlias", async () => {
     const run = command(`${node} ${print} %j %k`, {
-      ...{ hostKeyAlias: "the-alias", proxyJump: [{ alias: "first" }, { alias: "jump" }] },
+      ...{
+        hostKeyAlias: "the-alias",
+        proxyJump: [{ alias: "first" }, { alias: "second" }, { alias: "jump" }],
+      },
     });
     const [jump, alias] = (await run(question, never())).split("\n");
     expect([jump, alias]).toEqual(["jump", "the-alias"]);

@@ -30,6 +30,10 @@ describe("the lines that have a key under other names", () => {
     expect(await names(encoded, `web1 \t ${type}\t  ${encoded}`)).toEqual([[2, "web1"]]);
   });
 
+  it("are counted from an empty first line, too", async () => {
+    expect(await names("", `web1 ${text}`)).toEqual([[2, "web1"]]);
+  });
+
   it("have no name where it is hashed", async () => {
     expect(await names(formatKnownHost("web1", "ssh-ed25519", key, true) ?? "")).toEqual([[1, undefined]]);
   });

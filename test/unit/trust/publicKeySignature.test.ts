@@ -157,6 +157,7 @@ describe("the type of a public key", () => {
       wire("ssh-ed25519", Buffer.alloc(31)),
       wire("sk-ssh-ed25519@openssh.com", Buffer.alloc(31), application),
       wire("sk-ssh-ed25519@openssh.com", Buffer.alloc(32)),
+      wire("sk-ssh-ed25519@openssh.com"),
       wire("sk-ecdsa-sha2-nistp256@openssh.com", "nistp256", point),
       wire("sk-ecdsa-sha2-nistp256@openssh.com", "nistp384", point, application),
       wire("ecdsa-sha2-nistp256", "nistp384", point),

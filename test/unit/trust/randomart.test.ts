@@ -32,6 +32,22 @@ const pictures: readonly (readonly [string, Buffer, string])[] = [
 +----[SHA256]-----+`,
   ],
   [
+    "Ed25519, with a square that is visited more often than there are symbols",
+    ed25519Blob(18),
+    `
++--[ED25519 256]--+
+|            +o*@X|
+|           .o=*B^|
+|             +=B*|
+|            ...o.|
+|        S . . .  |
+|     . . o .   . |
+|    . o + .. ..  |
+|    .o   +  = oo |
+|   ..E    .. +o. |
++----[SHA256]-----+`,
+  ],
+  [
     "RSA",
     rsaBlob(3, 1024),
     `

@@ -95,6 +95,8 @@ describe("a key revocation list", () => {
       false,
     ],
     ["names its key ID", list(certificates(authority.publicKey, keyIds("db", "web"))), true],
+    ["names its key ID for another authority", list(certificates(key, keyIds("web"))), false],
+    ["has its bit in a bitmap for another authority", list(certificates(key, bitmap(70n, 1))), false],
     ["names another key ID", list(certificates(authority.publicKey, keyIds("we", "webs"))), false],
     [
       "has an extension for certificates that may be skipped",
@@ -180,7 +182,7 @@ describe("a file of keys, one on a line", () => {
   const search = (text: string, shown = key) => searchRevoked(Buffer.from(text, "latin1"), shown);
 
   test("the line that revokes is named, counted from 1", async () => {
-    const text = `# revoked\n\n \t${keyText(other)} comment\r\n\r\n${keyText(key)}`;
+    const text = `# revoked\n\n \t${keyText(other).replace(" ", " \t")} comment\r\n\r\n${keyText(key)}`;
     expect(await search(text)).toEqual({ line: 5 });
     expect(await search(text, other)).toEqual({ line: 3 });
     expect(await search(text, rsaBlob(1))).toBeUndefined();
