@@ -28,6 +28,8 @@ export class RowModel {
   #below = new Map<Row, readonly Row[]>();
   /** Without the filter. */
   #listed: ReadonlyMap<Row | undefined, readonly Row[]> = new Map();
+  /** By row: whether it could be expanded at the last update, and how often it has become so while it was shown. */
+  #foldable = new Map<Row, { readonly is: boolean; readonly times: number }>();
   #filteredBy = "";
   #count: FilterCount = { shown: 0, total: 0 };
 
@@ -62,9 +64,14 @@ export class RowModel {
     return isOpen === undefined ? fold : isOpen ? "expanded" : "collapsed";
   }
 
-  /** A row that is expanded by a filter has another id, because VS Code remembers the expanded state by id. */
+  /**
+   * VS Code remembers the expanded state by id, and a row without children counts as collapsed. So a row that is
+   * expanded by a filter has another id, and so has a row that gets its first child while it is shown.
+   */
   id(row: Row): string {
-    return this.#filter.isOn && this.fold(row) !== undefined ? `${row.key} filtered` : row.key;
+    const times = this.#foldable.get(row)?.times ?? 0;
+    const id = times === 0 ? row.key : `${row.key} ${times}`;
+    return this.#filter.isOn && this.fold(row) !== undefined ? `${id} filtered` : id;
   }
 
   /** A collapsed row counts the rows below it, after a state that must be seen. */
@@ -100,7 +107,8 @@ export class RowModel {
   /**
    * Updates the rows.
    * @param now wall-clock milliseconds.
-   * @returns the rows to redraw, each with all below it; `all` when top-level rows were added or removed.
+   * @returns the rows to redraw, each with all below it; `all` when top-level rows were added or removed, or a row
+   *   has another id: VS Code ignores that when only the row is redrawn.
    */
   update(now: number): "all" | readonly Row[] {
     const listed = new Map<Row | undefined, readonly Row[]>();
@@ -118,6 +126,7 @@ export class RowModel {
     for (const kind of this.#kinds) {
       kind.keep(known);
     }
+    const hasOtherIds = this.#updateFoldable(known);
     this.#top = below.get(undefined) ?? [];
     const shown: ShownRow<Row>[] = [];
     const add = (row: Row): void => {
@@ -142,7 +151,22 @@ export class RowModel {
     const due = this.#redraw.next(shown, this.#top, now);
     const isOther = this.#filteredBy !== this.#filter.text;
     this.#filteredBy = this.#filter.text;
-    return isOther ? "all" : due;
+    return isOther || hasOtherIds ? "all" : due;
+  }
+
+  /** Returns whether a row that was shown without children has some now. */
+  #updateFoldable(rows: ReadonlySet<Row>): boolean {
+    const before = this.#foldable;
+    let hasOtherIds = false;
+    this.#foldable = new Map();
+    for (const row of rows) {
+      const is = row.source.fold(row, this.#listedBelow(row).length > 0) !== undefined;
+      const was = before.get(row);
+      const isOther = is && was?.is === false;
+      this.#foldable.set(row, { is, times: (was?.times ?? 0) + (isOther ? 1 : 0) });
+      hasOtherIds ||= isOther;
+    }
+    return hasOtherIds;
   }
 
   #listedBelow(row: Row): readonly Row[] {

@@ -129,9 +129,13 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
   }
 
   #update(): void {
+    const selected = this.#view.selection.map((row) => ({ row, id: this.#model.id(row) }));
     const due = this.#model.update(this.#init.clock.now());
     if (due === "all") {
       this.#changed.fire(undefined);
+      void this.#selectAgain(
+        selected.filter(({ row, id }) => this.#model.id(row) !== id).map(({ row }) => row),
+      );
     } else if (due.length > 0) {
       this.#changed.fire([...due]);
     }
@@ -145,6 +149,18 @@ export class RowTree implements vscode.TreeDataProvider<Row>, Disposable {
       this.#view.badge = this.#init.badge();
     }
     this.#schedule();
+  }
+
+  /** VS Code forgets the selection of a row with its id. */
+  async #selectAgain([row]: readonly Row[]): Promise<void> {
+    if (row === undefined || !this.#view.visible) {
+      return;
+    }
+    try {
+      await this.#view.reveal(row, { select: true, focus: false, expand: false });
+    } catch {
+      // The row or the view has gone meanwhile.
+    }
   }
 
   /** Only while they are visible. */

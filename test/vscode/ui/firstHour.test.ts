@@ -25,6 +25,43 @@ describe("first use", () => {
   const sessions = async (): Promise<string[]> =>
     (await lab.workbench.tree("Live").rows()).filter(({ level }) => level === 2).map(({ label }) => label);
 
+  it("a connection without sessions expands for its first one, unless the user has collapsed it", async () => {
+    const { workbench } = lab;
+    const { quickInput, terminals } = workbench;
+    const live = workbench.tree("Live");
+    await workbench.runCommand("SSH Sessions: Connect");
+    await quickInput.waitFor("Choose a host");
+    await quickInput.pick("connector");
+    await live.waitForRow("connector", ({ description }) => description.startsWith("idle, "));
+    const withoutSessions = async () =>
+      await live.waitForRow("connector", ({ level, expanded }) => level === 1 && expanded === undefined);
+    const exit = async (): Promise<void> => {
+      await terminals.waitForText("lab>");
+      await terminals.type("exit\n");
+      await withoutSessions();
+    };
+    await withoutSessions();
+    await live.click("connector");
+    // Once more for a connection that had sessions before.
+    for (const _ of [1, 2]) {
+      await live.inlineAction("connector", "Open Terminal");
+      await live.waitForRow("connector", ({ level }) => level === 2);
+      await live.waitForSelection(["connector"]);
+      await exit();
+    }
+    await live.inlineAction("connector", "Open Terminal");
+    await live.waitForRow("connector", ({ level }) => level === 2);
+    await live.click("connector");
+    await live.waitForRow("connector", ({ expanded }) => expanded === false);
+    await exit();
+    await live.inlineAction("connector", "Open Terminal");
+    await live.waitForRow("connector", ({ expanded }) => expanded === false);
+    await live.click("connector");
+    await live.waitForRow("connector", ({ level }) => level === 2);
+    await live.inlineAction("connector", "Disconnect");
+    await live.waitForNoRow("connector");
+  });
+
   it("a part of a name and Enter open the matching host, not the typed letters", async () => {
     const { workbench } = lab;
     await workbench.runCommand("SSH Sessions: Open Terminal");

@@ -128,6 +128,36 @@ describe("the rows of a view", () => {
     expect(model.fold(row("apple"))).toBeUndefined();
   });
 
+  it("a row that gets its first child while it is shown is another one for VS Code, once", () => {
+    const plant = (count: number): void => {
+      basket = [{ name: "apple", seeds: Array.from({ length: count }, (_, at) => `s${at}`) }];
+    };
+    const id = (): string => model.id(row("apple"));
+    const ids = [id()];
+    for (const [seeds, due] of [
+      [0, "all"],
+      [1, "all"],
+      [2, [row("apple")]],
+      [0, [row("apple")]],
+      [1, "all"],
+    ] as const) {
+      plant(seeds);
+      expect(model.update(1)).toEqual(due);
+      ids.push(id());
+    }
+    const [first, none, one, two, noneAgain, oneAgain] = ids;
+    expect([first, two, noneAgain]).toEqual([none, one, one]);
+    expect(new Set([first, one, oneAgain]).size).toBe(3);
+    // It keeps its object, and with it what is selected and what commands get.
+    expect(model.children()).toEqual([row("apple")]);
+    // A new row with children is shown as its kind defines.
+    basket = [];
+    model.update(2);
+    plant(1);
+    model.update(3);
+    expect(id()).toBe("apple");
+  });
+
   it("count the rows below them while they are collapsed", () => {
     basket = [{ name: "apple", seeds: ["a1", "a2"], colour: "red" }, ...basket.slice(1)];
     model.update(1);
