@@ -1,49 +1,26 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "vitest";
-import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
-import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
-import { screenshotFailures } from "./failureScreenshot.ts";
+import { describe, it } from "vitest";
+import { useWorkbenchLab } from "./workbenchLab.ts";
 
 describe("a host with options in ssh_config that are not honoured", () => {
-  let folder: string;
-  let host: SshdHost;
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
-    host = await startSshd();
-    const configFile = join(folder, "ssh_config");
-    await writeFile(configFile, host.sshConfigText("noticed", ["BindInterface lo", "IPQoS throughput"]));
-    workbench = await launchWorkbench({ settings: { "sshSessions.configFile": configFile } });
-    await workbench.openSideBar("SSH Sessions");
-    await workbench.tree("Hosts").waitForRow("noticed");
-  });
-
-  screenshotFailures(() => workbench);
-
-  afterAll(async () => {
-    await workbench?.close();
-    await host?.stop();
-    await rm(folder, { recursive: true, force: true });
+  const lab = useWorkbenchLab({
+    sshConfig: ({ host }) => host.sshConfigText("noticed", ["BindInterface lo", "IPQoS throughput"]),
   });
 
   it("shows a notice once, in the first terminal, and no message", async () => {
-    const { terminals, notifications } = workbench;
-    await workbench.tree("Hosts").click("noticed");
+    const { terminals, notifications } = lab.workbench;
+    await lab.workbench.tree("Hosts").click("noticed");
     const told = await terminals.waitForText(
-      /Run Explain Host for the reasons and alternatives\.[\s\S]*[$#]/,
+      /Run Explain Host for the reasons and alternatives\.[\s\S]*lab>/,
     );
     assert.match(
       told.replaceAll("\n", ""),
       /Not honoured from your ssh_config: BindInterface, IPQoS\. Run Explain Host/,
     );
-    await host.waitForSessions(1);
-    await workbench.tree("Hosts").click("noticed");
-    await host.waitForSessions(2);
-    const second = await terminals.waitForText(/[$#]/);
+    await lab.host.waitForSessions(1);
+    await lab.workbench.tree("Hosts").click("noticed");
+    await lab.host.waitForSessions(2);
+    const second = await terminals.waitForText(/lab>/);
     assert.doesNotMatch(second, /Not honoured/);
     assert.deepEqual(await notifications.texts(), []);
   });

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "vitest";
-import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { beforeAll, describe, it } from "vitest";
 import { waitUntil } from "../harness/waitUntil.ts";
-import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
-import { screenshotFailures } from "./failureScreenshot.ts";
+import { useWorkbenchLab } from "./workbenchLab.ts";
 
 const numbered = (count: number, name: (n: string) => string): readonly string[] =>
   Array.from({ length: count }, (_, n) => name(String(n + 1).padStart(2, "0")));
@@ -17,67 +14,51 @@ const databases = numbered(60, (n) => `prod-eu-west-1-database-${n}.example.com`
 const builders = numbered(38, (n) => `build${n}`);
 
 describe("many hosts", () => {
-  let folder: string;
-  let host: SshdHost;
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
-    host = await startSshd();
-    await writeFile(join(host.home, ".bash_profile"), "PS1='lab> '\ncd\n");
-    // Another known_hosts file makes another destination of the same server.
-    const block = (alias: string): string =>
-      host.sshConfigText(alias, [`GlobalKnownHostsFile /nonexistent/${alias}`]);
-    const files = { frontends, databases };
-    await mkdir(join(folder, "config.d"));
-    for (const [name, hosts] of Object.entries(files)) {
-      await writeFile(join(folder, "config.d", `${name}.conf`), hosts.map(block).join("\n"));
-    }
-    const configFile = join(folder, "ssh_config");
-    const own = ["gateway", "mail", ...builders].map(block).join("\n");
-    await writeFile(configFile, `Include ${folder}/config.d/*.conf\n${own}`);
-    workbench = await launchWorkbench({
-      settings: {
-        "sshSessions.configFile": configFile,
-        "sshSessions.groupHostsByFile": true,
-        "sshSessions.hosts": [{ pattern: "build*", group: "Build farm" }],
-      },
-    });
-    await workbench.openSideBar("SSH Sessions");
-    await workbench.tree("Hosts").waitForRow("gateway");
+  const lab = useWorkbenchLab({
+    sshConfig: async ({ folder, host }) => {
+      // Another known_hosts file makes another destination of the same server.
+      const block = (alias: string): string =>
+        host.sshConfigText(alias, [`GlobalKnownHostsFile /nonexistent/${alias}`]);
+      await mkdir(join(folder, "config.d"));
+      for (const [name, hosts] of Object.entries({ frontends, databases })) {
+        await writeFile(join(folder, "config.d", `${name}.conf`), hosts.map(block).join("\n"));
+      }
+      const own = ["gateway", "mail", ...builders].map(block).join("\n");
+      return `Include ${folder}/config.d/*.conf\n${own}`;
+    },
+    settings: {
+      "sshSessions.groupHostsByFile": true,
+      "sshSessions.hosts": [{ pattern: "build*", group: "Build farm" }],
+    },
   });
 
-  screenshotFailures(() => workbench);
-
-  afterAll(async () => {
-    await workbench?.close();
-    await host?.stop();
-    await rm(folder, { recursive: true, force: true });
+  beforeAll(async () => {
+    await lab.workbench.tree("Hosts").waitForRow("gateway");
   });
 
   const labels = async (view: string): Promise<readonly string[]> =>
-    (await workbench.tree(view).rows()).map(({ label }) => label);
+    (await lab.workbench.tree(view).rows()).map(({ label }) => label);
 
   /** By the palette: its row may be far below those of an expanded group. */
   const open = async (name: string): Promise<void> => {
-    await workbench.runCommand("SSH Sessions: Open Terminal");
-    await workbench.quickInput.waitFor("Choose a host");
-    await workbench.quickInput.fill(name);
-    await workbench.quickInput.pick(name);
+    await lab.workbench.runCommand("SSH Sessions: Open Terminal");
+    await lab.workbench.quickInput.waitFor("Choose a host");
+    await lab.workbench.quickInput.fill(name);
+    await lab.workbench.quickInput.pick(name);
   };
 
   /** Waits for the line above the rows of a view. */
   const waitForMessage = async (view: string, wanted: string): Promise<void> => {
     const read = async (): Promise<string> =>
-      await workbench.page
-        .locator(".pane", { has: workbench.page.locator(`.title:text-is("${view}")`) })
+      await lab.workbench.page
+        .locator(".pane", { has: lab.workbench.page.locator(`.title:text-is("${view}")`) })
         .locator(".message")
         .innerText();
     await waitUntil(async () => (await read()) === wanted, read);
   };
 
   it("are listed in groups of their files and of the settings, collapsed", async () => {
-    const rows = await workbench.tree("Hosts").rows();
+    const rows = await lab.workbench.tree("Hosts").rows();
     assert.deepEqual(
       rows.map(({ label, description, expanded }) => [label, description, expanded]).slice(0, 3),
       [
@@ -93,7 +74,7 @@ describe("many hosts", () => {
   });
 
   it("are shortened to their differing parts, with the whole name for screen readers", async () => {
-    const hosts = workbench.tree("Hosts");
+    const hosts = lab.workbench.tree("Hosts");
     await hosts.click("frontends");
     const first = await hosts.waitForRow("…web-01", ({ level }) => level === 2);
     assert.match(first.ariaLabel, /^prod-eu-west-1-frontend-web-01\.example\.com/);
@@ -101,17 +82,17 @@ describe("many hosts", () => {
   });
 
   it("are distinguishable in a side bar of 200 pixels: no name is cut off", async () => {
-    await workbench.sizeSideBar(200);
-    const hosts = workbench.tree("Hosts");
+    await lab.workbench.sizeSideBar(200);
+    const hosts = lab.workbench.tree("Hosts");
     assert.deepEqual(await hosts.cutNames(), []);
-    await workbench.screenshot("many-hosts-200");
-    await workbench.sizeSideBar(300);
+    await lab.workbench.screenshot("many-hosts-200");
+    await lab.workbench.sizeSideBar(300);
   });
 
   it("are filtered while a word is typed; Escape restores all, Enter keeps the filter until it is cleared", async () => {
-    const { quickInput, page } = workbench;
+    const { quickInput, page } = lab.workbench;
     const before = await labels("Hosts");
-    await workbench.tree("Hosts").titleAction("Filter");
+    await lab.workbench.tree("Hosts").titleAction("Filter");
     await quickInput.fill("WEB-07");
     await waitUntil(
       async () => JSON.stringify(await labels("Hosts")) === JSON.stringify(["frontends", "…web-07"]),
@@ -123,15 +104,15 @@ describe("many hosts", () => {
       async () => JSON.stringify(await labels("Hosts")) === JSON.stringify(before),
       async () => `not as before, but ${(await labels("Hosts")).join()}`,
     );
-    await workbench.runCommand("SSH Sessions: Filter…");
+    await lab.workbench.runCommand("SSH Sessions: Filter…");
     await quickInput.fill("farm 38");
     await quickInput.accept();
-    // The words may be spread over a group and its host.
+    // The words may be spread over a group and its lab.host.
     await waitUntil(
       async () => (await labels("Hosts")).join() === "Build farm,build38",
       async () => `not the one host of the group, but ${(await labels("Hosts")).join()}`,
     );
-    await workbench.runCommand("SSH Sessions: Filter…");
+    await lab.workbench.runCommand("SSH Sessions: Filter…");
     await quickInput.fill("farm mail");
     await quickInput.accept();
     await waitForMessage("Hosts", 'Filter "farm mail": 0 of 200 hosts');
@@ -139,12 +120,12 @@ describe("many hosts", () => {
       async () => (await labels("Hosts")).length === 0,
       async () => `rows are left: ${(await labels("Hosts")).join()}`,
     );
-    await workbench.runCommand("SSH Sessions: Filter…");
+    await lab.workbench.runCommand("SSH Sessions: Filter…");
     await quickInput.fill("farm");
     await quickInput.accept();
-    await workbench.tree("Hosts").waitForRow("build01", ({ level }) => level === 2);
+    await lab.workbench.tree("Hosts").waitForRow("build01", ({ level }) => level === 2);
     await waitForMessage("Hosts", 'Filter "farm": 38 of 200 hosts');
-    await workbench.tree("Hosts").titleAction("Clear Filter");
+    await lab.workbench.tree("Hosts").titleAction("Clear Filter");
     // As before: what the filter expanded is collapsed again.
     await waitUntil(
       async () => JSON.stringify(await labels("Hosts")) === JSON.stringify(before),
@@ -153,25 +134,25 @@ describe("many hosts", () => {
   });
 
   it("a filter shows the matching connections with their sessions, and all again when cleared", async () => {
-    const live = workbench.tree("Live");
+    const live = lab.workbench.tree("Live");
     for (const name of ["gateway", "mail"]) {
       await open(name);
       await live.waitForRow(name, ({ level }) => level === 2);
     }
-    await workbench.terminals.waitForText("lab>");
-    await workbench.runCommand("SSH Sessions: Filter…");
-    await workbench.quickInput.fill("gate");
-    await workbench.quickInput.accept();
+    await lab.workbench.terminals.waitForText("lab>");
+    await lab.workbench.runCommand("SSH Sessions: Filter…");
+    await lab.workbench.quickInput.fill("gate");
+    await lab.workbench.quickInput.accept();
     await live.waitForNoRow("mail");
     assert.deepEqual(await labels("Live"), ["gateway", "gateway"]);
     await waitForMessage("Live", 'Filter "gate": 1 of 2 connections');
-    await workbench.runCommand("SSH Sessions: Clear Filter");
+    await lab.workbench.runCommand("SSH Sessions: Clear Filter");
     await live.waitForRow("mail", ({ level }) => level === 2);
     assert.deepEqual(await labels("Live"), ["gateway", "gateway", "mail", "mail"]);
   });
 
   it("show how many sessions a collapsed connection has; groups stay expanded or collapsed after a reload", async () => {
-    const live = workbench.tree("Live");
+    const live = lab.workbench.tree("Live");
     await live.waitForRow("gateway", ({ level, description }) => level === 1 && !/session/.test(description));
     await live.click("gateway");
     await live.waitForRow(
@@ -180,8 +161,8 @@ describe("many hosts", () => {
     );
     assert.deepEqual(await labels("Live"), ["gateway", "mail", "mail"]);
     // VS Code writes what an extension stores some time later: this group was expanded long before.
-    await workbench.reload();
-    const hosts = workbench.tree("Hosts");
+    await lab.workbench.reload();
+    const hosts = lab.workbench.tree("Hosts");
     await hosts.waitForRow("frontends", ({ expanded }) => expanded === true);
     await hosts.waitForRow("databases", ({ expanded }) => expanded === false);
   });

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "vitest";
-import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { beforeAll, describe, it } from "vitest";
 import type { TreeRow } from "../harness/treeView.ts";
-import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
-import { screenshotFailures } from "./failureScreenshot.ts";
+import { useWorkbenchLab } from "./workbenchLab.ts";
 
 const isMaster = (row: TreeRow): boolean => row.level === 1;
 const isReady = (row: TreeRow): boolean => isMaster(row) && /^\S+@127\.0\.0\.1/.test(row.description);
@@ -16,52 +11,35 @@ const secondsLeft = ({ description }: TreeRow): number =>
   Number(/^reconnecting in (\d+) s · /.exec(description)?.[1]);
 
 describe("a lost connection in the Live view", () => {
-  let folder: string;
-  let host: SshdHost;
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
-    host = await startSshd();
-    await writeFile(join(host.home, ".bash_profile"), "PS1='lab\\$ '\ncd\n");
-    const configFile = join(folder, "ssh_config");
-    await writeFile(configFile, host.sshConfigText("web1"));
-    workbench = await launchWorkbench({
-      settings: {
-        "sshSessions.configFile": configFile,
-        "sshSessions.keepalive.serverAliveInterval": 1,
-        "sshSessions.keepalive.serverAliveCountMax": 1000,
-      },
-    });
-    await workbench.openSideBar("SSH Sessions");
-    await workbench.tree("Hosts").click("web1");
-    await workbench.terminals.waitForText("lab#");
-    await workbench.tree("Hosts").inlineAction("web1", "Open Terminal");
-    await workbench.tree("Live").waitForRow("web1 (2)");
-    await workbench.terminals.waitForText("lab#");
+  const lab = useWorkbenchLab({
+    settings: {
+      "sshSessions.keepalive.serverAliveInterval": 1,
+      "sshSessions.keepalive.serverAliveCountMax": 1000,
+    },
   });
 
-  screenshotFailures(() => workbench);
-
-  afterAll(async () => {
-    await workbench?.close();
-    await host?.stop();
-    await rm(folder, { recursive: true, force: true });
+  beforeAll(async () => {
+    const { workbench } = lab;
+    await workbench.tree("Hosts").click("web1");
+    await workbench.terminals.waitForText("lab>");
+    await workbench.tree("Hosts").inlineAction("web1", "Open Terminal");
+    await workbench.tree("Live").waitForRow("web1 (2)");
+    await workbench.terminals.waitForText("lab>");
   });
 
   it("offers nothing to reconnect while it is up", async () => {
-    const live = workbench.tree("Live");
+    const live = lab.workbench.tree("Live");
     await live.waitForRow("web1", isReady);
     assert.ok(!(await live.inlineActions("web1")).some((name) => name.startsWith("Reconnect")));
   });
 
   it("counts down to the next attempt in the row, its screen reader label and the status bar", async () => {
-    await host.down();
-    const live = workbench.tree("Live");
+    await lab.host.down();
+    const live = lab.workbench.tree("Live");
     const before = await live.waitForRow("web1", (row) => isMaster(row) && secondsLeft(row) > 6);
     assert.match(before.ariaLabel, /^web1, reconnecting in \d+ s, 2 terminals wait/);
     await live.waitForRow("web1", (row) => isMaster(row) && secondsLeft(row) < secondsLeft(before));
-    await workbench.statusBarItem("reconnecting").waitFor();
+    await lab.workbench.statusBarItem("reconnecting").waitFor();
     const below = (await live.rows()).filter(({ level }) => level === 2);
     assert.deepEqual(
       below.filter(({ description }) => description === "waits").map(({ label }) => label),
@@ -70,44 +48,44 @@ describe("a lost connection in the Live view", () => {
   });
 
   it("shows in the hover why the last attempt failed", async () => {
-    const hover = await workbench.tree("Live").hoverText("web1");
+    const hover = await lab.workbench.tree("Live").hoverText("web1");
     assert.match(hover, /Last attempt[\s\S]*refused/);
   });
 
   it("reconnects on request with all its terminals and one login", async () => {
-    const live = workbench.tree("Live");
+    const live = lab.workbench.tree("Live");
     await live.waitForRow("web1", (row) => isMaster(row) && secondsLeft(row) > 6);
-    await workbench.screenshot("reconnecting");
-    const logins = host.logins();
-    await host.up();
+    await lab.workbench.screenshot("reconnecting");
+    const logins = lab.host.logins();
+    await lab.host.up();
     await live.inlineAction("web1", "Reconnect Now");
     await live.waitForRow("web1", isReady);
-    await workbench.terminals.waitForText(/reconnected after \d+ s/);
+    await lab.workbench.terminals.waitForText(/reconnected after \d+ s/);
     await live.waitForRow("web1 (2)", isOpen);
-    assert.equal(host.logins(), logins + 1);
+    assert.equal(lab.host.logins(), logins + 1);
   });
 
   it("is given up for a new one at the user's request if it does not respond", async () => {
-    const live = workbench.tree("Live");
-    const logins = host.logins();
-    host.freeze();
+    const live = lab.workbench.tree("Live");
+    const logins = lab.host.logins();
+    lab.host.freeze();
     await live.waitForRow("web1", (row) => isMaster(row) && row.description.includes("no reply"));
     await live.inlineAction("web1", "Reconnect Now");
     await live.waitForRow("web1", (row) => isMaster(row) && row.description.startsWith("reconnecting"));
-    host.thaw();
+    lab.host.thaw();
     await live.waitForRow("web1", isReady);
     await live.waitForRow("web1 (2)", isOpen);
-    await host.waitForLogins(logins + 1);
-    assert.equal(host.logins(), logins + 1);
+    await lab.host.waitForLogins(logins + 1);
+    assert.equal(lab.host.logins(), logins + 1);
   });
 
   it("stops reconnecting at the user's request, and the tab shows what can be done then", async () => {
-    await host.down();
-    const live = workbench.tree("Live");
+    await lab.host.down();
+    const live = lab.workbench.tree("Live");
     await live.waitForRow("web1", (row) => isMaster(row) && secondsLeft(row) > 1);
     await live.contextMenu("web1", "Stop Reconnecting");
-    await workbench.terminals.waitForText("R to reopen");
+    await lab.workbench.terminals.waitForText("R to reopen");
     await live.waitForNoRow("web1");
-    await workbench.statusBarItem("reconnecting").waitFor({ state: "hidden" });
+    await lab.workbench.statusBarItem("reconnecting").waitFor({ state: "hidden" });
   });
 });

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "vitest";
-import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { writeFile } from "node:fs/promises";
+import { describe, it } from "vitest";
 import { waitUntil } from "../harness/waitUntil.ts";
-import { launchWorkbench, type Workbench } from "../harness/workbench.ts";
-import { screenshotFailures } from "./failureScreenshot.ts";
+import { useWorkbenchLab } from "./workbenchLab.ts";
 
 const titles = [
   "Find your hosts",
@@ -18,31 +14,11 @@ const titles = [
 
 /** The first steps, as a user finds them in the empty view. */
 describe("the walkthrough", () => {
-  let folder: string;
-  let configFile: string;
-  let host: SshdHost;
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
-    host = await startSshd();
-    await writeFile(join(host.home, ".bash_profile"), "PS1='lab> '\n");
-    configFile = join(folder, "ssh_config");
-    await writeFile(configFile, "");
-    workbench = await launchWorkbench({ settings: { "sshSessions.configFile": configFile } });
-  });
-
-  screenshotFailures(() => workbench);
-
-  afterAll(async () => {
-    await workbench?.close();
-    await host?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  const lab = useWorkbenchLab({ sshConfig: () => "" });
 
   /** The titles of the steps that are ticked. */
   async function ticked(): Promise<readonly string[]> {
-    const steps = workbench.page.locator(".getting-started-step:has(.codicon.complete) .step-title");
+    const steps = lab.workbench.page.locator(".getting-started-step:has(.codicon.complete) .step-title");
     return (await steps.allInnerTexts()).map((text) => text.trim());
   }
 
@@ -53,10 +29,10 @@ describe("the walkthrough", () => {
     ));
 
   it("is opened by the user from the empty view, and not automatically", async () => {
-    const { page } = workbench;
+    const { page } = lab.workbench;
     const title = page.locator(".getting-started-category");
     assert.equal(await title.count(), 0);
-    await workbench.openSideBar("SSH Sessions");
+    await lab.workbench.openSideBar("SSH Sessions");
     assert.equal(await title.count(), 0);
     await page.locator(".welcome-view a").filter({ hasText: "Get started" }).click();
     await title.first().waitFor();
@@ -70,12 +46,12 @@ describe("the walkthrough", () => {
       await steps.nth(step).click();
       const frame = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
       await frame.locator("svg").waitFor();
-      await workbench.screenshot(`walkthrough-${step}`);
+      await lab.workbench.screenshot(`walkthrough-${step}`);
     }
   });
 
   it("leads to a list that says what to do where there are no hosts, and ticks nothing for that", async () => {
-    const { page, quickInput } = workbench;
+    const { page, quickInput } = lab.workbench;
     await page.locator(".getting-started-step .step-title").nth(1).click();
     await page
       .locator(".getting-started-step a, .getting-started-step .monaco-button")
@@ -86,7 +62,7 @@ describe("the walkthrough", () => {
       "No hosts yet. Type one here, for example user@host or user@host:port.",
       "Open SSH Config File",
     ]);
-    await workbench.screenshot("no-hosts");
+    await lab.workbench.screenshot("no-hosts");
     await quickInput.fill("me@server");
     await waitUntil(
       async () => (await quickInput.rows()).join() === "Connect to me@server",
@@ -97,16 +73,16 @@ describe("the walkthrough", () => {
   });
 
   it("ticks a step when it is done: a terminal is open, two share a connection, one is ended", async () => {
-    const live = workbench.tree("Live");
-    await writeFile(configFile, host.sshConfigText("lab"));
-    await workbench.tree("Hosts").click("lab");
-    await workbench.terminals.waitForText("lab>");
+    const live = lab.workbench.tree("Live");
+    await writeFile(lab.configFile, lab.host.sshConfigText("lab"));
+    await lab.workbench.tree("Hosts").click("lab");
+    await lab.workbench.terminals.waitForText("lab>");
     await waitForTicks(...titles.slice(0, 2));
     await live.inlineAction("lab", "Open Terminal");
     await live.waitForRow("lab (2)");
     await waitForTicks(...titles.slice(0, 3));
     await live.contextMenu("lab (2)", "Disconnect");
     await waitForTicks(...titles.slice(0, 4));
-    await workbench.screenshot("walkthrough-ticked");
+    await lab.workbench.screenshot("walkthrough-ticked");
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { type SshdHost, startSshd } from "../../lab/sshdHost.ts";
+import { type SshdHost, type SshdHostOptions, startSshd } from "../../lab/sshdHost.ts";
 import { launchWorkbench, type Workbench, type WorkbenchOptions } from "../harness/workbench.ts";
 import { screenshotFailures } from "./failureScreenshot.ts";
 
@@ -18,6 +18,8 @@ export interface WorkbenchLab {
 type Prepared = Pick<WorkbenchLab, "folder" | "host">;
 
 export interface WorkbenchLabOptions {
+  /** Options of the server. */
+  readonly sshd?: SshdHostOptions;
   /** The names of the host in ssh_config; default: `web1`. */
   readonly aliases?: readonly string[];
   /** The text of ssh_config instead of a block for each alias. */
@@ -37,7 +39,7 @@ export function useWorkbenchLab(options: WorkbenchLabOptions = {}): WorkbenchLab
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "ssh-sessions-ui-"));
-    host = await startSshd();
+    host = await startSshd(options.sshd);
     await writeFile(join(host.home, ".bash_profile"), "PS1='lab> '\ncd\n");
     const blocks = (options.aliases ?? ["web1"]).map((alias) => host.sshConfigText(alias));
     configFile = join(folder, "ssh_config");
