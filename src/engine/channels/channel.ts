@@ -9,6 +9,7 @@ import type {
 } from "../connectionEngine.ts";
 import { receivedExitSignal } from "./channelExit.ts";
 import { ChannelRecord } from "./channelRecord.ts";
+import { ChannelWaiters } from "./channelWaiters.ts";
 import type { ForgivenMessage } from "./forgivenMessages.ts";
 import {
   type ChannelRequestHead,
@@ -74,10 +75,7 @@ export class Channel implements EngineChannel {
   #ended = false;
   #exit: ChannelExit = {};
   readonly #record = new ChannelRecord();
-  /** Requests that want a reply, oldest first: replies come in this order (RFC 4254 section 5.4). */
-  #replies: ((accepted: boolean | undefined) => void)[] = [];
-  /** Called at the first message that only a started program can cause. */
-  #onLife: ((alive: true | undefined) => void)[] = [];
+  readonly #waiters = new ChannelWaiters();
 
   /** @param window bytes that the peer may send before we take delivery of any. */
   constructor(carrier: ChannelCarrier, localId: number, type: string, window: number) {
@@ -198,7 +196,7 @@ export class Channel implements EngineChannel {
         resolve(undefined);
         return;
       }
-      this.#replies.push((accepted) => {
+      this.#waiters.forReply((accepted) => {
         if (accepted !== undefined) {
           entry.outcome = accepted ? "accepted" : "refused";
         }
@@ -223,15 +221,10 @@ export class Channel implements EngineChannel {
    * not replied to our request. Undefined when the channel ends without any of them.
    */
   showsLife(): Promise<true | undefined> {
-    return new Promise((resolve) => {
-      if (this.#bytesIn + this.#incoming.waiting > 0 || this.#eofReceived) {
-        resolve(true);
-      } else if (this.isOpen) {
-        this.#onLife.push(resolve);
-      } else {
-        resolve(undefined);
-      }
-    });
+    if (this.#bytesIn + this.#incoming.waiting > 0 || this.#eofReceived) {
+      return Promise.resolve(true);
+    }
+    return this.isOpen ? this.#waiters.untilAlive() : Promise.resolve(undefined);
   }
 
   // Messages of the peer, passed on by the table.
@@ -266,7 +259,7 @@ export class Channel implements EngineChannel {
       } else if (received === "excess") {
         this.#carrier.forgive("data beyond the window");
       }
-      this.#settleLife(true);
+      this.#waiters.alive();
     }
   }
 
@@ -285,11 +278,8 @@ export class Channel implements EngineChannel {
   }
 
   receiveReply(accepted: boolean): void {
-    const reply = this.#replies.shift();
-    if (reply === undefined) {
+    if (!this.#waiters.reply(accepted)) {
       this.#carrier.forgive("a reply that was not asked for");
-    } else {
-      reply(accepted);
     }
   }
 
@@ -304,12 +294,12 @@ export class Channel implements EngineChannel {
       success = true;
       this.#record.note("exit-received");
       this.#exit = { ...this.#exit, code };
-      this.#settleLife(true);
+      this.#waiters.alive();
     } else if (name === "exit-signal") {
       success = true;
       this.#record.note("exit-received");
       this.#exit = { ...this.#exit, ...receivedExitSignal(body) };
-      this.#settleLife(true);
+      this.#waiters.alive();
     } else if (name === endOfWrite) {
       this.#outgoing.discard();
     }
@@ -325,7 +315,7 @@ export class Channel implements EngineChannel {
       this.#eofReceived = true;
       this.#record.note("eof-received");
       this.#incoming.eof();
-      this.#settleLife(true);
+      this.#waiters.alive();
     }
   }
 
@@ -347,7 +337,7 @@ export class Channel implements EngineChannel {
       this.#record.note("connection-lost");
     }
     this.#outgoing.close();
-    this.#settleReplies();
+    this.#waiters.end();
     this.#incoming.close("deliver");
   }
 
@@ -361,24 +351,7 @@ export class Channel implements EngineChannel {
     this.#closeSent = true;
     this.#record.note("close-sent");
     this.#outgoing.close();
-    this.#settleReplies();
-  }
-
-  #settleReplies(): void {
-    const replies = this.#replies;
-    this.#replies = [];
-    for (const reply of replies) {
-      reply(undefined);
-    }
-    this.#settleLife(undefined);
-  }
-
-  #settleLife(alive: true | undefined): void {
-    const waiting = this.#onLife;
-    this.#onLife = [];
-    for (const resolve of waiting) {
-      resolve(alive);
-    }
+    this.#waiters.end();
   }
 
   #end(): void {
