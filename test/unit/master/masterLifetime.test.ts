@@ -33,15 +33,20 @@ describe("a login", () => {
   const wait: LoginWait = { on: "server", judging: "key" };
   const words: ServerWords = { source: "banner", text: "Welcome" };
 
-  it("shows its phase, what it waits for and the server's messages, and nothing of that once connected", async () => {
+  /** A login that is held in its first phase. */
+  async function watched() {
     const stack = fakeStack();
-    const { engine, registry } = stack;
-    engine.hold = true;
-    registry.acquire(web1, true);
+    stack.engine.hold = true;
+    stack.registry.acquire(web1, true);
     await settle();
     const master = only(stack);
     const news: LoginNews[] = [];
     master.watchLogin((each) => news.push(each));
+    return { engine: stack.engine, master, news };
+  }
+
+  it("shows its phase, what it waits for and the server's messages, and nothing of that once connected", async () => {
+    const { engine, master, news } = await watched();
     const [request] = engine.requests;
     expect(master.state).toMatchObject({ kind: "connecting", phase: "tcp" });
     request?.onPhase?.("authentication");
@@ -69,14 +74,7 @@ describe("a login", () => {
   });
 
   it("shows no message that comes after it was given up", async () => {
-    const stack = fakeStack();
-    const { engine, registry } = stack;
-    engine.hold = true;
-    registry.acquire(web1, true);
-    await settle();
-    const master = only(stack);
-    const news: LoginNews[] = [];
-    master.watchLogin((each) => news.push(each));
+    const { engine, master, news } = await watched();
     master.kill();
     engine.requests[0]?.onServerWords?.(words);
     engine.requests[0]?.onWait?.(wait);

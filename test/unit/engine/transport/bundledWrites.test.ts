@@ -4,24 +4,24 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { bundleWrites } from "../../../../src/engine/transport/bundledWrites.ts";
 
-/** A stream that records each piece that it receives. */
-function recorder(): { socket: PassThrough; pieces: string[] } {
+/** A stream that records each piece that it receives, with its writes bundled. */
+function bundled() {
   const pieces: string[] = [];
   const socket = new PassThrough();
   socket._write = (data: Buffer, _encoding, done) => {
     pieces.push(data.toString("latin1", 0, 20));
     done();
   };
-  return { socket, pieces };
-}
-
-test("the writes of several callbacks of one turn are handed on together, in order", async () => {
-  const { socket, pieces } = recorder();
-  bundleWrites(
+  const writes = bundleWrites(
     socket,
     () => {},
     () => {},
   );
+  return { socket, pieces, writes };
+}
+
+test("the writes of several callbacks of one turn are handed on together, in order", async () => {
+  const { socket, pieces } = bundled();
   socket.write(Buffer.from("a"));
   await Promise.resolve();
   process.nextTick(() => socket.write(Buffer.from("b")));
@@ -35,12 +35,7 @@ test("the writes of several callbacks of one turn are handed on together, in ord
 });
 
 test("a large piece does not overtake the small ones before it", async () => {
-  const { socket, pieces } = recorder();
-  bundleWrites(
-    socket,
-    () => {},
-    () => {},
-  );
+  const { socket, pieces } = bundled();
   for (const text of ["a", "b", "C".repeat(5_000), "d"]) {
     socket.write(Buffer.from(text));
   }
@@ -49,12 +44,7 @@ test("a large piece does not overtake the small ones before it", async () => {
 });
 
 test("flush and end do not wait for the end of the turn", async () => {
-  const { socket, pieces } = recorder();
-  const writes = bundleWrites(
-    socket,
-    () => {},
-    () => {},
-  );
+  const { socket, pieces, writes } = bundled();
   socket.write(Buffer.from("a"));
   writes.flush();
   expect(pieces).toEqual(["a"]);
@@ -66,12 +56,7 @@ test("flush and end do not wait for the end of the turn", async () => {
 });
 
 test("nothing is written to a stream that was destroyed in the meantime", async () => {
-  const { socket, pieces } = recorder();
-  bundleWrites(
-    socket,
-    () => {},
-    () => {},
-  );
+  const { socket, pieces } = bundled();
   socket.write(Buffer.from("a"));
   socket.destroy();
   await nextTurn();
