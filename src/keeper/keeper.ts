@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { link, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
@@ -9,8 +9,9 @@ import { guarded } from "../base/guarded.ts";
 import type { Logger } from "../base/log.ts";
 import { type ConnectionPolicy, withGuests } from "../config/connectionPolicy.ts";
 import type { HostConfig, JumpHop } from "../config/hostConfig.ts";
-import type { ConnectionEngine } from "../engine/connectionEngine.ts";
+import type { ConnectionEngine, KeepSpec } from "../engine/connectionEngine.ts";
 import { ChannelError, ConnectError } from "../engine/engineErrors.ts";
+import { field } from "../engine/keeper/keeperJson.ts";
 import {
   type KeeperHello,
   type KeptOpen,
@@ -34,12 +35,11 @@ import { AskingWindow } from "./relayedLogin.ts";
 /** What windows are told before the keeper stops is on its way for so long. Milliseconds. */
 const stopDelay = 200;
 
-/** Milliseconds without a connection, a session and a window, after which the keeper leaves. */
-const idleLimit = 30_000;
-
 export interface KeeperInit {
   readonly folder: string;
   readonly build: string;
+  /** Milliseconds without a connection, a session and a window, after which it leaves. */
+  readonly idleLimit: number;
   readonly engine: ConnectionEngine;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -74,8 +74,12 @@ export class Keeper implements Disposable {
       policies: (uses) => this.#policyOf(uses.map(({ config }) => config)),
       resolve: () => Promise.reject(new CancelledError()),
       resolveHop: (hop, before, signal) => this.#resolveHop(hop, before, signal),
-      runProxy: (config, onWords) =>
-        runProxyCommand(config.proxyCommand ?? "", new ServerTalk(logger, onWords)),
+      runProxy: async (config, onWords, signal) =>
+        runProxyCommand(
+          config.proxyCommand ?? "",
+          new ServerTalk(logger, onWords),
+          await this.#askerOf(config).environment(signal),
+        ),
     });
     this.#registry.onDidChange(() => this.#update());
   }
@@ -98,6 +102,15 @@ export class Keeper implements Disposable {
     this.#server = server;
     logger.info(`the keeper ${process.pid} (${this.#init.build}) listens`);
     this.#update();
+  }
+
+  /** A callback has thrown an error that nothing caught. A session whose screen did goes on without what it showed. */
+  onUncaught(): void {
+    for (const session of this.#sessions.values()) {
+      session.checkScreen(() =>
+        this.#init.logger.error(`${session.master.id}: the screen of a session was lost`),
+      );
+    }
   }
 
   /** Ends all sessions and connections. */
@@ -161,7 +174,8 @@ export class Keeper implements Disposable {
     }
     this.#isLeaving = true;
     const { folder, logger } = this.#init;
-    const name = `${keeperSocketName}.${process.pid}`;
+    // No name is used twice: what a crash left behind may have that of any process.
+    const name = `${keeperSocketName}.${randomInt(1e9)}`;
     await link(join(folder, keeperSocketName), join(folder, name));
     this.#name = name;
     await rm(join(folder, keeperSocketName), { force: true });
@@ -180,6 +194,7 @@ export class Keeper implements Disposable {
     for (let isFirst = true; ; isFirst = false) {
       const lease = this.#registry.acquire({ config, folder }, allowPrompts);
       const { master } = lease;
+      this.#init.logger.info(`${master.id}: a window needs it`);
       const news = master.watchLogin((each) => socket.note("news", each));
       // The window joins before it closes this conversation.
       socket.onDidClose(() => lease.dispose());
@@ -239,6 +254,9 @@ export class Keeper implements Disposable {
 
   async #open(socket: KeeperSocket, call: KeptOpen, signal: AbortSignal): Promise<KeptOpened | undefined> {
     const { keep, spec } = call;
+    if (!isKeepSpec(keep)) {
+      throw new ChannelError("refused", "The session to keep is malformed");
+    }
     const before = this.#sessions.get(keep.id);
     if (before?.isOver === true) {
       this.#forget(before);
@@ -329,9 +347,21 @@ export class Keeper implements Disposable {
       this.#idle?.dispose();
       this.#idle = undefined;
     } else {
-      this.#idle ??= this.#init.clock.setTimeout(() => this.#init.onIdle(), this.#isLeaving ? 0 : idleLimit);
+      this.#idle ??= this.#init.clock.setTimeout(
+        () => this.#init.onIdle(),
+        this.#isLeaving ? 0 : this.#init.idleLimit,
+      );
     }
   }
+}
+
+function isKeepSpec(keep: unknown): keep is KeepSpec {
+  const [id, limits, limitedFor] = ["id", "limits", "limitedFor"].map((name) => field(keep, name));
+  const isLimit = (limit: unknown): boolean =>
+    typeof field(limit, "kind") === "string" && typeof field(limit, "seconds") === "number";
+  return (
+    typeof id === "string" && Number.isFinite(limitedFor) && Array.isArray(limits) && limits.every(isLimit)
+  );
 }
 
 /** It stays only for its linger. */

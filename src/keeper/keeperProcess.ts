@@ -1,5 +1,5 @@
 /**
- * The entry of the keeper, a process of its own: `keeperProcess FOLDER BUILD`. Another keeper may already be there: this one
+ * The entry of the keeper, a process of its own: `keeperProcess FOLDER BUILD [IDLE_SECONDS]`. Another keeper may already be there: this one
  * leaves then. It gets no secret by its arguments or its environment.
  */
 
@@ -11,14 +11,14 @@ import { asError } from "../base/errors.ts";
 import { onUnexpectedError } from "../base/guarded.ts";
 import { keeperSocketName } from "../engine/keeper/keeperMessages.ts";
 import { lazySsh2 } from "../engine/ssh2/lazySsh2.ts";
-import { hasErrorCode, prepareSocketFolder, refuses } from "../share/socketFolder.ts";
+import { clearStaleSockets, hasErrorCode, prepareSocketFolder, refuses } from "../share/socketFolder.ts";
 import { Keeper } from "./keeper.ts";
 import { keeperLog } from "./keeperLog.ts";
 
 /** How often the keeper looks for its socket. The system removes its folder with the user's last session. Milliseconds. */
 const lookEvery = 2_000;
 
-const [folder = "", build = ""] = process.argv.slice(2);
+const [folder = "", build = "", idleSeconds = "30"] = process.argv.slice(2);
 
 async function main(): Promise<void> {
   await prepareSocketFolder(folder);
@@ -26,9 +26,14 @@ async function main(): Promise<void> {
   onUnexpectedError((error) => logger.error("unexpected error in a callback", error));
   process.on("unhandledRejection", (error) => logger.error("unexpected rejection", asError(error)));
   const keeper = new Keeper({
-    ...{ folder, build, logger, clock: systemClock },
+    ...{ folder, build, logger, clock: systemClock, idleLimit: Number(idleSeconds) * 1000 },
     engine: lazySsh2(systemClock).engine,
     onIdle: () => void leave("it has nothing to do"),
+  });
+  // An error in the parser of one screen must not end the sessions of all others.
+  process.on("uncaughtException", (error) => {
+    logger.error("unexpected error", error);
+    keeper.onUncaught();
   });
   let ino: number | undefined;
   const leave = async (why: string): Promise<void> => {
@@ -49,6 +54,7 @@ async function main(): Promise<void> {
     process.exit(0);
   }
   ({ ino } = await lstat(keeper.socketPath));
+  await clearStaleSockets(folder).catch(() => {});
   const look = (): void => {
     const { socketPath } = keeper;
     lstat(socketPath).then(
@@ -77,6 +83,13 @@ async function hasName(keeper: Keeper): Promise<boolean> {
       if (!hasErrorCode(error, "EEXIST")) {
         throw error;
       }
+    }
+    const facts = await lstat(path).catch(() => undefined);
+    if (facts === undefined) {
+      continue;
+    }
+    if (!facts.isSocket() || facts.uid !== process.getuid?.()) {
+      throw new Error("What has the name of the keeper is not a socket of this user");
     }
     if (!(await refuses(path))) {
       return false;

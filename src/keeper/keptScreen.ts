@@ -5,6 +5,7 @@ import xterm from "@xterm/headless";
 import type { Disposable } from "../base/disposable.ts";
 import type { Dimensions } from "../engine/connectionEngine.ts";
 import { SafePointScanner } from "../terminal/safePointScanner.ts";
+import { TamedOutput } from "./tamedOutput.ts";
 
 /** Lines above the screen, as in VS Code's terminals by default. */
 const scrollback = 1000;
@@ -21,6 +22,12 @@ const furtherMarks = /([\p{M}\p{Cf}\u1160-\u11ff]{32})[\p{M}\p{Cf}\u1160-\u11ff]
 /** Characters of a title or a working directory that are kept. Longer ones are nobody's. */
 const longestReport = 4096;
 
+/**
+ * Characters that are parsed at once. Some cost a thousand times what text costs, and the sessions of others get their
+ * turn only between two pieces.
+ */
+const pieceLength = 2048;
+
 /** Of a terminal. More columns or rows would take too much memory. */
 const mostCells = 4096;
 
@@ -32,10 +39,11 @@ type Parameters = readonly (number | readonly number[])[];
 
 /** What a terminal that showed all output of a session would show, for a window that is attached later. UTF-8. */
 export class KeptScreen implements Disposable {
-  readonly #terminal: xterm.Terminal;
-  readonly #serializer = new serialize.SerializeAddon();
+  #terminal: xterm.Terminal;
+  #serializer = new serialize.SerializeAddon();
   readonly #decoder = new StringDecoder("utf8");
   readonly #scanner = new SafePointScanner();
+  readonly #tamed = new TamedOutput();
   /** The modes of `furtherModes` that a program has set. */
   readonly #modes = new Map<number, boolean>();
   #cursorStyle = "";
@@ -44,12 +52,19 @@ export class KeptScreen implements Disposable {
   /** The last report of the working directory (OSC 7), with its introducer. */
   #directory = "";
   #unparsed = 0;
+  /** For each write that the terminal has not read yet, oldest first. */
+  readonly #waiting = new Set<() => void>();
+  /** Writes that the terminal has read. */
+  #parsed = 0;
   /** The last bytes. */
   #tail: Buffer = Buffer.alloc(0);
 
   constructor({ columns, rows }: Dimensions) {
-    const fit = isFit({ columns, rows }) ? { cols: columns, rows } : {};
-    const terminal = new xterm.Terminal({ ...fit, scrollback, allowProposedApi: true });
+    this.#terminal = this.#create(isFit({ columns, rows }) ? { cols: columns, rows } : {});
+  }
+
+  #create(size: { readonly cols?: number; readonly rows?: number }): xterm.Terminal {
+    const terminal = new xterm.Terminal({ ...size, scrollback, allowProposedApi: true });
     terminal.loadAddon(this.#serializer);
     terminal.loadAddon(new unicode11.Unicode11Addon());
     terminal.unicode.activeVersion = "11";
@@ -77,7 +92,7 @@ export class KeptScreen implements Disposable {
       this.#directory = report.length > longestReport ? "" : `\u001b]7;${report}\u0007`;
       return false;
     });
-    this.#terminal = terminal;
+    return terminal;
   }
 
   /** Bytes that the terminal has not read yet. */
@@ -92,15 +107,43 @@ export class KeptScreen implements Disposable {
     this.#tail = Buffer.concat([this.#tail, bytes.subarray(-longestStart)]).subarray(-longestStart);
     this.#scanner.scan(text);
     this.#unparsed += data.length;
-    this.#terminal.write(text.replace(furtherMarks, "$1"), () => {
+    const { cols, rows } = this.#terminal;
+    this.#parse(this.#tamed.tame(text, Math.max(cols, rows)).replace(furtherMarks, "$1"), () => {
       this.#unparsed -= data.length;
       onParsed();
     });
   }
 
+  /** The state of `isStuck`. */
+  get parsed(): number {
+    return this.#parsed;
+  }
+
+  /** The terminal has read nothing since then, though something waits: after an error it reads nothing any more. */
+  isStuckSince(parsed: number): boolean {
+    return this.#waiting.size > 0 && this.#parsed === parsed;
+  }
+
+  /** Goes on with an empty screen. What the terminal has not read is lost. */
+  restart(): void {
+    const { cols, rows } = this.#terminal;
+    this.#terminal.dispose();
+    this.#serializer = new serialize.SerializeAddon();
+    this.#forgetModes();
+    this.#terminal = this.#create({ cols, rows });
+    for (const done of [...this.#waiting]) {
+      done();
+    }
+  }
+
   resize({ columns, rows }: Dimensions): void {
     if (isFit({ columns, rows }) && (columns !== this.#terminal.cols || rows !== this.#terminal.rows)) {
-      this.#terminal.resize(columns, rows);
+      try {
+        this.#terminal.resize(columns, rows);
+      } catch {
+        this.restart();
+        this.#terminal.resize(columns, rows);
+      }
       this.#margins = undefined;
     }
   }
@@ -110,11 +153,11 @@ export class KeptScreen implements Disposable {
    * Resolves when all output has been read.
    */
   async snapshot(): Promise<Buffer> {
-    await new Promise<void>((resolve) => this.#terminal.write("", resolve));
+    await new Promise<void>((resolve) => this.#parse("", resolve));
     const parts = [
       // Also what the window has written into its terminal itself.
       "\u001b[H\u001b[2J\u001b[3J",
-      this.#serializer.serialize({ scrollback }),
+      this.#serialized(),
       this.#restoreMargins(),
       ...[...this.#modes].map(([mode, on]) => `\u001b[?${mode}${on ? "h" : "l"}`),
       this.#cursorStyle,
@@ -128,6 +171,29 @@ export class KeptScreen implements Disposable {
 
   dispose(): void {
     this.#terminal.dispose();
+  }
+
+  #parse(text: string, onParsed: () => void): void {
+    const done = (): void => {
+      if (this.#waiting.delete(done)) {
+        this.#parsed++;
+        onParsed();
+      }
+    };
+    this.#waiting.add(done);
+    const last = Math.max(0, text.length - 1);
+    for (let at = 0; at <= last; at += pieceLength) {
+      this.#terminal.write(text.slice(at, at + pieceLength), at + pieceLength > last ? done : undefined);
+    }
+  }
+
+  #serialized(): string {
+    try {
+      return this.#serializer.serialize({ scrollback });
+    } catch {
+      this.restart();
+      return "";
+    }
   }
 
   /** DECSTBM moves the cursor. */

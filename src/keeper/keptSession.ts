@@ -29,6 +29,12 @@ const readAlone = 16 * 1024;
 /** Output that the screen has not parsed yet, at most. */
 const unparsedMark = 256 * 1024;
 
+/** Input that the server has not taken, above which the window waits. Windows of ours send less before that. */
+const mostInput = 4 * 1024 * 1024;
+
+/** A terminal that works reads something within this time. Milliseconds. */
+const screenPatience = 100;
+
 /** A window that has been replaced may still have input on its way. Milliseconds. */
 const leaveWithin = 1_000;
 
@@ -177,6 +183,19 @@ export class KeptSession implements Disposable {
     });
   }
 
+  /** A screen has thrown an error. If it is this one, it starts again, and the session goes on. */
+  checkScreen(onFailed: () => void): void {
+    const { parsed } = this.#screen;
+    this.#store.add(
+      this.#init.clock.setTimeout(() => {
+        if (this.#screen.isStuckSince(parsed)) {
+          this.#screen.restart();
+          onFailed();
+        }
+      }, screenPatience),
+    );
+  }
+
   /** The keeper ends on request: the window's terminal does not reconnect. */
   stop(): void {
     const told: KeptClosed = { exit: {}, lost: true, lostBy: "disconnected" };
@@ -204,6 +223,9 @@ export class KeptSession implements Disposable {
       this.#owed += data.length;
       channel.write(data);
       this.#acknowledge();
+      if (this.#owed > mostInput) {
+        socket.pause();
+      }
     });
     socket.onNote("eof", () => channel.eof());
     socket.onNote("resize", (dimensions) => this.#resize(dimensions));
@@ -283,6 +305,9 @@ export class KeptSession implements Disposable {
     if (consumed > 0 && (waiting === 0 || consumed >= dataWindow / 4)) {
       this.#owed -= consumed;
       this.#attached?.socket.consumed(consumed);
+    }
+    if (this.#owed <= mostInput) {
+      this.#attached?.socket.resume();
     }
   }
 

@@ -53,6 +53,11 @@ export class AskingWindow {
     return { config, policy };
   }
 
+  /** For a program that the login needs. It is not kept: it may have secrets. */
+  async environment(signal: AbortSignal): Promise<NodeJS.ProcessEnv> {
+    return (await this.#socket.call("environment", undefined, signal)) as NodeJS.ProcessEnv;
+  }
+
   login(config: HostConfig, options: LoginOptions): ReturnType<LoginFactory> {
     const login = this.#nextLogin++;
     const { allowPrompts, pause, signal } = options;
@@ -92,9 +97,10 @@ export class AskingWindow {
     return {
       next: async (methodsLeft, partialSuccess, signatureAlgorithms, binding) => {
         const next: NextCall = { login, methodsLeft, partialSuccess, signatureAlgorithms, binding };
-        const reply = (await call("next", next)) as NextReply;
-        last = reply;
-        return reply.attempt && attemptOf(login, reply.attempt, call);
+        const { attempt, tried, problems } = (await call("next", next)) as NextReply;
+        // The attempt may have a password, which is not kept.
+        last = { tried, problems };
+        return attempt && attemptOf(login, attempt, call);
       },
       succeeded: async () => {
         await call("succeeded", { login });

@@ -44,7 +44,11 @@ export type LoginFactory = (
 };
 
 /** Runs a ProxyCommand through the user's shell; the stream's destruction ends the process. */
-export type ProxyRunner = (config: HostConfig, onWords: (words: ServerWords) => void) => Duplex;
+export type ProxyRunner = (
+  config: HostConfig,
+  onWords: (words: ServerWords) => void,
+  signal: AbortSignal,
+) => Duplex | Promise<Duplex>;
 
 /** Resolves the hops of a ProxyJump; the given chain replaces the hop's own ProxyJump unless it is the first hop. */
 export type HopResolver = (

@@ -214,9 +214,10 @@ export class MasterRegistry implements Disposable {
         this.#jump(id, use, allowPrompts, behind, { signal, onLost, onNews });
     }
     if (config.proxyCommand !== undefined) {
-      return async (_signal, _onLost, onNews) => {
+      return async (signal, _onLost, onNews) => {
         const { alias } = config;
-        const stream = this.#init.runProxy(config, (words) => onNews({ kind: "words", alias, words }));
+        const onWords: Parameters<ProxyRunner>[1] = (words) => onNews({ kind: "words", alias, words });
+        const stream = await this.#init.runProxy(config, onWords, signal);
         return { stream, hold: toDisposable(() => stream.destroy()) };
       };
     }

@@ -11,8 +11,8 @@ import { ShareError } from "./shareErrors.ts";
  */
 const longestFolder = 80;
 
-/** The names that `listenIn` creates. Other files in the folder are left alone. */
-const socketName = /^(?:[0-9a-f]{12}|w[0-9a-f]{12}\.[0-9a-f]{6})$/;
+/** The names that `listenIn` creates, and those of keepers that leave. Other files in the folder are left alone. */
+const socketName = /^(?:[0-9a-f]{12}|w[0-9a-f]{12}\.[0-9a-f]{6}|keeper\.\d{1,10})$/;
 const temporaryPattern = /^\.[0-9a-f]{12}$/;
 /** Of the folder that is a turn to log in: see loginTurn.ts. */
 const turnName = /^t[0-9a-f]{12}$/;

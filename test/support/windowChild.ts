@@ -1,5 +1,6 @@
 /** A window of the editor, in a process of its own: a whole stack and its terminal tabs, operated by `WindowProcess`. */
 import { silentLogger } from "../../src/base/log.ts";
+import { AskedQuestions } from "./askedQuestions.ts";
 import { LiveTab } from "./liveTab.ts";
 import { testStack } from "./testStack.ts";
 import type { WindowReply, WindowRequest } from "./windowProcess.ts";
@@ -15,7 +16,10 @@ const logger =
           (text: string) => process.stderr.write(`${name} ${Date.now() % 1e6} ${level}: ${text}\n`),
         ]),
       );
+const questions = new AskedQuestions();
+const mayAsk = process.env["WINDOW_QUESTIONS"] === "on";
 const stack = await testStack(configFile, {
+  ...(mayAsk && { authPrompter: questions.prompter, hostKeyPrompter: questions.prompter }),
   logger: logger as typeof silentLogger,
   socketFolder,
   sharesWithWindows: () => isOn,
@@ -29,7 +33,9 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
     case "open": {
       const tab = new LiveTab(stack, request.command, "lab", request.keep);
       tabs.push(tab);
-      await tab.waitFor(request.command === undefined ? /[#$] ?$/ : /ready/);
+      if (request.waits !== false) {
+        await tab.waitFor(request.command === undefined ? /[#$] ?$/ : /ready/);
+      }
       return {};
     }
     case "type":
@@ -59,6 +65,11 @@ async function answer(request: WindowRequest): Promise<Partial<WindowReply>> {
       return {};
     case "stopKeeper":
       await stack.keeper.stop();
+      return {};
+    case "questions":
+      return { asked: questions.asked, text: questions.open.join("\n") };
+    case "answer":
+      questions.answer(request.text);
       return {};
     case "listKept":
       return { kept: await stack.keeper.list() };

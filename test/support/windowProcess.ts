@@ -10,8 +10,13 @@ import type { ProgramSnapshot } from "../../src/share/programTypes.ts";
 export type WindowRequest = { readonly id: number } & WindowOrder;
 
 type WindowOrder =
-  /** A terminal on `lab`. */
-  | { readonly do: "open"; readonly command?: string | undefined; readonly keep?: string }
+  /** A terminal on `lab`. Waits for its prompt. */
+  | {
+      readonly do: "open";
+      readonly command?: string | undefined;
+      readonly keep?: string;
+      readonly waits?: boolean;
+    }
   | { readonly do: "type"; readonly tab: number; readonly text: string; readonly until: string }
   /** Waits until each terminal has opened a second time. */
   | { readonly do: "reopened" }
@@ -25,7 +30,11 @@ type WindowOrder =
   | { readonly do: "write"; readonly tab: number; readonly text: string }
   /** The window's keeper ends, and all its sessions. */
   | { readonly do: "stopKeeper" }
-  | { readonly do: "listKept" };
+  | { readonly do: "listKept" }
+  /** What logins have asked, and what is still open, in a window with WINDOW_QUESTIONS=on. */
+  | { readonly do: "questions" }
+  /** Answers the oldest question. Undefined: dismisses it. */
+  | { readonly do: "answer"; readonly text?: string };
 
 export interface WindowMaster {
   readonly state: string;
@@ -44,6 +53,7 @@ export interface WindowReply {
   readonly text: string;
   readonly states: readonly string[];
   readonly kept: readonly KeptListed[];
+  readonly asked: readonly string[];
 }
 
 /** A window of the editor in a process of its own: see windowChild.ts. */

@@ -131,6 +131,15 @@ export class KeeperSocket {
     this.#frame(frameType.consumed, wireUint32(bytes));
   }
 
+  /** Reads nothing more, not even the end of the other side. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** What was sent before still arrives. */
   end(): void {
     this.#socket.end();

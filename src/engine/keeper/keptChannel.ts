@@ -157,9 +157,14 @@ export class KeptChannel implements EngineChannel {
 
   #send(): void {
     while (this.#unconsumed < dataWindow) {
-      const piece = this.#input.shift();
-      if (piece === undefined) {
+      const next = this.#input.shift();
+      if (next === undefined) {
         break;
+      }
+      const room = dataWindow - this.#unconsumed;
+      const piece = next.subarray(0, room);
+      if (next.length > room) {
+        this.#input.unshift(next.subarray(room));
       }
       this.#inputBytes -= piece.length;
       this.#unconsumed += piece.length;

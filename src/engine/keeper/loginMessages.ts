@@ -18,6 +18,8 @@ export interface ConnectCall {
   readonly allowPrompts: boolean;
 }
 
+/** `environment`, without arguments, resolves to the window's environment. */
+
 /** `hop`, resolves to ResolvedHop. */
 export interface HopCall {
   readonly hop: JumpHop;

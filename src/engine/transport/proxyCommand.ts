@@ -15,10 +15,14 @@ import { WholeLines } from "./wholeLines.ts";
  * @param command all tokens expanded.
  * @param talk receives the command's standard error.
  */
-export function runProxyCommand(command: string, talk: ServerTalk): Duplex {
+export function runProxyCommand(
+  command: string,
+  talk: ServerTalk,
+  env: NodeJS.ProcessEnv = process.env,
+): Duplex {
   const windows = process.platform === "win32";
-  const shell = userShell();
-  const surroundings = programSurroundings();
+  const shell = userShell(env);
+  const surroundings = programSurroundings(env);
   const child = windows
     ? spawn(command, { ...surroundings, shell, stdio: ["pipe", "pipe", "pipe"], windowsHide: true })
     : spawn(shell, ["-c", `exec ${command}`], {

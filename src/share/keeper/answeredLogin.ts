@@ -52,6 +52,7 @@ export function answerLogin(socket: KeeperSocket, init: AnsweredLoginInit): void
     const { folder } = init.use;
     return { host, config: sent(config), policy: init.policies([{ config, folder }]) } satisfies ResolvedHop;
   });
+  socket.handle("environment", async () => ({ ...process.env }));
   socket.handle("begin", async (args) => {
     const { login, host, allowPrompts } = args as BeginCall;
     const config = hosts[host] ?? init.use.config;

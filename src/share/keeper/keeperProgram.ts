@@ -103,8 +103,12 @@ export async function startKeeper(
   return undefined;
 }
 
-/** The keeper is Node. What the editor puts into the environment of its processes is not for it. */
+/** What Node needs, and where the user's files are. All else is of one window, and others have others. */
+const needed =
+  /^(?:HOME|USER|LOGNAME|SHELL|PATH|LANG|LC_\w+|TZ|TMPDIR|XDG_RUNTIME_DIR|(?:DY)?LD_LIBRARY_PATH)$/;
+
+/** Of the keeper. Windows send what belongs to a connection with their requests. */
 export function keeperEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const own = Object.entries(env).filter(([name]) => !/^(?:VSCODE_|ELECTRON_|NODE_)/.test(name));
+  const own = Object.entries(env).filter(([name]) => needed.test(name));
   return { ...Object.fromEntries(own), ELECTRON_RUN_AS_NODE: "1" };
 }

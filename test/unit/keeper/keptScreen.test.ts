@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import xterm from "@xterm/headless";
+import { describe, expect, test, vi } from "vitest";
 import { KeptScreen, unfinishedCharacter } from "../../../src/keeper/keptScreen.ts";
 import { Screen } from "../terminal/support/screen.ts";
 
@@ -131,6 +132,41 @@ describe("the screen of a kept session", () => {
     const text = (await kept.snapshot()).toString();
     expect(text).toContain("ok");
     expect(text.length).toBeLessThan(500);
+    kept.dispose();
+  });
+
+  test("a link of nine megabytes costs no time and no memory", async () => {
+    const kept = new KeptScreen({ columns: 40, rows: 12 });
+    const from = performance.now();
+    const link = Buffer.from(`${ESC}]8;;${"u".repeat(9_000_000)}\u0007link${ESC}]8;;\u0007`);
+    for (let at = 0; at < link.length; at += 32_768) {
+      kept.write(link.subarray(at, at + 32_768), () => {});
+    }
+    const text = (await kept.snapshot()).toString();
+    expect(text).toContain("link");
+    expect(text.length).toBeLessThan(500);
+    expect(performance.now() - from).toBeLessThan(5_000);
+    kept.dispose();
+  });
+
+  test("goes on empty after its terminal has failed, and reports what it never read as read", async () => {
+    const kept = new KeptScreen({ columns: 40, rows: 12 });
+    kept.write(Buffer.from("before"), () => {});
+    await kept.snapshot();
+    const { parsed } = kept;
+    // After an error in its parser, a terminal calls nobody back.
+    const write = vi.spyOn(xterm.Terminal.prototype, "write").mockImplementation(() => {});
+    let read = 0;
+    kept.write(Buffer.from("lost"), () => read++);
+    const snapshot = kept.snapshot();
+    write.mockRestore();
+    expect([kept.isStuckSince(parsed), kept.unparsed, read]).toEqual([true, 4, 0]);
+    kept.restart();
+    expect([kept.isStuckSince(parsed), kept.unparsed, read]).toEqual([false, 0, 1]);
+    expect((await snapshot).toString()).not.toMatch(/before|lost/);
+    kept.write(Buffer.from("after"), () => read++);
+    expect((await kept.snapshot()).toString()).toContain("after");
+    expect([kept.isStuckSince(kept.parsed), read]).toEqual([false, 2]);
     kept.dispose();
   });
 
