@@ -143,14 +143,14 @@ class Dialogue implements Authenticator {
       throw this.#cancelled.reason;
     }
     this.#options.signal.throwIfAborted();
-    if (methodsLeft === undefined && this.#last === undefined) {
+    if (methodsLeft === undefined) {
       this.#begin();
       this.#last = "none";
       this.#answeredAt = this.#clock.monotonic();
       return { method: "none" };
     }
     // For a server that names no method, all our methods are tried, as in OpenSSH.
-    this.#methodsLeft = methodsLeft?.length ? methodsLeft : (this.#methodsLeft ?? this.#methods);
+    this.#methodsLeft = methodsLeft.length > 0 ? methodsLeft : (this.#methodsLeft ?? this.#methods);
     for (const method of this.#methods) {
       if (this.#methodsLeft.includes(method)) {
         await this.#considerOtherEngine(method);

@@ -33,7 +33,7 @@ export interface IdentitiesRequest {
   /** Called with the key of a file before it signs. Default: nothing. */
   readonly onUse?: (file: string, key: SigningKey) => Promise<void>;
   /** Signs with the security key that a file refers to. */
-  readonly securityKey?: (file: string, publicKey: Buffer) => SigningKey["sign"];
+  readonly securityKey: (file: string, publicKey: Buffer) => SigningKey["sign"];
   /** For agents. */
   readonly binding?: SessionBinding | undefined;
   readonly signal: AbortSignal;
@@ -74,10 +74,13 @@ export async function collectIdentities(request: IdentitiesRequest): Promise<rea
     publicKey !== undefined && (rsaKeyBits(publicKey) ?? requiredRsaSize) < requiredRsaSize;
   const agentKeys = allAgentKeys.filter(({ publicKey }) => !isShort(publicKey));
   const keyFiles = files.keys.filter(({ read }) => !isShort(publicKeyOf(read)));
-  for (const { file, read } of files.keys) {
-    if (isShort(publicKeyOf(read))) {
-      request.onProblem(`${file}: its RSA key is shorter than ${requiredRsaSize} bits (RequiredRSASize)`);
-    }
+  const certificates = files.certificates.filter(({ blob }) => !isShort(blob));
+  const short = [
+    ...files.keys.filter(({ read }) => isShort(publicKeyOf(read))),
+    ...files.certificates.filter(({ blob }) => isShort(blob)),
+  ];
+  for (const { file } of short) {
+    request.onProblem(`${file}: its RSA key is shorter than ${requiredRsaSize} bits (RequiredRSASize)`);
   }
   if (agentKeys.length < allAgentKeys.length) {
     logger.info(`RSA keys of the agent below ${requiredRsaSize} bits are left out (RequiredRSASize)`);
@@ -93,9 +96,9 @@ export async function collectIdentities(request: IdentitiesRequest): Promise<rea
   const isInAgent = ({ publicKey }: FromFile): boolean =>
     agentKeys.some((key) => publicKey?.equals(key.publicKey) === true);
   return [
-    ...files.certificates
-      .filter(({ blob }) => !isShort(blob))
-      .flatMap((certificate) => certificateIdentity(request, certificate, [...named, ...others], keyFiles)),
+    ...certificates.flatMap((certificate) =>
+      certificateIdentity(request, certificate, [...named, ...others], keyFiles),
+    ),
     ...named.map((key) => agentIdentity(request, key, `${fileOf(key)?.origin} (agent)`)),
     ...others.map((key) =>
       agentIdentity(request, key, `agent key ${printable(key.comment, 100) || key.type}`),
@@ -158,11 +161,9 @@ function plainIdentity(request: IdentitiesRequest, { file, read }: KeyFile): rea
       return [{ origin: file, open: async () => inUse(request, file, read.key) }];
     case "security-key": {
       const { publicKey } = read;
-      const sign = request.securityKey?.(file, publicKey);
+      const sign = request.securityKey(file, publicKey);
       const type = claimedKeyType(publicKey);
-      return sign === undefined
-        ? []
-        : [{ origin: file, open: async () => ({ publicKey, type, comment: file, sign }) }];
+      return [{ origin: file, open: async () => ({ publicKey, type, comment: file, sign }) }];
     }
     case "public":
       request.onProblem(`${file}: it holds only a public key, and the agent does not have the private one`);
@@ -224,7 +225,7 @@ function signerOf(
     case "encrypted":
       return lockedKey(request, file, plainKey).sign;
     case "security-key":
-      return request.securityKey?.(file, plainKey);
+      return request.securityKey(file, plainKey);
     case "public":
       return undefined;
   }

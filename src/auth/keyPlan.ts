@@ -36,11 +36,14 @@ export async function keyPlan(request: KeyPlanRequest): Promise<KeyPlan> {
   const identities = await collectIdentities({
     ...{ config, agent: request.agent, agentPath: path, reader: request.reader },
     ...{ signal: request.signal, logger: request.logger },
-    // Only `open` needs it, and no key is opened here.
-    unlock: async (file) => {
-      throw new KeyFileError("unreadable", file, `${file} is not opened to be listed`);
-    },
+    // Only `open` and `sign` need these, and no key is opened here.
+    unlock: notOpened,
+    securityKey: (file) => () => notOpened(file),
     onProblem: (problem) => problems.push(problem),
   });
   return { agent: path, keys: identities.map(({ origin }) => origin), problems };
+}
+
+function notOpened(file: string): Promise<never> {
+  return Promise.reject(new KeyFileError("unreadable", file, `${file} is not opened to be listed`));
 }

@@ -89,7 +89,6 @@ export class PasswordSource {
     const wasStored = this.#pending?.isStored === true || this.#outdated;
     this.#pending = { value: newPassword, isStored: false, remember: remember || wasStored };
     this.#outdated = wasStored;
-    this.#isDoubtful = true;
   }
 
   accepted(): void {

@@ -94,6 +94,7 @@ describe("a real ssh-agent", () => {
       unlock: () => Promise.reject(new Error("not needed")),
       signal: never,
       logger: new RecordingLogger(),
+      securityKey: () => () => Promise.reject(new Error("not needed")),
       onProblem: (problem) => expect.unreachable(problem),
     });
     const rest = ["comment 0", "comment 3"].sort();

@@ -27,20 +27,21 @@ export interface CertificateSpec {
   readonly extensions?: readonly string[];
 }
 
-/** A certificate of an Ed25519 key (OpenSSH's PROTOCOL.certkeys), signed by Node and not by the code under test. */
+/** A certificate of an Ed25519 or RSA key (OpenSSH's PROTOCOL.certkeys), signed by Node and not by the code under test. */
 export function makeCertificate(spec: CertificateSpec): Buffer {
   const uint64 = (value: bigint): Buffer => {
     const bytes = Buffer.alloc(8);
     bytes.writeBigUInt64BE(value);
     return bytes;
   };
-  const publicKey = spec.key.subarray(spec.key.length - 32);
+  const rsa = wireString("ssh-rsa");
+  const isRsa = spec.key.subarray(0, rsa.length).equals(rsa);
   const options = (names: readonly string[] = []): Buffer =>
     Buffer.concat(names.map((name) => Buffer.concat([wireString(name), wireString("")])));
   const body = Buffer.concat([
-    wireString("ssh-ed25519-cert-v01@openssh.com"),
+    wireString(`${isRsa ? "ssh-rsa" : "ssh-ed25519"}-cert-v01@openssh.com`),
     wireString(Buffer.alloc(32, 7)),
-    wireString(publicKey),
+    isRsa ? spec.key.subarray(rsa.length) : wireString(spec.key.subarray(-32)),
     uint64(spec.serial ?? 1n),
     wireUint32(spec.kind ?? 2),
     wireString(spec.keyId ?? "id"),

@@ -86,8 +86,27 @@ describe("order of attempts", () => {
     // Nor do they use up the one attempt without prompts.
     expect(await start({ allowPrompts: false }).next(undefined, false)).toEqual({ method: "none" });
     await expect(start({ allowPrompts: false }).next(undefined, false)).rejects.toMatchObject({
-      reason: "needs-person",
+      ...{ reason: "needs-person", tried: [], methodsLeft: [] },
     });
+  });
+
+  it.each([
+    ["keyboard-interactive", { passwordAuthentication: false }],
+    ["password", { kbdInteractiveAuthentication: false }],
+  ] as const)("of the two methods for passwords, only %s may be on", async (method, changes) => {
+    const { prompter, start } = setUp(changes);
+    prompter.passwords = ["x"];
+    const authenticator = start();
+    await authenticator.next(undefined, false);
+    expect(await authenticator.next(all, false)).toMatchObject({ method });
+  });
+
+  it("a prompt names the login that asks", async () => {
+    const { prompter, start } = setUp();
+    const targets: unknown[] = [];
+    Object.assign(prompter, { password: async (target: unknown) => void targets.push(target) });
+    await login(start(), taking("", ["password"]));
+    expect(targets).toEqual([{ alias: "web1", user: "alice", hostName: "server.example.org", port: 22 }]);
   });
 
   it("a server without authentication needs nothing else", async () => {
@@ -212,10 +231,11 @@ describe("keys", () => {
 
   it("dismissing the passphrase prompt cancels the login", async () => {
     for (const hidden of [false, true]) {
-      const { reader, agent, start } = setUp({ identityFiles: ["/a"] });
+      const { reader, agent, prompter, start } = setUp({ identityFiles: ["/a"] });
       agent.keys = [fakeKey(7)];
       reader.files.set("/a", { key: fakeKey(1), passphrase: "p", hidden });
       expect((await login(start(), taking("key 1"))).result).toBe("cancelled");
+      expect(prompter.asked).toEqual(["passphrase /a 1"]);
     }
   });
 
@@ -467,6 +487,52 @@ describe("passwords", () => {
     expect([...secrets.values]).toEqual([]);
   });
 
+  it("a stored password that was accepted is kept, whatever comes after it", async () => {
+    const { secrets, prompter, start } = setUp({
+      preferredAuthentications: ["password", "keyboard-interactive"],
+    });
+    const then = (attempt: string): Verdict =>
+      attempt.startsWith("password")
+        ? { methodsLeft: ["keyboard-interactive"], partial: true }
+        : taking("kbdint other", [attempt === "none" ? "password" : "keyboard-interactive"])(attempt);
+    secrets.values.set(secret, "kept");
+    prompter.rounds = [["wrong"]];
+    expect((await login(start(), then, [otpRound])).log).toEqual([
+      ...["none", "password kept", "kbdint wrong", "kbdint cancelled"],
+    ]);
+    expect([...secrets.values]).toEqual([[secret, "kept"]]);
+    // A second password, which is not to be stored.
+    prompter.passwords = ["other"];
+    expect((await login(start(), then, [passwordRound])).result).toBe("success");
+    expect([...secrets.values]).toEqual([[secret, "kept"]]);
+  });
+
+  it("a typed password that is not stored needs the user at the next login, too", async () => {
+    const { needs, config, prompter, start } = setUp();
+    prompter.passwords = ["x", { value: "x", remember: true }];
+    await login(start(), taking("password x", ["password"]));
+    expect(needs.of(config)).toEqual({ prompted: true, touched: false, waited: false });
+    await login(start(), taking("password x", ["password"]));
+    expect(needs.of(config)).toEqual({ prompted: false, touched: false, waited: false });
+  });
+
+  it("a new password is requested as often as an old one, and not stored unless the user chose to", async () => {
+    const { secrets, prompter, start } = setUp({ numberOfPasswordPrompts: 2 });
+    prompter.passwords = ["old"];
+    prompter.changes = ["1", "2", "3"].map((newPassword) => ({
+      ...{ oldPassword: "old", newPassword, remember: false },
+    }));
+    const authenticator = start();
+    await authenticator.next(undefined, false);
+    const attempt = await authenticator.next(["password"], false);
+    const change = attempt?.method === "password" ? attempt.change : undefined;
+    expect(await change?.("too short", never)).toMatchObject({ newPassword: "1" });
+    expect(await change?.("too short", never)).toMatchObject({ newPassword: "2" });
+    await expect(change?.("too short", never)).rejects.toMatchObject({ reason: "password-expired" });
+    await authenticator.succeeded();
+    expect([...secrets.values]).toEqual([]);
+  });
+
   it("repeated partial successes start neither method more often than allowed", async () => {
     const { prompter, start } = setUp();
     prompter.passwords = Array(50).fill("x");
@@ -499,6 +565,7 @@ describe("passwords", () => {
     const change = attempt?.method === "password" ? attempt.change : undefined;
     await expect(change?.("", never)).rejects.toMatchObject({ reason: "password-expired" });
     expect([...secrets.values]).toEqual([[secret, "old"]]);
+    expect(authenticator.problems()).toEqual([]);
   });
 
   it("a failing secret store leads to a prompt, not to a failed login", async () => {
@@ -571,10 +638,22 @@ describe("keyboard-interactive", () => {
     });
   });
 
-  it("a method that asks nothing is tried once and does not count as an attempt", async () => {
-    const { prompter, start } = setUp({ numberOfPasswordPrompts: 1 });
-    prompter.passwords = ["x"];
-    expect((await login(start(), taking("password x"))).log).toEqual(["none", "kbdint ", "password x"]);
+  it.each([1, 3])(
+    "a method that asks nothing is tried once and does not count as an attempt, of %d",
+    async (numberOfPasswordPrompts) => {
+      const { prompter, start } = setUp({ numberOfPasswordPrompts });
+      prompter.passwords = ["x"];
+      expect((await login(start(), taking("password x"))).log).toEqual(["none", "kbdint ", "password x"]);
+    },
+  );
+
+  it("a password that is asked for after something else is not the stored one", async () => {
+    const { prompter, secrets, start } = setUp();
+    secrets.values.set(secret, "kept");
+    prompter.rounds = [["123"], ["another"]];
+    const server = taking("kbdint 123,another", ["keyboard-interactive"]);
+    expect((await login(start(), server, [otpRound, passwordRound])).result).toBe("success");
+    expect(prompter.asked).toEqual(["Verification code: ", "Password: "]);
   });
 
   it("dismissing the prompt cancels the login", async () => {
@@ -624,7 +703,10 @@ describe("if prompts are not allowed", () => {
     const { secrets, prompter, start } = setUp();
     secrets.values.set(secret, "kept");
     const attempt = login(start({ allowPrompts: false }), taking("", ["keyboard-interactive"]), [otpRound]);
-    await expect(attempt).rejects.toMatchObject({ reason: "nothing-to-try" });
+    await expect(attempt).rejects.toMatchObject({
+      ...{ reason: "nothing-to-try", problems: [] },
+      ...{ tried: ["keyboard-interactive"], methodsLeft: ["keyboard-interactive"] },
+    });
     expect(prompter.asked).toEqual([]);
     expect(secrets.values.get(secret)).toBe("kept");
   });
@@ -734,6 +816,9 @@ describe("RSA", () => {
     expect([asked, added]).toEqual([["/a"], []]);
     await login(start(), taking("key 1"));
     expect([asked, added]).toEqual([["/a", "/a"], ["/agent"]]);
+    Object.assign(prompter, { addToAgent: undefined });
+    expect((await login(start(), taking("key 1"))).result).toBe("success");
+    expect(added).toHaveLength(1);
   });
 
   it("signs with SHA-2 if the server announces it, and with SHA-1 only if allowed", async () => {
@@ -748,11 +833,13 @@ describe("RSA", () => {
 
 describe("a cancelled login", () => {
   it("ends with the signal's reason", async () => {
-    const { abort, start } = setUp();
+    const { abort, prompter, start } = setUp();
     const authenticator = start();
     await authenticator.next(undefined, false);
     abort.abort(new CancelledError("window closed"));
     await expect(authenticator.next(all, false)).rejects.toThrow("window closed");
+    await expect(authenticator.next(["password"], false)).rejects.toThrow("window closed");
+    expect(prompter.asked).toEqual([]);
   });
 
   it("every prompt pauses the deadline", async () => {

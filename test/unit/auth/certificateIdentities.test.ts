@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SigningKey } from "../../../src/auth/authPorts.ts";
 import { collectIdentities, type IdentitiesRequest } from "../../../src/auth/identities.ts";
 import { readCertificateFile } from "../../../src/auth/keys/certificateFile.ts";
+import { CancelledError } from "../../../src/base/errors.ts";
 import { localFiles } from "../../../src/base/localFiles.ts";
 import { FakeAgent, FakeReader, fakeKey } from "../../support/authFakes.ts";
 import { type CertificateSpec, makeAuthority, makeCertificate } from "../../support/certificates.ts";
@@ -33,6 +34,7 @@ async function setUp(changes: Partial<IdentitiesRequest["config"]> = {}) {
   const request: IdentitiesRequest = {
     ...{ agent, reader, logger, agentPath: "/agent", signal: new AbortController().signal },
     config: testHostConfig({ identityFiles: [], certificateFiles: [], ...changes }),
+    securityKey: (file) => async () => Buffer.from(file.replace(folder, "")),
     unlock: async (file) => {
       unlocked.push(file);
       return keyOf.get(file) ?? fakeKey(99);
@@ -77,6 +79,7 @@ describe("a certificate in a file", () => {
   it.each([
     ["an empty file", () => "", "not a certificate"],
     ["a plain key", () => keyText(ed25519Blob(1)), "not a certificate"],
+    ["a word before the type", () => `options ${keyText(certificateOf(1))}`, "not a certificate"],
     ["no base64", () => "ssh-ed25519-cert-v01@openssh.com !!!", "not a certificate"],
     ["the name of another type", () => keyText(certificateOf(1)).replace("ed25519", "rsa"), "not a cert"],
     ["a certificate of a host", () => keyText(certificateOf(1, { kind: 2 })), "of a host"],
@@ -135,6 +138,19 @@ describe("the certificate beside a key", () => {
     expect(await origins()).toEqual(["/other", "/a"]);
   });
 
+  it("is not used for a missing key if CertificateFile is set, nor for a key that can't be read", async () => {
+    await writeCertificate("a-cert.pub", certificateOf(1));
+    await writeCertificate("other", certificateOf(1, { serial: 2n }));
+    const named = await setUp({ identityFiles: [path("a")], certificateFiles: [path("other")] });
+    named.agent.keys = [fakeKey(1)];
+    expect(await named.origins()).toEqual(["/other (agent)", "agent key key 1"]);
+    const unreadable = await setUp({ identityFiles: [path("a")] });
+    unreadable.agent.keys = [fakeKey(1)];
+    unreadable.reader.files.set(path("a"), { fails: "permissions" });
+    expect(await unreadable.origins()).toEqual(["agent key key 1"]);
+    expect(unreadable.problems).toEqual(["/a: permissions"]);
+  });
+
   it("of another key is a problem, and is not offered", async () => {
     const { reader, origins, problems } = await setUp({ identityFiles: [path("a")] });
     reader.files.set(path("a"), { key: fakeKey(1) });
@@ -153,12 +169,16 @@ describe("the certificate beside a key", () => {
   });
 
   it("of a public key is beside the private one, and the agent signs", async () => {
-    const { reader, agent, collect } = await setUp({ identityFiles: [path("a.pub")] });
-    reader.files.set(path("a.pub"), { publicKey: ed25519Blob(1) });
+    await mkdir(path("my.pub"));
+    const { reader, agent, collect } = await setUp({ identityFiles: [path("my.pub/a.pub")] });
+    reader.files.set(path("my.pub/a.pub"), { publicKey: ed25519Blob(1) });
     agent.keys = [fakeKey(1)];
-    await writeCertificate("a-cert.pub", certificateOf(1));
+    await writeCertificate("my.pub/a-cert.pub", certificateOf(1));
     const found = await collect();
-    expect(found.map(({ origin }) => origin)).toEqual(["/a.pub (agent)", "/a-cert.pub (agent)"]);
+    expect(found.map(({ origin }) => origin)).toEqual([
+      "/my.pub/a.pub (agent)",
+      "/my.pub/a-cert.pub (agent)",
+    ]);
     expect(await found[1]?.key.sign(Buffer.alloc(0), "x")).toEqual(Buffer.of(1));
   });
 
@@ -223,6 +243,25 @@ describe("CertificateFile", () => {
     ]);
   });
 
+  it("in the agent outside its validity is offered with the same warning", async () => {
+    const { agent, origins } = await setUp();
+    const publicKey = certificateOf(1, { before: 1_000_000_000n });
+    agent.keys = [{ ...fakeKey(1, "mine", "ssh-ed25519-cert-v01@openssh.com"), publicKey }];
+    expect(await origins()).toEqual(["agent key mine (expired on 2001-09-09 01:46 UTC)"]);
+  });
+
+  it("of an RSA key below RequiredRSASize is a problem, and is not offered", async () => {
+    const { agent, origins, problems } = await setUp({
+      ...{ certificateFiles: [path("short"), path("long")], requiredRsaSize: 2048 },
+    });
+    const keys = [rsaBlob(1, 1024), rsaBlob(2, 2048)] as const;
+    agent.keys = keys.map((publicKey, index) => ({ ...fakeKey(index, "rsa", "ssh-rsa"), publicKey }));
+    await writeCertificate("short", makeCertificate({ key: keys[0], authority, kind: 1 }));
+    await writeCertificate("long", makeCertificate({ key: keys[1], authority, kind: 1 }));
+    expect(await origins()).toEqual(["/long (agent)", "agent key rsa"]);
+    expect(problems).toEqual(["/short: its RSA key is shorter than 2048 bits (RequiredRSASize)"]);
+  });
+
   it("that is missing is a problem", async () => {
     const { origins, problems } = await setUp({ certificateFiles: [path("nowhere")] });
     expect(await origins()).toEqual([]);
@@ -276,7 +315,9 @@ describe("keys without certificates", () => {
   });
 
   it("that are missing are reported unless they are the default ones", async () => {
-    const configured = await setUp({ identityFiles: [path("a")], identityFilesAreDefault: false });
+    const configured = await setUp({
+      ...{ identityFiles: [path("a"), "none", "NONE"], identityFilesAreDefault: false },
+    });
     const defaults = await setUp({ identityFiles: [path("a")], identityFilesAreDefault: true });
     await Promise.all([configured.origins(), defaults.origins()]);
     expect([configured.problems, defaults.problems]).toEqual([["/a: missing"], []]);
@@ -296,6 +337,15 @@ describe("keys without certificates", () => {
     expect(logger.lines.join("\n")).toContain("RequiredRSASize");
   });
 
+  it("are not collected for a login that was cancelled meanwhile, and nothing is logged for that", async () => {
+    const { agent, logger, origins } = await setUp();
+    const signal = AbortSignal.abort(new CancelledError());
+    await expect(origins({ signal, agentPath: undefined })).rejects.toBeInstanceOf(CancelledError);
+    agent.fails = true;
+    await expect(origins({ signal })).rejects.toBeInstanceOf(CancelledError);
+    expect(logger.complaints).toEqual([]);
+  });
+
   it("are passed to the listener before they sign", async () => {
     const { reader, collect, keyOf } = await setUp({ identityFiles: [path("a"), path("b")] });
     reader.files.set(path("a"), { key: fakeKey(1) });
@@ -311,17 +361,15 @@ describe("keys without certificates", () => {
     expect(used).toEqual(["/a key 1", "/b key 2"]);
   });
 
-  it("on a security key are offered if something can sign with them", async () => {
+  it("on a security key are offered, with the certificate beside them", async () => {
     const publicKey = ed25519Blob(7);
     const reader = { read: async () => ({ kind: "security-key", publicKey }) as const };
-    const { origins, collect } = await setUp({ identityFiles: [path("a")] });
-    expect(await origins({ reader })).toEqual([]);
-    const securityKey = (file: string) => async () => Buffer.from(file.replace(folder, ""));
-    const [found] = await collect({ reader, securityKey });
+    const { collect } = await setUp({ identityFiles: [path("a")] });
+    const [found] = await collect({ reader });
     expect(found?.key).toMatchObject({ publicKey, type: "ssh-ed25519", comment: path("a") });
     expect(String(await found?.key.sign(Buffer.alloc(0), "x"))).toBe("/a");
     await writeCertificate("a-cert.pub", certificateOf(7));
-    const certified = (await collect({ reader, securityKey }))[1];
+    const certified = (await collect({ reader }))[1];
     expect(certified?.origin).toBe("/a-cert.pub");
     expect(String(await certified?.key.sign(Buffer.alloc(0), "x"))).toBe("/a");
   });

@@ -1,4 +1,4 @@
-import { createCipheriv, generateKeyPairSync, type JsonWebKey } from "node:crypto";
+import { createCipheriv, createPrivateKey, generateKeyPairSync, type JsonWebKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import {
   decipherSection,
@@ -100,6 +100,24 @@ describe("the private section of a key file", () => {
     expect(parseOpenSshSection(Buffer.alloc(4))).toEqual({ kind: "garbled" });
   });
 
+  test("an ECDSA number may have one leading zero or be shorter than the curve, and not be longer", async () => {
+    const { type, fields, algorithms } = ecdsa("P-256", "nistp256");
+    const [curve = Buffer.alloc(0), at = Buffer.alloc(0), secret = Buffer.alloc(0)] = fields;
+    const number = Buffer.concat([Buffer.alloc(32), secret.subarray(4)]).subarray(-32);
+    const kindOf = (bytes: Buffer): string =>
+      parseOpenSshSection(section({ type, algorithms, fields: [curve, at, wireString(bytes)] })).kind;
+    expect(kindOf(number)).toBe("key");
+    expect(kindOf(Buffer.concat([Buffer.alloc(1), number]))).toBe("key");
+    expect(kindOf(Buffer.concat([Buffer.alloc(2), number]))).toBe("malformed");
+  });
+
+  test("an RSA number may have 16384 bits and a leading zero", () => {
+    const { fields, type, algorithms } = rsa();
+    const longest = Buffer.concat([Buffer.of(0x80), Buffer.alloc(2047, 1)]);
+    const long = { type, algorithms, fields: [wireMpint(longest), ...fields.slice(1)] };
+    expect(parseOpenSshSection(section(long)).kind).toBe("key");
+  });
+
   test("with an unknown type is unsupported, and without a type malformed", () => {
     expect(parseOpenSshSection(section({ type: "ssh-dss", fields: [], algorithms: [] }))).toEqual({
       kind: "unsupported",
@@ -165,6 +183,8 @@ describe("the envelope of a key file", () => {
     for (const wrong of [{ count: 2 }, { count: 0 }, { cipher: "none" }, { kdf: "none" }]) {
       expect(parseOpenSshEnvelope(envelope(wrong))).toBeUndefined();
     }
+    const otherVersion = Buffer.from(whole.toString("latin1").replace("-v1", "-v2"), "latin1");
+    expect(parseOpenSshEnvelope(otherVersion)).toBeUndefined();
     expect(parseOpenSshEnvelope(envelope({ cipher: "none", kdf: "none" }))?.cipher).toBe("none");
   });
 
@@ -242,6 +262,15 @@ test("a key that SSH does not support gives no signer", () => {
   ]);
   const shortest = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
   expect(privateKeySigner(shortest, "")?.type).toBe("ssh-rsa");
+  // Node does not check that the numbers fit each other.
+  const numbers = shortest.export({ format: "jwk" });
+  const withBits = (bits: number) => {
+    const n = Buffer.alloc(Math.ceil(bits / 8), 1);
+    n[0] = 1 << ((bits - 1) % 8);
+    return createPrivateKey({ key: { ...numbers, n: n.toString("base64url") }, format: "jwk" });
+  };
+  expect(privateKeySigner(withBits(16_384), "")?.type).toBe("ssh-rsa");
+  expect(privateKeySigner(withBits(16_385), "")).toBeUndefined();
 });
 
 describe("the private key in a PEM file", () => {
@@ -272,6 +301,11 @@ describe("the private key in a PEM file", () => {
     expect(privateKeyBlock(block("MY PRIVATE KEYS", "AA") + block("PRIVATE KEY", "BB"))?.body).toBe("BB\n");
   });
 
+  test("its last line may be followed by blanks", () => {
+    const text = block("PRIVATE KEY", "AA").replace(/\n$/, " \t\n");
+    expect(privateKeyBlock(text)?.body).toBe("AA\n");
+  });
+
   test("a block that starts again discards what preceded", () => {
     expect(privateKeyBlock(`-----BEGIN PRIVATE KEY-----\nAA\n${block("PRIVATE KEY", "BB")}`)?.body).toBe(
       "BB\n",
@@ -289,6 +323,7 @@ describe("the algorithm for offering a key", () => {
     ["ssh-rsa", ["rsa-sha2-512", "ssh-rsa"], undefined, "ssh-rsa"],
     ["ssh-rsa", undefined, ["ssh-ed25519"], undefined],
     ["ssh-rsa-cert-v01@openssh.com", undefined, ["rsa-sha2-512"], "rsa-sha2-512-cert-v01@openssh.com"],
+    ["ssh-rsa-cert-v01@openssh.com", undefined, ["rsa-sha2-256"], "rsa-sha2-256-cert-v01@openssh.com"],
   ])("%s, accepted: %j, announced: %j", (type, accepted, announced, expected) => {
     expect(requestAlgorithm(type, accepted, announced)).toBe(expected);
   });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { KeyReader } from "../../../src/auth/authPorts.ts";
 import { keyPlan } from "../../../src/auth/keyPlan.ts";
 import type { HostConfig } from "../../../src/config/hostConfig.ts";
 import { FakeAgent, FakeReader, fakeKey } from "../../support/authFakes.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
 import { RecordingLogger } from "../../support/recordingLogger.ts";
 
-function plan(changes: Partial<HostConfig>, agent: FakeAgent, reader: FakeReader) {
+function plan(changes: Partial<HostConfig>, agent: FakeAgent, reader: KeyReader) {
   return keyPlan({
     ...{ config: testHostConfig(changes), agent, reader },
     ...{ env: { SSH_AUTH_SOCK: "/run/agent" }, platform: "linux", logger: new RecordingLogger() },
@@ -37,8 +38,18 @@ describe("the keys that a login would offer", () => {
 
   it("are none if PubkeyAuthentication is off, without contacting the agent", async () => {
     const unasked = new FakeAgent();
-    expect((await plan({ ...files, pubkeyAuthentication: false }, unasked, reader)).keys).toEqual([]);
+    expect(await plan({ ...files, pubkeyAuthentication: false }, unasked, reader)).toEqual({
+      ...{ agent: "/run/agent", keys: [], problems: [] },
+    });
     expect(unasked.paths).toEqual([]);
+  });
+
+  it("include those that are on a security key", async () => {
+    const keyOnToken = {
+      read: async () => ({ kind: "security-key", publicKey: fakeKey(4).publicKey }) as const,
+    };
+    const { keys } = await plan({ identityFiles: ["/k/sk"] }, new FakeAgent(), keyOnToken);
+    expect(keys).toEqual(["/k/sk"]);
   });
 
   it("come only from files without an agent", async () => {

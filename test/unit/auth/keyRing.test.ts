@@ -33,13 +33,43 @@ describe("the unlocked keys of a window", () => {
   });
 
   it("a file that was replaced is read again, first with its last passphrase", async () => {
-    const { reader, unlock, asked } = setUp();
+    const { reader, ring, unlock, asked } = setUp();
     await unlock(["p"]);
     reader.files.set("/a", { key: fakeKey(2), passphrase: "p" });
     expect((await unlock([], 2)).comment).toBe("key 2");
     reader.files.set("/a", { key: fakeKey(3), passphrase: "q" });
     expect((await unlock(["q"], 3)).comment).toBe("key 3");
     expect(asked).toEqual([1, 1]);
+    reader.files.set("/a", { key: fakeKey(4), passphrase: "r" });
+    await expect(unlock([], 4)).rejects.toMatchObject({ reason: "dismissed" });
+    expect(ring.openFiles()).toEqual([]);
+  });
+
+  it("an unlocked key whose public key is not known beforehand needs no second prompt", async () => {
+    const { ring, unlock, asked } = setUp();
+    await unlock(["p"]);
+    const again = { publicKey: undefined, attempts: 3, ask: undefined, signal: never() };
+    expect((await ring.unlock("/a", again)).comment).toBe("key 1");
+    expect(asked).toEqual([1]);
+  });
+
+  it("without prompts, a locked key stays locked", async () => {
+    const { ring, reader } = setUp();
+    const unattended = { publicKey: undefined, attempts: 3, ask: undefined, signal: never() };
+    await expect(ring.unlock("/a", unattended)).rejects.toMatchObject({ reason: "wrong-passphrase" });
+    expect(reader.decryptions).toBe(0);
+  });
+
+  it("a passphrase is not tried for a login that was cancelled during its prompt", async () => {
+    const { ring, reader } = setUp();
+    const cancelled = new AbortController();
+    const ask = async (): Promise<PromptAnswer> => {
+      cancelled.abort(new CancelledError());
+      return { value: "p", remember: false };
+    };
+    const unlocking = ring.unlock("/a", { publicKey: undefined, attempts: 3, ask, signal: cancelled.signal });
+    await expect(unlocking).rejects.toBeInstanceOf(CancelledError);
+    expect([reader.decryptions, ring.openFiles()]).toEqual([0, []]);
   });
 
   it("a forgotten key is requested again", async () => {

@@ -37,17 +37,19 @@ describe("questions of OpenSSH's programs", () => {
   test("a secret is stored on request, only after the login has succeeded", async () => {
     const { prompter, secrets, answers, ask } = asker();
     prompter.passwords = [{ value: "p", remember: true }];
-    prompter.passphrases = ["wrong", { value: "sesame", remember: true }];
+    prompter.passphrases = ["wrong", { value: "sesame", remember: true }, "not stored"];
     await ask("passphrase");
     await ask("passphrase");
     await ask("password");
+    await answers.answer({ kind: "passphrase", file: "/other" }, signal);
     expect(secrets.values.size).toBe(0);
     await answers.succeeded();
     expect([...secrets.values]).toEqual([
       [passwordName, "p"],
       [passphraseSecret("/k"), "sesame"],
     ]);
-    expect(prompter.asked).toEqual(["passphrase /k 1", "passphrase /k 2", "password 1"]);
+    const asked = ["passphrase /k 1", "passphrase /k 2", "password 1", "passphrase /other 1"];
+    expect(prompter.asked).toEqual(asked);
   });
 
   test("a wrong stored passphrase is deleted, and the user is asked", async () => {
@@ -56,6 +58,36 @@ describe("questions of OpenSSH's programs", () => {
     prompter.passphrases = ["new"];
     expect([await ask("passphrase"), await ask("passphrase")]).toEqual(["old", "new"]);
     expect(secrets.values.size).toBe(0);
+  });
+
+  test("a wrong stored passphrase that can't be deleted is not used a second time", async () => {
+    const { prompter, secrets, ask } = asker();
+    secrets.values.set(passphraseSecret("/k"), "old");
+    secrets.delete = () => Promise.reject(new Error("no keyring"));
+    prompter.passphrases = ["new"];
+    expect([await ask("passphrase"), await ask("passphrase")]).toEqual(["old", "new"]);
+  });
+
+  test("what the login needed from the user is remembered: nothing, or the touch of a security key", async () => {
+    const { secrets, needs, answers, ask } = asker();
+    secrets.values.set(passwordName, "p");
+    await ask("password");
+    await answers.succeeded();
+    expect(needs.of(config)).toEqual({ prompted: false, touched: false, waited: false });
+    expect(await answers.answer({ kind: "touch", prompt: "Touch it" }, signal)).toBeUndefined();
+    await answers.succeeded();
+    expect(needs.of(config)).toEqual({ prompted: false, touched: true, waited: false });
+  });
+
+  test("an answer to another question is typed without being shown", async () => {
+    const { answers, prompter } = asker();
+    const requests: unknown[] = [];
+    Object.assign(prompter, {
+      keyboardInteractive: async (_target: unknown, request: unknown) => requests.push(request) > 0 && ["1"],
+    });
+    expect(await answers.answer({ kind: "text", prompt: "Code: " }, signal)).toBe("1");
+    const prompts = [{ prompt: "Code: ", echo: false }];
+    expect(requests).toEqual([{ name: "", instructions: "", prompts }]);
   });
 
   test("dismissing a prompt cancels the login", async () => {
@@ -87,6 +119,8 @@ describe("questions of OpenSSH's programs", () => {
     [true, true, "Add key /k (a comment) to agent?", "yes"],
     [true, false, "Add key /k (a comment) to agent?", "no"],
     [true, true, "Something else?", "no"],
+    [true, true, "Don't Add key /k (a comment) to agent?", "no"],
+    [true, true, "Add key /k (a comment) to agent? Or to another?", "no"],
     [false, true, "Add key /k (a comment) to agent?", "no"],
   ])(
     "a key is added to the agent only if the user agrees: %j",
@@ -97,7 +131,7 @@ describe("questions of OpenSSH's programs", () => {
         addToAgent: async (_target: unknown, file: string) => files.push(file) > 0 && agrees,
       });
       expect(await answers.answer({ kind: "confirm", prompt }, signal)).toBe(answer);
-      expect(files).toEqual(allowPrompts && prompt.startsWith("Add") ? ["/k"] : []);
+      expect(files).toEqual(allowPrompts && /^Add key .* to agent\?$/.test(prompt) ? ["/k"] : []);
     },
   );
 

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { asksForTooMuch } from "../../../src/auth/keys/pkcs8Work.ts";
+import { wireUint32 } from "../../../src/base/wire.ts";
 
 /** An element of DER (ITU-T X.690 section 8.1). */
 function element(tag: number, ...parts: readonly Uint8Array[]): Buffer {
@@ -45,6 +46,8 @@ describe("the work that an encrypted key requires", () => {
     ["two billion rounds", block(rounds(2_000_000_000)), true],
     ["four billion rounds", block(rounds(4_294_967_295)), true],
     ["a number of rounds with five digits", block(integer(1, 0, 0, 0, 0)), true],
+    ["a number of rounds with eight digits", block(integer(1, 0, 0, 0, 0, 0, 0, 0)), true],
+    ["a salt that reads as many rounds", sequence(sequence(element(0x04, rounds(2e9)))), false],
     ["few rounds with leading zeros", block(integer(0, 0, 0, 0, 0, 0, 8)), false],
     ["many rounds at the depth of PKCS #12", sequence(sequence(oid, sequence(salt, rounds(2e9)))), true],
     ["many rounds at the greatest checked depth", sequence(within(8, sequence(rounds(2e9)))), true],
@@ -71,10 +74,14 @@ describe("the work that an encrypted key requires", () => {
     expect(asksForTooMuch(sequence(liar, Buffer.alloc(64)))).toBe(false);
   });
 
-  it("lengths of more than four bytes are rejected", () => {
-    expect(asksForTooMuch(Buffer.concat([Buffer.of(0x30, 0x85, 0, 0, 0, 0), block(rounds(2e9))]))).toBe(
-      false,
-    );
+  it("lengths may have four bytes, and not more", () => {
+    const inner = sequence(rounds(2e9));
+    const [length] = [wireUint32(inner.length)];
+    expect(asksForTooMuch(Buffer.concat([Buffer.of(0x30, 0x84), length, inner]))).toBe(true);
+    for (const more of [1, 2, 3]) {
+      const head = Buffer.concat([Buffer.of(0x30, 0x84 + more), Buffer.alloc(more), length]);
+      expect(asksForTooMuch(Buffer.concat([head, inner]))).toBe(false);
+    }
   });
 
   it("of a key encrypted by Node is small", () => {

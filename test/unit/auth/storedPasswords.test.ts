@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
 import type { Authenticator } from "../../../src/auth/authPorts.ts";
 import { LoginMemory } from "../../../src/auth/loginMemory.ts";
+import { PasswordSource } from "../../../src/auth/passwordSource.ts";
 import type { HostConfig } from "../../../src/config/hostConfig.ts";
-import { login, setUp } from "../../support/authFakes.ts";
+import { login, MemorySecrets, setUp } from "../../support/authFakes.ts";
 import { testHostConfig } from "../../support/hostConfigs.ts";
+import { RecordingLogger } from "../../support/recordingLogger.ts";
 
 const secret = "password:alice@server.example.org:22";
 
@@ -36,6 +38,11 @@ it("a stored password that is refused after a long wait is deleted if another on
   expect(await authenticator.next(["password"], false)).toMatchObject({ password: "new" });
   await authenticator.succeeded();
   expect([...secrets.values]).toEqual([]);
+});
+
+it("a stored password that another login has deleted meanwhile is no reason to ask where that is not allowed", async () => {
+  const source = new PasswordSource(new MemorySecrets(), secret, undefined, new RecordingLogger());
+  await expect(source.next(1)).rejects.toMatchObject({ name: "CancelledError", reason: "cancelled" });
 });
 
 it("the refusal of an old password keeps the new one that another login has stored meanwhile", async () => {

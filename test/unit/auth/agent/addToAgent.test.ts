@@ -131,11 +131,14 @@ describe("messages to an agent", () => {
     );
   });
 
-  it("a truncated list of keys is refused", () => {
+  it("a truncated list of keys and another reply are refused, and surplus data is ignored", () => {
     const whole = Buffer.concat([Buffer.of(12), wireUint32(1), wireString("blob"), wireString("comment")]);
     expect(readIdentities(whole)).toEqual([{ publicKey: Buffer.from("blob"), comment: "comment" }]);
     for (let length = 1; length < whole.length; length++) {
       expect(() => readIdentities(whole.subarray(0, length))).toThrow("makes no sense");
     }
+    expect(() => readIdentities(Buffer.concat([Buffer.of(6), whole.subarray(1)]))).toThrow("makes no sense");
+    const surplus = Buffer.concat([whole, wireString("more"), wireString("")]);
+    expect(readIdentities(surplus)).toHaveLength(1);
   });
 });

@@ -23,6 +23,7 @@ describe("agentPath", () => {
     ["${OTHER}", env, "linux", "/run/other"],
     ["$X{OTHER}", env, "linux", undefined],
     ["${OTHER}X", env, "linux", undefined],
+    ["${OTHER}X", { OTHERX: "/run/x" }, "linux", undefined],
     ["$EMPTY", env, "linux", undefined],
     ["$MISSING", env, "linux", undefined],
     ["/path/to/agent.sock", env, "linux", "/path/to/agent.sock"],
